@@ -1,0 +1,94 @@
+//! From a row of SQLite to a typed row.
+
+use ara_schema::TableDef;
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use uuid::Uuid;
+
+use crate::table::Table;
+use crate::value::{Id, Stored, Timestamp, Value};
+
+/// A typed row of a table: the row that queries return, in any state of narrowing, or the user's
+/// own struct. `#[derive(Table)]` implements it.
+pub trait Record: Sized {
+    /// The table whose rows it holds.
+    type Table: Table;
+
+    /// Reads a row, or `None` where a column that must be there cannot be read.
+    #[doc(hidden)]
+    fn from_fields(fields: &Fields<'_>) -> Option<Self>;
+}
+
+/// The fields of a table's row, where the row selects what [`select_list`] names.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'a> {
+    row: &'a Row<'a>,
+    first: usize,
+}
+
+/// Fields before those of the struct: `id`, `created_at`, `updated_at`.
+const SYSTEM_FIELDS: usize = 3;
+
+/// The stored names of the columns that a [`Record`] reads, in the order it expects them.
+pub fn select_list(table: &TableDef) -> impl Iterator<Item = &'static str> {
+    let system: [_; SYSTEM_FIELDS] = ["id", "created_at", "updated_at"];
+    system.into_iter().chain(table.columns.iter().map(|column| column.name))
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `row` from its column `first` on.
+    pub fn new(row: &'a Row<'a>, first: usize) -> Self {
+        Self { row, first }
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> Option<Stored<'a>> {
+        // A wider position than the row has cannot be: the row selects the very list.
+        let value = self.row.get_ref(self.first + at).unwrap_or(ValueRef::Null);
+        Stored::from_sql(value)
+    }
+
+    /// The row's id.
+    #[inline]
+    pub fn id<T: Table>(&self) -> Option<Id<T>> {
+        self.get(0).and_then(Uuid::read).map(Id::from_uuid)
+    }
+
+    /// When the row was made.
+    #[inline]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.get(1).and_then(Timestamp::read)
+    }
+
+    /// When the row was last changed.
+    #[inline]
+    pub fn updated_at(&self) -> Option<Timestamp> {
+        self.get(2).and_then(Timestamp::read)
+    }
+
+    /// The column at this position of the table's definition.
+    #[inline]
+    pub fn column<F: Field>(&self, column: usize) -> Option<F> {
+        F::from_stored(self.get(SYSTEM_FIELDS + column))
+    }
+}
+
+/// The type of a row's field: a [`Value`] where the column was narrowed, else an `Option` of one.
+pub trait Field: Sized {
+    #[doc(hidden)]
+    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self>;
+}
+
+impl<V: Value> Field for V {
+    #[inline]
+    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
+        stored.and_then(V::read)
+    }
+}
+
+impl<V: Value> Field for Option<V> {
+    #[inline]
+    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
+        Some(stored.and_then(V::read))
+    }
+}

@@ -1,0 +1,47 @@
+//! What queries read from: a database, or a transaction.
+
+use std::any::TypeId;
+
+use ara_schema::TableDef;
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::table::Table;
+
+/// A table that a query reads, without its type.
+#[derive(Debug, Clone, Copy)]
+pub struct TableRef {
+    pub(crate) ty: TypeId,
+    /// The table's definition.
+    pub def: &'static TableDef,
+}
+
+impl TableRef {
+    /// The table `T`.
+    pub fn of<T: Table>() -> Self {
+        Self { ty: TypeId::of::<T>(), def: T::TABLE }
+    }
+}
+
+/// What queries read from: a [`Database`](Source), or a [`Transaction`](Source)
+/// and what it has written.
+pub trait Source {
+    /// Runs `read` on a connection in which these tables exist. `read` must run no code of the
+    /// user's unless `Reading::is_private`.
+    #[doc(hidden)]
+    fn read(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
+    ) -> Result<()>;
+}
+
+/// A connection lent for reading.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The connection.
+    pub connection: &'a Connection,
+    /// Whether nothing else uses the connection meanwhile: rows can be handed to the user's code
+    /// while the statement is running. Otherwise collect them first.
+    pub is_private: bool,
+}

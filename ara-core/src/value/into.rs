@@ -1,0 +1,55 @@
+//! What the setters of drafts and patches take.
+
+use super::{Rule, Value};
+
+/// What converts to a column's value of type `T` without losing anything.
+#[diagnostic::on_unimplemented(
+    message = "a column of type `{T}` does not take `{Self}`",
+    label = "expected `{T}` or what converts to it",
+    note = "numbers are not converted silently: write `x.into()` or `x.try_into()?`"
+)]
+pub trait IntoValue<T> {
+    /// The value.
+    ///
+    /// # Errors
+    ///
+    /// The rule of `T` that `self` breaks.
+    fn into_value(self) -> Result<T, Rule>;
+}
+
+/// What an optional column of type `T` takes: all that [`IntoValue<T>`] takes, and an `Option<T>`.
+#[diagnostic::on_unimplemented(
+    message = "an optional column of type `{T}` does not take `{Self}`",
+    label = "expected `{T}`, `Option<{T}>`, `None`, or what converts to `{T}`",
+    note = "numbers are not converted silently: write `x.into()` or `x.try_into()?`"
+)]
+pub trait IntoOptional<T, How = Plain> {
+    /// The value, or `None` to leave the column empty.
+    ///
+    /// # Errors
+    ///
+    /// The rule of `T` that `self` breaks.
+    fn into_optional(self) -> Result<Option<T>, Rule>;
+}
+
+/// Marks an [`IntoOptional`] that is a plain value.
+#[derive(Debug)]
+pub struct Plain;
+
+/// Marks an [`IntoOptional`] that is an `Option`.
+#[derive(Debug)]
+pub struct Whole;
+
+#[diagnostic::do_not_recommend]
+impl<T, V: IntoValue<T>> IntoOptional<T, Plain> for V {
+    fn into_optional(self) -> Result<Option<T>, Rule> {
+        self.into_value().map(Some)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Value> IntoOptional<T, Whole> for Option<T> {
+    fn into_optional(self) -> Result<Option<T>, Rule> {
+        Ok(self)
+    }
+}

@@ -1,0 +1,129 @@
+//! Which names may be stored.
+
+use std::fmt;
+
+/// The longest stored name, in bytes.
+pub const MAX_NAME_LENGTH: usize = 64;
+
+/// The columns that every table has besides those of its struct.
+pub const SYSTEM_COLUMNS: [&str; 5] = ["id", "ara_clock", "created_at", "updated_at", "is_deleted"];
+
+/// Why a stored name is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NameFault {
+    /// The name is empty.
+    Empty,
+    /// The name is longer than [`MAX_NAME_LENGTH`].
+    TooLong,
+    /// The name begins with something else than a lower-case letter.
+    Start,
+    /// The name has a character that is no lower-case letter, digit or underscore.
+    Character,
+    /// The name begins with `ara_`, which ara keeps for itself.
+    AraPrefix,
+    /// The name begins with `sqlite_`, which SQLite keeps for itself.
+    SqlitePrefix,
+    /// The name is that of a system column.
+    SystemColumn,
+}
+
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "a stored name cannot be empty",
+            Self::TooLong => "a stored name has 64 bytes at most",
+            Self::Start => "a stored name begins with a lower-case letter a to z",
+            Self::Character => {
+                "a stored name has lower-case letters a to z, digits and underscores only"
+            }
+            Self::AraPrefix => "names that begin with `ara_` are kept for ara itself",
+            Self::SqlitePrefix => "names that begin with `sqlite_` are kept for SQLite itself",
+            Self::SystemColumn => "every table has a system column of this name already",
+        })
+    }
+}
+
+/// Says whether `name` may name a table, and what is wrong with it if not.
+///
+/// Stored names match `[a-z][a-z0-9_]*`: SQLite folds the case of names, so `Title` and `title`
+/// would be one column here and two in another database.
+///
+/// # Errors
+///
+/// The first fault found.
+///
+/// ```
+/// use ara_schema::{NameFault, check_table_name};
+///
+/// assert_eq!(check_table_name("todo_item"), Ok(()));
+/// assert_eq!(check_table_name("Todo"), Err(NameFault::Start));
+/// assert_eq!(check_table_name("ara_log"), Err(NameFault::AraPrefix));
+/// ```
+pub fn check_table_name(name: &str) -> Result<(), NameFault> {
+    let Some(first) = name.bytes().next() else {
+        return Err(NameFault::Empty);
+    };
+    if name.len() > MAX_NAME_LENGTH {
+        return Err(NameFault::TooLong);
+    }
+    if !first.is_ascii_lowercase() {
+        return Err(NameFault::Start);
+    }
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !name.bytes().all(allowed) {
+        return Err(NameFault::Character);
+    }
+    if name.starts_with("ara_") {
+        return Err(NameFault::AraPrefix);
+    }
+    if name.starts_with("sqlite_") {
+        return Err(NameFault::SqlitePrefix);
+    }
+    Ok(())
+}
+
+/// Says whether `name` may name a column: as [`check_table_name`], and none of [`SYSTEM_COLUMNS`].
+///
+/// # Errors
+///
+/// The first fault found.
+///
+/// ```
+/// use ara_schema::{NameFault, check_column_name};
+///
+/// assert_eq!(check_column_name("title"), Ok(()));
+/// assert_eq!(check_column_name("created_at"), Err(NameFault::SystemColumn));
+/// ```
+pub fn check_column_name(name: &str) -> Result<(), NameFault> {
+    if SYSTEM_COLUMNS.contains(&name) {
+        return Err(NameFault::SystemColumn);
+    }
+    check_table_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked() {
+        for name in ["a", "todo", "todo_2", "order", "select", &"x".repeat(64)] {
+            assert_eq!(check_table_name(name), Ok(()), "{name}");
+        }
+        for (name, fault) in [
+            ("", NameFault::Empty),
+            (&"x".repeat(65), NameFault::TooLong),
+            ("Title", NameFault::Start),
+            ("_title", NameFault::Start),
+            ("2nd", NameFault::Start),
+            ("tiTle", NameFault::Character),
+            ("a\"b", NameFault::Character),
+            ("größe", NameFault::Character),
+            ("ara_clock", NameFault::AraPrefix),
+            ("sqlite_stat1", NameFault::SqlitePrefix),
+        ] {
+            assert_eq!(check_table_name(name), Err(fault), "{name}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What a table is made of.
+
+use crate::Type;
+
+/// A table as its struct declares it. System columns are not listed: every table has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableDef {
+    /// The stored name.
+    pub name: &'static str,
+    /// Whether the table stays on this device: no change log, never synced.
+    pub local: bool,
+    /// The columns, in the order of the struct's fields, without `id`.
+    pub columns: &'static [ColumnDef],
+    /// The indexes.
+    pub indexes: &'static [IndexDef],
+}
+
+/// A column of a [`TableDef`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnDef {
+    /// The stored name.
+    pub name: &'static str,
+    /// How its values are stored.
+    pub ty: Type,
+    /// Whether a create must fill it.
+    pub required: bool,
+}
+
+/// An index of a [`TableDef`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexDef {
+    /// The stored names of its columns, in order.
+    pub columns: &'static [&'static str],
+}

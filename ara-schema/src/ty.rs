@@ -1,0 +1,40 @@
+//! The types a column can be stored as.
+
+/// How a column's values are stored. Released columns keep theirs for ever.
+///
+/// Two Rust types of one stored type (`u8` and `i64`, `String` and `NonEmptyString<100>`) may take
+/// each other's place: what one cannot read of the other's values is absent to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// The integers 0 and 1.
+    Bool,
+    /// An integer of at most 64 bits, signed.
+    Integer,
+    /// A floating-point number of 64 bits.
+    Real,
+    /// Text in UTF-8.
+    Text,
+    /// Bytes.
+    Blob,
+    /// The 16 bytes of a UUID.
+    Uuid,
+    /// Milliseconds since 1970-01-01T00:00:00Z, as an integer.
+    Timestamp,
+    /// A moment in UTC with nanoseconds, as sortable text: `2026-11-21T08:30:00.000000000Z`.
+    Instant,
+    /// A date, as text: `2026-11-21`.
+    Date,
+    /// A time of day with nanoseconds, as text: `08:30:00.000000000`.
+    Time,
+    /// A date and a time of day without a zone, as text: `2026-11-21T08:30:00.000000000`.
+    DateTime,
+    /// A moment with its time zone, as text (RFC 9557).
+    Zoned,
+    /// JSON text.
+    Json,
+    /// The 16 bytes of the id of a row of the table with this stored name.
+    Id(&'static str),
+    /// One of these names, as text.
+    Enum(&'static [&'static str]),
+}
