@@ -95,7 +95,6 @@ impl<'a> PackedCells<'a> {
 
     /// The next cell, a column's ordinal and its value; `Some(None)` after the last, and `None` where
     /// the bytes are no cell.
-    #[expect(clippy::type_complexity, reason = "the end is not a fault")]
     pub(crate) fn next_cell(&mut self) -> Option<Option<(u32, Option<Stored<'a>>)>> {
         if self.cells.is_empty() {
             return Some(None);
