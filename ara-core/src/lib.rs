@@ -13,7 +13,7 @@ mod value;
 pub use ara_schema as schema;
 pub use cells::Cells;
 pub use error::{Error, Result};
-pub use record::{Field, Fields, Record, select_list};
+pub use record::{Field, Fields, Maybe, Presence, Record, There, select_list};
 pub use source::{Reading, Source, TableRef};
 pub use table::{Column, Create, IdOf, Missing, Provided, Set, Table, Update};
 pub use uuid::Uuid;
