@@ -33,7 +33,7 @@ pub use database::Database;
 pub use error::{Error, Result};
 pub use options::Options;
 pub use plan::stored_table_name;
-pub use record::{Field, Fields, Record, select_list};
+pub use record::{Field, Fields, Maybe, Presence, Record, There, select_list};
 pub use source::{Reading, Source, TableRef};
 pub use table::{Column, Create, IdOf, Missing, Provided, Set, Table, Update};
 pub use transaction::Transaction;
