@@ -13,10 +13,12 @@ mod value;
 pub use ara_schema as schema;
 pub use cells::Cells;
 pub use error::{Error, Result};
-pub use record::{Field, Fields, Record, select_list};
+pub use record::{Field, Fields, Record, select_list, stored_table_name};
 pub use source::{Reading, Source, TableRef};
 pub use table::{Column, Create, IdOf, Missing, Provided, Set, Table, Update};
 pub use uuid::Uuid;
+#[doc(hidden)]
+pub use value::register_functions;
 pub use value::{
     Class, Id, IntoOptional, IntoValue, Json, NonEmptyString, Plain, Readable, Rule, Stored,
     Timestamp, Value, Whole,
