@@ -24,9 +24,7 @@ use rusqlite::types::ValueRef;
 pub use self::id::Id;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
-#[doc(hidden)]
-pub use self::readable::register_functions;
-pub use self::readable::{Class, Readable};
+pub use self::readable::{Class, Readable, register_functions};
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;
 

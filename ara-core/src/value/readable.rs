@@ -105,6 +105,10 @@ impl Readable {
 }
 
 /// Gives a connection the function `ara_reads(key, value)` that [`Readable::Checked`] speaks of.
+///
+/// # Errors
+///
+/// SQLite's.
 pub fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
