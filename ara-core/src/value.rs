@@ -3,6 +3,7 @@
 mod bytes;
 #[cfg(feature = "chrono")]
 mod chrono;
+mod civil;
 mod id;
 mod into;
 #[cfg(feature = "jiff")]
@@ -10,6 +11,8 @@ mod jiff;
 mod json;
 mod number;
 mod readable;
+#[cfg(test)]
+mod tests;
 mod text;
 #[cfg(feature = "time")]
 mod time;
