@@ -4,6 +4,8 @@ mod bytes;
 #[cfg(feature = "chrono")]
 mod chrono;
 mod civil;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod forms;
 mod id;
 mod into;
 #[cfg(feature = "jiff")]

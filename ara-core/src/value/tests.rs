@@ -10,6 +10,8 @@ use crate::{Cells, Fields, Record, Table, Update};
 
 mod accepted;
 mod agreement;
+#[cfg(all(feature = "chrono", feature = "jiff", feature = "time"))]
+mod dates;
 
 /// The value after it was stored and read.
 pub(super) fn stored_and_read<V: Value + Debug>(value: V) -> V {
