@@ -297,9 +297,15 @@ mod tests {
     #[test]
     fn it_is_used_as_its_text() {
         let short = Short::new("b a").expect("good");
-        assert!(short == "b a" && "b a" == short && short == *"b a" && *"b a" == short);
         let (text, cow) = (String::from("b a"), Cow::Borrowed("b a"));
-        assert!(short == text && text == short && short == cow && cow == short);
+        assert_eq!(short, "b a");
+        assert_eq!("b a", short);
+        assert_eq!(short, *text.as_str());
+        assert_eq!(*text.as_str(), short);
+        assert_eq!(short, text);
+        assert_eq!(text, short);
+        assert_eq!(short, cow);
+        assert_eq!(cow, short);
         assert_eq!((short.as_str(), short.as_ref(), short.len()), ("b a", "b a", 3));
         assert_eq!(format!("{short:>5}|{short:?}"), "  b a|\"b a\"");
         assert!(HashSet::from([short.clone()]).contains("b a"));

@@ -92,12 +92,13 @@ fn required_columns_take() {
     assert_eq!(required::<Stars>(5_u8), Stars(5));
 
     let slice: &[u8] = b"ab";
+    let owned = slice.to_vec();
     for bytes in [
         required::<Vec<u8>>(slice),
         required(b"ab"),
         required([97, 98]),
-        required(slice.to_vec()),
-        required(&slice.to_vec()),
+        required(&owned),
+        required(owned.clone()),
     ] {
         assert_eq!(bytes, slice);
     }
