@@ -137,9 +137,9 @@ impl fmt::Display for Date {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { hour, minute, second, nanosecond } = self;
-        let fraction = format!("{nanosecond:09}");
-        let digits = f.precision().and_then(|digits| fraction.get(..digits)).unwrap_or(&fraction);
-        write!(f, "{hour:02}:{minute:02}:{second:02}.{digits}")
+        let digits = f.precision().unwrap_or(9).clamp(1, 9);
+        let fraction = (digits..9).fold(*nanosecond, |fraction, _| fraction / 10);
+        write!(f, "{hour:02}:{minute:02}:{second:02}.{fraction:0digits$}")
     }
 }
 
