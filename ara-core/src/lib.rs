@@ -3,6 +3,7 @@
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
 
+mod app_schema;
 mod cells;
 mod error;
 mod record;
@@ -10,6 +11,7 @@ mod source;
 mod table;
 mod value;
 
+pub use app_schema::{Schema, is_first};
 pub use ara_schema as schema;
 pub use cells::Cells;
 pub use error::{Error, Result};
@@ -18,6 +20,6 @@ pub use source::{Reading, Source, TableRef};
 pub use table::{Column, Create, IdOf, Missing, Provided, Set, Table, Update};
 pub use uuid::Uuid;
 pub use value::{
-    Class, Id, IntoOptional, IntoValue, Json, NonEmptyString, Plain, Readable, Rule, Stored,
-    Timestamp, Value, Whole,
+    Class, Id, IntoOptional, IntoValue, Json, MadeOf, NonEmptyString, Plain, Readable, Rule,
+    Stored, Timestamp, Value, Whole,
 };

@@ -8,6 +8,7 @@ mod into;
 #[cfg(feature = "jiff")]
 mod jiff;
 mod json;
+mod made_of;
 mod number;
 mod readable;
 mod text;
@@ -24,6 +25,7 @@ use rusqlite::types::ValueRef;
 pub use self::id::Id;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
+pub use self::made_of::MadeOf;
 pub(crate) use self::readable::register_functions;
 pub use self::readable::{Class, Readable};
 pub use self::text::NonEmptyString;

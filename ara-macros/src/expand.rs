@@ -1,10 +1,10 @@
 //! What `#[derive(Table)]` generates.
 
 mod columns;
+mod draft;
 mod names;
 mod patch;
 mod row;
-mod draft;
 mod table;
 
 use proc_macro2::TokenStream;
@@ -35,7 +35,13 @@ pub fn expand(table: &Table<'_>) -> TokenStream {
         #draft
         #patch
         #outside
-        #[allow(dead_code, deprecated, non_camel_case_types, non_upper_case_globals)]
+        #[allow(
+            dead_code,
+            deprecated,
+            non_camel_case_types,
+            non_snake_case,
+            non_upper_case_globals
+        )]
         const _: () = {
             #inside
             #columns

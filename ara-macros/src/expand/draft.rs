@@ -92,7 +92,7 @@ impl Column<'_> {
     pub fn argument(&self) -> (TokenStream, TokenStream) {
         let ty = &self.ty;
         if self.is_optional {
-            (quote!(<__How>), quote!(impl ::ara::__private::IntoOptional<#ty, __How>))
+            (quote!(<_How>), quote!(impl ::ara::__private::IntoOptional<#ty, _How>))
         } else {
             (quote!(), quote!(impl ::ara::__private::IntoValue<#ty>))
         }

@@ -32,7 +32,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
         #[derive(
             ::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq #(, #derives)*
         )]
-        #[allow(dead_code, non_camel_case_types)]
+        #[allow(dead_code, non_camel_case_types, non_snake_case)]
         #vis struct #row<#(#parameters),*> {
             #[doc = "The row's id."]
             #id_vis id: ::ara::__private::Id<#ident>,
@@ -55,10 +55,8 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         let ty = column.field_type(table);
         quote!(#ty: ::ara::__private::Field)
     });
-    let fields = table.positions().map(|(at, Column { ident, .. })| {
-        quote!(#ident: __fields.column(#at)?)
-    });
-    let id_vis = table.id_visibility();
+    let fields =
+        table.positions().map(|(at, Column { ident, .. })| quote!(#ident: __fields.column(#at)?));
     quote! {
         #(#narrows)*
 
