@@ -4,13 +4,15 @@ pub use ara_core::*;
 pub use ara_macros::{Table, Value, schema, table};
 pub use ara_query::*;
 
-/// What most files of an app need: `use ara::prelude::*`.
+/// What nearly every file of an app needs: `use ara::prelude::*;`
 pub mod prelude {
     pub use ara_core::{
-        Column, Create, Id, Json, NonEmptyString, Source, Table, Timestamp, Update, Value,
+        Column, Create, Database, Id, Json, NonEmptyString, Source, Table, Timestamp, Transaction,
+        Update, Value,
     };
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     pub use ara_macros::{Table, Value};
+    pub use ara_query::{Compare, Filter, NumberFunctions, Queries, Query, Sort, TextFunctions};
 }
 
 #[doc(hidden)]

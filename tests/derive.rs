@@ -1,5 +1,7 @@
 //! `#[derive(Table)]`: what it generates, and where it must compile.
 
+#[path = "derive/database.rs"]
+mod database;
 #[path = "derive/default.rs"]
 mod default;
 #[path = "derive/names.rs"]

@@ -85,6 +85,13 @@ pub enum Error {
         rule: Rule,
     },
 
+    /// A value that a query computes with breaks a rule of its type.
+    #[error("a value of the query {rule}")]
+    Parameter {
+        /// The rule.
+        rule: Rule,
+    },
+
     /// The values of one row are larger than SQLite can hold (1,000,000,000 bytes).
     #[error(
         "a row of table `{table}` is too large: keep large data in files, and their paths in the row"
@@ -138,6 +145,13 @@ pub enum Error {
         "the database was used inside its own transaction: use the transaction that the closure is given"
     )]
     InsideTransaction,
+
+    /// The closure of `transaction` passed over an error after which the log lacks a change, and
+    /// returned `Ok`.
+    #[error(
+        "an earlier error broke this transaction, and nothing was written: return it from the closure"
+    )]
+    Broken,
 
     /// SQLite refused something else; the message is SQLite's.
     #[error("SQLite refused: {reason} (code {code})")]
