@@ -17,11 +17,11 @@ pub mod prelude {
 
 #[doc(hidden)]
 pub mod __private {
-    pub use ara_core::schema::{ColumnDef, IndexDef, TableDef, Type};
+    pub use ara_core::schema::{IndexDef, TableDef, Type};
     pub use ara_core::{
-        Cells, Column, Create, Field, Fields, Id, IdOf, IntoOptional, IntoValue, MadeOf, Maybe,
+        Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue, MadeOf, Maybe,
         Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, Set, Stored,
-        Table, TableRef, There, Timestamp, Update, Value, Whole, is_first,
+        Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first, readable,
     };
     pub use ara_query::Narrow;
 }

@@ -32,9 +32,13 @@ pub use cells::Cells;
 pub use database::Database;
 pub use error::{Error, Result};
 pub use options::Options;
-pub use record::{Field, Fields, Maybe, Presence, Record, There, select_list, stored_table_name};
+pub use record::{
+    Field, FieldOf, Fields, Maybe, Presence, Record, There, select_list, stored_table_name,
+};
 pub use source::{Reading, Source, TableRef};
-pub use table::{Column, Create, IdOf, Missing, Provided, Set, Table, Update};
+pub use table::{
+    Column, Create, IdOf, Missing, Provided, Set, Table, Update, column_def, readable,
+};
 pub use transaction::Transaction;
 pub use uuid::Uuid;
 #[doc(hidden)]

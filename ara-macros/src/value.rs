@@ -46,6 +46,7 @@ fn fallback(input: &DeriveInput) -> TokenStream {
     let itself = of_itself(input);
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl ::ara::__private::Value for #ident {
             const TYPE: ::ara::__private::Type = ::ara::__private::Type::Text;
             fn store(
@@ -66,6 +67,7 @@ fn of_itself(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl ::ara::__private::IntoValue<#ident> for #ident {
             fn into_value(self) -> ::core::result::Result<#ident, ::ara::__private::Rule> {
                 ::core::result::Result::Ok(self)

@@ -10,8 +10,8 @@ struct Todo {
     stars: Option<u8>,
 }
 
-fn create<C: Create>(_: C) {}
 
 fn main() {
-    create(Todo::draft().title("Buy milk"));
+    let db = Database::memory().unwrap();
+    db.create(Todo::draft().title("Buy milk")).unwrap();
 }

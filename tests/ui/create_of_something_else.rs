@@ -10,9 +10,11 @@ struct Todo {
     stars: Option<u8>,
 }
 
-fn create<C: Create>(_: C) {}
 
 fn main() {
-    create("Buy milk");
-    create(Todo::patch(Id::from_key("milk")));
+    let db = Database::memory().unwrap();
+    db.create("Buy milk").unwrap();
+    db.create(Todo::patch(Id::from_key("milk"))).unwrap();
+    db.update(Todo::draft()).unwrap();
+    db.ensure::<String>().unwrap();
 }

@@ -17,6 +17,6 @@ struct Tuple(Id<Tuple>, String);
 struct Unit;
 
 fn main() {
-    let _: (EnumRow, UnionPatch, TupleDraft) = todo!();
+    let _: Option<(EnumRow, UnionPatch, TupleDraft)> = None;
     let _ = Unit::draft();
 }

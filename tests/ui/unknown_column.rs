@@ -10,7 +10,6 @@ struct Todo {
     stars: Option<u8>,
 }
 
-fn create<C: Create>(_: C) {}
 
 fn main() {
     let _ = Todo::titel;

@@ -5,10 +5,13 @@ struct Color;
 #[derive(Table)]
 struct Todo {
     id: Id<Todo>,
-    color: Color,
+    title: String,
+    color: Option<Color>,
     size: Option<u64>,
 }
 
 fn main() {
-    let _ = Todo::draft().color(Color).size(5);
+    let db = Database::memory().unwrap();
+    let milk = db.create(Todo::draft().title("Buy milk")).unwrap();
+    let _ = db.get(milk).unwrap().unwrap().title;
 }

@@ -28,7 +28,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         let Column { ident, vis, deprecated, .. } = column;
         let doc = column.doc();
         let (generics, argument) = column.argument();
-        let set = column.set_method();
+        let set = column.set_method(table);
         quote! {
             #doc
             #deprecated

@@ -52,11 +52,13 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let bounded: Vec<_> = table.columns.iter().map(|column| column.bounded(table)).collect();
     let narrows = table.columns.iter().map(|column| narrow(table, column, &bounded));
     let bounds = table.columns.iter().map(|column| {
-        let ty = column.field_type(table);
-        quote!(#ty: ::ara::__private::Field)
+        let (ty, marker) = (column.field_type(table), table.marker(column.ident));
+        quote!(#ty: ::ara::__private::FieldOf<#marker>)
     });
-    let fields =
-        table.positions().map(|(at, Column { ident, .. })| quote!(#ident: __fields.column(#at)?));
+    let fields = table.positions().map(|(at, Column { ident, .. })| {
+        let marker = table.marker(ident);
+        quote!(#ident: __fields.field::<#marker, _>(#at)?)
+    });
     quote! {
         #(#narrows)*
 

@@ -11,23 +11,18 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let Table { ident, name, .. } = table;
     let (row, draft, patch) = (table.row(), table.draft(), table.patch());
     let is_local = table.args.local.is_some();
-    let columns = table.columns.iter().map(|Column { name, ty, is_optional, .. }| {
-        let required = !is_optional;
-        quote! {
-            ::ara::__private::ColumnDef {
-                name: #name,
-                ty: <#ty as ::ara::__private::Value>::TYPE,
-                required: #required,
-            }
-        }
+    let columns = table.columns.iter().map(|Column { ident, is_optional, .. }| {
+        let (marker, required) = (table.marker(ident), !is_optional);
+        quote!(::ara::__private::column_def::<#marker>(#required))
     });
-    let readable = table
-        .columns
-        .iter()
-        .map(|Column { ty, .. }| quote!(<#ty as ::ara::__private::Value>::readable));
+    let readable = table.columns.iter().map(|column| {
+        let marker = table.marker(column.ident);
+        quote!(::ara::__private::readable::<#marker>)
+    });
     let indexes = indexes(table);
     let defaults = table.positions().filter_map(|(at, column)| {
-        let (default, set) = (column.args.default.as_ref()?, column.set_method_of_type());
+        let default = column.args.default.as_ref()?;
+        let set = column.set_method(table);
         Some(quote!(.#set(#at, #default)))
     });
     let record_and_create = record_and_create(table);
@@ -112,11 +107,16 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
         let ty = id.ty;
         quote_spanned!(ty.span()=> <#ty as ::ara::__private::IdOf<#ident>>)
     });
-    let fields =
-        table.positions().map(|(at, Column { ident, .. })| quote!(#ident: __fields.column(#at)?));
-    let cells = table.positions().map(|(at, column)| {
-        let (ident, set) = (column.ident, column.set_method_of_type());
-        quote!(.#set(#at, self.#ident))
+    let fields = table.positions().map(|(at, Column { ident, is_optional, .. })| {
+        let marker = table.marker(ident);
+        let required = (!is_optional).then(|| quote!(?));
+        quote!(#ident: __fields.value::<#marker>(#at) #required)
+    });
+    let cells = table.positions().map(|(at, Column { ident, is_optional, .. })| {
+        let marker = table.marker(ident);
+        let value = quote!(self.#ident);
+        let value = if *is_optional { value } else { quote!(::core::option::Option::Some(#value)) };
+        quote!(.fill_column::<#marker>(#at, #value))
     });
     let from_fields = quote! {
         ::core::option::Option::Some(Self {

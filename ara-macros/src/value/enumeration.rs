@@ -41,6 +41,7 @@ fn implementation(input: &DeriveInput, data: &DataEnum, names: &[StoredName]) ->
         #[allow(deprecated)]
         const _: () = {
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl ::ara::__private::Value for #ident {
                 const TYPE: ::ara::__private::Type = ::ara::__private::Type::Enum(&[#(#names),*]);
                 fn store(
@@ -66,6 +67,7 @@ fn implementation(input: &DeriveInput, data: &DataEnum, names: &[StoredName]) ->
             }
             #itself
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl ::ara::__private::IntoValue<#ident> for &#ident {
                 fn into_value(self) -> ::core::result::Result<#ident, ::ara::__private::Rule> {
                     ::core::result::Result::Ok(match self {

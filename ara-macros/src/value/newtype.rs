@@ -21,6 +21,7 @@ pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenS
     let conversions = sources.into_iter().map(|source| {
         quote! {
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl ::ara::__private::IntoValue<#ident> for #source {
                 fn into_value(self) -> ::core::result::Result<#ident, ::ara::__private::Rule> {
                     <#ident as ::ara::__private::MadeOf<#inner>>::made_of(
@@ -35,6 +36,7 @@ pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenS
     let stored_as = quote_spanned!(inner.span()=> <#inner as ::ara::__private::Value>);
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl ::ara::__private::Value for #ident {
             const TYPE: ::ara::__private::Type = #stored_as::TYPE;
             fn store(
