@@ -43,6 +43,7 @@ pub fn expand(table: &Table<'_>) -> TokenStream {
             non_upper_case_globals
         )]
         const _: () = {
+            use ::ara::__private as _ara;
             #inside
             #columns
             #row_impls

@@ -28,16 +28,16 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let parameters: Vec<_> = required(table).map(Column::parameter).collect();
     let provided = required(table).map(|column| {
         let (parameter, marker) = (column.parameter(), table.marker(column.ident));
-        quote_spanned!(column.ident.span()=> #parameter: ::ara::__private::Provided<#marker>)
+        quote_spanned!(column.ident.span()=> #parameter: _ara::Provided<#marker>)
     });
     let id_vis = table.id_visibility();
     let setters = table.positions().map(|(at, column)| setter(table, at, column));
     // Spelled where the struct is: what the compiler says of a column that is missing points there.
     let create = quote_spanned! {ident.span()=>
         #[automatically_derived]
-        impl<#(#provided),*> ::ara::__private::Create for #draft<#(#parameters),*> {
+        impl<#(#provided),*> _ara::Create for #draft<#(#parameters),*> {
             type Table = #ident;
-            fn into_cells(self) -> ::ara::__private::Cells {
+            fn into_cells(self) -> _ara::Cells {
                 self.cells
             }
         }
@@ -45,7 +45,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     quote! {
         impl<#(#parameters),*> #draft<#(#parameters),*> {
             #[doc = "Gives the row an id of its own, instead of a new one."]
-            #id_vis fn id(self, __id: ::ara::__private::Id<#ident>) -> Self {
+            #id_vis fn id(self, __id: _ara::Id<#ident>) -> Self {
                 Self { cells: self.cells.id(__id), ..self }
             }
             #(#setters)*
@@ -72,7 +72,7 @@ fn setter(table: &Table<'_>, at: usize, column: &Column<'_>) -> TokenStream {
     let draft = table.draft();
     let states = required(table).map(|other| {
         if other.ident == column.ident {
-            quote!(::ara::__private::Set)
+            quote!(_ara::Set)
         } else {
             let parameter = other.parameter();
             quote!(#parameter)
@@ -99,10 +99,10 @@ impl Column<'_> {
         if self.is_optional {
             (
                 quote_spanned!(span=> <_How>),
-                quote_spanned!(span=> impl ::ara::__private::IntoOptional<#ty, _How>),
+                quote_spanned!(span=> impl _ara::IntoOptional<#ty, _How>),
             )
         } else {
-            (quote!(), quote_spanned!(span=> impl ::ara::__private::IntoValue<#ty>))
+            (quote!(), quote_spanned!(span=> impl _ara::IntoValue<#ty>))
         }
     }
 

@@ -41,9 +41,9 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         impl #patch { #(#setters)* }
 
         #[automatically_derived]
-        impl ::ara::__private::Update for #patch {
+        impl _ara::Update for #patch {
             type Table = #ident;
-            fn into_cells(self) -> ::ara::__private::Cells {
+            fn into_cells(self) -> _ara::Cells {
                 self.cells
             }
         }

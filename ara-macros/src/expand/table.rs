@@ -13,11 +13,11 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let is_local = table.args.local.is_some();
     let columns = table.columns.iter().map(|Column { ident, is_optional, .. }| {
         let (marker, required) = (table.marker(ident), !is_optional);
-        quote!(::ara::__private::column_def::<#marker>(#required))
+        quote!(_ara::column_def::<#marker>(#required))
     });
     let readable = table.columns.iter().map(|column| {
         let marker = table.marker(column.ident);
-        quote!(::ara::__private::readable::<#marker>)
+        quote!(_ara::readable::<#marker>)
     });
     let indexes = indexes(table);
     let defaults = table.positions().filter_map(|(at, column)| {
@@ -28,26 +28,26 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let record_and_create = record_and_create(table);
     quote! {
         #[automatically_derived]
-        impl ::ara::__private::Table for #ident {
+        impl _ara::Table for #ident {
             const NAME: &'static str = #name;
-            const TABLE: &'static ::ara::__private::TableDef = &::ara::__private::TableDef {
+            const TABLE: &'static _ara::TableDef = &_ara::TableDef {
                 name: #name,
                 local: #is_local,
                 columns: &[#(#columns,)*],
                 indexes: &[#(#indexes,)*],
             };
-            const READABLE: &'static [fn() -> ::ara::__private::Readable] = &[#(#readable,)*];
+            const READABLE: &'static [fn() -> _ara::Readable] = &[#(#readable,)*];
             type Row = #row;
             type Draft = #draft;
             type Patch = #patch;
             fn draft() -> #draft {
                 #draft {
-                    cells: ::ara::__private::Cells::new() #(#defaults)*,
+                    cells: _ara::Cells::new() #(#defaults)*,
                     set: ::core::marker::PhantomData,
                 }
             }
-            fn patch(__id: ::ara::__private::Id<Self>) -> #patch {
-                #patch { cells: ::ara::__private::Cells::of(__id) }
+            fn patch(__id: _ara::Id<Self>) -> #patch {
+                #patch { cells: _ara::Cells::of(__id) }
             }
         }
         #record_and_create
@@ -66,7 +66,7 @@ fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
         table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect());
     of_fields
         .chain(of_struct)
-        .map(|names| quote!(::ara::__private::IndexDef { columns: &[#(#names),*] }))
+        .map(|names| quote!(_ara::IndexDef { columns: &[#(#names),*] }))
         .collect()
 }
 
@@ -75,25 +75,25 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let (from_fields, into_cells) = if table.is_faulty {
         // The fields are not all known: nothing runs, so anything that compiles will do.
-        (quote!(::core::option::Option::None), quote!(::ara::__private::Cells::new()))
+        (quote!(::core::option::Option::None), quote!(_ara::Cells::new()))
     } else {
         bodies(table)
     };
     quote! {
         #[automatically_derived]
-        impl ::ara::__private::Record for #ident {
+        impl _ara::Record for #ident {
             type Table = #ident;
             fn from_fields(
-                __fields: &::ara::__private::Fields<'_>,
+                __fields: &_ara::Fields<'_>,
             ) -> ::core::option::Option<Self> {
                 #from_fields
             }
         }
 
         #[automatically_derived]
-        impl ::ara::__private::Create for #ident {
+        impl _ara::Create for #ident {
             type Table = #ident;
-            fn into_cells(self) -> ::ara::__private::Cells {
+            fn into_cells(self) -> _ara::Cells {
                 #into_cells
             }
         }
@@ -105,7 +105,7 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
     // An alias cannot be told from another type here, so the compiler checks the type of `id`.
     let id_of = table.id.as_ref().map(|id| {
         let ty = id.ty;
-        quote_spanned!(ty.span()=> <#ty as ::ara::__private::IdOf<#ident>>)
+        quote_spanned!(ty.span()=> <#ty as _ara::IdOf<#ident>>)
     });
     let fields = table.positions().map(|(at, Column { ident, is_optional, .. })| {
         let marker = table.marker(ident);
@@ -125,7 +125,7 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
         })
     };
     let into_cells = quote! {
-        ::ara::__private::Cells::of(#id_of::into_id(self.id)) #(#cells)*
+        _ara::Cells::of(#id_of::into_id(self.id)) #(#cells)*
     };
     (from_fields, into_cells)
 }
