@@ -1,7 +1,7 @@
 //! ara keeps an app's data on the user's own devices.
 
 pub use ara_core::*;
-pub use ara_macros::{Table, table};
+pub use ara_macros::{Table, Value, schema, table};
 pub use ara_query::*;
 
 /// What nearly every file of an app needs: `use ara::prelude::*;`
@@ -10,17 +10,18 @@ pub mod prelude {
         Column, Create, Database, Id, Json, NonEmptyString, Source, Table, Timestamp, Transaction,
         Update, Value,
     };
-    pub use ara_macros::Table;
+    // Never the attribute `table`: as a bare word it is the helper of the derive.
+    pub use ara_macros::{Table, Value};
     pub use ara_query::{Compare, Filter, NumberFunctions, Queries, Query, Sort, TextFunctions};
 }
 
 #[doc(hidden)]
 pub mod __private {
-    pub use ara_core::schema::{ColumnDef, IndexDef, TableDef, Type};
+    pub use ara_core::schema::{IndexDef, TableDef, Type};
     pub use ara_core::{
-        Cells, Column, Create, Field, Fields, Id, IdOf, IntoOptional, IntoValue, Maybe, Missing,
-        Plain, Presence, Provided, Readable, Record, Result, Rule, Set, Stored, Table, There,
-        Timestamp, Update, Value, Whole,
+        Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue, MadeOf, Maybe,
+        Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, Set, Stored,
+        Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first, readable,
     };
     pub use ara_query::Narrow;
 }

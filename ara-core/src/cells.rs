@@ -4,6 +4,7 @@ use ara_schema::TableDef;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::table::Column;
 use crate::value::{Id, IntoOptional, IntoValue, Rule, Stored, Value};
 
 /// The cells that a mutation writes into one row, by the position of their columns in the table's
@@ -49,6 +50,28 @@ impl Cells {
     ) -> Self {
         let stored = value.into_optional().and_then(|value| value.map(V::store).transpose());
         self.put(column, stored)
+    }
+
+    /// Sets the required column `C`, which is at this position.
+    #[must_use]
+    pub fn set_column<C: Column>(self, at: usize, value: impl IntoValue<C::Value>) -> Self {
+        self.set::<C::Value>(at, value)
+    }
+
+    /// Sets or clears the optional column `C`, which is at this position.
+    #[must_use]
+    pub fn set_optional_column<C: Column, How>(
+        self,
+        at: usize,
+        value: impl IntoOptional<C::Value, How>,
+    ) -> Self {
+        self.set_optional::<C::Value, How>(at, value)
+    }
+
+    /// Fills the column `C`, which is at this position, from a whole struct.
+    #[must_use]
+    pub fn fill_column<C: Column>(self, at: usize, value: Option<C::Value>) -> Self {
+        self.put(at, value.map(C::Value::store).transpose())
     }
 
     fn put(mut self, column: usize, stored: Result<Option<Stored<'static>>, Rule>) -> Self {

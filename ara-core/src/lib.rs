@@ -27,21 +27,25 @@ mod transaction;
 mod value;
 mod verify;
 
-pub use app_schema::Schema;
+pub use app_schema::{Schema, is_first};
 pub use ara_schema as schema;
 pub use cells::Cells;
 pub use database::Database;
 pub use error::{Error, Result};
 pub use options::Options;
-pub use record::{Field, Fields, Maybe, Presence, Record, There, select_list, stored_table_name};
+pub use record::{
+    Field, FieldOf, Fields, Maybe, Presence, Record, There, select_list, stored_table_name,
+};
 pub use source::{Reading, Source, TableRef};
-pub use table::{Column, Create, IdOf, Missing, Provided, Set, Table, Update};
+pub use table::{
+    Column, Create, IdOf, Missing, Provided, Set, Table, Update, column_def, readable,
+};
 pub use transaction::Transaction;
 pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;
 pub use value::{
-    Class, Id, IntoOptional, IntoValue, Json, NonEmptyString, Plain, Readable, Rule, Stored,
-    Timestamp, Value, Whole,
+    Class, Id, IntoOptional, IntoValue, Json, MadeOf, NonEmptyString, Plain, Readable, Rule,
+    Stored, Timestamp, Value, Whole,
 };
 pub use verify::{Difference, Verification, What};

@@ -7,7 +7,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
-use crate::table::Table;
+use crate::table::{Column, Table};
 use crate::value::{Id, Stored, Timestamp, Value};
 
 /// A typed row of a table: the row that queries return, in any state of narrowing, or the user's
@@ -77,6 +77,18 @@ impl<'a> Fields<'a> {
         self.get(2).and_then(Timestamp::read)
     }
 
+    /// The column `C`, which is at this position, as a row's field.
+    #[inline]
+    pub fn field<C: Column, F: FieldOf<C>>(&self, at: usize) -> Option<F> {
+        F::from_stored_column(self.get(SYSTEM_FIELDS + at))
+    }
+
+    /// The value of the column `C`, which is at this position.
+    #[inline]
+    pub fn value<C: Column>(&self, at: usize) -> Option<C::Value> {
+        self.column(at)
+    }
+
     /// The column at this position of the table's definition.
     #[inline]
     pub fn column<F: Field>(&self, column: usize) -> Option<F> {
@@ -101,6 +113,27 @@ impl<V: Value> Field for Option<V> {
     #[inline]
     fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
         Some(stored.and_then(V::read))
+    }
+}
+
+/// A row's field as the column `C` has it: what [`Field`] is to types, this is to columns, so that a
+/// column whose type is no [`Value`] is an error of the column alone, and not of its row too.
+pub trait FieldOf<C>: Sized {
+    #[doc(hidden)]
+    fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self>;
+}
+
+impl<C: Column<Value = V>, V: Value> FieldOf<C> for V {
+    #[inline]
+    fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self> {
+        Self::from_stored(stored)
+    }
+}
+
+impl<C: Column> FieldOf<C> for Option<C::Value> {
+    #[inline]
+    fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self> {
+        Self::from_stored(stored)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `#[derive(Table)]` tells the database about a struct.
 
-use ara_schema::TableDef;
+use ara_schema::{ColumnDef, TableDef};
 
 use crate::cells::Cells;
 use crate::record::Record;
@@ -56,6 +56,20 @@ pub trait Column: Copy + 'static {
     const NAME: &'static str;
 }
 
+/// The column in its table's definition.
+#[doc(hidden)]
+#[must_use]
+pub const fn column_def<C: Column>(required: bool) -> ColumnDef {
+    ColumnDef { name: C::NAME, ty: C::Value::TYPE, required }
+}
+
+/// Which stored values of the column the app can read.
+#[doc(hidden)]
+#[must_use]
+pub fn readable<C: Column>() -> Readable {
+    C::Value::readable()
+}
+
 /// What `create` takes: a draft whose required columns are all set, or a whole struct.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row that can be created",
@@ -100,6 +114,7 @@ pub struct Set;
 )]
 pub trait Provided<Column> {}
 
+#[diagnostic::do_not_recommend]
 impl<Column> Provided<Column> for Set {}
 
 /// The types that a table's `id` may have: `Id` of that table, under any alias. It exists for its
@@ -117,6 +132,7 @@ pub trait IdOf<T>: Sized {
     fn into_id(self) -> Id<T>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IdOf<T> for Id<T> {
     fn from_id(id: Id<T>) -> Self {
         id

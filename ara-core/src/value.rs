@@ -11,6 +11,7 @@ mod into;
 #[cfg(feature = "jiff")]
 mod jiff;
 mod json;
+mod made_of;
 mod number;
 mod readable;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use rusqlite::types::ValueRef;
 pub use self::id::Id;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
+pub use self::made_of::MadeOf;
 pub use self::readable::{Class, Readable, register_functions};
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;

@@ -35,8 +35,15 @@ pub fn expand(table: &Table<'_>) -> TokenStream {
         #draft
         #patch
         #outside
-        #[allow(dead_code, deprecated, non_camel_case_types, non_upper_case_globals)]
+        #[allow(
+            dead_code,
+            deprecated,
+            non_camel_case_types,
+            non_snake_case,
+            non_upper_case_globals
+        )]
         const _: () = {
+            use ::ara::__private as _ara;
             #inside
             #columns
             #row_impls

@@ -7,8 +7,10 @@ mod expand;
 mod fallback;
 mod faults;
 mod names;
+mod schema;
 mod suggest;
 mod valid;
+mod value;
 mod visibility;
 
 use proc_macro::TokenStream;
@@ -24,4 +26,16 @@ pub fn derive_table(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
     derive::attribute(&args.into(), parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Value
+#[proc_macro_derive(Value, attributes(value))]
+pub fn derive_value(input: TokenStream) -> TokenStream {
+    value::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// schema
+#[proc_macro]
+pub fn schema(input: TokenStream) -> TokenStream {
+    schema::expand(&parse_macro_input!(input as schema::Schema)).into()
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{IntoValue, Readable, Rule, Stored, Value};
 
+#[diagnostic::do_not_recommend]
 impl Value for Vec<u8> {
     const TYPE: Type = Type::Blob;
 
@@ -26,36 +27,42 @@ impl Value for Vec<u8> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<Vec<u8>> for Vec<u8> {
     fn into_value(self) -> Result<Vec<u8>, Rule> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<Vec<u8>> for &Vec<u8> {
     fn into_value(self) -> Result<Vec<u8>, Rule> {
         Ok(self.clone())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<Vec<u8>> for &[u8] {
     fn into_value(self) -> Result<Vec<u8>, Rule> {
         Ok(self.to_vec())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoValue<Vec<u8>> for [u8; N] {
     fn into_value(self) -> Result<Vec<u8>, Rule> {
         Ok(self.to_vec())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> IntoValue<Vec<u8>> for &[u8; N] {
     fn into_value(self) -> Result<Vec<u8>, Rule> {
         Ok(self.to_vec())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Value for Uuid {
     const TYPE: Type = Type::Uuid;
 
@@ -75,6 +82,7 @@ impl Value for Uuid {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<Uuid> for Uuid {
     fn into_value(self) -> Result<Uuid, Rule> {
         Ok(self)

@@ -36,6 +36,7 @@ pub(super) trait Civil: Sized {
 /// Makes column types of types that are [`Civil`].
 macro_rules! civil_values {
     ($($ty:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl $crate::value::Value for $ty {
             const TYPE: ara_schema::Type =
                 <<Self as $crate::value::forms::Civil>::Form as $crate::value::forms::Form>::TYPE;
@@ -53,6 +54,7 @@ macro_rules! civil_values {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl $crate::value::IntoValue<$ty> for $ty {
             fn into_value(self) -> Result<$ty, $crate::value::Rule> {
                 Ok(self)

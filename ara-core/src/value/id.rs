@@ -76,12 +76,14 @@ impl<T: Table> Value for Id<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoValue<Self> for Id<T> {
     fn into_value(self) -> Result<Self, Rule> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoValue<Id<T>> for &Id<T> {
     fn into_value(self) -> Result<Id<T>, Rule> {
         Ok(*self)

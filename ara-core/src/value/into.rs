@@ -14,6 +14,7 @@ use super::{Rule, Value};
 #[diagnostic::on_unimplemented(
     message = "a column of type `{T}` does not take `{Self}`",
     label = "expected `{T}` or what converts to it",
+    note = "a required column always has a value: it takes no `Option` and cannot be cleared",
     note = "numbers are not converted silently: write `x.into()` or `x.try_into()?`"
 )]
 pub trait IntoValue<T> {

@@ -70,6 +70,7 @@ impl Civil for Timestamp {
 /// The moment is stored in UTC, followed by the zone: `2026-11-21T08:30:00.000000000Z[Europe/Berlin]`.
 /// So the text sorts as the moments do, and a moment stays what it is when the rules of its zone
 /// change. Where the zone is not known, it cannot be read.
+#[diagnostic::do_not_recommend]
 impl Value for Zoned {
     const TYPE: Type = Type::Zoned;
 
@@ -88,12 +89,14 @@ impl Value for Zoned {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<Self> for Zoned {
     fn into_value(self) -> Result<Self, Rule> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<Zoned> for &Zoned {
     fn into_value(self) -> Result<Zoned, Rule> {
         Ok(self.clone())

@@ -52,12 +52,14 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoValue<Self> for Json<T> {
     fn into_value(self) -> Result<Self, Rule> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoValue<Json<T>> for T {
     fn into_value(self) -> Result<Json<T>, Rule> {
         Ok(Json(self))

@@ -6,6 +6,7 @@ use super::{IntoValue, Readable, Rule, Stored, Value};
 
 macro_rules! exact {
     ($($ty:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl IntoValue<$ty> for $ty {
             fn into_value(self) -> Result<$ty, Rule> {
                 Ok(self)
@@ -16,6 +17,7 @@ macro_rules! exact {
 
 macro_rules! integers {
     ($($ty:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Value for $ty {
             const TYPE: Type = Type::Integer;
 
@@ -40,6 +42,7 @@ macro_rules! integers {
 integers!(i8, i16, i32, i64, u8, u16, u32);
 exact!(bool, i8, i16, i32, i64, u8, u16, u32, f32, f64);
 
+#[diagnostic::do_not_recommend]
 impl Value for bool {
     const TYPE: Type = Type::Bool;
 
@@ -62,6 +65,7 @@ impl Value for bool {
 
 const NO_NUMBER: Rule = Rule(std::borrow::Cow::Borrowed("must be a number, and NaN is none"));
 
+#[diagnostic::do_not_recommend]
 impl Value for f64 {
     const TYPE: Type = Type::Real;
 
@@ -82,6 +86,7 @@ impl Value for f64 {
 }
 
 /// Stored with 64 bits; a stored number beyond the range of 32 bits cannot be read.
+#[diagnostic::do_not_recommend]
 impl Value for f32 {
     const TYPE: Type = Type::Real;
 

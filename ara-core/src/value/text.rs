@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{IntoValue, Readable, Rule, Stored, Value};
 
+#[diagnostic::do_not_recommend]
 impl Value for String {
     const TYPE: Type = Type::Text;
 
@@ -28,24 +29,28 @@ impl Value for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<String> for String {
     fn into_value(self) -> Result<String, Rule> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<String> for &String {
     fn into_value(self) -> Result<String, Rule> {
         Ok(self.clone())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<String> for &str {
     fn into_value(self) -> Result<String, Rule> {
         Ok(self.to_owned())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<String> for Cow<'_, str> {
     fn into_value(self) -> Result<String, Rule> {
         Ok(self.into_owned())
@@ -103,6 +108,7 @@ impl<const MAX: usize> NonEmptyString<MAX> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const MAX: usize> Value for NonEmptyString<MAX> {
     const TYPE: Type = Type::Text;
 
@@ -128,6 +134,7 @@ impl<const MAX: usize> Value for NonEmptyString<MAX> {
 
 macro_rules! from_texts {
     ($($text:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<const MAX: usize> IntoValue<NonEmptyString<MAX>> for $text {
             fn into_value(self) -> Result<NonEmptyString<MAX>, Rule> {
                 NonEmptyString::new(self)
@@ -146,24 +153,28 @@ macro_rules! from_texts {
 
 from_texts!(String, &String, &str, Cow<'_, str>);
 
+#[diagnostic::do_not_recommend]
 impl<const MAX: usize> IntoValue<Self> for NonEmptyString<MAX> {
     fn into_value(self) -> Result<Self, Rule> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const MAX: usize> IntoValue<NonEmptyString<MAX>> for &NonEmptyString<MAX> {
     fn into_value(self) -> Result<NonEmptyString<MAX>, Rule> {
         Ok(self.clone())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const MAX: usize> IntoValue<String> for NonEmptyString<MAX> {
     fn into_value(self) -> Result<String, Rule> {
         Ok(self.0)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const MAX: usize> IntoValue<String> for &NonEmptyString<MAX> {
     fn into_value(self) -> Result<String, Rule> {
         Ok(self.0.clone())

@@ -173,6 +173,7 @@ fn read_fraction(reader: &mut Reader<'_>) -> Option<u32> {
     Some(nanos)
 }
 
+#[diagnostic::do_not_recommend]
 impl Value for Timestamp {
     const TYPE: Type = Type::Timestamp;
 
@@ -192,12 +193,14 @@ impl Value for Timestamp {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<Timestamp> for Timestamp {
     fn into_value(self) -> Result<Timestamp, Rule> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoValue<Timestamp> for SystemTime {
     fn into_value(self) -> Result<Timestamp, Rule> {
         Ok(self.into())

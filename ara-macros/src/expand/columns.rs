@@ -27,9 +27,9 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         deprecated: None,
     };
     let id_doc = table.id.as_ref().map_or_else(|| quote!(#[doc = "The row's id."]), |id| id.doc());
-    let timestamp = || quote!(::ara::__private::Timestamp);
+    let timestamp = || quote!(_ara::Timestamp);
     let mut constants = vec![
-        system("id", table.id_visibility(), quote!(::ara::__private::Id<#ident>), id_doc),
+        system("id", table.id_visibility(), quote!(_ara::Id<#ident>), id_doc),
         system("created_at", table.vis, timestamp(), quote!(#[doc = "When the row was made."])),
         system(
             "updated_at",
@@ -60,7 +60,7 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
         let about = is_public.then(|| quote!(#doc #deprecated));
         quote! {
             #about
-            #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
+            #[derive(::core::clone::Clone, ::core::marker::Copy)]
             #vis struct #ident;
         }
     });
@@ -77,7 +77,7 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
     } else {
         quote! {
             #allowed
-            mod __columns {
+            mod _ara_columns {
                 pub mod #module { #(#markers)* }
             }
         }
@@ -98,8 +98,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let columns = constants.iter().map(|Constant { ident, stored, ty, .. }| {
         let marker = table.marker(ident);
         quote! {
-            #[automatically_derived]
-            impl ::ara::__private::Column for #marker {
+            impl _ara::Column for #marker {
                 type Table = #table_ident;
                 type Value = #ty;
                 const NAME: &'static str = #stored;

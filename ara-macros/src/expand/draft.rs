@@ -1,7 +1,7 @@
 //! The create mutation: a draft whose type tells which required columns are set.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use crate::ast::{Column, Table};
 
@@ -28,26 +28,30 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let parameters: Vec<_> = required(table).map(Column::parameter).collect();
     let provided = required(table).map(|column| {
         let (parameter, marker) = (column.parameter(), table.marker(column.ident));
-        quote!(#parameter: ::ara::__private::Provided<#marker>)
+        quote_spanned!(column.ident.span()=> #parameter: _ara::Provided<#marker>)
     });
     let id_vis = table.id_visibility();
     let setters = table.positions().map(|(at, column)| setter(table, at, column));
+    // Spelled where the struct is: what the compiler says of a column that is missing points there.
+    let create = quote_spanned! {ident.span()=>
+        #[automatically_derived]
+        impl<#(#provided),*> _ara::Create for #draft<#(#parameters),*> {
+            type Table = #ident;
+            fn into_cells(self) -> _ara::Cells {
+                self.cells
+            }
+        }
+    };
     quote! {
         impl<#(#parameters),*> #draft<#(#parameters),*> {
             #[doc = "Gives the row an id of its own, instead of a new one."]
-            #id_vis fn id(self, __id: ::ara::__private::Id<#ident>) -> Self {
+            #id_vis fn id(self, __id: _ara::Id<#ident>) -> Self {
                 Self { cells: self.cells.id(__id), ..self }
             }
             #(#setters)*
         }
 
-        #[automatically_derived]
-        impl<#(#provided),*> ::ara::__private::Create for #draft<#(#parameters),*> {
-            type Table = #ident;
-            fn into_cells(self) -> ::ara::__private::Cells {
-                self.cells
-            }
-        }
+        #create
     }
 }
 
@@ -55,7 +59,7 @@ fn setter(table: &Table<'_>, at: usize, column: &Column<'_>) -> TokenStream {
     let Column { ident, vis, deprecated, .. } = column;
     let doc = column.doc();
     let (generics, argument) = column.argument();
-    let set = column.set_method();
+    let set = column.set_method(table);
     let about = quote!(#doc #deprecated);
     if !column.must_be_set() {
         return quote! {
@@ -68,7 +72,7 @@ fn setter(table: &Table<'_>, at: usize, column: &Column<'_>) -> TokenStream {
     let draft = table.draft();
     let states = required(table).map(|other| {
         if other.ident == column.ident {
-            quote!(::ara::__private::Set)
+            quote!(_ara::Set)
         } else {
             let parameter = other.parameter();
             quote!(#parameter)
@@ -88,24 +92,27 @@ fn required<'a>(table: &'a Table<'_>) -> impl Iterator<Item = &'a Column<'a>> {
 }
 
 impl Column<'_> {
-    /// The generics of a setter, and the type of its argument.
+    /// The generics of a setter, and the type of its argument. They are spelled where the field is:
+    /// messages about the argument point there.
     pub fn argument(&self) -> (TokenStream, TokenStream) {
-        let ty = &self.ty;
+        let (ty, span) = (&self.ty, self.ident.span());
         if self.is_optional {
-            (quote!(<__How>), quote!(impl ::ara::__private::IntoOptional<#ty, __How>))
+            (
+                quote_spanned!(span=> <_How>),
+                quote_spanned!(span=> impl _ara::IntoOptional<#ty, _How>),
+            )
         } else {
-            (quote!(), quote!(impl ::ara::__private::IntoValue<#ty>))
+            (quote!(), quote_spanned!(span=> impl _ara::IntoValue<#ty>))
         }
     }
 
-    /// What sets it in cells.
-    pub fn set_method(&self) -> TokenStream {
-        if self.is_optional { quote!(set_optional) } else { quote!(set) }
-    }
-
-    /// The same, its generics spelled out for where nothing else says what is set.
-    pub fn set_method_of_type(&self) -> TokenStream {
-        let ty = &self.ty;
-        if self.is_optional { quote!(set_optional::<#ty, _>) } else { quote!(set::<#ty>) }
+    /// What sets the column in cells.
+    pub fn set_method(&self, table: &Table<'_>) -> TokenStream {
+        let marker = table.marker(self.ident);
+        if self.is_optional {
+            quote!(set_optional_column::<#marker, _>)
+        } else {
+            quote!(set_column::<#marker>)
+        }
     }
 }

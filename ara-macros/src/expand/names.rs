@@ -32,10 +32,11 @@ impl Table<'_> {
     }
 
     /// The path to that module. It lies in another one, so that it hides nothing of the same name
-    /// which a field's type may begin with: `struct Log { level: log::Level }`.
+    /// which a field's type may begin with: `struct Log { level: log::Level }`. (Type parameters
+    /// begin with two underscores, so what shares a scope with them does not.)
     pub fn module_path(&self) -> TokenStream {
         let module = self.module();
-        if self.args.columns.is_some() { quote!(#module) } else { quote!(__columns::#module) }
+        if self.args.columns.is_some() { quote!(#module) } else { quote!(_ara_columns::#module) }
     }
 
     /// The type of a column, by the column's name in Rust.

@@ -14,6 +14,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
         #[doc = #doc]
         #[derive(::core::fmt::Debug, ::core::clone::Clone)]
         #[must_use = "a patch changes nothing until it is given to `update`"]
+        #[allow(non_camel_case_types)]
         #vis struct #patch {
             cells: ::ara::__private::Cells,
         }
@@ -27,7 +28,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         let Column { ident, vis, deprecated, .. } = column;
         let doc = column.doc();
         let (generics, argument) = column.argument();
-        let set = column.set_method();
+        let set = column.set_method(table);
         quote! {
             #doc
             #deprecated
@@ -40,9 +41,9 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         impl #patch { #(#setters)* }
 
         #[automatically_derived]
-        impl ::ara::__private::Update for #patch {
+        impl _ara::Update for #patch {
             type Table = #ident;
-            fn into_cells(self) -> ::ara::__private::Cells {
+            fn into_cells(self) -> _ara::Cells {
                 self.cells
             }
         }

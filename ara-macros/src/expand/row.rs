@@ -32,7 +32,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
         #[derive(
             ::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq #(, #derives)*
         )]
-        #[allow(dead_code, non_camel_case_types)]
+        #[allow(dead_code, non_camel_case_types, non_snake_case)]
         #vis struct #row<#(#parameters),*> {
             #[doc = "The row's id."]
             #id_vis id: ::ara::__private::Id<#ident>,
@@ -52,23 +52,24 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let bounded: Vec<_> = table.columns.iter().map(|column| column.bounded(table)).collect();
     let narrows = table.columns.iter().map(|column| narrow(table, column, &bounded));
     let bounds = table.columns.iter().map(|column| {
-        let ty = column.field_type(table);
-        quote!(#ty: ::ara::__private::Field)
+        let (ty, marker) = (column.field_type(table), table.marker(column.ident));
+        quote!(#ty: _ara::FieldOf<#marker>)
     });
-    let fields =
-        table.positions().map(|(at, Column { ident, .. })| quote!(#ident: __fields.column(#at)?));
-    let id_vis = table.id_visibility();
+    let fields = table.positions().map(|(at, Column { ident, .. })| {
+        let marker = table.marker(ident);
+        quote!(#ident: __fields.field::<#marker, _>(#at)?)
+    });
     quote! {
         #(#narrows)*
 
         #[automatically_derived]
-        impl<#(#bounded),*> ::ara::__private::Record for #row<#(#parameters),*>
+        impl<#(#bounded),*> _ara::Record for #row<#(#parameters),*>
         where
             #(#bounds,)*
         {
             type Table = #ident;
             fn from_fields(
-                __fields: &::ara::__private::Fields<'_>,
+                __fields: &_ara::Fields<'_>,
             ) -> ::core::option::Option<Self> {
                 ::core::option::Option::Some(Self {
                     id: __fields.id()?,
@@ -82,7 +83,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         impl<#(#bounded),*> #row<#(#parameters),*> {
             #[doc = "Starts a change of this row."]
             #vis fn patch(&self) -> #patch {
-                <#ident as ::ara::__private::Table>::patch(self.id)
+                <#ident as _ara::Table>::patch(self.id)
             }
         }
     }
@@ -96,8 +97,8 @@ fn narrow(table: &Table<'_>, narrowed: &Column<'_>, bounded: &[TokenStream]) -> 
         table.columns.iter().map(move |column| {
             let parameter = column.parameter();
             match (column.ident == narrowed.ident, is_hidden, is_there) {
-                (true, true, false) => quote!(::ara::__private::Maybe),
-                (true, true, true) => quote!(::ara::__private::There),
+                (true, true, false) => quote!(_ara::Maybe),
+                (true, true, true) => quote!(_ara::There),
                 (true, false, false) => quote!(::core::option::Option<#parameter>),
                 _ => quote!(#parameter),
             }
@@ -108,8 +109,7 @@ fn narrow(table: &Table<'_>, narrowed: &Column<'_>, bounded: &[TokenStream]) -> 
     let free = free.filter(|(column, _)| !is_hidden || column.ident != narrowed.ident);
     let free = free.map(|(_, bounded)| bounded);
     quote! {
-        #[automatically_derived]
-        impl<#(#free),*> ::ara::__private::Narrow<#marker> for #row<#(#before),*> {
+        impl<#(#free),*> _ara::Narrow<#marker> for #row<#(#before),*> {
             type Narrowed = #row<#(#after),*>;
         }
     }
@@ -126,7 +126,7 @@ impl Column<'_> {
     fn bounded(&self, table: &Table<'_>) -> TokenStream {
         let parameter = self.parameter();
         if self.is_hidden(table) {
-            quote!(#parameter: ::ara::__private::Presence)
+            quote!(#parameter: _ara::Presence)
         } else {
             quote!(#parameter)
         }

@@ -11,48 +11,43 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let Table { ident, name, .. } = table;
     let (row, draft, patch) = (table.row(), table.draft(), table.patch());
     let is_local = table.args.local.is_some();
-    let columns = table.columns.iter().map(|Column { name, ty, is_optional, .. }| {
-        let required = !is_optional;
-        quote! {
-            ::ara::__private::ColumnDef {
-                name: #name,
-                ty: <#ty as ::ara::__private::Value>::TYPE,
-                required: #required,
-            }
-        }
+    let columns = table.columns.iter().map(|Column { ident, is_optional, .. }| {
+        let (marker, required) = (table.marker(ident), !is_optional);
+        quote!(_ara::column_def::<#marker>(#required))
     });
-    let readable = table
-        .columns
-        .iter()
-        .map(|Column { ty, .. }| quote!(<#ty as ::ara::__private::Value>::readable));
+    let readable = table.columns.iter().map(|column| {
+        let marker = table.marker(column.ident);
+        quote!(_ara::readable::<#marker>)
+    });
     let indexes = indexes(table);
     let defaults = table.positions().filter_map(|(at, column)| {
-        let (default, set) = (column.args.default.as_ref()?, column.set_method_of_type());
+        let default = column.args.default.as_ref()?;
+        let set = column.set_method(table);
         Some(quote!(.#set(#at, #default)))
     });
     let record_and_create = record_and_create(table);
     quote! {
         #[automatically_derived]
-        impl ::ara::__private::Table for #ident {
+        impl _ara::Table for #ident {
             const NAME: &'static str = #name;
-            const TABLE: &'static ::ara::__private::TableDef = &::ara::__private::TableDef {
+            const TABLE: &'static _ara::TableDef = &_ara::TableDef {
                 name: #name,
                 local: #is_local,
                 columns: &[#(#columns,)*],
                 indexes: &[#(#indexes,)*],
             };
-            const READABLE: &'static [fn() -> ::ara::__private::Readable] = &[#(#readable,)*];
+            const READABLE: &'static [fn() -> _ara::Readable] = &[#(#readable,)*];
             type Row = #row;
             type Draft = #draft;
             type Patch = #patch;
             fn draft() -> #draft {
                 #draft {
-                    cells: ::ara::__private::Cells::new() #(#defaults)*,
+                    cells: _ara::Cells::new() #(#defaults)*,
                     set: ::core::marker::PhantomData,
                 }
             }
-            fn patch(__id: ::ara::__private::Id<Self>) -> #patch {
-                #patch { cells: ::ara::__private::Cells::of(__id) }
+            fn patch(__id: _ara::Id<Self>) -> #patch {
+                #patch { cells: _ara::Cells::of(__id) }
             }
         }
         #record_and_create
@@ -71,7 +66,7 @@ fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
         table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect());
     of_fields
         .chain(of_struct)
-        .map(|names| quote!(::ara::__private::IndexDef { columns: &[#(#names),*] }))
+        .map(|names| quote!(_ara::IndexDef { columns: &[#(#names),*] }))
         .collect()
 }
 
@@ -80,25 +75,25 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let (from_fields, into_cells) = if table.is_faulty {
         // The fields are not all known: nothing runs, so anything that compiles will do.
-        (quote!(::core::option::Option::None), quote!(::ara::__private::Cells::new()))
+        (quote!(::core::option::Option::None), quote!(_ara::Cells::new()))
     } else {
         bodies(table)
     };
     quote! {
         #[automatically_derived]
-        impl ::ara::__private::Record for #ident {
+        impl _ara::Record for #ident {
             type Table = #ident;
             fn from_fields(
-                __fields: &::ara::__private::Fields<'_>,
+                __fields: &_ara::Fields<'_>,
             ) -> ::core::option::Option<Self> {
                 #from_fields
             }
         }
 
         #[automatically_derived]
-        impl ::ara::__private::Create for #ident {
+        impl _ara::Create for #ident {
             type Table = #ident;
-            fn into_cells(self) -> ::ara::__private::Cells {
+            fn into_cells(self) -> _ara::Cells {
                 #into_cells
             }
         }
@@ -110,13 +105,18 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
     // An alias cannot be told from another type here, so the compiler checks the type of `id`.
     let id_of = table.id.as_ref().map(|id| {
         let ty = id.ty;
-        quote_spanned!(ty.span()=> <#ty as ::ara::__private::IdOf<#ident>>)
+        quote_spanned!(ty.span()=> <#ty as _ara::IdOf<#ident>>)
     });
-    let fields =
-        table.positions().map(|(at, Column { ident, .. })| quote!(#ident: __fields.column(#at)?));
-    let cells = table.positions().map(|(at, column)| {
-        let (ident, set) = (column.ident, column.set_method_of_type());
-        quote!(.#set(#at, self.#ident))
+    let fields = table.positions().map(|(at, Column { ident, is_optional, .. })| {
+        let marker = table.marker(ident);
+        let required = (!is_optional).then(|| quote!(?));
+        quote!(#ident: __fields.value::<#marker>(#at) #required)
+    });
+    let cells = table.positions().map(|(at, Column { ident, is_optional, .. })| {
+        let marker = table.marker(ident);
+        let value = quote!(self.#ident);
+        let value = if *is_optional { value } else { quote!(::core::option::Option::Some(#value)) };
+        quote!(.fill_column::<#marker>(#at, #value))
     });
     let from_fields = quote! {
         ::core::option::Option::Some(Self {
@@ -125,7 +125,7 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
         })
     };
     let into_cells = quote! {
-        ::ara::__private::Cells::of(#id_of::into_id(self.id)) #(#cells)*
+        _ara::Cells::of(#id_of::into_id(self.id)) #(#cells)*
     };
     (from_fields, into_cells)
 }

@@ -1,0 +1,17 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+struct Todo {
+    id: Id<Todo>,
+    title: NonEmptyString<1000>,
+    owner: String,
+    rank: i64,
+    done: Option<bool>,
+    stars: Option<u8>,
+}
+
+
+fn main() {
+    let db = Database::memory().unwrap();
+    db.create(Todo::draft().title("Buy milk")).unwrap();
+}

@@ -1,0 +1,20 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+struct Todo {
+    id: Id<Todo>,
+    title: NonEmptyString<1000>,
+    owner: String,
+    rank: i64,
+    done: Option<bool>,
+    stars: Option<u8>,
+}
+
+
+fn main() {
+    let db = Database::memory().unwrap();
+    db.create("Buy milk").unwrap();
+    db.create(Todo::patch(Id::from_key("milk"))).unwrap();
+    db.update(Todo::draft()).unwrap();
+    db.ensure::<String>().unwrap();
+}

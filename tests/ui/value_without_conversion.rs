@@ -1,0 +1,6 @@
+use ara::prelude::*;
+
+#[derive(Value)]
+struct Title(String);
+
+fn main() {}
