@@ -129,7 +129,8 @@ fn add(store: &Store, text: &[&str]) -> Result<String, Failure> {
 }
 
 fn list(store: &Store, args: &[&str]) -> Result<String, Failure> {
-    let (options, words): (Vec<&str>, Vec<&str>) = args.iter().partition(|a| a.starts_with("--"));
+    let (options, words): (Vec<&str>, Vec<&str>) =
+        args.iter().partition(|arg| arg.starts_with("--"));
     if let Some(option) = options.iter().find(|option| **option != "--all") {
         return Err(usage(format!("`list` has no option `{option}`")));
     }
