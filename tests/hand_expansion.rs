@@ -210,10 +210,7 @@ const _: () = {
         type Draft = TodoDraft;
         type Patch = TodoPatch;
         fn draft() -> TodoDraft {
-            TodoDraft {
-                cells: ::ara::__private::Cells::new(),
-                set: ::core::marker::PhantomData,
-            }
+            TodoDraft { cells: ::ara::__private::Cells::new(), set: ::core::marker::PhantomData }
         }
         fn patch(id: ::ara::__private::Id<Self>) -> TodoPatch {
             TodoPatch { cells: ::ara::__private::Cells::of(id) }
@@ -234,10 +231,7 @@ const _: () = {
             TodoDraft { cells: self.cells.set(0, title), set: ::core::marker::PhantomData }
         }
         /// Done.
-        pub fn done<__How>(
-            self,
-            done: impl ::ara::__private::IntoOptional<bool, __How>,
-        ) -> Self {
+        pub fn done<__How>(self, done: impl ::ara::__private::IntoOptional<bool, __How>) -> Self {
             Self { cells: self.cells.set_optional(1, done), ..self }
         }
         /// Reference.
@@ -270,17 +264,11 @@ const _: () = {
     #[allow(dead_code)]
     impl TodoPatch {
         /// What to do.
-        pub fn title(
-            self,
-            title: impl ::ara::__private::IntoValue<NonEmptyString<1000>>,
-        ) -> Self {
+        pub fn title(self, title: impl ::ara::__private::IntoValue<NonEmptyString<1000>>) -> Self {
             Self { cells: self.cells.set(0, title) }
         }
         /// Done.
-        pub fn done<__How>(
-            self,
-            done: impl ::ara::__private::IntoOptional<bool, __How>,
-        ) -> Self {
+        pub fn done<__How>(self, done: impl ::ara::__private::IntoOptional<bool, __How>) -> Self {
             Self { cells: self.cells.set_optional(1, done) }
         }
         /// Reference.
@@ -317,12 +305,8 @@ impl ara::Record for Category {
 }
 impl Table for Category {
     const NAME: &'static str = "category";
-    const TABLE: &'static ara::schema::TableDef = &ara::schema::TableDef {
-        name: "category",
-        local: false,
-        columns: &[],
-        indexes: &[],
-    };
+    const TABLE: &'static ara::schema::TableDef =
+        &ara::schema::TableDef { name: "category", local: false, columns: &[], indexes: &[] };
     const READABLE: &'static [fn() -> ara::Readable] = &[];
     type Row = Category;
     type Draft = ();
@@ -342,10 +326,49 @@ impl ara::Update for NoPatch {
 }
 
 #[test]
-fn compiles() {
+fn works() -> ara::Result<()> {
     fn creates<C: ara::Create>(_: C) {}
     creates(Todo::draft().title("Buy milk").done(true));
     creates(Todo::draft().done(None).title("Buy milk"));
-    let id = Id::from_uuid(ara::Uuid::nil());
-    let _ = Todo::patch(id).title("Buy bread").done(None);
+    let dir = tempfile::tempdir().unwrap();
+    for db in [ara::Database::memory()?, ara::Database::open(dir.path().join("a.db"))?] {
+        let milk = db.create(Todo::draft().title("Buy milk"))?;
+        let row = db.get(milk)?.unwrap();
+        assert_eq!(row.title.as_deref(), Some("Buy milk"));
+        assert_eq!(row.done, None);
+        assert!(db.update(row.patch().done(true).title("Buy bread"))?);
+        assert!(db.update(row.patch().done(true).title("Buy bread"))?);
+        assert_eq!(db.get(milk)?.unwrap().done, Some(true));
+        assert!(db.delete(milk)?);
+        assert!(!db.delete(milk)?);
+        assert!(db.get(milk)?.is_none());
+        assert!(!db.update(Todo::patch(milk).done(None))?);
+        assert!(db.restore(milk)?);
+        assert!(db.restore(milk)?);
+        assert!(matches!(
+            db.create(Todo::draft().id(milk).title("x")),
+            Err(ara::Error::Exists { table: "todo" })
+        ));
+        db.upsert(Todo {
+            id: milk,
+            title: "Up".try_into().unwrap(),
+            done: None,
+            category_id: None,
+        })?;
+        assert_eq!(db.get(milk)?.unwrap().done, None);
+        let error = db.create(Todo::draft().title("  ")).unwrap_err();
+        assert_eq!(error.to_string(), "column `todo.title` must not be blank");
+        let failed: ara::Result<()> = db.transaction(|tx| {
+            let id = tx.create(Todo::draft().title("x"))?;
+            assert!(tx.get(id)?.is_some());
+            assert!(matches!(db.get(id), Err(ara::Error::InsideTransaction)));
+            tx.create(Todo::draft().title(""))?;
+            Ok(())
+        });
+        assert!(failed.is_err());
+        let found = db.verify()?;
+        assert!(found.holds(), "{found:?}");
+        assert_eq!((found.changes, found.rows), (5, 1));
+    }
+    Ok(())
 }

@@ -139,6 +139,13 @@ pub enum Error {
     )]
     InsideTransaction,
 
+    /// The closure of `transaction` passed over an error after which the log lacks a change, and
+    /// returned `Ok`.
+    #[error(
+        "an earlier error broke this transaction, and nothing was written: return it from the closure"
+    )]
+    Broken,
+
     /// SQLite refused something else; the message is SQLite's.
     #[error("SQLite refused: {reason} (code {code})")]
     Sqlite {

@@ -3,21 +3,45 @@
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
 
+mod app_schema;
 mod cells;
+mod change;
+mod clock;
+mod codec;
+mod database;
+mod entropy;
 mod error;
+mod file;
+mod growth;
+mod journal;
+mod mutation;
+mod options;
+mod plan;
+mod readers;
 mod record;
+mod row_clock;
 mod source;
 mod table;
+mod transaction;
 mod value;
+mod verify;
 
+pub use app_schema::Schema;
 pub use ara_schema as schema;
 pub use cells::Cells;
+pub use database::Database;
 pub use error::{Error, Result};
-pub use record::{Field, Fields, Record, select_list};
+pub use options::Options;
+pub use plan::stored_table_name;
+pub use record::{Field, Fields, Maybe, Presence, Record, There, select_list};
 pub use source::{Reading, Source, TableRef};
 pub use table::{Column, Create, IdOf, Missing, Provided, Set, Table, Update};
+pub use transaction::Transaction;
 pub use uuid::Uuid;
+#[doc(hidden)]
+pub use value::register_functions;
 pub use value::{
     Class, Id, IntoOptional, IntoValue, Json, NonEmptyString, Plain, Readable, Rule, Stored,
     Timestamp, Value, Whole,
 };
+pub use verify::{Difference, Verification, What};

@@ -92,3 +92,26 @@ impl<V: Value> Field for Option<V> {
         Some(stored.and_then(V::read))
     }
 }
+
+/// What a row knows of a column whose type is hidden where the row is not: there the row's parameter
+/// is not the type, but one of [`Maybe`] and [`There`].
+pub trait Presence {
+    /// The type of the row's field.
+    type Of<T>;
+}
+
+/// The column may be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maybe;
+
+/// The column is there: the query narrowed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct There;
+
+impl Presence for Maybe {
+    type Of<T> = Option<T>;
+}
+
+impl Presence for There {
+    type Of<T> = T;
+}

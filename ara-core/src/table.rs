@@ -109,6 +109,20 @@ impl<Column> Provided<Column> for Set {}
     label = "expected `Id<{T}>`",
     note = "ids are made by ara; a key of your own belongs in a column, or in `Id::from_key(..)`"
 )]
-pub trait IdOf<T> {}
+pub trait IdOf<T>: Sized {
+    #[doc(hidden)]
+    fn from_id(id: Id<T>) -> Self;
 
-impl<T> IdOf<T> for Id<T> {}
+    #[doc(hidden)]
+    fn into_id(self) -> Id<T>;
+}
+
+impl<T> IdOf<T> for Id<T> {
+    fn from_id(id: Id<T>) -> Self {
+        id
+    }
+
+    fn into_id(self) -> Id<T> {
+        self
+    }
+}

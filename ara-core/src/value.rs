@@ -24,7 +24,8 @@ use rusqlite::types::ValueRef;
 pub use self::id::Id;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
-pub(crate) use self::readable::register_functions;
+#[doc(hidden)]
+pub use self::readable::register_functions;
 pub use self::readable::{Class, Readable};
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;

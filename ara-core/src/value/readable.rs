@@ -105,7 +105,7 @@ impl Readable {
 }
 
 /// Gives a connection the function `ara_reads(key, value)` that [`Readable::Checked`] speaks of.
-pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
+pub fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;

@@ -1,0 +1,90 @@
+//! The hybrid logical clock: Kulkarni, Demirbas, Madappa, Avva and Leone, "Logical Physical Clocks"
+//! (OPODIS 2014).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A time of the hybrid logical clock: 48 bits of milliseconds since 1970, of which the highest is
+/// never set, then 16 bits that count within the millisecond. It sorts as the integer it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Time(i64);
+
+/// The bits of the counter.
+const COUNTER_BITS: u32 = 16;
+
+/// The last millisecond that a time can hold: the year 6429.
+const MAX_MILLIS: i64 = (1 << 47) - 1;
+
+impl Time {
+    pub(crate) const fn from_bits(bits: i64) -> Self {
+        Self(bits)
+    }
+
+    pub(crate) const fn bits(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub(crate) const fn millis(self) -> i64 {
+        self.0 >> COUNTER_BITS
+    }
+
+    /// The count within the millisecond.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the low 16 bits")]
+    pub(crate) const fn counter(self) -> u16 {
+        self.0 as u16
+    }
+
+    /// The next time after this one, at `wall` milliseconds or later. A counter that overflows moves
+    /// on the millisecond; a wall clock that stands still, or runs backwards, stops nothing.
+    pub(crate) fn next(self, wall: i64) -> Self {
+        let wall = wall.clamp(0, MAX_MILLIS) << COUNTER_BITS;
+        Self(self.0.saturating_add(1).max(wall))
+    }
+}
+
+/// Milliseconds since 1970 by the system's clock.
+pub(crate) fn system_millis() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(MAX_MILLIS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn time_follows_the_wall_clock_and_never_goes_back() {
+        let first = Time::default().next(1_700_000_000_000);
+        assert_eq!((first.millis(), first.counter()), (1_700_000_000_000, 0));
+        let same = first.next(1_700_000_000_000);
+        assert_eq!((same.millis(), same.counter()), (1_700_000_000_000, 1));
+        let back = same.next(5);
+        assert_eq!((back.millis(), back.counter()), (1_700_000_000_000, 2));
+        let on = back.next(1_700_000_000_001);
+        assert_eq!((on.millis(), on.counter()), (1_700_000_000_001, 0));
+    }
+
+    #[test]
+    fn a_full_counter_moves_on_the_millisecond() {
+        let mut time = Time::default().next(7);
+        for _ in 0..=u16::MAX {
+            time = time.next(7);
+        }
+        assert_eq!((time.millis(), time.counter()), (8, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn each_time_is_later_whatever_the_wall_clock_says(walls: Vec<i64>) {
+            let mut time = Time::default();
+            for wall in walls {
+                let next = time.next(wall);
+                prop_assert!(next > time);
+                prop_assert!(next.millis() <= MAX_MILLIS);
+                time = next;
+            }
+        }
+    }
+}

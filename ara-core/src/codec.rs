@@ -1,0 +1,190 @@
+//! Bytes of integers and values, as the change log and the rows' clocks pack them.
+
+use std::borrow::Cow;
+
+use crate::value::Stored;
+
+/// Appends an integer in base 128, lowest digit first, as LEB128 does.
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut integer: u64) {
+    while integer >= 0x80 {
+        out.push((integer & 0x7f) as u8 | 0x80);
+        integer >>= 7;
+    }
+    out.push(integer as u8);
+}
+
+/// Appends a value, or its absence, led by a tag for its kind. Tags are not reused: the log keeps
+/// them for ever.
+pub(crate) fn put_value(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
+    match value {
+        None => out.push(tag::NULL),
+        Some(Stored::Integer(0)) => out.push(tag::ZERO),
+        Some(Stored::Integer(1)) => out.push(tag::ONE),
+        Some(Stored::Integer(integer)) => {
+            out.push(tag::INTEGER);
+            put_varint(out, ((integer << 1) ^ (integer >> 63)).cast_unsigned());
+        }
+        Some(Stored::Real(real)) => {
+            out.push(tag::REAL);
+            out.extend(real.to_bits().to_be_bytes());
+        }
+        Some(Stored::Text(text)) => {
+            out.push(tag::TEXT);
+            put_bytes(out, text.as_bytes());
+        }
+        Some(Stored::Blob(bytes)) => {
+            out.push(tag::BLOB);
+            put_bytes(out, bytes);
+        }
+    }
+}
+
+/// Appends bytes, led by their number.
+pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+mod tag {
+    pub(super) const NULL: u8 = 0;
+    pub(super) const INTEGER: u8 = 1;
+    pub(super) const REAL: u8 = 2;
+    pub(super) const TEXT: u8 = 3;
+    pub(super) const BLOB: u8 = 4;
+    pub(super) const ZERO: u8 = 5;
+    pub(super) const ONE: u8 = 6;
+}
+
+/// Takes packed bytes apart. Every method gives `None` where the bytes are not what was packed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn byte(&mut self) -> Option<u8> {
+        let (byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*byte)
+    }
+
+    pub(crate) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    pub(crate) fn varint(&mut self) -> Option<u64> {
+        let mut integer = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            let digit = u64::from(byte & 0x7f);
+            // The tenth digit has one bit of room, and a last digit of zero is never packed.
+            if (shift == 63 && digit > 1) || (shift > 0 && byte == 0) {
+                return None;
+            }
+            integer |= digit << shift;
+            if byte & 0x80 == 0 {
+                return Some(integer);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
+        let count = self.varint()?;
+        self.take(usize::try_from(count).ok()?)
+    }
+
+    /// `Some(None)` is a value that is absent.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is of the bytes, the inner of the value"
+    )]
+    pub(crate) fn value(&mut self) -> Option<Option<Stored<'a>>> {
+        Some(match self.byte()? {
+            tag::NULL => None,
+            tag::ZERO => Some(Stored::Integer(0)),
+            tag::ONE => Some(Stored::Integer(1)),
+            tag::INTEGER => {
+                let zigzag = self.varint()?;
+                let integer = (zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed());
+                Some(Stored::Integer(integer))
+            }
+            tag::REAL => Some(Stored::Real(f64::from_bits(u64::from_be_bytes(self.array()?)))),
+            tag::TEXT => {
+                let text = std::str::from_utf8(self.bytes()?).ok()?;
+                Some(Stored::Text(Cow::Borrowed(text)))
+            }
+            tag::BLOB => Some(Stored::Blob(Cow::Borrowed(self.bytes()?))),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stored() -> impl Strategy<Value = Option<Stored<'static>>> {
+        prop_oneof![
+            Just(None),
+            any::<i64>().prop_map(|integer| Some(Stored::Integer(integer))),
+            (-2i64..3).prop_map(|integer| Some(Stored::Integer(integer))),
+            any::<u64>().prop_map(|bits| Some(Stored::Real(f64::from_bits(bits)))),
+            any::<String>().prop_map(|text| Some(Stored::Text(text.into()))),
+            any::<Vec<u8>>().prop_map(|bytes| Some(Stored::Blob(bytes.into()))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn values_come_back_bit_for_bit(values in prop::collection::vec(stored(), 0..8)) {
+            let mut packed = Vec::new();
+            for value in &values {
+                put_value(&mut packed, value.as_ref());
+            }
+            let mut reader = Reader(&packed);
+            for value in &values {
+                let read = reader.value().expect("was packed so");
+                match (value, &read) {
+                    (Some(Stored::Real(left)), Some(Stored::Real(right))) => {
+                        prop_assert_eq!(left.to_bits(), right.to_bits());
+                    }
+                    _ => prop_assert_eq!(value, &read),
+                }
+            }
+            prop_assert!(reader.is_empty());
+        }
+
+        #[test]
+        fn varints_come_back(integer: u64) {
+            let mut packed = Vec::new();
+            put_varint(&mut packed, integer);
+            prop_assert_eq!(Reader(&packed).varint(), Some(integer));
+        }
+
+        #[test]
+        fn no_bytes_are_too_bad(bytes: Vec<u8>) {
+            let mut reader = Reader(&bytes);
+            while reader.value().is_some() {}
+            prop_assert!(reader.0.len() <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_varint_has_one_form() {
+        assert_eq!(Reader(&[0x80, 0x00]).varint(), None);
+        assert_eq!(Reader(&[0xff; 11]).varint(), None);
+        assert_eq!(Reader(&[]).varint(), None);
+    }
+}

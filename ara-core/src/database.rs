@@ -1,0 +1,339 @@
+//! The database.
+
+use std::any::TypeId;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use rusqlite::Connection;
+
+use crate::app_schema::Schema;
+use crate::entropy::Entropy;
+use crate::error::{Error, Result};
+use crate::file::{Place, open_writer};
+use crate::journal::{Journal, Recorder};
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::readers::Readers;
+use crate::source::{Reading, Source, TableRef};
+use crate::table::{Create, Table, Update};
+use crate::transaction::{Transaction, get};
+use crate::value::Id;
+use crate::verify::{Verification, verify};
+
+/// A database: one SQLite file, and the tables of the app in it.
+///
+/// Clones are handles to the same database, for other threads: any number read at once, one writes,
+/// and readers never wait for the writer. Other processes may use the file meanwhile.
+///
+/// A table is made the first time it is used, and columns that its struct has gained are added then.
+#[derive(Clone)]
+pub struct Database(Arc<Shared>);
+
+/// What the handles of a database share.
+pub(crate) struct Shared {
+    options: Options,
+    writer: Mutex<Writer>,
+    /// The thread that holds the writer, or 0.
+    writing: AtomicU64,
+    /// `None` for a database in memory, which only the writer's connection can see.
+    readers: Option<Readers>,
+    /// The tables that are ready.
+    plans: RwLock<HashMap<TypeId, Arc<Plan>>>,
+}
+
+struct Writer {
+    connection: Connection,
+    entropy: Entropy,
+    journal: Option<KnownJournal>,
+}
+
+/// A journal, and what SQLite's `data_version` was: it changes when another connection commits.
+struct KnownJournal {
+    data_version: i64,
+    journal: Journal,
+}
+
+impl Database {
+    /// Opens the database in this file, and makes the file if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Open`] if the path cannot be opened, [`Error::NotADatabase`],
+    /// [`Error::ForeignDatabase`] and [`Error::NewerFormat`] for a file that is not ara's, or not of
+    /// this version, which is left untouched, and [`Error::Corrupt`] for one that is damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Options::default().open(path)
+    }
+
+    /// Makes a database in memory, which goes with its last handle.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses: there is hardly anything.
+    pub fn memory() -> Result<Self> {
+        Options::default().memory()
+    }
+
+    /// Opens a database with options.
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    pub(crate) fn with(options: Options, place: Place) -> Result<Self> {
+        let mut entropy = options.entropy();
+        let connection = open_writer(&place, options.busy_timeout, &mut entropy)?;
+        let readers = match place {
+            Place::Memory => None,
+            Place::File(path) => Some(Readers::new(path, options.busy_timeout, options.readers)),
+        };
+        Ok(Self(Arc::new(Shared {
+            options,
+            writer: Mutex::new(Writer { connection, entropy, journal: None }),
+            writing: AtomicU64::new(0),
+            readers,
+            plans: RwLock::default(),
+        })))
+    }
+
+    /// Makes the tables of a schema hold all that their structs declare, in one transaction. The
+    /// schema is one that `ara::schema!` names, or a single table.
+    ///
+    /// It may run at any time, and need not run at all: a table is made when it is first used.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] for a table that ara did not make, [`Error::TooManyColumns`], and what SQLite
+    /// refuses. Nothing is changed then.
+    pub fn ensure<S: Schema>(&self) -> Result<()> {
+        if S::tables().iter().all(|table| self.0.known_plan(*table).is_some()) {
+            return Ok(());
+        }
+        self.transaction(|tx| tx.ensure::<S>())
+    }
+
+    /// Creates a row: the id it got.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rule`] for a value that breaks a rule, [`Error::Exists`] for an id that a row has
+    /// already, and what SQLite refuses. Nothing is written then.
+    pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
+        self.transaction(|tx| tx.create(row))
+    }
+
+    /// Creates rows in one transaction: their ids, in the order of the rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create); no row is created then.
+    pub fn create_all<C: Create>(
+        &self,
+        rows: impl IntoIterator<Item = C>,
+    ) -> Result<Vec<Id<C::Table>>> {
+        self.transaction(|tx| tx.create_all(rows))
+    }
+
+    /// Creates a row, or, where its id exists, writes the columns that it sets into that row; a
+    /// deleted row is restored.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create), but for [`Error::Exists`].
+    pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
+        self.transaction(|tx| tx.upsert(row))
+    }
+
+    /// Changes a row. Whether it was there: a deleted row is not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rule`] for a value that breaks a rule, and what SQLite refuses. Nothing is written
+    /// then.
+    pub fn update<U: Update>(&self, patch: U) -> Result<bool> {
+        self.transaction(|tx| tx.update(patch))
+    }
+
+    /// Deletes a row, which stays as a tombstone: [`restore`](Self::restore) brings it back.
+    /// Whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses.
+    pub fn delete<T: Table>(&self, id: Id<T>) -> Result<bool> {
+        self.transaction(|tx| tx.delete(id))
+    }
+
+    /// Brings a deleted row back. Whether the row is there now: an id that never was is not.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses.
+    pub fn restore<T: Table>(&self, id: Id<T>) -> Result<bool> {
+        self.transaction(|tx| tx.restore(id))
+    }
+
+    /// The row with this id, unless it is deleted.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses.
+    pub fn get<T: Table>(&self, id: Id<T>) -> Result<Option<T::Row>> {
+        let plan = self.plan(TableRef::of::<T>())?;
+        self.0.with_reader(|reading| get::<T>(reading.connection, &plan, id))
+    }
+
+    /// Runs a closure whose writes are one: all of them are committed when it returns `Ok`, and none
+    /// if it returns an error or panics.
+    ///
+    /// The closure holds the only writer, so it uses the transaction it is given, not the database.
+    ///
+    /// # Errors
+    ///
+    /// What the closure returns, [`Error::InsideTransaction`] within another transaction, and what
+    /// SQLite refuses.
+    pub fn transaction<R>(&self, run: impl FnOnce(&Transaction<'_>) -> Result<R>) -> Result<R> {
+        self.try_transaction(run)
+    }
+
+    /// As [`transaction`](Self::transaction), with an error type of the closure's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`transaction`](Self::transaction).
+    pub fn try_transaction<R, E: From<Error>>(
+        &self,
+        run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let mut writer = self.0.lock_writer()?;
+        let Writer { connection, entropy, journal: known } = &mut *writer.guard;
+        let (data_version, journal) = begin(connection, known.take())?;
+        let wall = (self.0.options.clock)();
+        let recorder = Recorder::new(connection, journal.clone(), wall);
+        *known = Some(KnownJournal { data_version, journal });
+        let transaction = Transaction::new(connection, &self.0, recorder, entropy);
+        let result = run(&transaction)?;
+        let committed = transaction.commit()?;
+        *known = Some(KnownJournal { data_version, journal: committed.journal });
+        if !committed.plans.is_empty() {
+            let mut plans = self.0.plans.write().unwrap_or_else(PoisonError::into_inner);
+            plans.extend(committed.plans);
+        }
+        Ok(result)
+    }
+
+    /// Folds the change log again and compares every synced table, and every digest, with it.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses. What differs is no error: the verification tells it.
+    pub fn verify(&self) -> Result<Verification> {
+        self.0.with_reader(|reading| verify(reading.connection))
+    }
+}
+
+/// Begins a transaction that writes, and reads where the log stands if another process wrote.
+fn begin(connection: &Connection, known: Option<KnownJournal>) -> Result<(i64, Journal)> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let look = || {
+        let data_version = connection
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get::<_, i64>(0))?;
+        match known {
+            Some(known) if known.data_version == data_version => Ok((data_version, known.journal)),
+            _ => Ok((data_version, Journal::load(connection)?)),
+        }
+    };
+    look().inspect_err(|_: &Error| {
+        let _ = connection.execute_batch("ROLLBACK");
+    })
+}
+
+impl Shared {
+    /// The plan of a table that is ready.
+    pub(crate) fn known_plan(&self, table: TableRef) -> Option<Arc<Plan>> {
+        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
+        plans.get(&table.ty).cloned()
+    }
+
+    fn lock_writer(&self) -> Result<HeldWriter<'_>> {
+        self.refuse_inside_transaction()?;
+        let guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.writing.store(this_thread(), Ordering::Relaxed);
+        Ok(HeldWriter { guard, writing: &self.writing })
+    }
+
+    fn refuse_inside_transaction(&self) -> Result<()> {
+        // A thread finds its own mark if it holds the writer, and can miss nobody else's.
+        if self.writing.load(Ordering::Relaxed) == this_thread() {
+            return Err(Error::InsideTransaction);
+        }
+        Ok(())
+    }
+
+    fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
+        match &self.readers {
+            Some(readers) => {
+                self.refuse_inside_transaction()?;
+                readers.with(|connection| read(Reading { connection, is_private: true }))
+            }
+            None => {
+                let writer = self.lock_writer()?;
+                read(Reading { connection: &writer.guard.connection, is_private: false })
+            }
+        }
+    }
+}
+
+impl Database {
+    /// The plan of a table, which is made ready if it is not.
+    fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
+        match self.0.known_plan(table) {
+            Some(plan) => Ok(plan),
+            None => self.transaction(|tx| tx.plan(table)),
+        }
+    }
+}
+
+/// The writer, held by this thread.
+struct HeldWriter<'a> {
+    guard: MutexGuard<'a, Writer>,
+    writing: &'a AtomicU64,
+}
+
+impl Drop for HeldWriter<'_> {
+    fn drop(&mut self) {
+        self.writing.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A number of this thread's own, never 0.
+fn this_thread() -> u64 {
+    static THREADS: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static THIS: Cell<u64> = Cell::new(THREADS.fetch_add(1, Ordering::Relaxed));
+    }
+    THIS.with(Cell::get)
+}
+
+impl Source for Database {
+    fn read(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for table in tables {
+            self.plan(*table)?;
+        }
+        self.0.with_reader(read)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,260 @@
+//! The database file: whose it is, how it is opened, what a new one holds.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+
+use crate::entropy::Entropy;
+use crate::error::{Error, Result};
+
+/// The format that this version writes, kept in SQLite's `user_version`. A file of a newer one is
+/// refused.
+pub(crate) const FORMAT: i64 = 1;
+
+/// What SQLite's `application_id` says of a file that ara made: `ara` and a zero.
+const APPLICATION_ID: i64 = 0x6172_6100;
+
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// How many prepared statements a connection keeps: those of a few dozen tables.
+const CACHED_STATEMENTS: usize = 256;
+
+/// Where a database is.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    Memory,
+    File(PathBuf),
+}
+
+/// Opens the connection that writes, and makes the file if there is none.
+pub(crate) fn open_writer(
+    place: &Place,
+    busy: Duration,
+    entropy: &mut Entropy,
+) -> Result<Connection> {
+    let path = match place {
+        Place::Memory => {
+            let connection = Connection::open_in_memory()?;
+            configure(&connection, busy)?;
+            create_format(&connection, &entropy.bytes()?, None)?;
+            return Ok(connection);
+        }
+        Place::File(path) => path,
+    };
+    inspect(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| Error::Open {
+        path: path.clone(),
+        reason: format!("{error}; is its folder there, and may this user write it?"),
+    })?;
+    configure(&connection, busy)?;
+    if connection.is_readonly("main")? {
+        return Err(Error::Open {
+            path: path.clone(),
+            reason: "it is read-only: allow this user to write it".to_owned(),
+        });
+    }
+    let format = match application(&connection, path)? {
+        Application::Ara { format } => format,
+        Application::None => {
+            create_format(&connection, &entropy.bytes()?, file_identity(path).as_deref())?;
+            FORMAT
+        }
+    };
+    if format > FORMAT {
+        return Err(Error::NewerFormat { path: path.clone(), found: format, known: FORMAT });
+    }
+    // After the format is written: a file that says WAL says whose it is.
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    claim(&connection, path, entropy)?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads, beside a writer's.
+pub(crate) fn open_reader(path: &Path, busy: Duration) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection, busy)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection, busy: Duration) -> Result<()> {
+    connection.busy_timeout(busy)?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    // A misspelt column must be an error, not a string.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    crate::value::register_functions(connection)?;
+    Ok(())
+}
+
+/// Looks at a file without SQLite, which would create, recover or convert what it opens.
+fn inspect(path: &Path) -> Result<()> {
+    let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(refuse("it is a directory: give the path of a file".to_owned()));
+        }
+        Ok(metadata) if metadata.len() == 0 => return Ok(()),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            return match folder {
+                Some(folder) if !folder.is_dir() => {
+                    Err(refuse("its folder does not exist: create the folder first".to_owned()))
+                }
+                _ => Ok(()),
+            };
+        }
+        Err(error) => return Err(refuse(error.to_string())),
+    }
+    let mut header = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(100).read_to_end(&mut header))
+        .map_err(|error| refuse(error.to_string()))?;
+    if !header.starts_with(MAGIC) {
+        return Err(Error::NotADatabase { path: path.to_owned() });
+    }
+    let number = |at: usize| {
+        let bytes = header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(|bytes| i64::from(i32::from_be_bytes(bytes))).ok_or(Error::Corrupt)
+    };
+    let (format, application) = (number(60)?, number(68)?);
+    if application != APPLICATION_ID {
+        refuse_unless_empty(path)?;
+    } else if format > FORMAT {
+        return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
+    }
+    Ok(())
+}
+
+/// A database that ara did not make is taken over only if nothing is in it.
+fn refuse_unless_empty(path: &Path) -> Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    application(&connection, path).map(|_| ())
+}
+
+enum Application {
+    Ara { format: i64 },
+    None,
+}
+
+fn application(connection: &Connection, path: &Path) -> Result<Application> {
+    let (id, format, objects): (i64, i64, i64) = connection.query_row(
+        "SELECT (SELECT application_id FROM pragma_application_id), \
+                (SELECT user_version FROM pragma_user_version), \
+                (SELECT count(*) FROM sqlite_schema)",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    match (id, objects) {
+        (APPLICATION_ID, _) => Ok(Application::Ara { format }),
+        (0, 0) => Ok(Application::None),
+        _ => Err(Error::ForeignDatabase { path: path.to_owned() }),
+    }
+}
+
+/// Makes what every file of ara's has, unless another process has done so meanwhile.
+pub(crate) fn create_format(
+    connection: &Connection,
+    node: &[u8; 16],
+    identity: Option<&str>,
+) -> Result<()> {
+    let transaction =
+        rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let made: i64 =
+        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if made > 0 {
+        return Ok(());
+    }
+    transaction.execute_batch(
+        "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+         CREATE TABLE ara_node (
+             ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,
+             last INTEGER NOT NULL, digest INTEGER NOT NULL
+         ) STRICT;
+         CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+         CREATE TABLE ara_column (
+             tbl INTEGER, ordinal INTEGER, name TEXT NOT NULL,
+             PRIMARY KEY (tbl, ordinal), UNIQUE (tbl, name)
+         ) STRICT, WITHOUT ROWID;
+         CREATE TABLE ara_change (
+             node INTEGER, time INTEGER, tbl INTEGER, row BLOB, cells BLOB,
+             PRIMARY KEY (node, time)
+         ) STRICT, WITHOUT ROWID;",
+    )?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    write_node(&transaction, node, identity)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Takes a new node id if the file is a copy: its device and inode are not those that were recorded.
+/// Two files that write under one id would give different changes the same name.
+fn claim(connection: &Connection, path: &Path, entropy: &mut Entropy) -> Result<()> {
+    let Some(identity) = file_identity(path) else {
+        return Ok(());
+    };
+    let recorded = |connection: &Connection| -> Result<Option<String>> {
+        Ok(connection
+            .prepare_cached("SELECT value FROM ara_meta WHERE key = 'file'")?
+            .query_row([], |row| row.get(0))
+            .optional()?)
+    };
+    if recorded(connection)?.as_ref() == Some(&identity) {
+        return Ok(());
+    }
+    let transaction =
+        rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    if recorded(&transaction)?.as_ref() != Some(&identity) {
+        retire_node(&transaction)?;
+        write_node(&transaction, &entropy.bytes()?, Some(&identity))?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Keeps the last time and the digest of the node that has written so far, as those of others are
+/// kept.
+fn retire_node(connection: &Connection) -> Result<()> {
+    let (node, last, digest) = crate::journal::Journal::load(connection)?.position();
+    connection
+        .prepare_cached("UPDATE ara_node SET last = ?2, digest = ?3 WHERE ordinal = ?1")?
+        .execute((node, last, digest))?;
+    Ok(())
+}
+
+fn write_node(connection: &Connection, node: &[u8; 16], identity: Option<&str>) -> Result<()> {
+    connection.execute("INSERT INTO ara_node (id, last, digest) VALUES (?1, 0, 0)", [node])?;
+    let ordinal = connection.last_insert_rowid();
+    let set = "INSERT INTO ara_meta (key, value) VALUES (?1, ?2) \
+               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    connection.execute(set, ("node", ordinal))?;
+    connection.execute(set, ("file", identity))?;
+    Ok(())
+}
+
+/// Where the file lies on its device, if the system can tell.
+#[cfg(unix)]
+fn file_identity(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path).ok()?;
+    Some(format!("{}:{}", metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_identity(_: &Path) -> Option<String> {
+    None
+}

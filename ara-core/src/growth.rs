@@ -1,0 +1,239 @@
+//! Tables and columns on the fly.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use ara_schema::{SYSTEM_COLUMNS, TableDef};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::{Error, Result};
+use crate::plan::{Plan, stored_table_name};
+
+/// The most columns that SQLite gives a table, as it is built here.
+const MAX_COLUMNS: usize = 2000;
+
+/// Makes the file hold all that the definition declares, inside the caller's transaction: the table,
+/// its columns, its indexes. What is there is left as it is, also what the definition does not know.
+pub(crate) fn grow(connection: &Connection, def: &'static TableDef) -> Result<Plan> {
+    let stored_name = stored_table_name(def);
+    let present = columns_in_file(connection, &stored_name)?;
+    let missing: Vec<_> = def
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| !present.as_ref().is_some_and(|present| present.contains_key(*name)))
+        .collect();
+
+    let held = present.as_ref().map_or(SYSTEM_COLUMNS.len(), HashMap::len);
+    let columns = held + missing.len();
+    if columns > MAX_COLUMNS {
+        return Err(Error::TooManyColumns { table: def.name, columns, limit: MAX_COLUMNS });
+    }
+    match &present {
+        None => connection.execute_batch(&create_table(&stored_name, &missing))?,
+        Some(present) => {
+            check_shape(connection, def, &stored_name, present)?;
+            for column in missing {
+                connection.execute_batch(&format!(
+                    "ALTER TABLE \"{stored_name}\" ADD COLUMN \"{column}\""
+                ))?;
+            }
+        }
+    }
+    for index in def.indexes {
+        connection.execute_batch(&create_index(&stored_name, index.columns))?;
+    }
+
+    let (ordinal, columns) = if def.local {
+        (None, vec![0; def.columns.len()])
+    } else {
+        let table = table_ordinal(connection, def.name)?;
+        let ordinals = def
+            .columns
+            .iter()
+            .map(|column| column_ordinal(connection, table, column.name))
+            .collect::<Result<_>>()?;
+        (Some(table), ordinals)
+    };
+    Ok(Plan::new(def, ordinal, &columns))
+}
+
+/// The columns of a table in the file by name, with their declared types; `None` if there is none.
+fn columns_in_file(
+    connection: &Connection,
+    stored_name: &str,
+) -> Result<Option<HashMap<String, String>>> {
+    let columns: HashMap<_, _> = connection
+        .prepare_cached("SELECT name, type FROM pragma_table_info(?1)")?
+        .query_map([stored_name], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(columns).filter(|columns| !columns.is_empty()))
+}
+
+/// Columns have no declared type, and the table is not STRICT: values stay as they came, and a new
+/// column needs no look at the rows.
+fn create_table(stored_name: &str, columns: &[&str]) -> String {
+    let mut sql = format!(
+        "CREATE TABLE \"{stored_name}\" (\"id\" BLOB PRIMARY KEY NOT NULL, \
+         \"ara_clock\" BLOB NOT NULL, \"created_at\", \"updated_at\", \"is_deleted\""
+    );
+    for column in columns {
+        let _ = write!(sql, ", \"{column}\"");
+    }
+    sql.push_str(") WITHOUT ROWID");
+    sql
+}
+
+fn create_index(stored_name: &str, columns: &[&str]) -> String {
+    let mut list = String::new();
+    for column in columns {
+        let comma = if list.is_empty() { "" } else { ", " };
+        let _ = write!(list, "{comma}\"{column}\"");
+    }
+    let name = columns.join(",");
+    format!(
+        "CREATE INDEX IF NOT EXISTS \"ara_index {stored_name}({name})\" ON \"{stored_name}\" ({list})"
+    )
+}
+
+/// Refuses a table of this name that ara did not make: it would change or refuse values.
+fn check_shape(
+    connection: &Connection,
+    def: &TableDef,
+    stored_name: &str,
+    present: &HashMap<String, String>,
+) -> Result<()> {
+    let refuse = |reason: String| Err(Error::Shape { table: stored_name.to_owned(), reason });
+    let kind: Option<(String, String)> = connection
+        .prepare_cached(
+            "SELECT type, name FROM sqlite_schema WHERE lower(name) = ?1 AND sql NOT NULL",
+        )?
+        .query_row([stored_name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match kind {
+        Some((kind, name)) if kind == "table" && name == stored_name => {}
+        Some((kind, name)) => {
+            return refuse(format!(
+                "there is a {kind} `{name}`: rename it, or give the struct another `name`"
+            ));
+        }
+        None => {}
+    }
+    for column in SYSTEM_COLUMNS {
+        let Some(declared) = present.get(column) else {
+            return refuse(format!(
+                "it has no column `{column}`: another program made it; rename it, or give the struct another `name`"
+            ));
+        };
+        let expected = if matches!(column, "id" | "ara_clock") { "BLOB" } else { "" };
+        if declared != expected {
+            return refuse(format!("its column `{column}` is declared `{declared}`"));
+        }
+    }
+    for column in def.columns {
+        if let Some(declared) = present.get(column.name).filter(|declared| !declared.is_empty()) {
+            return refuse(format!(
+                "its column `{}` is declared `{declared}`, which would change values: ara declares no types",
+                column.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
+    connection
+        .prepare_cached("INSERT INTO ara_table (name) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute([name])?;
+    Ok(connection
+        .prepare_cached("SELECT ordinal FROM ara_table WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))?)
+}
+
+/// The ordinal of a column within its table. 0 is `is_deleted`.
+fn column_ordinal(connection: &Connection, table: i64, name: &str) -> Result<u32> {
+    connection
+        .prepare_cached(
+            "INSERT INTO ara_column (tbl, ordinal, name) \
+             SELECT ?1, 1 + coalesce(max(ordinal), 0), ?2 FROM ara_column WHERE tbl = ?1 \
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute((table, name))?;
+    Ok(connection
+        .prepare_cached("SELECT ordinal FROM ara_column WHERE tbl = ?1 AND name = ?2")?
+        .query_row((table, name), |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ara_schema::{ColumnDef, IndexDef, Type};
+
+    const V1: TableDef = TableDef {
+        name: "todo",
+        local: false,
+        columns: &[ColumnDef { name: "title", ty: Type::Text, required: true }],
+        indexes: &[],
+    };
+    const V2: TableDef = TableDef {
+        columns: &[
+            ColumnDef { name: "order", ty: Type::Integer, required: false },
+            ColumnDef { name: "title", ty: Type::Text, required: true },
+        ],
+        indexes: &[IndexDef { columns: &["order", "title"] }],
+        ..V1
+    };
+
+    fn file() -> Connection {
+        let connection = Connection::open_in_memory().expect("opens");
+        crate::file::create_format(&connection, &[1; 16], None).expect("creates");
+        connection
+    }
+
+    #[test]
+    fn a_table_is_made_and_grows() -> Result<()> {
+        let file = file();
+        let ordinals = |plan: &Plan| plan.slots.iter().map(|slot| slot.ordinal).collect::<Vec<_>>();
+        let first = grow(&file, &V1)?;
+        assert_eq!((first.ordinal, ordinals(&first)), (Some(1), vec![0, 1]));
+        let second = grow(&file, &V2)?;
+        assert_eq!((second.ordinal, ordinals(&second)), (Some(1), vec![0, 2, 1]));
+        let again = grow(&file, &V1)?;
+        assert_eq!(ordinals(&again), [0, 1]);
+        let columns = columns_in_file(&file, "todo")?.expect("is there");
+        assert_eq!(columns.len(), SYSTEM_COLUMNS.len() + 2);
+        Ok(())
+    }
+
+    #[test]
+    fn what_ara_did_not_make_is_refused() -> Result<()> {
+        for sql in [
+            "CREATE TABLE todo (id INTEGER PRIMARY KEY, title TEXT)",
+            "CREATE TABLE Todo (id BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted)",
+            "CREATE VIEW todo AS SELECT 1 AS id",
+            "CREATE TABLE todo (id BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted, title INTEGER) WITHOUT ROWID",
+        ] {
+            let file = file();
+            file.execute_batch(sql)?;
+            let error = grow(&file, &V1).expect_err(sql);
+            assert!(matches!(error, Error::Shape { .. }), "{sql}: {error}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn sqlite_holds_so_many_columns_and_no_more() -> Result<()> {
+        let file = file();
+        grow(&file, &V1)?;
+        for column in 0..MAX_COLUMNS - SYSTEM_COLUMNS.len() - 1 {
+            file.execute_batch(&format!("ALTER TABLE todo ADD COLUMN c{column}"))?;
+        }
+        grow(&file, &V1)?;
+        let error = grow(&file, &V2).expect_err("one too many");
+        assert!(
+            matches!(error, Error::TooManyColumns { columns: 2001, limit: 2000, .. }),
+            "{error}"
+        );
+        Ok(())
+    }
+}

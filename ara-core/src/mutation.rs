@@ -1,0 +1,234 @@
+//! The one path by which rows are written.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, ErrorCode, ffi};
+use uuid::Uuid;
+
+use crate::cells::Cell;
+use crate::change::is_same;
+use crate::clock::Time;
+use crate::entropy::Entropy;
+use crate::error::{Error, Result};
+use crate::journal::Recorder;
+use crate::plan::{IS_DELETED, Plan};
+use crate::row_clock::{ColumnSet, RowClock};
+use crate::value::Stored;
+
+/// Writes rows of one table, and records what it wrote.
+pub(crate) struct Mutation<'m, 'c> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) recorder: &'m mut Recorder<'c>,
+    pub(crate) entropy: &'m mut Entropy,
+    pub(crate) plan: &'m Plan,
+}
+
+const ALIVE: Stored<'static> = Stored::Integer(0);
+const DELETED: Stored<'static> = Stored::Integer(1);
+
+/// A slot of the plan, and what to write there.
+type Write<'a> = (usize, Option<&'a Stored<'static>>);
+
+/// What a mutation found of a row.
+enum Found {
+    /// No row has the id.
+    Nothing,
+    /// The row is deleted, or not; and its clock.
+    Row { deleted: bool, clock: Vec<u8> },
+}
+
+impl Mutation<'_, '_> {
+    /// Inserts a row; a new id is made if it has none.
+    pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
+        let time = self.recorder.tick();
+        let id = match id {
+            Some(id) => id,
+            None => self.entropy.row_id(time)?,
+        };
+        self.insert(time, id, cells)?;
+        self.record(time, id, new_row(cells))?;
+        Ok(id)
+    }
+
+    /// Inserts a row, or writes what differs into the one that has the id, and undeletes it.
+    pub(crate) fn upsert(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
+        let Some(id) = id else {
+            return self.create(None, cells);
+        };
+        let writes: Vec<_> = alive().chain(writes(cells)).collect();
+        match self.probe(id, &writes)? {
+            (Found::Nothing, _) => self.create(Some(id), cells),
+            (Found::Row { clock, .. }, changed) => {
+                self.edit(id, &clock, &changed)?;
+                Ok(id)
+            }
+        }
+    }
+
+    /// Writes what differs into a row. Whether the row was there.
+    pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
+        let writes: Vec<_> = writes(cells).collect();
+        match self.probe(id, &writes)? {
+            (Found::Nothing | Found::Row { deleted: true, .. }, _) => Ok(false),
+            (Found::Row { clock, .. }, changed) => {
+                self.edit(id, &clock, &changed)?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Deletes a row. Whether it was there.
+    pub(crate) fn delete(&mut self, id: Uuid) -> Result<bool> {
+        self.update_deleted(id, &DELETED, |deleted| !deleted)
+    }
+
+    /// Undeletes a row. Whether it is there now.
+    pub(crate) fn restore(&mut self, id: Uuid) -> Result<bool> {
+        self.update_deleted(id, &ALIVE, |_| true)
+    }
+
+    fn update_deleted(
+        &mut self,
+        id: Uuid,
+        value: &Stored<'static>,
+        was_there: impl Fn(bool) -> bool,
+    ) -> Result<bool> {
+        match self.probe(id, &[(IS_DELETED, Some(value))])? {
+            (Found::Nothing, _) => Ok(false),
+            (Found::Row { deleted, clock }, changed) => {
+                self.edit(id, &clock, &changed)?;
+                Ok(was_there(deleted))
+            }
+        }
+    }
+
+    fn insert(&self, time: Time, id: Uuid, cells: &[Cell]) -> Result<()> {
+        let columns: ColumnSet = new_row(cells).map(|(slot, _)| self.ordinal(slot)).collect();
+        let mut clock = Vec::with_capacity(16);
+        if self.plan.ordinal.is_some() {
+            RowClock::pack_one(&mut clock, time, self.recorder.node(), &columns);
+        }
+        let mut insert = self.connection.prepare_cached(&self.plan.insert)?;
+        bind(&mut insert, 1, ValueRef::Blob(id.as_bytes()))?;
+        bind(&mut insert, 2, ValueRef::Blob(&clock))?;
+        bind(&mut insert, 3, ValueRef::Integer(time.millis()))?;
+        bind(&mut insert, 4, ValueRef::Integer(time.millis()))?;
+        // A statement from the cache keeps the values it was given last, so every slot is bound.
+        let mut writes = new_row(cells).peekable();
+        for slot in 0..self.plan.slots.len() {
+            let value = writes.next_if(|(next, _)| *next == slot).and_then(|(_, value)| value);
+            bind(&mut insert, 5 + slot, value.map_or(ValueRef::Null, Stored::to_sql))?;
+        }
+        match insert.raw_execute() {
+            Ok(_) => Ok(()),
+            Err(rusqlite::Error::SqliteFailure(failure, _))
+                if failure.extended_code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY =>
+            {
+                Err(Error::Exists { table: self.plan.def.name })
+            }
+            Err(error) => Err(self.fault(error)),
+        }
+    }
+
+    /// Looks at a row, and which of the writes would change it.
+    fn probe<'w>(&self, id: Uuid, writes: &[Write<'w>]) -> Result<(Found, Vec<Write<'w>>)> {
+        let edit = self.plan.edit(&slots(writes));
+        let mut probe = self.connection.prepare_cached(&edit.probe)?;
+        bind(&mut probe, 1, ValueRef::Blob(id.as_bytes()))?;
+        let mut rows = probe.raw_query();
+        let Some(row) = rows.next()? else {
+            return Ok((Found::Nothing, Vec::new()));
+        };
+        let clock = row.get_ref(0)?.as_bytes().map_err(|_| Error::Corrupt)?.to_vec();
+        let deleted = matches!(row.get_ref(1)?, ValueRef::Integer(1));
+        let mut changed = Vec::with_capacity(writes.len());
+        for (write, column) in writes.iter().zip(2..) {
+            if !is_same(row.get_ref(column)?, write.1) {
+                changed.push(*write);
+            }
+        }
+        Ok((Found::Row { deleted, clock }, changed))
+    }
+
+    /// Writes into a row whose clock is known. Nothing to write is nothing done: no change of the
+    /// log, no movement of the clock.
+    fn edit(&mut self, id: Uuid, clock: &[u8], writes: &[Write<'_>]) -> Result<()> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let time = self.recorder.tick();
+        let mut packed = Vec::with_capacity(clock.len() + 16);
+        if self.plan.ordinal.is_some() {
+            let mut clock = RowClock::unpack(clock).ok_or(Error::Corrupt)?;
+            let columns = writes.iter().map(|(slot, _)| self.ordinal(*slot)).collect();
+            clock.write(time, self.recorder.node(), columns);
+            clock.pack(&mut packed);
+        }
+        let edit = self.plan.edit(&slots(writes));
+        let mut update = self.connection.prepare_cached(&edit.update)?;
+        bind(&mut update, 1, ValueRef::Blob(id.as_bytes()))?;
+        bind(&mut update, 2, ValueRef::Blob(&packed))?;
+        bind(&mut update, 3, ValueRef::Integer(time.millis()))?;
+        for ((_, value), parameter) in writes.iter().zip(4..) {
+            bind(&mut update, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
+        }
+        update.raw_execute().map_err(|error| self.fault(error))?;
+        self.record(time, id, writes.iter().copied())
+    }
+
+    fn record<'w>(
+        &mut self,
+        time: Time,
+        id: Uuid,
+        writes: impl Iterator<Item = Write<'w>>,
+    ) -> Result<()> {
+        let Some(ordinal) = self.plan.ordinal else {
+            return Ok(());
+        };
+        let mut change = self.recorder.change(time, (ordinal, self.plan.def.name), id);
+        for (at, value) in writes {
+            if let Some(slot) = self.plan.slots.get(at) {
+                change.cell(slot.ordinal, slot.name, value);
+            }
+        }
+        self.recorder.record(change)
+    }
+
+    fn ordinal(&self, slot: usize) -> u32 {
+        self.plan.slots.get(slot).map_or(0, |slot| slot.ordinal)
+    }
+
+    fn fault(&self, error: rusqlite::Error) -> Error {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::TooBig) => Error::TooLarge { table: self.plan.def.name },
+            _ => error.into(),
+        }
+    }
+}
+
+/// What cells write, by slot.
+fn writes(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
+    cells.iter().map(|(column, value)| (column + 1, value.as_ref()))
+}
+
+/// What makes a row appear. A create writes it too, so that a delete made elsewhere meets a clock to
+/// be compared with.
+fn alive<'a>() -> impl Iterator<Item = Write<'a>> {
+    std::iter::once((IS_DELETED, Some(&ALIVE)))
+}
+
+/// What a create writes, in the order of the slots: to clear what was never there is no write.
+fn new_row(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
+    alive().chain(writes(cells).filter(|(_, value)| value.is_some()))
+}
+
+fn slots(writes: &[Write<'_>]) -> Vec<usize> {
+    writes.iter().map(|(slot, _)| *slot).collect()
+}
+
+fn bind(
+    statement: &mut CachedStatement<'_>,
+    parameter: usize,
+    value: ValueRef<'_>,
+) -> rusqlite::Result<()> {
+    statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value))
+}

@@ -1,0 +1,108 @@
+//! How a database is opened.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::system_millis;
+use crate::database::Database;
+use crate::entropy::Entropy;
+use crate::error::Result;
+use crate::file::Place;
+use crate::value::Timestamp;
+
+type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// How a database is opened, where [`Database::open`] is not enough.
+///
+/// A test can fix the time and the randomness, and so repeat itself to the byte:
+///
+/// ```
+/// use ara_core::{Database, Timestamp};
+///
+/// let db = Database::options().clock(|| Timestamp::from_millis(1_700_000_000_000)).seed(7).memory()?;
+/// # Ok::<(), ara_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) busy_timeout: Duration,
+    pub(crate) readers: usize,
+    pub(crate) clock: Clock,
+    seed: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            readers: 8,
+            clock: Arc::new(system_millis),
+            seed: None,
+        }
+    }
+}
+
+impl Options {
+    /// How long a write waits while another process writes. 5 seconds, unless it is set.
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// How many connections are kept open for reading when nobody reads. 8, unless it is set; as
+    /// many more as there are threads that read at once are opened for as long as they do.
+    #[must_use]
+    pub fn readers(mut self, readers: usize) -> Self {
+        self.readers = readers;
+        self
+    }
+
+    /// Where the time comes from. The system's clock, unless it is set.
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(move || now().millis());
+        self
+    }
+
+    /// Makes the ids of rows and of the device follow from a seed. For tests: two databases of one
+    /// seed make the same ids.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// As [`Database::open`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::open`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
+        Database::with(self, Place::File(path.as_ref().to_owned()))
+    }
+
+    /// As [`Database::memory`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::memory`].
+    pub fn memory(self) -> Result<Database> {
+        Database::with(self, Place::Memory)
+    }
+
+    pub(crate) fn entropy(&self) -> Entropy {
+        self.seed.map_or_else(Entropy::system, Entropy::Seeded)
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("busy_timeout", &self.busy_timeout)
+            .field("readers", &self.readers)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}

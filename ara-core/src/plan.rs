@@ -1,0 +1,116 @@
+//! A table as it is in the file, and the SQL of its mutations, made once.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ara_schema::TableDef;
+
+use crate::record::select_list;
+
+/// The name under which a table is stored: a local table's has a prefix of its own, so that a table
+/// that comes from another device never meets it.
+pub fn stored_table_name(table: &TableDef) -> Cow<'static, str> {
+    if table.local {
+        Cow::Owned(format!("ara_local_{}", table.name))
+    } else {
+        Cow::Borrowed(table.name)
+    }
+}
+
+/// A table that is ready to be read and written.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) def: &'static TableDef,
+    /// The table's ordinal in the log, or `None` if it is local.
+    pub(crate) ordinal: Option<i64>,
+    /// What a mutation can write: `is_deleted`, then the struct's columns.
+    pub(crate) slots: Vec<Slot>,
+    /// Inserts a row: its id, clock, `created_at`, `updated_at`, then every slot.
+    pub(crate) insert: String,
+    /// Selects a [`Record`](crate::Record) by id.
+    pub(crate) get: String,
+    stored_name: String,
+    /// By the slots they are about.
+    edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>>>,
+}
+
+/// Something that a mutation can write.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) name: &'static str,
+    /// The column's ordinal in the log.
+    pub(crate) ordinal: u32,
+}
+
+/// The slot of `is_deleted`, whose ordinal is 0 in every table.
+pub(crate) const IS_DELETED: usize = 0;
+
+/// The SQL that changes certain slots of a row.
+#[derive(Debug)]
+pub(crate) struct Edit {
+    /// Selects, by id: `ara_clock`, `is_deleted`, then the slots.
+    pub(crate) probe: String,
+    /// Updates, by id: `ara_clock`, `updated_at`, then the slots.
+    pub(crate) update: String,
+}
+
+impl Plan {
+    pub(crate) fn new(def: &'static TableDef, ordinal: Option<i64>, columns: &[u32]) -> Self {
+        let stored_name = stored_table_name(def).into_owned();
+        let is_deleted = Slot { name: "is_deleted", ordinal: 0 };
+        let columns = def.columns.iter().zip(columns);
+        let slots: Vec<_> = std::iter::once(is_deleted)
+            .chain(columns.map(|(column, &ordinal)| Slot { name: column.name, ordinal }))
+            .collect();
+
+        let mut insert = format!(
+            "INSERT INTO \"{stored_name}\" (\"id\", \"ara_clock\", \"created_at\", \"updated_at\""
+        );
+        let mut values = String::from("?1, ?2, ?3, ?4");
+        for (slot, parameter) in slots.iter().zip(5..) {
+            let _ = write!(insert, ", \"{}\"", slot.name);
+            let _ = write!(values, ", ?{parameter}");
+        }
+        let _ = write!(insert, ") VALUES ({values})");
+
+        let get = format!(
+            "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
+            quoted(select_list(def)),
+        );
+        Self { def, ordinal, slots, insert, get, stored_name, edits: Mutex::default() }
+    }
+
+    /// The SQL that changes these slots, made when it is first asked for.
+    pub(crate) fn edit(&self, slots: &[usize]) -> Arc<Edit> {
+        let mut edits = self.edits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = edits.get(slots) {
+            return Arc::clone(known);
+        }
+        let names = || slots.iter().filter_map(|&slot| self.slots.get(slot)).map(|slot| slot.name);
+        let probe = format!(
+            "SELECT {} FROM \"{}\" WHERE \"id\" = ?1",
+            quoted(["ara_clock", "is_deleted"].into_iter().chain(names())),
+            self.stored_name,
+        );
+        let mut update =
+            format!("UPDATE \"{}\" SET \"ara_clock\" = ?2, \"updated_at\" = ?3", self.stored_name);
+        for (name, parameter) in names().zip(4..) {
+            let _ = write!(update, ", \"{name}\" = ?{parameter}");
+        }
+        update.push_str(" WHERE \"id\" = ?1");
+        let edit = Arc::new(Edit { probe, update });
+        edits.insert(slots.into(), Arc::clone(&edit));
+        edit
+    }
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut list = String::new();
+    for name in names {
+        let comma = if list.is_empty() { "" } else { ", " };
+        let _ = write!(list, "{comma}\"{name}\"");
+    }
+    list
+}

@@ -1,0 +1,47 @@
+//! The connections that read.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::file::open_reader;
+
+/// Connections that only read. Each sees the last commit when a statement starts, and waits for
+/// nobody: the file is in WAL mode.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    busy_timeout: Duration,
+    /// How many are kept when nobody reads.
+    keep: usize,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(path: PathBuf, busy_timeout: Duration, keep: usize) -> Self {
+        Self { path, busy_timeout, keep, idle: Mutex::default() }
+    }
+
+    /// Lends a connection, which `read` has to itself.
+    pub(crate) fn with<R>(&self, read: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+        // The last one used has the warmest cache.
+        let idle = self.idle().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(&self.path, self.busy_timeout)?,
+        };
+        let result = read(&connection);
+        let mut idle = self.idle();
+        if idle.len() < self.keep {
+            idle.push(connection);
+        }
+        result
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,250 @@
+//! Transactions.
+
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use crate::app_schema::Schema;
+use crate::database::Shared;
+use crate::entropy::Entropy;
+use crate::error::Result;
+use crate::growth::grow;
+use crate::journal::{Journal, Recorder};
+use crate::mutation::Mutation;
+use crate::plan::Plan;
+use crate::record::{Fields, Record};
+use crate::source::{Reading, Source, TableRef};
+use crate::table::{Create, Table, Update};
+use crate::value::Id;
+
+/// A transaction: what the closure of [`Database::transaction`](crate::Database::transaction) is
+/// given. All that it writes is written together, or not at all, here and on every other device.
+///
+/// It has the methods of the database, and reads what it has written itself.
+pub struct Transaction<'c> {
+    connection: &'c Connection,
+    database: &'c Shared,
+    state: RefCell<State<'c>>,
+    open: bool,
+}
+
+struct State<'c> {
+    recorder: Recorder<'c>,
+    entropy: &'c mut Entropy,
+    /// Of the tables that this transaction was the first to use: they are not ready for others
+    /// until it is committed.
+    plans: HashMap<TypeId, Arc<Plan>>,
+}
+
+/// What a committed transaction leaves behind.
+pub(crate) struct Committed {
+    pub(crate) journal: Journal,
+    pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
+}
+
+impl<'c> Transaction<'c> {
+    /// Goes on in the transaction that `connection` has begun.
+    pub(crate) fn new(
+        connection: &'c Connection,
+        database: &'c Shared,
+        recorder: Recorder<'c>,
+        entropy: &'c mut Entropy,
+    ) -> Self {
+        let state = State { recorder, entropy, plans: HashMap::new() };
+        Self { connection, database, state: RefCell::new(state), open: true }
+    }
+
+    pub(crate) fn commit(mut self) -> Result<Committed> {
+        let state = self.state.get_mut();
+        let journal = state.recorder.finish()?;
+        let plans = std::mem::take(&mut state.plans);
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.open = false;
+        Ok(Committed { journal, plans })
+    }
+
+    /// Creates a row: the id it got.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rule`](crate::Error::Rule) for a value that breaks a rule,
+    /// [`Error::Exists`](crate::Error::Exists) for an id that a row has already, and what SQLite
+    /// refuses. The transaction can go on without the row.
+    pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
+        let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
+        self.mutate::<C::Table, _>(|mutation| mutation.create(id, &cells)).map(Id::from_uuid)
+    }
+
+    /// Creates rows: their ids, in the order of the rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create), at the first row that fails; those before it are created.
+    pub fn create_all<C: Create>(
+        &self,
+        rows: impl IntoIterator<Item = C>,
+    ) -> Result<Vec<Id<C::Table>>> {
+        rows.into_iter().map(|row| self.create(row)).collect()
+    }
+
+    /// Creates a row, or, where its id exists, writes the columns that it sets into that row; a
+    /// deleted row is restored.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create), but for `Exists`.
+    pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
+        let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
+        self.mutate::<C::Table, _>(|mutation| mutation.upsert(id, &cells)).map(Id::from_uuid)
+    }
+
+    /// Changes a row. Whether it was there: a deleted row is not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rule`](crate::Error::Rule) for a value that breaks a rule, and what SQLite refuses.
+    pub fn update<U: Update>(&self, patch: U) -> Result<bool> {
+        let (id, cells) = patch.into_cells().finish(U::Table::TABLE)?;
+        match id {
+            Some(id) => self.mutate::<U::Table, _>(|mutation| mutation.update(id, &cells)),
+            None => Ok(false),
+        }
+    }
+
+    /// Deletes a row, which stays as a tombstone: [`restore`](Self::restore) brings it back.
+    /// Whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses.
+    pub fn delete<T: Table>(&self, id: Id<T>) -> Result<bool> {
+        self.mutate::<T, _>(|mutation| mutation.delete(id.uuid()))
+    }
+
+    /// Brings a deleted row back. Whether the row is there now: an id that never was is not.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses.
+    pub fn restore<T: Table>(&self, id: Id<T>) -> Result<bool> {
+        self.mutate::<T, _>(|mutation| mutation.restore(id.uuid()))
+    }
+
+    /// The row with this id, unless it is deleted.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses.
+    pub fn get<T: Table>(&self, id: Id<T>) -> Result<Option<T::Row>> {
+        let plan = self.plan(TableRef::of::<T>())?;
+        get::<T>(self.connection, &plan, id)
+    }
+
+    /// Makes the tables of a schema, or the one table given, hold all that their structs declare.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`](crate::Error::Shape) for a table that ara did not make,
+    /// [`Error::TooManyColumns`](crate::Error::TooManyColumns), and what SQLite refuses.
+    pub fn ensure<S: Schema>(&self) -> Result<()> {
+        for table in S::tables() {
+            self.plan(table)?;
+        }
+        Ok(())
+    }
+
+    fn mutate<T: Table, R>(
+        &self,
+        mutate: impl FnOnce(&mut Mutation<'_, 'c>) -> Result<R>,
+    ) -> Result<R> {
+        let plan = self.plan(TableRef::of::<T>())?;
+        let State { recorder, entropy, .. } = &mut *self.state.borrow_mut();
+        mutate(&mut Mutation { connection: self.connection, recorder, entropy, plan: &plan })
+    }
+
+    pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
+        if let Some(plan) = self.database.known_plan(table) {
+            return Ok(plan);
+        }
+        let plans = &mut self.state.borrow_mut().plans;
+        if let Some(plan) = plans.get(&table.ty) {
+            return Ok(Arc::clone(plan));
+        }
+        // Part of a table must not stay if the rest of it cannot be made, and the app goes on.
+        let savepoint = Savepoint::begin(self.connection)?;
+        let plan = Arc::new(grow(self.connection, table.def)?);
+        savepoint.release()?;
+        plans.insert(table.ty, Arc::clone(&plan));
+        Ok(plan)
+    }
+}
+
+/// What is done after it is undone again, unless it is released.
+struct Savepoint<'c>(Option<&'c Connection>);
+
+impl<'c> Savepoint<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self> {
+        connection.execute_batch("SAVEPOINT ara")?;
+        Ok(Self(Some(connection)))
+    }
+
+    fn release(mut self) -> Result<()> {
+        match self.0.take() {
+            Some(connection) => Ok(connection.execute_batch("RELEASE ara")?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Savepoint<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0 {
+            // Fails where SQLite has rolled back the whole transaction already.
+            let _ = connection.execute_batch("ROLLBACK TO ara; RELEASE ara");
+        }
+    }
+}
+
+/// Reads one row by its id.
+pub(crate) fn get<T: Table>(
+    connection: &Connection,
+    plan: &Plan,
+    id: Id<T>,
+) -> Result<Option<T::Row>> {
+    let mut statement = connection.prepare_cached(&plan.get)?;
+    let mut rows = statement.query([id.as_bytes()])?;
+    Ok(rows.next()?.and_then(|row| T::Row::from_fields(&Fields::new(row, 0))))
+}
+
+impl Source for Transaction<'_> {
+    fn read(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for table in tables {
+            self.plan(*table)?;
+        }
+        read(Reading { connection: self.connection, is_private: false })
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if self.open && !self.connection.is_autocommit() {
+            // Nothing can be done about an error here: SQLite has rolled back, or will when the
+            // file is closed.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction").finish_non_exhaustive()
+    }
+}

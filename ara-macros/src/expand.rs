@@ -1,0 +1,48 @@
+//! What `#[derive(Table)]` generates.
+
+mod columns;
+mod names;
+mod patch;
+mod row;
+mod draft;
+mod table;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::ast::Table;
+
+/// Everything generated, beside the struct.
+///
+/// The row, the draft and the patch are items like the struct. All else is in a block of its own, so
+/// that no name in it can meet one of the user's.
+pub fn expand(table: &Table<'_>) -> TokenStream {
+    let row = row::item(table);
+    let draft = draft::item(table);
+    let patch = patch::item(table);
+
+    let markers = columns::markers(table);
+    let (outside, inside) =
+        if table.args.columns.is_some() { (Some(markers), None) } else { (None, Some(markers)) };
+
+    let columns = columns::impls(table);
+    let row_impls = row::impls(table);
+    let table_impls = table::impls(table);
+    let draft_impls = draft::impls(table);
+    let patch_impls = patch::impls(table);
+    quote! {
+        #row
+        #draft
+        #patch
+        #outside
+        #[allow(dead_code, deprecated, non_camel_case_types, non_upper_case_globals)]
+        const _: () = {
+            #inside
+            #columns
+            #row_impls
+            #table_impls
+            #draft_impls
+            #patch_impls
+        };
+    }
+}

@@ -1,0 +1,112 @@
+//! The columns: a type for each, and a constant of the struct that is its value.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Visibility;
+
+use crate::ast::Table;
+
+/// A column as the constants see it: those of the fields, and those that every row has.
+struct Constant<'a> {
+    ident: syn::Ident,
+    vis: &'a Visibility,
+    stored: String,
+    ty: TokenStream,
+    doc: TokenStream,
+    deprecated: Option<&'a syn::Attribute>,
+}
+
+fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
+    let ident = table.ident;
+    let system = |name: &str, vis, ty, doc| Constant {
+        ident: format_ident!("{name}"),
+        vis,
+        stored: name.to_owned(),
+        ty,
+        doc,
+        deprecated: None,
+    };
+    let id_doc = table.id.as_ref().map_or_else(|| quote!(#[doc = "The row's id."]), |id| id.doc());
+    let timestamp = || quote!(::ara::__private::Timestamp);
+    let mut constants = vec![
+        system("id", table.id_visibility(), quote!(::ara::__private::Id<#ident>), id_doc),
+        system("created_at", table.vis, timestamp(), quote!(#[doc = "When the row was made."])),
+        system(
+            "updated_at",
+            table.vis,
+            timestamp(),
+            quote!(#[doc = "When the row was last changed."]),
+        ),
+    ];
+    constants.extend(table.columns.iter().map(|column| Constant {
+        ident: column.ident.clone(),
+        vis: column.vis,
+        stored: column.name.text.clone(),
+        ty: column.ty.clone(),
+        doc: column.doc(),
+        deprecated: column.deprecated,
+    }));
+    constants
+}
+
+/// The module of the columns' types: hidden in the block, or for all to use with
+/// `#[table(columns)]`.
+pub fn markers(table: &Table<'_>) -> TokenStream {
+    let module = table.module();
+    let is_public = table.args.columns.is_some();
+    let markers = constants(table).into_iter().map(|constant| {
+        let Constant { ident, vis, doc, deprecated, .. } = constant;
+        let vis = table.marker_visibility(vis);
+        let about = is_public.then(|| quote!(#doc #deprecated));
+        quote! {
+            #about
+            #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
+            #vis struct #ident;
+        }
+    });
+    let allowed = quote!(#[allow(dead_code, deprecated, non_camel_case_types, unreachable_pub)]);
+    if is_public {
+        let vis = table.vis;
+        let doc = format!("The columns of [`{0}`](super::{0}), to be imported by name.", table.ident);
+        quote! {
+            #[doc = #doc]
+            #allowed
+            #vis mod #module { #(#markers)* }
+        }
+    } else {
+        quote! {
+            #allowed
+            mod __columns {
+                pub mod #module { #(#markers)* }
+            }
+        }
+    }
+}
+
+pub fn impls(table: &Table<'_>) -> TokenStream {
+    let table_ident = table.ident;
+    let constants = constants(table);
+    let values = constants.iter().map(|Constant { ident, vis, doc, deprecated, .. }| {
+        let marker = table.marker(ident);
+        quote! {
+            #doc
+            #deprecated
+            #vis const #ident: #marker = #marker;
+        }
+    });
+    let columns = constants.iter().map(|Constant { ident, stored, ty, .. }| {
+        let marker = table.marker(ident);
+        quote! {
+            #[automatically_derived]
+            impl ::ara::__private::Column for #marker {
+                type Table = #table_ident;
+                type Value = #ty;
+                const NAME: &'static str = #stored;
+            }
+        }
+    });
+    quote! {
+        impl #table_ident { #(#values)* }
+        #(#columns)*
+    }
+}

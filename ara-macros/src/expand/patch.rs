@@ -1,0 +1,49 @@
+//! The update mutation.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::ast::{Column, Table};
+
+pub fn item(table: &Table<'_>) -> TokenStream {
+    let Table { ident, vis, .. } = table;
+    let patch = table.patch();
+    let doc = format!("A change of a row of [`{ident}`]: set what changes, then give it to `update`.");
+    quote! {
+        #[doc = #doc]
+        #[derive(::core::fmt::Debug, ::core::clone::Clone)]
+        #[must_use = "a patch changes nothing until it is given to `update`"]
+        #vis struct #patch {
+            cells: ::ara::__private::Cells,
+        }
+    }
+}
+
+pub fn impls(table: &Table<'_>) -> TokenStream {
+    let ident = table.ident;
+    let patch = table.patch();
+    let setters = table.positions().map(|(at, column)| {
+        let Column { ident, vis, deprecated, .. } = column;
+        let doc = column.doc();
+        let (generics, argument) = column.argument();
+        let set = column.set_method();
+        quote! {
+            #doc
+            #deprecated
+            #vis fn #ident #generics(self, __value: #argument) -> Self {
+                Self { cells: self.cells.#set(#at, __value) }
+            }
+        }
+    });
+    quote! {
+        impl #patch { #(#setters)* }
+
+        #[automatically_derived]
+        impl ::ara::__private::Update for #patch {
+            type Table = #ident;
+            fn into_cells(self) -> ::ara::__private::Cells {
+                self.cells
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What queries return: a row with a type parameter a column.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::ast::{Column, Table};
+
+pub fn item(table: &Table<'_>) -> TokenStream {
+    let Table { ident, vis, .. } = table;
+    let row = table.row();
+    let derives = &table.args.derives;
+    let parameters = table.columns.iter().map(|column| {
+        let (parameter, ty) = (column.parameter(), &column.ty);
+        if column.is_hidden(table) {
+            quote!(#parameter: ::ara::__private::Presence = ::ara::__private::Maybe)
+        } else {
+            quote!(#parameter = ::core::option::Option<#ty>)
+        }
+    });
+    let fields = table.columns.iter().map(|column| {
+        let Column { ident, vis, .. } = column;
+        let (doc, ty) = (column.doc(), column.field_type(table));
+        quote!(#doc #vis #ident: #ty)
+    });
+    let id_vis = table.id_visibility();
+    let doc = format!(
+        "A row of [`{ident}`], as queries return it: what a column holds may be missing, until the \
+         query narrows it."
+    );
+    quote! {
+        #[doc = #doc]
+        #[derive(
+            ::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq #(, #derives)*
+        )]
+        #[allow(dead_code, non_camel_case_types)]
+        #vis struct #row<#(#parameters),*> {
+            #[doc = "The row's id."]
+            #id_vis id: ::ara::__private::Id<#ident>,
+            #[doc = "When the row was made."]
+            #vis created_at: ::ara::__private::Timestamp,
+            #[doc = "When the row was last changed."]
+            #vis updated_at: ::ara::__private::Timestamp,
+            #(#fields,)*
+        }
+    }
+}
+
+pub fn impls(table: &Table<'_>) -> TokenStream {
+    let Table { ident, vis, .. } = table;
+    let (row, patch) = (table.row(), table.patch());
+    let parameters: Vec<_> = table.columns.iter().map(Column::parameter).collect();
+    let bounded: Vec<_> = table.columns.iter().map(|column| column.bounded(table)).collect();
+    let narrows = table.columns.iter().map(|column| narrow(table, column, &bounded));
+    let bounds = table.columns.iter().map(|column| {
+        let ty = column.field_type(table);
+        quote!(#ty: ::ara::__private::Field)
+    });
+    let fields = table.positions().map(|(at, Column { ident, .. })| {
+        quote!(#ident: __fields.column(#at)?)
+    });
+    let id_vis = table.id_visibility();
+    quote! {
+        #(#narrows)*
+
+        #[automatically_derived]
+        impl<#(#bounded),*> ::ara::__private::Record for #row<#(#parameters),*>
+        where
+            #(#bounds,)*
+        {
+            type Table = #ident;
+            fn from_fields(
+                __fields: &::ara::__private::Fields<'_>,
+            ) -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(Self {
+                    id: __fields.id()?,
+                    created_at: __fields.created_at()?,
+                    updated_at: __fields.updated_at()?,
+                    #(#fields,)*
+                })
+            }
+        }
+
+        impl<#(#bounded),*> #row<#(#parameters),*> {
+            #[doc = "Starts a change of this row."]
+            #vis fn patch(&self) -> #patch {
+                <#ident as ::ara::__private::Table>::patch(self.id)
+            }
+        }
+    }
+}
+
+/// What narrowing a column makes of a row.
+fn narrow(table: &Table<'_>, narrowed: &Column<'_>, bounded: &[TokenStream]) -> TokenStream {
+    let (row, marker) = (table.row(), table.marker(narrowed.ident));
+    let is_hidden = narrowed.is_hidden(table);
+    let state = |is_there: bool| {
+        table.columns.iter().map(move |column| {
+            let parameter = column.parameter();
+            match (column.ident == narrowed.ident, is_hidden, is_there) {
+                (true, true, false) => quote!(::ara::__private::Maybe),
+                (true, true, true) => quote!(::ara::__private::There),
+                (true, false, false) => quote!(::core::option::Option<#parameter>),
+                _ => quote!(#parameter),
+            }
+        })
+    };
+    let (before, after) = (state(false), state(true));
+    let free = table.columns.iter().zip(bounded);
+    let free = free.filter(|(column, _)| !is_hidden || column.ident != narrowed.ident);
+    let free = free.map(|(_, bounded)| bounded);
+    quote! {
+        #[automatically_derived]
+        impl<#(#free),*> ::ara::__private::Narrow<#marker> for #row<#(#before),*> {
+            type Narrowed = #row<#(#after),*>;
+        }
+    }
+}
+
+impl Column<'_> {
+    /// The type of the row's field. A hidden type must not be in the row's parameters: the table
+    /// names the row, and may be seen further than the type. Spelled so that derives understand it.
+    fn field_type(&self, table: &Table<'_>) -> TokenStream {
+        let (parameter, ty) = (self.parameter(), &self.ty);
+        if self.is_hidden(table) { quote!(#parameter::Of<#ty>) } else { quote!(#parameter) }
+    }
+
+    fn bounded(&self, table: &Table<'_>) -> TokenStream {
+        let parameter = self.parameter();
+        if self.is_hidden(table) {
+            quote!(#parameter: ::ara::__private::Presence)
+        } else {
+            quote!(#parameter)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Stored names made of Rust's names.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{Ident, LitStr};
+use syn::ext::IdentExt;
+
+/// A name in the database, and where the user wrote what it comes from.
+pub struct StoredName {
+    pub text: String,
+    pub span: Span,
+    /// Whether an argument gave it, or the Rust name did.
+    pub is_given: bool,
+}
+
+impl StoredName {
+    /// The name that `given` says, or else the one made of a Rust name.
+    pub fn new(given: Option<&LitStr>, ident: &Ident, made: impl FnOnce(&str) -> String) -> Self {
+        match given {
+            Some(literal) => Self { text: literal.value(), span: literal.span(), is_given: true },
+            None => {
+                Self { text: made(&plain(ident)), span: ident.span(), is_given: false }
+            }
+        }
+    }
+}
+
+impl ToTokens for StoredName {
+    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
+        self.text.to_tokens(tokens);
+    }
+}
+
+/// A Rust name without `r#`.
+pub fn plain(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+/// `TodoItem` as `todo_item`, `HTTPLog` as `http_log`.
+pub fn snake_case(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (at, &letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| letters.get(at));
+        let after = letters.get(at + 1);
+        let starts_word = letter.is_uppercase()
+            && before.is_some_and(|&before| {
+                let ends_acronym = before.is_uppercase() && after.is_some_and(|c| c.is_lowercase());
+                before != '_' && (!before.is_uppercase() || ends_acronym)
+            });
+        if starts_word {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::snake_case;
+
+    #[test]
+    fn struct_names_become_snake_case() {
+        for (name, snake) in [
+            ("Todo", "todo"),
+            ("TodoItem", "todo_item"),
+            ("HTTPLog", "http_log"),
+            ("LogHTTP", "log_http"),
+            ("A", "a"),
+            ("AB", "ab"),
+            ("ABc", "a_bc"),
+            ("Todo2Item", "todo2_item"),
+            ("V2", "v2"),
+            ("todo_item", "todo_item"),
+            ("Todo_Item", "todo_item"),
+            ("_Todo", "_todo"),
+            ("Größe", "größe"),
+        ] {
+            assert_eq!(snake_case(name), snake, "{name}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! How far generated items can be seen.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Path, Visibility};
+
+/// The narrower of a field's visibility and its struct's: as far as a field's type may be seen.
+pub fn narrower<'a>(item: &'a Visibility, field: &'a Visibility) -> &'a Visibility {
+    match (item, field) {
+        (Visibility::Public(_), _) | (_, Visibility::Inherited) => field,
+        (_, Visibility::Public(_)) | (Visibility::Inherited, _) => item,
+        (Visibility::Restricted(outer), _) if outer.path.is_ident("crate") => field,
+        (_, Visibility::Restricted(inner)) if inner.path.is_ident("crate") => item,
+        _ => field,
+    }
+}
+
+/// Whether a field can be seen less far than its struct, so that its type may be, too.
+pub fn hides(item: &Visibility, field: &Visibility) -> bool {
+    let (seen, narrowed) = (item.to_token_stream(), narrower(item, field).to_token_stream());
+    seen.to_string() != narrowed.to_string()
+}
+
+/// The visibility as it is spelled `depth` modules further in.
+pub fn from_within(vis: &Visibility, depth: usize) -> TokenStream {
+    let up = |rest: &[TokenStream]| {
+        let supers = std::iter::repeat_n(quote!(super), depth);
+        let path = supers.chain(rest.iter().cloned());
+        quote!(pub(in #(#path)::*))
+    };
+    match vis {
+        Visibility::Public(_) => vis.to_token_stream(),
+        Visibility::Inherited => up(&[]),
+        Visibility::Restricted(restricted) => match relative(&restricted.path) {
+            Some(rest) => up(&rest),
+            None => vis.to_token_stream(),
+        },
+    }
+}
+
+/// The segments of a path that begins with `self` or `super`, without `self`.
+fn relative(path: &Path) -> Option<Vec<TokenStream>> {
+    let first = &path.segments.first()?.ident;
+    let skipped = match () {
+        () if first == "self" => 1,
+        () if first == "super" => 0,
+        () => return None,
+    };
+    Some(path.segments.iter().skip(skipped).map(|segment| segment.ident.to_token_stream()).collect())
+}

@@ -1,0 +1,20 @@
+//! What ara costs, as a ratio to hand-written rusqlite that does the same work in the same run.
+//!
+//! `cargo bench --bench ratios`, or with a word to run only the rows whose name contains it:
+//! `cargo bench --bench ratios -- create`. Both sides take turns, round by round, and the ratio is
+//! that of their medians. What each side wrote and read is checked, outside what is timed.
+
+mod by_hand;
+mod report;
+mod tables;
+mod work;
+
+fn main() -> ara::Result<()> {
+    let word = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    let mut report = report::Report::new(word);
+    work::mutations(&mut report)?;
+    work::reads(&mut report)?;
+    work::files(&mut report)?;
+    report.print();
+    Ok(())
+}

@@ -1,0 +1,442 @@
+//! The work that is measured.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ara::prelude::*;
+use ara::{Database, Result};
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+
+use crate::by_hand;
+use crate::report::{Figure, ROUNDS, Report, Target, median, timed};
+use crate::tables::{Task, Values, draft, values};
+
+const ROWS: usize = 100_000;
+const LARGE_ROWS: usize = 20_000;
+const SMALL_TRANSACTIONS: usize = 10_000;
+const NOTE: usize = 20;
+const LARGE_NOTE: usize = 2000;
+
+/// A file of each side, empty or with the same rows.
+struct Pair {
+    dir: TempDir,
+    db: Database,
+    by_hand: Connection,
+    ids: Vec<Id<Task>>,
+}
+
+impl Pair {
+    fn empty() -> Result<Self> {
+        let dir = TempDir::new().expect("a folder for the files");
+        let db = Database::open(dir.path().join("ara.db"))?;
+        db.ensure::<Task>()?;
+        let by_hand = by_hand::open(&dir.path().join("hand.db"))?;
+        Ok(Self { dir, db, by_hand, ids: Vec::new() })
+    }
+
+    fn filled(values: &[Values]) -> Result<Self> {
+        let mut pair = Self::empty()?;
+        pair.ids = pair.db.create_all(values.iter().map(draft))?;
+        insert_by_hand(&pair.by_hand, &pair.ids, values)?;
+        Ok(pair)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+}
+
+fn insert_by_hand(connection: &Connection, ids: &[Id<Task>], values: &[Values]) -> Result<()> {
+    connection.execute_batch("BEGIN")?;
+    let mut insert = by_hand::insert(connection)?;
+    for (id, values) in ids.iter().zip(values) {
+        by_hand::run_insert(&mut insert, id.uuid().as_bytes(), values)?;
+    }
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+/// Ids that sort as they are made, for the side by hand.
+fn ids(count: usize) -> Vec<Id<Task>> {
+    (0..count as u128).map(|n| ara::Uuid::from_u128(0x0194 << 112 | n << 60 | n).into()).collect()
+}
+
+fn count(connection: &Connection) -> Result<usize> {
+    Ok(connection.query_row("SELECT count(*) FROM task", [], |row| row.get(0))?)
+}
+
+pub fn mutations(report: &mut Report) -> Result<()> {
+    for (name, count, note) in
+        [("create, one transaction", ROWS, NOTE), ("create, one transaction, 2 KB", LARGE_ROWS, LARGE_NOTE)]
+    {
+        create(report, name, &values(count, note))?;
+    }
+    create_each(report)?;
+    for (name, count, note) in
+        [("update one column by id", ROWS, NOTE), ("update one column by id, 2 KB", LARGE_ROWS, LARGE_NOTE)]
+    {
+        update(report, name, &values(count, note))?;
+    }
+    delete(report)
+}
+
+fn create(report: &mut Report, name: &'static str, values: &[Values]) -> Result<()> {
+    let hand_ids = ids(values.len());
+    report.compare(
+        name,
+        Target::Ratio(2.0),
+        || {
+            let pair = Pair::empty()?;
+            let (time, ids) = timed(|| pair.db.create_all(values.iter().map(draft)));
+            assert_eq!(ids?.len(), values.len());
+            let found = pair.db.verify()?;
+            assert!(found.holds() && found.rows == values.len() as u64);
+            Ok(time)
+        },
+        || {
+            let pair = Pair::empty()?;
+            let (time, result) = timed(|| insert_by_hand(&pair.by_hand, &hand_ids, values));
+            result?;
+            assert_eq!(count(&pair.by_hand)?, values.len());
+            Ok(time)
+        },
+    )
+}
+
+fn create_each(report: &mut Report) -> Result<()> {
+    let values = values(SMALL_TRANSACTIONS, NOTE);
+    let hand_ids = ids(values.len());
+    report.compare(
+        "create, each its own transaction",
+        Target::Ratio(1.3),
+        || {
+            let pair = Pair::empty()?;
+            let (time, result) =
+                timed(|| values.iter().try_for_each(|row| pair.db.create(draft(row)).map(drop)));
+            result?;
+            let found = pair.db.verify()?;
+            assert!(found.holds() && found.rows == values.len() as u64);
+            Ok(time)
+        },
+        || {
+            let pair = Pair::empty()?;
+            let mut insert = by_hand::insert(&pair.by_hand)?;
+            let (time, result) = timed(|| {
+                hand_ids.iter().zip(&values).try_for_each(|(id, values)| {
+                    by_hand::run_insert(&mut insert, id.uuid().as_bytes(), values)
+                })
+            });
+            result?;
+            assert_eq!(count(&pair.by_hand)?, values.len());
+            Ok(time)
+        },
+    )
+}
+
+/// The rows in an order that has nothing to do with where they are.
+fn shuffled(ids: &[Id<Task>]) -> Vec<Id<Task>> {
+    (0..ids.len()).map(|n| ids[n * 7919 % ids.len()]).collect()
+}
+
+fn update(report: &mut Report, name: &'static str, values: &[Values]) -> Result<()> {
+    if !report.wants(name) {
+        return Ok(());
+    }
+    let pair = Pair::filled(values)?;
+    let ids = shuffled(&pair.ids);
+    let (mut our_round, mut hand_round) = (0.0, 0.0);
+    report.compare(
+        name,
+        Target::Ratio(2.0),
+        || {
+            our_round += 1.0;
+            let (time, result) = timed(|| {
+                pair.db.transaction(|tx| {
+                    ids.iter().try_for_each(|id| tx.update(Task::patch(*id).score(our_round)).map(drop))
+                })
+            });
+            result?;
+            let updated = pair.db.query::<Task>().filter(Task::score.eq(our_round)).count()?;
+            assert_eq!(updated, ids.len() as u64);
+            Ok(time)
+        },
+        || {
+            hand_round += 1.0;
+            let (time, result) = timed(|| {
+                pair.by_hand.execute_batch("BEGIN")?;
+                let mut update = pair.by_hand.prepare_cached("UPDATE task SET score = ?2 WHERE id = ?1")?;
+                for id in &ids {
+                    update.execute(params![id.uuid().as_bytes(), hand_round])?;
+                }
+                pair.by_hand.execute_batch("COMMIT")
+            });
+            result?;
+            Ok(time)
+        },
+    )
+}
+
+fn delete(report: &mut Report) -> Result<()> {
+    let values = values(ROWS, NOTE);
+    report.compare(
+        "delete",
+        Target::Ratio(2.0),
+        || {
+            let pair = Pair::filled(&values)?;
+            let ids = shuffled(&pair.ids);
+            let (time, result) = timed(|| {
+                pair.db.transaction(|tx| ids.iter().try_for_each(|id| tx.delete(*id).map(drop)))
+            });
+            result?;
+            assert_eq!(pair.db.query::<Task>().count()?, 0);
+            Ok(time)
+        },
+        || {
+            let pair = Pair::filled(&values)?;
+            let ids = shuffled(&pair.ids);
+            let (time, result) = timed(|| {
+                pair.by_hand.execute_batch("BEGIN")?;
+                let mut delete = pair.by_hand.prepare_cached("DELETE FROM task WHERE id = ?1")?;
+                for id in &ids {
+                    delete.execute([id.uuid().as_bytes()])?;
+                }
+                pair.by_hand.execute_batch("COMMIT")
+            });
+            result?;
+            assert_eq!(count(&pair.by_hand)?, 0);
+            Ok(time)
+        },
+    )
+}
+
+pub fn reads(report: &mut Report) -> Result<()> {
+    let small = Pair::filled(&values(ROWS, NOTE))?;
+    get(report, &small)?;
+    scan(report, "scan to narrowed rows", &small)?;
+    page(report, "filter, order, limit 20", &small, "done IS 1")?;
+    page_by_index(report, &small)?;
+    let large = Pair::filled(&values(LARGE_ROWS, LARGE_NOTE))?;
+    scan(report, "scan to narrowed rows, 2 KB", &large)
+}
+
+fn get(report: &mut Report, pair: &Pair) -> Result<()> {
+    let ids = shuffled(&pair.ids);
+    report.compare(
+        "get by id",
+        Target::Ratio(1.1),
+        || {
+            let (time, found) = timed(|| -> Result<usize> {
+                let mut found = 0;
+                for id in &ids {
+                    found += usize::from(pair.db.get(*id)?.is_some_and(|row| row.title.is_some()));
+                }
+                Ok(found)
+            });
+            assert_eq!(found?, ids.len());
+            Ok(time)
+        },
+        || {
+            let mut get = pair.by_hand.prepare_cached("SELECT * FROM task WHERE id = ?1")?;
+            let (time, found) = timed(|| -> rusqlite::Result<usize> {
+                let mut found = 0;
+                for id in &ids {
+                    let task = get.query_row([id.uuid().as_bytes()], by_hand::Task::read)?;
+                    found += usize::from(!task.title.is_empty());
+                }
+                Ok(found)
+            });
+            assert_eq!(found?, ids.len());
+            Ok(time)
+        },
+    )
+}
+
+fn scan(report: &mut Report, name: &'static str, pair: &Pair) -> Result<()> {
+    report.compare(
+        name,
+        Target::Ratio(1.1),
+        || {
+            let query = pair.db.query::<Task>();
+            let (time, rows) =
+                timed(|| query.narrow(Task::title).narrow(Task::note).narrow(Task::stars).all());
+            assert_eq!(rows?.len(), pair.ids.len());
+            Ok(time)
+        },
+        || {
+            let mut scan = pair.by_hand.prepare_cached("SELECT * FROM task")?;
+            let (time, rows) = timed(|| {
+                scan.query_map([], by_hand::Task::read)?.collect::<rusqlite::Result<Vec<_>>>()
+            });
+            assert_eq!(rows?.len(), pair.ids.len());
+            Ok(time)
+        },
+    )
+}
+
+const PAGES: usize = 20;
+
+fn page(report: &mut Report, name: &'static str, pair: &Pair, condition: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT * FROM task WHERE {condition} AND title IS NOT NULL ORDER BY score DESC LIMIT 20"
+    );
+    let hand_page = || -> rusqlite::Result<Vec<by_hand::Task>> {
+        let mut page = pair.by_hand.prepare_cached(&sql)?;
+        page.query_map([], by_hand::Task::read)?.collect()
+    };
+    let our_page = || {
+        pair.db
+            .query::<Task>()
+            .narrow(Task::title)
+            .filter(Task::done.eq(true))
+            .order_by(Task::score.desc())
+            .limit(20)
+            .all()
+    };
+    let titles: Vec<_> = hand_page()?.into_iter().map(|task| task.title).collect();
+    assert!(our_page()?.into_iter().map(|task| task.title.into_string()).eq(titles));
+    report.compare(
+        name,
+        Target::Ratio(1.15),
+        || timed_pages(PAGES, our_page),
+        || timed_pages(PAGES, hand_page),
+    )
+}
+
+/// A page that an index serves is read so fast that making the SQL weighs.
+fn page_by_index(report: &mut Report, pair: &Pair) -> Result<()> {
+    const INDEXED_PAGES: usize = 2000;
+    let sql = "SELECT * FROM task WHERE stars > ?1 AND title IS NOT NULL ORDER BY stars LIMIT 20";
+    let start = ROWS as i64 / 2;
+    let hand_page = || -> rusqlite::Result<Vec<by_hand::Task>> {
+        let mut page = pair.by_hand.prepare_cached(sql)?;
+        page.query_map([start], by_hand::Task::read)?.collect()
+    };
+    let our_page = || {
+        pair.db
+            .query::<Task>()
+            .narrow(Task::title)
+            .narrow(Task::stars)
+            .filter(Task::stars.gt(start))
+            .order_by(Task::stars)
+            .limit(20)
+            .all()
+    };
+    let titles: Vec<_> = hand_page()?.into_iter().map(|task| task.title).collect();
+    assert!(our_page()?.into_iter().map(|task| task.title.into_string()).eq(titles));
+    report.compare(
+        "filter, order, limit 20, by an index",
+        Target::Ratio(1.15),
+        || timed_pages(INDEXED_PAGES, our_page),
+        || timed_pages(INDEXED_PAGES, hand_page),
+    )
+}
+
+fn timed_pages<R, E>(pages: usize, page: impl Fn() -> Result<Vec<R>, E>) -> Result<Duration>
+where
+    ara::Error: From<E>,
+{
+    let (time, rows) = timed(|| -> Result<usize, E> {
+        (0..pages).try_fold(0, |rows, _| Ok(rows + page()?.len()))
+    });
+    assert_eq!(rows?, pages * 20);
+    Ok(time / u32::try_from(pages).unwrap_or(u32::MAX))
+}
+
+pub fn files(report: &mut Report) -> Result<()> {
+    size(report)?;
+    add_column(report)?;
+    open(report)
+}
+
+fn size(report: &mut Report) -> Result<()> {
+    let name = "file size after the inserts";
+    if !report.wants(name) {
+        return Ok(());
+    }
+    let pair = Pair::filled(&values(ROWS, NOTE))?;
+    let size = |file: &str| -> Result<Figure> {
+        let path = pair.path(file);
+        Connection::open(&path)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(Figure::Bytes(std::fs::metadata(path).expect("is there").len()))
+    };
+    report.add(name, Target::Ratio(2.5), size("ara.db")?, size("hand.db")?);
+    Ok(())
+}
+
+mod grown {
+    use ara::prelude::*;
+
+    /// The task of the next version.
+    #[derive(Table)]
+    #[table(name = "task")]
+    pub struct Task {
+        pub id: Id<Task>,
+        pub title: NonEmptyString<1000>,
+        pub due: Option<Timestamp>,
+    }
+}
+
+fn add_column(report: &mut Report) -> Result<()> {
+    let names = ["add a column at 100,000 rows", "add a column at 1,000 rows"];
+    for (name, rows) in names.into_iter().zip([ROWS, 1000]) {
+        if !report.wants(name) {
+            continue;
+        }
+        let rows = values(rows, NOTE);
+        let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let pair = Pair::filled(&rows)?;
+            let (time, result) = timed(|| pair.db.ensure::<grown::Task>());
+            result?;
+            ours.push(time);
+            assert_eq!(pair.db.query::<grown::Task>().narrow(grown::Task::due).count()?, 0);
+            let add = "ALTER TABLE task ADD COLUMN due";
+            let (time, result) = timed(|| pair.by_hand.execute_batch(add));
+            result?;
+            by_hand.push(time);
+        }
+        let [ours, by_hand] = [ours, by_hand].map(|times| Figure::Time(median(times)));
+        report.add(name, Target::Time(Duration::from_millis(1)), ours, by_hand);
+    }
+    Ok(())
+}
+
+/// Opening a file, and reading one row of it: SQLite itself reads nothing before it must.
+fn open(report: &mut Report) -> Result<()> {
+    const OPENS: usize = 50;
+    let name = "open, and read a row";
+    if !report.wants(name) {
+        return Ok(());
+    }
+    let pair = Pair::filled(&values(1000, NOTE))?;
+    let id = pair.ids[0];
+    let our_path = pair.path("ara.db");
+    let hand_path = pair.path("hand.db");
+    let per_open = |time: Duration| time / u32::try_from(OPENS).unwrap_or(u32::MAX);
+    report.compare(
+        name,
+        Target::Ratio(1.5),
+        || {
+            let (time, found) = timed(|| (0..OPENS).all(|_| opens(&our_path, id).unwrap_or(false)));
+            assert!(found);
+            Ok(per_open(time))
+        },
+        || {
+            let (time, found) =
+                timed(|| (0..OPENS).all(|_| opens_by_hand(&hand_path, id).unwrap_or(false)));
+            assert!(found);
+            Ok(per_open(time))
+        },
+    )
+}
+
+fn opens(path: &Path, id: Id<Task>) -> Result<bool> {
+    Ok(Database::open(path)?.get(id)?.is_some())
+}
+
+fn opens_by_hand(path: &Path, id: Id<Task>) -> rusqlite::Result<bool> {
+    let connection = by_hand::bare(path)?;
+    let mut get = connection.prepare_cached("SELECT * FROM task WHERE id = ?1")?;
+    get.exists([id.uuid().as_bytes()])
+}
