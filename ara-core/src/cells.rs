@@ -12,7 +12,7 @@ use crate::value::{Id, IntoOptional, IntoValue, Rule, Stored, Value};
 pub struct Cells {
     id: Option<Uuid>,
     cells: Vec<(usize, Option<Stored<'static>>)>,
-    refused: Option<(usize, Rule)>,
+    refused: Vec<(usize, Rule)>,
 }
 
 impl Cells {
@@ -53,22 +53,21 @@ impl Cells {
 
     fn put(mut self, column: usize, stored: Result<Option<Stored<'static>>, Rule>) -> Self {
         // A column that is set again takes its last value, and is as good or bad as that.
-        self.refused = self.refused.take().filter(|(refused, _)| *refused != column);
+        self.refused.retain(|(refused, _)| *refused != column);
         match stored {
             Ok(stored) => match self.cells.iter_mut().find(|(known, _)| *known == column) {
                 Some((_, cell)) => *cell = stored,
                 None => self.cells.push((column, stored)),
             },
-            Err(rule) => {
-                self.refused.get_or_insert((column, rule));
-            }
+            Err(rule) => self.refused.push((column, rule)),
         }
         self
     }
 
-    /// The row's id, if it has one, and its cells in the order of the columns.
+    /// The row's id, if it has one, and its cells in the order of the columns; or the rule that the
+    /// first of them breaks.
     pub(crate) fn finish(self, table: &TableDef) -> Result<(Option<Uuid>, Vec<Cell>)> {
-        if let Some((column, rule)) = self.refused {
+        if let Some((column, rule)) = self.refused.into_iter().min_by_key(|(column, _)| *column) {
             let column = table.columns.get(column).map_or("", |column| column.name);
             return Err(Error::Rule { table: table.name, column, rule });
         }
@@ -80,3 +79,86 @@ impl Cells {
 
 /// A column, by its position in the table's definition, and what to write there; `None` clears it.
 pub(crate) type Cell = (usize, Option<Stored<'static>>);
+
+#[cfg(test)]
+mod tests {
+    use ara_schema::{ColumnDef, Type};
+
+    use super::*;
+    use crate::value::NonEmptyString;
+
+    static TABLE: TableDef = TableDef {
+        name: "todo",
+        local: false,
+        columns: &[
+            ColumnDef { name: "title", ty: Type::Text, required: true },
+            ColumnDef { name: "done", ty: Type::Bool, required: false },
+            ColumnDef { name: "stars", ty: Type::Real, required: false },
+        ],
+        indexes: &[],
+    };
+
+    type Title = NonEmptyString<10>;
+
+    fn text(text: &'static str) -> Option<Stored<'static>> {
+        Some(Stored::Text(text.into()))
+    }
+
+    fn message(cells: Cells) -> String {
+        cells.finish(&TABLE).expect_err("a rule is broken").to_string()
+    }
+
+    #[test]
+    fn cells_come_in_the_order_of_the_columns() {
+        let cells = Cells::new()
+            .set_optional::<f64, _>(2, 0.5)
+            .set_optional::<bool, _>(1, None)
+            .set::<Title>(0, "Buy milk");
+        let expected = vec![(0, text("Buy milk")), (1, None), (2, Some(Stored::Real(0.5)))];
+        assert_eq!(cells.finish(&TABLE).expect("no rule is broken"), (None, expected));
+    }
+
+    #[test]
+    fn the_id_is_the_one_given_last() {
+        struct Todo;
+        let [first, second] = [1, 2].map(Uuid::from_u128);
+        let finish = |cells: Cells| cells.finish(&TABLE).expect("no rule is broken");
+        assert_eq!(finish(Cells::new()), (None, vec![]));
+        let cells = Cells::of(Id::<Todo>::from_uuid(first));
+        assert_eq!(finish(cells.clone()), (Some(first), vec![]));
+        assert_eq!(finish(cells.id(Id::<Todo>::from_uuid(second))), (Some(second), vec![]));
+    }
+
+    #[test]
+    fn the_last_value_of_a_column_counts() {
+        let cells = Cells::new().set::<Title>(0, "Buy milk").set::<Title>(0, "Buy bread");
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![(0, text("Buy bread"))]);
+
+        let cells = Cells::new().set_optional::<bool, _>(1, true).set_optional::<bool, _>(1, None);
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![(1, None)]);
+
+        let cells = Cells::new().set::<Title>(0, " ").set::<Title>(0, "Buy bread");
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![(0, text("Buy bread"))]);
+
+        let cells = Cells::new().set::<Title>(0, "Buy milk").set::<Title>(0, " ");
+        assert_eq!(message(cells), "column `todo.title` must not be blank");
+
+        let cells = Cells::new().set::<Title>(0, " ").set::<Title>(0, "Buy milk, bread and eggs");
+        assert_eq!(message(cells), "column `todo.title` must have 10 characters at most");
+    }
+
+    #[test]
+    fn mending_one_column_hides_no_other() {
+        let cells = Cells::new()
+            .set::<Title>(0, " ")
+            .set_optional::<f64, _>(2, f64::NAN)
+            .set::<Title>(0, "Buy milk");
+        assert_eq!(message(cells), "column `todo.stars` must be a number, and NaN is none");
+    }
+
+    #[test]
+    fn the_first_column_that_breaks_a_rule_is_reported() {
+        let cells = Cells::new().set_optional::<f64, _>(2, f64::NAN).set::<Title>(0, " ");
+        assert_eq!(message(cells), "column `todo.title` must not be blank");
+    }
+}

@@ -85,6 +85,13 @@ pub enum Error {
         rule: Rule,
     },
 
+    /// A value that a query computes with breaks a rule of its type.
+    #[error("a value of the query {rule}")]
+    Parameter {
+        /// The rule.
+        rule: Rule,
+    },
+
     /// The values of one row are larger than SQLite can hold (1,000,000,000 bytes).
     #[error(
         "a row of table `{table}` is too large: keep large data in files, and their paths in the row"

@@ -7,7 +7,8 @@ use ara_schema::{SYSTEM_COLUMNS, TableDef};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, stored_table_name};
+use crate::plan::Plan;
+use crate::record::stored_table_name;
 
 /// The most columns that SQLite gives a table, as it is built here.
 const MAX_COLUMNS: usize = 2000;

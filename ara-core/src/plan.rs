@@ -1,23 +1,12 @@
 //! A table as it is in the file, and the SQL of its mutations, made once.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ara_schema::TableDef;
 
-use crate::record::select_list;
-
-/// The name under which a table is stored: a local table's has a prefix of its own, so that a table
-/// that comes from another device never meets it.
-pub fn stored_table_name(table: &TableDef) -> Cow<'static, str> {
-    if table.local {
-        Cow::Owned(format!("ara_local_{}", table.name))
-    } else {
-        Cow::Borrowed(table.name)
-    }
-}
+use crate::record::{select_list, stored_table_name};
 
 /// A table that is ready to be read and written.
 #[derive(Debug)]

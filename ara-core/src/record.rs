@@ -1,5 +1,7 @@
 //! From a row of SQLite to a typed row.
 
+use std::borrow::Cow;
+
 use ara_schema::TableDef;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -33,6 +35,15 @@ const SYSTEM_FIELDS: usize = 3;
 pub fn select_list(table: &TableDef) -> impl Iterator<Item = &'static str> {
     let system: [_; SYSTEM_FIELDS] = ["id", "created_at", "updated_at"];
     system.into_iter().chain(table.columns.iter().map(|column| column.name))
+}
+
+/// The name that a table has in the file. Local tables live under a prefix of their own.
+pub fn stored_table_name(table: &TableDef) -> Cow<'static, str> {
+    if table.local {
+        Cow::Owned(format!("ara_local_{}", table.name))
+    } else {
+        Cow::Borrowed(table.name)
+    }
 }
 
 impl<'a> Fields<'a> {

@@ -3,6 +3,9 @@
 mod bytes;
 #[cfg(feature = "chrono")]
 mod chrono;
+mod civil;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod forms;
 mod id;
 mod into;
 #[cfg(feature = "jiff")]
@@ -10,6 +13,8 @@ mod jiff;
 mod json;
 mod number;
 mod readable;
+#[cfg(test)]
+mod tests;
 mod text;
 #[cfg(feature = "time")]
 mod time;
@@ -24,9 +29,7 @@ use rusqlite::types::ValueRef;
 pub use self::id::Id;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
-#[doc(hidden)]
-pub use self::readable::register_functions;
-pub use self::readable::{Class, Readable};
+pub use self::readable::{Class, Readable, register_functions};
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;
 
@@ -34,6 +37,30 @@ pub use self::timestamp::Timestamp;
 ///
 /// Most apps never implement it: `#[derive(Value)]` makes a column type of a newtype or of an enum
 /// without data.
+///
+/// What [`store`](Self::store) gives, [`read`](Self::read) must read.
+///
+/// ```
+/// use ara_core::{Rule, Stored, Value, schema::Type};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Even(i64);
+///
+/// impl Value for Even {
+///     const TYPE: Type = Type::Integer;
+///
+///     fn store(self) -> Result<Stored<'static>, Rule> {
+///         if self.0 % 2 == 0 { self.0.store() } else { Err(Rule::new("must be even")) }
+///     }
+///
+///     fn read(stored: Stored<'_>) -> Option<Self> {
+///         i64::read(stored).filter(|number| number % 2 == 0).map(Self)
+///     }
+/// }
+///
+/// assert_eq!(Even::read(Stored::Integer(2)), Some(Even(2)));
+/// assert_eq!(Even::read(Stored::Integer(3)), None);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of a column",
     label = "not a column type",
@@ -104,6 +131,12 @@ impl<'a> Stored<'a> {
 
 /// The rule that a value breaks: what is said of it in [`Error::Rule`](crate::Error::Rule). It never
 /// holds the value.
+///
+/// ```
+/// use ara_core::Rule;
+///
+/// assert_eq!(Rule::new("must not be blank").to_string(), "must not be blank");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule(Cow<'static, str>);
 

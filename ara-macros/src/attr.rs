@@ -47,9 +47,9 @@ impl TableArgs {
                 "local" => once(&mut args.local, meta, faults, flag)?,
                 "columns" => once(&mut args.columns, meta, faults, flag)?,
                 "index" => args.indexes.extend(list(meta, "index(title, done)", faults)?),
-                "derive" => args.derives.extend(
-                    list(meta, "derive(serde::Serialize)", faults)?.into_iter().flatten(),
-                ),
+                "derive" => args
+                    .derives
+                    .extend(list(meta, "derive(serde::Serialize)", faults)?.into_iter().flatten()),
                 "unique" => valid::unique(meta, faults)?,
                 given => {
                     let suggestion = Suggestion {

@@ -1,10 +1,10 @@
 //! What `#[derive(Table)]` generates.
 
 mod columns;
+mod draft;
 mod names;
 mod patch;
 mod row;
-mod draft;
 mod table;
 
 use proc_macro2::TokenStream;

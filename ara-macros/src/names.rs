@@ -2,8 +2,8 @@
 
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::{Ident, LitStr};
 use syn::ext::IdentExt;
+use syn::{Ident, LitStr};
 
 /// A name in the database, and where the user wrote what it comes from.
 pub struct StoredName {
@@ -18,9 +18,7 @@ impl StoredName {
     pub fn new(given: Option<&LitStr>, ident: &Ident, made: impl FnOnce(&str) -> String) -> Self {
         match given {
             Some(literal) => Self { text: literal.value(), span: literal.span(), is_given: true },
-            None => {
-                Self { text: made(&plain(ident)), span: ident.span(), is_given: false }
-            }
+            None => Self { text: made(&plain(ident)), span: ident.span(), is_given: false },
         }
     }
 }

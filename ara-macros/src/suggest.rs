@@ -66,7 +66,9 @@ mod tests {
     #[test]
     fn the_likely_word_is_found() {
         let known = ["name", "local", "index", "columns"];
-        let say = |given| Suggestion { known: &known, synonyms: &[("rename", "name")], given }.to_string();
+        let say = |given| {
+            Suggestion { known: &known, synonyms: &[("rename", "name")], given }.to_string()
+        };
         assert_eq!(say("indx"), "did you mean `index`?");
         assert_eq!(say("nmae"), "did you mean `name`?");
         assert_eq!(say("column"), "did you mean `columns`?");

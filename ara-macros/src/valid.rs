@@ -136,18 +136,14 @@ fn indexes(table: &Table<'_>, faults: &mut Faults) {
     let fields: Vec<String> = table.columns.iter().map(|column| plain(column.ident)).collect();
     let known: Vec<&str> = fields.iter().map(String::as_str).collect();
     let indexed = table.columns.iter().filter(|column| column.args.index.is_some());
-    let mut seen: HashSet<Vec<String>> =
-        indexed.map(|column| vec![plain(column.ident)]).collect();
+    let mut seen: HashSet<Vec<String>> = indexed.map(|column| vec![plain(column.ident)]).collect();
     for index in &table.args.indexes {
         let mut of_index = HashSet::new();
         for field in index {
             let given = plain(field);
             if !known.contains(&given.as_str()) {
                 let suggestion = Suggestion { known: &known, synonyms: &[], given: &given };
-                faults.on(
-                    field,
-                    format_args!("no field `{given}` to index: {suggestion}"),
-                );
+                faults.on(field, format_args!("no field `{given}` to index: {suggestion}"));
             } else if !of_index.insert(given) {
                 faults.on(field, format_args!("`{field}` is in this index twice"));
             }

@@ -46,5 +46,7 @@ fn relative(path: &Path) -> Option<Vec<TokenStream>> {
         () if first == "super" => 0,
         () => return None,
     };
-    Some(path.segments.iter().skip(skipped).map(|segment| segment.ident.to_token_stream()).collect())
+    Some(
+        path.segments.iter().skip(skipped).map(|segment| segment.ident.to_token_stream()).collect(),
+    )
 }

@@ -1,8 +1,44 @@
 //! From rows whose columns may be missing to rows whose columns are there.
 
+use ara_core::Column;
+
+use crate::scope::At;
+
 /// A row type in which column `C` may be missing still: the row type in which it is there.
 /// `#[derive(Table)]` implements it for each column.
+#[diagnostic::on_unimplemented(
+    message = "column `{C}` cannot be narrowed here",
+    label = "not a column of this query's rows that may be missing",
+    note = "it may be narrowed already, belong to another table, or be one of `id`, `created_at` and `updated_at`, \
+            which are always there"
+)]
 pub trait Narrow<C> {
     /// The row with the column's own type instead of its `Option`.
     type Narrowed;
 }
+
+/// A column that may be missing in rows `R`, a tuple; `I`, where in the tuple, is inferred. It exists
+/// for its message.
+#[diagnostic::on_unimplemented(
+    message = "column `{Self}` cannot be narrowed here",
+    label = "not a column of this query's rows that may be missing",
+    note = "it may be narrowed already, belong to another table, or be one of `id`, `created_at` and `updated_at`, \
+            which are always there"
+)]
+pub trait NarrowBy<R, I>: Column {
+    /// The rows in which it is there.
+    type Narrowed;
+}
+
+macro_rules! narrow_by {
+    ([$($before:ident)*] $at:ident $n:literal [$($after:ident)*]) => {
+        #[diagnostic::do_not_recommend]
+        impl<Col: Column, $($before,)* $at: Narrow<Col>, $($after),*>
+            NarrowBy<($($before,)* $at, $($after,)*), At<$n>> for Col
+        {
+            type Narrowed = ($($before,)* $at::Narrowed, $($after,)*);
+        }
+    };
+}
+
+members! { narrow_by }

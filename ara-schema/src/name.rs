@@ -5,7 +5,7 @@ use std::fmt;
 /// The longest stored name, in bytes.
 pub const MAX_NAME_LENGTH: usize = 64;
 
-/// The columns that every table has besides those of its struct.
+/// The columns that every table has, whatever its struct declares.
 pub const SYSTEM_COLUMNS: [&str; 5] = ["id", "ara_clock", "created_at", "updated_at", "is_deleted"];
 
 /// Why a stored name is refused.
@@ -122,8 +122,43 @@ mod tests {
             ("größe", NameFault::Character),
             ("ara_clock", NameFault::AraPrefix),
             ("sqlite_stat1", NameFault::SqlitePrefix),
+            ("a\0", NameFault::Character),
+            (" a", NameFault::Start),
         ] {
             assert_eq!(check_table_name(name), Err(fault), "{name}");
+            assert!(check_column_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_refused_only_where_they_are_whole() {
+        for name in ["ara", "arable", "sqlite", "sqlited", "created", "id_2", "is_deleted_2"] {
+            assert_eq!(check_table_name(name), Ok(()), "{name}");
+            assert_eq!(check_column_name(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn system_columns_are_taken() {
+        for name in SYSTEM_COLUMNS {
+            assert_eq!(check_column_name(name), Err(NameFault::SystemColumn), "{name}");
+        }
+        assert_eq!(check_table_name("id"), Ok(()));
+    }
+
+    #[test]
+    fn every_fault_says_what_is_wrong() {
+        let faults = [
+            (NameFault::Empty, "empty"),
+            (NameFault::TooLong, &MAX_NAME_LENGTH.to_string()),
+            (NameFault::Start, "begins with a lower-case letter"),
+            (NameFault::Character, "only"),
+            (NameFault::AraPrefix, "`ara_`"),
+            (NameFault::SqlitePrefix, "`sqlite_`"),
+            (NameFault::SystemColumn, "system column"),
+        ];
+        for (fault, part) in faults {
+            assert!(fault.to_string().contains(part), "{fault}");
         }
     }
 }

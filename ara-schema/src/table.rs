@@ -3,6 +3,23 @@
 use crate::Type;
 
 /// A table as its struct declares it. System columns are not listed: every table has them.
+///
+/// ```
+/// use ara_schema::{ColumnDef, IndexDef, TableDef, Type, check_column_name, check_table_name};
+///
+/// const TODO: TableDef = TableDef {
+///     name: "todo",
+///     local: false,
+///     columns: &[
+///         ColumnDef { name: "title", ty: Type::Text, required: true },
+///         ColumnDef { name: "category_id", ty: Type::Id("category"), required: false },
+///     ],
+///     indexes: &[IndexDef { columns: &["category_id"] }],
+/// };
+///
+/// assert_eq!(check_table_name(TODO.name), Ok(()));
+/// assert!(TODO.columns.iter().all(|column| check_column_name(column.name).is_ok()));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableDef {
     /// The stored name.

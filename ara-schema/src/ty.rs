@@ -4,6 +4,17 @@
 ///
 /// Two Rust types of one stored type (`u8` and `i64`, `String` and `NonEmptyString<100>`) may take
 /// each other's place: what one cannot read of the other's values is absent to it.
+///
+/// Dates and times are text of a fixed width, always with nine digits of fraction and years from 0000
+/// to 9999, so that they sort as text.
+///
+/// ```
+/// use ara_schema::Type;
+///
+/// assert_eq!(Type::Id("todo"), Type::Id("todo"));
+/// assert_ne!(Type::Id("todo"), Type::Id("category"));
+/// assert_ne!(Type::Integer, Type::Timestamp);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Type {
@@ -29,7 +40,9 @@ pub enum Type {
     Time,
     /// A date and a time of day without a zone, as text: `2026-11-21T08:30:00.000000000`.
     DateTime,
-    /// A moment with its time zone, as text (RFC 9557).
+    /// A moment in UTC and the time zone that it is seen from, as text (RFC 9557):
+    /// `2026-11-21T08:30:00.000000000Z[Europe/Berlin]`. The zone is a name of the time zone database,
+    /// or an offset, such as `+05:45`.
     Zoned,
     /// JSON text.
     Json,

@@ -67,15 +67,17 @@ fn count(connection: &Connection) -> Result<usize> {
 }
 
 pub fn mutations(report: &mut Report) -> Result<()> {
-    for (name, count, note) in
-        [("create, one transaction", ROWS, NOTE), ("create, one transaction, 2 KB", LARGE_ROWS, LARGE_NOTE)]
-    {
+    for (name, count, note) in [
+        ("create, one transaction", ROWS, NOTE),
+        ("create, one transaction, 2 KB", LARGE_ROWS, LARGE_NOTE),
+    ] {
         create(report, name, &values(count, note))?;
     }
     create_each(report)?;
-    for (name, count, note) in
-        [("update one column by id", ROWS, NOTE), ("update one column by id, 2 KB", LARGE_ROWS, LARGE_NOTE)]
-    {
+    for (name, count, note) in [
+        ("update one column by id", ROWS, NOTE),
+        ("update one column by id, 2 KB", LARGE_ROWS, LARGE_NOTE),
+    ] {
         update(report, name, &values(count, note))?;
     }
     delete(report)
@@ -153,7 +155,8 @@ fn update(report: &mut Report, name: &'static str, values: &[Values]) -> Result<
             our_round += 1.0;
             let (time, result) = timed(|| {
                 pair.db.transaction(|tx| {
-                    ids.iter().try_for_each(|id| tx.update(Task::patch(*id).score(our_round)).map(drop))
+                    ids.iter()
+                        .try_for_each(|id| tx.update(Task::patch(*id).score(our_round)).map(drop))
                 })
             });
             result?;
@@ -165,7 +168,8 @@ fn update(report: &mut Report, name: &'static str, values: &[Values]) -> Result<
             hand_round += 1.0;
             let (time, result) = timed(|| {
                 pair.by_hand.execute_batch("BEGIN")?;
-                let mut update = pair.by_hand.prepare_cached("UPDATE task SET score = ?2 WHERE id = ?1")?;
+                let mut update =
+                    pair.by_hand.prepare_cached("UPDATE task SET score = ?2 WHERE id = ?1")?;
                 for id in &ids {
                     update.execute(params![id.uuid().as_bytes(), hand_round])?;
                 }

@@ -80,3 +80,34 @@ impl IntoValue<Uuid> for Uuid {
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::tests::{others, stored_and_read};
+
+    #[test]
+    fn bytes_come_back() {
+        for bytes in [vec![], vec![0], vec![0xff; 1000]] {
+            assert_eq!(stored_and_read(bytes.clone()), bytes);
+        }
+        for other in others("blob") {
+            assert_eq!(Vec::read(other), None);
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_sixteen_bytes() {
+        for uuid in [Uuid::nil(), Uuid::max(), Uuid::from_u128(1)] {
+            assert_eq!(uuid.store(), Ok(Stored::Blob(uuid.as_bytes().into())));
+            assert_eq!(stored_and_read(uuid), uuid);
+        }
+        for length in [0, 15, 17, 36] {
+            assert_eq!(Uuid::read(Stored::Blob(vec![0; length].into())), None);
+        }
+        for other in others("blob") {
+            assert_eq!(Uuid::read(other), None);
+        }
+        assert_eq!(Uuid::read(Stored::Text(Uuid::nil().to_string().into())), None);
+    }
+}

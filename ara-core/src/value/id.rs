@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use ara_schema::Type;
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
@@ -99,19 +100,19 @@ impl<T> From<Id<T>> for Uuid {
     }
 }
 
+const NO_UUID: &str = "must be a UUID, such as 0194c1c2-9f3e-7d4e-8f00-0123456789ab";
+
 impl<T> FromStr for Id<T> {
     type Err = Rule;
 
     fn from_str(text: &str) -> Result<Self, Rule> {
-        Uuid::from_str(text)
-            .map(Self::from_uuid)
-            .map_err(|_| Rule::new("must be a UUID, such as 0194c1c2-9f3e-7d4e-8f00-0123456789ab"))
+        Uuid::from_str(text).map(Self::from_uuid).map_err(|_| Rule::new(NO_UUID))
     }
 }
 
 impl<T> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.uuid, f)
+        f.pad(self.uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
     }
 }
 
@@ -163,7 +164,100 @@ impl<T> Serialize for Id<T> {
 
 impl<'de, T> Deserialize<'de> for Id<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(TextVisitor).map(Self::from_uuid)
+    }
+}
+
+/// Takes text however the deserializer has it: borrowed, owned, or only for a moment.
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Uuid;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a UUID as text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Uuid, E> {
+        Uuid::from_str(text).map_err(|_| E::custom(NO_UUID))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::value::tests::{Category, Todo, others, stored_and_read};
+
+    const TEXT: &str = "0194c1c2-9f3e-7d4e-8f00-0123456789ab";
+
+    #[test]
+    fn text_and_serde_agree() {
+        let id: Id<Todo> = TEXT.parse().expect("a UUID");
+        assert_eq!(id.to_string(), TEXT);
+        assert_eq!(format!("{id:>40}|{id:<38}|"), format!("    {TEXT}|{TEXT}  |"));
+        assert_eq!(format!("{id:?}"), format!("Id({TEXT})"));
+        assert_eq!(serde_json::to_value(id).ok(), Some(TEXT.into()));
+        // From borrowed text, from owned text, and from a reader, which lends nothing.
+        assert_eq!(serde_json::from_str::<Id<Todo>>(&format!("{TEXT:?}")).ok(), Some(id));
+        assert_eq!(serde_json::from_value::<Id<Todo>>(TEXT.into()).ok(), Some(id));
+        let reader = std::io::Cursor::new(format!("{TEXT:?}"));
+        assert_eq!(serde_json::from_reader::<_, Id<Todo>>(reader).ok(), Some(id));
+        let escaped = TEXT.replace('-', "\\u002d");
+        assert_eq!(serde_json::from_str::<Id<Todo>>(&format!("\"{escaped}\"")).ok(), Some(id));
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_refused() {
+        for text in ["", "secret", &TEXT[1..], &format!("{TEXT}0")] {
+            let rule = text.parse::<Id<Todo>>().expect_err("no UUID");
+            assert!(rule.to_string().starts_with("must be a UUID"));
+            let error = serde_json::from_value::<Id<Todo>>(text.into()).expect_err("no UUID");
+            assert!(error.to_string().starts_with("must be a UUID"));
+        }
+        assert!(serde_json::from_str::<Id<Todo>>("7").is_err());
+        assert!(serde_json::from_str::<Id<Todo>>("null").is_err());
+    }
+
+    #[test]
+    fn it_is_stored_as_a_uuid() {
+        let uuid = Uuid::from_u128(7);
+        let id = Id::<Todo>::from(uuid);
+        assert_eq!(Uuid::from(id), uuid);
+        assert_eq!(id.as_bytes(), uuid.as_bytes());
+        assert_eq!(id.store(), uuid.store());
+        assert_eq!(stored_and_read(id), id);
+        assert_eq!(Id::<Todo>::TYPE, Type::Id("todo"));
+        for other in others("blob") {
+            assert_eq!(Id::<Todo>::read(other), None);
+        }
+    }
+
+    /// These values are in users' files: they never change.
+    #[test]
+    fn an_id_of_a_key_is_the_same_for_ever() {
+        assert_eq!(Id::<Todo>::from_key("").to_string(), "0035d31c-7365-5374-8478-25deed2f02f9");
+        assert_eq!(
+            Id::<Todo>::from_key("Buy milk").to_string(),
+            "7d565eb4-b024-5585-9b45-5715ee447e9f"
+        );
+        assert_eq!(
+            Id::<Category>::from_key("Buy milk").to_string(),
+            "6c5fabd1-ac9f-518e-838f-abbe0681d1ed"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn ids_sort_and_hash_as_their_bytes_do(a: u128, b: u128) {
+            let id = |bits| Id::<Todo>::from_uuid(Uuid::from_u128(bits));
+            prop_assert_eq!(id(a).cmp(&id(b)), a.cmp(&b));
+            prop_assert_eq!(id(a).as_bytes().cmp(id(b).as_bytes()), a.cmp(&b));
+            prop_assert_eq!(HashSet::from([id(a), id(b)]).len(), if a == b { 1 } else { 2 });
+            prop_assert_eq!(id(a).to_string().parse(), Ok(id(a)));
+        }
     }
 }

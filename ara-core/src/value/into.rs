@@ -3,6 +3,14 @@
 use super::{Rule, Value};
 
 /// What converts to a column's value of type `T` without losing anything.
+///
+/// ```
+/// use ara_core::{IntoValue, NonEmptyString};
+///
+/// let title: NonEmptyString<10> = "Buy milk".into_value()?;
+/// assert_eq!(title, "Buy milk");
+/// # Ok::<(), ara_core::Rule>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a column of type `{T}` does not take `{Self}`",
     label = "expected `{T}` or what converts to it",
@@ -18,6 +26,16 @@ pub trait IntoValue<T> {
 }
 
 /// What an optional column of type `T` takes: all that [`IntoValue<T>`] takes, and an `Option<T>`.
+///
+/// ```
+/// use ara_core::IntoOptional;
+///
+/// fn stars<How>(stars: impl IntoOptional<u8, How>) -> Option<u8> {
+///     stars.into_optional().ok().flatten()
+/// }
+///
+/// assert_eq!([stars(5), stars(Some(5)), stars(None)], [Some(5), Some(5), None]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an optional column of type `{T}` does not take `{Self}`",
     label = "expected `{T}`, `Option<{T}>`, `None`, or what converts to `{T}`",

@@ -11,7 +11,9 @@ use super::{IntoValue, Rule, Stored, Value};
 
 /// A value of any serde type, stored as JSON text. It derefs to the value.
 ///
-/// The whole value is one cell: of two devices that edit it, the last writer wins.
+/// The whole value is one cell: of two devices that edit it, the last writer wins. What JSON would
+/// not give back is refused when it is stored: keys that are no strings, NaN where a number must be,
+/// more than 128 levels.
 ///
 /// ```
 /// use ara_core::Json;
@@ -29,13 +31,17 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
     const TYPE: Type = Type::Json;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
-        // serde_json's message may quote the value, so it is not passed on.
-        match serde_json::to_string(&self.0) {
-            Ok(text) => Ok(Stored::Text(Cow::Owned(text))),
-            Err(_) => {
-                Err(Rule::new("must be a value that JSON can hold (map keys must be strings)"))
-            }
-        }
+        // serde_json's messages may quote the value, so they are not passed on.
+        let text = serde_json::to_string(&self.0).map_err(|_| {
+            Rule::new("must be a value that JSON can hold (map keys must be strings)")
+        })?;
+        // It writes NaN as null, and deeper than it reads: such a value would be gone for the app.
+        serde_json::from_str::<T>(&text).map_err(|_| {
+            Rule::new(
+                "must be a value that can be read again from its JSON (no NaN, 128 levels at most)",
+            )
+        })?;
+        Ok(Stored::Text(Cow::Owned(text)))
     }
 
     fn read(stored: Stored<'_>) -> Option<Self> {
@@ -69,5 +75,75 @@ impl<T> Deref for Json<T> {
 impl<T> DerefMut for Json<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::tests::{others, stored_and_read};
+
+    #[test]
+    fn any_serde_type_comes_back() {
+        let tags = Json(vec!["home".to_owned(), String::new()]);
+        assert_eq!(tags.clone().store(), Ok(Stored::Text(r#"["home",""]"#.into())));
+        assert_eq!(stored_and_read(tags.clone()), tags);
+        assert_eq!(stored_and_read(Json(None::<u8>)), Json(None));
+        assert_eq!(stored_and_read(Json(u64::MAX)), Json(u64::MAX));
+        let tree = Json(json!({"a": [1, 2.5, null, {"b": "\u{1F600}\0"}]}));
+        assert_eq!(stored_and_read(tree.clone()), tree);
+    }
+
+    #[test]
+    fn what_is_not_json_of_the_type_is_unreadable() {
+        for text in ["", "[", "[1,]", "[1] 2", "{}", "\"a\"", "null", "NaN", "[-1]", "[256]"] {
+            assert_eq!(Json::<Vec<u8>>::read(Stored::Text(text.into())), None, "{text}");
+        }
+        for other in others("text") {
+            assert_eq!(Json::<serde_json::Value>::read(other), None);
+        }
+    }
+
+    #[test]
+    fn what_json_cannot_hold_is_refused() {
+        let pairs = Json(BTreeMap::from([((1, 2), "secret".to_owned())]));
+        let rule = pairs.store().expect_err("its keys are no strings");
+        assert!(rule.to_string().starts_with("must be a value that JSON can hold"));
+        // Numbers as keys become strings.
+        let numbers = Json(HashMap::from([(1, "one".to_owned())]));
+        assert_eq!(stored_and_read(numbers.clone()), numbers);
+    }
+
+    #[test]
+    fn what_would_not_be_read_again_is_refused() {
+        // serde_json writes null.
+        assert!(Json(vec![1.0, f64::NAN]).store().is_err());
+        assert!(Json(f64::INFINITY).store().is_err());
+        // It writes any depth, and reads 128 levels.
+        let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
+        assert!(Json(deep).store().is_err());
+    }
+
+    #[test]
+    fn it_derefs_to_the_value() {
+        let mut tags = Json(vec![1]);
+        tags.push(2);
+        assert_eq!(tags.len(), 2);
+        assert_eq!(serde_json::to_string(&tags).ok().as_deref(), Some("[1,2]"));
+        assert_eq!(serde_json::from_str::<Json<Vec<u8>>>("[1,2]").ok(), Some(Json(vec![1, 2])));
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_and_texts_come_back(real: f64, narrow: f32, integer: u64, text: String) {
+            prop_assert_eq!(stored_and_read(Json(real)), Json(real));
+            prop_assert_eq!(stored_and_read(Json(narrow)), Json(narrow));
+            prop_assert_eq!(stored_and_read(Json((integer, text.clone()))), Json((integer, text)));
+        }
     }
 }

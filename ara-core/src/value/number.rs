@@ -71,7 +71,7 @@ impl Value for f64 {
 
     fn read(stored: Stored<'_>) -> Option<Self> {
         match stored {
-            Stored::Real(real) => Some(real),
+            Stored::Real(real) if !real.is_nan() => Some(real),
             _ => None,
         }
     }
@@ -97,6 +97,88 @@ impl Value for f32 {
                 (narrow.is_finite() || real.is_infinite()).then_some(narrow)
             }
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::value::tests::{others, stored_and_read};
+
+    fn ends_and_beyond<V: Value + Copy + PartialEq + Debug>(min: V, max: V)
+    where
+        i64: From<V>,
+    {
+        for end in [min, max] {
+            assert_eq!(stored_and_read(end), end);
+        }
+        for beyond in [i64::from(min).checked_sub(1), i64::from(max).checked_add(1)] {
+            assert_eq!(beyond.and_then(|beyond| V::read(Stored::Integer(beyond))), None);
+        }
+        for other in others("integer") {
+            assert_eq!(V::read(other), None);
+        }
+    }
+
+    #[test]
+    fn integers_are_read_up_to_their_limits_only() {
+        ends_and_beyond(i8::MIN, i8::MAX);
+        ends_and_beyond(i16::MIN, i16::MAX);
+        ends_and_beyond(i32::MIN, i32::MAX);
+        ends_and_beyond(i64::MIN, i64::MAX);
+        ends_and_beyond(u8::MIN, u8::MAX);
+        ends_and_beyond(u16::MIN, u16::MAX);
+        ends_and_beyond(u32::MIN, u32::MAX);
+        ends_and_beyond(false, true);
+    }
+
+    #[test]
+    fn nan_is_no_number() {
+        for rule in [f64::NAN.store().expect_err("NaN"), f32::NAN.store().expect_err("NaN")] {
+            assert_eq!(rule.to_string(), "must be a number, and NaN is none");
+        }
+        assert_eq!(f64::read(Stored::Real(f64::NAN)), None);
+        assert_eq!(f32::read(Stored::Real(f64::NAN)), None);
+    }
+
+    #[test]
+    fn reals_keep_their_edges() {
+        for real in [f64::MIN, f64::MAX, f64::MIN_POSITIVE, 5e-324, f64::INFINITY, -f64::INFINITY] {
+            assert_eq!(stored_and_read(real), real);
+        }
+        assert!(stored_and_read(-0.0_f64).is_sign_negative());
+        for other in others("real") {
+            assert_eq!(f64::read(other.clone()), None);
+            assert_eq!(f32::read(other), None);
+        }
+    }
+
+    #[test]
+    fn f32_reads_what_is_in_its_range() {
+        for real in [f32::MIN, f32::MAX, f32::MIN_POSITIVE, 1e-45, f32::INFINITY, -f32::INFINITY] {
+            assert_eq!(stored_and_read(real), real);
+        }
+        assert!(stored_and_read(-0.0_f32).is_sign_negative());
+        assert_eq!(f32::read(Stored::Real(0.1)), Some(0.1));
+        assert_eq!(f32::read(Stored::Real(1e-300)), Some(0.0));
+        // Rounds to the greatest f32; the next step up is beyond the range.
+        assert_eq!(f32::read(Stored::Real(3.402_823_5e38)), Some(f32::MAX));
+        for beyond in [3.402_823_6e38, -3.402_823_6e38, 1e39, f64::MAX] {
+            assert_eq!(f32::read(Stored::Real(beyond)), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(integer: i64, real: f64, narrow: f32) {
+            prop_assert_eq!(stored_and_read(integer), integer);
+            prop_assert_eq!(stored_and_read(real).to_bits(), real.to_bits());
+            prop_assert_eq!(stored_and_read(narrow).to_bits(), narrow.to_bits());
         }
     }
 }

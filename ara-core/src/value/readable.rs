@@ -9,6 +9,13 @@ use rusqlite::functions::FunctionFlags;
 use super::{Stored, Value};
 
 /// Which stored values a [`Value`] reads. ara turns it into a SQL condition.
+///
+/// ```
+/// use ara_core::{Readable, Value};
+///
+/// assert_eq!(u8::readable(), Readable::Integers(0, 255));
+/// assert_eq!(bool::readable(), Readable::Integers(0, 1));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Readable {
@@ -16,10 +23,12 @@ pub enum Readable {
     Integers(i64, i64),
     /// Every floating-point number.
     Reals,
-    /// Every text.
+    /// Every text. SQLite would hold bytes as text that are not UTF-8, which no type reads: ara lets
+    /// none in.
     Texts,
-    /// Texts of 1 to this many characters that are not blank. The key checks those that a quick look
-    /// at the first character and the length cannot tell.
+    /// Texts of 1 to this many characters that are not blank. Those that begin with a printing ASCII
+    /// character and have at most so many bytes are (`octet_length`: SQLite's `length` ends at a NUL);
+    /// of the others the key decides.
     NonEmptyTexts {
         /// The most characters.
         max: usize,
@@ -105,6 +114,10 @@ impl Readable {
 }
 
 /// Gives a connection the function `ara_reads(key, value)` that [`Readable::Checked`] speaks of.
+///
+/// # Errors
+///
+/// SQLite's.
 pub fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC

@@ -1,6 +1,6 @@
 //! Text.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
 
@@ -158,6 +158,18 @@ impl<const MAX: usize> IntoValue<NonEmptyString<MAX>> for &NonEmptyString<MAX> {
     }
 }
 
+impl<const MAX: usize> IntoValue<String> for NonEmptyString<MAX> {
+    fn into_value(self) -> Result<String, Rule> {
+        Ok(self.0)
+    }
+}
+
+impl<const MAX: usize> IntoValue<String> for &NonEmptyString<MAX> {
+    fn into_value(self) -> Result<String, Rule> {
+        Ok(self.0.clone())
+    }
+}
+
 impl<const MAX: usize> std::str::FromStr for NonEmptyString<MAX> {
     type Err = Rule;
 
@@ -186,17 +198,30 @@ impl<const MAX: usize> AsRef<str> for NonEmptyString<MAX> {
     }
 }
 
-impl<const MAX: usize> PartialEq<str> for NonEmptyString<MAX> {
-    fn eq(&self, other: &str) -> bool {
-        self.0 == other
+/// It compares, sorts and hashes as its text does, so a map of them can be asked with a `&str`.
+impl<const MAX: usize> Borrow<str> for NonEmptyString<MAX> {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
-impl<const MAX: usize> PartialEq<&str> for NonEmptyString<MAX> {
-    fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
-    }
+macro_rules! equals_texts {
+    ($($text:ty),*) => {$(
+        impl<const MAX: usize> PartialEq<$text> for NonEmptyString<MAX> {
+            fn eq(&self, other: &$text) -> bool {
+                self.as_str() == &other[..]
+            }
+        }
+
+        impl<const MAX: usize> PartialEq<NonEmptyString<MAX>> for $text {
+            fn eq(&self, other: &NonEmptyString<MAX>) -> bool {
+                &self[..] == other.as_str()
+            }
+        }
+    )*};
 }
+
+equals_texts!(str, &str, String, Cow<'_, str>);
 
 impl<const MAX: usize> fmt::Display for NonEmptyString<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -219,7 +244,12 @@ impl<'de, const MAX: usize> Deserialize<'de> for NonEmptyString<MAX> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeSet, HashSet};
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::value::tests::{others, stored_and_read};
 
     type Short = NonEmptyString<3>;
 
@@ -235,6 +265,71 @@ mod tests {
             assert!(serde_json::from_value::<Short>(bad.into()).is_err());
         }
         assert!(Short::read(Stored::Integer(1)).is_none());
+    }
+
+    #[test]
+    fn texts_come_back() {
+        for text in ["", " ", "Buy milk", "\0", "a\0b", "\u{1F600}"] {
+            assert_eq!(stored_and_read(text.to_owned()), text);
+        }
+        assert_eq!(stored_and_read(Short::new("a b").expect("good")), "a b");
+        for other in others("text") {
+            assert_eq!(String::read(other.clone()), None);
+            assert_eq!(Short::read(other), None);
+        }
+    }
+
+    #[test]
+    fn it_converts_from_texts_and_back() {
+        let text = String::from("abc");
+        let short = Short::new("abc").expect("good");
+        assert_eq!(Short::try_from("abc").as_ref(), Ok(&short));
+        assert_eq!(Short::try_from(&text).as_ref(), Ok(&short));
+        assert_eq!(Short::try_from(text.clone()).as_ref(), Ok(&short));
+        assert_eq!(Short::try_from(Cow::Borrowed("abc")).as_ref(), Ok(&short));
+        assert_eq!("abc".parse().as_ref(), Ok(&short));
+        assert_eq!(Short::try_from(""), Err(Rule::new("must not be blank")));
+        assert_eq!("abcd".parse::<Short>(), Err(Rule::new("must have 3 characters at most")));
+        assert_eq!(String::from(short.clone()), text);
+        assert_eq!(short.into_string(), text);
+    }
+
+    #[test]
+    fn it_is_used_as_its_text() {
+        let short = Short::new("b a").expect("good");
+        let (text, cow) = (String::from("b a"), Cow::Borrowed("b a"));
+        assert_eq!(short, "b a");
+        assert_eq!("b a", short);
+        assert_eq!(short, *text.as_str());
+        assert_eq!(*text.as_str(), short);
+        assert_eq!(short, text);
+        assert_eq!(text, short);
+        assert_eq!(short, cow);
+        assert_eq!(cow, short);
+        assert_eq!((short.as_str(), short.as_ref(), short.len()), ("b a", "b a", 3));
+        assert_eq!(format!("{short:>5}|{short:?}"), "  b a|\"b a\"");
+        assert!(HashSet::from([short.clone()]).contains("b a"));
+        assert!(BTreeSet::from([short]).contains("b a"));
+    }
+
+    #[test]
+    fn serde_keeps_the_rules() {
+        let short = Short::new("abc").expect("good");
+        assert_eq!(serde_json::to_value(&short).ok(), Some("abc".into()));
+        assert_eq!(serde_json::from_str::<Short>("\"abc\"").ok(), Some(short.clone()));
+        assert_eq!(serde_json::from_reader::<_, Short>(&b"\"abc\""[..]).ok(), Some(short));
+        let error = serde_json::from_str::<Short>("\"secret\"").expect_err("is too long");
+        assert!(error.to_string().starts_with("must have 3 characters at most"));
+        assert!(serde_json::from_str::<Short>("7").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn it_takes_what_has_one_to_max_characters_and_is_not_blank(text in "[ a\u{a0}\u{e4}\\x00]{0,5}") {
+            let good = text.chars().count() <= 3 && text.chars().any(|char| !char.is_whitespace());
+            prop_assert_eq!(Short::new(text.clone()).is_ok(), good);
+            prop_assert_eq!(Short::read(Stored::Text(text.into())).is_some(), good);
+        }
     }
 
     #[test]

@@ -67,7 +67,8 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
     let allowed = quote!(#[allow(dead_code, deprecated, non_camel_case_types, unreachable_pub)]);
     if is_public {
         let vis = table.vis;
-        let doc = format!("The columns of [`{0}`](super::{0}), to be imported by name.", table.ident);
+        let doc =
+            format!("The columns of [`{0}`](super::{0}), to be imported by name.", table.ident);
         quote! {
             #[doc = #doc]
             #allowed

@@ -8,7 +8,8 @@ use crate::ast::{Column, Table};
 pub fn item(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let patch = table.patch();
-    let doc = format!("A change of a row of [`{ident}`]: set what changes, then give it to `update`.");
+    let doc =
+        format!("A change of a row of [`{ident}`]: set what changes, then give it to `update`.");
     quote! {
         #[doc = #doc]
         #[derive(::core::fmt::Debug, ::core::clone::Clone)]

@@ -55,9 +55,8 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         let ty = column.field_type(table);
         quote!(#ty: ::ara::__private::Field)
     });
-    let fields = table.positions().map(|(at, Column { ident, .. })| {
-        quote!(#ident: __fields.column(#at)?)
-    });
+    let fields =
+        table.positions().map(|(at, Column { ident, .. })| quote!(#ident: __fields.column(#at)?));
     let id_vis = table.id_visibility();
     quote! {
         #(#narrows)*

@@ -21,9 +21,10 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             }
         }
     });
-    let readable = table.columns.iter().map(|Column { ty, .. }| {
-        quote!(<#ty as ::ara::__private::Value>::readable)
-    });
+    let readable = table
+        .columns
+        .iter()
+        .map(|Column { ty, .. }| quote!(<#ty as ::ara::__private::Value>::readable));
     let indexes = indexes(table);
     let defaults = table.positions().filter_map(|(at, column)| {
         let (default, set) = (column.args.default.as_ref()?, column.set_method_of_type());
@@ -66,7 +67,8 @@ fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
     };
     let of_fields = table.columns.iter().filter(|column| column.args.index.is_some());
     let of_fields = of_fields.map(|column| vec![&column.name]);
-    let of_struct = table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect());
+    let of_struct =
+        table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect());
     of_fields
         .chain(of_struct)
         .map(|names| quote!(::ara::__private::IndexDef { columns: &[#(#names),*] }))
@@ -110,9 +112,8 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
         let ty = id.ty;
         quote_spanned!(ty.span()=> <#ty as ::ara::__private::IdOf<#ident>>)
     });
-    let fields = table.positions().map(|(at, Column { ident, .. })| {
-        quote!(#ident: __fields.column(#at)?)
-    });
+    let fields =
+        table.positions().map(|(at, Column { ident, .. })| quote!(#ident: __fields.column(#at)?));
     let cells = table.positions().map(|(at, column)| {
         let (ident, set) = (column.ident, column.set_method_of_type());
         quote!(.#set(#at, self.#ident))

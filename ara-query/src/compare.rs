@@ -1,0 +1,177 @@
+//! Comparing columns and expressions.
+
+use ara_core::schema::Type;
+use ara_core::{IntoValue, Value};
+use sea_query::BinOper;
+
+use crate::comparand::{Comparand, OptionalComparand};
+use crate::expr::{Expr, Filter, Operand, Within};
+use crate::null_rules;
+use crate::sql;
+use crate::term::{Term, Untyped};
+
+/// Comparisons of columns and expressions.
+///
+/// Everything may be absent: never set, cleared, or not readable by this app. What is absent equals
+/// only what is absent, and lies neither above nor below anything:
+///
+/// - `Todo::done.eq(true)` holds where `done` is there and `true`;
+/// - `Todo::done.ne(true)` holds everywhere else, also where it is absent;
+/// - `Todo::stars.gt(3)` holds where `stars` is there and above 3, and `!Todo::stars.gt(3)` everywhere
+///   else.
+///
+/// Values are compared as they are stored: texts byte by byte, `false` before `true`. That is the
+/// order of the Rust type too, for all types but JSON, enums and zoned times, whose order SQLite cannot
+/// tell: `lt` and the others do not compile for them.
+pub trait Compare: Operand {
+    /// Equal, or both absent.
+    fn eq<S, V, H, I>(self, other: V) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: OptionalComparand<S, Self::Value, H>,
+    {
+        Expr::new(null_rules::equal(self.untyped(), other.optional_comparand()))
+    }
+
+    /// Not equal, or only one of them absent: the opposite of [`eq`](Self::eq).
+    fn ne<S, V, H, I>(self, other: V) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: OptionalComparand<S, Self::Value, H>,
+    {
+        Expr::new(null_rules::unequal(self.untyped(), other.optional_comparand()))
+    }
+
+    /// Below.
+    fn lt<S, V, H, I>(self, other: V) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: Comparand<S, Self::Value, H>,
+    {
+        ordered(self, BinOper::SmallerThan, other.comparand())
+    }
+
+    /// Below or equal, and both there.
+    fn le<S, V, H, I>(self, other: V) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: Comparand<S, Self::Value, H>,
+    {
+        ordered(self, BinOper::SmallerThanOrEqual, other.comparand())
+    }
+
+    /// Above.
+    fn gt<S, V, H, I>(self, other: V) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: Comparand<S, Self::Value, H>,
+    {
+        ordered(self, BinOper::GreaterThan, other.comparand())
+    }
+
+    /// Above or equal, and both there.
+    fn ge<S, V, H, I>(self, other: V) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: Comparand<S, Self::Value, H>,
+    {
+        ordered(self, BinOper::GreaterThanOrEqual, other.comparand())
+    }
+
+    /// From `low` to `high`, both included.
+    fn between<S, V, W, H, J, I>(self, low: V, high: W) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: Comparand<S, Self::Value, H>,
+        W: Comparand<S, Self::Value, J>,
+    {
+        let () = HasOrder::<Self::Value>::CHECK;
+        Expr::new(null_rules::between(self.untyped(), low.comparand(), high.comparand()))
+    }
+
+    /// Absent.
+    fn is_null<S, I>(self) -> Filter<S>
+    where
+        Self: Within<S, I>,
+    {
+        Expr::new(null_rules::is_absent(self.untyped()))
+    }
+
+    /// There.
+    fn is_not_null<S, I>(self) -> Filter<S>
+    where
+        Self: Within<S, I>,
+    {
+        Expr::new(null_rules::is_there(self.untyped()))
+    }
+
+    /// Equal to one of these values; never, if there are none.
+    fn is_in<S, V, I>(self, values: impl IntoIterator<Item = V>) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: IntoValue<Self::Value>,
+    {
+        Expr::new(null_rules::among(
+            self.untyped(),
+            values.into_iter().map(Untyped::bound::<Self::Value>),
+        ))
+    }
+
+    /// Absent, or equal to none of these values: the opposite of [`is_in`](Self::is_in).
+    fn is_not_in<S, V, I>(self, values: impl IntoIterator<Item = V>) -> Filter<S>
+    where
+        Self: Within<S, I>,
+        V: IntoValue<Self::Value>,
+    {
+        !self.is_in(values)
+    }
+
+    /// There and `true`.
+    fn is_true<S, I>(self) -> Filter<S>
+    where
+        Self: Operand<Value = bool> + Within<S, I>,
+    {
+        Expr::new(match self.untyped() {
+            it @ Untyped { term: Term::Condition(_), .. } => it,
+            it => null_rules::equal(it, Untyped::bound::<bool>(true)),
+        })
+    }
+
+    /// There and `false`.
+    fn is_false<S, I>(self) -> Filter<S>
+    where
+        Self: Operand<Value = bool> + Within<S, I>,
+    {
+        Expr::new(null_rules::equal(self.untyped(), Untyped::bound::<bool>(false)))
+    }
+
+    /// The value, or `other` where it is absent.
+    fn coalesce<S, V, H, I>(self, other: V) -> Expr<S, Self::Value>
+    where
+        Self: Within<S, I>,
+        V: Comparand<S, Self::Value, H>,
+    {
+        let other = other.comparand();
+        Expr::new(
+            self.untyped()
+                .compute_with(other, |value, other| sql::call("coalesce", [value, other])),
+        )
+    }
+}
+
+impl<O: Operand> Compare for O {}
+
+fn ordered<S, O: Operand>(left: O, op: BinOper, right: Untyped) -> Filter<S> {
+    let () = HasOrder::<O::Value>::CHECK;
+    Expr::new(null_rules::order(left.untyped(), op, right))
+}
+
+/// Refuses types whose stored order is not their own, when the program is built.
+struct HasOrder<T>(std::marker::PhantomData<T>);
+
+impl<T: Value> HasOrder<T> {
+    const CHECK: () = assert!(
+        !matches!(T::TYPE, Type::Json | Type::Enum(_) | Type::Zoned),
+        "JSON, enums and zoned times are not stored in their order: compare them with `eq`, `ne` or `is_in`"
+    );
+}

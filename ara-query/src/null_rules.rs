@@ -1,0 +1,144 @@
+//! Comparisons by the null rules: what is absent equals only what is absent, and lies neither above
+//! nor below anything. What cannot be read is absent.
+//!
+//! A column beside a value is compared as it is stored, so that an index on it serves; what else must
+//! hold for the value to be readable comes after. Everything else is compared by value.
+
+use sea_query::{BinOper, Expr as Sql};
+
+use crate::condition::Condition;
+use crate::readable::{beside_equal, beside_range};
+use crate::sql::{self, and, binary};
+use crate::term::{ColumnTerm, Term, Untyped};
+
+pub(crate) fn equal(left: Untyped, right: Untyped) -> Untyped {
+    left.with(right, |left, right| one(equal_terms(left, right)))
+}
+
+pub(crate) fn unequal(left: Untyped, right: Untyped) -> Untyped {
+    left.with(right, |left, right| {
+        one(match equal_terms(left, right) {
+            // `IS` is never NULL.
+            Sql::Binary(left, BinOper::Is, right) => Sql::Binary(left, BinOper::IsNot, right),
+            equal => sql::is_not_true(equal),
+        })
+    })
+}
+
+fn equal_terms(left: Term, right: Term) -> Sql {
+    match (left, right) {
+        (left, Term::Absent) => absent(left),
+        (Term::Column(column), Term::Bound(value)) => {
+            let equal = binary(column.sql(), BinOper::Is, Sql::Value(value));
+            let beside = column.readable().and_then(|it| beside_equal(&column.sql(), it));
+            beside.map_or_else(|| equal.clone(), |beside| and(equal.clone(), beside))
+        }
+        (left, right) => binary(left.value(), BinOper::Is, right.value()),
+    }
+}
+
+pub(crate) fn is_absent(it: Untyped) -> Untyped {
+    it.map(|term| one(absent(term)))
+}
+
+fn absent(term: Term) -> Sql {
+    match term {
+        Term::Column(column) => sql::is_not_true(column.is_there()),
+        other => binary(other.value(), BinOper::Is, Term::Absent.value()),
+    }
+}
+
+/// `left op right`, where `op` is one of `<`, `<=`, `>`, `>=`.
+pub(crate) fn order(left: Untyped, op: BinOper, right: Untyped) -> Untyped {
+    left.with(right, |left, right| {
+        one(match (left, right) {
+            (_, Term::Absent) => sql::constant(false),
+            (Term::Column(column), Term::Bound(value)) => {
+                let above = matches!(op, BinOper::GreaterThan | BinOper::GreaterThanOrEqual);
+                let ordered = binary(column.sql(), op, Sql::Value(value));
+                readable_in_range(column, ordered, above, !above)
+            }
+            (left, right) => binary(left.value(), op, right.value()),
+        })
+    })
+}
+
+/// `low <= it <= high`.
+pub(crate) fn between(it: Untyped, low: Untyped, high: Untyped) -> Untyped {
+    match (&it.term, &low.term, &high.term) {
+        (Term::Column(column), Term::Bound(least), Term::Bound(most)) => {
+            one(range(*column, least.clone(), BinOper::SmallerThanOrEqual, most.clone())).into()
+        }
+        _ => {
+            let above = order(it.clone(), BinOper::GreaterThanOrEqual, low);
+            let below = order(it, BinOper::SmallerThanOrEqual, high);
+            above.with(below, |above, below| {
+                Term::Condition(above.condition().and(below.condition()))
+            })
+        }
+    }
+}
+
+/// `least <= column`, and `column` below `most` in the sense of `below`.
+pub(crate) fn range(
+    column: ColumnTerm,
+    least: sea_query::Value,
+    below: BinOper,
+    most: sea_query::Value,
+) -> Sql {
+    let least = binary(column.sql(), BinOper::GreaterThanOrEqual, Sql::Value(least));
+    let most = binary(column.sql(), below, Sql::Value(most));
+    readable_in_range(column, and(least, most), true, true)
+}
+
+fn readable_in_range(column: ColumnTerm, ordered: Sql, above: bool, below: bool) -> Sql {
+    let beside = column.readable().and_then(|it| beside_range(&column.sql(), it, above, below));
+    match beside {
+        Some(beside) => and(ordered, beside),
+        None => ordered,
+    }
+}
+
+/// Whether it is one of these values.
+pub(crate) fn among(it: Untyped, values: impl IntoIterator<Item = Untyped>) -> Untyped {
+    let mut bound = Vec::new();
+    // Each value is put beside the column only so that a broken rule is told with its name.
+    let it = values.into_iter().fold(it, |it, value| {
+        it.with(value, |term, value| {
+            if let Term::Bound(value) = value {
+                bound.push(Sql::Value(value));
+            }
+            term
+        })
+    });
+    it.map(|term| {
+        if bound.is_empty() {
+            return one(sql::constant(false));
+        }
+        let beside = match &term {
+            Term::Column(column) => {
+                column.readable().and_then(|it| beside_equal(&column.sql(), it))
+            }
+            _ => None,
+        };
+        let among = binary(term.stored(), BinOper::In, Sql::Tuple(bound));
+        one(match beside {
+            Some(beside) => and(among, beside),
+            None => among,
+        })
+    })
+}
+
+pub(crate) fn one(condition: Sql) -> Term {
+    Term::Condition(Condition::One(condition))
+}
+
+/// The opposite of [`is_absent`].
+pub(crate) fn is_there(it: Untyped) -> Untyped {
+    it.map(|term| {
+        one(match term {
+            Term::Column(column) => column.is_there(),
+            other => binary(other.value(), BinOper::IsNot, Term::Absent.value()),
+        })
+    })
+}

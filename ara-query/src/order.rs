@@ -1,0 +1,90 @@
+//! The order of a query's rows.
+
+use std::marker::PhantomData;
+
+use ara_core::Plain;
+use sea_query::{NullOrdering, Order as Direction};
+
+use crate::comparand::Read;
+use crate::expr::{Operand, Within};
+use crate::term::{Refused, Untyped};
+
+/// A column or expression to order by, and in which direction: `Todo::created_at.desc()`.
+pub struct Order<S> {
+    pub(crate) by: sea_query::Expr,
+    pub(crate) direction: Direction,
+    pub(crate) nulls: Option<NullOrdering>,
+    pub(crate) refused: Option<Box<Refused>>,
+    scope: PhantomData<fn() -> S>,
+}
+
+impl<S> Order<S> {
+    fn new(by: Untyped, direction: Direction) -> Self {
+        let Untyped { term, refused } = by;
+        Self { by: term.stored(), direction, nulls: None, refused, scope: PhantomData }
+    }
+
+    /// Rows where it was never set come first.
+    #[must_use]
+    pub fn nulls_first(mut self) -> Self {
+        self.nulls = Some(NullOrdering::First);
+        self
+    }
+
+    /// Rows where it was never set come last.
+    #[must_use]
+    pub fn nulls_last(mut self) -> Self {
+        self.nulls = Some(NullOrdering::Last);
+        self
+    }
+}
+
+/// The direction of an order, on columns and expressions.
+///
+/// A column is ordered by what is stored, so that an index on it serves. Where it was never set, the
+/// row comes first in ascending and last in descending order. A value that this app cannot read stands
+/// among the others of its storage class: numbers, then texts, then bytes. `narrow` the column to leave
+/// those rows out, or order by an expression of it.
+pub trait Sort: Operand {
+    /// From the least to the greatest.
+    fn asc<S, I>(self) -> Order<S>
+    where
+        Self: Within<S, I>,
+    {
+        Order::new(self.untyped(), Direction::Asc)
+    }
+
+    /// From the greatest to the least.
+    fn desc<S, I>(self) -> Order<S>
+    where
+        Self: Within<S, I>,
+    {
+        Order::new(self.untyped(), Direction::Desc)
+    }
+}
+
+impl<O: Operand> Sort for O {}
+
+/// What [`order_by`](crate::Query::order_by) takes: an [`Order`], or a column or expression, which
+/// stands for its ascending order.
+#[diagnostic::on_unimplemented(
+    message = "a query cannot be ordered by `{Self}`",
+    label = "expected a column or expression, with `.asc()` or `.desc()` or without"
+)]
+pub trait IntoOrder<S, How> {
+    #[doc(hidden)]
+    fn into_order(self) -> Order<S>;
+}
+
+impl<S> IntoOrder<S, Plain> for Order<S> {
+    fn into_order(self) -> Self {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, O: Operand + Within<S, I>, I> IntoOrder<S, Read<I>> for O {
+    fn into_order(self) -> Order<S> {
+        self.asc()
+    }
+}

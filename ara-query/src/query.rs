@@ -1,0 +1,111 @@
+//! Queries, clause by clause.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use ara_core::{Source, Table};
+
+use crate::clauses::{Clauses, Deleted};
+use crate::expr::IntoFilter;
+use crate::narrow::NarrowBy;
+use crate::order::IntoOrder;
+use crate::scope::Scope;
+use crate::term::ColumnTerm;
+
+/// Starts queries. A database and a transaction both do.
+pub trait Queries: Source {
+    /// A query of the rows of `T` that are not deleted.
+    fn query<T: Table>(&self) -> Query<'_, (T,)>;
+}
+
+impl<D: Source> Queries for D {
+    fn query<T: Table>(&self) -> Query<'_, (T,)> {
+        Query { source: self, clauses: Clauses::default(), types: PhantomData }
+    }
+}
+
+/// A query over the tables `S` that returns rows `R`; both are tuples. Nothing is read before one of
+/// the methods at the end of a chain is called, such as [`all`](Self::all).
+///
+/// Clauses do not change the type, except for those that change the rows: filters can be added in a
+/// loop, and a function can return a query as `Query<'_, (Todo,)>`.
+#[must_use = "a query reads nothing until it is run: end it with `all`, `first`, `count` or the like"]
+pub struct Query<'s, S: Scope, R = <S as Scope>::Rows> {
+    pub(crate) source: &'s dyn Source,
+    pub(crate) clauses: Clauses,
+    types: PhantomData<fn() -> (S, R)>,
+}
+
+impl<'s, S: Scope, R> Query<'s, S, R> {
+    /// Keeps the rows in which the column is there and can be read, and returns it without its
+    /// `Option`.
+    pub fn narrow<C, I>(mut self, column: C) -> Query<'s, S, C::Narrowed>
+    where
+        C: NarrowBy<R, I>,
+    {
+        let _: C = column;
+        self.clauses.narrowed.push(ColumnTerm::of::<C>());
+        self.returning()
+    }
+
+    /// Narrows every required column, and returns the structs that declare the tables.
+    pub fn narrow_all(mut self) -> Query<'s, S, S> {
+        self.clauses.narrowed.extend(S::required());
+        self.returning()
+    }
+
+    /// Keeps the rows for which the filter holds. Several filters must hold all.
+    pub fn filter(mut self, filter: impl IntoFilter<S>) -> Self {
+        self.clauses.filter(filter.into_filter().untyped);
+        self
+    }
+
+    /// Orders the rows. Several orders count one after the other: the second among rows that the
+    /// first leaves equal.
+    pub fn order_by<H>(mut self, order: impl IntoOrder<S, H>) -> Self {
+        let order = order.into_order();
+        self.clauses.order(order);
+        self
+    }
+
+    /// Returns this many rows at most. The last limit counts.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.clauses.limit = Some(rows);
+        self
+    }
+
+    /// Leaves out this many rows at the beginning. The last offset counts.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.clauses.offset = rows;
+        self
+    }
+
+    /// Returns deleted rows too.
+    pub fn with_deleted(mut self) -> Self {
+        self.clauses.deleted = Deleted::Too;
+        self
+    }
+
+    /// Returns deleted rows only.
+    pub fn only_deleted(mut self) -> Self {
+        self.clauses.deleted = Deleted::Only;
+        self
+    }
+
+    fn returning<T>(self) -> Query<'s, S, T> {
+        Query { source: self.source, clauses: self.clauses, types: PhantomData }
+    }
+}
+
+impl<S: Scope, R> Clone for Query<'_, S, R> {
+    fn clone(&self) -> Self {
+        Self { source: self.source, clauses: self.clauses.clone(), types: PhantomData }
+    }
+}
+
+/// The SQL, with a `?` for each value.
+impl<S: Scope, R> fmt::Debug for Query<'_, S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Query({})", self.clauses.rows(&S::tables()).sql)
+    }
+}

@@ -1,0 +1,173 @@
+//! Running queries.
+
+use ara_core::{Error, Id, Reading, Result, Source};
+use rusqlite::Row;
+
+use crate::bind::bind;
+use crate::clauses::Statement;
+use crate::query::Query;
+use crate::rows::Rows;
+use crate::scope::Scope;
+
+/// # Errors
+///
+/// All of these fail if the file cannot be read, and with [`Error::Rule`] or [`Error::Parameter`] if a
+/// value that was given to the query breaks a rule of its type. No row is an error, except to
+/// [`one`](Self::one).
+impl<S: Scope, R: Rows> Query<'_, S, R> {
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a value of the query breaks a rule.
+    pub fn all(self) -> Result<Vec<R::Output>> {
+        self.clauses.check()?;
+        let statement = self.clauses.rows(&S::tables());
+        let mut rows = Vec::new();
+        self.read(&mut |reading| {
+            rows.clear();
+            each_row(reading, &statement, &mut |row| {
+                rows.extend(R::from_row(row));
+                Ok(Next::Row)
+            })
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row, by the query's order.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a value of the query breaks a rule.
+    pub fn first(mut self) -> Result<Option<R::Output>> {
+        self.clauses.at_most(1);
+        Ok(self.all()?.pop())
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotOne`] if there is none, or more than one; the file cannot be read, or a value of the
+    /// query breaks a rule.
+    pub fn one(mut self) -> Result<R::Output> {
+        self.clauses.at_most(2);
+        let mut rows = self.all()?;
+        match (rows.pop(), rows.len()) {
+            (Some(row), 0) => Ok(row),
+            (None, _) => Err(Error::NotOne { count: 0 }),
+            (Some(_), others) => Err(Error::NotOne { count: others + 1 }),
+        }
+    }
+
+    /// The row with this id, if it is among those of the query. Its limit and offset do not count.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a value of the query breaks a rule.
+    pub fn find(mut self, id: Id<S::First>) -> Result<Option<R::Output>> {
+        self.clauses.find(id);
+        Ok(self.all()?.pop())
+    }
+
+    /// Calls a function with each row, until it fails.
+    ///
+    /// # Errors
+    ///
+    /// What the function fails with; the file cannot be read, or a value of the query breaks a rule.
+    pub fn for_each(self, each: impl FnMut(R::Output) -> Result<()>) -> Result<()> {
+        self.try_for_each(each)
+    }
+
+    /// As [`for_each`](Self::for_each), for functions with errors of their own.
+    ///
+    /// # Errors
+    ///
+    /// What the function fails with; the file cannot be read, or a value of the query breaks a rule.
+    pub fn try_for_each<E: From<Error>>(
+        self,
+        mut each: impl FnMut(R::Output) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.clauses.check()?;
+        let statement = self.clauses.rows(&S::tables());
+        let mut outcome = Ok(());
+        let mut rows = Vec::new();
+        self.read(&mut |reading| {
+            rows.clear();
+            each_row(reading, &statement, &mut |row| {
+                let Some(row) = R::from_row(row) else { return Ok(Next::Row) };
+                if !reading.is_private {
+                    rows.push(row);
+                    return Ok(Next::Row);
+                }
+                outcome = each(row);
+                Ok(if outcome.is_ok() { Next::Row } else { Next::Nothing })
+            })
+        })?;
+        outcome?;
+        rows.into_iter().try_for_each(each)
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a value of the query breaks a rule.
+    pub fn count(self) -> Result<u64> {
+        self.clauses.check()?;
+        let statement = self.clauses.count(&S::tables());
+        let mut count = 0;
+        self.read(&mut |reading| {
+            each_row(reading, &statement, &mut |row| {
+                count = row.get::<_, i64>(0)?.unsigned_abs();
+                Ok(Next::Nothing)
+            })
+        })?;
+        Ok(count)
+    }
+
+    /// Whether there is a row.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a value of the query breaks a rule.
+    pub fn exists(self) -> Result<bool> {
+        self.clauses.check()?;
+        let statement = self.clauses.clone().exists(&S::tables());
+        let mut exists = false;
+        self.read(&mut |reading| {
+            exists = false;
+            each_row(reading, &statement, &mut |_| {
+                exists = true;
+                Ok(Next::Nothing)
+            })
+        })?;
+        Ok(exists)
+    }
+
+    fn read(&self, read: &mut dyn FnMut(Reading<'_>) -> Result<()>) -> Result<()> {
+        Source::read(self.source, &S::tables(), read)
+    }
+}
+
+/// What to read after a row.
+enum Next {
+    Row,
+    Nothing,
+}
+
+fn each_row(
+    reading: Reading<'_>,
+    statement: &Statement,
+    each: &mut dyn FnMut(&Row<'_>) -> Result<Next>,
+) -> Result<()> {
+    let mut prepared = reading.connection.prepare_cached(&statement.sql)?;
+    bind(&mut prepared, &statement.values)?;
+    let mut rows = prepared.raw_query();
+    while let Some(row) = rows.next()? {
+        if matches!(each(row)?, Next::Nothing) {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! Operands without their types. What the typed side has checked is put together here, once and not
+//! for each type.
+
+use ara_core::{Column, Error, IntoValue, Readable, Rule, Stored, Table, Value};
+use sea_query::{BinOper, CaseStatement, Expr as Sql};
+
+use crate::condition::Condition;
+use crate::readable::readable;
+use crate::sql;
+
+/// An operand without its type.
+#[derive(Debug, Clone)]
+pub struct Untyped {
+    pub(crate) term: Term,
+    /// The first value in it that breaks a rule: running the query reports it.
+    pub(crate) refused: Option<Box<Refused>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Term {
+    /// A stored column.
+    Column(ColumnTerm),
+    /// A value that was computed from what can be read; NULL is absent.
+    Computed(Sql),
+    /// True or not.
+    Condition(Condition),
+    /// A value of the program's, which is never absent.
+    Bound(sea_query::Value),
+    /// Nothing.
+    Absent,
+}
+
+/// A column as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnTerm {
+    table: &'static str,
+    name: &'static str,
+    /// `None` for the columns that ara itself fills: they are always there.
+    readable: Option<fn() -> Readable>,
+}
+
+/// A value that breaks a rule.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    column: Option<(&'static str, &'static str)>,
+    rule: Rule,
+}
+
+/// Columns that ara fills, for every row.
+const SYSTEM: [&str; 3] = ["id", "created_at", "updated_at"];
+
+impl ColumnTerm {
+    pub(crate) fn of<C: Column>() -> Self {
+        let readable: Option<fn() -> Readable> =
+            if SYSTEM.contains(&C::NAME) { None } else { Some(C::Value::readable) };
+        Self { table: C::Table::NAME, name: C::NAME, readable }
+    }
+
+    /// The required columns of a table.
+    pub(crate) fn required<T: Table>() -> impl Iterator<Item = Self> {
+        let columns = T::TABLE.columns.iter().zip(T::READABLE);
+        columns.filter(|(column, _)| column.required).map(|(column, readable)| Self {
+            table: T::NAME,
+            name: column.name,
+            readable: Some(*readable),
+        })
+    }
+
+    /// The column, readable or not.
+    pub(crate) fn sql(self) -> Sql {
+        Sql::col((self.table, self.name))
+    }
+
+    /// Which values the app can read, unless all.
+    pub(crate) fn readable(self) -> Option<Readable> {
+        self.readable.map(|readable| readable())
+    }
+
+    /// Whether it is there and can be read.
+    pub(crate) fn is_there(self) -> Sql {
+        let column = self.sql();
+        match self.readable() {
+            Some(it) => readable(&column, it),
+            None => self.is_stored(),
+        }
+    }
+
+    /// Whether it is there, readable or not.
+    pub(crate) fn is_stored(self) -> Sql {
+        sql::binary(self.sql(), BinOper::IsNot, null())
+    }
+}
+
+fn null() -> Sql {
+    Sql::Keyword(sea_query::Keyword::Null)
+}
+
+impl Term {
+    /// The value, NULL where it is absent.
+    pub(crate) fn value(self) -> Sql {
+        match self {
+            Self::Column(column) => match column.readable() {
+                None => column.sql(),
+                Some(it) => {
+                    let readable = readable(&column.sql(), it);
+                    CaseStatement::new().case(readable, column.sql()).into()
+                }
+            },
+            Self::Computed(value) => value,
+            Self::Condition(condition) => sql::is_true(condition.into_sql()),
+            Self::Bound(value) => Sql::Value(value),
+            Self::Absent => null(),
+        }
+    }
+
+    /// The value as it is stored: what an index on the column holds.
+    pub(crate) fn stored(self) -> Sql {
+        match self {
+            Self::Column(column) => column.sql(),
+            other => other.value(),
+        }
+    }
+
+    /// As a condition, of a term that is true or not or absent.
+    pub(crate) fn condition(self) -> Condition {
+        match self {
+            Self::Condition(condition) => condition,
+            other => Condition::One(other.value()),
+        }
+    }
+}
+
+impl Untyped {
+    pub(crate) fn column<C: Column>() -> Self {
+        Self::from(Term::Column(ColumnTerm::of::<C>()))
+    }
+
+    /// What converts to a value of type `T`.
+    pub(crate) fn bound<T: Value>(value: impl IntoValue<T>) -> Self {
+        Self::stored(value.into_value().and_then(T::store).map(Some))
+    }
+
+    /// A value, or nothing.
+    pub(crate) fn optional<T: Value>(value: Option<T>) -> Self {
+        Self::stored(value.map(T::store).transpose())
+    }
+
+    fn stored(stored: Result<Option<Stored<'static>>, Rule>) -> Self {
+        match stored {
+            Ok(Some(stored)) => Self::from(Term::Bound(into_sea(stored))),
+            Ok(None) => Self::from(Term::Absent),
+            Err(rule) => {
+                let refused = Some(Box::new(Refused { column: None, rule }));
+                Self { term: Term::Absent, refused }
+            }
+        }
+    }
+
+    /// Puts two together. A value that breaks a rule is told of with the column it stands beside.
+    pub(crate) fn with(self, other: Self, make: impl FnOnce(Term, Term) -> Term) -> Self {
+        let column = match (&self.term, &other.term) {
+            (Term::Column(column), _) | (_, Term::Column(column)) => {
+                Some((column.table, column.name))
+            }
+            _ => None,
+        };
+        let refused = self.refused.or(other.refused).map(|mut refused| {
+            refused.column = refused.column.or(column);
+            refused
+        });
+        Self { term: make(self.term, other.term), refused }
+    }
+
+    pub(crate) fn map(self, make: impl FnOnce(Term) -> Term) -> Self {
+        Self { term: make(self.term), refused: self.refused }
+    }
+
+    /// A function of the value.
+    pub(crate) fn compute(self, make: impl FnOnce(Sql) -> Sql) -> Self {
+        self.map(|term| Term::Computed(make(term.value())))
+    }
+
+    /// A function of two values.
+    pub(crate) fn compute_with(self, other: Self, make: impl FnOnce(Sql, Sql) -> Sql) -> Self {
+        self.with(other, |left, right| Term::Computed(make(left.value(), right.value())))
+    }
+}
+
+impl From<Term> for Untyped {
+    fn from(term: Term) -> Self {
+        Self { term, refused: None }
+    }
+}
+
+impl From<&Refused> for Error {
+    fn from(refused: &Refused) -> Self {
+        let rule = refused.rule.clone();
+        match refused.column {
+            Some((table, column)) => Self::Rule { table, column, rule },
+            None => Self::Parameter { rule },
+        }
+    }
+}
+
+fn into_sea(stored: Stored<'static>) -> sea_query::Value {
+    match stored {
+        Stored::Integer(integer) => integer.into(),
+        Stored::Real(real) => real.into(),
+        Stored::Text(text) => text.into_owned().into(),
+        Stored::Blob(bytes) => bytes.into_owned().into(),
+    }
+}

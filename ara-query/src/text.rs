@@ -1,0 +1,229 @@
+//! Functions of text.
+
+use ara_core::{IntoValue, Plain, Value};
+use sea_query::{BinOper, Expr as Sql};
+
+use crate::comparand::Read;
+use crate::expr::{Expr, Filter, Operand, Within};
+use crate::null_rules::{one, range};
+use crate::sql::{and, binary, call, constant};
+use crate::term::{Term, Untyped};
+
+/// Types that are text. It exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text",
+    label = "expected a column or expression of text",
+    note = "text functions take `String`, `NonEmptyString<MAX>`, and newtypes of text that implement `AsRef<str>`"
+)]
+pub trait Text: Value {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Value + AsRef<str>> Text for T {}
+
+/// A text, or a column or expression of text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text",
+    label = "expected a text, or a column or expression of text"
+)]
+pub trait TextOperand<S, How> {
+    #[doc(hidden)]
+    fn text_operand(self) -> Untyped;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, V: IntoValue<String>> TextOperand<S, Plain> for V {
+    fn text_operand(self) -> Untyped {
+        Untyped::bound::<String>(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O {
+    fn text_operand(self) -> Untyped {
+        self.untyped()
+    }
+}
+
+/// Functions of text, on columns and expressions. Where the text is absent, so is the result.
+///
+/// Upper and lower case are those of ASCII, as in SQLite: `lower`, `upper` and `like` leave `Ä` alone.
+pub trait TextFunctions: Operand<Value: Text> {
+    /// Matches a pattern, without regard to the case of ASCII letters. In it `%` stands for any
+    /// characters, `_` for any one, and `\` takes the special meaning from the character after it.
+    fn like<S, I>(self, pattern: impl Into<String>) -> Filter<S>
+    where
+        Self: Within<S, I>,
+    {
+        let pattern = binary(bound(pattern), BinOper::Escape, constant("\\"));
+        holds(self.untyped(), |text| binary(text, BinOper::Like, pattern))
+    }
+
+    /// Absent, or does not match a pattern: the opposite of [`like`](Self::like).
+    fn not_like<S, I>(self, pattern: impl Into<String>) -> Filter<S>
+    where
+        Self: Within<S, I>,
+    {
+        !self.like(pattern)
+    }
+
+    /// Begins with exactly this. An index on the column serves it.
+    fn starts_with<S, I>(self, prefix: impl Into<String>) -> Filter<S>
+    where
+        Self: Within<S, I>,
+    {
+        let prefix = prefix.into();
+        match (self.untyped(), after(&prefix)) {
+            (Untyped { term: Term::Column(column), .. }, Some(after)) => Expr::new(Untyped::from(
+                one(range(column, prefix.into(), BinOper::SmallerThan, after.into())),
+            )),
+            (it, after) => holds(it, |text| {
+                let from = binary(text.clone(), BinOper::GreaterThanOrEqual, bound(prefix));
+                match after {
+                    Some(after) => and(from, binary(text, BinOper::SmallerThan, bound(after))),
+                    None => from,
+                }
+            }),
+        }
+    }
+
+    /// Ends with exactly this.
+    fn ends_with<S, I>(self, suffix: impl Into<String>) -> Filter<S>
+    where
+        Self: Within<S, I>,
+    {
+        // Compared as bytes: SQLite's functions of text stop at a NUL.
+        let suffix = suffix.into().into_bytes();
+        let length = i64::try_from(suffix.len()).unwrap_or(i64::MAX);
+        holds(self.untyped(), |text| {
+            if length == 0 {
+                return binary(text, BinOper::IsNot, Term::Absent.value());
+            }
+            let bytes = sea_query::Func::cast_as(text, "blob").into();
+            let end = call("substr", [bytes, constant(-length)]);
+            binary(end, BinOper::Equal, Sql::Value(suffix.into()))
+        })
+    }
+
+    /// Has exactly this somewhere in it.
+    fn contains<S, I>(self, part: impl Into<String>) -> Filter<S>
+    where
+        Self: Within<S, I>,
+    {
+        holds(self.untyped(), |text| {
+            binary(call("instr", [text, bound(part)]), BinOper::GreaterThan, constant(0_i64))
+        })
+    }
+
+    /// In lower case.
+    fn lower<S, I>(self) -> Expr<S, String>
+    where
+        Self: Within<S, I>,
+    {
+        Expr::new(self.untyped().compute(|text| call("lower", [text])))
+    }
+
+    /// In upper case.
+    fn upper<S, I>(self) -> Expr<S, String>
+    where
+        Self: Within<S, I>,
+    {
+        Expr::new(self.untyped().compute(|text| call("upper", [text])))
+    }
+
+    /// Without the spaces at both ends.
+    fn trim<S, I>(self) -> Expr<S, String>
+    where
+        Self: Within<S, I>,
+    {
+        Expr::new(self.untyped().compute(|text| call("trim", [text])))
+    }
+
+    /// How many characters it has, up to a NUL.
+    fn length<S, I>(self) -> Expr<S, i64>
+    where
+        Self: Within<S, I>,
+    {
+        Expr::new(self.untyped().compute(|text| call("length", [text])))
+    }
+
+    /// `length` characters from the one at `start` on. As in SQL the first is at 1, and a negative
+    /// start counts from the end.
+    fn substr<S, I>(self, start: i64, length: u32) -> Expr<S, String>
+    where
+        Self: Within<S, I>,
+    {
+        let (start, length) = (Sql::Value(start.into()), Sql::Value(i64::from(length).into()));
+        Expr::new(self.untyped().compute(|text| call("substr", [text, start, length])))
+    }
+
+    /// Followed by another text.
+    fn concat<S, V, H, I>(self, other: V) -> Expr<S, String>
+    where
+        Self: Within<S, I>,
+        V: TextOperand<S, H>,
+    {
+        let joined = self.untyped().compute_with(other.text_operand(), |left, right| {
+            binary(left, BinOper::Custom("||"), right)
+        });
+        Expr::new(joined)
+    }
+
+    /// The text as a `String`, so that texts of different types can be compared.
+    fn text<S, I>(self) -> Expr<S, String>
+    where
+        Self: Within<S, I>,
+    {
+        Expr::new(self.untyped().compute(|text| text))
+    }
+}
+
+impl<O: Operand<Value: Text>> TextFunctions for O {}
+
+fn bound(text: impl Into<String>) -> Sql {
+    Sql::Value(text.into().into())
+}
+
+/// A condition on a text, which does not hold where the text is absent.
+fn holds<S>(it: Untyped, condition: impl FnOnce(Sql) -> Sql) -> Filter<S> {
+    Expr::new(it.map(|term| match term {
+        Term::Column(column) => {
+            // First the condition, which most rows fail; then whether it was of a text.
+            let condition = condition(column.sql());
+            one(and(condition, column.is_there()))
+        }
+        other => one(condition(other.value())),
+    }))
+}
+
+/// The least text above all that begin with `prefix`, if there is one.
+fn after(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        // The order of texts is that of their characters; the characters around the surrogates, which
+        // are none, are neighbours.
+        let next = match last {
+            '\u{d7ff}' => Some('\u{e000}'),
+            last => char::from_u32(u32::from(last) + 1),
+        };
+        if let Some(next) = next {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after;
+
+    #[test]
+    fn after_is_above_all_with_the_prefix_and_nothing_else() {
+        assert_eq!(after("ab").as_deref(), Some("ac"));
+        assert_eq!(after("a\u{7f}").as_deref(), Some("a\u{80}"));
+        assert_eq!(after("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
+        assert_eq!(after("a\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(after("\u{10ffff}"), None);
+        assert_eq!(after(""), None);
+    }
+}
