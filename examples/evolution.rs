@@ -65,10 +65,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\nVersion 3 says `name` for `title`, and wants a shelf for every new book.");
     run_v3(&file, "Emma", "Jane Austen", "blue")?;
 
-    println!("\nVersion 1 again, on a phone that was never updated. It reads all and writes.");
+    println!("\nVersion 1 again, on a phone that was never updated. It reads, adds and edits.");
     run_v1(&file, "Heidi")?;
+    retitle_in_v1(&file, "Dune", "Dune, again")?;
 
-    println!("\nVersion 3 again: nothing it knew is lost, and Heidi is there.");
+    println!("\nVersion 3 again: Heidi is there, and Dune has its new title and its old stars.");
     run_v3(&file, "Ulysses", "James Joyce", "attic")?;
     Ok(())
 }
@@ -80,14 +81,23 @@ fn run_v1(file: &Path, title: &str) -> Result<(), Box<dyn Error>> {
     let db = Database::open(file)?;
     db.create(Book::draft().title(title))?;
 
-    // It also edits what it can of each book. Columns that it does not know are not touched.
-    for book in db.query::<Book>().narrow(Book::title).order_by(Book::title.asc()).all()? {
-        db.update(book.patch().title(format!("{}!", book.title.trim_end_matches('!'))))?;
-    }
     for book in db.query::<Book>().narrow(Book::title).order_by(Book::title.asc()).all()? {
         println!("  {}", book.title);
     }
     show_columns(file)
+}
+
+/// Changes a title. The other columns of the row, of which version 1 knows nothing, are not touched.
+fn retitle_in_v1(file: &Path, old: &str, new: &str) -> Result<(), Box<dyn Error>> {
+    use ara::prelude::*;
+    use v1::Book;
+
+    let db = Database::open(file)?;
+    if let Some(book) = db.query::<Book>().filter(Book::title.eq(old)).first()? {
+        db.update(book.patch().title(new))?;
+        println!("  {old} is now called {new}");
+    }
+    Ok(())
 }
 
 fn run_v2(file: &Path, title: &str, author: &str) -> Result<(), Box<dyn Error>> {
@@ -100,7 +110,7 @@ fn run_v2(file: &Path, title: &str, author: &str) -> Result<(), Box<dyn Error>> 
     // A narrowed column is never missing. The others are `Option`, for the books of version 1.
     for book in db.query::<Book>().narrow(Book::title).order_by(Book::title.asc()).all()? {
         let author = book.author.as_deref().unwrap_or("nobody said who");
-        println!("  {:8}  {author}, {}", book.title, stars(book.stars));
+        println!("  {:12} {author}, {}", book.title, stars(book.stars));
     }
     show_columns(file)
 }
@@ -118,7 +128,7 @@ fn run_v3(file: &Path, name: &str, author: &str, shelf: &str) -> Result<(), Box<
     let named = db.query::<Work>().narrow(Work::name).order_by(Work::name.asc());
     for work in named.all()? {
         let shelf = work.shelf.as_deref().unwrap_or("on no shelf yet");
-        println!("  {:8}  {shelf}, {}", work.name, stars(work.stars));
+        println!("  {:12} {shelf}, {}", work.name, stars(work.stars));
     }
     let shelved = db.query::<Work>().narrow(Work::name).narrow(Work::shelf);
     for work in shelved.order_by(Work::shelf.asc()).all()? {

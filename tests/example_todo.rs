@@ -13,7 +13,7 @@ mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -32,18 +32,25 @@ impl User {
     }
 
     fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap_or_else(|error| {
+            panic!("the example: {error}; run `cargo build --examples` first")
+        })
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let test = std::env::current_exe().expect("the test has a path");
         let name = format!("todo{}", std::env::consts::EXE_SUFFIX);
         let example = test.parent().and_then(Path::parent).expect("a target folder");
         let example = example.join("examples").join(name);
-        Command::new(&example)
-            .args(args)
-            .current_dir(self.folder.path())
-            .env_remove("TODO_DB")
-            .output()
-            .unwrap_or_else(|error| {
-                panic!("{}: {error}; run `cargo build --examples` first", example.display())
-            })
+        let mut command = Command::new(example);
+        command.args(args).current_dir(self.folder.path()).env_remove("TODO_DB");
+        command
+    }
+
+    /// Whether the rows in the user's file are what its change log says.
+    fn log_holds(&self) -> bool {
+        let db = ara::Database::open(self.path("todo.db")).expect("the file opens");
+        db.verify().expect("the log can be read").holds()
     }
 
     /// What a command that succeeds prints.
@@ -66,7 +73,8 @@ impl User {
     fn line(&self, number: u32) -> Option<String> {
         let list = self.tells(&["list", "--all"]);
         let start = format!("{number} ");
-        list.lines().find(|line| line.trim_start().starts_with(&start)).map(str::to_owned)
+        let mut todos = list.lines().take_while(|line| !line.is_empty());
+        todos.find(|line| line.trim_start().starts_with(&start)).map(str::to_owned)
     }
 }
 
@@ -108,10 +116,10 @@ fn a_life_of_a_list() {
     assert_eq!(
         user.tells(&["list"]),
         "\
-#     p  due         title              tags
-2     A  2026-11-30  Ring the landlord  +move @phone
-3     B              Čaj für Yuki 茶    @shop
-1                    Buy milk
+#    p  due         title              tags
+2    A  2026-11-30  Ring the landlord  +move @phone
+3    B              Čaj für Yuki 茶    @shop
+1                   Buy milk
 
 3 shown; 3 open, 0 done
 "
@@ -125,7 +133,7 @@ fn a_life_of_a_list() {
 
     user.tells(&["edit", "2", "Ring the landlady due:2026-12-01"]);
     let line = user.line(2).expect("is there");
-    assert_eq!(line, "2           2026-12-01  Ring the landlady");
+    assert_eq!(line, "2        2026-12-01  Ring the landlady");
 
     user.tells(&["rm", "2", "1"]);
     assert_eq!((user.line(1), user.line(2)), (None, None));
@@ -140,6 +148,36 @@ fn a_life_of_a_list() {
     assert_eq!(user.tells(&["undo"]), "took back: add (1 todo)\n");
     assert_eq!(user.line(3), None);
     assert_eq!(user.tells(&["add", "A new one"]), "added 4: A new one\n");
+    assert!(user.log_holds());
+}
+
+#[test]
+fn several_programs_use_one_list() {
+    let user = User::new();
+    let adds: Vec<_> = (0..8)
+        .map(|_| {
+            user.command(&["add", "One of many"])
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("the example starts")
+        })
+        .collect();
+    for mut add in adds {
+        assert!(add.wait().expect("it was started").success());
+    }
+    let list = user.tells(&["list"]);
+    for number in 1..=8 {
+        assert!(list.contains(&format!("\n{number} ")), "{list}");
+    }
+    assert!(list.ends_with("8 shown; 8 open, 0 done\n") && user.log_holds(), "{list}");
+}
+
+#[test]
+fn the_environment_names_the_file() {
+    let user = User::new();
+    let add = user.command(&["add", "Mine"]).env("TODO_DB", "named.db").output();
+    assert!(add.expect("the example starts").status.success());
+    assert!(user.path("named.db").exists() && !user.path("todo.db").exists());
 }
 
 #[test]
@@ -181,6 +219,7 @@ fn what_is_exported_is_what_was_imported() {
     assert_eq!(other.tells(&["export"]), exported);
     assert_eq!(other.tells(&["undo"]), "took back: import (200 todos)\n");
     assert_eq!(other.tells(&["export"]), "");
+    assert!(other.log_holds());
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn list(store: &Store, args: &[&str]) -> Result<String, Failure> {
 
 fn row(item: &Item) -> [String; 6] {
     /// As much of a title as a line of the list shows.
-    const SHOWN: usize = 80;
+    const SHOWN: usize = 64;
     let task = &item.task;
     let mut headline: String = task.headline().chars().take(SHOWN).collect();
     if headline.len() < task.headline().len() {

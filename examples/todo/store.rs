@@ -33,7 +33,6 @@ pub struct Number {
     pub id: Id<Number>,
     #[table(index)]
     pub number: i64,
-    #[table(index)]
     pub todo_id: Id<Todo>,
 }
 
@@ -97,7 +96,8 @@ impl Store {
             query = query.filter(Todo::done.ne(true));
         }
         for word in words {
-            query = query.filter(Todo::title.contains(word));
+            // SQLite's `lower` is that of ASCII.
+            query = query.filter(Todo::title.lower().contains(word.to_ascii_lowercase()));
         }
         self.items(query.all()?)
     }
