@@ -24,7 +24,7 @@ use crate::date::Date;
 use crate::line::Task;
 use crate::store::{Action, Item, Store};
 
-const USAGE: &str = "\
+const USAGE: &str = "Commands:
   todo add TEXT..              add a todo: (A) Ring the landlord +move @phone due:2026-11-30
   todo list [--all] [WORD..]   show the open ones, or all, with these words in their title
   todo done N..                mark as done
