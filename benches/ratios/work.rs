@@ -63,7 +63,8 @@ fn ids(count: usize) -> Vec<Id<Task>> {
 }
 
 fn count(connection: &Connection) -> Result<usize> {
-    Ok(connection.query_row("SELECT count(*) FROM task", [], |row| row.get(0))?)
+    let count: i64 = connection.query_row("SELECT count(*) FROM task", [], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 pub fn mutations(report: &mut Report) -> Result<()> {
