@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use ara::prelude::*;
-use ara::{Result, Transaction};
+use ara::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
@@ -233,7 +233,7 @@ fn touched(items: &[Item]) -> Vec<Touched> {
     items.iter().map(|item| Touched { todo: item.id, before: item.task.to_string() }).collect()
 }
 
-fn draft(task: &Task) -> impl ara::Create<Table = Todo> + use<> {
+fn draft(task: &Task) -> impl Create<Table = Todo> + use<> {
     let (title, more) = split(&task.title);
     Todo::draft()
         .title(title)
