@@ -1,4 +1,7 @@
 //! The to-do example as its user meets it: the program is run, and what it prints is read.
+//!
+//! `cargo test` builds the example first. `cargo test --test example_todo` does not: it runs the one
+//! that was built last.
 
 // The parts of the example that know no database are tested here too: cargo runs no unit tests in
 // examples.

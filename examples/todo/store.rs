@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use ara::prelude::*;
 use ara::Result;
+use ara::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
