@@ -125,7 +125,8 @@ impl Clauses {
         }
         let deleted = tables.iter().filter_map(|table| self.deleted.condition(table.def.name));
         let narrowed = self.narrowed.iter().map(|column| match exactly {
-            Exactly::Yes => column.is_there(),
+            // The first is for indexes: SQLite cannot see it in the second.
+            Exactly::Yes => sql::and(column.is_stored(), column.is_there()),
             Exactly::No => column.is_stored(),
         });
         let conditions = deleted.chain(self.filters.iter().cloned()).chain(narrowed).collect();
