@@ -14,6 +14,10 @@ const COUNTER_BITS: u32 = 16;
 /// The last millisecond that a time can hold: the year 6429.
 const MAX_MILLIS: i64 = (1 << 47) - 1;
 
+/// The last millisecond that a wall clock is believed: the year 4199. Beyond it the counter goes on,
+/// into the milliseconds that are left, so that a clock which is far off stops no write.
+const MAX_WALL: i64 = 1 << 46;
+
 impl Time {
     pub(crate) const fn from_bits(bits: i64) -> Self {
         Self(bits)
@@ -37,7 +41,7 @@ impl Time {
     /// The next time after this one, at `wall` milliseconds or later. A counter that overflows moves
     /// on the millisecond; a wall clock that stands still, or runs backwards, stops nothing.
     pub(crate) fn next(self, wall: i64) -> Self {
-        let wall = wall.clamp(0, MAX_MILLIS) << COUNTER_BITS;
+        let wall = wall.clamp(0, MAX_WALL) << COUNTER_BITS;
         Self(self.0.saturating_add(1).max(wall))
     }
 }
@@ -73,6 +77,17 @@ mod tests {
             time = time.next(7);
         }
         assert_eq!((time.millis(), time.counter()), (8, 0));
+    }
+
+    #[test]
+    fn a_wall_clock_at_the_end_of_time_stops_nothing() {
+        let mut time = Time::default();
+        for _ in 0..3 * i64::from(u16::MAX) {
+            let next = time.next(i64::MAX);
+            assert!(next > time);
+            time = next;
+        }
+        assert!(time.millis() < MAX_MILLIS);
     }
 
     proptest! {
