@@ -154,3 +154,39 @@ fn another_database_may_be_used_inside() -> Outcome {
     assert_eq!((one.query::<Todo>().count()?, other.query::<Todo>().count()?), (1, 1));
     Ok(())
 }
+
+/// A full disk, and some other errors, make SQLite roll back all of a transaction at once; what the
+/// closure writes after that must not be written for itself.
+#[test]
+fn what_follows_a_rollback_of_sqlites_own_is_not_written() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let id = db.create(Todo::draft().title("Milk"))?;
+    file.sqlite()?.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON todo WHEN NEW.title = 'Last straw' \
+         BEGIN SELECT RAISE(ROLLBACK, 'as if the disk was full'); END",
+    )?;
+    let before = file.dump()?;
+    for round in 0..2 {
+        let ended = db.transaction(|tx| {
+            tx.create(Todo::draft().title("Before"))?;
+            assert!(tx.create(Todo::draft().title("Last straw")).is_err());
+            let broken = [
+                tx.create(Todo::draft().title("After")).err(),
+                tx.upsert(Todo::draft().id(id).title("After")).err(),
+                tx.update(Todo::patch(id).stars(1)).err(),
+                tx.delete(id).err(),
+                tx.ensure::<Other>().err(),
+                tx.create(Other::draft()).err(),
+            ];
+            for error in broken {
+                assert!(matches!(error, Some(Error::Broken)), "{error:?}");
+            }
+            Ok(())
+        });
+        assert!(matches!(ended, Err(Error::Broken)), "round {round}: {ended:?}");
+        assert_eq!(before, file.dump()?);
+    }
+    assert!(db.update(Todo::patch(id).stars(1))?);
+    verified(&db)
+}
