@@ -1,6 +1,11 @@
-//! ara keeps an app's data on the user's own devices.
+#![doc = include_str!("../README.md")]
 
-pub use ara_core::*;
+pub use ara_core::schema::{ColumnDef, IndexDef, TableDef, Type};
+pub use ara_core::{
+    Class, Column, Create, Database, Difference, Error, Id, IntoOptional, IntoValue, Json,
+    NonEmptyString, Options, Readable, Record, Result, Rule, Schema, Source, Stored, Table,
+    Timestamp, Transaction, Update, Uuid, Value, Verification, What,
+};
 pub use ara_macros::{Table, Value, schema, table};
 pub use ara_query::*;
 

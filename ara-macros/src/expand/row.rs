@@ -125,10 +125,6 @@ impl Column<'_> {
 
     fn bounded(&self, table: &Table<'_>) -> TokenStream {
         let parameter = self.parameter();
-        if self.is_hidden(table) {
-            quote!(#parameter: _ara::Presence)
-        } else {
-            quote!(#parameter)
-        }
+        if self.is_hidden(table) { quote!(#parameter: _ara::Presence) } else { quote!(#parameter) }
     }
 }
