@@ -71,11 +71,7 @@ impl Clauses {
     /// Reads the rows: for each table in turn, what its records are read from.
     pub(crate) fn rows(mut self, tables: &[TableRef], exactly: Exactly) -> Statement {
         let mut select = SelectStatement::new();
-        for table in tables {
-            for column in select_list(table.def) {
-                select.column((table.def.name, column));
-            }
-        }
+        select.expr(Sql::Custom(columns(tables).into()));
         for (by, direction, nulls) in mem::take(&mut self.orders) {
             match nulls {
                 Some(nulls) => select.order_by_expr_with_nulls(by, direction, nulls),
@@ -176,4 +172,19 @@ impl Deleted {
         };
         Some(binary(Sql::col((table, "is_deleted")), op, constant(1_i64)))
     }
+}
+
+/// The columns that records are read from. They are many and always the same, so they are written at
+/// once and not one by one through sea-query; a stored name has no quotes in it.
+fn columns(tables: &[TableRef]) -> String {
+    let mut list = String::with_capacity(512);
+    for table in tables {
+        for column in select_list(table.def) {
+            let comma = if list.is_empty() { "\"" } else { ", \"" };
+            for part in [comma, table.def.name, "\".\"", column, "\""] {
+                list.push_str(part);
+            }
+        }
+    }
+    list
 }
