@@ -125,3 +125,13 @@ fn a_local_table_is_read_under_its_stored_name() -> ara_core::Result<()> {
     assert_eq!(notes[0].text, "hello");
     Ok(())
 }
+
+#[test]
+fn raw_expressions_that_sqlite_refuses_are_errors() {
+    let db = Db::new();
+    let unknown = sea_query::Expr::col("no_such_column").eq(1);
+    assert!(db.query::<Item>().filter(unknown).count().is_err());
+    let huge = sea_query::Expr::col("rank").eq(u64::MAX);
+    assert!(db.query::<Item>().filter(huge).all().is_err());
+    assert!(db.query::<Item>().filter(Item::rank.is_in(0..40_000)).exists().is_err());
+}
