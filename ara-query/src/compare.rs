@@ -105,7 +105,8 @@ pub trait Compare: Operand {
         Expr::new(null_rules::is_there(self.untyped()))
     }
 
-    /// Equal to one of these values; never, if there are none.
+    /// Equal to one of these values; never, if there are none. SQLite takes some 32,000 values in a
+    /// query; running one with more is an error.
     fn is_in<S, V, I>(self, values: impl IntoIterator<Item = V>) -> Filter<S>
     where
         Self: Within<S, I>,
