@@ -24,4 +24,6 @@ pub mod __private {
         Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first, readable,
     };
     pub use ara_query::Narrow;
+    pub use core::marker::PhantomData;
+    pub use core::option::Option::{self, None, Some};
 }
