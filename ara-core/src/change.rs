@@ -4,11 +4,14 @@ use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::clock::Time;
-use crate::codec::{Reader, put_bytes, put_value, put_varint};
+use crate::codec::{Reader, put_bytes, put_payload, put_varint, tag};
 use crate::value::Stored;
 
 /// The change ends a transaction: the node's digest up to and with it follows the flags.
 const ENDS_TRANSACTION: u8 = 1;
+
+/// The bits of a cell's head that hold the tag of its value; the column's ordinal is above them.
+const TAG_BITS: u32 = 4;
 
 /// The flags this version knows.
 const KNOWN_FLAGS: u8 = ENDS_TRANSACTION;
@@ -17,7 +20,7 @@ const KNOWN_FLAGS: u8 = ENDS_TRANSACTION;
 /// it adds to its node's digest.
 ///
 /// Packed, it is a byte of flags, the digest if the change ends a transaction, then the cells: a
-/// column's ordinal and its value each.
+/// head of the column's ordinal and the value's tag, and what else the value needs.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) time: Time,
@@ -45,11 +48,13 @@ impl Change {
     }
 
     pub(crate) fn cell(&mut self, ordinal: u32, name: &str, value: Option<&Stored<'_>>) {
-        put_varint(&mut self.packed, ordinal.into());
-        let value_at = self.packed.len();
-        put_value(&mut self.packed, value);
+        let tag = tag(value);
+        put_varint(&mut self.packed, u64::from(ordinal) << TAG_BITS | u64::from(tag));
+        let payload_at = self.packed.len();
+        put_payload(&mut self.packed, value);
         put_bytes(&mut self.canonical, name.as_bytes());
-        self.canonical.extend_from_slice(&self.packed[value_at..]);
+        self.canonical.push(tag);
+        self.canonical.extend_from_slice(self.packed.get(payload_at..).unwrap_or_default());
     }
 
     /// What the change adds to its node's digest.
@@ -99,8 +104,10 @@ impl<'a> PackedCells<'a> {
         if self.cells.is_empty() {
             return Some(None);
         }
-        let ordinal = u32::try_from(self.cells.varint()?).ok()?;
-        Some(Some((ordinal, self.cells.value()?)))
+        let head = self.cells.varint()?;
+        let ordinal = u32::try_from(head >> TAG_BITS).ok()?;
+        let tag = (head & ((1 << TAG_BITS) - 1)) as u8;
+        Some(Some((ordinal, self.cells.payload(tag)?)))
     }
 }
 
@@ -161,7 +168,7 @@ mod tests {
         assert!(PackedCells::open(&[]).is_none());
         assert!(PackedCells::open(&[0x80]).is_none());
         assert!(PackedCells::open(&[ENDS_TRANSACTION, 1, 2]).is_none());
-        let mut cut = PackedCells::open(&[0, 2, 3, 200]).expect("the head is whole");
+        let mut cut = PackedCells::open(&[0, 0x23, 200]).expect("the head is whole");
         assert_eq!(cut.next_cell(), None);
     }
 }

@@ -13,29 +13,30 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut integer: u64) {
     out.push(integer as u8);
 }
 
-/// Appends a value, or its absence, led by a tag for its kind. Tags are not reused: the log keeps
-/// them for ever.
-pub(crate) fn put_value(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
+/// The kind of a value, or of its absence. Tags are below 16, and are not reused: the log keeps them
+/// for ever.
+pub(crate) fn tag(value: Option<&Stored<'_>>) -> u8 {
     match value {
-        None => out.push(tag::NULL),
-        Some(Stored::Integer(0)) => out.push(tag::ZERO),
-        Some(Stored::Integer(1)) => out.push(tag::ONE),
+        None => tags::NULL,
+        Some(Stored::Integer(0)) => tags::ZERO,
+        Some(Stored::Integer(1)) => tags::ONE,
+        Some(Stored::Integer(_)) => tags::INTEGER,
+        Some(Stored::Real(_)) => tags::REAL,
+        Some(Stored::Text(_)) => tags::TEXT,
+        Some(Stored::Blob(_)) => tags::BLOB,
+    }
+}
+
+/// Appends what a value holds beyond its tag.
+pub(crate) fn put_payload(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
+    match value {
+        None | Some(Stored::Integer(0 | 1)) => {}
         Some(Stored::Integer(integer)) => {
-            out.push(tag::INTEGER);
             put_varint(out, ((integer << 1) ^ (integer >> 63)).cast_unsigned());
         }
-        Some(Stored::Real(real)) => {
-            out.push(tag::REAL);
-            out.extend(real.to_bits().to_be_bytes());
-        }
-        Some(Stored::Text(text)) => {
-            out.push(tag::TEXT);
-            put_bytes(out, text.as_bytes());
-        }
-        Some(Stored::Blob(bytes)) => {
-            out.push(tag::BLOB);
-            put_bytes(out, bytes);
-        }
+        Some(Stored::Real(real)) => out.extend(real.to_bits().to_be_bytes()),
+        Some(Stored::Text(text)) => put_bytes(out, text.as_bytes()),
+        Some(Stored::Blob(bytes)) => put_bytes(out, bytes),
     }
 }
 
@@ -45,7 +46,7 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-mod tag {
+mod tags {
     pub(super) const NULL: u8 = 0;
     pub(super) const INTEGER: u8 = 1;
     pub(super) const REAL: u8 = 2;
@@ -104,27 +105,27 @@ impl<'a> Reader<'a> {
         self.take(usize::try_from(count).ok()?)
     }
 
-    /// `Some(None)` is a value that is absent.
+    /// The value with this tag, whose payload is next. `Some(None)` is a value that is absent.
     #[expect(
         clippy::option_option,
         reason = "the outer one is of the bytes, the inner of the value"
     )]
-    pub(crate) fn value(&mut self) -> Option<Option<Stored<'a>>> {
-        Some(match self.byte()? {
-            tag::NULL => None,
-            tag::ZERO => Some(Stored::Integer(0)),
-            tag::ONE => Some(Stored::Integer(1)),
-            tag::INTEGER => {
+    pub(crate) fn payload(&mut self, tag: u8) -> Option<Option<Stored<'a>>> {
+        Some(match tag {
+            tags::NULL => None,
+            tags::ZERO => Some(Stored::Integer(0)),
+            tags::ONE => Some(Stored::Integer(1)),
+            tags::INTEGER => {
                 let zigzag = self.varint()?;
                 let integer = (zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed());
                 Some(Stored::Integer(integer))
             }
-            tag::REAL => Some(Stored::Real(f64::from_bits(u64::from_be_bytes(self.array()?)))),
-            tag::TEXT => {
+            tags::REAL => Some(Stored::Real(f64::from_bits(u64::from_be_bytes(self.array()?)))),
+            tags::TEXT => {
                 let text = std::str::from_utf8(self.bytes()?).ok()?;
                 Some(Stored::Text(Cow::Borrowed(text)))
             }
-            tag::BLOB => Some(Stored::Blob(Cow::Borrowed(self.bytes()?))),
+            tags::BLOB => Some(Stored::Blob(Cow::Borrowed(self.bytes()?))),
             _ => return None,
         })
     }
@@ -151,11 +152,12 @@ mod tests {
         fn values_come_back_bit_for_bit(values in prop::collection::vec(stored(), 0..8)) {
             let mut packed = Vec::new();
             for value in &values {
-                put_value(&mut packed, value.as_ref());
+                packed.push(tag(value.as_ref()));
+                put_payload(&mut packed, value.as_ref());
             }
             let mut reader = Reader(&packed);
             for value in &values {
-                let read = reader.value().expect("was packed so");
+                let read = reader.byte().and_then(|tag| reader.payload(tag)).expect("was packed so");
                 match (value, &read) {
                     (Some(Stored::Real(left)), Some(Stored::Real(right))) => {
                         prop_assert_eq!(left.to_bits(), right.to_bits());
@@ -176,7 +178,7 @@ mod tests {
         #[test]
         fn no_bytes_are_too_bad(bytes: Vec<u8>) {
             let mut reader = Reader(&bytes);
-            while reader.value().is_some() {}
+            while reader.byte().and_then(|tag| reader.payload(tag)).is_some() {}
             prop_assert!(reader.0.len() <= bytes.len());
         }
     }

@@ -13,7 +13,8 @@ use rusqlite::Connection;
 use crate::app_schema::Schema;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::file::{Place, open_writer};
+use crate::file::{Place, open};
+use crate::growth::look;
 use crate::journal::{Journal, Recorder};
 use crate::options::Options;
 use crate::plan::Plan;
@@ -46,7 +47,8 @@ pub(crate) struct Shared {
 }
 
 struct Writer {
-    connection: Connection,
+    /// `None` until the first write: an app that only reads opens the file once.
+    connection: Option<Connection>,
     entropy: Entropy,
     journal: Option<KnownJournal>,
 }
@@ -85,10 +87,13 @@ impl Database {
 
     pub(crate) fn with(options: Options, place: Place) -> Result<Self> {
         let mut entropy = options.entropy();
-        let connection = open_writer(&place, options.busy_timeout, &mut entropy)?;
-        let readers = match place {
-            Place::Memory => None,
-            Place::File(path) => Some(Readers::new(path, options.busy_timeout, options.readers)),
+        let first = open(&place, options.busy_timeout, &mut entropy)?;
+        let (connection, readers) = match place {
+            Place::Memory => (Some(first), None),
+            Place::File(path) => {
+                let (busy_timeout, keep) = (options.busy_timeout, options.readers);
+                (None, Some(Readers::new(path, first, busy_timeout, keep)?))
+            }
         };
         Ok(Self(Arc::new(Shared {
             options,
@@ -109,10 +114,15 @@ impl Database {
     /// [`Error::Shape`] for a table that ara did not make, [`Error::TooManyColumns`], and what SQLite
     /// refuses. Nothing is changed then.
     pub fn ensure<S: Schema>(&self) -> Result<()> {
-        if S::tables().iter().all(|table| self.0.known_plan(*table).is_some()) {
-            return Ok(());
+        let ready = |table: &TableRef| -> Result<bool> {
+            Ok(self.0.known_plan(*table).is_some() || self.look(*table)?.is_some())
+        };
+        for table in S::tables() {
+            if !ready(&table)? {
+                return self.transaction(|tx| tx.ensure::<S>());
+            }
         }
-        self.transaction(|tx| tx.ensure::<S>())
+        Ok(())
     }
 
     /// Creates a row: the id it got.
@@ -210,6 +220,7 @@ impl Database {
     ) -> Result<R, E> {
         let mut writer = self.0.lock_writer()?;
         let Writer { connection, entropy, journal: known } = &mut *writer.guard;
+        let connection = self.0.writing_connection(connection)?;
         let (data_version, journal) = begin(connection, known.take())?;
         let wall = (self.0.options.clock)();
         let recorder = Recorder::new(connection, journal.clone(), wall);
@@ -219,8 +230,7 @@ impl Database {
         let committed = transaction.commit()?;
         *known = Some(KnownJournal { data_version, journal: committed.journal });
         if !committed.plans.is_empty() {
-            let mut plans = self.0.plans.write().unwrap_or_else(PoisonError::into_inner);
-            plans.extend(committed.plans);
+            self.0.keep_plans(committed.plans);
         }
         Ok(result)
     }
@@ -259,11 +269,25 @@ impl Shared {
         plans.get(&table.ty).cloned()
     }
 
+    fn keep_plans(&self, ready: impl IntoIterator<Item = (TypeId, Arc<Plan>)>) {
+        self.plans.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
+    }
+
     fn lock_writer(&self) -> Result<HeldWriter<'_>> {
         self.refuse_inside_transaction()?;
         let guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.writing.store(this_thread(), Ordering::Relaxed);
         Ok(HeldWriter { guard, writing: &self.writing })
+    }
+
+    fn writing_connection<'a>(&self, held: &'a mut Option<Connection>) -> Result<&'a Connection> {
+        let connection = match (held.take(), &self.readers) {
+            (Some(connection), _) => connection,
+            (None, Some(readers)) => readers.open_writer()?,
+            // Without readers the connection is there from the start.
+            (None, None) => return Err(Error::Corrupt),
+        };
+        Ok(held.insert(connection))
     }
 
     fn refuse_inside_transaction(&self) -> Result<()> {
@@ -281,8 +305,9 @@ impl Shared {
                 readers.with(|connection| read(Reading { connection, is_private: true }))
             }
             None => {
-                let writer = self.lock_writer()?;
-                read(Reading { connection: &writer.guard.connection, is_private: false })
+                let mut writer = self.lock_writer()?;
+                let connection = self.writing_connection(&mut writer.guard.connection)?;
+                read(Reading { connection, is_private: false })
             }
         }
     }
@@ -291,10 +316,21 @@ impl Shared {
 impl Database {
     /// The plan of a table, which is made ready if it is not.
     fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
-        match self.0.known_plan(table) {
+        if let Some(plan) = self.0.known_plan(table) {
+            return Ok(plan);
+        }
+        match self.look(table)? {
             Some(plan) => Ok(plan),
             None => self.transaction(|tx| tx.plan(table)),
         }
+    }
+
+    /// The plan of a table that is in the file as its struct declares it: no work for the writer.
+    fn look(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
+        let plan = self.0.with_reader(|reading| look(reading.connection, table.def))?;
+        let plan = plan.map(Arc::new);
+        self.0.keep_plans(plan.iter().map(|plan| (table.ty, Arc::clone(plan))));
+        Ok(plan)
     }
 }
 

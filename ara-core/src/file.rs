@@ -1,7 +1,7 @@
 //! The database file: whose it is, how it is opened, what a new one holds.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,12 +30,8 @@ pub(crate) enum Place {
     File(PathBuf),
 }
 
-/// Opens the connection that writes, and makes the file if there is none.
-pub(crate) fn open_writer(
-    place: &Place,
-    busy: Duration,
-    entropy: &mut Entropy,
-) -> Result<Connection> {
+/// Opens a database, and makes the file if there is none. The connection can write.
+pub(crate) fn open(place: &Place, busy: Duration, entropy: &mut Entropy) -> Result<Connection> {
     let path = match place {
         Place::Memory => {
             let connection = Connection::open_in_memory()?;
@@ -45,7 +41,7 @@ pub(crate) fn open_writer(
         }
         Place::File(path) => path,
     };
-    inspect(path)?;
+    let header = inspect(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -60,28 +56,28 @@ pub(crate) fn open_writer(
             reason: "it is read-only: allow this user to write it".to_owned(),
         });
     }
-    let format = match application(&connection, path)? {
-        Application::Ara { format } => format,
-        Application::None => {
-            create_format(&connection, &entropy.bytes()?, file_identity(path).as_deref())?;
-            FORMAT
-        }
-    };
-    if format > FORMAT {
-        return Err(Error::NewerFormat { path: path.clone(), found: format, known: FORMAT });
+    if header.is_none() {
+        refuse_if_foreign(&connection, path)?;
+        create_format(&connection, &entropy.bytes()?, file_identity(path).as_deref())?;
     }
-    // After the format is written: a file that says WAL says whose it is.
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    // The header may be older than the log that lies beside the file.
+    let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > FORMAT {
+        return Err(Error::NewerFormat { path: path.clone(), found, known: FORMAT });
+    }
+    if header.is_none_or(|header| !header.is_wal) {
+        // After the format is written: a file that says WAL says whose it is.
+        connection.pragma_update(None, "journal_mode", "wal")?;
+    }
     claim(&connection, path, entropy)?;
     Ok(connection)
 }
 
-/// Opens a connection that only reads, beside a writer's.
-pub(crate) fn open_reader(path: &Path, busy: Duration) -> Result<Connection> {
+/// Opens one more connection to a database that is open.
+pub(crate) fn open_another(path: &Path, busy: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection, busy)?;
-    connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
 
@@ -98,71 +94,76 @@ fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     Ok(())
 }
 
-/// Looks at a file without SQLite, which would create, recover or convert what it opens.
-fn inspect(path: &Path) -> Result<()> {
+/// What the first bytes of a file of ara's say.
+struct Header {
+    is_wal: bool,
+}
+
+/// Looks at a file without SQLite, which would create, recover or convert what it opens. `None` for
+/// a file in which nothing is yet.
+fn inspect(path: &Path) -> Result<Option<Header>> {
     let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {
-            return Err(refuse("it is a directory: give the path of a file".to_owned()));
-        }
-        Ok(metadata) if metadata.len() == 0 => return Ok(()),
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             return match folder {
                 Some(folder) if !folder.is_dir() => {
                     Err(refuse("its folder does not exist: create the folder first".to_owned()))
                 }
-                _ => Ok(()),
+                _ => Ok(None),
             };
         }
         Err(error) => return Err(refuse(error.to_string())),
+    };
+    let metadata = file.metadata().map_err(|error| refuse(error.to_string()))?;
+    if metadata.is_dir() {
+        return Err(refuse("it is a directory: give the path of a file".to_owned()));
     }
-    let mut header = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(100).read_to_end(&mut header))
-        .map_err(|error| refuse(error.to_string()))?;
+    if metadata.len() == 0 {
+        return Ok(None);
+    }
+    let mut header = [0; 100];
+    match file.read_exact(&mut header) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
+        Err(error) => return Err(refuse(error.to_string())),
+    }
     if !header.starts_with(MAGIC) {
         return Err(Error::NotADatabase { path: path.to_owned() });
     }
+    if metadata.len() < header.len() as u64 {
+        return Err(Error::Corrupt);
+    }
     let number = |at: usize| {
-        let bytes = header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
-        bytes.map(|bytes| i64::from(i32::from_be_bytes(bytes))).ok_or(Error::Corrupt)
+        header.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| i32::from_be_bytes(*bytes))
     };
-    let (format, application) = (number(60)?, number(68)?);
+    // https://www.sqlite.org/fileformat2.html#the_database_header
+    let (format, application) = (i64::from(number(60)), i64::from(number(68)));
     if application != APPLICATION_ID {
-        refuse_unless_empty(path)?;
-    } else if format > FORMAT {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        refuse_if_foreign(&Connection::open_with_flags(path, flags)?, path)?;
+        return Ok(None);
+    }
+    if format > FORMAT {
         return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
     }
-    Ok(())
+    Ok(Some(Header { is_wal: header[19] == 2 }))
 }
 
 /// A database that ara did not make is taken over only if nothing is in it.
-fn refuse_unless_empty(path: &Path) -> Result<()> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    application(&connection, path).map(|_| ())
-}
-
-enum Application {
-    Ara { format: i64 },
-    None,
-}
-
-fn application(connection: &Connection, path: &Path) -> Result<Application> {
-    let (id, format, objects): (i64, i64, i64) = connection.query_row(
-        "SELECT (SELECT application_id FROM pragma_application_id), \
-                (SELECT user_version FROM pragma_user_version), \
-                (SELECT count(*) FROM sqlite_schema)",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?;
-    match (id, objects) {
-        (APPLICATION_ID, _) => Ok(Application::Ara { format }),
-        (0, 0) => Ok(Application::None),
-        _ => Err(Error::ForeignDatabase { path: path.to_owned() }),
+fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    if pragma("application_id")? == APPLICATION_ID {
+        // Another process has made it meanwhile.
+        return Ok(());
     }
+    let objects: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if objects > 0 || pragma("application_id")? != 0 || pragma("user_version")? != 0 {
+        return Err(Error::ForeignDatabase { path: path.to_owned() });
+    }
+    Ok(())
 }
 
 /// Makes what every file of ara's has, unless another process has done so meanwhile.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use ara_schema::{SYSTEM_COLUMNS, TableDef};
+use ara_schema::{IndexDef, SYSTEM_COLUMNS, TableDef};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Error, Result};
@@ -13,9 +13,40 @@ use crate::record::stored_table_name;
 /// The most columns that SQLite gives a table, as it is built here.
 const MAX_COLUMNS: usize = 2000;
 
+/// Looks whether the file holds all that the definition declares already. It writes nothing.
+pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Option<Plan>> {
+    let stored_name = stored_table_name(def);
+    let mut statement = connection.prepare_cached(
+        "SELECT t.ordinal, c.ordinal, c.name FROM ara_table t LEFT JOIN ara_column c \
+         ON c.tbl = t.ordinal WHERE t.name = ?1",
+    )?;
+    let mut rows = statement.query([&*stored_name])?;
+    let mut ordinal = None;
+    let mut columns = vec![None; def.columns.len()];
+    while let Some(row) = rows.next()? {
+        ordinal = Some(row.get(0)?);
+        let name: Option<String> = row.get(2)?;
+        for (column, found) in def.columns.iter().zip(&mut columns) {
+            if name.as_deref() == Some(column.name) {
+                *found = Some(row.get(1)?);
+            }
+        }
+    }
+    let columns: Option<Vec<u32>> = columns.into_iter().collect();
+    match (ordinal, columns) {
+        (Some(ordinal), Some(columns)) if has_indexes(connection, def, &stored_name)? => {
+            Ok(Some(Plan::new(def, (!def.local).then_some(ordinal), &columns)))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Makes the file hold all that the definition declares, inside the caller's transaction: the table,
 /// its columns, its indexes. What is there is left as it is, also what the definition does not know.
 pub(crate) fn grow(connection: &Connection, def: &'static TableDef) -> Result<Plan> {
+    if let Some(plan) = look(connection, def)? {
+        return Ok(plan);
+    }
     let stored_name = stored_table_name(def);
     let present = columns_in_file(connection, &stored_name)?;
     let missing: Vec<_> = def
@@ -42,21 +73,27 @@ pub(crate) fn grow(connection: &Connection, def: &'static TableDef) -> Result<Pl
         }
     }
     for index in def.indexes {
-        connection.execute_batch(&create_index(&stored_name, index.columns))?;
+        connection.execute_batch(&create_index(&stored_name, index))?;
     }
 
-    let (ordinal, columns) = if def.local {
-        (None, vec![0; def.columns.len()])
-    } else {
-        let table = table_ordinal(connection, def.name)?;
-        let ordinals = def
-            .columns
-            .iter()
-            .map(|column| column_ordinal(connection, table, column.name))
-            .collect::<Result<_>>()?;
-        (Some(table), ordinals)
-    };
-    Ok(Plan::new(def, ordinal, &columns))
+    let table = table_ordinal(connection, &stored_name)?;
+    let ordinals = def
+        .columns
+        .iter()
+        .map(|column| column_ordinal(connection, table, column.name))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Plan::new(def, (!def.local).then_some(table), &ordinals))
+}
+
+fn has_indexes(connection: &Connection, def: &TableDef, stored_name: &str) -> Result<bool> {
+    let mut index = connection
+        .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1")?;
+    for declared in def.indexes {
+        if !index.exists([index_name(stored_name, declared)])? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The columns of a table in the file by name, with their declared types; `None` if there is none.
@@ -85,16 +122,19 @@ fn create_table(stored_name: &str, columns: &[&str]) -> String {
     sql
 }
 
-fn create_index(stored_name: &str, columns: &[&str]) -> String {
+fn create_index(stored_name: &str, index: &IndexDef) -> String {
     let mut list = String::new();
-    for column in columns {
+    for column in index.columns {
         let comma = if list.is_empty() { "" } else { ", " };
         let _ = write!(list, "{comma}\"{column}\"");
     }
-    let name = columns.join(",");
-    format!(
-        "CREATE INDEX IF NOT EXISTS \"ara_index {stored_name}({name})\" ON \"{stored_name}\" ({list})"
-    )
+    let name = index_name(stored_name, index);
+    format!("CREATE INDEX IF NOT EXISTS \"{name}\" ON \"{stored_name}\" ({list})")
+}
+
+/// No other index can have it: the brackets and commas are in no stored name.
+fn index_name(stored_name: &str, index: &IndexDef) -> String {
+    format!("ara_index {stored_name}({})", index.columns.join(","))
 }
 
 /// Refuses a table of this name that ara did not make: it would change or refuse values.

@@ -1,11 +1,13 @@
 //! Writing the change log.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use uuid::Uuid;
 
 use crate::change::{Change, PackedCells};
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::statements::bind;
 
 /// The clock and the digest of the node that writes: what the next change of the log builds on.
 #[derive(Debug, Clone)]
@@ -66,9 +68,10 @@ impl Journal {
 
 /// Writes the changes of one transaction into the log. The last one waits until it is known whether
 /// it ends the transaction.
-#[derive(Debug)]
 pub(crate) struct Recorder<'c> {
     connection: &'c Connection,
+    /// The statement that inserts a change, once there is one.
+    insert: Option<CachedStatement<'c>>,
     journal: Journal,
     wall: i64,
     waiting: Option<Change>,
@@ -79,7 +82,7 @@ pub(crate) struct Recorder<'c> {
 impl<'c> Recorder<'c> {
     /// Goes on from `journal`, at `wall` milliseconds.
     pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
-        Self { connection, journal, wall, waiting: None, broken: false }
+        Self { connection, insert: None, journal, wall, waiting: None, broken: false }
     }
 
     /// The time of the next change. A time whose change then fails is left out of the log.
@@ -126,17 +129,18 @@ impl<'c> Recorder<'c> {
         Ok(())
     }
 
-    fn insert(&self, change: &Change) -> rusqlite::Result<usize> {
-        self.connection
-            .prepare_cached(
+    fn insert(&mut self, change: &Change) -> rusqlite::Result<usize> {
+        let insert = match &mut self.insert {
+            Some(insert) => insert,
+            none => none.insert(self.connection.prepare_cached(
                 "INSERT INTO ara_change (node, time, tbl, row, cells) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute((
-                self.journal.node.cast_signed(),
-                change.time.bits(),
-                change.table,
-                change.row.as_bytes(),
-                change.packed(),
-            ))
+            )?),
+        };
+        bind(insert, 1, ValueRef::Integer(self.journal.node.cast_signed()))?;
+        bind(insert, 2, ValueRef::Integer(change.time.bits()))?;
+        bind(insert, 3, ValueRef::Integer(change.table))?;
+        bind(insert, 4, ValueRef::Blob(change.row.as_bytes()))?;
+        bind(insert, 5, ValueRef::Blob(change.packed()))?;
+        insert.raw_execute()
     }
 }

@@ -21,6 +21,7 @@ mod readers;
 mod record;
 mod row_clock;
 mod source;
+mod statements;
 mod table;
 mod transaction;
 mod value;

@@ -1,7 +1,7 @@
 //! The one path by which rows are written.
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ErrorCode, ffi};
+use rusqlite::types::ValueRef;
+use rusqlite::{ErrorCode, ffi};
 use uuid::Uuid;
 
 use crate::cells::Cell;
@@ -12,11 +12,12 @@ use crate::error::{Error, Result};
 use crate::journal::Recorder;
 use crate::plan::{IS_DELETED, Plan};
 use crate::row_clock::{ColumnSet, RowClock};
+use crate::statements::{Statements, bind};
 use crate::value::Stored;
 
 /// Writes rows of one table, and records what it wrote.
 pub(crate) struct Mutation<'m, 'c> {
-    pub(crate) connection: &'c Connection,
+    pub(crate) statements: &'m mut Statements<'c>,
     pub(crate) recorder: &'m mut Recorder<'c>,
     pub(crate) entropy: &'m mut Entropy,
     pub(crate) plan: &'m Plan,
@@ -101,22 +102,22 @@ impl Mutation<'_, '_> {
         }
     }
 
-    fn insert(&self, time: Time, id: Uuid, cells: &[Cell]) -> Result<()> {
+    fn insert(&mut self, time: Time, id: Uuid, cells: &[Cell]) -> Result<()> {
         let columns: ColumnSet = new_row(cells).map(|(slot, _)| self.ordinal(slot)).collect();
         let mut clock = Vec::with_capacity(16);
         if self.plan.ordinal.is_some() {
             RowClock::pack_one(&mut clock, time, self.recorder.node(), &columns);
         }
-        let mut insert = self.connection.prepare_cached(&self.plan.insert)?;
-        bind(&mut insert, 1, ValueRef::Blob(id.as_bytes()))?;
-        bind(&mut insert, 2, ValueRef::Blob(&clock))?;
-        bind(&mut insert, 3, ValueRef::Integer(time.millis()))?;
-        bind(&mut insert, 4, ValueRef::Integer(time.millis()))?;
+        let insert = self.statements.get(&self.plan.insert)?;
+        bind(insert, 1, ValueRef::Blob(id.as_bytes()))?;
+        bind(insert, 2, ValueRef::Blob(&clock))?;
+        bind(insert, 3, ValueRef::Integer(time.millis()))?;
+        bind(insert, 4, ValueRef::Integer(time.millis()))?;
         // A statement from the cache keeps the values it was given last, so every slot is bound.
         let mut writes = new_row(cells).peekable();
         for slot in 0..self.plan.slots.len() {
             let value = writes.next_if(|(next, _)| *next == slot).and_then(|(_, value)| value);
-            bind(&mut insert, 5 + slot, value.map_or(ValueRef::Null, Stored::to_sql))?;
+            bind(insert, 5 + slot, value.map_or(ValueRef::Null, Stored::to_sql))?;
         }
         match insert.raw_execute() {
             Ok(_) => Ok(()),
@@ -130,10 +131,10 @@ impl Mutation<'_, '_> {
     }
 
     /// Looks at a row, and which of the writes would change it.
-    fn probe<'w>(&self, id: Uuid, writes: &[Write<'w>]) -> Result<(Found, Vec<Write<'w>>)> {
+    fn probe<'w>(&mut self, id: Uuid, writes: &[Write<'w>]) -> Result<(Found, Vec<Write<'w>>)> {
         let edit = self.plan.edit(&slots(writes));
-        let mut probe = self.connection.prepare_cached(&edit.probe)?;
-        bind(&mut probe, 1, ValueRef::Blob(id.as_bytes()))?;
+        let probe = self.statements.get(&edit.probe)?;
+        bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
         let mut rows = probe.raw_query();
         let Some(row) = rows.next()? else {
             return Ok((Found::Nothing, Vec::new()));
@@ -164,12 +165,12 @@ impl Mutation<'_, '_> {
             clock.pack(&mut packed);
         }
         let edit = self.plan.edit(&slots(writes));
-        let mut update = self.connection.prepare_cached(&edit.update)?;
-        bind(&mut update, 1, ValueRef::Blob(id.as_bytes()))?;
-        bind(&mut update, 2, ValueRef::Blob(&packed))?;
-        bind(&mut update, 3, ValueRef::Integer(time.millis()))?;
+        let update = self.statements.get(&edit.update)?;
+        bind(update, 1, ValueRef::Blob(id.as_bytes()))?;
+        bind(update, 2, ValueRef::Blob(&packed))?;
+        bind(update, 3, ValueRef::Integer(time.millis()))?;
         for ((_, value), parameter) in writes.iter().zip(4..) {
-            bind(&mut update, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
+            bind(update, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
         }
         update.raw_execute().map_err(|error| self.fault(error))?;
         self.record(time, id, writes.iter().copied())
@@ -223,12 +224,4 @@ fn new_row(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
 
 fn slots(writes: &[Write<'_>]) -> Vec<usize> {
     writes.iter().map(|(slot, _)| *slot).collect()
-}
-
-fn bind(
-    statement: &mut CachedStatement<'_>,
-    parameter: usize,
-    value: ValueRef<'_>,
-) -> rusqlite::Result<()> {
-    statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value))
 }

@@ -17,7 +17,7 @@ pub(crate) struct Plan {
     /// What a mutation can write: `is_deleted`, then the struct's columns.
     pub(crate) slots: Vec<Slot>,
     /// Inserts a row: its id, clock, `created_at`, `updated_at`, then every slot.
-    pub(crate) insert: String,
+    pub(crate) insert: Arc<str>,
     /// Selects a [`Record`](crate::Record) by id.
     pub(crate) get: String,
     stored_name: String,
@@ -40,9 +40,9 @@ pub(crate) const IS_DELETED: usize = 0;
 #[derive(Debug)]
 pub(crate) struct Edit {
     /// Selects, by id: `ara_clock`, `is_deleted`, then the slots.
-    pub(crate) probe: String,
+    pub(crate) probe: Arc<str>,
     /// Updates, by id: `ara_clock`, `updated_at`, then the slots.
-    pub(crate) update: String,
+    pub(crate) update: Arc<str>,
 }
 
 impl Plan {
@@ -68,7 +68,15 @@ impl Plan {
             "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
             quoted(select_list(def)),
         );
-        Self { def, ordinal, slots, insert, get, stored_name, edits: Mutex::default() }
+        Self {
+            def,
+            ordinal,
+            slots,
+            insert: insert.into(),
+            get,
+            stored_name,
+            edits: Mutex::default(),
+        }
     }
 
     /// The SQL that changes these slots, made when it is first asked for.
@@ -89,7 +97,7 @@ impl Plan {
             let _ = write!(update, ", \"{name}\" = ?{parameter}");
         }
         update.push_str(" WHERE \"id\" = ?1");
-        let edit = Arc::new(Edit { probe, update });
+        let edit = Arc::new(Edit { probe: probe.into(), update: update.into() });
         edits.insert(slots.into(), Arc::clone(&edit));
         edit
     }

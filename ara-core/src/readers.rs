@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::file::open_reader;
+use crate::file::open_another;
 
 /// Connections that only read. Each sees the last commit when a statement starts, and waits for
 /// nobody: the file is in WAL mode.
@@ -21,8 +21,20 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf, busy_timeout: Duration, keep: usize) -> Self {
-        Self { path, busy_timeout, keep, idle: Mutex::default() }
+    /// Reads the database that `first` is a connection to.
+    pub(crate) fn new(
+        path: PathBuf,
+        first: Connection,
+        busy_timeout: Duration,
+        keep: usize,
+    ) -> Result<Self> {
+        let idle = Mutex::new(vec![only_reading(first)?]);
+        Ok(Self { path, busy_timeout, keep, idle })
+    }
+
+    /// Opens a connection that can write.
+    pub(crate) fn open_writer(&self) -> Result<Connection> {
+        open_another(&self.path, self.busy_timeout)
     }
 
     /// Lends a connection, which `read` has to itself.
@@ -31,7 +43,7 @@ impl Readers {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(&self.path, self.busy_timeout)?,
+            None => only_reading(open_another(&self.path, self.busy_timeout)?)?,
         };
         let result = read(&connection);
         let mut idle = self.idle();
@@ -44,4 +56,9 @@ impl Readers {
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn only_reading(connection: Connection) -> Result<Connection> {
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
 }

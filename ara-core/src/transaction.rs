@@ -18,6 +18,7 @@ use crate::mutation::Mutation;
 use crate::plan::Plan;
 use crate::record::{Fields, Record};
 use crate::source::{Reading, Source, TableRef};
+use crate::statements::Statements;
 use crate::table::{Create, Table, Update};
 use crate::value::Id;
 
@@ -34,6 +35,7 @@ pub struct Transaction<'c> {
 
 struct State<'c> {
     recorder: Recorder<'c>,
+    statements: Statements<'c>,
     entropy: &'c mut Entropy,
     /// Of the tables that this transaction was the first to use: they are not ready for others
     /// until it is committed.
@@ -54,7 +56,8 @@ impl<'c> Transaction<'c> {
         recorder: Recorder<'c>,
         entropy: &'c mut Entropy,
     ) -> Self {
-        let state = State { recorder, entropy, plans: HashMap::new() };
+        let statements = Statements::new(connection);
+        let state = State { recorder, statements, entropy, plans: HashMap::new() };
         Self { connection, database, state: RefCell::new(state), open: true }
     }
 
@@ -162,8 +165,8 @@ impl<'c> Transaction<'c> {
         mutate: impl FnOnce(&mut Mutation<'_, 'c>) -> Result<R>,
     ) -> Result<R> {
         let plan = self.plan(TableRef::of::<T>())?;
-        let State { recorder, entropy, .. } = &mut *self.state.borrow_mut();
-        mutate(&mut Mutation { connection: self.connection, recorder, entropy, plan: &plan })
+        let State { recorder, statements, entropy, .. } = &mut *self.state.borrow_mut();
+        mutate(&mut Mutation { statements, recorder, entropy, plan: &plan })
     }
 
     pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {

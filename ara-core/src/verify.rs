@@ -121,7 +121,7 @@ impl Names {
             .query_map([], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let tables: BTreeMap<i64, String> = connection
-            .prepare("SELECT ordinal, name FROM ara_table")?
+            .prepare("SELECT ordinal, name FROM ara_table WHERE name NOT GLOB 'ara_*'")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let mut columns: HashMap<_, _> = connection

@@ -63,14 +63,14 @@ impl Clauses {
     }
 
     /// Reads the rows: for each table in turn, what its records are read from.
-    pub(crate) fn rows(&self, tables: &[TableRef]) -> Statement {
+    pub(crate) fn rows(&self, tables: &[TableRef], exactly: Exactly) -> Statement {
         let mut select = SelectStatement::new();
         for table in tables {
             for column in select_list(table.def) {
                 select.column((table.def.name, column));
             }
         }
-        self.restrict(&mut select, tables, if self.is_cut() { Exactly::Yes } else { Exactly::No });
+        self.restrict(&mut select, tables, exactly);
         for (by, direction, nulls) in &self.orders {
             match nulls {
                 Some(nulls) => {
@@ -79,30 +79,29 @@ impl Clauses {
                 None => select.order_by_expr(by.clone(), direction.clone()),
             };
         }
-        Statement::of(&select)
+        self.cut(Statement::of(&select))
     }
 
     /// Reads how many rows there are.
     pub(crate) fn count(&self, tables: &[TableRef]) -> Statement {
-        let mut select = SelectStatement::new();
-        let count = call("count", [constant(1_i64)]);
         if !self.is_cut() {
-            select.expr(count);
-            self.restrict(&mut select, tables, Exactly::Yes);
-            return Statement::of(&select);
+            return self.of_each(tables, call("count", [constant(1_i64)]));
         }
-        select.expr(constant(1_i64));
-        self.restrict(&mut select, tables, Exactly::Yes);
-        Statement::of(SelectStatement::new().expr(count).from_subquery(select, "rows"))
+        let mut statement = self.of_each(tables, constant(1_i64));
+        statement.sql = format!("SELECT count(1) FROM ({})", statement.sql);
+        statement
     }
 
     /// Reads one row of one column if there is a row, and none otherwise.
-    pub(crate) fn exists(mut self, tables: &[TableRef]) -> Statement {
-        self.at_most(1);
+    pub(crate) fn exists(&self, tables: &[TableRef]) -> Statement {
+        self.of_each(tables, constant(1_i64))
+    }
+
+    fn of_each(&self, tables: &[TableRef], expr: Sql) -> Statement {
         let mut select = SelectStatement::new();
-        select.expr(constant(1_i64));
+        select.expr(expr);
         self.restrict(&mut select, tables, Exactly::Yes);
-        Statement::of(&select)
+        self.cut(Statement::of(&select))
     }
 
     /// Lowers the limit to this.
@@ -110,7 +109,7 @@ impl Clauses {
         self.limit = Some(self.limit.map_or(rows, |limit| limit.min(rows)));
     }
 
-    fn is_cut(&self) -> bool {
+    pub(crate) fn is_cut(&self) -> bool {
         self.limit.is_some() || self.offset > 0
     }
 
@@ -126,29 +125,39 @@ impl Clauses {
         }
         let deleted = tables.iter().filter_map(|table| self.deleted.condition(table.def.name));
         let narrowed = self.narrowed.iter().map(|column| match exactly {
-            Exactly::Yes => column.is_there(),
+            // The first is for indexes: SQLite cannot see it in the second.
+            Exactly::Yes => sql::and(column.is_stored(), column.is_there()),
             Exactly::No => column.is_stored(),
         });
         let conditions = deleted.chain(self.filters.iter().cloned()).chain(narrowed).collect();
         if let Some(condition) = sql::join(conditions, BinOper::And) {
             select.and_where(condition);
         }
+    }
+
+    /// Adds the limit and the offset.
+    fn cut(&self, mut statement: Statement) -> Statement {
         if self.is_cut() {
-            // SQLite knows no offset without a limit, and no limit above that of its integers.
-            let most = i64::MAX.unsigned_abs();
-            select.limit(self.limit.unwrap_or(most).min(most));
-            if self.offset > 0 {
-                select.offset(self.offset.min(most));
-            }
+            // The limit stands in the text: SQLite plans by it, so that it would prepare a statement
+            // again for each value that is bound there. It knows no offset without a limit.
+            let limit = self.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1));
+            statement.sql.push_str(&format!(" LIMIT {limit}"));
         }
+        if self.offset > 0 {
+            statement.sql.push_str(" OFFSET ?");
+            let offset = i64::try_from(self.offset).unwrap_or(i64::MAX);
+            statement.values.push(offset.into());
+        }
+        statement
     }
 }
 
 /// Whether SQL alone must say which rows have all narrowed columns.
-#[derive(Clone, Copy)]
-enum Exactly {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Exactly {
     Yes,
-    /// Every row is read to its end anyway, and left out where a column cannot be read.
+    /// It may give rows in which such a column is there and cannot be read: who reads the rows leaves
+    /// them out, or asks again.
     No,
 }
 

@@ -138,7 +138,6 @@ impl<S, T: Value> Operand for Expr<S, T> {
 /// An operand of a query over the tables `S`; `I`, where its table is among them, is inferred.
 pub trait Within<S, I> {}
 
-#[diagnostic::do_not_recommend]
 impl<S: Contains<C::Table, I>, C: Column, I> Within<S, I> for C {}
 
 impl<S, T> Within<S, Anywhere> for Expr<S, T> {}

@@ -87,7 +87,7 @@ impl<T: Number<Wide = i64>> Integer for T {}
 /// Integers give `i64`, floating-point numbers `f64`; what lies beyond `i64` goes on as a
 /// floating-point number, as in SQLite. Expressions also take the operators `+`, `-`, `*`, `/` and `%`:
 /// `Todo::stars.add(1) * 2`.
-pub trait NumberFunctions: Operand<Value: Number> {
+pub trait NumberFunctions: Operand {
     arithmetic! {
         /// Plus.
         add Add Number;
@@ -106,6 +106,7 @@ pub trait NumberFunctions: Operand<Value: Number> {
     fn neg<S, I>(self) -> Expr<S, Wide<Self>>
     where
         Self: Within<S, I>,
+        Self::Value: Number,
     {
         Expr::new(negative(self.untyped()))
     }
@@ -114,6 +115,7 @@ pub trait NumberFunctions: Operand<Value: Number> {
     fn abs<S, I>(self) -> Expr<S, Wide<Self>>
     where
         Self: Within<S, I>,
+        Self::Value: Number,
     {
         // SQLite's `abs` fails on the least integer, and the query with it.
         let largest = |it: sea_query::Expr| {
@@ -127,13 +129,14 @@ pub trait NumberFunctions: Operand<Value: Number> {
     fn round<S, I>(self, places: u8) -> Expr<S, f64>
     where
         Self: Within<S, I>,
+        Self::Value: Number,
     {
         let round = |it| call("round", [it, constant(i64::from(places))]);
         Expr::new(self.untyped().compute(round))
     }
 }
 
-impl<O: Operand<Value: Number>> NumberFunctions for O {}
+impl<O: Operand> NumberFunctions for O {}
 
 fn calculate(left: Untyped, op: BinOper, right: Untyped) -> Untyped {
     left.compute_with(right, |left, right| binary(left, op, right))

@@ -82,7 +82,6 @@ impl<S> IntoOrder<S, Plain> for Order<S> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<S, O: Operand + Within<S, I>, I> IntoOrder<S, Read<I>> for O {
     fn into_order(self) -> Order<S> {
         self.asc()

@@ -6,7 +6,18 @@ use sea_query::{BinOper, Expr as Sql};
 use crate::sql::{and, binary, call, constant, or};
 
 /// Whether the value of this column can be read. It is true or not (false, or NULL).
-pub(crate) fn readable(column: &Sql, readable: Readable) -> Sql {
+///
+/// Almost all values can: SQLite is told, or else it would think that few rows remain and sort them
+/// instead of reading them in the order of an index.
+pub(crate) fn readable(column: &Sql, it: Readable) -> Sql {
+    expected(condition(column, it))
+}
+
+fn expected(condition: Sql) -> Sql {
+    call("likelihood", [condition, Sql::Custom("1.0".into())])
+}
+
+fn condition(column: &Sql, readable: Readable) -> Sql {
     match readable {
         Readable::Integers(i64::MIN, i64::MAX) => of_class(column, Class::Integer),
         Readable::Integers(least, most) => {
@@ -45,8 +56,8 @@ pub(crate) fn readable(column: &Sql, readable: Readable) -> Sql {
 pub(crate) fn beside_equal(column: &Sql, it: Readable) -> Option<Sql> {
     match it {
         // SQLite takes 1 and 1.0 for equal.
-        Readable::Integers(..) => Some(of_class(column, Class::Integer)),
-        Readable::Reals => Some(of_class(column, Class::Real)),
+        Readable::Integers(..) => Some(expected(of_class(column, Class::Integer))),
+        Readable::Reals => Some(expected(of_class(column, Class::Real))),
         // What `store` writes need not be all that `read` reads.
         Readable::Checked { .. } => Some(readable(column, it)),
         _ => None,

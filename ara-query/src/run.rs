@@ -1,10 +1,10 @@
 //! Running queries.
 
-use ara_core::{Error, Id, Reading, Result, Source};
+use ara_core::{Error, Id, Reading, Result};
 use rusqlite::Row;
 
 use crate::bind::bind;
-use crate::clauses::Statement;
+use crate::clauses::{Exactly, Statement};
 use crate::query::Query;
 use crate::rows::Rows;
 use crate::scope::Scope;
@@ -22,14 +22,19 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn all(self) -> Result<Vec<R::Output>> {
         self.clauses.check()?;
-        let statement = self.clauses.rows(&S::tables());
+        let tables = S::tables();
+        // Rows that an offset leaves out are not seen here, so SQL must count them exactly.
+        let exactly = if self.clauses.offset > 0 { Exactly::Yes } else { Exactly::No };
+        let likely = self.clauses.rows(&tables, exactly);
+        let mut exact = None;
         let mut rows = Vec::new();
-        self.read(&mut |reading| {
-            rows.clear();
-            each_row(reading, &statement, &mut |row| {
-                rows.extend(R::from_row(row));
-                Ok(Next::Row)
-            })
+        self.source.read(&tables, &mut |reading| {
+            if self.collect(reading, &likely, &mut rows)? == Unread::Some && self.clauses.is_cut() {
+                // The rows were counted with some that do not belong to them.
+                let exact = exact.get_or_insert_with(|| self.clauses.rows(&tables, Exactly::Yes));
+                self.collect(reading, exact, &mut rows)?;
+            }
+            Ok(())
         })?;
         Ok(rows)
     }
@@ -89,7 +94,8 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         mut each: impl FnMut(R::Output) -> Result<(), E>,
     ) -> Result<(), E> {
         self.clauses.check()?;
-        let statement = self.clauses.rows(&S::tables());
+        let exactly = if self.clauses.is_cut() { Exactly::Yes } else { Exactly::No };
+        let statement = self.clauses.rows(&S::tables(), exactly);
         let mut outcome = Ok(());
         let mut rows = Vec::new();
         self.read(&mut |reading| {
@@ -131,9 +137,10 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// # Errors
     ///
     /// The file cannot be read, or a value of the query breaks a rule.
-    pub fn exists(self) -> Result<bool> {
+    pub fn exists(mut self) -> Result<bool> {
         self.clauses.check()?;
-        let statement = self.clauses.clone().exists(&S::tables());
+        self.clauses.at_most(1);
+        let statement = self.clauses.exists(&S::tables());
         let mut exists = false;
         self.read(&mut |reading| {
             exists = false;
@@ -145,9 +152,35 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         Ok(exists)
     }
 
-    fn read(&self, read: &mut dyn FnMut(Reading<'_>) -> Result<()>) -> Result<()> {
-        Source::read(self.source, &S::tables(), read)
+    /// Reads the rows, and tells whether one was left out because a narrowed column of it cannot be read.
+    fn collect(
+        &self,
+        reading: Reading<'_>,
+        statement: &Statement,
+        rows: &mut Vec<R::Output>,
+    ) -> Result<Unread> {
+        rows.clear();
+        let mut unread = Unread::None;
+        each_row(reading, statement, &mut |row| {
+            match R::from_row(row) {
+                Some(row) => rows.push(row),
+                None => unread = Unread::Some,
+            }
+            Ok(Next::Row)
+        })?;
+        Ok(unread)
     }
+
+    fn read(&self, read: &mut dyn FnMut(Reading<'_>) -> Result<()>) -> Result<()> {
+        self.source.read(&S::tables(), read)
+    }
+}
+
+/// Whether rows were left out.
+#[derive(PartialEq, Eq)]
+enum Unread {
+    None,
+    Some,
 }
 
 /// What to read after a row.

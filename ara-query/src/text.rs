@@ -47,12 +47,13 @@ impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O
 /// Functions of text, on columns and expressions. Where the text is absent, so is the result.
 ///
 /// Upper and lower case are those of ASCII, as in SQLite: `lower`, `upper` and `like` leave `Ä` alone.
-pub trait TextFunctions: Operand<Value: Text> {
+pub trait TextFunctions: Operand {
     /// Matches a pattern, without regard to the case of ASCII letters. In it `%` stands for any
     /// characters, `_` for any one, and `\` takes the special meaning from the character after it.
     fn like<S, I>(self, pattern: impl Into<String>) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         let pattern = binary(bound(pattern), BinOper::Escape, constant("\\"));
         holds(self.untyped(), |text| binary(text, BinOper::Like, pattern))
@@ -62,6 +63,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn not_like<S, I>(self, pattern: impl Into<String>) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         !self.like(pattern)
     }
@@ -70,6 +72,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn starts_with<S, I>(self, prefix: impl Into<String>) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         let prefix = prefix.into();
         match (self.untyped(), after(&prefix)) {
@@ -90,6 +93,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn ends_with<S, I>(self, suffix: impl Into<String>) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         // Compared as bytes: SQLite's functions of text stop at a NUL.
         let suffix = suffix.into().into_bytes();
@@ -108,6 +112,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn contains<S, I>(self, part: impl Into<String>) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         holds(self.untyped(), |text| {
             binary(call("instr", [text, bound(part)]), BinOper::GreaterThan, constant(0_i64))
@@ -118,6 +123,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn lower<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         Expr::new(self.untyped().compute(|text| call("lower", [text])))
     }
@@ -126,6 +132,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn upper<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         Expr::new(self.untyped().compute(|text| call("upper", [text])))
     }
@@ -134,6 +141,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn trim<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         Expr::new(self.untyped().compute(|text| call("trim", [text])))
     }
@@ -142,6 +150,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn length<S, I>(self) -> Expr<S, i64>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         Expr::new(self.untyped().compute(|text| call("length", [text])))
     }
@@ -151,6 +160,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn substr<S, I>(self, start: i64, length: u32) -> Expr<S, String>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         let (start, length) = (Sql::Value(start.into()), Sql::Value(i64::from(length).into()));
         Expr::new(self.untyped().compute(|text| call("substr", [text, start, length])))
@@ -160,6 +170,7 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn concat<S, V, H, I>(self, other: V) -> Expr<S, String>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
         V: TextOperand<S, H>,
     {
         let joined = self.untyped().compute_with(other.text_operand(), |left, right| {
@@ -172,12 +183,13 @@ pub trait TextFunctions: Operand<Value: Text> {
     fn text<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
+        Self::Value: Text,
     {
         Expr::new(self.untyped().compute(|text| text))
     }
 }
 
-impl<O: Operand<Value: Text>> TextFunctions for O {}
+impl<O: Operand> TextFunctions for O {}
 
 fn bound(text: impl Into<String>) -> Sql {
     Sql::Value(text.into().into())

@@ -12,8 +12,7 @@ const SCHEMA: &str = "
     CREATE TABLE task (
         id BLOB PRIMARY KEY NOT NULL, title TEXT NOT NULL, note TEXT NOT NULL, done INTEGER,
         stars INTEGER NOT NULL, score REAL
-    ) WITHOUT ROWID;
-    CREATE INDEX task_stars ON task (stars);";
+    ) WITHOUT ROWID;";
 
 /// A row of the table.
 #[derive(Debug)]

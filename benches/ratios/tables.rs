@@ -9,6 +9,18 @@ pub struct Task {
     pub title: NonEmptyString<1000>,
     pub note: String,
     pub done: Option<bool>,
+    pub stars: i64,
+    pub score: Option<f64>,
+}
+
+/// The same table, once it has an index.
+#[derive(Table)]
+#[table(name = "task")]
+pub struct IndexedTask {
+    pub id: Id<IndexedTask>,
+    pub title: NonEmptyString<1000>,
+    pub note: String,
+    pub done: Option<bool>,
     #[table(index)]
     pub stars: i64,
     pub score: Option<f64>,

@@ -1,0 +1,99 @@
+//! What the types let one write.
+
+mod support;
+
+use ara_core::{Id, Timestamp, Uuid};
+use ara_query::{
+    Compare, Contains, Expr, Filter, NumberFunctions, Queries, Query, Sort, TextFunctions,
+};
+use sea_query::ExprTrait;
+use support::{Db, Item, Kind, Note};
+
+fn open(db: &Db) -> Query<'_, (Item,)> {
+    db.query::<Item>().filter(Item::done.ne(true))
+}
+
+fn urgent() -> Filter<(Item,)> {
+    Item::stars.gt(3) | Item::name.like("urgent%")
+}
+
+fn anywhere<S: Contains<Item, I>, I>() -> Filter<S> {
+    Item::done.eq(true) & !Item::rank.lt(0)
+}
+
+#[test]
+fn queries_and_filters_are_values() -> ara_core::Result<()> {
+    let db = Db::new();
+    let mut query = open(&db);
+    let mut filter = urgent();
+    for word in ["a", "b"] {
+        query = query.filter(Item::name.like(word));
+        filter = filter | Item::name.like(word);
+    }
+    query.filter(filter).filter(anywhere()).all()?;
+
+    let filters: Vec<Filter<_>> = vec![Item::done.eq(true), Item::stars.gt(1)];
+    db.query::<Item>().filter(Filter::any(filters.clone())).filter(Filter::all(filters)).all()?;
+    let none: [Filter<(Item,)>; 0] = [];
+    db.query::<Item>().filter(Filter::all(none)).all()?;
+    Ok(())
+}
+
+#[test]
+fn everything_that_converts_compares() -> ara_core::Result<()> {
+    let db = Db::new();
+    let optional: Option<i64> = None;
+    let id: Id<Note> = Id::from_uuid(Uuid::nil());
+    db.query::<Item>()
+        .filter(Item::title.eq("x"))
+        .filter(Item::title.eq(String::from("x")))
+        .filter(Item::rank.eq(optional))
+        .filter(Item::rank.eq(Some(5)))
+        .filter(Item::rank.ne(None))
+        .filter(Item::title.ne(None))
+        .filter(Item::tags.eq(vec![1]))
+        .filter(Item::kind.eq(Kind::Task))
+        .filter(Item::kind.is_in([Kind::Task, Kind::Event]))
+        .filter(Item::owner_id.eq(id))
+        .filter(Item::data.eq([1, 2]))
+        .filter(Item::rank.eq(Item::rank))
+        .filter(Item::rank.gt(Item::rank.add(1)))
+        .filter(Item::created_at.gt(Timestamp::from_millis(5)))
+        .filter(Item::created_at.le(Item::updated_at))
+        .filter(Item::title.is_in(["a", "b"]))
+        .filter(Item::title.text().eq(Item::name))
+        .filter(Item::name.eq(Item::title.lower()))
+        .filter(Item::name.between("a", Item::title.lower()))
+        .filter(Item::done.is_true() | Item::done.is_false())
+        .filter(Item::done.eq(Item::stars.gt(3)))
+        .filter(Item::stars.gt(3).is_false())
+        .filter((Item::stars.add(1) * 2 - Item::rank.neg()).gt(3))
+        .filter((Item::stars.add(Item::rank) % 2 + 1).eq(1))
+        .filter((Item::score.mul(Item::ratio) / 2.0).round(2).gt(0.5))
+        .filter((-Item::stars.abs()).lt(0))
+        .filter(Item::name.concat("!").concat(Item::title).length().gt(3))
+        .filter(Item::name.coalesce("none").substr(1, 2).upper().eq("NO"))
+        .filter(Item::rank.coalesce(0).ge(Item::rank.coalesce(1)))
+        .filter(sea_query::Expr::col("rank").gt(5))
+        .filter(Expr::<_, bool>::raw(sea_query::Expr::cust("1")) & Item::done.is_true())
+        .order_by(Item::title)
+        .order_by(Item::created_at.desc().nulls_last())
+        .order_by(Item::name.lower())
+        .order_by(Item::name.length().asc().nulls_first())
+        .all()?;
+    Ok(())
+}
+
+#[test]
+fn narrowing_changes_the_row() -> ara_core::Result<()> {
+    let db = Db::new();
+    for row in db.query::<Item>().narrow(Item::title).narrow(Item::rank).all()? {
+        let _: (&str, i64, Option<bool>) = (&row.title, row.rank, row.done);
+    }
+    let items: Vec<Item> = db.query::<Item>().narrow_all().all()?;
+    assert_eq!(items, []);
+    let notes = db.query::<Note>().narrow(Note::text).order_by(Note::text.desc()).limit(5);
+    assert_eq!(notes.clone().all()?, []);
+    assert!(!notes.exists()?);
+    Ok(())
+}

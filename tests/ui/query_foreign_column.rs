@@ -1,0 +1,24 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: NonEmptyString<1000>,
+    pub stars: Option<i64>,
+    pub done: Option<bool>,
+}
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+    pub name: NonEmptyString<100>,
+}
+
+fn main() {}
+
+fn f(db: &ara::Database) {
+    let _ = db.query::<Todo>().filter(Category::name.eq("x")).all();
+    let _ = db.query::<Todo>().filter(Todo::done.eq(true) | Category::name.like("H%")).all();
+    let _ = db.query::<Todo>().order_by(Category::name.desc()).all();
+    let _ = db.query::<Todo>().order_by(Category::name).all();
+}

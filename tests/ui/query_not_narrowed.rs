@@ -1,0 +1,22 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: NonEmptyString<1000>,
+    pub stars: Option<i64>,
+    pub done: Option<bool>,
+}
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+    pub name: NonEmptyString<100>,
+}
+
+fn main() {}
+
+fn f(db: &ara::Database) -> ara::Result<i64> {
+    let row = db.query::<Todo>().narrow(Todo::title).one()?;
+    Ok(row.stars)
+}
