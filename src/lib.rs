@@ -20,8 +20,9 @@ pub mod __private {
     pub use ara_core::schema::{IndexDef, TableDef, Type};
     pub use ara_core::{
         Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue, MadeOf, Maybe,
-        Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, Set, Stored,
-        Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first, readable,
+        Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, SchemaEntry,
+        Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first,
+        readable,
     };
     pub use ara_query::Narrow;
     pub use core::marker::PhantomData;

@@ -62,6 +62,7 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
             #about
             #vis struct #ident;
             impl ::core::marker::Copy for #ident {}
+            #[automatically_derived]
             impl ::core::clone::Clone for #ident {
                 fn clone(&self) -> Self {
                     *self
