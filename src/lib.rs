@@ -1,6 +1,13 @@
-//! ara keeps an app's data on the user's own devices.
+#![doc = include_str!("../README.md")]
 
-pub use ara_core::*;
+pub use ara_core::schema::{ColumnDef, IndexDef, TableDef, Type};
+pub use ara_core::{
+    Class, Column, Create, Database, Difference, Error, Id, IntoOptional, IntoValue, Json,
+    NonEmptyString, Options, Readable, Record, Result, Rule, Schema, Source, Stored, Table,
+    Timestamp, Transaction, Update, Uuid, Value, Verification, What,
+};
+// Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
+pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
 pub use ara_macros::{Table, Value, schema, table};
 pub use ara_query::*;
 

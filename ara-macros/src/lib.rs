@@ -217,7 +217,7 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 ///     Finished,
 /// }
 ///
-/// assert_eq!(State::TYPE, ara::schema::Type::Enum(&["Open", "Done"]));
+/// assert_eq!(State::TYPE, ara::Type::Enum(&["Open", "Done"]));
 /// ```
 #[proc_macro_derive(Value, attributes(value))]
 pub fn derive_value(input: TokenStream) -> TokenStream {
