@@ -6,6 +6,8 @@ pub use ara_core::{
     NonEmptyString, Options, Readable, Record, Result, Rule, Schema, Source, Stored, Table,
     Timestamp, Transaction, Update, Uuid, Value, Verification, What,
 };
+// Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
+pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
 pub use ara_macros::{Table, Value, schema, table};
 pub use ara_query::*;
 
@@ -25,8 +27,11 @@ pub mod __private {
     pub use ara_core::schema::{IndexDef, TableDef, Type};
     pub use ara_core::{
         Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue, MadeOf, Maybe,
-        Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, Set, Stored,
-        Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first, readable,
+        Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, SchemaEntry,
+        Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first,
+        readable,
     };
     pub use ara_query::Narrow;
+    pub use core::marker::PhantomData;
+    pub use core::option::Option::{self, None, Some};
 }

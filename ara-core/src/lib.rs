@@ -27,7 +27,7 @@ mod transaction;
 mod value;
 mod verify;
 
-pub use app_schema::{Schema, is_first};
+pub use app_schema::{Schema, SchemaEntry, is_first};
 pub use ara_schema as schema;
 pub use cells::Cells;
 pub use database::Database;
