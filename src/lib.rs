@@ -19,7 +19,9 @@ pub mod prelude {
     };
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     pub use ara_macros::{Table, Value};
-    pub use ara_query::{Compare, Filter, NumberFunctions, Queries, Query, Sort, TextFunctions};
+    pub use ara_query::{
+        Compare, Contains, Expr, Filter, NumberFunctions, Queries, Query, Sort, TextFunctions,
+    };
 }
 
 #[doc(hidden)]

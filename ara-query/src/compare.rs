@@ -23,6 +23,7 @@ use crate::term::{Term, Untyped};
 /// Values are compared as they are stored: texts byte by byte, `false` before `true`. That is the
 /// order of the Rust type too, for all types but JSON, enums and zoned times, whose order SQLite cannot
 /// tell: `lt` and the others do not compile for them.
+#[allow(clippy::wrong_self_convention, reason = "columns and expressions are taken by value")]
 pub trait Compare: Operand {
     /// Equal, or both absent.
     fn eq<S, V, H, I>(self, other: V) -> Filter<S>
