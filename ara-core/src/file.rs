@@ -95,6 +95,7 @@ fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "synchronous", "normal")?;
     crate::value::register_functions(connection)?;
+    crate::row_clock::register_functions(connection)?;
     Ok(())
 }
 

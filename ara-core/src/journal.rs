@@ -92,10 +92,14 @@ impl<'c> Recorder<'c> {
         Self { connection, inserts, journal, wall, waiting: Vec::new(), broken: false }
     }
 
-    /// The time of the next change. A time whose change then fails is left out of the log.
-    pub(crate) fn tick(&mut self) -> Time {
-        self.journal.last = self.journal.last.next(self.wall);
-        self.journal.last
+    /// The time of the next change, if it is made.
+    pub(crate) fn next_time(&self) -> Time {
+        self.journal.last.next(self.wall)
+    }
+
+    /// Moves the clock to the time of a change that was made.
+    pub(crate) fn advance(&mut self, time: Time) {
+        self.journal.last = time;
     }
 
     /// The node's ordinal in this file.
