@@ -17,6 +17,7 @@ mod journal;
 mod mutation;
 mod options;
 mod plan;
+mod plans;
 mod readers;
 mod record;
 mod row_clock;
