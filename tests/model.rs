@@ -71,7 +71,6 @@ fn run(steps: &[Step]) -> Outcome {
             Step::Reopen => {
                 drop(db);
                 db = file.open_at(&wall)?;
-                model.reopen();
             }
             Step::Jump(by) => wall.advance(*by),
         }

@@ -28,17 +28,11 @@ pub struct Model {
     pub changes: u64,
     /// The wall clock.
     pub wall: i64,
-    /// The latest time that was given out, and the latest in the log.
+    /// The latest time of a change.
     last: i64,
-    last_logged: i64,
 }
 
 impl Model {
-    /// The file was closed, and opened again.
-    pub fn reopen(&mut self) {
-        self.last = self.last_logged;
-    }
-
     /// Does a write, and checks that it did the same.
     pub fn check(&mut self, write: &Write, did: &Did) -> Outcome {
         let expected = self.write(write, did);
@@ -93,15 +87,14 @@ impl Model {
     }
 
     fn create(&mut self, id: Uuid, set: &Set, version: Version) -> Did {
-        self.tick();
         if self.rows.contains_key(&id) {
             return Did::Exists;
         }
+        self.tick();
         let mut row = Row { title: TITLE, ..Row::default() };
         row.set(set, version);
         (row.created_at, row.updated_at) = (self.last, self.last);
         self.rows.insert(id, row);
-        self.log();
         Did::Id(id)
     }
 
@@ -113,17 +106,13 @@ impl Model {
             self.tick();
             row.updated_at = self.last;
             self.rows.insert(id, row);
-            self.log();
         }
     }
 
+    /// The time of a change.
     fn tick(&mut self) {
-        self.last = self.last.max(self.wall.max(0));
-    }
-
-    fn log(&mut self) {
         self.changes += 1;
-        self.last_logged = self.last;
+        self.last = self.last.max(self.wall.max(0));
     }
 }
 
