@@ -87,7 +87,7 @@ fn reading_and_opening() -> Outcome {
         db.ensure::<Todo>()?;
         db.get(id)?;
         db.query::<Todo>().all()?;
-        db.transaction(|tx| Ok(tx.query::<Todo>().count()?))?;
+        db.transaction(|tx| tx.query::<Todo>().count())?;
         file.open()?.query::<Todo>().count()?;
         Ok(())
     })
