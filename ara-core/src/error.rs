@@ -55,6 +55,13 @@ pub enum Error {
     )]
     Corrupt,
 
+    /// The file was moved, deleted or replaced while it was open.
+    #[error("{} is no longer the file that was opened: open the database again", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// The disk, or the space allowed to the file, is full. Nothing of the transaction was written.
     #[error("the disk is full: free some space, then try again; nothing was written")]
     DiskFull,
