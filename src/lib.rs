@@ -1,6 +1,13 @@
-//! ara keeps an app's data on the user's own devices.
+#![doc = include_str!("../README.md")]
 
-pub use ara_core::*;
+pub use ara_core::schema::{ColumnDef, IndexDef, TableDef, Type};
+pub use ara_core::{
+    Class, Column, Create, Database, Difference, Error, Id, IntoOptional, IntoValue, Json,
+    NonEmptyString, Options, Readable, Record, Result, Rule, Schema, Source, Stored, Table,
+    Timestamp, Transaction, Update, Uuid, Value, Verification, What,
+};
+// Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
+pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
 pub use ara_macros::{Table, Value, schema, table};
 pub use ara_query::*;
 
@@ -12,7 +19,9 @@ pub mod prelude {
     };
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     pub use ara_macros::{Table, Value};
-    pub use ara_query::{Compare, Filter, NumberFunctions, Queries, Query, Sort, TextFunctions};
+    pub use ara_query::{
+        Compare, Contains, Expr, Filter, NumberFunctions, Queries, Query, Sort, TextFunctions,
+    };
 }
 
 #[doc(hidden)]
@@ -20,8 +29,11 @@ pub mod __private {
     pub use ara_core::schema::{IndexDef, TableDef, Type};
     pub use ara_core::{
         Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue, MadeOf, Maybe,
-        Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, Set, Stored,
-        Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first, readable,
+        Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, SchemaEntry,
+        Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first,
+        readable,
     };
     pub use ara_query::Narrow;
+    pub use core::marker::PhantomData;
+    pub use core::option::Option::{self, None, Some};
 }

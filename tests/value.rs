@@ -1,6 +1,6 @@
 //! `#[derive(Value)]` and `schema!`.
 
-use ara::schema::Type;
+use ara::Type;
 use ara::{Id, IntoOptional, IntoValue, Readable, Rule, Schema, Stored, Table, Value, schema};
 
 #[derive(Debug, Clone, PartialEq, Value)]
@@ -138,7 +138,7 @@ fn derived_values_are_columns_in_a_database() -> ara::Result<()> {
 
 #[test]
 fn a_schema_has_its_tables_and_a_table_is_one() {
-    let names = |tables: Vec<ara::TableRef>| -> Vec<_> {
+    let names = |tables: Vec<ara::__private::TableRef>| -> Vec<_> {
         tables.iter().map(|table| table.def.name).collect()
     };
     assert_eq!(names(App::tables()), ["todo", "log"]);

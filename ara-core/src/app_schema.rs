@@ -23,13 +23,35 @@ impl<T: Table> Schema for T {
     }
 }
 
-/// Whether no name before the one at this position is the same.
+/// A table as `ara::schema!` knows it: its name when the app is compiled, the rest when it runs.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct SchemaEntry {
+    name: &'static str,
+    table: fn() -> TableRef,
+}
+
+impl SchemaEntry {
+    /// The entry of `T`.
+    #[must_use]
+    pub const fn of<T: Table>() -> Self {
+        Self { name: T::NAME, table: TableRef::of::<T> }
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> TableRef {
+        (self.table)()
+    }
+}
+
+/// Whether no entry before the one at this position has the same name.
 #[doc(hidden)]
 #[must_use]
-pub const fn is_first(names: &[&str], at: usize) -> bool {
+pub const fn is_first(entries: &[SchemaEntry], at: usize) -> bool {
     let mut before = 0;
     while before < at {
-        if same(names[before].as_bytes(), names[at].as_bytes()) {
+        if same(entries[before].name.as_bytes(), entries[at].name.as_bytes()) {
             return false;
         }
         before += 1;

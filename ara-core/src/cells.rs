@@ -16,15 +16,18 @@ pub struct Cells {
     refused: Vec<(usize, Rule)>,
 }
 
+/// Room for the columns of most rows at once: to grow into it costs more than the room.
+const USUAL_COLUMNS: usize = 8;
+
 impl Cells {
     /// No cell, of a row that has no id yet.
     pub fn new() -> Self {
-        Self::default()
+        Self { cells: Vec::with_capacity(USUAL_COLUMNS), ..Self::default() }
     }
 
     /// No cell, of the row with this id.
     pub fn of<T>(id: Id<T>) -> Self {
-        Self { id: Some(id.uuid()), ..Self::default() }
+        Self { id: Some(id.uuid()), ..Self::new() }
     }
 
     /// Gives the row an id.

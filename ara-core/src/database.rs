@@ -1,12 +1,10 @@
 //! The database.
 
-use std::any::TypeId;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
@@ -18,6 +16,7 @@ use crate::growth::look;
 use crate::journal::{Journal, Recorder};
 use crate::options::Options;
 use crate::plan::Plan;
+use crate::plans::Plans;
 use crate::readers::Readers;
 use crate::source::{Reading, Source, TableRef};
 use crate::table::{Create, Table, Update};
@@ -35,15 +34,14 @@ use crate::verify::{Verification, verify};
 pub struct Database(Arc<Shared>);
 
 /// What the handles of a database share.
-pub(crate) struct Shared {
+struct Shared {
     options: Options,
     writer: Mutex<Writer>,
     /// The thread that holds the writer, or 0.
     writing: AtomicU64,
     /// `None` for a database in memory, which only the writer's connection can see.
     readers: Option<Readers>,
-    /// The tables that are ready.
-    plans: RwLock<HashMap<TypeId, Arc<Plan>>>,
+    plans: Plans,
 }
 
 struct Writer {
@@ -100,7 +98,7 @@ impl Database {
             writer: Mutex::new(Writer { connection, entropy, journal: None }),
             writing: AtomicU64::new(0),
             readers,
-            plans: RwLock::default(),
+            plans: Plans::default(),
         })))
     }
 
@@ -115,7 +113,7 @@ impl Database {
     /// refuses. Nothing is changed then.
     pub fn ensure<S: Schema>(&self) -> Result<()> {
         let ready = |table: &TableRef| -> Result<bool> {
-            Ok(self.0.known_plan(*table).is_some() || self.look(*table)?.is_some())
+            Ok(self.0.plans.get(*table).is_some() || self.look(*table)?.is_some())
         };
         for table in S::tables() {
             if !ready(&table)? {
@@ -225,12 +223,12 @@ impl Database {
         let wall = (self.0.options.clock)();
         let recorder = Recorder::new(connection, journal.clone(), wall);
         *known = Some(KnownJournal { data_version, journal });
-        let transaction = Transaction::new(connection, &self.0, recorder, entropy);
+        let transaction = Transaction::new(connection, &self.0.plans, recorder, entropy);
         let result = run(&transaction)?;
         let committed = transaction.commit()?;
         *known = Some(KnownJournal { data_version, journal: committed.journal });
         if !committed.plans.is_empty() {
-            self.0.keep_plans(committed.plans);
+            self.0.plans.keep(committed.plans);
         }
         Ok(result)
     }
@@ -242,6 +240,26 @@ impl Database {
     /// What SQLite refuses. What differs is no error: the verification tells it.
     pub fn verify(&self) -> Result<Verification> {
         self.0.with_reader(|reading| verify(reading.connection))
+    }
+}
+
+impl Options {
+    /// As [`Database::open`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::open`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
+        Database::with(self, Place::File(path.as_ref().to_owned()))
+    }
+
+    /// As [`Database::memory`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::memory`].
+    pub fn memory(self) -> Result<Database> {
+        Database::with(self, Place::Memory)
     }
 }
 
@@ -263,16 +281,6 @@ fn begin(connection: &Connection, known: Option<KnownJournal>) -> Result<(i64, J
 }
 
 impl Shared {
-    /// The plan of a table that is ready.
-    pub(crate) fn known_plan(&self, table: TableRef) -> Option<Arc<Plan>> {
-        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
-        plans.get(&table.ty).cloned()
-    }
-
-    fn keep_plans(&self, ready: impl IntoIterator<Item = (TypeId, Arc<Plan>)>) {
-        self.plans.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
-    }
-
     fn lock_writer(&self) -> Result<HeldWriter<'_>> {
         self.refuse_inside_transaction()?;
         let guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -316,7 +324,7 @@ impl Shared {
 impl Database {
     /// The plan of a table, which is made ready if it is not.
     fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
-        if let Some(plan) = self.0.known_plan(table) {
+        if let Some(plan) = self.0.plans.get(table) {
             return Ok(plan);
         }
         match self.look(table)? {
@@ -329,7 +337,7 @@ impl Database {
     fn look(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
         let plan = self.0.with_reader(|reading| look(reading.connection, table.def))?;
         let plan = plan.map(Arc::new);
-        self.0.keep_plans(plan.iter().map(|plan| (table.ty, Arc::clone(plan))));
+        self.0.plans.keep(plan.iter().map(|plan| (table.ty, Arc::clone(plan))));
         Ok(plan)
     }
 }

@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
@@ -19,6 +20,9 @@ pub(crate) const FORMAT: i64 = 1;
 const APPLICATION_ID: i64 = 0x6172_6100;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// The bytes that are looked at: SQLite's header, and that of the page which holds the schema.
+const HEADER: usize = 108;
 
 /// How many prepared statements a connection keeps: those of a few dozen tables.
 const CACHED_STATEMENTS: usize = 256;
@@ -41,7 +45,7 @@ pub(crate) fn open(place: &Place, busy: Duration, entropy: &mut Entropy) -> Resu
         }
         Place::File(path) => path,
     };
-    let header = inspect(path)?;
+    let is_finished = inspect(path, busy)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -56,18 +60,16 @@ pub(crate) fn open(place: &Place, busy: Duration, entropy: &mut Entropy) -> Resu
             reason: "it is read-only: allow this user to write it".to_owned(),
         });
     }
-    if header.is_none() {
+    if !is_finished {
         refuse_if_foreign(&connection, path)?;
         create_format(&connection, &entropy.bytes()?, file_identity(path).as_deref())?;
+        // After the format is written: a file that says WAL is finished.
+        enter_wal(&connection, busy)?;
     }
     // The header may be older than the log that lies beside the file.
     let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > FORMAT {
         return Err(Error::NewerFormat { path: path.clone(), found, known: FORMAT });
-    }
-    if header.is_none_or(|header| !header.is_wal) {
-        // After the format is written: a file that says WAL says whose it is.
-        connection.pragma_update(None, "journal_mode", "wal")?;
     }
     claim(&connection, path, entropy)?;
     Ok(connection)
@@ -88,20 +90,18 @@ fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // A statement keeps its plan: SQLite would prepare it again for each value that it is given.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "synchronous", "normal")?;
     crate::value::register_functions(connection)?;
+    crate::row_clock::register_functions(connection)?;
     Ok(())
 }
 
-/// What the first bytes of a file of ara's say.
-struct Header {
-    is_wal: bool,
-}
-
-/// Looks at a file without SQLite, which would create, recover or convert what it opens. `None` for
-/// a file in which nothing is yet.
-fn inspect(path: &Path) -> Result<Option<Header>> {
+/// Looks at a file without SQLite, which would create, recover or convert what it opens. Whether it
+/// is a finished file of ara's; otherwise it is one in which there is nothing yet.
+fn inspect(path: &Path, busy: Duration) -> Result<bool> {
     let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -111,7 +111,7 @@ fn inspect(path: &Path) -> Result<Option<Header>> {
                 Some(folder) if !folder.is_dir() => {
                     Err(refuse("its folder does not exist: create the folder first".to_owned()))
                 }
-                _ => Ok(None),
+                _ => Ok(false),
             };
         }
         Err(error) => return Err(refuse(error.to_string())),
@@ -121,9 +121,9 @@ fn inspect(path: &Path) -> Result<Option<Header>> {
         return Err(refuse("it is a directory: give the path of a file".to_owned()));
     }
     if metadata.len() == 0 {
-        return Ok(None);
+        return Ok(false);
     }
-    let mut header = [0; 100];
+    let mut header = [0; HEADER];
     match file.read_exact(&mut header) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
@@ -132,27 +132,43 @@ fn inspect(path: &Path) -> Result<Option<Header>> {
     if !header.starts_with(MAGIC) {
         return Err(Error::NotADatabase { path: path.to_owned() });
     }
-    if metadata.len() < header.len() as u64 {
+    if metadata.len() < HEADER as u64 {
         return Err(Error::Corrupt);
     }
+    let byte = |at: usize| header.get(at).copied().unwrap_or_default();
     let number = |at: usize| {
         header.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| i32::from_be_bytes(*bytes))
     };
     // https://www.sqlite.org/fileformat2.html#the_database_header
     let (format, application) = (i64::from(number(60)), i64::from(number(68)));
-    if application != APPLICATION_ID {
+    if application == APPLICATION_ID {
+        if format > FORMAT {
+            return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
+        }
+        let is_wal = byte(19) == 2;
+        return Ok(is_wal);
+    }
+    // The schema's own page follows: what kind it is, and how many entries it has.
+    let has_schema = byte(100) != 13 || byte(103) != 0 || byte(104) != 0;
+    if application != 0 || format != 0 || has_schema {
+        return Err(Error::ForeignDatabase { path: path.to_owned() });
+    }
+    // The schema may be in a log beside the file still.
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        refuse_if_foreign(&Connection::open_with_flags(path, flags)?, path)?;
-        return Ok(None);
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(busy)?;
+        refuse_if_foreign(&connection, path)?;
     }
-    if format > FORMAT {
-        return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
-    }
-    Ok(Some(Header { is_wal: header[19] == 2 }))
+    Ok(false)
 }
 
 /// A database that ara did not make is taken over only if nothing is in it.
 fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
+    // One snapshot: another process may be making it meanwhile.
+    let connection = connection.unchecked_transaction()?;
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if pragma("application_id")? == APPLICATION_ID {
         // Another process has made it meanwhile.
@@ -164,6 +180,18 @@ fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
         return Err(Error::ForeignDatabase { path: path.to_owned() });
     }
     Ok(())
+}
+
+/// Sets the mode in which readers and the writer do not wait for each other. SQLite asks no busy
+/// handler here, so others who open the same new file are waited for by trying again.
+fn enter_wal(connection: &Connection, busy: Duration) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal").map_err(Error::from) {
+            Err(Error::Busy) if start.elapsed() < busy => thread::sleep(Duration::from_millis(1)),
+            result => return result,
+        }
+    }
 }
 
 /// Makes what every file of ara's has, unless another process has done so meanwhile.

@@ -66,29 +66,40 @@ impl Journal {
     }
 }
 
-/// Writes the changes of one transaction into the log. The last one waits until it is known whether
-/// it ends the transaction.
+/// Writes the changes of one transaction into the log, several by one statement: it looks up once
+/// where the log ends. The last one waits in any case until it is known to end the transaction.
 pub(crate) struct Recorder<'c> {
     connection: &'c Connection,
-    /// The statement that inserts a change, once there is one.
-    insert: Option<CachedStatement<'c>>,
+    /// The statements that insert one change, and [`BATCH`], once there are any.
+    inserts: [Option<CachedStatement<'c>>; 2],
     journal: Journal,
     wall: i64,
-    waiting: Option<Change>,
+    waiting: Vec<Change>,
     /// A change that was made could not be written into the log: nothing may be committed.
     broken: bool,
 }
 
+/// How many changes are inserted at once.
+const BATCH: usize = 16;
+
+/// The most bytes that wait to be inserted.
+const MOST_WAITING: usize = 1 << 16;
+
 impl<'c> Recorder<'c> {
     /// Goes on from `journal`, at `wall` milliseconds.
     pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
-        Self { connection, insert: None, journal, wall, waiting: None, broken: false }
+        let inserts = [None, None];
+        Self { connection, inserts, journal, wall, waiting: Vec::new(), broken: false }
     }
 
-    /// The time of the next change. A time whose change then fails is left out of the log.
-    pub(crate) fn tick(&mut self) -> Time {
-        self.journal.last = self.journal.last.next(self.wall);
-        self.journal.last
+    /// The time of the next change, if it is made.
+    pub(crate) fn next_time(&self) -> Time {
+        self.journal.last.next(self.wall)
+    }
+
+    /// Moves the clock to the time of a change that was made.
+    pub(crate) fn advance(&mut self, time: Time) {
+        self.journal.last = time;
     }
 
     /// The node's ordinal in this file.
@@ -104,17 +115,19 @@ impl<'c> Recorder<'c> {
     /// Records a change that was made.
     pub(crate) fn record(&mut self, change: Change) -> Result<()> {
         self.journal.digest ^= change.hash();
-        match self.waiting.replace(change) {
-            Some(earlier) => self.write(&earlier),
-            None => Ok(()),
-        }
+        let is_full = self.waiting.len() == BATCH
+            || self.waiting.iter().map(|change| change.packed().len()).sum::<usize>()
+                > MOST_WAITING;
+        let written = if is_full { self.write() } else { Ok(()) };
+        self.waiting.push(change);
+        written
     }
 
     /// Marks the end of the transaction. Gives the journal as it stands once it is committed.
     pub(crate) fn finish(&mut self) -> Result<Journal> {
-        if let Some(mut last) = self.waiting.take() {
+        if let Some(last) = self.waiting.last_mut() {
             last.end_transaction(self.journal.digest);
-            self.write(&last)?;
+            self.write()?;
         }
         if self.broken {
             return Err(Error::Broken);
@@ -122,25 +135,38 @@ impl<'c> Recorder<'c> {
         Ok(self.journal.clone())
     }
 
-    fn write(&mut self, change: &Change) -> Result<()> {
-        let written = self.insert(change);
+    /// Writes the changes that wait.
+    fn write(&mut self) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let written = match waiting.len() {
+            BATCH => self.insert(&waiting),
+            _ => waiting.chunks(1).try_for_each(|change| self.insert(change)),
+        };
         self.broken |= written.is_err();
-        written?;
-        Ok(())
+        Ok(written?)
     }
 
-    fn insert(&mut self, change: &Change) -> rusqlite::Result<usize> {
-        let insert = match &mut self.insert {
+    fn insert(&mut self, changes: &[Change]) -> rusqlite::Result<()> {
+        let [one, batch] = &mut self.inserts;
+        let insert = match if changes.len() == 1 { one } else { batch } {
             Some(insert) => insert,
-            none => none.insert(self.connection.prepare_cached(
-                "INSERT INTO ara_change (node, time, tbl, row, cells) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?),
+            none => none.insert(self.connection.prepare_cached(&insert_sql(changes.len()))?),
         };
-        bind(insert, 1, ValueRef::Integer(self.journal.node.cast_signed()))?;
-        bind(insert, 2, ValueRef::Integer(change.time.bits()))?;
-        bind(insert, 3, ValueRef::Integer(change.table))?;
-        bind(insert, 4, ValueRef::Blob(change.row.as_bytes()))?;
-        bind(insert, 5, ValueRef::Blob(change.packed()))?;
-        insert.raw_execute()
+        for (change, first) in changes.iter().zip((1..).step_by(COLUMNS)) {
+            bind(insert, first, ValueRef::Integer(self.journal.node.cast_signed()))?;
+            bind(insert, first + 1, ValueRef::Integer(change.time.bits()))?;
+            bind(insert, first + 2, ValueRef::Integer(change.table))?;
+            bind(insert, first + 3, ValueRef::Blob(change.row.as_bytes()))?;
+            bind(insert, first + 4, ValueRef::Blob(change.packed()))?;
+        }
+        insert.raw_execute().map(drop)
     }
+}
+
+/// The columns of `ara_change`.
+const COLUMNS: usize = 5;
+
+fn insert_sql(changes: usize) -> String {
+    let rows = vec!["(?, ?, ?, ?, ?)"; changes].join(", ");
+    format!("INSERT INTO ara_change (node, time, tbl, row, cells) VALUES {rows}")
 }

@@ -17,6 +17,7 @@ mod journal;
 mod mutation;
 mod options;
 mod plan;
+mod plans;
 mod readers;
 mod record;
 mod row_clock;
@@ -27,7 +28,7 @@ mod transaction;
 mod value;
 mod verify;
 
-pub use app_schema::{Schema, is_first};
+pub use app_schema::{Schema, SchemaEntry, is_first};
 pub use ara_schema as schema;
 pub use cells::Cells;
 pub use database::Database;

@@ -29,18 +29,14 @@ const DELETED: Stored<'static> = Stored::Integer(1);
 /// A slot of the plan, and what to write there.
 type Write<'a> = (usize, Option<&'a Stored<'static>>);
 
-/// What a mutation found of a row.
-enum Found {
-    /// No row has the id.
-    Nothing,
-    /// The row is deleted, or not; and its clock.
-    Row { deleted: bool, clock: Vec<u8> },
-}
+/// What a look at a row found: whether it is deleted, and which of the writes would change it.
+/// `None` where no row has the id.
+type Found<'a> = Option<(bool, Vec<Write<'a>>)>;
 
 impl Mutation<'_, '_> {
     /// Inserts a row; a new id is made if it has none.
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
-        let time = self.recorder.tick();
+        let time = self.recorder.next_time();
         let id = match id {
             Some(id) => id,
             None => self.entropy.row_id(time)?,
@@ -57,9 +53,9 @@ impl Mutation<'_, '_> {
         };
         let writes: Vec<_> = alive().chain(writes(cells)).collect();
         match self.probe(id, &writes)? {
-            (Found::Nothing, _) => self.create(Some(id), cells),
-            (Found::Row { clock, .. }, changed) => {
-                self.edit(id, &clock, &changed)?;
+            None => self.create(Some(id), cells),
+            Some((_, changed)) => {
+                self.edit(id, &changed, If::Any)?;
                 Ok(id)
             }
         }
@@ -67,37 +63,36 @@ impl Mutation<'_, '_> {
 
     /// Writes what differs into a row. Whether the row was there.
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
-        let writes: Vec<_> = writes(cells).collect();
-        match self.probe(id, &writes)? {
-            (Found::Nothing | Found::Row { deleted: true, .. }, _) => Ok(false),
-            (Found::Row { clock, .. }, changed) => {
-                self.edit(id, &clock, &changed)?;
+        self.edit_alive(id, &writes(cells).collect::<Vec<_>>())
+    }
+
+    /// Deletes a row. Whether it was there.
+    pub(crate) fn delete(&mut self, id: Uuid) -> Result<bool> {
+        self.edit_alive(id, &[(IS_DELETED, Some(&DELETED))])
+    }
+
+    /// Undeletes a row. Whether it is there now.
+    pub(crate) fn restore(&mut self, id: Uuid) -> Result<bool> {
+        match self.probe(id, &[(IS_DELETED, Some(&ALIVE))])? {
+            None => Ok(false),
+            Some((_, changed)) => {
+                self.edit(id, &changed, If::Any)?;
                 Ok(true)
             }
         }
     }
 
-    /// Deletes a row. Whether it was there.
-    pub(crate) fn delete(&mut self, id: Uuid) -> Result<bool> {
-        self.update_deleted(id, &DELETED, |deleted| !deleted)
-    }
-
-    /// Undeletes a row. Whether it is there now.
-    pub(crate) fn restore(&mut self, id: Uuid) -> Result<bool> {
-        self.update_deleted(id, &ALIVE, |_| true)
-    }
-
-    fn update_deleted(
-        &mut self,
-        id: Uuid,
-        value: &Stored<'static>,
-        was_there: impl Fn(bool) -> bool,
-    ) -> Result<bool> {
-        match self.probe(id, &[(IS_DELETED, Some(value))])? {
-            (Found::Nothing, _) => Ok(false),
-            (Found::Row { deleted, clock }, changed) => {
-                self.edit(id, &clock, &changed)?;
-                Ok(was_there(deleted))
+    /// Writes what differs into a row that is not deleted. Whether there is such a row.
+    fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<bool> {
+        // Most often every write is one: then a single statement does it.
+        if self.edit(id, writes, If::AllDiffer)? {
+            return Ok(true);
+        }
+        match self.probe(id, writes)? {
+            None | Some((true, _)) => Ok(false),
+            Some((false, changed)) => {
+                self.edit(id, &changed, If::Any)?;
+                Ok(true)
             }
         }
     }
@@ -130,50 +125,52 @@ impl Mutation<'_, '_> {
         }
     }
 
-    /// Looks at a row, and which of the writes would change it.
-    fn probe<'w>(&mut self, id: Uuid, writes: &[Write<'w>]) -> Result<(Found, Vec<Write<'w>>)> {
+    /// Looks at a row.
+    fn probe<'w>(&mut self, id: Uuid, writes: &[Write<'w>]) -> Result<Found<'w>> {
         let edit = self.plan.edit(&slots(writes));
         let probe = self.statements.get(&edit.probe)?;
         bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
         let mut rows = probe.raw_query();
         let Some(row) = rows.next()? else {
-            return Ok((Found::Nothing, Vec::new()));
+            return Ok(None);
         };
-        let clock = row.get_ref(0)?.as_bytes().map_err(|_| Error::Corrupt)?.to_vec();
-        let deleted = matches!(row.get_ref(1)?, ValueRef::Integer(1));
+        let deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
         let mut changed = Vec::with_capacity(writes.len());
-        for (write, column) in writes.iter().zip(2..) {
+        for (write, column) in writes.iter().zip(1..) {
             if !is_same(row.get_ref(column)?, write.1) {
                 changed.push(*write);
             }
         }
-        Ok((Found::Row { deleted, clock }, changed))
+        Ok(Some((deleted, changed)))
     }
 
-    /// Writes into a row whose clock is known. Nothing to write is nothing done: no change of the
-    /// log, no movement of the clock.
-    fn edit(&mut self, id: Uuid, clock: &[u8], writes: &[Write<'_>]) -> Result<()> {
+    /// Writes into the row of this id, if it is as told. Whether it was written. Nothing to write is
+    /// nothing done: no change of the log, no movement of the clock.
+    fn edit(&mut self, id: Uuid, writes: &[Write<'_>], condition: If) -> Result<bool> {
         if writes.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        let time = self.recorder.tick();
-        let mut packed = Vec::with_capacity(clock.len() + 16);
-        if self.plan.ordinal.is_some() {
-            let mut clock = RowClock::unpack(clock).ok_or(Error::Corrupt)?;
-            let columns = writes.iter().map(|(slot, _)| self.ordinal(*slot)).collect();
-            clock.write(time, self.recorder.node(), columns);
-            clock.pack(&mut packed);
-        }
+        let time = self.recorder.next_time();
+        let columns: ColumnSet = writes.iter().map(|(slot, _)| self.ordinal(*slot)).collect();
         let edit = self.plan.edit(&slots(writes));
-        let update = self.statements.get(&edit.update)?;
+        let update = self.statements.get(match condition {
+            If::Any => &edit.update,
+            If::AllDiffer => &edit.update_if_all_differ,
+        })?;
         bind(update, 1, ValueRef::Blob(id.as_bytes()))?;
-        bind(update, 2, ValueRef::Blob(&packed))?;
-        bind(update, 3, ValueRef::Integer(time.millis()))?;
-        for ((_, value), parameter) in writes.iter().zip(4..) {
+        bind(update, 2, ValueRef::Integer(time.bits()))?;
+        bind(update, 3, ValueRef::Integer(self.recorder.node().cast_signed()))?;
+        bind(update, 4, ValueRef::Blob(columns.as_bytes()))?;
+        bind(update, 5, ValueRef::Integer(time.millis()))?;
+        for ((_, value), parameter) in writes.iter().zip(6..) {
             bind(update, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
         }
-        update.raw_execute().map_err(|error| self.fault(error))?;
-        self.record(time, id, writes.iter().copied())
+        let written = update.raw_execute().map_err(|error| self.fault(error))?;
+        if written == 0 {
+            return Ok(false);
+        }
+        self.record(time, id, writes.iter().copied())?;
+        Ok(true)
     }
 
     fn record<'w>(
@@ -182,6 +179,7 @@ impl Mutation<'_, '_> {
         id: Uuid,
         writes: impl Iterator<Item = Write<'w>>,
     ) -> Result<()> {
+        self.recorder.advance(time);
         let Some(ordinal) = self.plan.ordinal else {
             return Ok(());
         };
@@ -204,6 +202,16 @@ impl Mutation<'_, '_> {
             _ => error.into(),
         }
     }
+}
+
+/// When a row is written.
+#[derive(Clone, Copy)]
+enum If {
+    /// If it is there.
+    Any,
+    /// If it is not deleted and every slot differs, as SQLite compares: it knows no difference
+    /// between 0.0 and -0.0, so what it takes for the same is looked at again.
+    AllDiffer,
 }
 
 /// What cells write, by slot.

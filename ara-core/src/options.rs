@@ -1,20 +1,16 @@
 //! How a database is opened.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::system_millis;
-use crate::database::Database;
 use crate::entropy::Entropy;
-use crate::error::Result;
-use crate::file::Place;
 use crate::value::Timestamp;
 
 type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// How a database is opened, where [`Database::open`] is not enough.
+/// How a database is opened, where [`Database::open`](crate::Database::open) is not enough.
 ///
 /// A test can fix the time and the randomness, and so repeat itself to the byte:
 ///
@@ -72,24 +68,6 @@ impl Options {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
-    }
-
-    /// As [`Database::open`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::open`].
-    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
-        Database::with(self, Place::File(path.as_ref().to_owned()))
-    }
-
-    /// As [`Database::memory`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::memory`].
-    pub fn memory(self) -> Result<Database> {
-        Database::with(self, Place::Memory)
     }
 
     pub(crate) fn entropy(&self) -> Entropy {

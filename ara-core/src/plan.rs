@@ -39,10 +39,13 @@ pub(crate) const IS_DELETED: usize = 0;
 /// The SQL that changes certain slots of a row.
 #[derive(Debug)]
 pub(crate) struct Edit {
-    /// Selects, by id: `ara_clock`, `is_deleted`, then the slots.
+    /// Selects, by id: `is_deleted`, then the slots.
     pub(crate) probe: Arc<str>,
-    /// Updates, by id: `ara_clock`, `updated_at`, then the slots.
+    /// Updates, by id, what a change wrote: its time, its node and its columns go into `ara_clock`;
+    /// then `updated_at`, then the slots.
     pub(crate) update: Arc<str>,
+    /// The same, if the row is not deleted and every slot differs.
+    pub(crate) update_if_all_differ: Arc<str>,
 }
 
 impl Plan {
@@ -86,18 +89,24 @@ impl Plan {
             return Arc::clone(known);
         }
         let names = || slots.iter().filter_map(|&slot| self.slots.get(slot)).map(|slot| slot.name);
+        let table = &self.stored_name;
         let probe = format!(
-            "SELECT {} FROM \"{}\" WHERE \"id\" = ?1",
-            quoted(["ara_clock", "is_deleted"].into_iter().chain(names())),
-            self.stored_name,
+            "SELECT {} FROM \"{table}\" WHERE \"id\" = ?1",
+            quoted(std::iter::once("is_deleted").chain(names())),
         );
-        let mut update =
-            format!("UPDATE \"{}\" SET \"ara_clock\" = ?2, \"updated_at\" = ?3", self.stored_name);
-        for (name, parameter) in names().zip(4..) {
+        let mut update = format!("UPDATE \"{table}\" SET \"updated_at\" = ?5");
+        if self.ordinal.is_some() {
+            update.push_str(", \"ara_clock\" = ara_stamp(\"ara_clock\", ?2, ?3, ?4)");
+        }
+        let mut differ = String::from(" AND \"is_deleted\" IS NOT 1");
+        for (name, parameter) in names().zip(6..) {
             let _ = write!(update, ", \"{name}\" = ?{parameter}");
+            let _ = write!(differ, " AND \"{name}\" IS NOT ?{parameter}");
         }
         update.push_str(" WHERE \"id\" = ?1");
-        let edit = Arc::new(Edit { probe: probe.into(), update: update.into() });
+        let update_if_all_differ = format!("{update}{differ}").into();
+        let edit =
+            Arc::new(Edit { probe: probe.into(), update: update.into(), update_if_all_differ });
         edits.insert(slots.into(), Arc::clone(&edit));
         edit
     }

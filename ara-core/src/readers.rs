@@ -32,9 +32,13 @@ impl Readers {
         Ok(Self { path, busy_timeout, keep, idle })
     }
 
-    /// Opens a connection that can write.
+    /// Opens a connection that can write. It has room for the pages that a transaction of many rows
+    /// touches: SQLite's usual 2 MB would have it write and read them again and again.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
-        open_another(&self.path, self.busy_timeout)
+        const KIBIBYTES: i64 = 16 << 10;
+        let connection = open_another(&self.path, self.busy_timeout)?;
+        connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
+        Ok(connection)
     }
 
     /// Lends a connection, which `read` has to itself.

@@ -1,5 +1,8 @@
 //! The clocks of a row's columns, as the column `ara_clock` packs them.
 
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, ffi};
+
 use crate::clock::Time;
 use crate::codec::{Reader, put_bytes, put_varint};
 
@@ -62,6 +65,25 @@ impl RowClock {
     }
 }
 
+/// Gives a connection the function `ara_stamp(clock, time, node, columns)`: the clock of a row after
+/// a change, newer than all that are known of it, wrote these columns.
+pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("ara_stamp", 4, flags, |context| {
+        let clock = context.get_raw(0).as_blob().ok().and_then(RowClock::unpack);
+        let corrupt = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
+        let mut clock = clock.ok_or_else(corrupt)?;
+        let time = Time::from_bits(context.get(1)?);
+        let node = context.get::<i64>(2)?.cast_unsigned();
+        clock.write(time, node, ColumnSet(context.get_raw(3).as_blob()?.to_vec()));
+        let mut packed = Vec::with_capacity(32);
+        clock.pack(&mut packed);
+        Ok(packed)
+    })
+}
+
 /// A set of columns by ordinal: bit `ordinal % 8` of byte `ordinal / 8`, the last byte never zero.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ColumnSet(Vec<u8>);
@@ -75,6 +97,10 @@ impl ColumnSet {
         if let Some(byte) = self.0.get_mut(at) {
             *byte |= 1 << (ordinal % 8);
         }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
     fn remove(&mut self, columns: &Self) {
@@ -147,6 +173,15 @@ mod tests {
                 prop_assert_eq!(packed, bytes);
             }
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_none_is_a_damaged_file() {
+        let connection = Connection::open_in_memory().expect("opens");
+        register_functions(&connection).expect("registers");
+        let stamp = "SELECT ara_stamp(x'00ff', 1, 1, x'01')";
+        let error = connection.query_row(stamp, [], |_| Ok(())).expect_err("is no clock");
+        assert!(matches!(crate::Error::from(error), crate::Error::Corrupt));
     }
 
     #[test]

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use crate::app_schema::Schema;
-use crate::database::Shared;
 use crate::entropy::Entropy;
 use crate::error::Result;
 use crate::growth::grow;
 use crate::journal::{Journal, Recorder};
 use crate::mutation::Mutation;
 use crate::plan::Plan;
+use crate::plans::Plans;
 use crate::record::{Fields, Record};
 use crate::source::{Reading, Source, TableRef};
 use crate::statements::Statements;
@@ -28,7 +28,8 @@ use crate::value::Id;
 /// It has the methods of the database, and reads what it has written itself.
 pub struct Transaction<'c> {
     connection: &'c Connection,
-    database: &'c Shared,
+    /// Of the tables that are ready for all.
+    plans: &'c Plans,
     state: RefCell<State<'c>>,
     open: bool,
 }
@@ -52,13 +53,13 @@ impl<'c> Transaction<'c> {
     /// Goes on in the transaction that `connection` has begun.
     pub(crate) fn new(
         connection: &'c Connection,
-        database: &'c Shared,
+        plans: &'c Plans,
         recorder: Recorder<'c>,
         entropy: &'c mut Entropy,
     ) -> Self {
         let statements = Statements::new(connection);
         let state = State { recorder, statements, entropy, plans: HashMap::new() };
-        Self { connection, database, state: RefCell::new(state), open: true }
+        Self { connection, plans, state: RefCell::new(state), open: true }
     }
 
     pub(crate) fn commit(mut self) -> Result<Committed> {
@@ -170,7 +171,7 @@ impl<'c> Transaction<'c> {
     }
 
     pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
-        if let Some(plan) = self.database.known_plan(table) {
+        if let Some(plan) = self.plans.get(table) {
             return Ok(plan);
         }
         let plans = &mut self.state.borrow_mut().plans;

@@ -1,7 +1,7 @@
 //! A table as the derive understands the struct.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, format_ident};
 use syn::{
     Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Type,
     Visibility,
@@ -9,12 +9,15 @@ use syn::{
 
 use crate::attr::{FieldArgs, TableArgs};
 use crate::faults::Faults;
-use crate::names::{StoredName, plain, snake_case};
+use crate::names::{StoredName, module, plain, snake_case};
+use crate::visibility::hides;
 
 pub struct Table<'a> {
     pub ident: &'a Ident,
     pub vis: &'a Visibility,
     pub name: StoredName,
+    /// The module of the columns' types: the compiler's messages call a column `todo::title`.
+    pub module: Ident,
     pub args: TableArgs,
     /// Whether faults were found, and the rest is generated only so that no errors follow from them.
     pub is_faulty: bool,
@@ -35,11 +38,15 @@ pub struct Column<'a> {
     pub ident: &'a Ident,
     pub vis: &'a Visibility,
     pub name: StoredName,
+    /// The row's type parameter that stands for it. No user's type looks like it.
+    pub parameter: Ident,
     /// What it holds, without the `Option` of an optional column.
     pub ty: TokenStream,
     pub is_optional: bool,
     /// Whether `ty` came from an `Option` within an `Option`, which is refused.
     pub is_optional_twice: bool,
+    /// Whether its type may be hidden from where the table can be seen.
+    pub is_hidden: bool,
     pub docs: Vec<&'a Attribute>,
     pub deprecated: Option<&'a Attribute>,
     pub args: FieldArgs,
@@ -55,6 +62,7 @@ impl<'a> Table<'a> {
             ident,
             vis: &input.vis,
             name,
+            module: module(ident),
             args,
             is_faulty: false,
             has_named_fields: false,
@@ -87,9 +95,11 @@ impl<'a> Table<'a> {
             ident,
             vis: &field.vis,
             name: StoredName::new(args.column.as_ref(), ident, str::to_owned),
+            parameter: format_ident!("__{}", plain(ident)),
             ty: naming_self(twice.or(optional).unwrap_or(&field.ty).to_token_stream(), self.ident),
             is_optional: optional.is_some(),
             is_optional_twice: twice.is_some(),
+            is_hidden: hides(self.vis, &field.vis),
             docs,
             deprecated: field.attrs.iter().find(|attr| attr.path().is_ident("deprecated")),
             args,

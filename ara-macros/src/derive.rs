@@ -13,6 +13,7 @@ use crate::valid;
 pub fn derive(input: &DeriveInput) -> TokenStream {
     let mut faults = Faults::default();
     valid::shape(input, &mut faults);
+    // What is generated names the struct without arguments.
     if !input.generics.params.is_empty() {
         return faults.into_compile_errors();
     }

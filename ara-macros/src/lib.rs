@@ -1,4 +1,7 @@
 //! ara's macros. Apps use them through the `ara` crate, which re-exports them.
+//!
+//! A derive goes four steps: `attr` and `ast` read what the user wrote, `valid` refuses what cannot
+//! be, all of it at once, `fallback` leaves out what would not compile, and `expand` generates.
 
 mod ast;
 mod attr;
@@ -16,25 +19,242 @@ mod visibility;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Table
+/// Makes a table of a struct.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(index(done, due))]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     pub title: NonEmptyString<1000>,
+///     pub done: Option<bool>,
+///     pub due: Option<Timestamp>,
+///     #[table(index)]
+///     pub category_id: Option<Id<Category>>,
+///     #[table(default = 3)]
+///     pub stars: u8,
+/// }
+///
+/// #[derive(Table)]
+/// pub struct Category {
+///     pub id: Id<Category>,
+///     pub name: NonEmptyString<100>,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// let home = db.create(Category::draft().name("Home"))?;
+/// let milk = db.create(Todo::draft().title("Buy milk").category_id(home))?;
+/// db.update(Todo::patch(milk).done(true))?;
+/// let row: TodoRow = db.get(milk)?.expect("was created");
+/// assert_eq!((row.done, row.stars), (Some(true), Some(3)));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # The struct
+///
+/// It has named fields and no generics. One field is `id: Id<Todo>`, under any alias. Every other
+/// field is a column. Its type implements `ara::Value`, or is an `Option` of
+/// such a type, written as one: then the column is optional. A column that is no `Option` is
+/// required: a row cannot be created without it. In rows that other versions of the app wrote it may
+/// be missing all the same.
+///
+/// `created_at` and `updated_at` are in every row and are not declared. A field that is compiled out
+/// by `#[cfg(..)]` is no column; as the schema only grows, it should be the same in every build.
+///
+/// # What is generated
+///
+/// With the struct's visibility, for a struct `Todo`:
+///
+/// | | |
+/// |---|---|
+/// | `TodoRow<..>` | What queries return: the fields of the struct, each an `Option` until a query narrows it, and `id`, `created_at`, `updated_at`. It derives `Debug`, `Clone` and `PartialEq`. `row.patch()` starts an update. |
+/// | `TodoDraft<..>` | A new row, by `Todo::draft()`: a setter for each column, and `id`. `create` takes it when all required columns are set. |
+/// | `TodoPatch` | A change, by `Todo::patch(id)`: a setter for each column. What is not set is left alone; `None` clears an optional column. |
+/// | `Todo::title`, .. | The columns as constants, with those of every row: `Todo::id`, `Todo::created_at`, `Todo::updated_at`. |
+///
+/// Setters, constants and the row's fields have the visibility and the doc comments of the struct's
+/// fields. `#[deprecated]` on a field passes on to its constant and its setters. The struct itself
+/// can be given to `create`, too.
+///
+/// `draft` and `patch` are functions of the trait `Table`, which `ara::prelude` has. A field named
+/// `draft` hides the function of the struct: write `<Todo as Table>::draft()` then.
+///
+/// # Arguments on the struct
+///
+/// - `#[table(name = "todos")]`: the stored name of the table. Else it is the struct's name in snake
+///   case: `TodoItem` is stored as `todo_item`.
+/// - `#[table(local)]`: the table stays on this device. It has no change log and is never synced.
+/// - `#[table(index(done, due))]`: an index over the columns of these fields, in this order. It may be
+///   given several times.
+/// - `#[table(columns)]`: a module named like the struct in snake case that has the columns, so that
+///   they can be imported: `use todo::title;`.
+/// - `#[table(derive(serde::Serialize))]`: what the row derives besides.
+///
+/// # Arguments on a field
+///
+/// - `#[table(column = "name")]`: the stored name of the column. Else it is the field's name. With it
+///   a field can be renamed in Rust, and the column keeps its name.
+/// - `#[table(index)]`: an index over this column.
+/// - `#[table(default = 3)]`: what a draft holds for the column unless it is set: an expression that
+///   is evaluated for each draft. A required column with a default need not be set.
+///
+/// ```
+/// # use ara::prelude::*;
+/// #[derive(Table)]
+/// #[table(name = "todos", local, columns, derive(serde::Serialize))]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     #[table(column = "name", default = "untitled")]
+///     pub title: String,
+/// }
+///
+/// use todo::title;
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// db.create(Todo::draft())?;
+/// let row = db.query::<Todo>().narrow(title).one()?;
+/// assert_eq!(row.title, "untitled");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Stored names
+///
+/// They are made of lower-case letters a to z, digits and underscores, begin with a letter and have
+/// 64 bytes at most. Names that begin with `ara_` or `sqlite_`, and the columns that every table has,
+/// are not for apps: `id`, `created_at`, `updated_at`, `is_deleted`, `ara_clock`.
+///
+/// There is no `unique`, because devices that are offline cannot keep it between them. Rows that are
+/// the same thing on every device are given the same id: `Id::from_key("natural key")`.
 #[proc_macro_derive(Table, attributes(table, __ara_table))]
 pub fn derive_table(input: TokenStream) -> TokenStream {
     derive::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// table
+/// Makes a table of a struct, and derives for the struct what most apps want: the same as
+/// `#[derive(Debug, Clone, PartialEq, ara::Table)]`, with the arguments of
+/// [`#[table(..)]`](macro@Table) on the struct.
+///
+/// ```
+/// use ara::{Id, Table};
+///
+/// #[ara::table(name = "todos", index(title, done))]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     #[table(column = "name")]
+///     pub title: String,
+///     pub done: Option<bool>,
+/// }
+///
+/// assert_eq!(Todo::NAME, "todos");
+/// ```
 #[proc_macro_attribute]
 pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
     derive::attribute(&args.into(), parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Value
+/// Makes a column type of a newtype or of an enum without data.
+///
+/// # Newtypes
+///
+/// A struct of one unnamed field is stored as the field is. It is made of the field's type by
+/// `TryFrom` or `From`, which the type must implement: a stored value that is refused there is absent
+/// to the app, and a value that is refused is an error of `create` and `update`, in the words of that
+/// error. They should not repeat the value.
+///
+/// Setters take the newtype and the type it holds, and `&str` if that is a `String`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Debug, Clone, PartialEq, Value)]
+/// pub struct Stars(u8);
+///
+/// impl TryFrom<u8> for Stars {
+///     type Error = &'static str;
+///
+///     fn try_from(stars: u8) -> Result<Self, Self::Error> {
+///         if stars <= 5 { Ok(Self(stars)) } else { Err("must be 5 stars at most") }
+///     }
+/// }
+///
+/// #[derive(Table)]
+/// struct Film {
+///     id: Id<Film>,
+///     stars: Stars,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// let film = db.create(Film::draft().stars(4))?;
+/// assert_eq!(db.get(film)?.and_then(|film| film.stars), Some(Stars(4)));
+///
+/// let refused = db.update(Film::patch(film).stars(6)).unwrap_err();
+/// assert_eq!(refused.to_string(), "column `film.stars` must be 5 stars at most");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Enums
+///
+/// An enum whose variants hold no data is stored as the variant's name: as it is written, or as
+/// `#[value(name = "..")]` on the variant says. With that, a variant can be renamed in Rust, and keeps
+/// its stored name. A name of 1 to 64 bytes without control characters will do.
+///
+/// A name that another version of the app has stored and this one does not know is absent to it.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Value)]
+/// pub enum State {
+///     Open,
+///     #[value(name = "Done")]
+///     Finished,
+/// }
+///
+/// assert_eq!(State::TYPE, ara::Type::Enum(&["Open", "Done"]));
+/// ```
 #[proc_macro_derive(Value, attributes(value))]
 pub fn derive_value(input: TokenStream) -> TokenStream {
     value::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// schema
+/// Names the tables of an app, to be made together.
+///
+/// It declares a type, with the visibility and the attributes that are written, which `ensure` takes.
+/// No two of the tables may have the same stored name.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     pub title: String,
+/// }
+///
+/// #[derive(Table)]
+/// pub struct Category {
+///     pub id: Id<Category>,
+///     pub name: String,
+/// }
+///
+/// ara::schema! {
+///     /// All that the app stores.
+///     pub App: Todo, Category
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// db.ensure::<App>()?;
+/// # Ok(())
+/// # }
+/// ```
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {
     schema::expand(&parse_macro_input!(input as schema::Schema)).into()

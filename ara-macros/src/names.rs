@@ -1,7 +1,7 @@
 //! Stored names made of Rust's names.
 
 use proc_macro2::Span;
-use quote::ToTokens;
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
@@ -32,6 +32,16 @@ impl ToTokens for StoredName {
 /// A Rust name without `r#`.
 pub fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()
+}
+
+/// The name of the module that belongs to a struct.
+pub fn module(ident: &Ident) -> Ident {
+    let name = snake_case(&plain(ident));
+    let parsed = syn::parse_str::<Ident>(&name);
+    let parsed = parsed.or_else(|_| syn::parse_str::<Ident>(&format!("r#{name}")));
+    let mut module = parsed.unwrap_or_else(|_| format_ident!("{name}_"));
+    module.set_span(ident.span());
+    module
 }
 
 /// `TodoItem` as `todo_item`, `HTTPLog` as `http_log`.

@@ -52,7 +52,7 @@ pub fn expand(schema: &Schema) -> TokenStream {
             table.to_token_stream(),
         );
         quote_spanned! {table.span()=>
-            const _: () = ::core::assert!(::ara::__private::is_first(NAMES, #at), #message);
+            const _: () = ::core::assert!(::ara::__private::is_first(TABLES, #at), #message);
         }
     });
     let is_documented = attrs.iter().any(|attr| attr.path().is_ident("doc"));
@@ -67,10 +67,11 @@ pub fn expand(schema: &Schema) -> TokenStream {
         const _: () = {
             impl ::ara::__private::Schema for #ident {
                 fn tables() -> ::std::vec::Vec<::ara::__private::TableRef> {
-                    ::std::vec![#(::ara::__private::TableRef::of::<#tables>()),*]
+                    TABLES.iter().map(::ara::__private::SchemaEntry::table).collect()
                 }
             }
-            const NAMES: &[&str] = &[#(<#tables as ::ara::__private::Table>::NAME),*];
+            const TABLES: &[::ara::__private::SchemaEntry] =
+                &[#(::ara::__private::SchemaEntry::of::<#tables>()),*];
             #(#distinct)*
         };
     }

@@ -30,7 +30,7 @@ impl fmt::Display for Suggestion<'_> {
         }
         let known: Vec<String> = self.known.iter().map(|word| format!("`{word}`")).collect();
         match known.as_slice() {
-            [] => f.write_str("there is none"),
+            [] => f.write_str("it takes none"),
             [one] => write!(f, "there is {one}"),
             [init @ .., last] => write!(f, "there are {} and {last}", init.join(", ")),
         }

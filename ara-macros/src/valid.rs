@@ -15,12 +15,12 @@ use crate::names::plain;
 use crate::suggest::Suggestion;
 
 /// The fields that every row has without being asked.
-const ROW_FIELDS: [&str; 2] = ["created_at", "updated_at"];
+pub const ROW_FIELDS: [&str; 2] = ["created_at", "updated_at"];
 
 /// What the row always derives.
-const ROW_DERIVES: [&str; 3] = ["Debug", "Clone", "PartialEq"];
+pub const ROW_DERIVES: [&str; 3] = ["Debug", "Clone", "PartialEq"];
 
-/// Whether the item can be a table at all. Of a generic one nothing can be generated.
+/// Whether the item can be a table at all.
 pub fn shape(input: &DeriveInput, faults: &mut Faults) {
     let kind = match &input.data {
         Data::Struct(data) => match data.fields {

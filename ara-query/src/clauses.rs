@@ -1,11 +1,14 @@
 //! The clauses of a query, and the SQL that they make.
 
+use std::mem;
+
 use ara_core::{Error, Id, Result, Table, TableRef, select_list, stored_table_name};
 use sea_query::{
     BinOper, Expr as Sql, NullOrdering, Order as Direction, SelectStatement, SqliteQueryBuilder,
     Value,
 };
 
+use crate::condition::Condition;
 use crate::order::Order;
 use crate::sql::{self, binary, call, constant};
 use crate::term::{ColumnTerm, Refused, Untyped};
@@ -41,7 +44,10 @@ pub(crate) struct Statement {
 impl Clauses {
     pub(crate) fn filter(&mut self, filter: Untyped) {
         self.refused = self.refused.take().or(filter.refused);
-        self.filters.push(filter.term.condition().into_sql());
+        match filter.term.condition() {
+            Condition::All(parts) => self.filters.extend(parts),
+            other => self.filters.push(other.into_sql()),
+        }
     }
 
     pub(crate) fn order<S>(&mut self, order: Order<S>) {
@@ -63,27 +69,20 @@ impl Clauses {
     }
 
     /// Reads the rows: for each table in turn, what its records are read from.
-    pub(crate) fn rows(&self, tables: &[TableRef], exactly: Exactly) -> Statement {
+    pub(crate) fn rows(mut self, tables: &[TableRef], exactly: Exactly) -> Statement {
         let mut select = SelectStatement::new();
-        for table in tables {
-            for column in select_list(table.def) {
-                select.column((table.def.name, column));
-            }
-        }
-        self.restrict(&mut select, tables, exactly);
-        for (by, direction, nulls) in &self.orders {
+        select.expr(Sql::Custom(columns(tables).into()));
+        for (by, direction, nulls) in mem::take(&mut self.orders) {
             match nulls {
-                Some(nulls) => {
-                    select.order_by_expr_with_nulls(by.clone(), direction.clone(), *nulls)
-                }
-                None => select.order_by_expr(by.clone(), direction.clone()),
+                Some(nulls) => select.order_by_expr_with_nulls(by, direction, nulls),
+                None => select.order_by_expr(by, direction),
             };
         }
-        self.cut(Statement::of(&select))
+        self.finish(select, tables, exactly)
     }
 
     /// Reads how many rows there are.
-    pub(crate) fn count(&self, tables: &[TableRef]) -> Statement {
+    pub(crate) fn count(self, tables: &[TableRef]) -> Statement {
         if !self.is_cut() {
             return self.of_each(tables, call("count", [constant(1_i64)]));
         }
@@ -93,15 +92,14 @@ impl Clauses {
     }
 
     /// Reads one row of one column if there is a row, and none otherwise.
-    pub(crate) fn exists(&self, tables: &[TableRef]) -> Statement {
+    pub(crate) fn exists(self, tables: &[TableRef]) -> Statement {
         self.of_each(tables, constant(1_i64))
     }
 
-    fn of_each(&self, tables: &[TableRef], expr: Sql) -> Statement {
+    fn of_each(self, tables: &[TableRef], expr: Sql) -> Statement {
         let mut select = SelectStatement::new();
         select.expr(expr);
-        self.restrict(&mut select, tables, Exactly::Yes);
-        self.cut(Statement::of(&select))
+        self.finish(select, tables, Exactly::Yes)
     }
 
     /// Lowers the limit to this.
@@ -114,7 +112,12 @@ impl Clauses {
     }
 
     /// From which tables, which rows of them, and how many.
-    fn restrict(&self, select: &mut SelectStatement, tables: &[TableRef], exactly: Exactly) {
+    fn finish(
+        self,
+        mut select: SelectStatement,
+        tables: &[TableRef],
+        exactly: Exactly,
+    ) -> Statement {
         for table in tables {
             let name = table.def.name;
             if table.def.local {
@@ -123,21 +126,20 @@ impl Clauses {
                 select.from(name);
             }
         }
-        let deleted = tables.iter().filter_map(|table| self.deleted.condition(table.def.name));
-        let narrowed = self.narrowed.iter().map(|column| match exactly {
-            // The first is for indexes: SQLite cannot see it in the second.
-            Exactly::Yes => sql::and(column.is_stored(), column.is_there()),
-            Exactly::No => column.is_stored(),
-        });
-        let conditions = deleted.chain(self.filters.iter().cloned()).chain(narrowed).collect();
-        if let Some(condition) = sql::join(conditions, BinOper::And) {
+        let mut conditions = self.filters;
+        conditions.extend(tables.iter().filter_map(|table| self.deleted.condition(table.def.name)));
+        for column in self.narrowed {
+            conditions.push(column.is_stored());
+            if matches!(exactly, Exactly::Yes) {
+                conditions.push(column.is_there());
+            }
+        }
+        if let Some(condition) = sql::all(conditions) {
             select.and_where(condition);
         }
-    }
-
-    /// Adds the limit and the offset.
-    fn cut(&self, mut statement: Statement) -> Statement {
-        if self.is_cut() {
+        let (sql, values) = select.build(SqliteQueryBuilder);
+        let mut statement = Statement { sql, values: values.0 };
+        if self.limit.is_some() || self.offset > 0 {
             // The limit stands in the text: SQLite plans by it, so that it would prepare a statement
             // again for each value that is bound there. It knows no offset without a limit.
             let limit = self.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1));
@@ -172,9 +174,17 @@ impl Deleted {
     }
 }
 
-impl Statement {
-    fn of(select: &SelectStatement) -> Self {
-        let (sql, values) = select.build(SqliteQueryBuilder);
-        Self { sql, values: values.0 }
+/// The columns that records are read from. They are many and always the same, so they are written at
+/// once and not one by one through sea-query; a stored name has no quotes in it.
+fn columns(tables: &[TableRef]) -> String {
+    let mut list = String::with_capacity(512);
+    for table in tables {
+        for column in select_list(table.def) {
+            let comma = if list.is_empty() { "\"" } else { ", \"" };
+            for part in [comma, table.def.name, "\".\"", column, "\""] {
+                list.push_str(part);
+            }
+        }
     }
+    list
 }

@@ -23,6 +23,7 @@ use crate::term::{Term, Untyped};
 /// Values are compared as they are stored: texts byte by byte, `false` before `true`. That is the
 /// order of the Rust type too, for all types but JSON, enums and zoned times, whose order SQLite cannot
 /// tell: `lt` and the others do not compile for them.
+#[allow(clippy::wrong_self_convention, reason = "columns and expressions are taken by value")]
 pub trait Compare: Operand {
     /// Equal, or both absent.
     fn eq<S, V, H, I>(self, other: V) -> Filter<S>
@@ -105,7 +106,8 @@ pub trait Compare: Operand {
         Expr::new(null_rules::is_there(self.untyped()))
     }
 
-    /// Equal to one of these values; never, if there are none.
+    /// Equal to one of these values; never, if there are none. SQLite takes some 32,000 values in a
+    /// query; running one with more is an error.
     fn is_in<S, V, I>(self, values: impl IntoIterator<Item = V>) -> Filter<S>
     where
         Self: Within<S, I>,

@@ -16,6 +16,14 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// A condition on a stored value, and what else must hold for the value to be readable.
+    pub(crate) fn guarded(condition: Sql, guard: Option<Sql>) -> Self {
+        match guard {
+            Some(guard) => Self::All(vec![condition, guard]),
+            None => Self::One(condition),
+        }
+    }
+
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::All(mut parts), Self::All(others)) => {
@@ -51,9 +59,7 @@ impl Condition {
     pub(crate) fn into_sql(self) -> Sql {
         match self {
             Self::One(condition) => condition,
-            Self::All(parts) => {
-                sql::join(parts, BinOper::And).unwrap_or_else(|| sql::constant(true))
-            }
+            Self::All(parts) => sql::all(parts).unwrap_or_else(|| sql::constant(true)),
             Self::Any(parts) => {
                 sql::join(parts, BinOper::Or).unwrap_or_else(|| sql::constant(false))
             }

@@ -1,6 +1,13 @@
 //! ara's typed queries: what Rust can say about rows, compiled to SQL through sea-query.
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
+//!
+//! - [`Queries::query`] starts a [`Query`], whose clauses narrow, filter, order and cut its rows.
+//! - Columns and expressions are [`Operand`]s. [`Compare`], [`TextFunctions`], [`NumberFunctions`] and
+//!   [`Sort`] are what can be done with them, [`Expr`] is what comes of it, and [`Filter`] an expression
+//!   that is true or not.
+//! - What is absent, or stored but not readable by this app, follows the rules that [`Compare`] tells.
+//!   SQL and Rust agree on it: `count`, `exists`, `limit` and `offset` count the rows that `all` returns.
 
 #[macro_use]
 mod tuple;

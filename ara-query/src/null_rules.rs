@@ -12,28 +12,30 @@ use crate::sql::{self, and, binary};
 use crate::term::{ColumnTerm, Term, Untyped};
 
 pub(crate) fn equal(left: Untyped, right: Untyped) -> Untyped {
-    left.with(right, |left, right| one(equal_terms(left, right)))
+    left.with(right, |left, right| Term::Condition(equal_terms(left, right)))
 }
 
 pub(crate) fn unequal(left: Untyped, right: Untyped) -> Untyped {
     left.with(right, |left, right| {
-        one(match equal_terms(left, right) {
+        Term::Condition(match equal_terms(left, right) {
             // `IS` is never NULL.
-            Sql::Binary(left, BinOper::Is, right) => Sql::Binary(left, BinOper::IsNot, right),
-            equal => sql::is_not_true(equal),
+            Condition::One(Sql::Binary(left, BinOper::Is, right)) => {
+                Condition::One(Sql::Binary(left, BinOper::IsNot, right))
+            }
+            equal => equal.negate(),
         })
     })
 }
 
-fn equal_terms(left: Term, right: Term) -> Sql {
+fn equal_terms(left: Term, right: Term) -> Condition {
     match (left, right) {
-        (left, Term::Absent) => absent(left),
+        (left, Term::Absent) => Condition::One(absent(left)),
         (Term::Column(column), Term::Bound(value)) => {
             let equal = binary(column.sql(), BinOper::Is, Sql::Value(value));
             let beside = column.readable().and_then(|it| beside_equal(&column.sql(), it));
-            beside.map_or_else(|| equal.clone(), |beside| and(equal.clone(), beside))
+            Condition::guarded(equal, beside)
         }
-        (left, right) => binary(left.value(), BinOper::Is, right.value()),
+        (left, right) => Condition::One(binary(left.value(), BinOper::Is, right.value())),
     }
 }
 
@@ -51,14 +53,14 @@ fn absent(term: Term) -> Sql {
 /// `left op right`, where `op` is one of `<`, `<=`, `>`, `>=`.
 pub(crate) fn order(left: Untyped, op: BinOper, right: Untyped) -> Untyped {
     left.with(right, |left, right| {
-        one(match (left, right) {
-            (_, Term::Absent) => sql::constant(false),
+        Term::Condition(match (left, right) {
+            (_, Term::Absent) => Condition::One(sql::constant(false)),
             (Term::Column(column), Term::Bound(value)) => {
                 let above = matches!(op, BinOper::GreaterThan | BinOper::GreaterThanOrEqual);
                 let ordered = binary(column.sql(), op, Sql::Value(value));
                 readable_in_range(column, ordered, above, !above)
             }
-            (left, right) => binary(left.value(), op, right.value()),
+            (left, right) => Condition::One(binary(left.value(), op, right.value())),
         })
     })
 }
@@ -67,7 +69,7 @@ pub(crate) fn order(left: Untyped, op: BinOper, right: Untyped) -> Untyped {
 pub(crate) fn between(it: Untyped, low: Untyped, high: Untyped) -> Untyped {
     match (&it.term, &low.term, &high.term) {
         (Term::Column(column), Term::Bound(least), Term::Bound(most)) => {
-            one(range(*column, least.clone(), BinOper::SmallerThanOrEqual, most.clone())).into()
+            range(*column, least.clone(), BinOper::SmallerThanOrEqual, most.clone())
         }
         _ => {
             let above = order(it.clone(), BinOper::GreaterThanOrEqual, low);
@@ -85,18 +87,15 @@ pub(crate) fn range(
     least: sea_query::Value,
     below: BinOper,
     most: sea_query::Value,
-) -> Sql {
+) -> Untyped {
     let least = binary(column.sql(), BinOper::GreaterThanOrEqual, Sql::Value(least));
     let most = binary(column.sql(), below, Sql::Value(most));
-    readable_in_range(column, and(least, most), true, true)
+    Term::Condition(readable_in_range(column, and(least, most), true, true)).into()
 }
 
-fn readable_in_range(column: ColumnTerm, ordered: Sql, above: bool, below: bool) -> Sql {
+fn readable_in_range(column: ColumnTerm, ordered: Sql, above: bool, below: bool) -> Condition {
     let beside = column.readable().and_then(|it| beside_range(&column.sql(), it, above, below));
-    match beside {
-        Some(beside) => and(ordered, beside),
-        None => ordered,
-    }
+    Condition::guarded(ordered, beside)
 }
 
 /// Whether it is one of these values.
@@ -122,10 +121,7 @@ pub(crate) fn among(it: Untyped, values: impl IntoIterator<Item = Untyped>) -> U
             _ => None,
         };
         let among = binary(term.stored(), BinOper::In, Sql::Tuple(bound));
-        one(match beside {
-            Some(beside) => and(among, beside),
-            None => among,
-        })
+        Term::Condition(Condition::guarded(among, beside))
     })
 }
 

@@ -106,6 +106,6 @@ impl<S: Scope, R> Clone for Query<'_, S, R> {
 /// The SQL, with a `?` for each value.
 impl<S: Scope, R> fmt::Debug for Query<'_, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Query({})", self.clauses.rows(&S::tables(), Exactly::Yes).sql)
+        write!(f, "Query({})", self.clauses.clone().rows(&S::tables(), Exactly::Yes).sql)
     }
 }

@@ -3,18 +3,11 @@
 use ara_core::{Class, Readable};
 use sea_query::{BinOper, Expr as Sql};
 
-use crate::sql::{and, binary, call, constant, or};
+use crate::sql::{and, binary, call, constant, expected, or};
 
 /// Whether the value of this column can be read. It is true or not (false, or NULL).
-///
-/// Almost all values can: SQLite is told, or else it would think that few rows remain and sort them
-/// instead of reading them in the order of an index.
 pub(crate) fn readable(column: &Sql, it: Readable) -> Sql {
     expected(condition(column, it))
-}
-
-fn expected(condition: Sql) -> Sql {
-    call("likelihood", [condition, Sql::Custom("1.0".into())])
 }
 
 fn condition(column: &Sql, readable: Readable) -> Sql {
@@ -22,17 +15,15 @@ fn condition(column: &Sql, readable: Readable) -> Sql {
         Readable::Integers(i64::MIN, i64::MAX) => of_class(column, Class::Integer),
         Readable::Integers(least, most) => {
             let integer = of_class(column, Class::Integer);
-            and(integer, and(at_least(column, least), at_most(column.clone(), most)))
+            and(integer, within(column, constant(least), constant(most)))
         }
         Readable::Reals => of_class(column, Class::Real),
         Readable::Texts => of_class(column, Class::Text),
         Readable::NonEmptyTexts { max, key } => {
             // A text whose first byte is a visible ASCII character is not blank, and one of `max`
             // bytes has no more characters than that. Numbers sort before all texts, blobs after.
-            let visible = and(
-                binary(column.clone(), BinOper::GreaterThanOrEqual, constant("!")),
-                binary(column.clone(), BinOper::SmallerThan, constant("\u{7f}")),
-            );
+            // Those from `~` on are left to the check.
+            let visible = within(column, constant("!"), constant("~"));
             let short = at_most(call("octet_length", [column.clone()]), saturated(max));
             or(and(visible, short), checked(column, Class::Text, key))
         }
@@ -83,8 +74,8 @@ fn checked(column: &Sql, class: Class, key: i64) -> Sql {
     and(of_class(column, class), call("ara_reads", [constant(key), column.clone()]))
 }
 
-fn at_least(column: &Sql, least: i64) -> Sql {
-    binary(column.clone(), BinOper::GreaterThanOrEqual, constant(least))
+fn within(column: &Sql, least: Sql, most: Sql) -> Sql {
+    binary(column.clone(), BinOper::Between, and(least, most))
 }
 
 fn at_most(value: Sql, most: i64) -> Sql {

@@ -25,14 +25,19 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         let tables = S::tables();
         // Rows that an offset leaves out are not seen here, so SQL must count them exactly.
         let exactly = if self.clauses.offset > 0 { Exactly::Yes } else { Exactly::No };
+        let again = (self.clauses.is_cut() && !self.clauses.narrowed.is_empty())
+            .then(|| self.clauses.clone());
         let likely = self.clauses.rows(&tables, exactly);
-        let mut exact = None;
         let mut rows = Vec::new();
         self.source.read(&tables, &mut |reading| {
-            if self.collect(reading, &likely, &mut rows)? == Unread::Some && self.clauses.is_cut() {
+            let unread = collect::<R>(reading, &likely, &mut rows)?;
+            match &again {
                 // The rows were counted with some that do not belong to them.
-                let exact = exact.get_or_insert_with(|| self.clauses.rows(&tables, Exactly::Yes));
-                self.collect(reading, exact, &mut rows)?;
+                Some(again) if unread == Unread::Some => {
+                    let exact = again.clone().rows(&tables, Exactly::Yes);
+                    collect::<R>(reading, &exact, &mut rows)?;
+                }
+                _ => {}
             }
             Ok(())
         })?;
@@ -98,7 +103,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         let statement = self.clauses.rows(&S::tables(), exactly);
         let mut outcome = Ok(());
         let mut rows = Vec::new();
-        self.read(&mut |reading| {
+        self.source.read(&S::tables(), &mut |reading| {
             rows.clear();
             each_row(reading, &statement, &mut |row| {
                 let Some(row) = R::from_row(row) else { return Ok(Next::Row) };
@@ -123,7 +128,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         self.clauses.check()?;
         let statement = self.clauses.count(&S::tables());
         let mut count = 0;
-        self.read(&mut |reading| {
+        self.source.read(&S::tables(), &mut |reading| {
             each_row(reading, &statement, &mut |row| {
                 count = row.get::<_, i64>(0)?.unsigned_abs();
                 Ok(Next::Nothing)
@@ -142,7 +147,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         self.clauses.at_most(1);
         let statement = self.clauses.exists(&S::tables());
         let mut exists = false;
-        self.read(&mut |reading| {
+        self.source.read(&S::tables(), &mut |reading| {
             exists = false;
             each_row(reading, &statement, &mut |_| {
                 exists = true;
@@ -151,29 +156,24 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         })?;
         Ok(exists)
     }
+}
 
-    /// Reads the rows, and tells whether one was left out because a narrowed column of it cannot be read.
-    fn collect(
-        &self,
-        reading: Reading<'_>,
-        statement: &Statement,
-        rows: &mut Vec<R::Output>,
-    ) -> Result<Unread> {
-        rows.clear();
-        let mut unread = Unread::None;
-        each_row(reading, statement, &mut |row| {
-            match R::from_row(row) {
-                Some(row) => rows.push(row),
-                None => unread = Unread::Some,
-            }
-            Ok(Next::Row)
-        })?;
-        Ok(unread)
-    }
-
-    fn read(&self, read: &mut dyn FnMut(Reading<'_>) -> Result<()>) -> Result<()> {
-        self.source.read(&S::tables(), read)
-    }
+/// Reads the rows, and tells whether one was left out because a narrowed column of it cannot be read.
+fn collect<R: Rows>(
+    reading: Reading<'_>,
+    statement: &Statement,
+    rows: &mut Vec<R::Output>,
+) -> Result<Unread> {
+    rows.clear();
+    let mut unread = Unread::None;
+    each_row(reading, statement, &mut |row| {
+        match R::from_row(row) {
+            Some(row) => rows.push(row),
+            None => unread = Unread::Some,
+        }
+        Ok(Next::Row)
+    })?;
+    Ok(unread)
 }
 
 /// Whether rows were left out.

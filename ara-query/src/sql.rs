@@ -34,6 +34,26 @@ pub(crate) fn or(left: Sql, right: Sql) -> Sql {
     binary(left, BinOper::Or, right)
 }
 
+/// `condition`, of which SQLite is told that it almost always holds. Or else it would think that few
+/// rows remain, and sort them instead of reading them in the order of an index.
+pub(crate) fn expected(condition: Sql) -> Sql {
+    call(EXPECTED, [condition, Sql::Custom("1.0".into())])
+}
+
+const EXPECTED: &str = "likelihood";
+
+fn is_expected(condition: &Sql) -> bool {
+    matches!(condition, Sql::FunctionCall(call)
+        if matches!(call.get_func(), Func::Custom(name) if name.inner() == EXPECTED))
+}
+
+/// Joins conditions by `AND`; `None` without any. Those that are expected to hold come last, since
+/// SQLite evaluates them in order and stops at the first that does not.
+pub(crate) fn all(mut conditions: Vec<Sql>) -> Option<Sql> {
+    conditions.sort_by_key(is_expected);
+    join(conditions, BinOper::And)
+}
+
 /// All parts, joined by one operator, as a tree of small depth: SQLite and sea-query both walk it
 /// recursively, and a program may add filters in a loop. `None` without parts.
 pub(crate) fn join(mut parts: Vec<Sql>, op: BinOper) -> Option<Sql> {

@@ -4,8 +4,9 @@ use ara_core::{IntoValue, Plain, Value};
 use sea_query::{BinOper, Expr as Sql};
 
 use crate::comparand::Read;
+use crate::condition::Condition;
 use crate::expr::{Expr, Filter, Operand, Within};
-use crate::null_rules::{one, range};
+use crate::null_rules::range;
 use crate::sql::{and, binary, call, constant};
 use crate::term::{Term, Untyped};
 
@@ -76,9 +77,9 @@ pub trait TextFunctions: Operand {
     {
         let prefix = prefix.into();
         match (self.untyped(), after(&prefix)) {
-            (Untyped { term: Term::Column(column), .. }, Some(after)) => Expr::new(Untyped::from(
-                one(range(column, prefix.into(), BinOper::SmallerThan, after.into())),
-            )),
+            (Untyped { term: Term::Column(column), .. }, Some(after)) => {
+                Expr::new(range(column, prefix.into(), BinOper::SmallerThan, after.into()))
+            }
             (it, after) => holds(it, |text| {
                 let from = binary(text.clone(), BinOper::GreaterThanOrEqual, bound(prefix));
                 match after {
@@ -201,9 +202,9 @@ fn holds<S>(it: Untyped, condition: impl FnOnce(Sql) -> Sql) -> Filter<S> {
         Term::Column(column) => {
             // First the condition, which most rows fail; then whether it was of a text.
             let condition = condition(column.sql());
-            one(and(condition, column.is_there()))
+            Term::Condition(Condition::guarded(condition, Some(column.is_there())))
         }
-        other => one(condition(other.value())),
+        other => Term::Condition(Condition::One(condition(other.value()))),
     }))
 }
 

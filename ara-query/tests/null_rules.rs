@@ -179,7 +179,7 @@ fn comparisons() -> Vec<Check> {
         Item::stars.is_in([0, 1]) => |m| matches!(m.stars, Some(0 | 1));
         Item::stars.is_not_in([0, 1]) => |m| !matches!(m.stars, Some(0 | 1));
         Item::stars.is_null() => |m| m.stars.is_none();
-        !Item::stars.gt(1) => |m| !m.stars.is_some_and(|s| s > 1);
+        !Item::stars.gt(1) => |m| m.stars.is_none_or(|s| s <= 1);
         Item::rank.eq(1) => |m| m.rank == Some(1);
         Item::rank.ne(Some(1)) => |m| m.rank != Some(1);
         Item::rank.lt(1) => |m| m.rank.is_some_and(|r| r < 1);

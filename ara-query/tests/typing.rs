@@ -97,3 +97,41 @@ fn narrowing_changes_the_row() -> ara_core::Result<()> {
     assert!(!notes.exists()?);
     Ok(())
 }
+
+#[test]
+fn filters_are_ready_for_joins_and_for_other_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let joined: Filter<(Item, Note)> = Note::text.eq(Item::name) & Item::done.eq(true) & anywhere();
+    shared(&joined);
+    assert!(format!("{joined:?}").contains(r#""note"."text""#));
+}
+
+#[test]
+fn no_value_is_part_of_the_text() {
+    let db = Db::new();
+    let query =
+        db.query::<Item>().filter(Item::name.eq("secret'; --") & Item::rank.is_in([42, 43]));
+    let text = format!("{query:?} {:?}", Expr::<(Item,), String>::raw("secret"));
+    assert!(!text.contains("secret") && !text.contains("42"), "{text}");
+}
+
+#[test]
+fn a_local_table_is_read_under_its_stored_name() -> ara_core::Result<()> {
+    let db = Db::new();
+    db.connection
+        .execute("INSERT INTO ara_local_note VALUES (zeroblob(16), x'', 1, 1, 0, 'hello')", [])?;
+    let notes = db.query::<Note>().filter(Note::text.starts_with("he")).narrow_all().all()?;
+    assert_eq!(notes.len(), 1);
+    assert_eq!(notes[0].text, "hello");
+    Ok(())
+}
+
+#[test]
+fn raw_expressions_that_sqlite_refuses_are_errors() {
+    let db = Db::new();
+    let unknown = sea_query::Expr::col("no_such_column").eq(1);
+    assert!(db.query::<Item>().filter(unknown).count().is_err());
+    let huge = sea_query::Expr::col("rank").eq(u64::MAX);
+    assert!(db.query::<Item>().filter(huge).all().is_err());
+    assert!(db.query::<Item>().filter(Item::rank.is_in(0..40_000)).exists().is_err());
+}

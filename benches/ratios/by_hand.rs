@@ -6,12 +6,12 @@ use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::tables::Values;
 
-/// The best table that the rows can have without a log: as narrow as they are, in the order of
-/// their ids.
+/// The best table that the rows can have by hand: what an app sees of a row, in the order of the ids.
+/// It has no log, no clocks, and no way back for what was deleted.
 const SCHEMA: &str = "
     CREATE TABLE task (
-        id BLOB PRIMARY KEY NOT NULL, title TEXT NOT NULL, note TEXT NOT NULL, done INTEGER,
-        stars INTEGER NOT NULL, score REAL
+        id BLOB PRIMARY KEY NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+        title TEXT NOT NULL, note TEXT NOT NULL, done INTEGER, stars INTEGER NOT NULL, score REAL
     ) WITHOUT ROWID;";
 
 /// A row of the table.
@@ -19,6 +19,8 @@ const SCHEMA: &str = "
 #[expect(dead_code, reason = "what is read is what is measured")]
 pub struct Task {
     pub id: [u8; 16],
+    pub created_at: i64,
+    pub updated_at: i64,
     pub title: String,
     pub note: String,
     pub done: Option<bool>,
@@ -30,11 +32,13 @@ impl Task {
     pub fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
-            title: row.get(1)?,
-            note: row.get(2)?,
-            done: row.get(3)?,
-            stars: row.get(4)?,
-            score: row.get(5)?,
+            created_at: row.get(1)?,
+            updated_at: row.get(2)?,
+            title: row.get(3)?,
+            note: row.get(4)?,
+            done: row.get(5)?,
+            stars: row.get(6)?,
+            score: row.get(7)?,
         })
     }
 }
@@ -54,7 +58,7 @@ pub fn bare(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 pub fn insert(connection: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
-    connection.prepare_cached("INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+    connection.prepare_cached("INSERT INTO task VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)")
 }
 
 pub fn run_insert(
@@ -63,6 +67,7 @@ pub fn run_insert(
     values: &Values,
 ) -> rusqlite::Result<()> {
     let Values { title, note, done, stars, score } = values;
-    insert.execute(params![id, title, note, done, stars, score])?;
+    let now = ara::Timestamp::now().millis();
+    insert.execute(params![id, now, title, note, done, stars, score])?;
     Ok(())
 }

@@ -178,10 +178,12 @@ fn update(report: &mut Report, name: &'static str, values: &[Values]) -> Result<
             hand_round += 1.0;
             let (time, result) = timed(|| {
                 pair.by_hand.execute_batch("BEGIN")?;
-                let mut update =
-                    pair.by_hand.prepare_cached("UPDATE task SET score = ?2 WHERE id = ?1")?;
+                let mut update = pair
+                    .by_hand
+                    .prepare_cached("UPDATE task SET score = ?2, updated_at = ?3 WHERE id = ?1")?;
                 for id in &ids {
-                    update.execute(params![id.uuid().as_bytes(), hand_round])?;
+                    let now = Timestamp::now().millis();
+                    update.execute(params![id.uuid().as_bytes(), hand_round, now])?;
                 }
                 pair.by_hand.execute_batch("COMMIT")
             });
@@ -421,7 +423,8 @@ fn add_column(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Opening a file, and reading one row of it: SQLite itself reads nothing before it must.
+/// Opening a file, and reading one row of it, against the same file without ara: SQLite itself reads
+/// nothing before it must.
 fn open(report: &mut Report) -> Result<()> {
     const OPENS: usize = 50;
     let name = "open, and read a row";
@@ -430,20 +433,22 @@ fn open(report: &mut Report) -> Result<()> {
     }
     let pair = Pair::filled(&values(1000, NOTE))?;
     let id = pair.ids[0];
-    let our_path = pair.path("ara.db");
-    let hand_path = pair.path("hand.db");
+    let path = pair.path("ara.db");
+    // The last to close a file empties its log, which is no part of opening it.
+    let open = Connection::open(&path)?;
+    open.query_row("SELECT count(*) FROM task", [], |_| Ok(()))?;
     let per_open = |time: Duration| time / u32::try_from(OPENS).unwrap_or(u32::MAX);
     report.compare(
         name,
         Target::Ratio(1.5),
         || {
-            let (time, found) = timed(|| (0..OPENS).all(|_| opens(&our_path, id).unwrap_or(false)));
+            let (time, found) = timed(|| (0..OPENS).all(|_| opens(&path, id).unwrap_or(false)));
             assert!(found);
             Ok(per_open(time))
         },
         || {
             let (time, found) =
-                timed(|| (0..OPENS).all(|_| opens_by_hand(&hand_path, id).unwrap_or(false)));
+                timed(|| (0..OPENS).all(|_| opens_by_hand(&path, id).unwrap_or(false)));
             assert!(found);
             Ok(per_open(time))
         },

@@ -55,7 +55,7 @@ fn in_a_function() {
     }
     assert_eq!(narrow(Todo::title), "title");
     assert_eq!(narrow(Todo::local), "local");
-    assert_eq!(Todo::TABLE.columns[2].ty, ara::schema::Type::Id("other"));
+    assert_eq!(Todo::TABLE.columns[2].ty, ara::Type::Id("other"));
 }
 
 mod visible {

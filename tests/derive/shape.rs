@@ -1,7 +1,7 @@
 //! What a table is made of.
 
-use ara::schema::{ColumnDef, IndexDef, TableDef, Type};
 use ara::{Column, Id, NonEmptyString, Table};
+use ara::{ColumnDef, IndexDef, TableDef, Type};
 
 use crate::{creates, updates};
 

@@ -52,7 +52,7 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
 /// The module of the columns' types: hidden in the block, or for all to use with
 /// `#[table(columns)]`.
 pub fn markers(table: &Table<'_>) -> TokenStream {
-    let module = table.module();
+    let module = &table.module;
     let is_public = table.args.columns.is_some();
     let markers = constants(table).into_iter().map(|constant| {
         let Constant { ident, vis, doc, deprecated, .. } = constant;
@@ -60,8 +60,14 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
         let about = is_public.then(|| quote!(#doc #deprecated));
         quote! {
             #about
-            #[derive(::core::clone::Clone, ::core::marker::Copy)]
             #vis struct #ident;
+            impl ::core::marker::Copy for #ident {}
+            #[automatically_derived]
+            impl ::core::clone::Clone for #ident {
+                fn clone(&self) -> Self {
+                    *self
+                }
+            }
         }
     });
     let allowed = quote!(#[allow(dead_code, deprecated, non_camel_case_types, unreachable_pub)]);

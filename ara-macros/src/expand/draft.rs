@@ -8,7 +8,7 @@ use crate::ast::{Column, Table};
 pub fn item(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let draft = table.draft();
-    let parameters: Vec<_> = required(table).map(Column::parameter).collect();
+    let parameters: Vec<_> = required(table).map(|column| &column.parameter).collect();
     let doc = format!("A new row of [`{ident}`]: set its columns, then give it to `create`.");
     quote! {
         #[doc = #doc]
@@ -25,9 +25,9 @@ pub fn item(table: &Table<'_>) -> TokenStream {
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let draft = table.draft();
-    let parameters: Vec<_> = required(table).map(Column::parameter).collect();
+    let parameters: Vec<_> = required(table).map(|column| &column.parameter).collect();
     let provided = required(table).map(|column| {
-        let (parameter, marker) = (column.parameter(), table.marker(column.ident));
+        let (parameter, marker) = (&column.parameter, table.marker(column.ident));
         quote_spanned!(column.ident.span()=> #parameter: _ara::Provided<#marker>)
     });
     let id_vis = table.id_visibility();
@@ -74,14 +74,14 @@ fn setter(table: &Table<'_>, at: usize, column: &Column<'_>) -> TokenStream {
         if other.ident == column.ident {
             quote!(_ara::Set)
         } else {
-            let parameter = other.parameter();
+            let parameter = &other.parameter;
             quote!(#parameter)
         }
     });
     quote! {
         #about
         #vis fn #ident #generics(self, __value: #argument) -> #draft<#(#states),*> {
-            #draft { cells: self.cells.#set(#at, __value), set: ::core::marker::PhantomData }
+            #draft { cells: self.cells.#set(#at, __value), set: _ara::PhantomData }
         }
     }
 }

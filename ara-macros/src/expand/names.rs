@@ -5,8 +5,7 @@ use quote::{format_ident, quote};
 use syn::Visibility;
 
 use crate::ast::{Column, IdField, Table};
-use crate::names::{plain, snake_case};
-use crate::visibility::{from_within, hides, narrower};
+use crate::visibility::{from_within, narrower};
 
 impl Table<'_> {
     pub fn row(&self) -> Ident {
@@ -21,21 +20,11 @@ impl Table<'_> {
         format_ident!("{}Patch", self.ident)
     }
 
-    /// The module of the columns' types: the compiler's messages call a column `todo::title`.
-    pub fn module(&self) -> Ident {
-        let name = snake_case(&plain(self.ident));
-        let ident = syn::parse_str::<Ident>(&name);
-        let raw = || syn::parse_str::<Ident>(&format!("r#{name}"));
-        let mut ident = ident.or_else(|_| raw()).unwrap_or_else(|_| format_ident!("{name}_"));
-        ident.set_span(self.ident.span());
-        ident
-    }
-
-    /// The path to that module. It lies in another one, so that it hides nothing of the same name
+    /// The path to the module of the columns' types. It lies in another one, so that it hides nothing of the same name
     /// which a field's type may begin with: `struct Log { level: log::Level }`. (Type parameters
     /// begin with two underscores, so what shares a scope with them does not.)
     pub fn module_path(&self) -> TokenStream {
-        let module = self.module();
+        let module = &self.module;
         if self.args.columns.is_some() { quote!(#module) } else { quote!(_ara_columns::#module) }
     }
 
@@ -68,18 +57,8 @@ impl IdField<'_> {
 }
 
 impl Column<'_> {
-    /// The type parameter that stands for the column. No user's type looks like it.
-    pub fn parameter(&self) -> Ident {
-        format_ident!("__{}", plain(self.ident))
-    }
-
     pub fn doc(&self) -> TokenStream {
         doc(&self.docs, &format!("The column `{}`.", self.name.text))
-    }
-
-    /// Whether its type may be hidden from where the table can be seen.
-    pub fn is_hidden(&self, table: &Table<'_>) -> bool {
-        hides(table.vis, self.vis)
     }
 }
 

@@ -10,8 +10,8 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     let row = table.row();
     let derives = &table.args.derives;
     let parameters = table.columns.iter().map(|column| {
-        let (parameter, ty) = (column.parameter(), &column.ty);
-        if column.is_hidden(table) {
+        let (parameter, ty) = (&column.parameter, &column.ty);
+        if column.is_hidden {
             quote!(#parameter: ::ara::__private::Presence = ::ara::__private::Maybe)
         } else {
             quote!(#parameter = ::core::option::Option<#ty>)
@@ -19,7 +19,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     });
     let fields = table.columns.iter().map(|column| {
         let Column { ident, vis, .. } = column;
-        let (doc, ty) = (column.doc(), column.field_type(table));
+        let (doc, ty) = (column.doc(), column.field_type());
         quote!(#doc #vis #ident: #ty)
     });
     let id_vis = table.id_visibility();
@@ -48,11 +48,11 @@ pub fn item(table: &Table<'_>) -> TokenStream {
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let (row, patch) = (table.row(), table.patch());
-    let parameters: Vec<_> = table.columns.iter().map(Column::parameter).collect();
-    let bounded: Vec<_> = table.columns.iter().map(|column| column.bounded(table)).collect();
+    let parameters: Vec<_> = table.columns.iter().map(|column| &column.parameter).collect();
+    let bounded: Vec<_> = table.columns.iter().map(|column| column.bounded()).collect();
     let narrows = table.columns.iter().map(|column| narrow(table, column, &bounded));
     let bounds = table.columns.iter().map(|column| {
-        let (ty, marker) = (column.field_type(table), table.marker(column.ident));
+        let (ty, marker) = (column.field_type(), table.marker(column.ident));
         quote!(#ty: _ara::FieldOf<#marker>)
     });
     let fields = table.positions().map(|(at, Column { ident, .. })| {
@@ -70,8 +70,8 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             type Table = #ident;
             fn from_fields(
                 __fields: &_ara::Fields<'_>,
-            ) -> ::core::option::Option<Self> {
-                ::core::option::Option::Some(Self {
+            ) -> _ara::Option<Self> {
+                _ara::Option::Some(Self {
                     id: __fields.id()?,
                     created_at: __fields.created_at()?,
                     updated_at: __fields.updated_at()?,
@@ -92,14 +92,14 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
 /// What narrowing a column makes of a row.
 fn narrow(table: &Table<'_>, narrowed: &Column<'_>, bounded: &[TokenStream]) -> TokenStream {
     let (row, marker) = (table.row(), table.marker(narrowed.ident));
-    let is_hidden = narrowed.is_hidden(table);
+    let is_hidden = narrowed.is_hidden;
     let state = |is_there: bool| {
         table.columns.iter().map(move |column| {
-            let parameter = column.parameter();
+            let parameter = &column.parameter;
             match (column.ident == narrowed.ident, is_hidden, is_there) {
                 (true, true, false) => quote!(_ara::Maybe),
                 (true, true, true) => quote!(_ara::There),
-                (true, false, false) => quote!(::core::option::Option<#parameter>),
+                (true, false, false) => quote!(_ara::Option<#parameter>),
                 _ => quote!(#parameter),
             }
         })
@@ -118,17 +118,13 @@ fn narrow(table: &Table<'_>, narrowed: &Column<'_>, bounded: &[TokenStream]) -> 
 impl Column<'_> {
     /// The type of the row's field. A hidden type must not be in the row's parameters: the table
     /// names the row, and may be seen further than the type. Spelled so that derives understand it.
-    fn field_type(&self, table: &Table<'_>) -> TokenStream {
-        let (parameter, ty) = (self.parameter(), &self.ty);
-        if self.is_hidden(table) { quote!(#parameter::Of<#ty>) } else { quote!(#parameter) }
+    fn field_type(&self) -> TokenStream {
+        let (parameter, ty) = (&self.parameter, &self.ty);
+        if self.is_hidden { quote!(#parameter::Of<#ty>) } else { quote!(#parameter) }
     }
 
-    fn bounded(&self, table: &Table<'_>) -> TokenStream {
-        let parameter = self.parameter();
-        if self.is_hidden(table) {
-            quote!(#parameter: _ara::Presence)
-        } else {
-            quote!(#parameter)
-        }
+    fn bounded(&self) -> TokenStream {
+        let parameter = &self.parameter;
+        if self.is_hidden { quote!(#parameter: _ara::Presence) } else { quote!(#parameter) }
     }
 }

@@ -43,7 +43,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             fn draft() -> #draft {
                 #draft {
                     cells: _ara::Cells::new() #(#defaults)*,
-                    set: ::core::marker::PhantomData,
+                    set: _ara::PhantomData,
                 }
             }
             fn patch(__id: _ara::Id<Self>) -> #patch {
@@ -75,7 +75,7 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let (from_fields, into_cells) = if table.is_faulty {
         // The fields are not all known: nothing runs, so anything that compiles will do.
-        (quote!(::core::option::Option::None), quote!(_ara::Cells::new()))
+        (quote!(_ara::Option::None), quote!(_ara::Cells::new()))
     } else {
         bodies(table)
     };
@@ -85,7 +85,7 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
             type Table = #ident;
             fn from_fields(
                 __fields: &_ara::Fields<'_>,
-            ) -> ::core::option::Option<Self> {
+            ) -> _ara::Option<Self> {
                 #from_fields
             }
         }
@@ -115,11 +115,11 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
     let cells = table.positions().map(|(at, Column { ident, is_optional, .. })| {
         let marker = table.marker(ident);
         let value = quote!(self.#ident);
-        let value = if *is_optional { value } else { quote!(::core::option::Option::Some(#value)) };
+        let value = if *is_optional { value } else { quote!(_ara::Option::Some(#value)) };
         quote!(.fill_column::<#marker>(#at, #value))
     });
     let from_fields = quote! {
-        ::core::option::Option::Some(Self {
+        _ara::Option::Some(Self {
             id: #id_of::from_id(__fields.id()?),
             #(#fields,)*
         })

@@ -21,6 +21,9 @@ impl Db {
         let connection = Connection::open_in_memory().expect("a database in memory");
         ara_core::register_functions(&connection).expect("functions");
         connection
+            .set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML, false)
+            .expect("strings are in single quotes");
+        connection
             .execute_batch(
                 r#"CREATE TABLE "item" ("id" BLOB PRIMARY KEY NOT NULL, "ara_clock" BLOB NOT NULL, "created_at", "updated_at",
                        "is_deleted", "title", "name", "done", "stars", "rank", "score", "ratio", "data", "owner_id", "kind", "tags") WITHOUT ROWID;
