@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use crate::app_schema::Schema;
 use crate::entropy::Entropy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::growth::grow;
 use crate::journal::{Journal, Recorder};
 use crate::mutation::Mutation;
@@ -63,6 +63,7 @@ impl<'c> Transaction<'c> {
     }
 
     pub(crate) fn commit(mut self) -> Result<Committed> {
+        self.check_open()?;
         let state = self.state.get_mut();
         let journal = state.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
@@ -168,9 +169,17 @@ impl<'c> Transaction<'c> {
         let plan = self.plan(TableRef::of::<T>())?;
         let State { recorder, statements, entropy, .. } = &mut *self.state.borrow_mut();
         mutate(&mut Mutation { statements, recorder, entropy, plan: &plan })
+            .map_err(|error| error.of_table(T::NAME))
+    }
+
+    /// Fails where the transaction is over. SQLite rolls it back itself when the disk is full, say, and
+    /// what is written after that would be committed at once.
+    fn check_open(&self) -> Result<()> {
+        if self.connection.is_autocommit() { Err(Error::Broken) } else { Ok(()) }
     }
 
     pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
+        self.check_open()?;
         if let Some(plan) = self.plans.get(table) {
             return Ok(plan);
         }
@@ -219,7 +228,8 @@ pub(crate) fn get<T: Table>(
     plan: &Plan,
     id: Id<T>,
 ) -> Result<Option<T::Row>> {
-    let mut statement = connection.prepare_cached(&plan.get)?;
+    let statement = connection.prepare_cached(&plan.get);
+    let mut statement = statement.map_err(|error| Error::from(error).of_table(T::NAME))?;
     let mut rows = statement.query([id.as_bytes()])?;
     Ok(rows.next()?.and_then(|row| T::Row::from_fields(&Fields::new(row, 0))))
 }

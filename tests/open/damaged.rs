@@ -18,7 +18,7 @@ struct Original {
 fn original() -> Result<Original, Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    make_notes(&path, 400)?;
+    make_notes(&path, 150)?;
     let notes = notes(&Database::open(&path)?)?;
     Ok(Original { bytes: std::fs::read(&path)?, notes })
 }
@@ -48,6 +48,7 @@ fn read_all(path: &Path) -> ara::Result<(Vec<String>, bool)> {
 
 /// The marks by which ara knows its files can be hit as well.
 fn is_told(error: &Error) -> bool {
+    assert!(!error.to_string().contains("note 1"), "{error}");
     matches!(
         error,
         Error::Corrupt
@@ -63,19 +64,22 @@ fn a_truncated_file_is_damaged() -> TestResult {
     let original = original()?;
     let length = original.bytes.len();
     assert_eq!(length % PAGE, 0);
-    let lengths = [1, 15, 16, 50, 99, 100, 512, PAGE, length / 2, length - PAGE, length - 1];
+    let lengths = [1, 15, 16, 50, 99, 100, 512, PAGE, length / 2, length - PAGE];
     for cut in lengths {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("notes.db");
         std::fs::write(&path, &original.bytes[..cut])?;
-        let error = Database::open(&path).map(drop).expect_err("is cut");
-        match error {
-            Error::NotADatabase { .. } if cut < 16 => {}
-            Error::Corrupt if cut >= 16 => {}
-            error => panic!("{cut} bytes: {error:?}"),
+        match Database::open(&path) {
+            Err(Error::NotADatabase { .. }) if cut < 16 => {}
+            Err(Error::Corrupt) if cut >= 16 => {}
+            opened => panic!("{cut} bytes: {opened:?}"),
         }
         assert_eq!(std::fs::read(&path)?, original.bytes[..cut], "{cut} bytes");
         assert_eq!(std::fs::read_dir(folder.path())?.count(), 1, "{cut} bytes");
+    }
+    // SQLite takes what is missing of a page for zeros.
+    for missing in [1, 10, 100, 1000, PAGE - 1] {
+        use_it(&original.bytes[..length - missing], &original, &format!("less {missing}"))?;
     }
     Ok(())
 }
@@ -84,7 +88,7 @@ fn a_truncated_file_is_damaged() -> TestResult {
 fn flipped_bits_are_told() -> TestResult {
     let mut random = Random::new();
     let original = original()?;
-    for _ in 0..300 {
+    for _ in 0..150 {
         let mut bytes = original.bytes.clone();
         let at = random.below(bytes.len());
         bytes[at] ^= 1 << random.below(8);
@@ -127,7 +131,7 @@ fn exchanged_pages_are_told() -> TestResult {
     let mut random = Random::new();
     let original = original()?;
     let pages = original.bytes.len() / PAGE;
-    for _ in 0..100 {
+    for _ in 0..60 {
         let (from, to) = (random.below(pages), random.below(pages));
         let mut bytes = original.bytes.clone();
         bytes.copy_within(from * PAGE..(from + 1) * PAGE, to * PAGE);
