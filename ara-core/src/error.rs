@@ -224,7 +224,7 @@ fn missing(message: &str) -> Option<(&str, String)> {
         return Some((table, reason.to_owned()));
     }
     let (table, column) = match message.strip_prefix("no such column: ") {
-        Some(column) => column.split_once('.')?,
+        Some(column) => unquoted(column).split_once('.')?,
         None => message.strip_prefix("table ")?.split_once(" has no column named ")?,
     };
     let reason = format!(
@@ -238,15 +238,20 @@ impl Error {
     pub(crate) fn of_table(self, table: &str) -> Self {
         let Self::Sqlite { reason, .. } = &self else { return self };
         match reason.strip_prefix("no such column: ") {
-            Some(column) => Self::Shape {
-                table: table.to_owned(),
-                reason: format!(
-                    "it has no column `{column}`: another program dropped or renamed it"
-                ),
-            },
+            Some(column) => {
+                let column = unquoted(column);
+                let reason =
+                    format!("it has no column `{column}`: another program dropped or renamed it");
+                Self::Shape { table: table.to_owned(), reason }
+            }
             None => self,
         }
     }
+}
+
+/// A name, without SQLite's guess that follows it in quotes: `"title" - should this be ..`.
+fn unquoted(name: &str) -> &str {
+    name.strip_prefix('"').and_then(|name| name.split_once('"')).map_or(name, |(name, _)| name)
 }
 
 /// SQLite's messages about a statement, but for those that may quote a piece of it.
