@@ -101,7 +101,7 @@ pub enum Error {
         rule: Rule,
     },
 
-    /// The values of one row are larger than SQLite can hold (1,000,000,000 bytes).
+    /// The values of one row are larger than SQLite can hold (some 999,000,000 bytes).
     #[error(
         "a row of table `{table}` is too large: keep large data in files, and their paths in the row"
     )]
