@@ -111,6 +111,10 @@ impl Cells {
             return Err(Error::Rule { table: table.name, column, rule });
         }
         let mut cells = self.cells;
+        // The log keeps them in one value.
+        if cells.iter().map(|cell| length(cell.value.as_ref())).sum::<usize>() > LARGEST {
+            return Err(Error::TooLarge { table: table.name });
+        }
         cells.sort_by_key(|cell| cell.column);
         Ok((self.id, cells))
     }
@@ -125,6 +129,18 @@ pub(crate) struct Cell {
     pub(crate) value: Option<Stored<'static>>,
     /// Whether it is only for a new row.
     pub(crate) is_default: bool,
+}
+
+/// The most bytes of one row that are written at once: SQLite holds 1,000,000,000 in a value, and the
+/// log some more than the row.
+const LARGEST: usize = 999_000_000;
+
+fn length(value: Option<&Stored<'_>>) -> usize {
+    match value {
+        Some(Stored::Text(text)) => text.len(),
+        Some(Stored::Blob(bytes)) => bytes.len(),
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
