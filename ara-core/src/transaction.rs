@@ -175,10 +175,11 @@ impl<'c> Transaction<'c> {
         let plan = self.plan(TableRef::of::<T>())?;
         let State { recorder, statements, entropy, .. } = &mut *self.state.borrow_mut();
         mutate(&mut Mutation { statements, recorder, entropy, plan: &plan })
+            .map_err(|error| error.of_table(T::NAME))
     }
 
-    /// Fails if SQLite has rolled back the transaction of its own, as it does when the disk is full:
-    /// what came next would be written for itself.
+    /// Fails where the transaction is over. SQLite rolls it back itself when the disk is full, say, and
+    /// what is written after that would be committed at once.
     fn check_open(&self) -> Result<()> {
         if self.connection.is_autocommit() { Err(Error::Broken) } else { Ok(()) }
     }
@@ -234,7 +235,8 @@ pub(crate) fn get<T: Table>(
     plan: &Plan,
     id: Id<T>,
 ) -> Result<Option<T::Row>> {
-    let mut statement = connection.prepare_cached(&plan.get)?;
+    let statement = connection.prepare_cached(&plan.get);
+    let mut statement = statement.map_err(|error| Error::from(error).of_table(T::NAME))?;
     let mut rows = statement.query([id.as_bytes()])?;
     Ok(rows.next()?.and_then(|row| T::Row::from_fields(&Fields::new(row, 0))))
 }

@@ -1,8 +1,9 @@
 //! Folding the change log again, to see whether the tables are what it says.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
+use ara_schema::SYSTEM_COLUMNS;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows};
@@ -63,6 +64,8 @@ pub enum What {
     UnknownRow,
     /// The log has a table that the file lacks.
     MissingTable,
+    /// The log has a column that the table lacks.
+    MissingColumn,
     /// A cell's value is not the one that was written last.
     Value,
     /// A cell's clock is not that of the change that wrote it last.
@@ -85,6 +88,7 @@ impl fmt::Display for Difference {
         f.write_str(match self.what {
             What::MissingRow => "the log has a row that the table lacks",
             What::UnknownRow => "the table has a row that the log knows nothing of",
+            What::MissingColumn => "the log has a column that the table lacks",
             What::MissingTable => "the log has a table that the file lacks",
             What::Value => "a value is not the one that was written last",
             What::Clock => "a clock is not that of the last write",
@@ -245,6 +249,10 @@ fn owned(value: Stored<'_>) -> Stored<'static> {
     }
 }
 
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Walks the log, sorted by row, and the table side by side: neither is held in memory.
 fn verify_table(
     connection: &Connection,
@@ -256,17 +264,27 @@ fn verify_table(
     let mut changes = connection
         .prepare("SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row")?;
     let mut changes = FoldedRows { changes: changes.query([ordinal])?, names, started: false };
-    let columns: Vec<_> = names.columns.iter().filter(|((of, _), _)| *of == ordinal).collect();
-    let mut list = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
-    for (_, name) in &columns {
-        list.push_str(&format!(", \"{name}\""));
-    }
-    let Ok(mut rows) =
-        connection.prepare(&format!("SELECT {list} FROM \"{table}\" ORDER BY \"id\""))
-    else {
+    let mut present = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    let present = present.query_map([table], |row| row.get(0))?;
+    let present = present.collect::<rusqlite::Result<HashSet<String>>>()?;
+    if SYSTEM_COLUMNS.iter().any(|column| !present.contains(*column)) {
         found.differ(Some(table), None, What::MissingTable);
         return Ok(());
-    };
+    }
+    let (columns, missing): (Vec<_>, Vec<_>) = names
+        .columns
+        .iter()
+        .filter(|((of, _), _)| *of == ordinal)
+        .partition(|(_, name)| present.contains(*name));
+    for (_, name) in missing {
+        found.differ(Some(table), Some(name), What::MissingColumn);
+    }
+    let mut list = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
+    for (_, name) in &columns {
+        list.push_str(&format!(", {}", quoted(name)));
+    }
+    let mut rows =
+        connection.prepare(&format!("SELECT {list} FROM {} ORDER BY \"id\"", quoted(table)))?;
     let mut rows = rows.query([])?;
 
     let mut expected = changes.next(table, found)?;
