@@ -11,8 +11,9 @@ pub(crate) struct Time(i64);
 /// The bits of the counter.
 const COUNTER_BITS: u32 = 16;
 
-/// The last millisecond that a time can hold: the year 6429.
-const MAX_MILLIS: i64 = (1 << 47) - 1;
+/// The last millisecond that a wall clock is believed: in the year 4199. As many follow in which a
+/// clock that was set beyond them goes on to count.
+const MAX_WALL: i64 = 1 << 46;
 
 impl Time {
     pub(crate) const fn from_bits(bits: i64) -> Self {
@@ -37,7 +38,7 @@ impl Time {
     /// The next time after this one, at `wall` milliseconds or later. A counter that overflows moves
     /// on the millisecond; a wall clock that stands still, or runs backwards, stops nothing.
     pub(crate) fn next(self, wall: i64) -> Self {
-        let wall = wall.clamp(0, MAX_MILLIS) << COUNTER_BITS;
+        let wall = wall.clamp(0, MAX_WALL) << COUNTER_BITS;
         Self(self.0.saturating_add(1).max(wall))
     }
 }
@@ -46,7 +47,7 @@ impl Time {
 pub(crate) fn system_millis() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(MAX_MILLIS))
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(MAX_WALL))
 }
 
 #[cfg(test)]
@@ -82,7 +83,7 @@ mod tests {
             for wall in walls {
                 let next = time.next(wall);
                 prop_assert!(next > time);
-                prop_assert!(next.millis() <= MAX_MILLIS);
+                prop_assert!(next.millis() <= MAX_WALL + 1);
                 time = next;
             }
         }

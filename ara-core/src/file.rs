@@ -322,10 +322,14 @@ fn claim(connection: &Connection, identity: &str, entropy: &mut Entropy) -> Resu
 /// Keeps the last time and the digest of the node that has written so far, as those of others are
 /// kept.
 fn retire_node(connection: &Connection) -> Result<()> {
-    let (node, last, digest) = crate::journal::Journal::load(connection)?.position();
+    let (node, digest) = crate::journal::Journal::load(connection)?.position();
+    // Its own last time: the latest that it knows of may be another node's.
     connection
-        .prepare_cached("UPDATE ara_node SET last = ?2, digest = ?3 WHERE ordinal = ?1")?
-        .execute((node, last, digest))?;
+        .prepare_cached(
+            "UPDATE ara_node SET digest = ?2, last = \
+             coalesce((SELECT max(time) FROM ara_change WHERE node = ?1), 0) WHERE ordinal = ?1",
+        )?
+        .execute((node, digest))?;
     Ok(())
 }
 

@@ -72,7 +72,7 @@ pub enum What {
     Clock,
     /// A change of the log cannot be read.
     UnreadableChange,
-    /// The digest of a node is not that of its changes.
+    /// The digest of a node, or its last time, is not that of its changes.
     Digest,
     /// The log of a node ends within a transaction.
     OpenTransaction,
@@ -93,7 +93,7 @@ impl fmt::Display for Difference {
             What::Value => "a value is not the one that was written last",
             What::Clock => "a clock is not that of the last write",
             What::UnreadableChange => "a change of the log cannot be read",
-            What::Digest => "a device's digest is not that of its changes",
+            What::Digest => "a device's digest, or its last time, is not that of its changes",
             What::OpenTransaction => "a device's log ends within a transaction",
         })
     }
@@ -142,7 +142,7 @@ fn verify_digests(connection: &Connection, names: &Names, found: &mut Verificati
     let mut changes = connection
         .prepare("SELECT node, time, tbl, row, cells FROM ara_change ORDER BY node, time")?;
     let mut changes = changes.query([])?;
-    let mut digests = HashMap::new();
+    let mut ends: HashMap<u64, (Time, u64)> = HashMap::new();
     let mut last: Option<(u64, Time, bool)> = None;
     while let Some(change) = changes.next()? {
         found.changes += 1;
@@ -161,7 +161,8 @@ fn verify_digests(connection: &Connection, names: &Names, found: &mut Verificati
             last = Some((node, time, true));
             continue;
         };
-        let digest = digests.entry(node).or_insert(0);
+        let (end, digest) = ends.entry(node).or_default();
+        *end = time;
         *digest ^= hash;
         if mark.is_some_and(|mark| mark != *digest) {
             found.differ(None, None, What::Digest);
@@ -171,11 +172,17 @@ fn verify_digests(connection: &Connection, names: &Names, found: &mut Verificati
     if last.is_some_and(|(_, _, ended)| !ended) {
         found.differ(None, None, What::OpenTransaction);
     }
-    let mut kept = connection.prepare("SELECT ordinal, digest FROM ara_node WHERE last <> 0")?;
+    // The node that writes keeps its own in the log alone.
+    let mut kept = connection.prepare(
+        "SELECT ordinal, last, digest FROM ara_node WHERE last != 0 OR digest != 0 \
+         OR ordinal IS NOT (SELECT value FROM ara_meta WHERE key = 'node')",
+    )?;
     let mut kept = kept.query([])?;
     while let Some(node) = kept.next()? {
-        let digest = digests.get(&node.get::<_, i64>(0)?.cast_unsigned()).copied().unwrap_or(0);
-        if node.get::<_, i64>(1)?.cast_unsigned() != digest {
+        let ordinal = node.get::<_, i64>(0)?.cast_unsigned();
+        let (last, digest) = ends.get(&ordinal).copied().unwrap_or_default();
+        if node.get::<_, i64>(1)? != last.bits() || node.get::<_, i64>(2)?.cast_unsigned() != digest
+        {
             found.differ(None, None, What::Digest);
         }
     }
@@ -353,6 +360,10 @@ fn compare(
         if row.get_ref(at)? != millis.map_or(ValueRef::Null, ValueRef::Integer) {
             found.differ(Some(table), Some(column), What::Value);
         }
+    }
+    if clock.columns().count() != folded.cells.len() {
+        // Of a column that nothing wrote, or twice of the same.
+        found.differ(Some(table), None, What::Clock);
     }
     for (at, ((_, ordinal), column)) in (4..).zip(columns) {
         let cell = folded.cells.get(ordinal);

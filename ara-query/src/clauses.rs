@@ -69,7 +69,7 @@ impl Clauses {
     }
 
     /// Reads the rows: for each table in turn, what its records are read from.
-    pub(crate) fn rows(mut self, tables: &[TableRef], exactly: Exactly) -> Statement {
+    pub(crate) fn rows(mut self, tables: &[TableRef]) -> Select {
         let mut select = SelectStatement::new();
         select.expr(Sql::Custom(columns(tables).into()));
         for (by, direction, nulls) in mem::take(&mut self.orders) {
@@ -78,7 +78,7 @@ impl Clauses {
                 None => select.order_by_expr(by, direction),
             };
         }
-        self.finish(select, tables, exactly)
+        self.finish(select, tables)
     }
 
     /// Reads how many rows there are.
@@ -99,7 +99,7 @@ impl Clauses {
     fn of_each(self, tables: &[TableRef], expr: Sql) -> Statement {
         let mut select = SelectStatement::new();
         select.expr(expr);
-        self.finish(select, tables, Exactly::Yes)
+        self.finish(select, tables).exactly()
     }
 
     /// Lowers the limit to this.
@@ -111,13 +111,8 @@ impl Clauses {
         self.limit.is_some() || self.offset > 0
     }
 
-    /// From which tables, which rows of them, and how many.
-    fn finish(
-        self,
-        mut select: SelectStatement,
-        tables: &[TableRef],
-        exactly: Exactly,
-    ) -> Statement {
+    /// From which tables, and which rows of them.
+    fn finish(self, mut select: SelectStatement, tables: &[TableRef]) -> Select {
         for table in tables {
             let name = table.def.name;
             if table.def.local {
@@ -128,16 +123,28 @@ impl Clauses {
         }
         let mut conditions = self.filters;
         conditions.extend(tables.iter().filter_map(|table| self.deleted.condition(table.def.name)));
-        for column in self.narrowed {
-            conditions.push(column.is_stored());
-            if matches!(exactly, Exactly::Yes) {
-                conditions.push(column.is_there());
-            }
-        }
+        conditions.extend(self.narrowed.iter().map(|column| column.is_stored()));
         if let Some(condition) = sql::all(conditions) {
             select.and_where(condition);
         }
-        let (sql, values) = select.build(SqliteQueryBuilder);
+        Select { select, narrowed: self.narrowed, limit: self.limit, offset: self.offset }
+    }
+}
+
+/// A select whose tables and conditions are settled.
+#[derive(Debug)]
+pub(crate) struct Select {
+    select: SelectStatement,
+    narrowed: Vec<ColumnTerm>,
+    limit: Option<u64>,
+    offset: u64,
+}
+
+impl Select {
+    /// It may give rows in which a narrowed column is there and cannot be read: who reads the rows
+    /// leaves them out, or asks again, exactly.
+    pub(crate) fn nearly(&self) -> Statement {
+        let (sql, values) = self.select.build(SqliteQueryBuilder);
         let mut statement = Statement { sql, values: values.0 };
         if self.limit.is_some() || self.offset > 0 {
             // The limit stands in the text: SQLite plans by it, so that it would prepare a statement
@@ -152,15 +159,14 @@ impl Clauses {
         }
         statement
     }
-}
 
-/// Whether SQL alone must say which rows have all narrowed columns.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Exactly {
-    Yes,
-    /// It may give rows in which such a column is there and cannot be read: who reads the rows leaves
-    /// them out, or asks again.
-    No,
+    /// SQL alone says which rows have all narrowed columns.
+    pub(crate) fn exactly(mut self) -> Statement {
+        for column in mem::take(&mut self.narrowed) {
+            self.select.and_where(column.is_there());
+        }
+        self.nearly()
+    }
 }
 
 impl Deleted {

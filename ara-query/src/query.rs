@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use ara_core::{Source, Table};
 
-use crate::clauses::{Clauses, Deleted, Exactly};
+use crate::clauses::{Clauses, Deleted};
 use crate::expr::IntoFilter;
 use crate::narrow::NarrowBy;
 use crate::order::IntoOrder;
@@ -106,6 +106,6 @@ impl<S: Scope, R> Clone for Query<'_, S, R> {
 /// The SQL, with a `?` for each value.
 impl<S: Scope, R> fmt::Debug for Query<'_, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Query({})", self.clauses.clone().rows(&S::tables(), Exactly::Yes).sql)
+        write!(f, "Query({})", self.clauses.clone().rows(&S::tables()).exactly().sql)
     }
 }

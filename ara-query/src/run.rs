@@ -4,7 +4,7 @@ use ara_core::{Error, Id, Reading, Result};
 use rusqlite::Row;
 
 use crate::bind::bind;
-use crate::clauses::{Exactly, Statement};
+use crate::clauses::Statement;
 use crate::query::Query;
 use crate::rows::Rows;
 use crate::scope::Scope;
@@ -22,25 +22,22 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn all(self) -> Result<Vec<R::Output>> {
         self.clauses.check()?;
-        let tables = S::tables();
-        // Rows that an offset leaves out are not seen here, so SQL must count them exactly.
-        let exactly = if self.clauses.offset > 0 { Exactly::Yes } else { Exactly::No };
-        let again = (self.clauses.is_cut() && !self.clauses.narrowed.is_empty())
-            .then(|| self.clauses.clone());
-        let likely = self.clauses.rows(&tables, exactly);
+        let (is_cut, offset) = (self.clauses.is_cut(), self.clauses.offset);
+        let select = self.clauses.rows(&S::tables());
         let mut rows = Vec::new();
-        self.source.read(&tables, &mut |reading| {
-            let unread = collect::<R>(reading, &likely, &mut rows)?;
-            match &again {
-                // The rows were counted with some that do not belong to them.
-                Some(again) if unread == Unread::Some => {
-                    let exact = again.clone().rows(&tables, Exactly::Yes);
-                    collect::<R>(reading, &exact, &mut rows)?;
-                }
-                _ => {}
-            }
-            Ok(())
-        })?;
+        let mut read = |statement: &Statement| -> Result<Unread> {
+            let mut unread = Unread::None;
+            self.source.read(&S::tables(), &mut |reading| {
+                unread = collect::<R>(reading, statement, &mut rows)?;
+                Ok(())
+            })?;
+            Ok(unread)
+        };
+        // Rows that an offset leaves out are not seen here, so SQL must count them exactly. And a limit
+        // may have counted rows that do not belong to it.
+        if offset > 0 || (read(&select.nearly())? == Unread::Some && is_cut) {
+            read(&select.exactly())?;
+        }
         Ok(rows)
     }
 
@@ -99,8 +96,9 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         mut each: impl FnMut(R::Output) -> Result<(), E>,
     ) -> Result<(), E> {
         self.clauses.check()?;
-        let exactly = if self.clauses.is_cut() { Exactly::Yes } else { Exactly::No };
-        let statement = self.clauses.rows(&S::tables(), exactly);
+        let is_cut = self.clauses.is_cut();
+        let select = self.clauses.rows(&S::tables());
+        let statement = if is_cut { select.exactly() } else { select.nearly() };
         let mut outcome = Ok(());
         let mut rows = Vec::new();
         self.source.read(&S::tables(), &mut |reading| {
