@@ -8,6 +8,8 @@
 //!   that is true or not.
 //! - What is absent, or stored but not readable by this app, follows the rules that [`Compare`] tells.
 //!   SQL and Rust agree on it: `count`, `exists`, `limit` and `offset` count the rows that `all` returns.
+//! - [`Expr::raw`] takes an expression of [`sea_query`], which is re-exported so that an app has the
+//!   version that is meant.
 
 #[macro_use]
 mod tuple;
@@ -40,4 +42,6 @@ pub use order::{IntoOrder, Order, Sort};
 pub use query::{Queries, Query};
 pub use rows::Rows;
 pub use scope::{At, Contains, Scope};
+/// What [`Expr::raw`] takes an expression of.
+pub use sea_query;
 pub use text::{Text, TextFunctions, TextOperand};
