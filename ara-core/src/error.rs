@@ -85,8 +85,9 @@ pub enum Error {
         rule: Rule,
     },
 
-    /// A value that a query computes with breaks a rule of its type.
-    #[error("a value of the query {rule}")]
+    /// A value breaks a rule of its type where no column is concerned: in `NonEmptyString::new(text)?`,
+    /// or where a query computes with it.
+    #[error("a value {rule}")]
     Parameter {
         /// The rule.
         rule: Rule,
@@ -163,13 +164,22 @@ pub enum Error {
     },
 }
 
+impl From<Rule> for Error {
+    fn from(rule: Rule) -> Self {
+        Self::Parameter { rule }
+    }
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
-        let rusqlite::Error::SqliteFailure(failure, message) = error else {
+        let (failure, message) = match error {
+            rusqlite::Error::SqliteFailure(failure, message) => (failure, message),
+            // It quotes a piece of the statement, in which there are no values: they are bound.
+            rusqlite::Error::SqlInputError { error, msg, .. } => (error, Some(msg)),
             // Everything else is about the shape of a call, not about what it holds; rusqlite's
             // messages may quote a value, so only the kind is told.
-            return Self::Sqlite { code: 0, reason: kind_of(&error).to_owned() };
+            other => return Self::Sqlite { code: 0, reason: kind_of(&other).to_owned() },
         };
         let reason = message.unwrap_or_else(|| failure.to_string());
         match failure.code {
@@ -193,7 +203,6 @@ fn kind_of(error: &rusqlite::Error) -> &'static str {
         }
         Error::InvalidParameterCount(..) => "a statement had the wrong number of parameters",
         Error::MultipleStatement => "several statements where one was expected",
-        Error::SqlInputError { .. } => "a statement is not valid SQL",
         _ => "the call was not valid",
     }
 }
