@@ -36,7 +36,7 @@ impl<S, T: Value, O: Operand<Value = T> + Within<S, I>, I> Comparand<S, T, Read<
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "expected `{T}`, what converts to it, `None`, or a column or expression of this type",
     note = "an `Option` must be of the column's own type: `option.map(Into::into)`, \
-            or `option.map(TryInto::try_into).transpose()?` where the value may break a rule",
+            or `option.map(TryInto::try_into).transpose()?` where that can fail",
     note = "convert other types first: `x.into()` or `x.try_into()?`",
     note = "a column must be of a table that the query reads"
 )]

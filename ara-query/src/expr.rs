@@ -30,7 +30,7 @@ impl<S, T> Expr<S, T> {
         Self { untyped, types: PhantomData }
     }
 
-    /// An expression of [`sea_query`], for what this crate has no word for. That it gives a `T` (or
+    /// An expression of [`sea_query`](crate::sea_query), for what this crate has no word for. That it gives a `T` (or
     /// NULL, which is absent), and that it reads only tables of the query, is the caller's word.
     ///
     /// In it a column is read as it is stored, by its stored name, and NULL follows SQL's rules.
@@ -53,7 +53,7 @@ impl<S, T> Expr<S, T> {
     ///
     /// let long: Filter<_> = Expr::raw(sea_query::Expr::cust("length(title) > 20"));
     /// assert_eq!(db.query::<Todo>().filter(long).count()?, 0);
-    /// # ara::Result::Ok(())
+    /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn raw(expr: sea_query::Expr) -> Self {
         Self::new(Term::Computed(expr).into())

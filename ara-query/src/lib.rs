@@ -8,8 +8,7 @@
 //!   that is true or not.
 //! - What is absent, or stored but not readable by this app, follows the rules that [`Compare`] tells.
 //!   SQL and Rust agree on it: `count`, `exists`, `limit` and `offset` count the rows that `all` returns.
-//! - [`Expr::raw`] takes an expression of [`sea_query`], which is re-exported so that an app has the
-//!   version that is meant.
+//! - [`Expr::raw`] takes what this crate has no word for, as an expression of [`sea_query`].
 
 #[macro_use]
 mod tuple;
@@ -29,6 +28,7 @@ mod readable;
 mod rows;
 mod run;
 mod scope;
+pub mod sea_query;
 mod sql;
 mod term;
 mod text;
@@ -42,6 +42,4 @@ pub use order::{IntoOrder, Order, Sort};
 pub use query::{Queries, Query};
 pub use rows::Rows;
 pub use scope::{At, Contains, Scope};
-/// What [`Expr::raw`] takes an expression of.
-pub use sea_query;
 pub use text::{Text, TextFunctions, TextOperand};

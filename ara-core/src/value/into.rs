@@ -41,7 +41,7 @@ pub trait IntoValue<T> {
     message = "an optional column of type `{T}` does not take `{Self}`",
     label = "expected `{T}`, `Option<{T}>`, `None`, or what converts to `{T}`",
     note = "an `Option` must be of the column's own type: `option.map(Into::into)`, \
-            or `option.map(TryInto::try_into).transpose()?` where the value may break a rule",
+            or `option.map(TryInto::try_into).transpose()?` where that can fail",
     note = "convert other types first: `x.into()` or `x.try_into()?`"
 )]
 pub trait IntoOptional<T, How = Plain> {
