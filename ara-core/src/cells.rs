@@ -12,7 +12,7 @@ use crate::value::{Id, IntoOptional, IntoValue, Rule, Stored, Value};
 #[derive(Debug, Clone, Default)]
 pub struct Cells {
     id: Option<Uuid>,
-    cells: Vec<(usize, Option<Stored<'static>>)>,
+    cells: Vec<Cell>,
     refused: Vec<(usize, Rule)>,
 }
 
@@ -77,14 +77,27 @@ impl Cells {
         self.put(at, value.map(C::Value::store).transpose())
     }
 
+    /// Makes what was set so far the defaults of a new row: an upsert leaves them out of a row that is
+    /// there.
+    #[must_use]
+    pub fn as_defaults(mut self) -> Self {
+        for cell in &mut self.cells {
+            cell.is_default = true;
+        }
+        self
+    }
+
     fn put(mut self, column: usize, stored: Result<Option<Stored<'static>>, Rule>) -> Self {
         // A column that is set again takes its last value, and is as good or bad as that.
         self.refused.retain(|(refused, _)| *refused != column);
         match stored {
-            Ok(stored) => match self.cells.iter_mut().find(|(known, _)| *known == column) {
-                Some((_, cell)) => *cell = stored,
-                None => self.cells.push((column, stored)),
-            },
+            Ok(value) => {
+                let cell = Cell { column, value, is_default: false };
+                match self.cells.iter_mut().find(|known| known.column == column) {
+                    Some(known) => *known = cell,
+                    None => self.cells.push(cell),
+                }
+            }
             Err(rule) => self.refused.push((column, rule)),
         }
         self
@@ -98,13 +111,37 @@ impl Cells {
             return Err(Error::Rule { table: table.name, column, rule });
         }
         let mut cells = self.cells;
-        cells.sort_by_key(|(column, _)| *column);
+        // The log keeps them in one value.
+        if cells.iter().map(|cell| length(cell.value.as_ref())).sum::<usize>() > LARGEST {
+            return Err(Error::TooLarge { table: table.name });
+        }
+        cells.sort_by_key(|cell| cell.column);
         Ok((self.id, cells))
     }
 }
 
-/// A column, by its position in the table's definition, and what to write there; `None` clears it.
-pub(crate) type Cell = (usize, Option<Stored<'static>>);
+/// What to write into a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cell {
+    /// The column's position in the table's definition.
+    pub(crate) column: usize,
+    /// `None` clears it.
+    pub(crate) value: Option<Stored<'static>>,
+    /// Whether it is only for a new row.
+    pub(crate) is_default: bool,
+}
+
+/// The most bytes of one row that are written at once: SQLite holds 1,000,000,000 in a value, and the
+/// log some more than the row.
+const LARGEST: usize = 999_000_000;
+
+fn length(value: Option<&Stored<'_>>) -> usize {
+    match value {
+        Some(Stored::Text(text)) => text.len(),
+        Some(Stored::Blob(bytes)) => bytes.len(),
+        _ => 0,
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -130,6 +167,10 @@ mod tests {
         Some(Stored::Text(text.into()))
     }
 
+    fn cell(column: usize, value: Option<Stored<'static>>) -> Cell {
+        Cell { column, value, is_default: false }
+    }
+
     fn message(cells: Cells) -> String {
         cells.finish(&TABLE).expect_err("a rule is broken").to_string()
     }
@@ -140,7 +181,8 @@ mod tests {
             .set_optional::<f64, _>(2, 0.5)
             .set_optional::<bool, _>(1, None)
             .set::<Title>(0, "Buy milk");
-        let expected = vec![(0, text("Buy milk")), (1, None), (2, Some(Stored::Real(0.5)))];
+        let expected =
+            vec![cell(0, text("Buy milk")), cell(1, None), cell(2, Some(Stored::Real(0.5)))];
         assert_eq!(cells.finish(&TABLE).expect("no rule is broken"), (None, expected));
     }
 
@@ -158,19 +200,28 @@ mod tests {
     #[test]
     fn the_last_value_of_a_column_counts() {
         let cells = Cells::new().set::<Title>(0, "Buy milk").set::<Title>(0, "Buy bread");
-        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![(0, text("Buy bread"))]);
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(0, text("Buy bread"))]);
 
         let cells = Cells::new().set_optional::<bool, _>(1, true).set_optional::<bool, _>(1, None);
-        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![(1, None)]);
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(1, None)]);
 
         let cells = Cells::new().set::<Title>(0, " ").set::<Title>(0, "Buy bread");
-        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![(0, text("Buy bread"))]);
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(0, text("Buy bread"))]);
 
         let cells = Cells::new().set::<Title>(0, "Buy milk").set::<Title>(0, " ");
         assert_eq!(message(cells), "column `todo.title` must not be blank");
 
         let cells = Cells::new().set::<Title>(0, " ").set::<Title>(0, "Buy milk, bread and eggs");
         assert_eq!(message(cells), "column `todo.title` must have 10 characters at most");
+    }
+
+    #[test]
+    fn a_default_is_one_until_it_is_set() {
+        let defaults = Cells::new().set::<Title>(0, "Untitled").set_optional::<f64, _>(2, 0.5);
+        let cells = defaults.as_defaults().set::<Title>(0, "Buy milk");
+        let default = Cell { is_default: true, ..cell(2, Some(Stored::Real(0.5))) };
+        let expected = vec![cell(0, text("Buy milk")), default];
+        assert_eq!(cells.finish(&TABLE).expect("good").1, expected);
     }
 
     #[test]

@@ -250,7 +250,7 @@ impl Options {
     ///
     /// As [`Database::open`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
-        Database::with(self, Place::File(path.as_ref().to_owned()))
+        Database::with(self, Place::file(path.as_ref())?)
     }
 
     /// As [`Database::memory`].

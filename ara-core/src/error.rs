@@ -55,12 +55,22 @@ pub enum Error {
     )]
     Corrupt,
 
+    /// The file was moved, deleted or replaced while it was open.
+    #[error("{} is no longer the file that was opened: open the database again", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// The disk, or the space allowed to the file, is full. Nothing of the transaction was written.
     #[error("the disk is full: free some space, then try again; nothing was written")]
     DiskFull,
 
-    /// Another process kept the file locked for longer than the busy timeout.
-    #[error("the database is locked by another process: try again, or raise the busy timeout")]
+    /// Another process, or a database that this one opened on the same file, kept it locked for longer
+    /// than the busy timeout. Clone a database to use it twice.
+    #[error(
+        "the database is locked by another process, or opened twice in this one: try again, or raise the busy timeout"
+    )]
     Busy,
 
     /// The file or its folder does not allow writing.
@@ -68,9 +78,11 @@ pub enum Error {
     ReadOnly,
 
     /// Reading or writing the file failed.
-    #[error("reading or writing the database file failed: {reason}")]
+    #[error(
+        "reading or writing failed ({reason}): check the disk, its permissions and limits, then try again; nothing was written"
+    )]
     Io {
-        /// What SQLite says.
+        /// What SQLite, or the system, says.
         reason: String,
     },
 
@@ -93,7 +105,7 @@ pub enum Error {
         rule: Rule,
     },
 
-    /// The values of one row are larger than SQLite can hold (1,000,000,000 bytes).
+    /// The values of one row are larger than SQLite can hold (some 999,000,000 bytes).
     #[error(
         "a row of table `{table}` is too large: keep large data in files, and their paths in the row"
     )]
@@ -155,7 +167,9 @@ pub enum Error {
     Broken,
 
     /// SQLite refused something else; the message is SQLite's.
-    #[error("SQLite refused: {reason} (code {code})")]
+    #[error(
+        "SQLite refused: {reason} (code {code}); if no other program changed the file, and the query names what is there, please report it"
+    )]
     Sqlite {
         /// SQLite's extended result code.
         code: i32,
@@ -173,34 +187,104 @@ impl From<Rule> for Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
-        let (failure, message) = match error {
-            rusqlite::Error::SqliteFailure(failure, message) => (failure, message),
-            // It quotes a piece of the statement, in which there are no values: they are bound.
-            rusqlite::Error::SqlInputError { error, msg, .. } => (error, Some(msg)),
+        let (failure, reason) = match error {
+            rusqlite::Error::SqliteFailure(failure, message) => {
+                (failure, message.unwrap_or_else(|| failure.to_string()))
+            }
+            // Only the statements about ara's own tables are the same whatever the app does.
+            rusqlite::Error::SqlInputError { sql, .. } if is_about_own_tables(&sql) => {
+                return Self::Corrupt;
+            }
+            rusqlite::Error::SqlInputError { error, msg, .. } => (error, without_values(msg)),
+            // What ara reads in a fixed form is its own.
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..)
+            | rusqlite::Error::QueryReturnedNoRows => return Self::Corrupt,
             // Everything else is about the shape of a call, not about what it holds; rusqlite's
             // messages may quote a value, so only the kind is told.
-            other => return Self::Sqlite { code: 0, reason: kind_of(&other).to_owned() },
+            error => return Self::Sqlite { code: 0, reason: kind_of(&error).to_owned() },
         };
-        let reason = message.unwrap_or_else(|| failure.to_string());
         match failure.code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt,
             ErrorCode::DiskFull => Self::DiskFull,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::ReadOnly => Self::ReadOnly,
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Self::Io { reason },
-            _ => Self::Sqlite { code: failure.extended_code, reason },
+            _ => match missing(&reason) {
+                Some((table, _)) if table.starts_with("ara_") && !table.starts_with(LOCAL) => {
+                    Self::Corrupt
+                }
+                Some((table, reason)) => Self::Shape { table: table.to_owned(), reason },
+                None => Self::Sqlite { code: failure.extended_code, reason },
+            },
         }
     }
+}
+
+/// What the names of local tables begin with.
+const LOCAL: &str = "ara_local_";
+
+/// The table that is not in the file as it was, and what it lacks, if that is what SQLite says.
+fn missing(message: &str) -> Option<(&str, String)> {
+    if let Some(table) = message.strip_prefix("no such table: ") {
+        let reason =
+            "it is not there: another program dropped or renamed it, or a query names it wrongly";
+        return Some((table, reason.to_owned()));
+    }
+    let (table, column) = match message.strip_prefix("no such column: ") {
+        Some(column) => unquoted(column).split_once('.')?,
+        None => message.strip_prefix("table ")?.split_once(" has no column named ")?,
+    };
+    let reason = format!(
+        "it has no column `{column}`: another program dropped or renamed it, or a query names it wrongly"
+    );
+    Some((table, reason))
+}
+
+impl Error {
+    /// Names the table that a statement was about, where SQLite names but a column of it.
+    pub(crate) fn of_table(self, table: &str) -> Self {
+        let Self::Sqlite { reason, .. } = &self else { return self };
+        match reason.strip_prefix("no such column: ") {
+            Some(column) => {
+                let column = unquoted(column);
+                let reason =
+                    format!("it has no column `{column}`: another program dropped or renamed it");
+                Self::Shape { table: table.to_owned(), reason }
+            }
+            None => self,
+        }
+    }
+}
+
+/// A name, without SQLite's guess that follows it in quotes: `"title" - should this be ..`.
+fn unquoted(name: &str) -> &str {
+    name.strip_prefix('"').and_then(|name| name.split_once('"')).map_or(name, |(name, _)| name)
+}
+
+/// SQLite's message about a statement. Values are bound, but a raw expression may hold one as a
+/// literal: where SQLite quotes text or a number, only the kind is told.
+fn without_values(message: String) -> String {
+    let quoted = ["near \"", "unrecognized token: \""];
+    let quoted = quoted.iter().find_map(|start| message.strip_prefix(start));
+    if quoted.is_some_and(|token| token.contains(|c: char| c == '\'' || c.is_ascii_digit())) {
+        "a statement is not valid SQL".to_owned()
+    } else {
+        message
+    }
+}
+
+/// Whether a statement is about ara's own tables. A query of an app's tables may call `ara_reads`.
+fn is_about_own_tables(sql: &str) -> bool {
+    sql.match_indices(" ara_").any(|(at, _)| !sql[at..].starts_with(" ara_reads("))
 }
 
 fn kind_of(error: &rusqlite::Error) -> &'static str {
     use rusqlite::Error;
     match error {
-        Error::QueryReturnedNoRows => "a query returned no rows",
         Error::QueryReturnedMoreThanOneRow => "a query returned more than one row",
-        Error::InvalidColumnType(..) | Error::FromSqlConversionFailure(..) => {
-            "a column had a value of an unexpected type"
-        }
         Error::InvalidParameterCount(..) => "a statement had the wrong number of parameters",
         Error::MultipleStatement => "several statements where one was expected",
         _ => "the call was not valid",

@@ -21,9 +21,6 @@ const APPLICATION_ID: i64 = 0x6172_6100;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// The bytes that are looked at: SQLite's header, and that of the page which holds the schema.
-const HEADER: usize = 108;
-
 /// How many prepared statements a connection keeps: those of a few dozen tables.
 const CACHED_STATEMENTS: usize = 256;
 
@@ -32,6 +29,24 @@ const CACHED_STATEMENTS: usize = 256;
 pub(crate) enum Place {
     Memory,
     File(PathBuf),
+}
+
+impl Place {
+    /// The file at this path, wherever the process may go meanwhile. SQLite is given a whole path: to
+    /// it, `:memory:` and `file:..` alone are no files.
+    pub(crate) fn file(path: &Path) -> Result<Self> {
+        let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
+        if path.as_os_str().is_empty() {
+            return Err(refuse("the path is empty: give the path of a file".to_owned()));
+        }
+        if path.as_os_str() == ":memory:" {
+            return Err(refuse("it is no file: use `Database::memory()`".to_owned()));
+        }
+        match std::path::absolute(path) {
+            Ok(path) => Ok(Self::File(path)),
+            Err(error) => Err(refuse(format!("{error}: give another path"))),
+        }
+    }
 }
 
 /// Opens a database, and makes the file if there is none. The connection can write.
@@ -45,46 +60,60 @@ pub(crate) fn open(place: &Place, busy: Duration, entropy: &mut Entropy) -> Resu
         }
         Place::File(path) => path,
     };
-    let is_finished = inspect(path, busy)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| Error::Open {
-        path: path.clone(),
-        reason: format!("{error}; is its folder there, and may this user write it?"),
-    })?;
-    configure(&connection, busy)?;
-    if connection.is_readonly("main")? {
-        return Err(Error::Open {
-            path: path.clone(),
-            reason: "it is read-only: allow this user to write it".to_owned(),
-        });
+    let is_beside = look_at(path)?;
+    if is_beside {
+        refuse_unread(path)?;
     }
-    if !is_finished {
-        refuse_if_foreign(&connection, path)?;
-        create_format(&connection, &entropy.bytes()?, file_identity(path).as_deref())?;
-        // After the format is written: a file that says WAL is finished.
-        enter_wal(&connection, busy)?;
-    }
-    // The header may be older than the log that lies beside the file.
-    let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > FORMAT {
-        return Err(Error::NewerFormat { path: path.clone(), found, known: FORMAT });
-    }
-    claim(&connection, path, entropy)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+    // What lies beside a file that is refused must stay there.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_beside)?;
+    take(&connection, path, busy, entropy).map_err(|error| named(error, path))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(connection)
+}
+
+/// Takes a file that is ara's, or in which there is nothing.
+fn take(connection: &Connection, path: &Path, busy: Duration, entropy: &mut Entropy) -> Result<()> {
+    configure(connection, busy)?;
+    let (application, format) = marks(connection)?;
+    if application != APPLICATION_ID {
+        refuse_if_foreign(connection, path)?;
+        create_format(connection, &entropy.bytes()?, file_identity(path).as_deref())?;
+    } else if format > FORMAT {
+        return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
+    } else if format < 1 || connection.is_readonly("main")? {
+        // Neither was ever written so: SQLite takes a file of a later SQLite for read-only.
+        return Err(Error::Corrupt);
+    }
+    // After the format is written: a file that says WAL is finished.
+    enter_wal(connection, path, busy)?;
+    match file_identity(path) {
+        Some(identity) => claim(connection, &identity, entropy),
+        None => Ok(()),
+    }
 }
 
 /// Opens one more connection to a database that is open.
 pub(crate) fn open_another(path: &Path, busy: Duration) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = connect(path, OpenFlags::empty())?;
     configure(&connection, busy)?;
     Ok(connection)
 }
 
+fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
+    let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+    let connection = Connection::open_with_flags(path, flags)
+        .map_err(|_| refuse("allow this user to read and write the file and its folder"))?;
+    if connection.is_readonly("main")? {
+        return Err(refuse("it is read-only: allow this user to write it"));
+    }
+    Ok(connection)
+}
+
 fn configure(connection: &Connection, busy: Duration) -> Result<()> {
-    connection.busy_timeout(busy)?;
+    // SQLite counts in 32 bits of milliseconds: 24 days.
+    connection.busy_timeout(busy.min(Duration::from_millis(i32::MAX as u64)))?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     // A misspelt column must be an error, not a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
@@ -99,84 +128,117 @@ fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     Ok(())
 }
 
-/// Looks at a file without SQLite, which would create, recover or convert what it opens. Whether it
-/// is a finished file of ara's; otherwise it is one in which there is nothing yet.
-fn inspect(path: &Path, busy: Duration) -> Result<bool> {
+/// Refuses a path where there can be no database. Whether something is beside the file that SQLite
+/// would move into it: the log of a database that is open, or was when its program ended.
+///
+/// It does not open the file. To close it again would take away the locks of everybody in this
+/// process who has it open (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+fn look_at(path: &Path) -> Result<bool> {
     let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
-    let mut file = match File::open(path) {
+    let file = match fs::metadata(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            return match folder {
-                Some(folder) if !folder.is_dir() => {
-                    Err(refuse("its folder does not exist: create the folder first".to_owned()))
-                }
-                _ => Ok(false),
-            };
-        }
-        Err(error) => return Err(refuse(error.to_string())),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound if path.parent().is_none_or(Path::is_dir) => return Ok(false),
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                return Err(refuse("its folder does not exist: create the folder first".into()));
+            }
+            _ => return Err(refuse(format!("{error}: give another path, or allow this one"))),
+        },
     };
-    let metadata = file.metadata().map_err(|error| refuse(error.to_string()))?;
-    if metadata.is_dir() {
-        return Err(refuse("it is a directory: give the path of a file".to_owned()));
+    if file.is_dir() {
+        return Err(refuse("it is a directory: give the path of a file in it".into()));
     }
-    if metadata.len() == 0 {
-        return Ok(false);
+    if !file.is_file() {
+        return Err(refuse("it is not a file: give the path of a file".into()));
     }
-    let mut header = [0; HEADER];
-    match file.read_exact(&mut header) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
-        Err(error) => return Err(refuse(error.to_string())),
-    }
-    if !header.starts_with(MAGIC) {
+    if file.len() == 1 {
+        // SQLite would take it for an empty one.
         return Err(Error::NotADatabase { path: path.to_owned() });
     }
-    if metadata.len() < HEADER as u64 {
+    // Beside the file itself, not beside a link to it.
+    let target = fs::canonicalize(path).map_err(|error| refuse(error.to_string()))?;
+    let holds = |ending: &str| {
+        let mut beside = target.as_os_str().to_owned();
+        beside.push(ending);
+        fs::metadata(beside).is_ok_and(|beside| beside.len() > 0)
+    };
+    let has_log = holds("-wal");
+    if has_log && file.len() == 0 {
+        // SQLite would delete the log.
         return Err(Error::Corrupt);
     }
-    let byte = |at: usize| header.get(at).copied().unwrap_or_default();
-    let number = |at: usize| {
-        header.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| i32::from_be_bytes(*bytes))
-    };
-    // https://www.sqlite.org/fileformat2.html#the_database_header
-    let (format, application) = (i64::from(number(60)), i64::from(number(68)));
-    if application == APPLICATION_ID {
-        if format > FORMAT {
-            return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
+    Ok(has_log || holds("-journal"))
+}
+
+/// Refuses a file that is not ara's, or of a newer format, by what is in the file alone: nothing is
+/// locked, recovered or converted. What cannot be told so is not refused.
+fn refuse_unread(path: &Path) -> Result<()> {
+    let immutable = || -> Result<()> {
+        // As a URI, every character that means something in one is written in hexadecimal.
+        let bytes = path.as_os_str().as_encoded_bytes();
+        let name: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let file = Connection::open_with_flags(format!("file:{name}?immutable=1&mode=ro"), flags)?;
+        match marks(&file)? {
+            (APPLICATION_ID, format) if format > FORMAT => {
+                Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
+            }
+            (APPLICATION_ID, _) => Ok(()),
+            _ => refuse_if_foreign(&file, path),
         }
-        let is_wal = byte(19) == 2;
-        return Ok(is_wal);
+    };
+    match immutable() {
+        Err(error @ (Error::NewerFormat { .. } | Error::ForeignDatabase { .. })) => Err(error),
+        // Others may be writing meanwhile, so half of the file may be old and half of it new.
+        _ => Ok(()),
     }
-    // The schema's own page follows: what kind it is, and how many entries it has.
-    let has_schema = byte(100) != 13 || byte(103) != 0 || byte(104) != 0;
-    if application != 0 || format != 0 || has_schema {
-        return Err(Error::ForeignDatabase { path: path.to_owned() });
+}
+
+/// Tells a file that is no database from one that is damaged, and one that cannot be read.
+fn named(error: Error, path: &Path) -> Error {
+    let error = match error {
+        Error::Io { reason } => {
+            let reason =
+                format!("{reason}: allow this user to read and write the file and its folder");
+            return Error::Open { path: path.to_owned(), reason };
+        }
+        // Its header says what no SQLite has written.
+        Error::Sqlite { .. } => Error::Corrupt,
+        error => error,
+    };
+    // Nobody has it open as a database, so it may be opened and closed.
+    let mut start = [0; MAGIC.len()];
+    let mut is_database = || File::open(path)?.read_exact(&mut start);
+    match (error, is_database()) {
+        (Error::Corrupt, Ok(())) if start == MAGIC => Error::Corrupt,
+        (Error::Corrupt, Ok(())) => Error::NotADatabase { path: path.to_owned() },
+        (Error::Corrupt, Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            Error::NotADatabase { path: path.to_owned() }
+        }
+        (error, _) => error,
     }
-    // The schema may be in a log beside the file still.
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(busy)?;
-        refuse_if_foreign(&connection, path)?;
-    }
-    Ok(false)
+}
+
+/// The `application_id` and the `user_version`.
+fn marks(connection: &Connection) -> Result<(i64, i64)> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    Ok((pragma("application_id")?, pragma("user_version")?))
 }
 
 /// A database that ara did not make is taken over only if nothing is in it.
 fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
     // One snapshot: another process may be making it meanwhile.
     let connection = connection.unchecked_transaction()?;
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    if pragma("application_id")? == APPLICATION_ID {
+    let marks = marks(&connection)?;
+    if marks.0 == APPLICATION_ID {
         // Another process has made it meanwhile.
         return Ok(());
     }
     let objects: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if objects > 0 || pragma("application_id")? != 0 || pragma("user_version")? != 0 {
+    if objects > 0 || marks != (0, 0) {
         return Err(Error::ForeignDatabase { path: path.to_owned() });
     }
     Ok(())
@@ -184,12 +246,19 @@ fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
 
 /// Sets the mode in which readers and the writer do not wait for each other. SQLite asks no busy
 /// handler here, so others who open the same new file are waited for by trying again.
-fn enter_wal(connection: &Connection, busy: Duration) -> Result<()> {
+fn enter_wal(connection: &Connection, path: &Path, busy: Duration) -> Result<()> {
     let start = Instant::now();
     loop {
-        match connection.pragma_update(None, "journal_mode", "wal").map_err(Error::from) {
+        let mode = connection
+            .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        match mode.map_err(Error::from) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(_) => {
+                let reason = "its file system cannot share memory: give a path on a local disk";
+                return Err(Error::Open { path: path.to_owned(), reason: reason.to_owned() });
+            }
             Err(Error::Busy) if start.elapsed() < busy => thread::sleep(Duration::from_millis(1)),
-            result => return result,
+            Err(error) => return Err(error),
         }
     }
 }
@@ -232,24 +301,21 @@ pub(crate) fn create_format(
 
 /// Takes a new node id if the file is a copy: its device and inode are not those that were recorded.
 /// Two files that write under one id would give different changes the same name.
-fn claim(connection: &Connection, path: &Path, entropy: &mut Entropy) -> Result<()> {
-    let Some(identity) = file_identity(path) else {
-        return Ok(());
-    };
+fn claim(connection: &Connection, identity: &str, entropy: &mut Entropy) -> Result<()> {
     let recorded = |connection: &Connection| -> Result<Option<String>> {
         Ok(connection
             .prepare_cached("SELECT value FROM ara_meta WHERE key = 'file'")?
             .query_row([], |row| row.get(0))
             .optional()?)
     };
-    if recorded(connection)?.as_ref() == Some(&identity) {
+    if recorded(connection)?.as_deref() == Some(identity) {
         return Ok(());
     }
     let transaction =
         rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    if recorded(&transaction)?.as_ref() != Some(&identity) {
+    if recorded(&transaction)?.as_deref() != Some(identity) {
         retire_node(&transaction)?;
-        write_node(&transaction, &entropy.bytes()?, Some(&identity))?;
+        write_node(&transaction, &entropy.bytes()?, Some(identity))?;
     }
     transaction.commit()?;
     Ok(())
@@ -258,10 +324,14 @@ fn claim(connection: &Connection, path: &Path, entropy: &mut Entropy) -> Result<
 /// Keeps the last time and the digest of the node that has written so far, as those of others are
 /// kept.
 fn retire_node(connection: &Connection) -> Result<()> {
-    let (node, last, digest) = crate::journal::Journal::load(connection)?.position();
+    let (node, digest) = crate::journal::Journal::load(connection)?.position();
+    // Its own last time: the latest that it knows of may be another node's.
     connection
-        .prepare_cached("UPDATE ara_node SET last = ?2, digest = ?3 WHERE ordinal = ?1")?
-        .execute((node, last, digest))?;
+        .prepare_cached(
+            "UPDATE ara_node SET digest = ?2, last = \
+             coalesce((SELECT max(time) FROM ara_change WHERE node = ?1), 0) WHERE ordinal = ?1",
+        )?
+        .execute((node, digest))?;
     Ok(())
 }
 
@@ -277,13 +347,13 @@ fn write_node(connection: &Connection, node: &[u8; 16], identity: Option<&str>) 
 
 /// Where the file lies on its device, if the system can tell.
 #[cfg(unix)]
-fn file_identity(path: &Path) -> Option<String> {
+pub(crate) fn file_identity(path: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(path).ok()?;
     Some(format!("{}:{}", metadata.dev(), metadata.ino()))
 }
 
 #[cfg(not(unix))]
-fn file_identity(_: &Path) -> Option<String> {
+pub(crate) fn file_identity(_: &Path) -> Option<String> {
     None
 }

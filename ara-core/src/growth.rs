@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use ara_schema::{IndexDef, SYSTEM_COLUMNS, TableDef};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::plan::Plan;
@@ -28,7 +28,7 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
         let name: Option<String> = row.get(2)?;
         for (column, found) in def.columns.iter().zip(&mut columns) {
             if name.as_deref() == Some(column.name) {
-                *found = Some(row.get(1)?);
+                *found = Some(checked(row.get(1)?)?);
             }
         }
     }
@@ -48,7 +48,11 @@ pub(crate) fn grow(connection: &Connection, def: &'static TableDef) -> Result<Pl
         return Ok(plan);
     }
     let stored_name = stored_table_name(def);
+    check_name(connection, &stored_name)?;
     let present = columns_in_file(connection, &stored_name)?;
+    if let Some(present) = &present {
+        check_shape(&stored_name, def, present)?;
+    }
     let missing: Vec<_> = def
         .columns
         .iter()
@@ -63,8 +67,7 @@ pub(crate) fn grow(connection: &Connection, def: &'static TableDef) -> Result<Pl
     }
     match &present {
         None => connection.execute_batch(&create_table(&stored_name, &missing))?,
-        Some(present) => {
-            check_shape(connection, def, &stored_name, present)?;
+        Some(_) => {
             for column in missing {
                 connection.execute_batch(&format!(
                     "ALTER TABLE \"{stored_name}\" ADD COLUMN \"{column}\""
@@ -96,14 +99,37 @@ fn has_indexes(connection: &Connection, def: &TableDef, stored_name: &str) -> Re
     Ok(true)
 }
 
-/// The columns of a table in the file by name, with their declared types; `None` if there is none.
+/// How a column is declared in the file.
+#[derive(Debug, Default, PartialEq)]
+struct Declared {
+    ty: String,
+    not_null: bool,
+    /// Its place in the primary key, from 1.
+    key: i64,
+    default: Option<String>,
+    /// It is computed from others.
+    hidden: i64,
+}
+
+/// The columns of a table in the file by name; `None` if there is none.
 fn columns_in_file(
     connection: &Connection,
     stored_name: &str,
-) -> Result<Option<HashMap<String, String>>> {
+) -> Result<Option<HashMap<String, Declared>>> {
     let columns: HashMap<_, _> = connection
-        .prepare_cached("SELECT name, type FROM pragma_table_info(?1)")?
-        .query_map([stored_name], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .prepare_cached(
+            "SELECT name, type, \"notnull\", pk, dflt_value, hidden FROM pragma_table_xinfo(?1)",
+        )?
+        .query_map([stored_name], |row| {
+            let declared = Declared {
+                ty: row.get(1)?,
+                not_null: row.get(2)?,
+                key: row.get(3)?,
+                default: row.get(4)?,
+                hidden: row.get(5)?,
+            };
+            Ok((row.get(0)?, declared))
+        })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(Some(columns).filter(|columns| !columns.is_empty()))
 }
@@ -137,49 +163,59 @@ fn index_name(stored_name: &str, index: &IndexDef) -> String {
     format!("ara_index {stored_name}({})", index.columns.join(","))
 }
 
-/// Refuses a table of this name that ara did not make: it would change or refuse values.
-fn check_shape(
-    connection: &Connection,
-    def: &TableDef,
-    stored_name: &str,
-    present: &HashMap<String, String>,
-) -> Result<()> {
-    let refuse = |reason: String| Err(Error::Shape { table: stored_name.to_owned(), reason });
-    let kind: Option<(String, String)> = connection
-        .prepare_cached(
-            "SELECT type, name FROM sqlite_schema WHERE lower(name) = ?1 AND sql NOT NULL",
-        )?
-        .query_row([stored_name], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match kind {
-        Some((kind, name)) if kind == "table" && name == stored_name => {}
-        Some((kind, name)) => {
-            return refuse(format!(
-                "there is a {kind} `{name}`: rename it, or give the struct another `name`"
-            ));
-        }
-        None => {}
-    }
-    for column in SYSTEM_COLUMNS {
-        let Some(declared) = present.get(column) else {
-            return refuse(format!(
-                "it has no column `{column}`: another program made it; rename it, or give the struct another `name`"
-            ));
-        };
-        let expected = if matches!(column, "id" | "ara_clock") { "BLOB" } else { "" };
-        if declared != expected {
-            return refuse(format!("its column `{column}` is declared `{declared}`"));
-        }
-    }
-    for column in def.columns {
-        if let Some(declared) = present.get(column.name).filter(|declared| !declared.is_empty()) {
-            return refuse(format!(
-                "its column `{}` is declared `{declared}`, which would change values: ara declares no types",
-                column.name
-            ));
+/// Refuses what has the name of the table, and is none of ara's. SQLite folds the case of names.
+fn check_name(connection: &Connection, stored_name: &str) -> Result<()> {
+    let mut named = connection.prepare_cached(
+        "SELECT type, name FROM sqlite_schema WHERE lower(name) = ?1 AND type <> 'trigger'",
+    )?;
+    let mut named = named.query([stored_name])?;
+    while let Some(row) = named.next()? {
+        let (kind, name): (String, String) = (row.get(0)?, row.get(1)?);
+        if kind != "table" || name != stored_name {
+            return Err(shape(stored_name, &format!("there is a {kind} `{name}`")));
         }
     }
     Ok(())
+}
+
+/// Refuses a table that ara did not make: it would change or refuse values.
+fn check_shape(
+    stored_name: &str,
+    def: &TableDef,
+    present: &HashMap<String, Declared>,
+) -> Result<()> {
+    for column in SYSTEM_COLUMNS {
+        if !present.contains_key(column) {
+            return Err(shape(stored_name, &format!("it has no column `{column}`")));
+        }
+    }
+    for (name, declared) in present {
+        let expected = Declared {
+            ty: if matches!(&**name, "id" | "ara_clock") { "BLOB" } else { "" }.to_owned(),
+            not_null: matches!(&**name, "id" | "ara_clock"),
+            key: i64::from(name == "id"),
+            ..Declared::default()
+        };
+        if *declared != expected {
+            return Err(shape(stored_name, &format!("its column `{name}` is declared otherwise")));
+        }
+    }
+    for column in def.columns {
+        let folded =
+            |name: &&String| **name != column.name && name.eq_ignore_ascii_case(column.name);
+        if let Some(name) = present.keys().find(folded) {
+            let reason = format!("its column `{name}` should be called `{}`", column.name);
+            return Err(shape(stored_name, &reason));
+        }
+    }
+    Ok(())
+}
+
+fn shape(stored_name: &str, reason: &str) -> Error {
+    let reason = format!(
+        "{reason}, so another program made it: rename it, or give the struct another `name`"
+    );
+    Error::Shape { table: stored_name.to_owned(), reason }
 }
 
 fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
@@ -200,9 +236,17 @@ fn column_ordinal(connection: &Connection, table: i64, name: &str) -> Result<u32
              ON CONFLICT DO NOTHING",
         )?
         .execute((table, name))?;
-    Ok(connection
-        .prepare_cached("SELECT ordinal FROM ara_column WHERE tbl = ?1 AND name = ?2")?
-        .query_row((table, name), |row| row.get(0))?)
+    checked(
+        connection
+            .prepare_cached("SELECT ordinal FROM ara_column WHERE tbl = ?1 AND name = ?2")?
+            .query_row((table, name), |row| row.get(0))?,
+    )
+}
+
+/// An ordinal of a column, unless the file is damaged: the clocks of rows are bit sets of them.
+fn checked(ordinal: u32) -> Result<u32> {
+    const MOST: u32 = 1 << 16;
+    if (1..MOST).contains(&ordinal) { Ok(ordinal) } else { Err(Error::Corrupt) }
 }
 
 #[cfg(test)]

@@ -60,9 +60,9 @@ impl Journal {
         })
     }
 
-    /// The node's ordinal, the latest time it knows of, and its digest, as `ara_node` keeps them.
-    pub(crate) fn position(&self) -> (i64, i64, i64) {
-        (self.node.cast_signed(), self.last.bits(), self.digest.cast_signed())
+    /// The node's ordinal and its digest, as `ara_node` keeps them.
+    pub(crate) fn position(&self) -> (i64, i64) {
+        (self.node.cast_signed(), self.digest.cast_signed())
     }
 }
 

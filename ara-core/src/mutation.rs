@@ -214,9 +214,13 @@ enum If {
     AllDiffer,
 }
 
-/// What cells write, by slot.
+/// What cells write into a row that is there, by slot.
 fn writes(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
-    cells.iter().map(|(column, value)| (column + 1, value.as_ref()))
+    cells.iter().filter(|cell| !cell.is_default).map(write)
+}
+
+fn write(cell: &Cell) -> Write<'_> {
+    (cell.column + 1, cell.value.as_ref())
 }
 
 /// What makes a row appear. A create writes it too, so that a delete made elsewhere meets a clock to
@@ -227,7 +231,7 @@ fn alive<'a>() -> impl Iterator<Item = Write<'a>> {
 
 /// What a create writes, in the order of the slots: to clear what was never there is no write.
 fn new_row(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
-    alive().chain(writes(cells).filter(|(_, value)| value.is_some()))
+    alive().chain(cells.iter().map(write).filter(|(_, value)| value.is_some()))
 }
 
 fn slots(writes: &[Write<'_>]) -> Vec<usize> {

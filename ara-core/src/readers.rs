@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::error::Result;
-use crate::file::open_another;
+use crate::error::{Error, Result};
+use crate::file::{file_identity, open_another};
 
 /// Connections that only read. Each sees the last commit when a statement starts, and waits for
 /// nobody: the file is in WAL mode.
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
+    /// Which file the path led to when it was opened.
+    identity: Option<String>,
     busy_timeout: Duration,
     /// How many are kept when nobody reads.
     keep: usize,
@@ -29,16 +31,26 @@ impl Readers {
         keep: usize,
     ) -> Result<Self> {
         let idle = Mutex::new(vec![only_reading(first)?]);
-        Ok(Self { path, busy_timeout, keep, idle })
+        let identity = file_identity(&path);
+        Ok(Self { path, identity, busy_timeout, keep, idle })
     }
 
     /// Opens a connection that can write. It has room for the pages that a transaction of many rows
     /// touches: SQLite's usual 2 MB would have it write and read them again and again.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         const KIBIBYTES: i64 = 16 << 10;
-        let connection = open_another(&self.path, self.busy_timeout)?;
+        let connection = self.open()?;
         connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
         Ok(connection)
+    }
+
+    /// Opens one more connection to the file that was opened first.
+    fn open(&self) -> Result<Connection> {
+        let connection = open_another(&self.path, self.busy_timeout);
+        if file_identity(&self.path) != self.identity {
+            return Err(Error::Replaced { path: self.path.clone() });
+        }
+        connection
     }
 
     /// Lends a connection, which `read` has to itself.
@@ -47,7 +59,7 @@ impl Readers {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => only_reading(open_another(&self.path, self.busy_timeout)?)?,
+            None => only_reading(self.open()?)?,
         };
         let result = read(&connection);
         let mut idle = self.idle();

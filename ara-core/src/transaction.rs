@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use crate::app_schema::Schema;
 use crate::entropy::Entropy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::growth::grow;
 use crate::journal::{Journal, Recorder};
 use crate::mutation::Mutation;
@@ -63,6 +63,7 @@ impl<'c> Transaction<'c> {
     }
 
     pub(crate) fn commit(mut self) -> Result<Committed> {
+        self.check_open()?;
         let state = self.state.get_mut();
         let journal = state.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
@@ -75,9 +76,8 @@ impl<'c> Transaction<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::Rule`](crate::Error::Rule) for a value that breaks a rule,
-    /// [`Error::Exists`](crate::Error::Exists) for an id that a row has already, and what SQLite
-    /// refuses. The transaction can go on without the row.
+    /// [`Error::Rule`] for a value that breaks a rule, [`Error::Exists`] for an id that a row has
+    /// already, and what SQLite refuses. The transaction can go on without the row.
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
         self.mutate::<C::Table, _>(|mutation| mutation.create(id, &cells)).map(Id::from_uuid)
@@ -110,7 +110,7 @@ impl<'c> Transaction<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::Rule`](crate::Error::Rule) for a value that breaks a rule, and what SQLite refuses.
+    /// [`Error::Rule`] for a value that breaks a rule, and what SQLite refuses.
     pub fn update<U: Update>(&self, patch: U) -> Result<bool> {
         let (id, cells) = patch.into_cells().finish(U::Table::TABLE)?;
         match id {
@@ -152,13 +152,20 @@ impl<'c> Transaction<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`](crate::Error::Shape) for a table that ara did not make,
-    /// [`Error::TooManyColumns`](crate::Error::TooManyColumns), and what SQLite refuses.
+    /// [`Error::Shape`] for a table that ara did not make, [`Error::TooManyColumns`], and what SQLite
+    /// refuses. None of the tables is made or changed then, and the transaction can go on.
     pub fn ensure<S: Schema>(&self) -> Result<()> {
-        for table in S::tables() {
-            self.plan(table)?;
+        self.check_open()?;
+        let before = self.state.borrow().plans.clone();
+        let savepoint = Savepoint::begin(self.connection)?;
+        let ensured = S::tables()
+            .into_iter()
+            .try_for_each(|table| self.plan(table).map(drop))
+            .and_then(|()| savepoint.release());
+        if ensured.is_err() {
+            self.state.borrow_mut().plans = before;
         }
-        Ok(())
+        ensured
     }
 
     fn mutate<T: Table, R>(
@@ -168,9 +175,18 @@ impl<'c> Transaction<'c> {
         let plan = self.plan(TableRef::of::<T>())?;
         let State { recorder, statements, entropy, .. } = &mut *self.state.borrow_mut();
         mutate(&mut Mutation { statements, recorder, entropy, plan: &plan })
+            .map_err(|error| error.of_table(T::NAME))
     }
 
+    /// Fails where the transaction is over. SQLite rolls it back itself when the disk is full, say, and
+    /// what is written after that would be committed at once.
+    fn check_open(&self) -> Result<()> {
+        if self.connection.is_autocommit() { Err(Error::Broken) } else { Ok(()) }
+    }
+
+    /// The plan of a table, which is made ready if it is not. Every read and write asks for it.
     pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
+        self.check_open()?;
         if let Some(plan) = self.plans.get(table) {
             return Ok(plan);
         }
@@ -219,7 +235,8 @@ pub(crate) fn get<T: Table>(
     plan: &Plan,
     id: Id<T>,
 ) -> Result<Option<T::Row>> {
-    let mut statement = connection.prepare_cached(&plan.get)?;
+    let statement = connection.prepare_cached(&plan.get);
+    let mut statement = statement.map_err(|error| Error::from(error).of_table(T::NAME))?;
     let mut rows = statement.query([id.as_bytes()])?;
     Ok(rows.next()?.and_then(|row| T::Row::from_fields(&Fields::new(row, 0))))
 }

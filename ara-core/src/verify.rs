@@ -1,8 +1,9 @@
 //! Folding the change log again, to see whether the tables are what it says.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
+use ara_schema::SYSTEM_COLUMNS;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows};
@@ -63,13 +64,15 @@ pub enum What {
     UnknownRow,
     /// The log has a table that the file lacks.
     MissingTable,
+    /// The log has a column that the table lacks.
+    MissingColumn,
     /// A cell's value is not the one that was written last.
     Value,
     /// A cell's clock is not that of the change that wrote it last.
     Clock,
     /// A change of the log cannot be read.
     UnreadableChange,
-    /// The digest of a node is not that of its changes.
+    /// The digest of a node, or its last time, is not that of its changes.
     Digest,
     /// The log of a node ends within a transaction.
     OpenTransaction,
@@ -85,11 +88,12 @@ impl fmt::Display for Difference {
         f.write_str(match self.what {
             What::MissingRow => "the log has a row that the table lacks",
             What::UnknownRow => "the table has a row that the log knows nothing of",
+            What::MissingColumn => "the log has a column that the table lacks",
             What::MissingTable => "the log has a table that the file lacks",
             What::Value => "a value is not the one that was written last",
             What::Clock => "a clock is not that of the last write",
             What::UnreadableChange => "a change of the log cannot be read",
-            What::Digest => "a device's digest is not that of its changes",
+            What::Digest => "a device's digest, or its last time, is not that of its changes",
             What::OpenTransaction => "a device's log ends within a transaction",
         })
     }
@@ -138,7 +142,7 @@ fn verify_digests(connection: &Connection, names: &Names, found: &mut Verificati
     let mut changes = connection
         .prepare("SELECT node, time, tbl, row, cells FROM ara_change ORDER BY node, time")?;
     let mut changes = changes.query([])?;
-    let mut digests = HashMap::new();
+    let mut ends: HashMap<u64, (Time, u64)> = HashMap::new();
     let mut last: Option<(u64, Time, bool)> = None;
     while let Some(change) = changes.next()? {
         found.changes += 1;
@@ -157,7 +161,8 @@ fn verify_digests(connection: &Connection, names: &Names, found: &mut Verificati
             last = Some((node, time, true));
             continue;
         };
-        let digest = digests.entry(node).or_insert(0);
+        let (end, digest) = ends.entry(node).or_default();
+        *end = time;
         *digest ^= hash;
         if mark.is_some_and(|mark| mark != *digest) {
             found.differ(None, None, What::Digest);
@@ -167,11 +172,17 @@ fn verify_digests(connection: &Connection, names: &Names, found: &mut Verificati
     if last.is_some_and(|(_, _, ended)| !ended) {
         found.differ(None, None, What::OpenTransaction);
     }
-    let mut kept = connection.prepare("SELECT ordinal, digest FROM ara_node WHERE last > 0")?;
+    // The node that writes keeps its own in the log alone.
+    let mut kept = connection.prepare(
+        "SELECT ordinal, last, digest FROM ara_node WHERE last != 0 OR digest != 0 \
+         OR ordinal IS NOT (SELECT value FROM ara_meta WHERE key = 'node')",
+    )?;
     let mut kept = kept.query([])?;
     while let Some(node) = kept.next()? {
-        let digest = digests.get(&node.get::<_, i64>(0)?.cast_unsigned()).copied().unwrap_or(0);
-        if node.get::<_, i64>(1)?.cast_unsigned() != digest {
+        let ordinal = node.get::<_, i64>(0)?.cast_unsigned();
+        let (last, digest) = ends.get(&ordinal).copied().unwrap_or_default();
+        if node.get::<_, i64>(1)? != last.bits() || node.get::<_, i64>(2)?.cast_unsigned() != digest
+        {
             found.differ(None, None, What::Digest);
         }
     }
@@ -238,6 +249,10 @@ fn owned(value: Stored<'_>) -> Stored<'static> {
     }
 }
 
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Walks the log, sorted by row, and the table side by side: neither is held in memory.
 fn verify_table(
     connection: &Connection,
@@ -249,17 +264,27 @@ fn verify_table(
     let mut changes = connection
         .prepare("SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row")?;
     let mut changes = FoldedRows { changes: changes.query([ordinal])?, names, started: false };
-    let columns: Vec<_> = names.columns.iter().filter(|((of, _), _)| *of == ordinal).collect();
-    let mut list = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
-    for (_, name) in &columns {
-        list.push_str(&format!(", \"{name}\""));
-    }
-    let Ok(mut rows) =
-        connection.prepare(&format!("SELECT {list} FROM \"{table}\" ORDER BY \"id\""))
-    else {
+    let mut present = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    let present = present.query_map([table], |row| row.get(0))?;
+    let present = present.collect::<rusqlite::Result<HashSet<String>>>()?;
+    if SYSTEM_COLUMNS.iter().any(|column| !present.contains(*column)) {
         found.differ(Some(table), None, What::MissingTable);
         return Ok(());
-    };
+    }
+    let (columns, missing): (Vec<_>, Vec<_>) = names
+        .columns
+        .iter()
+        .filter(|((of, _), _)| *of == ordinal)
+        .partition(|(_, name)| present.contains(*name));
+    for (_, name) in missing {
+        found.differ(Some(table), Some(name), What::MissingColumn);
+    }
+    let mut list = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
+    for (_, name) in &columns {
+        list.push_str(&format!(", {}", quoted(name)));
+    }
+    let mut rows =
+        connection.prepare(&format!("SELECT {list} FROM {} ORDER BY \"id\"", quoted(table)))?;
     let mut rows = rows.query([])?;
 
     let mut expected = changes.next(table, found)?;
@@ -335,6 +360,10 @@ fn compare(
         if row.get_ref(at)? != millis.map_or(ValueRef::Null, ValueRef::Integer) {
             found.differ(Some(table), Some(column), What::Value);
         }
+    }
+    if clock.columns().count() != folded.cells.len() {
+        // Of a column that nothing wrote, or twice of the same.
+        found.differ(Some(table), None, What::Clock);
     }
     for (at, ((_, ordinal), column)) in (4..).zip(columns) {
         let cell = folded.cells.get(ordinal);

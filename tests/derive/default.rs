@@ -1,6 +1,6 @@
 //! `#[table(default = ..)]`.
 
-use ara::{Id, NonEmptyString, Table};
+use ara::{Database, Id, NonEmptyString, Table};
 
 use crate::creates;
 
@@ -32,4 +32,16 @@ fn defaults_fill_the_draft_and_can_be_overwritten() {
     for value in ["untitled", "Integer(7)", "Integer(1)", "Integer(3)", "a b"] {
         assert!(filled.contains(value), "{value} is not in {filled}");
     }
+}
+
+#[test]
+fn an_upsert_fills_no_default_into_a_row_that_is_there() -> ara::Result<()> {
+    let db = Database::memory()?;
+    let id = db.upsert(Todo::draft().owner("me").id(Id::from_key("milk")))?;
+    assert_eq!(db.get(id)?.and_then(|row| row.rank), Some(7));
+    db.update(Todo::patch(id).rank(1).stars(None))?;
+    db.upsert(Todo::draft().owner("you").id(id))?;
+    let row = db.get(id)?.expect("is there");
+    assert_eq!((row.owner.as_deref(), row.rank, row.stars), (Some("you"), Some(1), None));
+    Ok(())
 }

@@ -20,6 +20,11 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         quote!(_ara::readable::<#marker>)
     });
     let indexes = indexes(table);
+    let as_defaults = table
+        .columns
+        .iter()
+        .any(|column| column.args.default.is_some())
+        .then(|| quote!(.as_defaults()));
     let defaults = table.positions().filter_map(|(at, column)| {
         let default = column.args.default.as_ref()?;
         let set = column.set_method(table);
@@ -42,7 +47,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             type Patch = #patch;
             fn draft() -> #draft {
                 #draft {
-                    cells: _ara::Cells::new() #(#defaults)*,
+                    cells: _ara::Cells::new() #(#defaults)* #as_defaults,
                     set: _ara::PhantomData,
                 }
             }

@@ -1,0 +1,141 @@
+//! Random sequences of operations, against a plain model of what they do.
+//!
+//! A failed sequence is told in its shortest form, with the seed it came from: `ARA_SEED=.. cargo test
+//! --test model` repeats it. `ARA_CASES` sets how many sequences are run.
+
+#[path = "model/model.rs"]
+mod model;
+mod support;
+#[path = "model/tables.rs"]
+mod tables;
+#[path = "model/writes.rs"]
+mod writes;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ara::Database;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::model::Model;
+use crate::support::{File, Outcome, Wall};
+use crate::writes::{Write, write};
+
+/// A step of a sequence.
+#[derive(Debug, Clone)]
+enum Step {
+    Write(Write),
+    Transaction(Vec<Write>, End),
+    Reopen,
+    /// The wall clock jumps by this many milliseconds.
+    Jump(i64),
+}
+
+/// How a transaction ends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Commit,
+    Fail,
+    Panic,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let end = prop_oneof![3 => Just(End::Commit), 1 => Just(End::Fail), 1 => Just(End::Panic)];
+    let writes = prop::collection::vec(write(), 0..6);
+    let jump = prop_oneof![0..5_i64, -100_000..100_000_i64, -1_i64 << 40..1 << 40];
+    prop_oneof![
+        8 => write().prop_map(Step::Write),
+        3 => (writes, end).prop_map(|(writes, end)| Step::Transaction(writes, end)),
+        1 => Just(Step::Reopen),
+        2 => jump.prop_map(Step::Jump),
+    ]
+}
+
+fn run(steps: &[Step]) -> Outcome {
+    let (file, wall) = (File::new()?, Wall::new());
+    let mut db = file.open_at(&wall)?;
+    let mut model = Model::default();
+    for step in steps {
+        model.wall = wall.millis();
+        match step {
+            Step::Write(write) => {
+                let mut after = model.clone();
+                let did = tables::on_database(&db, write)?;
+                after.check(write, &did)?;
+                if did.succeeded() {
+                    model = after;
+                }
+            }
+            Step::Transaction(writes, end) => transaction(&db, &mut model, writes, *end)?,
+            Step::Reopen => {
+                drop(db);
+                db = file.open_at(&wall)?;
+            }
+            Step::Jump(by) => wall.advance(*by),
+        }
+        tables::compare(&db, &model).map_err(|error| format!("after {step:?}: {error}"))?;
+    }
+    let found = db.verify()?;
+    if !found.holds() || found.changes != model.changes || found.rows != model.rows.len() as u64 {
+        return Err(format!("{} changes were made, {found:?}", model.changes).into());
+    }
+    Ok(())
+}
+
+fn transaction(db: &Database, model: &mut Model, writes: &[Write], end: End) -> Outcome {
+    let mut after = model.clone();
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        db.try_transaction(|tx| -> Outcome {
+            for write in writes {
+                // What fails is passed over.
+                after.check(write, &tables::on_transaction(tx, write)?)?;
+                tables::compare(tx, &after)?;
+            }
+            match end {
+                End::Commit => Ok(()),
+                End::Fail => Err("failed as asked".into()),
+                End::Panic => resume_unwind(Box::new("panicked as asked")),
+            }
+        })
+    }));
+    match (ended, end) {
+        (Ok(Ok(())), End::Commit) => {
+            *model = after;
+            Ok(())
+        }
+        (Ok(Err(error)), End::Fail) if error.to_string() == "failed as asked" => Ok(()),
+        (Ok(Err(error)), _) => Err(error),
+        (Err(_), End::Panic) => Ok(()),
+        (Err(panic), _) => resume_unwind(panic),
+        (Ok(Ok(())), _) => Err("a transaction ended well that should not".into()),
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+#[test]
+fn any_sequence_does_what_the_model_says() {
+    let now =
+        || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_micros() as u64);
+    let seed = number("ARA_SEED").unwrap_or_else(now);
+    println!("ARA_SEED={seed}");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config {
+        cases: number("ARA_CASES").map_or(48, |cases| cases as u32),
+        failure_persistence: None,
+        max_shrink_iters: 2_000,
+        ..Config::default()
+    };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let ran = TestRunner::new_with_rng(config, rng)
+        .run(&prop::collection::vec(step(), 1..40), |steps| {
+            run(&steps).map_err(|error| TestCaseError::fail(error.to_string()))
+        });
+    if let Err(error) = ran {
+        panic!("{error}");
+    }
+}

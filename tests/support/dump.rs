@@ -1,0 +1,37 @@
+//! All that is in a file: its schema and every row of every table.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+pub fn dump(path: &Path) -> rusqlite::Result<String> {
+    let file = Connection::open(path)?;
+    let mut dump = String::new();
+    let mut objects = file
+        .prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name")?;
+    let objects: Vec<(String, String, String)> = objects
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (kind, name, sql) in objects {
+        let _ = writeln!(dump, "{kind} {name}: {sql}");
+        if kind == "table" {
+            dump_rows(&file, &name, &mut dump)?;
+        }
+    }
+    Ok(dump)
+}
+
+fn dump_rows(file: &Connection, table: &str, dump: &mut String) -> rusqlite::Result<()> {
+    let table = table.replace('"', "\"\"");
+    let mut rows = file.prepare(&format!("SELECT * FROM \"{table}\""))?;
+    let columns = rows.column_count();
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        for column in 0..columns {
+            let _ = write!(dump, " {:?}", row.get_ref(column)?);
+        }
+        dump.push('\n');
+    }
+    Ok(())
+}
