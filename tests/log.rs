@@ -94,6 +94,24 @@ fn a_mutation_is_a_change_of_what_it_wrote() -> Outcome {
 }
 
 #[test]
+fn what_a_create_leaves_empty_is_not_logged() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let id = Id::from_key("milk");
+    let title = NonEmptyString::new("Milk")?;
+    db.create(Todo { id, title, done: None, stars: None, score: None, data: None })?;
+    db.create(Todo::draft().title("Bread").done(None).stars(2))?;
+    db.upsert(Todo::draft().id(Id::from_key("rye")).title("Rye").score(None))?;
+    let log = log::read(&file.sqlite()?)?;
+    let columns: Vec<_> = log.iter().map(|change| change.columns()).collect();
+    let title = vec!["is_deleted", "title"];
+    assert_eq!(columns, [title.clone(), vec!["is_deleted", "title", "stars"], title]);
+    let clocks = log::clocks(&file.sqlite()?, "todo", id.uuid().as_bytes())?;
+    assert!(clocks.keys().eq(["is_deleted", "title"]));
+    verified(&db)
+}
+
+#[test]
 fn only_the_last_change_of_a_transaction_ends_it() -> Outcome {
     let file = File::new()?;
     let db = file.open()?;

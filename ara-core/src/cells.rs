@@ -112,23 +112,13 @@ impl Cells {
         }
         let mut cells = self.cells;
         // The log keeps them in one value.
-        if cells.iter().map(|cell| length(cell.value.as_ref())).sum::<usize>() > LARGEST {
+        let length: usize = cells.iter().map(|cell| length(cell.value.as_ref())).sum();
+        if length > LARGEST {
             return Err(Error::TooLarge { table: table.name });
         }
         cells.sort_by_key(|cell| cell.column);
         Ok((self.id, cells))
     }
-}
-
-/// What to write into a column.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Cell {
-    /// The column's position in the table's definition.
-    pub(crate) column: usize,
-    /// `None` clears it.
-    pub(crate) value: Option<Stored<'static>>,
-    /// Whether it is only for a new row.
-    pub(crate) is_default: bool,
 }
 
 /// The most bytes of one row that are written at once: SQLite holds 1,000,000,000 in a value, and the
@@ -141,6 +131,17 @@ fn length(value: Option<&Stored<'_>>) -> usize {
         Some(Stored::Blob(bytes)) => bytes.len(),
         _ => 0,
     }
+}
+
+/// What to write into a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cell {
+    /// The column's position in the table's definition.
+    pub(crate) column: usize,
+    /// `None` clears it.
+    pub(crate) value: Option<Stored<'static>>,
+    /// Whether it is only for a new row.
+    pub(crate) is_default: bool,
 }
 
 #[cfg(test)]

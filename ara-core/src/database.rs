@@ -112,6 +112,7 @@ impl Database {
     /// [`Error::Shape`] for a table that ara did not make, [`Error::TooManyColumns`], and what SQLite
     /// refuses. Nothing is changed then.
     pub fn ensure<S: Schema>(&self) -> Result<()> {
+        self.0.refuse_inside_transaction()?;
         let ready = |table: &TableRef| -> Result<bool> {
             Ok(self.0.plans.get(*table).is_some() || self.look(*table)?.is_some())
         };

@@ -200,8 +200,9 @@ fn refuse_unread(path: &Path) -> Result<()> {
 fn named(error: Error, path: &Path) -> Error {
     let error = match error {
         Error::Io { reason } => {
-            let reason =
-                format!("{reason}: allow this user to read and write the file and its folder");
+            let reason = format!(
+                "{reason}: check the disk and its free space, and allow this user to read and write the file and its folder"
+            );
             return Error::Open { path: path.to_owned(), reason };
         }
         // Its header says what no SQLite has written.
