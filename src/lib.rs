@@ -3,8 +3,8 @@
 pub use ara_core::schema::{ColumnDef, IndexDef, TableDef, Type};
 pub use ara_core::{
     Class, Column, Create, Database, Difference, Error, Id, IntoOptional, IntoValue, Json,
-    NonEmptyString, Options, Readable, Record, Result, Rule, Schema, Source, Stored, Table,
-    Timestamp, Transaction, Update, Uuid, Value, Verification, What,
+    NonEmptyString, Options, Ordered, Readable, Record, Result, Rule, Schema, Source, Stored,
+    Table, Timestamp, Transaction, Update, Uuid, Value, Verification, What,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
@@ -29,9 +29,9 @@ pub mod __private {
     pub use ara_core::schema::{IndexDef, TableDef, Type};
     pub use ara_core::{
         Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue, MadeOf, Maybe,
-        Missing, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema, SchemaEntry,
-        Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole, column_def, is_first,
-        readable,
+        Missing, Ordered, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema,
+        SchemaEntry, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole,
+        column_def, is_first, readable,
     };
     pub use ara_query::Narrow;
     pub use core::marker::PhantomData;

@@ -19,7 +19,7 @@
     clippy::pedantic
 )]
 
-use ara::{Id, Table};
+use ara::{Id, Table, Value};
 
 /// A documented table, of which nothing is used but the draft.
 #[derive(Debug, Table)]
@@ -33,6 +33,35 @@ pub struct Task {
     /// How long it takes.
     #[deprecated = "use `is_done`"]
     pub hours: Option<f64>,
+}
+
+/// A newtype of what has an order.
+#[derive(Debug, Clone, Copy, Value)]
+pub struct Hours(i64);
+
+impl From<i64> for Hours {
+    fn from(hours: i64) -> Self {
+        Self(hours)
+    }
+}
+
+/// An enum.
+#[derive(Debug, Clone, Copy, Value)]
+pub enum Mood {
+    /// At ease.
+    Calm,
+    /// Not at ease.
+    Stormy,
+}
+
+/// A newtype of what has none.
+#[derive(Debug, Clone, Copy, Value)]
+pub struct Temper(Mood);
+
+impl From<Mood> for Temper {
+    fn from(mood: Mood) -> Self {
+        Self(mood)
+    }
 }
 
 /// Nothing here is documented, and nothing has to be.

@@ -1,6 +1,7 @@
 //! `#[derive(Value)]` and `schema!`.
 
 use ara::Type;
+use ara::prelude::{Compare, NonEmptyString, Queries};
 use ara::{Id, IntoOptional, IntoValue, Readable, Rule, Schema, Stored, Table, Value, schema};
 
 #[derive(Debug, Clone, PartialEq, Value)]
@@ -51,6 +52,8 @@ struct Todo {
     stars: Option<Stars>,
     state: Option<State>,
     next: Option<Link>,
+    note: Option<String>,
+    place: Option<NonEmptyString<10>>,
 }
 
 #[derive(Table)]
@@ -131,9 +134,30 @@ fn derived_values_are_columns_in_a_database() -> ara::Result<()> {
     let milk = db.create(Todo::draft().name("Buy milk").stars(4).state(State::Started))?;
     let row = db.get(milk)?.expect("was created");
     assert_eq!((row.stars, row.state), (Some(Stars(4)), Some(State::Started)));
+    let found = db.query::<Todo>().filter(Todo::stars.between(4, 5) & Todo::name.lt("C"));
+    assert_eq!(found.count()?, 1);
     let refused = db.update(Todo::patch(milk).stars(9)).expect_err("is too much");
     assert_eq!(refused.to_string(), "column `todo.stars` must be 5 stars at most");
     Ok(())
+}
+
+/// What the compiler's message advises.
+#[test]
+fn an_option_of_another_type_is_converted_by_map() -> ara::Result<()> {
+    let db = ara::Database::memory()?;
+    let (note, place) = (Some("cold"), Some("Home"));
+    let draft = Todo::draft().name("Buy milk").note(note.map(Into::into));
+    let milk = db.create(draft.place(place.map(TryInto::try_into).transpose()?))?;
+    let is_cold = Todo::note.eq(note.map(Into::into));
+    let is_home = Todo::place.eq(place.map(TryInto::try_into).transpose()?);
+    assert!(db.query::<Todo>().filter(is_cold & is_home).find(milk)?.is_some());
+    Ok(())
+}
+
+#[test]
+fn a_broken_rule_is_an_error() {
+    let place = |text| -> ara::Result<NonEmptyString<10>> { Ok(NonEmptyString::new(text)?) };
+    assert_eq!(place(" ").expect_err("is blank").to_string(), "a value must not be blank");
 }
 
 #[test]

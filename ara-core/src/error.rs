@@ -97,8 +97,9 @@ pub enum Error {
         rule: Rule,
     },
 
-    /// A value that a query computes with breaks a rule of its type.
-    #[error("a value of the query {rule}")]
+    /// A value breaks a rule of its type where no column is concerned: in `NonEmptyString::new(text)?`,
+    /// or where a query computes with it.
+    #[error("a value {rule}")]
     Parameter {
         /// The rule.
         rule: Rule,
@@ -177,6 +178,12 @@ pub enum Error {
     },
 }
 
+impl From<Rule> for Error {
+    fn from(rule: Rule) -> Self {
+        Self::Parameter { rule }
+    }
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
@@ -185,7 +192,7 @@ impl From<rusqlite::Error> for Error {
                 (failure, message.unwrap_or_else(|| failure.to_string()))
             }
             // Only the statements about ara's own tables are the same whatever the app does.
-            rusqlite::Error::SqlInputError { sql, .. } if sql.contains(" ara_") => {
+            rusqlite::Error::SqlInputError { sql, .. } if is_about_own_tables(&sql) => {
                 return Self::Corrupt;
             }
             rusqlite::Error::SqlInputError { error, msg, .. } => (error, without_values(msg)),
@@ -257,14 +264,21 @@ fn unquoted(name: &str) -> &str {
     name.strip_prefix('"').and_then(|name| name.split_once('"')).map_or(name, |(name, _)| name)
 }
 
-/// SQLite's messages about a statement, but for those that may quote a piece of it.
+/// SQLite's message about a statement. Values are bound, but a raw expression may hold one as a
+/// literal: where SQLite quotes text or a number, only the kind is told.
 fn without_values(message: String) -> String {
-    let names = ["no such table: ", "no such column: ", "ambiguous column name: ", "table "];
-    if names.iter().any(|start| message.starts_with(start)) {
-        message
-    } else {
+    let quoted = ["near \"", "unrecognized token: \""];
+    let quoted = quoted.iter().find_map(|start| message.strip_prefix(start));
+    if quoted.is_some_and(|token| token.contains(|c: char| c == '\'' || c.is_ascii_digit())) {
         "a statement is not valid SQL".to_owned()
+    } else {
+        message
     }
+}
+
+/// Whether a statement is about ara's own tables. A query of an app's tables may call `ara_reads`.
+fn is_about_own_tables(sql: &str) -> bool {
+    sql.match_indices(" ara_").any(|(at, _)| !sql[at..].starts_with(" ara_reads("))
 }
 
 fn kind_of(error: &rusqlite::Error) -> &'static str {

@@ -46,7 +46,7 @@ pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;
 pub use value::{
-    Class, Id, IntoOptional, IntoValue, Json, MadeOf, NonEmptyString, Plain, Readable, Rule,
-    Stored, Timestamp, Value, Whole,
+    Class, Id, IntoOptional, IntoValue, Json, MadeOf, NonEmptyString, Ordered, Plain, Readable,
+    Rule, Stored, Timestamp, Value, Whole,
 };
 pub use verify::{Difference, Verification, What};

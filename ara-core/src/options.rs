@@ -15,10 +15,10 @@ type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 /// A test can fix the time and the randomness, and so repeat itself to the byte:
 ///
 /// ```
-/// use ara_core::{Database, Timestamp};
+/// use ara::{Database, Timestamp};
 ///
 /// let db = Database::options().clock(|| Timestamp::from_millis(1_700_000_000_000)).seed(7).memory()?;
-/// # Ok::<(), ara_core::Error>(())
+/// # Ok::<(), ara::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Options {

@@ -12,7 +12,10 @@ mod into;
 mod jiff;
 mod json;
 mod made_of;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod moments;
 mod number;
+mod ordered;
 mod readable;
 #[cfg(test)]
 mod tests;
@@ -31,6 +34,7 @@ pub use self::id::Id;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
 pub use self::made_of::MadeOf;
+pub use self::ordered::Ordered;
 pub use self::readable::{Class, Readable, register_functions};
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;
@@ -43,7 +47,7 @@ pub use self::timestamp::Timestamp;
 /// What [`store`](Self::store) gives, [`read`](Self::read) must read.
 ///
 /// ```
-/// use ara_core::{Rule, Stored, Value, schema::Type};
+/// use ara::{Rule, Stored, Type, Value};
 ///
 /// #[derive(Debug, PartialEq)]
 /// struct Even(i64);
@@ -67,7 +71,9 @@ pub use self::timestamp::Timestamp;
     message = "`{Self}` cannot be the type of a column",
     label = "not a column type",
     note = "column types implement `ara::Value`: put `#[derive(Value)]` on a newtype or an enum without data, \
-            or store any serde type as `Json<{Self}>`"
+            or store any serde type as `Json<{Self}>`",
+    note = "integers are `i64` or smaller (`u64` and `usize` do not fit), a moment is `ara::Timestamp`, \
+            and dates need the feature `jiff`, `chrono` or `time`"
 )]
 pub trait Value: Sized + 'static {
     /// How the values are stored; what `ara.lock` remembers of a column's type.
@@ -135,7 +141,7 @@ impl<'a> Stored<'a> {
 /// holds the value.
 ///
 /// ```
-/// use ara_core::Rule;
+/// use ara::Rule;
 ///
 /// assert_eq!(Rule::new("must not be blank").to_string(), "must not be blank");
 /// ```

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use ara_core::{Error, Id, Result, Table, TableRef, select_list, stored_table_name};
+use ara_core::{Id, Result, Table, TableRef, select_list, stored_table_name};
 use sea_query::{
     BinOper, Expr as Sql, NullOrdering, Order as Direction, SelectStatement, SqliteQueryBuilder,
     Value,
@@ -65,7 +65,7 @@ impl Clauses {
 
     /// Fails if a value was given that breaks a rule.
     pub(crate) fn check(&self) -> Result<()> {
-        self.refused.as_deref().map_or(Ok(()), |refused| Err(Error::from(refused)))
+        self.refused.as_deref().map_or(Ok(()), |refused| Err(refused.error()))
     }
 
     /// Reads the rows: for each table in turn, what its records are read from.

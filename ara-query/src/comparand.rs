@@ -9,7 +9,7 @@ use crate::term::Untyped;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "expected `{T}`, what converts to it, or a column or expression of this type",
-    note = "numbers are not converted silently: write `x.into()` or `x.try_into()?`",
+    note = "convert other types first: `x.into()` or `x.try_into()?`",
     note = "a column must be of a table that the query reads"
 )]
 pub trait Comparand<S, T, How> {
@@ -35,7 +35,9 @@ impl<S, T: Value, O: Operand<Value = T> + Within<S, I>, I> Comparand<S, T, Read<
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "expected `{T}`, what converts to it, `None`, or a column or expression of this type",
-    note = "numbers are not converted silently: write `x.into()` or `x.try_into()?`",
+    note = "an `Option` must be of the column's own type: `option.map(Into::into)`, \
+            or `option.map(TryInto::try_into).transpose()?` where that can fail",
+    note = "convert other types first: `x.into()` or `x.try_into()?`",
     note = "a column must be of a table that the query reads"
 )]
 pub trait OptionalComparand<S, T, How> {

@@ -1,7 +1,6 @@
 //! Comparing columns and expressions.
 
-use ara_core::schema::Type;
-use ara_core::{IntoValue, Value};
+use ara_core::{IntoValue, Ordered};
 use sea_query::BinOper;
 
 use crate::comparand::{Comparand, OptionalComparand};
@@ -20,9 +19,9 @@ use crate::term::{Term, Untyped};
 /// - `Todo::stars.gt(3)` holds where `stars` is there and above 3, and `!Todo::stars.gt(3)` everywhere
 ///   else.
 ///
-/// Values are compared as they are stored: texts byte by byte, `false` before `true`. That is the
-/// order of the Rust type too, for all types but JSON, enums and zoned times, whose order SQLite cannot
-/// tell: `lt` and the others do not compile for them.
+/// Values are compared as they are stored: texts byte by byte, `false` before `true`. For types that
+/// are [`Ordered`] this is the order of the Rust type too; for the others, such as enums, `lt`, `le`,
+/// `gt`, `ge` and `between` do not compile.
 #[allow(clippy::wrong_self_convention, reason = "columns and expressions are taken by value")]
 pub trait Compare: Operand {
     /// Equal, or both absent.
@@ -47,46 +46,50 @@ pub trait Compare: Operand {
     fn lt<S, V, H, I>(self, other: V) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Ordered,
         V: Comparand<S, Self::Value, H>,
     {
-        ordered(self, BinOper::SmallerThan, other.comparand())
+        Expr::new(null_rules::order(self.untyped(), BinOper::SmallerThan, other.comparand()))
     }
 
     /// Below or equal, and both there.
     fn le<S, V, H, I>(self, other: V) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Ordered,
         V: Comparand<S, Self::Value, H>,
     {
-        ordered(self, BinOper::SmallerThanOrEqual, other.comparand())
+        Expr::new(null_rules::order(self.untyped(), BinOper::SmallerThanOrEqual, other.comparand()))
     }
 
     /// Above.
     fn gt<S, V, H, I>(self, other: V) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Ordered,
         V: Comparand<S, Self::Value, H>,
     {
-        ordered(self, BinOper::GreaterThan, other.comparand())
+        Expr::new(null_rules::order(self.untyped(), BinOper::GreaterThan, other.comparand()))
     }
 
     /// Above or equal, and both there.
     fn ge<S, V, H, I>(self, other: V) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Ordered,
         V: Comparand<S, Self::Value, H>,
     {
-        ordered(self, BinOper::GreaterThanOrEqual, other.comparand())
+        Expr::new(null_rules::order(self.untyped(), BinOper::GreaterThanOrEqual, other.comparand()))
     }
 
     /// From `low` to `high`, both included.
     fn between<S, V, W, H, J, I>(self, low: V, high: W) -> Filter<S>
     where
         Self: Within<S, I>,
+        Self::Value: Ordered,
         V: Comparand<S, Self::Value, H>,
         W: Comparand<S, Self::Value, J>,
     {
-        let () = HasOrder::<Self::Value>::CHECK;
         Expr::new(null_rules::between(self.untyped(), low.comparand(), high.comparand()))
     }
 
@@ -162,18 +165,3 @@ pub trait Compare: Operand {
 }
 
 impl<O: Operand> Compare for O {}
-
-fn ordered<S, O: Operand>(left: O, op: BinOper, right: Untyped) -> Filter<S> {
-    let () = HasOrder::<O::Value>::CHECK;
-    Expr::new(null_rules::order(left.untyped(), op, right))
-}
-
-/// Refuses types whose stored order is not their own, when the program is built.
-struct HasOrder<T>(std::marker::PhantomData<T>);
-
-impl<T: Value> HasOrder<T> {
-    const CHECK: () = assert!(
-        !matches!(T::TYPE, Type::Json | Type::Enum(_) | Type::Zoned),
-        "JSON, enums and zoned times are not stored in their order: compare them with `eq`, `ne` or `is_in`"
-    );
-}

@@ -30,12 +30,33 @@ impl<S, T> Expr<S, T> {
         Self { untyped, types: PhantomData }
     }
 
-    /// An expression of sea-query, for what this crate has no word for. That it gives a `T` (or NULL,
-    /// which is absent), and that it reads only tables of the query, is the caller's word.
+    /// An expression of [`sea_query`](crate::sea_query), for what this crate has no word for. That it gives a `T` (or
+    /// NULL, which is absent), and that it reads only tables of the query, is the caller's word.
     ///
     /// In it a column is read as it is stored, by its stored name, and NULL follows SQL's rules.
-    pub fn raw(expr: impl Into<sea_query::Expr>) -> Self {
-        Self::new(Term::Computed(expr.into()).into())
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    /// use ara::sea_query;
+    ///
+    /// #[derive(Table)]
+    /// pub struct Todo {
+    ///     pub id: Id<Todo>,
+    ///     pub title: NonEmptyString<1000>,
+    /// }
+    ///
+    /// let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Buy milk"))?;
+    /// let words = sea_query::Expr::cust_with_values("instr(title, ?)", ["milk"]);
+    /// let at: Expr<_, i64> = Expr::raw(words);
+    /// assert_eq!(db.query::<Todo>().filter(at.gt(1)).count()?, 1);
+    ///
+    /// let long: Filter<_> = Expr::raw(sea_query::Expr::cust("length(title) > 20"));
+    /// assert_eq!(db.query::<Todo>().filter(long).count()?, 0);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn raw(expr: sea_query::Expr) -> Self {
+        Self::new(Term::Computed(expr).into())
     }
 
     /// The expression as sea-query's.

@@ -8,6 +8,7 @@
 //!   that is true or not.
 //! - What is absent, or stored but not readable by this app, follows the rules that [`Compare`] tells.
 //!   SQL and Rust agree on it: `count`, `exists`, `limit` and `offset` count the rows that `all` returns.
+//! - [`Expr::raw`] takes what this crate has no word for, as an expression of [`sea_query`].
 
 #[macro_use]
 mod tuple;
@@ -27,6 +28,7 @@ mod readable;
 mod rows;
 mod run;
 mod scope;
+pub mod sea_query;
 mod sql;
 mod term;
 mod text;

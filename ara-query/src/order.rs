@@ -41,7 +41,8 @@ impl<S> Order<S> {
 
 /// The direction of an order, on columns and expressions.
 ///
-/// A column is ordered by what is stored, so that an index on it serves. Where it was never set, the
+/// A column is ordered by what is stored, so that an index on it serves: enums by the stored names of
+/// their variants, JSON by its text. Where it was never set, the
 /// row comes first in ascending and last in descending order. A value that this app cannot read stands
 /// among the others of its storage class: numbers, then texts, then bytes. `narrow` the column to leave
 /// those rows out, or order by an expression of it.

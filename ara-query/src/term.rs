@@ -192,12 +192,14 @@ impl From<Term> for Untyped {
     }
 }
 
-impl From<&Refused> for Error {
-    fn from(refused: &Refused) -> Self {
-        let rule = refused.rule.clone();
-        match refused.column {
-            Some((table, column)) => Self::Rule { table, column, rule },
-            None => Self::Parameter { rule },
+impl Refused {
+    /// What running the query fails with. No `From`: it would be listed among those of `Error` when
+    /// an app's own conversion does not compile.
+    pub(crate) fn error(&self) -> Error {
+        let rule = self.rule.clone();
+        match self.column {
+            Some((table, column)) => Error::Rule { table, column, rule },
+            None => Error::Parameter { rule },
         }
     }
 }

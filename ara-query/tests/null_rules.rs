@@ -391,7 +391,7 @@ fn a_value_that_breaks_a_rule_is_told_without_it() {
     assert_eq!(error.to_string(), "column `item.title` must not be blank");
     let error =
         db.query::<Item>().filter(Item::score.add(1.0).gt(f64::NAN)).exists().expect_err("a rule");
-    assert_eq!(error.to_string(), "a value of the query must be a number, and NaN is none");
+    assert_eq!(error.to_string(), "a value must be a number, and NaN is none");
 }
 
 #[test]

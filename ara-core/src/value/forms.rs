@@ -55,6 +55,9 @@ macro_rules! civil_values {
         }
 
         #[diagnostic::do_not_recommend]
+        impl $crate::value::Ordered for $ty {}
+
+        #[diagnostic::do_not_recommend]
         impl $crate::value::IntoValue<$ty> for $ty {
             fn into_value(self) -> Result<$ty, $crate::value::Rule> {
                 Ok(self)

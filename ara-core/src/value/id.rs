@@ -19,11 +19,11 @@ use crate::table::Table;
 /// As a column's type it is a reference to a row of `T`.
 ///
 /// ```
-/// use ara_core::Id;
+/// use ara::Id;
 /// # struct Todo;
 /// let id: Id<Todo> = "0194c1c2-9f3e-7d4e-8f00-0123456789ab".parse()?;
 /// assert_eq!(id.to_string(), "0194c1c2-9f3e-7d4e-8f00-0123456789ab");
-/// # Ok::<(), ara_core::Rule>(())
+/// # Ok::<(), ara::Rule>(())
 /// ```
 pub struct Id<T> {
     uuid: Uuid,

@@ -5,17 +5,17 @@ use super::{Rule, Value};
 /// What converts to a column's value of type `T` without losing anything.
 ///
 /// ```
-/// use ara_core::{IntoValue, NonEmptyString};
+/// use ara::{IntoValue, NonEmptyString};
 ///
 /// let title: NonEmptyString<10> = "Buy milk".into_value()?;
 /// assert_eq!(title, "Buy milk");
-/// # Ok::<(), ara_core::Rule>(())
+/// # Ok::<(), ara::Rule>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a column of type `{T}` does not take `{Self}`",
     label = "expected `{T}` or what converts to it",
     note = "a required column always has a value: it takes no `Option` and cannot be cleared",
-    note = "numbers are not converted silently: write `x.into()` or `x.try_into()?`"
+    note = "convert other types first: `x.into()` or `x.try_into()?`"
 )]
 pub trait IntoValue<T> {
     /// The value.
@@ -29,7 +29,7 @@ pub trait IntoValue<T> {
 /// What an optional column of type `T` takes: all that [`IntoValue<T>`] takes, and an `Option<T>`.
 ///
 /// ```
-/// use ara_core::IntoOptional;
+/// use ara::IntoOptional;
 ///
 /// fn stars<How>(stars: impl IntoOptional<u8, How>) -> Option<u8> {
 ///     stars.into_optional().ok().flatten()
@@ -40,7 +40,9 @@ pub trait IntoValue<T> {
 #[diagnostic::on_unimplemented(
     message = "an optional column of type `{T}` does not take `{Self}`",
     label = "expected `{T}`, `Option<{T}>`, `None`, or what converts to `{T}`",
-    note = "numbers are not converted silently: write `x.into()` or `x.try_into()?`"
+    note = "an `Option` must be of the column's own type: `option.map(Into::into)`, \
+            or `option.map(TryInto::try_into).transpose()?` where that can fail",
+    note = "convert other types first: `x.into()` or `x.try_into()?`"
 )]
 pub trait IntoOptional<T, How = Plain> {
     /// The value, or `None` to leave the column empty.

@@ -16,7 +16,7 @@ use super::{IntoValue, Rule, Stored, Value};
 /// more than 128 levels.
 ///
 /// ```
-/// use ara_core::Json;
+/// use ara::Json;
 ///
 /// let tags = Json(vec!["home".to_owned()]);
 /// assert_eq!(tags.len(), 1);

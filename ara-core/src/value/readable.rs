@@ -11,7 +11,7 @@ use super::{Stored, Value};
 /// Which stored values a [`Value`] reads. ara turns it into a SQL condition.
 ///
 /// ```
-/// use ara_core::{Readable, Value};
+/// use ara::{Readable, Value};
 ///
 /// assert_eq!(u8::readable(), Readable::Integers(0, 255));
 /// assert_eq!(bool::readable(), Readable::Integers(0, 1));

@@ -61,13 +61,13 @@ impl IntoValue<String> for Cow<'_, str> {
 /// white space. It derefs to `str`.
 ///
 /// ```
-/// use ara_core::NonEmptyString;
+/// use ara::NonEmptyString;
 ///
 /// let title = NonEmptyString::<10>::new("Buy milk")?;
 /// assert_eq!(title.len(), 8);
 /// assert!(NonEmptyString::<10>::new("   ").is_err());
 /// assert!(NonEmptyString::<10>::new("Buy milk, bread and eggs").is_err());
-/// # Ok::<(), ara_core::Rule>(())
+/// # Ok::<(), ara::Rule>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]

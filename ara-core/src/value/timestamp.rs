@@ -18,13 +18,16 @@ use super::{IntoValue, Readable, Rule, Stored, Value};
 /// millisecond are cut. Years before 0000 and after 9999, which RFC 3339 does not have, are written
 /// with a sign and six digits or more, as in ISO 8601. Serde sees the milliseconds.
 ///
+/// It converts from [`SystemTime`] and back; with the features `chrono`, `jiff` and `time` also from
+/// and to their moments in UTC. What they have beyond the millisecond is cut.
+///
 /// ```
-/// use ara_core::Timestamp;
+/// use ara::Timestamp;
 ///
 /// let moment: Timestamp = "2026-11-21T09:30:00+01:00".parse()?;
 /// assert_eq!(moment.to_string(), "2026-11-21T08:30:00.000Z");
 /// assert_eq!(moment, Timestamp::from_millis(1_795_249_800_000));
-/// # Ok::<(), ara_core::Rule>(())
+/// # Ok::<(), ara::Rule>(())
 /// ```
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -52,6 +55,21 @@ impl Timestamp {
     /// Now, by the system's clock.
     pub fn now() -> Self {
         SystemTime::now().into()
+    }
+
+    /// The time from an earlier moment to this one, or `None` if the other is later.
+    ///
+    /// ```
+    /// use ara::Timestamp;
+    /// use std::time::Duration;
+    ///
+    /// let moment = Timestamp::now();
+    /// let later = moment + Duration::from_secs(5);
+    /// assert_eq!(later.duration_since(moment), Some(Duration::from_secs(5)));
+    /// assert_eq!(moment.duration_since(later), None);
+    /// ```
+    pub fn duration_since(self, earlier: Self) -> Option<Duration> {
+        (earlier <= self).then(|| Duration::from_millis(self.0.abs_diff(earlier.0)))
     }
 }
 
@@ -270,6 +288,17 @@ mod tests {
             assert_eq!(moment - far, Timestamp::MIN);
         }
         assert_eq!(Timestamp::MIN + Duration::from_millis(u64::MAX), Timestamp::MAX);
+    }
+
+    #[test]
+    fn durations_lie_between_moments() {
+        let since = |later: i64, earlier| {
+            Timestamp::from_millis(later).duration_since(Timestamp::from_millis(earlier))
+        };
+        assert_eq!(since(5, -5), Some(Duration::from_millis(10)));
+        assert_eq!(since(5, 5), Some(Duration::ZERO));
+        assert_eq!(since(4, 5), None);
+        assert_eq!(since(i64::MAX, i64::MIN), Some(Duration::from_millis(u64::MAX)));
     }
 
     #[test]

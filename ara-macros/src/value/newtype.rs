@@ -48,6 +48,11 @@ pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenS
                 #made_of(#stored_as::read(__stored)?).ok()
             }
         }
+        // With a lifetime the bound is asked where it is used. A plain one would be an error here
+        // when the field has no order, and a newtype of such a field is fine.
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::ara::__private::Ordered for #ident where for<'__a> #inner: ::ara::__private::Ordered {}
         #itself
         #(#conversions)*
     }
