@@ -122,7 +122,6 @@ fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     // A statement keeps its plan: SQLite would prepare it again for each value that it is given.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    connection.pragma_update(None, "synchronous", "normal")?;
     crate::value::register_functions(connection)?;
     crate::row_clock::register_functions(connection)?;
     Ok(())

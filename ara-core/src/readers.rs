@@ -35,11 +35,13 @@ impl Readers {
         Ok(Self { path, identity, busy_timeout, keep, idle })
     }
 
-    /// Opens a connection that can write. It has room for the pages that a transaction of many rows
-    /// touches: SQLite's usual 2 MB would have it write and read them again and again.
+    /// Opens a connection that can write. In WAL mode `synchronous=NORMAL` is safe from corruption; a
+    /// power failure can take the last transactions. It has room for the pages that a transaction of
+    /// many rows touches: SQLite's usual 2 MB would have it write and read them again and again.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         const KIBIBYTES: i64 = 16 << 10;
         let connection = self.open()?;
+        connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
         Ok(connection)
     }
