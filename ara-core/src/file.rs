@@ -205,7 +205,7 @@ fn named(error: Error, path: &Path) -> Error {
             return Error::Open { path: path.to_owned(), reason };
         }
         // Its header says what no SQLite has written.
-        Error::Sqlite { .. } => Error::Corrupt,
+        Error::Sqlite { code: 1, .. } => Error::Corrupt,
         error => error,
     };
     // Nobody has it open as a database, so it may be opened and closed.
