@@ -1,4 +1,4 @@
-//! The database file: whose it is, how it is opened, what a new one holds.
+//! The database file: how it is opened, and whose it is.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -7,17 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-
-/// The format that this version writes, kept in SQLite's `user_version`. A file of a newer one is
-/// refused.
-pub(crate) const FORMAT: i64 = 1;
-
-/// What SQLite's `application_id` says of a file that ara made: `ara` and a zero.
-const APPLICATION_ID: i64 = 0x6172_6100;
+use crate::format::{APPLICATION_ID, FORMAT, claim, create_format};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -261,88 +255,6 @@ fn enter_wal(connection: &Connection, path: &Path, busy: Duration) -> Result<()>
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Makes what every file of ara's has, unless another process has done so meanwhile.
-pub(crate) fn create_format(
-    connection: &Connection,
-    node: &[u8; 16],
-    identity: Option<&str>,
-) -> Result<()> {
-    let transaction =
-        rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let made: i64 =
-        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if made > 0 {
-        return Ok(());
-    }
-    transaction.execute_batch(
-        "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
-         CREATE TABLE ara_node (
-             ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,
-             last INTEGER NOT NULL, digest INTEGER NOT NULL
-         ) STRICT;
-         CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-         CREATE TABLE ara_column (
-             tbl INTEGER, ordinal INTEGER, name TEXT NOT NULL,
-             PRIMARY KEY (tbl, ordinal), UNIQUE (tbl, name)
-         ) STRICT, WITHOUT ROWID;
-         CREATE TABLE ara_change (
-             node INTEGER, time INTEGER, tbl INTEGER, row BLOB, cells BLOB,
-             PRIMARY KEY (node, time)
-         ) STRICT, WITHOUT ROWID;",
-    )?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", FORMAT)?;
-    write_node(&transaction, node, identity)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-/// Takes a new node id if the file is a copy: its device and inode are not those that were recorded.
-/// Two files that write under one id would give different changes the same name.
-fn claim(connection: &Connection, identity: &str, entropy: &mut Entropy) -> Result<()> {
-    let recorded = |connection: &Connection| -> Result<Option<String>> {
-        Ok(connection
-            .prepare_cached("SELECT value FROM ara_meta WHERE key = 'file'")?
-            .query_row([], |row| row.get(0))
-            .optional()?)
-    };
-    if recorded(connection)?.as_deref() == Some(identity) {
-        return Ok(());
-    }
-    let transaction =
-        rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    if recorded(&transaction)?.as_deref() != Some(identity) {
-        retire_node(&transaction)?;
-        write_node(&transaction, &entropy.bytes()?, Some(identity))?;
-    }
-    transaction.commit()?;
-    Ok(())
-}
-
-/// Keeps the last time and the digest of the node that has written so far, as those of others are
-/// kept.
-fn retire_node(connection: &Connection) -> Result<()> {
-    let (node, digest) = crate::journal::Journal::load(connection)?.position();
-    // Its own last time: the latest that it knows of may be another node's.
-    connection
-        .prepare_cached(
-            "UPDATE ara_node SET digest = ?2, last = \
-             coalesce((SELECT max(time) FROM ara_change WHERE node = ?1), 0) WHERE ordinal = ?1",
-        )?
-        .execute((node, digest))?;
-    Ok(())
-}
-
-fn write_node(connection: &Connection, node: &[u8; 16], identity: Option<&str>) -> Result<()> {
-    connection.execute("INSERT INTO ara_node (id, last, digest) VALUES (?1, 0, 0)", [node])?;
-    let ordinal = connection.last_insert_rowid();
-    let set = "INSERT INTO ara_meta (key, value) VALUES (?1, ?2) \
-               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    connection.execute(set, ("node", ordinal))?;
-    connection.execute(set, ("file", identity))?;
-    Ok(())
 }
 
 /// Where the file lies on its device, if the system can tell.

@@ -1,13 +1,12 @@
 //! Tables and columns on the fly.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use ara_schema::{IndexDef, SYSTEM_COLUMNS, TableDef};
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::plan::Plan;
+use crate::plan::{Plan, name_list};
 use crate::record::stored_table_name;
 
 /// The most columns that SQLite gives a table, as it is built here.
@@ -137,25 +136,18 @@ fn columns_in_file(
 /// Columns have no declared type, and the table is not STRICT: values stay as they came, and a new
 /// column needs no look at the rows.
 fn create_table(stored_name: &str, columns: &[&str]) -> String {
-    let mut sql = format!(
+    let untyped = ["created_at", "updated_at", "is_deleted"].into_iter();
+    format!(
         "CREATE TABLE \"{stored_name}\" (\"id\" BLOB PRIMARY KEY NOT NULL, \
-         \"ara_clock\" BLOB NOT NULL, \"created_at\", \"updated_at\", \"is_deleted\""
-    );
-    for column in columns {
-        let _ = write!(sql, ", \"{column}\"");
-    }
-    sql.push_str(") WITHOUT ROWID");
-    sql
+         \"ara_clock\" BLOB NOT NULL, {}) WITHOUT ROWID",
+        name_list(untyped.chain(columns.iter().copied())),
+    )
 }
 
 fn create_index(stored_name: &str, index: &IndexDef) -> String {
-    let mut list = String::new();
-    for column in index.columns {
-        let comma = if list.is_empty() { "" } else { ", " };
-        let _ = write!(list, "{comma}\"{column}\"");
-    }
-    let name = index_name(stored_name, index);
-    format!("CREATE INDEX IF NOT EXISTS \"{name}\" ON \"{stored_name}\" ({list})")
+    let (name, columns) =
+        (index_name(stored_name, index), name_list(index.columns.iter().copied()));
+    format!("CREATE INDEX IF NOT EXISTS \"{name}\" ON \"{stored_name}\" ({columns})")
 }
 
 /// No other index can have it: the brackets and commas are in no stored name.
@@ -271,7 +263,7 @@ mod tests {
 
     fn file() -> Connection {
         let connection = Connection::open_in_memory().expect("opens");
-        crate::file::create_format(&connection, &[1; 16], None).expect("creates");
+        crate::format::create_format(&connection, &[1; 16], None).expect("creates");
         connection
     }
 

@@ -12,6 +12,7 @@ mod database;
 mod entropy;
 mod error;
 mod file;
+mod format;
 mod growth;
 mod journal;
 mod mutation;

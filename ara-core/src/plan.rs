@@ -69,7 +69,7 @@ impl Plan {
 
         let get = format!(
             "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
-            quoted(select_list(def)),
+            name_list(select_list(def)),
         );
         Self {
             def,
@@ -92,7 +92,7 @@ impl Plan {
         let table = &self.stored_name;
         let probe = format!(
             "SELECT {} FROM \"{table}\" WHERE \"id\" = ?1",
-            quoted(std::iter::once("is_deleted").chain(names())),
+            name_list(std::iter::once("is_deleted").chain(names())),
         );
         let mut update = format!("UPDATE \"{table}\" SET \"updated_at\" = ?5");
         if self.ordinal.is_some() {
@@ -112,7 +112,8 @@ impl Plan {
     }
 }
 
-fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+/// A list of stored names for SQL. There are no quotes in them.
+pub(crate) fn name_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut list = String::new();
     for name in names {
         let comma = if list.is_empty() { "" } else { ", " };
