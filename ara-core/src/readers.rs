@@ -19,8 +19,11 @@ pub(crate) struct Readers {
     busy_timeout: Duration,
     /// How many are kept when nobody reads.
     keep: usize,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Idle>,
 }
+
+/// The connections that nobody uses. Each read moves one out and in, and a connection is large.
+type Idle = Vec<Box<Connection>>;
 
 impl Readers {
     /// Reads the database that `first` is a connection to.
@@ -30,7 +33,7 @@ impl Readers {
         busy_timeout: Duration,
         keep: usize,
     ) -> Result<Self> {
-        let idle = Mutex::new(vec![only_reading(first)?]);
+        let idle = Mutex::new(vec![Box::new(only_reading(first)?)]);
         let identity = file_identity(&path);
         Ok(Self { path, identity, busy_timeout, keep, idle })
     }
@@ -61,7 +64,7 @@ impl Readers {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => only_reading(self.open()?)?,
+            None => Box::new(only_reading(self.open()?)?),
         };
         let result = read(&connection);
         let mut idle = self.idle();
@@ -71,7 +74,7 @@ impl Readers {
         result
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

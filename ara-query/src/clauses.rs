@@ -121,9 +121,13 @@ impl Clauses {
                 select.from(name);
             }
         }
+        // Who reads all rows sees which of them lack a column. To ask SQL as well is worth it only
+        // where many may lack it.
+        let is_cut = self.is_cut();
+        let asked = |column: &&ColumnTerm| is_cut || !column.is_required(tables);
         let mut conditions = self.filters;
         conditions.extend(tables.iter().filter_map(|table| self.deleted.condition(table.def.name)));
-        conditions.extend(self.narrowed.iter().map(|column| column.is_stored()));
+        conditions.extend(self.narrowed.iter().filter(asked).map(|column| column.is_stored()));
         if let Some(condition) = sql::all(conditions) {
             select.and_where(condition);
         }

@@ -1,7 +1,7 @@
 //! Operands without their types. What the typed side has checked is put together here, once and not
 //! for each type.
 
-use ara_core::{Column, Error, IntoValue, Readable, Rule, Stored, Table, Value};
+use ara_core::{Column, Error, IntoValue, Readable, Rule, Stored, Table, TableRef, Value};
 use sea_query::{BinOper, CaseStatement, Expr as Sql};
 
 use crate::condition::Condition;
@@ -63,6 +63,14 @@ impl ColumnTerm {
             table: T::NAME,
             name: column.name,
             readable: Some(*readable),
+        })
+    }
+
+    /// Whether its table requires it, so that few rows are without.
+    pub(crate) fn is_required(self, tables: &[TableRef]) -> bool {
+        let mut tables = tables.iter().filter(|table| table.def.name == self.table);
+        tables.any(|table| {
+            table.def.columns.iter().any(|column| column.required && column.name == self.name)
         })
     }
 
