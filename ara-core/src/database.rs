@@ -27,9 +27,10 @@ use crate::verify::{Verification, verify};
 /// A database: one SQLite file, and the tables of the app in it.
 ///
 /// Clones are handles to the same database, for other threads: any number read at once, one writes,
-/// and readers never wait for the writer. Other processes may use the file meanwhile.
+/// and readers do not wait for the writer. Other processes may use the file meanwhile.
 ///
-/// A table is made the first time it is used, and columns that its struct has gained are added then.
+/// A table is made the first time it is used, and columns that its struct has gained are added then:
+/// that is a write, even if what uses it is a query. [`ensure`](Self::ensure) does it beforehand.
 #[derive(Clone)]
 pub struct Database(Arc<Shared>);
 
