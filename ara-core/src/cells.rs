@@ -37,20 +37,12 @@ impl Cells {
         self
     }
 
-    /// Sets a required column.
-    #[must_use]
-    pub fn set<V: Value>(self, column: usize, value: impl IntoValue<V>) -> Self {
+    fn set<V: Value>(self, column: usize, value: impl IntoValue<V>) -> Self {
         let stored = value.into_value().and_then(V::store).map(Some);
         self.put(column, stored)
     }
 
-    /// Sets or clears an optional column.
-    #[must_use]
-    pub fn set_optional<V: Value, How>(
-        self,
-        column: usize,
-        value: impl IntoOptional<V, How>,
-    ) -> Self {
+    fn set_optional<V: Value, How>(self, column: usize, value: impl IntoOptional<V, How>) -> Self {
         let stored = value.into_optional().and_then(|value| value.map(V::store).transpose());
         self.put(column, stored)
     }

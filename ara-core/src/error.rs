@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::record::LOCAL_PREFIX;
 use crate::value::Rule;
 
 /// The result of ara's functions.
@@ -213,7 +214,9 @@ impl From<rusqlite::Error> for Error {
             ErrorCode::ReadOnly => Self::ReadOnly,
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Self::Io { reason },
             _ => match missing(&reason) {
-                Some((table, _)) if table.starts_with("ara_") && !table.starts_with(LOCAL) => {
+                Some((table, _))
+                    if table.starts_with("ara_") && !table.starts_with(LOCAL_PREFIX) =>
+                {
                     Self::Corrupt
                 }
                 Some((table, reason)) => Self::Shape { table: table.to_owned(), reason },
@@ -222,9 +225,6 @@ impl From<rusqlite::Error> for Error {
         }
     }
 }
-
-/// What the names of local tables begin with.
-const LOCAL: &str = "ara_local_";
 
 /// The table that is not in the file as it was, and what it lacks, if that is what SQLite says.
 fn missing(message: &str) -> Option<(&str, String)> {

@@ -36,7 +36,7 @@ pub use database::Database;
 pub use error::{Error, Result};
 pub use options::Options;
 pub use record::{
-    Field, FieldOf, Fields, Maybe, Presence, Record, There, select_list, stored_table_name,
+    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list, stored_table_name,
 };
 pub use source::{Reading, Source, TableRef};
 pub use table::{

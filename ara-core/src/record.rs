@@ -28,19 +28,21 @@ pub struct Fields<'a> {
     first: usize,
 }
 
-/// Fields before those of the struct: `id`, `created_at`, `updated_at`.
-const SYSTEM_FIELDS: usize = 3;
+/// The columns that ara fills for every row, in front of those of the struct.
+pub const SYSTEM_FIELDS: [&str; 3] = ["id", "created_at", "updated_at"];
+
+/// What the names of local tables begin with in the file.
+pub(crate) const LOCAL_PREFIX: &str = "ara_local_";
 
 /// The stored names of the columns that a [`Record`] reads, in the order it expects them.
 pub fn select_list(table: &TableDef) -> impl Iterator<Item = &'static str> {
-    let system: [_; SYSTEM_FIELDS] = ["id", "created_at", "updated_at"];
-    system.into_iter().chain(table.columns.iter().map(|column| column.name))
+    SYSTEM_FIELDS.into_iter().chain(table.columns.iter().map(|column| column.name))
 }
 
 /// The name that a table has in the file. Local tables live under a prefix of their own.
 pub fn stored_table_name(table: &TableDef) -> Cow<'static, str> {
     if table.local {
-        Cow::Owned(format!("ara_local_{}", table.name))
+        Cow::Owned(format!("{LOCAL_PREFIX}{}", table.name))
     } else {
         Cow::Borrowed(table.name)
     }
@@ -80,44 +82,19 @@ impl<'a> Fields<'a> {
     /// The column `C`, which is at this position, as a row's field.
     #[inline]
     pub fn field<C: Column, F: FieldOf<C>>(&self, at: usize) -> Option<F> {
-        F::from_stored_column(self.get(SYSTEM_FIELDS + at))
+        F::from_stored_column(self.get(SYSTEM_FIELDS.len() + at))
     }
 
     /// The value of the column `C`, which is at this position.
     #[inline]
     pub fn value<C: Column>(&self, at: usize) -> Option<C::Value> {
-        self.column(at)
-    }
-
-    /// The column at this position of the table's definition.
-    #[inline]
-    pub fn column<F: Field>(&self, column: usize) -> Option<F> {
-        F::from_stored(self.get(SYSTEM_FIELDS + column))
+        self.get(SYSTEM_FIELDS.len() + at).and_then(C::Value::read)
     }
 }
 
-/// The type of a row's field: a [`Value`] where the column was narrowed, else an `Option` of one.
-pub trait Field: Sized {
-    #[doc(hidden)]
-    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self>;
-}
-
-impl<V: Value> Field for V {
-    #[inline]
-    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
-        stored.and_then(V::read)
-    }
-}
-
-impl<V: Value> Field for Option<V> {
-    #[inline]
-    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
-        Some(stored.and_then(V::read))
-    }
-}
-
-/// A row's field as the column `C` has it: what [`Field`] is to types, this is to columns, so that a
-/// column whose type is no [`Value`] is an error of the column alone, and not of its row too.
+/// The type of a row's field for the column `C`: the column's own where it was narrowed, else an
+/// `Option` of it. It asks the column and not the type, so that a column whose type is no [`Value`] is
+/// an error of the column alone, and not of its row too.
 pub trait FieldOf<C>: Sized {
     #[doc(hidden)]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self>;
@@ -126,14 +103,14 @@ pub trait FieldOf<C>: Sized {
 impl<C: Column<Value = V>, V: Value> FieldOf<C> for V {
     #[inline]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self> {
-        Self::from_stored(stored)
+        stored.and_then(V::read)
     }
 }
 
 impl<C: Column> FieldOf<C> for Option<C::Value> {
     #[inline]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self> {
-        Self::from_stored(stored)
+        Some(stored.and_then(C::Value::read))
     }
 }
 

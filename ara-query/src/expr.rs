@@ -30,8 +30,9 @@ impl<S, T> Expr<S, T> {
         Self { untyped, types: PhantomData }
     }
 
-    /// An expression of [`sea_query`](crate::sea_query), for what this crate has no word for. That it gives a `T` (or
-    /// NULL, which is absent), and that it reads only tables of the query, is the caller's word.
+    /// An expression of [`sea_query`](crate::sea_query), for what this crate has no word for. That it
+    /// gives a `T` (or NULL, which is absent), and that it reads only tables of the query, is the
+    /// caller's word.
     ///
     /// In it a column is read as it is stored, by its stored name, and NULL follows SQL's rules.
     ///

@@ -1,7 +1,9 @@
 //! Operands without their types. What the typed side has checked is put together here, once and not
 //! for each type.
 
-use ara_core::{Column, Error, IntoValue, Readable, Rule, Stored, Table, TableRef, Value};
+use ara_core::{
+    Column, Error, IntoValue, Readable, Rule, SYSTEM_FIELDS, Stored, Table, TableRef, Value,
+};
 use sea_query::{BinOper, CaseStatement, Expr as Sql};
 
 use crate::condition::Condition;
@@ -46,13 +48,10 @@ pub(crate) struct Refused {
     rule: Rule,
 }
 
-/// Columns that ara fills, for every row.
-const SYSTEM: [&str; 3] = ["id", "created_at", "updated_at"];
-
 impl ColumnTerm {
     pub(crate) fn of<C: Column>() -> Self {
         let readable: Option<fn() -> Readable> =
-            if SYSTEM.contains(&C::NAME) { None } else { Some(C::Value::readable) };
+            if SYSTEM_FIELDS.contains(&C::NAME) { None } else { Some(C::Value::readable) };
         Self { table: C::Table::NAME, name: C::NAME, readable }
     }
 
