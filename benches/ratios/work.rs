@@ -188,6 +188,9 @@ fn update(report: &mut Report, name: &'static str, values: &[Values]) -> Result<
                 pair.by_hand.execute_batch("COMMIT")
             });
             result?;
+            let updated = "SELECT count(*) FROM task WHERE score = ?1";
+            let updated: i64 = pair.by_hand.query_row(updated, [hand_round], |row| row.get(0))?;
+            assert_eq!(usize::try_from(updated), Ok(ids.len()));
             Ok(time)
         },
     )
