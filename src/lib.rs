@@ -26,12 +26,15 @@ pub mod prelude {
 
 #[doc(hidden)]
 pub mod __private {
-    pub use ara_core::schema::{IndexDef, TableDef, Type};
+    pub use ara_core::schema::compile_time::*;
+    pub use ara_core::schema::{
+        ColumnDef, IndexDef, Place, TableDef, Type, find_table, lacks_a_table, place_of_refusal,
+    };
     pub use ara_core::{
-        Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue, MadeOf, Maybe,
-        Missing, Ordered, Plain, Presence, Provided, Readable, Record, Result, Rule, Schema,
-        SchemaEntry, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole,
-        column_def, is_first, readable,
+        AppSchema, Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue,
+        MadeOf, Maybe, Missing, Ordered, Plain, Presence, Provided, Readable, Record, Result, Rule,
+        Schema, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole, column_def,
+        readable,
     };
     pub use ara_query::Narrow;
     pub use core::marker::PhantomData;

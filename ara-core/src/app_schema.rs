@@ -11,6 +11,10 @@ use crate::table::Table;
     note = "declare one with `ara::schema! {{ pub App: Todo, Category }}`"
 )]
 pub trait Schema {
+    /// What `ara::schema!` knows of the schema; `None` for a table alone.
+    #[doc(hidden)]
+    const APP: Option<&'static AppSchema>;
+
     /// The tables.
     #[doc(hidden)]
     fn tables() -> Vec<TableRef>;
@@ -18,57 +22,21 @@ pub trait Schema {
 
 #[diagnostic::do_not_recommend]
 impl<T: Table> Schema for T {
+    const APP: Option<&'static AppSchema> = None;
+
     fn tables() -> Vec<TableRef> {
         vec![TableRef::of::<T>()]
     }
 }
 
-/// A table as `ara::schema!` knows it: its name when the app is compiled, the rest when it runs.
+/// What `ara::schema!` knows of the schema that it declares.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct SchemaEntry {
-    name: &'static str,
-    table: fn() -> TableRef,
-}
-
-impl SchemaEntry {
-    /// The entry of `T`.
-    #[must_use]
-    pub const fn of<T: Table>() -> Self {
-        Self { name: T::NAME, table: TableRef::of::<T> }
-    }
-
-    /// The table.
-    #[must_use]
-    pub fn table(&self) -> TableRef {
-        (self.table)()
-    }
-}
-
-/// Whether no entry before the one at this position has the same name.
-#[doc(hidden)]
-#[must_use]
-pub const fn is_first(entries: &[SchemaEntry], at: usize) -> bool {
-    let mut before = 0;
-    while before < at {
-        if same(entries[before].name.as_bytes(), entries[at].name.as_bytes()) {
-            return false;
-        }
-        before += 1;
-    }
-    true
-}
-
-const fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < a.len() {
-        if a[at] != b[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
+pub struct AppSchema {
+    /// The schema's name in Rust.
+    pub name: &'static str,
+    /// The latest version that `ara.lock` had released when the app was compiled; 0 without any.
+    pub version: u32,
+    /// The version of the package that declares the schema, or nothing if it is not Cargo's.
+    pub app_version: &'static str,
 }

@@ -29,7 +29,7 @@ mod transaction;
 mod value;
 mod verify;
 
-pub use app_schema::{Schema, SchemaEntry, is_first};
+pub use app_schema::{AppSchema, Schema};
 pub use ara_schema as schema;
 pub use cells::Cells;
 pub use database::Database;

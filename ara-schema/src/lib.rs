@@ -2,10 +2,23 @@
 //!
 //! This crate knows no database. The macros use it at compile time, the database at run time.
 
+pub mod compile_time;
+mod fact;
+mod json;
 mod name;
+mod refusal;
+mod snapshot;
 mod table;
+mod text;
 mod ty;
+mod violation;
 
+pub use fact::{Fact, FactKey, checksum};
+pub use json::write_json;
 pub use name::{MAX_NAME_LENGTH, NameFault, SYSTEM_COLUMNS, check_column_name, check_table_name};
+pub use refusal::{Place, lacks_a_table, place_of_refusal, write_lacking_tables, write_refusal};
+pub use snapshot::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
 pub use table::{ColumnDef, IndexDef, TableDef};
+pub use text::Text;
 pub use ty::Type;
+pub use violation::{Violation, Violations, find_table};

@@ -51,3 +51,44 @@ pub enum Type {
     /// One of these names, as text.
     Enum(&'static [&'static str]),
 }
+
+impl Type {
+    /// The types that have no names in them.
+    pub const PLAIN: [Self; 13] = [
+        Self::Bool,
+        Self::Integer,
+        Self::Real,
+        Self::Text,
+        Self::Blob,
+        Self::Uuid,
+        Self::Timestamp,
+        Self::Instant,
+        Self::Date,
+        Self::Time,
+        Self::DateTime,
+        Self::Zoned,
+        Self::Json,
+    ];
+
+    /// What the type is called where schemas are written down. The names in it are not part of that.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Integer => "integer",
+            Self::Real => "real",
+            Self::Text => "text",
+            Self::Blob => "blob",
+            Self::Uuid => "uuid",
+            Self::Timestamp => "timestamp",
+            Self::Instant => "instant",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::DateTime => "datetime",
+            Self::Zoned => "zoned",
+            Self::Json => "json",
+            Self::Id(_) => "id",
+            Self::Enum(_) => "enum",
+        }
+    }
+}

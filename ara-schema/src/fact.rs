@@ -1,0 +1,244 @@
+//! A schema as single facts: what a release fixes for ever.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+
+use crate::snapshot::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
+
+/// One thing that a release fixes for ever. Whether a column is required, and which indexes there are,
+/// is none: that may change.
+///
+/// Facts sort by table, column and variant. As text, a fact is its line in the canonical form that
+/// [`checksum`] is of.
+///
+/// ```
+/// use ara_schema::{Fact, TypeSnapshot};
+///
+/// let ty = TypeSnapshot::Id("category".to_owned());
+/// let fact = Fact::Column { table: "todo".to_owned(), column: "category_id".to_owned(), ty };
+/// assert_eq!(fact.to_string(), "column todo.category_id id category");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// There is a table.
+    Table {
+        /// Its stored name.
+        table: String,
+        /// Whether it stays on its device.
+        local: bool,
+    },
+    /// A table has a column.
+    Column {
+        /// The table's stored name.
+        table: String,
+        /// The column's stored name.
+        column: String,
+        /// How its values are stored. The names of an enum are facts of their own, and not in here.
+        ty: TypeSnapshot,
+    },
+    /// The enum of a column has a variant.
+    Variant {
+        /// The table's stored name.
+        table: String,
+        /// The column's stored name.
+        column: String,
+        /// The variant's stored name.
+        variant: String,
+    },
+}
+
+/// What a fact is about: a table, or one of its columns, or a variant of that column's enum. There is
+/// one fact about each.
+pub type FactKey<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
+impl Fact {
+    /// What it is about.
+    #[must_use]
+    pub fn key(&self) -> FactKey<'_> {
+        match self {
+            Self::Table { table, .. } => (table, None, None),
+            Self::Column { table, column, .. } => (table, Some(column), None),
+            Self::Variant { table, column, variant } => (table, Some(column), Some(variant)),
+        }
+    }
+
+    /// The stored name of its table.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        self.key().0
+    }
+
+    fn rank(&self) -> (FactKey<'_>, bool, Option<&TypeSnapshot>) {
+        match self {
+            Self::Table { local, .. } => (self.key(), *local, None),
+            Self::Column { ty, .. } => (self.key(), false, Some(ty)),
+            Self::Variant { .. } => (self.key(), false, None),
+        }
+    }
+}
+
+impl Ord for Fact {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for Fact {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table { table, local } => {
+                write!(f, "table {table}{}", if *local { " local" } else { "" })
+            }
+            Self::Column { table, column, ty } => {
+                write!(f, "column {table}.{column} {}", ty.word())?;
+                match ty {
+                    TypeSnapshot::Id(of) => write!(f, " {of}"),
+                    _ => Ok(()),
+                }
+            }
+            Self::Variant { table, column, variant } => {
+                write!(f, "variant {table}.{column} {variant}")
+            }
+        }
+    }
+}
+
+/// The SHA-256 of a schema in 64 hexadecimal digits. It is of the canonical form: a line `ara schema 1`,
+/// then each fact in a line of its own, sorted by the names in it.
+///
+/// ```
+/// use ara_schema::{Snapshot, checksum};
+///
+/// // printf 'ara schema 1\n' | sha256sum
+/// let empty = "11e7ff20d210b5c0da2194ab45a709403d0e7838ab8d2136456bbb2043c98d59";
+/// assert_eq!(checksum(&Snapshot::default().facts()), empty);
+/// ```
+#[must_use]
+pub fn checksum(facts: &BTreeSet<Fact>) -> String {
+    let mut canonical = String::from("ara schema 1\n");
+    for fact in facts {
+        // Writing to a string does not fail.
+        let _ = writeln!(canonical, "{fact}");
+    }
+    hex(&hmac_sha256::Hash::hash(canonical.as_bytes()))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+impl Snapshot {
+    /// What a release of this schema fixes.
+    #[must_use]
+    pub fn facts(&self) -> BTreeSet<Fact> {
+        self.tables.iter().flat_map(TableSnapshot::facts).collect()
+    }
+
+    /// The schema that these facts are about: its columns are sorted by name, none is required, and it
+    /// has no indexes. A column or a variant without its table is left out.
+    #[must_use]
+    pub fn of_facts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Self {
+        let facts: BTreeSet<&Fact> = facts.into_iter().collect();
+        let mut schema = Self::default();
+        for fact in facts {
+            let table = schema.tables.last_mut().filter(|last| last.name == fact.table());
+            match (fact, table) {
+                (Fact::Table { table, local }, None) => schema.tables.push(TableSnapshot {
+                    name: table.clone(),
+                    local: *local,
+                    ..TableSnapshot::default()
+                }),
+                (Fact::Column { column, ty, .. }, Some(table)) => {
+                    table.columns.push(ColumnSnapshot {
+                        name: column.clone(),
+                        ty: ty.clone(),
+                        required: false,
+                    });
+                }
+                (Fact::Variant { column, variant, .. }, Some(table)) => {
+                    let of = table.columns.last_mut().filter(|last| last.name == *column);
+                    if let Some(TypeSnapshot::Enum(variants)) = of.map(|column| &mut column.ty) {
+                        variants.push(variant.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        schema
+    }
+}
+
+impl TableSnapshot {
+    fn facts(&self) -> Vec<Fact> {
+        let table = &self.name;
+        let mut facts = vec![Fact::Table { table: table.clone(), local: self.local }];
+        for ColumnSnapshot { name: column, ty, .. } in &self.columns {
+            let (ty, variants) = match ty {
+                TypeSnapshot::Enum(variants) => (TypeSnapshot::Enum(Vec::new()), &**variants),
+                ty => (ty.clone(), &[][..]),
+            };
+            facts.push(Fact::Column { table: table.clone(), column: column.clone(), ty });
+            facts.extend(variants.iter().map(|variant| Fact::Variant {
+                table: table.clone(),
+                column: column.clone(),
+                variant: variant.clone(),
+            }));
+        }
+        facts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(json: &str) -> Snapshot {
+        serde_json::from_str(json).expect("a schema")
+    }
+
+    #[test]
+    fn a_schema_is_its_facts() {
+        let whole = schema(
+            r#"[{"name":"todo","columns":[
+                {"name":"title","type":"text","required":true},
+                {"name":"state","type":{"enum":["Open","Done"]}},
+                {"name":"category_id","type":{"id":"category"}}],"indexes":[["title"]]},
+               {"name":"draft","local":true,"columns":[]}]"#,
+        );
+        let facts = whole.facts();
+        let lines: Vec<_> = facts.iter().map(Fact::to_string).collect();
+        let expected = [
+            "table draft local",
+            "table todo",
+            "column todo.category_id id category",
+            "column todo.state enum",
+            "variant todo.state Done",
+            "variant todo.state Open",
+            "column todo.title text",
+        ];
+        assert_eq!(lines, expected);
+        let again = Snapshot::of_facts(&facts);
+        assert_eq!(again.facts(), facts);
+        assert_eq!(checksum(&again.facts()), checksum(&facts));
+    }
+
+    #[test]
+    fn the_checksum_is_of_the_canonical_form() {
+        // printf 'ara schema 1\ntable a\ncolumn a.b text\n' | sha256sum
+        let facts = schema(r#"[{"name":"a","columns":[{"name":"b","type":"text"}]}]"#).facts();
+        assert_eq!(
+            checksum(&facts),
+            "6a2e48df43686577e05bfe8f8a88a2673b2d3b1c4e467f1460965b0c1b888b76"
+        );
+    }
+}

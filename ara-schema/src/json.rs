@@ -1,0 +1,92 @@
+//! A schema as JSON, written while the app is compiled, or when it runs.
+
+use crate::text::Text;
+use crate::{ColumnDef, TableDef, Type};
+
+/// Writes tables as JSON: an array in their order, without white space. [`Snapshot`](crate::Snapshot)
+/// reads it.
+///
+/// ```
+/// use ara_schema::{ColumnDef, TableDef, Text, Type, write_json};
+///
+/// static TODO: TableDef = TableDef {
+///     name: "todo",
+///     local: false,
+///     columns: &[ColumnDef { name: "title", ty: Type::Text, required: true }],
+///     indexes: &[],
+/// };
+///
+/// let mut bytes = [0; 200];
+/// let mut text = Text::new(&mut bytes);
+/// write_json(&mut text, &[&TODO]);
+/// assert_eq!(
+///     text.as_str(),
+///     r#"[{"name":"todo","columns":[{"name":"title","type":"text","required":true}]}]"#
+/// );
+/// ```
+pub const fn write_json(text: &mut Text<'_>, tables: &[&TableDef]) {
+    text.push("[");
+    let mut at = 0;
+    while at < tables.len() {
+        text.push(if at > 0 { "," } else { "" });
+        write_table(text, tables[at]);
+        at += 1;
+    }
+    text.push("]");
+}
+
+const fn write_table(text: &mut Text<'_>, table: &TableDef) {
+    text.push("{\"name\":");
+    text.push_json(table.name);
+    text.push(if table.local { ",\"local\":true" } else { "" });
+    text.push(",\"columns\":[");
+    let mut at = 0;
+    while at < table.columns.len() {
+        text.push(if at > 0 { "," } else { "" });
+        write_column(text, &table.columns[at]);
+        at += 1;
+    }
+    text.push("]");
+    if !table.indexes.is_empty() {
+        text.push(",\"indexes\":[");
+        let mut at = 0;
+        while at < table.indexes.len() {
+            text.push(if at > 0 { "," } else { "" });
+            write_names(text, table.indexes[at].columns);
+            at += 1;
+        }
+        text.push("]");
+    }
+    text.push("}");
+}
+
+const fn write_column(text: &mut Text<'_>, column: &ColumnDef) {
+    text.push("{\"name\":");
+    text.push_json(column.name);
+    text.push(",\"type\":");
+    match column.ty {
+        Type::Id(table) => {
+            text.push("{\"id\":");
+            text.push_json(table);
+            text.push("}");
+        }
+        Type::Enum(variants) => {
+            text.push("{\"enum\":");
+            write_names(text, variants);
+            text.push("}");
+        }
+        plain => text.push_json(plain.word()),
+    }
+    text.push(if column.required { ",\"required\":true}" } else { "}" });
+}
+
+const fn write_names(text: &mut Text<'_>, names: &[&str]) {
+    text.push("[");
+    let mut at = 0;
+    while at < names.len() {
+        text.push(if at > 0 { "," } else { "" });
+        text.push_json(names[at]);
+        at += 1;
+    }
+    text.push("]");
+}

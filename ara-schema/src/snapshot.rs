@@ -1,0 +1,245 @@
+//! A schema that is not part of the program: read from the compiler's output, a lock or a database.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ColumnDef, IndexDef, TableDef, Type};
+
+/// The tables of a schema, as they are written down. As JSON it is what
+/// [`write_json`](crate::write_json) writes.
+///
+/// ```
+/// use ara_schema::{Snapshot, TypeSnapshot};
+///
+/// let json = r#"[{"name":"todo","columns":[{"name":"category_id","type":{"id":"category"}}]}]"#;
+/// let schema: Snapshot = serde_json::from_str(json)?;
+/// assert_eq!(schema.tables[0].columns[0].ty, TypeSnapshot::Id("category".to_owned()));
+/// assert_eq!(serde_json::to_string(&schema)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Snapshot {
+    /// The tables.
+    pub tables: Vec<TableSnapshot>,
+}
+
+/// A table of a [`Snapshot`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSnapshot {
+    /// The stored name.
+    pub name: String,
+    /// Whether the table stays on its device.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub local: bool,
+    /// The columns, without those that every table has.
+    pub columns: Vec<ColumnSnapshot>,
+    /// The indexes: the stored names of the columns of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<Vec<String>>,
+}
+
+/// A column of a [`TableSnapshot`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnSnapshot {
+    /// The stored name.
+    pub name: String,
+    /// How its values are stored.
+    #[serde(rename = "type")]
+    pub ty: TypeSnapshot,
+    /// Whether a create must fill it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+}
+
+/// A [`Type`] whose names are not part of the program.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "as the variants of `Type`")]
+pub enum TypeSnapshot {
+    Bool,
+    Integer,
+    Real,
+    Text,
+    Blob,
+    Uuid,
+    Timestamp,
+    Instant,
+    Date,
+    Time,
+    DateTime,
+    Zoned,
+    Json,
+    Id(String),
+    Enum(Vec<String>),
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Snapshot {
+    /// The schema of these tables.
+    #[must_use]
+    pub fn of<'a>(tables: impl IntoIterator<Item = &'a TableDef>) -> Self {
+        Self { tables: tables.into_iter().map(TableSnapshot::from).collect() }
+    }
+
+    /// The table of this stored name.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&TableSnapshot> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// The schema as one that is part of the program, to be compared by
+    /// [`Violations`](crate::Violations). Its names are never freed, so this is for programs that do it
+    /// a few times and end.
+    #[must_use]
+    pub fn leak(self) -> &'static [TableDef] {
+        self.tables.into_iter().map(TableSnapshot::leak).collect::<Vec<_>>().leak()
+    }
+}
+
+impl TableSnapshot {
+    fn leak(self) -> TableDef {
+        TableDef {
+            name: self.name.leak(),
+            local: self.local,
+            columns: self.columns.into_iter().map(ColumnSnapshot::leak).collect::<Vec<_>>().leak(),
+            indexes: self
+                .indexes
+                .into_iter()
+                .map(|columns| IndexDef { columns: leak_names(columns) })
+                .collect::<Vec<_>>()
+                .leak(),
+        }
+    }
+
+    /// The column of this stored name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnSnapshot> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+impl ColumnSnapshot {
+    fn leak(self) -> ColumnDef {
+        ColumnDef { name: self.name.leak(), ty: self.ty.leak(), required: self.required }
+    }
+}
+
+fn leak_names(names: Vec<String>) -> &'static [&'static str] {
+    names.into_iter().map(|name| &*name.leak()).collect::<Vec<_>>().leak()
+}
+
+impl TypeSnapshot {
+    fn leak(self) -> Type {
+        match self {
+            Self::Id(table) => Type::Id(table.leak()),
+            Self::Enum(variants) => Type::Enum(leak_names(variants)),
+            plain => plain.plain().unwrap_or(Type::Enum(&[])),
+        }
+    }
+
+    /// The type, if it has no names in it.
+    fn plain(&self) -> Option<Type> {
+        Type::PLAIN.into_iter().find(|plain| Self::from(*plain) == *self)
+    }
+
+    /// What the type is called, without the names in it: as [`Type::word`].
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Id(_) => "id",
+            Self::Enum(_) => "enum",
+            plain => plain.plain().map_or("", |plain| plain.word()),
+        }
+    }
+}
+
+impl From<&TableDef> for TableSnapshot {
+    fn from(table: &TableDef) -> Self {
+        Self {
+            name: table.name.to_owned(),
+            local: table.local,
+            columns: table.columns.iter().map(ColumnSnapshot::from).collect(),
+            indexes: table.indexes.iter().map(|index| owned(index.columns)).collect(),
+        }
+    }
+}
+
+impl From<&ColumnDef> for ColumnSnapshot {
+    fn from(column: &ColumnDef) -> Self {
+        Self { name: column.name.to_owned(), ty: column.ty.into(), required: column.required }
+    }
+}
+
+impl From<Type> for TypeSnapshot {
+    fn from(ty: Type) -> Self {
+        match ty {
+            Type::Bool => Self::Bool,
+            Type::Integer => Self::Integer,
+            Type::Real => Self::Real,
+            Type::Text => Self::Text,
+            Type::Blob => Self::Blob,
+            Type::Uuid => Self::Uuid,
+            Type::Timestamp => Self::Timestamp,
+            Type::Instant => Self::Instant,
+            Type::Date => Self::Date,
+            Type::Time => Self::Time,
+            Type::DateTime => Self::DateTime,
+            Type::Zoned => Self::Zoned,
+            Type::Json => Self::Json,
+            Type::Id(table) => Self::Id(table.to_owned()),
+            Type::Enum(variants) => Self::Enum(owned(variants)),
+        }
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Text, write_json};
+
+    static TABLES: [TableDef; 2] = [
+        TableDef {
+            name: "todo",
+            local: false,
+            columns: &[
+                ColumnDef { name: "title", ty: Type::Text, required: true },
+                ColumnDef { name: "category_id", ty: Type::Id("category"), required: false },
+                ColumnDef { name: "state", ty: Type::Enum(&["O\"pen", "Zu\\"]), required: false },
+            ],
+            indexes: &[IndexDef { columns: &["title"] }, IndexDef { columns: &["state", "title"] }],
+        },
+        TableDef { name: "draft", local: true, columns: &[], indexes: &[] },
+    ];
+
+    #[test]
+    fn what_is_written_is_read() -> serde_json::Result<()> {
+        let mut bytes = [0; 1000];
+        let mut text = Text::new(&mut bytes);
+        write_json(&mut text, &[&TABLES[0], &TABLES[1]]);
+        let read: Snapshot = serde_json::from_str(text.as_str())?;
+        assert_eq!(read, Snapshot::of(&TABLES));
+        assert_eq!(serde_json::to_string(&read)?, text.as_str());
+        assert_eq!(read.leak(), &TABLES);
+        Ok(())
+    }
+
+    #[test]
+    fn every_type_has_its_word() -> serde_json::Result<()> {
+        for ty in Type::PLAIN {
+            let snapshot = TypeSnapshot::from(ty);
+            assert_eq!(snapshot.word(), ty.word());
+            assert_eq!(serde_json::to_string(&snapshot)?, format!("\"{}\"", ty.word()));
+            assert_eq!(snapshot.leak(), ty);
+        }
+        assert_eq!(TypeSnapshot::Id(String::new()).word(), Type::Id("").word());
+        assert_eq!(TypeSnapshot::Enum(Vec::new()).word(), Type::Enum(&[]).word());
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! Text that is put together while the app is compiled.
+
+/// Text in bytes that are given to it. What finds no room is counted all the same, so that text can be
+/// composed twice: once to learn how long it is.
+///
+/// ```
+/// use ara_schema::Text;
+///
+/// const fn greet(text: &mut Text<'_>, name: &str) {
+///     text.push("Good morning, ");
+///     text.push(name);
+/// }
+///
+/// const LENGTH: usize = {
+///     let mut text = Text::new(&mut []);
+///     greet(&mut text, "Ada");
+///     text.length()
+/// };
+///
+/// let mut bytes = [0; LENGTH];
+/// let mut text = Text::new(&mut bytes);
+/// greet(&mut text, "Ada");
+/// assert_eq!(text.as_str(), "Good morning, Ada");
+/// ```
+#[derive(Debug)]
+pub struct Text<'b> {
+    bytes: &'b mut [u8],
+    length: usize,
+}
+
+impl<'b> Text<'b> {
+    /// No text yet, and room for it.
+    #[must_use]
+    pub const fn new(bytes: &'b mut [u8]) -> Self {
+        Self { bytes, length: 0 }
+    }
+
+    /// Adds to the text.
+    pub const fn push(&mut self, text: &str) {
+        let text = text.as_bytes();
+        let mut at = 0;
+        while at < text.len() {
+            self.push_byte(text[at]);
+            at += 1;
+        }
+    }
+
+    const fn push_byte(&mut self, byte: u8) {
+        if self.length < self.bytes.len() {
+            self.bytes[self.length] = byte;
+        }
+        self.length += 1;
+    }
+
+    /// Adds a number, in decimal.
+    pub const fn push_number(&mut self, number: u64) {
+        if number >= 10 {
+            self.push_number(number / 10);
+        }
+        self.push_byte(b'0' + (number % 10) as u8);
+    }
+
+    /// Adds a stored name as Rust spells types: `todo_item` becomes `TodoItem`.
+    pub const fn push_pascal(&mut self, name: &str) {
+        let name = name.as_bytes();
+        let mut at = 0;
+        let mut starts = true;
+        while at < name.len() {
+            match name[at] {
+                b'_' => starts = true,
+                byte if starts => {
+                    self.push_byte(byte.to_ascii_uppercase());
+                    starts = false;
+                }
+                byte => self.push_byte(byte),
+            }
+            at += 1;
+        }
+    }
+
+    /// Adds a JSON string.
+    pub const fn push_json(&mut self, text: &str) {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let text = text.as_bytes();
+        let mut at = 0;
+        self.push_byte(b'"');
+        while at < text.len() {
+            match text[at] {
+                byte @ (b'"' | b'\\') => {
+                    self.push_byte(b'\\');
+                    self.push_byte(byte);
+                }
+                byte if byte < 0x20 => {
+                    self.push("\\u00");
+                    self.push_byte(HEX[(byte >> 4) as usize]);
+                    self.push_byte(HEX[(byte & 15) as usize]);
+                }
+                byte => self.push_byte(byte),
+            }
+            at += 1;
+        }
+        self.push_byte(b'"');
+    }
+
+    /// How long the text is, what found no room included.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The text, as far as it found room.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        let length = if self.length < self.bytes.len() { self.length } else { self.bytes.len() };
+        match core::str::from_utf8(self.bytes.split_at(length).0) {
+            Ok(text) => text,
+            // The last character found room in parts.
+            Err(error) => match core::str::from_utf8(self.bytes.split_at(error.valid_up_to()).0) {
+                Ok(text) => text,
+                Err(_) => "",
+            },
+        }
+    }
+}
+
+/// Whether two texts are the same.
+#[must_use]
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn composed(compose: impl Fn(&mut Text<'_>)) -> String {
+        let mut counted = Text::new(&mut []);
+        compose(&mut counted);
+        let mut bytes = vec![0; counted.length()];
+        let mut text = Text::new(&mut bytes);
+        compose(&mut text);
+        text.as_str().to_owned()
+    }
+
+    #[test]
+    fn text_is_composed() {
+        let text = composed(|text| {
+            text.push("ä");
+            text.push_number(0);
+            text.push_number(1204);
+            text.push_pascal("todo_item2");
+        });
+        assert_eq!(text, "ä01204TodoItem2");
+    }
+
+    #[test]
+    fn json_strings_are_what_serde_json_reads() {
+        for plain in ["", "a", "\"\\", "\u{0}\u{1f}\n", "größe 🦀", "a/b"] {
+            let json = composed(|text| text.push_json(plain));
+            assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), plain, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted() {
+        let mut bytes = [0; 3];
+        let mut text = Text::new(&mut bytes);
+        text.push("abä");
+        assert_eq!((text.length(), text.as_str()), (4, "ab"));
+    }
+}

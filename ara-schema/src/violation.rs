@@ -1,0 +1,174 @@
+//! What a table's struct breaks of what was released.
+
+use crate::text::same;
+use crate::{ColumnDef, TableDef, Type};
+
+/// Something that was released, and is gone or has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Violation {
+    /// The table is local now and was not, or the other way round.
+    Local,
+    /// The column is gone.
+    ColumnGone {
+        /// The column as it was released.
+        column: &'static ColumnDef,
+    },
+    /// The column is stored in another way.
+    TypeChanged {
+        /// The column as it was released.
+        column: &'static ColumnDef,
+        /// The column as it is now.
+        now: &'static ColumnDef,
+    },
+    /// A name of the column's enum is gone.
+    VariantGone {
+        /// The column as it is now.
+        now: &'static ColumnDef,
+        /// The stored name of the variant.
+        variant: &'static str,
+        /// The names of the enum as they were released.
+        released: &'static [&'static str],
+        /// The names of the enum as they are now.
+        variants: &'static [&'static str],
+    },
+}
+
+/// What a table breaks of what was released of it, in the order of what was released.
+///
+/// It holds the struct against the lock while the app is compiled, and the lock against itself in
+/// `cargo ara`: there is no other comparison of schemas.
+///
+/// ```
+/// use ara_schema::{ColumnDef, TableDef, Type, Violation, Violations};
+///
+/// const TITLE: ColumnDef = ColumnDef { name: "title", ty: Type::Text, required: true };
+/// const RELEASED: TableDef =
+///     TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[] };
+/// const NOW: TableDef = TableDef { columns: &[], ..RELEASED };
+///
+/// let mut violations = Violations::new(&RELEASED, &NOW);
+/// assert_eq!(violations.next(), Some(Violation::ColumnGone { column: &TITLE }));
+/// assert_eq!(violations.next(), None);
+/// assert!(Violations::new(&NOW, &RELEASED).next().is_none());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Violations {
+    released: &'static TableDef,
+    now: &'static TableDef,
+    /// Whether `local` was looked at.
+    started: bool,
+    /// The next of the released columns, and the next of its variants.
+    column: usize,
+    variant: usize,
+}
+
+impl Violations {
+    /// Compares a table with what was released of it.
+    #[must_use]
+    pub const fn new(released: &'static TableDef, now: &'static TableDef) -> Self {
+        Self { released, now, started: false, column: 0, variant: 0 }
+    }
+
+    /// The next violation. (As an iterator's, but an iterator cannot run while the app is compiled.)
+    pub const fn next(&mut self) -> Option<Violation> {
+        if !self.started {
+            self.started = true;
+            if self.released.local != self.now.local {
+                return Some(Violation::Local);
+            }
+        }
+        while self.column < self.released.columns.len() {
+            let violation = self.of_column(&self.released.columns[self.column]);
+            match violation {
+                Some(Violation::VariantGone { .. }) => return violation,
+                _ => {
+                    self.column += 1;
+                    self.variant = 0;
+                }
+            }
+            if violation.is_some() {
+                return violation;
+            }
+        }
+        None
+    }
+
+    const fn of_column(&mut self, column: &'static ColumnDef) -> Option<Violation> {
+        let Some(now) = find_column(self.now.columns, column.name) else {
+            return Some(Violation::ColumnGone { column });
+        };
+        let (Type::Enum(released), Type::Enum(variants)) = (column.ty, now.ty) else {
+            return if is_stored_as(column.ty, now.ty) {
+                None
+            } else {
+                Some(Violation::TypeChanged { column, now })
+            };
+        };
+        while self.variant < released.len() {
+            let variant = released[self.variant];
+            self.variant += 1;
+            if !contains(variants, variant) {
+                return Some(Violation::VariantGone { now, variant, released, variants });
+            }
+        }
+        None
+    }
+}
+
+/// The column of this name.
+pub(crate) const fn find_column(
+    columns: &'static [ColumnDef],
+    name: &str,
+) -> Option<&'static ColumnDef> {
+    let mut at = 0;
+    while at < columns.len() {
+        if same(columns[at].name, name) {
+            return Some(&columns[at]);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The table of this name: what `ara::schema!` looks up in the lock.
+#[must_use]
+pub const fn find_table(tables: &'static [TableDef], name: &str) -> Option<&'static TableDef> {
+    let mut at = 0;
+    while at < tables.len() {
+        if same(tables[at].name, name) {
+            return Some(&tables[at]);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether `name` is one of `names`.
+pub(crate) const fn contains(names: &[&str], name: &str) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        if same(names[at], name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Whether a column of the type `now` can take over one of the type `released`.
+pub(crate) const fn is_stored_as(released: Type, now: Type) -> bool {
+    match (released, now) {
+        (Type::Id(released), Type::Id(now)) => same(released, now),
+        (Type::Enum(released), Type::Enum(now)) => {
+            let mut at = 0;
+            while at < released.len() {
+                if !contains(now, released[at]) {
+                    return false;
+                }
+                at += 1;
+            }
+            true
+        }
+        (released, now) => same(released.word(), now.word()),
+    }
+}
