@@ -121,6 +121,11 @@ impl fmt::Display for Fact {
 /// ```
 #[must_use]
 pub fn checksum(facts: &BTreeSet<Fact>) -> String {
+    checksum_of_sorted(facts)
+}
+
+/// As [`checksum`], of facts that are sorted already and come once each.
+pub(crate) fn checksum_of_sorted<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> String {
     let mut canonical = String::from("ara schema 1\n");
     for fact in facts {
         // Writing to a string does not fail.

@@ -5,6 +5,7 @@
 pub mod compile_time;
 mod fact;
 mod json;
+mod lock;
 mod name;
 mod refusal;
 mod snapshot;
@@ -15,6 +16,7 @@ mod violation;
 
 pub use fact::{Fact, FactKey, checksum};
 pub use json::write_json;
+pub use lock::{LOCK_FILE, Lock, LockError, Release};
 pub use name::{MAX_NAME_LENGTH, NameFault, SYSTEM_COLUMNS, check_column_name, check_table_name};
 pub use refusal::{Place, lacks_a_table, place_of_refusal, write_lacking_tables, write_refusal};
 pub use snapshot::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};

@@ -1,0 +1,193 @@
+//! Whether the lines of a lock are as they were written, and fit each other.
+
+use super::error::{LockError, RESTORE};
+use super::history::History;
+use super::read::{Entries, Entry, ReleaseEntry, SchemaEntry};
+use super::seal::{seal_of_fact, seal_of_release};
+use super::{Lock, Release, Released};
+use crate::{Fact, NameFault, TypeSnapshot, check_column_name, check_table_name};
+
+/// The lock of these entries. Its checksums are not checked yet.
+pub(super) fn lock(entries: Entries) -> Result<Lock, LockError> {
+    let releases: Vec<_> = entries.releases.into_iter().map(release).collect::<Result<_, _>>()?;
+    let schema: Vec<_> = entries.schema.into_iter().map(released).collect::<Result<_, _>>()?;
+    lock_of(releases, schema)
+}
+
+fn lock_of(
+    mut releases: Vec<(usize, Release)>,
+    mut schema: Vec<(usize, Released)>,
+) -> Result<Lock, LockError> {
+    releases.sort_by_key(|(_, release)| release.version);
+    let mut places = Vec::with_capacity(releases.len());
+    let mut kept: Vec<Release> = Vec::with_capacity(releases.len());
+    for (line, release) in releases {
+        let of_version = kept.iter().rev().take_while(|other| other.version == release.version);
+        // Both sides of a merge may have brought it.
+        if !of_version.into_iter().any(|other| *other == release) {
+            places.push(line);
+            kept.push(release);
+        }
+    }
+    check_history(&kept, &places, &schema)?;
+    schema.sort_by(|(line, released), (other, than)| (released, line).cmp(&(than, other)));
+    check_agreement(&schema)?;
+    check_owners(&schema)?;
+    schema.dedup_by(|(_, released), (_, before)| released == before);
+    let released = schema.into_iter().map(|(_, released)| released).collect();
+    Ok(Lock { releases: kept, places, released })
+}
+
+fn release(Entry { line, entry }: Entry<ReleaseEntry>) -> Result<(usize, Release), LockError> {
+    let ReleaseEntry { version, checksum, after, date, message, seal } = entry;
+    let refuse = |what: &str| Err(LockError::at(line, format!("{what}: {RESTORE}")));
+    if version == 0 {
+        return refuse("versions begin with 1");
+    }
+    if checksum.len() != 64 || !is_hex(&checksum) {
+        return refuse("a checksum has 64 digits, 0 to 9 and a to f");
+    }
+    if !is_date(&date) {
+        return refuse("a date is written as 2026-11-22");
+    }
+    let release = Release { version, checksum, after, date, message };
+    if seal != seal_of_release(&release) {
+        return Err(edited(line));
+    }
+    Ok((line, release))
+}
+
+fn released(Entry { line, entry }: Entry<SchemaEntry>) -> Result<(usize, Released), LockError> {
+    let SchemaEntry { table, local, column, ty, variant, since, seal } = entry;
+    let name_fault = |name: &str, fault: NameFault| {
+        LockError::at(line, format!("`{name}` is no stored name ({fault}): {RESTORE}"))
+    };
+    check_table_name(&table).map_err(|fault| name_fault(&table, fault))?;
+    if let Some(column) = &column {
+        check_column_name(column).map_err(|fault| name_fault(column, fault))?;
+    }
+    if variant.as_ref().is_some_and(|name| name.is_empty() || name.contains(char::is_control)) {
+        return Err(LockError::at(line, format!("a variant has no such name: {RESTORE}")));
+    }
+    let fact = match (column, ty.map(|ty| ty.0), variant, local) {
+        (None, None, None, local) => Fact::Table { table, local: local.unwrap_or(false) },
+        (Some(column), Some(ty), None, None) => {
+            if let TypeSnapshot::Id(of) = &ty {
+                check_table_name(of).map_err(|fault| name_fault(of, fault))?;
+            }
+            Fact::Column { table, column, ty }
+        }
+        (Some(column), None, Some(variant), None) => Fact::Variant { table, column, variant },
+        _ => {
+            let what =
+                "a line is of a table, of a column and its type, or of a variant of a column";
+            return Err(LockError::at(line, format!("{what}: {RESTORE}")));
+        }
+    };
+    if seal != seal_of_fact(&fact, &since) {
+        return Err(edited(line));
+    }
+    Ok((line, Released { fact, since }))
+}
+
+fn edited(line: usize) -> LockError {
+    let what = "this line was edited or added by hand, as its seal does not fit";
+    LockError::at(line, format!("{what}: {RESTORE}"))
+}
+
+/// Every id names a release, and no release came after itself.
+fn check_history(
+    releases: &[Release],
+    places: &[usize],
+    schema: &[(usize, Released)],
+) -> Result<(), LockError> {
+    let history = History::of(releases);
+    let unknown = |line: usize, id: &str| {
+        let what = format!("there is no release `{id}`, its line was removed");
+        LockError::at(line, format!("{what}: {RESTORE}"))
+    };
+    for (release, line) in releases.iter().zip(places) {
+        if let Some(id) = release.after.iter().find(|id| !history.names(id)) {
+            return Err(unknown(*line, id));
+        }
+    }
+    if let Some((line, released)) = schema.iter().find(|(_, line)| !history.names(&line.since)) {
+        return Err(unknown(*line, &released.since));
+    }
+    if let Some(id) = history.cycle() {
+        let line = releases.iter().zip(places).find(|(release, _)| release.id() == id);
+        let reason = format!("release `{id}` came after itself: {RESTORE}");
+        return Err(LockError::at(line.map(|(_, line)| *line), reason));
+    }
+    Ok(())
+}
+
+/// What two branches released they released in the same way. The lines are sorted.
+fn check_agreement(schema: &[(usize, Released)]) -> Result<(), LockError> {
+    for ((line, before), (other, released)) in schema.iter().zip(schema.iter().skip(1)) {
+        if before.fact.key() != released.fact.key() || before.fact == released.fact {
+            continue;
+        }
+        let attribute = match released.fact {
+            Fact::Table { .. } => "#[table(name = \"..\")]",
+            _ => "#[table(column = \"..\")]",
+        };
+        let reason = format!(
+            "line {line} releases `{}`, line {other} `{}`: two branches released it differently. \
+             Before they are merged, one of them has to take its release back: restore its `ara.lock`, \
+             give the thing another stored name in the code (`{attribute}`), and run `cargo ara lock`",
+            before.fact, released.fact
+        );
+        return Err(LockError::at(*line.max(other), reason));
+    }
+    Ok(())
+}
+
+/// Each column has its table, and each variant the column of an enum. The lines are sorted.
+fn check_owners(schema: &[(usize, Released)]) -> Result<(), LockError> {
+    let (mut table, mut of) = (None, None);
+    for (line, Released { fact, .. }) in schema {
+        let owner = match fact {
+            Fact::Table { .. } => {
+                table = Some(fact.table());
+                None
+            }
+            Fact::Column { column, ty, .. } => {
+                of = matches!(ty, TypeSnapshot::Enum(_)).then_some((fact.table(), &**column));
+                (table != Some(fact.table())).then(|| format!("table `{}`", fact.table()))
+            }
+            Fact::Variant { table, column, .. } => (of != Some((table, column)))
+                .then(|| format!("column `{table}.{column}` as an enum")),
+        };
+        if let Some(owner) = owner {
+            let what = format!("no line releases {owner}, it was removed");
+            return Err(LockError::at(*line, format!("{what}: {RESTORE}")));
+        }
+    }
+    Ok(())
+}
+
+fn is_hex(digits: &str) -> bool {
+    digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether it is a day of some month, as `2026-11-22`.
+fn is_date(date: &str) -> bool {
+    let mut parts = date.split('-');
+    let mut number = |length: usize| {
+        let part = parts.next().filter(|part| part.len() == length)?;
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u16>().ok()).flatten()
+    };
+    let (year, month, day) = (number(4), number(2), number(2));
+    let (Some(year), Some(month), Some(day), None) = (year, month, day, parts.next()) else {
+        return false;
+    };
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u16::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}

@@ -1,0 +1,43 @@
+//! The seal of a line. It is short, as it keeps nobody from forging a line: it lets the line be named
+//! that somebody edited by hand.
+
+use super::Release;
+use crate::Fact;
+use crate::fact::hex;
+
+/// The seal of a released fact: of its canonical line, and of the release since which there is it.
+pub(super) fn seal_of_fact(fact: &Fact, since: &str) -> String {
+    seal(&format!("{fact} since {since}"))
+}
+
+/// The seal of a release: of all that its line says.
+pub(super) fn seal_of_release(release: &Release) -> String {
+    let Release { version, checksum, after, date, message } = release;
+    seal(&format!("release {version} {checksum} after {} {date} {message}", after.join(",")))
+}
+
+fn seal(line: &str) -> String {
+    let [first, second, ..] = hmac_sha256::Hash::hash(line.as_bytes());
+    hex(&[first, second])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_is_the_first_digits_of_a_sha_256() {
+        // printf 'table todo since 5b0c1f2e' | sha256sum
+        let todo = Fact::Table { table: "todo".to_owned(), local: false };
+        assert_eq!(seal_of_fact(&todo, "5b0c1f2e"), "7fba");
+        // printf 'release 2 ab after 5b0c1f2e,6c 2026-12-01 add due date' | sha256sum
+        let release = Release {
+            version: 2,
+            checksum: "ab".to_owned(),
+            after: vec!["5b0c1f2e".to_owned(), "6c".to_owned()],
+            date: "2026-12-01".to_owned(),
+            message: "add due date".to_owned(),
+        };
+        assert_eq!(seal_of_release(&release), "8f74");
+    }
+}
