@@ -1,5 +1,6 @@
 //! How long `cargo check` takes after an edit, for apps that were generated: one with ara, and one
-//! with the same structs, and rusqlite by hand.
+//! with the same structs, and rusqlite by hand; and one whose schema is held against a lock, and one
+//! whose schema is not.
 //!
 //! `cargo bench --bench compile_time`
 
@@ -9,24 +10,37 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use ara_schema::{ColumnSnapshot, LOCK_FILE, Lock, Snapshot, TableSnapshot, TypeSnapshot};
 use tempfile::TempDir;
 
 const ROUNDS: usize = 7;
 
 fn main() -> io::Result<()> {
-    println!("{:24} {:>10} {:>10} {:>7}", "cargo check", "ara", "by hand", "ratio");
+    println!("{:24} {:>12} {:>12} {:>7}", "cargo check", "ara", "by hand", "ratio");
     for (tables, columns) in [(20, 12), (5, 60)] {
         let ours = App::new("ara", &our_source(tables, columns))?;
         let by_hand = App::new("rusqlite", &source_by_hand(tables, columns))?;
-        let mut times = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            times.0.push(ours.check_after_edit()?);
-            times.1.push(by_hand.check_after_edit()?);
-        }
-        let [ours, by_hand] = [times.0, times.1].map(|times| median(times).as_secs_f64());
-        let name = format!("{tables} tables x {columns} columns");
-        println!("{name:24} {ours:>8.2} s {by_hand:>8.2} s {:>7.2}", ours / by_hand);
+        compare(&format!("{tables} tables x {columns} columns"), &ours, &by_hand)?;
     }
+    println!("\n{:24} {:>12} {:>12} {:>7}", "cargo check", "with lock", "without", "ratio");
+    for (tables, columns) in [(20, 12), (50, 60)] {
+        let source = our_source(tables, columns) + &schema_of(tables);
+        let [locked, free] = [App::new("ara", &source)?, App::new("ara", &source)?];
+        fs::write(locked.path().join(LOCK_FILE), lock_of(tables, columns).to_string())?;
+        locked.check()?;
+        compare(&format!("{tables} tables x {columns} columns"), &locked, &free)?;
+    }
+    Ok(())
+}
+
+fn compare(name: &str, one: &App, other: &App) -> io::Result<()> {
+    let mut times = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        times.0.push(one.check_after_edit()?);
+        times.1.push(other.check_after_edit()?);
+    }
+    let [one, other] = [times.0, times.1].map(|times| median(times).as_secs_f64());
+    println!("{name:24} {one:>10.3} s {other:>10.3} s {:>7.2}", one / other);
     Ok(())
 }
 
@@ -85,12 +99,12 @@ impl App {
     }
 }
 
-/// The type of each column in turn, as ara has it and as it is by hand.
-const TYPES: [(&str, &str); 4] = [
-    ("NonEmptyString<100>", "String"),
-    ("Option<bool>", "Option<bool>"),
-    ("i64", "i64"),
-    ("Option<f64>", "Option<f64>"),
+/// The type of each column in turn: as ara has it, as it is by hand, and as it is stored.
+const TYPES: [(&str, &str, TypeSnapshot); 4] = [
+    ("NonEmptyString<100>", "String", TypeSnapshot::Text),
+    ("Option<bool>", "Option<bool>", TypeSnapshot::Bool),
+    ("i64", "i64", TypeSnapshot::Integer),
+    ("Option<f64>", "Option<f64>", TypeSnapshot::Real),
 ];
 
 fn our_source(tables: usize, columns: usize) -> String {
@@ -132,4 +146,31 @@ fn source_by_hand(tables: usize, columns: usize) -> String {
         );
     }
     source
+}
+
+fn schema_of(tables: usize) -> String {
+    let tables: Vec<_> = (0..tables).map(|table| format!("T{table}")).collect();
+    format!("\nara::schema! {{ pub App: {} }}\n", tables.join(", "))
+}
+
+/// A lock of a dozen releases or more: each brought a column to every table.
+fn lock_of(tables: usize, columns: usize) -> Lock {
+    let mut lock = Lock::default();
+    for columns in 1..=columns {
+        let columns: Vec<_> = (0..columns)
+            .map(|column| ColumnSnapshot {
+                name: format!("c{column}"),
+                ty: TYPES[column % TYPES.len()].2.clone(),
+                required: false,
+            })
+            .collect();
+        let tables = (0..tables).map(|table| TableSnapshot {
+            name: format!("t{table}"),
+            columns: columns.clone(),
+            ..TableSnapshot::default()
+        });
+        let schema = Snapshot { tables: tables.collect() };
+        lock.record(&schema.facts(), "a column for every table", "2026-11-22");
+    }
+    lock
 }
