@@ -277,7 +277,7 @@ fn without_the_attribute_the_markers_are_told() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 10,
+        cases: 6,
         max_shrink_iters: 20,
         failure_persistence: None,
         ..ProptestConfig::default()
