@@ -14,6 +14,9 @@ mod text;
 mod ty;
 mod violation;
 
+#[doc = include_str!("../schema-changes.md")]
+pub mod schema_changes {}
+
 pub use fact::{Fact, FactKey, checksum};
 pub use json::write_json;
 pub use lock::{LOCK_FILE, Lock, LockError, Release};

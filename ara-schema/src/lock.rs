@@ -29,6 +29,40 @@ pub const LOCK_FILE: &str = "ara.lock";
 ///
 /// This type knows no file, no clock and no version control: it reads text and writes text.
 ///
+/// # The file
+///
+/// It is JSON, with an entry a line:
+///
+/// ```json
+/// {
+///   "format": 1,
+///   "about": "..",
+///   "releases": [
+///     { "version": 1, "checksum": "456e8b93..", "after": [], "date": "2026-11-22", "message": "first", "seal": "ca9a" },
+///     { "version": 2, "checksum": "889ef387..", "after": ["456e8b93"], "date": "2026-12-01", "message": "", "seal": "53cb" },
+///     "end"
+///   ],
+///
+///   "schema": [
+///     { "table": "todo", "since": "456e8b93", "seal": "8ea9" },
+///     { "table": "todo", "column": "category_id", "type": {"id": "category"}, "since": "889ef387", "seal": "6b81" },
+///     { "table": "todo", "column": "state", "type": "enum", "since": "456e8b93", "seal": "cc9b" },
+///     { "table": "todo", "column": "state", "variant": "Open", "since": "456e8b93", "seal": "1abc" },
+///     "end"
+///   ]
+/// }
+/// ```
+///
+/// `since` and `after` name releases by their [id](Release::id). A seal is the first 4 hexadecimal
+/// digits of a SHA-256: for a line of the schema of the text `FACT since ID`, where [`Fact`] says what a
+/// fact is as text, and for a release of `release VERSION CHECKSUM after ID,ID DATE MESSAGE`.
+///
+/// The entries may come in any order and layout, and twice. So git may merge the file by keeping the
+/// lines of both sides, as `ara.lock merge=union` in `.gitattributes` makes it do: each line but the
+/// last ends with a comma, and the arrays are far enough apart to be merged one by one.
+///
+/// # Example
+///
 /// ```
 /// use ara_schema::{Lock, Snapshot};
 ///

@@ -1,8 +1,14 @@
 //! What the compiler says where something that was released is gone or has changed.
 
-use crate::text::Text;
+mod code;
+#[cfg(test)]
+mod tests;
+
+use code::{write_field, write_field_beside, write_struct, write_type, write_variant};
+
+use crate::text::{Text, same};
 use crate::violation::{Violation, Violations, contains, find_column, find_table, is_stored_as};
-use crate::{ColumnDef, TableDef, Type};
+use crate::{ColumnDef, TableDef};
 
 /// Where in its struct a refusal is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,17 +112,17 @@ const fn write_local(text: &mut Text<'_>, released: &TableDef) {
     text.push("table `");
     text.push(released.name);
     if released.local {
-        text.push("` was released as a local table, and is one that syncs now\n");
-        text.push("  keep it local:     #[table(local)]\n");
-        text.push("  to sync from now:  a new table beside it, #[table(name = \"");
+        text.push("` was released as a local table, and is one that syncs now");
+        text.push("\n  keep it local:         #[table(local)]");
+        text.push("\n  or sync another one:   #[table(name = \"");
         text.push(released.name);
-        text.push("_synced\")]");
+        text.push("_synced\")] on a struct beside it");
     } else {
-        text.push("` was released as a table that syncs, and is local now\n");
-        text.push("  keep it synced:    without `local`\n");
-        text.push("  to keep it here:   a new table beside it, #[table(local, name = \"");
+        text.push("` was released as a table that syncs, and is local now");
+        text.push("\n  keep it synced:        #[table(..)] without `local`");
+        text.push("\n  or add a local one:    #[table(local, name = \"");
         text.push(released.name);
-        text.push("_local\")]");
+        text.push("_local\")] on a struct beside it");
     }
 }
 
@@ -130,34 +136,23 @@ const fn write_column_gone(
     text.push(" was released as ");
     write_type(text, column.ty);
     text.push(", and is gone");
-    let (count, _) = new_names(released, now, column);
-    if count > 0 {
-        text.push(if count == 1 {
-            "; probably its name is `"
-        } else {
-            "; it may be called one of `"
-        });
-        let mut at = 0;
-        let mut written = 0;
-        while at < now.columns.len() {
-            if is_new_name(released, &now.columns[at], column) {
-                if written > 0 {
-                    text.push("`, `");
-                }
-                text.push(now.columns[at].name);
-                written += 1;
-            }
-            at += 1;
+    let mut at = 0;
+    let mut count = 0;
+    while at < now.columns.len() {
+        if is_new_name(released, &now.columns[at], column) {
+            write_candidate(text, now.columns[at].name, count);
+            count += 1;
         }
-        text.push("` now\n  a new name:        #[table(column = \"");
-        text.push(column.name);
-        text.push("\")] on the field, which keeps the stored name\n  something else:    ");
-    } else {
-        text.push("\n  keep it, unused:   ");
+        at += 1;
     }
-    text.push("#[deprecated] pub ");
-    write_field(text, column.name, column.ty);
-    text.push(if count > 0 { "  beside it" } else { "" });
+    if count > 0 {
+        text.push("`?\n  then, on that field:   #[table(column = \"");
+        text.push(column.name);
+        text.push("\")]");
+    }
+    write_keep(text, count);
+    text.push("#[deprecated] ");
+    write_field(text, column.name, column.ty, false);
 }
 
 const fn write_type_changed(
@@ -171,18 +166,10 @@ const fn write_type_changed(
     write_type(text, column.ty);
     text.push(", and is ");
     write_type(text, now.ty);
-    text.push(" now\n  keep it:           pub ");
-    write_field(text, column.name, column.ty);
-    text.push("\n  and beside it:     pub ");
-    text.push(now.name);
-    text.push("_");
-    text.push(match now.ty {
-        Type::Id(table) => table,
-        _ => now.ty.word(),
-    });
-    text.push(": ");
-    write_rust_type(text, now.name, now.ty);
-    text.push(",");
+    text.push(" now\n  keep it:               ");
+    write_field(text, column.name, column.ty, now.required);
+    text.push("\n  and add beside it:     ");
+    write_field_beside(text, now);
 }
 
 const fn write_variant_gone(
@@ -196,20 +183,24 @@ const fn write_variant_gone(
     text.push(variant);
     text.push("` of ");
     write_column(text, released, now.name);
-    text.push(" was released, and is gone\n  keep it, unused:   #[deprecated] ");
-    text.push(variant);
-    text.push(",");
+    text.push(" was released, and is gone");
     let mut at = 0;
+    let mut count = 0;
     while at < variants.len() {
         if !contains(before, variants[at]) {
-            text.push("\n  a new name:        #[value(name = ");
-            text.push_json(variant);
-            text.push(")] ");
-            text.push(variants[at]);
-            text.push(",");
+            write_candidate(text, variants[at], count);
+            count += 1;
         }
         at += 1;
     }
+    if count > 0 {
+        text.push("`?\n  then, on that variant: #[value(name = ");
+        text.push_json(variant);
+        text.push(")]");
+    }
+    write_keep(text, count);
+    text.push("#[deprecated] ");
+    write_variant(text, variant);
 }
 
 const fn write_table_gone(
@@ -225,33 +216,40 @@ const fn write_table_gone(
     text.push(schema);
     text.push("` does not name it");
     let mut at = 0;
+    let mut count = 0;
     while at < now.len() {
         if find_table(released, now[at].name).is_none() && takes_over(now[at], table) {
-            text.push("\n  a new name:        #[table(name = \"");
-            text.push(table.name);
-            text.push("\")] on the struct of `");
-            text.push(now[at].name);
-            text.push("`, which has the same columns");
+            write_candidate(text, now[at].name, count);
+            count += 1;
         }
         at += 1;
     }
-    text.push("\n  keep it:           name its struct in the schema\n  keep it, unused:   ");
-    if table.local {
-        text.push("#[table(local)] ");
+    if count > 0 {
+        text.push("`?\n  then, on that struct:  #[table(name = \"");
+        text.push(table.name);
+        text.push("\")]\n  else name its struct:  ");
+    } else {
+        text.push("\n  name its struct:       ");
     }
-    text.push("#[derive(Table)] pub struct ");
+    text.push(schema);
+    text.push(": .., ");
     text.push_pascal(table.name);
-    text.push(" { pub id: Id<");
-    text.push_pascal(table.name);
-    text.push(">, ");
-    let mut at = 0;
-    while at < table.columns.len() {
-        text.push("pub ");
-        write_field(text, table.columns[at].name, table.columns[at].ty);
-        text.push(" ");
-        at += 1;
-    }
-    text.push("}");
+    text.push("\n  or keep it, unused:    ");
+    write_struct(text, table);
+}
+
+/// Asks whether a name is the new one of what is gone. The quote is left open.
+const fn write_candidate(text: &mut Text<'_>, name: &str, before: usize) {
+    text.push(if before == 0 { ". Was it renamed to `" } else { "` or `" });
+    text.push(name);
+}
+
+const fn write_keep(text: &mut Text<'_>, candidates: usize) {
+    text.push(if candidates > 0 {
+        "\n  else keep it, unused:  "
+    } else {
+        "\n  keep it, unused:       "
+    });
 }
 
 const fn write_column(text: &mut Text<'_>, table: &TableDef, column: &str) {
@@ -260,53 +258,6 @@ const fn write_column(text: &mut Text<'_>, table: &TableDef, column: &str) {
     text.push(".");
     text.push(column);
     text.push("`");
-}
-
-/// A stored type in words.
-const fn write_type(text: &mut Text<'_>, ty: Type) {
-    text.push(ty.word());
-    if let Type::Id(table) = ty {
-        text.push(" of `");
-        text.push(table);
-        text.push("`");
-    }
-}
-
-/// A field that keeps a column, as code.
-const fn write_field(text: &mut Text<'_>, name: &str, ty: Type) {
-    text.push(name);
-    text.push(": Option<");
-    write_rust_type(text, name, ty);
-    text.push(">,");
-}
-
-/// The plainest Rust type that is stored so.
-const fn write_rust_type(text: &mut Text<'_>, column: &str, ty: Type) {
-    let rest = match ty {
-        Type::Bool => "bool",
-        Type::Integer => "i64",
-        Type::Real => "f64",
-        Type::Text => "String",
-        Type::Blob => "Vec<u8>",
-        Type::Uuid => "ara::Uuid",
-        Type::Timestamp => "ara::Timestamp",
-        Type::Instant => "jiff::Timestamp",
-        Type::Date => "jiff::civil::Date",
-        Type::Time => "jiff::civil::Time",
-        Type::DateTime => "jiff::civil::DateTime",
-        Type::Zoned => "jiff::Zoned",
-        Type::Json => "ara::Json<serde_json::Value>",
-        Type::Id(table) => {
-            text.push("ara::Id<");
-            text.push_pascal(table);
-            ">"
-        }
-        Type::Enum(_) => {
-            text.push_pascal(column);
-            ""
-        }
-    };
-    text.push(rest);
 }
 
 /// The columns that may be `gone` under a new name: how many there are, and where the first is.
@@ -341,7 +292,7 @@ const fn takes_over(come: &'static TableDef, gone: &'static TableDef) -> bool {
 const fn names_table(tables: &[&'static TableDef], name: &str) -> bool {
     let mut at = 0;
     while at < tables.len() {
-        if crate::text::same(tables[at].name, name) {
+        if same(tables[at].name, name) {
             return true;
         }
         at += 1;
@@ -351,7 +302,7 @@ const fn names_table(tables: &[&'static TableDef], name: &str) -> bool {
 
 const fn position(columns: &[ColumnDef], name: &str) -> usize {
     let mut at = 0;
-    while at < columns.len() && !crate::text::same(columns[at].name, name) {
+    while at < columns.len() && !same(columns[at].name, name) {
         at += 1;
     }
     at

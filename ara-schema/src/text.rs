@@ -78,6 +78,31 @@ impl<'b> Text<'b> {
         }
     }
 
+    /// Adds a stored name as Rust spells variants: `in progress` becomes `InProgress`. Of what no name
+    /// can have, only ASCII is left out: beyond it, nearly all that names have are letters.
+    pub(crate) const fn push_variant_name(&mut self, name: &str) {
+        let name = name.as_bytes();
+        let before = self.length;
+        let mut at = 0;
+        let mut starts = true;
+        while at < name.len() {
+            let byte = name[at];
+            if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+                if self.length == before && byte.is_ascii_digit() {
+                    self.push_byte(b'V');
+                }
+                self.push_byte(if starts { byte.to_ascii_uppercase() } else { byte });
+                starts = false;
+            } else {
+                starts = true;
+            }
+            at += 1;
+        }
+        if self.length == before {
+            self.push("Unnamed");
+        }
+    }
+
     /// Adds a JSON string.
     pub const fn push_json(&mut self, text: &str) {
         const HEX: &[u8; 16] = b"0123456789abcdef";

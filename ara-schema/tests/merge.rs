@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use ara_schema::{Fact, LOCK_FILE, Lock};
+use proptest::prelude::*;
 use support::schema;
 use tempfile::TempDir;
 
@@ -272,4 +273,39 @@ fn without_the_attribute_the_markers_are_told() {
     let markers = ["<<<<<<<", "=======", ">>>>>>>"];
     let lines = text.lines().filter(|line| !markers.iter().any(|marker| line.starts_with(marker)));
     check(&lines.collect::<Vec<_>>().join("\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 6,
+        max_shrink_iters: 20,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// However branches release and merge each other, the files stay valid and lose nothing. Releases
+    /// are made right after merges too, so what was merged out of order is sorted again on one side.
+    #[test]
+    fn whatever_branches_do(
+        steps in prop::collection::vec((0..3_usize, 0..3_usize, "[a-d]", "[a-f]{1,2}"), 4..18),
+    ) {
+        let (repository, base) = Repository::branches(TODO, &[&[], &[], &[]], UNION);
+        let mut facts = [base.clone(), base.clone(), base];
+        for (branch, other, table, column) in steps {
+            repository.git(&["checkout", "-q", &format!("b{branch}")]);
+            if branch == other {
+                let more = format!("{table}: {column} text");
+                let before = facts[branch].len();
+                facts[branch].extend(schema(&more).facts());
+                if facts[branch].len() > before {
+                    repository.release(&[&more]);
+                }
+            } else {
+                repository.git(&["merge", "-q", "--no-edit", &format!("b{other}")]);
+                let theirs = facts[other].clone();
+                facts[branch].extend(theirs);
+            }
+            prop_assert_eq!(&check(&repository.read()).facts(), &facts[branch]);
+        }
+    }
 }

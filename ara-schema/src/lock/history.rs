@@ -101,11 +101,8 @@ pub(super) fn verify(lock: &Lock) -> Result<(), LockError> {
         ends.insert(release.id());
         ends.extend(release.after.iter().map(String::as_str));
     }
-    let is_end = |release: &Release| ends.contains(release.id());
-    if (0..)
-        .zip(&lock.releases)
-        .all(|(_, release)| !is_end(release) || fits(lock, &history, release))
-    {
+    let mut checked = lock.releases.iter().filter(|release| ends.contains(release.id()));
+    if checked.all(|release| fits(lock, &history, release)) {
         return Ok(());
     }
     // Of those that do not fit, the earliest is the one that lost a line.

@@ -25,7 +25,7 @@ pub(super) struct Entry<T> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct ReleaseEntry {
     pub version: u32,
     pub checksum: String,
@@ -36,7 +36,7 @@ pub(super) struct ReleaseEntry {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct SchemaEntry {
     pub table: String,
     pub local: Option<bool>,
@@ -52,7 +52,7 @@ pub(super) struct SchemaEntry {
 pub(super) struct EntryType(pub TypeSnapshot);
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct File<'t> {
     format: u64,
     #[serde(rename = "about")]

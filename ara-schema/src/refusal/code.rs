@@ -1,0 +1,133 @@
+//! Code to paste, which keeps what was released.
+
+use crate::text::Text;
+use crate::violation::contains;
+use crate::{ColumnDef, TableDef, Type};
+
+/// A stored type in words.
+pub(super) const fn write_type(text: &mut Text<'_>, ty: Type) {
+    text.push(ty.word());
+    if let Type::Id(table) = ty {
+        text.push(" of `");
+        text.push(table);
+        text.push("`");
+    }
+}
+
+/// A field of a column.
+pub(super) const fn write_field(text: &mut Text<'_>, name: &str, ty: Type, required: bool) {
+    // These cannot be names, not even with `r#`.
+    if contains(&["self", "super", "crate"], name) {
+        text.push("#[table(column = \"");
+        text.push(name);
+        text.push("\")] pub ");
+        text.push(name);
+        text.push("_");
+    } else {
+        text.push(if contains(KEYWORDS, name) { "pub r#" } else { "pub " });
+        text.push(name);
+    }
+    write_field_type(text, name, ty, required);
+}
+
+/// A field that takes what a column is now, where the column itself stays as it was released.
+pub(super) const fn write_field_beside(text: &mut Text<'_>, now: &ColumnDef) {
+    text.push("pub ");
+    text.push(now.name);
+    text.push("_");
+    text.push(match now.ty {
+        Type::Id(table) => table,
+        _ => now.ty.word(),
+    });
+    write_field_type(text, now.name, now.ty, now.required);
+}
+
+const fn write_field_type(text: &mut Text<'_>, column: &str, ty: Type, required: bool) {
+    text.push(if required { ": " } else { ": Option<" });
+    write_rust_type(text, column, ty);
+    text.push(if required { "," } else { ">," });
+}
+
+/// A variant of an enum that is stored by this name.
+pub(super) const fn write_variant(text: &mut Text<'_>, stored: &str) {
+    if is_variant_name(stored) {
+        text.push(stored);
+    } else {
+        text.push("#[value(name = ");
+        text.push_json(stored);
+        text.push(")] ");
+        text.push_variant_name(stored);
+        // No variant can be called `Self`.
+        text.push(if contains(&["Self", "self"], stored) { "_" } else { "" });
+    }
+    text.push(",");
+}
+
+/// Whether a stored name is one that a variant has in Rust.
+const fn is_variant_name(name: &str) -> bool {
+    let name = name.as_bytes();
+    let mut at = 0;
+    while at < name.len() {
+        if !name[at].is_ascii_alphanumeric() {
+            return false;
+        }
+        at += 1;
+    }
+    !name.is_empty() && name[0].is_ascii_uppercase() && !matches!(name, b"Self")
+}
+
+/// A struct with all that was released of its table.
+pub(super) const fn write_struct(text: &mut Text<'_>, table: &TableDef) {
+    text.push("#[derive(ara::Table)] ");
+    text.push(if table.local { "#[table(local)] " } else { "" });
+    text.push("pub struct ");
+    text.push_pascal(table.name);
+    text.push(" { pub id: ara::Id<");
+    text.push_pascal(table.name);
+    text.push(">, ");
+    let mut at = 0;
+    while at < table.columns.len() {
+        write_field(text, table.columns[at].name, table.columns[at].ty, false);
+        text.push(" ");
+        at += 1;
+    }
+    text.push("}");
+}
+
+/// The plainest Rust type that is stored so.
+const fn write_rust_type(text: &mut Text<'_>, column: &str, ty: Type) {
+    let rest = match ty {
+        Type::Bool => "bool",
+        Type::Integer => "i64",
+        Type::Real => "f64",
+        Type::Text => "String",
+        Type::Blob => "Vec<u8>",
+        Type::Uuid => "ara::Uuid",
+        Type::Timestamp => "ara::Timestamp",
+        Type::Instant => "jiff::Timestamp",
+        Type::Date => "jiff::civil::Date",
+        Type::Time => "jiff::civil::Time",
+        Type::DateTime => "jiff::civil::DateTime",
+        Type::Zoned => "jiff::Zoned",
+        Type::Json => "ara::Json<serde_json::Value>",
+        Type::Id(table) => {
+            text.push("ara::Id<");
+            text.push_pascal(table);
+            ">"
+        }
+        Type::Enum(_) => {
+            text.push_pascal(column);
+            ""
+        }
+    };
+    text.push(rest);
+}
+
+/// What a field can only be called with `r#` before it.
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];

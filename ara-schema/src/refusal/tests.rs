@@ -1,0 +1,306 @@
+//! What a refusal says, word for word: the compiler shows it to users.
+
+use super::*;
+use crate::{Snapshot, Type};
+
+/// A schema as JSON, of which only the columns are written.
+fn tables(json: &str) -> &'static [TableDef] {
+    serde_json::from_str::<Snapshot>(json).expect("a schema").leak()
+}
+
+fn todo(columns: &str) -> &'static TableDef {
+    &tables(&format!(r#"[{{"name":"todo","columns":[{columns}]}}]"#))[0]
+}
+
+fn composed(compose: impl Fn(&mut Text<'_>)) -> String {
+    let mut bytes = [0; 4000];
+    let mut text = Text::new(&mut bytes);
+    compose(&mut text);
+    text.as_str().to_owned()
+}
+
+fn refusal(released: &'static TableDef, now: &'static TableDef) -> String {
+    composed(|text| write_refusal(text, released, now))
+}
+
+fn lacking(released: &'static [TableDef], now: &'static [TableDef]) -> String {
+    let now: Vec<&'static TableDef> = now.iter().collect();
+    assert!(lacks_a_table(released, &now));
+    composed(|text| write_lacking_tables(text, "App", released, &now))
+}
+
+const WHY: &str =
+    "\n\nwhat was released stays, for devices that run an older version: `ara.lock` lists it";
+
+#[track_caller]
+fn says(released: &'static TableDef, now: &'static TableDef, place: Place, expected: &[&str]) {
+    assert_eq!(refusal(released, now), format!("{}{WHY}", expected.join("\n")));
+    assert_eq!(place_of_refusal(released, now), Some(place));
+}
+
+const TITLE: &str = r#"{"name":"title","type":"text"}"#;
+const DONE: &str = r#"{"name":"done","type":"bool"}"#;
+
+#[test]
+fn a_column_that_is_gone() {
+    let released = todo(&format!("{TITLE},{DONE}"));
+    says(
+        released,
+        todo(DONE),
+        Place::Struct,
+        &[
+            "column `todo.title` was released as text, and is gone",
+            "  keep it, unused:       #[deprecated] pub title: Option<String>,",
+        ],
+    );
+    // What has come is of another type, so it is not what is gone.
+    let now = todo(&format!(r#"{DONE},{{"name":"name","type":"json","required":true}}"#));
+    assert_eq!(refusal(released, now), refusal(released, todo(DONE)));
+}
+
+#[test]
+fn a_column_that_is_probably_renamed() {
+    let now = format!(r#"{DONE},{{"name":"name","type":"text","required":true}}"#);
+    says(
+        todo(&format!("{TITLE},{DONE}")),
+        todo(&now),
+        Place::Field(1),
+        &[
+            "column `todo.title` was released as text, and is gone. Was it renamed to `name`?",
+            r#"  then, on that field:   #[table(column = "title")]"#,
+            "  else keep it, unused:  #[deprecated] pub title: Option<String>,",
+        ],
+    );
+    let now = format!(r#"{now},{{"name":"label","type":"text"}},{{"name":"note","type":"text"}}"#);
+    says(
+        todo(&format!("{TITLE},{DONE}")),
+        todo(&now),
+        Place::Struct,
+        &[
+            "column `todo.title` was released as text, and is gone. \
+             Was it renamed to `name` or `label` or `note`?",
+            r#"  then, on that field:   #[table(column = "title")]"#,
+            "  else keep it, unused:  #[deprecated] pub title: Option<String>,",
+        ],
+    );
+}
+
+#[test]
+fn an_enum_is_renamed_only_with_all_its_variants() {
+    let released = todo(r#"{"name":"state","type":{"enum":["Open","Done"]}}"#);
+    let more = todo(r#"{"name":"status","type":{"enum":["Done","Later","Open"]}}"#);
+    assert!(refusal(released, more).contains("Was it renamed to `status`?"));
+    let other = todo(r#"{"name":"status","type":{"enum":["Done"]}}"#);
+    says(
+        released,
+        other,
+        Place::Struct,
+        &[
+            "column `todo.state` was released as enum, and is gone",
+            "  keep it, unused:       #[deprecated] pub state: Option<State>,",
+        ],
+    );
+}
+
+#[test]
+fn a_type_that_has_changed() {
+    says(
+        todo(&format!("{TITLE},{DONE}")),
+        todo(&format!(r#"{TITLE},{{"name":"done","type":"integer"}}"#)),
+        Place::Field(1),
+        &[
+            "column `todo.done` was released as bool, and is integer now",
+            "  keep it:               pub done: Option<bool>,",
+            "  and add beside it:     pub done_integer: Option<i64>,",
+        ],
+    );
+    says(
+        todo(r#"{"name":"by","type":{"id":"person"}}"#),
+        todo(r#"{"name":"by","type":{"id":"app_user"},"required":true}"#),
+        Place::Field(0),
+        &[
+            "column `todo.by` was released as id of `person`, and is id of `app_user` now",
+            "  keep it:               pub by: ara::Id<Person>,",
+            "  and add beside it:     pub by_app_user: ara::Id<AppUser>,",
+        ],
+    );
+}
+
+#[test]
+fn a_variant_that_is_gone() {
+    let state = |variants: &str| {
+        todo(&format!(r#"{TITLE},{{"name":"state","type":{{"enum":[{variants}]}}}}"#))
+    };
+    let released = state(r#""Open","Done""#);
+    says(
+        released,
+        state(r#""Open""#),
+        Place::Field(1),
+        &[
+            "variant `Done` of column `todo.state` was released, and is gone",
+            "  keep it, unused:       #[deprecated] Done,",
+        ],
+    );
+    says(
+        released,
+        state(r#""Finished","Open","Ended""#),
+        Place::Field(1),
+        &[
+            "variant `Done` of column `todo.state` was released, and is gone. \
+             Was it renamed to `Finished` or `Ended`?",
+            r#"  then, on that variant: #[value(name = "Done")]"#,
+            "  else keep it, unused:  #[deprecated] Done,",
+        ],
+    );
+}
+
+#[test]
+fn local_that_has_changed() {
+    let synced = &tables(r#"[{"name":"draft","columns":[]}]"#)[0];
+    let local = &tables(r#"[{"name":"draft","local":true,"columns":[]}]"#)[0];
+    says(
+        local,
+        synced,
+        Place::Struct,
+        &[
+            "table `draft` was released as a local table, and is one that syncs now",
+            "  keep it local:         #[table(local)]",
+            "  or sync another one:   #[table(name = \"draft_synced\")] on a struct beside it",
+        ],
+    );
+    says(
+        synced,
+        local,
+        Place::Struct,
+        &[
+            "table `draft` was released as a table that syncs, and is local now",
+            "  keep it synced:        #[table(..)] without `local`",
+            "  or add a local one:    #[table(local, name = \"draft_local\")] on a struct beside it",
+        ],
+    );
+}
+
+#[test]
+fn a_table_that_is_gone() {
+    let released = tables(
+        r#"[{"name":"draft_note","local":true,"columns":[{"name":"by","type":{"id":"person"}},
+            {"name":"type","type":"text"},{"name":"self","type":"uuid"}]},
+            {"name":"todo","columns":[]}]"#,
+    );
+    let code = "#[derive(ara::Table)] #[table(local)] pub struct DraftNote { \
+        pub id: ara::Id<DraftNote>, pub by: Option<ara::Id<Person>>, pub r#type: Option<String>, \
+        #[table(column = \"self\")] pub self_: Option<ara::Uuid>, }";
+    let gone = [
+        "table `draft_note` was released, and schema `App` does not name it",
+        "  name its struct:       App: .., DraftNote",
+        &format!("  or keep it, unused:    {code}"),
+    ];
+    assert_eq!(lacking(released, &released[1..]), format!("{}{WHY}", gone.join("\n")));
+
+    let now = tables(
+        r#"[{"name":"todo","columns":[]},{"name":"note","local":true,"columns":[
+            {"name":"self","type":"uuid"},{"name":"by","type":{"id":"person"}},
+            {"name":"type","type":"text"},{"name":"more","type":"text"}]}]"#,
+    );
+    let renamed = [
+        "table `draft_note` was released, and schema `App` does not name it. \
+         Was it renamed to `note`?",
+        r#"  then, on that struct:  #[table(name = "draft_note")]"#,
+        "  else name its struct:  App: .., DraftNote",
+        &format!("  or keep it, unused:    {code}"),
+    ];
+    assert_eq!(lacking(released, now), format!("{}{WHY}", renamed.join("\n")));
+    // A synced table does not take over a local one, nor does one of other columns, nor does any table
+    // take over one that had no columns.
+    for other in [
+        r#"[{"name":"todo","columns":[]},{"name":"note","columns":[]}]"#,
+        r#"[{"name":"todo","columns":[]},{"name":"note","local":true,"columns":[]}]"#,
+    ] {
+        assert_eq!(lacking(released, tables(other)), format!("{}{WHY}", gone.join("\n")));
+    }
+    let all = lacking(released, tables(r#"[{"name":"note","columns":[]}]"#));
+    let empty = "pub struct Todo { pub id: ara::Id<Todo>, }";
+    assert!(all.starts_with(&format!("{}\n\ntable `todo` was released", gone.join("\n"))), "{all}");
+    assert!(all.ends_with(&format!("{empty}{WHY}")), "{all}");
+}
+
+#[test]
+fn everything_at_once_is_told_in_the_order_of_what_was_released() {
+    let released = todo(&format!(
+        r#"{TITLE},{DONE},{{"name":"state","type":{{"enum":["A","B","C"]}}}},
+           {{"name":"zone","type":"text"}}"#
+    ));
+    let now = &tables(
+        r#"[{"name":"todo","local":true,"columns":[{"name":"label","type":"text"},
+            {"name":"state","type":{"enum":["B"]}},{"name":"done","type":"date"}]}]"#,
+    )[0];
+    let told = refusal(released, now);
+    let parts: Vec<_> = told.split("\n\n").map(|part| part.lines().next()).collect();
+    assert_eq!(
+        parts,
+        [
+            Some("table `todo` was released as a table that syncs, and is local now"),
+            Some(
+                "column `todo.title` was released as text, and is gone. Was it renamed to `label`?"
+            ),
+            Some("column `todo.done` was released as bool, and is date now"),
+            Some("variant `A` of column `todo.state` was released, and is gone"),
+            Some("variant `C` of column `todo.state` was released, and is gone"),
+            Some(
+                "column `todo.zone` was released as text, and is gone. Was it renamed to `label`?"
+            ),
+            Some(WHY.trim_start()),
+        ]
+    );
+    assert_eq!(place_of_refusal(released, now), Some(Place::Struct));
+}
+
+/// The compiler composes it, so it has to be const.
+#[test]
+fn a_refusal_is_composed_while_the_app_is_compiled() {
+    const TITLE: ColumnDef = ColumnDef { name: "type", ty: Type::Text, required: true };
+    const RELEASED: TableDef =
+        TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[] };
+    const NOW: TableDef = TableDef { columns: &[], local: true, ..RELEASED };
+    const LENGTH: usize = {
+        let mut text = Text::new(&mut []);
+        write_refusal(&mut text, &RELEASED, &NOW);
+        write_lacking_tables(&mut text, "App", &[RELEASED], &[]);
+        text.length()
+    };
+    const { assert!(LENGTH > 500) };
+}
+
+#[test]
+fn nothing_is_refused_of_what_only_grows() {
+    let released = todo(TITLE);
+    let now = todo(&format!("{DONE},{TITLE}"));
+    assert_eq!(place_of_refusal(released, now), None);
+    assert!(!lacks_a_table(&[], &[now]));
+}
+
+#[test]
+fn every_type_is_kept_by_a_type_of_rust() {
+    for ty in Type::PLAIN {
+        let column = format!(r#"{{"name":"a","type":"{}"}}"#, ty.word());
+        let told = refusal(todo(&column), todo(""));
+        let field = told.lines().nth(1).and_then(|line| line.split_once("pub a: Option<"));
+        let rust = field.map(|(_, rust)| rust.trim_end_matches(">,"));
+        assert!(rust.is_some_and(|rust| !rust.is_empty()), "{told}");
+    }
+}
+
+#[test]
+fn a_variant_is_kept_by_code_that_compiles() {
+    for (stored, code) in [
+        ("Done", "Done,"),
+        ("done", r#"#[value(name = "done")] Done,"#),
+        ("in progress", r#"#[value(name = "in progress")] InProgress,"#),
+        ("2nd", r#"#[value(name = "2nd")] V2nd,"#),
+        ("\"", r#"#[value(name = "\"")] Unnamed,"#),
+        ("Self", r#"#[value(name = "Self")] Self_,"#),
+        ("größe", r#"#[value(name = "größe")] Größe,"#),
+    ] {
+        assert_eq!(composed(|text| code::write_variant(text, stored)), code);
+    }
+}
