@@ -29,12 +29,13 @@ pub mod __private {
     pub use ara_core::schema::compile_time::*;
     pub use ara_core::schema::{
         ColumnDef, IndexDef, Place, TableDef, Type, find_table, lacks_a_table, place_of_refusal,
+        plainly_keeps,
     };
     pub use ara_core::{
         AppSchema, Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue,
         MadeOf, Maybe, Missing, Ordered, Plain, Presence, Provided, Readable, Record, Result, Rule,
         Schema, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole, column_def,
-        readable,
+        definitions, readable,
     };
     pub use ara_query::Narrow;
     pub use core::marker::PhantomData;

@@ -162,9 +162,9 @@ fn a_broken_rule_is_an_error() {
 
 #[test]
 fn a_schema_has_its_tables_and_a_table_is_one() {
-    let names = |tables: Vec<ara::__private::TableRef>| -> Vec<_> {
+    let names = |tables: &[ara::__private::TableRef]| -> Vec<_> {
         tables.iter().map(|table| table.def.name).collect()
     };
-    assert_eq!(names(App::tables()), ["todo", "log"]);
-    assert_eq!(names(Todo::tables()), ["todo"]);
+    assert_eq!(names(App::TABLES), ["todo", "log"]);
+    assert_eq!(names(Todo::TABLES), ["todo"]);
 }

@@ -1,5 +1,7 @@
 //! The tables of an app.
 
+use ara_schema::TableDef;
+
 use crate::source::TableRef;
 use crate::table::Table;
 
@@ -17,16 +19,13 @@ pub trait Schema {
 
     /// The tables.
     #[doc(hidden)]
-    fn tables() -> Vec<TableRef>;
+    const TABLES: &'static [TableRef];
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Table> Schema for T {
     const APP: Option<&'static AppSchema> = None;
-
-    fn tables() -> Vec<TableRef> {
-        vec![TableRef::of::<T>()]
-    }
+    const TABLES: &'static [TableRef] = &[TableRef::of::<T>()];
 }
 
 /// What `ara::schema!` knows of the schema that it declares.
@@ -39,4 +38,18 @@ pub struct AppSchema {
     pub version: u32,
     /// The version of the package that declares the schema, or nothing if it is not Cargo's.
     pub app_version: &'static str,
+}
+
+/// The definitions of tables.
+#[doc(hidden)]
+#[must_use]
+pub const fn definitions<const N: usize>(tables: &[TableRef; N]) -> [&'static TableDef; N] {
+    const NONE: &TableDef = &TableDef { name: "", local: false, columns: &[], indexes: &[] };
+    let mut definitions = [NONE; N];
+    let mut at = 0;
+    while at < N {
+        definitions[at] = tables[at].def;
+        at += 1;
+    }
+    definitions
 }

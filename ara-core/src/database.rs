@@ -117,8 +117,8 @@ impl Database {
         let ready = |table: &TableRef| -> Result<bool> {
             Ok(self.0.plans.get(*table).is_some() || self.look(*table)?.is_some())
         };
-        for table in S::tables() {
-            if !ready(&table)? {
+        for table in S::TABLES {
+            if !ready(table)? {
                 return self.transaction(|tx| tx.ensure::<S>());
             }
         }

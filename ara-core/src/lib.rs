@@ -29,7 +29,7 @@ mod transaction;
 mod value;
 mod verify;
 
-pub use app_schema::{AppSchema, Schema};
+pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
 pub use cells::Cells;
 pub use database::Database;

@@ -18,7 +18,7 @@ pub struct TableRef {
 
 impl TableRef {
     /// The table `T`.
-    pub fn of<T: Table>() -> Self {
+    pub const fn of<T: Table>() -> Self {
         Self { ty: TypeId::of::<T>(), def: T::TABLE }
     }
 }

@@ -158,9 +158,9 @@ impl<'c> Transaction<'c> {
         self.check_open()?;
         let before = self.state.borrow().plans.clone();
         let savepoint = Savepoint::begin(self.connection)?;
-        let ensured = S::tables()
-            .into_iter()
-            .try_for_each(|table| self.plan(table).map(drop))
+        let ensured = S::TABLES
+            .iter()
+            .try_for_each(|table| self.plan(*table).map(drop))
             .and_then(|()| savepoint.release());
         if ensured.is_err() {
             self.state.borrow_mut().plans = before;

@@ -4,6 +4,7 @@ mod columns;
 mod draft;
 mod names;
 mod patch;
+mod released;
 mod row;
 mod table;
 
@@ -30,6 +31,7 @@ pub fn expand(table: &Table<'_>) -> TokenStream {
     let table_impls = table::impls(table);
     let draft_impls = draft::impls(table);
     let patch_impls = patch::impls(table);
+    let released = released::check(table);
     quote! {
         #row
         #draft
@@ -50,6 +52,7 @@ pub fn expand(table: &Table<'_>) -> TokenStream {
             #table_impls
             #draft_impls
             #patch_impls
+            #released
         };
     }
 }

@@ -9,6 +9,7 @@ mod derive;
 mod expand;
 mod fallback;
 mod faults;
+mod lock;
 mod names;
 mod schema;
 mod suggest;

@@ -1,7 +1,6 @@
 //! `schema!`: the tables of an app under one name.
 
 use std::collections::HashSet;
-use std::env;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -11,6 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Path, Result, Token, Visibility};
 
 use crate::faults::Faults;
+use crate::lock::{Released, Task};
 
 pub struct Schema {
     attrs: Vec<Attribute>,
@@ -56,8 +56,16 @@ pub fn expand(schema: &Schema) -> TokenStream {
             const _: () = ::core::assert!(_ara::is_first(TABLES, #at), #message);
         }
     });
-    let release = is_to_emit().then(|| emitted(ident));
-    let version = 0u32;
+    let task = Task::of_package().unwrap_or_else(|reason| {
+        faults.on(ident, reason);
+        Task::Free
+    });
+    let (version, task) = match &task {
+        Task::Emit => (0, emitted(ident)),
+        Task::Hold(released) => (released.version, held(ident, &tables, released)),
+        Task::Free => (0, TokenStream::new()),
+    };
+    let count = tables.len();
     let is_documented = attrs.iter().any(|attr| attr.path().is_ident("doc"));
     let doc = (!is_documented).then(|| quote!(#[doc = "The tables of the app."]));
     let (errors, name) = (faults.into_compile_errors(), ident.to_string());
@@ -67,6 +75,7 @@ pub fn expand(schema: &Schema) -> TokenStream {
         #doc
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
         #vis struct #ident;
+        #[allow(deprecated)]
         const _: () = {
             use ::ara::__private as _ara;
             impl _ara::Schema for #ident {
@@ -78,15 +87,14 @@ pub fn expand(schema: &Schema) -> TokenStream {
                         _ara::None => "",
                     },
                 });
-                fn tables() -> ::std::vec::Vec<_ara::TableRef> {
-                    ::std::vec![#(_ara::TableRef::of::<#tables>()),*]
-                }
+                const TABLES: &'static [_ara::TableRef] = REFS;
             }
-            const TABLES: &[&_ara::TableDef] = &[#(<#tables as _ara::Table>::TABLE),*];
+            const REFS: &[_ara::TableRef; #count] = &[#(_ara::TableRef::of::<#tables>()),*];
+            const TABLES: &[&_ara::TableDef] = &_ara::definitions(REFS);
             // Cargo compiles the package again when it changes.
             const _: _ara::Option<&str> = ::core::option_env!("ARA_LOCK");
             #(#distinct)*
-            #release
+            #task
         };
     }
 }
@@ -99,10 +107,29 @@ fn emitted(ident: &Ident) -> TokenStream {
     }
 }
 
-/// Whether `cargo ara` asks this package for its schema: `ARA_LOCK` is `emit:` and its folder then.
-fn is_to_emit() -> bool {
-    let (Ok(lock), Ok(package)) = (env::var("ARA_LOCK"), env::var("CARGO_MANIFEST_DIR")) else {
-        return false;
+/// Holds the schema against what was released: that no table is gone here, and all else where the
+/// derive of each table asks.
+fn held(ident: &Ident, tables: &[&Path], released: &Released) -> TokenStream {
+    let name = ident.to_string();
+    let (definitions, watch) = (released.tables(), released.watch());
+    let is_whole = quote_spanned! {ident.span()=>
+        const _: () = if _ara::lacks_a_table(RELEASED, TABLES) {
+            _ara::refuse_lacking(#name, RELEASED, TABLES)
+        };
     };
-    lock.strip_prefix("emit:").is_some_and(|asked| asked == package)
+    let of_tables = tables.iter().enumerate().map(|(at, table)| {
+        quote_spanned! {table.span()=>
+            impl #table {
+                #[doc(hidden)]
+                pub const __A_TABLE_BELONGS_TO_ONE_SCHEMA: _ara::Option<&'static _ara::TableDef> =
+                    _ara::find_table(RELEASED, TABLES[#at].name);
+            }
+        }
+    });
+    quote! {
+        #watch
+        const RELEASED: &[_ara::TableDef] = &#definitions;
+        #is_whole
+        #(#of_tables)*
+    }
 }

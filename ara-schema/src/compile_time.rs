@@ -9,17 +9,19 @@ use crate::{TableDef, Text, write_json, write_lacking_tables, write_refusal};
 /// before that of the trait. So the derive finds out whether a schema names its struct.
 pub trait Unreleased {
     /// The table as it was released. Its name is what rustc says of a struct in two schemas.
-    const __ARA_TABLE_OF_ONE_SCHEMA: Option<&'static TableDef> = None;
+    const __A_TABLE_BELONGS_TO_ONE_SCHEMA: Option<&'static TableDef> = None;
 }
 
 impl<T: ?Sized> Unreleased for T {}
 
 /// Refuses a table that breaks what was released of it.
 #[track_caller]
-pub const fn refuse(released: &'static TableDef, now: &'static TableDef) -> ! {
+pub const fn refuse(released: Option<&'static TableDef>, now: &'static TableDef) -> ! {
     let mut bytes = [0; MOST];
     let mut text = Text::new(&mut bytes);
-    write_refusal(&mut text, released, now);
+    if let Some(released) = released {
+        write_refusal(&mut text, released, now);
+    }
     panic!("{}", text.as_str())
 }
 

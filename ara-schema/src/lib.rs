@@ -23,4 +23,4 @@ pub use snapshot::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
 pub use table::{ColumnDef, IndexDef, TableDef};
 pub use text::Text;
 pub use ty::Type;
-pub use violation::{Violation, Violations, find_table};
+pub use violation::{Violation, Violations, find_table, plainly_keeps};

@@ -1,0 +1,46 @@
+//! Holding the struct against what was released of it.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::ast::Table;
+
+/// A check that `ara::schema!` turns on for the structs that it names. It is made here because only
+/// here are the fields at hand that the compiler is to point at.
+pub fn check(table: &Table<'_>) -> Option<TokenStream> {
+    if table.is_faulty {
+        return None;
+    }
+    let ident = table.ident;
+    let fields = table.positions().map(|(at, column)| {
+        let refuse = refuse_at(column.ident);
+        quote!(_ara::Some(_ara::Place::Field(#at)) => #refuse,)
+    });
+    let refuse = refuse_at(ident);
+    let mut sorted: Vec<usize> = (0..table.columns.len()).collect();
+    sorted.sort_by_key(|&at| table.columns.get(at).map(|column| &column.name.text));
+    Some(quote! {
+        const _: () = {
+            #[allow(unused_imports)]
+            use _ara::Unreleased as _;
+            const NOW: &_ara::TableDef = <#ident as _ara::Table>::TABLE;
+            const RELEASED: _ara::Option<&_ara::TableDef> =
+                <#ident>::__A_TABLE_BELONGS_TO_ONE_SCHEMA;
+            if let _ara::Some(released) = RELEASED {
+                if !_ara::plainly_keeps(released, NOW, &[#(#sorted),*]) {
+                    match _ara::place_of_refusal(released, NOW) {
+                        #(#fields)*
+                        _ara::Some(_) => #refuse,
+                        _ara::None => {}
+                    }
+                }
+            }
+        };
+    })
+}
+
+/// The refusal, shown at this name. It names no variables: they could not be seen from a name that a
+/// macro of the user's made.
+fn refuse_at(name: &Ident) -> TokenStream {
+    quote_spanned!(name.span()=> _ara::refuse(RELEASED, NOW))
+}

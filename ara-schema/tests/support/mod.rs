@@ -1,0 +1,52 @@
+//! Schemas in the notation of `schema-changes.md`.
+
+use ara_schema::{ColumnSnapshot, Snapshot, TableSnapshot, Type, TypeSnapshot};
+
+/// The schema of a text such as `todo: title text, done bool?; draft local: state enum(Open Done)`.
+pub fn schema(text: &str) -> Snapshot {
+    let tables = text.split(';').map(str::trim).filter(|table| *table != "nothing");
+    Snapshot { tables: tables.map(table).collect() }
+}
+
+fn table(text: &str) -> TableSnapshot {
+    let (head, body) = text.split_once(':').unwrap_or_else(|| panic!("no colon in `{text}`"));
+    let mut words = head.split_whitespace();
+    let mut table = TableSnapshot {
+        name: words.next().unwrap_or_default().to_owned(),
+        local: words.next() == Some("local"),
+        ..TableSnapshot::default()
+    };
+    for part in body.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match in_brackets(part, "index") {
+            Some(columns) => table.indexes.push(columns),
+            None => table.columns.push(column(part)),
+        }
+    }
+    table
+}
+
+fn column(text: &str) -> ColumnSnapshot {
+    let (name, ty) = text.split_once(' ').unwrap_or_else(|| panic!("no type in `{text}`"));
+    let optional = ty.strip_suffix('?');
+    ColumnSnapshot {
+        name: name.to_owned(),
+        ty: ty_of(optional.unwrap_or(ty)),
+        required: optional.is_none(),
+    }
+}
+
+fn ty_of(text: &str) -> TypeSnapshot {
+    if let Some(variants) = in_brackets(text, "enum") {
+        return TypeSnapshot::Enum(variants);
+    }
+    if let Some(tables) = in_brackets(text, "id") {
+        return TypeSnapshot::Id(tables.concat());
+    }
+    let plain = Type::PLAIN.into_iter().find(|plain| plain.word() == text);
+    plain.unwrap_or_else(|| panic!("`{text}` is no type")).into()
+}
+
+fn in_brackets(text: &str, word: &str) -> Option<Vec<String>> {
+    let names = text.strip_prefix(word)?.strip_prefix('(')?.strip_suffix(')')?;
+    Some(names.split_whitespace().map(str::to_owned).collect())
+}

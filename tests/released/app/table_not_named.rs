@@ -1,0 +1,27 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: String,
+    pub done: Option<bool>,
+    pub category_id: Option<Id<Category>>,
+}
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+    pub name: String,
+    pub colour: Option<String>,
+}
+
+#[derive(Table)]
+#[table(local)]
+pub struct Draft {
+    pub id: Id<Draft>,
+    pub text: Option<String>,
+}
+
+ara::schema! { pub App: Todo, Category }
+
+fn main() {}
