@@ -1,5 +1,6 @@
 //! The file `ara.lock`: reading it, and writing it whole or not at all.
 
+use std::env;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
 
@@ -26,6 +27,13 @@ impl LockFile {
         Ok(Self { path, text })
     }
 
+    /// The path as it is shown: from the current folder, if the file is below it.
+    pub fn shown(&self) -> &Utf8Path {
+        let here = env::current_dir().ok();
+        let below = here.and_then(|here| self.path.strip_prefix(Utf8Path::from_path(&here)?).ok());
+        below.unwrap_or(&self.path)
+    }
+
     /// Whether there is a file.
     pub fn is_there(&self) -> bool {
         self.text.is_some()
@@ -43,7 +51,7 @@ impl LockFile {
 
     /// What to say of a lock that cannot be used.
     pub fn refused(&self, error: LockError) -> Error {
-        Error::new(error).context(format!("{} cannot be used", self.path))
+        Error::new(error).context(format!("{} cannot be used", self.shown()))
     }
 
     /// Replaces the file.

@@ -78,7 +78,7 @@ fn report(
 }
 
 fn invalid(file: &LockFile, error: &LockError, against: Option<&str>) -> Report {
-    let text = format!("{}: {}: {error}\n", Styled(BAD, "invalid"), file.path);
+    let text = format!("{}: {}: {error}\n", Styled(BAD, "invalid"), file.shown());
     let json = json!({
         "holds": false,
         "schema": null,

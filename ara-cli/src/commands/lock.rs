@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let added: Vec<&Fact> = comparison.unrecorded.iter().collect();
     let mut text = String::new();
     let recorded = Styled(GOOD, format!("recorded release {}", release.version));
-    writeln!(text, "{recorded} in {}: {}\n", file.path, release.message)?;
+    writeln!(text, "{recorded} in {}: {}\n", file.shown(), release.message)?;
     text.push_str(&facts::as_text(added.iter().copied(), '+', ADDED));
     if is_attributed {
         let line = git_attributes::line();
@@ -66,7 +66,7 @@ fn refused(file: &LockFile, comparison: &Comparison) -> Report {
         "{}{}: {} is left as it was\n",
         comparison.broken_as_text(),
         Styled(BAD, "nothing was recorded"),
-        file.path,
+        file.shown(),
     );
     let json = json!({
         "recorded": false,
