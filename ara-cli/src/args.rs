@@ -1,0 +1,344 @@
+//! What can be asked for on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand};
+use colorchoice_clap::Color;
+
+/// As cargo colours its own help.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::BrightGreen.on_default().bold())
+    .usage(AnsiColor::BrightGreen.on_default().bold())
+    .literal(AnsiColor::BrightCyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine
+  1  the answer is no: `check` failed, `diff` found a difference, `verify` found damage, or `lock`
+     refused because something that was released has changed or is gone
+  2  it could not be done: the app does not compile, a file cannot be read, ..
+
+With --json, standard output is one JSON object and nothing else. `cargo ara help <COMMAND>` says what
+is in it. Where the exit code is 2 it is {\"error\": \"..\"}, with what the compiler said as \"compiler\" if
+the app does not compile.";
+
+/// Records what was released of an ara schema, and looks into ara's files.
+///
+/// `ara.lock`, beside the package's Cargo.toml, lists the tables and columns that users' devices may
+/// have. The compiler refuses to drop or change them. What is not in it yet may still be changed.
+#[derive(Debug, Parser)]
+#[command(name = "cargo-ara", bin_name = "cargo ara", version, styles = STYLES)]
+#[command(after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub color: Color,
+
+    /// Print one JSON object instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Lock(Lock),
+    Check(Check),
+    Diff(Diff),
+    List(List),
+    Sql(Sql),
+    Inspect(Inspect),
+    History(History),
+    Verify(Verify),
+}
+
+/// Record what is new in the schema as the next release, in `ara.lock`.
+///
+/// Run it before you give a version of the app to others, and commit `ara.lock` with it.
+///
+/// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "broken":
+/// [{"table", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table" | "column" | "variant",
+/// "table", and with it "local", "column", "type", "variant"}.
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// What is new, in a few words: `add due date`.
+    #[arg(short, long, value_name = "TEXT", value_parser = parse_message)]
+    pub message: String,
+
+    #[command(flatten)]
+    pub code: Code,
+}
+
+/// Check that the schema is recorded, that it breaks nothing that was released, and that `ara.lock` is
+/// whole. For CI.
+///
+/// JSON: {"holds": bool, "schema": name, "version": number, "unrecorded": [fact, ..], "broken":
+/// [{"table", "message"}, ..], "against": revision or null, "not_a_superset": message or null,
+/// "invalid": message or null}.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Check too that `ara.lock` has all that it had at this revision of git: `--against origin/main`.
+    #[arg(long, value_name = "REV")]
+    pub against: Option<String>,
+
+    #[command(flatten)]
+    pub code: Code,
+}
+
+/// Tell what is not recorded yet; or what a database file has and lacks.
+///
+/// Without a file, the schema of the code is compared with `ara.lock`. With one, `ara.lock` is compared
+/// with the file, or the code if there is no `ara.lock`.
+///
+/// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"table", "message"}, ..]}, or with a file
+/// {"same": bool, "compared": "lock" | "code", "lacks": [fact, ..], "has": [fact, ..]}: what the file
+/// lacks, and what it has that is not in the lock, or the code.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// A database file of the app.
+    pub file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub code: Code,
+}
+
+/// List the releases that `ara.lock` records. Nothing is compiled.
+///
+/// JSON: {"file": path, "releases": [{"version", "id", "date", "message", "checksum", "tables", "columns",
+/// "variants"}, ..]}, with how many of them each release added.
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// Print the SQL that makes the tables of the schema in a new file.
+///
+/// JSON: {"schema": name, "statements": [sql, ..]}.
+#[derive(Debug, Args)]
+pub struct Sql {
+    #[command(flatten)]
+    pub code: Code,
+}
+
+/// Look into a database file: its tables and columns, and which of them the app in this folder knows.
+///
+/// The file is only read.
+///
+/// JSON: {"file": path, "bytes": number, "app": schema or null, "app_missing": reason or null, "version":
+/// schema version or null, "tables": [{"name", "local", "known", "rows", "deleted", "columns": [{"name",
+/// "type", "known"}]}, ..], "drift": [message, ..]}.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The database file.
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub code: Code,
+}
+
+/// List the versions of the schema that a database file had.
+///
+/// The file is only read.
+///
+/// JSON: {"file": path, "history": [{"version", "app", "app_version", "at", "device", "checksum", "added"},
+/// ..]}.
+#[derive(Debug, Args)]
+pub struct History {
+    /// The database file.
+    pub file: PathBuf,
+}
+
+/// Compare the tables of a database file with the log of its changes.
+///
+/// The file is only read.
+///
+/// JSON: {"file": path, "holds": bool, "changes": number, "rows": number, "differences": [{"table",
+/// "column", "message"}, ..]}, at most the first 100 of them.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The database file.
+    pub file: PathBuf,
+}
+
+/// Where the app's code is, and how it is compiled.
+#[derive(Debug, Args)]
+pub struct Code {
+    #[command(flatten)]
+    pub selection: Selection,
+
+    #[command(flatten)]
+    pub compile: Compile,
+}
+
+/// Which package is meant.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Package")]
+pub struct Selection {
+    /// The package of the workspace that declares the schema.
+    #[arg(short, long, value_name = "NAME")]
+    pub package: Option<String>,
+
+    /// The Cargo.toml, if it is not the one of this folder.
+    #[arg(long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+
+    /// Do not use the network.
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Leave Cargo.lock as it is.
+    #[arg(long)]
+    pub locked: bool,
+
+    /// As `--locked` and `--offline`.
+    #[arg(long)]
+    pub frozen: bool,
+
+    /// A setting of cargo's: KEY=VALUE, or a file.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub config: Vec<String>,
+}
+
+/// How the package is compiled.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Compilation")]
+pub struct Compile {
+    /// Look for the schema in the library alone.
+    #[arg(long, conflicts_with = "bin")]
+    pub lib: bool,
+
+    /// Look for the schema in this binary alone.
+    #[arg(long, value_name = "NAME")]
+    pub bin: Option<String>,
+
+    /// The features to compile with.
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    pub features: Vec<String>,
+
+    /// Compile with all features.
+    #[arg(long)]
+    pub all_features: bool,
+
+    /// Compile without the default features.
+    #[arg(long)]
+    pub no_default_features: bool,
+
+    /// The target to compile for.
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Option<String>,
+
+    /// The profile to compile with.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Where cargo puts what it makes.
+    #[arg(long, value_name = "FOLDER")]
+    pub target_dir: Option<PathBuf>,
+}
+
+impl Selection {
+    /// What every command of cargo's takes.
+    pub fn cargo_options(&self) -> Vec<String> {
+        let flags =
+            [(self.offline, "--offline"), (self.locked, "--locked"), (self.frozen, "--frozen")];
+        let flags = flags.into_iter().filter(|(is_set, _)| *is_set);
+        let config = self.config.iter().flat_map(|setting| ["--config", setting]);
+        flags.map(|(_, flag)| flag).chain(config).map(str::to_owned).collect()
+    }
+}
+
+impl Compile {
+    /// As `cargo check` takes them.
+    pub fn cargo_options(&self) -> Vec<OsString> {
+        let mut options: Vec<OsString> = Vec::new();
+        let flags = [
+            (self.lib, "--lib"),
+            (self.all_features, "--all-features"),
+            (self.no_default_features, "--no-default-features"),
+        ];
+        options.extend(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag.into()));
+        let named =
+            [("--bin", &self.bin), ("--target", &self.target), ("--profile", &self.profile)];
+        for (option, value) in named {
+            if let Some(value) = value {
+                options.extend([option.into(), value.into()]);
+            }
+        }
+        for features in &self.features {
+            options.extend(["--features".into(), features.into()]);
+        }
+        if let Some(folder) = &self.target_dir {
+            options.extend(["--target-dir".into(), folder.into()]);
+        }
+        options
+    }
+}
+
+/// The arguments without the `ara` that cargo puts first, so that `cargo-ara` can be called by itself too.
+pub fn without_subcommand(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> impl Iterator<Item = OsString> {
+    arguments.into_iter().enumerate().filter(|(at, word)| *at != 1 || word != "ara").map(|(_, w)| w)
+}
+
+fn parse_message(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("say in a few words what is new"),
+        message => Ok(message.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(without_subcommand(words.iter().map(OsString::from)))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn cargo_may_put_its_word_first() -> Result<(), clap::Error> {
+        for words in
+            [&["cargo-ara", "ara", "lock", "-m", "ara"][..], &["cargo-ara", "lock", "-mara"]]
+        {
+            let Command::Lock(lock) = parse(words)?.command else { panic!("it was `lock`") };
+            assert_eq!(lock.message, "ara");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_message_says_something() {
+        assert!(parse(&["cargo-ara", "lock"]).is_err());
+        let refused = parse(&["cargo-ara", "lock", "-m", "  "]).expect_err("it is empty");
+        assert!(refused.to_string().contains("say in a few words what is new"), "{refused}");
+        assert_eq!(refused.exit_code(), 2);
+    }
+
+    #[test]
+    fn options_are_cargos() -> Result<(), clap::Error> {
+        let words = "cargo-ara sql --lib -F a,b -F c --no-default-features --target t --offline \
+                     --config x=1 --target-dir /t --profile dev";
+        let Command::Sql(sql) = parse(&words.split(' ').collect::<Vec<_>>())?.command else {
+            panic!("it was `sql`")
+        };
+        let expected = "--lib --no-default-features --target t --profile dev --features a,b \
+                        --features c --target-dir /t";
+        assert_eq!(sql.code.compile.cargo_options().join(" ".as_ref()), expected);
+        assert_eq!(sql.code.selection.cargo_options(), ["--offline", "--config", "x=1"]);
+        assert!(parse(&["cargo-ara", "sql", "--lib", "--bin", "a"]).is_err());
+        Ok(())
+    }
+}

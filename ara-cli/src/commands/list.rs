@@ -1,0 +1,93 @@
+//! `cargo ara list`: the releases.
+
+use anyhow::Result;
+use ara_schema::{Fact, Lock, Release};
+use serde_json::{Value, json};
+
+use crate::args::List as Arguments;
+use crate::lock_file::LockFile;
+use crate::package::Package;
+use crate::report::Report;
+use crate::table::table;
+
+/// Lists the releases.
+pub fn run(arguments: &Arguments) -> Result<Report> {
+    let file = LockFile::of(&Package::find(&arguments.selection)?)?;
+    let lock = file.lock()?;
+    lock.verify_all().map_err(|error| file.refused(error))?;
+    let releases: Vec<_> =
+        lock.releases().iter().map(|release| (release, Added::by(&lock, release))).collect();
+    let text = if releases.is_empty() {
+        "nothing is released yet: `cargo ara lock -m \"first release\"` records what there is\n"
+            .to_owned()
+    } else {
+        let mut shown = table(&["version", "id", "date", "added", "message"]);
+        for (release, added) in &releases {
+            let version = release.version.to_string();
+            let row = [&*version, release.id(), &release.date, &added.in_words(), &release.message];
+            shown.add_row(row);
+        }
+        format!("{}\n", shown.trim_fmt())
+    };
+    let releases: Vec<Value> =
+        releases.iter().map(|(release, added)| as_json(release, added)).collect();
+    Ok(Report { text, json: json!({"file": file.path, "releases": releases}), holds: true })
+}
+
+fn as_json(release: &Release, added: &Added) -> Value {
+    json!({
+        "version": release.version,
+        "id": release.id(),
+        "date": release.date,
+        "message": release.message,
+        "checksum": release.checksum,
+        "tables": added.tables,
+        "columns": added.columns,
+        "variants": added.variants,
+    })
+}
+
+/// How much a release added.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Added {
+    tables: usize,
+    columns: usize,
+    variants: usize,
+}
+
+impl Added {
+    fn by(lock: &Lock, release: &Release) -> Self {
+        let mut added = Self::default();
+        for fact in lock.additions(release) {
+            match fact {
+                Fact::Table { .. } => added.tables += 1,
+                Fact::Column { .. } => added.columns += 1,
+                Fact::Variant { .. } => added.variants += 1,
+            }
+        }
+        added
+    }
+
+    fn in_words(&self) -> String {
+        let counts = [(self.tables, "table"), (self.columns, "column"), (self.variants, "variant")];
+        let words = counts.into_iter().filter(|(count, _)| *count > 0);
+        let words: Vec<_> = words.map(|(count, word)| plural(count, word)).collect();
+        words.join(", ")
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_in_words() {
+        let added = Added { tables: 1, columns: 12, variants: 0 };
+        assert_eq!(added.in_words(), "1 table, 12 columns");
+        assert_eq!(Added::default().in_words(), "");
+    }
+}

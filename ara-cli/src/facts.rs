@@ -1,0 +1,164 @@
+//! What is new in a schema, as text and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anstyle::Style;
+use ara_schema::{Fact, TypeSnapshot};
+use serde_json::{Map, Value, json};
+
+use crate::style::{FAINT, NAME, Styled};
+
+/// Facts as `--json` gives them.
+pub fn as_json<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Value {
+    facts.into_iter().map(fact_as_json).collect()
+}
+
+fn fact_as_json(fact: &Fact) -> Value {
+    let (kind, rest) = match fact {
+        Fact::Table { local, .. } => ("table", json!({"local": local})),
+        Fact::Column { column, ty, .. } => ("column", json!({"column": column, "type": ty})),
+        Fact::Variant { column, variant, .. } => {
+            ("variant", json!({"column": column, "variant": variant}))
+        }
+    };
+    let mut object = Map::from_iter([
+        ("kind".to_owned(), Value::from(kind)),
+        ("table".to_owned(), Value::from(fact.table())),
+    ]);
+    if let Value::Object(rest) = rest {
+        object.extend(rest);
+    }
+    if let Some(Value::Object(ty)) = object.get("type")
+        && ty.contains_key("enum")
+    {
+        // Its names are facts of their own.
+        object.insert("type".to_owned(), Value::from("enum"));
+    }
+    Value::Object(object)
+}
+
+/// A stored type in words.
+pub fn type_in_words(ty: &TypeSnapshot) -> String {
+    match ty {
+        TypeSnapshot::Id(table) => format!("id of {table}"),
+        ty => ty.word().to_owned(),
+    }
+}
+
+/// Facts as a list, a column a line, each line behind the sign.
+pub fn as_text<'f>(facts: impl IntoIterator<Item = &'f Fact>, sign: char, style: Style) -> String {
+    let mut tables: BTreeMap<&str, TableFacts<'_>> = BTreeMap::new();
+    for fact in facts {
+        tables.entry(fact.table()).or_default().add(fact);
+    }
+    let mut text = String::new();
+    for (name, table) in &tables {
+        // Writing to a string does not fail.
+        let _ = table.write(&mut text, name, &Styled(style, sign).to_string());
+    }
+    text
+}
+
+/// What the facts say of one table.
+#[derive(Default)]
+struct TableFacts<'f> {
+    /// If the table itself is one of them: whether it is local.
+    is_local: Option<bool>,
+    columns: BTreeMap<&'f str, ColumnFacts<'f>>,
+}
+
+#[derive(Default)]
+struct ColumnFacts<'f> {
+    ty: Option<&'f TypeSnapshot>,
+    variants: Vec<&'f str>,
+}
+
+impl<'f> TableFacts<'f> {
+    fn add(&mut self, fact: &'f Fact) {
+        match fact {
+            Fact::Table { local, .. } => self.is_local = Some(*local),
+            Fact::Column { column, ty, .. } => {
+                self.columns.entry(column).or_default().ty = Some(ty);
+            }
+            Fact::Variant { column, variant, .. } => {
+                self.columns.entry(column).or_default().variants.push(variant);
+            }
+        }
+    }
+
+    fn write(&self, text: &mut String, name: &str, sign: &str) -> std::fmt::Result {
+        let (before, after) = match self.is_local {
+            None => (" ", ""),
+            Some(false) => (sign, ""),
+            Some(true) => (sign, " (local)"),
+        };
+        writeln!(text, "  {before} table {}{after}", Styled(NAME, name))?;
+        let width = self.columns.keys().map(|column| column.chars().count()).max().unwrap_or(0);
+        for (column, ColumnFacts { ty, variants }) in &self.columns {
+            let variants = variants.join(", ");
+            let Some(ty) = ty else {
+                writeln!(text, "        {column:width$}  {sign} {variants}")?;
+                continue;
+            };
+            write!(text, "      {sign} {column:width$}  {}", type_in_words(ty))?;
+            if !variants.is_empty() {
+                write!(text, " {}", Styled(FAINT, variants))?;
+            }
+            text.push('\n');
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Vec<Fact> {
+        let [todo, draft] = ["todo", "draft"].map(str::to_owned);
+        let [state, title] = ["state", "title"].map(str::to_owned);
+        vec![
+            Fact::Table { table: draft.clone(), local: true },
+            Fact::Column {
+                table: draft.clone(),
+                column: "of".to_owned(),
+                ty: TypeSnapshot::Id(todo.clone()),
+            },
+            Fact::Column {
+                table: draft.clone(),
+                column: state.clone(),
+                ty: TypeSnapshot::Enum(Vec::new()),
+            },
+            Fact::Variant { table: draft, column: state.clone(), variant: "New".to_owned() },
+            Fact::Column { table: todo.clone(), column: title, ty: TypeSnapshot::Text },
+            Fact::Variant { table: todo, column: state, variant: "Late".to_owned() },
+        ]
+    }
+
+    #[test]
+    fn as_text_they_stand_below_their_tables() {
+        let text = as_text(&facts(), '+', Style::new());
+        let expected = "  + table draft (local)
+      + of     id of todo
+      + state  enum New
+    table todo
+        state  + Late
+      + title  text
+";
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
+    }
+
+    #[test]
+    fn as_json_each_says_what_it_is() {
+        let expected = json!([
+            {"kind": "table", "table": "draft", "local": true},
+            {"kind": "column", "table": "draft", "column": "of", "type": {"id": "todo"}},
+            {"kind": "column", "table": "draft", "column": "state", "type": "enum"},
+            {"kind": "variant", "table": "draft", "column": "state", "variant": "New"},
+            {"kind": "column", "table": "todo", "column": "title", "type": "text"},
+            {"kind": "variant", "table": "todo", "column": "state", "variant": "Late"},
+        ]);
+        assert_eq!(as_json(&facts()), expected);
+    }
+}

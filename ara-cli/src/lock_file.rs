@@ -1,0 +1,136 @@
+//! The file `ara.lock`: reading it, and writing it whole or not at all.
+
+use std::env;
+use std::fs::{self, Permissions};
+use std::io::{ErrorKind, Write};
+
+use anyhow::{Context, Error, Result};
+use ara_schema::{LOCK_FILE, Lock, LockError};
+use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
+use tempfile::Builder;
+
+use crate::package::Package;
+
+/// Where a package's lock is, and what is in it.
+#[derive(Debug)]
+pub struct LockFile {
+    pub path: Utf8PathBuf,
+    /// `None` if there is no file yet.
+    text: Option<String>,
+}
+
+impl LockFile {
+    /// The lock of a package. It may not be there yet.
+    pub fn of(package: &Package) -> Result<Self> {
+        let path = package.folder().join(LOCK_FILE);
+        let text = read_if_there(&path)?;
+        Ok(Self { path, text })
+    }
+
+    /// The path as it is shown: from the current folder, if the file is below it.
+    pub fn shown(&self) -> &Utf8Path {
+        let here = env::current_dir().ok();
+        let below = here.and_then(|here| self.path.strip_prefix(Utf8Path::from_path(&here)?).ok());
+        below.unwrap_or(&self.path)
+    }
+
+    /// Whether there is a file.
+    pub fn is_there(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// What was released: nothing, if there is no file.
+    pub fn parse(&self) -> Result<Lock, LockError> {
+        self.text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)
+    }
+
+    /// As [`parse`](Self::parse), where there is no use in going on without it.
+    pub fn lock(&self) -> Result<Lock> {
+        self.parse().map_err(|error| self.refused(error))
+    }
+
+    /// What to say of a lock that cannot be used.
+    pub fn refused(&self, error: LockError) -> Error {
+        Error::new(error).context(format!("{} cannot be used", self.shown()))
+    }
+
+    /// Replaces the file.
+    pub fn write(&self, lock: &Lock) -> Result<()> {
+        let written = replace(&self.path, lock.to_string().as_bytes());
+        written.with_context(|| format!("{} cannot be written", self.path))
+    }
+}
+
+/// The text of a file; `None` if there is none.
+pub fn read_if_there(path: &Utf8Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("{path} cannot be read")),
+    }
+}
+
+/// Writes a file beside the one of this path and puts it in its place, so that nobody ever finds half of
+/// it.
+pub fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    let mut builder = Builder::new();
+    builder.prefix(".ara-");
+    if let Some(permissions) = permissions_of(path) {
+        builder.permissions(permissions);
+    }
+    let mut file = builder.tempfile_in(path.parent().unwrap_or(Utf8Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Those of the file, or of any new file: a temporary one would be its owner's alone.
+#[cfg(unix)]
+fn permissions_of(path: &Utf8Path) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    let permissions = fs::metadata(path).map(|file| file.permissions());
+    Some(permissions.unwrap_or_else(|_| Permissions::from_mode(0o666)))
+}
+
+#[cfg(not(unix))]
+fn permissions_of(_: &Utf8Path) -> Option<Permissions> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let folder = Utf8Path::from_path(folder.path()).context("a path in UTF-8")?;
+        let path = folder.join("a");
+        assert_eq!(read_if_there(&path)?, None);
+        for text in ["one", "another"] {
+            replace(&path, text.as_bytes())?;
+            assert_eq!(read_if_there(&path)?.as_deref(), Some(text));
+            assert_eq!(fs::read_dir(folder)?.count(), 1);
+        }
+        assert!(read_if_there(folder).is_err());
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn others_may_read_it() -> Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir()?;
+        let folder = Utf8Path::from_path(folder.path()).context("a path in UTF-8")?;
+        let (path, plain) = (folder.join("a"), folder.join("b"));
+        fs::write(&plain, "")?;
+        replace(&path, b"one")?;
+        let mode = |path| Ok::<_, std::io::Error>(fs::metadata(path)?.permissions().mode());
+        assert_eq!(mode(&path)?, mode(&plain)?);
+        fs::set_permissions(&path, Permissions::from_mode(0o640))?;
+        replace(&path, b"two")?;
+        assert_eq!(mode(&path)? & 0o777, 0o640);
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! The command as a user runs it, in packages that are made for each test.
+
+mod checking;
+mod locking;
+mod output;
+mod schema_lookup;
+mod several_targets;
+mod support;
+mod workspaces;
