@@ -1,6 +1,7 @@
 //! The command as a user runs it, in packages that are made for each test.
 
 mod checking;
+mod life_of_an_app;
 mod locking;
 mod output;
 mod schema_lookup;
