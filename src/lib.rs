@@ -1,15 +1,24 @@
 #![doc = include_str!("../README.md")]
 
-pub use ara_core::schema::{ColumnDef, IndexDef, TableDef, Type};
+// What the macros generate names the crate as apps do.
+extern crate self as ara;
+
+mod schema_history;
+
+pub use ara_core::schema::{
+    ColumnDef, ColumnSnapshot, IndexDef, Snapshot, TableDef, TableSnapshot, Type, TypeSnapshot,
+};
 pub use ara_core::{
-    Class, Column, Create, Database, Difference, Error, Id, IntoOptional, IntoValue, Json,
-    NonEmptyString, Options, Ordered, Readable, Record, Result, Rule, Schema, Source, Stored,
-    Table, Timestamp, Transaction, Update, Uuid, Value, Verification, What,
+    Class, Column, Create, Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable,
+    Growth, Id, IntoOptional, IntoValue, Json, NonEmptyString, Options, Ordered, Progress,
+    Readable, Record, Result, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, Source, Stored,
+    Table, Timestamp, Transaction, Update, Uuid, Value, Verification, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
 pub use ara_macros::{Table, Value, schema, table};
 pub use ara_query::*;
+pub use schema_history::{SchemaHistory, SchemaHistoryDraft, SchemaHistoryPatch, SchemaHistoryRow};
 
 /// What nearly every file of an app needs: `use ara::prelude::*;`
 pub mod prelude {
@@ -32,10 +41,10 @@ pub mod __private {
         plainly_keeps,
     };
     pub use ara_core::{
-        AppSchema, Cells, Column, Create, FieldOf, Fields, Id, IdOf, IntoOptional, IntoValue,
-        MadeOf, Maybe, Missing, Ordered, Plain, Presence, Provided, Readable, Record, Result, Rule,
-        Schema, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole, column_def,
-        definitions, readable,
+        AppSchema, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
+        IntoValue, MadeOf, Maybe, Missing, Ordered, Plain, Presence, Provided, Readable, Record,
+        Result, Rule, Schema, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole,
+        column_def, definitions, readable,
     };
     pub use ara_query::Narrow;
     pub use core::marker::PhantomData;

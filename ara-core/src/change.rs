@@ -21,7 +21,7 @@ const KNOWN_FLAGS: u8 = ENDS_TRANSACTION;
 ///
 /// Packed, it is a byte of flags, the digest if the change ends a transaction, then the cells: a
 /// head of the column's ordinal and the value's tag, and what else the value needs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) time: Time,
     pub(crate) table: i64,

@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use crate::app_schema::Schema;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
+use crate::failure::SchemaFailure;
 use crate::file::{Place, open};
-use crate::growth::look;
+use crate::growth::{has_indexes, look};
 use crate::journal::{Journal, Recorder};
 use crate::options::Options;
 use crate::plan::Plan;
@@ -21,16 +22,17 @@ use crate::readers::Readers;
 use crate::source::{Reading, Source, TableRef};
 use crate::table::{Create, Table, Update};
 use crate::transaction::{Transaction, get};
-use crate::value::Id;
-use crate::verify::{Verification, verify};
+use crate::value::{Id, Timestamp};
+use crate::wanted::Wanted;
 
 /// A database: one SQLite file, and the tables of the app in it.
 ///
 /// Clones are handles to the same database, for other threads: any number read at once, one writes,
 /// and readers do not wait for the writer. Other processes may use the file meanwhile.
 ///
-/// A table is made the first time it is used, and columns that its struct has gained are added then:
-/// that is a write, even if what uses it is a query. [`ensure`](Self::ensure) does it beforehand.
+/// A table is made the first time it is used, and columns and indexes that its struct has gained are
+/// added then: that is a write, even if what uses it is a query. [`ensure`](Self::ensure) does it
+/// beforehand, and also drops the indexes that a struct has lost.
 #[derive(Clone)]
 pub struct Database(Arc<Shared>);
 
@@ -86,12 +88,16 @@ impl Database {
 
     pub(crate) fn with(options: Options, place: Place) -> Result<Self> {
         let mut entropy = options.entropy();
-        let first = open(&place, options.busy_timeout, &mut entropy)?;
         let (connection, readers) = match place {
-            Place::Memory => (Some(first), None),
-            Place::File(path) => {
-                let (busy_timeout, keep) = (options.busy_timeout, options.readers);
-                (None, Some(Readers::new(path, first, busy_timeout, keep)?))
+            Place::File(path) if options.read_only => {
+                (None, Some(Readers::read_only(path, &options)?))
+            }
+            place => {
+                let first = open(&place, options.busy_timeout, &mut entropy)?;
+                match place {
+                    Place::Memory => (Some(first), None),
+                    Place::File(path) => (None, Some(Readers::new(path, first, &options)?)),
+                }
             }
         };
         Ok(Self(Arc::new(Shared {
@@ -103,26 +109,27 @@ impl Database {
         })))
     }
 
-    /// Makes the tables of a schema hold all that their structs declare, in one transaction. The
-    /// schema is one that `ara::schema!` names, or a single table.
+    /// Makes the file hold all that the structs of a schema declare, in one transaction. The schema is
+    /// one that `ara::schema!` names, or a single table.
     ///
-    /// It may run at any time, and need not run at all: a table is made when it is first used.
+    /// It may run at any time, and need not run at all: a table is made when it is first used. But it
+    /// does more than that first use, which only adds:
+    ///
+    /// - Indexes follow the structs both ways: those of ara's that no struct declares any more are
+    ///   dropped. No data is touched.
+    /// - What another program dropped is made again, and filled from the change log: see
+    ///   [`schema_drift`](Self::schema_drift).
+    /// - What `ara::schema!` names is written into the history: see `ara::SchemaHistory`.
+    ///
+    /// A schema that was ensured before costs one read, as long as nobody changes the schema of the
+    /// file. What fails is kept: see [`schema_failures`](Self::schema_failures).
     ///
     /// # Errors
     ///
     /// [`Error::Shape`] for a table that ara did not make, [`Error::TooManyColumns`], and what SQLite
     /// refuses. Nothing is changed then.
     pub fn ensure<S: Schema>(&self) -> Result<()> {
-        self.0.refuse_inside_transaction()?;
-        let ready = |table: &TableRef| -> Result<bool> {
-            Ok(self.0.plans.get(*table).is_some() || self.look(*table)?.is_some())
-        };
-        for table in S::TABLES {
-            if !ready(table)? {
-                return self.transaction(|tx| tx.ensure::<S>());
-            }
-        }
-        Ok(())
+        self.make(&Wanted::of::<S>())
     }
 
     /// Creates a row: the id it got.
@@ -193,7 +200,7 @@ impl Database {
     /// What SQLite refuses.
     pub fn get<T: Table>(&self, id: Id<T>) -> Result<Option<T::Row>> {
         let plan = self.plan(TableRef::of::<T>())?;
-        self.0.with_reader(|reading| get::<T>(reading.connection, &plan, id))
+        self.with_reader(|reading| get::<T>(reading.connection, &plan, id))
     }
 
     /// Runs a closure whose writes are one: all of them are committed when it returns `Ok`, and none
@@ -218,6 +225,7 @@ impl Database {
         &self,
         run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
     ) -> Result<R, E> {
+        self.0.refuse_if_read_only()?;
         let mut writer = self.0.lock_writer()?;
         let Writer { connection, entropy, journal: known } = &mut *writer.guard;
         let connection = self.0.writing_connection(connection)?;
@@ -226,42 +234,21 @@ impl Database {
         let recorder = Recorder::new(connection, journal.clone(), wall);
         *known = Some(KnownJournal { data_version, journal });
         let transaction = Transaction::new(connection, &self.0.plans, recorder, entropy);
-        let result = run(&transaction)?;
-        let committed = transaction.commit()?;
-        *known = Some(KnownJournal { data_version, journal: committed.journal });
-        if !committed.plans.is_empty() {
-            self.0.plans.keep(committed.plans);
+        let result = run(&transaction);
+        let failures = transaction.take_failures();
+        let result = result.and_then(|result| {
+            let committed = transaction.commit()?;
+            *known = Some(KnownJournal { data_version, journal: committed.journal });
+            if !committed.plans.is_empty() {
+                self.0.plans.keep(committed.plans);
+            }
+            Ok(result)
+        });
+        if !failures.is_empty() {
+            drop(writer);
+            self.report(&failures);
         }
-        Ok(result)
-    }
-
-    /// Folds the change log again and compares every synced table, and every digest, with it.
-    ///
-    /// # Errors
-    ///
-    /// What SQLite refuses. What differs is no error: the verification tells it.
-    pub fn verify(&self) -> Result<Verification> {
-        self.0.with_reader(|reading| verify(reading.connection))
-    }
-}
-
-impl Options {
-    /// As [`Database::open`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::open`].
-    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
-        Database::with(self, Place::file(path.as_ref())?)
-    }
-
-    /// As [`Database::memory`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::memory`].
-    pub fn memory(self) -> Result<Database> {
-        Database::with(self, Place::Memory)
+        result
     }
 }
 
@@ -300,6 +287,10 @@ impl Shared {
         Ok(held.insert(connection))
     }
 
+    fn refuse_if_read_only(&self) -> Result<()> {
+        if self.options.read_only { Err(Error::OpenedReadOnly) } else { Ok(()) }
+    }
+
     fn refuse_inside_transaction(&self) -> Result<()> {
         // A thread finds its own mark if it holds the writer, and can miss nobody else's.
         if self.writing.load(Ordering::Relaxed) == this_thread() {
@@ -312,7 +303,7 @@ impl Shared {
         match &self.readers {
             Some(readers) => {
                 self.refuse_inside_transaction()?;
-                readers.with(|connection| read(Reading { connection, is_private: true }))
+                readers.with_one(|connection| read(Reading { connection, is_private: true }))
             }
             None => {
                 let mut writer = self.lock_writer()?;
@@ -324,6 +315,31 @@ impl Shared {
 }
 
 impl Database {
+    pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
+        self.0.with_reader(read)
+    }
+
+    /// Now, by the clock of the options.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_millis((self.0.options.clock)())
+    }
+
+    /// Keeps failures in the file, where it can be written, and tells the app of them. The app's code
+    /// may use the database.
+    pub(crate) fn report(&self, failures: &[SchemaFailure]) {
+        let keep = || -> Result<()> {
+            self.0.refuse_if_read_only()?;
+            let mut writer = self.0.lock_writer()?;
+            let connection = self.0.writing_connection(&mut writer.guard.connection)?;
+            failures.iter().try_for_each(|failure| failure.record(connection))
+        };
+        // Where that fails, what failed before it is the error to be told.
+        let _ = keep();
+        if let Some(hook) = &self.0.options.on_schema_failure {
+            failures.iter().for_each(|failure| hook(failure));
+        }
+    }
+
     /// The plan of a table, which is made ready if it is not.
     fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
         if let Some(plan) = self.0.plans.get(table) {
@@ -331,13 +347,28 @@ impl Database {
         }
         match self.look(table)? {
             Some(plan) => Ok(plan),
+            None if self.0.options.read_only => Err(Error::Shape {
+                table: table.def.name.to_owned(),
+                reason: "it is not there, or lacks a column of its struct, and this database was \
+                         opened to be read only: open it to write once"
+                    .to_owned(),
+            }),
             None => self.transaction(|tx| tx.plan(table)),
         }
     }
 
     /// The plan of a table that is in the file as its struct declares it: no work for the writer.
     fn look(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
-        let plan = self.0.with_reader(|reading| look(reading.connection, table.def))?;
+        let plan = self.with_reader(|Reading { connection, .. }| {
+            let plan = look(connection, table.def)?;
+            // Who only reads can do without indexes.
+            Ok(match plan {
+                Some(_) if !self.0.options.read_only && !has_indexes(connection, table.def)? => {
+                    None
+                }
+                plan => plan,
+            })
+        })?;
         let plan = plan.map(Arc::new);
         self.0.plans.keep(plan.iter().map(|plan| (table.ty, Arc::clone(plan))));
         Ok(plan)
@@ -374,7 +405,7 @@ impl Source for Database {
         for table in tables {
             self.plan(*table)?;
         }
-        self.0.with_reader(read)
+        self.with_reader(read)
     }
 }
 

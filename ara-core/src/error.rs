@@ -78,6 +78,10 @@ pub enum Error {
     #[error("the database is read-only: allow this user to write the file and its folder")]
     ReadOnly,
 
+    /// The database was opened by [`Options::read_only`](crate::Options::read_only).
+    #[error("the database was opened to be read only: open it without `read_only` to write")]
+    OpenedReadOnly,
+
     /// Reading or writing the file failed.
     #[error(
         "reading or writing failed ({reason}): check the disk, its permissions and limits, then try again; nothing was written"

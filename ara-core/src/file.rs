@@ -105,7 +105,7 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-fn configure(connection: &Connection, busy: Duration) -> Result<()> {
+pub(crate) fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     // SQLite counts in 32 bits of milliseconds: 24 days.
     connection.busy_timeout(busy.min(Duration::from_millis(i32::MAX as u64)))?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
@@ -126,7 +126,7 @@ fn configure(connection: &Connection, busy: Duration) -> Result<()> {
 ///
 /// It does not open the file. To close it again would take away the locks of everybody in this
 /// process who has it open (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
-fn look_at(path: &Path) -> Result<bool> {
+pub(crate) fn look_at(path: &Path) -> Result<bool> {
     let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
     let file = match fs::metadata(path) {
         Ok(file) => file,
@@ -166,14 +166,8 @@ fn look_at(path: &Path) -> Result<bool> {
 /// Refuses a file that is not ara's, or of a newer format, by what is in the file alone: nothing is
 /// locked, recovered or converted. What cannot be told so is not refused.
 fn refuse_unread(path: &Path) -> Result<()> {
-    let immutable = || -> Result<()> {
-        // As a URI, every character that means something in one is written in hexadecimal.
-        let bytes = path.as_os_str().as_encoded_bytes();
-        let name: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_URI;
-        let file = Connection::open_with_flags(format!("file:{name}?immutable=1&mode=ro"), flags)?;
+    let look = || -> Result<()> {
+        let file = immutable(path)?;
         match marks(&file)? {
             (APPLICATION_ID, format) if format > FORMAT => {
                 Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
@@ -182,15 +176,42 @@ fn refuse_unread(path: &Path) -> Result<()> {
             _ => refuse_if_foreign(&file, path),
         }
     };
-    match immutable() {
+    match look() {
         Err(error @ (Error::NewerFormat { .. } | Error::ForeignDatabase { .. })) => Err(error),
         // Others may be writing meanwhile, so half of the file may be old and half of it new.
         _ => Ok(()),
     }
 }
 
+/// Opens a file to be read as one that nobody changes: nothing is locked, and no log is looked for.
+pub(crate) fn immutable(path: &Path) -> rusqlite::Result<Connection> {
+    // As a URI, every character that means something in one is written in hexadecimal.
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let name: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{name}?immutable=1&mode=ro"), flags)
+}
+
+/// Refuses a file that is to be read only, and is not ara's, or not of a format that this version
+/// reads.
+pub(crate) fn check_format(connection: &Connection, path: &Path) -> Result<()> {
+    match marks(connection)? {
+        (APPLICATION_ID, format) if format > FORMAT => {
+            Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
+        }
+        (APPLICATION_ID, 1..) => Ok(()),
+        (APPLICATION_ID, _) => Err(Error::Corrupt),
+        _ => {
+            refuse_if_foreign(connection, path)?;
+            Err(Error::NotADatabase { path: path.to_owned() })
+        }
+    }
+}
+
 /// Tells a file that is no database from one that is damaged, and one that cannot be read.
-fn named(error: Error, path: &Path) -> Error {
+pub(crate) fn named(error: Error, path: &Path) -> Error {
     let error = match error {
         Error::Io { reason } => {
             let reason = format!(

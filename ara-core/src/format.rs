@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use crate::entropy::Entropy;
 use crate::error::Result;
 use crate::journal::Journal;
+use crate::wanted::forget_ensured;
 
 /// The format that this version writes, kept in SQLite's `user_version`. A file of a newer one is
 /// refused.
@@ -12,6 +13,24 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// What SQLite's `application_id` says of a file that ara made: `ara` and a zero.
 pub(crate) const APPLICATION_ID: i64 = 0x6172_6100;
+
+/// The tables of ara's own, but for the history of schemas: that is a table like an app's.
+///
+/// `ara_index` has the indexes that ara made, and `ara_failure` the schemas that could not be ensured.
+pub(crate) const OWN_TABLES: [&str; 7] = [
+    "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
+    "CREATE TABLE ara_node (ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
+     last INTEGER NOT NULL, digest INTEGER NOT NULL) STRICT",
+    "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE ara_column (tbl INTEGER, ordinal INTEGER, name TEXT NOT NULL, \
+     PRIMARY KEY (tbl, ordinal), UNIQUE (tbl, name)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE ara_index (name TEXT PRIMARY KEY, tbl TEXT NOT NULL, columns TEXT NOT NULL) \
+     STRICT, WITHOUT ROWID",
+    "CREATE TABLE ara_change (node INTEGER, time INTEGER, tbl INTEGER, row BLOB, cells BLOB, \
+     PRIMARY KEY (node, time)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
+     version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
+];
 
 /// Makes what every file of ara's has, unless another process has done so meanwhile.
 pub(crate) fn create_format(
@@ -26,22 +45,9 @@ pub(crate) fn create_format(
     if made > 0 {
         return Ok(());
     }
-    transaction.execute_batch(
-        "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
-         CREATE TABLE ara_node (
-             ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,
-             last INTEGER NOT NULL, digest INTEGER NOT NULL
-         ) STRICT;
-         CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-         CREATE TABLE ara_column (
-             tbl INTEGER, ordinal INTEGER, name TEXT NOT NULL,
-             PRIMARY KEY (tbl, ordinal), UNIQUE (tbl, name)
-         ) STRICT, WITHOUT ROWID;
-         CREATE TABLE ara_change (
-             node INTEGER, time INTEGER, tbl INTEGER, row BLOB, cells BLOB,
-             PRIMARY KEY (node, time)
-         ) STRICT, WITHOUT ROWID;",
-    )?;
+    for create in OWN_TABLES {
+        transaction.execute_batch(create)?;
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     write_node(&transaction, node, identity)?;
@@ -66,6 +72,8 @@ pub(crate) fn claim(connection: &Connection, identity: &str, entropy: &mut Entro
     if recorded(&transaction)?.as_deref() != Some(identity) {
         retire_node(&transaction)?;
         write_node(&transaction, &entropy.bytes()?, Some(identity))?;
+        // The new node has not told the history what it ensures.
+        forget_ensured(&transaction)?;
     }
     transaction.commit()?;
     Ok(())

@@ -1,18 +1,22 @@
 //! Tables and columns on the fly.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use ara_schema::{IndexDef, SYSTEM_COLUMNS, TableDef};
+use ara_schema::{SYSTEM_COLUMNS, TableDef};
 use rusqlite::Connection;
 
+use crate::ddl::{create_index, create_table, index_name, quoted};
 use crate::error::{Error, Result};
-use crate::plan::{Plan, name_list};
+use crate::history::Growth;
+use crate::plan::Plan;
 use crate::record::stored_table_name;
+use crate::shape::{check_name, check_shape, columns_in_file, has_index};
 
 /// The most columns that SQLite gives a table, as it is built here.
 const MAX_COLUMNS: usize = 2000;
 
-/// Looks whether the file holds all that the definition declares already. It writes nothing.
+/// Looks whether the file holds the table and the columns that the definition declares already. It
+/// writes nothing.
 pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Option<Plan>> {
     let stored_name = stored_table_name(def);
     let mut statement = connection.prepare_cached(
@@ -33,7 +37,7 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
     }
     let columns: Option<Vec<u32>> = columns.into_iter().collect();
     match (ordinal, columns) {
-        (Some(ordinal), Some(columns)) if has_indexes(connection, def, &stored_name)? => {
+        (Some(ordinal), Some(columns)) => {
             Ok(Some(Plan::new(def, (!def.local).then_some(ordinal), &columns)))
         }
         _ => Ok(None),
@@ -42,15 +46,16 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
 
 /// Makes the file hold all that the definition declares, inside the caller's transaction: the table,
 /// its columns, its indexes. What is there is left as it is, also what the definition does not know.
-pub(crate) fn grow(connection: &Connection, def: &'static TableDef) -> Result<Plan> {
-    if let Some(plan) = look(connection, def)? {
-        return Ok(plan);
-    }
+pub(crate) fn grow(
+    connection: &Connection,
+    def: &'static TableDef,
+    growth: &mut Growth,
+) -> Result<Plan> {
     let stored_name = stored_table_name(def);
     check_name(connection, &stored_name)?;
     let present = columns_in_file(connection, &stored_name)?;
     if let Some(present) = &present {
-        check_shape(&stored_name, def, present)?;
+        check_shape(connection, &stored_name, def, present)?;
     }
     let missing: Vec<_> = def
         .columns
@@ -65,17 +70,29 @@ pub(crate) fn grow(connection: &Connection, def: &'static TableDef) -> Result<Pl
         return Err(Error::TooManyColumns { table: def.name, columns, limit: MAX_COLUMNS });
     }
     match &present {
-        None => connection.execute_batch(&create_table(&stored_name, &missing))?,
+        None => {
+            connection.execute_batch(&create_table(&stored_name, missing))?;
+            growth.add_table(&stored_name);
+        }
         Some(_) => {
             for column in missing {
-                connection.execute_batch(&format!(
-                    "ALTER TABLE \"{stored_name}\" ADD COLUMN \"{column}\""
-                ))?;
+                add_column(connection, &stored_name, column, growth)?;
             }
         }
     }
     for index in def.indexes {
-        connection.execute_batch(&create_index(&stored_name, index))?;
+        let name = index_name(&stored_name, index);
+        let columns = || index.columns.iter().copied();
+        if !has_index(connection, &name)? {
+            connection.execute_batch(&create_index(&name, &stored_name, columns()))?;
+            growth.add_index(&stored_name, columns());
+        }
+        connection
+            .prepare_cached(
+                "INSERT INTO ara_index (name, tbl, columns) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute([&*name, &stored_name, &index.columns.join(",")])?;
     }
 
     let table = table_ordinal(connection, &stored_name)?;
@@ -87,127 +104,53 @@ pub(crate) fn grow(connection: &Connection, def: &'static TableDef) -> Result<Pl
     Ok(Plan::new(def, (!def.local).then_some(table), &ordinals))
 }
 
-fn has_indexes(connection: &Connection, def: &TableDef, stored_name: &str) -> Result<bool> {
-    let mut index = connection
-        .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1")?;
+/// Adds a column to a table that is there. No row is touched.
+pub(crate) fn add_column(
+    connection: &Connection,
+    stored_name: &str,
+    column: &str,
+    growth: &mut Growth,
+) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!("ALTER TABLE \"{stored_name}\" ADD COLUMN \"{column}\""))?;
+    growth.add_column(stored_name, column);
+    Ok(())
+}
+
+/// Drops the indexes of these tables that ara made and none of them declares: a struct that does not
+/// ask for an index should not pay for it.
+pub(crate) fn drop_undeclared_indexes(
+    connection: &Connection,
+    defs: &[&'static TableDef],
+    growth: &mut Growth,
+) -> Result<()> {
+    let tables: HashSet<_> = defs.iter().map(|def| stored_table_name(def)).collect();
+    let declared: HashSet<_> = defs
+        .iter()
+        .flat_map(|def| def.indexes.iter().map(|index| index_name(&stored_table_name(def), index)))
+        .collect();
+    let made = connection
+        .prepare_cached("SELECT name, tbl, columns FROM ara_index")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<Vec<(String, String, String)>>>()?;
+    for (name, table, columns) in made {
+        if tables.contains(&*table) && !declared.contains(&name) {
+            connection.execute_batch(&format!("DROP INDEX IF EXISTS {}", quoted(&name)))?;
+            connection.execute("DELETE FROM ara_index WHERE name = ?1", [&name])?;
+            growth.drop_index(&table, columns.split(','));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the file has the indexes that the definition declares.
+pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<bool> {
+    let stored_name = stored_table_name(def);
     for declared in def.indexes {
-        if !index.exists([index_name(stored_name, declared)])? {
+        if !has_index(connection, &index_name(&stored_name, declared))? {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-/// How a column is declared in the file.
-#[derive(Debug, Default, PartialEq)]
-struct Declared {
-    ty: String,
-    not_null: bool,
-    /// Its place in the primary key, from 1.
-    key: i64,
-    default: Option<String>,
-    /// It is computed from others.
-    hidden: i64,
-}
-
-/// The columns of a table in the file by name; `None` if there is none.
-fn columns_in_file(
-    connection: &Connection,
-    stored_name: &str,
-) -> Result<Option<HashMap<String, Declared>>> {
-    let columns: HashMap<_, _> = connection
-        .prepare_cached(
-            "SELECT name, type, \"notnull\", pk, dflt_value, hidden FROM pragma_table_xinfo(?1)",
-        )?
-        .query_map([stored_name], |row| {
-            let declared = Declared {
-                ty: row.get(1)?,
-                not_null: row.get(2)?,
-                key: row.get(3)?,
-                default: row.get(4)?,
-                hidden: row.get(5)?,
-            };
-            Ok((row.get(0)?, declared))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(Some(columns).filter(|columns| !columns.is_empty()))
-}
-
-/// Columns have no declared type, and the table is not STRICT: values stay as they came, and a new
-/// column needs no look at the rows.
-fn create_table(stored_name: &str, columns: &[&str]) -> String {
-    let untyped = ["created_at", "updated_at", "is_deleted"].into_iter();
-    format!(
-        "CREATE TABLE \"{stored_name}\" (\"id\" BLOB PRIMARY KEY NOT NULL, \
-         \"ara_clock\" BLOB NOT NULL, {}) WITHOUT ROWID",
-        name_list(untyped.chain(columns.iter().copied())),
-    )
-}
-
-fn create_index(stored_name: &str, index: &IndexDef) -> String {
-    let (name, columns) =
-        (index_name(stored_name, index), name_list(index.columns.iter().copied()));
-    format!("CREATE INDEX IF NOT EXISTS \"{name}\" ON \"{stored_name}\" ({columns})")
-}
-
-/// No other index can have it: the brackets and commas are in no stored name.
-fn index_name(stored_name: &str, index: &IndexDef) -> String {
-    format!("ara_index {stored_name}({})", index.columns.join(","))
-}
-
-/// Refuses what has the name of the table, and is none of ara's. SQLite folds the case of names.
-fn check_name(connection: &Connection, stored_name: &str) -> Result<()> {
-    let mut named = connection.prepare_cached(
-        "SELECT type, name FROM sqlite_schema WHERE lower(name) = ?1 AND type <> 'trigger'",
-    )?;
-    let mut named = named.query([stored_name])?;
-    while let Some(row) = named.next()? {
-        let (kind, name): (String, String) = (row.get(0)?, row.get(1)?);
-        if kind != "table" || name != stored_name {
-            return Err(shape(stored_name, &format!("there is a {kind} `{name}`")));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a table that ara did not make: it would change or refuse values.
-fn check_shape(
-    stored_name: &str,
-    def: &TableDef,
-    present: &HashMap<String, Declared>,
-) -> Result<()> {
-    for column in SYSTEM_COLUMNS {
-        if !present.contains_key(column) {
-            return Err(shape(stored_name, &format!("it has no column `{column}`")));
-        }
-    }
-    for (name, declared) in present {
-        let expected = Declared {
-            ty: if matches!(&**name, "id" | "ara_clock") { "BLOB" } else { "" }.to_owned(),
-            not_null: matches!(&**name, "id" | "ara_clock"),
-            key: i64::from(name == "id"),
-            ..Declared::default()
-        };
-        if *declared != expected {
-            return Err(shape(stored_name, &format!("its column `{name}` is declared otherwise")));
-        }
-    }
-    for column in def.columns {
-        let folded =
-            |name: &&String| **name != column.name && name.eq_ignore_ascii_case(column.name);
-        if let Some(name) = present.keys().find(folded) {
-            let reason = format!("its column `{name}` should be called `{}`", column.name);
-            return Err(shape(stored_name, &reason));
-        }
-    }
-    Ok(())
-}
-
-fn shape(stored_name: &str, reason: &str) -> Error {
-    let reason = format!(
-        "{reason}, so another program made it: rename it, or give the struct another `name`"
-    );
-    Error::Shape { table: stored_name.to_owned(), reason }
 }
 
 fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
@@ -267,15 +210,19 @@ mod tests {
         connection
     }
 
+    fn made(file: &Connection, def: &'static TableDef) -> Result<Plan> {
+        grow(file, def, &mut Growth::default())
+    }
+
     #[test]
     fn a_table_is_made_and_grows() -> Result<()> {
         let file = file();
         let ordinals = |plan: &Plan| plan.slots.iter().map(|slot| slot.ordinal).collect::<Vec<_>>();
-        let first = grow(&file, &V1)?;
+        let first = made(&file, &V1)?;
         assert_eq!((first.ordinal, ordinals(&first)), (Some(1), vec![0, 1]));
-        let second = grow(&file, &V2)?;
+        let second = made(&file, &V2)?;
         assert_eq!((second.ordinal, ordinals(&second)), (Some(1), vec![0, 2, 1]));
-        let again = grow(&file, &V1)?;
+        let again = made(&file, &V1)?;
         assert_eq!(ordinals(&again), [0, 1]);
         let columns = columns_in_file(&file, "todo")?.expect("is there");
         assert_eq!(columns.len(), SYSTEM_COLUMNS.len() + 2);
@@ -292,7 +239,7 @@ mod tests {
         ] {
             let file = file();
             file.execute_batch(sql)?;
-            let error = grow(&file, &V1).expect_err(sql);
+            let error = made(&file, &V1).expect_err(sql);
             assert!(matches!(error, Error::Shape { .. }), "{sql}: {error}");
         }
         Ok(())
@@ -301,12 +248,12 @@ mod tests {
     #[test]
     fn sqlite_holds_so_many_columns_and_no_more() -> Result<()> {
         let file = file();
-        grow(&file, &V1)?;
+        made(&file, &V1)?;
         for column in 0..MAX_COLUMNS - SYSTEM_COLUMNS.len() - 1 {
             file.execute_batch(&format!("ALTER TABLE todo ADD COLUMN c{column}"))?;
         }
-        grow(&file, &V1)?;
-        let error = grow(&file, &V2).expect_err("one too many");
+        made(&file, &V1)?;
+        let error = made(&file, &V2).expect_err("one too many");
         assert!(
             matches!(error, Error::TooManyColumns { columns: 2001, limit: 2000, .. }),
             "{error}"

@@ -8,6 +8,7 @@ use crate::change::{Change, PackedCells};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::statements::bind;
+use crate::value::Timestamp;
 
 /// The clock and the digest of the node that writes: what the next change of the log builds on.
 #[derive(Debug, Clone)]
@@ -79,6 +80,13 @@ pub(crate) struct Recorder<'c> {
     broken: bool,
 }
 
+/// Where a [`Recorder`] stood.
+pub(crate) struct Mark {
+    journal: Journal,
+    waiting: Vec<Change>,
+    broken: bool,
+}
+
 /// How many changes are inserted at once.
 const BATCH: usize = 16;
 
@@ -105,6 +113,26 @@ impl<'c> Recorder<'c> {
     /// The node's ordinal in this file.
     pub(crate) fn node(&self) -> u64 {
         self.journal.node
+    }
+
+    /// The node's id, which all devices know it by.
+    pub(crate) fn node_id(&self) -> [u8; 16] {
+        self.journal.node_id
+    }
+
+    /// When the transaction began, by the wall clock.
+    pub(crate) fn wall(&self) -> Timestamp {
+        Timestamp::from_millis(self.wall)
+    }
+
+    /// Where the recorder stands, to go back to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { journal: self.journal.clone(), waiting: self.waiting.clone(), broken: self.broken }
+    }
+
+    /// Goes back to a mark. What was written into the log since must be rolled back by SQLite.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        Mark { journal: self.journal, waiting: self.waiting, broken: self.broken } = mark;
     }
 
     /// Starts a change of a row.

@@ -1,14 +1,22 @@
 //! How a database is opened.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::system_millis;
+use crate::database::Database;
 use crate::entropy::Entropy;
+use crate::error::Result;
+use crate::failure::SchemaFailure;
+use crate::file::Place;
 use crate::value::Timestamp;
 
 type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What the app does with a schema that could not be ensured.
+type Hook = Arc<dyn Fn(&SchemaFailure) + Send + Sync>;
 
 /// How a database is opened, where [`Database::open`](crate::Database::open) is not enough.
 ///
@@ -25,6 +33,8 @@ pub struct Options {
     pub(crate) busy_timeout: Duration,
     pub(crate) readers: usize,
     pub(crate) clock: Clock,
+    pub(crate) read_only: bool,
+    pub(crate) on_schema_failure: Option<Hook>,
     seed: Option<u64>,
 }
 
@@ -34,6 +44,8 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(5),
             readers: 8,
             clock: Arc::new(system_millis),
+            read_only: false,
+            on_schema_failure: None,
             seed: None,
         }
     }
@@ -70,6 +82,58 @@ impl Options {
         self
     }
 
+    /// Opens a file that is there to be read, and writes nothing: the file is not claimed for this
+    /// device, not converted, not recovered. Every write is [`Error::OpenedReadOnly`], and a query of a
+    /// table that is not in the file as its struct declares it is [`Error::Shape`].
+    ///
+    /// The file may be in use meanwhile. Where it is not, nothing is left beside it either.
+    ///
+    /// [`Error::OpenedReadOnly`]: crate::Error::OpenedReadOnly
+    /// [`Error::Shape`]: crate::Error::Shape
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// What to do when a schema cannot be ensured, beside returning the error: to tell the app's
+    /// makers, say. It may use the database.
+    ///
+    /// ```
+    /// use ara::Database;
+    ///
+    /// let db = Database::options()
+    ///     .on_schema_failure(|failure| eprintln!("{}: {}", failure.schema, failure.reason))
+    ///     .memory()?;
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_schema_failure(
+        mut self,
+        hook: impl Fn(&SchemaFailure) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_schema_failure = Some(Arc::new(hook));
+        self
+    }
+
+    /// As [`Database::open`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::open`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
+        Database::with(self, Place::file(path.as_ref())?)
+    }
+
+    /// As [`Database::memory`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::memory`].
+    pub fn memory(self) -> Result<Database> {
+        Database::with(self, Place::Memory)
+    }
+
     pub(crate) fn entropy(&self) -> Entropy {
         self.seed.map_or_else(Entropy::system, Entropy::Seeded)
     }
@@ -80,6 +144,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("busy_timeout", &self.busy_timeout)
             .field("readers", &self.readers)
+            .field("read_only", &self.read_only)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ara_schema::TableDef;
 
+use crate::ddl::name_list;
 use crate::record::{select_list, stored_table_name};
 
 /// A table that is ready to be read and written.
@@ -110,14 +111,4 @@ impl Plan {
         edits.insert(slots.into(), Arc::clone(&edit));
         edit
     }
-}
-
-/// A list of stored names for SQL. There are no quotes in them.
-pub(crate) fn name_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut list = String::new();
-    for name in names {
-        let comma = if list.is_empty() { "" } else { ", " };
-        let _ = write!(list, "{comma}\"{name}\"");
-    }
-    list
 }

@@ -8,6 +8,8 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::file::{file_identity, open_another};
+use crate::options::Options;
+use crate::read_only::{Stamp, open_read_only, stamp};
 
 /// Connections that only read. Each sees the last commit when a statement starts, and waits for
 /// nobody: the file is in WAL mode.
@@ -19,23 +21,34 @@ pub(crate) struct Readers {
     busy_timeout: Duration,
     /// How many are kept when nobody reads.
     keep: usize,
+    is_read_only: bool,
     idle: Mutex<Idle>,
 }
 
 /// The connections that nobody uses. Each read moves one out and in, and a connection is large.
-type Idle = Vec<Box<Connection>>;
+type Idle = Vec<(Box<Connection>, Stamp)>;
 
 impl Readers {
     /// Reads the database that `first` is a connection to.
-    pub(crate) fn new(
-        path: PathBuf,
-        first: Connection,
-        busy_timeout: Duration,
-        keep: usize,
-    ) -> Result<Self> {
-        let idle = Mutex::new(vec![Box::new(only_reading(first)?)]);
-        let identity = file_identity(&path);
-        Ok(Self { path, identity, busy_timeout, keep, idle })
+    pub(crate) fn new(path: PathBuf, first: Connection, options: &Options) -> Result<Self> {
+        Self::with((only_reading(first)?, None), path, options)
+    }
+
+    /// Reads a file that must not change.
+    pub(crate) fn read_only(path: PathBuf, options: &Options) -> Result<Self> {
+        let (first, stamp) = open_read_only(&path, options.busy_timeout)?;
+        Self::with((only_reading(first)?, stamp), path, options)
+    }
+
+    fn with(first: (Connection, Stamp), path: PathBuf, options: &Options) -> Result<Self> {
+        Ok(Self {
+            identity: file_identity(&path),
+            path,
+            busy_timeout: options.busy_timeout,
+            keep: options.readers,
+            is_read_only: options.read_only,
+            idle: Mutex::new(vec![(Box::new(first.0), first.1)]),
+        })
     }
 
     /// Opens a connection that can write. In WAL mode `synchronous=NORMAL` is safe from corruption; a
@@ -43,33 +56,50 @@ impl Readers {
     /// many rows touches: SQLite's usual 2 MB would have it write and read them again and again.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         const KIBIBYTES: i64 = 16 << 10;
-        let connection = self.open()?;
+        let (connection, _) =
+            self.open(|| Ok((open_another(&self.path, self.busy_timeout)?, None)))?;
         connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
         Ok(connection)
     }
 
     /// Opens one more connection to the file that was opened first.
-    fn open(&self) -> Result<Connection> {
-        let connection = open_another(&self.path, self.busy_timeout);
+    fn open(
+        &self,
+        open: impl FnOnce() -> Result<(Connection, Stamp)>,
+    ) -> Result<(Connection, Stamp)> {
+        let connection = open();
         if file_identity(&self.path) != self.identity {
             return Err(Error::Replaced { path: self.path.clone() });
         }
         connection
     }
 
+    fn open_reader(&self) -> Result<(Box<Connection>, Stamp)> {
+        let (connection, stamp) = self.open(|| {
+            if self.is_read_only {
+                open_read_only(&self.path, self.busy_timeout)
+            } else {
+                Ok((open_another(&self.path, self.busy_timeout)?, None))
+            }
+        })?;
+        Ok((Box::new(only_reading(connection)?), stamp))
+    }
+
     /// Lends a connection, which `read` has to itself.
-    pub(crate) fn with<R>(&self, read: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+    pub(crate) fn with_one<R>(&self, read: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
         // The last one used has the warmest cache.
         let idle = self.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => Box::new(only_reading(self.open()?)?),
+        let (connection, state) = match idle {
+            // A connection that locks nothing is good as long as the file is the same.
+            Some((_, state @ Some(_))) if state != stamp(&self.path) => self.open_reader()?,
+            Some(idle) => idle,
+            None => self.open_reader()?,
         };
         let result = read(&connection);
         let mut idle = self.idle();
         if idle.len() < self.keep {
-            idle.push(connection);
+            idle.push((connection, state));
         }
         result
     }

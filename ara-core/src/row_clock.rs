@@ -65,6 +65,14 @@ impl RowClock {
     }
 }
 
+impl FromIterator<(Time, u64, ColumnSet)> for RowClock {
+    /// Of groups that are newest first.
+    fn from_iter<I: IntoIterator<Item = (Time, u64, ColumnSet)>>(groups: I) -> Self {
+        let group = |(time, node, columns)| Group { time, node, columns };
+        Self(groups.into_iter().map(group).collect())
+    }
+}
+
 /// Gives a connection the function `ara_stamp(clock, time, node, columns)`: the clock of a row after
 /// a change, newer than all that are known of it, wrote these columns.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {

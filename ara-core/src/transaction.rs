@@ -6,41 +6,49 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use ara_schema::TableDef;
 use rusqlite::Connection;
 
 use crate::app_schema::Schema;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::growth::grow;
+use crate::failure::SchemaFailure;
+use crate::growth::{grow, has_indexes, look};
+use crate::history::Growth;
 use crate::journal::{Journal, Recorder};
+use crate::mend::mend_tables;
 use crate::mutation::Mutation;
 use crate::plan::Plan;
 use crate::plans::Plans;
-use crate::record::{Fields, Record};
+use crate::record::{Fields, Record, stored_table_name};
 use crate::source::{Reading, Source, TableRef};
 use crate::statements::Statements;
 use crate::table::{Create, Table, Update};
 use crate::value::Id;
+use crate::wanted::Wanted;
 
 /// A transaction: what the closure of [`Database::transaction`](crate::Database::transaction) is
 /// given. All that it writes is written together, or not at all, here and on every other device.
 ///
 /// It has the methods of the database, and reads what it has written itself.
 pub struct Transaction<'c> {
-    connection: &'c Connection,
+    pub(crate) connection: &'c Connection,
     /// Of the tables that are ready for all.
     plans: &'c Plans,
-    state: RefCell<State<'c>>,
+    pub(crate) state: RefCell<State<'c>>,
     open: bool,
 }
 
-struct State<'c> {
-    recorder: Recorder<'c>,
-    statements: Statements<'c>,
-    entropy: &'c mut Entropy,
+/// What a transaction has done so far.
+pub(crate) struct State<'c> {
+    pub(crate) recorder: Recorder<'c>,
+    pub(crate) statements: Statements<'c>,
+    pub(crate) entropy: &'c mut Entropy,
     /// Of the tables that this transaction was the first to use: they are not ready for others
     /// until it is committed.
-    plans: HashMap<TypeId, Arc<Plan>>,
+    pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
+    /// The schemas that could not be ensured: told when the transaction is over.
+    pub(crate) failures: Vec<SchemaFailure>,
 }
 
 /// What a committed transaction leaves behind.
@@ -58,8 +66,14 @@ impl<'c> Transaction<'c> {
         entropy: &'c mut Entropy,
     ) -> Self {
         let statements = Statements::new(connection);
-        let state = State { recorder, statements, entropy, plans: HashMap::new() };
+        let (plans_of_state, failures) = (HashMap::new(), Vec::new());
+        let state = State { recorder, statements, entropy, plans: plans_of_state, failures };
         Self { connection, plans, state: RefCell::new(state), open: true }
+    }
+
+    /// The schemas that could not be ensured.
+    pub(crate) fn take_failures(&self) -> Vec<SchemaFailure> {
+        std::mem::take(&mut self.state.borrow_mut().failures)
     }
 
     pub(crate) fn commit(mut self) -> Result<Committed> {
@@ -148,30 +162,24 @@ impl<'c> Transaction<'c> {
         get::<T>(self.connection, &plan, id)
     }
 
-    /// Makes the tables of a schema, or the one table given, hold all that their structs declare.
+    /// Makes the file hold all that the structs of a schema declare, or of the one table given: as
+    /// [`Database::ensure`].
+    ///
+    /// A failure is kept, and told to the app, when the transaction is over.
     ///
     /// # Errors
     ///
     /// [`Error::Shape`] for a table that ara did not make, [`Error::TooManyColumns`], and what SQLite
     /// refuses. None of the tables is made or changed then, and the transaction can go on.
     pub fn ensure<S: Schema>(&self) -> Result<()> {
-        self.check_open()?;
-        let before = self.state.borrow().plans.clone();
-        let savepoint = Savepoint::begin(self.connection)?;
-        let ensured = S::TABLES
-            .iter()
-            .try_for_each(|table| self.plan(*table).map(drop))
-            .and_then(|()| savepoint.release());
-        if ensured.is_err() {
-            self.state.borrow_mut().plans = before;
-        }
-        ensured
+        self.make_or_note(&Wanted::of::<S>())
     }
 
     fn mutate<T: Table, R>(
         &self,
         mutate: impl FnOnce(&mut Mutation<'_, 'c>) -> Result<R>,
     ) -> Result<R> {
+        const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
         let State { recorder, statements, entropy, .. } = &mut *self.state.borrow_mut();
         mutate(&mut Mutation { statements, recorder, entropy, plan: &plan })
@@ -180,7 +188,7 @@ impl<'c> Transaction<'c> {
 
     /// Fails where the transaction is over. SQLite rolls it back itself when the disk is full, say, and
     /// what is written after that would be committed at once.
-    fn check_open(&self) -> Result<()> {
+    pub(crate) fn check_open(&self) -> Result<()> {
         if self.connection.is_autocommit() { Err(Error::Broken) } else { Ok(()) }
     }
 
@@ -194,25 +202,43 @@ impl<'c> Transaction<'c> {
         if let Some(plan) = plans.get(&table.ty) {
             return Ok(Arc::clone(plan));
         }
+        let plan = Arc::new(self.first_use(table.def)?);
+        plans.insert(table.ty, Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// Makes a table ready that was not used yet. That only adds to what is there.
+    fn first_use(&self, def: &'static TableDef) -> Result<Plan> {
+        if let Some(plan) = look(self.connection, def)?
+            && has_indexes(self.connection, def)?
+        {
+            return Ok(plan);
+        }
         // Part of a table must not stay if the rest of it cannot be made, and the app goes on.
         let savepoint = Savepoint::begin(self.connection)?;
-        let plan = Arc::new(grow(self.connection, table.def)?);
+        let mut growth = Growth::default();
+        mend_tables(self.connection, Some(&stored_table_name(def)), &mut growth)?;
+        let plan = grow(self.connection, def, &mut growth)?;
         savepoint.release()?;
-        plans.insert(table.ty, Arc::clone(&plan));
         Ok(plan)
     }
 }
 
+/// Whether a table is one of ara's own.
+const fn is_ara_s(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'a', b'r', b'a', b'_', ..])
+}
+
 /// What is done after it is undone again, unless it is released.
-struct Savepoint<'c>(Option<&'c Connection>);
+pub(crate) struct Savepoint<'c>(Option<&'c Connection>);
 
 impl<'c> Savepoint<'c> {
-    fn begin(connection: &'c Connection) -> Result<Self> {
+    pub(crate) fn begin(connection: &'c Connection) -> Result<Self> {
         connection.execute_batch("SAVEPOINT ara")?;
         Ok(Self(Some(connection)))
     }
 
-    fn release(mut self) -> Result<()> {
+    pub(crate) fn release(mut self) -> Result<()> {
         match self.0.take() {
             Some(connection) => Ok(connection.execute_batch("RELEASE ara")?),
             None => Ok(()),

@@ -31,6 +31,7 @@ use ara_schema::Type;
 use rusqlite::types::ValueRef;
 
 pub use self::id::Id;
+pub(crate) use self::id::uuid_of_key;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
 pub use self::made_of::MadeOf;

@@ -1,7 +1,7 @@
 //! A table as the derive understands the struct.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use quote::{ToTokens, format_ident, quote};
 use syn::{
     Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Type,
     Visibility,
@@ -53,6 +53,11 @@ pub struct Column<'a> {
 }
 
 impl<'a> Table<'a> {
+    /// Keeps a table of ara's own out of the compiler's advice about tables of the app's.
+    pub fn unrecommended(&self) -> Option<TokenStream> {
+        self.args.ara.as_ref().map(|_| quote!(#[diagnostic::do_not_recommend]))
+    }
+
     /// The table that the struct makes. What has no fields with names makes one without columns.
     pub fn new(input: &'a DeriveInput, faults: &mut Faults) -> Self {
         let args = TableArgs::parse(&input.attrs, faults);

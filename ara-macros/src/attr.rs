@@ -26,6 +26,8 @@ pub struct TableArgs {
     pub columns: Option<Path>,
     pub indexes: Vec<Vec<Ident>>,
     pub derives: Vec<Path>,
+    /// A table of ara's own, under a name that is kept for it.
+    pub ara: Option<Path>,
 }
 
 /// The arguments of a field.
@@ -51,6 +53,7 @@ impl TableArgs {
                     .derives
                     .extend(list(meta, "derive(serde::Serialize)", faults)?.into_iter().flatten()),
                 "unique" => valid::unique(meta, faults)?,
+                "__ara" => once(&mut args.ara, meta, faults, flag)?,
                 given => {
                     let suggestion = Suggestion {
                         known: &["name", "local", "index", "columns", "derive"],

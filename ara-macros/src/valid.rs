@@ -69,7 +69,9 @@ pub fn table(table: &Table<'_>, faults: &mut Faults) {
 
 fn table_name(table: &Table<'_>, faults: &mut Faults) {
     let name = &table.name;
-    if let Err(fault) = check_table_name(&name.text) {
+    if let Err(fault) = check_table_name(&name.text)
+        && !(fault == NameFault::AraPrefix && table.args.ara.is_some())
+    {
         let mend = if name.is_given { "" } else { "; name it with `#[table(name = \"..\")]`" };
         let name = &name.text;
         faults.at(

@@ -172,7 +172,8 @@ mod v2_without_indexes {
 fn an_index_comes_with_the_version_that_declares_it() -> Outcome {
     let file = File::new()?;
     let db = file.open()?;
-    let indexes = || file.number("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'ara_index%'");
+    let indexes =
+        || file.number("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'ara_index %'");
     use_v1(&db, "Momo")?;
     assert_eq!(indexes()?, 0);
     use_v2(&db, "Dune")?;

@@ -53,11 +53,16 @@ impl<T: Table> Id<T> {
     /// Two devices that are offline cannot keep a unique constraint between them. They can agree on
     /// an id: rows created under the same key are one row after a merge.
     pub fn from_key(key: &str) -> Self {
-        /// The namespace of all ara tables: drawn once, never to change.
-        const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_5a52_37d1_4c0e_9b1d_58c4_7e2a_9f63);
-        let table = Uuid::new_v5(&NAMESPACE, T::TABLE.name.as_bytes());
-        Self::from_uuid(Uuid::new_v5(&table, key.as_bytes()))
+        Self::from_uuid(uuid_of_key(T::TABLE.name, key))
     }
+}
+
+/// The id that belongs to a natural key in the table of this stored name.
+pub(crate) fn uuid_of_key(table: &str, key: &str) -> Uuid {
+    /// The namespace of all ara tables: drawn once, never to change.
+    const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_5a52_37d1_4c0e_9b1d_58c4_7e2a_9f63);
+    let table = Uuid::new_v5(&NAMESPACE, table.as_bytes());
+    Uuid::new_v5(&table, key.as_bytes())
 }
 
 impl<T: Table> Value for Id<T> {

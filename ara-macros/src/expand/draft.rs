@@ -24,6 +24,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
 
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
+    let unrecommended = table.unrecommended();
     let draft = table.draft();
     let parameters: Vec<_> = required(table).map(|column| &column.parameter).collect();
     let provided = required(table).map(|column| {
@@ -35,6 +36,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     // Spelled where the struct is: what the compiler says of a column that is missing points there.
     let create = quote_spanned! {ident.span()=>
         #[automatically_derived]
+        #unrecommended
         impl<#(#provided),*> _ara::Create for #draft<#(#parameters),*> {
             type Table = #ident;
             fn into_cells(self) -> _ara::Cells {

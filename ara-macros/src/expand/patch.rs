@@ -23,6 +23,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
 
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
+    let unrecommended = table.unrecommended();
     let patch = table.patch();
     let setters = table.positions().map(|(at, column)| {
         let Column { ident, vis, deprecated, .. } = column;
@@ -41,6 +42,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         impl #patch { #(#setters)* }
 
         #[automatically_derived]
+        #unrecommended
         impl _ara::Update for #patch {
             type Table = #ident;
             fn into_cells(self) -> _ara::Cells {

@@ -9,6 +9,7 @@ use crate::names::plain;
 
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let Table { ident, name, .. } = table;
+    let unrecommended = table.unrecommended();
     let (row, draft, patch) = (table.row(), table.draft(), table.patch());
     let is_local = table.args.local.is_some();
     let columns = table.columns.iter().map(|Column { ident, is_optional, .. }| {
@@ -33,6 +34,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let record_and_create = record_and_create(table);
     quote! {
         #[automatically_derived]
+        #unrecommended
         impl _ara::Table for #ident {
             const NAME: &'static str = #name;
             const TABLE: &'static _ara::TableDef = &_ara::TableDef {
@@ -78,6 +80,7 @@ fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
 /// The struct as a row that can be read, and as a row that can be created.
 fn record_and_create(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
+    let unrecommended = table.unrecommended();
     let (from_fields, into_cells) = if table.is_faulty {
         // The fields are not all known: nothing runs, so anything that compiles will do.
         (quote!(_ara::Option::None), quote!(_ara::Cells::new()))
@@ -96,6 +99,7 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
+        #unrecommended
         impl _ara::Create for #ident {
             type Table = #ident;
             fn into_cells(self) -> _ara::Cells {

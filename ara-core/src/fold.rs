@@ -1,0 +1,122 @@
+//! The fold of the change log: what the rows of a table must be.
+
+use std::collections::BTreeMap;
+
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
+use rusqlite::{Row, Rows, Statement};
+
+use crate::change::PackedCells;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::registry::Registry;
+use crate::row_clock::{ColumnSet, RowClock};
+use crate::value::Stored;
+
+/// Selects the changes of a table, those of a row together. [`FoldedRows`] reads it.
+pub(crate) const CHANGES_BY_ROW: &str =
+    "SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row";
+
+/// A row as the log says it must be.
+#[derive(Default)]
+pub(crate) struct Folded {
+    /// The columns that were ever written, by ordinal.
+    pub(crate) cells: BTreeMap<u32, FoldedCell>,
+    pub(crate) created_at: Option<i64>,
+    pub(crate) updated_at: Option<i64>,
+    /// How many changes it is the fold of, those that cannot be read included.
+    pub(crate) changes: u64,
+    /// How many of them cannot be read.
+    pub(crate) unreadable: u64,
+}
+
+/// What was written last into a column of a row.
+pub(crate) struct FoldedCell {
+    /// What is compared: the time, then the bytes of the node's id.
+    pub(crate) clock: (Time, [u8; 16]),
+    pub(crate) node: u64,
+    pub(crate) value: Option<Stored<'static>>,
+}
+
+impl Folded {
+    /// Folds one change in. `None` where it cannot be read.
+    fn fold(&mut self, change: &Row<'_>, registry: &Registry) -> Option<()> {
+        let node = change.get::<_, i64>(1).ok()?.cast_unsigned();
+        let time = Time::from_bits(change.get(2).ok()?);
+        let clock = (time, *registry.nodes.get(&node)?);
+        let mut cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
+        while let Some((ordinal, value)) = cells.next_cell()? {
+            if self.cells.get(&ordinal).is_none_or(|cell| cell.clock < clock) {
+                let value = value.map(owned);
+                self.cells.insert(ordinal, FoldedCell { clock, node, value });
+            }
+        }
+        let millis = time.millis();
+        self.created_at = Some(self.created_at.map_or(millis, |first| first.min(millis)));
+        self.updated_at = Some(self.updated_at.map_or(millis, |latest| latest.max(millis)));
+        Some(())
+    }
+
+    /// The clock of the row, of these columns.
+    pub(crate) fn clock(&self, columns: &BTreeMap<u32, String>) -> RowClock {
+        let mut groups: BTreeMap<_, ColumnSet> = BTreeMap::new();
+        for (ordinal, cell) in &self.cells {
+            if columns.contains_key(ordinal) {
+                groups.entry((cell.clock, cell.node)).or_default().insert(*ordinal);
+            }
+        }
+        let newest_first = groups.into_iter().rev();
+        newest_first.map(|(((time, _), node), columns)| (time, node, columns)).collect()
+    }
+}
+
+fn owned(value: Stored<'_>) -> Stored<'static> {
+    match value {
+        Stored::Integer(integer) => Stored::Integer(integer),
+        Stored::Real(real) => Stored::Real(real),
+        Stored::Text(text) => Stored::Text(text.into_owned().into()),
+        Stored::Blob(bytes) => Stored::Blob(bytes.into_owned().into()),
+    }
+}
+
+/// The rows of one table as the log says they must be, by id. No more than one is in memory.
+pub(crate) struct FoldedRows<'s> {
+    changes: Rows<'s>,
+    registry: &'s Registry,
+    /// Whether `changes` stands on the first change of the next row.
+    started: bool,
+}
+
+impl<'s> FoldedRows<'s> {
+    /// The rows of a table. The statement is that of [`CHANGES_BY_ROW`].
+    pub(crate) fn new(
+        changes: &'s mut Statement<'_>,
+        registry: &'s Registry,
+        table: i64,
+    ) -> Result<Self> {
+        Ok(Self { changes: changes.query([table])?, registry, started: false })
+    }
+
+    /// The next row's id, and the row.
+    pub(crate) fn next(&mut self) -> Result<Option<(Vec<u8>, Folded)>> {
+        if !self.started {
+            self.changes.advance()?;
+            self.started = true;
+        }
+        let mut id = None;
+        let mut folded = Folded::default();
+        while let Some(change) = self.changes.get() {
+            let of = change.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
+            match &id {
+                None => id = Some(of.to_vec()),
+                Some(id) if **id != *of => break,
+                Some(_) => {}
+            }
+            folded.changes += 1;
+            if folded.fold(change, self.registry).is_none() {
+                folded.unreadable += 1;
+            }
+            self.changes.advance()?;
+        }
+        Ok(id.map(|id| (id, folded)))
+    }
+}

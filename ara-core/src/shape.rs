@@ -1,0 +1,137 @@
+//! How the tables in the file are declared, and which of them ara did not make.
+
+use std::collections::HashMap;
+
+use ara_schema::{SYSTEM_COLUMNS, TableDef};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::{Error, Result};
+
+/// How a column is declared in the file.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Declared {
+    pub(crate) ty: String,
+    pub(crate) not_null: bool,
+    /// Its place in the primary key, from 1.
+    key: i64,
+    default: Option<String>,
+    /// It is computed from others.
+    hidden: i64,
+}
+
+impl Declared {
+    /// How ara declares the column of this name.
+    pub(crate) fn expected(name: &str) -> Self {
+        let is_blob = matches!(name, "id" | "ara_clock");
+        let ty = if is_blob { "BLOB" } else { "" }.to_owned();
+        Self { ty, not_null: is_blob, key: i64::from(name == "id"), ..Self::default() }
+    }
+}
+
+/// The columns of a table in the file by name; `None` if there is none.
+pub(crate) fn columns_in_file(
+    connection: &Connection,
+    stored_name: &str,
+) -> rusqlite::Result<Option<HashMap<String, Declared>>> {
+    let columns: HashMap<_, _> = connection
+        .prepare_cached(
+            "SELECT name, type, \"notnull\", pk, dflt_value, hidden FROM pragma_table_xinfo(?1)",
+        )?
+        .query_map([stored_name], |row| {
+            let declared = Declared {
+                ty: row.get(1)?,
+                not_null: row.get(2)?,
+                key: row.get(3)?,
+                default: row.get(4)?,
+                hidden: row.get(5)?,
+            };
+            Ok((row.get(0)?, declared))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(columns).filter(|columns| !columns.is_empty()))
+}
+
+/// Whether the file has an index of this name.
+pub(crate) fn has_index(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1")?
+        .exists([name])
+}
+
+/// What has the name of the table and is not it, as its kind and its name. SQLite folds the case of
+/// names.
+pub(crate) fn in_the_way(
+    connection: &Connection,
+    stored_name: &str,
+) -> rusqlite::Result<Option<(String, String)>> {
+    connection
+        .prepare_cached(
+            "SELECT type, name FROM sqlite_schema WHERE lower(name) = ?1 AND type <> 'trigger' \
+             AND (type <> 'table' OR name <> ?1)",
+        )?
+        .query_row([stored_name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}
+
+/// Refuses what has the name of the table, and is none of ara's.
+pub(crate) fn check_name(connection: &Connection, stored_name: &str) -> Result<()> {
+    match in_the_way(connection, stored_name)? {
+        Some((kind, name)) => Err(shape(stored_name, &format!("there is a {kind} `{name}`"))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a table that ara did not make: it would change or refuse values. Columns that another
+/// program has added to a table of ara's are its own.
+pub(crate) fn check_shape(
+    connection: &Connection,
+    stored_name: &str,
+    def: &TableDef,
+    present: &HashMap<String, Declared>,
+) -> Result<()> {
+    for column in SYSTEM_COLUMNS {
+        if !present.contains_key(column) {
+            return Err(shape(stored_name, &format!("it has no column `{column}`")));
+        }
+    }
+    let is_declared = |name: &str| {
+        SYSTEM_COLUMNS.contains(&name) || def.columns.iter().any(|column| column.name == name)
+    };
+    for (name, declared) in present {
+        if *declared != Declared::expected(name)
+            && (is_declared(name) || !is_another_programs(connection, stored_name, name)?)
+        {
+            return Err(shape(stored_name, &format!("its column `{name}` is declared otherwise")));
+        }
+    }
+    for column in def.columns {
+        let folded =
+            |name: &&String| **name != column.name && name.eq_ignore_ascii_case(column.name);
+        if let Some(name) = present.keys().find(folded) {
+            let reason = format!("its column `{name}` should be called `{}`", column.name);
+            return Err(shape(stored_name, &reason));
+        }
+    }
+    Ok(())
+}
+
+/// Whether ara made the table, and not this column of it.
+fn is_another_programs(
+    connection: &Connection,
+    stored_name: &str,
+    column: &str,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM ara_table t WHERE name = ?1 AND NOT EXISTS \
+             (SELECT 1 FROM ara_column c WHERE c.tbl = t.ordinal AND c.name = ?2)",
+        )?
+        .exists([stored_name, column])
+}
+
+fn shape(stored_name: &str, reason: &str) -> Error {
+    let reason = format!(
+        "{reason}, so another program made it: rename it, or give the struct another `name`"
+    );
+    Error::Shape { table: stored_name.to_owned(), reason }
+}
