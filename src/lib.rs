@@ -33,6 +33,12 @@ pub mod prelude {
     };
 }
 
+/// More than fits on the first page.
+pub mod guide {
+    #[doc = include_str!("../ara-schema/schema-changes.md")]
+    pub mod schema_changes {}
+}
+
 #[doc(hidden)]
 pub mod __private {
     pub use ara_core::schema::compile_time::*;

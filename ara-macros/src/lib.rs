@@ -225,10 +225,11 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
     value::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Names the tables of an app, to be made together.
+/// Names the tables of an app: its whole schema, which only grows.
 ///
-/// It declares a type, with the visibility and the attributes that are written, which `ensure` takes.
-/// No two of the tables may have the same stored name.
+/// It declares a type, with the visibility and the attributes that are written, which
+/// [`ensure`](../ara/struct.Database.html#method.ensure) takes. No two of the tables may have the same
+/// stored name.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -256,6 +257,24 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # What was released
+///
+/// If there is a file `ara.lock` beside the package's `Cargo.toml`, the schema is held against it while
+/// the package is compiled. What it lists was released: a table, a column or a variant that is gone, a
+/// column that is stored in another way, a reference to another table, and a table that is `local` and was
+/// not, are errors, at the struct or the field that they are about. Each says how to mend it.
+/// [`schema_changes`](../ara/guide/schema_changes/index.html) lists what may change and what may not.
+///
+/// `cargo ara lock -m "add due date"` writes the file, and nothing else should. What it does not list is
+/// unreleased, and may still be renamed or removed. Without the file nothing is refused.
+///
+/// - A table belongs to one schema, in the package that declares its struct.
+/// - Tables that no schema names (in tests, examples, prototypes) are not held against anything. Tests of a
+///   package with a lock do not declare another schema: `db.ensure::<OldTodo>()` takes a table alone.
+/// - Cargo notices when the file changes or goes, not when the first one comes: that the package is
+///   compiled anew is up to its next edit.
+/// - If the environment variable `ARA_LOCK` has a path, that file is read in place of the package's.
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {
     schema::expand(&parse_macro_input!(input as schema::Schema)).into()
