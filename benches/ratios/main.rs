@@ -5,6 +5,7 @@
 //! that of their medians. What each side wrote and read is checked, outside what is timed.
 
 mod by_hand;
+mod fifty;
 mod report;
 mod tables;
 mod work;

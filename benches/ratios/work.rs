@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 use tempfile::TempDir;
 
 use crate::by_hand;
+use crate::fifty;
 use crate::report::{Figure, ROUNDS, Report, Target, median, timed};
 use crate::tables::{IndexedTask, Task, Values, draft, values};
 
@@ -367,7 +368,8 @@ where
 pub fn files(report: &mut Report) -> Result<()> {
     size(report)?;
     add_column(report)?;
-    open(report)
+    open(report)?;
+    open_and_ensure(report)
 }
 
 fn size(report: &mut Report) -> Result<()> {
@@ -454,6 +456,52 @@ fn open(report: &mut Report) -> Result<()> {
             Ok(per_open(time))
         },
     )
+}
+
+/// The same of a file of 50 tables, all of which the app ensures first: there is nothing to do.
+fn open_and_ensure(report: &mut Report) -> Result<()> {
+    const OPENS: usize = 50;
+    let name = "open, ensure 50 unchanged tables, read a row";
+    if !report.wants(name) {
+        return Ok(());
+    }
+    let dir = TempDir::new().expect("a folder for the files");
+    let path = dir.path().join("ara.db");
+    let db = Database::open(&path)?;
+    db.ensure::<fifty::App>()?;
+    let id = db.create(fifty::T00::draft().title("Water the plants"))?;
+    db.create_all((0..1000).map(|n| fifty::T00::draft().title(format!("Plant {n}"))))?;
+    let history = db.query::<ara::SchemaHistory>().narrow_all().one()?;
+    assert_eq!(history.snapshot.tables.len(), 50);
+    drop(db);
+    let before = std::fs::read(&path).expect("is there");
+    let ours = || -> Result<bool> {
+        let db = Database::open(&path)?;
+        db.ensure::<fifty::App>()?;
+        Ok(db.get(id)?.is_some())
+    };
+    let by_hand = || -> rusqlite::Result<bool> {
+        let connection = by_hand::bare(&path)?;
+        let mut get = connection.prepare_cached("SELECT * FROM t00 WHERE id = ?1")?;
+        get.exists([id.uuid().as_bytes()])
+    };
+    let per_open = |time: Duration| time / u32::try_from(OPENS).unwrap_or(u32::MAX);
+    report.compare(
+        name,
+        Target::Ratio(1.5),
+        || {
+            let (time, found) = timed(|| (0..OPENS).all(|_| ours().unwrap_or(false)));
+            assert!(found);
+            Ok(per_open(time))
+        },
+        || {
+            let (time, found) = timed(|| (0..OPENS).all(|_| by_hand().unwrap_or(false)));
+            assert!(found);
+            Ok(per_open(time))
+        },
+    )?;
+    assert!(std::fs::read(&path).expect("is there") == before, "nothing is written");
+    Ok(())
 }
 
 fn opens(path: &Path, id: Id<Task>) -> Result<bool> {

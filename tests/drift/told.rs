@@ -1,7 +1,7 @@
 //! Every kind of drift is told, in one line that says what to do.
 
-use ara::Drift;
 use ara::prelude::*;
+use ara::{Drift, Error};
 
 use crate::app::{App, Todo};
 use crate::support::{File, Outcome};
@@ -194,5 +194,57 @@ fn a_fresh_file_has_none() -> Outcome {
     // Statistics are SQLite's own.
     file.sqlite()?.execute_batch("ANALYZE")?;
     assert_eq!(db.schema_drift()?, []);
+    Ok(())
+}
+
+/// What ara keeps for itself is gone or spoilt: that is told too, as what it is.
+#[test]
+fn damaged_bookkeeping_is_told() -> Outcome {
+    for sql in [
+        "DROP TABLE ara_index",
+        "DROP TABLE ara_failure",
+        "DROP TABLE ara_index; DROP TABLE ara_failure",
+        "DROP TABLE ara_meta",
+        "DROP TABLE ara_table",
+        "DROP TABLE ara_column",
+        "DROP TABLE ara_node",
+        "DROP TABLE ara_change",
+        "DELETE FROM ara_table",
+        "DELETE FROM ara_index",
+        "UPDATE ara_index SET tbl = 'x', columns = ''",
+        "UPDATE ara_index SET name = 'x\"' || name, columns = '\"'",
+        "UPDATE ara_table SET name = 'x\"' || name",
+        "UPDATE ara_table SET name = 'x' || name",
+        "UPDATE ara_column SET name = 'x\"' || name",
+        "UPDATE ara_column SET name = upper(name)",
+        "UPDATE ara_column SET ordinal = ordinal + 4294967290",
+        "UPDATE ara_column SET ordinal = ordinal + 9000000000",
+        "DELETE FROM ara_column; DROP TABLE todo",
+        "UPDATE ara_change SET cells = x'ff'; DROP TABLE todo",
+        "UPDATE ara_change SET row = x'ff'; DROP TABLE todo",
+        "UPDATE ara_change SET node = 77; DROP TABLE todo",
+        "UPDATE ara_change SET row = NULL; DROP TABLE todo",
+        "INSERT INTO ara_failure VALUES (1, 'x', -1, '', '')",
+        "UPDATE ara_meta SET value = x'00' WHERE key GLOB 'ensured *'",
+    ] {
+        let file = File::new()?;
+        let db = filled(&file)?;
+        file.sqlite()?.execute_batch(sql)?;
+        let told = [
+            db.schema_drift().map(drop),
+            db.schema().map(drop),
+            db.row_counts().map(drop),
+            db.schema_failures().map(drop),
+            db.ensure::<App>(),
+            db.transaction(|tx| tx.ensure::<older::App>()),
+            db.verify().map(drop),
+            file.open().and_then(|db| db.ensure::<App>()),
+            db.schema_drift().map(drop),
+        ];
+        for error in told.into_iter().filter_map(Result::err) {
+            let is_told = matches!(&error, Error::Corrupt | Error::Shape { .. });
+            assert!(is_told, "{sql}: {error:?}");
+        }
+    }
     Ok(())
 }

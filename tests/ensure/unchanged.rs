@@ -120,3 +120,41 @@ fn the_statements_are_told_beforehand() -> Outcome {
     ara::ddl(&tables).iter().try_for_each(|sql| by_hand.execute_batch(sql))?;
     Ok(())
 }
+
+/// The child, which ensures what others ensure at the same time.
+#[test]
+fn one_of_many() -> Outcome {
+    let Some(path) = child::file() else { return Ok(()) };
+    let db = Database::open(path)?;
+    child::tell("ready");
+    std::io::stdin().read_line(&mut String::new())?;
+    db.ensure::<v3::App>()?;
+    db.create(v3::Book::draft().title("Momo").stars(5))?;
+    Ok(())
+}
+
+#[test]
+fn processes_may_ensure_at_once() -> Outcome {
+    for _ in 0..3 {
+        let file = File::new()?;
+        let mut children = Vec::new();
+        for _ in 0..4 {
+            let mut child = child::command("unchanged::one_of_many", &file.path())?.spawn()?;
+            let mut told = child::told(&mut child);
+            assert_eq!(told.next().as_deref(), Some("ready"));
+            children.push((child, told));
+        }
+        // To close their input is to let them go on.
+        children.iter_mut().for_each(|(child, _)| drop(child.stdin.take()));
+        for (mut child, told) in children {
+            told.for_each(drop);
+            assert!(child.wait()?.success());
+        }
+        let db = file.open()?;
+        assert_eq!(db.query::<ara::SchemaHistory>().count()?, 1);
+        assert_eq!(db.query::<v3::Book>().count()?, 4);
+        assert_eq!(db.schema_drift()?, []);
+        verified(&db)?;
+    }
+    Ok(())
+}
