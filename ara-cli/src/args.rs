@@ -17,13 +17,13 @@ const STYLES: Styles = Styles::styled()
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
-  1  the answer is no: `check` failed, `diff` found a difference, `verify` found damage, or `lock`
-     refused because something that was released has changed or is gone
+  1  the answer is no: `check` failed, `diff` found a difference, `verify` found damage,
+     or `lock` refused because something that was released has changed or is gone
   2  it could not be done: the app does not compile, a file cannot be read, ..
 
-With --json, standard output is one JSON object and nothing else. `cargo ara help <COMMAND>` says what
-is in it. Where the exit code is 2 it is {\"error\": \"..\"}, with what the compiler said as \"compiler\" if
-the app does not compile.";
+With --json, standard output is one JSON object and nothing else; `cargo ara help <COMMAND>` says \
+what is in it. Where the exit code is 2 it is {\"error\": \"..\"}, with what the compiler said as \
+\"compiler\" if the app does not compile.";
 
 /// Records what was released of an ara schema, and looks into ara's files.
 ///
@@ -61,7 +61,7 @@ pub enum Command {
 /// Run it before you give a version of the app to others, and commit `ara.lock` with it.
 ///
 /// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "broken":
-/// [{"table", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table" | "column" | "variant",
+/// [{"tables", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table" | "column" | "variant",
 /// "table", and with it "local", "column", "type", "variant"}.
 #[derive(Debug, Args)]
 pub struct Lock {
@@ -77,7 +77,7 @@ pub struct Lock {
 /// whole. For CI.
 ///
 /// JSON: {"holds": bool, "schema": name, "version": number, "unrecorded": [fact, ..], "broken":
-/// [{"table", "message"}, ..], "against": revision or null, "not_a_superset": message or null,
+/// [{"tables", "message"}, ..], "against": revision or null, "not_a_superset": message or null,
 /// "invalid": message or null}.
 #[derive(Debug, Args)]
 pub struct Check {
@@ -94,9 +94,10 @@ pub struct Check {
 /// Without a file, the schema of the code is compared with `ara.lock`. With one, `ara.lock` is compared
 /// with the file, or the code if there is no `ara.lock`.
 ///
-/// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"table", "message"}, ..]}, or with a file
-/// {"same": bool, "compared": "lock" | "code", "lacks": [fact, ..], "has": [fact, ..]}: what the file
-/// lacks, and what it has that is not in the lock, or the code.
+/// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"tables", "message"}, ..]}, or with a file
+/// {"same": bool, "compared": "lock" | "code", "lacks": [fact, ..], "has": [fact, ..], "differs":
+/// [{"table", "column", "type", "type_in_file"}, ..]}: what the file lacks, what it has that is not in the
+/// lock, or the code, and what is stored in another way.
 #[derive(Debug, Args)]
 pub struct Diff {
     /// A database file of the app.
@@ -129,9 +130,10 @@ pub struct Sql {
 ///
 /// The file is only read.
 ///
-/// JSON: {"file": path, "bytes": number, "app": schema or null, "app_missing": reason or null, "version":
-/// schema version or null, "tables": [{"name", "local", "known", "rows", "deleted", "columns": [{"name",
-/// "type", "known"}]}, ..], "drift": [message, ..]}.
+/// JSON: {"file": path, "bytes": number, "format": number, "app": schema or null, "app_missing": reason or
+/// null, "version": the latest release or null, "versions": how many schemas were ensured, "tables":
+/// [{"name", "local", "known", "rows", "deleted", "columns": [{"name", "type", "known"}, ..], "indexes":
+/// [[column, ..], ..]}, ..], "drift": [message, ..]}. A type is null where no history tells it.
 #[derive(Debug, Args)]
 pub struct Inspect {
     /// The database file.
@@ -145,8 +147,8 @@ pub struct Inspect {
 ///
 /// The file is only read.
 ///
-/// JSON: {"file": path, "history": [{"version", "app", "app_version", "at", "device", "checksum", "added"},
-/// ..]}.
+/// JSON: {"file": path, "history": [{"schema", "version", "checksum", "app_version", "device", "time",
+/// "added", "snapshot"}, ..]}, oldest first. What cannot be read of it is null.
 #[derive(Debug, Args)]
 pub struct History {
     /// The database file.

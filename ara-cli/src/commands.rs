@@ -2,8 +2,12 @@
 
 mod check;
 mod diff;
+mod history;
+mod inspect;
 mod list;
 mod lock;
+mod sql;
+mod verify;
 
 use anyhow::Result;
 
@@ -17,6 +21,9 @@ pub fn run(command: &Command) -> Result<Report> {
         Command::Check(arguments) => check::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
         Command::List(arguments) => list::run(arguments),
-        _ => anyhow::bail!("not yet"),
+        Command::Sql(arguments) => sql::run(arguments),
+        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::History(arguments) => history::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
     }
 }

@@ -9,33 +9,63 @@ use serde_json::{Map, Value, json};
 
 use crate::style::{FAINT, NAME, Styled};
 
-/// Facts as `--json` gives them.
-pub fn as_json<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Value {
-    facts.into_iter().map(fact_as_json).collect()
+/// A fact, or a column of a file of which only the name is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    pub table: &'a str,
+    pub what: What<'a>,
 }
 
-fn fact_as_json(fact: &Fact) -> Value {
-    let (kind, rest) = match fact {
-        Fact::Table { local, .. } => ("table", json!({"local": local})),
-        Fact::Column { column, ty, .. } => ("column", json!({"column": column, "type": ty})),
-        Fact::Variant { column, variant, .. } => {
+/// What an [`Item`] is.
+#[derive(Debug, Clone, Copy)]
+pub enum What<'a> {
+    Table { local: bool },
+    Column { column: &'a str, ty: Option<&'a TypeSnapshot> },
+    Variant { column: &'a str, variant: &'a str },
+}
+
+impl<'a> From<&'a Fact> for Item<'a> {
+    fn from(fact: &'a Fact) -> Self {
+        let what = match fact {
+            Fact::Table { local, .. } => What::Table { local: *local },
+            Fact::Column { column, ty, .. } => What::Column { column, ty: Some(ty) },
+            Fact::Variant { column, variant, .. } => What::Variant { column, variant },
+        };
+        Self { table: fact.table(), what }
+    }
+}
+
+/// Facts as `--json` gives them.
+pub fn as_json<'a>(items: impl IntoIterator<Item: Into<Item<'a>>>) -> Value {
+    items.into_iter().map(|item| item_as_json(item.into())).collect()
+}
+
+fn item_as_json(Item { table, what }: Item<'_>) -> Value {
+    let (kind, rest) = match what {
+        What::Table { local } => ("table", json!({"local": local})),
+        What::Column { column, ty } => {
+            ("column", json!({"column": column, "type": ty.map(type_as_json)}))
+        }
+        What::Variant { column, variant } => {
             ("variant", json!({"column": column, "variant": variant}))
         }
     };
     let mut object = Map::from_iter([
         ("kind".to_owned(), Value::from(kind)),
-        ("table".to_owned(), Value::from(fact.table())),
+        ("table".to_owned(), Value::from(table)),
     ]);
     if let Value::Object(rest) = rest {
         object.extend(rest);
     }
-    if let Some(Value::Object(ty)) = object.get("type")
-        && ty.contains_key("enum")
-    {
-        // Its names are facts of their own.
-        object.insert("type".to_owned(), Value::from("enum"));
-    }
     Value::Object(object)
+}
+
+/// A stored type as JSON: a word, or `{"id": table}`. The names of an enum are facts of their own.
+pub fn type_as_json(ty: &TypeSnapshot) -> Value {
+    match ty {
+        TypeSnapshot::Id(table) => json!({"id": table}),
+        ty => Value::from(ty.word()),
+    }
 }
 
 /// A stored type in words.
@@ -47,10 +77,14 @@ pub fn type_in_words(ty: &TypeSnapshot) -> String {
 }
 
 /// Facts as a list, a column a line, each line behind the sign.
-pub fn as_text<'f>(facts: impl IntoIterator<Item = &'f Fact>, sign: char, style: Style) -> String {
+pub fn as_text<'a>(
+    items: impl IntoIterator<Item: Into<Item<'a>>>,
+    sign: char,
+    style: Style,
+) -> String {
     let mut tables: BTreeMap<&str, TableFacts<'_>> = BTreeMap::new();
-    for fact in facts {
-        tables.entry(fact.table()).or_default().add(fact);
+    for Item { table, what } in items.into_iter().map(Into::into) {
+        tables.entry(table).or_default().add(what);
     }
     let mut text = String::new();
     for (name, table) in &tables {
@@ -70,18 +104,20 @@ struct TableFacts<'f> {
 
 #[derive(Default)]
 struct ColumnFacts<'f> {
-    ty: Option<&'f TypeSnapshot>,
+    /// If the column itself is one of them: its type in words.
+    ty: Option<String>,
     variants: Vec<&'f str>,
 }
 
 impl<'f> TableFacts<'f> {
-    fn add(&mut self, fact: &'f Fact) {
-        match fact {
-            Fact::Table { local, .. } => self.is_local = Some(*local),
-            Fact::Column { column, ty, .. } => {
+    fn add(&mut self, what: What<'f>) {
+        match what {
+            What::Table { local } => self.is_local = Some(local),
+            What::Column { column, ty } => {
+                let ty = ty.map_or_else(String::new, type_in_words);
                 self.columns.entry(column).or_default().ty = Some(ty);
             }
-            Fact::Variant { column, variant, .. } => {
+            What::Variant { column, variant } => {
                 self.columns.entry(column).or_default().variants.push(variant);
             }
         }
@@ -101,7 +137,8 @@ impl<'f> TableFacts<'f> {
                 writeln!(text, "        {column:width$}  {sign} {variants}")?;
                 continue;
             };
-            write!(text, "      {sign} {column:width$}  {}", type_in_words(ty))?;
+            let line = format!("{column:width$}  {ty}");
+            write!(text, "      {sign} {}", line.trim_end())?;
             if !variants.is_empty() {
                 write!(text, " {}", Styled(FAINT, variants))?;
             }

@@ -4,7 +4,7 @@ use std::env;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result};
 use ara_schema::{LOCK_FILE, Lock, LockError};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use tempfile::Builder;
@@ -39,19 +39,16 @@ impl LockFile {
         self.text.is_some()
     }
 
-    /// What was released: nothing, if there is no file.
+    /// What was released: nothing, if there is no file. All of its history is checked.
     pub fn parse(&self) -> Result<Lock, LockError> {
-        self.text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)
+        let lock = self.text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)?;
+        lock.verify_all()?;
+        Ok(lock)
     }
 
     /// As [`parse`](Self::parse), where there is no use in going on without it.
     pub fn lock(&self) -> Result<Lock> {
-        self.parse().map_err(|error| self.refused(error))
-    }
-
-    /// What to say of a lock that cannot be used.
-    pub fn refused(&self, error: LockError) -> Error {
-        Error::new(error).context(format!("{} cannot be used", self.shown()))
+        self.parse().with_context(|| format!("{} cannot be used", self.shown()))
     }
 
     /// Replaces the file.

@@ -1,6 +1,6 @@
 //! What a command answers.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -25,34 +25,38 @@ pub fn print(answer: Result<Report>, as_json: bool) -> ExitCode {
     match answer {
         Ok(Report { text, json, holds }) => {
             let printed = if as_json { print_json(&json) } else { print_text(&text) };
-            // Who reads no further, as `head`, has seen what it wanted.
-            let is_fine = holds && printed.as_ref().map_or_else(is_broken_pipe, |()| true);
-            if is_fine { ExitCode::SUCCESS } else { ExitCode::from(1) }
+            match printed {
+                // Who reads no further, as `head`, has seen what it wanted.
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    let error = anyhow::Error::new(error).context("the answer cannot be printed");
+                    let _ = print_error(&error);
+                    ExitCode::from(2)
+                }
+                _ if holds => ExitCode::SUCCESS,
+                _ => ExitCode::from(1),
+            }
         }
         Err(error) => {
+            // There is nowhere left to say that this cannot be said.
             let _ = if as_json { print_json(&error_as_json(&error)) } else { print_error(&error) };
             ExitCode::from(2)
         }
     }
 }
 
-fn is_broken_pipe(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::BrokenPipe
-}
-
-fn print_text(text: &str) -> std::io::Result<()> {
+fn print_text(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
 
-fn print_json(json: &Value) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout().lock();
+fn print_json(json: &Value) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
     writeln!(stdout, "{json:#}")?;
     stdout.flush()
 }
 
-fn print_error(error: &anyhow::Error) -> std::io::Result<()> {
+fn print_error(error: &anyhow::Error) -> io::Result<()> {
     let mut stderr = anstream::stderr().lock();
     if let Some(DoesNotCompile { compiler, .. }) = error.downcast_ref() {
         writeln!(stderr, "{}\n", compiler.trim_end())?;

@@ -10,7 +10,6 @@ pub const ADDED: Style = AnsiColor::Green.on_default();
 pub const LACKED: Style = AnsiColor::Yellow.on_default();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
 pub const NAME: Style = AnsiColor::Cyan.on_default();
-pub const BOLD: Style = Style::new().bold();
 pub const FAINT: Style = Style::new().dimmed();
 
 /// Something in a style.

@@ -246,7 +246,7 @@ impl Database {
         });
         if !failures.is_empty() {
             drop(writer);
-            self.report(&failures);
+            self.report(&failures, true);
         }
         result
     }
@@ -324,17 +324,19 @@ impl Database {
         Timestamp::from_millis((self.0.options.clock)())
     }
 
-    /// Keeps failures in the file, where it can be written, and tells the app of them. The app's code
-    /// may use the database.
-    pub(crate) fn report(&self, failures: &[SchemaFailure]) {
-        let keep = || -> Result<()> {
+    /// Keeps failures in the file, if they are to be kept and it can be written, and tells the app of
+    /// them. The app's code may use the database.
+    pub(crate) fn report(&self, failures: &[SchemaFailure], keep: bool) {
+        let write = || -> Result<()> {
             self.0.refuse_if_read_only()?;
             let mut writer = self.0.lock_writer()?;
             let connection = self.0.writing_connection(&mut writer.guard.connection)?;
             failures.iter().try_for_each(|failure| failure.record(connection))
         };
-        // Where that fails, what failed before it is the error to be told.
-        let _ = keep();
+        if keep {
+            // Where that fails, what failed before it is the error to be told.
+            let _ = write();
+        }
         if let Some(hook) = &self.0.options.on_schema_failure {
             failures.iter().for_each(|failure| hook(failure));
         }

@@ -123,8 +123,8 @@ impl fmt::Display for Drift {
             ),
             Self::UnknownColumn { table, column } => write!(
                 f,
-                "column `{table}.{column}` is not ara's: it is left alone and never synced; declare it \
-                 in the struct under another name, or drop it"
+                "column `{table}.{column}` is not ara's: it is left alone and never synced; drop it, or \
+                 copy it into a column that a struct declares"
             ),
             Self::UnknownObject { kind, name, table: Some(table) } => write!(
                 f,

@@ -27,7 +27,9 @@ impl Database {
         };
         ensured.inspect_err(|error| {
             if is_of_schema(error) {
-                self.report(&[SchemaFailure::new(schema, self.now(), error)]);
+                // To keep it would be to wait as long again.
+                let keep = !matches!(error, Error::Busy);
+                self.report(&[SchemaFailure::new(schema, self.now(), error)], keep);
             }
         })
     }
@@ -71,9 +73,9 @@ impl Transaction<'_> {
     }
 }
 
-/// Whether the schema failed, and not the transaction around it, or the wait for another's.
+/// Whether the schema failed, and not the transaction around it.
 fn is_of_schema(error: &Error) -> bool {
-    !matches!(error, Error::InsideTransaction | Error::Broken | Error::Busy)
+    !matches!(error, Error::InsideTransaction | Error::Broken)
 }
 
 /// Makes all of a schema, inside the caller's savepoint.

@@ -162,3 +162,24 @@ fn what_cannot_be_kept_is_told_all_the_same() -> Outcome {
     assert_eq!(db.schema_failures()?, []);
     Ok(())
 }
+
+/// Another process writes for too long.
+#[test]
+fn a_lock_is_told_and_not_kept() -> Outcome {
+    let (file, wall) = (File::new()?, Wall::new());
+    let told = Told::default();
+    let hook = Arc::clone(&told);
+    let db = wall
+        .options()
+        .busy_timeout(std::time::Duration::from_millis(1))
+        .on_schema_failure(move |failure| hook.lock().expect("is free").push(failure.clone()))
+        .open(file.path())?;
+    let writing = file.sqlite()?;
+    writing.execute_batch("BEGIN IMMEDIATE")?;
+    assert!(matches!(db.ensure::<v3::App>(), Err(Error::Busy)));
+    assert_eq!(taken(&told).len(), 1);
+    writing.execute_batch("COMMIT")?;
+    assert_eq!(db.schema_failures()?, []);
+    db.ensure::<v3::App>()?;
+    verified(&db)
+}

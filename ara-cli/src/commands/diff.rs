@@ -1,21 +1,26 @@
 //! `cargo ara diff`: what is not recorded yet, or what a file has and lacks.
 
+use std::path::Path;
+
 use anyhow::Result;
-use ara_schema::LOCK_FILE;
-use serde_json::json;
+use ara_schema::{LOCK_FILE, Snapshot};
+use serde_json::{Value, json};
 
 use crate::args::{Code, Diff as Arguments};
 use crate::comparison::Comparison;
 use crate::compiler::schema_of;
-use crate::facts;
+use crate::database_file;
+use crate::facts::{self, type_as_json, type_in_words};
+use crate::file_comparison::{Differs, FileComparison};
 use crate::lock_file::LockFile;
 use crate::package::Package;
 use crate::report::Report;
+use crate::style::{ADDED, BAD, LACKED, Styled};
 
 /// Tells the difference.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     match &arguments.file {
-        Some(_) => anyhow::bail!("not yet"),
+        Some(file) => schema_against_file(&arguments.code, file),
         None => code_against_lock(&arguments.code),
     }
 }
@@ -36,4 +41,55 @@ fn code_against_lock(code: &Code) -> Result<Report> {
         "broken": comparison.broken_as_json(),
     });
     Ok(Report { text, json, holds: is_same })
+}
+
+fn schema_against_file(code: &Code, path: &Path) -> Result<Report> {
+    let file = database_file::schema_of(path)?;
+    let package = Package::find(&code.selection)?;
+    let lock = LockFile::of(&package)?;
+    let (compared, shown, schema): (_, _, Snapshot) = if lock.is_there() {
+        ("lock", LOCK_FILE, lock.lock()?.schema())
+    } else {
+        ("code", "the code", schema_of(&package, code)?.tables)
+    };
+    let comparison = FileComparison::new(&schema, &file);
+    let is_same = comparison.is_same();
+    let json = json!({
+        "same": is_same,
+        "compared": compared,
+        "lacks": facts::as_json(comparison.lacks.iter().copied()),
+        "has": facts::as_json(comparison.has.iter().copied()),
+        "differs": comparison.differs.iter().map(differs_as_json).collect::<Vec<_>>(),
+    });
+    Ok(Report { text: as_text(&comparison, shown), json, holds: is_same })
+}
+
+fn differs_as_json(Differs { table, column, in_schema, in_file }: &Differs<'_>) -> Value {
+    let [in_schema, in_file] = [in_schema, in_file].map(|ty| type_as_json(ty));
+    json!({"table": table, "column": column, "type": in_schema, "type_in_file": in_file})
+}
+
+fn as_text(comparison: &FileComparison<'_>, schema: &str) -> String {
+    if comparison.is_same() {
+        return format!("the file has what is in {schema}, and nothing else\n");
+    }
+    let mut parts = Vec::new();
+    if !comparison.lacks.is_empty() {
+        let lacks = facts::as_text(comparison.lacks.iter().copied(), '-', LACKED);
+        parts.push(format!("the file lacks, of {schema}:\n{lacks}"));
+    }
+    if !comparison.has.is_empty() {
+        let has = facts::as_text(comparison.has.iter().copied(), '+', ADDED);
+        parts.push(format!("the file has, and {schema} has not:\n{has}"));
+    }
+    if !comparison.differs.is_empty() {
+        let lines = comparison.differs.iter().map(|differs| {
+            let Differs { table, column, in_schema, in_file } = differs;
+            let [in_schema, in_file] = [in_schema, in_file].map(|ty| type_in_words(ty));
+            let column = Styled(BAD, format!("{table}.{column}"));
+            format!("  {column} is {in_file} in the file, and {in_schema} in {schema}\n")
+        });
+        parts.push(format!("they differ in types:\n{}", lines.collect::<String>()));
+    }
+    parts.join("\n")
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::args::List as Arguments;
 use crate::lock_file::LockFile;
 use crate::package::Package;
+use crate::plural::plural;
 use crate::report::Report;
 use crate::table::table;
 
@@ -14,7 +15,6 @@ use crate::table::table;
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let file = LockFile::of(&Package::find(&arguments.selection)?)?;
     let lock = file.lock()?;
-    lock.verify_all().map_err(|error| file.refused(error))?;
     let releases: Vec<_> =
         lock.releases().iter().map(|release| (release, Added::by(&lock, release))).collect();
     let text = if releases.is_empty() {
@@ -50,9 +50,9 @@ fn as_json(release: &Release, added: &Added) -> Value {
 /// How much a release added.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Added {
-    tables: usize,
-    columns: usize,
-    variants: usize,
+    tables: u64,
+    columns: u64,
+    variants: u64,
 }
 
 impl Added {
@@ -74,10 +74,6 @@ impl Added {
         let words: Vec<_> = words.map(|(count, word)| plural(count, word)).collect();
         words.join(", ")
     }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The command as a user runs it, in packages that are made for each test.
 
 mod checking;
+mod database_files;
 mod life_of_an_app;
 mod locking;
 mod output;
 mod schema_lookup;
 mod several_targets;
+mod sql;
 mod support;
 mod workspaces;

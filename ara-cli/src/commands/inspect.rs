@@ -1,0 +1,165 @@
+//! `cargo ara inspect`: what is in a file.
+
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::{Context, Result};
+use ara_core::{Drift, FileColumn, FileSchema, FileTable, RowCount};
+use indicatif::HumanBytes;
+use serde_json::{Value, json};
+
+use crate::args::{Code, Inspect as Arguments};
+use crate::compiler::schema_of;
+use crate::database_file::open;
+use crate::emitted::Emitted;
+use crate::facts::{type_as_json, type_in_words};
+use crate::package::Package;
+use crate::plural::plural;
+use crate::report::Report;
+use crate::style::{FAINT, LACKED, NAME, Styled};
+
+/// What there is to say of a file.
+struct Found {
+    bytes: u64,
+    schema: FileSchema,
+    counts: Vec<RowCount>,
+    drift: Vec<Drift>,
+    /// The app in the current folder, or why there is none.
+    app: Result<Emitted>,
+}
+
+/// Looks into the file.
+pub fn run(arguments: &Arguments) -> Result<Report> {
+    let path = &arguments.file;
+    let database = open(path)?;
+    let file = fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let found = Found {
+        bytes: file.len(),
+        schema: database.schema()?,
+        counts: database.row_counts()?,
+        drift: database.schema_drift()?,
+        app: app(&arguments.code),
+    };
+    let title = path.display().to_string();
+    let mut json = found.as_json();
+    if let Value::Object(object) = &mut json {
+        object.insert("file".to_owned(), json!(path));
+    }
+    Ok(Report { text: found.as_text(&title)?, json, holds: true })
+}
+
+fn app(code: &Code) -> Result<Emitted> {
+    schema_of(&Package::find(&code.selection)?, code)
+}
+
+impl Found {
+    fn count(&self, table: &FileTable) -> Option<&RowCount> {
+        self.counts.iter().find(|count| count.table == table.name && count.local == table.local)
+    }
+
+    /// Whether the app knows a table, or a column of it; `None` if there is no app.
+    fn is_known(&self, table: &FileTable, column: Option<&FileColumn>) -> Option<bool> {
+        let app = self.app.as_ref().ok()?;
+        let known = app.tables.table(&table.name).filter(|known| known.local == table.local);
+        Some(
+            known.is_some_and(|known| {
+                column.is_none_or(|column| known.column(&column.name).is_some())
+            }),
+        )
+    }
+
+    fn as_json(&self) -> Value {
+        let tables = self.schema.tables.iter().map(|table| {
+            let columns = table.columns.iter().map(|column| {
+                json!({
+                    "name": column.name,
+                    "type": column.ty.as_ref().map(type_as_json),
+                    "known": self.is_known(table, Some(column)),
+                })
+            });
+            let count = self.count(table);
+            json!({
+                "name": table.name,
+                "local": table.local,
+                "known": self.is_known(table, None),
+                "rows": count.map(|count| count.rows),
+                "deleted": count.map(|count| count.deleted),
+                "columns": columns.collect::<Vec<_>>(),
+                "indexes": table.indexes,
+            })
+        });
+        json!({
+            "bytes": self.bytes,
+            "format": self.schema.format,
+            "app": self.app.as_ref().ok().map(|app| &app.name),
+            "app_missing": self.app.as_ref().err().map(|error| format!("{error:#}")),
+            "version": self.schema.versions.iter().filter_map(|version| version.version).max(),
+            "versions": self.schema.versions.len(),
+            "tables": tables.collect::<Vec<_>>(),
+            "drift": self.drift.iter().map(Drift::to_string).collect::<Vec<_>>(),
+        })
+    }
+
+    fn as_text(&self, title: &str) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        let FileSchema { format, versions, .. } = &self.schema;
+        writeln!(text, "{title}: {}, format {format}", HumanBytes(self.bytes))?;
+        match versions.last() {
+            Some(latest) => {
+                let name = Styled(NAME, latest.schema.as_deref().unwrap_or("?"));
+                let release = match latest.version {
+                    Some(0) | None => "before its first release".to_owned(),
+                    Some(version) => format!("release {version}"),
+                };
+                writeln!(text, "schemas: {}, the latest is {name}, {release}", versions.len())?;
+            }
+            None => writeln!(text, "schemas: none was ensured")?,
+        }
+        match &self.app {
+            Ok(app) => writeln!(text, "app: {}", Styled(NAME, &app.name))?,
+            Err(error) => {
+                let reason = error.to_string();
+                let reason = reason.lines().next().unwrap_or_default();
+                writeln!(text, "app: none, so what it knows is left out ({reason})")?;
+            }
+        }
+        for table in &self.schema.tables {
+            self.write_table(&mut text, table)?;
+        }
+        if !self.drift.is_empty() {
+            writeln!(text, "\nnot as ara made it:")?;
+            for drift in &self.drift {
+                writeln!(text, "  {}", Styled(LACKED, drift))?;
+            }
+        }
+        Ok(text)
+    }
+
+    fn write_table(&self, text: &mut String, table: &FileTable) -> std::fmt::Result {
+        let local = if table.local { ", local" } else { "" };
+        write!(text, "\n{}{local}", Styled(NAME, &table.name))?;
+        if let Some(RowCount { rows, deleted, .. }) = self.count(table) {
+            write!(text, ", {}", plural(*rows, "row"))?;
+            if *deleted > 0 {
+                write!(text, " and {deleted} deleted")?;
+            }
+        }
+        writeln!(text, "{}", self.mark(table, None))?;
+        let width = table.columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
+        for column in &table.columns {
+            // The file itself keeps no types: only its history does.
+            let ty = column.ty.as_ref().map_or_else(|| "?".to_owned(), type_in_words);
+            let mark = self.mark(table, Some(column));
+            writeln!(text, "  {:width$}  {}{mark}", column.name, Styled(FAINT, ty))?;
+        }
+        Ok(())
+    }
+
+    /// What to say of what the app does not know.
+    fn mark(&self, table: &FileTable, column: Option<&FileColumn>) -> String {
+        match self.is_known(table, column) {
+            Some(false) => format!("  {}", Styled(LACKED, "(the app does not know it)")),
+            _ => String::new(),
+        }
+    }
+}

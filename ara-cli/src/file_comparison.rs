@@ -1,0 +1,123 @@
+//! The schema of a lock, or of the code, against what a file has.
+
+use ara_core::{FileColumn, FileSchema, FileTable};
+use ara_schema::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
+
+use crate::facts::{Item, What};
+
+/// How a file differs from a schema.
+#[derive(Debug, Default)]
+pub struct FileComparison<'a> {
+    /// What the schema has, and the file lacks.
+    pub lacks: Vec<Item<'a>>,
+    /// What the file has, and the schema does not.
+    pub has: Vec<Item<'a>>,
+    /// What is stored in another way.
+    pub differs: Vec<Differs<'a>>,
+}
+
+/// A column that the file has with another type.
+#[derive(Debug)]
+pub struct Differs<'a> {
+    pub table: &'a str,
+    pub column: &'a str,
+    pub in_schema: &'a TypeSnapshot,
+    pub in_file: &'a TypeSnapshot,
+}
+
+impl<'a> FileComparison<'a> {
+    pub fn new(schema: &'a Snapshot, file: &'a FileSchema) -> Self {
+        let mut found = Self::default();
+        for table in &schema.tables {
+            match file.tables.iter().find(|held| is_same_table(table, held)) {
+                Some(held) => found.compare(table, held),
+                None => {
+                    let columns = table.columns.iter();
+                    let columns = columns.map(|column| (column.name.as_str(), Some(&column.ty)));
+                    found.lacks.extend(whole(&table.name, table.local, columns));
+                }
+            }
+        }
+        for held in &file.tables {
+            if !schema.tables.iter().any(|table| is_same_table(table, held)) {
+                let columns = held.columns.iter();
+                let columns = columns.map(|column| (column.name.as_str(), column.ty.as_ref()));
+                found.has.extend(whole(&held.name, held.local, columns));
+            }
+        }
+        found
+    }
+
+    pub fn is_same(&self) -> bool {
+        self.lacks.is_empty() && self.has.is_empty() && self.differs.is_empty()
+    }
+
+    fn compare(&mut self, table: &'a TableSnapshot, held: &'a FileTable) {
+        for column in &table.columns {
+            match held.columns.iter().find(|held| held.name == column.name) {
+                Some(held) => self.compare_column(&table.name, column, held),
+                None => self.lacks.extend(of_column(&table.name, &column.name, Some(&column.ty))),
+            }
+        }
+        for column in &held.columns {
+            if table.column(&column.name).is_none() {
+                self.has.extend(of_column(&table.name, &column.name, column.ty.as_ref()));
+            }
+        }
+    }
+
+    fn compare_column(
+        &mut self,
+        table: &'a str,
+        column: &'a ColumnSnapshot,
+        FileColumn { ty: held, .. }: &'a FileColumn,
+    ) {
+        match (&column.ty, held) {
+            (TypeSnapshot::Enum(variants), Some(TypeSnapshot::Enum(held))) => {
+                self.lacks.extend(variants_without(held, table, &column.name, variants));
+                self.has.extend(variants_without(variants, table, &column.name, held));
+            }
+            (in_schema, Some(in_file)) if in_schema != in_file => {
+                self.differs.push(Differs { table, column: &column.name, in_schema, in_file });
+            }
+            // The file itself keeps no types.
+            _ => {}
+        }
+    }
+}
+
+/// A file may have a synced table and a local one of the same name.
+fn is_same_table(table: &TableSnapshot, held: &FileTable) -> bool {
+    table.name == held.name && table.local == held.local
+}
+
+/// All there is to say of a table.
+fn whole<'a>(
+    table: &'a str,
+    local: bool,
+    columns: impl Iterator<Item = (&'a str, Option<&'a TypeSnapshot>)>,
+) -> Vec<Item<'a>> {
+    let mut items = vec![Item { table, what: What::Table { local } }];
+    items.extend(columns.flat_map(|(column, ty)| of_column(table, column, ty)));
+    items
+}
+
+fn of_column<'a>(table: &'a str, column: &'a str, ty: Option<&'a TypeSnapshot>) -> Vec<Item<'a>> {
+    let mut items = vec![Item { table, what: What::Column { column, ty } }];
+    if let Some(TypeSnapshot::Enum(variants)) = ty {
+        items.extend(variants_without(&[], table, column, variants));
+    }
+    items
+}
+
+fn variants_without<'a>(
+    known: &[String],
+    table: &'a str,
+    column: &'a str,
+    variants: &'a [String],
+) -> impl Iterator<Item = Item<'a>> {
+    variants
+        .iter()
+        .filter(|variant| !known.contains(variant))
+        .map(move |variant| Item { table, what: What::Variant { column, variant } })
+}
