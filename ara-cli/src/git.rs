@@ -1,4 +1,4 @@
-//! The `ara.lock` of another revision.
+//! What git knows of the `ara.lock` of a package.
 
 use std::io::ErrorKind;
 use std::process::{Command, Output};
@@ -8,28 +8,106 @@ use ara_schema::{LOCK_FILE, Lock};
 
 use crate::package::Package;
 
-/// The lock of the package as it was at a revision: nothing was released, if it was not there yet.
-pub fn lock_at(package: &Package, revision: &str) -> Result<Lock> {
-    let asked = format!("{revision}^{{commit}}");
-    let commit = git(package, &["rev-parse", "--verify", "--end-of-options", &asked])?;
-    if !commit.status.success() {
-        let said = String::from_utf8_lossy(&commit.stderr);
-        let said = said.trim().trim_start_matches("fatal: ");
-        bail!(
-            "git does not find the revision `{revision}`: {said}\nif it is a branch of a server, \
-             fetch it first: `git fetch origin main`, then `--against origin/main`"
+/// A revision of the repository that the package is in.
+#[derive(Debug)]
+pub struct Revision<'a> {
+    package: &'a Package,
+    /// As the user calls it.
+    name: &'a str,
+    commit: String,
+}
+
+impl<'a> Revision<'a> {
+    /// The revision that is called so.
+    pub fn find(package: &'a Package, name: &'a str) -> Result<Self> {
+        let asked = format!("{name}^{{commit}}");
+        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &asked];
+        let found = git(package, &arguments)?;
+        if !found.status.success() {
+            let said = String::from_utf8_lossy(&found.stderr);
+            // It has no words for what it just does not know.
+            bail!("{}", if said.is_empty() { unknown(package, name) } else { failed(&said) });
+        }
+        let commit = text_of(&found.stdout);
+        Ok(Self { package, name, commit })
+    }
+
+    /// The lock of the package as it was then: nothing was released, if it was not there yet.
+    pub fn lock(&self) -> Result<Lock> {
+        let Self { package, name, commit } = self;
+        let listed =
+            succeeded(git(package, &["ls-tree", "--name-only", commit, "--", LOCK_FILE])?)?;
+        if listed.is_empty() {
+            return Ok(Lock::default());
+        }
+        let text = succeeded(git(package, &["show", &format!("{commit}:./{LOCK_FILE}")])?)?;
+        let text = String::from_utf8(text)
+            .with_context(|| format!("{LOCK_FILE} of revision `{name}` is no text"))?;
+        Lock::parse(&text)
+            .with_context(|| format!("{LOCK_FILE} of revision `{name}` cannot be used"))
+    }
+
+    /// Where this branch left that of the revision, if git knows it.
+    pub fn base(&self) -> Option<Self> {
+        let Self { package, name, commit } = self;
+        let base = answer(package, &["merge-base", commit, "HEAD"])?;
+        Some(Self { package, name, commit: base })
+    }
+}
+
+/// Whether the last commit has a lock of the package. There may be no git, or no repository.
+pub fn last_commit_has_lock(package: &Package) -> bool {
+    answer(package, &["ls-tree", "--name-only", "HEAD", "--", LOCK_FILE]).is_some()
+}
+
+/// Whether the repository says how locks are merged, be it in a folder above the package.
+pub fn knows_how_to_merge(package: &Package) -> bool {
+    answer(package, &["check-attr", "merge", "--", LOCK_FILE])
+        .is_some_and(|said| !said.ends_with(": unspecified"))
+}
+
+/// Whether git lacks a part of the history here, as it often does in CI.
+pub fn is_shallow(package: &Package) -> bool {
+    answer(package, &["rev-parse", "--is-shallow-repository"]).is_some_and(|said| said == "true")
+}
+
+fn unknown(package: &Package, name: &str) -> String {
+    let mut told = format!("git does not find the revision `{name}`");
+    let remotes = answer(package, &["remote"]).unwrap_or_default();
+    let is_remote = |word: &str| word == "origin" || remotes.lines().any(|remote| remote == word);
+    match name.split_once('/').filter(|(remote, _)| is_remote(remote)) {
+        _ if !may_be_a_branch(name) => {}
+        Some((remote, branch)) => {
+            told.push_str(&format!("\nfetch it first: `git fetch {remote} {branch}`"));
+        }
+        None => told.push_str(&format!(
+            "\nif it is a branch of a server, fetch it first: `git fetch origin {name}`, then \
+             `--against origin/{name}`"
+        )),
+    }
+    if is_shallow(package) {
+        told.push_str(
+            "\nthis clone is shallow: `git fetch --unshallow` gets the rest of its history",
         );
     }
-    let commit = String::from_utf8_lossy(&commit.stdout).trim().to_owned();
-    let listed = succeeded(git(package, &["ls-tree", "--name-only", &commit, "--", LOCK_FILE])?)?;
-    if listed.is_empty() {
-        return Ok(Lock::default());
-    }
-    let text = succeeded(git(package, &["show", &format!("{commit}:./{LOCK_FILE}")])?)?;
-    let text = String::from_utf8(text)
-        .with_context(|| format!("{LOCK_FILE} of revision `{revision}` is no text"))?;
-    Lock::parse(&text)
-        .with_context(|| format!("{LOCK_FILE} of revision `{revision}` cannot be used"))
+    told
+}
+
+/// Whether it is a name that a branch may have, and no way to say what came before another revision.
+fn may_be_a_branch(name: &str) -> bool {
+    let is_commit = name.len() >= 7 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    !name.is_empty()
+        && !name.starts_with('-')
+        && name != "HEAD"
+        && !name
+            .contains(|c: char| c.is_whitespace() || c.is_control() || "~^@:{}?*[\\".contains(c))
+        && !is_commit
+}
+
+/// What git prints; `None` if it prints nothing, fails, or is not there.
+fn answer(package: &Package, arguments: &[&str]) -> Option<String> {
+    let output = git(package, arguments).ok().filter(|output| output.status.success())?;
+    Some(text_of(&output.stdout)).filter(|text| !text.is_empty())
 }
 
 fn git(package: &Package, arguments: &[&str]) -> Result<Output> {
@@ -44,7 +122,31 @@ fn git(package: &Package, arguments: &[&str]) -> Result<Output> {
 
 fn succeeded(output: Output) -> Result<Vec<u8>> {
     if !output.status.success() {
-        bail!("git failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!("{}", failed(&String::from_utf8_lossy(&output.stderr)));
     }
     Ok(output.stdout)
+}
+
+fn failed(said: &str) -> String {
+    format!("git failed: {}", said.trim().trim_start_matches("fatal: "))
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_is_told_from_a_way_to_an_older_revision() {
+        for branch in ["main", "made-up", "origin/main", "fix/a.b", "HEADER", "v1.0"] {
+            assert!(may_be_a_branch(branch), "{branch}");
+        }
+        for other in ["", "HEAD", "HEAD~99", "main^", "--help", "@{1}", ":/fix", "0a1b2c3d", "a b"]
+        {
+            assert!(!may_be_a_branch(other), "{other}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use ara_schema::{LOCK_FILE, Lock, LockError};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use tempfile::Builder;
 
+use crate::git;
 use crate::package::Package;
 
 /// Where a package's lock is, and what is in it.
@@ -37,6 +38,15 @@ impl LockFile {
     /// Whether there is a file.
     pub fn is_there(&self) -> bool {
         self.text.is_some()
+    }
+
+    /// What to say of a file that is gone, though the last commit has it.
+    pub fn gone(&self, package: &Package) -> Option<String> {
+        let is_gone = !self.is_there() && git::last_commit_has_lock(package);
+        is_gone.then(|| {
+            let shown = self.shown();
+            format!("{shown} is gone, but the last commit has it: `git checkout HEAD -- {shown}`")
+        })
     }
 
     /// What was released: nothing, if there is no file. All of its history is checked.

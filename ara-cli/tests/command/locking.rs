@@ -34,10 +34,11 @@ fn releases_are_recorded_and_listed() {
         "version": 2,
         "file": app.path().canonicalize().expect("it is there").join("ara.lock"),
         "added": [
-            {"kind": "column", "table": "todo", "column": "mood", "type": "enum"},
+            {"kind": "column", "table": "todo", "column": "mood", "type": "enum", "required": false},
             {"kind": "variant", "table": "todo", "column": "mood", "variant": "Calm"},
             {"kind": "variant", "table": "todo", "column": "mood", "variant": "Wild"},
         ],
+        "joins": [],
         "broken": [],
         "gitattributes": false,
     });
