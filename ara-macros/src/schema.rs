@@ -53,7 +53,7 @@ pub fn expand(schema: &Schema) -> TokenStream {
             table.to_token_stream(),
         );
         quote_spanned! {table.span()=>
-            const _: () = ::core::assert!(_ara::is_first(TABLES, #at), #message);
+            const _: () = ::core::assert!(::ara::__private::is_first(TABLES, #at), #message);
         }
     });
     let task = Task::of_package().unwrap_or_else(|reason| {
@@ -103,7 +103,8 @@ pub fn expand(schema: &Schema) -> TokenStream {
 fn emitted(ident: &Ident) -> TokenStream {
     let name = ident.to_string();
     quote_spanned! {ident.span()=>
-        const _: () = _ara::emit::<{ _ara::length_emitted(#name, TABLES) }>(#name, TABLES);
+        const _: () =
+            ::ara::__private::emit::<{ ::ara::__private::length_emitted(#name, TABLES) }>(#name, TABLES);
     }
 }
 
@@ -113,16 +114,18 @@ fn held(ident: &Ident, tables: &[&Path], released: &Released) -> TokenStream {
     let name = ident.to_string();
     let (definitions, watch) = (released.tables(), released.watch());
     let is_whole = quote_spanned! {ident.span()=>
-        const _: () = if _ara::lacks_a_table(RELEASED, TABLES) {
-            _ara::refuse_lacking(#name, RELEASED, TABLES)
+        const _: () = if ::ara::__private::lacks_a_table(RELEASED, TABLES) {
+            ::ara::__private::refuse_lacking(#name, RELEASED, TABLES)
         };
     };
     let of_tables = tables.iter().enumerate().map(|(at, table)| {
         quote_spanned! {table.span()=>
             impl #table {
                 #[doc(hidden)]
-                pub const __A_TABLE_BELONGS_TO_ONE_SCHEMA: _ara::Option<&'static _ara::TableDef> =
-                    _ara::find_table(RELEASED, TABLES[#at].name);
+                #[allow(dead_code)]
+                pub(crate) const __A_TABLE_BELONGS_TO_ONE_SCHEMA:
+                    ::ara::__private::Option<&'static ::ara::__private::TableDef> =
+                    ::ara::__private::find_table(RELEASED, TABLES[#at].name);
             }
         }
     });

@@ -42,5 +42,5 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
 /// The refusal, shown at this name. It names no variables: they could not be seen from a name that a
 /// macro of the user's made.
 fn refuse_at(name: &Ident) -> TokenStream {
-    quote_spanned!(name.span()=> _ara::refuse(RELEASED, NOW))
+    quote_spanned!(name.span()=> ::ara::__private::refuse(RELEASED, NOW))
 }
