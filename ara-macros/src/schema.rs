@@ -53,6 +53,7 @@ pub fn expand(schema: &Schema) -> TokenStream {
             table.to_token_stream(),
         );
         quote_spanned! {table.span()=>
+            #[allow(long_running_const_eval)]
             const _: () = ::core::assert!(::ara::__private::is_first(TABLES, #at), #message);
         }
     });
@@ -103,6 +104,7 @@ pub fn expand(schema: &Schema) -> TokenStream {
 fn emitted(ident: &Ident) -> TokenStream {
     let name = ident.to_string();
     quote_spanned! {ident.span()=>
+        #[allow(long_running_const_eval)]
         const _: () =
             ::ara::__private::emit::<{ ::ara::__private::length_emitted(#name, TABLES) }>(#name, TABLES);
     }
@@ -114,6 +116,7 @@ fn held(ident: &Ident, tables: &[&Path], released: &Released) -> TokenStream {
     let name = ident.to_string();
     let (definitions, watch) = (released.tables(), released.watch());
     let is_whole = quote_spanned! {ident.span()=>
+        #[allow(long_running_const_eval)]
         const _: () = if ::ara::__private::lacks_a_table(RELEASED, TABLES) {
             ::ara::__private::refuse_lacking(#name, RELEASED, TABLES)
         };
@@ -122,7 +125,7 @@ fn held(ident: &Ident, tables: &[&Path], released: &Released) -> TokenStream {
         quote_spanned! {table.span()=>
             impl #table {
                 #[doc(hidden)]
-                #[allow(dead_code)]
+                #[allow(dead_code, long_running_const_eval)]
                 pub(crate) const __A_TABLE_BELONGS_TO_ONE_SCHEMA:
                     ::ara::__private::Option<&'static ::ara::__private::TableDef> =
                     ::ara::__private::find_table(RELEASED, TABLES[#at].name);

@@ -20,6 +20,8 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
     let mut sorted: Vec<usize> = (0..table.columns.len()).collect();
     sorted.sort_by_key(|&at| table.columns.get(at).map(|column| &column.name.text));
     Some(quote! {
+        // A table may have more columns than the compiler has patience.
+        #[allow(long_running_const_eval)]
         const _: () = {
             #[allow(unused_imports)]
             use _ara::Unreleased as _;
