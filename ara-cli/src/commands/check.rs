@@ -27,7 +27,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
         // The compiler would refuse this lock too.
         Err(error) => return Ok(invalid(&file, &error, against)),
     };
-    let older = against.map(|revision| git::lock_at(&package, revision)).transpose()?;
+    let older = against.map(|revision| git::lock_at(&package, &lock, revision)).transpose()?;
     let not_a_superset = older.and_then(|older| lock.check_superset_of(&older).err());
     let code = schema_of(&package, &arguments.code)?;
     let comparison = Comparison::new(&lock.facts(), &code);

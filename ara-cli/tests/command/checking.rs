@@ -115,6 +115,33 @@ fn against_another_revision() {
 }
 
 #[test]
+fn against_a_revision_where_it_was_in_another_folder() {
+    let app = released();
+    let first = app.read("ara.lock");
+    app.write("src/lib.rs", &with_due());
+    app.ara(&["lock", "-m", "due date"]);
+    app.git(&["init", "--quiet", "-b", "main"]);
+    // This is of another package, that is gone.
+    app.write("other/ara.lock", "not a lock");
+    app.commit();
+
+    std::fs::remove_dir_all(app.at("other")).expect("it is there");
+    std::fs::create_dir(app.at("moved")).expect("it can be made");
+    for name in ["Cargo.toml", "Cargo.lock", "src", "ara.lock"] {
+        std::fs::rename(app.at(name), app.at("moved").join(name)).expect("it is there");
+    }
+    let against = ["check", "--against", "main"];
+    let checked = app.ara_in("moved", &against);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+
+    app.write("moved/src/lib.rs", TODO);
+    app.write("moved/ara.lock", &first);
+    let checked = app.ara_in("moved", &against);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(checked.stdout.starts_with("changed: ara.lock lacks what it had at `main`: "));
+}
+
+#[test]
 fn against_a_revision_there_must_be_git() {
     let app = released();
     let told = app.error(&["check", "--against", "main"]);
