@@ -31,6 +31,14 @@ pub struct Released {
     schema: Snapshot,
 }
 
+/// What tells the crate that is compiled from others: a library and a binary of one package may have the
+/// same name.
+pub fn this_crate() -> String {
+    ["CARGO_PKG_NAME", "CARGO_CRATE_NAME", "CARGO_BIN_NAME"]
+        .map(|name| env::var(name).unwrap_or_default())
+        .join(" ")
+}
+
 impl Task {
     /// Looks at the lock of the package that is compiled: the one beside its manifest, unless
     /// `ARA_LOCK` names another.

@@ -55,6 +55,14 @@ fn with_features() {
     assert!(told.contains("unknown"), "{told}");
 }
 
+/// The compiler would refuse it from the first release on.
+#[test]
+fn not_of_tables_of_another_crate() {
+    let foreign = TODO.replace("App: Todo", "App: Todo, ara::SchemaHistory");
+    let told = Folder::app(&[("src/lib.rs", &foreign)]).error(&["lock", "-m", "first"]);
+    assert!(told.contains("`ara::SchemaHistory` is declared in another crate"), "{told}");
+}
+
 #[test]
 fn however_large_it_is() {
     let variants: String = (0..400).map(|at| format!("V{at:0>3}{:x<59},", "")).collect();
