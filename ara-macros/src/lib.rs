@@ -275,7 +275,8 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
 ///   package with a lock do not declare another schema: `db.ensure::<OldTodo>()` takes a table alone.
 /// - Cargo notices when the file changes or goes, not when the first one comes: that the package is
 ///   compiled anew is up to its next edit.
-/// - If the environment variable `ARA_LOCK` has a path, that file is read in place of the package's.
+/// - If the environment variable `ARA_LOCK` has a path, that file is read in place of the package's. It
+///   must be there.
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {
     schema::expand(&parse_macro_input!(input as schema::Schema)).into()
