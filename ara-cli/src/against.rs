@@ -22,13 +22,13 @@ pub struct Against<'a> {
 impl<'a> Against<'a> {
     pub fn new(package: &Package, lock: &Lock, name: &'a str) -> Result<Self> {
         let revision = Revision::find(package, name)?;
-        let lacks = lock.check_superset_of(&revision.lock()?).err();
+        let lacks = lock.check_superset_of(&revision.lock(lock)?).err();
         let mut against = Self { revision: name, lacks, is_behind: false, may_be_behind: false };
         if against.lacks.is_some() {
             match revision.base() {
                 // One that cannot be used tells nothing.
                 Some(base) => {
-                    let base = base.lock().ok();
+                    let base = base.lock(lock).ok();
                     against.is_behind =
                         base.is_some_and(|base| lock.check_superset_of(&base).is_ok());
                 }

@@ -1,6 +1,7 @@
 //! What git knows of the `ara.lock` of a package.
 
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
@@ -32,19 +33,38 @@ impl<'a> Revision<'a> {
         Ok(Self { package, name, commit })
     }
 
-    /// The lock of the package as it was then: nothing was released, if it was not there yet.
-    pub fn lock(&self) -> Result<Lock> {
+    /// The lock of the package as it was then: nothing was released, if it was not there yet. `now` is the
+    /// one that it has now.
+    pub fn lock(&self, now: &Lock) -> Result<Lock> {
         let Self { package, name, commit } = self;
         let listed =
             succeeded(git(package, &["ls-tree", "--name-only", commit, "--", LOCK_FILE])?)?;
-        if listed.is_empty() {
-            return Ok(Lock::default());
+        if !listed.is_empty() {
+            let text = succeeded(git(package, &["show", &format!("{commit}:./{LOCK_FILE}")])?)?;
+            return parsed(text, LOCK_FILE, name);
         }
-        let text = succeeded(git(package, &["show", &format!("{commit}:./{LOCK_FILE}")])?)?;
-        let text = String::from_utf8(text)
-            .with_context(|| format!("{LOCK_FILE} of revision `{name}` is no text"))?;
-        Lock::parse(&text)
-            .with_context(|| format!("{LOCK_FILE} of revision `{name}` cannot be used"))
+        Ok(self.moved_lock(now)?.unwrap_or_default())
+    }
+
+    /// The lock where the package was in another folder: one that is not there any more, and has a release
+    /// in common with this one.
+    fn moved_lock(&self, now: &Lock) -> Result<Option<Lock>> {
+        let Self { package, name, commit } = self;
+        let root = succeeded(git(package, &["rev-parse", "--show-toplevel"])?)?;
+        let root = PathBuf::from(String::from_utf8_lossy(&root).trim_end_matches('\n'));
+        let all = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit];
+        let all = succeeded(git(package, &all)?)?;
+        let all = String::from_utf8_lossy(&all);
+        let locks = all.split('\0').filter(|path| path.rsplit('/').next() == Some(LOCK_FILE));
+        for path in locks.filter(|path| !root.join(path).exists()) {
+            let text = succeeded(git(package, &["show", &format!("{commit}:{path}")])?)?;
+            // Of another package's it does not matter what is wrong with it.
+            let Ok(older) = parsed(text, path, name) else { continue };
+            if older.releases().iter().any(|release| now.releases().contains(release)) {
+                return Ok(Some(older));
+            }
+        }
+        Ok(None)
     }
 
     /// Where this branch left that of the revision, if git knows it.
@@ -53,6 +73,12 @@ impl<'a> Revision<'a> {
         let base = answer(package, &["merge-base", commit, "HEAD"])?;
         Some(Self { package, name, commit: base })
     }
+}
+
+fn parsed(text: Vec<u8>, path: &str, revision: &str) -> Result<Lock> {
+    let text = String::from_utf8(text)
+        .with_context(|| format!("{path} of revision `{revision}` is no text"))?;
+    Lock::parse(&text).with_context(|| format!("{path} of revision `{revision}` cannot be used"))
 }
 
 /// Whether the last commit has a lock of the package. There may be no git, or no repository.

@@ -29,13 +29,13 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
         return Ok(refused(&file, &comparison));
     }
     let recorded = lock.record(&code.tables.facts(), &arguments.message, &today()?).cloned();
-    // There is nothing to merge where nothing was ever recorded.
-    let is_attributed =
-        (recorded.is_some() || file.is_there()) && git_attributes::ensure(&package)?;
     let Some(release) = recorded else {
+        // There is nothing to merge where nothing was ever recorded.
+        let is_attributed = file.is_there() && git_attributes::ensure(&package)?;
         return Ok(nothing_new(&file, lock.version(), is_attributed));
     };
     file.write(&lock)?;
+    let is_attributed = git_attributes::ensure(&package)?;
 
     let joins: Vec<u32> = joined(&lock, &release);
     let text = as_text(&file, &release, &joins, &comparison) + &to_commit(is_attributed, true);

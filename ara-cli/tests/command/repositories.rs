@@ -57,6 +57,32 @@ fn what_was_released_must_be_there() {
 }
 
 #[test]
+fn against_a_revision_where_it_was_in_another_folder() {
+    let app = released();
+    let first = app.read("ara.lock");
+    app.write("src/lib.rs", &with("due: Option<Timestamp>"));
+    app.ara(&["lock", "-m", "due date"]);
+    // This is of another package, that is gone.
+    app.write("other/ara.lock", "not a lock");
+    app.commit();
+
+    fs::remove_dir_all(app.at("other")).expect("it is there");
+    fs::create_dir(app.at("moved")).expect("it can be made");
+    for name in ["Cargo.toml", "Cargo.lock", "src", "ara.lock"] {
+        fs::rename(app.at(name), app.at("moved").join(name)).expect("it is there");
+    }
+    let against = ["check", "--against", "main"];
+    let checked = app.ara_in("moved", &against);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+
+    app.write("moved/src/lib.rs", TODO);
+    app.write("moved/ara.lock", &first);
+    let checked = app.ara_in("moved", &against);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(checked.stdout.starts_with("changed: ara.lock lacks what it had at `main`: "));
+}
+
+#[test]
 fn a_branch_may_only_be_behind() {
     let app = released();
     app.git(&["checkout", "--quiet", "-b", "topic"]);

@@ -1,6 +1,7 @@
 //! Locks as users and git may leave them.
 
 mod edits;
+mod mixtures;
 mod shape;
 mod superset;
 
