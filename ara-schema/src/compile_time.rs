@@ -62,7 +62,7 @@ pub const fn refuse_lacking(
 }
 
 /// The most bytes of a message: what is longer than that nobody reads.
-const MOST: usize = 1 << 16;
+const MOST: usize = 1 << 14;
 
 /// What the message begins with that [`emit`] gives.
 pub const EMITTED: &str = "the schema for `cargo ara`: ";

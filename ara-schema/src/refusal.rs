@@ -46,7 +46,9 @@ pub const fn write_refusal(
 ) {
     let mut violations = Violations::new(released, now);
     let mut count = 0;
-    while let Some(violation) = violations.next() {
+    while !text.is_full()
+        && let Some(violation) = violations.next()
+    {
         if count > 0 {
             text.push("\n\n");
         }
@@ -88,7 +90,7 @@ pub const fn write_lacking_tables(
 ) {
     let mut at = 0;
     let mut count = 0;
-    while at < released.len() {
+    while at < released.len() && !text.is_full() {
         let table = &released[at];
         if !names_table(now, table.name) {
             if count > 0 {
@@ -138,7 +140,7 @@ const fn write_column_gone(
     text.push(", and is gone");
     let mut at = 0;
     let mut count = 0;
-    while at < now.columns.len() {
+    while at < now.columns.len() && count <= MOST_CANDIDATES {
         if is_new_name(released, &now.columns[at], column) {
             write_candidate(text, now.columns[at].name, count);
             count += 1;
@@ -146,7 +148,7 @@ const fn write_column_gone(
         at += 1;
     }
     if count > 0 {
-        text.push("`?\n  then, on that field:   #[table(column = \"");
+        text.push("?\n  then, on that field:   #[table(column = \"");
         text.push(column.name);
         text.push("\")]");
     }
@@ -194,7 +196,7 @@ const fn write_variant_gone(
     text.push(" was released, and is gone");
     let mut at = 0;
     let mut count = 0;
-    while at < variants.len() {
+    while at < variants.len() && count <= MOST_CANDIDATES {
         if !contains(before, variants[at]) {
             write_candidate(text, variants[at], count);
             count += 1;
@@ -202,7 +204,7 @@ const fn write_variant_gone(
         at += 1;
     }
     if count > 0 {
-        text.push("`?\n  then, on that variant: #[value(name = ");
+        text.push("?\n  then, on that variant: #[value(name = ");
         text.push_json(variant);
         text.push(")]");
     }
@@ -225,7 +227,7 @@ const fn write_table_gone(
     text.push("` does not name it");
     let mut at = 0;
     let mut count = 0;
-    while at < now.len() {
+    while at < now.len() && count <= MOST_CANDIDATES {
         if find_table(released, now[at].name).is_none() && takes_over(now[at], table) {
             write_candidate(text, now[at].name, count);
             count += 1;
@@ -233,7 +235,7 @@ const fn write_table_gone(
         at += 1;
     }
     if count > 0 {
-        text.push("`?\n  then, on that struct:  #[table(name = \"");
+        text.push("?\n  then, on that struct:  #[table(name = \"");
         text.push(table.name);
         text.push("\")]\n  else name its struct:  ");
     } else {
@@ -251,11 +253,19 @@ const fn write_table_gone(
     }
 }
 
-/// Asks whether a name is the new one of what is gone. The quote is left open.
+/// Asks whether a name is the new one of what is gone. Of many names, the first few are told.
 const fn write_candidate(text: &mut Text<'_>, name: &str, before: usize) {
-    text.push(if before == 0 { ". Was it renamed to `" } else { "` or `" });
+    if before == MOST_CANDIDATES {
+        text.push(" or another");
+        return;
+    }
+    text.push(if before == 0 { ". Was it renamed to `" } else { " or `" });
     text.push(name);
+    text.push("`");
 }
+
+/// How many new names are told of what is gone.
+const MOST_CANDIDATES: usize = 5;
 
 const fn write_keep(text: &mut Text<'_>, candidates: usize) {
     text.push(if candidates > 0 {

@@ -143,6 +143,11 @@ impl<'b> Text<'b> {
         self.length
     }
 
+    /// Whether there was room, and there is no more.
+    pub(crate) const fn is_full(&self) -> bool {
+        !self.bytes.is_empty() && self.length >= self.bytes.len()
+    }
+
     /// The text, as far as it found room.
     #[must_use]
     pub const fn as_str(&self) -> &str {
@@ -158,7 +163,7 @@ impl<'b> Text<'b> {
     }
 }
 
-/// Whether two texts are the same. It looks from the end, where names differ most: each byte costs the
+/// Whether two texts are the same. It looks from both ends, where names differ most: each byte costs the
 /// compiler some microseconds.
 #[must_use]
 pub(crate) const fn same(a: &str, b: &str) -> bool {
@@ -166,12 +171,14 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let mut at = a.len();
-    while at > 0 {
-        at -= 1;
-        if a[at] != b[at] {
+    let mut from = 0;
+    let mut to = a.len();
+    while from < to {
+        to -= 1;
+        if a[to] != b[to] || a[from] != b[from] {
             return false;
         }
+        from += 1;
     }
     true
 }
@@ -210,7 +217,19 @@ mod tests {
 
     #[test]
     fn texts_are_the_same_or_not() {
-        let texts = ["", "a", "b", "ab", "12345678", "x2345678", "123456789", "x23456789", "größe"];
+        let texts = [
+            "",
+            "a",
+            "b",
+            "ab",
+            "12345678",
+            "x2345678",
+            "123456789",
+            "x23456789",
+            "größe",
+            "abc",
+            "axc",
+        ];
         for (at, a) in texts.iter().enumerate() {
             for (other, b) in texts.iter().enumerate() {
                 assert_eq!(same(a, b), at == other, "{a} {b}");

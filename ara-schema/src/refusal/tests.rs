@@ -86,6 +86,43 @@ fn a_column_that_is_probably_renamed() {
 }
 
 #[test]
+fn of_many_new_columns_some_are_told() {
+    let new: Vec<_> = ["a", "b", "c", "d", "e", "f", "g"]
+        .iter()
+        .map(|name| format!(r#"{{"name":"{name}","type":"text"}}"#))
+        .collect();
+    says(
+        todo(TITLE),
+        todo(&new.join(",")),
+        Place::Struct,
+        &[
+            "column `todo.title` was released as text, and is gone. \
+             Was it renamed to `a` or `b` or `c` or `d` or `e` or another?",
+            r#"  then, on that field:   #[table(column = "title")]"#,
+            "  else keep it, unused:  #[deprecated] pub title: Option<String>,",
+        ],
+    );
+}
+
+#[test]
+fn nobody_reads_thousands_of_violations() {
+    let names = |prefix: &str| {
+        let name = |at| format!(r#"{{"name":"{prefix}{at}","type":"text"}}"#);
+        (0..500).map(name).collect::<Vec<_>>().join(",")
+    };
+    let (released, now) = (todo(&names("old")), todo(&names("new")));
+    let mut bytes = [0; 1000];
+    let mut text = Text::new(&mut bytes);
+    write_refusal(&mut text, released, now);
+    assert!(text.length() < 2000, "{}", text.length());
+    assert!(text.as_str().starts_with("column `todo.old0` was released as text, and is gone."));
+
+    let mut counted = Text::new(&mut []);
+    write_refusal(&mut counted, released, now);
+    assert!(counted.length() > 100_000, "{}", counted.length());
+}
+
+#[test]
 fn an_enum_is_renamed_only_with_all_its_variants() {
     let released = todo(r#"{"name":"state","type":{"enum":["Open","Done"]}}"#);
     let more = todo(r#"{"name":"status","type":{"enum":["Done","Later","Open"]}}"#);
