@@ -2,14 +2,16 @@
 
 use std::mem;
 
-use ara_core::{Id, Result, Table, TableRef, select_list, stored_table_name};
+use ara_core::{Id, Result, Table, select_list, stored_table_name};
 use sea_query::{
     BinOper, Expr as Sql, NullOrdering, Order as Direction, SelectStatement, SqliteQueryBuilder,
     Value,
 };
 
 use crate::condition::Condition;
+use crate::join::Joined;
 use crate::order::Order;
+use crate::scope::MemberRef;
 use crate::sql::{self, binary, call, constant};
 use crate::term::{ColumnTerm, Refused, Untyped};
 
@@ -17,6 +19,7 @@ use crate::term::{ColumnTerm, Refused, Untyped};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clauses {
     pub deleted: Deleted,
+    pub joins: Vec<Joined>,
     pub narrowed: Vec<ColumnTerm>,
     pub limit: Option<u64>,
     pub offset: u64,
@@ -69,37 +72,37 @@ impl Clauses {
     }
 
     /// Reads the rows: for each table in turn, what its records are read from.
-    pub(crate) fn rows(mut self, tables: &[TableRef]) -> Select {
+    pub(crate) fn rows(mut self, members: &[MemberRef]) -> Select {
         let mut select = SelectStatement::new();
-        select.expr(Sql::Custom(columns(tables).into()));
+        select.expr(Sql::Custom(columns(members).into()));
         for (by, direction, nulls) in mem::take(&mut self.orders) {
             match nulls {
                 Some(nulls) => select.order_by_expr_with_nulls(by, direction, nulls),
                 None => select.order_by_expr(by, direction),
             };
         }
-        self.finish(select, tables)
+        self.finish(select, members)
     }
 
     /// Reads how many rows there are.
-    pub(crate) fn count(self, tables: &[TableRef]) -> Statement {
+    pub(crate) fn count(self, members: &[MemberRef]) -> Statement {
         if !self.is_cut() {
-            return self.of_each(tables, call("count", [constant(1_i64)]));
+            return self.of_each(members, call("count", [constant(1_i64)]));
         }
-        let mut statement = self.of_each(tables, constant(1_i64));
+        let mut statement = self.of_each(members, constant(1_i64));
         statement.sql = format!("SELECT count(1) FROM ({})", statement.sql);
         statement
     }
 
     /// Reads one row of one column if there is a row, and none otherwise.
-    pub(crate) fn exists(self, tables: &[TableRef]) -> Statement {
-        self.of_each(tables, constant(1_i64))
+    pub(crate) fn exists(self, members: &[MemberRef]) -> Statement {
+        self.of_each(members, constant(1_i64))
     }
 
-    fn of_each(self, tables: &[TableRef], expr: Sql) -> Statement {
+    fn of_each(self, members: &[MemberRef], expr: Sql) -> Statement {
         let mut select = SelectStatement::new();
         select.expr(expr);
-        self.finish(select, tables).exactly()
+        self.finish(select, members).exactly()
     }
 
     /// Lowers the limit to this.
@@ -112,21 +115,31 @@ impl Clauses {
     }
 
     /// From which tables, and which rows of them.
-    fn finish(self, mut select: SelectStatement, tables: &[TableRef]) -> Select {
-        for table in tables {
-            let name = table.def.name;
-            if table.def.local {
-                select.from_as(stored_table_name(table.def).into_owned(), name);
-            } else {
-                select.from(name);
-            }
+    fn finish(mut self, mut select: SelectStatement, members: &[MemberRef]) -> Select {
+        let Some((first, _)) = members.split_first() else {
+            return Select {
+                select,
+                narrowed: self.narrowed,
+                limit: self.limit,
+                offset: self.offset,
+            };
+        };
+        let stored_name = stored_table_name(first.table.def);
+        if stored_name == first.name {
+            select.from(first.name);
+        } else {
+            select.from_as(stored_name.into_owned(), first.name);
+        }
+        for Joined { member, kind, on } in mem::take(&mut self.joins) {
+            let stored_name = stored_table_name(member.table.def).into_owned();
+            select.join_as(kind, stored_name, member.name, on);
         }
         // Who reads all rows sees which of them lack a column. To ask SQL as well is worth it only
         // where many may lack it.
         let is_cut = self.is_cut();
-        let asked = |column: &&ColumnTerm| is_cut || !column.is_required(tables);
+        let asked = |column: &&ColumnTerm| is_cut || !column.is_required(members);
         let mut conditions = self.filters;
-        conditions.extend(tables.iter().filter_map(|table| self.deleted.condition(table.def.name)));
+        conditions.extend(self.deleted.condition(first.name));
         conditions.extend(self.narrowed.iter().filter(asked).map(|column| column.is_stored()));
         if let Some(condition) = sql::all(conditions) {
             select.and_where(condition);
@@ -186,12 +199,12 @@ impl Deleted {
 
 /// The columns that records are read from. They are many and always the same, so they are written at
 /// once and not one by one through sea-query; a stored name has no quotes in it.
-fn columns(tables: &[TableRef]) -> String {
+fn columns(members: &[MemberRef]) -> String {
     let mut list = String::with_capacity(512);
-    for table in tables {
-        for column in select_list(table.def) {
+    for member in members {
+        for column in select_list(member.table.def) {
             let comma = if list.is_empty() { "\"" } else { ", \"" };
-            for part in [comma, table.def.name, "\".\"", column, "\""] {
+            for part in [comma, member.name, "\".\"", column, "\""] {
                 list.push_str(part);
             }
         }

@@ -15,10 +15,12 @@ mod tuple;
 
 mod bind;
 mod clauses;
+mod column;
 mod comparand;
 mod compare;
 mod condition;
 mod expr;
+mod join;
 mod narrow;
 mod null_rules;
 mod number;
@@ -33,13 +35,42 @@ mod sql;
 mod term;
 mod text;
 
+pub use column::{ColumnRef, Of, OfAlias, ValueOf};
 pub use comparand::{Comparand, OptionalComparand, Read};
 pub use compare::Compare;
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
+pub use join::{JoinMany, Reference, TargetOf};
 pub use narrow::{Narrow, NarrowBy};
 pub use number::{Integer, Number, NumberFunctions, NumberOperand};
 pub use order::{IntoOrder, Order, Sort};
 pub use query::{Queries, Query};
-pub use rows::Rows;
-pub use scope::{At, Contains, Scope};
+pub use rows::{As, Left, Part, Rows};
+pub use scope::{At, Contains, Member, MemberRef, Push, Scope};
 pub use text::{Text, TextFunctions, TextOperand};
+
+/// Declares aliases, under which a query reads a table once more: see
+/// [`join_as`](crate::Query::join_as).
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// pub struct Employee { pub id: Id<Employee>, pub boss_id: Option<Id<Employee>> }
+///
+/// ara::alias! { pub Boss: Employee }
+/// ```
+#[macro_export]
+macro_rules! alias {
+    ($($(#[$attribute:meta])* $vis:vis $alias:ident: $table:path),+ $(,)?) => {$(
+        #[doc = concat!("The table [`", stringify!($table), "`] once more.")]
+        $(#[$attribute])*
+        #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
+        $vis struct $alias;
+
+        impl $crate::Member for $alias {
+            type Table = $table;
+            // No table has a space in its name.
+            const CALLED: &'static str = concat!("as ", stringify!($alias));
+        }
+    )+};
+}

@@ -9,8 +9,8 @@ use crate::clauses::{Clauses, Deleted};
 use crate::expr::IntoFilter;
 use crate::narrow::NarrowBy;
 use crate::order::IntoOrder;
+use crate::rows::Rows;
 use crate::scope::Scope;
-use crate::term::ColumnTerm;
 
 /// Starts queries. A database and a transaction both do.
 pub trait Queries: Source {
@@ -44,13 +44,17 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         C: NarrowBy<R, I>,
     {
         let _: C = column;
-        self.clauses.narrowed.push(ColumnTerm::of::<C>());
+        self.clauses.narrowed.push(C::term());
         self.returning()
     }
 
-    /// Narrows every required column, and returns the structs that declare the tables.
-    pub fn narrow_all(mut self) -> Query<'s, S, S> {
-        self.clauses.narrowed.extend(S::required());
+    /// Narrows every required column, and returns the structs that declare the tables. Rows of
+    /// [`left_join`](Self::left_join) stay as they are.
+    pub fn narrow_all(mut self) -> Query<'s, S, R::Whole>
+    where
+        R: Rows,
+    {
+        self.clauses.narrowed.extend(R::required());
         self.returning()
     }
 
@@ -93,6 +97,10 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     }
 
     fn returning<T>(self) -> Query<'s, S, T> {
+        self.over()
+    }
+
+    pub(crate) fn over<T: Scope, Q>(self) -> Query<'s, T, Q> {
         Query { source: self.source, clauses: self.clauses, types: PhantomData }
     }
 }
@@ -106,6 +114,6 @@ impl<S: Scope, R> Clone for Query<'_, S, R> {
 /// The SQL, with a `?` for each value.
 impl<S: Scope, R> fmt::Debug for Query<'_, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Query({})", self.clauses.clone().rows(&S::tables()).exactly().sql)
+        write!(f, "Query({})", self.clauses.clone().rows(S::MEMBERS).exactly().sql)
     }
 }

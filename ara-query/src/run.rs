@@ -1,6 +1,6 @@
 //! Running queries.
 
-use ara_core::{Error, Id, Reading, Result};
+use ara_core::{Error, Id, Reading, Result, TableRef};
 use rusqlite::Row;
 
 use crate::bind::bind;
@@ -23,11 +23,11 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     pub fn all(self) -> Result<Vec<R::Output>> {
         self.clauses.check()?;
         let (is_cut, offset) = (self.clauses.is_cut(), self.clauses.offset);
-        let select = self.clauses.rows(&S::tables());
+        let select = self.clauses.rows(S::MEMBERS);
         let mut rows = Vec::new();
         let mut read = |statement: &Statement| -> Result<Unread> {
             let mut unread = Unread::None;
-            self.source.read(&S::tables(), &mut |reading| {
+            self.source.read(&tables::<S>(), &mut |reading| {
                 unread = collect::<R>(reading, statement, &mut rows)?;
                 Ok(())
             })?;
@@ -97,11 +97,11 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     ) -> Result<(), E> {
         self.clauses.check()?;
         let is_cut = self.clauses.is_cut();
-        let select = self.clauses.rows(&S::tables());
+        let select = self.clauses.rows(S::MEMBERS);
         let statement = if is_cut { select.exactly() } else { select.nearly() };
         let mut outcome = Ok(());
         let mut rows = Vec::new();
-        self.source.read(&S::tables(), &mut |reading| {
+        self.source.read(&tables::<S>(), &mut |reading| {
             rows.clear();
             each_row(reading, &statement, &mut |row| {
                 let Some(row) = R::from_row(row) else { return Ok(Next::Row) };
@@ -124,9 +124,9 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn count(self) -> Result<u64> {
         self.clauses.check()?;
-        let statement = self.clauses.count(&S::tables());
+        let statement = self.clauses.count(S::MEMBERS);
         let mut count = 0;
-        self.source.read(&S::tables(), &mut |reading| {
+        self.source.read(&tables::<S>(), &mut |reading| {
             each_row(reading, &statement, &mut |row| {
                 count = row.get::<_, i64>(0)?.unsigned_abs();
                 Ok(Next::Nothing)
@@ -143,9 +143,9 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     pub fn exists(mut self) -> Result<bool> {
         self.clauses.check()?;
         self.clauses.at_most(1);
-        let statement = self.clauses.exists(&S::tables());
+        let statement = self.clauses.exists(S::MEMBERS);
         let mut exists = false;
-        self.source.read(&S::tables(), &mut |reading| {
+        self.source.read(&tables::<S>(), &mut |reading| {
             exists = false;
             each_row(reading, &statement, &mut |_| {
                 exists = true;
@@ -154,6 +154,11 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         })?;
         Ok(exists)
     }
+}
+
+/// The tables that a query reads, which must be there.
+fn tables<S: Scope>() -> Vec<TableRef> {
+    S::MEMBERS.iter().map(|member| member.table).collect()
 }
 
 /// Reads the rows, and tells whether one was left out because a narrowed column of it cannot be read.

@@ -1,13 +1,12 @@
 //! Operands without their types. What the typed side has checked is put together here, once and not
 //! for each type.
 
-use ara_core::{
-    Column, Error, IntoValue, Readable, Rule, SYSTEM_FIELDS, Stored, Table, TableRef, Value,
-};
+use ara_core::{Column, Error, IntoValue, Readable, Rule, SYSTEM_FIELDS, Stored, Table, Value};
 use sea_query::{BinOper, CaseStatement, Expr as Sql};
 
 use crate::condition::Condition;
 use crate::readable::readable;
+use crate::scope::{Member, MemberRef};
 use crate::sql;
 
 /// An operand without its type.
@@ -35,6 +34,8 @@ pub(crate) enum Term {
 /// A column as it is stored.
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnTerm {
+    /// What its table is called in the query.
+    member: &'static str,
     table: &'static str,
     name: &'static str,
     /// `None` for the columns that ara itself fills: they are always there.
@@ -49,33 +50,40 @@ pub(crate) struct Refused {
 }
 
 impl ColumnTerm {
-    pub(crate) fn of<C: Column>() -> Self {
+    pub(crate) fn of<M: Member, C: Column>() -> Self {
         let readable: Option<fn() -> Readable> =
             if SYSTEM_FIELDS.contains(&C::NAME) { None } else { Some(C::Value::readable) };
-        Self { table: C::Table::NAME, name: C::NAME, readable }
+        Self { member: M::CALLED, table: C::Table::NAME, name: C::NAME, readable }
+    }
+
+    /// The id of a table's rows.
+    pub(crate) fn id<M: Member>() -> Self {
+        Self { member: M::CALLED, table: M::Table::NAME, name: "id", readable: None }
     }
 
     /// The required columns of a table.
-    pub(crate) fn required<T: Table>() -> impl Iterator<Item = Self> {
-        let columns = T::TABLE.columns.iter().zip(T::READABLE);
+    pub(crate) fn required<M: Member>() -> impl Iterator<Item = Self> {
+        let columns = M::Table::TABLE.columns.iter().zip(M::Table::READABLE);
         columns.filter(|(column, _)| column.required).map(|(column, readable)| Self {
-            table: T::NAME,
+            member: M::CALLED,
+            table: M::Table::NAME,
             name: column.name,
             readable: Some(*readable),
         })
     }
 
     /// Whether its table requires it, so that few rows are without.
-    pub(crate) fn is_required(self, tables: &[TableRef]) -> bool {
-        let mut tables = tables.iter().filter(|table| table.def.name == self.table);
-        tables.any(|table| {
-            table.def.columns.iter().any(|column| column.required && column.name == self.name)
+    pub(crate) fn is_required(self, members: &[MemberRef]) -> bool {
+        let mut members = members.iter().filter(|member| member.name == self.member);
+        members.any(|member| {
+            let mut columns = member.table.def.columns.iter();
+            columns.any(|column| column.required && column.name == self.name)
         })
     }
 
     /// The column, readable or not.
     pub(crate) fn sql(self) -> Sql {
-        Sql::col((self.table, self.name))
+        Sql::col((self.member, self.name))
     }
 
     /// Which values the app can read, unless all.
@@ -138,8 +146,8 @@ impl Term {
 }
 
 impl Untyped {
-    pub(crate) fn column<C: Column>() -> Self {
-        Self::from(Term::Column(ColumnTerm::of::<C>()))
+    pub(crate) fn column(column: ColumnTerm) -> Self {
+        Self::from(Term::Column(column))
     }
 
     /// What converts to a value of type `T`.
