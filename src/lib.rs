@@ -29,8 +29,8 @@ pub mod prelude {
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     pub use ara_macros::{Table, Value};
     pub use ara_query::{
-        Compare, Contains, Expr, Filter, NumberFunctions, OfAlias, Queries, Query, Sort,
-        TextFunctions,
+        Aggregates, Compare, Contains, Expr, Filter, NumberFunctions, OfAlias, Queries, Query,
+        Sort, TextFunctions,
     };
 }
 
@@ -53,7 +53,7 @@ pub mod __private {
         Result, Rule, Schema, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole,
         column_def, definitions, readable,
     };
-    pub use ara_query::Narrow;
+    pub use ara_query::{Holds, Narrow};
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};
 }

@@ -13,7 +13,7 @@ use crate::join::Joined;
 use crate::order::Order;
 use crate::scope::MemberRef;
 use crate::sql::{self, binary, call, constant};
-use crate::term::{ColumnTerm, Refused, Untyped};
+use crate::term::{ColumnTerm, Refused, Term, Untyped};
 
 /// What a query was asked for, without its types.
 #[derive(Debug, Clone, Default)]
@@ -23,9 +23,20 @@ pub(crate) struct Clauses {
     pub narrowed: Vec<ColumnTerm>,
     pub limit: Option<u64>,
     pub offset: u64,
+    pub distinct: bool,
     filters: Vec<Sql>,
+    /// What is returned instead of whole rows.
+    selected: Option<Vec<Term>>,
+    groups: Option<Groups>,
     orders: Vec<(Sql, Direction, Option<NullOrdering>)>,
     refused: Option<Box<Refused>>,
+}
+
+/// What the rows are grouped by, and which groups are kept.
+#[derive(Debug, Clone, Default)]
+struct Groups {
+    by: Vec<Term>,
+    filters: Vec<Sql>,
 }
 
 /// Which rows, by whether they are deleted.
@@ -47,10 +58,31 @@ pub(crate) struct Statement {
 impl Clauses {
     pub(crate) fn filter(&mut self, filter: Untyped) {
         self.refused = self.refused.take().or(filter.refused);
+        let filters = match &mut self.groups {
+            Some(groups) => &mut groups.filters,
+            None => &mut self.filters,
+        };
         match filter.term.condition() {
-            Condition::All(parts) => self.filters.extend(parts),
-            other => self.filters.push(other.into_sql()),
+            Condition::All(parts) => filters.extend(parts),
+            other => filters.push(other.into_sql()),
         }
+    }
+
+    pub(crate) fn select(&mut self, parts: Vec<Untyped>) {
+        self.selected = Some(self.terms(parts));
+    }
+
+    pub(crate) fn group(&mut self, by: Vec<Untyped>) {
+        let by = self.terms(by);
+        self.groups = Some(Groups { by, filters: Vec::new() });
+    }
+
+    fn terms(&mut self, parts: Vec<Untyped>) -> Vec<Term> {
+        let keep = |part: Untyped| {
+            self.refused = self.refused.take().or(part.refused);
+            part.term
+        };
+        parts.into_iter().map(keep).collect()
     }
 
     pub(crate) fn order<S>(&mut self, order: Order<S>) {
@@ -71,10 +103,10 @@ impl Clauses {
         self.refused.as_deref().map_or(Ok(()), |refused| Err(refused.error()))
     }
 
-    /// Reads the rows: for each table in turn, what its records are read from.
+    /// Reads the rows: for each table in turn, what its records are read from, or what was selected.
     pub(crate) fn rows(mut self, members: &[MemberRef]) -> Select {
         let mut select = SelectStatement::new();
-        select.expr(Sql::Custom(columns(members).into()));
+        self.returned(&mut select, members);
         for (by, direction, nulls) in mem::take(&mut self.orders) {
             match nulls {
                 Some(nulls) => select.order_by_expr_with_nulls(by, direction, nulls),
@@ -84,19 +116,63 @@ impl Clauses {
         self.finish(select, members)
     }
 
+    fn returned(&mut self, select: &mut SelectStatement, members: &[MemberRef]) {
+        let Some(selected) = self.selected.take() else {
+            select.expr(Sql::Custom(columns(members).into()));
+            return;
+        };
+        for term in selected {
+            select.expr(if self.is_merged() { self.merged(term) } else { term.stored() });
+        }
+        if self.distinct {
+            select.distinct();
+        }
+    }
+
+    /// Whether several rows of the tables become one.
+    fn is_merged(&self) -> bool {
+        self.distinct || self.groups.is_some()
+    }
+
+    /// What rows are the same by: values that cannot be read are all absent, unless no such row is left.
+    fn merged(&self, term: Term) -> Sql {
+        match term {
+            Term::Column(column) if self.narrowed.iter().any(|known| known.is(column)) => {
+                column.sql()
+            }
+            other => other.value(),
+        }
+    }
+
     /// Reads how many rows there are.
-    pub(crate) fn count(self, members: &[MemberRef]) -> Statement {
-        if !self.is_cut() {
+    pub(crate) fn count(mut self, members: &[MemberRef]) -> Statement {
+        if !self.is_cut() && !self.is_merged() {
             return self.of_each(members, call("count", [constant(1_i64)]));
         }
-        let mut statement = self.of_each(members, constant(1_i64));
+        let mut select = SelectStatement::new();
+        if self.distinct {
+            self.returned(&mut select, members);
+        } else {
+            select.expr(self.of_one());
+        }
+        let mut statement = self.finish(select, members).exactly();
         statement.sql = format!("SELECT count(1) FROM ({})", statement.sql);
         statement
     }
 
     /// Reads one row of one column if there is a row, and none otherwise.
     pub(crate) fn exists(self, members: &[MemberRef]) -> Statement {
-        self.of_each(members, constant(1_i64))
+        let one = self.of_one();
+        self.of_each(members, one)
+    }
+
+    /// A value for each row or group.
+    fn of_one(&self) -> Sql {
+        match self.groups {
+            // Without an aggregate there is no group where no column makes one.
+            Some(_) => call("count", [constant(1_i64)]),
+            None => constant(1_i64),
+        }
     }
 
     fn of_each(self, members: &[MemberRef], expr: Sql) -> Statement {
@@ -112,6 +188,12 @@ impl Clauses {
 
     pub(crate) fn is_cut(&self) -> bool {
         self.limit.is_some() || self.offset > 0
+    }
+
+    /// Whether SQL must leave out every row in which a narrowed column cannot be read: who reads the rows
+    /// does not see it, as they are counted, merged or passed over.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.offset > 0 || self.is_merged()
     }
 
     /// From which tables, and which rows of them.
@@ -136,13 +218,21 @@ impl Clauses {
         }
         // Who reads all rows sees which of them lack a column. To ask SQL as well is worth it only
         // where many may lack it.
-        let is_cut = self.is_cut();
+        let is_cut = self.is_cut() || self.is_merged();
         let asked = |column: &&ColumnTerm| is_cut || !column.is_required(members);
-        let mut conditions = self.filters;
+        let mut conditions = mem::take(&mut self.filters);
         conditions.extend(self.deleted.condition(first.name));
         conditions.extend(self.narrowed.iter().filter(asked).map(|column| column.is_stored()));
         if let Some(condition) = sql::all(conditions) {
             select.and_where(condition);
+        }
+        if let Some(Groups { by, filters }) = self.groups.take() {
+            for term in by {
+                select.add_group_by([self.merged(term)]);
+            }
+            if let Some(condition) = sql::all(filters) {
+                select.and_having(condition);
+            }
         }
         Select { select, narrowed: self.narrowed, limit: self.limit, offset: self.offset }
     }

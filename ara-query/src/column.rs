@@ -70,7 +70,12 @@ impl<C: ColumnRef> Operand for C {
     }
 }
 
-impl<S: Contains<C::Member, I>, C: ColumnRef, I> Within<S, I> for C {}
+#[diagnostic::do_not_recommend]
+impl<S: Contains<C::Member, I>, C: ColumnRef, I> Within<S, InTable<I>> for C {}
+
+/// A column of a table at a position that is inferred.
+#[derive(Debug)]
+pub struct InTable<I>(PhantomData<I>);
 
 /// What a column holds.
 pub type ValueOf<C> = <<C as ColumnRef>::Column as Column>::Value;

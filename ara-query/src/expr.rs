@@ -148,6 +148,12 @@ impl<S, T: Value> Operand for Expr<S, T> {
 }
 
 /// An operand of a query over the tables `S`; `I`, where its table is among them, is inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not part of this query",
+    label = "the query reads `{S}`",
+    note = "join the table first, or take a column of a table that the query reads",
+    note = "groups have the columns that they are grouped by, and aggregates"
+)]
 pub trait Within<S, I> {}
 
 impl<S, T> Within<S, Anywhere> for Expr<S, T> {}

@@ -13,6 +13,7 @@
 #[macro_use]
 mod tuple;
 
+mod aggregate;
 mod bind;
 mod clauses;
 mod column;
@@ -20,6 +21,7 @@ mod comparand;
 mod compare;
 mod condition;
 mod expr;
+mod group;
 mod join;
 mod narrow;
 mod null_rules;
@@ -31,14 +33,17 @@ mod rows;
 mod run;
 mod scope;
 pub mod sea_query;
+mod select;
 mod sql;
 mod term;
 mod text;
 
-pub use column::{ColumnRef, Of, OfAlias, ValueOf};
+pub use aggregate::{Aggregates, Count, Counted, count};
+pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
 pub use comparand::{Comparand, OptionalComparand, Read};
 pub use compare::Compare;
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
+pub use group::{Grouped, GroupedBy, Grouping, Groups, InGroup};
 pub use join::{JoinMany, Reference, TargetOf};
 pub use narrow::{Narrow, NarrowBy};
 pub use number::{Integer, Number, NumberFunctions, NumberOperand};
@@ -46,6 +51,7 @@ pub use order::{IntoOrder, Order, Sort};
 pub use query::{Queries, Query};
 pub use rows::{As, Left, Part, Rows};
 pub use scope::{At, Contains, Member, MemberRef, Push, Scope};
+pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection, Single, Taken};
 pub use text::{Text, TextFunctions, TextOperand};
 
 /// Declares aliases, under which a query reads a table once more: see

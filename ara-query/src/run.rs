@@ -22,7 +22,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn all(self) -> Result<Vec<R::Output>> {
         self.clauses.check()?;
-        let (is_cut, offset) = (self.clauses.is_cut(), self.clauses.offset);
+        let (is_cut, is_exact) = (self.clauses.is_cut(), self.clauses.is_exact());
         let select = self.clauses.rows(S::MEMBERS);
         let mut rows = Vec::new();
         let mut read = |statement: &Statement| -> Result<Unread> {
@@ -35,7 +35,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         };
         // Rows that an offset leaves out are not seen here, so SQL must count them exactly. And a limit
         // may have counted rows that do not belong to it.
-        if offset > 0 || (read(&select.nearly())? == Unread::Some && is_cut) {
+        if is_exact || (read(&select.nearly())? == Unread::Some && is_cut) {
             read(&select.exactly())?;
         }
         Ok(rows)
@@ -96,9 +96,9 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         mut each: impl FnMut(R::Output) -> Result<(), E>,
     ) -> Result<(), E> {
         self.clauses.check()?;
-        let is_cut = self.clauses.is_cut();
+        let is_exact = self.clauses.is_cut() || self.clauses.is_exact();
         let select = self.clauses.rows(S::MEMBERS);
-        let statement = if is_cut { select.exactly() } else { select.nearly() };
+        let statement = if is_exact { select.exactly() } else { select.nearly() };
         let mut outcome = Ok(());
         let mut rows = Vec::new();
         self.source.read(&tables::<S>(), &mut |reading| {

@@ -2,8 +2,6 @@
 
 use ara_core::{Table, TableRef};
 
-use crate::term::ColumnTerm;
-
 /// A table as a query reads it: under its own name, or under an alias, which `ara::alias!` declares.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a table nor an alias of one",
@@ -54,9 +52,6 @@ pub trait Scope: 'static {
 
     #[doc(hidden)]
     const MEMBERS: &'static [MemberRef];
-
-    #[doc(hidden)]
-    fn required() -> Vec<ColumnTerm>;
 }
 
 /// The tables `S` and one more.
@@ -89,12 +84,6 @@ macro_rules! scope {
 
             const MEMBERS: &'static [MemberRef] =
                 &[MemberRef::of::<$first>() $(, MemberRef::of::<$rest>())*];
-
-            fn required() -> Vec<ColumnTerm> {
-                ColumnTerm::required::<$first>()
-                    $(.chain(ColumnTerm::required::<$rest>()))*
-                    .collect()
-            }
         }
     };
 }

@@ -81,6 +81,11 @@ impl ColumnTerm {
         })
     }
 
+    /// Whether it is the same column.
+    pub(crate) fn is(&self, other: Self) -> bool {
+        self.member == other.member && self.name == other.name
+    }
+
     /// The column, readable or not.
     pub(crate) fn sql(self) -> Sql {
         Sql::col((self.member, self.name))
