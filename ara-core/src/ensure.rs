@@ -102,7 +102,7 @@ fn make(
     if let Some((app, plan)) = history {
         let State { statements, recorder, entropy, .. } = state;
         let mut mutation = Mutation { statements, recorder, entropy, plan: &plan };
-        record(connection, &mut mutation, app, &defs, growth)?;
+        record(&mut mutation, app, &defs, growth)?;
     }
     Ok(made)
 }
