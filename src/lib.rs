@@ -29,8 +29,8 @@ pub mod prelude {
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     pub use ara_macros::{Table, Value};
     pub use ara_query::{
-        Aggregates, Compare, Contains, Expr, Filter, NumberFunctions, OfAlias, Queries, Query,
-        Sort, TextFunctions,
+        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, Queries,
+        Query, Referring, Sort, TextFunctions,
     };
 }
 

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use ara_core::{Id, Result, Table, select_list, stored_table_name};
+use ara_core::{Id, Result, Table, TableRef, select_list, stored_table_name};
 use sea_query::{
     BinOper, Expr as Sql, NullOrdering, Order as Direction, SelectStatement, SqliteQueryBuilder,
     Value,
@@ -10,10 +10,11 @@ use sea_query::{
 
 use crate::condition::Condition;
 use crate::join::Joined;
+use crate::notes::Notes;
 use crate::order::Order;
 use crate::scope::MemberRef;
 use crate::sql::{self, binary, call, constant};
-use crate::term::{ColumnTerm, Refused, Term, Untyped};
+use crate::term::{ColumnTerm, Term, Untyped};
 
 /// What a query was asked for, without its types.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +30,7 @@ pub(crate) struct Clauses {
     selected: Option<Vec<Term>>,
     groups: Option<Groups>,
     orders: Vec<(Sql, Direction, Option<NullOrdering>)>,
-    refused: Option<Box<Refused>>,
+    notes: Notes,
 }
 
 /// What the rows are grouped by, and which groups are kept.
@@ -57,7 +58,7 @@ pub(crate) struct Statement {
 
 impl Clauses {
     pub(crate) fn filter(&mut self, filter: Untyped) {
-        self.refused = self.refused.take().or(filter.refused);
+        self.notes.add(filter.notes);
         let filters = match &mut self.groups {
             Some(groups) => &mut groups.filters,
             None => &mut self.filters,
@@ -79,14 +80,14 @@ impl Clauses {
 
     fn terms(&mut self, parts: Vec<Untyped>) -> Vec<Term> {
         let keep = |part: Untyped| {
-            self.refused = self.refused.take().or(part.refused);
+            self.notes.add(part.notes);
             part.term
         };
         parts.into_iter().map(keep).collect()
     }
 
     pub(crate) fn order<S>(&mut self, order: Order<S>) {
-        self.refused = self.refused.take().or(order.refused);
+        self.notes.add(order.notes);
         self.orders.push((order.by, order.direction, order.nulls));
     }
 
@@ -100,7 +101,7 @@ impl Clauses {
 
     /// Fails if a value was given that breaks a rule.
     pub(crate) fn check(&self) -> Result<()> {
-        self.refused.as_deref().map_or(Ok(()), |refused| Err(refused.error()))
+        self.notes.check()
     }
 
     /// Reads the rows: for each table in turn, what its records are read from, or what was selected.
@@ -186,6 +187,24 @@ impl Clauses {
         self.limit = Some(self.limit.map_or(rows, |limit| limit.min(rows)));
     }
 
+    /// What is to be known of the expressions.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// The tables that are read, which must be there.
+    pub(crate) fn tables(&self, members: &[MemberRef]) -> Vec<TableRef> {
+        let members = members.iter().map(|member| member.table);
+        members.chain(self.notes.reads().iter().copied()).collect()
+    }
+
+    /// A subquery of one column, and what is to be known of it.
+    pub(crate) fn subquery(self, members: &[MemberRef]) -> (SelectStatement, Notes) {
+        let mut notes = self.notes.clone();
+        notes.add(Notes::reading(members.iter().map(|member| member.table)));
+        (self.rows(members).whole(), notes)
+    }
+
     pub(crate) fn is_cut(&self) -> bool {
         self.limit.is_some() || self.offset > 0
     }
@@ -265,6 +284,20 @@ impl Select {
             statement.values.push(offset.into());
         }
         statement
+    }
+
+    /// The statement within another one.
+    fn whole(mut self) -> SelectStatement {
+        for column in mem::take(&mut self.narrowed) {
+            self.select.and_where(column.is_there());
+        }
+        if self.limit.is_some() || self.offset > 0 {
+            self.select.limit(self.limit.unwrap_or(i64::MAX.unsigned_abs()));
+        }
+        if self.offset > 0 {
+            self.select.offset(self.offset);
+        }
+        self.select
     }
 
     /// SQL alone says which rows have all narrowed columns.

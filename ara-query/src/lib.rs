@@ -24,6 +24,7 @@ mod expr;
 mod group;
 mod join;
 mod narrow;
+mod notes;
 mod null_rules;
 mod number;
 mod order;
@@ -35,8 +36,10 @@ mod scope;
 pub mod sea_query;
 mod select;
 mod sql;
+mod subquery;
 mod term;
 mod text;
+mod union;
 
 pub use aggregate::{Aggregates, Count, Counted, count};
 pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
@@ -52,7 +55,9 @@ pub use query::{Queries, Query};
 pub use rows::{As, Left, Part, Rows};
 pub use scope::{At, Contains, Member, MemberRef, Push, Scope};
 pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection, Single, Taken};
+pub use subquery::{InQuery, Referring};
 pub use text::{Text, TextFunctions, TextOperand};
+pub use union::Union;
 
 /// Declares aliases, under which a query reads a table once more: see
 /// [`join_as`](crate::Query::join_as).

@@ -7,21 +7,22 @@ use sea_query::{NullOrdering, Order as Direction};
 
 use crate::comparand::Read;
 use crate::expr::{Operand, Within};
-use crate::term::{Refused, Untyped};
+use crate::notes::Notes;
+use crate::term::Untyped;
 
 /// A column or expression to order by, and in which direction: `Todo::created_at.desc()`.
 pub struct Order<S> {
     pub(crate) by: sea_query::Expr,
     pub(crate) direction: Direction,
     pub(crate) nulls: Option<NullOrdering>,
-    pub(crate) refused: Option<Box<Refused>>,
+    pub(crate) notes: Notes,
     scope: PhantomData<fn() -> S>,
 }
 
 impl<S> Order<S> {
     fn new(by: Untyped, direction: Direction) -> Self {
-        let Untyped { term, refused } = by;
-        Self { by: term.stored(), direction, nulls: None, refused, scope: PhantomData }
+        let Untyped { term, notes } = by;
+        Self { by: term.stored(), direction, nulls: None, notes, scope: PhantomData }
     }
 
     /// Rows where it was never set come first.

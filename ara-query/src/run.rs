@@ -1,6 +1,6 @@
 //! Running queries.
 
-use ara_core::{Error, Id, Reading, Result, TableRef};
+use ara_core::{Error, Id, Reading, Result};
 use rusqlite::Row;
 
 use crate::bind::bind;
@@ -23,11 +23,12 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     pub fn all(self) -> Result<Vec<R::Output>> {
         self.clauses.check()?;
         let (is_cut, is_exact) = (self.clauses.is_cut(), self.clauses.is_exact());
+        let tables = self.clauses.tables(S::MEMBERS);
         let select = self.clauses.rows(S::MEMBERS);
         let mut rows = Vec::new();
         let mut read = |statement: &Statement| -> Result<Unread> {
             let mut unread = Unread::None;
-            self.source.read(&tables::<S>(), &mut |reading| {
+            self.source.read(&tables, &mut |reading| {
                 unread = collect::<R>(reading, statement, &mut rows)?;
                 Ok(())
             })?;
@@ -97,11 +98,12 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     ) -> Result<(), E> {
         self.clauses.check()?;
         let is_exact = self.clauses.is_cut() || self.clauses.is_exact();
+        let tables = self.clauses.tables(S::MEMBERS);
         let select = self.clauses.rows(S::MEMBERS);
         let statement = if is_exact { select.exactly() } else { select.nearly() };
         let mut outcome = Ok(());
         let mut rows = Vec::new();
-        self.source.read(&tables::<S>(), &mut |reading| {
+        self.source.read(&tables, &mut |reading| {
             rows.clear();
             each_row(reading, &statement, &mut |row| {
                 let Some(row) = R::from_row(row) else { return Ok(Next::Row) };
@@ -124,9 +126,10 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn count(self) -> Result<u64> {
         self.clauses.check()?;
+        let tables = self.clauses.tables(S::MEMBERS);
         let statement = self.clauses.count(S::MEMBERS);
         let mut count = 0;
-        self.source.read(&tables::<S>(), &mut |reading| {
+        self.source.read(&tables, &mut |reading| {
             each_row(reading, &statement, &mut |row| {
                 count = row.get::<_, i64>(0)?.unsigned_abs();
                 Ok(Next::Nothing)
@@ -143,9 +146,10 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     pub fn exists(mut self) -> Result<bool> {
         self.clauses.check()?;
         self.clauses.at_most(1);
+        let tables = self.clauses.tables(S::MEMBERS);
         let statement = self.clauses.exists(S::MEMBERS);
         let mut exists = false;
-        self.source.read(&tables::<S>(), &mut |reading| {
+        self.source.read(&tables, &mut |reading| {
             exists = false;
             each_row(reading, &statement, &mut |_| {
                 exists = true;
@@ -154,11 +158,6 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         })?;
         Ok(exists)
     }
-}
-
-/// The tables that a query reads, which must be there.
-fn tables<S: Scope>() -> Vec<TableRef> {
-    S::MEMBERS.iter().map(|member| member.table).collect()
 }
 
 /// Reads the rows, and tells whether one was left out because a narrowed column of it cannot be read.
@@ -187,12 +186,12 @@ enum Unread {
 }
 
 /// What to read after a row.
-enum Next {
+pub(crate) enum Next {
     Row,
     Nothing,
 }
 
-fn each_row(
+pub(crate) fn each_row(
     reading: Reading<'_>,
     statement: &Statement,
     each: &mut dyn FnMut(&Row<'_>) -> Result<Next>,
