@@ -4,8 +4,8 @@ use std::mem;
 
 use ara_core::{Id, Result, Table, TableRef, select_list, stored_table_name};
 use sea_query::{
-    BinOper, Expr as Sql, NullOrdering, Order as Direction, SelectStatement, SqliteQueryBuilder,
-    Value,
+    BinOper, Expr as Sql, Func, NullOrdering, Order as Direction, OrderedStatement,
+    SelectStatement, SqliteQueryBuilder, Value, WindowStatement,
 };
 
 use crate::condition::Condition;
@@ -29,7 +29,7 @@ pub(crate) struct Clauses {
     /// What is returned instead of whole rows.
     selected: Option<Vec<Term>>,
     groups: Option<Groups>,
-    orders: Vec<(Sql, Direction, Option<NullOrdering>)>,
+    orders: Vec<Ordered>,
     notes: Notes,
 }
 
@@ -48,6 +48,28 @@ pub(crate) enum Deleted {
     Too,
     Only,
 }
+
+/// What rows are ordered by, and where those come in which it is NULL.
+type Ordered = (Sql, Direction, Option<NullOrdering>);
+
+fn put_orders(statement: &mut impl OrderedStatement, orders: Vec<Ordered>) {
+    for (by, direction, nulls) in orders {
+        match nulls {
+            Some(nulls) => statement.order_by_expr_with_nulls(by, direction, nulls),
+            None => statement.order_by_expr(by, direction),
+        };
+    }
+}
+
+/// What a column is called in [`Clauses::of_parents`], and a row's place among those of its parent. No
+/// stored name has a space in it.
+const PARENT: &str = "the parent";
+const PLACE: &str = "the place";
+
+/// The ids that follow one another in a value of bytes.
+const IDS: &str = "(WITH RECURSIVE \"the ids\"(at, ids) AS (SELECT 1, ? UNION ALL \
+     SELECT at + 16, ids FROM \"the ids\" WHERE at + 16 < length(ids)) \
+     SELECT substr(ids, at, 16) FROM \"the ids\")";
 
 /// A statement and the values it is run with.
 #[derive(Debug)]
@@ -108,13 +130,45 @@ impl Clauses {
     pub(crate) fn rows(mut self, members: &[MemberRef]) -> Select {
         let mut select = SelectStatement::new();
         self.returned(&mut select, members);
-        for (by, direction, nulls) in mem::take(&mut self.orders) {
-            match nulls {
-                Some(nulls) => select.order_by_expr_with_nulls(by, direction, nulls),
-                None => select.order_by_expr(by, direction),
-            };
-        }
+        put_orders(&mut select, mem::take(&mut self.orders));
         self.finish(select, members)
+    }
+
+    /// Reads the rows that refer by a column to one of these rows, whose ids come one after the other. The
+    /// values of a row are followed by that column. A limit is of the rows that refer to one.
+    pub(crate) fn of_parents(
+        mut self,
+        members: &[MemberRef],
+        by: ColumnTerm,
+        parents: &[u8],
+    ) -> Statement {
+        let (limit, offset) = (self.limit.take(), mem::take(&mut self.offset));
+        let is_cut = limit.is_some() || offset > 0;
+        let mut select = SelectStatement::new();
+        select.expr(Sql::Custom(columns(members).into()));
+        select.expr_as(by.sql(), PARENT);
+        let orders = mem::take(&mut self.orders);
+        if is_cut {
+            let mut place = WindowStatement::partition_by(by.names());
+            put_orders(&mut place, orders);
+            select.expr_window_as(Func::cust("row_number"), place, PLACE);
+        } else {
+            put_orders(&mut select, orders);
+        }
+        // All ids are one value: SQLite allows so many values and no more.
+        let ids = Sql::cust_with_values(IDS, [parents.to_vec()]);
+        self.filters.push(binary(by.sql(), BinOper::In, ids));
+        let mut statement = self.finish(select, members).exactly();
+        if is_cut {
+            let last = limit.map_or(i64::MAX.unsigned_abs(), |limit| offset.saturating_add(limit));
+            let last = last.min(i64::MAX.unsigned_abs());
+            statement.sql = format!(
+                "SELECT * FROM ({}) WHERE \"{PLACE}\" > {offset} AND \"{PLACE}\" <= {last} \
+                 ORDER BY \"{PLACE}\"",
+                statement.sql
+            );
+        }
+        statement
     }
 
     fn returned(&mut self, select: &mut SelectStatement, members: &[MemberRef]) {
@@ -284,6 +338,10 @@ impl Select {
             statement.values.push(offset.into());
         }
         statement
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.limit.is_some() || self.offset > 0
     }
 
     /// The statement within another one.

@@ -79,6 +79,11 @@ impl ColumnTerm {
         self.member == other.member && self.name == other.name
     }
 
+    /// Its table in the query, and its name.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
+        (self.member, self.name)
+    }
+
     /// The column, readable or not.
     pub(crate) fn sql(self) -> Sql {
         Sql::col((self.member, self.name))
@@ -164,6 +169,15 @@ impl Untyped {
             Ok(None) => Self::from(Term::Absent),
             Err(rule) => Self { term: Term::Absent, notes: Notes::refusing(rule) },
         }
+    }
+
+    /// The value that it is bound to.
+    pub(crate) fn into_bound(self) -> ara_core::Result<sea_query::Value> {
+        self.notes.check()?;
+        Ok(match self.term {
+            Term::Bound(value) => value,
+            _ => sea_query::Value::Bytes(None),
+        })
     }
 
     /// Puts two together. A value that breaks a rule is told of with the column it stands beside.

@@ -8,8 +8,8 @@ use ara_core::{Result, Source, TableRef};
 use crate::clauses::{Clauses, Statement};
 use crate::notes::Notes;
 use crate::query::Query;
+use crate::reader::{Next, each_row};
 use crate::rows::Rows;
-use crate::run::{Next, each_row};
 use crate::scope::{MemberRef, Scope};
 use crate::select::Selected;
 
