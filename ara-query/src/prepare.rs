@@ -115,7 +115,7 @@ pub struct Prepared<'s, P, S, R> {
     notes: Notes,
     is_cut: bool,
     is_exact: bool,
-    types: PhantomData<fn() -> (P, S, R)>,
+    types: PhantomData<(P, S, R)>,
 }
 
 impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
