@@ -95,6 +95,10 @@ impl<'a> Fields<'a> {
 /// The type of a row's field for the column `C`: the column's own where it was narrowed, else an
 /// `Option` of it. It asks the column and not the type, so that a column whose type is no [`Value`] is
 /// an error of the column alone, and not of its row too.
+#[diagnostic::on_unimplemented(
+    message = "column `{C}` cannot be read as `{Self}`",
+    label = "expected the column's own type, or an `Option` of it"
+)]
 pub trait FieldOf<C>: Sized {
     #[doc(hidden)]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self>;

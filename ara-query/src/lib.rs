@@ -44,6 +44,7 @@ mod subquery;
 mod term;
 mod text;
 mod union;
+mod view;
 
 pub use aggregate::{Aggregates, Count, Counted, count};
 pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
@@ -64,6 +65,7 @@ pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection
 pub use subquery::{InQuery, Referring};
 pub use text::{Text, TextFunctions, TextOperand};
 pub use union::Union;
+pub use view::{StartsWith, View, ViewPart, ViewRow, Viewed};
 
 /// Declares aliases, under which a query reads a table once more: see
 /// [`join_as`](crate::Query::join_as).
