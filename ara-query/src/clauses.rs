@@ -4,14 +4,13 @@ use std::mem;
 
 use ara_core::{Id, Result, Table, TableRef, select_list, stored_table_name};
 use sea_query::{
-    BinOper, Expr as Sql, Func, NullOrdering, Order as Direction, OrderedStatement,
-    SelectStatement, SqliteQueryBuilder, Value, WindowStatement,
+    BinOper, Expr as Sql, Func, SelectStatement, SqliteQueryBuilder, Value, WindowStatement,
 };
 
 use crate::condition::Condition;
 use crate::join::Joined;
 use crate::notes::Notes;
-use crate::order::Order;
+use crate::order::{Order, Ordered};
 use crate::scope::MemberRef;
 use crate::sql::{self, binary, call, constant};
 use crate::term::{ColumnTerm, Term, Untyped};
@@ -25,11 +24,11 @@ pub(crate) struct Clauses {
     pub limit: Option<u64>,
     pub offset: u64,
     pub distinct: bool,
-    filters: Vec<Sql>,
+    pub filters: Vec<Sql>,
     /// What is returned instead of whole rows.
     selected: Option<Vec<Term>>,
     groups: Option<Groups>,
-    orders: Vec<Ordered>,
+    pub orders: Vec<Ordered>,
     notes: Notes,
 }
 
@@ -47,18 +46,6 @@ pub(crate) enum Deleted {
     Not,
     Too,
     Only,
-}
-
-/// What rows are ordered by, and where those come in which it is NULL.
-type Ordered = (Sql, Direction, Option<NullOrdering>);
-
-fn put_orders(statement: &mut impl OrderedStatement, orders: Vec<Ordered>) {
-    for (by, direction, nulls) in orders {
-        match nulls {
-            Some(nulls) => statement.order_by_expr_with_nulls(by, direction, nulls),
-            None => statement.order_by_expr(by, direction),
-        };
-    }
 }
 
 /// What a column is called in [`Clauses::of_parents`], and a row's place among those of its parent. No
@@ -110,7 +97,7 @@ impl Clauses {
 
     pub(crate) fn order<S>(&mut self, order: Order<S>) {
         self.notes.add(order.notes);
-        self.orders.push((order.by, order.direction, order.nulls));
+        self.orders.push(order.ordered);
     }
 
     /// Leaves the row with this id, if it is among the others, whatever the limit.
@@ -127,10 +114,16 @@ impl Clauses {
     }
 
     /// Reads the rows: for each table in turn, what its records are read from, or what was selected.
-    pub(crate) fn rows(mut self, members: &[MemberRef]) -> Select {
+    pub(crate) fn rows(self, members: &[MemberRef]) -> Select {
+        self.rows_and(members, Vec::new())
+    }
+
+    /// As [`rows`](Self::rows), followed by what is given.
+    pub(crate) fn rows_and(mut self, members: &[MemberRef], more: Vec<Sql>) -> Select {
         let mut select = SelectStatement::new();
         self.returned(&mut select, members);
-        put_orders(&mut select, mem::take(&mut self.orders));
+        select.exprs(more);
+        mem::take(&mut self.orders).into_iter().for_each(|order| order.put(&mut select));
         self.finish(select, members)
     }
 
@@ -150,10 +143,10 @@ impl Clauses {
         let orders = mem::take(&mut self.orders);
         if is_cut {
             let mut place = WindowStatement::partition_by(by.names());
-            put_orders(&mut place, orders);
+            orders.into_iter().for_each(|order| order.put(&mut place));
             select.expr_window_as(Func::cust("row_number"), place, PLACE);
         } else {
-            put_orders(&mut select, orders);
+            orders.into_iter().for_each(|order| order.put(&mut select));
         }
         // All ids are one value: SQLite allows so many values and no more.
         let ids = Sql::cust_with_values(IDS, [parents.to_vec()]);

@@ -74,6 +74,11 @@ impl ColumnTerm {
         })
     }
 
+    /// Whether ara itself fills it: it is always there.
+    pub(crate) fn is_system(&self) -> bool {
+        self.readable.is_none()
+    }
+
     /// Whether it is the same column.
     pub(crate) fn is(&self, other: Self) -> bool {
         self.member == other.member && self.name == other.name
