@@ -60,9 +60,9 @@ const IDS: &str = "(WITH RECURSIVE \"the ids\"(at, ids) AS (SELECT 1, ? UNION AL
 
 /// A statement and the values it is run with.
 #[derive(Debug)]
-pub(crate) struct Statement {
-    pub sql: String,
-    pub values: Vec<Value>,
+pub struct Statement {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Clauses {

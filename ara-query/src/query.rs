@@ -10,6 +10,7 @@ use crate::expr::IntoFilter;
 use crate::narrow::NarrowBy;
 use crate::order::IntoOrder;
 use crate::prepare::{Params, Prepared};
+use crate::raw_sql::{IntoSql, Sql, SqlRow};
 use crate::rows::Rows;
 use crate::scope::Scope;
 
@@ -17,6 +18,30 @@ use crate::scope::Scope;
 pub trait Queries: Source {
     /// A query of the rows of `T` that are not deleted.
     fn query<T: Table>(&self) -> Query<'_, (T,)>;
+
+    /// Reads with SQL that is written by hand, or a select of [`sea_query`](crate::sea_query), into tuples of
+    /// values. It reads what is stored, deleted rows included (`is_deleted IS 1`), from the tables that are
+    /// there: [`ensure`](ara_core::Database::ensure) them first. SQL that writes is refused: what it writes
+    /// would be in no log.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String, stars: Option<i64> }
+    ///
+    /// let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Buy milk").stars(2))?;
+    /// let sql = "SELECT id, upper(title) FROM todo WHERE stars > ?1 AND is_deleted IS NOT 1";
+    /// let rows = db.sql::<(Id<Todo>, Option<String>)>(sql).bind::<i64>(1).all()?;
+    /// assert_eq!(rows[0].1.as_deref(), Some("BUY MILK"));
+    ///
+    /// let select = db.query::<Todo>().select(Todo::stars).into_select();
+    /// assert_eq!(db.sql::<(i64,)>(select).one()?, (2,));
+    /// assert!(matches!(db.sql::<(i64,)>("DELETE FROM todo").all(), Err(ara::Error::RawWrite)));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    fn sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'_, T>;
 
     /// Makes the SQL of a query once, to be run many times with other values: a closure is given the
     /// parameters, and uses them where it would use a value of their types.
@@ -50,6 +75,10 @@ pub trait Queries: Source {
 impl<D: Source> Queries for D {
     fn query<T: Table>(&self) -> Query<'_, (T,)> {
         Query::new(self)
+    }
+
+    fn sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'_, T> {
+        Sql::new(self, sql)
     }
 }
 
