@@ -309,12 +309,14 @@ pub fn derive_view(input: TokenStream) -> TokenStream {
 /// `cargo ara lock -m "add due date"` writes the file, and nothing else should. What it does not list is
 /// unreleased, and may still be renamed or removed. Without the file nothing is refused.
 ///
-/// - A table belongs to one schema, in the package that declares its struct.
+/// - A table belongs to one schema, in the crate that declares its struct. Other crates, and the binaries
+///   of a library, take that schema: `db.ensure::<model::App>()`.
 /// - Tables that no schema names (in tests, examples, prototypes) are not held against anything. Tests of a
 ///   package with a lock do not declare another schema: `db.ensure::<OldTodo>()` takes a table alone.
 /// - Cargo notices when the file changes or goes, not when the first one comes: that the package is
 ///   compiled anew is up to its next edit.
-/// - If the environment variable `ARA_LOCK` has a path, that file is read in place of the package's.
+/// - If the environment variable `ARA_LOCK` has a path, that file is read in place of the package's. It
+///   must be there.
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {
     schema::expand(&parse_macro_input!(input as schema::Schema)).into()
