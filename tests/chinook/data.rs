@@ -115,7 +115,9 @@ fn catalogue(tx: &Transaction<'_>, dice: &mut Dice) -> ara::Result<()> {
         tx.create(Genre::draft().id(id(number)).name(format!("{} {number}", dice.word())))?;
     }
     for number in 0..TRACKS {
-        let album = dice.happens(98).then(|| id::<Album>(dice.below(ALBUMS)));
+        // The last albums have few tracks.
+        let among = if dice.happens(95) { ALBUMS - 60 } else { ALBUMS };
+        let album = dice.happens(98).then(|| id::<Album>(dice.below(among)));
         let genre = dice.happens(97).then(|| id::<Genre>(dice.below(GENRES)));
         let composer = dice.happens(70).then(|| dice.words());
         let bytes = dice.happens(95).then(|| 1_000_000 + dice.below(9_000_000) as i64);
