@@ -15,6 +15,7 @@ mod schema;
 mod suggest;
 mod valid;
 mod value;
+mod view;
 mod visibility;
 
 use proc_macro::TokenStream;
@@ -223,6 +224,45 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Value, attributes(value))]
 pub fn derive_value(input: TokenStream) -> TokenStream {
     value::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a view of a struct: what a query returns instead of rows, with
+/// [`view`](../ara/struct.Query.html#method.view).
+///
+/// `#[view(Todo)]` names the table, or `#[view(Todo, Category)]` the tables of a query that joins them, from
+/// the first on. A field is the first table's column of its name, or the column that `#[view(..)]` on the
+/// field names: `#[view(Category::name)]`, `#[view(Employee::name.of(Boss))]`.
+///
+/// A field that is no `Option` is narrowed: rows in which the column is missing are left out.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     pub title: String,
+///     pub done: Option<bool>,
+/// }
+///
+/// #[derive(Debug, PartialEq, View)]
+/// #[view(Todo)]
+/// pub struct TodoItem {
+///     pub id: Id<Todo>,
+///     pub title: String,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// let id = db.create(Todo::draft().title("Buy milk"))?;
+/// let open = db.query::<Todo>().filter(Todo::done.ne(true)).view::<TodoItem>();
+/// assert_eq!(open.all()?, [TodoItem { id, title: "Buy milk".to_owned() }]);
+/// # Ok(())
+/// # }
+/// ```
+#[proc_macro_derive(View, attributes(view))]
+pub fn derive_view(input: TokenStream) -> TokenStream {
+    view::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Names the tables of an app: its whole schema, which only grows.

@@ -4,25 +4,39 @@ use std::mem;
 
 use ara_core::{Id, Result, Table, TableRef, select_list, stored_table_name};
 use sea_query::{
-    BinOper, Expr as Sql, NullOrdering, Order as Direction, SelectStatement, SqliteQueryBuilder,
-    Value,
+    BinOper, Expr as Sql, Func, SelectStatement, SqliteQueryBuilder, Value, WindowStatement,
 };
 
 use crate::condition::Condition;
-use crate::order::Order;
+use crate::join::Joined;
+use crate::notes::Notes;
+use crate::order::{Order, Ordered};
+use crate::scope::MemberRef;
 use crate::sql::{self, binary, call, constant};
-use crate::term::{ColumnTerm, Refused, Untyped};
+use crate::term::{ColumnTerm, Term, Untyped};
 
 /// What a query was asked for, without its types.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clauses {
     pub deleted: Deleted,
+    pub joins: Vec<Joined>,
     pub narrowed: Vec<ColumnTerm>,
     pub limit: Option<u64>,
     pub offset: u64,
+    pub distinct: bool,
+    pub filters: Vec<Sql>,
+    /// What is returned instead of whole rows.
+    selected: Option<Vec<Term>>,
+    groups: Option<Groups>,
+    pub orders: Vec<Ordered>,
+    notes: Notes,
+}
+
+/// What the rows are grouped by, and which groups are kept.
+#[derive(Debug, Clone, Default)]
+struct Groups {
+    by: Vec<Term>,
     filters: Vec<Sql>,
-    orders: Vec<(Sql, Direction, Option<NullOrdering>)>,
-    refused: Option<Box<Refused>>,
 }
 
 /// Which rows, by whether they are deleted.
@@ -34,25 +48,56 @@ pub(crate) enum Deleted {
     Only,
 }
 
+/// What a column is called in [`Clauses::of_parents`], and a row's place among those of its parent. No
+/// stored name has a space in it.
+const PARENT: &str = "the parent";
+const PLACE: &str = "the place";
+
+/// The ids that follow one another in a value of bytes.
+const IDS: &str = "(WITH RECURSIVE \"the ids\"(at, ids) AS (SELECT 1, ? UNION ALL \
+     SELECT at + 16, ids FROM \"the ids\" WHERE at + 16 < length(ids)) \
+     SELECT substr(ids, at, 16) FROM \"the ids\")";
+
 /// A statement and the values it is run with.
 #[derive(Debug)]
-pub(crate) struct Statement {
-    pub sql: String,
-    pub values: Vec<Value>,
+pub struct Statement {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Clauses {
     pub(crate) fn filter(&mut self, filter: Untyped) {
-        self.refused = self.refused.take().or(filter.refused);
+        self.notes.add(filter.notes);
+        let filters = match &mut self.groups {
+            Some(groups) => &mut groups.filters,
+            None => &mut self.filters,
+        };
         match filter.term.condition() {
-            Condition::All(parts) => self.filters.extend(parts),
-            other => self.filters.push(other.into_sql()),
+            Condition::All(parts) => filters.extend(parts),
+            other => filters.push(other.into_sql()),
         }
     }
 
+    pub(crate) fn select(&mut self, parts: Vec<Untyped>) {
+        self.selected = Some(self.terms(parts));
+    }
+
+    pub(crate) fn group(&mut self, by: Vec<Untyped>) {
+        let by = self.terms(by);
+        self.groups = Some(Groups { by, filters: Vec::new() });
+    }
+
+    fn terms(&mut self, parts: Vec<Untyped>) -> Vec<Term> {
+        let keep = |part: Untyped| {
+            self.notes.add(part.notes);
+            part.term
+        };
+        parts.into_iter().map(keep).collect()
+    }
+
     pub(crate) fn order<S>(&mut self, order: Order<S>) {
-        self.refused = self.refused.take().or(order.refused);
-        self.orders.push((order.by, order.direction, order.nulls));
+        self.notes.add(order.notes);
+        self.orders.push(order.ordered);
     }
 
     /// Leaves the row with this id, if it is among the others, whatever the limit.
@@ -65,41 +110,123 @@ impl Clauses {
 
     /// Fails if a value was given that breaks a rule.
     pub(crate) fn check(&self) -> Result<()> {
-        self.refused.as_deref().map_or(Ok(()), |refused| Err(refused.error()))
+        self.notes.check()
     }
 
-    /// Reads the rows: for each table in turn, what its records are read from.
-    pub(crate) fn rows(mut self, tables: &[TableRef]) -> Select {
+    /// Reads the rows: for each table in turn, what its records are read from, or what was selected.
+    pub(crate) fn rows(self, members: &[MemberRef]) -> Select {
+        self.rows_and(members, Vec::new())
+    }
+
+    /// As [`rows`](Self::rows), followed by what is given.
+    pub(crate) fn rows_and(mut self, members: &[MemberRef], more: Vec<Sql>) -> Select {
         let mut select = SelectStatement::new();
-        select.expr(Sql::Custom(columns(tables).into()));
-        for (by, direction, nulls) in mem::take(&mut self.orders) {
-            match nulls {
-                Some(nulls) => select.order_by_expr_with_nulls(by, direction, nulls),
-                None => select.order_by_expr(by, direction),
-            };
+        self.returned(&mut select, members);
+        select.exprs(more);
+        mem::take(&mut self.orders).into_iter().for_each(|order| order.put(&mut select));
+        self.finish(select, members)
+    }
+
+    /// Reads the rows that refer by a column to one of these rows, whose ids come one after the other. The
+    /// values of a row are followed by that column. A limit is of the rows that refer to one.
+    pub(crate) fn of_parents(
+        mut self,
+        members: &[MemberRef],
+        by: ColumnTerm,
+        parents: &[u8],
+    ) -> Statement {
+        let (limit, offset) = (self.limit.take(), mem::take(&mut self.offset));
+        let is_cut = limit.is_some() || offset > 0;
+        let mut select = SelectStatement::new();
+        select.expr(Sql::Custom(columns(members).into()));
+        select.expr_as(by.sql(), PARENT);
+        let orders = mem::take(&mut self.orders);
+        if is_cut {
+            let mut place = WindowStatement::partition_by(by.names());
+            orders.into_iter().for_each(|order| order.put(&mut place));
+            select.expr_window_as(Func::cust("row_number"), place, PLACE);
+        } else {
+            orders.into_iter().for_each(|order| order.put(&mut select));
         }
-        self.finish(select, tables)
+        // All ids are one value: SQLite allows so many values and no more.
+        let ids = Sql::cust_with_values(IDS, [parents.to_vec()]);
+        self.filters.push(binary(by.sql(), BinOper::In, ids));
+        let mut statement = self.finish(select, members).exactly();
+        if is_cut {
+            let last = limit.map_or(i64::MAX.unsigned_abs(), |limit| offset.saturating_add(limit));
+            let last = last.min(i64::MAX.unsigned_abs());
+            statement.sql = format!(
+                "SELECT * FROM ({}) WHERE \"{PLACE}\" > {offset} AND \"{PLACE}\" <= {last} \
+                 ORDER BY \"{PLACE}\"",
+                statement.sql
+            );
+        }
+        statement
+    }
+
+    fn returned(&mut self, select: &mut SelectStatement, members: &[MemberRef]) {
+        let Some(selected) = self.selected.take() else {
+            select.expr(Sql::Custom(columns(members).into()));
+            return;
+        };
+        for term in selected {
+            select.expr(if self.is_merged() { self.merged(term) } else { term.stored() });
+        }
+        if self.distinct {
+            select.distinct();
+        }
+    }
+
+    /// Whether several rows of the tables become one.
+    fn is_merged(&self) -> bool {
+        self.distinct || self.groups.is_some()
+    }
+
+    /// What rows are the same by: values that cannot be read are all absent, unless no such row is left.
+    fn merged(&self, term: Term) -> Sql {
+        match term {
+            Term::Column(column) if self.narrowed.iter().any(|known| known.is(column)) => {
+                column.sql()
+            }
+            other => other.value(),
+        }
     }
 
     /// Reads how many rows there are.
-    pub(crate) fn count(self, tables: &[TableRef]) -> Statement {
-        if !self.is_cut() {
-            return self.of_each(tables, call("count", [constant(1_i64)]));
+    pub(crate) fn count(mut self, members: &[MemberRef]) -> Statement {
+        if !self.is_cut() && !self.is_merged() {
+            return self.of_each(members, call("count", [constant(1_i64)]));
         }
-        let mut statement = self.of_each(tables, constant(1_i64));
+        let mut select = SelectStatement::new();
+        if self.distinct {
+            self.returned(&mut select, members);
+        } else {
+            select.expr(self.of_one());
+        }
+        let mut statement = self.finish(select, members).exactly();
         statement.sql = format!("SELECT count(1) FROM ({})", statement.sql);
         statement
     }
 
     /// Reads one row of one column if there is a row, and none otherwise.
-    pub(crate) fn exists(self, tables: &[TableRef]) -> Statement {
-        self.of_each(tables, constant(1_i64))
+    pub(crate) fn exists(self, members: &[MemberRef]) -> Statement {
+        let one = self.of_one();
+        self.of_each(members, one)
     }
 
-    fn of_each(self, tables: &[TableRef], expr: Sql) -> Statement {
+    /// A value for each row or group.
+    fn of_one(&self) -> Sql {
+        match self.groups {
+            // Without an aggregate there is no group where no column makes one.
+            Some(_) => call("count", [constant(1_i64)]),
+            None => constant(1_i64),
+        }
+    }
+
+    fn of_each(self, members: &[MemberRef], expr: Sql) -> Statement {
         let mut select = SelectStatement::new();
         select.expr(expr);
-        self.finish(select, tables).exactly()
+        self.finish(select, members).exactly()
     }
 
     /// Lowers the limit to this.
@@ -107,29 +234,71 @@ impl Clauses {
         self.limit = Some(self.limit.map_or(rows, |limit| limit.min(rows)));
     }
 
+    /// What is to be known of the expressions.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// The tables that are read, which must be there.
+    pub(crate) fn tables(&self, members: &[MemberRef]) -> Vec<TableRef> {
+        let members = members.iter().map(|member| member.table);
+        members.chain(self.notes.reads().iter().copied()).collect()
+    }
+
+    /// A subquery of one column, and what is to be known of it.
+    pub(crate) fn subquery(self, members: &[MemberRef]) -> (SelectStatement, Notes) {
+        let mut notes = self.notes.clone();
+        notes.add(Notes::reading(members.iter().map(|member| member.table)));
+        (self.rows(members).whole(), notes)
+    }
+
     pub(crate) fn is_cut(&self) -> bool {
         self.limit.is_some() || self.offset > 0
     }
 
+    /// Whether SQL must leave out every row in which a narrowed column cannot be read: who reads the rows
+    /// does not see it, as they are counted, merged or passed over.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.offset > 0 || self.is_merged()
+    }
+
     /// From which tables, and which rows of them.
-    fn finish(self, mut select: SelectStatement, tables: &[TableRef]) -> Select {
-        for table in tables {
-            let name = table.def.name;
-            if table.def.local {
-                select.from_as(stored_table_name(table.def).into_owned(), name);
-            } else {
-                select.from(name);
-            }
+    fn finish(mut self, mut select: SelectStatement, members: &[MemberRef]) -> Select {
+        let Some((first, _)) = members.split_first() else {
+            return Select {
+                select,
+                narrowed: self.narrowed,
+                limit: self.limit,
+                offset: self.offset,
+            };
+        };
+        let stored_name = stored_table_name(first.table.def);
+        if stored_name == first.name {
+            select.from(first.name);
+        } else {
+            select.from_as(stored_name.into_owned(), first.name);
+        }
+        for Joined { member, kind, on } in mem::take(&mut self.joins) {
+            let stored_name = stored_table_name(member.table.def).into_owned();
+            select.join_as(kind, stored_name, member.name, on);
         }
         // Who reads all rows sees which of them lack a column. To ask SQL as well is worth it only
         // where many may lack it.
-        let is_cut = self.is_cut();
-        let asked = |column: &&ColumnTerm| is_cut || !column.is_required(tables);
-        let mut conditions = self.filters;
-        conditions.extend(tables.iter().filter_map(|table| self.deleted.condition(table.def.name)));
+        let is_cut = self.is_cut() || self.is_merged();
+        let asked = |column: &&ColumnTerm| is_cut || !column.is_required(members);
+        let mut conditions = mem::take(&mut self.filters);
+        conditions.extend(self.deleted.condition(first.name));
         conditions.extend(self.narrowed.iter().filter(asked).map(|column| column.is_stored()));
         if let Some(condition) = sql::all(conditions) {
             select.and_where(condition);
+        }
+        if let Some(Groups { by, filters }) = self.groups.take() {
+            for term in by {
+                select.add_group_by([self.merged(term)]);
+            }
+            if let Some(condition) = sql::all(filters) {
+                select.and_having(condition);
+            }
         }
         Select { select, narrowed: self.narrowed, limit: self.limit, offset: self.offset }
     }
@@ -164,6 +333,24 @@ impl Select {
         statement
     }
 
+    pub(crate) fn is_cut(&self) -> bool {
+        self.limit.is_some() || self.offset > 0
+    }
+
+    /// The statement within another one.
+    fn whole(mut self) -> SelectStatement {
+        for column in mem::take(&mut self.narrowed) {
+            self.select.and_where(column.is_there());
+        }
+        if self.limit.is_some() || self.offset > 0 {
+            self.select.limit(self.limit.unwrap_or(i64::MAX.unsigned_abs()));
+        }
+        if self.offset > 0 {
+            self.select.offset(self.offset);
+        }
+        self.select
+    }
+
     /// SQL alone says which rows have all narrowed columns.
     pub(crate) fn exactly(mut self) -> Statement {
         for column in mem::take(&mut self.narrowed) {
@@ -186,12 +373,12 @@ impl Deleted {
 
 /// The columns that records are read from. They are many and always the same, so they are written at
 /// once and not one by one through sea-query; a stored name has no quotes in it.
-fn columns(tables: &[TableRef]) -> String {
+fn columns(members: &[MemberRef]) -> String {
     let mut list = String::with_capacity(512);
-    for table in tables {
-        for column in select_list(table.def) {
+    for member in members {
+        for column in select_list(member.table.def) {
             let comma = if list.is_empty() { "\"" } else { ", \"" };
-            for part in [comma, table.def.name, "\".\"", column, "\""] {
+            for part in [comma, member.name, "\".\"", column, "\""] {
                 list.push_str(part);
             }
         }

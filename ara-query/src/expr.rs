@@ -4,11 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
-use ara_core::{Column, Value};
+use ara_core::Value;
 use sea_query::SqliteQueryBuilder;
 
 use crate::condition::Condition;
-use crate::scope::Contains;
 use crate::sql;
 use crate::term::{Term, Untyped};
 
@@ -140,15 +139,6 @@ pub trait Operand: Sized {
     fn untyped(self) -> Untyped;
 }
 
-#[diagnostic::do_not_recommend]
-impl<C: Column> Operand for C {
-    type Value = C::Value;
-
-    fn untyped(self) -> Untyped {
-        Untyped::column::<C>()
-    }
-}
-
 impl<S, T: Value> Operand for Expr<S, T> {
     type Value = T;
 
@@ -158,9 +148,13 @@ impl<S, T: Value> Operand for Expr<S, T> {
 }
 
 /// An operand of a query over the tables `S`; `I`, where its table is among them, is inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not part of this query",
+    label = "the query reads `{S}`",
+    note = "join the table first, or take a column of a table that the query reads",
+    note = "groups have the columns that they are grouped by, and aggregates"
+)]
 pub trait Within<S, I> {}
-
-impl<S: Contains<C::Table, I>, C: Column, I> Within<S, I> for C {}
 
 impl<S, T> Within<S, Anywhere> for Expr<S, T> {}
 

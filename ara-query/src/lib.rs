@@ -13,33 +13,87 @@
 #[macro_use]
 mod tuple;
 
+mod aggregate;
 mod bind;
 mod clauses;
+mod column;
 mod comparand;
 mod compare;
 mod condition;
+mod explain;
 mod expr;
+mod group;
+mod join;
+mod many;
 mod narrow;
+mod notes;
 mod null_rules;
 mod number;
 mod order;
+mod page;
+mod prepare;
 mod query;
+mod raw_sql;
 mod readable;
+mod reader;
 mod rows;
 mod run;
 mod scope;
 pub mod sea_query;
+mod select;
 mod sql;
+mod subquery;
 mod term;
 mod text;
+mod union;
+mod view;
 
+pub use aggregate::{Aggregates, Count, Counted, count};
+pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
 pub use comparand::{Comparand, OptionalComparand, Read};
 pub use compare::Compare;
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
+pub use group::{Grouped, GroupedBy, Grouping, Groups, InGroup};
+pub use join::{JoinMany, Reference, TargetOf};
+pub use many::WithMany;
 pub use narrow::{Narrow, NarrowBy};
 pub use number::{Integer, Number, NumberFunctions, NumberOperand};
 pub use order::{IntoOrder, Order, Sort};
+pub use page::{Cursor, Page};
+pub use prepare::{Param, Params, Prepared, Values};
 pub use query::{Queries, Query};
-pub use rows::Rows;
-pub use scope::{At, Contains, Scope};
+pub use raw_sql::{IntoSql, Sql, SqlRow};
+pub use rows::{As, Left, Part, Rows};
+pub use scope::{At, Contains, Member, MemberRef, Push, Scope};
+pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection, Single, Taken};
+pub use subquery::{InQuery, Referring};
 pub use text::{Text, TextFunctions, TextOperand};
+pub use union::Union;
+pub use view::{StartsWith, View, ViewPart, ViewRow, Viewed};
+
+/// Declares aliases, under which a query reads a table once more: see
+/// [`join_as`](crate::Query::join_as).
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// pub struct Employee { pub id: Id<Employee>, pub boss_id: Option<Id<Employee>> }
+///
+/// ara::alias! { pub Boss: Employee }
+/// ```
+#[macro_export]
+macro_rules! alias {
+    ($($(#[$attribute:meta])* $vis:vis $alias:ident: $table:path),+ $(,)?) => {$(
+        #[doc = concat!("The table [`", stringify!($table), "`] once more.")]
+        $(#[$attribute])*
+        #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
+        $vis struct $alias;
+
+        impl $crate::Member for $alias {
+            type Table = $table;
+            // No table has a space in its name.
+            const CALLED: &'static str = concat!("as ", stringify!($alias));
+        }
+    )+};
+}

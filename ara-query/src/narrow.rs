@@ -1,7 +1,7 @@
 //! From rows whose columns may be missing to rows whose columns are there.
 
-use ara_core::Column;
-
+use crate::column::{ColumnRef, Of};
+use crate::rows::As;
 use crate::scope::At;
 
 /// A row type in which column `C` may be missing still: the row type in which it is there.
@@ -10,7 +10,8 @@ use crate::scope::At;
     message = "column `{C}` cannot be narrowed here",
     label = "not a column of this query's rows that may be missing",
     note = "it may be narrowed already, belong to another table, or be one of `id`, `created_at` and `updated_at`, \
-            which are always there"
+            which are always there",
+    note = "rows of `left_join` are there or not as a whole: use `join` to have only those that are there"
 )]
 pub trait Narrow<C> {
     /// The row with the column's own type instead of its `Option`.
@@ -23,17 +24,23 @@ pub trait Narrow<C> {
     message = "column `{Self}` cannot be narrowed here",
     label = "not a column of this query's rows that may be missing",
     note = "it may be narrowed already, belong to another table, or be one of `id`, `created_at` and `updated_at`, \
-            which are always there"
+            which are always there",
+    note = "rows of `left_join` are there or not as a whole: use `join` to have only those that are there"
 )]
-pub trait NarrowBy<R, I>: Column {
+pub trait NarrowBy<R, I>: ColumnRef {
     /// The rows in which it is there.
     type Narrowed;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A, R: Narrow<C>, C> Narrow<Of<A, C>> for As<A, R> {
+    type Narrowed = As<A, R::Narrowed>;
 }
 
 macro_rules! narrow_by {
     ([$($before:ident)*] $at:ident $n:literal [$($after:ident)*]) => {
         #[diagnostic::do_not_recommend]
-        impl<Col: Column, $($before,)* $at: Narrow<Col>, $($after),*>
+        impl<Col: ColumnRef, $($before,)* $at: Narrow<Col>, $($after),*>
             NarrowBy<($($before,)* $at, $($after,)*), At<$n>> for Col
         {
             type Narrowed = ($($before,)* $at::Narrowed, $($after,)*);

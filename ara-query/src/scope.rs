@@ -2,7 +2,40 @@
 
 use ara_core::{Table, TableRef};
 
-use crate::term::ColumnTerm;
+/// A table as a query reads it: under its own name, or under an alias, which `ara::alias!` declares.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a table nor an alias of one",
+    label = "expected a table",
+    note = "put `#[derive(Table)]` on the struct, or declare an alias: `ara::alias! {{ pub Boss: Employee }}`"
+)]
+pub trait Member: 'static {
+    /// The table.
+    type Table: Table;
+
+    /// What it is called in the query. No alias is called as a table is.
+    #[doc(hidden)]
+    const CALLED: &'static str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Table> Member for T {
+    type Table = T;
+    const CALLED: &'static str = T::NAME;
+}
+
+/// A [`Member`] without its type.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct MemberRef {
+    pub(crate) table: TableRef,
+    pub(crate) name: &'static str,
+}
+
+impl MemberRef {
+    pub(crate) const fn of<M: Member>() -> Self {
+        Self { table: TableRef::of::<M::Table>(), name: M::CALLED }
+    }
+}
 
 /// The tables that a query reads, as a tuple: `(Todo,)`, and `(Todo, Category)` once joined.
 #[diagnostic::on_unimplemented(
@@ -18,10 +51,17 @@ pub trait Scope: 'static {
     type Rows;
 
     #[doc(hidden)]
-    fn tables() -> Vec<TableRef>;
+    const MEMBERS: &'static [MemberRef];
+}
 
-    #[doc(hidden)]
-    fn required() -> Vec<ColumnTerm>;
+/// The tables `S` and one more.
+#[diagnostic::on_unimplemented(
+    message = "`{X}` cannot be joined to `{Self}`",
+    label = "a query reads eight tables at most"
+)]
+pub trait Push<X> {
+    /// The longer tuple.
+    type Out;
 }
 
 /// The tuple of tables has table `T` in it, at position `I` (which is inferred).
@@ -38,19 +78,12 @@ pub struct At<const N: usize>;
 
 macro_rules! scope {
     ($first:ident $($rest:ident)*) => {
-        impl<$first: Table $(, $rest: Table)*> Scope for ($first, $($rest,)*) {
+        impl<$first: Table $(, $rest: Member)*> Scope for ($first, $($rest,)*) {
             type First = $first;
-            type Rows = ($first::Row, $($rest::Row,)*);
+            type Rows = ($first::Row, $(<$rest::Table as Table>::Row,)*);
 
-            fn tables() -> Vec<TableRef> {
-                vec![TableRef::of::<$first>() $(, TableRef::of::<$rest>())*]
-            }
-
-            fn required() -> Vec<ColumnTerm> {
-                ColumnTerm::required::<$first>()
-                    $(.chain(ColumnTerm::required::<$rest>()))*
-                    .collect()
-            }
+            const MEMBERS: &'static [MemberRef] =
+                &[MemberRef::of::<$first>() $(, MemberRef::of::<$rest>())*];
         }
     };
 }
@@ -64,5 +97,20 @@ macro_rules! contains {
     };
 }
 
+macro_rules! push {
+    ($($member:ident)*) => {
+        impl<$($member,)* X> Push<X> for ($($member,)*) {
+            type Out = ($($member,)* X,);
+        }
+    };
+}
+
+push! { A }
+push! { A B }
+push! { A B C }
+push! { A B C D }
+push! { A B C D E }
+push! { A B C D E F }
+push! { A B C D E F G }
 tuples! { scope }
 members! { contains }

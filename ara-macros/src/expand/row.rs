@@ -52,6 +52,17 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let parameters: Vec<_> = table.columns.iter().map(|column| &column.parameter).collect();
     let bounded: Vec<_> = table.columns.iter().map(|column| column.bounded()).collect();
     let narrows = table.columns.iter().map(|column| narrow(table, column, &bounded));
+    let of_columns = table.columns.iter().map(|column| {
+        let (ty, marker) = (column.field_type(), table.marker(column.ident));
+        holds(table, &bounded, &marker, &ty)
+    });
+    let ident_of = |name: &str| table.marker(&quote::format_ident!("{name}"));
+    let timestamp = quote!(_ara::Timestamp);
+    let held = of_columns.chain([
+        holds(table, &bounded, &ident_of("id"), &quote!(_ara::Id<#ident>)),
+        holds(table, &bounded, &ident_of("created_at"), &timestamp),
+        holds(table, &bounded, &ident_of("updated_at"), &timestamp),
+    ]);
     let bounds = table.columns.iter().map(|column| {
         let (ty, marker) = (column.field_type(), table.marker(column.ident));
         quote!(#ty: _ara::FieldOf<#marker>)
@@ -62,6 +73,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     });
     quote! {
         #(#narrows)*
+        #(#held)*
 
         #[automatically_derived]
         impl<#(#bounded),*> _ara::Record for #row<#(#parameters),*>
@@ -86,6 +98,22 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             #vis fn patch(&self) -> #patch {
                 <#ident as _ara::Table>::patch(self.id)
             }
+        }
+    }
+}
+
+/// What a row holds of a column.
+fn holds(
+    table: &Table<'_>,
+    bounded: &[TokenStream],
+    marker: &TokenStream,
+    ty: &TokenStream,
+) -> TokenStream {
+    let row = table.row();
+    let parameters = table.columns.iter().map(|column| &column.parameter);
+    quote! {
+        impl<#(#bounded),*> _ara::Holds<#marker> for #row<#(#parameters),*> {
+            type Type = #ty;
         }
     }
 }

@@ -1,0 +1,120 @@
+//! What can be computed from a group of rows.
+
+use std::marker::PhantomData;
+
+use ara_core::{Ordered, Stored, Value};
+use sea_query::{Expr as Sql, Func};
+
+use crate::expr::{Anywhere, Expr, Operand, Within};
+use crate::group::Grouped;
+use crate::number::Number;
+use crate::select::{Item, Selectable};
+use crate::sql::{call, constant};
+use crate::term::{Term, Untyped};
+
+/// How many rows a group has.
+#[must_use]
+pub fn count<S, G>() -> Count<Grouped<S, G>> {
+    Count::of(Term::Computed(call("count", [constant(1_i64)])).into())
+}
+
+/// Aggregates of columns and expressions over the rows of a group. What is absent in a row does not
+/// count; where it is absent in all of them there is nothing to aggregate.
+pub trait Aggregates: Operand {
+    /// In how many rows it is there.
+    fn count<S, G, I>(self) -> Count<Grouped<S, G>>
+    where
+        Self: Within<S, I>,
+    {
+        Count::of(self.untyped().compute(|it| call("count", [it])))
+    }
+
+    /// How many different values there are.
+    fn count_distinct<S, G, I>(self) -> Count<Grouped<S, G>>
+    where
+        Self: Within<S, I>,
+    {
+        Count::of(self.untyped().compute(|it| Sql::FunctionCall(Func::count_distinct(it))))
+    }
+
+    /// The sum: an `i64` of integers, an `f64` of floating-point numbers, nothing of nothing. A sum of
+    /// integers that is no `i64` is an error when the query runs.
+    fn sum<S, G, I>(self) -> Expr<Grouped<S, G>, <Self::Value as Number>::Wide>
+    where
+        Self: Within<S, I>,
+        Self::Value: Number,
+    {
+        Expr::new(self.untyped().compute(|it| call("sum", [it])))
+    }
+
+    /// The mean, nothing of nothing.
+    fn avg<S, G, I>(self) -> Expr<Grouped<S, G>, f64>
+    where
+        Self: Within<S, I>,
+        Self::Value: Number,
+    {
+        Expr::new(self.untyped().compute(|it| call("avg", [it])))
+    }
+
+    /// The least value, nothing of nothing.
+    fn min<S, G, I>(self) -> Expr<Grouped<S, G>, Self::Value>
+    where
+        Self: Within<S, I>,
+        Self::Value: Ordered,
+    {
+        Expr::new(self.untyped().compute(|it| call("min", [it])))
+    }
+
+    /// The greatest value, nothing of nothing.
+    fn max<S, G, I>(self) -> Expr<Grouped<S, G>, Self::Value>
+    where
+        Self: Within<S, I>,
+        Self::Value: Ordered,
+    {
+        Expr::new(self.untyped().compute(|it| call("max", [it])))
+    }
+}
+
+impl<O: Operand> Aggregates for O {}
+
+/// A number of rows. Selected, it comes as it is: there is always a number.
+pub struct Count<S>(Expr<S, i64>);
+
+impl<S> Count<S> {
+    fn of(untyped: Untyped) -> Self {
+        Self(Expr::new(untyped))
+    }
+}
+
+impl<S> Operand for Count<S> {
+    type Value = i64;
+
+    fn untyped(self) -> Untyped {
+        self.0.untyped
+    }
+}
+
+impl<S> Within<S, Anywhere> for Count<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<S, R> Selectable<S, R, Anywhere> for Count<S> {
+    type Item = Counted;
+
+    fn into_untyped(self) -> Untyped {
+        self.0.untyped
+    }
+}
+
+/// How a [`Count`] is read.
+#[derive(Debug)]
+pub struct Counted(PhantomData<()>);
+
+impl Item for Counted {
+    type Value = i64;
+    type Output = i64;
+
+    #[inline]
+    fn read(stored: Option<Stored<'_>>) -> Option<i64> {
+        stored.and_then(i64::read)
+    }
+}
