@@ -94,6 +94,7 @@ impl<S> Operand for Count<S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S> Within<S, Anywhere> for Count<S> {}
 
 #[diagnostic::do_not_recommend]

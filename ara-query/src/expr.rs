@@ -156,6 +156,7 @@ impl<S, T: Value> Operand for Expr<S, T> {
 )]
 pub trait Within<S, I> {}
 
+#[diagnostic::do_not_recommend]
 impl<S, T> Within<S, Anywhere> for Expr<S, T> {}
 
 /// Marks an operand that is not of one table.

@@ -3,7 +3,8 @@
 use ara_core::{Id, Table};
 use sea_query::{BinOper, Expr as Sql, JoinType};
 
-use crate::column::{ColumnRef, ValueOf};
+use crate::column::{ColumnRef, InTable, ValueOf};
+use crate::expr::Within;
 use crate::query::Query;
 use crate::rows::{As, Left};
 use crate::scope::{Contains, Member, MemberRef, Push, Scope};
@@ -32,6 +33,22 @@ type TableOf<C> = <<C as ColumnRef>::Member as Member>::Table;
 
 /// The rows of a table when nothing is narrowed.
 type RowOf<T> = <T as Table>::Row;
+
+/// A column that refers to one of the tables `S`; `I`, which of them, is inferred. It exists for its
+/// message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` refers to no table of this query",
+    label = "the query reads `{S}`",
+    note = "`join_many` takes a column of another table that refers to one of the query's: \
+            `db.query::<Todo>().join_many(Comment::todo_id)`"
+)]
+pub trait RefersInto<S, I> {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Contains<TargetOf<C>, I>, C: ColumnRef, I> RefersInto<S, InTable<I>> for C where
+    ValueOf<C>: Reference
+{
+}
 
 /// A table that is joined, without its type.
 #[derive(Debug, Clone)]
@@ -80,8 +97,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// ```
     pub fn join<C, I>(self, column: C) -> Query<'s, S::Out, R::Out>
     where
-        C: ColumnRef,
-        S: Contains<C::Member, I> + Push<TargetOf<C>, Out: Scope>,
+        C: ColumnRef + Within<S, I>,
+        S: Push<TargetOf<C>, Out: Scope>,
         ValueOf<C>: Reference,
         R: Push<RowOf<TargetOf<C>>>,
     {
@@ -92,8 +109,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// Joins the row that a column refers to, where there is one: it comes as an `Option`.
     pub fn left_join<C, I>(self, column: C) -> Query<'s, S::Out, R::Out>
     where
-        C: ColumnRef,
-        S: Contains<C::Member, I> + Push<TargetOf<C>, Out: Scope>,
+        C: ColumnRef + Within<S, I>,
+        S: Push<TargetOf<C>, Out: Scope>,
         ValueOf<C>: Reference,
         R: Push<Left<RowOf<TargetOf<C>>>>,
     {
@@ -123,8 +140,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     pub fn join_as<A, C, I>(self, alias: A, column: C) -> Query<'s, S::Out, R::Out>
     where
         A: Member<Table = TargetOf<C>>,
-        C: ColumnRef,
-        S: Contains<C::Member, I> + Push<A, Out: Scope>,
+        C: ColumnRef + Within<S, I>,
+        S: Push<A, Out: Scope>,
         ValueOf<C>: Reference,
         R: Push<As<A, RowOf<TargetOf<C>>>>,
     {
@@ -136,8 +153,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     pub fn left_join_as<A, C, I>(self, alias: A, column: C) -> Query<'s, S::Out, R::Out>
     where
         A: Member<Table = TargetOf<C>>,
-        C: ColumnRef,
-        S: Contains<C::Member, I> + Push<A, Out: Scope>,
+        C: ColumnRef + Within<S, I>,
+        S: Push<A, Out: Scope>,
         ValueOf<C>: Reference,
         R: Push<Left<As<A, RowOf<TargetOf<C>>>>>,
     {
@@ -170,8 +187,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// ```
     pub fn join_many<C, I>(self, column: C) -> Query<'s, S::Out, R::Out>
     where
-        C: JoinMany,
-        S: Contains<TargetOf<C>, I> + Push<C::Member, Out: Scope>,
+        C: JoinMany + RefersInto<S, I>,
+        S: Push<C::Member, Out: Scope>,
         ValueOf<C>: Reference,
         R: Push<C::Part>,
     {
@@ -182,8 +199,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// As [`join_many`](Self::join_many), and a row to which none refers comes once, with `None`.
     pub fn left_join_many<C, I>(self, column: C) -> Query<'s, S::Out, R::Out>
     where
-        C: JoinMany,
-        S: Contains<TargetOf<C>, I> + Push<C::Member, Out: Scope>,
+        C: JoinMany + RefersInto<S, I>,
+        S: Push<C::Member, Out: Scope>,
         ValueOf<C>: Reference,
         R: Push<Left<C::Part>>,
     {

@@ -54,7 +54,7 @@ pub use comparand::{Comparand, OptionalComparand, Read};
 pub use compare::Compare;
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
 pub use group::{Grouped, GroupedBy, Grouping, Groups, InGroup};
-pub use join::{JoinMany, Reference, TargetOf};
+pub use join::{JoinMany, Reference, RefersInto, TargetOf};
 pub use many::WithMany;
 pub use narrow::{Narrow, NarrowBy};
 pub use number::{Integer, Number, NumberFunctions, NumberOperand};

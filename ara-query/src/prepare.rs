@@ -38,6 +38,7 @@ impl<T: Value> Operand for Param<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, T> Within<S, Anywhere> for Param<T> {}
 
 /// What stands for a parameter among the values of a statement. No value of a column is a `char`.
@@ -70,6 +71,7 @@ impl Params for () {
     fn markers() -> Self {}
 }
 
+#[diagnostic::do_not_recommend]
 impl Values<()> for () {
     fn into_values(self) -> Result<Vec<sea_query::Value>> {
         Ok(Vec::new())
@@ -90,6 +92,7 @@ macro_rules! params {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         #[allow(non_snake_case)]
         impl<$($part: Value, $value: IntoValue<$part>),*> Values<($(Param<$part>,)*)>
             for ($($value,)*)

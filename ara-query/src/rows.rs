@@ -12,7 +12,8 @@ use crate::term::ColumnTerm;
 /// The rows that a query returns, as a tuple of one row type a table.
 #[diagnostic::on_unimplemented(
     message = "a query cannot return rows of type `{Self}`",
-    label = "not a tuple of row types"
+    label = "not a tuple of row types",
+    note = "a query that is grouped returns what is selected: `.select((Todo::place, count()))`"
 )]
 pub trait Rows {
     /// What the query returns for each row: of one table, its row; of several, a tuple of their rows.

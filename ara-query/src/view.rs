@@ -6,9 +6,10 @@ use ara_core::{FieldOf, Stored};
 use rusqlite::Row;
 
 use crate::column::ColumnRef;
+use crate::expr::Within;
 use crate::query::Query;
 use crate::rows::Rows;
-use crate::scope::{Contains, Scope};
+use crate::scope::Scope;
 use crate::term::{ColumnTerm, Term, Untyped};
 
 /// A struct whose fields are columns of a query over the tables `S`: `#[derive(View)]` implements it.
@@ -36,7 +37,7 @@ pub struct ViewPart {
 
 impl ViewPart {
     /// A column of one of the tables `T`.
-    pub fn new<T: Contains<C::Member, I>, C: ColumnRef, I>(column: C, is_narrowed: bool) -> Self {
+    pub fn new<T, C: ColumnRef + Within<T, I>, I>(column: C, is_narrowed: bool) -> Self {
         let _ = column;
         Self { column: C::term(), is_narrowed }
     }
@@ -57,6 +58,11 @@ impl ViewRow<'_> {
 }
 
 /// The tables of a query that begin with `T`, a tuple.
+#[diagnostic::on_unimplemented(
+    message = "the query does not read the tables of the view",
+    label = "the query reads `{Self}`, and the view `{T}`",
+    note = "join the tables that the view names, in its order"
+)]
 pub trait StartsWith<T> {}
 
 macro_rules! starts_with {
@@ -65,6 +71,7 @@ macro_rules! starts_with {
     };
     ([$($all:ident)*] [$($first:ident)*]) => {};
     ([$($all:ident)*] [$($first:ident)*] $next:ident $($rest:ident)*) => {
+        #[diagnostic::do_not_recommend]
         impl<$($all),*> StartsWith<($($first,)* $next,)> for ($($all,)*) {}
         starts_with! { [$($all)*] [$($first)* $next] $($rest)* }
     };
