@@ -43,6 +43,7 @@ mod transaction;
 mod value;
 mod verify;
 mod wanted;
+mod watch;
 
 pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
@@ -74,3 +75,5 @@ pub use value::{
     Rule, Stored, Timestamp, Value, Whole,
 };
 pub use verify::{Difference, Verification, What};
+#[doc(hidden)]
+pub use watch::{Subscription, Until};

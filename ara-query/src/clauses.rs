@@ -68,6 +68,11 @@ impl Clauses {
         }
     }
 
+    /// What holds for every row that the tables give.
+    pub(crate) fn filters(&self) -> &[Sql] {
+        &self.filters
+    }
+
     pub(crate) fn select(&mut self, parts: Vec<Untyped>) {
         self.selected = Some(self.terms(parts));
     }

@@ -20,9 +20,11 @@ mod column;
 mod comparand;
 mod compare;
 mod condition;
+mod digest;
 mod expr;
 mod group;
 mod join;
+mod named_rows;
 mod narrow;
 mod null_rules;
 mod number;
@@ -35,8 +37,11 @@ mod scope;
 pub mod sea_query;
 mod select;
 mod sql;
+#[cfg(feature = "stream")]
+mod stream;
 mod term;
 mod text;
+mod watch;
 
 pub use aggregate::{Aggregates, Count, Counted, count};
 pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
@@ -53,6 +58,7 @@ pub use rows::{As, Left, Part, Rows};
 pub use scope::{At, Contains, Member, MemberRef, Push, Scope};
 pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection, Single, Taken};
 pub use text::{Text, TextFunctions, TextOperand};
+pub use watch::Watch;
 
 /// Declares aliases, under which a query reads a table once more: see
 /// [`join_as`](crate::Query::join_as).

@@ -157,7 +157,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
 }
 
 /// The tables that a query reads, which must be there.
-fn tables<S: Scope>() -> Vec<TableRef> {
+pub(crate) fn tables<S: Scope>() -> Vec<TableRef> {
     S::MEMBERS.iter().map(|member| member.table).collect()
 }
 
@@ -181,18 +181,18 @@ fn collect<R: Rows>(
 
 /// Whether rows were left out.
 #[derive(PartialEq, Eq)]
-enum Unread {
+pub(crate) enum Unread {
     None,
     Some,
 }
 
 /// What to read after a row.
-enum Next {
+pub(crate) enum Next {
     Row,
     Nothing,
 }
 
-fn each_row(
+pub(crate) fn each_row(
     reading: Reading<'_>,
     statement: &Statement,
     each: &mut dyn FnMut(&Row<'_>) -> Result<Next>,
