@@ -102,8 +102,14 @@ impl<'c> Transaction<'c> {
         let journal = state.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
         let touched = state.touched.take();
+        let schema = if touched.is_some() && !plans.is_empty() {
+            let mut version = self.connection.prepare_cached("PRAGMA schema_version")?;
+            Some(version.query_row([], |row| row.get(0))?)
+        } else {
+            None
+        };
         let mut commit = self.connection.prepare_cached("COMMIT")?;
-        self.watches.commit(state.recorder.logged(), || commit.execute([]))?;
+        self.watches.commit(state.recorder.logged(), schema, || commit.execute([]))?;
         self.open = false;
         Ok(Committed { journal, plans, touched })
     }

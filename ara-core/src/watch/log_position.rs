@@ -55,6 +55,16 @@ impl LogPosition {
         self.last
     }
 
+    /// SQLite's version of the schema.
+    pub(crate) fn schema(&self) -> i64 {
+        self.state.schema
+    }
+
+    /// Takes it that the schema was of this version already.
+    pub(crate) fn grow_to(&mut self, schema: i64) {
+        self.state.schema = schema;
+    }
+
     /// What others have written into the log since it stood at `earlier`: they can have done so in these
     /// gaps, which are between what is this database's own.
     pub(crate) fn since(

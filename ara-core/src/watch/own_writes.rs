@@ -14,6 +14,8 @@ pub(crate) struct OwnWrites {
     has_met_others: bool,
     /// Whether others have written since the last run.
     is_last_over: bool,
+    /// SQLite's version of the schema, as this database changed it last.
+    schema: Option<i64>,
 }
 
 impl OwnWrites {
@@ -23,9 +25,15 @@ impl OwnWrites {
         self.is_last_over = true;
     }
 
-    /// Notes what is about to be committed: the first and the last change, if it is in the log.
-    pub(crate) fn announce(&mut self, logged: Option<(Time, Time)>) -> Announced {
+    /// Notes what is about to be committed: the first and the last change, if it is in the log, and the
+    /// version of the schema, if that may have grown.
+    pub(crate) fn announce(
+        &mut self,
+        logged: Option<(Time, Time)>,
+        schema: Option<i64>,
+    ) -> Announced {
         self.has_committed = true;
+        self.schema = schema.or(self.schema);
         let Some((first, last)) = logged else { return Announced::Nothing };
         match self.runs.last_mut() {
             Some((_, end)) if !self.is_last_over => {
@@ -46,6 +54,7 @@ impl OwnWrites {
 
     /// Takes back what could not be committed: the same times may be given to changes of others.
     pub(crate) fn withdraw(&mut self, announced: Announced) {
+        self.schema = None;
         match (announced, self.runs.last_mut()) {
             (Announced::Longer { until }, Some((_, end))) => *end = until,
             (Announced::Run, Some(_)) => drop(self.runs.pop()),
@@ -70,6 +79,11 @@ impl OwnWrites {
     /// Forgets what was before this time, which was looked at.
     pub(crate) fn forget(&mut self, seen: i64) {
         self.runs.retain(|(_, end)| *end > seen);
+    }
+
+    /// Whether the schema is of this version by what this database has done, and nobody else.
+    pub(crate) fn has_made(&self, schema: i64) -> bool {
+        !self.has_met_others && self.schema == Some(schema)
     }
 
     /// Whether this database has committed, and whether it met commits of others, since this was asked
@@ -102,12 +116,12 @@ mod tests {
     fn what_follows_itself_is_one_run() {
         let mut own = OwnWrites::default();
         own.meet_others();
-        own.announce(times(10, 12));
-        own.announce(None);
-        own.announce(times(14, 20));
+        own.announce(times(10, 12), None);
+        own.announce(None, None);
+        own.announce(times(14, 20), None);
         assert_eq!(own.gaps(5), [(6, 9), (21, i64::MAX)]);
         own.meet_others();
-        own.announce(times(30, 31));
+        own.announce(times(30, 31), None);
         assert_eq!(own.gaps(9), [(21, 29), (32, i64::MAX)]);
         assert_eq!(own.gaps(25), [(26, 29), (32, i64::MAX)]);
         own.forget(25);
@@ -120,8 +134,8 @@ mod tests {
     #[test]
     fn what_was_not_committed_is_nobodys() {
         let mut own = OwnWrites::default();
-        let first = own.announce(times(10, 12));
-        let second = own.announce(times(14, 20));
+        let first = own.announce(times(10, 12), None);
+        let second = own.announce(times(14, 20), None);
         own.withdraw(second);
         assert_eq!(own.gaps(9), [(13, i64::MAX)]);
         own.withdraw(first);

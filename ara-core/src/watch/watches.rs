@@ -120,14 +120,16 @@ impl Watches {
         }
     }
 
-    /// Commits changes with these times, so that the observer does not take them for those of others.
+    /// Commits changes with these times, and a schema of this version if it may have grown, so that the
+    /// observer does not take them for those of others.
     pub(crate) fn commit<E>(
         &self,
         logged: Option<(Time, Time)>,
+        schema: Option<i64>,
         commit: impl FnOnce() -> Result<usize, E>,
     ) -> Result<(), E> {
         let Some(observer) = self.observing() else { return commit().map(drop) };
-        let announced = observer.own().announce(logged);
+        let announced = observer.own().announce(logged, schema);
         match commit() {
             Ok(_) => observer.own().meet_commit(),
             Err(error) => {
