@@ -1,20 +1,18 @@
 //! The database.
 
-use std::cell::Cell;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
 use crate::app_schema::Schema;
-use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::failure::SchemaFailure;
 use crate::file::{Place, open};
 use crate::growth::{has_indexes, look};
-use crate::journal::{Journal, Recorder};
+use crate::journal::Recorder;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::plans::Plans;
@@ -25,6 +23,7 @@ use crate::transaction::{Transaction, get};
 use crate::value::{Id, Timestamp};
 use crate::wanted::Wanted;
 use crate::watch::Watches;
+use crate::writer::{HeldWriter, KnownJournal, Writer, begin, this_thread};
 
 /// A database: one SQLite file, and the tables of the app in it.
 ///
@@ -47,19 +46,6 @@ pub(crate) struct Shared {
     pub(crate) readers: Option<Readers>,
     plans: Plans,
     pub(crate) watches: Arc<Watches>,
-}
-
-pub(crate) struct Writer {
-    /// `None` until the first write: an app that only reads opens the file once.
-    pub(crate) connection: Option<Connection>,
-    entropy: Entropy,
-    pub(crate) journal: Option<KnownJournal>,
-}
-
-/// A journal, and what SQLite's `data_version` was: it changes when another connection commits.
-pub(crate) struct KnownJournal {
-    pub(crate) data_version: i64,
-    journal: Journal,
 }
 
 impl Database {
@@ -264,26 +250,6 @@ impl Database {
     }
 }
 
-/// Begins a transaction that writes, and reads where the log stands if others wrote. Whether nobody
-/// else did.
-fn begin(connection: &Connection, known: Option<KnownJournal>) -> Result<(i64, Journal, bool)> {
-    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let look = || {
-        let data_version = connection
-            .prepare_cached("PRAGMA data_version")?
-            .query_row([], |row| row.get::<_, i64>(0))?;
-        match known {
-            Some(known) if known.data_version == data_version => {
-                Ok((data_version, known.journal, true))
-            }
-            _ => Ok((data_version, Journal::load(connection)?, false)),
-        }
-    };
-    look().inspect_err(|_: &Error| {
-        let _ = connection.execute_batch("ROLLBACK");
-    })
-}
-
 impl Shared {
     pub(crate) fn lock_writer(&self) -> Result<HeldWriter<'_>> {
         self.refuse_inside_transaction()?;
@@ -390,27 +356,6 @@ impl Database {
         self.0.plans.keep(plan.iter().map(|plan| (table.ty, Arc::clone(plan))));
         Ok(plan)
     }
-}
-
-/// The writer, held by this thread.
-pub(crate) struct HeldWriter<'a> {
-    pub(crate) guard: MutexGuard<'a, Writer>,
-    writing: &'a AtomicU64,
-}
-
-impl Drop for HeldWriter<'_> {
-    fn drop(&mut self) {
-        self.writing.store(0, Ordering::Relaxed);
-    }
-}
-
-/// A number of this thread's own, never 0.
-fn this_thread() -> u64 {
-    static THREADS: AtomicU64 = AtomicU64::new(1);
-    thread_local! {
-        static THIS: Cell<u64> = Cell::new(THREADS.fetch_add(1, Ordering::Relaxed));
-    }
-    THIS.with(Cell::get)
 }
 
 impl Source for Database {

@@ -44,6 +44,7 @@ mod value;
 mod verify;
 mod wanted;
 mod watch;
+mod writer;
 
 pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;

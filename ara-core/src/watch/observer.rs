@@ -216,3 +216,30 @@ fn data_version(connection: &Connection) -> Result<i64> {
     let mut ask = connection.prepare_cached("PRAGMA data_version")?;
     Ok(ask.query_row([], |row| row.get(0))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::Database;
+
+    #[test]
+    fn the_thread_looks_until_it_is_stopped() -> std::result::Result<(), Box<dyn std::error::Error>>
+    {
+        let folder = tempfile::tempdir()?;
+        let db = Database::open(folder.path().join("app.db"))?;
+        let readers = db.0.readers.as_ref().ok_or("is a file")?;
+        let observer = Arc::new(Observer::new(readers)?);
+        let (tell, told) = channel();
+        let thread = observer.start(Duration::ZERO, move || {
+            let _ = tell.send(());
+        })?;
+        told.recv_timeout(Duration::from_secs(60))?;
+        observer.stop();
+        thread.join().map_err(|_| "panicked")?;
+        assert!(observer.look(&Arc::downgrade(&db.0)).is_none());
+        assert!(matches!(observer.with(|_| Ok(())), Err(Error::Closed)));
+        Ok(())
+    }
+}
