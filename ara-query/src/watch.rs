@@ -81,12 +81,12 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
 ///
 /// let db = Database::memory()?;
 /// let watch = db.query::<Todo>().narrow(Todo::title).watch()?;
-/// let screen = std::thread::spawn(move || {
+/// let screen = std::thread::spawn(move || -> ara::Result<usize> {
 ///     let mut lines = 0;
 ///     for todos in watch {
 ///         lines = todos?.len();
 ///     }
-///     ara::Result::Ok(lines)
+///     Ok(lines)
 /// });
 /// db.create(Todo::draft().title("Buy milk"))?;
 /// drop(db);
