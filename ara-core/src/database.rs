@@ -1,20 +1,18 @@
 //! The database.
 
-use std::cell::Cell;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
 use crate::app_schema::Schema;
-use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::failure::SchemaFailure;
 use crate::file::{Place, open};
 use crate::growth::{has_indexes, look};
-use crate::journal::{Journal, Recorder};
+use crate::journal::Recorder;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::plans::Plans;
@@ -24,6 +22,8 @@ use crate::table::{Create, Table, Update};
 use crate::transaction::{Transaction, get};
 use crate::value::{Id, Timestamp};
 use crate::wanted::Wanted;
+use crate::watch::Watches;
+use crate::writer::{HeldWriter, KnownJournal, Writer, begin, this_thread};
 
 /// A database: one SQLite file, and the tables of the app in it.
 ///
@@ -34,30 +34,18 @@ use crate::wanted::Wanted;
 /// added then: that is a write, even if what uses it is a query. [`ensure`](Self::ensure) does it
 /// beforehand, and also drops the indexes that a struct has lost.
 #[derive(Clone)]
-pub struct Database(Arc<Shared>);
+pub struct Database(pub(crate) Arc<Shared>);
 
 /// What the handles of a database share.
-struct Shared {
-    options: Options,
-    writer: Mutex<Writer>,
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) writer: Mutex<Writer>,
     /// The thread that holds the writer, or 0.
     writing: AtomicU64,
     /// `None` for a database in memory, which only the writer's connection can see.
-    readers: Option<Readers>,
+    pub(crate) readers: Option<Readers>,
     plans: Plans,
-}
-
-struct Writer {
-    /// `None` until the first write: an app that only reads opens the file once.
-    connection: Option<Connection>,
-    entropy: Entropy,
-    journal: Option<KnownJournal>,
-}
-
-/// A journal, and what SQLite's `data_version` was: it changes when another connection commits.
-struct KnownJournal {
-    data_version: i64,
-    journal: Journal,
+    pub(crate) watches: Arc<Watches>,
 }
 
 impl Database {
@@ -106,6 +94,7 @@ impl Database {
             writing: AtomicU64::new(0),
             readers,
             plans: Plans::default(),
+            watches: Arc::default(),
         })))
     }
 
@@ -229,48 +218,40 @@ impl Database {
         let mut writer = self.0.lock_writer()?;
         let Writer { connection, entropy, journal: known } = &mut *writer.guard;
         let connection = self.0.writing_connection(connection)?;
-        let (data_version, journal) = begin(connection, known.take())?;
+        let (data_version, journal, is_next) = begin(connection, known.take())?;
         let wall = (self.0.options.clock)();
         let recorder = Recorder::new(connection, journal.clone(), wall);
         *known = Some(KnownJournal { data_version, journal });
-        let transaction = Transaction::new(connection, &self.0.plans, recorder, entropy);
+        let Shared { plans, watches, .. } = &*self.0;
+        if !is_next {
+            watches.meet_others();
+        }
+        let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
         let result = run(&transaction);
         let failures = transaction.take_failures();
         let result = result.and_then(|result| {
             let committed = transaction.commit()?;
             *known = Some(KnownJournal { data_version, journal: committed.journal });
             if !committed.plans.is_empty() {
-                self.0.plans.keep(committed.plans);
+                plans.keep(committed.plans);
             }
-            Ok(result)
+            Ok((result, committed.touched))
+        });
+        // Whom this wakes or tells may be the app's own code.
+        drop(writer);
+        let result = result.map(|(result, touched)| {
+            watches.tell(touched);
+            result
         });
         if !failures.is_empty() {
-            drop(writer);
             self.report(&failures, true);
         }
         result
     }
 }
 
-/// Begins a transaction that writes, and reads where the log stands if another process wrote.
-fn begin(connection: &Connection, known: Option<KnownJournal>) -> Result<(i64, Journal)> {
-    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let look = || {
-        let data_version = connection
-            .prepare_cached("PRAGMA data_version")?
-            .query_row([], |row| row.get::<_, i64>(0))?;
-        match known {
-            Some(known) if known.data_version == data_version => Ok((data_version, known.journal)),
-            _ => Ok((data_version, Journal::load(connection)?)),
-        }
-    };
-    look().inspect_err(|_: &Error| {
-        let _ = connection.execute_batch("ROLLBACK");
-    })
-}
-
 impl Shared {
-    fn lock_writer(&self) -> Result<HeldWriter<'_>> {
+    pub(crate) fn lock_writer(&self) -> Result<HeldWriter<'_>> {
         self.refuse_inside_transaction()?;
         let guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.writing.store(this_thread(), Ordering::Relaxed);
@@ -291,7 +272,7 @@ impl Shared {
         if self.options.read_only { Err(Error::OpenedReadOnly) } else { Ok(()) }
     }
 
-    fn refuse_inside_transaction(&self) -> Result<()> {
+    pub(crate) fn refuse_inside_transaction(&self) -> Result<()> {
         // A thread finds its own mark if it holds the writer, and can miss nobody else's.
         if self.writing.load(Ordering::Relaxed) == this_thread() {
             return Err(Error::InsideTransaction);
@@ -343,7 +324,7 @@ impl Database {
     }
 
     /// The plan of a table, which is made ready if it is not.
-    fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
+    pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
         if let Some(plan) = self.0.plans.get(table) {
             return Ok(plan);
         }
@@ -377,27 +358,6 @@ impl Database {
     }
 }
 
-/// The writer, held by this thread.
-struct HeldWriter<'a> {
-    guard: MutexGuard<'a, Writer>,
-    writing: &'a AtomicU64,
-}
-
-impl Drop for HeldWriter<'_> {
-    fn drop(&mut self) {
-        self.writing.store(0, Ordering::Relaxed);
-    }
-}
-
-/// A number of this thread's own, never 0.
-fn this_thread() -> u64 {
-    static THREADS: AtomicU64 = AtomicU64::new(1);
-    thread_local! {
-        static THIS: Cell<u64> = Cell::new(THREADS.fetch_add(1, Ordering::Relaxed));
-    }
-    THIS.with(Cell::get)
-}
-
 impl Source for Database {
     fn read(
         &self,
@@ -408,6 +368,17 @@ impl Source for Database {
             self.plan(*table)?;
         }
         self.with_reader(read)
+    }
+
+    fn watchable(&self) -> Option<&Database> {
+        Some(self)
+    }
+}
+
+/// The last handle is gone: nobody can commit any more.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.watches.close();
     }
 }
 

@@ -86,6 +86,9 @@ fn make(
 ) -> Result<Vec<(TableRef, Plan)>> {
     let mut growth = Growth::default();
     mend_tables(connection, None, &mut growth)?;
+    if !growth.is_empty() {
+        state.touch_everything();
+    }
     // The history is a table as the app's are, but it is nothing that the app added.
     let history = match schema.app {
         Some(app) => Some((app, grow(connection, &HISTORY, &mut Growth::default())?)),
@@ -100,8 +103,9 @@ fn make(
     mend_indexes(connection, &mut growth)?;
     schema.note(connection)?;
     if let Some((app, plan)) = history {
-        let State { statements, recorder, entropy, .. } = state;
-        let mut mutation = Mutation { statements, recorder, entropy, plan: &plan };
+        let State { statements, recorder, entropy, touched, .. } = state;
+        let touched = touched.as_mut();
+        let mut mutation = Mutation { statements, recorder, entropy, plan: &plan, touched };
         record(&mut mutation, app, &defs, growth)?;
     }
     Ok(made)

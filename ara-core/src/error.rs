@@ -197,6 +197,14 @@ pub enum Error {
         parameters: usize,
     },
 
+    /// `watch` was called on a query of a transaction, which is over before anything can change.
+    #[error("a query of a transaction cannot be watched: watch a query of the database")]
+    WatchedTransaction,
+
+    /// The last handle of the database was dropped: what watched it is over.
+    #[error("the database was closed: keep a handle of it for as long as it is watched")]
+    Closed,
+
     /// SQLite refused something else; the message is SQLite's.
     #[error(
         "SQLite refused: {reason} (code {code}); if no other program changed the file, and the query names what is there, please report it"

@@ -37,9 +37,7 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
     }
     let columns: Option<Vec<u32>> = columns.into_iter().collect();
     match (ordinal, columns) {
-        (Some(ordinal), Some(columns)) => {
-            Ok(Some(Plan::new(def, (!def.local).then_some(ordinal), &columns)))
-        }
+        (Some(ordinal), Some(columns)) => Ok(Some(Plan::new(def, ordinal, &columns))),
         _ => Ok(None),
     }
 }
@@ -101,7 +99,7 @@ pub(crate) fn grow(
         .iter()
         .map(|column| column_ordinal(connection, table, column.name))
         .collect::<Result<Vec<_>>>()?;
-    Ok(Plan::new(def, (!def.local).then_some(table), &ordinals))
+    Ok(Plan::new(def, table, &ordinals))
 }
 
 /// Adds a column to a table that is there. No row is touched.

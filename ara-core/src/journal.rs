@@ -76,6 +76,8 @@ pub(crate) struct Recorder<'c> {
     journal: Journal,
     wall: i64,
     waiting: Vec<Change>,
+    /// The times of the first and the last change that were recorded.
+    logged: Option<(Time, Time)>,
     /// A change that was made could not be written into the log: nothing may be committed.
     broken: bool,
 }
@@ -84,6 +86,7 @@ pub(crate) struct Recorder<'c> {
 pub(crate) struct Mark {
     journal: Journal,
     waiting: Vec<Change>,
+    logged: Option<(Time, Time)>,
     broken: bool,
 }
 
@@ -97,7 +100,8 @@ impl<'c> Recorder<'c> {
     /// Goes on from `journal`, at `wall` milliseconds.
     pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
         let inserts = [None, None];
-        Self { connection, inserts, journal, wall, waiting: Vec::new(), broken: false }
+        let (waiting, logged) = (Vec::new(), None);
+        Self { connection, inserts, journal, wall, waiting, logged, broken: false }
     }
 
     /// The time of the next change, if it is made.
@@ -127,12 +131,27 @@ impl<'c> Recorder<'c> {
 
     /// Where the recorder stands, to go back to.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { journal: self.journal.clone(), waiting: self.waiting.clone(), broken: self.broken }
+        Mark {
+            journal: self.journal.clone(),
+            waiting: self.waiting.clone(),
+            logged: self.logged,
+            broken: self.broken,
+        }
     }
 
     /// Goes back to a mark. What was written into the log since must be rolled back by SQLite.
     pub(crate) fn rewind(&mut self, mark: Mark) {
-        Mark { journal: self.journal, waiting: self.waiting, broken: self.broken } = mark;
+        Mark {
+            journal: self.journal,
+            waiting: self.waiting,
+            logged: self.logged,
+            broken: self.broken,
+        } = mark;
+    }
+
+    /// The times of the first and the last change that were recorded.
+    pub(crate) fn logged(&self) -> Option<(Time, Time)> {
+        self.logged
     }
 
     /// Starts a change of a row.
@@ -143,6 +162,7 @@ impl<'c> Recorder<'c> {
     /// Records a change that was made.
     pub(crate) fn record(&mut self, change: Change) -> Result<()> {
         self.journal.digest ^= change.hash();
+        self.logged = Some((self.logged.map_or(change.time, |(first, _)| first), change.time));
         let is_full = self.waiting.len() == BATCH
             || self.waiting.iter().map(|change| change.packed().len()).sum::<usize>()
                 > MOST_WAITING;

@@ -43,6 +43,8 @@ mod transaction;
 mod value;
 mod verify;
 mod wanted;
+mod watch;
+mod writer;
 
 pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
@@ -75,3 +77,5 @@ pub use value::{
     Rule, Stored, Timestamp, Value, Whole,
 };
 pub use verify::{Difference, Verification, What};
+#[doc(hidden)]
+pub use watch::{Subscription, Until};

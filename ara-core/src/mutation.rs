@@ -14,6 +14,7 @@ use crate::plan::{IS_DELETED, Plan};
 use crate::row_clock::{ColumnSet, RowClock};
 use crate::statements::{Statements, bind};
 use crate::value::Stored;
+use crate::watch::Touched;
 
 /// Writes rows of one table, and records what it wrote.
 pub(crate) struct Mutation<'m, 'c> {
@@ -21,6 +22,8 @@ pub(crate) struct Mutation<'m, 'c> {
     pub(crate) recorder: &'m mut Recorder<'c>,
     pub(crate) entropy: &'m mut Entropy,
     pub(crate) plan: &'m Plan,
+    /// Where it adds what it touched, if anybody watches.
+    pub(crate) touched: Option<&'m mut Touched>,
 }
 
 const ALIVE: Stored<'static> = Stored::Integer(0);
@@ -115,7 +118,10 @@ impl Mutation<'_, '_> {
             bind(insert, 5 + slot, value.map_or(ValueRef::Null, Stored::to_sql))?;
         }
         match insert.raw_execute() {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.touch(id, &columns, true);
+                Ok(())
+            }
             Err(rusqlite::Error::SqliteFailure(failure, _))
                 if failure.extended_code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY =>
             {
@@ -169,8 +175,15 @@ impl Mutation<'_, '_> {
         if written == 0 {
             return Ok(false);
         }
+        self.touch(id, &columns, false);
         self.record(time, id, writes.iter().copied())?;
         Ok(true)
+    }
+
+    fn touch(&mut self, row: Uuid, columns: &ColumnSet, is_new: bool) {
+        if let Some(touched) = &mut self.touched {
+            touched.write(self.plan.table, row, columns, is_new);
+        }
     }
 
     fn record<'w>(

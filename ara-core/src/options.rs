@@ -34,6 +34,7 @@ pub struct Options {
     pub(crate) readers: usize,
     pub(crate) clock: Clock,
     pub(crate) read_only: bool,
+    pub(crate) watch_interval: Duration,
     pub(crate) on_schema_failure: Option<Hook>,
     seed: Option<u64>,
 }
@@ -45,6 +46,7 @@ impl Default for Options {
             readers: 8,
             clock: Arc::new(system_millis),
             read_only: false,
+            watch_interval: Duration::from_millis(50),
             on_schema_failure: None,
             seed: None,
         }
@@ -93,6 +95,14 @@ impl Options {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// How often, while a query is watched, the file is looked at for what other processes have
+    /// committed. 50 milliseconds, unless it is set. What this process commits is known at once.
+    #[must_use]
+    pub fn watch_interval(mut self, interval: Duration) -> Self {
+        self.watch_interval = interval;
         self
     }
 
@@ -145,6 +155,7 @@ impl fmt::Debug for Options {
             .field("busy_timeout", &self.busy_timeout)
             .field("readers", &self.readers)
             .field("read_only", &self.read_only)
+            .field("watch_interval", &self.watch_interval)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }

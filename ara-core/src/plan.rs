@@ -13,7 +13,9 @@ use crate::record::{select_list, stored_table_name};
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) def: &'static TableDef,
-    /// The table's ordinal in the log, or `None` if it is local.
+    /// The table's ordinal in the file.
+    pub(crate) table: i64,
+    /// The same, in the log; `None` if the table is local.
     pub(crate) ordinal: Option<i64>,
     /// What a mutation can write: `is_deleted`, then the struct's columns.
     pub(crate) slots: Vec<Slot>,
@@ -50,7 +52,8 @@ pub(crate) struct Edit {
 }
 
 impl Plan {
-    pub(crate) fn new(def: &'static TableDef, ordinal: Option<i64>, columns: &[u32]) -> Self {
+    pub(crate) fn new(def: &'static TableDef, table: i64, columns: &[u32]) -> Self {
+        let ordinal = (!def.local).then_some(table);
         let stored_name = stored_table_name(def).into_owned();
         let is_deleted = Slot { name: "is_deleted", ordinal: 0 };
         let columns = def.columns.iter().zip(columns);
@@ -74,6 +77,7 @@ impl Plan {
         );
         Self {
             def,
+            table,
             ordinal,
             slots,
             insert: insert.into(),

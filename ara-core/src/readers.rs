@@ -75,7 +75,8 @@ impl Readers {
         connection
     }
 
-    fn open_reader(&self) -> Result<(Box<Connection>, Stamp)> {
+    /// Opens a connection that reads, for as long as its stamp is the file's.
+    pub(crate) fn open_reader(&self) -> Result<(Box<Connection>, Stamp)> {
         let (connection, stamp) = self.open(|| {
             if self.is_read_only {
                 open_read_only(&self.path, self.busy_timeout)
@@ -84,6 +85,11 @@ impl Readers {
             }
         })?;
         Ok((Box::new(only_reading(connection)?), stamp))
+    }
+
+    /// The state of the file, if a connection opened now would not notice that it changes.
+    pub(crate) fn stamp(&self) -> Stamp {
+        if self.is_read_only { stamp(&self.path) } else { None }
     }
 
     /// Lends a connection, which `read` has to itself.

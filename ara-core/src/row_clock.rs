@@ -111,6 +111,21 @@ impl ColumnSet {
         &self.0
     }
 
+    /// Adds the columns of another set.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        for (byte, more) in self.0.iter_mut().zip(&other.0) {
+            *byte |= more;
+        }
+    }
+
+    /// Whether a column is in both.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(byte, other)| byte & other != 0)
+    }
+
     fn remove(&mut self, columns: &Self) {
         for (byte, gone) in self.0.iter_mut().zip(&columns.0) {
             *byte &= !gone;

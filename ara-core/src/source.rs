@@ -5,6 +5,7 @@ use std::any::TypeId;
 use ara_schema::TableDef;
 use rusqlite::Connection;
 
+use crate::database::Database;
 use crate::error::Result;
 use crate::table::Table;
 
@@ -34,6 +35,12 @@ pub trait Source {
         tables: &[TableRef],
         read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
     ) -> Result<()>;
+
+    /// The database, if what is read from can be watched.
+    #[doc(hidden)]
+    fn watchable(&self) -> Option<&Database> {
+        None
+    }
 }
 
 /// A connection lent for reading.

@@ -26,6 +26,7 @@ use crate::statements::Statements;
 use crate::table::{Create, Table, Update};
 use crate::value::Id;
 use crate::wanted::Wanted;
+use crate::watch::{Touched, Watches};
 
 /// A transaction: what the closure of [`Database::transaction`](crate::Database::transaction) is
 /// given. All that it writes is written together, or not at all, here and on every other device.
@@ -35,6 +36,7 @@ pub struct Transaction<'c> {
     pub(crate) connection: &'c Connection,
     /// Of the tables that are ready for all.
     plans: &'c Plans,
+    watches: &'c Watches,
     pub(crate) state: RefCell<State<'c>>,
     open: bool,
 }
@@ -49,12 +51,24 @@ pub(crate) struct State<'c> {
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
     /// The schemas that could not be ensured: told when the transaction is over.
     pub(crate) failures: Vec<SchemaFailure>,
+    /// What was written, if anybody watched when the transaction began.
+    pub(crate) touched: Option<Touched>,
+}
+
+impl State<'_> {
+    /// Anything may have been written.
+    pub(crate) fn touch_everything(&mut self) {
+        if let Some(touched) = &mut self.touched {
+            touched.everything = true;
+        }
+    }
 }
 
 /// What a committed transaction leaves behind.
 pub(crate) struct Committed {
     pub(crate) journal: Journal,
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
+    pub(crate) touched: Option<Touched>,
 }
 
 impl<'c> Transaction<'c> {
@@ -62,13 +76,19 @@ impl<'c> Transaction<'c> {
     pub(crate) fn new(
         connection: &'c Connection,
         plans: &'c Plans,
+        watches: &'c Watches,
         recorder: Recorder<'c>,
         entropy: &'c mut Entropy,
     ) -> Self {
-        let statements = Statements::new(connection);
-        let (plans_of_state, failures) = (HashMap::new(), Vec::new());
-        let state = State { recorder, statements, entropy, plans: plans_of_state, failures };
-        Self { connection, plans, state: RefCell::new(state), open: true }
+        let state = State {
+            recorder,
+            statements: Statements::new(connection),
+            entropy,
+            plans: HashMap::new(),
+            failures: Vec::new(),
+            touched: watches.are_there().then(Touched::default),
+        };
+        Self { connection, plans, watches, state: RefCell::new(state), open: true }
     }
 
     /// The schemas that could not be ensured.
@@ -81,9 +101,17 @@ impl<'c> Transaction<'c> {
         let state = self.state.get_mut();
         let journal = state.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
-        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        let touched = state.touched.take();
+        let schema = if touched.is_some() && !plans.is_empty() {
+            let mut version = self.connection.prepare_cached("PRAGMA schema_version")?;
+            Some(version.query_row([], |row| row.get(0))?)
+        } else {
+            None
+        };
+        let mut commit = self.connection.prepare_cached("COMMIT")?;
+        self.watches.commit(state.recorder.logged(), schema, || commit.execute([]))?;
         self.open = false;
-        Ok(Committed { journal, plans })
+        Ok(Committed { journal, plans, touched })
     }
 
     /// Creates a row: the id it got.
@@ -181,8 +209,9 @@ impl<'c> Transaction<'c> {
     ) -> Result<R> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
-        let State { recorder, statements, entropy, .. } = &mut *self.state.borrow_mut();
-        mutate(&mut Mutation { statements, recorder, entropy, plan: &plan })
+        let State { recorder, statements, entropy, touched, .. } = &mut *self.state.borrow_mut();
+        let touched = touched.as_mut();
+        mutate(&mut Mutation { statements, recorder, entropy, plan: &plan, touched })
             .map_err(|error| error.of_table(T::NAME))
     }
 
@@ -198,17 +227,17 @@ impl<'c> Transaction<'c> {
         if let Some(plan) = self.plans.get(table) {
             return Ok(plan);
         }
-        let plans = &mut self.state.borrow_mut().plans;
-        if let Some(plan) = plans.get(&table.ty) {
+        let state = &mut *self.state.borrow_mut();
+        if let Some(plan) = state.plans.get(&table.ty) {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(self.first_use(table.def)?);
-        plans.insert(table.ty, Arc::clone(&plan));
+        let plan = Arc::new(self.first_use(table.def, state)?);
+        state.plans.insert(table.ty, Arc::clone(&plan));
         Ok(plan)
     }
 
     /// Makes a table ready that was not used yet. That only adds to what is there.
-    fn first_use(&self, def: &'static TableDef) -> Result<Plan> {
+    fn first_use(&self, def: &'static TableDef, state: &mut State<'c>) -> Result<Plan> {
         if let Some(plan) = look(self.connection, def)?
             && has_indexes(self.connection, def)?
         {
@@ -218,6 +247,9 @@ impl<'c> Transaction<'c> {
         let savepoint = Savepoint::begin(self.connection)?;
         let mut growth = Growth::default();
         mend_tables(self.connection, Some(&stored_table_name(def)), &mut growth)?;
+        if !growth.is_empty() {
+            state.touch_everything();
+        }
         let plan = grow(self.connection, def, &mut growth)?;
         savepoint.release()?;
         Ok(plan)

@@ -24,6 +24,7 @@ pub(crate) struct Clauses {
     pub limit: Option<u64>,
     pub offset: u64,
     pub distinct: bool,
+    /// What holds for every row that the tables give.
     pub filters: Vec<Sql>,
     /// What is returned instead of whole rows.
     selected: Option<Vec<Term>>,

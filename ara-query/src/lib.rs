@@ -20,11 +20,13 @@ mod column;
 mod comparand;
 mod compare;
 mod condition;
+mod digest;
 mod explain;
 mod expr;
 mod group;
 mod join;
 mod many;
+mod named_rows;
 mod narrow;
 mod notes;
 mod null_rules;
@@ -42,11 +44,14 @@ mod scope;
 pub mod sea_query;
 mod select;
 mod sql;
+#[cfg(feature = "stream")]
+mod stream;
 mod subquery;
 mod term;
 mod text;
 mod union;
 mod view;
+mod watch;
 
 pub use aggregate::{Aggregates, Count, Counted, count};
 pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
@@ -70,6 +75,7 @@ pub use subquery::{InQuery, Referring};
 pub use text::{Text, TextFunctions, TextOperand};
 pub use union::Union;
 pub use view::{StartsWith, View, ViewPart, ViewRow, Viewed};
+pub use watch::Watch;
 
 /// Declares aliases, under which a query reads a table once more: see
 /// [`join_as`](crate::Query::join_as).

@@ -8,6 +8,7 @@ mod by_hand;
 mod fifty;
 mod report;
 mod tables;
+mod watch;
 mod work;
 
 fn main() -> ara::Result<()> {
@@ -16,6 +17,7 @@ fn main() -> ara::Result<()> {
     work::mutations(&mut report)?;
     work::reads(&mut report)?;
     work::files(&mut report)?;
+    watch::watches(&mut report)?;
     report.print();
     Ok(())
 }

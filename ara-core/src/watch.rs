@@ -1,0 +1,23 @@
+//! Watching: telling those who read when a commit has touched what they read.
+//!
+//! A transaction collects what it [touches](touched), if anybody watches. Once it is committed, the
+//! [registry](watches) marks the watches whose [interest](interest) that is, and wakes who waits for
+//! them. Commits of others who have the file open are noticed by the [observer](observer), a thread that
+//! runs while there is a watch, and are read from the change log.
+//!
+//! Nothing is run again here: who waits for a [`Subscription`] does so when it wants to, so that a
+//! hundred commits make one new result.
+
+mod interest;
+mod log_position;
+mod observer;
+mod own_writes;
+mod reads;
+mod signal;
+mod subscription;
+mod touched;
+mod watches;
+
+pub use subscription::{Subscription, Until};
+pub(crate) use touched::Touched;
+pub(crate) use watches::Watches;

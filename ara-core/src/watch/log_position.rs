@@ -1,0 +1,127 @@
+//! Where the log stood, and what was written into it since.
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::change::PackedCells;
+use crate::error::{Error, Result};
+use crate::row_clock::ColumnSet;
+use crate::watch::touched::Touched;
+
+/// Where the log of a file stood when it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogPosition {
+    state: FileState,
+    /// The time of the last change that the node which writes the file has made.
+    last: i64,
+}
+
+/// What is the same for as long as the only thing that happens is that the file's own node writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct FileState {
+    /// SQLite's count of changes of the schema. Who mends a table writes rows without the log.
+    schema: i64,
+    /// The node that writes the file.
+    node: i64,
+    /// What is known of the others. A merge moves it, and may bring changes of any time.
+    others: Vec<(i64, i64, i64)>,
+}
+
+/// The most changes that are looked at one by one.
+const MOST_CHANGES: i64 = 4096;
+
+impl LogPosition {
+    /// Where the log stands, as `connection` sees it.
+    pub(crate) fn load(connection: &Connection) -> Result<Self> {
+        let schema =
+            connection.prepare_cached("PRAGMA schema_version")?.query_row([], |r| r.get(0))?;
+        let node = connection
+            .prepare_cached("SELECT value FROM ara_meta WHERE key = 'node'")?
+            .query_row([], |row| row.get(0))?;
+        let others = connection
+            .prepare_cached(
+                "SELECT ordinal, last, digest FROM ara_node WHERE ordinal <> ?1 ORDER BY ordinal",
+            )?
+            .query_map([node], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let last: Option<i64> = connection
+            .prepare_cached("SELECT max(time) FROM ara_change WHERE node = ?1")?
+            .query_row([node], |row| row.get(0))?;
+        Ok(Self { state: FileState { schema, node, others }, last: last.unwrap_or(0) })
+    }
+
+    /// The time of the last change of the node that writes the file.
+    pub(crate) fn last(&self) -> i64 {
+        self.last
+    }
+
+    /// SQLite's version of the schema.
+    pub(crate) fn schema(&self) -> i64 {
+        self.state.schema
+    }
+
+    /// Takes it that the schema was of this version already.
+    pub(crate) fn grow_to(&mut self, schema: i64) {
+        self.state.schema = schema;
+    }
+
+    /// What others have written into the log since it stood at `earlier`: they can have done so in these
+    /// gaps, which are between what is this database's own.
+    pub(crate) fn since(
+        &self,
+        earlier: &Self,
+        gaps: &[(i64, i64)],
+        connection: &Connection,
+    ) -> Result<Touched> {
+        if self.state != earlier.state || self.last < earlier.last {
+            return Ok(Touched::everything());
+        }
+        let mut touched = Touched::default();
+        let mut left = MOST_CHANGES;
+        for &(from, to) in gaps {
+            if from > self.last {
+                break;
+            }
+            left -= read(connection, self.state.node, (from, to), left, &mut touched)?;
+            if left <= 0 {
+                return Ok(Touched::everything());
+            }
+        }
+        Ok(touched)
+    }
+}
+
+/// Reads the changes of a node between two times, both included, and not more than `most`: how many.
+fn read(
+    connection: &Connection,
+    node: i64,
+    (from, to): (i64, i64),
+    most: i64,
+    touched: &mut Touched,
+) -> Result<i64> {
+    let mut changes = connection.prepare_cached(
+        "SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time BETWEEN ?2 AND ?3 LIMIT ?4",
+    )?;
+    let mut changes = changes.query((node, from, to, most))?;
+    let mut count = 0;
+    while let Some(change) = changes.next()? {
+        let row = Uuid::from_bytes(change.get(1)?);
+        let columns = columns(change.get_ref(2)?.as_blob().map_err(|_| Error::Corrupt)?);
+        let columns = columns.ok_or(Error::Corrupt)?;
+        // Who creates a row writes that it is not deleted.
+        let is_new = columns.meets(&[0].into_iter().collect());
+        touched.write(change.get(0)?, row, &columns, is_new);
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn columns(packed: &[u8]) -> Option<ColumnSet> {
+    let mut cells = PackedCells::open(packed)?;
+    let mut columns = ColumnSet::default();
+    while let Some((ordinal, _)) = cells.next_cell()? {
+        // Those of rows are bit sets: what is beyond is no column.
+        columns.insert(u32::from(u16::try_from(ordinal).ok()?));
+    }
+    Some(columns)
+}

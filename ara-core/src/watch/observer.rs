@@ -1,0 +1,245 @@
+//! Noticing what others commit to the file: other processes, and other databases of this one.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::database::Shared;
+use crate::error::{Error, Result};
+use crate::read_only::Stamp;
+use crate::readers::Readers;
+use crate::watch::log_position::LogPosition;
+use crate::watch::own_writes::OwnWrites;
+use crate::watch::touched::Touched;
+
+/// A connection that looks at a file again and again, from a thread of its own, until it is stopped.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    /// `None` once it is stopped. The thread that stops it closes the connection, and need not wait for
+    /// the observer's thread: that one may be about to run the app's own code.
+    eye: Mutex<Option<Eye>>,
+    own: Mutex<OwnWrites>,
+    is_stopped: Mutex<bool>,
+    stopped: Condvar,
+}
+
+/// What it looks with, and what it saw last.
+#[derive(Debug)]
+struct Eye {
+    connection: Box<Connection>,
+    stamp: Stamp,
+    /// SQLite's `data_version`: it changes when another connection commits.
+    data_version: i64,
+    log: LogPosition,
+    /// The last look failed.
+    has_failed: bool,
+}
+
+/// What others have touched.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) touched: Touched,
+    /// Local tables may have been touched: no log tells of them.
+    pub(crate) local: bool,
+}
+
+/// Whether others have committed something of which the log does not tell.
+enum Unlogged {
+    Yes,
+    No,
+    /// A transaction of this database is running.
+    NotKnown,
+}
+
+impl Observer {
+    /// What is committed from now on will be seen.
+    pub(crate) fn new(readers: &Readers) -> Result<Self> {
+        Ok(Self {
+            eye: Mutex::new(Some(Eye::open(readers)?)),
+            own: Mutex::default(),
+            is_stopped: Mutex::default(),
+            stopped: Condvar::new(),
+        })
+    }
+
+    /// Looks again after each interval, until it is stopped or nothing is left to be told.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        interval: Duration,
+        mut look: impl FnMut() + Send + 'static,
+    ) -> Result<thread::JoinHandle<()>> {
+        let observer = Arc::clone(self);
+        let interval = interval.max(Duration::from_millis(1));
+        thread::Builder::new()
+            .name("ara watch".to_owned())
+            .spawn(move || {
+                while !observer.is_stopped_after(interval) {
+                    look();
+                }
+            })
+            .map_err(|error| Error::Io { reason: error.to_string() })
+    }
+
+    fn is_stopped_after(&self, interval: Duration) -> bool {
+        let is_stopped = self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        *self
+            .stopped
+            .wait_timeout_while(is_stopped, interval, |is_stopped| !*is_stopped)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+    }
+
+    /// Closes its connection, and has the thread end.
+    pub(crate) fn stop(&self) {
+        drop(self.eye().take());
+        *self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.stopped.notify_all();
+    }
+
+    pub(crate) fn own(&self) -> MutexGuard<'_, OwnWrites> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lends the connection.
+    pub(crate) fn with<R>(&self, with: impl FnOnce(&mut Connection) -> Result<R>) -> Result<R> {
+        self.eye().as_mut().map_or(Err(Error::Closed), |eye| with(&mut eye.connection))
+    }
+
+    /// What others have committed since it looked last.
+    pub(crate) fn look(&self, shared: &Weak<Shared>) -> Option<Seen> {
+        // Should this be the last handle, the database ends here: once the eye is free.
+        let mut handle = None;
+        let mut eye = self.eye();
+        let eye = eye.as_mut()?;
+        match eye.look(self, shared, &mut handle) {
+            Ok(seen) => {
+                eye.has_failed = false;
+                seen
+            }
+            // Who watches will meet the error too, if it stays, and tell the app of it: once.
+            Err(_) if std::mem::replace(&mut eye.has_failed, true) => None,
+            Err(_) => Some(Seen { touched: Touched::everything(), local: true }),
+        }
+    }
+
+    fn eye(&self) -> MutexGuard<'_, Option<Eye>> {
+        self.eye.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Eye {
+    fn open(readers: &Readers) -> Result<Self> {
+        let (connection, stamp) = readers.open_reader()?;
+        let (data_version, log) = state(&connection)?;
+        Ok(Self { connection, stamp, data_version, log, has_failed: false })
+    }
+
+    fn look(
+        &mut self,
+        observer: &Observer,
+        shared: &Weak<Shared>,
+        handle: &mut Option<Arc<Shared>>,
+    ) -> Result<Option<Seen>> {
+        if self.stamp.is_some() {
+            *handle = shared.upgrade();
+            return self.look_at_stamp(handle.as_deref());
+        }
+        if data_version(&self.connection)? == self.data_version {
+            return Ok(None);
+        }
+        // One snapshot.
+        let snapshot = self.connection.unchecked_transaction()?;
+        let (data_version, log) = state(&snapshot)?;
+        // What this database has committed, it has noted before that: so this is not older than the
+        // snapshot.
+        let mut own = observer.own();
+        let gaps = own.gaps(self.log.last());
+        if own.has_made(log.schema()) {
+            self.log.grow_to(log.schema());
+        }
+        let (has_committed, has_met_others) = own.take_commits();
+        own.forget(log.last());
+        drop(own);
+        let touched = log.since(&self.log, &gaps, &snapshot)?;
+        drop(snapshot);
+        let local = if !touched.is_empty() || has_met_others || !has_committed {
+            Unlogged::Yes
+        } else {
+            *handle = shared.upgrade();
+            handle.as_deref().map_or(Unlogged::No, others_wrote)
+        };
+        self.log = log;
+        match local {
+            Unlogged::NotKnown => observer.own().meet_commit(),
+            _ => self.data_version = data_version,
+        }
+        let local = matches!(local, Unlogged::Yes);
+        Ok((local || !touched.is_empty()).then_some(Seen { touched, local }))
+    }
+
+    /// A connection that locks nothing does not notice commits: the file itself is looked at.
+    fn look_at_stamp(&mut self, shared: Option<&Shared>) -> Result<Option<Seen>> {
+        let Some(readers) = shared.and_then(|shared| shared.readers.as_ref()) else {
+            return Ok(None);
+        };
+        if readers.stamp() == self.stamp {
+            return Ok(None);
+        }
+        *self = Self::open(readers)?;
+        Ok(Some(Seen { touched: Touched::everything(), local: true }))
+    }
+}
+
+/// Whether others have committed since this database did last: its writer knows.
+fn others_wrote(shared: &Shared) -> Unlogged {
+    let writer = match shared.writer.try_lock() {
+        Ok(writer) => writer,
+        Err(TryLockError::Poisoned(writer)) => writer.into_inner(),
+        Err(TryLockError::WouldBlock) => return Unlogged::NotKnown,
+    };
+    let (Some(connection), Some(known)) = (&writer.connection, &writer.journal) else {
+        return Unlogged::Yes;
+    };
+    match data_version(connection) {
+        Ok(now) if now == known.data_version => Unlogged::No,
+        _ => Unlogged::Yes,
+    }
+}
+
+fn state(connection: &Connection) -> Result<(i64, LogPosition)> {
+    Ok((data_version(connection)?, LogPosition::load(connection)?))
+}
+
+fn data_version(connection: &Connection) -> Result<i64> {
+    let mut ask = connection.prepare_cached("PRAGMA data_version")?;
+    Ok(ask.query_row([], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::Database;
+
+    #[test]
+    fn the_thread_looks_until_it_is_stopped() -> std::result::Result<(), Box<dyn std::error::Error>>
+    {
+        let folder = tempfile::tempdir()?;
+        let db = Database::open(folder.path().join("app.db"))?;
+        let readers = db.0.readers.as_ref().ok_or("is a file")?;
+        let observer = Arc::new(Observer::new(readers)?);
+        let (tell, told) = channel();
+        let thread = observer.start(Duration::ZERO, move || {
+            let _ = tell.send(());
+        })?;
+        told.recv_timeout(Duration::from_secs(60))?;
+        observer.stop();
+        thread.join().map_err(|_| "panicked")?;
+        assert!(observer.look(&Arc::downgrade(&db.0)).is_none());
+        assert!(matches!(observer.with(|_| Ok(())), Err(Error::Closed)));
+        Ok(())
+    }
+}

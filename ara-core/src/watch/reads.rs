@@ -1,0 +1,198 @@
+//! What a statement reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, OptionalExtension};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::record::LOCAL_PREFIX;
+use crate::row_clock::ColumnSet;
+use crate::watch::interest::{Interest, TableInterest};
+
+/// The rows that a query reads alone of some of its tables: the table's stored name, and the ids.
+pub(crate) type Named = [(String, Vec<Uuid>)];
+
+/// What SQLite says that statements read.
+#[derive(Debug, Default)]
+struct Reads {
+    /// The columns, by table: none where only rows are counted.
+    tables: BTreeMap<String, BTreeSet<String>>,
+    /// How many selects there are in one statement at most, those within others included.
+    selects: usize,
+}
+
+/// Learns what these statements read. SQLite itself is asked, so that an expression that the app wrote
+/// as SQL is understood as well.
+pub(crate) fn interest(
+    connection: &mut Connection,
+    statements: &[&str],
+    named: &Named,
+) -> Result<Interest> {
+    let reads = reads(connection, statements)?;
+    let mut interest = Interest::default();
+    for (table, columns) in &reads.tables {
+        match table_interest(connection, table, columns)? {
+            Some(mut read) => {
+                let mut named = named.iter().filter(|(named, _)| named == table);
+                // A select within the other may read other rows of the table.
+                if let (Some((_, rows)), None, 1) = (named.next(), named.next(), reads.selects) {
+                    read.rows = Some(rows.clone());
+                }
+                interest.has_local |= table.starts_with(LOCAL_PREFIX);
+                interest.tables.push(read);
+            }
+            None => interest.anything = true,
+        }
+    }
+    Ok(interest)
+}
+
+fn reads(connection: &mut Connection, statements: &[&str]) -> Result<Reads> {
+    let reads = Arc::new(Mutex::new(Reads::default()));
+    let collected = Arc::clone(&reads);
+    connection.authorizer(Some(move |context: AuthContext<'_>| {
+        let mut reads = collected.lock().unwrap_or_else(PoisonError::into_inner);
+        match context.action {
+            AuthAction::Read { table_name, column_name } => {
+                let columns = reads.tables.entry(table_name.to_owned()).or_default();
+                if !column_name.is_empty() {
+                    columns.insert(column_name.to_owned());
+                }
+            }
+            AuthAction::Select => reads.selects += 1,
+            _ => {}
+        }
+        Authorization::Allow
+    }))?;
+    let reads = || reads.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut most_selects = 0;
+    let prepared = statements.iter().try_for_each(|sql| {
+        let prepared = connection.prepare(sql).map(drop);
+        most_selects = most_selects.max(mem::take(&mut reads().selects));
+        prepared
+    });
+    connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+    prepared?;
+    Ok(Reads { selects: most_selects, ..mem::take(&mut *reads()) })
+}
+
+/// `None` for a table that ara did not make.
+fn table_interest(
+    connection: &Connection,
+    table: &str,
+    columns: &BTreeSet<String>,
+) -> Result<Option<TableInterest>> {
+    let ordinal = connection
+        .prepare_cached("SELECT ordinal FROM ara_table WHERE name = ?1")?
+        .query_row([table], |row| row.get::<_, i64>(0))
+        .optional()?;
+    let Some(ordinal) = ordinal else { return Ok(None) };
+    let mut find =
+        connection.prepare_cached("SELECT ordinal FROM ara_column WHERE tbl = ?1 AND name = ?2")?;
+    let mut read =
+        TableInterest { ordinal, columns: ColumnSet::default(), every_change: false, rows: None };
+    for column in columns {
+        match column.as_str() {
+            "is_deleted" => read.columns.insert(0),
+            // They come with the row. That an older change of a row is learned of is told as a new row.
+            "id" | "created_at" => {}
+            name => match find.query_row((ordinal, name), |row| row.get(0)).optional()? {
+                Some(column) => read.columns.insert(column),
+                None => read.every_change = true,
+            },
+        }
+    }
+    Ok(Some(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use ara_schema::{ColumnDef, TableDef, Type};
+
+    use super::*;
+    use crate::growth::grow;
+    use crate::history::Growth;
+
+    const TODO: TableDef = TableDef {
+        name: "todo",
+        local: false,
+        columns: &[
+            ColumnDef { name: "title", ty: Type::Text, required: true },
+            ColumnDef { name: "stars", ty: Type::Integer, required: false },
+        ],
+        indexes: &[],
+    };
+    const SETTING: TableDef = TableDef { name: "setting", local: true, ..TODO };
+
+    fn file() -> Connection {
+        let connection = Connection::open_in_memory().expect("opens");
+        crate::format::create_format(&connection, &[1; 16], None).expect("creates");
+        for def in [&TODO, &SETTING] {
+            grow(&connection, def, &mut Growth::default()).expect("grows");
+        }
+        connection
+    }
+
+    /// For each table: its ordinal, its columns, and whether every change counts.
+    fn of(sql: &str) -> Result<Vec<(i64, Vec<u8>, bool)>> {
+        let interest = interest(&mut file(), &[sql], &[])?;
+        assert!(!interest.anything);
+        let tables = interest.tables.into_iter();
+        Ok(tables
+            .map(|table| (table.ordinal, table.columns.as_bytes().to_vec(), table.every_change))
+            .collect())
+    }
+
+    #[test]
+    fn columns_are_found_wherever_they_are_named() -> Result<()> {
+        assert_eq!(of("SELECT count(1) FROM todo")?, [(1, vec![], false)]);
+        assert_eq!(of("SELECT title FROM todo AS t")?, [(1, vec![0b10], false)]);
+        let filtered = "SELECT id, created_at FROM todo WHERE stars > 1 AND is_deleted IS NOT 1";
+        assert_eq!(of(filtered)?, [(1, vec![0b101], false)]);
+        assert_eq!(of("SELECT id FROM todo ORDER BY upper(title)")?, [(1, vec![0b10], false)]);
+        assert_eq!(of("SELECT updated_at FROM todo")?, [(1, vec![], true)]);
+        let grouped = "SELECT 1 FROM todo GROUP BY stars HAVING max(title) > 'a'";
+        assert_eq!(of(grouped)?, [(1, vec![0b110], false)]);
+        let joined = "SELECT 1 FROM todo t LEFT JOIN ara_local_setting s ON s.title = t.title";
+        assert_eq!(of(joined)?, [(2, vec![0b10], false), (1, vec![0b10], false)]);
+        let within = "SELECT (SELECT max(stars) FROM ara_local_setting) FROM todo";
+        assert_eq!(of(within)?, [(2, vec![0b100], false), (1, vec![], false)]);
+        Ok(())
+    }
+
+    #[test]
+    fn tables_of_others_may_change_at_any_time() -> Result<()> {
+        let read = interest(&mut file(), &["SELECT count(1) FROM ara_meta"], &[])?;
+        assert!(read.anything && !read.has_local);
+        let read = interest(&mut file(), &["SELECT title FROM ara_local_setting"], &[])?;
+        assert!(!read.anything && read.has_local);
+        Ok(())
+    }
+
+    #[test]
+    fn rows_that_are_named_count_only_without_a_select_within() -> Result<()> {
+        let named = [("todo".to_owned(), vec![Uuid::nil()])];
+        let rows = |sql| -> Result<_> {
+            let interest = interest(&mut file(), &[sql, sql], &named)?;
+            Ok(interest.tables.iter().map(|table| table.rows.is_some()).collect::<Vec<_>>())
+        };
+        assert_eq!(rows("SELECT title FROM todo WHERE id = x'00'")?, [true]);
+        assert_eq!(
+            rows("SELECT (SELECT max(stars) FROM todo) FROM todo WHERE id = x'00'")?,
+            [false]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn statements_can_be_prepared_as_before() -> Result<()> {
+        let mut file = file();
+        assert!(interest(&mut file, &["SELECT nothing FROM todo"], &[]).is_err());
+        file.prepare("INSERT INTO todo (id, ara_clock) VALUES (x'00', x'00')")?.execute([])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! Who watches a database.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::clock::Time;
+use crate::database::Shared;
+use crate::error::Result;
+use crate::watch::interest::{Interest, TableInterest};
+use crate::watch::observer::{Observer, Seen};
+use crate::watch::signal::Signal;
+use crate::watch::touched::Touched;
+
+/// The watches of one database.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    /// How many there are, or are about to be. It is read by every transaction, and so without a lock.
+    count: AtomicUsize,
+    watching: Mutex<Watching>,
+    /// There is one while there are watches of a file.
+    observer: Mutex<Option<Arc<Observer>>>,
+}
+
+#[derive(Debug, Default)]
+struct Watching {
+    last: u64,
+    all: HashMap<u64, Watched>,
+    /// Those that read a table, by its ordinal: a commit looks at those of the tables that it touched.
+    by_table: HashMap<i64, Vec<(u64, TableInterest)>>,
+}
+
+/// One watch.
+#[derive(Debug)]
+struct Watched {
+    signal: Arc<Signal>,
+    tables: Vec<i64>,
+    has_local: bool,
+    anything: bool,
+}
+
+impl Watches {
+    /// Whether there are any: otherwise a transaction need not collect what it touches.
+    pub(crate) fn are_there(&self) -> bool {
+        self.count.load(Ordering::SeqCst) > 0
+    }
+
+    /// Counts one that is about to be. The first one of a file has it observed from now on.
+    pub(crate) fn join(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<()> {
+        let mut observer = self.observer();
+        if observer.is_none()
+            && let Some(readers) = &shared.readers
+        {
+            let new = Arc::new(Observer::new(readers)?);
+            let interval = shared.options.watch_interval;
+            let (watches, shared) = (Arc::clone(self), Arc::downgrade(shared));
+            let looking = Arc::clone(&new);
+            // Nobody waits for the thread: it is stopped.
+            let _ = new.start(interval, move || watches.see(&looking, &shared))?;
+            *observer = Some(new);
+        }
+        // Under the lock: a watch that leaves now must not take the observer along.
+        self.count.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Takes away one that was counted.
+    pub(crate) fn leave(&self) {
+        let mut observer = self.observer();
+        if self.count.fetch_sub(1, Ordering::SeqCst) == 1
+            && let Some(observer) = observer.take()
+        {
+            observer.stop();
+        }
+    }
+
+    /// From now on a commit that touches what interests it marks this signal. Gives its number.
+    pub(crate) fn add(&self, interest: Interest, signal: Arc<Signal>) -> u64 {
+        let mut watching = self.watching();
+        watching.last += 1;
+        let number = watching.last;
+        let tables = interest.tables.iter().map(|table| table.ordinal).collect();
+        for table in interest.tables {
+            watching.by_table.entry(table.ordinal).or_default().push((number, table));
+        }
+        let Interest { has_local, anything, .. } = interest;
+        watching.all.insert(number, Watched { signal, tables, has_local, anything });
+        number
+    }
+
+    pub(crate) fn remove(&self, number: u64) {
+        let mut watching = self.watching();
+        let Some(removed) = watching.all.remove(&number) else { return };
+        for table in removed.tables {
+            if let Some(watches) = watching.by_table.get_mut(&table) {
+                watches.retain(|(watch, _)| *watch != number);
+            }
+        }
+    }
+
+    /// The database was closed.
+    pub(crate) fn close(&self) {
+        let observer = self.observer().take();
+        if let Some(observer) = observer {
+            observer.stop();
+        }
+        let signals: Vec<_> = self.watching().signals(|_| true).collect();
+        signals.iter().for_each(|signal| signal.close());
+    }
+
+    /// The observer of the file.
+    pub(crate) fn observing(&self) -> Option<Arc<Observer>> {
+        if self.are_there() { self.observer().clone() } else { None }
+    }
+
+    /// Notes that others have written, before what this database writes next.
+    pub(crate) fn meet_others(&self) {
+        if let Some(observer) = self.observing() {
+            observer.own().meet_others();
+        }
+    }
+
+    /// Commits changes with these times, and a schema of this version if it may have grown, so that the
+    /// observer does not take them for those of others.
+    pub(crate) fn commit<E>(
+        &self,
+        logged: Option<(Time, Time)>,
+        schema: Option<i64>,
+        commit: impl FnOnce() -> Result<usize, E>,
+    ) -> Result<(), E> {
+        let Some(observer) = self.observing() else { return commit().map(drop) };
+        let announced = observer.own().announce(logged, schema);
+        match commit() {
+            Ok(_) => observer.own().meet_commit(),
+            Err(error) => {
+                observer.own().withdraw(announced);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells of a commit. `None`: what it touched was not collected, since nobody watched.
+    ///
+    /// Who is woken may be the app's own code: hold no lock.
+    pub(crate) fn tell(&self, touched: Option<Touched>) {
+        if self.are_there() {
+            self.mark(&touched.unwrap_or_else(Touched::everything), false);
+        }
+    }
+
+    /// Looks for what others have committed, and tells of it.
+    pub(crate) fn see(&self, observer: &Observer, shared: &Weak<Shared>) {
+        if let Some(Seen { touched, local }) = observer.look(shared) {
+            self.mark(&touched, local);
+        }
+    }
+
+    fn mark(&self, touched: &Touched, local: bool) {
+        if touched.is_empty() && !local {
+            return;
+        }
+        let watching = self.watching();
+        let mut signals: Vec<_> = watching
+            .signals(|watched| touched.everything || watched.anything || local && watched.has_local)
+            .collect();
+        for touched in &touched.tables {
+            let Some(watches) = watching.by_table.get(&touched.ordinal) else { continue };
+            let met = watches.iter().filter(|(_, interest)| interest.meets(touched));
+            let met = met.filter_map(|(number, _)| watching.all.get(number));
+            signals.extend(met.map(|watched| Arc::clone(&watched.signal)));
+        }
+        drop(watching);
+        signals.iter().for_each(|signal| signal.mark());
+    }
+
+    fn watching(&self) -> MutexGuard<'_, Watching> {
+        self.watching.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn observer(&self) -> MutexGuard<'_, Option<Arc<Observer>>> {
+        self.observer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watching {
+    fn signals(&self, which: impl Fn(&Watched) -> bool) -> impl Iterator<Item = Arc<Signal>> {
+        self.all
+            .values()
+            .filter(move |watched| which(watched))
+            .map(|watched| watched.signal.clone())
+    }
+}
