@@ -16,7 +16,7 @@ pub use ara_core::{
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
-pub use ara_macros::{Table, Value, schema, table};
+pub use ara_macros::{Table, Value, View, schema, table};
 pub use ara_query::*;
 pub use schema_history::{SchemaHistory, SchemaHistoryDraft, SchemaHistoryPatch, SchemaHistoryRow};
 
@@ -27,10 +27,10 @@ pub mod prelude {
         Update, Value,
     };
     // Never the attribute `table`: as a bare word it is the helper of the derive.
-    pub use ara_macros::{Table, Value};
+    pub use ara_macros::{Table, Value, View};
     pub use ara_query::{
-        Aggregates, Compare, Contains, Expr, Filter, NumberFunctions, OfAlias, Queries, Query,
-        Sort, TextFunctions,
+        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, Queries,
+        Query, Referring, Sort, TextFunctions, View,
     };
 }
 
@@ -53,7 +53,7 @@ pub mod __private {
         Result, Rule, Schema, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole,
         column_def, definitions, readable,
     };
-    pub use ara_query::{Holds, Narrow};
+    pub use ara_query::{Holds, Narrow, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};
 }

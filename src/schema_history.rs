@@ -49,12 +49,12 @@ pub struct SchemaHistory {
     pub checksum: String,
     /// The tables of the schema.
     pub snapshot: Json<Snapshot>,
-    /// What it did to the file of the device, the last time that it did anything.
+    /// What it did to the file of the device, the first time.
     pub added: Json<Growth>,
     /// The version of the package that declares the schema.
     pub app_version: String,
     /// The device.
     pub device: Uuid,
-    /// When, by the device's clock.
+    /// When the device first met the schema, by its clock.
     pub time: Timestamp,
 }

@@ -60,9 +60,13 @@ pub enum Command {
 ///
 /// Run it before you give a version of the app to others, and commit `ara.lock` with it.
 ///
-/// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "broken":
-/// [{"tables", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table" | "column" | "variant",
-/// "table", and with it "local", "column", "type", "variant"}.
+/// Where two branches that each recorded a release were merged, the release joins them, though nothing be
+/// new. It sees to it that `.gitattributes` tells git how to merge `ara.lock`.
+///
+/// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "joins":
+/// [version, ..], "broken": [{"tables", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table"
+/// | "column" | "variant", "table", and with it "local", "column", "type", "required", "variant"};
+/// "required" is null where only the code would tell it.
 #[derive(Debug, Args)]
 pub struct Lock {
     /// What is new, in a few words: `add due date`.
@@ -78,7 +82,8 @@ pub struct Lock {
 ///
 /// JSON: {"holds": bool, "schema": name, "version": number, "unrecorded": [fact, ..], "broken":
 /// [{"tables", "message"}, ..], "against": revision or null, "not_a_superset": message or null,
-/// "invalid": message or null}.
+/// "behind": bool, "invalid": message or null}. Where "behind" is true, what is lacking was released at the
+/// revision after this branch left it: merge it.
 #[derive(Debug, Args)]
 pub struct Check {
     /// Check too that `ara.lock` has all that it had at this revision of git: `--against origin/main`.
@@ -96,8 +101,8 @@ pub struct Check {
 ///
 /// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"tables", "message"}, ..]}, or with a file
 /// {"same": bool, "compared": "lock" | "code", "lacks": [fact, ..], "has": [fact, ..], "differs":
-/// [{"table", "column", "type", "type_in_file"}, ..]}: what the file lacks, what it has that is not in the
-/// lock, or the code, and what is stored in another way.
+/// [{"table", "column", "type", "type_in_file"}, ..], "drift": [message, ..]}: what the file lacks, what it
+/// has that is not in the lock, or the code, what is stored in another way, and what is not as ara made it.
 #[derive(Debug, Args)]
 pub struct Diff {
     /// A database file of the app.
@@ -119,7 +124,10 @@ pub struct List {
 
 /// Print the SQL that makes the tables of the schema in a new file.
 ///
-/// JSON: {"schema": name, "statements": [sql, ..]}.
+/// It warns where the schema breaks what was released, and prints the SQL all the same.
+///
+/// JSON: {"schema": name, "statements": [sql, ..], "broken": [{"tables", "message"}, ..], "invalid": what is
+/// wrong with `ara.lock`, or null}.
 #[derive(Debug, Args)]
 pub struct Sql {
     #[command(flatten)]
@@ -131,9 +139,10 @@ pub struct Sql {
 /// The file is only read.
 ///
 /// JSON: {"file": path, "bytes": number, "format": number, "app": schema or null, "app_missing": reason or
-/// null, "version": the latest release or null, "versions": how many schemas were ensured, "tables":
-/// [{"name", "local", "known", "rows", "deleted", "columns": [{"name", "type", "known"}, ..], "indexes":
-/// [[column, ..], ..]}, ..], "drift": [message, ..]}. A type is null where no history tells it.
+/// null, "ensured": {"last": {"schema", "version", "app_version", "time"}, "newest_release": number or null,
+/// "schemas": number, "devices": number} or null, "failures": number, "tables": [{"name", "local", "known",
+/// "rows", "deleted", "columns": [{"name", "type", "known"}, ..], "indexes": [[column, ..], ..]}, ..],
+/// "drift": [message, ..]}. A type is null where no history tells it.
 #[derive(Debug, Args)]
 pub struct Inspect {
     /// The database file.
@@ -143,12 +152,14 @@ pub struct Inspect {
     pub code: Code,
 }
 
-/// List the versions of the schema that a database file had.
+/// List the versions of the schema that a database file had, and those that could not be ensured.
 ///
 /// The file is only read.
 ///
 /// JSON: {"file": path, "history": [{"schema", "version", "checksum", "app_version", "device", "time",
-/// "added", "snapshot"}, ..]}, oldest first. What cannot be read of it is null.
+/// "added": {"tables", "columns", "indexes", "dropped_indexes"}, "snapshot"}, ..], "failures": [{"time",
+/// "schema", "version", "app_version", "reason"}, ..]}, oldest first. What cannot be read of the history is
+/// null. A time is in milliseconds since 1970. In a snapshot "local", "required" and "indexes" are left out where they are false or empty.
 #[derive(Debug, Args)]
 pub struct History {
     /// The database file.
@@ -160,7 +171,8 @@ pub struct History {
 /// The file is only read.
 ///
 /// JSON: {"file": path, "holds": bool, "changes": number, "rows": number, "differences": [{"table",
-/// "column", "message"}, ..]}, at most the first 100 of them.
+/// "column", "message", "mended_by_ensure": bool}, ..]}, at most the first 100 of them. The rows are those
+/// of synced tables, with the history's and deleted ones.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The database file.

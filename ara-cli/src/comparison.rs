@@ -9,7 +9,7 @@ use ara_schema::{
 use serde_json::{Value, json};
 
 use crate::emitted::Emitted;
-use crate::facts;
+use crate::facts::{self, Item};
 use crate::style::{ADDED, BAD, Styled};
 
 /// How the code differs from what was released.
@@ -19,6 +19,7 @@ pub struct Comparison {
     pub unrecorded: Vec<Fact>,
     /// What was released and has changed, or is gone.
     pub broken: Vec<Broken>,
+    code: Snapshot,
 }
 
 /// What the code breaks.
@@ -30,9 +31,17 @@ pub struct Broken {
     pub message: String,
 }
 
+impl Broken {
+    pub fn as_json(&self) -> Value {
+        let Self { tables, message } = self;
+        json!({"tables": tables, "message": message})
+    }
+}
+
 impl Comparison {
     pub fn new(released: &BTreeSet<Fact>, code: &Emitted) -> Self {
-        Self { unrecorded: unrecorded(released, code), broken: broken(released, code) }
+        let (unrecorded, broken) = (unrecorded(released, code), broken(released, code));
+        Self { unrecorded, broken, code: code.tables.clone() }
     }
 
     /// Whether the code is just what was released.
@@ -41,10 +50,7 @@ impl Comparison {
     }
 
     pub fn broken_as_json(&self) -> Value {
-        let broken = self.broken.iter();
-        broken
-            .map(|Broken { tables, message }| json!({"tables": tables, "message": message}))
-            .collect()
+        self.broken.iter().map(Broken::as_json).collect()
     }
 
     pub fn broken_as_text(&self) -> String {
@@ -52,8 +58,16 @@ impl Comparison {
         self.broken.iter().map(|broken| format!("{refusal}: {}\n\n", broken.message)).collect()
     }
 
+    pub fn unrecorded_as_json(&self) -> Value {
+        facts::as_json(self.items())
+    }
+
     pub fn unrecorded_as_text(&self) -> String {
-        facts::as_text(&self.unrecorded, '+', ADDED)
+        facts::as_text(self.items(), '+', ADDED)
+    }
+
+    fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        self.unrecorded.iter().map(|fact| Item::of_code(fact, &self.code))
     }
 }
 

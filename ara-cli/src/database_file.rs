@@ -3,14 +3,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use ara_core::{Database, FileSchema, Options};
+use ara_core::{Database, Options};
 
 /// Opens a file to be read.
 pub fn open(path: &Path) -> Result<Database> {
     Ok(Options::default().read_only().open(path)?)
-}
-
-/// What is in a file.
-pub fn schema_of(path: &Path) -> Result<FileSchema> {
-    Ok(open(path)?.schema()?)
 }

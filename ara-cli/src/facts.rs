@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anstyle::Style;
-use ara_schema::{Fact, TypeSnapshot};
+use ara_schema::{Fact, Snapshot, TypeSnapshot};
 use serde_json::{Map, Value, json};
 
 use crate::style::{FAINT, NAME, Styled};
@@ -19,19 +19,43 @@ pub struct Item<'a> {
 /// What an [`Item`] is.
 #[derive(Debug, Clone, Copy)]
 pub enum What<'a> {
-    Table { local: bool },
-    Column { column: &'a str, ty: Option<&'a TypeSnapshot> },
-    Variant { column: &'a str, variant: &'a str },
+    Table {
+        local: bool,
+    },
+    Column {
+        column: &'a str,
+        ty: Option<&'a TypeSnapshot>,
+        /// Whether a create must fill it. Only the code tells.
+        required: Option<bool>,
+    },
+    Variant {
+        column: &'a str,
+        variant: &'a str,
+    },
 }
 
 impl<'a> From<&'a Fact> for Item<'a> {
     fn from(fact: &'a Fact) -> Self {
         let what = match fact {
             Fact::Table { local, .. } => What::Table { local: *local },
-            Fact::Column { column, ty, .. } => What::Column { column, ty: Some(ty) },
+            Fact::Column { column, ty, .. } => {
+                What::Column { column, ty: Some(ty), required: None }
+            }
             Fact::Variant { column, variant, .. } => What::Variant { column, variant },
         };
         Self { table: fact.table(), what }
+    }
+}
+
+impl<'a> Item<'a> {
+    /// A fact of the code, which tells too whether a column is required.
+    pub fn of_code(fact: &'a Fact, code: &Snapshot) -> Self {
+        let mut item = Self::from(fact);
+        if let What::Column { column, required, .. } = &mut item.what {
+            let table = code.table(item.table);
+            *required = table.and_then(|table| table.column(column)).map(|column| column.required);
+        }
+        item
     }
 }
 
@@ -43,8 +67,9 @@ pub fn as_json<'a>(items: impl IntoIterator<Item: Into<Item<'a>>>) -> Value {
 fn item_as_json(Item { table, what }: Item<'_>) -> Value {
     let (kind, rest) = match what {
         What::Table { local } => ("table", json!({"local": local})),
-        What::Column { column, ty } => {
-            ("column", json!({"column": column, "type": ty.map(type_as_json)}))
+        What::Column { column, ty, required } => {
+            let ty = ty.map(type_as_json);
+            ("column", json!({"column": column, "type": ty, "required": required}))
         }
         What::Variant { column, variant } => {
             ("variant", json!({"column": column, "variant": variant}))
@@ -76,7 +101,11 @@ pub fn type_in_words(ty: &TypeSnapshot) -> String {
     }
 }
 
-/// Facts as a list, a column a line, each line behind the sign.
+/// What to know of a required column that is new in a table whose rows users have.
+const REQUIRED: &str = "required: rows of older versions lack it, and `narrow_all` leaves them out";
+
+/// Facts as a list, a column a line, each line behind the sign; and a note, if there is a required column
+/// that rows may lack.
 pub fn as_text<'a>(
     items: impl IntoIterator<Item: Into<Item<'a>>>,
     sign: char,
@@ -90,6 +119,9 @@ pub fn as_text<'a>(
     for (name, table) in &tables {
         // Writing to a string does not fail.
         let _ = table.write(&mut text, name, &Styled(style, sign).to_string());
+    }
+    if tables.values().any(TableFacts::may_be_lacking) {
+        let _ = writeln!(text, "\n{REQUIRED}");
     }
     text
 }
@@ -106,6 +138,7 @@ struct TableFacts<'f> {
 struct ColumnFacts<'f> {
     /// If the column itself is one of them: its type in words.
     ty: Option<String>,
+    is_required: bool,
     variants: Vec<&'f str>,
 }
 
@@ -113,14 +146,20 @@ impl<'f> TableFacts<'f> {
     fn add(&mut self, what: What<'f>) {
         match what {
             What::Table { local } => self.is_local = Some(local),
-            What::Column { column, ty } => {
-                let ty = ty.map_or_else(String::new, type_in_words);
-                self.columns.entry(column).or_default().ty = Some(ty);
+            What::Column { column, ty, required } => {
+                let facts = self.columns.entry(column).or_default();
+                facts.ty = Some(ty.map_or_else(String::new, type_in_words));
+                facts.is_required = required == Some(true);
             }
             What::Variant { column, variant } => {
                 self.columns.entry(column).or_default().variants.push(variant);
             }
         }
+    }
+
+    /// Whether the table has rows that may lack a required column. One that is new has none yet.
+    fn may_be_lacking(&self) -> bool {
+        self.is_local.is_none() && self.columns.values().any(|column| column.is_required)
     }
 
     fn write(&self, text: &mut String, name: &str, sign: &str) -> std::fmt::Result {
@@ -131,7 +170,7 @@ impl<'f> TableFacts<'f> {
         };
         writeln!(text, "  {before} table {}{after}", Styled(NAME, name))?;
         let width = self.columns.keys().map(|column| column.chars().count()).max().unwrap_or(0);
-        for (column, ColumnFacts { ty, variants }) in &self.columns {
+        for (column, ColumnFacts { ty, is_required, variants }) in &self.columns {
             let variants = variants.join(", ");
             let Some(ty) = ty else {
                 writeln!(text, "        {column:width$}  {sign} {variants}")?;
@@ -141,6 +180,9 @@ impl<'f> TableFacts<'f> {
             write!(text, "      {sign} {}", line.trim_end())?;
             if !variants.is_empty() {
                 write!(text, " {}", Styled(FAINT, variants))?;
+            }
+            if *is_required && self.is_local.is_none() {
+                text.push_str("  required");
             }
             text.push('\n');
         }
@@ -187,13 +229,34 @@ mod tests {
     }
 
     #[test]
+    fn what_rows_may_lack_is_noted_once() {
+        let code = r#"[{"name":"draft","columns":[{"name":"of","type":"text","required":true}]},
+            {"name":"todo","columns":[{"name":"title","type":"text","required":true},
+            {"name":"state","type":{"enum":["Late"]},"required":true}]}]"#;
+        let code: Snapshot = serde_json::from_str(code).expect("a schema");
+        let facts = code.facts();
+        // No row of `draft` is anywhere yet.
+        let new = facts.iter().filter(|fact| fact.table() != "todo" || fact.key().1.is_some());
+        let text = as_text(new.map(|fact| Item::of_code(fact, &code)), '+', Style::new());
+        let expected = "  + table draft
+      + of  text
+    table todo
+      + state  enum Late  required
+      + title  text  required
+
+required: rows of older versions lack it, and `narrow_all` leaves them out
+";
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
+    }
+
+    #[test]
     fn as_json_each_says_what_it_is() {
         let expected = json!([
             {"kind": "table", "table": "draft", "local": true},
-            {"kind": "column", "table": "draft", "column": "of", "type": {"id": "todo"}},
-            {"kind": "column", "table": "draft", "column": "state", "type": "enum"},
+            {"kind": "column", "table": "draft", "column": "of", "type": {"id": "todo"}, "required": null},
+            {"kind": "column", "table": "draft", "column": "state", "type": "enum", "required": null},
             {"kind": "variant", "table": "draft", "column": "state", "variant": "New"},
-            {"kind": "column", "table": "todo", "column": "title", "type": "text"},
+            {"kind": "column", "table": "todo", "column": "title", "type": "text", "required": null},
             {"kind": "variant", "table": "todo", "column": "state", "variant": "Late"},
         ]);
         assert_eq!(as_json(&facts()), expected);

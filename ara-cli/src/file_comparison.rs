@@ -14,6 +14,8 @@ pub struct FileComparison<'a> {
     pub has: Vec<Item<'a>>,
     /// What is stored in another way.
     pub differs: Vec<Differs<'a>>,
+    /// Whether the schema is that of the code, which tells what is required. A lock does not.
+    is_code: bool,
 }
 
 /// A column that the file has with another type.
@@ -26,26 +28,41 @@ pub struct Differs<'a> {
 }
 
 impl<'a> FileComparison<'a> {
-    pub fn new(schema: &'a Snapshot, file: &'a FileSchema) -> Self {
-        let mut found = Self::default();
+    /// Compares the schema of a lock with a file.
+    pub fn of_lock(schema: &'a Snapshot, file: &'a FileSchema) -> Self {
+        Self::default().compared(schema, file)
+    }
+
+    /// Compares the schema of the code with a file.
+    pub fn of_code(schema: &'a Snapshot, file: &'a FileSchema) -> Self {
+        Self { is_code: true, ..Self::default() }.compared(schema, file)
+    }
+
+    fn compared(mut self, schema: &'a Snapshot, file: &'a FileSchema) -> Self {
+        let found = &mut self;
         for table in &schema.tables {
             match file.tables.iter().find(|held| is_same_table(table, held)) {
                 Some(held) => found.compare(table, held),
                 None => {
-                    let columns = table.columns.iter();
-                    let columns = columns.map(|column| (column.name.as_str(), Some(&column.ty)));
-                    found.lacks.extend(whole(&table.name, table.local, columns));
+                    let columns = table.columns.iter().map(|column| found.column(column));
+                    let items = whole(&table.name, table.local, columns);
+                    found.lacks.extend(items);
                 }
             }
         }
         for held in &file.tables {
             if !schema.tables.iter().any(|table| is_same_table(table, held)) {
-                let columns = held.columns.iter();
-                let columns = columns.map(|column| (column.name.as_str(), column.ty.as_ref()));
+                let columns = held.columns.iter().map(Column::of_file);
                 found.has.extend(whole(&held.name, held.local, columns));
             }
         }
-        found
+        self
+    }
+
+    /// A column of the schema.
+    fn column(&self, column: &'a ColumnSnapshot) -> Column<'a> {
+        let required = self.is_code.then_some(column.required);
+        Column { name: &column.name, ty: Some(&column.ty), required }
     }
 
     pub fn is_same(&self) -> bool {
@@ -56,12 +73,12 @@ impl<'a> FileComparison<'a> {
         for column in &table.columns {
             match held.columns.iter().find(|held| held.name == column.name) {
                 Some(held) => self.compare_column(&table.name, column, held),
-                None => self.lacks.extend(of_column(&table.name, &column.name, Some(&column.ty))),
+                None => self.lacks.extend(of_column(&table.name, self.column(column))),
             }
         }
         for column in &held.columns {
             if table.column(&column.name).is_none() {
-                self.has.extend(of_column(&table.name, &column.name, column.ty.as_ref()));
+                self.has.extend(of_column(&table.name, Column::of_file(column)));
             }
         }
     }
@@ -86,6 +103,19 @@ impl<'a> FileComparison<'a> {
     }
 }
 
+/// What is known of a column of the schema, or of the file.
+struct Column<'a> {
+    name: &'a str,
+    ty: Option<&'a TypeSnapshot>,
+    required: Option<bool>,
+}
+
+impl<'a> Column<'a> {
+    fn of_file(FileColumn { name, ty, .. }: &'a FileColumn) -> Self {
+        Self { name, ty: ty.as_ref(), required: None }
+    }
+}
+
 /// A file may have a synced table and a local one of the same name.
 fn is_same_table(table: &TableSnapshot, held: &FileTable) -> bool {
     table.name == held.name && table.local == held.local
@@ -95,15 +125,16 @@ fn is_same_table(table: &TableSnapshot, held: &FileTable) -> bool {
 fn whole<'a>(
     table: &'a str,
     local: bool,
-    columns: impl Iterator<Item = (&'a str, Option<&'a TypeSnapshot>)>,
+    columns: impl Iterator<Item = Column<'a>>,
 ) -> Vec<Item<'a>> {
     let mut items = vec![Item { table, what: What::Table { local } }];
-    items.extend(columns.flat_map(|(column, ty)| of_column(table, column, ty)));
+    items.extend(columns.flat_map(|column| of_column(table, column)));
     items
 }
 
-fn of_column<'a>(table: &'a str, column: &'a str, ty: Option<&'a TypeSnapshot>) -> Vec<Item<'a>> {
-    let mut items = vec![Item { table, what: What::Column { column, ty } }];
+fn of_column<'a>(table: &'a str, column: Column<'a>) -> Vec<Item<'a>> {
+    let Column { name: column, ty, required } = column;
+    let mut items = vec![Item { table, what: What::Column { column, ty, required } }];
     if let Some(TypeSnapshot::Enum(variants)) = ty {
         items.extend(variants_without(&[], table, column, variants));
     }

@@ -3,14 +3,18 @@
 use anyhow::{Context, Result};
 use ara_schema::LOCK_FILE;
 
+use crate::git;
 use crate::lock_file::{read_if_there, replace};
 use crate::package::Package;
 
 const MERGE: &str = "merge=";
 
-/// Adds the line to the `.gitattributes` of the package's folder, unless there is one. Says whether it
-/// did.
+/// Adds the line to the `.gitattributes` of the package's folder, unless git is told already. Says
+/// whether it did.
 pub fn ensure(package: &Package) -> Result<bool> {
+    if git::knows_how_to_merge(package) {
+        return Ok(false);
+    }
     let path = package.folder().join(".gitattributes");
     let text = read_if_there(&path)?.unwrap_or_default();
     let Some(text) = with_line(&text) else { return Ok(false) };

@@ -4,11 +4,12 @@ use std::env;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use ara_schema::{LOCK_FILE, Lock, LockError};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use tempfile::Builder;
 
+use crate::git;
 use crate::package::Package;
 
 /// Where a package's lock is, and what is in it.
@@ -39,6 +40,15 @@ impl LockFile {
         self.text.is_some()
     }
 
+    /// What to say of a file that is gone, though the last commit has it.
+    pub fn gone(&self, package: &Package) -> Option<String> {
+        let is_gone = !self.is_there() && git::last_commit_has_lock(package);
+        is_gone.then(|| {
+            let shown = self.shown();
+            format!("{shown} is gone, but the last commit has it: `git checkout HEAD -- {shown}`")
+        })
+    }
+
     /// What was released: nothing, if there is no file. All of its history is checked.
     pub fn parse(&self) -> Result<Lock, LockError> {
         let lock = self.text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)?;
@@ -51,8 +61,16 @@ impl LockFile {
         self.parse().with_context(|| format!("{} cannot be used", self.shown()))
     }
 
-    /// Replaces the file.
+    /// Replaces the file, unless it has changed since it was read: compiling the app takes its time, and
+    /// what somebody else recorded meanwhile must not be lost.
     pub fn write(&self, lock: &Lock) -> Result<()> {
+        if read_if_there(&self.path)? != self.text {
+            bail!(
+                "{} has changed while the app was compiled, and is left as it is: run `cargo ara lock` \
+                 again, if there still is something to record",
+                self.shown()
+            );
+        }
         let written = replace(&self.path, lock.to_string().as_bytes());
         written.with_context(|| format!("{} cannot be written", self.path))
     }
@@ -68,8 +86,10 @@ pub fn read_if_there(path: &Utf8Path) -> Result<Option<String>> {
 }
 
 /// Writes a file beside the one of this path and puts it in its place, so that nobody ever finds half of
-/// it.
+/// it. Where a link leads to the file, the link stays.
 pub fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    let linked = path.canonicalize_utf8();
+    let path = linked.as_deref().unwrap_or(path);
     let mut builder = Builder::new();
     builder.prefix(".ara-");
     if let Some(permissions) = permissions_of(path) {
@@ -128,6 +148,21 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o640))?;
         replace(&path, b"two")?;
         assert_eq!(mode(&path)? & 0o777, 0o640);
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_it_still() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let folder = Utf8Path::from_path(folder.path()).context("a path in UTF-8")?;
+        fs::create_dir(folder.join("elsewhere"))?;
+        let (path, link) = (folder.join("elsewhere/a"), folder.join("b"));
+        fs::write(&path, "one")?;
+        std::os::unix::fs::symlink("elsewhere/a", &link)?;
+        replace(&link, b"two")?;
+        assert_eq!(fs::read_to_string(&path)?, "two");
+        assert!(link.is_symlink());
         Ok(())
     }
 }

@@ -1,12 +1,15 @@
 //! `cargo ara`: records what was released of an ara schema, and looks into ara's files.
 
+mod against;
 mod args;
 mod commands;
 mod comparison;
 mod compiler;
 mod database_file;
 mod does_not_compile;
+mod drift;
 mod emitted;
+mod ensured;
 mod facts;
 mod file_comparison;
 mod git;

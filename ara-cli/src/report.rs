@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::does_not_compile::DoesNotCompile;
-use crate::style::{BAD, Styled};
+use crate::style::{BAD, LACKED, Styled};
 
 /// The answer of a command.
 #[derive(Debug)]
@@ -18,13 +18,25 @@ pub struct Report {
     pub json: Value,
     /// Whether the answer is yes.
     pub holds: bool,
+    /// What else people should know, each a line or more. It goes to standard error.
+    pub warnings: Vec<String>,
+}
+
+impl Report {
+    /// An answer without warnings.
+    pub fn new(text: impl Into<String>, json: Value, holds: bool) -> Self {
+        Self { text: text.into(), json, holds, warnings: Vec::new() }
+    }
 }
 
 /// Prints the answer, and says how the program ends.
 pub fn print(answer: Result<Report>, as_json: bool) -> ExitCode {
     match answer {
-        Ok(Report { text, json, holds }) => {
-            let printed = if as_json { print_json(&json) } else { print_text(&text) };
+        Ok(Report { text, json, holds, warnings }) => {
+            // Programs find in the object what they should know.
+            let warnings = if as_json { &[][..] } else { &warnings };
+            let printed = print_warnings(warnings)
+                .and_then(|()| if as_json { print_json(&json) } else { print_text(&text) });
             match printed {
                 // Who reads no further, as `head`, has seen what it wanted.
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -42,6 +54,13 @@ pub fn print(answer: Result<Report>, as_json: bool) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn print_warnings(warnings: &[String]) -> io::Result<()> {
+    let mut stderr = anstream::stderr().lock();
+    warnings
+        .iter()
+        .try_for_each(|warning| writeln!(stderr, "{}: {warning}", Styled(LACKED, "warning")))
 }
 
 fn print_text(text: &str) -> io::Result<()> {

@@ -126,6 +126,9 @@ impl fmt::Display for Drift {
                 "column `{table}.{column}` is not ara's: it is left alone and never synced; drop it, or \
                  copy it into a column that a struct declares"
             ),
+            Self::UnknownObject { kind, name, table: Some(table) } if kind == "index" => {
+                write!(f, "{kind} `{name}` on table `{table}` is not ara's: it is left alone")
+            }
             Self::UnknownObject { kind, name, table: Some(table) } => write!(
                 f,
                 "{kind} `{name}` on table `{table}` is not ara's: it is left alone; drop it, or its \

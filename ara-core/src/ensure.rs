@@ -106,7 +106,7 @@ fn make(
         let State { statements, recorder, entropy, touched, .. } = state;
         let touched = touched.as_mut();
         let mut mutation = Mutation { statements, recorder, entropy, plan: &plan, touched };
-        record(connection, &mut mutation, app, &defs, growth)?;
+        record(&mut mutation, app, &defs, growth)?;
     }
     Ok(made)
 }

@@ -179,6 +179,32 @@ pub enum Error {
     #[error("the database was closed: keep a handle of it for as long as it is watched")]
     Closed,
 
+    /// SQL that was written by hand would change the file.
+    #[error(
+        "SQL that is written by hand can only read: write by `create`, `update`, `upsert` and `delete`, so that the change is logged"
+    )]
+    RawWrite,
+
+    /// SQL that was written by hand gives more or fewer columns than the row that it is read into has.
+    #[error("the SQL gives {found} columns, and the row has {expected} values: select as many")]
+    RawShape {
+        /// How many columns the SQL gives.
+        found: usize,
+        /// How many values the row has.
+        expected: usize,
+    },
+
+    /// SQL that was written by hand has more or fewer parameters than values were bound.
+    #[error(
+        "the SQL has {parameters} parameters, and {given} values are bound: `bind` one for each"
+    )]
+    RawParameters {
+        /// How many values were bound.
+        given: usize,
+        /// How many parameters the SQL has.
+        parameters: usize,
+    },
+
     /// SQLite refused something else; the message is SQLite's.
     #[error(
         "SQLite refused: {reason} (code {code}); if no other program changed the file, and the query names what is there, please report it"

@@ -99,10 +99,10 @@ fn index<'a>(stored_name: &str, columns: impl Iterator<Item = &'a str>) -> Strin
     format!("{}({})", app_name(stored_name), columns.collect::<Vec<_>>().join(","))
 }
 
-/// Writes the history row of this device and this schema, if the file has changed or has no such row.
-/// Devices that write the same give the row the same id.
+/// Writes the history row of this device and this schema; or, where it is there, what is no part of
+/// its checksum. What was added and when is told of the first time: two versions of an app that take
+/// turns on a file must not forget how it grew.
 pub(crate) fn record(
-    connection: &Connection,
     mutation: &mut Mutation<'_, '_>,
     app: &AppSchema,
     tables: &[&'static TableDef],
@@ -112,12 +112,6 @@ pub(crate) fn record(
     let checksum = checksum(&snapshot.facts());
     let device = Uuid::from_bytes(mutation.recorder.node_id());
     let id = uuid_of_key(HISTORY.name, &format!("{device} {checksum}"));
-    let is_known = connection
-        .prepare_cached("SELECT 1 FROM \"ara_schema_history\" WHERE \"id\" = ?1")?
-        .exists([id.as_bytes()])?;
-    if is_known && growth.is_empty() {
-        return Ok(());
-    }
     let values = [
         app.name.to_owned().store(),
         app.version.store(),
@@ -128,12 +122,11 @@ pub(crate) fn record(
         device.store(),
         mutation.recorder.wall().store(),
     ];
-    let cells = values.into_iter().enumerate().map(|(column, value)| {
-        let broken = |rule| {
-            let column = HISTORY.columns.get(column).map_or("", |column| column.name);
-            Error::Rule { table: HISTORY.name, column, rule }
-        };
-        Ok(Cell { column, value: Some(value.map_err(broken)?), is_default: false })
+    let cells = values.into_iter().zip(HISTORY.columns).enumerate().map(|(at, (value, column))| {
+        let broken = |rule| Error::Rule { table: HISTORY.name, column: column.name, rule };
+        // Only a new row takes its defaults.
+        let is_default = matches!(column.name, "added" | "time");
+        Ok(Cell { column: at, value: Some(value.map_err(broken)?), is_default })
     });
     mutation.upsert(Some(id), &cells.collect::<Result<Vec<_>>>()?)?;
     Ok(())
@@ -153,9 +146,9 @@ pub struct SchemaVersion {
     pub app_version: Option<String>,
     /// The device that ensured it.
     pub device: Option<String>,
-    /// When, by that device's clock.
+    /// When it first did, by that device's clock.
     pub time: Option<Timestamp>,
-    /// What that did to the file of the device.
+    /// What that did to the file of the device, the first time.
     pub added: Option<Growth>,
     /// The tables of the schema.
     pub snapshot: Option<Snapshot>,

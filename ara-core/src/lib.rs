@@ -61,7 +61,8 @@ pub use history::{Growth, SchemaVersion};
 pub use options::Options;
 pub use progress::Progress;
 pub use record::{
-    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list, stored_table_name,
+    FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
+    stored_table_name,
 };
 pub use source::{Reading, Source, TableRef};
 pub use table::{

@@ -95,6 +95,10 @@ impl<'a> Fields<'a> {
 /// The type of a row's field for the column `C`: the column's own where it was narrowed, else an
 /// `Option` of it. It asks the column and not the type, so that a column whose type is no [`Value`] is
 /// an error of the column alone, and not of its row too.
+#[diagnostic::on_unimplemented(
+    message = "column `{C}` cannot be read as `{Self}`",
+    label = "expected the column's own type, or an `Option` of it"
+)]
 pub trait FieldOf<C>: Sized {
     #[doc(hidden)]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self>;
@@ -111,6 +115,30 @@ impl<C: Column> FieldOf<C> for Option<C::Value> {
     #[inline]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self> {
         Some(stored.and_then(C::Value::read))
+    }
+}
+
+/// What a value that SQL gives can be read as: a [`Value`], or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from SQL",
+    label = "expected a type that a column can have, or an `Option` of one"
+)]
+pub trait FromStored: Sized {
+    /// Reads it; `None` where it must be there and is not.
+    #[doc(hidden)]
+    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Value> FromStored for V {
+    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
+        stored.and_then(V::read)
+    }
+}
+
+impl<V: Value> FromStored for Option<V> {
+    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
+        Some(stored.and_then(V::read))
     }
 }
 

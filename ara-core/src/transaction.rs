@@ -191,7 +191,7 @@ impl<'c> Transaction<'c> {
     }
 
     /// Makes the file hold all that the structs of a schema declare, or of the one table given: as
-    /// [`Database::ensure`].
+    /// [`Database::ensure`](crate::Database::ensure).
     ///
     /// A failure is kept, and told to the app, when the transaction is over.
     ///

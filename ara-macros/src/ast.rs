@@ -120,7 +120,7 @@ impl Column<'_> {
 }
 
 /// The `T` of an `Option<T>`, as far as it can be told without knowing what the names mean.
-fn inside_option(ty: &Type) -> Option<&Type> {
+pub fn inside_option(ty: &Type) -> Option<&Type> {
     let path = match ty {
         Type::Group(group) => return inside_option(&group.elem),
         Type::Paren(paren) => return inside_option(&paren.elem),

@@ -15,6 +15,7 @@ mod schema;
 mod suggest;
 mod valid;
 mod value;
+mod view;
 mod visibility;
 
 use proc_macro::TokenStream;
@@ -225,6 +226,45 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
     value::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
+/// Makes a view of a struct: what a query returns instead of rows, with
+/// [`view`](../ara/struct.Query.html#method.view).
+///
+/// `#[view(Todo)]` names the table, or `#[view(Todo, Category)]` the tables of a query that joins them, from
+/// the first on. A field is the first table's column of its name, or the column that `#[view(..)]` on the
+/// field names: `#[view(Category::name)]`, `#[view(Employee::name.of(Boss))]`.
+///
+/// A field that is no `Option` is narrowed: rows in which the column is missing are left out.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     pub title: String,
+///     pub done: Option<bool>,
+/// }
+///
+/// #[derive(Debug, PartialEq, View)]
+/// #[view(Todo)]
+/// pub struct TodoItem {
+///     pub id: Id<Todo>,
+///     pub title: String,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// let id = db.create(Todo::draft().title("Buy milk"))?;
+/// let open = db.query::<Todo>().filter(Todo::done.ne(true)).view::<TodoItem>();
+/// assert_eq!(open.all()?, [TodoItem { id, title: "Buy milk".to_owned() }]);
+/// # Ok(())
+/// # }
+/// ```
+#[proc_macro_derive(View, attributes(view))]
+pub fn derive_view(input: TokenStream) -> TokenStream {
+    view::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
 /// Names the tables of an app: its whole schema, which only grows.
 ///
 /// It declares a type, with the visibility and the attributes that are written, which
@@ -269,12 +309,14 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
 /// `cargo ara lock -m "add due date"` writes the file, and nothing else should. What it does not list is
 /// unreleased, and may still be renamed or removed. Without the file nothing is refused.
 ///
-/// - A table belongs to one schema, in the package that declares its struct.
+/// - A table belongs to one schema, in the crate that declares its struct. Other crates, and the binaries
+///   of a library, take that schema: `db.ensure::<model::App>()`.
 /// - Tables that no schema names (in tests, examples, prototypes) are not held against anything. Tests of a
 ///   package with a lock do not declare another schema: `db.ensure::<OldTodo>()` takes a table alone.
 /// - Cargo notices when the file changes or goes, not when the first one comes: that the package is
 ///   compiled anew is up to its next edit.
-/// - If the environment variable `ARA_LOCK` has a path, that file is read in place of the package's.
+/// - If the environment variable `ARA_LOCK` has a path, that file is read in place of the package's. It
+///   must be there.
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {
     schema::expand(&parse_macro_input!(input as schema::Schema)).into()

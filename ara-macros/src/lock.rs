@@ -31,6 +31,14 @@ pub struct Released {
     schema: Snapshot,
 }
 
+/// What tells the crate that is compiled from others: a library and a binary of one package may have the
+/// same name.
+pub fn this_crate() -> String {
+    ["CARGO_PKG_NAME", "CARGO_CRATE_NAME", "CARGO_BIN_NAME"]
+        .map(|name| env::var(name).unwrap_or_default())
+        .join(" ")
+}
+
 impl Task {
     /// Looks at the lock of the package that is compiled: the one beside its manifest, unless
     /// `ARA_LOCK` names another.
@@ -43,19 +51,40 @@ impl Task {
         let Some(package) = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else {
             return Ok(Self::Free);
         };
+        let own = package.join(LOCK_FILE);
         let named = env::var("ARA_LOCK").unwrap_or_default();
+        if named.is_empty() {
+            return Self::hold(own);
+        }
         match named.strip_prefix(EMIT) {
             Some(asked) if Path::new(asked) == package => Ok(Self::Emit),
-            Some(_) => Self::hold(package.join(LOCK_FILE)),
-            None if named.is_empty() => Self::hold(package.join(LOCK_FILE)),
-            None => Self::hold(package.join(named)),
+            Some(_) => Self::hold(own),
+            None => Self::hold_named(package.join(named)),
         }
+    }
+
+    /// As [`hold`](Self::hold), of the file that `ARA_LOCK` names. Where that is mistyped nothing would be
+    /// held against anything. (A path within the package may be meant for another one than this: Cargo
+    /// says which it was asked to compile.)
+    fn hold_named(path: PathBuf) -> Result<Self, String> {
+        let task = Self::hold(path.clone())?;
+        if matches!(task, Self::Free) && env::var_os("CARGO_PRIMARY_PACKAGE").is_some() {
+            let path = path.display();
+            return Err(format!(
+                "ARA_LOCK names {path}, and there is no such file: unset it, or give it the path of \
+                 a lock, from the folder of the package"
+            ));
+        }
+        Ok(task)
     }
 
     fn hold(path: PathBuf) -> Result<Self, String> {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::Free),
+            // A link that leads nowhere is there.
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
+                return Ok(Self::Free);
+            }
             Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
         };
         let lock = Lock::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Path, Result, Token, Visibility};
 
 use crate::faults::Faults;
-use crate::lock::{Released, Task};
+use crate::lock::{Released, Task, this_crate};
 
 pub struct Schema {
     attrs: Vec<Attribute>,
@@ -50,10 +50,11 @@ pub fn expand(schema: &Schema) -> TokenStream {
         let message = format!(
             "`{}` is stored under the name of another table of this schema: \
              give it one of its own, `#[table(name = \"..\")]`",
-            table.to_token_stream(),
+            spelled(table),
         );
         quote_spanned! {table.span()=>
-            const _: () = ::core::assert!(_ara::is_first(TABLES, #at), #message);
+            #[allow(long_running_const_eval)]
+            const _: () = ::core::assert!(::ara::__private::is_first(TABLES, #at), #message);
         }
     });
     let task = Task::of_package().unwrap_or_else(|reason| {
@@ -61,7 +62,7 @@ pub fn expand(schema: &Schema) -> TokenStream {
         Task::Free
     });
     let (version, task) = match &task {
-        Task::Emit => (0, emitted(ident)),
+        Task::Emit => (0, emitted(ident, &tables)),
         Task::Hold(released) => (released.version, held(ident, &tables, released)),
         Task::Free => (0, TokenStream::new()),
     };
@@ -100,11 +101,47 @@ pub fn expand(schema: &Schema) -> TokenStream {
 }
 
 /// The schema as a message of the compiler's, for `cargo ara`.
-fn emitted(ident: &Ident) -> TokenStream {
+fn emitted(ident: &Ident, tables: &[&Path]) -> TokenStream {
     let name = ident.to_string();
-    quote_spanned! {ident.span()=>
-        const _: () = _ara::emit::<{ _ara::length_emitted(#name, TABLES) }>(#name, TABLES);
+    let refuse_foreign = tables.iter().map(|table| refuse_foreign(table));
+    let emit = quote_spanned! {ident.span()=>
+        ::ara::__private::emit::<{ ::ara::__private::length_emitted(#name, TABLES) }>(#name, TABLES)
+    };
+    quote! {
+        #[allow(long_running_const_eval)]
+        const _: () = {
+            #(#refuse_foreign)*
+            #emit
+        };
     }
+}
+
+/// Refuses a table of another crate: where its struct is checked it is not known that this schema names
+/// it, and the compiler only says that an `impl` is elsewhere.
+fn refuse_foreign(table: &Path) -> TokenStream {
+    let here = this_crate();
+    let message = format!(
+        "`{}` is declared in another crate, and a schema that is recorded in `ara.lock` stands where \
+         its tables are\n  \
+         move it:               `ara::schema!`, and `ara.lock` if there is one, to that crate\n  \
+         and use it here:       `db.ensure::<..>()` takes the schema of another crate, or a table alone",
+        spelled(table),
+    );
+    quote_spanned! {table.span()=>
+        {
+            #[allow(unused_imports)]
+            use ::ara::__private::Undeclared as _;
+            ::core::assert!(
+                ::ara::__private::may_be_of(<#table>::__DECLARED_IN, #here),
+                #message
+            );
+        }
+    }
+}
+
+/// A path as users write it.
+fn spelled(path: &Path) -> String {
+    path.to_token_stream().to_string().replace(' ', "")
 }
 
 /// Holds the schema against what was released: that no table is gone here, and all else where the
@@ -113,16 +150,21 @@ fn held(ident: &Ident, tables: &[&Path], released: &Released) -> TokenStream {
     let name = ident.to_string();
     let (definitions, watch) = (released.tables(), released.watch());
     let is_whole = quote_spanned! {ident.span()=>
-        const _: () = if _ara::lacks_a_table(RELEASED, TABLES) {
-            _ara::refuse_lacking(#name, RELEASED, TABLES)
+        #[allow(long_running_const_eval)]
+        const _: () = if ::ara::__private::lacks_a_table(RELEASED, TABLES) {
+            ::ara::__private::refuse_lacking(#name, RELEASED, TABLES)
         };
     };
     let of_tables = tables.iter().enumerate().map(|(at, table)| {
+        let refuse_foreign = refuse_foreign(table);
         quote_spanned! {table.span()=>
+            const _: () = #refuse_foreign;
             impl #table {
                 #[doc(hidden)]
-                pub const __A_TABLE_BELONGS_TO_ONE_SCHEMA: _ara::Option<&'static _ara::TableDef> =
-                    _ara::find_table(RELEASED, TABLES[#at].name);
+                #[allow(dead_code, long_running_const_eval)]
+                pub(crate) const __A_TABLE_BELONGS_TO_ONE_SCHEMA:
+                    ::ara::__private::Option<&'static ::ara::__private::TableDef> =
+                    ::ara::__private::find_table(RELEASED, TABLES[#at].name);
             }
         }
     });

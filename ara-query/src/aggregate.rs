@@ -110,6 +110,7 @@ impl<S, R> Selectable<S, R, Anywhere> for Count<S> {
 pub struct Counted(PhantomData<()>);
 
 impl Item for Counted {
+    type Value = i64;
     type Output = i64;
 
     #[inline]

@@ -2,18 +2,18 @@
 
 use std::mem;
 
-use ara_core::{Id, Result, Table, select_list, stored_table_name};
+use ara_core::{Id, Result, Table, TableRef, select_list, stored_table_name};
 use sea_query::{
-    BinOper, Expr as Sql, NullOrdering, Order as Direction, SelectStatement, SqliteQueryBuilder,
-    Value,
+    BinOper, Expr as Sql, Func, SelectStatement, SqliteQueryBuilder, Value, WindowStatement,
 };
 
 use crate::condition::Condition;
 use crate::join::Joined;
-use crate::order::Order;
+use crate::notes::Notes;
+use crate::order::{Order, Ordered};
 use crate::scope::MemberRef;
 use crate::sql::{self, binary, call, constant};
-use crate::term::{ColumnTerm, Refused, Term, Untyped};
+use crate::term::{ColumnTerm, Term, Untyped};
 
 /// What a query was asked for, without its types.
 #[derive(Debug, Clone, Default)]
@@ -24,12 +24,12 @@ pub(crate) struct Clauses {
     pub limit: Option<u64>,
     pub offset: u64,
     pub distinct: bool,
-    filters: Vec<Sql>,
+    pub filters: Vec<Sql>,
     /// What is returned instead of whole rows.
     selected: Option<Vec<Term>>,
     groups: Option<Groups>,
-    orders: Vec<(Sql, Direction, Option<NullOrdering>)>,
-    refused: Option<Box<Refused>>,
+    pub orders: Vec<Ordered>,
+    notes: Notes,
 }
 
 /// What the rows are grouped by, and which groups are kept.
@@ -48,16 +48,26 @@ pub(crate) enum Deleted {
     Only,
 }
 
+/// What a column is called in [`Clauses::of_parents`], and a row's place among those of its parent. No
+/// stored name has a space in it.
+const PARENT: &str = "the parent";
+const PLACE: &str = "the place";
+
+/// The ids that follow one another in a value of bytes.
+const IDS: &str = "(WITH RECURSIVE \"the ids\"(at, ids) AS (SELECT 1, ? UNION ALL \
+     SELECT at + 16, ids FROM \"the ids\" WHERE at + 16 < length(ids)) \
+     SELECT substr(ids, at, 16) FROM \"the ids\")";
+
 /// A statement and the values it is run with.
 #[derive(Debug)]
-pub(crate) struct Statement {
-    pub sql: String,
-    pub values: Vec<Value>,
+pub struct Statement {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Clauses {
     pub(crate) fn filter(&mut self, filter: Untyped) {
-        self.refused = self.refused.take().or(filter.refused);
+        self.notes.add(filter.notes);
         let filters = match &mut self.groups {
             Some(groups) => &mut groups.filters,
             None => &mut self.filters,
@@ -66,11 +76,6 @@ impl Clauses {
             Condition::All(parts) => filters.extend(parts),
             other => filters.push(other.into_sql()),
         }
-    }
-
-    /// What holds for every row that the tables give.
-    pub(crate) fn filters(&self) -> &[Sql] {
-        &self.filters
     }
 
     pub(crate) fn select(&mut self, parts: Vec<Untyped>) {
@@ -84,15 +89,15 @@ impl Clauses {
 
     fn terms(&mut self, parts: Vec<Untyped>) -> Vec<Term> {
         let keep = |part: Untyped| {
-            self.refused = self.refused.take().or(part.refused);
+            self.notes.add(part.notes);
             part.term
         };
         parts.into_iter().map(keep).collect()
     }
 
     pub(crate) fn order<S>(&mut self, order: Order<S>) {
-        self.refused = self.refused.take().or(order.refused);
-        self.orders.push((order.by, order.direction, order.nulls));
+        self.notes.add(order.notes);
+        self.orders.push(order.ordered);
     }
 
     /// Leaves the row with this id, if it is among the others, whatever the limit.
@@ -105,20 +110,58 @@ impl Clauses {
 
     /// Fails if a value was given that breaks a rule.
     pub(crate) fn check(&self) -> Result<()> {
-        self.refused.as_deref().map_or(Ok(()), |refused| Err(refused.error()))
+        self.notes.check()
     }
 
     /// Reads the rows: for each table in turn, what its records are read from, or what was selected.
-    pub(crate) fn rows(mut self, members: &[MemberRef]) -> Select {
+    pub(crate) fn rows(self, members: &[MemberRef]) -> Select {
+        self.rows_and(members, Vec::new())
+    }
+
+    /// As [`rows`](Self::rows), followed by what is given.
+    pub(crate) fn rows_and(mut self, members: &[MemberRef], more: Vec<Sql>) -> Select {
         let mut select = SelectStatement::new();
         self.returned(&mut select, members);
-        for (by, direction, nulls) in mem::take(&mut self.orders) {
-            match nulls {
-                Some(nulls) => select.order_by_expr_with_nulls(by, direction, nulls),
-                None => select.order_by_expr(by, direction),
-            };
-        }
+        select.exprs(more);
+        mem::take(&mut self.orders).into_iter().for_each(|order| order.put(&mut select));
         self.finish(select, members)
+    }
+
+    /// Reads the rows that refer by a column to one of these rows, whose ids come one after the other. The
+    /// values of a row are followed by that column. A limit is of the rows that refer to one.
+    pub(crate) fn of_parents(
+        mut self,
+        members: &[MemberRef],
+        by: ColumnTerm,
+        parents: &[u8],
+    ) -> Statement {
+        let (limit, offset) = (self.limit.take(), mem::take(&mut self.offset));
+        let is_cut = limit.is_some() || offset > 0;
+        let mut select = SelectStatement::new();
+        select.expr(Sql::Custom(columns(members).into()));
+        select.expr_as(by.sql(), PARENT);
+        let orders = mem::take(&mut self.orders);
+        if is_cut {
+            let mut place = WindowStatement::partition_by(by.names());
+            orders.into_iter().for_each(|order| order.put(&mut place));
+            select.expr_window_as(Func::cust("row_number"), place, PLACE);
+        } else {
+            orders.into_iter().for_each(|order| order.put(&mut select));
+        }
+        // All ids are one value: SQLite allows so many values and no more.
+        let ids = Sql::cust_with_values(IDS, [parents.to_vec()]);
+        self.filters.push(binary(by.sql(), BinOper::In, ids));
+        let mut statement = self.finish(select, members).exactly();
+        if is_cut {
+            let last = limit.map_or(i64::MAX.unsigned_abs(), |limit| offset.saturating_add(limit));
+            let last = last.min(i64::MAX.unsigned_abs());
+            statement.sql = format!(
+                "SELECT * FROM ({}) WHERE \"{PLACE}\" > {offset} AND \"{PLACE}\" <= {last} \
+                 ORDER BY \"{PLACE}\"",
+                statement.sql
+            );
+        }
+        statement
     }
 
     fn returned(&mut self, select: &mut SelectStatement, members: &[MemberRef]) {
@@ -189,6 +232,24 @@ impl Clauses {
     /// Lowers the limit to this.
     pub(crate) fn at_most(&mut self, rows: u64) {
         self.limit = Some(self.limit.map_or(rows, |limit| limit.min(rows)));
+    }
+
+    /// What is to be known of the expressions.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// The tables that are read, which must be there.
+    pub(crate) fn tables(&self, members: &[MemberRef]) -> Vec<TableRef> {
+        let members = members.iter().map(|member| member.table);
+        members.chain(self.notes.reads().iter().copied()).collect()
+    }
+
+    /// A subquery of one column, and what is to be known of it.
+    pub(crate) fn subquery(self, members: &[MemberRef]) -> (SelectStatement, Notes) {
+        let mut notes = self.notes.clone();
+        notes.add(Notes::reading(members.iter().map(|member| member.table)));
+        (self.rows(members).whole(), notes)
     }
 
     pub(crate) fn is_cut(&self) -> bool {
@@ -270,6 +331,24 @@ impl Select {
             statement.values.push(offset.into());
         }
         statement
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.limit.is_some() || self.offset > 0
+    }
+
+    /// The statement within another one.
+    fn whole(mut self) -> SelectStatement {
+        for column in mem::take(&mut self.narrowed) {
+            self.select.and_where(column.is_there());
+        }
+        if self.limit.is_some() || self.offset > 0 {
+            self.select.limit(self.limit.unwrap_or(i64::MAX.unsigned_abs()));
+        }
+        if self.offset > 0 {
+            self.select.offset(self.offset);
+        }
+        self.select
     }
 
     /// SQL alone says which rows have all narrowed columns.

@@ -3,39 +3,56 @@
 use std::marker::PhantomData;
 
 use ara_core::Plain;
-use sea_query::{NullOrdering, Order as Direction};
+use sea_query::{NullOrdering, Order as Direction, OrderedStatement};
 
 use crate::comparand::Read;
 use crate::expr::{Operand, Within};
-use crate::term::{Refused, Untyped};
+use crate::notes::Notes;
+use crate::term::{Term, Untyped};
 
 /// A column or expression to order by, and in which direction: `Todo::created_at.desc()`.
 pub struct Order<S> {
-    pub(crate) by: sea_query::Expr,
-    pub(crate) direction: Direction,
-    pub(crate) nulls: Option<NullOrdering>,
-    pub(crate) refused: Option<Box<Refused>>,
+    pub(crate) ordered: Ordered,
+    pub(crate) notes: Notes,
     scope: PhantomData<fn() -> S>,
 }
 
 impl<S> Order<S> {
     fn new(by: Untyped, direction: Direction) -> Self {
-        let Untyped { term, refused } = by;
-        Self { by: term.stored(), direction, nulls: None, refused, scope: PhantomData }
+        let Untyped { term, notes } = by;
+        Self { ordered: Ordered { by: term, direction, nulls: None }, notes, scope: PhantomData }
     }
 
     /// Rows where it was never set come first.
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
-        self.nulls = Some(NullOrdering::First);
+        self.ordered.nulls = Some(NullOrdering::First);
         self
     }
 
     /// Rows where it was never set come last.
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
-        self.nulls = Some(NullOrdering::Last);
+        self.ordered.nulls = Some(NullOrdering::Last);
         self
+    }
+}
+
+/// What rows are ordered by, in which direction, and where those come in which it is NULL.
+#[derive(Debug, Clone)]
+pub(crate) struct Ordered {
+    pub by: Term,
+    pub direction: Direction,
+    pub nulls: Option<NullOrdering>,
+}
+
+impl Ordered {
+    pub(crate) fn put(self, statement: &mut impl OrderedStatement) {
+        let by = self.by.stored();
+        match self.nulls {
+            Some(nulls) => statement.order_by_expr_with_nulls(by, self.direction, nulls),
+            None => statement.order_by_expr(by, self.direction),
+        };
     }
 }
 

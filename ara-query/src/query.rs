@@ -9,6 +9,8 @@ use crate::clauses::{Clauses, Deleted};
 use crate::expr::IntoFilter;
 use crate::narrow::NarrowBy;
 use crate::order::IntoOrder;
+use crate::prepare::{Params, Prepared};
+use crate::raw_sql::{IntoSql, Sql, SqlRow};
 use crate::rows::Rows;
 use crate::scope::Scope;
 
@@ -16,11 +18,67 @@ use crate::scope::Scope;
 pub trait Queries: Source {
     /// A query of the rows of `T` that are not deleted.
     fn query<T: Table>(&self) -> Query<'_, (T,)>;
+
+    /// Reads with SQL that is written by hand, or a select of [`sea_query`](crate::sea_query), into tuples of
+    /// values. It reads what is stored, deleted rows included (`is_deleted IS 1`), from the tables that are
+    /// there: [`ensure`](ara_core::Database::ensure) them first. SQL that writes is refused: what it writes
+    /// would be in no log.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String, stars: Option<i64> }
+    ///
+    /// let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Buy milk").stars(2))?;
+    /// let sql = "SELECT id, upper(title) FROM todo WHERE stars > ?1 AND is_deleted IS NOT 1";
+    /// let rows = db.sql::<(Id<Todo>, Option<String>)>(sql).bind::<i64>(1).all()?;
+    /// assert_eq!(rows[0].1.as_deref(), Some("BUY MILK"));
+    ///
+    /// let select = db.query::<Todo>().select(Todo::stars).into_select();
+    /// assert_eq!(db.sql::<(i64,)>(select).one()?, (2,));
+    /// assert!(matches!(db.sql::<(i64,)>("DELETE FROM todo").all(), Err(ara::Error::RawWrite)));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    fn sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'_, T>;
+
+    /// Makes the SQL of a query once, to be run many times with other values: a closure is given the
+    /// parameters, and uses them where it would use a value of their types.
+    ///
+    /// ```
+    /// use ara::Param;
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String, stars: i64 }
+    ///
+    /// let db = Database::memory()?;
+    /// for (title, stars) in [("Buy milk", 2), ("Think", 5)] {
+    ///     db.create(Todo::draft().title(title).stars(stars))?;
+    /// }
+    /// let starred = db.prepare(|(least, word): (Param<i64>, Param<String>)| {
+    ///     db.query::<Todo>().filter(Todo::stars.ge(least) & Todo::title.ne(word))
+    /// });
+    /// assert_eq!(starred.count((1, "Think"))?, 1);
+    /// assert_eq!(starred.all((3, "Buy milk"))?[0].title.as_deref(), Some("Think"));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    fn prepare<'s, P: Params, S: Scope, R: Rows>(
+        &'s self,
+        build: impl FnOnce(P) -> Query<'s, S, R>,
+    ) -> Prepared<'s, P, S, R> {
+        Prepared::new(build(P::markers()))
+    }
 }
 
 impl<D: Source> Queries for D {
     fn query<T: Table>(&self) -> Query<'_, (T,)> {
-        Query { source: self, clauses: Clauses::default(), types: PhantomData }
+        Query::new(self)
+    }
+
+    fn sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'_, T> {
+        Sql::new(self, sql)
     }
 }
 
@@ -37,6 +95,10 @@ pub struct Query<'s, S: Scope, R = <S as Scope>::Rows> {
 }
 
 impl<'s, S: Scope, R> Query<'s, S, R> {
+    pub(crate) fn new(source: &'s dyn Source) -> Self {
+        Query { source, clauses: Clauses::default(), types: PhantomData }
+    }
+
     /// Keeps the rows in which the column is there and can be read, and returns it without its
     /// `Option`.
     pub fn narrow<C, I>(mut self, column: C) -> Query<'s, S, C::Narrowed>

@@ -1,11 +1,9 @@
 //! Running queries.
 
-use ara_core::{Error, Id, Reading, Result, TableRef};
-use rusqlite::Row;
+use ara_core::{Error, Id, Result};
 
-use crate::bind::bind;
-use crate::clauses::Statement;
 use crate::query::Query;
+use crate::reader::{Next, Reader, each_row};
 use crate::rows::Rows;
 use crate::scope::Scope;
 
@@ -22,23 +20,10 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn all(self) -> Result<Vec<R::Output>> {
         self.clauses.check()?;
-        let (is_cut, is_exact) = (self.clauses.is_cut(), self.clauses.is_exact());
+        let is_exact = self.clauses.is_exact();
+        let tables = self.clauses.tables(S::MEMBERS);
         let select = self.clauses.rows(S::MEMBERS);
-        let mut rows = Vec::new();
-        let mut read = |statement: &Statement| -> Result<Unread> {
-            let mut unread = Unread::None;
-            self.source.read(&tables::<S>(), &mut |reading| {
-                unread = collect::<R>(reading, statement, &mut rows)?;
-                Ok(())
-            })?;
-            Ok(unread)
-        };
-        // Rows that an offset leaves out are not seen here, so SQL must count them exactly. And a limit
-        // may have counted rows that do not belong to it.
-        if is_exact || (read(&select.nearly())? == Unread::Some && is_cut) {
-            read(&select.exactly())?;
-        }
-        Ok(rows)
+        Reader { source: self.source, tables: &tables }.rows::<R>(select, is_exact)
     }
 
     /// The first row, by the query's order.
@@ -97,11 +82,12 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     ) -> Result<(), E> {
         self.clauses.check()?;
         let is_exact = self.clauses.is_cut() || self.clauses.is_exact();
+        let tables = self.clauses.tables(S::MEMBERS);
         let select = self.clauses.rows(S::MEMBERS);
         let statement = if is_exact { select.exactly() } else { select.nearly() };
         let mut outcome = Ok(());
         let mut rows = Vec::new();
-        self.source.read(&tables::<S>(), &mut |reading| {
+        self.source.read(&tables, &mut |reading| {
             rows.clear();
             each_row(reading, &statement, &mut |row| {
                 let Some(row) = R::from_row(row) else { return Ok(Next::Row) };
@@ -124,15 +110,9 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn count(self) -> Result<u64> {
         self.clauses.check()?;
+        let tables = self.clauses.tables(S::MEMBERS);
         let statement = self.clauses.count(S::MEMBERS);
-        let mut count = 0;
-        self.source.read(&tables::<S>(), &mut |reading| {
-            each_row(reading, &statement, &mut |row| {
-                count = row.get::<_, i64>(0)?.unsigned_abs();
-                Ok(Next::Nothing)
-            })
-        })?;
-        Ok(count)
+        Reader { source: self.source, tables: &tables }.number(&statement)
     }
 
     /// Whether there is a row.
@@ -143,9 +123,10 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     pub fn exists(mut self) -> Result<bool> {
         self.clauses.check()?;
         self.clauses.at_most(1);
+        let tables = self.clauses.tables(S::MEMBERS);
         let statement = self.clauses.exists(S::MEMBERS);
         let mut exists = false;
-        self.source.read(&tables::<S>(), &mut |reading| {
+        self.source.read(&tables, &mut |reading| {
             exists = false;
             each_row(reading, &statement, &mut |_| {
                 exists = true;
@@ -154,56 +135,4 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         })?;
         Ok(exists)
     }
-}
-
-/// The tables that a query reads, which must be there.
-pub(crate) fn tables<S: Scope>() -> Vec<TableRef> {
-    S::MEMBERS.iter().map(|member| member.table).collect()
-}
-
-/// Reads the rows, and tells whether one was left out because a narrowed column of it cannot be read.
-fn collect<R: Rows>(
-    reading: Reading<'_>,
-    statement: &Statement,
-    rows: &mut Vec<R::Output>,
-) -> Result<Unread> {
-    rows.clear();
-    let mut unread = Unread::None;
-    each_row(reading, statement, &mut |row| {
-        match R::from_row(row) {
-            Some(row) => rows.push(row),
-            None => unread = Unread::Some,
-        }
-        Ok(Next::Row)
-    })?;
-    Ok(unread)
-}
-
-/// Whether rows were left out.
-#[derive(PartialEq, Eq)]
-pub(crate) enum Unread {
-    None,
-    Some,
-}
-
-/// What to read after a row.
-pub(crate) enum Next {
-    Row,
-    Nothing,
-}
-
-pub(crate) fn each_row(
-    reading: Reading<'_>,
-    statement: &Statement,
-    each: &mut dyn FnMut(&Row<'_>) -> Result<Next>,
-) -> Result<()> {
-    let mut prepared = reading.connection.prepare_cached(&statement.sql)?;
-    bind(&mut prepared, &statement.values)?;
-    let mut rows = prepared.raw_query();
-    while let Some(row) = rows.next()? {
-        if matches!(each(row)?, Next::Nothing) {
-            break;
-        }
-    }
-    Ok(())
 }

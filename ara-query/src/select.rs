@@ -95,7 +95,10 @@ impl<S, R, T: Value> Selectable<S, R, Anywhere> for Expr<S, T> {
 
 /// How a part of a selection is read.
 pub trait Item {
-    /// What the query returns of it.
+    /// The type of what is there.
+    type Value: Value;
+
+    /// What the query returns of it: the value, or an `Option` of it.
     type Output;
 
     #[doc(hidden)]
@@ -107,6 +110,7 @@ pub trait Item {
 pub struct Taken<C, F>(PhantomData<fn() -> (C, F)>);
 
 impl<C: Column, F: FieldOf<C>> Item for Taken<C, F> {
+    type Value = C::Value;
     type Output = F;
 
     #[inline]
@@ -120,6 +124,7 @@ impl<C: Column, F: FieldOf<C>> Item for Taken<C, F> {
 pub struct Computed<T>(PhantomData<fn() -> T>);
 
 impl<T: Value> Item for Computed<T> {
+    type Value = T;
     type Output = Option<T>;
 
     #[inline]

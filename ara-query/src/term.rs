@@ -1,10 +1,11 @@
 //! Operands without their types. What the typed side has checked is put together here, once and not
 //! for each type.
 
-use ara_core::{Column, Error, IntoValue, Readable, Rule, SYSTEM_FIELDS, Stored, Table, Value};
+use ara_core::{Column, IntoValue, Readable, Rule, SYSTEM_FIELDS, Stored, Table, Value};
 use sea_query::{BinOper, CaseStatement, Expr as Sql};
 
 use crate::condition::Condition;
+use crate::notes::Notes;
 use crate::readable::readable;
 use crate::scope::{Member, MemberRef};
 use crate::sql;
@@ -13,8 +14,7 @@ use crate::sql;
 #[derive(Debug, Clone)]
 pub struct Untyped {
     pub(crate) term: Term,
-    /// The first value in it that breaks a rule: running the query reports it.
-    pub(crate) refused: Option<Box<Refused>>,
+    pub(crate) notes: Notes,
 }
 
 #[derive(Debug, Clone)]
@@ -40,13 +40,6 @@ pub struct ColumnTerm {
     name: &'static str,
     /// `None` for the columns that ara itself fills: they are always there.
     readable: Option<fn() -> Readable>,
-}
-
-/// A value that breaks a rule.
-#[derive(Debug, Clone)]
-pub(crate) struct Refused {
-    column: Option<(&'static str, &'static str)>,
-    rule: Rule,
 }
 
 impl ColumnTerm {
@@ -81,9 +74,19 @@ impl ColumnTerm {
         })
     }
 
+    /// Whether ara itself fills it: it is always there.
+    pub(crate) fn is_system(&self) -> bool {
+        self.readable.is_none()
+    }
+
     /// Whether it is the same column.
     pub(crate) fn is(&self, other: Self) -> bool {
         self.member == other.member && self.name == other.name
+    }
+
+    /// Its table in the query, and its name.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
+        (self.member, self.name)
     }
 
     /// The column, readable or not.
@@ -169,30 +172,31 @@ impl Untyped {
         match stored {
             Ok(Some(stored)) => Self::from(Term::Bound(into_sea(stored))),
             Ok(None) => Self::from(Term::Absent),
-            Err(rule) => {
-                let refused = Some(Box::new(Refused { column: None, rule }));
-                Self { term: Term::Absent, refused }
-            }
+            Err(rule) => Self { term: Term::Absent, notes: Notes::refusing(rule) },
         }
+    }
+
+    /// The value that it is bound to.
+    pub(crate) fn into_bound(self) -> ara_core::Result<sea_query::Value> {
+        self.notes.check()?;
+        Ok(match self.term {
+            Term::Bound(value) => value,
+            _ => sea_query::Value::Bytes(None),
+        })
     }
 
     /// Puts two together. A value that breaks a rule is told of with the column it stands beside.
     pub(crate) fn with(self, other: Self, make: impl FnOnce(Term, Term) -> Term) -> Self {
-        let column = match (&self.term, &other.term) {
-            (Term::Column(column), _) | (_, Term::Column(column)) => {
-                Some((column.table, column.name))
-            }
-            _ => None,
-        };
-        let refused = self.refused.or(other.refused).map(|mut refused| {
-            refused.column = refused.column.or(column);
-            refused
-        });
-        Self { term: make(self.term, other.term), refused }
+        let mut notes = self.notes;
+        notes.add(other.notes);
+        if let (Term::Column(column), _) | (_, Term::Column(column)) = (&self.term, &other.term) {
+            notes.beside(column.table, column.name);
+        }
+        Self { term: make(self.term, other.term), notes }
     }
 
     pub(crate) fn map(self, make: impl FnOnce(Term) -> Term) -> Self {
-        Self { term: make(self.term), refused: self.refused }
+        Self { term: make(self.term), notes: self.notes }
     }
 
     /// A function of the value.
@@ -208,19 +212,7 @@ impl Untyped {
 
 impl From<Term> for Untyped {
     fn from(term: Term) -> Self {
-        Self { term, refused: None }
-    }
-}
-
-impl Refused {
-    /// What running the query fails with. No `From`: it would be listed among those of `Error` when
-    /// an app's own conversion does not compile.
-    pub(crate) fn error(&self) -> Error {
-        let rule = self.rule.clone();
-        match self.column {
-            Some((table, column)) => Error::Rule { table, column, rule },
-            None => Error::Parameter { rule },
-        }
+        Self { term, notes: Notes::default() }
     }
 }
 

@@ -14,6 +14,24 @@ pub trait Unreleased {
 
 impl<T: ?Sized> Unreleased for T {}
 
+/// The crate that declares a table, as an associated constant: unknown, for every type. The derive gives
+/// the structs of tables a constant of their own by this name, which goes before that of the trait.
+pub trait Undeclared {
+    /// What Cargo calls the crate.
+    const __DECLARED_IN: Option<&'static str> = None;
+}
+
+impl<T: ?Sized> Undeclared for T {}
+
+/// Whether a table may be declared in this crate: it is not, if it is known to be of another.
+#[must_use]
+pub const fn may_be_of(declared_in: Option<&str>, here: &str) -> bool {
+    match declared_in {
+        Some(declared_in) => same(declared_in, here),
+        None => true,
+    }
+}
+
 /// Refuses a table that breaks what was released of it.
 #[track_caller]
 pub const fn refuse(released: Option<&'static TableDef>, now: &'static TableDef) -> ! {
@@ -35,6 +53,11 @@ pub const fn refuse_lacking(
     let mut bytes = [0; MOST];
     let mut text = Text::new(&mut bytes);
     write_lacking_tables(&mut text, schema, released, now);
+    if let [first, ..] = now {
+        text.push("\na test, an example or a doc test needs no schema: `db.ensure::<");
+        text.push_pascal(first.name);
+        text.push(">()` takes a table alone");
+    }
     panic!("{}", text.as_str())
 }
 

@@ -194,20 +194,30 @@ impl Lock {
         code.difference(&released).cloned().collect()
     }
 
-    /// Records what is new in the code as a release, on a day such as `2026-11-22`; `None` if there is
-    /// nothing new. The release comes after all others. What was released and is not in the code stays
-    /// released: whether the code breaks any of it the caller has checked.
+    /// Records what is new in the code as a release, on a day such as `2026-11-22`. The release comes
+    /// after all others. What was released and is not in the code stays released: whether the code breaks
+    /// any of it the caller has checked.
+    ///
+    /// Where nothing is new, but two branches that each recorded a release were merged, the release joins
+    /// them: it adds no line to the schema, and stands for what both of them released. Otherwise, and
+    /// where one of the two had all that the other had, there is nothing to record: `None`.
     pub fn record(&mut self, code: &BTreeSet<Fact>, message: &str, date: &str) -> Option<&Release> {
         let new = self.unrecorded(code);
-        if new.is_empty() {
+        let after: Vec<String> = History::of(&self.releases).heads().map(str::to_owned).collect();
+        if new.is_empty() && after.len() < 2 {
             return None;
         }
         let mut facts = self.facts();
         facts.extend(new.iter().cloned());
+        let checksum = checksum(&facts);
+        // A release of the very same is there: this one would come after itself.
+        if self.releases.iter().any(|release| release.checksum == checksum) {
+            return None;
+        }
         let release = Release {
             version: self.version().saturating_add(1),
-            checksum: checksum(&facts),
-            after: History::of(&self.releases).heads().map(str::to_owned).collect(),
+            checksum,
+            after,
             date: date.to_owned(),
             message: message.to_owned(),
         };
@@ -217,6 +227,13 @@ impl Lock {
         self.released.sort();
         self.releases.push(release);
         self.releases.last()
+    }
+
+    /// The releases that a release came directly after, several if it came after a merge of branches. Of
+    /// those that share an id it is the latest.
+    pub fn before<'l>(&'l self, release: &'l Release) -> impl Iterator<Item = &'l Release> {
+        let releases = self.releases.iter().rev();
+        release.after.iter().filter_map(move |id| releases.clone().find(|old| old.id() == id))
     }
 
     /// Checks that all of an older lock is in this one: each of its releases and each line of its schema,

@@ -4,11 +4,11 @@ mod code;
 #[cfg(test)]
 mod tests;
 
-use code::{write_field, write_field_beside, write_struct, write_type, write_variant};
+use code::{write_enum, write_field, write_field_beside, write_struct, write_type, write_variant};
 
 use crate::text::{Text, same};
 use crate::violation::{Violation, Violations, contains, find_column, find_table, is_stored_as};
-use crate::{ColumnDef, TableDef};
+use crate::{ColumnDef, TableDef, Type};
 
 /// Where in its struct a refusal is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +153,7 @@ const fn write_column_gone(
     write_keep(text, count);
     text.push("#[deprecated] ");
     write_field(text, column.name, column.ty, false);
+    write_enum(text, column);
 }
 
 const fn write_type_changed(
@@ -168,6 +169,13 @@ const fn write_type_changed(
     write_type(text, now.ty);
     text.push(" now\n  keep it:               ");
     write_field(text, column.name, column.ty, now.required);
+    if let Type::Id(table) = column.ty {
+        // A struct may have kept its Rust name under another stored one.
+        text.push("\n  on that struct:        #[table(name = \"");
+        text.push(table);
+        text.push("\")]");
+    }
+    write_enum(text, column);
     text.push("\n  and add beside it:     ");
     write_field_beside(text, now);
 }
@@ -236,6 +244,11 @@ const fn write_table_gone(
     text.push_pascal(table.name);
     text.push("\n  or keep it, unused:    ");
     write_struct(text, table);
+    let mut at = 0;
+    while at < table.columns.len() {
+        write_enum(text, &table.columns[at]);
+        at += 1;
+    }
 }
 
 /// Asks whether a name is the new one of what is gone. The quote is left open.

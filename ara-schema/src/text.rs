@@ -37,12 +37,17 @@ impl<'b> Text<'b> {
 
     /// Adds to the text.
     pub const fn push(&mut self, text: &str) {
-        let text = text.as_bytes();
-        let mut at = 0;
-        while at < text.len() {
-            self.push_byte(text[at]);
-            at += 1;
+        self.push_bytes(text.as_bytes());
+    }
+
+    /// Adds bytes, all in one step of the compiler's: it loses patience after two million.
+    const fn push_bytes(&mut self, bytes: &[u8]) {
+        if self.length < self.bytes.len() {
+            let (_, room) = self.bytes.split_at_mut(self.length);
+            let fits = if bytes.len() < room.len() { bytes.len() } else { room.len() };
+            room.split_at_mut(fits).0.copy_from_slice(bytes.split_at(fits).0);
         }
+        self.length += bytes.len();
     }
 
     const fn push_byte(&mut self, byte: u8) {
@@ -106,24 +111,29 @@ impl<'b> Text<'b> {
     /// Adds a JSON string.
     pub const fn push_json(&mut self, text: &str) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        let text = text.as_bytes();
-        let mut at = 0;
+        // What is still to be written, and how many bytes of it stand for themselves.
+        let mut rest = text.as_bytes();
+        let mut plain = 0;
         self.push_byte(b'"');
-        while at < text.len() {
-            match text[at] {
-                byte @ (b'"' | b'\\') => {
-                    self.push_byte(b'\\');
-                    self.push_byte(byte);
-                }
-                byte if byte < 0x20 => {
-                    self.push("\\u00");
-                    self.push_byte(HEX[(byte >> 4) as usize]);
-                    self.push_byte(HEX[(byte & 15) as usize]);
-                }
-                byte => self.push_byte(byte),
+        while plain < rest.len() {
+            let byte = rest[plain];
+            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+                plain += 1;
+                continue;
             }
-            at += 1;
+            let (before, after) = rest.split_at(plain);
+            self.push_bytes(before);
+            self.push_byte(b'\\');
+            if byte < 0x20 {
+                self.push("u00");
+                self.push_byte(HEX[(byte >> 4) as usize]);
+                self.push_byte(HEX[(byte & 15) as usize]);
+            } else {
+                self.push_byte(byte);
+            }
+            (rest, plain) = (after.split_at(1).1, 0);
         }
+        self.push_bytes(rest);
         self.push_byte(b'"');
     }
 

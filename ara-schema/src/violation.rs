@@ -192,10 +192,19 @@ pub(crate) const fn is_stored_as(released: Type, now: Type) -> bool {
         (Type::Id(released), Type::Id(now)) => same(released, now),
         (Type::Enum(released), Type::Enum(now)) => {
             let mut at = 0;
+            let mut next = 0;
             while at < released.len() {
-                if !contains(now, released[at]) {
+                // Each search begins behind the variant that the last one found: the names come in
+                // nearly the same order, and trying all for each costs the square of their number.
+                let mut tried = 0;
+                while tried < now.len() && !same(released[at], now[next]) {
+                    tried += 1;
+                    next = (next + 1) % now.len();
+                }
+                if tried == now.len() {
                     return false;
                 }
+                next = (next + 1) % now.len();
                 at += 1;
             }
             true
@@ -214,5 +223,31 @@ pub(crate) const fn is_stored_as(released: Type, now: Type) -> bool {
         | (Type::Zoned, Type::Zoned)
         | (Type::Json, Type::Json) => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_may_come_in_any_order() {
+        const ABC: &[&str] = &["A", "B", "C"];
+        let kept: [&'static [&'static str]; 5] = [
+            ABC,
+            &["B", "C", "A"],
+            &["C", "B", "A"],
+            &["New", "A", "Newer", "C", "B", "Newest"],
+            &["C", "New", "A", "B"],
+        ];
+        for now in kept {
+            assert!(is_stored_as(Type::Enum(ABC), Type::Enum(now)), "{now:?}");
+        }
+        let broken: [&'static [&'static str]; 4] =
+            [&[], &["A", "B"], &["C", "B"], &["A", "C", "D"]];
+        for now in broken {
+            assert!(!is_stored_as(Type::Enum(ABC), Type::Enum(now)), "{now:?}");
+        }
+        assert!(is_stored_as(Type::Enum(&[]), Type::Enum(&[])));
     }
 }

@@ -76,6 +76,15 @@ impl Repository {
         schemas.iter().flat_map(|released| schema(released).facts()).collect()
     }
 
+    /// Records a release that joins the branches that were merged. Says whether there was one to record.
+    fn join(&self, message: &str) -> bool {
+        let mut lock = check(&self.read());
+        let is_recorded = lock.record(&BTreeSet::new(), message, "2026-12-01").is_some();
+        self.write(LOCK_FILE, &lock.to_string());
+        self.commit();
+        is_recorded
+    }
+
     /// Makes a branch of `main` for each, with these releases.
     fn branches(base: &[&str], branches: &[&[&str]], attributes: &str) -> (Self, BTreeSet<Fact>) {
         let repository = Self::new(attributes);
@@ -232,6 +241,30 @@ fn a_merge_of_merges() {
 }
 
 #[test]
+fn a_release_joins_two_branches() {
+    let (repository, facts) =
+        Repository::branches(TODO, &[&["todo: due date"], &["todo: duration integer"]], UNION);
+    // What one branch joins, another merges with more: in either order it is one lock.
+    repository.git(&["checkout", "-q", "b0"]);
+    repository.git(&["merge", "-q", "--no-edit", "b1"]);
+    repository.git(&["checkout", "-q", "-b", "other"]);
+    repository.release(&["todo: owner text"]);
+    repository.git(&["checkout", "-q", "b0"]);
+    assert!(repository.join("merge"));
+    assert!(!repository.join("merge again"));
+    let lock = check(&repository.read());
+    assert_eq!((lock.version(), lock.facts()), (3, facts));
+    let join = lock.releases().last().expect("a release");
+    assert_eq!(lock.before(join).map(|release| release.version).collect::<Vec<_>>(), [2, 2]);
+
+    repository.git(&["merge", "-q", "--no-edit", "other"]);
+    let lock = check(&repository.read());
+    assert_eq!((lock.version(), lock.releases().len()), (3, 5));
+    // The other branch had all that was joined.
+    assert!(!repository.join("merge other"));
+}
+
+#[test]
 fn what_is_released_in_two_ways_is_refused() {
     for (ours, theirs, parts) in [
         ("todo: due text", "todo: due integer", ["todo.due text", "todo.due integer"]),
@@ -299,6 +332,8 @@ proptest! {
                 facts[branch].extend(schema(&more).facts());
                 if facts[branch].len() > before {
                     repository.release(&[&more]);
+                } else {
+                    repository.join("join");
                 }
             } else {
                 repository.git(&["merge", "-q", "--no-edit", &format!("b{other}")]);

@@ -6,12 +6,11 @@ use anyhow::Result;
 use ara_schema::{LOCK_FILE, Lock, LockError};
 use serde_json::json;
 
+use crate::against::Against;
 use crate::args::Check as Arguments;
 use crate::comparison::Comparison;
 use crate::compiler::schema_of;
 use crate::emitted::Emitted;
-use crate::facts;
-use crate::git;
 use crate::lock_file::LockFile;
 use crate::package::Package;
 use crate::report::Report;
@@ -22,29 +21,34 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let package = Package::find(&arguments.code.selection)?;
     let file = LockFile::of(&package)?;
     let against = arguments.against.as_deref();
+    if let Some(gone) = file.gone(&package) {
+        return Ok(invalid(&format!("{}: {gone}", Styled(BAD, "gone")), &gone, against));
+    }
     let lock = match file.parse() {
         Ok(lock) => lock,
         // The compiler would refuse this lock too.
-        Err(error) => return Ok(invalid(&file, &error, against)),
+        Err(error) => {
+            let text = format!("{}: {}: {error}", Styled(BAD, "invalid"), file.shown());
+            return Ok(invalid(&text, &error.to_string(), against));
+        }
     };
-    let older = against.map(|revision| git::lock_at(&package, revision)).transpose()?;
-    let not_a_superset = older.and_then(|older| lock.check_superset_of(&older).err());
+    let past = against.map(|revision| Against::new(&package, &lock, revision)).transpose()?;
     let code = schema_of(&package, &arguments.code)?;
     let comparison = Comparison::new(&lock.facts(), &code);
-    report(&lock, &code, &comparison, (against, not_a_superset))
+    report(&lock, &code, &comparison, (against, past.as_ref()))
 }
 
 fn report(
     lock: &Lock,
     code: &Emitted,
     comparison: &Comparison,
-    (against, not_a_superset): (Option<&str>, Option<LockError>),
+    (against, past): (Option<&str>, Option<&Against<'_>>),
 ) -> Result<Report> {
-    let holds = comparison.is_same() && not_a_superset.is_none();
+    let lacks = past.and_then(|past| past.lacks.as_ref());
+    let holds = comparison.is_same() && lacks.is_none();
     let mut text = String::new();
-    if let (Some(revision), Some(error)) = (against, &not_a_superset) {
-        let failed = Styled(BAD, "changed");
-        writeln!(text, "{failed}: {LOCK_FILE} lacks what it had at `{revision}`: {error}\n")?;
+    if let Some(past) = past.filter(|past| past.lacks.is_some()) {
+        writeln!(text, "{}", past.as_text())?;
     }
     text.push_str(&comparison.broken_as_text());
     if !comparison.unrecorded.is_empty() {
@@ -68,17 +72,18 @@ fn report(
         "holds": holds,
         "schema": code.name,
         "version": lock.version(),
-        "unrecorded": facts::as_json(&comparison.unrecorded),
+        "unrecorded": comparison.unrecorded_as_json(),
         "broken": comparison.broken_as_json(),
         "against": against,
-        "not_a_superset": not_a_superset.map(|error| error.to_string()),
+        "not_a_superset": lacks.map(LockError::to_string),
+        "behind": past.is_some_and(|past| past.is_behind),
         "invalid": null,
     });
-    Ok(Report { text: trimmed(text), json, holds })
+    Ok(Report::new(trimmed(text), json, holds))
 }
 
-fn invalid(file: &LockFile, error: &LockError, against: Option<&str>) -> Report {
-    let text = format!("{}: {}: {error}\n", Styled(BAD, "invalid"), file.shown());
+/// Where there is no lock to hold anything against.
+fn invalid(text: &str, reason: &str, against: Option<&str>) -> Report {
     let json = json!({
         "holds": false,
         "schema": null,
@@ -87,9 +92,10 @@ fn invalid(file: &LockFile, error: &LockError, against: Option<&str>) -> Report 
         "broken": [],
         "against": against,
         "not_a_superset": null,
-        "invalid": error.to_string(),
+        "behind": false,
+        "invalid": reason,
     });
-    Report { text, json, holds: false }
+    Report::new(format!("{text}\n"), json, false)
 }
 
 /// With one line feed at its end.

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use anyhow::Result;
+use ara_core::Drift;
 use ara_schema::{LOCK_FILE, Snapshot};
 use serde_json::{Value, json};
 
 use crate::args::{Code, Diff as Arguments};
 use crate::comparison::Comparison;
 use crate::compiler::schema_of;
-use crate::database_file;
+use crate::database_file::open;
+use crate::drift;
 use crate::facts::{self, type_as_json, type_in_words};
 use crate::file_comparison::{Differs, FileComparison};
 use crate::lock_file::LockFile;
@@ -37,31 +39,35 @@ fn code_against_lock(code: &Code) -> Result<Report> {
     };
     let json = json!({
         "same": is_same,
-        "unrecorded": facts::as_json(&comparison.unrecorded),
+        "unrecorded": comparison.unrecorded_as_json(),
         "broken": comparison.broken_as_json(),
     });
-    Ok(Report { text, json, holds: is_same })
+    Ok(Report::new(text, json, is_same))
 }
 
 fn schema_against_file(code: &Code, path: &Path) -> Result<Report> {
-    let file = database_file::schema_of(path)?;
+    let database = open(path)?;
+    let (file, drift) = (database.schema()?, database.schema_drift()?);
     let package = Package::find(&code.selection)?;
     let lock = LockFile::of(&package)?;
-    let (compared, shown, schema): (_, _, Snapshot) = if lock.is_there() {
-        ("lock", LOCK_FILE, lock.lock()?.schema())
+    let schema: Snapshot;
+    let (compared, shown, comparison) = if lock.is_there() {
+        schema = lock.lock()?.schema();
+        ("lock", LOCK_FILE, FileComparison::of_lock(&schema, &file))
     } else {
-        ("code", "the code", schema_of(&package, code)?.tables)
+        schema = schema_of(&package, code)?.tables;
+        ("code", "the code", FileComparison::of_code(&schema, &file))
     };
-    let comparison = FileComparison::new(&schema, &file);
-    let is_same = comparison.is_same();
+    let is_same = comparison.is_same() && drift.is_empty();
     let json = json!({
         "same": is_same,
         "compared": compared,
         "lacks": facts::as_json(comparison.lacks.iter().copied()),
         "has": facts::as_json(comparison.has.iter().copied()),
         "differs": comparison.differs.iter().map(differs_as_json).collect::<Vec<_>>(),
+        "drift": drift::as_json(&drift),
     });
-    Ok(Report { text: as_text(&comparison, shown), json, holds: is_same })
+    Ok(Report::new(as_text(&comparison, &drift, shown), json, is_same))
 }
 
 fn differs_as_json(Differs { table, column, in_schema, in_file }: &Differs<'_>) -> Value {
@@ -69,8 +75,8 @@ fn differs_as_json(Differs { table, column, in_schema, in_file }: &Differs<'_>) 
     json!({"table": table, "column": column, "type": in_schema, "type_in_file": in_file})
 }
 
-fn as_text(comparison: &FileComparison<'_>, schema: &str) -> String {
-    if comparison.is_same() {
+fn as_text(comparison: &FileComparison<'_>, drift: &[Drift], schema: &str) -> String {
+    if comparison.is_same() && drift.is_empty() {
         return format!("the file has what is in {schema}, and nothing else\n");
     }
     let mut parts = Vec::new();
@@ -90,6 +96,9 @@ fn as_text(comparison: &FileComparison<'_>, schema: &str) -> String {
             format!("  {column} is {in_file} in the file, and {in_schema} in {schema}\n")
         });
         parts.push(format!("they differ in types:\n{}", lines.collect::<String>()));
+    }
+    if !drift.is_empty() {
+        parts.push(drift::as_text(drift));
     }
     parts.join("\n")
 }

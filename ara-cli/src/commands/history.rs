@@ -1,29 +1,68 @@
 //! `cargo ara history`: the schemas that a file had.
 
 use anyhow::Result;
-use ara_core::{Growth, SchemaVersion};
-use serde_json::json;
+use ara_core::{Growth, SchemaFailure, SchemaVersion};
+use serde_json::{Value, json};
 
 use crate::args::History as Arguments;
-use crate::database_file::schema_of;
+use crate::database_file::open;
+use crate::ensured::Ensured;
 use crate::report::Report;
+use crate::style::{BAD, NAME, Styled};
 use crate::table::table;
 
 /// Lists the schemas.
 pub fn run(arguments: &Arguments) -> Result<Report> {
-    let versions = schema_of(&arguments.file)?.versions;
-    let text = if versions.is_empty() {
-        "no schema was ever ensured in this file: `db.ensure::<App>()` writes its history\n"
-            .to_owned()
-    } else {
-        as_table(&versions)
+    let database = open(&arguments.file)?;
+    let (versions, failures) = (database.schema()?.versions, database.schema_failures()?);
+    let mut text = match Ensured::of(&versions) {
+        Some(ensured) => format!("{}\n{}", as_table(&versions), ensured.as_text()),
+        None => {
+            "no schema was ever ensured in this file: `db.ensure::<App>()` writes its history\n"
+                .to_owned()
+        }
     };
-    let json = json!({"file": arguments.file, "history": versions});
-    Ok(Report { text, json, holds: true })
+    if !failures.is_empty() {
+        text.push_str(&failures_as_text(&failures));
+    }
+    let json = json!({
+        "file": arguments.file,
+        "history": versions.iter().map(as_json).collect::<Vec<_>>(),
+        "failures": failures,
+    });
+    Ok(Report::new(text, json, true))
+}
+
+/// With all keys, whether there is something in them or not.
+fn as_json(version: &SchemaVersion) -> Value {
+    let mut json = json!(version);
+    if let (Some(added), Some(place)) = (&version.added, json.get_mut("added")) {
+        let Growth { tables, columns, indexes, dropped_indexes, .. } = added;
+        *place = json!({
+            "tables": tables,
+            "columns": columns,
+            "indexes": indexes,
+            "dropped_indexes": dropped_indexes,
+        });
+    }
+    json
+}
+
+/// Two lines for each: what was ensured, and why that failed.
+fn failures_as_text(failures: &[SchemaFailure]) -> String {
+    let lines = failures.iter().map(|failure| {
+        let SchemaFailure { time, schema, version, app_version, reason, .. } = failure;
+        let schema = Styled(NAME, schema);
+        let release = if *version > 0 { format!(", release {version}") } else { String::new() };
+        let app =
+            if app_version.is_empty() { String::new() } else { format!(", by app {app_version}") };
+        format!("  {time}  {schema}{release}{app}\n    {reason}\n")
+    });
+    format!("\n{} on this device:\n{}", Styled(BAD, "failed"), lines.collect::<String>())
 }
 
 fn as_table(versions: &[SchemaVersion]) -> String {
-    let mut shown = table(&["time", "schema", "version", "app", "device", "checksum", "added"]);
+    let mut shown = table(&["time", "schema", "release", "app", "device", "checksum", "added"]);
     for version in versions {
         let short = |text: &Option<String>| match text {
             Some(text) => text.chars().take(8).collect(),

@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use crate::args::{Code, Inspect as Arguments};
 use crate::compiler::schema_of;
 use crate::database_file::open;
+use crate::drift;
 use crate::emitted::Emitted;
+use crate::ensured::Ensured;
 use crate::facts::{type_as_json, type_in_words};
 use crate::package::Package;
 use crate::plural::plural;
 use crate::report::Report;
-use crate::style::{FAINT, LACKED, NAME, Styled};
+use crate::style::{BAD, FAINT, LACKED, NAME, Styled};
 
 /// What there is to say of a file.
 struct Found {
@@ -24,6 +26,8 @@ struct Found {
     schema: FileSchema,
     counts: Vec<RowCount>,
     drift: Vec<Drift>,
+    /// How many times a schema could not be ensured.
+    failures: u64,
     /// The app in the current folder, or why there is none.
     app: Result<Emitted>,
 }
@@ -38,6 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
         schema: database.schema()?,
         counts: database.row_counts()?,
         drift: database.schema_drift()?,
+        failures: database.schema_failures()?.len() as u64,
         app: app(&arguments.code),
     };
     let title = path.display().to_string();
@@ -45,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     if let Value::Object(object) = &mut json {
         object.insert("file".to_owned(), json!(path));
     }
-    Ok(Report { text: found.as_text(&title)?, json, holds: true })
+    Ok(Report::new(found.as_text(&title)?, json, true))
 }
 
 fn app(code: &Code) -> Result<Emitted> {
@@ -93,10 +98,10 @@ impl Found {
             "format": self.schema.format,
             "app": self.app.as_ref().ok().map(|app| &app.name),
             "app_missing": self.app.as_ref().err().map(|error| format!("{error:#}")),
-            "version": self.schema.versions.iter().filter_map(|version| version.version).max(),
-            "versions": self.schema.versions.len(),
+            "ensured": Ensured::of(&self.schema.versions).map(|ensured| ensured.as_json()),
+            "failures": self.failures,
             "tables": tables.collect::<Vec<_>>(),
-            "drift": self.drift.iter().map(Drift::to_string).collect::<Vec<_>>(),
+            "drift": drift::as_json(&self.drift),
         })
     }
 
@@ -104,16 +109,13 @@ impl Found {
         let mut text = String::new();
         let FileSchema { format, versions, .. } = &self.schema;
         writeln!(text, "{title}: {}, format {format}", HumanBytes(self.bytes))?;
-        match versions.last() {
-            Some(latest) => {
-                let name = Styled(NAME, latest.schema.as_deref().unwrap_or("?"));
-                let release = match latest.version {
-                    Some(0) | None => "before its first release".to_owned(),
-                    Some(version) => format!("release {version}"),
-                };
-                writeln!(text, "schemas: {}, the latest is {name}, {release}", versions.len())?;
-            }
-            None => writeln!(text, "schemas: none was ensured")?,
+        match Ensured::of(versions) {
+            Some(ensured) => text.push_str(&ensured.as_text()),
+            None => writeln!(text, "ensured last: nothing was ensured yet")?,
+        }
+        if self.failures > 0 {
+            let times = Styled(BAD, plural(self.failures, "time"));
+            writeln!(text, "failed to ensure: {times}, `cargo ara history {title}` tells why")?;
         }
         match &self.app {
             Ok(app) => writeln!(text, "app: {}", Styled(NAME, &app.name))?,
@@ -127,10 +129,7 @@ impl Found {
             self.write_table(&mut text, table)?;
         }
         if !self.drift.is_empty() {
-            writeln!(text, "\nnot as ara made it:")?;
-            for drift in &self.drift {
-                writeln!(text, "  {}", Styled(LACKED, drift))?;
-            }
+            write!(text, "\n{}", drift::as_text(&self.drift))?;
         }
         Ok(text)
     }
@@ -151,6 +150,9 @@ impl Found {
             let ty = column.ty.as_ref().map_or_else(|| "?".to_owned(), type_in_words);
             let mark = self.mark(table, Some(column));
             writeln!(text, "  {:width$}  {}{mark}", column.name, Styled(FAINT, ty))?;
+        }
+        for columns in &table.indexes {
+            writeln!(text, "  {}", Styled(FAINT, format!("index on {}", columns.join(", "))))?;
         }
         Ok(())
     }

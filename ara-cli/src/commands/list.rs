@@ -24,14 +24,23 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
         let mut shown = table(&["version", "id", "date", "added", "message"]);
         for (release, added) in &releases {
             let version = release.version.to_string();
-            let row = [&*version, release.id(), &release.date, &added.in_words(), &release.message];
-            shown.add_row(row);
+            let added = match added.in_words() {
+                nothing if nothing.is_empty() => joined_in_words(&lock, release),
+                added => added,
+            };
+            shown.add_row([&*version, release.id(), &release.date, &added, &release.message]);
         }
         format!("{}\n", shown.trim_fmt())
     };
     let releases: Vec<Value> =
         releases.iter().map(|(release, added)| as_json(release, added)).collect();
-    Ok(Report { text, json: json!({"file": file.path, "releases": releases}), holds: true })
+    Ok(Report::new(text, json!({"file": file.path, "releases": releases}), true))
+}
+
+/// What a release is that adds nothing: it stands for what branches had recorded that were merged.
+fn joined_in_words(lock: &Lock, release: &Release) -> String {
+    let versions: Vec<_> = lock.before(release).map(|before| before.version.to_string()).collect();
+    format!("joins {}", versions.join(", "))
 }
 
 fn as_json(release: &Release, added: &Added) -> Value {

@@ -1,26 +1,26 @@
 //! `cargo ara lock`: recording a release.
 
-use std::fmt::Write;
-
-use anyhow::Result;
-use ara_schema::{Fact, LOCK_FILE};
+use anyhow::{Result, bail};
+use ara_schema::{LOCK_FILE, Lock, Release};
 use serde_json::json;
 
 use crate::args::Lock as Arguments;
 use crate::comparison::Comparison;
 use crate::compiler::schema_of;
-use crate::facts;
 use crate::git_attributes;
 use crate::lock_file::LockFile;
 use crate::package::Package;
 use crate::report::Report;
-use crate::style::{ADDED, BAD, GOOD, Styled};
+use crate::style::{BAD, GOOD, Styled};
 use crate::today::today;
 
 /// Records what is new.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let package = Package::find(&arguments.code.selection)?;
     let file = LockFile::of(&package)?;
+    if let Some(gone) = file.gone(&package) {
+        bail!("{gone}");
+    }
     let mut lock = file.lock()?;
     let code = schema_of(&package, &arguments.code)?;
 
@@ -28,37 +28,65 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     if !comparison.broken.is_empty() {
         return Ok(refused(&file, &comparison));
     }
-    let facts = code.tables.facts();
-    let Some(release) = lock.record(&facts, &arguments.message, &today()?).cloned() else {
-        return Ok(nothing_new(&file, lock.version()));
+    let recorded = lock.record(&code.tables.facts(), &arguments.message, &today()?).cloned();
+    let Some(release) = recorded else {
+        // There is nothing to merge where nothing was ever recorded.
+        let is_attributed = file.is_there() && git_attributes::ensure(&package)?;
+        return Ok(nothing_new(&file, lock.version(), is_attributed));
     };
-    let is_attributed = !file.is_there() && git_attributes::ensure(&package)?;
     file.write(&lock)?;
+    let is_attributed = git_attributes::ensure(&package)?;
 
-    let added: Vec<&Fact> = comparison.unrecorded.iter().collect();
-    let mut text = String::new();
-    let recorded = Styled(GOOD, format!("recorded release {}", release.version));
-    writeln!(text, "{recorded} in {}: {}\n", file.shown(), release.message)?;
-    text.push_str(&facts::as_text(added.iter().copied(), '+', ADDED));
-    if is_attributed {
-        let line = git_attributes::line();
-        writeln!(
-            text,
-            "\nadded `{line}` to .gitattributes, so that git keeps the releases of both branches \
-             where it merges two\ncommit {LOCK_FILE} and .gitattributes with this version of the app"
-        )?;
-    } else {
-        writeln!(text, "\ncommit {LOCK_FILE} with this version of the app")?;
-    }
+    let joins: Vec<u32> = joined(&lock, &release);
+    let text = as_text(&file, &release, &joins, &comparison) + &to_commit(is_attributed, true);
     let json = json!({
         "recorded": true,
         "version": release.version,
         "file": file.path,
-        "added": facts::as_json(added),
+        "added": comparison.unrecorded_as_json(),
+        "joins": joins,
         "broken": [],
         "gitattributes": is_attributed,
     });
-    Ok(Report { text, json, holds: true })
+    Ok(Report::new(text, json, true))
+}
+
+/// The versions of the releases of several branches that this one comes after.
+fn joined(lock: &Lock, release: &Release) -> Vec<u32> {
+    let mut joins: Vec<u32> = lock.before(release).map(|before| before.version).collect();
+    joins.sort_unstable();
+    if joins.len() > 1 { joins } else { Vec::new() }
+}
+
+fn as_text(file: &LockFile, release: &Release, joins: &[u32], comparison: &Comparison) -> String {
+    let recorded = Styled(GOOD, format!("recorded release {}", release.version));
+    let mut text = format!("{recorded} in {}: {}\n\n", file.shown(), release.message);
+    text.push_str(&comparison.unrecorded_as_text());
+    if let [others @ .., last] = joins {
+        let others: Vec<_> = others.iter().map(u32::to_string).collect();
+        if !comparison.unrecorded.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&format!("joins releases {} and {last}\n", others.join(", ")));
+    }
+    text
+}
+
+/// What to do with what was written.
+fn to_commit(is_attributed: bool, is_recorded: bool) -> String {
+    let attributes = git_attributes::line();
+    let added = format!(
+        "\nadded `{attributes}` to .gitattributes, so that git keeps the releases of both branches \
+         where it merges two\n"
+    );
+    match (is_attributed, is_recorded) {
+        (true, true) => {
+            format!("{added}commit {LOCK_FILE} and .gitattributes with this version of the app\n")
+        }
+        (true, false) => format!("{added}commit .gitattributes\n"),
+        (false, true) => format!("\ncommit {LOCK_FILE} with this version of the app\n"),
+        (false, false) => String::new(),
+    }
 }
 
 fn refused(file: &LockFile, comparison: &Comparison) -> Report {
@@ -73,21 +101,26 @@ fn refused(file: &LockFile, comparison: &Comparison) -> Report {
         "version": null,
         "file": file.path,
         "added": [],
+        "joins": [],
         "broken": comparison.broken_as_json(),
         "gitattributes": false,
     });
-    Report { text, json, holds: false }
+    Report::new(text, json, false)
 }
 
-fn nothing_new(file: &LockFile, version: u32) -> Report {
-    let text = format!("there is nothing to record: all of the schema is in release {version}\n");
+fn nothing_new(file: &LockFile, version: u32, is_attributed: bool) -> Report {
+    let text = format!(
+        "there is nothing to record: all of the schema is released, up to release {version}\n{}",
+        to_commit(is_attributed, false),
+    );
     let json = json!({
         "recorded": false,
         "version": version,
         "file": file.path,
         "added": [],
+        "joins": [],
         "broken": [],
-        "gitattributes": false,
+        "gitattributes": is_attributed,
     });
-    Report { text, json, holds: true }
+    Report::new(text, json, true)
 }

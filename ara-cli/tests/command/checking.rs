@@ -23,7 +23,8 @@ fn all_is_recorded() {
     assert_eq!(checked.stdout, "fine: schema `App` is what ara.lock records up to release 1\n");
     let expected = json!({
         "holds": true, "schema": "App", "version": 1, "unrecorded": [], "broken": [],
-        "against": null, "not_a_superset": null, "invalid": null,
+        "against": null, "not_a_superset": null, "behind": false,
+        "invalid": null,
     });
     assert_eq!(app.ara(&["check", "--json"]).json(), expected);
     let same = app.ara(&["diff"]);
@@ -43,9 +44,32 @@ fn something_is_not_recorded() {
     assert_eq!(checked.stdout, expected);
     let diff = app.ara(&["diff"]);
     assert_eq!((diff.code, &*diff.stdout), (Some(1), "    table todo\n      + due  timestamp\n"));
-    let due = json!([{"kind": "column", "table": "todo", "column": "due", "type": "timestamp"}]);
+    let due = json!([{
+        "kind": "column", "table": "todo", "column": "due", "type": "timestamp", "required": false,
+    }]);
     assert_eq!(app.ara(&["check", "--json"]).json()["unrecorded"], due);
     assert_eq!(app.ara(&["diff", "--json"]).json()["unrecorded"], due);
+}
+
+#[test]
+fn what_is_required_is_marked() {
+    let app = released();
+    let stars = "pub stars: i64,\n    pub due: Option<Timestamp>,\n    pub title";
+    app.write("src/lib.rs", &TODO.replace("pub title", stars));
+    let expected = "    table todo\n      + due    timestamp\n      + stars  integer  required\n\n\
+                    required: rows of older versions lack it, and `narrow_all` leaves them out\n";
+    assert_eq!(app.ara(&["diff"]).stdout, expected);
+    let json = app.ara(&["diff", "--json"]).json();
+    let required: Vec<_> = json["unrecorded"]
+        .as_array()
+        .expect("facts")
+        .iter()
+        .map(|fact| &fact["required"])
+        .collect();
+    assert_eq!(required, [&json!(false), &json!(true)]);
+    let recorded = app.ara(&["lock", "-m", "stars"]).stdout;
+    let expected = format!("recorded release 2 in ara.lock: stars\n\n{expected}\ncommit ara.lock");
+    assert!(recorded.starts_with(&expected), "{recorded}");
 }
 
 #[test]
@@ -73,59 +97,4 @@ fn the_lock_is_invalid() {
     let json = app.ara(&["check", "--json"]).json();
     assert_eq!(json["holds"], false);
     assert!(json["invalid"].as_str().is_some_and(|told| told.starts_with("line 5: ")), "{json}");
-}
-
-#[test]
-fn against_another_revision() {
-    let app = Folder::app(&[("src/lib.rs", TODO)]);
-    app.git(&["init", "--quiet", "-b", "main"]);
-    app.commit();
-    app.ara(&["lock", "-m", "first"]);
-    // At that revision nothing was released.
-    let checked = app.ara(&["check", "--against", "main"]);
-    assert_eq!(checked.code, Some(0), "{checked:?}");
-    app.commit();
-    let first = app.read("ara.lock");
-
-    app.write("src/lib.rs", &with_due());
-    app.ara(&["lock", "-m", "due date"]);
-    assert_eq!(app.ara(&["check", "--against", "main"]).code, Some(0));
-    app.commit();
-
-    // The later release is forgotten.
-    app.write("src/lib.rs", TODO);
-    app.write("ara.lock", &first);
-    assert_eq!(app.ara(&["check", "--against", "main~1"]).code, Some(0));
-    assert_eq!(app.ara(&["check"]).code, Some(0));
-    let checked = app.ara(&["check", "--against", "main"]);
-    assert_eq!(checked.code, Some(1), "{checked:?}");
-    assert!(checked.stdout.starts_with("changed: ara.lock lacks what it had at `main`: "));
-    let json = app.ara(&["check", "--against", "main", "--json"]).json();
-    assert_eq!((&json["holds"], &json["against"]), (&json!(false), &json!("main")));
-    assert!(json["not_a_superset"].is_string(), "{json}");
-
-    std::fs::remove_file(app.at("ara.lock")).expect("it is there");
-    let checked = app.ara(&["check", "--against", "main"]);
-    assert!(checked.stdout.starts_with("changed: ara.lock lacks"), "{checked:?}");
-
-    let told = app.error(&["check", "--against", "made-up"]);
-    assert!(told.contains("git does not find the revision `made-up`"), "{told}");
-    let told = app.error(&["check", "--against=--help"]);
-    assert!(told.contains("git does not find the revision `--help`"), "{told}");
-}
-
-#[test]
-fn against_a_revision_there_must_be_git() {
-    let app = released();
-    let told = app.error(&["check", "--against", "main"]);
-    assert!(told.contains("not a git repository"), "{told}");
-
-    let cargo = std::env::var("CARGO").expect("cargo runs the tests");
-    let mut without_git = app.command("", env!("CARGO_BIN_EXE_cargo-ara"));
-    // rustc is found beside cargo.
-    let beside = std::path::Path::new(&cargo).parent().expect("a folder");
-    without_git.env("PATH", beside).args(["check", "--against", "main"]);
-    let ran = crate::support::ran(&mut without_git);
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains("git is not found"), "{ran:?}");
 }

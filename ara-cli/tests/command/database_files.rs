@@ -86,7 +86,7 @@ fn inspect_tells_what_the_app_knows() {
     assert_eq!((&json["app"], &json["app_missing"]), (&json!("App"), &json!(null)));
     let bytes = fs::metadata(app.at("notes.db")).expect("it is there").len();
     assert_eq!((&json["file"], &json["bytes"]), (&json!("notes.db"), &json!(bytes)));
-    assert_eq!((&json["versions"], &json["drift"]), (&json!(1), &json!([])));
+    assert_eq!((&json["failures"], &json["drift"]), (&json!(0), &json!([])));
 
     let text = app.ara(&["inspect", "notes.db"]).stdout;
     assert!(text.contains("\ntodo, 1 row and 1 deleted\n  title  text\n"), "{text}");
@@ -133,39 +133,15 @@ fn nothing_is_written() {
 }
 
 #[test]
-fn history_lists_the_schemas() {
-    let folder = Folder::empty();
-    write_notes(&folder);
-    let json = folder.ara(&["history", "notes.db", "--json"]).json();
-    let history = json["history"].as_array().expect("a list");
-    assert_eq!(history.len(), 1);
-    let Json::Object(version) = &history[0] else { panic!("{json}") };
-    assert_eq!(version["schema"], "Notes");
-    assert_eq!(version["added"]["tables"], json!(["todo", "window"]));
-    for key in ["version", "checksum", "app_version", "device", "time", "snapshot"] {
-        assert!(version.get(key).is_some_and(|value| !value.is_null()), "{key}: {json}");
-    }
-    let text = folder.ara(&["history", "notes.db"]).stdout;
-    assert!(text.contains("Notes") && text.contains("tables: todo, window"), "{text}");
-}
-
-#[test]
-fn history_may_be_empty() {
-    let folder = Folder::empty();
-    drop(Database::open(folder.at("new.db")).expect("it can be made"));
-    let ran = folder.ara(&["history", "new.db"]);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.stdout.starts_with("no schema was ever ensured"), "{ran:?}");
-    assert_eq!(folder.ara(&["history", "new.db", "--json"]).json()["history"], json!([]));
-}
-
-#[test]
 fn verify_finds_what_was_changed_behind_aras_back() {
     let folder = Folder::empty();
     write_notes(&folder);
     let fine = folder.ara(&["verify", "notes.db"]);
     assert_eq!((fine.code, &*fine.stderr), (Some(0), ""));
     assert!(fine.stdout.starts_with("fine: the tables are what the log says ("), "{fine:?}");
+    // Two of the table, one of them deleted, and one of the history.
+    let counted = "(3 rows with those of the history and deleted ones, ";
+    assert!(fine.stdout.contains(counted), "{fine:?}");
     let json = folder.ara(&["verify", "notes.db", "--json"]).json();
     assert_eq!((&json["holds"], &json["differences"]), (&json!(true), &json!([])));
     assert!(json["rows"].is_u64() && json["changes"].is_u64(), "{json}");
@@ -180,6 +156,34 @@ fn verify_finds_what_was_changed_behind_aras_back() {
     let difference = &json["differences"][0];
     assert_eq!((&json["holds"], &difference["table"]), (&json!(false), &json!("todo")));
     assert_eq!(difference["column"], "title");
+    assert_eq!(difference["mended_by_ensure"], false);
+}
+
+#[test]
+fn verify_tells_what_ensure_makes_again() {
+    let folder = Folder::empty();
+    write_notes(&folder);
+    change(&folder, "ALTER TABLE todo DROP COLUMN mood");
+    let text = folder.ara(&["verify", "notes.db"]).stdout;
+    let expected = "differs: column `todo.mood`: the log has a column that the table lacks: \
+                    `ensure` makes it again, and fills it from the log\n";
+    assert!(text.starts_with(expected), "{text}");
+    let json = folder.ara(&["verify", "notes.db", "--json"]).json();
+    assert_eq!(json["differences"][0]["mended_by_ensure"], true);
+
+    change(&folder, "DROP TABLE todo");
+    let text = folder.ara(&["verify", "notes.db"]).stdout;
+    let expected = "the log has a table that the file lacks: `ensure` makes it again, and fills it";
+    assert!(text.contains(expected) && text.ends_with("): `ensure` puts it right\n"), "{text}");
+    let db = Database::open(folder.at("notes.db")).expect("it is there");
+    db.ensure::<Notes>().expect("it is sound");
+    drop(db);
+    assert_eq!(folder.ara(&["verify", "notes.db"]).code, Some(0));
+
+    // Where more is amiss, that is not the whole of it.
+    change(&folder, "ALTER TABLE todo DROP COLUMN mood; UPDATE todo SET title = 'Butter'");
+    let text = folder.ara(&["verify", "notes.db"]).stdout;
+    assert!(text.contains("`ensure` makes it again") && text.contains("keep a copy"), "{text}");
 }
 
 #[test]
@@ -200,18 +204,24 @@ fn diff_compares_a_file_with_the_code_and_then_with_the_lock() {
     let app =
         Folder::app(&[("src/lib.rs", &TODO.replace("pub title", "pub due: Timestamp, pub title"))]);
     write_notes(&app);
-    let due = json!([{"kind": "column", "table": "todo", "column": "due", "type": "timestamp"}]);
+    let due = json!([{
+        "kind": "column", "table": "todo", "column": "due", "type": "timestamp", "required": true,
+    }]);
     let has = json!([
-        {"kind": "column", "table": "todo", "column": "mood", "type": "enum"},
+        {"kind": "column", "table": "todo", "column": "mood", "type": "enum", "required": null},
         {"kind": "variant", "table": "todo", "column": "mood", "variant": "Calm"},
         {"kind": "variant", "table": "todo", "column": "mood", "variant": "Wild"},
         {"kind": "table", "table": "window", "local": true},
-        {"kind": "column", "table": "window", "column": "of", "type": {"id": "todo"}},
+        {
+            "kind": "column", "table": "window", "column": "of", "type": {"id": "todo"},
+            "required": null,
+        },
     ]);
     let compared = app.ara(&["diff", "notes.db", "--json"]);
     assert_eq!(compared.code, Some(1), "{compared:?}");
-    let expected =
-        json!({"same": false, "compared": "code", "lacks": due, "has": has, "differs": []});
+    let expected = json!({
+        "same": false, "compared": "code", "lacks": due, "has": has, "differs": [], "drift": [],
+    });
     assert_eq!(compared.json(), expected);
 
     app.write("src/lib.rs", TODO);
@@ -219,8 +229,9 @@ fn diff_compares_a_file_with_the_code_and_then_with_the_lock() {
     // The code does not matter any more.
     app.write("src/lib.rs", "this does not compile");
     let json = app.ara(&["diff", "notes.db", "--json"]).json();
-    let expected =
-        json!({"same": false, "compared": "lock", "lacks": [], "has": has, "differs": []});
+    let expected = json!({
+        "same": false, "compared": "lock", "lacks": [], "has": has, "differs": [], "drift": [],
+    });
     assert_eq!(json, expected);
     let text = app.ara(&["diff", "notes.db"]).stdout;
     let expected = "the file has, and ara.lock has not:\n    table todo\n      \
@@ -243,8 +254,9 @@ fn diff_tells_other_types_and_that_nothing_differs() {
     write_notes(&app);
     let differs =
         json!([{"table": "todo", "column": "title", "type": "integer", "type_in_file": "text"}]);
-    let expected =
-        json!({"same": false, "compared": "code", "lacks": [], "has": [], "differs": differs});
+    let expected = json!({
+        "same": false, "compared": "code", "lacks": [], "has": [], "differs": differs, "drift": [],
+    });
     assert_eq!(app.ara(&["diff", "notes.db", "--json"]).json(), expected);
     let text = app.ara(&["diff", "notes.db"]).stdout;
     let expected =
@@ -255,4 +267,12 @@ fn diff_tells_other_types_and_that_nothing_differs() {
     let same = app.ara(&["diff", "notes.db"]);
     assert_eq!(same.code, Some(0), "{same:?}");
     assert_eq!(same.stdout, "the file has what is in the code, and nothing else\n");
+
+    change(&app, "CREATE TRIGGER sneaky AFTER INSERT ON todo BEGIN SELECT 1; END");
+    let more = app.ara(&["diff", "notes.db"]);
+    assert_eq!(more.code, Some(1), "{more:?}");
+    let expected = "not as ara made it:\n  trigger `sneaky` on table `todo` is not ara's: ";
+    assert!(more.stdout.starts_with(expected), "{more:?}");
+    let json = app.ara(&["diff", "notes.db", "--json"]).json();
+    assert_eq!((&json["same"], json["drift"].as_array().map(Vec::len)), (&json!(false), Some(1)));
 }

@@ -177,3 +177,19 @@ fn each_package_of_a_workspace_has_its_own() {
     succeeds(folder.ara(&["check", "-p", "notes"]));
     assert_eq!(folder.ara(&["check", "-p", "films"]).code, Some(1));
 }
+
+#[test]
+fn a_lock_that_the_environment_names_must_be_there() {
+    let folder = Folder::app(&[(MAIN, &app("pub title: String,"))]);
+    succeeds(folder.ara(&["lock", "-m", "first"]));
+    std::fs::rename(folder.at("ara.lock"), folder.at("named.lock")).expect("it is there");
+    folder.write(MAIN, &app("pub name: String,"));
+    let check = |lock: &str| {
+        let mut cargo = folder.command("", std::env::var("CARGO").expect("cargo runs the tests"));
+        let ran = crate::support::ran(cargo.args(["check", "--quiet"]).env("ARA_LOCK", lock));
+        assert_eq!(ran.code, Some(101), "{ran:?}");
+        ran.stderr
+    };
+    says(&check("mistyped.lock"), &["ARA_LOCK names ", "mistyped.lock, and there is no such file"]);
+    says(&check("named.lock"), &["column `todo.title` was released as text, and is gone"]);
+}

@@ -34,10 +34,11 @@ fn releases_are_recorded_and_listed() {
         "version": 2,
         "file": app.path().canonicalize().expect("it is there").join("ara.lock"),
         "added": [
-            {"kind": "column", "table": "todo", "column": "mood", "type": "enum"},
+            {"kind": "column", "table": "todo", "column": "mood", "type": "enum", "required": false},
             {"kind": "variant", "table": "todo", "column": "mood", "variant": "Calm"},
             {"kind": "variant", "table": "todo", "column": "mood", "variant": "Wild"},
         ],
+        "joins": [],
         "broken": [],
         "gitattributes": false,
     });
@@ -113,6 +114,24 @@ fn a_message_is_required() {
     let told = app.error(&["lock", "-m", " "]);
     assert!(told.contains("say in a few words what is new"), "{told}");
     assert!(!app.at("ara.lock").exists());
+}
+
+#[test]
+fn what_somebody_else_records_meanwhile_is_not_lost() {
+    let app = Folder::app(&[("src/lib.rs", TODO)]);
+    app.ara(&["lock", "-m", "first"]);
+    let first = app.read("ara.lock");
+    app.write("src/lib.rs", &TODO.replace("pub title", "pub stars: Option<i64>, pub title"));
+    app.ara(&["lock", "-m", "stars"]);
+    app.write("theirs", &app.read("ara.lock"));
+    app.write("ara.lock", &first);
+
+    // Their lock comes while ours compiles.
+    app.write("src/lib.rs", &TODO.replace("pub title", "pub due: Option<Timestamp>, pub title"));
+    app.write("build.rs", "fn main() { std::fs::copy(\"theirs\", \"ara.lock\").unwrap(); }");
+    let told = app.error(&["lock", "-m", "due"]);
+    assert!(told.starts_with("error: ara.lock has changed while the app was compiled"), "{told}");
+    assert_eq!(app.read("ara.lock"), app.read("theirs"));
 }
 
 #[test]

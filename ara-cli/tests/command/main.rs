@@ -2,9 +2,11 @@
 
 mod checking;
 mod database_files;
+mod file_history;
 mod life_of_an_app;
 mod locking;
 mod output;
+mod repositories;
 mod schema_lookup;
 mod several_targets;
 mod sql;

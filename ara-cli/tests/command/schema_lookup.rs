@@ -55,6 +55,35 @@ fn with_features() {
     assert!(told.contains("unknown"), "{told}");
 }
 
+/// The compiler would refuse it from the first release on.
+#[test]
+fn not_of_tables_of_another_crate() {
+    let foreign = TODO.replace("App: Todo", "App: Todo, ara::SchemaHistory");
+    let told = Folder::app(&[("src/lib.rs", &foreign)]).error(&["lock", "-m", "first"]);
+    assert!(told.contains("`ara::SchemaHistory` is declared in another crate"), "{told}");
+}
+
+#[test]
+fn however_large_it_is() {
+    let variants: String = (0..400).map(|at| format!("V{at:0>3}{:x<59},", "")).collect();
+    let columns: String = (0..12).map(|at| format!("pub c{at}: Option<State>,")).collect();
+    let code = format!(
+        "use ara::prelude::*;
+        #[derive(Debug, Clone, PartialEq, Value)]
+        pub enum State {{ {variants} }}
+        #[derive(Table)]
+        pub struct Todo {{ pub id: Id<Todo>, {columns} }}
+        ara::schema! {{ pub App: Todo }}",
+    );
+    let app = Folder::app(&[("src/lib.rs", &code)]);
+    assert_eq!(app.tables(&[]), ["todo"]);
+
+    let locked = app.ara(&["lock", "-m", "large"]);
+    assert_eq!(locked.code, Some(0), "{locked:?}");
+    let checked = app.cargo(&["check", "--quiet"]);
+    assert_eq!((checked.code, &*checked.stderr), (Some(0), ""));
+}
+
 #[test]
 fn while_the_tests_do_not_compile() {
     let broken = "#[test] fn test() { this does not compile }";

@@ -70,7 +70,14 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
             }
         }
     });
-    let allowed = quote!(#[allow(dead_code, deprecated, non_camel_case_types, unreachable_pub)]);
+    // Of what a macro of the user's declares, lints look into what is generated too.
+    let allowed = quote!(#[allow(
+        dead_code,
+        deprecated,
+        missing_debug_implementations,
+        non_camel_case_types,
+        unreachable_pub
+    )]);
     if is_public {
         let vis = table.vis;
         let doc =

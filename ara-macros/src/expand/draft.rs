@@ -29,17 +29,19 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let parameters: Vec<_> = required(table).map(|column| &column.parameter).collect();
     let provided = required(table).map(|column| {
         let (parameter, marker) = (&column.parameter, table.marker(column.ident));
-        quote_spanned!(column.ident.span()=> #parameter: _ara::Provided<#marker>)
+        quote_spanned!(column.ident.span()=> #parameter: ::ara::__private::Provided<#marker>)
     });
     let id_vis = table.id_visibility();
     let setters = table.positions().map(|(at, column)| setter(table, at, column));
-    // Spelled where the struct is: what the compiler says of a column that is missing points there.
+    // Spelled where the struct is: what the compiler says of a column that is missing points there. It
+    // takes the code for the user's, who may have imported the trait: a path that begins with `::` is
+    // never called unnecessarily long.
     let create = quote_spanned! {ident.span()=>
         #[automatically_derived]
         #unrecommended
-        impl<#(#provided),*> _ara::Create for #draft<#(#parameters),*> {
+        impl<#(#provided),*> ::ara::__private::Create for #draft<#(#parameters),*> {
             type Table = #ident;
-            fn into_cells(self) -> _ara::Cells {
+            fn into_cells(self) -> ::ara::__private::Cells {
                 self.cells
             }
         }
@@ -101,10 +103,10 @@ impl Column<'_> {
         if self.is_optional {
             (
                 quote_spanned!(span=> <_How>),
-                quote_spanned!(span=> impl _ara::IntoOptional<#ty, _How>),
+                quote_spanned!(span=> impl ::ara::__private::IntoOptional<#ty, _How>),
             )
         } else {
-            (quote!(), quote_spanned!(span=> impl _ara::IntoValue<#ty>))
+            (quote!(), quote_spanned!(span=> impl ::ara::__private::IntoValue<#ty>))
         }
     }
 

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::ast::Table;
+use crate::lock::this_crate;
 
 /// A check that `ara::schema!` turns on for the structs that it names. It is made here because only
 /// here are the fields at hand that the compiler is to point at.
@@ -11,7 +12,8 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
     if table.is_faulty {
         return None;
     }
-    let ident = table.ident;
+    let Table { ident, vis, .. } = table;
+    let declared_in = this_crate();
     let fields = table.positions().map(|(at, column)| {
         let refuse = refuse_at(column.ident);
         quote!(_ara::Some(_ara::Place::Field(#at)) => #refuse,)
@@ -20,6 +22,12 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
     let mut sorted: Vec<usize> = (0..table.columns.len()).collect();
     sorted.sort_by_key(|&at| table.columns.get(at).map(|column| &column.name.text));
     Some(quote! {
+        impl #ident {
+            #[doc(hidden)]
+            #vis const __DECLARED_IN: _ara::Option<&'static str> = _ara::Some(#declared_in);
+        }
+        // A table may have more columns than the compiler has patience.
+        #[allow(long_running_const_eval)]
         const _: () = {
             #[allow(unused_imports)]
             use _ara::Unreleased as _;
@@ -42,5 +50,5 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
 /// The refusal, shown at this name. It names no variables: they could not be seen from a name that a
 /// macro of the user's made.
 fn refuse_at(name: &Ident) -> TokenStream {
-    quote_spanned!(name.span()=> _ara::refuse(RELEASED, NOW))
+    quote_spanned!(name.span()=> ::ara::__private::refuse(RELEASED, NOW))
 }

@@ -29,6 +29,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     );
     quote! {
         #[doc = #doc]
+        #[allow(clippy::derive_partial_eq_without_eq)]
         #[derive(
             ::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq #(, #derives)*
         )]

@@ -114,7 +114,7 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
     // An alias cannot be told from another type here, so the compiler checks the type of `id`.
     let id_of = table.id.as_ref().map(|id| {
         let ty = id.ty;
-        quote_spanned!(ty.span()=> <#ty as _ara::IdOf<#ident>>)
+        quote_spanned!(ty.span()=> <#ty as ::ara::__private::IdOf<#ident>>)
     });
     let fields = table.positions().map(|(at, Column { ident, is_optional, .. })| {
         let marker = table.marker(ident);

@@ -1,6 +1,7 @@
 //! Locks as users and git may leave them.
 
 mod edits;
+mod mixtures;
 mod shape;
 mod superset;
 
@@ -145,6 +146,45 @@ fn releases_of_one_id_stand_for_each_other() {
     assert_eq!(parsed(&lock.to_string()).verify_all(), Ok(()));
 }
 
+#[test]
+fn a_release_joins_branches_that_were_merged() {
+    let ours = recorded(linear(), &todo(&[("a", r#""text""#)]));
+    let theirs = recorded(linear(), &todo(&[("b", r#""text""#)]));
+    let mut lock = united(&ours, &theirs);
+    let merged = lock.clone();
+    // Whether the code names all of it does not matter.
+    let join = lock.record(&BTreeSet::new(), "merge", "2026-11-22").expect("a release").clone();
+    assert_eq!((join.version, join.after.len()), (5, 2));
+    assert_eq!(join.checksum, checksum(&lock.facts()));
+    assert_eq!(lock.additions(&join), Vec::<&Fact>::new());
+    let before: Vec<_> = lock.before(&join).map(|release| release.version).collect();
+    assert_eq!(before, [4, 4]);
+
+    let read = parsed(&lock.to_string());
+    assert_eq!((read.verify_all(), read.facts()), (Ok(()), merged.facts()));
+    assert_eq!(read.check_superset_of(&merged), Ok(()));
+    assert_eq!(lock.record(&merged.facts(), "again", "2026-11-22"), None);
+
+    // Both branches may join them, each in its own words.
+    let mut other = merged;
+    other.record(&BTreeSet::new(), "merge main", "2026-11-23").expect("a release");
+    let mut both = united(&lock, &other);
+    assert_eq!((both.version(), both.verify_all()), (5, Ok(())));
+    assert_eq!(both.record(&BTreeSet::new(), "again", "2026-11-24"), None);
+}
+
+/// A release of just what both have is there already.
+#[test]
+fn a_branch_that_had_all_of_the_other_needs_no_join() {
+    let both = [("a", r#""text""#), ("b", r#""text""#)];
+    let ours = recorded(linear(), &todo(&both[..1]));
+    let mut lock = united(&ours, &recorded(linear(), &todo(&both)));
+    assert_eq!(lock.record(&todo(&both), "merge", "2026-11-22"), None);
+    let next = lock.record(&todo(&[("c", r#""text""#)]), "", "2026-11-22").expect("a release");
+    assert_eq!(next.after.len(), 2);
+    assert_eq!(parsed(&lock.to_string()).verify_all(), Ok(()));
+}
+
 /// 20 tables of 12 columns in 30 releases: what a large app has.
 #[test]
 fn a_large_lock_is_read_fast() {
@@ -217,8 +257,11 @@ proptest! {
             } else {
                 let new = branches[at].unrecorded(&facts).len();
                 let version = before.version() + 1;
+                let branched = History::of(&before.releases).heads().count() > 1;
+                let all = checksum(&before.facts());
+                let joins = branched && before.releases.iter().all(|old| old.checksum != all);
                 let release = branches[at].record(&facts, &message, "2028-02-29").cloned();
-                prop_assert_eq!(release.is_some(), new > 0);
+                prop_assert_eq!(release.is_some(), new > 0 || joins);
                 if let Some(release) = release {
                     prop_assert_eq!(release.version, version);
                     prop_assert_eq!(branches[at].additions(&release).len(), new);

@@ -63,6 +63,23 @@ pub(super) const fn write_variant(text: &mut Text<'_>, stored: &str) {
     text.push(",");
 }
 
+/// The enum of a column, for who has removed it.
+pub(super) const fn write_enum(text: &mut Text<'_>, column: &ColumnDef) {
+    let Type::Enum(variants) = column.ty else { return };
+    text.push(
+        "\n  its enum, if gone:     #[derive(Debug, Clone, PartialEq, ara::Value)] pub enum ",
+    );
+    text.push_pascal(column.name);
+    text.push(" { ");
+    let mut at = 0;
+    while at < variants.len() {
+        write_variant(text, variants[at]);
+        text.push(" ");
+        at += 1;
+    }
+    text.push("}");
+}
+
 /// Whether a stored name is one that a variant has in Rust.
 const fn is_variant_name(name: &str) -> bool {
     let name = name.as_bytes();

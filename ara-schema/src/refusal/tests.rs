@@ -98,6 +98,8 @@ fn an_enum_is_renamed_only_with_all_its_variants() {
         &[
             "column `todo.state` was released as enum, and is gone",
             "  keep it, unused:       #[deprecated] pub state: Option<State>,",
+            "  its enum, if gone:     #[derive(Debug, Clone, PartialEq, ara::Value)] \
+             pub enum State { Open, Done, }",
         ],
     );
 }
@@ -121,6 +123,7 @@ fn a_type_that_has_changed() {
         &[
             "column `todo.by` was released as id of `person`, and is id of `app_user` now",
             "  keep it:               pub by: ara::Id<Person>,",
+            r#"  on that struct:        #[table(name = "person")]"#,
             "  and add beside it:     pub by_app_user: ara::Id<AppUser>,",
         ],
     );

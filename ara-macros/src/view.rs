@@ -1,0 +1,102 @@
+//! `#[derive(View)]`: rows as structs of the app's own.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Path, Token};
+
+use crate::ast::inside_option;
+use crate::faults::Faults;
+
+pub fn derive(input: &DeriveInput) -> TokenStream {
+    let mut faults = Faults::default();
+    let tables = tables(input, &mut faults);
+    let fields = fields(input, &mut faults);
+    if !input.generics.params.is_empty() {
+        faults.on(&input.generics, "a view has no type parameters, lifetimes or constants");
+    }
+    let (false, Some((first, _))) = (!faults.is_empty(), tables.split_first()) else {
+        return faults.into_compile_errors();
+    };
+    let columns: Vec<_> = fields.iter().map(|field| column(field, first, &mut faults)).collect();
+    if !faults.is_empty() {
+        return faults.into_compile_errors();
+    }
+    let ident = &input.ident;
+    let parts = fields.iter().zip(&columns).map(|(field, column)| {
+        let is_narrowed = inside_option(&field.ty).is_none();
+        quote_spanned! {column.span()=>
+            _ara::ViewPart::new::<(#(#tables,)*), _, _>(#column, #is_narrowed)
+        }
+    });
+    let read = fields.iter().zip(&columns).enumerate().map(|(at, (field, column))| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        let read = quote_spanned!(ty.span()=> __row.field::<_, #ty>(#at, #column)?);
+        quote!(#ident: #read)
+    });
+    quote! {
+        #[allow(deprecated)]
+        const _: () = {
+            use ::ara::__private as _ara;
+            #[automatically_derived]
+            impl<__S: _ara::StartsWith<(#(#tables,)*)>> _ara::View<__S> for #ident {
+                fn parts() -> ::std::vec::Vec<_ara::ViewPart> {
+                    ::std::vec![#(#parts),*]
+                }
+                fn from_row(__row: &_ara::ViewRow<'_>) -> _ara::Option<Self> {
+                    _ara::Some(Self { #(#read,)* })
+                }
+            }
+        };
+    }
+}
+
+/// The tables of `#[view(Todo, Category)]` on the struct.
+fn tables(input: &DeriveInput, faults: &mut Faults) -> Vec<Path> {
+    let mut tables = Vec::new();
+    for attr in of_view(&input.attrs) {
+        match attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) {
+            Ok(named) => tables.extend(named),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if tables.is_empty() && faults.is_empty() {
+        faults.on(
+            &input.ident,
+            "name the table that the view is of: `#[view(Todo)]`, or `#[view(Todo, Category)]` for a \
+             query that joins them",
+        );
+    }
+    tables
+}
+
+fn fields<'a>(input: &'a DeriveInput, faults: &mut Faults) -> Vec<&'a Field> {
+    match &input.data {
+        Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
+            data.fields.iter().collect()
+        }
+        _ => {
+            faults.on(&input.ident, "a view is a struct with named fields");
+            Vec::new()
+        }
+    }
+}
+
+/// The column of a field: the one that `#[view(Category::name)]` names, or that of its own name.
+fn column(field: &Field, first: &Path, faults: &mut Faults) -> TokenStream {
+    let mut named = None;
+    for attr in of_view(&field.attrs) {
+        match attr.parse_args::<Expr>() {
+            Ok(column) if named.is_none() => named = Some(column.into_token_stream()),
+            Ok(_) => faults.on(attr, "the column of this field is named already"),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let ident = &field.ident;
+    named.unwrap_or_else(|| quote_spanned!(ident.span()=> #first::#ident))
+}
+
+fn of_view(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident("view"))
+}

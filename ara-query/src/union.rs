@@ -1,0 +1,162 @@
+//! The rows of several queries as one.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use ara_core::{Result, Source, TableRef};
+
+use crate::clauses::{Clauses, Statement};
+use crate::notes::Notes;
+use crate::query::Query;
+use crate::reader::{Next, each_row};
+use crate::rows::Rows;
+use crate::scope::{MemberRef, Scope};
+use crate::select::Selected;
+use crate::watch::{Watch, Watched, collect};
+
+/// The rows of several queries that select the same: see [`union`](Query::union).
+#[must_use = "a query reads nothing until it is run: end it with `all` or `count`"]
+pub struct Union<'s, I> {
+    source: &'s dyn Source,
+    statement: Statement,
+    tables: Vec<TableRef>,
+    notes: Notes,
+    items: PhantomData<fn() -> I>,
+}
+
+impl<'s, S: Scope, I> Query<'s, S, Selected<I>>
+where
+    Selected<I>: Rows,
+{
+    /// The rows of this query and of another that selects the same, each once. An order or a limit of
+    /// either is its own; the rows of both come in no order.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// #[derive(Table)]
+    /// struct Note { id: Id<Note>, text: String }
+    ///
+    /// let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Milk"))?;
+    /// db.create(Note::draft().text("Milk"))?;
+    ///
+    /// let todos = || db.query::<Todo>().narrow(Todo::title).select(Todo::title);
+    /// let notes = || db.query::<Note>().narrow(Note::text).select(Note::text);
+    /// assert_eq!(todos().union(notes()).all()?, ["Milk"]);
+    /// assert_eq!(todos().union_all(notes()).count()?, 2);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn union<T: Scope, J>(self, other: Query<'_, T, Selected<J>>) -> Union<'s, I>
+    where
+        Selected<J>: Rows<Output = <Selected<I> as Rows>::Output>,
+    {
+        Union::of(self, true).and(other.clauses, T::MEMBERS, true)
+    }
+
+    /// As [`union`](Self::union), with every row as often as it comes.
+    pub fn union_all<T: Scope, J>(self, other: Query<'_, T, Selected<J>>) -> Union<'s, I>
+    where
+        Selected<J>: Rows<Output = <Selected<I> as Rows>::Output>,
+    {
+        Union::of(self, false).and(other.clauses, T::MEMBERS, false)
+    }
+}
+
+impl<'s, I> Union<'s, I> {
+    fn of<S: Scope>(query: Query<'s, S, Selected<I>>, distinct: bool) -> Self {
+        let empty = Statement { sql: String::new(), values: Vec::new() };
+        let (source, tables, notes) = (query.source, Vec::new(), Notes::default());
+        let union = Self { source, statement: empty, tables, notes, items: PhantomData };
+        union.and(query.clauses, S::MEMBERS, distinct)
+    }
+
+    /// Adds the rows of one more query.
+    fn and(mut self, mut clauses: Clauses, members: &[MemberRef], distinct: bool) -> Self {
+        // What cannot be read is absent, and so the same, only where SQL merges rows.
+        clauses.distinct |= distinct;
+        self.tables.extend(clauses.tables(members));
+        self.notes.add(clauses.notes().clone());
+        let statement = clauses.rows(members).exactly();
+        let sql = &mut self.statement.sql;
+        if !sql.is_empty() {
+            sql.push_str(if distinct { " UNION " } else { " UNION ALL " });
+        }
+        // In parentheses, each may have an order and a limit of its own.
+        sql.push_str(&format!("SELECT * FROM ({})", statement.sql));
+        self.statement.values.extend(statement.values);
+        self
+    }
+
+    /// Adds the rows of one more query, each once.
+    pub fn union<S: Scope, J>(self, other: Query<'_, S, Selected<J>>) -> Self
+    where
+        Selected<I>: Rows,
+        Selected<J>: Rows<Output = <Selected<I> as Rows>::Output>,
+    {
+        self.and(other.clauses, S::MEMBERS, true)
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a value of the queries breaks a rule.
+    pub fn all(self) -> Result<Vec<<Selected<I> as Rows>::Output>>
+    where
+        Selected<I>: Rows,
+    {
+        self.notes.check()?;
+        let mut rows = Vec::new();
+        self.source.read(&self.tables, &mut |reading| {
+            rows.clear();
+            each_row(reading, &self.statement, &mut |row| {
+                rows.extend(Selected::<I>::from_row(row));
+                Ok(Next::Row)
+            })
+        })?;
+        Ok(rows)
+    }
+
+    /// Watches the rows: see [`Query::watch`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::watch`].
+    pub fn watch(self) -> Result<Watch<<Selected<I> as Rows>::Output>>
+    where
+        Selected<I>: Rows,
+    {
+        self.notes.check()?;
+        let (tables, exactly) = (self.tables, Some(self.statement));
+        let collect = collect::<Selected<I>>;
+        Watched { tables, nearly: None, exactly, many: None, collect }.watch(self.source, &[])
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    ///
+    /// As [`all`](Self::all).
+    pub fn count(mut self) -> Result<u64> {
+        self.notes.check()?;
+        self.statement.sql = format!("SELECT count(1) FROM ({})", self.statement.sql);
+        let mut count = 0;
+        self.source.read(&self.tables, &mut |reading| {
+            each_row(reading, &self.statement, &mut |row| {
+                count = row.get::<_, i64>(0)?.unsigned_abs();
+                Ok(Next::Nothing)
+            })
+        })?;
+        Ok(count)
+    }
+}
+
+impl<I> fmt::Debug for Union<'_, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Union({})", self.statement.sql)
+    }
+}

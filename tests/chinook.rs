@@ -1,0 +1,11 @@
+//! A real schema, and the reports that people write over it: a shop for music, of eleven tables. Each
+//! report is held against the same question in SQL, and against how SQLite reads it.
+
+mod chinook {
+    pub mod by_hand;
+    pub mod data;
+    pub mod reports;
+    pub mod schema;
+}
+#[path = "support/mod.rs"]
+mod support;

@@ -1,0 +1,263 @@
+//! The reports.
+
+use std::fmt::Display;
+
+use ara::prelude::*;
+use ara::{Rows, Scope, count};
+
+use super::by_hand::ask;
+use super::data::{fill, shop};
+use super::schema::*;
+use crate::support::{File, Outcome};
+
+/// `-` where there is nothing.
+fn or_dash<T: Display>(value: &Option<T>) -> String {
+    value.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
+}
+
+/// A shop in a file, the rows that ara gives, and those of the SQL.
+fn same(
+    ours: impl FnOnce(&Database) -> ara::Result<Vec<String>>,
+    sql: &str,
+) -> Outcome<Vec<String>> {
+    let file = File::new()?;
+    let db = file.open()?;
+    fill(&db)?;
+    let ours = ours(&db)?;
+    assert_eq!(ours, ask(&file.sqlite()?, sql)?);
+    assert!(!ours.is_empty());
+    Ok(ours)
+}
+
+/// How SQLite reads a query, a line a step.
+fn plan<S: Scope, R: Rows>(query: ara::Query<'_, S, R>) -> ara::Result<String> {
+    Ok(query.explain()?.join("\n"))
+}
+
+#[test]
+fn the_sizes_are_those_of_the_original() -> Outcome {
+    let db = shop()?;
+    let counts = [
+        db.query::<Artist>().count()?,
+        db.query::<Album>().with_deleted().count()?,
+        db.query::<Track>().count()?,
+        db.query::<Genre>().count()?,
+        db.query::<MediaType>().count()?,
+        db.query::<Playlist>().count()?,
+        db.query::<PlaylistTrack>().count()?,
+        db.query::<Employee>().count()?,
+        db.query::<Customer>().count()?,
+        db.query::<Invoice>().count()?,
+        db.query::<InvoiceLine>().count()?,
+    ];
+    assert_eq!(counts[..10], [275, 347, 3503, 25, 5, 18, 8715, 8, 59, 412]);
+    assert_eq!(counts[10], 2240);
+    Ok(())
+}
+
+#[test]
+fn sales_by_country() -> Outcome {
+    let rows = same(
+        |db| {
+            let sales = db.query::<Invoice>().group_by(Invoice::country);
+            let sales = sales.order_by(Invoice::total.sum().desc()).order_by(Invoice::country);
+            let rows = sales.select((Invoice::country, count(), Invoice::total.sum())).all()?;
+            let line = |(country, count, total): &(Option<String>, i64, Option<i64>)| {
+                format!("{}|{count}|{}", or_dash(country), or_dash(total))
+            };
+            Ok(rows.iter().map(line).collect())
+        },
+        "SELECT country, count(*), sum(total) FROM invoice WHERE is_deleted = 0 \
+         GROUP BY country ORDER BY sum(total) DESC, country",
+    )?;
+    assert_eq!(rows.len(), 25, "24 countries, and none");
+    Ok(())
+}
+
+#[test]
+fn what_sells_best_of_each_genre() -> Outcome {
+    same(
+        |db| {
+            let sold = db.query::<InvoiceLine>().join(InvoiceLine::track_id).join(Track::genre_id);
+            let sold = sold.narrow(Track::name).narrow(Genre::name);
+            let sold = sold.group_by((Genre::name, Track::id, Track::name));
+            let sold = sold.filter(InvoiceLine::quantity.sum().gt(1)).order_by(Genre::name);
+            let sold = sold.order_by(InvoiceLine::quantity.sum().desc()).order_by(Track::id);
+            let rows =
+                sold.select((Genre::name, Track::name, InvoiceLine::quantity.sum())).all()?;
+            let line =
+                |(genre, track, sold): &(NonEmptyString<120>, NonEmptyString<200>, Option<i64>)| {
+                    format!("{genre}|{track}|{}", or_dash(sold))
+                };
+            Ok(rows.iter().map(line).collect())
+        },
+        "SELECT g.name, t.name, sum(l.quantity) FROM invoice_line l \
+         JOIN track t ON t.id = l.track_id AND t.is_deleted = 0 \
+         JOIN genre g ON g.id = t.genre_id AND g.is_deleted = 0 WHERE l.is_deleted = 0 \
+         GROUP BY g.name, t.id, t.name HAVING sum(l.quantity) > 1 ORDER BY g.name, 3 DESC, t.id",
+    )?;
+    Ok(())
+}
+
+#[test]
+fn albums_without_a_sale() -> Outcome {
+    same(
+        |db| {
+            let sold = db.query::<InvoiceLine>().select(InvoiceLine::track_id);
+            let has_sold = Track::album_id.exists_where(Track::id.in_query(sold));
+            let unsold = db.query::<Album>().filter(!has_sold).order_by(Album::title);
+            let unsold = unsold.order_by(Album::id).narrow_all().all()?;
+            Ok(unsold.iter().map(|album| album.title.to_string()).collect())
+        },
+        "SELECT title FROM album a WHERE is_deleted = 0 AND NOT EXISTS (SELECT 1 FROM track t \
+         WHERE t.album_id = a.id AND t.is_deleted = 0 AND t.id IN \
+         (SELECT track_id FROM invoice_line WHERE is_deleted = 0)) ORDER BY title, id",
+    )?;
+    Ok(())
+}
+
+#[test]
+fn who_reports_to_whom() -> Outcome {
+    let rows = same(
+        |db| {
+            let all = db.query::<Employee>().left_join_as(Boss, Employee::reports_to);
+            let all = all.narrow(Employee::last_name).order_by(Employee::hired).all()?;
+            let line = |(employee, boss): &(_, Option<EmployeeRow>)| -> String {
+                let employee: &EmployeeRow<NonEmptyString<20>> = employee;
+                let boss = boss.as_ref().and_then(|boss| boss.last_name.clone());
+                format!("{}|{}", employee.last_name, or_dash(&boss))
+            };
+            Ok(all.iter().map(line).collect())
+        },
+        "SELECT e.last_name, b.last_name FROM employee e LEFT JOIN employee b \
+         ON b.id = e.reports_to AND b.is_deleted = 0 WHERE e.is_deleted = 0 ORDER BY e.hired",
+    )?;
+    assert_eq!(rows.len(), 8);
+    Ok(())
+}
+
+#[test]
+fn a_customer_s_invoices_with_their_lines() -> Outcome {
+    same(
+        |db| {
+            let customer: Id<Customer> = Id::from_key("7");
+            let invoices = db.query::<Invoice>().filter(Invoice::customer_id.eq(customer));
+            let invoices = invoices.order_by(Invoice::date).narrow_all();
+            let invoices = invoices.with_many_of(InvoiceLine::invoice_id, |lines| {
+                lines.narrow_all().order_by(InvoiceLine::id)
+            });
+            let mut rows = Vec::new();
+            for (invoice, lines) in invoices.all()? {
+                assert_eq!(
+                    invoice.total,
+                    lines.iter().map(|line| line.price * line.quantity).sum::<i64>()
+                );
+                rows.extend(
+                    lines.iter().map(|line| format!("{}|{}", invoice.date.millis(), line.price)),
+                );
+            }
+            Ok(rows)
+        },
+        &format!(
+            "SELECT i.date, l.price FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id \
+             WHERE i.customer_id = x'{}' AND i.is_deleted = 0 AND l.is_deleted = 0 ORDER BY i.date, l.id",
+            Id::<Customer>::from_key("7").uuid().simple()
+        ),
+    )?;
+    Ok(())
+}
+
+#[test]
+fn what_each_employee_s_customers_bought() -> Outcome {
+    same(
+        |db| {
+            let sales =
+                db.query::<Invoice>().join(Invoice::customer_id).join(Customer::support_rep_id);
+            let sales = sales.group_by(Employee::last_name).order_by(Employee::last_name);
+            let sold = (Employee::last_name, Customer::id.count_distinct(), Invoice::total.avg());
+            let rows = sales.select(sold).all()?;
+            let line =
+                |(name, customers, mean): &(Option<NonEmptyString<20>>, i64, Option<f64>)| {
+                    format!("{}|{customers}|{}", or_dash(name), or_dash(mean))
+                };
+            Ok(rows.iter().map(line).collect())
+        },
+        "SELECT e.last_name, count(DISTINCT c.id), avg(i.total) FROM invoice i \
+         JOIN customer c ON c.id = i.customer_id AND c.is_deleted = 0 \
+         JOIN employee e ON e.id = c.support_rep_id AND e.is_deleted = 0 WHERE i.is_deleted = 0 \
+         GROUP BY e.last_name ORDER BY e.last_name",
+    )?;
+    Ok(())
+}
+
+#[test]
+fn how_long_the_playlists_are() -> Outcome {
+    same(
+        |db| {
+            let lists = db.query::<Playlist>().join_many(PlaylistTrack::playlist_id);
+            let lists = lists.join(PlaylistTrack::track_id).group_by(Playlist::name);
+            let lists = lists.order_by(Playlist::name);
+            let length =
+                (Playlist::name, count(), Track::milliseconds.sum(), Track::milliseconds.max());
+            let rows = lists.select(length).all()?;
+            let line = |(name, count, sum, most): &(
+                Option<NonEmptyString<120>>,
+                i64,
+                Option<i64>,
+                Option<i64>,
+            )| {
+                format!("{}|{count}|{}|{}", or_dash(name), or_dash(sum), or_dash(most))
+            };
+            Ok(rows.iter().map(line).collect())
+        },
+        "SELECT p.name, count(*), sum(t.milliseconds), max(t.milliseconds) FROM playlist p \
+         JOIN playlist_track pt ON pt.playlist_id = p.id AND pt.is_deleted = 0 \
+         JOIN track t ON t.id = pt.track_id AND t.is_deleted = 0 WHERE p.is_deleted = 0 \
+         GROUP BY p.name ORDER BY p.name",
+    )?;
+    Ok(())
+}
+
+#[test]
+fn countries_of_customers_and_of_invoices() -> Outcome {
+    same(
+        |db| {
+            let customers = db.query::<Customer>().narrow(Customer::country);
+            let invoices = db.query::<Invoice>().narrow(Invoice::country);
+            let both = customers.select(Customer::country).union(invoices.select(Invoice::country));
+            let mut rows: Vec<String> = both.all()?;
+            rows.sort();
+            Ok(rows)
+        },
+        "SELECT country FROM customer WHERE country IS NOT NULL AND is_deleted = 0 \
+         UNION SELECT country FROM invoice WHERE country IS NOT NULL AND is_deleted = 0 ORDER BY 1",
+    )?;
+    Ok(())
+}
+
+/// Nothing reads all of a table where an index serves.
+#[test]
+fn indexes_serve() -> Outcome {
+    let db = shop()?;
+    let customer: Id<Customer> = Id::from_key("7");
+    let invoices =
+        db.query::<Invoice>().filter(Invoice::customer_id.eq(customer)).order_by(Invoice::date);
+    assert_eq!(
+        plan(invoices)?,
+        "SEARCH invoice USING INDEX ara_index invoice(customer_id,date) (customer_id=?)"
+    );
+    let album: Id<Album> = Id::from_key("5");
+    let tracks = db.query::<Album>().filter(Album::id.eq(album)).join_many(Track::album_id);
+    let tracks = plan(tracks)?;
+    assert!(!tracks.contains("SCAN"), "{tracks}");
+    let tracks = db.query::<Track>().filter(Track::album_id.eq(album)).join(Track::genre_id);
+    let tracks = plan(tracks)?;
+    assert!(!tracks.contains("SCAN"), "{tracks}");
+    let reports = db.query::<Employee>().join_as(Boss, Employee::reports_to);
+    let reports = plan(reports.filter(Employee::id.of(Boss).eq(Id::<Employee>::from_key("1"))))?;
+    assert!(!reports.contains("SCAN"), "{reports}");
+    let unsold = db.query::<Album>().filter(!Track::album_id.exists());
+    let unsold = plan(unsold)?;
+    assert!(unsold.contains("SEARCH track USING") && !unsold.contains("SCAN track"), "{unsold}");
+    Ok(())
+}

@@ -1,0 +1,21 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+    pub name: NonEmptyString<100>,
+}
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: NonEmptyString<1000>,
+    pub stars: Option<i64>,
+    pub category_id: Option<Id<Category>>,
+}
+
+fn main() -> ara::Result<()> {
+    let db = Database::memory()?;
+    db.query::<Todo>().join_many(Todo::category_id).all()?;
+    Ok(())
+}
