@@ -4,15 +4,18 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Column, Error, Record, Result, Table};
+use ara_core::{Column, Error, Reading, Record, Result, Table};
+use rusqlite::Row;
 
-use crate::clauses::Clauses;
+use crate::clauses::{Clauses, Statement};
 use crate::column::ColumnRef;
+use crate::digest::RowsDigest;
 use crate::join::Reference;
 use crate::query::Query;
 use crate::reader::{Next, each_row};
 use crate::rows::{Part, Rows};
 use crate::scope::{MemberRef, Scope};
+use crate::watch::{Collected, Watch, Watched};
 
 /// A query of rows, each with the rows that refer to it: see [`with_many`](Query::with_many).
 #[must_use = "a query reads nothing until it is run: end it with `all`"]
@@ -92,48 +95,93 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
         let Self { parents: Query { source, clauses, .. }, children, .. } = self;
         clauses.check()?;
         children.check()?;
-        let members = [MemberRef::of::<C::Table>()];
         let mut tables = clauses.tables(S::MEMBERS);
-        tables.extend(children.tables(&members));
+        tables.extend(children.tables(&[MemberRef::of::<C::Table>()]));
         // A row that is left out by reading it must not count.
         let parents = clauses.rows(S::MEMBERS).exactly();
 
         let mut rows = Vec::new();
         source.read(&tables, &mut |reading| {
-            // Both reads are of one state of the file.
-            let snapshot = match reading.connection.is_autocommit() {
-                true => Some(reading.connection.unchecked_transaction()?),
-                false => None,
-            };
-            let mut found = Vec::new();
-            let mut ids: Vec<u8> = Vec::new();
-            each_row(reading, &parents, &mut |row| {
-                if let Some(parent) = R::from_row(row) {
-                    let id: RowId = row.get(0).map_err(|_| Error::Corrupt)?;
-                    ids.extend(id);
-                    found.push((id, parent));
-                }
-                Ok(Next::Row)
-            })?;
-            let statement = children.clone().of_parents(&members, C::term(), &ids);
-            let mut many: HashMap<RowId, Vec<P>> = HashMap::with_capacity(found.len());
-            let width = P::width();
-            each_row(reading, &statement, &mut |row| {
-                if let Some(child) = <P as Part>::from_row(row, 0) {
-                    let parent: RowId = row.get(width).map_err(|_| Error::Corrupt)?;
-                    many.entry(parent).or_default().push(child);
-                }
-                Ok(Next::Row)
-            })?;
-            rows = found
-                .into_iter()
-                .map(|(id, parent)| (parent, many.remove(&id).unwrap_or_default()))
-                .collect();
-            drop(snapshot);
+            rows = read::<R, C, P>(reading, &parents, &children, &mut |_| ())?;
             Ok(())
         })?;
         Ok(rows)
     }
+
+    /// Watches the rows: see [`Query::watch`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::watch`].
+    pub fn watch(self) -> Result<Watch<(R::Output, Vec<P>)>> {
+        let Self { parents: Query { source, clauses, .. }, children, .. } = self;
+        let database = source.watchable().ok_or(Error::WatchedTransaction)?;
+        clauses.check()?;
+        children.check()?;
+        let members = [MemberRef::of::<C::Table>()];
+        let mut tables = clauses.tables(S::MEMBERS);
+        tables.extend(children.tables(&members));
+        let exactly = Some(clauses.rows(S::MEMBERS).exactly());
+        let of_each = children.clone().of_parents(&members, C::term(), &[]);
+        let collect = collect::<R, C, P>;
+        Watched { tables, nearly: None, exactly, many: Some(children), collect }.watch_with(
+            database,
+            Some(&of_each),
+            &[],
+        )
+    }
+}
+
+/// Reads the rows with those that refer to them, and calls a function with each row of SQLite's.
+fn read<R: Rows, C: Column, P: Record<Table = C::Table>>(
+    reading: Reading<'_>,
+    parents: &Statement,
+    children: &Clauses,
+    each: &mut dyn FnMut(&Row<'_>),
+) -> Result<Vec<(R::Output, Vec<P>)>> {
+    // Both reads are of one state of the file.
+    let snapshot = match reading.connection.is_autocommit() {
+        true => Some(reading.connection.unchecked_transaction()?),
+        false => None,
+    };
+    let mut found = Vec::new();
+    let mut ids: Vec<u8> = Vec::new();
+    each_row(reading, parents, &mut |row| {
+        if let Some(parent) = R::from_row(row) {
+            let id: RowId = row.get(0).map_err(|_| Error::Corrupt)?;
+            ids.extend(id);
+            found.push((id, parent));
+            each(row);
+        }
+        Ok(Next::Row)
+    })?;
+    let members = [MemberRef::of::<C::Table>()];
+    let statement = children.clone().of_parents(&members, C::term(), &ids);
+    let mut many: HashMap<RowId, Vec<P>> = HashMap::with_capacity(found.len());
+    let width = P::width();
+    each_row(reading, &statement, &mut |row| {
+        if let Some(child) = <P as Part>::from_row(row, 0) {
+            let parent: RowId = row.get(width).map_err(|_| Error::Corrupt)?;
+            many.entry(parent).or_default().push(child);
+            each(row);
+        }
+        Ok(Next::Row)
+    })?;
+    drop(snapshot);
+    let with_many = |(id, parent)| (parent, many.remove(&id).unwrap_or_default());
+    Ok(found.into_iter().map(with_many).collect())
+}
+
+fn collect<R: Rows, C: Column, P: Record<Table = C::Table>>(
+    reading: Reading<'_>,
+    parents: &Statement,
+    children: Option<&Clauses>,
+) -> Result<Collected<(R::Output, Vec<P>)>> {
+    let mut digest = RowsDigest::new();
+    let none = Clauses::default();
+    let children = children.unwrap_or(&none);
+    let rows = read::<R, C, P>(reading, parents, children, &mut |row| digest.row(row))?;
+    Ok(Collected { rows, is_left_out: false, digest: digest.finish() })
 }
 
 impl<S: Scope, R, C: Column, P> fmt::Debug for WithMany<'_, S, R, C, P> {

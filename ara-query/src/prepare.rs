@@ -13,6 +13,7 @@ use crate::reader::Reader;
 use crate::rows::Rows;
 use crate::scope::Scope;
 use crate::term::{Term, Untyped};
+use crate::watch::{Watch, Watched, collect};
 
 /// A value of type `T` that a prepared query is given each time it runs: see
 /// [`prepare`](crate::Queries::prepare).
@@ -176,6 +177,21 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
             (None, _) => Err(Error::NotOne { count: 0 }),
             (Some(_), _) => Err(Error::NotOne { count: 2 }),
         }
+    }
+
+    /// Watches the rows: see [`Query::watch`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::watch`].
+    pub fn watch(&self, values: impl Values<P>) -> Result<Watch<R::Output>> {
+        let values = self.given(values)?;
+        let given = |statement: &Statement| statement.given(&values);
+        let nearly = (!self.is_exact).then(|| given(&self.nearly));
+        let exactly = (self.is_exact || self.is_cut).then(|| given(&self.exactly));
+        let tables = self.tables.clone();
+        Watched { tables, nearly, exactly, many: None, collect: collect::<R> }
+            .watch(self.source, &[])
     }
 
     /// How many rows there are.

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Error, FromStored, IntoValue, Result, Source, Stored, Value};
+use ara_core::{Error, FromStored, IntoValue, Reading, Result, Source, Stored, Value};
 use rusqlite::Row;
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 
 use crate::bind::bind;
-use crate::clauses::Statement;
+use crate::clauses::{Clauses, Statement};
+use crate::digest::RowsDigest;
 use crate::notes::Notes;
 use crate::query::Query;
 use crate::scope::Scope;
 use crate::term::{Term, Untyped};
+use crate::watch::{Collected, Watch, Watched};
 
 /// SQL that returns rows `T`, a tuple: see [`sql`](crate::Queries::sql).
 #[must_use = "SQL reads nothing until it is run: end it with `all`, `first` or `one`"]
@@ -115,29 +117,27 @@ impl<'s, T: SqlRow> Sql<'s, T> {
         let mut rows = Vec::new();
         self.source.read(&[], &mut |reading| {
             rows.clear();
-            if !reads_only(&self.statement.sql) {
-                return Err(Error::RawWrite);
-            }
-            let mut statement = reading.connection.prepare_cached(&self.statement.sql)?;
-            if !statement.readonly() {
-                return Err(Error::RawWrite);
-            }
-            let (found, expected) = (statement.column_count(), T::WIDTH);
-            if found != expected {
-                return Err(Error::RawShape { found, expected });
-            }
-            let (given, parameters) = (self.statement.values.len(), statement.parameter_count());
-            if given != parameters {
-                return Err(Error::RawParameters { given, parameters });
-            }
-            bind(&mut statement, &self.statement.values)?;
-            let mut found = statement.raw_query();
-            while let Some(row) = found.next()? {
+            each_sql_row(reading, &self.statement, T::WIDTH, &mut |row| {
                 rows.extend(T::from_row(row));
-            }
-            Ok(())
+            })
         })?;
         Ok(rows)
+    }
+
+    /// Watches the rows: see [`Query::watch`]. The tables must be there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RawWrite`] for SQL that would change the file, what SQLite refuses, and as
+    /// [`Query::watch`]. Columns or parameters that are too many or too few are told with the first result.
+    pub fn watch(self) -> Result<Watch<T>> {
+        self.notes.check()?;
+        if !reads_only(&self.statement.sql) {
+            return Err(Error::RawWrite);
+        }
+        let (tables, exactly) = (Vec::new(), Some(self.statement));
+        Watched { tables, nearly: None, exactly, many: None, collect: collect::<T> }
+            .watch(self.source, &[])
     }
 
     /// The first row. All of them are read: give the SQL a limit.
@@ -162,6 +162,51 @@ impl<'s, T: SqlRow> Sql<'s, T> {
             (Some(_), false) => Err(Error::NotOne { count: 2 }),
         }
     }
+}
+
+fn each_sql_row(
+    reading: Reading<'_>,
+    sql: &Statement,
+    width: usize,
+    each: &mut dyn FnMut(&Row<'_>),
+) -> Result<()> {
+    if !reads_only(&sql.sql) {
+        return Err(Error::RawWrite);
+    }
+    let mut statement = reading.connection.prepare_cached(&sql.sql)?;
+    if !statement.readonly() {
+        return Err(Error::RawWrite);
+    }
+    let (found, expected) = (statement.column_count(), width);
+    if found != expected {
+        return Err(Error::RawShape { found, expected });
+    }
+    let (given, parameters) = (sql.values.len(), statement.parameter_count());
+    if given != parameters {
+        return Err(Error::RawParameters { given, parameters });
+    }
+    bind(&mut statement, &sql.values)?;
+    let mut found = statement.raw_query();
+    while let Some(row) = found.next()? {
+        each(row);
+    }
+    Ok(())
+}
+
+fn collect<T: SqlRow>(
+    reading: Reading<'_>,
+    sql: &Statement,
+    _: Option<&Clauses>,
+) -> Result<Collected<T>> {
+    let mut rows = Vec::new();
+    let mut digest = RowsDigest::new();
+    each_sql_row(reading, sql, T::WIDTH, &mut |row| {
+        if let Some(read) = T::from_row(row) {
+            digest.row(row);
+            rows.push(read);
+        }
+    })?;
+    Ok(Collected { rows, is_left_out: false, digest: digest.finish() })
 }
 
 /// Whether a statement is one that can only read. SQLite counts others as reading too: `BEGIN`, say, and

@@ -12,6 +12,7 @@ use crate::reader::{Next, each_row};
 use crate::rows::Rows;
 use crate::scope::{MemberRef, Scope};
 use crate::select::Selected;
+use crate::watch::{Watch, Watched, collect};
 
 /// The rows of several queries that select the same: see [`union`](Query::union).
 #[must_use = "a query reads nothing until it is run: end it with `all` or `count`"]
@@ -118,6 +119,21 @@ impl<'s, I> Union<'s, I> {
             })
         })?;
         Ok(rows)
+    }
+
+    /// Watches the rows: see [`Query::watch`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::watch`].
+    pub fn watch(self) -> Result<Watch<<Selected<I> as Rows>::Output>>
+    where
+        Selected<I>: Rows,
+    {
+        self.notes.check()?;
+        let (tables, exactly) = (self.tables, Some(self.statement));
+        let collect = collect::<Selected<I>>;
+        Watched { tables, nearly: None, exactly, many: None, collect }.watch(self.source, &[])
     }
 
     /// How many rows there are.

@@ -4,9 +4,9 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::time::{Duration, Instant};
 
-use ara_core::{Database, Error, Reading, Result, Source, Subscription, TableRef, Until};
+use ara_core::{Database, Error, Reading, Result, Source, Subscription, TableRef, Until, Uuid};
 
-use crate::clauses::Statement;
+use crate::clauses::{Clauses, Statement};
 use crate::digest::RowsDigest;
 use crate::named_rows::named_rows;
 use crate::query::Query;
@@ -44,18 +44,15 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// [`Error::WatchedTransaction`] if the query is one of a transaction; a table cannot be made ready, or
     /// a value of the query breaks a rule.
     pub fn watch(self) -> Result<Watch<R::Output>> {
-        let database = self.source.watchable().ok_or(Error::WatchedTransaction)?;
         self.clauses.check()?;
-        let tables = self.clauses.tables(S::MEMBERS);
         let named = named_rows(&self.clauses, S::MEMBERS);
         let (is_cut, is_exact) = (self.clauses.is_cut(), self.clauses.is_exact());
+        let tables = self.clauses.tables(S::MEMBERS);
         let select = self.clauses.rows(S::MEMBERS);
-        let nearly = if is_exact { None } else { Some(select.nearly()) };
-        let exactly = if is_exact || is_cut { Some(select.exactly()) } else { None };
-        let statements: Vec<_> = nearly.iter().chain(&exactly).map(|it| it.sql.as_str()).collect();
-        let subscription = database.subscribe(&tables, &statements, &named)?;
-        let query = Watched { tables, nearly, exactly, collect: collect::<R> };
-        Ok(Watch { subscription, query, shown: None, runs: 0 })
+        let nearly = (!is_exact).then(|| select.nearly());
+        let exactly = (is_exact || is_cut).then(|| select.exactly());
+        Watched { tables, nearly, exactly, many: None, collect: collect::<R> }
+            .watch(self.source, &named)
     }
 }
 
@@ -104,18 +101,25 @@ pub struct Watch<O> {
 }
 
 /// The statements of a query, made once.
-struct Watched<O> {
-    tables: Vec<TableRef>,
+pub(crate) struct Watched<O> {
+    pub tables: Vec<TableRef>,
     /// As `all` runs them: nearly, unless only the exact statement will do; and then exactly, if rows were
     /// left out that a limit has counted.
-    nearly: Option<Statement>,
-    exactly: Option<Statement>,
-    collect: Collect<O>,
+    pub nearly: Option<Statement>,
+    pub exactly: Option<Statement>,
+    /// The rows that are read for each of the others, if there are such.
+    pub many: Option<Clauses>,
+    pub collect: fn(Reading<'_>, &Statement, Option<&Clauses>) -> Result<Collected<O>>,
 }
 
-/// Reads the rows: whether one was left out because a narrowed column of it cannot be read, and a digest
-/// of the others.
-type Collect<O> = fn(Reading<'_>, &Statement, &mut Vec<O>) -> Result<(bool, u128)>;
+/// What was read.
+pub(crate) struct Collected<O> {
+    pub rows: Vec<O>,
+    /// A row was left out because a narrowed column of it cannot be read.
+    pub is_left_out: bool,
+    /// Of the values that are stored.
+    pub digest: u128,
+}
 
 /// # Errors
 ///
@@ -180,28 +184,50 @@ impl<O> Watch<O> {
 }
 
 impl<O> Watched<O> {
+    /// `named`: of these tables, only these rows are read.
+    pub(crate) fn watch(
+        self,
+        source: &dyn Source,
+        named: &[(String, Vec<Uuid>)],
+    ) -> Result<Watch<O>> {
+        let database = source.watchable().ok_or(Error::WatchedTransaction)?;
+        self.watch_with(database, None, named)
+    }
+
+    /// As [`watch`](Self::watch), where one more statement is run.
+    pub(crate) fn watch_with(
+        self,
+        database: &Database,
+        more: Option<&Statement>,
+        named: &[(String, Vec<Uuid>)],
+    ) -> Result<Watch<O>> {
+        let statements = self.nearly.iter().chain(&self.exactly).chain(more);
+        let statements: Vec<_> = statements.map(|statement| statement.sql.as_str()).collect();
+        let subscription = database.subscribe(&self.tables, &statements, named)?;
+        Ok(Watch { subscription, query: self, shown: None, runs: 0 })
+    }
+
     fn run(&self, database: &Database) -> Result<(Vec<O>, u128)> {
-        let mut rows = Vec::new();
-        let mut digest = 0;
-        let mut is_left_out = true;
+        let mut collected = Collected { rows: Vec::new(), is_left_out: true, digest: 0 };
         for statement in self.nearly.iter().chain(&self.exactly) {
-            if is_left_out {
+            if collected.is_left_out {
                 database.read(&self.tables, &mut |reading| {
-                    (is_left_out, digest) = (self.collect)(reading, statement, &mut rows)?;
+                    collected = (self.collect)(reading, statement, self.many.as_ref())?;
                     Ok(())
                 })?;
             }
         }
-        Ok((rows, digest))
+        Ok((collected.rows, collected.digest))
     }
 }
 
-fn collect<R: Rows>(
+/// Reads the rows of a query.
+pub(crate) fn collect<R: Rows>(
     reading: Reading<'_>,
     statement: &Statement,
-    rows: &mut Vec<R::Output>,
-) -> Result<(bool, u128)> {
-    rows.clear();
+    _: Option<&Clauses>,
+) -> Result<Collected<R::Output>> {
+    let mut rows = Vec::new();
     let mut is_left_out = false;
     let mut digest = RowsDigest::new();
     each_row(reading, statement, &mut |row| {
@@ -214,7 +240,7 @@ fn collect<R: Rows>(
         }
         Ok(Next::Row)
     })?;
-    Ok((is_left_out, digest.finish()))
+    Ok(Collected { rows, is_left_out, digest: digest.finish() })
 }
 
 /// Waits for each result, and ends when the database is closed.

@@ -4,7 +4,7 @@ use ara::count;
 use ara::prelude::*;
 
 use crate::support::{File, Outcome, There};
-use crate::{Category, Todo, Told, unwatched};
+use crate::{Category, Setting, Todo, Told, unwatched};
 
 /// In memory, and in a file.
 fn databases() -> Outcome<[(Database, Option<File>); 2]> {
@@ -75,6 +75,76 @@ fn a_page_of_narrowed_and_distinct_rows() -> Outcome {
         db.create(Todo::draft().title("a"))?;
         assert_eq!(&*first.told()?[0].title, "a");
         assert_eq!(&*second.told()?.first().there()?.title, "b");
+    }
+    Ok(())
+}
+
+#[test]
+fn conditions_that_ask_other_tables() -> Outcome {
+    for (db, _file) in databases()? {
+        let home = db.create(Category::draft().name("Home"))?;
+        let milk = db.create(Todo::draft().title("Buy milk"))?;
+        let red = db.query::<Category>().filter(Category::color.eq("red")).select(Category::id);
+        let todos = db.query::<Todo>().filter(Todo::category_id.in_query(red)).select(Todo::id);
+        let mut red = todos.watch()?;
+        let used = db.query::<Category>().filter(Todo::category_id.exists());
+        let mut used = used.select(Category::id).watch()?;
+        assert!(red.told()?.is_empty() && used.told()?.is_empty());
+        db.update(Todo::patch(milk).category_id(home))?;
+        assert_eq!(used.told()?, [home]);
+        red.is_quiet(2)?;
+        db.update(Category::patch(home).name("House"))?;
+        red.is_quiet(2)?;
+        used.is_quiet(2)?;
+        db.update(Category::patch(home).color("red"))?;
+        assert_eq!(red.told()?, [milk]);
+        used.is_quiet(2)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn rows_with_those_that_refer_to_them() -> Outcome {
+    for (db, _file) in databases()? {
+        let home = db.create(Category::draft().name("Home"))?;
+        let mut all = db.query::<Category>().with_many(Todo::category_id).watch()?;
+        assert_eq!(all.told()?[0].1.len(), 0);
+        let milk = db.create(Todo::draft().title("Buy milk").category_id(home))?;
+        assert_eq!(all.told()?[0].1[0].id, milk);
+        db.create(Setting::draft().text("dark"))?;
+        all.is_quiet(2)?;
+        db.update(Category::patch(home).color("red"))?;
+        assert_eq!(all.told()?[0].0.color.as_deref(), Some("red"));
+        db.delete(milk)?;
+        assert_eq!(all.told()?[0].1.len(), 0);
+    }
+    Ok(())
+}
+
+#[test]
+fn unions_prepared_queries_and_sql() -> Outcome {
+    for (db, _file) in databases()? {
+        db.ensure::<Todo>()?;
+        let names = || db.query::<Category>().select(Category::name);
+        let mut both = names().union(db.query::<Setting>().select(Setting::text)).watch()?;
+        let starred = db
+            .prepare(|(least,)| db.query::<Todo>().filter(Todo::stars.ge(least)).select(Todo::id));
+        let (mut few, mut many) = (starred.watch((2,))?, starred.watch((4,))?);
+        let sql = db.sql::<(i64,)>("SELECT count(*) FROM todo WHERE stars > ?").bind::<i64>(2);
+        let mut counted = sql.watch()?;
+        assert!(both.told()?.is_empty() && few.told()?.is_empty() && many.told()?.is_empty());
+        assert_eq!(counted.told()?, [(0,)]);
+        db.create(Setting::draft().text("dark"))?;
+        assert_eq!(both.told()?, [Some("dark".to_owned())]);
+        let milk = db.create(Todo::draft().title("Buy milk").stars(3))?;
+        assert_eq!((few.told()?, counted.told()?), (vec![milk], vec![(1,)]));
+        many.is_quiet(2)?;
+        both.is_quiet(2)?;
+        db.update(Todo::patch(milk).title("Buy bread"))?;
+        few.is_quiet(2)?;
+        counted.is_quiet(2)?;
+        let write = db.sql::<(i64,)>("DELETE FROM todo RETURNING 1").watch();
+        assert!(matches!(write, Err(ara::Error::RawWrite)), "{write:?}");
     }
     Ok(())
 }
