@@ -24,6 +24,8 @@ pub(crate) struct Clauses {
     pub limit: Option<u64>,
     pub offset: u64,
     pub distinct: bool,
+    /// Whether it is one of several queries whose rows are merged.
+    pub is_united: bool,
     /// What holds for every row that the tables give.
     pub filters: Vec<Sql>,
     /// What is returned instead of whole rows.
@@ -180,7 +182,7 @@ impl Clauses {
 
     /// Whether several rows of the tables become one.
     fn is_merged(&self) -> bool {
-        self.distinct || self.groups.is_some()
+        self.distinct || self.is_united || self.groups.is_some()
     }
 
     /// What rows are the same by: values that cannot be read are all absent, unless no such row is left.
@@ -338,11 +340,15 @@ impl Select {
         self.limit.is_some() || self.offset > 0
     }
 
-    /// The statement within another one.
-    fn whole(mut self) -> SelectStatement {
+    fn leave_out_unread(&mut self) {
         for column in mem::take(&mut self.narrowed) {
             self.select.and_where(column.is_there());
         }
+    }
+
+    /// The statement within another one.
+    fn whole(mut self) -> SelectStatement {
+        self.leave_out_unread();
         if self.limit.is_some() || self.offset > 0 {
             self.select.limit(self.limit.unwrap_or(i64::MAX.unsigned_abs()));
         }
@@ -354,9 +360,7 @@ impl Select {
 
     /// SQL alone says which rows have all narrowed columns.
     pub(crate) fn exactly(mut self) -> Statement {
-        for column in mem::take(&mut self.narrowed) {
-            self.select.and_where(column.is_there());
-        }
+        self.leave_out_unread();
         self.nearly()
     }
 }

@@ -8,7 +8,7 @@ use ara_core::{Result, Source, TableRef};
 use crate::clauses::{Clauses, Statement};
 use crate::notes::Notes;
 use crate::query::Query;
-use crate::reader::{Next, each_row};
+use crate::reader::Reader;
 use crate::rows::Rows;
 use crate::scope::{MemberRef, Scope};
 use crate::select::Selected;
@@ -74,10 +74,14 @@ impl<'s, I> Union<'s, I> {
         union.and(query.clauses, S::MEMBERS, distinct)
     }
 
+    fn reader(&self) -> Reader<'_> {
+        Reader { source: self.source, tables: &self.tables }
+    }
+
     /// Adds the rows of one more query.
     fn and(mut self, mut clauses: Clauses, members: &[MemberRef], distinct: bool) -> Self {
         // What cannot be read is absent, and so the same, only where SQL merges rows.
-        clauses.distinct |= distinct;
+        clauses.is_united = distinct;
         self.tables.extend(clauses.tables(members));
         self.notes.add(clauses.notes().clone());
         let statement = clauses.rows(members).exactly();
@@ -110,15 +114,7 @@ impl<'s, I> Union<'s, I> {
         Selected<I>: Rows,
     {
         self.notes.check()?;
-        let mut rows = Vec::new();
-        self.source.read(&self.tables, &mut |reading| {
-            rows.clear();
-            each_row(reading, &self.statement, &mut |row| {
-                rows.extend(Selected::<I>::from_row(row));
-                Ok(Next::Row)
-            })
-        })?;
-        Ok(rows)
+        Ok(self.reader().nearly::<Selected<I>>(&self.statement)?.0)
     }
 
     /// Watches the rows: see [`Query::watch`].
@@ -144,14 +140,7 @@ impl<'s, I> Union<'s, I> {
     pub fn count(mut self) -> Result<u64> {
         self.notes.check()?;
         self.statement.sql = format!("SELECT count(1) FROM ({})", self.statement.sql);
-        let mut count = 0;
-        self.source.read(&self.tables, &mut |reading| {
-            each_row(reading, &self.statement, &mut |row| {
-                count = row.get::<_, i64>(0)?.unsigned_abs();
-                Ok(Next::Nothing)
-            })
-        })?;
-        Ok(count)
+        self.reader().number(&self.statement)
     }
 }
 

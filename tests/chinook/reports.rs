@@ -235,6 +235,19 @@ fn countries_of_customers_and_of_invoices() -> Outcome {
     Ok(())
 }
 
+/// A limit leaves out rows before those of both queries are merged.
+#[test]
+fn the_limit_of_each_part_of_a_union_is_its_own() -> Outcome {
+    let db = shop()?;
+    let prices = || {
+        let tracks = db.query::<Track>().narrow(Track::price).order_by(Track::price);
+        tracks.limit(3).select(Track::price)
+    };
+    assert_eq!(prices().all()?, [99, 99, 99]);
+    assert_eq!(prices().union(prices()).all()?, [99]);
+    Ok(())
+}
+
 /// Nothing reads all of a table where an index serves.
 #[test]
 fn indexes_serve() -> Outcome {
