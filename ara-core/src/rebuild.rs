@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Statement};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
 use crate::ddl::quoted;
 use crate::error::Result;
 use crate::fold::{CHANGES_BY_ROW, FoldedRows};
 use crate::registry::{RegisteredTable, Registry};
+use crate::statements::bind;
 use crate::value::Stored;
 
 /// Makes every row of a synced table again, as the log says it must be. All of the table's columns
@@ -81,12 +82,4 @@ pub(crate) fn refill_columns(
         update.raw_execute()?;
     }
     Ok(())
-}
-
-fn bind(
-    statement: &mut Statement<'_>,
-    parameter: usize,
-    value: ValueRef<'_>,
-) -> rusqlite::Result<()> {
-    statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value))
 }

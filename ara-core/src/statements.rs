@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, Statement};
 
 /// Statements that are held until the transaction ends: to look one up in the connection's cache for
 /// each row would cost a tenth of the row.
@@ -33,7 +33,7 @@ impl<'c> Statements<'c> {
 
 /// Binds a value without a copy of ara's own.
 pub(crate) fn bind(
-    statement: &mut CachedStatement<'_>,
+    statement: &mut Statement<'_>,
     parameter: usize,
     value: ValueRef<'_>,
 ) -> rusqlite::Result<()> {

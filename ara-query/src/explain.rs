@@ -3,7 +3,7 @@
 use ara_core::Result;
 
 use crate::query::Query;
-use crate::reader::{Next, Reader, each_row};
+use crate::reader::{Next, each_row};
 use crate::rows::Rows;
 use crate::scope::Scope;
 
@@ -34,8 +34,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         let mut statement = if is_exact { select.exactly() } else { select.nearly() };
         statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
         let mut steps = Vec::new();
-        let reader = Reader { source: self.source, tables: &tables };
-        reader.source.read(reader.tables, &mut |reading| {
+        self.source.read(&tables, &mut |reading| {
             steps.clear();
             each_row(reading, &statement, &mut |row| {
                 steps.push(row.get::<_, String>("detail")?);

@@ -9,7 +9,7 @@ use sea_query::{BinOper, Expr as Sql, NullOrdering, Order as Direction, Value};
 
 use crate::order::Ordered;
 use crate::query::Query;
-use crate::reader::{Next, Reader, each_row};
+use crate::reader::{Next, each_row};
 use crate::rows::Rows;
 use crate::scope::Scope;
 use crate::sql::{and, binary, constant, or};
@@ -89,8 +89,7 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
 
         let count = orders.len();
         let mut page = Page { rows: Vec::new(), next: None };
-        let reader = Reader { source: self.source, tables: &tables };
-        reader.source.read(reader.tables, &mut |reading| {
+        self.source.read(&tables, &mut |reading| {
             page = Page { rows: Vec::new(), next: None };
             let mut last = None;
             each_row(reading, &statement, &mut |row| {

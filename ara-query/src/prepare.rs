@@ -3,13 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Error, IntoValue, Result, Source, TableRef, Value};
+use ara_core::{IntoValue, Result, Source, TableRef, Value};
 
 use crate::clauses::Statement;
 use crate::expr::{Anywhere, Operand, Within};
 use crate::notes::Notes;
 use crate::query::Query;
-use crate::reader::Reader;
+use crate::reader::{Reader, only};
 use crate::rows::Rows;
 use crate::scope::Scope;
 use crate::term::{Term, Untyped};
@@ -169,14 +169,10 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotOne`] if there is none, or more than one; and as [`all`](Self::all).
+    /// [`Error::NotOne`](ara_core::Error::NotOne) if there is none, or more than one; and as
+    /// [`all`](Self::all).
     pub fn one(&self, values: impl Values<P>) -> Result<R::Output> {
-        let mut rows = self.all(values)?;
-        match (rows.pop(), rows.len()) {
-            (Some(row), 0) => Ok(row),
-            (None, _) => Err(Error::NotOne { count: 0 }),
-            (Some(_), _) => Err(Error::NotOne { count: 2 }),
-        }
+        only(self.all(values)?)
     }
 
     /// Watches the rows: see [`Query::watch`].

@@ -12,6 +12,7 @@ use crate::clauses::{Clauses, Statement};
 use crate::digest::RowsDigest;
 use crate::notes::Notes;
 use crate::query::Query;
+use crate::reader::only;
 use crate::scope::Scope;
 use crate::term::{Term, Untyped};
 use crate::watch::{Collected, Watch, Watched};
@@ -155,12 +156,7 @@ impl<'s, T: SqlRow> Sql<'s, T> {
     ///
     /// [`Error::NotOne`] if there is none, or more than one; and as [`all`](Self::all).
     pub fn one(self) -> Result<T> {
-        let mut rows = self.all()?;
-        match (rows.pop(), rows.is_empty()) {
-            (Some(row), true) => Ok(row),
-            (None, _) => Err(Error::NotOne { count: 0 }),
-            (Some(_), false) => Err(Error::NotOne { count: 2 }),
-        }
+        only(self.all()?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Running statements.
 
-use ara_core::{Reading, Result, Source, TableRef};
+use ara_core::{Error, Reading, Result, Source, TableRef};
 use rusqlite::Row;
 
 use crate::bind::bind;
@@ -56,6 +56,15 @@ impl Reader<'_> {
             })
         })?;
         Ok(number)
+    }
+}
+
+/// The only one of some rows.
+pub(crate) fn only<T>(mut rows: Vec<T>) -> Result<T> {
+    match (rows.pop(), rows.is_empty()) {
+        (Some(row), true) => Ok(row),
+        (None, _) => Err(Error::NotOne { count: 0 }),
+        (Some(_), false) => Err(Error::NotOne { count: 2 }),
     }
 }
 

@@ -3,7 +3,7 @@
 use ara_core::{Error, Id, Result};
 
 use crate::query::Query;
-use crate::reader::{Next, Reader, each_row};
+use crate::reader::{Next, Reader, each_row, only};
 use crate::rows::Rows;
 use crate::scope::Scope;
 
@@ -44,12 +44,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// query breaks a rule.
     pub fn one(mut self) -> Result<R::Output> {
         self.clauses.at_most(2);
-        let mut rows = self.all()?;
-        match (rows.pop(), rows.len()) {
-            (Some(row), 0) => Ok(row),
-            (None, _) => Err(Error::NotOne { count: 0 }),
-            (Some(_), others) => Err(Error::NotOne { count: others + 1 }),
-        }
+        only(self.all()?)
     }
 
     /// The row with this id, if it is among those of the query. Its limit and offset do not count.
