@@ -47,6 +47,8 @@ pub(crate) struct State<'c> {
     /// Of the tables that this transaction was the first to use: they are not ready for others
     /// until it is committed.
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
+    /// Of the tables that were written and have a search, which is to be brought up to date.
+    pub(crate) searched: HashMap<TypeId, Arc<Plan>>,
     /// The schemas that could not be ensured: told when the transaction is over.
     pub(crate) failures: Vec<SchemaFailure>,
 }
@@ -66,8 +68,14 @@ impl<'c> Transaction<'c> {
         entropy: &'c mut Entropy,
     ) -> Self {
         let statements = Statements::new(connection);
-        let (plans_of_state, failures) = (HashMap::new(), Vec::new());
-        let state = State { recorder, statements, entropy, plans: plans_of_state, failures };
+        let state = State {
+            recorder,
+            statements,
+            entropy,
+            plans: HashMap::new(),
+            searched: HashMap::new(),
+            failures: Vec::new(),
+        };
         Self { connection, plans, state: RefCell::new(state), open: true }
     }
 
@@ -79,6 +87,9 @@ impl<'c> Transaction<'c> {
     pub(crate) fn commit(mut self) -> Result<Committed> {
         self.check_open()?;
         let state = self.state.get_mut();
+        for plan in state.searched.values() {
+            plan.refresh_search(self.connection)?;
+        }
         let journal = state.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
         self.connection.prepare_cached("COMMIT")?.execute([])?;
@@ -181,7 +192,10 @@ impl<'c> Transaction<'c> {
     ) -> Result<R> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
-        let State { recorder, statements, entropy, .. } = &mut *self.state.borrow_mut();
+        let State { recorder, statements, entropy, searched, .. } = &mut *self.state.borrow_mut();
+        if plan.search.is_some() {
+            searched.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
+        }
         mutate(&mut Mutation { statements, recorder, entropy, plan: &plan })
             .map_err(|error| error.of_table(T::NAME))
     }
@@ -274,7 +288,10 @@ impl Source for Transaction<'_> {
         read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
     ) -> Result<()> {
         for table in tables {
-            self.plan(*table)?;
+            let plan = self.plan(*table)?;
+            if table.is_searched {
+                plan.refresh_search(self.connection)?;
+            }
         }
         read(Reading { connection: self.connection, is_private: false })
     }

@@ -1,0 +1,73 @@
+//! Bringing a search up to date.
+
+use rusqlite::Connection;
+
+use super::{ROWS, STALE, SearchIndex};
+
+/// The statements that bring a search up to date.
+#[derive(Debug)]
+pub(crate) struct Refresh {
+    is_stale: String,
+    is_known: String,
+    forget: [String; 2],
+    read: [String; 3],
+}
+
+impl Refresh {
+    pub(crate) fn of(index: &SearchIndex) -> Self {
+        let (words, rows, stale) = (index.part(""), index.part(ROWS), index.part(STALE));
+        let known = format!("FROM {stale} CROSS JOIN {rows} USING (\"id\")");
+        let table = format!("\"{}\"", index.table);
+        Self {
+            is_stale: format!("SELECT 1 FROM {stale}"),
+            is_known: format!("SELECT 1 {known}"),
+            forget: [
+                format!("DELETE FROM {words} WHERE \"rowid\" IN (SELECT \"doc\" {known})"),
+                format!("DELETE FROM {rows} WHERE \"id\" IN (SELECT \"id\" FROM {stale})"),
+            ],
+            read: [
+                format!(
+                    "INSERT INTO {rows} (\"id\") SELECT \"id\" FROM {stale} CROSS JOIN {table} \
+                     USING (\"id\") WHERE \"is_deleted\" IS NOT 1"
+                ),
+                index.read_words(&format!("{known} CROSS JOIN {table} USING (\"id\")")),
+                format!("DELETE FROM {stale}"),
+            ],
+        }
+    }
+
+    /// Whether a row changed since it was brought up to date.
+    pub(crate) fn is_due(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        connection.prepare_cached(&self.is_stale)?.exists([])
+    }
+
+    /// Reads the rows that changed into it, inside the caller's transaction.
+    pub(crate) fn run(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let run = |sql: &String| connection.prepare_cached(sql)?.execute([]).map(drop);
+        if !self.is_due(connection)? {
+            return Ok(());
+        }
+        // Most often all are new: FTS5 takes longer to find nothing than to look here.
+        if connection.prepare_cached(&self.is_known)?.exists([])? {
+            self.forget.iter().try_for_each(run)?;
+        }
+        self.read.iter().try_for_each(run)
+    }
+}
+
+impl SearchIndex {
+    /// Reads the words of these rows, which `doc` and the table's columns are of. What is no text has
+    /// none.
+    pub(super) fn read_words(&self, from: &str) -> String {
+        let mut columns = String::new();
+        let mut texts = String::new();
+        for column in &self.columns {
+            columns.push_str(&format!(", \"{column}\""));
+            texts.push_str(&format!(
+                ", CASE typeof(\"{column}\") WHEN 'text' THEN \"{column}\" END"
+            ));
+        }
+        let words = self.part("");
+        format!("INSERT INTO {words} (\"rowid\"{columns}) SELECT \"doc\"{texts} {from}")
+    }
+}
