@@ -8,7 +8,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 
 use super::snippet::{Marks, Snippets};
-use super::words::Words;
+use super::words::{NOTHING, Words};
 
 /// Registers `ara_match(text)`, FTS5's expression for what a user writes, and
 /// `ara_snippet(column, text, before, after, words)`.
@@ -19,7 +19,7 @@ pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()
     connection.create_scalar_function("ara_match", 1, flags, |context| {
         Ok(match context.get_raw(0) {
             ValueRef::Text(text) => Words::parse(&String::from_utf8_lossy(text)).matching(),
-            _ => String::new(),
+            _ => NOTHING.to_owned(),
         })
     })?;
     let snippets = AssertUnwindSafe(Mutex::new(Snippets::default()));

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use ara_schema::TableDef;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::{ROWS, SEARCH_PREFIX, SHADOWS, SearchIndex};
 use crate::error::Result;
@@ -46,6 +47,7 @@ impl SearchIndex {
 
     /// Drops what is there of it.
     fn drop(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.restore_config(connection)?;
         for (suffix, sql) in self.parts().into_iter().rev() {
             let kind = if sql.starts_with("CREATE TRIGGER") { "TRIGGER" } else { "TABLE" };
             connection.execute_batch(&format!("DROP {kind} IF EXISTS {}", self.part(suffix)))?;
@@ -57,6 +59,35 @@ impl SearchIndex {
         Ok(())
     }
 }
+
+impl SearchIndex {
+    /// Makes FTS5's settings again where another program took them away: without them FTS5 cannot even
+    /// drop its table.
+    fn restore_config(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let name = self.name();
+        let has = |suffix: &str| {
+            connection
+                .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?
+                .exists([format!("{name}{suffix}")])
+        };
+        if !has("")? || has(CONFIG)? {
+            return Ok(());
+        }
+        // SQLite lets nobody else make the tables of FTS5.
+        let config = self.part(CONFIG);
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+        let made = connection.execute_batch(&format!(
+            "CREATE TABLE {config} (k PRIMARY KEY, v) WITHOUT ROWID; \
+             INSERT INTO {config} VALUES ('version', {CONFIG_VERSION})"
+        ));
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        made
+    }
+}
+
+/// Where FTS5 keeps its settings, and what it calls the form of its tables.
+const CONFIG: &str = "_config";
+const CONFIG_VERSION: i64 = 4;
 
 /// Whether the file has the search that the definition declares, if it does.
 pub(crate) fn is_made(connection: &Connection, def: &TableDef) -> Result<bool> {

@@ -3,6 +3,9 @@
 /// How many characters of what a user writes count: FTS5 needs time for each word of it.
 const MOST: usize = 1000;
 
+/// FTS5's expression for what no row has.
+pub(super) const NOTHING: &str = "\"\"";
+
 /// What is searched for.
 #[derive(Debug, Default)]
 pub(super) struct Words {
@@ -57,8 +60,11 @@ impl Words {
 
     /// FTS5's expression for the rows. To look for nothing finds nothing.
     pub(super) fn matching(&self) -> String {
+        if self.wanted.is_empty() {
+            return NOTHING.to_owned();
+        }
         let mut expression = self.wanted.join(" ");
-        if !self.wanted.is_empty() && !self.unwanted.is_empty() {
+        if !self.unwanted.is_empty() {
             expression.push_str(&format!(" NOT ({})", self.unwanted.join(" OR ")));
         }
         expression
@@ -72,7 +78,7 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use super::{NOTHING, Words};
 
     #[test]
     fn what_users_write_has_a_meaning() {
@@ -85,9 +91,9 @@ mod tests {
             ("say\"so", r#""say" "so""#),
             ("a\0b", r#""a b""#),
             ("title:a ^b {c}", r#""title:a" "^b" "{c}""#),
-            ("-b", ""),
-            (" * - -- \" \"* ** ", ""),
-            ("", ""),
+            ("-b", NOTHING),
+            (" * - -- \" \"* ** ", NOTHING),
+            ("", NOTHING),
         ] {
             assert_eq!(Words::parse(text).matching(), expression, "{text:?}");
         }
