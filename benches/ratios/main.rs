@@ -7,6 +7,7 @@
 mod by_hand;
 mod fifty;
 mod report;
+mod search;
 mod tables;
 mod work;
 
@@ -16,6 +17,7 @@ fn main() -> ara::Result<()> {
     work::mutations(&mut report)?;
     work::reads(&mut report)?;
     work::files(&mut report)?;
+    search::search(&mut report)?;
     report.print();
     Ok(())
 }

@@ -168,7 +168,7 @@ fn run(steps: &[Step]) -> Outcome {
             Step::Tamper(at, text) => {
                 if let Some((id, title, _)) = model.get_mut(*at) {
                     let sql = "UPDATE todo SET title = ?2 WHERE id = ?1";
-                    file.sqlite()?.execute(sql, (id.uuid().into_bytes(), &*text))?;
+                    file.sqlite()?.execute(sql, (id.uuid().into_bytes(), text))?;
                     *title = text.clone();
                     tampered.insert(*at, ());
                 }
