@@ -1,9 +1,14 @@
 //! Full-text search, as an app sees it.
 
+#[allow(dead_code, reason = "the children of this test tell nothing")]
+#[path = "support/child.rs"]
+mod child;
 #[path = "search/kept.rs"]
 mod kept;
 #[path = "search/language.rs"]
 mod language;
+#[path = "search/processes.rs"]
+mod processes;
 #[path = "search/property.rs"]
 mod property;
 #[path = "search/query.rs"]

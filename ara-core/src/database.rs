@@ -116,7 +116,7 @@ impl Database {
     /// It may run at any time, and need not run at all: a table is made when it is first used. But it
     /// does more than that first use, which only adds:
     ///
-    /// - Indexes follow the structs both ways: those of ara's that no struct declares any more are
+    /// - Indexes and searches follow the structs both ways: those of ara's that no struct declares any more are
     ///   dropped. No data is touched.
     /// - What another program dropped is made again, and filled from the change log: see
     ///   [`schema_drift`](Self::schema_drift).

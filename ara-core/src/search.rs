@@ -104,19 +104,23 @@ impl SearchIndex {
         };
         let written = name_list(["id", "is_deleted"].into_iter().chain(self.columns()));
         [
-            // A row can be taken out of it without its former text: `contentless_delete`.
+            // A row can be taken out of it without its former text: `contentless_delete`. Its columns have
+            // names of their own: FTS5 refuses `rank`, which an app's column may be called.
             (
                 "",
                 format!(
                     "CREATE VIRTUAL TABLE {words} USING fts5({}, content='', contentless_delete=1, \
                      tokenize='{TOKENIZER}')",
-                    name_list(self.columns()),
+                    (0..self.columns.len())
+                        .map(|at| format!("c{at}"))
+                        .collect::<Vec<_>>()
+                        .join(", "),
                 ),
             ),
             (
                 ROWS,
                 format!(
-                    "CREATE TABLE {rows} (\"doc\" INTEGER PRIMARY KEY, \"id\" BLOB NOT NULL UNIQUE)"
+                    "CREATE TABLE {rows} (\"ara_doc\" INTEGER PRIMARY KEY, \"id\" BLOB NOT NULL UNIQUE)"
                 ),
             ),
             (
@@ -135,7 +139,7 @@ impl SearchIndex {
 const TOKENIZER: &str = "unicode61 remove_diacritics 2";
 
 /// What a query needs of the search of a table: the names of the FTS5 table, and of the map in which
-/// `doc` is its `rowid` and `id` the row's.
+/// `ara_doc` is its `rowid` and `id` the row's.
 #[doc(hidden)]
 #[must_use]
 pub fn search_tables(def: &TableDef) -> Option<(String, String)> {

@@ -64,7 +64,7 @@ impl Search {
         select.join_as(JoinType::CrossJoin, table, first.name, unconditional());
         [
             binary(column, BinOper::Custom("MATCH"), matching),
-            same((ROWS, "doc"), (FOUND, "rowid")),
+            same((ROWS, "ara_doc"), (FOUND, "rowid")),
             same((first.name, "id"), (ROWS, "id")),
         ]
     }

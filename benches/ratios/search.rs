@@ -191,10 +191,10 @@ fn creates(report: &mut Report) -> Result<()> {
         result?;
         Ok(time)
     };
-    report.compare("create with a search, one transaction", Target::Ratio(2.0), all, || {
+    report.compare("create with a search, one transaction", Target::Ratio(2.5), all, || {
         hand(false)
     })?;
-    report.compare("create with a search, each", Target::Ratio(1.5), each, || hand(true))?;
+    report.compare("create with a search, each", Target::Ratio(2.0), each, || hand(true))?;
     report.compare("what a search adds to a create", Target::Ratio(2.5), all, || plain(false))?;
     report.compare("what a search adds to a create, each", Target::Ratio(5.0), each, || plain(true))
 }

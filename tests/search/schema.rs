@@ -109,6 +109,37 @@ fn ensure_drops_and_changes_it() -> Outcome {
     Ok(())
 }
 
+/// FTS5 has names of its own, and ara's map has.
+#[test]
+fn columns_may_be_called_anything() -> Outcome {
+    #[derive(Table)]
+    #[table(name = "data")]
+    struct Odd {
+        id: Id<Odd>,
+        #[table(search)]
+        rank: String,
+        #[table(search)]
+        rowid: String,
+        #[table(search)]
+        doc: String,
+        #[table(search)]
+        order: Option<String>,
+        #[table(search)]
+        content: Option<String>,
+    }
+    let db = Database::memory()?;
+    let id = db.create(Odd::draft().rank("one").rowid("two").doc("three").order("four"))?;
+    for text in ["one", "two", "three", "four", "one two three four"] {
+        assert_eq!(db.query::<Odd>().search(text).one()?.id, id);
+    }
+    db.update(Odd::patch(id).doc("five").content("six"))?;
+    let snippet = ara::snippet(Odd::doc, "[", "]", 8);
+    let found = db.query::<Odd>().search("five six").order_by(Odd::rank).select(snippet);
+    assert_eq!(found.one()?.as_deref(), Some("[five]"));
+    assert!(!db.query::<Odd>().search("three").exists()?);
+    Ok(())
+}
+
 /// An older version of the app, which does not search, writes while a newer one does.
 #[test]
 fn versions_of_the_app_take_turns() -> Outcome {

@@ -10,7 +10,10 @@ pub(crate) struct Refresh {
     is_stale: String,
     is_known: String,
     forget: [String; 2],
-    read: [String; 3],
+    last: String,
+    add: String,
+    read: String,
+    is_done: String,
 }
 
 impl Refresh {
@@ -22,17 +25,18 @@ impl Refresh {
             is_stale: format!("SELECT 1 FROM {stale}"),
             is_known: format!("SELECT 1 {known}"),
             forget: [
-                format!("DELETE FROM {words} WHERE \"rowid\" IN (SELECT \"doc\" {known})"),
+                format!("DELETE FROM {words} WHERE \"rowid\" IN (SELECT \"ara_doc\" {known})"),
                 format!("DELETE FROM {rows} WHERE \"id\" IN (SELECT \"id\" FROM {stale})"),
             ],
-            read: [
-                format!(
-                    "INSERT INTO {rows} (\"id\") SELECT \"id\" FROM {stale} CROSS JOIN {table} \
-                     USING (\"id\") WHERE \"is_deleted\" IS NOT 1"
-                ),
-                index.read_words(&format!("{known} CROSS JOIN {table} USING (\"id\")")),
-                format!("DELETE FROM {stale}"),
-            ],
+            last: format!("SELECT coalesce(max(\"ara_doc\"), 0) FROM {rows}"),
+            add: format!(
+                "INSERT INTO {rows} (\"id\") SELECT \"id\" FROM {stale} CROSS JOIN {table} \
+                 USING (\"id\") WHERE \"is_deleted\" IS NOT 1"
+            ),
+            read: index.read_words(&format!(
+                "FROM {rows} CROSS JOIN {table} USING (\"id\") WHERE \"ara_doc\" > ?1"
+            )),
+            is_done: format!("DELETE FROM {stale}"),
         }
     }
 
@@ -51,23 +55,27 @@ impl Refresh {
         if connection.prepare_cached(&self.is_known)?.exists([])? {
             self.forget.iter().try_for_each(run)?;
         }
-        self.read.iter().try_for_each(run)
+        // Those that are added come after all others.
+        let last: i64 = connection.prepare_cached(&self.last)?.query_row([], |row| row.get(0))?;
+        run(&self.add)?;
+        connection.prepare_cached(&self.read)?.execute([last])?;
+        run(&self.is_done)
     }
 }
 
 impl SearchIndex {
-    /// Reads the words of these rows, which `doc` and the table's columns are of. What is no text has
+    /// Reads the words of these rows, which `ara_doc` and the table's columns are of. What is no text has
     /// none.
     pub(super) fn read_words(&self, from: &str) -> String {
         let mut columns = String::new();
         let mut texts = String::new();
-        for column in &self.columns {
-            columns.push_str(&format!(", \"{column}\""));
+        for (at, column) in self.columns.iter().enumerate() {
+            columns.push_str(&format!(", c{at}"));
             texts.push_str(&format!(
                 ", CASE typeof(\"{column}\") WHEN 'text' THEN \"{column}\" END"
             ));
         }
         let words = self.part("");
-        format!("INSERT INTO {words} (\"rowid\"{columns}) SELECT \"doc\"{texts} {from}")
+        format!("INSERT INTO {words} (\"rowid\"{columns}) SELECT \"ara_doc\"{texts} {from}")
     }
 }
