@@ -177,11 +177,8 @@ fn creates(report: &mut Report) -> Result<()> {
         let dir = folder();
         let connection = by_hand(&dir.path().join("hand.db"))?;
         let (time, result) = timed(|| -> Result<()> {
-            let all = [0..ROWS];
-            let one_by_one = (0..EACH).map(|n| n..n + 1);
-            let transactions: Vec<_> =
-                if each { one_by_one.collect() } else { all.into_iter().collect() };
-            for rows in transactions {
+            let (size, transactions) = if each { (1, EACH) } else { (ROWS, 1) };
+            for rows in (0..transactions).map(|n| n * size..(n + 1) * size) {
                 connection.execute_batch("BEGIN IMMEDIATE")?;
                 insert(&connection, rows)?;
                 connection.execute_batch("COMMIT")?;

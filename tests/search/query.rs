@@ -120,6 +120,37 @@ fn without_a_search_there_is_no_rank() -> Outcome {
 }
 
 #[test]
+fn a_newtype_of_text_is_searched() -> Outcome {
+    #[derive(Debug, Clone, PartialEq, Value)]
+    struct Name(NonEmptyString<50>);
+
+    impl From<NonEmptyString<50>> for Name {
+        fn from(name: NonEmptyString<50>) -> Self {
+            Self(name)
+        }
+    }
+
+    type Alias = Name;
+
+    #[derive(Table)]
+    struct Person {
+        id: Id<Person>,
+        #[table(search)]
+        name: Alias,
+    }
+    let db = Database::memory()?;
+    let id = db.create(Person::draft().name(Name("Ada Lovelace".try_into()?)))?;
+    assert_eq!(
+        db.query::<Person>().search("ada").narrow_all().one()?.name.0.as_str(),
+        "Ada Lovelace"
+    );
+    let snippet = ara::snippet(Person::name, "[", "]", 8);
+    let found = db.query::<Person>().search("love*").filter(Person::id.eq(id)).select(snippet);
+    assert_eq!(found.one()?.as_deref(), Some("Ada [Lovelace]"));
+    Ok(())
+}
+
+#[test]
 fn it_can_be_prepared() -> Outcome {
     let db = filled(&["oat milk", "soy milk"])?;
     let search = db.prepare(|(text,): (Param<String>,)| {
