@@ -83,7 +83,7 @@ impl<'s, I> Union<'s, I> {
         // What cannot be read is absent, and so the same, only where SQL merges rows.
         clauses.is_united = distinct;
         self.tables.extend(clauses.tables(members));
-        self.notes.add(clauses.notes().clone());
+        self.notes.add(clauses.notes());
         let statement = clauses.rows(members).exactly();
         let sql = &mut self.statement.sql;
         if !sql.is_empty() {

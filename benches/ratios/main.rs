@@ -7,6 +7,7 @@
 mod by_hand;
 mod fifty;
 mod report;
+mod search;
 mod tables;
 mod watch;
 mod work;
@@ -18,6 +19,7 @@ fn main() -> ara::Result<()> {
     work::reads(&mut report)?;
     work::files(&mut report)?;
     watch::watches(&mut report)?;
+    search::search(&mut report)?;
     report.print();
     Ok(())
 }
