@@ -64,7 +64,7 @@ const IDS: &str = "(WITH RECURSIVE \"the ids\"(at, ids) AS (SELECT 1, ? UNION AL
      SELECT substr(ids, at, 16) FROM \"the ids\")";
 
 /// A statement and the values it is run with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Statement {
     pub(crate) sql: String,
     pub(crate) values: Vec<Value>,
