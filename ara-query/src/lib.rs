@@ -60,7 +60,7 @@ pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
 pub use comparand::{Comparand, OptionalComparand, Read};
 pub use compare::Compare;
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
-pub use group::{Grouped, GroupedBy, Grouping, Groups, InGroup};
+pub use group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
 pub use join::{JoinMany, Reference, RefersInto, TargetOf};
 pub use many::WithMany;
 pub use narrow::{Narrow, NarrowBy};
