@@ -11,6 +11,9 @@ mod clauses {
     pub mod by_hand;
     pub mod comparisons;
     pub mod data;
+    pub mod functions;
+    pub mod joins;
+    pub mod rows;
     pub mod shown;
     pub mod tables;
 }
@@ -88,4 +91,10 @@ macro_rules! families {
 
 families! {
     comparisons: clauses::comparisons::Comparisons;
+    numbers: clauses::functions::Numbers;
+    texts: clauses::functions::Texts;
+    narrowed_rows: clauses::rows::Narrowed;
+    deleted_rows: clauses::rows::Deleted;
+    ordered_rows: clauses::rows::Ordered;
+    joins: clauses::joins::Joins;
 }
