@@ -137,6 +137,22 @@ fn who_reports_to_whom() -> Outcome {
 }
 
 #[test]
+fn who_is_the_boss_of_someone_with_a_title() -> Outcome {
+    let rows = same(
+        |db| {
+            let titled = Employee::reports_to.exists_where(Employee::title.is_not_null());
+            let bosses = db.query::<Employee>().filter(titled).narrow_all();
+            let bosses = bosses.order_by(Employee::hired).all()?;
+            Ok(bosses.iter().map(|boss| boss.last_name.to_string()).collect())
+        },
+        "SELECT last_name FROM employee e WHERE is_deleted = 0 AND EXISTS (SELECT 1 FROM employee r \
+         WHERE r.reports_to = e.id AND r.is_deleted = 0 AND r.title IS NOT NULL) ORDER BY hired",
+    )?;
+    assert_eq!(rows.len(), 2);
+    Ok(())
+}
+
+#[test]
 fn a_customer_s_invoices_with_their_lines() -> Outcome {
     same(
         |db| {
@@ -269,6 +285,8 @@ fn indexes_serve() -> Outcome {
     let reports = db.query::<Employee>().join_as(Boss, Employee::reports_to);
     let reports = plan(reports.filter(Employee::id.of(Boss).eq(Id::<Employee>::from_key("1"))))?;
     assert!(!reports.contains("SCAN"), "{reports}");
+    let bosses = plan(db.query::<Employee>().filter(Employee::reports_to.exists()))?;
+    assert!(bosses.contains("(reports_to=?)"), "{bosses}");
     let unsold = db.query::<Album>().filter(!Track::album_id.exists());
     let unsold = plan(unsold)?;
     assert!(unsold.contains("SEARCH track USING") && !unsold.contains("SCAN track"), "{unsold}");
