@@ -24,8 +24,8 @@ pub(crate) struct Clauses {
     pub limit: Option<u64>,
     pub offset: u64,
     pub distinct: bool,
-    /// Whether it is one of several queries whose rows are merged.
-    pub is_united: bool,
+    /// Whether SQL compares its rows, with those of another query or with a value.
+    pub is_compared: bool,
     /// What holds for every row that the tables give.
     pub filters: Vec<Sql>,
     /// What is returned instead of whole rows.
@@ -140,7 +140,12 @@ impl Clauses {
         let mut select = SelectStatement::new();
         self.returned(&mut select, members);
         select.exprs(more);
-        mem::take(&mut self.orders).into_iter().for_each(|order| order.put(&mut select));
+        for mut order in mem::take(&mut self.orders) {
+            if self.are_several_one() {
+                order.by = Term::Computed(self.merged(order.by));
+            }
+            order.put(&mut select);
+        }
         self.finish(select, members)
     }
 
@@ -195,8 +200,13 @@ impl Clauses {
     }
 
     /// Whether several rows of the tables become one.
+    fn are_several_one(&self) -> bool {
+        self.distinct || self.groups.is_some()
+    }
+
+    /// Whether SQL must know what is the same to who reads the rows.
     fn is_merged(&self) -> bool {
-        self.distinct || self.is_united || self.groups.is_some()
+        self.is_compared || self.are_several_one()
     }
 
     /// What rows are the same by: values that cannot be read are all absent, unless no such row is left.

@@ -36,12 +36,13 @@ pub trait InQuery: Operand {
     /// assert_eq!(db.query::<Todo>().filter(Todo::id.in_query(commented)).count()?, 1);
     /// # Ok::<(), ara::Error>(())
     /// ```
-    fn in_query<S, T, X, I>(self, query: Query<'_, T, Selected<X>>) -> Filter<S>
+    fn in_query<S, T, X, I>(self, mut query: Query<'_, T, Selected<X>>) -> Filter<S>
     where
         Self: Within<S, I>,
         T: Scope,
         X: Item<Value = Self::Value>,
     {
+        query.clauses.is_compared = true;
         let (select, notes) = query.clauses.subquery(T::MEMBERS);
         let it = self.untyped();
         let mut found = it.map(|term| {
