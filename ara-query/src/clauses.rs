@@ -220,25 +220,24 @@ impl Clauses {
     }
 
     /// Reads how many rows there are.
-    pub(crate) fn count(mut self, members: &[MemberRef]) -> Statement {
+    pub(crate) fn count(self, members: &[MemberRef]) -> Statement {
         if !self.is_cut() && !self.is_merged() {
             return self.of_each(members, call("count", [constant(1_i64)]));
         }
-        let mut select = SelectStatement::new();
-        if self.distinct {
-            self.returned(&mut select, members);
-        } else {
-            select.expr(self.of_one());
-        }
-        let mut statement = self.finish(select, members).exactly();
+        let mut statement = self.of_every(members);
         statement.sql = format!("SELECT count(1) FROM ({})", statement.sql);
         statement
     }
 
-    /// Reads one row of one column if there is a row, and none otherwise.
-    pub(crate) fn exists(self, members: &[MemberRef]) -> Statement {
-        let one = self.of_one();
-        self.of_each(members, one)
+    /// Reads something of every row that the query gives.
+    pub(crate) fn of_every(mut self, members: &[MemberRef]) -> Statement {
+        if !self.distinct {
+            let one = self.of_one();
+            return self.of_each(members, one);
+        }
+        let mut select = SelectStatement::new();
+        self.returned(&mut select, members);
+        self.finish(select, members).exactly()
     }
 
     /// A value for each row or group.

@@ -264,6 +264,17 @@ fn the_limit_of_each_part_of_a_union_is_its_own() -> Outcome {
     Ok(())
 }
 
+/// What is the same is one row, to an offset too.
+#[test]
+fn after_the_last_of_distinct_rows_there_is_none() -> Outcome {
+    let db = shop()?;
+    let prices = || db.query::<Track>().select(Track::price).distinct();
+    assert_eq!(prices().count()?, 2);
+    assert!(prices().offset(1).exists()?);
+    assert!(!prices().offset(2).exists()?);
+    Ok(())
+}
+
 /// Nothing reads all of a table where an index serves.
 #[test]
 fn indexes_serve() -> Outcome {
