@@ -12,9 +12,12 @@ mod clauses {
     pub mod comparisons;
     pub mod data;
     pub mod functions;
+    pub mod groups;
     pub mod joins;
     pub mod rows;
+    pub mod selections;
     pub mod shown;
+    pub mod subqueries;
     pub mod tables;
 }
 mod support;
@@ -97,4 +100,10 @@ families! {
     deleted_rows: clauses::rows::Deleted;
     ordered_rows: clauses::rows::Ordered;
     joins: clauses::joins::Joins;
+    selections: clauses::selections::Selections;
+    views: clauses::selections::Views;
+    distinct_rows: clauses::selections::Distinct;
+    groups: clauses::groups::Groups;
+    subqueries: clauses::subqueries::Subqueries;
+    unions: clauses::subqueries::Unions;
 }

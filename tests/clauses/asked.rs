@@ -40,6 +40,12 @@ impl<'a, D: Queries> Asked<'a, D> {
         self.answers.push(Answer { sql: sql.into(), in_order: true, rows });
     }
 
+    /// These rows, as SQL gives them in whatever order.
+    pub fn answer_in_no_order<T: Shown>(&mut self, rows: &[T], sql: impl Into<String>) {
+        let rows = rows.iter().map(Shown::show).collect();
+        self.answers.push(Answer { sql: sql.into(), in_order: false, rows });
+    }
+
     /// The rows of a query whose order leaves none equal.
     pub fn ordered<S: Scope, R: Rows<Output: Shown>>(
         &mut self,
