@@ -14,6 +14,8 @@ mod clauses {
     pub mod functions;
     pub mod groups;
     pub mod joins;
+    pub mod many;
+    pub mod prepared;
     pub mod rows;
     pub mod selections;
     pub mod shown;
@@ -106,4 +108,8 @@ families! {
     groups: clauses::groups::Groups;
     subqueries: clauses::subqueries::Subqueries;
     unions: clauses::subqueries::Unions;
+    rows_with_many: clauses::many::WithMany;
+    pages: clauses::many::Pages;
+    prepared: clauses::prepared::Prepared;
+    sql_by_others: clauses::prepared::ByOthers;
 }
