@@ -25,13 +25,15 @@ pub(crate) struct Clauses {
     pub limit: Option<u64>,
     pub offset: u64,
     pub distinct: bool,
-    /// Whether it is one of several queries whose rows are merged.
-    pub is_united: bool,
     search: Option<Search>,
+    /// Whether SQL compares its rows, with those of another query or with a value.
+    pub is_compared: bool,
     /// What holds for every row that the tables give.
     pub filters: Vec<Sql>,
     /// What is returned instead of whole rows.
     selected: Option<Vec<Term>>,
+    /// Whether what is selected does not show if a narrowed column is there.
+    is_unseen: bool,
     groups: Option<Groups>,
     pub orders: Vec<Ordered>,
     notes: Notes,
@@ -89,7 +91,19 @@ impl Clauses {
     }
 
     pub(crate) fn select(&mut self, parts: Vec<Untyped>) {
-        self.selected = Some(self.terms(parts));
+        let parts = self.terms(parts);
+        let column = |part: &Term| match part {
+            Term::Column(column) => Some(*column),
+            _ => None,
+        };
+        self.seeing(&parts.iter().filter_map(column).collect::<Vec<_>>());
+        self.selected = Some(parts);
+    }
+
+    /// Who reads what is selected sees whether these columns are there, and no others.
+    pub(crate) fn seeing(&mut self, columns: &[ColumnTerm]) {
+        let is_seen = |known: &ColumnTerm| columns.iter().any(|column| column.is(*known));
+        self.is_unseen = !self.narrowed.iter().all(is_seen);
     }
 
     pub(crate) fn group(&mut self, by: Vec<Untyped>) {
@@ -133,7 +147,12 @@ impl Clauses {
         let mut select = SelectStatement::new();
         self.returned(&mut select, members);
         select.exprs(more);
-        self.take_orders().into_iter().for_each(|order| order.put(&mut select));
+        for mut order in self.take_orders() {
+            if self.are_several_one() {
+                order.by = Term::Computed(self.merged(order.by));
+            }
+            order.put(&mut select);
+        }
         self.finish(select, members)
     }
 
@@ -194,7 +213,7 @@ impl Clauses {
     /// The order of the rows: what was searched for comes by rank, unless another order was asked for.
     fn take_orders(&mut self) -> Vec<Ordered> {
         let mut orders = mem::take(&mut self.orders);
-        if orders.is_empty() && self.search.is_some() && !self.is_merged() {
+        if orders.is_empty() && self.search.is_some() && !self.are_several_one() {
             let by = Term::Computed(Search::rank());
             orders.push(Ordered { by, direction: sea_query::Order::Asc, nulls: None });
         }
@@ -202,8 +221,13 @@ impl Clauses {
     }
 
     /// Whether several rows of the tables become one.
+    fn are_several_one(&self) -> bool {
+        self.distinct || self.groups.is_some()
+    }
+
+    /// Whether SQL must know what is the same to who reads the rows.
     fn is_merged(&self) -> bool {
-        self.distinct || self.is_united || self.groups.is_some()
+        self.is_compared || self.are_several_one()
     }
 
     /// What rows are the same by: values that cannot be read are all absent, unless no such row is left.
@@ -217,25 +241,24 @@ impl Clauses {
     }
 
     /// Reads how many rows there are.
-    pub(crate) fn count(mut self, members: &[MemberRef]) -> Statement {
+    pub(crate) fn count(self, members: &[MemberRef]) -> Statement {
         if !self.is_cut() && !self.is_merged() {
             return self.of_each(members, call("count", [constant(1_i64)]));
         }
-        let mut select = SelectStatement::new();
-        if self.distinct {
-            self.returned(&mut select, members);
-        } else {
-            select.expr(self.of_one());
-        }
-        let mut statement = self.finish(select, members).exactly();
+        let mut statement = self.of_every(members);
         statement.sql = format!("SELECT count(1) FROM ({})", statement.sql);
         statement
     }
 
-    /// Reads one row of one column if there is a row, and none otherwise.
-    pub(crate) fn exists(self, members: &[MemberRef]) -> Statement {
-        let one = self.of_one();
-        self.of_each(members, one)
+    /// Reads something of every row that the query gives.
+    pub(crate) fn of_every(mut self, members: &[MemberRef]) -> Statement {
+        if !self.distinct {
+            let one = self.of_one();
+            return self.of_each(members, one);
+        }
+        let mut select = SelectStatement::new();
+        self.returned(&mut select, members);
+        self.finish(select, members).exactly()
     }
 
     /// A value for each row or group.
@@ -286,9 +309,9 @@ impl Clauses {
     }
 
     /// Whether SQL must leave out every row in which a narrowed column cannot be read: who reads the rows
-    /// does not see it, as they are counted, merged or passed over.
+    /// does not see it, as they are counted, merged or passed over, or as it is not selected.
     pub(crate) fn is_exact(&self) -> bool {
-        self.offset > 0 || self.is_merged()
+        self.offset > 0 || self.is_merged() || self.is_unseen
     }
 
     /// From which tables, and which rows of them.

@@ -1,5 +1,6 @@
 //! Several columns at once, and what no version of ara would have written.
 
+use ara::count;
 use ara::prelude::*;
 
 use crate::support::{File, Outcome, There};
@@ -52,6 +53,74 @@ fn several_narrowed_columns_must_all_be_there() -> Outcome {
     assert_eq!(query().filter(Todo::done.ne(true)).count()?, 2);
     let by_stars = db.query::<Todo>().order_by(Todo::stars.desc()).narrow(Todo::stars);
     assert_eq!(at(by_stars.all()?.iter().map(|row| row.id).collect()), [7, 6, 5, 2, 0]);
+    Ok(())
+}
+
+/// Who reads what is selected does not see whether the others are there.
+#[test]
+fn a_narrowed_column_must_be_there_though_it_is_not_returned() -> Outcome {
+    #[derive(Debug, View)]
+    #[view(Todo)]
+    struct Line {
+        stars: u8,
+        title: Option<NonEmptyString<5>>,
+    }
+
+    let file = File::new()?;
+    let (db, _) = filled(&file)?;
+    let titled = || db.query::<Todo>().narrow(Todo::title).order_by(Todo::stars);
+    // The stars of rows 3 and 4 cannot be read: they are stored as 1003 and 1004.
+    let stars = titled().select(Todo::stars).all()?;
+    assert_eq!(stars, [Some(2), Some(5), Some(6), Some(7), None, None]);
+    assert_eq!(titled().count()?, 6);
+    let lines: Vec<Line> = titled().view().all()?;
+    let in_view: Vec<_> = lines.iter().map(|line| (line.stars, line.title.is_some())).collect();
+    assert_eq!(in_view, [(2, true), (5, true), (6, true), (7, true)]);
+    let prepared = db.prepare(|()| titled().select(Todo::note));
+    assert_eq!(prepared.all(())?.len() as u64, prepared.count(())?);
+    let mut watch = titled().select(Todo::note).watch()?;
+    assert_eq!(watch.recv()?.len() as u64, titled().count()?);
+    Ok(())
+}
+
+/// One that cannot be read is in the group of those that are absent, and stands where that does.
+#[test]
+fn groups_are_ordered_by_what_can_be_read() -> Outcome {
+    let file = File::new()?;
+    let (db, _) = filled(&file)?;
+    let stars = [None, Some(0), Some(2), Some(5), Some(6), Some(7)];
+    let distinct = || db.query::<Todo>().select(Todo::stars).distinct();
+    assert_eq!(distinct().order_by(Todo::stars).all()?, stars);
+    let groups = db.query::<Todo>().group_by(Todo::stars).order_by(Todo::stars.desc());
+    let groups = groups.select((Todo::stars, count())).all()?;
+    assert!(groups.iter().map(|group| group.0).eq(stars.into_iter().rev()), "{groups:?}");
+    assert_eq!(groups[5].1, 3);
+    Ok(())
+}
+
+/// SQLite takes 1 and 1.0 for equal.
+#[test]
+fn a_query_does_not_find_what_it_cannot_read() -> Outcome {
+    let file = File::new()?;
+    let (db, _) = filled(&file)?;
+    file.tamper("UPDATE todo SET stars = 7.0 WHERE stars = 6")?;
+    let seven = || db.query::<Todo>().filter(Todo::stars.eq(7));
+    let others = db.query::<Todo>().filter(Todo::id.ne(seven().one()?.id));
+    let among = Todo::stars.in_query(others.select(Todo::stars));
+    assert_eq!(seven().filter(among.clone()).count()?, 0);
+    assert_eq!(seven().filter(!among).count()?, 1);
+    Ok(())
+}
+
+#[test]
+fn a_union_merges_what_cannot_be_read_of_all_its_queries() -> Outcome {
+    let file = File::new()?;
+    let (db, _) = filled(&file)?;
+    let stars = || db.query::<Todo>().select(Todo::stars);
+    let mut united = stars().union_all(stars()).union(stars()).all()?;
+    united.sort();
+    assert_eq!(united, [None, Some(0), Some(2), Some(5), Some(6), Some(7)]);
+    assert_eq!(stars().union_all(stars()).count()?, 16);
     Ok(())
 }
 
