@@ -10,26 +10,37 @@ use crate::value::Stored;
 /// The change ends a transaction: the node's digest up to and with it follows the flags.
 const ENDS_TRANSACTION: u8 = 1;
 
+/// Parts that this version does not know follow, as bytes: they are passed on, and hashed.
+const HAS_MORE: u8 = 2;
+
 /// The bits of a cell's head that hold the tag of its value; the column's ordinal is above them.
 const TAG_BITS: u32 = 4;
 
 /// The flags this version knows.
-const KNOWN_FLAGS: u8 = ENDS_TRANSACTION;
+const KNOWN_FLAGS: u8 = ENDS_TRANSACTION | HAS_MORE;
 
 /// A change on its way into the log, packed as `ara_change.cells` holds it, and with the hash that
 /// it adds to its node's digest.
 ///
-/// Packed, it is a byte of flags, the digest if the change ends a transaction, then the cells: a
-/// head of the column's ordinal and the value's tag, and what else the value needs.
+/// Packed, it is a byte of flags, the digest if the change ends a transaction, the parts that are not
+/// known if there are any, then the cells: a head of the column's ordinal and the value's tag, and what
+/// else the value needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) time: Time,
     pub(crate) table: i64,
     pub(crate) row: Uuid,
-    packed: Vec<u8>,
-    /// What is hashed: free of local ordinals, so that it is the same on every device.
-    canonical: Vec<u8>,
+    packed: Packed,
+    canonical: Canonical,
 }
+
+/// What a change is packed into.
+#[derive(Debug, Clone)]
+pub(crate) struct Packed(Vec<u8>);
+
+/// What of a change is hashed: free of local ordinals, so that it is the same on every device.
+#[derive(Debug, Clone)]
+pub(crate) struct Canonical(Vec<u8>);
 
 impl Change {
     pub(crate) fn new(
@@ -37,50 +48,133 @@ impl Change {
         (table, table_name): (i64, &str),
         row: Uuid,
     ) -> Self {
-        let mut packed = Vec::with_capacity(96);
-        packed.push(0);
-        let mut canonical = Vec::with_capacity(192);
-        canonical.extend_from_slice(node);
-        canonical.extend(time.bits().to_be_bytes());
-        put_bytes(&mut canonical, table_name.as_bytes());
-        put_bytes(&mut canonical, row.as_bytes());
-        Self { time, table, row, packed, canonical }
+        let canonical = Canonical::new(time, node, table_name, row.as_bytes());
+        Self { time, table, row, packed: Packed::new(), canonical }
     }
 
     pub(crate) fn cell(&mut self, ordinal: u32, name: &str, value: Option<&Stored<'_>>) {
         let tag = tag(value);
-        put_varint(&mut self.packed, u64::from(ordinal) << TAG_BITS | u64::from(tag));
-        let payload_at = self.packed.len();
-        put_payload(&mut self.packed, value);
-        put_bytes(&mut self.canonical, name.as_bytes());
-        self.canonical.push(tag);
-        self.canonical.extend_from_slice(self.packed.get(payload_at..).unwrap_or_default());
+        put_head(&mut self.packed.0, ordinal, tag);
+        let payload_at = self.packed.0.len();
+        put_payload(&mut self.packed.0, value);
+        self.canonical.cell(name, tag, self.packed.0.get(payload_at..).unwrap_or_default());
     }
 
     /// What the change adds to its node's digest.
     pub(crate) fn hash(&self) -> u64 {
-        xxhash_rust::xxh3::xxh3_64(&self.canonical)
+        self.canonical.hash()
     }
 
     /// Marks the end of the transaction, where the node's digest, this change included, is `digest`.
     pub(crate) fn end_transaction(&mut self, digest: u64) {
-        if let Some(flags) = self.packed.first_mut() {
-            *flags |= ENDS_TRANSACTION;
-        }
-        self.packed.splice(1..1, digest.to_be_bytes());
+        self.packed.end_transaction(digest);
     }
 
     pub(crate) fn packed(&self) -> &[u8] {
-        &self.packed
+        self.packed.bytes()
     }
 }
 
+impl Canonical {
+    pub(crate) fn new(time: Time, node: &[u8; 16], table: &str, row: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(192);
+        bytes.extend_from_slice(node);
+        bytes.extend(time.bits().to_be_bytes());
+        put_bytes(&mut bytes, table.as_bytes());
+        put_bytes(&mut bytes, row);
+        Self(bytes)
+    }
+
+    pub(crate) fn cell(&mut self, name: &str, tag: u8, payload: &[u8]) {
+        put_bytes(&mut self.0, name.as_bytes());
+        self.0.push(tag);
+        self.0.extend_from_slice(payload);
+    }
+
+    /// Adds parts that this version does not know, once all cells are there.
+    pub(crate) fn more(&mut self, more: &[u8]) {
+        self.0.extend_from_slice(more);
+    }
+
+    pub(crate) fn hash(&self) -> u64 {
+        xxhash_rust::xxh3::xxh3_64(&self.0)
+    }
+}
+
+impl Packed {
+    pub(crate) fn new() -> Self {
+        let mut bytes = Vec::with_capacity(96);
+        bytes.push(0);
+        Self(bytes)
+    }
+
+    /// Adds a cell as it was packed, of whatever kind.
+    pub(crate) fn cell(&mut self, ordinal: u32, tag: u8, payload: &[u8]) {
+        put_head(&mut self.0, ordinal, tag);
+        self.0.extend_from_slice(payload);
+    }
+
+    /// Adds parts that this version does not know, once all cells are there.
+    pub(crate) fn more(&mut self, more: &[u8]) {
+        if more.is_empty() {
+            return;
+        }
+        self.flag(HAS_MORE);
+        let mut bytes = Vec::with_capacity(more.len() + 2);
+        put_bytes(&mut bytes, more);
+        self.0.splice(1..1, bytes);
+    }
+
+    /// Marks the end of the transaction, last of all.
+    pub(crate) fn end_transaction(&mut self, digest: u64) {
+        self.flag(ENDS_TRANSACTION);
+        self.0.splice(1..1, digest.to_be_bytes());
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn flag(&mut self, flag: u8) {
+        if let Some(flags) = self.0.first_mut() {
+            *flags |= flag;
+        }
+    }
+}
+
+/// Appends what a cell begins with.
+pub(crate) fn put_head(packed: &mut Vec<u8>, ordinal: u32, tag: u8) {
+    put_varint(packed, u64::from(ordinal) << TAG_BITS | u64::from(tag));
+}
+
 /// The head of a packed change, and the reader of its cells.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PackedCells<'a> {
     /// The node's digest, if the change ends a transaction.
     pub(crate) digest: Option<u64>,
+    /// Parts that this version does not know.
+    pub(crate) more: &'a [u8],
     cells: Reader<'a>,
+}
+
+/// A cell as it is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PackedCell<'a> {
+    /// The column's ordinal.
+    pub(crate) column: u32,
+    pub(crate) tag: u8,
+    pub(crate) payload: &'a [u8],
+}
+
+impl<'a> PackedCell<'a> {
+    /// Its value, or `None` if it is of a kind that this version does not know.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is of the kind, the inner of the value"
+    )]
+    pub(crate) fn value(&self) -> Option<Option<Stored<'a>>> {
+        Reader(self.payload).payload(self.tag)
+    }
 }
 
 impl<'a> PackedCells<'a> {
@@ -95,19 +189,28 @@ impl<'a> PackedCells<'a> {
             0 => None,
             _ => Some(u64::from_be_bytes(reader.array()?)),
         };
-        Some(Self { digest, cells: reader })
+        let more = match flags & HAS_MORE {
+            0 => &[][..],
+            _ => reader.bytes()?,
+        };
+        Some(Self { digest, more, cells: reader })
     }
 
-    /// The next cell, a column's ordinal and its value; `Some(None)` after the last, and `None` where
-    /// the bytes are no cell.
-    pub(crate) fn next_cell(&mut self) -> Option<Option<(u32, Option<Stored<'a>>)>> {
+    /// The cells of a change that have no head.
+    pub(crate) fn headless(cells: &'a [u8]) -> Self {
+        Self { digest: None, more: &[], cells: Reader(cells) }
+    }
+
+    /// The next cell; `Some(None)` after the last, and `None` where the bytes are no cell.
+    pub(crate) fn next_cell(&mut self) -> Option<Option<PackedCell<'a>>> {
         if self.cells.is_empty() {
             return Some(None);
         }
         let head = self.cells.varint()?;
-        let ordinal = u32::try_from(head >> TAG_BITS).ok()?;
+        let column = u32::try_from(head >> TAG_BITS).ok()?;
         let tag = (head & ((1 << TAG_BITS) - 1)) as u8;
-        Some(Some((ordinal, self.cells.payload(tag)?)))
+        let payload = self.cells.raw_payload(tag)?;
+        Some(Some(PackedCell { column, tag, payload }))
     }
 }
 
@@ -144,9 +247,14 @@ mod tests {
             }
             let mut packed = PackedCells::open(change.packed()).expect("was packed so");
             assert_eq!(packed.digest, digest);
-            assert_eq!(packed.next_cell(), Some(Some((0, Some(Stored::Integer(0))))));
-            assert_eq!(packed.next_cell(), Some(Some((2, Some(Stored::Text("Buy milk".into()))))));
-            assert_eq!(packed.next_cell(), Some(None));
+            let mut cell = || packed.next_cell().expect("was packed so");
+            assert_eq!(
+                cell().map(|cell| (cell.column, cell.value())),
+                Some((0, Some(Some(Stored::Integer(0)))))
+            );
+            let title = Some(Some(Stored::Text("Buy milk".into())));
+            assert_eq!(cell().map(|cell| (cell.column, cell.value())), Some((2, title)));
+            assert_eq!(cell(), None);
         }
     }
 
@@ -161,6 +269,25 @@ mod tests {
         assert_eq!(one.hash(), ended.hash());
         // Part of the format: it must never change.
         assert_eq!(one.hash(), 17_780_834_398_278_733_785);
+    }
+
+    #[test]
+    fn what_is_not_known_is_kept_and_hashed() {
+        let mut one = change(Uuid::nil(), "Buy milk");
+        let known = one.hash();
+        let cell = PackedCell { column: 3, tag: 9, payload: &[2, 0xca, 0xfe] };
+        one.packed.cell(3, cell.tag, cell.payload);
+        one.canonical.cell("counter", cell.tag, cell.payload);
+        one.packed.more(b"more");
+        one.canonical.more(b"more");
+        one.end_transaction(5);
+        assert_ne!(one.hash(), known);
+        let mut packed = PackedCells::open(one.packed()).expect("was packed so");
+        assert_eq!((packed.digest, packed.more), (Some(5), &b"more"[..]));
+        assert!((0..2).all(|_| matches!(packed.next_cell(), Some(Some(_)))));
+        assert_eq!(packed.next_cell(), Some(Some(cell)));
+        assert_eq!(cell.value(), None);
+        assert_eq!(packed.next_cell(), Some(None));
     }
 
     #[test]

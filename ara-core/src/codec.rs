@@ -14,7 +14,8 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut integer: u64) {
 }
 
 /// The kind of a value, or of its absence. Tags are below 16, and are not reused: the log keeps them
-/// for ever.
+/// for ever. Whatever comes after the last of [`tags`] is bytes, led by their number, so that a version
+/// which does not know a kind can still pass it on.
 pub(crate) fn tag(value: Option<&Stored<'_>>) -> u8 {
     match value {
         None => tags::NULL,
@@ -105,6 +106,18 @@ impl<'a> Reader<'a> {
         self.take(usize::try_from(count).ok()?)
     }
 
+    /// The payload of a value with this tag, be it of a kind that is known or not.
+    pub(crate) fn raw_payload(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let start = self.0;
+        match tag {
+            tags::NULL | tags::ZERO | tags::ONE => {}
+            tags::INTEGER => drop(self.varint()?),
+            tags::REAL => drop(self.take(8)?),
+            _ => drop(self.bytes()?),
+        }
+        start.get(..start.len() - self.0.len())
+    }
+
     /// The value with this tag, whose payload is next. `Some(None)` is a value that is absent.
     #[expect(
         clippy::option_option,
@@ -180,6 +193,17 @@ mod tests {
             let mut reader = Reader(&bytes);
             while reader.byte().and_then(|tag| reader.payload(tag)).is_some() {}
             prop_assert!(reader.0.len() <= bytes.len());
+        }
+
+        #[test]
+        fn a_payload_is_passed_over_as_it_is_read(value in stored(), rest: Vec<u8>) {
+            let mut packed = Vec::new();
+            put_payload(&mut packed, value.as_ref());
+            let length = packed.len();
+            packed.extend(&rest);
+            let mut reader = Reader(&packed);
+            prop_assert_eq!(reader.raw_payload(tag(value.as_ref())), Some(&packed[..length]));
+            prop_assert_eq!(reader.0, &rest[..]);
         }
     }
 

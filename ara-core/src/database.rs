@@ -228,7 +228,7 @@ impl Database {
             watches.meet_others();
         }
         let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
-        let result = run(&transaction);
+        let result = transaction.settle().map_err(E::from).and_then(|()| run(&transaction));
         let failures = transaction.take_failures();
         let result = result.and_then(|result| {
             let committed = transaction.commit()?;
@@ -299,6 +299,26 @@ impl Shared {
 impl Database {
     pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
         self.0.with_reader(read)
+    }
+
+    /// Has what was committed so far on the disk, also if the power fails. The file's usual setting leaves
+    /// that to the next checkpoint.
+    pub(crate) fn make_durable(&self) -> Result<()> {
+        if self.0.readers.is_none() || self.0.options.read_only {
+            return Ok(());
+        }
+        let mut writer = self.0.lock_writer()?;
+        let connection = self.0.writing_connection(&mut writer.guard.connection)?;
+        // A commit is synced together with all that stand before it in the write-ahead log.
+        connection.pragma_update(None, "synchronous", "full")?;
+        let synced = connection.execute(
+            "INSERT INTO ara_meta (key, value) VALUES ('synced', 1) \
+             ON CONFLICT (key) DO UPDATE SET value = value + 1",
+            [],
+        );
+        connection.pragma_update(None, "synchronous", "normal")?;
+        synced?;
+        Ok(())
     }
 
     /// Now, by the clock of the options.

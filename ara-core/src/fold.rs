@@ -8,13 +8,17 @@ use rusqlite::{Row, Rows, Statement};
 use crate::change::PackedCells;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::registry::Registry;
+use crate::registry::{RegisteredNode, Registry};
 use crate::row_clock::{ColumnSet, RowClock};
 use crate::value::Stored;
 
 /// Selects the changes of a table, those of a row together. [`FoldedRows`] reads it.
 pub(crate) const CHANGES_BY_ROW: &str =
     "SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row";
+
+/// The same of one row.
+pub(crate) const CHANGES_OF_ROW: &str =
+    "SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 AND row = ?2";
 
 /// A row as the log says it must be.
 #[derive(Default)]
@@ -38,22 +42,33 @@ pub(crate) struct FoldedCell {
 }
 
 impl Folded {
-    /// Folds one change in. `None` where it cannot be read.
+    /// Folds one change in, unless its time is still to come. `None` where it cannot be read.
     fn fold(&mut self, change: &Row<'_>, registry: &Registry) -> Option<()> {
         let node = change.get::<_, i64>(1).ok()?.cast_unsigned();
         let time = Time::from_bits(change.get(2).ok()?);
-        let clock = (time, *registry.nodes.get(&node)?);
+        let RegisteredNode { id, folded, .. } = registry.nodes.get(&node)?;
+        if time > *folded {
+            return Some(());
+        }
+        let clock = (time, *id);
         let mut cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
-        while let Some((ordinal, value)) = cells.next_cell()? {
-            if self.cells.get(&ordinal).is_none_or(|cell| cell.clock < clock) {
+        while let Some(cell) = cells.next_cell()? {
+            // What is of a kind that a newer version knows is in the log alone.
+            let Some(value) = cell.value() else { continue };
+            if self.cells.get(&cell.column).is_none_or(|cell| cell.clock < clock) {
                 let value = value.map(owned);
-                self.cells.insert(ordinal, FoldedCell { clock, node, value });
+                self.cells.insert(cell.column, FoldedCell { clock, node, value });
             }
         }
         let millis = time.millis();
         self.created_at = Some(self.created_at.map_or(millis, |first| first.min(millis)));
         self.updated_at = Some(self.updated_at.map_or(millis, |latest| latest.max(millis)));
         Some(())
+    }
+
+    /// Whether no change of the row counts yet.
+    fn is_nothing(&self) -> bool {
+        self.created_at.is_none() && self.unreadable == 0
     }
 
     /// The clock of the row, of these columns.
@@ -96,8 +111,27 @@ impl<'s> FoldedRows<'s> {
         Ok(Self { changes: changes.query([table])?, registry, started: false })
     }
 
+    /// One row alone. The statement is that of [`CHANGES_OF_ROW`].
+    pub(crate) fn of_row(
+        changes: &'s mut Statement<'_>,
+        registry: &'s Registry,
+        table: i64,
+        row: &[u8; 16],
+    ) -> Result<Self> {
+        Ok(Self { changes: changes.query((table, row))?, registry, started: false })
+    }
+
     /// The next row's id, and the row.
     pub(crate) fn next(&mut self) -> Result<Option<(Vec<u8>, Folded)>> {
+        loop {
+            match self.next_logged()? {
+                Some((_, folded)) if folded.is_nothing() => {}
+                next => return Ok(next),
+            }
+        }
+    }
+
+    fn next_logged(&mut self) -> Result<Option<(Vec<u8>, Folded)>> {
         if !self.started {
             self.changes.advance()?;
             self.started = true;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use crate::entropy::Entropy;
 use crate::error::Result;
 use crate::journal::Journal;
+use crate::vector::Point;
 use crate::wanted::forget_ensured;
 
 /// The format that this version writes, kept in SQLite's `user_version`. A file of a newer one is
@@ -16,18 +17,27 @@ pub(crate) const APPLICATION_ID: i64 = 0x6172_6100;
 
 /// The tables of ara's own, but for the history of schemas: that is a table like an app's.
 ///
-/// `ara_index` has the indexes that ara made, and `ara_failure` the schemas that could not be ensured.
-pub(crate) const OWN_TABLES: [&str; 7] = [
+/// - `ara_node`: of each node but the one that writes, the last change that is known, the digest up to it,
+///   and how far its changes are folded into the tables: those that are dated ahead wait. `forked` tells
+///   that two devices wrote under one id, `refused` why the rest of its changes was not taken.
+/// - `ara_table` and `ara_column`: what the ordinals of the log stand for, and where the name came from.
+/// - `ara_change`: the change log; `ara_twin`: changes that another one of the same node and time hides.
+/// - `ara_index`: the indexes that ara made; `ara_failure`: the schemas that could not be ensured.
+pub(crate) const OWN_TABLES: [&str; 8] = [
     "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_node (ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
-     last INTEGER NOT NULL, digest INTEGER NOT NULL) STRICT",
-    "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+     last INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0, \
+     folded INTEGER NOT NULL DEFAULT 0, forked INTEGER NOT NULL DEFAULT 0, refused TEXT) STRICT",
+    "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, \
+     origin INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE ara_column (tbl INTEGER, ordinal INTEGER, name TEXT NOT NULL, \
-     PRIMARY KEY (tbl, ordinal), UNIQUE (tbl, name)) STRICT, WITHOUT ROWID",
+     origin INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (tbl, ordinal), UNIQUE (tbl, name)) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_index (name TEXT PRIMARY KEY, tbl TEXT NOT NULL, columns TEXT NOT NULL) \
      STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_change (node INTEGER, time INTEGER, tbl INTEGER, row BLOB, cells BLOB, \
      PRIMARY KEY (node, time)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE ara_twin (node INTEGER, time INTEGER, hash INTEGER, tbl INTEGER, row BLOB, \
+     cells BLOB, PRIMARY KEY (node, time, hash)) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
 ];
@@ -50,7 +60,8 @@ pub(crate) fn create_format(
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
-    write_node(&transaction, node, identity)?;
+    write_node(&transaction, node)?;
+    write_identity(&transaction, identity)?;
     transaction.commit()?;
     Ok(())
 }
@@ -70,10 +81,10 @@ pub(crate) fn claim(connection: &Connection, identity: &str, entropy: &mut Entro
     let transaction =
         rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     if recorded(&transaction)?.as_deref() != Some(identity) {
-        retire_node(&transaction)?;
-        write_node(&transaction, &entropy.bytes()?, Some(identity))?;
-        // The new node has not told the history what it ensures.
-        forget_ensured(&transaction)?;
+        let (node, at) = Journal::load(&transaction)?.position();
+        retire_node(&transaction, node, at)?;
+        write_node(&transaction, &entropy.bytes()?)?;
+        write_identity(&transaction, Some(identity))?;
     }
     transaction.commit()?;
     Ok(())
@@ -81,24 +92,29 @@ pub(crate) fn claim(connection: &Connection, identity: &str, entropy: &mut Entro
 
 /// Keeps the last time and the digest of the node that has written so far, as those of others are
 /// kept.
-fn retire_node(connection: &Connection) -> Result<()> {
-    let (node, digest) = Journal::load(connection)?.position();
-    // Its own last time: the latest that it knows of may be another node's.
+pub(crate) fn retire_node(connection: &Connection, node: i64, at: Point) -> Result<()> {
     connection
         .prepare_cached(
-            "UPDATE ara_node SET digest = ?2, last = \
-             coalesce((SELECT max(time) FROM ara_change WHERE node = ?1), 0) WHERE ordinal = ?1",
+            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?2 WHERE ordinal = ?1",
         )?
-        .execute((node, digest))?;
+        .execute((node, at.time.bits(), at.digest.cast_signed()))?;
     Ok(())
 }
 
-fn write_node(connection: &Connection, node: &[u8; 16], identity: Option<&str>) -> Result<()> {
-    connection.execute("INSERT INTO ara_node (id, last, digest) VALUES (?1, 0, 0)", [node])?;
+/// Writes under a node id of its own from now on: its ordinal.
+pub(crate) fn write_node(connection: &Connection, node: &[u8; 16]) -> Result<i64> {
+    connection.execute("INSERT INTO ara_node (id) VALUES (?1)", [node])?;
     let ordinal = connection.last_insert_rowid();
-    let set = "INSERT INTO ara_meta (key, value) VALUES (?1, ?2) \
-               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    connection.execute(set, ("node", ordinal))?;
-    connection.execute(set, ("file", identity))?;
+    connection.execute(SET_META, ("node", ordinal))?;
+    // The new node has not told the history what it ensures.
+    forget_ensured(connection)?;
+    Ok(ordinal)
+}
+
+fn write_identity(connection: &Connection, identity: Option<&str>) -> Result<()> {
+    connection.execute(SET_META, ("file", identity))?;
     Ok(())
 }
+
+const SET_META: &str = "INSERT INTO ara_meta (key, value) VALUES (?1, ?2) \
+                        ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -8,13 +8,16 @@ use rusqlite::Connection;
 use crate::ddl::{create_index, create_table, index_name, quoted};
 use crate::error::{Error, Result};
 use crate::history::Growth;
+use crate::merge::make_logged_columns;
 use crate::plan::Plan;
+use crate::rebuild::rebuild_table;
 use crate::record::stored_table_name;
+use crate::registry::{Origin, Registry};
 use crate::search::{drop_undeclared, is_made, make_declared};
 use crate::shape::{check_name, check_shape, columns_in_file, has_index};
 
 /// The most columns that SQLite gives a table, as it is built here.
-const MAX_COLUMNS: usize = 2000;
+pub(crate) const MAX_COLUMNS: usize = 2000;
 
 /// Looks whether the file holds the table and the columns that the definition declares already. It
 /// writes nothing.
@@ -22,9 +25,9 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
     let stored_name = stored_table_name(def);
     let mut statement = connection.prepare_cached(
         "SELECT t.ordinal, c.ordinal, c.name FROM ara_table t LEFT JOIN ara_column c \
-         ON c.tbl = t.ordinal WHERE t.name = ?1",
+         ON c.tbl = t.ordinal AND c.origin <> ?2 WHERE t.name = ?1 AND t.origin <> ?2",
     )?;
-    let mut rows = statement.query([&*stored_name])?;
+    let mut rows = statement.query((&*stored_name, Origin::Logged as i64))?;
     let mut ordinal = None;
     let mut columns = vec![None; def.columns.len()];
     while let Some(row) = rows.next()? {
@@ -101,7 +104,36 @@ pub(crate) fn grow(
         .iter()
         .map(|column| column_ordinal(connection, table, column.name))
         .collect::<Result<Vec<_>>>()?;
+    if declare(connection, table, def)? {
+        // What the log had of it finds its place.
+        make_logged_columns(connection, table, &stored_name, growth)?;
+        let registry = Registry::load(connection)?;
+        if let Some(registered) = registry.tables.get(&table) {
+            rebuild_table(connection, &registry, (table, registered))?;
+        }
+    }
     Ok(Plan::new(def, table, &ordinals))
+}
+
+/// Notes that the app declares the table and its columns. Whether something of it was in the log alone.
+fn declare(connection: &Connection, table: i64, def: &TableDef) -> Result<bool> {
+    let (declared, logged) = (Origin::Declared as i64, Origin::Logged as i64);
+    let mut is_logged = connection
+        .prepare_cached("SELECT 1 FROM ara_column WHERE tbl = ?1 AND name = ?2 AND origin = ?3")?;
+    let mut was_logged = connection
+        .prepare_cached("SELECT 1 FROM ara_table WHERE ordinal = ?1 AND origin = ?2")?
+        .exists((table, logged))?;
+    connection
+        .prepare_cached("UPDATE ara_table SET origin = ?2 WHERE ordinal = ?1 AND origin <> ?2")?
+        .execute((table, declared))?;
+    let mut update = connection.prepare_cached(
+        "UPDATE ara_column SET origin = ?3 WHERE tbl = ?1 AND name = ?2 AND origin <> ?3",
+    )?;
+    for column in def.columns {
+        was_logged |= is_logged.exists((table, column.name, logged))?;
+        update.execute((table, column.name, declared))?;
+    }
+    Ok(was_logged)
 }
 
 /// Adds a column to a table that is there. No row is touched.

@@ -7,8 +7,10 @@ use uuid::Uuid;
 use crate::change::{Change, PackedCells};
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::merge::due;
 use crate::statements::bind;
 use crate::value::Timestamp;
+use crate::vector::Point;
 
 /// The clock and the digest of the node that writes: what the next change of the log builds on.
 #[derive(Debug, Clone)]
@@ -17,10 +19,12 @@ pub(crate) struct Journal {
     pub(crate) node: u64,
     /// The node's id, which all devices know it by.
     pub(crate) node_id: [u8; 16],
-    /// The latest time of any change that is known.
+    /// The latest time of any change that is folded in.
     last: Time,
-    /// The XOR of the hashes of the node's changes.
-    digest: u64,
+    /// The time of the node's last change, and the XOR of the hashes of its changes.
+    own: Point,
+    /// When the first change can be folded in that waits for its time, in milliseconds.
+    due: Option<i64>,
 }
 
 impl Journal {
@@ -38,7 +42,7 @@ impl Journal {
             .optional()?
             .ok_or(Error::Corrupt)?;
         let known: i64 = connection
-            .prepare_cached("SELECT max(last) FROM ara_node")?
+            .prepare_cached("SELECT max(folded) FROM ara_node")?
             .query_row([], |row| row.get(0))?;
         let own = connection
             .prepare_cached(
@@ -46,24 +50,20 @@ impl Journal {
             )?
             .query_row([node], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
             .optional()?;
-        let (own, digest) = match own {
-            None => (0, 0),
+        let own = match own {
+            None => Point::default(),
             Some((time, cells)) => {
                 let digest = PackedCells::open(&cells).and_then(|cells| cells.digest);
-                (time, digest.ok_or(Error::Corrupt)?)
+                Point { time: Time::from_bits(time), digest: digest.ok_or(Error::Corrupt)? }
             }
         };
-        Ok(Self {
-            node: node.cast_unsigned(),
-            node_id,
-            last: Time::from_bits(known.max(own)),
-            digest,
-        })
+        let last = Time::from_bits(known).max(own.time);
+        Ok(Self { node: node.cast_unsigned(), node_id, last, own, due: due(connection)? })
     }
 
-    /// The node's ordinal and its digest, as `ara_node` keeps them.
-    pub(crate) fn position(&self) -> (i64, i64) {
-        (self.node.cast_signed(), self.digest.cast_signed())
+    /// The node's ordinal, and where its changes end.
+    pub(crate) fn position(&self) -> (i64, Point) {
+        (self.node.cast_signed(), self.own)
     }
 }
 
@@ -114,6 +114,31 @@ impl<'c> Recorder<'c> {
         self.journal.last = time;
     }
 
+    /// Moves the clock on to a change of another node that was folded in.
+    pub(crate) fn meet(&mut self, time: Time) {
+        self.journal.last = self.journal.last.max(time);
+    }
+
+    /// When the first change can be folded in that waits for its time, in milliseconds.
+    pub(crate) fn due(&self) -> Option<i64> {
+        self.journal.due
+    }
+
+    pub(crate) fn wait_for(&mut self, due: Option<i64>) {
+        self.journal.due = due;
+    }
+
+    /// The journal as it stands, of a transaction that has written nothing itself yet.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Goes on under another node.
+    pub(crate) fn change_node(&mut self, node: u64, node_id: [u8; 16]) {
+        let Journal { last, due, .. } = self.journal;
+        self.journal = Journal { node, node_id, last, own: Point::default(), due };
+    }
+
     /// The node's ordinal in this file.
     pub(crate) fn node(&self) -> u64 {
         self.journal.node
@@ -161,7 +186,8 @@ impl<'c> Recorder<'c> {
 
     /// Records a change that was made.
     pub(crate) fn record(&mut self, change: Change) -> Result<()> {
-        self.journal.digest ^= change.hash();
+        self.journal.own.digest ^= change.hash();
+        self.journal.own.time = change.time;
         self.logged = Some((self.logged.map_or(change.time, |(first, _)| first), change.time));
         let is_full = self.waiting.len() == BATCH
             || self.waiting.iter().map(|change| change.packed().len()).sum::<usize>()
@@ -174,7 +200,7 @@ impl<'c> Recorder<'c> {
     /// Marks the end of the transaction. Gives the journal as it stands once it is committed.
     pub(crate) fn finish(&mut self) -> Result<Journal> {
         if let Some(last) = self.waiting.last_mut() {
-            last.end_transaction(self.journal.digest);
+            last.end_transaction(self.journal.own.digest);
             self.write()?;
         }
         if self.broken {

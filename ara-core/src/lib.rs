@@ -6,6 +6,7 @@
 mod app_schema;
 mod cells;
 mod change;
+mod changes;
 mod clock;
 mod codec;
 mod database;
@@ -24,8 +25,10 @@ mod history;
 mod inspect;
 mod journal;
 mod mend;
+mod merge;
 mod mutation;
 mod options;
+mod outgoing;
 mod plan;
 mod plans;
 mod progress;
@@ -42,6 +45,7 @@ mod statements;
 mod table;
 mod transaction;
 mod value;
+mod vector;
 mod verify;
 mod wanted;
 mod watch;
@@ -50,6 +54,7 @@ mod writer;
 pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
 pub use cells::Cells;
+pub use changes::Changes;
 pub use database::Database;
 pub use ddl::ddl;
 pub use drift::Drift;
@@ -59,7 +64,9 @@ pub use file_schema::{FileColumn, FileSchema, FileTable, RowCount};
 #[doc(hidden)]
 pub use history::HISTORY;
 pub use history::{Growth, SchemaVersion};
+pub use merge::{MergeReport, Reason, Refused};
 pub use options::Options;
+pub use outgoing::ChangesSince;
 pub use progress::Progress;
 pub use record::{
     FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
@@ -80,6 +87,7 @@ pub use value::{
     Class, Id, IntoOptional, IntoValue, Json, MadeOf, NonEmptyString, Ordered, Plain, Readable,
     Rule, Stored, Timestamp, Value, Whole,
 };
+pub use vector::VersionVector;
 pub use verify::{Difference, Verification, What};
 #[doc(hidden)]
 pub use watch::{Subscription, Until};

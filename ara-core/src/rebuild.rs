@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Statement};
 
 use crate::ddl::quoted;
 use crate::error::Result;
-use crate::fold::{CHANGES_BY_ROW, FoldedRows};
+use crate::fold::{CHANGES_BY_ROW, CHANGES_OF_ROW, Folded, FoldedRows};
 use crate::registry::{RegisteredTable, Registry};
 use crate::statements::bind;
 use crate::value::Stored;
@@ -19,35 +19,73 @@ pub(crate) fn rebuild_table(
     registry: &Registry,
     (ordinal, table): (i64, &RegisteredTable),
 ) -> Result<()> {
-    let columns: Vec<_> = table.columns.iter().collect();
-    let name = quoted(&table.name);
-    connection.execute(&format!("DELETE FROM {name}"), [])?;
-    let mut insert =
-        format!("INSERT INTO {name} (\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
-    let mut values = String::from("?1, ?2, ?3, ?4");
-    for ((_, column), parameter) in columns.iter().zip(5..) {
-        let _ = write!(insert, ", {}", quoted(column));
-        let _ = write!(values, ", ?{parameter}");
-    }
-    let mut insert = connection.prepare(&format!("{insert}) VALUES ({values})"))?;
-
+    connection.execute(&format!("DELETE FROM {}", quoted(&table.name)), [])?;
+    let mut insert = Insert::new(connection, table)?;
     let mut changes = connection.prepare(CHANGES_BY_ROW)?;
     let mut rows = FoldedRows::new(&mut changes, registry, ordinal)?;
     while let Some((id, row)) = rows.next()? {
-        let mut clock = Vec::new();
-        row.clock(&table.columns).pack(&mut clock);
-        bind(&mut insert, 1, ValueRef::Blob(&id))?;
-        bind(&mut insert, 2, ValueRef::Blob(&clock))?;
-        for (at, millis) in [(3, row.created_at), (4, row.updated_at)] {
-            bind(&mut insert, at, millis.map_or(ValueRef::Null, ValueRef::Integer))?;
-        }
-        for ((column, _), parameter) in columns.iter().zip(5..) {
-            let value = row.cells.get(column).and_then(|cell| cell.value.as_ref());
-            bind(&mut insert, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
-        }
-        insert.raw_execute()?;
+        insert.insert(&id, &row)?;
     }
     Ok(())
+}
+
+/// Makes one row of a synced table again. It looks through the whole log.
+pub(crate) fn rebuild_row(
+    connection: &Connection,
+    registry: &Registry,
+    (ordinal, table): (i64, &RegisteredTable),
+    row: &[u8; 16],
+) -> Result<()> {
+    if !table.is_made {
+        return Ok(());
+    }
+    let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
+    connection.execute(&delete, [row])?;
+    let mut insert = Insert::new(connection, table)?;
+    let mut changes = connection.prepare(CHANGES_OF_ROW)?;
+    let mut rows = FoldedRows::of_row(&mut changes, registry, ordinal, row)?;
+    while let Some((id, row)) = rows.next()? {
+        insert.insert(&id, &row)?;
+    }
+    Ok(())
+}
+
+/// Inserts rows as the log says they must be.
+struct Insert<'c> {
+    statement: Statement<'c>,
+    table: &'c RegisteredTable,
+}
+
+impl<'c> Insert<'c> {
+    fn new(connection: &'c Connection, table: &'c RegisteredTable) -> Result<Self> {
+        let name = quoted(&table.name);
+        let mut insert =
+            format!("INSERT INTO {name} (\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
+        let mut values = String::from("?1, ?2, ?3, ?4");
+        for (column, parameter) in table.columns.values().zip(5..) {
+            let _ = write!(insert, ", {}", quoted(column));
+            let _ = write!(values, ", ?{parameter}");
+        }
+        let statement = connection.prepare(&format!("{insert}) VALUES ({values})"))?;
+        Ok(Self { statement, table })
+    }
+
+    fn insert(&mut self, id: &[u8], row: &Folded) -> Result<()> {
+        let Self { statement: insert, table } = self;
+        let mut clock = Vec::new();
+        row.clock(&table.columns).pack(&mut clock);
+        bind(insert, 1, ValueRef::Blob(id))?;
+        bind(insert, 2, ValueRef::Blob(&clock))?;
+        for (at, millis) in [(3, row.created_at), (4, row.updated_at)] {
+            bind(insert, at, millis.map_or(ValueRef::Null, ValueRef::Integer))?;
+        }
+        for (column, parameter) in table.columns.keys().zip(5..) {
+            let value = row.cells.get(column).and_then(|cell| cell.value.as_ref());
+            bind(insert, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
+        }
+        insert.raw_execute()?;
+        Ok(())
+    }
 }
 
 /// Fills columns that were lost with what the log says was written into them last. The clocks of the

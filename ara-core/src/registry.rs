@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use ara_schema::{check_column_name, check_table_name};
 use rusqlite::Connection;
 
+use crate::change::{Canonical, PackedCell, PackedCells};
+use crate::clock::Time;
 use crate::history::HISTORY;
 use crate::record::LOCAL_PREFIX;
 use crate::search::{SEARCH_PREFIX, SearchIndex};
@@ -12,8 +14,8 @@ use crate::search::{SEARCH_PREFIX, SearchIndex};
 /// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
 /// write it.
 pub(crate) struct Registry {
-    /// The nodes' ids, by ordinal.
-    pub(crate) nodes: HashMap<u64, [u8; 16]>,
+    /// The nodes by ordinal.
+    pub(crate) nodes: HashMap<u64, RegisteredNode>,
     /// The tables by ordinal.
     pub(crate) tables: BTreeMap<i64, RegisteredTable>,
     /// The indexes by name.
@@ -21,12 +23,37 @@ pub(crate) struct Registry {
     pub(crate) searches: Vec<SearchIndex>,
 }
 
+/// A device, or rather one that writes under this id.
+pub(crate) struct RegisteredNode {
+    pub(crate) id: [u8; 16],
+    /// Up to which time its changes are folded into the tables.
+    pub(crate) folded: Time,
+    /// Its log has changes of two devices that wrote under one id.
+    pub(crate) is_forked: bool,
+}
+
 /// A table, by the names that it has in the file.
 pub(crate) struct RegisteredTable {
     pub(crate) name: String,
     pub(crate) is_local: bool,
-    /// By ordinal. 0 is `is_deleted`.
+    /// Whether it should be in the file, and not in the log alone.
+    pub(crate) is_made: bool,
+    /// What should be in the file, by ordinal. 0 is `is_deleted`.
     pub(crate) columns: BTreeMap<u32, String>,
+    /// The same, and what is in the log alone.
+    pub(crate) names: BTreeMap<u32, String>,
+}
+
+/// Where the name of a table or a column came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i64)]
+pub(crate) enum Origin {
+    /// The app declares it, or did.
+    Declared = 0,
+    /// It came with a merge, and was made.
+    Merged = 1,
+    /// It came with a merge, and could not be made: it is in the log alone.
+    Logged = 2,
 }
 
 /// An index, by the names that it has in the file.
@@ -38,18 +65,32 @@ pub(crate) struct RegisteredIndex {
 impl Registry {
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         let nodes = connection
-            .prepare("SELECT ordinal, id FROM ara_node")?
-            .query_map([], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))?
+            .prepare(
+                "SELECT ordinal, id, \
+                 iif(ordinal IS (SELECT value FROM ara_meta WHERE key = 'node'), ?1, folded), \
+                 forked FROM ara_node",
+            )?
+            .query_map([i64::MAX], |row| {
+                let (id, folded) = (row.get(1)?, Time::from_bits(row.get(2)?));
+                let node = RegisteredNode { id, folded, is_forked: row.get(3)? };
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), node))
+            })?
             .collect::<rusqlite::Result<_>>()?;
         let mut tables: BTreeMap<_, _> = connection
-            .prepare("SELECT ordinal, name FROM ara_table")?
-            .query_map([], |row| Ok((row.get(0)?, RegisteredTable::new(row.get(1)?))))?
+            .prepare("SELECT ordinal, name, origin FROM ara_table")?
+            .query_map([], |row| {
+                Ok((row.get(0)?, RegisteredTable::new(row.get(1)?, is_made(row.get(2)?))))
+            })?
             .collect::<rusqlite::Result<_>>()?;
-        let mut columns = connection.prepare("SELECT tbl, ordinal, name FROM ara_column")?;
+        let mut columns =
+            connection.prepare("SELECT tbl, ordinal, name, origin FROM ara_column")?;
         let mut columns = columns.query([])?;
         while let Some(row) = columns.next()? {
             if let Some(table) = tables.get_mut(&row.get(0)?) {
-                table.columns.insert(row.get(1)?, row.get(2)?);
+                table.names.insert(row.get(1)?, row.get(2)?);
+                if is_made(row.get(3)?) {
+                    table.columns.insert(row.get(1)?, row.get(2)?);
+                }
             }
         }
         let indexes = connection
@@ -69,11 +110,11 @@ impl Registry {
         Ok(Self { nodes, tables, indexes, searches })
     }
 
-    /// The tables that are in the log.
+    /// The tables that are the fold of the log.
     pub(crate) fn synced(&self) -> impl Iterator<Item = (i64, &RegisteredTable)> {
         self.tables
             .iter()
-            .filter(|(_, table)| !table.is_local)
+            .filter(|(_, table)| table.is_made && !table.is_local)
             .map(|(&ordinal, table)| (ordinal, table))
     }
 
@@ -83,16 +124,18 @@ impl Registry {
             .iter()
             .filter(|(_, table)| {
                 let app_name = table.app_name();
-                check_table_name(app_name).is_ok() || app_name == HISTORY.name
+                let is_makeable = check_table_name(app_name).is_ok() || app_name == HISTORY.name;
+                table.is_made && is_makeable
             })
             .map(|(&ordinal, table)| (ordinal, table))
     }
 }
 
 impl RegisteredTable {
-    fn new(name: String) -> Self {
+    fn new(name: String, is_made: bool) -> Self {
         let is_local = name.starts_with(LOCAL_PREFIX);
-        Self { name, is_local, columns: BTreeMap::from([(0, "is_deleted".to_owned())]) }
+        let columns = BTreeMap::from([(0, "is_deleted".to_owned())]);
+        Self { name, is_local, is_made, names: columns.clone(), columns }
     }
 
     /// The name that the app gave it.
@@ -109,7 +152,29 @@ impl RegisteredTable {
     }
 }
 
+/// Whether what has this origin should be in the tables.
+pub(crate) fn is_made(origin: i64) -> bool {
+    origin != Origin::Logged as i64
+}
+
 /// The name that the app gave a table of this stored name.
 pub(crate) fn app_name(stored_name: &str) -> &str {
     stored_name.strip_prefix(LOCAL_PREFIX).unwrap_or(stored_name)
+}
+
+/// The hash of a change of the log.
+pub(crate) fn hash(
+    time: Time,
+    node: &[u8; 16],
+    table: &RegisteredTable,
+    row: &[u8],
+    cells: &PackedCells<'_>,
+) -> Option<u64> {
+    let mut cells = cells.clone();
+    let mut canonical = Canonical::new(time, node, &table.name, row);
+    while let Some(PackedCell { column, tag, payload }) = cells.next_cell()? {
+        canonical.cell(table.names.get(&column)?, tag, payload);
+    }
+    canonical.more(cells.more);
+    Some(canonical.hash())
 }

@@ -57,6 +57,31 @@ impl RowClock {
         self.0.insert(0, Group { time, node, columns });
     }
 
+    /// Records that a change, of whatever age, is the last that wrote these columns. The node is its
+    /// ordinal and its id; `id_of` tells the ids of others.
+    pub(crate) fn insert(
+        &mut self,
+        time: Time,
+        (node, id): (u64, [u8; 16]),
+        columns: &ColumnSet,
+        id_of: &dyn Fn(u64) -> Option<[u8; 16]>,
+    ) {
+        for group in &mut self.0 {
+            group.columns.remove(columns);
+        }
+        self.0.retain(|group| !group.columns.is_empty());
+        if !columns.is_empty() {
+            let is_later = |group: &Group| (group.time, id_of(group.node)) > (time, Some(id));
+            let at = self.0.partition_point(is_later);
+            self.0.insert(at, Group { time, node, columns: columns.clone() });
+        }
+    }
+
+    /// The columns that one change wrote last, its time and its node's ordinal: newest first.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&ColumnSet, Time, u64)> {
+        self.0.iter().map(|group| (&group.columns, group.time, group.node))
+    }
+
     /// Every column that has a clock, by ordinal.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (u64, Time, u64)> + '_ {
         self.0.iter().flat_map(|group| {
@@ -105,6 +130,17 @@ impl ColumnSet {
         if let Some(byte) = self.0.get_mut(at) {
             *byte |= 1 << (ordinal % 8);
         }
+    }
+
+    /// Inserts a column. Whether it is new.
+    pub(crate) fn add(&mut self, ordinal: u32) -> bool {
+        let is_new = !self.has(ordinal);
+        self.insert(ordinal);
+        is_new
+    }
+
+    pub(crate) fn has(&self, ordinal: u32) -> bool {
+        self.0.get((ordinal / 8) as usize).is_some_and(|byte| byte >> (ordinal % 8) & 1 == 1)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

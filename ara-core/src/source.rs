@@ -51,6 +51,13 @@ pub trait Source {
     }
 }
 
+impl<'a> Reading<'a> {
+    /// One state of the file, whatever is committed meanwhile.
+    pub(crate) fn snapshot(&self) -> Result<rusqlite::Transaction<'a>> {
+        Ok(self.connection.unchecked_transaction()?)
+    }
+}
+
 /// A connection lent for reading.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {

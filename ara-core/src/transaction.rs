@@ -17,6 +17,7 @@ use crate::growth::{grow, has_indexes, look};
 use crate::history::Growth;
 use crate::journal::{Journal, Recorder};
 use crate::mend::mend_tables;
+use crate::merge::settle;
 use crate::mutation::Mutation;
 use crate::plan::Plan;
 use crate::plans::Plans;
@@ -92,6 +93,12 @@ impl<'c> Transaction<'c> {
             touched: watches.are_there().then(Touched::default),
         };
         Self { connection, plans, watches, state: RefCell::new(state), open: true }
+    }
+
+    /// Folds in what was dated ahead, if its time has come.
+    pub(crate) fn settle(&self) -> Result<()> {
+        let State { recorder, touched, .. } = &mut *self.state.borrow_mut();
+        settle(self.connection, recorder, touched.as_mut())
     }
 
     /// The schemas that could not be ensured.

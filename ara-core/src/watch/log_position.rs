@@ -119,9 +119,9 @@ fn read(
 fn columns(packed: &[u8]) -> Option<ColumnSet> {
     let mut cells = PackedCells::open(packed)?;
     let mut columns = ColumnSet::default();
-    while let Some((ordinal, _)) = cells.next_cell()? {
+    while let Some(cell) = cells.next_cell()? {
         // Those of rows are bit sets: what is beyond is no column.
-        columns.insert(u32::from(u16::try_from(ordinal).ok()?));
+        columns.insert(u32::from(u16::try_from(cell.column).ok()?));
     }
     Some(columns)
 }

@@ -1,0 +1,22 @@
+//! Merging what other devices wrote.
+//!
+//! Changes come in runs of a node. Of each run the transactions are [checked](checked) one after the
+//! other, written into the [log](logged) as they are, and folded into the tables, [row](rows) by row.
+//! The [names](names) that they use become tables and columns as they arrive. What goes wrong with one
+//! node stops that node alone.
+
+mod checked;
+mod incoming;
+mod logged;
+mod names;
+mod report;
+mod rows;
+mod settle;
+
+pub(crate) use names::make_logged_columns;
+pub use report::{MergeReport, Reason, Refused};
+pub(crate) use settle::{due, settle};
+
+/// How far ahead of this device's clock a transaction may be dated to be folded in at once: five
+/// minutes. One that is further ahead is folded in when its time comes.
+pub(crate) const MOST_AHEAD: i64 = 5 * 60 * 1000;

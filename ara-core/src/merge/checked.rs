@@ -1,0 +1,66 @@
+//! Whether a transaction is what its sender's digest says, before anything of it is written.
+
+use crate::change::{Canonical, PackedCell, PackedCells};
+use crate::changes::{Changes, Run, Sent};
+use crate::clock::Time;
+use crate::merge::report::Reason;
+use crate::record::LOCAL_PREFIX;
+use crate::vector::Point;
+
+/// The most bytes of a name.
+const LONGEST_NAME: usize = 1000;
+
+/// No clock shows this time, nor a later one.
+const END_OF_TIME: i64 = 1 << 47;
+
+/// Checks a transaction of a run that stands `at` a point: where it then stands, and the hashes of the
+/// changes.
+pub(crate) fn check(
+    changes: &Changes,
+    run: &Run,
+    at: Point,
+    transaction: &[Sent],
+) -> Result<(Point, Vec<u64>), Reason> {
+    let mut end = at;
+    let mut hashes = Vec::with_capacity(transaction.len());
+    for sent in transaction {
+        let is_after = if run.is_forked { sent.time >= end.time } else { sent.time > end.time };
+        let is_time = sent.time > Time::default() && sent.time.millis() < END_OF_TIME;
+        if !is_after || !is_time || sent.time > run.to.time {
+            return Err(Reason::Time);
+        }
+        let hash = hash(changes, run, sent)?;
+        end = Point { time: sent.time, digest: end.digest ^ hash };
+        hashes.push(hash);
+    }
+    let mark = transaction.last().and_then(|last| last.mark).ok_or(Reason::OpenTransaction)?;
+    // Where two devices wrote under one id, each noted the digest of its own changes.
+    if !run.is_forked && mark != end.digest {
+        return Err(Reason::Digest);
+    }
+    Ok((end, hashes))
+}
+
+fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
+    let table = changes.tables.get(sent.table as usize).ok_or(Reason::Damaged)?;
+    if table.len() > LONGEST_NAME || table.starts_with(LOCAL_PREFIX) {
+        return Err(Reason::Name);
+    }
+    let row = changes.get(&sent.row);
+    if row.len() != 16 {
+        return Err(Reason::RowId);
+    }
+    let mut canonical = Canonical::new(sent.time, &run.node, table, row);
+    let mut cells = PackedCells::headless(changes.get(&sent.cells));
+    while let Some(PackedCell { column, tag, payload }) =
+        cells.next_cell().ok_or(Reason::Damaged)?
+    {
+        let name = changes.columns.get(column as usize).ok_or(Reason::Damaged)?;
+        if name.len() > LONGEST_NAME {
+            return Err(Reason::Name);
+        }
+        canonical.cell(name, tag, payload);
+    }
+    canonical.more(changes.get(&sent.more));
+    Ok(canonical.hash())
+}

@@ -1,0 +1,367 @@
+//! A merge: batches of other nodes' changes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::change::{Packed, PackedCell, PackedCells};
+use crate::changes::{Changes, Run, Sent};
+use crate::clock::Time;
+use crate::database::Database;
+use crate::entropy::Entropy;
+use crate::error::{Error, Result};
+use crate::format::{retire_node, write_node};
+use crate::journal::Recorder;
+use crate::merge::MOST_AHEAD;
+use crate::merge::checked::check;
+use crate::merge::due;
+use crate::merge::logged::{Arrival, Arriving, Log};
+use crate::merge::names::Names;
+use crate::merge::report::{MergeReport, Reason, Refused};
+use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::outgoing::mark;
+use crate::transaction::{State, Transaction};
+use crate::vector::{Known, Point, known};
+use crate::watch::Touched;
+
+impl Database {
+    /// Takes over what another database wrote: its log is united with this one's, and of each column of
+    /// each row the last write stays, whatever the order in which changes travel, and however often. It
+    /// is one transaction.
+    ///
+    /// Tables and columns that this database lacks are made. What goes wrong with the changes of one
+    /// node stops that node alone, and the report tells it.
+    ///
+    /// See [`changes_since`](Self::changes_since) for both ends of it.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses. Nothing is taken over then, and the merge can be repeated.
+    pub fn merge(&self, changes: &Changes) -> Result<MergeReport> {
+        self.transaction(|tx| tx.merge(changes))
+    }
+}
+
+impl Transaction<'_> {
+    /// Of a transaction that has done nothing else.
+    fn merge(&self, changes: &Changes) -> Result<MergeReport> {
+        let State { recorder, entropy, touched, .. } = &mut *self.state.borrow_mut();
+        let touched = touched.as_mut();
+        let mut merge = Merge {
+            connection: self.connection,
+            changes,
+            known: known(self.connection, recorder.journal())?,
+            ids: HashMap::new(),
+            names: Names::new(self.connection, changes),
+            log: Log::new(self.connection)?,
+            rows: Rows::new(self.connection),
+            horizon: recorder.wall().millis().saturating_add(MOST_AHEAD),
+            touched,
+            report: MergeReport::default(),
+        };
+        merge.ids =
+            merge.known.iter().map(|(id, known)| (known.node.cast_unsigned(), *id)).collect();
+        let mut runs: Vec<_> =
+            changes.runs.iter().map(|run| merge.meet(run)).collect::<Result<_>>()?;
+        merge.all(&mut runs)?;
+        merge.finish(runs, recorder, entropy)
+    }
+}
+
+/// A merge on its way.
+struct Merge<'m, 'c> {
+    connection: &'c Connection,
+    changes: &'m Changes,
+    /// What is known of each node.
+    known: BTreeMap<[u8; 16], Known>,
+    /// The nodes' ids, by ordinal.
+    ids: HashMap<u64, [u8; 16]>,
+    names: Names<'m>,
+    log: Log<'c>,
+    rows: Rows<'c>,
+    /// What is dated later waits for its time: in milliseconds.
+    horizon: i64,
+    touched: Option<&'m mut Touched>,
+    report: MergeReport,
+}
+
+/// A run on its way.
+struct RunState<'m> {
+    run: &'m Run,
+    /// Where it stands.
+    at: Point,
+    way: Way,
+    /// What was known of the node before.
+    before: Known,
+    /// Something was added to the node's changes.
+    has_grown: bool,
+}
+
+/// What is done with the transactions of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// All of them are known.
+    Skip,
+    /// They follow what is known.
+    Append,
+    /// Some of them may be known.
+    Unite,
+    /// They are not taken.
+    Refuse(Reason),
+}
+
+impl<'m> Merge<'m, '_> {
+    /// Looks what a run is to what is known of its node.
+    fn meet(&self, run: &'m Run) -> Result<RunState<'m>> {
+        let nothing =
+            Known { node: 0, end: Point::default(), folded: Time::default(), is_forked: false };
+        let before = self.known.get(&run.node).copied().unwrap_or(nothing);
+        let runs = &self.changes.runs;
+        let way = if runs.iter().filter(|other| other.node == run.node).count() > 1 {
+            Way::Refuse(Reason::Damaged)
+        } else if run.to == before.end {
+            Way::Skip
+        } else if run.is_forked || before.is_forked {
+            Way::Unite
+        } else if run.from == before.end {
+            Way::Append
+        } else if mark(self.connection, before.node, run.to.time)? == Some(run.to.digest) {
+            Way::Skip
+        } else if run.from == Point::default()
+            || mark(self.connection, before.node, run.from.time)? == Some(run.from.digest)
+        {
+            Way::Unite
+        } else {
+            Way::Refuse(Reason::Unconnected)
+        };
+        Ok(RunState { run, at: run.from, way, before, has_grown: false })
+    }
+
+    fn all(&mut self, runs: &mut [RunState<'m>]) -> Result<()> {
+        let changes = &self.changes.changes;
+        let mut next = 0;
+        while let Some(first) = changes.get(next) {
+            let Range { start, end } = transaction(changes, next);
+            next = end;
+            let Some(state) = runs.get_mut(first.run as usize) else { continue };
+            let transaction = changes.get(start..end).unwrap_or_default();
+            match state.way {
+                Way::Skip => self.report.known += transaction.len() as u64,
+                Way::Append | Way::Unite => self.transaction(state, transaction)?,
+                Way::Refuse(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks a transaction, and takes it over.
+    fn transaction(&mut self, state: &mut RunState<'m>, transaction: &[Sent]) -> Result<()> {
+        let (at, hashes) = match check(self.changes, state.run, state.at, transaction) {
+            Ok(checked) => checked,
+            Err(reason) => {
+                state.way = Way::Refuse(reason);
+                return Ok(());
+            }
+        };
+        let node = self.node(&state.run.node)?;
+        let is_due = at.time.millis() <= self.horizon;
+        for (sent, hash) in transaction.iter().zip(hashes) {
+            match self.change(state, node, (sent, hash), is_due)? {
+                Err(reason) => {
+                    state.way = Way::Refuse(reason);
+                    return Ok(());
+                }
+                Ok(Arrival::Known) => self.report.known += 1,
+                Ok(arrival) => {
+                    self.report.changes += 1;
+                    state.has_grown = true;
+                    if let Some(known) = self.known.get_mut(&state.run.node) {
+                        known.end.digest ^= hash;
+                        known.end.time = known.end.time.max(sent.time);
+                        known.is_forked |= arrival == Arrival::Twin;
+                        if is_due {
+                            known.folded = known.folded.max(sent.time);
+                        }
+                    }
+                }
+            }
+        }
+        state.at = at;
+        Ok(())
+    }
+
+    /// Takes one change over.
+    fn change(
+        &mut self,
+        state: &RunState<'m>,
+        node: i64,
+        (sent, hash): (&Sent, u64),
+        is_due: bool,
+    ) -> Result<Result<Arrival, Reason>> {
+        let table = match self.names.table(sent.table)? {
+            Ok(table) => table,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let mut packed = Packed::new();
+        let mut folded = Vec::with_capacity(8);
+        let mut is_whole = table.is_made && is_due;
+        let mut cells = PackedCells::headless(self.changes.get(&sent.cells));
+        while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
+            let PackedCell { column, tag, payload } = cell;
+            let column = match self.names.column(sent.table, column)? {
+                Ok(column) => column,
+                Err(reason) => return Ok(Err(reason)),
+            };
+            packed.cell(column.ordinal, tag, payload);
+            match cell.value() {
+                Some(value) if column.is_made => {
+                    folded.push(FoldedCell { column: (column.ordinal, column.name), value });
+                }
+                _ => is_whole = false,
+            }
+        }
+        packed.more(self.changes.get(&sent.more));
+        if let Some(digest) = sent.mark {
+            packed.end_transaction(digest);
+        }
+        let row = self.changes.get(&sent.row).try_into().map_err(|_| Error::Corrupt)?;
+        let arriving = Arriving {
+            node,
+            node_id: &state.run.node,
+            time: sent.time,
+            hash,
+            table: table.ordinal,
+            row,
+            packed: packed.bytes(),
+        };
+        let arrival = match state.way {
+            Way::Append => {
+                self.log.append(arriving)?;
+                Arrival::New
+            }
+            _ => self.log.unite(arriving)?,
+        };
+        if arrival == Arrival::Twin {
+            if let Some(touched) = &mut self.touched {
+                touched.everything = true;
+            }
+        }
+        if arrival == Arrival::New {
+            self.report.set_aside += u64::from(!is_whole);
+            if table.is_made && is_due {
+                let mut change = FoldedChange {
+                    table: (table.ordinal, table.name),
+                    row: *row,
+                    time: sent.time,
+                    node: (node.cast_unsigned(), state.run.node),
+                    cells: folded,
+                };
+                let id_of = |node| self.ids.get(&node).copied();
+                self.rows.fold(&mut change, &id_of, self.touched.as_deref_mut())?;
+            }
+        }
+        Ok(Ok(arrival))
+    }
+
+    /// The ordinal of a node, which may be new.
+    fn node(&mut self, id: &[u8; 16]) -> Result<i64> {
+        if let Some(known) = self.known.get(id) {
+            return Ok(known.node);
+        }
+        self.connection.prepare_cached("INSERT INTO ara_node (id) VALUES (?1)")?.execute([id])?;
+        let node = self.connection.last_insert_rowid();
+        self.ids.insert(node.cast_unsigned(), *id);
+        let (end, folded) = Default::default();
+        self.known.insert(*id, Known { node, end, folded, is_forked: false });
+        Ok(node)
+    }
+
+    /// Notes what is known now.
+    fn finish(
+        mut self,
+        runs: Vec<RunState<'m>>,
+        recorder: &mut Recorder<'_>,
+        entropy: &mut Entropy,
+    ) -> Result<MergeReport> {
+        let (own, _) = recorder.journal().position();
+        let mut is_own_grown = false;
+        for state in runs {
+            let node = Uuid::from_bytes(state.run.node);
+            let reason = match state.way {
+                Way::Refuse(reason) => Some(reason),
+                _ => None,
+            };
+            self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
+            let Some(known) = self.known.get_mut(&state.run.node) else { continue };
+            // Both go on from one point, and each has what the other lacks.
+            let is_apart = state.way == Way::Unite && known.end != state.at;
+            known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
+            if known.is_forked && !state.before.is_forked {
+                self.report.forked.push(node);
+            }
+            if state.has_grown || known.is_forked != state.before.is_forked {
+                save(self.connection, known)?;
+                is_own_grown |= known.node == own;
+            }
+            recorder.meet(known.folded);
+            note_refused(self.connection, known.node, reason)?;
+        }
+        if is_own_grown {
+            // Another file writes under this id, or did so before a backup was restored.
+            if let Some(known) = self.known.values().find(|known| known.node == own) {
+                retire_node(self.connection, own, known.end)?;
+                save(self.connection, known)?;
+            }
+            let id = entropy.bytes()?;
+            let ordinal = write_node(self.connection, &id)?;
+            recorder.change_node(ordinal.cast_unsigned(), id);
+        }
+        recorder.wait_for(due(self.connection)?);
+        let Self { mut report, names, rows, .. } = self;
+        (report.written, report.outdated) = (rows.written, rows.outdated);
+        report.growth = names.growth;
+        Ok(report)
+    }
+}
+
+/// Where the transaction is that begins with a change: up to its end, or to that of its run.
+fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
+    let run = changes.get(start).map(|first| first.run);
+    let rest = changes.iter().enumerate().skip(start);
+    for (at, change) in rest {
+        if Some(change.run) != run {
+            return start..at;
+        }
+        if change.mark.is_some() {
+            return start..at + 1;
+        }
+    }
+    start..changes.len()
+}
+
+fn save(connection: &Connection, known: &Known) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5 WHERE ordinal = ?1",
+        )?
+        .execute((
+            known.node,
+            known.end.time.bits(),
+            known.end.digest.cast_signed(),
+            known.folded.bits(),
+            known.is_forked,
+        ))?;
+    Ok(())
+}
+
+fn note_refused(connection: &Connection, node: i64, reason: Option<Reason>) -> Result<()> {
+    let reason = reason.map(|reason| reason.name());
+    connection
+        .prepare_cached(
+            "UPDATE ara_node SET refused = ?2 WHERE ordinal = ?1 AND refused IS NOT ?2",
+        )?
+        .execute((node, reason))?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Writing changes of others into the log.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Statement};
+
+use crate::change::PackedCells;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::rebuild::rebuild_row;
+use crate::registry::{Registry, hash};
+use crate::statements::bind;
+
+/// The log, as changes of others are written into it.
+pub(crate) struct Log<'c> {
+    connection: &'c Connection,
+    insert: Statement<'c>,
+    find: Statement<'c>,
+}
+
+/// A change on its way into the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arriving<'a> {
+    pub(crate) node: i64,
+    pub(crate) node_id: &'a [u8; 16],
+    pub(crate) time: Time,
+    pub(crate) hash: u64,
+    pub(crate) table: i64,
+    pub(crate) row: &'a [u8; 16],
+    pub(crate) packed: &'a [u8],
+}
+
+/// What the log made of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// It is new, and is to be folded in.
+    New,
+    /// It was there.
+    Known,
+    /// Another change has its node and time: of the two, the one with the greater hash counts. Both are
+    /// kept, and the rows that they are of are folded anew.
+    Twin,
+}
+
+impl<'c> Log<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> Result<Self> {
+        Ok(Self {
+            connection,
+            insert: connection.prepare(
+                "INSERT INTO ara_change (node, time, tbl, row, cells) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?,
+            find: connection
+                .prepare("SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time = ?2")?,
+        })
+    }
+
+    /// Writes a change that follows all that are known of its node.
+    pub(crate) fn append(&mut self, change: Arriving<'_>) -> Result<()> {
+        let insert = &mut self.insert;
+        bind(insert, 1, ValueRef::Integer(change.node))?;
+        bind(insert, 2, ValueRef::Integer(change.time.bits()))?;
+        bind(insert, 3, ValueRef::Integer(change.table))?;
+        bind(insert, 4, ValueRef::Blob(change.row))?;
+        bind(insert, 5, ValueRef::Blob(change.packed))?;
+        insert.raw_execute()?;
+        Ok(())
+    }
+
+    /// Writes a change, unless it is there.
+    pub(crate) fn unite(&mut self, change: Arriving<'_>) -> Result<Arrival> {
+        let key = (change.node, change.time.bits());
+        let held = self
+            .find
+            .query_row(key, |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?, row.get::<_, Vec<u8>>(2)?))
+            })
+            .optional()?;
+        let Some((table, row, packed)) = held else {
+            self.append(change)?;
+            return Ok(Arrival::New);
+        };
+        let registry = Registry::load(self.connection)?;
+        let registered = registry.tables.get(&table).ok_or(Error::Corrupt)?;
+        let cells = PackedCells::open(&packed).ok_or(Error::Corrupt)?;
+        let held_hash = hash(change.time, change.node_id, registered, &row, &cells);
+        let held_hash = held_hash.ok_or(Error::Corrupt)?;
+        if held_hash == change.hash || self.has_twin(change)? {
+            return Ok(Arrival::Known);
+        }
+        if held_hash < change.hash {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO ara_twin SELECT node, time, ?3, tbl, row, cells FROM ara_change \
+                     WHERE node = ?1 AND time = ?2",
+                )?
+                .execute((key.0, key.1, held_hash.cast_signed()))?;
+            self.connection
+                .prepare_cached(
+                    "UPDATE ara_change SET tbl = ?3, row = ?4, cells = ?5 \
+                     WHERE node = ?1 AND time = ?2",
+                )?
+                .execute((key.0, key.1, change.table, change.row, change.packed))?;
+            for (table, row) in [(table, &row), (change.table, change.row)] {
+                if let Some(registered) = registry.tables.get(&table) {
+                    rebuild_row(self.connection, &registry, (table, registered), row)?;
+                }
+            }
+        } else {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO ara_twin (node, time, hash, tbl, row, cells) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute((
+                    key.0,
+                    key.1,
+                    change.hash.cast_signed(),
+                    change.table,
+                    change.row,
+                    change.packed,
+                ))?;
+        }
+        Ok(Arrival::Twin)
+    }
+
+    fn has_twin(&self, change: Arriving<'_>) -> Result<bool> {
+        let key = (change.node, change.time.bits(), change.hash.cast_signed());
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM ara_twin WHERE node = ?1 AND time = ?2 AND hash = ?3")?
+            .exists(key)?)
+    }
+}

@@ -1,0 +1,99 @@
+//! What a merge did.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::history::Growth;
+
+/// What [`Database::merge`](crate::Database::merge) did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MergeReport {
+    /// How many changes were new to this database.
+    pub changes: u64,
+    /// How many it knew already.
+    pub known: u64,
+    /// How many values were written into rows.
+    pub written: u64,
+    /// How many values were not, as a later write of the same column was known.
+    pub outdated: u64,
+    /// How many of the new changes could not be applied as a whole yet. They are in the log, they are
+    /// passed on, and [`Database::set_aside`](crate::Database::set_aside) tells why.
+    pub set_aside: u64,
+    /// The nodes of which some changes were not even taken into the log.
+    pub refused: Vec<Refused>,
+    /// The nodes of which it was found that two devices wrote under their id: a copy of a file, or a
+    /// backup that was restored. What both wrote is united.
+    pub forked: Vec<Uuid>,
+    /// The tables and columns that were made.
+    pub growth: Growth,
+}
+
+/// A node whose changes, or the last of them, were not taken. All others were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refused {
+    /// The node.
+    pub node: Uuid,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why changes were refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// They follow changes that this database lacks: they were made for another one.
+    Unconnected,
+    /// A transaction does not end.
+    OpenTransaction,
+    /// They are not what their digest says.
+    Digest,
+    /// A time is not after the one before it, or none that a clock shows.
+    Time,
+    /// The id of a row has not 16 bytes.
+    RowId,
+    /// A change cannot be taken apart.
+    Damaged,
+    /// A name is longer than 1,000 bytes, is used for what is never synced, or a table has more than
+    /// 65,000 of them.
+    Name,
+}
+
+impl Reason {
+    /// What it is called in the file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unconnected => "unconnected",
+            Self::OpenTransaction => "open transaction",
+            Self::Digest => "digest",
+            Self::Time => "time",
+            Self::RowId => "row id",
+            Self::Damaged => "damaged",
+            Self::Name => "name",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unconnected => {
+                "they follow changes that this database lacks: ask for the changes since its own vector"
+            }
+            Self::OpenTransaction => "a transaction does not end: send whole transactions",
+            Self::Digest => "they are not what their digest says: send them again",
+            Self::Time => "their times do not ascend, or are none that a clock shows",
+            Self::RowId => "the id of a row has not 16 bytes",
+            Self::Damaged => "a change cannot be read: send them again",
+            Self::Name => "a name is too long, or of a local table, or a table has too many of them",
+        })
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "changes of node {} were not taken: {}", self.node, self.reason)
+    }
+}

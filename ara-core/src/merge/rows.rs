@@ -1,0 +1,247 @@
+//! Folding changes into the tables.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Statement};
+
+use crate::clock::Time;
+use crate::ddl::quoted;
+use crate::error::{Error, Result};
+use crate::row_clock::{ColumnSet, RowClock};
+use crate::statements::bind;
+use crate::value::Stored;
+use crate::watch::Touched;
+
+/// The rows into which changes are folded.
+pub(crate) struct Rows<'c> {
+    connection: &'c Connection,
+    tables: HashMap<i64, TableRows<'c>>,
+    /// How many values were written.
+    pub(crate) written: u64,
+    /// How many were not, as a later write was there.
+    pub(crate) outdated: u64,
+}
+
+/// A change as it is folded: of a table that is in the file, the cells of columns that are.
+#[derive(Debug)]
+pub(crate) struct FoldedChange<'a> {
+    /// The table's ordinal, and its name in the file.
+    pub(crate) table: (i64, &'a str),
+    pub(crate) row: [u8; 16],
+    pub(crate) time: Time,
+    /// The node's ordinal, and its id.
+    pub(crate) node: (u64, [u8; 16]),
+    pub(crate) cells: Vec<FoldedCell<'a>>,
+}
+
+/// One of its cells.
+#[derive(Debug)]
+pub(crate) struct FoldedCell<'a> {
+    /// The column's ordinal, and its name in the file.
+    pub(crate) column: (u32, &'a str),
+    pub(crate) value: Option<Stored<'a>>,
+}
+
+/// The statements that fold changes into one table.
+struct TableRows<'c> {
+    probe: Statement<'c>,
+    /// By the columns that they write.
+    inserts: HashMap<Box<[u32]>, Statement<'c>>,
+    updates: HashMap<Box<[u32]>, Statement<'c>>,
+}
+
+/// What a row holds of ara's own.
+struct Held {
+    clock: RowClock,
+    created_at: Option<i64>,
+    updated_at: Option<i64>,
+}
+
+/// The parameters in front of the values: the id, the clock, `created_at` and `updated_at`.
+const FIRST_VALUE: usize = 5;
+
+impl<'c> Rows<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> Self {
+        Self { connection, tables: HashMap::new(), written: 0, outdated: 0 }
+    }
+
+    /// Folds a change in: of each column the last write stays, by time and then by the bytes of the
+    /// node's id. `id_of` tells those of the nodes that wrote the row before.
+    pub(crate) fn fold(
+        &mut self,
+        change: &mut FoldedChange<'_>,
+        id_of: &dyn Fn(u64) -> Option<[u8; 16]>,
+        touched: Option<&mut Touched>,
+    ) -> Result<()> {
+        // Of a column that is there twice, the first one counts.
+        let mut seen = ColumnSet::default();
+        change.cells.retain(|cell| seen.add(cell.column.0));
+        let table = match self.tables.get_mut(&change.table.0) {
+            Some(table) => table,
+            None => {
+                let table = TableRows::new(self.connection, change.table.1)?;
+                self.tables.entry(change.table.0).or_insert(table)
+            }
+        };
+        // What says that a row is there, or is not, most often made it.
+        let may_be_new = change.cells.iter().any(|cell| cell.column.0 == 0);
+        if may_be_new && table.insert(self.connection, change, &seen)? {
+            self.written += change.cells.len() as u64;
+            if let Some(touched) = touched {
+                touched.write(change.table.0, uuid::Uuid::from_bytes(change.row), &seen, true);
+            }
+            return Ok(());
+        }
+        let Some(held) = table.probe(&change.row)? else {
+            table.insert(self.connection, change, &seen)?;
+            self.written += change.cells.len() as u64;
+            if let Some(touched) = touched {
+                touched.write(change.table.0, uuid::Uuid::from_bytes(change.row), &seen, true);
+            }
+            return Ok(());
+        };
+        let clock = (change.time, change.node.1);
+        let mut later = ColumnSet::default();
+        for (columns, time, node) in held.clock.groups() {
+            if (time, id_of(node).ok_or(Error::Corrupt)?) >= clock {
+                later.extend(columns);
+            }
+        }
+        let before = change.cells.len();
+        change.cells.retain(|cell| !later.has(cell.column.0));
+        self.outdated += (before - change.cells.len()) as u64;
+        self.written += change.cells.len() as u64;
+        let millis = change.time.millis();
+        let is_earliest = held.created_at.is_none_or(|created_at| millis < created_at);
+        let is_latest = held.updated_at.is_none_or(|updated_at| millis > updated_at);
+        if change.cells.is_empty() && !is_earliest && !is_latest {
+            return Ok(());
+        }
+        let columns: ColumnSet = change.cells.iter().map(|cell| cell.column.0).collect();
+        table.update(self.connection, change, held, &columns, id_of)?;
+        if let Some(touched) = touched {
+            // That an older change of a row is learned of moves `created_at`.
+            touched.write(
+                change.table.0,
+                uuid::Uuid::from_bytes(change.row),
+                &columns,
+                is_earliest,
+            );
+        }
+        Ok(())
+    }
+}
+
+impl<'c> TableRows<'c> {
+    fn new(connection: &'c Connection, name: &str) -> Result<Self> {
+        let probe = connection.prepare(&format!(
+            "SELECT \"ara_clock\", \"created_at\", \"updated_at\" FROM {} WHERE \"id\" = ?1",
+            quoted(name)
+        ))?;
+        Ok(Self { probe, inserts: HashMap::new(), updates: HashMap::new() })
+    }
+
+    /// Inserts the row, unless it is there. Whether it did.
+    fn insert(
+        &mut self,
+        connection: &'c Connection,
+        change: &FoldedChange<'_>,
+        columns: &ColumnSet,
+    ) -> Result<bool> {
+        let ordinals: Box<[u32]> = change.cells.iter().map(|cell| cell.column.0).collect();
+        let insert = match self.inserts.get_mut(&ordinals) {
+            Some(insert) => insert,
+            None => {
+                let insert = connection.prepare(&insert_sql(change))?;
+                self.inserts.entry(ordinals).or_insert(insert)
+            }
+        };
+        let mut clock = Vec::with_capacity(16);
+        if !change.cells.is_empty() {
+            RowClock::pack_one(&mut clock, change.time, change.node.0, columns);
+        }
+        let millis = ValueRef::Integer(change.time.millis());
+        bind(insert, 1, ValueRef::Blob(&change.row))?;
+        bind(insert, 2, ValueRef::Blob(&clock))?;
+        bind(insert, 3, millis)?;
+        bind(insert, 4, millis)?;
+        bind_cells(insert, change)?;
+        Ok(insert.raw_execute()? > 0)
+    }
+
+    fn probe(&mut self, row: &[u8; 16]) -> Result<Option<Held>> {
+        bind(&mut self.probe, 1, ValueRef::Blob(row))?;
+        let mut rows = self.probe.raw_query();
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let clock = row.get_ref(0)?.as_blob().ok().and_then(RowClock::unpack);
+        Ok(Some(Held {
+            clock: clock.ok_or(Error::Corrupt)?,
+            created_at: row.get(1)?,
+            updated_at: row.get(2)?,
+        }))
+    }
+
+    fn update(
+        &mut self,
+        connection: &'c Connection,
+        change: &FoldedChange<'_>,
+        mut held: Held,
+        columns: &ColumnSet,
+        id_of: &dyn Fn(u64) -> Option<[u8; 16]>,
+    ) -> Result<()> {
+        let ordinals: Box<[u32]> = change.cells.iter().map(|cell| cell.column.0).collect();
+        let update = match self.updates.get_mut(&ordinals) {
+            Some(update) => update,
+            None => {
+                let update = connection.prepare(&update_sql(change))?;
+                self.updates.entry(ordinals).or_insert(update)
+            }
+        };
+        held.clock.insert(change.time, change.node, columns, id_of);
+        let mut clock = Vec::with_capacity(48);
+        held.clock.pack(&mut clock);
+        let millis = change.time.millis();
+        let created_at = held.created_at.map_or(millis, |created_at| created_at.min(millis));
+        let updated_at = held.updated_at.map_or(millis, |updated_at| updated_at.max(millis));
+        bind(update, 1, ValueRef::Blob(&change.row))?;
+        bind(update, 2, ValueRef::Blob(&clock))?;
+        bind(update, 3, ValueRef::Integer(created_at))?;
+        bind(update, 4, ValueRef::Integer(updated_at))?;
+        bind_cells(update, change)?;
+        update.raw_execute()?;
+        Ok(())
+    }
+}
+
+fn bind_cells(statement: &mut Statement<'_>, change: &FoldedChange<'_>) -> rusqlite::Result<()> {
+    for (cell, parameter) in change.cells.iter().zip(FIRST_VALUE..) {
+        let value = cell.value.as_ref().map_or(ValueRef::Null, Stored::to_sql);
+        bind(statement, parameter, value)?;
+    }
+    Ok(())
+}
+
+fn insert_sql(change: &FoldedChange<'_>) -> String {
+    let mut names = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
+    let mut values = String::from("?1, ?2, ?3, ?4");
+    for (cell, parameter) in change.cells.iter().zip(FIRST_VALUE..) {
+        let _ = write!(names, ", {}", quoted(cell.column.1));
+        let _ = write!(values, ", ?{parameter}");
+    }
+    let table = quoted(change.table.1);
+    format!("INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING")
+}
+
+fn update_sql(change: &FoldedChange<'_>) -> String {
+    let mut sql = format!(
+        "UPDATE {} SET \"ara_clock\" = ?2, \"created_at\" = ?3, \"updated_at\" = ?4",
+        quoted(change.table.1)
+    );
+    for (cell, parameter) in change.cells.iter().zip(FIRST_VALUE..) {
+        let _ = write!(sql, ", {} = ?{parameter}", quoted(cell.column.1));
+    }
+    sql.push_str(" WHERE \"id\" = ?1");
+    sql
+}

@@ -1,0 +1,128 @@
+//! What was dated ahead, once its time comes.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::change::PackedCells;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::journal::Recorder;
+use crate::merge::MOST_AHEAD;
+use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::registry::{RegisteredNode, Registry};
+use crate::watch::Touched;
+
+/// When the first of the changes can be folded in that wait for their time, in milliseconds.
+pub(crate) fn due(connection: &Connection) -> Result<Option<i64>> {
+    let first: Option<i64> = connection
+        .prepare_cached(
+            "SELECT min(time) FROM (SELECT (SELECT min(time) FROM ara_change c \
+             WHERE c.node = n.ordinal AND c.time > n.folded) AS time \
+             FROM ara_node n WHERE n.folded < n.last)",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(first.map(|first| Time::from_bits(first).millis().saturating_sub(MOST_AHEAD)))
+}
+
+/// Folds in the transactions whose time has come.
+pub(crate) fn settle(
+    connection: &Connection,
+    recorder: &mut Recorder<'_>,
+    mut touched: Option<&mut Touched>,
+) -> Result<()> {
+    let now = recorder.wall().millis();
+    if recorder.due().is_none_or(|due| due > now) {
+        return Ok(());
+    }
+    let horizon = now.saturating_add(MOST_AHEAD);
+    let waiting: Vec<u64> = connection
+        .prepare("SELECT ordinal FROM ara_node WHERE folded < last")?
+        .query_map([], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))?
+        .collect::<rusqlite::Result<_>>()?;
+    let registry = Registry::load(connection)?;
+    let mut rows = Rows::new(connection);
+    for node in waiting {
+        let Some(registered) = registry.nodes.get(&node) else { continue };
+        let last = last_due(connection, node, registered, horizon)?;
+        fold_until(
+            connection,
+            &registry,
+            (node, registered),
+            last,
+            &mut rows,
+            touched.as_deref_mut(),
+        )?;
+        connection
+            .prepare_cached("UPDATE ara_node SET folded = ?2 WHERE ordinal = ?1 AND folded < ?2")?
+            .execute((node.cast_signed(), last.bits()))?;
+        recorder.meet(last);
+    }
+    recorder.wait_for(due(connection)?);
+    Ok(())
+}
+
+/// The end of the last transaction whose time has come.
+fn last_due(
+    connection: &Connection,
+    node: u64,
+    registered: &RegisteredNode,
+    horizon: i64,
+) -> Result<Time> {
+    let mut changes = connection.prepare(
+        "SELECT time, cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time",
+    )?;
+    let mut changes = changes.query((node.cast_signed(), registered.folded.bits()))?;
+    let mut last = registered.folded;
+    while let Some(change) = changes.next()? {
+        let time = Time::from_bits(change.get(0)?);
+        if time.millis() > horizon {
+            break;
+        }
+        let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
+        if PackedCells::open(packed).is_some_and(|cells| cells.digest.is_some()) {
+            last = time;
+        }
+    }
+    Ok(last)
+}
+
+fn fold_until(
+    connection: &Connection,
+    registry: &Registry,
+    (node, registered): (u64, &RegisteredNode),
+    last: Time,
+    rows: &mut Rows<'_>,
+    mut touched: Option<&mut Touched>,
+) -> Result<()> {
+    let mut changes = connection.prepare(
+        "SELECT time, tbl, row, cells FROM ara_change \
+         WHERE node = ?1 AND time > ?2 AND time <= ?3 ORDER BY time",
+    )?;
+    let range = (node.cast_signed(), registered.folded.bits(), last.bits());
+    let mut changes = changes.query(range)?;
+    let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
+    while let Some(change) = changes.next()? {
+        let ordinal: i64 = change.get(1)?;
+        let Some(table) = registry.tables.get(&ordinal).filter(|table| table.is_made) else {
+            continue;
+        };
+        let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
+        let mut packed = PackedCells::open(packed).ok_or(Error::Corrupt)?;
+        let mut cells = Vec::new();
+        while let Some(cell) = packed.next_cell().ok_or(Error::Corrupt)? {
+            if let (Some(value), Some(name)) = (cell.value(), table.columns.get(&cell.column)) {
+                cells.push(FoldedCell { column: (cell.column, name), value });
+            }
+        }
+        let mut change = FoldedChange {
+            table: (ordinal, &table.name),
+            row: change.get(2)?,
+            time: Time::from_bits(change.get(0)?),
+            node: (node, registered.id),
+            cells,
+        };
+        rows.fold(&mut change, &id_of, touched.as_deref_mut())?;
+    }
+    Ok(())
+}

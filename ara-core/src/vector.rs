@@ -1,0 +1,87 @@
+//! Version vectors.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use crate::clock::Time;
+use crate::error::Result;
+use crate::journal::Journal;
+
+/// What a database knows: of each node the time of the last change, and a digest of all its changes up
+/// to that one. (A node is a device, or rather all that was written to one file of it.)
+///
+/// A time alone would not do: a file that was restored from a backup, or copied, can have written other
+/// changes at the times that a peer knows. The digest tells them apart.
+///
+/// The one of a database that knows nothing is `VersionVector::default()`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VersionVector(pub(crate) BTreeMap<[u8; 16], Point>);
+
+/// A place in the changes of a node: the time of a change, and the XOR of the hashes of all changes up
+/// to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Point {
+    pub(crate) time: Time,
+    pub(crate) digest: u64,
+}
+
+/// What a database knows of one node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known {
+    /// The node's ordinal in the file.
+    pub(crate) node: i64,
+    pub(crate) end: Point,
+    /// Up to which time its changes are folded into the tables.
+    pub(crate) folded: Time,
+    /// Two devices wrote under its id.
+    pub(crate) is_forked: bool,
+}
+
+impl VersionVector {
+    /// Of how many nodes it tells.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it is that of a database that knows nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What the file knows of each node, by id.
+pub(crate) fn known(
+    connection: &Connection,
+    journal: &Journal,
+) -> Result<BTreeMap<[u8; 16], Known>> {
+    let (own, end) = journal.position();
+    let mut nodes = connection
+        .prepare_cached("SELECT id, ordinal, last, digest, folded, forked FROM ara_node")?;
+    let nodes = nodes.query_map([], |row| {
+        let known = Known {
+            node: row.get(1)?,
+            end: Point {
+                time: Time::from_bits(row.get(2)?),
+                digest: row.get::<_, i64>(3)?.cast_unsigned(),
+            },
+            folded: Time::from_bits(row.get(4)?),
+            is_forked: row.get(5)?,
+        };
+        Ok((row.get(0)?, known))
+    })?;
+    let mut nodes: BTreeMap<[u8; 16], Known> = nodes.collect::<rusqlite::Result<_>>()?;
+    for known in nodes.values_mut().filter(|known| known.node == own) {
+        (known.end, known.folded) = (end, end.time);
+    }
+    Ok(nodes)
+}
+
+/// The vector of a file.
+pub(crate) fn vector(connection: &Connection) -> Result<VersionVector> {
+    let nodes = known(connection, &Journal::load(connection)?)?;
+    let ends = nodes.into_iter().map(|(id, known)| (id, known.end));
+    Ok(VersionVector(ends.filter(|(_, end)| end.time > Time::default()).collect()))
+}

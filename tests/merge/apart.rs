@@ -1,0 +1,26 @@
+//! Batches that do not fit.
+
+use ara::prelude::*;
+use ara::{Reason, VersionVector};
+
+use crate::support::Outcome;
+use crate::{Todo, same, send};
+
+#[test]
+fn what_was_made_for_another_is_refused() -> Outcome {
+    let (laptop, phone, tablet) = (Database::memory()?, Database::memory()?, Database::memory()?);
+    laptop.create(Todo::draft().title("Buy milk"))?;
+    send(&laptop, &phone)?;
+    laptop.create(Todo::draft().title("Make tea"))?;
+    phone.create(Todo::draft().title("Call home"))?;
+    send(&phone, &laptop)?;
+    for changes in laptop.changes_since(&phone.version_vector()?)? {
+        let report = tablet.merge(&changes?)?;
+        assert_eq!(report.refused.len(), 1);
+        assert_eq!(report.refused[0].reason, Reason::Unconnected);
+        assert_eq!(report.changes, 0);
+    }
+    assert_eq!(tablet.version_vector()?, VersionVector::default());
+    send(&laptop, &tablet)?;
+    same(&laptop, &tablet)
+}

@@ -1,0 +1,73 @@
+//! Two files that wrote under one id: a copy that was used, a backup that was restored.
+
+use std::fs;
+
+use ara::prelude::*;
+
+use crate::support::{File, Outcome};
+use crate::{Todo, same, send, sync};
+
+/// What was there before a write is there again, and the same file of the same device: as after a power
+/// failure, or a backup of the whole disk.
+fn restored(file: &File, before: &[u8]) -> Outcome<Database> {
+    fs::write(file.path(), before)?;
+    Ok(file.open()?)
+}
+
+#[test]
+fn a_lost_tail_comes_back() -> Outcome {
+    let file = File::new()?;
+    let phone = Database::memory()?;
+    let db = file.open()?;
+    db.create(Todo::draft().title("Buy milk"))?;
+    drop(db);
+    let before = fs::read(file.path())?;
+    let db = file.open()?;
+    db.create(Todo::draft().title("Make tea"))?;
+    send(&db, &phone)?;
+    drop(db);
+
+    let db = restored(&file, &before)?;
+    assert_eq!(db.query::<Todo>().count()?, 1);
+    assert!(send(&phone, &db)?[0].forked.is_empty());
+    assert_eq!(db.query::<Todo>().count()?, 2);
+    // What it writes next is of another node.
+    db.create(Todo::draft().title("Call home"))?;
+    assert_eq!(db.version_vector()?.len(), 2);
+    sync(&db, &phone)
+}
+
+#[test]
+fn what_both_wrote_is_united() -> Outcome {
+    let file = File::new()?;
+    let (phone, tablet) = (Database::memory()?, Database::memory()?);
+    let db = file.open()?;
+    let milk = db.create(Todo::draft().title("Buy milk"))?;
+    drop(db);
+    let before = fs::read(file.path())?;
+    let db = file.open()?;
+    db.update(Todo::patch(milk).stars(1))?;
+    db.create(Todo::draft().title("Make tea"))?;
+    send(&db, &phone)?;
+    drop(db);
+
+    let db = restored(&file, &before)?;
+    db.update(Todo::patch(milk).done(true))?;
+    db.create(Todo::draft().title("Call home"))?;
+    send(&db, &tablet)?;
+    // They find out from each other.
+    let forked: usize = send(&db, &phone)?.iter().map(|report| report.forked.len()).sum::<usize>()
+        + send(&phone, &db)?.iter().map(|report| report.forked.len()).sum::<usize>();
+    assert!(forked > 0);
+    sync(&db, &phone)?;
+    sync(&db, &tablet)?;
+    sync(&tablet, &phone)?;
+    assert_eq!(db.query::<Todo>().count()?, 3);
+    let todo = db.get(milk)?.ok_or("is there")?;
+    assert_eq!((todo.stars, todo.done), (Some(1), Some(true)));
+    db.create(Todo::draft().title("Go on"))?;
+    assert_eq!(db.version_vector()?.len(), 2);
+    sync(&db, &phone)?;
+    assert!(send(&db, &phone)?.is_empty() && send(&phone, &db)?.is_empty());
+    same(&db, &phone)
+}
