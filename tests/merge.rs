@@ -4,6 +4,8 @@
 mod ahead;
 #[path = "merge/apart.rs"]
 mod apart;
+#[path = "merge/came_back.rs"]
+mod came_back;
 #[path = "merge/forks.rs"]
 mod forks;
 mod support;

@@ -20,6 +20,11 @@ impl Time {
         Self(bits)
     }
 
+    /// The first time of a millisecond.
+    pub(crate) const fn at(millis: i64) -> Self {
+        Self(millis << COUNTER_BITS)
+    }
+
     pub(crate) const fn bits(self) -> i64 {
         self.0
     }

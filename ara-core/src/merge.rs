@@ -9,11 +9,14 @@ mod checked;
 mod incoming;
 mod logged;
 mod names;
+mod renew;
 mod report;
 mod rows;
 mod settle;
+mod void;
 
 pub(crate) use names::make_logged_columns;
+pub(crate) use renew::renew;
 pub use report::{MergeReport, Reason, Refused};
 pub(crate) use settle::{due, settle};
 
