@@ -179,7 +179,9 @@ impl<'a> PackedCell<'a> {
         reason = "the outer one is of the kind, the inner of the value"
     )]
     pub(crate) fn value(&self) -> Option<Option<Stored<'a>>> {
-        Reader(self.payload).payload(self.tag)
+        let value = Reader(self.payload).payload(self.tag)?;
+        // SQLite holds no NaN: a row has NULL in its place, the log has its bits.
+        Some(value.filter(|value| !matches!(value, Stored::Real(real) if real.is_nan())))
     }
 }
 

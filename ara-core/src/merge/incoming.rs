@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::change::{Packed, PackedCell, PackedCells};
-use crate::changes::{Changes, Run, Sent};
+use crate::changes::{Changes, NOBODY, Run, Sent};
 use crate::clock::Time;
 use crate::database::Database;
 use crate::entropy::Entropy;
@@ -66,8 +66,17 @@ impl Transaction<'_> {
         };
         merge.ids =
             merge.known.iter().map(|(id, known)| (known.node.cast_unsigned(), *id)).collect();
-        let mut runs: Vec<_> =
-            changes.runs.iter().map(|run| merge.meet(run)).collect::<Result<_>>()?;
+        // Of a node that has several runs, none can be followed.
+        let mut runs_of = HashMap::new();
+        for run in &changes.runs {
+            *runs_of.entry(run.node).or_insert(0) += 1;
+        }
+        let is_single = |run: &Run| run.node != NOBODY && runs_of.get(&run.node) == Some(&1);
+        let mut runs: Vec<_> = changes
+            .runs
+            .iter()
+            .map(|run| merge.meet(run, is_single(run)))
+            .collect::<Result<_>>()?;
         merge.all(&mut runs)?;
         merge.finish(runs, recorder, entropy)
     }
@@ -119,10 +128,9 @@ enum Way {
 
 impl<'m> Merge<'m, '_> {
     /// Looks what a run is to what is known of its node.
-    fn meet(&self, run: &'m Run) -> Result<RunState<'m>> {
+    fn meet(&self, run: &'m Run, is_single: bool) -> Result<RunState<'m>> {
         let before = self.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
-        let runs = &self.changes.runs;
-        let way = if runs.iter().filter(|other| other.node == run.node).count() > 1 {
+        let way = if !is_single {
             Way::Refuse(Reason::Damaged)
         } else if run.to == before.end {
             Way::Skip
