@@ -7,6 +7,8 @@ mod apart;
 #[path = "merge/forks.rs"]
 mod forks;
 mod support;
+#[path = "merge/values.rs"]
+mod values;
 
 use ara::prelude::*;
 use ara::{MergeReport, Timestamp, VersionVector};
