@@ -9,6 +9,8 @@ mod came_back;
 #[path = "merge/forks.rs"]
 mod forks;
 mod support;
+#[path = "merge/values.rs"]
+mod values;
 
 use ara::prelude::*;
 use ara::{MergeReport, Timestamp, VersionVector};

@@ -222,10 +222,11 @@ impl<'a> PackedCells<'a> {
     }
 }
 
-/// Whether two values are the same to the bit, their storage class included.
+/// Whether two values are the same to the bit, their storage class included. To SQLite NaN is NULL.
 pub(crate) fn is_same(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
     match (held, value) {
         (ValueRef::Null, None) => true,
+        (ValueRef::Null, Some(Stored::Real(real))) => real.is_nan(),
         (ValueRef::Integer(held), Some(Stored::Integer(integer))) => held == *integer,
         (ValueRef::Real(held), Some(Stored::Real(real))) => held.to_bits() == real.to_bits(),
         (ValueRef::Text(held), Some(Stored::Text(text))) => held == text.as_bytes(),
