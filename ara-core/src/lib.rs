@@ -35,10 +35,12 @@ mod progress;
 mod read_only;
 mod readers;
 mod rebuild;
+mod rebuild_all;
 mod record;
 mod registry;
 mod row_clock;
 mod search;
+mod set_aside;
 mod shape;
 mod source;
 mod statements;
@@ -68,12 +70,14 @@ pub use merge::{MergeReport, Reason, Refused};
 pub use options::Options;
 pub use outgoing::ChangesSince;
 pub use progress::Progress;
+pub use rebuild_all::RebuildReport;
 pub use record::{
     FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
     stored_table_name,
 };
 #[doc(hidden)]
 pub use search::search_tables;
+pub use set_aside::{Obstacle, SetAside};
 pub use source::{Reading, Source, TableRef};
 pub use table::{
     Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, Table, Update,

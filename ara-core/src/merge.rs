@@ -13,7 +13,7 @@ mod report;
 mod rows;
 mod settle;
 
-pub(crate) use names::make_logged_columns;
+pub(crate) use names::{make_logged_columns, make_logged_tables};
 pub use report::{MergeReport, Reason, Refused};
 pub(crate) use settle::{due, settle};
 
