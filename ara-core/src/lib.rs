@@ -39,6 +39,7 @@ mod rebuild_all;
 mod record;
 mod registry;
 mod row_clock;
+mod row_history;
 mod search;
 mod set_aside;
 mod shape;
@@ -46,6 +47,8 @@ mod source;
 mod statements;
 mod table;
 mod transaction;
+mod transaction_id;
+mod transactions;
 mod value;
 mod vector;
 mod verify;
@@ -75,6 +78,7 @@ pub use record::{
     FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
     stored_table_name,
 };
+pub use row_history::{ColumnChange, RowChange};
 #[doc(hidden)]
 pub use search::search_tables;
 pub use set_aside::{Obstacle, SetAside};
@@ -84,6 +88,7 @@ pub use table::{
     column_def, readable, search_text,
 };
 pub use transaction::Transaction;
+pub use transaction_id::TransactionId;
 pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;
