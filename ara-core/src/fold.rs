@@ -84,7 +84,7 @@ impl Folded {
     }
 }
 
-fn owned(value: Stored<'_>) -> Stored<'static> {
+pub(crate) fn owned(value: Stored<'_>) -> Stored<'static> {
     match value {
         Stored::Integer(integer) => Stored::Integer(integer),
         Stored::Real(real) => Stored::Real(real),

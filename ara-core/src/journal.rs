@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use crate::change::{Change, PackedCells};
 use crate::clock::Time;
+use crate::entropy::Entropy;
 use crate::error::{Error, Result};
+use crate::format::{retire_node, write_node};
 use crate::merge::due;
 use crate::statements::bind;
 use crate::value::Timestamp;
@@ -163,10 +165,19 @@ impl<'c> Recorder<'c> {
         &self.journal
     }
 
-    /// Goes on under another node, whose changes come after a time.
-    pub(crate) fn change_node(&mut self, node: u64, node_id: [u8; 16], last: Time) {
-        let Journal { others, due, .. } = self.journal;
+    /// Goes on under a new node, whose changes come after a time. The one before ended at a point.
+    pub(crate) fn change_node(
+        &mut self,
+        end: Point,
+        last: Time,
+        entropy: &mut Entropy,
+    ) -> Result<()> {
+        let Journal { node, others, due, .. } = self.journal;
+        retire_node(self.connection, node.cast_signed(), end)?;
+        let node_id = entropy.bytes()?;
+        let node = write_node(self.connection, &node_id)?.cast_unsigned();
         self.journal = Journal { node, node_id, last, others, own: Point::default(), due };
+        Ok(())
     }
 
     /// The node's ordinal in this file.

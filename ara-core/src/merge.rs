@@ -15,7 +15,7 @@ mod rows;
 mod settle;
 mod void;
 
-pub(crate) use names::make_logged_columns;
+pub(crate) use names::{make_logged_columns, make_logged_tables};
 pub(crate) use renew::renew;
 pub use report::{MergeReport, Reason, Refused};
 pub(crate) use settle::{due, settle};

@@ -12,7 +12,6 @@ use crate::clock::Time;
 use crate::database::Database;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::format::{retire_node, write_node};
 use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::checked::check;
@@ -332,13 +331,9 @@ impl<'m> Merge<'m, '_> {
         if is_own_grown {
             // Another file writes under this id, or did so before a backup was restored.
             if let Some(known) = self.known.values().find(|known| known.node == own) {
-                retire_node(self.connection, own, known.end)?;
+                recorder.change_node(known.end, recorder.journal().last(), entropy)?;
                 save(self.connection, known)?;
             }
-            let id = entropy.bytes()?;
-            let ordinal = write_node(self.connection, &id)?;
-            let last = recorder.journal().last();
-            recorder.change_node(ordinal.cast_unsigned(), id, last);
         }
         for (id, void) in std::mem::take(&mut self.voids) {
             let node = self.node(&id)?;

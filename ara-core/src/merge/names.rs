@@ -192,6 +192,24 @@ fn make_column(
     Ok(true)
 }
 
+/// Makes the tables that were in the log alone, as far as they can be.
+pub(crate) fn make_logged_tables(connection: &Connection, growth: &mut Growth) -> Result<()> {
+    let logged: Vec<String> = connection
+        .prepare("SELECT name FROM ara_table WHERE origin = ?1 ORDER BY ordinal")?
+        .query_map([Origin::Logged as i64], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for name in logged {
+        if can_be_made(connection, &name)? {
+            connection.execute_batch(&create_table(&name, []))?;
+            growth.add_table(&name);
+            connection
+                .prepare_cached("UPDATE ara_table SET origin = ?2 WHERE name = ?1")?
+                .execute((&name, Origin::Merged as i64))?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes the columns of a table that were in the log alone, as far as they can be.
 pub(crate) fn make_logged_columns(
     connection: &Connection,

@@ -13,7 +13,6 @@ use crate::change::{PackedCell, PackedCells};
 use crate::clock::Time;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::format::{retire_node, write_node};
 use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::names::logged_name;
@@ -49,14 +48,10 @@ pub(crate) fn renew(
     let node_id = recorder.node_id();
     let after = last_before(connection, node, horizon)?;
     let writes = last_writes(connection, node, after)?;
-    retire_node(connection, node, end)?;
+    recorder.change_node(end, recorder.others().max(after), entropy)?;
     make_void(connection, node, (after, end.time))?;
-    let id = entropy.bytes()?;
-    let ordinal = write_node(connection, &id)?.cast_unsigned();
-    recorder.change_node(ordinal, id, recorder.others().max(after));
-
     tell(connection, recorder, &node_id, (after, end.time))?;
-    write_again(connection, recorder, (ordinal, id), &writes)?;
+    write_again(connection, recorder, &writes)?;
     if let Some(touched) = touched {
         touched.everything = true;
     }
@@ -116,9 +111,9 @@ fn tell(
 fn write_again(
     connection: &Connection,
     recorder: &mut Recorder<'_>,
-    node: (u64, [u8; 16]),
     writes: &LastWrites,
 ) -> Result<()> {
+    let node = (recorder.node(), recorder.node_id());
     let registry = Registry::load(connection)?;
     let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
     let mut rows = Rows::new(connection);
