@@ -23,9 +23,9 @@ impl Time {
         Self(bits)
     }
 
-    /// The first time of a millisecond.
-    pub(crate) const fn at(millis: i64) -> Self {
-        Self(millis << COUNTER_BITS)
+    /// The last time of a millisecond.
+    pub(crate) const fn end_of(millis: i64) -> Self {
+        Self(millis << COUNTER_BITS | (1 << COUNTER_BITS) - 1)
     }
 
     pub(crate) const fn bits(self) -> i64 {

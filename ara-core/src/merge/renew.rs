@@ -19,6 +19,7 @@ use crate::merge::names::logged_name;
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
 use crate::registry::Registry;
+use crate::transactions::last_end;
 use crate::value::Stored;
 use crate::watch::Touched;
 
@@ -46,7 +47,7 @@ pub(crate) fn renew(
         return Ok(());
     }
     let node_id = recorder.node_id();
-    let after = last_before(connection, node, horizon)?;
+    let after = last_end(connection, node.cast_unsigned(), Time::end_of(horizon))?;
     let writes = last_writes(connection, node, after)?;
     recorder.change_node(end, recorder.others().max(after), entropy)?;
     make_void(connection, node, (after, end.time))?;
@@ -56,21 +57,6 @@ pub(crate) fn renew(
         touched.everything = true;
     }
     Ok(())
-}
-
-/// The end of the last transaction that is not ahead.
-fn last_before(connection: &Connection, node: i64, horizon: i64) -> Result<Time> {
-    let mut changes = connection.prepare(
-        "SELECT time, cells FROM ara_change WHERE node = ?1 AND time < ?2 ORDER BY time DESC",
-    )?;
-    let mut changes = changes.query((node, Time::at(horizon.saturating_add(1)).bits()))?;
-    while let Some(change) = changes.next()? {
-        let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
-        if PackedCells::open(packed).is_some_and(|cells| cells.digest.is_some()) {
-            return Ok(Time::from_bits(change.get(0)?));
-        }
-    }
-    Ok(Time::default())
 }
 
 /// What a node wrote after a time, the last of each column of each row.
