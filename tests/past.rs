@@ -1,5 +1,7 @@
 //! What the log tells of the past.
 
+#[path = "past/at.rs"]
+mod at;
 #[path = "past/rows.rs"]
 mod rows;
 mod support;

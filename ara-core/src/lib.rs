@@ -4,6 +4,7 @@
 //! Apps use it through the `ara` crate, which re-exports it.
 
 mod app_schema;
+mod at;
 mod cells;
 mod change;
 mod changes;
@@ -58,6 +59,7 @@ mod writer;
 
 pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
+pub use at::At;
 pub use cells::Cells;
 pub use changes::Changes;
 pub use database::Database;
