@@ -14,7 +14,7 @@ pub use ara_core::{
     MergeReport, NonEmptyString, Obstacle, Options, Ordered, Progress, Readable, Reason,
     RebuildReport, Record, Refused, Result, RowChange, RowCount, Rule, Schema, SchemaFailure,
     SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored, Table, Timestamp,
-    Transaction, TransactionId, Update, Uuid, Value, Verification, VersionVector, What,
+    Transaction, TransactionId, UndoReport, Update, Uuid, Value, Verification, VersionVector, What,
     ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.

@@ -5,6 +5,8 @@ mod at;
 #[path = "past/rows.rs"]
 mod rows;
 mod support;
+#[path = "past/undo.rs"]
+mod undo;
 
 use ara::prelude::*;
 use ara::{Stored, Timestamp};

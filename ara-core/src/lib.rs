@@ -3,6 +3,7 @@
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
 
+mod any_rows;
 mod app_schema;
 mod at;
 mod cells;
@@ -50,6 +51,7 @@ mod table;
 mod transaction;
 mod transaction_id;
 mod transactions;
+mod undo;
 mod value;
 mod vector;
 mod verify;
@@ -91,6 +93,7 @@ pub use table::{
 };
 pub use transaction::Transaction;
 pub use transaction_id::TransactionId;
+pub use undo::UndoReport;
 pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;

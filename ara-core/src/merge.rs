@@ -13,8 +13,10 @@ mod report;
 mod rows;
 mod settle;
 
-pub(crate) use names::{make_logged_columns, make_logged_tables};
+pub(crate) use names::{column_of, make_logged_columns, make_logged_tables};
+
 pub use report::{MergeReport, Reason, Refused};
+pub(crate) use rows::{FoldedCell, FoldedChange, Rows};
 pub(crate) use settle::{due, settle};
 
 /// How far ahead of this device's clock a transaction may be dated to be folded in at once: five
