@@ -6,6 +6,7 @@
 mod any_rows;
 mod app_schema;
 mod at;
+mod backup;
 mod cells;
 mod change;
 mod changes;
