@@ -2,6 +2,8 @@
 
 #[path = "copies/backup.rs"]
 mod backup;
+#[path = "copies/json.rs"]
+mod json;
 mod support;
 
 use ara::prelude::*;

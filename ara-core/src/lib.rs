@@ -27,6 +27,7 @@ mod growth;
 mod history;
 mod inspect;
 mod journal;
+mod json_lines;
 mod mend;
 mod merge;
 mod mutation;
