@@ -15,7 +15,7 @@ use crate::file::configure;
 use crate::growth::add_column;
 use crate::history::Growth;
 use crate::rebuild::fold_into;
-use crate::registry::Registry;
+use crate::registry::{RegisteredNode, Registry};
 use crate::shape::columns_in_file;
 use crate::source::{Reading, Source, TableRef};
 use crate::transactions::last_end;
@@ -79,7 +79,7 @@ impl Past {
         let ends = database.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let nodes = Registry::load(&snapshot)?.nodes;
-            let end = |(node, registered): (u64, crate::registry::RegisteredNode)| {
+            let end = |(node, registered): (u64, RegisteredNode)| {
                 Ok((node, last_end(&snapshot, node, until.min(registered.folded))?))
             };
             nodes.into_iter().map(end).collect::<Result<_>>()

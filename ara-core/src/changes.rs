@@ -74,6 +74,9 @@ impl Changes {
     }
 }
 
+/// The node of a run that cannot be read. No device has this id.
+pub(crate) const NOBODY: [u8; 16] = [0; 16];
+
 /// Names that are written once and then named by their place.
 #[derive(Debug, Default)]
 pub(crate) struct Dictionary(HashMap<String, u32>);

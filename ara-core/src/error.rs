@@ -235,6 +235,39 @@ pub enum Error {
     #[error("the database was closed: keep a handle of it for as long as it is watched")]
     Closed,
 
+    /// Bytes that should be changes, or a version vector, are not what a device has written: they were
+    /// damaged or cut off on their way. Nothing of them was read.
+    #[error("these bytes are no {what} of ara's: {reason}")]
+    Unreadable {
+        /// What was to be read.
+        what: &'static str,
+        /// What is wrong, and what to do.
+        reason: &'static str,
+    },
+
+    /// The changes, or the version vector, were written by a newer ara in a way that this one cannot
+    /// read.
+    #[error(
+        "the {what} are of format {found}, and this version of ara reads formats up to {known}: update the app"
+    )]
+    NewerChanges {
+        /// What was to be read.
+        what: &'static str,
+        /// The format that they have.
+        found: u32,
+        /// The newest format that this version of ara reads.
+        known: u32,
+    },
+
+    /// Changes could not be read from where they were, or written there.
+    #[error(
+        "changes could not be passed on ({reason}): check the disk or the connection, then try again"
+    )]
+    Transfer {
+        /// What the system says.
+        reason: String,
+    },
+
     /// SQLite refused something else; the message is SQLite's.
     #[error(
         "SQLite refused: {reason} (code {code}); if no other program changed the file, and the query names what is there, please report it"

@@ -59,6 +59,8 @@ mod vector;
 mod verify;
 mod wanted;
 mod watch;
+#[cfg(feature = "wire")]
+mod wire;
 mod writer;
 
 pub use app_schema::{AppSchema, Schema, definitions};

@@ -8,7 +8,6 @@ use rusqlite::Connection;
 use crate::database::Database;
 use crate::entropy::Entropy;
 use crate::error::Result;
-use crate::format::{retire_node, write_node};
 use crate::history::Growth;
 use crate::journal::Recorder;
 use crate::mend::{mend_indexes, mend_tables};
@@ -153,10 +152,7 @@ fn mend_nodes(
         let kept = if is_whole_own { Point::default() } else { at };
         keep.execute((ordinal, kept.time.bits(), kept.digest.cast_signed(), is_mismarked))?;
         if ordinal == own && is_mismarked {
-            retire_node(connection, own, at)?;
-            let id = entropy.bytes()?;
-            let ordinal = write_node(connection, &id)?;
-            recorder.change_node(ordinal.cast_unsigned(), id);
+            recorder.change_node(at, recorder.journal().last(), entropy)?;
         }
     }
     recorder.wait_for(due(connection)?);

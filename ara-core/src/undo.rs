@@ -97,7 +97,8 @@ impl Transaction<'_> {
         let registry = Registry::load(connection)?;
         let node = registry.nodes.iter().find(|(_, node)| node.id == *id.node.as_bytes());
         let (&node, registered) = node.ok_or(Error::UnknownTransaction)?;
-        if id.time > registered.folded || mark(connection, node.cast_signed(), id.time)?.is_none() {
+        let is_end = mark(connection, node.cast_signed(), id.time)?.is_some();
+        if !is_end || !registered.counts(id.time) {
             return Err(Error::UnknownTransaction);
         }
         let start = last_end(connection, node, Time::from_bits(id.time.bits() - 1))?;
@@ -194,6 +195,9 @@ impl<'r> Undoing<'_, 'r> {
                 let key = (change.get(1)?, change.get(2)?);
                 let Some(row) = self.rows.get_mut(&key) else { continue };
                 let clock = (Time::from_bits(change.get(0)?), registered.id);
+                if !registered.counts(clock.0) {
+                    continue;
+                }
                 let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
                 for (column, value) in cells(packed)? {
                     let (Some(value), Some(cell)) = (value, row.get_mut(&column)) else { continue };

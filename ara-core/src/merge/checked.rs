@@ -24,12 +24,12 @@ pub(crate) fn check(
     let mut end = at;
     let mut hashes = Vec::with_capacity(transaction.len());
     for sent in transaction {
+        let hash = hash(changes, run, sent)?;
         let is_after = if run.is_forked { sent.time >= end.time } else { sent.time > end.time };
         let is_time = sent.time > Time::default() && sent.time.millis() < END_OF_TIME;
         if !is_after || !is_time || sent.time > run.to.time {
             return Err(Reason::Time);
         }
-        let hash = hash(changes, run, sent)?;
         end = Point { time: sent.time, digest: end.digest ^ hash };
         hashes.push(hash);
     }

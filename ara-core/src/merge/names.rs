@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::changes::Changes;
 use crate::ddl::create_table;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::growth::{MAX_COLUMNS, add_column};
 use crate::history::{Growth, HISTORY};
 use crate::merge::report::Reason;
@@ -252,4 +252,19 @@ pub(crate) fn make_logged_columns(
         }
     }
     Ok(())
+}
+
+/// The ordinals of a table that is in the log alone, and of columns of it.
+pub(crate) fn logged_name<const N: usize>(
+    connection: &Connection,
+    name: &str,
+    columns: &[&str; N],
+) -> Result<(i64, [u32; N])> {
+    let mut growth = Growth::default();
+    let table = table(connection, name, &mut growth)?;
+    let mut ordinals = [0; N];
+    for (ordinal, name) in ordinals.iter_mut().zip(columns) {
+        *ordinal = column(connection, table, name, &mut growth)?.ok_or(Error::Corrupt)?.ordinal;
+    }
+    Ok((table.ordinal, ordinals))
 }
