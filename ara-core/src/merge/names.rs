@@ -172,6 +172,22 @@ fn column<'m>(
     Ok(Some(Named { ordinal, name, is_made }))
 }
 
+/// A column of a table that the app declares, which is made if it can be: its ordinal. `None` where it
+/// is, or would be, in the log alone.
+pub(crate) fn column_of(
+    connection: &Connection,
+    (ordinal, table): (i64, &str),
+    name: &str,
+) -> Result<Option<u32>> {
+    let table = Named { ordinal, name: table, is_made: true };
+    // Nothing is to be left of a name that cannot be made.
+    if name != "is_deleted" && check_column_name(name).is_err() {
+        return Ok(None);
+    }
+    let column = column(connection, table, name, &mut Growth::default())?;
+    Ok(column.filter(|column| column.is_made).map(|column| column.ordinal))
+}
+
 /// Makes a column, unless another program's is in the way, or there is no room. Whether it is there.
 fn make_column(
     connection: &Connection,
