@@ -318,6 +318,7 @@ impl<'m> Merge<'m, '_> {
             let ordinal = write_node(self.connection, &id)?;
             recorder.change_node(ordinal.cast_unsigned(), id);
         }
+        self.log.fold_outdated()?;
         recorder.wait_for(due(self.connection)?);
         let Self { mut report, names, rows, .. } = self;
         (report.written, report.outdated) = (rows.written, rows.outdated);
