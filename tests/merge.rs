@@ -4,9 +4,13 @@
 mod ahead;
 #[path = "merge/apart.rs"]
 mod apart;
+#[path = "merge/came_back.rs"]
+mod came_back;
 #[path = "merge/forks.rs"]
 mod forks;
 mod support;
+#[path = "merge/values.rs"]
+mod values;
 
 use ara::prelude::*;
 use ara::{MergeReport, Timestamp, VersionVector};

@@ -60,6 +60,12 @@ impl Change {
         self.canonical.cell(name, tag, self.packed.0.get(payload_at..).unwrap_or_default());
     }
 
+    /// Adds a cell as it was packed, of whatever kind.
+    pub(crate) fn packed_cell(&mut self, ordinal: u32, name: &str, tag: u8, payload: &[u8]) {
+        self.packed.cell(ordinal, tag, payload);
+        self.canonical.cell(name, tag, payload);
+    }
+
     /// What the change adds to its node's digest.
     pub(crate) fn hash(&self) -> u64 {
         self.canonical.hash()
@@ -216,10 +222,11 @@ impl<'a> PackedCells<'a> {
     }
 }
 
-/// Whether two values are the same to the bit, their storage class included.
+/// Whether two values are the same to the bit, their storage class included. To SQLite NaN is NULL.
 pub(crate) fn is_same(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
     match (held, value) {
         (ValueRef::Null, None) => true,
+        (ValueRef::Null, Some(Stored::Real(real))) => real.is_nan(),
         (ValueRef::Integer(held), Some(Stored::Integer(integer))) => held == *integer,
         (ValueRef::Real(held), Some(Stored::Real(real))) => held.to_bits() == real.to_bits(),
         (ValueRef::Text(held), Some(Stored::Text(text))) => held == text.as_bytes(),
@@ -278,8 +285,7 @@ mod tests {
         let mut one = change(Uuid::nil(), "Buy milk");
         let known = one.hash();
         let cell = PackedCell { column: 3, tag: 9, payload: &[2, 0xca, 0xfe] };
-        one.packed.cell(3, cell.tag, cell.payload);
-        one.canonical.cell("counter", cell.tag, cell.payload);
+        one.packed_cell(3, "counter", cell.tag, cell.payload);
         one.packed.more(b"more");
         one.canonical.more(b"more");
         one.end_transaction(5);

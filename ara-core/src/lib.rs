@@ -35,15 +35,20 @@ mod progress;
 mod read_only;
 mod readers;
 mod rebuild;
+mod rebuild_all;
 mod record;
 mod registry;
 mod row_clock;
+mod row_history;
 mod search;
+mod set_aside;
 mod shape;
 mod source;
 mod statements;
 mod table;
 mod transaction;
+mod transaction_id;
+mod transactions;
 mod value;
 mod vector;
 mod verify;
@@ -70,18 +75,22 @@ pub use merge::{MergeReport, Reason, Refused};
 pub use options::Options;
 pub use outgoing::ChangesSince;
 pub use progress::Progress;
+pub use rebuild_all::RebuildReport;
 pub use record::{
     FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
     stored_table_name,
 };
+pub use row_history::{ColumnChange, RowChange};
 #[doc(hidden)]
 pub use search::search_tables;
+pub use set_aside::{Obstacle, SetAside};
 pub use source::{Reading, Source, TableRef};
 pub use table::{
     Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, Table, Update,
     column_def, readable, search_text,
 };
 pub use transaction::Transaction;
+pub use transaction_id::TransactionId;
 pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;

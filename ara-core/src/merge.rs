@@ -2,18 +2,22 @@
 //!
 //! Changes come in runs of a node. Of each run the transactions are [checked](checked) one after the
 //! other, written into the [log](logged) as they are, and folded into the tables, [row](rows) by row.
-//! The [names](names) that they use become tables and columns as they arrive. What goes wrong with one
+//! Tables and columns are [made](make) as their [names](names) arrive. What goes wrong with one
 //! node stops that node alone.
 
 mod checked;
 mod incoming;
 mod logged;
+mod make;
 mod names;
+mod renew;
 mod report;
 mod rows;
 mod settle;
+mod void;
 
-pub(crate) use names::make_logged_columns;
+pub(crate) use make::{make_logged_columns, make_logged_tables};
+pub(crate) use renew::renew;
 pub use report::{MergeReport, Reason, Refused};
 pub(crate) use settle::{due, settle};
 

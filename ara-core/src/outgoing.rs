@@ -21,6 +21,8 @@ use crate::vector::{Known, Point, VersionVector, known};
 pub struct ChangesSince {
     database: Database,
     nodes: Vec<Source>,
+    /// How many bytes a batch has, about.
+    batch: usize,
 }
 
 /// The changes of one node that are still to be given.
@@ -47,7 +49,7 @@ struct Logged {
     packed: Vec<u8>,
 }
 
-/// How many bytes a batch has, about.
+/// How many bytes a batch has, unless it is set.
 const BATCH: usize = 512 << 10;
 
 /// How many changes are read at once, of all nodes together.
@@ -105,7 +107,15 @@ impl Database {
         if !nodes.is_empty() {
             self.make_durable()?;
         }
-        Ok(ChangesSince { database: self.clone(), nodes })
+        Ok(ChangesSince { database: self.clone(), nodes, batch: BATCH })
+    }
+}
+
+impl ChangesSince {
+    /// Makes batches of about this many bytes, or of a single transaction that is larger.
+    pub fn in_batches_of(mut self, bytes: usize) -> Self {
+        self.batch = bytes;
+        self
     }
 }
 
@@ -194,7 +204,8 @@ impl Iterator for ChangesSince {
             return None;
         }
         let nodes = &mut self.nodes;
-        let batch = self.database.with_reader(|reading| batch(&*reading.snapshot()?, nodes));
+        let bytes = self.batch.max(1);
+        let batch = self.database.with_reader(|reading| batch(&*reading.snapshot()?, nodes, bytes));
         match batch {
             Ok(changes) if changes.is_empty() => None,
             Ok(changes) => Some(Ok(changes)),
@@ -208,11 +219,11 @@ impl Iterator for ChangesSince {
 
 /// The next batch. The nodes' changes are merged by time, a transaction at once, so that who has some
 /// of the batches has seen what the others build on.
-fn batch(connection: &Connection, nodes: &mut Vec<Source>) -> Result<Changes> {
+fn batch(connection: &Connection, nodes: &mut Vec<Source>, bytes: usize) -> Result<Changes> {
     let registry = Registry::load(connection)?;
     let most = (READ / nodes.len().max(1)).max(16);
     let mut batch = Batch::new(&registry);
-    while batch.changes.bytes.len() < BATCH {
+    while batch.changes.bytes.len() < bytes {
         for node in nodes.iter_mut() {
             node.fill(connection, most)?;
         }

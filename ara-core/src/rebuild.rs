@@ -17,7 +17,17 @@ use crate::value::Stored;
 pub(crate) fn rebuild_table(
     connection: &Connection,
     registry: &Registry,
+    table: (i64, &RegisteredTable),
+) -> Result<()> {
+    rebuild_counted(connection, registry, table, &mut |_| {})
+}
+
+/// The same, and counts the rows that it makes.
+pub(crate) fn rebuild_counted(
+    connection: &Connection,
+    registry: &Registry,
     (ordinal, table): (i64, &RegisteredTable),
+    count: &mut dyn FnMut(&Folded),
 ) -> Result<()> {
     connection.execute(&format!("DELETE FROM {}", quoted(&table.name)), [])?;
     let mut insert = Insert::new(connection, table)?;
@@ -25,6 +35,7 @@ pub(crate) fn rebuild_table(
     let mut rows = FoldedRows::new(&mut changes, registry, ordinal)?;
     while let Some((id, row)) = rows.next()? {
         insert.insert(&id, &row)?;
+        count(&row);
     }
     Ok(())
 }

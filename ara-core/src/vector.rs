@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::journal::Journal;
+use crate::registry::is_void;
 
 /// What a database knows: of each node the time of the last change, and a digest of all its changes up
 /// to that one. (A node is a device, or rather all that was written to one file of it.)
@@ -34,8 +35,23 @@ pub(crate) struct Known {
     pub(crate) end: Point,
     /// Up to which time its changes are folded into the tables.
     pub(crate) folded: Time,
+    /// What it wrote after the first of these times, up to the second, does not count.
+    pub(crate) void: (Time, Time),
     /// Two devices wrote under its id.
     pub(crate) is_forked: bool,
+}
+
+impl Known {
+    /// Of a node that nothing is known of.
+    pub(crate) fn nothing(node: i64) -> Self {
+        let (end, folded, void) = Default::default();
+        Self { node, end, folded, void, is_forked: false }
+    }
+
+    /// The latest time of a change that counts.
+    pub(crate) fn clock(&self) -> Time {
+        if is_void(self.void, self.folded) { self.void.0 } else { self.folded }
+    }
 }
 
 impl VersionVector {
@@ -58,8 +74,9 @@ pub(crate) fn known(
     journal: &Journal,
 ) -> Result<BTreeMap<[u8; 16], Known>> {
     let (own, end) = journal.position();
-    let mut nodes = connection
-        .prepare_cached("SELECT id, ordinal, last, digest, folded, forked FROM ara_node")?;
+    let mut nodes = connection.prepare_cached(
+        "SELECT id, ordinal, last, digest, folded, forked, void_after, void_until FROM ara_node",
+    )?;
     let nodes = nodes.query_map([], |row| {
         let known = Known {
             node: row.get(1)?,
@@ -69,6 +86,7 @@ pub(crate) fn known(
             },
             folded: Time::from_bits(row.get(4)?),
             is_forked: row.get(5)?,
+            void: (Time::from_bits(row.get(6)?), Time::from_bits(row.get(7)?)),
         };
         Ok((row.get(0)?, known))
     })?;

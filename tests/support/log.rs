@@ -24,6 +24,8 @@ use super::{Outcome, There};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Logged {
     pub node: i64,
+    /// The node's id, as all devices know it.
+    pub node_id: [u8; 16],
     pub time: i64,
     pub table: String,
     pub row: Vec<u8>,
@@ -54,24 +56,34 @@ impl Logged {
 
 /// The whole log, by time.
 pub fn read(sqlite: &Connection) -> Outcome<Vec<Logged>> {
-    let mut statement = sqlite.prepare(
-        "SELECT node, time, t.name, row, cells, n.id, t.ordinal FROM ara_change \
+    read_from(sqlite, "ara_change")
+}
+
+/// The changes that others of the same node and time hide, by time.
+pub fn twins(sqlite: &Connection) -> Outcome<Vec<Logged>> {
+    read_from(sqlite, "ara_twin")
+}
+
+fn read_from(sqlite: &Connection, table: &str) -> Outcome<Vec<Logged>> {
+    let mut statement = sqlite.prepare(&format!(
+        "SELECT node, time, t.name, row, cells, n.id, t.ordinal FROM {table} \
          JOIN ara_table t ON t.ordinal = tbl JOIN ara_node n ON n.ordinal = node ORDER BY time",
-    )?;
+    ))?;
     let mut rows = statement.query([])?;
     let mut log = Vec::new();
     while let Some(row) = rows.next()? {
         let names = column_names(sqlite, row.get(6)?)?;
         let (table, id): (String, Vec<u8>) = (row.get(2)?, row.get(3)?);
         let time: i64 = row.get(1)?;
-        let mut hashed: Vec<u8> = row.get(5)?;
+        let node_id: [u8; 16] = row.get(5)?;
+        let mut hashed = node_id.to_vec();
         hashed.extend(time.to_be_bytes());
         put(&mut hashed, table.as_bytes());
         put(&mut hashed, &id);
         let packed: Vec<u8> = row.get(4)?;
         let (mark, cells) = cells(&packed, &names, &mut hashed).there()?;
         let hash = xxh3_64(&hashed);
-        log.push(Logged { node: row.get(0)?, time, table, row: id, mark, cells, hash });
+        log.push(Logged { node: row.get(0)?, node_id, time, table, row: id, mark, cells, hash });
     }
     Ok(log)
 }

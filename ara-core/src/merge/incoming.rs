@@ -12,7 +12,6 @@ use crate::clock::Time;
 use crate::database::Database;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::format::{retire_node, write_node};
 use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::checked::check;
@@ -21,7 +20,9 @@ use crate::merge::logged::{Arrival, Arriving, Log};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::merge::void::{VOIDS, make_void, read_void};
 use crate::outgoing::mark;
+use crate::registry::is_void;
 use crate::transaction::{State, Transaction};
 use crate::vector::{Known, Point, known};
 use crate::watch::Touched;
@@ -59,6 +60,7 @@ impl Transaction<'_> {
             rows: Rows::new(self.connection),
             horizon: recorder.wall().millis().saturating_add(MOST_AHEAD),
             touched,
+            voids: Vec::new(),
             report: MergeReport::default(),
         };
         merge.ids =
@@ -93,6 +95,8 @@ struct Merge<'m, 'c> {
     /// What is dated later waits for its time: in milliseconds.
     horizon: i64,
     touched: Option<&'m mut Touched>,
+    /// What nodes tell that does not count.
+    voids: Vec<([u8; 16], (Time, Time))>,
     report: MergeReport,
 }
 
@@ -124,9 +128,7 @@ enum Way {
 impl<'m> Merge<'m, '_> {
     /// Looks what a run is to what is known of its node.
     fn meet(&self, run: &'m Run, is_single: bool) -> Result<RunState<'m>> {
-        let nothing =
-            Known { node: 0, end: Point::default(), folded: Time::default(), is_forked: false };
-        let before = self.known.get(&run.node).copied().unwrap_or(nothing);
+        let before = self.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
         let way = if !is_single {
             Way::Refuse(Reason::Damaged)
         } else if run.to == before.end {
@@ -278,9 +280,16 @@ impl<'m> Merge<'m, '_> {
                 touched.everything = true;
             }
         }
+        if table.name == VOIDS {
+            let after_until =
+                read_void(PackedCells::headless(self.changes.get(&sent.cells)), &|column| {
+                    self.changes.columns.get(column as usize).map(String::as_str)
+                });
+            self.voids.extend(after_until.map(|void| (*row, void)));
+        }
         if arrival == Arrival::New {
             self.report.set_aside += u64::from(!is_whole);
-            if table.is_made && is_due {
+            if table.is_made && is_due && !self.is_void(&state.run.node, sent.time) {
                 let mut change = FoldedChange {
                     table: (table.ordinal, table.name),
                     row: *row,
@@ -295,6 +304,10 @@ impl<'m> Merge<'m, '_> {
         Ok(Ok(arrival))
     }
 
+    fn is_void(&self, node: &[u8; 16], time: Time) -> bool {
+        self.known.get(node).is_some_and(|known| is_void(known.void, time))
+    }
+
     /// The ordinal of a node, which may be new.
     fn node(&mut self, id: &[u8; 16]) -> Result<i64> {
         if let Some(known) = self.known.get(id) {
@@ -303,8 +316,7 @@ impl<'m> Merge<'m, '_> {
         self.connection.prepare_cached("INSERT INTO ara_node (id) VALUES (?1)")?.execute([id])?;
         let node = self.connection.last_insert_rowid();
         self.ids.insert(node.cast_unsigned(), *id);
-        let (end, folded) = Default::default();
-        self.known.insert(*id, Known { node, end, folded, is_forked: false });
+        self.known.insert(*id, Known::nothing(node));
         Ok(node)
     }
 
@@ -335,23 +347,29 @@ impl<'m> Merge<'m, '_> {
                 save(self.connection, known)?;
                 is_own_grown |= known.node == own;
             }
-            recorder.meet(known.folded);
+            recorder.meet(known.clock());
             note_refused(self.connection, known.node, reason)?;
         }
         if is_own_grown {
             // Another file writes under this id, or did so before a backup was restored.
             if let Some(known) = self.known.values().find(|known| known.node == own) {
-                retire_node(self.connection, own, known.end)?;
+                recorder.change_node(known.end, recorder.journal().last(), entropy)?;
                 save(self.connection, known)?;
             }
-            let id = entropy.bytes()?;
-            let ordinal = write_node(self.connection, &id)?;
-            recorder.change_node(ordinal.cast_unsigned(), id);
+        }
+        for (id, void) in std::mem::take(&mut self.voids) {
+            let node = self.node(&id)?;
+            if make_void(self.connection, node, void)?
+                && let Some(touched) = &mut self.touched
+            {
+                touched.everything = true;
+            }
+            recorder.go_back()?;
         }
         recorder.wait_for(due(self.connection)?);
         let Self { mut report, names, rows, .. } = self;
         (report.written, report.outdated) = (rows.written, rows.outdated);
-        report.growth = names.growth;
+        report.growth = names.into_growth();
         Ok(report)
     }
 }

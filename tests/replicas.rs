@@ -1,0 +1,271 @@
+//! Devices on different versions of an app write, upgrade, lose, copy and exchange what they have in any
+//! order, against a plain model; in the end all of them and the model are equal.
+//!
+//! A failed sequence is told in its shortest form, with the seed it came from: `ARA_SEED=.. cargo test
+//! --test replicas` repeats it. `ARA_CASES` sets how many sequences are run, `ARA_STEPS` how long they
+//! may be.
+
+#[path = "replicas/replica.rs"]
+mod replica;
+#[path = "replicas/steps.rs"]
+mod steps;
+mod support;
+#[path = "replicas/values.rs"]
+mod values;
+#[path = "replicas/versions.rs"]
+mod versions;
+#[path = "replicas/world.rs"]
+mod world;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ara::{Changes, Database};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use tempfile::TempDir;
+
+use crate::replica::Replica;
+use crate::steps::{Mix, Step, Way, step};
+use crate::support::{Outcome, There, Wall, verified};
+use crate::versions::LATEST;
+use crate::world::World;
+
+/// The devices, and what is under way between them.
+struct Devices {
+    folder: TempDir,
+    replicas: Vec<Replica>,
+    courier: Database,
+    courier_wall: Wall,
+    /// The batches that were ever asked for, and the devices that they are for.
+    post: Vec<(usize, Changes)>,
+    world: World,
+    seed: u64,
+}
+
+impl Devices {
+    fn new(versions: &[u8]) -> Outcome<Self> {
+        let courier_wall = Wall::new();
+        let courier = courier_wall.options().seed(1).memory()?;
+        let (folder, world) = (tempfile::tempdir()?, World::default());
+        let (replicas, post) = (Vec::new(), Vec::new());
+        let mut devices = Self { folder, replicas, courier, courier_wall, post, world, seed: 1 };
+        for version in versions {
+            let (path, seed) = (devices.path(), devices.seed);
+            devices.replicas.push(Replica::new(path, *version, seed, &mut devices.world)?);
+        }
+        Ok(devices)
+    }
+
+    /// A seed that no run of any device had.
+    fn seed(&mut self) -> u64 {
+        self.seed += 1;
+        self.seed
+    }
+
+    fn path(&mut self) -> PathBuf {
+        let seed = self.seed();
+        self.folder.path().join(format!("{seed}.db"))
+    }
+
+    fn step(&mut self, step: &Step) -> Outcome {
+        let count = self.replicas.len();
+        let at = |device: &usize| device % count;
+        match step {
+            Step::Write(device, writes) => {
+                self.replicas[at(device)].write(writes, &mut self.world)?;
+            }
+            Step::Upgrade(device) => {
+                let replica = &mut self.replicas[at(device)];
+                replica.upgrade(LATEST.min(replica.version + 1), &mut self.world)?;
+            }
+            Step::Reopen(device) => {
+                let seed = self.seed();
+                self.replicas[at(device)].open(seed, &mut self.world)?;
+            }
+            Step::Jump(device, by) => self.replicas[at(device)].wall.advance(*by),
+            Step::Send(from, to) if at(from) != at(to) => {
+                self.send(at(from), at(to))?;
+            }
+            Step::Ask(from, to, bytes) if at(from) != at(to) => {
+                let to = at(to);
+                let batches =
+                    self.replicas[at(from)].changes_for(self.replicas[to].db()?, *bytes)?;
+                self.post.extend(batches.into_iter().map(|batch| (to, batch)));
+            }
+            Step::Deliver(which, to) if !self.post.is_empty() => {
+                let (meant_for, batch) = &self.post[which % self.post.len()];
+                let to = to.as_ref().map_or(*meant_for, at);
+                self.replicas[to].merge(batch, &mut self.world)?;
+            }
+            Step::Courier(device, Way::To) => {
+                self.to_courier(at(device))?;
+            }
+            Step::Courier(device, Way::From) => {
+                self.from_courier(at(device))?;
+            }
+            Step::BackUp(device) => {
+                let seed = self.seed();
+                self.replicas[at(device)].back_up(seed, &mut self.world)?;
+            }
+            Step::Restore(device) => {
+                let seed = self.seed();
+                self.replicas[at(device)].restore(seed, &mut self.world)?;
+            }
+            Step::Copy(from, to) if at(from) != at(to) => {
+                let (path, seeds) = (self.path(), [self.seed(), self.seed()]);
+                if let Ok([from, to]) = self.replicas.get_disjoint_mut([at(from), at(to)]) {
+                    to.become_copy_of(from, path, seeds, &mut self.world)?;
+                }
+            }
+            Step::Send(..) | Step::Ask(..) | Step::Deliver(..) | Step::Copy(..) => {}
+        }
+        Ok(())
+    }
+
+    /// How many batches it took.
+    fn send(&mut self, from: usize, to: usize) -> Outcome<usize> {
+        let batches = self.replicas[from].changes_for(self.replicas[to].db()?, 1 << 19)?;
+        for batch in &batches {
+            self.replicas[to].merge(batch, &mut self.world)?;
+        }
+        Ok(batches.len())
+    }
+
+    fn to_courier(&self, from: usize) -> Outcome<usize> {
+        let batches = self.replicas[from].changes_for(&self.courier, 1 << 19)?;
+        for batch in &batches {
+            self.courier.merge(batch)?;
+        }
+        verified(&self.courier)?;
+        Ok(batches.len())
+    }
+
+    fn from_courier(&mut self, to: usize) -> Outcome<usize> {
+        let vector = self.replicas[to].db()?.version_vector()?;
+        let batches = self.courier.changes_since(&vector)?.collect::<ara::Result<Vec<_>>>()?;
+        for batch in &batches {
+            self.replicas[to].merge(batch, &mut self.world)?;
+        }
+        Ok(batches.len())
+    }
+
+    /// All exchange what they have until nothing is new.
+    fn exchange(&mut self) -> Outcome {
+        const ENOUGH: usize = 4;
+        for _ in 0..ENOUGH {
+            let mut batches = 0;
+            for from in 0..self.replicas.len() {
+                for to in (0..self.replicas.len()).filter(|to| *to != from) {
+                    batches += self.send(from, to)?;
+                }
+                batches += self.to_courier(from)? + self.from_courier(from)?;
+            }
+            if batches == 0 {
+                return Ok(());
+            }
+        }
+        Err(format!("something is new after {ENOUGH} rounds").into())
+    }
+
+    /// The time comes of all that is dated ahead.
+    fn wait(&mut self) -> Outcome {
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        let last = self.world.changes.keys().map(|(_, time, _)| time >> 16).max();
+        let then = last.unwrap_or(Wall::START) + DAY;
+        self.courier_wall.set(then);
+        self.courier.transaction(|_| Ok(()))?;
+        for replica in &mut self.replicas {
+            replica.wall.set(then);
+            replica.settle(&mut self.world)?;
+        }
+        Ok(())
+    }
+
+    /// All are equal in the end, and nothing is lost that any of them had.
+    fn end(&mut self) -> Outcome {
+        self.wait()?;
+        let had: BTreeSet<_> =
+            self.replicas.iter().flat_map(|replica| replica.known()).copied().collect();
+        self.exchange()?;
+        self.compare()?;
+        if !had.is_subset(self.replicas[0].known()) {
+            return Err("a change is lost".into());
+        }
+        // What was unknown to an app is there when it learns of it.
+        for replica in &mut self.replicas {
+            replica.upgrade(LATEST, &mut self.world)?;
+        }
+        self.exchange()?;
+        self.compare()
+    }
+
+    fn compare(&self) -> Outcome {
+        let first = self.replicas.first().there()?;
+        let vector = first.db()?.version_vector()?;
+        let mut others = self.replicas.iter().map(|replica| replica.db());
+        let others: Vec<_> = others.by_ref().collect::<Outcome<_>>()?;
+        for db in others.into_iter().chain([&self.courier]) {
+            if db.version_vector()? != vector {
+                return Err("the vectors differ".into());
+            }
+            verified(db)?;
+        }
+        for replica in &self.replicas {
+            if replica.known() != first.known() {
+                return Err("the logs differ".into());
+            }
+            replica.compare_with_all(&self.world, first.known())?;
+        }
+        Ok(())
+    }
+}
+
+fn run(versions: &[u8], steps: &[Step]) -> Outcome {
+    let mut devices = Devices::new(versions)?;
+    for (at, step) in steps.iter().enumerate() {
+        devices.step(step).map_err(|error| format!("at step {at}, {step:?}: {error}"))?;
+    }
+    devices.end().map_err(|error| format!("in the end: {error}").into())
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Runs sequences of such steps.
+fn check(mix: Mix) {
+    let now =
+        || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_micros() as u64);
+    let seed = number("ARA_SEED").unwrap_or_else(now);
+    println!("ARA_SEED={seed}");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config {
+        cases: number("ARA_CASES").map_or(24, |cases| cases as u32),
+        failure_persistence: None,
+        max_shrink_iters: 1_000,
+        ..Config::default()
+    };
+    let longest = number("ARA_STEPS").map_or(40, |steps| steps as usize);
+    let steps = prop::collection::vec(step(mix), 1..longest);
+    let sequences = (prop::collection::vec(1..=LATEST, 2..=5), steps);
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let ran = TestRunner::new_with_rng(config, rng).run(&sequences, |(versions, steps)| {
+        run(&versions, &steps).map_err(|error| TestCaseError::fail(error.to_string()))
+    });
+    if let Err(error) = ran {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn all_devices_and_the_model_are_equal_in_the_end() {
+    check(Mix::Everyday);
+}
+
+#[test]
+fn what_restored_and_copied_files_wrote_is_united() {
+    check(Mix::Files);
+}

@@ -1,0 +1,81 @@
+//! The plain model: all changes that were ever made, and the fold of some of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::types::Value;
+
+use crate::support::log::Logged;
+
+/// What names a change: the node's id, the time, and the hash, by which those of a fork differ.
+pub type Key = ([u8; 16], i64, u64);
+
+pub fn key(change: &Logged) -> Key {
+    (change.node_id, change.time, change.hash)
+}
+
+/// All changes of all devices.
+#[derive(Debug, Default)]
+pub struct World {
+    pub changes: BTreeMap<Key, Logged>,
+    pub transactions: Vec<BTreeSet<Key>>,
+}
+
+/// The rows of the tables, by table and id.
+pub type Tables = BTreeMap<String, BTreeMap<Vec<u8>, Row>>;
+
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// Of each column the last value, and when it was written by whom.
+    pub cells: BTreeMap<String, ((i64, [u8; 16]), Value)>,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+impl Row {
+    pub fn value(&self, column: &str) -> Value {
+        self.cells.get(column).map_or(Value::Null, |(_, value)| value.clone())
+    }
+}
+
+impl World {
+    pub fn add(&mut self, transaction: Vec<Logged>) {
+        self.transactions.push(transaction.iter().map(key).collect());
+        self.changes.extend(transaction.into_iter().map(|change| (key(&change), change)));
+    }
+
+    /// The transactions of which something is known.
+    pub fn transactions_of<'w>(
+        &'w self,
+        known: &'w BTreeSet<Key>,
+    ) -> impl Iterator<Item = &'w BTreeSet<Key>> {
+        self.transactions.iter().filter(|transaction| !transaction.is_disjoint(known))
+    }
+
+    /// What the tables of a device hold that knows some changes, and has folded some of these in.
+    pub fn fold(&self, known: &BTreeSet<Key>, folded: &BTreeSet<Key>) -> Tables {
+        let mut tables = Tables::new();
+        for key @ (node, time, hash) in folded {
+            // Of the changes of one node and time, the one of the greatest hash counts.
+            let greatest = known.range((*node, *time, 0)..=(*node, *time, u64::MAX)).next_back();
+            if greatest.is_none_or(|greatest| greatest.2 != *hash) {
+                continue;
+            }
+            let Some(change) = self.changes.get(key) else { continue };
+            let rows = tables.entry(change.table.clone()).or_default();
+            let row = rows
+                .entry(change.row.clone())
+                .or_insert_with(|| Row { created_at: i64::MAX, ..Row::default() });
+            row.created_at = row.created_at.min(change.millis());
+            row.updated_at = row.updated_at.max(change.millis());
+            let clock = (*time, *node);
+            for (column, value) in &change.cells {
+                let cell = row.cells.entry(column.clone());
+                let cell = cell.or_insert(((i64::MIN, [0; 16]), Value::Null));
+                if cell.0 <= clock {
+                    *cell = (clock, value.clone());
+                }
+            }
+        }
+        tables
+    }
+}
