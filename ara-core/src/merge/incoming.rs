@@ -366,6 +366,7 @@ impl<'m> Merge<'m, '_> {
             }
             recorder.go_back()?;
         }
+        self.log.fold_outdated()?;
         recorder.wait_for(due(self.connection)?);
         let Self { mut report, names, rows, .. } = self;
         (report.written, report.outdated) = (rows.written, rows.outdated);
