@@ -55,7 +55,7 @@ impl Transaction<'_> {
             changes,
             known: known(self.connection, recorder.journal())?,
             ids: HashMap::new(),
-            names: Names::new(self.connection, changes),
+            names: Names::new(self.connection, changes)?,
             log: Log::new(self.connection)?,
             rows: Rows::new(self.connection),
             horizon: recorder.wall().millis().saturating_add(MOST_AHEAD),
@@ -178,6 +178,12 @@ impl<'m> Merge<'m, '_> {
                 return Ok(());
             }
         };
+        if self.names.is_tight
+            && let Err(reason) = self.name(transaction)?
+        {
+            state.way = Way::Refuse(reason);
+            return Ok(());
+        }
         let node = self.node(&state.run.node)?;
         let before = state.before;
         // Where values were dropped here, whoever has the same history has the same digest.
@@ -231,6 +237,22 @@ impl<'m> Merge<'m, '_> {
         }
         state.at = at;
         Ok(())
+    }
+
+    /// Finds room for the names of a transaction.
+    fn name(&mut self, transaction: &[Sent]) -> Result<Result<(), Reason>> {
+        for sent in transaction {
+            if let Err(reason) = self.names.table(sent.table)? {
+                return Ok(Err(reason));
+            }
+            let mut cells = PackedCells::headless(self.changes.get(&sent.cells));
+            while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
+                if let Err(reason) = self.names.column(sent.table, cell.column)? {
+                    return Ok(Err(reason));
+                }
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Takes one change over.
@@ -380,7 +402,7 @@ impl<'m> Merge<'m, '_> {
         recorder.wait_for(due(self.connection)?);
         let Self { mut report, names, rows, .. } = self;
         (report.written, report.outdated) = (rows.written, rows.outdated);
-        report.growth = names.growth;
+        report.growth = names.into_growth();
         Ok(report)
     }
 }

@@ -83,6 +83,9 @@ impl<'c> Log<'c> {
             self.append(change)?;
             return Ok(Arrival::New);
         };
+        if (table, &row, &*packed) == (change.table, change.row, change.packed) {
+            return Ok(Arrival::Known);
+        }
         let registry = Registry::load(self.connection)?;
         let registered = registry.tables.get(&table).ok_or(Error::Corrupt)?;
         let cells = PackedCells::open(&packed).ok_or(Error::Corrupt)?;
