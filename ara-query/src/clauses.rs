@@ -332,7 +332,7 @@ impl Clauses {
         } else {
             select.from_as(stored_name.into_owned(), first.name);
         }
-        for Joined { member, kind, on } in mem::take(&mut self.joins) {
+        for Joined { member, kind, on, .. } in mem::take(&mut self.joins) {
             let stored_name = stored_table_name(member.table.def).into_owned();
             select.join_as(kind, stored_name, member.name, on);
         }

@@ -56,6 +56,8 @@ pub(crate) struct Joined {
     pub member: MemberRef,
     pub kind: JoinType,
     pub on: Sql,
+    /// Whether a row may be joined with several of them.
+    pub are_many: bool,
 }
 
 impl Joined {
@@ -64,7 +66,7 @@ impl Joined {
         let same = binary(one.sql(), BinOper::Equal, other.sql());
         let deleted = Sql::col((M::CALLED, "is_deleted"));
         let alive = binary(deleted, BinOper::IsNot, constant(1_i64));
-        Self { member: MemberRef::of::<M>(), kind, on: and(same, alive) }
+        Self { member: MemberRef::of::<M>(), kind, on: and(same, alive), are_many: false }
     }
 }
 
@@ -224,7 +226,8 @@ fn from<C: ColumnRef>(kind: JoinType) -> Joined
 where
     ValueOf<C>: Reference,
 {
-    Joined::new::<C::Member>(kind, C::term(), ColumnTerm::id::<TargetOf<C>>())
+    let one = Joined::new::<C::Member>(kind, C::term(), ColumnTerm::id::<TargetOf<C>>());
+    Joined { are_many: true, ..one }
 }
 
 /// A column whose table can be joined by it: what the query returns of that table.

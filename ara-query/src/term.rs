@@ -57,6 +57,11 @@ impl ColumnTerm {
         Self { member: M::CALLED, table: M::Table::NAME, name: "id", readable: None }
     }
 
+    /// The id of a row that is joined.
+    pub(crate) fn id_of(member: MemberRef) -> Self {
+        Self { member: member.name, table: member.table.def.name, name: "id", readable: None }
+    }
+
     /// The required columns of a table.
     pub(crate) fn required<M: Member>() -> impl Iterator<Item = Self> {
         let columns = M::Table::TABLE.columns.iter().zip(M::Table::READABLE);
@@ -85,6 +90,11 @@ impl ColumnTerm {
     /// Whether it is the same column.
     pub(crate) fn is(&self, other: Self) -> bool {
         self.member == other.member && self.name == other.name
+    }
+
+    /// Whether it is of this table of the query.
+    pub(crate) fn is_of(self, member: MemberRef) -> bool {
+        self.member == member.name
     }
 
     /// Its table in the query, and its name.
@@ -176,7 +186,8 @@ impl Untyped {
         Self::stored(value.map(T::store).transpose())
     }
 
-    fn stored(stored: Result<Option<Stored<'static>>, Rule>) -> Self {
+    /// What is stored of a value, or nothing.
+    pub(crate) fn stored(stored: Result<Option<Stored<'static>>, Rule>) -> Self {
         match stored {
             Ok(Some(stored)) => Self::from(Term::Bound(into_sea(stored))),
             Ok(None) => Self::from(Term::Absent),
