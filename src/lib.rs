@@ -10,10 +10,10 @@ pub use ara_core::schema::{
 };
 pub use ara_core::{
     Class, Column, Create, Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable,
-    Growth, Id, IntoOptional, IntoValue, Json, NonEmptyString, Options, Ordered, Progress,
-    Readable, Record, Result, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn,
-    Searchable, Source, Stored, Table, Timestamp, Transaction, Update, Uuid, Value, Verification,
-    What, ddl,
+    FromSqlValue, Growth, Id, IntoOptional, IntoSqlValue, IntoValue, Json, NonEmptyString, Options,
+    Ordered, Progress, Readable, Record, Result, RowCount, Rule, Schema, SchemaFailure,
+    SchemaVersion, SearchColumn, Searchable, Source, Stored, Table, Timestamp, Transaction, Update,
+    Uuid, Value, Verification, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};

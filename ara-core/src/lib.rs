@@ -62,8 +62,7 @@ pub use history::{Growth, SchemaVersion};
 pub use options::Options;
 pub use progress::Progress;
 pub use record::{
-    FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
-    stored_table_name,
+    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list, stored_table_name,
 };
 #[doc(hidden)]
 pub use search::search_tables;
@@ -77,8 +76,8 @@ pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;
 pub use value::{
-    Class, Id, IntoOptional, IntoValue, Json, MadeOf, NonEmptyString, Ordered, Plain, Readable,
-    Rule, Stored, Timestamp, Value, Whole,
+    Class, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue, Json, MadeOf, NonEmptyString,
+    Ordered, Plain, Readable, Rule, Stored, Timestamp, Value, Whole,
 };
 pub use verify::{Difference, Verification, What};
 #[doc(hidden)]

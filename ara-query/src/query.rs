@@ -24,6 +24,9 @@ pub trait Queries: Source {
     /// there: [`ensure`](ara_core::Database::ensure) them first. SQL that writes is refused: what it writes
     /// would be in no log.
     ///
+    /// Whoever writes SQL knows what it gives, so no row is left out: a value that is NULL, or not of the type
+    /// that it is read as, is an error. Read as an `Option`, it is `None`, as in a row of a table.
+    ///
     /// ```
     /// use ara::prelude::*;
     ///
@@ -33,7 +36,7 @@ pub trait Queries: Source {
     /// let db = Database::memory()?;
     /// db.create(Todo::draft().title("Buy milk").stars(2))?;
     /// let sql = "SELECT id, upper(title) FROM todo WHERE stars > ?1 AND is_deleted IS NOT 1";
-    /// let rows = db.sql::<(Id<Todo>, Option<String>)>(sql).bind::<i64>(1).all()?;
+    /// let rows = db.sql::<(Id<Todo>, Option<String>)>(sql).bind(1).all()?;
     /// assert_eq!(rows[0].1.as_deref(), Some("BUY MILK"));
     ///
     /// let select = db.query::<Todo>().select(Todo::stars).into_select();

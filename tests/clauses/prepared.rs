@@ -118,13 +118,18 @@ impl Family for ByOthers {
                 "SELECT id, title, stars, done, weight FROM task WHERE is_deleted IS NOT 1 ORDER BY id",
             )
             .all()?;
-        asked.answer(&rows, "SELECT id, title, stars, done, weight FROM task ORDER BY id");
-        // A row that lacks what is no `Option` is left out.
+        // An integer is read as a floating-point number too, if it is the very same.
+        asked.answer(
+            &rows,
+            "SELECT id, title, stars, done, CASE WHEN typeof(weight_stored) IN ('real', 'integer') \
+             AND CAST(weight_stored AS REAL) = weight_stored THEN CAST(weight_stored AS REAL) END \
+             FROM task ORDER BY id",
+        );
         let rows = on
             .sql::<(i64, Option<String>)>(
-                "SELECT stars, note FROM task WHERE stars >= ?1 ORDER BY id",
+                "SELECT stars, note FROM task WHERE typeof(stars) = 'integer' AND stars >= ?1 ORDER BY id",
             )
-            .bind::<i64>(stars)
+            .bind(stars)
             .all()?;
         asked.answer(
             &rows,

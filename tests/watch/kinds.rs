@@ -158,7 +158,7 @@ fn unions_prepared_queries_and_sql() -> Outcome {
         let starred = db
             .prepare(|(least,)| db.query::<Todo>().filter(Todo::stars.ge(least)).select(Todo::id));
         let (mut few, mut many) = (starred.watch((2,))?, starred.watch((4,))?);
-        let sql = db.sql::<(i64,)>("SELECT count(*) FROM todo WHERE stars > ?").bind::<i64>(2);
+        let sql = db.sql::<(i64,)>("SELECT count(*) FROM todo WHERE stars > ?").bind(2);
         let mut counted = sql.watch()?;
         assert!(both.told()?.is_empty() && few.told()?.is_empty() && many.told()?.is_empty());
         assert_eq!(counted.told()?, [(0,)]);
