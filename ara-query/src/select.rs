@@ -59,9 +59,10 @@ members! { holds }
 /// aggregate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
-    label = "expected a column, an expression, or a tuple of them",
-    note = "after `group_by`, select what was grouped by, and aggregates such as `count()`",
-    note = "without, aggregates are for `aggregate(..)`"
+    label = "expected a column, an expression, or a tuple of eight of them at most",
+    note = "the query reads `{S}`: each part must be of a table that it reads, so `join` that first",
+    note = "of groups, each part is a column of `group_by`, or an aggregate such as `count()`; \
+            of all rows, aggregates are taken by `aggregate(..)`"
 )]
 pub trait Selectable<S, R, I> {
     /// How it is read.
@@ -136,9 +137,10 @@ impl<T: Value> Item for Computed<T> {
 /// What [`select`](Query::select) takes: a column or expression, or a tuple of up to eight.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
-    label = "expected a column, an expression, or a tuple of them",
-    note = "after `group_by`, select what was grouped by, and aggregates such as `count()`",
-    note = "without, aggregates are for `aggregate(..)`"
+    label = "expected a column, an expression, or a tuple of eight of them at most",
+    note = "the query reads `{S}`: each part must be of a table that it reads, so `join` that first",
+    note = "of groups, each part is a column of `group_by`, or an aggregate such as `count()`; \
+            of all rows, aggregates are taken by `aggregate(..)`"
 )]
 pub trait Selection<S, R, How> {
     /// The rows that the query returns.
