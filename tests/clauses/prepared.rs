@@ -57,8 +57,33 @@ impl Family for Prepared {
                 ),
             );
         }
+        of_texts(asked)?;
         within_others(asked)
     }
+}
+
+fn of_texts<D: Queries>(asked: &mut Asked<'_, D>) -> Outcome {
+    let on = asked.on;
+    let noted = on.prepare(|(part,): (Param<String>,)| {
+        let around = Task::note.starts_with(part) | Task::note.ends_with(part);
+        let within = Task::title.contains(part) | Task::title.like(part);
+        on.query::<Task>().filter(around | within).order_by(Task::id)
+    });
+    for part in NOTES {
+        let (quoted, length) = (quoted(part), part.chars().count());
+        let ends = match length {
+            0 => "note IS NOT NULL".to_owned(),
+            _ => format!("length(note) >= {length} AND substr(note, -{length}) = {quoted}"),
+        };
+        asked.answer(
+            &noted.all((part,))?,
+            format!(
+                "SELECT {TASK} FROM task t WHERE substr(note, 1, {length}) = {quoted} OR ({ends}) \
+                 OR instr(title, {quoted}) > 0 OR title LIKE {quoted} ESCAPE '\\' ORDER BY id"
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// Parameters in joins, subqueries and groups.
