@@ -129,11 +129,23 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self
     }
 
-    /// Orders the rows. Several orders count one after the other: the second among rows that the
-    /// first leaves equal.
+    /// Orders the rows. Several orders, in a tuple or by several calls, count one after the other: the second
+    /// among rows that the first leaves equal.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String, stars: Option<i64> }
+    /// # let db = Database::memory()?;
+    /// for (title, stars) in [("Think", 1), ("Buy milk", 1), ("Rest", 5)] {
+    ///     db.create(Todo::draft().title(title).stars(stars))?;
+    /// }
+    /// let todos = db.query::<Todo>().narrow(Todo::title).order_by((Todo::stars.desc(), Todo::title));
+    /// assert_eq!(todos.select(Todo::title).all()?, ["Rest", "Buy milk", "Think"]);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn order_by<H>(mut self, order: impl IntoOrder<S, H>) -> Self {
-        let order = order.into_order();
-        self.clauses.order(order);
+        order.into_orders().into_iter().for_each(|order| self.clauses.order(order));
         self
     }
 
