@@ -50,7 +50,7 @@ fn hold<F: Family>() {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
-        cases: number("ARA_CASES").map_or(24, |cases| cases as u32),
+        cases: number("ARA_CASES").map_or(16, |cases| cases as u32),
         failure_persistence: None,
         max_shrink_iters: 300,
         ..Config::default()
