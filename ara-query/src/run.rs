@@ -47,14 +47,15 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         only(self.all()?)
     }
 
-    /// The row with this id, if it is among those of the query. Its limit and offset do not count.
+    /// The row with this id, if it is among those of the query; of several, which a join can give, the
+    /// first by its order. Its limit and offset do not count.
     ///
     /// # Errors
     ///
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn find(mut self, id: Id<S::First>) -> Result<Option<R::Output>> {
         self.clauses.find(id);
-        Ok(self.all()?.pop())
+        Ok(self.all()?.into_iter().next())
     }
 
     /// Calls a function with each row, until it fails.
