@@ -56,10 +56,11 @@ pub(crate) enum Deleted {
 const PARENT: &str = "the parent";
 const PLACE: &str = "the place";
 
-/// The ids that follow one another in a value of bytes.
-const IDS: &str = "(WITH RECURSIVE \"the ids\"(at, ids) AS (SELECT 1, ? UNION ALL \
-     SELECT at + 16, ids FROM \"the ids\" WHERE at + 16 < length(ids)) \
-     SELECT substr(ids, at, 16) FROM \"the ids\")";
+/// The ids that follow one another in a value of bytes, whose length comes first. The places alone are
+/// what the recursion carries: the bytes would be copied for each of them.
+const IDS: &str = "(WITH RECURSIVE \"the ids\"(at) AS (SELECT 1 UNION ALL \
+     SELECT at + 16 FROM \"the ids\" WHERE at + 16 < ?) \
+     SELECT substr(?, at, 16) FROM \"the ids\")";
 
 /// A statement and the values it is run with.
 #[derive(Debug)]
@@ -152,7 +153,8 @@ impl Clauses {
             orders.into_iter().for_each(|order| order.put(&mut select));
         }
         // All ids are one value: SQLite allows so many values and no more.
-        let ids = Sql::cust_with_values(IDS, [parents.to_vec()]);
+        let length = i64::try_from(parents.len()).unwrap_or(i64::MAX);
+        let ids = Sql::cust_with_values(IDS, [Value::from(length), parents.to_vec().into()]);
         self.filters.push(binary(by.sql(), BinOper::In, ids));
         let mut statement = self.finish(select, members).exactly();
         if is_cut {

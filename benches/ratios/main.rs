@@ -6,7 +6,10 @@
 
 mod by_hand;
 mod fifty;
+mod pages;
+mod queries;
 mod report;
+mod shop;
 mod tables;
 mod watch;
 mod work;
@@ -16,6 +19,7 @@ fn main() -> ara::Result<()> {
     let mut report = report::Report::new(word);
     work::mutations(&mut report)?;
     work::reads(&mut report)?;
+    queries::queries(&mut report)?;
     work::files(&mut report)?;
     watch::watches(&mut report)?;
     report.print();
