@@ -11,8 +11,9 @@ pub use ara_core::schema::{
 pub use ara_core::{
     Class, Column, Create, Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable,
     Growth, Id, IntoOptional, IntoValue, Json, NonEmptyString, Options, Ordered, Progress,
-    Readable, Record, Result, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, Source, Stored,
-    Table, Timestamp, Transaction, Update, Uuid, Value, Verification, What, ddl,
+    Readable, Record, Result, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn,
+    Searchable, Source, Stored, Table, Timestamp, Transaction, Update, Uuid, Value, Verification,
+    What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
@@ -50,8 +51,8 @@ pub mod __private {
     pub use ara_core::{
         AppSchema, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
         IntoValue, MadeOf, Maybe, Missing, Ordered, Plain, Presence, Provided, Readable, Record,
-        Result, Rule, Schema, Set, Stored, Table, TableRef, There, Timestamp, Update, Value, Whole,
-        column_def, definitions, readable,
+        Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, Table, TableRef, There,
+        Timestamp, Update, Value, Whole, column_def, definitions, readable, search_text,
     };
     pub use ara_query::{Holds, Narrow, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;

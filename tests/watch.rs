@@ -16,6 +16,8 @@ mod many;
 mod others;
 #[path = "watch/rows.rs"]
 mod rows;
+#[path = "watch/searches.rs"]
+mod searches;
 #[cfg(feature = "stream")]
 #[path = "watch/stream.rs"]
 mod stream;

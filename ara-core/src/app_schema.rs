@@ -44,7 +44,8 @@ pub struct AppSchema {
 #[doc(hidden)]
 #[must_use]
 pub const fn definitions<const N: usize>(tables: &[TableRef; N]) -> [&'static TableDef; N] {
-    const NONE: &TableDef = &TableDef { name: "", local: false, columns: &[], indexes: &[] };
+    const NONE: &TableDef =
+        &TableDef { name: "", local: false, columns: &[], indexes: &[], search: &[] };
     let mut definitions = [NONE; N];
     let mut at = 0;
     while at < N {

@@ -152,6 +152,7 @@ mod tests {
             ColumnDef { name: "stars", ty: Type::Real, required: false },
         ],
         indexes: &[],
+        search: &[],
     };
 
     type Title = NonEmptyString<10>;

@@ -17,6 +17,7 @@ use crate::options::Options;
 use crate::plan::Plan;
 use crate::plans::Plans;
 use crate::readers::Readers;
+use crate::search::is_made;
 use crate::source::{Reading, Source, TableRef};
 use crate::table::{Create, Table, Update};
 use crate::transaction::{Transaction, get};
@@ -31,7 +32,7 @@ use crate::writer::{HeldWriter, KnownJournal, Writer, begin, this_thread};
 /// and readers do not wait for the writer. Other processes may use the file meanwhile.
 ///
 /// A table is made the first time it is used, and columns and indexes that its struct has gained are
-/// added then: that is a write, even if what uses it is a query. [`ensure`](Self::ensure) does it
+/// added then, and its search is made: that is a write, even if what uses it is a query. [`ensure`](Self::ensure) does it
 /// beforehand, and also drops the indexes that a struct has lost.
 #[derive(Clone)]
 pub struct Database(pub(crate) Arc<Shared>);
@@ -104,7 +105,7 @@ impl Database {
     /// It may run at any time, and need not run at all: a table is made when it is first used. But it
     /// does more than that first use, which only adds:
     ///
-    /// - Indexes follow the structs both ways: those of ara's that no struct declares any more are
+    /// - Indexes and searches follow the structs both ways: those of ara's that no struct declares any more are
     ///   dropped. No data is touched.
     /// - What another program dropped is made again, and filled from the change log: see
     ///   [`schema_drift`](Self::schema_drift).
@@ -340,6 +341,26 @@ impl Database {
         }
     }
 
+    /// Brings the search of a table up to date with what another program wrote.
+    fn refresh_search(&self, table: TableRef, plan: &Plan) -> Result<()> {
+        if self.0.options.read_only {
+            return match self.with_reader(|reading| is_made(reading.connection, plan.def))? {
+                true => Ok(()),
+                false => Err(Error::Shape {
+                    table: plan.def.name.to_owned(),
+                    reason: "it cannot be searched yet, and this database was opened to be read \
+                             only: open it to write once"
+                        .to_owned(),
+                }),
+            };
+        }
+        let Some(search) = &plan.search else { return Ok(()) };
+        if self.with_reader(|reading| Ok(search.is_due(reading.connection)?))? {
+            self.transaction(|tx| tx.read(&[table], &mut |_| Ok(())))?;
+        }
+        Ok(())
+    }
+
     /// The plan of a table that is in the file as its struct declares it: no work for the writer.
     fn look(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
         let plan = self.with_reader(|Reading { connection, .. }| {
@@ -365,7 +386,10 @@ impl Source for Database {
         read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
     ) -> Result<()> {
         for table in tables {
-            self.plan(*table)?;
+            let plan = self.plan(*table)?;
+            if table.is_searched {
+                self.refresh_search(*table, &plan)?;
+            }
         }
         self.with_reader(read)
     }

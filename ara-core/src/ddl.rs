@@ -7,9 +7,11 @@ use ara_schema::{IndexDef, TableDef};
 use crate::format::OWN_TABLES;
 use crate::history::HISTORY;
 use crate::record::stored_table_name;
+use crate::search::SearchIndex;
 
 /// The SQL statements that make a fresh database with these tables, word for word as the file keeps
-/// them: ara's own tables first, then each table with its indexes.
+/// them: ara's own tables first, then each table with its indexes and its
+/// search.
 ///
 /// ```
 /// use ara::{IndexDef, TableDef};
@@ -19,6 +21,7 @@ use crate::record::stored_table_name;
 ///     local: false,
 ///     columns: &[],
 ///     indexes: &[IndexDef { columns: &["created_at"] }],
+///     search: &[],
 /// };
 /// let sql = ara::ddl(&[&todo]);
 /// assert!(sql[0].starts_with("CREATE TABLE ara_meta "));
@@ -35,6 +38,7 @@ pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
             let name = index_name(&stored_name, index);
             statements.push(create_index(&name, &stored_name, index.columns.iter().copied()));
         }
+        statements.extend(SearchIndex::of(table).iter().flat_map(SearchIndex::statements));
     }
     statements
 }

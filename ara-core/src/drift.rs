@@ -11,6 +11,7 @@ use crate::ddl::{create_index, create_table};
 use crate::error::Result;
 use crate::format::OWN_TABLES;
 use crate::registry::{RegisteredTable, Registry};
+use crate::search::SearchIndex;
 use crate::shape::{Declared, columns_in_file};
 
 /// A place where a file is not as ara made it: see
@@ -37,6 +38,13 @@ pub enum Drift {
         /// The table.
         table: String,
         /// The columns that it is on.
+        columns: Vec<String>,
+    },
+    /// Something of a full-text search is not there, or declared otherwise than ara declares it.
+    BrokenSearch {
+        /// The table.
+        table: String,
+        /// The columns that are searched.
         columns: Vec<String>,
     },
     /// A table is declared otherwise than ara declares it.
@@ -81,7 +89,9 @@ impl Drift {
     #[must_use]
     pub fn is_mended_by_ensure(&self) -> bool {
         match self {
-            Self::MissingTable { .. } | Self::MissingIndex { .. } => true,
+            Self::MissingTable { .. } | Self::MissingIndex { .. } | Self::BrokenSearch { .. } => {
+                true
+            }
             Self::MissingColumn { column, .. } => !SYSTEM_COLUMNS.contains(&&**column),
             _ => false,
         }
@@ -104,6 +114,11 @@ impl fmt::Display for Drift {
             Self::MissingIndex { table, columns } => write!(
                 f,
                 "the index of table `{table}` on {} is not there: `ensure` makes it again",
+                columns.join(", ")
+            ),
+            Self::BrokenSearch { table, columns } => write!(
+                f,
+                "the search of table `{table}` in {} is not as ara made it: `ensure` makes it again",
                 columns.join(", ")
             ),
             Self::ChangedTable { table } => write!(
@@ -166,6 +181,12 @@ pub(crate) fn drift(connection: &Connection) -> Result<Vec<Drift>> {
         }
     }
     index_drift(&registry, &objects, &mut found);
+    for index in &registry.searches {
+        if !index.is_whole(&snapshot)? {
+            let (table, columns) = (index.table.clone(), index.columns.clone());
+            found.push(Drift::BrokenSearch { table, columns });
+        }
+    }
     foreign_objects(&registry, objects, &mut found);
     found.sort();
     Ok(found)
@@ -243,6 +264,8 @@ fn index_drift(registry: &Registry, objects: &[Object], found: &mut Vec<Drift>) 
 }
 
 fn foreign_objects(registry: &Registry, objects: Vec<Object>, found: &mut Vec<Drift>) {
+    let of_searches: HashSet<_> =
+        registry.searches.iter().flat_map(SearchIndex::object_names).collect();
     let mut tables: HashSet<&str> = own_tables().collect();
     tables.extend(registry.tables.values().map(|table| table.name.as_str()));
     for Object { kind, name, table, .. } in objects {
@@ -250,7 +273,7 @@ fn foreign_objects(registry: &Registry, objects: Vec<Object>, found: &mut Vec<Dr
             "table" => tables.contains(name.as_str()),
             "index" => registry.indexes.contains_key(&name),
             _ => false,
-        };
+        } || of_searches.contains(&name);
         if !is_ara_s {
             let table = Some(table).filter(|table| *table != name);
             found.push(Drift::UnknownObject { kind, name, table });

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::record::LOCAL_PREFIX;
+use crate::search::SEARCH_PREFIX;
 use crate::value::Rule;
 
 /// The result of ara's functions.
@@ -157,6 +158,10 @@ pub enum Error {
         count: usize,
     },
 
+    /// `rank` or `snippet` was asked of a query that searches for nothing.
+    #[error("`rank` and `snippet` are of a search: call `search` on the query")]
+    NotSearched,
+
     /// The database was used inside `transaction`, whose closure holds it: the call would wait for
     /// itself.
     #[error(
@@ -253,7 +258,9 @@ impl From<rusqlite::Error> for Error {
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Self::Io { reason },
             _ => match missing(&reason) {
                 Some((table, _))
-                    if table.starts_with("ara_") && !table.starts_with(LOCAL_PREFIX) =>
+                    if table.starts_with("ara_")
+                        && !table.starts_with(LOCAL_PREFIX)
+                        && !table.starts_with(SEARCH_PREFIX) =>
                 {
                     Self::Corrupt
                 }
@@ -314,9 +321,12 @@ fn without_values(message: String) -> String {
     }
 }
 
-/// Whether a statement is about ara's own tables. A query of an app's tables may call `ara_reads`.
+/// Whether a statement is about ara's own tables. A query of an app's tables may call its functions.
 fn is_about_own_tables(sql: &str) -> bool {
-    sql.match_indices(" ara_").any(|(at, _)| !sql[at..].starts_with(" ara_reads("))
+    let is_call = |after: &str| {
+        after.trim_start_matches(|c: char| c == '_' || c.is_ascii_lowercase()).starts_with('(')
+    };
+    sql.match_indices(" ara_").any(|(at, found)| !is_call(&sql[at + found.len()..]))
 }
 
 fn kind_of(error: &rusqlite::Error) -> &'static str {

@@ -118,6 +118,7 @@ pub(crate) fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     crate::value::register_functions(connection)?;
     crate::row_clock::register_functions(connection)?;
+    crate::search::register_functions(connection)?;
     Ok(())
 }
 

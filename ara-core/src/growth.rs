@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::history::Growth;
 use crate::plan::Plan;
 use crate::record::stored_table_name;
+use crate::search::{drop_undeclared, is_made, make_declared};
 use crate::shape::{check_name, check_shape, columns_in_file, has_index};
 
 /// The most columns that SQLite gives a table, as it is built here.
@@ -43,7 +44,7 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
 }
 
 /// Makes the file hold all that the definition declares, inside the caller's transaction: the table,
-/// its columns, its indexes. What is there is left as it is, also what the definition does not know.
+/// its columns, its indexes, its search. What is there is left as it is, also what the definition does not know.
 pub(crate) fn grow(
     connection: &Connection,
     def: &'static TableDef,
@@ -92,6 +93,7 @@ pub(crate) fn grow(
             )?
             .execute([&*name, &stored_name, &index.columns.join(",")])?;
     }
+    make_declared(connection, def, growth)?;
 
     let table = table_ordinal(connection, &stored_name)?;
     let ordinals = def
@@ -114,7 +116,7 @@ pub(crate) fn add_column(
     Ok(())
 }
 
-/// Drops the indexes of these tables that ara made and none of them declares: a struct that does not
+/// Drops the indexes and searches of these tables that ara made and none of them declares: a struct that does not
 /// ask for an index should not pay for it.
 pub(crate) fn drop_undeclared_indexes(
     connection: &Connection,
@@ -127,7 +129,7 @@ pub(crate) fn drop_undeclared_indexes(
         .flat_map(|def| def.indexes.iter().map(|index| index_name(&stored_table_name(def), index)))
         .collect();
     let made = connection
-        .prepare_cached("SELECT name, tbl, columns FROM ara_index")?
+        .prepare_cached("SELECT name, tbl, columns FROM ara_index WHERE name GLOB 'ara_index *'")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<Vec<(String, String, String)>>>()?;
     for (name, table, columns) in made {
@@ -137,10 +139,10 @@ pub(crate) fn drop_undeclared_indexes(
             growth.drop_index(&table, columns.split(','));
         }
     }
-    Ok(())
+    drop_undeclared(connection, defs, growth)
 }
 
-/// Whether the file has the indexes that the definition declares.
+/// Whether the file has the indexes that the definition declares, and its search.
 pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<bool> {
     let stored_name = stored_table_name(def);
     for declared in def.indexes {
@@ -148,7 +150,7 @@ pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<boo
             return Ok(false);
         }
     }
-    Ok(true)
+    is_made(connection, def)
 }
 
 fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
@@ -192,6 +194,7 @@ mod tests {
         local: false,
         columns: &[ColumnDef { name: "title", ty: Type::Text, required: true }],
         indexes: &[],
+        search: &[],
     };
     const V2: TableDef = TableDef {
         columns: &[

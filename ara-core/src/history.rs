@@ -28,6 +28,7 @@ pub static HISTORY: TableDef = TableDef {
         column("time", Type::Timestamp),
     ],
     indexes: &[],
+    search: &[],
 };
 
 const fn column(name: &'static str, ty: Type) -> ColumnDef {
@@ -55,7 +56,7 @@ pub struct Growth {
     /// The columns that it added to tables that were there: `todo.due`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// The indexes that it made: `todo(due,title)`.
+    /// The indexes that it made: `todo(due,title)`, and `search todo(title)` for full-text search.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<String>,
     /// The indexes that it dropped.
@@ -92,6 +93,22 @@ impl Growth {
         columns: impl Iterator<Item = &'a str>,
     ) {
         self.dropped_indexes.push(index(stored_name, columns));
+    }
+
+    pub(crate) fn add_search<'a>(
+        &mut self,
+        stored_name: &str,
+        columns: impl Iterator<Item = &'a str>,
+    ) {
+        self.indexes.push(format!("search {}", index(stored_name, columns)));
+    }
+
+    pub(crate) fn drop_search<'a>(
+        &mut self,
+        stored_name: &str,
+        columns: impl Iterator<Item = &'a str>,
+    ) {
+        self.dropped_indexes.push(format!("search {}", index(stored_name, columns)));
     }
 }
 

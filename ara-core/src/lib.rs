@@ -35,6 +35,7 @@ mod rebuild;
 mod record;
 mod registry;
 mod row_clock;
+mod search;
 mod shape;
 mod source;
 mod statements;
@@ -64,9 +65,12 @@ pub use record::{
     FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
     stored_table_name,
 };
+#[doc(hidden)]
+pub use search::search_tables;
 pub use source::{Reading, Source, TableRef};
 pub use table::{
-    Column, Create, IdOf, Missing, Provided, Set, Table, Update, column_def, readable,
+    Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, Table, Update,
+    column_def, readable, search_text,
 };
 pub use transaction::Transaction;
 pub use uuid::Uuid;

@@ -8,6 +8,7 @@ use crate::growth::add_column;
 use crate::history::Growth;
 use crate::rebuild::{rebuild_table, refill_columns};
 use crate::registry::{RegisteredTable, Registry};
+use crate::search;
 use crate::shape::{columns_in_file, has_index, in_the_way};
 
 /// Makes again the tables and columns that the file should have, or those of one table, and fills them
@@ -20,6 +21,7 @@ pub(crate) fn mend_tables(
     growth: &mut Growth,
 ) -> Result<()> {
     let registry = Registry::load(connection)?;
+    search::drop_broken(connection, &registry, only)?;
     for (ordinal, table) in registry.makeable() {
         if only.is_none_or(|only| only == table.name) {
             mend_table(connection, &registry, (ordinal, table), growth)?;
@@ -65,7 +67,7 @@ fn mend_table(
     Ok(())
 }
 
-/// Makes again the indexes that the file should have.
+/// Makes again the indexes and searches that the file should have.
 pub(crate) fn mend_indexes(connection: &Connection, growth: &mut Growth) -> Result<()> {
     let registry = Registry::load(connection)?;
     for (name, index) in &registry.indexes {
@@ -79,5 +81,5 @@ pub(crate) fn mend_indexes(connection: &Connection, growth: &mut Growth) -> Resu
             growth.add_index(&index.table, columns());
         }
     }
-    Ok(())
+    search::mend(connection, &registry, growth)
 }

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ara_schema::TableDef;
+use rusqlite::Connection;
 
 use crate::ddl::name_list;
 use crate::record::{select_list, stored_table_name};
+use crate::search::{Refresh, SearchIndex};
 
 /// A table that is ready to be read and written.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) insert: Arc<str>,
     /// Selects a [`Record`](crate::Record) by id.
     pub(crate) get: String,
+    /// What keeps its search up to date, if it has one.
+    pub(crate) search: Option<Refresh>,
     stored_name: String,
     /// By the slots they are about.
     edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>>>,
@@ -82,9 +86,15 @@ impl Plan {
             slots,
             insert: insert.into(),
             get,
+            search: SearchIndex::of(def).as_ref().map(Refresh::of),
             stored_name,
             edits: Mutex::default(),
         }
+    }
+
+    /// Brings its search up to date with what was written, inside the caller's transaction.
+    pub(crate) fn refresh_search(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.search.as_ref().map_or(Ok(()), |search| search.run(connection))
     }
 
     /// The SQL that changes these slots, made when it is first asked for.

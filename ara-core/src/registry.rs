@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use crate::history::HISTORY;
 use crate::record::LOCAL_PREFIX;
+use crate::search::{SEARCH_PREFIX, SearchIndex};
 
 /// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
 /// write it.
@@ -17,6 +18,7 @@ pub(crate) struct Registry {
     pub(crate) tables: BTreeMap<i64, RegisteredTable>,
     /// The indexes by name.
     pub(crate) indexes: BTreeMap<String, RegisteredIndex>,
+    pub(crate) searches: Vec<SearchIndex>,
 }
 
 /// A table, by the names that it has in the file.
@@ -57,8 +59,14 @@ impl Registry {
                 let columns = columns.split(',').map(str::to_owned).collect();
                 Ok((row.get(0)?, RegisteredIndex { table: row.get(1)?, columns }))
             })?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Self { nodes, tables, indexes })
+            .collect::<rusqlite::Result<BTreeMap<String, _>>>()?;
+        let (searches, indexes): (BTreeMap<_, _>, _) =
+            indexes.into_iter().partition(|(name, _)| name.starts_with(SEARCH_PREFIX));
+        let searches = searches
+            .into_values()
+            .map(|RegisteredIndex { table, columns }| SearchIndex::new(table, columns.into_iter()))
+            .collect();
+        Ok(Self { nodes, tables, indexes, searches })
     }
 
     /// The tables that are in the log.

@@ -15,12 +15,20 @@ pub struct TableRef {
     pub(crate) ty: TypeId,
     /// The table's definition.
     pub def: &'static TableDef,
+    /// Whether it is searched: then its search must be up to date.
+    pub(crate) is_searched: bool,
 }
 
 impl TableRef {
     /// The table `T`.
     pub const fn of<T: Table>() -> Self {
-        Self { ty: TypeId::of::<T>(), def: T::TABLE }
+        Self { ty: TypeId::of::<T>(), def: T::TABLE, is_searched: false }
+    }
+
+    /// The table, to be searched.
+    #[must_use]
+    pub fn searched(self) -> Self {
+        Self { is_searched: true, ..self }
     }
 }
 

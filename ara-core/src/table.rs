@@ -1,6 +1,6 @@
 //! What `#[derive(Table)]` tells the database about a struct.
 
-use ara_schema::{ColumnDef, TableDef};
+use ara_schema::{ColumnDef, TableDef, Type};
 
 use crate::cells::Cells;
 use crate::record::Record;
@@ -54,6 +54,33 @@ pub trait Column: Copy + 'static {
 
     /// The stored name.
     const NAME: &'static str;
+}
+
+/// A table that can be searched: `#[table(search)]` on a field of its struct makes it one.
+#[diagnostic::on_unimplemented(
+    message = "table `{Self}` cannot be searched",
+    label = "no column of `{Self}` is to be searched",
+    note = "put `#[table(search)]` on each field of the struct whose words are to be found"
+)]
+pub trait Searchable: Table {}
+
+/// A column whose words can be searched for: `#[table(search)]` on its field makes it one.
+#[diagnostic::on_unimplemented(
+    message = "column `{Self}` is not searched",
+    label = "not a column that is searched",
+    note = "put `#[table(search)]` on the field"
+)]
+pub trait SearchColumn: Column {}
+
+/// Refuses a column to be searched that is not stored as text.
+#[doc(hidden)]
+#[track_caller]
+pub const fn search_text<C: Column>() {
+    assert!(
+        matches!(C::Value::TYPE, Type::Text),
+        "only text can be searched: `#[table(search)]` is for `String`, `NonEmptyString<MAX>` and \
+         newtypes of them"
+    );
 }
 
 /// The column in its table's definition.

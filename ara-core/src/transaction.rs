@@ -49,6 +49,8 @@ pub(crate) struct State<'c> {
     /// Of the tables that this transaction was the first to use: they are not ready for others
     /// until it is committed.
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
+    /// Of the tables that were written and have a search, which is to be brought up to date.
+    pub(crate) searched: HashMap<TypeId, Arc<Plan>>,
     /// The schemas that could not be ensured: told when the transaction is over.
     pub(crate) failures: Vec<SchemaFailure>,
     /// What was written, if anybody watched when the transaction began.
@@ -85,6 +87,7 @@ impl<'c> Transaction<'c> {
             statements: Statements::new(connection),
             entropy,
             plans: HashMap::new(),
+            searched: HashMap::new(),
             failures: Vec::new(),
             touched: watches.are_there().then(Touched::default),
         };
@@ -99,6 +102,9 @@ impl<'c> Transaction<'c> {
     pub(crate) fn commit(mut self) -> Result<Committed> {
         self.check_open()?;
         let state = self.state.get_mut();
+        for plan in state.searched.values() {
+            plan.refresh_search(self.connection)?;
+        }
         let journal = state.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
         let touched = state.touched.take();
@@ -209,7 +215,11 @@ impl<'c> Transaction<'c> {
     ) -> Result<R> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
-        let State { recorder, statements, entropy, touched, .. } = &mut *self.state.borrow_mut();
+        let State { recorder, statements, entropy, searched, touched, .. } =
+            &mut *self.state.borrow_mut();
+        if plan.search.is_some() {
+            searched.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
+        }
         let touched = touched.as_mut();
         mutate(&mut Mutation { statements, recorder, entropy, plan: &plan, touched })
             .map_err(|error| error.of_table(T::NAME))
@@ -306,7 +316,10 @@ impl Source for Transaction<'_> {
         read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
     ) -> Result<()> {
         for table in tables {
-            self.plan(*table)?;
+            let plan = self.plan(*table)?;
+            if table.is_searched {
+                plan.refresh_search(self.connection)?;
+            }
         }
         read(Reading { connection: self.connection, is_private: false })
     }

@@ -95,6 +95,8 @@ fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
         index.columns.iter().for_each(|column| put_name(bytes, column));
     }
     bytes.push(3);
+    def.search.iter().for_each(|column| put_name(bytes, column));
+    bytes.push(4);
 }
 
 fn put_name(bytes: &mut Vec<u8>, name: &str) {

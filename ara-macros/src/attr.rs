@@ -35,6 +35,7 @@ pub struct TableArgs {
 pub struct FieldArgs {
     pub column: Option<LitStr>,
     pub index: Option<Path>,
+    pub search: Option<Path>,
     pub default: Option<TokenStream>,
     /// Where any was given.
     pub first: Option<Path>,
@@ -77,11 +78,12 @@ impl FieldArgs {
             match name_of(meta).as_str() {
                 "column" => once(&mut args.column, meta, faults, string)?,
                 "index" => once(&mut args.index, meta, faults, flag)?,
+                "search" => once(&mut args.search, meta, faults, flag)?,
                 "default" => once(&mut args.default, meta, faults, expression)?,
                 "unique" => valid::unique(meta, faults)?,
                 given => {
                     let suggestion = Suggestion {
-                        known: &["column", "index", "default"],
+                        known: &["column", "index", "search", "default"],
                         synonyms: &[("name", "column"), ("rename", "column")],
                         given,
                     };

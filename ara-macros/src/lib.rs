@@ -101,6 +101,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `#[table(column = "name")]`: the stored name of the column. Else it is the field's name. With it
 ///   a field can be renamed in Rust, and the column keeps its name.
 /// - `#[table(index)]`: an index over this column.
+/// - `#[table(search)]`: the words of this text can be found: `db.query::<Todo>().search("buy mil*")`. All
+///   such fields of a struct are searched together. Making the search is the one declaration that reads the
+///   rows that are there; each write of such a field then takes longer.
 /// - `#[table(default = 3)]`: what a draft holds for the column unless it is set: an expression that
 ///   is evaluated for each draft. A required column with a default need not be set.
 ///

@@ -115,7 +115,7 @@ fn table(table: &TableSnapshot) -> TokenStream {
         quote!(_ara::ColumnDef { name: #name, ty: _ara::Type::#ty, required: false })
     });
     quote! {
-        _ara::TableDef { name: #name, local: #local, columns: &[#(#columns),*], indexes: &[] }
+        _ara::TableDef { name: #name, local: #local, columns: &[#(#columns),*], indexes: &[], search: &[] }
     }
 }
 

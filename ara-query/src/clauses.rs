@@ -12,6 +12,7 @@ use crate::join::Joined;
 use crate::notes::Notes;
 use crate::order::{Order, Ordered};
 use crate::scope::MemberRef;
+use crate::search::Search;
 use crate::sql::{self, binary, call, constant};
 use crate::term::{ColumnTerm, Term, Untyped};
 
@@ -26,6 +27,7 @@ pub(crate) struct Clauses {
     pub distinct: bool,
     /// Whether it is one of several queries whose rows are merged.
     pub is_united: bool,
+    search: Option<Search>,
     /// What holds for every row that the tables give.
     pub filters: Vec<Sql>,
     /// What is returned instead of whole rows.
@@ -63,7 +65,7 @@ const IDS: &str = "(WITH RECURSIVE \"the ids\"(at) AS (SELECT 1 UNION ALL \
      SELECT substr(?, at, 16) FROM \"the ids\")";
 
 /// A statement and the values it is run with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Statement {
     pub(crate) sql: String,
     pub(crate) values: Vec<Value>,
@@ -80,6 +82,11 @@ impl Clauses {
             Condition::All(parts) => filters.extend(parts),
             other => filters.push(other.into_sql()),
         }
+    }
+
+    pub(crate) fn search(&mut self, search: Option<Search>, notes: Notes) {
+        self.notes.add(notes);
+        self.search = search;
     }
 
     pub(crate) fn select(&mut self, parts: Vec<Untyped>) {
@@ -114,7 +121,7 @@ impl Clauses {
 
     /// Fails if a value was given that breaks a rule.
     pub(crate) fn check(&self) -> Result<()> {
-        self.notes.check()
+        self.notes().check()
     }
 
     /// Reads the rows: for each table in turn, what its records are read from, or what was selected.
@@ -127,7 +134,7 @@ impl Clauses {
         let mut select = SelectStatement::new();
         self.returned(&mut select, members);
         select.exprs(more);
-        mem::take(&mut self.orders).into_iter().for_each(|order| order.put(&mut select));
+        self.take_orders().into_iter().for_each(|order| order.put(&mut select));
         self.finish(select, members)
     }
 
@@ -144,7 +151,7 @@ impl Clauses {
         let mut select = SelectStatement::new();
         select.expr(Sql::Custom(columns(members).into()));
         select.expr_as(by.sql(), PARENT);
-        let orders = mem::take(&mut self.orders);
+        let orders = self.take_orders();
         if is_cut {
             let mut place = WindowStatement::partition_by(by.names());
             orders.into_iter().for_each(|order| order.put(&mut place));
@@ -175,11 +182,25 @@ impl Clauses {
             return;
         };
         for term in selected {
+            let term = match (term, &self.search) {
+                (Term::Snippet(snippet), Some(search)) => Term::Computed(search.snippet(*snippet)),
+                (term, _) => term,
+            };
             select.expr(if self.is_merged() { self.merged(term) } else { term.stored() });
         }
         if self.distinct {
             select.distinct();
         }
+    }
+
+    /// The order of the rows: what was searched for comes by rank, unless another order was asked for.
+    fn take_orders(&mut self) -> Vec<Ordered> {
+        let mut orders = mem::take(&mut self.orders);
+        if orders.is_empty() && self.search.is_some() && !self.is_merged() {
+            let by = Term::Computed(Search::rank());
+            orders.push(Ordered { by, direction: sea_query::Order::Asc, nulls: None });
+        }
+        orders
     }
 
     /// Whether several rows of the tables become one.
@@ -240,20 +261,25 @@ impl Clauses {
     }
 
     /// What is to be known of the expressions.
-    pub(crate) fn notes(&self) -> &Notes {
-        &self.notes
+    pub(crate) fn notes(&self) -> Notes {
+        let notes = self.notes.clone();
+        if self.search.is_some() { notes.searched() } else { notes }
     }
 
     /// The tables that are read, which must be there.
     pub(crate) fn tables(&self, members: &[MemberRef]) -> Vec<TableRef> {
-        let members = members.iter().map(|member| member.table);
-        members.chain(self.notes.reads().iter().copied()).collect()
+        let mut tables: Vec<_> = members.iter().map(|member| member.table).collect();
+        if let (Some(_), Some(first)) = (&self.search, tables.first_mut()) {
+            *first = first.searched();
+        }
+        tables.extend(self.notes.reads());
+        tables
     }
 
     /// A subquery of one column, and what is to be known of it.
     pub(crate) fn subquery(self, members: &[MemberRef]) -> (SelectStatement, Notes) {
-        let mut notes = self.notes.clone();
-        notes.add(Notes::reading(members.iter().map(|member| member.table)));
+        let mut notes = self.notes();
+        notes.add(Notes::reading(self.tables(members)));
         (self.rows(members).whole(), notes)
     }
 
@@ -278,7 +304,9 @@ impl Clauses {
             };
         };
         let stored_name = stored_table_name(first.table.def);
-        if stored_name == first.name {
+        if let Some(search) = self.search.take() {
+            self.filters.extend(search.read(&mut select, *first));
+        } else if stored_name == first.name {
             select.from(first.name);
         } else {
             select.from_as(stored_name.into_owned(), first.name);

@@ -15,15 +15,15 @@ pub struct Grouped<S, G>(PhantomData<fn() -> (S, G)>);
 
 impl<S: Scope, G: 'static> Scope for Grouped<S, G> {
     type First = S::First;
-    type Rows = Groups<S::Rows>;
+    type Rows = Unselected<S::Rows>;
     const MEMBERS: &'static [MemberRef] = S::MEMBERS;
 }
 
-/// The rows `R` of a grouped query: what it returns must be selected.
+/// The rows `R` of a grouped query of which nothing is selected yet: it returns what is.
 #[derive(Debug)]
-pub struct Groups<R>(PhantomData<fn() -> R>);
+pub struct Unselected<R>(PhantomData<fn() -> R>);
 
-impl<R: HoldsAt<C, I>, C, I> HoldsAt<C, I> for Groups<R> {
+impl<R: HoldsAt<C, I>, C, I> HoldsAt<C, I> for Unselected<R> {
     type Type = R::Type;
 }
 
@@ -131,7 +131,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     pub fn group_by<G: Grouping<S, How>, How>(
         mut self,
         columns: G,
-    ) -> Query<'s, Grouped<S, G::Columns>, Groups<R>> {
+    ) -> Query<'s, Grouped<S, G::Columns>, Unselected<R>> {
         self.clauses.group(columns.into_columns());
         self.over()
     }
@@ -151,7 +151,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// ```
     pub fn aggregate<X, How>(self, aggregates: X) -> Query<'s, Grouped<S, ()>, X::Rows>
     where
-        X: Selection<Grouped<S, ()>, Groups<R>, How>,
+        X: Selection<Grouped<S, ()>, Unselected<R>, How>,
     {
         self.group_by(()).select(aggregates)
     }

@@ -8,6 +8,7 @@
 //!   that is true or not.
 //! - What is absent, or stored but not readable by this app, follows the rules that [`Compare`] tells.
 //!   SQL and Rust agree on it: `count`, `exists`, `limit` and `offset` count the rows that `all` returns.
+//! - [`Query::search`] finds words; [`rank`] and [`snippet`] tell of what was found.
 //! - [`Expr::raw`] takes what this crate has no word for, as an expression of [`sea_query`].
 
 #[macro_use]
@@ -42,6 +43,7 @@ mod rows;
 mod run;
 mod scope;
 pub mod sea_query;
+mod search;
 mod select;
 mod sql;
 #[cfg(feature = "stream")]
@@ -58,7 +60,7 @@ pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
 pub use comparand::{Comparand, OptionalComparand, Read};
 pub use compare::Compare;
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
-pub use group::{Grouped, GroupedBy, Grouping, Groups, InGroup};
+pub use group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
 pub use join::{JoinMany, Reference, RefersInto, TargetOf};
 pub use many::WithMany;
 pub use narrow::{Narrow, NarrowBy};
@@ -70,6 +72,7 @@ pub use query::{Queries, Query};
 pub use raw_sql::{IntoSql, Sql, SqlRow};
 pub use rows::{As, Left, Part, Rows};
 pub use scope::{At, Contains, Member, MemberRef, Push, Scope};
+pub use search::{Snippet, rank, snippet};
 pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection, Single, Taken};
 pub use subquery::{InQuery, Referring};
 pub use text::{Text, TextFunctions, TextOperand};

@@ -20,8 +20,8 @@ use crate::watch::{Collected, Watch, Watched};
 /// A query of rows, each with the rows that refer to it: see [`with_many`](Query::with_many).
 #[must_use = "a query reads nothing until it is run: end it with `all`"]
 pub struct WithMany<'s, S: Scope, R, C: Column, P> {
-    parents: Query<'s, S, R>,
-    children: Clauses,
+    pub(crate) parents: Query<'s, S, R>,
+    pub(crate) children: Clauses,
     types: PhantomData<fn() -> (C, P)>,
 }
 
@@ -182,6 +182,12 @@ fn collect<R: Rows, C: Column, P: Record<Table = C::Table>>(
     let children = children.unwrap_or(&none);
     let rows = read::<R, C, P>(reading, parents, children, &mut |row| digest.row(row))?;
     Ok(Collected { rows, is_left_out: false, digest: digest.finish() })
+}
+
+impl<S: Scope, R, C: Column, P> Clone for WithMany<'_, S, R, C, P> {
+    fn clone(&self) -> Self {
+        Self { parents: self.parents.clone(), children: self.children.clone(), types: PhantomData }
+    }
 }
 
 impl<S: Scope, R, C: Column, P> fmt::Debug for WithMany<'_, S, R, C, P> {

@@ -9,6 +9,8 @@ pub(crate) struct Notes {
     refused: Option<Box<Refused>>,
     /// The tables that are read besides those of the query: they must be there.
     reads: Vec<TableRef>,
+    /// Whether it is of what was searched for.
+    is_of_search: bool,
 }
 
 /// A value that breaks a rule.
@@ -21,18 +23,29 @@ struct Refused {
 impl Notes {
     /// A value that breaks a rule.
     pub(crate) fn refusing(rule: Rule) -> Self {
-        Self { refused: Some(Box::new(Refused { column: None, rule })), reads: Vec::new() }
+        Self { refused: Some(Box::new(Refused { column: None, rule })), ..Self::default() }
+    }
+
+    /// Only a query that searches knows it.
+    pub(crate) fn of_search() -> Self {
+        Self { is_of_search: true, ..Self::default() }
+    }
+
+    /// As they are to the query that searches.
+    pub(crate) fn searched(self) -> Self {
+        Self { is_of_search: false, ..self }
     }
 
     /// These tables are read.
     pub(crate) fn reading(tables: impl IntoIterator<Item = TableRef>) -> Self {
-        Self { refused: None, reads: tables.into_iter().collect() }
+        Self { reads: tables.into_iter().collect(), ..Self::default() }
     }
 
     /// Adds what is to be known of another expression.
     pub(crate) fn add(&mut self, other: Self) {
         self.refused = self.refused.take().or(other.refused);
         self.reads.extend(other.reads);
+        self.is_of_search |= other.is_of_search;
     }
 
     /// A value that breaks a rule stands beside this column, by the names of its table and its own.
@@ -47,10 +60,10 @@ impl Notes {
         &self.reads
     }
 
-    /// Fails if a value breaks a rule.
+    /// Fails if a value breaks a rule, or a search is missing.
     pub(crate) fn check(&self) -> Result<()> {
         let Some(refused) = self.refused.as_deref() else {
-            return Ok(());
+            return if self.is_of_search { Err(Error::NotSearched) } else { Ok(()) };
         };
         let rule = refused.rule.clone();
         // No `From`: it would be listed among those of `Error` when an app's own conversion does not

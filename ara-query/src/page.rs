@@ -36,7 +36,9 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
     /// meanwhile neither repeat nor hide others, as they would with an offset; and a page far behind costs
     /// what the first one costs, where an index serves the order.
     ///
-    /// Rows that the query's order leaves equal are ordered by the id of the first table.
+    /// Rows that the query's order leaves equal are ordered by the id of the first table; so are all rows
+    /// of a search, unless it has an order: ranks change with every row that comes. An offset is of the
+    /// first page.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -75,6 +77,8 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
             if values.len() != orders.len() {
                 return Err(Rule::new("must be a cursor of a query with the same order").into());
             }
+            // The first page has passed over those rows.
+            self.clauses.offset = 0;
             let filters = comes_after(&orders, values, &self.clauses.narrowed);
             self.clauses.filters.extend(filters);
         }

@@ -129,7 +129,7 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
         Self {
             source,
             tables: clauses.tables(S::MEMBERS),
-            notes: clauses.notes().clone(),
+            notes: clauses.notes(),
             counted: clauses.clone().count(S::MEMBERS),
             nearly: clauses.clone().rows(S::MEMBERS).nearly(),
             exactly: clauses.rows(S::MEMBERS).exactly(),

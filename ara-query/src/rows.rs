@@ -11,8 +11,8 @@ use crate::term::ColumnTerm;
 
 /// The rows that a query returns, as a tuple of one row type a table.
 #[diagnostic::on_unimplemented(
-    message = "a query cannot return rows of type `{Self}`",
-    label = "not a tuple of row types",
+    message = "this query does not say yet what it returns",
+    label = "its rows are `{Self}`",
     note = "a query that is grouped returns what is selected: `.select((Todo::place, count()))`"
 )]
 pub trait Rows {

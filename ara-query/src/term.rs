@@ -8,6 +8,7 @@ use crate::condition::Condition;
 use crate::notes::Notes;
 use crate::readable::readable;
 use crate::scope::{Member, MemberRef};
+use crate::search::SnippetTerm;
 use crate::sql;
 
 /// An operand without its type.
@@ -27,6 +28,8 @@ pub(crate) enum Term {
     Condition(Condition),
     /// A value of the program's, which is never absent.
     Bound(sea_query::Value),
+    /// The part of a text in which a search found its words: the clauses know what it is.
+    Snippet(Box<SnippetTerm>),
     /// Nothing.
     Absent,
 }
@@ -132,7 +135,7 @@ impl Term {
             Self::Computed(value) => value,
             Self::Condition(condition) => sql::is_true(condition.into_sql()),
             Self::Bound(value) => Sql::Value(value),
-            Self::Absent => null(),
+            Self::Snippet(_) | Self::Absent => null(),
         }
     }
 
@@ -156,6 +159,11 @@ impl Term {
 impl Untyped {
     pub(crate) fn column(column: ColumnTerm) -> Self {
         Self::from(Term::Column(column))
+    }
+
+    /// What only a query that searches knows.
+    pub(crate) fn of_search(term: Term) -> Self {
+        Self { term, notes: Notes::of_search() }
     }
 
     /// What converts to a value of type `T`.

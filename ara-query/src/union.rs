@@ -17,10 +17,10 @@ use crate::watch::{Watch, Watched, collect};
 /// The rows of several queries that select the same: see [`union`](Query::union).
 #[must_use = "a query reads nothing until it is run: end it with `all` or `count`"]
 pub struct Union<'s, I> {
-    source: &'s dyn Source,
-    statement: Statement,
-    tables: Vec<TableRef>,
-    notes: Notes,
+    pub(crate) source: &'s dyn Source,
+    pub(crate) statement: Statement,
+    pub(crate) tables: Vec<TableRef>,
+    pub(crate) notes: Notes,
     items: PhantomData<fn() -> I>,
 }
 
@@ -83,7 +83,7 @@ impl<'s, I> Union<'s, I> {
         // What cannot be read is absent, and so the same, only where SQL merges rows.
         clauses.is_united = distinct;
         self.tables.extend(clauses.tables(members));
-        self.notes.add(clauses.notes().clone());
+        self.notes.add(clauses.notes());
         let statement = clauses.rows(members).exactly();
         let sql = &mut self.statement.sql;
         if !sql.is_empty() {
@@ -141,6 +141,18 @@ impl<'s, I> Union<'s, I> {
         self.notes.check()?;
         self.statement.sql = format!("SELECT count(1) FROM ({})", self.statement.sql);
         self.reader().number(&self.statement)
+    }
+}
+
+impl<I> Clone for Union<'_, I> {
+    fn clone(&self) -> Self {
+        Self {
+            source: self.source,
+            statement: self.statement.clone(),
+            tables: self.tables.clone(),
+            notes: self.notes.clone(),
+            items: PhantomData,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{ColumnDef, TableDef, Type};
 ///     local: false,
 ///     columns: &[ColumnDef { name: "title", ty: Type::Text, required: true }],
 ///     indexes: &[],
+///     search: &[],
 /// };
 ///
 /// let mut bytes = [0; 200];
@@ -56,6 +57,10 @@ const fn write_table(text: &mut Text<'_>, table: &TableDef) {
             at += 1;
         }
         text.push("]");
+    }
+    if !table.search.is_empty() {
+        text.push(",\"search\":");
+        write_names(text, table.search);
     }
     text.push("}");
 }

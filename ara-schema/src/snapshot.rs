@@ -36,6 +36,9 @@ pub struct TableSnapshot {
     /// The indexes: the stored names of the columns of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Vec<String>>,
+    /// The stored names of the columns whose words can be searched for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub search: Vec<String>,
 }
 
 /// A column of a [`TableSnapshot`].
@@ -111,6 +114,7 @@ impl TableSnapshot {
                 .map(|columns| IndexDef { columns: leak_names(columns) })
                 .collect::<Vec<_>>()
                 .leak(),
+            search: leak_names(self.search),
         }
     }
 
@@ -163,6 +167,7 @@ impl From<&TableDef> for TableSnapshot {
             local: table.local,
             columns: table.columns.iter().map(ColumnSnapshot::from).collect(),
             indexes: table.indexes.iter().map(|index| owned(index.columns)).collect(),
+            search: owned(table.search),
         }
     }
 }
@@ -214,8 +219,9 @@ mod tests {
                 ColumnDef { name: "state", ty: Type::Enum(&["O\"pen", "Zu\\"]), required: false },
             ],
             indexes: &[IndexDef { columns: &["title"] }, IndexDef { columns: &["state", "title"] }],
+            search: &["title"],
         },
-        TableDef { name: "draft", local: true, columns: &[], indexes: &[] },
+        TableDef { name: "draft", local: true, columns: &[], indexes: &[], search: &[] },
     ];
 
     #[test]

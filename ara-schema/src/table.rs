@@ -15,6 +15,7 @@ use crate::Type;
 ///         ColumnDef { name: "category_id", ty: Type::Id("category"), required: false },
 ///     ],
 ///     indexes: &[IndexDef { columns: &["category_id"] }],
+///     search: &["title"],
 /// };
 ///
 /// assert_eq!(check_table_name(TODO.name), Ok(()));
@@ -30,6 +31,8 @@ pub struct TableDef {
     pub columns: &'static [ColumnDef],
     /// The indexes.
     pub indexes: &'static [IndexDef],
+    /// The stored names of the columns whose words can be searched for, in the order of the fields.
+    pub search: &'static [&'static str],
 }
 
 /// A column of a [`TableDef`].

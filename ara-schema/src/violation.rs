@@ -43,7 +43,7 @@ pub enum Violation {
 ///
 /// const TITLE: ColumnDef = ColumnDef { name: "title", ty: Type::Text, required: true };
 /// const RELEASED: TableDef =
-///     TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[] };
+///     TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[], search: &[] };
 /// const NOW: TableDef = TableDef { columns: &[], ..RELEASED };
 ///
 /// let mut violations = Violations::new(&RELEASED, &NOW);

@@ -9,6 +9,7 @@ mod fifty;
 mod pages;
 mod queries;
 mod report;
+mod search;
 mod shop;
 mod tables;
 mod watch;
@@ -22,6 +23,7 @@ fn main() -> ara::Result<()> {
     queries::queries(&mut report)?;
     work::files(&mut report)?;
     watch::watches(&mut report)?;
+    search::search(&mut report)?;
     report.print();
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use ara::prelude::*;
 use ara::{Rows, Scope, count};
+use expect_test::{ExpectFile, expect_file};
 
 use super::by_hand::ask;
 use super::data::{fill, shop};
@@ -15,18 +16,35 @@ fn or_dash<T: Display>(value: &Option<T>) -> String {
     value.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
-/// A shop in a file, the rows that ara gives, and those of the SQL.
+/// What ara gives: the rows, a line each, and the steps by which SQLite reads them.
+struct Report {
+    rows: Vec<String>,
+    plan: Vec<String>,
+}
+
+/// A report over a shop in a file. Its rows are those of the SQL, and both they and the plan are those of
+/// the last time: `UPDATE_EXPECT=1` writes them anew.
 fn same(
-    ours: impl FnOnce(&Database) -> ara::Result<Vec<String>>,
+    report: impl FnOnce(&Database) -> ara::Result<Report>,
     sql: &str,
+    before: &ExpectFile,
 ) -> Outcome<Vec<String>> {
     let file = File::new()?;
     let db = file.open()?;
     fill(&db)?;
-    let ours = ours(&db)?;
-    assert_eq!(ours, ask(&file.sqlite()?, sql)?);
-    assert!(!ours.is_empty());
-    Ok(ours)
+    let Report { rows, plan } = report(&db)?;
+    assert_eq!(rows, ask(&file.sqlite()?, sql)?);
+    assert!(!rows.is_empty());
+    before.assert_eq(&format!("{}\n\n{}\n", plan.join("\n"), rows.join("\n")));
+    Ok(rows)
+}
+
+fn report<S: Scope, R: Rows>(
+    query: ara::Query<'_, S, R>,
+    line: impl Fn(&R::Output) -> String,
+) -> ara::Result<Report> {
+    let plan = query.clone().explain()?;
+    Ok(Report { rows: query.all()?.iter().map(line).collect(), plan })
 }
 
 /// How SQLite reads a query, a line a step.
@@ -61,14 +79,15 @@ fn sales_by_country() -> Outcome {
         |db| {
             let sales = db.query::<Invoice>().group_by(Invoice::country);
             let sales = sales.order_by(Invoice::total.sum().desc()).order_by(Invoice::country);
-            let rows = sales.select((Invoice::country, count(), Invoice::total.sum())).all()?;
+            let sales = sales.select((Invoice::country, count(), Invoice::total.sum()));
             let line = |(country, count, total): &(Option<String>, i64, Option<i64>)| {
                 format!("{}|{count}|{}", or_dash(country), or_dash(total))
             };
-            Ok(rows.iter().map(line).collect())
+            report(sales, line)
         },
         "SELECT country, count(*), sum(total) FROM invoice WHERE is_deleted = 0 \
          GROUP BY country ORDER BY sum(total) DESC, country",
+        &expect_file!["reports/sales_by_country.txt"],
     )?;
     assert_eq!(rows.len(), 25, "24 countries, and none");
     Ok(())
@@ -83,18 +102,18 @@ fn what_sells_best_of_each_genre() -> Outcome {
             let sold = sold.group_by((Genre::name, Track::id, Track::name));
             let sold = sold.filter(InvoiceLine::quantity.sum().gt(1)).order_by(Genre::name);
             let sold = sold.order_by(InvoiceLine::quantity.sum().desc()).order_by(Track::id);
-            let rows =
-                sold.select((Genre::name, Track::name, InvoiceLine::quantity.sum())).all()?;
+            let sold = sold.select((Genre::name, Track::name, InvoiceLine::quantity.sum()));
             let line =
                 |(genre, track, sold): &(NonEmptyString<120>, NonEmptyString<200>, Option<i64>)| {
                     format!("{genre}|{track}|{}", or_dash(sold))
                 };
-            Ok(rows.iter().map(line).collect())
+            report(sold, line)
         },
         "SELECT g.name, t.name, sum(l.quantity) FROM invoice_line l \
          JOIN track t ON t.id = l.track_id AND t.is_deleted = 0 \
          JOIN genre g ON g.id = t.genre_id AND g.is_deleted = 0 WHERE l.is_deleted = 0 \
          GROUP BY g.name, t.id, t.name HAVING sum(l.quantity) > 1 ORDER BY g.name, 3 DESC, t.id",
+        &expect_file!["reports/best_sellers.txt"],
     )?;
     Ok(())
 }
@@ -106,12 +125,13 @@ fn albums_without_a_sale() -> Outcome {
             let sold = db.query::<InvoiceLine>().select(InvoiceLine::track_id);
             let has_sold = Track::album_id.exists_where(Track::id.in_query(sold));
             let unsold = db.query::<Album>().filter(!has_sold).order_by(Album::title);
-            let unsold = unsold.order_by(Album::id).narrow_all().all()?;
-            Ok(unsold.iter().map(|album| album.title.to_string()).collect())
+            let unsold = unsold.order_by(Album::id).narrow_all();
+            report(unsold, |album| album.title.to_string())
         },
         "SELECT title FROM album a WHERE is_deleted = 0 AND NOT EXISTS (SELECT 1 FROM track t \
          WHERE t.album_id = a.id AND t.is_deleted = 0 AND t.id IN \
          (SELECT track_id FROM invoice_line WHERE is_deleted = 0)) ORDER BY title, id",
+        &expect_file!["reports/albums_without_a_sale.txt"],
     )?;
     Ok(())
 }
@@ -121,16 +141,17 @@ fn who_reports_to_whom() -> Outcome {
     let rows = same(
         |db| {
             let all = db.query::<Employee>().left_join_as(Boss, Employee::reports_to);
-            let all = all.narrow(Employee::last_name).order_by(Employee::hired).all()?;
+            let all = all.narrow(Employee::last_name).order_by(Employee::hired);
             let line = |(employee, boss): &(_, Option<EmployeeRow>)| -> String {
                 let employee: &EmployeeRow<NonEmptyString<20>> = employee;
                 let boss = boss.as_ref().and_then(|boss| boss.last_name.clone());
                 format!("{}|{}", employee.last_name, or_dash(&boss))
             };
-            Ok(all.iter().map(line).collect())
+            report(all, line)
         },
         "SELECT e.last_name, b.last_name FROM employee e LEFT JOIN employee b \
          ON b.id = e.reports_to AND b.is_deleted = 0 WHERE e.is_deleted = 0 ORDER BY e.hired",
+        &expect_file!["reports/who_reports_to_whom.txt"],
     )?;
     assert_eq!(rows.len(), 8);
     Ok(())
@@ -147,6 +168,7 @@ fn a_customer_s_invoices_with_their_lines() -> Outcome {
                 lines.narrow_all().order_by(InvoiceLine::id)
             });
             let mut rows = Vec::new();
+            let plan = invoices.clone().explain()?;
             for (invoice, lines) in invoices.all()? {
                 assert_eq!(
                     invoice.total,
@@ -156,13 +178,14 @@ fn a_customer_s_invoices_with_their_lines() -> Outcome {
                     lines.iter().map(|line| format!("{}|{}", invoice.date.millis(), line.price)),
                 );
             }
-            Ok(rows)
+            Ok(Report { rows, plan })
         },
         &format!(
             "SELECT i.date, l.price FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id \
              WHERE i.customer_id = x'{}' AND i.is_deleted = 0 AND l.is_deleted = 0 ORDER BY i.date, l.id",
             Id::<Customer>::from_key("7").uuid().simple()
         ),
+        &expect_file!["reports/invoices_with_lines.txt"],
     )?;
     Ok(())
 }
@@ -175,17 +198,17 @@ fn what_each_employee_s_customers_bought() -> Outcome {
                 db.query::<Invoice>().join(Invoice::customer_id).join(Customer::support_rep_id);
             let sales = sales.group_by(Employee::last_name).order_by(Employee::last_name);
             let sold = (Employee::last_name, Customer::id.count_distinct(), Invoice::total.avg());
-            let rows = sales.select(sold).all()?;
             let line =
                 |(name, customers, mean): &(Option<NonEmptyString<20>>, i64, Option<f64>)| {
                     format!("{}|{customers}|{}", or_dash(name), or_dash(mean))
                 };
-            Ok(rows.iter().map(line).collect())
+            report(sales.select(sold), line)
         },
         "SELECT e.last_name, count(DISTINCT c.id), avg(i.total) FROM invoice i \
          JOIN customer c ON c.id = i.customer_id AND c.is_deleted = 0 \
          JOIN employee e ON e.id = c.support_rep_id AND e.is_deleted = 0 WHERE i.is_deleted = 0 \
          GROUP BY e.last_name ORDER BY e.last_name",
+        &expect_file!["reports/sales_by_employee.txt"],
     )?;
     Ok(())
 }
@@ -199,7 +222,6 @@ fn how_long_the_playlists_are() -> Outcome {
             let lists = lists.order_by(Playlist::name);
             let length =
                 (Playlist::name, count(), Track::milliseconds.sum(), Track::milliseconds.max());
-            let rows = lists.select(length).all()?;
             let line = |(name, count, sum, most): &(
                 Option<NonEmptyString<120>>,
                 i64,
@@ -208,12 +230,13 @@ fn how_long_the_playlists_are() -> Outcome {
             )| {
                 format!("{}|{count}|{}|{}", or_dash(name), or_dash(sum), or_dash(most))
             };
-            Ok(rows.iter().map(line).collect())
+            report(lists.select(length), line)
         },
         "SELECT p.name, count(*), sum(t.milliseconds), max(t.milliseconds) FROM playlist p \
          JOIN playlist_track pt ON pt.playlist_id = p.id AND pt.is_deleted = 0 \
          JOIN track t ON t.id = pt.track_id AND t.is_deleted = 0 WHERE p.is_deleted = 0 \
          GROUP BY p.name ORDER BY p.name",
+        &expect_file!["reports/playlists.txt"],
     )?;
     Ok(())
 }
@@ -225,12 +248,14 @@ fn countries_of_customers_and_of_invoices() -> Outcome {
             let customers = db.query::<Customer>().narrow(Customer::country);
             let invoices = db.query::<Invoice>().narrow(Invoice::country);
             let both = customers.select(Customer::country).union(invoices.select(Invoice::country));
+            let plan = both.clone().explain()?;
             let mut rows: Vec<String> = both.all()?;
             rows.sort();
-            Ok(rows)
+            Ok(Report { rows, plan })
         },
         "SELECT country FROM customer WHERE country IS NOT NULL AND is_deleted = 0 \
          UNION SELECT country FROM invoice WHERE country IS NOT NULL AND is_deleted = 0 ORDER BY 1",
+        &expect_file!["reports/countries.txt"],
     )?;
     Ok(())
 }

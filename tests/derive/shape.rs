@@ -41,6 +41,7 @@ fn the_table_is_what_the_struct_says() {
             column("parent_id", Type::Id("todo"), false),
         ],
         indexes: &[],
+        search: &[],
     };
     assert_eq!(Todo::TABLE, &TODO);
     assert_eq!(Todo::NAME, "todo");
@@ -61,6 +62,7 @@ fn arguments_change_the_table() {
             IndexDef { columns: &["rank", "name"] },
             IndexDef { columns: &["type"] },
         ],
+        search: &[],
     };
     assert_eq!(Category::TABLE, &CATEGORY);
 }

@@ -6,7 +6,7 @@ struct Todo {
     id: Id<Todo>,
     #[table(name = "text", idx)]
     title: String,
-    #[table(defualt = true, search)]
+    #[table(defualt = true, watched)]
     done: bool,
 }
 

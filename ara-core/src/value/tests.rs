@@ -37,8 +37,13 @@ macro_rules! table {
 
         impl Table for $table {
             const NAME: &'static str = $name;
-            const TABLE: &'static TableDef =
-                &TableDef { name: $name, local: false, columns: &[] as &[ColumnDef], indexes: &[] };
+            const TABLE: &'static TableDef = &TableDef {
+                name: $name,
+                local: false,
+                columns: &[] as &[ColumnDef],
+                indexes: &[],
+                search: &[],
+            };
             const READABLE: &'static [fn() -> Readable] = &[];
             type Row = Self;
             type Draft = ();

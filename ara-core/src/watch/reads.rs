@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::record::LOCAL_PREFIX;
 use crate::row_clock::ColumnSet;
+use crate::search::searched;
 use crate::watch::interest::{Interest, TableInterest};
 
 /// The rows that a query reads alone of some of its tables: the table's stored name, and the ids.
@@ -26,6 +27,18 @@ struct Reads {
     tables: BTreeMap<String, BTreeSet<String>>,
     /// How many selects there are in one statement at most, those within others included.
     selects: usize,
+}
+
+impl Reads {
+    fn read(&mut self, table: &str, column: &str) {
+        // What a search finds is known by the table that it is made from.
+        let (table, columns) = match searched(table) {
+            Some((table, columns)) => (table, columns.chain(["is_deleted"]).collect()),
+            None => (table, vec![column]),
+        };
+        let known = self.tables.entry(table.to_owned()).or_default();
+        known.extend(columns.into_iter().filter(|column| !column.is_empty()).map(str::to_owned));
+    }
 }
 
 /// Learns what these statements read. SQLite itself is asked, so that an expression that the app wrote
@@ -61,12 +74,7 @@ fn reads(connection: &mut Connection, statements: &[&str]) -> Result<Reads> {
     connection.authorizer(Some(move |context: AuthContext<'_>| {
         let mut reads = collected.lock().unwrap_or_else(PoisonError::into_inner);
         match context.action {
-            AuthAction::Read { table_name, column_name } => {
-                let columns = reads.tables.entry(table_name.to_owned()).or_default();
-                if !column_name.is_empty() {
-                    columns.insert(column_name.to_owned());
-                }
-            }
+            AuthAction::Read { table_name, column_name } => reads.read(table_name, column_name),
             AuthAction::Select => reads.selects += 1,
             _ => {}
         }
@@ -129,6 +137,7 @@ mod tests {
             ColumnDef { name: "stars", ty: Type::Integer, required: false },
         ],
         indexes: &[],
+        search: &[],
     };
     const SETTING: TableDef = TableDef { name: "setting", local: true, ..TODO };
 

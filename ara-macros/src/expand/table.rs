@@ -21,6 +21,23 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         quote!(_ara::readable::<#marker>)
     });
     let indexes = indexes(table);
+    let searched = || table.columns.iter().filter(|column| column.args.search.is_some());
+    let search = searched().map(|column| &column.name);
+    let searchable = searched().next().map(|_| {
+        quote! {
+            #[automatically_derived]
+            #unrecommended
+            impl _ara::Searchable for #ident {}
+        }
+    });
+    let search_columns = searched().map(|column| {
+        let marker = table.marker(column.ident);
+        let check = quote_spanned!(column.ty.span()=> _ara::search_text::<#marker>());
+        quote! {
+            impl _ara::SearchColumn for #marker {}
+            const _: () = #check;
+        }
+    });
     let as_defaults = table
         .columns
         .iter()
@@ -42,6 +59,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
                 local: #is_local,
                 columns: &[#(#columns,)*],
                 indexes: &[#(#indexes,)*],
+                search: &[#(#search),*],
             };
             const READABLE: &'static [fn() -> _ara::Readable] = &[#(#readable,)*];
             type Row = #row;
@@ -58,6 +76,8 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             }
         }
         #record_and_create
+        #searchable
+        #(#search_columns)*
     }
 }
 

@@ -300,7 +300,7 @@ fn everything_at_once_is_told_in_the_order_of_what_was_released() {
 fn a_refusal_is_composed_while_the_app_is_compiled() {
     const TITLE: ColumnDef = ColumnDef { name: "type", ty: Type::Text, required: true };
     const RELEASED: TableDef =
-        TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[] };
+        TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[], search: &[] };
     const NOW: TableDef = TableDef { columns: &[], local: true, ..RELEASED };
     const LENGTH: usize = {
         let mut text = Text::new(&mut []);

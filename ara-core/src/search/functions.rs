@@ -1,0 +1,40 @@
+//! What SQL calls to search.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ValueRef;
+
+use super::snippet::{Marks, Snippets};
+use super::words::{NOTHING, Words};
+
+/// Registers `ara_match(text)`, FTS5's expression for what a user writes, and
+/// `ara_snippet(column, text, before, after, words)`.
+pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("ara_match", 1, flags, |context| {
+        Ok(match context.get_raw(0) {
+            ValueRef::Text(text) => Words::parse(&String::from_utf8_lossy(text)).matching(),
+            _ => NOTHING.to_owned(),
+        })
+    })?;
+    let snippets = AssertUnwindSafe(Mutex::new(Snippets::default()));
+    connection.create_scalar_function("ara_snippet", 5, flags, move |context| {
+        let text = |at: usize| match context.get_raw(at) {
+            ValueRef::Text(text) => Some(String::from_utf8_lossy(text)),
+            _ => None,
+        };
+        let (Some(column), Some(searched)) = (text(0), text(1)) else { return Ok(None) };
+        let marks = Marks {
+            before: &text(2).unwrap_or_default(),
+            after: &text(3).unwrap_or_default(),
+            words: context.get(4)?,
+        };
+        let mut snippets = snippets.lock().unwrap_or_else(PoisonError::into_inner);
+        snippets.of(&column, &searched, marks).map(Some)
+    })
+}
