@@ -32,6 +32,8 @@ pub(crate) struct Clauses {
     pub filters: Vec<Sql>,
     /// What is returned instead of whole rows.
     selected: Option<Vec<Term>>,
+    /// Whether what is selected does not show if a narrowed column is there.
+    is_unseen: bool,
     groups: Option<Groups>,
     pub orders: Vec<Ordered>,
     notes: Notes,
@@ -90,7 +92,19 @@ impl Clauses {
     }
 
     pub(crate) fn select(&mut self, parts: Vec<Untyped>) {
-        self.selected = Some(self.terms(parts));
+        let parts = self.terms(parts);
+        let column = |part: &Term| match part {
+            Term::Column(column) => Some(*column),
+            _ => None,
+        };
+        self.seeing(&parts.iter().filter_map(column).collect::<Vec<_>>());
+        self.selected = Some(parts);
+    }
+
+    /// Who reads what is selected sees whether these columns are there, and no others.
+    pub(crate) fn seeing(&mut self, columns: &[ColumnTerm]) {
+        let is_seen = |known: &ColumnTerm| columns.iter().any(|column| column.is(*known));
+        self.is_unseen = !self.narrowed.iter().all(is_seen);
     }
 
     pub(crate) fn group(&mut self, by: Vec<Untyped>) {
@@ -288,9 +302,9 @@ impl Clauses {
     }
 
     /// Whether SQL must leave out every row in which a narrowed column cannot be read: who reads the rows
-    /// does not see it, as they are counted, merged or passed over.
+    /// does not see it, as they are counted, merged or passed over, or as it is not selected.
     pub(crate) fn is_exact(&self) -> bool {
-        self.offset > 0 || self.is_merged()
+        self.offset > 0 || self.is_merged() || self.is_unseen
     }
 
     /// From which tables, and which rows of them.

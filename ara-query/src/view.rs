@@ -128,14 +128,14 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn view<V: View<S>>(mut self) -> Query<'s, S, Viewed<V, S>> {
-        let mut columns = Vec::new();
-        for part in V::parts() {
-            if part.is_narrowed {
-                self.clauses.narrowed.push(part.column);
-            }
-            columns.push(Untyped::from(Term::Column(part.column)));
-        }
-        self.clauses.select(columns);
+        let parts = V::parts();
+        let narrowed = parts.iter().filter(|part| part.is_narrowed).map(|part| part.column);
+        let narrowed: Vec<_> = narrowed.collect();
+        let columns = parts.iter().map(|part| Untyped::from(Term::Column(part.column)));
+        self.clauses.narrowed.extend(&narrowed);
+        self.clauses.select(columns.collect());
+        // Of what it takes as an `Option`, a view does not see that it was narrowed before.
+        self.clauses.seeing(&narrowed);
         self.over()
     }
 }

@@ -55,6 +55,33 @@ fn several_narrowed_columns_must_all_be_there() -> Outcome {
     Ok(())
 }
 
+/// Who reads what is selected does not see whether the others are there.
+#[test]
+fn a_narrowed_column_must_be_there_though_it_is_not_returned() -> Outcome {
+    #[derive(Debug, View)]
+    #[view(Todo)]
+    struct Line {
+        stars: u8,
+        title: Option<NonEmptyString<5>>,
+    }
+
+    let file = File::new()?;
+    let (db, _) = filled(&file)?;
+    let titled = || db.query::<Todo>().narrow(Todo::title).order_by(Todo::stars);
+    // The stars of rows 3 and 4 cannot be read: they are stored as 1003 and 1004.
+    let stars = titled().select(Todo::stars).all()?;
+    assert_eq!(stars, [Some(2), Some(5), Some(6), Some(7), None, None]);
+    assert_eq!(titled().count()?, 6);
+    let lines: Vec<Line> = titled().view().all()?;
+    let in_view: Vec<_> = lines.iter().map(|line| (line.stars, line.title.is_some())).collect();
+    assert_eq!(in_view, [(2, true), (5, true), (6, true), (7, true)]);
+    let prepared = db.prepare(|()| titled().select(Todo::note));
+    assert_eq!(prepared.all(())?.len() as u64, prepared.count(())?);
+    let mut watch = titled().select(Todo::note).watch()?;
+    assert_eq!(watch.recv()?.len() as u64, titled().count()?);
+    Ok(())
+}
+
 #[test]
 fn deleted_rows_are_read_alike() -> Outcome {
     let file = File::new()?;
