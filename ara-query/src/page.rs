@@ -7,6 +7,7 @@ use ara_core::{Result, Rule};
 use rusqlite::types::ValueRef;
 use sea_query::{BinOper, Expr as Sql, NullOrdering, Order as Direction, Value};
 
+use crate::condition::Part;
 use crate::order::Ordered;
 use crate::query::Query;
 use crate::reader::{Next, each_row};
@@ -80,7 +81,7 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
             // The first page has passed over those rows.
             self.clauses.offset = 0;
             let filters = comes_after(&orders, values, &self.clauses.narrowed);
-            self.clauses.filters.extend(filters);
+            self.clauses.filters.extend(filters.into_iter().map(Part::from));
         }
         // One more tells whether there is a next page.
         let limit = self.clauses.limit.take();

@@ -202,7 +202,7 @@ fn holds<S>(it: Untyped, condition: impl FnOnce(Sql) -> Sql) -> Filter<S> {
         Term::Column(column) => {
             // First the condition, which most rows fail; then whether it was of a text.
             let condition = condition(column.sql());
-            Term::Condition(Condition::guarded(condition, Some(column.is_there())))
+            Term::Condition(Condition::guarded(condition, column, Some(column.is_there())))
         }
         other => Term::Condition(Condition::One(condition(other.value()))),
     }))
