@@ -11,7 +11,15 @@ mod clauses {
     pub mod by_hand;
     pub mod comparisons;
     pub mod data;
+    pub mod functions;
+    pub mod groups;
+    pub mod joins;
+    pub mod many;
+    pub mod prepared;
+    pub mod rows;
+    pub mod selections;
     pub mod shown;
+    pub mod subqueries;
     pub mod tables;
 }
 mod support;
@@ -88,4 +96,20 @@ macro_rules! families {
 
 families! {
     comparisons: clauses::comparisons::Comparisons;
+    numbers: clauses::functions::Numbers;
+    texts: clauses::functions::Texts;
+    narrowed_rows: clauses::rows::Narrowed;
+    deleted_rows: clauses::rows::Deleted;
+    ordered_rows: clauses::rows::Ordered;
+    joins: clauses::joins::Joins;
+    selections: clauses::selections::Selections;
+    views: clauses::selections::Views;
+    distinct_rows: clauses::selections::Distinct;
+    groups: clauses::groups::Groups;
+    subqueries: clauses::subqueries::Subqueries;
+    unions: clauses::subqueries::Unions;
+    rows_with_many: clauses::many::WithMany;
+    pages: clauses::many::Pages;
+    prepared: clauses::prepared::Prepared;
+    sql_by_others: clauses::prepared::ByOthers;
 }

@@ -25,9 +25,9 @@ pub(crate) struct Clauses {
     pub limit: Option<u64>,
     pub offset: u64,
     pub distinct: bool,
-    /// Whether it is one of several queries whose rows are merged.
-    pub is_united: bool,
     search: Option<Search>,
+    /// Whether SQL compares its rows, with those of another query or with a value.
+    pub is_compared: bool,
     /// What holds for every row that the tables give.
     pub filters: Vec<Part>,
     /// What is returned instead of whole rows.
@@ -148,7 +148,12 @@ impl Clauses {
         let mut select = SelectStatement::new();
         self.returned(&mut select, members);
         select.exprs(more);
-        self.take_orders().into_iter().for_each(|order| order.put(&mut select));
+        for mut order in self.take_orders() {
+            if self.are_several_one() {
+                order.by = Term::Computed(self.merged(order.by));
+            }
+            order.put(&mut select);
+        }
         self.finish(select, members)
     }
 
@@ -212,7 +217,7 @@ impl Clauses {
     /// The order of the rows: what was searched for comes by rank, unless another order was asked for.
     fn take_orders(&mut self) -> Vec<Ordered> {
         let mut orders = mem::take(&mut self.orders);
-        if orders.is_empty() && self.search.is_some() && !self.is_merged() {
+        if orders.is_empty() && self.search.is_some() && !self.are_several_one() {
             let by = Term::Computed(Search::rank());
             orders.push(Ordered { by, direction: sea_query::Order::Asc, nulls: None });
         }
@@ -220,8 +225,13 @@ impl Clauses {
     }
 
     /// Whether several rows of the tables become one.
+    fn are_several_one(&self) -> bool {
+        self.distinct || self.groups.is_some()
+    }
+
+    /// Whether SQL must know what is the same to who reads the rows.
     fn is_merged(&self) -> bool {
-        self.distinct || self.is_united || self.groups.is_some()
+        self.is_compared || self.are_several_one()
     }
 
     fn is_narrowed(&self, column: ColumnTerm) -> bool {
@@ -237,25 +247,24 @@ impl Clauses {
     }
 
     /// Reads how many rows there are.
-    pub(crate) fn count(mut self, members: &[MemberRef]) -> Statement {
+    pub(crate) fn count(self, members: &[MemberRef]) -> Statement {
         if !self.is_cut() && !self.is_merged() {
             return self.of_each(members, call("count", [constant(1_i64)]));
         }
-        let mut select = SelectStatement::new();
-        if self.distinct {
-            self.returned(&mut select, members);
-        } else {
-            select.expr(self.of_one());
-        }
-        let mut statement = self.finish(select, members).exactly();
+        let mut statement = self.of_every(members);
         statement.sql = format!("SELECT count(1) FROM ({})", statement.sql);
         statement
     }
 
-    /// Reads one row of one column if there is a row, and none otherwise.
-    pub(crate) fn exists(self, members: &[MemberRef]) -> Statement {
-        let one = self.of_one();
-        self.of_each(members, one)
+    /// Reads something of every row that the query gives.
+    pub(crate) fn of_every(mut self, members: &[MemberRef]) -> Statement {
+        if !self.distinct {
+            let one = self.of_one();
+            return self.of_each(members, one);
+        }
+        let mut select = SelectStatement::new();
+        self.returned(&mut select, members);
+        self.finish(select, members).exactly()
     }
 
     /// A value for each row or group.
@@ -308,7 +317,7 @@ impl Clauses {
     /// Whether SQL must leave out every row in which a narrowed column cannot be read: who reads the rows
     /// does not see it, as they are counted, merged or passed over, or as it is not selected.
     pub(crate) fn is_exact(&self) -> bool {
-        self.offset > 0 || self.is_united || self.is_unseen || self.is_mixed()
+        self.offset > 0 || self.is_compared || self.is_unseen || self.is_mixed()
     }
 
     /// Whether rows in which a narrowed column can be read are merged with rows in which it cannot.

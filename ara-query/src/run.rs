@@ -117,7 +117,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         self.clauses.check()?;
         self.clauses.at_most(1);
         let tables = self.clauses.tables(S::MEMBERS);
-        let statement = self.clauses.exists(S::MEMBERS);
+        let statement = self.clauses.of_every(S::MEMBERS);
         let mut exists = false;
         self.source.read(&tables, &mut |reading| {
             exists = false;

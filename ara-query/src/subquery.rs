@@ -1,7 +1,7 @@
 //! Conditions that ask other tables.
 
 use ara_core::Column;
-use sea_query::{BinOper, Expr as Sql, SubQueryOper};
+use sea_query::{BinOper, Expr as Sql, SelectStatement, SubQueryOper};
 
 use crate::clauses::Clauses;
 use crate::column::ColumnRef;
@@ -11,7 +11,7 @@ use crate::join::Reference;
 use crate::query::Query;
 use crate::scope::{Contains, MemberRef, Scope};
 use crate::select::{Item, Selected};
-use crate::sql::binary;
+use crate::sql::{binary, constant};
 use crate::term::{ColumnTerm, Term, Untyped};
 
 /// Conditions of columns and expressions that another query answers.
@@ -36,12 +36,13 @@ pub trait InQuery: Operand {
     /// assert_eq!(db.query::<Todo>().filter(Todo::id.in_query(commented)).count()?, 1);
     /// # Ok::<(), ara::Error>(())
     /// ```
-    fn in_query<S, T, X, I>(self, query: Query<'_, T, Selected<X>>) -> Filter<S>
+    fn in_query<S, T, X, I>(self, mut query: Query<'_, T, Selected<X>>) -> Filter<S>
     where
         Self: Within<S, I>,
         T: Scope,
         X: Item<Value = Self::Value>,
     {
+        query.clauses.is_compared = true;
         let (select, notes) = query.clauses.subquery(T::MEMBERS);
         let it = self.untyped();
         let mut found = it.map(|term| {
@@ -107,13 +108,19 @@ pub trait Referring: Column {
 
 impl<C: Column> Referring for C {}
 
+/// What the rows that refer are called. No table has a space in its name.
+const REFERRING: &str = "the referring";
+
 /// Whether there is a row of the column's table that refers to the row.
 fn referring<C: Column<Value: Reference>>(mut clauses: Clauses) -> Untyped {
+    clauses.select(vec![Untyped::column(C::term())]);
+    let (rows, notes) = clauses.subquery(&[MemberRef::of::<C::Table>()]);
+    // They have a name of their own: the row that they refer to may be one of the same table.
+    let reference = Sql::col((REFERRING, C::NAME));
     let target = ColumnTerm::id::<<C::Value as Reference>::Target>();
-    let refers = binary(C::term().sql(), BinOper::Equal, target.sql());
-    clauses.filter(Term::Condition(Condition::One(refers)).into());
-    clauses.select(vec![Untyped::from(Term::Column(ColumnTerm::id::<C::Table>()))]);
-    let (select, notes) = clauses.subquery(&[MemberRef::of::<C::Table>()]);
+    let mut select = SelectStatement::new();
+    select.expr(constant(1_i64)).from_subquery(rows, REFERRING);
+    select.and_where(binary(reference, BinOper::Equal, target.sql()));
     let exists = Sql::SubQuery(Some(SubQueryOper::Exists), Box::new(select.into()));
     Untyped { term: Term::Condition(Condition::One(exists)), notes }
 }

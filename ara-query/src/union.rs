@@ -80,8 +80,8 @@ impl<'s, I> Union<'s, I> {
 
     /// Adds the rows of one more query.
     fn and(mut self, mut clauses: Clauses, members: &[MemberRef], distinct: bool) -> Self {
-        // What cannot be read is absent, and so the same, only where SQL merges rows.
-        clauses.is_united = distinct;
+        // A union that comes later merges the rows of this one too.
+        clauses.is_compared = true;
         self.tables.extend(clauses.tables(members));
         self.notes.add(clauses.notes());
         let statement = clauses.rows(members).exactly();

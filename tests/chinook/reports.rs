@@ -158,6 +158,22 @@ fn who_reports_to_whom() -> Outcome {
 }
 
 #[test]
+fn who_is_the_boss_of_someone_with_a_title() -> Outcome {
+    let rows = same(
+        |db| {
+            let titled = Employee::reports_to.exists_where(Employee::title.is_not_null());
+            let bosses = db.query::<Employee>().filter(titled).narrow_all();
+            report(bosses.order_by(Employee::hired), |boss| boss.last_name.to_string())
+        },
+        "SELECT last_name FROM employee e WHERE is_deleted = 0 AND EXISTS (SELECT 1 FROM employee r \
+         WHERE r.reports_to = e.id AND r.is_deleted = 0 AND r.title IS NOT NULL) ORDER BY hired",
+        &expect_file!["reports/bosses.txt"],
+    )?;
+    assert_eq!(rows.len(), 2);
+    Ok(())
+}
+
+#[test]
 fn a_customer_s_invoices_with_their_lines() -> Outcome {
     same(
         |db| {
@@ -273,6 +289,17 @@ fn the_limit_of_each_part_of_a_union_is_its_own() -> Outcome {
     Ok(())
 }
 
+/// What is the same is one row, to an offset too.
+#[test]
+fn after_the_last_of_distinct_rows_there_is_none() -> Outcome {
+    let db = shop()?;
+    let prices = || db.query::<Track>().select(Track::price).distinct();
+    assert_eq!(prices().count()?, 2);
+    assert!(prices().offset(1).exists()?);
+    assert!(!prices().offset(2).exists()?);
+    Ok(())
+}
+
 /// Nothing reads all of a table where an index serves.
 #[test]
 fn indexes_serve() -> Outcome {
@@ -294,6 +321,8 @@ fn indexes_serve() -> Outcome {
     let reports = db.query::<Employee>().join_as(Boss, Employee::reports_to);
     let reports = plan(reports.filter(Employee::id.of(Boss).eq(Id::<Employee>::from_key("1"))))?;
     assert!(!reports.contains("SCAN"), "{reports}");
+    let bosses = plan(db.query::<Employee>().filter(Employee::reports_to.exists()))?;
+    assert!(bosses.contains("(reports_to=?)"), "{bosses}");
     let unsold = db.query::<Album>().filter(!Track::album_id.exists());
     let unsold = plan(unsold)?;
     assert!(unsold.contains("SEARCH track USING") && !unsold.contains("SCAN track"), "{unsold}");

@@ -36,8 +36,18 @@ impl<'a, D: Queries> Asked<'a, D> {
 
     /// These rows, which SQL gives in the same order.
     pub fn answer<T: Shown>(&mut self, rows: &[T], sql: impl Into<String>) {
-        let rows = rows.iter().map(Shown::show).collect();
+        self.lines(rows.iter().map(Shown::show).collect(), sql);
+    }
+
+    /// The same, of rows that are shown already.
+    pub fn lines(&mut self, rows: Vec<String>, sql: impl Into<String>) {
         self.answers.push(Answer { sql: sql.into(), in_order: true, rows });
+    }
+
+    /// These rows, as SQL gives them in whatever order.
+    pub fn answer_in_no_order<T: Shown>(&mut self, rows: &[T], sql: impl Into<String>) {
+        let rows = rows.iter().map(Shown::show).collect();
+        self.answers.push(Answer { sql: sql.into(), in_order: false, rows });
     }
 
     /// The rows of a query whose order leaves none equal.
@@ -53,7 +63,7 @@ impl<'a, D: Queries> Asked<'a, D> {
         same("cut", &cut, &cut_by_ara, &query)?;
         let first: Vec<_> = query.clone().first()?.iter().map(Shown::show).collect();
         same("first", &rows[..rows.len().min(1)], &first, &query)?;
-        self.answers.push(Answer { sql: sql.into(), in_order: true, rows });
+        self.lines(rows, sql);
         Ok(())
     }
 

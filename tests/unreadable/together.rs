@@ -158,6 +158,47 @@ fn a_filter_need_not_say_what_narrowing_says() -> Outcome {
     Ok(())
 }
 
+/// One that cannot be read is in the group of those that are absent, and stands where that does.
+#[test]
+fn groups_are_ordered_by_what_can_be_read() -> Outcome {
+    let file = File::new()?;
+    let (db, _) = filled(&file)?;
+    let stars = [None, Some(0), Some(2), Some(5), Some(6), Some(7)];
+    let distinct = || db.query::<Todo>().select(Todo::stars).distinct();
+    assert_eq!(distinct().order_by(Todo::stars).all()?, stars);
+    let groups = db.query::<Todo>().group_by(Todo::stars).order_by(Todo::stars.desc());
+    let groups = groups.select((Todo::stars, count())).all()?;
+    assert!(groups.iter().map(|group| group.0).eq(stars.into_iter().rev()), "{groups:?}");
+    assert_eq!(groups[5].1, 3);
+    Ok(())
+}
+
+/// SQLite takes 1 and 1.0 for equal.
+#[test]
+fn a_query_does_not_find_what_it_cannot_read() -> Outcome {
+    let file = File::new()?;
+    let (db, _) = filled(&file)?;
+    file.tamper("UPDATE todo SET stars = 7.0 WHERE stars = 6")?;
+    let seven = || db.query::<Todo>().filter(Todo::stars.eq(7));
+    let others = db.query::<Todo>().filter(Todo::id.ne(seven().one()?.id));
+    let among = Todo::stars.in_query(others.select(Todo::stars));
+    assert_eq!(seven().filter(among.clone()).count()?, 0);
+    assert_eq!(seven().filter(!among).count()?, 1);
+    Ok(())
+}
+
+#[test]
+fn a_union_merges_what_cannot_be_read_of_all_its_queries() -> Outcome {
+    let file = File::new()?;
+    let (db, _) = filled(&file)?;
+    let stars = || db.query::<Todo>().select(Todo::stars);
+    let mut united = stars().union_all(stars()).union(stars()).all()?;
+    united.sort();
+    assert_eq!(united, [None, Some(0), Some(2), Some(5), Some(6), Some(7)]);
+    assert_eq!(stars().union_all(stars()).count()?, 16);
+    Ok(())
+}
+
 #[test]
 fn deleted_rows_are_read_alike() -> Outcome {
     let file = File::new()?;
