@@ -51,10 +51,10 @@ pub mod __private {
     pub use ara_core::{
         AppSchema, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
         IntoValue, MadeOf, Maybe, Missing, Ordered, Plain, Presence, Provided, Readable, Record,
-        Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, Table, TableRef, There,
-        Timestamp, Update, Value, Whole, column_def, definitions, readable, search_text,
+        Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, SystemColumn, Table, TableRef,
+        There, Timestamp, Update, Value, Whole, column_def, definitions, readable, search_text,
     };
-    pub use ara_query::{Holds, Narrow, StartsWith, View, ViewPart, ViewRow};
+    pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};
 }

@@ -68,8 +68,8 @@ pub use record::{
 pub use search::search_tables;
 pub use source::{Reading, Source, TableRef};
 pub use table::{
-    Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, Table, Update,
-    column_def, readable, search_text,
+    Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, SystemColumn, Table,
+    Update, column_def, readable, search_text,
 };
 pub use transaction::Transaction;
 pub use uuid::Uuid;

@@ -97,8 +97,7 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
         children.check()?;
         let mut tables = clauses.tables(S::MEMBERS);
         tables.extend(children.tables(&[MemberRef::of::<C::Table>()]));
-        // A row that is left out by reading it must not count.
-        let parents = clauses.rows(S::MEMBERS).exactly();
+        let parents = clauses.rows_at_once(S::MEMBERS);
 
         let mut rows = Vec::new();
         source.read(&tables, &mut |reading| {
@@ -151,14 +150,11 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
         let members = [MemberRef::of::<C::Table>()];
         let mut tables = clauses.tables(S::MEMBERS);
         tables.extend(children.tables(&members));
-        let exactly = Some(clauses.rows(S::MEMBERS).exactly());
+        let parents = Some(clauses.rows_at_once(S::MEMBERS));
         let of_each = children.clone().of_parents(&members, C::term(), &[]);
         let collect = collect::<R, C, P>;
-        Watched { tables, nearly: None, exactly, many: Some(children), collect }.watch_with(
-            database,
-            Some(&of_each),
-            &[],
-        )
+        Watched { tables, nearly: None, exactly: parents, many: Some(children), collect }
+            .watch_with(database, Some(&of_each), &[])
     }
 }
 

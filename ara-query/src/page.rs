@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 use sea_query::{BinOper, Expr as Sql, JoinType, NullOrdering, Order as Direction, Value};
 
 use crate::clauses::Clauses;
+use crate::condition::Part;
 use crate::join::Joined;
 use crate::order::Ordered;
 use crate::query::Query;
@@ -82,7 +83,7 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
             // The first page has passed over those rows.
             self.clauses.offset = 0;
             let filters = self.clauses.comes_after(&orders, values);
-            self.clauses.filters.extend(filters);
+            self.clauses.filters.extend(filters.into_iter().map(Part::from));
         }
         // One more tells whether there is a next page.
         let limit = self.clauses.limit.take();

@@ -77,10 +77,8 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         mut each: impl FnMut(R::Output) -> Result<(), E>,
     ) -> Result<(), E> {
         self.clauses.check()?;
-        let is_exact = self.clauses.is_cut() || self.clauses.is_exact();
         let tables = self.clauses.tables(S::MEMBERS);
-        let select = self.clauses.rows(S::MEMBERS);
-        let statement = if is_exact { select.exactly() } else { select.nearly() };
+        let statement = self.clauses.rows_at_once(S::MEMBERS);
         let mut outcome = Ok(());
         let mut rows = Vec::new();
         self.source.read(&tables, &mut |reading| {

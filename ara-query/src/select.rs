@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use ara_core::{Column, FieldOf, Stored, Value};
+use ara_core::{Column, FieldOf, Record, Stored, SystemColumn, Value};
 use rusqlite::Row;
 
 use crate::column::{ColumnRef, Of, ValueOf};
@@ -21,14 +21,26 @@ use crate::term::{ColumnTerm, Untyped};
 pub trait Holds<C> {
     /// What it holds of it: the column's type, or an `Option` of it.
     type Type;
+
+    /// The row type that holds a `T` of it instead.
+    type With<T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Record, C: SystemColumn<Table = R::Table>> Holds<C> for R {
+    type Type = C::Value;
+    type With<T> = R;
 }
 
 impl<A, R: Holds<C>, C> Holds<Of<A, C>> for As<A, R> {
     type Type = R::Type;
+    type With<T> = As<A, R::With<T>>;
 }
 
+/// It is there or not as a whole: nothing of it can be narrowed.
 impl<C: ColumnRef, P: Holds<C>> Holds<C> for Left<P> {
     type Type = Option<ValueOf<C>>;
+    type With<T> = Self;
 }
 
 /// Rows that have the column `C`, at a position `I` that is inferred.

@@ -2,11 +2,11 @@
 //! for each type.
 
 use ara_core::{Column, IntoValue, Readable, Rule, SYSTEM_FIELDS, Stored, Table, Value};
-use sea_query::{BinOper, CaseStatement, Expr as Sql};
+use sea_query::{BinOper, CaseStatement, Expr as Sql, FunctionCall};
 
 use crate::condition::Condition;
 use crate::notes::Notes;
-use crate::readable::readable;
+use crate::readable::{beside_equal, expected_readable, readable};
 use crate::scope::{Member, MemberRef};
 use crate::search::SnippetTerm;
 use crate::sql;
@@ -102,6 +102,11 @@ impl ColumnTerm {
         (self.member, self.name)
     }
 
+    /// Whether no value that cannot be read is equal to one that can, so that they are not merged.
+    pub(crate) fn is_kept_apart(self) -> bool {
+        self.readable().and_then(|it| beside_equal(&self.sql(), it)).is_none()
+    }
+
     /// The column, readable or not.
     pub(crate) fn sql(self) -> Sql {
         Sql::col((self.member, self.name))
@@ -116,7 +121,7 @@ impl ColumnTerm {
     pub(crate) fn is_there(self) -> Sql {
         let column = self.sql();
         match self.readable() {
-            Some(it) => readable(&column, it),
+            Some(it) => expected_readable(&column, it),
             None => self.is_stored(),
         }
     }
@@ -138,8 +143,7 @@ impl Term {
             Self::Column(column) => match column.readable() {
                 None => column.sql(),
                 Some(it) => {
-                    let readable = readable(&column.sql(), it);
-                    CaseStatement::new().case(readable, column.sql()).into()
+                    CaseStatement::new().case(readable(&column.sql(), it), column.sql()).into()
                 }
             },
             Self::Computed(value) => value,
@@ -216,6 +220,23 @@ impl Untyped {
 
     pub(crate) fn map(self, make: impl FnOnce(Term) -> Term) -> Self {
         Self { term: make(self.term), notes: self.notes }
+    }
+
+    /// An aggregate of what is there. The rows in which a column is not are passed over: to make NULL of
+    /// it first would take longer.
+    pub(crate) fn aggregate(self, function: impl FnOnce(Sql) -> FunctionCall) -> Self {
+        self.map(|term| {
+            Term::Computed(Sql::FunctionCall(match term {
+                Term::Column(column) => match column.readable() {
+                    Some(it) => {
+                        let column = column.sql();
+                        function(column.clone()).filter(readable(&column, it))
+                    }
+                    None => function(column.sql()),
+                },
+                other => function(other.value()),
+            }))
+        })
     }
 
     /// A function of the value.

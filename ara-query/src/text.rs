@@ -228,7 +228,7 @@ fn holds<S>(it: Untyped, other: Untyped, condition: impl FnOnce(Sql, Sql) -> Sql
         (Term::Column(column), other) => {
             // First the condition, which most rows fail; then whether it was of a text.
             let condition = condition(column.sql(), other);
-            Term::Condition(Condition::guarded(condition, Some(column.is_there())))
+            Term::Condition(Condition::guarded(condition, column, Some(column.is_there())))
         }
         (it, other) => Term::Condition(Condition::One(condition(it.value(), other))),
     }))

@@ -6,8 +6,11 @@
 
 mod by_hand;
 mod fifty;
+mod pages;
+mod queries;
 mod report;
 mod search;
+mod shop;
 mod tables;
 mod watch;
 mod work;
@@ -17,6 +20,7 @@ fn main() -> ara::Result<()> {
     let mut report = report::Report::new(word);
     work::mutations(&mut report)?;
     work::reads(&mut report)?;
+    queries::queries(&mut report)?;
     work::files(&mut report)?;
     watch::watches(&mut report)?;
     search::search(&mut report)?;
