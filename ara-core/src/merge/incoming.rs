@@ -338,7 +338,7 @@ impl<'m> Merge<'m, '_> {
             self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
-            let is_apart = state.way == Way::Unite && known.end != state.at;
+            let is_apart = known.end != state.at;
             known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
             if known.is_forked && !state.before.is_forked {
                 self.report.forked.push(node);
