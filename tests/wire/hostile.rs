@@ -456,6 +456,14 @@ fn of_many_changes_of_one_time_only_one_ends_a_transaction() -> Outcome {
 }
 
 #[test]
+fn a_change_is_not_there_twice() -> Outcome {
+    let twice = change(START, vec![Cell::text(0, "x")]);
+    let mut batch = ill(vec![Change { mark: None, ..twice.clone() }, twice]);
+    batch.runs[0].is_forked = true;
+    refused(batch.seal(), 0, Reason::Damaged)
+}
+
+#[test]
 fn more_changes_of_one_time_than_are_read_at_once_are_passed_on() -> Outcome {
     let twin = |n: u32| change(START, vec![Cell::blob(0, &n.to_le_bytes())]);
     let mut batch = ill((0..3000).map(twin).collect());
