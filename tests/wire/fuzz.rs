@@ -145,7 +145,7 @@ fn no_bytes_are_too_bad_to_be_read() -> Outcome {
 fn no_changes_are_too_bad_to_be_merged() -> Outcome {
     let (mut random, corpus) = (Random::new(), corpus()?);
     let mut taken = 0;
-    for _ in 0..600 {
+    for _ in 0..40 {
         let db = Database::memory()?;
         db.create(Todo::draft().title("Mine"))?;
         for _ in 0..24 {

@@ -472,3 +472,13 @@ fn more_changes_of_one_time_than_are_read_at_once_are_passed_on() -> Outcome {
     assert_eq!((report.changes, report.refused.len()), (3001, 0));
     Ok(())
 }
+
+#[test]
+fn a_change_between_those_that_are_known_is_of_another_device() -> Outcome {
+    let db = Database::memory()?;
+    let last = change(START + 2, vec![Cell::text(0, "x")]);
+    db.merge(&ill(vec![last.clone()]).changes()?)?;
+    let report = merged_into(&db, ill(vec![change(START, vec![Cell::text(0, "y")]), last]))?;
+    assert_eq!((report.changes, report.known, report.forked.len()), (2, 1, 1));
+    Ok(())
+}

@@ -110,6 +110,8 @@ struct RunState<'m> {
     before: Known,
     /// Something was added to the node's changes.
     has_grown: bool,
+    /// Something was added between what was known: what follows it was written by another device.
+    has_grown_within: bool,
 }
 
 /// What is done with the transactions of a run.
@@ -146,7 +148,7 @@ impl<'m> Merge<'m, '_> {
         } else {
             Way::Refuse(Reason::Unconnected)
         };
-        Ok(RunState { run, at: run.from, way, before, has_grown: false })
+        Ok(RunState { run, at: run.from, way, before, has_grown: false, has_grown_within: false })
     }
 
     fn all(&mut self, runs: &mut [RunState<'m>]) -> Result<()> {
@@ -193,6 +195,7 @@ impl<'m> Merge<'m, '_> {
                 Ok(arrival) => {
                     self.report.changes += 1;
                     state.has_grown = true;
+                    state.has_grown_within |= sent.time <= state.before.end.time;
                     if let Some(known) = self.known.get_mut(&state.run.node) {
                         known.end.digest ^= hash;
                         known.end.time = known.end.time.max(sent.time);
@@ -338,7 +341,7 @@ impl<'m> Merge<'m, '_> {
             self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
-            let is_apart = known.end != state.at;
+            let is_apart = known.end != state.at || state.has_grown_within;
             known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
             if known.is_forked && !state.before.is_forked {
                 self.report.forked.push(node);
