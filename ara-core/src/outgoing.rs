@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use rusqlite::{Connection, OptionalExtension};
+use uuid::Uuid;
 
 use crate::change::{PackedCells, put_head};
 use crate::changes::{Changes, Dictionary, Run, Sent};
@@ -66,6 +67,19 @@ impl Database {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             crate::vector::vector(&snapshot)
+        })
+    }
+
+    /// The id of the node under which this database writes. A file that was copied, or that turns out to
+    /// have been, goes on under another one.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses.
+    pub fn node(&self) -> Result<Uuid> {
+        self.with_reader(|reading| {
+            let snapshot = reading.snapshot()?;
+            Ok(Uuid::from_bytes(Journal::load(&snapshot)?.node_id))
         })
     }
 
