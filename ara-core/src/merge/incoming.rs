@@ -166,7 +166,9 @@ impl<'m> Merge<'m, '_> {
             }
         };
         let node = self.node(&state.run.node)?;
-        let is_due = at.time.millis() <= self.horizon;
+        // A clock that ran back does not divide what lies before the last that is folded in.
+        let folded = self.known.get(&state.run.node).map_or(Time::default(), |known| known.folded);
+        let is_due = at.time.millis() <= self.horizon.max(folded.millis());
         for (sent, hash) in transaction.iter().zip(hashes) {
             match self.change(state, node, (sent, hash), is_due)? {
                 Err(reason) => {
