@@ -9,11 +9,13 @@ pub use ara_core::schema::{
     ColumnDef, ColumnSnapshot, IndexDef, Snapshot, TableDef, TableSnapshot, Type, TypeSnapshot,
 };
 pub use ara_core::{
-    Changes, ChangesSince, Class, Column, Create, Database, Difference, Drift, Error, FileColumn,
-    FileSchema, FileTable, Growth, Id, IntoOptional, IntoValue, Json, MergeReport, NonEmptyString,
-    Options, Ordered, Progress, Readable, Reason, Record, Refused, Result, RowCount, Rule, Schema,
-    SchemaFailure, SchemaVersion, SearchColumn, Searchable, Source, Stored, Table, Timestamp,
-    Transaction, Update, Uuid, Value, Verification, VersionVector, What, ddl,
+    At, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Create, Database,
+    Difference, Drift, Error, FileColumn, FileSchema, FileTable, Growth, Id, IntoOptional,
+    IntoValue, Json, MergeReport, NonEmptyString, Obstacle, Options, Ordered, Progress, Readable,
+    Reason, RebuildReport, Record, Refused, Result, RowChange, RowCount, Rule, Schema,
+    SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored, Table,
+    Timestamp, Transaction, TransactionId, UndoReport, Update, Uuid, Value, Verification,
+    VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
@@ -39,6 +41,8 @@ pub mod prelude {
 pub mod guide {
     #[doc = include_str!("../ara-schema/schema-changes.md")]
     pub mod schema_changes {}
+    #[doc = include_str!("../ara-core/src/wire/format.md")]
+    pub mod wire_format {}
 }
 
 #[doc(hidden)]

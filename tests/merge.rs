@@ -4,6 +4,10 @@
 mod ahead;
 #[path = "merge/apart.rs"]
 mod apart;
+#[path = "merge/came_back.rs"]
+mod came_back;
+#[path = "merge/compact.rs"]
+mod compact;
 #[path = "merge/forks.rs"]
 mod forks;
 mod support;

@@ -60,6 +60,12 @@ impl Change {
         self.canonical.cell(name, tag, self.packed.0.get(payload_at..).unwrap_or_default());
     }
 
+    /// Adds a cell as it was packed, of whatever kind.
+    pub(crate) fn packed_cell(&mut self, ordinal: u32, name: &str, tag: u8, payload: &[u8]) {
+        self.packed.cell(ordinal, tag, payload);
+        self.canonical.cell(name, tag, payload);
+    }
+
     /// What the change adds to its node's digest.
     pub(crate) fn hash(&self) -> u64 {
         self.canonical.hash()
@@ -173,7 +179,9 @@ impl<'a> PackedCell<'a> {
         reason = "the outer one is of the kind, the inner of the value"
     )]
     pub(crate) fn value(&self) -> Option<Option<Stored<'a>>> {
-        Reader(self.payload).payload(self.tag)
+        let value = Reader(self.payload).payload(self.tag)?;
+        // SQLite holds no NaN: a row has NULL in its place, the log has its bits.
+        Some(value.filter(|value| !matches!(value, Stored::Real(real) if real.is_nan())))
     }
 }
 
@@ -277,8 +285,7 @@ mod tests {
         let mut one = change(Uuid::nil(), "Buy milk");
         let known = one.hash();
         let cell = PackedCell { column: 3, tag: 9, payload: &[2, 0xca, 0xfe] };
-        one.packed.cell(3, cell.tag, cell.payload);
-        one.canonical.cell("counter", cell.tag, cell.payload);
+        one.packed_cell(3, "counter", cell.tag, cell.payload);
         one.packed.more(b"more");
         one.canonical.more(b"more");
         one.end_transaction(5);

@@ -29,6 +29,8 @@ pub(crate) struct Run {
     /// What they follow, and their last.
     pub(crate) from: Point,
     pub(crate) to: Point,
+    /// Up to where the sender's log is compacted: the digests up to there are of what is no longer there.
+    pub(crate) horizon: Point,
     /// Two devices wrote under this id: the digests that the transactions note are of one or the other.
     pub(crate) is_forked: bool,
 }
@@ -73,6 +75,9 @@ impl Changes {
         self.bytes.get(range.clone()).unwrap_or_default()
     }
 }
+
+/// The node of a run that cannot be read. No device has this id.
+pub(crate) const NOBODY: [u8; 16] = [0; 16];
 
 /// Names that are written once and then named by their place.
 #[derive(Debug, Default)]

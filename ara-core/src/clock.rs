@@ -15,6 +15,9 @@ const COUNTER_BITS: u32 = 16;
 /// clock that was set beyond them goes on to count.
 const MAX_WALL: i64 = 1 << 46;
 
+/// The last millisecond that a time can tell.
+const LAST_MILLI: i64 = (1 << 47) - 1;
+
 impl Time {
     pub(crate) const fn from_bits(bits: i64) -> Self {
         Self(bits)
@@ -33,6 +36,16 @@ impl Time {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the low 16 bits")]
     pub(crate) const fn counter(self) -> u16 {
         self.0 as u16
+    }
+
+    /// The first time within a millisecond.
+    pub(crate) fn first_in(millis: i64) -> Self {
+        Self(millis.clamp(0, LAST_MILLI) << COUNTER_BITS)
+    }
+
+    /// The last time within a millisecond. Before 1970 there was none.
+    pub(crate) fn last_in(millis: i64) -> Self {
+        if millis < 0 { Self(0) } else { Self(Self::first_in(millis).0 | i64::from(u16::MAX)) }
     }
 
     /// The next time after this one, at `wall` milliseconds or later. A counter that overflows moves
@@ -65,6 +78,15 @@ mod tests {
         assert_eq!((back.millis(), back.counter()), (1_700_000_000_000, 2));
         let on = back.next(1_700_000_000_001);
         assert_eq!((on.millis(), on.counter()), (1_700_000_000_001, 0));
+    }
+
+    #[test]
+    fn a_millisecond_has_a_first_and_a_last_time() {
+        let first = Time::default().next(7);
+        assert_eq!((Time::first_in(7), Time::last_in(7).millis()), (first, 7));
+        assert_eq!(Time::last_in(7).next(0), Time::first_in(8));
+        assert_eq!(Time::last_in(-1), Time::default());
+        assert!(Time::last_in(i64::MAX) > Time::last_in(1 << 46));
     }
 
     #[test]

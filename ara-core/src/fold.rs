@@ -8,7 +8,7 @@ use rusqlite::{Row, Rows, Statement};
 use crate::change::PackedCells;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::registry::{RegisteredNode, Registry};
+use crate::registry::Registry;
 use crate::row_clock::{ColumnSet, RowClock};
 use crate::value::Stored;
 
@@ -46,11 +46,11 @@ impl Folded {
     fn fold(&mut self, change: &Row<'_>, registry: &Registry) -> Option<()> {
         let node = change.get::<_, i64>(1).ok()?.cast_unsigned();
         let time = Time::from_bits(change.get(2).ok()?);
-        let RegisteredNode { id, folded, .. } = registry.nodes.get(&node)?;
-        if time > *folded {
+        let writer = registry.nodes.get(&node)?;
+        if !writer.counts(time) {
             return Some(());
         }
-        let clock = (time, *id);
+        let clock = (time, writer.id);
         let mut cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
         while let Some(cell) = cells.next_cell()? {
             // What is of a kind that a newer version knows is in the log alone.
@@ -84,7 +84,7 @@ impl Folded {
     }
 }
 
-fn owned(value: Stored<'_>) -> Stored<'static> {
+pub(crate) fn owned(value: Stored<'_>) -> Stored<'static> {
     match value {
         Stored::Integer(integer) => Stored::Integer(integer),
         Stored::Real(real) => Stored::Real(real),

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use crate::change::{Change, PackedCells};
 use crate::clock::Time;
+use crate::entropy::Entropy;
 use crate::error::{Error, Result};
+use crate::format::{retire_node, write_node};
 use crate::merge::due;
 use crate::statements::bind;
 use crate::value::Timestamp;
@@ -21,6 +23,8 @@ pub(crate) struct Journal {
     pub(crate) node_id: [u8; 16],
     /// The latest time of any change that is folded in.
     last: Time,
+    /// The same of what others wrote.
+    others: Time,
     /// The time of the node's last change, and the XOR of the hashes of its changes.
     own: Point,
     /// When the first change can be folded in that waits for its time, in milliseconds.
@@ -41,9 +45,7 @@ impl Journal {
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?
             .ok_or(Error::Corrupt)?;
-        let known: i64 = connection
-            .prepare_cached("SELECT max(folded) FROM ara_node")?
-            .query_row([], |row| row.get(0))?;
+        let others = others(connection)?;
         let own = connection
             .prepare_cached(
                 "SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time DESC LIMIT 1",
@@ -57,14 +59,31 @@ impl Journal {
                 Point { time: Time::from_bits(time), digest: digest.ok_or(Error::Corrupt)? }
             }
         };
-        let last = Time::from_bits(known).max(own.time);
-        Ok(Self { node: node.cast_unsigned(), node_id, last, own, due: due(connection)? })
+        let last = others.max(own.time);
+        let due = due(connection)?;
+        Ok(Self { node: node.cast_unsigned(), node_id, last, others, own, due })
+    }
+
+    /// The latest time of any change that is folded in.
+    pub(crate) fn last(&self) -> Time {
+        self.last
     }
 
     /// The node's ordinal, and where its changes end.
     pub(crate) fn position(&self) -> (i64, Point) {
         (self.node.cast_signed(), self.own)
     }
+}
+
+/// The latest time of any change of others that counts.
+fn others(connection: &Connection) -> Result<Time> {
+    let time = connection
+        .prepare_cached(
+            "SELECT max(iif(folded > void_after AND folded <= void_until, void_after, folded)) \
+             FROM ara_node",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(Time::from_bits(time))
 }
 
 /// Writes the changes of one transaction into the log, several by one statement: it looks up once
@@ -117,6 +136,19 @@ impl<'c> Recorder<'c> {
     /// Moves the clock on to a change of another node that was folded in.
     pub(crate) fn meet(&mut self, time: Time) {
         self.journal.last = self.journal.last.max(time);
+        self.journal.others = self.journal.others.max(time);
+    }
+
+    /// Takes the clock back, where changes of others that moved it do not count any more.
+    pub(crate) fn go_back(&mut self) -> Result<()> {
+        self.journal.others = others(self.connection)?;
+        self.journal.last = self.journal.others.max(self.journal.own.time);
+        Ok(())
+    }
+
+    /// The latest time of any change of others that is folded in.
+    pub(crate) fn others(&self) -> Time {
+        self.journal.others
     }
 
     /// When the first change can be folded in that waits for its time, in milliseconds.
@@ -133,10 +165,19 @@ impl<'c> Recorder<'c> {
         &self.journal
     }
 
-    /// Goes on under another node.
-    pub(crate) fn change_node(&mut self, node: u64, node_id: [u8; 16]) {
-        let Journal { last, due, .. } = self.journal;
-        self.journal = Journal { node, node_id, last, own: Point::default(), due };
+    /// Goes on under a new node, whose changes come after a time. The one before ended at a point.
+    pub(crate) fn change_node(
+        &mut self,
+        end: Point,
+        last: Time,
+        entropy: &mut Entropy,
+    ) -> Result<()> {
+        let Journal { node, others, due, .. } = self.journal;
+        retire_node(self.connection, node.cast_signed(), end)?;
+        let node_id = entropy.bytes()?;
+        let node = write_node(self.connection, &node_id)?.cast_unsigned();
+        self.journal = Journal { node, node_id, last, others, own: Point::default(), due };
+        Ok(())
     }
 
     /// The node's ordinal in this file.

@@ -3,12 +3,16 @@
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
 
+mod any_rows;
 mod app_schema;
+mod at;
+mod backup;
 mod cells;
 mod change;
 mod changes;
 mod clock;
 mod codec;
+mod compact;
 mod database;
 mod ddl;
 mod drift;
@@ -24,6 +28,7 @@ mod growth;
 mod history;
 mod inspect;
 mod journal;
+mod json_lines;
 mod mend;
 mod merge;
 mod mutation;
@@ -35,26 +40,36 @@ mod progress;
 mod read_only;
 mod readers;
 mod rebuild;
+mod rebuild_all;
 mod record;
 mod registry;
 mod row_clock;
+mod row_history;
 mod search;
+mod set_aside;
 mod shape;
 mod source;
 mod statements;
 mod table;
 mod transaction;
+mod transaction_id;
+mod transactions;
+mod undo;
 mod value;
 mod vector;
 mod verify;
 mod wanted;
 mod watch;
+#[cfg(feature = "wire")]
+mod wire;
 mod writer;
 
 pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
+pub use at::At;
 pub use cells::Cells;
 pub use changes::Changes;
+pub use compact::Compaction;
 pub use database::Database;
 pub use ddl::ddl;
 pub use drift::Drift;
@@ -68,18 +83,23 @@ pub use merge::{MergeReport, Reason, Refused};
 pub use options::Options;
 pub use outgoing::ChangesSince;
 pub use progress::Progress;
+pub use rebuild_all::RebuildReport;
 pub use record::{
     FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
     stored_table_name,
 };
+pub use row_history::{ColumnChange, RowChange};
 #[doc(hidden)]
 pub use search::search_tables;
+pub use set_aside::{Obstacle, SetAside};
 pub use source::{Reading, Source, TableRef};
 pub use table::{
     Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, Table, Update,
     column_def, readable, search_text,
 };
 pub use transaction::Transaction;
+pub use transaction_id::TransactionId;
+pub use undo::UndoReport;
 pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;

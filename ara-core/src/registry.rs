@@ -10,6 +10,7 @@ use crate::clock::Time;
 use crate::history::HISTORY;
 use crate::record::LOCAL_PREFIX;
 use crate::search::{SEARCH_PREFIX, SearchIndex};
+use crate::vector::Point;
 
 /// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
 /// write it.
@@ -28,8 +29,24 @@ pub(crate) struct RegisteredNode {
     pub(crate) id: [u8; 16],
     /// Up to which time its changes are folded into the tables.
     pub(crate) folded: Time,
+    /// What it wrote after the first of these times, up to the second, does not count.
+    pub(crate) void: (Time, Time),
+    /// Up to where its log is compacted.
+    pub(crate) horizon: Point,
     /// Its log has changes of two devices that wrote under one id.
     pub(crate) is_forked: bool,
+}
+
+impl RegisteredNode {
+    /// Whether what it wrote at a time is folded into the tables.
+    pub(crate) fn counts(&self, time: Time) -> bool {
+        time <= self.folded && !is_void(self.void, time)
+    }
+}
+
+/// Whether a time is after the first of two, up to the second.
+pub(crate) fn is_void((after, until): (Time, Time), time: Time) -> bool {
+    after < time && time <= until
 }
 
 /// A table, by the names that it has in the file.
@@ -68,11 +85,13 @@ impl Registry {
             .prepare(
                 "SELECT ordinal, id, \
                  iif(ordinal IS (SELECT value FROM ara_meta WHERE key = 'node'), ?1, folded), \
-                 forked FROM ara_node",
+                 forked, void_after, void_until, horizon, horizon_digest FROM ara_node",
             )?
             .query_map([i64::MAX], |row| {
                 let (id, folded) = (row.get(1)?, Time::from_bits(row.get(2)?));
-                let node = RegisteredNode { id, folded, is_forked: row.get(3)? };
+                let void = (Time::from_bits(row.get(4)?), Time::from_bits(row.get(5)?));
+                let horizon = Point::of(row.get(6)?, row.get(7)?);
+                let node = RegisteredNode { id, folded, void, horizon, is_forked: row.get(3)? };
                 Ok((row.get::<_, i64>(0)?.cast_unsigned(), node))
             })?
             .collect::<rusqlite::Result<_>>()?;

@@ -17,7 +17,7 @@ use crate::growth::{grow, has_indexes, look};
 use crate::history::Growth;
 use crate::journal::{Journal, Recorder};
 use crate::mend::mend_tables;
-use crate::merge::settle;
+use crate::merge::{renew, settle};
 use crate::mutation::Mutation;
 use crate::plan::Plan;
 use crate::plans::Plans;
@@ -95,9 +95,11 @@ impl<'c> Transaction<'c> {
         Self { connection, plans, watches, state: RefCell::new(state), open: true }
     }
 
-    /// Folds in what was dated ahead, if its time has come.
+    /// Folds in what was dated ahead, if its time has come; and where this device's own clock ran ahead
+    /// and came back, takes that back to the present.
     pub(crate) fn settle(&self) -> Result<()> {
-        let State { recorder, touched, .. } = &mut *self.state.borrow_mut();
+        let State { recorder, touched, entropy, .. } = &mut *self.state.borrow_mut();
+        renew(self.connection, recorder, entropy, touched.as_mut())?;
         settle(self.connection, recorder, touched.as_mut())
     }
 
@@ -274,7 +276,7 @@ impl<'c> Transaction<'c> {
 }
 
 /// Whether a table is one of ara's own.
-const fn is_ara_s(name: &str) -> bool {
+pub(crate) const fn is_ara_s(name: &str) -> bool {
     matches!(name.as_bytes(), [b'a', b'r', b'a', b'_', ..])
 }
 

@@ -16,6 +16,7 @@ use crate::fold::{CHANGES_BY_ROW, Folded, FoldedRows};
 use crate::progress::{Counter, Progress};
 use crate::registry::{RegisteredTable, Registry, hash};
 use crate::row_clock::RowClock;
+use crate::vector::Point;
 
 /// What [`Database::verify`](crate::Database::verify) found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,17 +124,25 @@ pub(crate) fn verify(
     Ok(found)
 }
 
+/// Where the changes of a node end, as its log says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LoggedEnd {
+    pub(crate) at: Point,
+    /// A transaction notes another digest than that of the changes up to it.
+    pub(crate) is_mismarked: bool,
+}
+
 /// Adds up each node's digest again.
-fn verify_digests(
+pub(crate) fn add_up(
     connection: &Connection,
     registry: &Registry,
     found: &mut Verification,
     counter: &mut Counter<'_>,
-) -> Result<()> {
+) -> Result<HashMap<u64, LoggedEnd>> {
     let mut changes = connection
         .prepare("SELECT node, time, tbl, row, cells FROM ara_change ORDER BY node, time")?;
     let mut changes = changes.query([])?;
-    let mut ends: HashMap<u64, (Time, u64)> = HashMap::new();
+    let mut ends: HashMap<u64, LoggedEnd> = HashMap::new();
     let mut last: Option<(u64, Time, bool)> = None;
     while let Some(change) = changes.next()? {
         found.changes += 1;
@@ -150,12 +159,19 @@ fn verify_digests(
             last = Some((node, time, true));
             continue;
         };
-        let (end, digest) = ends.entry(node).or_default();
-        *end = time;
-        *digest ^= hash;
+        let end = ends.entry(node).or_default();
+        let horizon = registry.nodes.get(&node).map(|node| node.horizon).unwrap_or_default();
+        if time <= horizon.time {
+            // What was hashed is no longer there.
+            end.at = Point::within(horizon, time);
+            last = Some((node, time, mark.is_some()));
+            continue;
+        }
+        end.at = Point { time, digest: end.at.digest ^ hash };
         // Where two devices wrote under one id, each noted the digest of its own changes.
         let is_forked = registry.nodes.get(&node).is_some_and(|node| node.is_forked);
-        if !is_forked && mark.is_some_and(|mark| mark != *digest) {
+        if !is_forked && mark.is_some_and(|mark| mark != end.at.digest) {
+            end.is_mismarked = true;
             found.differ(None, None, What::Digest);
         }
         last = Some((node, time, mark.is_some()));
@@ -166,9 +182,20 @@ fn verify_digests(
     let mut twins = connection.prepare("SELECT node, hash FROM ara_twin")?;
     let mut twins = twins.query([])?;
     while let Some(twin) = twins.next()? {
-        let (_, digest) = ends.entry(twin.get::<_, i64>(0)?.cast_unsigned()).or_default();
-        *digest ^= twin.get::<_, i64>(1)?.cast_unsigned();
+        let end = ends.entry(twin.get::<_, i64>(0)?.cast_unsigned()).or_default();
+        end.at.digest ^= twin.get::<_, i64>(1)?.cast_unsigned();
     }
+    Ok(ends)
+}
+
+/// Compares each node's digest with what is kept of it.
+fn verify_digests(
+    connection: &Connection,
+    registry: &Registry,
+    found: &mut Verification,
+    counter: &mut Counter<'_>,
+) -> Result<()> {
+    let ends = add_up(connection, registry, found, counter)?;
     // The node that writes keeps its own in the log alone.
     let mut kept = connection.prepare(
         "SELECT ordinal, last, digest FROM ara_node WHERE last != 0 OR digest != 0 \
@@ -177,8 +204,8 @@ fn verify_digests(
     let mut kept = kept.query([])?;
     while let Some(node) = kept.next()? {
         let ordinal = node.get::<_, i64>(0)?.cast_unsigned();
-        let (last, digest) = ends.get(&ordinal).copied().unwrap_or_default();
-        if node.get::<_, i64>(1)? != last.bits() || node.get::<_, i64>(2)?.cast_unsigned() != digest
+        let Point { time, digest } = ends.get(&ordinal).copied().unwrap_or_default().at;
+        if node.get::<_, i64>(1)? != time.bits() || node.get::<_, i64>(2)?.cast_unsigned() != digest
         {
             found.differ(None, None, What::Digest);
         }

@@ -6,6 +6,7 @@
 
 mod by_hand;
 mod fifty;
+mod merge;
 mod report;
 mod search;
 mod tables;
@@ -18,6 +19,7 @@ fn main() -> ara::Result<()> {
     work::mutations(&mut report)?;
     work::reads(&mut report)?;
     work::files(&mut report)?;
+    merge::merges(&mut report)?;
     watch::watches(&mut report)?;
     search::search(&mut report)?;
     report.print();

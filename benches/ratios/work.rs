@@ -13,22 +13,22 @@ use crate::fifty;
 use crate::report::{Figure, ROUNDS, Report, Target, median, timed};
 use crate::tables::{IndexedTask, Task, Values, draft, values};
 
-const ROWS: usize = 100_000;
+pub const ROWS: usize = 100_000;
 const LARGE_ROWS: usize = 20_000;
 const SMALL_TRANSACTIONS: usize = 10_000;
-const NOTE: usize = 20;
+pub const NOTE: usize = 20;
 const LARGE_NOTE: usize = 2000;
 
 /// A file of each side, empty or with the same rows.
-struct Pair {
+pub struct Pair {
     dir: TempDir,
-    db: Database,
-    by_hand: Connection,
-    ids: Vec<Id<Task>>,
+    pub db: Database,
+    pub by_hand: Connection,
+    pub ids: Vec<Id<Task>>,
 }
 
 impl Pair {
-    fn empty() -> Result<Self> {
+    pub fn empty() -> Result<Self> {
         let dir = TempDir::new().expect("a folder for the files");
         let db = Database::open(dir.path().join("ara.db"))?;
         db.ensure::<Task>()?;
@@ -44,7 +44,7 @@ impl Pair {
     }
 
     /// Empties the logs that lie beside the files: the next commit would pay for them.
-    fn checkpoint(&self) -> Result<()> {
+    pub fn checkpoint(&self) -> Result<()> {
         for file in ["ara.db", "hand.db"] {
             let connection = Connection::open(self.path(file))?;
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -57,7 +57,7 @@ impl Pair {
     }
 }
 
-fn insert_by_hand(connection: &Connection, ids: &[Id<Task>], values: &[Values]) -> Result<()> {
+pub fn insert_by_hand(connection: &Connection, ids: &[Id<Task>], values: &[Values]) -> Result<()> {
     connection.execute_batch("BEGIN")?;
     let mut insert = by_hand::insert(connection)?;
     for (id, values) in ids.iter().zip(values) {
@@ -72,7 +72,7 @@ fn ids(count: usize) -> Vec<Id<Task>> {
     (0..count as u128).map(|n| ara::Uuid::from_u128(0x0194 << 112 | n << 60 | n).into()).collect()
 }
 
-fn count(connection: &Connection) -> Result<usize> {
+pub fn count(connection: &Connection) -> Result<usize> {
     let count: i64 = connection.query_row("SELECT count(*) FROM task", [], |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or_default())
 }

@@ -47,8 +47,8 @@ fn sql_in_names_is_a_name() -> TestResult {
         Connection::open(&path)?.execute_batch(&format!(
             "ALTER TABLE note ADD COLUMN \"{quoted}\";
              CREATE TABLE \"{quoted}\" (\"{quoted}\");
-             INSERT INTO ara_column VALUES (2, 99, '{literal}');
-             INSERT INTO ara_table VALUES (99, '{literal}');
+             INSERT INTO ara_column (tbl, ordinal, name) VALUES (2, 99, '{literal}');
+             INSERT INTO ara_table (ordinal, name) VALUES (99, '{literal}');
              CREATE TRIGGER \"trigger {quoted}\" AFTER INSERT ON other BEGIN SELECT 1; END;"
         ))?;
         let db = Database::open(&path)?;

@@ -133,6 +133,14 @@ pub fn verified(db: &Database) -> Outcome {
     if found.holds() { Ok(()) } else { Err(format!("{found:?}").into()) }
 }
 
+/// Gives all that one database has and another lacks to that one.
+pub fn send(from: &Database, to: &Database) -> ara::Result<()> {
+    for changes in from.changes_since(&to.version_vector()?)? {
+        to.merge(&changes?)?;
+    }
+    Ok(())
+}
+
 /// The value, or an error that says where it is missing.
 pub trait There<T> {
     fn there(self) -> Outcome<T>;

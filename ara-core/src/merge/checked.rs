@@ -24,18 +24,23 @@ pub(crate) fn check(
     let mut end = at;
     let mut hashes = Vec::with_capacity(transaction.len());
     for sent in transaction {
+        let hash = hash(changes, run, sent)?;
         let is_after = if run.is_forked { sent.time >= end.time } else { sent.time > end.time };
         let is_time = sent.time > Time::default() && sent.time.millis() < END_OF_TIME;
         if !is_after || !is_time || sent.time > run.to.time {
             return Err(Reason::Time);
         }
-        let hash = hash(changes, run, sent)?;
-        end = Point { time: sent.time, digest: end.digest ^ hash };
+        end = if sent.time <= run.horizon.time {
+            // What was hashed is no longer there.
+            Point::within(run.horizon, sent.time)
+        } else {
+            Point { time: sent.time, digest: end.digest ^ hash }
+        };
         hashes.push(hash);
     }
     let mark = transaction.last().and_then(|last| last.mark).ok_or(Reason::OpenTransaction)?;
     // Where two devices wrote under one id, each noted the digest of its own changes.
-    if !run.is_forked && mark != end.digest {
+    if !run.is_forked && end.time > run.horizon.time && mark != end.digest {
         return Err(Reason::Digest);
     }
     Ok((end, hashes))

@@ -7,12 +7,11 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::change::{Packed, PackedCell, PackedCells};
-use crate::changes::{Changes, Run, Sent};
+use crate::changes::{Changes, NOBODY, Run, Sent};
 use crate::clock::Time;
 use crate::database::Database;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::format::{retire_node, write_node};
 use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::checked::check;
@@ -21,7 +20,9 @@ use crate::merge::logged::{Arrival, Arriving, Log};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::merge::void::{VOIDS, make_void, read_void};
 use crate::outgoing::mark;
+use crate::registry::is_void;
 use crate::transaction::{State, Transaction};
 use crate::vector::{Known, Point, known};
 use crate::watch::Touched;
@@ -59,12 +60,22 @@ impl Transaction<'_> {
             rows: Rows::new(self.connection),
             horizon: recorder.wall().millis().saturating_add(MOST_AHEAD),
             touched,
+            voids: Vec::new(),
             report: MergeReport::default(),
         };
         merge.ids =
             merge.known.iter().map(|(id, known)| (known.node.cast_unsigned(), *id)).collect();
-        let mut runs: Vec<_> =
-            changes.runs.iter().map(|run| merge.meet(run)).collect::<Result<_>>()?;
+        // Of a node that has several runs, none can be followed.
+        let mut runs_of = HashMap::new();
+        for run in &changes.runs {
+            *runs_of.entry(run.node).or_insert(0) += 1;
+        }
+        let is_single = |run: &Run| run.node != NOBODY && runs_of.get(&run.node) == Some(&1);
+        let mut runs: Vec<_> = changes
+            .runs
+            .iter()
+            .map(|run| merge.meet(run, is_single(run)))
+            .collect::<Result<_>>()?;
         merge.all(&mut runs)?;
         merge.finish(runs, recorder, entropy)
     }
@@ -84,6 +95,8 @@ struct Merge<'m, 'c> {
     /// What is dated later waits for its time: in milliseconds.
     horizon: i64,
     touched: Option<&'m mut Touched>,
+    /// What nodes tell that does not count.
+    voids: Vec<([u8; 16], (Time, Time))>,
     report: MergeReport,
 }
 
@@ -114,12 +127,9 @@ enum Way {
 
 impl<'m> Merge<'m, '_> {
     /// Looks what a run is to what is known of its node.
-    fn meet(&self, run: &'m Run) -> Result<RunState<'m>> {
-        let nothing =
-            Known { node: 0, end: Point::default(), folded: Time::default(), is_forked: false };
-        let before = self.known.get(&run.node).copied().unwrap_or(nothing);
-        let runs = &self.changes.runs;
-        let way = if runs.iter().filter(|other| other.node == run.node).count() > 1 {
+    fn meet(&self, run: &'m Run, is_single: bool) -> Result<RunState<'m>> {
+        let before = self.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
+        let way = if !is_single {
             Way::Refuse(Reason::Damaged)
         } else if run.to == before.end {
             Way::Skip
@@ -127,6 +137,9 @@ impl<'m> Merge<'m, '_> {
             Way::Unite
         } else if run.from == before.end {
             Way::Append
+        } else if run.to.time <= before.horizon.time && before.horizon.time <= before.end.time {
+            // It was known before covered values were dropped.
+            Way::Skip
         } else if mark(self.connection, before.node, run.to.time)? == Some(run.to.digest) {
             Way::Skip
         } else if run.from == Point::default()
@@ -166,9 +179,27 @@ impl<'m> Merge<'m, '_> {
             }
         };
         let node = self.node(&state.run.node)?;
+        let before = state.before;
+        // Where values were dropped here, whoever has the same history has the same digest.
+        if state.way == Way::Unite
+            && before.horizon.time <= before.end.time
+            && at.time <= before.horizon.time
+            && state.run.horizon.time < at.time
+        {
+            if at.time == before.horizon.time && at != before.horizon {
+                state.way = Way::Refuse(Reason::Unconnected);
+            } else {
+                self.report.known += transaction.len() as u64;
+                state.at = at;
+            }
+            return Ok(());
+        }
         // A clock that ran back does not divide what lies before the last that is folded in.
         let folded = self.known.get(&state.run.node).map_or(Time::default(), |known| known.folded);
         let is_due = at.time.millis() <= self.horizon.max(folded.millis());
+        // What is left of a compacted log does not add up to a digest. What it was is told.
+        let is_compacted = at.time <= state.run.horizon.time;
+        let takes_place = is_compacted || before.horizon.time > before.end.time;
         for (sent, hash) in transaction.iter().zip(hashes) {
             match self.change(state, node, (sent, hash), is_due)? {
                 Err(reason) => {
@@ -180,8 +211,10 @@ impl<'m> Merge<'m, '_> {
                     self.report.changes += 1;
                     state.has_grown = true;
                     if let Some(known) = self.known.get_mut(&state.run.node) {
-                        known.end.digest ^= hash;
-                        known.end.time = known.end.time.max(sent.time);
+                        if !takes_place {
+                            known.end.digest ^= hash;
+                            known.end.time = known.end.time.max(sent.time);
+                        }
                         known.is_forked |= arrival == Arrival::Twin;
                         if is_due {
                             known.folded = known.folded.max(sent.time);
@@ -189,6 +222,14 @@ impl<'m> Merge<'m, '_> {
                     }
                 }
             }
+        }
+        if takes_place
+            && let Some(known) = self.known.get_mut(&state.run.node)
+            && at.time >= known.end.time
+        {
+            known.end = at;
+            known.horizon = if is_compacted { state.run.horizon } else { Point::default() };
+            state.has_grown = true;
         }
         state.at = at;
         Ok(())
@@ -250,9 +291,16 @@ impl<'m> Merge<'m, '_> {
                 touched.everything = true;
             }
         }
+        if table.name == VOIDS {
+            let after_until =
+                read_void(PackedCells::headless(self.changes.get(&sent.cells)), &|column| {
+                    self.changes.columns.get(column as usize).map(String::as_str)
+                });
+            self.voids.extend(after_until.map(|void| (*row, void)));
+        }
         if arrival == Arrival::New {
             self.report.set_aside += u64::from(!is_whole);
-            if table.is_made && is_due {
+            if table.is_made && is_due && !self.is_void(&state.run.node, sent.time) {
                 let mut change = FoldedChange {
                     table: (table.ordinal, table.name),
                     row: *row,
@@ -267,6 +315,10 @@ impl<'m> Merge<'m, '_> {
         Ok(Ok(arrival))
     }
 
+    fn is_void(&self, node: &[u8; 16], time: Time) -> bool {
+        self.known.get(node).is_some_and(|known| is_void(known.void, time))
+    }
+
     /// The ordinal of a node, which may be new.
     fn node(&mut self, id: &[u8; 16]) -> Result<i64> {
         if let Some(known) = self.known.get(id) {
@@ -275,8 +327,7 @@ impl<'m> Merge<'m, '_> {
         self.connection.prepare_cached("INSERT INTO ara_node (id) VALUES (?1)")?.execute([id])?;
         let node = self.connection.last_insert_rowid();
         self.ids.insert(node.cast_unsigned(), *id);
-        let (end, folded) = Default::default();
-        self.known.insert(*id, Known { node, end, folded, is_forked: false });
+        self.known.insert(*id, Known::nothing(node));
         Ok(node)
     }
 
@@ -298,7 +349,8 @@ impl<'m> Merge<'m, '_> {
             self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
-            let is_apart = state.way == Way::Unite && known.end != state.at;
+            let is_compacted = [state.run.horizon, state.before.horizon] != [Point::default(); 2];
+            let is_apart = state.way == Way::Unite && known.end != state.at && !is_compacted;
             known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
             if known.is_forked && !state.before.is_forked {
                 self.report.forked.push(node);
@@ -307,18 +359,24 @@ impl<'m> Merge<'m, '_> {
                 save(self.connection, known)?;
                 is_own_grown |= known.node == own;
             }
-            recorder.meet(known.folded);
+            recorder.meet(known.clock());
             note_refused(self.connection, known.node, reason)?;
         }
         if is_own_grown {
             // Another file writes under this id, or did so before a backup was restored.
             if let Some(known) = self.known.values().find(|known| known.node == own) {
-                retire_node(self.connection, own, known.end)?;
+                recorder.change_node(known.end, recorder.journal().last(), entropy)?;
                 save(self.connection, known)?;
             }
-            let id = entropy.bytes()?;
-            let ordinal = write_node(self.connection, &id)?;
-            recorder.change_node(ordinal.cast_unsigned(), id);
+        }
+        for (id, void) in std::mem::take(&mut self.voids) {
+            let node = self.node(&id)?;
+            if make_void(self.connection, node, void)?
+                && let Some(touched) = &mut self.touched
+            {
+                touched.everything = true;
+            }
+            recorder.go_back()?;
         }
         self.log.fold_outdated()?;
         recorder.wait_for(due(self.connection)?);
@@ -347,7 +405,8 @@ fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
 fn save(connection: &Connection, known: &Known) -> Result<()> {
     connection
         .prepare_cached(
-            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5 WHERE ordinal = ?1",
+            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
+             horizon = ?6, horizon_digest = ?7 WHERE ordinal = ?1",
         )?
         .execute((
             known.node,
@@ -355,6 +414,8 @@ fn save(connection: &Connection, known: &Known) -> Result<()> {
             known.end.digest.cast_signed(),
             known.folded.bits(),
             known.is_forked,
+            known.horizon.time.bits(),
+            known.horizon.digest.cast_signed(),
         ))?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::changes::Changes;
 use crate::ddl::create_table;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::growth::{MAX_COLUMNS, add_column};
 use crate::history::{Growth, HISTORY};
 use crate::merge::report::Reason;
@@ -172,6 +172,22 @@ fn column<'m>(
     Ok(Some(Named { ordinal, name, is_made }))
 }
 
+/// A column of a table that the app declares, which is made if it can be: its ordinal. `None` where it
+/// is, or would be, in the log alone.
+pub(crate) fn column_of(
+    connection: &Connection,
+    (ordinal, table): (i64, &str),
+    name: &str,
+) -> Result<Option<u32>> {
+    let table = Named { ordinal, name: table, is_made: true };
+    // Nothing is to be left of a name that cannot be made.
+    if name != "is_deleted" && check_column_name(name).is_err() {
+        return Ok(None);
+    }
+    let column = column(connection, table, name, &mut Growth::default())?;
+    Ok(column.filter(|column| column.is_made).map(|column| column.ordinal))
+}
+
 /// Makes a column, unless another program's is in the way, or there is no room. Whether it is there.
 fn make_column(
     connection: &Connection,
@@ -190,6 +206,24 @@ fn make_column(
     }
     add_column(connection, table, name, growth)?;
     Ok(true)
+}
+
+/// Makes the tables that were in the log alone, as far as they can be.
+pub(crate) fn make_logged_tables(connection: &Connection, growth: &mut Growth) -> Result<()> {
+    let logged: Vec<String> = connection
+        .prepare("SELECT name FROM ara_table WHERE origin = ?1 ORDER BY ordinal")?
+        .query_map([Origin::Logged as i64], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for name in logged {
+        if can_be_made(connection, &name)? {
+            connection.execute_batch(&create_table(&name, []))?;
+            growth.add_table(&name);
+            connection
+                .prepare_cached("UPDATE ara_table SET origin = ?2 WHERE name = ?1")?
+                .execute((&name, Origin::Merged as i64))?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the columns of a table that were in the log alone, as far as they can be.
@@ -218,4 +252,19 @@ pub(crate) fn make_logged_columns(
         }
     }
     Ok(())
+}
+
+/// The ordinals of a table that is in the log alone, and of columns of it.
+pub(crate) fn logged_name<const N: usize>(
+    connection: &Connection,
+    name: &str,
+    columns: &[&str; N],
+) -> Result<(i64, [u32; N])> {
+    let mut growth = Growth::default();
+    let table = table(connection, name, &mut growth)?;
+    let mut ordinals = [0; N];
+    for (ordinal, name) in ordinals.iter_mut().zip(columns) {
+        *ordinal = column(connection, table, name, &mut growth)?.ok_or(Error::Corrupt)?.ordinal;
+    }
+    Ok((table.ordinal, ordinals))
 }

@@ -41,7 +41,7 @@ pub struct Refused {
 }
 
 /// Why changes were refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
     /// They follow changes that this database lacks: they were made for another one.
@@ -73,6 +73,20 @@ impl Reason {
             Self::Damaged => "damaged",
             Self::Name => "name",
         }
+    }
+
+    /// The one that is called so in the file.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let all = [
+            Self::Unconnected,
+            Self::OpenTransaction,
+            Self::Digest,
+            Self::Time,
+            Self::RowId,
+            Self::Damaged,
+            Self::Name,
+        ];
+        all.into_iter().find(|reason| reason.name() == name)
     }
 }
 

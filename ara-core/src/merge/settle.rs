@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
-use crate::registry::{RegisteredNode, Registry};
+use crate::registry::{RegisteredNode, Registry, is_void};
 use crate::watch::Touched;
 
 /// When the first of the changes can be folded in that wait for their time, in milliseconds.
@@ -16,7 +16,8 @@ pub(crate) fn due(connection: &Connection) -> Result<Option<i64>> {
     let first: Option<i64> = connection
         .prepare_cached(
             "SELECT min(time) FROM (SELECT (SELECT min(time) FROM ara_change c \
-             WHERE c.node = n.ordinal AND c.time > n.folded) AS time \
+             WHERE c.node = n.ordinal AND c.time > n.folded \
+             AND NOT (c.time > n.void_after AND c.time <= n.void_until)) AS time \
              FROM ara_node n WHERE n.folded < n.last)",
         )?
         .query_row([], |row| row.get(0))
@@ -103,6 +104,9 @@ fn fold_until(
     let mut changes = changes.query(range)?;
     let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
     while let Some(change) = changes.next()? {
+        if is_void(registered.void, Time::from_bits(change.get(0)?)) {
+            continue;
+        }
         let ordinal: i64 = change.get(1)?;
         let Some(table) = registry.tables.get(&ordinal).filter(|table| table.is_made) else {
             continue;

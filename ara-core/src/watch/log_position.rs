@@ -23,8 +23,11 @@ struct FileState {
     schema: i64,
     /// The node that writes the file.
     node: i64,
-    /// What is known of the others. A merge moves it, and may bring changes of any time.
-    others: Vec<(i64, i64, i64)>,
+    /// What is known of the others, and how much of it is folded in. A merge moves it, and may bring
+    /// changes of any time.
+    others: Vec<(i64, i64, i64, i64)>,
+    /// How often the tables were made again.
+    rebuilds: i64,
 }
 
 /// The most changes that are looked at one by one.
@@ -40,14 +43,21 @@ impl LogPosition {
             .query_row([], |row| row.get(0))?;
         let others = connection
             .prepare_cached(
-                "SELECT ordinal, last, digest FROM ara_node WHERE ordinal <> ?1 ORDER BY ordinal",
+                "SELECT ordinal, last, digest, folded FROM ara_node WHERE ordinal <> ?1 \
+                 ORDER BY ordinal",
             )?
-            .query_map([node], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .query_map([node], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
             .collect::<rusqlite::Result<_>>()?;
+        let rebuilds = connection
+            .prepare_cached(
+                "SELECT coalesce((SELECT value FROM ara_meta WHERE key = 'rebuilds'), 0)",
+            )?
+            .query_row([], |row| row.get(0))?;
         let last: Option<i64> = connection
             .prepare_cached("SELECT max(time) FROM ara_change WHERE node = ?1")?
             .query_row([node], |row| row.get(0))?;
-        Ok(Self { state: FileState { schema, node, others }, last: last.unwrap_or(0) })
+        let state = FileState { schema, node, others, rebuilds };
+        Ok(Self { state, last: last.unwrap_or(0) })
     }
 
     /// The time of the last change of the node that writes the file.

@@ -1,0 +1,127 @@
+//! A device whose clock ran ahead, and came back.
+//!
+//! What it wrote meanwhile would stay invisible elsewhere until its time comes, and would then win over
+//! all that was written since. So it goes on under a new node id, says of the old one what does not
+//! [count](super::void), and writes it again at the present.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::change::{PackedCell, PackedCells};
+use crate::clock::Time;
+use crate::entropy::Entropy;
+use crate::error::{Error, Result};
+use crate::journal::Recorder;
+use crate::merge::MOST_AHEAD;
+use crate::merge::names::logged_name;
+use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
+use crate::registry::Registry;
+use crate::transactions::last_end;
+use crate::value::Stored;
+use crate::watch::Touched;
+
+/// A clock that shows an earlier time, in November 2026, did not come back: its battery is empty.
+const EARLIEST: i64 = 1_795_000_000_000;
+
+/// What was written last into a column: the tag of the value, and its payload.
+type LastWrite = (u8, Vec<u8>);
+
+/// The last writes of the columns of a row, by table and row.
+type LastWrites = BTreeMap<(i64, [u8; 16]), BTreeMap<u32, LastWrite>>;
+
+/// Takes what this device wrote ahead of its clock back to the present, if there is such. Where others
+/// are ahead too, it is rather this clock that is behind.
+pub(crate) fn renew(
+    connection: &Connection,
+    recorder: &mut Recorder<'_>,
+    entropy: &mut Entropy,
+    touched: Option<&mut Touched>,
+) -> Result<()> {
+    let wall = recorder.wall().millis();
+    let (node, end) = recorder.journal().position();
+    let horizon = wall.saturating_add(MOST_AHEAD);
+    if end.time.millis() <= horizon || wall < EARLIEST || recorder.others().millis() > horizon {
+        return Ok(());
+    }
+    let node_id = recorder.node_id();
+    let after = last_end(connection, node.cast_unsigned(), Time::last_in(horizon))?;
+    let writes = last_writes(connection, node, after)?;
+    recorder.change_node(end, recorder.others().max(after), entropy)?;
+    make_void(connection, node, (after, end.time))?;
+    tell(connection, recorder, &node_id, (after, end.time))?;
+    write_again(connection, recorder, &writes)?;
+    if let Some(touched) = touched {
+        touched.everything = true;
+    }
+    Ok(())
+}
+
+/// What a node wrote after a time, the last of each column of each row.
+fn last_writes(connection: &Connection, node: i64, after: Time) -> Result<LastWrites> {
+    let mut changes = connection.prepare(
+        "SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time",
+    )?;
+    let mut changes = changes.query((node, after.bits()))?;
+    let mut writes = LastWrites::new();
+    while let Some(change) = changes.next()? {
+        let packed = change.get_ref(2)?.as_blob().map_err(|_| Error::Corrupt)?;
+        let mut cells = PackedCells::open(packed).ok_or(Error::Corrupt)?;
+        let row = writes.entry((change.get(0)?, change.get(1)?)).or_default();
+        while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
+            row.insert(cell.column, (cell.tag, cell.payload.to_vec()));
+        }
+    }
+    Ok(writes)
+}
+
+/// Writes into the log which changes of a node do not count.
+fn tell(
+    connection: &Connection,
+    recorder: &mut Recorder<'_>,
+    node: &[u8; 16],
+    (after, until): (Time, Time),
+) -> Result<()> {
+    let (table, columns) = logged_name(connection, VOIDS, &VOID_COLUMNS)?;
+    let time = recorder.next_time();
+    let mut change = recorder.change(time, (table, VOIDS), Uuid::from_bytes(*node));
+    for ((column, name), time) in columns.into_iter().zip(VOID_COLUMNS).zip([after, until]) {
+        change.cell(column, name, Some(&Stored::Integer(time.bits())));
+    }
+    recorder.advance(time);
+    recorder.record(change)
+}
+
+fn write_again(
+    connection: &Connection,
+    recorder: &mut Recorder<'_>,
+    writes: &LastWrites,
+) -> Result<()> {
+    let node = (recorder.node(), recorder.node_id());
+    let registry = Registry::load(connection)?;
+    let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
+    let mut rows = Rows::new(connection);
+    for ((ordinal, row), columns) in writes {
+        let table = registry.tables.get(ordinal).ok_or(Error::Corrupt)?;
+        let time = recorder.next_time();
+        let mut change = recorder.change(time, (*ordinal, &table.name), Uuid::from_bytes(*row));
+        let mut cells = Vec::new();
+        for (column, (tag, payload)) in columns {
+            let name = table.names.get(column).ok_or(Error::Corrupt)?;
+            change.packed_cell(*column, name, *tag, payload);
+            let value = PackedCell { column: *column, tag: *tag, payload }.value();
+            if let (Some(value), Some(name)) = (value, table.columns.get(column)) {
+                cells.push(FoldedCell { column: (*column, name), value });
+            }
+        }
+        recorder.advance(time);
+        recorder.record(change)?;
+        if table.is_made {
+            let table = (*ordinal, &*table.name);
+            rows.fold(&mut FoldedChange { table, row: *row, time, node, cells }, &id_of, None)?;
+        }
+    }
+    Ok(())
+}

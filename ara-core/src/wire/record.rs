@@ -1,0 +1,144 @@
+//! What every message travels in: a head that tells what it is, how long, and its checksum.
+
+use std::io::{ErrorKind, Read};
+
+use prost::Message;
+use prost::bytes::Bytes;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::error::{Error, Result};
+
+/// The format that this version writes, and the newest that it reads.
+pub(super) const FORMAT: u32 = 1;
+
+/// What each record begins with.
+const MAGIC: [u8; 3] = *b"ara";
+
+/// The magic, the kind, the format, the length of the payload and the checksum.
+const HEAD: usize = 24;
+
+/// What is in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Changes = b'c',
+    /// No changes follow.
+    End = b'e',
+    Vector = b'v',
+}
+
+impl Kind {
+    fn of(byte: u8) -> Option<Self> {
+        [Self::Changes, Self::End, Self::Vector].into_iter().find(|kind| *kind as u8 == byte)
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::Changes | Self::End => "changes",
+            Self::Vector => "version vector",
+        }
+    }
+
+    /// That the bytes are no record of this kind.
+    pub(super) fn unreadable(self, reason: &'static str) -> Error {
+        Error::Unreadable { what: self.what(), reason }
+    }
+}
+
+/// The head of a record.
+struct Head {
+    kind: Kind,
+    length: u64,
+    checksum: u64,
+    /// What the checksum is of, beside the payload.
+    checked: [u8; 16],
+}
+
+/// A message as a record.
+pub(super) fn write(kind: Kind, message: &impl Message) -> Vec<u8> {
+    let payload = message.encode_to_vec();
+    let mut record = Vec::with_capacity(HEAD + payload.len());
+    record.extend(MAGIC);
+    record.push(kind as u8);
+    record.extend(FORMAT.to_le_bytes());
+    record.extend((payload.len() as u64).to_le_bytes());
+    let checksum = checksum(&record, &payload);
+    record.extend(checksum.to_le_bytes());
+    record.extend(payload);
+    record
+}
+
+/// The payload of a record that is all of these bytes.
+pub(super) fn read(expected: Kind, bytes: &[u8]) -> Result<Bytes> {
+    let (head, payload) = bytes.split_first_chunk().ok_or_else(|| expected.unreadable(CUT))?;
+    let head = Head::read(head, expected)?;
+    if head.kind != expected {
+        return Err(expected.unreadable(OTHER));
+    }
+    if payload.len() as u64 > head.length {
+        return Err(expected.unreadable("more follows: read a file of them by `read_from`"));
+    }
+    head.check(payload)?;
+    Ok(Bytes::copy_from_slice(payload))
+}
+
+/// The kind and the payload of the next record of a stream.
+pub(super) fn read_next(mut reader: impl Read, expected: Kind) -> Result<(Kind, Bytes)> {
+    let mut head = [0; HEAD];
+    reader.read_exact(&mut head).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => expected.unreadable(CUT),
+        _ => transfer(&error),
+    })?;
+    let head = Head::read(&head, expected)?;
+    // The length is not believed: the payload grows as bytes come.
+    let mut payload = Vec::new();
+    reader.take(head.length).read_to_end(&mut payload).map_err(|error| transfer(&error))?;
+    head.check(&payload)?;
+    Ok((head.kind, payload.into()))
+}
+
+pub(super) const OTHER: &str = "they are something else that ara wrote";
+const CUT: &str = "they are cut off: send them again";
+
+impl Head {
+    fn read(head: &[u8; HEAD], expected: Kind) -> Result<Self> {
+        let [a, r, b, kind, f0, f1, f2, f3, l0, l1, l2, l3, l4, l5, l6, l7, checksum @ ..] = *head;
+        let foreign = "another program wrote them, or they are damaged";
+        if [a, r, b] != MAGIC {
+            return Err(expected.unreadable(foreign));
+        }
+        let found = u32::from_le_bytes([f0, f1, f2, f3]);
+        if found > FORMAT {
+            return Err(Error::NewerChanges { what: expected.what(), found, known: FORMAT });
+        }
+        let kind = Kind::of(kind).filter(|_| found > 0);
+        let kind = kind.ok_or_else(|| expected.unreadable(foreign))?;
+        let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
+        let mut checked = [0; 16];
+        checked.copy_from_slice(head.split_at(16).0);
+        Ok(Self { kind, length, checksum: u64::from_le_bytes(checksum), checked })
+    }
+
+    fn check(&self, payload: &[u8]) -> Result<()> {
+        if (payload.len() as u64) < self.length {
+            return Err(self.kind.unreadable(CUT));
+        }
+        if checksum(&self.checked, payload) != self.checksum {
+            return Err(self.kind.unreadable("they are damaged: send them again"));
+        }
+        Ok(())
+    }
+}
+
+/// Of the head up to the checksum, and of the payload.
+fn checksum(head: &[u8], payload: &[u8]) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(head);
+    hash.update(payload);
+    hash.digest()
+}
+
+/// That bytes could not be read or written.
+pub(super) fn transfer(error: &std::io::Error) -> Error {
+    Error::Transfer { reason: error.to_string() }
+}

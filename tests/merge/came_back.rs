@@ -1,0 +1,114 @@
+//! A device whose clock ran years ahead, and came back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use ara::Timestamp;
+use ara::prelude::*;
+
+use crate::support::Outcome;
+use crate::{Todo, at, same, send, sync};
+
+/// In January 2027.
+const NOW: i64 = 1_800_000_000_000;
+const YEAR: i64 = 365 * 24 * 3_600_000;
+
+struct Device {
+    db: Database,
+    clock: Arc<AtomicI64>,
+}
+
+impl Device {
+    fn new() -> ara::Result<Self> {
+        let clock = Arc::new(AtomicI64::new(NOW));
+        let now = Arc::clone(&clock);
+        let now = move || Timestamp::from_millis(now.load(Ordering::SeqCst));
+        Ok(Self { db: Database::options().clock(now).memory()?, clock })
+    }
+
+    fn set(&self, millis: i64) {
+        self.clock.store(millis, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn what_it_wrote_is_of_the_present() -> Outcome {
+    let device = Device::new()?;
+    let db = &device.db;
+    let milk = db.create(Todo::draft().title("Buy milk").stars(1))?;
+    device.set(NOW + YEAR);
+    db.update(Todo::patch(milk).title("Buy oat milk"))?;
+    let tea = db.create(Todo::draft().title("Make tea"))?;
+    let early = at(NOW, 7)?;
+    let report = send(db, &early)?.remove(0);
+    assert_eq!((report.changes, report.set_aside), (3, 2));
+    assert_eq!(early.query::<Todo>().count()?, 1);
+
+    device.set(NOW + 1000);
+    db.update(Todo::patch(milk).done(true))?;
+    let todo = db.get(tea)?.ok_or("is there")?;
+    assert_eq!(todo.title.as_deref(), Some("Make tea"));
+    assert_eq!(todo.created_at.millis(), NOW + 1000);
+    assert!(db.verify()?.holds());
+    sync(db, &early)?;
+    let todo = early.get(milk)?.ok_or("is there")?;
+    assert_eq!(todo.title.as_deref(), Some("Buy oat milk"));
+    assert_eq!((todo.stars, todo.done), (Some(1), Some(true)));
+    assert_eq!(todo.updated_at.millis(), NOW + 1000);
+    Ok(())
+}
+
+/// Who had folded it in takes it out again, and it does not come back when its time comes.
+#[test]
+fn what_was_ahead_never_wins() -> Outcome {
+    let (device, other) = (Device::new()?, Device::new()?);
+    let milk = device.db.create(Todo::draft().title("Buy milk"))?;
+    for device in [&device, &other] {
+        device.set(NOW + YEAR);
+    }
+    device.db.update(Todo::patch(milk).title("Buy oat milk"))?;
+    sync(&device.db, &other.db)?;
+    for device in [&device, &other] {
+        device.set(NOW + 1000);
+    }
+    device.db.update(Todo::patch(milk).stars(1))?;
+    sync(&device.db, &other.db)?;
+    other.db.update(Todo::patch(milk).title("Buy soy milk"))?;
+    sync(&device.db, &other.db)?;
+    for device in [&device, &other] {
+        device.set(NOW + 2 * YEAR);
+        device.db.create(Todo::draft().title("Later"))?;
+    }
+    sync(&device.db, &other.db)?;
+    let todo = device.db.get(milk)?.ok_or("is there")?;
+    assert_eq!(todo.title.as_deref(), Some("Buy soy milk"));
+    let fresh = at(NOW + 2 * YEAR, 9)?;
+    send(&device.db, &fresh)?;
+    same(&device.db, &fresh)
+}
+
+/// A clock that shows 1970 was not ahead before: nothing is written again.
+#[test]
+fn an_empty_battery_is_no_return() -> Outcome {
+    let device = Device::new()?;
+    let milk = device.db.create(Todo::draft().title("Buy milk"))?;
+    device.set(0);
+    device.db.update(Todo::patch(milk).stars(1))?;
+    assert_eq!(device.db.version_vector()?.len(), 1);
+    assert_eq!(device.db.get(milk)?.ok_or("is there")?.created_at.millis(), NOW);
+    Ok(())
+}
+
+/// Where another device's changes are as late, it is this clock that is behind.
+#[test]
+fn who_is_behind_the_others_stays() -> Outcome {
+    let device = Device::new()?;
+    let other = at(NOW, 3)?;
+    device.db.create(Todo::draft().title("Buy milk"))?;
+    other.create(Todo::draft().title("Make tea"))?;
+    sync(&device.db, &other)?;
+    device.set(NOW - YEAR / 20);
+    device.db.create(Todo::draft().title("Call home"))?;
+    assert_eq!(device.db.version_vector()?.len(), 2);
+    sync(&device.db, &other)
+}
