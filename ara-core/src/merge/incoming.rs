@@ -202,7 +202,9 @@ impl<'m> Merge<'m, '_> {
             }
             return Ok(());
         }
-        let is_due = at.time.millis() <= self.horizon;
+        // A clock that ran back does not divide what lies before the last that is folded in.
+        let folded = self.known.get(&state.run.node).map_or(Time::default(), |known| known.folded);
+        let is_due = at.time.millis() <= self.horizon.max(folded.millis());
         // What is left of a compacted log does not add up to a digest. What it was is told.
         let is_compacted = at.time <= state.run.horizon.time;
         let takes_place = is_compacted || before.horizon.time > before.end.time;
