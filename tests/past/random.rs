@@ -82,8 +82,10 @@ fn rows(db: &impl Queries) -> Outcome<Rows> {
     Ok(all.into_iter().map(|row| (row.clone(), deleted.contains(&row))).collect())
 }
 
-/// The stored values of every row.
-fn stored(db: &Database) -> Outcome<BTreeMap<(u8, String), Option<Stored<'static>>>> {
+/// The stored values, by row and column.
+type Values = BTreeMap<(u8, String), Option<Stored<'static>>>;
+
+fn stored(db: &Database) -> Outcome<Values> {
     let mut values = BTreeMap::new();
     for row in 0..5 {
         for column in db.history(id(row))?.into_iter().flat_map(|change| change.columns) {
@@ -94,10 +96,7 @@ fn stored(db: &Database) -> Outcome<BTreeMap<(u8, String), Option<Stored<'static
 }
 
 /// What the history says that undoing a transaction makes of the values, and how many are left.
-fn undone(
-    db: &Database,
-    transaction: TransactionId,
-) -> Outcome<(BTreeMap<(u8, String), Option<Stored<'static>>>, u64)> {
+fn undone(db: &Database, transaction: TransactionId) -> Outcome<(Values, u64)> {
     let (mut values, mut left) = (stored(db)?, 0);
     for row in 0..5 {
         let history = db.history(id(row))?;
