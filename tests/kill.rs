@@ -3,6 +3,10 @@
 
 #[path = "support/child.rs"]
 mod child;
+#[path = "kill/killed.rs"]
+mod killed;
+#[path = "kill/merge.rs"]
+mod merge;
 #[path = "support/random.rs"]
 mod random;
 
@@ -111,12 +115,9 @@ fn run_and_kill(
     transactions: usize,
     notes: &mut Notes,
 ) -> Result<Writes, Box<dyn Error>> {
-    let seed = random.next() >> 1;
-    let mut child = child::command("writer", path)?.env("ARA_SEED", seed.to_string()).spawn()?;
-    let mut told = child::told(&mut child);
     let mut done = 0;
     let mut open = Writes::new();
-    let mut take = |line: String| {
+    killed::run("writer", path, random, |line| {
         if line == "done" {
             apply(notes, &open);
             open.clear();
@@ -124,19 +125,8 @@ fn run_and_kill(
         } else if let Some(writes) = line.strip_prefix("try") {
             open = read(writes);
         }
-        done
-    };
-    // The first line is told before the file is opened.
-    assert_eq!(told.next().as_deref(), Some("start"));
-    while transactions > 0 && take(told.next().ok_or("the child ended")?) < transactions {}
-    let scale = 4 + random.below(17);
-    let spins = random.below(1 << scale);
-    (0..spins).for_each(|_| std::hint::spin_loop());
-    child.kill()?;
-    told.for_each(|line| {
-        take(line);
-    });
-    child.wait()?;
+        done >= transactions
+    })?;
     Ok(open)
 }
 

@@ -113,13 +113,25 @@ impl Devices {
                 let seed = self.seed();
                 self.replicas[at(device)].restore(seed, &mut self.world)?;
             }
+            Step::Fork(device, other, [before, after]) if at(device) != at(other) => {
+                let (seeds, device) = ([self.seed(), self.seed()], at(device));
+                self.replicas[device].back_up(seeds[0], &mut self.world)?;
+                self.replicas[device].write(before, &mut self.world)?;
+                self.send(device, at(other))?;
+                self.replicas[device].restore(seeds[1], &mut self.world)?;
+                self.replicas[device].write(after, &mut self.world)?;
+            }
             Step::Copy(from, to) if at(from) != at(to) => {
                 let (path, seeds) = (self.path(), [self.seed(), self.seed()]);
                 if let Ok([from, to]) = self.replicas.get_disjoint_mut([at(from), at(to)]) {
                     to.become_copy_of(from, path, seeds, &mut self.world)?;
                 }
             }
-            Step::Send(..) | Step::Ask(..) | Step::Deliver(..) | Step::Copy(..) => {}
+            Step::Send(..)
+            | Step::Ask(..)
+            | Step::Deliver(..)
+            | Step::Fork(..)
+            | Step::Copy(..) => {}
         }
         Ok(())
     }

@@ -2,10 +2,16 @@
 
 #[path = "wire/damaged.rs"]
 mod damaged;
+#[path = "wire/fuzz.rs"]
+mod fuzz;
 #[path = "wire/golden.rs"]
 mod golden;
+#[path = "wire/hostile.rs"]
+mod hostile;
 #[path = "wire/passed_on.rs"]
 mod passed_on;
+#[path = "support/random.rs"]
+mod random;
 #[path = "wire/streams.rs"]
 mod streams;
 mod support;

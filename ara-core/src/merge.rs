@@ -2,12 +2,13 @@
 //!
 //! Changes come in runs of a node. Of each run the transactions are [checked](checked) one after the
 //! other, written into the [log](logged) as they are, and folded into the tables, [row](rows) by row.
-//! The [names](names) that they use become tables and columns as they arrive. What goes wrong with one
+//! Tables and columns are [made](make) as their [names](names) arrive. What goes wrong with one
 //! node stops that node alone.
 
 mod checked;
 mod incoming;
 mod logged;
+mod make;
 mod names;
 mod renew;
 mod report;
@@ -15,7 +16,7 @@ mod rows;
 mod settle;
 mod void;
 
-pub(crate) use names::{column_of, make_logged_columns, make_logged_tables};
+pub(crate) use make::{column_of, make_logged_columns, make_logged_tables};
 pub(crate) use renew::renew;
 pub use report::{MergeReport, Reason, Refused};
 pub(crate) use rows::{FoldedCell, FoldedChange, Rows};

@@ -352,7 +352,13 @@ mod tests {
         if let Some(last) = changes.changes.last_mut() {
             last.mark = Some(end.digest);
         }
-        changes.runs.push(Run { node: NODE, from: Point::default(), to: end, is_forked: false });
+        changes.runs.push(Run {
+            node: NODE,
+            from: Point::default(),
+            to: end,
+            horizon: Point::default(),
+            is_forked: false,
+        });
         changes
     }
 

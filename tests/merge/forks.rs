@@ -4,8 +4,8 @@ use std::fs;
 
 use ara::prelude::*;
 
-use crate::support::{File, Outcome};
-use crate::{Todo, same, send, sync};
+use crate::support::{File, Outcome, Wall};
+use crate::{Todo, at, same, send, sync};
 
 /// What was there before a write is there again, and the same file of the same device: as after a power
 /// failure, or a backup of the whole disk.
@@ -70,4 +70,32 @@ fn what_both_wrote_is_united() -> Outcome {
     sync(&db, &phone)?;
     assert!(send(&db, &phone)?.is_empty() && send(&phone, &db)?.is_empty());
     same(&db, &phone)
+}
+
+/// Which of two changes of one node and time counts is a matter of chance: it is tried several times.
+#[test]
+fn the_row_of_a_change_that_lost_to_its_twin_is_that_of_others() -> Outcome {
+    for number in 0..8 {
+        let (file, wall) = (File::new()?, Wall::new());
+        let (phone, tablet) = (at(Wall::START, 1)?, at(Wall::START - 1, 2)?);
+        let milk = Id::from_key("milk");
+        let db = file.open_at(&wall)?;
+        db.ensure::<Todo>()?;
+        drop(db);
+        let before = fs::read(file.path())?;
+        let db = file.open_at(&wall)?;
+        db.create(Todo::draft().id(milk).title("Buy milk"))?;
+        send(&db, &phone)?;
+        drop(db);
+
+        restored(&file, &before)?;
+        let db = file.open_at(&wall)?;
+        db.create(Todo::draft().title(format!("Todo {number}")))?;
+        tablet.create(Todo::draft().id(milk).title("Buy oat milk"))?;
+        send(&tablet, &db)?;
+        // Both arrive at once.
+        send(&db, &phone)?;
+        sync(&phone, &db)?;
+    }
+    Ok(())
 }

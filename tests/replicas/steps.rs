@@ -25,6 +25,8 @@ pub enum Step {
     Courier(usize, Way),
     BackUp(usize),
     Restore(usize),
+    /// A device writes, tells another, has its backup from before restored, and writes again.
+    Fork(usize, usize, [Vec<Write>; 2]),
     /// A copy of the file of one takes the place of another's.
     Copy(usize, usize),
 }
@@ -96,7 +98,7 @@ pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
         2 => -400_000..400_000_i64,
         1 => -20_000_000..20_000_000_i64,
     ];
-    let writes = prop::collection::vec(write(), 1..5);
+    let writes = || prop::collection::vec(write(), 1..5);
     let bytes = prop_oneof![Just(1_usize), 50..500_usize, Just(1 << 19)];
     let way = prop_oneof![Just(Way::To), Just(Way::From)];
     let (everyday, files) = match mix {
@@ -104,7 +106,7 @@ pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
         Mix::Files => (1, 3),
     };
     prop_oneof![
-        12 => (device(), writes).prop_map(|(device, writes)| Step::Write(device, writes)),
+        12 => (device(), writes()).prop_map(|(device, writes)| Step::Write(device, writes)),
         1 => device().prop_map(Step::Upgrade),
         1 => device().prop_map(Step::Reopen),
         everyday => (device(), jump).prop_map(|(device, by)| Step::Jump(device, by)),
@@ -116,5 +118,7 @@ pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
         files => device().prop_map(Step::BackUp),
         files + 1 => device().prop_map(Step::Restore),
         files => (device(), device()).prop_map(|(from, to)| Step::Copy(from, to)),
+        files => (device(), device(), writes(), writes())
+            .prop_map(|(device, other, one, two)| Step::Fork(device, other, [one, two])),
     ]
 }

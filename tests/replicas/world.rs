@@ -43,12 +43,12 @@ impl World {
         self.changes.extend(transaction.into_iter().map(|change| (key(&change), change)));
     }
 
-    /// The transactions of which something is known.
-    pub fn transactions_of<'w>(
-        &'w self,
-        known: &'w BTreeSet<Key>,
-    ) -> impl Iterator<Item = &'w BTreeSet<Key>> {
-        self.transactions.iter().filter(|transaction| !transaction.is_disjoint(known))
+    /// The transactions of which all is known.
+    pub fn transactions_within(
+        &self,
+        known: &BTreeSet<Key>,
+    ) -> impl Iterator<Item = &BTreeSet<Key>> {
+        self.transactions.iter().filter(|transaction| transaction.is_subset(known))
     }
 
     /// What the tables of a device hold that knows some changes, and has folded some of these in.

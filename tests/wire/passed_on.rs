@@ -3,7 +3,7 @@
 use ara::prelude::*;
 use proptest::prelude::*;
 
-use crate::support::Outcome;
+use crate::support::{Outcome, verified};
 use crate::wire::{Batch, Cell, Change, Run, integer_of, led};
 use crate::{START, exported, sample};
 
@@ -154,4 +154,26 @@ fn what_a_newer_version_adds_to_a_change_comes_through() -> Outcome {
     batch.runs[0].changes[1].more =
         [integer_of(16 << 3), integer_of(300), integer_of(17 << 3 | 2), led(b"why")].concat();
     passed_on(&batch.seal())
+}
+
+/// Two devices wrote under one id, at the same time: the rows of both changes are there, wherever they
+/// arrive together for the first time.
+#[test]
+fn two_changes_of_one_time_arrive_together() -> Outcome {
+    for row in [0, 5, 255] {
+        let mut batch = sample();
+        let twin = Change { row: vec![row; 16], ..batch.runs[0].changes[0].clone() };
+        batch.runs[0].changes.insert(1, twin);
+        batch.runs[0].is_forked = true;
+        let changes = batch.seal().changes()?;
+        let (db, other) = (Database::memory()?, Database::memory()?);
+        assert_eq!(db.merge(&changes)?.changes, 4);
+        verified(&db)?;
+        for bytes in exported(&db)? {
+            other.merge(&ara::Changes::from_bytes(&bytes)?)?;
+        }
+        verified(&other)?;
+        assert_eq!(other.version_vector()?, db.version_vector()?);
+    }
+    Ok(())
 }

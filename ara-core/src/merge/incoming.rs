@@ -55,7 +55,7 @@ impl Transaction<'_> {
             changes,
             known: known(self.connection, recorder.journal())?,
             ids: HashMap::new(),
-            names: Names::new(self.connection, changes),
+            names: Names::new(self.connection, changes)?,
             log: Log::new(self.connection)?,
             rows: Rows::new(self.connection),
             horizon: recorder.wall().millis().saturating_add(MOST_AHEAD),
@@ -137,6 +137,9 @@ impl<'m> Merge<'m, '_> {
             Way::Unite
         } else if run.from == before.end {
             Way::Append
+        } else if run.to.time <= before.horizon.time && before.horizon.time <= before.end.time {
+            // It was known before covered values were dropped.
+            Way::Skip
         } else if mark(self.connection, before.node, run.to.time)? == Some(run.to.digest) {
             Way::Skip
         } else if run.from == Point::default()
@@ -175,8 +178,32 @@ impl<'m> Merge<'m, '_> {
                 return Ok(());
             }
         };
+        if self.names.is_tight
+            && let Err(reason) = self.name(transaction)?
+        {
+            state.way = Way::Refuse(reason);
+            return Ok(());
+        }
         let node = self.node(&state.run.node)?;
+        let before = state.before;
+        // Where values were dropped here, whoever has the same history has the same digest.
+        if state.way == Way::Unite
+            && before.horizon.time <= before.end.time
+            && at.time <= before.horizon.time
+            && state.run.horizon.time < at.time
+        {
+            if at.time == before.horizon.time && at != before.horizon {
+                state.way = Way::Refuse(Reason::Unconnected);
+            } else {
+                self.report.known += transaction.len() as u64;
+                state.at = at;
+            }
+            return Ok(());
+        }
         let is_due = at.time.millis() <= self.horizon;
+        // What is left of a compacted log does not add up to a digest. What it was is told.
+        let is_compacted = at.time <= state.run.horizon.time;
+        let takes_place = is_compacted || before.horizon.time > before.end.time;
         for (sent, hash) in transaction.iter().zip(hashes) {
             match self.change(state, node, (sent, hash), is_due)? {
                 Err(reason) => {
@@ -188,8 +215,10 @@ impl<'m> Merge<'m, '_> {
                     self.report.changes += 1;
                     state.has_grown = true;
                     if let Some(known) = self.known.get_mut(&state.run.node) {
-                        known.end.digest ^= hash;
-                        known.end.time = known.end.time.max(sent.time);
+                        if !takes_place {
+                            known.end.digest ^= hash;
+                            known.end.time = known.end.time.max(sent.time);
+                        }
                         known.is_forked |= arrival == Arrival::Twin;
                         if is_due {
                             known.folded = known.folded.max(sent.time);
@@ -198,8 +227,32 @@ impl<'m> Merge<'m, '_> {
                 }
             }
         }
+        if takes_place
+            && let Some(known) = self.known.get_mut(&state.run.node)
+            && at.time >= known.end.time
+        {
+            known.end = at;
+            known.horizon = if is_compacted { state.run.horizon } else { Point::default() };
+            state.has_grown = true;
+        }
         state.at = at;
         Ok(())
+    }
+
+    /// Finds room for the names of a transaction.
+    fn name(&mut self, transaction: &[Sent]) -> Result<Result<(), Reason>> {
+        for sent in transaction {
+            if let Err(reason) = self.names.table(sent.table)? {
+                return Ok(Err(reason));
+            }
+            let mut cells = PackedCells::headless(self.changes.get(&sent.cells));
+            while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
+                if let Err(reason) = self.names.column(sent.table, cell.column)? {
+                    return Ok(Err(reason));
+                }
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Takes one change over.
@@ -316,7 +369,8 @@ impl<'m> Merge<'m, '_> {
             self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
-            let is_apart = state.way == Way::Unite && known.end != state.at;
+            let is_compacted = [state.run.horizon, state.before.horizon] != [Point::default(); 2];
+            let is_apart = state.way == Way::Unite && known.end != state.at && !is_compacted;
             known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
             if known.is_forked && !state.before.is_forked {
                 self.report.forked.push(node);
@@ -344,10 +398,11 @@ impl<'m> Merge<'m, '_> {
             }
             recorder.go_back()?;
         }
+        self.log.fold_outdated()?;
         recorder.wait_for(due(self.connection)?);
         let Self { mut report, names, rows, .. } = self;
         (report.written, report.outdated) = (rows.written, rows.outdated);
-        report.growth = names.growth;
+        report.growth = names.into_growth();
         Ok(report)
     }
 }
@@ -370,7 +425,8 @@ fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
 fn save(connection: &Connection, known: &Known) -> Result<()> {
     connection
         .prepare_cached(
-            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5 WHERE ordinal = ?1",
+            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
+             horizon = ?6, horizon_digest = ?7 WHERE ordinal = ?1",
         )?
         .execute((
             known.node,
@@ -378,6 +434,8 @@ fn save(connection: &Connection, known: &Known) -> Result<()> {
             known.end.digest.cast_signed(),
             known.folded.bits(),
             known.is_forked,
+            known.horizon.time.bits(),
+            known.horizon.digest.cast_signed(),
         ))?;
     Ok(())
 }

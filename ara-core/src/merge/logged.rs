@@ -1,5 +1,7 @@
 //! Writing changes of others into the log.
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Statement};
 
@@ -15,6 +17,8 @@ pub(crate) struct Log<'c> {
     connection: &'c Connection,
     insert: Statement<'c>,
     find: Statement<'c>,
+    /// The rows of changes that gave way to their twins, by table: they are to be folded anew.
+    outdated: BTreeSet<(i64, [u8; 16])>,
 }
 
 /// A change on its way into the log.
@@ -50,6 +54,7 @@ impl<'c> Log<'c> {
             )?,
             find: connection
                 .prepare("SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time = ?2")?,
+            outdated: BTreeSet::new(),
         })
     }
 
@@ -78,6 +83,9 @@ impl<'c> Log<'c> {
             self.append(change)?;
             return Ok(Arrival::New);
         };
+        if (table, &row, &*packed) == (change.table, change.row, change.packed) {
+            return Ok(Arrival::Known);
+        }
         let registry = Registry::load(self.connection)?;
         let registered = registry.tables.get(&table).ok_or(Error::Corrupt)?;
         let cells = PackedCells::open(&packed).ok_or(Error::Corrupt)?;
@@ -99,11 +107,7 @@ impl<'c> Log<'c> {
                      WHERE node = ?1 AND time = ?2",
                 )?
                 .execute((key.0, key.1, change.table, change.row, change.packed))?;
-            for (table, row) in [(table, &row), (change.table, change.row)] {
-                if let Some(registered) = registry.tables.get(&table) {
-                    rebuild_row(self.connection, &registry, (table, registered), row)?;
-                }
-            }
+            self.outdated.extend([(table, row), (change.table, *change.row)]);
         } else {
             self.connection
                 .prepare_cached(
@@ -120,6 +124,21 @@ impl<'c> Log<'c> {
                 ))?;
         }
         Ok(Arrival::Twin)
+    }
+
+    /// Folds the rows anew of changes that gave way to their twins. What is folded in of each node must
+    /// be noted before.
+    pub(crate) fn fold_outdated(&self) -> Result<()> {
+        if self.outdated.is_empty() {
+            return Ok(());
+        }
+        let registry = Registry::load(self.connection)?;
+        for (table, row) in &self.outdated {
+            if let Some(registered) = registry.tables.get(table) {
+                rebuild_row(self.connection, &registry, (*table, registered), row)?;
+            }
+        }
+        Ok(())
     }
 
     fn has_twin(&self, change: Arriving<'_>) -> Result<bool> {

@@ -15,7 +15,7 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
-use crate::merge::names::logged_name;
+use crate::merge::make::logged_name;
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
 use crate::registry::Registry;

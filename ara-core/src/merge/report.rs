@@ -57,7 +57,7 @@ pub enum Reason {
     /// A change cannot be taken apart.
     Damaged,
     /// A name is longer than 1,000 bytes, is used for what is never synced, or a table has more than
-    /// 65,000 of them.
+    /// 63,000 of them that the app does not declare.
     Name,
 }
 

@@ -154,6 +154,7 @@ impl<'c> TableRows<'c> {
         let insert = match self.inserts.get_mut(&ordinals) {
             Some(insert) => insert,
             None => {
+                forget_many(&mut self.inserts);
                 let insert = connection.prepare(&insert_sql(change))?;
                 self.inserts.entry(ordinals).or_insert(insert)
             }
@@ -195,6 +196,7 @@ impl<'c> TableRows<'c> {
         let update = match self.updates.get_mut(&ordinals) {
             Some(update) => update,
             None => {
+                forget_many(&mut self.updates);
                 let update = connection.prepare(&update_sql(change))?;
                 self.updates.entry(ordinals).or_insert(update)
             }
@@ -212,6 +214,14 @@ impl<'c> TableRows<'c> {
         bind_cells(update, change)?;
         update.raw_execute()?;
         Ok(())
+    }
+}
+
+/// Keeps the statements of a table from being as many as there are changes.
+fn forget_many(statements: &mut HashMap<Box<[u32]>, Statement<'_>>) {
+    const MOST: usize = 64;
+    if statements.len() >= MOST {
+        statements.clear();
     }
 }
 
