@@ -2,6 +2,8 @@
 
 #[path = "past/at.rs"]
 mod at;
+#[path = "past/random.rs"]
+mod random;
 #[path = "past/rows.rs"]
 mod rows;
 mod support;

@@ -10,8 +10,10 @@ fn moment(millis: i64) -> Timestamp {
     Timestamp::from_millis(Wall::START + millis)
 }
 
-/// Each row: its title, its stars, and its times since the start.
-fn rows(db: &impl Queries) -> Outcome<Vec<(String, Option<i64>, i64, i64)>> {
+/// A row: its title, its stars, and its times since the start.
+type Row = (String, Option<i64>, i64, i64);
+
+fn rows(db: &impl Queries) -> Outcome<Vec<Row>> {
     let rows = db.query::<Todo>().narrow(Todo::title).order_by(Todo::title).all()?;
     let since = |time: Timestamp| time.millis() - Wall::START;
     Ok(rows
