@@ -10,12 +10,12 @@ pub use ara_core::schema::{
 };
 pub use ara_core::{
     At, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Create, Database,
-    Difference, Drift, Error, FileColumn, FileSchema, FileTable, Growth, Id, IntoOptional,
-    IntoValue, Json, MergeReport, NonEmptyString, Obstacle, Options, Ordered, Progress, Readable,
-    Reason, RebuildReport, Record, Refused, Result, RowChange, RowCount, Rule, Schema,
-    SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored, Table,
-    Timestamp, Transaction, TransactionId, UndoReport, Update, Uuid, Value, Verification,
-    VersionVector, What, ddl,
+    Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth, Id,
+    IntoOptional, IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle, Options,
+    Ordered, Progress, Readable, Reason, RebuildReport, Record, Refused, Result, RowChange,
+    RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside,
+    Source, Stored, Table, Timestamp, Transaction, TransactionId, UndoReport, Update, Uuid, Value,
+    Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
@@ -55,10 +55,10 @@ pub mod __private {
     pub use ara_core::{
         AppSchema, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
         IntoValue, MadeOf, Maybe, Missing, Ordered, Plain, Presence, Provided, Readable, Record,
-        Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, Table, TableRef, There,
-        Timestamp, Update, Value, Whole, column_def, definitions, readable, search_text,
+        Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, SystemColumn, Table, TableRef,
+        There, Timestamp, Update, Value, Whole, column_def, definitions, readable, search_text,
     };
-    pub use ara_query::{Holds, Narrow, StartsWith, View, ViewPart, ViewRow};
+    pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};
 }

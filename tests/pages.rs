@@ -2,8 +2,10 @@
 
 mod support;
 
+use std::fmt::Debug;
+
 use ara::prelude::*;
-use ara::{Cursor, Error};
+use ara::{Cursor, Error, Rows, Scope, StartsWith};
 
 use support::Outcome;
 
@@ -14,6 +16,16 @@ struct Todo {
     title: String,
     stars: Option<i64>,
 }
+
+#[derive(Debug, Table)]
+struct Remark {
+    id: Id<Remark>,
+    todo_id: Option<Id<Todo>>,
+    answers: Option<Id<Remark>>,
+    text: String,
+}
+
+ara::alias! { Answer: Remark }
 
 fn filled() -> Outcome<Database> {
     let db = Database::memory()?;
@@ -79,4 +91,66 @@ fn what_has_no_place_is_refused() -> Outcome {
     assert!(matches!(distinct, Err(Error::Parameter { .. })));
     assert!("nonsense".parse::<Cursor>().is_err());
     Ok(())
+}
+
+/// Whether the pages of a query have its rows, whatever their size.
+fn are_whole<'s, S, R>(query: impl Fn() -> Query<'s, S, R>) -> Outcome
+where
+    S: Scope + StartsWith<(S::First,)>,
+    R: Rows<Output: Debug + PartialEq>,
+{
+    let all = query().all()?;
+    for limit in 1..=4 {
+        let mut rows = Vec::new();
+        let mut after = None;
+        while rows.len() <= all.len() {
+            let page = query().limit(limit).page(after.as_ref())?;
+            rows.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(rows.len(), all.len(), "{limit} a page");
+        assert!(all.iter().all(|row| rows.contains(row)), "{limit} a page");
+    }
+    Ok(())
+}
+
+#[test]
+fn rows_that_come_once_for_each_that_refers_are_all_on_pages() -> Outcome {
+    let db = filled()?;
+    for (at, todo) in db.query::<Todo>().order_by(Todo::stars).all()?.into_iter().enumerate() {
+        for number in 0..at {
+            let text = format!("Remark {}", number / 2);
+            let remark = db.create(Remark::draft().todo_id(todo.id).text(text))?;
+            for answer in ["Yes", "No"].iter().take(number) {
+                db.create(Remark::draft().answers(remark).text(*answer))?;
+            }
+        }
+    }
+    let todos = || db.query::<Todo>();
+    are_whole(|| todos().join_many(Remark::todo_id))?;
+    are_whole(|| todos().left_join_many(Remark::todo_id))?;
+    are_whole(|| todos().left_join_many(Remark::todo_id).order_by(Remark::text.desc()))?;
+    are_whole(|| todos().join_many(Remark::todo_id).order_by(Todo::stars).select(Remark::text))?;
+    are_whole(|| {
+        let remarks = todos().join_many(Remark::todo_id);
+        remarks.left_join_many(Remark::answers.of(Answer)).order_by(Remark::text.of(Answer))
+    })
+}
+
+#[test]
+fn rows_that_refer_to_nothing_are_on_pages_too() -> Outcome {
+    let db = filled()?;
+    let todos = db.query::<Todo>().select(Todo::id).all()?;
+    for number in 0..6 {
+        let todo = todos.get(number).filter(|_| number % 2 == 0).copied();
+        db.create(Remark::draft().todo_id(todo).text("Oat?"))?;
+    }
+    let remarks = || db.query::<Remark>().left_join(Remark::todo_id);
+    are_whole(|| remarks().order_by(Todo::id))?;
+    are_whole(|| remarks().order_by(Todo::id.desc()))?;
+    are_whole(|| remarks().order_by(Todo::created_at.asc().nulls_last()))?;
+    are_whole(|| remarks().order_by(Todo::created_at.desc().nulls_first()))
 }

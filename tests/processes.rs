@@ -2,11 +2,14 @@
 
 #[path = "support/child.rs"]
 mod child;
+#[path = "processes/merge.rs"]
+mod merge;
 
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;
+use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -16,7 +19,7 @@ use ara::prelude::*;
 
 type TestResult = Result<(), Box<dyn Error>>;
 
-#[derive(Debug, Table)]
+#[derive(Debug, Clone, PartialEq, Table)]
 struct Note {
     id: Id<Note>,
     number: i64,
@@ -64,13 +67,18 @@ fn check_pairs(db: &Database) -> ara::Result<u64> {
     Ok(notes.len() as u64)
 }
 
+/// Lets a child begin that waits for its start.
+fn start(child: &mut Child) -> TestResult {
+    Ok(child.stdin.take().ok_or("has an input")?.write_all(b"go\n")?)
+}
+
 fn write_together(path: &Path, processes: usize) -> TestResult {
     let children = (0..processes).map(|_| child::command("writer", path)?.spawn());
     let mut children = children.collect::<Result<Vec<_>, _>>()?;
     let mut told: Vec<_> = children.iter_mut().map(child::told).collect();
     assert!(told.iter_mut().all(|told| told.next().as_deref() == Some("ready")));
     for child in &mut children {
-        child.stdin.take().ok_or("has an input")?.write_all(b"go\n")?;
+        start(child)?;
     }
     // Meanwhile this process reads, and writes as well.
     let db = Database::open(path)?;

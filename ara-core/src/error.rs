@@ -191,6 +191,19 @@ pub enum Error {
         expected: usize,
     },
 
+    /// SQL that was written by hand gives a value which is not of the type that it is read as.
+    #[error(
+        "column `{column}` of the SQL holds {found}, which is not read as `{expected}`: read it as `Option<{expected}>`, which is `None` then, or as another type"
+    )]
+    RawValue {
+        /// The column's name, or its number (from 1) where the SQL gives it none.
+        column: String,
+        /// The type that it is read as.
+        expected: String,
+        /// The storage class of what the SQL gives: `NULL`, `INTEGER`, `REAL`, `TEXT` or `BLOB`.
+        found: &'static str,
+    },
+
     /// SQL that was written by hand has more or fewer parameters than values were bound.
     #[error(
         "the SQL has {parameters} parameters, and {given} values are bound: `bind` one for each"

@@ -76,7 +76,11 @@ impl Growth {
     }
 
     pub(crate) fn add_column(&mut self, stored_name: &str, column: &str) {
-        self.columns.push(format!("{}.{column}", app_name(stored_name)));
+        let table = app_name(stored_name);
+        // A table that was made is told with all its columns.
+        if !self.tables.iter().any(|made| made == table) {
+            self.columns.push(format!("{table}.{column}"));
+        }
     }
 
     pub(crate) fn add_index<'a>(

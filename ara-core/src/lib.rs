@@ -85,8 +85,7 @@ pub use outgoing::ChangesSince;
 pub use progress::Progress;
 pub use rebuild_all::RebuildReport;
 pub use record::{
-    FieldOf, Fields, FromStored, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
-    stored_table_name,
+    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list, stored_table_name,
 };
 pub use row_history::{ColumnChange, RowChange};
 #[doc(hidden)]
@@ -94,8 +93,8 @@ pub use search::search_tables;
 pub use set_aside::{Obstacle, SetAside};
 pub use source::{Reading, Source, TableRef};
 pub use table::{
-    Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, Table, Update,
-    column_def, readable, search_text,
+    Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, SystemColumn, Table,
+    Update, column_def, readable, search_text,
 };
 pub use transaction::Transaction;
 pub use transaction_id::TransactionId;
@@ -104,8 +103,8 @@ pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;
 pub use value::{
-    Class, Id, IntoOptional, IntoValue, Json, MadeOf, NonEmptyString, Ordered, Plain, Readable,
-    Rule, Stored, Timestamp, Value, Whole,
+    Class, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue, Json, MadeOf, NonEmptyString,
+    Ordered, Plain, Readable, Rule, Stored, Timestamp, Value, Whole,
 };
 pub use vector::VersionVector;
 pub use verify::{Difference, Verification, What};

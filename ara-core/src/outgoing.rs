@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
+use uuid::Uuid;
 
 use crate::change::{PackedCells, put_head};
 use crate::changes::{Changes, Dictionary, Run, Sent};
@@ -68,6 +69,19 @@ impl Database {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             crate::vector::vector(&snapshot)
+        })
+    }
+
+    /// The id of the node under which this database writes. A file that was copied, or that turns out to
+    /// have been, goes on under another one.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite refuses.
+    pub fn node(&self) -> Result<Uuid> {
+        self.with_reader(|reading| {
+            let snapshot = reading.snapshot()?;
+            Ok(Uuid::from_bytes(Journal::load(&snapshot)?.node_id))
         })
     }
 
@@ -158,28 +172,43 @@ impl Source {
         if !self.waiting.is_empty() || self.read >= self.end.time {
             return Ok(());
         }
-        let sql = if self.is_forked { WITH_TWINS } else { CHANGES };
+        let (sql, until, limit) = if self.is_forked {
+            (WITH_TWINS, self.until(connection, most)?, -1)
+        } else {
+            (CHANGES, self.end.time, i64::try_from(most).unwrap_or(i64::MAX))
+        };
         let mut changes = connection.prepare_cached(sql)?;
-        let most_rows = i64::try_from(most).unwrap_or(i64::MAX);
-        let range = (self.node, self.read.bits(), self.end.time.bits(), most_rows);
+        let range = (self.node, self.read.bits(), until.bits(), limit);
         let mut changes = changes.query(range)?;
         while let Some(row) = changes.next()? {
             let (time, table) = (Time::from_bits(row.get(0)?), row.get(1)?);
             self.waiting.push_back(Logged { time, table, row: row.get(2)?, packed: row.get(3)? });
         }
-        match self.waiting.back().map(|last| last.time) {
-            None => self.read = self.end.time,
-            Some(last) if self.is_forked && self.waiting.len() == most => {
-                // Those of the same time may not be all.
-                let first = self.waiting.front().map_or(last, |first| first.time);
-                if first < last {
-                    self.waiting.retain(|change| change.time < last);
-                }
-                self.read = self.waiting.back().map_or(last, |last| last.time);
-            }
-            Some(last) => self.read = last,
+        if self.is_forked {
+            // Of the changes of one time, one that ends a transaction is the last.
+            self.waiting.make_contiguous().sort_by_key(|change| (change.time, change.is_end()));
         }
+        self.read = self.waiting.back().map_or(self.end.time, |last| last.time);
         Ok(())
+    }
+
+    /// The time up to which so many changes are read, and all that have the same times.
+    fn until(&self, connection: &Connection, most: usize) -> Result<Time> {
+        let mut times = connection.prepare_cached(
+            "SELECT time FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 \
+             ORDER BY time LIMIT 1 OFFSET ?4",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let range = (self.node, self.read.bits(), self.end.time.bits(), most);
+        let until = times.query_row(range, |row| row.get(0)).optional()?;
+        Ok(until.map_or(self.end.time, Time::from_bits))
+    }
+}
+
+impl Logged {
+    /// Whether it ends a transaction.
+    fn is_end(&self) -> bool {
+        PackedCells::open(&self.packed).is_some_and(|cells| cells.digest.is_some())
     }
 }
 

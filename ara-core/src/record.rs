@@ -118,30 +118,6 @@ impl<C: Column> FieldOf<C> for Option<C::Value> {
     }
 }
 
-/// What a value that SQL gives can be read as: a [`Value`], or an `Option` of one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read from SQL",
-    label = "expected a type that a column can have, or an `Option` of one"
-)]
-pub trait FromStored: Sized {
-    /// Reads it; `None` where it must be there and is not.
-    #[doc(hidden)]
-    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<V: Value> FromStored for V {
-    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
-        stored.and_then(V::read)
-    }
-}
-
-impl<V: Value> FromStored for Option<V> {
-    fn from_stored(stored: Option<Stored<'_>>) -> Option<Self> {
-        Some(stored.and_then(V::read))
-    }
-}
-
 /// What a row knows of a column whose type is hidden where the row is not: there the row's parameter
 /// is not the type, but one of [`Maybe`] and [`There`].
 pub trait Presence {

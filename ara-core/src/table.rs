@@ -56,6 +56,9 @@ pub trait Column: Copy + 'static {
     const NAME: &'static str;
 }
 
+/// A column that ara fills, and that every row has: `id`, `created_at` and `updated_at`.
+pub trait SystemColumn: Column {}
+
 /// A table that can be searched: `#[table(search)]` on a field of its struct makes it one.
 #[diagnostic::on_unimplemented(
     message = "table `{Self}` cannot be searched",

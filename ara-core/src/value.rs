@@ -17,6 +17,7 @@ mod moments;
 mod number;
 mod ordered;
 mod readable;
+mod sql;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -37,6 +38,7 @@ pub use self::json::Json;
 pub use self::made_of::MadeOf;
 pub use self::ordered::Ordered;
 pub use self::readable::{Class, Readable, register_functions};
+pub use self::sql::{FromSqlValue, IntoSqlValue};
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;
 

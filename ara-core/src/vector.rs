@@ -89,6 +89,19 @@ impl VersionVector {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// What at least one of two knows: for files of several devices that lie in one folder, say. Where
+    /// both know a node, it is what is known of it later.
+    #[must_use]
+    pub fn union(mut self, other: &Self) -> Self {
+        for (node, end) in &other.0 {
+            let known = self.0.entry(*node).or_default();
+            if end.time > known.time {
+                *known = *end;
+            }
+        }
+        self
+    }
 }
 
 /// What the file knows of each node, by id.
@@ -124,4 +137,24 @@ pub(crate) fn vector(connection: &Connection) -> Result<VersionVector> {
     let nodes = known(connection, &Journal::load(connection)?)?;
     let ends = nodes.into_iter().map(|(id, known)| (id, known.end));
     Ok(VersionVector(ends.filter(|(_, end)| end.time > Time::default()).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_union_knows_what_either_does() {
+        let point = |time, digest| Point { time: Time::from_bits(time), digest };
+        let vector = |nodes: &[(u8, Point)]| {
+            VersionVector(nodes.iter().map(|(node, end)| ([*node; 16], *end)).collect())
+        };
+        let (early, late) = (point(5, 1), point(9, 2));
+        let one = vector(&[(1, early), (2, late), (3, early)]);
+        let other = vector(&[(1, late), (2, early), (4, late)]);
+        let both = vector(&[(1, late), (2, late), (3, early), (4, late)]);
+        assert_eq!(one.clone().union(&other), both);
+        assert_eq!(other.union(&one), both);
+        assert_eq!(VersionVector::default().union(&one), one);
+    }
 }

@@ -174,7 +174,8 @@ pub(crate) fn add_up(
             end.is_mismarked = true;
             found.differ(None, None, What::Digest);
         }
-        last = Some((node, time, mark.is_some()));
+        // One of two changes of one time hides the other, and it may be the one that ends a transaction.
+        last = Some((node, time, mark.is_some() || is_forked));
     }
     if last.is_some_and(|(_, _, ended)| !ended) {
         found.differ(None, None, What::OpenTransaction);

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use ara_core::{Ordered, Stored, Value};
-use sea_query::{Expr as Sql, Func};
+use sea_query::{Expr as Sql, Func, FunctionCall};
 
 use crate::expr::{Anywhere, Expr, Operand, Within};
 use crate::group::Grouped;
@@ -26,7 +26,7 @@ pub trait Aggregates: Operand {
     where
         Self: Within<S, I>,
     {
-        Count::of(self.untyped().compute(|it| call("count", [it])))
+        Count::of(self.untyped().aggregate(named("count")))
     }
 
     /// How many different values there are.
@@ -34,7 +34,7 @@ pub trait Aggregates: Operand {
     where
         Self: Within<S, I>,
     {
-        Count::of(self.untyped().compute(|it| Sql::FunctionCall(Func::count_distinct(it))))
+        Count::of(self.untyped().aggregate(Func::count_distinct))
     }
 
     /// The sum: an `i64` of integers, an `f64` of floating-point numbers, nothing of nothing. A sum of
@@ -44,7 +44,7 @@ pub trait Aggregates: Operand {
         Self: Within<S, I>,
         Self::Value: Number,
     {
-        Expr::new(self.untyped().compute(|it| call("sum", [it])))
+        Expr::new(self.untyped().aggregate(named("sum")))
     }
 
     /// The mean, nothing of nothing.
@@ -53,7 +53,7 @@ pub trait Aggregates: Operand {
         Self: Within<S, I>,
         Self::Value: Number,
     {
-        Expr::new(self.untyped().compute(|it| call("avg", [it])))
+        Expr::new(self.untyped().aggregate(named("avg")))
     }
 
     /// The least value, nothing of nothing.
@@ -62,7 +62,7 @@ pub trait Aggregates: Operand {
         Self: Within<S, I>,
         Self::Value: Ordered,
     {
-        Expr::new(self.untyped().compute(|it| call("min", [it])))
+        Expr::new(self.untyped().aggregate(named("min")))
     }
 
     /// The greatest value, nothing of nothing.
@@ -71,11 +71,15 @@ pub trait Aggregates: Operand {
         Self: Within<S, I>,
         Self::Value: Ordered,
     {
-        Expr::new(self.untyped().compute(|it| call("max", [it])))
+        Expr::new(self.untyped().aggregate(named("max")))
     }
 }
 
 impl<O: Operand> Aggregates for O {}
+
+fn named(function: &'static str) -> impl FnOnce(Sql) -> FunctionCall {
+    move |it| Func::cust(function).arg(it)
+}
 
 /// A number of rows. Selected, it comes as it is: there is always a number.
 pub struct Count<S>(Expr<S, i64>);

@@ -7,7 +7,7 @@ use sea_query::{
     BinOper, Expr as Sql, Func, SelectStatement, SqliteQueryBuilder, Value, WindowStatement,
 };
 
-use crate::condition::Condition;
+use crate::condition::{Condition, Part};
 use crate::join::Joined;
 use crate::notes::Notes;
 use crate::order::{Order, Ordered};
@@ -29,7 +29,7 @@ pub(crate) struct Clauses {
     /// Whether SQL compares its rows, with those of another query or with a value.
     pub is_compared: bool,
     /// What holds for every row that the tables give.
-    pub filters: Vec<Sql>,
+    pub filters: Vec<Part>,
     /// What is returned instead of whole rows.
     selected: Option<Vec<Term>>,
     /// Whether what is selected does not show if a narrowed column is there.
@@ -43,7 +43,7 @@ pub(crate) struct Clauses {
 #[derive(Debug, Clone, Default)]
 struct Groups {
     by: Vec<Term>,
-    filters: Vec<Sql>,
+    filters: Vec<Part>,
 }
 
 /// Which rows, by whether they are deleted.
@@ -60,10 +60,11 @@ pub(crate) enum Deleted {
 const PARENT: &str = "the parent";
 const PLACE: &str = "the place";
 
-/// The ids that follow one another in a value of bytes.
-const IDS: &str = "(WITH RECURSIVE \"the ids\"(at, ids) AS (SELECT 1, ? UNION ALL \
-     SELECT at + 16, ids FROM \"the ids\" WHERE at + 16 < length(ids)) \
-     SELECT substr(ids, at, 16) FROM \"the ids\")";
+/// The ids that follow one another in a value of bytes, whose length comes first. The places alone are
+/// what the recursion carries: the bytes would be copied for each of them.
+const IDS: &str = "(WITH RECURSIVE \"the ids\"(at) AS (SELECT 1 UNION ALL \
+     SELECT at + 16 FROM \"the ids\" WHERE at + 16 < ?) \
+     SELECT substr(?, at, 16) FROM \"the ids\")";
 
 /// A statement and the values it is run with.
 #[derive(Debug, Clone)]
@@ -81,7 +82,7 @@ impl Clauses {
         };
         match filter.term.condition() {
             Condition::All(parts) => filters.extend(parts),
-            other => filters.push(other.into_sql()),
+            other => filters.push(other.into_sql().into()),
         }
     }
 
@@ -127,7 +128,7 @@ impl Clauses {
     /// Leaves the row with this id, if it is among the others, whatever the limit.
     pub(crate) fn find<T: Table>(&mut self, id: Id<T>) {
         let id = Sql::Value(id.uuid().into_bytes().to_vec().into());
-        self.filters.push(binary(Sql::col((T::NAME, "id")), BinOper::Equal, id));
+        self.filters.push(binary(Sql::col((T::NAME, "id")), BinOper::Equal, id).into());
         self.limit = None;
         self.offset = 0;
     }
@@ -178,9 +179,12 @@ impl Clauses {
             orders.into_iter().for_each(|order| order.put(&mut select));
         }
         // All ids are one value: SQLite allows so many values and no more.
-        let ids = Sql::cust_with_values(IDS, [parents.to_vec()]);
-        self.filters.push(binary(by.sql(), BinOper::In, ids));
-        let mut statement = self.finish(select, members).exactly();
+        let length = i64::try_from(parents.len()).unwrap_or(i64::MAX);
+        let ids = Sql::cust_with_values(IDS, [Value::from(length), parents.to_vec().into()]);
+        self.filters.push(binary(by.sql(), BinOper::In, ids).into());
+        let select = self.finish(select, members);
+        // Who reads all rows leaves out those that lack a narrowed column.
+        let mut statement = if is_cut { select.exactly() } else { select.nearly() };
         if is_cut {
             let last = limit.map_or(i64::MAX.unsigned_abs(), |limit| offset.saturating_add(limit));
             let last = last.min(i64::MAX.unsigned_abs());
@@ -230,12 +234,14 @@ impl Clauses {
         self.is_compared || self.are_several_one()
     }
 
+    fn is_narrowed(&self, column: ColumnTerm) -> bool {
+        self.narrowed.iter().any(|known| known.is(column))
+    }
+
     /// What rows are the same by: values that cannot be read are all absent, unless no such row is left.
     fn merged(&self, term: Term) -> Sql {
         match term {
-            Term::Column(column) if self.narrowed.iter().any(|known| known.is(column)) => {
-                column.sql()
-            }
+            Term::Column(column) if self.is_narrowed(column) => column.sql(),
             other => other.value(),
         }
     }
@@ -311,7 +317,19 @@ impl Clauses {
     /// Whether SQL must leave out every row in which a narrowed column cannot be read: who reads the rows
     /// does not see it, as they are counted, merged or passed over, or as it is not selected.
     pub(crate) fn is_exact(&self) -> bool {
-        self.offset > 0 || self.is_merged() || self.is_unseen
+        self.offset > 0 || self.is_compared || self.is_unseen || self.is_mixed()
+    }
+
+    /// Whether rows in which a narrowed column can be read are merged with rows in which it cannot.
+    fn is_mixed(&self) -> bool {
+        self.is_merged() && !self.narrowed.iter().all(|column| column.is_kept_apart())
+    }
+
+    /// Reads the rows by a statement that needs no second one: who reads them does not ask again.
+    pub(crate) fn rows_at_once(self, members: &[MemberRef]) -> Statement {
+        let is_exact = self.is_cut() || self.is_exact();
+        let select = self.rows(members);
+        if is_exact { select.exactly() } else { select.nearly() }
     }
 
     /// From which tables, and which rows of them.
@@ -326,21 +344,24 @@ impl Clauses {
         };
         let stored_name = stored_table_name(first.table.def);
         if let Some(search) = self.search.take() {
-            self.filters.extend(search.read(&mut select, *first));
+            self.filters.extend(search.read(&mut select, *first).into_iter().map(Part::from));
         } else if stored_name == first.name {
             select.from(first.name);
         } else {
             select.from_as(stored_name.into_owned(), first.name);
         }
-        for Joined { member, kind, on } in mem::take(&mut self.joins) {
+        for Joined { member, kind, on, .. } in mem::take(&mut self.joins) {
             let stored_name = stored_table_name(member.table.def).into_owned();
             select.join_as(kind, stored_name, member.name, on);
         }
         // Who reads all rows sees which of them lack a column. To ask SQL as well is worth it only
         // where many may lack it.
-        let is_cut = self.is_cut() || self.is_merged();
+        let is_cut = self.is_cut();
         let asked = |column: &&ColumnTerm| is_cut || !column.is_required(members);
-        let mut conditions = mem::take(&mut self.filters);
+        // What says no more than that a column can be read is said by narrowing it.
+        let mut filters = mem::take(&mut self.filters);
+        filters.retain(|part| !part.guards.is_some_and(|column| self.is_narrowed(column)));
+        let mut conditions: Vec<_> = filters.into_iter().map(|part| part.sql).collect();
         conditions.extend(self.deleted.condition(first.name));
         conditions.extend(self.narrowed.iter().filter(asked).map(|column| column.is_stored()));
         if let Some(condition) = sql::all(conditions) {
@@ -350,7 +371,7 @@ impl Clauses {
             for term in by {
                 select.add_group_by([self.merged(term)]);
             }
-            if let Some(condition) = sql::all(filters) {
+            if let Some(condition) = sql::all(filters.into_iter().map(|part| part.sql).collect()) {
                 select.and_having(condition);
             }
         }

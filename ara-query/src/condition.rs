@@ -3,6 +3,7 @@
 use sea_query::{BinOper, Expr as Sql};
 
 use crate::sql;
+use crate::term::ColumnTerm;
 
 /// Something that holds for a row or does not. NULL counts as "does not".
 #[derive(Debug, Clone)]
@@ -10,16 +11,30 @@ pub enum Condition {
     /// One.
     One(Sql),
     /// Those joined by `&`, kept flat so that a long chain is no deep tree.
-    All(Vec<Sql>),
+    All(Vec<Part>),
     /// Those joined by `|`, kept flat as well.
     Any(Vec<Sql>),
 }
 
+/// One of several conditions that must all hold.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub(crate) sql: Sql,
+    /// The column, if all that it says is that what the column holds can be read.
+    pub(crate) guards: Option<ColumnTerm>,
+}
+
+impl From<Sql> for Part {
+    fn from(sql: Sql) -> Self {
+        Self { sql, guards: None }
+    }
+}
+
 impl Condition {
-    /// A condition on a stored value, and what else must hold for the value to be readable.
-    pub(crate) fn guarded(condition: Sql, guard: Option<Sql>) -> Self {
+    /// A condition on what a column holds, and what else must hold for that to be readable.
+    pub(crate) fn guarded(condition: Sql, column: ColumnTerm, guard: Option<Sql>) -> Self {
         match guard {
-            Some(guard) => Self::All(vec![condition, guard]),
+            Some(sql) => Self::All(vec![condition.into(), Part { sql, guards: Some(column) }]),
             None => Self::One(condition),
         }
     }
@@ -31,10 +46,10 @@ impl Condition {
                 Self::All(parts)
             }
             (Self::All(mut parts), other) => {
-                parts.push(other.into_sql());
+                parts.push(other.into_sql().into());
                 Self::All(parts)
             }
-            (one, other) => Self::All(vec![one.into_sql(), other.into_sql()]),
+            (one, other) => Self::All(vec![one.into_sql().into(), other.into_sql().into()]),
         }
     }
 
@@ -59,7 +74,10 @@ impl Condition {
     pub(crate) fn into_sql(self) -> Sql {
         match self {
             Self::One(condition) => condition,
-            Self::All(parts) => sql::all(parts).unwrap_or_else(|| sql::constant(true)),
+            Self::All(parts) => {
+                let parts = parts.into_iter().map(|part| part.sql).collect();
+                sql::all(parts).unwrap_or_else(|| sql::constant(true))
+            }
             Self::Any(parts) => {
                 sql::join(parts, BinOper::Or).unwrap_or_else(|| sql::constant(false))
             }

@@ -166,8 +166,11 @@ pub struct Anywhere;
 /// What [`filter`](crate::Query::filter) takes: a [`Filter`], or an expression of sea-query.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a filter of this query",
-    label = "expected a condition, such as `Todo::done.eq(true)`",
-    note = "compare the column with something, or write `.is_true()` for a column of type `bool`"
+    label = "the query reads `{S}`: expected a condition on it, such as `Todo::done.eq(true)`",
+    note = "compare a column with something, or write `.is_true()` for a column of type `bool`",
+    note = "a `Filter<(Todo,)>` is of queries that read this table alone; a function for joined ones too is \
+            `fn open<S: Contains<Todo, I>, I>() -> Filter<S>`",
+    note = "a filter of groups, such as `count().gt(1)`, comes after `group_by`"
 )]
 pub trait IntoFilter<S> {
     #[doc(hidden)]

@@ -7,7 +7,7 @@ use crate::column::{ColumnRef, InTable, ValueOf};
 use crate::expr::Within;
 use crate::query::Query;
 use crate::rows::{As, Left};
-use crate::scope::{Contains, Member, MemberRef, Push, Scope};
+use crate::scope::{Contains, Member, MemberRef, Push, Scope, refuse_twice};
 use crate::sql::{and, binary, constant};
 use crate::term::ColumnTerm;
 
@@ -56,6 +56,8 @@ pub(crate) struct Joined {
     pub member: MemberRef,
     pub kind: JoinType,
     pub on: Sql,
+    /// Whether a row may be joined with several of them.
+    pub are_many: bool,
 }
 
 impl Joined {
@@ -64,7 +66,7 @@ impl Joined {
         let same = binary(one.sql(), BinOper::Equal, other.sql());
         let deleted = Sql::col((M::CALLED, "is_deleted"));
         let alive = binary(deleted, BinOper::IsNot, constant(1_i64));
-        Self { member: MemberRef::of::<M>(), kind, on: and(same, alive) }
+        Self { member: MemberRef::of::<M>(), kind, on: and(same, alive), are_many: false }
     }
 }
 
@@ -72,6 +74,9 @@ impl Joined {
 ///
 /// A joined table's columns can be narrowed, filtered and ordered by like those of the first. Rows come
 /// as tuples, one row of each table. Deleted rows of a joined table are left out.
+///
+/// A query reads a table once by its own name. What joins it once more, with itself or by another column,
+/// gives it an alias; without one, the query does not compile.
 impl<'s, S: Scope, R> Query<'s, S, R> {
     /// Joins the row that a column refers to. Rows that refer to nothing, or to a row that is not there or
     /// is deleted, are left out.
@@ -102,6 +107,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         ValueOf<C>: Reference,
         R: Push<RowOf<TargetOf<C>>>,
     {
+        const { refuse_twice(<S::Out as Scope>::MEMBERS) };
         let _ = column;
         self.joined(to::<C, TargetOf<C>>(JoinType::InnerJoin))
     }
@@ -114,6 +120,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         ValueOf<C>: Reference,
         R: Push<Left<RowOf<TargetOf<C>>>>,
     {
+        const { refuse_twice(<S::Out as Scope>::MEMBERS) };
         let _ = column;
         self.joined(to::<C, TargetOf<C>>(JoinType::LeftJoin))
     }
@@ -145,6 +152,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         ValueOf<C>: Reference,
         R: Push<As<A, RowOf<TargetOf<C>>>>,
     {
+        const { refuse_twice(<S::Out as Scope>::MEMBERS) };
         let _ = (alias, column);
         self.joined(to::<C, A>(JoinType::InnerJoin))
     }
@@ -158,6 +166,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         ValueOf<C>: Reference,
         R: Push<Left<As<A, RowOf<TargetOf<C>>>>>,
     {
+        const { refuse_twice(<S::Out as Scope>::MEMBERS) };
         let _ = (alias, column);
         self.joined(to::<C, A>(JoinType::LeftJoin))
     }
@@ -192,6 +201,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         ValueOf<C>: Reference,
         R: Push<C::Part>,
     {
+        const { refuse_twice(<S::Out as Scope>::MEMBERS) };
         let _ = column;
         self.joined(from::<C>(JoinType::InnerJoin))
     }
@@ -204,6 +214,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         ValueOf<C>: Reference,
         R: Push<Left<C::Part>>,
     {
+        const { refuse_twice(<S::Out as Scope>::MEMBERS) };
         let _ = column;
         self.joined(from::<C>(JoinType::LeftJoin))
     }
@@ -224,7 +235,8 @@ fn from<C: ColumnRef>(kind: JoinType) -> Joined
 where
     ValueOf<C>: Reference,
 {
-    Joined::new::<C::Member>(kind, C::term(), ColumnTerm::id::<TargetOf<C>>())
+    let one = Joined::new::<C::Member>(kind, C::term(), ColumnTerm::id::<TargetOf<C>>());
+    Joined { are_many: true, ..one }
 }
 
 /// A column whose table can be joined by it: what the query returns of that table.

@@ -63,7 +63,7 @@ pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
 pub use group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
 pub use join::{JoinMany, Reference, RefersInto, TargetOf};
 pub use many::WithMany;
-pub use narrow::{Narrow, NarrowBy};
+pub use narrow::{Missable, Narrow, NarrowBy};
 pub use number::{Integer, Number, NumberFunctions, NumberOperand};
 pub use order::{IntoOrder, Order, Sort};
 pub use page::{Cursor, Page};

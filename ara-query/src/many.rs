@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Column, Error, Reading, Record, Result, Table};
+use ara_core::{Column, Error, Id, Reading, Record, Result, Table};
 use rusqlite::Row;
 
 use crate::clauses::{Clauses, Statement};
@@ -12,13 +12,13 @@ use crate::column::ColumnRef;
 use crate::digest::RowsDigest;
 use crate::join::Reference;
 use crate::query::Query;
-use crate::reader::{Next, each_row};
+use crate::reader::{Next, each_row, only};
 use crate::rows::{Part, Rows};
 use crate::scope::{MemberRef, Scope};
 use crate::watch::{Collected, Watch, Watched};
 
 /// A query of rows, each with the rows that refer to it: see [`with_many`](Query::with_many).
-#[must_use = "a query reads nothing until it is run: end it with `all`"]
+#[must_use = "a query reads nothing until it is run: end it with `all`, `find` or the like"]
 pub struct WithMany<'s, S: Scope, R, C: Column, P> {
     pub(crate) parents: Query<'s, S, R>,
     pub(crate) children: Clauses,
@@ -55,7 +55,7 @@ impl<'s, S: Scope, A: Part> Query<'s, S, (A,)> {
     /// let first = todos.with_many_of(Comment::todo_id, |comments| {
     ///     comments.narrow(Comment::text).order_by(Comment::text).limit(1)
     /// });
-    /// let (_, comments) = first.all()?.swap_remove(0);
+    /// let (_, comments) = first.find(milk)?.expect("is there");
     /// assert_eq!(comments[0].text, "Oat!");
     /// # Ok::<(), ara::Error>(())
     /// ```
@@ -97,8 +97,7 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
         children.check()?;
         let mut tables = clauses.tables(S::MEMBERS);
         tables.extend(children.tables(&[MemberRef::of::<C::Table>()]));
-        // A row that is left out by reading it must not count.
-        let parents = clauses.rows(S::MEMBERS).exactly();
+        let parents = clauses.rows_at_once(S::MEMBERS);
 
         let mut rows = Vec::new();
         source.read(&tables, &mut |reading| {
@@ -106,6 +105,36 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
             Ok(())
         })?;
         Ok(rows)
+    }
+
+    /// The first row, by the query's order.
+    ///
+    /// # Errors
+    ///
+    /// As [`all`](Self::all).
+    pub fn first(mut self) -> Result<Option<(R::Output, Vec<P>)>> {
+        self.parents.clauses.at_most(1);
+        Ok(self.all()?.pop())
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotOne`] if there is none, or more than one; and as [`all`](Self::all).
+    pub fn one(mut self) -> Result<(R::Output, Vec<P>)> {
+        self.parents.clauses.at_most(2);
+        only(self.all()?)
+    }
+
+    /// The row with this id, if it is among those of the query. Its limit and offset do not count.
+    ///
+    /// # Errors
+    ///
+    /// As [`all`](Self::all).
+    pub fn find(mut self, id: Id<S::First>) -> Result<Option<(R::Output, Vec<P>)>> {
+        self.parents.clauses.find(id);
+        Ok(self.all()?.pop())
     }
 
     /// Watches the rows: see [`Query::watch`].
@@ -121,14 +150,11 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
         let members = [MemberRef::of::<C::Table>()];
         let mut tables = clauses.tables(S::MEMBERS);
         tables.extend(children.tables(&members));
-        let exactly = Some(clauses.rows(S::MEMBERS).exactly());
+        let parents = Some(clauses.rows_at_once(S::MEMBERS));
         let of_each = children.clone().of_parents(&members, C::term(), &[]);
         let collect = collect::<R, C, P>;
-        Watched { tables, nearly: None, exactly, many: Some(children), collect }.watch_with(
-            database,
-            Some(&of_each),
-            &[],
-        )
+        Watched { tables, nearly: None, exactly: parents, many: Some(children), collect }
+            .watch_with(database, Some(&of_each), &[])
     }
 }
 

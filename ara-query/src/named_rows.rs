@@ -10,7 +10,7 @@ use crate::scope::MemberRef;
 pub(crate) fn named_rows(clauses: &Clauses, members: &[MemberRef]) -> Vec<(String, Vec<Uuid>)> {
     let of_member = |member: &MemberRef| {
         // All filters must hold for a row of the result.
-        let rows = clauses.filters.iter().find_map(|filter| ids(filter, member.name))?;
+        let rows = clauses.filters.iter().find_map(|filter| ids(&filter.sql, member.name))?;
         Some((stored_table_name(member.table.def).into_owned(), rows))
     };
     // A table that is read under an alias too, or by a subquery, is read in other rows.

@@ -1,11 +1,13 @@
 //! From rows whose columns may be missing to rows whose columns are there.
 
+use ara_core::{Column, Record};
+
 use crate::column::{ColumnRef, Of};
 use crate::rows::As;
 use crate::scope::At;
+use crate::select::Holds;
 
 /// A row type in which column `C` may be missing still: the row type in which it is there.
-/// `#[derive(Table)]` implements it for each column.
 #[diagnostic::on_unimplemented(
     message = "column `{C}` cannot be narrowed here",
     label = "not a column of this query's rows that may be missing",
@@ -33,8 +35,24 @@ pub trait NarrowBy<R, I>: ColumnRef {
 }
 
 #[diagnostic::do_not_recommend]
+impl<C: Column, R: Record + Holds<C, Type: Missable>> Narrow<C> for R {
+    type Narrowed = R::With<<R::Type as Missable>::There>;
+}
+
+#[diagnostic::do_not_recommend]
 impl<A, R: Narrow<C>, C> Narrow<Of<A, C>> for As<A, R> {
     type Narrowed = As<A, R::Narrowed>;
+}
+
+/// What may be missing.
+pub trait Missable {
+    /// What is there, if it is not missing.
+    type There;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Missable for Option<T> {
+    type There = T;
 }
 
 macro_rules! narrow_by {

@@ -33,7 +33,7 @@ fn equal_terms(left: Term, right: Term) -> Condition {
         (Term::Column(column), Term::Bound(value)) => {
             let equal = binary(column.sql(), BinOper::Is, Sql::Value(value));
             let beside = column.readable().and_then(|it| beside_equal(&column.sql(), it));
-            Condition::guarded(equal, beside)
+            Condition::guarded(equal, column, beside)
         }
         (left, right) => Condition::One(binary(left.value(), BinOper::Is, right.value())),
     }
@@ -95,7 +95,7 @@ pub(crate) fn range(
 
 fn readable_in_range(column: ColumnTerm, ordered: Sql, above: bool, below: bool) -> Condition {
     let beside = column.readable().and_then(|it| beside_range(&column.sql(), it, above, below));
-    Condition::guarded(ordered, beside)
+    Condition::guarded(ordered, column, beside)
 }
 
 /// Whether it is one of these values.
@@ -114,14 +114,14 @@ pub(crate) fn among(it: Untyped, values: impl IntoIterator<Item = Untyped>) -> U
         if bound.is_empty() {
             return one(sql::constant(false));
         }
-        let beside = match &term {
+        let among = binary(term.clone().stored(), BinOper::In, Sql::Tuple(bound));
+        Term::Condition(match term {
             Term::Column(column) => {
-                column.readable().and_then(|it| beside_equal(&column.sql(), it))
+                let beside = column.readable().and_then(|it| beside_equal(&column.sql(), it));
+                Condition::guarded(among, column, beside)
             }
-            _ => None,
-        };
-        let among = binary(term.stored(), BinOper::In, Sql::Tuple(bound));
-        Term::Condition(Condition::guarded(among, beside))
+            _ => Condition::One(among),
+        })
     })
 }
 

@@ -84,24 +84,45 @@ pub trait Sort: Operand {
 impl<O: Operand> Sort for O {}
 
 /// What [`order_by`](crate::Query::order_by) takes: an [`Order`], or a column or expression, which
-/// stands for its ascending order.
+/// stands for its ascending order; or a tuple of up to eight of them.
 #[diagnostic::on_unimplemented(
     message = "a query cannot be ordered by `{Self}`",
-    label = "expected a column or expression, with `.asc()` or `.desc()` or without"
+    label = "expected a column or expression, with `.asc()` or `.desc()` or without, or a tuple of them"
 )]
 pub trait IntoOrder<S, How> {
     #[doc(hidden)]
-    fn into_order(self) -> Order<S>;
+    fn into_orders(self) -> Vec<Order<S>>;
 }
 
 impl<S> IntoOrder<S, Plain> for Order<S> {
-    fn into_order(self) -> Self {
-        self
+    fn into_orders(self) -> Vec<Self> {
+        vec![self]
     }
 }
 
 impl<S, O: Operand + Within<S, I>, I> IntoOrder<S, Read<I>> for O {
-    fn into_order(self) -> Order<S> {
-        self.asc()
+    fn into_orders(self) -> Vec<Order<S>> {
+        vec![self.asc()]
     }
 }
+
+macro_rules! orders {
+    ($($part:ident)*) => {
+        orders! { $($part)* @ H0 H1 H2 H3 H4 H5 H6 H7 @ }
+    };
+    ($part:ident $($parts:ident)* @ $how:ident $($hows:ident)* @ $($done:tt)*) => {
+        orders! { $($parts)* @ $($hows)* @ $($done)* ($part $how) }
+    };
+    (@ $($hows:ident)* @ $(($part:ident $how:ident))*) => {
+        #[diagnostic::do_not_recommend]
+        #[allow(non_snake_case)]
+        impl<S, $($how, $part: IntoOrder<S, $how>),*> IntoOrder<S, ($($how,)*)> for ($($part,)*) {
+            fn into_orders(self) -> Vec<Order<S>> {
+                let ($($part,)*) = self;
+                [$($part.into_orders()),*].into_iter().flatten().collect()
+            }
+        }
+    };
+}
+
+tuples! { orders }

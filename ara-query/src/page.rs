@@ -1,12 +1,16 @@
 //! Pages that follow one another, however the rows between them change.
 
 use std::fmt;
+use std::iter;
 use std::str::FromStr;
 
 use ara_core::{Result, Rule};
 use rusqlite::types::ValueRef;
-use sea_query::{BinOper, Expr as Sql, NullOrdering, Order as Direction, Value};
+use sea_query::{BinOper, Expr as Sql, JoinType, NullOrdering, Order as Direction, Value};
 
+use crate::clauses::Clauses;
+use crate::condition::Part;
+use crate::join::Joined;
 use crate::order::Ordered;
 use crate::query::Query;
 use crate::reader::{Next, each_row};
@@ -36,9 +40,9 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
     /// meanwhile neither repeat nor hide others, as they would with an offset; and a page far behind costs
     /// what the first one costs, where an index serves the order.
     ///
-    /// Rows that the query's order leaves equal are ordered by the id of the first table; so are all rows
-    /// of a search, unless it has an order: ranks change with every row that comes. An offset is of the
-    /// first page.
+    /// Rows that the query's order leaves equal are ordered by the id of the first table, and by those of
+    /// tables that were joined by [`join_many`](Self::join_many); so are all rows of a search, unless it has
+    /// an order: ranks change with every row that comes. An offset is of the first page.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -70,8 +74,7 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
                 Rule::new("cannot be a page: a distinct query has no rows of its own").into()
             );
         }
-        let by = Term::Column(ColumnTerm::id::<S::First>());
-        self.clauses.orders.push(Ordered { by, direction: Direction::Asc, nulls: None });
+        self.clauses.order_by_ids::<S>();
         let orders = self.clauses.orders.clone();
         if let Some(Cursor(values)) = after {
             if values.len() != orders.len() {
@@ -79,8 +82,8 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
             }
             // The first page has passed over those rows.
             self.clauses.offset = 0;
-            let filters = comes_after(&orders, values, &self.clauses.narrowed);
-            self.clauses.filters.extend(filters);
+            let filters = self.clauses.comes_after(&orders, values);
+            self.clauses.filters.extend(filters.into_iter().map(Part::from));
         }
         // One more tells whether there is a next page.
         let limit = self.clauses.limit.take();
@@ -126,30 +129,55 @@ fn value(stored: rusqlite::Result<ValueRef<'_>>) -> Value {
     }
 }
 
-/// The rows that come after one that is ordered by these values.
-fn comes_after(orders: &[Ordered], values: &[Value], narrowed: &[ColumnTerm]) -> Vec<Sql> {
-    let orders: Vec<_> = orders.iter().zip(values).collect();
-    let mut filters = Vec::new();
-    // Of the first order alone, an index finds where the rows begin.
-    if let Some((order, value)) = orders.first()
-        && !is_null(value)
-        && (order.is_never_null(narrowed) || order.nulls_come_first())
-    {
-        filters.push(binary(order.sql(), order.further(true), Sql::Value((*value).clone())));
+impl Clauses {
+    /// Orders rows that are equal so far by what no two of them share.
+    fn order_by_ids<S: Scope>(&mut self) {
+        let many = self.joins.iter().filter(|joined| joined.are_many);
+        let many = many.map(|joined| ColumnTerm::id_of(joined.member));
+        let ids: Vec<_> = iter::once(ColumnTerm::id::<S::First>()).chain(many).collect();
+        self.orders.extend(ids.into_iter().map(|id| Ordered {
+            by: Term::Column(id),
+            direction: Direction::Asc,
+            nulls: None,
+        }));
     }
-    let mut after: Option<Sql> = None;
-    for (order, value) in orders.into_iter().rev() {
-        let further = order.is_further(value);
-        after = Some(match after {
-            None => further,
-            Some(after) => {
-                let same = binary(order.sql(), BinOper::Is, Sql::Value(value.clone()));
-                or(further, and(same, after))
-            }
-        });
+
+    /// The rows that come after one that is ordered by these values.
+    fn comes_after(&self, orders: &[Ordered], values: &[Value]) -> Vec<Sql> {
+        let orders: Vec<_> = orders.iter().zip(values).collect();
+        let mut filters = Vec::new();
+        // Of the first order alone, an index finds where the rows begin.
+        if let Some((order, value)) = orders.first()
+            && !is_null(value)
+            && (order.nulls_come_first() || self.is_never_null(&order.by))
+        {
+            filters.push(binary(order.sql(), order.further(true), Sql::Value((*value).clone())));
+        }
+        let mut after: Option<Sql> = None;
+        for (order, value) in orders.into_iter().rev() {
+            let further = order.is_further(value);
+            after = Some(match after {
+                None => further,
+                Some(after) => {
+                    let same = binary(order.sql(), BinOper::Is, Sql::Value(value.clone()));
+                    or(further, and(same, after))
+                }
+            });
+        }
+        filters.extend(after);
+        filters
     }
-    filters.extend(after);
-    filters
+
+    /// Whether it is there in every row.
+    fn is_never_null(&self, term: &Term) -> bool {
+        let Term::Column(column) = *term else { return false };
+        if self.narrowed.iter().any(|known| known.is(column)) {
+            return true;
+        }
+        let is_left = |joined: &Joined| joined.kind == JoinType::LeftJoin;
+        let mut left = self.joins.iter().filter(|joined| is_left(joined));
+        column.is_system() && !left.any(|joined| column.is_of(joined.member))
+    }
 }
 
 fn is_null(value: &Value) -> bool {
@@ -166,15 +194,6 @@ impl Ordered {
             Some(nulls) => matches!(nulls, NullOrdering::First),
             // SQLite takes NULL for the least.
             None => !matches!(self.direction, Direction::Desc),
-        }
-    }
-
-    fn is_never_null(&self, narrowed: &[ColumnTerm]) -> bool {
-        match &self.by {
-            Term::Column(column) => {
-                column.is_system() || narrowed.iter().any(|known| known.is(*column))
-            }
-            _ => false,
         }
     }
 

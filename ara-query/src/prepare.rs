@@ -52,6 +52,12 @@ fn marker(at: usize) -> sea_query::Value {
 const FIRST: u32 = 0xF_0000;
 
 /// The parameters of a prepared query, as a tuple of up to eight: `(Param<i64>, Param<String>)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are not the parameters of a prepared query",
+    label = "expected a tuple of `Param`s",
+    note = "the closure takes one tuple, also for one parameter: `|(title,): (Param<String>,)| ..`",
+    note = "eight parameters at most"
+)]
 pub trait Params {
     #[doc(hidden)]
     fn markers() -> Self;
@@ -60,7 +66,9 @@ pub trait Params {
 /// The values of a prepared query's parameters `P`, as a tuple.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are not the values of this prepared query",
-    label = "expected a tuple of a value for each parameter",
+    label = "expected a tuple with a value for each of `{P}`",
+    note = "as many values as parameters, in their order, and of their types: numbers exactly, \
+            and convert other types first",
     note = "a query of one parameter takes `(value,)`, with a comma; one of none takes `()`"
 )]
 pub trait Values<P> {

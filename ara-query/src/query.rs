@@ -24,6 +24,9 @@ pub trait Queries: Source {
     /// there: [`ensure`](ara_core::Database::ensure) them first. SQL that writes is refused: what it writes
     /// would be in no log.
     ///
+    /// Whoever writes SQL knows what it gives, so no row is left out: a value that is NULL, or not of the type
+    /// that it is read as, is an error. Read as an `Option`, it is `None`, as in a row of a table.
+    ///
     /// ```
     /// use ara::prelude::*;
     ///
@@ -33,7 +36,7 @@ pub trait Queries: Source {
     /// let db = Database::memory()?;
     /// db.create(Todo::draft().title("Buy milk").stars(2))?;
     /// let sql = "SELECT id, upper(title) FROM todo WHERE stars > ?1 AND is_deleted IS NOT 1";
-    /// let rows = db.sql::<(Id<Todo>, Option<String>)>(sql).bind::<i64>(1).all()?;
+    /// let rows = db.sql::<(Id<Todo>, Option<String>)>(sql).bind(1).all()?;
     /// assert_eq!(rows[0].1.as_deref(), Some("BUY MILK"));
     ///
     /// let select = db.query::<Todo>().select(Todo::stars).into_select();
@@ -126,11 +129,23 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self
     }
 
-    /// Orders the rows. Several orders count one after the other: the second among rows that the
-    /// first leaves equal.
+    /// Orders the rows. Several orders, in a tuple or by several calls, count one after the other: the second
+    /// among rows that the first leaves equal.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String, stars: Option<i64> }
+    /// # let db = Database::memory()?;
+    /// for (title, stars) in [("Think", 1), ("Buy milk", 1), ("Rest", 5)] {
+    ///     db.create(Todo::draft().title(title).stars(stars))?;
+    /// }
+    /// let todos = db.query::<Todo>().narrow(Todo::title).order_by((Todo::stars.desc(), Todo::title));
+    /// assert_eq!(todos.select(Todo::title).all()?, ["Rest", "Buy milk", "Think"]);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn order_by<H>(mut self, order: impl IntoOrder<S, H>) -> Self {
-        let order = order.into_order();
-        self.clauses.order(order);
+        order.into_orders().into_iter().for_each(|order| self.clauses.order(order));
         self
     }
 

@@ -1,10 +1,12 @@
 //! SQL written by hand, read only, with typed values and rows.
 
+use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Error, FromStored, IntoValue, Reading, Result, Source, Stored, Value};
+use ara_core::{Error, FromSqlValue, IntoSqlValue, Reading, Result, Source, Stored};
 use rusqlite::Row;
+use rusqlite::types::ValueRef;
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 
 use crate::bind::bind;
@@ -51,8 +53,8 @@ impl IntoSql for SelectStatement {
     }
 }
 
-/// A row of [`sql`](crate::Queries::sql): a tuple of up to eight values, each a [`Value`] or an `Option`
-/// of one.
+/// A row of [`sql`](crate::Queries::sql): a tuple of up to eight values, each a [`Value`](ara_core::Value)
+/// or an `Option` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a row of SQL",
     label = "expected a tuple of values, such as `(Id<Todo>, Option<String>)`",
@@ -63,11 +65,40 @@ pub trait SqlRow: Sized {
     const WIDTH: usize;
 
     #[doc(hidden)]
-    fn from_row(row: &Row<'_>) -> Option<Self>;
+    fn from_row(row: &Row<'_>) -> Result<Self>;
 }
 
-fn read<T: FromStored>(row: &Row<'_>, at: usize) -> Option<T> {
-    T::from_stored(row.get_ref(at).ok().and_then(Stored::from_sql))
+fn read<T: FromSqlValue>(row: &Row<'_>, at: usize) -> Result<T> {
+    let value = row.get_ref(at)?;
+    T::from_sql_value(Stored::from_sql(value)).ok_or_else(|| not_read::<T>(row, at, value))
+}
+
+/// That a value is not of the type that it is read as. The value itself is not told.
+#[cold]
+fn not_read<T>(row: &Row<'_>, at: usize, value: ValueRef<'_>) -> Error {
+    // SQLite calls a column by the text of its expression, where it has no name: values may be in it.
+    let is_name = |name: &&str| {
+        let mut characters = name.chars();
+        characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+            && characters.all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let name = row.as_ref().column_name(at).ok().filter(is_name);
+    let found = match value {
+        ValueRef::Null => "NULL",
+        ValueRef::Integer(_) => "INTEGER",
+        ValueRef::Real(_) => "REAL",
+        ValueRef::Text(_) => "TEXT",
+        ValueRef::Blob(_) => "BLOB",
+    };
+    let column = name.map_or_else(|| (at + 1).to_string(), str::to_owned);
+    Error::RawValue { column, expected: name_of::<T>(), found }
+}
+
+/// The name of a type, without the modules that it is in.
+fn name_of<T>() -> String {
+    let is_of_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    let paths = type_name::<T>().split_inclusive(|c| !is_of_path(c));
+    paths.map(|path| path.rsplit("::").next().unwrap_or(path)).collect()
 }
 
 macro_rules! sql_rows {
@@ -78,11 +109,11 @@ macro_rules! sql_rows {
         sql_rows! { [$($all)*] $($parts)* @ $($ns)* @ $($done)* ($part $n) }
     };
     ([$($all:ident)*] @ $($ns:literal)* @ $(($part:ident $n:literal))*) => {
-        impl<$($part: FromStored),*> SqlRow for ($($part,)*) {
+        impl<$($part: FromSqlValue),*> SqlRow for ($($part,)*) {
             const WIDTH: usize = [$($n),*].len();
 
-            fn from_row(row: &Row<'_>) -> Option<Self> {
-                Some(($(read::<$part>(row, $n)?,)*))
+            fn from_row(row: &Row<'_>) -> Result<Self> {
+                Ok(($(read::<$part>(row, $n)?,)*))
             }
         }
     };
@@ -96,9 +127,10 @@ impl<'s, T: SqlRow> Sql<'s, T> {
         Self { source, statement, notes, rows: PhantomData }
     }
 
-    /// The value of the next parameter: the first call gives that of `?1`.
-    pub fn bind<V: Value>(mut self, value: impl IntoValue<V>) -> Self {
-        let Untyped { term, notes } = Untyped::bound::<V>(value);
+    /// The value of the next parameter: the first call gives that of `?1`. It is bound as a column of its
+    /// type stores it, and `None` is NULL.
+    pub fn bind(mut self, value: impl IntoSqlValue) -> Self {
+        let Untyped { term, notes } = Untyped::stored(value.into_sql_value());
         self.notes.add(notes);
         self.statement.values.push(match term {
             Term::Bound(value) => value,
@@ -107,19 +139,21 @@ impl<'s, T: SqlRow> Sql<'s, T> {
         self
     }
 
-    /// All rows. One in which a value that is no `Option` is absent, or cannot be read, is left out.
+    /// All rows.
     ///
     /// # Errors
     ///
     /// [`Error::RawWrite`] for SQL that would change the file, [`Error::RawShape`] where it does not give
-    /// as many columns as the row has, and what SQLite refuses.
+    /// as many columns as the row has, [`Error::RawValue`] where it gives a value that is not of the type
+    /// that it is read as, and what SQLite refuses.
     pub fn all(self) -> Result<Vec<T>> {
         self.notes.check()?;
         let mut rows = Vec::new();
         self.source.read(&[], &mut |reading| {
             rows.clear();
             each_sql_row(reading, &self.statement, T::WIDTH, &mut |row| {
-                rows.extend(T::from_row(row));
+                rows.push(T::from_row(row)?);
+                Ok(())
             })
         })?;
         Ok(rows)
@@ -130,7 +164,8 @@ impl<'s, T: SqlRow> Sql<'s, T> {
     /// # Errors
     ///
     /// [`Error::RawWrite`] for SQL that would change the file, what SQLite refuses, and as
-    /// [`Query::watch`]. Columns or parameters that are too many or too few are told with the first result.
+    /// [`Query::watch`]. Columns or parameters that are too many or too few are told with the first result,
+    /// and values that are not of their types with the result that has them.
     pub fn watch(self) -> Result<Watch<T>> {
         self.notes.check()?;
         if !reads_only(&self.statement.sql) {
@@ -164,7 +199,7 @@ fn each_sql_row(
     reading: Reading<'_>,
     sql: &Statement,
     width: usize,
-    each: &mut dyn FnMut(&Row<'_>),
+    each: &mut dyn FnMut(&Row<'_>) -> Result<()>,
 ) -> Result<()> {
     if !reads_only(&sql.sql) {
         return Err(Error::RawWrite);
@@ -184,7 +219,7 @@ fn each_sql_row(
     bind(&mut statement, &sql.values)?;
     let mut found = statement.raw_query();
     while let Some(row) = found.next()? {
-        each(row);
+        each(row)?;
     }
     Ok(())
 }
@@ -197,10 +232,9 @@ fn collect<T: SqlRow>(
     let mut rows = Vec::new();
     let mut digest = RowsDigest::new();
     each_sql_row(reading, sql, T::WIDTH, &mut |row| {
-        if let Some(read) = T::from_row(row) {
-            digest.row(row);
-            rows.push(read);
-        }
+        rows.push(T::from_row(row)?);
+        digest.row(row);
+        Ok(())
     })?;
     Ok(Collected { rows, is_left_out: false, digest: digest.finish() })
 }

@@ -5,13 +5,15 @@ use sea_query::{BinOper, Expr as Sql};
 
 use crate::sql::{and, binary, call, constant, expected, or};
 
-/// Whether the value of this column can be read. It is true or not (false, or NULL).
-pub(crate) fn readable(column: &Sql, it: Readable) -> Sql {
-    expected(condition(column, it))
+/// Whether the value of this column can be read, as a condition that rows are chosen by. It is true or
+/// not (false, or NULL).
+pub(crate) fn expected_readable(column: &Sql, it: Readable) -> Sql {
+    expected(readable(column, it))
 }
 
-fn condition(column: &Sql, readable: Readable) -> Sql {
-    match readable {
+/// The same where no rows are chosen: to be told what to expect would only cost SQLite time.
+pub(crate) fn readable(column: &Sql, it: Readable) -> Sql {
+    match it {
         Readable::Integers(i64::MIN, i64::MAX) => of_class(column, Class::Integer),
         Readable::Integers(least, most) => {
             let integer = of_class(column, Class::Integer);
@@ -50,7 +52,7 @@ pub(crate) fn beside_equal(column: &Sql, it: Readable) -> Option<Sql> {
         Readable::Integers(..) => Some(expected(of_class(column, Class::Integer))),
         Readable::Reals => Some(expected(of_class(column, Class::Real))),
         // What `store` writes need not be all that `read` reads.
-        Readable::Checked { .. } => Some(readable(column, it)),
+        Readable::Checked { .. } => Some(expected_readable(column, it)),
         _ => None,
     }
 }
@@ -62,7 +64,7 @@ pub(crate) fn beside_range(column: &Sql, it: Readable, above: bool, below: bool)
     match it {
         Readable::Texts if above && below => None,
         Readable::Blobs if above => None,
-        _ => Some(readable(column, it)),
+        _ => Some(expected_readable(column, it)),
     }
 }
 

@@ -47,14 +47,15 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         only(self.all()?)
     }
 
-    /// The row with this id, if it is among those of the query. Its limit and offset do not count.
+    /// The row with this id, if it is among those of the query; of several, which a join can give, the
+    /// first by its order. Its limit and offset do not count.
     ///
     /// # Errors
     ///
     /// The file cannot be read, or a value of the query breaks a rule.
     pub fn find(mut self, id: Id<S::First>) -> Result<Option<R::Output>> {
         self.clauses.find(id);
-        Ok(self.all()?.pop())
+        Ok(self.all()?.into_iter().next())
     }
 
     /// Calls a function with each row, until it fails.
@@ -76,10 +77,8 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         mut each: impl FnMut(R::Output) -> Result<(), E>,
     ) -> Result<(), E> {
         self.clauses.check()?;
-        let is_exact = self.clauses.is_cut() || self.clauses.is_exact();
         let tables = self.clauses.tables(S::MEMBERS);
-        let select = self.clauses.rows(S::MEMBERS);
-        let statement = if is_exact { select.exactly() } else { select.nearly() };
+        let statement = self.clauses.rows_at_once(S::MEMBERS);
         let mut outcome = Ok(());
         let mut rows = Vec::new();
         self.source.read(&tables, &mut |reading| {

@@ -1,5 +1,6 @@
 //! The tables of a query, as a tuple.
 
+use ara_core::schema::{Text, same};
 use ara_core::{Table, TableRef};
 
 /// A table as a query reads it: under its own name, or under an alias, which `ara::alias!` declares.
@@ -31,9 +32,43 @@ pub struct MemberRef {
     pub(crate) name: &'static str,
 }
 
+/// What aliases are called begins so: see [`alias!`](crate::alias).
+const ALIAS: &str = "as ";
+
 impl MemberRef {
     pub(crate) const fn of<M: Member>() -> Self {
         Self { table: TableRef::of::<M::Table>(), name: M::CALLED }
+    }
+
+    /// The name of the alias, or that of the table.
+    const fn name_in_rust(&self) -> &'static str {
+        match self.name.split_at_checked(ALIAS.len()) {
+            Some((before, name)) if same(before, ALIAS) => name,
+            _ => self.name,
+        }
+    }
+}
+
+/// Refuses a query in which the table that was joined last goes by the name of another one. The compiler
+/// asks it where it makes code of the query, and its panic is what the user reads, with the line of the
+/// call to the function that asks.
+pub(crate) const fn refuse_twice(members: &[MemberRef]) {
+    let Some((last, others)) = members.split_last() else { return };
+    let mut at = 0;
+    while at < others.len() {
+        if same(others[at].name, last.name) {
+            let mut bytes = [0; 300];
+            let mut text = Text::new(&mut bytes);
+            text.push("this query reads `");
+            text.push(last.name_in_rust());
+            text.push("` twice: declare an alias, `ara::alias! { Other: ");
+            text.push_pascal(last.table.def.name);
+            text.push(
+                " }`, and join it by `join_as(Other, ..)`, or by `join_many(column.of(Other))`",
+            );
+            panic!("{}", text.as_str());
+        }
+        at += 1;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use ara_core::{Column, FieldOf, Stored, Value};
+use ara_core::{Column, FieldOf, Record, Stored, SystemColumn, Value};
 use rusqlite::Row;
 
 use crate::column::{ColumnRef, Of, ValueOf};
@@ -21,14 +21,26 @@ use crate::term::{ColumnTerm, Untyped};
 pub trait Holds<C> {
     /// What it holds of it: the column's type, or an `Option` of it.
     type Type;
+
+    /// The row type that holds a `T` of it instead.
+    type With<T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Record, C: SystemColumn<Table = R::Table>> Holds<C> for R {
+    type Type = C::Value;
+    type With<T> = R;
 }
 
 impl<A, R: Holds<C>, C> Holds<Of<A, C>> for As<A, R> {
     type Type = R::Type;
+    type With<T> = As<A, R::With<T>>;
 }
 
+/// It is there or not as a whole: nothing of it can be narrowed.
 impl<C: ColumnRef, P: Holds<C>> Holds<C> for Left<P> {
     type Type = Option<ValueOf<C>>;
+    type With<T> = Self;
 }
 
 /// Rows that have the column `C`, at a position `I` that is inferred.
@@ -59,9 +71,10 @@ members! { holds }
 /// aggregate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
-    label = "expected a column, an expression, or a tuple of them",
-    note = "after `group_by`, select what was grouped by, and aggregates such as `count()`",
-    note = "without, aggregates are for `aggregate(..)`"
+    label = "expected a column, an expression, or a tuple of eight of them at most",
+    note = "the query reads `{S}`: each part must be of a table that it reads, so `join` that first",
+    note = "of groups, each part is a column of `group_by`, or an aggregate such as `count()`; \
+            of all rows, aggregates are taken by `aggregate(..)`"
 )]
 pub trait Selectable<S, R, I> {
     /// How it is read.
@@ -136,9 +149,10 @@ impl<T: Value> Item for Computed<T> {
 /// What [`select`](Query::select) takes: a column or expression, or a tuple of up to eight.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
-    label = "expected a column, an expression, or a tuple of them",
-    note = "after `group_by`, select what was grouped by, and aggregates such as `count()`",
-    note = "without, aggregates are for `aggregate(..)`"
+    label = "expected a column, an expression, or a tuple of eight of them at most",
+    note = "the query reads `{S}`: each part must be of a table that it reads, so `join` that first",
+    note = "of groups, each part is a column of `group_by`, or an aggregate such as `count()`; \
+            of all rows, aggregates are taken by `aggregate(..)`"
 )]
 pub trait Selection<S, R, How> {
     /// The rows that the query returns.

@@ -2,11 +2,11 @@
 //! for each type.
 
 use ara_core::{Column, IntoValue, Readable, Rule, SYSTEM_FIELDS, Stored, Table, Value};
-use sea_query::{BinOper, CaseStatement, Expr as Sql};
+use sea_query::{BinOper, CaseStatement, Expr as Sql, FunctionCall};
 
 use crate::condition::Condition;
 use crate::notes::Notes;
-use crate::readable::readable;
+use crate::readable::{beside_equal, expected_readable, readable};
 use crate::scope::{Member, MemberRef};
 use crate::search::SnippetTerm;
 use crate::sql;
@@ -57,6 +57,11 @@ impl ColumnTerm {
         Self { member: M::CALLED, table: M::Table::NAME, name: "id", readable: None }
     }
 
+    /// The id of a row that is joined.
+    pub(crate) fn id_of(member: MemberRef) -> Self {
+        Self { member: member.name, table: member.table.def.name, name: "id", readable: None }
+    }
+
     /// The required columns of a table.
     pub(crate) fn required<M: Member>() -> impl Iterator<Item = Self> {
         let columns = M::Table::TABLE.columns.iter().zip(M::Table::READABLE);
@@ -87,9 +92,19 @@ impl ColumnTerm {
         self.member == other.member && self.name == other.name
     }
 
+    /// Whether it is of this table of the query.
+    pub(crate) fn is_of(self, member: MemberRef) -> bool {
+        self.member == member.name
+    }
+
     /// Its table in the query, and its name.
     pub(crate) fn names(self) -> (&'static str, &'static str) {
         (self.member, self.name)
+    }
+
+    /// Whether no value that cannot be read is equal to one that can, so that they are not merged.
+    pub(crate) fn is_kept_apart(self) -> bool {
+        self.readable().and_then(|it| beside_equal(&self.sql(), it)).is_none()
     }
 
     /// The column, readable or not.
@@ -106,7 +121,7 @@ impl ColumnTerm {
     pub(crate) fn is_there(self) -> Sql {
         let column = self.sql();
         match self.readable() {
-            Some(it) => readable(&column, it),
+            Some(it) => expected_readable(&column, it),
             None => self.is_stored(),
         }
     }
@@ -128,8 +143,7 @@ impl Term {
             Self::Column(column) => match column.readable() {
                 None => column.sql(),
                 Some(it) => {
-                    let readable = readable(&column.sql(), it);
-                    CaseStatement::new().case(readable, column.sql()).into()
+                    CaseStatement::new().case(readable(&column.sql(), it), column.sql()).into()
                 }
             },
             Self::Computed(value) => value,
@@ -176,7 +190,8 @@ impl Untyped {
         Self::stored(value.map(T::store).transpose())
     }
 
-    fn stored(stored: Result<Option<Stored<'static>>, Rule>) -> Self {
+    /// What is stored of a value, or nothing.
+    pub(crate) fn stored(stored: Result<Option<Stored<'static>>, Rule>) -> Self {
         match stored {
             Ok(Some(stored)) => Self::from(Term::Bound(into_sea(stored))),
             Ok(None) => Self::from(Term::Absent),
@@ -205,6 +220,23 @@ impl Untyped {
 
     pub(crate) fn map(self, make: impl FnOnce(Term) -> Term) -> Self {
         Self { term: make(self.term), notes: self.notes }
+    }
+
+    /// An aggregate of what is there. The rows in which a column is not are passed over: to make NULL of
+    /// it first would take longer.
+    pub(crate) fn aggregate(self, function: impl FnOnce(Sql) -> FunctionCall) -> Self {
+        self.map(|term| {
+            Term::Computed(Sql::FunctionCall(match term {
+                Term::Column(column) => match column.readable() {
+                    Some(it) => {
+                        let column = column.sql();
+                        function(column.clone()).filter(readable(&column, it))
+                    }
+                    None => function(column.sql()),
+                },
+                other => function(other.value()),
+            }))
+        })
     }
 
     /// A function of the value.

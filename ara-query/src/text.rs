@@ -51,39 +51,51 @@ impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O
 pub trait TextFunctions: Operand {
     /// Matches a pattern, without regard to the case of ASCII letters. In it `%` stands for any
     /// characters, `_` for any one, and `\` takes the special meaning from the character after it.
-    fn like<S, I>(self, pattern: impl Into<String>) -> Filter<S>
+    fn like<S, V, H, I>(self, pattern: V) -> Filter<S>
     where
         Self: Within<S, I>,
         Self::Value: Text,
+        V: TextOperand<S, H>,
     {
-        let pattern = binary(bound(pattern), BinOper::Escape, constant("\\"));
-        holds(self.untyped(), |text| binary(text, BinOper::Like, pattern))
+        holds(self.untyped(), pattern.text_operand(), |text, pattern| {
+            let pattern = binary(pattern, BinOper::Escape, constant("\\"));
+            binary(text, BinOper::Like, pattern)
+        })
     }
 
     /// Absent, or does not match a pattern: the opposite of [`like`](Self::like).
-    fn not_like<S, I>(self, pattern: impl Into<String>) -> Filter<S>
+    fn not_like<S, V, H, I>(self, pattern: V) -> Filter<S>
     where
         Self: Within<S, I>,
         Self::Value: Text,
+        V: TextOperand<S, H>,
     {
         !self.like(pattern)
     }
 
-    /// Begins with exactly this. An index on the column serves it.
-    fn starts_with<S, I>(self, prefix: impl Into<String>) -> Filter<S>
+    /// Begins with exactly this. An index on the column serves it, if it is a text of the program's.
+    fn starts_with<S, V, H, I>(self, prefix: V) -> Filter<S>
     where
         Self: Within<S, I>,
         Self::Value: Text,
+        V: TextOperand<S, H>,
     {
-        let prefix = prefix.into();
-        match (self.untyped(), after(&prefix)) {
+        let prefix = prefix.text_operand();
+        let Some(known) = known(&prefix) else {
+            return holds(self.untyped(), prefix, |text, prefix| {
+                has_at(text, prefix, |_, _| constant(1_i64))
+            });
+        };
+        match (self.untyped(), after(known)) {
             (Untyped { term: Term::Column(column), .. }, Some(after)) => {
-                Expr::new(range(column, prefix.into(), BinOper::SmallerThan, after.into()))
+                Expr::new(range(column, known.into(), BinOper::SmallerThan, after.into()))
             }
-            (it, after) => holds(it, |text| {
-                let from = binary(text.clone(), BinOper::GreaterThanOrEqual, bound(prefix));
+            (it, after) => holds(it, prefix, |text, prefix| {
+                let from = binary(text.clone(), BinOper::GreaterThanOrEqual, prefix);
                 match after {
-                    Some(after) => and(from, binary(text, BinOper::SmallerThan, bound(after))),
+                    Some(after) => {
+                        and(from, binary(text, BinOper::SmallerThan, Sql::Value(after.into())))
+                    }
                     None => from,
                 }
             }),
@@ -91,32 +103,29 @@ pub trait TextFunctions: Operand {
     }
 
     /// Ends with exactly this.
-    fn ends_with<S, I>(self, suffix: impl Into<String>) -> Filter<S>
+    fn ends_with<S, V, H, I>(self, suffix: V) -> Filter<S>
     where
         Self: Within<S, I>,
         Self::Value: Text,
+        V: TextOperand<S, H>,
     {
-        // Compared as bytes: SQLite's functions of text stop at a NUL.
-        let suffix = suffix.into().into_bytes();
-        let length = i64::try_from(suffix.len()).unwrap_or(i64::MAX);
-        holds(self.untyped(), |text| {
-            if length == 0 {
-                return binary(text, BinOper::IsNot, Term::Absent.value());
-            }
-            let bytes = sea_query::Func::cast_as(text, "blob").into();
-            let end = call("substr", [bytes, constant(-length)]);
-            binary(end, BinOper::Equal, Sql::Value(suffix.into()))
+        holds(self.untyped(), suffix.text_operand(), |text, suffix| {
+            has_at(text, suffix, |length, of_suffix| {
+                let before = binary(length, BinOper::Sub, of_suffix);
+                binary(before, BinOper::Add, constant(1_i64))
+            })
         })
     }
 
     /// Has exactly this somewhere in it.
-    fn contains<S, I>(self, part: impl Into<String>) -> Filter<S>
+    fn contains<S, V, H, I>(self, part: V) -> Filter<S>
     where
         Self: Within<S, I>,
         Self::Value: Text,
+        V: TextOperand<S, H>,
     {
-        holds(self.untyped(), |text| {
-            binary(call("instr", [text, bound(part)]), BinOper::GreaterThan, constant(0_i64))
+        holds(self.untyped(), part.text_operand(), |text, part| {
+            binary(call("instr", [text, part]), BinOper::GreaterThan, constant(0_i64))
         })
     }
 
@@ -192,19 +201,36 @@ pub trait TextFunctions: Operand {
 
 impl<O: Operand> TextFunctions for O {}
 
-fn bound(text: impl Into<String>) -> Sql {
-    Sql::Value(text.into().into())
+/// Whether a text has another one at a place, which follows from their lengths. They are compared as bytes:
+/// SQLite's functions of text stop at a NUL.
+fn has_at(text: Sql, part: Sql, place: impl FnOnce(Sql, Sql) -> Sql) -> Sql {
+    let bytes = |text: Sql| Sql::from(sea_query::Func::cast_as(text, "blob"));
+    let (text, part) = (bytes(text), bytes(part));
+    let [length, of_part] = [&text, &part].map(|it| call("length", [it.clone()]));
+    let fits = binary(length.clone(), BinOper::GreaterThanOrEqual, of_part.clone());
+    let there = call("substr", [text, place(length, of_part.clone()), of_part]);
+    // Of no bytes at all SQLite gives NULL.
+    let there = call("ifnull", [there, Sql::Value(Vec::new().into())]);
+    and(fits, binary(there, BinOper::Equal, part))
 }
 
-/// A condition on a text, which does not hold where the text is absent.
-fn holds<S>(it: Untyped, condition: impl FnOnce(Sql) -> Sql) -> Filter<S> {
-    Expr::new(it.map(|term| match term {
-        Term::Column(column) => {
+/// The text, if the program has given it.
+fn known(text: &Untyped) -> Option<&str> {
+    match &text.term {
+        Term::Bound(sea_query::Value::String(Some(text))) => Some(text),
+        _ => None,
+    }
+}
+
+/// A condition on two texts, which does not hold where one of them is absent.
+fn holds<S>(it: Untyped, other: Untyped, condition: impl FnOnce(Sql, Sql) -> Sql) -> Filter<S> {
+    Expr::new(it.with(other, |it, other| match (it, other.value()) {
+        (Term::Column(column), other) => {
             // First the condition, which most rows fail; then whether it was of a text.
-            let condition = condition(column.sql());
-            Term::Condition(Condition::guarded(condition, Some(column.is_there())))
+            let condition = condition(column.sql(), other);
+            Term::Condition(Condition::guarded(condition, column, Some(column.is_there())))
         }
-        other => Term::Condition(Condition::One(condition(other.value()))),
+        (it, other) => Term::Condition(Condition::One(condition(it.value(), other))),
     }))
 }
 

@@ -98,7 +98,8 @@ impl<V: View<S>, S> Rows for Viewed<V, S> {
 }
 
 impl<'s, S: Scope, R> Query<'s, S, R> {
-    /// Returns views instead of rows. What a field of the view holds that is no `Option` is narrowed.
+    /// Returns views instead of rows. What a field of the view holds that is no `Option` is narrowed, also of
+    /// a table that was joined by [`left_join`](Self::left_join): rows without it are left out.
     ///
     /// ```
     /// use ara::prelude::*;

@@ -166,7 +166,7 @@ impl<'b> Text<'b> {
 /// Whether two texts are the same. It looks from both ends, where names differ most: each byte costs the
 /// compiler some microseconds.
 #[must_use]
-pub(crate) const fn same(a: &str, b: &str) -> bool {
+pub const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;

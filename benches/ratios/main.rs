@@ -7,8 +7,11 @@
 mod by_hand;
 mod fifty;
 mod merge;
+mod pages;
+mod queries;
 mod report;
 mod search;
+mod shop;
 mod tables;
 mod watch;
 mod work;
@@ -18,6 +21,7 @@ fn main() -> ara::Result<()> {
     let mut report = report::Report::new(word);
     work::mutations(&mut report)?;
     work::reads(&mut report)?;
+    queries::queries(&mut report)?;
     work::files(&mut report)?;
     merge::merges(&mut report)?;
     watch::watches(&mut report)?;

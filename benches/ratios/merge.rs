@@ -5,7 +5,7 @@ use ara::{Changes, Result, VersionVector};
 
 use crate::by_hand;
 use crate::report::{Report, Target, timed};
-use crate::tables::{Task, draft, values};
+use crate::tables::{draft, values};
 use crate::work::{NOTE, Pair, ROWS, count, insert_by_hand};
 
 /// How many rows an app makes in one transaction.

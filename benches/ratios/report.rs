@@ -78,7 +78,7 @@ impl Report {
     }
 
     pub fn print(&self) {
-        println!("\n{:44} {:>12} {:>12} {:>7} {:>9}", "work", "ara", "by hand", "ratio", "at most");
+        println!("\n{:46} {:>12} {:>12} {:>7} {:>9}", "work", "ara", "by hand", "ratio", "at most");
         for Line { name, ours, by_hand, target } in &self.lines {
             let ratio = ours.amount() / by_hand.amount();
             let (target, missed) = match *target {
@@ -89,7 +89,7 @@ impl Report {
             };
             let missed = if missed { "  missed" } else { "" };
             let (ours, by_hand) = (ours.to_string(), by_hand.to_string());
-            println!("{name:44} {ours:>12} {by_hand:>12} {ratio:>7.2} {target:>9}{missed}");
+            println!("{name:46} {ours:>12} {by_hand:>12} {ratio:>7.2} {target:>9}{missed}");
         }
     }
 }

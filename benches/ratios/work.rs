@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use crate::by_hand;
 use crate::fifty;
+use crate::pages;
 use crate::report::{Figure, ROUNDS, Report, Target, median, timed};
-use crate::tables::{IndexedTask, Task, Values, draft, values};
+use crate::tables::{Task, Values, draft, values};
 
 pub const ROWS: usize = 100_000;
 const LARGE_ROWS: usize = 20_000;
@@ -234,8 +235,7 @@ pub fn reads(report: &mut Report) -> Result<()> {
     let small = Pair::filled(&values(ROWS, NOTE))?;
     get(report, &small)?;
     scan(report, "scan to narrowed rows", &small)?;
-    page(report, "filter, order, limit 20", &small, "done IS 1")?;
-    page_by_index(report, &small)?;
+    pages::pages(report, &small)?;
     let large = Pair::filled(&values(LARGE_ROWS, LARGE_NOTE))?;
     scan(report, "scan to narrowed rows, 2 KB", &large)
 }
@@ -292,77 +292,6 @@ fn scan(report: &mut Report, name: &'static str, pair: &Pair) -> Result<()> {
             Ok(time)
         },
     )
-}
-
-const PAGES: usize = 20;
-
-fn page(report: &mut Report, name: &'static str, pair: &Pair, condition: &str) -> Result<()> {
-    let sql = format!(
-        "SELECT * FROM task WHERE {condition} AND title IS NOT NULL ORDER BY score DESC LIMIT 20"
-    );
-    let hand_page = || -> rusqlite::Result<Vec<by_hand::Task>> {
-        let mut page = pair.by_hand.prepare_cached(&sql)?;
-        page.query_map([], by_hand::Task::read)?.collect()
-    };
-    let our_page = || {
-        pair.db
-            .query::<Task>()
-            .narrow(Task::title)
-            .filter(Task::done.eq(true))
-            .order_by(Task::score.desc())
-            .limit(20)
-            .all()
-    };
-    let titles: Vec<_> = hand_page()?.into_iter().map(|task| task.title).collect();
-    assert!(our_page()?.into_iter().map(|task| task.title.into_string()).eq(titles));
-    report.compare(
-        name,
-        Target::Ratio(1.15),
-        || timed_pages(PAGES, our_page),
-        || timed_pages(PAGES, hand_page),
-    )
-}
-
-/// A page that an index serves is read so fast that making the SQL weighs.
-fn page_by_index(report: &mut Report, pair: &Pair) -> Result<()> {
-    const INDEXED_PAGES: usize = 2000;
-    let sql = "SELECT * FROM task WHERE stars > ?1 AND title IS NOT NULL ORDER BY stars LIMIT 20";
-    let start = ROWS as i64 / 2;
-    pair.db.ensure::<IndexedTask>()?;
-    pair.by_hand.execute_batch("CREATE INDEX task_stars ON task (stars)")?;
-    let hand_page = || -> rusqlite::Result<Vec<by_hand::Task>> {
-        let mut page = pair.by_hand.prepare_cached(sql)?;
-        page.query_map([start], by_hand::Task::read)?.collect()
-    };
-    let our_page = || {
-        pair.db
-            .query::<IndexedTask>()
-            .narrow(IndexedTask::title)
-            .narrow(IndexedTask::stars)
-            .filter(IndexedTask::stars.gt(start))
-            .order_by(IndexedTask::stars)
-            .limit(20)
-            .all()
-    };
-    let titles: Vec<_> = hand_page()?.into_iter().map(|task| task.title).collect();
-    assert!(our_page()?.into_iter().map(|task| task.title.into_string()).eq(titles));
-    report.compare(
-        "filter, order, limit 20, by an index",
-        Target::Ratio(1.15),
-        || timed_pages(INDEXED_PAGES, our_page),
-        || timed_pages(INDEXED_PAGES, hand_page),
-    )
-}
-
-fn timed_pages<R, E>(pages: usize, page: impl Fn() -> Result<Vec<R>, E>) -> Result<Duration>
-where
-    ara::Error: From<E>,
-{
-    let (time, rows) = timed(|| -> Result<usize, E> {
-        (0..pages).try_fold(0, |rows, _| Ok(rows + page()?.len()))
-    });
-    assert_eq!(rows?, pages * 20);
-    Ok(time / u32::try_from(pages).unwrap_or(u32::MAX))
 }
 
 pub fn files(report: &mut Report) -> Result<()> {

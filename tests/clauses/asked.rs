@@ -57,6 +57,7 @@ impl<'a, D: Queries> Asked<'a, D> {
         sql: impl Into<String>,
     ) -> Outcome {
         let rows = self.every_way(&query)?;
+        self.watched(&query, &rows)?;
         let (limit, offset) = (self.given.limit, self.given.offset);
         let cut: Vec<_> = rows.iter().skip(offset as usize).take(limit as usize).cloned().collect();
         let cut_by_ara = self.every_way(&query.clone().limit(limit).offset(offset))?;
@@ -74,6 +75,7 @@ impl<'a, D: Queries> Asked<'a, D> {
         sql: impl Into<String>,
     ) -> Outcome {
         let rows = self.every_way(&query)?;
+        self.watched(&query, &rows)?;
         let left = rows.len().saturating_sub(self.given.offset as usize);
         let left = left.min(self.given.limit as usize);
         let cut = query.limit(self.given.limit).offset(self.given.offset);
@@ -95,6 +97,23 @@ impl<'a, D: Queries> Asked<'a, D> {
             format!("SELECT id FROM task t WHERE ({sql}) IS NOT TRUE ORDER BY id"),
         );
         Ok(())
+    }
+
+    /// The first result of a watch of the query: the rows.
+    fn watched<S: Scope, R: Rows<Output: Shown>>(
+        &self,
+        query: &Query<'a, S, R>,
+        rows: &[String],
+    ) -> Outcome {
+        match query.clone().watch() {
+            Ok(mut watch) => {
+                let watched: Vec<_> = watch.recv()?.iter().map(Shown::show).collect();
+                same("watch", rows, &watched, query)
+            }
+            // What a transaction has written may never be there.
+            Err(Error::WatchedTransaction) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn every_way<S: Scope, R: Rows<Output: Shown>>(

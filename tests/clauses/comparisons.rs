@@ -163,6 +163,10 @@ fn combined<D: Queries>(asked: &mut Asked<'_, D>) -> Outcome {
     asked.filter(a.eq(b), format!("({x}) IS TRUE IS ({y}) IS TRUE"))?;
     let raw = sea_query::Expr::cust_with_values("length(title) > ?", [1]);
     asked.filter(Expr::raw(raw), "length(title_stored) > 1")?;
+    for tree in &given.trees {
+        let (filter, sql) = tree.filter();
+        asked.filter(filter, sql)?;
+    }
     let on = asked.on;
     let mut several = on.query::<Task>().order_by(Task::id).select(Task::id);
     for filter in three() {

@@ -8,6 +8,7 @@ use proptest::sample::select;
 use super::tables::other::Cell::{Blob, Integer, Real, Text};
 use super::tables::other::{self, Cell};
 use super::tables::{State, id};
+use super::tree::{Tree, tree};
 
 /// What a case is of.
 #[derive(Debug, Clone)]
@@ -160,15 +161,17 @@ pub struct Given {
     pub number: u8,
     pub limit: u64,
     pub offset: u64,
+    pub trees: Vec<Tree>,
 }
 
 fn given() -> impl Strategy<Value = Given> {
     let texts = (select(&TITLES[..]), select(&NOTES[..]));
     let numbers = (select(&STARS[..]), select(&STARS[..]), select(&LEVELS[..]));
     let others = (any::<bool>(), select(&WEIGHTS[..]), select(&STATES[..]), select(&DUES[..]));
+    let cut = (0..5_u64, 0..4_u64);
     let labels = vec(select(&["a", "b"][..]).prop_map(str::to_owned), 0..3);
-    (texts, numbers, others, labels, 0..TEAMS, 0..5_u64, 0..4_u64).prop_map(
-        |(texts, numbers, others, labels, number, limit, offset)| Given {
+    (texts, numbers, others, labels, 0..TEAMS, cut, vec(tree(), 4)).prop_map(
+        |(texts, numbers, others, labels, number, (limit, offset), trees)| Given {
             title: texts.0,
             note: texts.1,
             stars: numbers.0,
@@ -182,6 +185,7 @@ fn given() -> impl Strategy<Value = Given> {
             number,
             limit,
             offset,
+            trees,
         },
     )
 }

@@ -146,5 +146,12 @@ fn matching<D: Queries>(asked: &mut Asked<'_, D>) -> Outcome {
         asked.filter(Task::title.contains(part), format!("instr(title, {quoted}) > 0"))?;
         asked.filter(Task::note.contains(part), format!("instr(note, {quoted}) > 0"))?;
     }
-    Ok(())
+    // A text of the row's.
+    asked.filter(Task::note.starts_with(Task::title), "substr(note, 1, length(title)) = title")?;
+    asked.filter(
+        Task::note.lower().ends_with(Task::title.lower()),
+        "length(note) >= length(title) AND substr(lower(note), -length(title)) = lower(title)",
+    )?;
+    asked.filter(Task::note.contains(Task::title), "instr(note, title) > 0")?;
+    asked.filter(Task::title.like(Task::note), "title LIKE note ESCAPE '\\'")
 }

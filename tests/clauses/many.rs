@@ -4,9 +4,9 @@ use ara::prelude::*;
 use ara::{Cursor, Rows, Scope};
 
 use super::asked::{Asked, Family};
-use super::by_hand::{REMARK, TASK, TEAM};
+use super::by_hand::{REMARK, TASK, TEAM, hex};
 use super::shown::Shown;
-use super::tables::{Remark, Task, Team};
+use super::tables::{Remark, Task, Team, id};
 use crate::support::Outcome;
 
 pub struct WithMany;
@@ -48,6 +48,22 @@ impl Family for WithMany {
                  AND r.text IS NOT {note} ORDER BY t.id, r.points DESC, r.id"
             ),
         );
+
+        let ordered = || tasks().with_many_of(Remark::task_id, |many| many.order_by(Remark::id));
+        let one_of = |which: &str| {
+            format!(
+                "SELECT {TASK}, {REMARK} FROM (SELECT * FROM task {which}) t \
+                 LEFT JOIN remark r ON r.task_id = t.id ORDER BY r.id"
+            )
+        };
+        asked.lines(flat(ordered().first()?.into_iter().collect()), one_of("ORDER BY id LIMIT 1"));
+        let known = id::<Task>(1);
+        let one_known = one_of(&format!("WHERE id = {}", hex(known)));
+        asked.lines(flat(ordered().find(known)?.into_iter().collect()), one_known.clone());
+        let named = tasks()
+            .filter(Task::id.eq(known))
+            .with_many_of(Remark::task_id, |many| many.order_by(Remark::id));
+        asked.lines(flat(named.one().ok().into_iter().collect()), one_known);
 
         // A limit is of the rows of each.
         let first = tasks().with_deleted().with_many_of(Remark::task_id, |many| {

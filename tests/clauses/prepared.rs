@@ -57,8 +57,33 @@ impl Family for Prepared {
                 ),
             );
         }
+        of_texts(asked)?;
         within_others(asked)
     }
+}
+
+fn of_texts<D: Queries>(asked: &mut Asked<'_, D>) -> Outcome {
+    let on = asked.on;
+    let noted = on.prepare(|(part,): (Param<String>,)| {
+        let around = Task::note.starts_with(part) | Task::note.ends_with(part);
+        let within = Task::title.contains(part) | Task::title.like(part);
+        on.query::<Task>().filter(around | within).order_by(Task::id)
+    });
+    for part in NOTES {
+        let (quoted, length) = (quoted(part), part.chars().count());
+        let ends = match length {
+            0 => "note IS NOT NULL".to_owned(),
+            _ => format!("length(note) >= {length} AND substr(note, -{length}) = {quoted}"),
+        };
+        asked.answer(
+            &noted.all((part,))?,
+            format!(
+                "SELECT {TASK} FROM task t WHERE substr(note, 1, {length}) = {quoted} OR ({ends}) \
+                 OR instr(title, {quoted}) > 0 OR title LIKE {quoted} ESCAPE '\\' ORDER BY id"
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// Parameters in joins, subqueries and groups.
@@ -118,13 +143,18 @@ impl Family for ByOthers {
                 "SELECT id, title, stars, done, weight FROM task WHERE is_deleted IS NOT 1 ORDER BY id",
             )
             .all()?;
-        asked.answer(&rows, "SELECT id, title, stars, done, weight FROM task ORDER BY id");
-        // A row that lacks what is no `Option` is left out.
+        // An integer is read as a floating-point number too, if it is the very same.
+        asked.answer(
+            &rows,
+            "SELECT id, title, stars, done, CASE WHEN typeof(weight_stored) IN ('real', 'integer') \
+             AND CAST(weight_stored AS REAL) = weight_stored THEN CAST(weight_stored AS REAL) END \
+             FROM task ORDER BY id",
+        );
         let rows = on
             .sql::<(i64, Option<String>)>(
-                "SELECT stars, note FROM task WHERE stars >= ?1 ORDER BY id",
+                "SELECT stars, note FROM task WHERE typeof(stars) = 'integer' AND stars >= ?1 ORDER BY id",
             )
-            .bind::<i64>(stars)
+            .bind(stars)
             .all()?;
         asked.answer(
             &rows,

@@ -3,8 +3,8 @@
 use ara::prelude::*;
 
 use super::asked::{Asked, Family};
-use super::by_hand::{TASK, hex};
-use super::tables::{Task, id};
+use super::by_hand::{REMARK, TASK, hex};
+use super::tables::{Remark, Task, id};
 use crate::support::Outcome;
 
 pub struct Narrowed;
@@ -90,6 +90,16 @@ impl Family for Deleted {
         asked.answer(
             tasks().narrow(Task::stars).filter(Task::done.ne(true)).find(task)?.as_slice(),
             sql("task") + " AND stars IS NOT NULL AND done IS NOT true",
+        );
+        // Of several rows with the id, the first by the query's order.
+        let remarked = tasks().join_many(Remark::task_id).order_by(Remark::id);
+        asked.answer(
+            remarked.find(task)?.as_slice(),
+            format!(
+                "SELECT {TASK}, {REMARK} FROM task t JOIN remark r ON r.task_id = t.id \
+                 WHERE t.id = {} ORDER BY r.id LIMIT 1",
+                hex(task)
+            ),
         );
         Ok(())
     }

@@ -99,3 +99,30 @@ fn the_row_of_a_change_that_lost_to_its_twin_is_that_of_others() -> Outcome {
     }
     Ok(())
 }
+
+/// The clock ran back after the one was merged and before the other came: what lies before the last that
+/// counts of a node counts too.
+#[test]
+fn what_is_older_than_what_counts_does_not_wait() -> Outcome {
+    const HOUR: i64 = 3_600_000;
+    let (file, wall, later) = (File::new()?, Wall::new(), Wall::new());
+    let phone = later.options().memory()?;
+    file.open_at(&wall)?.ensure::<Todo>()?;
+    let before = fs::read(file.path())?;
+    wall.advance(1);
+    let db = file.open_at(&wall)?;
+    db.create(Todo::draft().title("Buy milk"))?;
+    later.advance(1);
+    send(&db, &phone)?;
+    drop(db);
+
+    restored(&file, &before)?;
+    wall.advance(-1);
+    let db = file.open_at(&wall)?;
+    db.create_all(["Make tea", "Call home"].map(|title| Todo::draft().title(title)))?;
+    later.advance(-HOUR);
+    send(&phone, &db)?;
+    send(&db, &phone)?;
+    assert_eq!(phone.query::<Todo>().count()?, 3);
+    sync(&phone, &db)
+}

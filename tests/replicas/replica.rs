@@ -184,11 +184,18 @@ impl Replica {
     fn fold_in(&mut self, world: &World) -> Outcome {
         let horizon = self.wall.millis() + MOST_AHEAD;
         let State { known, folded } = &mut self.state;
+        // A clock that ran back does not divide what a node wrote before its last that is folded in.
+        let mut horizons: BTreeMap<[u8; 16], i64> = BTreeMap::new();
+        for (node, time, _) in &*folded {
+            let of_node = horizons.entry(*node).or_insert(horizon);
+            *of_node = (*of_node).max(time >> 16);
+        }
         // A change of a fork can be one of several transactions: the very same was written again.
         let mut whole: BTreeSet<Key> = BTreeSet::new();
         for transaction in world.transactions_within(known) {
             whole.extend(transaction);
-            if transaction.iter().all(|(_, time, _)| time >> 16 <= horizon) {
+            let horizon_of = |node| horizons.get(node).copied().unwrap_or(horizon);
+            if transaction.iter().all(|(node, time, _)| time >> 16 <= horizon_of(node)) {
                 folded.extend(transaction);
             }
         }

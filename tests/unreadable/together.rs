@@ -83,6 +83,81 @@ fn a_narrowed_column_must_be_there_though_it_is_not_returned() -> Outcome {
     Ok(())
 }
 
+/// Rows that are the same become one: those that cannot be read must not be among them.
+#[test]
+fn what_cannot_be_read_makes_no_group_and_is_in_none() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let draft = |at: usize| {
+        let title = if at < 6 { "Milk" } else { "Rye" };
+        Todo::draft().title(title).stars((at % 4) as u8).done(true)
+    };
+    let ids = db.create_all((0..8).map(draft))?;
+    let hex = |at: usize| ids[at].uuid().simple().to_string().to_uppercase();
+    file.tamper(&format!(
+        "UPDATE todo SET title = CAST('Milk' AS BLOB) WHERE hex(id) = '{}';
+         UPDATE todo SET title = 'Oat milk' WHERE hex(id) = '{}';
+         UPDATE todo SET stars = 2.0, done = 1.0 WHERE hex(id) = '{}'",
+        hex(0),
+        hex(1),
+        hex(2),
+    ))?;
+    let text = |text: &str| NonEmptyString::<5>::new(text);
+
+    let titles = || db.query::<Todo>().narrow(Todo::title).group_by(Todo::title);
+    let groups = || titles().select((Todo::title, count(), Todo::stars.sum(), Todo::done.count()));
+    let expected = [(text("Milk")?, 4, Some(4), 3), (text("Rye")?, 2, Some(5), 2)];
+    assert_eq!(groups().all()?, expected);
+    assert_eq!(groups().count()?, 2);
+    for limit in 0..4 {
+        let cut = groups().order_by(Todo::title.desc()).limit(limit as u64);
+        assert_eq!(cut.all()?.len(), limit.min(2));
+        let mut each = 0;
+        let count = |_| {
+            each += 1;
+            Ok(())
+        };
+        groups().limit(limit as u64).for_each(count)?;
+        assert_eq!(each, limit.min(2));
+    }
+    let filtered = titles().filter(count().gt(2)).select(Todo::title).all()?;
+    assert_eq!(filtered, [text("Milk")?]);
+    let not_selected = titles().select(Todo::stars.max()).order_by(Todo::stars.max());
+    assert_eq!(not_selected.all()?, [Some(3), Some(3)]);
+
+    // 2 and 2.0 are the same to SQLite.
+    let stars = db.query::<Todo>().narrow(Todo::stars).group_by(Todo::stars);
+    assert_eq!(stars.select((Todo::stars, count())).all()?, [(0, 2), (1, 2), (2, 1), (3, 2)]);
+    let distinct = db.query::<Todo>().narrow(Todo::title).select(Todo::title).distinct();
+    assert_eq!(distinct.clone().order_by(Todo::title).all()?, [text("Milk")?, text("Rye")?]);
+    assert_eq!(distinct.limit(2).all()?.len(), 2);
+    let all = db.query::<Todo>().aggregate((Todo::stars.count(), Todo::stars.count_distinct()));
+    assert_eq!(all.one()?, (7, 4));
+    Ok(())
+}
+
+/// A filter of a column that is narrowed besides.
+#[test]
+fn a_filter_need_not_say_what_narrowing_says() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let draft = |at: usize| Todo::draft().title("Milk").stars(at as u8).done(at % 2 == 0);
+    db.create_all((0..8).map(draft))?;
+    file.tamper(
+        "UPDATE todo SET done = 1.0 WHERE stars = 2; UPDATE todo SET stars = 6.0 WHERE stars = 6",
+    )?;
+    let done = || db.query::<Todo>().filter(Todo::done.eq(true)).order_by(Todo::id);
+    let few = || done().narrow(Todo::done).narrow(Todo::stars).filter(Todo::stars.ge(2));
+    assert_eq!(done().count()?, 3);
+    assert_eq!(done().narrow(Todo::done).all()?.len(), 3);
+    assert_eq!(few().select(Todo::stars).all()?, [4]);
+    assert_eq!(few().limit(1).all()?[0].stars, 4);
+    assert_eq!((few().count()?, few().exists()?), (1, true));
+    assert_eq!(few().select(Todo::title).all()?.len(), 1);
+    assert_eq!(few().group_by(Todo::stars).select((Todo::stars, count())).all()?, [(4, 1)]);
+    Ok(())
+}
+
 /// One that cannot be read is in the group of those that are absent, and stands where that does.
 #[test]
 fn groups_are_ordered_by_what_can_be_read() -> Outcome {

@@ -103,6 +103,34 @@ fn conditions_that_ask_other_tables() -> Outcome {
     Ok(())
 }
 
+/// The row that is named is not the one that refers to it.
+#[test]
+fn conditions_that_ask_other_rows_of_the_same_table() -> Outcome {
+    #[derive(Debug, Table)]
+    struct Book {
+        id: Id<Book>,
+        title: String,
+        sequel_of: Option<Id<Book>>,
+    }
+
+    for (db, _file) in databases()? {
+        let first = db.create(Book::draft().title("A"))?;
+        let named = || db.query::<Book>().filter(Book::id.eq(first)).select(Book::id);
+        let mut has_sequel = named().filter(Book::sequel_of.exists()).watch()?;
+        let after_c = Book::sequel_of.exists_where(Book::title.eq("C"));
+        let mut has_c_behind = named().filter(Book::sequel_of.exists_where(after_c)).watch()?;
+        assert!(has_sequel.told()?.is_empty() && has_c_behind.told()?.is_empty());
+        let second = db.create(Book::draft().title("B").sequel_of(first))?;
+        assert_eq!(has_sequel.told()?, [first]);
+        has_c_behind.is_quiet(2)?;
+        db.create(Book::draft().title("C").sequel_of(second))?;
+        assert_eq!(has_c_behind.told()?, [first]);
+        db.delete(second)?;
+        assert!(has_sequel.told()?.is_empty() && has_c_behind.told()?.is_empty());
+    }
+    Ok(())
+}
+
 #[test]
 fn rows_with_those_that_refer_to_them() -> Outcome {
     for (db, _file) in databases()? {
@@ -130,7 +158,7 @@ fn unions_prepared_queries_and_sql() -> Outcome {
         let starred = db
             .prepare(|(least,)| db.query::<Todo>().filter(Todo::stars.ge(least)).select(Todo::id));
         let (mut few, mut many) = (starred.watch((2,))?, starred.watch((4,))?);
-        let sql = db.sql::<(i64,)>("SELECT count(*) FROM todo WHERE stars > ?").bind::<i64>(2);
+        let sql = db.sql::<(i64,)>("SELECT count(*) FROM todo WHERE stars > ?").bind(2);
         let mut counted = sql.watch()?;
         assert!(both.told()?.is_empty() && few.told()?.is_empty() && many.told()?.is_empty());
         assert_eq!(counted.told()?, [(0,)]);

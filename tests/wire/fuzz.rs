@@ -6,8 +6,8 @@ use ara::{Changes, VersionVector};
 
 use crate::random::Random;
 use crate::support::{Outcome, verified};
-use crate::wire::{Batch, Cell, Change, record};
-use crate::{Todo, exported, sample};
+use crate::wire::{Batch, Cell, Change, Point, Run, record};
+use crate::{START, Todo, exported, sample};
 
 /// Bytes before the payload.
 const HEAD: usize = 24;
@@ -75,6 +75,54 @@ fn mutated(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
     payload
 }
 
+/// A batch of a few nodes that write the same few rows at the same few times, and not always as a
+/// database would.
+fn quarrel(random: &mut Random) -> Batch {
+    let mut batch = sample();
+    batch.tables = ["todo", "plant", "Odd\""].map(str::to_owned).into();
+    batch.columns.extend(["is_deleted", "Odd\"", "more"].map(str::to_owned));
+    batch.runs.clear();
+    for node in 7..8 + random.below(3) {
+        let mut time = START + random.below(4) as i64;
+        let mut changes = Vec::new();
+        for _ in 0..=random.below(5) {
+            let row = vec![random.below(3) as u8; 16];
+            let cells = (0..random.below(4)).map(|_| cell(random)).collect();
+            let mark = (random.below(3) > 0).then_some(0);
+            let table = random.below(12) / 5;
+            changes.push(Change { time, table, row, cells, mark, more: vec![] });
+            time += [1, 1, 1, 2, 0, 1 << 50][random.below(6)];
+        }
+        if let Some(last) = changes.last_mut() {
+            last.mark = Some(0);
+        }
+        let is_forked = random.below(3) == 0;
+        batch.runs.push(Run { node: vec![node as u8; 16], changes, is_forked, ..Run::default() });
+    }
+    let mut batch = batch.seal();
+    if let (0, Some(run)) = (random.below(4), batch.runs.first_mut()) {
+        let odd = Point { time: START + random.below(4) as i64, digest: random.next() };
+        match random.below(4) {
+            0 => run.from = odd,
+            1 => run.to = odd,
+            2 => run.changes[0].mark = None,
+            _ => run.changes[0].time += 1,
+        }
+    }
+    batch
+}
+
+fn cell(random: &mut Random) -> Cell {
+    let column = random.below(7);
+    match random.below(5) {
+        0 => Cell::null(column),
+        1 => Cell::integer(column, random.below(4) as i64 - 1),
+        2 => Cell::real(column, random.next()),
+        3 => Cell::unknown(column, 9, b"new"),
+        _ => Cell::text(column, "some text"),
+    }
+}
+
 #[test]
 fn no_bytes_are_too_bad_to_be_read() -> Outcome {
     let (mut random, corpus) = (Random::new(), corpus()?);
@@ -97,11 +145,14 @@ fn no_bytes_are_too_bad_to_be_read() -> Outcome {
 fn no_changes_are_too_bad_to_be_merged() -> Outcome {
     let (mut random, corpus) = (Random::new(), corpus()?);
     let mut taken = 0;
-    for _ in 0..12 {
+    for _ in 0..40 {
         let db = Database::memory()?;
         db.create(Todo::draft().title("Mine"))?;
         for _ in 0..24 {
-            let payload = mutated(&mut random, &corpus);
+            let payload = match random.below(2) {
+                0 => mutated(&mut random, &corpus),
+                _ => quarrel(&mut random).encode().split_off(HEAD),
+            };
             let Ok(changes) = Changes::from_bytes(&record(b'c', &payload)) else { continue };
             let before = db.version_vector()?;
             let report = db.merge(&changes)?;

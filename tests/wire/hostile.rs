@@ -428,3 +428,57 @@ fn many_rows_of_as_many_shapes_are_taken() -> Outcome {
     assert_eq!((report.changes, report.refused.len()), (4096, 0));
     Ok(())
 }
+
+#[test]
+fn what_comes_before_the_known_is_united_also_where_the_rest_is_refused() -> Outcome {
+    let db = Database::memory()?;
+    db.merge(&ill(vec![change(START + 2, vec![Cell::text(0, "x")])]).changes()?)?;
+    let early = change(START + 1, vec![Cell::text(0, "y")]);
+    let mut batch = ill(vec![early.clone(), early]);
+    batch.runs[0].to.digest ^= 1;
+    let report = merged_into(&db, batch)?;
+    assert_eq!((report.changes, report.forked.len(), report.refused.len()), (2, 1, 1));
+    Ok(())
+}
+
+/// Which of them counts, and is met first, is up to their hashes.
+#[test]
+fn of_many_changes_of_one_time_only_one_ends_a_transaction() -> Outcome {
+    for seed in 0..8 {
+        let twin = |n: u8| Change { mark: None, ..change(START, vec![Cell::blob(0, &[seed, n])]) };
+        let last = change(START, vec![Cell::blob(0, &[seed])]);
+        let mut batch = ill((0..40).map(twin).chain([last]).collect());
+        batch.runs[0].is_forked = true;
+        let report = merged(batch.seal())?;
+        assert_eq!((report.changes, report.refused.len()), (42, 0));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_change_is_not_there_twice() -> Outcome {
+    let twice = change(START, vec![Cell::text(0, "x")]);
+    let mut batch = ill(vec![Change { mark: None, ..twice.clone() }, twice]);
+    batch.runs[0].is_forked = true;
+    refused(batch.seal(), 0, Reason::Damaged)
+}
+
+#[test]
+fn more_changes_of_one_time_than_are_read_at_once_are_passed_on() -> Outcome {
+    let twin = |n: u32| change(START, vec![Cell::blob(0, &n.to_le_bytes())]);
+    let mut batch = ill((0..3000).map(twin).collect());
+    batch.runs[0].is_forked = true;
+    let report = merged(batch.seal())?;
+    assert_eq!((report.changes, report.refused.len()), (3001, 0));
+    Ok(())
+}
+
+#[test]
+fn a_change_between_those_that_are_known_is_of_another_device() -> Outcome {
+    let db = Database::memory()?;
+    let last = change(START + 2, vec![Cell::text(0, "x")]);
+    db.merge(&ill(vec![last.clone()]).changes()?)?;
+    let report = merged_into(&db, ill(vec![change(START, vec![Cell::text(0, "y")]), last]))?;
+    assert_eq!((report.changes, report.known, report.forked.len()), (2, 1, 1));
+    Ok(())
+}

@@ -1,5 +1,7 @@
 //! Whether a transaction is what its sender's digest says, before anything of it is written.
 
+use std::collections::HashSet;
+
 use crate::change::{Canonical, PackedCell, PackedCells};
 use crate::changes::{Changes, Run, Sent};
 use crate::clock::Time;
@@ -37,6 +39,11 @@ pub(crate) fn check(
             Point { time: sent.time, digest: end.digest ^ hash }
         };
         hashes.push(hash);
+    }
+    // A change that is there twice could end the transaction only the second time.
+    let mut seen = HashSet::new();
+    if run.is_forked && !hashes.iter().all(|hash| seen.insert(hash)) {
+        return Err(Reason::Damaged);
     }
     let mark = transaction.last().and_then(|last| last.mark).ok_or(Reason::OpenTransaction)?;
     // Where two devices wrote under one id, each noted the digest of its own changes.

@@ -110,6 +110,8 @@ struct RunState<'m> {
     before: Known,
     /// Something was added to the node's changes.
     has_grown: bool,
+    /// Something was added between what was known: what follows it was written by another device.
+    has_grown_within: bool,
 }
 
 /// What is done with the transactions of a run.
@@ -149,7 +151,7 @@ impl<'m> Merge<'m, '_> {
         } else {
             Way::Refuse(Reason::Unconnected)
         };
-        Ok(RunState { run, at: run.from, way, before, has_grown: false })
+        Ok(RunState { run, at: run.from, way, before, has_grown: false, has_grown_within: false })
     }
 
     fn all(&mut self, runs: &mut [RunState<'m>]) -> Result<()> {
@@ -200,7 +202,9 @@ impl<'m> Merge<'m, '_> {
             }
             return Ok(());
         }
-        let is_due = at.time.millis() <= self.horizon;
+        // A clock that ran back does not divide what lies before the last that is folded in.
+        let folded = self.known.get(&state.run.node).map_or(Time::default(), |known| known.folded);
+        let is_due = at.time.millis() <= self.horizon.max(folded.millis());
         // What is left of a compacted log does not add up to a digest. What it was is told.
         let is_compacted = at.time <= state.run.horizon.time;
         let takes_place = is_compacted || before.horizon.time > before.end.time;
@@ -214,6 +218,7 @@ impl<'m> Merge<'m, '_> {
                 Ok(arrival) => {
                     self.report.changes += 1;
                     state.has_grown = true;
+                    state.has_grown_within |= sent.time <= state.before.end.time;
                     if let Some(known) = self.known.get_mut(&state.run.node) {
                         if !takes_place {
                             known.end.digest ^= hash;
@@ -370,7 +375,8 @@ impl<'m> Merge<'m, '_> {
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
             let is_compacted = [state.run.horizon, state.before.horizon] != [Point::default(); 2];
-            let is_apart = state.way == Way::Unite && known.end != state.at && !is_compacted;
+            let is_apart = known.end != state.at || state.has_grown_within;
+            let is_apart = is_apart && !is_compacted;
             known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
             if known.is_forked && !state.before.is_forked {
                 self.report.forked.push(node);

@@ -1,8 +1,8 @@
 //! The names of what is generated.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
-use syn::Visibility;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Token, Visibility};
 
 use crate::ast::{Column, IdField, Table};
 use crate::visibility::{from_within, narrower};
@@ -20,18 +20,9 @@ impl Table<'_> {
         format_ident!("{}Patch", self.ident)
     }
 
-    /// The path to the module of the columns' types. It lies in another one, so that it hides nothing of the same name
-    /// which a field's type may begin with: `struct Log { level: log::Level }`. (Type parameters
-    /// begin with two underscores, so what shares a scope with them does not.)
-    pub fn module_path(&self) -> TokenStream {
-        let module = &self.module;
-        if self.args.columns.is_some() { quote!(#module) } else { quote!(_ara_columns::#module) }
-    }
-
     /// The type of a column, by the column's name in Rust.
-    pub fn marker(&self, column: &Ident) -> TokenStream {
-        let module = self.module_path();
-        quote!(#module::#column)
+    pub fn marker<'a>(&'a self, column: &'a Ident) -> Marker<'a> {
+        Marker { module: &self.module, is_public: self.args.columns.is_some(), column }
     }
 
     /// The visibility of a column's type, written where it is.
@@ -47,6 +38,30 @@ impl Table<'_> {
     /// The columns with the positions they have in the table's definition.
     pub fn positions(&self) -> impl Iterator<Item = (usize, &Column<'_>)> {
         self.columns.iter().enumerate()
+    }
+}
+
+/// The path to a column's type. Its module lies in another one, so that it hides nothing of the same name
+/// which a field's type may begin with: `struct Log { level: log::Level }`. (Type parameters begin with
+/// two underscores, so what shares a scope with them does not.)
+pub struct Marker<'a> {
+    module: &'a Ident,
+    is_public: bool,
+    column: &'a Ident,
+}
+
+/// Token by token: a path is spelled many times for each column, and a stream of its own for each would
+/// take longer than all the rest of what the derive does.
+impl ToTokens for Marker<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let separator = <Token![::]>::default();
+        if !self.is_public {
+            Ident::new("_ara_columns", Span::call_site()).to_tokens(tokens);
+            separator.to_tokens(tokens);
+        }
+        self.module.to_tokens(tokens);
+        separator.to_tokens(tokens);
+        self.column.to_tokens(tokens);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What queries return: a row with a type parameter a column.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, format_ident, quote};
 
 use crate::ast::{Column, Table};
 
@@ -19,7 +19,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     });
     let fields = table.columns.iter().map(|column| {
         let Column { ident, vis, .. } = column;
-        let (doc, ty) = (column.doc(), column.field_type());
+        let (doc, ty) = (column.doc(), FieldType(column));
         quote!(#doc #vis #ident: #ty)
     });
     let id_vis = table.id_visibility();
@@ -50,21 +50,12 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let (row, patch) = (table.row(), table.patch());
     let parameters: Vec<_> = table.columns.iter().map(|column| &column.parameter).collect();
-    let bounded: Vec<_> = table.columns.iter().map(|column| column.bounded()).collect();
-    let narrows = table.columns.iter().map(|column| narrow(table, column, &bounded));
-    let of_columns = table.columns.iter().map(|column| {
-        let (ty, marker) = (column.field_type(), table.marker(column.ident));
-        holds(table, &bounded, &marker, &ty)
-    });
-    let ident_of = |name: &str| table.marker(&quote::format_ident!("{name}"));
-    let timestamp = quote!(_ara::Timestamp);
-    let held = of_columns.chain([
-        holds(table, &bounded, &ident_of("id"), &quote!(_ara::Id<#ident>)),
-        holds(table, &bounded, &ident_of("created_at"), &timestamp),
-        holds(table, &bounded, &ident_of("updated_at"), &timestamp),
-    ]);
+    let bounded: Vec<_> = table.columns.iter().map(Bounded).collect();
+    let held = table.columns.iter().map(|column| holds(table, column));
+    let system = ["id", "created_at", "updated_at"].map(|name| format_ident!("{name}"));
+    let system = system.iter().map(|column| table.marker(column));
     let bounds = table.columns.iter().map(|column| {
-        let (ty, marker) = (column.field_type(), table.marker(column.ident));
+        let (ty, marker) = (FieldType(column), table.marker(column.ident));
         quote!(#ty: _ara::FieldOf<#marker>)
     });
     let fields = table.positions().map(|(at, Column { ident, .. })| {
@@ -72,8 +63,8 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         quote!(#ident: __fields.field::<#marker, _>(#at)?)
     });
     quote! {
-        #(#narrows)*
         #(#held)*
+        #(impl _ara::SystemColumn for #system {})*
 
         #[automatically_derived]
         impl<#(#bounded),*> _ara::Record for #row<#(#parameters),*>
@@ -102,58 +93,64 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     }
 }
 
-/// What a row holds of a column.
-fn holds(
-    table: &Table<'_>,
-    bounded: &[TokenStream],
-    marker: &TokenStream,
-    ty: &TokenStream,
-) -> TokenStream {
-    let row = table.row();
+/// What a row holds of a column, and the row that holds it narrowed: of all that is generated for a column
+/// only this names all others as well, so it is said once.
+fn holds(table: &Table<'_>, held: &Column<'_>) -> TokenStream {
+    let (row, marker, ty) = (table.row(), table.marker(held.ident), FieldType(held));
+    let bounded = table.columns.iter().map(Bounded);
     let parameters = table.columns.iter().map(|column| &column.parameter);
+    let narrowed = table.columns.iter().map(|column| match column.ident == held.ident {
+        true if held.is_hidden => Narrowed::Hidden,
+        true => Narrowed::This,
+        false => Narrowed::Other(column),
+    });
     quote! {
         impl<#(#bounded),*> _ara::Holds<#marker> for #row<#(#parameters),*> {
             type Type = #ty;
+            type With<__T> = #row<#(#narrowed),*>;
         }
     }
 }
 
-/// What narrowing a column makes of a row.
-fn narrow(table: &Table<'_>, narrowed: &Column<'_>, bounded: &[TokenStream]) -> TokenStream {
-    let (row, marker) = (table.row(), table.marker(narrowed.ident));
-    let is_hidden = narrowed.is_hidden;
-    let state = |is_there: bool| {
-        table.columns.iter().map(move |column| {
-            let parameter = &column.parameter;
-            match (column.ident == narrowed.ident, is_hidden, is_there) {
-                (true, true, false) => quote!(_ara::Maybe),
-                (true, true, true) => quote!(_ara::There),
-                (true, false, false) => quote!(_ara::Option<#parameter>),
-                _ => quote!(#parameter),
-            }
-        })
-    };
-    let (before, after) = (state(false), state(true));
-    let free = table.columns.iter().zip(bounded);
-    let free = free.filter(|(column, _)| !is_hidden || column.ident != narrowed.ident);
-    let free = free.map(|(_, bounded)| bounded);
-    quote! {
-        impl<#(#free),*> _ara::Narrow<#marker> for #row<#(#before),*> {
-            type Narrowed = #row<#(#after),*>;
+/// The type of the row's field. A hidden type must not be in the row's parameters: the table names the
+/// row, and may be seen further than the type. Spelled so that derives understand it.
+struct FieldType<'a>(&'a Column<'a>);
+
+impl ToTokens for FieldType<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Column { parameter, ty, is_hidden, .. } = self.0;
+        parameter.to_tokens(tokens);
+        if *is_hidden {
+            quote!(::Of<#ty>).to_tokens(tokens);
         }
     }
 }
 
-impl Column<'_> {
-    /// The type of the row's field. A hidden type must not be in the row's parameters: the table
-    /// names the row, and may be seen further than the type. Spelled so that derives understand it.
-    fn field_type(&self) -> TokenStream {
-        let (parameter, ty) = (&self.parameter, &self.ty);
-        if self.is_hidden { quote!(#parameter::Of<#ty>) } else { quote!(#parameter) }
-    }
+/// The row's type parameter, with what it must be.
+struct Bounded<'a>(&'a Column<'a>);
 
-    fn bounded(&self) -> TokenStream {
-        let parameter = &self.parameter;
-        if self.is_hidden { quote!(#parameter: _ara::Presence) } else { quote!(#parameter) }
+impl ToTokens for Bounded<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.0.parameter.to_tokens(tokens);
+        if self.0.is_hidden {
+            quote!(: _ara::Presence).to_tokens(tokens);
+        }
+    }
+}
+
+/// The row's arguments when a column is narrowed.
+enum Narrowed<'a> {
+    This,
+    Hidden,
+    Other(&'a Column<'a>),
+}
+
+impl ToTokens for Narrowed<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::This => format_ident!("__T").to_tokens(tokens),
+            Self::Hidden => quote!(_ara::There).to_tokens(tokens),
+            Self::Other(column) => column.parameter.to_tokens(tokens),
+        }
     }
 }

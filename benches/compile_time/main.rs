@@ -1,8 +1,11 @@
 //! How long `cargo check` takes after an edit, for apps that were generated: one with ara, and one
-//! with the same structs, and rusqlite by hand; and one whose schema is held against a lock, and one
-//! whose schema is not.
+//! with the same structs, and rusqlite by hand, with a query a table and with ten; and one whose schema
+//! is held against a lock, and one whose schema is not. And how long it takes when the compiler
+//! remembers nothing of the app, as after a change that all of it depends on.
 //!
 //! `cargo bench --bench compile_time`
+
+mod queries;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,6 +25,11 @@ fn main() -> io::Result<()> {
         let by_hand = App::new("rusqlite", &source_by_hand(tables, columns))?;
         compare(&format!("{tables} tables x {columns} columns"), &ours, &by_hand)?;
     }
+    let (tables, columns) = (20, 12);
+    let ours = App::new("ara", &queries::our_source(tables, columns))?;
+    let by_hand = App::new("rusqlite", &queries::source_by_hand(tables, columns))?;
+    compare("the same, 200 queries", &ours, &by_hand)?;
+    compare_by("the same, from nothing", &ours, &by_hand, App::check_from_nothing)?;
     println!("\n{:24} {:>12} {:>12} {:>7}", "cargo check", "with lock", "without", "ratio");
     for (tables, columns) in [(20, 12), (50, 60)] {
         let source = our_source(tables, columns) + &schema_of(tables);
@@ -34,10 +42,19 @@ fn main() -> io::Result<()> {
 }
 
 fn compare(name: &str, one: &App, other: &App) -> io::Result<()> {
+    compare_by(name, one, other, App::check_after_edit)
+}
+
+fn compare_by(
+    name: &str,
+    one: &App,
+    other: &App,
+    check: fn(&App) -> io::Result<Duration>,
+) -> io::Result<()> {
     let mut times = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        times.0.push(one.check_after_edit()?);
-        times.1.push(other.check_after_edit()?);
+        times.0.push(check(one)?);
+        times.1.push(check(other)?);
     }
     let [one, other] = [times.0, times.1].map(|times| median(times).as_secs_f64());
     println!("{name:24} {one:>10.3} s {other:>10.3} s {:>7.2}", one / other);
@@ -86,12 +103,24 @@ impl App {
         self.check()
     }
 
+    /// What the compiler remembers of the app is gone, and what it depends on is not.
+    fn check_from_nothing(&self) -> io::Result<Duration> {
+        for memory in fs::read_dir(self.path().join("target/debug/incremental"))? {
+            let memory = memory?;
+            if memory.file_name().to_string_lossy().starts_with("app-") {
+                fs::remove_dir_all(memory.path())?;
+            }
+        }
+        self.check_after_edit()
+    }
+
     fn check(&self) -> io::Result<Duration> {
         let start = Instant::now();
         let output = Command::new(env!("CARGO"))
             .args(["check", "--quiet"])
             .current_dir(self.path())
             .env("CARGO_TARGET_DIR", self.path().join("target"))
+            .env("CARGO_INCREMENTAL", "1")
             .output()?;
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "the generated app does not compile:\n{errors}");

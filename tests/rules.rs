@@ -1,0 +1,102 @@
+//! The rules that never bend, as far as merging goes: each with what would catch its breach.
+//!
+//! The seventh, that nothing leaves a device before it is durable, takes a power failure to test.
+
+#[path = "rules/rule01_the_log_is_the_truth.rs"]
+mod rule01_the_log_is_the_truth;
+#[path = "rules/rule02_nothing_is_lost.rs"]
+mod rule02_nothing_is_lost;
+#[path = "rules/rule03_the_last_writer_wins.rs"]
+mod rule03_the_last_writer_wins;
+#[path = "rules/rule04_a_transaction_is_one_thing.rs"]
+mod rule04_a_transaction_is_one_thing;
+#[path = "rules/rule05_a_bad_neighbour_stops_nobody.rs"]
+mod rule05_a_bad_neighbour_stops_nobody;
+#[path = "rules/rule06_a_vector_is_checked.rs"]
+mod rule06_a_vector_is_checked;
+#[path = "rules/rule08_adding_a_column_is_nothing.rs"]
+mod rule08_adding_a_column_is_nothing;
+#[path = "rules/rule09_what_is_there_changes_nothing.rs"]
+mod rule09_what_is_there_changes_nothing;
+#[path = "rules/rule10_reports_hold_no_values.rs"]
+mod rule10_reports_hold_no_values;
+mod support;
+
+use ara::prelude::*;
+use ara::{Changes, MergeReport, Timestamp, VersionVector};
+
+use support::{File, Outcome};
+
+/// The first version of an app.
+mod old {
+    use ara::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Table)]
+    pub struct Todo {
+        pub id: Id<Todo>,
+        pub title: String,
+    }
+
+    ara::schema! { pub App: Todo }
+}
+
+/// The second one.
+mod new {
+    use ara::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Table)]
+    pub struct Todo {
+        pub id: Id<Todo>,
+        pub code: Option<String>,
+        pub title: String,
+        pub stars: Option<i64>,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Table)]
+    pub struct Category {
+        pub id: Id<Category>,
+        pub name: String,
+    }
+
+    ara::schema! { pub App: Todo, Category }
+}
+
+use new::{Todo, TodoRow};
+
+const NOW: i64 = 1_700_000_000_000;
+
+/// All that a database has, or that it has beyond another.
+fn everything(db: &Database) -> ara::Result<Vec<Changes>> {
+    db.changes_since(&VersionVector::default())?.collect()
+}
+
+fn send(from: &Database, to: &Database) -> ara::Result<Vec<MergeReport>> {
+    from.changes_since(&to.version_vector()?)?.map(|changes| to.merge(&changes?)).collect()
+}
+
+fn todos(db: &Database) -> ara::Result<Vec<TodoRow>> {
+    db.query::<Todo>().with_deleted().order_by(Todo::id).all()
+}
+
+/// A database in memory whose clock stands at a time, in milliseconds.
+fn at(millis: i64, seed: u64) -> ara::Result<Database> {
+    Database::options().clock(move || Timestamp::from_millis(millis)).seed(seed).memory()
+}
+
+/// Changes one byte of the last change in the log that holds this text, behind ara's back.
+fn damage(file: &File, text: &str) -> Outcome {
+    let sqlite = file.sqlite()?;
+    let (node, time, mut cells): (i64, i64, Vec<u8>) = sqlite.query_row(
+        "SELECT node, time, cells FROM ara_change WHERE instr(cells, CAST(?1 AS BLOB)) \
+         ORDER BY time DESC",
+        [text],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let at = cells.windows(text.len()).position(|window| window == text.as_bytes());
+    cells[at.ok_or("holds the text")?] ^= 1;
+    sqlite.execute(
+        "UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2",
+        (node, time, cells),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,34 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+    pub name: NonEmptyString<100>,
+}
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: NonEmptyString<1000>,
+    pub stars: Option<i64>,
+    pub category_id: Option<Id<Category>>,
+}
+
+fn main() -> ara::Result<()> {
+    let db = Database::memory()?;
+    db.query::<Todo>()
+        .select((
+            Todo::id,
+            Todo::title,
+            Todo::stars,
+            Todo::category_id,
+            Todo::created_at,
+            Todo::updated_at,
+            Todo::title.lower(),
+            Todo::title.upper(),
+            Todo::stars.add(1),
+        ))
+        .all()?;
+    db.query::<Todo>().select("title").all()?;
+    Ok(())
+}

@@ -1,0 +1,24 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+    pub name: NonEmptyString<100>,
+}
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: NonEmptyString<1000>,
+    pub stars: Option<i64>,
+    pub category_id: Option<Id<Category>>,
+}
+
+fn main() -> ara::Result<()> {
+    let db = Database::memory()?;
+    db.sql::<(i64,)>("SELECT ?1").bind(5_u64).all()?;
+    db.sql::<(i64,)>("SELECT ?1").bind(vec!["a"]).all()?;
+    db.sql::<(u64,)>("SELECT 1").all()?;
+    db.sql::<i64>("SELECT 1").all()?;
+    Ok(())
+}
