@@ -165,6 +165,34 @@ fn what_waited_for_its_time_is_settled() -> Outcome {
     verified(&phone)
 }
 
+/// A node whose clock ran ahead has told of it, in the log.
+#[test]
+fn what_does_not_count_is_read_from_the_log() -> Outcome {
+    const DAY: i64 = 24 * 3_600_000;
+    let (file, wall) = (File::new()?, Wall::new());
+    wall.set(1_800_000_000_000);
+    let db = file.open_at(&wall)?;
+    let milk = db.create(Todo::draft().title("Buy milk"))?;
+    wall.advance(DAY);
+    db.update(Todo::patch(milk).title("Buy oat milk"))?;
+    wall.advance(1 - DAY);
+    db.update(Todo::patch(milk).stars(1))?;
+    let before = rows(&db)?;
+    drop(db);
+    for sql in [
+        "UPDATE ara_node SET void_after = 0, void_until = 0 WHERE void_until > 0",
+        "UPDATE ara_node SET void_after = 1",
+        "UPDATE ara_node SET void_until = 1 << 62",
+    ] {
+        file.tamper(sql)?;
+        let db = file.open_at(&wall)?;
+        db.rebuild()?;
+        verified(&db)?;
+        assert_eq!(rows(&db)?, before, "{sql}");
+    }
+    Ok(())
+}
+
 #[test]
 fn who_watches_is_told_in_other_processes_too() -> Outcome {
     let file = File::new()?;

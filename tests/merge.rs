@@ -11,6 +11,8 @@ mod compact;
 #[path = "merge/forks.rs"]
 mod forks;
 mod support;
+#[path = "merge/told_twice.rs"]
+mod told_twice;
 #[path = "merge/values.rs"]
 mod values;
 

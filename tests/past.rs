@@ -2,6 +2,8 @@
 
 #[path = "past/at.rs"]
 mod at;
+#[path = "past/compacted.rs"]
+mod compacted;
 #[path = "past/random.rs"]
 mod random;
 #[path = "past/rows.rs"]

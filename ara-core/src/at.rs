@@ -31,6 +31,7 @@ pub struct At {
 /// The tables as they were, in a database of their own that goes with the [`At`].
 struct Past {
     connection: Connection,
+    until: Time,
     /// Up to which time the changes of each node count: the end of a transaction.
     ends: HashMap<u64, Time>,
     /// The stored names of the tables that are there.
@@ -63,8 +64,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Queries of it fail as those of the database do; and with [`Error::OnlyNow`] if they search, or read a
-    /// local table, and [`Error::WatchedTransaction`] if they are watched.
+    /// Queries of it fail as those of the database do; and with [`Error::Compacted`] for a time before the
+    /// last one that [`compact`](Self::compact) was given, with [`Error::OnlyNow`] if they search, or read a
+    /// local table, and with [`Error::WatchedTransaction`] if they are watched.
     pub fn at(&self, time: Timestamp) -> At {
         At { database: self.clone(), time, past: Mutex::new(None) }
     }
@@ -84,7 +86,7 @@ impl Past {
             };
             nodes.into_iter().map(end).collect::<Result<_>>()
         })?;
-        Ok(Self { connection, ends, tables: HashSet::new() })
+        Ok(Self { connection, until, ends, tables: HashSet::new() })
     }
 
     /// Makes tables that are not there yet: all that the log knows, if `only` is `None`.
@@ -98,6 +100,11 @@ impl Past {
         database.with_reader(|reading| {
             let log = reading.snapshot()?;
             let mut registry = Registry::load(&log)?;
+            let horizon = registry.horizon();
+            if self.until < horizon {
+                let until = Timestamp::from_millis(horizon.millis());
+                return Err(Error::Compacted { until });
+            }
             for (node, registered) in &mut registry.nodes {
                 registered.folded = self.ends.get(node).copied().unwrap_or_default();
             }

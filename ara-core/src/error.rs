@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::record::LOCAL_PREFIX;
 use crate::search::SEARCH_PREFIX;
-use crate::value::Rule;
+use crate::value::{Rule, Timestamp};
 
 /// The result of ara's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -227,6 +227,15 @@ pub enum Error {
     OnlyNow {
         /// What was asked for: a search, or the rows of a local table, which is in no log.
         what: String,
+    },
+
+    /// The past was asked for what `compact` has dropped.
+    #[error(
+        "the log was compacted up to {until}: it tells no more what was before, or who wrote it; ask for a later time"
+    )]
+    Compacted {
+        /// From when on the log is whole.
+        until: Timestamp,
     },
 
     /// `undo` was given a transaction that is not in the log of this database, or whose time has not come.

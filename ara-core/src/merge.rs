@@ -21,7 +21,7 @@ pub(crate) use renew::renew;
 pub use report::{MergeReport, Reason, Refused};
 pub(crate) use rows::{FoldedCell, FoldedChange, Rows};
 pub(crate) use settle::{due, settle};
-pub(crate) use void::VOIDS;
+pub(crate) use void::{VOIDS, mend_voids};
 
 /// How far ahead of this device's clock a transaction may be dated to be folded in at once: five
 /// minutes. One that is further ahead is folded in when its time comes.

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::history::Growth;
 use crate::journal::Recorder;
 use crate::mend::{mend_indexes, mend_tables};
-use crate::merge::{due, make_logged_columns, make_logged_tables};
+use crate::merge::{due, make_logged_columns, make_logged_tables, mend_voids};
 use crate::progress::{Counter, Progress};
 use crate::rebuild::rebuild_counted;
 use crate::registry::{RegisteredTable, Registry};
@@ -86,6 +86,7 @@ impl Transaction<'_> {
         let connection = self.connection;
         let state = &mut *self.state.borrow_mut();
         let mut growth = Growth::default();
+        mend_voids(connection, &Registry::load(connection)?)?;
         mend_tables(connection, None, &mut growth)?;
         make_logged_tables(connection, &mut growth)?;
         for (ordinal, table) in Registry::load(connection)?.synced() {

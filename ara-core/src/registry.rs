@@ -129,6 +129,11 @@ impl Registry {
         Ok(Self { nodes, tables, indexes, searches })
     }
 
+    /// Up to which time the log tells of last values alone: that of some node is compacted so far.
+    pub(crate) fn horizon(&self) -> Time {
+        self.nodes.values().map(|node| node.horizon.time).max().unwrap_or_default()
+    }
+
     /// The tables that are the fold of the log.
     pub(crate) fn synced(&self) -> impl Iterator<Item = (i64, &RegisteredTable)> {
         self.tables

@@ -31,6 +31,9 @@ pub struct RowChange {
     pub transaction: TransactionId,
     /// What it wrote.
     pub columns: Vec<ColumnChange>,
+    /// The log was [compacted](Database::compact) up to here: there may have been changes before this one
+    /// that are gone, and values of this one, which later ones have covered.
+    pub is_compacted: bool,
 }
 
 /// What a change wrote into one column.
@@ -123,7 +126,8 @@ fn row_history(
         }
         let time = Timestamp::from_millis(change.time.millis());
         let transaction = TransactionId { time: *end, node };
-        history.push(RowChange { time, node, transaction, columns });
+        let is_compacted = change.time <= registry.horizon();
+        history.push(RowChange { time, node, transaction, columns, is_compacted });
     }
     for (column, (at, _)) in held {
         let name = table.names.get(&column);

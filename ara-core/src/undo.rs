@@ -21,7 +21,7 @@ use crate::row_clock::RowClock;
 use crate::transaction::{State, Transaction};
 use crate::transaction_id::TransactionId;
 use crate::transactions::last_end;
-use crate::value::Stored;
+use crate::value::{Stored, Timestamp};
 
 /// What [`Database::undo`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Database {
     /// # Errors
     ///
     /// [`Error::UnknownTransaction`] if it is not in the log of this database, or its time has not come,
-    /// and what SQLite refuses.
+    /// [`Error::Compacted`] if it was before the last [`compact`](Self::compact), and what SQLite refuses.
     pub fn undo(&self, transaction: TransactionId) -> Result<UndoReport> {
         self.transaction(|tx| tx.undo(transaction))
     }
@@ -97,6 +97,10 @@ impl Transaction<'_> {
         let registry = Registry::load(connection)?;
         let node = registry.nodes.iter().find(|(_, node)| node.id == *id.node.as_bytes());
         let (&node, registered) = node.ok_or(Error::UnknownTransaction)?;
+        let horizon = registry.horizon();
+        if horizon > Time::default() && id.time <= horizon {
+            return Err(Error::Compacted { until: Timestamp::from_millis(horizon.millis()) });
+        }
         let is_end = mark(connection, node.cast_signed(), id.time)?.is_some();
         if !is_end || !registered.counts(id.time) {
             return Err(Error::UnknownTransaction);

@@ -165,3 +165,59 @@ fn what_is_of_the_present_alone_is_refused() -> Outcome {
     assert!(matches!(inside, Err(Error::InsideTransaction)), "{inside:?}");
     Ok(())
 }
+
+#[test]
+fn queries_of_every_kind_read_it() -> Outcome {
+    use later::{Category, Todo};
+    let (file, wall) = (File::new()?, Wall::new());
+    let db = file.open_at(&wall)?;
+    let home = db.create(Category::draft().name("Home"))?;
+    let milk = db.create(Todo::draft().title("Buy milk").category(home))?;
+    wall.advance(10);
+    db.update(Category::patch(home).name("House"))?;
+    db.delete(milk)?;
+    let past = db.at(moment(0));
+    let joined = past.query::<Todo>().join(Todo::category).narrow(Category::name);
+    assert_eq!(joined.one()?.1.name, "Home");
+    let many = past.query::<Category>().with_many(Todo::category).all()?;
+    assert_eq!(many[0].1.len(), 1);
+    let named = past.prepare(|(name,): (ara::Param<String>,)| {
+        past.query::<Category>().filter(Category::name.eq(name))
+    });
+    assert_eq!((named.count(("Home",))?, named.count(("House",))?), (1, 0));
+    assert!(past.query::<Todo>().find(milk)?.is_some());
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_read_only_has_its_past_too() -> Outcome {
+    let (file, wall, folder) = (File::new()?, Wall::new(), tempfile::tempdir()?);
+    let db = file.open_at(&wall)?;
+    let milk = db.create(Todo::draft().title("Buy milk").stars(1))?;
+    wall.advance(10);
+    db.update(Todo::patch(milk).stars(2))?;
+    drop(db);
+    let db = Database::options().read_only().open(file.path())?;
+    assert_eq!(rows(&db.at(moment(0)))?.len(), 1);
+    assert_eq!(db.history(milk)?.len(), 2);
+    assert!(db.set_aside()?.is_empty());
+    db.backup(folder.path().join("copy.db"))?;
+    assert!(matches!(db.rebuild(), Err(Error::OpenedReadOnly)));
+    assert!(matches!(db.undo(db.history(milk)?[0].transaction), Err(Error::OpenedReadOnly)));
+    assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
+    Ok(())
+}
+
+#[test]
+fn threads_can_share_it() -> Outcome {
+    let db = after(0, 1)?;
+    db.create(Todo::draft().title("Buy milk"))?;
+    let past = db.at(moment(0));
+    std::thread::scope(|scope| {
+        let counts = [(); 4].map(|()| scope.spawn(|| past.query::<Todo>().count()));
+        counts.into_iter().try_for_each(|count| {
+            assert_eq!(count.join().map_err(|_| "panicked")??, 1);
+            Ok(())
+        })
+    })
+}

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::change::PackedCells;
 use crate::clock::Time;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rebuild::rebuild_table;
 use crate::registry::Registry;
 use crate::value::Stored;
@@ -68,4 +68,28 @@ pub(crate) fn make_void(
         is_changed = true;
     }
     Ok(is_changed)
+}
+
+/// Notes anew what does not count, as the log says.
+pub(crate) fn mend_voids(connection: &Connection, registry: &Registry) -> Result<()> {
+    connection.execute("UPDATE ara_node SET void_after = 0, void_until = 0", [])?;
+    let Some((ordinal, table)) = registry.tables.iter().find(|(_, table)| table.name == VOIDS)
+    else {
+        return Ok(());
+    };
+    let mut widen = connection.prepare(
+        "UPDATE ara_node SET void_until = max(void_until, ?3), \
+         void_after = iif(void_until = 0, ?2, min(void_after, ?2)) WHERE id = ?1",
+    )?;
+    let mut changes = connection.prepare("SELECT row, cells FROM ara_change WHERE tbl = ?1")?;
+    let mut changes = changes.query([ordinal])?;
+    while let Some(change) = changes.next()? {
+        let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
+        let name = |column| table.names.get(&column).map(String::as_str);
+        let void = PackedCells::open(packed).and_then(|cells| read_void(cells, &name));
+        if let Some((after, until)) = void {
+            widen.execute((change.get::<_, [u8; 16]>(0)?, after.bits(), until.bits()))?;
+        }
+    }
+    Ok(())
 }
