@@ -6,6 +6,8 @@ mod ahead;
 mod apart;
 #[path = "merge/came_back.rs"]
 mod came_back;
+#[path = "merge/compact.rs"]
+mod compact;
 #[path = "merge/forks.rs"]
 mod forks;
 mod support;

@@ -1,8 +1,12 @@
 //! What the log tells of the past.
 
+#[path = "past/at.rs"]
+mod at;
 #[path = "past/rows.rs"]
 mod rows;
 mod support;
+#[path = "past/undo.rs"]
+mod undo;
 
 use ara::prelude::*;
 use ara::{Stored, Timestamp};

@@ -29,6 +29,8 @@ pub(crate) struct Run {
     /// What they follow, and their last.
     pub(crate) from: Point,
     pub(crate) to: Point,
+    /// Up to where the sender's log is compacted: the digests up to there are of what is no longer there.
+    pub(crate) horizon: Point,
     /// Two devices wrote under this id: the digests that the transactions note are of one or the other.
     pub(crate) is_forked: bool,
 }

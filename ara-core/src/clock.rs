@@ -23,11 +23,6 @@ impl Time {
         Self(bits)
     }
 
-    /// The last time of a millisecond.
-    pub(crate) const fn end_of(millis: i64) -> Self {
-        Self(millis << COUNTER_BITS | (1 << COUNTER_BITS) - 1)
-    }
-
     pub(crate) const fn bits(self) -> i64 {
         self.0
     }

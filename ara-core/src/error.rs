@@ -202,9 +202,34 @@ pub enum Error {
         parameters: usize,
     },
 
-    /// `watch` was called on a query of a transaction, which is over before anything can change.
-    #[error("a query of a transaction cannot be watched: watch a query of the database")]
+    /// `watch` was called on a query of a transaction, which is over before anything can change, or of
+    /// the past, which does not change.
+    #[error(
+        "a query of a transaction, or of the past, cannot be watched: watch a query of the database"
+    )]
     WatchedTransaction,
+
+    /// The past was asked for what only the present has.
+    #[error("{what} is of the present alone: ask the database itself, and not `at` a time")]
+    OnlyNow {
+        /// What was asked for: a search, or the rows of a local table, which is in no log.
+        what: String,
+    },
+
+    /// `undo` was given a transaction that is not in the log of this database, or whose time has not come.
+    #[error(
+        "this database knows of no such transaction: take its id from `history`, or merge first"
+    )]
+    UnknownTransaction,
+
+    /// A line that `import_json` read is no row.
+    #[error("line {line} {reason}; nothing was imported")]
+    Line {
+        /// The line's number, from 1.
+        line: u64,
+        /// What is wrong with it. It never holds a value.
+        reason: String,
+    },
 
     /// The last handle of the database was dropped: what watched it is over.
     #[error("the database was closed: keep a handle of it for as long as it is watched")]

@@ -3,12 +3,16 @@
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
 
+mod any_rows;
 mod app_schema;
+mod at;
+mod backup;
 mod cells;
 mod change;
 mod changes;
 mod clock;
 mod codec;
+mod compact;
 mod database;
 mod ddl;
 mod drift;
@@ -24,6 +28,7 @@ mod growth;
 mod history;
 mod inspect;
 mod journal;
+mod json_lines;
 mod mend;
 mod merge;
 mod mutation;
@@ -49,6 +54,7 @@ mod table;
 mod transaction;
 mod transaction_id;
 mod transactions;
+mod undo;
 mod value;
 mod vector;
 mod verify;
@@ -60,8 +66,10 @@ mod writer;
 
 pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
+pub use at::At;
 pub use cells::Cells;
 pub use changes::Changes;
+pub use compact::Compaction;
 pub use database::Database;
 pub use ddl::ddl;
 pub use drift::Drift;
@@ -91,6 +99,7 @@ pub use table::{
 };
 pub use transaction::Transaction;
 pub use transaction_id::TransactionId;
+pub use undo::UndoReport;
 pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;

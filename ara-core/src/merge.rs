@@ -16,10 +16,12 @@ mod rows;
 mod settle;
 mod void;
 
-pub(crate) use make::{make_logged_columns, make_logged_tables};
+pub(crate) use make::{column_of, make_logged_columns, make_logged_tables};
 pub(crate) use renew::renew;
 pub use report::{MergeReport, Reason, Refused};
+pub(crate) use rows::{FoldedCell, FoldedChange, Rows};
 pub(crate) use settle::{due, settle};
+pub(crate) use void::VOIDS;
 
 /// How far ahead of this device's clock a transaction may be dated to be folded in at once: five
 /// minutes. One that is further ahead is folded in when its time comes.

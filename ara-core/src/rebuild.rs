@@ -30,8 +30,20 @@ pub(crate) fn rebuild_counted(
     count: &mut dyn FnMut(&Folded),
 ) -> Result<()> {
     connection.execute(&format!("DELETE FROM {}", quoted(&table.name)), [])?;
-    let mut insert = Insert::new(connection, table)?;
-    let mut changes = connection.prepare(CHANGES_BY_ROW)?;
+    fold_into(connection, connection, registry, (ordinal, table), count)
+}
+
+/// Inserts the rows of a table, as the log says they must be, into a table of the same columns that may
+/// be in another database.
+pub(crate) fn fold_into(
+    target: &Connection,
+    log: &Connection,
+    registry: &Registry,
+    (ordinal, table): (i64, &RegisteredTable),
+    count: &mut dyn FnMut(&Folded),
+) -> Result<()> {
+    let mut insert = Insert::new(target, table)?;
+    let mut changes = log.prepare(CHANGES_BY_ROW)?;
     let mut rows = FoldedRows::new(&mut changes, registry, ordinal)?;
     while let Some((id, row)) = rows.next()? {
         insert.insert(&id, &row)?;

@@ -10,6 +10,7 @@ use crate::clock::Time;
 use crate::history::HISTORY;
 use crate::record::LOCAL_PREFIX;
 use crate::search::{SEARCH_PREFIX, SearchIndex};
+use crate::vector::Point;
 
 /// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
 /// write it.
@@ -30,6 +31,8 @@ pub(crate) struct RegisteredNode {
     pub(crate) folded: Time,
     /// What it wrote after the first of these times, up to the second, does not count.
     pub(crate) void: (Time, Time),
+    /// Up to where its log is compacted.
+    pub(crate) horizon: Point,
     /// Its log has changes of two devices that wrote under one id.
     pub(crate) is_forked: bool,
 }
@@ -82,12 +85,13 @@ impl Registry {
             .prepare(
                 "SELECT ordinal, id, \
                  iif(ordinal IS (SELECT value FROM ara_meta WHERE key = 'node'), ?1, folded), \
-                 forked, void_after, void_until FROM ara_node",
+                 forked, void_after, void_until, horizon, horizon_digest FROM ara_node",
             )?
             .query_map([i64::MAX], |row| {
                 let (id, folded) = (row.get(1)?, Time::from_bits(row.get(2)?));
                 let void = (Time::from_bits(row.get(4)?), Time::from_bits(row.get(5)?));
-                let node = RegisteredNode { id, folded, void, is_forked: row.get(3)? };
+                let horizon = Point::of(row.get(6)?, row.get(7)?);
+                let node = RegisteredNode { id, folded, void, horizon, is_forked: row.get(3)? };
                 Ok((row.get::<_, i64>(0)?.cast_unsigned(), node))
             })?
             .collect::<rusqlite::Result<_>>()?;

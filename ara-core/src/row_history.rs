@@ -164,7 +164,9 @@ fn logged(
         let mut changes = changes.query(range)?;
         while let Some(change) = changes.next()? {
             let (time, packed) = (Time::from_bits(change.get(0)?), change.get(1)?);
-            logged.push(Logged { time, node_id: registered.id, node, packed });
+            if registered.counts(time) {
+                logged.push(Logged { time, node_id: registered.id, node, packed });
+            }
         }
     }
     logged.sort_unstable_by_key(|change| (change.time, change.node_id));

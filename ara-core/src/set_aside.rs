@@ -11,8 +11,8 @@ use crate::change::PackedCells;
 use crate::clock::Time;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::merge::Reason;
-use crate::registry::{RegisteredTable, Registry};
+use crate::merge::{Reason, VOIDS};
+use crate::registry::{RegisteredTable, Registry, is_void};
 use crate::shape::{columns_in_file, in_the_way};
 use crate::value::Timestamp;
 
@@ -185,7 +185,9 @@ impl Found<'_> {
         let (Some(node), Some(table)) = (node, table) else {
             return self.add(place, Why::Known(Obstacle::Unreadable), time);
         };
-        if time > node.folded {
+        if is_void(node.void, time) || table.name == VOIDS {
+            // It does not count, and was written again; or it says so.
+        } else if time > node.folded {
             self.add(place, Why::Known(Obstacle::Ahead), time);
         } else if !table.is_made {
             self.add(place, Why::NotMade, time);
@@ -350,7 +352,13 @@ mod tests {
         if let Some(last) = changes.changes.last_mut() {
             last.mark = Some(end.digest);
         }
-        changes.runs.push(Run { node: NODE, from: Point::default(), to: end, is_forked: false });
+        changes.runs.push(Run {
+            node: NODE,
+            from: Point::default(),
+            to: end,
+            horizon: Point::default(),
+            is_forked: false,
+        });
         changes
     }
 

@@ -276,7 +276,7 @@ impl<'c> Transaction<'c> {
 }
 
 /// Whether a table is one of ara's own.
-const fn is_ara_s(name: &str) -> bool {
+pub(crate) const fn is_ara_s(name: &str) -> bool {
     matches!(name.as_bytes(), [b'a', b'r', b'a', b'_', ..])
 }
 

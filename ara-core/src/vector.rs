@@ -37,15 +37,38 @@ pub(crate) struct Known {
     pub(crate) folded: Time,
     /// What it wrote after the first of these times, up to the second, does not count.
     pub(crate) void: (Time, Time),
+    /// Up to where its log is compacted. If that is beyond the end, not all of it is there yet.
+    pub(crate) horizon: Point,
     /// Two devices wrote under its id.
     pub(crate) is_forked: bool,
+}
+
+impl Point {
+    /// Of what the file keeps.
+    pub(crate) fn of(time: i64, digest: i64) -> Self {
+        Self { time: Time::from_bits(time), digest: digest.cast_unsigned() }
+    }
+
+    /// The place in a compacted log, up to a horizon, at a time before that. What is left of the log does
+    /// not tell the digest that the node had there.
+    pub(crate) fn within(horizon: Self, time: Time) -> Self {
+        if time == horizon.time {
+            return horizon;
+        }
+        let mut bytes = [0; 24];
+        let parts = [horizon.time.bits(), horizon.digest.cast_signed(), time.bits()];
+        for (bytes, part) in bytes.chunks_mut(8).zip(parts) {
+            bytes.copy_from_slice(&part.to_be_bytes());
+        }
+        Self { time, digest: xxhash_rust::xxh3::xxh3_64(&bytes) }
+    }
 }
 
 impl Known {
     /// Of a node that nothing is known of.
     pub(crate) fn nothing(node: i64) -> Self {
-        let (end, folded, void) = Default::default();
-        Self { node, end, folded, void, is_forked: false }
+        let (end, folded, void, horizon) = Default::default();
+        Self { node, end, folded, void, horizon, is_forked: false }
     }
 
     /// The latest time of a change that counts.
@@ -88,18 +111,17 @@ pub(crate) fn known(
 ) -> Result<BTreeMap<[u8; 16], Known>> {
     let (own, end) = journal.position();
     let mut nodes = connection.prepare_cached(
-        "SELECT id, ordinal, last, digest, folded, forked, void_after, void_until FROM ara_node",
+        "SELECT id, ordinal, last, digest, folded, forked, void_after, void_until, \
+         horizon, horizon_digest FROM ara_node",
     )?;
     let nodes = nodes.query_map([], |row| {
         let known = Known {
             node: row.get(1)?,
-            end: Point {
-                time: Time::from_bits(row.get(2)?),
-                digest: row.get::<_, i64>(3)?.cast_unsigned(),
-            },
+            end: Point::of(row.get(2)?, row.get(3)?),
             folded: Time::from_bits(row.get(4)?),
             is_forked: row.get(5)?,
             void: (Time::from_bits(row.get(6)?), Time::from_bits(row.get(7)?)),
+            horizon: Point::of(row.get(8)?, row.get(9)?),
         };
         Ok((row.get(0)?, known))
     })?;

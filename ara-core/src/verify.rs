@@ -160,6 +160,13 @@ pub(crate) fn add_up(
             continue;
         };
         let end = ends.entry(node).or_default();
+        let horizon = registry.nodes.get(&node).map(|node| node.horizon).unwrap_or_default();
+        if time <= horizon.time {
+            // What was hashed is no longer there.
+            end.at = Point::within(horizon, time);
+            last = Some((node, time, mark.is_some()));
+            continue;
+        }
         end.at = Point { time, digest: end.at.digest ^ hash };
         // Where two devices wrote under one id, each noted the digest of its own changes.
         let is_forked = registry.nodes.get(&node).is_some_and(|node| node.is_forked);

@@ -139,6 +139,9 @@ impl<'m> Merge<'m, '_> {
             Way::Unite
         } else if run.from == before.end {
             Way::Append
+        } else if run.to.time <= before.horizon.time && before.horizon.time <= before.end.time {
+            // It was known before covered values were dropped.
+            Way::Skip
         } else if mark(self.connection, before.node, run.to.time)? == Some(run.to.digest) {
             Way::Skip
         } else if run.from == Point::default()
@@ -184,7 +187,25 @@ impl<'m> Merge<'m, '_> {
             return Ok(());
         }
         let node = self.node(&state.run.node)?;
+        let before = state.before;
+        // Where values were dropped here, whoever has the same history has the same digest.
+        if state.way == Way::Unite
+            && before.horizon.time <= before.end.time
+            && at.time <= before.horizon.time
+            && state.run.horizon.time < at.time
+        {
+            if at.time == before.horizon.time && at != before.horizon {
+                state.way = Way::Refuse(Reason::Unconnected);
+            } else {
+                self.report.known += transaction.len() as u64;
+                state.at = at;
+            }
+            return Ok(());
+        }
         let is_due = at.time.millis() <= self.horizon;
+        // What is left of a compacted log does not add up to a digest. What it was is told.
+        let is_compacted = at.time <= state.run.horizon.time;
+        let takes_place = is_compacted || before.horizon.time > before.end.time;
         for (sent, hash) in transaction.iter().zip(hashes) {
             match self.change(state, node, (sent, hash), is_due)? {
                 Err(reason) => {
@@ -197,8 +218,10 @@ impl<'m> Merge<'m, '_> {
                     state.has_grown = true;
                     state.has_grown_within |= sent.time <= state.before.end.time;
                     if let Some(known) = self.known.get_mut(&state.run.node) {
-                        known.end.digest ^= hash;
-                        known.end.time = known.end.time.max(sent.time);
+                        if !takes_place {
+                            known.end.digest ^= hash;
+                            known.end.time = known.end.time.max(sent.time);
+                        }
                         known.is_forked |= arrival == Arrival::Twin;
                         if is_due {
                             known.folded = known.folded.max(sent.time);
@@ -206,6 +229,14 @@ impl<'m> Merge<'m, '_> {
                     }
                 }
             }
+        }
+        if takes_place
+            && let Some(known) = self.known.get_mut(&state.run.node)
+            && at.time >= known.end.time
+        {
+            known.end = at;
+            known.horizon = if is_compacted { state.run.horizon } else { Point::default() };
+            state.has_grown = true;
         }
         state.at = at;
         Ok(())
@@ -341,7 +372,9 @@ impl<'m> Merge<'m, '_> {
             self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
+            let is_compacted = [state.run.horizon, state.before.horizon] != [Point::default(); 2];
             let is_apart = known.end != state.at || state.has_grown_within;
+            let is_apart = is_apart && !is_compacted;
             known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
             if known.is_forked && !state.before.is_forked {
                 self.report.forked.push(node);
@@ -396,7 +429,8 @@ fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
 fn save(connection: &Connection, known: &Known) -> Result<()> {
     connection
         .prepare_cached(
-            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5 WHERE ordinal = ?1",
+            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
+             horizon = ?6, horizon_digest = ?7 WHERE ordinal = ?1",
         )?
         .execute((
             known.node,
@@ -404,6 +438,8 @@ fn save(connection: &Connection, known: &Known) -> Result<()> {
             known.end.digest.cast_signed(),
             known.folded.bits(),
             known.is_forked,
+            known.horizon.time.bits(),
+            known.horizon.digest.cast_signed(),
         ))?;
     Ok(())
 }

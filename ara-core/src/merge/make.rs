@@ -167,6 +167,22 @@ fn make_column(
     Ok(true)
 }
 
+/// A column of a table that the app declares, which is made if it can be: its ordinal. `None` where it
+/// is, or would be, in the log alone.
+pub(crate) fn column_of(
+    connection: &Connection,
+    (ordinal, table): (i64, &str),
+    name: &str,
+) -> Result<Option<u32>> {
+    let table = Named { ordinal, name: table, is_made: true };
+    // Nothing is to be left of a name that cannot be made.
+    if name != "is_deleted" && check_column_name(name).is_err() {
+        return Ok(None);
+    }
+    let column = Make::new(connection)?.column(table, name)?;
+    Ok(column.filter(|column| column.is_made).map(|column| column.ordinal))
+}
+
 /// Makes the tables that were in the log alone, as far as they can be.
 pub(crate) fn make_logged_tables(connection: &Connection, growth: &mut Growth) -> Result<()> {
     let logged: Vec<String> = connection

@@ -47,7 +47,7 @@ pub(crate) fn renew(
         return Ok(());
     }
     let node_id = recorder.node_id();
-    let after = last_end(connection, node.cast_unsigned(), Time::end_of(horizon))?;
+    let after = last_end(connection, node.cast_unsigned(), Time::last_in(horizon))?;
     let writes = last_writes(connection, node, after)?;
     recorder.change_node(end, recorder.others().max(after), entropy)?;
     make_void(connection, node, (after, end.time))?;

@@ -62,11 +62,12 @@ const NOWHERE: u32 = u32::MAX;
 
 fn encode(changes: &Changes) -> BatchMessage {
     let bytes = Bytes::copy_from_slice(&changes.bytes);
-    let message = |&Run { node, from, to, is_forked }: &Run| RunMessage {
+    let message = |&Run { node, from, to, horizon, is_forked }: &Run| RunMessage {
         node: Bytes::copy_from_slice(&node),
         from: Some(from.into()),
         to: Some(to.into()),
         is_forked,
+        horizon: (horizon != Point::default()).then(|| horizon.into()),
         changes: Vec::new(),
     };
     let mut runs: Vec<_> = changes.runs.iter().map(|run| (run.from.time, message(run))).collect();
@@ -105,20 +106,22 @@ pub(super) fn decode(payload: Bytes) -> Result<Changes> {
         are_readable &= decode_run(&mut changes, run).is_some();
     }
     if !are_readable {
-        let (from, to) = Default::default();
-        changes.runs.push(Run { node: NOBODY, from, to, is_forked: false });
+        let (from, to, horizon) = Default::default();
+        changes.runs.push(Run { node: NOBODY, from, to, horizon, is_forked: false });
     }
     Ok(changes)
 }
 
 /// Adds a run, unless nobody knows whose it is.
 fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
-    let RunMessage { node, from, to, is_forked, changes: sent } = RunMessage::decode(run).ok()?;
+    let RunMessage { node, from, to, is_forked, changes: sent, horizon } =
+        RunMessage::decode(run).ok()?;
     let node = (*node).try_into().ok()?;
     let from = from.map_or_else(Point::default, Point::from);
     let to = to.map_or_else(Point::default, Point::from);
+    let horizon = horizon.map_or_else(Point::default, Point::from);
     let run = u32::try_from(changes.runs.len()).ok()?;
-    changes.runs.push(Run { node, from, to, is_forked });
+    changes.runs.push(Run { node, from, to, horizon, is_forked });
     let mut last = from.time;
     for change in sent {
         let change = decode_change(changes, (run, last), change);

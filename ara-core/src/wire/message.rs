@@ -30,6 +30,8 @@ pub(super) struct RunMessage {
     /// Each a [`ChangeMessage`], encoded, with the fields of newer versions.
     #[prost(bytes = "bytes", repeated, tag = "5")]
     pub(super) changes: Vec<Bytes>,
+    #[prost(message, optional, tag = "6")]
+    pub(super) horizon: Option<PointMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]

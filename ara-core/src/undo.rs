@@ -1,0 +1,291 @@
+//! Taking a transaction back.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension};
+use uuid::Uuid;
+
+use crate::any_rows::AnyRows;
+use crate::change::{PackedCells, is_same};
+use crate::clock::Time;
+use crate::database::Database;
+use crate::ddl::quoted;
+use crate::error::{Error, Result};
+use crate::fold::owned;
+use crate::history::HISTORY;
+use crate::merge::FoldedCell;
+use crate::outgoing::mark;
+use crate::registry::{RegisteredTable, Registry};
+use crate::row_clock::RowClock;
+use crate::transaction::{State, Transaction};
+use crate::transaction_id::TransactionId;
+use crate::transactions::last_end;
+use crate::value::Stored;
+
+/// What [`Database::undo`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UndoReport {
+    /// How many values were written.
+    pub written: u64,
+    /// How many values of the transaction were left as they are: they have been written again since, or
+    /// are not in a table.
+    pub left: u64,
+    /// The transaction that was written, by which the undoing can be undone. `None` if there was nothing
+    /// to write.
+    pub transaction: Option<TransactionId>,
+}
+
+impl Database {
+    /// Takes a transaction back, whichever device made it: each value that it wrote and that is still the
+    /// last one of its column becomes what it was before. A row that it created is deleted, one that it
+    /// deleted is restored. What has been written since, by this transaction's successors, is left.
+    ///
+    /// Nothing is taken out of the log: it is a transaction of its own, which other devices get as any
+    /// other, and which can be undone. [`history`](Self::history) tells the ids of transactions.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// let milk = db.create(Todo::draft().title("Buy milk"))?;
+    /// db.update(Todo::patch(milk).title("Buy oat milk"))?;
+    /// let last = db.history(milk)?.pop().expect("was changed").transaction;
+    /// let report = db.undo(last)?;
+    /// assert_eq!((report.written, report.left), (1, 0));
+    /// assert_eq!(db.get(milk)?.and_then(|todo| todo.title).as_deref(), Some("Buy milk"));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownTransaction`] if it is not in the log of this database, or its time has not come,
+    /// and what SQLite refuses.
+    pub fn undo(&self, transaction: TransactionId) -> Result<UndoReport> {
+        self.transaction(|tx| tx.undo(transaction))
+    }
+}
+
+/// A row of a table, by the table's ordinal.
+type RowKey = (i64, [u8; 16]);
+
+/// What the transaction wrote into a row, by column.
+type Written = BTreeMap<u32, WrittenCell>;
+
+struct WrittenCell {
+    /// When it first did: what is before that is what it found.
+    first: Time,
+    /// What it wrote in the end.
+    value: Option<Stored<'static>>,
+    /// It is still the last one of its column.
+    is_current: bool,
+    /// The clock and the value of what it found, where something was.
+    before: Option<(Clock, Option<Stored<'static>>)>,
+}
+
+/// The time, then the bytes of the node's id.
+type Clock = (Time, [u8; 16]);
+
+impl Transaction<'_> {
+    /// Of a transaction that has done nothing else.
+    fn undo(&self, id: TransactionId) -> Result<UndoReport> {
+        let connection = self.connection;
+        let registry = Registry::load(connection)?;
+        let node = registry.nodes.iter().find(|(_, node)| node.id == *id.node.as_bytes());
+        let (&node, registered) = node.ok_or(Error::UnknownTransaction)?;
+        let is_end = mark(connection, node.cast_signed(), id.time)?.is_some();
+        if !is_end || !registered.counts(id.time) {
+            return Err(Error::UnknownTransaction);
+        }
+        let start = last_end(connection, node, Time::from_bits(id.time.bits() - 1))?;
+        let mut undoing = Undoing {
+            connection,
+            registry: &registry,
+            node,
+            node_id: registered.id,
+            from: start,
+            to: id.time,
+            rows: BTreeMap::new(),
+            report: UndoReport::default(),
+        };
+        undoing.read_transaction()?;
+        let earliest = undoing.look_at_rows()?;
+        undoing.read_before(earliest)?;
+        undoing.write(&mut self.state.borrow_mut())
+    }
+}
+
+/// A transaction that is being taken back.
+struct Undoing<'c, 'r> {
+    connection: &'c Connection,
+    registry: &'r Registry,
+    node: u64,
+    node_id: [u8; 16],
+    /// Its changes are after this time, and not after that one.
+    from: Time,
+    to: Time,
+    rows: BTreeMap<RowKey, Written>,
+    report: UndoReport,
+}
+
+impl<'r> Undoing<'_, 'r> {
+    /// Reads what the transaction wrote.
+    fn read_transaction(&mut self) -> Result<()> {
+        let mut changes = self.connection.prepare(
+            "SELECT time, tbl, row, cells FROM ara_change \
+             WHERE node = ?1 AND time > ?2 AND time <= ?3 ORDER BY time",
+        )?;
+        let mut changes =
+            changes.query((self.node.cast_signed(), self.from.bits(), self.to.bits()))?;
+        while let Some(change) = changes.next()? {
+            let (first, key) = (Time::from_bits(change.get(0)?), (change.get(1)?, change.get(2)?));
+            let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
+            let row = self.rows.entry(key).or_default();
+            for (column, value) in cells(packed)? {
+                let Some(value) = value else {
+                    self.report.left += 1;
+                    continue;
+                };
+                row.entry(column)
+                    .and_modify(|cell| cell.value = value.clone())
+                    .or_insert(WrittenCell { first, value, is_current: false, before: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks which of the values are still the last ones. When the first change was made of any of the
+    /// rows, in milliseconds.
+    fn look_at_rows(&mut self) -> Result<i64> {
+        let mut earliest = i64::MAX;
+        for ((ordinal, id), row) in &mut self.rows {
+            let table = made(self.registry, *ordinal);
+            let held = match table {
+                Some(table) => held(self.connection, table, id)?,
+                None => None,
+            };
+            if let (Some(table), Some((clock, created_at))) = (table, held) {
+                earliest = earliest.min(created_at.unwrap_or_default());
+                for (column, time, node) in clock.columns() {
+                    let column = u32::try_from(column).map_err(|_| Error::Corrupt)?;
+                    let is_its_own = node == self.node && time > self.from && time <= self.to;
+                    if let Some(cell) = row.get_mut(&column).filter(|_| is_its_own) {
+                        cell.is_current = table.columns.contains_key(&column);
+                    }
+                }
+            }
+            self.report.left += row.values().filter(|cell| !cell.is_current).count() as u64;
+        }
+        Ok(earliest)
+    }
+
+    /// Reads what was there before: once through the log, however many rows there are.
+    fn read_before(&mut self, earliest: i64) -> Result<()> {
+        let mut changes = self.connection.prepare(
+            "SELECT time, tbl, row, cells FROM ara_change WHERE node = ?1 AND time BETWEEN ?2 AND ?3",
+        )?;
+        for (&node, registered) in &self.registry.nodes {
+            let (first, last) = (Time::first_in(earliest), self.to.min(registered.folded));
+            let mut changes = changes.query((node.cast_signed(), first.bits(), last.bits()))?;
+            while let Some(change) = changes.next()? {
+                let key = (change.get(1)?, change.get(2)?);
+                let Some(row) = self.rows.get_mut(&key) else { continue };
+                let clock = (Time::from_bits(change.get(0)?), registered.id);
+                if !registered.counts(clock.0) {
+                    continue;
+                }
+                let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
+                for (column, value) in cells(packed)? {
+                    let (Some(value), Some(cell)) = (value, row.get_mut(&column)) else { continue };
+                    let is_before = clock < (cell.first, self.node_id);
+                    if is_before && cell.before.as_ref().is_none_or(|(found, _)| *found < clock) {
+                        cell.before = Some((clock, value));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write(self, state: &mut State<'_>) -> Result<UndoReport> {
+        let Self { connection, registry, rows, mut report, .. } = self;
+        let State { recorder, touched, .. } = state;
+        let mut writing = AnyRows::new(connection, registry);
+        for ((ordinal, id), row) in rows {
+            let Some(table) = made(registry, ordinal) else { continue };
+            let cells = inverse(table, row);
+            if !cells.is_empty() {
+                report.written += cells.len() as u64;
+                writing.write(recorder, (ordinal, table), id, cells, touched.as_mut())?;
+            }
+        }
+        let node = Uuid::from_bytes(recorder.node_id());
+        report.transaction = recorder.logged().map(|(_, time)| TransactionId { time, node });
+        Ok(report)
+    }
+}
+
+/// What makes a row what it was before.
+fn inverse(table: &RegisteredTable, row: Written) -> Vec<FoldedCell<'_>> {
+    // To be deleted is all that can be undone of a row that was not there: so it can come back whole.
+    let is_created = row.get(&0).is_some_and(|life| life.before.is_none());
+    let mut cells = Vec::with_capacity(row.len());
+    for (column, cell) in row {
+        let before = match cell.before {
+            Some((_, before)) => before,
+            None if column == 0 => Some(Stored::Integer(1)),
+            None => None,
+        };
+        let held = cell.value.as_ref().map_or(ValueRef::Null, Stored::to_sql);
+        let is_due = cell.is_current && !(is_created && column != 0);
+        if let Some(name) = table.columns.get(&column)
+            && is_due
+            && !is_same(held, before.as_ref())
+        {
+            cells.push(FoldedCell { column: (column, name), value: before });
+        }
+    }
+    cells
+}
+
+/// A table whose rows can be written: it is in the file, and no table of ara's own.
+fn made(registry: &Registry, ordinal: i64) -> Option<&RegisteredTable> {
+    registry.tables.get(&ordinal).filter(|table| table.is_made && table.name != HISTORY.name)
+}
+
+/// The clock of a row, and its `created_at`.
+fn held(
+    connection: &Connection,
+    table: &RegisteredTable,
+    id: &[u8; 16],
+) -> Result<Option<(RowClock, Option<i64>)>> {
+    let sql = format!(
+        "SELECT \"ara_clock\", \"created_at\" FROM {} WHERE \"id\" = ?1",
+        quoted(&table.name)
+    );
+    let held = connection
+        .prepare_cached(&sql)?
+        .query_row([id], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))
+        .optional()?;
+    held.map(|(clock, created_at)| {
+        Ok((RowClock::unpack(&clock).ok_or(Error::Corrupt)?, created_at))
+    })
+    .transpose()
+}
+
+/// What a change wrote, by column: `None` in place of a value of a kind that is not known.
+type Cells = HashMap<u32, Option<Option<Stored<'static>>>>;
+
+fn cells(packed: &[u8]) -> Result<Cells> {
+    let mut packed = PackedCells::open(packed).ok_or(Error::Corrupt)?;
+    let mut cells = Cells::new();
+    while let Some(cell) = packed.next_cell().ok_or(Error::Corrupt)? {
+        // Of a column that is there twice, the first one counts.
+        cells.entry(cell.column).or_insert_with(|| cell.value().map(|value| value.map(owned)));
+    }
+    Ok(cells)
+}

@@ -1,0 +1,27 @@
+//! Copies of a database: a backup, and tables as JSON Lines.
+
+#[path = "copies/backup.rs"]
+mod backup;
+#[path = "copies/json.rs"]
+mod json;
+mod support;
+
+use ara::prelude::*;
+
+#[derive(Debug, Clone, PartialEq, Table)]
+struct Todo {
+    id: Id<Todo>,
+    #[table(search)]
+    title: String,
+    stars: Option<i64>,
+    score: Option<f64>,
+    picture: Option<Vec<u8>>,
+    parent: Option<Id<Todo>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Table)]
+#[table(local)]
+struct Setting {
+    id: Id<Setting>,
+    name: String,
+}

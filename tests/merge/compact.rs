@@ -1,0 +1,101 @@
+//! Logs in which covered values were dropped.
+
+use ara::VersionVector;
+use ara::prelude::*;
+
+use crate::support::Outcome;
+use crate::{Todo, same, send, sync};
+
+/// A device that has written much over, and what it knew when it was compacted.
+fn compacted() -> Outcome<(Database, Vec<Id<Todo>>)> {
+    let db = Database::memory()?;
+    let todos = ["Buy milk", "Make tea", "Call home"].map(|title| Todo::draft().title(title));
+    let ids = db.create_all(todos)?;
+    for stars in 0..20 {
+        for id in &ids {
+            db.update(Todo::patch(*id).stars(stars))?;
+        }
+    }
+    db.delete(ids[2])?;
+    let done = db.compact(&db.version_vector()?)?;
+    assert_eq!((done.changes, done.dropped_changes, done.dropped_values), (64, 57, 57 + 1));
+    assert!(db.verify()?.holds());
+    db.update(Todo::patch(ids[0]).done(true))?;
+    Ok((db, ids))
+}
+
+#[test]
+fn a_fresh_device_gets_what_is_left() -> Outcome {
+    let (db, _) = compacted()?;
+    let fresh = Database::memory()?;
+    let report = send(&db, &fresh)?.remove(0);
+    assert_eq!(report.changes, 8);
+    same(&db, &fresh)?;
+    fresh.create(Todo::draft().title("Go on"))?;
+    sync(&db, &fresh)?;
+    let third = Database::memory()?;
+    send(&fresh, &third)?;
+    same(&db, &third)
+}
+
+#[test]
+fn who_knew_a_part_gets_the_rest() -> Outcome {
+    let (db, late) = (Database::memory()?, Database::memory()?);
+    let milk = db.create(Todo::draft().title("Buy milk"))?;
+    send(&db, &late)?;
+    for stars in 0..9 {
+        db.update(Todo::patch(milk).stars(stars))?;
+    }
+    let before: Vec<_> =
+        db.changes_since(&VersionVector::default())?.collect::<ara::Result<_>>()?;
+    db.compact(&db.version_vector()?)?;
+    db.update(Todo::patch(milk).done(true))?;
+    late.update(Todo::patch(milk).title("Buy oat milk"))?;
+    sync(&db, &late)?;
+    assert!(send(&db, &late)?.is_empty() && send(&late, &db)?.is_empty());
+    // What was sent before is known, though it is gone.
+    for changes in &before {
+        assert_eq!(db.merge(changes)?.changes, 0);
+        assert_eq!(late.merge(changes)?.changes, 0);
+    }
+    same(&db, &late)
+}
+
+#[test]
+fn the_whole_log_and_what_is_left_of_it_meet() -> Outcome {
+    let (db, whole) = (Database::memory()?, Database::memory()?);
+    let milk = db.create(Todo::draft().title("Buy milk"))?;
+    for stars in 0..9 {
+        db.update(Todo::patch(milk).stars(stars))?;
+    }
+    send(&db, &whole)?;
+    db.compact(&db.version_vector()?)?;
+    assert!(send(&db, &whole)?.is_empty() && send(&whole, &db)?.is_empty());
+    db.update(Todo::patch(milk).done(true))?;
+    sync(&db, &whole)?;
+    // One from each, in both orders.
+    let fresh = Database::memory()?;
+    send(&db, &fresh)?;
+    send(&whole, &fresh)?;
+    same(&whole, &fresh)?;
+    let other = Database::memory()?;
+    send(&whole, &other)?;
+    send(&db, &other)?;
+    same(&db, &other)?;
+    db.rebuild()?;
+    same(&db, &other)
+}
+
+#[test]
+fn only_what_the_vector_knows_is_dropped() -> Outcome {
+    let db = Database::memory()?;
+    let milk = db.create(Todo::draft().title("Buy milk").stars(1))?;
+    let vector = db.version_vector()?;
+    db.update(Todo::patch(milk).stars(2))?;
+    // What covers it is not known there.
+    assert_eq!(db.compact(&vector)?.dropped_values, 0);
+    let done = db.compact(&db.version_vector()?)?;
+    assert_eq!((done.dropped_changes, done.dropped_values), (0, 1));
+    assert_eq!(db.compact(&VersionVector::default())?.changes, 0);
+    Ok(())
+}
