@@ -309,10 +309,10 @@ impl<'m> Merge<'m, '_> {
             }
             _ => self.log.unite(arriving)?,
         };
-        if arrival == Arrival::Twin {
-            if let Some(touched) = &mut self.touched {
-                touched.everything = true;
-            }
+        if arrival == Arrival::Twin
+            && let Some(touched) = &mut self.touched
+        {
+            touched.everything = true;
         }
         if table.name == VOIDS {
             let after_until =
