@@ -19,6 +19,7 @@ pub struct Run {
     pub to: Point,
     pub is_forked: bool,
     pub changes: Vec<Change>,
+    pub horizon: Option<Point>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -136,6 +137,9 @@ impl Run {
         for change in &self.changes {
             put_bytes(&mut run, 5, &change.encode(last));
             last = change.time;
+        }
+        if let Some(horizon) = self.horizon {
+            put_bytes(&mut run, 6, &horizon.encode());
         }
         run
     }
