@@ -387,16 +387,21 @@ impl<'m> Merge<'m, '_> {
     }
 }
 
-/// Where the transaction is that begins with a change: up to its end, or to that of its run.
+/// Where the transaction is that begins with a change: up to its end, or to that of its run. Those of two
+/// devices that wrote under one id, at the same times, are one.
 fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
     let run = changes.get(start).map(|first| first.run);
-    let rest = changes.iter().enumerate().skip(start);
-    for (at, change) in rest {
+    let mut open = Time::default();
+    for (at, change) in changes.iter().enumerate().skip(start) {
         if Some(change.run) != run {
             return start..at;
         }
-        if change.mark.is_some() {
-            return start..at + 1;
+        let next = changes.get(at + 1).filter(|next| Some(next.run) == run);
+        match change.mark {
+            None => open = change.time,
+            Some(_) if open == change.time => {}
+            Some(_) if next.is_some_and(|next| next.time == change.time) => {}
+            Some(_) => return start..at + 1,
         }
     }
     start..changes.len()
