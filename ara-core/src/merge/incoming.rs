@@ -201,7 +201,8 @@ impl<'m> Merge<'m, '_> {
         let is_compacted = at.time <= state.run.horizon.time;
         let takes_place = is_compacted || before.horizon.time > before.end.time;
         for (sent, hash) in transaction.iter().zip(hashes) {
-            match self.change(state, node, (sent, hash), is_due)? {
+            let of_whole = takes_place.then_some(!is_compacted);
+            match self.change(state, node, (sent, hash), (is_due, of_whole))? {
                 Err(reason) => {
                     state.way = Way::Refuse(reason);
                     return Ok(());
@@ -241,7 +242,7 @@ impl<'m> Merge<'m, '_> {
         state: &RunState<'m>,
         node: i64,
         (sent, hash): (&Sent, u64),
-        is_due: bool,
+        (is_due, of_whole): (bool, Option<bool>),
     ) -> Result<Result<Arrival, Reason>> {
         let table = match self.names.table(sent.table)? {
             Ok(table) => table,
@@ -279,12 +280,13 @@ impl<'m> Merge<'m, '_> {
             row,
             packed: packed.bytes(),
         };
-        let arrival = match state.way {
-            Way::Append => {
+        let arrival = match (state.way, of_whole) {
+            (Way::Append, _) => {
                 self.log.append(arriving)?;
                 Arrival::New
             }
-            _ => self.log.unite(arriving)?,
+            (_, None) => self.log.unite(arriving)?,
+            (_, Some(of_whole)) => self.log.complete(arriving, of_whole)?,
         };
         if arrival == Arrival::Twin {
             if let Some(touched) = &mut self.touched {
