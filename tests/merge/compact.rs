@@ -121,7 +121,11 @@ fn a_part_of_what_is_left_and_a_part_of_the_whole_meet() -> Outcome {
                 let found = fresh.verify()?;
                 assert!(found.holds(), "after {at} of {parts}: {:?}", found.differences);
             }
-            send(second, &fresh)?;
+            for changes in second.changes_since(&fresh.version_vector()?)?.in_batches_of(1) {
+                fresh.merge(&changes?)?;
+                let found = fresh.verify()?;
+                assert!(found.holds(), "then, of {parts}: {:?}", found.differences);
+            }
             send(first, &fresh)?;
             same(&whole, &fresh)?;
         }

@@ -129,6 +129,8 @@ impl<'m> Merge<'m, '_> {
     /// Looks what a run is to what is known of its node.
     fn meet(&self, run: &'m Run, is_single: bool) -> Result<RunState<'m>> {
         let before = self.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
+        // What is left of a compacted log came in part: the whole one is to take its place from the start.
+        let is_halfway = before.horizon.time > before.end.time;
         let way = if !is_single {
             Way::Refuse(Reason::Damaged)
         } else if run.to == before.end {
@@ -140,7 +142,9 @@ impl<'m> Merge<'m, '_> {
         } else if run.to.time <= before.horizon.time && before.horizon.time <= before.end.time {
             // It was known before covered values were dropped.
             Way::Skip
-        } else if mark(self.connection, before.node, run.to.time)? == Some(run.to.digest) {
+        } else if !is_halfway
+            && mark(self.connection, before.node, run.to.time)? == Some(run.to.digest)
+        {
             Way::Skip
         } else if run.from == Point::default()
             || mark(self.connection, before.node, run.from.time)? == Some(run.from.digest)
