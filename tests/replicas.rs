@@ -24,9 +24,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ara::{Changes, Database};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::replica::Replica;
+use crate::replica::{Replica, compare_raw};
 use crate::steps::{Mix, Step, Way, step};
 use crate::support::{Outcome, There, Wall, verified};
 use crate::versions::LATEST;
@@ -215,7 +216,43 @@ impl Devices {
             replica.upgrade(LATEST, &mut self.world)?;
         }
         self.exchange()?;
-        self.compare()
+        self.compare()?;
+        self.compact()
+    }
+
+    /// Half of the devices compact their logs: whoever learns from one, and from another later, has it all.
+    fn compact(&mut self) -> Outcome {
+        for replica in self.replicas.iter().step_by(2) {
+            replica.compact(&self.world).map_err(|error| format!("compacted: {error}"))?;
+        }
+        let known = self.replicas[0].known().clone();
+        let all = self.world.fold(&known, &known);
+        for first in 0..self.replicas.len() {
+            let path = self.path();
+            let fresh = self.courier_wall.options().seed(self.seed).open(&path)?;
+            let other = (first + 1) % self.replicas.len();
+            let begun = self.replicas[first].changes_for(&fresh, 300)?;
+            let halfway = begun.len() / 2;
+            for batch in begun.iter().take(halfway) {
+                fresh.merge(batch)?;
+                verified(&fresh).map_err(|error| format!("halfway from {first}: {error}"))?;
+            }
+            for from in [other, first] {
+                for batch in self.replicas[from].changes_for(&fresh, 300)? {
+                    let report = fresh.merge(&batch)?;
+                    if let Some(refused) = report.refused.first() {
+                        return Err(format!("{first}, {from}: {refused}").into());
+                    }
+                    verified(&fresh).map_err(|error| format!("{first}, {from}: {error}"))?;
+                }
+            }
+            verified(&fresh)?;
+            compare_raw(&Connection::open(&path)?, &all)?;
+            if fresh.version_vector()? != self.courier.version_vector()? {
+                return Err("what is left of a log has another vector".into());
+            }
+        }
+        Ok(())
     }
 
     fn compare(&self) -> Outcome {

@@ -269,6 +269,17 @@ impl Replica {
         Ok(())
     }
 
+    /// Drops from the log what is covered by now, and makes the tables again from what is left. The device
+    /// takes no more steps: its log is not what the model has of it.
+    pub fn compact(&self, world: &World) -> Outcome {
+        let db = self.db()?;
+        db.compact(&db.version_vector()?)?;
+        verified(db)?;
+        self.compare_with_all(world, &self.state.known)?;
+        db.rebuild()?;
+        self.compare_with_all(world, &self.state.known)
+    }
+
     /// Compares what this version of the app reads with what the whole world has written.
     pub fn compare_with_all(&self, world: &World, known: &BTreeSet<Key>) -> Outcome {
         let all = world.fold(known, known);
@@ -278,7 +289,7 @@ impl Replica {
 }
 
 /// The tables as SQLite alone sees them, with all columns, whoever declares them.
-fn compare_raw(sqlite: &Connection, expected: &Tables) -> Outcome {
+pub fn compare_raw(sqlite: &Connection, expected: &Tables) -> Outcome {
     let names: Vec<String> = sqlite
         .prepare("SELECT name FROM ara_table WHERE name <> ?1")?
         .query_map([VOIDS], |row| row.get(0))?
