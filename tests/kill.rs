@@ -9,6 +9,8 @@ mod killed;
 mod merge;
 #[path = "support/random.rs"]
 mod random;
+#[path = "kill/upkeep.rs"]
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::error::Error;

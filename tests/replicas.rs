@@ -24,9 +24,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ara::{Changes, Database};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::replica::Replica;
+use crate::replica::{Replica, compare_raw};
 use crate::steps::{Mix, Step, Way, step};
 use crate::support::{Outcome, There, Wall, verified};
 use crate::versions::LATEST;
@@ -45,15 +46,20 @@ struct Devices {
 }
 
 impl Devices {
-    fn new(versions: &[u8]) -> Outcome<Self> {
-        let courier_wall = Wall::new();
+    fn new(versions: &[u8], start: i64) -> Outcome<Self> {
+        let wall = || {
+            let wall = Wall::new();
+            wall.set(start);
+            wall
+        };
+        let courier_wall = wall();
         let courier = courier_wall.options().seed(1).memory()?;
         let (folder, world) = (tempfile::tempdir()?, World::default());
         let (replicas, post) = (Vec::new(), Vec::new());
         let mut devices = Self { folder, replicas, courier, courier_wall, post, world, seed: 1 };
         for version in versions {
             let (path, seed) = (devices.path(), devices.seed);
-            devices.replicas.push(Replica::new(path, *version, seed, &mut devices.world)?);
+            devices.replicas.push(Replica::new(path, wall(), *version, seed, &mut devices.world)?);
         }
         Ok(devices)
     }
@@ -210,7 +216,43 @@ impl Devices {
             replica.upgrade(LATEST, &mut self.world)?;
         }
         self.exchange()?;
-        self.compare()
+        self.compare()?;
+        self.compact()
+    }
+
+    /// Half of the devices compact their logs: whoever learns from one, and from another later, has it all.
+    fn compact(&mut self) -> Outcome {
+        for replica in self.replicas.iter().step_by(2) {
+            replica.compact(&self.world).map_err(|error| format!("compacted: {error}"))?;
+        }
+        let known = self.replicas[0].known().clone();
+        let all = self.world.fold(&known, &known);
+        for first in 0..self.replicas.len() {
+            let path = self.path();
+            let fresh = self.courier_wall.options().seed(self.seed).open(&path)?;
+            let other = (first + 1) % self.replicas.len();
+            let begun = self.replicas[first].changes_for(&fresh, 300)?;
+            let halfway = begun.len() / 2;
+            for batch in begun.iter().take(halfway) {
+                fresh.merge(batch)?;
+                verified(&fresh).map_err(|error| format!("halfway from {first}: {error}"))?;
+            }
+            for from in [other, first] {
+                for batch in self.replicas[from].changes_for(&fresh, 300)? {
+                    let report = fresh.merge(&batch)?;
+                    if let Some(refused) = report.refused.first() {
+                        return Err(format!("{first}, {from}: {refused}").into());
+                    }
+                    verified(&fresh).map_err(|error| format!("{first}, {from}: {error}"))?;
+                }
+            }
+            verified(&fresh)?;
+            compare_raw(&Connection::open(&path)?, &all)?;
+            if fresh.version_vector()? != self.courier.version_vector()? {
+                return Err("what is left of a log has another vector".into());
+            }
+        }
+        Ok(())
     }
 
     fn compare(&self) -> Outcome {
@@ -234,8 +276,8 @@ impl Devices {
     }
 }
 
-fn run(versions: &[u8], steps: &[Step]) -> Outcome {
-    let mut devices = Devices::new(versions)?;
+fn run(versions: &[u8], steps: &[Step], start: i64) -> Outcome {
+    let mut devices = Devices::new(versions, start)?;
     for (at, step) in steps.iter().enumerate() {
         devices.step(step).map_err(|error| format!("at step {at}, {step:?}: {error}"))?;
     }
@@ -263,9 +305,14 @@ fn check(mix: Mix) {
     let longest = number("ARA_STEPS").map_or(40, |steps| steps as usize);
     let steps = prop::collection::vec(step(mix), 1..longest);
     let sequences = (prop::collection::vec(1..=LATEST, 2..=5), steps);
+    let start = match mix {
+        // A clock that shows an earlier time did not come back: its battery is empty.
+        Mix::Ahead => 1_800_000_000_000,
+        _ => Wall::START,
+    };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let ran = TestRunner::new_with_rng(config, rng).run(&sequences, |(versions, steps)| {
-        run(&versions, &steps).map_err(|error| TestCaseError::fail(error.to_string()))
+        run(&versions, &steps, start).map_err(|error| TestCaseError::fail(error.to_string()))
     });
     if let Err(error) = ran {
         panic!("{error}");
@@ -280,4 +327,9 @@ fn all_devices_and_the_model_are_equal_in_the_end() {
 #[test]
 fn what_restored_and_copied_files_wrote_is_united() {
     check(Mix::Files);
+}
+
+#[test]
+fn what_was_written_far_ahead_is_of_the_present() {
+    check(Mix::Ahead);
 }

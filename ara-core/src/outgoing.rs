@@ -266,12 +266,21 @@ fn batch(connection: &Connection, nodes: &mut Vec<Source>, bytes: usize) -> Resu
             .iter_mut()
             .min_by_key(|node| node.waiting.front().map_or(Time::default(), |first| first.time));
         let Some(node) = next else { break };
+        let mut open = Time::default();
         loop {
             node.fill(connection, most)?;
             let Some(change) = node.waiting.pop_front() else {
                 return Err(Error::Corrupt);
             };
-            if batch.add(node, &change)? {
+            let is_end = batch.add(node, &change)?;
+            if !is_end {
+                open = change.time;
+            }
+            // Two devices that wrote under one id can have written at the same times. A transaction
+            // leaves none out: it goes on at the next one.
+            node.fill(connection, most)?;
+            let next = node.waiting.front().map(|next| next.time);
+            if is_end && open != change.time && next != Some(change.time) {
                 break;
             }
         }

@@ -99,3 +99,36 @@ fn only_what_the_vector_knows_is_dropped() -> Outcome {
     assert_eq!(db.compact(&VersionVector::default())?.changes, 0);
     Ok(())
 }
+
+/// A device that got a part of what is left of a log, and then the rest of the whole one, or the other way
+/// round.
+#[test]
+fn a_part_of_what_is_left_and_a_part_of_the_whole_meet() -> Outcome {
+    for parts in 1..8 {
+        let (db, whole) = (Database::memory()?, Database::memory()?);
+        let milk = db.create(Todo::draft().title("Buy milk").stars(9))?;
+        for stars in 0..4 {
+            db.update(Todo::patch(milk).stars(stars))?;
+            db.create(Todo::draft().title("Make tea"))?;
+        }
+        send(&db, &whole)?;
+        db.compact(&db.version_vector()?)?;
+        for [first, second] in [[&db, &whole], [&whole, &db]] {
+            let fresh = Database::memory()?;
+            let begun = first.changes_since(&fresh.version_vector()?)?.in_batches_of(1);
+            for (at, changes) in begun.take(parts).enumerate() {
+                fresh.merge(&changes?)?;
+                let found = fresh.verify()?;
+                assert!(found.holds(), "after {at} of {parts}: {:?}", found.differences);
+            }
+            for changes in second.changes_since(&fresh.version_vector()?)?.in_batches_of(1) {
+                fresh.merge(&changes?)?;
+                let found = fresh.verify()?;
+                assert!(found.holds(), "then, of {parts}: {:?}", found.differences);
+            }
+            send(first, &fresh)?;
+            same(&whole, &fresh)?;
+        }
+    }
+    Ok(())
+}

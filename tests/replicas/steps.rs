@@ -82,6 +82,9 @@ fn choice() -> impl Strategy<Value = u8> {
     prop_oneof![60 => 0..CHOICES - 2, 1 => CHOICES - 2..CHOICES]
 }
 
+const HOURS: i64 = 6 * 60 * 60 * 1000;
+const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
+
 /// What happens most.
 #[derive(Debug, Clone, Copy)]
 pub enum Mix {
@@ -89,34 +92,38 @@ pub enum Mix {
     Everyday,
     /// Files are backed up, restored and copied, and their clocks hardly move meanwhile.
     Files,
+    /// Clocks run far ahead, and come back.
+    Ahead,
 }
 
 pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
     let device = || 0..5_usize;
-    let jump = prop_oneof![
-        3 => 0..5_i64,
-        2 => -400_000..400_000_i64,
-        1 => -20_000_000..20_000_000_i64,
-    ];
     let writes = || prop::collection::vec(write(), 1..5);
     let bytes = prop_oneof![Just(1_usize), 50..500_usize, Just(1 << 19)];
     let way = prop_oneof![Just(Way::To), Just(Way::From)];
-    let (everyday, files) = match mix {
-        Mix::Everyday => (4, 1),
-        Mix::Files => (1, 3),
+    let (jumps, far, files) = match mix {
+        Mix::Everyday => (4, HOURS, 1),
+        Mix::Files => (1, HOURS, 3),
+        Mix::Ahead => (6, YEAR, 1),
     };
+    let jump = prop_oneof![
+        3 => 0..5_i64,
+        2 => -400_000..400_000_i64,
+        1 => -HOURS..HOURS,
+        1 => -far..far,
+    ];
     prop_oneof![
         12 => (device(), writes()).prop_map(|(device, writes)| Step::Write(device, writes)),
         1 => device().prop_map(Step::Upgrade),
         1 => device().prop_map(Step::Reopen),
-        everyday => (device(), jump).prop_map(|(device, by)| Step::Jump(device, by)),
+        jumps => (device(), jump).prop_map(|(device, by)| Step::Jump(device, by)),
         6 => (device(), device()).prop_map(|(from, to)| Step::Send(from, to)),
         3 => (device(), device(), bytes).prop_map(|(from, to, bytes)| Step::Ask(from, to, bytes)),
         8 => (any::<usize>(), prop::option::weighted(0.1, device()))
             .prop_map(|(which, to)| Step::Deliver(which, to)),
         2 => (device(), way).prop_map(|(device, way)| Step::Courier(device, way)),
         files => device().prop_map(Step::BackUp),
-        files + 1 => device().prop_map(Step::Restore),
+        files => device().prop_map(Step::Restore),
         files => (device(), device()).prop_map(|(from, to)| Step::Copy(from, to)),
         files => (device(), device(), writes(), writes())
             .prop_map(|(device, other, one, two)| Step::Fork(device, other, [one, two])),

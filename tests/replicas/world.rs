@@ -20,6 +20,10 @@ pub struct World {
     pub transactions: Vec<BTreeSet<Key>>,
 }
 
+/// The table in which a node tells that its clock ran ahead: what it wrote then does not count. It is in
+/// the log alone.
+pub const VOIDS: &str = "ara_void";
+
 /// The rows of the tables, by table and id.
 pub type Tables = BTreeMap<String, BTreeMap<Vec<u8>, Row>>;
 
@@ -51,16 +55,41 @@ impl World {
         self.transactions.iter().filter(|transaction| transaction.is_subset(known))
     }
 
+    /// Of each node the times after and until which nothing of it counts, as far as that is known.
+    pub fn voids(&self, known: &BTreeSet<Key>) -> BTreeMap<[u8; 16], (i64, i64)> {
+        let mut voids = BTreeMap::new();
+        for change in known.iter().filter_map(|key| self.changes.get(key)) {
+            let Ok(node) = <[u8; 16]>::try_from(&*change.row) else { continue };
+            let [Some(Value::Integer(after)), Some(Value::Integer(until))] =
+                ["after", "until"].map(|column| change.cell(column))
+            else {
+                continue;
+            };
+            if change.table == VOIDS {
+                let widest = voids.entry(node).or_insert((*after, *until));
+                *widest = (widest.0.min(*after), widest.1.max(*until));
+            }
+        }
+        voids
+    }
+
     /// What the tables of a device hold that knows some changes, and has folded some of these in.
     pub fn fold(&self, known: &BTreeSet<Key>, folded: &BTreeSet<Key>) -> Tables {
         let mut tables = Tables::new();
+        let voids = self.voids(known);
         for key @ (node, time, hash) in folded {
             // Of the changes of one node and time, the one of the greatest hash counts.
             let greatest = known.range((*node, *time, 0)..=(*node, *time, u64::MAX)).next_back();
             if greatest.is_none_or(|greatest| greatest.2 != *hash) {
                 continue;
             }
+            if voids.get(node).is_some_and(|(after, until)| time > after && time <= until) {
+                continue;
+            }
             let Some(change) = self.changes.get(key) else { continue };
+            if change.table == VOIDS {
+                continue;
+            }
             let rows = tables.entry(change.table.clone()).or_default();
             let row = rows
                 .entry(change.row.clone())

@@ -131,6 +131,8 @@ impl<'m> Merge<'m, '_> {
     /// Looks what a run is to what is known of its node.
     fn meet(&self, run: &'m Run, is_single: bool) -> Result<RunState<'m>> {
         let before = self.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
+        // What is left of a compacted log came in part: the whole one is to take its place from the start.
+        let is_halfway = before.horizon.time > before.end.time;
         let way = if !is_single {
             Way::Refuse(Reason::Damaged)
         } else if run.to == before.end {
@@ -142,7 +144,9 @@ impl<'m> Merge<'m, '_> {
         } else if run.to.time <= before.horizon.time && before.horizon.time <= before.end.time {
             // It was known before covered values were dropped.
             Way::Skip
-        } else if mark(self.connection, before.node, run.to.time)? == Some(run.to.digest) {
+        } else if !is_halfway
+            && mark(self.connection, before.node, run.to.time)? == Some(run.to.digest)
+        {
             Way::Skip
         } else if run.from == Point::default()
             || mark(self.connection, before.node, run.from.time)? == Some(run.from.digest)
@@ -209,7 +213,8 @@ impl<'m> Merge<'m, '_> {
         let is_compacted = at.time <= state.run.horizon.time;
         let takes_place = is_compacted || before.horizon.time > before.end.time;
         for (sent, hash) in transaction.iter().zip(hashes) {
-            match self.change(state, node, (sent, hash), is_due)? {
+            let of_whole = takes_place.then_some(!is_compacted);
+            match self.change(state, node, (sent, hash), (is_due, of_whole))? {
                 Err(reason) => {
                     state.way = Way::Refuse(reason);
                     return Ok(());
@@ -266,7 +271,7 @@ impl<'m> Merge<'m, '_> {
         state: &RunState<'m>,
         node: i64,
         (sent, hash): (&Sent, u64),
-        is_due: bool,
+        (is_due, of_whole): (bool, Option<bool>),
     ) -> Result<Result<Arrival, Reason>> {
         let table = match self.names.table(sent.table)? {
             Ok(table) => table,
@@ -304,12 +309,13 @@ impl<'m> Merge<'m, '_> {
             row,
             packed: packed.bytes(),
         };
-        let arrival = match state.way {
-            Way::Append => {
+        let arrival = match (state.way, of_whole) {
+            (Way::Append, _) => {
                 self.log.append(arriving)?;
                 Arrival::New
             }
-            _ => self.log.unite(arriving)?,
+            (_, None) => self.log.unite(arriving)?,
+            (_, Some(of_whole)) => self.log.complete(arriving, of_whole)?,
         };
         if arrival == Arrival::Twin
             && let Some(touched) = &mut self.touched
@@ -413,16 +419,21 @@ impl<'m> Merge<'m, '_> {
     }
 }
 
-/// Where the transaction is that begins with a change: up to its end, or to that of its run.
+/// Where the transaction is that begins with a change: up to its end, or to that of its run. Those of two
+/// devices that wrote under one id, at the same times, are one.
 fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
     let run = changes.get(start).map(|first| first.run);
-    let rest = changes.iter().enumerate().skip(start);
-    for (at, change) in rest {
+    let mut open = Time::default();
+    for (at, change) in changes.iter().enumerate().skip(start) {
         if Some(change.run) != run {
             return start..at;
         }
-        if change.mark.is_some() {
-            return start..at + 1;
+        let next = changes.get(at + 1).filter(|next| Some(next.run) == run);
+        match change.mark {
+            None => open = change.time,
+            Some(_) if open == change.time => {}
+            Some(_) if next.is_some_and(|next| next.time == change.time) => {}
+            Some(_) => return start..at + 1,
         }
     }
     start..changes.len()

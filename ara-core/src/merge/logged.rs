@@ -126,6 +126,25 @@ impl<'c> Log<'c> {
         Ok(Arrival::Twin)
     }
 
+    /// Writes a change where one of the two logs is compacted, so that the same change can differ. The one
+    /// that is held stays, unless the whole log arrives and this one is to add up to its digest.
+    pub(crate) fn complete(&mut self, change: Arriving<'_>, of_whole: bool) -> Result<Arrival> {
+        let key = (change.node, change.time.bits());
+        let held: Option<Vec<u8>> = self.find.query_row(key, |row| row.get(2)).optional()?;
+        match held {
+            None => self.append(change)?,
+            Some(held) if !of_whole || held == change.packed => return Ok(Arrival::Known),
+            Some(_) => {
+                self.connection
+                    .prepare_cached(
+                        "UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2",
+                    )?
+                    .execute((key.0, key.1, change.packed))?;
+            }
+        }
+        Ok(Arrival::New)
+    }
+
     /// Folds the rows anew of changes that gave way to their twins. What is folded in of each node must
     /// be noted before.
     pub(crate) fn fold_outdated(&self) -> Result<()> {
