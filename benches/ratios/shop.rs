@@ -162,7 +162,7 @@ impl Shop {
         let artist_of = |n: usize| artists[n % ARTISTS];
         let genre = |n: usize| format!("Genre {}", n * 31 % GENRES);
         let seconds = |n: usize| n as i64 % 4000;
-        let price = |n: usize| (n % 8 > 0).then_some(n as f64 / 16.0);
+        let price = |n: usize| (!n.is_multiple_of(8)).then_some(n as f64 / 16.0);
         let albums = (0..ALBUMS).map(|n| {
             let album = Album::draft().title(title(n)).artist_id(artist_of(n));
             album.genre(genre(n)).seconds(seconds(n)).price(price(n))

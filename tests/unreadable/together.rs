@@ -141,7 +141,7 @@ fn what_cannot_be_read_makes_no_group_and_is_in_none() -> Outcome {
 fn a_filter_need_not_say_what_narrowing_says() -> Outcome {
     let file = File::new()?;
     let db = file.open()?;
-    let draft = |at: usize| Todo::draft().title("Milk").stars(at as u8).done(at % 2 == 0);
+    let draft = |at: usize| Todo::draft().title("Milk").stars(at as u8).done(at.is_multiple_of(2));
     db.create_all((0..8).map(draft))?;
     file.tamper(
         "UPDATE todo SET done = 1.0 WHERE stars = 2; UPDATE todo SET stars = 6.0 WHERE stars = 6",
