@@ -61,6 +61,7 @@ pub struct ColumnSnapshot {
 pub enum TypeSnapshot {
     Bool,
     Integer,
+    Counter,
     Real,
     Text,
     Blob,
@@ -183,6 +184,7 @@ impl From<Type> for TypeSnapshot {
         match ty {
             Type::Bool => Self::Bool,
             Type::Integer => Self::Integer,
+            Type::Counter => Self::Counter,
             Type::Real => Self::Real,
             Type::Text => Self::Text,
             Type::Blob => Self::Blob,

@@ -22,6 +22,8 @@ pub enum Type {
     Bool,
     /// An integer of at most 64 bits, signed.
     Integer,
+    /// A sum of what devices added, as an integer of 64 bits: what two of them add at once both counts.
+    Counter,
     /// A floating-point number of 64 bits.
     Real,
     /// Text in UTF-8.
@@ -54,9 +56,10 @@ pub enum Type {
 
 impl Type {
     /// The types that have no names in them.
-    pub const PLAIN: [Self; 13] = [
+    pub const PLAIN: [Self; 14] = [
         Self::Bool,
         Self::Integer,
+        Self::Counter,
         Self::Real,
         Self::Text,
         Self::Blob,
@@ -76,6 +79,7 @@ impl Type {
         match self {
             Self::Bool => "bool",
             Self::Integer => "integer",
+            Self::Counter => "counter",
             Self::Real => "real",
             Self::Text => "text",
             Self::Blob => "blob",

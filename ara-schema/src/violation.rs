@@ -211,6 +211,7 @@ pub(crate) const fn is_stored_as(released: Type, now: Type) -> bool {
         }
         (Type::Bool, Type::Bool)
         | (Type::Integer, Type::Integer)
+        | (Type::Counter, Type::Counter)
         | (Type::Real, Type::Real)
         | (Type::Text, Type::Text)
         | (Type::Blob, Type::Blob)

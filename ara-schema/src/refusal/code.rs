@@ -116,6 +116,7 @@ const fn write_rust_type(text: &mut Text<'_>, column: &str, ty: Type) {
     let rest = match ty {
         Type::Bool => "bool",
         Type::Integer => "i64",
+        Type::Counter => "ara::Counter",
         Type::Real => "f64",
         Type::Text => "String",
         Type::Blob => "Vec<u8>",
