@@ -9,16 +9,16 @@ pub use ara_core::schema::{
     ColumnDef, ColumnSnapshot, IndexDef, Snapshot, TableDef, TableSnapshot, Type, TypeSnapshot,
 };
 pub use ara_core::{
-    At, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Create, Database,
-    Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth, Id,
-    IntoOptional, IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle, Options,
-    Ordered, Progress, Readable, Reason, RebuildReport, Record, Refused, Result, RowChange,
-    RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside,
-    Source, Stored, Table, Timestamp, Transaction, TransactionId, UndoReport, Update, Uuid, Value,
-    Verification, VersionVector, What, ddl,
+    Addition, At, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,
+    Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth,
+    Id, IntoOptional, IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle,
+    Options, Ordered, Progress, Readable, Reason, RebuildReport, Record, Refused, Result,
+    RowChange, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable,
+    SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId, UndoReport, Update,
+    Uuid, Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
-pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
+pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};
 pub use ara_macros::{Table, Value, View, schema, table};
 pub use ara_query::*;
 pub use schema_history::{SchemaHistory, SchemaHistoryDraft, SchemaHistoryPatch, SchemaHistoryRow};
@@ -26,8 +26,8 @@ pub use schema_history::{SchemaHistory, SchemaHistoryDraft, SchemaHistoryPatch, 
 /// What nearly every file of an app needs: `use ara::prelude::*;`
 pub mod prelude {
     pub use ara_core::{
-        Column, Create, Database, Id, Json, NonEmptyString, Source, Table, Timestamp, Transaction,
-        Update, Value,
+        Column, Counter, Create, Database, Id, Json, NonEmptyString, Source, Table, Timestamp,
+        Transaction, Update, Value,
     };
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     pub use ara_macros::{Table, Value, View};
@@ -54,9 +54,10 @@ pub mod __private {
     };
     pub use ara_core::{
         AppSchema, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
-        IntoValue, MadeOf, Maybe, Missing, Ordered, Plain, Presence, Provided, Readable, Record,
-        Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, SystemColumn, Table, TableRef,
-        There, Timestamp, Update, Value, Whole, column_def, definitions, readable, search_text,
+        IntoValue, MadeOf, Maybe, Missing, Ordered, Patches, Plain, Presence, Provided, Readable,
+        Record, Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, SystemColumn, Table,
+        TableRef, There, Timestamp, Update, Value, Whole, column_def, definitions, is_counter,
+        readable, search_text,
     };
     pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;

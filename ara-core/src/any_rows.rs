@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::journal::Recorder;
 use crate::merge::{FoldedCell, FoldedChange, Rows};
 use crate::registry::{RegisteredTable, Registry};
+use crate::value::Stored;
 use crate::watch::Touched;
 
 /// Writes changes of this node, as a merge folds in those of others.
@@ -35,8 +36,13 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         if !table.is_local {
             let table = (ordinal, table.name.as_str());
             let mut change = recorder.change(time, table, Uuid::from_bytes(row));
-            for FoldedCell { column: (ordinal, name), value } in &cells {
-                change.cell(*ordinal, name, value.as_ref());
+            for FoldedCell { column: (ordinal, name), value, is_total } in &cells {
+                match value {
+                    Some(Stored::Integer(total)) if *is_total => {
+                        change.total(*ordinal, name, *total);
+                    }
+                    value => change.cell(*ordinal, name, value.as_ref()),
+                }
             }
             recorder.record(change)?;
         }

@@ -114,7 +114,7 @@ impl Past {
                     let columns = columns.filter(|name| *name != "is_deleted");
                     let made = self.connection.unchecked_transaction()?;
                     made.execute_batch(&create_table(&table.name, columns))?;
-                    fold_into(&made, &log, &registry, (ordinal, table), &mut |_| {})?;
+                    fold_into(&made, &log, &registry, (ordinal, table), &mut |_, _| Ok(()))?;
                     made.commit()?;
                     self.tables.insert(table.name.clone());
                 }

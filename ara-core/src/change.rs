@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::clock::Time;
-use crate::codec::{Reader, put_bytes, put_payload, put_varint, tag};
+use crate::codec::{Reader, TOTAL, put_bytes, put_payload, put_total, put_varint, tag};
 use crate::value::Stored;
 
 /// The change ends a transaction: the node's digest up to and with it follows the flags.
@@ -58,6 +58,13 @@ impl Change {
         let payload_at = self.packed.0.len();
         put_payload(&mut self.packed.0, value);
         self.canonical.cell(name, tag, self.packed.0.get(payload_at..).unwrap_or_default());
+    }
+
+    /// Adds what the node has added to a counter so far.
+    pub(crate) fn total(&mut self, ordinal: u32, name: &str, total: i64) {
+        let mut payload = Vec::with_capacity(11);
+        put_total(&mut payload, total);
+        self.packed_cell(ordinal, name, TOTAL, &payload);
     }
 
     /// Adds a cell as it was packed, of whatever kind.
@@ -173,6 +180,11 @@ pub(crate) struct PackedCell<'a> {
 }
 
 impl<'a> PackedCell<'a> {
+    /// Whether its value is what the node has added to a counter so far.
+    pub(crate) fn is_total(&self) -> bool {
+        self.tag == TOTAL
+    }
+
     /// Its value, or `None` if it is of a kind that this version does not know.
     #[expect(
         clippy::option_option,

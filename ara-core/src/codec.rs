@@ -33,7 +33,7 @@ pub(crate) fn put_payload(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
     match value {
         None | Some(Stored::Integer(0 | 1)) => {}
         Some(Stored::Integer(integer)) => {
-            put_varint(out, ((integer << 1) ^ (integer >> 63)).cast_unsigned());
+            put_varint(out, zigzag(*integer));
         }
         Some(Stored::Real(real)) => out.extend(real.to_bits().to_be_bytes()),
         Some(Stored::Text(text)) => put_bytes(out, text.as_bytes()),
@@ -41,11 +41,27 @@ pub(crate) fn put_payload(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
     }
 }
 
+/// Appends what a total holds beyond its tag, which is [`TOTAL`].
+pub(crate) fn put_total(out: &mut Vec<u8>, total: i64) {
+    let mut bytes = Vec::with_capacity(10);
+    put_varint(&mut bytes, zigzag(total));
+    put_bytes(out, &bytes);
+}
+
+/// Near zero on either side is a small number.
+fn zigzag(integer: i64) -> u64 {
+    ((integer << 1) ^ (integer >> 63)).cast_unsigned()
+}
+
 /// Appends bytes, led by their number.
 pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
+
+/// The tag of a total: all that a node has added to a counter. Totals of several nodes add up, where of
+/// other values the last one stays.
+pub(crate) const TOTAL: u8 = tags::TOTAL;
 
 mod tags {
     pub(super) const NULL: u8 = 0;
@@ -55,6 +71,7 @@ mod tags {
     pub(super) const BLOB: u8 = 4;
     pub(super) const ZERO: u8 = 5;
     pub(super) const ONE: u8 = 6;
+    pub(super) const TOTAL: u8 = 7;
 }
 
 /// Takes packed bytes apart. Every method gives `None` where the bytes are not what was packed.
@@ -106,6 +123,11 @@ impl<'a> Reader<'a> {
         self.take(usize::try_from(count).ok()?)
     }
 
+    fn zigzag(&mut self) -> Option<i64> {
+        let zigzag = self.varint()?;
+        Some((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()))
+    }
+
     /// The payload of a value with this tag, be it of a kind that is known or not.
     pub(crate) fn raw_payload(&mut self, tag: u8) -> Option<&'a [u8]> {
         let start = self.0;
@@ -128,17 +150,18 @@ impl<'a> Reader<'a> {
             tags::NULL => None,
             tags::ZERO => Some(Stored::Integer(0)),
             tags::ONE => Some(Stored::Integer(1)),
-            tags::INTEGER => {
-                let zigzag = self.varint()?;
-                let integer = (zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed());
-                Some(Stored::Integer(integer))
-            }
+            tags::INTEGER => Some(Stored::Integer(self.zigzag()?)),
             tags::REAL => Some(Stored::Real(f64::from_bits(u64::from_be_bytes(self.array()?)))),
             tags::TEXT => {
                 let text = std::str::from_utf8(self.bytes()?).ok()?;
                 Some(Stored::Text(Cow::Borrowed(text)))
             }
             tags::BLOB => Some(Stored::Blob(Cow::Borrowed(self.bytes()?))),
+            tags::TOTAL => {
+                let mut bytes = Reader(self.bytes()?);
+                let total = bytes.zigzag()?;
+                bytes.is_empty().then_some(Some(Stored::Integer(total)))?
+            }
             _ => return None,
         })
     }
@@ -182,6 +205,19 @@ mod tests {
         }
 
         #[test]
+        fn totals_come_back(total: i64, rest: Vec<u8>) {
+            let mut packed = Vec::new();
+            put_total(&mut packed, total);
+            let length = packed.len();
+            packed.extend(&rest);
+            // Who does not know totals passes them over as bytes of any later kind.
+            prop_assert_eq!(Reader(&packed).raw_payload(15), Some(&packed[..length]));
+            let mut reader = Reader(&packed);
+            prop_assert_eq!(reader.payload(TOTAL), Some(Some(Stored::Integer(total))));
+            prop_assert_eq!(reader.0, &rest[..]);
+        }
+
+        #[test]
         fn varints_come_back(integer: u64) {
             let mut packed = Vec::new();
             put_varint(&mut packed, integer);
@@ -204,6 +240,14 @@ mod tests {
             let mut reader = Reader(&packed);
             prop_assert_eq!(reader.raw_payload(tag(value.as_ref())), Some(&packed[..length]));
             prop_assert_eq!(reader.0, &rest[..]);
+        }
+    }
+
+    #[test]
+    fn a_total_is_one_varint_and_no_more() {
+        assert_eq!(Reader(&[1, 4]).payload(TOTAL), Some(Some(Stored::Integer(2))));
+        for bad in [&[0][..], &[2, 4, 4], &[2, 0x84, 0], &[1, 0x84], &[2, 4]] {
+            assert_eq!(Reader(bad).payload(TOTAL), None, "{bad:?}");
         }
     }
 

@@ -12,6 +12,7 @@ use crate::journal::Recorder;
 use crate::merge::VOIDS;
 use crate::outgoing::mark;
 use crate::registry::Registry;
+use crate::row_clock::ColumnSet;
 use crate::transaction::{State, Transaction};
 use crate::vector::{Point, VersionVector, known};
 
@@ -161,10 +162,19 @@ fn compact_row(
     done: &mut Compaction,
 ) -> Result<()> {
     let mut last: HashMap<u32, (Time, [u8; 16])> = HashMap::new();
+    // What a node has added to a counter is covered by what it has added later, and by nothing else.
+    let mut last_totals: HashMap<(u32, u64), Time> = HashMap::new();
     for change in changes.iter().filter(|change| change.is_below) {
         let mut cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
+        let mut seen = ColumnSet::default();
         while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-            if cell.value().is_some() {
+            // Of a column that is there twice, the first one counts.
+            if cell.value().is_some() && seen.add(cell.column) {
+                if cell.is_total() {
+                    let time = change.clock.0;
+                    let last = last_totals.entry((cell.column, change.node)).or_insert(time);
+                    *last = time.max(*last);
+                }
                 let last = last.entry(cell.column).or_insert(change.clock);
                 *last = change.clock.max(*last);
             }
@@ -181,9 +191,17 @@ fn compact_row(
         }
         let (mark, mut packed) = (cells.digest, Packed::new());
         let (mut kept, mut dropped) = (0, 0);
+        let mut seen = ColumnSet::default();
         while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-            let is_covered = cell.value().is_some()
-                && last.get(&cell.column).is_some_and(|last| *last > change.clock);
+            let is_covered = match cell.value() {
+                None => false,
+                // It must not come to count in the place of the first one.
+                Some(_) if !seen.add(cell.column) => true,
+                Some(_) if cell.is_total() => last_totals
+                    .get(&(cell.column, change.node))
+                    .is_some_and(|last| *last > change.clock.0),
+                Some(_) => last.get(&cell.column).is_some_and(|last| *last > change.clock),
+            };
             if is_covered {
                 dropped += 1;
             } else {

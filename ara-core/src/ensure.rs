@@ -103,9 +103,10 @@ fn make(
     mend_indexes(connection, &mut growth)?;
     schema.note(connection)?;
     if let Some((app, plan)) = history {
-        let State { statements, recorder, entropy, touched, .. } = state;
+        let State { statements, counters, recorder, entropy, touched, .. } = state;
         let touched = touched.as_mut();
-        let mut mutation = Mutation { statements, recorder, entropy, plan: &plan, touched };
+        let mut mutation =
+            Mutation { statements, counters, recorder, entropy, plan: &plan, touched };
         record(&mut mutation, app, &defs, growth)?;
     }
     Ok(made)

@@ -7,6 +7,7 @@ use rusqlite::{Row, Rows, Statement};
 
 use crate::change::PackedCells;
 use crate::clock::Time;
+use crate::counters::sum;
 use crate::error::{Error, Result};
 use crate::registry::Registry;
 use crate::row_clock::{ColumnSet, RowClock};
@@ -25,6 +26,8 @@ pub(crate) const CHANGES_OF_ROW: &str =
 pub(crate) struct Folded {
     /// The columns that were ever written, by ordinal.
     pub(crate) cells: BTreeMap<u32, FoldedCell>,
+    /// What was added to its counters, by column and node, and when the node last did.
+    pub(crate) totals: BTreeMap<(u32, u64), (Time, i64)>,
     pub(crate) created_at: Option<i64>,
     pub(crate) updated_at: Option<i64>,
     /// How many changes it is the fold of, those that cannot be read included.
@@ -38,12 +41,14 @@ pub(crate) struct FoldedCell {
     /// What is compared: the time, then the bytes of the node's id.
     pub(crate) clock: (Time, [u8; 16]),
     pub(crate) node: u64,
+    /// Of a counter it is the sum of the totals.
     pub(crate) value: Option<Stored<'static>>,
+    is_total: bool,
 }
 
 impl Folded {
     /// Folds one change in, unless its time is still to come. `None` where it cannot be read.
-    fn fold(&mut self, change: &Row<'_>, registry: &Registry) -> Option<()> {
+    fn fold(&mut self, change: &Row<'_>, registry: &Registry, seen: &mut ColumnSet) -> Option<()> {
         let node = change.get::<_, i64>(1).ok()?.cast_unsigned();
         let time = Time::from_bits(change.get(2).ok()?);
         let writer = registry.nodes.get(&node)?;
@@ -52,18 +57,38 @@ impl Folded {
         }
         let clock = (time, writer.id);
         let mut cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
+        seen.clear();
         while let Some(cell) = cells.next_cell()? {
             // What is of a kind that a newer version knows is in the log alone.
             let Some(value) = cell.value() else { continue };
+            // Of a column that is there twice, the first one counts.
+            if !seen.add(cell.column) {
+                continue;
+            }
+            let is_total = cell.is_total();
+            if let (true, Some(Stored::Integer(total))) = (is_total, &value) {
+                let last = self.totals.entry((cell.column, node)).or_insert((time, *total));
+                if last.0 < time {
+                    *last = (time, *total);
+                }
+            }
             if self.cells.get(&cell.column).is_none_or(|cell| cell.clock < clock) {
                 let value = value.map(owned);
-                self.cells.insert(cell.column, FoldedCell { clock, node, value });
+                self.cells.insert(cell.column, FoldedCell { clock, node, value, is_total });
             }
         }
         let millis = time.millis();
         self.created_at = Some(self.created_at.map_or(millis, |first| first.min(millis)));
         self.updated_at = Some(self.updated_at.map_or(millis, |latest| latest.max(millis)));
         Some(())
+    }
+
+    /// Adds up the counters, once all changes are folded in.
+    fn add_up(&mut self) {
+        for (column, cell) in self.cells.iter_mut().filter(|(_, cell)| cell.is_total) {
+            let totals = self.totals.range((*column, u64::MIN)..=(*column, u64::MAX));
+            cell.value = Some(Stored::Integer(sum(totals.map(|(_, (_, total))| *total))));
+        }
     }
 
     /// Whether no change of the row counts yet.
@@ -99,6 +124,8 @@ pub(crate) struct FoldedRows<'s> {
     registry: &'s Registry,
     /// Whether `changes` stands on the first change of the next row.
     started: bool,
+    /// The columns of a change that were met: kept for its room.
+    seen: ColumnSet,
 }
 
 impl<'s> FoldedRows<'s> {
@@ -108,7 +135,8 @@ impl<'s> FoldedRows<'s> {
         registry: &'s Registry,
         table: i64,
     ) -> Result<Self> {
-        Ok(Self { changes: changes.query([table])?, registry, started: false })
+        let (changes, seen) = (changes.query([table])?, ColumnSet::default());
+        Ok(Self { changes, registry, started: false, seen })
     }
 
     /// One row alone. The statement is that of [`CHANGES_OF_ROW`].
@@ -118,7 +146,8 @@ impl<'s> FoldedRows<'s> {
         table: i64,
         row: &[u8; 16],
     ) -> Result<Self> {
-        Ok(Self { changes: changes.query((table, row))?, registry, started: false })
+        let (changes, seen) = (changes.query((table, row))?, ColumnSet::default());
+        Ok(Self { changes, registry, started: false, seen })
     }
 
     /// The next row's id, and the row.
@@ -146,11 +175,12 @@ impl<'s> FoldedRows<'s> {
                 Some(_) => {}
             }
             folded.changes += 1;
-            if folded.fold(change, self.registry).is_none() {
+            if folded.fold(change, self.registry, &mut self.seen).is_none() {
                 folded.unreadable += 1;
             }
             self.changes.advance()?;
         }
+        folded.add_up();
         Ok(id.map(|id| (id, folded)))
     }
 }

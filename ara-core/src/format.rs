@@ -24,8 +24,10 @@ pub(crate) const APPLICATION_ID: i64 = 0x6172_6100;
 ///   Up to its `horizon`, where its digest was `horizon_digest`, its log is compacted.
 /// - `ara_table` and `ara_column`: what the ordinals of the log stand for, and where the name came from.
 /// - `ara_change`: the change log; `ara_twin`: changes that another one of the same node and time hides.
+/// - `ara_counter`: what each node has added to a counter in all, and when it last did. The value of a column
+///   into which totals were written last is their sum.
 /// - `ara_index`: the indexes that ara made; `ara_failure`: the schemas that could not be ensured.
-pub(crate) const OWN_TABLES: [&str; 8] = [
+pub(crate) const OWN_TABLES: [&str; 9] = [
     "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_node (ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
      last INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0, \
@@ -42,6 +44,9 @@ pub(crate) const OWN_TABLES: [&str; 8] = [
      PRIMARY KEY (node, time)) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_twin (node INTEGER, time INTEGER, hash INTEGER, tbl INTEGER, row BLOB, \
      cells BLOB, PRIMARY KEY (node, time, hash)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE ara_counter (tbl INTEGER, row BLOB, col INTEGER, node INTEGER, \
+     time INTEGER NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (tbl, row, col, node)) \
+     STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
 ];

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
+use ara_schema::{TableDef, Type};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value as Json};
@@ -73,7 +74,8 @@ impl Database {
 
     /// Reads what [`export_json`](Self::export_json) wrote, or what was written like it, in one
     /// transaction: how many rows it has. A row whose id is there gets the values that differ, and is
-    /// restored unless the line says `"is_deleted":1`; a column that the line does not name is left alone.
+    /// restored unless the line says `"is_deleted":1`; a column that the line does not name is left alone,
+    /// and so is a [`Counter`](crate::Counter), which only a new row gets.
     ///
     /// A column that the table lacks is made, as by a merge. Values are taken as they are, also those that
     /// this version of the app cannot read.
@@ -203,6 +205,7 @@ impl Transaction<'_> {
             connection: self.connection,
             table,
             columns: HashMap::new(),
+            counters: counters(T::TABLE),
             writing: AnyRows::new(self.connection, &registry),
         };
         let (mut rows, mut number, mut line) = (0, 0, Vec::new());
@@ -218,12 +221,20 @@ impl Transaction<'_> {
     }
 }
 
+/// The names of the counters of a table.
+fn counters(table: &TableDef) -> Vec<&'static str> {
+    let counters = table.columns.iter().filter(|column| column.ty == Type::Counter);
+    counters.map(|column| column.name).collect()
+}
+
 /// An import on its way.
 struct Import<'c, 'r> {
     connection: &'c Connection,
     table: (i64, &'r RegisteredTable),
     /// The ordinals of the columns that were met, by name.
     columns: HashMap<String, u32>,
+    /// The names of the columns that are counters.
+    counters: Vec<&'static str>,
     writing: AnyRows<'c, 'r>,
 }
 
@@ -282,12 +293,16 @@ impl Import<'_, '_> {
         let mut held = self.connection.prepare_cached(&sql)?;
         let mut held = held.query([id])?;
         let held = held.next()?;
+        let (is_there, is_synced) = (held.is_some(), !self.table.1.is_local);
         let mut differing = Vec::with_capacity(cells.len());
         for (at, (ordinal, name, value)) in cells.iter().enumerate() {
             let held = held.map_or(Ok(ValueRef::Null), |row| row.get_ref(at))?;
-            if !is_same(held, value.as_ref()) {
-                let value = value.clone();
-                differing.push(FoldedCell { column: (*ordinal, name), value });
+            let is_counter = self.counters.contains(&name.as_str());
+            let is_left = is_counter && is_there;
+            if !is_left && !is_same(held, value.as_ref()) {
+                let (column, value) = ((*ordinal, name.as_str()), value.clone());
+                let is_total = is_counter && is_synced && matches!(value, Some(Stored::Integer(_)));
+                differing.push(FoldedCell { column, value, is_total });
             }
         }
         Ok(differing)

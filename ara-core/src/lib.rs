@@ -13,6 +13,7 @@ mod changes;
 mod clock;
 mod codec;
 mod compact;
+mod counters;
 mod database;
 mod ddl;
 mod drift;
@@ -94,7 +95,7 @@ pub use set_aside::{Obstacle, SetAside};
 pub use source::{Reading, Source, TableRef};
 pub use table::{
     Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, SystemColumn, Table,
-    Update, column_def, readable, search_text,
+    Update, column_def, is_counter, readable, search_text,
 };
 pub use transaction::Transaction;
 pub use transaction_id::TransactionId;
@@ -103,8 +104,9 @@ pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;
 pub use value::{
-    Class, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue, Json, MadeOf, NonEmptyString,
-    Ordered, Plain, Readable, Rule, Stored, Timestamp, Value, Whole,
+    Addition, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue, Json,
+    MadeOf, NonEmptyString, Ordered, Patches, Plain, Readable, Rule, Stored, Timestamp, Value,
+    Whole,
 };
 pub use vector::VersionVector;
 pub use verify::{Difference, Verification, What};

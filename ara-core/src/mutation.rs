@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::cells::Cell;
 use crate::change::is_same;
 use crate::clock::Time;
+use crate::counters::{Counters, sum};
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::journal::Recorder;
@@ -19,6 +20,7 @@ use crate::watch::Touched;
 /// Writes rows of one table, and records what it wrote.
 pub(crate) struct Mutation<'m, 'c> {
     pub(crate) statements: &'m mut Statements<'c>,
+    pub(crate) counters: &'m mut Counters<'c>,
     pub(crate) recorder: &'m mut Recorder<'c>,
     pub(crate) entropy: &'m mut Entropy,
     pub(crate) plan: &'m Plan,
@@ -45,33 +47,46 @@ impl Mutation<'_, '_> {
             None => self.entropy.row_id(time)?,
         };
         self.insert(time, id, cells)?;
-        self.record(time, id, new_row(cells))?;
+        self.record(time, id, new_row(cells), &[])?;
         Ok(id)
     }
 
-    /// Inserts a row, or writes what differs into the one that has the id, and undeletes it.
+    /// Inserts a row, or writes what differs into the one that has the id, and undeletes it. What is in its
+    /// counters stays: to do it twice is to do it once.
     pub(crate) fn upsert(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
         let Some(id) = id else {
             return self.create(None, cells);
         };
-        let writes: Vec<_> = alive().chain(writes(cells)).collect();
+        let is_counter = |(slot, _): &Write<'_>| self.plan.is_counter(*slot);
+        let writes = writes(cells).filter(|write| !is_counter(write));
+        let writes: Vec<_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
             None => self.create(Some(id), cells),
             Some((_, changed)) => {
-                self.edit(id, &changed, If::Any)?;
+                self.edit(id, &changed, &[], If::Any)?;
                 Ok(id)
             }
         }
     }
 
-    /// Writes what differs into a row. Whether the row was there.
+    /// Writes what differs into a row, and adds to its counters. Whether the row was there.
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
-        self.edit_alive(id, &writes(cells).collect::<Vec<_>>())
+        let mut writes: Vec<_> = writes(cells).collect();
+        let mut added = Vec::new();
+        if writes.iter().any(|(slot, _)| self.plan.is_counter(*slot)) {
+            added = self.add_up(id, &writes)?;
+            writes.retain_mut(|(slot, value)| {
+                let sum = added.iter().find(|added| added.slot == *slot).map(|added| &added.sum);
+                *value = sum.or(*value);
+                sum.is_some() || !self.plan.is_counter(*slot)
+            });
+        }
+        self.edit_alive(id, &writes, &added)
     }
 
     /// Deletes a row. Whether it was there.
     pub(crate) fn delete(&mut self, id: Uuid) -> Result<bool> {
-        self.edit_alive(id, &[(IS_DELETED, Some(&DELETED))])
+        self.edit_alive(id, &[(IS_DELETED, Some(&DELETED))], &[])
     }
 
     /// Undeletes a row. Whether it is there now.
@@ -79,25 +94,69 @@ impl Mutation<'_, '_> {
         match self.probe(id, &[(IS_DELETED, Some(&ALIVE))])? {
             None => Ok(false),
             Some((_, changed)) => {
-                self.edit(id, &changed, If::Any)?;
+                self.edit(id, &changed, &[], If::Any)?;
                 Ok(true)
             }
         }
     }
 
     /// Writes what differs into a row that is not deleted. Whether there is such a row.
-    fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<bool> {
+    fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], added: &[Added]) -> Result<bool> {
         // Most often every write is one: then a single statement does it.
-        if self.edit(id, writes, If::AllDiffer)? {
+        if self.edit(id, writes, added, If::AllDiffer)? {
             return Ok(true);
         }
         match self.probe(id, writes)? {
             None | Some((true, _)) => Ok(false),
-            Some((false, changed)) => {
-                self.edit(id, &changed, If::Any)?;
+            Some((false, mut changed)) => {
+                if !added.is_empty() {
+                    // What a node has added is another thing than the sum, which may stay what it is.
+                    let differs = |slot| changed.iter().any(|(changed, _)| *changed == slot);
+                    let is_added = |slot| added.iter().any(|added| added.slot == slot);
+                    let is_due = |(slot, _): &&Write<'_>| differs(*slot) || is_added(*slot);
+                    changed = writes.iter().filter(is_due).copied().collect();
+                }
+                self.edit(id, &changed, added, If::Any)?;
                 Ok(true)
             }
         }
+    }
+
+    /// What additions to counters of a row make of them. What changes nothing is left out.
+    fn add_up(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<Vec<Added>> {
+        let node = self.recorder.node();
+        let mut all = Vec::new();
+        for (slot, amount) in writes.iter().filter(|(slot, _)| self.plan.is_counter(*slot)) {
+            let Some(Stored::Integer(amount)) = *amount else { continue };
+            let mut totals = match self.plan.ordinal {
+                Some(table) => self.counters.totals((table, id.as_bytes(), self.ordinal(*slot)))?,
+                // What is not synced is added to by one alone.
+                None => vec![(node, self.held(id, *slot)?)],
+            };
+            let at = totals.iter().position(|(of, _)| *of == node).unwrap_or_else(|| {
+                totals.push((node, 0));
+                totals.len() - 1
+            });
+            let Some((_, own)) = totals.get_mut(at) else { continue };
+            let total = own.saturating_add(*amount);
+            if total != std::mem::replace(own, total) {
+                let sum = sum(totals.into_iter().map(|(_, total)| total));
+                let [total, sum] = [total, sum].map(Stored::Integer);
+                all.push(Added { slot: *slot, total, sum });
+            }
+        }
+        Ok(all)
+    }
+
+    /// The integer that a row holds.
+    fn held(&mut self, id: Uuid, slot: usize) -> Result<i64> {
+        let probe = self.statements.get(&self.plan.edit(&[slot]).probe)?;
+        bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
+        let mut rows = probe.raw_query();
+        Ok(match rows.next()?.map(|row| row.get_ref(1)).transpose()? {
+            Some(ValueRef::Integer(held)) => held,
+            _ => 0,
+        })
     }
 
     fn insert(&mut self, time: Time, id: Uuid, cells: &[Cell]) -> Result<()> {
@@ -152,7 +211,13 @@ impl Mutation<'_, '_> {
 
     /// Writes into the row of this id, if it is as told. Whether it was written. Nothing to write is
     /// nothing done: no change of the log, no movement of the clock.
-    fn edit(&mut self, id: Uuid, writes: &[Write<'_>], condition: If) -> Result<bool> {
+    fn edit(
+        &mut self,
+        id: Uuid,
+        writes: &[Write<'_>],
+        added: &[Added],
+        condition: If,
+    ) -> Result<bool> {
         if writes.is_empty() {
             return Ok(false);
         }
@@ -176,7 +241,7 @@ impl Mutation<'_, '_> {
             return Ok(false);
         }
         self.touch(id, &columns, false);
-        self.record(time, id, writes.iter().copied())?;
+        self.record(time, id, writes.iter().copied(), added)?;
         Ok(true)
     }
 
@@ -191,6 +256,7 @@ impl Mutation<'_, '_> {
         time: Time,
         id: Uuid,
         writes: impl Iterator<Item = Write<'w>>,
+        added: &[Added],
     ) -> Result<()> {
         self.recorder.advance(time);
         let Some(ordinal) = self.plan.ordinal else {
@@ -198,8 +264,17 @@ impl Mutation<'_, '_> {
         };
         let mut change = self.recorder.change(time, (ordinal, self.plan.def.name), id);
         for (at, value) in writes {
-            if let Some(slot) = self.plan.slots.get(at) {
+            let Some(slot) = self.plan.slots.get(at) else { continue };
+            if !slot.is_counter {
                 change.cell(slot.ordinal, slot.name, value);
+                continue;
+            }
+            let total = added.iter().find(|added| added.slot == at).map(|added| &added.total);
+            // A new row has what was added to it, and no more.
+            if let Some(Stored::Integer(total)) = total.or(value) {
+                change.total(slot.ordinal, slot.name, *total);
+                let place = (ordinal, id.as_bytes(), slot.ordinal);
+                self.counters.note(place, self.recorder.node(), (time, *total))?;
             }
         }
         self.recorder.record(change)
@@ -215,6 +290,15 @@ impl Mutation<'_, '_> {
             _ => error.into(),
         }
     }
+}
+
+/// What an addition makes of a counter.
+struct Added {
+    slot: usize,
+    /// What this node has added to it so far.
+    total: Stored<'static>,
+    /// What all nodes have, which is what the row holds.
+    sum: Stored<'static>,
 }
 
 /// When a row is written.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ara_schema::TableDef;
+use ara_schema::{TableDef, Type};
 use rusqlite::Connection;
 
 use crate::ddl::name_list;
@@ -38,6 +38,8 @@ pub(crate) struct Slot {
     pub(crate) name: &'static str,
     /// The column's ordinal in the log.
     pub(crate) ordinal: u32,
+    /// What is written is added to what is there.
+    pub(crate) is_counter: bool,
 }
 
 /// The slot of `is_deleted`, whose ordinal is 0 in every table.
@@ -59,10 +61,13 @@ impl Plan {
     pub(crate) fn new(def: &'static TableDef, table: i64, columns: &[u32]) -> Self {
         let ordinal = (!def.local).then_some(table);
         let stored_name = stored_table_name(def).into_owned();
-        let is_deleted = Slot { name: "is_deleted", ordinal: 0 };
+        let is_deleted = Slot { name: "is_deleted", ordinal: 0, is_counter: false };
         let columns = def.columns.iter().zip(columns);
         let slots: Vec<_> = std::iter::once(is_deleted)
-            .chain(columns.map(|(column, &ordinal)| Slot { name: column.name, ordinal }))
+            .chain(columns.map(|(column, &ordinal)| {
+                let is_counter = column.ty == Type::Counter;
+                Slot { name: column.name, ordinal, is_counter }
+            }))
             .collect();
 
         let mut insert = format!(
@@ -90,6 +95,11 @@ impl Plan {
             stored_name,
             edits: Mutex::default(),
         }
+    }
+
+    /// Whether what is written into a slot is added to what is there.
+    pub(crate) fn is_counter(&self, slot: usize) -> bool {
+        self.slots.get(slot).is_some_and(|slot| slot.is_counter)
     }
 
     /// Brings its search up to date with what was written, inside the caller's transaction.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 
+use crate::counters::{Counters, forget_row, forget_table};
 use crate::ddl::quoted;
 use crate::error::Result;
 use crate::fold::{CHANGES_BY_ROW, CHANGES_OF_ROW, Folded, FoldedRows};
@@ -30,24 +31,29 @@ pub(crate) fn rebuild_counted(
     count: &mut dyn FnMut(&Folded),
 ) -> Result<()> {
     connection.execute(&format!("DELETE FROM {}", quoted(&table.name)), [])?;
-    fold_into(connection, connection, registry, (ordinal, table), count)
+    forget_table(connection, ordinal)?;
+    let mut counters = Counters::new(connection);
+    fold_into(connection, connection, registry, (ordinal, table), &mut |id, row| {
+        count(row);
+        counters.note_folded((ordinal, table), id, row)
+    })
 }
 
 /// Inserts the rows of a table, as the log says they must be, into a table of the same columns that may
-/// be in another database.
+/// be in another database. `each` is told of every one.
 pub(crate) fn fold_into(
     target: &Connection,
     log: &Connection,
     registry: &Registry,
     (ordinal, table): (i64, &RegisteredTable),
-    count: &mut dyn FnMut(&Folded),
+    each: &mut dyn FnMut(&[u8], &Folded) -> Result<()>,
 ) -> Result<()> {
     let mut insert = Insert::new(target, table)?;
     let mut changes = log.prepare(CHANGES_BY_ROW)?;
     let mut rows = FoldedRows::new(&mut changes, registry, ordinal)?;
     while let Some((id, row)) = rows.next()? {
         insert.insert(&id, &row)?;
-        count(&row);
+        each(&id, &row)?;
     }
     Ok(())
 }
@@ -64,11 +70,14 @@ pub(crate) fn rebuild_row(
     }
     let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
     connection.execute(&delete, [row])?;
+    forget_row(connection, ordinal, row)?;
+    let mut counters = Counters::new(connection);
     let mut insert = Insert::new(connection, table)?;
     let mut changes = connection.prepare(CHANGES_OF_ROW)?;
     let mut rows = FoldedRows::of_row(&mut changes, registry, ordinal, row)?;
     while let Some((id, row)) = rows.next()? {
         insert.insert(&id, &row)?;
+        counters.note_folded((ordinal, table), &id, &row)?;
     }
     Ok(())
 }

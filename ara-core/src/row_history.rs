@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::change::PackedCells;
 use crate::clock::Time;
+use crate::counters::sum;
 use crate::database::Database;
 use crate::ddl::quoted;
 use crate::error::Result;
@@ -45,7 +46,8 @@ pub struct ColumnChange {
     pub column: String,
     /// What the column held before, as it was stored.
     pub from: Option<Stored<'static>>,
-    /// What was written; `None` cleared it.
+    /// What was written; `None` cleared it. Of a counter, both are what it was, as far as was known by
+    /// then: the difference is what was added.
     pub to: Option<Stored<'static>>,
     /// Whether it is what the row holds: nothing has been written into the column since.
     pub is_current: bool,
@@ -108,6 +110,7 @@ fn row_history(
 ) -> Result<Vec<RowChange>> {
     let mut ends = HashMap::new();
     let mut held: BTreeMap<u32, (usize, Option<Stored<'static>>)> = BTreeMap::new();
+    let mut totals: BTreeMap<u32, BTreeMap<u64, i64>> = BTreeMap::new();
     let mut history: Vec<RowChange> = Vec::new();
     for change in logged(connection, registry, (ordinal, table), row)? {
         let Some(written) = written(&change.packed) else { continue };
@@ -118,7 +121,12 @@ fn row_history(
         }
         let node = Uuid::from_bytes(change.node_id);
         let mut columns = Vec::with_capacity(written.len());
-        for (column, to) in written {
+        for (column, mut to, is_total) in written {
+            if let (true, Some(Stored::Integer(total))) = (is_total, &mut to) {
+                let totals = totals.entry(column).or_default();
+                totals.insert(change.node, *total);
+                *total = sum(totals.values().copied());
+            }
             let from = held.insert(column, (history.len(), to.clone()));
             let from = from.and_then(|(_, from)| from);
             let column = table.names.get(&column).cloned().unwrap_or_default();
@@ -177,14 +185,18 @@ fn logged(
     Ok(logged)
 }
 
+/// A column, what was written into it, and whether that is what the node has added so far.
+type Written = (u32, Option<Stored<'static>>, bool);
+
 /// What a change wrote, by column. What is of a kind that a newer version knows is left out.
-fn written(packed: &[u8]) -> Option<Vec<(u32, Option<Stored<'static>>)>> {
+fn written(packed: &[u8]) -> Option<Vec<Written>> {
     let mut cells = PackedCells::open(packed)?;
-    let mut written: Vec<(u32, _)> = Vec::new();
+    let mut written: Vec<Written> = Vec::new();
     while let Some(cell) = cells.next_cell()? {
         // Of a column that is there twice, the first one counts.
-        if written.iter().all(|(column, _)| *column != cell.column) {
-            written.extend(cell.value().map(|value| (cell.column, value.map(owned))));
+        if written.iter().all(|(column, ..)| *column != cell.column) {
+            let value = cell.value().map(|value| value.map(owned));
+            written.extend(value.map(|value| (cell.column, value, cell.is_total())));
         }
     }
     Some(written)

@@ -93,6 +93,13 @@ pub const fn column_def<C: Column>(required: bool) -> ColumnDef {
     ColumnDef { name: C::NAME, ty: C::Value::TYPE, required }
 }
 
+/// Whether a patch adds to the column.
+#[doc(hidden)]
+#[must_use]
+pub const fn is_counter<C: Column>() -> bool {
+    matches!(C::Value::TYPE, Type::Counter)
+}
+
 /// Which stored values of the column the app can read.
 #[doc(hidden)]
 #[must_use]

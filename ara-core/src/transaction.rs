@@ -10,6 +10,7 @@ use ara_schema::TableDef;
 use rusqlite::Connection;
 
 use crate::app_schema::Schema;
+use crate::counters::Counters;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::failure::SchemaFailure;
@@ -46,6 +47,7 @@ pub struct Transaction<'c> {
 pub(crate) struct State<'c> {
     pub(crate) recorder: Recorder<'c>,
     pub(crate) statements: Statements<'c>,
+    pub(crate) counters: Counters<'c>,
     pub(crate) entropy: &'c mut Entropy,
     /// Of the tables that this transaction was the first to use: they are not ready for others
     /// until it is committed.
@@ -86,6 +88,7 @@ impl<'c> Transaction<'c> {
         let state = State {
             recorder,
             statements: Statements::new(connection),
+            counters: Counters::new(connection),
             entropy,
             plans: HashMap::new(),
             searched: HashMap::new(),
@@ -224,13 +227,13 @@ impl<'c> Transaction<'c> {
     ) -> Result<R> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
-        let State { recorder, statements, entropy, searched, touched, .. } =
+        let State { recorder, statements, counters, entropy, searched, touched, .. } =
             &mut *self.state.borrow_mut();
         if plan.search.is_some() {
             searched.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
         }
         let touched = touched.as_mut();
-        mutate(&mut Mutation { statements, recorder, entropy, plan: &plan, touched })
+        mutate(&mut Mutation { statements, counters, recorder, entropy, plan: &plan, touched })
             .map_err(|error| error.of_table(T::NAME))
     }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::any_rows::AnyRows;
 use crate::change::{PackedCells, is_same};
 use crate::clock::Time;
+use crate::counters::Counters;
 use crate::database::Database;
 use crate::ddl::quoted;
 use crate::error::{Error, Result};
@@ -40,7 +41,8 @@ pub struct UndoReport {
 impl Database {
     /// Takes a transaction back, whichever device made it: each value that it wrote and that is still the
     /// last one of its column becomes what it was before. A row that it created is deleted, one that it
-    /// deleted is restored. What has been written since, by this transaction's successors, is left.
+    /// deleted is restored. What has been written since, by this transaction's successors, is left. What it
+    /// added to a [`Counter`](crate::Counter) is taken away, whatever was added since.
     ///
     /// Nothing is taken out of the log: it is a transaction of its own, which other devices get as any
     /// other, and which can be undone. [`history`](Self::history) tells the ids of transactions.
@@ -80,11 +82,28 @@ struct WrittenCell {
     /// When it first did: what is before that is what it found.
     first: Time,
     /// What it wrote in the end.
-    value: Option<Stored<'static>>,
-    /// It is still the last one of its column.
+    wrote: Value,
+    /// It is still the last one of its column; of a counter, the column still is one.
     is_current: bool,
-    /// The clock and the value of what it found, where something was.
-    before: Option<(Clock, Option<Stored<'static>>)>,
+    /// The clock and the value of what it found, where something was; of a counter, of what its node had
+    /// added to it.
+    before: Option<(Clock, Value)>,
+}
+
+/// A value, and whether it is what a node has added to a counter so far.
+#[derive(Clone)]
+struct Value {
+    stored: Option<Stored<'static>>,
+    is_total: bool,
+}
+
+impl Value {
+    fn total(&self) -> Option<i64> {
+        match self.stored {
+            Some(Stored::Integer(total)) if self.is_total => Some(total),
+            _ => None,
+        }
+    }
 }
 
 /// The time, then the bytes of the node's id.
@@ -150,13 +169,13 @@ impl<'r> Undoing<'_, 'r> {
             let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
             let row = self.rows.entry(key).or_default();
             for (column, value) in cells(packed)? {
-                let Some(value) = value else {
+                let Some(wrote) = value else {
                     self.report.left += 1;
                     continue;
                 };
                 row.entry(column)
-                    .and_modify(|cell| cell.value = value.clone())
-                    .or_insert(WrittenCell { first, value, is_current: false, before: None });
+                    .and_modify(|cell| cell.wrote = wrote.clone())
+                    .or_insert(WrittenCell { first, wrote, is_current: false, before: None });
             }
         }
         Ok(())
@@ -166,6 +185,7 @@ impl<'r> Undoing<'_, 'r> {
     /// rows, in milliseconds.
     fn look_at_rows(&mut self) -> Result<i64> {
         let mut earliest = i64::MAX;
+        let mut counters = Counters::new(self.connection);
         for ((ordinal, id), row) in &mut self.rows {
             let table = made(self.registry, *ordinal);
             let held = match table {
@@ -177,9 +197,14 @@ impl<'r> Undoing<'_, 'r> {
                 for (column, time, node) in clock.columns() {
                     let column = u32::try_from(column).map_err(|_| Error::Corrupt)?;
                     let is_its_own = node == self.node && time > self.from && time <= self.to;
-                    if let Some(cell) = row.get_mut(&column).filter(|_| is_its_own) {
-                        cell.is_current = table.columns.contains_key(&column);
-                    }
+                    let Some(cell) = row.get_mut(&column) else { continue };
+                    let is_current = if cell.wrote.is_total {
+                        let added = counters.last((*ordinal, id, column), node)?;
+                        added.is_some_and(|(added, _)| added == time)
+                    } else {
+                        is_its_own
+                    };
+                    cell.is_current = is_current && table.columns.contains_key(&column);
                 }
             }
             self.report.left += row.values().filter(|cell| !cell.is_current).count() as u64;
@@ -206,7 +231,11 @@ impl<'r> Undoing<'_, 'r> {
                 for (column, value) in cells(packed)? {
                     let (Some(value), Some(cell)) = (value, row.get_mut(&column)) else { continue };
                     let is_before = clock < (cell.first, self.node_id);
-                    if is_before && cell.before.as_ref().is_none_or(|(found, _)| *found < clock) {
+                    let is_kept = value.is_total && node == self.node;
+                    if is_before
+                        && (is_kept || !cell.wrote.is_total)
+                        && cell.before.as_ref().is_none_or(|(found, _)| *found < clock)
+                    {
                         cell.before = Some((clock, value));
                     }
                 }
@@ -219,9 +248,14 @@ impl<'r> Undoing<'_, 'r> {
         let Self { connection, registry, rows, mut report, .. } = self;
         let State { recorder, touched, .. } = state;
         let mut writing = AnyRows::new(connection, registry);
+        let mut counters = Counters::new(connection);
         for ((ordinal, id), row) in rows {
             let Some(table) = made(registry, ordinal) else { continue };
-            let cells = inverse(table, row);
+            let node = recorder.node();
+            let cells = inverse(table, row, &mut |column| {
+                let last = counters.last((ordinal, &id, column), node)?;
+                Ok(last.map_or(0, |(_, total)| total))
+            })?;
             if !cells.is_empty() {
                 report.written += cells.len() as u64;
                 writing.write(recorder, (ordinal, table), id, cells, touched.as_mut())?;
@@ -233,27 +267,42 @@ impl<'r> Undoing<'_, 'r> {
     }
 }
 
-/// What makes a row what it was before.
-fn inverse(table: &RegisteredTable, row: Written) -> Vec<FoldedCell<'_>> {
+/// What makes a row what it was before. `own` tells what this node has added to a counter so far: from
+/// that is taken what the transaction added.
+fn inverse<'t>(
+    table: &'t RegisteredTable,
+    row: Written,
+    own: &mut dyn FnMut(u32) -> Result<i64>,
+) -> Result<Vec<FoldedCell<'t>>> {
     // To be deleted is all that can be undone of a row that was not there: so it can come back whole.
     let is_created = row.get(&0).is_some_and(|life| life.before.is_none());
     let mut cells = Vec::with_capacity(row.len());
     for (column, cell) in row {
-        let before = match cell.before {
-            Some((_, before)) => before,
-            None if column == 0 => Some(Stored::Integer(1)),
-            None => None,
-        };
-        let held = cell.value.as_ref().map_or(ValueRef::Null, Stored::to_sql);
         let is_due = cell.is_current && !(is_created && column != 0);
-        if let Some(name) = table.columns.get(&column)
-            && is_due
-            && !is_same(held, before.as_ref())
-        {
-            cells.push(FoldedCell { column: (column, name), value: before });
+        let Some(name) = table.columns.get(&column).filter(|_| is_due) else { continue };
+        let before = cell.before.map(|(_, before)| before);
+        let found = before.as_ref().and_then(Value::total);
+        let taken = match cell.wrote.total() {
+            Some(total) => Some(total.saturating_sub(found.unwrap_or(0))),
+            // A counter that was overwritten is the sum again of what was added to it.
+            None => found.map(|_| 0),
+        };
+        let is_total = taken.is_some();
+        let value = match (taken, before) {
+            (Some(taken), _) => Some(Stored::Integer(own(column)?.saturating_sub(taken))),
+            (None, Some(before)) => before.stored,
+            (None, None) => Some(Stored::Integer(1)).filter(|_| column == 0),
+        };
+        let held = cell.wrote.stored.as_ref().map_or(ValueRef::Null, Stored::to_sql);
+        let is_changed = match cell.wrote.is_total {
+            true => taken != Some(0),
+            false => is_total || !is_same(held, value.as_ref()),
+        };
+        if is_changed {
+            cells.push(FoldedCell { column: (column, name), value, is_total });
         }
     }
-    cells
+    Ok(cells)
 }
 
 /// A table whose rows can be written: it is in the file, and no table of ara's own.
@@ -282,14 +331,17 @@ fn held(
 }
 
 /// What a change wrote, by column: `None` in place of a value of a kind that is not known.
-type Cells = HashMap<u32, Option<Option<Stored<'static>>>>;
+type Cells = HashMap<u32, Option<Value>>;
 
 fn cells(packed: &[u8]) -> Result<Cells> {
     let mut packed = PackedCells::open(packed).ok_or(Error::Corrupt)?;
     let mut cells = Cells::new();
     while let Some(cell) = packed.next_cell().ok_or(Error::Corrupt)? {
         // Of a column that is there twice, the first one counts.
-        cells.entry(cell.column).or_insert_with(|| cell.value().map(|value| value.map(owned)));
+        let value = cell.value();
+        let value =
+            value.map(|value| Value { stored: value.map(owned), is_total: cell.is_total() });
+        cells.entry(cell.column).or_insert(value);
     }
     Ok(cells)
 }

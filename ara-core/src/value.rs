@@ -4,6 +4,7 @@ mod bytes;
 #[cfg(feature = "chrono")]
 mod chrono;
 mod civil;
+mod counter;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod forms;
 mod id;
@@ -31,6 +32,7 @@ use std::fmt;
 use ara_schema::Type;
 use rusqlite::types::ValueRef;
 
+pub use self::counter::{Addition, Counter, Patches};
 pub use self::id::Id;
 pub(crate) use self::id::uuid_of_key;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::change::{PackedCells, is_same};
 use crate::clock::Time;
+use crate::counters::{Counters, count_totals};
 use crate::ddl::quoted;
 use crate::error::{Error, Result};
 use crate::fold::{CHANGES_BY_ROW, Folded, FoldedRows};
@@ -71,6 +72,8 @@ pub enum What {
     MissingColumn,
     /// A cell's value is not the one that was written last.
     Value,
+    /// What a node has added to a counter is not what it wrote last.
+    Total,
     /// A cell's clock is not that of the change that wrote it last.
     Clock,
     /// A change of the log cannot be read.
@@ -94,6 +97,7 @@ impl fmt::Display for Difference {
             What::MissingColumn => "the log has a column that the table lacks",
             What::MissingTable => "the log has a table that the file lacks",
             What::Value => "a value is not the one that was written last",
+            What::Total => "what a device has added to a counter is not what it wrote last",
             What::Clock => "a clock is not that of the last write",
             What::UnreadableChange => "a change of the log cannot be read",
             What::Digest => "a device's digest, or its last time, is not that of its changes",
@@ -267,6 +271,8 @@ fn verify_table(
         }
         Ok(next)
     };
+    let mut counters = Counters::new(connection);
+    let mut totals = 0;
     let mut expected = next(found)?;
     while let Some(row) = rows.next()? {
         found.rows += 1;
@@ -278,6 +284,10 @@ fn verify_table(
         match expected.take_if(|(logged, _)| &**logged == id) {
             Some((_, folded)) => {
                 compare(row, &folded, table, (&registered.columns, &columns), found)?;
+                totals +=
+                    counters.count_same((ordinal, registered), id, &folded, &mut |column| {
+                        found.differ(Some(table), Some(column), What::Total);
+                    })?;
                 expected = next(found)?;
             }
             None => found.differ(Some(table), None, What::UnknownRow),
@@ -286,6 +296,10 @@ fn verify_table(
     while expected.is_some() {
         found.differ(Some(table), None, What::MissingRow);
         expected = next(found)?;
+    }
+    if count_totals(connection, ordinal)? != totals {
+        // Of a counter to which nothing was added, or of a row that is not there.
+        found.differ(Some(table), None, What::Total);
     }
     Ok(())
 }

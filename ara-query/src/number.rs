@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
-use ara_core::{IntoValue, Plain, Value};
+use ara_core::{Counter, IntoValue, Plain, Value};
 use sea_query::BinOper;
 
 use crate::comparand::Read;
@@ -10,7 +10,7 @@ use crate::expr::{Expr, Operand, Within};
 use crate::sql::{binary, call, constant};
 use crate::term::Untyped;
 
-/// Types that can be calculated with: the integers and floating-point numbers.
+/// Types that can be calculated with: the integers, counters and floating-point numbers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number",
     label = "expected a column or expression of numbers"
@@ -28,7 +28,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers! { i64: i8 i16 i32 i64 u8 u16 u32 }
+numbers! { i64: i8 i16 i32 i64 u8 u16 u32 Counter }
 numbers! { f64: f32 f64 }
 
 /// What can be added to numbers of the wide type `W`, subtracted from them, and so on: one of them,

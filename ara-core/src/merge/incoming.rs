@@ -290,7 +290,8 @@ impl<'m> Merge<'m, '_> {
             packed.cell(column.ordinal, tag, payload);
             match cell.value() {
                 Some(value) if column.is_made => {
-                    folded.push(FoldedCell { column: (column.ordinal, column.name), value });
+                    let (column, is_total) = ((column.ordinal, column.name), cell.is_total());
+                    folded.push(FoldedCell { column, value, is_total });
                 }
                 _ => is_whole = false,
             }

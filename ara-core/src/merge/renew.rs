@@ -2,7 +2,8 @@
 //!
 //! What it wrote meanwhile would stay invisible elsewhere until its time comes, and would then win over
 //! all that was written since. So it goes on under a new node id, says of the old one what does not
-//! [count](super::void), and writes it again at the present.
+//! [count](super::void), and writes it again at the present: of a counter what it added meanwhile, as
+//! what it had added before still counts.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::change::{PackedCell, PackedCells};
 use crate::clock::Time;
+use crate::counters::Counters;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::journal::Recorder;
@@ -52,7 +54,7 @@ pub(crate) fn renew(
     recorder.change_node(end, recorder.others().max(after), entropy)?;
     make_void(connection, node, (after, end.time))?;
     tell(connection, recorder, &node_id, (after, end.time))?;
-    write_again(connection, recorder, &writes)?;
+    write_again(connection, recorder, node.cast_unsigned(), &writes)?;
     if let Some(touched) = touched {
         touched.everything = true;
     }
@@ -94,15 +96,18 @@ fn tell(
     recorder.record(change)
 }
 
+/// Writes what a node wrote as the node that writes now.
 fn write_again(
     connection: &Connection,
     recorder: &mut Recorder<'_>,
+    from: u64,
     writes: &LastWrites,
 ) -> Result<()> {
     let node = (recorder.node(), recorder.node_id());
     let registry = Registry::load(connection)?;
     let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
     let mut rows = Rows::new(connection);
+    let mut counters = Counters::new(connection);
     for ((ordinal, row), columns) in writes {
         let table = registry.tables.get(ordinal).ok_or(Error::Corrupt)?;
         let time = recorder.next_time();
@@ -110,10 +115,17 @@ fn write_again(
         let mut cells = Vec::new();
         for (column, (tag, payload)) in columns {
             let name = table.names.get(column).ok_or(Error::Corrupt)?;
-            change.packed_cell(*column, name, *tag, payload);
-            let value = PackedCell { column: *column, tag: *tag, payload }.value();
+            let cell = PackedCell { column: *column, tag: *tag, payload };
+            let (mut value, is_total) = (cell.value(), cell.is_total());
+            if let (true, Some(Some(Stored::Integer(total)))) = (is_total, &mut value) {
+                let before = counters.last((*ordinal, row, *column), from)?;
+                *total = total.saturating_sub(before.map_or(0, |(_, before)| before));
+                change.total(*column, name, *total);
+            } else {
+                change.packed_cell(*column, name, *tag, payload);
+            }
             if let (Some(value), Some(name)) = (value, table.columns.get(column)) {
-                cells.push(FoldedCell { column: (*column, name), value });
+                cells.push(FoldedCell { column: (*column, name), value, is_total });
             }
         }
         recorder.advance(time);

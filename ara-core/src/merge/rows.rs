@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 
 use crate::clock::Time;
+use crate::counters::Counters;
 use crate::ddl::quoted;
 use crate::error::{Error, Result};
 use crate::row_clock::{ColumnSet, RowClock};
@@ -18,6 +19,7 @@ use crate::watch::Touched;
 pub(crate) struct Rows<'c> {
     connection: &'c Connection,
     tables: HashMap<i64, TableRows<'c>>,
+    counters: Counters<'c>,
     /// How many values were written.
     pub(crate) written: u64,
     /// How many were not, as a later write was there.
@@ -42,6 +44,17 @@ pub(crate) struct FoldedCell<'a> {
     /// The column's ordinal, and its name in the file.
     pub(crate) column: (u32, &'a str),
     pub(crate) value: Option<Stored<'a>>,
+    /// The value is what the node has added to a counter so far.
+    pub(crate) is_total: bool,
+}
+
+impl FoldedCell<'_> {
+    fn total(&self) -> Option<i64> {
+        match self.value {
+            Some(Stored::Integer(total)) if self.is_total => Some(total),
+            _ => None,
+        }
+    }
 }
 
 /// The statements that fold changes into one table.
@@ -64,11 +77,13 @@ const FIRST_VALUE: usize = 5;
 
 impl<'c> Rows<'c> {
     pub(crate) fn new(connection: &'c Connection) -> Self {
-        Self { connection, tables: HashMap::new(), written: 0, outdated: 0 }
+        let (tables, counters) = (HashMap::new(), Counters::new(connection));
+        Self { connection, tables, counters, written: 0, outdated: 0 }
     }
 
     /// Folds a change in: of each column the last write stays, by time and then by the bytes of the
-    /// node's id. `id_of` tells those of the nodes that wrote the row before.
+    /// node's id; of a counter, the sum of the nodes' totals. `id_of` tells the ids of the nodes that
+    /// wrote the row before.
     pub(crate) fn fold(
         &mut self,
         change: &mut FoldedChange<'_>,
@@ -87,15 +102,15 @@ impl<'c> Rows<'c> {
         };
         // What says that a row is there, or is not, most often made it.
         let may_be_new = change.cells.iter().any(|cell| cell.column.0 == 0);
-        if may_be_new && table.insert(self.connection, change, &seen)? {
-            self.written += change.cells.len() as u64;
-            if let Some(touched) = touched {
-                touched.write(change.table.0, uuid::Uuid::from_bytes(change.row), &seen, true);
+        let is_inserted = may_be_new && table.insert(self.connection, change, &seen)?;
+        let held = if is_inserted { None } else { table.probe(&change.row)? };
+        let Some(held) = held else {
+            if !is_inserted {
+                table.insert(self.connection, change, &seen)?;
             }
-            return Ok(());
-        }
-        let Some(held) = table.probe(&change.row)? else {
-            table.insert(self.connection, change, &seen)?;
+            for cell in change.cells.iter().filter(|cell| cell.is_total) {
+                note(&mut self.counters, change, cell)?;
+            }
             self.written += change.cells.len() as u64;
             if let Some(touched) = touched {
                 touched.write(change.table.0, uuid::Uuid::from_bytes(change.row), &seen, true);
@@ -110,7 +125,11 @@ impl<'c> Rows<'c> {
             }
         }
         let before = change.cells.len();
-        change.cells.retain(|cell| !later.has(cell.column.0));
+        let added = add_up(&mut self.counters, change, &held, &later)?;
+        change.cells.retain(|cell| match cell.is_total {
+            true => added.has(cell.column.0),
+            false => !later.has(cell.column.0),
+        });
         self.outdated += (before - change.cells.len()) as u64;
         self.written += change.cells.len() as u64;
         let millis = change.time.millis();
@@ -119,19 +138,62 @@ impl<'c> Rows<'c> {
         if change.cells.is_empty() && !is_earliest && !is_latest {
             return Ok(());
         }
-        let columns: ColumnSet = change.cells.iter().map(|cell| cell.column.0).collect();
-        table.update(self.connection, change, held, &columns, id_of)?;
+        let columns = || change.cells.iter().map(|cell| cell.column.0);
+        let last: ColumnSet = columns().filter(|column| !later.has(*column)).collect();
+        table.update(self.connection, change, held, &last, id_of)?;
         if let Some(touched) = touched {
             // That an older change of a row is learned of moves `created_at`.
             touched.write(
                 change.table.0,
                 uuid::Uuid::from_bytes(change.row),
-                &columns,
+                &columns().collect(),
                 is_earliest,
             );
         }
         Ok(())
     }
+}
+
+/// Notes what the change's node has added to a counter. Whether that is news.
+fn note(
+    counters: &mut Counters<'_>,
+    change: &FoldedChange<'_>,
+    cell: &FoldedCell<'_>,
+) -> Result<bool> {
+    let Some(total) = cell.total() else { return Ok(false) };
+    let place = (change.table.0, &change.row, cell.column.0);
+    counters.note(place, change.node.0, (change.time, total))
+}
+
+/// Notes what the change's node has added to counters, and puts the sums in their places: the columns
+/// that get one. Where a value that is none of a counter was written since, that stays.
+fn add_up(
+    counters: &mut Counters<'_>,
+    change: &mut FoldedChange<'_>,
+    held: &Held,
+    later: &ColumnSet,
+) -> Result<ColumnSet> {
+    let mut added = ColumnSet::default();
+    for at in 0..change.cells.len() {
+        let Some(cell) = change.cells.get(at).filter(|cell| cell.is_total) else { continue };
+        let column = cell.column.0;
+        if !note(counters, change, cell)? {
+            continue;
+        }
+        let place = (change.table.0, &change.row, column);
+        let written = held.clock.groups().find(|(columns, ..)| columns.has(column));
+        if let Some((_, time, node)) = written.filter(|_| later.has(column))
+            && counters.last(place, node)?.is_none_or(|(added, _)| added != time)
+        {
+            continue;
+        }
+        let sum = counters.sum(place)?;
+        if let Some(cell) = change.cells.get_mut(at) {
+            cell.value = Some(Stored::Integer(sum));
+            added.insert(column);
+        }
+    }
+    Ok(added)
 }
 
 impl<'c> TableRows<'c> {

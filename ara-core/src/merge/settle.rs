@@ -116,7 +116,8 @@ fn fold_until(
         let mut cells = Vec::new();
         while let Some(cell) = packed.next_cell().ok_or(Error::Corrupt)? {
             if let (Some(value), Some(name)) = (cell.value(), table.columns.get(&cell.column)) {
-                cells.push(FoldedCell { column: (cell.column, name), value });
+                let (column, is_total) = ((cell.column, name.as_str()), cell.is_total());
+                cells.push(FoldedCell { column, value, is_total });
             }
         }
         let mut change = FoldedChange {

@@ -77,7 +77,7 @@ impl Class {
     fn of(ty: ara_schema::Type) -> Self {
         use ara_schema::Type;
         match ty {
-            Type::Bool | Type::Integer | Type::Timestamp => Self::Integer,
+            Type::Bool | Type::Integer | Type::Counter | Type::Timestamp => Self::Integer,
             Type::Real => Self::Real,
             Type::Blob | Type::Uuid | Type::Id(_) => Self::Blob,
             _ => Self::Text,

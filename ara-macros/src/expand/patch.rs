@@ -1,7 +1,7 @@
 //! The update mutation.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use crate::ast::{Column, Table};
 
@@ -29,11 +29,15 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         let Column { ident, vis, deprecated, .. } = column;
         let doc = column.doc();
         let (generics, argument) = column.argument();
+        let marker = table.marker(ident);
+        let patches = quote_spanned! {ident.span()=>
+            ::ara::__private::Patches<{ ::ara::__private::is_counter::<#marker>() }>
+        };
         let set = column.set_method(table);
         quote! {
             #doc
             #deprecated
-            #vis fn #ident #generics(self, __value: #argument) -> Self {
+            #vis fn #ident #generics(self, __value: #argument + #patches) -> Self {
                 Self { cells: self.cells.#set(#at, __value) }
             }
         }

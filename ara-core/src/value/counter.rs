@@ -1,0 +1,161 @@
+//! Counters.
+
+use std::fmt;
+
+use ara_schema::Type;
+use serde::{Deserialize, Serialize};
+
+use super::{IntoValue, MadeOf, Ordered, Readable, Rule, Stored, Value};
+
+/// A number to which devices add: what several of them add while they are apart adds up when they meet,
+/// where of another number the last one would stay.
+///
+/// A draft sets what it begins with. A patch [adds](Self::add), and neither sets nor clears it; so
+/// does nothing else: where a row exists already, an upsert leaves its counters alone. A sum that is no
+/// `i64` is the nearest one. In queries it is a number like others.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Article { id: Id<Article>, title: String, views: Counter }
+///
+/// let phone = Database::memory()?;
+/// let laptop = Database::memory()?;
+/// # let sync = |from: &Database, to: &Database| -> ara::Result<()> {
+/// #     for changes in from.changes_since(&to.version_vector()?)? { to.merge(&changes?)?; }
+/// #     Ok(())
+/// # };
+/// let article = phone.create(Article::draft().title("Counting").views(10))?;
+/// sync(&phone, &laptop)?;
+///
+/// phone.update(Article::patch(article).views(Counter::add(1)))?;
+/// laptop.update(Article::patch(article).views(Counter::add(5)))?;
+/// laptop.update(Article::patch(article).views(Counter::add(-2)))?;
+/// sync(&laptop, &phone)?;
+/// assert_eq!(phone.query::<Article>().filter(Article::views.ge(14)).count()?, 1);
+/// assert_eq!(phone.query::<Article>().narrow(Article::views).one()?.views.get(), 14);
+/// # Ok::<(), ara::Error>(())
+/// ```
+///
+/// Each device writes down what it has added in all, and a file that was copied or restored goes on as
+/// another device. Where such a file was put in the place of one that was in use, what was added to
+/// both before they met again may count only once.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Counter(i64);
+
+impl Counter {
+    /// What a patch adds to a counter; less than zero takes away.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Article { id: Id<Article>, likes: Option<Counter> }
+    /// # let db = Database::memory()?;
+    /// let article = db.create(Article::draft())?;
+    /// db.update(Article::patch(article).likes(Counter::add(3)))?;
+    /// db.update(Article::patch(article).likes(Counter::add(-1)))?;
+    /// assert_eq!(db.query::<Article>().one()?.likes.map(Counter::get), Some(2));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub const fn add(amount: i64) -> Addition {
+        Addition(amount)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl From<i64> for Counter {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+impl From<Counter> for i64 {
+    fn from(counter: Counter) -> Self {
+        counter.0
+    }
+}
+
+impl PartialEq<i64> for Counter {
+    fn eq(&self, other: &i64) -> bool {
+        self.0 == *other
+    }
+}
+
+impl fmt::Display for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a patch adds to a counter: [`Counter::add`] makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "it is added by the patch that it is given to"]
+pub struct Addition(i64);
+
+#[diagnostic::do_not_recommend]
+impl Value for Counter {
+    const TYPE: Type = Type::Counter;
+
+    fn store(self) -> Result<Stored<'static>, Rule> {
+        Ok(Stored::Integer(self.0))
+    }
+
+    fn read(stored: Stored<'_>) -> Option<Self> {
+        match stored {
+            Stored::Integer(integer) => Some(Self(integer)),
+            _ => None,
+        }
+    }
+
+    fn readable() -> Readable {
+        Readable::Integers(i64::MIN, i64::MAX)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Ordered for Counter {}
+
+#[diagnostic::do_not_recommend]
+impl IntoValue<Self> for Counter {
+    fn into_value(self) -> Result<Self, Rule> {
+        Ok(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoValue<Counter> for i64 {
+    fn into_value(self) -> Result<Counter, Rule> {
+        Ok(Counter(self))
+    }
+}
+
+/// For newtypes of counters too.
+#[diagnostic::do_not_recommend]
+impl<T: MadeOf<Counter>> IntoValue<T> for Addition {
+    fn into_value(self) -> Result<T, Rule> {
+        T::made_of(Counter(self.0))
+    }
+}
+
+/// What a patch takes for a column: anything that the column takes, and for a counter an [`Addition`]
+/// alone. It exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "a patch does not set or clear a counter, it adds to it",
+    label = "expected `Counter::add(..)`",
+    note = "write `Counter::add(1)` to add one, `Counter::add(-1)` to take one away"
+)]
+pub trait Patches<const IS_COUNTER: bool> {}
+
+#[diagnostic::do_not_recommend]
+impl<V> Patches<false> for V {}
+
+impl Patches<true> for Addition {}
