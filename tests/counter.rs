@@ -1,0 +1,70 @@
+//! Counters: what devices add adds up.
+
+#[path = "counter/adding.rs"]
+mod adding;
+#[path = "counter/compacted.rs"]
+mod compacted;
+#[path = "counter/devices.rs"]
+mod devices;
+#[path = "counter/model.rs"]
+mod model;
+#[path = "counter/nodes.rs"]
+mod nodes;
+#[path = "counter/past.rs"]
+mod past;
+mod support;
+#[path = "counter/versions.rs"]
+mod versions;
+
+use ara::Timestamp;
+use ara::prelude::*;
+
+use support::Outcome;
+
+#[derive(Debug, Clone, PartialEq, Table)]
+struct Article {
+    id: Id<Article>,
+    title: String,
+    views: Counter,
+    likes: Option<Counter>,
+}
+
+/// Gives all that one database has to another.
+fn send(from: &Database, to: &Database) -> ara::Result<()> {
+    from.changes_since(&to.version_vector()?)?.try_for_each(|changes| to.merge(&changes?).map(drop))
+}
+
+/// Both have all that either has.
+fn sync(one: &Database, other: &Database) -> Outcome {
+    send(one, other)?;
+    send(other, one)?;
+    same(one, other)
+}
+
+/// Both hold the same, and what their logs say.
+#[track_caller]
+fn same(one: &Database, other: &Database) -> Outcome {
+    let rows = |db: &Database| db.query::<Article>().with_deleted().order_by(Article::id).all();
+    assert_eq!(rows(one)?, rows(other)?);
+    assert_eq!(one.version_vector()?, other.version_vector()?);
+    for db in [one, other] {
+        let verification = db.verify()?;
+        assert!(verification.holds(), "{:?}", verification.differences);
+    }
+    Ok(())
+}
+
+/// The views and likes of a row.
+fn counted(db: &Database, article: Id<Article>) -> Outcome<(Option<i64>, Option<i64>)> {
+    let row = db.get(article)?.ok_or("is there")?;
+    Ok((row.views.map(Counter::get), row.likes.map(Counter::get)))
+}
+
+fn view(db: &Database, article: Id<Article>, times: i64) -> ara::Result<bool> {
+    db.update(Article::patch(article).views(Counter::add(times)))
+}
+
+/// A database in memory whose clock stands at a time, in milliseconds.
+fn at(millis: i64, seed: u64) -> ara::Result<Database> {
+    Database::options().clock(move || Timestamp::from_millis(millis)).seed(seed).memory()
+}
