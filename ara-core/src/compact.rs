@@ -35,6 +35,8 @@ struct Held {
     packed: Vec<u8>,
     /// The vector knows it, so that it may lose cells.
     is_below: bool,
+    /// It is not this device's clock alone that says when it was: so it will not be taken back.
+    is_sure: bool,
 }
 
 impl Database {
@@ -78,13 +80,15 @@ impl Transaction<'_> {
     fn compact(&self, vector: &VersionVector) -> Result<Compaction> {
         let State { recorder, .. } = &mut *self.state.borrow_mut();
         let horizons = horizons(self.connection, recorder, vector)?;
+        let sure = (recorder.node(), recorder.others());
         let registry = Registry::load(self.connection)?;
         let mut done = Compaction::default();
         let mut gone = Gone::new();
         // What nodes tell of themselves is taken at the widest, not at the last.
         let covered = registry.tables.iter().filter(|(_, table)| table.name != VOIDS);
         for (table, _) in covered {
-            compact_table(self.connection, &registry, *table, &horizons, &mut gone, &mut done)?;
+            let until = (&horizons, sure);
+            compact_table(self.connection, &registry, *table, until, &mut gone, &mut done)?;
         }
         for (node, horizon) in &horizons {
             drop_changes(self.connection, *node, horizon.time, &gone)?;
@@ -126,7 +130,7 @@ fn compact_table(
     connection: &Connection,
     registry: &Registry,
     table: i64,
-    horizons: &BTreeMap<u64, Point>,
+    (horizons, (own, others)): (&BTreeMap<u64, Point>, (u64, Time)),
     gone: &mut Gone,
     done: &mut Compaction,
 ) -> Result<()> {
@@ -148,7 +152,8 @@ fn compact_table(
         if writer.counts(time) {
             let is_below = horizons.get(&node).is_some_and(|horizon| time <= horizon.time);
             let packed = change.get(3)?;
-            held.push(Held { clock: (time, writer.id), node, packed, is_below });
+            let is_sure = node != own || time <= others || others == Time::default();
+            held.push(Held { clock: (time, writer.id), node, packed, is_below, is_sure });
         }
     }
     compact_row(connection, &held, horizons, gone, done)
@@ -170,7 +175,8 @@ fn compact_row(
         while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
             // Of a column that is there twice, the first one counts.
             if cell.value().is_some() && seen.add(cell.column) {
-                if cell.is_total() {
+                // If a total is taken back, the one before it counts again.
+                if cell.is_total() && change.is_sure {
                     let time = change.clock.0;
                     let last = last_totals.entry((cell.column, change.node)).or_insert(time);
                     *last = time.max(*last);

@@ -145,7 +145,7 @@ impl Database {
     }
 
     /// Creates a row, or, where its id exists, writes the columns that it sets into that row; a
-    /// deleted row is restored.
+    /// deleted row is restored. Only a new row gets what its [counters](crate::Counter) begin with.
     ///
     /// # Errors
     ///

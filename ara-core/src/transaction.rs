@@ -156,7 +156,7 @@ impl<'c> Transaction<'c> {
     }
 
     /// Creates a row, or, where its id exists, writes the columns that it sets into that row; a
-    /// deleted row is restored.
+    /// deleted row is restored. Only a new row gets what its [counters](crate::Counter) begin with.
     ///
     /// # Errors
     ///

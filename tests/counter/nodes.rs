@@ -116,6 +116,32 @@ fn a_clock_that_came_back_counts_once() -> Outcome {
     sync(&db, &early)
 }
 
+/// What was written ahead covers nothing that counts again when it is taken back.
+#[test]
+fn what_is_ahead_does_not_cover_what_came_before() -> Outcome {
+    const NOW: i64 = 1_800_000_000_000;
+    const YEAR: i64 = 365 * 24 * 3_600_000;
+    let clock = Arc::new(AtomicI64::new(NOW));
+    let now = Arc::clone(&clock);
+    let now = move || Timestamp::from_millis(now.load(Ordering::SeqCst));
+    let db = Database::options().clock(now).memory()?;
+    let early = at(NOW + 1000, 7)?;
+    let article = db.create(Article::draft().title("Counting").views(10))?;
+    view(&db, article, 5)?;
+    early.create(Article::draft().title("Another").views(0))?;
+    sync(&db, &early)?;
+    clock.store(NOW + YEAR, Ordering::SeqCst);
+    view(&db, article, 100)?;
+    assert_eq!(db.compact(&db.version_vector()?)?.dropped_values, 1);
+    assert!(db.verify()?.holds());
+    clock.store(NOW + 1000, Ordering::SeqCst);
+    view(&db, article, 1)?;
+    assert_eq!(counted(&db, article)?.0, Some(116));
+    sync(&db, &early)?;
+    assert_eq!(counted(&early, article)?.0, Some(116));
+    Ok(())
+}
+
 /// What was dated ahead is added once its time comes.
 #[test]
 fn what_is_ahead_is_added_when_its_time_comes() -> Outcome {
