@@ -1,5 +1,7 @@
 //! The one path by which rows are written.
 
+mod adding;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{ErrorCode, ffi};
 use uuid::Uuid;
@@ -7,10 +9,11 @@ use uuid::Uuid;
 use crate::cells::Cell;
 use crate::change::is_same;
 use crate::clock::Time;
-use crate::counters::{Counters, sum};
+use crate::counters::Counters;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::journal::Recorder;
+use crate::mutation::adding::Added;
 use crate::plan::{IS_DELETED, Plan};
 use crate::row_clock::{ColumnSet, RowClock};
 use crate::statements::{Statements, bind};
@@ -72,15 +75,8 @@ impl Mutation<'_, '_> {
     /// Writes what differs into a row, and adds to its counters. Whether the row was there.
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
         let mut writes: Vec<_> = writes(cells).collect();
-        let mut added = Vec::new();
-        if writes.iter().any(|(slot, _)| self.plan.is_counter(*slot)) {
-            added = self.add_up(id, &writes)?;
-            writes.retain_mut(|(slot, value)| {
-                let sum = added.iter().find(|added| added.slot == *slot).map(|added| &added.sum);
-                *value = sum.or(*value);
-                sum.is_some() || !self.plan.is_counter(*slot)
-            });
-        }
+        let added = self.add_up(id, &writes)?;
+        self.put_sums(&mut writes, &added);
         self.edit_alive(id, &writes, &added)
     }
 
@@ -120,43 +116,6 @@ impl Mutation<'_, '_> {
                 Ok(true)
             }
         }
-    }
-
-    /// What additions to counters of a row make of them. What changes nothing is left out.
-    fn add_up(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<Vec<Added>> {
-        let node = self.recorder.node();
-        let mut all = Vec::new();
-        for (slot, amount) in writes.iter().filter(|(slot, _)| self.plan.is_counter(*slot)) {
-            let Some(Stored::Integer(amount)) = *amount else { continue };
-            let mut totals = match self.plan.ordinal {
-                Some(table) => self.counters.totals((table, id.as_bytes(), self.ordinal(*slot)))?,
-                // What is not synced is added to by one alone.
-                None => vec![(node, self.held(id, *slot)?)],
-            };
-            let at = totals.iter().position(|(of, _)| *of == node).unwrap_or_else(|| {
-                totals.push((node, 0));
-                totals.len() - 1
-            });
-            let Some((_, own)) = totals.get_mut(at) else { continue };
-            let total = own.saturating_add(*amount);
-            if total != std::mem::replace(own, total) {
-                let sum = sum(totals.into_iter().map(|(_, total)| total));
-                let [total, sum] = [total, sum].map(Stored::Integer);
-                all.push(Added { slot: *slot, total, sum });
-            }
-        }
-        Ok(all)
-    }
-
-    /// The integer that a row holds.
-    fn held(&mut self, id: Uuid, slot: usize) -> Result<i64> {
-        let probe = self.statements.get(&self.plan.edit(&[slot]).probe)?;
-        bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
-        let mut rows = probe.raw_query();
-        Ok(match rows.next()?.map(|row| row.get_ref(1)).transpose()? {
-            Some(ValueRef::Integer(held)) => held,
-            _ => 0,
-        })
     }
 
     fn insert(&mut self, time: Time, id: Uuid, cells: &[Cell]) -> Result<()> {
@@ -290,15 +249,6 @@ impl Mutation<'_, '_> {
             _ => error.into(),
         }
     }
-}
-
-/// What an addition makes of a counter.
-struct Added {
-    slot: usize,
-    /// What this node has added to it so far.
-    total: Stored<'static>,
-    /// What all nodes have, which is what the row holds.
-    sum: Stored<'static>,
 }
 
 /// When a row is written.

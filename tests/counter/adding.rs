@@ -120,6 +120,43 @@ fn in_queries_it_is_a_number() -> Outcome {
     Ok(())
 }
 
+/// A newtype that checks itself checks what is added, and what is read.
+#[test]
+fn a_newtype_counts_as_what_it_holds() -> Outcome {
+    #[derive(Debug, Clone, Copy, PartialEq, Value)]
+    struct Gold(Counter);
+
+    impl TryFrom<Counter> for Gold {
+        type Error = &'static str;
+
+        fn try_from(gold: Counter) -> Result<Self, Self::Error> {
+            if gold.get() < 1000 { Ok(Self(gold)) } else { Err("must be less than 1000") }
+        }
+    }
+
+    impl From<Gold> for Counter {
+        fn from(gold: Gold) -> Self {
+            gold.0
+        }
+    }
+
+    #[derive(Debug, Clone, PartialEq, Table)]
+    struct Chest {
+        id: Id<Chest>,
+        gold: Gold,
+    }
+
+    let db = Database::memory()?;
+    let chest = db.create(Chest::draft().gold(Gold(Counter::from(5))))?;
+    db.update(Chest::patch(chest).gold(Counter::add(7)))?;
+    let gold = |db: &Database| db.query::<Chest>().one().map(|chest| chest.gold);
+    assert_eq!(gold(&db)?, Some(Gold(Counter::from(12))));
+    assert!(db.update(Chest::patch(chest).gold(Counter::add(1000))).is_err());
+    db.update(Chest::patch(chest).gold(Counter::add(990)))?;
+    assert_eq!(gold(&db)?, None);
+    Ok(())
+}
+
 #[test]
 fn a_local_table_counts_too() -> Outcome {
     let db = Database::memory()?;

@@ -86,6 +86,26 @@ fn sums_beyond_the_limits_agree() -> Outcome {
     Ok(())
 }
 
+/// The log holds what was added so far, under a tag of its own.
+#[test]
+fn the_log_holds_totals() -> Outcome {
+    let file = crate::support::File::new()?;
+    let db = file.open()?;
+    let article = db.create(Article::draft().title("Counting").views(3))?;
+    view(&db, article, 4)?;
+    view(&db, article, -2)?;
+    let changes = crate::support::log::read(&file.sqlite()?)?;
+    let views = changes.iter().flat_map(|change| &change.cells);
+    let views: Vec<_> = views.filter(|(column, _)| column == "views").collect();
+    let [first, second, third] = [3, 7, 5].map(|total| ("views".to_owned(), total.into()));
+    assert_eq!(views, [&first, &second, &third]);
+    let rows = "SELECT hex(cells) FROM ara_change WHERE time = (SELECT max(time) FROM ara_change)";
+    let cells: String = file.sqlite()?.query_row(rows, [], |row| row.get(0))?;
+    // Column 2, tag 7, one byte, 5 in zigzag.
+    assert!(cells.ends_with("27010A"), "{cells}");
+    Ok(())
+}
+
 #[test]
 fn other_programs_are_found_out() -> Outcome {
     let file = crate::support::File::new()?;

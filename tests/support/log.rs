@@ -6,7 +6,7 @@
 //! - `ara_change.cells` is a byte of flags (1: ends a transaction), then, if it does, 8 bytes of the
 //!   node's digest, highest first; then the cells. A cell is an integer, `ordinal * 16 + tag`, then
 //!   what the tag needs: 0 NULL, 5 zero and 6 one need nothing; 1 an integer in zigzag; 2 the 8 bytes
-//!   of a double, highest first; 3 a text; 4 bytes.
+//!   of a double, highest first; 3 a text; 4 bytes; 7 bytes that are an integer in zigzag.
 //! - A change adds to the digest the XXH3 (64 bits) of: the node's id, the time (8 bytes, highest
 //!   first), the table's name, the row's id, and for each cell the column's name, the tag and what it
 //!   needs. Names and the row's id are led by their length.
@@ -114,22 +114,25 @@ fn cells(mut packed: &[u8], names: &BTreeMap<u64, String>, hashed: &mut Vec<u8>)
         let before = packed;
         let value = match head % 16 {
             0 => Value::Null,
-            1 => {
-                let zigzag = integer(&mut packed)?;
-                let half = (zigzag / 2).cast_signed();
-                Value::Integer(if zigzag % 2 == 0 { half } else { -half - 1 })
-            }
+            1 => Value::Integer(zigzag(&mut packed)?),
             2 => Value::Real(f64::from_be_bytes(take(&mut packed, 8)?.try_into().ok()?)),
             3 => Value::Text(String::from_utf8(bytes(&mut packed)?.to_vec()).ok()?),
             4 => Value::Blob(bytes(&mut packed)?.to_vec()),
             5 => Value::Integer(0),
             6 => Value::Integer(1),
+            7 => Value::Integer(zigzag(&mut bytes(&mut packed)?)?),
             _ => return None,
         };
         hashed.extend_from_slice(&before[..before.len() - packed.len()]);
         cells.push((name.clone(), value));
     }
     Some((mark, cells))
+}
+
+fn zigzag(packed: &mut &[u8]) -> Option<i64> {
+    let zigzag = integer(packed)?;
+    let half = (zigzag / 2).cast_signed();
+    Some(if zigzag % 2 == 0 { half } else { -half - 1 })
 }
 
 /// The clock of each column of a row: its time, and its node's ordinal.
