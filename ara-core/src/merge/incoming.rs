@@ -147,6 +147,8 @@ impl<'m> Merge<'m, '_> {
         {
             Way::Skip
         } else if run.from == Point::default()
+            || (run.from.time <= before.end.time
+                && run.from == Point::within(run.horizon, run.from.time))
             || mark(self.connection, before.node, run.from.time)? == Some(run.from.digest)
         {
             Way::Unite
@@ -292,10 +294,10 @@ impl<'m> Merge<'m, '_> {
             (_, None) => self.log.unite(arriving)?,
             (_, Some(of_whole)) => self.log.complete(arriving, of_whole)?,
         };
-        if arrival == Arrival::Twin {
-            if let Some(touched) = &mut self.touched {
-                touched.everything = true;
-            }
+        if arrival == Arrival::Twin
+            && let Some(touched) = &mut self.touched
+        {
+            touched.everything = true;
         }
         if table.name == VOIDS {
             let after_until =
