@@ -106,10 +106,10 @@ impl Devices {
                 self.replicas[to].merge(batch, &mut self.world)?;
             }
             Step::Courier(device, Way::To) => {
-                self.to_courier(at(device))?;
+                self.send_to_courier(at(device))?;
             }
             Step::Courier(device, Way::From) => {
-                self.from_courier(at(device))?;
+                self.fetch_from_courier(at(device))?;
             }
             Step::BackUp(device) => {
                 let seed = self.seed();
@@ -151,7 +151,7 @@ impl Devices {
         Ok(batches.len())
     }
 
-    fn to_courier(&self, from: usize) -> Outcome<usize> {
+    fn send_to_courier(&self, from: usize) -> Outcome<usize> {
         let batches = self.replicas[from].changes_for(&self.courier, 1 << 19)?;
         for batch in &batches {
             self.courier.merge(batch)?;
@@ -160,7 +160,7 @@ impl Devices {
         Ok(batches.len())
     }
 
-    fn from_courier(&mut self, to: usize) -> Outcome<usize> {
+    fn fetch_from_courier(&mut self, to: usize) -> Outcome<usize> {
         let vector = self.replicas[to].db()?.version_vector()?;
         let batches = self.courier.changes_since(&vector)?.collect::<ara::Result<Vec<_>>>()?;
         for batch in &batches {
@@ -178,7 +178,7 @@ impl Devices {
                 for to in (0..self.replicas.len()).filter(|to| *to != from) {
                     batches += self.send(from, to)?;
                 }
-                batches += self.to_courier(from)? + self.from_courier(from)?;
+                batches += self.send_to_courier(from)? + self.fetch_from_courier(from)?;
             }
             if batches == 0 {
                 return Ok(());

@@ -149,6 +149,8 @@ impl<'m> Merge<'m, '_> {
         {
             Way::Skip
         } else if run.from == Point::default()
+            || (run.from.time <= before.end.time
+                && run.from == Point::within(run.horizon, run.from.time))
             || mark(self.connection, before.node, run.from.time)? == Some(run.from.digest)
         {
             Way::Unite
