@@ -132,16 +132,28 @@ impl<'m> Merge<'m, '_> {
     fn meet(&self, run: &'m Run, is_single: bool) -> Result<RunState<'m>> {
         let before = self.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
         // What is left of a compacted log came in part: the whole one is to take its place from the start.
-        let is_halfway = before.horizon.time > before.end.time;
+        let is_halfway = before.is_arriving();
+        let is_forked = run.is_forked || before.is_forked;
+        let is_left = run.horizon != Point::default();
+        let last_horizon = before.horizon.time.max(run.horizon.time);
+        let are_left_alike = before.end == Point::default()
+            || run.horizon == before.horizon
+            || run.from.time >= last_horizon;
         let way = if !is_single {
             Way::Refuse(Reason::Damaged)
         } else if run.to == before.end {
             Way::Skip
-        } else if run.is_forked || before.is_forked {
+        } else if is_forked && !are_left_alike {
+            // What was dropped from the one log cannot be told from what the other never had.
+            Way::Refuse(Reason::Unconnected)
+        } else if is_halfway && !is_left && run.from.time > before.whole {
+            // Part of the log before it is missing here, of which the rest was dropped elsewhere.
+            Way::Refuse(Reason::Unconnected)
+        } else if is_forked {
             Way::Unite
         } else if run.from == before.end {
             Way::Append
-        } else if run.to.time <= before.horizon.time && before.horizon.time <= before.end.time {
+        } else if run.to.time <= before.horizon.time && !is_halfway {
             // It was known before covered values were dropped.
             Way::Skip
         } else if !is_halfway
@@ -164,9 +176,11 @@ impl<'m> Merge<'m, '_> {
         let changes = &self.changes.changes;
         let mut next = 0;
         while let Some(first) = changes.get(next) {
-            let Range { start, end } = transaction(changes, next);
+            let mut state = runs.get_mut(first.run as usize);
+            let is_forked = state.as_ref().is_some_and(|state| state.run.is_forked);
+            let Range { start, end } = transaction(changes, next, is_forked);
             next = end;
-            let Some(state) = runs.get_mut(first.run as usize) else { continue };
+            let Some(state) = &mut state else { continue };
             let transaction = changes.get(start..end).unwrap_or_default();
             match state.way {
                 Way::Skip => self.report.known += transaction.len() as u64,
@@ -196,7 +210,7 @@ impl<'m> Merge<'m, '_> {
         let before = state.before;
         // Where values were dropped here, whoever has the same history has the same digest.
         if state.way == Way::Unite
-            && before.horizon.time <= before.end.time
+            && !before.is_arriving()
             && at.time <= before.horizon.time
             && state.run.horizon.time < at.time
         {
@@ -213,7 +227,12 @@ impl<'m> Merge<'m, '_> {
         let is_due = at.time.millis() <= self.horizon.max(folded.millis());
         // What is left of a compacted log does not add up to a digest. What it was is told.
         let is_compacted = at.time <= state.run.horizon.time;
-        let takes_place = is_compacted || before.horizon.time > before.end.time;
+        let takes_place = is_compacted || before.is_arriving();
+        if takes_place && !self.log.agrees(&Known { node, ..before }, self.changes, transaction)? {
+            // Of a history that both have, the whole log has whatever is left of it elsewhere.
+            state.way = Way::Refuse(Reason::Unconnected);
+            return Ok(());
+        }
         for (sent, hash) in transaction.iter().zip(hashes) {
             let of_whole = takes_place.then_some(!is_compacted);
             match self.change(state, node, (sent, hash), (is_due, of_whole))? {
@@ -243,8 +262,18 @@ impl<'m> Merge<'m, '_> {
             && let Some(known) = self.known.get_mut(&state.run.node)
             && at.time >= known.end.time
         {
+            if known.horizon == Point::default() {
+                known.whole = known.end.time;
+            }
             known.end = at;
             known.horizon = if is_compacted { state.run.horizon } else { Point::default() };
+            state.has_grown = true;
+        }
+        if takes_place
+            && !is_compacted
+            && let Some(known) = self.known.get_mut(&state.run.node)
+        {
+            known.whole = known.whole.max(at.time);
             state.has_grown = true;
         }
         state.at = at;
@@ -423,7 +452,7 @@ impl<'m> Merge<'m, '_> {
 
 /// Where the transaction is that begins with a change: up to its end, or to that of its run. Those of two
 /// devices that wrote under one id, at the same times, are one.
-fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
+fn transaction(changes: &[Sent], start: usize, is_forked: bool) -> Range<usize> {
     let run = changes.get(start).map(|first| first.run);
     let mut open = Time::default();
     for (at, change) in changes.iter().enumerate().skip(start) {
@@ -433,6 +462,7 @@ fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
         let next = changes.get(at + 1).filter(|next| Some(next.run) == run);
         match change.mark {
             None => open = change.time,
+            Some(_) if !is_forked => return start..at + 1,
             Some(_) if open == change.time => {}
             Some(_) if next.is_some_and(|next| next.time == change.time) => {}
             Some(_) => return start..at + 1,
@@ -445,7 +475,7 @@ fn save(connection: &Connection, known: &Known) -> Result<()> {
     connection
         .prepare_cached(
             "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
-             horizon = ?6, horizon_digest = ?7 WHERE ordinal = ?1",
+             horizon = ?6, horizon_digest = ?7, whole = ?8 WHERE ordinal = ?1",
         )?
         .execute((
             known.node,
@@ -455,6 +485,7 @@ fn save(connection: &Connection, known: &Known) -> Result<()> {
             known.is_forked,
             known.horizon.time.bits(),
             known.horizon.digest.cast_signed(),
+            known.whole.bits(),
         ))?;
     Ok(())
 }
