@@ -4,7 +4,7 @@
 use ara::prelude::*;
 use ara::{Changes, VersionVector};
 
-use crate::random::Random;
+use crate::support::random::Random;
 use crate::support::{Outcome, verified};
 use crate::wire::{Batch, Cell, Change, Point, Run, record};
 use crate::{START, Todo, exported, sample};
