@@ -78,6 +78,26 @@ impl Known {
         self.horizon.time > self.end.time
     }
 
+    /// Keeps it in the file.
+    pub(crate) fn save(&self, connection: &Connection) -> Result<()> {
+        connection
+            .prepare_cached(
+                "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
+                 horizon = ?6, horizon_digest = ?7, whole = ?8 WHERE ordinal = ?1",
+            )?
+            .execute((
+                self.node,
+                self.end.time.bits(),
+                self.end.digest.cast_signed(),
+                self.folded.bits(),
+                self.is_forked,
+                self.horizon.time.bits(),
+                self.horizon.digest.cast_signed(),
+                self.whole.bits(),
+            ))?;
+        Ok(())
+    }
+
     /// The latest time of a change that counts.
     pub(crate) fn clock(&self) -> Time {
         if is_void(self.void, self.folded) { self.void.0 } else { self.folded }

@@ -20,8 +20,8 @@ use crate::merge::logged::{Arrival, Arriving, Log};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::merge::run::{RunState, Way, transaction};
 use crate::merge::void::{VOIDS, make_void, read_void};
-use crate::outgoing::mark;
 use crate::registry::is_void;
 use crate::transaction::{State, Transaction};
 use crate::vector::{Known, Point, known};
@@ -74,7 +74,10 @@ impl Transaction<'_> {
         let mut runs: Vec<_> = changes
             .runs
             .iter()
-            .map(|run| merge.meet(run, is_single(run)))
+            .map(|run| {
+                let before = merge.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
+                RunState::meet(merge.connection, run, before, is_single(run))
+            })
             .collect::<Result<_>>()?;
         merge.all(&mut runs)?;
         merge.finish(runs, recorder, entropy)
@@ -100,78 +103,7 @@ struct Merge<'m, 'c> {
     report: MergeReport,
 }
 
-/// A run on its way.
-struct RunState<'m> {
-    run: &'m Run,
-    /// Where it stands.
-    at: Point,
-    way: Way,
-    /// What was known of the node before.
-    before: Known,
-    /// Something was added to the node's changes.
-    has_grown: bool,
-    /// Something was added between what was known: what follows it was written by another device.
-    has_grown_within: bool,
-}
-
-/// What is done with the transactions of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// All of them are known.
-    Skip,
-    /// They follow what is known.
-    Append,
-    /// Some of them may be known.
-    Unite,
-    /// They are not taken.
-    Refuse(Reason),
-}
-
 impl<'m> Merge<'m, '_> {
-    /// Looks what a run is to what is known of its node.
-    fn meet(&self, run: &'m Run, is_single: bool) -> Result<RunState<'m>> {
-        let before = self.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
-        // What is left of a compacted log came in part: the whole one is to take its place from the start.
-        let is_halfway = before.is_arriving();
-        let is_forked = run.is_forked || before.is_forked;
-        let is_left = run.horizon != Point::default();
-        let last_horizon = before.horizon.time.max(run.horizon.time);
-        let are_left_alike = before.end == Point::default()
-            || run.horizon == before.horizon
-            || run.from.time >= last_horizon;
-        let way = if !is_single {
-            Way::Refuse(Reason::Damaged)
-        } else if run.to == before.end {
-            Way::Skip
-        } else if is_forked && !are_left_alike {
-            // What was dropped from the one log cannot be told from what the other never had.
-            Way::Refuse(Reason::Unconnected)
-        } else if is_halfway && !is_left && run.from.time > before.whole {
-            // Part of the log before it is missing here, of which the rest was dropped elsewhere.
-            Way::Refuse(Reason::Unconnected)
-        } else if is_forked {
-            Way::Unite
-        } else if run.from == before.end {
-            Way::Append
-        } else if run.to.time <= before.horizon.time && !is_halfway {
-            // It was known before covered values were dropped.
-            Way::Skip
-        } else if !is_halfway
-            && mark(self.connection, before.node, run.to.time)? == Some(run.to.digest)
-        {
-            Way::Skip
-        } else if run.from == Point::default()
-            || (run.from.time <= before.end.time
-                && run.from == Point::within(run.horizon, run.from.time))
-            || mark(self.connection, before.node, run.from.time)? == Some(run.from.digest)
-        {
-            Way::Unite
-        } else {
-            Way::Refuse(Reason::Unconnected)
-        };
-        Ok(RunState { run, at: run.from, way, before, has_grown: false, has_grown_within: false })
-    }
-
     fn all(&mut self, runs: &mut [RunState<'m>]) -> Result<()> {
         let changes = &self.changes.changes;
         let mut next = 0;
@@ -419,7 +351,7 @@ impl<'m> Merge<'m, '_> {
                 self.report.forked.push(node);
             }
             if state.has_grown || known.is_forked != state.before.is_forked {
-                save(self.connection, known)?;
+                known.save(self.connection)?;
                 is_own_grown |= known.node == own;
             }
             recorder.meet(known.clock());
@@ -429,7 +361,7 @@ impl<'m> Merge<'m, '_> {
             // Another file writes under this id, or did so before a backup was restored.
             if let Some(known) = self.known.values().find(|known| known.node == own) {
                 recorder.change_node(known.end, recorder.journal().last(), entropy)?;
-                save(self.connection, known)?;
+                known.save(self.connection)?;
             }
         }
         for (id, void) in std::mem::take(&mut self.voids) {
@@ -448,46 +380,6 @@ impl<'m> Merge<'m, '_> {
         report.growth = names.into_growth();
         Ok(report)
     }
-}
-
-/// Where the transaction is that begins with a change: up to its end, or to that of its run. Those of two
-/// devices that wrote under one id, at the same times, are one.
-fn transaction(changes: &[Sent], start: usize, is_forked: bool) -> Range<usize> {
-    let run = changes.get(start).map(|first| first.run);
-    let mut open = Time::default();
-    for (at, change) in changes.iter().enumerate().skip(start) {
-        if Some(change.run) != run {
-            return start..at;
-        }
-        let next = changes.get(at + 1).filter(|next| Some(next.run) == run);
-        match change.mark {
-            None => open = change.time,
-            Some(_) if !is_forked => return start..at + 1,
-            Some(_) if open == change.time => {}
-            Some(_) if next.is_some_and(|next| next.time == change.time) => {}
-            Some(_) => return start..at + 1,
-        }
-    }
-    start..changes.len()
-}
-
-fn save(connection: &Connection, known: &Known) -> Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
-             horizon = ?6, horizon_digest = ?7, whole = ?8 WHERE ordinal = ?1",
-        )?
-        .execute((
-            known.node,
-            known.end.time.bits(),
-            known.end.digest.cast_signed(),
-            known.folded.bits(),
-            known.is_forked,
-            known.horizon.time.bits(),
-            known.horizon.digest.cast_signed(),
-            known.whole.bits(),
-        ))?;
-    Ok(())
 }
 
 fn note_refused(connection: &Connection, node: i64, reason: Option<Reason>) -> Result<()> {
