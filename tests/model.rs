@@ -51,6 +51,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// In November 2026. From then on a clock that goes back is taken for one that ran ahead before, and what
+/// was written meanwhile is written again: `tests/replicas` is about that.
+const LATEST: i64 = 1_795_000_000_000 - 1;
+
 fn run(steps: &[Step]) -> Outcome {
     let (file, wall) = (File::new()?, Wall::new());
     let mut db = file.open_at(&wall)?;
@@ -71,7 +75,7 @@ fn run(steps: &[Step]) -> Outcome {
                 drop(db);
                 db = file.open_at(&wall)?;
             }
-            Step::Jump(by) => wall.advance(*by),
+            Step::Jump(by) => wall.set((wall.millis() + by).min(LATEST)),
         }
         tables::compare(&db, &model).map_err(|error| format!("after {step:?}: {error}"))?;
     }
