@@ -48,7 +48,8 @@ impl Database {
 impl Transaction<'_> {
     /// Of a transaction that has done nothing else.
     fn merge(&self, changes: &Changes) -> Result<MergeReport> {
-        let State { recorder, entropy, touched, .. } = &mut *self.state.borrow_mut();
+        let State { recorder, entropy, touched, has_met_nodes, .. } = &mut *self.state.borrow_mut();
+        *has_met_nodes = true;
         let touched = touched.as_mut();
         let mut merge = Merge {
             connection: self.connection,
