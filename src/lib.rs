@@ -9,13 +9,13 @@ pub use ara_core::schema::{
     ColumnDef, ColumnSnapshot, IndexDef, Snapshot, TableDef, TableSnapshot, Type, TypeSnapshot,
 };
 pub use ara_core::{
-    At, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Create, Database,
-    Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth, Id,
-    IntoOptional, IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle, Options,
-    Ordered, Progress, Readable, Reason, RebuildReport, Record, Refused, Result, RowChange,
-    RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside,
-    Source, Stored, Table, Timestamp, Transaction, TransactionId, UndoReport, Update, Uuid, Value,
-    Verification, VersionVector, What, ddl,
+    Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Create, Database, Difference,
+    Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth, Id, IntoOptional,
+    IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle, Options, Ordered, Past,
+    Progress, Readable, Reason, RebuildReport, Record, Refused, Result, RowChange, RowCount, Rule,
+    Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored,
+    Table, Timestamp, Transaction, TransactionId, UndoReport, Update, Uuid, Value, Verification,
+    VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Provided, Set};
