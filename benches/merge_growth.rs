@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use ara::prelude::*;
 use ara::VersionVector;
+use ara::prelude::*;
 
 #[derive(Table)]
 struct Task {
@@ -24,12 +24,9 @@ const STEPS: [&str; 5] = ["create", "read", "merge", "nothing new", "one more"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    if let (Some("step"), Some(step), Some(folder), Some(size)) = (
-        arguments.next().as_deref(),
-        arguments.next(),
-        arguments.next(),
-        arguments.next(),
-    ) {
+    if let (Some("step"), Some(step), Some(folder), Some(size)) =
+        (arguments.next().as_deref(), arguments.next(), arguments.next(), arguments.next())
+    {
         let time = run(&step, std::path::Path::new(&folder), size.parse()?)?;
         println!("{:>10.2} ms {:>8.1} MB", time.as_secs_f64() * 1e3, peak()?);
         return Ok(());

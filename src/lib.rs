@@ -9,10 +9,10 @@ pub use ara_core::schema::{
     ColumnDef, ColumnSnapshot, IndexDef, Snapshot, TableDef, TableSnapshot, Type, TypeSnapshot,
 };
 pub use ara_core::{
-    Addition, At, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,
+    Addition, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,
     Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth,
     Id, IntoOptional, IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle,
-    Options, Ordered, Progress, Readable, Reason, RebuildReport, Record, Refused, Result,
+    Options, Ordered, Past, Progress, Readable, Reason, RebuildReport, Record, Refused, Result,
     RowChange, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable,
     SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId, UndoReport, Update,
     Uuid, Value, Verification, VersionVector, What, ddl,

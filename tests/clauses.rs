@@ -25,43 +25,18 @@ mod clauses {
 }
 mod support;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use ara::prelude::*;
-use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use clauses::asked::{Asked, Family};
 use clauses::by_hand::ByHand;
 use clauses::data::{Data, data};
 use clauses::tables::All;
+use support::cases;
 use support::{File, Outcome, verified};
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
 
 /// Holds a family of clauses against SQL, on made-up data.
 fn hold<F: Family>() {
-    let now =
-        || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_micros() as u64);
-    let seed = number("ARA_SEED").unwrap_or_else(now);
-    println!("ARA_SEED={seed}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = Config {
-        cases: number("ARA_CASES").map_or(16, |cases| cases as u32),
-        failure_persistence: None,
-        max_shrink_iters: 300,
-        ..Config::default()
-    };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let ran = TestRunner::new_with_rng(config, rng).run(&data(), |data| {
-        run::<F>(&data).map_err(|error| TestCaseError::fail(error.to_string()))
-    });
-    if let Err(error) = ran {
-        panic!("{error}");
-    }
+    cases::hold((16, 300), &data(), |data| run::<F>(&data));
 }
 
 fn run<F: Family>(data: &Data) -> Outcome {

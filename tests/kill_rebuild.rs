@@ -3,13 +3,11 @@
 
 #[path = "support/child.rs"]
 mod child;
-#[path = "support/random.rs"]
-mod random;
 mod support;
 
 use ara::prelude::*;
 
-use random::Random;
+use support::random::Random;
 use support::{File, Outcome, verified};
 
 #[derive(Debug, Table)]

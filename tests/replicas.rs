@@ -19,16 +19,16 @@ mod world;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use ara::{Changes, Database};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::replica::{Replica, compare_raw};
 use crate::steps::{Mix, Step, Way, step};
+use crate::support::cases;
+use crate::support::random::number;
 use crate::support::{Outcome, There, Wall, verified};
 use crate::versions::LATEST;
 use crate::world::World;
@@ -106,10 +106,10 @@ impl Devices {
                 self.replicas[to].merge(batch, &mut self.world)?;
             }
             Step::Courier(device, Way::To) => {
-                self.to_courier(at(device))?;
+                self.send_to_courier(at(device))?;
             }
             Step::Courier(device, Way::From) => {
-                self.from_courier(at(device))?;
+                self.fetch_from_courier(at(device))?;
             }
             Step::BackUp(device) => {
                 let seed = self.seed();
@@ -151,7 +151,7 @@ impl Devices {
         Ok(batches.len())
     }
 
-    fn to_courier(&self, from: usize) -> Outcome<usize> {
+    fn send_to_courier(&self, from: usize) -> Outcome<usize> {
         let batches = self.replicas[from].changes_for(&self.courier, 1 << 19)?;
         for batch in &batches {
             self.courier.merge(batch)?;
@@ -160,7 +160,7 @@ impl Devices {
         Ok(batches.len())
     }
 
-    fn from_courier(&mut self, to: usize) -> Outcome<usize> {
+    fn fetch_from_courier(&mut self, to: usize) -> Outcome<usize> {
         let vector = self.replicas[to].db()?.version_vector()?;
         let batches = self.courier.changes_since(&vector)?.collect::<ara::Result<Vec<_>>>()?;
         for batch in &batches {
@@ -178,7 +178,7 @@ impl Devices {
                 for to in (0..self.replicas.len()).filter(|to| *to != from) {
                     batches += self.send(from, to)?;
                 }
-                batches += self.to_courier(from)? + self.from_courier(from)?;
+                batches += self.send_to_courier(from)? + self.fetch_from_courier(from)?;
             }
             if batches == 0 {
                 return Ok(());
@@ -284,24 +284,8 @@ fn run(versions: &[u8], steps: &[Step], start: i64) -> Outcome {
     devices.end().map_err(|error| format!("in the end: {error}").into())
 }
 
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
-
 /// Runs sequences of such steps.
 fn check(mix: Mix) {
-    let now =
-        || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_micros() as u64);
-    let seed = number("ARA_SEED").unwrap_or_else(now);
-    println!("ARA_SEED={seed}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = Config {
-        cases: number("ARA_CASES").map_or(24, |cases| cases as u32),
-        failure_persistence: None,
-        max_shrink_iters: 1_000,
-        ..Config::default()
-    };
     let longest = number("ARA_STEPS").map_or(40, |steps| steps as usize);
     let steps = prop::collection::vec(step(mix), 1..longest);
     let sequences = (prop::collection::vec(1..=LATEST, 2..=5), steps);
@@ -310,13 +294,7 @@ fn check(mix: Mix) {
         Mix::Ahead => 1_800_000_000_000,
         _ => Wall::START,
     };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let ran = TestRunner::new_with_rng(config, rng).run(&sequences, |(versions, steps)| {
-        run(&versions, &steps, start).map_err(|error| TestCaseError::fail(error.to_string()))
-    });
-    if let Err(error) = ran {
-        panic!("{error}");
-    }
+    cases::hold((24, 1_000), &sequences, |(versions, steps)| run(&versions, &steps, start));
 }
 
 #[test]

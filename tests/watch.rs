@@ -12,6 +12,8 @@ mod errors;
 mod kinds;
 #[path = "watch/many.rs"]
 mod many;
+#[path = "watch/merged.rs"]
+mod merged;
 #[path = "watch/others.rs"]
 mod others;
 #[path = "watch/rows.rs"]

@@ -10,8 +10,6 @@ mod golden;
 mod hostile;
 #[path = "wire/passed_on.rs"]
 mod passed_on;
-#[path = "support/random.rs"]
-mod random;
 #[path = "wire/streams.rs"]
 mod streams;
 mod support;

@@ -22,14 +22,14 @@ use crate::transactions::last_end;
 use crate::value::Timestamp;
 
 /// The database as it was at a time: what [`Database::at`] gives, to be queried as the database is.
-pub struct At {
+pub struct Past {
     database: Database,
     time: Timestamp,
-    past: Mutex<Option<Past>>,
+    past: Mutex<Option<PastTables>>,
 }
 
-/// The tables as they were, in a database of their own that goes with the [`At`].
-struct Past {
+/// The tables as they were, in a database of their own that goes with the [`Past`].
+struct PastTables {
     connection: Connection,
     until: Time,
     /// Up to which time the changes of each node count: the end of a transaction.
@@ -67,12 +67,12 @@ impl Database {
     /// Queries of it fail as those of the database do; and with [`Error::Compacted`] for a time before the
     /// last one that [`compact`](Self::compact) was given, with [`Error::OnlyNow`] if they search, or read a
     /// local table, and with [`Error::WatchedTransaction`] if they are watched.
-    pub fn at(&self, time: Timestamp) -> At {
-        At { database: self.clone(), time, past: Mutex::new(None) }
+    pub fn at(&self, time: Timestamp) -> Past {
+        Past { database: self.clone(), time, past: Mutex::new(None) }
     }
 }
 
-impl Past {
+impl PastTables {
     fn begin(database: &Database, time: Timestamp) -> Result<Self> {
         // Without a name it is SQLite's own: in memory, and where it is large, in a file that goes with it.
         let connection = Connection::open("")?;
@@ -139,7 +139,7 @@ impl Past {
     }
 }
 
-impl Source for At {
+impl Source for Past {
     fn read(
         &self,
         tables: &[TableRef],
@@ -157,7 +157,7 @@ impl Source for At {
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let past = match &mut *past {
             Some(past) => past,
-            none => none.insert(Past::begin(&self.database, self.time)?),
+            none => none.insert(PastTables::begin(&self.database, self.time)?),
         };
         // SQL that is written by hand names its tables to SQLite alone.
         past.make(&self.database, Some(tables).filter(|tables| !tables.is_empty()))?;
@@ -168,8 +168,8 @@ impl Source for At {
     }
 }
 
-impl fmt::Debug for At {
+impl fmt::Debug for Past {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("At").field("time", &self.time).finish_non_exhaustive()
+        f.debug_struct("Past").field("time", &self.time).finish_non_exhaustive()
     }
 }

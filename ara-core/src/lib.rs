@@ -67,7 +67,7 @@ mod writer;
 
 pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
-pub use at::At;
+pub use at::Past;
 pub use cells::Cells;
 pub use changes::Changes;
 pub use compact::Compaction;

@@ -13,6 +13,7 @@ mod names;
 mod renew;
 mod report;
 mod rows;
+mod run;
 mod settle;
 mod void;
 

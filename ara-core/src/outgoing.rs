@@ -277,10 +277,11 @@ fn batch(connection: &Connection, nodes: &mut Vec<Source>, bytes: usize) -> Resu
                 open = change.time;
             }
             // Two devices that wrote under one id can have written at the same times. A transaction
-            // leaves none out: it goes on at the next one.
+            // leaves none out: it goes on at the next one, if there is one.
             node.fill(connection, most)?;
             let next = node.waiting.front().map(|next| next.time);
-            if is_end && open != change.time && next != Some(change.time) {
+            let goes_on = next.is_some_and(|next| open == change.time || next == change.time);
+            if is_end && !goes_on {
                 break;
             }
         }

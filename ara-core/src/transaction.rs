@@ -28,7 +28,7 @@ use crate::statements::Statements;
 use crate::table::{Create, Table, Update};
 use crate::value::Id;
 use crate::wanted::Wanted;
-use crate::watch::{Touched, Watches};
+use crate::watch::{FileState, Touched, Watches};
 
 /// A transaction: what the closure of [`Database::transaction`](crate::Database::transaction) is
 /// given. All that it writes is written together, or not at all, here and on every other device.
@@ -56,6 +56,8 @@ pub(crate) struct State<'c> {
     pub(crate) searched: HashMap<TypeId, Arc<Plan>>,
     /// The schemas that could not be ensured: told when the transaction is over.
     pub(crate) failures: Vec<SchemaFailure>,
+    /// What is known of other nodes may be more than before.
+    pub(crate) has_met_nodes: bool,
     /// What was written, if anybody watched when the transaction began.
     pub(crate) touched: Option<Touched>,
 }
@@ -93,6 +95,7 @@ impl<'c> Transaction<'c> {
             plans: HashMap::new(),
             searched: HashMap::new(),
             failures: Vec::new(),
+            has_met_nodes: false,
             touched: watches.are_there().then(Touched::default),
         };
         Self { connection, plans, watches, state: RefCell::new(state), open: true }
@@ -120,14 +123,10 @@ impl<'c> Transaction<'c> {
         let journal = state.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
         let touched = state.touched.take();
-        let schema = if touched.is_some() && !plans.is_empty() {
-            let mut version = self.connection.prepare_cached("PRAGMA schema_version")?;
-            Some(version.query_row([], |row| row.get(0))?)
-        } else {
-            None
-        };
+        let is_another = touched.is_some() && (!plans.is_empty() || state.has_met_nodes);
+        let file = is_another.then(|| FileState::load(self.connection)).transpose()?;
         let mut commit = self.connection.prepare_cached("COMMIT")?;
-        self.watches.commit(state.recorder.logged(), schema, || commit.execute([]))?;
+        self.watches.commit(state.recorder.logged(), file, || commit.execute([]))?;
         self.open = false;
         Ok(Committed { journal, plans, touched })
     }

@@ -39,6 +39,8 @@ pub(crate) struct Known {
     pub(crate) void: (Time, Time),
     /// Up to where its log is compacted. If that is beyond the end, not all of it is there yet.
     pub(crate) horizon: Point,
+    /// Up to which time nothing is missing of its log, while a compacted one is arriving.
+    pub(crate) whole: Time,
     /// Two devices wrote under its id.
     pub(crate) is_forked: bool,
 }
@@ -67,8 +69,33 @@ impl Point {
 impl Known {
     /// Of a node that nothing is known of.
     pub(crate) fn nothing(node: i64) -> Self {
-        let (end, folded, void, horizon) = Default::default();
-        Self { node, end, folded, void, horizon, is_forked: false }
+        let (end, folded, void, horizon, whole) = Default::default();
+        Self { node, end, folded, void, horizon, whole, is_forked: false }
+    }
+
+    /// Whether a compacted log of it is still arriving.
+    pub(crate) fn is_arriving(&self) -> bool {
+        self.horizon.time > self.end.time
+    }
+
+    /// Keeps it in the file.
+    pub(crate) fn save(&self, connection: &Connection) -> Result<()> {
+        connection
+            .prepare_cached(
+                "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
+                 horizon = ?6, horizon_digest = ?7, whole = ?8 WHERE ordinal = ?1",
+            )?
+            .execute((
+                self.node,
+                self.end.time.bits(),
+                self.end.digest.cast_signed(),
+                self.folded.bits(),
+                self.is_forked,
+                self.horizon.time.bits(),
+                self.horizon.digest.cast_signed(),
+                self.whole.bits(),
+            ))?;
+        Ok(())
     }
 
     /// The latest time of a change that counts.
@@ -112,7 +139,7 @@ pub(crate) fn known(
     let (own, end) = journal.position();
     let mut nodes = connection.prepare_cached(
         "SELECT id, ordinal, last, digest, folded, forked, void_after, void_until, \
-         horizon, horizon_digest FROM ara_node",
+         horizon, horizon_digest, whole FROM ara_node",
     )?;
     let nodes = nodes.query_map([], |row| {
         let known = Known {
@@ -122,6 +149,7 @@ pub(crate) fn known(
             is_forked: row.get(5)?,
             void: (Time::from_bits(row.get(6)?), Time::from_bits(row.get(7)?)),
             horizon: Point::of(row.get(8)?, row.get(9)?),
+            whole: Time::from_bits(row.get(10)?),
         };
         Ok((row.get(0)?, known))
     })?;

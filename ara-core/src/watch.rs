@@ -18,6 +18,7 @@ mod subscription;
 mod touched;
 mod watches;
 
+pub(crate) use log_position::FileState;
 pub use subscription::{Subscription, Until};
 pub(crate) use touched::Touched;
 pub(crate) use watches::Watches;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ara::prelude::*;
 use proptest::prelude::*;
 
-use crate::support::{Outcome, Wall};
+use crate::support::{Outcome, Wall, cases};
 use crate::{Article, same, send};
 
 /// A version that is at odds with the others on what the column is.
@@ -222,11 +222,7 @@ fn run(steps: Vec<Step>) -> Outcome {
     check(&devices, &model)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
-    #[test]
-    fn devices_agree_with_the_model(steps in prop::collection::vec(step(), 1..30)) {
-        run(steps).map_err(|error| TestCaseError::fail(error.to_string()))?;
-    }
+#[test]
+fn devices_agree_with_the_model() {
+    cases::hold((96, 1_000), &prop::collection::vec(step(), 1..30), run);
 }

@@ -122,7 +122,7 @@ fn a_part_of_what_is_left_and_a_part_of_the_whole_meet() -> Outcome {
                 assert!(found.holds(), "after {at} of {parts}: {:?}", found.differences);
             }
             for changes in second.changes_since(&fresh.version_vector()?)?.in_batches_of(1) {
-                fresh.merge(&changes?)?;
+                assert!(fresh.merge(&changes?)?.refused.is_empty());
                 let found = fresh.verify()?;
                 assert!(found.holds(), "then, of {parts}: {:?}", found.differences);
             }

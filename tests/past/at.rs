@@ -1,7 +1,7 @@
 //! The database as it was at a time.
 
 use ara::prelude::*;
-use ara::{At, Error, Timestamp};
+use ara::{Error, Past, Timestamp};
 
 use crate::support::{File, Outcome, There, Wall, send};
 use crate::{Setting, Todo, after};
@@ -22,7 +22,7 @@ fn rows(db: &impl Queries) -> Outcome<Vec<Row>> {
         .collect())
 }
 
-fn deleted(db: &At) -> Outcome<u64> {
+fn deleted(db: &Past) -> Outcome<u64> {
     Ok(db.query::<Todo>().only_deleted().count()?)
 }
 

@@ -297,7 +297,7 @@ pub fn compare_raw(sqlite: &Connection, expected: &Tables) -> Outcome {
     let names: BTreeSet<&str> = names.iter().chain(expected.keys()).map(String::as_str).collect();
     for name in names {
         let mut rows = sqlite.prepare(&format!("SELECT * FROM \"{name}\" ORDER BY id"))?;
-        let columns: Vec<String> = rows.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = rows.column_names().map(str::to_owned).collect();
         let mut rows = rows.query([])?;
         let nothing = BTreeMap::new();
         let mut expected = expected.get(name).unwrap_or(&nothing).iter();

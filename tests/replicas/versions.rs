@@ -121,13 +121,16 @@ pub enum What {
 /// A row as a query reads it: its columns, `created_at` and `updated_at`.
 pub type ReadRow = (BTreeMap<&'static str, Value>, i64, i64);
 
+/// The rows of a table, by id.
+pub type ReadRows = BTreeMap<Vec<u8>, ReadRow>;
+
 /// What an app of some version can do with one of its tables.
 pub struct TableOf {
     pub name: &'static str,
     pub columns: &'static [&'static str],
     /// Does it to the row of a key. Whether it did, where the row was there or was not, as must be.
     pub write: fn(&Transaction<'_>, What, u8, &Cells) -> ara::Result<bool>,
-    pub read: fn(&Database) -> ara::Result<BTreeMap<Vec<u8>, ReadRow>>,
+    pub read: fn(&Database) -> ara::Result<ReadRows>,
     pub id: fn(u8) -> Vec<u8>,
 }
 

@@ -1,7 +1,9 @@
 //! What the behaviour tests share: a wall clock that a test sets, and the file seen by SQLite alone.
 #![allow(dead_code, reason = "each test file has a use for a part of it")]
 
+pub mod cases;
 pub mod log;
+pub mod random;
 
 use std::error::Error;
 use std::fs;

@@ -2,18 +2,27 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// A number that the environment gives.
+pub fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// The seed in `ARA_SEED`, or one from the time. It is printed, which shows it if the test fails.
+pub fn seed() -> u64 {
+    let now =
+        || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_micros() as u64);
+    let seed = number("ARA_SEED").unwrap_or_else(now);
+    println!("ARA_SEED={seed}");
+    seed
+}
+
 /// `SplitMix64`.
 pub struct Random(u64);
 
 impl Random {
-    /// From `ARA_SEED`, or else from the time. The seed is printed, which shows it if the test fails.
+    /// From the test's seed.
     pub fn new() -> Self {
-        let given = std::env::var("ARA_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = given.unwrap_or_else(|| {
-            SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_micros() as u64)
-        });
-        println!("ARA_SEED={seed}");
-        Self(seed)
+        Self(seed())
     }
 
     pub fn next(&mut self) -> u64 {

@@ -4,7 +4,7 @@
 use ara::prelude::*;
 use ara::{Changes, VersionVector};
 
-use crate::random::Random;
+use crate::support::random::Random;
 use crate::support::{Outcome, verified};
 use crate::wire::{Batch, Cell, Change, Point, Run, record};
 use crate::{START, Todo, exported, sample};
@@ -157,7 +157,7 @@ fn no_changes_are_too_bad_to_be_merged() -> Outcome {
                 _ => quarrel(&mut random).encode().split_off(HEAD),
             };
             let Ok(changes) = Changes::from_bytes(&record(b'c', &payload)) else { continue };
-            // What a peer says of a compacted log cannot be held against that log.
+            // What a peer makes up of a compacted log cannot be held against that log.
             let runs = format!("{changes:?}");
             if runs.matches("horizon: ").count() != runs.matches(NO_HORIZON).count() {
                 continue;

@@ -32,6 +32,10 @@ pub(crate) fn check(
         if !is_after || !is_time || sent.time > run.to.time {
             return Err(Reason::Time);
         }
+        if end.time < run.horizon.time && run.horizon.time < sent.time {
+            // The change at the horizon always stays.
+            return Err(Reason::Digest);
+        }
         end = if sent.time <= run.horizon.time {
             // What was hashed is no longer there.
             Point::within(run.horizon, sent.time)

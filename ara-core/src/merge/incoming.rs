@@ -20,8 +20,8 @@ use crate::merge::logged::{Arrival, Arriving, Log};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::merge::run::{RunState, Way, transaction};
 use crate::merge::void::{VOIDS, make_void, read_void};
-use crate::outgoing::mark;
 use crate::registry::is_void;
 use crate::transaction::{State, Transaction};
 use crate::vector::{Known, Point, known};
@@ -48,7 +48,8 @@ impl Database {
 impl Transaction<'_> {
     /// Of a transaction that has done nothing else.
     fn merge(&self, changes: &Changes) -> Result<MergeReport> {
-        let State { recorder, entropy, touched, .. } = &mut *self.state.borrow_mut();
+        let State { recorder, entropy, touched, has_met_nodes, .. } = &mut *self.state.borrow_mut();
+        *has_met_nodes = true;
         let touched = touched.as_mut();
         let mut merge = Merge {
             connection: self.connection,
@@ -74,7 +75,10 @@ impl Transaction<'_> {
         let mut runs: Vec<_> = changes
             .runs
             .iter()
-            .map(|run| merge.meet(run, is_single(run)))
+            .map(|run| {
+                let before = merge.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
+                RunState::meet(merge.connection, run, before, is_single(run))
+            })
             .collect::<Result<_>>()?;
         merge.all(&mut runs)?;
         merge.finish(runs, recorder, entropy)
@@ -100,71 +104,16 @@ struct Merge<'m, 'c> {
     report: MergeReport,
 }
 
-/// A run on its way.
-struct RunState<'m> {
-    run: &'m Run,
-    /// Where it stands.
-    at: Point,
-    way: Way,
-    /// What was known of the node before.
-    before: Known,
-    /// Something was added to the node's changes.
-    has_grown: bool,
-    /// Something was added between what was known: what follows it was written by another device.
-    has_grown_within: bool,
-}
-
-/// What is done with the transactions of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// All of them are known.
-    Skip,
-    /// They follow what is known.
-    Append,
-    /// Some of them may be known.
-    Unite,
-    /// They are not taken.
-    Refuse(Reason),
-}
-
 impl<'m> Merge<'m, '_> {
-    /// Looks what a run is to what is known of its node.
-    fn meet(&self, run: &'m Run, is_single: bool) -> Result<RunState<'m>> {
-        let before = self.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
-        // What is left of a compacted log came in part: the whole one is to take its place from the start.
-        let is_halfway = before.horizon.time > before.end.time;
-        let way = if !is_single {
-            Way::Refuse(Reason::Damaged)
-        } else if run.to == before.end {
-            Way::Skip
-        } else if run.is_forked || before.is_forked {
-            Way::Unite
-        } else if run.from == before.end {
-            Way::Append
-        } else if run.to.time <= before.horizon.time && before.horizon.time <= before.end.time {
-            // It was known before covered values were dropped.
-            Way::Skip
-        } else if !is_halfway
-            && mark(self.connection, before.node, run.to.time)? == Some(run.to.digest)
-        {
-            Way::Skip
-        } else if run.from == Point::default()
-            || mark(self.connection, before.node, run.from.time)? == Some(run.from.digest)
-        {
-            Way::Unite
-        } else {
-            Way::Refuse(Reason::Unconnected)
-        };
-        Ok(RunState { run, at: run.from, way, before, has_grown: false, has_grown_within: false })
-    }
-
     fn all(&mut self, runs: &mut [RunState<'m>]) -> Result<()> {
         let changes = &self.changes.changes;
         let mut next = 0;
         while let Some(first) = changes.get(next) {
-            let Range { start, end } = transaction(changes, next);
+            let mut state = runs.get_mut(first.run as usize);
+            let is_forked = state.as_ref().is_some_and(|state| state.run.is_forked);
+            let Range { start, end } = transaction(changes, next, is_forked);
             next = end;
-            let Some(state) = runs.get_mut(first.run as usize) else { continue };
+            let Some(state) = &mut state else { continue };
             let transaction = changes.get(start..end).unwrap_or_default();
             match state.way {
                 Way::Skip => self.report.known += transaction.len() as u64,
@@ -194,7 +143,7 @@ impl<'m> Merge<'m, '_> {
         let before = state.before;
         // Where values were dropped here, whoever has the same history has the same digest.
         if state.way == Way::Unite
-            && before.horizon.time <= before.end.time
+            && !before.is_arriving()
             && at.time <= before.horizon.time
             && state.run.horizon.time < at.time
         {
@@ -211,7 +160,12 @@ impl<'m> Merge<'m, '_> {
         let is_due = at.time.millis() <= self.horizon.max(folded.millis());
         // What is left of a compacted log does not add up to a digest. What it was is told.
         let is_compacted = at.time <= state.run.horizon.time;
-        let takes_place = is_compacted || before.horizon.time > before.end.time;
+        let takes_place = is_compacted || before.is_arriving();
+        if takes_place && !self.log.agrees(&Known { node, ..before }, self.changes, transaction)? {
+            // Of a history that both have, the whole log has whatever is left of it elsewhere.
+            state.way = Way::Refuse(Reason::Unconnected);
+            return Ok(());
+        }
         for (sent, hash) in transaction.iter().zip(hashes) {
             let of_whole = takes_place.then_some(!is_compacted);
             match self.change(state, node, (sent, hash), (is_due, of_whole))? {
@@ -241,8 +195,18 @@ impl<'m> Merge<'m, '_> {
             && let Some(known) = self.known.get_mut(&state.run.node)
             && at.time >= known.end.time
         {
+            if known.horizon == Point::default() {
+                known.whole = known.end.time;
+            }
             known.end = at;
             known.horizon = if is_compacted { state.run.horizon } else { Point::default() };
+            state.has_grown = true;
+        }
+        if takes_place
+            && !is_compacted
+            && let Some(known) = self.known.get_mut(&state.run.node)
+        {
+            known.whole = known.whole.max(at.time);
             state.has_grown = true;
         }
         state.at = at;
@@ -389,7 +353,7 @@ impl<'m> Merge<'m, '_> {
                 self.report.forked.push(node);
             }
             if state.has_grown || known.is_forked != state.before.is_forked {
-                save(self.connection, known)?;
+                known.save(self.connection)?;
                 is_own_grown |= known.node == own;
             }
             recorder.meet(known.clock());
@@ -399,7 +363,7 @@ impl<'m> Merge<'m, '_> {
             // Another file writes under this id, or did so before a backup was restored.
             if let Some(known) = self.known.values().find(|known| known.node == own) {
                 recorder.change_node(known.end, recorder.journal().last(), entropy)?;
-                save(self.connection, known)?;
+                known.save(self.connection)?;
             }
         }
         for (id, void) in std::mem::take(&mut self.voids) {
@@ -418,44 +382,6 @@ impl<'m> Merge<'m, '_> {
         report.growth = names.into_growth();
         Ok(report)
     }
-}
-
-/// Where the transaction is that begins with a change: up to its end, or to that of its run. Those of two
-/// devices that wrote under one id, at the same times, are one.
-fn transaction(changes: &[Sent], start: usize) -> Range<usize> {
-    let run = changes.get(start).map(|first| first.run);
-    let mut open = Time::default();
-    for (at, change) in changes.iter().enumerate().skip(start) {
-        if Some(change.run) != run {
-            return start..at;
-        }
-        let next = changes.get(at + 1).filter(|next| Some(next.run) == run);
-        match change.mark {
-            None => open = change.time,
-            Some(_) if open == change.time => {}
-            Some(_) if next.is_some_and(|next| next.time == change.time) => {}
-            Some(_) => return start..at + 1,
-        }
-    }
-    start..changes.len()
-}
-
-fn save(connection: &Connection, known: &Known) -> Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
-             horizon = ?6, horizon_digest = ?7 WHERE ordinal = ?1",
-        )?
-        .execute((
-            known.node,
-            known.end.time.bits(),
-            known.end.digest.cast_signed(),
-            known.folded.bits(),
-            known.is_forked,
-            known.horizon.time.bits(),
-            known.horizon.digest.cast_signed(),
-        ))?;
-    Ok(())
 }
 
 fn note_refused(connection: &Connection, node: i64, reason: Option<Reason>) -> Result<()> {

@@ -6,11 +6,13 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Statement};
 
 use crate::change::PackedCells;
+use crate::changes::{Changes, Sent};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::rebuild::rebuild_row;
 use crate::registry::{Registry, hash};
 use crate::statements::bind;
+use crate::vector::Known;
 
 /// The log, as changes of others are written into it.
 pub(crate) struct Log<'c> {
@@ -134,15 +136,42 @@ impl<'c> Log<'c> {
         match held {
             None => self.append(change)?,
             Some(held) if !of_whole || held == change.packed => return Ok(Arrival::Known),
-            Some(_) => {
+            Some(held) => {
                 self.connection
                     .prepare_cached(
                         "UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2",
                     )?
                     .execute((key.0, key.1, change.packed))?;
+                if !has_cells(change.packed, &held).ok_or(Error::Corrupt)? {
+                    self.outdated.insert((change.table, *change.row));
+                }
             }
         }
         Ok(Arrival::New)
+    }
+
+    /// Whether what is held of some changes is of the same rows; and where nothing was dropped here,
+    /// whether all of them are held up to where this log ends.
+    pub(crate) fn agrees(&self, known: &Known, changes: &Changes, some: &[Sent]) -> Result<bool> {
+        let mut find = self.connection.prepare_cached(
+            "SELECT t.name, c.row FROM ara_change c JOIN ara_table t ON t.ordinal = c.tbl \
+             WHERE c.node = ?1 AND c.time = ?2",
+        )?;
+        for change in some {
+            let mut held = find.query((known.node, change.time.bits()))?;
+            let agrees = match held.next()? {
+                Some(held) => {
+                    let table = changes.tables.get(change.table as usize).map(String::as_str);
+                    held.get_ref(0)?.as_str().ok() == table
+                        && held.get_ref(1)?.as_blob().ok() == Some(changes.get(&change.row))
+                }
+                None => known.is_arriving() || change.time > known.end.time,
+            };
+            if !agrees {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Folds the rows anew of changes that gave way to their twins. What is folded in of each node must
@@ -167,4 +196,20 @@ impl<'c> Log<'c> {
             .prepare_cached("SELECT 1 FROM ara_twin WHERE node = ?1 AND time = ?2 AND hash = ?3")?
             .exists(key)?)
     }
+}
+
+/// Whether a change has all the cells of what should be a part of it.
+fn has_cells(whole: &[u8], part: &[u8]) -> Option<bool> {
+    let mut part = PackedCells::open(part)?;
+    while let Some(cell) = part.next_cell()? {
+        let mut whole = PackedCells::open(whole)?;
+        loop {
+            match whole.next_cell()? {
+                None => return Some(false),
+                Some(other) if other == cell => break,
+                Some(_) => {}
+            }
+        }
+    }
+    Some(true)
 }

@@ -18,7 +18,7 @@ pub(crate) struct LogPosition {
 
 /// What is the same for as long as the only thing that happens is that the file's own node writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct FileState {
+pub(crate) struct FileState {
     /// SQLite's count of changes of the schema. Who mends a table writes rows without the log.
     schema: i64,
     /// The node that writes the file.
@@ -33,8 +33,7 @@ struct FileState {
 /// The most changes that are looked at one by one.
 const MOST_CHANGES: i64 = 4096;
 
-impl LogPosition {
-    /// Where the log stands, as `connection` sees it.
+impl FileState {
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let schema =
             connection.prepare_cached("PRAGMA schema_version")?.query_row([], |r| r.get(0))?;
@@ -53,10 +52,17 @@ impl LogPosition {
                 "SELECT coalesce((SELECT value FROM ara_meta WHERE key = 'rebuilds'), 0)",
             )?
             .query_row([], |row| row.get(0))?;
+        Ok(Self { schema, node, others, rebuilds })
+    }
+}
+
+impl LogPosition {
+    /// Where the log stands, as `connection` sees it.
+    pub(crate) fn load(connection: &Connection) -> Result<Self> {
+        let state = FileState::load(connection)?;
         let last: Option<i64> = connection
             .prepare_cached("SELECT max(time) FROM ara_change WHERE node = ?1")?
-            .query_row([node], |row| row.get(0))?;
-        let state = FileState { schema, node, others, rebuilds };
+            .query_row([state.node], |row| row.get(0))?;
         Ok(Self { state, last: last.unwrap_or(0) })
     }
 
@@ -65,14 +71,14 @@ impl LogPosition {
         self.last
     }
 
-    /// SQLite's version of the schema.
-    pub(crate) fn schema(&self) -> i64 {
-        self.state.schema
+    /// What only others, or a merge, can have changed.
+    pub(crate) fn state(&self) -> &FileState {
+        &self.state
     }
 
-    /// Takes it that the schema was of this version already.
-    pub(crate) fn grow_to(&mut self, schema: i64) {
-        self.state.schema = schema;
+    /// Takes it that this was so already.
+    pub(crate) fn move_to(&mut self, state: &FileState) {
+        self.state.clone_from(state);
     }
 
     /// What others have written into the log since it stood at `earlier`: they can have done so in these

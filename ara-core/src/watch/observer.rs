@@ -156,8 +156,8 @@ impl Eye {
         // snapshot.
         let mut own = observer.own();
         let gaps = own.gaps(self.log.last());
-        if own.has_made(log.schema()) {
-            self.log.grow_to(log.schema());
+        if own.has_made(log.state()) {
+            self.log.move_to(log.state());
         }
         let (has_committed, has_met_others) = own.take_commits();
         own.forget(log.last());

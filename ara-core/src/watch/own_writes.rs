@@ -1,6 +1,7 @@
 //! Which changes of the log this database wrote itself.
 
 use crate::clock::Time;
+use crate::watch::log_position::FileState;
 
 /// The changes that this database has written lately, by their times, and what it knows of those that
 /// others wrote between them. All of them are of the node that writes the file.
@@ -14,8 +15,8 @@ pub(crate) struct OwnWrites {
     has_met_others: bool,
     /// Whether others have written since the last run.
     is_last_over: bool,
-    /// SQLite's version of the schema, as this database changed it last.
-    schema: Option<i64>,
+    /// The state of the file, as this database changed it last.
+    state: Option<FileState>,
 }
 
 impl OwnWrites {
@@ -26,14 +27,14 @@ impl OwnWrites {
     }
 
     /// Notes what is about to be committed: the first and the last change, if it is in the log, and the
-    /// version of the schema, if that may have grown.
+    /// state of the file, if that may be another.
     pub(crate) fn announce(
         &mut self,
         logged: Option<(Time, Time)>,
-        schema: Option<i64>,
+        state: Option<FileState>,
     ) -> Announced {
         self.has_committed = true;
-        self.schema = schema.or(self.schema);
+        self.state = state.or_else(|| self.state.take());
         let Some((first, last)) = logged else { return Announced::Nothing };
         match self.runs.last_mut() {
             Some((_, end)) if !self.is_last_over => {
@@ -54,7 +55,7 @@ impl OwnWrites {
 
     /// Takes back what could not be committed: the same times may be given to changes of others.
     pub(crate) fn withdraw(&mut self, announced: Announced) {
-        self.schema = None;
+        self.state = None;
         match (announced, self.runs.last_mut()) {
             (Announced::Longer { until }, Some((_, end))) => *end = until,
             (Announced::Run, Some(_)) => drop(self.runs.pop()),
@@ -81,9 +82,9 @@ impl OwnWrites {
         self.runs.retain(|(_, end)| *end > seen);
     }
 
-    /// Whether the schema is of this version by what this database has done, and nobody else.
-    pub(crate) fn has_made(&self, schema: i64) -> bool {
-        !self.has_met_others && self.schema == Some(schema)
+    /// Whether the file is in this state by what this database has done, and nobody else.
+    pub(crate) fn has_made(&self, state: &FileState) -> bool {
+        !self.has_met_others && self.state.as_ref() == Some(state)
     }
 
     /// Whether this database has committed, and whether it met commits of others, since this was asked

@@ -8,6 +8,7 @@ use crate::clock::Time;
 use crate::database::Shared;
 use crate::error::Result;
 use crate::watch::interest::{Interest, TableInterest};
+use crate::watch::log_position::FileState;
 use crate::watch::observer::{Observer, Seen};
 use crate::watch::signal::Signal;
 use crate::watch::touched::Touched;
@@ -120,16 +121,16 @@ impl Watches {
         }
     }
 
-    /// Commits changes with these times, and a schema of this version if it may have grown, so that the
+    /// Commits changes with these times, and this state of the file if it may be another, so that the
     /// observer does not take them for those of others.
     pub(crate) fn commit<E>(
         &self,
         logged: Option<(Time, Time)>,
-        schema: Option<i64>,
+        state: Option<FileState>,
         commit: impl FnOnce() -> Result<usize, E>,
     ) -> Result<(), E> {
         let Some(observer) = self.observing() else { return commit().map(drop) };
-        let announced = observer.own().announce(logged, schema);
+        let announced = observer.own().announce(logged, state);
         match commit() {
             Ok(_) => observer.own().meet_commit(),
             Err(error) => {
