@@ -114,8 +114,8 @@ impl Model {
     }
 
     fn value(&self, device: usize, row: usize) -> Option<i64> {
-        let known = self.known[device].iter().map(|at| self.writes[*at]);
-        match known.filter(|write| write.row == row).last()?.what {
+        let mut known = self.known[device].iter().map(|at| self.writes[*at]);
+        match known.rfind(|write| write.row == row)?.what {
             What::Value(value) => Some(value),
             What::Total(_) => {
                 let sum: i128 = self.totals(device, row).into_values().map(i128::from).sum();
