@@ -112,3 +112,23 @@ fn who_is_behind_the_others_stays() -> Outcome {
     assert_eq!(device.db.version_vector()?.len(), 2);
     sync(&device.db, &other)
 }
+
+/// What is written again, and what another device says does not count, in one transaction.
+#[test]
+fn two_devices_come_back_at_once() -> Outcome {
+    const MINUTE: i64 = 60_000;
+    let (device, other) = (Device::new()?, Device::new()?);
+    other.set(NOW + 10 * MINUTE);
+    other.db.create(Todo::draft().title("Make tea"))?;
+    device.set(NOW + YEAR);
+    let milk = device.db.create(Todo::draft().title("Buy milk"))?;
+    send(&other.db, &device.db)?;
+    other.set(NOW + MINUTE);
+    other.db.create(Todo::draft().title("Call home"))?;
+    device.set(NOW + 6 * MINUTE);
+    send(&other.db, &device.db)?;
+    assert!(device.db.get(milk)?.is_some());
+    assert!(device.db.verify()?.holds());
+    other.set(NOW + 6 * MINUTE);
+    sync(&device.db, &other.db)
+}

@@ -42,9 +42,12 @@ impl Row {
 }
 
 impl World {
-    pub fn add(&mut self, transaction: Vec<Logged>) {
-        self.transactions.push(transaction.iter().map(key).collect());
-        self.changes.extend(transaction.into_iter().map(|change| (key(&change), change)));
+    /// Adds what was made: one transaction after the other.
+    pub fn add(&mut self, made: Vec<Logged>) {
+        let transactions = made.split_inclusive(|change| change.mark.is_some());
+        self.transactions
+            .extend(transactions.map(|transaction| transaction.iter().map(key).collect()));
+        self.changes.extend(made.into_iter().map(|change| (key(&change), change)));
     }
 
     /// The transactions of which all is known.

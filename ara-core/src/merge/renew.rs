@@ -55,6 +55,8 @@ pub(crate) fn renew(
     make_void(connection, node, (after, end.time))?;
     tell(connection, recorder, &node_id, (after, end.time))?;
     write_again(connection, recorder, node.cast_unsigned(), &writes)?;
+    // A transaction of its own: what comes next may fold tables from the log, which must have it.
+    recorder.finish()?;
     if let Some(touched) = touched {
         touched.everything = true;
     }
