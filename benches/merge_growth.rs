@@ -77,16 +77,13 @@ fn run(step: &str, folder: &std::path::Path, size: usize) -> ara::Result<Duratio
 }
 
 fn create(db: &Database, rows: usize) -> ara::Result<()> {
-    let drafts = (0..rows).map(|n| Task::draft().title(format!("Water plant {n}")).stars(n as i64));
-    let drafts: Vec<_> = drafts.collect();
-    let mut drafts = drafts.into_iter();
-    loop {
-        let some: Vec<_> = drafts.by_ref().take(AT_ONCE).collect();
-        if some.is_empty() {
-            return Ok(());
-        }
-        db.create_all(some)?;
+    for start in (0..rows).step_by(AT_ONCE) {
+        let some = start..rows.min(start + AT_ONCE);
+        db.create_all(
+            some.map(|n| Task::draft().title(format!("Water plant {n}")).stars(n as i64)),
+        )?;
     }
+    Ok(())
 }
 
 /// The most memory that this process had, in megabytes.
