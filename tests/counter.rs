@@ -16,10 +16,9 @@ mod support;
 #[path = "counter/versions.rs"]
 mod versions;
 
-use ara::Timestamp;
 use ara::prelude::*;
 
-use support::Outcome;
+use support::{Outcome, at, send};
 
 #[derive(Debug, Clone, PartialEq, Table)]
 struct Article {
@@ -27,11 +26,6 @@ struct Article {
     title: String,
     views: Counter,
     likes: Option<Counter>,
-}
-
-/// Gives all that one database has to another.
-fn send(from: &Database, to: &Database) -> ara::Result<()> {
-    from.changes_since(&to.version_vector()?)?.try_for_each(|changes| to.merge(&changes?).map(drop))
 }
 
 /// Both have all that either has.
@@ -62,9 +56,4 @@ fn counted(db: &Database, article: Id<Article>) -> Outcome<(Option<i64>, Option<
 
 fn view(db: &Database, article: Id<Article>, times: i64) -> ara::Result<bool> {
     db.update(Article::patch(article).views(Counter::add(times)))
-}
-
-/// A database in memory whose clock stands at a time, in milliseconds.
-fn at(millis: i64, seed: u64) -> ara::Result<Database> {
-    Database::options().clock(move || Timestamp::from_millis(millis)).seed(seed).memory()
 }

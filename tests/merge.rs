@@ -16,10 +16,10 @@ mod told_twice;
 #[path = "merge/values.rs"]
 mod values;
 
+use ara::VersionVector;
 use ara::prelude::*;
-use ara::{MergeReport, Timestamp, VersionVector};
 
-use support::Outcome;
+use support::{Outcome, at, send};
 
 #[derive(Debug, Clone, PartialEq, Table)]
 struct Todo {
@@ -27,11 +27,6 @@ struct Todo {
     title: String,
     done: Option<bool>,
     stars: Option<i64>,
-}
-
-/// Gives all that one database has to another: what each batch did.
-fn send(from: &Database, to: &Database) -> ara::Result<Vec<MergeReport>> {
-    from.changes_since(&to.version_vector()?)?.map(|changes| to.merge(&changes?)).collect()
 }
 
 /// Both have all that either has.
@@ -52,11 +47,6 @@ fn same(one: &Database, other: &Database) -> Outcome {
         assert!(verification.holds(), "{:?}", verification.differences);
     }
     Ok(())
-}
-
-/// A database in memory whose clock stands at a time, in milliseconds.
-fn at(millis: i64, seed: u64) -> ara::Result<Database> {
-    Database::options().clock(move || Timestamp::from_millis(millis)).seed(seed).memory()
 }
 
 #[test]

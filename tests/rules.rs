@@ -23,9 +23,9 @@ mod rule10_reports_hold_no_values;
 mod support;
 
 use ara::prelude::*;
-use ara::{Changes, MergeReport, Timestamp, VersionVector};
+use ara::{Changes, VersionVector};
 
-use support::{File, Outcome};
+use support::{File, Outcome, at, send};
 
 /// The first version of an app.
 mod old {
@@ -70,17 +70,8 @@ fn everything(db: &Database) -> ara::Result<Vec<Changes>> {
     db.changes_since(&VersionVector::default())?.collect()
 }
 
-fn send(from: &Database, to: &Database) -> ara::Result<Vec<MergeReport>> {
-    from.changes_since(&to.version_vector()?)?.map(|changes| to.merge(&changes?)).collect()
-}
-
 fn todos(db: &Database) -> ara::Result<Vec<TodoRow>> {
     db.query::<Todo>().with_deleted().order_by(Todo::id).all()
-}
-
-/// A database in memory whose clock stands at a time, in milliseconds.
-fn at(millis: i64, seed: u64) -> ara::Result<Database> {
-    Database::options().clock(move || Timestamp::from_millis(millis)).seed(seed).memory()
 }
 
 /// Changes one byte of the last change in the log that holds this text, behind ara's back.

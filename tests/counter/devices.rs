@@ -29,7 +29,7 @@ fn what_two_devices_add_apart_adds_up() -> Outcome {
 fn it_adds_up_in_any_order() -> Outcome {
     let devices = [Database::memory()?, Database::memory()?, Database::memory()?];
     let article = devices[0].create(Article::draft().title("Counting").views(1))?;
-    devices.iter().skip(1).try_for_each(|device| send(&devices[0], device))?;
+    devices.iter().skip(1).try_for_each(|device| send(&devices[0], device).map(drop))?;
     let mut batches = Vec::new();
     for (device, amount) in devices.iter().zip([10, 100, 1000]) {
         for _ in 0..3 {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use ara::{Database, Options, Timestamp};
+use ara::{Database, MergeReport, Options, Timestamp};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
@@ -135,12 +135,14 @@ pub fn verified(db: &Database) -> Outcome {
     if found.holds() { Ok(()) } else { Err(format!("{found:?}").into()) }
 }
 
-/// Gives all that one database has and another lacks to that one.
-pub fn send(from: &Database, to: &Database) -> ara::Result<()> {
-    for changes in from.changes_since(&to.version_vector()?)? {
-        to.merge(&changes?)?;
-    }
-    Ok(())
+/// Gives all that one database has and another lacks to that one: what each batch did.
+pub fn send(from: &Database, to: &Database) -> ara::Result<Vec<MergeReport>> {
+    from.changes_since(&to.version_vector()?)?.map(|changes| to.merge(&changes?)).collect()
+}
+
+/// A database in memory whose clock stands at a time, in milliseconds.
+pub fn at(millis: i64, seed: u64) -> ara::Result<Database> {
+    Database::options().clock(move || Timestamp::from_millis(millis)).seed(seed).memory()
 }
 
 /// The value, or an error that says where it is missing.

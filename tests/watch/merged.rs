@@ -2,15 +2,8 @@
 
 use ara::prelude::*;
 
-use crate::support::{File, Outcome};
+use crate::support::{File, Outcome, send};
 use crate::{Category, Todo, Told, unwatched};
-
-fn merge(from: &Database, to: &Database) -> ara::Result<()> {
-    for changes in from.changes_since(&to.version_vector()?)? {
-        to.merge(&changes?)?;
-    }
-    Ok(())
-}
 
 #[test]
 fn a_merge_wakes_who_reads_what_it_brings() -> Outcome {
@@ -18,7 +11,7 @@ fn a_merge_wakes_who_reads_what_it_brings() -> Outcome {
     let db = unwatched().open(file.path())?;
     let milk = other.create(Todo::draft().title("Buy milk").stars(1))?;
     other.create(Category::draft().name("Home"))?;
-    merge(&other, &db)?;
+    send(&other, &db)?;
     let mut titles = db.query::<Todo>().select(Todo::title).watch()?;
     let mut stars = db.query::<Todo>().select(Todo::stars).watch()?;
     let mut categories = db.query::<Category>().watch()?;
@@ -27,7 +20,7 @@ fn a_merge_wakes_who_reads_what_it_brings() -> Outcome {
     categories.told()?;
 
     other.update(Todo::patch(milk).stars(2))?;
-    merge(&other, &db)?;
+    send(&other, &db)?;
     assert_eq!(stars.told()?, [Some(2)]);
     titles.is_quiet(1)?;
     categories.is_quiet(1)?;
@@ -39,7 +32,7 @@ fn a_merge_wakes_who_reads_what_it_brings() -> Outcome {
     // A merge of another database on the same file is.
     let beside = file.open()?;
     other.update(Todo::patch(milk).stars(3))?;
-    merge(&other, &beside)?;
+    send(&other, &beside)?;
     db.look_for_commits();
     assert_eq!(stars.told()?, [Some(3)]);
     Ok(())
