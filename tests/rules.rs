@@ -14,6 +14,8 @@ mod rule04_a_transaction_is_one_thing;
 mod rule05_a_bad_neighbour_stops_nobody;
 #[path = "rules/rule06_a_vector_is_checked.rs"]
 mod rule06_a_vector_is_checked;
+#[path = "rules/rule07_nothing_leaves_before_it_is_durable.rs"]
+mod rule07_nothing_leaves_before_it_is_durable;
 #[path = "rules/rule08_adding_a_column_is_nothing.rs"]
 mod rule08_adding_a_column_is_nothing;
 #[path = "rules/rule09_what_is_there_changes_nothing.rs"]

@@ -140,6 +140,14 @@ pub fn send(from: &Database, to: &Database) -> ara::Result<Vec<MergeReport>> {
     from.changes_since(&to.version_vector()?)?.map(|changes| to.merge(&changes?)).collect()
 }
 
+/// Fails unless both know the same, and hold what their logs say.
+#[track_caller]
+pub fn agree(one: &Database, other: &Database) -> Outcome {
+    assert_eq!(one.version_vector()?, other.version_vector()?);
+    verified(one)?;
+    verified(other)
+}
+
 /// A database in memory whose clock stands at a time, in milliseconds.
 pub fn at(millis: i64, seed: u64) -> ara::Result<Database> {
     Database::options().clock(move || Timestamp::from_millis(millis)).seed(seed).memory()

@@ -191,23 +191,19 @@ impl<'m> Merge<'m, '_> {
                 }
             }
         }
-        if takes_place
-            && let Some(known) = self.known.get_mut(&state.run.node)
-            && at.time >= known.end.time
-        {
-            if known.horizon == Point::default() {
-                known.whole = known.end.time;
+        if takes_place && let Some(known) = self.known.get_mut(&state.run.node) {
+            let is_further = at.time >= known.end.time;
+            if is_further {
+                if known.horizon == Point::default() {
+                    known.whole = known.end.time;
+                }
+                known.end = at;
+                known.horizon = if is_compacted { state.run.horizon } else { Point::default() };
             }
-            known.end = at;
-            known.horizon = if is_compacted { state.run.horizon } else { Point::default() };
-            state.has_grown = true;
-        }
-        if takes_place
-            && !is_compacted
-            && let Some(known) = self.known.get_mut(&state.run.node)
-        {
-            known.whole = known.whole.max(at.time);
-            state.has_grown = true;
+            if !is_compacted {
+                known.whole = known.whole.max(at.time);
+            }
+            state.has_grown |= is_further || !is_compacted;
         }
         state.at = at;
         Ok(())

@@ -9,6 +9,7 @@ use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::registry::{RegisteredNode, Registry, is_void};
+use crate::transactions::last_end;
 use crate::watch::Touched;
 
 /// When the first of the changes can be folded in that wait for their time, in milliseconds.
@@ -45,7 +46,7 @@ pub(crate) fn settle(
     let mut rows = Rows::new(connection);
     for node in waiting {
         let Some(registered) = registry.nodes.get(&node) else { continue };
-        let last = last_due(connection, node, registered, horizon)?;
+        let last = last_end(connection, node, Time::last_in(horizon))?.max(registered.folded);
         fold_until(
             connection,
             &registry,
@@ -61,31 +62,6 @@ pub(crate) fn settle(
     }
     recorder.wait_for(due(connection)?);
     Ok(())
-}
-
-/// The end of the last transaction whose time has come.
-fn last_due(
-    connection: &Connection,
-    node: u64,
-    registered: &RegisteredNode,
-    horizon: i64,
-) -> Result<Time> {
-    let mut changes = connection.prepare(
-        "SELECT time, cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time",
-    )?;
-    let mut changes = changes.query((node.cast_signed(), registered.folded.bits()))?;
-    let mut last = registered.folded;
-    while let Some(change) = changes.next()? {
-        let time = Time::from_bits(change.get(0)?);
-        if time.millis() > horizon {
-            break;
-        }
-        let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
-        if PackedCells::open(packed).is_some_and(|cells| cells.digest.is_some()) {
-            last = time;
-        }
-    }
-    Ok(last)
 }
 
 fn fold_until(
