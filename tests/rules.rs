@@ -1,6 +1,7 @@
 //! The rules that never bend, as far as merging goes: each with what would catch its breach.
 //!
-//! The seventh, that nothing leaves a device before it is durable, takes a power failure to test.
+//! Of the seventh, that nothing leaves a device before it is durable, only the commit is held that syncs the
+//! disk: the rest takes a power failure to test.
 
 #[path = "rules/rule01_the_log_is_the_truth.rs"]
 mod rule01_the_log_is_the_truth;
