@@ -16,15 +16,21 @@ const HAS_MORE: u8 = 2;
 /// The bits of a cell's head that hold the tag of its value; the column's ordinal is above them.
 const TAG_BITS: u32 = 4;
 
+/// Cells were dropped: the hash of the change as it was first written follows.
+const IS_REDUCED: u8 = 4;
+
+/// Changes were dropped before it: what they add to the digest, together, follows.
+const FOLLOWS_DROPPED: u8 = 8;
+
 /// The flags this version knows.
-const KNOWN_FLAGS: u8 = ENDS_TRANSACTION | HAS_MORE;
+const KNOWN_FLAGS: u8 = ENDS_TRANSACTION | HAS_MORE | IS_REDUCED | FOLLOWS_DROPPED;
 
 /// A change on its way into the log, packed as `ara_change.cells` holds it, and with the hash that
 /// it adds to its node's digest.
 ///
-/// Packed, it is a byte of flags, the digest if the change ends a transaction, the parts that are not
-/// known if there are any, then the cells: a head of the column's ordinal and the value's tag, and what
-/// else the value needs.
+/// Packed, it is a byte of flags, the digest if the change ends a transaction, what compaction left of
+/// the hashes of what it dropped, the parts that are not known if there are any, then the cells: a head of
+/// the column's ordinal and the value's tag, and what else the value needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) time: Time,
@@ -32,6 +38,15 @@ pub(crate) struct Change {
     pub(crate) row: Uuid,
     packed: Packed,
     canonical: Canonical,
+}
+
+/// What stands in a change for what compaction dropped, so that the node's digest stays what it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Compacted {
+    /// The hash of the change as it was first written, if cells of it were dropped.
+    pub(crate) original: Option<u64>,
+    /// The XOR of the hashes of the changes that were dropped between the one before it and this one.
+    pub(crate) dropped: u64,
 }
 
 /// What a change is packed into.
@@ -114,6 +129,18 @@ impl Canonical {
     }
 }
 
+impl Compacted {
+    /// Whether nothing was dropped.
+    pub(crate) fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The hash of the change as it was first written; that of what there is of it is given.
+    pub(crate) fn hash(self, of_rest: u64) -> u64 {
+        self.original.unwrap_or(of_rest)
+    }
+}
+
 impl Packed {
     pub(crate) fn new() -> Self {
         let mut bytes = Vec::with_capacity(96);
@@ -136,6 +163,27 @@ impl Packed {
         let mut bytes = Vec::with_capacity(more.len() + 2);
         put_bytes(&mut bytes, more);
         self.0.splice(1..1, bytes);
+    }
+
+    /// With the rest of its head, once all else is there.
+    pub(crate) fn finished(mut self, compacted: Compacted, mark: Option<u64>) -> Self {
+        self.compacted(compacted);
+        if let Some(mark) = mark {
+            self.end_transaction(mark);
+        }
+        self
+    }
+
+    /// Adds what stands for what was dropped, once all else is there.
+    fn compacted(&mut self, Compacted { original, dropped }: Compacted) {
+        if dropped != 0 {
+            self.flag(FOLLOWS_DROPPED);
+            self.0.splice(1..1, dropped.to_be_bytes());
+        }
+        if let Some(original) = original {
+            self.flag(IS_REDUCED);
+            self.0.splice(1..1, original.to_be_bytes());
+        }
     }
 
     /// Marks the end of the transaction, last of all.
@@ -165,6 +213,7 @@ pub(crate) fn put_head(packed: &mut Vec<u8>, ordinal: u32, tag: u8) {
 pub(crate) struct PackedCells<'a> {
     /// The node's digest, if the change ends a transaction.
     pub(crate) digest: Option<u64>,
+    pub(crate) compacted: Compacted,
     /// Parts that this version does not know.
     pub(crate) more: &'a [u8],
     cells: Reader<'a>,
@@ -205,20 +254,25 @@ impl<'a> PackedCells<'a> {
         if flags & !KNOWN_FLAGS != 0 {
             return None;
         }
-        let digest = match flags & ENDS_TRANSACTION {
-            0 => None,
-            _ => Some(u64::from_be_bytes(reader.array()?)),
+        let mut led_by = |flag| match flags & flag {
+            0 => Some(None),
+            _ => reader.array().map(|bytes| Some(u64::from_be_bytes(bytes))),
         };
+        let digest = led_by(ENDS_TRANSACTION)?;
+        let original = led_by(IS_REDUCED)?;
+        let dropped = led_by(FOLLOWS_DROPPED)?.unwrap_or_default();
+        let compacted = Compacted { original, dropped };
         let more = match flags & HAS_MORE {
             0 => &[][..],
             _ => reader.bytes()?,
         };
-        Some(Self { digest, more, cells: reader })
+        Some(Self { digest, compacted, more, cells: reader })
     }
 
     /// The cells of a change that have no head.
     pub(crate) fn headless(cells: &'a [u8]) -> Self {
-        Self { digest: None, more: &[], cells: Reader(cells) }
+        let compacted = Compacted::default();
+        Self { digest: None, compacted, more: &[], cells: Reader(cells) }
     }
 
     /// The next cell; `Some(None)` after the last, and `None` where the bytes are no cell.
@@ -308,6 +362,23 @@ mod tests {
         assert_eq!(packed.next_cell(), Some(Some(cell)));
         assert_eq!(cell.value(), None);
         assert_eq!(packed.next_cell(), Some(None));
+    }
+
+    #[test]
+    fn what_was_dropped_is_stood_for() {
+        for (original, dropped) in [(None, 0), (Some(7), 0), (None, 8), (Some(7), 8)] {
+            let compacted = Compacted { original, dropped };
+            let mut packed = Packed::new();
+            packed.cell(0, 5, &[]);
+            packed.more(b"more");
+            let packed = packed.finished(compacted, Some(9));
+            let mut packed = PackedCells::open(packed.bytes()).expect("was packed so");
+            assert_eq!((packed.digest, packed.compacted), (Some(9), compacted));
+            assert_eq!(packed.more, b"more");
+            assert!(matches!(packed.next_cell(), Some(Some(_))));
+            assert_eq!(compacted.is_nothing(), original.is_none() && dropped == 0);
+            assert_eq!(compacted.hash(5), original.unwrap_or(5));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
+use crate::change::Compacted;
 use crate::clock::Time;
 use crate::vector::Point;
 
@@ -30,8 +31,6 @@ pub(crate) struct Run {
     /// What they follow, and their last.
     pub(crate) from: Point,
     pub(crate) to: Point,
-    /// Up to where the sender's log is compacted: the digests up to there are of what is no longer there.
-    pub(crate) horizon: Point,
     /// Two devices wrote under this id: the digests that the transactions note are of one or the other.
     pub(crate) is_forked: bool,
 }
@@ -50,6 +49,8 @@ pub(crate) struct Sent {
     pub(crate) more: Range<usize>,
     /// The node's digest, if it ends a transaction.
     pub(crate) mark: Option<u64>,
+    /// What stands for what the sender, or another device before it, dropped.
+    pub(crate) compacted: Compacted,
 }
 
 impl Changes {

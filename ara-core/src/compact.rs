@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use crate::change::{Packed, PackedCells};
+use crate::change::{Compacted, Packed, PackedCells};
 use crate::clock::Time;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::journal::Recorder;
 use crate::merge::VOIDS;
 use crate::outgoing::mark;
-use crate::registry::Registry;
+use crate::registry::{RegisteredTable, Registry, hash};
 use crate::row_clock::ColumnSet;
 use crate::transaction::{State, Transaction};
-use crate::vector::{Point, VersionVector, known};
+use crate::vector::{VersionVector, known};
 
 /// What [`Database::compact`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,7 +28,13 @@ pub struct Compaction {
     pub dropped_values: u64,
 }
 
-/// A change of a row, as far as compaction looks at it.
+/// The changes of a row, as far as compaction looks at them.
+#[derive(Default)]
+struct HeldRow {
+    id: Vec<u8>,
+    changes: Vec<Held>,
+}
+
 struct Held {
     clock: (Time, [u8; 16]),
     node: u64,
@@ -45,8 +51,9 @@ impl Database {
     /// [rebuilt](Self::rebuild), and so do the times at which they were made and last changed.
     ///
     /// What is gone is the past: [`history`](Self::history) and the like no longer tell of values that
-    /// were overwritten by then. A device that knows less than the vector gets all that is left of a
-    /// node's log. The log of a node that [forked](crate::MergeReport::forked) is not compacted.
+    /// were overwritten by then. A device that knows less than the vector may get all that is left of a
+    /// node's log; and what it wrote meanwhile under a node id that others used too, as a copy of a file
+    /// or a restored backup does, must be dated later than the vector. The log of a node that [forked](crate::MergeReport::forked) is not compacted.
     ///
     /// The space is used for what is written next; the file does not shrink.
     ///
@@ -79,24 +86,28 @@ impl Transaction<'_> {
     /// Of a transaction that has done nothing else.
     fn compact(&self, vector: &VersionVector) -> Result<Compaction> {
         let State { recorder, .. } = &mut *self.state.borrow_mut();
-        let horizons = horizons(self.connection, recorder, vector)?;
-        let sure = (recorder.node(), recorder.others());
-        let registry = Registry::load(self.connection)?;
+        let compact = Compact {
+            connection: self.connection,
+            registry: &Registry::load(self.connection)?,
+            horizons: horizons(self.connection, recorder, vector)?,
+            own: recorder.node(),
+            others: recorder.others(),
+        };
         let mut done = Compaction::default();
-        let mut gone = Gone::new();
-        // What nodes tell of themselves is taken at the widest, not at the last.
-        let covered = registry.tables.iter().filter(|(_, table)| table.name != VOIDS);
-        for (table, _) in covered {
-            let until = (&horizons, sure);
-            compact_table(self.connection, &registry, *table, until, &mut gone, &mut done)?;
+        let mut covered = Covered::new();
+        for (ordinal, table) in &compact.registry.tables {
+            // What nodes tell of themselves is taken at the widest, not at the last.
+            if table.name != VOIDS {
+                compact.table((*ordinal, table), &mut covered, &mut done)?;
+            }
         }
-        for (node, horizon) in &horizons {
-            drop_changes(self.connection, *node, horizon.time, &gone)?;
+        for (node, horizon) in &compact.horizons {
+            compact.drop_covered(*node, *horizon, &covered, &mut done)?;
             self.connection
                 .prepare_cached(
-                    "UPDATE ara_node SET horizon = ?2, horizon_digest = ?3 WHERE ordinal = ?1",
+                    "UPDATE ara_node SET horizon = max(horizon, ?2) WHERE ordinal = ?1",
                 )?
-                .execute((node.cast_signed(), horizon.time.bits(), horizon.digest.cast_signed()))?;
+                .execute((node.cast_signed(), horizon.bits()))?;
         }
         Ok(done)
     }
@@ -107,174 +118,211 @@ fn horizons(
     connection: &Connection,
     recorder: &Recorder<'_>,
     vector: &VersionVector,
-) -> Result<BTreeMap<u64, Point>> {
+) -> Result<BTreeMap<u64, Time>> {
     let mut horizons = BTreeMap::new();
     for (id, known) in known(connection, recorder.journal())? {
         let Some(theirs) = vector.0.get(&id).copied() else { continue };
-        let is_later = theirs.time > known.horizon.time;
-        if is_later
-            && !known.is_forked
-            && mark(connection, known.node, theirs.time)? == Some(theirs.digest)
-        {
-            horizons.insert(known.node.cast_unsigned(), theirs);
+        if !known.is_forked && mark(connection, known.node, theirs.time)? == Some(theirs.digest) {
+            horizons.insert(known.node.cast_unsigned(), theirs.time);
         }
     }
     Ok(horizons)
 }
 
-/// The changes that are to go, by node and time.
-type Gone = HashSet<(u64, Time)>;
+/// The changes of which every cell is covered, by node and time.
+type Covered = HashSet<(u64, Time)>;
 
-/// Takes covered cells out of the changes of a table, row by row.
-fn compact_table(
-    connection: &Connection,
-    registry: &Registry,
-    table: i64,
-    (horizons, (own, others)): (&BTreeMap<u64, Point>, (u64, Time)),
-    gone: &mut Gone,
-    done: &mut Compaction,
-) -> Result<()> {
-    let mut changes = connection
-        .prepare("SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row")?;
-    let mut changes = changes.query([table])?;
-    let mut row: Option<Vec<u8>> = None;
-    let mut held = Vec::new();
-    while let Some(change) = changes.next()? {
-        let of = change.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
-        if row.as_deref() != Some(of) {
-            compact_row(connection, &std::mem::take(&mut held), horizons, gone, done)?;
-            row = Some(of.to_vec());
-        }
-        let node = change.get::<_, i64>(1)?.cast_unsigned();
-        let time = Time::from_bits(change.get(2)?);
-        let Some(writer) = registry.nodes.get(&node) else { continue };
-        // What does not count yet, or never, covers nothing and is left as it is.
-        if writer.counts(time) {
-            let is_below = horizons.get(&node).is_some_and(|horizon| time <= horizon.time);
-            let packed = change.get(3)?;
-            let is_sure = node != own || time <= others || others == Time::default();
-            held.push(Held { clock: (time, writer.id), node, packed, is_below, is_sure });
-        }
-    }
-    compact_row(connection, &held, horizons, gone, done)
+/// A compaction on its way.
+struct Compact<'c> {
+    connection: &'c Connection,
+    registry: &'c Registry,
+    /// Up to which times the nodes' logs are compacted.
+    horizons: BTreeMap<u64, Time>,
+    /// The node that writes, and the latest time of any change of others.
+    own: u64,
+    others: Time,
 }
 
-fn compact_row(
-    connection: &Connection,
-    changes: &[Held],
-    horizons: &BTreeMap<u64, Point>,
-    gone: &mut Gone,
-    done: &mut Compaction,
-) -> Result<()> {
-    let mut last: HashMap<u32, (Time, [u8; 16])> = HashMap::new();
-    // What a node has added to a counter is covered by what it has added later, and by nothing else.
-    let mut last_totals: HashMap<(u32, u64), Time> = HashMap::new();
-    for change in changes.iter().filter(|change| change.is_below) {
-        let mut cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
-        let mut seen = ColumnSet::default();
-        while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-            // Of a column that is there twice, the first one counts.
-            if cell.value().is_some() && seen.add(cell.column) {
-                // If a total is taken back, the one before it counts again.
-                if cell.is_total() && change.is_sure {
-                    let time = change.clock.0;
-                    let last = last_totals.entry((cell.column, change.node)).or_insert(time);
-                    *last = time.max(*last);
+impl Compact<'_> {
+    /// Takes covered cells out of the changes of a table, row by row.
+    fn table(
+        &self,
+        (ordinal, table): (i64, &RegisteredTable),
+        covered: &mut Covered,
+        done: &mut Compaction,
+    ) -> Result<()> {
+        let mut changes = self
+            .connection
+            .prepare("SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row")?;
+        let mut changes = changes.query([ordinal])?;
+        let mut row = HeldRow::default();
+        while let Some(change) = changes.next()? {
+            let id = change.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
+            if row.id != id {
+                let (id, changes) = (id.to_vec(), Vec::new());
+                let before = std::mem::replace(&mut row, HeldRow { id, changes });
+                self.row(table, &before, covered, done)?;
+            }
+            let node = change.get::<_, i64>(1)?.cast_unsigned();
+            let time = Time::from_bits(change.get(2)?);
+            let Some(writer) = self.registry.nodes.get(&node) else { continue };
+            // What does not count yet, or never, covers nothing and is left as it is.
+            if writer.counts(time) {
+                let is_below = self.horizons.get(&node).is_some_and(|horizon| time <= *horizon);
+                let packed = change.get(3)?;
+                let is_sure =
+                    node != self.own || time <= self.others || self.others == Time::default();
+                let clock = (time, writer.id);
+                row.changes.push(Held { clock, node, packed, is_below, is_sure });
+            }
+        }
+        self.row(table, &row, covered, done)
+    }
+
+    fn row(
+        &self,
+        table: &RegisteredTable,
+        row: &HeldRow,
+        covered: &mut Covered,
+        done: &mut Compaction,
+    ) -> Result<()> {
+        let changes = &row.changes;
+        let mut last: HashMap<u32, (Time, [u8; 16])> = HashMap::new();
+        // What a node has added to a counter is covered by what it has added later, and by nothing else.
+        let mut last_totals: HashMap<(u32, u64), Time> = HashMap::new();
+        for change in changes.iter().filter(|change| change.is_below) {
+            let mut cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
+            let mut seen = ColumnSet::default();
+            while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
+                // Of a column that is there twice, the first one counts.
+                if cell.value().is_some() && seen.add(cell.column) {
+                    // If a total is taken back, the one before it counts again.
+                    if cell.is_total() && change.is_sure {
+                        let time = change.clock.0;
+                        let last = last_totals.entry((cell.column, change.node)).or_insert(time);
+                        *last = time.max(*last);
+                    }
+                    let last = last.entry(cell.column).or_insert(change.clock);
+                    *last = change.clock.max(*last);
                 }
-                let last = last.entry(cell.column).or_insert(change.clock);
-                *last = change.clock.max(*last);
             }
         }
-    }
-    let clocks = || changes.iter().map(|change| change.clock);
-    let ends = [clocks().min(), clocks().max()];
-    for change in changes.iter().filter(|change| change.is_below) {
-        done.changes += 1;
-        let mut cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
-        // What a newer version added may be about the cells as they are.
-        if !cells.more.is_empty() {
-            continue;
+        let clocks = || changes.iter().map(|change| change.clock);
+        let ends = [clocks().min(), clocks().max()];
+        for change in changes.iter().filter(|change| change.is_below) {
+            done.changes += 1;
+            let cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
+            // What a newer version added may be about the cells as they are.
+            if !cells.more.is_empty() {
+                continue;
+            }
+            let (mut rest, mut packed) = (cells.clone(), Packed::new());
+            let (mut kept, mut dropped) = (0, 0);
+            let mut seen = ColumnSet::default();
+            while let Some(cell) = rest.next_cell().ok_or(Error::Corrupt)? {
+                let is_covered = match cell.value() {
+                    None => false,
+                    // It must not come to count in the place of the first one.
+                    Some(_) if !seen.add(cell.column) => true,
+                    Some(_) if cell.is_total() => last_totals
+                        .get(&(cell.column, change.node))
+                        .is_some_and(|last| *last > change.clock.0),
+                    Some(_) => last.get(&cell.column).is_some_and(|last| *last > change.clock),
+                };
+                if is_covered {
+                    dropped += 1;
+                } else {
+                    kept += 1;
+                    packed.cell(cell.column, cell.tag, cell.payload);
+                }
+            }
+            done.dropped_values += dropped;
+            let (time, node) = change.clock;
+            let is_horizon = self.horizons.get(&change.node) == Some(&time);
+            if kept == 0 && !is_horizon && !ends.contains(&Some(change.clock)) {
+                covered.insert((change.node, time));
+            } else if dropped > 0 {
+                let hash = hash(time, &node, table, &row.id, &cells).ok_or(Error::Corrupt)?;
+                let original = Some(cells.compacted.hash(hash));
+                let packed =
+                    packed.finished(Compacted { original, ..cells.compacted }, cells.digest);
+                self.write(change.node, time, packed.bytes())?;
+            }
         }
-        let (mark, mut packed) = (cells.digest, Packed::new());
-        let (mut kept, mut dropped) = (0, 0);
-        let mut seen = ColumnSet::default();
-        while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-            let is_covered = match cell.value() {
-                None => false,
-                // It must not come to count in the place of the first one.
-                Some(_) if !seen.add(cell.column) => true,
-                Some(_) if cell.is_total() => last_totals
-                    .get(&(cell.column, change.node))
-                    .is_some_and(|last| *last > change.clock.0),
-                Some(_) => last.get(&cell.column).is_some_and(|last| *last > change.clock),
-            };
+        Ok(())
+    }
+
+    /// Deletes the covered changes of a node. The end of a transaction of which something is left stays,
+    /// without its cells. What is deleted is stood for by the next change that stays: the one at the
+    /// horizon always does.
+    fn drop_covered(
+        &self,
+        node: u64,
+        horizon: Time,
+        covered: &Covered,
+        done: &mut Compaction,
+    ) -> Result<()> {
+        let id = &self.registry.nodes.get(&node).ok_or(Error::Corrupt)?.id;
+        let mut changes = self.connection.prepare(
+            "SELECT time, tbl, row, cells FROM ara_change WHERE node = ?1 AND time <= ?2 ORDER BY time",
+        )?;
+        let mut changes = changes.query((node.cast_signed(), horizon.bits()))?;
+        let (mut gone, mut left) = (Vec::new(), Vec::new());
+        let mut dropped = 0;
+        // Of the transaction something is left.
+        let mut is_left = false;
+        while let Some(change) = changes.next()? {
+            let time = Time::from_bits(change.get(0)?);
+            let blob = |at| change.get_ref(at)?.as_blob().map_err(|_| Error::Corrupt);
+            let cells = PackedCells::open(blob(3)?).ok_or(Error::Corrupt)?;
+            let is_covered = covered.contains(&(node, time));
+            let mut original = cells.compacted.original;
             if is_covered {
-                dropped += 1;
+                let table = self.registry.tables.get(&change.get(1)?).ok_or(Error::Corrupt)?;
+                let hash = hash(time, id, table, blob(2)?, &cells).ok_or(Error::Corrupt)?;
+                original = Some(cells.compacted.hash(hash));
+            }
+            dropped ^= cells.compacted.dropped;
+            if is_covered && (!is_left || cells.digest.is_none()) {
+                dropped ^= original.unwrap_or_default();
+                gone.push(time);
             } else {
-                kept += 1;
-                packed.cell(cell.column, cell.tag, cell.payload);
+                let compacted = Compacted { original, dropped: std::mem::take(&mut dropped) };
+                if compacted != cells.compacted {
+                    left.push((time, repacked(cells.clone(), is_covered, compacted)?));
+                }
+                is_left = true;
             }
+            is_left &= cells.digest.is_none();
         }
-        if dropped == 0 && kept > 0 {
-            continue;
+        for (time, packed) in left {
+            self.write(node, time, packed.bytes())?;
         }
-        done.dropped_values += dropped;
-        let (time, _) = change.clock;
-        let is_horizon = horizons.get(&change.node).is_some_and(|horizon| horizon.time == time);
-        if kept == 0 && !is_horizon && !ends.contains(&Some(change.clock)) {
-            gone.insert((change.node, time));
-            done.dropped_changes += 1;
-            continue;
+        let mut delete =
+            self.connection.prepare("DELETE FROM ara_change WHERE node = ?1 AND time = ?2")?;
+        for time in &gone {
+            delete.execute((node.cast_signed(), time.bits()))?;
         }
-        if let Some(mark) = mark {
-            packed.end_transaction(mark);
-        }
-        write(connection, change.node, time, packed.bytes())?;
+        done.dropped_changes += gone.len() as u64;
+        Ok(())
     }
-    Ok(())
+
+    fn write(&self, node: u64, time: Time, packed: &[u8]) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2")?
+            .execute((node.cast_signed(), time.bits(), packed))?;
+        Ok(())
+    }
 }
 
-/// Deletes changes of a node. What is left of a transaction still ends where the last of it is.
-fn drop_changes(connection: &Connection, node: u64, until: Time, gone: &Gone) -> Result<()> {
-    let mut changes = connection.prepare(
-        "SELECT time, cells FROM ara_change WHERE node = ?1 AND time <= ?2 ORDER BY time",
-    )?;
-    let mut delete = connection.prepare("DELETE FROM ara_change WHERE node = ?1 AND time = ?2")?;
-    let mut ends = Vec::new();
-    let mut last_kept: Option<(Time, Vec<u8>)> = None;
-    let mut changes = changes.query((node.cast_signed(), until.bits()))?;
-    while let Some(change) = changes.next()? {
-        let time = Time::from_bits(change.get(0)?);
-        let packed: Vec<u8> = change.get(1)?;
-        let mark = PackedCells::open(&packed).ok_or(Error::Corrupt)?.digest;
-        match (gone.contains(&(node, time)), mark) {
-            (true, Some(mark)) => {
-                ends.extend(last_kept.take().map(|(time, packed)| (time, packed, mark)));
-            }
-            (true, None) => {}
-            (false, Some(_)) => last_kept = None,
-            (false, None) => last_kept = Some((time, packed)),
+/// A change with its cells, or without them, and with what stands for what was dropped.
+fn repacked(mut cells: PackedCells<'_>, is_covered: bool, compacted: Compacted) -> Result<Packed> {
+    let mut packed = Packed::new();
+    while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
+        if !is_covered {
+            packed.cell(cell.column, cell.tag, cell.payload);
         }
     }
-    for (time, packed, mark) in ends {
-        let mut cells = PackedCells::open(&packed).ok_or(Error::Corrupt)?;
-        let mut ended = Packed::new();
-        while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-            ended.cell(cell.column, cell.tag, cell.payload);
-        }
-        ended.more(cells.more);
-        ended.end_transaction(mark);
-        write(connection, node, time, ended.bytes())?;
-    }
-    for (_, time) in gone.iter().filter(|(of, _)| *of == node) {
-        delete.execute((node.cast_signed(), time.bits()))?;
-    }
-    Ok(())
-}
-
-fn write(connection: &Connection, node: u64, time: Time, packed: &[u8]) -> Result<()> {
-    connection
-        .prepare_cached("UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2")?
-        .execute((node.cast_signed(), time.bits(), packed))?;
-    Ok(())
+    packed.more(cells.more);
+    Ok(packed.finished(compacted, cells.digest))
 }

@@ -21,8 +21,7 @@ pub(crate) const APPLICATION_ID: i64 = 0x6172_6100;
 ///   and how far its changes are folded into the tables: those that are dated ahead wait. `forked` tells
 ///   that two devices wrote under one id, `refused` why the rest of its changes was not taken. What is
 ///   after `void_after`, up to `void_until`, does not count: its clock ran ahead, and it wrote that again.
-///   Up to its `horizon`, where its digest was `horizon_digest`, its log is compacted. While that is beyond
-///   `last`, a compacted log is still arriving, and up to `whole` nothing of the log is missing.
+///   Up to its `horizon` its log may lack what later writes covered.
 /// - `ara_table` and `ara_column`: what the ordinals of the log stand for, and where the name came from.
 /// - `ara_change`: the change log; `ara_twin`: changes that another one of the same node and time hides.
 /// - `ara_counter`: what each node has added to a counter in all, and when it last did. The value of a column
@@ -34,8 +33,7 @@ pub(crate) const OWN_TABLES: [&str; 9] = [
      last INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0, \
      folded INTEGER NOT NULL DEFAULT 0, forked INTEGER NOT NULL DEFAULT 0, refused TEXT, \
      void_after INTEGER NOT NULL DEFAULT 0, void_until INTEGER NOT NULL DEFAULT 0, \
-     horizon INTEGER NOT NULL DEFAULT 0, horizon_digest INTEGER NOT NULL DEFAULT 0, \
-     whole INTEGER NOT NULL DEFAULT 0) STRICT",
+     horizon INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, \
      origin INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE ara_column (tbl INTEGER, ordinal INTEGER, name TEXT NOT NULL, \

@@ -32,8 +32,6 @@ struct Source {
     node: i64,
     id: [u8; 16],
     is_forked: bool,
-    /// Up to where the log is compacted.
-    horizon: Point,
     /// The last change that was given.
     at: Point,
     /// The last one that was read.
@@ -143,7 +141,7 @@ impl Source {
         known: Known,
         theirs: Point,
     ) -> Result<Option<Self>> {
-        let Known { node, end, is_forked, horizon, .. } = known;
+        let Known { node, end, is_forked, .. } = known;
         if theirs == end || end.time == Time::default() {
             return Ok(None);
         }
@@ -151,20 +149,19 @@ impl Source {
             theirs
         } else if is_forked {
             Point::default()
-        } else if theirs == Point::within(horizon, theirs.time) {
-            theirs
         } else if theirs.time > end.time {
             // The peer is ahead, or seems so: what it has tells.
             return Ok(None);
         } else if mark(connection, node, theirs.time)? == Some(theirs.digest) {
             theirs
         } else {
-            // It has other changes of this node: it gets all, and unites them with its own.
+            // It has other changes of this node, or its last one was dropped here: it gets all, and unites
+            // them with its own.
             Point::default()
         };
         let waiting = VecDeque::new();
         let (at, read) = (from, from.time);
-        Ok(Some(Self { node, id, is_forked, horizon, at, read, end, waiting }))
+        Ok(Some(Self { node, id, is_forked, at, read, end, waiting }))
     }
 
     /// Reads on, if nothing waits.
@@ -310,9 +307,8 @@ impl<'r> Batch<'r> {
         let table = registry.tables.get(&change.table).ok_or(Error::Corrupt)?;
         let mut packed = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
         let run = *runs.entry(node.node).or_insert_with(|| {
-            let Source { id, at, is_forked, horizon, .. } = *node;
-            let horizon = if at.time < horizon.time { horizon } else { Point::default() };
-            changes.runs.push(Run { node: id, from: at, to: at, horizon, is_forked });
+            let Source { id, at, is_forked, .. } = *node;
+            changes.runs.push(Run { node: id, from: at, to: at, is_forked });
             u32::try_from(changes.runs.len() - 1).unwrap_or(u32::MAX)
         });
         let row = changes.put(&change.row);
@@ -325,18 +321,12 @@ impl<'r> Batch<'r> {
         }
         let cells = start..changes.bytes.len();
         let more = changes.put(packed.more);
-        let (time, mark) = (change.time, packed.digest);
+        let (time, mark, compacted) = (change.time, packed.digest, packed.compacted);
         let table = tables.place(&mut changes.tables, &table.name);
-        changes.changes.push(Sent { run, time, table, row, cells, more, mark });
+        changes.changes.push(Sent { run, time, table, row, cells, more, mark, compacted });
         if let Some(digest) = mark {
             // The last one tells what both devices' changes come to.
-            node.at = if time == node.end.time {
-                node.end
-            } else if time < node.horizon.time {
-                Point::within(node.horizon, time)
-            } else {
-                Point { time, digest }
-            };
+            node.at = if time == node.end.time { node.end } else { Point { time, digest } };
             if let Some(run) = changes.runs.get_mut(run as usize) {
                 run.to = node.at;
             }

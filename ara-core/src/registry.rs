@@ -10,7 +10,6 @@ use crate::clock::Time;
 use crate::history::HISTORY;
 use crate::record::LOCAL_PREFIX;
 use crate::search::{SEARCH_PREFIX, SearchIndex};
-use crate::vector::Point;
 
 /// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
 /// write it.
@@ -31,8 +30,8 @@ pub(crate) struct RegisteredNode {
     pub(crate) folded: Time,
     /// What it wrote after the first of these times, up to the second, does not count.
     pub(crate) void: (Time, Time),
-    /// Up to where its log is compacted.
-    pub(crate) horizon: Point,
+    /// Up to which time its log may lack what later writes covered.
+    pub(crate) horizon: Time,
     /// Its log has changes of two devices that wrote under one id.
     pub(crate) is_forked: bool,
 }
@@ -85,12 +84,12 @@ impl Registry {
             .prepare(
                 "SELECT ordinal, id, \
                  iif(ordinal IS (SELECT value FROM ara_meta WHERE key = 'node'), ?1, folded), \
-                 forked, void_after, void_until, horizon, horizon_digest FROM ara_node",
+                 forked, void_after, void_until, horizon FROM ara_node",
             )?
             .query_map([i64::MAX], |row| {
                 let (id, folded) = (row.get(1)?, Time::from_bits(row.get(2)?));
                 let void = (Time::from_bits(row.get(4)?), Time::from_bits(row.get(5)?));
-                let horizon = Point::of(row.get(6)?, row.get(7)?);
+                let horizon = Time::from_bits(row.get(6)?);
                 let node = RegisteredNode { id, folded, void, horizon, is_forked: row.get(3)? };
                 Ok((row.get::<_, i64>(0)?.cast_unsigned(), node))
             })?
@@ -131,7 +130,7 @@ impl Registry {
 
     /// Up to which time the log tells of last values alone: that of some node is compacted so far.
     pub(crate) fn horizon(&self) -> Time {
-        self.nodes.values().map(|node| node.horizon.time).max().unwrap_or_default()
+        self.nodes.values().map(|node| node.horizon).max().unwrap_or_default()
     }
 
     /// The tables that are the fold of the log.
@@ -186,7 +185,7 @@ pub(crate) fn app_name(stored_name: &str) -> &str {
     stored_name.strip_prefix(LOCAL_PREFIX).unwrap_or(stored_name)
 }
 
-/// The hash of a change of the log.
+/// The hash of a change of the log, of what there is of it.
 pub(crate) fn hash(
     time: Time,
     node: &[u8; 16],

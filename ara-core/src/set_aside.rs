@@ -306,7 +306,7 @@ fn refused(connection: &Connection, most: usize) -> Result<Vec<SetAside>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::{Canonical, put_head};
+    use crate::change::{Canonical, Compacted, put_head};
     use crate::changes::{Changes, Run, Sent};
     use crate::codec::{put_payload, tag};
     use crate::value::Stored;
@@ -347,18 +347,13 @@ mod tests {
                 cells,
                 more: 0..0,
                 mark: None,
+                compacted: Compacted::default(),
             });
         }
         if let Some(last) = changes.changes.last_mut() {
             last.mark = Some(end.digest);
         }
-        changes.runs.push(Run {
-            node: NODE,
-            from: Point::default(),
-            to: end,
-            horizon: Point::default(),
-            is_forked: false,
-        });
+        changes.runs.push(Run { node: NODE, from: Point::default(), to: end, is_forked: false });
         changes
     }
 

@@ -37,10 +37,8 @@ pub(crate) struct Known {
     pub(crate) folded: Time,
     /// What it wrote after the first of these times, up to the second, does not count.
     pub(crate) void: (Time, Time),
-    /// Up to where its log is compacted. If that is beyond the end, not all of it is there yet.
-    pub(crate) horizon: Point,
-    /// Up to which time nothing is missing of its log, while a compacted one is arriving.
-    pub(crate) whole: Time,
+    /// Up to which time its log may lack what later writes covered.
+    pub(crate) horizon: Time,
     /// Two devices wrote under its id.
     pub(crate) is_forked: bool,
 }
@@ -50,32 +48,13 @@ impl Point {
     pub(crate) fn of(time: i64, digest: i64) -> Self {
         Self { time: Time::from_bits(time), digest: digest.cast_unsigned() }
     }
-
-    /// The place in a compacted log, up to a horizon, at a time before that. What is left of the log does
-    /// not tell the digest that the node had there.
-    pub(crate) fn within(horizon: Self, time: Time) -> Self {
-        if time == horizon.time {
-            return horizon;
-        }
-        let mut bytes = [0; 24];
-        let parts = [horizon.time.bits(), horizon.digest.cast_signed(), time.bits()];
-        for (bytes, part) in bytes.chunks_mut(8).zip(parts) {
-            bytes.copy_from_slice(&part.to_be_bytes());
-        }
-        Self { time, digest: xxhash_rust::xxh3::xxh3_64(&bytes) }
-    }
 }
 
 impl Known {
     /// Of a node that nothing is known of.
     pub(crate) fn nothing(node: i64) -> Self {
-        let (end, folded, void, horizon, whole) = Default::default();
-        Self { node, end, folded, void, horizon, whole, is_forked: false }
-    }
-
-    /// Whether a compacted log of it is still arriving.
-    pub(crate) fn is_arriving(&self) -> bool {
-        self.horizon.time > self.end.time
+        let (end, folded, void, horizon) = Default::default();
+        Self { node, end, folded, void, horizon, is_forked: false }
     }
 
     /// Keeps it in the file.
@@ -83,7 +62,7 @@ impl Known {
         connection
             .prepare_cached(
                 "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
-                 horizon = ?6, horizon_digest = ?7, whole = ?8 WHERE ordinal = ?1",
+                 horizon = ?6 WHERE ordinal = ?1",
             )?
             .execute((
                 self.node,
@@ -91,9 +70,7 @@ impl Known {
                 self.end.digest.cast_signed(),
                 self.folded.bits(),
                 self.is_forked,
-                self.horizon.time.bits(),
-                self.horizon.digest.cast_signed(),
-                self.whole.bits(),
+                self.horizon.bits(),
             ))?;
         Ok(())
     }
@@ -139,7 +116,7 @@ pub(crate) fn known(
     let (own, end) = journal.position();
     let mut nodes = connection.prepare_cached(
         "SELECT id, ordinal, last, digest, folded, forked, void_after, void_until, \
-         horizon, horizon_digest, whole FROM ara_node",
+         horizon FROM ara_node",
     )?;
     let nodes = nodes.query_map([], |row| {
         let known = Known {
@@ -148,8 +125,7 @@ pub(crate) fn known(
             folded: Time::from_bits(row.get(4)?),
             is_forked: row.get(5)?,
             void: (Time::from_bits(row.get(6)?), Time::from_bits(row.get(7)?)),
-            horizon: Point::of(row.get(8)?, row.get(9)?),
-            whole: Time::from_bits(row.get(10)?),
+            horizon: Time::from_bits(row.get(8)?),
         };
         Ok((row.get(0)?, known))
     })?;

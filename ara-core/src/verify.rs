@@ -157,21 +157,14 @@ pub(crate) fn add_up(
         }
         let time = Time::from_bits(change.get(1)?);
         let table = change.get(2)?;
-        let Some((hash, mark)) = hash_of(change, registry, (node, time, table)) else {
+        let Some((counts, mark)) = counts(change, registry, (node, time, table)) else {
             let table = registry.tables.get(&table).map(|table| &*table.name);
             found.differ(table, None, What::UnreadableChange);
             last = Some((node, time, true));
             continue;
         };
         let end = ends.entry(node).or_default();
-        let horizon = registry.nodes.get(&node).map(|node| node.horizon).unwrap_or_default();
-        if time <= horizon.time {
-            // What was hashed is no longer there.
-            end.at = Point::within(horizon, time);
-            last = Some((node, time, mark.is_some()));
-            continue;
-        }
-        end.at = Point { time, digest: end.at.digest ^ hash };
+        end.at = Point { time, digest: end.at.digest ^ counts };
         // Where two devices wrote under one id, each noted the digest of its own changes.
         let is_forked = registry.nodes.get(&node).is_some_and(|node| node.is_forked);
         if !is_forked && mark.is_some_and(|mark| mark != end.at.digest) {
@@ -184,11 +177,13 @@ pub(crate) fn add_up(
     if last.is_some_and(|(_, _, ended)| !ended) {
         found.differ(None, None, What::OpenTransaction);
     }
-    let mut twins = connection.prepare("SELECT node, hash FROM ara_twin")?;
+    let mut twins = connection.prepare("SELECT node, hash, cells FROM ara_twin")?;
     let mut twins = twins.query([])?;
     while let Some(twin) = twins.next()? {
         let end = ends.entry(twin.get::<_, i64>(0)?.cast_unsigned()).or_default();
-        end.at.digest ^= twin.get::<_, i64>(1)?.cast_unsigned();
+        let cells = twin.get_ref(2)?.as_blob().ok().and_then(PackedCells::open);
+        let dropped = cells.map_or(0, |cells| cells.compacted.dropped);
+        end.at.digest ^= twin.get::<_, i64>(1)?.cast_unsigned() ^ dropped;
     }
     Ok(ends)
 }
@@ -219,7 +214,7 @@ fn verify_digests(
 }
 
 /// What a change adds to its node's digest, and the digest that it notes if it ends a transaction.
-fn hash_of(
+fn counts(
     change: &Row<'_>,
     registry: &Registry,
     (node, time, ordinal): (u64, Time, i64),
@@ -227,7 +222,8 @@ fn hash_of(
     let row = Uuid::from_slice(change.get_ref(3).ok()?.as_blob().ok()?).ok()?;
     let cells = PackedCells::open(change.get_ref(4).ok()?.as_blob().ok()?)?;
     let table = registry.tables.get(&ordinal).filter(|table| !table.is_local)?;
-    Some((hash(time, &registry.nodes.get(&node)?.id, table, row.as_bytes(), &cells)?, cells.digest))
+    let hash = hash(time, &registry.nodes.get(&node)?.id, table, row.as_bytes(), &cells)?;
+    Some((cells.compacted.hash(hash) ^ cells.compacted.dropped, cells.digest))
 }
 
 /// Walks the log, sorted by row, and the table side by side: neither is held in memory.

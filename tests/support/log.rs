@@ -3,8 +3,9 @@
 //!
 //! - An integer is in base 128, lowest digit first, the high bit set on all digits but the last. Bytes
 //!   and texts are led by their length, as such an integer.
-//! - `ara_change.cells` is a byte of flags (1: ends a transaction), then, if it does, 8 bytes of the
-//!   node's digest, highest first; then the cells. A cell is an integer, `ordinal * 16 + tag`, then
+//! - `ara_change.cells` is a byte of flags (1: ends a transaction, 4: cells were dropped, 8: changes before
+//!   it were dropped), then for each that is set 8 bytes, highest first: the node's digest, the hash of the
+//!   change as it was first written, the hashes of the dropped changes; then the cells. A cell is an integer, `ordinal * 16 + tag`, then
 //!   what the tag needs: 0 NULL, 5 zero and 6 one need nothing; 1 an integer in zigzag; 2 the 8 bytes
 //!   of a double, highest first; 3 a text; 4 bytes; 7 bytes that are an integer in zigzag.
 //! - A change adds to the digest the XXH3 (64 bits) of: the node's id, the time (8 bytes, highest
@@ -32,8 +33,12 @@ pub struct Logged {
     /// The digest, if the change ends a transaction.
     pub mark: Option<u64>,
     pub cells: Vec<(String, Value)>,
-    /// What it adds to the digest.
+    /// Its hash, as it was first written.
     pub hash: u64,
+    /// Those of the changes that were dropped before it.
+    pub dropped: u64,
+    /// Cells of it were dropped.
+    pub is_reduced: bool,
 }
 
 impl Logged {
@@ -81,9 +86,19 @@ fn read_from(sqlite: &Connection, table: &str) -> Outcome<Vec<Logged>> {
         put(&mut hashed, table.as_bytes());
         put(&mut hashed, &id);
         let packed: Vec<u8> = row.get(4)?;
-        let (mark, cells) = cells(&packed, &names, &mut hashed).there()?;
-        let hash = xxh3_64(&hashed);
-        log.push(Logged { node: row.get(0)?, node_id, time, table, row: id, mark, cells, hash });
+        let (head, cells) = cells(&packed, &names, &mut hashed).there()?;
+        log.push(Logged {
+            node: row.get(0)?,
+            node_id,
+            time,
+            table,
+            row: id,
+            mark: head.mark,
+            cells,
+            hash: head.original.unwrap_or_else(|| xxh3_64(&hashed)),
+            dropped: head.dropped,
+            is_reduced: head.original.is_some(),
+        });
     }
     Ok(log)
 }
@@ -97,14 +112,26 @@ fn column_names(sqlite: &Connection, table: i64) -> Outcome<BTreeMap<u64, String
     Ok(names)
 }
 
-type Cells = (Option<u64>, Vec<(String, Value)>);
+/// What a change begins with.
+struct Head {
+    mark: Option<u64>,
+    original: Option<u64>,
+    dropped: u64,
+}
+
+type Cells = (Head, Vec<(String, Value)>);
 
 fn cells(mut packed: &[u8], names: &BTreeMap<u64, String>, hashed: &mut Vec<u8>) -> Option<Cells> {
-    let mark = match take(&mut packed, 1)? {
-        [0] => None,
-        [1] => Some(u64::from_be_bytes(take(&mut packed, 8)?.try_into().ok()?)),
-        _ => return None,
+    let [flags] = *take(&mut packed, 1)? else { return None };
+    let mut led_by = |flag| match flags & flag {
+        0 => Some(None),
+        _ => Some(Some(u64::from_be_bytes(take(&mut packed, 8)?.try_into().ok()?))),
     };
+    let (mark, original, dropped) = (led_by(1)?, led_by(4)?, led_by(8)?.unwrap_or(0));
+    let head = Head { mark, original, dropped };
+    if flags & !(1 | 4 | 8) != 0 {
+        return None;
+    }
     let mut cells = Vec::new();
     while !packed.is_empty() {
         let head = integer(&mut packed)?;
@@ -126,7 +153,7 @@ fn cells(mut packed: &[u8], names: &BTreeMap<u64, String>, hashed: &mut Vec<u8>)
         hashed.extend_from_slice(&before[..before.len() - packed.len()]);
         cells.push((name.clone(), value));
     }
-    Some((mark, cells))
+    Some((head, cells))
 }
 
 fn zigzag(packed: &mut &[u8]) -> Option<i64> {

@@ -19,7 +19,6 @@ pub struct Run {
     pub to: Point,
     pub is_forked: bool,
     pub changes: Vec<Change>,
-    pub horizon: Option<Point>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -37,6 +36,10 @@ pub struct Change {
     pub cells: Vec<Cell>,
     /// Set where it ends a transaction: [`Batch::seal`] puts the digest in.
     pub mark: Option<u64>,
+    /// The hash of the change as it was first written, if it is not that of what is left of it.
+    pub original: Option<u64>,
+    /// Those of the changes that were dropped before it.
+    pub dropped: u64,
     /// Fields that a later version may have, encoded.
     pub more: Vec<u8>,
 }
@@ -92,6 +95,7 @@ impl Batch {
             let mut at = run.from;
             for change in &mut run.changes {
                 let hash = hash(&run.node, change, &self.tables, &self.columns);
+                let hash = change.original.unwrap_or(hash) ^ change.dropped;
                 at = Point { time: change.time, digest: at.digest ^ hash };
                 if let Some(mark) = &mut change.mark {
                     *mark = at.digest;
@@ -138,9 +142,6 @@ impl Run {
             put_bytes(&mut run, 5, &change.encode(last));
             last = change.time;
         }
-        if let Some(horizon) = self.horizon {
-            put_bytes(&mut run, 6, &horizon.encode());
-        }
         run
     }
 }
@@ -175,6 +176,11 @@ impl Change {
             change.push(5 << 3 | 1);
             change.extend(mark.to_le_bytes());
         }
+        if let Some(original) = self.original {
+            change.push(6 << 3 | 1);
+            change.extend(original.to_le_bytes());
+        }
+        put_fixed(&mut change, 7, self.dropped);
         change.extend(&self.more);
         change
     }

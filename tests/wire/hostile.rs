@@ -52,7 +52,7 @@ fn with_good(mut batch: Batch, from: Point) -> Batch {
     let time = from.time.max(START) + 1;
     let cells = vec![Cell::integer(column, 0), Cell::text(column + 1, "Be good")];
     let row = time.to_be_bytes().repeat(2);
-    let change = Change { time, table, row, cells, mark: Some(0), more: vec![] };
+    let change = Change { time, table, row, cells, mark: Some(0), ..Change::default() };
     let Batch { tables, columns, .. } = batch.clone();
     let good = Run { from, ..run(GOOD, vec![change]) };
     let sealed = Batch { tables, columns, runs: vec![good] }.seal();

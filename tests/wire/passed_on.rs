@@ -31,9 +31,9 @@ fn cell(column: usize) -> BoxedStrategy<Cell> {
     .boxed()
 }
 
-/// A field that no version knows yet, of a number from 6 on, and of any type but a group.
+/// A field that no version knows yet, of a number from 8 on, and of any type but a group.
 fn field() -> impl Strategy<Value = (u64, Vec<u8>)> {
-    let number = prop_oneof![6..20_u64, 16..(1_u64 << 29)];
+    let number = prop_oneof![8..20_u64, 16..(1_u64 << 29)];
     let value = prop_oneof![
         any::<u64>().prop_map(|integer| (0, integer_of(integer))),
         any::<[u8; 8]>().prop_map(|bytes| (1, bytes.to_vec())),
@@ -57,12 +57,17 @@ fn change() -> impl Strategy<Value = Change> {
         fields.sort_by_key(|(number, _)| *number);
         fields.into_iter().flat_map(|(_, field)| field).collect()
     });
-    (1..1_i64 << 24, 0..4_u8, cells, any::<bool>(), more).prop_map(
-        |(time, row, cells, ends, more)| Change {
+    let original = prop::option::weighted(0.2, any::<u64>());
+    let dropped = prop_oneof![4 => Just(0), 1 => any::<u64>()];
+    let head = (any::<bool>(), original, dropped);
+    (1..1_i64 << 24, 0..4_u8, cells, head, more).prop_map(
+        |(time, row, cells, (ends, original, dropped), more)| Change {
             time,
             row: vec![row; 16],
             cells,
             mark: ends.then_some(0),
+            original,
+            dropped,
             more,
             table: 0,
         },

@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 1000;
 const END_OF_TIME: i64 = 1 << 47;
 
 /// Checks a transaction of a run that stands `at` a point: where it then stands, and the hashes of the
-/// changes.
+/// changes as they were first written.
 pub(crate) fn check(
     changes: &Changes,
     run: &Run,
@@ -32,26 +32,19 @@ pub(crate) fn check(
         if !is_after || !is_time || sent.time > run.to.time {
             return Err(Reason::Time);
         }
-        if end.time < run.horizon.time && run.horizon.time < sent.time {
-            // The change at the horizon always stays.
-            return Err(Reason::Digest);
-        }
-        end = if sent.time <= run.horizon.time {
-            // What was hashed is no longer there.
-            Point::within(run.horizon, sent.time)
-        } else {
-            Point { time: sent.time, digest: end.digest ^ hash }
-        };
+        let hash = sent.compacted.hash(hash);
+        end = Point { time: sent.time, digest: end.digest ^ hash ^ sent.compacted.dropped };
         hashes.push(hash);
     }
     // A change that is there twice could end the transaction only the second time.
     let mut seen = HashSet::new();
-    if run.is_forked && !hashes.iter().all(|hash| seen.insert(hash)) {
+    let mut both = transaction.iter().map(|sent| sent.time).zip(&hashes);
+    if run.is_forked && !both.all(|change| seen.insert(change)) {
         return Err(Reason::Damaged);
     }
     let mark = transaction.last().and_then(|last| last.mark).ok_or(Reason::OpenTransaction)?;
     // Where two devices wrote under one id, each noted the digest of its own changes.
-    if !run.is_forked && end.time > run.horizon.time && mark != end.digest {
+    if !run.is_forked && mark != end.digest {
         return Err(Reason::Digest);
     }
     Ok((end, hashes))

@@ -1,6 +1,6 @@
 //! A merge: batches of other nodes' changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use rusqlite::Connection;
@@ -20,11 +20,11 @@ use crate::merge::logged::{Arrival, Arriving, Log};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
-use crate::merge::run::{RunState, Way, transaction};
+use crate::merge::run::{Even, RunState, Way, transaction};
 use crate::merge::void::{VOIDS, make_void, read_void};
 use crate::registry::is_void;
 use crate::transaction::{State, Transaction};
-use crate::vector::{Known, Point, known};
+use crate::vector::{Known, known};
 use crate::watch::Touched;
 
 impl Database {
@@ -140,73 +140,57 @@ impl<'m> Merge<'m, '_> {
             return Ok(());
         }
         let node = self.node(&state.run.node)?;
-        let before = state.before;
-        // Where values were dropped here, whoever has the same history has the same digest.
-        if state.way == Way::Unite
-            && !before.is_arriving()
-            && at.time <= before.horizon.time
-            && state.run.horizon.time < at.time
-        {
-            if at.time == before.horizon.time && at != before.horizon {
-                state.way = Way::Refuse(Reason::Unconnected);
-            } else {
-                self.report.known += transaction.len() as u64;
-                state.at = at;
-            }
-            return Ok(());
-        }
+        let Some(known) = self.known.get(&state.run.node) else { return Ok(()) };
         // A clock that ran back does not divide what lies before the last that is folded in.
-        let folded = self.known.get(&state.run.node).map_or(Time::default(), |known| known.folded);
-        let is_due = at.time.millis() <= self.horizon.max(folded.millis());
-        // What is left of a compacted log does not add up to a digest. What it was is told.
-        let is_compacted = at.time <= state.run.horizon.time;
-        let takes_place = is_compacted || before.is_arriving();
-        if takes_place && !self.log.agrees(&Known { node, ..before }, self.changes, transaction)? {
-            // Of a history that both have, the whole log has whatever is left of it elsewhere.
-            state.way = Way::Refuse(Reason::Unconnected);
-            return Ok(());
-        }
+        let is_due = at.time.millis() <= self.horizon.max(known.folded.millis());
+        let dropped_here = match state.way {
+            Way::Unite => self.log.dropped_of(node, known.horizon, transaction)?,
+            _ => HashSet::new(),
+        };
         for (sent, hash) in transaction.iter().zip(hashes) {
-            let of_whole = takes_place.then_some(!is_compacted);
-            match self.change(state, node, (sent, hash), (is_due, of_whole))? {
+            let arrival = match dropped_here.contains(&sent.time) {
+                true => Ok(Arrival::Dropped),
+                false => self.change(state, node, (sent, hash), is_due)?,
+            };
+            match arrival {
                 Err(reason) => {
                     state.way = Way::Refuse(reason);
                     return Ok(());
                 }
+                Ok(Arrival::Dropped) => {
+                    self.report.known += 1;
+                    state.even.dropped_here ^= hash ^ sent.compacted.dropped;
+                    continue;
+                }
                 Ok(Arrival::Known) => self.report.known += 1,
-                Ok(arrival) => {
-                    self.report.changes += 1;
-                    state.has_grown = true;
-                    state.has_grown_within |= sent.time <= state.before.end.time;
+                Ok(Arrival::New(counts)) => self.grow(state, sent, counts, is_due),
+                Ok(Arrival::Twin(counts)) => {
+                    self.grow(state, sent, counts, is_due);
                     if let Some(known) = self.known.get_mut(&state.run.node) {
-                        if !takes_place {
-                            known.end.digest ^= hash;
-                            known.end.time = known.end.time.max(sent.time);
-                        }
-                        known.is_forked |= arrival == Arrival::Twin;
-                        if is_due {
-                            known.folded = known.folded.max(sent.time);
-                        }
+                        known.is_forked = true;
                     }
                 }
             }
-        }
-        if takes_place && let Some(known) = self.known.get_mut(&state.run.node) {
-            let is_further = at.time >= known.end.time;
-            if is_further {
-                if known.horizon == Point::default() {
-                    known.whole = known.end.time;
-                }
-                known.end = at;
-                known.horizon = if is_compacted { state.run.horizon } else { Point::default() };
-            }
-            if !is_compacted {
-                known.whole = known.whole.max(at.time);
-            }
-            state.has_grown |= is_further || !is_compacted;
+            state.even = Even { time: sent.time, dropped_here: 0 };
         }
         state.at = at;
         Ok(())
+    }
+
+    /// Notes that a change was added to those that are known.
+    fn grow(&mut self, state: &mut RunState<'m>, sent: &Sent, counts: u64, is_due: bool) {
+        self.report.changes += 1;
+        state.has_grown = true;
+        state.has_grown_within |= sent.time <= state.before.end.time;
+        let Some(known) = self.known.get_mut(&state.run.node) else { return };
+        known.end.digest ^= counts;
+        known.end.time = known.end.time.max(sent.time);
+        if !sent.compacted.is_nothing() {
+            known.horizon = known.horizon.max(sent.time);
+        }
+        if is_due {
+            known.folded = known.folded.max(sent.time);
+        }
     }
 
     /// Finds room for the names of a transaction.
@@ -231,7 +215,7 @@ impl<'m> Merge<'m, '_> {
         state: &RunState<'m>,
         node: i64,
         (sent, hash): (&Sent, u64),
-        (is_due, of_whole): (bool, Option<bool>),
+        is_due: bool,
     ) -> Result<Result<Arrival, Reason>> {
         let table = match self.names.table(sent.table)? {
             Ok(table) => table,
@@ -257,9 +241,6 @@ impl<'m> Merge<'m, '_> {
             }
         }
         packed.more(self.changes.get(&sent.more));
-        if let Some(digest) = sent.mark {
-            packed.end_transaction(digest);
-        }
         let row = self.changes.get(&sent.row).try_into().map_err(|_| Error::Corrupt)?;
         let arriving = Arriving {
             node,
@@ -268,17 +249,15 @@ impl<'m> Merge<'m, '_> {
             hash,
             table: table.ordinal,
             row,
-            packed: packed.bytes(),
+            packed,
+            compacted: sent.compacted,
+            mark: sent.mark,
         };
-        let arrival = match (state.way, of_whole) {
-            (Way::Append, _) => {
-                self.log.append(arriving)?;
-                Arrival::New
-            }
-            (_, None) => self.log.unite(arriving)?,
-            (_, Some(of_whole)) => self.log.complete(arriving, of_whole)?,
+        let arrival = match state.way {
+            Way::Append => Arrival::New(self.log.append(arriving)?),
+            _ => self.log.unite(arriving, state.even)?,
         };
-        if arrival == Arrival::Twin
+        if matches!(arrival, Arrival::Twin(_))
             && let Some(touched) = &mut self.touched
         {
             touched.everything = true;
@@ -290,7 +269,7 @@ impl<'m> Merge<'m, '_> {
                 });
             self.voids.extend(after_until.map(|void| (*row, void)));
         }
-        if arrival == Arrival::New {
+        if matches!(arrival, Arrival::New(_)) {
             self.report.set_aside += u64::from(!is_whole);
             if table.is_made && is_due && !self.is_void(&state.run.node, sent.time) {
                 let mut change = FoldedChange {
@@ -341,9 +320,7 @@ impl<'m> Merge<'m, '_> {
             self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
-            let is_compacted = [state.run.horizon, state.before.horizon] != [Point::default(); 2];
             let is_apart = known.end != state.at || state.has_grown_within;
-            let is_apart = is_apart && !is_compacted;
             known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
             if known.is_forked && !state.before.is_forked {
                 self.report.forked.push(node);

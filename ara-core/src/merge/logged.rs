@@ -1,18 +1,18 @@
 //! Writing changes of others into the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Statement};
 
-use crate::change::PackedCells;
-use crate::changes::{Changes, Sent};
+use crate::change::{Compacted, Packed, PackedCells};
+use crate::changes::Sent;
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::merge::run::Even;
 use crate::rebuild::rebuild_row;
 use crate::registry::{Registry, hash};
 use crate::statements::bind;
-use crate::vector::Known;
 
 /// The log, as changes of others are written into it.
 pub(crate) struct Log<'c> {
@@ -24,27 +24,33 @@ pub(crate) struct Log<'c> {
 }
 
 /// A change on its way into the log.
-#[derive(Debug, Clone, Copy)]
 pub(crate) struct Arriving<'a> {
     pub(crate) node: i64,
     pub(crate) node_id: &'a [u8; 16],
     pub(crate) time: Time,
+    /// As it was first written.
     pub(crate) hash: u64,
     pub(crate) table: i64,
     pub(crate) row: &'a [u8; 16],
-    pub(crate) packed: &'a [u8],
+    /// Its cells, and the parts that are not known.
+    pub(crate) packed: Packed,
+    pub(crate) compacted: Compacted,
+    /// The node's digest, if it ends a transaction.
+    pub(crate) mark: Option<u64>,
 }
 
 /// What the log made of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    /// It is new, and is to be folded in.
-    New,
-    /// It was there.
+    /// It is new, and is to be folded in. It adds this to the digest.
+    New(u64),
+    /// It is there.
     Known,
+    /// It was there, and was dropped.
+    Dropped,
     /// Another change has its node and time: of the two, the one with the greater hash counts. Both are
-    /// kept, and the rows that they are of are folded anew.
-    Twin,
+    /// kept, and the rows that they are of are folded anew. It adds this to the digest.
+    Twin(u64),
 }
 
 impl<'c> Log<'c> {
@@ -60,20 +66,24 @@ impl<'c> Log<'c> {
         })
     }
 
-    /// Writes a change that follows all that are known of its node.
-    pub(crate) fn append(&mut self, change: Arriving<'_>) -> Result<()> {
+    /// Writes a change that follows all that are known of its node. What it adds to the digest.
+    pub(crate) fn append(&mut self, change: Arriving<'_>) -> Result<u64> {
+        let counts = change.hash ^ change.compacted.dropped;
+        let (node, time) = (change.node, change.time.bits());
+        let (table, row) = (change.table, change.row);
+        let packed = change.packed.finished(change.compacted, change.mark);
         let insert = &mut self.insert;
-        bind(insert, 1, ValueRef::Integer(change.node))?;
-        bind(insert, 2, ValueRef::Integer(change.time.bits()))?;
-        bind(insert, 3, ValueRef::Integer(change.table))?;
-        bind(insert, 4, ValueRef::Blob(change.row))?;
-        bind(insert, 5, ValueRef::Blob(change.packed))?;
+        bind(insert, 1, ValueRef::Integer(node))?;
+        bind(insert, 2, ValueRef::Integer(time))?;
+        bind(insert, 3, ValueRef::Integer(table))?;
+        bind(insert, 4, ValueRef::Blob(row))?;
+        bind(insert, 5, ValueRef::Blob(packed.bytes()))?;
         insert.raw_execute()?;
-        Ok(())
+        Ok(counts)
     }
 
     /// Writes a change, unless it is there.
-    pub(crate) fn unite(&mut self, change: Arriving<'_>) -> Result<Arrival> {
+    pub(crate) fn unite(&mut self, mut change: Arriving<'_>, since: Even) -> Result<Arrival> {
         let key = (change.node, change.time.bits());
         let held = self
             .find
@@ -82,21 +92,25 @@ impl<'c> Log<'c> {
             })
             .optional()?;
         let Some((table, row, packed)) = held else {
-            self.append(change)?;
-            return Ok(Arrival::New);
+            change.compacted.dropped = self.lacking(&change, since)?;
+            return Ok(Arrival::New(self.append(change)?));
         };
-        if (table, &row, &*packed) == (change.table, change.row, change.packed) {
+        let told = change.packed.clone().finished(change.compacted, change.mark);
+        if (table, &row, &*packed) == (change.table, change.row, told.bytes()) {
             return Ok(Arrival::Known);
         }
-        let registry = Registry::load(self.connection)?;
-        let registered = registry.tables.get(&table).ok_or(Error::Corrupt)?;
         let cells = PackedCells::open(&packed).ok_or(Error::Corrupt)?;
-        let held_hash = hash(change.time, change.node_id, registered, &row, &cells);
+        let registry = Registry::load(self.connection)?;
+        let held_hash = held_hash(&registry, (change.time, change.node_id), (table, &row), &cells);
         let held_hash = held_hash.ok_or(Error::Corrupt)?;
-        if held_hash == change.hash || self.has_twin(change)? {
+        if held_hash == change.hash || self.has_twin(&change)? {
             return Ok(Arrival::Known);
         }
-        if held_hash < change.hash {
+        change.compacted.dropped = self.lacking(&change, since)?;
+        let counts = change.hash ^ change.compacted.dropped;
+        let (hash, of) = (change.hash, (change.table, *change.row));
+        let packed = change.packed.finished(change.compacted, change.mark);
+        if held_hash < hash {
             self.connection
                 .prepare_cached(
                     "INSERT INTO ara_twin SELECT node, time, ?3, tbl, row, cells FROM ara_change \
@@ -108,70 +122,76 @@ impl<'c> Log<'c> {
                     "UPDATE ara_change SET tbl = ?3, row = ?4, cells = ?5 \
                      WHERE node = ?1 AND time = ?2",
                 )?
-                .execute((key.0, key.1, change.table, change.row, change.packed))?;
-            self.outdated.extend([(table, row), (change.table, *change.row)]);
+                .execute((key.0, key.1, of.0, of.1, packed.bytes()))?;
+            self.outdated.extend([(table, row), of]);
         } else {
             self.connection
                 .prepare_cached(
                     "INSERT INTO ara_twin (node, time, hash, tbl, row, cells) \
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
-                .execute((
-                    key.0,
-                    key.1,
-                    change.hash.cast_signed(),
-                    change.table,
-                    change.row,
-                    change.packed,
-                ))?;
+                .execute((key.0, key.1, hash.cast_signed(), of.0, of.1, packed.bytes()))?;
         }
-        Ok(Arrival::Twin)
+        Ok(Arrival::Twin(counts))
     }
 
-    /// Writes a change where one of the two logs is compacted, so that the same change can differ. The one
-    /// that is held stays, unless the whole log arrives and this one is to add up to its digest.
-    pub(crate) fn complete(&mut self, change: Arriving<'_>, of_whole: bool) -> Result<Arrival> {
-        let key = (change.node, change.time.bits());
-        let held: Option<Vec<u8>> = self.find.query_row(key, |row| row.get(2)).optional()?;
-        match held {
-            None => self.append(change)?,
-            Some(held) if !of_whole || held == change.packed => return Ok(Arrival::Known),
-            Some(held) => {
-                self.connection
-                    .prepare_cached(
-                        "UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2",
-                    )?
-                    .execute((key.0, key.1, change.packed))?;
-                if !has_cells(change.packed, &held).ok_or(Error::Corrupt)? {
-                    self.outdated.insert((change.table, *change.row));
-                }
+    /// The times of the changes of a transaction that were here and were dropped. A log may lack some up to
+    /// its horizon. What lies where changes were dropped is taken to be of them.
+    pub(crate) fn dropped_of(
+        &mut self,
+        node: i64,
+        horizon: Time,
+        transaction: &[Sent],
+    ) -> Result<HashSet<Time>> {
+        let mut dropped = HashSet::new();
+        let (Some(first), Some(last)) = (transaction.first(), transaction.last()) else {
+            return Ok(dropped);
+        };
+        if first.time > horizon {
+            return Ok(dropped);
+        }
+        let is_end_held = self.holds(node, last.time)?;
+        let is_end_dropped = !is_end_held && is_dropped(self.connection, node, last.time)?;
+        for sent in transaction {
+            // Where the end was never here, nothing of it was.
+            let is_of_dropped =
+                is_end_dropped || (is_end_held && is_dropped(self.connection, node, sent.time)?);
+            if is_of_dropped && !self.holds(node, sent.time)? {
+                dropped.insert(sent.time);
             }
         }
-        Ok(Arrival::New)
+        Ok(dropped)
     }
 
-    /// Whether what is held of some changes is of the same rows; and where nothing was dropped here,
-    /// whether all of them are held up to where this log ends.
-    pub(crate) fn agrees(&self, known: &Known, changes: &Changes, some: &[Sent]) -> Result<bool> {
-        let mut find = self.connection.prepare_cached(
-            "SELECT t.name, c.row FROM ara_change c JOIN ara_table t ON t.ordinal = c.tbl \
-             WHERE c.node = ?1 AND c.time = ?2",
+    fn holds(&mut self, node: i64, time: Time) -> Result<bool> {
+        Ok(self.find.exists((node, time.bits()))?)
+    }
+
+    /// Of the changes that were dropped before a change, elsewhere, what is not held here either. What is
+    /// held of that time is taken to be among them.
+    fn lacking(&self, change: &Arriving<'_>, since: Even) -> Result<u64> {
+        let dropped = change.compacted.dropped;
+        if dropped == 0 {
+            return Ok(0);
+        }
+        let mut changes = self.connection.prepare_cached(
+            "SELECT time, tbl, row, cells FROM ara_change WHERE node = ?1 AND time > ?2 AND time < ?3 \
+             UNION ALL SELECT time, tbl, row, cells FROM ara_twin \
+             WHERE node = ?1 AND time > ?2 AND time < ?3",
         )?;
-        for change in some {
-            let mut held = find.query((known.node, change.time.bits()))?;
-            let agrees = match held.next()? {
-                Some(held) => {
-                    let table = changes.tables.get(change.table as usize).map(String::as_str);
-                    held.get_ref(0)?.as_str().ok() == table
-                        && held.get_ref(1)?.as_blob().ok() == Some(changes.get(&change.row))
-                }
-                None => known.is_arriving() || change.time > known.end.time,
-            };
-            if !agrees {
-                return Ok(false);
-            }
+        let range = (change.node, since.time.bits(), change.time.bits());
+        let mut changes = changes.query(range)?;
+        let registry = Registry::load(self.connection)?;
+        let mut lacking = dropped ^ since.dropped_here;
+        while let Some(held) = changes.next()? {
+            let time = Time::from_bits(held.get(0)?);
+            let blob = |at| held.get_ref(at)?.as_blob().map_err(|_| Error::Corrupt);
+            let (row, cells) = (blob(2)?, PackedCells::open(blob(3)?).ok_or(Error::Corrupt)?);
+            let of = (held.get(1)?, row);
+            let hash = held_hash(&registry, (time, change.node_id), of, &cells);
+            lacking ^= hash.ok_or(Error::Corrupt)? ^ cells.compacted.dropped;
         }
-        Ok(true)
+        Ok(lacking)
     }
 
     /// Folds the rows anew of changes that gave way to their twins. What is folded in of each node must
@@ -189,7 +209,7 @@ impl<'c> Log<'c> {
         Ok(())
     }
 
-    fn has_twin(&self, change: Arriving<'_>) -> Result<bool> {
+    fn has_twin(&self, change: &Arriving<'_>) -> Result<bool> {
         let key = (change.node, change.time.bits(), change.hash.cast_signed());
         Ok(self
             .connection
@@ -198,18 +218,43 @@ impl<'c> Log<'c> {
     }
 }
 
-/// Whether a change has all the cells of what should be a part of it.
-fn has_cells(whole: &[u8], part: &[u8]) -> Option<bool> {
-    let mut part = PackedCells::open(part)?;
-    while let Some(cell) = part.next_cell()? {
-        let mut whole = PackedCells::open(whole)?;
-        loop {
-            match whole.next_cell()? {
-                None => return Some(false),
-                Some(other) if other == cell => break,
-                Some(_) => {}
-            }
-        }
-    }
-    Some(true)
+/// The hash of a change that is held, as it was first written.
+fn held_hash(
+    registry: &Registry,
+    (time, node): (Time, &[u8; 16]),
+    (table, row): (i64, &[u8]),
+    cells: &PackedCells<'_>,
+) -> Option<u64> {
+    let of_rest = hash(time, node, registry.tables.get(&table)?, row, cells)?;
+    Some(cells.compacted.hash(of_rest))
+}
+
+/// Whether a change of this time was dropped, if the node has none.
+pub(crate) fn is_dropped(connection: &Connection, node: i64, time: Time) -> Result<bool> {
+    let next = connection
+        .prepare_cached(
+            "SELECT cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time LIMIT 1",
+        )?
+        .query_row((node, time.bits()), |row| row.get::<_, Vec<u8>>(0))
+        .optional()?;
+    let next = next.as_deref().and_then(PackedCells::open);
+    Ok(next.is_some_and(|cells| cells.compacted.dropped != 0))
+}
+
+/// The last change of a node before a time: its own time, and the digest that it notes if it ends a
+/// transaction.
+pub(crate) fn last_before(
+    connection: &Connection,
+    node: i64,
+    time: Time,
+) -> Result<(Time, Option<u64>)> {
+    let last = connection
+        .prepare_cached(
+            "SELECT time, cells FROM ara_change WHERE node = ?1 AND time < ?2 \
+             ORDER BY time DESC LIMIT 1",
+        )?
+        .query_row((node, time.bits()), |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
+        .optional()?;
+    let Some((time, packed)) = last else { return Ok((Time::default(), Some(0))) };
+    Ok((Time::from_bits(time), PackedCells::open(&packed).and_then(|cells| cells.digest)))
 }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use crate::changes::{Run, Sent};
 use crate::clock::Time;
 use crate::error::Result;
+use crate::merge::logged::{is_dropped, last_before};
 use crate::merge::report::Reason;
 use crate::outgoing::mark;
 use crate::vector::{Known, Point};
@@ -23,6 +24,16 @@ pub(crate) struct RunState<'m> {
     pub(crate) has_grown: bool,
     /// Something was added between what was known: what follows it was written by another device.
     pub(crate) has_grown_within: bool,
+    pub(crate) even: Even,
+}
+
+/// Since when a run has changes that were dropped here.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Even {
+    /// The time of the last change that is in the run and here.
+    pub(crate) time: Time,
+    /// What the changes after that one add to the digest. All of them were dropped here.
+    pub(crate) dropped_here: u64,
 }
 
 /// What is done with the transactions of a run.
@@ -46,44 +57,33 @@ impl<'m> RunState<'m> {
         before: Known,
         is_single: bool,
     ) -> Result<Self> {
-        // What is left of a compacted log came in part: the whole one is to take its place from the start.
-        let is_halfway = before.is_arriving();
-        let is_forked = run.is_forked || before.is_forked;
-        let is_left = run.horizon != Point::default();
-        let last_horizon = before.horizon.time.max(run.horizon.time);
-        let are_left_alike = before.end == Point::default()
-            || run.horizon == before.horizon
-            || run.from.time >= last_horizon;
+        let mut even = Even { time: run.from.time, dropped_here: 0 };
         let way = if !is_single {
             Way::Refuse(Reason::Damaged)
         } else if run.to == before.end {
             Way::Skip
-        } else if is_forked && !are_left_alike {
-            // What was dropped from the one log cannot be told from what the other never had.
-            Way::Refuse(Reason::Unconnected)
-        } else if is_halfway && !is_left && run.from.time > before.whole {
-            // Part of the log before it is missing here, of which the rest was dropped elsewhere.
-            Way::Refuse(Reason::Unconnected)
-        } else if is_forked {
+        } else if run.is_forked || before.is_forked {
             Way::Unite
         } else if run.from == before.end {
             Way::Append
-        } else if run.to.time <= before.horizon.time && !is_halfway {
-            // It was known before covered values were dropped.
+        } else if mark(connection, before.node, run.to.time)? == Some(run.to.digest) {
             Way::Skip
-        } else if !is_halfway && mark(connection, before.node, run.to.time)? == Some(run.to.digest)
-        {
-            Way::Skip
-        } else if run.from == Point::default()
-            || (run.from.time <= before.end.time
-                && run.from == Point::within(run.horizon, run.from.time))
-            || mark(connection, before.node, run.from.time)? == Some(run.from.digest)
-        {
+        } else if run.from == Point::default() {
             Way::Unite
         } else {
-            Way::Refuse(Reason::Unconnected)
+            match mark(connection, before.node, run.from.time)? {
+                Some(digest) if digest == run.from.digest => Way::Unite,
+                None if is_dropped(connection, before.node, run.from.time)? => {
+                    let (time, digest) = last_before(connection, before.node, run.from.time)?;
+                    let dropped_here = digest.map_or(0, |digest| digest ^ run.from.digest);
+                    even = Even { time, dropped_here };
+                    Way::Unite
+                }
+                _ => Way::Refuse(Reason::Unconnected),
+            }
         };
-        Ok(Self { run, at: run.from, way, before, has_grown: false, has_grown_within: false })
+        let (has_grown, has_grown_within) = (false, false);
+        Ok(Self { run, at: run.from, way, before, has_grown, has_grown_within, even })
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use prost::bytes::Bytes;
 use prost::{DecodeError, Message};
 
+use crate::change::Compacted;
 use crate::changes::{Changes, NOBODY, Run, Sent};
 use crate::clock::Time;
 use crate::error::Result;
@@ -62,12 +63,11 @@ const NOWHERE: u32 = u32::MAX;
 
 fn encode(changes: &Changes) -> BatchMessage {
     let bytes = Bytes::copy_from_slice(&changes.bytes);
-    let message = |&Run { node, from, to, horizon, is_forked }: &Run| RunMessage {
+    let message = |&Run { node, from, to, is_forked }: &Run| RunMessage {
         node: Bytes::copy_from_slice(&node),
         from: Some(from.into()),
         to: Some(to.into()),
         is_forked,
-        horizon: (horizon != Point::default()).then(|| horizon.into()),
         changes: Vec::new(),
     };
     let mut runs: Vec<_> = changes.runs.iter().map(|run| (run.from.time, message(run))).collect();
@@ -79,6 +79,8 @@ fn encode(changes: &Changes) -> BatchMessage {
             row: part(&bytes, &sent.row),
             cells: part(&bytes, &sent.cells),
             mark: sent.mark,
+            original: sent.compacted.original,
+            dropped: sent.compacted.dropped,
         };
         *last = sent.time;
         let mut change = change.encode_to_vec();
@@ -106,22 +108,20 @@ pub(super) fn decode(payload: Bytes) -> Result<Changes> {
         are_readable &= decode_run(&mut changes, run).is_some();
     }
     if !are_readable {
-        let (from, to, horizon) = Default::default();
-        changes.runs.push(Run { node: NOBODY, from, to, horizon, is_forked: false });
+        let (from, to) = Default::default();
+        changes.runs.push(Run { node: NOBODY, from, to, is_forked: false });
     }
     Ok(changes)
 }
 
 /// Adds a run, unless nobody knows whose it is.
 fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
-    let RunMessage { node, from, to, is_forked, changes: sent, horizon } =
-        RunMessage::decode(run).ok()?;
+    let RunMessage { node, from, to, is_forked, changes: sent } = RunMessage::decode(run).ok()?;
     let node = (*node).try_into().ok()?;
     let from = from.map_or_else(Point::default, Point::from);
     let to = to.map_or_else(Point::default, Point::from);
-    let horizon = horizon.map_or_else(Point::default, Point::from);
     let run = u32::try_from(changes.runs.len()).ok()?;
-    changes.runs.push(Run { node, from, to, horizon, is_forked });
+    changes.runs.push(Run { node, from, to, is_forked });
     let mut last = from.time;
     for change in sent {
         let change = decode_change(changes, (run, last), change);
@@ -149,7 +149,7 @@ fn decode_change(
     } else {
         fields_above(LAST_OF_CHANGE, &raw)?
     };
-    let ChangeMessage { after, table, row, cells, mark } = change;
+    let ChangeMessage { after, table, row, cells, mark, original, dropped } = change;
     Ok(Sent {
         run,
         time: Time::from_bits(last.bits().wrapping_add(after.cast_signed())),
@@ -158,11 +158,12 @@ fn decode_change(
         cells: changes.put(&cells),
         more: changes.put(&more),
         mark,
+        compacted: Compacted { original, dropped },
     })
 }
 
 /// What stands for a change that cannot be read: the merge refuses it.
 fn unreadable(run: u32) -> Sent {
-    let (time, row, cells, more) = Default::default();
-    Sent { run, time, table: NOWHERE, row, cells, more, mark: None }
+    let (time, row, cells, more, compacted) = Default::default();
+    Sent { run, time, table: NOWHERE, row, cells, more, mark: None, compacted }
 }

@@ -30,8 +30,6 @@ pub(super) struct RunMessage {
     /// Each a [`ChangeMessage`], encoded, with the fields of newer versions.
     #[prost(bytes = "bytes", repeated, tag = "5")]
     pub(super) changes: Vec<Bytes>,
-    #[prost(message, optional, tag = "6")]
-    pub(super) horizon: Option<PointMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -47,10 +45,14 @@ pub(super) struct ChangeMessage {
     pub(super) cells: Bytes,
     #[prost(fixed64, optional, tag = "5")]
     pub(super) mark: Option<u64>,
+    #[prost(fixed64, optional, tag = "6")]
+    pub(super) original: Option<u64>,
+    #[prost(fixed64, tag = "7")]
+    pub(super) dropped: u64,
 }
 
 /// The last field of a [`ChangeMessage`] that this version knows.
-pub(super) const LAST_OF_CHANGE: u32 = 5;
+pub(super) const LAST_OF_CHANGE: u32 = 7;
 
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct PointMessage {
