@@ -20,7 +20,7 @@ mod world;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use ara::{Changes, Database};
+use ara::{Changes, Database, VersionVector};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -133,6 +133,10 @@ impl Devices {
                     to.become_copy_of(from, path, seeds, &mut self.world)?;
                 }
             }
+            Step::Compact(device) => {
+                let vector = self.common_vector()?;
+                self.replicas[at(device)].compact(&vector, &mut self.world)?;
+            }
             Step::Send(..)
             | Step::Ask(..)
             | Step::Deliver(..)
@@ -140,6 +144,15 @@ impl Devices {
             | Step::Copy(..) => {}
         }
         Ok(())
+    }
+
+    /// What all devices know.
+    fn common_vector(&self) -> Outcome<VersionVector> {
+        let mut vector = self.courier.version_vector()?;
+        for replica in &self.replicas {
+            vector = vector.intersection(&replica.db()?.version_vector()?);
+        }
+        Ok(vector)
     }
 
     /// How many batches it took.
@@ -223,10 +236,10 @@ impl Devices {
     /// Half of the devices compact their logs: whoever learns from one, and from another later, has it all.
     fn compact(&mut self) -> Outcome {
         for replica in self.replicas.iter().step_by(2) {
-            replica.compact(&self.world).map_err(|error| format!("compacted: {error}"))?;
+            replica.compact_all(&self.world).map_err(|error| format!("compacted: {error}"))?;
         }
         let known = self.replicas[0].known().clone();
-        let all = self.world.fold(&known, &known);
+        let all = self.world.fold(&known);
         for first in 0..self.replicas.len() {
             let path = self.path();
             let fresh = self.courier_wall.options().seed(self.seed).open(&path)?;

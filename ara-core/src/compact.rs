@@ -47,13 +47,15 @@ struct Held {
 
 impl Database {
     /// Drops from the change log the values that later writes have covered, where both are known by this
-    /// vector: give it what all of the user's devices know. Rows stay as they are, also when they are
+    /// vector: give it what all of the user's devices know, the [`intersection`] of what each of them
+    /// knows. Rows stay as they are, also when they are
     /// [rebuilt](Self::rebuild), and so do the times at which they were made and last changed.
     ///
     /// What is gone is the past: [`history`](Self::history) and the like no longer tell of values that
-    /// were overwritten by then. A device that knows less than the vector may get all that is left of a
-    /// node's log; and what it wrote meanwhile under a node id that others used too, as a copy of a file
-    /// or a restored backup does, must be dated later than the vector. The log of a node that [forked](crate::MergeReport::forked) is not compacted.
+    /// were overwritten by then. A device that knows less than the vector, a new one say, gets all that is
+    /// left. A file that was copied or restored and that has not been merged since is not among those that
+    /// know the vector: what it wrote is found and united as long as it is dated later. The log of a node
+    /// that [forked](crate::MergeReport::forked) is not compacted.
     ///
     /// The space is used for what is written next; the file does not shrink.
     ///
@@ -73,6 +75,8 @@ impl Database {
     /// assert!(db.verify()?.holds());
     /// # Ok::<(), ara::Error>(())
     /// ```
+    ///
+    /// [`intersection`]: VersionVector::intersection
     ///
     /// # Errors
     ///

@@ -106,6 +106,41 @@ impl VersionVector {
         }
         self
     }
+
+    /// What both of two know: of those of all of a user's devices, what [`compact`] may be told. Where
+    /// both know a node, it is what is known of it earlier, and nothing where they know other changes of it
+    /// up to the same time.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let (laptop, phone) = (Database::memory()?, Database::memory()?);
+    /// laptop.create(Todo::draft().title("Buy milk"))?;
+    /// for changes in laptop.changes_since(&phone.version_vector()?)? {
+    ///     phone.merge(&changes?)?;
+    /// }
+    /// let both = laptop.version_vector()?;
+    /// phone.create(Todo::draft().title("Make tea"))?;
+    /// assert_eq!(phone.version_vector()?.intersection(&laptop.version_vector()?), both);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// [`compact`]: crate::Database::compact
+    #[must_use]
+    pub fn intersection(mut self, other: &Self) -> Self {
+        self.0.retain(|node, known| {
+            let Some(end) = other.0.get(node) else { return false };
+            let is_apart = end.time == known.time && end.digest != known.digest;
+            if end.time < known.time {
+                *known = *end;
+            }
+            !is_apart
+        });
+        self
+    }
 }
 
 /// What the file knows of each node, by id.
@@ -147,12 +182,27 @@ pub(crate) fn vector(connection: &Connection) -> Result<VersionVector> {
 mod tests {
     use super::*;
 
+    const fn point(time: i64, digest: u64) -> Point {
+        Point { time: Time::from_bits(time), digest }
+    }
+
+    fn vector(nodes: &[(u8, Point)]) -> VersionVector {
+        VersionVector(nodes.iter().map(|(node, end)| ([*node; 16], *end)).collect())
+    }
+
+    #[test]
+    fn an_intersection_knows_what_both_do() {
+        let (early, late, apart) = (point(5, 1), point(9, 2), point(9, 3));
+        let one = vector(&[(1, early), (2, late), (3, early), (5, late), (6, early)]);
+        let other = vector(&[(1, late), (2, early), (4, late), (5, apart), (6, early)]);
+        let both = vector(&[(1, early), (2, early), (6, early)]);
+        assert_eq!(one.clone().intersection(&other), both);
+        assert_eq!(other.intersection(&one), both);
+        assert_eq!(VersionVector::default().intersection(&one), VersionVector::default());
+    }
+
     #[test]
     fn a_union_knows_what_either_does() {
-        let point = |time, digest| Point { time: Time::from_bits(time), digest };
-        let vector = |nodes: &[(u8, Point)]| {
-            VersionVector(nodes.iter().map(|(node, end)| ([*node; 16], *end)).collect())
-        };
         let (early, late) = (point(5, 1), point(9, 2));
         let one = vector(&[(1, early), (2, late), (3, early)]);
         let other = vector(&[(1, late), (2, early), (4, late)]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use ara::{Changes, Database, MergeReport, Reason};
+use ara::{Changes, Database, MergeReport, Reason, VersionVector};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -13,7 +13,7 @@ use crate::support::log::{self, Logged};
 use crate::support::{Outcome, There, Wall, verified};
 use crate::values::{is_same, stored};
 use crate::versions::{TableOf, What, ensure, tables};
-use crate::world::{Key, Row, Tables, VOIDS, World, key};
+use crate::world::{Key, Row, Tables, VOIDS, World, fold, key};
 
 /// Five minutes: what is dated later waits for its time.
 const MOST_AHEAD: i64 = 5 * 60 * 1000;
@@ -34,6 +34,8 @@ struct State {
     known: BTreeSet<Key>,
     /// Those of them that are folded into the tables: the others are dated ahead.
     folded: BTreeSet<Key>,
+    /// What is in the log. Of what is known, all that is not was dropped.
+    held: BTreeMap<Key, Logged>,
 }
 
 struct Backup {
@@ -111,7 +113,7 @@ impl Replica {
                 expected.insert((row, "is_deleted"), deleted);
             }
         }
-        let folded = world.fold(&self.state.known, &self.state.folded);
+        let folded = self.folded(world);
         for (((table, id), column), value) in expected {
             let row = folded.get(table).and_then(|rows| rows.get(&id)).there()?;
             let found = row.value(column);
@@ -129,13 +131,13 @@ impl Replica {
     }
 
     pub fn merge(&mut self, changes: &Changes, world: &mut World) -> Outcome<MergeReport> {
-        let before = self.state.known.len();
+        let before = self.state.held.len();
         let report = self.db()?.merge(changes)?;
         if let Some(refused) = report.refused.iter().find(|one| one.reason != Reason::Unconnected) {
             return Err(format!("refused: {refused}").into());
         }
         self.look(world, false)?;
-        let new = (self.state.known.len() - before) as u64;
+        let new = (self.state.held.len() - before) as u64;
         // It may have written something itself, if its clock came back.
         let has_voids = !world.voids(&self.state.known).is_empty();
         if report.changes > new || (report.changes < new && !has_voids) {
@@ -182,7 +184,7 @@ impl Replica {
         self.fold_in(world)?;
         self.learn(&sqlite, world, may_have_written)?;
         self.fold_in(world)?;
-        let rows = world.fold(&self.state.known, &self.state.folded);
+        let rows = self.folded(world);
         compare_raw(&sqlite, &rows)?;
         for table in tables(self.version) {
             compare_read(table, self.db()?, &rows)?;
@@ -190,9 +192,16 @@ impl Replica {
         verified(self.db()?)
     }
 
+    /// What the tables hold: the fold of what is in the log.
+    fn folded(&self, world: &World) -> Tables {
+        let State { known, folded, held } = &self.state;
+        let folded = folded.iter().filter_map(|key| held.get(key));
+        fold(folded, known, &world.voids(known))
+    }
+
     fn fold_in(&mut self, world: &World) -> Outcome {
         let horizon = self.wall.millis() + MOST_AHEAD;
-        let State { known, folded } = &mut self.state;
+        let State { known, folded, .. } = &mut self.state;
         // A clock that ran back does not divide what a node wrote before its last that is folded in.
         let mut horizons: BTreeMap<[u8; 16], i64> = BTreeMap::new();
         for (node, time, _) in &*folded {
@@ -216,18 +225,24 @@ impl Replica {
 
     /// Whatever is new in the log was made by this step, or by others before.
     fn learn(&mut self, sqlite: &Connection, world: &mut World, may_have_written: bool) -> Outcome {
-        let State { known, folded } = &mut self.state;
-        let mut new = Vec::new();
-        let mut count = 0;
-        for change in log::read(sqlite)?.into_iter().chain(log::twins(sqlite)?) {
-            count += 1;
-            if !known.contains(&key(&change)) {
-                new.push(change);
-            }
+        let State { known, folded, held } = &mut self.state;
+        let log: Vec<_> = log::read(sqlite)?.into_iter().chain(log::twins(sqlite)?).collect();
+        let count = log.len();
+        *held = log.into_iter().map(|change| (key(&change), change)).collect();
+        if held.len() != count {
+            return Err("a change is there twice".into());
         }
-        if count - new.len() != known.len() {
-            return Err("a change is gone, or there twice".into());
+        for change in held.values() {
+            world.compare(change)?;
         }
+        let dropped = world.dropped(held)?;
+        let is_gone = |key: &&Key| !held.contains_key(*key) && !dropped.contains(*key);
+        if let Some(gone) = known.iter().find(is_gone) {
+            return Err(format!("a change is gone: {gone:?}").into());
+        }
+        known.extend(dropped);
+        let new: Vec<_> = held.iter().filter(|(key, _)| !known.contains(*key)).collect();
+        let new: Vec<_> = new.into_iter().map(|(_, change)| change.clone()).collect();
         known.extend(new.iter().map(key));
         let is_made = |change: &Logged| !world.changes.contains_key(&key(change));
         let made: Vec<_> = match may_have_written {
@@ -271,9 +286,20 @@ impl Replica {
         Ok(())
     }
 
-    /// Drops from the log what is covered by now, and makes the tables again from what is left. The device
-    /// takes no more steps: its log is not what the model has of it.
-    pub fn compact(&self, world: &World) -> Outcome {
+    /// Drops from the log what is covered, as far as this vector knows.
+    pub fn compact(&mut self, vector: &VersionVector, world: &mut World) -> Outcome {
+        let before = self.state.held.len();
+        let done = self.db()?.compact(vector)?;
+        self.look(world, false)?;
+        if self.state.held.len() + done.dropped_changes as usize != before {
+            return Err(format!("{before} changes were held, {done:?}").into());
+        }
+        Ok(())
+    }
+
+    /// Drops from the log all that is covered by now, and makes the tables again from what is left. The
+    /// device takes no more steps.
+    pub fn compact_all(&self, world: &World) -> Outcome {
         let db = self.db()?;
         db.compact(&db.version_vector()?)?;
         verified(db)?;
@@ -284,7 +310,7 @@ impl Replica {
 
     /// Compares what this version of the app reads with what the whole world has written.
     pub fn compare_with_all(&self, world: &World, known: &BTreeSet<Key>) -> Outcome {
-        let all = world.fold(known, known);
+        let all = world.fold(known);
         compare_raw(&Connection::open(&self.path)?, &all)?;
         tables(self.version).iter().try_for_each(|table| compare_read(table, self.db()?, &all))
     }

@@ -29,6 +29,8 @@ pub enum Step {
     Fork(usize, usize, [Vec<Write>; 2]),
     /// A copy of the file of one takes the place of another's.
     Copy(usize, usize),
+    /// A device drops from its log what later writes covered, as far as all devices know both.
+    Compact(usize),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +127,7 @@ pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
         files => device().prop_map(Step::BackUp),
         files => device().prop_map(Step::Restore),
         files => (device(), device()).prop_map(|(from, to)| Step::Copy(from, to)),
+        2 => device().prop_map(Step::Compact),
         files => (device(), device(), writes(), writes())
             .prop_map(|(device, other, one, two)| Step::Fork(device, other, [one, two])),
     ]

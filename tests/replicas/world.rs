@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::Value;
 
+use crate::support::Outcome;
 use crate::support::log::Logged;
+use crate::values::is_same;
 
 /// What names a change: the node's id, the time, and the hash, by which those of a fork differ.
 pub type Key = ([u8; 16], i64, u64);
@@ -76,38 +78,78 @@ impl World {
         voids
     }
 
-    /// What the tables of a device hold that knows some changes, and has folded some of these in.
-    pub fn fold(&self, known: &BTreeSet<Key>, folded: &BTreeSet<Key>) -> Tables {
-        let mut tables = Tables::new();
-        let voids = self.voids(known);
-        for key @ (node, time, hash) in folded {
-            // Of the changes of one node and time, the one of the greatest hash counts.
-            let greatest = known.range((*node, *time, 0)..=(*node, *time, u64::MAX)).next_back();
-            if greatest.is_none_or(|greatest| greatest.2 != *hash) {
-                continue;
+    /// What the tables of a device hold that knows all of some changes.
+    pub fn fold(&self, known: &BTreeSet<Key>) -> Tables {
+        let changes = known.iter().filter_map(|key| self.changes.get(key));
+        fold(changes, known, &self.voids(known))
+    }
+
+    /// Whether a change of a log is as it was made, but for cells that it may have lost.
+    pub fn compare(&self, held: &Logged) -> Outcome {
+        let Some(made) = self.changes.get(&key(held)) else { return Ok(()) };
+        let is_whole = made.cells.len() == held.cells.len();
+        let has = |cell: &(String, Value)| {
+            made.cells.iter().any(|made| made.0 == cell.0 && is_same(&made.1, &cell.1))
+        };
+        if held.cells.iter().all(has) && is_whole != held.is_reduced && made.row == held.row {
+            return Ok(());
+        }
+        Err("a change is not as it was made".into())
+    }
+
+    /// The changes that a log stands for but does not hold.
+    pub fn dropped(&self, held: &BTreeMap<Key, Logged>) -> Outcome<BTreeSet<Key>> {
+        let mut all = BTreeSet::new();
+        for ((node, time, _), change) in held.iter().filter(|(_, change)| change.dropped != 0) {
+            let before = held.range(..(*node, *time, 0)).next_back();
+            let since =
+                before.filter(|((of, ..), _)| of == node).map_or(0, |((_, time, _), _)| *time);
+            let dropped = self.changes.range((*node, since + 1, 0)..(*node, *time, 0));
+            let dropped = dropped.map(|(key, _)| *key);
+            let hashes = dropped.clone().fold(0, |hashes, (.., hash)| hashes ^ hash);
+            if hashes != change.dropped {
+                return Err("what stands for dropped changes is not of those".into());
             }
-            if voids.get(node).is_some_and(|(after, until)| time > after && time <= until) {
-                continue;
-            }
-            let Some(change) = self.changes.get(key) else { continue };
-            if change.table == VOIDS {
-                continue;
-            }
-            let rows = tables.entry(change.table.clone()).or_default();
-            let row = rows
-                .entry(change.row.clone())
-                .or_insert_with(|| Row { created_at: i64::MAX, ..Row::default() });
-            row.created_at = row.created_at.min(change.millis());
-            row.updated_at = row.updated_at.max(change.millis());
-            let clock = (*time, *node);
-            for (column, value) in &change.cells {
-                let cell = row.cells.entry(column.clone());
-                let cell = cell.or_insert(((i64::MIN, [0; 16]), Value::Null));
-                if cell.0 <= clock {
-                    *cell = (clock, value.clone());
-                }
+            all.extend(dropped);
+        }
+        Ok(all)
+    }
+}
+
+/// The fold of some changes, of what is known, where of some nodes some do not count.
+pub fn fold<'c>(
+    changes: impl Iterator<Item = &'c Logged>,
+    known: &BTreeSet<Key>,
+    voids: &BTreeMap<[u8; 16], (i64, i64)>,
+) -> Tables {
+    let mut tables = Tables::new();
+    for change in changes {
+        let (node, time, hash) = key(change);
+        // Of the changes of one node and time, the one of the greatest hash counts.
+        let greatest = known.range((node, time, 0)..=(node, time, u64::MAX)).next_back();
+        if greatest.is_none_or(|greatest| greatest.2 != hash) {
+            continue;
+        }
+        if voids.get(&node).is_some_and(|(after, until)| time > *after && time <= *until) {
+            continue;
+        }
+        if change.table == VOIDS {
+            continue;
+        }
+        let rows = tables.entry(change.table.clone()).or_default();
+        let row = rows
+            .entry(change.row.clone())
+            .or_insert_with(|| Row { created_at: i64::MAX, ..Row::default() });
+        row.created_at = row.created_at.min(change.millis());
+        row.updated_at = row.updated_at.max(change.millis());
+        let clock = (time, node);
+        for (column, value) in &change.cells {
+            let cell = row.cells.entry(column.clone());
+            let cell = cell.or_insert(((i64::MIN, [0; 16]), Value::Null));
+            if cell.0 <= clock {
+                *cell = (clock, value.clone());
             }
         }
-        tables
     }
+    tables
 }
