@@ -275,6 +275,16 @@ impl<'a> PackedCells<'a> {
         Self { digest: None, compacted, more: &[], cells: Reader(cells) }
     }
 
+    /// Packs the same again, but for what stands for what was dropped.
+    pub(crate) fn repacked(&self, compacted: Compacted) -> Option<Packed> {
+        let (mut cells, mut packed) = (self.clone(), Packed::new());
+        while let Some(cell) = cells.next_cell()? {
+            packed.cell(cell.column, cell.tag, cell.payload);
+        }
+        packed.more(self.more);
+        Some(packed.finished(compacted, self.digest))
+    }
+
     /// The next cell; `Some(None)` after the last, and `None` where the bytes are no cell.
     pub(crate) fn next_cell(&mut self) -> Option<Option<PackedCell<'a>>> {
         if self.cells.is_empty() {

@@ -9,7 +9,7 @@ use crate::clock::Time;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::journal::Recorder;
-use crate::merge::VOIDS;
+use crate::merge::{VOIDS, rewrite};
 use crate::outgoing::mark;
 use crate::registry::{RegisteredTable, Registry, hash};
 use crate::row_clock::ColumnSet;
@@ -250,7 +250,7 @@ impl Compact<'_> {
                 let original = Some(cells.compacted.hash(hash));
                 let packed =
                     packed.finished(Compacted { original, ..cells.compacted }, cells.digest);
-                self.write(change.node, time, packed.bytes())?;
+                rewrite(self.connection, (change.node.cast_signed(), time), &packed)?;
             }
         }
         Ok(())
@@ -293,14 +293,18 @@ impl Compact<'_> {
             } else {
                 let compacted = Compacted { original, dropped: std::mem::take(&mut dropped) };
                 if compacted != cells.compacted {
-                    left.push((time, repacked(cells.clone(), is_covered, compacted)?));
+                    let packed = match is_covered {
+                        true => Some(Packed::new().finished(compacted, cells.digest)),
+                        false => cells.repacked(compacted),
+                    };
+                    left.push((time, packed.ok_or(Error::Corrupt)?));
                 }
                 is_left = true;
             }
             is_left &= cells.digest.is_none();
         }
         for (time, packed) in left {
-            self.write(node, time, packed.bytes())?;
+            rewrite(self.connection, (node.cast_signed(), time), &packed)?;
         }
         let mut delete =
             self.connection.prepare("DELETE FROM ara_change WHERE node = ?1 AND time = ?2")?;
@@ -310,23 +314,4 @@ impl Compact<'_> {
         done.dropped_changes += gone.len() as u64;
         Ok(())
     }
-
-    fn write(&self, node: u64, time: Time, packed: &[u8]) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2")?
-            .execute((node.cast_signed(), time.bits(), packed))?;
-        Ok(())
-    }
-}
-
-/// A change with its cells, or without them, and with what stands for what was dropped.
-fn repacked(mut cells: PackedCells<'_>, is_covered: bool, compacted: Compacted) -> Result<Packed> {
-    let mut packed = Packed::new();
-    while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-        if !is_covered {
-            packed.cell(cell.column, cell.tag, cell.payload);
-        }
-    }
-    packed.more(cells.more);
-    Ok(packed.finished(compacted, cells.digest))
 }

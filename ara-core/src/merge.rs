@@ -17,6 +17,7 @@ mod run;
 mod settle;
 mod void;
 
+pub(crate) use logged::rewrite;
 pub(crate) use make::{column_of, make_logged_columns, make_logged_tables};
 pub(crate) use renew::renew;
 pub use report::{MergeReport, Reason, Refused};

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use ara_schema::SYSTEM_COLUMNS;
 use rusqlite::Connection;
 
+use crate::change::{Compacted, PackedCells};
+use crate::clock::Time;
 use crate::database::Database;
 use crate::entropy::Entropy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::history::Growth;
 use crate::journal::Recorder;
 use crate::mend::{mend_indexes, mend_tables};
-use crate::merge::{due, make_logged_columns, make_logged_tables, mend_voids};
+use crate::merge::{due, make_logged_columns, make_logged_tables, mend_voids, rewrite};
 use crate::progress::{Counter, Progress};
 use crate::rebuild::rebuild_counted;
 use crate::registry::{RegisteredTable, Registry};
@@ -146,8 +148,13 @@ fn mend_nodes(
         "UPDATE ara_node SET last = ?2, digest = ?3, forked = forked OR ?4 WHERE ordinal = ?1",
     )?;
     for &node in registry.nodes.keys() {
-        let LoggedEnd { at, is_mismarked } = ends.get(&node).copied().unwrap_or_default();
+        let LoggedEnd { mut at, dropped, is_mismarked } =
+            ends.get(&node).copied().unwrap_or_default();
         let ordinal = node.cast_signed();
+        if is_mismarked && dropped != 0 {
+            stand_for_nothing(connection, ordinal)?;
+            at.digest ^= dropped;
+        }
         let is_whole_own = ordinal == own && !is_mismarked;
         // Of the node that writes, the log alone tells where it stands.
         let kept = if is_whole_own { Point::default() } else { at };
@@ -157,5 +164,27 @@ fn mend_nodes(
         }
     }
     recorder.wait_for(due(connection)?);
+    Ok(())
+}
+
+/// Of a log that lost changes it is not known any more which of them were dropped: none is taken to be, so
+/// that all that others have comes back.
+fn stand_for_nothing(connection: &Connection, node: i64) -> Result<()> {
+    let mut changes =
+        connection.prepare("SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time")?;
+    let mut changes = changes.query([node])?;
+    let mut rewritten = Vec::new();
+    while let Some(change) = changes.next()? {
+        let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
+        let Some(cells) = PackedCells::open(packed) else { continue };
+        if cells.compacted.dropped != 0 {
+            let compacted = Compacted { dropped: 0, ..cells.compacted };
+            let packed = cells.repacked(compacted).ok_or(Error::Corrupt)?;
+            rewritten.push((Time::from_bits(change.get(0)?), packed));
+        }
+    }
+    for (time, packed) in rewritten {
+        rewrite(connection, (node, time), &packed)?;
+    }
     Ok(())
 }

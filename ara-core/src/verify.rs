@@ -132,6 +132,8 @@ pub(crate) fn verify(
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LoggedEnd {
     pub(crate) at: Point,
+    /// What stands in its changes for those that were dropped.
+    pub(crate) dropped: u64,
     /// A transaction notes another digest than that of the changes up to it.
     pub(crate) is_mismarked: bool,
 }
@@ -157,14 +159,16 @@ pub(crate) fn add_up(
         }
         let time = Time::from_bits(change.get(1)?);
         let table = change.get(2)?;
-        let Some((counts, mark)) = counts(change, registry, (node, time, table)) else {
+        let Some(counted) = Counted::of(change, registry, (node, time, table)) else {
             let table = registry.tables.get(&table).map(|table| &*table.name);
             found.differ(table, None, What::UnreadableChange);
             last = Some((node, time, true));
             continue;
         };
         let end = ends.entry(node).or_default();
-        end.at = Point { time, digest: end.at.digest ^ counts };
+        let Counted { hash, dropped, mark } = counted;
+        end.at = Point { time, digest: end.at.digest ^ hash ^ dropped };
+        end.dropped ^= dropped;
         // Where two devices wrote under one id, each noted the digest of its own changes.
         let is_forked = registry.nodes.get(&node).is_some_and(|node| node.is_forked);
         if !is_forked && mark.is_some_and(|mark| mark != end.at.digest) {
@@ -213,17 +217,30 @@ fn verify_digests(
     Ok(())
 }
 
-/// What a change adds to its node's digest, and the digest that it notes if it ends a transaction.
-fn counts(
-    change: &Row<'_>,
-    registry: &Registry,
-    (node, time, ordinal): (u64, Time, i64),
-) -> Option<(u64, Option<u64>)> {
-    let row = Uuid::from_slice(change.get_ref(3).ok()?.as_blob().ok()?).ok()?;
-    let cells = PackedCells::open(change.get_ref(4).ok()?.as_blob().ok()?)?;
-    let table = registry.tables.get(&ordinal).filter(|table| !table.is_local)?;
-    let hash = hash(time, &registry.nodes.get(&node)?.id, table, row.as_bytes(), &cells)?;
-    Some((cells.compacted.hash(hash) ^ cells.compacted.dropped, cells.digest))
+/// What a change adds to its node's digest.
+struct Counted {
+    /// Of the change as it was first written.
+    hash: u64,
+    /// Of those that were dropped before it.
+    dropped: u64,
+    /// The digest that it notes if it ends a transaction.
+    mark: Option<u64>,
+}
+
+impl Counted {
+    fn of(
+        change: &Row<'_>,
+        registry: &Registry,
+        (node, time, ordinal): (u64, Time, i64),
+    ) -> Option<Self> {
+        let row = Uuid::from_slice(change.get_ref(3).ok()?.as_blob().ok()?).ok()?;
+        let cells = PackedCells::open(change.get_ref(4).ok()?.as_blob().ok()?)?;
+        let table = registry.tables.get(&ordinal).filter(|table| !table.is_local)?;
+        let hash = hash(time, &registry.nodes.get(&node)?.id, table, row.as_bytes(), &cells)?;
+        let compacted = cells.compacted;
+        let (hash, mark) = (compacted.hash(hash), cells.digest);
+        Some(Self { hash, dropped: compacted.dropped, mark })
+    }
 }
 
 /// Walks the log, sorted by row, and the table side by side: neither is held in memory.

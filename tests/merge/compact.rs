@@ -3,7 +3,7 @@
 use ara::VersionVector;
 use ara::prelude::*;
 
-use crate::support::Outcome;
+use crate::support::{File, Outcome, There};
 use crate::{Todo, same, send, sync};
 
 /// A device that has written much over, and what it knew when it was compacted.
@@ -129,6 +129,118 @@ fn a_part_of_what_is_left_and_a_part_of_the_whole_meet() -> Outcome {
             send(first, &fresh)?;
             same(&whole, &fresh)?;
         }
+    }
+    Ok(())
+}
+
+/// A backup from before was restored, and written to, while others dropped what they knew better.
+#[test]
+fn what_a_restored_file_wrote_is_united_with_what_is_left() -> Outcome {
+    for writes_before in 1..4 {
+        let file = File::new()?;
+        let db = file.open()?;
+        let milk = db.create(Todo::draft().title("Buy milk").stars(0))?;
+        for stars in 1..writes_before {
+            db.update(Todo::patch(milk).stars(stars))?;
+        }
+        drop(db);
+        let before = std::fs::read(file.path())?;
+        let db = file.open()?;
+        for stars in 10..14 {
+            db.update(Todo::patch(milk).stars(stars))?;
+        }
+        let (phone, whole) = (Database::memory()?, Database::memory()?);
+        send(&db, &phone)?;
+        send(&db, &whole)?;
+        drop(db);
+        phone.compact(&phone.version_vector()?)?;
+
+        std::fs::write(file.path(), &before)?;
+        let db = file.open()?;
+        db.update(Todo::patch(milk).done(true))?;
+        db.create(Todo::draft().title("Make tea"))?;
+        let forked: usize = [send(&db, &phone)?, send(&phone, &db)?]
+            .iter()
+            .flatten()
+            .map(|report| report.forked.len())
+            .sum();
+        assert!(forked > 0);
+        sync(&db, &phone)?;
+        sync(&phone, &whole)?;
+        sync(&db, &whole)?;
+        sync(&db, &phone)?;
+        let todo = phone.get(milk)?.there()?;
+        assert_eq!((todo.stars, todo.done), (Some(13), Some(true)));
+        assert_eq!(db.query::<Todo>().count()?, 2);
+        for from in [&db, &phone, &whole] {
+            let fresh = Database::memory()?;
+            send(from, &fresh)?;
+            same(from, &fresh)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_transaction_of_which_something_is_left_still_ends() -> Outcome {
+    let (db, whole) = (Database::memory()?, Database::memory()?);
+    let ids = db.create_all([Todo::draft().title("Buy milk"), Todo::draft().title("Make tea")])?;
+    db.transaction(|tx| {
+        tx.update(Todo::patch(ids[0]).stars(1))?;
+        tx.update(Todo::patch(ids[1]).stars(1))
+    })?;
+    send(&db, &whole)?;
+    db.update(Todo::patch(ids[1]).stars(2))?;
+    db.update(Todo::patch(ids[1]).stars(3))?;
+    send(&db, &whole)?;
+    let done = db.compact(&db.version_vector()?)?;
+    assert_eq!((done.dropped_changes, done.dropped_values), (1, 2));
+    same(&db, &whole)?;
+    let fresh = Database::memory()?;
+    let batches = db.changes_since(&VersionVector::default())?.in_batches_of(1);
+    let batches = batches.collect::<ara::Result<Vec<_>>>()?;
+    assert_eq!(batches.iter().map(ara::Changes::len).collect::<Vec<_>>(), [2, 2, 1]);
+    // Part of it from the one, the rest from the other.
+    fresh.merge(&batches[0])?;
+    fresh.merge(&batches[1])?;
+    assert_eq!(fresh.get(ids[1])?.there()?.stars, None);
+    assert_eq!(send(&whole, &fresh)?[0].changes, 2);
+    same(&fresh, &whole)
+}
+
+/// What stands for dropped changes can be lost too.
+#[test]
+fn a_compacted_log_that_lost_changes_gets_them_back() -> Outcome {
+    for lost in 0..3 {
+        let file = File::new()?;
+        let db = file.open()?;
+        let milk = db.create(Todo::draft().title("Buy milk"))?;
+        for stars in 0..5 {
+            db.update(Todo::patch(milk).stars(stars))?;
+            db.create(Todo::draft().title("Make tea"))?;
+        }
+        let (compacted, whole) = (Database::memory()?, Database::memory()?);
+        send(&db, &whole)?;
+        db.compact(&db.version_vector()?)?;
+        send(&db, &compacted)?;
+        drop(db);
+        file.tamper(&format!(
+            "DELETE FROM ara_change WHERE time IN \
+             (SELECT time FROM ara_change WHERE tbl = (SELECT ordinal FROM ara_table WHERE name = 'todo') \
+             ORDER BY time LIMIT 2 OFFSET {lost})"
+        ))?;
+        let db = file.open()?;
+        assert!(!db.verify()?.holds());
+        db.rebuild()?;
+        assert!(db.verify()?.holds());
+        let (first, second) =
+            if lost % 2 == 0 { (&compacted, &whole) } else { (&whole, &compacted) };
+        send(&db, first)?;
+        sync(first, &db)?;
+        sync(second, &db)?;
+        sync(first, second)?;
+        assert_eq!(db.query::<Todo>().count()?, 6);
+        assert_eq!(db.get(milk)?.there()?.stars, Some(4));
     }
     Ok(())
 }

@@ -288,6 +288,8 @@ impl Replica {
 
     /// Drops from the log what is covered, as far as this vector knows.
     pub fn compact(&mut self, vector: &VersionVector, world: &mut World) -> Outcome {
+        // A device whose clock came back writes again what it wrote ahead, whatever it does.
+        self.settle(world)?;
         let before = self.state.held.len();
         let done = self.db()?.compact(vector)?;
         self.look(world, false)?;

@@ -163,13 +163,7 @@ impl<'m> Merge<'m, '_> {
                     continue;
                 }
                 Ok(Arrival::Known) => self.report.known += 1,
-                Ok(Arrival::New(counts)) => self.grow(state, sent, counts, is_due),
-                Ok(Arrival::Twin(counts)) => {
-                    self.grow(state, sent, counts, is_due);
-                    if let Some(known) = self.known.get_mut(&state.run.node) {
-                        known.is_forked = true;
-                    }
-                }
+                Ok(arrival) => self.grow(state, (sent, arrival), is_due),
             }
             state.even = Even { time: sent.time, dropped_here: 0 };
         }
@@ -177,12 +171,23 @@ impl<'m> Merge<'m, '_> {
         Ok(())
     }
 
-    /// Notes that a change was added to those that are known.
-    fn grow(&mut self, state: &mut RunState<'m>, sent: &Sent, counts: u64, is_due: bool) {
-        self.report.changes += 1;
+    /// Notes that what is known of a node has grown.
+    fn grow(&mut self, state: &mut RunState<'m>, (sent, arrival): (&Sent, Arrival), is_due: bool) {
+        let counts = match arrival {
+            Arrival::Known | Arrival::Dropped => return,
+            Arrival::Stands(counts) => {
+                self.report.known += 1;
+                counts
+            }
+            Arrival::New(counts) | Arrival::Twin(counts) => {
+                self.report.changes += 1;
+                counts
+            }
+        };
         state.has_grown = true;
         state.has_grown_within |= sent.time <= state.before.end.time;
         let Some(known) = self.known.get_mut(&state.run.node) else { return };
+        known.is_forked |= matches!(arrival, Arrival::Twin(_));
         known.end.digest ^= counts;
         known.end.time = known.end.time.max(sent.time);
         if !sent.compacted.is_nothing() {

@@ -48,6 +48,8 @@ pub(crate) enum Arrival {
     Known,
     /// It was there, and was dropped.
     Dropped,
+    /// It is there, but that changes before it were dropped is news. They add this to the digest.
+    Stands(u64),
     /// Another change has its node and time: of the two, the one with the greater hash counts. Both are
     /// kept, and the rows that they are of are folded anew. It adds this to the digest.
     Twin(u64),
@@ -103,7 +105,10 @@ impl<'c> Log<'c> {
         let registry = Registry::load(self.connection)?;
         let held_hash = held_hash(&registry, (change.time, change.node_id), (table, &row), &cells);
         let held_hash = held_hash.ok_or(Error::Corrupt)?;
-        if held_hash == change.hash || self.has_twin(&change)? {
+        if held_hash == change.hash {
+            return self.stand(&change, &cells, since);
+        }
+        if self.has_twin(&change)? {
             return Ok(Arrival::Known);
         }
         change.compacted.dropped = self.lacking(&change, since)?;
@@ -133,6 +138,22 @@ impl<'c> Log<'c> {
                 .execute((key.0, key.1, hash.cast_signed(), of.0, of.1, packed.bytes()))?;
         }
         Ok(Arrival::Twin(counts))
+    }
+
+    /// Has a change that is held stand for those that were dropped before it elsewhere, as far as they are
+    /// not here.
+    fn stand(&self, change: &Arriving<'_>, held: &PackedCells<'_>, since: Even) -> Result<Arrival> {
+        let dropped = match held.compacted.dropped {
+            0 => self.lacking(change, since)?,
+            _ => 0,
+        };
+        if dropped == 0 {
+            return Ok(Arrival::Known);
+        }
+        let packed =
+            held.repacked(Compacted { dropped, ..held.compacted }).ok_or(Error::Corrupt)?;
+        rewrite(self.connection, (change.node, change.time), &packed)?;
+        Ok(Arrival::Stands(dropped))
     }
 
     /// The times of the changes of a transaction that were here and were dropped. A log may lack some up to
@@ -227,6 +248,18 @@ fn held_hash(
 ) -> Option<u64> {
     let of_rest = hash(time, node, registry.tables.get(&table)?, row, cells)?;
     Some(cells.compacted.hash(of_rest))
+}
+
+/// Writes another form of a change into its place.
+pub(crate) fn rewrite(
+    connection: &Connection,
+    (node, time): (i64, Time),
+    packed: &Packed,
+) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2")?
+        .execute((node, time.bits(), packed.bytes()))?;
+    Ok(())
 }
 
 /// Whether a change of this time was dropped, if the node has none.
