@@ -17,6 +17,7 @@ use crate::fold::owned;
 use crate::history::HISTORY;
 use crate::merge::FoldedCell;
 use crate::outgoing::mark;
+use crate::rebuild::RowKey;
 use crate::registry::{RegisteredTable, Registry};
 use crate::row_clock::RowClock;
 use crate::transaction::{State, Transaction};
@@ -71,9 +72,6 @@ impl Database {
         self.transaction(|tx| tx.undo(transaction))
     }
 }
-
-/// A row of a table, by the table's ordinal.
-type RowKey = (i64, [u8; 16]);
 
 /// What the transaction wrote into a row, by column.
 type Written = BTreeMap<u32, WrittenCell>;
