@@ -6,6 +6,8 @@
 //! node stops that node alone.
 
 mod checked;
+mod dropped;
+mod hashes;
 mod incoming;
 mod logged;
 mod make;

@@ -15,12 +15,13 @@ use crate::error::{Error, Result};
 use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::checked::check;
+use crate::merge::dropped::{Even, dropped_here};
 use crate::merge::due;
 use crate::merge::logged::{Arrival, Arriving, Log};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
-use crate::merge::run::{Even, RunState, Way, transaction};
+use crate::merge::run::{RunState, Way, transaction};
 use crate::merge::void::{VOIDS, make_void, read_void};
 use crate::registry::is_void;
 use crate::transaction::{State, Transaction};
@@ -144,7 +145,7 @@ impl<'m> Merge<'m, '_> {
         // A clock that ran back does not divide what lies before the last that is folded in.
         let is_due = at.time.millis() <= self.horizon.max(known.folded.millis());
         let dropped_here = match state.way {
-            Way::Unite => self.log.dropped_of(node, known.horizon, transaction)?,
+            Way::Unite => dropped_here(self.connection, (node, known.horizon), transaction)?,
             _ => HashSet::new(),
         };
         for (sent, hash) in transaction.iter().zip(hashes) {

@@ -1,17 +1,17 @@
 //! Writing changes of others into the log.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Statement};
 
 use crate::change::{Compacted, Packed, PackedCells};
-use crate::changes::Sent;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::merge::run::Even;
-use crate::rebuild::rebuild_row;
-use crate::registry::{Registry, hash};
+use crate::merge::dropped::{Even, lacking};
+use crate::merge::hashes::Hashes;
+use crate::rebuild::{RowKey, rebuild_rows};
+use crate::registry::Registry;
 use crate::statements::bind;
 
 /// The log, as changes of others are written into it.
@@ -19,8 +19,9 @@ pub(crate) struct Log<'c> {
     connection: &'c Connection,
     insert: Statement<'c>,
     find: Statement<'c>,
-    /// The rows of changes that gave way to their twins, by table: they are to be folded anew.
-    outdated: BTreeSet<(i64, [u8; 16])>,
+    hashes: Hashes<'c>,
+    /// The rows of changes that gave way to their twins: they are to be folded anew.
+    outdated: BTreeSet<RowKey>,
 }
 
 /// A change on its way into the log.
@@ -64,6 +65,7 @@ impl<'c> Log<'c> {
             )?,
             find: connection
                 .prepare("SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time = ?2")?,
+            hashes: Hashes::new(connection),
             outdated: BTreeSet::new(),
         })
     }
@@ -94,24 +96,22 @@ impl<'c> Log<'c> {
             })
             .optional()?;
         let Some((table, row, packed)) = held else {
-            change.compacted.dropped = self.lacking(&change, since)?;
+            change.compacted.dropped = lacking(self.connection, &mut self.hashes, &change, since)?;
             return Ok(Arrival::New(self.append(change)?));
         };
         let told = change.packed.clone().finished(change.compacted, change.mark);
         if (table, &row, &*packed) == (change.table, change.row, told.bytes()) {
             return Ok(Arrival::Known);
         }
-        let cells = PackedCells::open(&packed).ok_or(Error::Corrupt)?;
-        let registry = Registry::load(self.connection)?;
-        let held_hash = held_hash(&registry, (change.time, change.node_id), (table, &row), &cells);
-        let held_hash = held_hash.ok_or(Error::Corrupt)?;
+        let written = (change.time, change.node_id);
+        let held_hash = self.hashes.of(written, (table, &row), &packed)?;
         if held_hash == change.hash {
-            return self.stand(&change, &cells, since);
+            return self.stand(&change, &packed, since);
         }
         if self.has_twin(&change)? {
             return Ok(Arrival::Known);
         }
-        change.compacted.dropped = self.lacking(&change, since)?;
+        change.compacted.dropped = lacking(self.connection, &mut self.hashes, &change, since)?;
         let counts = change.hash ^ change.compacted.dropped;
         let (hash, of) = (change.hash, (change.table, *change.row));
         let packed = change.packed.finished(change.compacted, change.mark);
@@ -142,77 +142,19 @@ impl<'c> Log<'c> {
 
     /// Has a change that is held stand for those that were dropped before it elsewhere, as far as they are
     /// not here.
-    fn stand(&self, change: &Arriving<'_>, held: &PackedCells<'_>, since: Even) -> Result<Arrival> {
+    fn stand(&mut self, change: &Arriving<'_>, held: &[u8], since: Even) -> Result<Arrival> {
+        let held = PackedCells::open(held).ok_or(Error::Corrupt)?;
         let dropped = match held.compacted.dropped {
-            0 => self.lacking(change, since)?,
+            0 => lacking(self.connection, &mut self.hashes, change, since)?,
             _ => 0,
         };
         if dropped == 0 {
             return Ok(Arrival::Known);
         }
-        let packed =
-            held.repacked(Compacted { dropped, ..held.compacted }).ok_or(Error::Corrupt)?;
+        let compacted = Compacted { dropped, ..held.compacted };
+        let packed = held.repacked(compacted).ok_or(Error::Corrupt)?;
         rewrite(self.connection, (change.node, change.time), &packed)?;
         Ok(Arrival::Stands(dropped))
-    }
-
-    /// The times of the changes of a transaction that were here and were dropped. A log may lack some up to
-    /// its horizon. What lies where changes were dropped is taken to be of them.
-    pub(crate) fn dropped_of(
-        &mut self,
-        node: i64,
-        horizon: Time,
-        transaction: &[Sent],
-    ) -> Result<HashSet<Time>> {
-        let mut dropped = HashSet::new();
-        let (Some(first), Some(last)) = (transaction.first(), transaction.last()) else {
-            return Ok(dropped);
-        };
-        if first.time > horizon {
-            return Ok(dropped);
-        }
-        let is_end_held = self.holds(node, last.time)?;
-        let is_end_dropped = !is_end_held && is_dropped(self.connection, node, last.time)?;
-        for sent in transaction {
-            // Where the end was never here, nothing of it was.
-            let is_of_dropped =
-                is_end_dropped || (is_end_held && is_dropped(self.connection, node, sent.time)?);
-            if is_of_dropped && !self.holds(node, sent.time)? {
-                dropped.insert(sent.time);
-            }
-        }
-        Ok(dropped)
-    }
-
-    fn holds(&mut self, node: i64, time: Time) -> Result<bool> {
-        Ok(self.find.exists((node, time.bits()))?)
-    }
-
-    /// Of the changes that were dropped before a change, elsewhere, what is not held here either. What is
-    /// held of that time is taken to be among them.
-    fn lacking(&self, change: &Arriving<'_>, since: Even) -> Result<u64> {
-        let dropped = change.compacted.dropped;
-        if dropped == 0 {
-            return Ok(0);
-        }
-        let mut changes = self.connection.prepare_cached(
-            "SELECT time, tbl, row, cells FROM ara_change WHERE node = ?1 AND time > ?2 AND time < ?3 \
-             UNION ALL SELECT time, tbl, row, cells FROM ara_twin \
-             WHERE node = ?1 AND time > ?2 AND time < ?3",
-        )?;
-        let range = (change.node, since.time.bits(), change.time.bits());
-        let mut changes = changes.query(range)?;
-        let registry = Registry::load(self.connection)?;
-        let mut lacking = dropped ^ since.dropped_here;
-        while let Some(held) = changes.next()? {
-            let time = Time::from_bits(held.get(0)?);
-            let blob = |at| held.get_ref(at)?.as_blob().map_err(|_| Error::Corrupt);
-            let (row, cells) = (blob(2)?, PackedCells::open(blob(3)?).ok_or(Error::Corrupt)?);
-            let of = (held.get(1)?, row);
-            let hash = held_hash(&registry, (time, change.node_id), of, &cells);
-            lacking ^= hash.ok_or(Error::Corrupt)? ^ cells.compacted.dropped;
-        }
-        Ok(lacking)
     }
 
     /// Folds the rows anew of changes that gave way to their twins. What is folded in of each node must
@@ -221,13 +163,7 @@ impl<'c> Log<'c> {
         if self.outdated.is_empty() {
             return Ok(());
         }
-        let registry = Registry::load(self.connection)?;
-        for (table, row) in &self.outdated {
-            if let Some(registered) = registry.tables.get(table) {
-                rebuild_row(self.connection, &registry, (*table, registered), row)?;
-            }
-        }
-        Ok(())
+        rebuild_rows(self.connection, &Registry::load(self.connection)?, &self.outdated)
     }
 
     fn has_twin(&self, change: &Arriving<'_>) -> Result<bool> {
@@ -237,17 +173,6 @@ impl<'c> Log<'c> {
             .prepare_cached("SELECT 1 FROM ara_twin WHERE node = ?1 AND time = ?2 AND hash = ?3")?
             .exists(key)?)
     }
-}
-
-/// The hash of a change that is held, as it was first written.
-fn held_hash(
-    registry: &Registry,
-    (time, node): (Time, &[u8; 16]),
-    (table, row): (i64, &[u8]),
-    cells: &PackedCells<'_>,
-) -> Option<u64> {
-    let of_rest = hash(time, node, registry.tables.get(&table)?, row, cells)?;
-    Some(cells.compacted.hash(of_rest))
 }
 
 /// Writes another form of a change into its place.
@@ -260,34 +185,4 @@ pub(crate) fn rewrite(
         .prepare_cached("UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2")?
         .execute((node, time.bits(), packed.bytes()))?;
     Ok(())
-}
-
-/// Whether a change of this time was dropped, if the node has none.
-pub(crate) fn is_dropped(connection: &Connection, node: i64, time: Time) -> Result<bool> {
-    let next = connection
-        .prepare_cached(
-            "SELECT cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time LIMIT 1",
-        )?
-        .query_row((node, time.bits()), |row| row.get::<_, Vec<u8>>(0))
-        .optional()?;
-    let next = next.as_deref().and_then(PackedCells::open);
-    Ok(next.is_some_and(|cells| cells.compacted.dropped != 0))
-}
-
-/// The last change of a node before a time: its own time, and the digest that it notes if it ends a
-/// transaction.
-pub(crate) fn last_before(
-    connection: &Connection,
-    node: i64,
-    time: Time,
-) -> Result<(Time, Option<u64>)> {
-    let last = connection
-        .prepare_cached(
-            "SELECT time, cells FROM ara_change WHERE node = ?1 AND time < ?2 \
-             ORDER BY time DESC LIMIT 1",
-        )?
-        .query_row((node, time.bits()), |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
-        .optional()?;
-    let Some((time, packed)) = last else { return Ok((Time::default(), Some(0))) };
-    Ok((Time::from_bits(time), PackedCells::open(&packed).and_then(|cells| cells.digest)))
 }

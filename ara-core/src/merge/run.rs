@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::changes::{Run, Sent};
 use crate::clock::Time;
 use crate::error::Result;
-use crate::merge::logged::{is_dropped, last_before};
+use crate::merge::dropped::{Even, even_before, is_dropped};
 use crate::merge::report::Reason;
 use crate::outgoing::mark;
 use crate::vector::{Known, Point};
@@ -25,15 +25,6 @@ pub(crate) struct RunState<'m> {
     /// Something was added between what was known: what follows it was written by another device.
     pub(crate) has_grown_within: bool,
     pub(crate) even: Even,
-}
-
-/// Since when a run has changes that were dropped here.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Even {
-    /// The time of the last change that is in the run and here.
-    pub(crate) time: Time,
-    /// What the changes after that one add to the digest. All of them were dropped here.
-    pub(crate) dropped_here: u64,
 }
 
 /// What is done with the transactions of a run.
@@ -74,9 +65,8 @@ impl<'m> RunState<'m> {
             match mark(connection, before.node, run.from.time)? {
                 Some(digest) if digest == run.from.digest => Way::Unite,
                 None if is_dropped(connection, before.node, run.from.time)? => {
-                    let (time, digest) = last_before(connection, before.node, run.from.time)?;
-                    let dropped_here = digest.map_or(0, |digest| digest ^ run.from.digest);
-                    even = Even { time, dropped_here };
+                    let from = (run.from.time, run.from.digest);
+                    even = even_before(connection, before.node, from)?;
                     Way::Unite
                 }
                 _ => Way::Refuse(Reason::Unconnected),
