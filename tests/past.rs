@@ -9,6 +9,8 @@ mod random;
 #[path = "past/rows.rs"]
 mod rows;
 mod support;
+#[path = "past/transactions.rs"]
+mod transactions;
 #[path = "past/undo.rs"]
 mod undo;
 
