@@ -129,7 +129,8 @@ fn what_is_dated_ahead_is_told_once_its_time_has_come() -> Outcome {
     let wall = Wall::new();
     let (db, ahead) = (wall.options().seed(1).memory()?, after(hour, 2)?);
     ahead.create(Todo::draft().title("Later"))?;
-    send(&ahead, &db)?;
+    let report = &send(&ahead, &db)?[0];
+    assert_eq!((report.changes, &*report.transactions), (1, &[][..]));
     assert_eq!(all(&db)?, []);
     wall.advance(hour);
     db.create(Todo::draft().title("Now"))?;
@@ -182,5 +183,32 @@ fn the_last_transaction_is_of_this_device() -> Outcome {
     send(&phone, &laptop)?;
     assert_eq!(laptop.last_transaction()?, own);
     assert_ne!(ids(&laptop)?.first(), own.as_ref());
+    Ok(())
+}
+
+#[test]
+fn what_a_merge_brought_can_be_taken_back() -> Outcome {
+    let (laptop, phone) = (after(0, 1)?, after(1000, 2)?);
+    let milk = laptop.create(Todo::draft().title("Buy milk"))?;
+    send(&laptop, &phone)?;
+    let before = laptop.get(milk)?;
+    let tea = phone.create(Todo::draft().title("Make tea"))?;
+    phone.transaction(|tx| {
+        tx.update(Todo::patch(tea).stars(1))?;
+        tx.update(Todo::patch(milk).stars(1))
+    })?;
+    let mut theirs = ids(&phone)?;
+    theirs.truncate(2);
+    theirs.reverse();
+    let changes = phone.changes_since(&laptop.version_vector()?)?.next().there()??;
+    let report = laptop.merge(&changes)?;
+    assert_eq!(report.transactions, theirs);
+    assert_eq!(laptop.merge(&changes)?.transactions, []);
+    for transaction in report.transactions.iter().rev() {
+        laptop.undo(*transaction)?;
+    }
+    assert_eq!(laptop.get(tea)?, None);
+    let after = laptop.get(milk)?.there()?;
+    assert_eq!((after.title, after.stars), (before.there()?.title, None));
     Ok(())
 }

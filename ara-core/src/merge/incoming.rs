@@ -166,6 +166,7 @@ impl<'m> Merge<'m, '_> {
             state.way = Way::Refuse(Reason::Unconnected);
             return Ok(());
         }
+        let changes_before = self.report.changes;
         for (sent, hash) in transaction.iter().zip(hashes) {
             let of_whole = takes_place.then_some(!is_compacted);
             match self.change(state, node, (sent, hash), (is_due, of_whole))? {
@@ -190,6 +191,9 @@ impl<'m> Merge<'m, '_> {
                     }
                 }
             }
+        }
+        if is_due && self.report.changes > changes_before {
+            self.report.bring(state.run.node, transaction);
         }
         if takes_place && let Some(known) = self.known.get_mut(&state.run.node) {
             let is_further = at.time >= known.end.time;
