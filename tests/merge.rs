@@ -13,6 +13,8 @@ mod forks;
 mod support;
 #[path = "merge/told_twice.rs"]
 mod told_twice;
+#[path = "merge/twins.rs"]
+mod twins;
 #[path = "merge/values.rs"]
 mod values;
 

@@ -17,9 +17,9 @@ use crate::value::Stored;
 pub(crate) const CHANGES_BY_ROW: &str =
     "SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row";
 
-/// The same of one row.
-pub(crate) const CHANGES_OF_ROW: &str =
-    "SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 AND row = ?2";
+/// Selects one change. [`Folded::of_row`] reads it.
+pub(crate) const ONE_CHANGE: &str =
+    "SELECT row, node, time, cells FROM ara_change WHERE node = ?1 AND time = ?2";
 
 /// A row as the log says it must be.
 #[derive(Default)]
@@ -47,6 +47,30 @@ pub(crate) struct FoldedCell {
 }
 
 impl Folded {
+    /// The row of which these are all changes, by node and time. `None` if no change of it counts yet. The
+    /// statement is that of [`ONE_CHANGE`].
+    pub(crate) fn of_row(
+        change: &mut Statement<'_>,
+        registry: &Registry,
+        changes: &[(i64, i64)],
+    ) -> Result<Option<Self>> {
+        let (mut folded, mut seen) = (Self::default(), ColumnSet::default());
+        for place in changes {
+            let mut change = change.query(*place)?;
+            folded.add(change.next()?.ok_or(Error::Corrupt)?, registry, &mut seen);
+        }
+        folded.add_up();
+        Ok(Some(folded).filter(|folded| !folded.is_nothing()))
+    }
+
+    /// Folds one change in, which may be one that cannot be read.
+    fn add(&mut self, change: &Row<'_>, registry: &Registry, seen: &mut ColumnSet) {
+        self.changes += 1;
+        if self.fold(change, registry, seen).is_none() {
+            self.unreadable += 1;
+        }
+    }
+
     /// Folds one change in, unless its time is still to come. `None` where it cannot be read.
     fn fold(&mut self, change: &Row<'_>, registry: &Registry, seen: &mut ColumnSet) -> Option<()> {
         let node = change.get::<_, i64>(1).ok()?.cast_unsigned();
@@ -139,17 +163,6 @@ impl<'s> FoldedRows<'s> {
         Ok(Self { changes, registry, started: false, seen })
     }
 
-    /// One row alone. The statement is that of [`CHANGES_OF_ROW`].
-    pub(crate) fn of_row(
-        changes: &'s mut Statement<'_>,
-        registry: &'s Registry,
-        table: i64,
-        row: &[u8; 16],
-    ) -> Result<Self> {
-        let (changes, seen) = (changes.query((table, row))?, ColumnSet::default());
-        Ok(Self { changes, registry, started: false, seen })
-    }
-
     /// The next row's id, and the row.
     pub(crate) fn next(&mut self) -> Result<Option<(Vec<u8>, Folded)>> {
         loop {
@@ -174,10 +187,7 @@ impl<'s> FoldedRows<'s> {
                 Some(id) if **id != *of => break,
                 Some(_) => {}
             }
-            folded.changes += 1;
-            if folded.fold(change, self.registry, &mut self.seen).is_none() {
-                folded.unreadable += 1;
-            }
+            folded.add(change, self.registry, &mut self.seen);
             self.changes.advance()?;
         }
         folded.add_up();

@@ -6,6 +6,7 @@
 //! node stops that node alone.
 
 mod checked;
+mod hashes;
 mod incoming;
 mod logged;
 mod make;

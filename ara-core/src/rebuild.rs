@@ -1,5 +1,6 @@
 //! Making a table, or columns of it, again from the change log.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use rusqlite::types::ValueRef;
@@ -8,7 +9,7 @@ use rusqlite::{Connection, Statement};
 use crate::counters::{Counters, forget_row, forget_table};
 use crate::ddl::quoted;
 use crate::error::Result;
-use crate::fold::{CHANGES_BY_ROW, CHANGES_OF_ROW, Folded, FoldedRows};
+use crate::fold::{CHANGES_BY_ROW, Folded, FoldedRows, ONE_CHANGE};
 use crate::registry::{RegisteredTable, Registry};
 use crate::statements::bind;
 use crate::value::Stored;
@@ -58,28 +59,54 @@ pub(crate) fn fold_into(
     Ok(())
 }
 
-/// Makes one row of a synced table again. It looks through the whole log.
-pub(crate) fn rebuild_row(
+/// A row of a table, by the table's ordinal.
+pub(crate) type RowKey = (i64, [u8; 16]);
+
+/// Makes some rows of synced tables again. It looks through the log once, however many they are.
+pub(crate) fn rebuild_rows(
     connection: &Connection,
     registry: &Registry,
-    (ordinal, table): (i64, &RegisteredTable),
-    row: &[u8; 16],
+    rows: &BTreeSet<RowKey>,
 ) -> Result<()> {
-    if !table.is_made {
-        return Ok(());
-    }
-    let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
-    connection.execute(&delete, [row])?;
-    forget_row(connection, ordinal, row)?;
+    let rows = changes_of(connection, rows)?;
+    let mut change = connection.prepare(ONE_CHANGE)?;
     let mut counters = Counters::new(connection);
-    let mut insert = Insert::new(connection, table)?;
-    let mut changes = connection.prepare(CHANGES_OF_ROW)?;
-    let mut rows = FoldedRows::of_row(&mut changes, registry, ordinal, row)?;
-    while let Some((id, row)) = rows.next()? {
-        insert.insert(&id, &row)?;
-        counters.note_folded((ordinal, table), &id, &row)?;
+    for (ordinal, table) in registry.synced() {
+        let mut rows = rows.range((ordinal, [0; 16])..=(ordinal, [u8::MAX; 16])).peekable();
+        if rows.peek().is_none() {
+            continue;
+        }
+        let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
+        let mut delete = connection.prepare(&delete)?;
+        let mut insert = Insert::new(connection, table)?;
+        for ((_, id), changes) in rows {
+            delete.execute([id])?;
+            forget_row(connection, ordinal, id)?;
+            if let Some(row) = Folded::of_row(&mut change, registry, changes)? {
+                insert.insert(id, &row)?;
+                counters.note_folded((ordinal, table), id, &row)?;
+            }
+        }
     }
     Ok(())
+}
+
+/// The changes of some rows, by node and time.
+fn changes_of(
+    connection: &Connection,
+    rows: &BTreeSet<RowKey>,
+) -> Result<BTreeMap<RowKey, Vec<(i64, i64)>>> {
+    let mut changes: BTreeMap<RowKey, Vec<_>> = rows.iter().map(|row| (*row, Vec::new())).collect();
+    let mut log = connection.prepare("SELECT tbl, row, node, time FROM ara_change")?;
+    let mut log = log.query([])?;
+    while let Some(change) = log.next()? {
+        // What another program wrote there may be anything.
+        let Ok(row) = change.get(1) else { continue };
+        if let Some(changes) = changes.get_mut(&(change.get(0)?, row)) {
+            changes.push((change.get(2)?, change.get(3)?));
+        }
+    }
+    Ok(changes)
 }
 
 /// Inserts rows as the log says they must be.

@@ -156,7 +156,7 @@ impl Registry {
 }
 
 impl RegisteredTable {
-    fn new(name: String, is_made: bool) -> Self {
+    pub(crate) fn new(name: String, is_made: bool) -> Self {
         let is_local = name.starts_with(LOCAL_PREFIX);
         let columns = BTreeMap::from([(0, "is_deleted".to_owned())]);
         Self { name, is_local, is_made, names: columns.clone(), columns }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
 use crate::any_rows::AnyRows;
@@ -15,14 +15,17 @@ use crate::ddl::quoted;
 use crate::error::{Error, Result};
 use crate::fold::owned;
 use crate::history::HISTORY;
+use crate::journal::Recorder;
 use crate::merge::FoldedCell;
 use crate::outgoing::mark;
+use crate::rebuild::RowKey;
 use crate::registry::{RegisteredTable, Registry};
 use crate::row_clock::RowClock;
 use crate::transaction::{State, Transaction};
 use crate::transaction_id::TransactionId;
 use crate::transactions::last_end;
 use crate::value::{Stored, Timestamp};
+use crate::watch::Touched;
 
 /// What [`Database::undo`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,9 +74,6 @@ impl Database {
         self.transaction(|tx| tx.undo(transaction))
     }
 }
-
-/// A row of a table, by the table's ordinal.
-type RowKey = (i64, [u8; 16]);
 
 /// What the transaction wrote into a row, by column.
 type Written = BTreeMap<u32, WrittenCell>;
@@ -125,20 +125,15 @@ impl Transaction<'_> {
             return Err(Error::UnknownTransaction);
         }
         let start = last_end(connection, node, Time::from_bits(id.time.bits() - 1))?;
-        let mut undoing = Undoing {
+        let undoing = Undoing {
             connection,
             registry: &registry,
             node,
             node_id: registered.id,
             from: start,
             to: id.time,
-            rows: BTreeMap::new(),
-            report: UndoReport::default(),
         };
-        undoing.read_transaction()?;
-        let earliest = undoing.look_at_rows()?;
-        undoing.read_before(earliest)?;
-        undoing.write(&mut self.state.borrow_mut())
+        undoing.run(&mut self.state.borrow_mut())
     }
 }
 
@@ -151,120 +146,176 @@ struct Undoing<'c, 'r> {
     /// Its changes are after this time, and not after that one.
     from: Time,
     to: Time,
-    rows: BTreeMap<RowKey, Written>,
-    report: UndoReport,
 }
 
-impl<'r> Undoing<'_, 'r> {
-    /// Reads what the transaction wrote.
-    fn read_transaction(&mut self) -> Result<()> {
-        let mut changes = self.connection.prepare(
-            "SELECT time, tbl, row, cells FROM ara_change \
-             WHERE node = ?1 AND time > ?2 AND time <= ?3 ORDER BY time",
-        )?;
-        let mut changes =
-            changes.query((self.node.cast_signed(), self.from.bits(), self.to.bits()))?;
-        while let Some(change) = changes.next()? {
-            let (first, key) = (Time::from_bits(change.get(0)?), (change.get(1)?, change.get(2)?));
-            let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
-            let row = self.rows.entry(key).or_default();
-            for (column, value) in cells(packed)? {
-                let Some(wrote) = value else {
-                    self.report.left += 1;
-                    continue;
-                };
-                row.entry(column)
-                    .and_modify(|cell| cell.wrote = wrote.clone())
-                    .or_insert(WrittenCell { first, wrote, is_current: false, before: None });
-            }
-        }
-        Ok(())
-    }
+/// The changes of the rows that a transaction wrote, none of them later than it: those of a row together,
+/// of which the transaction's own come first, in their order. The parameters are the node, what the
+/// transaction comes after, its end, and the first time to look at.
+///
+/// SQLite has sorted them before it gives the first one, in files of its own if they are many: so rows can
+/// be written meanwhile, and only one of them is in memory.
+const CHANGES: &str = "
+    SELECT c.tbl, c.row, c.node, c.time, c.cells, c.node = ?1 AND c.time > ?2 AS is_its_own
+    FROM ara_node n CROSS JOIN ara_change c ON c.node = n.ordinal AND c.time BETWEEN ?4 AND ?3
+    WHERE (c.tbl, c.row) IN
+        (SELECT tbl, row FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3)
+    ORDER BY c.tbl, c.row, is_its_own DESC, c.time";
 
-    /// Looks which of the values are still the last ones. When the first change was made of any of the
-    /// rows, in milliseconds.
-    fn look_at_rows(&mut self) -> Result<i64> {
-        let mut earliest = i64::MAX;
-        let mut counters = Counters::new(self.connection);
-        for ((ordinal, id), row) in &mut self.rows {
-            let table = made(self.registry, *ordinal);
-            let held = match table {
-                Some(table) => held(self.connection, table, id)?,
-                None => None,
-            };
-            if let (Some(table), Some((clock, created_at))) = (table, held) {
-                earliest = earliest.min(created_at.unwrap_or_default());
-                for (column, time, node) in clock.columns() {
-                    let column = u32::try_from(column).map_err(|_| Error::Corrupt)?;
-                    let is_its_own = node == self.node && time > self.from && time <= self.to;
-                    let Some(cell) = row.get_mut(&column) else { continue };
-                    let is_current = if cell.wrote.is_total {
-                        let added = counters.last((*ordinal, id, column), node)?;
-                        added.is_some_and(|(added, _)| added == time)
-                    } else {
-                        is_its_own
-                    };
-                    cell.is_current = is_current && table.columns.contains_key(&column);
-                }
-            }
-            self.report.left += row.values().filter(|cell| !cell.is_current).count() as u64;
-        }
-        Ok(earliest)
-    }
-
-    /// Reads what was there before: once through the log, however many rows there are.
-    fn read_before(&mut self, earliest: i64) -> Result<()> {
-        let mut changes = self.connection.prepare(
-            "SELECT time, tbl, row, cells FROM ara_change WHERE node = ?1 AND time BETWEEN ?2 AND ?3",
-        )?;
-        for (&node, registered) in &self.registry.nodes {
-            let (first, last) = (Time::first_in(earliest), self.to.min(registered.folded));
-            let mut changes = changes.query((node.cast_signed(), first.bits(), last.bits()))?;
-            while let Some(change) = changes.next()? {
-                let key = (change.get(1)?, change.get(2)?);
-                let Some(row) = self.rows.get_mut(&key) else { continue };
-                let clock = (Time::from_bits(change.get(0)?), registered.id);
-                if !registered.counts(clock.0) {
-                    continue;
-                }
-                let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
-                for (column, value) in cells(packed)? {
-                    let (Some(value), Some(cell)) = (value, row.get_mut(&column)) else { continue };
-                    let is_before = clock < (cell.first, self.node_id);
-                    let is_kept = value.is_total && node == self.node;
-                    if is_before
-                        && (is_kept || !cell.wrote.is_total)
-                        && cell.before.as_ref().is_none_or(|(found, _)| *found < clock)
-                    {
-                        cell.before = Some((clock, value));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn write(self, state: &mut State<'_>) -> Result<UndoReport> {
-        let Self { connection, registry, rows, mut report, .. } = self;
+impl<'c> Undoing<'c, '_> {
+    fn run(&self, state: &mut State<'c>) -> Result<UndoReport> {
         let State { recorder, touched, .. } = state;
-        let mut writing = AnyRows::new(connection, registry);
-        let mut counters = Counters::new(connection);
-        for ((ordinal, id), row) in rows {
-            let Some(table) = made(registry, ordinal) else { continue };
-            let node = recorder.node();
-            let cells = inverse(table, row, &mut |column| {
-                let last = counters.last((ordinal, &id, column), node)?;
-                Ok(last.map_or(0, |(_, total)| total))
-            })?;
-            if !cells.is_empty() {
-                report.written += cells.len() as u64;
-                writing.write(recorder, (ordinal, table), id, cells, touched.as_mut())?;
+        let mut undone = Undone {
+            recorder,
+            touched: touched.as_mut(),
+            writing: AnyRows::new(self.connection, self.registry),
+            counters: Counters::new(self.connection),
+            report: UndoReport::default(),
+        };
+        let mut changes = self.connection.prepare(CHANGES)?;
+        let mut changes = changes.query((
+            self.node.cast_signed(),
+            self.from.bits(),
+            self.to.bits(),
+            self.earliest()?.bits(),
+        ))?;
+        let mut row: Option<(RowKey, Written)> = None;
+        while let Some(change) = changes.next()? {
+            let key = (change.get(0)?, change.get(1)?);
+            let is_next = row.as_ref().is_none_or(|(of, _)| *of != key);
+            if is_next && let Some(done) = row.replace((key, Written::new())) {
+                self.take_back(done, &mut undone)?;
+            }
+            if let Some((_, written)) = &mut row {
+                self.read(change, written, &mut undone.report)?;
             }
         }
+        if let Some(last) = row {
+            self.take_back(last, &mut undone)?;
+        }
+        let Undone { recorder, mut report, .. } = undone;
         let node = Uuid::from_bytes(recorder.node_id());
         report.transaction = recorder.logged().map(|(_, time)| TransactionId { time, node });
         Ok(report)
     }
+
+    /// When the first change was made of any of the rows.
+    fn earliest(&self) -> Result<Time> {
+        let range = (self.node.cast_signed(), self.from.bits(), self.to.bits());
+        let tables: Vec<i64> = self
+            .connection
+            .prepare(
+                "SELECT DISTINCT tbl FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3",
+            )?
+            .query_map(range, |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut earliest = self.from;
+        for ordinal in tables {
+            let Some(table) = made(self.registry, ordinal) else { continue };
+            let sql = format!(
+                "SELECT min(coalesce(\"created_at\", 0)) FROM {} WHERE \"id\" IN (SELECT row \
+                 FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 AND tbl = ?4)",
+                quoted(&table.name)
+            );
+            let (node, from, to) = range;
+            let created_at: Option<i64> =
+                self.connection.query_row(&sql, (node, from, to, ordinal), |row| row.get(0))?;
+            earliest = earliest.min(created_at.map_or(earliest, Time::first_in));
+        }
+        Ok(earliest)
+    }
+
+    /// Reads one of the [`CHANGES`].
+    fn read(&self, change: &Row<'_>, written: &mut Written, report: &mut UndoReport) -> Result<()> {
+        let node = change.get::<_, i64>(2)?.cast_unsigned();
+        let time = Time::from_bits(change.get(3)?);
+        let packed = change.get_ref(4)?.as_blob().map_err(|_| Error::Corrupt)?;
+        if change.get(5)? {
+            for (column, value) in cells(packed)? {
+                let Some(wrote) = value else {
+                    report.left += 1;
+                    continue;
+                };
+                written
+                    .entry(column)
+                    .and_modify(|cell| cell.wrote = wrote.clone())
+                    .or_insert(WrittenCell { first: time, wrote, is_current: false, before: None });
+            }
+            return Ok(());
+        }
+        let Some(writer) = self.registry.nodes.get(&node).filter(|writer| writer.counts(time))
+        else {
+            return Ok(());
+        };
+        let clock = (time, writer.id);
+        for (column, value) in cells(packed)? {
+            let (Some(value), Some(cell)) = (value, written.get_mut(&column)) else { continue };
+            let is_before = clock < (cell.first, self.node_id);
+            let is_kept = value.is_total && node == self.node;
+            if is_before
+                && (is_kept || !cell.wrote.is_total)
+                && cell.before.as_ref().is_none_or(|(found, _)| *found < clock)
+            {
+                cell.before = Some((clock, value));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a row what it was.
+    fn take_back(
+        &self,
+        (key, mut row): (RowKey, Written),
+        undone: &mut Undone<'_, 'c, '_>,
+    ) -> Result<()> {
+        self.look_at(&key, &mut row, &mut undone.counters)?;
+        undone.report.left += row.values().filter(|cell| !cell.is_current).count() as u64;
+        let (ordinal, id) = key;
+        let Some(table) = made(self.registry, ordinal) else { return Ok(()) };
+        let node = undone.recorder.node();
+        let cells = inverse(table, row, &mut |column| {
+            let last = undone.counters.last((ordinal, &id, column), node)?;
+            Ok(last.map_or(0, |(_, total)| total))
+        })?;
+        if !cells.is_empty() {
+            undone.report.written += cells.len() as u64;
+            let touched = undone.touched.as_deref_mut();
+            undone.writing.write(undone.recorder, (ordinal, table), id, cells, touched)?;
+        }
+        Ok(())
+    }
+
+    /// Looks which of the values of a row are still the last ones.
+    fn look_at(
+        &self,
+        (ordinal, id): &RowKey,
+        row: &mut Written,
+        counters: &mut Counters<'_>,
+    ) -> Result<()> {
+        let Some(table) = made(self.registry, *ordinal) else { return Ok(()) };
+        let Some(clock) = held(self.connection, table, id)? else { return Ok(()) };
+        for (column, time, node) in clock.columns() {
+            let column = u32::try_from(column).map_err(|_| Error::Corrupt)?;
+            let is_its_own = node == self.node && time > self.from && time <= self.to;
+            let Some(cell) = row.get_mut(&column) else { continue };
+            let is_current = if cell.wrote.is_total {
+                let added = counters.last((*ordinal, id, column), node)?;
+                added.is_some_and(|(added, _)| added == time)
+            } else {
+                is_its_own
+            };
+            cell.is_current = is_current && table.columns.contains_key(&column);
+        }
+        Ok(())
+    }
+}
+
+/// What is written, row by row.
+struct Undone<'s, 'c, 'r> {
+    recorder: &'s mut Recorder<'c>,
+    touched: Option<&'s mut Touched>,
+    writing: AnyRows<'c, 'r>,
+    counters: Counters<'c>,
+    report: UndoReport,
 }
 
 /// What makes a row what it was before. `own` tells what this node has added to a counter so far: from
@@ -310,24 +361,18 @@ fn made(registry: &Registry, ordinal: i64) -> Option<&RegisteredTable> {
     registry.tables.get(&ordinal).filter(|table| table.is_made && table.name != HISTORY.name)
 }
 
-/// The clock of a row, and its `created_at`.
+/// The clock of a row.
 fn held(
     connection: &Connection,
     table: &RegisteredTable,
     id: &[u8; 16],
-) -> Result<Option<(RowClock, Option<i64>)>> {
-    let sql = format!(
-        "SELECT \"ara_clock\", \"created_at\" FROM {} WHERE \"id\" = ?1",
-        quoted(&table.name)
-    );
+) -> Result<Option<RowClock>> {
+    let sql = format!("SELECT \"ara_clock\" FROM {} WHERE \"id\" = ?1", quoted(&table.name));
     let held = connection
         .prepare_cached(&sql)?
-        .query_row([id], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))
+        .query_row([id], |row| Ok(row.get_ref(0)?.as_blob().ok().and_then(RowClock::unpack)))
         .optional()?;
-    held.map(|(clock, created_at)| {
-        Ok((RowClock::unpack(&clock).ok_or(Error::Corrupt)?, created_at))
-    })
-    .transpose()
+    held.map(|clock| clock.ok_or(Error::Corrupt)).transpose()
 }
 
 /// What a change wrote, by column: `None` in place of a value of a kind that is not known.

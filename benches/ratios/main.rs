@@ -4,7 +4,10 @@
 //! `cargo bench --bench ratios -- create`. Both sides take turns, round by round, and the ratio is
 //! that of their medians. What each side wrote and read is checked, outside what is timed.
 
+mod apart;
 mod by_hand;
+mod conflicts;
+mod counters;
 mod fifty;
 mod merge;
 mod pages;
@@ -24,6 +27,8 @@ fn main() -> ara::Result<()> {
     queries::queries(&mut report)?;
     work::files(&mut report)?;
     merge::merges(&mut report)?;
+    conflicts::conflicts(&mut report)?;
+    counters::counters(&mut report)?;
     watch::watches(&mut report)?;
     search::search(&mut report)?;
     report.print();

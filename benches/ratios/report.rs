@@ -32,6 +32,8 @@ pub enum Target {
     Ratio(f64),
     /// A time.
     Time(Duration),
+    /// Nothing: the ratio is told, and nobody has said what it should be.
+    None,
 }
 
 /// Times what a closure does.
@@ -86,6 +88,7 @@ impl Report {
                 Target::Time(most) => {
                     (Figure::Time(most).to_string(), ours.amount() > most.as_secs_f64())
                 }
+                Target::None => ("-".to_owned(), false),
             };
             let missed = if missed { "  missed" } else { "" };
             let (ours, by_hand) = (ours.to_string(), by_hand.to_string());

@@ -9,8 +9,9 @@ use crate::change::PackedCells;
 use crate::changes::{Changes, Sent};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::rebuild::rebuild_row;
-use crate::registry::{Registry, hash};
+use crate::merge::hashes::Hashes;
+use crate::rebuild::{RowKey, rebuild_rows};
+use crate::registry::Registry;
 use crate::statements::bind;
 use crate::vector::Known;
 
@@ -19,8 +20,9 @@ pub(crate) struct Log<'c> {
     connection: &'c Connection,
     insert: Statement<'c>,
     find: Statement<'c>,
-    /// The rows of changes that gave way to their twins, by table: they are to be folded anew.
-    outdated: BTreeSet<(i64, [u8; 16])>,
+    hashes: Hashes<'c>,
+    /// The rows of changes that gave way to their twins: they are to be folded anew.
+    outdated: BTreeSet<RowKey>,
 }
 
 /// A change on its way into the log.
@@ -56,6 +58,7 @@ impl<'c> Log<'c> {
             )?,
             find: connection
                 .prepare("SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time = ?2")?,
+            hashes: Hashes::new(connection),
             outdated: BTreeSet::new(),
         })
     }
@@ -88,11 +91,8 @@ impl<'c> Log<'c> {
         if (table, &row, &*packed) == (change.table, change.row, change.packed) {
             return Ok(Arrival::Known);
         }
-        let registry = Registry::load(self.connection)?;
-        let registered = registry.tables.get(&table).ok_or(Error::Corrupt)?;
-        let cells = PackedCells::open(&packed).ok_or(Error::Corrupt)?;
-        let held_hash = hash(change.time, change.node_id, registered, &row, &cells);
-        let held_hash = held_hash.ok_or(Error::Corrupt)?;
+        let written = (change.time, change.node_id);
+        let held_hash = self.hashes.of(written, (table, &row), &packed)?;
         if held_hash == change.hash || self.has_twin(change)? {
             return Ok(Arrival::Known);
         }
@@ -180,13 +180,7 @@ impl<'c> Log<'c> {
         if self.outdated.is_empty() {
             return Ok(());
         }
-        let registry = Registry::load(self.connection)?;
-        for (table, row) in &self.outdated {
-            if let Some(registered) = registry.tables.get(table) {
-                rebuild_row(self.connection, &registry, (*table, registered), row)?;
-            }
-        }
-        Ok(())
+        rebuild_rows(self.connection, &Registry::load(self.connection)?, &self.outdated)
     }
 
     fn has_twin(&self, change: Arriving<'_>) -> Result<bool> {

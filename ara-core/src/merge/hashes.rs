@@ -1,0 +1,60 @@
+//! The hashes of changes that the log holds.
+
+use std::collections::{HashMap, btree_map, hash_map};
+
+use rusqlite::Connection;
+
+use crate::change::PackedCells;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::registry::{RegisteredTable, hash};
+
+/// Hashes changes, and keeps the names that this takes: each is looked up once, however many changes there
+/// are, and however many names that none of them uses.
+pub(crate) struct Hashes<'c> {
+    connection: &'c Connection,
+    /// By ordinal.
+    tables: HashMap<i64, RegisteredTable>,
+}
+
+impl<'c> Hashes<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> Self {
+        Self { connection, tables: HashMap::new() }
+    }
+
+    /// The hash of a change that a node wrote at a time, of a row of a table.
+    pub(crate) fn of(
+        &mut self,
+        (time, node): (Time, &[u8; 16]),
+        (table, row): (i64, &[u8; 16]),
+        packed: &[u8],
+    ) -> Result<u64> {
+        let cells = PackedCells::open(packed).ok_or(Error::Corrupt)?;
+        let table = self.table(table, cells.clone())?;
+        hash(time, node, table, row, &cells).ok_or(Error::Corrupt)
+    }
+
+    /// A table, with at least the names of the columns of these cells.
+    fn table(&mut self, ordinal: i64, mut cells: PackedCells<'_>) -> Result<&RegisteredTable> {
+        let table = match self.tables.entry(ordinal) {
+            hash_map::Entry::Occupied(known) => known.into_mut(),
+            hash_map::Entry::Vacant(new) => {
+                let name = self
+                    .connection
+                    .prepare_cached("SELECT name FROM ara_table WHERE ordinal = ?1")?
+                    .query_row([ordinal], |row| row.get(0))?;
+                new.insert(RegisteredTable::new(name, true))
+            }
+        };
+        while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
+            if let btree_map::Entry::Vacant(new) = table.names.entry(cell.column) {
+                let name = self
+                    .connection
+                    .prepare_cached("SELECT name FROM ara_column WHERE tbl = ?1 AND ordinal = ?2")?
+                    .query_row((ordinal, cell.column), |row| row.get(0))?;
+                new.insert(name);
+            }
+        }
+        Ok(table)
+    }
+}
