@@ -8,6 +8,8 @@ mod compacted;
 mod random;
 #[path = "past/rows.rs"]
 mod rows;
+#[path = "past/steps.rs"]
+mod steps;
 mod support;
 #[path = "past/transactions.rs"]
 mod transactions;

@@ -57,6 +57,7 @@ mod transaction_id;
 mod transaction_list;
 mod transactions;
 mod undo;
+mod undone;
 mod value;
 mod vector;
 mod verify;

@@ -15,6 +15,7 @@ use crate::registry::{RegisteredNode, Registry, is_void};
 use crate::transaction::is_ara_s;
 use crate::transaction_id::TransactionId;
 use crate::transactions::last_end;
+use crate::undone::{Span, Standing};
 use crate::value::Timestamp;
 
 /// A transaction that is in the log: see [`Database::transactions`].
@@ -31,6 +32,10 @@ pub struct TransactionSummary {
     pub changes: u64,
     /// The stored names of the tables whose rows it wrote, by name.
     pub tables: Vec<String>,
+    /// It was written by [`Database::undo`].
+    pub is_undo: bool,
+    /// It is undone; of what [`Database::undo`] wrote, that is undone, or said otherwise since.
+    pub is_undone: bool,
     /// The log was [compacted](Database::compact) up to here: what is told is what was left of the
     /// transaction, and it cannot be undone.
     pub is_compacted: bool,
@@ -197,12 +202,16 @@ fn page(connection: &Connection, before: Option<TransactionId>) -> Result<Page> 
         let (changes, tables) = written(connection, &registry, node, (start, end))?;
         let id = TransactionId { time: end, node: id };
         if changes > 0 {
+            let span = Span { node, after: start, end };
+            let standing = Standing::of(connection, &registry, (id, span))?;
             page.read.push(TransactionSummary {
                 id,
                 time: Timestamp::from_millis(end.millis()),
                 node: id.node,
                 changes,
                 tables,
+                is_undo: standing.is_undoing,
+                is_undone: !standing.is_in_force,
                 is_compacted: end <= horizon,
             });
         }

@@ -22,6 +22,7 @@ use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
 use crate::registry::Registry;
 use crate::transactions::last_end;
+use crate::undone::is_undone_table;
 use crate::value::Stored;
 use crate::watch::Touched;
 
@@ -54,9 +55,15 @@ pub(crate) fn renew(
     recorder.change_node(end, recorder.others().max(after), entropy)?;
     make_void(connection, node, (after, end.time))?;
     tell(connection, recorder, &node_id, (after, end.time))?;
-    write_again(connection, recorder, node.cast_unsigned(), &writes)?;
-    // A transaction of its own: what comes next may fold tables from the log, which must have it.
-    recorder.finish()?;
+    // What is undone is told apart: who writes it is taken for an undoing, and all this is none.
+    let registry = Registry::load(connection)?;
+    let (undone, writes) =
+        writes.into_iter().partition(|((ordinal, _), _)| is_undone_table(&registry, *ordinal));
+    for writes in [writes, undone] {
+        write_again(connection, recorder, node.cast_unsigned(), &writes)?;
+        // A transaction of its own: what comes next may fold tables from the log, which must have it.
+        recorder.finish()?;
+    }
     if let Some(touched) = touched {
         touched.everything = true;
     }
