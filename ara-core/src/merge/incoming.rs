@@ -368,7 +368,7 @@ impl<'m> Merge<'m, '_> {
         }
         for (id, void) in std::mem::take(&mut self.voids) {
             let node = self.node(&id)?;
-            if make_void(self.connection, node, void)?
+            if make_void(self.connection, node, void, &mut self.log.outdated)?
                 && let Some(touched) = &mut self.touched
             {
                 touched.everything = true;
