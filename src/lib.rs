@@ -14,8 +14,8 @@ pub use ara_core::{
     Id, IntoOptional, IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle,
     Options, Ordered, Past, Progress, Readable, Reason, RebuildReport, Record, Refused, Result,
     RowChange, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable,
-    SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId, UndoReport, Update,
-    Uuid, Value, Verification, VersionVector, What, ddl,
+    SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId, TransactionSummary,
+    Transactions, UndoReport, Update, Uuid, Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};

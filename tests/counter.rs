@@ -13,6 +13,8 @@ mod nodes;
 #[path = "counter/past.rs"]
 mod past;
 mod support;
+#[path = "counter/undo.rs"]
+mod undo;
 #[path = "counter/versions.rs"]
 mod versions;
 

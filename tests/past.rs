@@ -8,7 +8,11 @@ mod compacted;
 mod random;
 #[path = "past/rows.rs"]
 mod rows;
+#[path = "past/steps.rs"]
+mod steps;
 mod support;
+#[path = "past/transactions.rs"]
+mod transactions;
 #[path = "past/undo.rs"]
 mod undo;
 

@@ -48,6 +48,11 @@ impl Time {
         if millis < 0 { Self(0) } else { Self(Self::first_in(millis).0 | i64::from(u16::MAX)) }
     }
 
+    /// The last time before this one.
+    pub(crate) const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// The next time after this one, at `wall` milliseconds or later. A counter that overflows moves
     /// on the millisecond; a wall clock that stands still, or runs backwards, stops nothing.
     pub(crate) fn next(self, wall: i64) -> Self {

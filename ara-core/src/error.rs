@@ -238,9 +238,18 @@ pub enum Error {
         until: Timestamp,
     },
 
+    /// `undo` was given a transaction of before the last `compact`.
+    #[error(
+        "the log was compacted up to {until}, and what this transaction overwrote may be gone: it cannot be undone any more"
+    )]
+    CompactedTransaction {
+        /// Which transactions cannot be undone: those up to then.
+        until: Timestamp,
+    },
+
     /// `undo` was given a transaction that is not in the log of this database, or whose time has not come.
     #[error(
-        "this database knows of no such transaction: take its id from `history`, or merge first"
+        "this database knows of no such transaction: take its id from `transactions` or `history`, or merge first"
     )]
     UnknownTransaction,
 

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::history::{HISTORY, SchemaVersion, versions};
-use crate::registry::{RegisteredTable, Registry};
+use crate::history::{SchemaVersion, versions};
+use crate::registry::{RegisteredTable, Registry, is_kept_by_ara};
 use crate::shape::{columns_in_file, has_index};
 
 /// What is in a file: see [`Database::schema`](crate::Database::schema).
@@ -108,10 +108,10 @@ pub(crate) fn stored_tables(connection: &Connection) -> Result<Vec<(String, Stri
     Ok(tables)
 }
 
-/// The tables by name, without the history.
+/// The tables by name, without those that ara keeps.
 fn apps_tables(registry: &Registry) -> Vec<&RegisteredTable> {
     let mut tables: Vec<_> =
-        registry.tables.values().filter(|table| table.name != HISTORY.name).collect();
+        registry.tables.values().filter(|table| !is_kept_by_ara(&table.name)).collect();
     tables.sort_by_key(|table| (table.app_name(), table.is_local));
     tables
 }

@@ -54,8 +54,10 @@ mod statements;
 mod table;
 mod transaction;
 mod transaction_id;
+mod transaction_list;
 mod transactions;
 mod undo;
+mod undone;
 mod value;
 mod vector;
 mod verify;
@@ -99,6 +101,7 @@ pub use table::{
 };
 pub use transaction::Transaction;
 pub use transaction_id::TransactionId;
+pub use transaction_list::{TransactionSummary, Transactions};
 pub use undo::UndoReport;
 pub use uuid::Uuid;
 #[doc(hidden)]

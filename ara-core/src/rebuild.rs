@@ -62,24 +62,29 @@ pub(crate) fn fold_into(
 /// A row of a table, by the table's ordinal.
 pub(crate) type RowKey = (i64, [u8; 16]);
 
+/// The most rows that are looked for in the log. If there are more, their tables are made again as a whole,
+/// which takes no more memory however many there are.
+const MOST_ROWS: usize = 100_000;
+
 /// Makes some rows of synced tables again. It looks through the log once, however many they are.
 pub(crate) fn rebuild_rows(
     connection: &Connection,
     registry: &Registry,
     rows: &BTreeSet<RowKey>,
 ) -> Result<()> {
-    let rows = changes_of(connection, rows)?;
+    let of_table = |ordinal| (ordinal, [0; 16])..=(ordinal, [u8::MAX; 16]);
+    let mut tables = registry.synced().filter(|(of, _)| rows.range(of_table(*of)).next().is_some());
+    if rows.len() > MOST_ROWS {
+        return tables.try_for_each(|table| rebuild_table(connection, registry, table));
+    }
+    let changes = changes_of(connection, rows)?;
     let mut change = connection.prepare(ONE_CHANGE)?;
     let mut counters = Counters::new(connection);
-    for (ordinal, table) in registry.synced() {
-        let mut rows = rows.range((ordinal, [0; 16])..=(ordinal, [u8::MAX; 16])).peekable();
-        if rows.peek().is_none() {
-            continue;
-        }
+    for (ordinal, table) in tables {
         let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
         let mut delete = connection.prepare(&delete)?;
         let mut insert = Insert::new(connection, table)?;
-        for ((_, id), changes) in rows {
+        for ((_, id), changes) in changes.range(of_table(ordinal)) {
             delete.execute([id])?;
             forget_row(connection, ordinal, id)?;
             if let Some(row) = Folded::of_row(&mut change, registry, changes)? {

@@ -10,6 +10,7 @@ use crate::clock::Time;
 use crate::history::HISTORY;
 use crate::record::LOCAL_PREFIX;
 use crate::search::{SEARCH_PREFIX, SearchIndex};
+use crate::undone::UNDONE;
 
 /// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
 /// write it.
@@ -147,7 +148,7 @@ impl Registry {
             .iter()
             .filter(|(_, table)| {
                 let app_name = table.app_name();
-                let is_makeable = check_table_name(app_name).is_ok() || app_name == HISTORY.name;
+                let is_makeable = check_table_name(app_name).is_ok() || is_kept_by_ara(app_name);
                 table.is_made && is_makeable
             })
             .map(|(&ordinal, table)| (ordinal, table))
@@ -178,6 +179,11 @@ impl RegisteredTable {
 /// Whether what has this origin should be in the tables.
 pub(crate) fn is_made(origin: i64) -> bool {
     origin != Origin::Logged as i64
+}
+
+/// Whether a table is one that ara keeps as if it were an app's: in the file, and synced.
+pub(crate) fn is_kept_by_ara(name: &str) -> bool {
+    name == HISTORY.name || name == UNDONE.name
 }
 
 /// The name that the app gave a table of this stored name.

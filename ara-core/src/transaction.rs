@@ -1,15 +1,17 @@
 //! Transactions.
 
 use std::any::TypeId;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use ara_schema::TableDef;
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use crate::app_schema::Schema;
+use crate::clock::Time;
 use crate::counters::Counters;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
@@ -26,6 +28,7 @@ use crate::record::{Fields, Record, stored_table_name};
 use crate::source::{Reading, Source, TableRef};
 use crate::statements::Statements;
 use crate::table::{Create, Table, Update};
+use crate::transaction_id::TransactionId;
 use crate::value::Id;
 use crate::wanted::Wanted;
 use crate::watch::{FileState, Touched, Watches};
@@ -40,6 +43,8 @@ pub struct Transaction<'c> {
     plans: &'c Plans,
     watches: &'c Watches,
     pub(crate) state: RefCell<State<'c>>,
+    /// When the last change was made of those that [`settle`](Self::settle) made before all others.
+    settled: Cell<Option<Time>>,
     open: bool,
 }
 
@@ -98,7 +103,14 @@ impl<'c> Transaction<'c> {
             has_met_nodes: false,
             touched: watches.are_there().then(Touched::default),
         };
-        Self { connection, plans, watches, state: RefCell::new(state), open: true }
+        Self {
+            connection,
+            plans,
+            watches,
+            state: RefCell::new(state),
+            settled: Cell::new(None),
+            open: true,
+        }
     }
 
     /// Folds in what was dated ahead, if its time has come; and where this device's own clock ran ahead
@@ -106,7 +118,36 @@ impl<'c> Transaction<'c> {
     pub(crate) fn settle(&self) -> Result<()> {
         let State { recorder, touched, entropy, .. } = &mut *self.state.borrow_mut();
         renew(self.connection, recorder, entropy, touched.as_mut())?;
-        settle(self.connection, recorder, touched.as_mut())
+        settle(self.connection, recorder, touched.as_mut())?;
+        self.settled.set(recorder.logged().map(|(_, last)| last));
+        Ok(())
+    }
+
+    /// The id that the transaction has if nothing follows what it has written so far: ask for it last of
+    /// all. `None` where it has written nothing, or local tables alone.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// let (milk, made) = db.transaction(|tx| {
+    ///     let milk = tx.create(Todo::draft().title("Buy milk"))?;
+    ///     Ok((milk, tx.id()))
+    /// })?;
+    /// if let Some(made) = made {
+    ///     db.undo(made)?;
+    /// }
+    /// assert_eq!(db.get(milk)?, None);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn id(&self) -> Option<TransactionId> {
+        let recorder = &self.state.borrow().recorder;
+        let (_, time) = recorder.logged()?;
+        let node = Uuid::from_bytes(recorder.node_id());
+        Some(TransactionId { time, node }).filter(|id| Some(id.time) != self.settled.get())
     }
 
     /// The schemas that could not be ensured.

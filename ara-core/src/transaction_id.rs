@@ -8,8 +8,9 @@ use uuid::Uuid;
 use crate::clock::Time;
 use crate::value::Rule;
 
-/// A transaction, the same on every device: what [`Database::history`](crate::Database::history) tells
-/// of a change, and [`Database::undo`](crate::Database::undo) takes.
+/// A transaction, the same on every device: what [`Database::transactions`](crate::Database::transactions)
+/// lists, [`Database::history`](crate::Database::history) tells of a change, and
+/// [`Database::undo`](crate::Database::undo) takes.
 ///
 /// As text it can be kept, and read again:
 ///

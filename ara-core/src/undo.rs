@@ -14,16 +14,16 @@ use crate::database::Database;
 use crate::ddl::quoted;
 use crate::error::{Error, Result};
 use crate::fold::owned;
-use crate::history::HISTORY;
 use crate::journal::Recorder;
 use crate::merge::FoldedCell;
 use crate::outgoing::mark;
 use crate::rebuild::RowKey;
-use crate::registry::{RegisteredTable, Registry};
+use crate::registry::{RegisteredTable, Registry, is_kept_by_ara};
 use crate::row_clock::RowClock;
 use crate::transaction::{State, Transaction};
 use crate::transaction_id::TransactionId;
 use crate::transactions::last_end;
+use crate::undone::{Span, Standing, Undoings, is_undone_table, make_ready};
 use crate::value::{Stored, Timestamp};
 use crate::watch::Touched;
 
@@ -34,21 +34,39 @@ pub struct UndoReport {
     /// How many values were written.
     pub written: u64,
     /// How many values of the transaction were left as they are: they have been written again since, or
-    /// are not in a table.
+    /// are not in a table; or the transaction is undone already, and all of them were left.
     pub left: u64,
-    /// The transaction that was written, by which the undoing can be undone. `None` if there was nothing
-    /// to write.
+    /// The transaction that was written, by which the undoing can be undone. `None` if all was left.
     pub transaction: Option<TransactionId>,
 }
 
 impl Database {
     /// Takes a transaction back, whichever device made it: each value that it wrote and that is still the
     /// last one of its column becomes what it was before. A row that it created is deleted, one that it
-    /// deleted is restored. What has been written since, by this transaction's successors, is left. What it
-    /// added to a [`Counter`](crate::Counter) is taken away, whatever was added since.
+    /// deleted is restored.
     ///
-    /// Nothing is taken out of the log: it is a transaction of its own, which other devices get as any
-    /// other, and which can be undone. [`history`](Self::history) tells the ids of transactions.
+    /// - What anybody has written since is left, column by column: who edited another column of the row
+    ///   keeps that, and a row that was created is deleted with all that others wrote into it. It comes back
+    ///   whole if it is restored.
+    /// - What it added to a [`Counter`](crate::Counter) is taken away, whatever was added since, also from a
+    ///   row that it created.
+    /// - To do it twice is to do it once: what is undone already is left. So is what does not count for
+    ///   others: where the last write of a column is undone, the one before it can be undone too, step by
+    ///   step.
+    ///
+    /// Nothing is taken out of the log. To undo is a transaction of its own: what came from another device
+    /// is taken back there too, once that device hears of it. And it can be undone in its turn, on any device;
+    /// then the first transaction counts again, and can be undone again.
+    ///
+    /// Of several devices that undo the same while they are apart, all write the same values, which is as if
+    /// one did. But an addition to a counter each of them takes away: that is once too often.
+    ///
+    /// [`transactions`](Self::transactions) lists what can be undone, [`Transaction::id`] is that of what was
+    /// just done, [`MergeReport::transactions`](crate::MergeReport::transactions) are those that a merge
+    /// brought, and [`history`](Self::history) tells those of a row. Of several that follow one another, the
+    /// last one is undone first.
+    ///
+    /// [`Transaction::id`]: crate::Transaction::id
     ///
     /// ```
     /// use ara::prelude::*;
@@ -60,16 +78,24 @@ impl Database {
     /// let milk = db.create(Todo::draft().title("Buy milk"))?;
     /// db.update(Todo::patch(milk).title("Buy oat milk"))?;
     /// let last = db.history(milk)?.pop().expect("was changed").transaction;
-    /// let report = db.undo(last)?;
-    /// assert_eq!((report.written, report.left), (1, 0));
+    /// let undone = db.undo(last)?;
+    /// assert_eq!((undone.written, undone.left), (1, 0));
     /// assert_eq!(db.get(milk)?.and_then(|todo| todo.title).as_deref(), Some("Buy milk"));
+    ///
+    /// let again = db.undo(last)?;
+    /// assert_eq!((again.written, again.left), (0, 1));
+    /// if let Some(undoing) = undone.transaction {
+    ///     db.undo(undoing)?;
+    /// }
+    /// assert_eq!(db.get(milk)?.and_then(|todo| todo.title).as_deref(), Some("Buy oat milk"));
     /// # Ok::<(), ara::Error>(())
     /// ```
     ///
     /// # Errors
     ///
     /// [`Error::UnknownTransaction`] if it is not in the log of this database, or its time has not come,
-    /// [`Error::Compacted`] if it was before the last [`compact`](Self::compact), and what SQLite refuses.
+    /// [`Error::CompactedTransaction`] if it was before the last [`compact`](Self::compact), and what SQLite
+    /// refuses.
     pub fn undo(&self, transaction: TransactionId) -> Result<UndoReport> {
         self.transaction(|tx| tx.undo(transaction))
     }
@@ -81,13 +107,19 @@ type Written = BTreeMap<u32, WrittenCell>;
 struct WrittenCell {
     /// When it first did: what is before that is what it found.
     first: Time,
+    /// When it last did.
+    last: Time,
     /// What it wrote in the end.
     wrote: Value,
     /// It is still the last one of its column; of a counter, the column still is one.
     is_current: bool,
+    /// Another one, which counts, has written it since.
+    is_overwritten: bool,
     /// The clock and the value of what it found, where something was; of a counter, of what its node had
     /// added to it.
-    before: Option<(Clock, Value)>,
+    before: Option<(Found, Value)>,
+    /// The log was compacted since there is something in the column.
+    is_compacted: bool,
 }
 
 /// A value, and whether it is what a node has added to a counter so far.
@@ -109,31 +141,50 @@ impl Value {
 /// The time, then the bytes of the node's id.
 type Clock = (Time, [u8; 16]);
 
+/// Whether it counts: what is undone does not, nor does what undid it. And its clock.
+type Found = (bool, Clock);
+
 impl Transaction<'_> {
     /// Of a transaction that has done nothing else.
     fn undo(&self, id: TransactionId) -> Result<UndoReport> {
         let connection = self.connection;
+        make_ready(connection)?;
         let registry = Registry::load(connection)?;
         let node = registry.nodes.iter().find(|(_, node)| node.id == *id.node.as_bytes());
         let (&node, registered) = node.ok_or(Error::UnknownTransaction)?;
         let horizon = registry.horizon();
         if horizon > Time::default() && id.time <= horizon {
-            return Err(Error::Compacted { until: Timestamp::from_millis(horizon.millis()) });
+            let until = Timestamp::from_millis(horizon.millis());
+            return Err(Error::CompactedTransaction { until });
         }
         let is_end = mark(connection, node.cast_signed(), id.time)?.is_some();
         if !is_end || !registered.counts(id.time) {
             return Err(Error::UnknownTransaction);
         }
-        let start = last_end(connection, node, Time::from_bits(id.time.bits() - 1))?;
-        let undoing = Undoing {
+        let after = last_end(connection, node, id.time.before())?;
+        let span = Span { node, after, end: id.time };
+        let standing = Standing::of(connection, &registry, (id, span))?;
+        let mut undoing = Undoing {
             connection,
             registry: &registry,
-            node,
             node_id: registered.id,
-            from: start,
-            to: id.time,
+            span,
+            since: after,
+            horizon,
+            is_in_force: standing.is_in_force,
+            others: Undoings::default(),
         };
-        undoing.run(&mut self.state.borrow_mut())
+        undoing.look_back()?;
+        let state = &mut *self.state.borrow_mut();
+        let (mut report, is_undone) = undoing.run(state)?;
+        // Of an undoing that wrote no value, none can be left.
+        if is_undone || standing.is_in_force && report.left == 0 {
+            standing.note_undone(connection, id, state)?;
+            let node = Uuid::from_bytes(state.recorder.node_id());
+            let time = state.recorder.logged().map(|(_, time)| time);
+            report.transaction = time.map(|time| TransactionId { time, node });
+        }
+        Ok(report)
     }
 }
 
@@ -141,28 +192,42 @@ impl Transaction<'_> {
 struct Undoing<'c, 'r> {
     connection: &'c Connection,
     registry: &'r Registry,
-    node: u64,
     node_id: [u8; 16],
-    /// Its changes are after this time, and not after that one.
-    from: Time,
-    to: Time,
+    span: Span,
+    /// The first time at which anything was written that it may have found.
+    since: Time,
+    /// Up to where the log is compacted.
+    horizon: Time,
+    /// It is not undone already.
+    is_in_force: bool,
+    /// What does not count, as it is undone, or undoes something.
+    others: Undoings,
 }
 
-/// The changes of the rows that a transaction wrote, none of them later than it: those of a row together,
-/// of which the transaction's own come first, in their order. The parameters are the node, what the
-/// transaction comes after, its end, and the first time to look at.
+/// The changes of the rows that a transaction wrote: those of a row together, of which the transaction's own
+/// come first, in their order. The parameters are the node, what the transaction comes after, its end, and
+/// the first and the last time to look at.
 ///
 /// SQLite has sorted them before it gives the first one, in files of its own if they are many: so rows can
 /// be written meanwhile, and only one of them is in memory.
 const CHANGES: &str = "
-    SELECT c.tbl, c.row, c.node, c.time, c.cells, c.node = ?1 AND c.time > ?2 AS is_its_own
-    FROM ara_node n CROSS JOIN ara_change c ON c.node = n.ordinal AND c.time BETWEEN ?4 AND ?3
+    SELECT c.tbl, c.row, c.node, c.time, c.cells,
+        c.node = ?1 AND c.time > ?2 AND c.time <= ?3 AS is_its_own
+    FROM ara_node n CROSS JOIN ara_change c ON c.node = n.ordinal AND c.time BETWEEN ?4 AND ?5
     WHERE (c.tbl, c.row) IN
         (SELECT tbl, row FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3)
     ORDER BY c.tbl, c.row, is_its_own DESC, c.time";
 
 impl<'c> Undoing<'c, '_> {
-    fn run(&self, state: &mut State<'c>) -> Result<UndoReport> {
+    /// Looks since when its rows are there, and what has been undone since.
+    fn look_back(&mut self) -> Result<()> {
+        self.since = self.earliest()?;
+        self.others = Undoings::load(self.connection, self.registry, self.since, self.span)?;
+        Ok(())
+    }
+
+    /// Takes it back. What was done, and whether anything of it was not left.
+    fn run(&self, state: &mut State<'c>) -> Result<(UndoReport, bool)> {
         let State { recorder, touched, .. } = state;
         let mut undone = Undone {
             recorder,
@@ -170,14 +235,14 @@ impl<'c> Undoing<'c, '_> {
             writing: AnyRows::new(self.connection, self.registry),
             counters: Counters::new(self.connection),
             report: UndoReport::default(),
+            is_any: false,
         };
         let mut changes = self.connection.prepare(CHANGES)?;
-        let mut changes = changes.query((
-            self.node.cast_signed(),
-            self.from.bits(),
-            self.to.bits(),
-            self.earliest()?.bits(),
-        ))?;
+        let Span { node, after, end } = self.span;
+        // What came later matters where it may be undone: the last write tells the rest.
+        let last = if self.others.are_none() { end } else { Time::from_bits(i64::MAX) };
+        let range = (node.cast_signed(), after.bits(), end.bits(), self.since.bits(), last.bits());
+        let mut changes = changes.query(range)?;
         let mut row: Option<(RowKey, Written)> = None;
         while let Some(change) = changes.next()? {
             let key = (change.get(0)?, change.get(1)?);
@@ -192,15 +257,13 @@ impl<'c> Undoing<'c, '_> {
         if let Some(last) = row {
             self.take_back(last, &mut undone)?;
         }
-        let Undone { recorder, mut report, .. } = undone;
-        let node = Uuid::from_bytes(recorder.node_id());
-        report.transaction = recorder.logged().map(|(_, time)| TransactionId { time, node });
-        Ok(report)
+        Ok((undone.report, undone.is_any))
     }
 
     /// When the first change was made of any of the rows.
     fn earliest(&self) -> Result<Time> {
-        let range = (self.node.cast_signed(), self.from.bits(), self.to.bits());
+        let Span { node, after, end } = self.span;
+        let range = (node.cast_signed(), after.bits(), end.bits());
         let tables: Vec<i64> = self
             .connection
             .prepare(
@@ -208,7 +271,7 @@ impl<'c> Undoing<'c, '_> {
             )?
             .query_map(range, |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
-        let mut earliest = self.from;
+        let mut earliest = after;
         for ordinal in tables {
             let Some(table) = made(self.registry, ordinal) else { continue };
             let sql = format!(
@@ -216,9 +279,9 @@ impl<'c> Undoing<'c, '_> {
                  FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 AND tbl = ?4)",
                 quoted(&table.name)
             );
-            let (node, from, to) = range;
+            let (node, after, end) = range;
             let created_at: Option<i64> =
-                self.connection.query_row(&sql, (node, from, to, ordinal), |row| row.get(0))?;
+                self.connection.query_row(&sql, (node, after, end, ordinal), |row| row.get(0))?;
             earliest = earliest.min(created_at.map_or(earliest, Time::first_in));
         }
         Ok(earliest)
@@ -237,8 +300,8 @@ impl<'c> Undoing<'c, '_> {
                 };
                 written
                     .entry(column)
-                    .and_modify(|cell| cell.wrote = wrote.clone())
-                    .or_insert(WrittenCell { first: time, wrote, is_current: false, before: None });
+                    .and_modify(|cell| (cell.last, cell.wrote) = (time, wrote.clone()))
+                    .or_insert_with(|| WrittenCell::new(time, wrote));
             }
             return Ok(());
         }
@@ -247,15 +310,18 @@ impl<'c> Undoing<'c, '_> {
             return Ok(());
         };
         let clock = (time, writer.id);
+        let counts = !self.others.have(node, time);
         for (column, value) in cells(packed)? {
             let (Some(value), Some(cell)) = (value, written.get_mut(&column)) else { continue };
-            let is_before = clock < (cell.first, self.node_id);
-            let is_kept = value.is_total && node == self.node;
-            if is_before
-                && (is_kept || !cell.wrote.is_total)
-                && cell.before.as_ref().is_none_or(|(found, _)| *found < clock)
-            {
-                cell.before = Some((clock, value));
+            if cell.wrote.is_total {
+                // What a node has added is added to what it had added before, undone or not.
+                if value.is_total && node == self.span.node {
+                    cell.find((true, clock), value, self.node_id);
+                }
+            } else {
+                cell.is_overwritten |= counts && clock > (cell.last, self.node_id);
+                cell.is_compacted |= time <= self.horizon;
+                cell.find((counts, clock), value, self.node_id);
             }
         }
         Ok(())
@@ -267,15 +333,22 @@ impl<'c> Undoing<'c, '_> {
         (key, mut row): (RowKey, Written),
         undone: &mut Undone<'_, 'c, '_>,
     ) -> Result<()> {
-        self.look_at(&key, &mut row, &mut undone.counters)?;
+        if is_undone_table(self.registry, key.0) {
+            return Ok(());
+        }
+        row.values_mut().for_each(WrittenCell::forget_undone);
+        if self.is_in_force {
+            self.look_at(&key, &mut row, &mut undone.counters)?;
+        }
         undone.report.left += row.values().filter(|cell| !cell.is_current).count() as u64;
         let (ordinal, id) = key;
         let Some(table) = made(self.registry, ordinal) else { return Ok(()) };
         let node = undone.recorder.node();
-        let cells = inverse(table, row, &mut |column| {
+        let (cells, is_any) = inverse(table, row, &mut |column| {
             let last = undone.counters.last((ordinal, &id, column), node)?;
             Ok(last.map_or(0, |(_, total)| total))
         })?;
+        undone.is_any |= is_any;
         if !cells.is_empty() {
             undone.report.written += cells.len() as u64;
             let touched = undone.touched.as_deref_mut();
@@ -295,17 +368,46 @@ impl<'c> Undoing<'c, '_> {
         let Some(clock) = held(self.connection, table, id)? else { return Ok(()) };
         for (column, time, node) in clock.columns() {
             let column = u32::try_from(column).map_err(|_| Error::Corrupt)?;
-            let is_its_own = node == self.node && time > self.from && time <= self.to;
             let Some(cell) = row.get_mut(&column) else { continue };
             let is_current = if cell.wrote.is_total {
                 let added = counters.last((*ordinal, id, column), node)?;
                 added.is_some_and(|(added, _)| added == time)
             } else {
-                is_its_own
+                let is_undone = self.others.have(node, time) && !cell.is_overwritten;
+                self.span.has(node, time) || is_undone
             };
             cell.is_current = is_current && table.columns.contains_key(&column);
         }
         Ok(())
+    }
+}
+
+impl WrittenCell {
+    fn new(time: Time, wrote: Value) -> Self {
+        Self {
+            first: time,
+            last: time,
+            wrote,
+            is_current: false,
+            is_overwritten: false,
+            before: None,
+            is_compacted: false,
+        }
+    }
+
+    /// Takes a value for what was there before, if it was, and there was none after it.
+    fn find(&mut self, found: Found, value: Value, node_id: [u8; 16]) {
+        let is_before = found.1 < (self.first, node_id);
+        if is_before && self.before.as_ref().is_none_or(|(last, _)| *last < found) {
+            self.before = Some((found, value));
+        }
+    }
+
+    /// What does not count stands in alone for what compaction may have dropped, which it was put in the
+    /// place of.
+    fn forget_undone(&mut self) {
+        let is_compacted = self.is_compacted;
+        self.before.take_if(|((counts, _), _)| !*counts && !is_compacted);
     }
 }
 
@@ -316,21 +418,26 @@ struct Undone<'s, 'c, 'r> {
     writing: AnyRows<'c, 'r>,
     counters: Counters<'c>,
     report: UndoReport,
+    /// Something was not left, if only as it was what it had been before.
+    is_any: bool,
 }
 
-/// What makes a row what it was before. `own` tells what this node has added to a counter so far: from
+/// What makes a row what it was before, and whether anything is to be, even if it is that already. `own` tells what this node has added to a counter so far: from
 /// that is taken what the transaction added.
 fn inverse<'t>(
     table: &'t RegisteredTable,
     row: Written,
     own: &mut dyn FnMut(u32) -> Result<i64>,
-) -> Result<Vec<FoldedCell<'t>>> {
-    // To be deleted is all that can be undone of a row that was not there: so it can come back whole.
+) -> Result<(Vec<FoldedCell<'t>>, bool)> {
+    // To be deleted, and to lose what was added to it, is all that can be undone of a row that was not there:
+    // so it can come back whole.
     let is_created = row.get(&0).is_some_and(|life| life.before.is_none());
     let mut cells = Vec::with_capacity(row.len());
+    let mut is_any = false;
     for (column, cell) in row {
-        let is_due = cell.is_current && !(is_created && column != 0);
+        let is_due = cell.is_current && (column == 0 || !is_created || cell.wrote.is_total);
         let Some(name) = table.columns.get(&column).filter(|_| is_due) else { continue };
+        is_any = true;
         let before = cell.before.map(|(_, before)| before);
         let found = before.as_ref().and_then(Value::total);
         let taken = match cell.wrote.total() {
@@ -353,12 +460,12 @@ fn inverse<'t>(
             cells.push(FoldedCell { column: (column, name), value, is_total });
         }
     }
-    Ok(cells)
+    Ok((cells, is_any))
 }
 
 /// A table whose rows can be written: it is in the file, and no table of ara's own.
 fn made(registry: &Registry, ordinal: i64) -> Option<&RegisteredTable> {
-    registry.tables.get(&ordinal).filter(|table| table.is_made && table.name != HISTORY.name)
+    registry.tables.get(&ordinal).filter(|table| table.is_made && !is_kept_by_ara(&table.name))
 }
 
 /// The clock of a row.

@@ -113,6 +113,41 @@ fn who_is_behind_the_others_stays() -> Outcome {
     sync(&device.db, &other)
 }
 
+/// What does not count of any of its nodes is taken out of the tables together.
+#[test]
+fn who_came_back_often_is_merged_at_once() -> Outcome {
+    const TIMES: i64 = 40;
+    let device = Device::new()?;
+    let db = &device.db;
+    let others = at(NOW + TIMES * 1000, 7)?;
+    let ids = db.create_all((0..TIMES).map(|n| Todo::draft().title("Buy milk").stars(n)))?;
+    send(db, &others)?;
+    // Another one meets it while it is ahead, and has in its tables what comes to count no more.
+    let met = at(NOW + 2 * YEAR, 8)?;
+    for (n, id) in (1..).zip(&ids) {
+        device.set(NOW + YEAR + n);
+        db.update(Todo::patch(*id).stars(-1))?;
+        db.create(Todo::draft().title(format!("Ahead {n}")))?;
+        if n % 8 == 0 {
+            send(db, &met)?;
+        }
+        device.set(NOW + n * 1000);
+        db.update(Todo::patch(*id).title(format!("Back {n}")))?;
+    }
+    assert!(db.version_vector()?.len() > TIMES as usize);
+    let expected: Vec<_> = (1..=TIMES).map(|n| (Some(format!("Back {n}")), Some(-1))).collect();
+    for other in [&others, &met] {
+        sync(db, other)?;
+        let held = ids.iter().map(|id| other.get(*id));
+        let held: Vec<_> = held
+            .map(|todo| Ok(todo?.map(|todo| (todo.title, todo.stars)).unwrap_or_default()))
+            .collect::<ara::Result<_>>()?;
+        assert_eq!(held, expected);
+        assert_eq!(other.query::<Todo>().count()?, 2 * TIMES as u64);
+    }
+    Ok(())
+}
+
 /// What is written again, and what another device says does not count, in one transaction.
 #[test]
 fn two_devices_come_back_at_once() -> Outcome {

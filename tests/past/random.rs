@@ -19,7 +19,7 @@ enum Step {
 }
 
 #[derive(Debug, Clone)]
-enum Write {
+pub enum Write {
     Upsert(u8),
     Stars(Option<u8>),
     Done(Option<bool>),
@@ -27,7 +27,8 @@ enum Write {
     Restore,
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+/// What a transaction writes.
+pub fn writes() -> impl Strategy<Value = Vec<(u8, Write)>> {
     let write = prop_oneof![
         3 => any::<u8>().prop_map(Write::Upsert),
         3 => any::<Option<u8>>().prop_map(Write::Stars),
@@ -35,9 +36,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Write::Delete),
         1 => Just(Write::Restore),
     ];
-    let writes = prop::collection::vec((0..5_u8, write), 1..6);
+    prop::collection::vec((0..5_u8, write), 1..6)
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        6 => (any::<bool>(), writes).prop_map(|(device, writes)| Step::Write(device, writes)),
+        6 => (any::<bool>(), writes()).prop_map(|(device, writes)| Step::Write(device, writes)),
         1 => Just(Step::Meet),
         2 => (1..50_u8).prop_map(Step::Wait),
     ];
@@ -48,7 +52,7 @@ fn id(row: u8) -> Id<Todo> {
     Id::from_key(&row.to_string())
 }
 
-fn write(db: &Database, writes: &[(u8, Write)]) -> ara::Result<()> {
+pub fn write(db: &Database, writes: &[(u8, Write)]) -> ara::Result<()> {
     db.transaction(|tx| {
         for (row, write) in writes {
             let id = id(*row);

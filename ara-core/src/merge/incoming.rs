@@ -148,6 +148,7 @@ impl<'m> Merge<'m, '_> {
             Way::Unite => dropped_here(self.connection, (node, known.horizon), transaction)?,
             _ => HashSet::new(),
         };
+        let changes_before = self.report.changes;
         for (sent, hash) in transaction.iter().zip(hashes) {
             let arrival = match dropped_here.contains(&sent.time) {
                 true => Ok(Arrival::Dropped),
@@ -167,6 +168,9 @@ impl<'m> Merge<'m, '_> {
                 Ok(arrival) => self.grow(state, (sent, arrival), is_due),
             }
             state.even = Even { time: sent.time, dropped_here: 0 };
+        }
+        if is_due && self.report.changes > changes_before {
+            self.report.bring(state.run.node, transaction);
         }
         state.at = at;
         Ok(())
@@ -347,7 +351,7 @@ impl<'m> Merge<'m, '_> {
         }
         for (id, void) in std::mem::take(&mut self.voids) {
             let node = self.node(&id)?;
-            if make_void(self.connection, node, void)?
+            if make_void(self.connection, node, void, &mut self.log.outdated)?
                 && let Some(touched) = &mut self.touched
             {
                 touched.everything = true;

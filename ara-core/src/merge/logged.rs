@@ -20,8 +20,9 @@ pub(crate) struct Log<'c> {
     insert: Statement<'c>,
     find: Statement<'c>,
     hashes: Hashes<'c>,
-    /// The rows of changes that gave way to their twins: they are to be folded anew.
-    outdated: BTreeSet<RowKey>,
+    /// The rows of changes that count no more, as they gave way to their twins or are void: they are to be
+    /// folded anew.
+    pub(crate) outdated: BTreeSet<RowKey>,
 }
 
 /// A change on its way into the log.
@@ -157,8 +158,7 @@ impl<'c> Log<'c> {
         Ok(Arrival::Stands(dropped))
     }
 
-    /// Folds the rows anew of changes that gave way to their twins. What is folded in of each node must
-    /// be noted before.
+    /// Folds the rows anew of changes that count no more. What counts of each node must be noted before.
     pub(crate) fn fold_outdated(&self) -> Result<()> {
         if self.outdated.is_empty() {
             return Ok(());

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::ddl::create_table;
 use crate::error::{Error, Result};
 use crate::growth::{MAX_COLUMNS, add_column};
-use crate::history::{Growth, HISTORY};
-use crate::registry::{Origin, is_made};
+use crate::history::Growth;
+use crate::registry::{Origin, is_kept_by_ara, is_made};
 use crate::shape::{Declared, columns_in_file, in_the_way};
 
 /// How many tables, and how many columns of a table, are made that the app does not declare. What else
@@ -138,7 +138,7 @@ fn made_tables(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// Whether a table that nobody declares can be made.
 fn can_be_made(connection: &Connection, name: &str, made: i64) -> Result<bool> {
-    if name == HISTORY.name {
+    if is_kept_by_ara(name) {
         return Ok(columns_in_file(connection, name)?.is_none());
     }
     Ok(made < MOST_MADE

@@ -5,7 +5,7 @@
 //! [count](super::void), and writes it again at the present: of a counter what it added meanwhile, as
 //! what it had added before still counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -20,8 +20,10 @@ use crate::merge::MOST_AHEAD;
 use crate::merge::make::logged_name;
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
+use crate::rebuild::rebuild_rows;
 use crate::registry::Registry;
 use crate::transactions::last_end;
+use crate::undone::is_undone_table;
 use crate::value::Stored;
 use crate::watch::Touched;
 
@@ -52,11 +54,19 @@ pub(crate) fn renew(
     let after = last_end(connection, node.cast_unsigned(), Time::last_in(horizon))?;
     let writes = last_writes(connection, node, after)?;
     recorder.change_node(end, recorder.others().max(after), entropy)?;
-    make_void(connection, node, (after, end.time))?;
+    let mut outdated = BTreeSet::new();
+    make_void(connection, node, (after, end.time), &mut outdated)?;
+    rebuild_rows(connection, &Registry::load(connection)?, &outdated)?;
     tell(connection, recorder, &node_id, (after, end.time))?;
-    write_again(connection, recorder, node.cast_unsigned(), &writes)?;
-    // A transaction of its own: what comes next may fold tables from the log, which must have it.
-    recorder.finish()?;
+    // What is undone is told apart: who writes it is taken for an undoing, and all this is none.
+    let registry = Registry::load(connection)?;
+    let (undone, writes) =
+        writes.into_iter().partition(|((ordinal, _), _)| is_undone_table(&registry, *ordinal));
+    for writes in [writes, undone] {
+        write_again(connection, recorder, node.cast_unsigned(), &writes)?;
+        // A transaction of its own: what comes next may fold tables from the log, which must have it.
+        recorder.finish()?;
+    }
     if let Some(touched) = touched {
         touched.everything = true;
     }

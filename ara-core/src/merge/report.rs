@@ -4,7 +4,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::changes::Sent;
 use crate::history::Growth;
+use crate::transaction_id::TransactionId;
 
 /// What [`Database::merge`](crate::Database::merge) did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +14,10 @@ use crate::history::Growth;
 pub struct MergeReport {
     /// How many changes were new to this database.
     pub changes: u64,
+    /// The transactions that these are of, oldest first, by which they can be
+    /// [undone](crate::Database::undo): from the last one to the first. What is dated ahead and waits for
+    /// its time is not among them.
+    pub transactions: Vec<TransactionId>,
     /// How many it knew already.
     pub known: u64,
     /// How many values were written into rows.
@@ -28,6 +34,15 @@ pub struct MergeReport {
     pub forked: Vec<Uuid>,
     /// The tables and columns that were made.
     pub growth: Growth,
+}
+
+impl MergeReport {
+    /// Adds what was new of a node.
+    pub(crate) fn bring(&mut self, node: [u8; 16], transaction: &[Sent]) {
+        let node = Uuid::from_bytes(node);
+        let ends = transaction.iter().filter(|sent| sent.mark.is_some());
+        self.transactions.extend(ends.map(|end| TransactionId { time: end.time, node }));
+    }
 }
 
 /// A node whose changes, or the last of them, were not taken. All others were.

@@ -1,11 +1,13 @@
 //! What does not count: a node whose clock ran ahead says so of what it wrote then.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 
 use crate::change::PackedCells;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::rebuild::rebuild_table;
+use crate::rebuild::RowKey;
 use crate::registry::Registry;
 use crate::value::Stored;
 
@@ -31,14 +33,16 @@ pub(crate) fn read_void<'n>(
     Some((after?, until?))
 }
 
-/// Notes that what a node wrote between two times does not count, and takes it out of the tables. A
-/// node that tells it twice, as two copies of a file may, is taken at the widest. Whether something was
-/// in the tables.
+/// Notes that what a node wrote between two times does not count. A node that tells it twice, as two copies
+/// of a file may, is taken at the widest. The rows of what did count are added to those that are to be folded
+/// anew: whether there are any.
 pub(crate) fn make_void(
     connection: &Connection,
     node: i64,
     (after, until): (Time, Time),
+    outdated: &mut BTreeSet<RowKey>,
 ) -> Result<bool> {
+    let before = void_of(connection, node)?;
     let noted = connection
         .prepare_cached(
             "UPDATE ara_node SET void_until = max(void_until, ?3), \
@@ -49,25 +53,39 @@ pub(crate) fn make_void(
     if noted == 0 {
         return Ok(false);
     }
-    let tables: Vec<i64> = connection
-        .prepare_cached(
-            "SELECT DISTINCT tbl FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3",
-        )?
-        .query_map((node, after.bits(), until.bits()), |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let (first, last) = void_of(connection, node)?;
+    // What did not count before is looked at once, however often it is told.
+    let news = match before {
+        (_, 0) => [(first, last), (0, 0)],
+        (before_first, before_last) => [(first, before_first), (before_last, last)],
+    };
+    let mut is_changed = false;
+    let mut changes = connection.prepare_cached(
+        "SELECT tbl, row FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3",
+    )?;
+    for (after, until) in news {
+        let mut changes = changes.query((node, after, until))?;
+        while let Some(change) = changes.next()? {
+            // What another program wrote there may be anything.
+            let Ok(row) = change.get(1) else { continue };
+            outdated.insert((change.get(0)?, row));
+            is_changed = true;
+        }
+    }
     // Nothing is left to wait for.
     connection
         .prepare_cached(
             "UPDATE ara_node SET folded = last WHERE ordinal = ?1 AND last <= void_until",
         )?
         .execute([node])?;
-    let registry = Registry::load(connection)?;
-    let mut is_changed = false;
-    for (ordinal, table) in registry.synced().filter(|(ordinal, _)| tables.contains(ordinal)) {
-        rebuild_table(connection, &registry, (ordinal, table))?;
-        is_changed = true;
-    }
     Ok(is_changed)
+}
+
+/// What is noted of a node: after which time, and until which one, nothing counts.
+fn void_of(connection: &Connection, node: i64) -> Result<(i64, i64)> {
+    let void = "SELECT void_after, void_until FROM ara_node WHERE ordinal = ?1";
+    let mut void = connection.prepare_cached(void)?;
+    Ok(void.query_row([node], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 /// Notes anew what does not count, as the log says.
