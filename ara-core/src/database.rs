@@ -217,8 +217,8 @@ impl Database {
     ) -> Result<R, E> {
         self.0.refuse_if_read_only()?;
         let mut writer = self.0.lock_writer()?;
-        let Writer { connection, entropy, journal: known } = &mut *writer.guard;
-        let connection = self.0.writing_connection(connection)?;
+        let Writer { connection: held, entropy, journal: known } = &mut *writer.guard;
+        let connection = self.0.writing_connection(held)?;
         let (data_version, journal, is_next) = begin(connection, known.take())?;
         let wall = (self.0.options.clock)();
         let recorder = Recorder::new(connection, journal.clone(), wall);
@@ -231,6 +231,7 @@ impl Database {
         let result = transaction.settle().map_err(E::from).and_then(|()| run(&transaction));
         let failures = transaction.take_failures();
         let result = result.and_then(|result| {
+            self.0.refuse_if_moved()?;
             let committed = transaction.commit()?;
             *known = Some(KnownJournal { data_version, journal: committed.journal });
             if !committed.plans.is_empty() {
@@ -238,6 +239,9 @@ impl Database {
             }
             Ok((result, committed.touched))
         });
+        if self.0.is_moved() {
+            self.0.bring_along(held, is_next);
+        }
         // Whom this wakes or tells may be the app's own code.
         drop(writer);
         let result = result.map(|(result, touched)| {
@@ -260,6 +264,9 @@ impl Shared {
     }
 
     fn writing_connection<'a>(&self, held: &'a mut Option<Connection>) -> Result<&'a Connection> {
+        if self.is_moved() {
+            self.refuse_if_moved()?;
+        }
         let connection = match (held.take(), &self.readers) {
             (Some(connection), _) => connection,
             (None, Some(readers)) => readers.open_writer()?,
@@ -309,6 +316,7 @@ impl Database {
         }
         let mut writer = self.0.lock_writer()?;
         let connection = self.0.writing_connection(&mut writer.guard.connection)?;
+        self.0.refuse_if_moved()?;
         // A commit is synced together with all that stand before it in the write-ahead log.
         connection.pragma_update(None, "synchronous", "full")?;
         let synced = connection.execute(
@@ -423,6 +431,7 @@ impl Source for Database {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.watches.close();
+        self.bring_along_if_moved();
     }
 }
 

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::format::{APPLICATION_ID, FORMAT, claim, create_format};
+use crate::identity::Identity;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -72,7 +73,8 @@ fn take(connection: &Connection, path: &Path, busy: Duration, entropy: &mut Entr
     let (application, format) = marks(connection)?;
     if application != APPLICATION_ID {
         refuse_if_foreign(connection, path)?;
-        create_format(connection, &entropy.bytes()?, file_identity(path).as_deref())?;
+        let identity = Identity::of(path).map(|identity| identity.to_string());
+        create_format(connection, &entropy.bytes()?, identity.as_deref())?;
     } else if format > FORMAT {
         return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
     } else if format < 1 || connection.is_readonly("main")? {
@@ -81,8 +83,8 @@ fn take(connection: &Connection, path: &Path, busy: Duration, entropy: &mut Entr
     }
     // After the format is written: a file that says WAL is finished.
     enter_wal(connection, path, busy)?;
-    match file_identity(path) {
-        Some(identity) => claim(connection, &identity, entropy),
+    match Identity::of(path) {
+        Some(identity) => claim(connection, &identity.to_string(), entropy),
         None => Ok(()),
     }
 }
@@ -132,7 +134,9 @@ pub(crate) fn look_at(path: &Path) -> Result<bool> {
     let file = match fs::metadata(path) {
         Ok(file) => file,
         Err(error) => match error.kind() {
-            ErrorKind::NotFound if path.parent().is_none_or(Path::is_dir) => return Ok(false),
+            ErrorKind::NotFound if path.parent().is_none_or(Path::is_dir) => {
+                return refuse_log_alone(path).map(|()| false);
+            }
             ErrorKind::NotFound | ErrorKind::NotADirectory => {
                 return Err(refuse("its folder does not exist: create the folder first".into()));
             }
@@ -151,17 +155,34 @@ pub(crate) fn look_at(path: &Path) -> Result<bool> {
     }
     // Beside the file itself, not beside a link to it.
     let target = fs::canonicalize(path).map_err(|error| refuse(error.to_string()))?;
-    let holds = |ending: &str| {
-        let mut beside = target.as_os_str().to_owned();
-        beside.push(ending);
-        fs::metadata(beside).is_ok_and(|beside| beside.len() > 0)
-    };
+    let holds = |ending: &str| fs::metadata(beside(&target, ending)).is_ok_and(|it| it.len() > 0);
     let has_log = holds("-wal");
     if has_log && file.len() == 0 {
         // SQLite would delete the log.
         return Err(Error::Corrupt);
     }
     Ok(has_log || holds("-journal"))
+}
+
+/// Refuses a path where a log lies without its file: SQLite would delete it.
+fn refuse_log_alone(path: &Path) -> Result<()> {
+    let log = beside(path, "-wal");
+    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        let reason = format!(
+            "the file is gone, and {} holds what was written into it last: put the file back, or \
+             remove that one too to begin anew",
+            log.display()
+        );
+        return Err(Error::Open { path: path.to_owned(), reason });
+    }
+    Ok(())
+}
+
+/// What SQLite keeps beside a file.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 /// Refuses a file that is not ara's, or of a newer format, by what is in the file alone: nothing is
@@ -277,17 +298,4 @@ fn enter_wal(connection: &Connection, path: &Path, busy: Duration) -> Result<()>
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Where the file lies on its device, if the system can tell.
-#[cfg(unix)]
-pub(crate) fn file_identity(path: &Path) -> Option<String> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = fs::metadata(path).ok()?;
-    Some(format!("{}:{}", metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn file_identity(_: &Path) -> Option<String> {
-    None
 }

@@ -32,9 +32,7 @@ pub(crate) fn begin(
 ) -> Result<(i64, Journal, bool)> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let look = || {
-        let data_version = connection
-            .prepare_cached("PRAGMA data_version")?
-            .query_row([], |row| row.get::<_, i64>(0))?;
+        let data_version = data_version(connection)?;
         match known {
             Some(known) if known.data_version == data_version => {
                 Ok((data_version, known.journal, true))
@@ -45,6 +43,12 @@ pub(crate) fn begin(
     look().inspect_err(|_: &Error| {
         let _ = connection.execute_batch("ROLLBACK");
     })
+}
+
+/// What changes when another connection commits.
+pub(crate) fn data_version(connection: &Connection) -> Result<i64> {
+    let mut ask = connection.prepare_cached("PRAGMA data_version")?;
+    Ok(ask.query_row([], |row| row.get(0))?)
 }
 
 /// The writer, held by this thread.
