@@ -4,6 +4,8 @@
 mod backup;
 #[path = "copies/json.rs"]
 mod json;
+#[path = "copies/restored.rs"]
+mod restored;
 mod support;
 
 use ara::prelude::*;

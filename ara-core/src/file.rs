@@ -16,6 +16,9 @@ use crate::identity::Identity;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
+/// What is said of a path without a folder.
+pub(crate) const NO_FOLDER: &str = "its folder does not exist: create the folder first";
+
 /// How many prepared statements a connection keeps: those of a few dozen tables.
 const CACHED_STATEMENTS: usize = 256;
 
@@ -27,21 +30,22 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// The file at this path, wherever the process may go meanwhile. SQLite is given a whole path: to
-    /// it, `:memory:` and `file:..` alone are no files.
     pub(crate) fn file(path: &Path) -> Result<Self> {
-        let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
-        if path.as_os_str().is_empty() {
-            return Err(refuse("the path is empty: give the path of a file".to_owned()));
-        }
-        if path.as_os_str() == ":memory:" {
-            return Err(refuse("it is no file: use `Database::memory()`".to_owned()));
-        }
-        match std::path::absolute(path) {
-            Ok(path) => Ok(Self::File(path)),
-            Err(error) => Err(refuse(format!("{error}: give another path"))),
-        }
+        whole_path(path).map(Self::File)
     }
+}
+
+/// The path of a file, wherever the process may go meanwhile. SQLite is given a whole path: to it,
+/// `:memory:` and `file:..` alone are no files.
+pub(crate) fn whole_path(path: &Path) -> Result<PathBuf> {
+    let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
+    if path.as_os_str().is_empty() {
+        return Err(refuse("the path is empty: give the path of a file".to_owned()));
+    }
+    if path.as_os_str() == ":memory:" {
+        return Err(refuse("it is no file: use `Database::memory()`".to_owned()));
+    }
+    std::path::absolute(path).map_err(|error| refuse(format!("{error}: give another path")))
 }
 
 /// Opens a database, and makes the file if there is none. The connection can write.
@@ -138,7 +142,7 @@ pub(crate) fn look_at(path: &Path) -> Result<bool> {
                 return refuse_log_alone(path).map(|()| false);
             }
             ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                return Err(refuse("its folder does not exist: create the folder first".into()));
+                return Err(refuse(NO_FOLDER.to_owned()));
             }
             _ => return Err(refuse(format!("{error}: give another path, or allow this one"))),
         },
@@ -265,7 +269,7 @@ fn marks(connection: &Connection) -> Result<(i64, i64)> {
 }
 
 /// A database that ara did not make is taken over only if nothing is in it.
-fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
+pub(crate) fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
     // One snapshot: another process may be making it meanwhile.
     let connection = connection.unchecked_transaction()?;
     let marks = marks(&connection)?;

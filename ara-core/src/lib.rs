@@ -46,6 +46,7 @@ mod rebuild;
 mod rebuild_all;
 mod record;
 mod registry;
+mod restore;
 mod row_clock;
 mod row_history;
 mod search;
