@@ -31,6 +31,7 @@ mod identity;
 mod inspect;
 mod journal;
 mod json_lines;
+mod json_value;
 mod mend;
 mod merge;
 mod moved;
