@@ -3,16 +3,14 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use rusqlite::Connection;
-
+use crate::ahead::Ahead;
 use crate::app_schema::Schema;
 use crate::error::{Error, Result};
 use crate::failure::SchemaFailure;
 use crate::file::{Place, open};
 use crate::growth::{has_indexes, look};
-use crate::journal::Recorder;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::plans::Plans;
@@ -24,7 +22,7 @@ use crate::transaction::{Transaction, get};
 use crate::value::{Id, Timestamp};
 use crate::wanted::Wanted;
 use crate::watch::Watches;
-use crate::writer::{HeldWriter, KnownJournal, Writer, begin, this_thread};
+use crate::writer::{Writer, Written, this_thread};
 
 /// A database: one SQLite file, and the tables of the app in it.
 ///
@@ -42,11 +40,12 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) writer: Mutex<Writer>,
     /// The thread that holds the writer, or 0.
-    writing: AtomicU64,
+    pub(crate) writing: AtomicU64,
     /// `None` for a database in memory, which only the writer's connection can see.
     pub(crate) readers: Option<Readers>,
-    plans: Plans,
+    pub(crate) plans: Plans,
     pub(crate) watches: Arc<Watches>,
+    pub(crate) ahead: Arc<Ahead>,
 }
 
 impl Database {
@@ -96,6 +95,7 @@ impl Database {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
+            ahead: Arc::new(Ahead::new()),
         })))
     }
 
@@ -217,35 +217,17 @@ impl Database {
     ) -> Result<R, E> {
         self.0.refuse_if_read_only()?;
         let mut writer = self.0.lock_writer()?;
-        let Writer { connection: held, entropy, journal: known } = &mut *writer.guard;
-        let connection = self.0.writing_connection(held)?;
-        let (data_version, journal, is_next) = begin(connection, known.take())?;
-        let wall = (self.0.options.clock)();
-        let recorder = Recorder::new(connection, journal.clone(), wall);
-        *known = Some(KnownJournal { data_version, journal });
-        let Shared { plans, watches, .. } = &*self.0;
-        if !is_next {
-            watches.meet_others();
-        }
-        let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
-        let result = transaction.settle().map_err(E::from).and_then(|()| run(&transaction));
-        let failures = transaction.take_failures();
-        let result = result.and_then(|result| {
-            self.0.refuse_if_moved()?;
-            let committed = transaction.commit()?;
-            *known = Some(KnownJournal { data_version, journal: committed.journal });
-            if !committed.plans.is_empty() {
-                plans.keep(committed.plans);
-            }
-            Ok((result, committed.touched))
-        });
-        if self.0.is_moved() {
-            self.0.bring_along(held, is_next);
-        }
-        // Whom this wakes or tells may be the app's own code.
+        let written = self.0.write(&mut writer.guard, run);
+        // Whom it wakes or tells may be the app's own code.
         drop(writer);
+        self.tell(written)
+    }
+
+    /// Tells of a transaction when it is over.
+    pub(crate) fn tell<R, E>(&self, written: Written<R, E>) -> Result<R, E> {
+        let Written { result, failures } = written;
         let result = result.map(|(result, touched)| {
-            watches.tell(touched);
+            self.0.watches.tell(touched);
             result
         });
         if !failures.is_empty() {
@@ -256,26 +238,6 @@ impl Database {
 }
 
 impl Shared {
-    pub(crate) fn lock_writer(&self) -> Result<HeldWriter<'_>> {
-        self.refuse_inside_transaction()?;
-        let guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.writing.store(this_thread(), Ordering::Relaxed);
-        Ok(HeldWriter { guard, writing: &self.writing })
-    }
-
-    fn writing_connection<'a>(&self, held: &'a mut Option<Connection>) -> Result<&'a Connection> {
-        if self.is_moved() {
-            self.refuse_if_moved()?;
-        }
-        let connection = match (held.take(), &self.readers) {
-            (Some(connection), _) => connection,
-            (None, Some(readers)) => readers.open_writer()?,
-            // Without readers the connection is there from the start.
-            (None, None) => return Err(Error::Corrupt),
-        };
-        Ok(held.insert(connection))
-    }
-
     fn refuse_if_read_only(&self) -> Result<()> {
         if self.options.read_only { Err(Error::OpenedReadOnly) } else { Ok(()) }
     }
@@ -288,7 +250,7 @@ impl Shared {
         Ok(())
     }
 
-    fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
+    pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
         match &self.readers {
             Some(readers) => {
                 self.refuse_inside_transaction()?;
@@ -305,6 +267,7 @@ impl Shared {
 
 impl Database {
     pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
+        self.apply_what_is_due();
         self.0.with_reader(read)
     }
 

@@ -112,8 +112,7 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
 }
 
 pub(crate) fn configure(connection: &Connection, busy: Duration) -> Result<()> {
-    // SQLite counts in 32 bits of milliseconds: 24 days.
-    connection.busy_timeout(busy.min(Duration::from_millis(i32::MAX as u64)))?;
+    set_patience(connection, busy)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     // A misspelt column must be an error, not a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
@@ -126,6 +125,12 @@ pub(crate) fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     crate::row_clock::register_functions(connection)?;
     crate::search::register_functions(connection)?;
     Ok(())
+}
+
+/// How long a connection waits for others.
+pub(crate) fn set_patience(connection: &Connection, busy: Duration) -> Result<()> {
+    // SQLite counts in 32 bits of milliseconds: 24 days.
+    Ok(connection.busy_timeout(busy.min(Duration::from_millis(i32::MAX as u64)))?)
 }
 
 /// Refuses a path where there can be no database. Whether something is beside the file that SQLite

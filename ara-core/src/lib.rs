@@ -3,6 +3,7 @@
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
 
+mod ahead;
 mod any_rows;
 mod app_schema;
 mod at;

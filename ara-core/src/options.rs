@@ -88,6 +88,8 @@ impl Options {
     /// device, not converted, not recovered. Every write is [`Error::OpenedReadOnly`], and a query of a
     /// table that is not in the file as its struct declares it is [`Error::Shape`].
     ///
+    /// What was dated ahead is not applied when its time comes, until somebody has opened the file to write.
+    ///
     /// The file may be in use meanwhile. Where it is not, nothing is left beside it either.
     ///
     /// [`Error::OpenedReadOnly`]: crate::Error::OpenedReadOnly
