@@ -15,7 +15,9 @@ use crate::options::Options;
 use crate::plan::Plan;
 use crate::plans::Plans;
 use crate::readers::Readers;
+use crate::record::stored_table_name;
 use crate::search::is_made;
+use crate::shape::columns_in_file;
 use crate::source::{Reading, Source, TableRef};
 use crate::table::{Create, Table, Update};
 use crate::transaction::{Transaction, get};
@@ -322,12 +324,19 @@ impl Database {
         }
         match self.look(table)? {
             Some(plan) => Ok(plan),
-            None if self.0.options.read_only => Err(Error::Shape {
-                table: table.def.name.to_owned(),
-                reason: "it is not there, or lacks a column of its struct, and this database was \
-                         opened to be read only: open it to write once"
-                    .to_owned(),
-            }),
+            None if self.0.options.read_only => {
+                let name = stored_table_name(table.def);
+                let is_there = self.with_reader(|reading| {
+                    Ok(columns_in_file(reading.connection, &name)?.is_some())
+                })?;
+                Err(Error::NotMade {
+                    table: table.def.name,
+                    lacks: match is_there {
+                        true => "lacks a column of its struct, which no writer has added yet",
+                        false => "is not in the file yet, as no writer has made it",
+                    },
+                })
+            }
             None => self.transaction(|tx| tx.plan(table)),
         }
     }
@@ -337,11 +346,9 @@ impl Database {
         if self.0.options.read_only {
             return match self.with_reader(|reading| is_made(reading.connection, plan.def))? {
                 true => Ok(()),
-                false => Err(Error::Shape {
-                    table: plan.def.name.to_owned(),
-                    reason: "it cannot be searched yet, and this database was opened to be read \
-                             only: open it to write once"
-                        .to_owned(),
+                false => Err(Error::NotMade {
+                    table: plan.def.name,
+                    lacks: "cannot be searched yet, as no writer has made its search",
                 }),
             };
         }

@@ -141,6 +141,18 @@ pub enum Error {
         reason: String,
     },
 
+    /// A table is not in the file as its struct declares it, and the database was opened by
+    /// [`Options::read_only`](crate::Options::read_only).
+    #[error(
+        "table `{table}` {lacks}, and this database was opened to be read only: open it to write once"
+    )]
+    NotMade {
+        /// The table's stored name.
+        table: &'static str,
+        /// What is to be made.
+        lacks: &'static str,
+    },
+
     /// A table would have more columns than SQLite can hold.
     #[error(
         "table `{table}` would have {columns} columns, and SQLite holds {limit}: split the struct in two"

@@ -54,6 +54,7 @@ mod row_history;
 mod search;
 mod set_aside;
 mod shape;
+mod shown;
 mod source;
 mod statements;
 mod table;
