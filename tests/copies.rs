@@ -4,6 +4,12 @@
 mod backup;
 #[path = "copies/json.rs"]
 mod json;
+#[path = "copies/json_by_hand.rs"]
+mod json_by_hand;
+#[path = "copies/json_counters.rs"]
+mod json_counters;
+#[path = "copies/restored.rs"]
+mod restored;
 mod support;
 
 use ara::prelude::*;

@@ -6,6 +6,8 @@ mod copies;
 mod damaged;
 #[path = "open/foreign.rs"]
 mod foreign;
+#[path = "open/moved.rs"]
+mod moved;
 #[path = "open/newer.rs"]
 mod newer;
 #[path = "open/paths.rs"]

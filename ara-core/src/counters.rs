@@ -3,6 +3,8 @@
 //! A node writes into the log what it has added so far, and not what it adds, so that a change which is
 //! there twice, or is gone because a later one covers it, leaves the sum as it is.
 
+use std::collections::HashSet;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use crate::clock::Time;
@@ -137,6 +139,12 @@ pub(crate) fn count_totals(connection: &Connection, table: i64) -> Result<u64> {
         .prepare_cached("SELECT count(*) FROM ara_counter WHERE tbl = ?1")?
         .query_row([table], |row| row.get(0))?;
     Ok(count.unsigned_abs())
+}
+
+/// The columns of a table into which devices have added, whether the app declares them or not.
+pub(crate) fn counted_columns(connection: &Connection, table: i64) -> Result<HashSet<u32>> {
+    let mut columns = connection.prepare("SELECT DISTINCT col FROM ara_counter WHERE tbl = ?1")?;
+    Ok(columns.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Forgets the totals of a whole table.

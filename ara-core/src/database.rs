@@ -3,28 +3,28 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use rusqlite::Connection;
-
+use crate::ahead::Ahead;
 use crate::app_schema::Schema;
 use crate::error::{Error, Result};
 use crate::failure::SchemaFailure;
 use crate::file::{Place, open};
 use crate::growth::{has_indexes, look};
-use crate::journal::Recorder;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::plans::Plans;
 use crate::readers::Readers;
+use crate::record::stored_table_name;
 use crate::search::is_made;
+use crate::shape::columns_in_file;
 use crate::source::{Reading, Source, TableRef};
 use crate::table::{Create, Table, Update};
 use crate::transaction::{Transaction, get};
 use crate::value::{Id, Timestamp};
 use crate::wanted::Wanted;
 use crate::watch::Watches;
-use crate::writer::{HeldWriter, KnownJournal, Writer, begin, this_thread};
+use crate::writer::{Writer, Written, this_thread};
 
 /// A database: one SQLite file, and the tables of the app in it.
 ///
@@ -42,11 +42,12 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) writer: Mutex<Writer>,
     /// The thread that holds the writer, or 0.
-    writing: AtomicU64,
+    pub(crate) writing: AtomicU64,
     /// `None` for a database in memory, which only the writer's connection can see.
     pub(crate) readers: Option<Readers>,
-    plans: Plans,
+    pub(crate) plans: Plans,
     pub(crate) watches: Arc<Watches>,
+    pub(crate) ahead: Arc<Ahead>,
 }
 
 impl Database {
@@ -96,6 +97,7 @@ impl Database {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
+            ahead: Arc::new(Ahead::new()),
         })))
     }
 
@@ -217,31 +219,17 @@ impl Database {
     ) -> Result<R, E> {
         self.0.refuse_if_read_only()?;
         let mut writer = self.0.lock_writer()?;
-        let Writer { connection, entropy, journal: known } = &mut *writer.guard;
-        let connection = self.0.writing_connection(connection)?;
-        let (data_version, journal, is_next) = begin(connection, known.take())?;
-        let wall = (self.0.options.clock)();
-        let recorder = Recorder::new(connection, journal.clone(), wall);
-        *known = Some(KnownJournal { data_version, journal });
-        let Shared { plans, watches, .. } = &*self.0;
-        if !is_next {
-            watches.meet_others();
-        }
-        let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
-        let result = transaction.settle().map_err(E::from).and_then(|()| run(&transaction));
-        let failures = transaction.take_failures();
-        let result = result.and_then(|result| {
-            let committed = transaction.commit()?;
-            *known = Some(KnownJournal { data_version, journal: committed.journal });
-            if !committed.plans.is_empty() {
-                plans.keep(committed.plans);
-            }
-            Ok((result, committed.touched))
-        });
-        // Whom this wakes or tells may be the app's own code.
+        let written = self.0.write(&mut writer.guard, run);
+        // Whom it wakes or tells may be the app's own code.
         drop(writer);
+        self.tell(written)
+    }
+
+    /// Tells of a transaction when it is over.
+    pub(crate) fn tell<R, E>(&self, written: Written<R, E>) -> Result<R, E> {
+        let Written { result, failures } = written;
         let result = result.map(|(result, touched)| {
-            watches.tell(touched);
+            self.0.watches.tell(touched);
             result
         });
         if !failures.is_empty() {
@@ -252,23 +240,6 @@ impl Database {
 }
 
 impl Shared {
-    pub(crate) fn lock_writer(&self) -> Result<HeldWriter<'_>> {
-        self.refuse_inside_transaction()?;
-        let guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.writing.store(this_thread(), Ordering::Relaxed);
-        Ok(HeldWriter { guard, writing: &self.writing })
-    }
-
-    fn writing_connection<'a>(&self, held: &'a mut Option<Connection>) -> Result<&'a Connection> {
-        let connection = match (held.take(), &self.readers) {
-            (Some(connection), _) => connection,
-            (None, Some(readers)) => readers.open_writer()?,
-            // Without readers the connection is there from the start.
-            (None, None) => return Err(Error::Corrupt),
-        };
-        Ok(held.insert(connection))
-    }
-
     fn refuse_if_read_only(&self) -> Result<()> {
         if self.options.read_only { Err(Error::OpenedReadOnly) } else { Ok(()) }
     }
@@ -281,7 +252,7 @@ impl Shared {
         Ok(())
     }
 
-    fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
+    pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
         match &self.readers {
             Some(readers) => {
                 self.refuse_inside_transaction()?;
@@ -298,6 +269,7 @@ impl Shared {
 
 impl Database {
     pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
+        self.apply_what_is_due();
         self.0.with_reader(read)
     }
 
@@ -309,6 +281,7 @@ impl Database {
         }
         let mut writer = self.0.lock_writer()?;
         let connection = self.0.writing_connection(&mut writer.guard.connection)?;
+        self.0.refuse_if_moved()?;
         // A commit is synced together with all that stand before it in the write-ahead log.
         connection.pragma_update(None, "synchronous", "full")?;
         let synced = connection.execute(
@@ -351,12 +324,19 @@ impl Database {
         }
         match self.look(table)? {
             Some(plan) => Ok(plan),
-            None if self.0.options.read_only => Err(Error::Shape {
-                table: table.def.name.to_owned(),
-                reason: "it is not there, or lacks a column of its struct, and this database was \
-                         opened to be read only: open it to write once"
-                    .to_owned(),
-            }),
+            None if self.0.options.read_only => {
+                let name = stored_table_name(table.def);
+                let is_there = self.with_reader(|reading| {
+                    Ok(columns_in_file(reading.connection, &name)?.is_some())
+                })?;
+                Err(Error::NotMade {
+                    table: table.def.name,
+                    lacks: match is_there {
+                        true => "lacks a column of its struct, which no writer has added yet",
+                        false => "is not in the file yet, as no writer has made it",
+                    },
+                })
+            }
             None => self.transaction(|tx| tx.plan(table)),
         }
     }
@@ -366,11 +346,9 @@ impl Database {
         if self.0.options.read_only {
             return match self.with_reader(|reading| is_made(reading.connection, plan.def))? {
                 true => Ok(()),
-                false => Err(Error::Shape {
-                    table: plan.def.name.to_owned(),
-                    reason: "it cannot be searched yet, and this database was opened to be read \
-                             only: open it to write once"
-                        .to_owned(),
+                false => Err(Error::NotMade {
+                    table: plan.def.name,
+                    lacks: "cannot be searched yet, as no writer has made its search",
                 }),
             };
         }
@@ -423,6 +401,7 @@ impl Source for Database {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.watches.close();
+        self.bring_along_if_moved();
     }
 }
 

@@ -57,8 +57,11 @@ pub enum Error {
     )]
     Corrupt,
 
-    /// The file was moved, deleted or replaced while it was open.
-    #[error("{} is no longer the file that was opened: open the database again", path.display())]
+    /// The file was moved, deleted or replaced while it was open. Nothing of this was written. What was
+    /// written before is in the file that was opened, wherever it is now, and can still be read.
+    #[error(
+        "{} is no longer the file that was opened: it was moved, deleted or replaced meanwhile, and nothing was written; open the database again where it is now, or copy what was written before by `backup`", path.display()
+    )]
     Replaced {
         /// The file.
         path: PathBuf,
@@ -136,6 +139,18 @@ pub enum Error {
         table: String,
         /// What differs.
         reason: String,
+    },
+
+    /// A table is not in the file as its struct declares it, and the database was opened by
+    /// [`Options::read_only`](crate::Options::read_only).
+    #[error(
+        "table `{table}` {lacks}, and this database was opened to be read only: open it to write once"
+    )]
+    NotMade {
+        /// The table's stored name.
+        table: &'static str,
+        /// What is to be made.
+        lacks: &'static str,
     },
 
     /// A table would have more columns than SQLite can hold.

@@ -12,8 +12,12 @@ use rusqlite::{Connection, OpenFlags};
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::format::{APPLICATION_ID, FORMAT, claim, create_format};
+use crate::identity::Identity;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// What is said of a path without a folder.
+pub(crate) const NO_FOLDER: &str = "its folder does not exist: create the folder first";
 
 /// How many prepared statements a connection keeps: those of a few dozen tables.
 const CACHED_STATEMENTS: usize = 256;
@@ -26,21 +30,22 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// The file at this path, wherever the process may go meanwhile. SQLite is given a whole path: to
-    /// it, `:memory:` and `file:..` alone are no files.
     pub(crate) fn file(path: &Path) -> Result<Self> {
-        let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
-        if path.as_os_str().is_empty() {
-            return Err(refuse("the path is empty: give the path of a file".to_owned()));
-        }
-        if path.as_os_str() == ":memory:" {
-            return Err(refuse("it is no file: use `Database::memory()`".to_owned()));
-        }
-        match std::path::absolute(path) {
-            Ok(path) => Ok(Self::File(path)),
-            Err(error) => Err(refuse(format!("{error}: give another path"))),
-        }
+        whole_path(path).map(Self::File)
     }
+}
+
+/// The path of a file, wherever the process may go meanwhile. SQLite is given a whole path: to it,
+/// `:memory:` and `file:..` alone are no files.
+pub(crate) fn whole_path(path: &Path) -> Result<PathBuf> {
+    let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
+    if path.as_os_str().is_empty() {
+        return Err(refuse("the path is empty: give the path of a file".to_owned()));
+    }
+    if path.as_os_str() == ":memory:" {
+        return Err(refuse("it is no file: use `Database::memory()`".to_owned()));
+    }
+    std::path::absolute(path).map_err(|error| refuse(format!("{error}: give another path")))
 }
 
 /// Opens a database, and makes the file if there is none. The connection can write.
@@ -72,7 +77,8 @@ fn take(connection: &Connection, path: &Path, busy: Duration, entropy: &mut Entr
     let (application, format) = marks(connection)?;
     if application != APPLICATION_ID {
         refuse_if_foreign(connection, path)?;
-        create_format(connection, &entropy.bytes()?, file_identity(path).as_deref())?;
+        let identity = Identity::of(path).map(|identity| identity.to_string());
+        create_format(connection, &entropy.bytes()?, identity.as_deref())?;
     } else if format > FORMAT {
         return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
     } else if format < 1 || connection.is_readonly("main")? {
@@ -81,8 +87,8 @@ fn take(connection: &Connection, path: &Path, busy: Duration, entropy: &mut Entr
     }
     // After the format is written: a file that says WAL is finished.
     enter_wal(connection, path, busy)?;
-    match file_identity(path) {
-        Some(identity) => claim(connection, &identity, entropy),
+    match Identity::of(path) {
+        Some(identity) => claim(connection, &identity.to_string(), entropy),
         None => Ok(()),
     }
 }
@@ -106,8 +112,7 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
 }
 
 pub(crate) fn configure(connection: &Connection, busy: Duration) -> Result<()> {
-    // SQLite counts in 32 bits of milliseconds: 24 days.
-    connection.busy_timeout(busy.min(Duration::from_millis(i32::MAX as u64)))?;
+    set_patience(connection, busy)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     // A misspelt column must be an error, not a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
@@ -122,6 +127,12 @@ pub(crate) fn configure(connection: &Connection, busy: Duration) -> Result<()> {
     Ok(())
 }
 
+/// How long a connection waits for others.
+pub(crate) fn set_patience(connection: &Connection, busy: Duration) -> Result<()> {
+    // SQLite counts in 32 bits of milliseconds: 24 days.
+    Ok(connection.busy_timeout(busy.min(Duration::from_millis(i32::MAX as u64)))?)
+}
+
 /// Refuses a path where there can be no database. Whether something is beside the file that SQLite
 /// would move into it: the log of a database that is open, or was when its program ended.
 ///
@@ -132,9 +143,11 @@ pub(crate) fn look_at(path: &Path) -> Result<bool> {
     let file = match fs::metadata(path) {
         Ok(file) => file,
         Err(error) => match error.kind() {
-            ErrorKind::NotFound if path.parent().is_none_or(Path::is_dir) => return Ok(false),
+            ErrorKind::NotFound if path.parent().is_none_or(Path::is_dir) => {
+                return refuse_log_alone(path).map(|()| false);
+            }
             ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                return Err(refuse("its folder does not exist: create the folder first".into()));
+                return Err(refuse(NO_FOLDER.to_owned()));
             }
             _ => return Err(refuse(format!("{error}: give another path, or allow this one"))),
         },
@@ -151,17 +164,34 @@ pub(crate) fn look_at(path: &Path) -> Result<bool> {
     }
     // Beside the file itself, not beside a link to it.
     let target = fs::canonicalize(path).map_err(|error| refuse(error.to_string()))?;
-    let holds = |ending: &str| {
-        let mut beside = target.as_os_str().to_owned();
-        beside.push(ending);
-        fs::metadata(beside).is_ok_and(|beside| beside.len() > 0)
-    };
+    let holds = |ending: &str| fs::metadata(beside(&target, ending)).is_ok_and(|it| it.len() > 0);
     let has_log = holds("-wal");
     if has_log && file.len() == 0 {
         // SQLite would delete the log.
         return Err(Error::Corrupt);
     }
     Ok(has_log || holds("-journal"))
+}
+
+/// Refuses a path where a log lies without its file: SQLite would delete it.
+fn refuse_log_alone(path: &Path) -> Result<()> {
+    let log = beside(path, "-wal");
+    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        let reason = format!(
+            "the file is gone, and {} holds what was written into it last: put the file back, or \
+             remove that one too to begin anew",
+            log.display()
+        );
+        return Err(Error::Open { path: path.to_owned(), reason });
+    }
+    Ok(())
+}
+
+/// What SQLite keeps beside a file.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 /// Refuses a file that is not ara's, or of a newer format, by what is in the file alone: nothing is
@@ -244,7 +274,7 @@ fn marks(connection: &Connection) -> Result<(i64, i64)> {
 }
 
 /// A database that ara did not make is taken over only if nothing is in it.
-fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
+pub(crate) fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
     // One snapshot: another process may be making it meanwhile.
     let connection = connection.unchecked_transaction()?;
     let marks = marks(&connection)?;
@@ -277,17 +307,4 @@ fn enter_wal(connection: &Connection, path: &Path, busy: Duration) -> Result<()>
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Where the file lies on its device, if the system can tell.
-#[cfg(unix)]
-pub(crate) fn file_identity(path: &Path) -> Option<String> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = fs::metadata(path).ok()?;
-    Some(format!("{}:{}", metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn file_identity(_: &Path) -> Option<String> {
-    None
 }

@@ -69,6 +69,11 @@ impl Journal {
         self.last
     }
 
+    /// When the first change can be folded in that waits for its time, in milliseconds.
+    pub(crate) fn due(&self) -> Option<i64> {
+        self.due
+    }
+
     /// The node's ordinal, and where its changes end.
     pub(crate) fn position(&self) -> (i64, Point) {
         (self.node.cast_signed(), self.own)

@@ -1,15 +1,13 @@
 //! Whole tables as JSON Lines.
 //!
-//! A line is a row: an object of its id and its columns, by their stored names. Numbers, text and `null`
-//! are what they are in the file, so that they come back to the bit. What JSON has not is an object of one
-//! entry, which says what it is: `{"uuid": ".."}`, `{"blob": "cafe"}`, `{"real": "inf"}`.
+//! A line is a row: an object of its id and its columns, by their stored names.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
-use ara_schema::{TableDef, Type};
+use ara_schema::TableDef;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value as Json};
@@ -17,9 +15,11 @@ use uuid::Uuid;
 
 use crate::any_rows::AnyRows;
 use crate::change::is_same;
+use crate::counters::counted_columns;
 use crate::database::Database;
 use crate::ddl::{name_list, quoted};
 use crate::error::{Error, Result};
+use crate::json_value::{FromJson, Kind, failed, put, value};
 use crate::merge::{FoldedCell, column_of};
 use crate::record::stored_table_name;
 use crate::registry::{RegisteredTable, Registry};
@@ -31,6 +31,10 @@ use crate::value::Stored;
 impl Database {
     /// Writes a whole table as JSON Lines, a row a line: deleted rows too, and columns that only other
     /// versions of the app declare. [`import_json`](Self::import_json) reads it. How many rows there are.
+    ///
+    /// Numbers, text and `null` are what they are in the file, and a `bool` is 0 or 1. What JSON has not is an
+    /// object of one entry, which says what it is: `{"uuid": ".."}`, `{"blob": "cafe"}`, `{"real": "inf"}`, and
+    /// `{"counter": 13}` of a [`Counter`](crate::Counter). `{"text": ".."}` is text that could be taken for a UUID.
     ///
     /// When rows were made and changed is not told: it is in the change log, of which a
     /// [`backup`](Self::backup) is a copy.
@@ -65,8 +69,8 @@ impl Database {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let registry = Registry::load(&snapshot)?;
-            let (_, table) = table(&registry, &stored_name)?;
-            let rows = export(&snapshot, table, &mut to)?;
+            let kinds = Kinds::load(&snapshot, T::TABLE, table(&registry, &stored_name)?)?;
+            let rows = export(&snapshot, &kinds, &mut to)?;
             to.flush().map_err(failed)?;
             Ok(rows)
         })
@@ -74,11 +78,16 @@ impl Database {
 
     /// Reads what [`export_json`](Self::export_json) wrote, or what was written like it, in one
     /// transaction: how many rows it has. A row whose id is there gets the values that differ, and is
-    /// restored unless the line says `"is_deleted":1`; a column that the line does not name is left alone,
-    /// and so is a [`Counter`](crate::Counter), which only a new row gets.
+    /// restored unless the line says `"is_deleted":1`; a column that the line does not name is left alone.
     ///
-    /// A column that the table lacks is made, as by a merge. Values are taken as they are, also those that
-    /// this version of the app cannot read.
+    /// A line that was written by hand may also say `true` and `false` for 1 and 0, and text for the UUID of a
+    /// column that the struct declares as an `Id` or a `Uuid`. A column that the table lacks is made, as by a
+    /// merge. Other values are taken as they are, also those that this version of the app cannot read: such a
+    /// column reads as missing, and `narrow` leaves the row out.
+    ///
+    /// Only a new row gets what the line says of a [`Counter`](crate::Counter): that of a row which is there is
+    /// left alone. What is imported counts as added by this device. So to import the same new row on two
+    /// devices that sync adds up what they imported: import it on one of them.
     ///
     /// # Errors
     ///
@@ -95,13 +104,40 @@ fn table<'r>(registry: &'r Registry, stored_name: &str) -> Result<(i64, &'r Regi
     table.map(|(ordinal, table)| (*ordinal, table)).ok_or(Error::Corrupt)
 }
 
-fn failed(error: std::io::Error) -> Error {
-    Error::Io { reason: error.to_string() }
+/// What is known of the columns of a table.
+struct Kinds<'r> {
+    declared: &'static TableDef,
+    table: (i64, &'r RegisteredTable),
+    /// The ordinals of those into which devices have added.
+    counters: HashSet<u32>,
 }
 
-fn export(connection: &Connection, table: &RegisteredTable, to: &mut dyn Write) -> Result<u64> {
-    let columns: Vec<_> = table.columns.values().map(String::as_str).collect();
-    let list = name_list(std::iter::once("id").chain(columns.iter().copied()));
+impl<'r> Kinds<'r> {
+    fn load(
+        connection: &Connection,
+        declared: &'static TableDef,
+        table: (i64, &'r RegisteredTable),
+    ) -> Result<Self> {
+        Ok(Self { declared, table, counters: counted_columns(connection, table.0)? })
+    }
+
+    fn of(&self, ordinal: u32, name: &str) -> Kind {
+        if self.counters.contains(&ordinal) {
+            return Kind::Counter;
+        }
+        let declared = self.declared.columns.iter().find(|column| column.name == name);
+        declared.map_or(Kind::Unknown, |column| column.ty.into())
+    }
+}
+
+fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Result<u64> {
+    let (_, table) = kinds.table;
+    let columns: Vec<_> = table
+        .columns
+        .iter()
+        .map(|(ordinal, name)| (name.as_str(), kinds.of(*ordinal, name)))
+        .collect();
+    let list = name_list(std::iter::once("id").chain(columns.iter().map(|(name, _)| *name)));
     let mut rows = connection
         .prepare(&format!("SELECT {list} FROM {} ORDER BY \"id\"", quoted(&table.name)))?;
     let mut rows = rows.query([])?;
@@ -110,12 +146,12 @@ fn export(connection: &Connection, table: &RegisteredTable, to: &mut dyn Write) 
     while let Some(row) = rows.next()? {
         line.clear();
         write!(line, "{{\"id\":\"{}\"", Uuid::from_bytes(row.get(0)?)).map_err(failed)?;
-        for (column, at) in columns.iter().zip(1..) {
+        for ((column, kind), at) in columns.iter().zip(1..) {
             let value = row.get_ref(at)?;
             // Most rows are there.
             if *column != "is_deleted" || value != ValueRef::Integer(0) {
                 write!(line, ",\"{column}\":").map_err(failed)?;
-                put(&mut line, value)?;
+                put(&mut line, value, *kind)?;
             }
         }
         line.extend_from_slice(b"}\n");
@@ -123,72 +159,6 @@ fn export(connection: &Connection, table: &RegisteredTable, to: &mut dyn Write) 
         count += 1;
     }
     Ok(count)
-}
-
-fn put(line: &mut Vec<u8>, value: ValueRef<'_>) -> Result<()> {
-    match value {
-        ValueRef::Null => line.write_all(b"null"),
-        ValueRef::Integer(integer) => write!(line, "{integer}"),
-        ValueRef::Real(real) if real.is_finite() => {
-            serde_json::to_writer(line, &real).map_err(std::io::Error::from)
-        }
-        ValueRef::Real(real) => write!(line, "{{\"real\":\"{real}\"}}"),
-        ValueRef::Text(text) => {
-            let text = std::str::from_utf8(text).map_err(|_| Error::Corrupt)?;
-            serde_json::to_writer(line, text).map_err(std::io::Error::from)
-        }
-        ValueRef::Blob(bytes) => match Uuid::from_slice(bytes) {
-            Ok(uuid) => write!(line, "{{\"uuid\":\"{uuid}\"}}"),
-            Err(_) => {
-                line.extend_from_slice(b"{\"blob\":\"");
-                bytes
-                    .iter()
-                    .try_for_each(|byte| write!(line, "{byte:02x}"))
-                    .and_then(|()| line.write_all(b"\"}"))
-            }
-        },
-    }
-    .map_err(failed)
-}
-
-/// The value, or what is wrong with it.
-fn value(json: Json) -> Result<Option<Stored<'static>>, &'static str> {
-    const NO_NUMBER: &str = "has a number that is neither an integer of 64 bits nor a real one";
-    const NO_VALUE: &str =
-        "has neither a number, text, null, {\"uuid\": ..}, {\"blob\": ..} nor {\"real\": ..}";
-    Ok(Some(match json {
-        Json::Null => return Ok(None),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Stored::Integer(integer),
-            (None, Some(real)) if number.is_f64() => Stored::Real(real),
-            _ => return Err(NO_NUMBER),
-        },
-        Json::String(text) => Stored::Text(text.into()),
-        Json::Object(object) if object.len() == 1 => {
-            let (kind, text) = object.into_iter().next().ok_or(NO_VALUE)?;
-            let text = text.as_str().ok_or(NO_VALUE)?;
-            match kind.as_str() {
-                "uuid" => {
-                    let uuid = Uuid::parse_str(text).map_err(|_| "has a UUID that is none")?;
-                    Stored::Blob(uuid.as_bytes().to_vec().into())
-                }
-                "blob" => {
-                    Stored::Blob(bytes(text).ok_or("has bytes that are not in hexadecimal")?.into())
-                }
-                "real" if text == "inf" => Stored::Real(f64::INFINITY),
-                "real" if text == "-inf" => Stored::Real(f64::NEG_INFINITY),
-                _ => return Err(NO_VALUE),
-            }
-        }
-        Json::Bool(_) | Json::Array(_) | Json::Object(_) => return Err(NO_VALUE),
-    }))
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digit = |digit: &u8| (*digit as char).to_digit(16);
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(high)? * 16 + digit(low)?).ok();
-    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
 }
 
 impl Transaction<'_> {
@@ -203,9 +173,8 @@ impl Transaction<'_> {
         }
         let mut import = Import {
             connection: self.connection,
-            table,
+            kinds: Kinds::load(self.connection, T::TABLE, table)?,
             columns: HashMap::new(),
-            counters: counters(T::TABLE),
             writing: AnyRows::new(self.connection, &registry),
         };
         let (mut rows, mut number, mut line) = (0, 0, Vec::new());
@@ -221,21 +190,21 @@ impl Transaction<'_> {
     }
 }
 
-/// The names of the counters of a table.
-fn counters(table: &TableDef) -> Vec<&'static str> {
-    let counters = table.columns.iter().filter(|column| column.ty == Type::Counter);
-    counters.map(|column| column.name).collect()
-}
-
 /// An import on its way.
 struct Import<'c, 'r> {
     connection: &'c Connection,
-    table: (i64, &'r RegisteredTable),
+    kinds: Kinds<'r>,
     /// The ordinals of the columns that were met, by name.
     columns: HashMap<String, u32>,
-    /// The names of the columns that are counters.
-    counters: Vec<&'static str>,
     writing: AnyRows<'c, 'r>,
+}
+
+/// What a line says of one column.
+struct Cell {
+    ordinal: u32,
+    name: String,
+    value: Option<Stored<'static>>,
+    is_counter: bool,
 }
 
 impl Import<'_, '_> {
@@ -245,23 +214,36 @@ impl Import<'_, '_> {
             serde_json::from_slice(bytes).map_err(|_| wrong("is no JSON object"))?;
         let id = row.get("id").and_then(Json::as_str).and_then(|id| Uuid::parse_str(id).ok());
         let id = *id.ok_or_else(|| wrong("has no `id` that is a UUID"))?.as_bytes();
-        let mut cells = Vec::with_capacity(row.len());
-        let mut is_deleted = Some(Stored::Integer(0));
+        let mut cells = Vec::with_capacity(row.len() + 1);
+        let alive = Some(Stored::Integer(0));
+        let (ordinal, name) = (0, "is_deleted".to_owned());
+        cells.push(Cell { ordinal, name, value: alive, is_counter: false });
         for (name, json) in row {
-            let value =
-                value(json).map_err(|reason| wrong(&format!("{reason}, in column `{name}`")));
-            match name.as_str() {
-                "id" => {}
-                "is_deleted" => is_deleted = value?,
-                _ => cells.push((self.column(line, &name)?, name, value?)),
+            if name == "id" {
+                continue;
+            }
+            let ordinal = match name.as_str() {
+                "is_deleted" => 0,
+                name => self.column(line, name)?,
+            };
+            let kind = self.kinds.of(ordinal, &name);
+            let FromJson { value, is_counted } = value(json, kind)
+                .map_err(|reason| wrong(&format!("{reason}, in column `{name}`")))?;
+            let is_counter = ordinal != 0 && (is_counted || kind == Kind::Counter);
+            if is_counter {
+                self.kinds.counters.insert(ordinal);
+            }
+            let cell = Cell { ordinal, name, value, is_counter };
+            match cells.first_mut() {
+                Some(is_deleted) if ordinal == 0 => *is_deleted = cell,
+                _ => cells.push(cell),
             }
         }
-        cells.push((0, "is_deleted".to_owned(), is_deleted));
         let mut cells = self.differing(id, &cells)?;
         if !cells.is_empty() {
             cells.sort_by_key(|cell| cell.column.0);
             let State { recorder, touched, .. } = state;
-            self.writing.write(recorder, self.table, id, cells, touched.as_mut())?;
+            self.writing.write(recorder, self.kinds.table, id, cells, touched.as_mut())?;
         }
         Ok(())
     }
@@ -271,7 +253,7 @@ impl Import<'_, '_> {
         if let Some(known) = self.columns.get(name) {
             return Ok(*known);
         }
-        let (ordinal, table) = self.table;
+        let (ordinal, table) = self.kinds.table;
         let column = column_of(self.connection, (ordinal, &table.name), name)?;
         let column = column.ok_or_else(|| Error::Line {
             line,
@@ -281,27 +263,23 @@ impl Import<'_, '_> {
         Ok(column)
     }
 
-    /// The cells that the row does not hold yet.
-    fn differing<'v>(
-        &self,
-        id: [u8; 16],
-        cells: &'v [(u32, String, Option<Stored<'static>>)],
-    ) -> Result<Vec<FoldedCell<'v>>> {
-        let list = name_list(cells.iter().map(|(_, name, _)| name.as_str()));
-        let table = quoted(&self.table.1.name);
-        let sql = format!("SELECT {list} FROM {table} WHERE \"id\" = ?1");
+    /// The cells that the row does not hold yet. Of a row that is there, the counters stay as they are.
+    fn differing<'v>(&self, id: [u8; 16], cells: &'v [Cell]) -> Result<Vec<FoldedCell<'v>>> {
+        let list = name_list(cells.iter().map(|cell| cell.name.as_str()));
+        let (_, table) = self.kinds.table;
+        let sql = format!("SELECT {list} FROM {} WHERE \"id\" = ?1", quoted(&table.name));
         let mut held = self.connection.prepare_cached(&sql)?;
         let mut held = held.query([id])?;
         let held = held.next()?;
-        let (is_there, is_synced) = (held.is_some(), !self.table.1.is_local);
+        let is_there = held.is_some();
         let mut differing = Vec::with_capacity(cells.len());
-        for (at, (ordinal, name, value)) in cells.iter().enumerate() {
+        for (at, Cell { ordinal, name, value, is_counter }) in cells.iter().enumerate() {
             let held = held.map_or(Ok(ValueRef::Null), |row| row.get_ref(at))?;
-            let is_counter = self.counters.contains(&name.as_str());
-            let is_left = is_counter && is_there;
+            let is_left = *is_counter && is_there;
             if !is_left && !is_same(held, value.as_ref()) {
+                let is_total =
+                    *is_counter && !table.is_local && matches!(value, Some(Stored::Integer(_)));
                 let (column, value) = ((*ordinal, name.as_str()), value.clone());
-                let is_total = is_counter && is_synced && matches!(value, Some(Stored::Integer(_)));
                 differing.push(FoldedCell { column, value, is_total });
             }
         }

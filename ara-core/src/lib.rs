@@ -3,6 +3,7 @@
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
 
+mod ahead;
 mod any_rows;
 mod app_schema;
 mod at;
@@ -27,11 +28,14 @@ mod fold;
 mod format;
 mod growth;
 mod history;
+mod identity;
 mod inspect;
 mod journal;
 mod json_lines;
+mod json_value;
 mod mend;
 mod merge;
+mod moved;
 mod mutation;
 mod options;
 mod outgoing;
@@ -44,11 +48,13 @@ mod rebuild;
 mod rebuild_all;
 mod record;
 mod registry;
+mod restore;
 mod row_clock;
 mod row_history;
 mod search;
 mod set_aside;
 mod shape;
+mod shown;
 mod source;
 mod statements;
 mod table;

@@ -86,12 +86,14 @@ impl Options {
 
     /// Opens a file that is there to be read, and writes nothing: the file is not claimed for this
     /// device, not converted, not recovered. Every write is [`Error::OpenedReadOnly`], and a query of a
-    /// table that is not in the file as its struct declares it is [`Error::Shape`].
+    /// table that is not in the file as its struct declares it is [`Error::NotMade`].
+    ///
+    /// What was dated ahead is not applied when its time comes, until somebody has opened the file to write.
     ///
     /// The file may be in use meanwhile. Where it is not, nothing is left beside it either.
     ///
     /// [`Error::OpenedReadOnly`]: crate::Error::OpenedReadOnly
-    /// [`Error::Shape`]: crate::Error::Shape
+    /// [`Error::NotMade`]: crate::Error::NotMade
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;

@@ -1,14 +1,13 @@
 //! Opening a file without changing it, or what lies beside it.
 
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
-use crate::file::{check_format, configure, immutable, look_at, named};
+use crate::file::{beside, check_format, configure, immutable, look_at, named};
 
 /// Which state of a file a connection reads that locks nothing: it would not notice that somebody
 /// writes the file. `None` for a connection that locks it.
@@ -58,10 +57,4 @@ pub(crate) fn stamp(path: &Path) -> Stamp {
     }
     let file = fs::metadata(&target).ok()?;
     Some((file.modified().ok()?, file.len()))
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(ending);
-    PathBuf::from(name)
 }

@@ -1,13 +1,15 @@
 //! The connections that read.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::file::{file_identity, open_another};
+use crate::file::open_another;
+use crate::identity::{Found, Identity};
 use crate::options::Options;
 use crate::read_only::{Stamp, open_read_only, stamp};
 
@@ -17,7 +19,9 @@ use crate::read_only::{Stamp, open_read_only, stamp};
 pub(crate) struct Readers {
     path: PathBuf,
     /// Which file the path led to when it was opened.
-    identity: Option<String>,
+    identity: Option<Identity>,
+    /// It led elsewhere once. What is at the path is not written any more, even if the file comes back.
+    is_moved: AtomicBool,
     busy_timeout: Duration,
     /// How many are kept when nobody reads.
     keep: usize,
@@ -42,7 +46,8 @@ impl Readers {
 
     fn with(first: (Connection, Stamp), path: PathBuf, options: &Options) -> Result<Self> {
         Ok(Self {
-            identity: file_identity(&path),
+            identity: Identity::of(&path),
+            is_moved: AtomicBool::new(false),
             path,
             busy_timeout: options.busy_timeout,
             keep: options.readers,
@@ -69,10 +74,27 @@ impl Readers {
         open: impl FnOnce() -> Result<(Connection, Stamp)>,
     ) -> Result<(Connection, Stamp)> {
         let connection = open();
-        if file_identity(&self.path) != self.identity {
-            return Err(Error::Replaced { path: self.path.clone() });
-        }
+        self.refuse_if_moved()?;
         connection
+    }
+
+    /// Refuses where the path no longer leads to the file that was opened.
+    pub(crate) fn refuse_if_moved(&self) -> Result<()> {
+        if !self.is_moved() && self.look() == Found::Same {
+            return Ok(());
+        }
+        self.is_moved.store(true, Ordering::Relaxed);
+        Err(Error::Replaced { path: self.path.clone() })
+    }
+
+    /// Whether it was seen that the path no longer leads to the file.
+    pub(crate) fn is_moved(&self) -> bool {
+        self.is_moved.load(Ordering::Relaxed)
+    }
+
+    /// What the path leads to now.
+    pub(crate) fn look(&self) -> Found {
+        self.identity.map_or(Found::Same, |identity| identity.look(&self.path))
     }
 
     /// Opens a connection that reads, for as long as its stamp is the file's.

@@ -84,6 +84,13 @@ fn what_is_there_is_left() -> Outcome {
     }
     assert_eq!(fs::read_to_string(&path)?, "mine");
     assert_eq!(fs::read_dir(folder.path())?.count(), 1);
+    let told = db.backup(folder.path().join("no/such")).err().there()?.to_string();
+    assert!(told.contains("create the folder first"), "{told}");
+    // A copy that was stopped is named, and not touched.
+    let copy = folder.path().join("copy.db");
+    fs::write(folder.path().join("copy.db.unfinished"), "mine")?;
+    let told = db.backup(&copy).err().there()?.to_string();
+    assert!(told.contains("copy.db.unfinished") && told.contains("remove it"), "{told}");
     Ok(())
 }
 

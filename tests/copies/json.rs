@@ -135,7 +135,11 @@ fn a_line_that_is_no_row_is_named_and_nothing_imported() -> Outcome {
         (format!("{{\"id\":\"{id}\""), "is no JSON object"),
         ("{}".to_owned(), "has no `id` that is a UUID"),
         ("{\"id\":\"secret\"}".to_owned(), "has no `id` that is a UUID"),
-        (format!("{{\"id\":\"{id}\",\"title\":true}}"), "in column `title`"),
+        (format!("{{\"id\":\"{id}\",\"title\":{{\"counter\":\"secret\"}}}}"), "in column `title`"),
+        (
+            format!("{{\"id\":\"{id}\",\"title\":{{\"counter\":1.5}}}}"),
+            "a counter that is no integer",
+        ),
         (format!("{{\"id\":\"{id}\",\"title\":[\"secret\"]}}"), "in column `title`"),
         (format!("{{\"id\":\"{id}\",\"title\":{{\"blob\":\"secret\"}}}}"), "not in hexadecimal"),
         (format!("{{\"id\":\"{id}\",\"title\":{{\"blob\":\"é\"}}}}"), "not in hexadecimal"),

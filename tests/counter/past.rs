@@ -94,7 +94,7 @@ fn lines_of_json_hold_the_sum() -> Outcome {
     view(&db, article, 5)?;
     let mut file = Vec::new();
     db.export_json::<Article>(&mut file)?;
-    assert!(String::from_utf8_lossy(&file).contains("\"views\":15"));
+    assert!(String::from_utf8_lossy(&file).contains("\"views\":{\"counter\":15}"));
     for _ in 0..2 {
         other.import_json::<Article>(&file[..])?;
         assert_eq!(counted(&other, article)?, (Some(15), None));

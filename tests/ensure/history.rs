@@ -3,7 +3,7 @@
 use ara::prelude::*;
 use ara::{SchemaHistory, Type};
 
-use crate::support::{File, Outcome, There, Wall, verified};
+use crate::support::{File, Outcome, There, Wall, send, verified};
 use crate::{v1, v3};
 
 #[test]
@@ -110,4 +110,17 @@ fn it_is_there_before_any_schema() -> Outcome {
     let row = db.query::<SchemaHistory>().one()?;
     assert_eq!(row.schema.there()?, "App");
     verified(&db)
+}
+
+/// It travels as the app's tables do, and its values are none of the app's.
+#[test]
+fn a_merge_does_not_count_its_values() -> Outcome {
+    let (db, other) = (Database::memory()?, Database::memory()?);
+    db.ensure::<v1::App>()?;
+    db.create(v1::Book::draft().title("Emma"))?;
+    let reports = send(&db, &other)?;
+    let counts: Vec<_> = reports.iter().map(|it| (it.changes, it.written, it.outdated)).collect();
+    assert_eq!(counts, [(2, 2, 0)], "the title, and that it is not deleted");
+    assert_eq!(other.query::<SchemaHistory>().count()?, 1);
+    Ok(())
 }

@@ -32,8 +32,10 @@ fn every_write_is_refused() -> TestResult {
     }
     // A table that is not as its struct declares it would have to grow.
     let error = db.query::<later::Note>().count().map(drop).expect_err("lacks a column");
-    assert!(matches!(&error, Error::Shape { table, .. } if table == "note"), "{error:?}");
-    assert!(error.to_string().ends_with("open it to write once"), "{error}");
+    assert!(matches!(&error, Error::NotMade { table: "note", .. }), "{error:?}");
+    let expected = "table `note` lacks a column of its struct, which no writer has added yet, and \
+                    this database was opened to be read only: open it to write once";
+    assert_eq!(error.to_string(), expected);
     assert_eq!(files(folder.path())?, before);
     Ok(())
 }
@@ -52,6 +54,10 @@ fn a_schema_that_is_not_there_is_told() -> TestResult {
     assert_eq!(told.try_recv()?, "App");
     assert_eq!(db.schema_failures()?, []);
     assert_eq!(db.schema()?.tables, []);
+    let error = db.query::<Note>().count().map(drop).expect_err("was not made");
+    let expected = "table `note` is not in the file yet, as no writer has made it, and this \
+                    database was opened to be read only: open it to write once";
+    assert_eq!(error.to_string(), expected);
     Ok(())
 }
 

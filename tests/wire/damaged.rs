@@ -55,8 +55,8 @@ fn vector() -> ara::Result<Vec<u8>> {
 #[test]
 fn a_refusal_says_what_to_do() {
     let changes = sample().encode();
-    let expected = "these bytes are no changes of ara's: they are cut off: send them again";
-    assert_eq!(refused(Changes::from_bytes(&changes[..100])), expected);
+    let cut = "these bytes are no changes of ara's: they are cut off: send them again";
+    assert_eq!(refused(Changes::from_bytes(&changes[..100])), cut);
 
     let mut damaged = changes.clone();
     damaged[100] ^= 1;
@@ -71,6 +71,12 @@ fn a_refusal_says_what_to_do() {
     let foreign =
         "these bytes are no changes of ara's: another program wrote them, or they are damaged";
     assert_eq!(refused(Changes::from_bytes(b"SQLite format 3\0, and some more")), foreign);
+    assert_eq!(refused(Changes::from_bytes(b"foobar")), foreign);
+    assert_eq!(refused(Changes::from_bytes(b"arab")), cut);
+    assert_eq!(
+        refused(Changes::read_from(&b"foobar"[..]).collect::<ara::Result<Vec<_>>>()),
+        foreign
+    );
     let other =
         "these bytes are no version vector of ara's: they are something else that ara wrote";
     assert_eq!(refused(VersionVector::from_bytes(&changes)), other);

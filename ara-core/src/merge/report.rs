@@ -12,7 +12,8 @@ use crate::transaction_id::TransactionId;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MergeReport {
-    /// How many changes were new to this database.
+    /// How many changes were new to this database: the rows that [`ensure`](crate::Database::ensure) writes into
+    /// the history of schemas among them.
     pub changes: u64,
     /// The transactions that these are of, oldest first, by which they can be
     /// [undone](crate::Database::undo): from the last one to the first. What is dated ahead and waits for
@@ -20,9 +21,9 @@ pub struct MergeReport {
     pub transactions: Vec<TransactionId>,
     /// How many it knew already.
     pub known: u64,
-    /// How many values were written into rows.
+    /// How many values were written into rows of the app's tables.
     pub written: u64,
-    /// How many values were not, as a later write of the same column was known.
+    /// How many values of them were not, as a later write of the same column was known.
     pub outdated: u64,
     /// How many of the new changes could not be applied as a whole yet. They are in the log, they are
     /// passed on, and [`Database::set_aside`](crate::Database::set_aside) tells why.

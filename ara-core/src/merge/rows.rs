@@ -12,6 +12,7 @@ use crate::ddl::quoted;
 use crate::error::{Error, Result};
 use crate::row_clock::{ColumnSet, RowClock};
 use crate::statements::bind;
+use crate::transaction::is_ara_s;
 use crate::value::Stored;
 use crate::watch::Touched;
 
@@ -20,7 +21,7 @@ pub(crate) struct Rows<'c> {
     connection: &'c Connection,
     tables: HashMap<i64, TableRows<'c>>,
     counters: Counters<'c>,
-    /// How many values were written.
+    /// How many values were written into the app's tables.
     pub(crate) written: u64,
     /// How many were not, as a later write was there.
     pub(crate) outdated: u64,
@@ -111,7 +112,7 @@ impl<'c> Rows<'c> {
             for cell in change.cells.iter().filter(|cell| cell.is_total) {
                 note(&mut self.counters, change, cell)?;
             }
-            self.written += change.cells.len() as u64;
+            self.written += count(change);
             if let Some(touched) = touched {
                 touched.write(change.table.0, uuid::Uuid::from_bytes(change.row), &seen, true);
             }
@@ -124,14 +125,14 @@ impl<'c> Rows<'c> {
                 later.extend(columns);
             }
         }
-        let before = change.cells.len();
+        let before = count(change);
         let added = add_up(&mut self.counters, change, &held, &later)?;
         change.cells.retain(|cell| match cell.is_total {
             true => added.has(cell.column.0),
             false => !later.has(cell.column.0),
         });
-        self.outdated += (before - change.cells.len()) as u64;
-        self.written += change.cells.len() as u64;
+        self.written += count(change);
+        self.outdated += before - count(change);
         let millis = change.time.millis();
         let is_earliest = held.created_at.is_none_or(|created_at| millis < created_at);
         let is_latest = held.updated_at.is_none_or(|updated_at| millis > updated_at);
@@ -152,6 +153,11 @@ impl<'c> Rows<'c> {
         }
         Ok(())
     }
+}
+
+/// How many values of the app's a change has.
+fn count(change: &FoldedChange<'_>) -> u64 {
+    if is_ara_s(change.table.1) { 0 } else { change.cells.len() as u64 }
 }
 
 /// Notes what the change's node has added to a counter. Whether that is news.

@@ -13,6 +13,7 @@ use crate::readers::Readers;
 use crate::watch::log_position::LogPosition;
 use crate::watch::own_writes::OwnWrites;
 use crate::watch::touched::Touched;
+use crate::writer::data_version;
 
 /// A connection that looks at a file again and again, from a thread of its own, until it is stopped.
 #[derive(Debug)]
@@ -210,11 +211,6 @@ fn others_wrote(shared: &Shared) -> Unlogged {
 
 fn state(connection: &Connection) -> Result<(i64, LogPosition)> {
     Ok((data_version(connection)?, LogPosition::load(connection)?))
-}
-
-fn data_version(connection: &Connection) -> Result<i64> {
-    let mut ask = connection.prepare_cached("PRAGMA data_version")?;
-    Ok(ask.query_row([], |row| row.get(0))?)
 }
 
 #[cfg(test)]

@@ -93,7 +93,10 @@ impl Subscription {
     /// [`Error::Closed`] once the last handle of the database is gone, and
     /// [`Error::InsideTransaction`] in a thread that is writing: it would wait for itself.
     pub fn wait(&self, until: Until<'_>) -> Result<Option<Database>> {
-        self.shared.upgrade().ok_or(Error::Closed)?.refuse_inside_transaction()?;
+        let database = Database(self.shared.upgrade().ok_or(Error::Closed)?);
+        database.0.refuse_inside_transaction()?;
+        database.apply_what_is_due();
+        drop(database);
         let waited = match until {
             Until::Touched => self.signal.wait(None),
             Until::Time(time) => self.signal.wait(Some(time)),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::clock::Time;
-use crate::database::Shared;
+use crate::database::{Database, Shared};
 use crate::error::Result;
 use crate::watch::interest::{Interest, TableInterest};
 use crate::watch::log_position::FileState;
@@ -54,10 +54,18 @@ impl Watches {
         {
             let new = Arc::new(Observer::new(readers)?);
             let interval = shared.options.watch_interval;
+            let (ahead, clock) = (Arc::clone(&shared.ahead), Arc::clone(&shared.options.clock));
+            let is_read_only = shared.options.read_only;
             let (watches, shared) = (Arc::clone(self), Arc::downgrade(shared));
             let looking = Arc::clone(&new);
             // Nobody waits for the thread: it is stopped.
-            let _ = new.start(interval, move || watches.see(&looking, &shared))?;
+            let _ = new.start(interval, move || {
+                // A handle is held for no longer than it must be: it would keep the database open.
+                if !is_read_only && ahead.calls(&*clock) {
+                    shared.upgrade().into_iter().for_each(|it| Database(it).apply_what_is_due());
+                }
+                watches.see(&looking, &shared);
+            })?;
             *observer = Some(new);
         }
         // Under the lock: a watch that leaves now must not take the observer along.

@@ -1,6 +1,6 @@
 //! What every message travels in: a head that tells what it is, how long, and its checksum.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -70,7 +70,7 @@ pub(super) fn write(kind: Kind, message: &impl Message) -> Vec<u8> {
 
 /// The payload of a record that is all of these bytes.
 pub(super) fn read(expected: Kind, bytes: &[u8]) -> Result<Bytes> {
-    let (head, payload) = bytes.split_first_chunk().ok_or_else(|| expected.unreadable(CUT))?;
+    let (head, payload) = bytes.split_first_chunk().ok_or_else(|| cut_off(expected, bytes))?;
     let head = Head::read(head, expected)?;
     if head.kind != expected {
         return Err(expected.unreadable(OTHER));
@@ -84,12 +84,10 @@ pub(super) fn read(expected: Kind, bytes: &[u8]) -> Result<Bytes> {
 
 /// The kind and the payload of the next record of a stream.
 pub(super) fn read_next(mut reader: impl Read, expected: Kind) -> Result<(Kind, Bytes)> {
-    let mut head = [0; HEAD];
-    reader.read_exact(&mut head).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => expected.unreadable(CUT),
-        _ => transfer(&error),
-    })?;
-    let head = Head::read(&head, expected)?;
+    let mut head = Vec::with_capacity(HEAD);
+    reader.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| transfer(&error))?;
+    let head = head.first_chunk().ok_or_else(|| cut_off(expected, &head))?;
+    let head = Head::read(head, expected)?;
     // The length is not believed: the payload grows as bytes come.
     let mut payload = Vec::new();
     reader.take(head.length).read_to_end(&mut payload).map_err(|error| transfer(&error))?;
@@ -99,20 +97,26 @@ pub(super) fn read_next(mut reader: impl Read, expected: Kind) -> Result<(Kind, 
 
 pub(super) const OTHER: &str = "they are something else that ara wrote";
 const CUT: &str = "they are cut off: send them again";
+const FOREIGN: &str = "another program wrote them, or they are damaged";
+
+/// That these are fewer bytes than a head has.
+fn cut_off(expected: Kind, bytes: &[u8]) -> Error {
+    let is_ara_s = bytes.iter().zip(MAGIC).all(|(byte, magic)| *byte == magic);
+    expected.unreadable(if is_ara_s { CUT } else { FOREIGN })
+}
 
 impl Head {
     fn read(head: &[u8; HEAD], expected: Kind) -> Result<Self> {
         let [a, r, b, kind, f0, f1, f2, f3, l0, l1, l2, l3, l4, l5, l6, l7, checksum @ ..] = *head;
-        let foreign = "another program wrote them, or they are damaged";
         if [a, r, b] != MAGIC {
-            return Err(expected.unreadable(foreign));
+            return Err(expected.unreadable(FOREIGN));
         }
         let found = u32::from_le_bytes([f0, f1, f2, f3]);
         if found > FORMAT {
             return Err(Error::NewerChanges { what: expected.what(), found, known: FORMAT });
         }
         let kind = Kind::of(kind).filter(|_| found > 0);
-        let kind = kind.ok_or_else(|| expected.unreadable(foreign))?;
+        let kind = kind.ok_or_else(|| expected.unreadable(FOREIGN))?;
         let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
         let mut checked = [0; 16];
         checked.copy_from_slice(head.split_at(16).0);

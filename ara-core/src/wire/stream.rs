@@ -32,8 +32,11 @@ impl Changes {
     }
 
     /// Reads what was written by [`write_to`](Self::write_to), up to
-    /// [`write_end`](Self::write_end): each as one that is whole, or an error, which is the last.
-    /// What follows the end is left to the reader's owner; to read from a `&mut` reader keeps it.
+    /// [`write_end`](Self::write_end): each as one that is whole, or an error, which is the last. Those in front
+    /// of what was damaged or cut off have been given by then, and may be merged: the rest can come later.
+    ///
+    /// What follows the end is left to the reader's owner; to read from a `&mut` reader keeps it. Files that
+    /// were joined are read one after the other by calling this again.
     ///
     /// ```
     /// use ara::prelude::*;

@@ -1,0 +1,95 @@
+//! Changes that are dated ahead, where nobody writes: a read applies them once their time has come.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::database::Database;
+use crate::error::{Error, Result};
+use crate::file::set_patience;
+use crate::merge::due;
+
+/// When a database has to see to it.
+#[derive(Debug)]
+pub(crate) struct Ahead {
+    /// When the first is due that is known to wait, by the wall clock in milliseconds.
+    due: AtomicI64,
+    /// When to ask the file again, in milliseconds since the start: others may have merged some.
+    ask: AtomicU64,
+    start: Instant,
+}
+
+/// What is never due.
+const NEVER: i64 = i64::MAX;
+
+/// How long what others merged may go unnoticed, and what failed is not tried again.
+const PAUSE: Duration = Duration::from_secs(60);
+
+impl Ahead {
+    pub(crate) fn new() -> Self {
+        Self { due: AtomicI64::new(NEVER), ask: AtomicU64::new(0), start: Instant::now() }
+    }
+
+    /// Takes it from who knows when the first is due.
+    pub(crate) fn wait_for(&self, due: Option<i64>) {
+        self.due.store(due.unwrap_or(NEVER), Ordering::Relaxed);
+    }
+
+    /// Whether something is due, or the file is to be asked whether it is.
+    pub(crate) fn calls(&self, clock: &dyn Fn() -> i64) -> bool {
+        self.has_to_ask() || self.is_due(clock)
+    }
+
+    fn has_to_ask(&self) -> bool {
+        self.millis() >= self.ask.load(Ordering::Relaxed)
+    }
+
+    fn is_due(&self, clock: &dyn Fn() -> i64) -> bool {
+        let due = self.due.load(Ordering::Relaxed);
+        due != NEVER && due <= clock()
+    }
+
+    fn pause(&self) {
+        let until = self.millis().saturating_add(millis(PAUSE));
+        self.ask.store(until, Ordering::Relaxed);
+    }
+
+    fn millis(&self) -> u64 {
+        millis(self.start.elapsed())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Database {
+    /// Applies what was dated ahead, if its time has come. Every read asks, and it waits for nobody: who
+    /// writes meanwhile applies it too.
+    pub(crate) fn apply_what_is_due(&self) {
+        let (ahead, clock) = (&self.0.ahead, &*self.0.options.clock);
+        if !self.0.options.read_only && ahead.calls(clock) {
+            if ahead.has_to_ask() {
+                ahead.pause();
+                if let Ok(due) = self.0.with_reader(|reading| due(reading.connection)) {
+                    ahead.wait_for(due);
+                }
+            }
+            if ahead.is_due(clock) && self.apply().is_err() {
+                // Until the file is asked again.
+                ahead.wait_for(None);
+            }
+        }
+    }
+
+    fn apply(&self) -> Result<()> {
+        let Some(mut writer) = self.0.try_lock_writer()? else { return Ok(()) };
+        let writer_now = &mut *writer.guard;
+        set_patience(self.0.writing_connection(&mut writer_now.connection)?, Duration::ZERO)?;
+        let written = self.0.write(writer_now, |_| Ok::<_, Error>(()));
+        if let Some(connection) = &writer_now.connection {
+            set_patience(connection, self.0.options.busy_timeout)?;
+        }
+        drop(writer);
+        self.tell(written)
+    }
+}
