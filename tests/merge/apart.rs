@@ -1,7 +1,7 @@
 //! Batches that do not fit.
 
 use ara::prelude::*;
-use ara::{Reason, VersionVector};
+use ara::{Obstacle, Reason, VersionVector};
 
 use crate::support::Outcome;
 use crate::{Todo, same, send};
@@ -21,6 +21,11 @@ fn what_was_made_for_another_is_refused() -> Outcome {
         assert_eq!(report.changes, 0);
     }
     assert_eq!(tablet.version_vector()?, VersionVector::default());
+    let aside = tablet.set_aside()?;
+    assert_eq!(aside.len(), 1);
+    assert_eq!(aside[0].obstacle, Obstacle::Refused(Reason::Unconnected));
+    assert_eq!((aside[0].node, aside[0].time), (laptop.node()?, None));
     send(&laptop, &tablet)?;
+    assert_eq!(tablet.set_aside()?, []);
     same(&laptop, &tablet)
 }

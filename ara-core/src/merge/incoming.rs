@@ -280,7 +280,7 @@ impl<'m> Merge<'m, '_> {
             self.voids.extend(after_until.map(|void| (*row, void)));
         }
         if matches!(arrival, Arrival::New(_)) {
-            self.report.set_aside += u64::from(!is_whole);
+            self.report.set_aside += u64::from(!is_whole && table.name != VOIDS);
             if table.is_made && is_due && !self.is_void(&state.run.node, sent.time) {
                 let mut change = FoldedChange {
                     table: (table.ordinal, table.name),
@@ -312,6 +312,14 @@ impl<'m> Merge<'m, '_> {
         Ok(node)
     }
 
+    /// Whether it is noted that changes of a node were refused, also if nothing else is known of it. A bad
+    /// neighbour must not have it noted of any number of nodes.
+    fn can_note(&self, node: &[u8; 16]) -> bool {
+        const MOST_UNHEARD: usize = 100;
+        let is_unheard = |known: &&Known| known.end.time == Time::default();
+        *node != NOBODY && self.known.values().filter(is_unheard).count() < MOST_UNHEARD
+    }
+
     /// Notes what is known now.
     fn finish(
         mut self,
@@ -328,6 +336,9 @@ impl<'m> Merge<'m, '_> {
                 _ => None,
             };
             self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
+            if reason.is_some() && self.can_note(&state.run.node) {
+                self.node(&state.run.node)?;
+            }
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
             let is_apart = known.end != state.at || state.has_grown_within;
