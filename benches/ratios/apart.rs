@@ -107,12 +107,10 @@ impl Apart {
         Ok((dir, db))
     }
 
-    /// The same by hand, with as much room for pages as ara's writer has.
+    /// The same by hand.
     pub fn by_hand(&self) -> Result<(TempDir, Connection)> {
         let (dir, path) = self.copy("hand.db");
-        let connection = by_hand::bare(&path)?;
-        connection.pragma_update(None, "cache_size", -16384)?;
-        Ok((dir, connection))
+        Ok((dir, by_hand::roomy(&path)?))
     }
 
     fn copy(&self, name: &str) -> (TempDir, PathBuf) {

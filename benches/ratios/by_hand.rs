@@ -57,6 +57,13 @@ pub fn bare(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// The same, with as much room for pages as ara's writer has.
+pub fn roomy(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = bare(path)?;
+    connection.pragma_update(None, "cache_size", -16384)?;
+    Ok(connection)
+}
+
 pub fn insert(connection: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
     connection.prepare_cached("INSERT INTO task VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)")
 }
