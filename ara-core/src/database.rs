@@ -202,8 +202,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What the closure returns, [`Error::InsideTransaction`] within another transaction, and what
-    /// SQLite refuses.
+    /// What the closure returns, [`Error::InsideTransaction`] within another transaction,
+    /// [`Error::Replaced`] if the file was moved, deleted or replaced since it was opened, and what SQLite
+    /// refuses.
     pub fn transaction<R>(&self, run: impl FnOnce(&Transaction<'_>) -> Result<R>) -> Result<R> {
         self.try_transaction(run)
     }

@@ -60,7 +60,7 @@ pub enum Error {
     /// The file was moved, deleted or replaced while it was open. Nothing of this was written. What was
     /// written before is in the file that was opened, wherever it is now, and can still be read.
     #[error(
-        "{} is no longer the file that was opened: it was moved, deleted or replaced meanwhile, and nothing was written; open the database again where it is now, or copy what was written before by `backup`", path.display()
+        "{} is no longer the file that was opened: it was moved, deleted or replaced meanwhile, and nothing was written; close the database, and open it where it is now; if it is gone, `backup` saves what was written before", path.display()
     )]
     Replaced {
         /// The file.
