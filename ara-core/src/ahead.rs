@@ -1,6 +1,6 @@
 //! Changes that are dated ahead, where nobody writes: a read applies them once their time has come.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::database::Database;
@@ -16,17 +16,26 @@ pub(crate) struct Ahead {
     /// When to ask the file again, in milliseconds since the start: others may have merged some.
     ask: AtomicU64,
     start: Instant,
+    reads: AtomicU32,
 }
 
 /// What is never due.
 const NEVER: i64 = i64::MAX;
+
+/// How many reads look at the time once: it costs as much as a part of a read.
+const READS: u32 = 16;
 
 /// How long what others merged may go unnoticed, and what failed is not tried again.
 const PAUSE: Duration = Duration::from_secs(60);
 
 impl Ahead {
     pub(crate) fn new() -> Self {
-        Self { due: AtomicI64::new(NEVER), ask: AtomicU64::new(0), start: Instant::now() }
+        Self {
+            due: AtomicI64::new(NEVER),
+            ask: AtomicU64::new(0),
+            start: Instant::now(),
+            reads: AtomicU32::new(0),
+        }
     }
 
     /// Takes it from who knows when the first is due.
@@ -37,6 +46,12 @@ impl Ahead {
     /// Whether something is due, or the file is to be asked whether it is.
     pub(crate) fn calls(&self, clock: &dyn Fn() -> i64) -> bool {
         self.has_to_ask() || self.is_due(clock)
+    }
+
+    /// The same, for a read.
+    fn calls_read(&self, clock: &dyn Fn() -> i64) -> bool {
+        let looks = self.reads.fetch_add(1, Ordering::Relaxed).is_multiple_of(READS);
+        looks && self.has_to_ask() || self.is_due(clock)
     }
 
     fn has_to_ask(&self) -> bool {
@@ -66,18 +81,23 @@ impl Database {
     /// Applies what was dated ahead, if its time has come. Every read asks, and it waits for nobody: who
     /// writes meanwhile applies it too.
     pub(crate) fn apply_what_is_due(&self) {
+        if !self.0.options.read_only && self.0.ahead.calls_read(&*self.0.options.clock) {
+            self.apply_now();
+        }
+    }
+
+    /// As [`apply_what_is_due`](Self::apply_what_is_due), for who was [called](Ahead::calls).
+    pub(crate) fn apply_now(&self) {
         let (ahead, clock) = (&self.0.ahead, &*self.0.options.clock);
-        if !self.0.options.read_only && ahead.calls(clock) {
-            if ahead.has_to_ask() {
-                ahead.pause();
-                if let Ok(due) = self.0.with_reader(|reading| due(reading.connection)) {
-                    ahead.wait_for(due);
-                }
-            }
-            if ahead.is_due(clock) && self.apply().is_err() {
-                // Until the file is asked again.
-                ahead.wait_for(None);
-            }
+        if ahead.has_to_ask()
+            && let Ok(due) = self.0.with_reader(|reading| due(reading.connection))
+        {
+            ahead.pause();
+            ahead.wait_for(due);
+        }
+        if ahead.is_due(clock) && self.apply().is_err() {
+            // Until the file is asked again.
+            ahead.wait_for(None);
         }
     }
 
@@ -91,5 +111,26 @@ impl Database {
         }
         drop(writer);
         self.tell(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_is_called_when_something_is_due_or_may_be() {
+        let ahead = Ahead::new();
+        let (early, late): (&dyn Fn() -> i64, &dyn Fn() -> i64) = (&|| 4, &|| 5);
+        assert!(ahead.calls_read(early), "nobody has asked the file yet");
+        ahead.pause();
+        assert!(!ahead.calls(late) && !ahead.calls_read(late));
+        ahead.wait_for(Some(5));
+        assert!(!ahead.calls_read(early) && ahead.calls_read(late));
+        ahead.wait_for(None);
+        // A minute later, by one of some reads.
+        ahead.ask.store(0, Ordering::Relaxed);
+        assert!(ahead.calls(early));
+        assert_eq!((0..READS).filter(|_| ahead.calls_read(early)).count(), 1);
     }
 }

@@ -62,7 +62,7 @@ impl Watches {
             let _ = new.start(interval, move || {
                 // A handle is held for no longer than it must be: it would keep the database open.
                 if !is_read_only && ahead.calls(&*clock) {
-                    shared.upgrade().into_iter().for_each(|it| Database(it).apply_what_is_due());
+                    shared.upgrade().into_iter().for_each(|it| Database(it).apply_now());
                 }
                 watches.see(&looking, &shared);
             })?;
