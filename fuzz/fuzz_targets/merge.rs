@@ -34,5 +34,6 @@ fn merge(changes: &Changes) -> ara::Result<()> {
         other.merge(&changes?)?;
     }
     assert!(other.verify()?.holds());
+    assert_eq!(other.version_vector()?, db.version_vector()?, "it is all passed on");
     Ok(())
 }
