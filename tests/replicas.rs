@@ -96,8 +96,7 @@ impl Devices {
             }
             Step::Ask(from, to, bytes) if at(from) != at(to) => {
                 let to = at(to);
-                let batches =
-                    self.replicas[at(from)].changes_for(self.replicas[to].db()?, *bytes)?;
+                let batches = self.changes(at(from), to, *bytes)?;
                 self.post.extend(batches.into_iter().map(|batch| (to, batch)));
             }
             Step::Deliver(which, to) if !self.post.is_empty() => {
@@ -147,25 +146,32 @@ impl Devices {
     }
 
     /// What all devices know.
-    fn common_vector(&self) -> Outcome<VersionVector> {
+    fn common_vector(&mut self) -> Outcome<VersionVector> {
         let mut vector = self.courier.version_vector()?;
-        for replica in &self.replicas {
-            vector = vector.intersection(&replica.db()?.version_vector()?);
+        for replica in &mut self.replicas {
+            vector = vector.intersection(&replica.vector(&mut self.world)?);
         }
         Ok(vector)
     }
 
+    /// What one device has and another lacks, in batches of about so many bytes.
+    fn changes(&mut self, from: usize, to: usize, bytes: usize) -> Outcome<Vec<Changes>> {
+        let vector = self.replicas[to].vector(&mut self.world)?;
+        self.replicas[from].changes_for(&vector, bytes, &mut self.world)
+    }
+
     /// How many batches it took.
     fn send(&mut self, from: usize, to: usize) -> Outcome<usize> {
-        let batches = self.replicas[from].changes_for(self.replicas[to].db()?, 1 << 19)?;
+        let batches = self.changes(from, to, 1 << 19)?;
         for batch in &batches {
             self.replicas[to].merge(batch, &mut self.world)?;
         }
         Ok(batches.len())
     }
 
-    fn send_to_courier(&self, from: usize) -> Outcome<usize> {
-        let batches = self.replicas[from].changes_for(&self.courier, 1 << 19)?;
+    fn send_to_courier(&mut self, from: usize) -> Outcome<usize> {
+        let vector = self.courier.version_vector()?;
+        let batches = self.replicas[from].changes_for(&vector, 1 << 19, &mut self.world)?;
         for batch in &batches {
             self.courier.merge(batch)?;
         }
@@ -174,7 +180,7 @@ impl Devices {
     }
 
     fn fetch_from_courier(&mut self, to: usize) -> Outcome<usize> {
-        let vector = self.replicas[to].db()?.version_vector()?;
+        let vector = self.replicas[to].vector(&mut self.world)?;
         let batches = self.courier.changes_since(&vector)?.collect::<ara::Result<Vec<_>>>()?;
         for batch in &batches {
             self.replicas[to].merge(batch, &mut self.world)?;
@@ -244,14 +250,14 @@ impl Devices {
             let path = self.path();
             let fresh = self.courier_wall.options().seed(self.seed).open(&path)?;
             let other = (first + 1) % self.replicas.len();
-            let begun = self.replicas[first].changes_for(&fresh, 300)?;
+            let begun = some_for(&self.replicas[first], &fresh)?;
             let halfway = begun.len() / 2;
             for batch in begun.iter().take(halfway) {
                 fresh.merge(batch)?;
                 verified(&fresh).map_err(|error| format!("halfway from {first}: {error}"))?;
             }
             for from in [other, first] {
-                for batch in self.replicas[from].changes_for(&fresh, 300)? {
+                for batch in some_for(&self.replicas[from], &fresh)? {
                     let report = fresh.merge(&batch)?;
                     if let Some(refused) = report.refused.first() {
                         return Err(format!("{first}, {from}: {refused}").into());
@@ -289,6 +295,12 @@ impl Devices {
     }
 }
 
+/// What a device that takes no more steps has and a database lacks, in small batches.
+fn some_for(replica: &Replica, other: &Database) -> Outcome<Vec<Changes>> {
+    let changes = replica.db()?.changes_since(&other.version_vector()?)?;
+    Ok(changes.in_batches_of(300).collect::<ara::Result<_>>()?)
+}
+
 fn run(versions: &[u8], steps: &[Step], start: i64) -> Outcome {
     let mut devices = Devices::new(versions, start)?;
     for (at, step) in steps.iter().enumerate() {
@@ -323,4 +335,18 @@ fn what_restored_and_copied_files_wrote_is_united() {
 #[test]
 fn what_was_written_far_ahead_is_of_the_present() {
     check(Mix::Ahead);
+}
+
+/// A read folds in what has become due, and a copy of the file goes on with an earlier clock.
+#[test]
+fn a_copy_has_folded_in_what_was_due_where_it_was_made() -> Outcome {
+    let steps = [
+        Step::Jump(1, -300_001),
+        Step::Jump(2, -300_001),
+        Step::Send(2, 1),
+        Step::Jump(1, 1),
+        Step::Send(1, 2),
+        Step::Copy(1, 2),
+    ];
+    run(&[1, 1, 1], &steps, Wall::START)
 }

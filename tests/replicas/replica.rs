@@ -124,10 +124,25 @@ impl Replica {
         Ok(())
     }
 
-    /// All that a database lacks which this one has.
-    pub fn changes_for(&self, other: &Database, bytes: usize) -> Outcome<Vec<Changes>> {
-        let changes = self.db()?.changes_since(&other.version_vector()?)?;
-        Ok(changes.in_batches_of(bytes).collect::<ara::Result<_>>()?)
+    /// What it knows.
+    pub fn vector(&mut self, world: &mut World) -> Outcome<VersionVector> {
+        let vector = self.db()?.version_vector()?;
+        // To read is to have folded in what is due.
+        self.look(world, false)?;
+        Ok(vector)
+    }
+
+    /// All that it has which somebody lacks.
+    pub fn changes_for(
+        &mut self,
+        vector: &VersionVector,
+        bytes: usize,
+        world: &mut World,
+    ) -> Outcome<Vec<Changes>> {
+        let changes = self.db()?.changes_since(vector)?;
+        let batches = changes.in_batches_of(bytes).collect::<ara::Result<_>>()?;
+        self.look(world, false)?;
+        Ok(batches)
     }
 
     pub fn merge(&mut self, changes: &Changes, world: &mut World) -> Outcome<MergeReport> {
