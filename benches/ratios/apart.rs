@@ -4,12 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use ara::{Changes, Database, Result, Timestamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::by_hand;
+use crate::report::timed;
 
 /// How many rows an app changes in one transaction.
 pub const AT_ONCE: usize = 100;
@@ -67,7 +69,7 @@ impl Wall {
 pub struct Apart {
     dir: TempDir,
     wall: Wall,
-    pub changes: Vec<Changes>,
+    changes: Vec<Changes>,
 }
 
 impl Apart {
@@ -111,6 +113,33 @@ impl Apart {
     pub fn by_hand(&self) -> Result<(TempDir, Connection)> {
         let (dir, path) = self.copy("hand.db");
         Ok((dir, by_hand::roomy(&path)?))
+    }
+
+    /// How long it takes to merge what is from there.
+    pub fn merge(&self, db: &Database) -> Result<Duration> {
+        let (time, merged) =
+            timed(|| self.changes.iter().try_for_each(|changes| db.merge(changes).map(drop)));
+        merged.map(|()| time)
+    }
+
+    /// How long it takes to merge the same by hand, in the same transactions.
+    pub fn merge_by_hand<C>(
+        &self,
+        by_hand: &Connection,
+        incoming: &[C],
+        merge: impl Fn(&C) -> rusqlite::Result<()>,
+    ) -> Result<Duration> {
+        let (time, merged) = timed(|| -> rusqlite::Result<()> {
+            let mut incoming = incoming.iter();
+            for changes in &self.changes {
+                by_hand.execute_batch("BEGIN IMMEDIATE")?;
+                incoming.by_ref().take(changes.len()).try_for_each(&merge)?;
+                by_hand.execute_batch("COMMIT")?;
+            }
+            Ok(())
+        });
+        merged?;
+        Ok(time)
     }
 
     fn copy(&self, name: &str) -> (TempDir, PathBuf) {

@@ -5,7 +5,7 @@ use ara::{Result, Uuid};
 use rusqlite::{Connection, params};
 
 use crate::apart::{AT_ONCE, Apart, Later, MADE, time_here};
-use crate::report::{Report, Target, timed};
+use crate::report::{Report, Target};
 use crate::tables::{Task, values};
 use crate::work::{NOTE, ROWS};
 
@@ -139,10 +139,7 @@ fn conflict(report: &mut Report, name: &'static str, later: Later) -> Result<()>
         Target::None,
         || {
             let (_dir, db) = apart.ara()?;
-            let (time, merged) = timed(|| -> Result<()> {
-                apart.changes.iter().try_for_each(|changes| db.merge(changes).map(drop))
-            });
-            merged?;
+            let time = apart.merge(&db)?;
             let tasks = db.query::<Task>().order_by(Task::id);
             let tasks = tasks.narrow(Task::stars).narrow(Task::score).all()?;
             let found = tasks.into_iter().map(|task| (task.id, (task.stars, task.score)));
@@ -152,18 +149,8 @@ fn conflict(report: &mut Report, name: &'static str, later: Later) -> Result<()>
         },
         || {
             let (_dir, by_hand) = apart.by_hand()?;
-            let (time, merged) = timed(|| -> rusqlite::Result<()> {
-                let mut incoming = incoming.iter();
-                for changes in &apart.changes {
-                    by_hand.execute_batch("BEGIN IMMEDIATE")?;
-                    for change in incoming.by_ref().take(changes.len()) {
-                        change.merge(&by_hand, 2)?;
-                    }
-                    by_hand.execute_batch("COMMIT")?;
-                }
-                Ok(())
-            });
-            merged?;
+            let merge = |change: &Change| change.merge(&by_hand, 2);
+            let time = apart.merge_by_hand(&by_hand, &incoming, merge)?;
             let mut tasks = by_hand.prepare("SELECT id, stars, score FROM task ORDER BY id")?;
             let tasks = tasks.query_map([], |row| {
                 let id: [u8; 16] = row.get(0)?;

@@ -161,10 +161,7 @@ fn merge(report: &mut Report, name: &'static str, ids: &[Id<Article>]) -> Result
         Target::None,
         || {
             let (_dir, db) = apart.ara()?;
-            let (time, merged) = timed(|| -> Result<()> {
-                apart.changes.iter().try_for_each(|changes| db.merge(changes).map(drop))
-            });
-            merged?;
+            let time = apart.merge(&db)?;
             let viewed = db.query::<Article>().filter(Article::views.eq(8)).count()?;
             assert_eq!(viewed, ids.len() as u64);
             assert!(db.verify()?.holds());
@@ -172,18 +169,8 @@ fn merge(report: &mut Report, name: &'static str, ids: &[Id<Article>]) -> Result
         },
         || {
             let (_dir, by_hand) = apart.by_hand()?;
-            let (time, merged) = timed(|| -> rusqlite::Result<()> {
-                let mut incoming = incoming.iter();
-                for changes in &apart.changes {
-                    by_hand.execute_batch("BEGIN IMMEDIATE")?;
-                    for change in incoming.by_ref().take(changes.len()) {
-                        change.merge(&by_hand, 2)?;
-                    }
-                    by_hand.execute_batch("COMMIT")?;
-                }
-                Ok(())
-            });
-            merged?;
+            let merge = |change: &Change| change.merge(&by_hand, 2);
+            let time = apart.merge_by_hand(&by_hand, &incoming, merge)?;
             assert_eq!(count(&by_hand, 8)?, ids.len());
             Ok(time)
         },
