@@ -26,11 +26,11 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::replica::{Replica, compare_raw};
-use crate::steps::{Mix, Step, Way, step};
+use crate::steps::{Mix, Step, Way, Write, step};
 use crate::support::cases;
 use crate::support::random::number;
 use crate::support::{Outcome, There, Wall, verified};
-use crate::versions::LATEST;
+use crate::versions::{LATEST, What};
 use crate::world::World;
 
 /// The devices, and what is under way between them.
@@ -349,4 +349,20 @@ fn a_copy_has_folded_in_what_was_due_where_it_was_made() -> Outcome {
         Step::Copy(1, 2),
     ];
     run(&[1, 1, 1], &steps, Wall::START)
+}
+
+/// Of a node something waits for its time, and what comes after that does not count.
+#[test]
+fn what_waits_goes_on_to_wait_where_what_follows_is_void() -> Outcome {
+    let write = |device| Step::Write(device, vec![Write::nothing(What::Create)]);
+    let steps = [
+        Step::Jump(3, 4_563_686),
+        write(3),
+        Step::Jump(3, -300_001),
+        Step::Send(0, 3),
+        Step::Send(3, 0),
+        Step::Jump(4, -300_001),
+        Step::Send(0, 4),
+    ];
+    run(&[1; 5], &steps, 1_800_000_000_000)
 }

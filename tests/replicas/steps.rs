@@ -50,6 +50,11 @@ pub struct Write {
 }
 
 impl Write {
+    /// One that writes no column.
+    pub fn nothing(what: What) -> Self {
+        Self { table: 0, what, key: 0, columns: [None; COLUMNS.len()] }
+    }
+
     /// What it writes into the columns that the table has.
     pub fn cells(&self, table: &TableOf) -> Cells {
         let of_table = COLUMNS

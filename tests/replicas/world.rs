@@ -104,16 +104,22 @@ impl World {
             let before = held.range(..(*node, *time, 0)).next_back();
             let since =
                 before.filter(|((of, ..), _)| of == node).map_or(0, |((_, time, _), _)| *time);
-            let dropped = self.changes.range((*node, since + 1, 0)..(*node, *time, 0));
-            let dropped = dropped.map(|(key, _)| *key);
-            let hashes = dropped.clone().fold(0, |hashes, (.., hash)| hashes ^ hash);
-            if hashes != change.dropped {
-                return Err("what stands for dropped changes is not of those".into());
-            }
-            all.extend(dropped);
+            let made = self.changes.range((*node, since + 1, 0)..(*node, *time, 0));
+            let made: Vec<Key> = made.map(|(key, _)| *key).collect();
+            let dropped = of_hashes(&made, change.dropped);
+            all.extend(dropped.ok_or("what stands for dropped changes is of none that were made")?);
         }
         Ok(all)
     }
+}
+
+/// Of some changes those whose hashes come to this: all of them, or where a file was restored, and what was
+/// written to it before is nowhere any more, some.
+fn of_hashes(changes: &[Key], hashes: u64) -> Option<Vec<Key>> {
+    let of = |set: u32| (0..).zip(changes).filter(move |(at, _)| set >> at & 1 == 1);
+    let sum = |set| of(set).fold(0, |sum, (_, (.., hash))| sum ^ hash);
+    let set = (0..1_u32 << changes.len().min(16)).rev().find(|set| sum(*set) == hashes)?;
+    Some(of(set).map(|(_, key)| *key).collect())
 }
 
 /// The fold of some changes, of what is known, where of some nodes some do not count.

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::journal::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::merge::void::pass_void;
 use crate::registry::{RegisteredNode, Registry, is_void};
 use crate::transactions::last_end;
 use crate::watch::Touched;
@@ -65,6 +66,7 @@ pub(crate) fn settle(
         connection
             .prepare_cached("UPDATE ara_node SET folded = ?2 WHERE ordinal = ?1 AND folded < ?2")?
             .execute((node.cast_signed(), last.bits()))?;
+        pass_void(connection, node.cast_signed())?;
         recorder.meet(last);
     }
     recorder.wait_for(due(connection)?);

@@ -72,13 +72,19 @@ pub(crate) fn make_void(
             is_changed = true;
         }
     }
-    // Nothing is left to wait for.
+    pass_void(connection, node)?;
+    Ok(is_changed)
+}
+
+/// Where nothing of a node waits but what does not count, there is nothing to wait for.
+pub(crate) fn pass_void(connection: &Connection, node: i64) -> Result<()> {
     connection
         .prepare_cached(
-            "UPDATE ara_node SET folded = last WHERE ordinal = ?1 AND last <= void_until",
+            "UPDATE ara_node SET folded = last \
+             WHERE ordinal = ?1 AND last <= void_until AND folded >= void_after",
         )?
         .execute([node])?;
-    Ok(is_changed)
+    Ok(())
 }
 
 /// What is noted of a node: after which time, and until which one, nothing counts.
