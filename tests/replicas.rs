@@ -43,6 +43,8 @@ struct Devices {
     post: Vec<(usize, Changes)>,
     world: World,
     seed: u64,
+    /// What is written to a file that was restored is dated later than all else.
+    is_later: bool,
 }
 
 impl Devices {
@@ -56,7 +58,9 @@ impl Devices {
         let courier = courier_wall.options().seed(1).memory()?;
         let (folder, world) = (tempfile::tempdir()?, World::default());
         let (replicas, post) = (Vec::new(), Vec::new());
-        let mut devices = Self { folder, replicas, courier, courier_wall, post, world, seed: 1 };
+        let (seed, is_later) = (1, false);
+        let mut devices =
+            Self { folder, replicas, courier, courier_wall, post, world, seed, is_later };
         for version in versions {
             let (path, seed) = (devices.path(), devices.seed);
             devices.replicas.push(Replica::new(path, wall(), *version, seed, &mut devices.world)?);
@@ -114,16 +118,13 @@ impl Devices {
                 let seed = self.seed();
                 self.replicas[at(device)].back_up(seed, &mut self.world)?;
             }
-            Step::Restore(device) => {
-                let seed = self.seed();
-                self.replicas[at(device)].restore(seed, &mut self.world)?;
-            }
+            Step::Restore(device) => self.restore(at(device))?,
             Step::Fork(device, other, [before, after]) if at(device) != at(other) => {
-                let (seeds, device) = ([self.seed(), self.seed()], at(device));
-                self.replicas[device].back_up(seeds[0], &mut self.world)?;
+                let (seed, device) = (self.seed(), at(device));
+                self.replicas[device].back_up(seed, &mut self.world)?;
                 self.replicas[device].write(before, &mut self.world)?;
                 self.send(device, at(other))?;
-                self.replicas[device].restore(seeds[1], &mut self.world)?;
+                self.restore(device)?;
                 self.replicas[device].write(after, &mut self.world)?;
             }
             Step::Copy(from, to) if at(from) != at(to) => {
@@ -133,8 +134,8 @@ impl Devices {
                 }
             }
             Step::Compact(device) => {
-                let vector = self.common_vector()?;
-                self.replicas[at(device)].compact(&vector, &mut self.world)?;
+                let vectors = self.vectors()?;
+                self.replicas[at(device)].compact(&vectors, &mut self.world)?;
             }
             Step::Send(..)
             | Step::Ask(..)
@@ -145,13 +146,23 @@ impl Devices {
         Ok(())
     }
 
-    /// What all devices know.
-    fn common_vector(&mut self) -> Outcome<VersionVector> {
-        let mut vector = self.courier.version_vector()?;
-        for replica in &mut self.replicas {
-            vector = vector.intersection(&replica.vector(&mut self.world)?);
+    fn restore(&mut self, device: usize) -> Outcome {
+        let seed = self.seed();
+        let replica = &mut self.replicas[device];
+        if self.is_later {
+            let last = self.world.changes.keys().map(|(_, time, _)| time >> 16).max();
+            replica.wall.set(replica.wall.millis().max(last.unwrap_or(Wall::START) + 1));
         }
-        Ok(vector)
+        replica.restore(seed, &mut self.world)
+    }
+
+    /// What all devices know.
+    fn vectors(&mut self) -> Outcome<Vec<VersionVector>> {
+        let mut vectors = vec![self.courier.version_vector()?];
+        for replica in &mut self.replicas {
+            vectors.push(replica.vector(&mut self.world)?);
+        }
+        Ok(vectors)
     }
 
     /// What one device has and another lacks, in batches of about so many bytes.
@@ -301,8 +312,9 @@ fn some_for(replica: &Replica, other: &Database) -> Outcome<Vec<Changes>> {
     Ok(changes.in_batches_of(300).collect::<ara::Result<_>>()?)
 }
 
-fn run(versions: &[u8], steps: &[Step], start: i64) -> Outcome {
+fn run(versions: &[u8], steps: &[Step], start: i64, is_later: bool) -> Outcome {
     let mut devices = Devices::new(versions, start)?;
+    devices.is_later = is_later;
     for (at, step) in steps.iter().enumerate() {
         devices.step(step).map_err(|error| format!("at step {at}, {step:?}: {error}"))?;
     }
@@ -319,7 +331,9 @@ fn check(mix: Mix) {
         Mix::Ahead => 1_800_000_000_000,
         _ => Wall::START,
     };
-    cases::hold((24, 1_000), &sequences, |(versions, steps)| run(&versions, &steps, start));
+    cases::hold((24, 1_000), &sequences, |(versions, steps)| {
+        run(&versions, &steps, start, matches!(mix, Mix::Compacted))
+    });
 }
 
 #[test]
@@ -337,6 +351,11 @@ fn what_was_written_far_ahead_is_of_the_present() {
     check(Mix::Ahead);
 }
 
+#[test]
+fn what_is_left_of_compacted_logs_makes_all_equal() {
+    check(Mix::Compacted);
+}
+
 /// A read folds in what has become due, and a copy of the file goes on with an earlier clock.
 #[test]
 fn a_copy_has_folded_in_what_was_due_where_it_was_made() -> Outcome {
@@ -348,7 +367,7 @@ fn a_copy_has_folded_in_what_was_due_where_it_was_made() -> Outcome {
         Step::Send(1, 2),
         Step::Copy(1, 2),
     ];
-    run(&[1, 1, 1], &steps, Wall::START)
+    run(&[1, 1, 1], &steps, Wall::START, false)
 }
 
 /// Of a node something waits for its time, and what comes after that does not count.
@@ -364,5 +383,5 @@ fn what_waits_goes_on_to_wait_where_what_follows_is_void() -> Outcome {
         Step::Jump(4, -300_001),
         Step::Send(0, 4),
     ];
-    run(&[1; 5], &steps, 1_800_000_000_000)
+    run(&[1; 5], &steps, 1_800_000_000_000, false)
 }

@@ -20,7 +20,7 @@ use crate::vector::{VersionVector, known};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Compaction {
-    /// How many changes of the log were looked at: those that the vector knows.
+    /// How many changes of the log were looked at: those that all devices know.
     pub changes: u64,
     /// How many of them are gone.
     pub dropped_changes: u64,
@@ -39,23 +39,24 @@ struct Held {
     clock: (Time, [u8; 16]),
     node: u64,
     packed: Vec<u8>,
-    /// The vector knows it, so that it may lose cells.
+    /// All devices know it, so that it may lose cells.
     is_below: bool,
     /// It is not this device's clock alone that says when it was: so it will not be taken back.
     is_sure: bool,
 }
 
 impl Database {
-    /// Drops from the change log the values that later writes have covered, where both are known by this
-    /// vector: give it what all of the user's devices know, the [`intersection`] of what each of them
-    /// knows. Rows stay as they are, also when they are
+    /// Drops from the change log the values that later writes have covered, where all devices know both:
+    /// give it what each of the user's devices knows. Rows stay as they are, also when they are
     /// [rebuilt](Self::rebuild), and so do the times at which they were made and last changed.
     ///
     /// What is gone is the past: [`history`](Self::history) and the like no longer tell of values that
-    /// were overwritten by then. A device that knows less than the vector, a new one say, gets all that is
-    /// left. A file that was copied or restored and that has not been merged since is not among those that
-    /// know the vector: what it wrote is found and united as long as it is dated later. The log of a node
-    /// that [forked](crate::MergeReport::forked) is not compacted.
+    /// were overwritten by then. A device that comes later gets all that is left.
+    ///
+    /// Of what this database has not heard of, it cannot tell whether all know the same of it: merge what the
+    /// devices have before. The log of a node that [forked](crate::MergeReport::forked) is not compacted.
+    /// What a restored backup, or another copy of a file, has written under an id that others know is found
+    /// and united later as long as it is dated after what was compacted.
     ///
     /// The space is used for what is written next; the file does not shrink.
     ///
@@ -70,30 +71,28 @@ impl Database {
     /// for draft in 1..10 {
     ///     db.update(Todo::patch(id).title(format!("Draft {draft}")))?;
     /// }
-    /// let compaction = db.compact(&db.version_vector()?)?;
+    /// let compaction = db.compact(&[db.version_vector()?])?;
     /// assert_eq!((compaction.dropped_changes, compaction.dropped_values), (8, 9));
     /// assert!(db.verify()?.holds());
     /// # Ok::<(), ara::Error>(())
     /// ```
     ///
-    /// [`intersection`]: VersionVector::intersection
-    ///
     /// # Errors
     ///
     /// What SQLite refuses. Nothing is dropped then.
-    pub fn compact(&self, vector: &VersionVector) -> Result<Compaction> {
-        self.transaction(|tx| tx.compact(vector))
+    pub fn compact(&self, devices: &[VersionVector]) -> Result<Compaction> {
+        self.transaction(|tx| tx.compact(devices))
     }
 }
 
 impl Transaction<'_> {
     /// Of a transaction that has done nothing else.
-    fn compact(&self, vector: &VersionVector) -> Result<Compaction> {
+    fn compact(&self, devices: &[VersionVector]) -> Result<Compaction> {
         let State { recorder, .. } = &mut *self.state.borrow_mut();
         let compact = Compact {
             connection: self.connection,
             registry: &Registry::load(self.connection)?,
-            horizons: horizons(self.connection, recorder, vector)?,
+            horizons: horizons(self.connection, recorder, devices)?,
             own: recorder.node(),
             others: recorder.others(),
         };
@@ -117,20 +116,39 @@ impl Transaction<'_> {
     }
 }
 
-/// How far each node's log may be compacted: what the vector knows, if that is a place in this log.
+/// How far each node's log may be compacted.
 fn horizons(
     connection: &Connection,
     recorder: &Recorder<'_>,
-    vector: &VersionVector,
+    devices: &[VersionVector],
 ) -> Result<BTreeMap<u64, Time>> {
     let mut horizons = BTreeMap::new();
     for (id, known) in known(connection, recorder.journal())? {
-        let Some(theirs) = vector.0.get(&id).copied() else { continue };
-        if !known.is_forked && mark(connection, known.node, theirs.time)? == Some(theirs.digest) {
-            horizons.insert(known.node.cast_unsigned(), theirs.time);
+        if !known.is_forked
+            && let Some(horizon) = known_to_all(connection, (known.node, &id), devices)?
+        {
+            horizons.insert(known.node.cast_unsigned(), horizon);
         }
     }
     Ok(horizons)
+}
+
+/// Up to which time all devices know a node, if they are at places in this log. A device that is elsewhere
+/// may know other changes of it.
+fn known_to_all(
+    connection: &Connection,
+    (node, id): (i64, &[u8; 16]),
+    devices: &[VersionVector],
+) -> Result<Option<Time>> {
+    let mut until = None;
+    for device in devices {
+        let Some(at) = device.0.get(id) else { return Ok(None) };
+        if mark(connection, node, at.time)? != Some(at.digest) {
+            return Ok(None);
+        }
+        until = Some(until.map_or(at.time, |until: Time| until.min(at.time)));
+    }
+    Ok(until)
 }
 
 /// The changes of which every cell is covered, by node and time.

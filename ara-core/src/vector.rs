@@ -107,9 +107,9 @@ impl VersionVector {
         self
     }
 
-    /// What both of two know: of those of all of a user's devices, what [`compact`] may be told. Where
-    /// both know a node, it is what is known of it earlier, and nothing where they know other changes of it
-    /// up to the same time.
+    /// What both of two know: the [changes](crate::Database::changes_since) since then are what one of them
+    /// or both lack. Where both know a node, it is what is known of it earlier, and nothing where they know
+    /// other changes of it up to the same time.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -127,8 +127,6 @@ impl VersionVector {
     /// assert_eq!(phone.version_vector()?.intersection(&laptop.version_vector()?), both);
     /// # Ok::<(), ara::Error>(())
     /// ```
-    ///
-    /// [`compact`]: crate::Database::compact
     #[must_use]
     pub fn intersection(mut self, other: &Self) -> Self {
         self.0.retain(|node, known| {

@@ -15,7 +15,7 @@ fn the_last_total_of_each_device_is_left() -> Outcome {
         view(&laptop, article, 10)?;
     }
     sync(&phone, &laptop)?;
-    let done = phone.compact(&phone.version_vector()?)?;
+    let done = phone.compact(&[phone.version_vector()?])?;
     assert_eq!((done.dropped_changes, done.dropped_values), (8, 9));
     assert_eq!(counted(&phone, article)?.0, Some(56));
     same(&phone, &laptop)?;
@@ -43,7 +43,7 @@ fn who_knew_a_part_adds_up_the_same() -> Outcome {
         view(&phone, article, 1)?;
     }
     view(&late, article, 10)?;
-    phone.compact(&phone.version_vector()?)?;
+    phone.compact(&[phone.version_vector()?])?;
     view(&phone, article, 1)?;
     sync(&phone, &late)?;
     assert_eq!(counted(&late, article)?.0, Some(18));
@@ -65,12 +65,12 @@ fn totals_outlive_a_value() -> Outcome {
     let article = phone.create(Article::draft().title("Counting").views(5))?;
     phone.update(AtOdds::patch(Id::from_uuid(article.uuid())).views(100))?;
     send(&phone, &laptop)?;
-    phone.compact(&phone.version_vector()?)?;
+    phone.compact(&[phone.version_vector()?])?;
     same(&phone, &laptop)?;
     view(&laptop, article, 1)?;
     sync(&phone, &laptop)?;
     assert_eq!(counted(&phone, article)?.0, Some(6));
-    phone.compact(&phone.version_vector()?)?;
+    phone.compact(&[phone.version_vector()?])?;
     phone.rebuild()?;
     same(&phone, &laptop)
 }

@@ -168,7 +168,7 @@ fn take(wall: &Wall, devices: &[Database], model: &mut Model, step: Step) -> Out
         Step::Rebuild { device } => drop(devices[device].rebuild()?),
         Step::Compact { device } => {
             meet(devices, model)?;
-            devices[device].compact(&devices[device].version_vector()?)?;
+            devices[device].compact(&[devices[device].version_vector()?])?;
         }
     }
     Ok(())

@@ -37,7 +37,7 @@ fn ensure(db: &Database) -> TestResult {
 }
 
 fn compact(db: &Database) -> TestResult {
-    db.compact(&db.version_vector()?)?;
+    db.compact(&[db.version_vector()?])?;
     Ok(())
 }
 

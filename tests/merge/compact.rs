@@ -17,7 +17,7 @@ fn compacted() -> Outcome<(Database, Vec<Id<Todo>>)> {
         }
     }
     db.delete(ids[2])?;
-    let done = db.compact(&db.version_vector()?)?;
+    let done = db.compact(&[db.version_vector()?])?;
     assert_eq!((done.changes, done.dropped_changes, done.dropped_values), (64, 57, 57 + 1));
     assert!(db.verify()?.holds());
     db.update(Todo::patch(ids[0]).done(true))?;
@@ -48,7 +48,7 @@ fn who_knew_a_part_gets_the_rest() -> Outcome {
     }
     let before: Vec<_> =
         db.changes_since(&VersionVector::default())?.collect::<ara::Result<_>>()?;
-    db.compact(&db.version_vector()?)?;
+    db.compact(&[db.version_vector()?])?;
     db.update(Todo::patch(milk).done(true))?;
     late.update(Todo::patch(milk).title("Buy oat milk"))?;
     sync(&db, &late)?;
@@ -69,7 +69,7 @@ fn the_whole_log_and_what_is_left_of_it_meet() -> Outcome {
         db.update(Todo::patch(milk).stars(stars))?;
     }
     send(&db, &whole)?;
-    db.compact(&db.version_vector()?)?;
+    db.compact(&[db.version_vector()?])?;
     assert!(send(&db, &whole)?.is_empty() && send(&whole, &db)?.is_empty());
     db.update(Todo::patch(milk).done(true))?;
     sync(&db, &whole)?;
@@ -93,10 +93,10 @@ fn only_what_the_vector_knows_is_dropped() -> Outcome {
     let vector = db.version_vector()?;
     db.update(Todo::patch(milk).stars(2))?;
     // What covers it is not known there.
-    assert_eq!(db.compact(&vector)?.dropped_values, 0);
-    let done = db.compact(&db.version_vector()?)?;
+    assert_eq!(db.compact(&[vector])?.dropped_values, 0);
+    let done = db.compact(&[db.version_vector()?])?;
     assert_eq!((done.dropped_changes, done.dropped_values), (0, 1));
-    assert_eq!(db.compact(&VersionVector::default())?.changes, 0);
+    assert_eq!(db.compact(&[VersionVector::default()])?.changes, 0);
     Ok(())
 }
 
@@ -112,7 +112,7 @@ fn a_part_of_what_is_left_and_a_part_of_the_whole_meet() -> Outcome {
             db.create(Todo::draft().title("Make tea"))?;
         }
         send(&db, &whole)?;
-        db.compact(&db.version_vector()?)?;
+        db.compact(&[db.version_vector()?])?;
         for [first, second] in [[&db, &whole], [&whole, &db]] {
             let fresh = Database::memory()?;
             let begun = first.changes_since(&fresh.version_vector()?)?.in_batches_of(1);
@@ -153,7 +153,7 @@ fn what_a_restored_file_wrote_is_united_with_what_is_left() -> Outcome {
         send(&db, &phone)?;
         send(&db, &whole)?;
         drop(db);
-        phone.compact(&phone.version_vector()?)?;
+        phone.compact(&[phone.version_vector()?])?;
 
         std::fs::write(file.path(), &before)?;
         let db = file.open()?;
@@ -193,7 +193,7 @@ fn a_transaction_of_which_something_is_left_still_ends() -> Outcome {
     db.update(Todo::patch(ids[1]).stars(2))?;
     db.update(Todo::patch(ids[1]).stars(3))?;
     send(&db, &whole)?;
-    let done = db.compact(&db.version_vector()?)?;
+    let done = db.compact(&[db.version_vector()?])?;
     assert_eq!((done.dropped_changes, done.dropped_values), (1, 2));
     same(&db, &whole)?;
     let fresh = Database::memory()?;
@@ -221,7 +221,7 @@ fn a_compacted_log_that_lost_changes_gets_them_back() -> Outcome {
         }
         let (compacted, whole) = (Database::memory()?, Database::memory()?);
         send(&db, &whole)?;
-        db.compact(&db.version_vector()?)?;
+        db.compact(&[db.version_vector()?])?;
         send(&db, &compacted)?;
         drop(db);
         file.tamper(&format!(

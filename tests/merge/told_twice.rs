@@ -42,7 +42,7 @@ fn the_widest_counts_after_compaction_too() -> Outcome {
     same(&other, &uncompacted)?;
 
     let vector = other.version_vector()?;
-    other.compact(&vector)?;
+    other.compact(&[vector])?;
     let fresh = at(NOW + 2 * YEAR, 6)?;
     send(&other, &fresh)?;
     same(&other, &fresh)

@@ -20,7 +20,7 @@ fn the_past_ends_where_the_log_was_compacted() -> Outcome {
     let before = db.at(Timestamp::from_millis(wall.millis() - 5));
     assert_eq!(before.query::<Todo>().one()?.stars, Some(2));
 
-    db.compact(&db.version_vector()?)?;
+    db.compact(&[db.version_vector()?])?;
     wall.advance(10);
     db.update(Todo::patch(milk).stars(4))?;
     // What was read already stays.

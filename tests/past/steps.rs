@@ -130,7 +130,7 @@ fn a_compacted_log_has_no_less() -> Outcome {
     undo(&db, three)?;
     undo(&db, two)?;
     // The log before is of `two`, that is: of a value that does not count.
-    db.compact(&vector)?;
+    db.compact(&[vector])?;
     wall.advance(1);
     let four = rate(&db, milk, 4)?;
     undo(&db, four)?;

@@ -143,7 +143,7 @@ fn what_was_compacted_is_told_as_such() -> Outcome {
     let db = Database::memory()?;
     let milk = db.create(Todo::draft().title("Buy milk"))?;
     db.update(Todo::patch(milk).stars(1))?;
-    db.compact(&db.version_vector()?)?;
+    db.compact(&[db.version_vector()?])?;
     db.update(Todo::patch(milk).stars(2))?;
     let compacted: Vec<_> = all(&db)?.iter().map(|told| told.is_compacted).collect();
     assert_eq!(compacted, [false, true, true]);

@@ -301,12 +301,12 @@ impl Replica {
         Ok(())
     }
 
-    /// Drops from the log what is covered, as far as this vector knows.
-    pub fn compact(&mut self, vector: &VersionVector, world: &mut World) -> Outcome {
+    /// Drops from the log what is covered, as far as all devices know.
+    pub fn compact(&mut self, devices: &[VersionVector], world: &mut World) -> Outcome {
         // A device whose clock came back writes again what it wrote ahead, whatever it does.
         self.settle(world)?;
         let before = self.state.held.len();
-        let done = self.db()?.compact(vector)?;
+        let done = self.db()?.compact(devices)?;
         self.look(world, false)?;
         if self.state.held.len() + done.dropped_changes as usize != before {
             return Err(format!("{before} changes were held, {done:?}").into());
@@ -318,7 +318,7 @@ impl Replica {
     /// device takes no more steps.
     pub fn compact_all(&self, world: &World) -> Outcome {
         let db = self.db()?;
-        db.compact(&db.version_vector()?)?;
+        db.compact(&[db.version_vector()?])?;
         verified(db)?;
         self.compare_with_all(world, &self.state.known)?;
         db.rebuild()?;

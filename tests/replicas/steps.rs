@@ -101,6 +101,8 @@ pub enum Mix {
     Files,
     /// Clocks run far ahead, and come back.
     Ahead,
+    /// Logs are compacted. What is written to a file that was restored is dated later than all else.
+    Compacted,
 }
 
 pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
@@ -112,12 +114,17 @@ pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
         Mix::Everyday => (4, HOURS, 1),
         Mix::Files => (1, HOURS, 3),
         Mix::Ahead => (6, YEAR, 1),
+        Mix::Compacted => (2, HOURS, 2),
+    };
+    let (back, upkeep): (_, fn(usize) -> Step) = match mix {
+        Mix::Compacted => (0, Step::Compact),
+        _ => (1, Step::Reopen),
     };
     let jump = prop_oneof![
         3 => 0..5_i64,
-        2 => -400_000..400_000_i64,
-        1 => -HOURS..HOURS,
-        1 => -far..far,
+        2 => -400_000 * back..400_000_i64,
+        1 => -HOURS * back..HOURS,
+        1 => -far * back..far,
     ];
     prop_oneof![
         12 => (device(), writes()).prop_map(|(device, writes)| Step::Write(device, writes)),
@@ -132,7 +139,7 @@ pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
         files => device().prop_map(Step::BackUp),
         files => device().prop_map(Step::Restore),
         files => (device(), device()).prop_map(|(from, to)| Step::Copy(from, to)),
-        2 => device().prop_map(Step::Compact),
+        2 => device().prop_map(upkeep),
         files => (device(), device(), writes(), writes())
             .prop_map(|(device, other, one, two)| Step::Fork(device, other, [one, two])),
     ]
