@@ -28,14 +28,25 @@ const READS: u32 = 16;
 /// How long what others merged may go unnoticed, and what failed is not tried again.
 const PAUSE: Duration = Duration::from_secs(60);
 
+/// Whether something waits for its time, as far as it is known of a file that is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Nothing,
+    Maybe,
+}
+
 impl Ahead {
-    pub(crate) fn new() -> Self {
-        Self {
+    pub(crate) fn new(waiting: Waiting) -> Self {
+        let ahead = Self {
             due: AtomicI64::new(NEVER),
             ask: AtomicU64::new(0),
             start: Instant::now(),
             reads: AtomicU32::new(0),
+        };
+        if waiting == Waiting::Nothing {
+            ahead.pause();
         }
+        ahead
     }
 
     /// Takes it from who knows when the first is due.
@@ -120,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_read_is_called_when_something_is_due_or_may_be() {
-        let ahead = Ahead::new();
+        assert!(!Ahead::new(Waiting::Nothing).calls_read(&|| 4));
+        let ahead = Ahead::new(Waiting::Maybe);
         let (early, late): (&dyn Fn() -> i64, &dyn Fn() -> i64) = (&|| 4, &|| 5);
         assert!(ahead.calls_read(early), "nobody has asked the file yet");
         ahead.pause();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::ahead::Ahead;
+use crate::ahead::{Ahead, Waiting};
 use crate::app_schema::Schema;
 use crate::error::{Error, Result};
 use crate::failure::SchemaFailure;
@@ -78,15 +78,17 @@ impl Database {
 
     pub(crate) fn with(options: Options, place: Place) -> Result<Self> {
         let mut entropy = options.entropy();
-        let (connection, readers) = match place {
+        let (connection, readers, waiting) = match place {
             Place::File(path) if options.read_only => {
-                (None, Some(Readers::read_only(path, &options)?))
+                (None, Some(Readers::read_only(path, &options)?), Waiting::Nothing)
             }
             place => {
-                let first = open(&place, options.busy_timeout, &mut entropy)?;
+                let (first, waiting) = open(&place, options.busy_timeout, &mut entropy)?;
                 match place {
-                    Place::Memory => (Some(first), None),
-                    Place::File(path) => (None, Some(Readers::new(path, first, &options)?)),
+                    Place::Memory => (Some(first), None, waiting),
+                    Place::File(path) => {
+                        (None, Some(Readers::new(path, first, &options)?), waiting)
+                    }
                 }
             }
         };
@@ -97,7 +99,7 @@ impl Database {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
-            ahead: Arc::new(Ahead::new()),
+            ahead: Arc::new(Ahead::new(waiting)),
         })))
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::ahead::Waiting;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::format::{APPLICATION_ID, FORMAT, claim, create_format};
@@ -48,14 +49,19 @@ pub(crate) fn whole_path(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| refuse(format!("{error}: give another path")))
 }
 
-/// Opens a database, and makes the file if there is none. The connection can write.
-pub(crate) fn open(place: &Place, busy: Duration, entropy: &mut Entropy) -> Result<Connection> {
+/// Opens a database, and makes the file if there is none. The connection can write. And whether something in
+/// it waits for its time.
+pub(crate) fn open(
+    place: &Place,
+    busy: Duration,
+    entropy: &mut Entropy,
+) -> Result<(Connection, Waiting)> {
     let path = match place {
         Place::Memory => {
             let connection = Connection::open_in_memory()?;
             configure(&connection, busy)?;
             create_format(&connection, &entropy.bytes()?, None)?;
-            return Ok(connection);
+            return Ok((connection, Waiting::Nothing));
         }
         Place::File(path) => path,
     };
@@ -66,13 +72,18 @@ pub(crate) fn open(place: &Place, busy: Duration, entropy: &mut Entropy) -> Resu
     let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
     // What lies beside a file that is refused must stay there.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_beside)?;
-    take(&connection, path, busy, entropy).map_err(|error| named(error, path))?;
+    let waiting = take(&connection, path, busy, entropy).map_err(|error| named(error, path))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    Ok(connection)
+    Ok((connection, waiting))
 }
 
 /// Takes a file that is ara's, or in which there is nothing.
-fn take(connection: &Connection, path: &Path, busy: Duration, entropy: &mut Entropy) -> Result<()> {
+fn take(
+    connection: &Connection,
+    path: &Path,
+    busy: Duration,
+    entropy: &mut Entropy,
+) -> Result<Waiting> {
     configure(connection, busy)?;
     let (application, format) = marks(connection)?;
     if application != APPLICATION_ID {
@@ -89,7 +100,7 @@ fn take(connection: &Connection, path: &Path, busy: Duration, entropy: &mut Entr
     enter_wal(connection, path, busy)?;
     match Identity::of(path) {
         Some(identity) => claim(connection, &identity.to_string(), entropy),
-        None => Ok(()),
+        None => Ok(Waiting::Maybe),
     }
 }
 

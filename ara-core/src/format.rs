@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
+use crate::ahead::Waiting;
 use crate::entropy::Entropy;
 use crate::error::Result;
 use crate::journal::Journal;
@@ -76,27 +77,36 @@ pub(crate) fn create_format(
 }
 
 /// Takes a new node id if the file is a copy: its device and inode are not those that were recorded.
-/// Two files that write under one id would give different changes the same name.
-pub(crate) fn claim(connection: &Connection, identity: &str, entropy: &mut Entropy) -> Result<()> {
-    let recorded = |connection: &Connection| -> Result<Option<String>> {
+/// Two files that write under one id would give different changes the same name. And whether something in the
+/// file waits for its time.
+pub(crate) fn claim(
+    connection: &Connection,
+    identity: &str,
+    entropy: &mut Entropy,
+) -> Result<Waiting> {
+    let recorded = |connection: &Connection| -> Result<Option<(String, bool)>> {
         Ok(connection
-            .prepare_cached("SELECT value FROM ara_meta WHERE key = 'file'")?
-            .query_row([], |row| row.get(0))
+            .prepare_cached(
+                "SELECT value, EXISTS (SELECT 1 FROM ara_node WHERE folded < last) \
+                 FROM ara_meta WHERE key = 'file'",
+            )?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?)
     };
-    if recorded(connection)?.as_deref() == Some(identity) {
-        return Ok(());
+    let is_recorded = |recorded: &(String, bool)| recorded.0 == identity;
+    if let Some((_, waits)) = recorded(connection)?.filter(is_recorded) {
+        return Ok(if waits { Waiting::Maybe } else { Waiting::Nothing });
     }
     let transaction =
         rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    if recorded(&transaction)?.as_deref() != Some(identity) {
+    if recorded(&transaction)?.filter(is_recorded).is_none() {
         let (node, at) = Journal::load(&transaction)?.position();
         retire_node(&transaction, node, at)?;
         write_node(&transaction, &entropy.bytes()?)?;
         write_identity(&transaction, Some(identity))?;
     }
     transaction.commit()?;
-    Ok(())
+    Ok(Waiting::Maybe)
 }
 
 /// Keeps the last time and the digest of the node that has written so far, as those of others are

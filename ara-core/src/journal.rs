@@ -74,6 +74,11 @@ impl Journal {
         self.due
     }
 
+    /// The latest time of any change of others that is folded in.
+    pub(crate) fn others(&self) -> Time {
+        self.others
+    }
+
     /// The node's ordinal, and where its changes end.
     pub(crate) fn position(&self) -> (i64, Point) {
         (self.node.cast_signed(), self.own)

@@ -21,7 +21,7 @@ mod void;
 
 pub(crate) use logged::rewrite;
 pub(crate) use make::{column_of, make_logged_columns, make_logged_tables};
-pub(crate) use renew::renew;
+pub(crate) use renew::{is_ahead, renew};
 pub use report::{MergeReport, Reason, Refused};
 pub(crate) use rows::{FoldedCell, FoldedChange, Rows};
 pub(crate) use settle::{due, settle};

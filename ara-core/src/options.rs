@@ -70,6 +70,10 @@ impl Options {
     }
 
     /// Where the time comes from. The system's clock, unless it is set.
+    ///
+    /// A clock that ran ahead and came back is noticed where it shows a time after 18 November 2026: one that
+    /// shows an earlier time did not come back, its battery is empty. So what is written then goes on to be
+    /// dated after all that was written before.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(move || now().millis());

@@ -11,6 +11,7 @@ use crate::clock::Time;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::journal::Journal;
+use crate::merge::is_ahead;
 use crate::registry::Registry;
 use crate::vector::{Known, Point, VersionVector, known};
 
@@ -108,6 +109,7 @@ impl Database {
     ///
     /// What SQLite refuses.
     pub fn changes_since(&self, vector: &VersionVector) -> Result<ChangesSince> {
+        self.come_back()?;
         let nodes = self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let known = known(&snapshot, &Journal::load(&snapshot)?)?;
@@ -122,6 +124,20 @@ impl Database {
             self.make_durable()?;
         }
         Ok(ChangesSince { database: self.clone(), nodes, batch: BATCH })
+    }
+
+    /// What this device wrote while its clock ran ahead is taken back to the present, as by a write, before
+    /// others get it.
+    fn come_back(&self) -> Result<()> {
+        let wall = self.now().millis();
+        let is_ahead = self.with_reader(|reading| {
+            let snapshot = reading.snapshot()?;
+            Ok(is_ahead(&Journal::load(&snapshot)?, wall))
+        })?;
+        if is_ahead && !self.0.options.read_only {
+            self.transaction(|_| Ok(()))?;
+        }
+        Ok(())
     }
 }
 

@@ -58,6 +58,22 @@ fn what_it_wrote_is_of_the_present() -> Outcome {
     Ok(())
 }
 
+/// To give away what it has is enough.
+#[test]
+fn who_only_gives_takes_it_back_first() -> Outcome {
+    let (device, early) = (Device::new()?, at(NOW, 7)?);
+    let milk = device.db.create(Todo::draft().title("Buy milk"))?;
+    device.set(NOW + YEAR);
+    device.db.update(Todo::patch(milk).title("Buy oat milk"))?;
+    device.set(NOW + 1000);
+    send(&device.db, &early)?;
+    assert_eq!(early.set_aside()?, []);
+    let todo = early.get(milk)?.ok_or("is there")?;
+    assert_eq!(todo.title.as_deref(), Some("Buy oat milk"));
+    assert_eq!(todo.updated_at.millis(), NOW + 1000);
+    same(&device.db, &early)
+}
+
 /// Who had folded it in takes it out again, and it does not come back when its time comes.
 #[test]
 fn what_was_ahead_never_wins() -> Outcome {

@@ -15,7 +15,7 @@ use crate::clock::Time;
 use crate::counters::Counters;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::journal::Recorder;
+use crate::journal::{Journal, Recorder};
 use crate::merge::MOST_AHEAD;
 use crate::merge::make::logged_name;
 use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
@@ -36,8 +36,15 @@ type LastWrite = (u8, Vec<u8>);
 /// The last writes of the columns of a row, by table and row.
 type LastWrites = BTreeMap<(i64, [u8; 16]), BTreeMap<u32, LastWrite>>;
 
-/// Takes what this device wrote ahead of its clock back to the present, if there is such. Where others
-/// are ahead too, it is rather this clock that is behind.
+/// Whether this device wrote something ahead of its clock. Where others are ahead too, it is rather this clock
+/// that is behind.
+pub(crate) fn is_ahead(journal: &Journal, wall: i64) -> bool {
+    let (_, end) = journal.position();
+    let horizon = wall.saturating_add(MOST_AHEAD);
+    end.time.millis() > horizon && wall >= EARLIEST && journal.others().millis() <= horizon
+}
+
+/// Takes what this device wrote ahead of its clock back to the present, if there is such.
 pub(crate) fn renew(
     connection: &Connection,
     recorder: &mut Recorder<'_>,
@@ -45,11 +52,11 @@ pub(crate) fn renew(
     touched: Option<&mut Touched>,
 ) -> Result<()> {
     let wall = recorder.wall().millis();
-    let (node, end) = recorder.journal().position();
-    let horizon = wall.saturating_add(MOST_AHEAD);
-    if end.time.millis() <= horizon || wall < EARLIEST || recorder.others().millis() > horizon {
+    if !is_ahead(recorder.journal(), wall) {
         return Ok(());
     }
+    let (node, end) = recorder.journal().position();
+    let horizon = wall.saturating_add(MOST_AHEAD);
     let node_id = recorder.node_id();
     let after = last_end(connection, node.cast_unsigned(), Time::last_in(horizon))?;
     let writes = last_writes(connection, node, after)?;
