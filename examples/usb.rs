@@ -1,29 +1,42 @@
-//! Devices that meet on a USB stick: each writes what the stick lacks, and reads what the others wrote.
+//! Devices that share a folder: on a USB stick that goes from one to the other, or one that some program keeps
+//! the same on all of them.
 //!
 //! ```text
-//! cargo run --example usb --features sync -- write notes.db "Buy milk"   # a note, to begin with
-//! cargo run --example usb --features sync -- export notes.db stick/      # what the stick lacks
-//! cargo run --example usb --features sync -- import notes.db stick/      # what others have put there
+//! cargo run --example usb --features sync -- write notes.db "Buy milk"     # a note, to begin with
+//! cargo run --example usb --features sync -- sync notes.db stick/ laptop   # the phone: sync .. stick/ phone
 //! cargo run --example usb --features sync -- list notes.db
+//! cargo run --example usb --features sync -- compact notes.db stick/       # drops what was overwritten
 //! ```
 //!
-//! A folder that some program keeps the same on several devices does as well. Without arguments, two
-//! databases show it in a folder that is gone afterwards.
+//! Without arguments, three databases show it in a folder that is gone afterwards.
 //!
-//! An export is a file of its own, named by the node that writes: batches of changes, and then an end, so
-//! that who reads it knows that the stick was not pulled out. Beside it each node keeps its version
-//! vector as of its last export. What all these vectors tell together is on the stick, and need not be
-//! written again.
+//! Each device has a name of its own, and two files that it alone writes: `laptop.vector` is what it knows,
+//! and `laptop.changes` what it has and not all others know, as their vectors tell. Each sync writes both
+//! anew, beside the old ones, and renames them into place. So nothing is believed to be in the folder that
+//! is not: a file that was damaged or deleted is put right when its owner syncs next, a sync that is killed
+//! leaves the old one or the new one, and the folder can be emptied at any time.
+//!
+//! A newcomer may find only what was meant for the others. It leaves its vector, and finds everything once
+//! another device has synced. `sync` tells of which devices something is to come, and exits with 2 then.
+//!
+//! A database that was restored from a backup goes on under its name, and takes back what it has put there. A
+//! copy on another device gets a name of its own. For a device that is lost the others keep all that it lacks,
+//! in their files too, and cannot compact it: delete its two files.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter};
-use std::path::{Path, PathBuf};
+use std::io::{BufReader, BufWriter, ErrorKind, Write};
+use std::path::Path;
+use std::process::ExitCode;
 
 use ara::prelude::*;
-use ara::{Changes, VersionVector};
+use ara::{Changes, Reason, VersionVector};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// The devices of which something is still to come, and why.
+type Awaited = BTreeMap<String, String>;
 
 #[derive(Debug, Table)]
 struct Note {
@@ -31,104 +44,163 @@ struct Note {
     text: NonEmptyString<200>,
 }
 
-fn main() -> Outcome {
+const HELP: &str = "write FILE TEXT, list FILE, sync FILE FOLDER NAME, or compact FILE FOLDER
+NAME is this device's own. Of a device that is lost, delete the two files in FOLDER: the others \
+keep for it all that it lacks, and cannot compact that.";
+
+fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    match &*arguments.iter().map(String::as_str).collect::<Vec<_>>() {
-        [] => return demonstrate(),
-        ["export", file, stick] => drop(export(&Database::open(file)?, Path::new(stick))?),
-        ["import", file, stick] => drop(import(&Database::open(file)?, Path::new(stick))?),
-        ["list", file] => notes(&Database::open(file)?)?.iter().for_each(|note| println!("{note}")),
+    match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(awaited) if awaited.is_empty() => ExitCode::SUCCESS,
+        Ok(awaited) => {
+            awaited.values().for_each(|why| println!("{why}"));
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Outcome<Awaited> {
+    match arguments {
+        [] => demonstrate()?,
         ["write", file, text] => {
             Database::open(file)?.create(Note::draft().text(*text))?;
         }
-        _ => {
-            return Err(
-                "export FILE STICK, import FILE STICK, list FILE, or write FILE TEXT".into()
-            );
+        ["list", file] => notes(&Database::open(file)?)?.iter().for_each(|note| println!("{note}")),
+        ["sync", file, folder, name] => {
+            return sync(&Database::open(file)?, Path::new(folder), name);
         }
+        ["compact", file, folder] => {
+            let dropped = compact(&Database::open(file)?, Path::new(folder))?;
+            println!("{dropped} values dropped");
+        }
+        _ => return Err(HELP.into()),
     }
-    Ok(())
+    Ok(Awaited::new())
 }
 
-/// Writes what the stick lacks: how many changes that is.
-fn export(db: &Database, stick: &Path) -> Outcome<usize> {
-    fs::create_dir_all(stick)?;
-    let mut held = VersionVector::default();
-    for path in files(stick, "vector")? {
-        held = held.union(&VersionVector::from_bytes(&fs::read(path)?)?);
+/// Takes what the devices have put there, and puts there what they lack.
+fn sync(db: &Database, folder: &Path, own: &str) -> Outcome<Awaited> {
+    if own.is_empty() || own.starts_with('.') || own.contains(['/', '\\']) {
+        return Err(format!("{own:?} cannot be the name of files").into());
     }
-    // What is written meanwhile may be exported twice, and is never left out.
+    fs::create_dir_all(folder)?;
+    let mut vectors = vectors(folder)?;
+    // Changes may follow those of another file, whichever of them comes first here. This device's own
+    // file has something new if its database was restored.
+    let mut awaited = loop {
+        let (mut new, mut awaited) = (0, Awaited::new());
+        for name in vectors.keys() {
+            let (brought, why) = take(db, folder, name)?;
+            new += brought;
+            awaited.extend(why.map(|why| (name.clone(), why)));
+        }
+        if new == 0 || awaited.is_empty() {
+            break awaited;
+        }
+    };
+    vectors.remove(own);
+    awaited.remove(own);
+
+    // What is written meanwhile may be in the file too, and is never left out.
     let vector = db.version_vector()?;
-    let mut lacking = db.changes_since(&held)?.peekable();
-    if lacking.peek().is_none() {
-        println!("the stick has all of it");
-        return Ok(0);
+    for (name, theirs) in &vectors {
+        let why = match theirs {
+            None => damaged(name, "vector"),
+            Some(theirs) if vector.clone().intersection(theirs) != *theirs => more(name),
+            Some(_) => continue,
+        };
+        awaited.entry(name.clone()).or_insert(why);
     }
-    let node = db.node()?;
-    let mut paths = (0..).map(|number| stick.join(format!("{node}-{number:06}.changes")));
-    let path = paths.find(|path| !path.exists()).ok_or("the stick is full of files")?;
-    let mut exported = 0;
-    write(&path, |file| {
-        let mut writer = BufWriter::new(file);
+    // Without its vector a device is taken to know nothing.
+    let others = vectors.into_values().map(Option::unwrap_or_default);
+    let known = others.reduce(|some, more| some.intersection(&more)).unwrap_or_default();
+    let lacking = db.changes_since(&known)?;
+    write(&folder.join(format!("{own}.changes")), |file| {
+        let mut written = 0;
         for changes in lacking {
             let changes = changes?;
-            changes.write_to(&mut writer)?;
-            exported += changes.len();
-            println!("{exported} changes exported");
+            changes.write_to(&mut *file)?;
+            written += changes.len();
+            println!("into {own}.changes: {written} changes");
         }
-        Ok(Changes::write_end(writer)?)
+        Ok(Changes::write_end(file)?)
     })?;
-    // Only now is it true.
-    write(&stick.join(format!("{node}.vector")), |mut file| {
-        Ok(std::io::Write::write_all(&mut file, &vector.to_bytes())?)
-    })?;
-    Ok(exported)
+    write(&folder.join(format!("{own}.vector")), |file| Ok(file.write_all(&vector.to_bytes())?))?;
+    Ok(awaited)
 }
 
-/// Reads what others have put on the stick: how many changes were new.
-fn import(db: &Database, stick: &Path) -> Outcome<u64> {
-    let node = db.node()?.to_string();
-    let mut files = files(stick, "changes")?;
-    files.retain(|file| {
-        !file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&node))
-    });
-    let mut imported = 0;
-    // A file may build on another one, whichever of them comes first here.
-    loop {
-        let mut new = 0;
-        for (place, file) in (1..).zip(&files) {
-            for changes in Changes::read_from(BufReader::new(File::open(file)?)) {
-                let report = db.merge(&changes?)?;
-                new += report.changes;
-                for refused in report.refused {
-                    println!("{refused}");
-                }
-            }
-            println!("file {place} of {}: {} changes imported", files.len(), imported + new);
-        }
-        imported += new;
-        if new == 0 {
-            return Ok(imported);
+/// Drops from the log what was overwritten, as far as all devices know: how many values that were.
+fn compact(db: &Database, folder: &Path) -> Outcome<u64> {
+    let mut devices = vec![db.version_vector()?];
+    for (name, theirs) in vectors(folder)? {
+        devices.push(theirs.ok_or_else(|| damaged(&name, "vector"))?);
+    }
+    Ok(db.compact(&devices)?.dropped_values)
+}
+
+/// What the devices know that have files in the folder, as far as it can be read.
+fn vectors(folder: &Path) -> Outcome<BTreeMap<String, Option<VersionVector>>> {
+    let mut vectors = BTreeMap::new();
+    for file in fs::read_dir(folder)? {
+        let file = file?.file_name();
+        // Hidden files are another program's.
+        let file = file.to_str().filter(|file| !file.starts_with('.'));
+        if let Some((name, "vector" | "changes")) = file.and_then(|file| file.rsplit_once('.')) {
+            let bytes = fs::read(folder.join(format!("{name}.vector"))).ok();
+            let vector = bytes.and_then(|bytes| VersionVector::from_bytes(&bytes).ok());
+            vectors.insert(name.to_owned(), vector);
         }
     }
+    Ok(vectors)
 }
 
-/// A file is there as a whole, and on the stick itself, or not at all.
-fn write(path: &Path, fill: impl FnOnce(&File) -> Outcome) -> Outcome {
-    let unfinished = path.with_extension("unfinished");
-    let file = File::create(&unfinished)?;
-    fill(&file)?;
-    file.sync_all()?;
+/// Takes what a device has put there: how many changes were new, and why that may not be all.
+fn take(db: &Database, folder: &Path, name: &str) -> Outcome<(u64, Option<String>)> {
+    let file = match File::open(folder.join(format!("{name}.changes"))) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((0, None)),
+        file => file?,
+    };
+    let (mut new, mut why) = (0, None);
+    for changes in Changes::read_from(BufReader::new(file)) {
+        let changes = match changes {
+            Ok(changes) => changes,
+            Err(error @ ara::Error::NewerChanges { .. }) => {
+                return Ok((new, Some(format!("{name}.changes: {error}"))));
+            }
+            Err(_) => return Ok((new, Some(damaged(name, "changes")))),
+        };
+        let report = db.merge(&changes)?;
+        new += report.changes;
+        println!("from {name}.changes: {new} new changes");
+        for refused in report.refused {
+            why = Some(match refused.reason {
+                Reason::Unconnected => more(name),
+                _ => format!("{name}.changes: {refused}"),
+            });
+        }
+    }
+    Ok((new, why))
+}
+
+fn damaged(name: &str, kind: &str) -> String {
+    format!("{name}.{kind} is missing or damaged: {name} puts it right when it syncs next")
+}
+
+fn more(name: &str) -> String {
+    format!("{name} has more, and leaves it here when it syncs next: sync again after that")
+}
+
+/// A file is there as a whole, and on the stick itself, or as it was before.
+fn write(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Outcome) -> Outcome {
+    let unfinished = path.with_added_extension("unfinished");
+    let mut file = BufWriter::new(File::create(&unfinished)?);
+    fill(&mut file)?;
+    file.into_inner()?.sync_all()?;
     Ok(fs::rename(unfinished, path)?)
-}
-
-/// The files of a kind, in the order of their names.
-fn files(stick: &Path, kind: &str) -> Outcome<Vec<PathBuf>> {
-    let files = fs::read_dir(stick)?.map(|file| file.map(|file| file.path()));
-    let mut files: Vec<_> = files.collect::<Result<_, _>>()?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == kind));
-    files.sort();
-    Ok(files)
 }
 
 /// The notes, oldest first.
@@ -137,35 +209,53 @@ fn notes(db: &Database) -> ara::Result<Vec<NonEmptyString<200>>> {
     notes.select(Note::text).all()
 }
 
-/// Two devices and a stick, which goes from one to the other and back.
+/// Three devices, of which one comes later, and a folder that suffers.
 fn demonstrate() -> Outcome {
-    let folder = tempfile::tempdir()?;
-    let stick = folder.path().join("stick");
-    let laptop = Database::open(folder.path().join("laptop.db"))?;
-    let phone = Database::open(folder.path().join("phone.db"))?;
-    let texts = (1..=20_000).map(|number| Note::draft().text(format!("Think of number {number}")));
-    laptop.create_all(texts)?;
+    let home = tempfile::tempdir()?;
+    let stick = &home.path().join("stick");
+    let open = |name: &str| Database::open(home.path().join(name).with_extension("db"));
+    let (laptop, phone, tablet) = (open("laptop")?, open("phone")?, open("tablet")?);
+    let awaited =
+        |db, name| -> Outcome<Vec<_>> { Ok(sync(db, stick, name)?.into_keys().collect()) };
+    let nobody: [&str; 0] = [];
+    laptop.create_all((1..=20_000).map(|n| Note::draft().text(format!("Think of number {n}"))))?;
     let milk = phone.create(Note::draft().text("Buy milk"))?;
+    for (db, name) in [(&laptop, "laptop"), (&phone, "phone"), (&laptop, "laptop")] {
+        assert_eq!(awaited(db, name)?, nobody);
+    }
 
-    assert_eq!(export(&laptop, &stick)?, 20_000);
-    assert_eq!(import(&phone, &stick)?, 20_000);
-    // Of the phone's changes only its own are new to the stick.
-    assert_eq!(export(&phone, &stick)?, 1);
-    assert_eq!(import(&laptop, &stick)?, 1);
+    // A damaged file is put right by its owner.
     laptop.update(Note::patch(milk).text("Buy oat milk"))?;
-    assert_eq!(export(&laptop, &stick)?, 1);
-    assert_eq!(export(&laptop, &stick)?, 0);
-    assert_eq!(import(&phone, &stick)?, 1);
-    assert_eq!(export(&phone, &stick)?, 0);
+    assert_eq!(awaited(&laptop, "laptop")?, nobody);
+    File::options().write(true).open(stick.join("laptop.changes"))?.set_len(80)?;
+    assert_eq!(awaited(&phone, "phone")?, ["laptop"]);
+    assert_eq!(awaited(&laptop, "laptop")?, nobody);
+    assert_eq!(awaited(&phone, "phone")?, nobody);
 
-    // Who comes later finds all of it.
-    let tablet = Database::open(folder.path().join("tablet.db"))?;
-    assert_eq!(import(&tablet, &stick)?, 20_002);
-    let expected = notes(&laptop)?;
+    // A newcomer lacks what the others know of each other, until one of them has met its vector.
+    tablet.create(Note::draft().text("Buy a pen"))?;
+    assert_eq!(awaited(&tablet, "tablet")?, ["laptop", "phone"]);
+    assert_eq!(awaited(&phone, "phone")?, nobody);
+    assert_eq!(awaited(&tablet, "tablet")?, nobody);
+
+    // Nothing is lost with the folder.
+    phone.create(Note::draft().text("Make tea"))?;
+    assert_eq!(awaited(&phone, "phone")?, nobody);
+    fs::remove_dir_all(stick)?;
+    let devices = [(&laptop, "laptop"), (&phone, "phone"), (&tablet, "tablet")];
+    for (db, name) in devices.into_iter().chain(devices) {
+        assert_eq!(awaited(db, name)?, nobody);
+    }
+    // All know by now what was overwritten.
+    assert_eq!(compact(&laptop, stick)?, 1);
+
+    let (expected, vector) = (notes(&laptop)?, laptop.version_vector()?);
     assert!(expected.iter().any(|note| &**note == "Buy oat milk"));
-    for db in [&laptop, &phone, &tablet] {
-        assert_eq!(notes(db)?, expected);
+    for (db, name) in devices {
+        assert_eq!(awaited(db, name)?, nobody);
+        assert_eq!((notes(db)?, db.version_vector()?), (expected.clone(), vector.clone()));
         assert!(db.verify()?.holds());
+        assert!(fs::metadata(stick.join(format!("{name}.changes")))?.len() < 100);
     }
     println!("three devices have the same {} notes", expected.len());
     Ok(())

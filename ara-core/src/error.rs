@@ -294,7 +294,7 @@ pub enum Error {
     /// The changes, or the version vector, were written by a newer ara in a way that this one cannot
     /// read.
     #[error(
-        "the {what} are of format {found}, and this version of ara reads formats up to {known}: update the app"
+        "the {what} came in format {found}, and this version of ara reads formats up to {known}: update the app"
     )]
     NewerChanges {
         /// What was to be read.

@@ -94,22 +94,10 @@ impl VersionVector {
         self.0.is_empty()
     }
 
-    /// What at least one of two knows: for files of several devices that lie in one folder, say. Where
-    /// both know a node, it is what is known of it later.
-    #[must_use]
-    pub fn union(mut self, other: &Self) -> Self {
-        for (node, end) in &other.0 {
-            let known = self.0.entry(*node).or_default();
-            if end.time > known.time {
-                *known = *end;
-            }
-        }
-        self
-    }
-
-    /// What both of two know: the [changes](crate::Database::changes_since) since then are what one of them
-    /// or both lack. Where both know a node, it is what is known of it earlier, and nothing where they know
-    /// other changes of it up to the same time.
+    /// What both of two know. A file that several devices are to read has the
+    /// [changes since](crate::Database::changes_since) what all of them know. Where both know a node, it is
+    /// what is known of it earlier, and nothing where they know other changes of it up to the same time. What
+    /// knows all that another does leaves the other as it is.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -197,16 +185,5 @@ mod tests {
         assert_eq!(one.clone().intersection(&other), both);
         assert_eq!(other.intersection(&one), both);
         assert_eq!(VersionVector::default().intersection(&one), VersionVector::default());
-    }
-
-    #[test]
-    fn a_union_knows_what_either_does() {
-        let (early, late) = (point(5, 1), point(9, 2));
-        let one = vector(&[(1, early), (2, late), (3, early)]);
-        let other = vector(&[(1, late), (2, early), (4, late)]);
-        let both = vector(&[(1, late), (2, late), (3, early), (4, late)]);
-        assert_eq!(one.clone().union(&other), both);
-        assert_eq!(other.union(&one), both);
-        assert_eq!(VersionVector::default().union(&one), one);
     }
 }

@@ -2,6 +2,7 @@
 
 use ara::prelude::*;
 use ara::{Changes, Error, VersionVector};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::sample;
 use crate::support::Outcome;
@@ -65,8 +66,14 @@ fn a_refusal_says_what_to_do() {
 
     let mut newer = changes.clone();
     newer[4] = 2;
-    let expected = "the changes are of format 2, and this version of ara reads formats up to 1: update the app";
+    let expected = "these bytes are no changes of ara's: they are damaged, or a newer ara wrote them: send them again, \
+                    or update the app";
     assert_eq!(refused(Changes::from_bytes(&newer)), expected);
+    let checksum = xxh3_64(&[&newer[..16], &newer[24..]].concat());
+    newer[16..24].copy_from_slice(&checksum.to_le_bytes());
+    let expected = "the changes came in format 2, and this version of ara reads formats up to 1: update the app";
+    assert_eq!(refused(Changes::from_bytes(&newer)), expected);
+    assert_eq!(refused(Changes::read_from(&*newer).collect::<ara::Result<Vec<_>>>()), expected);
 
     let foreign =
         "these bytes are no changes of ara's: another program wrote them, or they are damaged";
@@ -83,6 +90,9 @@ fn a_refusal_says_what_to_do() {
     let more =
         "these bytes are no changes of ara's: more follows: read a file of them by `read_from`";
     assert_eq!(refused(Changes::from_bytes(&[&*changes, b"more"].concat())), more);
+    let vector = [VersionVector::default().to_bytes(), b"more".to_vec()].concat();
+    let more = "these bytes are no version vector of ara's: bytes follow that do not belong to it";
+    assert_eq!(refused(VersionVector::from_bytes(&vector)), more);
     let empty = record(b'c', &[0xff]);
     let laid_out = "these bytes are no changes of ara's: they are not laid out as changes are";
     assert_eq!(refused(Changes::from_bytes(&empty)), laid_out);

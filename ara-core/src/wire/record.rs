@@ -47,7 +47,9 @@ impl Kind {
 
 /// The head of a record.
 struct Head {
+    /// The expected one, where a newer format has one that this version does not know.
     kind: Kind,
+    format: u32,
     length: u64,
     checksum: u64,
     /// What the checksum is of, beside the payload.
@@ -75,8 +77,11 @@ pub(super) fn read(expected: Kind, bytes: &[u8]) -> Result<Bytes> {
     if head.kind != expected {
         return Err(expected.unreadable(OTHER));
     }
-    if payload.len() as u64 > head.length {
-        return Err(expected.unreadable("more follows: read a file of them by `read_from`"));
+    if payload.len() as u64 > head.length && head.format == FORMAT {
+        return Err(expected.unreadable(match expected {
+            Kind::Vector => "bytes follow that do not belong to it",
+            Kind::Changes | Kind::End => "more follows: read a file of them by `read_from`",
+        }));
     }
     head.check(payload)?;
     Ok(Bytes::copy_from_slice(payload))
@@ -97,6 +102,9 @@ pub(super) fn read_next(mut reader: impl Read, expected: Kind) -> Result<(Kind, 
 
 pub(super) const OTHER: &str = "they are something else that ara wrote";
 const CUT: &str = "they are cut off: send them again";
+/// A bit of the format has flipped, or a newer format has another checksum.
+const DAMAGED_OR_NEWER: &str =
+    "they are damaged, or a newer ara wrote them: send them again, or update the app";
 const FOREIGN: &str = "another program wrote them, or they are damaged";
 
 /// That these are fewer bytes than a head has.
@@ -111,23 +119,32 @@ impl Head {
         if [a, r, b] != MAGIC {
             return Err(expected.unreadable(FOREIGN));
         }
-        let found = u32::from_le_bytes([f0, f1, f2, f3]);
-        if found > FORMAT {
-            return Err(Error::NewerChanges { what: expected.what(), found, known: FORMAT });
-        }
-        let kind = Kind::of(kind).filter(|_| found > 0);
-        let kind = kind.ok_or_else(|| expected.unreadable(FOREIGN))?;
+        let format = u32::from_le_bytes([f0, f1, f2, f3]);
+        let kind = match Kind::of(kind) {
+            Some(kind) if format > 0 => kind,
+            None if format > FORMAT => expected,
+            _ => return Err(expected.unreadable(FOREIGN)),
+        };
         let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
         let mut checked = [0; 16];
         checked.copy_from_slice(head.split_at(16).0);
-        Ok(Self { kind, length, checksum: u64::from_le_bytes(checksum), checked })
+        Ok(Self { kind, format, length, checksum: u64::from_le_bytes(checksum), checked })
     }
 
     fn check(&self, payload: &[u8]) -> Result<()> {
+        let is_newer = self.format > FORMAT;
+        let fits = checksum(&self.checked, payload) == self.checksum;
+        if is_newer && fits {
+            let (what, found) = (self.kind.what(), self.format);
+            return Err(Error::NewerChanges { what, found, known: FORMAT });
+        }
+        if is_newer {
+            return Err(self.kind.unreadable(DAMAGED_OR_NEWER));
+        }
         if (payload.len() as u64) < self.length {
             return Err(self.kind.unreadable(CUT));
         }
-        if checksum(&self.checked, payload) != self.checksum {
+        if !fits {
             return Err(self.kind.unreadable("they are damaged: send them again"));
         }
         Ok(())
