@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use ara::prelude::*;
-use ara::{Obstacle, Timestamp};
+use ara::{Obstacle, SchemaHistory, Timestamp};
 
 use support::{File, Outcome, There, Wall, send, verified};
 
@@ -24,6 +24,9 @@ struct Setting {
     id: Id<Setting>,
     name: String,
 }
+
+ara::schema! { App: Todo, Setting }
+ara::schema! { Less: Todo }
 
 /// A file with some rows, and what it holds.
 fn filled(file: &File) -> Outcome<Vec<TodoRow>> {
@@ -88,6 +91,32 @@ fn a_table_that_was_dropped_is_made_again() -> Outcome {
     verified(&db)?;
     assert_eq!(rows(&db)?, before);
     Ok(())
+}
+
+/// It is not the app that ara's own tables are of.
+#[test]
+fn of_aras_own_tables_nothing_is_told() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    db.ensure::<App>()?;
+    db.create(Todo::draft().title("todo"))?;
+    if let Some(made) = db.last_transaction()? {
+        db.undo(made)?;
+    }
+    drop(db);
+    let drop_ours = "DROP TABLE ara_undone; DROP TABLE ara_schema_history";
+    file.sqlite()?.execute_batch(drop_ours)?;
+    let db = file.open()?;
+    assert!(db.rebuild()?.growth.is_empty());
+    verified(&db)?;
+    drop(db);
+    file.sqlite()?.execute_batch(drop_ours)?;
+    let db = file.open()?;
+    db.ensure::<Less>()?;
+    let added = db.query::<SchemaHistory>().select(SchemaHistory::added).all()?;
+    let nothing = added.iter().flatten().filter(|added| added.is_empty());
+    assert_eq!((added.len(), nothing.count()), (2, 1), "{added:?}");
+    verified(&db)
 }
 
 #[test]

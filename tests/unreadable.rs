@@ -57,6 +57,11 @@ macro_rules! unreadable {
                 Ok((db, rows))
             }
 
+            fn unread(on: &impl Queries) -> Outcome<Vec<(&'static str, &'static str, u64)>> {
+                let told = on.unreadable::<Item>()?;
+                Ok(told.iter().map(|told| (told.table, told.column, told.rows)).collect())
+            }
+
             fn all_agree(on: &impl Queries, rows: &[(Id<Item>, bool)]) -> Outcome {
                 let of = |there: bool| -> Vec<_> {
                     rows.iter().filter(|row| row.1 == there).map(|row| row.0).collect()
@@ -77,6 +82,8 @@ macro_rules! unreadable {
                 let absent = query().filter(Item::value.is_null());
                 assert_eq!(ids(absent.all()?.iter().map(|row| row.id)), of(false));
                 assert_eq!(query().filter(!Item::value.is_not_null()).count()?, of(false).len() as u64);
+                // One of them holds nothing.
+                assert_eq!(unread(on)?, [("item", "value", of(false).len() as u64 - 1)]);
                 for value in good() {
                     let equal = query().filter(Item::value.eq(value.clone()));
                     let mut same = Vec::new();
@@ -150,6 +157,7 @@ macro_rules! unreadable {
                     }
                 }
                 assert_eq!(db.query::<Item>().narrow_all().count()?, rows.len() as u64);
+                assert_eq!(unread(&db)?, []);
                 verified(&db)
             }
         }

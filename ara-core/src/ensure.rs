@@ -107,7 +107,7 @@ fn make(
         let touched = touched.as_mut();
         let mut mutation =
             Mutation { statements, counters, recorder, entropy, plan: &plan, touched };
-        record(&mut mutation, app, &defs, growth)?;
+        record(&mut mutation, app, &defs, growth.of_app())?;
     }
     Ok(made)
 }

@@ -10,6 +10,7 @@ use crate::cells::Cell;
 use crate::error::{Error, Result};
 use crate::mutation::Mutation;
 use crate::registry::app_name;
+use crate::transaction::is_ara_s;
 use crate::value::{Json, Stored, Timestamp, Value, uuid_of_key};
 
 /// The history's table. The facade declares it once more, as a struct that apps query.
@@ -35,7 +36,7 @@ const fn column(name: &'static str, ty: Type) -> ColumnDef {
     ColumnDef { name, ty, required: true }
 }
 
-/// What an `ensure` did to the file. As JSON, parts in which there is nothing are left out:
+/// What an `ensure` did to the app's tables in the file. As JSON, parts in which there is nothing are left out:
 ///
 /// ```
 /// use ara::Growth;
@@ -69,6 +70,14 @@ impl Growth {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What is told to the app: ara's own tables are left out.
+    pub(crate) fn of_app(mut self) -> Self {
+        for names in [&mut self.tables, &mut self.columns] {
+            names.retain(|name| !is_ara_s(name));
+        }
+        self
     }
 
     pub(crate) fn add_table(&mut self, stored_name: &str) {

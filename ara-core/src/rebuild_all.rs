@@ -30,7 +30,7 @@ pub struct RebuildReport {
     pub changes: u64,
     /// How many rows were made again, deleted ones included.
     pub rows: u64,
-    /// The tables, columns, indexes and searches that were not in the file and are now.
+    /// The app's tables, columns, indexes and searches that were not in the file and are now.
     pub growth: Growth,
 }
 
@@ -118,7 +118,7 @@ impl Transaction<'_> {
         connection.execute(NOTE, [])?;
         state.touch_everything();
         counter.end();
-        Ok(RebuildReport { changes: found.changes, rows, growth })
+        Ok(RebuildReport { changes: found.changes, rows, growth: growth.of_app() })
     }
 }
 

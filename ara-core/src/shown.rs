@@ -8,7 +8,9 @@ use crate::row_history::ColumnChange;
 use crate::value::Stored;
 
 /// Text and numbers as they are, 16 bytes as the UUID that they most often are, and of other bytes how many.
-/// It does not tell a number from text that looks like one: that is what `Debug` is for.
+/// It does not tell a number from text that looks like one: that is what `Debug` is for. Nor does it know
+/// what type a column is of: a moment is the number of its milliseconds, which
+/// [`Timestamp::read`](crate::Value::read) makes a moment again.
 ///
 /// ```
 /// use ara::{Stored, Uuid};
@@ -19,6 +21,12 @@ use crate::value::Stored;
 /// assert_eq!(Stored::Blob(vec![1, 2].into()).to_string(), "2 bytes");
 /// let id: Uuid = "0194c1c2-9f3e-7d4e-8f00-0123456789ab".parse().expect("is one");
 /// assert_eq!(Stored::Blob(id.as_bytes().into()).to_string(), id.to_string());
+///
+/// use ara::{Timestamp, Value};
+/// let moment = Stored::Integer(1_800_000_000_000);
+/// assert_eq!(moment.to_string(), "1800000000000");
+/// let moment = Timestamp::read(moment).expect("is one");
+/// assert_eq!(moment.to_string(), "2027-01-15T08:00:00.000Z");
 /// ```
 impl fmt::Display for Stored<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +43,8 @@ impl fmt::Display for Stored<'_> {
     }
 }
 
-/// `title: Buy milk -> Buy oat milk`, and `nothing` where a column is empty.
+/// `title: Buy milk -> Buy oat milk`, and `nothing` where a column is empty. The log does not know what
+/// type a column is of, so the values are shown as [`Stored`] shows them: a moment is a number.
 ///
 /// ```
 /// use ara::prelude::*;

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use crate::database::Database;
 use crate::error::Result;
 use crate::table::Table;
+use crate::value::Readable;
 
 /// A table that a query reads, without its type.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,8 @@ pub struct TableRef {
     pub(crate) ty: TypeId,
     /// The table's definition.
     pub def: &'static TableDef,
+    /// For each of its columns, which stored values the app can read.
+    pub readable: &'static [fn() -> Readable],
     /// Whether it is searched: then its search must be up to date.
     pub(crate) is_searched: bool,
 }
@@ -22,7 +25,8 @@ pub struct TableRef {
 impl TableRef {
     /// The table `T`.
     pub const fn of<T: Table>() -> Self {
-        Self { ty: TypeId::of::<T>(), def: T::TABLE, is_searched: false }
+        let (def, readable) = (T::TABLE, T::READABLE);
+        Self { ty: TypeId::of::<T>(), def, readable, is_searched: false }
     }
 
     /// The table, to be searched.

@@ -52,6 +52,7 @@ mod subquery;
 mod term;
 mod text;
 mod union;
+mod unreadable;
 mod view;
 mod watch;
 
@@ -77,6 +78,7 @@ pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection
 pub use subquery::{InQuery, Referring};
 pub use text::{Text, TextFunctions, TextOperand};
 pub use union::Union;
+pub use unreadable::UnreadableColumn;
 pub use view::{StartsWith, View, ViewPart, ViewRow, Viewed};
 pub use watch::Watch;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Source, Table};
+use ara_core::{Result, Schema, Source, Table};
 
 use crate::clauses::{Clauses, Deleted};
 use crate::expr::IntoFilter;
@@ -13,6 +13,7 @@ use crate::prepare::{Params, Prepared};
 use crate::raw_sql::{IntoSql, Sql, SqlRow};
 use crate::rows::Rows;
 use crate::scope::Scope;
+use crate::unreadable::{UnreadableColumn, unreadable};
 
 /// Starts queries. A database and a transaction both do.
 pub trait Queries: Source {
@@ -73,6 +74,41 @@ pub trait Queries: Source {
     ) -> Prepared<'s, P, S, R> {
         Prepared::new(build(P::markers()))
     }
+
+    /// The columns that hold values which this version of the app cannot read, and in how many rows, of a
+    /// table or of a schema: names and numbers, never a value. Another version of the app wrote them, or
+    /// another program: a variant that only a newer one knows, a text that is too long for this one. They
+    /// read as missing, and stay as they are until they are overwritten.
+    ///
+    /// A column that holds nothing is not among them, and deleted rows are not counted. All rows are read.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// mod newer {
+    ///     use ara::prelude::*;
+    ///
+    ///     #[derive(Table)]
+    ///     pub struct Todo { pub id: Id<Todo>, pub title: NonEmptyString<1000> }
+    /// }
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: NonEmptyString<5> }
+    ///
+    /// let db = Database::memory()?;
+    /// db.create(newer::Todo::draft().title("Buy milk"))?;
+    /// assert_eq!(db.query::<Todo>().one()?.title, None);
+    /// for column in db.unreadable::<Todo>()? {
+    ///     assert_eq!((column.table, column.column, column.rows), ("todo", "title", 1));
+    ///     println!("{column}");
+    /// }
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    fn unreadable<T: Schema>(&self) -> Result<Vec<UnreadableColumn>>;
 }
 
 impl<D: Source> Queries for D {
@@ -82,6 +118,10 @@ impl<D: Source> Queries for D {
 
     fn sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'_, T> {
         Sql::new(self, sql)
+    }
+
+    fn unreadable<T: Schema>(&self) -> Result<Vec<UnreadableColumn>> {
+        unreadable(self, T::TABLES)
     }
 }
 

@@ -68,6 +68,35 @@ fn what_is_not_the_apps_is_left_out() -> Outcome {
     Ok(())
 }
 
+/// What a merge tells of is what is listed then, and nothing of ara's own.
+#[test]
+fn what_a_merge_brought_is_listed() -> Outcome {
+    let year = 365 * 24 * 3_600_000;
+    let wall = Wall::new();
+    let [phone, laptop] = [wall.options().seed(1).memory()?, wall.options().seed(2).memory()?];
+    phone.ensure::<App>()?;
+    let milk = phone.create(Todo::draft().title("Buy milk"))?;
+    phone.transaction(|tx| {
+        tx.delete(milk)?;
+        tx.restore(milk)
+    })?;
+    // It came to nothing: all that is written is that it is undone.
+    phone.undo(phone.last_transaction()?.there()?)?;
+    wall.advance(year);
+    phone.update(Todo::patch(milk).stars(1))?;
+    wall.advance(-year);
+    phone.create(Todo::draft().title("Make tea"))?;
+    wall.advance(2 * year);
+    let report = send(&phone, &laptop)?.remove(0);
+    let mut listed = ids(&laptop)?;
+    assert_eq!(listed, ids(&phone)?);
+    listed.reverse();
+    assert_eq!(report.transactions, listed);
+    assert_eq!(report.growth.tables, ["todo"]);
+    assert_eq!(report.growth.columns, [""; 0]);
+    Ok(())
+}
+
 /// Pages follow one another, whatever the devices and whatever comes meanwhile.
 #[test]
 fn pages_follow_one_another() -> Outcome {

@@ -1,7 +1,7 @@
 //! Several columns at once, and what no version of ara would have written.
 
-use ara::count;
 use ara::prelude::*;
+use ara::{UnreadableColumn, count};
 
 use crate::support::{File, Outcome, There};
 
@@ -196,6 +196,56 @@ fn a_union_merges_what_cannot_be_read_of_all_its_queries() -> Outcome {
     united.sort();
     assert_eq!(united, [None, Some(0), Some(2), Some(5), Some(6), Some(7)]);
     assert_eq!(stars().union_all(stars()).count()?, 16);
+    Ok(())
+}
+
+#[derive(Table)]
+#[table(local)]
+struct Setting {
+    id: Id<Setting>,
+    name: String,
+}
+
+#[derive(Table)]
+struct Mark {
+    id: Id<Mark>,
+}
+
+ara::schema! { App: Todo, Setting, Mark }
+
+fn unread(told: &[UnreadableColumn]) -> Vec<(&'static str, &'static str, u64)> {
+    told.iter().map(|told| (told.table, told.column, told.rows)).collect()
+}
+
+#[test]
+fn what_cannot_be_read_is_told_by_names_and_numbers() -> Outcome {
+    let file = File::new()?;
+    let (db, ids) = filled(&file)?;
+    let todo = [("todo", "title", 2), ("todo", "stars", 3), ("todo", "done", 2)];
+    assert_eq!(unread(&db.unreadable::<Todo>()?), todo);
+    assert_eq!(unread(&db.unreadable::<App>()?), todo);
+    assert_eq!(db.unreadable::<Mark>()?, []);
+    db.create(Setting::draft().name("Dark"))?;
+    file.tamper("UPDATE ara_local_setting SET name = 7")?;
+    let told = db.unreadable::<App>()?;
+    assert_eq!(unread(&told), [&todo[..], &[("setting", "name", 1)]].concat());
+    assert_eq!(
+        told.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "column `todo.title`: 2 rows hold a value that this version of the app cannot read",
+            "column `todo.stars`: 3 rows hold a value that this version of the app cannot read",
+            "column `todo.done`: 2 rows hold a value that this version of the app cannot read",
+            "column `setting.name`: 1 row holds a value that this version of the app cannot read",
+        ]
+    );
+    // Rows that are deleted are left out, and so is what was overwritten.
+    db.delete(ids[0])?;
+    db.transaction(|tx| {
+        tx.update(Todo::patch(ids[1]).title("Rye"))?;
+        assert_eq!(unread(&tx.unreadable::<Todo>()?), todo[1..]);
+        Ok(())
+    })?;
+    assert_eq!(unread(&db.unreadable::<Todo>()?), todo[1..]);
     Ok(())
 }
 

@@ -24,7 +24,7 @@ use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::merge::run::{RunState, Way, transaction};
 use crate::merge::void::{VOIDS, make_void, read_void};
 use crate::registry::is_void;
-use crate::transaction::{State, Transaction};
+use crate::transaction::{State, Transaction, is_ara_s};
 use crate::vector::{Known, known};
 use crate::watch::Touched;
 
@@ -141,7 +141,7 @@ impl<'m> Merge<'m, '_> {
             return Ok(());
         }
         let node = self.node(&state.run.node)?;
-        let Some(known) = self.known.get(&state.run.node) else { return Ok(()) };
+        let Some(known) = self.known.get(&state.run.node).copied() else { return Ok(()) };
         // A clock that ran back does not divide what lies before the last that is folded in.
         let is_due = at.time.millis() <= self.horizon.max(known.folded.millis());
         let dropped_here = match state.way {
@@ -170,7 +170,11 @@ impl<'m> Merge<'m, '_> {
             state.even = Even { time: sent.time, dropped_here: 0 };
         }
         if is_due && self.report.changes > changes_before {
-            self.report.bring(state.run.node, transaction);
+            let tables = &self.changes.tables;
+            let is_of_app =
+                |sent: &Sent| tables.get(sent.table as usize).is_some_and(|table| !is_ara_s(table));
+            self.report.bring(state.run.node, transaction, is_of_app);
+            self.report.leave_out(state.run.node, known.void);
         }
         state.at = at;
         Ok(())
@@ -362,6 +366,7 @@ impl<'m> Merge<'m, '_> {
         }
         for (id, void) in std::mem::take(&mut self.voids) {
             let node = self.node(&id)?;
+            self.report.leave_out(id, void);
             if make_void(self.connection, node, void, &mut self.log.outdated)?
                 && let Some(touched) = &mut self.touched
             {
@@ -373,7 +378,7 @@ impl<'m> Merge<'m, '_> {
         recorder.wait_for(due(self.connection)?);
         let Self { mut report, names, rows, .. } = self;
         (report.written, report.outdated) = (rows.written, rows.outdated);
-        report.growth = names.into_growth();
+        report.growth = names.into_growth().of_app();
         Ok(report)
     }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::changes::Sent;
+use crate::clock::Time;
 use crate::history::Growth;
+use crate::registry::is_void;
 use crate::transaction_id::TransactionId;
 
 /// What [`Database::merge`](crate::Database::merge) did.
@@ -16,8 +18,9 @@ pub struct MergeReport {
     /// the history of schemas among them.
     pub changes: u64,
     /// The transactions that these are of, oldest first, by which they can be
-    /// [undone](crate::Database::undo): from the last one to the first. What is dated ahead and waits for
-    /// its time is not among them.
+    /// [undone](crate::Database::undo): from the last one to the first. They are among those that
+    /// [`transactions`](crate::Database::transactions) lists: what is dated ahead and waits for its time is
+    /// left out, and what ara wrote for itself.
     pub transactions: Vec<TransactionId>,
     /// How many it knew already.
     pub known: u64,
@@ -33,16 +36,29 @@ pub struct MergeReport {
     /// The nodes of which it was found that two devices wrote under their id: a copy of a file, or a
     /// backup that was restored. What both wrote is united.
     pub forked: Vec<Uuid>,
-    /// The tables and columns that were made.
+    /// The app's tables and columns that were made.
     pub growth: Growth,
 }
 
 impl MergeReport {
-    /// Adds what was new of a node.
-    pub(crate) fn bring(&mut self, node: [u8; 16], transaction: &[Sent]) {
+    /// Adds what was new of a node. Of forked nodes that may be several transactions.
+    pub(crate) fn bring(
+        &mut self,
+        node: [u8; 16],
+        changes: &[Sent],
+        is_of_app: impl Fn(&Sent) -> bool,
+    ) {
         let node = Uuid::from_bytes(node);
-        let ends = transaction.iter().filter(|sent| sent.mark.is_some());
-        self.transactions.extend(ends.map(|end| TransactionId { time: end.time, node }));
+        for transaction in changes.split_inclusive(|sent| sent.mark.is_some()) {
+            let end = transaction.last().filter(|_| transaction.iter().any(&is_of_app));
+            self.transactions.extend(end.map(|end| TransactionId { time: end.time, node }));
+        }
+    }
+
+    /// Takes out what turned out not to count.
+    pub(crate) fn leave_out(&mut self, node: [u8; 16], void: (Time, Time)) {
+        let node = Uuid::from_bytes(node);
+        self.transactions.retain(|id| id.node != node || !is_void(void, id.time));
     }
 }
 

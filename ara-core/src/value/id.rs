@@ -107,7 +107,8 @@ impl<T> From<Id<T>> for Uuid {
     }
 }
 
-const NO_UUID: &str = "must be a UUID, such as 0194c1c2-9f3e-7d4e-8f00-0123456789ab";
+const NO_UUID: &str =
+    "must be the id of a row, a UUID such as 0194c1c2-9f3e-7d4e-8f00-0123456789ab";
 
 impl<T> FromStr for Id<T> {
     type Err = Rule;
@@ -221,9 +222,9 @@ mod tests {
     fn what_is_no_uuid_is_refused() {
         for text in ["", "secret", &TEXT[1..], &format!("{TEXT}0")] {
             let rule = text.parse::<Id<Todo>>().expect_err("no UUID");
-            assert!(rule.to_string().starts_with("must be a UUID"));
+            assert!(rule.to_string().starts_with("must be the id of a row"));
             let error = serde_json::from_value::<Id<Todo>>(text.into()).expect_err("no UUID");
-            assert!(error.to_string().starts_with("must be a UUID"));
+            assert!(error.to_string().starts_with("must be the id of a row"));
         }
         assert!(serde_json::from_str::<Id<Todo>>("7").is_err());
         assert!(serde_json::from_str::<Id<Todo>>("null").is_err());
