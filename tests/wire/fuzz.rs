@@ -41,6 +41,8 @@ fn corpus() -> Outcome<Vec<Vec<u8>>> {
         phone.merge(&Changes::from_bytes(&bytes)?)?;
     }
     records.extend(exported(&phone)?);
+    laptop.compact(&[laptop.version_vector()?])?;
+    records.extend(exported(&laptop)?);
     Ok(records.into_iter().map(|record| record[HEAD..].to_vec()).collect())
 }
 
