@@ -173,8 +173,7 @@ impl<'m> Merge<'m, '_> {
             let tables = &self.changes.tables;
             let is_of_app =
                 |sent: &Sent| tables.get(sent.table as usize).is_some_and(|table| !is_ara_s(table));
-            self.report.bring(state.run.node, transaction, is_of_app);
-            self.report.leave_out(state.run.node, known.void);
+            self.report.bring((state.run.node, known.void), transaction, is_of_app);
         }
         state.at = at;
         Ok(())

@@ -41,16 +41,17 @@ pub struct MergeReport {
 }
 
 impl MergeReport {
-    /// Adds what was new of a node. Of forked nodes that may be several transactions.
+    /// Adds what was new of a node, and counts. Of forked nodes that may be several transactions.
     pub(crate) fn bring(
         &mut self,
-        node: [u8; 16],
+        (node, void): ([u8; 16], (Time, Time)),
         changes: &[Sent],
         is_of_app: impl Fn(&Sent) -> bool,
     ) {
         let node = Uuid::from_bytes(node);
         for transaction in changes.split_inclusive(|sent| sent.mark.is_some()) {
-            let end = transaction.last().filter(|_| transaction.iter().any(&is_of_app));
+            let end = transaction.last().filter(|end| !is_void(void, end.time));
+            let end = end.filter(|_| transaction.iter().any(&is_of_app));
             self.transactions.extend(end.map(|end| TransactionId { time: end.time, node }));
         }
     }
