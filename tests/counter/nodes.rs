@@ -1,13 +1,10 @@
 //! Files that go on under a new node id: what they add begins anew there.
 
 use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use ara::Timestamp;
 use ara::prelude::*;
 
-use crate::support::{File, Outcome};
+use crate::support::{File, Outcome, Wall};
 use crate::{Article, at, counted, send, sync, view};
 
 #[test]
@@ -89,14 +86,13 @@ fn a_clock_that_came_back_counts_once() -> Outcome {
     /// In January 2027.
     const NOW: i64 = 1_800_000_000_000;
     const YEAR: i64 = 365 * 24 * 3_600_000;
-    let clock = Arc::new(AtomicI64::new(NOW));
-    let now = Arc::clone(&clock);
-    let now = move || Timestamp::from_millis(now.load(Ordering::SeqCst));
-    let db = Database::options().clock(now).memory()?;
+    let wall = Wall::new();
+    wall.set(NOW);
+    let db = wall.options().memory()?;
     let early = at(NOW + 1000, 7)?;
     let article = db.create(Article::draft().title("Counting").views(10))?;
     view(&db, article, 5)?;
-    clock.store(NOW + YEAR, Ordering::SeqCst);
+    wall.set(NOW + YEAR);
     view(&db, article, 100)?;
     view(&db, article, 100)?;
     db.update(Article::patch(article).likes(Counter::add(3)))?;
@@ -105,7 +101,7 @@ fn a_clock_that_came_back_counts_once() -> Outcome {
     assert_eq!(counted(&early, article)?, (Some(15), None));
     view(&early, article, 1000)?;
 
-    clock.store(NOW + 1000, Ordering::SeqCst);
+    wall.set(NOW + 1000);
     view(&db, article, 1)?;
     assert_eq!(counted(&db, article)?, (Some(216), Some(3)));
     assert_eq!(counted(&db, new)?, (Some(7), None));
@@ -121,20 +117,19 @@ fn a_clock_that_came_back_counts_once() -> Outcome {
 fn what_is_ahead_does_not_cover_what_came_before() -> Outcome {
     const NOW: i64 = 1_800_000_000_000;
     const YEAR: i64 = 365 * 24 * 3_600_000;
-    let clock = Arc::new(AtomicI64::new(NOW));
-    let now = Arc::clone(&clock);
-    let now = move || Timestamp::from_millis(now.load(Ordering::SeqCst));
-    let db = Database::options().clock(now).memory()?;
+    let wall = Wall::new();
+    wall.set(NOW);
+    let db = wall.options().memory()?;
     let early = at(NOW + 1000, 7)?;
     let article = db.create(Article::draft().title("Counting").views(10))?;
     view(&db, article, 5)?;
     early.create(Article::draft().title("Another").views(0))?;
     sync(&db, &early)?;
-    clock.store(NOW + YEAR, Ordering::SeqCst);
+    wall.set(NOW + YEAR);
     view(&db, article, 100)?;
     assert_eq!(db.compact(&[db.version_vector()?])?.dropped_values, 1);
     assert!(db.verify()?.holds());
-    clock.store(NOW + 1000, Ordering::SeqCst);
+    wall.set(NOW + 1000);
     view(&db, article, 1)?;
     assert_eq!(counted(&db, article)?.0, Some(116));
     sync(&db, &early)?;
@@ -147,17 +142,16 @@ fn what_is_ahead_does_not_cover_what_came_before() -> Outcome {
 fn what_is_ahead_is_added_when_its_time_comes() -> Outcome {
     const NOW: i64 = 1_800_000_000_000;
     const HOUR: i64 = 3_600_000;
-    let clock = Arc::new(AtomicI64::new(NOW));
-    let now = Arc::clone(&clock);
-    let now = move || Timestamp::from_millis(now.load(Ordering::SeqCst));
-    let (db, ahead) = (Database::options().clock(now).memory()?, at(NOW + HOUR, 7)?);
+    let wall = Wall::new();
+    wall.set(NOW);
+    let (db, ahead) = (wall.options().memory()?, at(NOW + HOUR, 7)?);
     let article = db.create(Article::draft().title("Counting").views(10))?;
     send(&db, &ahead)?;
     view(&ahead, article, 5)?;
     send(&ahead, &db)?;
     assert_eq!(counted(&db, article)?.0, Some(10));
     assert!(db.verify()?.holds());
-    clock.store(NOW + HOUR, Ordering::SeqCst);
+    wall.set(NOW + HOUR);
     view(&db, article, 1)?;
     assert_eq!(counted(&db, article)?.0, Some(16));
     sync(&db, &ahead)

@@ -1,12 +1,8 @@
 //! A device whose clock ran years ahead, and came back.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
-use ara::Timestamp;
 use ara::prelude::*;
 
-use crate::support::Outcome;
+use crate::support::{Outcome, Wall};
 use crate::{Todo, at, same, send, sync};
 
 /// In January 2027.
@@ -15,19 +11,18 @@ const YEAR: i64 = 365 * 24 * 3_600_000;
 
 struct Device {
     db: Database,
-    clock: Arc<AtomicI64>,
+    wall: Wall,
 }
 
 impl Device {
     fn new() -> ara::Result<Self> {
-        let clock = Arc::new(AtomicI64::new(NOW));
-        let now = Arc::clone(&clock);
-        let now = move || Timestamp::from_millis(now.load(Ordering::SeqCst));
-        Ok(Self { db: Database::options().clock(now).memory()?, clock })
+        let wall = Wall::new();
+        wall.set(NOW);
+        Ok(Self { db: wall.options().memory()?, wall })
     }
 
     fn set(&self, millis: i64) {
-        self.clock.store(millis, Ordering::SeqCst);
+        self.wall.set(millis);
     }
 }
 
