@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::record::LOCAL_PREFIX;
-use crate::search::SEARCH_PREFIX;
+use crate::catalog::search_index::SEARCH_PREFIX;
+use crate::model::record::LOCAL_PREFIX;
 use crate::value::{Rule, Timestamp};
 
 /// The result of ara's functions.

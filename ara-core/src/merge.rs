@@ -5,27 +5,17 @@
 //! Tables and columns are [made](make) as their [names](names) arrive. What goes wrong with one
 //! node stops that node alone.
 
-mod checked;
-mod dropped;
-mod hashes;
-mod incoming;
-mod logged;
-mod make;
-mod names;
-mod renew;
-mod report;
-mod rows;
-mod run;
-mod settle;
-mod void;
-
-pub(crate) use logged::rewrite;
-pub(crate) use make::{column_of, make_logged_columns, make_logged_tables};
-pub(crate) use renew::{is_ahead, renew};
-pub use report::{MergeReport, Reason, Refused};
-pub(crate) use rows::{FoldedCell, FoldedChange, Rows};
-pub(crate) use settle::{due, settle};
-pub(crate) use void::{VOIDS, mend_voids};
+pub(crate) mod checked;
+pub(crate) mod dropped;
+pub(crate) mod hashes;
+pub(crate) mod incoming;
+pub(crate) mod logged;
+pub(crate) mod names;
+pub(crate) mod renew;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod settle;
+pub(crate) mod void;
 
 /// How far ahead of this device's clock a transaction may be dated to be folded in at once: five
 /// minutes. One that is further ahead is folded in when its time comes.

@@ -8,17 +8,10 @@
 //! Nothing is run again here: who waits for a [`Subscription`] does so when it wants to, so that a
 //! hundred commits make one new result.
 
-mod interest;
-mod log_position;
-mod observer;
-mod own_writes;
-mod reads;
-mod signal;
-mod subscription;
-mod touched;
-mod watches;
-
-pub(crate) use log_position::FileState;
-pub use subscription::{Subscription, Until};
-pub(crate) use touched::Touched;
-pub(crate) use watches::Watches;
+pub(crate) mod interest;
+pub(crate) mod log_position;
+pub(crate) mod observer;
+pub(crate) mod own_writes;
+pub(crate) mod reads;
+pub(crate) mod signal;
+pub(crate) mod watches;

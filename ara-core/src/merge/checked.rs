@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::change::{Canonical, PackedCell, PackedCells};
-use crate::changes::{Changes, Run, Sent};
-use crate::clock::Time;
+use crate::exchange::changes::{Changes, Run, Sent};
+use crate::exchange::vector::Point;
+use crate::log::change::{Canonical, PackedCell, PackedCells};
+use crate::log::clock::Time;
 use crate::merge::report::Reason;
-use crate::record::LOCAL_PREFIX;
-use crate::vector::Point;
+use crate::model::record::LOCAL_PREFIX;
 
 /// The most bytes of a name.
 const LONGEST_NAME: usize = 1000;

@@ -8,10 +8,10 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::change::PackedCells;
-use crate::changes::Sent;
-use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::exchange::changes::Sent;
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
 use crate::merge::hashes::Hashes;
 use crate::merge::logged::Arriving;
 

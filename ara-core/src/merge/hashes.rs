@@ -4,10 +4,10 @@ use std::collections::{HashMap, btree_map, hash_map};
 
 use rusqlite::Connection;
 
-use crate::change::PackedCells;
-use crate::clock::Time;
+use crate::catalog::registry::{RegisteredTable, hash};
 use crate::error::{Error, Result};
-use crate::registry::{RegisteredTable, hash};
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
 
 /// Hashes changes, and keeps the names that this takes: each is looked up once, however many changes there
 /// are, and however many names that none of them uses.

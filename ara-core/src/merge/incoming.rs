@@ -6,27 +6,27 @@ use std::ops::Range;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::change::{Packed, PackedCell, PackedCells};
-use crate::changes::{Changes, NOBODY, Run, Sent};
-use crate::clock::Time;
-use crate::database::Database;
-use crate::entropy::Entropy;
+use crate::catalog::registry::is_void;
+use crate::database::handle::Database;
+use crate::database::transaction::{State, Transaction, is_ara_s};
 use crate::error::{Error, Result};
-use crate::journal::Recorder;
+use crate::exchange::changes::{Changes, NOBODY, Run, Sent};
+use crate::exchange::vector::{Known, known};
+use crate::log::change::{Packed, PackedCell, PackedCells};
+use crate::log::clock::Time;
+use crate::log::entropy::Entropy;
+use crate::log::recorder::Recorder;
 use crate::merge::MOST_AHEAD;
 use crate::merge::checked::check;
 use crate::merge::dropped::{Even, dropped_here};
-use crate::merge::due;
 use crate::merge::logged::{Arrival, Arriving, Log};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
-use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::merge::run::{RunState, Way, transaction};
+use crate::merge::settle::due;
 use crate::merge::void::{VOIDS, make_void, read_void};
-use crate::registry::is_void;
-use crate::transaction::{State, Transaction, is_ara_s};
-use crate::vector::{Known, known};
-use crate::watch::Touched;
+use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::rows::touched::Touched;
 
 impl Database {
     /// Takes over what another database wrote: its log is united with this one's, and of each column of

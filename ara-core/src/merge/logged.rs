@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Statement};
 
-use crate::change::{Compacted, Packed, PackedCells};
-use crate::clock::Time;
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
+use crate::log::change::{Compacted, Packed, PackedCells};
+use crate::log::clock::Time;
+use crate::log::statements::bind;
 use crate::merge::dropped::{Even, lacking};
 use crate::merge::hashes::Hashes;
-use crate::rebuild::{RowKey, rebuild_rows};
-use crate::registry::Registry;
-use crate::statements::bind;
+use crate::rows::rebuild::{RowKey, rebuild_rows};
 
 /// The log, as changes of others are written into it.
 pub(crate) struct Log<'c> {

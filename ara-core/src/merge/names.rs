@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use crate::changes::Changes;
 use crate::error::Result;
-use crate::history::Growth;
-use crate::merge::make::{MOST_NAMED, Make, Named};
+use crate::exchange::changes::Changes;
+use crate::growth::history::Growth;
+use crate::growth::make::{MOST_NAMED, Make, Named};
 use crate::merge::report::Reason;
-use crate::record::LOCAL_PREFIX;
+use crate::model::record::LOCAL_PREFIX;
 
 /// The most bytes of a name.
 const LONGEST: usize = 1000;

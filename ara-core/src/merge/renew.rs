@@ -10,22 +10,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::change::{PackedCell, PackedCells};
-use crate::clock::Time;
-use crate::counters::Counters;
-use crate::entropy::Entropy;
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
-use crate::journal::{Journal, Recorder};
+use crate::growth::make::logged_name;
+use crate::log::change::{PackedCell, PackedCells};
+use crate::log::clock::Time;
+use crate::log::counters::Counters;
+use crate::log::entropy::Entropy;
+use crate::log::recorder::{Journal, Recorder};
+use crate::log::transactions::last_end;
 use crate::merge::MOST_AHEAD;
-use crate::merge::make::logged_name;
-use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
-use crate::rebuild::rebuild_rows;
-use crate::registry::Registry;
-use crate::transactions::last_end;
-use crate::undone::is_undone_table;
+use crate::past::undone::is_undone_table;
+use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::rows::rebuild::rebuild_rows;
+use crate::rows::touched::Touched;
 use crate::value::Stored;
-use crate::watch::Touched;
 
 /// A clock that shows an earlier time, in November 2026, did not come back: its battery is empty.
 const EARLIEST: i64 = 1_795_000_000_000;

@@ -4,11 +4,11 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::changes::Sent;
-use crate::clock::Time;
-use crate::history::Growth;
-use crate::registry::is_void;
-use crate::transaction_id::TransactionId;
+use crate::catalog::registry::is_void;
+use crate::exchange::changes::Sent;
+use crate::growth::history::Growth;
+use crate::log::clock::Time;
+use crate::log::transaction_id::TransactionId;
 
 /// What [`Database::merge`](crate::Database::merge) did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use rusqlite::Connection;
 
-use crate::changes::{Run, Sent};
-use crate::clock::Time;
 use crate::error::Result;
+use crate::exchange::changes::{Run, Sent};
+use crate::exchange::vector::{Known, Point};
+use crate::log::clock::Time;
 use crate::merge::dropped::{Even, even_before, is_dropped};
 use crate::merge::report::Reason;
-use crate::outgoing::mark;
-use crate::vector::{Known, Point};
+use crate::sync::outgoing::mark;
 
 /// A run on its way.
 pub(crate) struct RunState<'m> {

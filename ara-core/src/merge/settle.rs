@@ -2,16 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::change::PackedCells;
-use crate::clock::Time;
+use crate::catalog::registry::{RegisteredNode, Registry, is_void};
 use crate::error::{Error, Result};
-use crate::journal::Recorder;
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
+use crate::log::recorder::Recorder;
+use crate::log::transactions::last_end;
 use crate::merge::MOST_AHEAD;
-use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
 use crate::merge::void::pass_void;
-use crate::registry::{RegisteredNode, Registry, is_void};
-use crate::transactions::last_end;
-use crate::watch::Touched;
+use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::rows::touched::Touched;
 
 /// When the first of the changes can be folded in that wait for their time, in milliseconds.
 pub(crate) fn due(connection: &Connection) -> Result<Option<i64>> {

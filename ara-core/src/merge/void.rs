@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use crate::change::PackedCells;
-use crate::clock::Time;
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
-use crate::rebuild::RowKey;
-use crate::registry::Registry;
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
+use crate::rows::rebuild::RowKey;
 use crate::value::Stored;
 
 /// The table of the log in which nodes tell it. A row's id is that of a node. It is in the log alone.

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 
-use super::snippet::{Marks, Snippets};
-use super::words::{NOTHING, Words};
+use crate::search::snippet::{Marks, Snippets};
+use crate::search::words::{NOTHING, Words};
 
 /// Registers `ara_match(text)`, FTS5's expression for what a user writes, and
 /// `ara_snippet(column, text, before, after, words)`.

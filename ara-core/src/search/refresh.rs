@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{ROWS, STALE, SearchIndex};
+use crate::catalog::search_index::{ROWS, STALE, SearchIndex};
 
 /// The statements that bring a search up to date.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Refresh {
 impl SearchIndex {
     /// Reads the words of these rows, which `ara_doc` and the table's columns are of. What is no text has
     /// none.
-    pub(super) fn read_words(&self, from: &str) -> String {
+    pub(crate) fn read_words(&self, from: &str) -> String {
         let mut columns = String::new();
         let mut texts = String::new();
         for (at, column) in self.columns.iter().enumerate() {

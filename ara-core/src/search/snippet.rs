@@ -6,8 +6,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::TOKENIZER;
-use super::words::Words;
+use crate::catalog::search_index::TOKENIZER;
+use crate::search::words::Words;
 
 /// What stands around each word that was found, and how many words the part has.
 pub(super) struct Marks<'a> {

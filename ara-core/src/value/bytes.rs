@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ara_schema::Type;
 use uuid::Uuid;
 
-use super::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::{IntoValue, Readable, Rule, Stored, Value};
 
 #[diagnostic::do_not_recommend]
 impl Value for Vec<u8> {

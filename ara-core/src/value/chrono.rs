@@ -3,8 +3,8 @@
 
 use ::chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 
-use super::civil;
-use super::forms::{Civil, Instant, civil_values};
+use crate::value::civil;
+use crate::value::forms::{Civil, Instant, civil_values};
 
 civil_values!(NaiveDate, NaiveTime, NaiveDateTime, DateTime<Utc>);
 

@@ -5,7 +5,7 @@ use std::fmt;
 use ara_schema::Type;
 use serde::{Deserialize, Serialize};
 
-use super::{IntoValue, MadeOf, Ordered, Readable, Rule, Stored, Value};
+use crate::value::{IntoValue, MadeOf, Ordered, Readable, Rule, Stored, Value};
 
 /// A number to which devices add: what several of them add while they are apart adds up when they meet,
 /// where of another number the last one would stay.

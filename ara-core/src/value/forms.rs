@@ -6,8 +6,8 @@ use std::fmt;
 
 use ara_schema::Type;
 
-use super::Rule;
-use super::civil::{Date, DateTime, Reader, Time};
+use crate::value::Rule;
+use crate::value::civil::{Date, DateTime, Reader, Time};
 
 /// What a stored form is made of.
 pub(super) trait Form: fmt::Display + Sized {

@@ -11,8 +11,8 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use super::{IntoValue, Readable, Rule, Stored, Value};
-use crate::table::Table;
+use crate::model::table::Table;
+use crate::value::{IntoValue, Readable, Rule, Stored, Value};
 
 /// The id of a row of table `T`: a UUID of version 7, which sorts by the time the row was made.
 ///

@@ -1,6 +1,6 @@
 //! What the setters of drafts and patches take.
 
-use super::{Rule, Value};
+use crate::value::{Rule, Value};
 
 /// What converts to a column's value of type `T` without losing anything.
 ///

@@ -7,8 +7,9 @@ use ::jiff::tz::{Offset, TimeZone};
 use ::jiff::{Timestamp, Zoned};
 use ara_schema::Type;
 
-use super::forms::{self, Civil, Instant, civil_values};
-use super::{IntoValue, Rule, Stored, Value, civil};
+use crate::value::forms;
+use crate::value::forms::{Civil, Instant, civil_values};
+use crate::value::{IntoValue, Rule, Stored, Value, civil};
 
 civil_values!(Date, Time, DateTime, Timestamp);
 

@@ -7,7 +7,7 @@ use ara_schema::Type;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{IntoValue, Rule, Stored, Value};
+use crate::value::{IntoValue, Rule, Stored, Value};
 
 /// A value of any serde type, stored as JSON text. It derefs to the value.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::Rule;
+use crate::value::Rule;
 
 /// A newtype that can be made of what it holds. It exists for its message.
 #[diagnostic::on_unimplemented(

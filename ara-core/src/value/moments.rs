@@ -1,6 +1,6 @@
 //! [`Timestamp`] and the moments of `chrono`, `jiff` and `time`.
 
-use super::{IntoValue, Rule, Timestamp};
+use crate::value::{IntoValue, Rule, Timestamp};
 
 macro_rules! moments {
     ($($library:literal $ty:ty: $millis:expr, $of_millis:expr;)*) => {$(

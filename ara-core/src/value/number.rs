@@ -2,7 +2,7 @@
 
 use ara_schema::Type;
 
-use super::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::{IntoValue, Readable, Rule, Stored, Value};
 
 macro_rules! exact {
     ($($ty:ty),*) => {$(

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{Id, NonEmptyString, Timestamp, Value};
-use crate::table::Table;
+use crate::model::table::Table;
+use crate::value::{Id, NonEmptyString, Timestamp, Value};
 
 /// A [`Value`] whose stored values are in the order of the Rust type: what `lt`, `le`, `gt`, `ge` and
 /// `between` compare.

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
-use super::{Stored, Value};
+use crate::value::{Stored, Value};
 
 /// Which stored values a [`Value`] reads. ara turns it into a SQL condition.
 ///

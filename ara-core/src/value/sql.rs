@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use ara_schema::Type;
 
-use super::{Id, Rule, Stored, Value};
-use crate::table::Table;
+use crate::model::table::Table;
+use crate::value::{Id, Rule, Stored, Value};
 
 /// A value for a parameter of SQL that is written by hand: any [`Value`], `&str`, `&[u8]`, or an
 /// `Option` of these. `None` is NULL. It is bound as a column of its type stores it; a value of another

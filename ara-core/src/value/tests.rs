@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use ara_schema::{ColumnDef, TableDef};
 use uuid::Uuid;
 
-use super::*;
+use crate::value::*;
 use crate::{Cells, Fields, Record, Table, Update};
 
 mod accepted;

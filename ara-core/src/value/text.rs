@@ -7,7 +7,7 @@ use std::ops::Deref;
 use ara_schema::Type;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::{IntoValue, Readable, Rule, Stored, Value};
 
 #[diagnostic::do_not_recommend]
 impl Value for String {

@@ -2,8 +2,8 @@
 
 use ::time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime};
 
-use super::civil;
-use super::forms::{Civil, Instant, civil_values};
+use crate::value::civil;
+use crate::value::forms::{Civil, Instant, civil_values};
 
 civil_values!(Date, Time, PrimitiveDateTime, UtcDateTime, OffsetDateTime);
 

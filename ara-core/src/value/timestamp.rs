@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ara_schema::Type;
 use serde::{Deserialize, Serialize};
 
-use super::civil::{DAY, Date, DateTime, Reader, Time};
-use super::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::civil::{DAY, Date, DateTime, Reader, Time};
+use crate::value::{IntoValue, Readable, Rule, Stored, Value};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted. `created_at` and
 /// `updated_at` are of this type.

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use crate::row_clock::ColumnSet;
-use crate::watch::touched::TouchedTable;
+use crate::log::row_clock::ColumnSet;
+use crate::rows::touched::TouchedTable;
 
 /// What a query reads.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl TableInterest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::touched::Touched;
+    use crate::rows::touched::Touched;
 
     fn touched(row: u128, columns: &[u32], is_new: bool) -> Touched {
         let mut touched = Touched::default();

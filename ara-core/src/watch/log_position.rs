@@ -3,10 +3,10 @@
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::change::PackedCells;
 use crate::error::{Error, Result};
-use crate::row_clock::ColumnSet;
-use crate::watch::touched::Touched;
+use crate::log::change::PackedCells;
+use crate::log::row_clock::ColumnSet;
+use crate::rows::touched::Touched;
 
 /// Where the log of a file stood when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::database::Shared;
+use crate::database::handle::Shared;
+use crate::database::writer::data_version;
 use crate::error::{Error, Result};
-use crate::read_only::Stamp;
-use crate::readers::Readers;
+use crate::file::read_only::Stamp;
+use crate::file::readers::Readers;
+use crate::rows::touched::Touched;
 use crate::watch::log_position::LogPosition;
 use crate::watch::own_writes::OwnWrites;
-use crate::watch::touched::Touched;
-use crate::writer::data_version;
 
 /// A connection that looks at a file again and again, from a thread of its own, until it is stopped.
 #[derive(Debug)]

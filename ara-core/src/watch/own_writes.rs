@@ -1,6 +1,6 @@
 //! Which changes of the log this database wrote itself.
 
-use crate::clock::Time;
+use crate::log::clock::Time;
 use crate::watch::log_position::FileState;
 
 /// The changes that this database has written lately, by their times, and what it knows of those that

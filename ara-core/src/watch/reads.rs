@@ -8,10 +8,10 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
+use crate::catalog::search_index::searched;
 use crate::error::Result;
-use crate::record::LOCAL_PREFIX;
-use crate::row_clock::ColumnSet;
-use crate::search::searched;
+use crate::log::row_clock::ColumnSet;
+use crate::model::record::LOCAL_PREFIX;
 use crate::watch::interest::{Interest, TableInterest};
 
 /// The rows that a query reads alone of some of its tables: the table's stored name, and the ids.
@@ -126,8 +126,8 @@ mod tests {
     use ara_schema::{ColumnDef, TableDef, Type};
 
     use super::*;
-    use crate::growth::grow;
-    use crate::history::Growth;
+    use crate::growth::grow::grow;
+    use crate::growth::history::Growth;
 
     const TODO: TableDef = TableDef {
         name: "todo",
@@ -143,7 +143,7 @@ mod tests {
 
     fn file() -> Connection {
         let connection = Connection::open_in_memory().expect("opens");
-        crate::format::create_format(&connection, &[1; 16], None).expect("creates");
+        crate::catalog::format::create_format(&connection, &[1; 16], None).expect("creates");
         for def in [&TODO, &SETTING] {
             grow(&connection, def, &mut Growth::default()).expect("grows");
         }

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::clock::Time;
-use crate::database::{Database, Shared};
+use crate::database::handle::{Database, Shared};
 use crate::error::Result;
+use crate::log::clock::Time;
+use crate::rows::touched::Touched;
 use crate::watch::interest::{Interest, TableInterest};
 use crate::watch::log_position::FileState;
 use crate::watch::observer::{Observer, Seen};
 use crate::watch::signal::Signal;
-use crate::watch::touched::Touched;
 
 /// The watches of one database.
 #[derive(Debug, Default)]

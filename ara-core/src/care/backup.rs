@@ -1,0 +1,131 @@
+//! A copy of the database, while it is in use.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, absolute};
+
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+
+use crate::care::progress::Progress;
+use crate::database::handle::Database;
+use crate::error::{Error, Result};
+use crate::file::open::NO_FOLDER;
+
+impl Database {
+    /// Copies the whole database into a new file: one state of it, whatever is written meanwhile. The copy
+    /// is on the disk when this returns.
+    ///
+    /// The copy is a database of its own. Opened beside the one it was made of, it writes as another
+    /// device, and the two can be merged. To put it in the place of the first, use
+    /// [`restore_backup`](Self::restore_backup): who copies it there by hand must first close the file in every
+    /// process, and remove what lies beside it, `todo.db-wal` and `todo.db-shm`. SQLite would write that over
+    /// the copy.
+    ///
+    /// A file that is open is not copied by other means: its newest changes are beside it, in `todo.db-wal`.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// let copy = folder.path().join("todo-backup.db");
+    /// let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Buy milk"))?;
+    /// db.backup(&copy)?;
+    /// assert_eq!(Database::open(&copy)?.query::<Todo>().count()?, 1);
+    /// assert!(matches!(db.backup(&copy), Err(ara::Error::Open { .. })));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Open`] if there is a file already, or none can be made, and what SQLite refuses. No file is
+    /// left then.
+    pub fn backup(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.backup_with(path, |_| {})
+    }
+
+    /// As [`backup`](Self::backup), and tells now and then how far it has come.
+    ///
+    /// # Errors
+    ///
+    /// As [`backup`](Self::backup).
+    pub fn backup_with(
+        &self,
+        path: impl AsRef<Path>,
+        mut tell: impl FnMut(Progress),
+    ) -> Result<()> {
+        let path = path.as_ref();
+        let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
+        if path.exists() {
+            return Err(refuse(
+                "there is something already: give the path of a new file".to_owned(),
+            ));
+        }
+        // SQLite takes some names for more than that of a file.
+        let whole = absolute(path).map_err(|error| refuse(error.to_string()))?;
+        if !whole.parent().is_some_and(Path::is_dir) {
+            return Err(refuse(NO_FOLDER.to_owned()));
+        }
+        // What has the name that was asked for is finished, also if this is stopped at any moment.
+        let unfinished = whole.with_added_extension("unfinished");
+        self.with_reader(|reading| {
+            let snapshot = reading.snapshot()?;
+            copy_into(&unfinished, &snapshot, &mut tell)
+        })?;
+        fs::rename(&unfinished, &whole).map_err(|error| {
+            let _ = fs::remove_file(&unfinished);
+            refuse(error.to_string())
+        })
+    }
+}
+
+/// Copies all that a connection sees into a new file, and has it on the disk. No file is left if it fails.
+pub(crate) fn copy_into(
+    path: &Path,
+    from: &Connection,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<()> {
+    fs::File::create_new(path).map_err(|error| {
+        let reason = match error.kind() {
+            ErrorKind::AlreadyExists => {
+                "it is there already, of a copy that was stopped: remove it".to_owned()
+            }
+            _ => format!("{error}: allow this user to make it"),
+        };
+        Error::Open { path: path.to_owned(), reason }
+    })?;
+    copy(path, from, tell).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    })
+}
+
+fn copy(path: &Path, from: &Connection, tell: &mut dyn FnMut(Progress)) -> Result<()> {
+    const PAGES: i32 = 1024;
+    let mut copy = Connection::open(path)?;
+    // The snapshot is taken when it is first read. Without one, each write would have the copy begin again.
+    from.query_row("SELECT count(*) FROM ara_meta", [], |row| row.get::<_, i64>(0))?;
+    let backup = Backup::new(from, &mut copy)?;
+    loop {
+        let step = backup.step(PAGES)?;
+        let progress = backup.progress();
+        let [total, left] = [progress.pagecount, progress.remaining]
+            .map(|pages| u64::try_from(pages).unwrap_or_default());
+        tell(Progress { done: total.saturating_sub(left), total });
+        match step {
+            StepResult::Done => break,
+            StepResult::More => {}
+            _ => return Err(Error::Busy),
+        }
+    }
+    drop(backup);
+    // Whoever opens it first shall see that it is a copy, wherever it comes to lie. Nobody else has it
+    // open, so its log needs no shared memory.
+    copy.pragma_update(None, "locking_mode", "exclusive")?;
+    copy.execute("DELETE FROM ara_meta WHERE key = 'file'", [])?;
+    copy.close().map_err(|(_, error)| error)?;
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! Whole tables as JSON Lines.
+//!
+//! A line is a row: an object of its id and its columns, by their stored names.
+
+use std::any::TypeId;
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use ara_schema::TableDef;
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use crate::care::json_value::{FromJson, Kind, failed, put, value};
+use crate::catalog::ddl::{name_list, quoted};
+use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::database::handle::Database;
+use crate::database::source::TableRef;
+use crate::database::transaction::{State, Transaction, is_ara_s};
+use crate::error::{Error, Result};
+use crate::growth::make::column_of;
+use crate::log::change::is_same;
+use crate::log::counters::counted_columns;
+use crate::model::record::stored_table_name;
+use crate::model::table::Table;
+use crate::rows::any_rows::AnyRows;
+use crate::rows::last_writer::FoldedCell;
+use crate::value::Stored;
+
+impl Database {
+    /// Writes a whole table as JSON Lines, a row a line: deleted rows too, and columns that only other
+    /// versions of the app declare. [`import_json`](Self::import_json) reads it. How many rows there are.
+    ///
+    /// Numbers, text and `null` are what they are in the file, and a `bool` is 0 or 1. What JSON has not is an
+    /// object of one entry, which says what it is: `{"uuid": ".."}`, `{"blob": "cafe"}`, `{"real": "inf"}`, and
+    /// `{"counter": 13}` of a [`Counter`](crate::Counter). `{"text": ".."}` is text that could be taken for a UUID.
+    ///
+    /// When rows were made and changed is not told: it is in the change log, of which a
+    /// [`backup`](Self::backup) is a copy.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String, stars: Option<i64> }
+    ///
+    /// let db = Database::memory()?;
+    /// let milk: Id<Todo> = "0194c1c2-9f3e-7d4e-8f00-0123456789ab".parse()?;
+    /// db.create(Todo::draft().id(milk).title("Buy milk").stars(2))?;
+    /// let mut file = Vec::new();
+    /// db.export_json::<Todo>(&mut file)?;
+    /// let line = r#"{"id":"0194c1c2-9f3e-7d4e-8f00-0123456789ab","title":"Buy milk","stars":2}"#;
+    /// assert_eq!(String::from_utf8_lossy(&file), format!("{line}\n"));
+    ///
+    /// let other = Database::memory()?;
+    /// assert_eq!(other.import_json::<Todo>(&file[..])?, 1);
+    /// assert_eq!(other.query::<Todo>().one()?.stars, Some(2));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be written, [`Error::Corrupt`] for text that is none, and what SQLite
+    /// refuses.
+    pub fn export_json<T: Table>(&self, mut to: impl Write) -> Result<u64> {
+        self.plan(TableRef::of::<T>())?;
+        let stored_name = stored_table_name(T::TABLE);
+        self.with_reader(|reading| {
+            let snapshot = reading.snapshot()?;
+            let registry = Registry::load(&snapshot)?;
+            let kinds = Kinds::load(&snapshot, T::TABLE, table(&registry, &stored_name)?)?;
+            let rows = export(&snapshot, &kinds, &mut to)?;
+            to.flush().map_err(failed)?;
+            Ok(rows)
+        })
+    }
+
+    /// Reads what [`export_json`](Self::export_json) wrote, or what was written like it, in one
+    /// transaction: how many rows it has. A row whose id is there gets the values that differ, and is
+    /// restored unless the line says `"is_deleted":1`; a column that the line does not name is left alone.
+    ///
+    /// A line that was written by hand may also say `true` and `false` for 1 and 0, and text for the UUID of a
+    /// column that the struct declares as an `Id` or a `Uuid`. A column that the table lacks is made, as by a
+    /// merge. Other values are taken as they are, also those that this version of the app cannot read: such a
+    /// column reads as missing, and `narrow` leaves the row out.
+    ///
+    /// Only a new row gets what the line says of a [`Counter`](crate::Counter): that of a row which is there is
+    /// left alone. What is imported counts as added by this device. So to import the same new row on two
+    /// devices that sync adds up what they imported: import it on one of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Line`] for a line that is no row, [`Error::Io`] where it cannot be read, and what SQLite
+    /// refuses. Nothing is imported then.
+    pub fn import_json<T: Table>(&self, mut from: impl BufRead) -> Result<u64> {
+        const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
+        self.transaction(|tx| tx.import::<T>(&mut from))
+    }
+}
+
+fn table<'r>(registry: &'r Registry, stored_name: &str) -> Result<(i64, &'r RegisteredTable)> {
+    let table = registry.tables.iter().find(|(_, table)| table.name == stored_name);
+    table.map(|(ordinal, table)| (*ordinal, table)).ok_or(Error::Corrupt)
+}
+
+/// What is known of the columns of a table.
+struct Kinds<'r> {
+    declared: &'static TableDef,
+    table: (i64, &'r RegisteredTable),
+    /// The ordinals of those into which devices have added.
+    counters: HashSet<u32>,
+}
+
+impl<'r> Kinds<'r> {
+    fn load(
+        connection: &Connection,
+        declared: &'static TableDef,
+        table: (i64, &'r RegisteredTable),
+    ) -> Result<Self> {
+        Ok(Self { declared, table, counters: counted_columns(connection, table.0)? })
+    }
+
+    fn of(&self, ordinal: u32, name: &str) -> Kind {
+        if self.counters.contains(&ordinal) {
+            return Kind::Counter;
+        }
+        let declared = self.declared.columns.iter().find(|column| column.name == name);
+        declared.map_or(Kind::Unknown, |column| column.ty.into())
+    }
+}
+
+fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Result<u64> {
+    let (_, table) = kinds.table;
+    let columns: Vec<_> = table
+        .columns
+        .iter()
+        .map(|(ordinal, name)| (name.as_str(), kinds.of(*ordinal, name)))
+        .collect();
+    let list = name_list(std::iter::once("id").chain(columns.iter().map(|(name, _)| *name)));
+    let mut rows = connection
+        .prepare(&format!("SELECT {list} FROM {} ORDER BY \"id\"", quoted(&table.name)))?;
+    let mut rows = rows.query([])?;
+    let mut line = Vec::new();
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        line.clear();
+        write!(line, "{{\"id\":\"{}\"", Uuid::from_bytes(row.get(0)?)).map_err(failed)?;
+        for ((column, kind), at) in columns.iter().zip(1..) {
+            let value = row.get_ref(at)?;
+            // Most rows are there.
+            if *column != "is_deleted" || value != ValueRef::Integer(0) {
+                write!(line, ",\"{column}\":").map_err(failed)?;
+                put(&mut line, value, *kind)?;
+            }
+        }
+        line.extend_from_slice(b"}\n");
+        to.write_all(&line).map_err(failed)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+impl Transaction<'_> {
+    /// Of a transaction that has done nothing else.
+    fn import<T: Table>(&self, from: &mut dyn BufRead) -> Result<u64> {
+        let plan = self.plan(TableRef::of::<T>())?;
+        let registry = Registry::load(self.connection)?;
+        let table = table(&registry, &stored_table_name(T::TABLE))?;
+        let mut state = self.state.borrow_mut();
+        if plan.search.is_some() {
+            state.searched.insert(TypeId::of::<T>(), Arc::clone(&plan));
+        }
+        let mut import = Import {
+            connection: self.connection,
+            kinds: Kinds::load(self.connection, T::TABLE, table)?,
+            columns: HashMap::new(),
+            writing: AnyRows::new(self.connection, &registry),
+        };
+        let (mut rows, mut number, mut line) = (0, 0, Vec::new());
+        while from.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+            number += 1;
+            if !line.trim_ascii().is_empty() {
+                import.line(&mut state, number, &line)?;
+                rows += 1;
+            }
+            line.clear();
+        }
+        Ok(rows)
+    }
+}
+
+/// An import on its way.
+struct Import<'c, 'r> {
+    connection: &'c Connection,
+    kinds: Kinds<'r>,
+    /// The ordinals of the columns that were met, by name.
+    columns: HashMap<String, u32>,
+    writing: AnyRows<'c, 'r>,
+}
+
+/// What a line says of one column.
+struct Cell {
+    ordinal: u32,
+    name: String,
+    value: Option<Stored<'static>>,
+    is_counter: bool,
+}
+
+impl Import<'_, '_> {
+    fn line(&mut self, state: &mut State<'_>, line: u64, bytes: &[u8]) -> Result<()> {
+        let wrong = |reason: &str| Error::Line { line, reason: reason.to_owned() };
+        let row: Map<String, Json> =
+            serde_json::from_slice(bytes).map_err(|_| wrong("is no JSON object"))?;
+        let id = row.get("id").and_then(Json::as_str).and_then(|id| Uuid::parse_str(id).ok());
+        let id = *id.ok_or_else(|| wrong("has no `id` that is a UUID"))?.as_bytes();
+        let mut cells = Vec::with_capacity(row.len() + 1);
+        let alive = Some(Stored::Integer(0));
+        let (ordinal, name) = (0, "is_deleted".to_owned());
+        cells.push(Cell { ordinal, name, value: alive, is_counter: false });
+        for (name, json) in row {
+            if name == "id" {
+                continue;
+            }
+            let ordinal = match name.as_str() {
+                "is_deleted" => 0,
+                name => self.column(line, name)?,
+            };
+            let kind = self.kinds.of(ordinal, &name);
+            let FromJson { value, is_counted } = value(json, kind)
+                .map_err(|reason| wrong(&format!("{reason}, in column `{name}`")))?;
+            let is_counter = ordinal != 0 && (is_counted || kind == Kind::Counter);
+            if is_counter {
+                self.kinds.counters.insert(ordinal);
+            }
+            let cell = Cell { ordinal, name, value, is_counter };
+            match cells.first_mut() {
+                Some(is_deleted) if ordinal == 0 => *is_deleted = cell,
+                _ => cells.push(cell),
+            }
+        }
+        let mut cells = self.differing(id, &cells)?;
+        if !cells.is_empty() {
+            cells.sort_by_key(|cell| cell.column.0);
+            let State { recorder, touched, .. } = state;
+            self.writing.write(recorder, self.kinds.table, id, cells, touched.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// The ordinal of a column, which is made if it is not there.
+    fn column(&mut self, line: u64, name: &str) -> Result<u32> {
+        if let Some(known) = self.columns.get(name) {
+            return Ok(*known);
+        }
+        let (ordinal, table) = self.kinds.table;
+        let column = column_of(self.connection, (ordinal, &table.name), name)?;
+        let column = column.ok_or_else(|| Error::Line {
+            line,
+            reason: format!("has `{name}`, which is no column and cannot be made one"),
+        })?;
+        self.columns.insert(name.to_owned(), column);
+        Ok(column)
+    }
+
+    /// The cells that the row does not hold yet. Of a row that is there, the counters stay as they are.
+    fn differing<'v>(&self, id: [u8; 16], cells: &'v [Cell]) -> Result<Vec<FoldedCell<'v>>> {
+        let list = name_list(cells.iter().map(|cell| cell.name.as_str()));
+        let (_, table) = self.kinds.table;
+        let sql = format!("SELECT {list} FROM {} WHERE \"id\" = ?1", quoted(&table.name));
+        let mut held = self.connection.prepare_cached(&sql)?;
+        let mut held = held.query([id])?;
+        let held = held.next()?;
+        let is_there = held.is_some();
+        let mut differing = Vec::with_capacity(cells.len());
+        for (at, Cell { ordinal, name, value, is_counter }) in cells.iter().enumerate() {
+            let held = held.map_or(Ok(ValueRef::Null), |row| row.get_ref(at))?;
+            let is_left = *is_counter && is_there;
+            if !is_left && !is_same(held, value.as_ref()) {
+                let is_total =
+                    *is_counter && !table.is_local && matches!(value, Some(Stored::Integer(_)));
+                let (column, value) = ((*ordinal, name.as_str()), value.clone());
+                differing.push(FoldedCell { column, value, is_total });
+            }
+        }
+        Ok(differing)
+    }
+}

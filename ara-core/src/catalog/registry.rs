@@ -1,0 +1,209 @@
+//! The tables, columns and indexes that a file should have, and what its ordinals stand for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ara_schema::{check_column_name, check_table_name};
+use rusqlite::Connection;
+
+use crate::catalog::search_index::{SEARCH_PREFIX, SearchIndex};
+use crate::growth::history::HISTORY;
+use crate::log::change::{Canonical, PackedCell, PackedCells};
+use crate::log::clock::Time;
+use crate::model::record::LOCAL_PREFIX;
+use crate::past::undone::UNDONE;
+
+/// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
+/// write it.
+pub(crate) struct Registry {
+    /// The nodes by ordinal.
+    pub(crate) nodes: HashMap<u64, RegisteredNode>,
+    /// The tables by ordinal.
+    pub(crate) tables: BTreeMap<i64, RegisteredTable>,
+    /// The indexes by name.
+    pub(crate) indexes: BTreeMap<String, RegisteredIndex>,
+    pub(crate) searches: Vec<SearchIndex>,
+}
+
+/// A device, or rather one that writes under this id.
+pub(crate) struct RegisteredNode {
+    pub(crate) id: [u8; 16],
+    /// Up to which time its changes are folded into the tables.
+    pub(crate) folded: Time,
+    /// What it wrote after the first of these times, up to the second, does not count.
+    pub(crate) void: (Time, Time),
+    /// Up to which time its log may lack what later writes covered.
+    pub(crate) horizon: Time,
+    /// Its log has changes of two devices that wrote under one id.
+    pub(crate) is_forked: bool,
+}
+
+impl RegisteredNode {
+    /// Whether what it wrote at a time is folded into the tables.
+    pub(crate) fn counts(&self, time: Time) -> bool {
+        time <= self.folded && !is_void(self.void, time)
+    }
+}
+
+/// Whether a time is after the first of two, up to the second.
+pub(crate) fn is_void((after, until): (Time, Time), time: Time) -> bool {
+    after < time && time <= until
+}
+
+/// A table, by the names that it has in the file.
+pub(crate) struct RegisteredTable {
+    pub(crate) name: String,
+    pub(crate) is_local: bool,
+    /// Whether it should be in the file, and not in the log alone.
+    pub(crate) is_made: bool,
+    /// What should be in the file, by ordinal. 0 is `is_deleted`.
+    pub(crate) columns: BTreeMap<u32, String>,
+    /// The same, and what is in the log alone.
+    pub(crate) names: BTreeMap<u32, String>,
+}
+
+/// Where the name of a table or a column came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i64)]
+pub(crate) enum Origin {
+    /// The app declares it, or did.
+    Declared = 0,
+    /// It came with a merge, and was made.
+    Merged = 1,
+    /// It came with a merge, and could not be made: it is in the log alone.
+    Logged = 2,
+}
+
+/// An index, by the names that it has in the file.
+pub(crate) struct RegisteredIndex {
+    pub(crate) table: String,
+    pub(crate) columns: Vec<String>,
+}
+
+impl Registry {
+    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let nodes = connection
+            .prepare(
+                "SELECT ordinal, id, \
+                 iif(ordinal IS (SELECT value FROM ara_meta WHERE key = 'node'), ?1, folded), \
+                 forked, void_after, void_until, horizon FROM ara_node",
+            )?
+            .query_map([i64::MAX], |row| {
+                let (id, folded) = (row.get(1)?, Time::from_bits(row.get(2)?));
+                let void = (Time::from_bits(row.get(4)?), Time::from_bits(row.get(5)?));
+                let horizon = Time::from_bits(row.get(6)?);
+                let node = RegisteredNode { id, folded, void, horizon, is_forked: row.get(3)? };
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), node))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut tables: BTreeMap<_, _> = connection
+            .prepare("SELECT ordinal, name, origin FROM ara_table")?
+            .query_map([], |row| {
+                Ok((row.get(0)?, RegisteredTable::new(row.get(1)?, is_made(row.get(2)?))))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut columns =
+            connection.prepare("SELECT tbl, ordinal, name, origin FROM ara_column")?;
+        let mut columns = columns.query([])?;
+        while let Some(row) = columns.next()? {
+            if let Some(table) = tables.get_mut(&row.get(0)?) {
+                table.names.insert(row.get(1)?, row.get(2)?);
+                if is_made(row.get(3)?) {
+                    table.columns.insert(row.get(1)?, row.get(2)?);
+                }
+            }
+        }
+        let indexes = connection
+            .prepare("SELECT name, tbl, columns FROM ara_index")?
+            .query_map([], |row| {
+                let columns: String = row.get(2)?;
+                let columns = columns.split(',').map(str::to_owned).collect();
+                Ok((row.get(0)?, RegisteredIndex { table: row.get(1)?, columns }))
+            })?
+            .collect::<rusqlite::Result<BTreeMap<String, _>>>()?;
+        let (searches, indexes): (BTreeMap<_, _>, _) =
+            indexes.into_iter().partition(|(name, _)| name.starts_with(SEARCH_PREFIX));
+        let searches = searches
+            .into_values()
+            .map(|RegisteredIndex { table, columns }| SearchIndex::new(table, columns.into_iter()))
+            .collect();
+        Ok(Self { nodes, tables, indexes, searches })
+    }
+
+    /// Up to which time the log tells of last values alone: that of some node is compacted so far.
+    pub(crate) fn horizon(&self) -> Time {
+        self.nodes.values().map(|node| node.horizon).max().unwrap_or_default()
+    }
+
+    /// The tables that are the fold of the log.
+    pub(crate) fn synced(&self) -> impl Iterator<Item = (i64, &RegisteredTable)> {
+        self.tables
+            .iter()
+            .filter(|(_, table)| table.is_made && !table.is_local)
+            .map(|(&ordinal, table)| (ordinal, table))
+    }
+
+    /// The tables that this version of ara can make: the log may name others.
+    pub(crate) fn makeable(&self) -> impl Iterator<Item = (i64, &RegisteredTable)> {
+        self.tables
+            .iter()
+            .filter(|(_, table)| {
+                let app_name = table.app_name();
+                let is_makeable = check_table_name(app_name).is_ok() || is_kept_by_ara(app_name);
+                table.is_made && is_makeable
+            })
+            .map(|(&ordinal, table)| (ordinal, table))
+    }
+}
+
+impl RegisteredTable {
+    pub(crate) fn new(name: String, is_made: bool) -> Self {
+        let is_local = name.starts_with(LOCAL_PREFIX);
+        let columns = BTreeMap::from([(0, "is_deleted".to_owned())]);
+        Self { name, is_local, is_made, names: columns.clone(), columns }
+    }
+
+    /// The name that the app gave it.
+    pub(crate) fn app_name(&self) -> &str {
+        app_name(&self.name)
+    }
+
+    /// The app's columns that ara can make, with their ordinals.
+    pub(crate) fn makeable_columns(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.columns
+            .iter()
+            .filter(|(_, name)| check_column_name(name).is_ok())
+            .map(|(&ordinal, name)| (ordinal, name.as_str()))
+    }
+}
+
+/// Whether what has this origin should be in the tables.
+pub(crate) fn is_made(origin: i64) -> bool {
+    origin != Origin::Logged as i64
+}
+
+/// Whether a table is one that ara keeps as if it were an app's: in the file, and synced.
+pub(crate) fn is_kept_by_ara(name: &str) -> bool {
+    name == HISTORY.name || name == UNDONE.name
+}
+
+/// The name that the app gave a table of this stored name.
+pub(crate) fn app_name(stored_name: &str) -> &str {
+    stored_name.strip_prefix(LOCAL_PREFIX).unwrap_or(stored_name)
+}
+
+/// The hash of a change of the log, of what there is of it.
+pub(crate) fn hash(
+    time: Time,
+    node: &[u8; 16],
+    table: &RegisteredTable,
+    row: &[u8],
+    cells: &PackedCells<'_>,
+) -> Option<u64> {
+    let mut cells = cells.clone();
+    let mut canonical = Canonical::new(time, node, &table.name, row);
+    while let Some(PackedCell { column, tag, payload }) = cells.next_cell()? {
+        canonical.cell(table.names.get(&column)?, tag, payload);
+    }
+    canonical.more(cells.more);
+    Some(canonical.hash())
+}

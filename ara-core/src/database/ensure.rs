@@ -1,0 +1,113 @@
+//! `ensure`: a whole schema at once, in one transaction, as one recorded version.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use crate::database::handle::Database;
+use crate::database::source::TableRef;
+use crate::database::transaction::{Savepoint, State, Transaction};
+use crate::error::{Error, Result};
+use crate::growth::failure::SchemaFailure;
+use crate::growth::grow::{drop_undeclared_indexes, grow};
+use crate::growth::history::{Growth, HISTORY, record};
+use crate::growth::mend::{mend_indexes, mend_tables};
+use crate::growth::wanted::Wanted;
+use crate::rows::mutation::Mutation;
+use crate::rows::plan::Plan;
+
+impl Database {
+    /// Ensures a schema, and reports where that fails.
+    pub(crate) fn make(&self, schema: &Wanted) -> Result<()> {
+        let ensured = self.with_reader(|reading| schema.is_ensured(reading.connection));
+        let ensured = match ensured {
+            Ok(true) => Ok(()),
+            Ok(false) => self.transaction(|tx| tx.make(schema)),
+            Err(error) => Err(error),
+        };
+        ensured.inspect_err(|error| {
+            if is_of_schema(error) {
+                // To keep it would be to wait as long again.
+                let keep = !matches!(error, Error::Busy);
+                self.report(&[SchemaFailure::new(schema, self.now(), error)], keep);
+            }
+        })
+    }
+}
+
+impl Transaction<'_> {
+    /// Ensures a schema, and notes where that fails, for when the transaction is over.
+    pub(crate) fn make_or_note(&self, schema: &Wanted) -> Result<()> {
+        self.make(schema).inspect_err(|error| {
+            if is_of_schema(error) {
+                let mut state = self.state.borrow_mut();
+                let failure = SchemaFailure::new(schema, state.recorder.wall(), error);
+                state.failures.push(failure);
+            }
+        })
+    }
+
+    fn make(&self, schema: &Wanted) -> Result<()> {
+        self.check_open()?;
+        if schema.is_ensured(self.connection)? {
+            return Ok(());
+        }
+        let mut state = self.state.borrow_mut();
+        let mark = state.recorder.mark();
+        let made = Savepoint::begin(self.connection).and_then(|savepoint| {
+            let made = make(self.connection, &mut state, schema)?;
+            savepoint.release()?;
+            Ok(made)
+        });
+        match made {
+            Ok(made) => {
+                let made = made.into_iter().map(|(table, plan)| (table.ty, Arc::new(plan)));
+                state.plans.extend(made);
+                Ok(())
+            }
+            Err(error) => {
+                state.recorder.rewind(mark);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Whether the schema failed, and not the transaction around it.
+fn is_of_schema(error: &Error) -> bool {
+    !matches!(error, Error::InsideTransaction | Error::Broken)
+}
+
+/// Makes all of a schema, inside the caller's savepoint.
+fn make(
+    connection: &Connection,
+    state: &mut State<'_>,
+    schema: &Wanted,
+) -> Result<Vec<(TableRef, Plan)>> {
+    let mut growth = Growth::default();
+    mend_tables(connection, None, &mut growth)?;
+    if !growth.is_empty() {
+        state.touch_everything();
+    }
+    // The history is a table as the app's are, but it is nothing that the app added.
+    let history = match schema.app {
+        Some(app) => Some((app, grow(connection, &HISTORY, &mut Growth::default())?)),
+        None => None,
+    };
+    let mut made = Vec::with_capacity(schema.tables.len());
+    for table in schema.tables {
+        made.push((*table, grow(connection, table.def, &mut growth)?));
+    }
+    let defs = schema.defs();
+    drop_undeclared_indexes(connection, &defs, &mut growth)?;
+    mend_indexes(connection, &mut growth)?;
+    schema.note(connection)?;
+    if let Some((app, plan)) = history {
+        let State { statements, counters, recorder, entropy, touched, .. } = state;
+        let touched = touched.as_mut();
+        let mut mutation =
+            Mutation { statements, counters, recorder, entropy, plan: &plan, touched };
+        record(&mut mutation, app, &defs, growth.of_app())?;
+    }
+    Ok(made)
+}

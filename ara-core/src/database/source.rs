@@ -1,0 +1,73 @@
+//! What queries read from: a database, or a transaction.
+
+use std::any::TypeId;
+
+use ara_schema::TableDef;
+use rusqlite::Connection;
+
+use crate::database::handle::Database;
+use crate::error::Result;
+use crate::model::table::Table;
+use crate::value::Readable;
+
+/// A table that a query reads, without its type.
+#[derive(Debug, Clone, Copy)]
+pub struct TableRef {
+    pub(crate) ty: TypeId,
+    /// The table's definition.
+    pub def: &'static TableDef,
+    /// For each of its columns, which stored values the app can read.
+    pub readable: &'static [fn() -> Readable],
+    /// Whether it is searched: then its search must be up to date.
+    pub(crate) is_searched: bool,
+}
+
+impl TableRef {
+    /// The table `T`.
+    pub const fn of<T: Table>() -> Self {
+        let (def, readable) = (T::TABLE, T::READABLE);
+        Self { ty: TypeId::of::<T>(), def, readable, is_searched: false }
+    }
+
+    /// The table, to be searched.
+    #[must_use]
+    pub fn searched(self) -> Self {
+        Self { is_searched: true, ..self }
+    }
+}
+
+/// What queries read from: a [`Database`](Source), or a [`Transaction`](Source)
+/// and what it has written.
+pub trait Source {
+    /// Runs `read` on a connection in which these tables exist. `read` must run no code of the
+    /// user's unless `Reading::is_private`.
+    #[doc(hidden)]
+    fn read(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
+    ) -> Result<()>;
+
+    /// The database, if what is read from can be watched.
+    #[doc(hidden)]
+    fn watchable(&self) -> Option<&Database> {
+        None
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// One state of the file, whatever is committed meanwhile.
+    pub(crate) fn snapshot(&self) -> Result<rusqlite::Transaction<'a>> {
+        Ok(self.connection.unchecked_transaction()?)
+    }
+}
+
+/// A connection lent for reading.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The connection.
+    pub connection: &'a Connection,
+    /// Whether nothing else uses the connection meanwhile: rows can be handed to the user's code
+    /// while the statement is running. Otherwise collect them first.
+    pub is_private: bool,
+}

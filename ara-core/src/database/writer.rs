@@ -1,0 +1,166 @@
+//! The connection that writes, and who holds it.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{MutexGuard, PoisonError, TryLockError};
+
+use rusqlite::Connection;
+
+use crate::database::handle::Shared;
+use crate::database::transaction::Transaction;
+use crate::error::{Error, Result};
+use crate::growth::failure::SchemaFailure;
+use crate::log::entropy::Entropy;
+use crate::log::recorder::{Journal, Recorder};
+use crate::rows::touched::Touched;
+
+/// What only one transaction uses at a time.
+pub(crate) struct Writer {
+    /// `None` until the first write: an app that only reads opens the file once.
+    pub(crate) connection: Option<Connection>,
+    pub(crate) entropy: Entropy,
+    pub(crate) journal: Option<KnownJournal>,
+}
+
+/// A journal, and what SQLite's `data_version` was: it changes when another connection commits.
+pub(crate) struct KnownJournal {
+    pub(crate) data_version: i64,
+    pub(crate) journal: Journal,
+}
+
+/// What became of a transaction: to be told once nobody holds the writer.
+pub(crate) struct Written<R, E> {
+    pub(crate) result: Result<(R, Option<Touched>), E>,
+    pub(crate) failures: Vec<SchemaFailure>,
+}
+
+impl Shared {
+    /// The writer, once nobody else holds it.
+    pub(crate) fn lock_writer(&self) -> Result<HeldWriter<'_>> {
+        self.refuse_inside_transaction()?;
+        let guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.writing.store(this_thread(), Ordering::Relaxed);
+        Ok(HeldWriter { guard, writing: &self.writing })
+    }
+
+    /// The writer, unless somebody holds it.
+    pub(crate) fn try_lock_writer(&self) -> Result<Option<HeldWriter<'_>>> {
+        self.refuse_inside_transaction()?;
+        let guard = match self.writer.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(guard)) => guard.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
+        self.writing.store(this_thread(), Ordering::Relaxed);
+        Ok(Some(HeldWriter { guard, writing: &self.writing }))
+    }
+
+    /// Runs a closure in a transaction.
+    pub(crate) fn write<R, E: From<Error>>(
+        &self,
+        writer: &mut Writer,
+        run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
+    ) -> Written<R, E> {
+        let mut failures = Vec::new();
+        let result = self.write_or_fail(writer, run, &mut failures);
+        Written { result, failures }
+    }
+
+    fn write_or_fail<R, E: From<Error>>(
+        &self,
+        Writer { connection: held, entropy, journal: known }: &mut Writer,
+        run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
+        failures: &mut Vec<SchemaFailure>,
+    ) -> Result<(R, Option<Touched>), E> {
+        let connection = self.writing_connection(held)?;
+        let (data_version, journal, is_next) = begin(connection, known.take())?;
+        let wall = (self.options.clock)();
+        let recorder = Recorder::new(connection, journal.clone(), wall);
+        *known = Some(KnownJournal { data_version, journal });
+        let Self { plans, watches, .. } = self;
+        if !is_next {
+            watches.meet_others();
+        }
+        let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
+        let result = transaction.settle().map_err(E::from).and_then(|()| run(&transaction));
+        *failures = transaction.take_failures();
+        let result = result.and_then(|result| {
+            self.refuse_if_moved()?;
+            let committed = transaction.commit()?;
+            self.ahead.wait_for(committed.journal.due());
+            *known = Some(KnownJournal { data_version, journal: committed.journal });
+            if !committed.plans.is_empty() {
+                plans.keep(committed.plans);
+            }
+            Ok((result, committed.touched))
+        });
+        if self.is_moved() {
+            self.bring_along(held, is_next);
+        }
+        result
+    }
+
+    pub(crate) fn writing_connection<'a>(
+        &self,
+        held: &'a mut Option<Connection>,
+    ) -> Result<&'a Connection> {
+        if self.is_moved() {
+            self.refuse_if_moved()?;
+        }
+        let connection = match (held.take(), &self.readers) {
+            (Some(connection), _) => connection,
+            (None, Some(readers)) => readers.open_writer()?,
+            // Without readers the connection is there from the start.
+            (None, None) => return Err(Error::Corrupt),
+        };
+        Ok(held.insert(connection))
+    }
+}
+
+/// Begins a transaction that writes, and reads where the log stands if others wrote. Whether nobody
+/// else did.
+pub(crate) fn begin(
+    connection: &Connection,
+    known: Option<KnownJournal>,
+) -> Result<(i64, Journal, bool)> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let look = || {
+        let data_version = data_version(connection)?;
+        match known {
+            Some(known) if known.data_version == data_version => {
+                Ok((data_version, known.journal, true))
+            }
+            _ => Ok((data_version, Journal::load(connection)?, false)),
+        }
+    };
+    look().inspect_err(|_: &Error| {
+        let _ = connection.execute_batch("ROLLBACK");
+    })
+}
+
+/// What changes when another connection commits.
+pub(crate) fn data_version(connection: &Connection) -> Result<i64> {
+    let mut ask = connection.prepare_cached("PRAGMA data_version")?;
+    Ok(ask.query_row([], |row| row.get(0))?)
+}
+
+/// The writer, held by this thread.
+pub(crate) struct HeldWriter<'a> {
+    pub(crate) guard: MutexGuard<'a, Writer>,
+    pub(crate) writing: &'a AtomicU64,
+}
+
+impl Drop for HeldWriter<'_> {
+    fn drop(&mut self) {
+        self.writing.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A number of this thread's own, never 0.
+pub(crate) fn this_thread() -> u64 {
+    static THREADS: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static THIS: Cell<u64> = Cell::new(THREADS.fetch_add(1, Ordering::Relaxed));
+    }
+    THIS.with(Cell::get)
+}

@@ -1,0 +1,170 @@
+//! Changes to and from a message.
+
+use std::ops::Range;
+
+use prost::bytes::Bytes;
+use prost::{DecodeError, Message};
+
+use crate::error::Result;
+use crate::exchange::changes::{Changes, NOBODY, Run, Sent};
+use crate::exchange::vector::Point;
+use crate::exchange::wire::fields::fields_above;
+use crate::exchange::wire::message::{BatchMessage, ChangeMessage, LAST_OF_CHANGE, RunMessage};
+use crate::exchange::wire::record;
+use crate::exchange::wire::record::Kind;
+use crate::log::change::Compacted;
+use crate::log::clock::Time;
+
+impl Changes {
+    /// The changes as bytes, which [`from_bytes`](Self::from_bytes) reads: for a message, or for one
+    /// file each. The guide describes them.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        record::write(Kind::Changes, &encode(self))
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote, all of it or nothing. A peer with its own version
+    /// of ara may have written it; what this version does not know is passed on as it came.
+    ///
+    /// That bytes are read does not mean that they are right: [`merge`](crate::Database::merge) checks
+    /// the changes of each node, so that a bad one does not stop the others.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    /// use ara::{Changes, VersionVector};
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let (laptop, phone) = (Database::memory()?, Database::memory()?);
+    /// laptop.create(Todo::draft().title("Buy milk"))?;
+    /// // From the phone:
+    /// let lacking = phone.version_vector()?.to_bytes();
+    /// // From the laptop:
+    /// for changes in laptop.changes_since(&VersionVector::from_bytes(&lacking)?)? {
+    ///     let bytes = changes?.to_bytes();
+    ///     phone.merge(&Changes::from_bytes(&bytes)?)?;
+    /// }
+    /// assert_eq!(phone.query::<Todo>().count()?, 1);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`](crate::Error::Unreadable) if a bit of them differs from what was written,
+    /// or something is missing, and [`Error::NewerChanges`](crate::Error::NewerChanges) if a newer
+    /// version wrote them in a way that this one cannot read.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        decode(record::read(Kind::Changes, bytes)?)
+    }
+}
+
+/// No name has this place.
+const NOWHERE: u32 = u32::MAX;
+
+fn encode(changes: &Changes) -> BatchMessage {
+    let bytes = Bytes::copy_from_slice(&changes.bytes);
+    let message = |&Run { node, from, to, is_forked }: &Run| RunMessage {
+        node: Bytes::copy_from_slice(&node),
+        from: Some(from.into()),
+        to: Some(to.into()),
+        is_forked,
+        changes: Vec::new(),
+    };
+    let mut runs: Vec<_> = changes.runs.iter().map(|run| (run.from.time, message(run))).collect();
+    for sent in &changes.changes {
+        let Some((last, run)) = runs.get_mut(sent.run as usize) else { continue };
+        let change = ChangeMessage {
+            after: sent.time.bits().wrapping_sub(last.bits()).cast_unsigned(),
+            table: sent.table,
+            row: part(&bytes, &sent.row),
+            cells: part(&bytes, &sent.cells),
+            mark: sent.mark,
+            original: sent.compacted.original,
+            dropped: sent.compacted.dropped,
+        };
+        *last = sent.time;
+        let mut change = change.encode_to_vec();
+        change.extend_from_slice(changes.get(&sent.more));
+        run.changes.push(change.into());
+    }
+    let runs = runs.into_iter().map(|(_, run)| run.encode_to_vec().into()).collect();
+    BatchMessage { tables: changes.tables.clone(), columns: changes.columns.clone(), runs }
+}
+
+/// A part of the bytes, which is not copied.
+fn part(bytes: &Bytes, range: &Range<usize>) -> Bytes {
+    bytes.get(range.clone()).map(|part| bytes.slice_ref(part)).unwrap_or_default()
+}
+
+pub(super) fn decode(payload: Bytes) -> Result<Changes> {
+    let length = payload.len();
+    let batch = BatchMessage::decode(payload)
+        .map_err(|_| Kind::Changes.unreadable("they are not laid out as changes are"))?;
+    let BatchMessage { tables, columns, runs } = batch;
+    let mut changes = Changes { tables, columns, ..Changes::default() };
+    changes.bytes.reserve_exact(length);
+    let mut are_readable = true;
+    for run in runs {
+        are_readable &= decode_run(&mut changes, run).is_some();
+    }
+    if !are_readable {
+        let (from, to) = Default::default();
+        changes.runs.push(Run { node: NOBODY, from, to, is_forked: false });
+    }
+    Ok(changes)
+}
+
+/// Adds a run, unless nobody knows whose it is.
+fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
+    let RunMessage { node, from, to, is_forked, changes: sent } = RunMessage::decode(run).ok()?;
+    let node = (*node).try_into().ok()?;
+    let from = from.map_or_else(Point::default, Point::from);
+    let to = to.map_or_else(Point::default, Point::from);
+    let run = u32::try_from(changes.runs.len()).ok()?;
+    changes.runs.push(Run { node, from, to, is_forked });
+    let mut last = from.time;
+    for change in sent {
+        let change = decode_change(changes, (run, last), change);
+        let is_readable = change.is_ok();
+        let sent = change.unwrap_or_else(|_| unreadable(run));
+        last = sent.time;
+        let has_id = sent.row.len() == 16;
+        changes.changes.push(sent);
+        if !is_readable || !has_id {
+            // The merge takes nothing of what follows, so that it need not be held.
+            break;
+        }
+    }
+    Some(())
+}
+
+fn decode_change(
+    changes: &mut Changes,
+    (run, last): (u32, Time),
+    raw: Bytes,
+) -> Result<Sent, DecodeError> {
+    let change = ChangeMessage::decode(raw.clone())?;
+    let more = if change.encoded_len() == raw.len() {
+        Vec::new()
+    } else {
+        fields_above(LAST_OF_CHANGE, &raw)?
+    };
+    let ChangeMessage { after, table, row, cells, mark, original, dropped } = change;
+    Ok(Sent {
+        run,
+        time: Time::from_bits(last.bits().wrapping_add(after.cast_signed())),
+        table,
+        row: changes.put(&row),
+        cells: changes.put(&cells),
+        more: changes.put(&more),
+        mark,
+        compacted: Compacted { original, dropped },
+    })
+}
+
+/// What stands for a change that cannot be read: the merge refuses it.
+fn unreadable(run: u32) -> Sent {
+    let (time, row, cells, more, compacted) = Default::default();
+    Sent { run, time, table: NOWHERE, row, cells, more, mark: None, compacted }
+}

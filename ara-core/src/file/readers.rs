@@ -1,0 +1,143 @@
+//! The connections that read.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::database::options::Options;
+use crate::error::{Error, Result};
+use crate::file::identity::{Found, Identity};
+use crate::file::open::open_another;
+use crate::file::read_only::{Stamp, open_read_only, stamp};
+
+/// Connections that only read. Each sees the last commit when a statement starts, and waits for
+/// nobody: the file is in WAL mode.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    /// Which file the path led to when it was opened.
+    identity: Option<Identity>,
+    /// It led elsewhere once. What is at the path is not written any more, even if the file comes back.
+    is_moved: AtomicBool,
+    busy_timeout: Duration,
+    /// How many are kept when nobody reads.
+    keep: usize,
+    is_read_only: bool,
+    idle: Mutex<Idle>,
+}
+
+/// The connections that nobody uses. Each read moves one out and in, and a connection is large.
+type Idle = Vec<(Box<Connection>, Stamp)>;
+
+impl Readers {
+    /// Reads the database that `first` is a connection to.
+    pub(crate) fn new(path: PathBuf, first: Connection, options: &Options) -> Result<Self> {
+        Self::with((only_reading(first)?, None), path, options)
+    }
+
+    /// Reads a file that must not change.
+    pub(crate) fn read_only(path: PathBuf, options: &Options) -> Result<Self> {
+        let (first, stamp) = open_read_only(&path, options.busy_timeout)?;
+        Self::with((only_reading(first)?, stamp), path, options)
+    }
+
+    fn with(first: (Connection, Stamp), path: PathBuf, options: &Options) -> Result<Self> {
+        Ok(Self {
+            identity: Identity::of(&path),
+            is_moved: AtomicBool::new(false),
+            path,
+            busy_timeout: options.busy_timeout,
+            keep: options.readers,
+            is_read_only: options.read_only,
+            idle: Mutex::new(vec![(Box::new(first.0), first.1)]),
+        })
+    }
+
+    /// Opens a connection that can write. In WAL mode `synchronous=NORMAL` is safe from corruption; a
+    /// power failure can take the last transactions. It has room for the pages that a transaction of
+    /// many rows touches: SQLite's usual 2 MB would have it write and read them again and again.
+    pub(crate) fn open_writer(&self) -> Result<Connection> {
+        const KIBIBYTES: i64 = 16 << 10;
+        let (connection, _) =
+            self.open(|| Ok((open_another(&self.path, self.busy_timeout)?, None)))?;
+        connection.pragma_update(None, "synchronous", "normal")?;
+        connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
+        Ok(connection)
+    }
+
+    /// Opens one more connection to the file that was opened first.
+    fn open(
+        &self,
+        open: impl FnOnce() -> Result<(Connection, Stamp)>,
+    ) -> Result<(Connection, Stamp)> {
+        let connection = open();
+        self.refuse_if_moved()?;
+        connection
+    }
+
+    /// Refuses where the path no longer leads to the file that was opened.
+    pub(crate) fn refuse_if_moved(&self) -> Result<()> {
+        if !self.is_moved() && self.look() == Found::Same {
+            return Ok(());
+        }
+        self.is_moved.store(true, Ordering::Relaxed);
+        Err(Error::Replaced { path: self.path.clone() })
+    }
+
+    /// Whether it was seen that the path no longer leads to the file.
+    pub(crate) fn is_moved(&self) -> bool {
+        self.is_moved.load(Ordering::Relaxed)
+    }
+
+    /// What the path leads to now.
+    pub(crate) fn look(&self) -> Found {
+        self.identity.map_or(Found::Same, |identity| identity.look(&self.path))
+    }
+
+    /// Opens a connection that reads, for as long as its stamp is the file's.
+    pub(crate) fn open_reader(&self) -> Result<(Box<Connection>, Stamp)> {
+        let (connection, stamp) = self.open(|| {
+            if self.is_read_only {
+                open_read_only(&self.path, self.busy_timeout)
+            } else {
+                Ok((open_another(&self.path, self.busy_timeout)?, None))
+            }
+        })?;
+        Ok((Box::new(only_reading(connection)?), stamp))
+    }
+
+    /// The state of the file, if a connection opened now would not notice that it changes.
+    pub(crate) fn stamp(&self) -> Stamp {
+        if self.is_read_only { stamp(&self.path) } else { None }
+    }
+
+    /// Lends a connection, which `read` has to itself.
+    pub(crate) fn with_one<R>(&self, read: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+        // The last one used has the warmest cache.
+        let idle = self.idle().pop();
+        let (connection, state) = match idle {
+            // A connection that locks nothing is good as long as the file is the same.
+            Some((_, state @ Some(_))) if state != stamp(&self.path) => self.open_reader()?,
+            Some(idle) => idle,
+            None => self.open_reader()?,
+        };
+        let result = read(&connection);
+        let mut idle = self.idle();
+        if idle.len() < self.keep {
+            idle.push((connection, state));
+        }
+        result
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn only_reading(connection: Connection) -> Result<Connection> {
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}

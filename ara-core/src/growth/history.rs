@@ -1,0 +1,213 @@
+//! The history of schemas: a synced table that `ensure` writes.
+
+use ara_schema::{ColumnDef, Snapshot, TableDef, Type, checksum};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::catalog::registry::app_name;
+use crate::database::transaction::is_ara_s;
+use crate::error::{Error, Result};
+use crate::model::app_schema::AppSchema;
+use crate::model::cells::Cell;
+use crate::rows::mutation::Mutation;
+use crate::value::{Json, Stored, Timestamp, Value, uuid_of_key};
+
+/// The history's table. The facade declares it once more, as a struct that apps query.
+#[doc(hidden)]
+pub static HISTORY: TableDef = TableDef {
+    name: "ara_schema_history",
+    local: false,
+    columns: &[
+        column("schema", Type::Text),
+        column("version", Type::Integer),
+        column("checksum", Type::Text),
+        column("snapshot", Type::Json),
+        column("added", Type::Json),
+        column("app_version", Type::Text),
+        column("device", Type::Uuid),
+        column("time", Type::Timestamp),
+    ],
+    indexes: &[],
+    search: &[],
+};
+
+const fn column(name: &'static str, ty: Type) -> ColumnDef {
+    ColumnDef { name, ty, required: true }
+}
+
+/// What an `ensure` did to the app's tables in the file. As JSON, parts in which there is nothing are left out:
+///
+/// ```
+/// use ara::Growth;
+///
+/// let json = r#"{"tables":["category"],"columns":["todo.due"],"indexes":["todo(due,title)"]}"#;
+/// let growth: Growth = serde_json::from_str(json)?;
+/// assert_eq!(growth.columns, ["todo.due"]);
+/// assert_eq!(serde_json::to_string(&growth)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Growth {
+    /// The tables that it made, with all their columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<String>,
+    /// The columns that it added to tables that were there: `todo.due`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// The indexes that it made: `todo(due,title)`, and `search todo(title)` for full-text search.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<String>,
+    /// The indexes that it dropped.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped_indexes: Vec<String>,
+}
+
+impl Growth {
+    /// Whether nothing was done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is told to the app: ara's own tables are left out.
+    pub(crate) fn of_app(mut self) -> Self {
+        for names in [&mut self.tables, &mut self.columns] {
+            names.retain(|name| !is_ara_s(name));
+        }
+        self
+    }
+
+    pub(crate) fn add_table(&mut self, stored_name: &str) {
+        self.tables.push(app_name(stored_name).to_owned());
+    }
+
+    pub(crate) fn add_column(&mut self, stored_name: &str, column: &str) {
+        let table = app_name(stored_name);
+        // A table that was made is told with all its columns.
+        if !self.tables.iter().any(|made| made == table) {
+            self.columns.push(format!("{table}.{column}"));
+        }
+    }
+
+    pub(crate) fn add_index<'a>(
+        &mut self,
+        stored_name: &str,
+        columns: impl Iterator<Item = &'a str>,
+    ) {
+        self.indexes.push(index(stored_name, columns));
+    }
+
+    pub(crate) fn drop_index<'a>(
+        &mut self,
+        stored_name: &str,
+        columns: impl Iterator<Item = &'a str>,
+    ) {
+        self.dropped_indexes.push(index(stored_name, columns));
+    }
+
+    pub(crate) fn add_search<'a>(
+        &mut self,
+        stored_name: &str,
+        columns: impl Iterator<Item = &'a str>,
+    ) {
+        self.indexes.push(format!("search {}", index(stored_name, columns)));
+    }
+
+    pub(crate) fn drop_search<'a>(
+        &mut self,
+        stored_name: &str,
+        columns: impl Iterator<Item = &'a str>,
+    ) {
+        self.dropped_indexes.push(format!("search {}", index(stored_name, columns)));
+    }
+}
+
+fn index<'a>(stored_name: &str, columns: impl Iterator<Item = &'a str>) -> String {
+    format!("{}({})", app_name(stored_name), columns.collect::<Vec<_>>().join(","))
+}
+
+/// Writes the history row of this device and this schema; or, where it is there, what is no part of
+/// its checksum. What was added and when is told of the first time: two versions of an app that take
+/// turns on a file must not forget how it grew.
+pub(crate) fn record(
+    mutation: &mut Mutation<'_, '_>,
+    app: &AppSchema,
+    tables: &[&'static TableDef],
+    growth: Growth,
+) -> Result<()> {
+    let snapshot = Snapshot::of(tables.iter().copied());
+    let checksum = checksum(&snapshot.facts());
+    let device = Uuid::from_bytes(mutation.recorder.node_id());
+    let id = uuid_of_key(HISTORY.name, &format!("{device} {checksum}"));
+    let values = [
+        app.name.to_owned().store(),
+        app.version.store(),
+        checksum.store(),
+        Json(snapshot).store(),
+        Json(growth).store(),
+        app.app_version.to_owned().store(),
+        device.store(),
+        mutation.recorder.wall().store(),
+    ];
+    let cells = values.into_iter().zip(HISTORY.columns).enumerate().map(|(at, (value, column))| {
+        let broken = |rule| Error::Rule { table: HISTORY.name, column: column.name, rule };
+        // Only a new row takes its defaults.
+        let is_default = matches!(column.name, "added" | "time");
+        Ok(Cell { column: at, value: Some(value.map_err(broken)?), is_default })
+    });
+    mutation.upsert(Some(id), &cells.collect::<Result<Vec<_>>>()?)?;
+    Ok(())
+}
+
+/// A schema that a device ensured, as far as this version of ara can read it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SchemaVersion {
+    /// The schema's name in Rust.
+    pub schema: Option<String>,
+    /// The latest version that `ara.lock` had released.
+    pub version: Option<u32>,
+    /// The checksum of what the schema fixes for ever.
+    pub checksum: Option<String>,
+    /// The version of the package that declares the schema.
+    pub app_version: Option<String>,
+    /// The device that ensured it.
+    pub device: Option<String>,
+    /// When it first did, by that device's clock.
+    pub time: Option<Timestamp>,
+    /// What that did to the file of the device, the first time.
+    pub added: Option<Growth>,
+    /// The tables of the schema.
+    pub snapshot: Option<Snapshot>,
+}
+
+/// The history that is in the file, oldest first; nothing where there is no such table.
+pub(crate) fn versions(connection: &Connection) -> Result<Vec<SchemaVersion>> {
+    if crate::catalog::shape::columns_in_file(connection, HISTORY.name)?.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut rows = connection.prepare(
+        "SELECT \"schema\", \"version\", \"checksum\", \"snapshot\", \"added\", \"app_version\", \
+         \"device\", \"time\" FROM \"ara_schema_history\" WHERE \"is_deleted\" IS NOT 1 \
+         ORDER BY \"time\", \"id\"",
+    )?;
+    let mut rows = rows.query([])?;
+    let mut versions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let stored = |at| row.get_ref(at).ok().and_then(Stored::from_sql);
+        versions.push(SchemaVersion {
+            schema: stored(0).and_then(String::read),
+            version: stored(1).and_then(u32::read),
+            checksum: stored(2).and_then(String::read),
+            snapshot: stored(3).and_then(Json::read).map(|Json(snapshot)| snapshot),
+            added: stored(4).and_then(Json::read).map(|Json(growth)| growth),
+            app_version: stored(5).and_then(String::read),
+            device: stored(6).and_then(Uuid::read).map(|device| device.to_string()),
+            time: stored(7).and_then(Timestamp::read),
+        });
+    }
+    Ok(versions)
+}

@@ -1,0 +1,85 @@
+//! Making again what ara had made and another program dropped.
+
+use rusqlite::Connection;
+
+use crate::catalog::ddl::{create_index, create_table};
+use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::catalog::shape::{columns_in_file, has_index, in_the_way};
+use crate::error::Result;
+use crate::growth::grow::add_column;
+use crate::growth::history::Growth;
+use crate::growth::searches;
+use crate::rows::rebuild::{rebuild_table, refill_columns};
+
+/// Makes again the tables and columns that the file should have, or those of one table, and fills them
+/// from the change log. Local ones have no log, and stay empty.
+///
+/// Where something else is in the way, it is left as it is.
+pub(crate) fn mend_tables(
+    connection: &Connection,
+    only: Option<&str>,
+    growth: &mut Growth,
+) -> Result<()> {
+    let registry = Registry::load(connection)?;
+    searches::drop_broken(connection, &registry, only)?;
+    for (ordinal, table) in registry.makeable() {
+        if only.is_none_or(|only| only == table.name) {
+            mend_table(connection, &registry, (ordinal, table), growth)?;
+        }
+    }
+    Ok(())
+}
+
+fn mend_table(
+    connection: &Connection,
+    registry: &Registry,
+    (ordinal, table): (i64, &RegisteredTable),
+    growth: &mut Growth,
+) -> Result<()> {
+    let Some(present) = columns_in_file(connection, &table.name)? else {
+        if in_the_way(connection, &table.name)?.is_none() {
+            let columns = table.makeable_columns().map(|(_, name)| name);
+            connection.execute_batch(&create_table(&table.name, columns))?;
+            growth.add_table(&table.name);
+            if !table.is_local {
+                rebuild_table(connection, registry, (ordinal, table))?;
+            }
+        }
+        return Ok(());
+    };
+    // Another program's table, in whatever way it came here.
+    if !present.contains_key("id") || !present.contains_key("ara_clock") {
+        return Ok(());
+    }
+    let missing: Vec<_> = table
+        .makeable_columns()
+        .filter(|(_, name)| !present.keys().any(|present| present.eq_ignore_ascii_case(name)))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for (_, column) in &missing {
+        add_column(connection, &table.name, column, growth)?;
+    }
+    if !table.is_local {
+        refill_columns(connection, registry, (ordinal, table), &missing)?;
+    }
+    Ok(())
+}
+
+/// Makes again the indexes and searches that the file should have.
+pub(crate) fn mend_indexes(connection: &Connection, growth: &mut Growth) -> Result<()> {
+    let registry = Registry::load(connection)?;
+    for (name, index) in &registry.indexes {
+        if has_index(connection, name)? {
+            continue;
+        }
+        let columns = || index.columns.iter().map(String::as_str);
+        let present = columns_in_file(connection, &index.table)?.unwrap_or_default();
+        if columns().all(|column| present.contains_key(column)) {
+            connection.execute_batch(&create_index(name, &index.table, columns()))?;
+            growth.add_index(&index.table, columns());
+        }
+    }
+    searches::mend(connection, &registry, growth)
+}

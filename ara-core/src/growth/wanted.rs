@@ -1,0 +1,105 @@
+//! A schema that is to be ensured.
+
+use ara_schema::{TableDef, Type};
+use rusqlite::Connection;
+
+use crate::database::source::TableRef;
+use crate::error::Result;
+use crate::model::app_schema::{AppSchema, Schema};
+
+/// A schema that is to be ensured.
+pub(crate) struct Wanted {
+    pub(crate) app: Option<&'static AppSchema>,
+    pub(crate) tables: &'static [TableRef],
+    /// Where `ara_meta` notes that this very schema was ensured.
+    key: String,
+}
+
+impl Wanted {
+    pub(crate) fn of<S: Schema>() -> Self {
+        let tables = S::TABLES;
+        // A table alone is not written into the history, and must not pass for an app's schema.
+        let mut bytes = vec![u8::from(S::APP.is_some())];
+        for table in tables {
+            put_table(&mut bytes, table.def);
+        }
+        let key = format!("{ENSURED}{:016x}", xxhash_rust::xxh3::xxh3_64(&bytes));
+        Self { app: S::APP, tables, key }
+    }
+
+    /// What it is called.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.app {
+            Some(app) => app.name,
+            None => self.tables.first().map_or("", |table| table.def.name),
+        }
+    }
+
+    pub(crate) fn defs(&self) -> Vec<&'static TableDef> {
+        self.tables.iter().map(|table| table.def).collect()
+    }
+
+    /// Whether it was ensured, and nobody has changed the schema of the file since: SQLite counts
+    /// those changes, whoever makes them. One read.
+    pub(crate) fn is_ensured(&self, connection: &Connection) -> Result<bool> {
+        Ok(connection
+            .prepare_cached(
+                "SELECT 1 FROM ara_meta, pragma_schema_version \
+                 WHERE key = ?1 AND value IS schema_version",
+            )?
+            .exists([&self.key])?)
+    }
+
+    /// Notes that it is ensured as the file is now. Notes of a file that was another are forgotten.
+    pub(crate) fn note(&self, connection: &Connection) -> Result<()> {
+        connection
+            .prepare_cached(
+                "DELETE FROM ara_meta WHERE key GLOB 'ensured *' \
+                 AND value IS NOT (SELECT schema_version FROM pragma_schema_version)",
+            )?
+            .execute([])?;
+        connection
+            .prepare_cached(
+                "INSERT INTO ara_meta (key, value) \
+                 SELECT ?1, schema_version FROM pragma_schema_version WHERE true \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            )?
+            .execute([&self.key])?;
+        Ok(())
+    }
+}
+
+const ENSURED: &str = "ensured ";
+
+/// Forgets what was ensured: the next `ensure` looks at all of it again.
+pub(crate) fn forget_ensured(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM ara_meta WHERE key GLOB 'ensured *'", []).map(drop)
+}
+
+/// All that a table declares. No name has a byte of zero in it.
+fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
+    put_name(bytes, def.name);
+    bytes.push(u8::from(def.local));
+    for column in def.columns {
+        put_name(bytes, column.name);
+        put_name(bytes, column.ty.word());
+        match column.ty {
+            Type::Id(table) => put_name(bytes, table),
+            Type::Enum(variants) => variants.iter().for_each(|variant| put_name(bytes, variant)),
+            _ => {}
+        }
+        bytes.push(u8::from(column.required));
+    }
+    for index in def.indexes {
+        bytes.push(2);
+        index.columns.iter().for_each(|column| put_name(bytes, column));
+    }
+    bytes.push(3);
+    def.search.iter().for_each(|column| put_name(bytes, column));
+    bytes.push(4);
+}
+
+fn put_name(bytes: &mut Vec<u8>, name: &str) {
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.push(0);
+}

@@ -1,0 +1,14 @@
+//! The change log: its format, its clocks and digests, and the tables of the file that hold it.
+//!
+//! The log is the truth: every synced table is a fold of it.
+
+pub(crate) mod change;
+pub(crate) mod clock;
+pub(crate) mod codec;
+pub(crate) mod counters;
+pub(crate) mod entropy;
+pub(crate) mod recorder;
+pub(crate) mod row_clock;
+pub(crate) mod statements;
+pub(crate) mod transaction_id;
+pub(crate) mod transactions;

@@ -1,0 +1,176 @@
+//! What nodes have added to counters: the table `ara_counter`.
+//!
+//! A node writes into the log what it has added so far, and not what it adds, so that a change which is
+//! there twice, or is gone because a later one covers it, leaves the sum as it is.
+
+use std::collections::HashSet;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
+
+use crate::catalog::registry::RegisteredTable;
+use crate::error::Result;
+use crate::log::clock::Time;
+use crate::rows::fold::Folded;
+
+/// A counter: the ordinal of its table, its row, and the ordinal of its column.
+pub(crate) type Place<'a> = (i64, &'a [u8; 16], u32);
+
+/// Adds totals up. A sum that is no `i64` is the nearest one, whatever the order of the totals.
+pub(crate) fn sum(totals: impl IntoIterator<Item = i64>) -> i64 {
+    let sum: i128 = totals.into_iter().map(i128::from).sum();
+    let nearest = sum.clamp(i64::MIN.into(), i64::MAX.into());
+    nearest.try_into().unwrap_or(i64::MAX)
+}
+
+/// The statements that read and write the totals of counters, each prepared when it is first used.
+pub(crate) struct Counters<'c> {
+    connection: &'c Connection,
+    note: Option<CachedStatement<'c>>,
+    last: Option<CachedStatement<'c>>,
+    all: Option<CachedStatement<'c>>,
+}
+
+const NOTE: &str = "INSERT INTO ara_counter (tbl, row, col, node, time, total) \
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE \
+                    SET time = excluded.time, total = excluded.total WHERE excluded.time > time";
+
+const LAST: &str = "SELECT time, total FROM ara_counter \
+                    WHERE tbl = ?1 AND row = ?2 AND col = ?3 AND node = ?4";
+
+const ALL: &str = "SELECT node, total FROM ara_counter WHERE tbl = ?1 AND row = ?2 AND col = ?3";
+
+impl<'c> Counters<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> Self {
+        Self { connection, note: None, last: None, all: None }
+    }
+
+    /// Notes what a node had added by some time. Whether it is the latest of that node.
+    pub(crate) fn note(
+        &mut self,
+        (table, row, column): Place<'_>,
+        node: u64,
+        (time, total): (Time, i64),
+    ) -> Result<bool> {
+        let key = (table, row, column, node.cast_signed(), time.bits(), total);
+        let note = held(&mut self.note, self.connection, NOTE)?;
+        Ok(note.execute(key)? > 0)
+    }
+
+    /// What a node has added last, and when.
+    pub(crate) fn last(
+        &mut self,
+        (table, row, column): Place<'_>,
+        node: u64,
+    ) -> Result<Option<(Time, i64)>> {
+        let key = (table, row, column, node.cast_signed());
+        Ok(held(&mut self.last, self.connection, LAST)?.query_row(key, last).optional()?)
+    }
+
+    /// What each node has added.
+    pub(crate) fn totals(&mut self, place: Place<'_>) -> Result<Vec<(u64, i64)>> {
+        let total = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
+        let all = held(&mut self.all, self.connection, ALL)?;
+        Ok(all.query_map(place, total)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What all of them have added.
+    pub(crate) fn sum(&mut self, place: Place<'_>) -> Result<i64> {
+        Ok(sum(self.totals(place)?.into_iter().map(|(_, total)| total)))
+    }
+
+    /// Compares what is noted of the counters of a row with what the log says: how many totals there are.
+    /// It tells the columns of those that differ.
+    pub(crate) fn count_same(
+        &mut self,
+        (ordinal, table): (i64, &RegisteredTable),
+        id: &[u8],
+        row: &Folded,
+        differ: &mut dyn FnMut(&str),
+    ) -> Result<u64> {
+        let mut count = 0;
+        for ((column, node), total) in &row.totals {
+            let Some(name) = table.columns.get(column) else { continue };
+            let key = (ordinal, id, column, node.cast_signed());
+            let noted = held(&mut self.last, self.connection, LAST)?.query_row(key, last);
+            let noted = noted.optional()?;
+            count += u64::from(noted.is_some());
+            if noted != Some(*total) {
+                differ(name);
+            }
+        }
+        Ok(count)
+    }
+
+    /// Notes what the log says that was added to the counters of a row.
+    pub(crate) fn note_folded(
+        &mut self,
+        (ordinal, table): (i64, &RegisteredTable),
+        id: &[u8],
+        row: &Folded,
+    ) -> Result<()> {
+        for ((column, node), (time, total)) in &row.totals {
+            if table.columns.contains_key(column) {
+                let key = (ordinal, id, column, node.cast_signed(), time.bits(), total);
+                held(&mut self.note, self.connection, NOTE)?.execute(key)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn held<'s, 'c>(
+    statement: &'s mut Option<CachedStatement<'c>>,
+    connection: &'c Connection,
+    sql: &str,
+) -> Result<&'s mut CachedStatement<'c>> {
+    Ok(match statement {
+        Some(held) => held,
+        none => none.insert(connection.prepare_cached(sql)?),
+    })
+}
+
+fn last(row: &Row<'_>) -> rusqlite::Result<(Time, i64)> {
+    Ok((Time::from_bits(row.get(0)?), row.get(1)?))
+}
+
+/// How many totals are noted of a table.
+pub(crate) fn count_totals(connection: &Connection, table: i64) -> Result<u64> {
+    let count: i64 = connection
+        .prepare_cached("SELECT count(*) FROM ara_counter WHERE tbl = ?1")?
+        .query_row([table], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// The columns of a table into which devices have added, whether the app declares them or not.
+pub(crate) fn counted_columns(connection: &Connection, table: i64) -> Result<HashSet<u32>> {
+    let mut columns = connection.prepare("SELECT DISTINCT col FROM ara_counter WHERE tbl = ?1")?;
+    Ok(columns.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Forgets the totals of a whole table.
+pub(crate) fn forget_table(connection: &Connection, table: i64) -> Result<()> {
+    connection.prepare_cached("DELETE FROM ara_counter WHERE tbl = ?1")?.execute([table])?;
+    Ok(())
+}
+
+/// Forgets the totals of a row.
+pub(crate) fn forget_row(connection: &Connection, table: i64, row: &[u8; 16]) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM ara_counter WHERE tbl = ?1 AND row = ?2")?
+        .execute((table, row))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_is_the_same_in_any_order() {
+        assert_eq!(sum([]), 0);
+        assert_eq!(sum([i64::MAX, 1, -2]), i64::MAX - 1);
+        assert_eq!(sum([-2, 1, i64::MAX]), i64::MAX - 1);
+        assert_eq!(sum([i64::MAX, i64::MAX]), i64::MAX);
+        assert_eq!(sum([i64::MIN, -1]), i64::MIN);
+    }
+}

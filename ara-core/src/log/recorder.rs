@@ -1,0 +1,297 @@
+//! Writing the change log.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use uuid::Uuid;
+
+use crate::catalog::format::{retire_node, write_node};
+use crate::error::{Error, Result};
+use crate::exchange::vector::Point;
+use crate::log::change::{Change, PackedCells};
+use crate::log::clock::Time;
+use crate::log::entropy::Entropy;
+use crate::log::statements::bind;
+use crate::merge::settle::due;
+use crate::value::Timestamp;
+
+/// The clock and the digest of the node that writes: what the next change of the log builds on.
+#[derive(Debug, Clone)]
+pub(crate) struct Journal {
+    /// The node's ordinal in this file.
+    pub(crate) node: u64,
+    /// The node's id, which all devices know it by.
+    pub(crate) node_id: [u8; 16],
+    /// The latest time of any change that is folded in.
+    last: Time,
+    /// The same of what others wrote.
+    others: Time,
+    /// The time of the node's last change, and the XOR of the hashes of its changes.
+    own: Point,
+    /// When the first change can be folded in that waits for its time, in milliseconds.
+    due: Option<i64>,
+}
+
+impl Journal {
+    /// Reads where the log stands.
+    ///
+    /// The last change of the writing node holds its time and digest; `ara_node` holds those of the
+    /// others. To keep the writing node's there as well would cost each transaction a page more.
+    pub(crate) fn load(connection: &Connection) -> Result<Self> {
+        let (node, node_id): (i64, [u8; 16]) = connection
+            .prepare_cached(
+                "SELECT ordinal, id FROM ara_node \
+                 WHERE ordinal = (SELECT value FROM ara_meta WHERE key = 'node')",
+            )?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?
+            .ok_or(Error::Corrupt)?;
+        let others = others(connection)?;
+        let own = connection
+            .prepare_cached(
+                "SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time DESC LIMIT 1",
+            )?
+            .query_row([node], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
+            .optional()?;
+        let own = match own {
+            None => Point::default(),
+            Some((time, cells)) => {
+                let digest = PackedCells::open(&cells).and_then(|cells| cells.digest);
+                Point { time: Time::from_bits(time), digest: digest.ok_or(Error::Corrupt)? }
+            }
+        };
+        let last = others.max(own.time);
+        let due = due(connection)?;
+        Ok(Self { node: node.cast_unsigned(), node_id, last, others, own, due })
+    }
+
+    /// The latest time of any change that is folded in.
+    pub(crate) fn last(&self) -> Time {
+        self.last
+    }
+
+    /// When the first change can be folded in that waits for its time, in milliseconds.
+    pub(crate) fn due(&self) -> Option<i64> {
+        self.due
+    }
+
+    /// The latest time of any change of others that is folded in.
+    pub(crate) fn others(&self) -> Time {
+        self.others
+    }
+
+    /// The node's ordinal, and where its changes end.
+    pub(crate) fn position(&self) -> (i64, Point) {
+        (self.node.cast_signed(), self.own)
+    }
+}
+
+/// The latest time of any change of others that counts.
+fn others(connection: &Connection) -> Result<Time> {
+    let time = connection
+        .prepare_cached(
+            "SELECT max(iif(folded > void_after AND folded <= void_until, void_after, folded)) \
+             FROM ara_node",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(Time::from_bits(time))
+}
+
+/// Writes the changes of one transaction into the log, several by one statement: it looks up once
+/// where the log ends. The last one waits in any case until it is known to end the transaction.
+pub(crate) struct Recorder<'c> {
+    connection: &'c Connection,
+    /// The statements that insert one change, and [`BATCH`], once there are any.
+    inserts: [Option<CachedStatement<'c>>; 2],
+    journal: Journal,
+    wall: i64,
+    waiting: Vec<Change>,
+    /// The times of the first and the last change that were recorded.
+    logged: Option<(Time, Time)>,
+    /// A change that was made could not be written into the log: nothing may be committed.
+    broken: bool,
+}
+
+/// Where a [`Recorder`] stood.
+pub(crate) struct Mark {
+    journal: Journal,
+    waiting: Vec<Change>,
+    logged: Option<(Time, Time)>,
+    broken: bool,
+}
+
+/// How many changes are inserted at once.
+const BATCH: usize = 16;
+
+/// The most bytes that wait to be inserted.
+const MOST_WAITING: usize = 1 << 16;
+
+impl<'c> Recorder<'c> {
+    /// Goes on from `journal`, at `wall` milliseconds.
+    pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
+        let inserts = [None, None];
+        let (waiting, logged) = (Vec::new(), None);
+        Self { connection, inserts, journal, wall, waiting, logged, broken: false }
+    }
+
+    /// The time of the next change, if it is made.
+    pub(crate) fn next_time(&self) -> Time {
+        self.journal.last.next(self.wall)
+    }
+
+    /// Moves the clock to the time of a change that was made.
+    pub(crate) fn advance(&mut self, time: Time) {
+        self.journal.last = time;
+    }
+
+    /// Moves the clock on to a change of another node that was folded in.
+    pub(crate) fn meet(&mut self, time: Time) {
+        self.journal.last = self.journal.last.max(time);
+        self.journal.others = self.journal.others.max(time);
+    }
+
+    /// Takes the clock back, where changes of others that moved it do not count any more.
+    pub(crate) fn go_back(&mut self) -> Result<()> {
+        self.journal.others = others(self.connection)?;
+        self.journal.last = self.journal.others.max(self.journal.own.time);
+        Ok(())
+    }
+
+    /// The latest time of any change of others that is folded in.
+    pub(crate) fn others(&self) -> Time {
+        self.journal.others
+    }
+
+    /// When the first change can be folded in that waits for its time, in milliseconds.
+    pub(crate) fn due(&self) -> Option<i64> {
+        self.journal.due
+    }
+
+    pub(crate) fn wait_for(&mut self, due: Option<i64>) {
+        self.journal.due = due;
+    }
+
+    /// The journal as it stands, of a transaction that has written nothing itself yet.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Goes on under a new node, whose changes come after a time. The one before ended at a point.
+    pub(crate) fn change_node(
+        &mut self,
+        end: Point,
+        last: Time,
+        entropy: &mut Entropy,
+    ) -> Result<()> {
+        let Journal { node, others, due, .. } = self.journal;
+        retire_node(self.connection, node.cast_signed(), end)?;
+        let node_id = entropy.bytes()?;
+        let node = write_node(self.connection, &node_id)?.cast_unsigned();
+        self.journal = Journal { node, node_id, last, others, own: Point::default(), due };
+        Ok(())
+    }
+
+    /// The node's ordinal in this file.
+    pub(crate) fn node(&self) -> u64 {
+        self.journal.node
+    }
+
+    /// The node's id, which all devices know it by.
+    pub(crate) fn node_id(&self) -> [u8; 16] {
+        self.journal.node_id
+    }
+
+    /// When the transaction began, by the wall clock.
+    pub(crate) fn wall(&self) -> Timestamp {
+        Timestamp::from_millis(self.wall)
+    }
+
+    /// Where the recorder stands, to go back to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            journal: self.journal.clone(),
+            waiting: self.waiting.clone(),
+            logged: self.logged,
+            broken: self.broken,
+        }
+    }
+
+    /// Goes back to a mark. What was written into the log since must be rolled back by SQLite.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        Mark {
+            journal: self.journal,
+            waiting: self.waiting,
+            logged: self.logged,
+            broken: self.broken,
+        } = mark;
+    }
+
+    /// The times of the first and the last change that were recorded.
+    pub(crate) fn logged(&self) -> Option<(Time, Time)> {
+        self.logged
+    }
+
+    /// Starts a change of a row.
+    pub(crate) fn change(&self, time: Time, table: (i64, &str), row: Uuid) -> Change {
+        Change::new((time, &self.journal.node_id), table, row)
+    }
+
+    /// Records a change that was made.
+    pub(crate) fn record(&mut self, change: Change) -> Result<()> {
+        self.journal.own.digest ^= change.hash();
+        self.journal.own.time = change.time;
+        self.logged = Some((self.logged.map_or(change.time, |(first, _)| first), change.time));
+        let is_full = self.waiting.len() == BATCH
+            || self.waiting.iter().map(|change| change.packed().len()).sum::<usize>()
+                > MOST_WAITING;
+        let written = if is_full { self.write() } else { Ok(()) };
+        self.waiting.push(change);
+        written
+    }
+
+    /// Marks the end of the transaction. Gives the journal as it stands once it is committed.
+    pub(crate) fn finish(&mut self) -> Result<Journal> {
+        if let Some(last) = self.waiting.last_mut() {
+            last.end_transaction(self.journal.own.digest);
+            self.write()?;
+        }
+        if self.broken {
+            return Err(Error::Broken);
+        }
+        Ok(self.journal.clone())
+    }
+
+    /// Writes the changes that wait.
+    fn write(&mut self) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let written = match waiting.len() {
+            BATCH => self.insert(&waiting),
+            _ => waiting.chunks(1).try_for_each(|change| self.insert(change)),
+        };
+        self.broken |= written.is_err();
+        Ok(written?)
+    }
+
+    fn insert(&mut self, changes: &[Change]) -> rusqlite::Result<()> {
+        let [one, batch] = &mut self.inserts;
+        let insert = match if changes.len() == 1 { one } else { batch } {
+            Some(insert) => insert,
+            none => none.insert(self.connection.prepare_cached(&insert_sql(changes.len()))?),
+        };
+        for (change, first) in changes.iter().zip((1..).step_by(COLUMNS)) {
+            bind(insert, first, ValueRef::Integer(self.journal.node.cast_signed()))?;
+            bind(insert, first + 1, ValueRef::Integer(change.time.bits()))?;
+            bind(insert, first + 2, ValueRef::Integer(change.table))?;
+            bind(insert, first + 3, ValueRef::Blob(change.row.as_bytes()))?;
+            bind(insert, first + 4, ValueRef::Blob(change.packed()))?;
+        }
+        insert.raw_execute().map(drop)
+    }
+}
+
+/// The columns of `ara_change`.
+const COLUMNS: usize = 5;
+
+fn insert_sql(changes: usize) -> String {
+    let rows = vec!["(?, ?, ?, ?, ?)"; changes].join(", ");
+    format!("INSERT INTO ara_change (node, time, tbl, row, cells) VALUES {rows}")
+}

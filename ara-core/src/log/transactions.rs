@@ -1,0 +1,42 @@
+//! Where transactions begin and end in the log.
+
+use rusqlite::{Connection, Params, Row};
+
+use crate::error::{Error, Result};
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
+
+/// The end of the transaction that a change of this node and time belongs to, if it has one.
+pub(crate) fn end_of(connection: &Connection, node: u64, time: Time) -> Result<Option<Time>> {
+    first_end(
+        connection,
+        "SELECT time, cells FROM ara_change WHERE node = ?1 AND time >= ?2 ORDER BY time",
+        (node.cast_signed(), time.bits()),
+    )
+}
+
+/// The end of the node's last transaction that is over by then.
+pub(crate) fn last_end(connection: &Connection, node: u64, until: Time) -> Result<Time> {
+    let end = first_end(
+        connection,
+        "SELECT time, cells FROM ara_change WHERE node = ?1 AND time <= ?2 ORDER BY time DESC",
+        (node.cast_signed(), until.bits()),
+    )?;
+    Ok(end.unwrap_or_default())
+}
+
+fn first_end(connection: &Connection, sql: &str, range: impl Params) -> Result<Option<Time>> {
+    let mut changes = connection.prepare_cached(sql)?;
+    let mut changes = changes.query(range)?;
+    while let Some(change) = changes.next()? {
+        if is_end(change)? {
+            return Ok(Some(Time::from_bits(change.get(0)?)));
+        }
+    }
+    Ok(None)
+}
+
+fn is_end(change: &Row<'_>) -> Result<bool> {
+    let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
+    Ok(PackedCells::open(packed).is_some_and(|cells| cells.digest.is_some()))
+}

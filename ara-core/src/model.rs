@@ -1,0 +1,6 @@
+//! What `#[derive(Table)]` implements: tables, their columns and rows, and the schema of an app.
+
+pub(crate) mod app_schema;
+pub(crate) mod cells;
+pub(crate) mod record;
+pub(crate) mod table;

@@ -1,0 +1,175 @@
+//! The database as it was at a time.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::catalog::ddl::create_table;
+use crate::catalog::registry::{RegisteredNode, Registry};
+use crate::catalog::shape::columns_in_file;
+use crate::database::handle::Database;
+use crate::database::source::{Reading, Source, TableRef};
+use crate::error::{Error, Result};
+use crate::file::open::configure;
+use crate::growth::grow::add_column;
+use crate::growth::history::Growth;
+use crate::log::clock::Time;
+use crate::log::transactions::last_end;
+use crate::rows::rebuild::fold_into;
+use crate::value::Timestamp;
+
+/// The database as it was at a time: what [`Database::at`] gives, to be queried as the database is.
+pub struct Past {
+    database: Database,
+    time: Timestamp,
+    past: Mutex<Option<PastTables>>,
+}
+
+/// The tables as they were, in a database of their own that goes with the [`Past`].
+struct PastTables {
+    connection: Connection,
+    until: Time,
+    /// Up to which time the changes of each node count: the end of a transaction.
+    ends: HashMap<u64, Time>,
+    /// The stored names of the tables that are there.
+    tables: HashSet<String>,
+}
+
+impl Database {
+    /// The database as it was at a time, as far as this database knows now. What other devices had written
+    /// by then is there too, even if it came later.
+    ///
+    /// A table is made from the whole change log when it is first read, and kept for as long as the result
+    /// lives. What a version of the app deleted is deleted only from that time on, and `created_at` and
+    /// `updated_at` are those of then.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// let milk = db.create(Todo::draft().title("Buy milk"))?;
+    /// let then = Timestamp::now();
+    /// # std::thread::sleep(std::time::Duration::from_millis(2));
+    /// db.update(Todo::patch(milk).title("Buy oat milk"))?;
+    /// let past = db.at(then);
+    /// assert_eq!(past.query::<Todo>().narrow(Todo::title).one()?.title, "Buy milk");
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Queries of it fail as those of the database do; and with [`Error::Compacted`] for a time before the
+    /// last one that [`compact`](Self::compact) was given, with [`Error::OnlyNow`] if they search, or read a
+    /// local table, and with [`Error::WatchedTransaction`] if they are watched.
+    pub fn at(&self, time: Timestamp) -> Past {
+        Past { database: self.clone(), time, past: Mutex::new(None) }
+    }
+}
+
+impl PastTables {
+    fn begin(database: &Database, time: Timestamp) -> Result<Self> {
+        // Without a name it is SQLite's own: in memory, and where it is large, in a file that goes with it.
+        let connection = Connection::open("")?;
+        configure(&connection, Duration::ZERO)?;
+        let until = Time::last_in(time.millis());
+        let ends = database.with_reader(|reading| {
+            let snapshot = reading.snapshot()?;
+            let nodes = Registry::load(&snapshot)?.nodes;
+            let end = |(node, registered): (u64, RegisteredNode)| {
+                Ok((node, last_end(&snapshot, node, until.min(registered.folded))?))
+            };
+            nodes.into_iter().map(end).collect::<Result<_>>()
+        })?;
+        Ok(Self { connection, until, ends, tables: HashSet::new() })
+    }
+
+    /// Makes tables that are not there yet: all that the log knows, if `only` is `None`.
+    fn make(&mut self, database: &Database, only: Option<&[TableRef]>) -> Result<()> {
+        let is_wanted =
+            |name: &str| only.is_none_or(|only| only.iter().any(|table| table.def.name == name));
+        let is_there = |table: &TableRef| self.tables.contains(table.def.name);
+        if only.is_some_and(|only| only.iter().all(is_there)) {
+            return Ok(());
+        }
+        database.with_reader(|reading| {
+            let log = reading.snapshot()?;
+            let mut registry = Registry::load(&log)?;
+            let horizon = registry.horizon();
+            if self.until < horizon {
+                let until = Timestamp::from_millis(horizon.millis());
+                return Err(Error::Compacted { until });
+            }
+            for (node, registered) in &mut registry.nodes {
+                registered.folded = self.ends.get(node).copied().unwrap_or_default();
+            }
+            for (ordinal, table) in registry.synced() {
+                if is_wanted(&table.name) && !self.tables.contains(&table.name) {
+                    let columns = table.columns.values().map(String::as_str);
+                    let columns = columns.filter(|name| *name != "is_deleted");
+                    let made = self.connection.unchecked_transaction()?;
+                    made.execute_batch(&create_table(&table.name, columns))?;
+                    fold_into(&made, &log, &registry, (ordinal, table), &mut |_, _| Ok(()))?;
+                    made.commit()?;
+                    self.tables.insert(table.name.clone());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds what a struct declares and nobody had written yet.
+    fn declare(&mut self, table: TableRef) -> Result<()> {
+        let name = table.def.name;
+        let present = columns_in_file(&self.connection, name)?;
+        if present.is_none() {
+            self.connection.execute_batch(&create_table(name, []))?;
+            self.tables.insert(name.to_owned());
+        }
+        let is_there = |name: &str| present.as_ref().is_some_and(|there| there.contains_key(name));
+        for column in table.def.columns.iter().filter(|column| !is_there(column.name)) {
+            add_column(&self.connection, name, column.name, &mut Growth::default())?;
+        }
+        Ok(())
+    }
+}
+
+impl Source for Past {
+    fn read(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for table in tables {
+            let name = table.def.name;
+            if table.def.local {
+                return Err(Error::OnlyNow { what: format!("local table `{name}`") });
+            }
+            if table.is_searched {
+                return Err(Error::OnlyNow { what: format!("the search of table `{name}`") });
+            }
+        }
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let past = match &mut *past {
+            Some(past) => past,
+            none => none.insert(PastTables::begin(&self.database, self.time)?),
+        };
+        // SQL that is written by hand names its tables to SQLite alone.
+        past.make(&self.database, Some(tables).filter(|tables| !tables.is_empty()))?;
+        for table in tables {
+            past.declare(*table)?;
+        }
+        read(Reading { connection: &past.connection, is_private: false })
+    }
+}
+
+impl fmt::Debug for Past {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Past").field("time", &self.time).finish_non_exhaustive()
+    }
+}

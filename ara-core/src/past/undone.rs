@@ -1,0 +1,258 @@
+//! Which transactions are undone: the synced table `ara_undone`.
+//!
+//! It has a row for each transaction that was ever undone, whose id follows from the transaction's. The row
+//! is there while the transaction is undone, and deleted once that is undone in turn. So whether one is
+//! undone is a value like others: of what several devices say of it, the last word stays.
+//!
+//! A transaction that writes such a row is an undoing. It is in force while the row is as it left it; any
+//! other transaction is while it is not undone. Only what is in force can be taken back, so to do it twice
+//! is to do it once.
+
+use std::collections::BTreeMap;
+
+use ara_schema::{ColumnDef, TableDef, Type};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+use uuid::Uuid;
+
+use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::database::transaction::State;
+use crate::error::{Error, Result};
+use crate::growth::grow::grow;
+use crate::growth::history::Growth;
+use crate::growth::mend::mend_tables;
+use crate::log::clock::Time;
+use crate::log::row_clock::RowClock;
+use crate::log::transaction_id::TransactionId;
+use crate::log::transactions::{end_of, last_end};
+use crate::model::cells::Cell;
+use crate::rows::mutation::Mutation;
+use crate::value::{Stored, Value, uuid_of_key};
+
+/// The table. Its columns tell the transaction that a row is about.
+pub(crate) static UNDONE: TableDef = TableDef {
+    name: "ara_undone",
+    local: false,
+    columns: &[
+        ColumnDef { name: "node", ty: Type::Uuid, required: true },
+        ColumnDef { name: "time", ty: Type::Integer, required: true },
+    ],
+    indexes: &[],
+    search: &[],
+};
+
+/// A transaction of the log: its node, and the times that it comes after and ends at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) node: u64,
+    pub(crate) after: Time,
+    pub(crate) end: Time,
+}
+
+impl Span {
+    pub(crate) fn has(&self, node: u64, time: Time) -> bool {
+        node == self.node && self.after < time && time <= self.end
+    }
+}
+
+/// What the table says of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) is_undoing: bool,
+    pub(crate) is_in_force: bool,
+    /// The rows of the table that it wrote last, and what these say: to undo it is to say the opposite.
+    said: Vec<([u8; 16], bool)>,
+}
+
+/// A row of the table.
+struct Word {
+    is_undone: bool,
+    /// Who said so last: the time, and the node.
+    last: Option<(Time, u64)>,
+}
+
+/// Makes the table ready.
+pub(crate) fn make_ready(connection: &Connection) -> Result<()> {
+    let mut growth = Growth::default();
+    mend_tables(connection, Some(UNDONE.name), &mut growth)?;
+    grow(connection, &UNDONE, &mut growth)?;
+    Ok(())
+}
+
+/// Whether a table is this one.
+pub(crate) fn is_undone_table(registry: &Registry, ordinal: i64) -> bool {
+    registry.tables.get(&ordinal).is_some_and(is_this)
+}
+
+fn is_this(table: &RegisteredTable) -> bool {
+    table.name == UNDONE.name
+}
+
+/// The ordinal of the table, if it is in the file.
+fn ordinal(registry: &Registry) -> Option<i64> {
+    registry.synced().find(|(_, table)| is_this(table)).map(|(ordinal, _)| ordinal)
+}
+
+/// The id of the row about a transaction.
+fn row_id(transaction: TransactionId) -> Uuid {
+    uuid_of_key(UNDONE.name, &transaction.to_string())
+}
+
+fn word(connection: &Connection, row: &[u8; 16]) -> Result<Option<Word>> {
+    let mut held = connection.prepare_cached(
+        "SELECT \"is_deleted\", \"ara_clock\" FROM \"ara_undone\" WHERE \"id\" = ?1",
+    )?;
+    let mut held = held.query([row])?;
+    held.next()?.map(|row| Word::of(row.get_ref(0)?, row.get_ref(1)?)).transpose()
+}
+
+impl Word {
+    fn of(is_deleted: ValueRef<'_>, clock: ValueRef<'_>) -> Result<Self> {
+        let clock = clock.as_blob().ok().and_then(RowClock::unpack).ok_or(Error::Corrupt)?;
+        let last = clock.groups().find(|(columns, ..)| columns.has(0));
+        let last = last.map(|(_, time, node)| (time, node));
+        Ok(Self { is_undone: is_deleted != ValueRef::Integer(1), last })
+    }
+}
+
+impl Standing {
+    /// Looks what the table says of a transaction that is in the log.
+    pub(crate) fn of(
+        connection: &Connection,
+        registry: &Registry,
+        (id, span): (TransactionId, Span),
+    ) -> Result<Self> {
+        let mut standing = Self { is_undoing: false, is_in_force: true, said: Vec::new() };
+        let Some(table) = ordinal(registry) else { return Ok(standing) };
+        let mut changes = connection.prepare_cached(
+            "SELECT time, row FROM ara_change \
+             WHERE node = ?1 AND time > ?2 AND time <= ?3 AND tbl = ?4",
+        )?;
+        let range = (span.node.cast_signed(), span.after.bits(), span.end.bits(), table);
+        let mut changes = changes.query(range)?;
+        while let Some(change) = changes.next()? {
+            standing.is_undoing = true;
+            let (time, row) = (Time::from_bits(change.get(0)?), change.get(1)?);
+            let word = word(connection, &row)?;
+            let said = word.filter(|word| word.last == Some((time, span.node)));
+            standing.said.extend(said.map(|word| (row, word.is_undone)));
+        }
+        standing.is_in_force = if standing.is_undoing {
+            !standing.said.is_empty()
+        } else {
+            !word(connection, row_id(id).as_bytes())?.is_some_and(|word| word.is_undone)
+        };
+        Ok(standing)
+    }
+
+    /// Notes that the transaction is undone, last of all that undoes it.
+    pub(crate) fn note_undone(
+        &self,
+        connection: &Connection,
+        id: TransactionId,
+        state: &mut State<'_>,
+    ) -> Result<()> {
+        let plan = grow(connection, &UNDONE, &mut Growth::default())?;
+        let State { statements, counters, recorder, entropy, touched, .. } = state;
+        let touched = touched.as_mut();
+        let mut mutation =
+            Mutation { statements, counters, recorder, entropy, plan: &plan, touched };
+        if !self.is_undoing {
+            let values = [id.node.store(), id.time.bits().store()];
+            let cells =
+                values.into_iter().zip(UNDONE.columns).enumerate().map(|(column, (value, def))| {
+                    let broken = |rule| Error::Rule { table: UNDONE.name, column: def.name, rule };
+                    Ok(Cell { column, value: Some(value.map_err(broken)?), is_default: false })
+                });
+            mutation.upsert(Some(row_id(id)), &cells.collect::<Result<Vec<_>>>()?)?;
+        }
+        for (row, is_undone) in &self.said {
+            let row = Uuid::from_bytes(*row);
+            match is_undone {
+                true => mutation.delete(row)?,
+                false => mutation.restore(row)?,
+            };
+        }
+        Ok(())
+    }
+}
+
+/// The transactions, from a time on, that do not count while another one is taken back: those that are
+/// undone, and the undoings, which but say so.
+#[derive(Default)]
+pub(crate) struct Undoings {
+    /// By node and end: the time that it comes after.
+    spans: BTreeMap<(u64, Time), Time>,
+}
+
+impl Undoings {
+    /// As it is once `target` is taken back.
+    pub(crate) fn load(
+        connection: &Connection,
+        registry: &Registry,
+        since: Time,
+        target: Span,
+    ) -> Result<Self> {
+        let mut undoings = Self::default();
+        let Some(table) = ordinal(registry) else { return Ok(undoings) };
+        let mut words = connection.prepare(
+            "SELECT \"id\", \"node\", \"time\", \"is_deleted\", \"ara_clock\" FROM \"ara_undone\"",
+        )?;
+        let mut words = words.query([])?;
+        let mut has_words = false;
+        while let Some(row) = words.next()? {
+            has_words = true;
+            let Some(id) = about(row).filter(|id| id.time >= since) else { continue };
+            let word = Word::of(row.get_ref(3)?, row.get_ref(4)?)?;
+            let is_of_target = word.last.is_some_and(|(time, node)| target.has(node, time));
+            let node = registry.nodes.iter().find(|(_, node)| node.id == *id.node.as_bytes());
+            if let Some((&node, _)) = node
+                && word.is_undone != is_of_target
+            {
+                undoings.add(connection, (node, id.time))?;
+            }
+        }
+        if !has_words {
+            return Ok(undoings);
+        }
+        let mut changes = connection.prepare(
+            "SELECT c.node, c.time FROM ara_node n \
+             CROSS JOIN ara_change c ON c.node = n.ordinal AND c.time >= ?1 WHERE c.tbl = ?2",
+        )?;
+        let mut changes = changes.query((since.bits(), table))?;
+        while let Some(change) = changes.next()? {
+            let node = change.get::<_, i64>(0)?.cast_unsigned();
+            let time = Time::from_bits(change.get(1)?);
+            if !target.has(node, time)
+                && let Some(end) = end_of(connection, node, time)?
+            {
+                undoings.add(connection, (node, end))?;
+            }
+        }
+        Ok(undoings)
+    }
+
+    fn add(&mut self, connection: &Connection, (node, end): (u64, Time)) -> Result<()> {
+        let after = last_end(connection, node, end.before())?;
+        self.spans.insert((node, end), after);
+        Ok(())
+    }
+
+    pub(crate) fn are_none(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Whether a change is of one of them.
+    pub(crate) fn have(&self, node: u64, time: Time) -> bool {
+        let next = self.spans.range((node, time)..).next();
+        next.is_some_and(|(&(of, _), &after)| of == node && after < time)
+    }
+}
+
+/// The transaction that a row is about. A row of another id than follows from it is none of ara's.
+fn about(row: &Row<'_>) -> Option<TransactionId> {
+    let value = |at| row.get_ref(at).ok().and_then(Stored::from_sql);
+    let (node, time) = (Uuid::read(value(1)?)?, Time::from_bits(i64::read(value(2)?)?));
+    let id = TransactionId { time, node };
+    (row.get::<_, [u8; 16]>(0).ok()? == *row_id(id).as_bytes()).then_some(id)
+}

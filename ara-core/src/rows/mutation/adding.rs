@@ -1,0 +1,70 @@
+//! Adding to counters.
+
+use rusqlite::types::ValueRef;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::log::counters::sum;
+use crate::log::statements::bind;
+use crate::rows::mutation::{Mutation, Write};
+use crate::value::Stored;
+
+/// What an addition makes of a counter.
+pub(super) struct Added {
+    pub(super) slot: usize,
+    /// What this node has added to it so far.
+    pub(super) total: Stored<'static>,
+    /// What all nodes have, which is what the row holds.
+    pub(super) sum: Stored<'static>,
+}
+
+impl Mutation<'_, '_> {
+    /// What additions to counters of a row make of them. What changes nothing is left out.
+    pub(super) fn add_up(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<Vec<Added>> {
+        let node = self.recorder.node();
+        let mut all = Vec::new();
+        for (slot, amount) in writes.iter().filter(|(slot, _)| self.plan.is_counter(*slot)) {
+            let Some(Stored::Integer(amount)) = *amount else { continue };
+            let mut totals = match self.plan.ordinal {
+                Some(table) => self.counters.totals((table, id.as_bytes(), self.ordinal(*slot)))?,
+                // What is not synced is added to by one alone.
+                None => vec![(node, self.held(id, *slot)?)],
+            };
+            let at = totals.iter().position(|(of, _)| *of == node).unwrap_or_else(|| {
+                totals.push((node, 0));
+                totals.len() - 1
+            });
+            let Some((_, own)) = totals.get_mut(at) else { continue };
+            let total = own.saturating_add(*amount);
+            if total != std::mem::replace(own, total) {
+                let sum = sum(totals.into_iter().map(|(_, total)| total));
+                let [total, sum] = [total, sum].map(Stored::Integer);
+                all.push(Added { slot: *slot, total, sum });
+            }
+        }
+        Ok(all)
+    }
+
+    /// The integer that a row holds.
+    fn held(&mut self, id: Uuid, slot: usize) -> Result<i64> {
+        let probe = self.statements.get(&self.plan.edit(&[slot]).probe)?;
+        bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
+        let mut rows = probe.raw_query();
+        Ok(match rows.next()?.map(|row| row.get_ref(1)).transpose()? {
+            Some(ValueRef::Integer(held)) => held,
+            _ => 0,
+        })
+    }
+
+    /// Puts sums in the places of what is added. What is in no sum changes nothing, and is not written.
+    pub(super) fn put_sums<'w>(&self, writes: &mut Vec<Write<'w>>, added: &'w [Added]) {
+        writes.retain_mut(|(slot, value)| {
+            if !self.plan.is_counter(*slot) {
+                return true;
+            }
+            let sum = added.iter().find(|added| added.slot == *slot).map(|added| &added.sum);
+            *value = sum;
+            sum.is_some()
+        });
+    }
+}
