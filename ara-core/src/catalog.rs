@@ -3,6 +3,7 @@
 
 pub(crate) mod ddl;
 pub(crate) mod format;
+pub(crate) mod own_tables;
 pub(crate) mod registry;
 pub(crate) mod search_index;
 pub(crate) mod shape;

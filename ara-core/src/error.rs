@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::catalog::search_index::SEARCH_PREFIX;
-use crate::model::record::LOCAL_PREFIX;
+use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX};
 use crate::value::{Rule, Timestamp};
 
 /// The result of ara's functions.

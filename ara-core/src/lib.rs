@@ -13,6 +13,7 @@ mod growth;
 mod log;
 mod merge;
 mod model;
+mod names;
 mod past;
 mod rows;
 mod search;
@@ -26,10 +27,11 @@ pub use care::rebuild_all::RebuildReport;
 pub use care::verify::{Difference, Verification, What};
 pub use catalog::ddl::ddl;
 #[doc(hidden)]
+pub use catalog::own_tables::HISTORY;
+#[doc(hidden)]
 pub use catalog::search_index::search_tables;
 pub use database::handle::Database;
 pub use database::options::Options;
-pub use database::source::TableRef;
 pub use database::source::{Reading, Source};
 #[doc(hidden)]
 pub use database::subscription::{Subscription, Until};
@@ -40,20 +42,20 @@ pub use exchange::vector::VersionVector;
 pub use growth::drift::Drift;
 pub use growth::failure::SchemaFailure;
 pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
-#[doc(hidden)]
-pub use growth::history::HISTORY;
 pub use growth::history::{Growth, SchemaVersion};
 pub use log::transaction_id::TransactionId;
 pub use merge::report::{MergeReport, Reason, Refused};
 pub use model::app_schema::{AppSchema, Schema, definitions};
 pub use model::cells::Cells;
 pub use model::record::{
-    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list, stored_table_name,
+    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
 };
 pub use model::table::{
     Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, SystemColumn, Table,
     Update, column_def, is_counter, readable, search_text,
 };
+pub use model::table_ref::TableRef;
+pub use names::stored_table_name;
 pub use past::at::Past;
 pub use past::row_history::{ColumnChange, RowChange};
 pub use past::transaction_list::{TransactionSummary, Transactions};

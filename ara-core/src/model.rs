@@ -4,3 +4,4 @@ pub(crate) mod app_schema;
 pub(crate) mod cells;
 pub(crate) mod record;
 pub(crate) mod table;
+pub(crate) mod table_ref;

@@ -2,12 +2,12 @@
 
 use crate::care::progress::Progress;
 use crate::care::verify::{Verification, verify};
-use crate::catalog::ddl::quoted;
 use crate::database::handle::Database;
 use crate::error::Result;
 use crate::growth::drift::{Drift, drift};
 use crate::growth::failure::{SchemaFailure, failures};
 use crate::growth::file_schema::{FileSchema, RowCount, file_schema, stored_tables};
+use crate::names::quoted;
 
 impl Database {
     /// Folds the change log again and compares every synced table, and every digest, with it.

@@ -9,7 +9,6 @@ use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
 use crate::care::progress::{Counter, Progress};
-use crate::catalog::ddl::quoted;
 use crate::catalog::registry::{RegisteredTable, Registry, hash};
 use crate::error::{Error, Result};
 use crate::exchange::vector::Point;
@@ -17,6 +16,7 @@ use crate::log::change::{PackedCells, is_same};
 use crate::log::clock::Time;
 use crate::log::counters::{Counters, count_totals};
 use crate::log::row_clock::RowClock;
+use crate::names::quoted;
 use crate::rows::fold::{CHANGES_BY_ROW, Folded, FoldedRows};
 
 /// What [`Database::verify`](crate::Database::verify) found.

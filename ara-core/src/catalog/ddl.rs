@@ -1,13 +1,11 @@
 //! The SQL that makes ara's tables.
 
-use std::fmt::Write;
+use crate::names::{index_name, name_list, stored_table_name};
 
-use ara_schema::{IndexDef, TableDef};
+use ara_schema::TableDef;
 
-use crate::catalog::format::OWN_TABLES;
+use crate::catalog::own_tables::{HISTORY, OWN_TABLES};
 use crate::catalog::search_index::SearchIndex;
-use crate::growth::history::HISTORY;
-use crate::model::record::stored_table_name;
 
 /// The SQL statements that make a fresh database with these tables, word for word as the file keeps
 /// them: ara's own tables first, then each table with its indexes and its
@@ -63,24 +61,4 @@ pub(crate) fn create_index<'a>(
     columns: impl Iterator<Item = &'a str>,
 ) -> String {
     format!("CREATE INDEX \"{name}\" ON \"{stored_name}\" ({})", name_list(columns))
-}
-
-/// No other index can have it: the brackets and commas are in no stored name.
-pub(crate) fn index_name(stored_name: &str, index: &IndexDef) -> String {
-    format!("ara_index {stored_name}({})", index.columns.join(","))
-}
-
-/// A list of stored names for SQL. There are no quotes in them.
-pub(crate) fn name_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut list = String::new();
-    for name in names {
-        let comma = if list.is_empty() { "" } else { ", " };
-        let _ = write!(list, "{comma}\"{name}\"");
-    }
-    list
-}
-
-/// A name for SQL, whatever is in it.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,16 +1,15 @@
 //! The tables, columns and indexes that a file should have, and what its ordinals stand for.
 
+use crate::catalog::own_tables::is_kept_by_ara;
+use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX, app_name};
 use std::collections::{BTreeMap, HashMap};
 
 use ara_schema::{check_column_name, check_table_name};
 use rusqlite::Connection;
 
-use crate::catalog::search_index::{SEARCH_PREFIX, SearchIndex};
-use crate::growth::history::HISTORY;
+use crate::catalog::search_index::SearchIndex;
 use crate::log::change::{Canonical, PackedCell, PackedCells};
 use crate::log::clock::Time;
-use crate::model::record::LOCAL_PREFIX;
-use crate::past::undone::UNDONE;
 
 /// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
 /// write it.
@@ -179,16 +178,6 @@ impl RegisteredTable {
 /// Whether what has this origin should be in the tables.
 pub(crate) fn is_made(origin: i64) -> bool {
     origin != Origin::Logged as i64
-}
-
-/// Whether a table is one that ara keeps as if it were an app's: in the file, and synced.
-pub(crate) fn is_kept_by_ara(name: &str) -> bool {
-    name == HISTORY.name || name == UNDONE.name
-}
-
-/// The name that the app gave a table of this stored name.
-pub(crate) fn app_name(stored_name: &str) -> &str {
-    stored_name.strip_prefix(LOCAL_PREFIX).unwrap_or(stored_name)
 }
 
 /// The hash of a change of the log, of what there is of it.

@@ -1,12 +1,7 @@
 //! What a full-text search of a table consists of in the file.
 
+use crate::names::{SEARCH_PREFIX, name_list, stored_table_name};
 use ara_schema::TableDef;
-
-use crate::catalog::ddl::name_list;
-use crate::model::record::stored_table_name;
-
-/// What the names begin with of all that belongs to a search. No index of ara's begins so.
-pub(crate) const SEARCH_PREFIX: &str = "ara_search ";
 
 /// The search over certain columns of a table, by the names that these have in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use crate::catalog::own_tables::HISTORY;
 use crate::database::handle::Database;
-use crate::database::source::TableRef;
 use crate::database::transaction::{Savepoint, State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
 use crate::growth::grow::{drop_undeclared_indexes, grow};
-use crate::growth::history::{Growth, HISTORY, record};
+use crate::growth::history::{Growth, record};
 use crate::growth::mend::{mend_indexes, mend_tables};
 use crate::growth::wanted::Wanted;
+use crate::model::table_ref::TableRef;
 use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 

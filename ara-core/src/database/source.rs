@@ -1,40 +1,11 @@
 //! What queries read from: a database, or a transaction.
 
-use std::any::TypeId;
+use crate::model::table_ref::TableRef;
 
-use ara_schema::TableDef;
 use rusqlite::Connection;
 
 use crate::database::handle::Database;
 use crate::error::Result;
-use crate::model::table::Table;
-use crate::value::Readable;
-
-/// A table that a query reads, without its type.
-#[derive(Debug, Clone, Copy)]
-pub struct TableRef {
-    pub(crate) ty: TypeId,
-    /// The table's definition.
-    pub def: &'static TableDef,
-    /// For each of its columns, which stored values the app can read.
-    pub readable: &'static [fn() -> Readable],
-    /// Whether it is searched: then its search must be up to date.
-    pub(crate) is_searched: bool,
-}
-
-impl TableRef {
-    /// The table `T`.
-    pub const fn of<T: Table>() -> Self {
-        let (def, readable) = (T::TABLE, T::READABLE);
-        Self { ty: TypeId::of::<T>(), def, readable, is_searched: false }
-    }
-
-    /// The table, to be searched.
-    #[must_use]
-    pub fn searched(self) -> Self {
-        Self { is_searched: true, ..self }
-    }
-}
 
 /// What queries read from: a [`Database`](Source), or a [`Transaction`](Source)
 /// and what it has written.

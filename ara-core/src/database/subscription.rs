@@ -7,8 +7,8 @@ use std::time::Instant;
 use uuid::Uuid;
 
 use crate::database::handle::{Database, Shared};
-use crate::database::source::TableRef;
 use crate::error::{Error, Result};
+use crate::model::table_ref::TableRef;
 use crate::watch::reads::interest;
 use crate::watch::signal::{Signal, Waited};
 use crate::watch::watches::Watches;

@@ -1,5 +1,6 @@
 //! Transactions.
 
+use crate::names::{is_ara_s, stored_table_name};
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use ara_schema::TableDef;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::database::source::{Reading, Source, TableRef};
+use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
 use crate::growth::grow::{grow, has_indexes, look};
@@ -26,8 +27,9 @@ use crate::log::transaction_id::TransactionId;
 use crate::merge::renew::renew;
 use crate::merge::settle::settle;
 use crate::model::app_schema::Schema;
-use crate::model::record::{Fields, Record, stored_table_name};
+use crate::model::record::{Fields, Record};
 use crate::model::table::{Create, Table, Update};
+use crate::model::table_ref::TableRef;
 use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 use crate::rows::plans::Plans;
@@ -319,11 +321,6 @@ impl<'c> Transaction<'c> {
         savepoint.release()?;
         Ok(plan)
     }
-}
-
-/// Whether a table is one of ara's own.
-pub(crate) const fn is_ara_s(name: &str) -> bool {
-    matches!(name.as_bytes(), [b'a', b'r', b'a', b'_', ..])
 }
 
 /// What is done after it is undone again, unless it is released.

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::catalog::ddl::{create_index, create_table};
-use crate::catalog::format::OWN_TABLES;
+use crate::catalog::own_tables::OWN_TABLES;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shape::{Declared, columns_in_file};

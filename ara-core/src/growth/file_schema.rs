@@ -6,7 +6,8 @@ use ara_schema::TypeSnapshot;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::catalog::registry::{RegisteredTable, Registry, is_kept_by_ara};
+use crate::catalog::own_tables::is_kept_by_ara;
+use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, has_index};
 use crate::error::Result;
 use crate::growth::history::{SchemaVersion, versions};

@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use ara_schema::{SYSTEM_COLUMNS, TableDef};
 use rusqlite::Connection;
 
-use crate::catalog::ddl::{create_index, create_table, index_name, quoted};
+use crate::catalog::ddl::{create_index, create_table};
 use crate::catalog::registry::{Origin, Registry};
 use crate::catalog::shape::{check_name, check_shape, columns_in_file, has_index};
 use crate::error::{Error, Result};
 use crate::growth::history::Growth;
 use crate::growth::make::make_logged_columns;
 use crate::growth::searches::{drop_undeclared, is_made, make_declared};
-use crate::model::record::stored_table_name;
+use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::rebuild_table;
 

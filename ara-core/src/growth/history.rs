@@ -1,40 +1,17 @@
 //! The history of schemas: a synced table that `ensure` writes.
 
-use ara_schema::{ColumnDef, Snapshot, TableDef, Type, checksum};
+use crate::catalog::own_tables::HISTORY;
+use ara_schema::{Snapshot, TableDef, checksum};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::catalog::registry::app_name;
-use crate::database::transaction::is_ara_s;
 use crate::error::{Error, Result};
 use crate::model::app_schema::AppSchema;
 use crate::model::cells::Cell;
+use crate::names::{app_name, is_ara_s};
 use crate::rows::mutation::Mutation;
 use crate::value::{Json, Stored, Timestamp, Value, uuid_of_key};
-
-/// The history's table. The facade declares it once more, as a struct that apps query.
-#[doc(hidden)]
-pub static HISTORY: TableDef = TableDef {
-    name: "ara_schema_history",
-    local: false,
-    columns: &[
-        column("schema", Type::Text),
-        column("version", Type::Integer),
-        column("checksum", Type::Text),
-        column("snapshot", Type::Json),
-        column("added", Type::Json),
-        column("app_version", Type::Text),
-        column("device", Type::Uuid),
-        column("time", Type::Timestamp),
-    ],
-    indexes: &[],
-    search: &[],
-};
-
-const fn column(name: &'static str, ty: Type) -> ColumnDef {
-    ColumnDef { name, ty, required: true }
-}
 
 /// What an `ensure` did to the app's tables in the file. As JSON, parts in which there is nothing are left out:
 ///

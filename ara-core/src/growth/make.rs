@@ -6,7 +6,8 @@ use ara_schema::{SYSTEM_COLUMNS, check_column_name, check_table_name};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::ddl::create_table;
-use crate::catalog::registry::{Origin, is_kept_by_ara, is_made};
+use crate::catalog::own_tables::is_kept_by_ara;
+use crate::catalog::registry::{Origin, is_made};
 use crate::catalog::shape::{Declared, columns_in_file, in_the_way};
 use crate::error::{Error, Result};
 use crate::growth::grow::{MAX_COLUMNS, add_column};

@@ -7,11 +7,11 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::catalog::registry::Registry;
-use crate::catalog::search_index::{ROWS, SEARCH_PREFIX, SHADOWS, SearchIndex};
+use crate::catalog::search_index::{ROWS, SHADOWS, SearchIndex};
 use crate::catalog::shape::columns_in_file;
 use crate::error::Result;
 use crate::growth::history::Growth;
-use crate::model::record::stored_table_name;
+use crate::names::{SEARCH_PREFIX, stored_table_name};
 
 impl SearchIndex {
     /// Whether all of it is in the file as ara made it.

@@ -3,9 +3,9 @@
 use ara_schema::{TableDef, Type};
 use rusqlite::Connection;
 
-use crate::database::source::TableRef;
 use crate::error::Result;
 use crate::model::app_schema::{AppSchema, Schema};
+use crate::model::table_ref::TableRef;
 
 /// A schema that is to be ensured.
 pub(crate) struct Wanted {

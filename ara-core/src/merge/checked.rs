@@ -7,7 +7,7 @@ use crate::exchange::vector::Point;
 use crate::log::change::{Canonical, PackedCell, PackedCells};
 use crate::log::clock::Time;
 use crate::merge::report::Reason;
-use crate::model::record::LOCAL_PREFIX;
+use crate::names::LOCAL_PREFIX;
 
 /// The most bytes of a name.
 const LONGEST_NAME: usize = 1000;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::catalog::registry::is_void;
 use crate::database::handle::Database;
-use crate::database::transaction::{State, Transaction, is_ara_s};
+use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::exchange::changes::{Changes, NOBODY, Run, Sent};
 use crate::exchange::vector::{Known, known};
@@ -25,6 +25,7 @@ use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::run::{RunState, Way, transaction};
 use crate::merge::settle::due;
 use crate::merge::void::{VOIDS, make_void, read_void};
+use crate::names::is_ara_s;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 use crate::rows::touched::Touched;
 

@@ -9,7 +9,7 @@ use crate::exchange::changes::Changes;
 use crate::growth::history::Growth;
 use crate::growth::make::{MOST_NAMED, Make, Named};
 use crate::merge::report::Reason;
-use crate::model::record::LOCAL_PREFIX;
+use crate::names::LOCAL_PREFIX;
 
 /// The most bytes of a name.
 const LONGEST: usize = 1000;

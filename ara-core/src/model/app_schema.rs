@@ -2,8 +2,8 @@
 
 use ara_schema::TableDef;
 
-use crate::database::source::TableRef;
 use crate::model::table::Table;
+use crate::model::table_ref::TableRef;
 
 /// Tables that are made together: `ara::schema!` implements it for the type it declares, and every
 /// table is a schema of one.

@@ -1,7 +1,5 @@
 //! From a row of SQLite to a typed row.
 
-use std::borrow::Cow;
-
 use ara_schema::TableDef;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -31,21 +29,9 @@ pub struct Fields<'a> {
 /// The columns that ara fills for every row, in front of those of the struct.
 pub const SYSTEM_FIELDS: [&str; 3] = ["id", "created_at", "updated_at"];
 
-/// What the names of local tables begin with in the file.
-pub(crate) const LOCAL_PREFIX: &str = "ara_local_";
-
 /// The stored names of the columns that a [`Record`] reads, in the order it expects them.
 pub fn select_list(table: &TableDef) -> impl Iterator<Item = &'static str> {
     SYSTEM_FIELDS.into_iter().chain(table.columns.iter().map(|column| column.name))
-}
-
-/// The name that a table has in the file. Local tables live under a prefix of their own.
-pub fn stored_table_name(table: &TableDef) -> Cow<'static, str> {
-    if table.local {
-        Cow::Owned(format!("{LOCAL_PREFIX}{}", table.name))
-    } else {
-        Cow::Borrowed(table.name)
-    }
 }
 
 impl<'a> Fields<'a> {

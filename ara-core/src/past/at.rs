@@ -11,13 +11,14 @@ use crate::catalog::ddl::create_table;
 use crate::catalog::registry::{RegisteredNode, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::handle::Database;
-use crate::database::source::{Reading, Source, TableRef};
+use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
 use crate::growth::grow::add_column;
 use crate::growth::history::Growth;
 use crate::log::clock::Time;
 use crate::log::transactions::last_end;
+use crate::model::table_ref::TableRef;
 use crate::rows::rebuild::fold_into;
 use crate::value::Timestamp;
 

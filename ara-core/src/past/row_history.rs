@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
-use crate::catalog::ddl::quoted;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::database::handle::Database;
-use crate::database::source::TableRef;
 use crate::error::Result;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::counters::sum;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::end_of;
-use crate::model::record::stored_table_name;
 use crate::model::table::Table;
+use crate::model::table_ref::TableRef;
+use crate::names::{quoted, stored_table_name};
 use crate::rows::fold::owned;
 use crate::value::{Id, Stored, Timestamp};
 

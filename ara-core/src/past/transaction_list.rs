@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredNode, Registry, is_void};
 use crate::database::handle::Database;
-use crate::database::transaction::is_ara_s;
 use crate::error::Result;
 use crate::log::clock::Time;
 use crate::log::recorder::Journal;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::last_end;
+use crate::names::is_ara_s;
 use crate::past::undone::{Span, Standing};
 use crate::value::Timestamp;
 

@@ -5,8 +5,8 @@ mod written;
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
-use crate::catalog::ddl::quoted;
-use crate::catalog::registry::{RegisteredTable, Registry, is_kept_by_ara};
+use crate::catalog::own_tables::is_kept_by_ara;
+use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::database::handle::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
@@ -16,6 +16,7 @@ use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::last_end;
+use crate::names::quoted;
 use crate::past::undone::{Span, Standing, Undoings, is_undone_table, make_ready};
 use crate::rows::any_rows::AnyRows;
 use crate::rows::rebuild::RowKey;

@@ -8,9 +8,9 @@
 //! other transaction is while it is not undone. Only what is in force can be taken back, so to do it twice
 //! is to do it once.
 
+use crate::catalog::own_tables::UNDONE;
 use std::collections::BTreeMap;
 
-use ara_schema::{ColumnDef, TableDef, Type};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
@@ -28,18 +28,6 @@ use crate::log::transactions::{end_of, last_end};
 use crate::model::cells::Cell;
 use crate::rows::mutation::Mutation;
 use crate::value::{Stored, Value, uuid_of_key};
-
-/// The table. Its columns tell the transaction that a row is about.
-pub(crate) static UNDONE: TableDef = TableDef {
-    name: "ara_undone",
-    local: false,
-    columns: &[
-        ColumnDef { name: "node", ty: Type::Uuid, required: true },
-        ColumnDef { name: "time", ty: Type::Integer, required: true },
-    ],
-    indexes: &[],
-    search: &[],
-};
 
 /// A transaction of the log: its node, and the times that it comes after and ends at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

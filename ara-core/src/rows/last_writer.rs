@@ -6,13 +6,12 @@ use std::fmt::Write;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 
-use crate::catalog::ddl::quoted;
-use crate::database::transaction::is_ara_s;
 use crate::error::{Error, Result};
 use crate::log::clock::Time;
 use crate::log::counters::Counters;
 use crate::log::row_clock::{ColumnSet, RowClock};
 use crate::log::statements::bind;
+use crate::names::{is_ara_s, quoted};
 use crate::rows::touched::Touched;
 use crate::value::Stored;
 

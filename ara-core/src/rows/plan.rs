@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ara_schema::{TableDef, Type};
 use rusqlite::Connection;
 
-use crate::catalog::ddl::name_list;
 use crate::catalog::search_index::SearchIndex;
-use crate::model::record::{select_list, stored_table_name};
+use crate::model::record::select_list;
+use crate::names::{name_list, stored_table_name};
 use crate::search::refresh::Refresh;
 
 /// A table that is ready to be read and written.

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::database::source::TableRef;
+use crate::model::table_ref::TableRef;
 use crate::rows::plan::Plan;
 
 /// The plans of the tables that are in the file as their structs declare them. Tables only grow, so

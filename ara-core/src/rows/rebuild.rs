@@ -6,11 +6,11 @@ use std::fmt::Write;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 
-use crate::catalog::ddl::quoted;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::error::Result;
 use crate::log::counters::{Counters, forget_row, forget_table};
 use crate::log::statements::bind;
+use crate::names::quoted;
 use crate::rows::fold::{CHANGES_BY_ROW, Folded, FoldedRows, ONE_CHANGE};
 use crate::value::Stored;
 

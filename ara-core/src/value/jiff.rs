@@ -7,9 +7,8 @@ use ::jiff::tz::{Offset, TimeZone};
 use ::jiff::{Timestamp, Zoned};
 use ara_schema::Type;
 
-use crate::value::forms;
 use crate::value::forms::{Civil, Instant, civil_values};
-use crate::value::{IntoValue, Rule, Stored, Value, civil};
+use crate::value::{IntoValue, Rule, Stored, Value, civil, forms};
 
 civil_values!(Date, Time, DateTime, Timestamp);
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::catalog::search_index::searched;
 use crate::error::Result;
 use crate::log::row_clock::ColumnSet;
-use crate::model::record::LOCAL_PREFIX;
+use crate::names::LOCAL_PREFIX;
 use crate::watch::interest::{Interest, TableInterest};
 
 /// The rows that a query reads alone of some of its tables: the table's stored name, and the ids.

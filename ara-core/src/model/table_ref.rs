@@ -1,0 +1,34 @@
+//! A table without its type.
+
+use std::any::TypeId;
+
+use ara_schema::TableDef;
+
+use crate::model::table::Table;
+use crate::value::Readable;
+
+/// A table that a query reads, without its type.
+#[derive(Debug, Clone, Copy)]
+pub struct TableRef {
+    pub(crate) ty: TypeId,
+    /// The table's definition.
+    pub def: &'static TableDef,
+    /// For each of its columns, which stored values the app can read.
+    pub readable: &'static [fn() -> Readable],
+    /// Whether it is searched: then its search must be up to date.
+    pub(crate) is_searched: bool,
+}
+
+impl TableRef {
+    /// The table `T`.
+    pub const fn of<T: Table>() -> Self {
+        let (def, readable) = (T::TABLE, T::READABLE);
+        Self { ty: TypeId::of::<T>(), def, readable, is_searched: false }
+    }
+
+    /// The table, to be searched.
+    #[must_use]
+    pub fn searched(self) -> Self {
+        Self { is_searched: true, ..self }
+    }
+}
