@@ -65,7 +65,7 @@ impl Civil for DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Value;
+    use crate::value::column_type::Value;
     use crate::value::tests::stored_and_read;
 
     #[test]

@@ -5,7 +5,13 @@ use std::fmt;
 use ara_schema::Type;
 use serde::{Deserialize, Serialize};
 
-use crate::value::{IntoValue, MadeOf, Ordered, Readable, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::made_of::MadeOf;
+use crate::value::ordered::Ordered;
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
 /// A number to which devices add: what several of them add while they are apart adds up when they meet,
 /// where of another number the last one would stay.

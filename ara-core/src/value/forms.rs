@@ -1,13 +1,12 @@
 //! The stored forms of dates and times: text of a fixed width, so that it sorts as the times do. The
 //! types of `chrono`, `jiff` and `time` share them, so an app may change from one to another.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use ara_schema::Type;
 
-use crate::value::Rule;
 use crate::value::civil::{Date, DateTime, Reader, Time};
+use crate::value::rule::Rule;
 
 /// What a stored form is made of.
 pub(super) trait Form: fmt::Display + Sized {
@@ -37,29 +36,29 @@ pub(super) trait Civil: Sized {
 macro_rules! civil_values {
     ($($ty:ty),* $(,)?) => {$(
         #[diagnostic::do_not_recommend]
-        impl $crate::value::Value for $ty {
+        impl $crate::value::column_type::Value for $ty {
             const TYPE: ara_schema::Type =
                 <<Self as $crate::value::forms::Civil>::Form as $crate::value::forms::Form>::TYPE;
 
-            fn store(self) -> Result<$crate::value::Stored<'static>, $crate::value::Rule> {
+            fn store(self) -> Result<$crate::value::stored::Stored<'static>, $crate::value::rule::Rule> {
                 let text = $crate::value::forms::text(&self)?;
-                Ok($crate::value::Stored::Text(text.into()))
+                Ok($crate::value::stored::Stored::Text(text.into()))
             }
 
-            fn read(stored: $crate::value::Stored<'_>) -> Option<Self> {
+            fn read(stored: $crate::value::stored::Stored<'_>) -> Option<Self> {
                 match stored {
-                    $crate::value::Stored::Text(text) => $crate::value::forms::from_text(&text),
+                    $crate::value::stored::Stored::Text(text) => $crate::value::forms::from_text(&text),
                     _ => None,
                 }
             }
         }
 
         #[diagnostic::do_not_recommend]
-        impl $crate::value::Ordered for $ty {}
+        impl $crate::value::ordered::Ordered for $ty {}
 
         #[diagnostic::do_not_recommend]
-        impl $crate::value::IntoValue<$ty> for $ty {
-            fn into_value(self) -> Result<$ty, $crate::value::Rule> {
+        impl $crate::value::into::IntoValue<$ty> for $ty {
+            fn into_value(self) -> Result<$ty, $crate::value::rule::Rule> {
                 Ok(self)
             }
         }
@@ -83,8 +82,8 @@ pub(super) fn from_text<C: Civil>(text: &str) -> Option<C> {
     C::of(fields)
 }
 
-const OUT_OF_YEARS: Rule = Rule(Cow::Borrowed("must be in the years 0000 to 9999 (UTC)"));
-const LEAP_SECOND: Rule = Rule(Cow::Borrowed("must not be within a leap second"));
+const OUT_OF_YEARS: Rule = Rule::fixed("must be in the years 0000 to 9999 (UTC)");
+const LEAP_SECOND: Rule = Rule::fixed("must not be within a leap second");
 
 impl Form for Date {
     const TYPE: Type = Type::Date;

@@ -6,13 +6,12 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use ara_schema::Type;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::model::table::Table;
-use crate::value::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::into::IntoValue;
+use crate::value::rule::Rule;
 
 /// The id of a row of table `T`: a UUID of version 7, which sorts by the time the row was made.
 ///
@@ -46,39 +45,12 @@ impl<T> Id<T> {
     }
 }
 
-impl<T: Table> Id<T> {
-    /// The id that belongs to a natural key, the same on every device: a UUID of version 5
-    /// (RFC 9562) over the table's stored name and the key.
-    ///
-    /// Two devices that are offline cannot keep a unique constraint between them. They can agree on
-    /// an id: rows created under the same key are one row after a merge.
-    pub fn from_key(key: &str) -> Self {
-        Self::from_uuid(uuid_of_key(T::TABLE.name, key))
-    }
-}
-
 /// The id that belongs to a natural key in the table of this stored name.
 pub(crate) fn uuid_of_key(table: &str, key: &str) -> Uuid {
     /// The namespace of all ara tables: drawn once, never to change.
     const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_5a52_37d1_4c0e_9b1d_58c4_7e2a_9f63);
     let table = Uuid::new_v5(&NAMESPACE, table.as_bytes());
     Uuid::new_v5(&table, key.as_bytes())
-}
-
-impl<T: Table> Value for Id<T> {
-    const TYPE: Type = Type::Id(T::NAME);
-
-    fn store(self) -> Result<Stored<'static>, Rule> {
-        self.uuid.store()
-    }
-
-    fn read(stored: Stored<'_>) -> Option<Self> {
-        Uuid::read(stored).map(Self::from_uuid)
-    }
-
-    fn readable() -> Readable {
-        Uuid::readable()
-    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -1,6 +1,7 @@
 //! What the setters of drafts and patches take.
 
-use crate::value::{Rule, Value};
+use crate::value::column_type::Value;
+use crate::value::rule::Rule;
 
 /// What converts to a column's value of type `T` without losing anything.
 ///

@@ -7,8 +7,12 @@ use ::jiff::tz::{Offset, TimeZone};
 use ::jiff::{Timestamp, Zoned};
 use ara_schema::Type;
 
+use crate::value::column_type::Value;
 use crate::value::forms::{Civil, Instant, civil_values};
-use crate::value::{IntoValue, Rule, Stored, Value, civil, forms};
+use crate::value::into::IntoValue;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
+use crate::value::{civil, forms};
 
 civil_values!(Date, Time, DateTime, Timestamp);
 
@@ -103,9 +107,9 @@ impl IntoValue<Zoned> for &Zoned {
     }
 }
 
-const UNKNOWN_ZONE: Rule = Rule(Cow::Borrowed(
+const UNKNOWN_ZONE: Rule = Rule::fixed(
     "must be in a time zone of the time zone database, or at an offset of whole minutes",
-));
+);
 
 /// The name of the unknown zone, which jiff keeps apart from all that have one.
 const UNKNOWN: &str = "Etc/Unknown";

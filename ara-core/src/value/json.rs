@@ -7,7 +7,10 @@ use ara_schema::Type;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::value::{IntoValue, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
 /// A value of any serde type, stored as JSON text. It derefs to the value.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::value::Rule;
+use crate::value::rule::Rule;
 
 /// A newtype that can be made of what it holds. It exists for its message.
 #[diagnostic::on_unimplemented(

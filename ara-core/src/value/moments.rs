@@ -1,6 +1,8 @@
 //! [`Timestamp`] and the moments of `chrono`, `jiff` and `time`.
 
-use crate::value::{IntoValue, Rule, Timestamp};
+use crate::value::into::IntoValue;
+use crate::value::rule::Rule;
+use crate::value::timestamp::Timestamp;
 
 macro_rules! moments {
     ($($library:literal $ty:ty: $millis:expr, $of_millis:expr;)*) => {$(

@@ -2,8 +2,9 @@
 
 use uuid::Uuid;
 
-use crate::model::table::Table;
-use crate::value::{Id, NonEmptyString, Timestamp, Value};
+use crate::value::column_type::Value;
+use crate::value::text::NonEmptyString;
+use crate::value::timestamp::Timestamp;
 
 /// A [`Value`] whose stored values are in the order of the Rust type: what `lt`, `le`, `gt`, `ge` and
 /// `between` compare.
@@ -31,6 +32,3 @@ ordered!(String, Vec<u8>, Uuid, Timestamp);
 
 #[diagnostic::do_not_recommend]
 impl<const MAX: usize> Ordered for NonEmptyString<MAX> {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Table> Ordered for Id<T> {}

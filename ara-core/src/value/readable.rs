@@ -6,7 +6,8 @@ use std::sync::{PoisonError, RwLock};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
-use crate::value::{Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::stored::Stored;
 
 /// Which stored values a [`Value`] reads. ara turns it into a SQL condition.
 ///

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use ara_schema::Type;
 
 use crate::model::table::Table;
-use crate::value::{Id, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
 /// A value for a parameter of SQL that is written by hand: any [`Value`], `&str`, `&[u8]`, or an
 /// `Option` of these. `None` is NULL. It is bound as a column of its type stores it; a value of another
@@ -54,8 +56,8 @@ macro_rules! borrowed {
     )*};
 }
 
-borrowed!({} &str, {} &String, {} &[u8], {} &Vec<u8>, {T: Table} &Id<T>);
-borrowed!({const MAX: usize} &super::NonEmptyString<MAX>);
+borrowed!({} &str, {} &String, {} &[u8], {} &Vec<u8>);
+borrowed!({const MAX: usize} &crate::value::text::NonEmptyString<MAX>);
 
 #[diagnostic::do_not_recommend]
 impl<const N: usize> IntoSqlValue for &[u8; N] {

@@ -7,7 +7,11 @@ use std::ops::Deref;
 use ara_schema::Type;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::value::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
 #[diagnostic::do_not_recommend]
 impl Value for String {

@@ -80,7 +80,7 @@ mod tests {
     use ::time::macros::{date, datetime, utc_datetime};
 
     use super::*;
-    use crate::value::Value;
+    use crate::value::column_type::Value;
     use crate::value::tests::stored_and_read;
 
     #[test]

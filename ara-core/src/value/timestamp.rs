@@ -9,7 +9,11 @@ use ara_schema::Type;
 use serde::{Deserialize, Serialize};
 
 use crate::value::civil::{DAY, Date, DateTime, Reader, Time};
-use crate::value::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted. `created_at` and
 /// `updated_at` are of this type.

@@ -1,0 +1,45 @@
+//! Values as SQLite holds them.
+
+use std::borrow::Cow;
+
+use rusqlite::types::ValueRef;
+
+/// A value in one of SQLite's storage classes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored<'a> {
+    /// An integer of 64 bits.
+    Integer(i64),
+    /// A floating-point number of 64 bits.
+    Real(f64),
+    /// Text.
+    Text(Cow<'a, str>),
+    /// Bytes.
+    Blob(Cow<'a, [u8]>),
+}
+
+impl<'a> Stored<'a> {
+    /// What SQLite holds, or `None` for NULL and for text that is not UTF-8.
+    #[inline]
+    pub fn from_sql(value: ValueRef<'a>) -> Option<Self> {
+        match value {
+            ValueRef::Null => None,
+            ValueRef::Integer(integer) => Some(Self::Integer(integer)),
+            ValueRef::Real(real) => Some(Self::Real(real)),
+            ValueRef::Text(bytes) => {
+                std::str::from_utf8(bytes).ok().map(|text| Self::Text(Cow::Borrowed(text)))
+            }
+            ValueRef::Blob(bytes) => Some(Self::Blob(Cow::Borrowed(bytes))),
+        }
+    }
+
+    /// The value as SQLite takes it.
+    #[inline]
+    pub fn to_sql(&self) -> ValueRef<'_> {
+        match self {
+            Self::Integer(integer) => ValueRef::Integer(*integer),
+            Self::Real(real) => ValueRef::Real(*real),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }
+    }
+}
