@@ -2,11 +2,17 @@
 //!
 //! The log is the truth: every synced table is a fold of it.
 
+pub(crate) mod ahead;
 pub(crate) mod change;
 pub(crate) mod clock;
 pub(crate) mod codec;
 pub(crate) mod counters;
 pub(crate) mod entropy;
+pub(crate) mod journal;
+pub(crate) mod meta;
+pub(crate) mod node;
+pub(crate) mod nodes;
+pub(crate) mod point;
 pub(crate) mod recorder;
 pub(crate) mod row_clock;
 pub(crate) mod statements;

@@ -16,7 +16,3 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod settle;
 pub(crate) mod void;
-
-/// How far ahead of this device's clock a transaction may be dated to be folded in at once: five
-/// minutes. One that is further ahead is folded in when its time comes.
-pub(crate) const MOST_AHEAD: i64 = 5 * 60 * 1000;

@@ -1,5 +1,6 @@
 //! A copy of the database, while it is in use.
 
+use crate::log::meta;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, absolute};
@@ -125,7 +126,7 @@ fn copy(path: &Path, from: &Connection, tell: &mut dyn FnMut(Progress)) -> Resul
     // Whoever opens it first shall see that it is a copy, wherever it comes to lie. Nobody else has it
     // open, so its log needs no shared memory.
     copy.pragma_update(None, "locking_mode", "exclusive")?;
-    copy.execute("DELETE FROM ara_meta WHERE key = 'file'", [])?;
+    meta::forget(&copy, meta::FILE)?;
     copy.close().map_err(|(_, error)| error)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Making all of the tables again from the change log.
 
+use crate::log::node::NodeOrdinal;
 use std::collections::HashMap;
 
 use ara_schema::SYSTEM_COLUMNS;
@@ -12,16 +13,16 @@ use crate::catalog::shape::columns_in_file;
 use crate::database::handle::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
-use crate::exchange::vector::Point;
 use crate::growth::history::Growth;
 use crate::growth::make::{make_logged_columns, make_logged_tables};
 use crate::growth::mend::{mend_indexes, mend_tables};
+use crate::log::ahead::due;
 use crate::log::change::{Compacted, PackedCells};
 use crate::log::clock::Time;
 use crate::log::entropy::Entropy;
+use crate::log::point::Point;
 use crate::log::recorder::Recorder;
 use crate::merge::logged::rewrite;
-use crate::merge::settle::due;
 use crate::merge::void::mend_voids;
 use crate::rows::rebuild::rebuild_counted;
 
@@ -142,7 +143,7 @@ fn is_as_made(connection: &Connection, table: &RegisteredTable) -> Result<bool> 
 fn mend_nodes(
     connection: &Connection,
     registry: &Registry,
-    ends: &HashMap<u64, LoggedEnd>,
+    ends: &HashMap<NodeOrdinal, LoggedEnd>,
     recorder: &mut Recorder<'_>,
     entropy: &mut Entropy,
 ) -> Result<()> {
@@ -153,7 +154,7 @@ fn mend_nodes(
     for &node in registry.nodes.keys() {
         let LoggedEnd { mut at, dropped, is_mismarked } =
             ends.get(&node).copied().unwrap_or_default();
-        let ordinal = node.cast_signed();
+        let ordinal = node;
         if is_mismarked && dropped != 0 {
             stand_for_nothing(connection, ordinal)?;
             at.digest ^= dropped;
@@ -172,7 +173,7 @@ fn mend_nodes(
 
 /// Of a log that lost changes it is not known any more which of them were dropped: none is taken to be, so
 /// that all that others have comes back.
-fn stand_for_nothing(connection: &Connection, node: i64) -> Result<()> {
+fn stand_for_nothing(connection: &Connection, node: NodeOrdinal) -> Result<()> {
     let mut changes =
         connection.prepare("SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time")?;
     let mut changes = changes.query([node])?;

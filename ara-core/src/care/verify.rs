@@ -1,5 +1,6 @@
 //! Folding the change log again, to see whether the tables are what it says.
 
+use crate::log::node::{NodeOrdinal, Stamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
@@ -11,10 +12,10 @@ use uuid::Uuid;
 use crate::care::progress::{Counter, Progress};
 use crate::catalog::registry::{RegisteredTable, Registry, hash};
 use crate::error::{Error, Result};
-use crate::exchange::vector::Point;
 use crate::log::change::{PackedCells, is_same};
 use crate::log::clock::Time;
 use crate::log::counters::{Counters, count_totals};
+use crate::log::point::Point;
 use crate::log::row_clock::RowClock;
 use crate::names::quoted;
 use crate::rows::fold::{CHANGES_BY_ROW, Folded, FoldedRows};
@@ -144,16 +145,16 @@ pub(crate) fn add_up(
     registry: &Registry,
     found: &mut Verification,
     counter: &mut Counter<'_>,
-) -> Result<HashMap<u64, LoggedEnd>> {
+) -> Result<HashMap<NodeOrdinal, LoggedEnd>> {
     let mut changes = connection
         .prepare("SELECT node, time, tbl, row, cells FROM ara_change ORDER BY node, time")?;
     let mut changes = changes.query([])?;
-    let mut ends: HashMap<u64, LoggedEnd> = HashMap::new();
-    let mut last: Option<(u64, Time, bool)> = None;
+    let mut ends: HashMap<NodeOrdinal, LoggedEnd> = HashMap::new();
+    let mut last: Option<(NodeOrdinal, Time, bool)> = None;
     while let Some(change) = changes.next()? {
         found.changes += 1;
         counter.add(1);
-        let node = change.get::<_, i64>(0)?.cast_unsigned();
+        let node = change.get::<_, NodeOrdinal>(0)?;
         if last.is_some_and(|(before, _, ended)| before != node && !ended) {
             found.differ(None, None, What::OpenTransaction);
         }
@@ -184,7 +185,7 @@ pub(crate) fn add_up(
     let mut twins = connection.prepare("SELECT node, hash, cells FROM ara_twin")?;
     let mut twins = twins.query([])?;
     while let Some(twin) = twins.next()? {
-        let end = ends.entry(twin.get::<_, i64>(0)?.cast_unsigned()).or_default();
+        let end = ends.entry(twin.get::<_, NodeOrdinal>(0)?).or_default();
         let cells = twin.get_ref(2)?.as_blob().ok().and_then(PackedCells::open);
         let dropped = cells.map_or(0, |cells| cells.compacted.dropped);
         end.at.digest ^= twin.get::<_, i64>(1)?.cast_unsigned() ^ dropped;
@@ -207,7 +208,7 @@ fn verify_digests(
     )?;
     let mut kept = kept.query([])?;
     while let Some(node) = kept.next()? {
-        let ordinal = node.get::<_, i64>(0)?.cast_unsigned();
+        let ordinal = node.get::<_, NodeOrdinal>(0)?;
         let Point { time, digest } = ends.get(&ordinal).copied().unwrap_or_default().at;
         if node.get::<_, i64>(1)? != time.bits() || node.get::<_, i64>(2)?.cast_unsigned() != digest
         {
@@ -231,12 +232,17 @@ impl Counted {
     fn of(
         change: &Row<'_>,
         registry: &Registry,
-        (node, time, ordinal): (u64, Time, i64),
+        (node, time, ordinal): (NodeOrdinal, Time, i64),
     ) -> Option<Self> {
         let row = Uuid::from_slice(change.get_ref(3).ok()?.as_blob().ok()?).ok()?;
         let cells = PackedCells::open(change.get_ref(4).ok()?.as_blob().ok()?)?;
         let table = registry.tables.get(&ordinal).filter(|table| !table.is_local)?;
-        let hash = hash(time, &registry.nodes.get(&node)?.id, table, row.as_bytes(), &cells)?;
+        let hash = hash(
+            Stamp { time, node: registry.nodes.get(&node)?.id },
+            table,
+            row.as_bytes(),
+            &cells,
+        )?;
         let compacted = cells.compacted;
         let (hash, mark) = (compacted.hash(hash), cells.digest);
         Some(Self { hash, dropped: compacted.dropped, mark })
@@ -346,7 +352,7 @@ fn compare(
         if !is_same(row.get_ref(at)?, cell.and_then(|cell| cell.value.as_ref())) {
             found.differ(Some(table), Some(column), What::Value);
         }
-        let expected = cell.map(|cell| (cell.clock.0, cell.node));
+        let expected = cell.map(|cell| (cell.stamp.time, cell.node));
         if clocks.get(&u64::from(**ordinal)).copied() != expected {
             found.differ(Some(table), Some(column), What::Clock);
         }

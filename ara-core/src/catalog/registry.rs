@@ -1,6 +1,9 @@
 //! The tables, columns and indexes that a file should have, and what its ordinals stand for.
 
 use crate::catalog::own_tables::is_kept_by_ara;
+use crate::log::meta;
+use crate::log::node::{NodeOrdinal, Stamp};
+use crate::log::nodes::{self, Node};
 use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX, app_name};
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,37 +18,12 @@ use crate::log::clock::Time;
 /// write it.
 pub(crate) struct Registry {
     /// The nodes by ordinal.
-    pub(crate) nodes: HashMap<u64, RegisteredNode>,
+    pub(crate) nodes: HashMap<NodeOrdinal, Node>,
     /// The tables by ordinal.
     pub(crate) tables: BTreeMap<i64, RegisteredTable>,
     /// The indexes by name.
     pub(crate) indexes: BTreeMap<String, RegisteredIndex>,
     pub(crate) searches: Vec<SearchIndex>,
-}
-
-/// A device, or rather one that writes under this id.
-pub(crate) struct RegisteredNode {
-    pub(crate) id: [u8; 16],
-    /// Up to which time its changes are folded into the tables.
-    pub(crate) folded: Time,
-    /// What it wrote after the first of these times, up to the second, does not count.
-    pub(crate) void: (Time, Time),
-    /// Up to which time its log may lack what later writes covered.
-    pub(crate) horizon: Time,
-    /// Its log has changes of two devices that wrote under one id.
-    pub(crate) is_forked: bool,
-}
-
-impl RegisteredNode {
-    /// Whether what it wrote at a time is folded into the tables.
-    pub(crate) fn counts(&self, time: Time) -> bool {
-        time <= self.folded && !is_void(self.void, time)
-    }
-}
-
-/// Whether a time is after the first of two, up to the second.
-pub(crate) fn is_void((after, until): (Time, Time), time: Time) -> bool {
-    after < time && time <= until
 }
 
 /// A table, by the names that it has in the file.
@@ -80,20 +58,13 @@ pub(crate) struct RegisteredIndex {
 
 impl Registry {
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let nodes = connection
-            .prepare(
-                "SELECT ordinal, id, \
-                 iif(ordinal IS (SELECT value FROM ara_meta WHERE key = 'node'), ?1, folded), \
-                 forked, void_after, void_until, horizon FROM ara_node",
-            )?
-            .query_map([i64::MAX], |row| {
-                let (id, folded) = (row.get(1)?, Time::from_bits(row.get(2)?));
-                let void = (Time::from_bits(row.get(4)?), Time::from_bits(row.get(5)?));
-                let horizon = Time::from_bits(row.get(6)?);
-                let node = RegisteredNode { id, folded, void, horizon, is_forked: row.get(3)? };
-                Ok((row.get::<_, i64>(0)?.cast_unsigned(), node))
-            })?
-            .collect::<rusqlite::Result<_>>()?;
+        let writer = meta::get(connection, meta::NODE)?;
+        let mut nodes = nodes::kept(connection)?;
+        // What the node that writes has written is folded in, whatever it is.
+        for own in nodes.iter_mut().filter(|node| Some(node.ordinal) == writer) {
+            own.folded = Time::MAX;
+        }
+        let nodes = nodes.into_iter().map(|node| (node.ordinal, node)).collect();
         let mut tables: BTreeMap<_, _> = connection
             .prepare("SELECT ordinal, name, origin FROM ara_table")?
             .query_map([], |row| {
@@ -182,14 +153,13 @@ pub(crate) fn is_made(origin: i64) -> bool {
 
 /// The hash of a change of the log, of what there is of it.
 pub(crate) fn hash(
-    time: Time,
-    node: &[u8; 16],
+    stamp: Stamp,
     table: &RegisteredTable,
     row: &[u8],
     cells: &PackedCells<'_>,
 ) -> Option<u64> {
     let mut cells = cells.clone();
-    let mut canonical = Canonical::new(time, node, &table.name, row);
+    let mut canonical = Canonical::new(stamp, &table.name, row);
     while let Some(PackedCell { column, tag, payload }) = cells.next_cell()? {
         canonical.cell(table.names.get(&column)?, tag, payload);
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::file::open::set_patience;
-use crate::merge::settle::due;
+use crate::log::ahead::due;
 
 /// When a database has to see to it.
 #[derive(Debug)]
@@ -28,22 +28,15 @@ const READS: u32 = 16;
 /// How long what others merged may go unnoticed, and what failed is not tried again.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Whether something waits for its time, as far as it is known of a file that is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Waiting {
-    Nothing,
-    Maybe,
-}
-
 impl Ahead {
-    pub(crate) fn new(waiting: Waiting) -> Self {
+    pub(crate) fn new(may_wait: bool) -> Self {
         let ahead = Self {
             due: AtomicI64::new(NEVER),
             ask: AtomicU64::new(0),
             start: Instant::now(),
             reads: AtomicU32::new(0),
         };
-        if waiting == Waiting::Nothing {
+        if !may_wait {
             ahead.pause();
         }
         ahead
@@ -133,8 +126,8 @@ mod tests {
 
     #[test]
     fn a_read_is_called_when_something_is_due_or_may_be() {
-        assert!(!Ahead::new(Waiting::Nothing).calls_read(&|| 4));
-        let ahead = Ahead::new(Waiting::Maybe);
+        assert!(!Ahead::new(false).calls_read(&|| 4));
+        let ahead = Ahead::new(true);
         let (early, late): (&dyn Fn() -> i64, &dyn Fn() -> i64) = (&|| 4, &|| 5);
         assert!(ahead.calls_read(early), "nobody has asked the file yet");
         ahead.pause();

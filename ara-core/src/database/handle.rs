@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::catalog::shape::columns_in_file;
-use crate::database::ahead::{Ahead, Waiting};
+use crate::database::ahead::Ahead;
 use crate::database::options::Options;
 use crate::database::source::{Reading, Source};
 use crate::database::transaction::{Transaction, get};
@@ -18,6 +18,7 @@ use crate::growth::failure::SchemaFailure;
 use crate::growth::grow::{has_indexes, look};
 use crate::growth::searches::is_made;
 use crate::growth::wanted::Wanted;
+use crate::log::meta;
 use crate::model::app_schema::Schema;
 use crate::model::table::{Create, Table, Update};
 use crate::model::table_ref::TableRef;
@@ -79,16 +80,16 @@ impl Database {
 
     pub(crate) fn with(options: Options, place: Place) -> Result<Self> {
         let mut entropy = options.entropy();
-        let (connection, readers, waiting) = match place {
+        let (connection, readers, may_wait) = match place {
             Place::File(path) if options.read_only => {
-                (None, Some(Readers::read_only(path, &options)?), Waiting::Nothing)
+                (None, Some(Readers::read_only(path, &options)?), false)
             }
             place => {
-                let (first, waiting) = open(&place, options.busy_timeout, &mut entropy)?;
+                let (first, may_wait) = open(&place, options.busy_timeout, &mut entropy)?;
                 match place {
-                    Place::Memory => (Some(first), None, waiting),
+                    Place::Memory => (Some(first), None, may_wait),
                     Place::File(path) => {
-                        (None, Some(Readers::new(path, first, &options)?), waiting)
+                        (None, Some(Readers::new(path, first, &options)?), may_wait)
                     }
                 }
             }
@@ -100,7 +101,7 @@ impl Database {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
-            ahead: Arc::new(Ahead::new(waiting)),
+            ahead: Arc::new(Ahead::new(may_wait)),
         })))
     }
 
@@ -288,14 +289,9 @@ impl Database {
         self.0.refuse_if_moved()?;
         // A commit is synced together with all that stand before it in the write-ahead log.
         connection.pragma_update(None, "synchronous", "full")?;
-        let synced = connection.execute(
-            "INSERT INTO ara_meta (key, value) VALUES ('synced', 1) \
-             ON CONFLICT (key) DO UPDATE SET value = value + 1",
-            [],
-        );
+        let synced = meta::count_up(connection, meta::SYNCED);
         connection.pragma_update(None, "synchronous", "normal")?;
-        synced?;
-        Ok(())
+        synced
     }
 
     /// Now, by the clock of the options.

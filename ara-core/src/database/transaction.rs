@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use ara_schema::TableDef;
 use rusqlite::Connection;
-use uuid::Uuid;
 
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
@@ -21,7 +20,8 @@ use crate::growth::wanted::Wanted;
 use crate::log::clock::Time;
 use crate::log::counters::Counters;
 use crate::log::entropy::Entropy;
-use crate::log::recorder::{Journal, Recorder};
+use crate::log::journal::Journal;
+use crate::log::recorder::Recorder;
 use crate::log::statements::Statements;
 use crate::log::transaction_id::TransactionId;
 use crate::merge::renew::renew;
@@ -151,7 +151,7 @@ impl<'c> Transaction<'c> {
     pub fn id(&self) -> Option<TransactionId> {
         let recorder = &self.state.borrow().recorder;
         let (_, time) = recorder.logged()?;
-        let node = Uuid::from_bytes(recorder.node_id());
+        let node = recorder.node_id().uuid();
         Some(TransactionId { time, node }).filter(|id| Some(id.time) != self.settled.get())
     }
 

@@ -11,7 +11,8 @@ use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
 use crate::log::entropy::Entropy;
-use crate::log::recorder::{Journal, Recorder};
+use crate::log::journal::Journal;
+use crate::log::recorder::Recorder;
 use crate::rows::touched::Touched;
 
 /// What only one transaction uses at a time.

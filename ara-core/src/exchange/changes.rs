@@ -1,12 +1,13 @@
 //! Changes on their way from one database to another.
 
+use crate::log::node::NodeId;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use crate::exchange::vector::Point;
 use crate::log::change::Compacted;
 use crate::log::clock::Time;
+use crate::log::point::Point;
 
 /// Some changes of one or more nodes, as one database gives them to another: whole transactions, in the
 /// order of their times.
@@ -27,7 +28,7 @@ pub struct Changes {
 /// Changes of one node that follow one another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Run {
-    pub(crate) node: [u8; 16],
+    pub(crate) node: NodeId,
     /// What they follow, and their last.
     pub(crate) from: Point,
     pub(crate) to: Point,
@@ -77,9 +78,6 @@ impl Changes {
         self.bytes.get(range.clone()).unwrap_or_default()
     }
 }
-
-/// The node of a run that cannot be read. No device has this id.
-pub(crate) const NOBODY: [u8; 16] = [0; 16];
 
 /// Of which nodes, and how many: never the values.
 impl fmt::Debug for Changes {

@@ -10,7 +10,6 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::catalog::format::{APPLICATION_ID, FORMAT, claim, create_format};
-use crate::database::ahead::Waiting;
 use crate::error::{Error, Result};
 use crate::file::identity::Identity;
 use crate::log::entropy::Entropy;
@@ -55,13 +54,13 @@ pub(crate) fn open(
     place: &Place,
     busy: Duration,
     entropy: &mut Entropy,
-) -> Result<(Connection, Waiting)> {
+) -> Result<(Connection, bool)> {
     let path = match place {
         Place::Memory => {
             let connection = Connection::open_in_memory()?;
             configure(&connection, busy)?;
-            create_format(&connection, &entropy.bytes()?, None)?;
-            return Ok((connection, Waiting::Nothing));
+            create_format(&connection, entropy.node_id()?, None)?;
+            return Ok((connection, false));
         }
         Place::File(path) => path,
     };
@@ -72,9 +71,9 @@ pub(crate) fn open(
     let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
     // What lies beside a file that is refused must stay there.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_beside)?;
-    let waiting = take(&connection, path, busy, entropy).map_err(|error| named(error, path))?;
+    let may_wait = take(&connection, path, busy, entropy).map_err(|error| named(error, path))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    Ok((connection, waiting))
+    Ok((connection, may_wait))
 }
 
 /// Takes a file that is ara's, or in which there is nothing.
@@ -83,13 +82,13 @@ fn take(
     path: &Path,
     busy: Duration,
     entropy: &mut Entropy,
-) -> Result<Waiting> {
+) -> Result<bool> {
     configure(connection, busy)?;
     let (application, format) = marks(connection)?;
     if application != APPLICATION_ID {
         refuse_if_foreign(connection, path)?;
         let identity = Identity::of(path).map(|identity| identity.to_string());
-        create_format(connection, &entropy.bytes()?, identity.as_deref())?;
+        create_format(connection, entropy.node_id()?, identity.as_deref())?;
     } else if format > FORMAT {
         return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
     } else if format < 1 || connection.is_readonly("main")? {
@@ -100,7 +99,7 @@ fn take(
     enter_wal(connection, path, busy)?;
     match Identity::of(path) {
         Some(identity) => claim(connection, &identity.to_string(), entropy),
-        None => Ok(Waiting::Maybe),
+        None => Ok(true),
     }
 }
 

@@ -11,13 +11,13 @@ use crate::file::open::{beside, check_format, configure, immutable, look_at, nam
 
 /// Which state of a file a connection reads that locks nothing: it would not notice that somebody
 /// writes the file. `None` for a connection that locks it.
-pub(crate) type Stamp = Option<(SystemTime, u64)>;
+pub(crate) type FileStamp = Option<(SystemTime, u64)>;
 
 /// Opens a file to be read.
 ///
 /// SQLite needs a log and its index beside a file in WAL mode, and makes them. So a file that has none,
 /// and is in nobody's use, is read as one that does not change.
-pub(crate) fn open_read_only(path: &Path, busy: Duration) -> Result<(Connection, Stamp)> {
+pub(crate) fn open_read_only(path: &Path, busy: Duration) -> Result<(Connection, FileStamp)> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
     look_at(path)?;
     if !path.exists() {
@@ -43,7 +43,7 @@ pub(crate) fn open_read_only(path: &Path, busy: Duration) -> Result<(Connection,
 }
 
 /// The state of the file, if all of it is in the file, and nobody is using it.
-pub(crate) fn stamp(path: &Path) -> Stamp {
+pub(crate) fn stamp(path: &Path) -> FileStamp {
     let target = fs::canonicalize(path).ok()?;
     let length = |ending| fs::metadata(beside(&target, ending)).ok().map(|file| file.len());
     // An empty log alone belongs to nobody.

@@ -11,7 +11,7 @@ use crate::database::options::Options;
 use crate::error::{Error, Result};
 use crate::file::identity::{Found, Identity};
 use crate::file::open::open_another;
-use crate::file::read_only::{Stamp, open_read_only, stamp};
+use crate::file::read_only::{FileStamp, open_read_only, stamp};
 
 /// Connections that only read. Each sees the last commit when a statement starts, and waits for
 /// nobody: the file is in WAL mode.
@@ -30,7 +30,7 @@ pub(crate) struct Readers {
 }
 
 /// The connections that nobody uses. Each read moves one out and in, and a connection is large.
-type Idle = Vec<(Box<Connection>, Stamp)>;
+type Idle = Vec<(Box<Connection>, FileStamp)>;
 
 impl Readers {
     /// Reads the database that `first` is a connection to.
@@ -44,7 +44,7 @@ impl Readers {
         Self::with((only_reading(first)?, stamp), path, options)
     }
 
-    fn with(first: (Connection, Stamp), path: PathBuf, options: &Options) -> Result<Self> {
+    fn with(first: (Connection, FileStamp), path: PathBuf, options: &Options) -> Result<Self> {
         Ok(Self {
             identity: Identity::of(&path),
             is_moved: AtomicBool::new(false),
@@ -71,8 +71,8 @@ impl Readers {
     /// Opens one more connection to the file that was opened first.
     fn open(
         &self,
-        open: impl FnOnce() -> Result<(Connection, Stamp)>,
-    ) -> Result<(Connection, Stamp)> {
+        open: impl FnOnce() -> Result<(Connection, FileStamp)>,
+    ) -> Result<(Connection, FileStamp)> {
         let connection = open();
         self.refuse_if_moved()?;
         connection
@@ -98,7 +98,7 @@ impl Readers {
     }
 
     /// Opens a connection that reads, for as long as its stamp is the file's.
-    pub(crate) fn open_reader(&self) -> Result<(Box<Connection>, Stamp)> {
+    pub(crate) fn open_reader(&self) -> Result<(Box<Connection>, FileStamp)> {
         let (connection, stamp) = self.open(|| {
             if self.is_read_only {
                 open_read_only(&self.path, self.busy_timeout)
@@ -110,7 +110,7 @@ impl Readers {
     }
 
     /// The state of the file, if a connection opened now would not notice that it changes.
-    pub(crate) fn stamp(&self) -> Stamp {
+    pub(crate) fn stamp(&self) -> FileStamp {
         if self.is_read_only { stamp(&self.path) } else { None }
     }
 

@@ -117,7 +117,7 @@ pub(crate) fn record(
 ) -> Result<()> {
     let snapshot = Snapshot::of(tables.iter().copied());
     let checksum = checksum(&snapshot.facts());
-    let device = Uuid::from_bytes(mutation.recorder.node_id());
+    let device = mutation.recorder.node_id().uuid();
     let id = uuid_of_key(HISTORY.name, &format!("{device} {checksum}"));
     let values = [
         app.name.to_owned().store(),

@@ -4,6 +4,7 @@ use ara_schema::{TableDef, Type};
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::log::meta;
 use crate::model::app_schema::{AppSchema, Schema};
 use crate::model::table_ref::TableRef;
 
@@ -23,7 +24,7 @@ impl Wanted {
         for table in tables {
             put_table(&mut bytes, table.def);
         }
-        let key = format!("{ENSURED}{:016x}", xxhash_rust::xxh3::xxh3_64(&bytes));
+        let key = format!("{}{:016x}", meta::ENSURED, xxhash_rust::xxh3::xxh3_64(&bytes));
         Self { app: S::APP, tables, key }
     }
 
@@ -39,41 +40,15 @@ impl Wanted {
         self.tables.iter().map(|table| table.def).collect()
     }
 
-    /// Whether it was ensured, and nobody has changed the schema of the file since: SQLite counts
-    /// those changes, whoever makes them. One read.
+    /// Returns whether it was ensured, and nobody has changed the schema of the file since.
     pub(crate) fn is_ensured(&self, connection: &Connection) -> Result<bool> {
-        Ok(connection
-            .prepare_cached(
-                "SELECT 1 FROM ara_meta, pragma_schema_version \
-                 WHERE key = ?1 AND value IS schema_version",
-            )?
-            .exists([&self.key])?)
+        meta::is_of_this_schema(connection, &self.key)
     }
 
     /// Notes that it is ensured as the file is now. Notes of a file that was another are forgotten.
     pub(crate) fn note(&self, connection: &Connection) -> Result<()> {
-        connection
-            .prepare_cached(
-                "DELETE FROM ara_meta WHERE key GLOB 'ensured *' \
-                 AND value IS NOT (SELECT schema_version FROM pragma_schema_version)",
-            )?
-            .execute([])?;
-        connection
-            .prepare_cached(
-                "INSERT INTO ara_meta (key, value) \
-                 SELECT ?1, schema_version FROM pragma_schema_version WHERE true \
-                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            )?
-            .execute([&self.key])?;
-        Ok(())
+        meta::note_of_this_schema(connection, &self.key)
     }
-}
-
-const ENSURED: &str = "ensured ";
-
-/// Forgets what was ensured: the next `ensure` looks at all of it again.
-pub(crate) fn forget_ensured(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM ara_meta WHERE key GLOB 'ensured *'", []).map(drop)
 }
 
 /// All that a table declares. No name has a byte of zero in it.

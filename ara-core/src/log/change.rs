@@ -1,5 +1,6 @@
 //! A row of the change log: what one mutation wrote.
 
+use crate::log::node::Stamp;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
@@ -58,13 +59,9 @@ pub(crate) struct Packed(Vec<u8>);
 pub(crate) struct Canonical(Vec<u8>);
 
 impl Change {
-    pub(crate) fn new(
-        (time, node): (Time, &[u8; 16]),
-        (table, table_name): (i64, &str),
-        row: Uuid,
-    ) -> Self {
-        let canonical = Canonical::new(time, node, table_name, row.as_bytes());
-        Self { time, table, row, packed: Packed::new(), canonical }
+    pub(crate) fn new(stamp: Stamp, (table, table_name): (i64, &str), row: Uuid) -> Self {
+        let canonical = Canonical::new(stamp, table_name, row.as_bytes());
+        Self { time: stamp.time, table, row, packed: Packed::new(), canonical }
     }
 
     pub(crate) fn cell(&mut self, ordinal: u32, name: &str, value: Option<&Stored<'_>>) {
@@ -104,10 +101,10 @@ impl Change {
 }
 
 impl Canonical {
-    pub(crate) fn new(time: Time, node: &[u8; 16], table: &str, row: &[u8]) -> Self {
+    pub(crate) fn new(stamp: Stamp, table: &str, row: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(192);
-        bytes.extend_from_slice(node);
-        bytes.extend(time.bits().to_be_bytes());
+        bytes.extend_from_slice(stamp.node.as_bytes());
+        bytes.extend(stamp.time.bits().to_be_bytes());
         put_bytes(&mut bytes, table.as_bytes());
         put_bytes(&mut bytes, row);
         Self(bytes)
@@ -317,7 +314,8 @@ mod tests {
 
     fn change(row: Uuid, title: &str) -> Change {
         let time = Time::default().next(1_700_000_000_000);
-        let mut change = Change::new((time, &[7; 16]), (3, "todo"), row);
+        let mut change =
+            Change::new(Stamp { time, node: NodeId::from_bytes([7; 16]) }, (3, "todo"), row);
         change.cell(0, "is_deleted", Some(&Stored::Integer(0)));
         change.cell(2, "title", Some(&Stored::Text(title.into())));
         change

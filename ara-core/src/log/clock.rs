@@ -3,6 +3,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
+
 /// A time of the hybrid logical clock: 48 bits of milliseconds since 1970, of which the highest is
 /// never set, then 16 bits that count within the millisecond. It sorts as the integer it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +22,9 @@ const MAX_WALL: i64 = 1 << 46;
 const LAST_MILLI: i64 = (1 << 47) - 1;
 
 impl Time {
+    /// The last time there can be.
+    pub(crate) const MAX: Self = Self(i64::MAX);
+
     pub(crate) const fn from_bits(bits: i64) -> Self {
         Self(bits)
     }
@@ -58,6 +64,18 @@ impl Time {
     pub(crate) fn next(self, wall: i64) -> Self {
         let wall = wall.clamp(0, MAX_WALL) << COUNTER_BITS;
         Self(self.0.saturating_add(1).max(wall))
+    }
+}
+
+impl ToSql for Time {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
+}
+
+impl FromSql for Time {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        FromSql::column_result(value).map(Self)
     }
 }
 

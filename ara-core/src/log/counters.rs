@@ -3,6 +3,7 @@
 //! A node writes into the log what it has added so far, and not what it adds, so that a change which is
 //! there twice, or is gone because a later one covers it, leaves the sum as it is.
 
+use crate::log::node::NodeOrdinal;
 use std::collections::HashSet;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
@@ -48,10 +49,10 @@ impl<'c> Counters<'c> {
     pub(crate) fn note(
         &mut self,
         (table, row, column): Place<'_>,
-        node: u64,
+        node: NodeOrdinal,
         (time, total): (Time, i64),
     ) -> Result<bool> {
-        let key = (table, row, column, node.cast_signed(), time.bits(), total);
+        let key = (table, row, column, node, time.bits(), total);
         let note = held(&mut self.note, self.connection, NOTE)?;
         Ok(note.execute(key)? > 0)
     }
@@ -60,15 +61,15 @@ impl<'c> Counters<'c> {
     pub(crate) fn last(
         &mut self,
         (table, row, column): Place<'_>,
-        node: u64,
+        node: NodeOrdinal,
     ) -> Result<Option<(Time, i64)>> {
-        let key = (table, row, column, node.cast_signed());
+        let key = (table, row, column, node);
         Ok(held(&mut self.last, self.connection, LAST)?.query_row(key, last).optional()?)
     }
 
     /// What each node has added.
-    pub(crate) fn totals(&mut self, place: Place<'_>) -> Result<Vec<(u64, i64)>> {
-        let total = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
+    pub(crate) fn totals(&mut self, place: Place<'_>) -> Result<Vec<(NodeOrdinal, i64)>> {
+        let total = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let all = held(&mut self.all, self.connection, ALL)?;
         Ok(all.query_map(place, total)?.collect::<rusqlite::Result<_>>()?)
     }
@@ -90,7 +91,7 @@ impl<'c> Counters<'c> {
         let mut count = 0;
         for ((column, node), total) in &row.totals {
             let Some(name) = table.columns.get(column) else { continue };
-            let key = (ordinal, id, column, node.cast_signed());
+            let key = (ordinal, id, column, node);
             let noted = held(&mut self.last, self.connection, LAST)?.query_row(key, last);
             let noted = noted.optional()?;
             count += u64::from(noted.is_some());
@@ -110,7 +111,7 @@ impl<'c> Counters<'c> {
     ) -> Result<()> {
         for ((column, node), (time, total)) in &row.totals {
             if table.columns.contains_key(column) {
-                let key = (ordinal, id, column, node.cast_signed(), time.bits(), total);
+                let key = (ordinal, id, column, node, time.bits(), total);
                 held(&mut self.note, self.connection, NOTE)?.execute(key)?;
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::log::clock::Time;
+use crate::log::node::NodeId;
 use uuid::Uuid;
 
 /// Where random bytes come from: the system, or a seed, so that a test can repeat itself.
@@ -42,10 +43,10 @@ impl Entropy {
         }
     }
 
-    /// 16 random bytes.
-    pub(crate) fn bytes(&mut self) -> Result<[u8; 16]> {
+    /// The id of a new node: 16 random bytes.
+    pub(crate) fn node_id(&mut self) -> Result<NodeId> {
         let bits = u128::from(self.bits()?) << 64 | u128::from(self.bits()?);
-        Ok(bits.to_be_bytes())
+        Ok(NodeId::from_bytes(bits.to_be_bytes()))
     }
 
     /// A UUID of version 7 (RFC 9562) for a row made at `time`. The clock's counter leads the random

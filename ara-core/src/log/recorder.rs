@@ -1,100 +1,19 @@
 //! Writing the change log.
 
+use crate::log::journal::Journal;
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::nodes;
+use crate::log::point::Point;
 use rusqlite::types::ValueRef;
-use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use rusqlite::{CachedStatement, Connection};
 use uuid::Uuid;
 
-use crate::catalog::format::{retire_node, write_node};
 use crate::error::{Error, Result};
-use crate::exchange::vector::Point;
-use crate::log::change::{Change, PackedCells};
+use crate::log::change::Change;
 use crate::log::clock::Time;
 use crate::log::entropy::Entropy;
 use crate::log::statements::bind;
-use crate::merge::settle::due;
 use crate::value::Timestamp;
-
-/// The clock and the digest of the node that writes: what the next change of the log builds on.
-#[derive(Debug, Clone)]
-pub(crate) struct Journal {
-    /// The node's ordinal in this file.
-    pub(crate) node: u64,
-    /// The node's id, which all devices know it by.
-    pub(crate) node_id: [u8; 16],
-    /// The latest time of any change that is folded in.
-    last: Time,
-    /// The same of what others wrote.
-    others: Time,
-    /// The time of the node's last change, and the XOR of the hashes of its changes.
-    own: Point,
-    /// When the first change can be folded in that waits for its time, in milliseconds.
-    due: Option<i64>,
-}
-
-impl Journal {
-    /// Reads where the log stands.
-    ///
-    /// The last change of the writing node holds its time and digest; `ara_node` holds those of the
-    /// others. To keep the writing node's there as well would cost each transaction a page more.
-    pub(crate) fn load(connection: &Connection) -> Result<Self> {
-        let (node, node_id): (i64, [u8; 16]) = connection
-            .prepare_cached(
-                "SELECT ordinal, id FROM ara_node \
-                 WHERE ordinal = (SELECT value FROM ara_meta WHERE key = 'node')",
-            )?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?
-            .ok_or(Error::Corrupt)?;
-        let others = others(connection)?;
-        let own = connection
-            .prepare_cached(
-                "SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time DESC LIMIT 1",
-            )?
-            .query_row([node], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
-            .optional()?;
-        let own = match own {
-            None => Point::default(),
-            Some((time, cells)) => {
-                let digest = PackedCells::open(&cells).and_then(|cells| cells.digest);
-                Point { time: Time::from_bits(time), digest: digest.ok_or(Error::Corrupt)? }
-            }
-        };
-        let last = others.max(own.time);
-        let due = due(connection)?;
-        Ok(Self { node: node.cast_unsigned(), node_id, last, others, own, due })
-    }
-
-    /// The latest time of any change that is folded in.
-    pub(crate) fn last(&self) -> Time {
-        self.last
-    }
-
-    /// When the first change can be folded in that waits for its time, in milliseconds.
-    pub(crate) fn due(&self) -> Option<i64> {
-        self.due
-    }
-
-    /// The latest time of any change of others that is folded in.
-    pub(crate) fn others(&self) -> Time {
-        self.others
-    }
-
-    /// The node's ordinal, and where its changes end.
-    pub(crate) fn position(&self) -> (i64, Point) {
-        (self.node.cast_signed(), self.own)
-    }
-}
-
-/// The latest time of any change of others that counts.
-fn others(connection: &Connection) -> Result<Time> {
-    let time = connection
-        .prepare_cached(
-            "SELECT max(iif(folded > void_after AND folded <= void_until, void_after, folded)) \
-             FROM ara_node",
-        )?
-        .query_row([], |row| row.get(0))?;
-    Ok(Time::from_bits(time))
-}
 
 /// Writes the changes of one transaction into the log, several by one statement: it looks up once
 /// where the log ends. The last one waits in any case until it is known to end the transaction.
@@ -151,7 +70,7 @@ impl<'c> Recorder<'c> {
 
     /// Takes the clock back, where changes of others that moved it do not count any more.
     pub(crate) fn go_back(&mut self) -> Result<()> {
-        self.journal.others = others(self.connection)?;
+        self.journal.others = nodes::latest_of_others(self.connection)?;
         self.journal.last = self.journal.others.max(self.journal.own.time);
         Ok(())
     }
@@ -183,20 +102,20 @@ impl<'c> Recorder<'c> {
         entropy: &mut Entropy,
     ) -> Result<()> {
         let Journal { node, others, due, .. } = self.journal;
-        retire_node(self.connection, node.cast_signed(), end)?;
-        let node_id = entropy.bytes()?;
-        let node = write_node(self.connection, &node_id)?.cast_unsigned();
-        self.journal = Journal { node, node_id, last, others, own: Point::default(), due };
+        nodes::retire(self.connection, node, end)?;
+        let node_id = entropy.node_id()?;
+        let node = nodes::add_writer(self.connection, node_id)?;
+        self.journal = Journal::begin((node, node_id), (last, others), due);
         Ok(())
     }
 
     /// The node's ordinal in this file.
-    pub(crate) fn node(&self) -> u64 {
+    pub(crate) fn node(&self) -> NodeOrdinal {
         self.journal.node
     }
 
     /// The node's id, which all devices know it by.
-    pub(crate) fn node_id(&self) -> [u8; 16] {
+    pub(crate) fn node_id(&self) -> NodeId {
         self.journal.node_id
     }
 
@@ -232,7 +151,7 @@ impl<'c> Recorder<'c> {
 
     /// Starts a change of a row.
     pub(crate) fn change(&self, time: Time, table: (i64, &str), row: Uuid) -> Change {
-        Change::new((time, &self.journal.node_id), table, row)
+        Change::new(Stamp { time, node: self.journal.node_id }, table, row)
     }
 
     /// Records a change that was made.
@@ -278,7 +197,7 @@ impl<'c> Recorder<'c> {
             none => none.insert(self.connection.prepare_cached(&insert_sql(changes.len()))?),
         };
         for (change, first) in changes.iter().zip((1..).step_by(COLUMNS)) {
-            bind(insert, first, ValueRef::Integer(self.journal.node.cast_signed()))?;
+            bind(insert, first, ValueRef::Integer(self.journal.node.get()))?;
             bind(insert, first + 1, ValueRef::Integer(change.time.bits()))?;
             bind(insert, first + 2, ValueRef::Integer(change.table))?;
             bind(insert, first + 3, ValueRef::Blob(change.row.as_bytes()))?;

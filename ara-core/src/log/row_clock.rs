@@ -1,5 +1,6 @@
 //! The clocks of a row's columns, as the column `ara_clock` packs them.
 
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ffi};
 
@@ -17,15 +18,15 @@ pub(crate) struct RowClock(Vec<Group>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Group {
     time: Time,
-    node: u64,
+    node: NodeOrdinal,
     columns: ColumnSet,
 }
 
 impl RowClock {
     /// Packs the clock of a row whose columns one change wrote all.
-    pub(crate) fn pack_one(out: &mut Vec<u8>, time: Time, node: u64, columns: &ColumnSet) {
+    pub(crate) fn pack_one(out: &mut Vec<u8>, time: Time, node: NodeOrdinal, columns: &ColumnSet) {
         out.extend(time.bits().to_be_bytes());
-        put_varint(out, node);
+        put_varint(out, node.get().cast_unsigned());
         put_bytes(out, &columns.0);
     }
 
@@ -41,7 +42,7 @@ impl RowClock {
         let mut groups = Vec::new();
         while !reader.is_empty() {
             let time = Time::from_bits(i64::from_be_bytes(reader.array()?));
-            let node = reader.varint()?;
+            let node = NodeOrdinal::new(reader.varint()?.cast_signed());
             let columns = ColumnSet(reader.bytes()?.to_vec());
             groups.push(Group { time, node, columns });
         }
@@ -49,7 +50,7 @@ impl RowClock {
     }
 
     /// Records that a change, newer than all that are known of the row, wrote these columns.
-    pub(crate) fn write(&mut self, time: Time, node: u64, columns: ColumnSet) {
+    pub(crate) fn write(&mut self, time: Time, node: NodeOrdinal, columns: ColumnSet) {
         for group in &mut self.0 {
             group.columns.remove(&columns);
         }
@@ -57,42 +58,43 @@ impl RowClock {
         self.0.insert(0, Group { time, node, columns });
     }
 
-    /// Records that a change, of whatever age, is the last that wrote these columns. The node is its
-    /// ordinal and its id; `id_of` tells the ids of others.
+    /// Records that a change, of whatever age, is the last that wrote these columns. `node` is the
+    /// ordinal of the one that made it; `id_of` tells the ids of others.
     pub(crate) fn insert(
         &mut self,
-        time: Time,
-        (node, id): (u64, [u8; 16]),
+        stamp: Stamp,
+        node: NodeOrdinal,
         columns: &ColumnSet,
-        id_of: &dyn Fn(u64) -> Option<[u8; 16]>,
+        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
     ) {
         for group in &mut self.0 {
             group.columns.remove(columns);
         }
         self.0.retain(|group| !group.columns.is_empty());
         if !columns.is_empty() {
-            let is_later = |group: &Group| (group.time, id_of(group.node)) > (time, Some(id));
+            let is_later =
+                |group: &Group| (group.time, id_of(group.node)) > (stamp.time, Some(stamp.node));
             let at = self.0.partition_point(is_later);
-            self.0.insert(at, Group { time, node, columns: columns.clone() });
+            self.0.insert(at, Group { time: stamp.time, node, columns: columns.clone() });
         }
     }
 
     /// The columns that one change wrote last, its time and its node's ordinal: newest first.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = (&ColumnSet, Time, u64)> {
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&ColumnSet, Time, NodeOrdinal)> {
         self.0.iter().map(|group| (&group.columns, group.time, group.node))
     }
 
     /// Every column that has a clock, by ordinal.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = (u64, Time, u64)> + '_ {
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (u64, Time, NodeOrdinal)> + '_ {
         self.0.iter().flat_map(|group| {
             group.columns.ordinals().map(|column| (column, group.time, group.node))
         })
     }
 }
 
-impl FromIterator<(Time, u64, ColumnSet)> for RowClock {
+impl FromIterator<(Time, NodeOrdinal, ColumnSet)> for RowClock {
     /// Of groups that are newest first.
-    fn from_iter<I: IntoIterator<Item = (Time, u64, ColumnSet)>>(groups: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = (Time, NodeOrdinal, ColumnSet)>>(groups: I) -> Self {
         let group = |(time, node, columns)| Group { time, node, columns };
         Self(groups.into_iter().map(group).collect())
     }
@@ -109,7 +111,7 @@ pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()
         let corrupt = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
         let mut clock = clock.ok_or_else(corrupt)?;
         let time = Time::from_bits(context.get(1)?);
-        let node = context.get::<i64>(2)?.cast_unsigned();
+        let node = context.get(2)?;
         clock.write(time, node, ColumnSet(context.get_raw(3).as_blob()?.to_vec()));
         let mut packed = Vec::with_capacity(32);
         clock.pack(&mut packed);

@@ -1,5 +1,6 @@
 //! Where transactions begin and end in the log.
 
+use crate::log::node::NodeOrdinal;
 use rusqlite::{Connection, Params, Row};
 
 use crate::error::{Error, Result};
@@ -7,22 +8,36 @@ use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 
 /// The end of the transaction that a change of this node and time belongs to, if it has one.
-pub(crate) fn end_of(connection: &Connection, node: u64, time: Time) -> Result<Option<Time>> {
+pub(crate) fn end_of(
+    connection: &Connection,
+    node: NodeOrdinal,
+    time: Time,
+) -> Result<Option<Time>> {
     first_end(
         connection,
         "SELECT time, cells FROM ara_change WHERE node = ?1 AND time >= ?2 ORDER BY time",
-        (node.cast_signed(), time.bits()),
+        (node, time.bits()),
     )
 }
 
 /// The end of the node's last transaction that is over by then.
-pub(crate) fn last_end(connection: &Connection, node: u64, until: Time) -> Result<Time> {
+pub(crate) fn last_end(connection: &Connection, node: NodeOrdinal, until: Time) -> Result<Time> {
     let end = first_end(
         connection,
         "SELECT time, cells FROM ara_change WHERE node = ?1 AND time <= ?2 ORDER BY time DESC",
-        (node.cast_signed(), until.bits()),
+        (node, until.bits()),
     )?;
     Ok(end.unwrap_or_default())
+}
+
+/// The digest that a change of this time notes, if it ends a transaction.
+pub(crate) fn mark(connection: &Connection, node: NodeOrdinal, time: Time) -> Result<Option<u64>> {
+    let mut change =
+        connection.prepare_cached("SELECT cells FROM ara_change WHERE node = ?1 AND time = ?2")?;
+    let mut rows = change.query((node, time.bits()))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let packed = row.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
+    Ok(PackedCells::open(packed).and_then(|cells| cells.digest))
 }
 
 fn first_end(connection: &Connection, sql: &str, range: impl Params) -> Result<Option<Time>> {

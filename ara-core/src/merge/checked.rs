@@ -1,11 +1,12 @@
 //! Whether a transaction is what its sender's digest says, before anything of it is written.
 
+use crate::log::node::Stamp;
 use std::collections::HashSet;
 
 use crate::exchange::changes::{Changes, Run, Sent};
-use crate::exchange::vector::Point;
 use crate::log::change::{Canonical, PackedCell, PackedCells};
 use crate::log::clock::Time;
+use crate::log::point::Point;
 use crate::merge::report::Reason;
 use crate::names::LOCAL_PREFIX;
 
@@ -59,7 +60,7 @@ fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
     if row.len() != 16 {
         return Err(Reason::RowId);
     }
-    let mut canonical = Canonical::new(sent.time, &run.node, table, row);
+    let mut canonical = Canonical::new(Stamp { time: sent.time, node: run.node }, table, row);
     let mut cells = PackedCells::headless(changes.get(&sent.cells));
     while let Some(PackedCell { column, tag, payload }) =
         cells.next_cell().ok_or(Reason::Damaged)?

@@ -4,6 +4,7 @@
 //! to the digest. What another log holds there is taken to be of them. It can be something else only where
 //! two devices wrote under one id, and the changes of one were compacted before the two met.
 
+use crate::log::node::{NodeOrdinal, Stamp};
 use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -28,7 +29,7 @@ pub(crate) struct Even {
 /// horizon.
 pub(crate) fn dropped_here(
     connection: &Connection,
-    (node, horizon): (i64, Time),
+    (node, horizon): (NodeOrdinal, Time),
     transaction: &[Sent],
 ) -> Result<HashSet<Time>> {
     let mut dropped = HashSet::new();
@@ -70,9 +71,9 @@ pub(crate) fn lacking(
     let mut held = held.query(range)?;
     let mut lacking = dropped ^ since.dropped_here;
     while let Some(held) = held.next()? {
-        let written = (Time::from_bits(held.get(0)?), change.node_id);
+        let stamp = Stamp { time: held.get(0)?, node: change.node_id };
         let packed = held.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
-        let hash = hashes.of(written, (held.get(1)?, &held.get(2)?), packed)?;
+        let hash = hashes.of(stamp, (held.get(1)?, &held.get(2)?), packed)?;
         let cells = PackedCells::open(packed).ok_or(Error::Corrupt)?;
         lacking ^= hash ^ cells.compacted.dropped;
     }
@@ -80,14 +81,14 @@ pub(crate) fn lacking(
 }
 
 /// Whether a node has a change of this time.
-fn is_held(connection: &Connection, node: i64, time: Time) -> Result<bool> {
+fn is_held(connection: &Connection, node: NodeOrdinal, time: Time) -> Result<bool> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM ara_change WHERE node = ?1 AND time = ?2")?
         .exists((node, time.bits()))?)
 }
 
 /// Whether a node that has no change of this time had one that was dropped.
-pub(crate) fn is_dropped(connection: &Connection, node: i64, time: Time) -> Result<bool> {
+pub(crate) fn is_dropped(connection: &Connection, node: NodeOrdinal, time: Time) -> Result<bool> {
     let next = connection
         .prepare_cached(
             "SELECT cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time LIMIT 1",
@@ -101,7 +102,7 @@ pub(crate) fn is_dropped(connection: &Connection, node: i64, time: Time) -> Resu
 /// Where a run is even that goes on from a point at which changes were dropped here.
 pub(crate) fn even_before(
     connection: &Connection,
-    node: i64,
+    node: NodeOrdinal,
     (time, digest): (Time, u64),
 ) -> Result<Even> {
     let last = connection

@@ -1,5 +1,6 @@
 //! The hashes of changes that the log holds.
 
+use crate::log::node::Stamp;
 use std::collections::{HashMap, btree_map, hash_map};
 
 use rusqlite::Connection;
@@ -7,7 +8,6 @@ use rusqlite::Connection;
 use crate::catalog::registry::{RegisteredTable, hash};
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
-use crate::log::clock::Time;
 
 /// Hashes changes, and keeps the names that this takes: each is looked up once, however many changes there
 /// are, and however many names that none of them uses.
@@ -25,13 +25,13 @@ impl<'c> Hashes<'c> {
     /// The hash of a change that a node wrote at a time, of a row of a table, as it was first written.
     pub(crate) fn of(
         &mut self,
-        (time, node): (Time, &[u8; 16]),
+        stamp: Stamp,
         (table, row): (i64, &[u8; 16]),
         packed: &[u8],
     ) -> Result<u64> {
         let cells = PackedCells::open(packed).ok_or(Error::Corrupt)?;
         let table = self.table(table, cells.clone())?;
-        let of_rest = hash(time, node, table, row, &cells).ok_or(Error::Corrupt)?;
+        let of_rest = hash(stamp, table, row, &cells).ok_or(Error::Corrupt)?;
         Ok(cells.compacted.hash(of_rest))
     }
 

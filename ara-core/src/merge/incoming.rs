@@ -4,26 +4,24 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use rusqlite::Connection;
-use uuid::Uuid;
 
-use crate::catalog::registry::is_void;
 use crate::database::handle::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
-use crate::exchange::changes::{Changes, NOBODY, Run, Sent};
-use crate::exchange::vector::{Known, known};
+use crate::exchange::changes::{Changes, Run, Sent};
+use crate::log::ahead::{MOST_AHEAD, due};
 use crate::log::change::{Packed, PackedCell, PackedCells};
 use crate::log::clock::Time;
 use crate::log::entropy::Entropy;
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::nodes::{self, Node, is_void};
 use crate::log::recorder::Recorder;
-use crate::merge::MOST_AHEAD;
 use crate::merge::checked::check;
 use crate::merge::dropped::{Even, dropped_here};
 use crate::merge::logged::{Arrival, Arriving, Log};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::run::{RunState, Way, transaction};
-use crate::merge::settle::due;
 use crate::merge::void::{VOIDS, make_void, read_void};
 use crate::names::is_ara_s;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
@@ -56,7 +54,7 @@ impl Transaction<'_> {
         let mut merge = Merge {
             connection: self.connection,
             changes,
-            known: known(self.connection, recorder.journal())?,
+            known: recorder.journal().nodes(self.connection)?,
             ids: HashMap::new(),
             names: Names::new(self.connection, changes)?,
             log: Log::new(self.connection)?,
@@ -66,19 +64,23 @@ impl Transaction<'_> {
             voids: Vec::new(),
             report: MergeReport::default(),
         };
-        merge.ids =
-            merge.known.iter().map(|(id, known)| (known.node.cast_unsigned(), *id)).collect();
+        merge.ids = merge.known.values().map(|known| (known.ordinal, known.id)).collect();
         // Of a node that has several runs, none can be followed.
         let mut runs_of = HashMap::new();
         for run in &changes.runs {
             *runs_of.entry(run.node).or_insert(0) += 1;
         }
-        let is_single = |run: &Run| run.node != NOBODY && runs_of.get(&run.node) == Some(&1);
+        let is_single =
+            |run: &Run| run.node != NodeId::NOBODY && runs_of.get(&run.node) == Some(&1);
         let mut runs: Vec<_> = changes
             .runs
             .iter()
             .map(|run| {
-                let before = merge.known.get(&run.node).copied().unwrap_or(Known::nothing(0));
+                let before = merge
+                    .known
+                    .get(&run.node)
+                    .copied()
+                    .unwrap_or(Node::new(NodeOrdinal::NONE, run.node));
                 RunState::meet(merge.connection, run, before, is_single(run))
             })
             .collect::<Result<_>>()?;
@@ -92,9 +94,9 @@ struct Merge<'m, 'c> {
     connection: &'c Connection,
     changes: &'m Changes,
     /// What is known of each node.
-    known: BTreeMap<[u8; 16], Known>,
+    known: BTreeMap<NodeId, Node>,
     /// The nodes' ids, by ordinal.
-    ids: HashMap<u64, [u8; 16]>,
+    ids: HashMap<NodeOrdinal, NodeId>,
     names: Names<'m>,
     log: Log<'c>,
     rows: Rows<'c>,
@@ -102,7 +104,7 @@ struct Merge<'m, 'c> {
     horizon: i64,
     touched: Option<&'m mut Touched>,
     /// What nodes tell that does not count.
-    voids: Vec<([u8; 16], (Time, Time))>,
+    voids: Vec<(NodeId, (Time, Time))>,
     report: MergeReport,
 }
 
@@ -141,7 +143,7 @@ impl<'m> Merge<'m, '_> {
             state.way = Way::Refuse(reason);
             return Ok(());
         }
-        let node = self.node(&state.run.node)?;
+        let node = self.node(state.run.node)?;
         let Some(known) = self.known.get(&state.run.node).copied() else { return Ok(()) };
         // A clock that ran back does not divide what lies before the last that is folded in.
         let is_due = at.time.millis() <= self.horizon.max(known.folded.millis());
@@ -227,7 +229,7 @@ impl<'m> Merge<'m, '_> {
     fn change(
         &mut self,
         state: &RunState<'m>,
-        node: i64,
+        node: NodeOrdinal,
         (sent, hash): (&Sent, u64),
         is_due: bool,
     ) -> Result<Result<Arrival, Reason>> {
@@ -258,7 +260,7 @@ impl<'m> Merge<'m, '_> {
         let row = self.changes.get(&sent.row).try_into().map_err(|_| Error::Corrupt)?;
         let arriving = Arriving {
             node,
-            node_id: &state.run.node,
+            node_id: state.run.node,
             time: sent.time,
             hash,
             table: table.ordinal,
@@ -281,16 +283,16 @@ impl<'m> Merge<'m, '_> {
                 read_void(PackedCells::headless(self.changes.get(&sent.cells)), &|column| {
                     self.changes.columns.get(column as usize).map(String::as_str)
                 });
-            self.voids.extend(after_until.map(|void| (*row, void)));
+            self.voids.extend(after_until.map(|void| (NodeId::from_bytes(*row), void)));
         }
         if matches!(arrival, Arrival::New(_)) {
             self.report.set_aside += u64::from(!is_whole && table.name != VOIDS);
-            if table.is_made && is_due && !self.is_void(&state.run.node, sent.time) {
+            if table.is_made && is_due && !self.is_void(state.run.node, sent.time) {
                 let mut change = FoldedChange {
                     table: (table.ordinal, table.name),
                     row: *row,
-                    time: sent.time,
-                    node: (node.cast_unsigned(), state.run.node),
+                    stamp: Stamp { time: sent.time, node: state.run.node },
+                    node,
                     cells: folded,
                 };
                 let id_of = |node| self.ids.get(&node).copied();
@@ -300,28 +302,27 @@ impl<'m> Merge<'m, '_> {
         Ok(Ok(arrival))
     }
 
-    fn is_void(&self, node: &[u8; 16], time: Time) -> bool {
-        self.known.get(node).is_some_and(|known| is_void(known.void, time))
+    fn is_void(&self, node: NodeId, time: Time) -> bool {
+        self.known.get(&node).is_some_and(|known| is_void(known.void, time))
     }
 
     /// The ordinal of a node, which may be new.
-    fn node(&mut self, id: &[u8; 16]) -> Result<i64> {
-        if let Some(known) = self.known.get(id) {
-            return Ok(known.node);
+    fn node(&mut self, id: NodeId) -> Result<NodeOrdinal> {
+        if let Some(known) = self.known.get(&id) {
+            return Ok(known.ordinal);
         }
-        self.connection.prepare_cached("INSERT INTO ara_node (id) VALUES (?1)")?.execute([id])?;
-        let node = self.connection.last_insert_rowid();
-        self.ids.insert(node.cast_unsigned(), *id);
-        self.known.insert(*id, Known::nothing(node));
+        let node = nodes::add(self.connection, id)?;
+        self.ids.insert(node, id);
+        self.known.insert(id, Node::new(node, id));
         Ok(node)
     }
 
     /// Whether it is noted that changes of a node were refused, also if nothing else is known of it. A bad
     /// neighbour must not have it noted of any number of nodes.
-    fn can_note(&self, node: &[u8; 16]) -> bool {
+    fn can_note(&self, node: NodeId) -> bool {
         const MOST_UNHEARD: usize = 100;
-        let is_unheard = |known: &&Known| known.end.time == Time::default();
-        *node != NOBODY && self.known.values().filter(is_unheard).count() < MOST_UNHEARD
+        let is_unheard = |known: &&Node| known.end.time == Time::default();
+        node != NodeId::NOBODY && self.known.values().filter(is_unheard).count() < MOST_UNHEARD
     }
 
     /// Notes what is known now.
@@ -334,14 +335,14 @@ impl<'m> Merge<'m, '_> {
         let (own, _) = recorder.journal().position();
         let mut is_own_grown = false;
         for state in runs {
-            let node = Uuid::from_bytes(state.run.node);
+            let node = state.run.node.uuid();
             let reason = match state.way {
                 Way::Refuse(reason) => Some(reason),
                 _ => None,
             };
             self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
-            if reason.is_some() && self.can_note(&state.run.node) {
-                self.node(&state.run.node)?;
+            if reason.is_some() && self.can_note(state.run.node) {
+                self.node(state.run.node)?;
             }
             let Some(known) = self.known.get_mut(&state.run.node) else { continue };
             // Both go on from one point, and each has what the other lacks.
@@ -352,20 +353,20 @@ impl<'m> Merge<'m, '_> {
             }
             if state.has_grown || known.is_forked != state.before.is_forked {
                 known.save(self.connection)?;
-                is_own_grown |= known.node == own;
+                is_own_grown |= known.ordinal == own;
             }
             recorder.meet(known.clock());
-            note_refused(self.connection, known.node, reason)?;
+            nodes::note_refused(self.connection, known.ordinal, reason.map(Reason::name))?;
         }
         if is_own_grown {
             // Another file writes under this id, or did so before a backup was restored.
-            if let Some(known) = self.known.values().find(|known| known.node == own) {
+            if let Some(known) = self.known.values().find(|known| known.ordinal == own) {
                 recorder.change_node(known.end, recorder.journal().last(), entropy)?;
                 known.save(self.connection)?;
             }
         }
         for (id, void) in std::mem::take(&mut self.voids) {
-            let node = self.node(&id)?;
+            let node = self.node(id)?;
             self.report.leave_out(id, void);
             if make_void(self.connection, node, void, &mut self.log.outdated)?
                 && let Some(touched) = &mut self.touched
@@ -381,14 +382,4 @@ impl<'m> Merge<'m, '_> {
         report.growth = names.into_growth().of_app();
         Ok(report)
     }
-}
-
-fn note_refused(connection: &Connection, node: i64, reason: Option<Reason>) -> Result<()> {
-    let reason = reason.map(|reason| reason.name());
-    connection
-        .prepare_cached(
-            "UPDATE ara_node SET refused = ?2 WHERE ordinal = ?1 AND refused IS NOT ?2",
-        )?
-        .execute((node, reason))?;
-    Ok(())
 }

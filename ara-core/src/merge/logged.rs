@@ -1,5 +1,6 @@
 //! Writing changes of others into the log.
 
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use std::collections::BTreeSet;
 
 use rusqlite::types::ValueRef;
@@ -27,8 +28,8 @@ pub(crate) struct Log<'c> {
 
 /// A change on its way into the log.
 pub(crate) struct Arriving<'a> {
-    pub(crate) node: i64,
-    pub(crate) node_id: &'a [u8; 16],
+    pub(crate) node: NodeOrdinal,
+    pub(crate) node_id: NodeId,
     pub(crate) time: Time,
     /// As it was first written.
     pub(crate) hash: u64,
@@ -78,7 +79,7 @@ impl<'c> Log<'c> {
         let (table, row) = (change.table, change.row);
         let packed = change.packed.finished(change.compacted, change.mark);
         let insert = &mut self.insert;
-        bind(insert, 1, ValueRef::Integer(node))?;
+        bind(insert, 1, ValueRef::Integer(node.get()))?;
         bind(insert, 2, ValueRef::Integer(time))?;
         bind(insert, 3, ValueRef::Integer(table))?;
         bind(insert, 4, ValueRef::Blob(row))?;
@@ -104,8 +105,8 @@ impl<'c> Log<'c> {
         if (table, &row, &*packed) == (change.table, change.row, told.bytes()) {
             return Ok(Arrival::Known);
         }
-        let written = (change.time, change.node_id);
-        let held_hash = self.hashes.of(written, (table, &row), &packed)?;
+        let stamp = Stamp { time: change.time, node: change.node_id };
+        let held_hash = self.hashes.of(stamp, (table, &row), &packed)?;
         if held_hash == change.hash {
             return self.stand(&change, &packed, since);
         }
@@ -178,7 +179,7 @@ impl<'c> Log<'c> {
 /// Writes another form of a change into its place.
 pub(crate) fn rewrite(
     connection: &Connection,
-    (node, time): (i64, Time),
+    (node, time): (NodeOrdinal, Time),
     packed: &Packed,
 ) -> Result<()> {
     connection

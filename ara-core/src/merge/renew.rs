@@ -5,6 +5,7 @@
 //! [count](super::void), and writes it again at the present: of a counter what it added meanwhile, as
 //! what it had added before still counts.
 
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
@@ -13,13 +14,14 @@ use uuid::Uuid;
 use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::growth::make::logged_name;
+use crate::log::ahead::MOST_AHEAD;
 use crate::log::change::{PackedCell, PackedCells};
 use crate::log::clock::Time;
 use crate::log::counters::Counters;
 use crate::log::entropy::Entropy;
-use crate::log::recorder::{Journal, Recorder};
+use crate::log::journal::Journal;
+use crate::log::recorder::Recorder;
 use crate::log::transactions::last_end;
-use crate::merge::MOST_AHEAD;
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
 use crate::past::undone::is_undone_table;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
@@ -58,19 +60,19 @@ pub(crate) fn renew(
     let (node, end) = recorder.journal().position();
     let horizon = wall.saturating_add(MOST_AHEAD);
     let node_id = recorder.node_id();
-    let after = last_end(connection, node.cast_unsigned(), Time::last_in(horizon))?;
+    let after = last_end(connection, node, Time::last_in(horizon))?;
     let writes = last_writes(connection, node, after)?;
     recorder.change_node(end, recorder.others().max(after), entropy)?;
     let mut outdated = BTreeSet::new();
     make_void(connection, node, (after, end.time), &mut outdated)?;
     rebuild_rows(connection, &Registry::load(connection)?, &outdated)?;
-    tell(connection, recorder, &node_id, (after, end.time))?;
+    tell(connection, recorder, node_id, (after, end.time))?;
     // What is undone is told apart: who writes it is taken for an undoing, and all this is none.
     let registry = Registry::load(connection)?;
     let (undone, writes) =
         writes.into_iter().partition(|((ordinal, _), _)| is_undone_table(&registry, *ordinal));
     for writes in [writes, undone] {
-        write_again(connection, recorder, node.cast_unsigned(), &writes)?;
+        write_again(connection, recorder, node, &writes)?;
         // A transaction of its own: what comes next may fold tables from the log, which must have it.
         recorder.finish()?;
     }
@@ -81,7 +83,7 @@ pub(crate) fn renew(
 }
 
 /// What a node wrote after a time, the last of each column of each row.
-fn last_writes(connection: &Connection, node: i64, after: Time) -> Result<LastWrites> {
+fn last_writes(connection: &Connection, node: NodeOrdinal, after: Time) -> Result<LastWrites> {
     let mut changes = connection.prepare(
         "SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time",
     )?;
@@ -102,12 +104,12 @@ fn last_writes(connection: &Connection, node: i64, after: Time) -> Result<LastWr
 fn tell(
     connection: &Connection,
     recorder: &mut Recorder<'_>,
-    node: &[u8; 16],
+    node: NodeId,
     (after, until): (Time, Time),
 ) -> Result<()> {
     let (table, columns) = logged_name(connection, VOIDS, &VOID_COLUMNS)?;
     let time = recorder.next_time();
-    let mut change = recorder.change(time, (table, VOIDS), Uuid::from_bytes(*node));
+    let mut change = recorder.change(time, (table, VOIDS), node.uuid());
     for ((column, name), time) in columns.into_iter().zip(VOID_COLUMNS).zip([after, until]) {
         change.cell(column, name, Some(&Stored::Integer(time.bits())));
     }
@@ -119,10 +121,10 @@ fn tell(
 fn write_again(
     connection: &Connection,
     recorder: &mut Recorder<'_>,
-    from: u64,
+    from: NodeOrdinal,
     writes: &LastWrites,
 ) -> Result<()> {
-    let node = (recorder.node(), recorder.node_id());
+    let (node, node_id) = (recorder.node(), recorder.node_id());
     let registry = Registry::load(connection)?;
     let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
     let mut rows = Rows::new(connection);
@@ -151,7 +153,9 @@ fn write_again(
         recorder.record(change)?;
         if table.is_made {
             let table = (*ordinal, &*table.name);
-            rows.fold(&mut FoldedChange { table, row: *row, time, node, cells }, &id_of, None)?;
+            let stamp = Stamp { time, node: node_id };
+            let mut change = FoldedChange { table, row: *row, stamp, node, cells };
+            rows.fold(&mut change, &id_of, None)?;
         }
     }
     Ok(())

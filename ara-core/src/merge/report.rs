@@ -1,13 +1,14 @@
 //! What a merge did.
 
+use crate::log::node::NodeId;
 use std::fmt;
 
 use uuid::Uuid;
 
-use crate::catalog::registry::is_void;
 use crate::exchange::changes::Sent;
 use crate::growth::history::Growth;
 use crate::log::clock::Time;
+use crate::log::nodes::is_void;
 use crate::log::transaction_id::TransactionId;
 
 /// What [`Database::merge`](crate::Database::merge) did.
@@ -44,11 +45,11 @@ impl MergeReport {
     /// Adds what was new of a node, and counts. Of forked nodes that may be several transactions.
     pub(crate) fn bring(
         &mut self,
-        (node, void): ([u8; 16], (Time, Time)),
+        (node, void): (NodeId, (Time, Time)),
         changes: &[Sent],
         is_of_app: impl Fn(&Sent) -> bool,
     ) {
-        let node = Uuid::from_bytes(node);
+        let node = node.uuid();
         for transaction in changes.split_inclusive(|sent| sent.mark.is_some()) {
             let end = transaction.last().filter(|end| !is_void(void, end.time));
             let end = end.filter(|_| transaction.iter().any(&is_of_app));
@@ -57,8 +58,8 @@ impl MergeReport {
     }
 
     /// Takes out what turned out not to count.
-    pub(crate) fn leave_out(&mut self, node: [u8; 16], void: (Time, Time)) {
-        let node = Uuid::from_bytes(node);
+    pub(crate) fn leave_out(&mut self, node: NodeId, void: (Time, Time)) {
+        let node = node.uuid();
         self.transactions.retain(|id| id.node != node || !is_void(void, id.time));
     }
 }

@@ -6,11 +6,12 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::exchange::changes::{Run, Sent};
-use crate::exchange::vector::{Known, Point};
 use crate::log::clock::Time;
+use crate::log::nodes::Node;
+use crate::log::point::Point;
+use crate::log::transactions::mark;
 use crate::merge::dropped::{Even, even_before, is_dropped};
 use crate::merge::report::Reason;
-use crate::sync::outgoing::mark;
 
 /// A run on its way.
 pub(crate) struct RunState<'m> {
@@ -19,7 +20,7 @@ pub(crate) struct RunState<'m> {
     pub(crate) at: Point,
     pub(crate) way: Way,
     /// What was known of the node before.
-    pub(crate) before: Known,
+    pub(crate) before: Node,
     /// Something was added to the node's changes.
     pub(crate) has_grown: bool,
     /// Something was added between what was known: what follows it was written by another device.
@@ -45,7 +46,7 @@ impl<'m> RunState<'m> {
     pub(crate) fn meet(
         connection: &Connection,
         run: &'m Run,
-        before: Known,
+        before: Node,
         is_single: bool,
     ) -> Result<Self> {
         let mut even = Even { time: run.from.time, dropped_here: 0 };
@@ -57,16 +58,16 @@ impl<'m> RunState<'m> {
             Way::Unite
         } else if run.from == before.end {
             Way::Append
-        } else if mark(connection, before.node, run.to.time)? == Some(run.to.digest) {
+        } else if mark(connection, before.ordinal, run.to.time)? == Some(run.to.digest) {
             Way::Skip
         } else if run.from == Point::default() {
             Way::Unite
         } else {
-            match mark(connection, before.node, run.from.time)? {
+            match mark(connection, before.ordinal, run.from.time)? {
                 Some(digest) if digest == run.from.digest => Way::Unite,
-                None if is_dropped(connection, before.node, run.from.time)? => {
+                None if is_dropped(connection, before.ordinal, run.from.time)? => {
                     let from = (run.from.time, run.from.digest);
-                    even = even_before(connection, before.node, from)?;
+                    even = even_before(connection, before.ordinal, from)?;
                     Way::Unite
                 }
                 _ => Way::Refuse(Reason::Unconnected),

@@ -1,5 +1,6 @@
 //! The database as it was at a time.
 
+use crate::log::node::NodeOrdinal;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::catalog::ddl::create_table;
-use crate::catalog::registry::{RegisteredNode, Registry};
+use crate::catalog::registry::Registry;
 use crate::catalog::shape::columns_in_file;
 use crate::database::handle::Database;
 use crate::database::source::{Reading, Source};
@@ -17,6 +18,7 @@ use crate::file::open::configure;
 use crate::growth::grow::add_column;
 use crate::growth::history::Growth;
 use crate::log::clock::Time;
+use crate::log::nodes::Node;
 use crate::log::transactions::last_end;
 use crate::model::table_ref::TableRef;
 use crate::rows::rebuild::fold_into;
@@ -34,7 +36,7 @@ struct PastTables {
     connection: Connection,
     until: Time,
     /// Up to which time the changes of each node count: the end of a transaction.
-    ends: HashMap<u64, Time>,
+    ends: HashMap<NodeOrdinal, Time>,
     /// The stored names of the tables that are there.
     tables: HashSet<String>,
 }
@@ -82,10 +84,11 @@ impl PastTables {
         let ends = database.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let nodes = Registry::load(&snapshot)?.nodes;
-            let end = |(node, registered): (u64, RegisteredNode)| {
-                Ok((node, last_end(&snapshot, node, until.min(registered.folded))?))
+            let end = |node: Node| {
+                let end = last_end(&snapshot, node.ordinal, until.min(node.folded))?;
+                Ok((node.ordinal, end))
             };
-            nodes.into_iter().map(end).collect::<Result<_>>()
+            nodes.into_values().map(end).collect::<Result<_>>()
         })?;
         Ok(Self { connection, until, ends, tables: HashSet::new() })
     }

@@ -1,5 +1,6 @@
 //! Every change of a row.
 
+use crate::log::node::{NodeId, NodeOrdinal};
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -96,8 +97,8 @@ impl Database {
 /// A change of the row, as the log has it.
 struct Logged {
     time: Time,
-    node_id: [u8; 16],
-    node: u64,
+    node_id: NodeId,
+    node: NodeOrdinal,
     packed: Vec<u8>,
 }
 
@@ -109,7 +110,7 @@ fn row_history(
 ) -> Result<Vec<RowChange>> {
     let mut ends = HashMap::new();
     let mut held: BTreeMap<u32, (usize, Option<Stored<'static>>)> = BTreeMap::new();
-    let mut totals: BTreeMap<u32, BTreeMap<u64, i64>> = BTreeMap::new();
+    let mut totals: BTreeMap<u32, BTreeMap<NodeOrdinal, i64>> = BTreeMap::new();
     let mut history: Vec<RowChange> = Vec::new();
     for change in logged(connection, registry, (ordinal, table), row)? {
         let Some(written) = written(&change.packed) else { continue };
@@ -118,7 +119,7 @@ fn row_history(
         if *end < change.time {
             *end = end_of(connection, change.node, change.time)?.unwrap_or(change.time);
         }
-        let node = Uuid::from_bytes(change.node_id);
+        let node = change.node_id.uuid();
         let mut columns = Vec::with_capacity(written.len());
         for (column, mut to, is_total) in written {
             if let (true, Some(Stored::Integer(total))) = (is_total, &mut to) {
@@ -171,7 +172,7 @@ fn logged(
     let mut logged = Vec::new();
     for (&node, registered) in &registry.nodes {
         let (first, last) = (Time::first_in(first), Time::last_in(last).min(registered.folded));
-        let range = (node.cast_signed(), first.bits(), last.bits(), ordinal, row.as_bytes());
+        let range = (node, first.bits(), last.bits(), ordinal, row.as_bytes());
         let mut changes = changes.query(range)?;
         while let Some(change) = changes.next()? {
             let (time, packed) = (Time::from_bits(change.get(0)?), change.get(1)?);

@@ -1,5 +1,6 @@
 //! The list of transactions.
 
+use crate::log::node::NodeOrdinal;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::vec;
@@ -7,11 +8,12 @@ use std::vec;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::catalog::registry::{RegisteredNode, Registry, is_void};
+use crate::catalog::registry::Registry;
 use crate::database::handle::Database;
 use crate::error::Result;
 use crate::log::clock::Time;
-use crate::log::recorder::Journal;
+use crate::log::journal::Journal;
+use crate::log::nodes::{Node, is_void};
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::last_end;
 use crate::names::is_ara_s;
@@ -123,7 +125,7 @@ impl Database {
         self.with_reader(|reading| {
             let journal = Journal::load(&*reading.snapshot()?)?;
             let (_, end) = journal.position();
-            let id = TransactionId { time: end.time, node: Uuid::from_bytes(journal.node_id) };
+            let id = TransactionId { time: end.time, node: journal.node_id.uuid() };
             Ok(Some(id).filter(|id| id.time > Time::default()))
         })
     }
@@ -183,13 +185,13 @@ fn page(connection: &Connection, before: Option<TransactionId>) -> Result<Page> 
     // The next one of each node: the latest of them is the next of all.
     let mut next = BinaryHeap::new();
     for (&node, registered) in &registry.nodes {
-        let id = Uuid::from_bytes(registered.id);
+        let id = registered.id.uuid();
         let until = match before {
             None => registered.folded,
             Some(before) if id < before.node => before.time.min(registered.folded),
             Some(before) => before.time.before().min(registered.folded),
         };
-        let end = last_that_counts(connection, (node, registered), until)?;
+        let end = last_that_counts(connection, registered, until)?;
         next.extend(end.map(|end| (end, id, Reverse(node))));
     }
     for _ in 0..READ {
@@ -216,7 +218,7 @@ fn page(connection: &Connection, before: Option<TransactionId>) -> Result<Page> 
             });
         }
         page.last = Some(id);
-        let end = last_that_counts(connection, (node, registered), start)?;
+        let end = last_that_counts(connection, registered, start)?;
         next.extend(end.map(|end| (end, id.node, Reverse(node))));
     }
     Ok(page)
@@ -225,12 +227,12 @@ fn page(connection: &Connection, before: Option<TransactionId>) -> Result<Page> 
 /// The end of the last transaction of a node until a time of those that count.
 fn last_that_counts(
     connection: &Connection,
-    (node, registered): (u64, &RegisteredNode),
+    registered: &Node,
     until: Time,
 ) -> Result<Option<Time>> {
-    let mut end = last_end(connection, node, until)?;
+    let mut end = last_end(connection, registered.ordinal, until)?;
     if is_void(registered.void, end) {
-        end = last_end(connection, node, registered.void.0)?;
+        end = last_end(connection, registered.ordinal, registered.void.0)?;
     }
     Ok(Some(end).filter(|end| *end > Time::default()))
 }
@@ -239,14 +241,14 @@ fn last_that_counts(
 fn written(
     connection: &Connection,
     registry: &Registry,
-    node: u64,
+    node: NodeOrdinal,
     (start, end): (Time, Time),
 ) -> Result<(u64, Vec<String>)> {
     let mut counts = connection.prepare_cached(
         "SELECT tbl, count(*) FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 \
          GROUP BY tbl",
     )?;
-    let mut counts = counts.query((node.cast_signed(), start.bits(), end.bits()))?;
+    let mut counts = counts.query((node, start.bits(), end.bits()))?;
     let (mut changes, mut tables) = (0, Vec::new());
     while let Some(count) = counts.next()? {
         let table = registry.tables.get(&count.get(0)?);

@@ -2,8 +2,8 @@
 
 mod written;
 
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use rusqlite::{Connection, OptionalExtension, Row};
-use uuid::Uuid;
 
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{RegisteredTable, Registry};
@@ -15,13 +15,12 @@ use crate::log::counters::Counters;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
 use crate::log::transaction_id::TransactionId;
-use crate::log::transactions::last_end;
+use crate::log::transactions::{last_end, mark};
 use crate::names::quoted;
 use crate::past::undone::{Span, Standing, Undoings, is_undone_table, make_ready};
 use crate::rows::any_rows::AnyRows;
 use crate::rows::rebuild::RowKey;
 use crate::rows::touched::Touched;
-use crate::sync::outgoing::mark;
 use crate::value::Timestamp;
 use written::{Written, WrittenCell, cells, inverse};
 
@@ -105,14 +104,14 @@ impl Transaction<'_> {
         let connection = self.connection;
         make_ready(connection)?;
         let registry = Registry::load(connection)?;
-        let node = registry.nodes.iter().find(|(_, node)| node.id == *id.node.as_bytes());
+        let node = registry.nodes.iter().find(|(_, node)| node.id == id.node.into());
         let (&node, registered) = node.ok_or(Error::UnknownTransaction)?;
         let horizon = registry.horizon();
         if horizon > Time::default() && id.time <= horizon {
             let until = Timestamp::from_millis(horizon.millis());
             return Err(Error::CompactedTransaction { until });
         }
-        let is_end = mark(connection, node.cast_signed(), id.time)?.is_some();
+        let is_end = mark(connection, node, id.time)?.is_some();
         if !is_end || !registered.counts(id.time) {
             return Err(Error::UnknownTransaction);
         }
@@ -135,7 +134,7 @@ impl Transaction<'_> {
         // Of an undoing that wrote no value, none can be left.
         if is_undone || standing.is_in_force && report.left == 0 {
             standing.note_undone(connection, id, state)?;
-            let node = Uuid::from_bytes(state.recorder.node_id());
+            let node = state.recorder.node_id().uuid();
             let time = state.recorder.logged().map(|(_, time)| time);
             report.transaction = time.map(|time| TransactionId { time, node });
         }
@@ -147,7 +146,7 @@ impl Transaction<'_> {
 struct Undoing<'c, 'r> {
     connection: &'c Connection,
     registry: &'r Registry,
-    node_id: [u8; 16],
+    node_id: NodeId,
     span: Span,
     /// The first time at which anything was written that it may have found.
     since: Time,
@@ -196,7 +195,7 @@ impl<'c> Undoing<'c, '_> {
         let Span { node, after, end } = self.span;
         // What came later matters where it may be undone: the last write tells the rest.
         let last = if self.others.are_none() { end } else { Time::from_bits(i64::MAX) };
-        let range = (node.cast_signed(), after.bits(), end.bits(), self.since.bits(), last.bits());
+        let range = (node, after.bits(), end.bits(), self.since.bits(), last.bits());
         let mut changes = changes.query(range)?;
         let mut row: Option<(RowKey, Written)> = None;
         while let Some(change) = changes.next()? {
@@ -218,7 +217,7 @@ impl<'c> Undoing<'c, '_> {
     /// When the first change was made of any of the rows.
     fn earliest(&self) -> Result<Time> {
         let Span { node, after, end } = self.span;
-        let range = (node.cast_signed(), after.bits(), end.bits());
+        let range = (node, after.bits(), end.bits());
         let tables: Vec<i64> = self
             .connection
             .prepare(
@@ -244,7 +243,7 @@ impl<'c> Undoing<'c, '_> {
 
     /// Reads one of the [`CHANGES`].
     fn read(&self, change: &Row<'_>, written: &mut Written, report: &mut UndoReport) -> Result<()> {
-        let node = change.get::<_, i64>(2)?.cast_unsigned();
+        let node = change.get::<_, NodeOrdinal>(2)?;
         let time = Time::from_bits(change.get(3)?);
         let packed = change.get_ref(4)?.as_blob().map_err(|_| Error::Corrupt)?;
         if change.get(5)? {
@@ -264,19 +263,20 @@ impl<'c> Undoing<'c, '_> {
         else {
             return Ok(());
         };
-        let clock = (time, writer.id);
+        let stamp = Stamp { time, node: writer.id };
         let counts = !self.others.have(node, time);
         for (column, value) in cells(packed)? {
             let (Some(value), Some(cell)) = (value, written.get_mut(&column)) else { continue };
             if cell.wrote.is_total {
                 // What a node has added is added to what it had added before, undone or not.
                 if value.is_total && node == self.span.node {
-                    cell.find((true, clock), value, self.node_id);
+                    cell.find((true, stamp), value, self.node_id);
                 }
             } else {
-                cell.is_overwritten |= counts && clock > (cell.last, self.node_id);
+                cell.is_overwritten |=
+                    counts && stamp > Stamp { time: cell.last, node: self.node_id };
                 cell.is_compacted |= time <= self.horizon;
-                cell.find((counts, clock), value, self.node_id);
+                cell.find((counts, stamp), value, self.node_id);
             }
         }
         Ok(())

@@ -9,6 +9,7 @@
 //! is to do it once.
 
 use crate::catalog::own_tables::UNDONE;
+use crate::log::node::NodeOrdinal;
 use std::collections::BTreeMap;
 
 use rusqlite::types::ValueRef;
@@ -32,13 +33,13 @@ use crate::value::{Stored, Value, uuid_of_key};
 /// A transaction of the log: its node, and the times that it comes after and ends at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
-    pub(crate) node: u64,
+    pub(crate) node: NodeOrdinal,
     pub(crate) after: Time,
     pub(crate) end: Time,
 }
 
 impl Span {
-    pub(crate) fn has(&self, node: u64, time: Time) -> bool {
+    pub(crate) fn has(&self, node: NodeOrdinal, time: Time) -> bool {
         node == self.node && self.after < time && time <= self.end
     }
 }
@@ -56,7 +57,7 @@ pub(crate) struct Standing {
 struct Word {
     is_undone: bool,
     /// Who said so last: the time, and the node.
-    last: Option<(Time, u64)>,
+    last: Option<(Time, NodeOrdinal)>,
 }
 
 /// Makes the table ready.
@@ -116,7 +117,7 @@ impl Standing {
             "SELECT time, row FROM ara_change \
              WHERE node = ?1 AND time > ?2 AND time <= ?3 AND tbl = ?4",
         )?;
-        let range = (span.node.cast_signed(), span.after.bits(), span.end.bits(), table);
+        let range = (span.node, span.after.bits(), span.end.bits(), table);
         let mut changes = changes.query(range)?;
         while let Some(change) = changes.next()? {
             standing.is_undoing = true;
@@ -170,7 +171,7 @@ impl Standing {
 #[derive(Default)]
 pub(crate) struct Undoings {
     /// By node and end: the time that it comes after.
-    spans: BTreeMap<(u64, Time), Time>,
+    spans: BTreeMap<(NodeOrdinal, Time), Time>,
 }
 
 impl Undoings {
@@ -193,7 +194,7 @@ impl Undoings {
             let Some(id) = about(row).filter(|id| id.time >= since) else { continue };
             let word = Word::of(row.get_ref(3)?, row.get_ref(4)?)?;
             let is_of_target = word.last.is_some_and(|(time, node)| target.has(node, time));
-            let node = registry.nodes.iter().find(|(_, node)| node.id == *id.node.as_bytes());
+            let node = registry.nodes.iter().find(|(_, node)| node.id == id.node.into());
             if let Some((&node, _)) = node
                 && word.is_undone != is_of_target
             {
@@ -209,7 +210,7 @@ impl Undoings {
         )?;
         let mut changes = changes.query((since.bits(), table))?;
         while let Some(change) = changes.next()? {
-            let node = change.get::<_, i64>(0)?.cast_unsigned();
+            let node = change.get::<_, NodeOrdinal>(0)?;
             let time = Time::from_bits(change.get(1)?);
             if !target.has(node, time)
                 && let Some(end) = end_of(connection, node, time)?
@@ -220,7 +221,7 @@ impl Undoings {
         Ok(undoings)
     }
 
-    fn add(&mut self, connection: &Connection, (node, end): (u64, Time)) -> Result<()> {
+    fn add(&mut self, connection: &Connection, (node, end): (NodeOrdinal, Time)) -> Result<()> {
         let after = last_end(connection, node, end.before())?;
         self.spans.insert((node, end), after);
         Ok(())
@@ -231,7 +232,7 @@ impl Undoings {
     }
 
     /// Whether a change is of one of them.
-    pub(crate) fn have(&self, node: u64, time: Time) -> bool {
+    pub(crate) fn have(&self, node: NodeOrdinal, time: Time) -> bool {
         let next = self.spans.range((node, time)..).next();
         next.is_some_and(|(&(of, _), &after)| of == node && after < time)
     }

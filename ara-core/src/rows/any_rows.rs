@@ -1,5 +1,6 @@
 //! Writing rows of any table of the file, whether the app declares it or not.
 
+use crate::log::node::Stamp;
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -46,9 +47,9 @@ impl<'c, 'r> AnyRows<'c, 'r> {
             }
             recorder.record(change)?;
         }
-        let node = (recorder.node(), recorder.node_id());
+        let stamp = Stamp { time, node: recorder.node_id() };
         let table = (ordinal, table.name.as_str());
-        let mut change = FoldedChange { table, row, time, node, cells };
+        let mut change = FoldedChange { table, row, stamp, node: recorder.node(), cells };
         let id_of = |node| self.registry.nodes.get(&node).map(|node| node.id);
         self.rows.fold(&mut change, &id_of, touched)
     }

@@ -1,5 +1,6 @@
 //! The fold of the change log: what the rows of a table must be.
 
+use crate::log::node::{NodeOrdinal, Stamp};
 use std::collections::BTreeMap;
 
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
@@ -27,7 +28,7 @@ pub(crate) struct Folded {
     /// The columns that were ever written, by ordinal.
     pub(crate) cells: BTreeMap<u32, FoldedCell>,
     /// What was added to its counters, by column and node, and when the node last did.
-    pub(crate) totals: BTreeMap<(u32, u64), (Time, i64)>,
+    pub(crate) totals: BTreeMap<(u32, NodeOrdinal), (Time, i64)>,
     pub(crate) created_at: Option<i64>,
     pub(crate) updated_at: Option<i64>,
     /// How many changes it is the fold of, those that cannot be read included.
@@ -38,9 +39,8 @@ pub(crate) struct Folded {
 
 /// What was written last into a column of a row.
 pub(crate) struct FoldedCell {
-    /// What is compared: the time, then the bytes of the node's id.
-    pub(crate) clock: (Time, [u8; 16]),
-    pub(crate) node: u64,
+    pub(crate) stamp: Stamp,
+    pub(crate) node: NodeOrdinal,
     /// Of a counter it is the sum of the totals.
     pub(crate) value: Option<Stored<'static>>,
     is_total: bool,
@@ -73,13 +73,13 @@ impl Folded {
 
     /// Folds one change in, unless its time is still to come. `None` where it cannot be read.
     fn fold(&mut self, change: &Row<'_>, registry: &Registry, seen: &mut ColumnSet) -> Option<()> {
-        let node = change.get::<_, i64>(1).ok()?.cast_unsigned();
-        let time = Time::from_bits(change.get(2).ok()?);
+        let node = change.get(1).ok()?;
+        let time = change.get(2).ok()?;
         let writer = registry.nodes.get(&node)?;
         if !writer.counts(time) {
             return Some(());
         }
-        let clock = (time, writer.id);
+        let stamp = Stamp { time, node: writer.id };
         let mut cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
         seen.clear();
         while let Some(cell) = cells.next_cell()? {
@@ -96,9 +96,9 @@ impl Folded {
                     *last = (time, *total);
                 }
             }
-            if self.cells.get(&cell.column).is_none_or(|cell| cell.clock < clock) {
+            if self.cells.get(&cell.column).is_none_or(|cell| cell.stamp < stamp) {
                 let value = value.map(owned);
-                self.cells.insert(cell.column, FoldedCell { clock, node, value, is_total });
+                self.cells.insert(cell.column, FoldedCell { stamp, node, value, is_total });
             }
         }
         let millis = time.millis();
@@ -110,7 +110,8 @@ impl Folded {
     /// Adds up the counters, once all changes are folded in.
     fn add_up(&mut self) {
         for (column, cell) in self.cells.iter_mut().filter(|(_, cell)| cell.is_total) {
-            let totals = self.totals.range((*column, u64::MIN)..=(*column, u64::MAX));
+            let totals =
+                self.totals.range((*column, NodeOrdinal::MIN)..=(*column, NodeOrdinal::MAX));
             cell.value = Some(Stored::Integer(sum(totals.map(|(_, (_, total))| *total))));
         }
     }
@@ -125,11 +126,11 @@ impl Folded {
         let mut groups: BTreeMap<_, ColumnSet> = BTreeMap::new();
         for (ordinal, cell) in &self.cells {
             if columns.contains_key(ordinal) {
-                groups.entry((cell.clock, cell.node)).or_default().insert(*ordinal);
+                groups.entry((cell.stamp, cell.node)).or_default().insert(*ordinal);
             }
         }
         let newest_first = groups.into_iter().rev();
-        newest_first.map(|(((time, _), node), columns)| (time, node, columns)).collect()
+        newest_first.map(|((stamp, node), columns)| (stamp.time, node, columns)).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Folding changes into the tables.
 
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -7,7 +8,6 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 
 use crate::error::{Error, Result};
-use crate::log::clock::Time;
 use crate::log::counters::Counters;
 use crate::log::row_clock::{ColumnSet, RowClock};
 use crate::log::statements::bind;
@@ -32,9 +32,9 @@ pub(crate) struct FoldedChange<'a> {
     /// The table's ordinal, and its name in the file.
     pub(crate) table: (i64, &'a str),
     pub(crate) row: [u8; 16],
-    pub(crate) time: Time,
-    /// The node's ordinal, and its id.
-    pub(crate) node: (u64, [u8; 16]),
+    pub(crate) stamp: Stamp,
+    /// The ordinal of the node that made it.
+    pub(crate) node: NodeOrdinal,
     pub(crate) cells: Vec<FoldedCell<'a>>,
 }
 
@@ -87,7 +87,7 @@ impl<'c> Rows<'c> {
     pub(crate) fn fold(
         &mut self,
         change: &mut FoldedChange<'_>,
-        id_of: &dyn Fn(u64) -> Option<[u8; 16]>,
+        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
         touched: Option<&mut Touched>,
     ) -> Result<()> {
         // Of a column that is there twice, the first one counts.
@@ -117,10 +117,9 @@ impl<'c> Rows<'c> {
             }
             return Ok(());
         };
-        let clock = (change.time, change.node.1);
         let mut later = ColumnSet::default();
         for (columns, time, node) in held.clock.groups() {
-            if (time, id_of(node).ok_or(Error::Corrupt)?) >= clock {
+            if (Stamp { time, node: id_of(node).ok_or(Error::Corrupt)? }) >= change.stamp {
                 later.extend(columns);
             }
         }
@@ -132,7 +131,7 @@ impl<'c> Rows<'c> {
         });
         self.written += count(change);
         self.outdated += before - count(change);
-        let millis = change.time.millis();
+        let millis = change.stamp.time.millis();
         let is_earliest = held.created_at.is_none_or(|created_at| millis < created_at);
         let is_latest = held.updated_at.is_none_or(|updated_at| millis > updated_at);
         if change.cells.is_empty() && !is_earliest && !is_latest {
@@ -167,7 +166,7 @@ fn note(
 ) -> Result<bool> {
     let Some(total) = cell.total() else { return Ok(false) };
     let place = (change.table.0, &change.row, cell.column.0);
-    counters.note(place, change.node.0, (change.time, total))
+    counters.note(place, change.node, (change.stamp.time, total))
 }
 
 /// Notes what the change's node has added to counters, and puts the sums in their places: the columns
@@ -228,9 +227,9 @@ impl<'c> TableRows<'c> {
         };
         let mut clock = Vec::with_capacity(16);
         if !change.cells.is_empty() {
-            RowClock::pack_one(&mut clock, change.time, change.node.0, columns);
+            RowClock::pack_one(&mut clock, change.stamp.time, change.node, columns);
         }
-        let millis = ValueRef::Integer(change.time.millis());
+        let millis = ValueRef::Integer(change.stamp.time.millis());
         bind(insert, 1, ValueRef::Blob(&change.row))?;
         bind(insert, 2, ValueRef::Blob(&clock))?;
         bind(insert, 3, millis)?;
@@ -257,7 +256,7 @@ impl<'c> TableRows<'c> {
         change: &FoldedChange<'_>,
         mut held: Held,
         columns: &ColumnSet,
-        id_of: &dyn Fn(u64) -> Option<[u8; 16]>,
+        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
     ) -> Result<()> {
         let ordinals: Box<[u32]> = change.cells.iter().map(|cell| cell.column.0).collect();
         let update = match self.updates.get_mut(&ordinals) {
@@ -268,10 +267,10 @@ impl<'c> TableRows<'c> {
                 self.updates.entry(ordinals).or_insert(update)
             }
         };
-        held.clock.insert(change.time, change.node, columns, id_of);
+        held.clock.insert(change.stamp, change.node, columns, id_of);
         let mut clock = Vec::with_capacity(48);
         held.clock.pack(&mut clock);
-        let millis = change.time.millis();
+        let millis = change.stamp.time.millis();
         let created_at = held.created_at.map_or(millis, |created_at| created_at.min(millis));
         let updated_at = held.updated_at.map_or(millis, |updated_at| updated_at.max(millis));
         bind(update, 1, ValueRef::Blob(&change.row))?;

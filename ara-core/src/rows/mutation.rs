@@ -189,7 +189,7 @@ impl Mutation<'_, '_> {
         })?;
         bind(update, 1, ValueRef::Blob(id.as_bytes()))?;
         bind(update, 2, ValueRef::Integer(time.bits()))?;
-        bind(update, 3, ValueRef::Integer(self.recorder.node().cast_signed()))?;
+        bind(update, 3, ValueRef::Integer(self.recorder.node().get()))?;
         bind(update, 4, ValueRef::Blob(columns.as_bytes()))?;
         bind(update, 5, ValueRef::Integer(time.millis()))?;
         for ((_, value), parameter) in writes.iter().zip(6..) {

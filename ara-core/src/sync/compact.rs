@@ -1,5 +1,7 @@
 //! Compaction: dropping from the log what later writes have covered.
 
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::nodes;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::Connection;
@@ -8,14 +10,14 @@ use crate::catalog::registry::{RegisteredTable, Registry, hash};
 use crate::database::handle::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
-use crate::exchange::vector::{VersionVector, known};
+use crate::exchange::vector::VersionVector;
 use crate::log::change::{Compacted, Packed, PackedCells};
 use crate::log::clock::Time;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::ColumnSet;
+use crate::log::transactions::mark;
 use crate::merge::logged::rewrite;
 use crate::merge::void::VOIDS;
-use crate::sync::outgoing::mark;
 
 /// What [`Database::compact`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,8 +39,8 @@ struct HeldRow {
 }
 
 struct Held {
-    clock: (Time, [u8; 16]),
-    node: u64,
+    stamp: Stamp,
+    node: NodeOrdinal,
     packed: Vec<u8>,
     /// All devices know it, so that it may lose cells.
     is_below: bool,
@@ -107,11 +109,7 @@ impl Transaction<'_> {
         }
         for (node, horizon) in &compact.horizons {
             compact.drop_covered(*node, *horizon, &covered, &mut done)?;
-            self.connection
-                .prepare_cached(
-                    "UPDATE ara_node SET horizon = max(horizon, ?2) WHERE ordinal = ?1",
-                )?
-                .execute((node.cast_signed(), horizon.bits()))?;
+            nodes::raise_horizon(self.connection, *node, *horizon)?;
         }
         Ok(done)
     }
@@ -122,13 +120,13 @@ fn horizons(
     connection: &Connection,
     recorder: &Recorder<'_>,
     devices: &[VersionVector],
-) -> Result<BTreeMap<u64, Time>> {
+) -> Result<BTreeMap<NodeOrdinal, Time>> {
     let mut horizons = BTreeMap::new();
-    for (id, known) in known(connection, recorder.journal())? {
+    for (id, known) in recorder.journal().nodes(connection)? {
         if !known.is_forked
-            && let Some(horizon) = known_to_all(connection, (known.node, &id), devices)?
+            && let Some(horizon) = known_to_all(connection, (known.ordinal, id), devices)?
         {
-            horizons.insert(known.node.cast_unsigned(), horizon);
+            horizons.insert(known.ordinal, horizon);
         }
     }
     Ok(horizons)
@@ -138,12 +136,12 @@ fn horizons(
 /// may know other changes of it.
 fn known_to_all(
     connection: &Connection,
-    (node, id): (i64, &[u8; 16]),
+    (node, id): (NodeOrdinal, NodeId),
     devices: &[VersionVector],
 ) -> Result<Option<Time>> {
     let mut until = None;
     for device in devices {
-        let Some(at) = device.0.get(id) else { return Ok(None) };
+        let Some(at) = device.0.get(&id) else { return Ok(None) };
         if mark(connection, node, at.time)? != Some(at.digest) {
             return Ok(None);
         }
@@ -153,16 +151,16 @@ fn known_to_all(
 }
 
 /// The changes of which every cell is covered, by node and time.
-type Covered = HashSet<(u64, Time)>;
+type Covered = HashSet<(NodeOrdinal, Time)>;
 
 /// A compaction on its way.
 struct Compact<'c> {
     connection: &'c Connection,
     registry: &'c Registry,
     /// Up to which times the nodes' logs are compacted.
-    horizons: BTreeMap<u64, Time>,
+    horizons: BTreeMap<NodeOrdinal, Time>,
     /// The node that writes, and the latest time of any change of others.
-    own: u64,
+    own: NodeOrdinal,
     others: Time,
 }
 
@@ -186,7 +184,7 @@ impl Compact<'_> {
                 let before = std::mem::replace(&mut row, HeldRow { id, changes });
                 self.row(table, &before, covered, done)?;
             }
-            let node = change.get::<_, i64>(1)?.cast_unsigned();
+            let node = change.get::<_, NodeOrdinal>(1)?;
             let time = Time::from_bits(change.get(2)?);
             let Some(writer) = self.registry.nodes.get(&node) else { continue };
             // What does not count yet, or never, covers nothing and is left as it is.
@@ -195,8 +193,8 @@ impl Compact<'_> {
                 let packed = change.get(3)?;
                 let is_sure =
                     node != self.own || time <= self.others || self.others == Time::default();
-                let clock = (time, writer.id);
-                row.changes.push(Held { clock, node, packed, is_below, is_sure });
+                let stamp = Stamp { time, node: writer.id };
+                row.changes.push(Held { stamp, node, packed, is_below, is_sure });
             }
         }
         self.row(table, &row, covered, done)
@@ -210,9 +208,9 @@ impl Compact<'_> {
         done: &mut Compaction,
     ) -> Result<()> {
         let changes = &row.changes;
-        let mut last: HashMap<u32, (Time, [u8; 16])> = HashMap::new();
+        let mut last: HashMap<u32, Stamp> = HashMap::new();
         // What a node has added to a counter is covered by what it has added later, and by nothing else.
-        let mut last_totals: HashMap<(u32, u64), Time> = HashMap::new();
+        let mut last_totals: HashMap<(u32, NodeOrdinal), Time> = HashMap::new();
         for change in changes.iter().filter(|change| change.is_below) {
             let mut cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
             let mut seen = ColumnSet::default();
@@ -221,16 +219,16 @@ impl Compact<'_> {
                 if cell.value().is_some() && seen.add(cell.column) {
                     // If a total is taken back, the one before it counts again.
                     if cell.is_total() && change.is_sure {
-                        let time = change.clock.0;
+                        let time = change.stamp.time;
                         let last = last_totals.entry((cell.column, change.node)).or_insert(time);
                         *last = time.max(*last);
                     }
-                    let last = last.entry(cell.column).or_insert(change.clock);
-                    *last = change.clock.max(*last);
+                    let last = last.entry(cell.column).or_insert(change.stamp);
+                    *last = change.stamp.max(*last);
                 }
             }
         }
-        let clocks = || changes.iter().map(|change| change.clock);
+        let clocks = || changes.iter().map(|change| change.stamp);
         let ends = [clocks().min(), clocks().max()];
         for change in changes.iter().filter(|change| change.is_below) {
             done.changes += 1;
@@ -249,8 +247,8 @@ impl Compact<'_> {
                     Some(_) if !seen.add(cell.column) => true,
                     Some(_) if cell.is_total() => last_totals
                         .get(&(cell.column, change.node))
-                        .is_some_and(|last| *last > change.clock.0),
-                    Some(_) => last.get(&cell.column).is_some_and(|last| *last > change.clock),
+                        .is_some_and(|last| *last > change.stamp.time),
+                    Some(_) => last.get(&cell.column).is_some_and(|last| *last > change.stamp),
                 };
                 if is_covered {
                     dropped += 1;
@@ -260,16 +258,16 @@ impl Compact<'_> {
                 }
             }
             done.dropped_values += dropped;
-            let (time, node) = change.clock;
+            let time = change.stamp.time;
             let is_horizon = self.horizons.get(&change.node) == Some(&time);
-            if kept == 0 && !is_horizon && !ends.contains(&Some(change.clock)) {
+            if kept == 0 && !is_horizon && !ends.contains(&Some(change.stamp)) {
                 covered.insert((change.node, time));
             } else if dropped > 0 {
-                let hash = hash(time, &node, table, &row.id, &cells).ok_or(Error::Corrupt)?;
+                let hash = hash(change.stamp, table, &row.id, &cells).ok_or(Error::Corrupt)?;
                 let original = Some(cells.compacted.hash(hash));
                 let packed =
                     packed.finished(Compacted { original, ..cells.compacted }, cells.digest);
-                rewrite(self.connection, (change.node.cast_signed(), time), &packed)?;
+                rewrite(self.connection, (change.node, time), &packed)?;
             }
         }
         Ok(())
@@ -280,16 +278,16 @@ impl Compact<'_> {
     /// horizon always does.
     fn drop_covered(
         &self,
-        node: u64,
+        node: NodeOrdinal,
         horizon: Time,
         covered: &Covered,
         done: &mut Compaction,
     ) -> Result<()> {
-        let id = &self.registry.nodes.get(&node).ok_or(Error::Corrupt)?.id;
+        let id = self.registry.nodes.get(&node).ok_or(Error::Corrupt)?.id;
         let mut changes = self.connection.prepare(
             "SELECT time, tbl, row, cells FROM ara_change WHERE node = ?1 AND time <= ?2 ORDER BY time",
         )?;
-        let mut changes = changes.query((node.cast_signed(), horizon.bits()))?;
+        let mut changes = changes.query((node, horizon.bits()))?;
         let (mut gone, mut left) = (Vec::new(), Vec::new());
         let mut dropped = 0;
         // Of the transaction something is left.
@@ -302,7 +300,8 @@ impl Compact<'_> {
             let mut original = cells.compacted.original;
             if is_covered {
                 let table = self.registry.tables.get(&change.get(1)?).ok_or(Error::Corrupt)?;
-                let hash = hash(time, id, table, blob(2)?, &cells).ok_or(Error::Corrupt)?;
+                let hash = hash(Stamp { time, node: id }, table, blob(2)?, &cells)
+                    .ok_or(Error::Corrupt)?;
                 original = Some(cells.compacted.hash(hash));
             }
             dropped ^= cells.compacted.dropped;
@@ -323,12 +322,12 @@ impl Compact<'_> {
             is_left &= cells.digest.is_none();
         }
         for (time, packed) in left {
-            rewrite(self.connection, (node.cast_signed(), time), &packed)?;
+            rewrite(self.connection, (node, time), &packed)?;
         }
         let mut delete =
             self.connection.prepare("DELETE FROM ara_change WHERE node = ?1 AND time = ?2")?;
         for time in &gone {
-            delete.execute((node.cast_signed(), time.bits()))?;
+            delete.execute((node, time.bits()))?;
         }
         done.dropped_changes += gone.len() as u64;
         Ok(())

@@ -1,5 +1,7 @@
 //! What a peer lacks, read from the log.
 
+use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::transactions::mark;
 use std::collections::{HashMap, VecDeque};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -9,10 +11,12 @@ use crate::catalog::registry::Registry;
 use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::exchange::changes::{Changes, Dictionary, Run, Sent};
-use crate::exchange::vector::{Known, Point, VersionVector, known};
+use crate::exchange::vector::VersionVector;
 use crate::log::change::{PackedCells, put_head};
 use crate::log::clock::Time;
-use crate::log::recorder::Journal;
+use crate::log::journal::Journal;
+use crate::log::nodes::Node;
+use crate::log::point::Point;
 use crate::merge::renew::is_ahead;
 
 /// The changes that a peer lacks, a batch at a time: what
@@ -30,8 +34,8 @@ pub struct ChangesSince {
 /// The changes of one node that are still to be given.
 #[derive(Debug)]
 struct Source {
-    node: i64,
-    id: [u8; 16],
+    node: NodeOrdinal,
+    id: NodeId,
     is_forked: bool,
     /// The last change that was given.
     at: Point,
@@ -80,7 +84,7 @@ impl Database {
     pub fn node(&self) -> Result<Uuid> {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
-            Ok(Uuid::from_bytes(Journal::load(&snapshot)?.node_id))
+            Ok(Journal::load(&snapshot)?.node_id.uuid())
         })
     }
 
@@ -112,11 +116,11 @@ impl Database {
         self.come_back()?;
         let nodes = self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
-            let known = known(&snapshot, &Journal::load(&snapshot)?)?;
+            let known = Journal::load(&snapshot)?.nodes(&snapshot)?;
             let mut nodes = Vec::new();
-            for (id, known) in known {
-                let theirs = vector.0.get(&id).copied().unwrap_or_default();
-                nodes.extend(Source::of(&snapshot, id, known, theirs)?);
+            for known in known.into_values() {
+                let theirs = vector.0.get(&known.id).copied().unwrap_or_default();
+                nodes.extend(Source::of(&snapshot, known, theirs)?);
             }
             Ok(nodes)
         })?;
@@ -151,13 +155,8 @@ impl ChangesSince {
 
 impl Source {
     /// What a peer lacks that stands at this point of the node, if it lacks something.
-    fn of(
-        connection: &Connection,
-        id: [u8; 16],
-        known: Known,
-        theirs: Point,
-    ) -> Result<Option<Self>> {
-        let Known { node, end, is_forked, .. } = known;
+    fn of(connection: &Connection, known: Node, theirs: Point) -> Result<Option<Self>> {
+        let Node { ordinal: node, id, end, is_forked, .. } = known;
         if theirs == end || end.time == Time::default() {
             return Ok(None);
         }
@@ -233,16 +232,6 @@ const WITH_TWINS: &str = "SELECT time, tbl, row, cells FROM ara_change \
                           SELECT time, tbl, row, cells FROM ara_twin \
                           WHERE node = ?1 AND time > ?2 AND time <= ?3 ORDER BY time LIMIT ?4";
 
-/// The digest that a change of this time notes, if it ends a transaction.
-pub(crate) fn mark(connection: &Connection, node: i64, time: Time) -> Result<Option<u64>> {
-    let mut change =
-        connection.prepare_cached("SELECT cells FROM ara_change WHERE node = ?1 AND time = ?2")?;
-    let mut rows = change.query((node, time.bits()))?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let packed = row.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
-    Ok(PackedCells::open(packed).and_then(|cells| cells.digest))
-}
-
 impl Iterator for ChangesSince {
     type Item = Result<Changes>;
 
@@ -308,7 +297,7 @@ struct Batch<'r> {
     changes: Changes,
     tables: Dictionary,
     columns: Dictionary,
-    runs: HashMap<i64, u32>,
+    runs: HashMap<NodeOrdinal, u32>,
 }
 
 impl<'r> Batch<'r> {

@@ -1,5 +1,7 @@
 //! What of the log could not be applied to the tables.
 
+use crate::log::node::NodeOrdinal;
+use crate::log::nodes;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,12 +9,13 @@ use ara_schema::{check_column_name, check_table_name};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::catalog::registry::{RegisteredTable, Registry, is_void};
+use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, in_the_way};
 use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
+use crate::log::nodes::is_void;
 use crate::merge::report::Reason;
 use crate::merge::void::VOIDS;
 use crate::value::Timestamp;
@@ -137,7 +140,7 @@ const MOST: usize = 1000;
 /// Where changes were set aside: the node's ordinal, the table's and the column's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    node: i64,
+    node: NodeOrdinal,
     table: Option<i64>,
     column: Option<u32>,
 }
@@ -181,7 +184,7 @@ impl Found<'_> {
 
     fn change(&mut self, place: Place, time: Time, packed: &[u8]) {
         let registry = self.registry;
-        let node = registry.nodes.get(&place.node.cast_unsigned());
+        let node = registry.nodes.get(&place.node);
         let table = place.table.and_then(|table| registry.tables.get(&table));
         let (Some(node), Some(table)) = (node, table) else {
             return self.add(place, Why::Known(Obstacle::Unreadable), time);
@@ -231,7 +234,7 @@ impl Found<'_> {
     fn told(self, connection: &Connection) -> Result<Vec<SetAside>> {
         let registry = self.registry;
         let told = |((place, why), (time, changes)): ((Place, Why), (Time, u64))| {
-            let node = registry.nodes.get(&place.node.cast_unsigned());
+            let node = registry.nodes.get(&place.node);
             let table = place.table.and_then(|table| registry.tables.get(&table));
             let column =
                 table.zip(place.column).and_then(|(table, column)| table.names.get(&column));
@@ -245,7 +248,7 @@ impl Found<'_> {
             };
             Ok(SetAside {
                 obstacle,
-                node: node.map_or(Uuid::nil(), |node| Uuid::from_bytes(node.id)),
+                node: node.map_or(Uuid::nil(), |node| node.id.uuid()),
                 time: Some(Timestamp::from_millis(time.millis())),
                 table: table.map(|table| table.app_name().to_owned()),
                 column: column.cloned(),
@@ -283,18 +286,12 @@ fn of_column(connection: &Connection, table: &str, name: &str) -> Result<Obstacl
 
 /// The nodes of which some changes were not taken.
 fn refused(connection: &Connection, most: usize) -> Result<Vec<SetAside>> {
-    let mut nodes = connection
-        .prepare("SELECT id, refused FROM ara_node WHERE refused IS NOT NULL ORDER BY ordinal")?;
-    let mut nodes = nodes.query([])?;
     let mut refused = Vec::new();
-    while let Some(node) = nodes.next()?
-        && refused.len() < most
-    {
-        let reason: String = node.get(1)?;
+    for (node, reason) in nodes::refused(connection)?.into_iter().take(most) {
         let reason = Reason::named(&reason).unwrap_or(Reason::Damaged);
         refused.push(SetAside {
             obstacle: Obstacle::Refused(reason),
-            node: Uuid::from_bytes(node.get(0)?),
+            node: node.uuid(),
             time: None,
             table: None,
             column: None,
@@ -308,9 +305,9 @@ fn refused(connection: &Connection, most: usize) -> Result<Vec<SetAside>> {
 mod tests {
     use super::*;
     use crate::exchange::changes::{Changes, Run, Sent};
-    use crate::exchange::vector::Point;
     use crate::log::change::{Canonical, Compacted, put_head};
     use crate::log::codec::{put_payload, tag};
+    use crate::log::point::Point;
     use crate::value::Stored;
 
     const NODE: [u8; 16] = [7; 16];

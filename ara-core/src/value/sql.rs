@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use ara_schema::Type;
 
-use crate::model::table::Table;
 use crate::value::column_type::Value;
 use crate::value::rule::Rule;
 use crate::value::stored::Stored;

@@ -1,5 +1,6 @@
 //! Where the log stood, and what was written into it since.
 
+use crate::log::node::NodeOrdinal;
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ pub(crate) struct FileState {
     /// SQLite's count of changes of the schema. Who mends a table writes rows without the log.
     schema: i64,
     /// The node that writes the file.
-    node: i64,
+    node: NodeOrdinal,
     /// What is known of the others, and how much of it is folded in. A merge moves it, and may bring
     /// changes of any time.
     others: Vec<(i64, i64, i64, i64)>,
@@ -110,7 +111,7 @@ impl LogPosition {
 /// Reads the changes of a node between two times, both included, and not more than `most`: how many.
 fn read(
     connection: &Connection,
-    node: i64,
+    node: NodeOrdinal,
     (from, to): (i64, i64),
     most: i64,
     touched: &mut Touched,

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::database::handle::Shared;
 use crate::database::writer::data_version;
 use crate::error::{Error, Result};
-use crate::file::read_only::Stamp;
+use crate::file::read_only::FileStamp;
 use crate::file::readers::Readers;
 use crate::rows::touched::Touched;
 use crate::watch::log_position::LogPosition;
@@ -30,7 +30,7 @@ pub(crate) struct Observer {
 #[derive(Debug)]
 struct Eye {
     connection: Box<Connection>,
-    stamp: Stamp,
+    stamp: FileStamp,
     /// SQLite's `data_version`: it changes when another connection commits.
     data_version: i64,
     log: LogPosition,

@@ -1,19 +1,20 @@
 //! Changes to and from a message.
 
+use crate::log::node::NodeId;
 use std::ops::Range;
 
 use prost::bytes::Bytes;
 use prost::{DecodeError, Message};
 
 use crate::error::Result;
-use crate::exchange::changes::{Changes, NOBODY, Run, Sent};
-use crate::exchange::vector::Point;
+use crate::exchange::changes::{Changes, Run, Sent};
 use crate::exchange::wire::fields::fields_above;
 use crate::exchange::wire::message::{BatchMessage, ChangeMessage, LAST_OF_CHANGE, RunMessage};
 use crate::exchange::wire::record;
 use crate::exchange::wire::record::Kind;
 use crate::log::change::Compacted;
 use crate::log::clock::Time;
+use crate::log::point::Point;
 
 impl Changes {
     /// The changes as bytes, which [`from_bytes`](Self::from_bytes) reads: for a message, or for one
@@ -65,7 +66,7 @@ const NOWHERE: u32 = u32::MAX;
 fn encode(changes: &Changes) -> BatchMessage {
     let bytes = Bytes::copy_from_slice(&changes.bytes);
     let message = |&Run { node, from, to, is_forked }: &Run| RunMessage {
-        node: Bytes::copy_from_slice(&node),
+        node: Bytes::copy_from_slice(node.as_bytes()),
         from: Some(from.into()),
         to: Some(to.into()),
         is_forked,
@@ -110,7 +111,7 @@ pub(super) fn decode(payload: Bytes) -> Result<Changes> {
     }
     if !are_readable {
         let (from, to) = Default::default();
-        changes.runs.push(Run { node: NOBODY, from, to, is_forked: false });
+        changes.runs.push(Run { node: NodeId::NOBODY, from, to, is_forked: false });
     }
     Ok(changes)
 }
@@ -118,7 +119,7 @@ pub(super) fn decode(payload: Bytes) -> Result<Changes> {
 /// Adds a run, unless nobody knows whose it is.
 fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
     let RunMessage { node, from, to, is_forked, changes: sent } = RunMessage::decode(run).ok()?;
-    let node = (*node).try_into().ok()?;
+    let node = NodeId::from_bytes((*node).try_into().ok()?);
     let from = from.map_or_else(Point::default, Point::from);
     let to = to.map_or_else(Point::default, Point::from);
     let run = u32::try_from(changes.runs.len()).ok()?;

@@ -3,8 +3,8 @@
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::exchange::vector::Point;
 use crate::log::clock::Time;
+use crate::log::point::Point;
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct BatchMessage {

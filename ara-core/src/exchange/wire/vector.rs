@@ -1,13 +1,15 @@
 //! Version vectors to and from a message.
 
+use crate::log::node::NodeId;
 use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::error::Result;
-use crate::exchange::vector::{Point, VersionVector};
+use crate::exchange::vector::VersionVector;
 use crate::exchange::wire::message::{NodeMessage, VectorMessage};
 use crate::exchange::wire::record;
 use crate::exchange::wire::record::Kind;
+use crate::log::point::Point;
 
 impl VersionVector {
     /// The vector as bytes, which [`from_bytes`](Self::from_bytes) reads: 41 for each node, or so. The
@@ -15,7 +17,7 @@ impl VersionVector {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let nodes = self.0.iter().map(|(node, end)| NodeMessage {
-            node: Bytes::copy_from_slice(node),
+            node: Bytes::copy_from_slice(node.as_bytes()),
             end: Some((*end).into()),
         });
         record::write(Kind::Vector, &VectorMessage { nodes: nodes.collect() })
@@ -40,7 +42,7 @@ impl VersionVector {
         let message = VectorMessage::decode(payload).map_err(|_| unreadable())?;
         let mut vector = Self::default();
         for NodeMessage { node, end } in message.nodes {
-            let node = (*node).try_into().map_err(|_| unreadable())?;
+            let node = (*node).try_into().map(NodeId::from_bytes).map_err(|_| unreadable())?;
             if vector.0.insert(node, end.map_or_else(Point::default, Point::from)).is_some() {
                 return Err(unreadable());
             }
@@ -59,7 +61,7 @@ mod tests {
         #[test]
         fn vectors_come_back(nodes: std::collections::BTreeMap<[u8; 16], (i64, u64)>) {
             let point = |(time, digest)| Point { time: Time::from_bits(time), digest };
-            let nodes = nodes.into_iter().map(|(node, end)| (node, point(end)));
+            let nodes = nodes.into_iter().map(|(node, end)| (NodeId::from_bytes(node), point(end)));
             let vector = VersionVector(nodes.collect());
             let read = VersionVector::from_bytes(&vector.to_bytes());
             prop_assert_eq!(read.expect("was just written"), vector);

@@ -1,5 +1,6 @@
 //! What a transaction wrote into a row, and what makes the row what it was before.
 
+use crate::log::node::{NodeId, Stamp};
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::types::ValueRef;
@@ -49,11 +50,8 @@ impl Value {
     }
 }
 
-/// The time, then the bytes of the node's id.
-type Clock = (Time, [u8; 16]);
-
-/// Whether it counts: what is undone does not, nor does what undid it. And its clock.
-pub(super) type Found = (bool, Clock);
+/// Whether it counts: what is undone does not, nor does what undid it. And its stamp.
+pub(super) type Found = (bool, Stamp);
 
 impl WrittenCell {
     pub(super) fn new(time: Time, wrote: Value) -> Self {
@@ -69,8 +67,8 @@ impl WrittenCell {
     }
 
     /// Takes a value for what was there before, if it was, and there was none after it.
-    pub(super) fn find(&mut self, found: Found, value: Value, node_id: [u8; 16]) {
-        let is_before = found.1 < (self.first, node_id);
+    pub(super) fn find(&mut self, found: Found, value: Value, node_id: NodeId) {
+        let is_before = found.1 < Stamp { time: self.first, node: node_id };
         if is_before && self.before.as_ref().is_none_or(|(last, _)| *last < found) {
             self.before = Some((found, value));
         }

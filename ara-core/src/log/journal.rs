@@ -1,0 +1,98 @@
+//! Where the log of the node that writes stands.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::{Error, Result};
+use crate::log::ahead::due;
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
+use crate::log::meta;
+use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::nodes::{self, Node};
+use crate::log::point::Point;
+
+/// The clock and the digest of the node that writes: what the next change of the log builds on.
+#[derive(Debug, Clone)]
+pub(crate) struct Journal {
+    /// The node's ordinal in this file.
+    pub(crate) node: NodeOrdinal,
+    /// The node's id, which all devices know it by.
+    pub(crate) node_id: NodeId,
+    /// The latest time of any change that is folded in.
+    pub(crate) last: Time,
+    /// The same of what others wrote.
+    pub(crate) others: Time,
+    /// The time of the node's last change, and the XOR of the hashes of its changes.
+    pub(crate) own: Point,
+    /// When the first change can be folded in that waits for its time, in milliseconds.
+    pub(crate) due: Option<i64>,
+}
+
+impl Journal {
+    /// Reads where the log stands.
+    ///
+    /// The last change of the writing node holds its time and digest; `ara_node` holds those of the
+    /// others. To keep the writing node's there as well would cost each transaction a page more.
+    pub(crate) fn load(connection: &Connection) -> Result<Self> {
+        let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
+        let node_id = nodes::id(connection, node)?.ok_or(Error::Corrupt)?;
+        let others = nodes::latest_of_others(connection)?;
+        let own = connection
+            .prepare_cached(
+                "SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time DESC LIMIT 1",
+            )?
+            .query_row([node], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
+            .optional()?;
+        let own = match own {
+            None => Point::default(),
+            Some((time, cells)) => {
+                let digest = PackedCells::open(&cells).and_then(|cells| cells.digest);
+                Point { time, digest: digest.ok_or(Error::Corrupt)? }
+            }
+        };
+        let last = others.max(own.time);
+        let due = due(connection)?;
+        Ok(Self { node: node, node_id, last, others, own, due })
+    }
+
+    /// The latest time of any change that is folded in.
+    pub(crate) fn last(&self) -> Time {
+        self.last
+    }
+
+    /// When the first change can be folded in that waits for its time, in milliseconds.
+    pub(crate) fn due(&self) -> Option<i64> {
+        self.due
+    }
+
+    /// The latest time of any change of others that is folded in.
+    pub(crate) fn others(&self) -> Time {
+        self.others
+    }
+
+    /// The node's ordinal, and where its changes end.
+    pub(crate) fn position(&self) -> (NodeOrdinal, Point) {
+        (self.node, self.own)
+    }
+
+    /// Begins the journal of a new node, where others wrote last at some time and the clock stands at
+    /// another.
+    pub(crate) fn begin(
+        (node, node_id): (NodeOrdinal, NodeId),
+        (last, others): (Time, Time),
+        due: Option<i64>,
+    ) -> Self {
+        Self { node, node_id, last, others, own: Point::default(), due }
+    }
+
+    /// Returns what the file knows of each node, the one that writes included, by id.
+    pub(crate) fn nodes(&self, connection: &Connection) -> Result<BTreeMap<NodeId, Node>> {
+        let mut nodes = nodes::kept(connection)?;
+        for own in nodes.iter_mut().filter(|node| node.ordinal == self.node) {
+            (own.end, own.folded) = (self.own, self.own.time);
+        }
+        Ok(nodes.into_iter().map(|node| (node.id, node)).collect())
+    }
+}
