@@ -41,7 +41,7 @@ pub mod prelude {
 pub mod guide {
     #[doc = include_str!("../ara-schema/schema-changes.md")]
     pub mod schema_changes {}
-    #[doc = include_str!("../ara-core/src/wire/format.md")]
+    #[doc = include_str!("../ara-core/src/exchange/wire/format.md")]
     pub mod wire_format {}
 }
 

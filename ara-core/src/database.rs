@@ -2,6 +2,7 @@
 
 pub(crate) mod ahead;
 pub(crate) mod ensure;
+pub(crate) mod fresh;
 pub(crate) mod handle;
 pub(crate) mod moved;
 pub(crate) mod options;

@@ -9,3 +9,4 @@ pub(crate) mod plan;
 pub(crate) mod plans;
 pub(crate) mod rebuild;
 pub(crate) mod touched;
+pub(crate) mod writing;

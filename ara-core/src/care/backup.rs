@@ -1,6 +1,5 @@
 //! A copy of the database, while it is in use.
 
-use crate::log::meta;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, absolute};
@@ -12,6 +11,7 @@ use crate::care::progress::Progress;
 use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::file::open::NO_FOLDER;
+use crate::log::meta;
 
 impl Database {
     /// Copies the whole database into a new file: one state of it, whatever is written meanwhile. The copy

@@ -2,6 +2,7 @@
 //!
 //! A line is a row: an object of its id and its columns, by their stored names.
 
+use crate::rows::writing::Writing;
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Write};
@@ -99,15 +100,15 @@ impl Database {
     }
 }
 
-fn table<'r>(registry: &'r Registry, stored_name: &str) -> Result<(i64, &'r RegisteredTable)> {
-    let table = registry.tables.iter().find(|(_, table)| table.name == stored_name);
-    table.map(|(ordinal, table)| (*ordinal, table)).ok_or(Error::Corrupt)
+fn table<'r>(registry: &'r Registry, stored_name: &str) -> Result<&'r RegisteredTable> {
+    let table = registry.tables.values().find(|table| table.name == stored_name);
+    table.ok_or(Error::Corrupt)
 }
 
 /// What is known of the columns of a table.
 struct Kinds<'r> {
     declared: &'static TableDef,
-    table: (i64, &'r RegisteredTable),
+    table: &'r RegisteredTable,
     /// The ordinals of those into which devices have added.
     counters: HashSet<u32>,
 }
@@ -116,9 +117,9 @@ impl<'r> Kinds<'r> {
     fn load(
         connection: &Connection,
         declared: &'static TableDef,
-        table: (i64, &'r RegisteredTable),
+        table: &'r RegisteredTable,
     ) -> Result<Self> {
-        Ok(Self { declared, table, counters: counted_columns(connection, table.0)? })
+        Ok(Self { declared, table, counters: counted_columns(connection, table.ordinal)? })
     }
 
     fn of(&self, ordinal: u32, name: &str) -> Kind {
@@ -131,7 +132,7 @@ impl<'r> Kinds<'r> {
 }
 
 fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Result<u64> {
-    let (_, table) = kinds.table;
+    let table = kinds.table;
     let columns: Vec<_> = table
         .columns
         .iter()
@@ -242,7 +243,7 @@ impl Import<'_, '_> {
         let mut cells = self.differing(id, &cells)?;
         if !cells.is_empty() {
             cells.sort_by_key(|cell| cell.column.0);
-            let State { recorder, touched, .. } = state;
+            let Writing { recorder, touched, .. } = &mut state.writing;
             self.writing.write(recorder, self.kinds.table, id, cells, touched.as_mut())?;
         }
         Ok(())
@@ -253,8 +254,8 @@ impl Import<'_, '_> {
         if let Some(known) = self.columns.get(name) {
             return Ok(*known);
         }
-        let (ordinal, table) = self.kinds.table;
-        let column = column_of(self.connection, (ordinal, &table.name), name)?;
+        let table = self.kinds.table;
+        let column = column_of(self.connection, (table.ordinal, &table.name), name)?;
         let column = column.ok_or_else(|| Error::Line {
             line,
             reason: format!("has `{name}`, which is no column and cannot be made one"),
@@ -266,7 +267,7 @@ impl Import<'_, '_> {
     /// The cells that the row does not hold yet. Of a row that is there, the counters stay as they are.
     fn differing<'v>(&self, id: [u8; 16], cells: &'v [Cell]) -> Result<Vec<FoldedCell<'v>>> {
         let list = name_list(cells.iter().map(|cell| cell.name.as_str()));
-        let (_, table) = self.kinds.table;
+        let table = self.kinds.table;
         let sql = format!("SELECT {list} FROM {} WHERE \"id\" = ?1", quoted(&table.name));
         let mut held = self.connection.prepare_cached(&sql)?;
         let mut held = held.query([id])?;

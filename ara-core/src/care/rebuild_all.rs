@@ -1,6 +1,5 @@
 //! Making all of the tables again from the change log.
 
-use crate::log::node::NodeOrdinal;
 use std::collections::HashMap;
 
 use ara_schema::SYSTEM_COLUMNS;
@@ -10,8 +9,8 @@ use crate::care::progress::{Counter, Progress};
 use crate::care::verify::{LoggedEnd, Verification, add_up};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
+use crate::database::fresh::FreshTransaction;
 use crate::database::handle::Database;
-use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::history::Growth;
 use crate::growth::make::{make_logged_columns, make_logged_tables};
@@ -20,11 +19,14 @@ use crate::log::ahead::due;
 use crate::log::change::{Compacted, PackedCells};
 use crate::log::clock::Time;
 use crate::log::entropy::Entropy;
+use crate::log::node::NodeOrdinal;
 use crate::log::point::Point;
 use crate::log::recorder::Recorder;
-use crate::merge::logged::rewrite;
+use crate::log::transactions::rewrite;
+use crate::log::{meta, nodes};
 use crate::merge::void::mend_voids;
 use crate::rows::rebuild::rebuild_counted;
+use crate::rows::writing::Writing;
 
 /// What [`Database::rebuild`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +67,7 @@ impl Database {
     /// [`Error::InsideTransaction`](crate::Error::InsideTransaction), and what SQLite refuses. Nothing is
     /// changed then.
     pub fn rebuild(&self) -> Result<RebuildReport> {
-        self.transaction(|tx| tx.rebuild(None))
+        self.fresh_transaction(|fresh| fresh.rebuild(None))
     }
 
     /// As [`rebuild`](Self::rebuild), and tells now and then how far it has come.
@@ -82,21 +84,20 @@ impl Database {
     ///
     /// As [`rebuild`](Self::rebuild).
     pub fn rebuild_with(&self, mut tell: impl FnMut(Progress)) -> Result<RebuildReport> {
-        self.transaction(|tx| tx.rebuild(Some(&mut tell)))
+        self.fresh_transaction(|fresh| fresh.rebuild(Some(&mut tell)))
     }
 }
 
-impl Transaction<'_> {
-    /// Of a transaction that has done nothing else.
-    fn rebuild(&self, tell: Option<&mut dyn FnMut(Progress)>) -> Result<RebuildReport> {
-        let connection = self.connection;
-        let state = &mut *self.state.borrow_mut();
+impl FreshTransaction<'_, '_> {
+    fn rebuild(self, tell: Option<&mut dyn FnMut(Progress)>) -> Result<RebuildReport> {
+        let writing = &mut self.into_state().writing;
+        let Writing { connection, recorder, entropy, .. } = writing;
         let mut growth = Growth::default();
         mend_voids(connection, &Registry::load(connection)?)?;
-        mend_tables(connection, None, &mut growth)?;
+        mend_tables(recorder, None, &mut growth)?;
         make_logged_tables(connection, &mut growth)?;
-        for (ordinal, table) in Registry::load(connection)?.synced() {
-            make_logged_columns(connection, ordinal, &table.name, &mut growth)?;
+        for table in Registry::load(connection)?.synced() {
+            make_logged_columns(connection, table.ordinal, &table.name, &mut growth)?;
         }
         let registry = Registry::load(connection)?;
         // The log is read twice: by its nodes, then by its rows.
@@ -107,28 +108,23 @@ impl Transaction<'_> {
         })?;
         let mut found = Verification::default();
         let ends = add_up(connection, &registry, &mut found, &mut counter)?;
-        let State { recorder, entropy, .. } = state;
         mend_nodes(connection, &registry, &ends, recorder, entropy)?;
         let mut rows = 0;
-        for (ordinal, table) in registry.synced() {
+        for table in registry.synced() {
             if is_as_made(connection, table)? {
-                rebuild_counted(connection, &registry, (ordinal, table), &mut |row| {
+                rebuild_counted(&recorder.whole_log()?, &registry, table, &mut |row| {
                     rows += 1;
                     counter.add(row.changes);
                 })?;
             }
         }
         mend_indexes(connection, &mut growth)?;
-        connection.execute(NOTE, [])?;
-        state.touch_everything();
+        meta::count_up(connection, meta::REBUILDS)?;
+        writing.touch_everything();
         counter.end();
         Ok(RebuildReport { changes: found.changes, rows, growth: growth.of_app() })
     }
 }
-
-/// Other processes watch the log, which is what it was: this tells them.
-const NOTE: &str = "INSERT INTO ara_meta (key, value) VALUES ('rebuilds', 1) \
-                    ON CONFLICT (key) DO UPDATE SET value = value + 1";
 
 /// Whether a table has the columns that it should have. Where something was in the way of mending it,
 /// another program's table has its name.
@@ -148,22 +144,18 @@ fn mend_nodes(
     entropy: &mut Entropy,
 ) -> Result<()> {
     let (own, _) = recorder.journal().position();
-    let mut keep = connection.prepare(
-        "UPDATE ara_node SET last = ?2, digest = ?3, forked = forked OR ?4 WHERE ordinal = ?1",
-    )?;
     for &node in registry.nodes.keys() {
         let LoggedEnd { mut at, dropped, is_mismarked } =
             ends.get(&node).copied().unwrap_or_default();
-        let ordinal = node;
         if is_mismarked && dropped != 0 {
-            stand_for_nothing(connection, ordinal)?;
+            stand_for_nothing(connection, node)?;
             at.digest ^= dropped;
         }
-        let is_whole_own = ordinal == own && !is_mismarked;
+        let is_whole_own = node == own && !is_mismarked;
         // Of the node that writes, the log alone tells where it stands.
         let kept = if is_whole_own { Point::default() } else { at };
-        keep.execute((ordinal, kept.time.bits(), kept.digest.cast_signed(), is_mismarked))?;
-        if ordinal == own && is_mismarked {
+        nodes::keep_end(connection, node, kept, is_mismarked)?;
+        if node == own && is_mismarked {
             recorder.change_node(at, recorder.journal().last(), entropy)?;
         }
     }
@@ -188,7 +180,7 @@ fn stand_for_nothing(connection: &Connection, node: NodeOrdinal) -> Result<()> {
         }
     }
     for (time, packed) in rewritten {
-        rewrite(connection, (node, time), &packed)?;
+        rewrite(connection, (node, time), packed.bytes())?;
     }
     Ok(())
 }

@@ -1,11 +1,10 @@
 //! The SQL that makes ara's tables.
 
-use crate::names::{index_name, name_list, stored_table_name};
-
 use ara_schema::TableDef;
 
 use crate::catalog::own_tables::{HISTORY, OWN_TABLES};
 use crate::catalog::search_index::SearchIndex;
+use crate::names::{index_name, name_list, stored_table_name};
 
 /// The SQL statements that make a fresh database with these tables, word for word as the file keeps
 /// them: ara's own tables first, then each table with its indexes and its

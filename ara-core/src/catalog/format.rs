@@ -1,13 +1,13 @@
 //! What every file of ara's holds: the tables of its own, and the node that writes.
 
-use crate::catalog::own_tables::OWN_TABLES;
-use crate::log::node::NodeId;
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::catalog::own_tables::OWN_TABLES;
 use crate::error::Result;
 use crate::log::ahead::may_wait;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
+use crate::log::node::NodeId;
 use crate::log::{meta, nodes};
 
 /// The format that this version writes, kept in SQLite's `user_version`. A file of a newer one is
@@ -39,6 +39,14 @@ pub(crate) fn create_format(
     meta::set(&transaction, meta::FILE, identity)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Makes a file in memory that holds what every file has, for tests.
+#[cfg(test)]
+pub(crate) fn new_file() -> Connection {
+    let connection = Connection::open_in_memory().expect("opens");
+    create_format(&connection, NodeId::from_bytes([1; 16]), None).expect("creates");
+    connection
 }
 
 /// Takes a new node id if the file is a copy: its device and inode are not those that were recorded.

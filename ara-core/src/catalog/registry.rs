@@ -1,18 +1,18 @@
 //! The tables, columns and indexes that a file should have, and what its ordinals stand for.
 
-use crate::catalog::own_tables::is_kept_by_ara;
-use crate::log::meta;
-use crate::log::node::{NodeOrdinal, Stamp};
-use crate::log::nodes::{self, Node};
-use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX, app_name};
 use std::collections::{BTreeMap, HashMap};
 
 use ara_schema::{check_column_name, check_table_name};
 use rusqlite::Connection;
 
+use crate::catalog::own_tables::{UNDONE, is_kept_by_ara};
 use crate::catalog::search_index::SearchIndex;
 use crate::log::change::{Canonical, PackedCell, PackedCells};
 use crate::log::clock::Time;
+use crate::log::meta;
+use crate::log::node::{NodeOrdinal, Stamp};
+use crate::log::nodes::{self, Node};
+use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX, app_name};
 
 /// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
 /// write it.
@@ -28,6 +28,8 @@ pub(crate) struct Registry {
 
 /// A table, by the names that it has in the file.
 pub(crate) struct RegisteredTable {
+    /// Its ordinal in the file.
+    pub(crate) ordinal: i64,
     pub(crate) name: String,
     pub(crate) is_local: bool,
     /// Whether it should be in the file, and not in the log alone.
@@ -68,7 +70,8 @@ impl Registry {
         let mut tables: BTreeMap<_, _> = connection
             .prepare("SELECT ordinal, name, origin FROM ara_table")?
             .query_map([], |row| {
-                Ok((row.get(0)?, RegisteredTable::new(row.get(1)?, is_made(row.get(2)?))))
+                let (ordinal, is_made) = (row.get(0)?, is_made(row.get(2)?));
+                Ok((ordinal, RegisteredTable::new(ordinal, row.get(1)?, is_made)))
             })?
             .collect::<rusqlite::Result<_>>()?;
         let mut columns =
@@ -104,32 +107,35 @@ impl Registry {
         self.nodes.values().map(|node| node.horizon).max().unwrap_or_default()
     }
 
-    /// The tables that are the fold of the log.
-    pub(crate) fn synced(&self) -> impl Iterator<Item = (i64, &RegisteredTable)> {
-        self.tables
-            .iter()
-            .filter(|(_, table)| table.is_made && !table.is_local)
-            .map(|(&ordinal, table)| (ordinal, table))
+    /// Returns whether the table of an ordinal is that of what is undone.
+    pub(crate) fn is_of_undoings(&self, table: i64) -> bool {
+        self.tables.get(&table).is_some_and(RegisteredTable::is_of_undoings)
     }
 
-    /// The tables that this version of ara can make: the log may name others.
-    pub(crate) fn makeable(&self) -> impl Iterator<Item = (i64, &RegisteredTable)> {
-        self.tables
-            .iter()
-            .filter(|(_, table)| {
-                let app_name = table.app_name();
-                let is_makeable = check_table_name(app_name).is_ok() || is_kept_by_ara(app_name);
-                table.is_made && is_makeable
-            })
-            .map(|(&ordinal, table)| (ordinal, table))
+    /// Returns the tables that are the fold of the log.
+    pub(crate) fn synced(&self) -> impl Iterator<Item = &RegisteredTable> {
+        self.tables.values().filter(|table| table.is_made && !table.is_local)
+    }
+
+    /// Returns the tables that this version of ara can make: the log may name others.
+    pub(crate) fn makeable(&self) -> impl Iterator<Item = &RegisteredTable> {
+        self.tables.values().filter(|table| {
+            let app_name = table.app_name();
+            table.is_made && (check_table_name(app_name).is_ok() || is_kept_by_ara(app_name))
+        })
     }
 }
 
 impl RegisteredTable {
-    pub(crate) fn new(name: String, is_made: bool) -> Self {
+    pub(crate) fn new(ordinal: i64, name: String, is_made: bool) -> Self {
         let is_local = name.starts_with(LOCAL_PREFIX);
         let columns = BTreeMap::from([(0, "is_deleted".to_owned())]);
-        Self { name, is_local, is_made, names: columns.clone(), columns }
+        Self { ordinal, name, is_local, is_made, names: columns.clone(), columns }
+    }
+
+    /// Returns whether it is the table of what is undone.
+    pub(crate) fn is_of_undoings(&self) -> bool {
+        self.name == UNDONE.name
     }
 
     /// The name that the app gave it.

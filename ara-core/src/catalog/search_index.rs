@@ -1,7 +1,8 @@
 //! What a full-text search of a table consists of in the file.
 
-use crate::names::{SEARCH_PREFIX, name_list, stored_table_name};
 use ara_schema::TableDef;
+
+use crate::names::{SEARCH_PREFIX, name_list, stored_table_name};
 
 /// The search over certain columns of a table, by the names that these have in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
-
 use crate::catalog::own_tables::HISTORY;
 use crate::database::handle::Database;
-use crate::database::transaction::{Savepoint, State, Transaction};
+use crate::database::transaction::{Savepoint, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
 use crate::growth::grow::{drop_undeclared_indexes, grow};
@@ -14,8 +12,8 @@ use crate::growth::history::{Growth, record};
 use crate::growth::mend::{mend_indexes, mend_tables};
 use crate::growth::wanted::Wanted;
 use crate::model::table_ref::TableRef;
-use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
+use crate::rows::writing::Writing;
 
 impl Database {
     /// Ensures a schema, and reports where that fails.
@@ -42,7 +40,7 @@ impl Transaction<'_> {
         self.make(schema).inspect_err(|error| {
             if is_of_schema(error) {
                 let mut state = self.state.borrow_mut();
-                let failure = SchemaFailure::new(schema, state.recorder.wall(), error);
+                let failure = SchemaFailure::new(schema, state.writing.recorder.wall(), error);
                 state.failures.push(failure);
             }
         })
@@ -54,9 +52,9 @@ impl Transaction<'_> {
             return Ok(());
         }
         let mut state = self.state.borrow_mut();
-        let mark = state.recorder.mark();
+        let mark = state.writing.recorder.mark();
         let made = Savepoint::begin(self.connection).and_then(|savepoint| {
-            let made = make(self.connection, &mut state, schema)?;
+            let made = make(&mut state.writing, schema)?;
             savepoint.release()?;
             Ok(made)
         });
@@ -67,7 +65,7 @@ impl Transaction<'_> {
                 Ok(())
             }
             Err(error) => {
-                state.recorder.rewind(mark);
+                state.writing.recorder.rewind(mark);
                 Err(error)
             }
         }
@@ -80,35 +78,28 @@ fn is_of_schema(error: &Error) -> bool {
 }
 
 /// Makes all of a schema, inside the caller's savepoint.
-fn make(
-    connection: &Connection,
-    state: &mut State<'_>,
-    schema: &Wanted,
-) -> Result<Vec<(TableRef, Plan)>> {
+fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Plan)>> {
+    let connection = writing.connection;
     let mut growth = Growth::default();
-    mend_tables(connection, None, &mut growth)?;
+    mend_tables(&mut writing.recorder, None, &mut growth)?;
     if !growth.is_empty() {
-        state.touch_everything();
+        writing.touch_everything();
     }
     // The history is a table as the app's are, but it is nothing that the app added.
     let history = match schema.app {
-        Some(app) => Some((app, grow(connection, &HISTORY, &mut Growth::default())?)),
+        Some(app) => Some((app, grow(&mut writing.recorder, &HISTORY, &mut Growth::default())?)),
         None => None,
     };
     let mut made = Vec::with_capacity(schema.tables.len());
     for table in schema.tables {
-        made.push((*table, grow(connection, table.def, &mut growth)?));
+        made.push((*table, grow(&mut writing.recorder, table.def, &mut growth)?));
     }
     let defs = schema.defs();
     drop_undeclared_indexes(connection, &defs, &mut growth)?;
     mend_indexes(connection, &mut growth)?;
     schema.note(connection)?;
     if let Some((app, plan)) = history {
-        let State { statements, counters, recorder, entropy, touched, .. } = state;
-        let touched = touched.as_mut();
-        let mut mutation =
-            Mutation { statements, counters, recorder, entropy, plan: &plan, touched };
-        record(&mut mutation, app, &defs, growth.of_app())?;
+        record(&mut writing.mutation(&plan), app, &defs, growth.of_app())?;
     }
     Ok(made)
 }

@@ -1,11 +1,10 @@
 //! What queries read from: a database, or a transaction.
 
-use crate::model::table_ref::TableRef;
-
 use rusqlite::Connection;
 
 use crate::database::handle::Database;
 use crate::error::Result;
+use crate::model::table_ref::TableRef;
 
 /// What queries read from: a [`Database`](Source), or a [`Transaction`](Source)
 /// and what it has written.

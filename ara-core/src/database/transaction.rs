@@ -1,6 +1,5 @@
 //! Transactions.
 
-use crate::names::{is_ara_s, stored_table_name};
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -18,11 +17,9 @@ use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
 use crate::growth::wanted::Wanted;
 use crate::log::clock::Time;
-use crate::log::counters::Counters;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
 use crate::log::recorder::Recorder;
-use crate::log::statements::Statements;
 use crate::log::transaction_id::TransactionId;
 use crate::merge::renew::renew;
 use crate::merge::settle::settle;
@@ -30,10 +27,12 @@ use crate::model::app_schema::Schema;
 use crate::model::record::{Fields, Record};
 use crate::model::table::{Create, Table, Update};
 use crate::model::table_ref::TableRef;
+use crate::names::{is_ara_s, stored_table_name};
 use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 use crate::rows::plans::Plans;
 use crate::rows::touched::Touched;
+use crate::rows::writing::Writing;
 use crate::value::Id;
 use crate::watch::log_position::FileState;
 use crate::watch::watches::Watches;
@@ -55,10 +54,7 @@ pub struct Transaction<'c> {
 
 /// What a transaction has done so far.
 pub(crate) struct State<'c> {
-    pub(crate) recorder: Recorder<'c>,
-    pub(crate) statements: Statements<'c>,
-    pub(crate) counters: Counters<'c>,
-    pub(crate) entropy: &'c mut Entropy,
+    pub(crate) writing: Writing<'c>,
     /// Of the tables that this transaction was the first to use: they are not ready for others
     /// until it is committed.
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
@@ -68,17 +64,6 @@ pub(crate) struct State<'c> {
     pub(crate) failures: Vec<SchemaFailure>,
     /// What is known of other nodes may be more than before.
     pub(crate) has_met_nodes: bool,
-    /// What was written, if anybody watched when the transaction began.
-    pub(crate) touched: Option<Touched>,
-}
-
-impl State<'_> {
-    /// Anything may have been written.
-    pub(crate) fn touch_everything(&mut self) {
-        if let Some(touched) = &mut self.touched {
-            touched.everything = true;
-        }
-    }
 }
 
 /// What a committed transaction leaves behind.
@@ -97,16 +82,13 @@ impl<'c> Transaction<'c> {
         recorder: Recorder<'c>,
         entropy: &'c mut Entropy,
     ) -> Self {
+        let touched = watches.are_there().then(Touched::default);
         let state = State {
-            recorder,
-            statements: Statements::new(connection),
-            counters: Counters::new(connection),
-            entropy,
+            writing: Writing::new(connection, recorder, entropy, touched),
             plans: HashMap::new(),
             searched: HashMap::new(),
             failures: Vec::new(),
             has_met_nodes: false,
-            touched: watches.are_there().then(Touched::default),
         };
         Self {
             connection,
@@ -121,10 +103,10 @@ impl<'c> Transaction<'c> {
     /// Folds in what was dated ahead, if its time has come; and where this device's own clock ran ahead
     /// and came back, takes that back to the present.
     pub(crate) fn settle(&self) -> Result<()> {
-        let State { recorder, touched, entropy, .. } = &mut *self.state.borrow_mut();
-        renew(self.connection, recorder, entropy, touched.as_mut())?;
-        settle(self.connection, recorder, touched.as_mut())?;
-        self.settled.set(recorder.logged().map(|(_, last)| last));
+        let writing = &mut self.state.borrow_mut().writing;
+        renew(writing)?;
+        settle(writing)?;
+        self.settled.set(writing.recorder.logged().map(|(_, last)| last));
         Ok(())
     }
 
@@ -149,7 +131,7 @@ impl<'c> Transaction<'c> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn id(&self) -> Option<TransactionId> {
-        let recorder = &self.state.borrow().recorder;
+        let recorder = &self.state.borrow().writing.recorder;
         let (_, time) = recorder.logged()?;
         let node = recorder.node_id().uuid();
         Some(TransactionId { time, node }).filter(|id| Some(id.time) != self.settled.get())
@@ -166,13 +148,13 @@ impl<'c> Transaction<'c> {
         for plan in state.searched.values() {
             plan.refresh_search(self.connection)?;
         }
-        let journal = state.recorder.finish()?;
+        let journal = state.writing.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
-        let touched = state.touched.take();
+        let touched = state.writing.touched.take();
         let is_another = touched.is_some() && (!plans.is_empty() || state.has_met_nodes);
         let file = is_another.then(|| FileState::load(self.connection)).transpose()?;
         let mut commit = self.connection.prepare_cached("COMMIT")?;
-        self.watches.commit(state.recorder.logged(), file, || commit.execute([]))?;
+        self.watches.commit(state.writing.recorder.logged(), file, || commit.execute([]))?;
         self.open = false;
         Ok(Committed { journal, plans, touched })
     }
@@ -272,14 +254,11 @@ impl<'c> Transaction<'c> {
     ) -> Result<R> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
-        let State { recorder, statements, counters, entropy, searched, touched, .. } =
-            &mut *self.state.borrow_mut();
+        let state = &mut *self.state.borrow_mut();
         if plan.search.is_some() {
-            searched.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
+            state.searched.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
         }
-        let touched = touched.as_mut();
-        mutate(&mut Mutation { statements, counters, recorder, entropy, plan: &plan, touched })
-            .map_err(|error| error.of_table(T::NAME))
+        mutate(&mut state.writing.mutation(&plan)).map_err(|error| error.of_table(T::NAME))
     }
 
     /// Fails where the transaction is over. SQLite rolls it back itself when the disk is full, say, and
@@ -313,11 +292,12 @@ impl<'c> Transaction<'c> {
         // Part of a table must not stay if the rest of it cannot be made, and the app goes on.
         let savepoint = Savepoint::begin(self.connection)?;
         let mut growth = Growth::default();
-        mend_tables(self.connection, Some(&stored_table_name(def)), &mut growth)?;
+        let writing = &mut state.writing;
+        mend_tables(&mut writing.recorder, Some(&stored_table_name(def)), &mut growth)?;
         if !growth.is_empty() {
-            state.touch_everything();
+            writing.touch_everything();
         }
-        let plan = grow(self.connection, def, &mut growth)?;
+        let plan = grow(&mut writing.recorder, def, &mut growth)?;
         savepoint.release()?;
         Ok(plan)
     }

@@ -1,12 +1,12 @@
 //! Changes on their way from one database to another.
 
-use crate::log::node::NodeId;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
 use crate::log::change::Compacted;
 use crate::log::clock::Time;
+use crate::log::node::NodeId;
 use crate::log::point::Point;
 
 /// Some changes of one or more nodes, as one database gives them to another: whole transactions, in the

@@ -1,7 +1,5 @@
 //! Version vectors.
 
-use crate::log::node::NodeId;
-use crate::log::point::Point;
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
@@ -9,6 +7,8 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::log::clock::Time;
 use crate::log::journal::Journal;
+use crate::log::node::NodeId;
+use crate::log::point::Point;
 
 /// What a database knows: of each node the time of the last change, and a digest of all its changes up
 /// to that one. (A node is a device, or rather all that was written to one file of it.)
@@ -84,7 +84,9 @@ mod tests {
     }
 
     fn vector(nodes: &[(u8, Point)]) -> VersionVector {
-        VersionVector(nodes.iter().map(|(node, end)| ([*node; 16], *end)).collect())
+        VersionVector(
+            nodes.iter().map(|(node, end)| (NodeId::from_bytes([*node; 16]), *end)).collect(),
+        )
     }
 
     #[test]

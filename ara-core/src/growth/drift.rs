@@ -172,7 +172,7 @@ pub(crate) fn drift(connection: &Connection) -> Result<Vec<Drift>> {
     let registry = Registry::load(&snapshot)?;
     let objects = objects(&snapshot)?;
     let mut found = Vec::new();
-    for (_, table) in registry.makeable() {
+    for table in registry.makeable() {
         let held =
             objects.iter().find(|object| object.kind == "table" && object.name == table.name);
         match held {

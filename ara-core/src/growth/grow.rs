@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::growth::history::Growth;
 use crate::growth::make::make_logged_columns;
 use crate::growth::searches::{drop_undeclared, is_made, make_declared};
+use crate::log::recorder::Recorder;
 use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::rebuild_table;
@@ -49,10 +50,11 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
 /// Makes the file hold all that the definition declares, inside the caller's transaction: the table,
 /// its columns, its indexes, its search. What is there is left as it is, also what the definition does not know.
 pub(crate) fn grow(
-    connection: &Connection,
+    recorder: &mut Recorder<'_>,
     def: &'static TableDef,
     growth: &mut Growth,
 ) -> Result<Plan> {
+    let connection = recorder.connection();
     let stored_name = stored_table_name(def);
     check_name(connection, &stored_name)?;
     let present = columns_in_file(connection, &stored_name)?;
@@ -109,7 +111,7 @@ pub(crate) fn grow(
         make_logged_columns(connection, table, &stored_name, growth)?;
         let registry = Registry::load(connection)?;
         if let Some(registered) = registry.tables.get(&table) {
-            rebuild_table(connection, &registry, (table, registered))?;
+            rebuild_table(&recorder.whole_log()?, &registry, registered)?;
         }
     }
     Ok(Plan::new(def, table, &ordinals))
@@ -219,6 +221,8 @@ fn checked(ordinal: u32) -> Result<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::format::new_file;
+    use crate::log::journal::Journal;
     use ara_schema::{ColumnDef, IndexDef, Type};
 
     const V1: TableDef = TableDef {
@@ -237,19 +241,14 @@ mod tests {
         ..V1
     };
 
-    fn file() -> Connection {
-        let connection = Connection::open_in_memory().expect("opens");
-        crate::catalog::format::create_format(&connection, &[1; 16], None).expect("creates");
-        connection
-    }
-
     fn made(file: &Connection, def: &'static TableDef) -> Result<Plan> {
-        grow(file, def, &mut Growth::default())
+        let mut recorder = Recorder::new(file, Journal::load(file)?, 0);
+        grow(&mut recorder, def, &mut Growth::default())
     }
 
     #[test]
     fn a_table_is_made_and_grows() -> Result<()> {
-        let file = file();
+        let file = new_file();
         let ordinals = |plan: &Plan| plan.slots.iter().map(|slot| slot.ordinal).collect::<Vec<_>>();
         let first = made(&file, &V1)?;
         assert_eq!((first.ordinal, ordinals(&first)), (Some(1), vec![0, 1]));
@@ -270,7 +269,7 @@ mod tests {
             "CREATE VIEW todo AS SELECT 1 AS id",
             "CREATE TABLE todo (id BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted, title INTEGER) WITHOUT ROWID",
         ] {
-            let file = file();
+            let file = new_file();
             file.execute_batch(sql)?;
             let error = made(&file, &V1).expect_err(sql);
             assert!(matches!(error, Error::Shape { .. }), "{sql}: {error}");
@@ -280,7 +279,7 @@ mod tests {
 
     #[test]
     fn sqlite_holds_so_many_columns_and_no_more() -> Result<()> {
-        let file = file();
+        let file = new_file();
         made(&file, &V1)?;
         for column in 0..MAX_COLUMNS - SYSTEM_COLUMNS.len() - 1 {
             file.execute_batch(&format!("ALTER TABLE todo ADD COLUMN c{column}"))?;

@@ -1,11 +1,11 @@
 //! The history of schemas: a synced table that `ensure` writes.
 
-use crate::catalog::own_tables::HISTORY;
 use ara_schema::{Snapshot, TableDef, checksum};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::catalog::own_tables::HISTORY;
 use crate::error::{Error, Result};
 use crate::model::app_schema::AppSchema;
 use crate::model::cells::Cell;
@@ -117,7 +117,7 @@ pub(crate) fn record(
 ) -> Result<()> {
     let snapshot = Snapshot::of(tables.iter().copied());
     let checksum = checksum(&snapshot.facts());
-    let device = mutation.recorder.node_id().uuid();
+    let device = mutation.writing.recorder.node_id().uuid();
     let id = uuid_of_key(HISTORY.name, &format!("{device} {checksum}"));
     let values = [
         app.name.to_owned().store(),
@@ -127,7 +127,7 @@ pub(crate) fn record(
         Json(growth).store(),
         app.app_version.to_owned().store(),
         device.store(),
-        mutation.recorder.wall().store(),
+        mutation.writing.recorder.wall().store(),
     ];
     let cells = values.into_iter().zip(HISTORY.columns).enumerate().map(|(at, (value, column))| {
         let broken = |rule| Error::Rule { table: HISTORY.name, column: column.name, rule };

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::growth::grow::add_column;
 use crate::growth::history::Growth;
 use crate::growth::searches;
+use crate::log::recorder::Recorder;
 use crate::rows::rebuild::{rebuild_table, refill_columns};
 
 /// Makes again the tables and columns that the file should have, or those of one table, and fills them
@@ -16,33 +17,35 @@ use crate::rows::rebuild::{rebuild_table, refill_columns};
 ///
 /// Where something else is in the way, it is left as it is.
 pub(crate) fn mend_tables(
-    connection: &Connection,
+    recorder: &mut Recorder<'_>,
     only: Option<&str>,
     growth: &mut Growth,
 ) -> Result<()> {
+    let connection = recorder.connection();
     let registry = Registry::load(connection)?;
     searches::drop_broken(connection, &registry, only)?;
-    for (ordinal, table) in registry.makeable() {
+    for table in registry.makeable() {
         if only.is_none_or(|only| only == table.name) {
-            mend_table(connection, &registry, (ordinal, table), growth)?;
+            mend_table(recorder, &registry, table, growth)?;
         }
     }
     Ok(())
 }
 
 fn mend_table(
-    connection: &Connection,
+    recorder: &mut Recorder<'_>,
     registry: &Registry,
-    (ordinal, table): (i64, &RegisteredTable),
+    table: &RegisteredTable,
     growth: &mut Growth,
 ) -> Result<()> {
+    let connection = recorder.connection();
     let Some(present) = columns_in_file(connection, &table.name)? else {
         if in_the_way(connection, &table.name)?.is_none() {
             let columns = table.makeable_columns().map(|(_, name)| name);
             connection.execute_batch(&create_table(&table.name, columns))?;
             growth.add_table(&table.name);
             if !table.is_local {
-                rebuild_table(connection, registry, (ordinal, table))?;
+                rebuild_table(&recorder.whole_log()?, registry, table)?;
             }
         }
         return Ok(());
@@ -62,7 +65,7 @@ fn mend_table(
         add_column(connection, &table.name, column, growth)?;
     }
     if !table.is_local {
-        refill_columns(connection, registry, (ordinal, table), &missing)?;
+        refill_columns(&recorder.whole_log()?, registry, table, &missing)?;
     }
     Ok(())
 }

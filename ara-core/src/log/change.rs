@@ -1,11 +1,11 @@
 //! A row of the change log: what one mutation wrote.
 
-use crate::log::node::Stamp;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::log::clock::Time;
 use crate::log::codec::{Reader, TOTAL, put_bytes, put_payload, put_total, put_varint, tag};
+use crate::log::node::Stamp;
 use crate::value::Stored;
 
 /// The change ends a transaction: the node's digest up to and with it follows the flags.
@@ -311,6 +311,7 @@ pub(crate) fn is_same(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::node::NodeId;
 
     fn change(row: Uuid, title: &str) -> Change {
         let time = Time::default().next(1_700_000_000_000);

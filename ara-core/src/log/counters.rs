@@ -3,18 +3,24 @@
 //! A node writes into the log what it has added so far, and not what it adds, so that a change which is
 //! there twice, or is gone because a later one covers it, leaves the sum as it is.
 
-use crate::log::node::NodeOrdinal;
 use std::collections::HashSet;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
-use crate::catalog::registry::RegisteredTable;
 use crate::error::Result;
 use crate::log::clock::Time;
-use crate::rows::fold::Folded;
+use crate::log::node::NodeOrdinal;
 
-/// A counter: the ordinal of its table, its row, and the ordinal of its column.
-pub(crate) type Place<'a> = (i64, &'a [u8; 16], u32);
+/// A counter: a column of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CounterCell<'a> {
+    /// The ordinal of its table.
+    pub(crate) table: i64,
+    /// The id of its row.
+    pub(crate) row: &'a [u8],
+    /// The ordinal of its column.
+    pub(crate) column: u32,
+}
 
 /// Adds totals up. A sum that is no `i64` is the nearest one, whatever the order of the totals.
 pub(crate) fn sum(totals: impl IntoIterator<Item = i64>) -> i64 {
@@ -48,7 +54,7 @@ impl<'c> Counters<'c> {
     /// Notes what a node had added by some time. Whether it is the latest of that node.
     pub(crate) fn note(
         &mut self,
-        (table, row, column): Place<'_>,
+        CounterCell { table, row, column }: CounterCell<'_>,
         node: NodeOrdinal,
         (time, total): (Time, i64),
     ) -> Result<bool> {
@@ -60,7 +66,7 @@ impl<'c> Counters<'c> {
     /// What a node has added last, and when.
     pub(crate) fn last(
         &mut self,
-        (table, row, column): Place<'_>,
+        CounterCell { table, row, column }: CounterCell<'_>,
         node: NodeOrdinal,
     ) -> Result<Option<(Time, i64)>> {
         let key = (table, row, column, node);
@@ -68,54 +74,17 @@ impl<'c> Counters<'c> {
     }
 
     /// What each node has added.
-    pub(crate) fn totals(&mut self, place: Place<'_>) -> Result<Vec<(NodeOrdinal, i64)>> {
+    pub(crate) fn totals(&mut self, counter: CounterCell<'_>) -> Result<Vec<(NodeOrdinal, i64)>> {
         let total = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let all = held(&mut self.all, self.connection, ALL)?;
-        Ok(all.query_map(place, total)?.collect::<rusqlite::Result<_>>()?)
+        Ok(all
+            .query_map((counter.table, counter.row, counter.column), total)?
+            .collect::<rusqlite::Result<_>>()?)
     }
 
     /// What all of them have added.
-    pub(crate) fn sum(&mut self, place: Place<'_>) -> Result<i64> {
-        Ok(sum(self.totals(place)?.into_iter().map(|(_, total)| total)))
-    }
-
-    /// Compares what is noted of the counters of a row with what the log says: how many totals there are.
-    /// It tells the columns of those that differ.
-    pub(crate) fn count_same(
-        &mut self,
-        (ordinal, table): (i64, &RegisteredTable),
-        id: &[u8],
-        row: &Folded,
-        differ: &mut dyn FnMut(&str),
-    ) -> Result<u64> {
-        let mut count = 0;
-        for ((column, node), total) in &row.totals {
-            let Some(name) = table.columns.get(column) else { continue };
-            let key = (ordinal, id, column, node);
-            let noted = held(&mut self.last, self.connection, LAST)?.query_row(key, last);
-            let noted = noted.optional()?;
-            count += u64::from(noted.is_some());
-            if noted != Some(*total) {
-                differ(name);
-            }
-        }
-        Ok(count)
-    }
-
-    /// Notes what the log says that was added to the counters of a row.
-    pub(crate) fn note_folded(
-        &mut self,
-        (ordinal, table): (i64, &RegisteredTable),
-        id: &[u8],
-        row: &Folded,
-    ) -> Result<()> {
-        for ((column, node), (time, total)) in &row.totals {
-            if table.columns.contains_key(column) {
-                let key = (ordinal, id, column, node, time.bits(), total);
-                held(&mut self.note, self.connection, NOTE)?.execute(key)?;
-            }
-        }
-        Ok(())
+    pub(crate) fn sum(&mut self, counter: CounterCell<'_>) -> Result<i64> {
+        Ok(sum(self.totals(counter)?.into_iter().map(|(_, total)| total)))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Randomness for node ids and row ids.
 
+use uuid::Uuid;
+
 use crate::error::{Error, Result};
 use crate::log::clock::Time;
 use crate::log::node::NodeId;
-use uuid::Uuid;
 
 /// Where random bytes come from: the system, or a seed, so that a test can repeat itself.
 #[derive(Debug)]

@@ -1,9 +1,5 @@
 //! Writing the change log.
 
-use crate::log::journal::Journal;
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
-use crate::log::nodes;
-use crate::log::point::Point;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection};
 use uuid::Uuid;
@@ -12,7 +8,12 @@ use crate::error::{Error, Result};
 use crate::log::change::Change;
 use crate::log::clock::Time;
 use crate::log::entropy::Entropy;
+use crate::log::journal::Journal;
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::nodes;
+use crate::log::point::Point;
 use crate::log::statements::bind;
+use crate::log::transactions::rewrite;
 use crate::value::Timestamp;
 
 /// Writes the changes of one transaction into the log, several by one statement: it looks up once
@@ -24,6 +25,8 @@ pub(crate) struct Recorder<'c> {
     journal: Journal,
     wall: i64,
     waiting: Vec<Change>,
+    /// The last change, where it is in the log already and may have to end the transaction.
+    unended: Option<Change>,
     /// The times of the first and the last change that were recorded.
     logged: Option<(Time, Time)>,
     /// A change that was made could not be written into the log: nothing may be committed.
@@ -34,8 +37,26 @@ pub(crate) struct Recorder<'c> {
 pub(crate) struct Mark {
     journal: Journal,
     waiting: Vec<Change>,
+    unended: Option<Change>,
     logged: Option<(Time, Time)>,
     broken: bool,
+}
+
+/// The change log as the transaction that writes sees it, with every change in it that was recorded so far.
+///
+/// A [`Recorder`] keeps changes back, so that it can write several at once. Whoever makes a table again
+/// from the log takes one of these, and so cannot miss them.
+pub(crate) struct WholeLog<'a>(&'a Connection);
+
+impl<'a> WholeLog<'a> {
+    /// Returns the log as it was committed: a snapshot has no changes that wait.
+    pub(crate) fn committed(snapshot: &'a rusqlite::Transaction<'_>) -> Self {
+        Self(snapshot)
+    }
+
+    pub(crate) fn connection(&self) -> &'a Connection {
+        self.0
+    }
 }
 
 /// How many changes are inserted at once.
@@ -48,8 +69,8 @@ impl<'c> Recorder<'c> {
     /// Goes on from `journal`, at `wall` milliseconds.
     pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
         let inserts = [None, None];
-        let (waiting, logged) = (Vec::new(), None);
-        Self { connection, inserts, journal, wall, waiting, logged, broken: false }
+        let (waiting, unended, logged) = (Vec::new(), None, None);
+        Self { connection, inserts, journal, wall, waiting, unended, logged, broken: false }
     }
 
     /// The time of the next change, if it is made.
@@ -129,6 +150,7 @@ impl<'c> Recorder<'c> {
         Mark {
             journal: self.journal.clone(),
             waiting: self.waiting.clone(),
+            unended: self.unended.clone(),
             logged: self.logged,
             broken: self.broken,
         }
@@ -139,6 +161,7 @@ impl<'c> Recorder<'c> {
         Mark {
             journal: self.journal,
             waiting: self.waiting,
+            unended: self.unended,
             logged: self.logged,
             broken: self.broken,
         } = mark;
@@ -164,6 +187,7 @@ impl<'c> Recorder<'c> {
                 > MOST_WAITING;
         let written = if is_full { self.write() } else { Ok(()) };
         self.waiting.push(change);
+        self.unended = None;
         written
     }
 
@@ -172,11 +196,32 @@ impl<'c> Recorder<'c> {
         if let Some(last) = self.waiting.last_mut() {
             last.end_transaction(self.journal.own.digest);
             self.write()?;
+        } else if let Some(mut last) = self.unended.take() {
+            last.end_transaction(self.journal.own.digest);
+            let place = (self.journal.node, last.time);
+            let written = rewrite(self.connection, place, last.packed());
+            self.broken |= written.is_err();
+            written?;
         }
         if self.broken {
             return Err(Error::Broken);
         }
         Ok(self.journal.clone())
+    }
+
+    /// Returns the log with all in it that was recorded so far.
+    pub(crate) fn whole_log(&mut self) -> Result<WholeLog<'_>> {
+        if let Some(last) = self.waiting.last() {
+            let last = last.clone();
+            self.write()?;
+            self.unended = Some(last);
+        }
+        Ok(WholeLog(self.connection))
+    }
+
+    /// The connection that it writes with.
+    pub(crate) fn connection(&self) -> &'c Connection {
+        self.connection
     }
 
     /// Writes the changes that wait.

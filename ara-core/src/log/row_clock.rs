@@ -1,11 +1,11 @@
 //! The clocks of a row's columns, as the column `ara_clock` packs them.
 
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ffi};
 
 use crate::log::clock::Time;
 use crate::log::codec::{Reader, put_bytes, put_varint};
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 
 /// Which change wrote each column of a row last: its time, and its node by local ordinal.
 ///
@@ -208,13 +208,14 @@ mod tests {
         #[test]
         fn each_column_keeps_its_last_writer(
             writes in prop::collection::vec(
-                (prop::collection::vec(0u32..40, 1..6), 1u64..300), 1..12,
+                (prop::collection::vec(0u32..40, 1..6), 1i64..300), 1..12,
             )
         ) {
             let mut model = BTreeMap::new();
             let mut packed = Vec::new();
             let mut time = Time::default();
             for (columns, node) in writes {
+                let node = NodeOrdinal::new(node);
                 time = time.next(0);
                 for column in &columns {
                     model.insert(u64::from(*column), (time, node));
@@ -253,7 +254,8 @@ mod tests {
     fn a_new_row_has_a_short_clock() {
         let mut packed = Vec::new();
         let columns = (0..6).collect();
-        RowClock::pack_one(&mut packed, Time::default().next(1_700_000_000_000), 1, &columns);
+        let time = Time::default().next(1_700_000_000_000);
+        RowClock::pack_one(&mut packed, time, NodeOrdinal::new(1), &columns);
         assert_eq!(packed.len(), 11);
     }
 }

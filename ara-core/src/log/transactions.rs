@@ -1,11 +1,11 @@
-//! Where transactions begin and end in the log.
+//! Transactions in the change log: where they begin and end, and what their ends note.
 
-use crate::log::node::NodeOrdinal;
 use rusqlite::{Connection, Params, Row};
 
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
+use crate::log::node::NodeOrdinal;
 
 /// The end of the transaction that a change of this node and time belongs to, if it has one.
 pub(crate) fn end_of(
@@ -54,4 +54,16 @@ fn first_end(connection: &Connection, sql: &str, range: impl Params) -> Result<O
 fn is_end(change: &Row<'_>) -> Result<bool> {
     let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
     Ok(PackedCells::open(packed).is_some_and(|cells| cells.digest.is_some()))
+}
+
+/// Writes another form of a change into its place.
+pub(crate) fn rewrite(
+    connection: &Connection,
+    (node, time): (NodeOrdinal, Time),
+    packed: &[u8],
+) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2")?
+        .execute((node, time.bits(), packed))?;
+    Ok(())
 }

@@ -1,17 +1,14 @@
 //! Whether a transaction is what its sender's digest says, before anything of it is written.
 
-use crate::log::node::Stamp;
 use std::collections::HashSet;
 
 use crate::exchange::changes::{Changes, Run, Sent};
 use crate::log::change::{Canonical, PackedCell, PackedCells};
 use crate::log::clock::Time;
+use crate::log::node::Stamp;
 use crate::log::point::Point;
 use crate::merge::report::Reason;
-use crate::names::LOCAL_PREFIX;
-
-/// The most bytes of a name.
-const LONGEST_NAME: usize = 1000;
+use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
 
 /// No clock shows this time, nor a later one.
 const END_OF_TIME: i64 = 1 << 47;

@@ -4,7 +4,6 @@
 //! to the digest. What another log holds there is taken to be of them. It can be something else only where
 //! two devices wrote under one id, and the changes of one were compacted before the two met.
 
-use crate::log::node::{NodeOrdinal, Stamp};
 use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -13,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::exchange::changes::Sent;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
+use crate::log::node::{NodeOrdinal, Stamp};
 use crate::merge::hashes::Hashes;
 use crate::merge::logged::Arriving;
 

@@ -1,6 +1,5 @@
 //! The hashes of changes that the log holds.
 
-use crate::log::node::Stamp;
 use std::collections::{HashMap, btree_map, hash_map};
 
 use rusqlite::Connection;
@@ -8,6 +7,7 @@ use rusqlite::Connection;
 use crate::catalog::registry::{RegisteredTable, hash};
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
+use crate::log::node::Stamp;
 
 /// Hashes changes, and keeps the names that this takes: each is looked up once, however many changes there
 /// are, and however many names that none of them uses.
@@ -44,7 +44,7 @@ impl<'c> Hashes<'c> {
                     .connection
                     .prepare_cached("SELECT name FROM ara_table WHERE ordinal = ?1")?
                     .query_row([ordinal], |row| row.get(0))?;
-                new.insert(RegisteredTable::new(name, true))
+                new.insert(RegisteredTable::new(ordinal, name, true))
             }
         };
         while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {

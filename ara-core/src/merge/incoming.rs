@@ -5,8 +5,6 @@ use std::ops::Range;
 
 use rusqlite::Connection;
 
-use crate::database::handle::Database;
-use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::exchange::changes::{Changes, Run, Sent};
 use crate::log::ahead::{MOST_AHEAD, due};
@@ -26,67 +24,28 @@ use crate::merge::void::{VOIDS, make_void, read_void};
 use crate::names::is_ara_s;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 use crate::rows::touched::Touched;
+use crate::rows::writing::Writing;
 
-impl Database {
-    /// Takes over what another database wrote: its log is united with this one's, and of each column of
-    /// each row the last write stays, whatever the order in which changes travel, and however often. It
-    /// is one transaction.
-    ///
-    /// Tables and columns that this database lacks are made. What goes wrong with the changes of one
-    /// node stops that node alone, and the report tells it.
-    ///
-    /// See [`changes_since`](Self::changes_since) for both ends of it.
-    ///
-    /// # Errors
-    ///
-    /// What SQLite refuses. Nothing is taken over then, and the merge can be repeated.
-    pub fn merge(&self, changes: &Changes) -> Result<MergeReport> {
-        self.transaction(|tx| tx.merge(changes))
-    }
-}
-
-impl Transaction<'_> {
-    /// Of a transaction that has done nothing else.
-    fn merge(&self, changes: &Changes) -> Result<MergeReport> {
-        let State { recorder, entropy, touched, has_met_nodes, .. } = &mut *self.state.borrow_mut();
-        *has_met_nodes = true;
-        let touched = touched.as_mut();
-        let mut merge = Merge {
-            connection: self.connection,
-            changes,
-            known: recorder.journal().nodes(self.connection)?,
-            ids: HashMap::new(),
-            names: Names::new(self.connection, changes)?,
-            log: Log::new(self.connection)?,
-            rows: Rows::new(self.connection),
-            horizon: recorder.wall().millis().saturating_add(MOST_AHEAD),
-            touched,
-            voids: Vec::new(),
-            report: MergeReport::default(),
-        };
-        merge.ids = merge.known.values().map(|known| (known.ordinal, known.id)).collect();
-        // Of a node that has several runs, none can be followed.
-        let mut runs_of = HashMap::new();
-        for run in &changes.runs {
-            *runs_of.entry(run.node).or_insert(0) += 1;
-        }
-        let is_single =
-            |run: &Run| run.node != NodeId::NOBODY && runs_of.get(&run.node) == Some(&1);
-        let mut runs: Vec<_> = changes
-            .runs
-            .iter()
-            .map(|run| {
-                let before = merge
-                    .known
-                    .get(&run.node)
-                    .copied()
-                    .unwrap_or(Node::new(NodeOrdinal::NONE, run.node));
-                RunState::meet(merge.connection, run, before, is_single(run))
-            })
-            .collect::<Result<_>>()?;
-        merge.all(&mut runs)?;
-        merge.finish(runs, recorder, entropy)
-    }
+/// Takes over what another database wrote, in a transaction that has written nothing itself yet.
+pub(crate) fn merge(writing: &mut Writing<'_>, changes: &Changes) -> Result<MergeReport> {
+    let Writing { connection, recorder, entropy, touched, .. } = writing;
+    let known = recorder.journal().nodes(connection)?;
+    let mut merge = Merge {
+        connection,
+        changes,
+        ids: known.values().map(|known| (known.ordinal, known.id)).collect(),
+        known,
+        names: Names::new(connection, changes)?,
+        log: Log::new(connection)?,
+        rows: Rows::new(connection),
+        horizon: recorder.wall().millis().saturating_add(MOST_AHEAD),
+        touched: touched.as_mut(),
+        voids: Vec::new(),
+        report: MergeReport::default(),
+    };
+    let mut runs = merge.meet()?;
+    merge.all(&mut runs)?;
+    merge.finish(runs, recorder, entropy)
 }
 
 /// A merge on its way.
@@ -109,6 +68,23 @@ struct Merge<'m, 'c> {
 }
 
 impl<'m> Merge<'m, '_> {
+    /// Looks what each run is to what is known of its node.
+    fn meet(&self) -> Result<Vec<RunState<'m>>> {
+        // Of a node that has several runs, none can be followed.
+        let mut runs_of = HashMap::new();
+        for run in &self.changes.runs {
+            *runs_of.entry(run.node).or_insert(0) += 1;
+        }
+        let is_single =
+            |run: &Run| run.node != NodeId::NOBODY && runs_of.get(&run.node) == Some(&1);
+        let meet = |run: &'m Run| {
+            let before = self.known.get(&run.node).copied();
+            let before = before.unwrap_or(Node::new(NodeOrdinal::NONE, run.node));
+            RunState::meet(self.connection, run, before, is_single(run))
+        };
+        self.changes.runs.iter().map(meet).collect()
+    }
+
     fn all(&mut self, runs: &mut [RunState<'m>]) -> Result<()> {
         let changes = &self.changes.changes;
         let mut next = 0;
@@ -375,7 +351,7 @@ impl<'m> Merge<'m, '_> {
             }
             recorder.go_back()?;
         }
-        self.log.fold_outdated()?;
+        self.log.fold_outdated(&recorder.whole_log()?)?;
         recorder.wait_for(due(self.connection)?);
         let Self { mut report, names, rows, .. } = self;
         (report.written, report.outdated) = (rows.written, rows.outdated);

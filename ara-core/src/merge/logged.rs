@@ -1,6 +1,5 @@
 //! Writing changes of others into the log.
 
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use std::collections::BTreeSet;
 
 use rusqlite::types::ValueRef;
@@ -10,7 +9,10 @@ use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::log::change::{Compacted, Packed, PackedCells};
 use crate::log::clock::Time;
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::recorder::WholeLog;
 use crate::log::statements::bind;
+use crate::log::transactions::rewrite;
 use crate::merge::dropped::{Even, lacking};
 use crate::merge::hashes::Hashes;
 use crate::rows::rebuild::{RowKey, rebuild_rows};
@@ -155,16 +157,16 @@ impl<'c> Log<'c> {
         }
         let compacted = Compacted { dropped, ..held.compacted };
         let packed = held.repacked(compacted).ok_or(Error::Corrupt)?;
-        rewrite(self.connection, (change.node, change.time), &packed)?;
+        rewrite(self.connection, (change.node, change.time), packed.bytes())?;
         Ok(Arrival::Stands(dropped))
     }
 
     /// Folds the rows anew of changes that count no more. What counts of each node must be noted before.
-    pub(crate) fn fold_outdated(&self) -> Result<()> {
+    pub(crate) fn fold_outdated(&self, log: &WholeLog<'_>) -> Result<()> {
         if self.outdated.is_empty() {
             return Ok(());
         }
-        rebuild_rows(self.connection, &Registry::load(self.connection)?, &self.outdated)
+        rebuild_rows(log, &Registry::load(self.connection)?, &self.outdated)
     }
 
     fn has_twin(&self, change: &Arriving<'_>) -> Result<bool> {
@@ -174,16 +176,4 @@ impl<'c> Log<'c> {
             .prepare_cached("SELECT 1 FROM ara_twin WHERE node = ?1 AND time = ?2 AND hash = ?3")?
             .exists(key)?)
     }
-}
-
-/// Writes another form of a change into its place.
-pub(crate) fn rewrite(
-    connection: &Connection,
-    (node, time): (NodeOrdinal, Time),
-    packed: &Packed,
-) -> Result<()> {
-    connection
-        .prepare_cached("UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2")?
-        .execute((node, time.bits(), packed.bytes()))?;
-    Ok(())
 }

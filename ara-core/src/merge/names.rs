@@ -9,10 +9,7 @@ use crate::exchange::changes::Changes;
 use crate::growth::history::Growth;
 use crate::growth::make::{MOST_NAMED, Make, Named};
 use crate::merge::report::Reason;
-use crate::names::LOCAL_PREFIX;
-
-/// The most bytes of a name.
-const LONGEST: usize = 1000;
+use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
 
 /// What the names of some changes are in this file.
 pub(crate) struct Names<'m> {
@@ -48,7 +45,7 @@ impl<'m> Names<'m> {
         let Some(name) = self.changes.tables.get(place as usize) else {
             return Ok(Err(Reason::Damaged));
         };
-        if name.len() > LONGEST || name.starts_with(LOCAL_PREFIX) {
+        if name.len() > LONGEST_NAME || name.starts_with(LOCAL_PREFIX) {
             return Ok(Err(Reason::Name));
         }
         let named = self.make.table(name)?;
@@ -72,7 +69,7 @@ impl<'m> Names<'m> {
             Ok(table) => table,
             Err(reason) => return Ok(Err(reason)),
         };
-        if name.len() > LONGEST {
+        if name.len() > LONGEST_NAME {
             return Ok(Err(Reason::Name));
         }
         Ok(match self.make.column(of, name)? {

@@ -5,7 +5,6 @@
 //! [count](super::void), and writes it again at the present: of a counter what it added meanwhile, as
 //! what it had added before still counts.
 
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
@@ -17,16 +16,15 @@ use crate::growth::make::logged_name;
 use crate::log::ahead::MOST_AHEAD;
 use crate::log::change::{PackedCell, PackedCells};
 use crate::log::clock::Time;
-use crate::log::counters::Counters;
-use crate::log::entropy::Entropy;
+use crate::log::counters::{CounterCell, Counters};
 use crate::log::journal::Journal;
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::recorder::Recorder;
 use crate::log::transactions::last_end;
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
-use crate::past::undone::is_undone_table;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 use crate::rows::rebuild::rebuild_rows;
-use crate::rows::touched::Touched;
+use crate::rows::writing::Writing;
 use crate::value::Stored;
 
 /// A clock that shows an earlier time, in November 2026, did not come back: its battery is empty.
@@ -47,12 +45,9 @@ pub(crate) fn is_ahead(journal: &Journal, wall: i64) -> bool {
 }
 
 /// Takes what this device wrote ahead of its clock back to the present, if there is such.
-pub(crate) fn renew(
-    connection: &Connection,
-    recorder: &mut Recorder<'_>,
-    entropy: &mut Entropy,
-    touched: Option<&mut Touched>,
-) -> Result<()> {
+pub(crate) fn renew(writing: &mut Writing<'_>) -> Result<()> {
+    let Writing { connection, recorder, entropy, .. } = writing;
+    let connection: &Connection = connection;
     let wall = recorder.wall().millis();
     if !is_ahead(recorder.journal(), wall) {
         return Ok(());
@@ -65,20 +60,18 @@ pub(crate) fn renew(
     recorder.change_node(end, recorder.others().max(after), entropy)?;
     let mut outdated = BTreeSet::new();
     make_void(connection, node, (after, end.time), &mut outdated)?;
-    rebuild_rows(connection, &Registry::load(connection)?, &outdated)?;
+    rebuild_rows(&recorder.whole_log()?, &Registry::load(connection)?, &outdated)?;
     tell(connection, recorder, node_id, (after, end.time))?;
     // What is undone is told apart: who writes it is taken for an undoing, and all this is none.
     let registry = Registry::load(connection)?;
     let (undone, writes) =
-        writes.into_iter().partition(|((ordinal, _), _)| is_undone_table(&registry, *ordinal));
+        writes.into_iter().partition(|((ordinal, _), _)| registry.is_of_undoings(*ordinal));
     for writes in [writes, undone] {
         write_again(connection, recorder, node, &writes)?;
-        // A transaction of its own: what comes next may fold tables from the log, which must have it.
+        // A transaction of its own, which is told apart from what comes next.
         recorder.finish()?;
     }
-    if let Some(touched) = touched {
-        touched.everything = true;
-    }
+    writing.touch_everything();
     Ok(())
 }
 
@@ -139,7 +132,8 @@ fn write_again(
             let cell = PackedCell { column: *column, tag: *tag, payload };
             let (mut value, is_total) = (cell.value(), cell.is_total());
             if let (true, Some(Some(Stored::Integer(total)))) = (is_total, &mut value) {
-                let before = counters.last((*ordinal, row, *column), from)?;
+                let before =
+                    counters.last(CounterCell { table: *ordinal, row, column: *column }, from)?;
                 *total = total.saturating_sub(before.map_or(0, |(_, before)| before));
                 change.total(*column, name, *total);
             } else {

@@ -1,6 +1,5 @@
 //! What a merge did.
 
-use crate::log::node::NodeId;
 use std::fmt;
 
 use uuid::Uuid;
@@ -8,6 +7,7 @@ use uuid::Uuid;
 use crate::exchange::changes::Sent;
 use crate::growth::history::Growth;
 use crate::log::clock::Time;
+use crate::log::node::NodeId;
 use crate::log::nodes::is_void;
 use crate::log::transaction_id::TransactionId;
 

@@ -1,26 +1,24 @@
 //! What was dated ahead, once its time comes.
 
-use crate::log::ahead::{MOST_AHEAD, due};
-use crate::log::node::{NodeOrdinal, Stamp};
 use rusqlite::Connection;
 
 use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
+use crate::log::ahead::{MOST_AHEAD, due};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
+use crate::log::node::{NodeOrdinal, Stamp};
 use crate::log::nodes::{Node, is_void};
-use crate::log::recorder::Recorder;
 use crate::log::transactions::last_end;
 use crate::merge::void::pass_void;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 use crate::rows::touched::Touched;
+use crate::rows::writing::Writing;
 
 /// Folds in the transactions whose time has come.
-pub(crate) fn settle(
-    connection: &Connection,
-    recorder: &mut Recorder<'_>,
-    mut touched: Option<&mut Touched>,
-) -> Result<()> {
+pub(crate) fn settle(writing: &mut Writing<'_>) -> Result<()> {
+    let Writing { connection, recorder, touched, .. } = writing;
+    let connection: &Connection = connection;
     let now = recorder.wall().millis();
     if recorder.due().is_none_or(|due| due > now) {
         return Ok(());
@@ -35,7 +33,7 @@ pub(crate) fn settle(
     for node in waiting {
         let Some(registered) = registry.nodes.get(&node) else { continue };
         let last = last_end(connection, node, Time::last_in(horizon))?.max(registered.folded);
-        fold_until(connection, &registry, registered, last, &mut rows, touched.as_deref_mut())?;
+        fold_until(connection, &registry, registered, last, &mut rows, touched.as_mut())?;
         connection
             .prepare_cached("UPDATE ara_node SET folded = ?2 WHERE ordinal = ?1 AND folded < ?2")?
             .execute((node, last.bits()))?;

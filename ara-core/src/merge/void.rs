@@ -1,6 +1,5 @@
 //! What does not count: a node whose clock ran ahead says so of what it wrote then.
 
-use crate::log::node::NodeOrdinal;
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
@@ -9,6 +8,7 @@ use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
+use crate::log::node::NodeOrdinal;
 use crate::rows::rebuild::RowKey;
 use crate::value::Stored;
 

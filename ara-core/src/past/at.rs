@@ -1,6 +1,5 @@
 //! The database as it was at a time.
 
-use crate::log::node::NodeOrdinal;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +17,9 @@ use crate::file::open::configure;
 use crate::growth::grow::add_column;
 use crate::growth::history::Growth;
 use crate::log::clock::Time;
+use crate::log::node::NodeOrdinal;
 use crate::log::nodes::Node;
+use crate::log::recorder::WholeLog;
 use crate::log::transactions::last_end;
 use crate::model::table_ref::TableRef;
 use crate::rows::rebuild::fold_into;
@@ -112,13 +113,15 @@ impl PastTables {
             for (node, registered) in &mut registry.nodes {
                 registered.folded = self.ends.get(node).copied().unwrap_or_default();
             }
-            for (ordinal, table) in registry.synced() {
+            for table in registry.synced() {
                 if is_wanted(&table.name) && !self.tables.contains(&table.name) {
                     let columns = table.columns.values().map(String::as_str);
                     let columns = columns.filter(|name| *name != "is_deleted");
                     let made = self.connection.unchecked_transaction()?;
                     made.execute_batch(&create_table(&table.name, columns))?;
-                    fold_into(&made, &log, &registry, (ordinal, table), &mut |_, _| Ok(()))?;
+                    fold_into(&made, &WholeLog::committed(&log), &registry, table, &mut |_, _| {
+                        Ok(())
+                    })?;
                     made.commit()?;
                     self.tables.insert(table.name.clone());
                 }

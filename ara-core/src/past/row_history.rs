@@ -1,6 +1,5 @@
 //! Every change of a row.
 
-use crate::log::node::{NodeId, NodeOrdinal};
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -12,6 +11,7 @@ use crate::error::Result;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::counters::sum;
+use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::end_of;
 use crate::model::table::Table;
@@ -86,7 +86,7 @@ impl Database {
             let snapshot = reading.snapshot()?;
             let registry = Registry::load(&snapshot)?;
             let mut tables = registry.synced();
-            match tables.find(|(_, table)| table.name == stored_name) {
+            match tables.find(|table| table.name == stored_name) {
                 Some(table) => row_history(&snapshot, &registry, table, id.uuid()),
                 None => Ok(Vec::new()),
             }
@@ -105,14 +105,14 @@ struct Logged {
 fn row_history(
     connection: &Connection,
     registry: &Registry,
-    (ordinal, table): (i64, &RegisteredTable),
+    table: &RegisteredTable,
     row: Uuid,
 ) -> Result<Vec<RowChange>> {
     let mut ends = HashMap::new();
     let mut held: BTreeMap<u32, (usize, Option<Stored<'static>>)> = BTreeMap::new();
     let mut totals: BTreeMap<u32, BTreeMap<NodeOrdinal, i64>> = BTreeMap::new();
     let mut history: Vec<RowChange> = Vec::new();
-    for change in logged(connection, registry, (ordinal, table), row)? {
+    for change in logged(connection, registry, table, row)? {
         let Some(written) = written(&change.packed) else { continue };
         // The changes of one transaction follow one another.
         let end: &mut Time = ends.entry(change.node).or_default();
@@ -153,7 +153,7 @@ fn row_history(
 fn logged(
     connection: &Connection,
     registry: &Registry,
-    (ordinal, table): (i64, &RegisteredTable),
+    table: &RegisteredTable,
     row: Uuid,
 ) -> Result<Vec<Logged>> {
     let times = format!(
@@ -172,7 +172,7 @@ fn logged(
     let mut logged = Vec::new();
     for (&node, registered) in &registry.nodes {
         let (first, last) = (Time::first_in(first), Time::last_in(last).min(registered.folded));
-        let range = (node, first.bits(), last.bits(), ordinal, row.as_bytes());
+        let range = (node, first.bits(), last.bits(), table.ordinal, row.as_bytes());
         let mut changes = changes.query(range)?;
         while let Some(change) = changes.next()? {
             let (time, packed) = (Time::from_bits(change.get(0)?), change.get(1)?);

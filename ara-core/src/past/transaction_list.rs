@@ -1,6 +1,5 @@
 //! The list of transactions.
 
-use crate::log::node::NodeOrdinal;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::vec;
@@ -13,6 +12,7 @@ use crate::database::handle::Database;
 use crate::error::Result;
 use crate::log::clock::Time;
 use crate::log::journal::Journal;
+use crate::log::node::NodeOrdinal;
 use crate::log::nodes::{Node, is_void};
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::last_end;

@@ -2,27 +2,28 @@
 
 mod written;
 
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use rusqlite::{Connection, OptionalExtension, Row};
+use written::{Written, WrittenCell, cells, inverse};
 
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::database::fresh::FreshTransaction;
 use crate::database::handle::Database;
-use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::log::clock::Time;
-use crate::log::counters::Counters;
+use crate::log::counters::{CounterCell, Counters};
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::{last_end, mark};
 use crate::names::quoted;
-use crate::past::undone::{Span, Standing, Undoings, is_undone_table, make_ready};
+use crate::past::undone::{Span, Standing, Undoings, make_ready};
 use crate::rows::any_rows::AnyRows;
 use crate::rows::rebuild::RowKey;
 use crate::rows::touched::Touched;
+use crate::rows::writing::Writing;
 use crate::value::Timestamp;
-use written::{Written, WrittenCell, cells, inverse};
 
 /// What [`Database::undo`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,15 +95,15 @@ impl Database {
     /// [`Error::CompactedTransaction`] if it was before the last [`compact`](Self::compact), and what SQLite
     /// refuses.
     pub fn undo(&self, transaction: TransactionId) -> Result<UndoReport> {
-        self.transaction(|tx| tx.undo(transaction))
+        self.fresh_transaction(|fresh| fresh.undo(transaction))
     }
 }
 
-impl Transaction<'_> {
-    /// Of a transaction that has done nothing else.
-    fn undo(&self, id: TransactionId) -> Result<UndoReport> {
-        let connection = self.connection;
-        make_ready(connection)?;
+impl FreshTransaction<'_, '_> {
+    fn undo(self, id: TransactionId) -> Result<UndoReport> {
+        let writing = &mut self.into_state().writing;
+        let connection = writing.connection;
+        make_ready(&mut writing.recorder)?;
         let registry = Registry::load(connection)?;
         let node = registry.nodes.iter().find(|(_, node)| node.id == id.node.into());
         let (&node, registered) = node.ok_or(Error::UnknownTransaction)?;
@@ -129,13 +130,12 @@ impl Transaction<'_> {
             others: Undoings::default(),
         };
         undoing.look_back()?;
-        let state = &mut *self.state.borrow_mut();
-        let (mut report, is_undone) = undoing.run(state)?;
+        let (mut report, is_undone) = undoing.run(writing)?;
         // Of an undoing that wrote no value, none can be left.
         if is_undone || standing.is_in_force && report.left == 0 {
-            standing.note_undone(connection, id, state)?;
-            let node = state.recorder.node_id().uuid();
-            let time = state.recorder.logged().map(|(_, time)| time);
+            standing.note_undone(id, writing)?;
+            let node = writing.recorder.node_id().uuid();
+            let time = writing.recorder.logged().map(|(_, time)| time);
             report.transaction = time.map(|time| TransactionId { time, node });
         }
         Ok(report)
@@ -181,8 +181,8 @@ impl<'c> Undoing<'c, '_> {
     }
 
     /// Takes it back. What was done, and whether anything of it was not left.
-    fn run(&self, state: &mut State<'c>) -> Result<(UndoReport, bool)> {
-        let State { recorder, touched, .. } = state;
+    fn run(&self, writing: &mut Writing<'c>) -> Result<(UndoReport, bool)> {
+        let Writing { recorder, touched, .. } = writing;
         let mut undone = Undone {
             recorder,
             touched: touched.as_mut(),
@@ -288,7 +288,7 @@ impl<'c> Undoing<'c, '_> {
         (key, mut row): (RowKey, Written),
         undone: &mut Undone<'_, 'c, '_>,
     ) -> Result<()> {
-        if is_undone_table(self.registry, key.0) {
+        if self.registry.is_of_undoings(key.0) {
             return Ok(());
         }
         row.values_mut().for_each(WrittenCell::forget_undone);
@@ -300,14 +300,15 @@ impl<'c> Undoing<'c, '_> {
         let Some(table) = made(self.registry, ordinal) else { return Ok(()) };
         let node = undone.recorder.node();
         let (cells, is_any) = inverse(table, row, &mut |column| {
-            let last = undone.counters.last((ordinal, &id, column), node)?;
+            let last =
+                undone.counters.last(CounterCell { table: ordinal, row: &id, column }, node)?;
             Ok(last.map_or(0, |(_, total)| total))
         })?;
         undone.is_any |= is_any;
         if !cells.is_empty() {
             undone.report.written += cells.len() as u64;
             let touched = undone.touched.as_deref_mut();
-            undone.writing.write(undone.recorder, (ordinal, table), id, cells, touched)?;
+            undone.writing.write(undone.recorder, table, id, cells, touched)?;
         }
         Ok(())
     }
@@ -325,7 +326,8 @@ impl<'c> Undoing<'c, '_> {
             let column = u32::try_from(column).map_err(|_| Error::Corrupt)?;
             let Some(cell) = row.get_mut(&column) else { continue };
             let is_current = if cell.wrote.is_total {
-                let added = counters.last((*ordinal, id, column), node)?;
+                let added =
+                    counters.last(CounterCell { table: *ordinal, row: id, column }, node)?;
                 added.is_some_and(|(added, _)| added == time)
             } else {
                 let is_undone = self.others.have(node, time) && !cell.is_overwritten;

@@ -8,26 +8,26 @@
 //! other transaction is while it is not undone. Only what is in force can be taken back, so to do it twice
 //! is to do it once.
 
-use crate::catalog::own_tables::UNDONE;
-use crate::log::node::NodeOrdinal;
 use std::collections::BTreeMap;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
-use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::database::transaction::State;
+use crate::catalog::own_tables::UNDONE;
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::growth::grow::grow;
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
 use crate::log::clock::Time;
+use crate::log::node::NodeOrdinal;
+use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::{end_of, last_end};
 use crate::model::cells::Cell;
-use crate::rows::mutation::Mutation;
+use crate::rows::writing::Writing;
 use crate::value::{Stored, Value, uuid_of_key};
 
 /// A transaction of the log: its node, and the times that it comes after and ends at.
@@ -61,25 +61,16 @@ struct Word {
 }
 
 /// Makes the table ready.
-pub(crate) fn make_ready(connection: &Connection) -> Result<()> {
+pub(crate) fn make_ready(recorder: &mut Recorder<'_>) -> Result<()> {
     let mut growth = Growth::default();
-    mend_tables(connection, Some(UNDONE.name), &mut growth)?;
-    grow(connection, &UNDONE, &mut growth)?;
+    mend_tables(recorder, Some(UNDONE.name), &mut growth)?;
+    grow(recorder, &UNDONE, &mut growth)?;
     Ok(())
-}
-
-/// Whether a table is this one.
-pub(crate) fn is_undone_table(registry: &Registry, ordinal: i64) -> bool {
-    registry.tables.get(&ordinal).is_some_and(is_this)
-}
-
-fn is_this(table: &RegisteredTable) -> bool {
-    table.name == UNDONE.name
 }
 
 /// The ordinal of the table, if it is in the file.
 fn ordinal(registry: &Registry) -> Option<i64> {
-    registry.synced().find(|(_, table)| is_this(table)).map(|(ordinal, _)| ordinal)
+    registry.synced().find(|table| table.is_of_undoings()).map(|table| table.ordinal)
 }
 
 /// The id of the row about a transaction.
@@ -135,17 +126,9 @@ impl Standing {
     }
 
     /// Notes that the transaction is undone, last of all that undoes it.
-    pub(crate) fn note_undone(
-        &self,
-        connection: &Connection,
-        id: TransactionId,
-        state: &mut State<'_>,
-    ) -> Result<()> {
-        let plan = grow(connection, &UNDONE, &mut Growth::default())?;
-        let State { statements, counters, recorder, entropy, touched, .. } = state;
-        let touched = touched.as_mut();
-        let mut mutation =
-            Mutation { statements, counters, recorder, entropy, plan: &plan, touched };
+    pub(crate) fn note_undone(&self, id: TransactionId, writing: &mut Writing<'_>) -> Result<()> {
+        let plan = grow(&mut writing.recorder, &UNDONE, &mut Growth::default())?;
+        let mut mutation = writing.mutation(&plan);
         if !self.is_undoing {
             let values = [id.node.store(), id.time.bits().store()];
             let cells =

@@ -1,11 +1,11 @@
 //! Writing rows of any table of the file, whether the app declares it or not.
 
-use crate::log::node::Stamp;
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::error::Result;
+use crate::log::node::Stamp;
 use crate::log::recorder::Recorder;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 use crate::rows::touched::Touched;
@@ -27,7 +27,7 @@ impl<'c, 'r> AnyRows<'c, 'r> {
     pub(crate) fn write(
         &mut self,
         recorder: &mut Recorder<'_>,
-        (ordinal, table): (i64, &RegisteredTable),
+        table: &RegisteredTable,
         row: [u8; 16],
         cells: Vec<FoldedCell<'_>>,
         touched: Option<&mut Touched>,
@@ -35,7 +35,7 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         let time = recorder.next_time();
         recorder.advance(time);
         if !table.is_local {
-            let table = (ordinal, table.name.as_str());
+            let table = (table.ordinal, table.name.as_str());
             let mut change = recorder.change(time, table, Uuid::from_bytes(row));
             for FoldedCell { column: (ordinal, name), value, is_total } in &cells {
                 match value {
@@ -48,7 +48,7 @@ impl<'c, 'r> AnyRows<'c, 'r> {
             recorder.record(change)?;
         }
         let stamp = Stamp { time, node: recorder.node_id() };
-        let table = (ordinal, table.name.as_str());
+        let table = (table.ordinal, table.name.as_str());
         let mut change = FoldedChange { table, row, stamp, node: recorder.node(), cells };
         let id_of = |node| self.registry.nodes.get(&node).map(|node| node.id);
         self.rows.fold(&mut change, &id_of, touched)

@@ -1,6 +1,5 @@
 //! The fold of the change log: what the rows of a table must be.
 
-use crate::log::node::{NodeOrdinal, Stamp};
 use std::collections::BTreeMap;
 
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
@@ -11,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::counters::sum;
+use crate::log::node::{NodeOrdinal, Stamp};
 use crate::log::row_clock::{ColumnSet, RowClock};
 use crate::value::Stored;
 

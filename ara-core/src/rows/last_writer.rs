@@ -1,6 +1,5 @@
 //! Folding changes into the tables.
 
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -8,7 +7,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 
 use crate::error::{Error, Result};
-use crate::log::counters::Counters;
+use crate::log::counters::{CounterCell, Counters};
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::row_clock::{ColumnSet, RowClock};
 use crate::log::statements::bind;
 use crate::names::{is_ara_s, quoted};
@@ -46,6 +46,13 @@ pub(crate) struct FoldedCell<'a> {
     pub(crate) value: Option<Stored<'a>>,
     /// The value is what the node has added to a counter so far.
     pub(crate) is_total: bool,
+}
+
+impl FoldedChange<'_> {
+    /// Returns the counter in a column of the row.
+    fn counter(&self, column: u32) -> CounterCell<'_> {
+        CounterCell { table: self.table.0, row: &self.row, column }
+    }
 }
 
 impl FoldedCell<'_> {
@@ -165,8 +172,8 @@ fn note(
     cell: &FoldedCell<'_>,
 ) -> Result<bool> {
     let Some(total) = cell.total() else { return Ok(false) };
-    let place = (change.table.0, &change.row, cell.column.0);
-    counters.note(place, change.node, (change.stamp.time, total))
+    let counter = change.counter(cell.column.0);
+    counters.note(counter, change.node, (change.stamp.time, total))
 }
 
 /// Notes what the change's node has added to counters, and puts the sums in their places: the columns
@@ -184,14 +191,14 @@ fn add_up(
         if !note(counters, change, cell)? {
             continue;
         }
-        let place = (change.table.0, &change.row, column);
+        let counter = change.counter(column);
         let written = held.clock.groups().find(|(columns, ..)| columns.has(column));
         if let Some((_, time, node)) = written.filter(|_| later.has(column))
-            && counters.last(place, node)?.is_none_or(|(added, _)| added != time)
+            && counters.last(counter, node)?.is_none_or(|(added, _)| added != time)
         {
             continue;
         }
-        let sum = counters.sum(place)?;
+        let sum = counters.sum(counter)?;
         if let Some(cell) = change.cells.get_mut(at) {
             cell.value = Some(Stored::Integer(sum));
             added.insert(column);

@@ -9,26 +9,19 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::log::change::is_same;
 use crate::log::clock::Time;
-use crate::log::counters::Counters;
-use crate::log::entropy::Entropy;
-use crate::log::recorder::Recorder;
+use crate::log::counters::CounterCell;
 use crate::log::row_clock::{ColumnSet, RowClock};
-use crate::log::statements::{Statements, bind};
+use crate::log::statements::bind;
 use crate::model::cells::Cell;
 use crate::rows::mutation::adding::Added;
 use crate::rows::plan::{IS_DELETED, Plan};
-use crate::rows::touched::Touched;
+use crate::rows::writing::Writing;
 use crate::value::Stored;
 
 /// Writes rows of one table, and records what it wrote.
 pub(crate) struct Mutation<'m, 'c> {
-    pub(crate) statements: &'m mut Statements<'c>,
-    pub(crate) counters: &'m mut Counters<'c>,
-    pub(crate) recorder: &'m mut Recorder<'c>,
-    pub(crate) entropy: &'m mut Entropy,
+    pub(crate) writing: &'m mut Writing<'c>,
     pub(crate) plan: &'m Plan,
-    /// Where it adds what it touched, if anybody watches.
-    pub(crate) touched: Option<&'m mut Touched>,
 }
 
 const ALIVE: Stored<'static> = Stored::Integer(0);
@@ -44,10 +37,10 @@ type Found<'a> = Option<(bool, Vec<Write<'a>>)>;
 impl Mutation<'_, '_> {
     /// Inserts a row; a new id is made if it has none.
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
-        let time = self.recorder.next_time();
+        let time = self.writing.recorder.next_time();
         let id = match id {
             Some(id) => id,
-            None => self.entropy.row_id(time)?,
+            None => self.writing.entropy.row_id(time)?,
         };
         self.insert(time, id, cells)?;
         self.record(time, id, new_row(cells), &[])?;
@@ -122,9 +115,9 @@ impl Mutation<'_, '_> {
         let columns: ColumnSet = new_row(cells).map(|(slot, _)| self.ordinal(slot)).collect();
         let mut clock = Vec::with_capacity(16);
         if self.plan.ordinal.is_some() {
-            RowClock::pack_one(&mut clock, time, self.recorder.node(), &columns);
+            RowClock::pack_one(&mut clock, time, self.writing.recorder.node(), &columns);
         }
-        let insert = self.statements.get(&self.plan.insert)?;
+        let insert = self.writing.statements.get(&self.plan.insert)?;
         bind(insert, 1, ValueRef::Blob(id.as_bytes()))?;
         bind(insert, 2, ValueRef::Blob(&clock))?;
         bind(insert, 3, ValueRef::Integer(time.millis()))?;
@@ -152,7 +145,7 @@ impl Mutation<'_, '_> {
     /// Looks at a row.
     fn probe<'w>(&mut self, id: Uuid, writes: &[Write<'w>]) -> Result<Found<'w>> {
         let edit = self.plan.edit(&slots(writes));
-        let probe = self.statements.get(&edit.probe)?;
+        let probe = self.writing.statements.get(&edit.probe)?;
         bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
         let mut rows = probe.raw_query();
         let Some(row) = rows.next()? else {
@@ -180,16 +173,16 @@ impl Mutation<'_, '_> {
         if writes.is_empty() {
             return Ok(false);
         }
-        let time = self.recorder.next_time();
+        let time = self.writing.recorder.next_time();
         let columns: ColumnSet = writes.iter().map(|(slot, _)| self.ordinal(*slot)).collect();
         let edit = self.plan.edit(&slots(writes));
-        let update = self.statements.get(match condition {
+        let update = self.writing.statements.get(match condition {
             If::Any => &edit.update,
             If::AllDiffer => &edit.update_if_all_differ,
         })?;
         bind(update, 1, ValueRef::Blob(id.as_bytes()))?;
         bind(update, 2, ValueRef::Integer(time.bits()))?;
-        bind(update, 3, ValueRef::Integer(self.recorder.node().get()))?;
+        bind(update, 3, ValueRef::Integer(self.writing.recorder.node().get()))?;
         bind(update, 4, ValueRef::Blob(columns.as_bytes()))?;
         bind(update, 5, ValueRef::Integer(time.millis()))?;
         for ((_, value), parameter) in writes.iter().zip(6..) {
@@ -205,7 +198,7 @@ impl Mutation<'_, '_> {
     }
 
     fn touch(&mut self, row: Uuid, columns: &ColumnSet, is_new: bool) {
-        if let Some(touched) = &mut self.touched {
+        if let Some(touched) = &mut self.writing.touched {
             touched.write(self.plan.table, row, columns, is_new);
         }
     }
@@ -217,11 +210,11 @@ impl Mutation<'_, '_> {
         writes: impl Iterator<Item = Write<'w>>,
         added: &[Added],
     ) -> Result<()> {
-        self.recorder.advance(time);
+        self.writing.recorder.advance(time);
         let Some(ordinal) = self.plan.ordinal else {
             return Ok(());
         };
-        let mut change = self.recorder.change(time, (ordinal, self.plan.def.name), id);
+        let mut change = self.writing.recorder.change(time, (ordinal, self.plan.def.name), id);
         for (at, value) in writes {
             let Some(slot) = self.plan.slots.get(at) else { continue };
             if !slot.is_counter {
@@ -232,11 +225,16 @@ impl Mutation<'_, '_> {
             // A new row has what was added to it, and no more.
             if let Some(Stored::Integer(total)) = total.or(value) {
                 change.total(slot.ordinal, slot.name, *total);
-                let place = (ordinal, id.as_bytes(), slot.ordinal);
-                self.counters.note(place, self.recorder.node(), (time, *total))?;
+                let (row, column) = (id.as_bytes(), slot.ordinal);
+                let counter = CounterCell { table: ordinal, row, column };
+                self.writing.counters.note(
+                    counter,
+                    self.writing.recorder.node(),
+                    (time, *total),
+                )?;
             }
         }
-        self.recorder.record(change)
+        self.writing.recorder.record(change)
     }
 
     fn ordinal(&self, slot: usize) -> u32 {

@@ -8,7 +8,8 @@ use rusqlite::{Connection, Statement};
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::error::Result;
-use crate::log::counters::{Counters, forget_row, forget_table};
+use crate::log::counters::{CounterCell, Counters, forget_row, forget_table};
+use crate::log::recorder::WholeLog;
 use crate::log::statements::bind;
 use crate::names::quoted;
 use crate::rows::fold::{CHANGES_BY_ROW, Folded, FoldedRows, ONE_CHANGE};
@@ -17,41 +18,58 @@ use crate::value::Stored;
 /// Makes every row of a synced table again, as the log says it must be. All of the table's columns
 /// that the registry knows must be in the file.
 pub(crate) fn rebuild_table(
-    connection: &Connection,
+    log: &WholeLog<'_>,
     registry: &Registry,
-    table: (i64, &RegisteredTable),
+    table: &RegisteredTable,
 ) -> Result<()> {
-    rebuild_counted(connection, registry, table, &mut |_| {})
+    rebuild_counted(log, registry, table, &mut |_| {})
 }
 
 /// The same, and counts the rows that it makes.
 pub(crate) fn rebuild_counted(
-    connection: &Connection,
+    log: &WholeLog<'_>,
     registry: &Registry,
-    (ordinal, table): (i64, &RegisteredTable),
+    table: &RegisteredTable,
     count: &mut dyn FnMut(&Folded),
 ) -> Result<()> {
+    let connection = log.connection();
     connection.execute(&format!("DELETE FROM {}", quoted(&table.name)), [])?;
-    forget_table(connection, ordinal)?;
+    forget_table(connection, table.ordinal)?;
     let mut counters = Counters::new(connection);
-    fold_into(connection, connection, registry, (ordinal, table), &mut |id, row| {
+    fold_into(connection, log, registry, table, &mut |id, row| {
         count(row);
-        counters.note_folded((ordinal, table), id, row)
+        note_totals(&mut counters, table, id, row)
     })
+}
+
+/// Notes what the log says that was added to the counters of a row.
+fn note_totals(
+    counters: &mut Counters<'_>,
+    table: &RegisteredTable,
+    row: &[u8],
+    folded: &Folded,
+) -> Result<()> {
+    for ((column, node), total) in &folded.totals {
+        if table.columns.contains_key(column) {
+            let counter = CounterCell { table: table.ordinal, row, column: *column };
+            counters.note(counter, *node, *total)?;
+        }
+    }
+    Ok(())
 }
 
 /// Inserts the rows of a table, as the log says they must be, into a table of the same columns that may
 /// be in another database. `each` is told of every one.
 pub(crate) fn fold_into(
     target: &Connection,
-    log: &Connection,
+    log: &WholeLog<'_>,
     registry: &Registry,
-    (ordinal, table): (i64, &RegisteredTable),
+    table: &RegisteredTable,
     each: &mut dyn FnMut(&[u8], &Folded) -> Result<()>,
 ) -> Result<()> {
     let mut insert = Insert::new(target, table)?;
-    let mut changes = log.prepare(CHANGES_BY_ROW)?;
-    let mut rows = FoldedRows::new(&mut changes, registry, ordinal)?;
+    let mut changes = log.connection().prepare(CHANGES_BY_ROW)?;
+    let mut rows = FoldedRows::new(&mut changes, registry, table.ordinal)?;
     while let Some((id, row)) = rows.next()? {
         insert.insert(&id, &row)?;
         each(&id, &row)?;
@@ -68,28 +86,30 @@ const MOST_ROWS: usize = 100_000;
 
 /// Makes some rows of synced tables again. It looks through the log once, however many they are.
 pub(crate) fn rebuild_rows(
-    connection: &Connection,
+    log: &WholeLog<'_>,
     registry: &Registry,
     rows: &BTreeSet<RowKey>,
 ) -> Result<()> {
+    let connection = log.connection();
     let of_table = |ordinal| (ordinal, [0; 16])..=(ordinal, [u8::MAX; 16]);
-    let mut tables = registry.synced().filter(|(of, _)| rows.range(of_table(*of)).next().is_some());
+    let mut tables =
+        registry.synced().filter(|table| rows.range(of_table(table.ordinal)).next().is_some());
     if rows.len() > MOST_ROWS {
-        return tables.try_for_each(|table| rebuild_table(connection, registry, table));
+        return tables.try_for_each(|table| rebuild_table(log, registry, table));
     }
     let changes = changes_of(connection, rows)?;
     let mut change = connection.prepare(ONE_CHANGE)?;
     let mut counters = Counters::new(connection);
-    for (ordinal, table) in tables {
+    for table in tables {
         let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
         let mut delete = connection.prepare(&delete)?;
         let mut insert = Insert::new(connection, table)?;
-        for ((_, id), changes) in changes.range(of_table(ordinal)) {
+        for ((_, id), changes) in changes.range(of_table(table.ordinal)) {
             delete.execute([id])?;
-            forget_row(connection, ordinal, id)?;
+            forget_row(connection, table.ordinal, id)?;
             if let Some(row) = Folded::of_row(&mut change, registry, changes)? {
                 insert.insert(id, &row)?;
-                counters.note_folded((ordinal, table), id, &row)?;
+                note_totals(&mut counters, table, id, &row)?;
             }
         }
     }
@@ -155,11 +175,12 @@ impl<'c> Insert<'c> {
 /// Fills columns that were lost with what the log says was written into them last. The clocks of the
 /// rows still tell when.
 pub(crate) fn refill_columns(
-    connection: &Connection,
+    log: &WholeLog<'_>,
     registry: &Registry,
-    (ordinal, table): (i64, &RegisteredTable),
+    table: &RegisteredTable,
     columns: &[(u32, &str)],
 ) -> Result<()> {
+    let connection = log.connection();
     let mut update = format!("UPDATE {} SET ", quoted(&table.name));
     for ((_, column), parameter) in columns.iter().zip(2..) {
         let comma = if parameter == 2 { "" } else { ", " };
@@ -168,7 +189,7 @@ pub(crate) fn refill_columns(
     let mut update = connection.prepare(&format!("{update} WHERE \"id\" = ?1"))?;
 
     let mut changes = connection.prepare(CHANGES_BY_ROW)?;
-    let mut rows = FoldedRows::new(&mut changes, registry, ordinal)?;
+    let mut rows = FoldedRows::new(&mut changes, registry, table.ordinal)?;
     while let Some((id, row)) = rows.next()? {
         let mut values = Vec::with_capacity(columns.len());
         for (column, _) in columns {

@@ -1,22 +1,21 @@
 //! Compaction: dropping from the log what later writes have covered.
 
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
-use crate::log::nodes;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::Connection;
 
 use crate::catalog::registry::{RegisteredTable, Registry, hash};
+use crate::database::fresh::FreshTransaction;
 use crate::database::handle::Database;
-use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::exchange::vector::VersionVector;
 use crate::log::change::{Compacted, Packed, PackedCells};
 use crate::log::clock::Time;
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::nodes;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::ColumnSet;
-use crate::log::transactions::mark;
-use crate::merge::logged::rewrite;
+use crate::log::transactions::{mark, rewrite};
 use crate::merge::void::VOIDS;
 
 /// What [`Database::compact`] did.
@@ -84,32 +83,32 @@ impl Database {
     ///
     /// What SQLite refuses. Nothing is dropped then.
     pub fn compact(&self, devices: &[VersionVector]) -> Result<Compaction> {
-        self.transaction(|tx| tx.compact(devices))
+        self.fresh_transaction(|fresh| fresh.compact(devices))
     }
 }
 
-impl Transaction<'_> {
-    /// Of a transaction that has done nothing else.
-    fn compact(&self, devices: &[VersionVector]) -> Result<Compaction> {
-        let State { recorder, .. } = &mut *self.state.borrow_mut();
+impl FreshTransaction<'_, '_> {
+    fn compact(self, devices: &[VersionVector]) -> Result<Compaction> {
+        let connection = self.connection();
+        let recorder = &self.into_state().writing.recorder;
         let compact = Compact {
-            connection: self.connection,
-            registry: &Registry::load(self.connection)?,
-            horizons: horizons(self.connection, recorder, devices)?,
+            connection,
+            registry: &Registry::load(connection)?,
+            horizons: horizons(connection, recorder, devices)?,
             own: recorder.node(),
             others: recorder.others(),
         };
         let mut done = Compaction::default();
         let mut covered = Covered::new();
-        for (ordinal, table) in &compact.registry.tables {
+        for table in compact.registry.tables.values() {
             // What nodes tell of themselves is taken at the widest, not at the last.
             if table.name != VOIDS {
-                compact.table((*ordinal, table), &mut covered, &mut done)?;
+                compact.table(table, &mut covered, &mut done)?;
             }
         }
         for (node, horizon) in &compact.horizons {
             compact.drop_covered(*node, *horizon, &covered, &mut done)?;
-            nodes::raise_horizon(self.connection, *node, *horizon)?;
+            nodes::raise_horizon(connection, *node, *horizon)?;
         }
         Ok(done)
     }
@@ -168,14 +167,14 @@ impl Compact<'_> {
     /// Takes covered cells out of the changes of a table, row by row.
     fn table(
         &self,
-        (ordinal, table): (i64, &RegisteredTable),
+        table: &RegisteredTable,
         covered: &mut Covered,
         done: &mut Compaction,
     ) -> Result<()> {
         let mut changes = self
             .connection
             .prepare("SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row")?;
-        let mut changes = changes.query([ordinal])?;
+        let mut changes = changes.query([table.ordinal])?;
         let mut row = HeldRow::default();
         while let Some(change) = changes.next()? {
             let id = change.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
@@ -267,7 +266,7 @@ impl Compact<'_> {
                 let original = Some(cells.compacted.hash(hash));
                 let packed =
                     packed.finished(Compacted { original, ..cells.compacted }, cells.digest);
-                rewrite(self.connection, (change.node, time), &packed)?;
+                rewrite(self.connection, (change.node, time), packed.bytes())?;
             }
         }
         Ok(())
@@ -322,7 +321,7 @@ impl Compact<'_> {
             is_left &= cells.digest.is_none();
         }
         for (time, packed) in left {
-            rewrite(self.connection, (node, time), &packed)?;
+            rewrite(self.connection, (node, time), packed.bytes())?;
         }
         let mut delete =
             self.connection.prepare("DELETE FROM ara_change WHERE node = ?1 AND time = ?2")?;

@@ -1,7 +1,5 @@
 //! What a peer lacks, read from the log.
 
-use crate::log::node::{NodeId, NodeOrdinal};
-use crate::log::transactions::mark;
 use std::collections::{HashMap, VecDeque};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -15,8 +13,10 @@ use crate::exchange::vector::VersionVector;
 use crate::log::change::{PackedCells, put_head};
 use crate::log::clock::Time;
 use crate::log::journal::Journal;
+use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::Node;
 use crate::log::point::Point;
+use crate::log::transactions::mark;
 use crate::merge::renew::is_ahead;
 
 /// The changes that a peer lacks, a batch at a time: what

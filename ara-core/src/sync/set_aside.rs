@@ -1,7 +1,5 @@
 //! What of the log could not be applied to the tables.
 
-use crate::log::node::NodeOrdinal;
-use crate::log::nodes;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -15,6 +13,8 @@ use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
+use crate::log::node::NodeOrdinal;
+use crate::log::nodes;
 use crate::log::nodes::is_void;
 use crate::merge::report::Reason;
 use crate::merge::void::VOIDS;
@@ -307,10 +307,11 @@ mod tests {
     use crate::exchange::changes::{Changes, Run, Sent};
     use crate::log::change::{Canonical, Compacted, put_head};
     use crate::log::codec::{put_payload, tag};
+    use crate::log::node::{NodeId, Stamp};
     use crate::log::point::Point;
     use crate::value::Stored;
 
-    const NODE: [u8; 16] = [7; 16];
+    const NODE: NodeId = NodeId::from_bytes([7; 16]);
     const WALL: i64 = 1_700_000_000_000;
 
     /// A value of a kind that no version knows yet.
@@ -327,7 +328,7 @@ mod tests {
         for (at, (table, column)) in (0..).zip(cells) {
             let time = Time::first_in(millis).next(0);
             let time = (0..at).fold(time, |time: Time, _| time.next(0));
-            let mut canonical = Canonical::new(time, &NODE, table, &[1; 16]);
+            let mut canonical = Canonical::new(Stamp { time, node: NODE }, table, &[1; 16]);
             canonical.cell(column, tag, payload);
             end = Point { time, digest: end.digest ^ canonical.hash() };
             changes.tables.push((*table).to_owned());
@@ -365,7 +366,7 @@ mod tests {
     /// What is set aside: the obstacle, the place, and how many changes.
     fn told(db: &Database) -> Result<Vec<(Obstacle, String, u64)>> {
         let told = |aside: SetAside| {
-            assert_eq!(aside.node, Uuid::from_bytes(NODE));
+            assert_eq!(aside.node, NODE.uuid());
             assert!(!aside.to_string().contains("secret"));
             let names = [aside.table, aside.column];
             (

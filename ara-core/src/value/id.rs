@@ -169,7 +169,10 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use ara_schema::Type;
+
     use super::*;
+    use crate::value::column_type::Value;
     use crate::value::tests::{Category, Todo, others, stored_and_read};
 
     const TEXT: &str = "0194c1c2-9f3e-7d4e-8f00-0123456789ab";

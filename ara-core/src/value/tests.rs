@@ -1,8 +1,8 @@
 //! What the tests of the values share, and tests of all value types together.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
-use ara_schema::{ColumnDef, TableDef};
+use ara_schema::{ColumnDef, TableDef, Type};
 use uuid::Uuid;
 
 use crate::value::*;

@@ -1,12 +1,15 @@
 //! Where the log stood, and what was written into it since.
 
-use crate::log::node::NodeOrdinal;
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
+use crate::log::clock::Time;
+use crate::log::node::NodeOrdinal;
+use crate::log::point::Point;
 use crate::log::row_clock::ColumnSet;
+use crate::log::{meta, nodes};
 use crate::rows::touched::Touched;
 
 /// Where the log of a file stood when it was looked at.
@@ -26,7 +29,7 @@ pub(crate) struct FileState {
     node: NodeOrdinal,
     /// What is known of the others, and how much of it is folded in. A merge moves it, and may bring
     /// changes of any time.
-    others: Vec<(i64, i64, i64, i64)>,
+    others: Vec<(NodeOrdinal, Point, Time)>,
     /// How often the tables were made again.
     rebuilds: i64,
 }
@@ -38,21 +41,10 @@ impl FileState {
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let schema =
             connection.prepare_cached("PRAGMA schema_version")?.query_row([], |r| r.get(0))?;
-        let node = connection
-            .prepare_cached("SELECT value FROM ara_meta WHERE key = 'node'")?
-            .query_row([], |row| row.get(0))?;
-        let others = connection
-            .prepare_cached(
-                "SELECT ordinal, last, digest, folded FROM ara_node WHERE ordinal <> ?1 \
-                 ORDER BY ordinal",
-            )?
-            .query_map([node], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let rebuilds = connection
-            .prepare_cached(
-                "SELECT coalesce((SELECT value FROM ara_meta WHERE key = 'rebuilds'), 0)",
-            )?
-            .query_row([], |row| row.get(0))?;
+        let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
+        let others = nodes::kept(connection)?.into_iter().filter(|other| other.ordinal != node);
+        let others = others.map(|other| (other.ordinal, other.end, other.folded)).collect();
+        let rebuilds = meta::get(connection, meta::REBUILDS)?.unwrap_or(0);
         Ok(Self { schema, node, others, rebuilds })
     }
 }

@@ -126,8 +126,11 @@ mod tests {
     use ara_schema::{ColumnDef, TableDef, Type};
 
     use super::*;
+    use crate::catalog::format::new_file;
     use crate::growth::grow::grow;
     use crate::growth::history::Growth;
+    use crate::log::journal::Journal;
+    use crate::log::recorder::Recorder;
 
     const TODO: TableDef = TableDef {
         name: "todo",
@@ -142,11 +145,13 @@ mod tests {
     const SETTING: TableDef = TableDef { name: "setting", local: true, ..TODO };
 
     fn file() -> Connection {
-        let connection = Connection::open_in_memory().expect("opens");
-        crate::catalog::format::create_format(&connection, &[1; 16], None).expect("creates");
+        let connection = new_file();
+        let journal = Journal::load(&connection).expect("loads");
+        let mut recorder = Recorder::new(&connection, journal, 0);
         for def in [&TODO, &SETTING] {
-            grow(&connection, def, &mut Growth::default()).expect("grows");
+            grow(&mut recorder, def, &mut Growth::default()).expect("grows");
         }
+        drop(recorder);
         connection
     }
 

@@ -1,6 +1,5 @@
 //! Changes to and from a message.
 
-use crate::log::node::NodeId;
 use std::ops::Range;
 
 use prost::bytes::Bytes;
@@ -14,6 +13,7 @@ use crate::exchange::wire::record;
 use crate::exchange::wire::record::Kind;
 use crate::log::change::Compacted;
 use crate::log::clock::Time;
+use crate::log::node::NodeId;
 use crate::log::point::Point;
 
 impl Changes {

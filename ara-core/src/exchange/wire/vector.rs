@@ -1,6 +1,5 @@
 //! Version vectors to and from a message.
 
-use crate::log::node::NodeId;
 use prost::Message;
 use prost::bytes::Bytes;
 
@@ -9,6 +8,7 @@ use crate::exchange::vector::VersionVector;
 use crate::exchange::wire::message::{NodeMessage, VectorMessage};
 use crate::exchange::wire::record;
 use crate::exchange::wire::record::Kind;
+use crate::log::node::NodeId;
 use crate::log::point::Point;
 
 impl VersionVector {

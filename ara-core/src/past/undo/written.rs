@@ -1,6 +1,5 @@
 //! What a transaction wrote into a row, and what makes the row what it was before.
 
-use crate::log::node::{NodeId, Stamp};
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::types::ValueRef;
@@ -9,6 +8,7 @@ use crate::catalog::registry::RegisteredTable;
 use crate::error::{Error, Result};
 use crate::log::change::{PackedCells, is_same};
 use crate::log::clock::Time;
+use crate::log::node::{NodeId, Stamp};
 use crate::rows::fold::owned;
 use crate::rows::last_writer::FoldedCell;
 use crate::value::Stored;

@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::log::counters::sum;
+use crate::log::counters::{CounterCell, sum};
 use crate::log::statements::bind;
 use crate::rows::mutation::{Mutation, Write};
 use crate::value::Stored;
@@ -21,12 +21,15 @@ pub(super) struct Added {
 impl Mutation<'_, '_> {
     /// What additions to counters of a row make of them. What changes nothing is left out.
     pub(super) fn add_up(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<Vec<Added>> {
-        let node = self.recorder.node();
+        let node = self.writing.recorder.node();
         let mut all = Vec::new();
         for (slot, amount) in writes.iter().filter(|(slot, _)| self.plan.is_counter(*slot)) {
             let Some(Stored::Integer(amount)) = *amount else { continue };
             let mut totals = match self.plan.ordinal {
-                Some(table) => self.counters.totals((table, id.as_bytes(), self.ordinal(*slot)))?,
+                Some(table) => {
+                    let (row, column) = (id.as_bytes(), self.ordinal(*slot));
+                    self.writing.counters.totals(CounterCell { table, row, column })?
+                }
                 // What is not synced is added to by one alone.
                 None => vec![(node, self.held(id, *slot)?)],
             };
@@ -47,7 +50,7 @@ impl Mutation<'_, '_> {
 
     /// The integer that a row holds.
     fn held(&mut self, id: Uuid, slot: usize) -> Result<i64> {
-        let probe = self.statements.get(&self.plan.edit(&[slot]).probe)?;
+        let probe = self.writing.statements.get(&self.plan.edit(&[slot]).probe)?;
         bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
         let mut rows = probe.raw_query();
         Ok(match rows.next()?.map(|row| row.get_ref(1)).transpose()? {

@@ -1,0 +1,52 @@
+//! What a transaction writes with.
+
+use rusqlite::Connection;
+
+use crate::log::counters::Counters;
+use crate::log::entropy::Entropy;
+use crate::log::recorder::Recorder;
+use crate::log::statements::Statements;
+use crate::rows::mutation::Mutation;
+use crate::rows::plan::Plan;
+use crate::rows::touched::Touched;
+
+/// What a transaction writes with: everything that writes rows is given it.
+pub(crate) struct Writing<'c> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) recorder: Recorder<'c>,
+    pub(crate) statements: Statements<'c>,
+    pub(crate) counters: Counters<'c>,
+    pub(crate) entropy: &'c mut Entropy,
+    /// What was written, if anybody watched when the transaction began.
+    pub(crate) touched: Option<Touched>,
+}
+
+impl<'c> Writing<'c> {
+    pub(crate) fn new(
+        connection: &'c Connection,
+        recorder: Recorder<'c>,
+        entropy: &'c mut Entropy,
+        touched: Option<Touched>,
+    ) -> Self {
+        Self {
+            connection,
+            recorder,
+            statements: Statements::new(connection),
+            counters: Counters::new(connection),
+            entropy,
+            touched,
+        }
+    }
+
+    /// Begins to write rows of a table.
+    pub(crate) fn mutation<'m>(&'m mut self, plan: &'m Plan) -> Mutation<'m, 'c> {
+        Mutation { writing: self, plan }
+    }
+
+    /// Notes that anything may have been written.
+    pub(crate) fn touch_everything(&mut self) {
+        if let Some(touched) = &mut self.touched {
+            touched.everything = true;
+        }
+    }
+}
