@@ -20,7 +20,7 @@ page! { times: "This page is about the feature `jiff`: build the documentation w
 page! { writing: include_str!("../guide/writing.md") }
 page! { transactions: include_str!("../guide/transactions.md") }
 page! { queries: include_str!("../guide/queries.md") }
-page! { tables: include_str!("../guide/tables.md") }
+page! { joins: include_str!("../guide/joins.md") }
 page! { groups: include_str!("../guide/groups.md") }
 page! { subqueries: include_str!("../guide/subqueries.md") }
 page! { pages: include_str!("../guide/pages.md") }
@@ -30,15 +30,15 @@ page! { search: include_str!("../guide/search.md") }
 page! { watching: include_str!("../guide/watching.md") }
 page! { devices: include_str!("../guide/devices.md") }
 #[cfg(feature = "sync")]
-page! { travelling: include_str!("../guide/travelling.md") }
+page! { bytes: include_str!("../guide/bytes.md") }
 #[cfg(not(feature = "sync"))]
-page! { travelling: "This page is about the feature `sync`: build the documentation with it to read the page." }
+page! { bytes: "This page is about the feature `sync`: build the documentation with it to read the page." }
 page! { counters: include_str!("../guide/counters.md") }
 page! { history: include_str!("../guide/history.md") }
-page! { care: include_str!("../guide/care.md") }
+page! { maintenance: include_str!("../guide/maintenance.md") }
 page! { schema: include_str!("../guide/schema.md") }
 page! { ci: include_str!("../guide/ci.md") }
-page! { in_the_file: include_str!("../guide/in_the_file.md") }
+page! { ensure: include_str!("../guide/ensure.md") }
 #[cfg(not(doctest))]
 page! { async_apps: include_str!("../guide/async_apps.md") }
 #[cfg(not(doctest))]
