@@ -42,6 +42,7 @@ page! { maintenance: include_str!("../guide/maintenance.md") }
 page! { schema: include_str!("../guide/schema.md") }
 page! { ci: include_str!("../guide/ci.md") }
 page! { ensure: include_str!("../guide/ensure.md") }
+// The programs of these two need other crates: they are the doctests of `guide/recipes`.
 #[cfg(not(doctest))]
 page! { async_apps: include_str!("../guide/async_apps.md") }
 #[cfg(not(doctest))]

@@ -1,4 +1,4 @@
-// The links of the README and of the guide lead into the file that is named; here, to its page.
+// Here the links of the README lead to pages of the documentation: see `guide`.
 #![doc = include_str!("guide_links.md")]
 #![doc = include_str!("../README.md")]
 
