@@ -1,5 +1,5 @@
 //! Changes and version vectors as bytes: [records](record) whose payload is a protobuf
-//! [message](message). `wire/format.md` describes them.
+//! [message](message). `guide/wire_format.md` describes them.
 
 mod batch;
 mod fields;
