@@ -1,6 +1,7 @@
 //! The handles that an app holds: databases, transactions and subscriptions, and the writer behind them.
 
 pub(crate) mod ahead;
+pub(crate) mod due;
 pub(crate) mod ensure;
 pub(crate) mod fresh;
 pub(crate) mod handle;

@@ -8,6 +8,7 @@
 //! Nothing is run again here: who waits for a [`Subscription`] does so when it wants to, so that a
 //! hundred commits make one new result.
 
+pub(crate) mod host;
 pub(crate) mod interest;
 pub(crate) mod log_position;
 pub(crate) mod observer;

@@ -3,11 +3,6 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::database::handle::Database;
-use crate::error::{Error, Result};
-use crate::file::open::set_patience;
-use crate::log::ahead::due;
-
 /// When a database has to see to it.
 #[derive(Debug)]
 pub(crate) struct Ahead {
@@ -53,23 +48,23 @@ impl Ahead {
     }
 
     /// The same, for a read.
-    fn calls_read(&self, clock: &dyn Fn() -> i64) -> bool {
+    pub(crate) fn calls_read(&self, clock: &dyn Fn() -> i64) -> bool {
         // That threads may count one read for two costs less than to keep them apart.
         let reads = self.reads.load(Ordering::Relaxed);
         self.reads.store(reads.wrapping_add(1), Ordering::Relaxed);
         reads.is_multiple_of(READS) && self.has_to_ask() || self.is_due(clock)
     }
 
-    fn has_to_ask(&self) -> bool {
+    pub(crate) fn has_to_ask(&self) -> bool {
         self.millis() >= self.ask.load(Ordering::Relaxed)
     }
 
-    fn is_due(&self, clock: &dyn Fn() -> i64) -> bool {
+    pub(crate) fn is_due(&self, clock: &dyn Fn() -> i64) -> bool {
         let due = self.due.load(Ordering::Relaxed);
         due != NEVER && due <= clock()
     }
 
-    fn pause(&self) {
+    pub(crate) fn pause(&self) {
         let until = self.millis().saturating_add(millis(PAUSE));
         self.ask.store(until, Ordering::Relaxed);
     }
@@ -81,43 +76,6 @@ impl Ahead {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl Database {
-    /// Applies what was dated ahead, if its time has come. Every read asks, and it waits for nobody: who
-    /// writes meanwhile applies it too.
-    pub(crate) fn apply_what_is_due(&self) {
-        if !self.0.options.read_only && self.0.ahead.calls_read(&*self.0.options.clock) {
-            self.apply_now();
-        }
-    }
-
-    /// As [`apply_what_is_due`](Self::apply_what_is_due), for who was [called](Ahead::calls).
-    pub(crate) fn apply_now(&self) {
-        let (ahead, clock) = (&self.0.ahead, &*self.0.options.clock);
-        if ahead.has_to_ask()
-            && let Ok(due) = self.0.with_reader(|reading| due(reading.connection))
-        {
-            ahead.pause();
-            ahead.wait_for(due);
-        }
-        if ahead.is_due(clock) && self.apply().is_err() {
-            // Until the file is asked again.
-            ahead.wait_for(None);
-        }
-    }
-
-    fn apply(&self) -> Result<()> {
-        let Some(mut writer) = self.0.try_lock_writer()? else { return Ok(()) };
-        let writer_now = &mut *writer.guard;
-        set_patience(self.0.writing_connection(&mut writer_now.connection)?, Duration::ZERO)?;
-        let written = self.0.write(writer_now, |_| Ok::<_, Error>(()));
-        if let Some(connection) = &writer_now.connection {
-            set_patience(connection, self.0.options.busy_timeout)?;
-        }
-        drop(writer);
-        self.tell(written)
-    }
 }
 
 #[cfg(test)]

@@ -82,15 +82,17 @@ impl Database {
         let mut entropy = options.entropy();
         let (connection, readers, may_wait) = match place {
             Place::File(path) if options.read_only => {
-                (None, Some(Readers::read_only(path, &options)?), false)
+                (None, Some(Readers::read_only(path, options.reader_settings())?), false)
             }
             place => {
                 let (first, may_wait) = open(&place, options.busy_timeout, &mut entropy)?;
                 match place {
                     Place::Memory => (Some(first), None, may_wait),
-                    Place::File(path) => {
-                        (None, Some(Readers::new(path, first, &options)?), may_wait)
-                    }
+                    Place::File(path) => (
+                        None,
+                        Some(Readers::new(path, first, options.reader_settings())?),
+                        may_wait,
+                    ),
                 }
             }
         };
@@ -241,6 +243,26 @@ impl Database {
             self.report(&failures, true);
         }
         result
+    }
+}
+
+impl Options {
+    /// As [`Database::open`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::open`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
+        Database::with(self, Place::file(path.as_ref())?)
+    }
+
+    /// As [`Database::memory`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::memory`].
+    pub fn memory(self) -> Result<Database> {
+        Database::with(self, Place::Memory)
     }
 }
 

@@ -6,10 +6,9 @@
 use rusqlite::Connection;
 
 use crate::database::handle::Shared;
-use crate::database::writer::data_version;
 use crate::error::Result;
 use crate::file::identity::Found;
-use crate::file::readers::Readers;
+use crate::file::readers::{Readers, data_version};
 
 impl Shared {
     /// Refuses to commit where the path no longer leads to the file that was opened.

@@ -1,13 +1,10 @@
 //! How a database is opened.
 
+use crate::file::readers::ReaderSettings;
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::database::handle::Database;
-use crate::error::Result;
-use crate::file::open::Place;
 use crate::growth::failure::SchemaFailure;
 use crate::log::clock::system_millis;
 use crate::log::entropy::Entropy;
@@ -132,22 +129,9 @@ impl Options {
         self
     }
 
-    /// As [`Database::open`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::open`].
-    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
-        Database::with(self, Place::file(path.as_ref())?)
-    }
-
-    /// As [`Database::memory`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::memory`].
-    pub fn memory(self) -> Result<Database> {
-        Database::with(self, Place::Memory)
+    pub(crate) fn reader_settings(&self) -> ReaderSettings {
+        let Self { busy_timeout, readers, read_only, .. } = *self;
+        ReaderSettings { busy_timeout, keep: readers, is_read_only: read_only }
     }
 
     pub(crate) fn entropy(&self) -> Entropy {

@@ -1,14 +1,16 @@
 //! One watch, as who runs the query holds it.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, TryLockError, Weak};
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use crate::database::handle::{Database, Shared};
 use crate::error::{Error, Result};
+use crate::file::readers::{Readers, data_version};
 use crate::model::table_ref::TableRef;
+use crate::watch::host::Host;
 use crate::watch::reads::interest;
 use crate::watch::signal::{Signal, Waited};
 use crate::watch::watches::Watches;
@@ -52,7 +54,7 @@ impl Database {
         for table in tables {
             self.plan(*table)?;
         }
-        self.0.watches.join(&self.0)?;
+        self.0.watches.join(&self.0, self.applies_what_is_due())?;
         let mut subscription = Subscription {
             shared: Arc::downgrade(&self.0),
             watches: Arc::clone(&self.0.watches),
@@ -74,6 +76,18 @@ impl Database {
         Ok(subscription)
     }
 
+    /// Returns what a watch does before it looks at the file. It holds a handle for no longer than it must: it
+    /// would keep the database open.
+    fn applies_what_is_due(&self) -> impl FnMut() + Send + use<> {
+        let (ahead, clock) = (Arc::clone(&self.0.ahead), Arc::clone(&self.0.options.clock));
+        let (is_read_only, shared) = (self.0.options.read_only, Arc::downgrade(&self.0));
+        move || {
+            if !is_read_only && ahead.calls(&*clock) {
+                shared.upgrade().into_iter().for_each(|it| Self(it).apply_now());
+            }
+        }
+    }
+
     /// Looks now for what others have committed to the file, and tells who watches it: what a thread
     /// does again and again.
     #[doc(hidden)]
@@ -81,6 +95,29 @@ impl Database {
         if let Some(observer) = self.0.watches.observing() {
             self.0.watches.see(&observer, &Arc::downgrade(&self.0));
         }
+    }
+}
+
+impl Host for Shared {
+    fn readers(&self) -> Option<&Readers> {
+        self.readers.as_ref()
+    }
+
+    fn watch_interval(&self) -> Duration {
+        self.options.watch_interval
+    }
+
+    /// The writer knows.
+    fn others_wrote(&self) -> Option<bool> {
+        let writer = match self.writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(writer)) => writer.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let (Some(connection), Some(known)) = (&writer.connection, &writer.journal) else {
+            return Some(true);
+        };
+        Some(data_version(connection).map_or(true, |now| now != known.data_version))
     }
 }
 

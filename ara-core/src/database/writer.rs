@@ -1,5 +1,6 @@
 //! The connection that writes, and who holds it.
 
+use crate::file::readers::data_version;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{MutexGuard, PoisonError, TryLockError};
@@ -137,12 +138,6 @@ pub(crate) fn begin(
     look().inspect_err(|_: &Error| {
         let _ = connection.execute_batch("ROLLBACK");
     })
-}
-
-/// What changes when another connection commits.
-pub(crate) fn data_version(connection: &Connection) -> Result<i64> {
-    let mut ask = connection.prepare_cached("PRAGMA data_version")?;
-    Ok(ask.query_row([], |row| row.get(0))?)
 }
 
 /// The writer, held by this thread.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::database::options::Options;
 use crate::error::{Error, Result};
 use crate::file::identity::{Found, Identity};
 use crate::file::open::open_another;
@@ -22,11 +21,19 @@ pub(crate) struct Readers {
     identity: Option<Identity>,
     /// It led elsewhere once. What is at the path is not written any more, even if the file comes back.
     is_moved: AtomicBool,
-    busy_timeout: Duration,
-    /// How many are kept when nobody reads.
-    keep: usize,
-    is_read_only: bool,
+    settings: ReaderSettings,
     idle: Mutex<Idle>,
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReaderSettings {
+    /// How long a connection waits for another program.
+    pub(crate) busy_timeout: Duration,
+    /// How many connections are kept when nobody reads.
+    pub(crate) keep: usize,
+    /// Nothing is written, whoever asks.
+    pub(crate) is_read_only: bool,
 }
 
 /// The connections that nobody uses. Each read moves one out and in, and a connection is large.
@@ -34,24 +41,26 @@ type Idle = Vec<(Box<Connection>, FileStamp)>;
 
 impl Readers {
     /// Reads the database that `first` is a connection to.
-    pub(crate) fn new(path: PathBuf, first: Connection, options: &Options) -> Result<Self> {
-        Self::with((only_reading(first)?, None), path, options)
+    pub(crate) fn new(path: PathBuf, first: Connection, settings: ReaderSettings) -> Result<Self> {
+        Self::with((only_reading(first)?, None), path, settings)
     }
 
     /// Reads a file that must not change.
-    pub(crate) fn read_only(path: PathBuf, options: &Options) -> Result<Self> {
-        let (first, stamp) = open_read_only(&path, options.busy_timeout)?;
-        Self::with((only_reading(first)?, stamp), path, options)
+    pub(crate) fn read_only(path: PathBuf, settings: ReaderSettings) -> Result<Self> {
+        let (first, stamp) = open_read_only(&path, settings.busy_timeout)?;
+        Self::with((only_reading(first)?, stamp), path, settings)
     }
 
-    fn with(first: (Connection, FileStamp), path: PathBuf, options: &Options) -> Result<Self> {
+    fn with(
+        first: (Connection, FileStamp),
+        path: PathBuf,
+        settings: ReaderSettings,
+    ) -> Result<Self> {
         Ok(Self {
             identity: Identity::of(&path),
             is_moved: AtomicBool::new(false),
             path,
-            busy_timeout: options.busy_timeout,
-            keep: options.readers,
-            is_read_only: options.read_only,
+            settings,
             idle: Mutex::new(vec![(Box::new(first.0), first.1)]),
         })
     }
@@ -62,7 +71,7 @@ impl Readers {
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         const KIBIBYTES: i64 = 16 << 10;
         let (connection, _) =
-            self.open(|| Ok((open_another(&self.path, self.busy_timeout)?, None)))?;
+            self.open(|| Ok((open_another(&self.path, self.settings.busy_timeout)?, None)))?;
         connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
         Ok(connection)
@@ -100,10 +109,10 @@ impl Readers {
     /// Opens a connection that reads, for as long as its stamp is the file's.
     pub(crate) fn open_reader(&self) -> Result<(Box<Connection>, FileStamp)> {
         let (connection, stamp) = self.open(|| {
-            if self.is_read_only {
-                open_read_only(&self.path, self.busy_timeout)
+            if self.settings.is_read_only {
+                open_read_only(&self.path, self.settings.busy_timeout)
             } else {
-                Ok((open_another(&self.path, self.busy_timeout)?, None))
+                Ok((open_another(&self.path, self.settings.busy_timeout)?, None))
             }
         })?;
         Ok((Box::new(only_reading(connection)?), stamp))
@@ -111,7 +120,7 @@ impl Readers {
 
     /// The state of the file, if a connection opened now would not notice that it changes.
     pub(crate) fn stamp(&self) -> FileStamp {
-        if self.is_read_only { stamp(&self.path) } else { None }
+        if self.settings.is_read_only { stamp(&self.path) } else { None }
     }
 
     /// Lends a connection, which `read` has to itself.
@@ -126,7 +135,7 @@ impl Readers {
         };
         let result = read(&connection);
         let mut idle = self.idle();
-        if idle.len() < self.keep {
+        if idle.len() < self.settings.keep {
             idle.push((connection, state));
         }
         result
@@ -135,6 +144,12 @@ impl Readers {
     fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What changes when another connection commits.
+pub(crate) fn data_version(connection: &Connection) -> Result<i64> {
+    let mut ask = connection.prepare_cached("PRAGMA data_version")?;
+    Ok(ask.query_row([], |row| row.get(0))?)
 }
 
 fn only_reading(connection: Connection) -> Result<Connection> {

@@ -1,16 +1,15 @@
 //! Noticing what others commit to the file: other processes, and other databases of this one.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use crate::watch::host::Host;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::database::handle::Shared;
-use crate::database::writer::data_version;
 use crate::error::{Error, Result};
 use crate::file::read_only::FileStamp;
-use crate::file::readers::Readers;
+use crate::file::readers::{Readers, data_version};
 use crate::rows::touched::Touched;
 use crate::watch::log_position::LogPosition;
 use crate::watch::own_writes::OwnWrites;
@@ -44,14 +43,6 @@ pub(crate) struct Seen {
     pub(crate) touched: Touched,
     /// Local tables may have been touched: no log tells of them.
     pub(crate) local: bool,
-}
-
-/// Whether others have committed something of which the log does not tell.
-enum Unlogged {
-    Yes,
-    No,
-    /// A transaction of this database is running.
-    NotKnown,
 }
 
 impl Observer {
@@ -109,12 +100,12 @@ impl Observer {
     }
 
     /// What others have committed since it looked last.
-    pub(crate) fn look(&self, shared: &Weak<Shared>) -> Option<Seen> {
+    pub(crate) fn look<H: Host>(&self, host: &Weak<H>) -> Option<Seen> {
         // Should this be the last handle, the database ends here: once the eye is free.
         let mut handle = None;
         let mut eye = self.eye();
         let eye = eye.as_mut()?;
-        match eye.look(self, shared, &mut handle) {
+        match eye.look(self, host, &mut handle) {
             Ok(seen) => {
                 eye.has_failed = false;
                 seen
@@ -137,14 +128,14 @@ impl Eye {
         Ok(Self { connection, stamp, data_version, log, has_failed: false })
     }
 
-    fn look(
+    fn look<H: Host>(
         &mut self,
         observer: &Observer,
-        shared: &Weak<Shared>,
-        handle: &mut Option<Arc<Shared>>,
+        host: &Weak<H>,
+        handle: &mut Option<Arc<H>>,
     ) -> Result<Option<Seen>> {
         if self.stamp.is_some() {
-            *handle = shared.upgrade();
+            *handle = host.upgrade();
             return self.look_at_stamp(handle.as_deref());
         }
         if data_version(&self.connection)? == self.data_version {
@@ -165,24 +156,25 @@ impl Eye {
         drop(own);
         let touched = log.since(&self.log, &gaps, &snapshot)?;
         drop(snapshot);
+        // What they committed may be something of which no log tells.
         let local = if !touched.is_empty() || has_met_others || !has_committed {
-            Unlogged::Yes
+            Some(true)
         } else {
-            *handle = shared.upgrade();
-            handle.as_deref().map_or(Unlogged::No, others_wrote)
+            *handle = host.upgrade();
+            handle.as_deref().map_or(Some(false), Host::others_wrote)
         };
         self.log = log;
         match local {
-            Unlogged::NotKnown => observer.own().meet_commit(),
-            _ => self.data_version = data_version,
+            None => observer.own().meet_commit(),
+            Some(_) => self.data_version = data_version,
         }
-        let local = matches!(local, Unlogged::Yes);
+        let local = local == Some(true);
         Ok((local || !touched.is_empty()).then_some(Seen { touched, local }))
     }
 
     /// A connection that locks nothing does not notice commits: the file itself is looked at.
-    fn look_at_stamp(&mut self, shared: Option<&Shared>) -> Result<Option<Seen>> {
-        let Some(readers) = shared.and_then(|shared| shared.readers.as_ref()) else {
+    fn look_at_stamp<H: Host>(&mut self, host: Option<&H>) -> Result<Option<Seen>> {
+        let Some(readers) = host.and_then(Host::readers) else {
             return Ok(None);
         };
         if readers.stamp() == self.stamp {
@@ -190,22 +182,6 @@ impl Eye {
         }
         *self = Self::open(readers)?;
         Ok(Some(Seen { touched: Touched::everything(), local: true }))
-    }
-}
-
-/// Whether others have committed since this database did last: its writer knows.
-fn others_wrote(shared: &Shared) -> Unlogged {
-    let writer = match shared.writer.try_lock() {
-        Ok(writer) => writer,
-        Err(TryLockError::Poisoned(writer)) => writer.into_inner(),
-        Err(TryLockError::WouldBlock) => return Unlogged::NotKnown,
-    };
-    let (Some(connection), Some(known)) = (&writer.connection, &writer.journal) else {
-        return Unlogged::Yes;
-    };
-    match data_version(connection) {
-        Ok(now) if now == known.data_version => Unlogged::No,
-        _ => Unlogged::Yes,
     }
 }
 

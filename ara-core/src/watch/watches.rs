@@ -1,10 +1,10 @@
 //! Who watches a database.
 
+use crate::watch::host::Host;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::database::handle::{Database, Shared};
 use crate::error::Result;
 use crate::log::clock::Time;
 use crate::rows::touched::Touched;
@@ -46,25 +46,25 @@ impl Watches {
         self.count.load(Ordering::SeqCst) > 0
     }
 
-    /// Counts one that is about to be. The first one of a file has it observed from now on.
-    pub(crate) fn join(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<()> {
+    /// Counts one that is about to be. The first one of a file has it observed from now on, and `before_look`
+    /// called before each look.
+    pub(crate) fn join<H: Host>(
+        self: &Arc<Self>,
+        host: &Arc<H>,
+        mut before_look: impl FnMut() + Send + 'static,
+    ) -> Result<()> {
         let mut observer = self.observer();
         if observer.is_none()
-            && let Some(readers) = &shared.readers
+            && let Some(readers) = host.readers()
         {
             let new = Arc::new(Observer::new(readers)?);
-            let interval = shared.options.watch_interval;
-            let (ahead, clock) = (Arc::clone(&shared.ahead), Arc::clone(&shared.options.clock));
-            let is_read_only = shared.options.read_only;
-            let (watches, shared) = (Arc::clone(self), Arc::downgrade(shared));
+            // A handle would keep the database open.
+            let (watches, weak) = (Arc::clone(self), Arc::downgrade(host));
             let looking = Arc::clone(&new);
             // Nobody waits for the thread: it is stopped.
-            let _ = new.start(interval, move || {
-                // A handle is held for no longer than it must be: it would keep the database open.
-                if !is_read_only && ahead.calls(&*clock) {
-                    shared.upgrade().into_iter().for_each(|it| Database(it).apply_now());
-                }
-                watches.see(&looking, &shared);
+            let _ = new.start(host.watch_interval(), move || {
+                before_look();
+                watches.see(&looking, &weak);
             })?;
             *observer = Some(new);
         }
@@ -159,8 +159,8 @@ impl Watches {
     }
 
     /// Looks for what others have committed, and tells of it.
-    pub(crate) fn see(&self, observer: &Observer, shared: &Weak<Shared>) {
-        if let Some(Seen { touched, local }) = observer.look(shared) {
+    pub(crate) fn see<H: Host>(&self, observer: &Observer, host: &Weak<H>) {
+        if let Some(Seen { touched, local }) = observer.look(host) {
             self.mark(&touched, local);
         }
     }
