@@ -3,20 +3,12 @@
 //! A derive goes four steps: `attr` and `ast` read what the user wrote, `valid` refuses what cannot
 //! be, all of it at once, `fallback` leaves out what would not compile, and `expand` generates.
 
-mod ast;
-mod attr;
-mod derive;
-mod expand;
-mod fallback;
-mod faults;
-mod lock;
-mod names;
+mod cargo;
+mod input;
 mod schema;
-mod suggest;
-mod valid;
+mod table;
 mod value;
 mod view;
-mod visibility;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -137,7 +129,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// the same thing on every device are given the same id: `Id::from_key("natural key")`.
 #[proc_macro_derive(Table, attributes(table, __ara_table))]
 pub fn derive_table(input: TokenStream) -> TokenStream {
-    derive::derive(&parse_macro_input!(input as DeriveInput)).into()
+    table::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Makes a table of a struct, and derives for the struct what most apps want: the same as
@@ -159,7 +151,7 @@ pub fn derive_table(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
-    derive::attribute(&args.into(), parse_macro_input!(input as DeriveInput)).into()
+    table::attribute(&args.into(), parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Makes a column type of a newtype or of an enum without data.
@@ -322,5 +314,5 @@ pub fn derive_view(input: TokenStream) -> TokenStream {
 ///   must be there.
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {
-    schema::expand(&parse_macro_input!(input as schema::Schema)).into()
+    schema::declare(parse_macro_input!(input as schema::Schema)).into()
 }

@@ -1,19 +1,30 @@
 //! `#[derive(Table)]` and `#[ara::table]`.
+//!
+//! `attr` and `ast` read what the user wrote, `valid` finds all faults in it, `fallback` removes what
+//! would not compile, and `expand` generates the code.
+
+mod ast;
+mod attr;
+mod expand;
+mod fallback;
+mod valid;
+mod visibility;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, Data, DeriveInput, Fields};
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, Meta};
 
-use crate::ast::Table;
-use crate::attr::{TABLE, TABLE_OF_MACRO};
-use crate::expand::expand;
-use crate::faults::Faults;
-use crate::valid;
+use crate::input::faults::Faults;
+use ast::Table;
+use attr::{TABLE, TABLE_OF_MACRO};
+use expand::expand;
 
+/// Generates what `#[derive(Table)]` stands for.
 pub fn derive(input: &DeriveInput) -> TokenStream {
     let mut faults = Faults::default();
     valid::shape(input, &mut faults);
-    // What is generated names the struct without arguments.
+    // The generated code names the struct without arguments, so it would not compile.
     if !input.generics.params.is_empty() {
         return faults.into_compile_errors();
     }
@@ -26,9 +37,9 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
     quote!(#errors #generated)
 }
 
-/// The struct with the derives that `#[ara::table]` stands for.
+/// Generates what `#[ara::table]` stands for: the struct with its derives.
 pub fn attribute(args: &TokenStream, mut input: DeriveInput) -> TokenStream {
-    // Where `ara::table` is imported, `#[table(..)]` would mean this macro again, not the helper.
+    // Where `ara::table` is imported, `#[table(..)]` would mean this macro again, and not the helper.
     rename(&mut input.attrs);
     if let Data::Struct(data) = &mut input.data
         && let Fields::Named(fields) = &mut data.fields
@@ -44,16 +55,16 @@ pub fn attribute(args: &TokenStream, mut input: DeriveInput) -> TokenStream {
     }
 }
 
+/// Gives the helper attribute the name that it has within `#[ara::table]`.
 fn rename(attrs: &mut [Attribute]) {
     for attr in attrs {
         let path = match &mut attr.meta {
-            syn::Meta::Path(path) => path,
-            syn::Meta::List(list) => &mut list.path,
-            syn::Meta::NameValue(pair) => &mut pair.path,
+            Meta::Path(path) => path,
+            Meta::List(list) => &mut list.path,
+            Meta::NameValue(pair) => &mut pair.path,
         };
         if path.is_ident(TABLE) {
-            let span = path.segments[0].ident.span();
-            path.segments[0].ident = syn::Ident::new(TABLE_OF_MACRO, span);
+            *path = Ident::new(TABLE_OF_MACRO, path.span()).into();
         }
     }
 }

@@ -1,10 +1,11 @@
-//! The update mutation.
+//! The patch: a change of a row.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use crate::ast::{Column, Table};
+use crate::table::ast::{Column, Table};
 
+/// Generates the struct of the patch.
 pub fn item(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let patch = table.patch();
@@ -21,6 +22,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     }
 }
 
+/// Generates the setters of the patch, and what makes it something that `update` takes.
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let unrecommended = table.unrecommended();

@@ -1,10 +1,11 @@
-//! The create mutation: a draft whose type tells which required columns are set.
+//! The draft of a new row. Its type keeps track of which required columns are set.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use crate::ast::{Column, Table};
+use crate::table::ast::{Column, Table};
 
+/// Generates the struct of the draft.
 pub fn item(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let draft = table.draft();
@@ -22,6 +23,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     }
 }
 
+/// Generates the setters of the draft, and what makes it something that `create` takes.
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let unrecommended = table.unrecommended();
@@ -33,9 +35,9 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     });
     let id_vis = table.id_visibility();
     let setters = table.positions().map(|(at, column)| setter(table, at, column));
-    // Spelled where the struct is: what the compiler says of a column that is missing points there. It
-    // takes the code for the user's, who may have imported the trait: a path that begins with `::` is
-    // never called unnecessarily long.
+    // With the span of the struct, messages about a missing column point there. Lints then take the
+    // paths for the user's own, and would call one needlessly long whose last name the user has
+    // imported, but not one that begins with `::`.
     let create = quote_spanned! {ident.span()=>
         #[automatically_derived]
         #unrecommended
@@ -59,6 +61,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     }
 }
 
+/// Generates the setter of a column. That of a required column changes the type of the draft.
 fn setter(table: &Table<'_>, at: usize, column: &Column<'_>) -> TokenStream {
     let Column { ident, vis, deprecated, .. } = column;
     let doc = column.doc();
@@ -90,33 +93,7 @@ fn setter(table: &Table<'_>, at: usize, column: &Column<'_>) -> TokenStream {
     }
 }
 
-/// The columns that the draft's type tells of.
+/// Returns the columns that the type of the draft keeps track of.
 fn required<'a>(table: &'a Table<'_>) -> impl Iterator<Item = &'a Column<'a>> {
     table.columns.iter().filter(|column| column.must_be_set())
-}
-
-impl Column<'_> {
-    /// The generics of a setter, and the type of its argument. They are spelled where the field is:
-    /// messages about the argument point there.
-    pub fn argument(&self) -> (TokenStream, TokenStream) {
-        let (ty, span) = (&self.ty, self.ident.span());
-        if self.is_optional {
-            (
-                quote_spanned!(span=> <_How>),
-                quote_spanned!(span=> impl ::ara::__private::IntoOptional<#ty, _How>),
-            )
-        } else {
-            (quote!(), quote_spanned!(span=> impl ::ara::__private::IntoValue<#ty>))
-        }
-    }
-
-    /// What sets the column in cells.
-    pub fn set_method(&self, table: &Table<'_>) -> TokenStream {
-        let marker = table.marker(self.ident);
-        if self.is_optional {
-            quote!(set_optional_column::<#marker, _>)
-        } else {
-            quote!(set_column::<#marker>)
-        }
-    }
 }

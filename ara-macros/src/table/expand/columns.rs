@@ -1,21 +1,22 @@
-//! The columns: a type for each, and a constant of the struct that is its value.
+//! The columns: a type for each of them, and an associated constant of the struct that is its value.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::Visibility;
+use syn::{Attribute, Ident, Visibility};
 
-use crate::ast::Table;
+use crate::table::ast::Table;
 
-/// A column as the constants see it: those of the fields, and those that every row has.
+/// A column as its constant needs it. The columns that every row has are among them.
 struct Constant<'a> {
-    ident: syn::Ident,
+    ident: Ident,
     vis: &'a Visibility,
     stored: String,
     ty: TokenStream,
     doc: TokenStream,
-    deprecated: Option<&'a syn::Attribute>,
+    deprecated: Option<&'a Attribute>,
 }
 
+/// Returns all columns: first those that every row has, then those of the fields.
 fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
     let ident = table.ident;
     let system = |name: &str, vis, ty, doc| Constant {
@@ -49,8 +50,8 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
     constants
 }
 
-/// The module of the columns' types: hidden in the block, or for all to use with
-/// `#[table(columns)]`.
+/// Generates the module of the columns' types. With `#[table(columns)]` it is public, and otherwise
+/// hidden in the block.
 pub fn markers(table: &Table<'_>) -> TokenStream {
     let module = &table.module;
     let is_public = table.args.columns.is_some();
@@ -70,7 +71,7 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
             }
         }
     });
-    // Of what a macro of the user's declares, lints look into what is generated too.
+    // If a macro of the user's declares the struct, lints check the generated code as well.
     let allowed = quote!(#[allow(
         dead_code,
         deprecated,
@@ -97,6 +98,7 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
     }
 }
 
+/// Generates the constants, and what the columns' types implement.
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let table_ident = table.ident;
     let constants = constants(table);

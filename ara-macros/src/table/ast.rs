@@ -2,31 +2,31 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::{
-    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Type,
-    Visibility,
-};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Type, Visibility};
 
-use crate::attr::{FieldArgs, TableArgs};
-use crate::faults::Faults;
-use crate::names::{StoredName, module, plain, snake_case};
-use crate::visibility::hides;
+use super::attr::{FieldArgs, TableArgs};
+use super::visibility::hides;
+use crate::input::faults::Faults;
+use crate::input::names::{StoredName, module, plain, snake_case};
+use crate::input::types::inside_option;
 
+/// A table: a struct as the derive understands it.
 pub struct Table<'a> {
     pub ident: &'a Ident,
     pub vis: &'a Visibility,
     pub name: StoredName,
-    /// The module of the columns' types: the compiler's messages call a column `todo::title`.
+    /// The module of the columns' types, because of which the compiler calls a column `todo::title`.
     pub module: Ident,
     pub args: TableArgs,
-    /// Whether faults were found, and the rest is generated only so that no errors follow from them.
+    /// Whether faults were found. What is generated then only keeps further errors from following.
     pub is_faulty: bool,
-    /// Whether it is a struct with named fields, as a table must be.
+    /// Whether the item is a struct with named fields, as a table must be.
     pub has_named_fields: bool,
     pub id: Option<IdField<'a>>,
     pub columns: Vec<Column<'a>>,
 }
 
+/// The field `id`.
 pub struct IdField<'a> {
     pub vis: &'a Visibility,
     pub ty: &'a Type,
@@ -34,18 +34,20 @@ pub struct IdField<'a> {
     pub args: FieldArgs,
 }
 
+/// A field that is a column.
 pub struct Column<'a> {
     pub ident: &'a Ident,
     pub vis: &'a Visibility,
     pub name: StoredName,
-    /// The row's type parameter that stands for it. No user's type looks like it.
+    /// The type parameter of the row and of the draft that stands for this column. Its name is one that
+    /// no type of the user's has.
     pub parameter: Ident,
-    /// What it holds, without the `Option` of an optional column.
+    /// The type of the values, without the `Option` of an optional column.
     pub ty: TokenStream,
     pub is_optional: bool,
-    /// Whether `ty` came from an `Option` within an `Option`, which is refused.
+    /// Whether the field is an `Option` within an `Option`, which is refused.
     pub is_optional_twice: bool,
-    /// Whether its type may be hidden from where the table can be seen.
+    /// Whether the field, and so perhaps its type, is less visible than the table.
     pub is_hidden: bool,
     pub docs: Vec<&'a Attribute>,
     pub deprecated: Option<&'a Attribute>,
@@ -53,12 +55,7 @@ pub struct Column<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Keeps a table of ara's own out of the compiler's advice about tables of the app's.
-    pub fn unrecommended(&self) -> Option<TokenStream> {
-        self.args.ara.as_ref().map(|_| quote!(#[diagnostic::do_not_recommend]))
-    }
-
-    /// The table that the struct makes. What has no fields with names makes one without columns.
+    /// Returns the table of a struct. An item without named fields becomes a table without columns.
     pub fn new(input: &'a DeriveInput, faults: &mut Faults) -> Self {
         let args = TableArgs::parse(&input.attrs, faults);
         let ident = &input.ident;
@@ -87,6 +84,7 @@ impl<'a> Table<'a> {
         table
     }
 
+    /// Adds a field of the struct.
     fn add(&mut self, field: &'a Field, ident: &'a Ident, faults: &mut Faults) {
         let args = FieldArgs::parse(&field.attrs, faults);
         let docs = field.attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
@@ -112,39 +110,23 @@ impl<'a> Table<'a> {
     }
 }
 
+impl Table<'_> {
+    /// Returns the attribute that keeps a table of ara's own out of the compiler's suggestions to the
+    /// user.
+    pub fn unrecommended(&self) -> Option<TokenStream> {
+        self.args.ara.as_ref().map(|_| quote!(#[diagnostic::do_not_recommend]))
+    }
+}
+
 impl Column<'_> {
-    /// Whether a draft's type tells that it is missing.
+    /// Returns whether a draft must set the column, which the draft's type then keeps track of.
     pub fn must_be_set(&self) -> bool {
         !self.is_optional && self.args.default.is_none()
     }
 }
 
-/// The `T` of an `Option<T>`, as far as it can be told without knowing what the names mean.
-pub fn inside_option(ty: &Type) -> Option<&Type> {
-    let path = match ty {
-        Type::Group(group) => return inside_option(&group.elem),
-        Type::Paren(paren) => return inside_option(&paren.elem),
-        Type::Path(path) if path.qself.is_none() => &path.path,
-        _ => return None,
-    };
-    let names: Vec<String> =
-        path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (["Option"] | ["std" | "core", "option", "Option"]) = names.as_slice() else {
-        return None;
-    };
-    match &path.segments.last()?.arguments {
-        PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1 => {
-            match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) => Some(inner),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-/// The type, to be used outside the struct: there `Self` would be something else.
+/// Returns a type in which `ident` takes the place of `Self`: where the type is used, `Self` would be
+/// something else.
 fn naming_self(ty: TokenStream, ident: &Ident) -> TokenStream {
     ty.into_iter()
         .map(|token| match token {

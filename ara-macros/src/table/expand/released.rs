@@ -1,13 +1,13 @@
-//! Holding the struct against what was released of it.
+//! The check that the struct keeps what was released of its table.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use crate::ast::Table;
-use crate::lock::this_crate;
+use crate::cargo::this_crate;
+use crate::table::ast::Table;
 
-/// A check that `ara::schema!` turns on for the structs that it names. It is made here because only
-/// here are the fields at hand that the compiler is to point at.
+/// Generates the check, which `ara::schema!` turns on for the structs that it names. The derive generates
+/// it because only the derive has the spans of the fields, where messages are to be shown.
 pub fn check(table: &Table<'_>) -> Option<TokenStream> {
     if table.is_faulty {
         return None;
@@ -26,7 +26,7 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
             #[doc(hidden)]
             #vis const __DECLARED_IN: _ara::Option<&'static str> = _ara::Some(#declared_in);
         }
-        // A table may have more columns than the compiler has patience.
+        // Without this, the compiler would give up on a table with many columns.
         #[allow(long_running_const_eval)]
         const _: () = {
             #[allow(unused_imports)]
@@ -47,8 +47,8 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
     })
 }
 
-/// The refusal, shown at this name. It names no variables: they could not be seen from a name that a
-/// macro of the user's made.
+/// Generates the refusal, which is shown at `name`. It uses constants and no variables: if a macro of the
+/// user's made `name`, its hygiene would hide variables.
 fn refuse_at(name: &Ident) -> TokenStream {
     quote_spanned!(name.span()=> ::ara::__private::refuse(RELEASED, NOW))
 }

@@ -6,17 +6,18 @@ mod names;
 mod patch;
 mod released;
 mod row;
+mod setter;
 mod table;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ast::Table;
+use super::ast::Table;
 
-/// Everything generated, beside the struct.
+/// Generates everything that stands beside the struct.
 ///
-/// The row, the draft and the patch are items like the struct. All else is in a block of its own, so
-/// that no name in it can meet one of the user's.
+/// The row, the draft and the patch are items like the struct. All else is in a block of its own, where
+/// its names cannot collide with the user's.
 pub fn expand(table: &Table<'_>) -> TokenStream {
     let row = row::item(table);
     let draft = draft::item(table);

@@ -1,26 +1,24 @@
-//! Every refusal of `#[derive(Table)]` that the user can see, but for the syntax of arguments.
+//! The rules that a table must keep. What breaks one is a fault, with a message for the user.
 
 use std::collections::HashSet;
 
 use ara_schema::{NameFault, check_column_name, check_table_name};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::meta::ParseNestedMeta;
-use syn::{Data, DeriveInput, Fields, Result};
+use syn::{Data, DeriveInput, Fields};
 
-use crate::ast::{Column, Table};
-use crate::attr::skip_value;
-use crate::faults::Faults;
-use crate::names::plain;
-use crate::suggest::Suggestion;
+use super::ast::{Column, Table};
+use crate::input::faults::Faults;
+use crate::input::names::plain;
+use crate::input::suggest::Suggestion;
 
-/// The fields that every row has without being asked.
+/// The fields that every row has, though no struct declares them.
 pub const ROW_FIELDS: [&str; 2] = ["created_at", "updated_at"];
 
-/// What the row always derives.
+/// The traits that every row derives.
 pub const ROW_DERIVES: [&str; 3] = ["Debug", "Clone", "PartialEq"];
 
-/// Whether the item can be a table at all.
+/// Checks that the item is a struct with named fields and without generics.
 pub fn shape(input: &DeriveInput, faults: &mut Faults) {
     let kind = match &input.data {
         Data::Struct(data) => match data.fields {
@@ -49,7 +47,7 @@ pub fn shape(input: &DeriveInput, faults: &mut Faults) {
     }
 }
 
-/// Whether the table keeps the rules.
+/// Checks all other rules.
 pub fn table(table: &Table<'_>, faults: &mut Faults) {
     table_name(table, faults);
     id(table, faults);
@@ -164,20 +162,4 @@ fn derives(table: &Table<'_>, faults: &mut Faults) {
             faults.on(path, format_args!("the row derives `{derived}` already"));
         }
     }
-}
-
-/// Refuses `unique`.
-pub fn unique(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<()> {
-    faults.on(
-        &meta.path,
-        "offline devices cannot keep a unique constraint between them: \
-         give rows that must be one the same id, `Id::from_key(\"natural key\")`",
-    );
-    skip_value(meta.input)
-}
-
-/// Refuses an argument that was given before.
-pub fn given_twice(meta: &ParseNestedMeta<'_>, faults: &mut Faults) {
-    let name = meta.path.to_token_stream();
-    faults.on(&meta.path, format_args!("`{name}` is given twice"));
 }

@@ -1,11 +1,12 @@
-//! What is generated in spite of faults, so that no further errors follow from them.
+//! What becomes of a table with faults: code that compiles is generated all the same, so that the
+//! faults are the only errors.
 
-use crate::ast::Table;
-use crate::names::plain;
-use crate::valid::{ROW_DERIVES, ROW_FIELDS};
+use super::ast::Table;
+use super::valid::{ROW_DERIVES, ROW_FIELDS};
+use crate::input::names::plain;
 
 impl Table<'_> {
-    /// Leaves out what would not compile.
+    /// Removes what would not compile.
     pub fn mend(&mut self) {
         self.is_faulty = true;
         self.columns.retain(|column| !ROW_FIELDS.contains(&plain(column.ident).as_str()));

@@ -1,57 +1,62 @@
-//! The names of what is generated.
+//! The names and the doc comments of what is generated.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Token, Visibility};
+use syn::{Attribute, Token, Visibility};
 
-use crate::ast::{Column, IdField, Table};
-use crate::visibility::{from_within, narrower};
+use crate::table::ast::{Column, IdField, Table};
+use crate::table::visibility::{from_within, narrower};
 
 impl Table<'_> {
+    /// Returns the name of the row's type.
     pub fn row(&self) -> Ident {
         format_ident!("{}Row", self.ident)
     }
 
+    /// Returns the name of the draft's type.
     pub fn draft(&self) -> Ident {
         format_ident!("{}Draft", self.ident)
     }
 
+    /// Returns the name of the patch's type.
     pub fn patch(&self) -> Ident {
         format_ident!("{}Patch", self.ident)
     }
 
-    /// The type of a column, by the column's name in Rust.
+    /// Returns the type of the column with this name in Rust.
     pub fn marker<'a>(&'a self, column: &'a Ident) -> Marker<'a> {
         Marker { module: &self.module, is_public: self.args.columns.is_some(), column }
     }
 
-    /// The visibility of a column's type, written where it is.
+    /// Returns the visibility of a column's type, as it is written within the module of these types.
     pub fn marker_visibility(&self, field: &Visibility) -> TokenStream {
         let depth = if self.args.columns.is_some() { 1 } else { 2 };
         from_within(narrower(self.vis, field), depth)
     }
 
+    /// Returns the visibility of `id`, which is the struct's if the field is missing.
     pub fn id_visibility(&self) -> &Visibility {
         self.id.as_ref().map_or(self.vis, |id| id.vis)
     }
 
-    /// The columns with the positions they have in the table's definition.
+    /// Returns the columns, each with its position in the table's definition.
     pub fn positions(&self) -> impl Iterator<Item = (usize, &Column<'_>)> {
         self.columns.iter().enumerate()
     }
 }
 
-/// The path to a column's type. Its module lies in another one, so that it hides nothing of the same name
-/// which a field's type may begin with: `struct Log { level: log::Level }`. (Type parameters begin with
-/// two underscores, so what shares a scope with them does not.)
+/// The path of a column's type.
+///
+/// The module of these types lies in a module of its own. Otherwise it would hide a crate or module of
+/// the same name from the types of fields: `log` in `struct Log { level: log::Level }`.
 pub struct Marker<'a> {
     module: &'a Ident,
     is_public: bool,
     column: &'a Ident,
 }
 
-/// Token by token: a path is spelled many times for each column, and a stream of its own for each would
-/// take longer than all the rest of what the derive does.
+/// Adds one token after the other. A path is written many times for each column, and a stream of its own
+/// for each of them would take longer than all else that the derive does.
 impl ToTokens for Marker<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let separator = <Token![::]>::default();
@@ -66,18 +71,20 @@ impl ToTokens for Marker<'_> {
 }
 
 impl IdField<'_> {
+    /// Returns the doc comment of the field, or one in its place.
     pub fn doc(&self) -> TokenStream {
         doc(&self.docs, "The row's id.")
     }
 }
 
 impl Column<'_> {
+    /// Returns the doc comment of the field, or one in its place.
     pub fn doc(&self) -> TokenStream {
         doc(&self.docs, &format!("The column `{}`.", self.name.text))
     }
 }
 
-/// The user's doc comment, or one made up for those crates that must have one.
-fn doc(docs: &[&syn::Attribute], made_up: &str) -> TokenStream {
+/// Returns the user's doc comment. A field without one gets `made_up`, as a crate may deny missing docs.
+fn doc(docs: &[&Attribute], made_up: &str) -> TokenStream {
     if docs.is_empty() { quote!(#[doc = #made_up]) } else { quote!(#(#docs)*) }
 }

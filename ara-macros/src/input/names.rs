@@ -1,20 +1,22 @@
-//! Stored names made of Rust's names.
+//! The stored names that are made of Rust's names.
 
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
-/// A name in the database, and where the user wrote what it comes from.
+/// A name in the database.
 pub struct StoredName {
+    /// The name itself.
     pub text: String,
+    /// The place of the argument or of the Rust name that the name comes from.
     pub span: Span,
-    /// Whether an argument gave it, or the Rust name did.
+    /// Whether an argument gives the name; otherwise it is made of the Rust name.
     pub is_given: bool,
 }
 
 impl StoredName {
-    /// The name that `given` says, or else the one made of a Rust name.
+    /// Returns the name that `given` holds, or else what `made` makes of the Rust name.
     pub fn new(given: Option<&LitStr>, ident: &Ident, made: impl FnOnce(&str) -> String) -> Self {
         match given {
             Some(literal) => Self { text: literal.value(), span: literal.span(), is_given: true },
@@ -29,12 +31,12 @@ impl ToTokens for StoredName {
     }
 }
 
-/// A Rust name without `r#`.
+/// Returns a Rust name without `r#`.
 pub fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-/// The name of the module that belongs to a struct.
+/// Returns the name of the module for the columns of a struct.
 pub fn module(ident: &Ident) -> Ident {
     let name = snake_case(&plain(ident));
     let parsed = syn::parse_str::<Ident>(&name);
@@ -44,7 +46,7 @@ pub fn module(ident: &Ident) -> Ident {
     module
 }
 
-/// `TodoItem` as `todo_item`, `HTTPLog` as `http_log`.
+/// Returns a name in snake case: `TodoItem` becomes `todo_item`, `HTTPLog` becomes `http_log`.
 pub fn snake_case(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut snake = String::with_capacity(name.len() + 4);

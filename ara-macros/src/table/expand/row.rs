@@ -1,10 +1,11 @@
-//! What queries return: a row with a type parameter a column.
+//! The row that queries return. It has a type parameter for each column.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
-use crate::ast::{Column, Table};
+use crate::table::ast::{Column, Table};
 
+/// Generates the struct of the row.
 pub fn item(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let row = table.row();
@@ -46,6 +47,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     }
 }
 
+/// Generates what reads and narrows a row.
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let (row, patch) = (table.row(), table.patch());
@@ -93,8 +95,8 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     }
 }
 
-/// What a row holds of a column, and the row that holds it narrowed: of all that is generated for a column
-/// only this names all others as well, so it is said once.
+/// Generates what a row holds in a column, and the row type in which that column is narrowed. Nothing else
+/// that is generated for a column names all others, whose number makes it costly.
 fn holds(table: &Table<'_>, held: &Column<'_>) -> TokenStream {
     let (row, marker, ty) = (table.row(), table.marker(held.ident), FieldType(held));
     let bounded = table.columns.iter().map(Bounded);
@@ -112,8 +114,10 @@ fn holds(table: &Table<'_>, held: &Column<'_>) -> TokenStream {
     }
 }
 
-/// The type of the row's field. A hidden type must not be in the row's parameters: the table names the
-/// row, and may be seen further than the type. Spelled so that derives understand it.
+/// The type of a field of the row.
+///
+/// A hidden type must not be a type argument of the row: `Table::Row` names the row with its arguments,
+/// and may be more visible than the type. `parameter::Of<Type>` is a spelling that derives understand.
 struct FieldType<'a>(&'a Column<'a>);
 
 impl ToTokens for FieldType<'_> {
@@ -126,7 +130,7 @@ impl ToTokens for FieldType<'_> {
     }
 }
 
-/// The row's type parameter, with what it must be.
+/// A type parameter of the row, with its bound.
 struct Bounded<'a>(&'a Column<'a>);
 
 impl ToTokens for Bounded<'_> {
@@ -138,7 +142,7 @@ impl ToTokens for Bounded<'_> {
     }
 }
 
-/// The row's arguments when a column is narrowed.
+/// A type argument of the row in which a column is narrowed.
 enum Narrowed<'a> {
     This,
     Hidden,

@@ -2,12 +2,19 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Ident;
 use syn::spanned::Spanned;
 
-use crate::ast::{Column, Table};
-use crate::names::plain;
+use crate::input::names::plain;
+use crate::table::ast::{Column, Table};
 
+/// Generates what the struct implements: a table, and a row that can be read and created.
 pub fn impls(table: &Table<'_>) -> TokenStream {
+    let parts = [table_impl(table), record_and_create(table), search(table)];
+    quote!(#(#parts)*)
+}
+
+fn table_impl(table: &Table<'_>) -> TokenStream {
     let Table { ident, name, .. } = table;
     let unrecommended = table.unrecommended();
     let (row, draft, patch) = (table.row(), table.draft(), table.patch());
@@ -21,34 +28,8 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         quote!(_ara::readable::<#marker>)
     });
     let indexes = indexes(table);
-    let searched = || table.columns.iter().filter(|column| column.args.search.is_some());
-    let search = searched().map(|column| &column.name);
-    let searchable = searched().next().map(|_| {
-        quote! {
-            #[automatically_derived]
-            #unrecommended
-            impl _ara::Searchable for #ident {}
-        }
-    });
-    let search_columns = searched().map(|column| {
-        let marker = table.marker(column.ident);
-        let check = quote_spanned!(column.ty.span()=> _ara::search_text::<#marker>());
-        quote! {
-            impl _ara::SearchColumn for #marker {}
-            const _: () = #check;
-        }
-    });
-    let as_defaults = table
-        .columns
-        .iter()
-        .any(|column| column.args.default.is_some())
-        .then(|| quote!(.as_defaults()));
-    let defaults = table.positions().filter_map(|(at, column)| {
-        let default = column.args.default.as_ref()?;
-        let set = column.set_method(table);
-        Some(quote!(.#set(#at, #default)))
-    });
-    let record_and_create = record_and_create(table);
+    let search = searched(table).map(|column| &column.name);
+    let defaults = defaults(table);
     quote! {
         #[automatically_derived]
         #unrecommended
@@ -66,24 +47,18 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             type Draft = #draft;
             type Patch = #patch;
             fn draft() -> #draft {
-                #draft {
-                    cells: _ara::Cells::new() #(#defaults)* #as_defaults,
-                    set: _ara::PhantomData,
-                }
+                #draft { cells: _ara::Cells::new() #defaults, set: _ara::PhantomData }
             }
             fn patch(__id: _ara::Id<Self>) -> #patch {
                 #patch { cells: _ara::Cells::of(__id) }
             }
         }
-        #record_and_create
-        #searchable
-        #(#search_columns)*
     }
 }
 
-/// The indexes by the stored names of their columns: those of fields, then those of the struct.
+/// Returns the indexes, by the stored names of their columns: those of fields, then those of the struct.
 fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
-    let stored = |field: &syn::Ident| {
+    let stored = |field: &Ident| {
         let column = table.columns.iter().find(|column| plain(column.ident) == plain(field));
         column.map(|column| &column.name)
     };
@@ -97,12 +72,25 @@ fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
         .collect()
 }
 
-/// The struct as a row that can be read, and as a row that can be created.
+/// Generates the calls that give a draft the default values.
+fn defaults(table: &Table<'_>) -> Option<TokenStream> {
+    let mut sets = table
+        .positions()
+        .filter_map(|(at, column)| {
+            let default = column.args.default.as_ref()?;
+            let set = column.set_method(table);
+            Some(quote!(.#set(#at, #default)))
+        })
+        .peekable();
+    sets.peek()?;
+    Some(quote!(#(#sets)* .as_defaults()))
+}
+
 fn record_and_create(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let unrecommended = table.unrecommended();
     let (from_fields, into_cells) = if table.is_faulty {
-        // The fields are not all known: nothing runs, so anything that compiles will do.
+        // Not all fields are known here. The code never runs, so it only has to compile.
         (quote!(_ara::Option::None), quote!(_ara::Cells::new()))
     } else {
         bodies(table)
@@ -111,9 +99,7 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
         #[automatically_derived]
         impl _ara::Record for #ident {
             type Table = #ident;
-            fn from_fields(
-                __fields: &_ara::Fields<'_>,
-            ) -> _ara::Option<Self> {
+            fn from_fields(__fields: &_ara::Fields<'_>) -> _ara::Option<Self> {
                 #from_fields
             }
         }
@@ -129,9 +115,10 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
     }
 }
 
+/// Generates the bodies of `from_fields` and `into_cells`.
 fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
     let ident = table.ident;
-    // An alias cannot be told from another type here, so the compiler checks the type of `id`.
+    // The macro cannot tell an alias of `Id<Todo>` from another type, so the compiler checks it.
     let id_of = table.id.as_ref().map(|id| {
         let ty = id.ty;
         quote_spanned!(ty.span()=> <#ty as ::ara::__private::IdOf<#ident>>)
@@ -157,4 +144,30 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
         _ara::Cells::of(#id_of::into_id(self.id)) #(#cells)*
     };
     (from_fields, into_cells)
+}
+
+/// Generates what lets the table be searched, if any of its columns can be.
+fn search(table: &Table<'_>) -> TokenStream {
+    let Table { ident, .. } = table;
+    let unrecommended = table.unrecommended();
+    let searchable = searched(table).next().map(|_| {
+        quote! {
+            #[automatically_derived]
+            #unrecommended
+            impl _ara::Searchable for #ident {}
+        }
+    });
+    let columns = searched(table).map(|column| {
+        let marker = table.marker(column.ident);
+        let check = quote_spanned!(column.ty.span()=> _ara::search_text::<#marker>());
+        quote! {
+            impl _ara::SearchColumn for #marker {}
+            const _: () = #check;
+        }
+    });
+    quote!(#searchable #(#columns)*)
+}
+
+fn searched<'a>(table: &'a Table<'_>) -> impl Iterator<Item = &'a Column<'a>> {
+    table.columns.iter().filter(|column| column.args.search.is_some())
 }

@@ -1,17 +1,19 @@
-//! Which known word a mistaken one was probably meant to be.
+//! The word that was probably meant by one that is unknown.
 
 use std::fmt;
 
-/// What to say of an unknown argument: the likely one, or all there are.
+/// A suggestion for an unknown word. It displays the word that was probably meant, or all known words.
 pub struct Suggestion<'a> {
-    /// The words that are known here.
+    /// The words that are known in this place.
     pub known: &'a [&'a str],
-    /// Words of other libraries, or of other places, and the ones meant here.
+    /// Words of other libraries and of other places, each with the one that is known in this place.
     pub synonyms: &'a [(&'a str, &'a str)],
+    /// The unknown word.
     pub given: &'a str,
 }
 
 impl Suggestion<'_> {
+    /// Returns the word that was probably meant.
     fn likely(&self) -> Option<&str> {
         let synonym = self.synonyms.iter().find(|(word, _)| *word == self.given);
         if let Some((_, meant)) = synonym {
@@ -37,7 +39,8 @@ impl fmt::Display for Suggestion<'_> {
     }
 }
 
-/// How many letters have to be added, left out, changed or swapped with the next.
+/// Returns how many letters must be added, removed, changed or swapped with the next one to make `b`
+/// of `a`.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];

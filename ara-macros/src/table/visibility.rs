@@ -1,10 +1,11 @@
-//! How far generated items can be seen.
+//! How visible the generated items are.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Path, Visibility};
 
-/// The narrower of a field's visibility and its struct's: as far as a field's type may be seen.
+/// Returns the narrower of the visibilities of a struct and of its field. The field's type is at least
+/// that visible.
 pub fn narrower<'a>(item: &'a Visibility, field: &'a Visibility) -> &'a Visibility {
     match (item, field) {
         (Visibility::Public(_), _) | (_, Visibility::Inherited) => field,
@@ -15,13 +16,13 @@ pub fn narrower<'a>(item: &'a Visibility, field: &'a Visibility) -> &'a Visibili
     }
 }
 
-/// Whether a field can be seen less far than its struct, so that its type may be, too.
+/// Returns whether a field is less visible than its struct, so that its type may be as well.
 pub fn hides(item: &Visibility, field: &Visibility) -> bool {
     let (seen, narrowed) = (item.to_token_stream(), narrower(item, field).to_token_stream());
     seen.to_string() != narrowed.to_string()
 }
 
-/// The visibility as it is spelled `depth` modules further in.
+/// Returns a visibility as it is written `depth` modules further in.
 pub fn from_within(vis: &Visibility, depth: usize) -> TokenStream {
     let up = |rest: &[TokenStream]| {
         let supers = std::iter::repeat_n(quote!(super), depth);
@@ -38,7 +39,7 @@ pub fn from_within(vis: &Visibility, depth: usize) -> TokenStream {
     }
 }
 
-/// The segments of a path that begins with `self` or `super`, without `self`.
+/// Returns the segments of a path that begins with `self` or `super`, without the `self`.
 fn relative(path: &Path) -> Option<Vec<TokenStream>> {
     let first = &path.segments.first()?.ident;
     let skipped = match () {
