@@ -16,19 +16,18 @@ pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenS
     ValueArgs::refuse(&field.attrs, "the field of a newtype", faults);
     let (ident, inner) = (&input.ident, &field.ty);
     let itself = itself::into_value(ident);
-    let mut sources = vec![quote!(#inner)];
+    let mut sources = vec![(quote!(#inner), quote!(self))];
     if is_string(inner) {
-        sources.extend([quote!(&#inner), quote!(&str)]);
+        let from = quote!(::core::convert::From::from(self));
+        sources.extend([(quote!(&#inner), from.clone()), (quote!(&str), from)]);
     }
-    let conversions = sources.into_iter().map(|source| {
+    let conversions = sources.into_iter().map(|(source, value)| {
         quote! {
             #[automatically_derived]
             #[diagnostic::do_not_recommend]
             impl ::ara::__private::IntoValue<#ident> for #source {
                 fn into_value(self) -> ::core::result::Result<#ident, ::ara::__private::Rule> {
-                    <#ident as ::ara::__private::MadeOf<#inner>>::made_of(
-                        <#inner as ::core::convert::From<#source>>::from(self),
-                    )
+                    <#ident as ::ara::__private::MadeOf<#inner>>::made_of(#value)
                 }
             }
         }

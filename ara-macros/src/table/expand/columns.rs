@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Attribute, Ident, Visibility};
 
+use super::names::{CREATED_AT_DOC, UPDATED_AT_DOC};
 use crate::table::ast::Table;
 
 /// A column as its constant needs it. The columns that every row has are among them.
@@ -19,7 +20,7 @@ struct Constant<'a> {
 /// Returns all columns: first those that every row has, then those of the fields.
 fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
     let ident = table.ident;
-    let system = |name: &str, vis, ty, doc| Constant {
+    let system = |name: &str, vis, ty, doc: TokenStream| Constant {
         ident: format_ident!("{name}"),
         vis,
         stored: name.to_owned(),
@@ -27,17 +28,11 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         doc,
         deprecated: None,
     };
-    let id_doc = table.id.as_ref().map_or_else(|| quote!(#[doc = "The row's id."]), |id| id.doc());
     let timestamp = || quote!(_ara::Timestamp);
     let mut constants = vec![
-        system("id", table.id_visibility(), quote!(_ara::Id<#ident>), id_doc),
-        system("created_at", table.vis, timestamp(), quote!(#[doc = "When the row was made."])),
-        system(
-            "updated_at",
-            table.vis,
-            timestamp(),
-            quote!(#[doc = "When the row was last changed."]),
-        ),
+        system("id", table.id_visibility(), quote!(_ara::Id<#ident>), table.id_doc()),
+        system("created_at", table.vis, timestamp(), quote!(#[doc = #CREATED_AT_DOC])),
+        system("updated_at", table.vis, timestamp(), quote!(#[doc = #UPDATED_AT_DOC])),
     ];
     constants.extend(table.columns.iter().map(|column| Constant {
         ident: column.ident.clone(),
@@ -82,7 +77,7 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
     if is_public {
         let vis = table.vis;
         let doc =
-            format!("The columns of [`{0}`](super::{0}), to be imported by name.", table.ident);
+            format!("The columns of [`{0}`](super::{0}), to import them by name.", table.ident);
         quote! {
             #[doc = #doc]
             #allowed

@@ -10,7 +10,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let draft = table.draft();
     let parameters: Vec<_> = required(table).map(|column| &column.parameter).collect();
-    let doc = format!("A new row of [`{ident}`]: set its columns, then give it to `create`.");
+    let doc = format!("A new row of [`{ident}`]. Set its columns, then pass it to `create`.");
     quote! {
         #[doc = #doc]
         #[derive(::core::fmt::Debug, ::core::clone::Clone)]
@@ -50,7 +50,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     };
     quote! {
         impl<#(#parameters),*> #draft<#(#parameters),*> {
-            #[doc = "Gives the row an id of its own, instead of a new one."]
+            #[doc = "Sets the row's id. Without it, the row gets a new one."]
             #id_vis fn id(self, __id: _ara::Id<#ident>) -> Self {
                 Self { cells: self.cells.id(__id), ..self }
             }

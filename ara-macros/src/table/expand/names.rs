@@ -4,8 +4,14 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Token, Visibility};
 
-use crate::table::ast::{Column, IdField, Table};
+use crate::table::ast::{Column, Table};
 use crate::table::visibility::{from_within, narrower};
+
+/// The doc comment of `created_at`, in rows and of the column.
+pub const CREATED_AT_DOC: &str = "The time at which the row was created.";
+
+/// The doc comment of `updated_at`, in rows and of the column.
+pub const UPDATED_AT_DOC: &str = "The time of the row's last change.";
 
 impl Table<'_> {
     /// Returns the name of the row's type.
@@ -39,6 +45,12 @@ impl Table<'_> {
         self.id.as_ref().map_or(self.vis, |id| id.vis)
     }
 
+    /// Returns the doc comment of `id`, or one in its place.
+    pub fn id_doc(&self) -> TokenStream {
+        let docs = self.id.as_ref().map_or(&[][..], |id| &id.docs);
+        doc(docs, "The row's id.")
+    }
+
     /// Returns the columns, each with its position in the table's definition.
     pub fn positions(&self) -> impl Iterator<Item = (usize, &Column<'_>)> {
         self.columns.iter().enumerate()
@@ -67,13 +79,6 @@ impl ToTokens for Marker<'_> {
         self.module.to_tokens(tokens);
         separator.to_tokens(tokens);
         self.column.to_tokens(tokens);
-    }
-}
-
-impl IdField<'_> {
-    /// Returns the doc comment of the field, or one in its place.
-    pub fn doc(&self) -> TokenStream {
-        doc(&self.docs, "The row's id.")
     }
 }
 

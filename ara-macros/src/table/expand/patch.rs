@@ -9,8 +9,9 @@ use crate::table::ast::{Column, Table};
 pub fn item(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let patch = table.patch();
-    let doc =
-        format!("A change of a row of [`{ident}`]: set what changes, then give it to `update`.");
+    let doc = format!(
+        "A change of a row of [`{ident}`]. Set the columns that change, then pass it to `update`."
+    );
     quote! {
         #[doc = #doc]
         #[derive(::core::fmt::Debug, ::core::clone::Clone)]

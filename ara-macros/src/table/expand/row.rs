@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
+use super::names::{CREATED_AT_DOC, UPDATED_AT_DOC};
 use crate::table::ast::{Column, Table};
 
 /// Generates the struct of the row.
@@ -24,9 +25,10 @@ pub fn item(table: &Table<'_>) -> TokenStream {
         quote!(#doc #vis #ident: #ty)
     });
     let id_vis = table.id_visibility();
+    let id_doc = table.id_doc();
     let doc = format!(
-        "A row of [`{ident}`], as queries return it: what a column holds may be missing, until the \
-         query narrows it."
+        "A row of [`{ident}`], as queries return it. Each column is an `Option` until the query narrows \
+         it."
     );
     quote! {
         #[doc = #doc]
@@ -36,11 +38,11 @@ pub fn item(table: &Table<'_>) -> TokenStream {
         )]
         #[allow(dead_code, non_camel_case_types, non_snake_case)]
         #vis struct #row<#(#parameters),*> {
-            #[doc = "The row's id."]
+            #id_doc
             #id_vis id: ::ara::__private::Id<#ident>,
-            #[doc = "When the row was made."]
+            #[doc = #CREATED_AT_DOC]
             #vis created_at: ::ara::__private::Timestamp,
-            #[doc = "When the row was last changed."]
+            #[doc = #UPDATED_AT_DOC]
             #vis updated_at: ::ara::__private::Timestamp,
             #(#fields,)*
         }
@@ -77,7 +79,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             fn from_fields(
                 __fields: &_ara::Fields<'_>,
             ) -> _ara::Option<Self> {
-                _ara::Option::Some(Self {
+                _ara::Some(Self {
                     id: __fields.id()?,
                     created_at: __fields.created_at()?,
                     updated_at: __fields.updated_at()?,
@@ -87,7 +89,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         }
 
         impl<#(#bounded),*> #row<#(#parameters),*> {
-            #[doc = "Starts a change of this row."]
+            #[doc = "Returns an empty patch for this row."]
             #vis fn patch(&self) -> #patch {
                 <#ident as _ara::Table>::patch(self.id)
             }

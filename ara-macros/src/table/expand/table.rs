@@ -91,7 +91,7 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
     let unrecommended = table.unrecommended();
     let (from_fields, into_cells) = if table.is_faulty {
         // Not all fields are known here. The code never runs, so it only has to compile.
-        (quote!(_ara::Option::None), quote!(_ara::Cells::new()))
+        (quote!(_ara::None), quote!(_ara::Cells::new()))
     } else {
         bodies(table)
     };
@@ -131,11 +131,11 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
     let cells = table.positions().map(|(at, Column { ident, is_optional, .. })| {
         let marker = table.marker(ident);
         let value = quote!(self.#ident);
-        let value = if *is_optional { value } else { quote!(_ara::Option::Some(#value)) };
+        let value = if *is_optional { value } else { quote!(_ara::Some(#value)) };
         quote!(.fill_column::<#marker>(#at, #value))
     });
     let from_fields = quote! {
-        _ara::Option::Some(Self {
+        _ara::Some(Self {
             id: #id_of::from_id(__fields.id()?),
             #(#fields,)*
         })
