@@ -11,7 +11,8 @@ use proptest::prelude::*;
 
 use super::seal::{seal_of_fact, seal_of_release};
 use super::*;
-use crate::{Type, TypeSnapshot};
+use crate::snapshot::{Snapshot, TypeSnapshot};
+use crate::ty::Type;
 
 fn facts(schema: &str) -> BTreeSet<Fact> {
     serde_json::from_str::<Snapshot>(schema).expect("a schema").facts()

@@ -1,7 +1,7 @@
 //! What a refusal says, word for word: the compiler shows it to users.
 
 use super::*;
-use crate::{Snapshot, Type};
+use crate::snapshot::Snapshot;
 
 /// A schema as JSON, of which only the columns are written.
 fn tables(json: &str) -> &'static [TableDef] {

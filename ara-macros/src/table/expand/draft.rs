@@ -35,9 +35,9 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     });
     let id_vis = table.id_visibility();
     let setters = table.positions().map(|(at, column)| setter(table, at, column));
-    // With the span of the struct, messages about a missing column point there. Lints then take the
-    // paths for the user's own, and would call one needlessly long whose last name the user has
-    // imported, but not one that begins with `::`.
+    // With the span of the struct, messages about a missing column point there. Lints then take this code
+    // for the user's: `unused_qualifications` would complain about the path of a trait that the user has
+    // imported, unless the path begins with `::`.
     let create = quote_spanned! {ident.span()=>
         #[automatically_derived]
         #unrecommended
