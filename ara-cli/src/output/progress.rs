@@ -1,18 +1,19 @@
-//! What is shown on a terminal while something takes long. It goes to standard error, and nowhere if
-//! that is no terminal.
+//! What a terminal shows while something takes long. It is written to standard error, if that is a
+//! terminal.
 
 use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What takes less than this is not worth a word.
+/// The time after which something is shown.
 const PATIENCE: Duration = Duration::from_millis(800);
 
-/// A line with the latest that cargo said.
+/// A line that shows the latest message of cargo.
 pub struct Waiting(ProgressBar);
 
 impl Waiting {
+    /// Shows the line as soon as it takes long.
     pub fn start() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(ProgressStyle::default_spinner());
@@ -27,11 +28,11 @@ impl Waiting {
         Self(bar)
     }
 
-    /// Shows a line of cargo's, once it takes long.
+    /// Takes a message of cargo.
     pub fn tell(&self, line: &str) {
         let line = anstream::adapter::strip_str(line).to_string();
         let line = line.trim();
-        // That the code does not compile is how its schema is learnt.
+        // Errors are no news, as the schema arrives in one.
         if !line.starts_with("error") && !line.starts_with("warning") {
             self.0.set_message(line.to_owned());
         }
@@ -44,7 +45,7 @@ impl Drop for Waiting {
     }
 }
 
-/// A bar for what is counted.
+/// Returns a bar for the progress of something that is counted.
 pub fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% {eta} left") {

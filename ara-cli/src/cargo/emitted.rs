@@ -1,4 +1,4 @@
-//! The schema of the code, as `ara::schema!` hands it to the compiler's messages.
+//! The schema of the code, which `ara::schema!` puts into a message of the compiler.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{CompilerMessage, Message, PackageId, Target};
 use serde::Deserialize;
 
-use crate::does_not_compile::DoesNotCompile;
+use crate::output::does_not_compile::DoesNotCompile;
 
 /// A schema that the code declares.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -17,29 +17,30 @@ pub struct Emitted {
     /// The name of the schema.
     #[serde(rename = "schema")]
     pub name: String,
+    /// Its tables.
     pub tables: Snapshot,
 }
 
-/// What the compiler said of a package that was asked for its schema.
+/// What the compiler has said about a package that was asked for its schema.
 #[derive(Debug, Default)]
 pub struct Said {
-    /// Each schema, and where it is declared.
+    /// The schemas, and where they are declared.
     emitted: Vec<(Emitted, Place)>,
-    /// The errors that are none of ours, as the compiler shows them.
+    /// All other errors, as the compiler shows them.
     errors: Vec<String>,
 }
 
-/// Where a schema is declared.
+/// The place where a schema is declared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    /// How cargo is told to compile this alone.
+    /// The option with which cargo compiles nothing else.
     target: String,
     /// The file and the line.
     line: String,
 }
 
 impl Said {
-    /// Takes in a message of cargo's.
+    /// Takes a message of cargo.
     pub fn hear(&mut self, message: Message, package: &PackageId) -> Result<()> {
         let Message::CompilerMessage(CompilerMessage { package_id, target, message, .. }) = message
         else {
@@ -61,8 +62,8 @@ impl Said {
         Ok(())
     }
 
-    /// The schema, if there is just one. `succeeded` is whether all compiled, `cargo` what it said by
-    /// itself.
+    /// Returns the schema, if there is exactly one. `succeeded` says whether everything has compiled, and
+    /// `cargo` is what cargo has said besides the messages.
     pub fn schema(self, package: &str, succeeded: bool, cargo: &str) -> Result<Emitted> {
         let Some((first, _)) = self.emitted.first() else {
             return Err(Self::without_schema(self.errors, package, succeeded, cargo));
@@ -73,6 +74,7 @@ impl Said {
         Ok(first.clone())
     }
 
+    /// Returns the error for a package that has emitted no schema.
     fn without_schema(
         errors: Vec<String>,
         package: &str,
@@ -92,6 +94,7 @@ impl Said {
 }
 
 impl Place {
+    /// Returns the place that a message is about.
     fn of(target: &Target, message: &Diagnostic) -> Self {
         let span = message.spans.iter().find(|span| span.is_primary);
         let line = span.map_or_else(
@@ -104,13 +107,13 @@ impl Place {
     }
 }
 
-/// Leaves out what only counts the errors.
+/// Returns whether a message is an error, and not only the number of errors.
 fn is_error(message: &Diagnostic) -> bool {
     matches!(message.level, DiagnosticLevel::Error | DiagnosticLevel::Ice)
         && !message.message.starts_with("aborting due to")
 }
 
-/// What to say of several schemas.
+/// Returns the message for a package with several schemas.
 fn several(package: &str, emitted: &[(Emitted, Place)]) -> String {
     let mut places: BTreeMap<&Place, Vec<&str>> = BTreeMap::new();
     for (emitted, place) in emitted {

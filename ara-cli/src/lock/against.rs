@@ -1,44 +1,46 @@
-//! The lock of this branch against that of another revision.
+//! The comparison of the lock with that of another revision.
 
 use anyhow::Result;
 use ara_schema::{LOCK_FILE, Lock, LockError};
 
-use crate::git::{self, Revision};
-use crate::package::Package;
-use crate::style::{BAD, Styled};
+use crate::cargo::package::Package;
+use crate::git::repository::is_shallow;
+use crate::git::revision::Revision;
+use crate::output::style::{BAD, Styled};
 
-/// What a revision has that this branch has not.
+/// What the lock of another revision has and the lock of this branch lacks.
 #[derive(Debug)]
 pub struct Against<'a> {
     revision: &'a str,
-    /// The first of it.
+    /// The first thing that is lacking.
     pub lacks: Option<LockError>,
-    /// Whether all that is lacking was released there since this branch was there.
+    /// Whether everything that is lacking was released there after this branch had left it.
     pub is_behind: bool,
-    /// Whether git may lack the commit that tells.
+    /// Whether git cannot tell if the branch is behind, as the clone is shallow.
     may_be_behind: bool,
 }
 
 impl<'a> Against<'a> {
+    /// Compares the lock of a package with the one that it had in the revision of this name.
     pub fn new(package: &Package, lock: &Lock, name: &'a str) -> Result<Self> {
         let revision = Revision::find(package, name)?;
         let lacks = lock.check_superset_of(&revision.lock(lock)?).err();
         let mut against = Self { revision: name, lacks, is_behind: false, may_be_behind: false };
         if against.lacks.is_some() {
             match revision.base() {
-                // One that cannot be used tells nothing.
+                // A lock that is not valid tells nothing.
                 Some(base) => {
                     let base = base.lock(lock).ok();
                     against.is_behind =
                         base.is_some_and(|base| lock.check_superset_of(&base).is_ok());
                 }
-                None => against.may_be_behind = git::is_shallow(package),
+                None => against.may_be_behind = is_shallow(package),
             }
         }
         Ok(against)
     }
 
-    /// What is wrong and what to do, in a line or two; nothing if the branch has all of it.
+    /// Returns what is lacking and what to do about it. The text is empty if nothing is lacking.
     pub fn as_text(&self) -> String {
         let Self { revision, lacks: Some(lacks), .. } = self else { return String::new() };
         if self.is_behind {

@@ -1,12 +1,13 @@
-//! The error where the app's code does not compile.
+//! The error for an app whose code does not compile.
 
 use std::fmt;
 
-/// The schema cannot be learnt, because the code does not compile.
+/// The schema cannot be found out, as the code does not compile.
 #[derive(Debug)]
 pub struct DoesNotCompile {
+    /// The name of the package.
     pub package: String,
-    /// What the compiler said, or cargo if it did not come to compiling, coloured.
+    /// The coloured messages of the compiler, or those of cargo if nothing was compiled.
     pub compiler: String,
 }
 

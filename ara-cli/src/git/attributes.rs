@@ -1,18 +1,18 @@
-//! Telling git how the locks of two branches become one: all lines of both.
+//! The line of `.gitattributes` that makes git merge two locks by keeping the lines of both.
 
 use anyhow::{Context, Result};
 use ara_schema::LOCK_FILE;
 
-use crate::git;
-use crate::lock_file::{read_if_there, replace};
-use crate::package::Package;
+use super::repository;
+use crate::cargo::package::Package;
+use crate::files::{read_if_there, replace};
 
 const MERGE: &str = "merge=";
 
-/// Adds the line to the `.gitattributes` of the package's folder, unless git is told already. Says
-/// whether it did.
+/// Adds the line to the `.gitattributes` in the package's folder, unless the repository says already how
+/// locks are merged. Returns whether it did.
 pub fn ensure(package: &Package) -> Result<bool> {
-    if git::knows_how_to_merge(package) {
+    if repository::knows_how_to_merge(package) {
         return Ok(false);
     }
     let path = package.folder().join(".gitattributes");
@@ -22,12 +22,12 @@ pub fn ensure(package: &Package) -> Result<bool> {
     Ok(true)
 }
 
-/// The line that makes git keep the lines of both branches.
+/// Returns the line that makes git keep the lines of both branches.
 pub fn line() -> String {
     format!("{LOCK_FILE} {MERGE}union")
 }
 
-/// The text with the line; `None` if it says already how locks are merged.
+/// Returns the text with the line, or `None` if it says already how locks are merged.
 fn with_line(text: &str) -> Option<String> {
     let says_how = |line: &str| {
         let mut words = line.split_whitespace();

@@ -1,6 +1,6 @@
-//! How many there are of something, in words.
+//! Numbers of things in words.
 
-/// `1 row`, `2 rows`.
+/// Returns a number and what is counted: `1 row`, `2 rows`.
 pub fn plural(count: u64, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

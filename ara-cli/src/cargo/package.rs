@@ -1,4 +1,4 @@
-//! Which package of the workspace is meant.
+//! The package that the arguments mean.
 
 use std::env;
 use std::path::Path;
@@ -12,16 +12,18 @@ use crate::args::Selection;
 /// A package that may declare a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
+    /// The name of the package.
     pub name: String,
+    /// What cargo calls it.
     pub id: PackageId,
-    /// Its Cargo.toml.
+    /// The path of its `Cargo.toml`.
     pub manifest: Utf8PathBuf,
-    /// Whether `ara` is among what it depends on.
+    /// Whether it depends on `ara`.
     pub uses_ara: bool,
 }
 
 impl Package {
-    /// The package that the arguments mean.
+    /// Finds the package that the arguments mean.
     pub fn find(selection: &Selection) -> Result<Self> {
         let mut command = MetadataCommand::new();
         command.no_deps().other_options(selection.cargo_options());
@@ -40,7 +42,7 @@ impl Package {
         pick(&members, selection.package.as_deref(), here.parent().unwrap_or(&here)).cloned()
     }
 
-    /// The folder of its Cargo.toml.
+    /// Returns the folder of its `Cargo.toml`.
     pub fn folder(&self) -> &Utf8Path {
         self.manifest.parent().unwrap_or(&self.manifest)
     }
@@ -57,7 +59,7 @@ impl From<cargo_metadata::Package> for Package {
     }
 }
 
-/// What cargo said, and what to do about it.
+/// Returns the error for a failure of `cargo metadata`, with what to do about it.
 fn told(error: CargoError) -> anyhow::Error {
     match error {
         CargoError::CargoMetadata { stderr } => {
@@ -76,6 +78,8 @@ fn told(error: CargoError) -> anyhow::Error {
     }
 }
 
+/// Picks the package that is called `asked`, or else the one that the folder `here` is in, or else the only
+/// one that uses ara.
 fn pick<'p>(members: &'p [Package], asked: Option<&str>, here: &Path) -> Result<&'p Package> {
     if let Some(asked) = asked {
         let found = members.iter().find(|member| member.name == asked || member.id.repr == asked);
@@ -87,7 +91,7 @@ fn pick<'p>(members: &'p [Package], asked: Option<&str>, here: &Path) -> Result<
     }
     let around = members.iter().filter(|member| here.starts_with(member.folder()));
     if let Some(nearest) = around.max_by_key(|member| member.folder().as_str().len()) {
-        // The root of a workspace may be a package that has nothing to do with ara.
+        // The root of a workspace may be a package that does not use ara. Then another member is meant.
         let is_root = members
             .iter()
             .any(|member| member != nearest && member.manifest.starts_with(nearest.folder()));
@@ -110,6 +114,7 @@ fn pick<'p>(members: &'p [Package], asked: Option<&str>, here: &Path) -> Result<
     }
 }
 
+/// Returns the package, unless it does not use ara.
 fn using_ara<'p>(package: &'p Package, members: &[Package]) -> Result<&'p Package> {
     if package.uses_ara {
         return Ok(package);
@@ -126,6 +131,7 @@ fn using_ara<'p>(package: &'p Package, members: &[Package]) -> Result<&'p Packag
     )
 }
 
+/// Returns the names of packages.
 fn listed<'p>(packages: impl Iterator<Item = &'p Package>) -> String {
     let names: Vec<_> = packages.map(|package| format!("`{}`", package.name)).collect();
     names.join(", ")

@@ -1,82 +1,13 @@
-//! The file `ara.lock`: reading it, and writing it whole or not at all.
+//! Files that are read or replaced as a whole.
 
-use std::env;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
 
-use anyhow::{Context, Result, bail};
-use ara_schema::{LOCK_FILE, Lock, LockError};
-use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
+use anyhow::{Context, Result};
+use cargo_metadata::camino::Utf8Path;
 use tempfile::Builder;
 
-use crate::git;
-use crate::package::Package;
-
-/// Where a package's lock is, and what is in it.
-#[derive(Debug)]
-pub struct LockFile {
-    pub path: Utf8PathBuf,
-    /// `None` if there is no file yet.
-    text: Option<String>,
-}
-
-impl LockFile {
-    /// The lock of a package. It may not be there yet.
-    pub fn of(package: &Package) -> Result<Self> {
-        let path = package.folder().join(LOCK_FILE);
-        let text = read_if_there(&path)?;
-        Ok(Self { path, text })
-    }
-
-    /// The path as it is shown: from the current folder, if the file is below it.
-    pub fn shown(&self) -> &Utf8Path {
-        let here = env::current_dir().ok();
-        let below = here.and_then(|here| self.path.strip_prefix(Utf8Path::from_path(&here)?).ok());
-        below.unwrap_or(&self.path)
-    }
-
-    /// Whether there is a file.
-    pub fn is_there(&self) -> bool {
-        self.text.is_some()
-    }
-
-    /// What to say of a file that is gone, though the last commit has it.
-    pub fn gone(&self, package: &Package) -> Option<String> {
-        let is_gone = !self.is_there() && git::last_commit_has_lock(package);
-        is_gone.then(|| {
-            let shown = self.shown();
-            format!("{shown} is gone, but the last commit has it: `git checkout HEAD -- {shown}`")
-        })
-    }
-
-    /// What was released: nothing, if there is no file. All of its history is checked.
-    pub fn parse(&self) -> Result<Lock, LockError> {
-        let lock = self.text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)?;
-        lock.verify_all()?;
-        Ok(lock)
-    }
-
-    /// As [`parse`](Self::parse), where there is no use in going on without it.
-    pub fn lock(&self) -> Result<Lock> {
-        self.parse().with_context(|| format!("{} cannot be used", self.shown()))
-    }
-
-    /// Replaces the file, unless it has changed since it was read: compiling the app takes its time, and
-    /// what somebody else recorded meanwhile must not be lost.
-    pub fn write(&self, lock: &Lock) -> Result<()> {
-        if read_if_there(&self.path)? != self.text {
-            bail!(
-                "{} has changed while the app was compiled, and is left as it is: run `cargo ara lock` \
-                 again, if there still is something to record",
-                self.shown()
-            );
-        }
-        let written = replace(&self.path, lock.to_string().as_bytes());
-        written.with_context(|| format!("{} cannot be written", self.path))
-    }
-}
-
-/// The text of a file; `None` if there is none.
+/// Returns the text of a file, or `None` if it does not exist.
 pub fn read_if_there(path: &Utf8Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -85,8 +16,8 @@ pub fn read_if_there(path: &Utf8Path) -> Result<Option<String>> {
     }
 }
 
-/// Writes a file beside the one of this path and puts it in its place, so that nobody ever finds half of
-/// it. Where a link leads to the file, the link stays.
+/// Replaces a file by one that was written beside it, so that nobody ever finds half of it. A symbolic link
+/// to the file stays a link.
 pub fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     let linked = path.canonicalize_utf8();
     let path = linked.as_deref().unwrap_or(path);
@@ -102,7 +33,8 @@ pub fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Those of the file, or of any new file: a temporary one would be its owner's alone.
+/// Returns the permissions of a file, or those of a new one. Without them, only its owner could read the
+/// file, as is usual for temporary files.
 #[cfg(unix)]
 fn permissions_of(path: &Utf8Path) -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt;

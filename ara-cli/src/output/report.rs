@@ -1,4 +1,4 @@
-//! What a command answers.
+//! The answer of a command, and how it is printed.
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -6,39 +6,39 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::does_not_compile::DoesNotCompile;
-use crate::style::{BAD, LACKED, Styled};
+use crate::output::does_not_compile::DoesNotCompile;
+use crate::output::style::{BAD, LACKED, Styled};
 
 /// The answer of a command.
 #[derive(Debug)]
 pub struct Report {
-    /// For people, coloured. It ends with a line feed.
+    /// The coloured text for people. It ends with a line feed.
     pub text: String,
-    /// For programs.
+    /// The object for programs.
     pub json: Value,
-    /// Whether the answer is yes.
+    /// Whether the answer is yes. If it is not, the exit code is 1.
     pub holds: bool,
-    /// What else people should know, each a line or more. It goes to standard error.
+    /// What else people should know. It is printed to standard error.
     pub warnings: Vec<String>,
 }
 
 impl Report {
-    /// An answer without warnings.
+    /// Returns an answer without warnings.
     pub fn new(text: impl Into<String>, json: Value, holds: bool) -> Self {
         Self { text: text.into(), json, holds, warnings: Vec::new() }
     }
 }
 
-/// Prints the answer, and says how the program ends.
+/// Prints an answer, and returns the exit code.
 pub fn print(answer: Result<Report>, as_json: bool) -> ExitCode {
     match answer {
         Ok(Report { text, json, holds, warnings }) => {
-            // Programs find in the object what they should know.
+            // The object tells programs everything that the warnings say.
             let warnings = if as_json { &[][..] } else { &warnings };
             let printed = print_warnings(warnings)
                 .and_then(|()| if as_json { print_json(&json) } else { print_text(&text) });
             match printed {
-                // Who reads no further, as `head`, has seen what it wanted.
+                // A program that reads no further, such as `head`, has seen what it wanted.
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                     let error = anyhow::Error::new(error).context("the answer cannot be printed");
                     let _ = print_error(&error);
@@ -49,7 +49,7 @@ pub fn print(answer: Result<Report>, as_json: bool) -> ExitCode {
             }
         }
         Err(error) => {
-            // There is nowhere left to say that this cannot be said.
+            // If this fails, there is nowhere left to report it.
             let _ = if as_json { print_json(&error_as_json(&error)) } else { print_error(&error) };
             ExitCode::from(2)
         }

@@ -6,10 +6,11 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Set where builds must not depend on the day: the seconds since 1970 to take for now.
+/// The environment variable with the time to use in place of the current one, in seconds since 1970.
+/// Reproducible builds set it.
 const FIXED: &str = "SOURCE_DATE_EPOCH";
 
-/// Today in UTC, as `2026-11-22`.
+/// Returns the current day in UTC, such as `2026-11-22`.
 pub fn today() -> Result<String> {
     let now = match env::var(FIXED) {
         Ok(seconds) => at(&seconds).with_context(|| {

@@ -1,4 +1,4 @@
-//! What is new in a schema, as text and as JSON.
+//! The facts of schemas, as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,16 +7,18 @@ use anstyle::Style;
 use ara_schema::{Fact, Snapshot, TypeSnapshot};
 use serde_json::{Map, Value, json};
 
-use crate::style::{FAINT, NAME, Styled};
+use crate::output::style::{FAINT, NAME, Styled};
 
-/// A fact, or a column of a file of which only the name is known.
+/// A fact of a schema. Of a column in a file, perhaps only the name is known.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'a> {
+    /// The stored name of the table.
     pub table: &'a str,
+    /// What the table has.
     pub what: What<'a>,
 }
 
-/// What an [`Item`] is.
+/// What an [`Item`] says that its table has.
 #[derive(Debug, Clone, Copy)]
 pub enum What<'a> {
     Table {
@@ -25,7 +27,7 @@ pub enum What<'a> {
     Column {
         column: &'a str,
         ty: Option<&'a TypeSnapshot>,
-        /// Whether a create must fill it. Only the code tells.
+        /// Whether a row cannot be created without a value for it. Only the code tells.
         required: Option<bool>,
     },
     Variant {
@@ -48,7 +50,7 @@ impl<'a> From<&'a Fact> for Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// A fact of the code, which tells too whether a column is required.
+    /// Returns a fact of the code, which also tells whether a column is required.
     pub fn of_code(fact: &'a Fact, code: &Snapshot) -> Self {
         let mut item = Self::from(fact);
         if let What::Column { column, required, .. } = &mut item.what {
@@ -59,7 +61,7 @@ impl<'a> Item<'a> {
     }
 }
 
-/// Facts as `--json` gives them.
+/// Returns facts for `--json`.
 pub fn as_json<'a>(items: impl IntoIterator<Item: Into<Item<'a>>>) -> Value {
     items.into_iter().map(|item| item_as_json(item.into())).collect()
 }
@@ -85,7 +87,8 @@ fn item_as_json(Item { table, what }: Item<'_>) -> Value {
     Value::Object(object)
 }
 
-/// A stored type as JSON: a word, or `{"id": table}`. The names of an enum are facts of their own.
+/// Returns a stored type for `--json`: a word, or `{"id": table}`. The variants of an enum are facts of
+/// their own.
 pub fn type_as_json(ty: &TypeSnapshot) -> Value {
     match ty {
         TypeSnapshot::Id(table) => json!({"id": table}),
@@ -93,7 +96,7 @@ pub fn type_as_json(ty: &TypeSnapshot) -> Value {
     }
 }
 
-/// A stored type in words.
+/// Returns a stored type in words.
 pub fn type_in_words(ty: &TypeSnapshot) -> String {
     match ty {
         TypeSnapshot::Id(table) => format!("id of {table}"),
@@ -101,11 +104,11 @@ pub fn type_in_words(ty: &TypeSnapshot) -> String {
     }
 }
 
-/// What to know of a required column that is new in a table whose rows users have.
+/// The note about required columns that are new in tables that may have rows already.
 const REQUIRED: &str = "required: rows of older versions lack it, and `narrow_all` leaves them out";
 
-/// Facts as a list, a column a line, each line behind the sign; and a note, if there is a required column
-/// that rows may lack.
+/// Returns facts as a list with a line for each column. `sign` and `style` mark what the facts are about.
+/// A note follows if rows may lack a required column.
 pub fn as_text<'a>(
     items: impl IntoIterator<Item: Into<Item<'a>>>,
     sign: char,
@@ -117,7 +120,7 @@ pub fn as_text<'a>(
     }
     let mut text = String::new();
     for (name, table) in &tables {
-        // Writing to a string does not fail.
+        // Writing to a `String` cannot fail.
         let _ = table.write(&mut text, name, &Styled(style, sign).to_string());
     }
     if tables.values().any(TableFacts::may_be_lacking) {
@@ -126,17 +129,18 @@ pub fn as_text<'a>(
     text
 }
 
-/// What the facts say of one table.
+/// The facts about one table.
 #[derive(Default)]
 struct TableFacts<'f> {
-    /// If the table itself is one of them: whether it is local.
+    /// Whether the table is local, if there is a fact about the table itself.
     is_local: Option<bool>,
     columns: BTreeMap<&'f str, ColumnFacts<'f>>,
 }
 
+/// The facts about one column.
 #[derive(Default)]
 struct ColumnFacts<'f> {
-    /// If the column itself is one of them: its type in words.
+    /// The type in words, if there is a fact about the column itself.
     ty: Option<String>,
     is_required: bool,
     variants: Vec<&'f str>,
@@ -157,7 +161,7 @@ impl<'f> TableFacts<'f> {
         }
     }
 
-    /// Whether the table has rows that may lack a required column. One that is new has none yet.
+    /// Returns whether rows of the table may lack a required column. A new table has no rows yet.
     fn may_be_lacking(&self) -> bool {
         self.is_local.is_none() && self.columns.values().any(|column| column.is_required)
     }

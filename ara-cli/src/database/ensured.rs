@@ -1,4 +1,4 @@
-//! The schemas of a file's history, in a few words.
+//! A summary of the schemas that were ensured in a file.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -6,22 +6,22 @@ use std::fmt::Write;
 use ara_core::SchemaVersion;
 use serde_json::{Value, json};
 
-use crate::plural::plural;
-use crate::style::{NAME, Styled};
+use crate::output::plural::plural;
+use crate::output::style::{NAME, Styled};
 
-/// What there is to say of the schemas that were ensured.
+/// A summary of the schemas that were ensured in a file.
 #[derive(Debug)]
 pub struct Ensured<'a> {
-    /// The last one, by the clocks of the devices.
+    /// The last of them, by the clocks of the devices.
     last: &'a SchemaVersion,
-    /// The newest release of `ara.lock` that any of them had. It need not be that of the last one.
+    /// The newest release of `ara.lock` among them, which is not always that of the last one.
     newest_release: Option<u32>,
     schemas: u64,
     devices: u64,
 }
 
 impl<'a> Ensured<'a> {
-    /// Of the history, oldest first; `None` if there is none.
+    /// Summarizes the history of a file, which begins with the oldest schema. Returns `None` if it is empty.
     pub fn of(versions: &'a [SchemaVersion]) -> Option<Self> {
         let distinct = |of: fn(&SchemaVersion) -> Option<&String>| {
             versions.iter().filter_map(of).collect::<BTreeSet<_>>().len() as u64
@@ -29,13 +29,14 @@ impl<'a> Ensured<'a> {
         let releases = versions.iter().filter_map(|version| version.version);
         Some(Self {
             last: versions.last()?,
-            // 0 is what is not released yet.
+            // Version 0 means that the schema was not released yet.
             newest_release: releases.max().filter(|release| *release > 0),
             schemas: distinct(|version| version.checksum.as_ref()),
             devices: distinct(|version| version.device.as_ref()),
         })
     }
 
+    /// Returns the summary in three lines.
     pub fn as_text(&self) -> String {
         let Self { last, newest_release, schemas, devices } = self;
         let name = Styled(NAME, last.schema.as_deref().unwrap_or("?"));
@@ -44,7 +45,7 @@ impl<'a> Ensured<'a> {
             Some(version) => format!("release {version}"),
         };
         let mut text = format!("ensured last: {name}, {release}");
-        // Writing to a string does not fail.
+        // Writing to a `String` cannot fail.
         if let Some(app) = &last.app_version {
             let _ = write!(text, ", by app {app}");
         }
@@ -61,6 +62,7 @@ impl<'a> Ensured<'a> {
         text
     }
 
+    /// Returns the summary for `--json`.
     pub fn as_json(&self) -> Value {
         let Self { last, newest_release, schemas, devices } = self;
         json!({

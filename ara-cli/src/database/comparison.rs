@@ -1,24 +1,24 @@
-//! The schema of a lock, or of the code, against what a file has.
+//! The comparison of a database file with the schema of a lock or of the code.
 
 use ara_core::{FileColumn, FileSchema, FileTable};
 use ara_schema::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
 
-use crate::facts::{Item, What};
+use crate::output::facts::{Item, What};
 
-/// How a file differs from a schema.
+/// The differences between a database file and a schema.
 #[derive(Debug, Default)]
 pub struct FileComparison<'a> {
-    /// What the schema has, and the file lacks.
+    /// What the schema has and the file lacks.
     pub lacks: Vec<Item<'a>>,
-    /// What the file has, and the schema does not.
+    /// What the file has and the schema lacks.
     pub has: Vec<Item<'a>>,
-    /// What is stored in another way.
+    /// The columns whose types differ.
     pub differs: Vec<Differs<'a>>,
-    /// Whether the schema is that of the code, which tells what is required. A lock does not.
+    /// Whether the schema is that of the code. Only the code says which columns are required.
     is_code: bool,
 }
 
-/// A column that the file has with another type.
+/// A column whose type in the file is not that of the schema.
 #[derive(Debug)]
 pub struct Differs<'a> {
     pub table: &'a str,
@@ -38,6 +38,7 @@ impl<'a> FileComparison<'a> {
         Self { is_code: true, ..Self::default() }.compared(schema, file)
     }
 
+    /// Adds the differences between a schema and a file.
     fn compared(mut self, schema: &'a Snapshot, file: &'a FileSchema) -> Self {
         let found = &mut self;
         for table in &schema.tables {
@@ -59,16 +60,18 @@ impl<'a> FileComparison<'a> {
         self
     }
 
-    /// A column of the schema.
+    /// Returns what is known of a column of the schema.
     fn column(&self, column: &'a ColumnSnapshot) -> Column<'a> {
         let required = self.is_code.then_some(column.required);
         Column { name: &column.name, ty: Some(&column.ty), required }
     }
 
+    /// Returns whether there are no differences.
     pub fn is_same(&self) -> bool {
         self.lacks.is_empty() && self.has.is_empty() && self.differs.is_empty()
     }
 
+    /// Adds the differences between a table of the schema and that of the file.
     fn compare(&mut self, table: &'a TableSnapshot, held: &'a FileTable) {
         for column in &table.columns {
             match held.columns.iter().find(|held| held.name == column.name) {
@@ -83,6 +86,7 @@ impl<'a> FileComparison<'a> {
         }
     }
 
+    /// Adds the differences between a column of the schema and that of the file.
     fn compare_column(
         &mut self,
         table: &'a str,
@@ -97,13 +101,13 @@ impl<'a> FileComparison<'a> {
             (in_schema, Some(in_file)) if in_schema != in_file => {
                 self.differs.push(Differs { table, column: &column.name, in_schema, in_file });
             }
-            // The file itself keeps no types.
+            // The file has no type for a column that its history does not mention.
             _ => {}
         }
     }
 }
 
-/// What is known of a column of the schema, or of the file.
+/// What is known of a column of the schema or of the file.
 struct Column<'a> {
     name: &'a str,
     ty: Option<&'a TypeSnapshot>,
@@ -116,12 +120,12 @@ impl<'a> Column<'a> {
     }
 }
 
-/// A file may have a synced table and a local one of the same name.
+/// Returns whether two tables are the same. A file may have a synced and a local table of one name.
 fn is_same_table(table: &TableSnapshot, held: &FileTable) -> bool {
     table.name == held.name && table.local == held.local
 }
 
-/// All there is to say of a table.
+/// Returns everything that a table has.
 fn whole<'a>(
     table: &'a str,
     local: bool,
@@ -132,6 +136,7 @@ fn whole<'a>(
     items
 }
 
+/// Returns everything that a column has.
 fn of_column<'a>(table: &'a str, column: Column<'a>) -> Vec<Item<'a>> {
     let Column { name: column, ty, required } = column;
     let mut items = vec![Item { table, what: What::Column { column, ty, required } }];
@@ -141,6 +146,7 @@ fn of_column<'a>(table: &'a str, column: Column<'a>) -> Vec<Item<'a>> {
     items
 }
 
+/// Returns the variants of a column that are not among `known`.
 fn variants_without<'a>(
     known: &[String],
     table: &'a str,

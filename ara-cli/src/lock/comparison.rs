@@ -1,4 +1,4 @@
-//! The schema of the code against what was released.
+//! The comparison of the code with what was released.
 
 use std::collections::BTreeSet;
 
@@ -8,30 +8,31 @@ use ara_schema::{
 };
 use serde_json::{Value, json};
 
-use crate::emitted::Emitted;
-use crate::facts::{self, Item};
-use crate::style::{ADDED, BAD, Styled};
+use crate::cargo::emitted::Emitted;
+use crate::output::facts::{self, Item};
+use crate::output::style::{ADDED, BAD, Styled};
 
-/// How the code differs from what was released.
+/// The differences between the code and what was released.
 #[derive(Debug)]
 pub struct Comparison {
-    /// What the code has that was not released.
+    /// What the code has and no release has.
     pub unrecorded: Vec<Fact>,
-    /// What was released and has changed, or is gone.
+    /// What the code breaks of what was released.
     pub broken: Vec<Broken>,
     code: Snapshot,
 }
 
-/// What the code breaks.
+/// Something that the code breaks.
 #[derive(Debug)]
 pub struct Broken {
-    /// The stored names of the tables it is about.
+    /// The stored names of its tables.
     pub tables: Vec<String>,
-    /// What the compiler says of it.
+    /// The message that the compiler shows.
     pub message: String,
 }
 
 impl Broken {
+    /// Returns the answer for `--json`.
     pub fn as_json(&self) -> Value {
         let Self { tables, message } = self;
         json!({"tables": tables, "message": message})
@@ -39,29 +40,34 @@ impl Broken {
 }
 
 impl Comparison {
+    /// Compares the code with what was released.
     pub fn new(released: &BTreeSet<Fact>, code: &Emitted) -> Self {
         let (unrecorded, broken) = (unrecorded(released, code), broken(released, code));
         Self { unrecorded, broken, code: code.tables.clone() }
     }
 
-    /// Whether the code is just what was released.
+    /// Returns whether there are no differences.
     pub fn is_same(&self) -> bool {
         self.unrecorded.is_empty() && self.broken.is_empty()
     }
 
+    /// Returns what is broken, for `--json`.
     pub fn broken_as_json(&self) -> Value {
         self.broken.iter().map(Broken::as_json).collect()
     }
 
+    /// Returns the messages about what is broken.
     pub fn broken_as_text(&self) -> String {
         let refusal = Styled(BAD, "refused");
         self.broken.iter().map(|broken| format!("{refusal}: {}\n\n", broken.message)).collect()
     }
 
+    /// Returns what is not recorded, for `--json`.
     pub fn unrecorded_as_json(&self) -> Value {
         facts::as_json(self.items())
     }
 
+    /// Returns a list of what is not recorded.
     pub fn unrecorded_as_text(&self) -> String {
         facts::as_text(self.items(), '+', ADDED)
     }
@@ -72,7 +78,7 @@ impl Comparison {
 }
 
 fn unrecorded(released: &BTreeSet<Fact>, code: &Emitted) -> Vec<Fact> {
-    // What is stored in another way is broken, and not new.
+    // A column with another type than before is broken, and not new.
     let known: BTreeSet<FactKey<'_>> = released.iter().map(Fact::key).collect();
     code.tables.facts().into_iter().filter(|fact| !known.contains(&fact.key())).collect()
 }
@@ -99,7 +105,7 @@ fn broken(released: &BTreeSet<Fact>, code: &Emitted) -> Vec<Broken> {
     broken
 }
 
-/// Text that is composed twice: first to learn how long it is.
+/// Returns a text that is composed twice: first for its length, and then in a buffer of that length.
 fn composed(write: impl Fn(&mut Text<'_>)) -> String {
     let mut counted = Text::new(&mut []);
     write(&mut counted);

@@ -1,4 +1,5 @@
-//! Asking the compiler for the schema of a package: `cargo check`, and nothing is linked or run.
+//! Asking the compiler for the schema of a package. This runs `cargo check`, so that nothing is linked or
+//! executed.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,11 +11,11 @@ use anyhow::{Context, Result};
 use cargo_metadata::Message;
 
 use crate::args::{Code, Compile, Selection};
-use crate::emitted::{Emitted, Said};
-use crate::package::Package;
-use crate::progress::Waiting;
+use crate::cargo::emitted::{Emitted, Said};
+use crate::cargo::package::Package;
+use crate::output::progress::Waiting;
 
-/// The schema that the package declares.
+/// Returns the schema that a package declares.
 pub fn schema_of(package: &Package, code: &Code) -> Result<Emitted> {
     let mut cargo = command(package, &code.selection, &code.compile)
         .stdin(Stdio::null())
@@ -37,7 +38,7 @@ pub fn schema_of(package: &Package, code: &Code) -> Result<Emitted> {
     let mut said = Said::default();
     let mut heard = Ok(());
     for message in Message::parse_stream(BufReader::new(stdout)) {
-        // It is read to its end all the same: cargo would wait for its reader.
+        // After an error the output is still read to its end, as cargo would wait otherwise.
         heard = heard.and(match message {
             Ok(message) => said.hear(message, &package.id),
             Err(error) => Err(anyhow::Error::new(error).context("cargo's messages cannot be read")),
@@ -49,6 +50,7 @@ pub fn schema_of(package: &Package, code: &Code) -> Result<Emitted> {
     said.schema(&package.name, succeeded, own_words.trim_end())
 }
 
+/// Returns the command that compiles the package.
 fn command(package: &Package, selection: &Selection, compile: &Compile) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
@@ -58,7 +60,7 @@ fn command(package: &Package, selection: &Selection, compile: &Compile) -> Comma
         .args(["--package", &package.id.repr])
         .args(selection.cargo_options())
         .args(compile.cargo_options())
-        // Who is to tell its schema: what it depends on may have one too.
+        // Names the package, as a dependency may declare a schema as well.
         .env("ARA_LOCK", format!("emit:{}", package.folder()));
     command
 }
