@@ -22,7 +22,7 @@ Exit codes:
   2  it could not be done: the app does not compile, a file cannot be read, ..
 
 With --json, standard output is one JSON object and nothing else; `cargo ara help <COMMAND>` says \
-what is in it. Where the exit code is 2 it is {\"error\": \"..\"}, with what the compiler said as \
+what is in it. If the exit code is 2, it is {\"error\": \"..\"}, with what the compiler said as \
 \"compiler\" if the app does not compile.";
 
 /// Records what was released of an ara schema, and looks into ara's files.

@@ -7,7 +7,7 @@ use crate::refusal::{write_lacking_tables, write_refusal};
 use crate::table::TableDef;
 use crate::text::{Text, same};
 
-/// Tells the derive of a struct what was released of its table: nothing, for every struct.
+/// What was released of the table of a struct: nothing, for every struct.
 ///
 /// `ara::schema!` gives the structs that it names an associated constant of the same name, which takes
 /// precedence over that of the trait. So the derive finds out whether a schema names its struct.
@@ -19,7 +19,7 @@ pub trait Unreleased {
 
 impl<T: ?Sized> Unreleased for T {}
 
-/// Tells which crate declares the struct of a table: none that is known, for every type.
+/// The crate that declares the struct of a table: unknown, for every type.
 ///
 /// The derive gives its structs an associated constant of the same name, which takes precedence over that
 /// of the trait.

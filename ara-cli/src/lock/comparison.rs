@@ -32,7 +32,7 @@ pub struct Broken {
 }
 
 impl Broken {
-    /// Returns the answer for `--json`.
+    /// Returns what is broken, for `--json`.
     pub fn as_json(&self) -> Value {
         let Self { tables, message } = self;
         json!({"tables": tables, "message": message})

@@ -32,7 +32,7 @@ impl Waiting {
     pub fn tell(&self, line: &str) {
         let line = anstream::adapter::strip_str(line).to_string();
         let line = line.trim();
-        // Errors are no news, as the schema arrives in one.
+        // An error is expected, as the schema arrives in one.
         if !line.starts_with("error") && !line.starts_with("warning") {
             self.0.set_message(line.to_owned());
         }

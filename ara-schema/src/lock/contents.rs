@@ -98,8 +98,8 @@ pub struct Release {
 const ID_LENGTH: usize = 8;
 
 impl Release {
-    /// Returns the name that other lines have for the release: the first 8 digits of its checksum.
-    /// Releases up to which exactly the same was released share it.
+    /// Returns the name by which other lines refer to the release: the first 8 digits of its checksum. Two
+    /// releases share it if exactly the same was released up to both of them.
     #[must_use]
     pub fn id(&self) -> &str {
         self.checksum.get(..ID_LENGTH).unwrap_or(&self.checksum)
