@@ -95,15 +95,6 @@ use syn::{DeriveInput, parse_macro_input};
 /// | [`columns`](#columns) | generates a module from which the columns can be imported |
 /// | [`derive(..)`](#derive) | makes the row derive more traits |
 ///
-/// # Arguments on a field
-///
-/// | argument | effect |
-/// |---|---|
-/// | [`column = "name"`](#column) | gives the column another stored name |
-/// | [`index`](#index) | adds an index over the column |
-/// | [`search`](#search) | makes the words of the column searchable |
-/// | [`default = 3`](#default) | sets the column in every new draft |
-///
 /// ## `name`
 ///
 /// `#[table(name = "..")]` sets the stored name of the table. Without it, the stored name is the name of
@@ -126,6 +117,109 @@ use syn::{DeriveInput, parse_macro_input};
 /// assert_eq!(TodoItem::NAME, "todo_item");
 /// assert_eq!(Task::NAME, "todo");
 /// ```
+///
+/// ## `local`
+///
+/// `#[table(local)]` keeps the table on its device: it has no change log and is never synced. Use it for
+/// what belongs to the device, such as the state of its windows, and for what can be computed again.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(local)]
+/// struct Window {
+///     id: Id<Window>,
+///     width: u32,
+///     height: u32,
+/// }
+///
+/// assert!(Window::TABLE.local);
+/// ```
+///
+/// ## `index`
+///
+/// `#[table(index(done, due))]` adds an index over the columns of these fields, in this order. It can be
+/// given several times. The fields are named as in Rust. Indexes are not part of what a release fixes:
+/// every version of the app may declare others.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(index(done, due), index(done, title))]
+/// struct Todo {
+///     id: Id<Todo>,
+///     title: String,
+///     done: Option<bool>,
+///     due: Option<Timestamp>,
+/// }
+///
+/// assert_eq!(Todo::TABLE.indexes[0].columns, ["done", "due"]);
+/// assert_eq!(Todo::TABLE.indexes[1].columns, ["done", "title"]);
+/// ```
+///
+/// A unique index does not exist, as devices that are offline cannot keep it between them. Give rows that
+/// are the same thing on every device the same id: `Id::from_key("natural key")`.
+///
+/// ## `columns`
+///
+/// `#[table(columns)]` generates a module that is named like the struct in snake case and contains the
+/// columns, so that they can be imported: `use todo::title;`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(columns)]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     pub title: String,
+/// }
+///
+/// use todo::title;
+/// # fn main() -> ara::Result<()> {
+/// # let db = Database::memory()?;
+/// # db.create(Todo::draft().title("Buy milk"))?;
+/// let milk = db.query::<Todo>().filter(title.eq("Buy milk")).narrow(title).one()?;
+/// assert_eq!(milk.title, "Buy milk");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// ## `derive`
+///
+/// `#[table(derive(..))]` makes the row derive these traits, besides `Debug`, `Clone` and `PartialEq`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(derive(Eq, Hash))]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     pub title: String,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// # let db = Database::memory()?;
+/// # db.create(Todo::draft().title("Buy milk"))?;
+/// use std::collections::HashSet;
+///
+/// let rows: HashSet<TodoRow> = db.query::<Todo>().all()?.into_iter().collect();
+/// assert_eq!(rows.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Arguments on a field
+///
+/// | argument | effect |
+/// |---|---|
+/// | [`column = "name"`](#column) | gives the column another stored name |
+/// | [`index`](#index-of-one-column) | adds an index over the column |
+/// | [`search`](#search-for-words) | makes the words of the column searchable |
+/// | [`default = 3`](#default) | sets the column in every new draft |
 ///
 /// ## `column`
 ///
@@ -152,53 +246,25 @@ use syn::{DeriveInput, parse_macro_input};
 /// # }
 /// ```
 ///
-/// ## `local`
+/// ## `index` of one column
 ///
-/// `#[table(local)]` keeps the table on its device: it has no change log and is never synced. Use it for
-/// what belongs to the device, such as the state of its windows, and for what can be computed again.
-///
-/// ```
-/// use ara::prelude::*;
-///
-/// #[derive(Table)]
-/// #[table(local)]
-/// struct Window {
-///     id: Id<Window>,
-///     width: u32,
-///     height: u32,
-/// }
-///
-/// assert!(Window::TABLE.local);
-/// ```
-///
-/// ## `index`
-///
-/// `#[table(index)]` on a field adds an index over its column. `#[table(index(done, due))]` on the struct
-/// adds one over the columns of these fields, in this order, and can be given several times. The fields
-/// are named as in Rust. Indexes are not part of what a release fixes: every version of the app may
-/// declare others.
+/// `#[table(index)]` adds an index over the column. For one over several columns, the argument is on the
+/// struct.
 ///
 /// ```
 /// use ara::prelude::*;
 ///
 /// #[derive(Table)]
-/// #[table(index(done, due), index(done, title))]
 /// struct Todo {
 ///     id: Id<Todo>,
-///     title: String,
-///     done: Option<bool>,
 ///     #[table(index)]
 ///     due: Option<Timestamp>,
 /// }
 ///
-/// let indexes: Vec<_> = Todo::TABLE.indexes.iter().map(|index| index.columns).collect();
-/// assert_eq!(indexes, [&["due"][..], &["done", "due"], &["done", "title"]]);
+/// assert_eq!(Todo::TABLE.indexes[0].columns, ["due"]);
 /// ```
 ///
-/// A unique index does not exist, as devices that are offline cannot keep it between them. Give rows that
-/// are the same thing on every device the same id: `Id::from_key("natural key")`.
-///
-/// ## `search`
+/// ## `search` for words
 ///
 /// `#[table(search)]` makes the words of a text column searchable, by a full-text index. The column is a
 /// `String`, a `NonEmptyString<MAX>` or a newtype of one of them. All such columns of a struct are
@@ -250,56 +316,6 @@ use syn::{DeriveInput, parse_macro_input};
 /// let film = db.create(Film::draft().title("Alien").seen(None))?;
 /// let film = db.get(film)?.expect("was created");
 /// assert_eq!((film.stars, film.seen), (Some(3), None));
-/// # Ok(())
-/// # }
-/// ```
-///
-/// ## `columns`
-///
-/// `#[table(columns)]` generates a module that is named like the struct in snake case and contains the
-/// columns, so that they can be imported: `use todo::title;`.
-///
-/// ```
-/// use ara::prelude::*;
-///
-/// #[derive(Table)]
-/// #[table(columns)]
-/// pub struct Todo {
-///     pub id: Id<Todo>,
-///     pub title: String,
-/// }
-///
-/// use todo::title;
-/// # fn main() -> ara::Result<()> {
-/// # let db = Database::memory()?;
-/// # db.create(Todo::draft().title("Buy milk"))?;
-/// let milk = db.query::<Todo>().filter(title.eq("Buy milk")).narrow(title).one()?;
-/// assert_eq!(milk.title, "Buy milk");
-/// # Ok(())
-/// # }
-/// ```
-///
-/// ## `derive`
-///
-/// `#[table(derive(..))]` makes the row derive these traits, besides `Debug`, `Clone` and `PartialEq`.
-///
-/// ```
-/// use ara::prelude::*;
-///
-/// #[derive(Table)]
-/// #[table(derive(Eq, Hash))]
-/// pub struct Todo {
-///     pub id: Id<Todo>,
-///     pub title: String,
-/// }
-///
-/// # fn main() -> ara::Result<()> {
-/// # let db = Database::memory()?;
-/// # db.create(Todo::draft().title("Buy milk"))?;
-/// use std::collections::HashSet;
-///
-/// let rows: HashSet<TodoRow> = db.query::<Todo>().all()?.into_iter().collect();
-/// assert_eq!(rows.len(), 1);
 /// # Ok(())
 /// # }
 /// ```
@@ -433,8 +449,8 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
 /// leave out tables at the end.
 ///
 /// Each field is a column. Without an argument it is the column of that name in the first table.
-/// `#[view(..)]` on a field names another column: `#[view(Artist::name)]`, or `#[view(Artist::name.of(Guest))]`
-/// if the query reads the table under an alias.
+/// `#[view(..)]` on a field names another column: `#[view(Artist::name)]`, or
+/// `#[view(Artist::name.of(Guest))]` if the query reads the table under an alias.
 ///
 /// A field that is an `Option` is `None` where the column is missing. Any other field is narrowed: rows
 /// without it are left out.
