@@ -82,7 +82,7 @@ fn table_name(table: &Table<'_>, faults: &mut Faults) {
 fn id(table: &Table<'_>, faults: &mut Faults) {
     let ident = table.ident;
     let Some(id) = &table.id else {
-        // Anything else than a struct with named fields was refused as a whole.
+        // An item without named fields is refused as a whole.
         if table.has_named_fields {
             faults.on(ident, format_args!("a table needs a field `id: Id<{ident}>`"));
         }

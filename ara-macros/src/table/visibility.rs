@@ -42,10 +42,10 @@ pub fn from_within(vis: &Visibility, depth: usize) -> TokenStream {
 /// Returns the segments of a path that begins with `self` or `super`, without the `self`.
 fn relative(path: &Path) -> Option<Vec<TokenStream>> {
     let first = &path.segments.first()?.ident;
-    let skipped = match () {
-        () if first == "self" => 1,
-        () if first == "super" => 0,
-        () => return None,
+    let skipped = match first.to_string().as_str() {
+        "self" => 1,
+        "super" => 0,
+        _ => return None,
     };
     Some(
         path.segments.iter().skip(skipped).map(|segment| segment.ident.to_token_stream()).collect(),
