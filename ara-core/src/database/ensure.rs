@@ -1,5 +1,6 @@
 //! `ensure`: a whole schema at once, in one transaction, as one recorded version.
 
+use crate::trace::span;
 use std::sync::Arc;
 
 use crate::catalog::own_tables::HISTORY;
@@ -79,6 +80,7 @@ fn is_of_schema(error: &Error) -> bool {
 
 /// Makes all of a schema, inside the caller's savepoint.
 fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Plan)>> {
+    let _span = span!("grow", schema = schema.name());
     let connection = writing.connection;
     let mut growth = Growth::default();
     mend_tables(&mut writing.recorder, None, &mut growth)?;
@@ -98,6 +100,7 @@ fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Pla
     drop_undeclared_indexes(connection, &defs, &mut growth)?;
     mend_indexes(connection, &mut growth)?;
     schema.note(connection)?;
+    growth.tell();
     if let Some((app, plan)) = history {
         record(&mut writing.mutation(&plan), app, &defs, growth.of_app())?;
     }

@@ -68,6 +68,8 @@ pub(crate) struct State<'c> {
 
 /// What a committed transaction leaves behind.
 pub(crate) struct Committed {
+    /// How many changes it wrote into the log.
+    pub(crate) changes: u64,
     pub(crate) journal: Journal,
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
     pub(crate) touched: Option<Touched>,
@@ -156,7 +158,12 @@ impl<'c> Transaction<'c> {
         let mut commit = self.connection.prepare_cached("COMMIT")?;
         self.watches.commit(state.writing.recorder.logged(), file, || commit.execute([]))?;
         self.open = false;
-        Ok(Committed { journal, plans, touched })
+        Ok(Committed {
+            changes: self.state.get_mut().writing.recorder.changes(),
+            journal,
+            plans,
+            touched,
+        })
     }
 
     /// Creates a row: the id it got.
@@ -299,6 +306,7 @@ impl<'c> Transaction<'c> {
         }
         let plan = grow(&mut writing.recorder, def, &mut growth)?;
         savepoint.release()?;
+        growth.tell();
         Ok(plan)
     }
 }

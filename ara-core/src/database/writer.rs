@@ -1,6 +1,7 @@
 //! The connection that writes, and who holds it.
 
 use crate::file::readers::data_version;
+use crate::trace::{event, span};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{MutexGuard, PoisonError, TryLockError};
@@ -40,7 +41,10 @@ impl Shared {
     /// The writer, once nobody else holds it.
     pub(crate) fn lock_writer(&self) -> Result<HeldWriter<'_>> {
         self.refuse_inside_transaction()?;
-        let guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let guard = {
+            let _wait = span!("wait");
+            self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        };
         self.writing.store(this_thread(), Ordering::Relaxed);
         Ok(HeldWriter { guard, writing: &self.writing })
     }
@@ -74,6 +78,7 @@ impl Shared {
         run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
         failures: &mut Vec<SchemaFailure>,
     ) -> Result<(R, Option<Touched>), E> {
+        let _span = span!("write");
         let connection = self.writing_connection(held)?;
         let (data_version, journal, is_next) = begin(connection, known.take())?;
         let wall = (self.options.clock)();
@@ -89,6 +94,7 @@ impl Shared {
         let result = result.and_then(|result| {
             self.refuse_if_moved()?;
             let committed = transaction.commit()?;
+            event!(DEBUG, "committed", changes = committed.changes);
             self.ahead.wait_for(committed.journal.due());
             *known = Some(KnownJournal { data_version, journal: committed.journal });
             if !committed.plans.is_empty() {
@@ -125,7 +131,10 @@ pub(crate) fn begin(
     connection: &Connection,
     known: Option<KnownJournal>,
 ) -> Result<(i64, Journal, bool)> {
-    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    {
+        let _wait = span!("wait");
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    }
     let look = || {
         let data_version = data_version(connection)?;
         match known {

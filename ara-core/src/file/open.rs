@@ -1,5 +1,6 @@
 //! The database file: how it is opened, and whose it is.
 
+use crate::trace::{self, span};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -55,10 +56,11 @@ pub(crate) fn open(
     busy: Duration,
     entropy: &mut Entropy,
 ) -> Result<(Connection, bool)> {
+    let _span = span!("open", is_file = matches!(place, Place::File(_)));
     let path = match place {
         Place::Memory => {
-            let connection = Connection::open_in_memory()?;
-            configure(&connection, busy)?;
+            let mut connection = Connection::open_in_memory()?;
+            configure(&mut connection, busy)?;
             create_format(&connection, entropy.node_id()?, None)?;
             return Ok((connection, false));
         }
@@ -68,17 +70,18 @@ pub(crate) fn open(
     if is_beside {
         refuse_unread(path)?;
     }
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
     // What lies beside a file that is refused must stay there.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_beside)?;
-    let may_wait = take(&connection, path, busy, entropy).map_err(|error| named(error, path))?;
+    let may_wait =
+        take(&mut connection, path, busy, entropy).map_err(|error| named(error, path))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((connection, may_wait))
 }
 
 /// Takes a file that is ara's, or in which there is nothing.
 fn take(
-    connection: &Connection,
+    connection: &mut Connection,
     path: &Path,
     busy: Duration,
     entropy: &mut Entropy,
@@ -105,8 +108,8 @@ fn take(
 
 /// Opens one more connection to a database that is open.
 pub(crate) fn open_another(path: &Path, busy: Duration) -> Result<Connection> {
-    let connection = connect(path, OpenFlags::empty())?;
-    configure(&connection, busy)?;
+    let mut connection = connect(path, OpenFlags::empty())?;
+    configure(&mut connection, busy)?;
     Ok(connection)
 }
 
@@ -121,7 +124,8 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-pub(crate) fn configure(connection: &Connection, busy: Duration) -> Result<()> {
+pub(crate) fn configure(connection: &mut Connection, busy: Duration) -> Result<()> {
+    trace::statements(connection)?;
     set_patience(connection, busy)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     // A misspelt column must be an error, not a string.

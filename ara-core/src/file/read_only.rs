@@ -31,8 +31,8 @@ pub(crate) fn open_read_only(path: &Path, busy: Duration) -> Result<(Connection,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         ),
     };
-    let connection = connection.map_err(|_| refuse("allow this user to read the file"))?;
-    let ready = configure(&connection, busy).and_then(|()| check_format(&connection, path));
+    let mut connection = connection.map_err(|_| refuse("allow this user to read the file"))?;
+    let ready = configure(&mut connection, busy).and_then(|()| check_format(&connection, path));
     match ready {
         Ok(()) => Ok((connection, stamp)),
         Err(Error::ReadOnly) => {

@@ -1,5 +1,6 @@
 //! The history of schemas: a synced table that `ensure` writes.
 
+use crate::trace::event;
 use ara_schema::{Snapshot, TableDef, checksum};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,20 @@ impl Growth {
             names.retain(|name| !is_ara_s(name));
         }
         self
+    }
+
+    /// Tells the feature `tracing` what was done.
+    pub(crate) fn tell(&self) {
+        if !self.is_empty() {
+            event!(
+                INFO,
+                "the tables grew",
+                tables = self.tables.join(" "),
+                columns = self.columns.join(" "),
+                indexes = self.indexes.join(" "),
+                dropped_indexes = self.dropped_indexes.join(" "),
+            );
+        }
     }
 
     pub(crate) fn add_table(&mut self, stored_name: &str) {

@@ -54,7 +54,7 @@ impl Journal {
         };
         let last = others.max(own.time);
         let due = due(connection)?;
-        Ok(Self { node: node, node_id, last, others, own, due })
+        Ok(Self { node, node_id, last, others, own, due })
     }
 
     /// The latest time of any change that is folded in.

@@ -29,6 +29,8 @@ pub(crate) struct Recorder<'c> {
     unended: Option<Change>,
     /// The times of the first and the last change that were recorded.
     logged: Option<(Time, Time)>,
+    /// How many changes were recorded.
+    changes: u64,
     /// A change that was made could not be written into the log: nothing may be committed.
     broken: bool,
 }
@@ -39,6 +41,7 @@ pub(crate) struct Mark {
     waiting: Vec<Change>,
     unended: Option<Change>,
     logged: Option<(Time, Time)>,
+    changes: u64,
     broken: bool,
 }
 
@@ -70,7 +73,17 @@ impl<'c> Recorder<'c> {
     pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
         let inserts = [None, None];
         let (waiting, unended, logged) = (Vec::new(), None, None);
-        Self { connection, inserts, journal, wall, waiting, unended, logged, broken: false }
+        Self {
+            connection,
+            inserts,
+            journal,
+            wall,
+            waiting,
+            unended,
+            logged,
+            changes: 0,
+            broken: false,
+        }
     }
 
     /// The time of the next change, if it is made.
@@ -152,6 +165,7 @@ impl<'c> Recorder<'c> {
             waiting: self.waiting.clone(),
             unended: self.unended.clone(),
             logged: self.logged,
+            changes: self.changes,
             broken: self.broken,
         }
     }
@@ -163,6 +177,7 @@ impl<'c> Recorder<'c> {
             waiting: self.waiting,
             unended: self.unended,
             logged: self.logged,
+            changes: self.changes,
             broken: self.broken,
         } = mark;
     }
@@ -170,6 +185,11 @@ impl<'c> Recorder<'c> {
     /// The times of the first and the last change that were recorded.
     pub(crate) fn logged(&self) -> Option<(Time, Time)> {
         self.logged
+    }
+
+    /// Returns how many changes were recorded.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Starts a change of a row.
@@ -187,6 +207,7 @@ impl<'c> Recorder<'c> {
                 > MOST_WAITING;
         let written = if is_full { self.write() } else { Ok(()) };
         self.waiting.push(change);
+        self.changes += 1;
         self.unended = None;
         written
     }

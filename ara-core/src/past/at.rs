@@ -79,8 +79,8 @@ impl Database {
 impl PastTables {
     fn begin(database: &Database, time: Timestamp) -> Result<Self> {
         // Without a name it is SQLite's own: in memory, and where it is large, in a file that goes with it.
-        let connection = Connection::open("")?;
-        configure(&connection, Duration::ZERO)?;
+        let mut connection = Connection::open("")?;
+        configure(&mut connection, Duration::ZERO)?;
         let until = Time::last_in(time.millis());
         let ends = database.with_reader(|reading| {
             let snapshot = reading.snapshot()?;

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::exchange::changes::Changes;
 use crate::merge::incoming::merge;
 use crate::merge::report::MergeReport;
+use crate::trace::{event, span};
 
 impl Database {
     /// Takes over what another database wrote, in one transaction: its log is united with this one's, and of
@@ -20,10 +21,24 @@ impl Database {
     ///
     /// As [`transaction`](Self::transaction). Nothing is taken over then, and the merge can be repeated.
     pub fn merge(&self, changes: &Changes) -> Result<MergeReport> {
-        self.fresh_transaction(|fresh| {
+        let _span = span!("merge", changes = changes.len());
+        let report = self.fresh_transaction(|fresh| {
             let mut state = fresh.into_state();
             state.has_met_nodes = true;
             merge(&mut state.writing, changes)
-        })
+        })?;
+        event!(
+            DEBUG,
+            "merged",
+            new = report.changes,
+            known = report.known,
+            written = report.written,
+            outdated = report.outdated,
+            set_aside = report.set_aside,
+            refused = report.refused.len(),
+            forked = report.forked.len(),
+        );
+        report.growth.tell();
+        Ok(report)
     }
 }

@@ -1,5 +1,6 @@
 //! Who watches a database.
 
+use crate::trace::event;
 use crate::watch::host::Host;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -180,6 +181,7 @@ impl Watches {
             signals.extend(met.map(|watched| Arc::clone(&watched.signal)));
         }
         drop(watching);
+        event!(DEBUG, "woke watches", watches = signals.len());
         signals.iter().for_each(|signal| signal.mark());
     }
 
