@@ -39,6 +39,7 @@ page! { bytes: "This page is about the feature `sync`: build the documentation w
 page! { counters: include_str!("../guide/counters.md") }
 page! { history: include_str!("../guide/history.md") }
 page! { maintenance: include_str!("../guide/maintenance.md") }
+page! { tracing: include_str!("../guide/tracing.md") }
 page! { schema: include_str!("../guide/schema.md") }
 page! { ci: include_str!("../guide/ci.md") }
 page! { ensure: include_str!("../guide/ensure.md") }
