@@ -1,5 +1,13 @@
 //! Expressions, typed by the tables of their query and by what they give.
 
+pub(crate) mod column;
+pub(crate) mod comparand;
+pub(crate) mod compare;
+pub(crate) mod number;
+pub(crate) mod order;
+pub(crate) mod scope;
+pub(crate) mod text;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
@@ -7,9 +15,9 @@ use std::ops::{BitAnd, BitOr, Not};
 use ara_core::Value;
 use sea_query::SqliteQueryBuilder;
 
-use crate::condition::Condition;
-use crate::sql;
-use crate::term::{Term, Untyped};
+use crate::untyped::condition::Condition;
+use crate::untyped::sql;
+use crate::untyped::term::{Term, Untyped};
 
 /// An expression over the tables `S` that gives a `T`, or nothing where what it reads is absent.
 ///

@@ -14,73 +14,41 @@
 #[macro_use]
 mod tuple;
 
-mod aggregate;
-mod bind;
-mod clauses;
-mod column;
-mod comparand;
-mod compare;
-mod condition;
-mod digest;
-mod explain;
 mod expr;
-mod group;
-mod join;
-mod many;
-mod named_rows;
-mod narrow;
-mod notes;
-mod null_rules;
-mod number;
-mod order;
-mod page;
-mod prepare;
+mod queries;
 mod query;
-mod raw_sql;
-mod readable;
-mod reader;
-mod rows;
 mod run;
-mod scope;
 pub mod sea_query;
-mod search;
-mod select;
-mod sql;
-#[cfg(feature = "stream")]
-mod stream;
-mod subquery;
-mod term;
-mod text;
-mod union;
-mod unreadable;
-mod view;
-mod watch;
+mod untyped;
 
-pub use aggregate::{Aggregates, Count, Counted, count};
-pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
-pub use comparand::{Comparand, OptionalComparand, Read};
-pub use compare::Compare;
+pub use expr::column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
+pub use expr::comparand::{Comparand, OptionalComparand, Read};
+pub use expr::compare::Compare;
+pub use expr::number::{Integer, Number, NumberFunctions, NumberOperand};
+pub use expr::order::{IntoOrder, Order, Sort};
+pub use expr::scope::{At, Contains, Member, MemberRef, Push, Scope};
+pub use expr::text::{Text, TextFunctions, TextOperand};
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
-pub use group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
-pub use join::{JoinMany, Reference, RefersInto, TargetOf};
-pub use many::WithMany;
-pub use narrow::{Missable, Narrow, NarrowBy};
-pub use number::{Integer, Number, NumberFunctions, NumberOperand};
-pub use order::{IntoOrder, Order, Sort};
-pub use page::{Cursor, Page};
-pub use prepare::{Param, Params, Prepared, Values};
-pub use query::{Queries, Query};
-pub use raw_sql::{IntoSql, Sql, SqlRow};
-pub use rows::{As, Left, Part, Rows};
-pub use scope::{At, Contains, Member, MemberRef, Push, Scope};
-pub use search::{Snippet, rank, snippet};
-pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection, Single, Taken};
-pub use subquery::{InQuery, Referring};
-pub use text::{Text, TextFunctions, TextOperand};
-pub use union::Union;
-pub use unreadable::UnreadableColumn;
-pub use view::{StartsWith, View, ViewPart, ViewRow, Viewed};
-pub use watch::Watch;
+pub use queries::Queries;
+pub use query::Query;
+pub use query::aggregate::{Aggregates, Count, Counted, count};
+pub use query::group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
+pub use query::join::{JoinMany, Reference, RefersInto, TargetOf};
+pub use query::narrow::{Missable, Narrow, NarrowBy};
+pub use query::rows::{As, Left, Part, Rows};
+pub use query::search::{Snippet, rank, snippet};
+pub use query::select::{
+    Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection, Single, Taken,
+};
+pub use query::subquery::{InQuery, Referring};
+pub use query::view::{StartsWith, View, ViewPart, ViewRow, Viewed};
+pub use run::many::WithMany;
+pub use run::page::{Cursor, Page};
+pub use run::prepared::{Param, Params, Prepared, Values};
+pub use run::raw_sql::{IntoSql, Sql, SqlRow};
+pub use run::union::Union;
+pub use run::unreadable::UnreadableColumn;
+pub use run::watch::Watch;
 
 /// Declares aliases, under which a query reads a table once more: see
 /// [`join_as`](crate::Query::join_as).
