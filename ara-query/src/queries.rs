@@ -1,26 +1,46 @@
-//! Where queries begin.
+//! The methods by which an app begins its queries.
 
 use ara_core::{Result, Schema, Source, Table};
 
+use crate::expr::param::Params;
 use crate::expr::scope::Scope;
 use crate::query::Query;
 use crate::query::rows::Rows;
-use crate::run::prepared::{Params, Prepared};
-use crate::run::raw_sql::{IntoSql, Sql, SqlRow};
+use crate::run::prepared::Prepared;
+use crate::run::raw_sql::{IntoSql, Sql};
+use crate::run::sql_row::SqlRow;
 use crate::run::unreadable::{UnreadableColumn, unreadable};
 
-/// Starts queries. A database and a transaction both do.
+/// What begins queries: a database, a transaction, and the past of a database.
 pub trait Queries: Source {
-    /// A query of the rows of `T` that are not deleted.
+    /// Begins a query of the rows of `T` that are not deleted.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// db.transaction(|tx| {
+    ///     tx.create(Todo::draft().title("Buy milk"))?;
+    ///     assert_eq!(tx.query::<Todo>().count()?, 1);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(db.query::<Todo>().count()?, 1);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     fn query<T: Table>(&self) -> Query<'_, (T,)>;
 
-    /// Reads with SQL that is written by hand, or a select of [`sea_query`](crate::sea_query), into tuples of
-    /// values. It reads what is stored, deleted rows included (`is_deleted IS 1`), from the tables that are
-    /// there: [`ensure`](ara_core::Database::ensure) them first. SQL that writes is refused: what it writes
-    /// would be in no log.
+    /// Reads tuples of values by SQL that is written by hand, or by a select of
+    /// [`sea_query`](crate::sea_query).
     ///
-    /// Whoever writes SQL knows what it gives, so no row is left out: a value that is NULL, or not of the type
-    /// that it is read as, is an error. Read as an `Option`, it is `None`, as in a row of a table.
+    /// The SQL reads the stored values, those of deleted rows included (`is_deleted IS 1`). The tables must be in
+    /// the file, so [`ensure`](ara_core::Database::ensure) them first. SQL that writes is refused, since its
+    /// changes would not be in the log.
+    ///
+    /// No row is left out. If a value is NULL, or not of the type that it is read as, reading fails; a value that is
+    /// read as an `Option` is `None` then, as in a row of a table.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -41,8 +61,8 @@ pub trait Queries: Source {
     /// ```
     fn sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'_, T>;
 
-    /// Makes the SQL of a query once, to be run many times with other values: a closure is given the
-    /// parameters, and uses them where it would use a value of their types.
+    /// Compiles a query once, to run it many times with other values. The closure that builds the query is given its
+    /// parameters, and uses them in place of values.
     ///
     /// ```
     /// use ara::Param;
@@ -69,12 +89,14 @@ pub trait Queries: Source {
         Prepared::new(build(P::markers()))
     }
 
-    /// The columns that hold values which this version of the app cannot read, and in how many rows, of a
-    /// table or of a schema: names and numbers, never a value. Another version of the app wrote them, or
-    /// another program: a variant that only a newer one knows, a text that is too long for this one. They
-    /// read as missing, and stay as they are until they are overwritten.
+    /// Returns the columns of a table or a schema that hold values which this version of the app cannot read, and in
+    /// how many rows. It returns no values.
     ///
-    /// A column that holds nothing is not among them, and deleted rows are not counted. All rows are read.
+    /// Another version of the app, or another program, wrote these values: a variant that only a newer version knows,
+    /// say, or a text that is too long for this one. To this version they are missing. They stay in the file until
+    /// they are overwritten.
+    ///
+    /// Rows in which nothing is stored are not counted, nor are deleted rows. This reads all rows of the tables.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -101,7 +123,7 @@ pub trait Queries: Source {
     ///
     /// # Errors
     ///
-    /// The file cannot be read.
+    /// Returns the errors of [`Query::all`].
     fn unreadable<T: Schema>(&self) -> Result<Vec<UnreadableColumn>>;
 }
 

@@ -1,7 +1,12 @@
-//! Queries, clause by clause.
+//! Queries, and the clauses that are added to them.
+//!
+//! The clauses that change the type of a query are each in a file of its own: [joins](join), [selections](select),
+//! [groups](group) and [aggregates](aggregate), [views](view). What a query returns is told by its [`rows`], which
+//! columns these have by [`holds`], and which of them may be missing by [`narrow`].
 
 pub(crate) mod aggregate;
 pub(crate) mod group;
+pub(crate) mod holds;
 pub(crate) mod join;
 pub(crate) mod narrow;
 pub(crate) mod rows;
@@ -22,11 +27,33 @@ use crate::query::narrow::NarrowBy;
 use crate::query::rows::Rows;
 use crate::untyped::clauses::{Clauses, Deleted};
 
-/// A query over the tables `S` that returns rows `R`; both are tuples. Nothing is read before one of
-/// the methods at the end of a chain is called, such as [`all`](Self::all).
+/// A query over the tables `S` that returns rows `R`. Both are tuples.
 ///
-/// Clauses do not change the type, except for those that change the rows: filters can be added in a
-/// loop, and a function can return a query as `Query<'_, (Todo,)>`.
+/// A query reads nothing until one of the methods is called that end a chain of clauses, such as
+/// [`all`](Self::all).
+///
+/// Only clauses that change the rows change the type. So filters can be added in a loop, and a function can return
+/// a query as `Query<'_, (Todo,)>`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String, done: Option<bool> }
+///
+/// fn open(db: &Database) -> Query<'_, (Todo,)> {
+///     db.query::<Todo>().filter(Todo::done.ne(true)).order_by(Todo::title)
+/// }
+///
+/// let db = Database::memory()?;
+/// db.create_all(["Buy milk", "Buy oat milk"].map(|title| Todo::draft().title(title)))?;
+/// let mut found = open(&db);
+/// for word in ["buy", "oat"] {
+///     found = found.filter(Todo::title.like(format!("%{word}%")));
+/// }
+/// assert_eq!(found.one()?.title.as_deref(), Some("Buy oat milk"));
+/// # Ok::<(), ara::Error>(())
+/// ```
 #[must_use = "a query reads nothing until it is run: end it with `all`, `first`, `count` or the like"]
 pub struct Query<'s, S: Scope, R = <S as Scope>::Rows> {
     pub(crate) source: &'s dyn Source,
@@ -35,12 +62,25 @@ pub struct Query<'s, S: Scope, R = <S as Scope>::Rows> {
 }
 
 impl<'s, S: Scope, R> Query<'s, S, R> {
+    /// Begins a query without clauses.
     pub(crate) fn new(source: &'s dyn Source) -> Self {
         Query { source, clauses: Clauses::default(), types: PhantomData }
     }
 
-    /// Keeps the rows in which the column is there and can be read, and returns it without its
-    /// `Option`.
+    /// Keeps the rows in which the column is there and can be read, and returns its values without `Option`.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String, stars: Option<i64> }
+    /// # let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Buy milk").stars(3))?;
+    /// db.create(Todo::draft().title("Think"))?;
+    /// let starred = db.query::<Todo>().narrow(Todo::stars).one()?;
+    /// let (stars, title): (i64, Option<String>) = (starred.stars, starred.title);
+    /// assert_eq!((stars, title.as_deref()), (3, Some("Buy milk")));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn narrow<C, I>(mut self, column: C) -> Query<'s, S, C::Narrowed>
     where
         C: NarrowBy<R, I>,
@@ -50,8 +90,19 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.returning()
     }
 
-    /// Narrows every required column, and returns the structs that declare the tables. Rows of
+    /// Narrows every required column, and returns the structs that declare the tables. The rows of a
     /// [`left_join`](Self::left_join) stay as they are.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String, stars: Option<i64> }
+    /// # let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Buy milk"))?;
+    /// let todo: Todo = db.query::<Todo>().narrow_all().one()?;
+    /// assert_eq!((&*todo.title, todo.stars), ("Buy milk", None));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn narrow_all(mut self) -> Query<'s, S, R::Whole>
     where
         R: Rows,
@@ -60,14 +111,14 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.returning()
     }
 
-    /// Keeps the rows for which the filter holds. Several filters must hold all.
+    /// Keeps the rows for which the filter holds. Of several filters, all must hold.
     pub fn filter(mut self, filter: impl IntoFilter<S>) -> Self {
         self.clauses.filter(filter.into_filter().untyped);
         self
     }
 
-    /// Orders the rows. Several orders, in a tuple or by several calls, count one after the other: the second
-    /// among rows that the first leaves equal.
+    /// Orders the rows. Several orders can be given in a tuple or by several calls. Each one orders the rows that
+    /// those before it leave equal.
     ///
     /// ```
     /// # use ara::prelude::*;
@@ -82,38 +133,57 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn order_by<H>(mut self, order: impl IntoOrder<S, H>) -> Self {
-        order.into_orders().into_iter().for_each(|order| self.clauses.order(order));
+        order
+            .into_orders()
+            .into_iter()
+            .for_each(|order| self.clauses.order(order.ordered, order.notes));
         self
     }
 
-    /// Returns this many rows at most. The last limit counts.
+    /// Returns at most this many rows. The last limit counts.
     pub fn limit(mut self, rows: u64) -> Self {
         self.clauses.limit = Some(rows);
         self
     }
 
-    /// Leaves out this many rows at the beginning. The last offset counts.
+    /// Skips this many rows at the beginning. The last offset counts.
     pub fn offset(mut self, rows: u64) -> Self {
         self.clauses.offset = rows;
         self
     }
 
-    /// Returns deleted rows too.
+    /// Returns the deleted rows of the query's first table too.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String }
+    /// # let db = Database::memory()?;
+    /// let milk = db.create(Todo::draft().title("Buy milk"))?;
+    /// db.create(Todo::draft().title("Think"))?;
+    /// db.delete(milk)?;
+    /// assert_eq!(db.query::<Todo>().count()?, 1);
+    /// assert_eq!(db.query::<Todo>().with_deleted().count()?, 2);
+    /// assert_eq!(db.query::<Todo>().only_deleted().one()?.id, milk);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn with_deleted(mut self) -> Self {
         self.clauses.deleted = Deleted::Too;
         self
     }
 
-    /// Returns deleted rows only.
+    /// Returns only the deleted rows of the query's first table.
     pub fn only_deleted(mut self) -> Self {
         self.clauses.deleted = Deleted::Only;
         self
     }
 
+    /// Returns the same query with other rows.
     fn returning<T>(self) -> Query<'s, S, T> {
         self.over()
     }
 
+    /// Returns the same query over other tables and with other rows.
     pub(crate) fn over<T: Scope, Q>(self) -> Query<'s, T, Q> {
         Query { source: self.source, clauses: self.clauses, types: PhantomData }
     }
@@ -125,7 +195,7 @@ impl<S: Scope, R> Clone for Query<'_, S, R> {
     }
 }
 
-/// The SQL, with a `?` for each value.
+/// Shows the SQL, with a `?` for each value.
 impl<S: Scope, R> fmt::Debug for Query<'_, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Query({})", self.clauses.clone().rows(S::MEMBERS).exactly().sql)

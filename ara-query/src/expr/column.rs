@@ -1,4 +1,4 @@
-//! Columns as a query names them.
+//! Columns, of tables and of aliases.
 
 use std::marker::PhantomData;
 
@@ -6,24 +6,27 @@ use ara_core::Column;
 
 use crate::expr::scope::{Contains, Member};
 use crate::expr::{Operand, Within};
-use crate::untyped::term::{ColumnTerm, Untyped};
+use crate::untyped::column::ColumnTerm;
+use crate::untyped::member::MemberRef;
+use crate::untyped::term::Untyped;
 
-/// A column of a query: `Todo::title`, or `Employee::name.of(Boss)`, of a table under an alias.
+/// A column of a query: one of a table, such as `Todo::title`, or one of an alias, such as
+/// `Employee::name.of(Boss)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column",
     label = "not a column",
     note = "columns are constants of the table's struct, such as `Todo::title`"
 )]
 pub trait ColumnRef: Copy + 'static {
-    /// What it belongs to: the table, or the alias.
+    /// The table or alias that it belongs to.
     type Member: Member;
 
-    /// The column.
+    /// The column of the table.
     type Column: Column;
 
     #[doc(hidden)]
     fn term() -> ColumnTerm {
-        ColumnTerm::of::<Self::Member, Self::Column>()
+        ColumnTerm::of::<Self::Column>(MemberRef::of::<Self::Member>())
     }
 }
 
@@ -50,9 +53,27 @@ impl<A: Member<Table = C::Table>, C: Column> ColumnRef for Of<A, C> {
     type Column = C;
 }
 
-/// Names a column of a table that is read under an alias.
+/// Names the columns of a table that a query reads under an alias.
 pub trait OfAlias: Column {
-    /// The column of the table that the query reads under this alias.
+    /// Returns the column of the table that the query reads under this alias.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Employee { id: Id<Employee>, name: String, boss_id: Option<Id<Employee>> }
+    ///
+    /// ara::alias! { Boss: Employee }
+    ///
+    /// let db = Database::memory()?;
+    /// let ada = db.create(Employee::draft().name("Ada"))?;
+    /// db.create(Employee::draft().name("Bob").boss_id(ada))?;
+    ///
+    /// let names = db.query::<Employee>().join_as(Boss, Employee::boss_id);
+    /// let names = names.select((Employee::name, Employee::name.of(Boss)));
+    /// assert_eq!(names.one()?, (Some("Bob".to_owned()), Some("Ada".to_owned())));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     fn of<A: Member<Table = Self::Table>>(self, alias: A) -> Of<A, Self> {
         let _ = alias;
         Of(PhantomData)
@@ -73,9 +94,9 @@ impl<C: ColumnRef> Operand for C {
 #[diagnostic::do_not_recommend]
 impl<S: Contains<C::Member, I>, C: ColumnRef, I> Within<S, InTable<I>> for C {}
 
-/// A column of a table at a position that is inferred.
+/// Marks a column of the table at position `I` of a query.
 #[derive(Debug)]
 pub struct InTable<I>(PhantomData<I>);
 
-/// What a column holds.
+/// The type of the values of a column.
 pub type ValueOf<C> = <<C as ColumnRef>::Column as Column>::Value;

@@ -1,11 +1,12 @@
-//! What an operand can be compared with.
+//! What operands are compared with.
 
 use ara_core::{IntoValue, Plain, Value, Whole};
 
 use crate::expr::{Operand, Within};
 use crate::untyped::term::Untyped;
 
-/// What can be compared with a `T`: what converts to one, and columns and expressions that give one.
+/// What can be compared with a `T`: values that convert to one, and columns and expressions that give one.
+/// `How` is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "expected `{T}`, what converts to it, or a column or expression of this type",
@@ -31,7 +32,8 @@ impl<S, T: Value, O: Operand<Value = T> + Within<S, I>, I> Comparand<S, T, Read<
     }
 }
 
-/// What a `T` that may be absent can be compared with: all that is a [`Comparand`], and an `Option<T>`.
+/// What can be compared with a `T` that may be absent: every [`Comparand`], and an `Option<T>`. `How` is
+/// inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "expected `{T}`, what converts to it, `None`, or a column or expression of this type",
@@ -66,6 +68,6 @@ impl<S, T: Value, O: Operand<Value = T> + Within<S, I>, I> OptionalComparand<S, 
     }
 }
 
-/// Marks a comparand that is read from the row: a column or an expression.
+/// Marks a column or an expression where a value of the app could stand too. `I` tells where its table is.
 #[derive(Debug)]
 pub struct Read<I>(std::marker::PhantomData<I>);

@@ -10,13 +10,13 @@ use crate::expr::{Expr, Operand, Within};
 use crate::untyped::sql::{binary, call, constant};
 use crate::untyped::term::Untyped;
 
-/// Types that can be calculated with: the integers, counters and floating-point numbers.
+/// Types that can be calculated with: integers, counters and floating-point numbers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number",
     label = "expected a column or expression of numbers"
 )]
 pub trait Number: Value {
-    /// What calculations give: `i64` for integers, `f64` for floating-point numbers.
+    /// The type that calculations give: `i64` for integers and counters, `f64` for floating-point numbers.
     type Wide: Number<Wide = Self::Wide>;
 }
 
@@ -31,8 +31,8 @@ macro_rules! numbers {
 numbers! { i64: i8 i16 i32 i64 u8 u16 u32 Counter }
 numbers! { f64: f32 f64 }
 
-/// What can be added to numbers of the wide type `W`, subtracted from them, and so on: one of them,
-/// or a column or expression of numbers that widen to it.
+/// What can be added to numbers of the wide type `W`, subtracted from them, and so on: values that convert to
+/// `W`, and columns and expressions of numbers with this wide type. `How` is inferred.
 #[diagnostic::on_unimplemented(
     message = "cannot calculate with `{Self}` and numbers of type `{W}`",
     label = "expected `{W}`, or a column or expression of such numbers",
@@ -76,7 +76,7 @@ macro_rules! arithmetic {
 
 type Wide<O> = <<O as Operand>::Value as Number>::Wide;
 
-/// Types that can be divided with a remainder.
+/// Types that can be divided with a remainder: integers and counters.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not an integer", label = "expected integers")]
 pub trait Integer: Number<Wide = i64> {}
 
@@ -84,25 +84,38 @@ impl<T: Number<Wide = i64>> Integer for T {}
 
 /// Calculations with columns and expressions of numbers. Where a number is absent, so is the result.
 ///
-/// Integers give `i64`, floating-point numbers `f64`; what lies beyond `i64` goes on as a
-/// floating-point number, as in SQLite. Expressions also take the operators `+`, `-`, `*`, `/` and `%`:
-/// `Todo::stars.add(1) * 2`.
+/// Integers give `i64`, and floating-point numbers `f64`. As in SQLite, a result that does not fit into an `i64`
+/// becomes a floating-point number, with which the calculation goes on. Expressions also take the operators `+`,
+/// `-`, `*`, `/` and `%`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, stars: i64, hours: Option<f64> }
+///
+/// let db = Database::memory()?;
+/// db.create(Todo::draft().stars(3))?;
+/// let numbers = db.query::<Todo>().select((Todo::stars.add(1) * 2, Todo::stars.rem(2), Todo::hours.mul(2.0)));
+/// assert_eq!(numbers.one()?, (Some(8), Some(1), None));
+/// # Ok::<(), ara::Error>(())
+/// ```
 pub trait NumberFunctions: Operand {
     arithmetic! {
-        /// Plus.
+        /// Adds a number.
         add Add Number;
-        /// Minus.
+        /// Subtracts a number.
         sub Sub Number;
-        /// Times.
+        /// Multiplies by a number.
         mul Mul Number;
-        /// Divided by. Integers are cut towards zero. Division by zero gives nothing.
+        /// Divides by a number. Of integers, the result is rounded toward zero. Division by zero gives nothing.
         div Div Number;
-        /// The remainder of the division of integers, with the sign of the left one. Division by zero
+        /// Returns the remainder of the division of integers, with the sign of the left one. Division by zero
         /// gives nothing.
         rem Mod Integer;
     }
 
-    /// Minus this.
+    /// Returns the negative number.
     fn neg<S, I>(self) -> Expr<S, Wide<Self>>
     where
         Self: Within<S, I>,
@@ -111,13 +124,13 @@ pub trait NumberFunctions: Operand {
         Expr::new(negative(self.untyped()))
     }
 
-    /// Without its sign.
+    /// Returns the absolute value.
     fn abs<S, I>(self) -> Expr<S, Wide<Self>>
     where
         Self: Within<S, I>,
         Self::Value: Number,
     {
-        // SQLite's `abs` fails on the least integer, and the query with it.
+        // SQLite's `abs` fails for `i64::MIN`, and the whole query with it.
         let largest = |it: sea_query::Expr| {
             let negative = binary(constant(0_i64), BinOper::Sub, it.clone());
             call("max", [it, negative])
@@ -125,7 +138,7 @@ pub trait NumberFunctions: Operand {
         Expr::new(self.untyped().compute(largest))
     }
 
-    /// Rounded to this many decimal places, half away from zero.
+    /// Rounds to this many decimal places. Half of the last place is rounded away from zero.
     fn round<S, I>(self, places: u8) -> Expr<S, f64>
     where
         Self: Within<S, I>,

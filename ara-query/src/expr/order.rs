@@ -1,16 +1,17 @@
-//! The order of a query's rows.
+//! Ordering rows.
 
 use std::marker::PhantomData;
 
 use ara_core::Plain;
-use sea_query::{NullOrdering, Order as Direction, OrderedStatement};
+use sea_query::{NullOrdering, Order as Direction};
 
 use crate::expr::comparand::Read;
 use crate::expr::{Operand, Within};
 use crate::untyped::notes::Notes;
-use crate::untyped::term::{Term, Untyped};
+use crate::untyped::order::Ordered;
+use crate::untyped::term::Untyped;
 
-/// A column or expression to order by, and in which direction: `Todo::created_at.desc()`.
+/// A column or expression to order by, with its direction, such as `Todo::created_at.desc()`.
 pub struct Order<S> {
     pub(crate) ordered: Ordered,
     pub(crate) notes: Notes,
@@ -23,14 +24,27 @@ impl<S> Order<S> {
         Self { ordered: Ordered { by: term, direction, nulls: None }, notes, scope: PhantomData }
     }
 
-    /// Rows where it was never set come first.
+    /// Puts the rows first in which nothing is stored.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String, due: Option<i64> }
+    /// # let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Think"))?;
+    /// db.create(Todo::draft().title("Buy milk").due(3))?;
+    /// db.create(Todo::draft().title("Rest").due(5))?;
+    /// let todos = db.query::<Todo>().narrow(Todo::title).order_by(Todo::due.desc().nulls_first());
+    /// assert_eq!(todos.select(Todo::title).all()?, ["Think", "Rest", "Buy milk"]);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
         self.ordered.nulls = Some(NullOrdering::First);
         self
     }
 
-    /// Rows where it was never set come last.
+    /// Puts the rows last in which nothing is stored.
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
         self.ordered.nulls = Some(NullOrdering::Last);
@@ -38,33 +52,17 @@ impl<S> Order<S> {
     }
 }
 
-/// What rows are ordered by, in which direction, and where those come in which it is NULL.
-#[derive(Debug, Clone)]
-pub(crate) struct Ordered {
-    pub by: Term,
-    pub direction: Direction,
-    pub nulls: Option<NullOrdering>,
-}
-
-impl Ordered {
-    pub(crate) fn put(self, statement: &mut impl OrderedStatement) {
-        let by = self.by.stored();
-        match self.nulls {
-            Some(nulls) => statement.order_by_expr_with_nulls(by, self.direction, nulls),
-            None => statement.order_by_expr(by, self.direction),
-        };
-    }
-}
-
-/// The direction of an order, on columns and expressions.
+/// Gives columns and expressions a direction, to order rows by them.
 ///
-/// A column is ordered by what is stored, so that an index on it serves: enums by the stored names of
-/// their variants, JSON by its text. Where it was never set, the
-/// row comes first in ascending and last in descending order. A value that this app cannot read stands
-/// among the others of its storage class: numbers, then texts, then bytes. `narrow` the column to leave
-/// those rows out, or order by an expression of it.
+/// Rows are ordered by the stored values of a column, so that an index on it serves: enums by the stored names of
+/// their variants, and JSON by its text. Where nothing is stored, the row comes first in ascending order and last
+/// in descending order.
+///
+/// Values that this app cannot read are ordered too, all numbers before all texts, and those before all blobs.
+/// [`narrow`](crate::Query::narrow) the column to leave out these rows, or order by an expression of it, which
+/// takes them for absent.
 pub trait Sort: Operand {
-    /// From the least to the greatest.
+    /// Orders from the least value to the greatest.
     fn asc<S, I>(self) -> Order<S>
     where
         Self: Within<S, I>,
@@ -72,7 +70,7 @@ pub trait Sort: Operand {
         Order::new(self.untyped(), Direction::Asc)
     }
 
-    /// From the greatest to the least.
+    /// Orders from the greatest value to the least.
     fn desc<S, I>(self) -> Order<S>
     where
         Self: Within<S, I>,
@@ -83,8 +81,8 @@ pub trait Sort: Operand {
 
 impl<O: Operand> Sort for O {}
 
-/// What [`order_by`](crate::Query::order_by) takes: an [`Order`], or a column or expression, which
-/// stands for its ascending order; or a tuple of up to eight of them.
+/// What [`order_by`](crate::Query::order_by) takes: an [`Order`], a column or an expression, or a tuple of up to
+/// eight of these. A column or an expression is ordered from the least value to the greatest. `How` is inferred.
 #[diagnostic::on_unimplemented(
     message = "a query cannot be ordered by `{Self}`",
     label = "expected a column or expression, with `.asc()` or `.desc()` or without, or a tuple of them"
@@ -107,13 +105,7 @@ impl<S, O: Operand + Within<S, I>, I> IntoOrder<S, Read<I>> for O {
 }
 
 macro_rules! orders {
-    ($($part:ident)*) => {
-        orders! { $($part)* @ H0 H1 H2 H3 H4 H5 H6 H7 @ }
-    };
-    ($part:ident $($parts:ident)* @ $how:ident $($hows:ident)* @ $($done:tt)*) => {
-        orders! { $($parts)* @ $($hows)* @ $($done)* ($part $how) }
-    };
-    (@ $($hows:ident)* @ $(($part:ident $how:ident))*) => {
+    ($($part:ident $how:ident $_n:literal)*) => {
         #[diagnostic::do_not_recommend]
         #[allow(non_snake_case)]
         impl<S, $($how, $part: IntoOrder<S, $how>),*> IntoOrder<S, ($($how,)*)> for ($($part,)*) {

@@ -1,4 +1,4 @@
-//! Functions of text.
+//! Functions of texts.
 
 use ara_core::{IntoValue, Plain, Value};
 use sea_query::{BinOper, Expr as Sql};
@@ -10,7 +10,7 @@ use crate::untyped::null_rules::range;
 use crate::untyped::sql::{and, binary, call, constant};
 use crate::untyped::term::{Term, Untyped};
 
-/// Types that are text. It exists for its message.
+/// Types that are text: `String`, `NonEmptyString<MAX>`, and newtypes of them that implement `AsRef<str>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "expected a column or expression of text",
@@ -21,7 +21,7 @@ pub trait Text: Value {}
 #[diagnostic::do_not_recommend]
 impl<T: Value + AsRef<str>> Text for T {}
 
-/// A text, or a column or expression of text.
+/// What can stand for a text: one that the app gives, or a column or expression of text. `How` is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "expected a text, or a column or expression of text"
@@ -45,12 +45,32 @@ impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O
     }
 }
 
-/// Functions of text, on columns and expressions. Where the text is absent, so is the result.
+/// Functions of columns and expressions of text. Where a text is absent, so is the result, and a filter does not
+/// hold.
 ///
-/// Upper and lower case are those of ASCII, as in SQLite: `lower`, `upper` and `like` leave `Ä` alone.
+/// As in SQLite, only ASCII letters have an upper and a lower case: `lower`, `upper` and `like` do not change
+/// `Ä` to `ä`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String }
+///
+/// let db = Database::memory()?;
+/// db.create(Todo::draft().title("Buy milk"))?;
+///
+/// let todos = || db.query::<Todo>();
+/// assert_eq!(todos().filter(Todo::title.like("buy%")).count()?, 1);
+/// assert_eq!(todos().filter(Todo::title.starts_with("buy")).count()?, 0);
+/// let parts = todos().select((Todo::title.upper(), Todo::title.substr(5, 4), Todo::title.length()));
+/// assert_eq!(parts.one()?, (Some("BUY MILK".to_owned()), Some("milk".to_owned()), Some(8)));
+/// # Ok::<(), ara::Error>(())
+/// ```
 pub trait TextFunctions: Operand {
-    /// Matches a pattern, without regard to the case of ASCII letters. In it `%` stands for any
-    /// characters, `_` for any one, and `\` takes the special meaning from the character after it.
+    /// Holds where the text matches a pattern, without regard to the case of ASCII letters. In the pattern, `%`
+    /// stands for any characters or none, and `_` for any one character. After a `\`, a character stands for
+    /// itself.
     fn like<S, V, H, I>(self, pattern: V) -> Filter<S>
     where
         Self: Within<S, I>,
@@ -63,7 +83,7 @@ pub trait TextFunctions: Operand {
         })
     }
 
-    /// Absent, or does not match a pattern: the opposite of [`like`](Self::like).
+    /// Holds where the text is absent or does not match a pattern: the opposite of [`like`](Self::like).
     fn not_like<S, V, H, I>(self, pattern: V) -> Filter<S>
     where
         Self: Within<S, I>,
@@ -73,7 +93,8 @@ pub trait TextFunctions: Operand {
         !self.like(pattern)
     }
 
-    /// Begins with exactly this. An index on the column serves it, if it is a text of the program's.
+    /// Holds where the text begins with exactly this prefix. If the app gives the prefix, an index on the column
+    /// serves.
     fn starts_with<S, V, H, I>(self, prefix: V) -> Filter<S>
     where
         Self: Within<S, I>,
@@ -102,7 +123,7 @@ pub trait TextFunctions: Operand {
         }
     }
 
-    /// Ends with exactly this.
+    /// Holds where the text ends with exactly this suffix.
     fn ends_with<S, V, H, I>(self, suffix: V) -> Filter<S>
     where
         Self: Within<S, I>,
@@ -117,7 +138,7 @@ pub trait TextFunctions: Operand {
         })
     }
 
-    /// Has exactly this somewhere in it.
+    /// Holds where the text contains exactly this part.
     fn contains<S, V, H, I>(self, part: V) -> Filter<S>
     where
         Self: Within<S, I>,
@@ -129,7 +150,7 @@ pub trait TextFunctions: Operand {
         })
     }
 
-    /// In lower case.
+    /// Returns the text in lower case.
     fn lower<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
@@ -138,7 +159,7 @@ pub trait TextFunctions: Operand {
         Expr::new(self.untyped().compute(|text| call("lower", [text])))
     }
 
-    /// In upper case.
+    /// Returns the text in upper case.
     fn upper<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
@@ -147,7 +168,7 @@ pub trait TextFunctions: Operand {
         Expr::new(self.untyped().compute(|text| call("upper", [text])))
     }
 
-    /// Without the spaces at both ends.
+    /// Returns the text without the spaces at both ends.
     fn trim<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
@@ -156,7 +177,7 @@ pub trait TextFunctions: Operand {
         Expr::new(self.untyped().compute(|text| call("trim", [text])))
     }
 
-    /// How many characters it has, up to a NUL.
+    /// Returns the number of characters. As in SQLite, those from the first NUL on are not counted.
     fn length<S, I>(self) -> Expr<S, i64>
     where
         Self: Within<S, I>,
@@ -165,8 +186,8 @@ pub trait TextFunctions: Operand {
         Expr::new(self.untyped().compute(|text| call("length", [text])))
     }
 
-    /// `length` characters from the one at `start` on. As in SQL the first is at 1, and a negative
-    /// start counts from the end.
+    /// Returns at most `length` characters, from the one at `start` on. As in SQL, the first character is at 1,
+    /// and a negative `start` counts from the end.
     fn substr<S, I>(self, start: i64, length: u32) -> Expr<S, String>
     where
         Self: Within<S, I>,
@@ -176,7 +197,7 @@ pub trait TextFunctions: Operand {
         Expr::new(self.untyped().compute(|text| call("substr", [text, start, length])))
     }
 
-    /// Followed by another text.
+    /// Returns the text followed by another one.
     fn concat<S, V, H, I>(self, other: V) -> Expr<S, String>
     where
         Self: Within<S, I>,
@@ -189,7 +210,7 @@ pub trait TextFunctions: Operand {
         Expr::new(joined)
     }
 
-    /// The text as a `String`, so that texts of different types can be compared.
+    /// Returns the text as a `String`, so that texts of different types can be compared.
     fn text<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
@@ -201,20 +222,20 @@ pub trait TextFunctions: Operand {
 
 impl<O: Operand> TextFunctions for O {}
 
-/// Whether a text has another one at a place, which follows from their lengths. They are compared as bytes:
-/// SQLite's functions of text stop at a NUL.
+/// Returns the condition that a text contains another one at a place, which is computed from both lengths. They
+/// are compared as blobs, since SQLite's functions of texts stop at the first NUL.
 fn has_at(text: Sql, part: Sql, place: impl FnOnce(Sql, Sql) -> Sql) -> Sql {
     let bytes = |text: Sql| Sql::from(sea_query::Func::cast_as(text, "blob"));
     let (text, part) = (bytes(text), bytes(part));
     let [length, of_part] = [&text, &part].map(|it| call("length", [it.clone()]));
     let fits = binary(length.clone(), BinOper::GreaterThanOrEqual, of_part.clone());
     let there = call("substr", [text, place(length, of_part.clone()), of_part]);
-    // Of no bytes at all SQLite gives NULL.
+    // SQLite gives NULL for a part of an empty blob.
     let there = call("ifnull", [there, Sql::Value(Vec::new().into())]);
     and(fits, binary(there, BinOper::Equal, part))
 }
 
-/// The text, if the program has given it.
+/// Returns the text, if the app gives it.
 fn known(text: &Untyped) -> Option<&str> {
     match &text.term {
         Term::Bound(sea_query::Value::String(Some(text))) => Some(text),
@@ -222,11 +243,11 @@ fn known(text: &Untyped) -> Option<&str> {
     }
 }
 
-/// A condition on two texts, which does not hold where one of them is absent.
+/// Returns a condition on two texts, which does not hold where one of them is absent.
 fn holds<S>(it: Untyped, other: Untyped, condition: impl FnOnce(Sql, Sql) -> Sql) -> Filter<S> {
     Expr::new(it.with(other, |it, other| match (it, other.value()) {
         (Term::Column(column), other) => {
-            // First the condition, which most rows fail; then whether it was of a text.
+            // Most rows fail the condition itself, so it comes before the one that the column can be read.
             let condition = condition(column.sql(), other);
             Term::Condition(Condition::guarded(condition, column, Some(column.is_there())))
         }
@@ -234,12 +255,12 @@ fn holds<S>(it: Untyped, other: Untyped, condition: impl FnOnce(Sql, Sql) -> Sql
     }))
 }
 
-/// The least text above all that begin with `prefix`, if there is one.
+/// Returns the least text that is greater than all texts which begin with `prefix`, if there is one.
 fn after(prefix: &str) -> Option<String> {
     let mut text = prefix.to_owned();
     while let Some(last) = text.pop() {
-        // The order of texts is that of their characters; the characters around the surrogates, which
-        // are none, are neighbours.
+        // SQLite orders texts by the code points of their characters. No character has the code point of a
+        // surrogate, so the characters before and after them are neighbors.
         let next = match last {
             '\u{d7ff}' => Some('\u{e000}'),
             last => char::from_u32(u32::from(last) + 1),

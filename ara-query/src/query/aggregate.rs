@@ -1,4 +1,4 @@
-//! What can be computed from a group of rows.
+//! Aggregates of groups of rows.
 
 use std::marker::PhantomData;
 
@@ -12,16 +12,51 @@ use crate::query::select::{Item, Selectable};
 use crate::untyped::sql::{call, constant};
 use crate::untyped::term::{Term, Untyped};
 
-/// How many rows a group has.
+/// Counts the rows of a group.
+///
+/// ```
+/// use ara::count;
+/// # use ara::prelude::*;
+/// # #[derive(Table)]
+/// # struct Todo { id: Id<Todo>, place: Option<String> }
+/// # let db = Database::memory()?;
+/// for place in ["Home", "Home", "Work"] {
+///     db.create(Todo::draft().place(place))?;
+/// }
+/// let places = db.query::<Todo>().narrow(Todo::place).group_by(Todo::place);
+/// let places = places.filter(count().gt(1)).select((Todo::place, count()));
+/// assert_eq!(places.all()?, [("Home".to_owned(), 2)]);
+/// # Ok::<(), ara::Error>(())
+/// ```
 #[must_use]
 pub fn count<S, G>() -> Count<Grouped<S, G>> {
     Count::of(Term::Computed(call("count", [constant(1_i64)])).into())
 }
 
-/// Aggregates of columns and expressions over the rows of a group. What is absent in a row does not
-/// count; where it is absent in all of them there is nothing to aggregate.
+/// Aggregates of columns and expressions over the rows of a group. Rows in which the value is absent do not count.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, place: Option<String>, stars: Option<i64> }
+///
+/// let db = Database::memory()?;
+/// for (place, stars) in [("Home", Some(1)), ("Home", Some(4)), ("Work", None)] {
+///     db.create(Todo::draft().place(place).stars(stars))?;
+/// }
+/// let all = db.query::<Todo>().aggregate((
+///     Todo::stars.count(),
+///     Todo::place.count_distinct(),
+///     Todo::stars.sum(),
+///     Todo::stars.avg(),
+///     Todo::stars.max(),
+/// ));
+/// assert_eq!(all.one()?, (2, 2, Some(5), Some(2.5), Some(4)));
+/// # Ok::<(), ara::Error>(())
+/// ```
 pub trait Aggregates: Operand {
-    /// In how many rows it is there.
+    /// Counts the rows in which it is there.
     fn count<S, G, I>(self) -> Count<Grouped<S, G>>
     where
         Self: Within<S, I>,
@@ -29,7 +64,7 @@ pub trait Aggregates: Operand {
         Count::of(self.untyped().aggregate(named("count")))
     }
 
-    /// How many different values there are.
+    /// Counts the different values.
     fn count_distinct<S, G, I>(self) -> Count<Grouped<S, G>>
     where
         Self: Within<S, I>,
@@ -37,8 +72,11 @@ pub trait Aggregates: Operand {
         Count::of(self.untyped().aggregate(Func::count_distinct))
     }
 
-    /// The sum: an `i64` of integers, an `f64` of floating-point numbers, nothing of nothing. A sum of
-    /// integers that is no `i64` is an error when the query runs.
+    /// Returns the sum: an `i64` of integers and counters, an `f64` of floating-point numbers, and nothing if there
+    /// is no value.
+    ///
+    /// If a sum of integers does not fit into an `i64`, the query fails with
+    /// [`Error::Sqlite`](ara_core::Error::Sqlite) when it is run.
     fn sum<S, G, I>(self) -> Expr<Grouped<S, G>, <Self::Value as Number>::Wide>
     where
         Self: Within<S, I>,
@@ -47,7 +85,7 @@ pub trait Aggregates: Operand {
         Expr::new(self.untyped().aggregate(named("sum")))
     }
 
-    /// The mean, nothing of nothing.
+    /// Returns the mean, or nothing if there is no value.
     fn avg<S, G, I>(self) -> Expr<Grouped<S, G>, f64>
     where
         Self: Within<S, I>,
@@ -56,7 +94,7 @@ pub trait Aggregates: Operand {
         Expr::new(self.untyped().aggregate(named("avg")))
     }
 
-    /// The least value, nothing of nothing.
+    /// Returns the least value, or nothing if there is none.
     fn min<S, G, I>(self) -> Expr<Grouped<S, G>, Self::Value>
     where
         Self: Within<S, I>,
@@ -65,7 +103,7 @@ pub trait Aggregates: Operand {
         Expr::new(self.untyped().aggregate(named("min")))
     }
 
-    /// The greatest value, nothing of nothing.
+    /// Returns the greatest value, or nothing if there is none.
     fn max<S, G, I>(self) -> Expr<Grouped<S, G>, Self::Value>
     where
         Self: Within<S, I>,
@@ -81,7 +119,7 @@ fn named(function: &'static str) -> impl FnOnce(Sql) -> FunctionCall {
     move |it| Func::cust(function).arg(it)
 }
 
-/// A number of rows. Selected, it comes as it is: there is always a number.
+/// A number of rows. It is never absent, so a query that selects it returns an `i64` and not an `Option` of it.
 pub struct Count<S>(Expr<S, i64>);
 
 impl<S> Count<S> {
@@ -110,7 +148,7 @@ impl<S, R> Selectable<S, R, Anywhere> for Count<S> {
     }
 }
 
-/// How a [`Count`] is read.
+/// The [`Item`] of a [`Count`].
 #[derive(Debug)]
 pub struct Counted(PhantomData<()>);
 

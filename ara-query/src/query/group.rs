@@ -1,15 +1,17 @@
-//! Groups of rows.
+//! Grouping rows.
 
 use std::marker::PhantomData;
 
 use crate::expr::column::ColumnRef;
-use crate::expr::scope::{At, MemberRef, Scope};
+use crate::expr::scope::{At, Scope};
 use crate::expr::{Operand, Within};
 use crate::query::Query;
-use crate::query::select::{HoldsAt, Selection};
+use crate::query::holds::HoldsAt;
+use crate::query::select::Selection;
+use crate::untyped::member::MemberRef;
 use crate::untyped::term::Untyped;
 
-/// What a grouped query reads: the tables `S`, grouped by the columns `G`, a tuple.
+/// The tables `S` of a query whose rows are grouped by the columns `G`. Both are tuples.
 #[derive(Debug)]
 pub struct Grouped<S, G>(PhantomData<fn() -> (S, G)>);
 
@@ -19,7 +21,7 @@ impl<S: Scope, G: 'static> Scope for Grouped<S, G> {
     const MEMBERS: &'static [MemberRef] = S::MEMBERS;
 }
 
-/// The rows `R` of a grouped query of which nothing is selected yet: it returns what is.
+/// The rows `R` of a grouped query that does not select anything yet. It cannot be run before it does.
 #[derive(Debug)]
 pub struct Unselected<R>(PhantomData<fn() -> R>);
 
@@ -27,11 +29,12 @@ impl<R: HoldsAt<C, I>, C, I> HoldsAt<C, I> for Unselected<R> {
     type Type = R::Type;
 }
 
-/// A column that the query was grouped by, at a position that is inferred.
+/// Marks a column by which a query is grouped. `I` tells where it is among these.
 #[derive(Debug)]
 pub struct InGroup<I>(PhantomData<I>);
 
-/// The columns of a group have `C` among them.
+/// A tuple of the columns by which a query is grouped that has the column `C` in it. `I` is inferred: it is the
+/// position of the column.
 #[diagnostic::on_unimplemented(
     message = "column `{C}` is neither grouped by nor aggregated",
     label = "the query is grouped by `{Self}`"
@@ -52,7 +55,7 @@ members! { grouped_by }
 #[diagnostic::do_not_recommend]
 impl<S, G: GroupedBy<C, I>, C: ColumnRef, I> Within<Grouped<S, G>, InGroup<I>> for C {}
 
-/// What [`group_by`](Query::group_by) takes: a column, or a tuple of up to eight.
+/// What [`group_by`](Query::group_by) takes: a column, or a tuple of up to eight. `How` is inferred.
 #[diagnostic::on_unimplemented(
     message = "a query cannot be grouped by `{Self}`",
     label = "expected a column of the query, or a tuple of them"
@@ -83,13 +86,7 @@ impl<S> Grouping<S, ()> for () {
 }
 
 macro_rules! groupings {
-    ($($part:ident)*) => {
-        groupings! { $($part)* @ I0 I1 I2 I3 I4 I5 I6 I7 @ }
-    };
-    ($part:ident $($parts:ident)* @ $index:ident $($indexes:ident)* @ $($done:tt)*) => {
-        groupings! { $($parts)* @ $($indexes)* @ $($done)* ($part $index) }
-    };
-    (@ $($indexes:ident)* @ $(($part:ident $index:ident))*) => {
+    ($($part:ident $index:ident $_n:literal)*) => {
         #[diagnostic::do_not_recommend]
         #[allow(non_snake_case)]
         impl<S, $($index, $part: ColumnRef + Within<S, $index>),*> Grouping<S, ($($index,)*)>
@@ -108,9 +105,11 @@ macro_rules! groupings {
 tuples! { groupings }
 
 impl<'s, S: Scope, R> Query<'s, S, R> {
-    /// Puts rows that are the same in these columns into one group. What is then selected is of groups: the
-    /// columns that they were grouped by, and aggregates, such as [`count`](crate::count) and
-    /// [`sum`](crate::Aggregates::sum). Filters that come after are of groups too.
+    /// Puts the rows that are equal in these columns into one group.
+    ///
+    /// From then on the query is one of groups: it can select the columns by which it is grouped, and aggregates
+    /// such as [`count`](crate::count) and [`sum`](crate::Aggregates::sum), and filters that are added now choose
+    /// among the groups.
     ///
     /// ```
     /// use ara::count;
@@ -136,7 +135,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.over()
     }
 
-    /// Aggregates all rows into one: as [`group_by`](Self::group_by) no column at all.
+    /// Aggregates all rows into one, as if they were one group.
     ///
     /// ```
     /// # use ara::count;

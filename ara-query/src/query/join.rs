@@ -1,23 +1,24 @@
-//! Joining tables through references.
+//! Joining tables by references.
 
-use ara_core::{Id, Table};
-use sea_query::{BinOper, Expr as Sql, JoinType};
+use ara_core::{Column, Id, Table};
+use sea_query::JoinType;
 
 use crate::expr::Within;
-use crate::expr::column::{ColumnRef, InTable, ValueOf};
-use crate::expr::scope::{Contains, Member, MemberRef, Push, Scope, refuse_twice};
+use crate::expr::column::{ColumnRef, InTable, Of, ValueOf};
+use crate::expr::scope::{Contains, Member, Push, Scope};
 use crate::query::Query;
 use crate::query::rows::{As, Left};
-use crate::untyped::sql::{and, binary, constant};
-use crate::untyped::term::ColumnTerm;
+use crate::untyped::column::ColumnTerm;
+use crate::untyped::join::Joined;
+use crate::untyped::member::{MemberRef, refuse_twice};
 
-/// The types of columns that refer to rows of a table: `Id` of it. It exists for its message.
+/// The type of a column that refers to the rows of a table: [`Id`] of that table.
 #[diagnostic::on_unimplemented(
     message = "a column of type `{Self}` refers to no table",
     label = "expected a column of type `Id<..>`, such as `Todo::category_id`"
 )]
 pub trait Reference {
-    /// The table.
+    /// The table that it refers to.
     type Target: Table;
 }
 
@@ -31,11 +32,10 @@ pub type TargetOf<C> = <ValueOf<C> as Reference>::Target;
 /// The table that a column belongs to.
 type TableOf<C> = <<C as ColumnRef>::Member as Member>::Table;
 
-/// The rows of a table when nothing is narrowed.
+/// The rows of a table while no column is narrowed.
 type RowOf<T> = <T as Table>::Row;
 
-/// A column that refers to one of the tables `S`; `I`, which of them, is inferred. It exists for its
-/// message.
+/// A column that refers to one of the tables `S`, a tuple. `I` is inferred: it is the position of that table.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` refers to no table of this query",
     label = "the query reads `{S}`",
@@ -50,36 +50,16 @@ impl<S: Contains<TargetOf<C>, I>, C: ColumnRef, I> RefersInto<S, InTable<I>> for
 {
 }
 
-/// A table that is joined, without its type.
-#[derive(Debug, Clone)]
-pub(crate) struct Joined {
-    pub member: MemberRef,
-    pub kind: JoinType,
-    pub on: Sql,
-    /// Whether a row may be joined with several of them.
-    pub are_many: bool,
-}
-
-impl Joined {
-    /// Joins the rows of `M` that are not deleted, and in which the two columns are the same.
-    fn new<M: Member>(kind: JoinType, one: ColumnTerm, other: ColumnTerm) -> Self {
-        let same = binary(one.sql(), BinOper::Equal, other.sql());
-        let deleted = Sql::col((M::CALLED, "is_deleted"));
-        let alive = binary(deleted, BinOper::IsNot, constant(1_i64));
-        Self { member: MemberRef::of::<M>(), kind, on: and(same, alive), are_many: false }
-    }
-}
-
 /// # Joins
 ///
-/// A joined table's columns can be narrowed, filtered and ordered by like those of the first. Rows come
-/// as tuples, one row of each table. Deleted rows of a joined table are left out.
+/// The columns of a joined table can be narrowed, filtered and ordered by like those of the first one. The query
+/// returns tuples, with a row of each table. Deleted rows of joined tables are left out.
 ///
-/// A query reads a table once by its own name. What joins it once more, with itself or by another column,
-/// gives it an alias; without one, the query does not compile.
+/// A query can read a table under its own name only once. To join a table with itself, or once more by another
+/// column, give it an [alias](crate::alias); without one, the query does not compile.
 impl<'s, S: Scope, R> Query<'s, S, R> {
-    /// Joins the row that a column refers to. Rows that refer to nothing, or to a row that is not there or
-    /// is deleted, are left out.
+    /// Joins the row that a column refers to. Rows that refer to nothing are left out, and so are those that refer
+    /// to a row which is deleted or not there.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -112,7 +92,26 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.joined(to::<C, TargetOf<C>>(JoinType::InnerJoin))
     }
 
-    /// Joins the row that a column refers to, where there is one: it comes as an `Option`.
+    /// Joins the row that a column refers to, which comes as an `Option`. It is `None` for rows that refer to
+    /// nothing, or to a row which is deleted or not there.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Category { id: Id<Category>, name: String }
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String, category_id: Option<Id<Category>> }
+    /// # let db = Database::memory()?;
+    /// let home = db.create(Category::draft().name("Home"))?;
+    /// db.create(Todo::draft().title("Buy milk").category_id(home))?;
+    /// db.create(Todo::draft().title("Think"))?;
+    ///
+    /// let todos = db.query::<Todo>().left_join(Todo::category_id).order_by(Todo::title).all()?;
+    /// let (milk, think) = (&todos[0], &todos[1]);
+    /// assert_eq!(milk.1.as_ref().and_then(|category| category.name.as_deref()), Some("Home"));
+    /// assert!(think.1.is_none());
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn left_join<C, I>(self, column: C) -> Query<'s, S::Out, R::Out>
     where
         C: ColumnRef + Within<S, I>,
@@ -125,7 +124,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.joined(to::<C, TargetOf<C>>(JoinType::LeftJoin))
     }
 
-    /// As [`join`](Self::join), reading the table under an alias: to join a table with itself, or twice.
+    /// Joins the row that a column refers to, as [`join`](Self::join) does, and reads its table under an alias. So a
+    /// table can be joined with itself, or twice.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -157,7 +157,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.joined(to::<C, A>(JoinType::InnerJoin))
     }
 
-    /// As [`left_join`](Self::left_join), reading the table under an alias.
+    /// Joins the row that a column refers to, as [`left_join`](Self::left_join) does, and reads its table under an
+    /// alias.
     pub fn left_join_as<A, C, I>(self, alias: A, column: C) -> Query<'s, S::Out, R::Out>
     where
         A: Member<Table = TargetOf<C>>,
@@ -171,11 +172,11 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.joined(to::<C, A>(JoinType::LeftJoin))
     }
 
-    /// Joins the rows that refer to a table of this query through a column of theirs: a row comes once
-    /// for each of them, and not at all without any.
+    /// Joins the rows that refer by this column to the rows of a table of the query. Each of those comes once for
+    /// each row that refers to it, and is left out if none does.
     ///
-    /// With [`Member::of`](crate::OfAlias::of), `Comment::todo_id.of(Reply)`, it reads their table under an
-    /// alias.
+    /// The column of an alias, such as `Comment::todo_id.of(Reply)`, reads their table under that alias: see
+    /// [`OfAlias::of`](crate::OfAlias::of).
     ///
     /// ```
     /// use ara::prelude::*;
@@ -206,7 +207,9 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.joined(from::<C>(JoinType::InnerJoin))
     }
 
-    /// As [`join_many`](Self::join_many), and a row to which none refers comes once, with `None`.
+    /// Joins the rows that refer by this column to the rows of a table of the query, as
+    /// [`join_many`](Self::join_many) does. They come as an `Option`: a row to which none refers comes once, with
+    /// `None`.
     pub fn left_join_many<C, I>(self, column: C) -> Query<'s, S::Out, R::Out>
     where
         C: JoinMany + RefersInto<S, I>,
@@ -225,30 +228,30 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     }
 }
 
-/// To the row that the column `C` refers to, as `M`.
+/// Joins the row that the column `C` refers to, as `M`.
 fn to<C: ColumnRef, M: Member>(kind: JoinType) -> Joined {
-    Joined::new::<M>(kind, ColumnTerm::id::<M>(), C::term())
+    Joined::one(kind, MemberRef::of::<M>(), C::term())
 }
 
-/// To the rows of which the column `C` refers to a row of the query.
+/// Joins the rows that refer to a row of the query by the column `C`.
 fn from<C: ColumnRef>(kind: JoinType) -> Joined
 where
     ValueOf<C>: Reference,
 {
-    let one = Joined::new::<C::Member>(kind, C::term(), ColumnTerm::id::<TargetOf<C>>());
-    Joined { are_many: true, ..one }
+    let id = ColumnTerm::id(MemberRef::of::<TargetOf<C>>());
+    Joined::many(kind, MemberRef::of::<C::Member>(), C::term(), id)
 }
 
-/// A column whose table can be joined by it: what the query returns of that table.
+/// A column by which [`join_many`](Query::join_many) joins its table.
 pub trait JoinMany: ColumnRef {
-    /// A row, or a row [`As`] the alias.
+    /// What the query returns of that table: a row, or a row [`As`] the alias.
     type Part;
 }
 
-impl<C: ara_core::Column> JoinMany for C {
+impl<C: Column> JoinMany for C {
     type Part = RowOf<TableOf<C>>;
 }
 
-impl<A: Member<Table = C::Table>, C: ara_core::Column> JoinMany for crate::expr::column::Of<A, C> {
+impl<A: Member<Table = C::Table>, C: Column> JoinMany for Of<A, C> {
     type Part = As<A, RowOf<C::Table>>;
 }

@@ -1,13 +1,13 @@
-//! From rows whose columns may be missing to rows whose columns are there.
+//! Narrowing columns: from rows in which they may be missing to rows in which they are there.
 
 use ara_core::{Column, Record};
 
 use crate::expr::column::{ColumnRef, Of};
 use crate::expr::scope::At;
+use crate::query::holds::Holds;
 use crate::query::rows::As;
-use crate::query::select::Holds;
 
-/// A row type in which column `C` may be missing still: the row type in which it is there.
+/// A row type in which the column `C` may be missing.
 #[diagnostic::on_unimplemented(
     message = "column `{C}` cannot be narrowed here",
     label = "not a column of this query's rows that may be missing",
@@ -16,12 +16,13 @@ use crate::query::select::Holds;
     note = "rows of `left_join` are there or not as a whole: use `join` to have only those that are there"
 )]
 pub trait Narrow<C> {
-    /// The row with the column's own type instead of its `Option`.
+    /// The row type in which it is there: its field has the column's type, and not an `Option` of it.
     type Narrowed;
 }
 
-/// A column that may be missing in rows `R`, a tuple; `I`, where in the tuple, is inferred. It exists
-/// for its message.
+/// A column that may be missing in one of the rows `R`, a tuple. `I` is inferred: it is the position of that row.
+///
+/// It says the same as [`Narrow`] with the column as `Self`, which makes a clear message of the compiler.
 #[diagnostic::on_unimplemented(
     message = "column `{Self}` cannot be narrowed here",
     label = "not a column of this query's rows that may be missing",
@@ -30,7 +31,7 @@ pub trait Narrow<C> {
     note = "rows of `left_join` are there or not as a whole: use `join` to have only those that are there"
 )]
 pub trait NarrowBy<R, I>: ColumnRef {
-    /// The rows in which it is there.
+    /// The rows in which it is there, as a tuple.
     type Narrowed;
 }
 
@@ -44,9 +45,9 @@ impl<A, R: Narrow<C>, C> Narrow<Of<A, C>> for As<A, R> {
     type Narrowed = As<A, R::Narrowed>;
 }
 
-/// What may be missing.
+/// The type of a field that may be missing: an `Option`.
 pub trait Missable {
-    /// What is there, if it is not missing.
+    /// The type of what is there.
     type There;
 }
 

@@ -1,4 +1,4 @@
-//! From a row of SQLite to the rows of a query.
+//! What a query returns for a row of SQLite.
 
 use std::marker::PhantomData;
 
@@ -7,45 +7,46 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use crate::expr::scope::Member;
-use crate::untyped::term::ColumnTerm;
+use crate::untyped::column::ColumnTerm;
+use crate::untyped::member::MemberRef;
 
-/// The rows that a query returns, as a tuple of one row type a table.
+/// The rows that a query returns: a tuple with a row type for each table, or what was selected.
 #[diagnostic::on_unimplemented(
     message = "this query does not say yet what it returns",
     label = "its rows are `{Self}`",
     note = "a query that is grouped returns what is selected: `.select((Todo::place, count()))`"
 )]
 pub trait Rows {
-    /// What the query returns for each row: of one table, its row; of several, a tuple of their rows.
+    /// What the query returns for each row: a row of one table, or a tuple of the rows of several.
     type Output;
 
-    /// The rows when every required column is narrowed.
+    /// The rows once every required column is narrowed.
     type Whole;
 
     #[doc(hidden)]
     fn required() -> Vec<ColumnTerm>;
 
-    /// Reads a row, or `None` where a column that was narrowed is absent.
+    /// Reads a row. `None` if a narrowed column is absent.
     #[doc(hidden)]
     fn from_row(row: &Row<'_>) -> Option<Self::Output>;
 }
 
-/// What a query returns of one of its tables: a row of it, [`As`] or [`Left`].
+/// What a query returns of one of its tables: a row type of it, [`As`] or [`Left`].
 pub trait Part {
-    /// What the query returns.
+    /// The type that the query returns.
     type Output;
 
-    /// The same when every required column is narrowed.
+    /// The same once every required column is narrowed.
     type Whole;
 
     #[doc(hidden)]
     fn required(columns: &mut Vec<ColumnTerm>);
 
-    /// How many of the row's values it is read from.
+    /// Returns how many values it is read from.
     #[doc(hidden)]
     fn width() -> usize;
 
-    /// Reads it from the values that begin at `first`.
+    /// Reads it from the values from `first` on. `None` if a narrowed column is absent.
     #[doc(hidden)]
     fn from_row(row: &Row<'_>, first: usize) -> Option<Self::Output>;
 }
@@ -55,7 +56,7 @@ impl<R: Record> Part for R {
     type Whole = R::Table;
 
     fn required(columns: &mut Vec<ColumnTerm>) {
-        columns.extend(ColumnTerm::required::<R::Table>());
+        columns.extend(ColumnTerm::required(MemberRef::of::<R::Table>()));
     }
 
     #[inline]
@@ -69,7 +70,7 @@ impl<R: Record> Part for R {
     }
 }
 
-/// The rows `R` of a table that the query reads under the alias `A`. The query returns an `R`.
+/// Marks the rows `R` of a table that the query reads under the alias `A`. The query returns an `R`.
 #[derive(Debug)]
 pub struct As<A, R>(PhantomData<fn() -> (A, R)>);
 
@@ -78,7 +79,7 @@ impl<A: Member, R: Record<Table = A::Table>> Part for As<A, R> {
     type Whole = As<A, R::Table>;
 
     fn required(columns: &mut Vec<ColumnTerm>) {
-        columns.extend(ColumnTerm::required::<A>());
+        columns.extend(ColumnTerm::required(MemberRef::of::<A>()));
     }
 
     #[inline]
@@ -92,7 +93,7 @@ impl<A: Member, R: Record<Table = A::Table>> Part for As<A, R> {
     }
 }
 
-/// The rows `P` of a table that was joined by `left_join`. The query returns an `Option` of them.
+/// Marks the rows `P` of a table that is joined by `left_join`. The query returns an `Option` of them.
 #[derive(Debug)]
 pub struct Left<P>(PhantomData<fn() -> P>);
 
@@ -109,7 +110,7 @@ impl<P: Part> Part for Left<P> {
 
     #[inline]
     fn from_row(row: &Row<'_>, first: usize) -> Option<Option<P::Output>> {
-        // Every row has an id.
+        // Every row has an id, which comes first, so without one there is no row.
         match row.get_ref(first) {
             Ok(ValueRef::Null) | Err(_) => Some(None),
             Ok(_) => P::from_row(row, first).map(Some),
@@ -134,8 +135,8 @@ impl<A: Part> Rows for (A,) {
 }
 
 macro_rules! rows {
-    ($first:ident) => {};
-    ($($part:ident)*) => {
+    ($first:ident $_i:ident $_n:literal) => {};
+    ($($part:ident $_i:ident $_n:literal)*) => {
         impl<$($part: Part),*> Rows for ($($part,)*) {
             type Output = ($($part::Output,)*);
             type Whole = ($($part::Whole,)*);

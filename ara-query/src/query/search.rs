@@ -1,94 +1,33 @@
-//! Full-text search.
+//! Searching for words.
 
-use ara_core::{SearchColumn, Searchable, Table, search_tables, stored_table_name};
-use sea_query::{BinOper, Expr as Sql, JoinType, SelectStatement};
+use ara_core::{SearchColumn, Searchable, Table, search_tables};
 
 use crate::expr::column::ColumnRef;
-use crate::expr::scope::{MemberRef, Scope};
+use crate::expr::scope::Scope;
 use crate::expr::text::TextOperand;
 use crate::expr::{Expr, Within};
 use crate::query::Query;
 use crate::query::select::{Computed, Selectable};
-use crate::untyped::sql::{binary, call, constant};
-use crate::untyped::term::{ColumnTerm, Term, Untyped};
-
-/// What a query searches for in its first table.
-#[derive(Debug, Clone)]
-pub(crate) struct Search {
-    /// The FTS5 table, and the map from its rows to the table's.
-    tables: (String, String),
-    /// What the user wrote.
-    text: Sql,
-}
-
-/// A [`Snippet`] without its types.
-#[derive(Debug, Clone)]
-pub(crate) struct SnippetTerm {
-    column: ColumnTerm,
-    before: String,
-    after: String,
-    words: u32,
-}
-
-/// What the FTS5 table is called in a query, and the map. No stored name has a space in it.
-const FOUND: &str = "the search";
-const ROWS: &str = "the rows found";
-
-impl Search {
-    pub(crate) fn rank() -> Sql {
-        Sql::col((FOUND, "rank"))
-    }
-
-    pub(crate) fn snippet(&self, snippet: SnippetTerm) -> Sql {
-        let SnippetTerm { column, before, after, words } = snippet;
-        let (before, after) = (Sql::Value(before.into()), Sql::Value(after.into()));
-        let text = Term::Column(column).value();
-        let words = Sql::Value(i64::from(words).into());
-        call("ara_snippet", [text, self.text.clone(), before, after, words])
-    }
-
-    /// Reads the rows that are found, of the query's first table, by the conditions that it returns. They
-    /// are read in this order: FTS5 finds them, best first, and the others are read as they are asked for.
-    pub(crate) fn read(self, select: &mut SelectStatement, first: MemberRef) -> [Sql; 3] {
-        let (found, rows) = self.tables;
-        let table = stored_table_name(first.table.def).into_owned();
-        let matching = call("ara_match", [self.text]);
-        let column = Sql::col((FOUND, found.clone()));
-        let same = |one: (&'static str, &'static str), other: (&'static str, &'static str)| {
-            binary(Sql::col(one), BinOper::Equal, Sql::col(other))
-        };
-        // A `CROSS JOIN` is one that SQLite does not reorder. sea-query knows it without a condition.
-        let unconditional = || constant(true);
-        select.from_as(found, FOUND);
-        select.join_as(JoinType::CrossJoin, rows, ROWS, unconditional());
-        select.join_as(JoinType::CrossJoin, table, first.name, unconditional());
-        [
-            binary(column, BinOper::Custom("MATCH"), matching),
-            same((ROWS, "ara_doc"), (FOUND, "rowid")),
-            same((first.name, "id"), (ROWS, "id")),
-        ]
-    }
-}
+use crate::untyped::search::{Search, SnippetTerm};
+use crate::untyped::term::{Term, Untyped};
 
 /// # Search
 impl<S: Scope, R> Query<'_, S, R> {
-    /// Keeps the rows of the query's first table in which words are found, in any of the columns that have
-    /// `#[table(search)]`, whatever their case and their accents. The best come first, unless the query has an
-    /// order of its own.
+    /// Keeps the rows of the query's first table that contain the words of a text, in any of the columns that have
+    /// `#[table(search)]`. Case and accents make no difference. The rows that fit best come first, unless the query
+    /// has an order of its own. Deleted rows are not found.
     ///
-    /// What a user writes can be given as it is. It is never an error:
+    /// The text can be what a user has written. It is never an error:
     ///
-    /// | | finds |
+    /// | text | finds |
     /// |---|---|
-    /// | `buy milk` | rows that have both words |
-    /// | `mil*` | words that begin so |
-    /// | `"oat milk"` | words that follow one another |
-    /// | `milk -soy`, `milk -"soy milk"` | rows without a word, or without such words |
+    /// | `buy milk` | rows with both words |
+    /// | `mil*` | rows with a word that begins so |
+    /// | `"oat milk"` | rows with these words one after the other |
+    /// | `milk -soy`, `milk -"soy milk"` | rows with the first word, and without the word or words after `-` |
     ///
-    /// Everything else separates words, and to look for nothing, or only for what must not be there, finds
-    /// nothing. The first 1,000 characters count. The last search of a query counts.
-    ///
-    /// Deleted rows are not found.
+    /// All other characters separate words. A text without a word that must be there finds nothing. Only the first
+    /// 1,000 characters of the text count, and only the last search of a query.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -123,30 +62,31 @@ impl<S: Scope, R> Query<'_, S, R> {
     {
         let Untyped { term, notes } = text.text_operand();
         let tables = search_tables(S::First::TABLE);
-        let search = tables.map(|tables| Search { tables, text: term.value() });
+        let search = tables.map(|(index, map)| Search { index, map, text: term.value() });
         self.clauses.search(search, notes);
         self
     }
 }
 
-/// How well a row fits what the query [searches](Query::search) for: the lower the better, and never above
-/// zero. Words that few rows have weigh most (BM25).
+/// Returns how well a row fits what the query [searches](Query::search) for: a number that is never above zero,
+/// and the lower the better it fits. Words that are in few rows weigh most (BM25).
 ///
-/// A query that does not search fails with [`Error::NotSearched`](ara_core::Error::NotSearched).
+/// A query that does not search fails with [`Error::NotSearched`](ara_core::Error::NotSearched) when it is run.
 #[must_use]
 pub fn rank<S>() -> Expr<S, f64> {
     Expr::new(Untyped::of_search(Term::Computed(Search::rank())))
 }
 
-/// The part of a column's text in which most of what the query [searches](Query::search) for is found, to
-/// be selected: this many words at most (64 are the most), each word that was found between `before` and
-/// `after`, and `…` where text was left out. Where nothing is found in this column, it is the beginning of
-/// the text.
+/// Returns the part of a column's text with most of the words that the query [searches](Query::search) for, to be
+/// selected. If the column contains none of them, it is the beginning of the text.
 ///
-/// The text is not escaped: mark words with characters that no text has if it is to become HTML, and
-/// replace them once the text is escaped.
+/// The snippet has at most `words` words, and at most 64. Each word that was searched for stands between `before`
+/// and `after`, and `…` stands where text was left out.
 ///
-/// A query that does not search fails with [`Error::NotSearched`](ara_core::Error::NotSearched).
+/// The text is not escaped. If it is to become HTML, mark the words by characters that are in no text, escape the
+/// snippet, and then replace these characters by tags.
+///
+/// A query that does not search fails with [`Error::NotSearched`](ara_core::Error::NotSearched) when it is run.
 #[must_use]
 pub fn snippet<C>(
     column: C,
@@ -160,7 +100,7 @@ where
     Snippet { column, before: before.into(), after: after.into(), words }
 }
 
-/// A part of the text of the column `C`: see [`snippet`].
+/// A part of the text of the column `C`, to be selected: see [`snippet`].
 #[derive(Debug, Clone)]
 pub struct Snippet<C> {
     column: C,

@@ -2,73 +2,20 @@
 
 use std::marker::PhantomData;
 
-use ara_core::{Column, FieldOf, Record, Stored, SystemColumn, Value};
+use ara_core::{Column, FieldOf, Stored, Value};
 use rusqlite::Row;
 
-use crate::expr::column::{ColumnRef, Of, ValueOf};
-use crate::expr::scope::{At, Scope};
+use crate::expr::column::ColumnRef;
+use crate::expr::scope::Scope;
 use crate::expr::{Anywhere, Expr, Operand, Within};
 use crate::query::Query;
-use crate::query::rows::{As, Left, Rows};
-use crate::untyped::term::{ColumnTerm, Untyped};
+use crate::query::holds::HoldsAt;
+use crate::query::rows::Rows;
+use crate::untyped::column::ColumnTerm;
+use crate::untyped::term::Untyped;
 
-/// A row type that has the column `C`. `#[derive(Table)]` implements it for each column.
-#[diagnostic::on_unimplemented(
-    message = "column `{C}` is not part of this query",
-    label = "not a column of this query's rows",
-    note = "join its table first; and select before `narrow_all`, or `narrow` the columns one by one"
-)]
-pub trait Holds<C> {
-    /// What it holds of it: the column's type, or an `Option` of it.
-    type Type;
-
-    /// The row type that holds a `T` of it instead.
-    type With<T>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<R: Record, C: SystemColumn<Table = R::Table>> Holds<C> for R {
-    type Type = C::Value;
-    type With<T> = R;
-}
-
-impl<A, R: Holds<C>, C> Holds<Of<A, C>> for As<A, R> {
-    type Type = R::Type;
-    type With<T> = As<A, R::With<T>>;
-}
-
-/// It is there or not as a whole: nothing of it can be narrowed.
-impl<C: ColumnRef, P: Holds<C>> Holds<C> for Left<P> {
-    type Type = Option<ValueOf<C>>;
-    type With<T> = Self;
-}
-
-/// Rows that have the column `C`, at a position `I` that is inferred.
-#[diagnostic::on_unimplemented(
-    message = "column `{C}` is not part of this query",
-    label = "not a column of this query's rows",
-    note = "join its table first; and select before `narrow_all`, or `narrow` the columns one by one"
-)]
-pub trait HoldsAt<C, I> {
-    /// What they hold of it.
-    type Type;
-}
-
-macro_rules! holds {
-    ([$($before:ident)*] $at:ident $n:literal [$($after:ident)*]) => {
-        #[diagnostic::do_not_recommend]
-        impl<Col, $($before,)* $at: Holds<Col>, $($after),*> HoldsAt<Col, At<$n>>
-            for ($($before,)* $at, $($after,)*)
-        {
-            type Type = $at::Type;
-        }
-    };
-}
-
-members! { holds }
-
-/// Something that a query over `S` that returned rows `R` can select: a column, an expression or an
-/// aggregate.
+/// A column, an expression or an aggregate that a query over the tables `S` with the rows `R` can select. `I` is
+/// inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
     label = "expected a column, an expression, or a tuple of eight of them at most",
@@ -77,7 +24,7 @@ members! { holds }
             of all rows, aggregates are taken by `aggregate(..)`"
 )]
 pub trait Selectable<S, R, I> {
-    /// How it is read.
+    /// What the query returns of it.
     type Item: Item;
 
     #[doc(hidden)]
@@ -106,19 +53,19 @@ impl<S, R, T: Value> Selectable<S, R, Anywhere> for Expr<S, T> {
     }
 }
 
-/// How a part of a selection is read.
+/// A part of a selection, and how it is read.
 pub trait Item {
-    /// The type of what is there.
+    /// The type of the value.
     type Value: Value;
 
-    /// What the query returns of it: the value, or an `Option` of it.
+    /// The type that the query returns: that of the value, or an `Option` of it.
     type Output;
 
     #[doc(hidden)]
     fn read(stored: Option<Stored<'_>>) -> Option<Self::Output>;
 }
 
-/// The column `C`, as an `F`.
+/// The [`Item`] of the column `C`, which is returned as an `F`.
 #[derive(Debug)]
 pub struct Taken<C, F>(PhantomData<fn() -> (C, F)>);
 
@@ -132,7 +79,7 @@ impl<C: Column, F: FieldOf<C>> Item for Taken<C, F> {
     }
 }
 
-/// What was computed: nothing where what it was computed from is absent.
+/// The [`Item`] of an expression, which is returned as an `Option`: what it reads may be absent.
 #[derive(Debug)]
 pub struct Computed<T>(PhantomData<fn() -> T>);
 
@@ -146,7 +93,7 @@ impl<T: Value> Item for Computed<T> {
     }
 }
 
-/// What [`select`](Query::select) takes: a column or expression, or a tuple of up to eight.
+/// What [`select`](Query::select) takes: a column or expression, or a tuple of up to eight. `How` is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
     label = "expected a column, an expression, or a tuple of eight of them at most",
@@ -162,7 +109,7 @@ pub trait Selection<S, R, How> {
     fn into_parts(self) -> Vec<Untyped>;
 }
 
-/// A selection of one thing.
+/// Marks a selection that is no tuple.
 #[derive(Debug)]
 pub struct Single<I>(PhantomData<I>);
 
@@ -175,7 +122,7 @@ impl<S, R, I, X: Selectable<S, R, I>> Selection<S, R, Single<I>> for X {
     }
 }
 
-/// Rows of what was selected: one [`Item`], or a tuple of them.
+/// The rows of a query that selects `I`: an [`Item`], or a tuple of them.
 #[derive(Debug)]
 pub struct Selected<I>(PhantomData<fn() -> I>);
 
@@ -199,14 +146,7 @@ fn read<I: Item>(row: &Row<'_>, at: usize) -> Option<I::Output> {
 }
 
 macro_rules! selections {
-    ($($part:ident)*) => {
-        selections! { [$($part)*] $($part)* @ I0 I1 I2 I3 I4 I5 I6 I7 @ 0 1 2 3 4 5 6 7 @ }
-    };
-    // Gives each part the name of its index and its position.
-    ([$($all:ident)*] $part:ident $($parts:ident)* @ $index:ident $($indexes:ident)* @ $n:literal $($ns:literal)* @ $($done:tt)*) => {
-        selections! { [$($all)*] $($parts)* @ $($indexes)* @ $($ns)* @ $($done)* ($part $index $n) }
-    };
-    ([$($all:ident)*] @ $($indexes:ident)* @ $($ns:literal)* @ $(($part:ident $index:ident $n:literal))*) => {
+    ($($part:ident $index:ident $n:literal)*) => {
         #[diagnostic::do_not_recommend]
         #[allow(non_snake_case)]
         impl<S, R, $($index, $part: Selectable<S, R, $index>),*> Selection<S, R, ($($index,)*)>
@@ -239,8 +179,8 @@ macro_rules! selections {
 tuples! { selections }
 
 impl<'s, S: Scope, R> Query<'s, S, R> {
-    /// Returns these columns and expressions instead of whole rows. A column that was narrowed comes
-    /// without `Option`; an expression comes as an `Option`, since what it reads may be absent.
+    /// Returns these columns and expressions instead of whole rows. A column that is narrowed comes without
+    /// `Option`. An expression comes as an `Option`, since what it reads may be absent.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -267,7 +207,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
 }
 
 impl<'s, S: Scope, I> Query<'s, S, Selected<I>> {
-    /// Returns rows that are the same in all that was selected only once.
+    /// Returns rows that are equal in all that is selected only once.
     ///
     /// ```
     /// # use ara::prelude::*;

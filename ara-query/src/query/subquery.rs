@@ -1,22 +1,24 @@
-//! Conditions that ask other tables.
+//! Filters that ask other tables.
 
 use ara_core::Column;
 use sea_query::{BinOper, Expr as Sql, SelectStatement, SubQueryOper};
 
 use crate::expr::column::ColumnRef;
-use crate::expr::scope::{Contains, MemberRef, Scope};
+use crate::expr::scope::{Contains, Scope};
 use crate::expr::{Expr, Filter, IntoFilter, Operand, Within};
 use crate::query::Query;
 use crate::query::join::Reference;
 use crate::query::select::{Item, Selected};
 use crate::untyped::clauses::Clauses;
+use crate::untyped::column::ColumnTerm;
 use crate::untyped::condition::Condition;
+use crate::untyped::member::MemberRef;
 use crate::untyped::sql::{binary, constant};
-use crate::untyped::term::{ColumnTerm, Term, Untyped};
+use crate::untyped::term::{Term, Untyped};
 
-/// Conditions of columns and expressions that another query answers.
+/// Filters of columns and expressions that ask another query.
 pub trait InQuery: Operand {
-    /// Whether it is among what another query selects.
+    /// Holds where the value is among those that another query selects.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -56,9 +58,9 @@ pub trait InQuery: Operand {
 
 impl<O: Operand> InQuery for O {}
 
-/// Conditions on the rows that refer to a row.
+/// Filters that ask for the rows which refer to a row.
 pub trait Referring: Column {
-    /// Whether any row that is not deleted refers to the row by this column, and keeps to the filter.
+    /// Holds for a row if rows for which the filter holds refer to it by this column. Deleted rows do not count.
     ///
     /// ```
     /// # use ara::prelude::*;
@@ -84,7 +86,7 @@ pub trait Referring: Column {
         Expr::new(referring::<Self>(clauses))
     }
 
-    /// Whether any row that is not deleted refers to the row by this column.
+    /// Holds for a row if rows refer to it by this column. Deleted rows do not count.
     ///
     /// ```
     /// # use ara::prelude::*;
@@ -108,16 +110,16 @@ pub trait Referring: Column {
 
 impl<C: Column> Referring for C {}
 
-/// What the rows that refer are called. No table has a space in its name.
+/// The name by which the rows that refer are read. No stored name has a space in it.
 const REFERRING: &str = "the referring";
 
-/// Whether there is a row of the column's table that refers to the row.
+/// Returns the condition that one of the rows with these clauses refers to a row by the column `C`.
 fn referring<C: Column<Value: Reference>>(mut clauses: Clauses) -> Untyped {
     clauses.select(vec![Untyped::column(C::term())]);
     let (rows, notes) = clauses.subquery(&[MemberRef::of::<C::Table>()]);
-    // They have a name of their own: the row that they refer to may be one of the same table.
+    // These rows need a name of their own, as the row that they refer to may be one of the same table.
     let reference = Sql::col((REFERRING, C::NAME));
-    let target = ColumnTerm::id::<<C::Value as Reference>::Target>();
+    let target = ColumnTerm::id(MemberRef::of::<<C::Value as Reference>::Target>());
     let mut select = SelectStatement::new();
     select.expr(constant(1_i64)).from_subquery(rows, REFERRING);
     select.and_where(binary(reference, BinOper::Equal, target.sql()));

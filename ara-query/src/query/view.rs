@@ -1,4 +1,4 @@
-//! Views: rows of an app's own structs.
+//! Views: structs of the app that hold columns of a query.
 
 use std::marker::PhantomData;
 
@@ -10,7 +10,8 @@ use crate::expr::column::ColumnRef;
 use crate::expr::scope::Scope;
 use crate::query::Query;
 use crate::query::rows::Rows;
-use crate::untyped::term::{ColumnTerm, Term, Untyped};
+use crate::untyped::column::ColumnTerm;
+use crate::untyped::term::{Term, Untyped};
 
 /// A struct whose fields are columns of a query over the tables `S`: `#[derive(View)]` implements it.
 #[diagnostic::on_unimplemented(
@@ -27,29 +28,30 @@ pub trait View<S>: Sized {
     fn from_row(row: &ViewRow<'_>) -> Option<Self>;
 }
 
-/// A column that a view reads, and whether rows without it are left out.
+/// A column that a view reads.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ViewPart {
     column: ColumnTerm,
+    /// Whether rows without it are left out.
     is_narrowed: bool,
 }
 
 impl ViewPart {
-    /// A column of one of the tables `T`.
+    /// Returns a column of one of the tables `T`.
     pub fn new<T, C: ColumnRef + Within<T, I>, I>(column: C, is_narrowed: bool) -> Self {
         let _ = column;
         Self { column: C::term(), is_narrowed }
     }
 }
 
-/// The values that a view is read from, in the order of its parts.
+/// A row that a view is read from, with a value for each of the view's parts.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ViewRow<'a>(&'a Row<'a>);
 
 impl ViewRow<'_> {
-    /// The column at this position, as an `F`.
+    /// Reads the column at this position as an `F`.
     #[inline]
     pub fn field<C: ColumnRef, F: FieldOf<C::Column>>(&self, at: usize, column: C) -> Option<F> {
         let _ = column;
@@ -57,7 +59,7 @@ impl ViewRow<'_> {
     }
 }
 
-/// The tables of a query that begin with `T`, a tuple.
+/// A tuple of tables that begins with the tables `T`, a tuple too.
 #[diagnostic::on_unimplemented(
     message = "the query does not read the tables of the view",
     label = "the query reads `{Self}`, and the view `{T}`",
@@ -66,20 +68,18 @@ impl ViewRow<'_> {
 pub trait StartsWith<T> {}
 
 macro_rules! starts_with {
-    ($($all:ident)*) => {
-        starts_with! { [$($all)*] [] $($all)* }
-    };
-    ([$($all:ident)*] [$($first:ident)*]) => {};
-    ([$($all:ident)*] [$($first:ident)*] $next:ident $($rest:ident)*) => {
+    ([$($before:ident)*] $at:ident $n:literal [$($after:ident)*]) => {
         #[diagnostic::do_not_recommend]
-        impl<$($all),*> StartsWith<($($first,)* $next,)> for ($($all,)*) {}
-        starts_with! { [$($all)*] [$($first)* $next] $($rest)* }
+        impl<$($before,)* $at, $($after),*> StartsWith<($($before,)* $at,)>
+            for ($($before,)* $at, $($after,)*)
+        {
+        }
     };
 }
 
-tuples! { starts_with }
+members! { starts_with }
 
-/// Rows as views `V`.
+/// The rows of a query over the tables `S` that returns views `V`.
 #[derive(Debug)]
 pub struct Viewed<V, S>(PhantomData<fn() -> (V, S)>);
 
@@ -98,8 +98,10 @@ impl<V: View<S>, S> Rows for Viewed<V, S> {
 }
 
 impl<'s, S: Scope, R> Query<'s, S, R> {
-    /// Returns views instead of rows. What a field of the view holds that is no `Option` is narrowed, also of
-    /// a table that was joined by [`left_join`](Self::left_join): rows without it are left out.
+    /// Returns views instead of rows.
+    ///
+    /// The columns of fields that are no `Option` are narrowed, also those of a table that is joined by
+    /// [`left_join`](Self::left_join): rows without them are left out.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -135,7 +137,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         let columns = parts.iter().map(|part| Untyped::from(Term::Column(part.column)));
         self.clauses.narrowed.extend(&narrowed);
         self.clauses.select(columns.collect());
-        // Of what it takes as an `Option`, a view does not see that it was narrowed before.
+        // A column that the query had narrowed before may be an `Option` of the view, which then returns a row
+        // without it.
         self.clauses.seeing(&narrowed);
         self.over()
     }

@@ -1,11 +1,11 @@
-//! Giving a statement its values.
+//! Binding the values of a statement.
 
 use ara_core::{Error, Result};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, types};
 use sea_query::Value;
 
-/// Binds the values of a statement, in order, without copying them.
+/// Binds values to the parameters of a statement, in order. Texts and blobs are not copied.
 pub(crate) fn bind(statement: &mut CachedStatement<'_>, values: &[Value]) -> Result<()> {
     for (at, value) in values.iter().enumerate() {
         let Some(bound) = as_sql(value) else {
@@ -51,7 +51,7 @@ fn as_sql(value: &Value) -> Option<ToSqlOutput<'_>> {
         }
         Value::Bytes(value) => borrowed(value.as_deref(), ValueRef::Blob),
         Value::Char(value) => owned(value.map(|char| types::Value::Text(char.to_string()))),
-        // The kinds that features of sea-query add.
+        // Features of sea-query add further kinds.
         _ => return None,
     })
 }

@@ -1,13 +1,14 @@
-//! Whether a result is the one that was there before.
+//! Digests of results, by which a watch tells whether a result is a new one.
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// A digest of rows, by the values that are stored.
+/// A digest of rows, computed from the stored values.
 pub(crate) struct RowsDigest(Xxh3Default);
 
 impl RowsDigest {
+    /// Returns the digest of no rows.
     pub(crate) fn new() -> Self {
         Self(Xxh3Default::new())
     }
@@ -42,12 +43,13 @@ impl RowsDigest {
         self.0.update(bytes);
     }
 
+    /// Returns the digest of the rows that were added.
     pub(crate) fn finish(&self) -> u128 {
         self.0.digest128()
     }
 }
 
-/// No class of values.
+/// A byte that no value begins with.
 const END_OF_ROW: u8 = 5;
 
 #[cfg(test)]

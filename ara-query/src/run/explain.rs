@@ -2,18 +2,17 @@
 
 use ara_core::{Column, Record, Result, Source, TableRef};
 
-use crate::expr::column::ColumnRef;
-use crate::expr::scope::{MemberRef, Scope};
+use crate::expr::scope::Scope;
 use crate::query::Query;
 use crate::query::rows::Rows;
 use crate::run::many::WithMany;
 use crate::run::reader::{Next, each_row};
 use crate::run::union::Union;
-use crate::untyped::clauses::Statement;
+use crate::untyped::statement::Statement;
 
 impl<S: Scope, R: Rows> Query<'_, S, R> {
-    /// The steps by which SQLite reads the rows, as `EXPLAIN QUERY PLAN` tells them: which index serves,
-    /// and where all of a table is read.
+    /// Returns the steps by which SQLite reads the rows, as `EXPLAIN QUERY PLAN` gives them: which indexes it
+    /// uses, and which tables it reads as a whole.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -29,64 +28,60 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or a value of the query breaks a rule.
+    /// Returns the errors of [`all`](Self::all).
     pub fn explain(self) -> Result<Vec<String>> {
         self.clauses.check()?;
-        let is_exact = self.clauses.is_exact();
         let tables = self.clauses.tables(S::MEMBERS);
-        let select = self.clauses.rows(S::MEMBERS);
-        steps(self.source, &tables, &[if is_exact { select.exactly() } else { select.nearly() }])
+        let statements = self.clauses.rows(S::MEMBERS).in_turn();
+        steps(self.source, &tables, statements.take(1))
     }
 }
 
 impl<I> Union<'_, I> {
-    /// The steps by which SQLite reads the rows: see [`Query::explain`].
+    /// Returns the steps by which SQLite reads the rows: see [`Query::explain`].
     ///
     /// # Errors
     ///
-    /// As [`Query::explain`].
+    /// Returns the errors of [`Query::all`].
     pub fn explain(self) -> Result<Vec<String>> {
         self.notes.check()?;
-        steps(self.source, &self.tables, &[self.statement])
+        steps(self.source, &self.tables, [self.statement])
     }
 }
 
 impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, R, C, P> {
-    /// The steps by which SQLite reads the rows, and then those that refer to them: see
-    /// [`Query::explain`].
+    /// Returns the steps by which SQLite reads the rows, and after them the steps by which it reads the rows
+    /// that refer to them: see [`Query::explain`].
     ///
     /// # Errors
     ///
-    /// As [`Query::explain`].
+    /// Returns the errors of [`Query::all`].
     pub fn explain(self) -> Result<Vec<String>> {
-        let Self { parents: Query { source, clauses, .. }, children, .. } = self;
-        clauses.check()?;
-        children.check()?;
-        let members = [MemberRef::of::<C::Table>()];
-        let mut tables = clauses.tables(S::MEMBERS);
-        tables.extend(children.tables(&members));
-        let parents = clauses.rows(S::MEMBERS).exactly();
-        steps(source, &tables, &[parents, children.of_parents(&members, C::term(), &[])])
+        let (source, tables) = (self.parents.source, self.checked_tables()?);
+        let children = self.children_of(&[]);
+        steps(source, &tables, [self.parents.clauses.rows(S::MEMBERS).at_once(), children])
     }
 }
 
 fn steps(
     source: &dyn Source,
     tables: &[TableRef],
-    statements: &[Statement],
+    statements: impl IntoIterator<Item = Statement>,
 ) -> Result<Vec<String>> {
+    let explained = statements.into_iter().map(|Statement { sql, values }| Statement {
+        sql: format!("EXPLAIN QUERY PLAN {sql}"),
+        values,
+    });
+    let explained: Vec<_> = explained.collect();
     let mut steps = Vec::new();
     source.read(tables, &mut |reading| {
         steps.clear();
-        for Statement { sql, values } in statements {
-            let sql = format!("EXPLAIN QUERY PLAN {sql}");
-            let explained = Statement { sql, values: values.clone() };
-            each_row(reading, &explained, &mut |row| {
+        explained.iter().try_for_each(|statement| {
+            each_row(reading, statement, &mut |row| {
                 steps.push(row.get::<_, String>("detail")?);
                 Ok(Next::Row)
-            })?;
-        }
-        Ok(())
+            })
+        })
     })?;
     Ok(steps)
 }

@@ -4,24 +4,27 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Column, Error, Id, Reading, Record, Result, Table};
+use ara_core::{Column, Error, Id, Reading, Record, Result, Table, TableRef};
 use rusqlite::Row;
 
 use crate::expr::column::ColumnRef;
-use crate::expr::scope::{MemberRef, Scope};
+use crate::expr::scope::Scope;
 use crate::query::Query;
 use crate::query::join::Reference;
 use crate::query::rows::{Part, Rows};
 use crate::run::digest::RowsDigest;
 use crate::run::reader::{Next, each_row, only};
 use crate::run::watch::{Collected, Watch, Watched};
-use crate::untyped::clauses::{Clauses, Statement};
+use crate::untyped::clauses::Clauses;
+use crate::untyped::member::MemberRef;
+use crate::untyped::statement::Statement;
 
 /// A query of rows, each with the rows that refer to it: see [`with_many`](Query::with_many).
 #[must_use = "a query reads nothing until it is run: end it with `all`, `find` or the like"]
 pub struct WithMany<'s, S: Scope, R, C: Column, P> {
-    pub(crate) parents: Query<'s, S, R>,
-    pub(crate) children: Clauses,
+    pub(super) parents: Query<'s, S, R>,
+    /// The query of the rows that refer to the parents by the column `C`.
+    children: Clauses,
     types: PhantomData<fn() -> (C, P)>,
 }
 
@@ -29,8 +32,8 @@ pub struct WithMany<'s, S: Scope, R, C: Column, P> {
 type RowId = [u8; 16];
 
 impl<'s, S: Scope, A: Part> Query<'s, S, (A,)> {
-    /// Returns with each row the rows that refer to it by a column of theirs, in two reads of the file
-    /// whatever the number of rows.
+    /// Returns with each row the rows of another table that refer to it by this column. However many rows there
+    /// are, two statements read them.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -66,8 +69,9 @@ impl<'s, S: Scope, A: Part> Query<'s, S, (A,)> {
         self.with_many_of(column, |children| children)
     }
 
-    /// As [`with_many`](Self::with_many), of the rows that a query keeps, as it narrows and orders them.
-    /// Its limit and its offset are of the rows that refer to one and the same.
+    /// Returns with each row the rows that refer to it, as [`with_many`](Self::with_many) does. The function is
+    /// given the query of those rows, and can filter, narrow and order them; its limit and its offset count the
+    /// rows that refer to the same row.
     pub fn with_many_of<C, P>(
         self,
         column: C,
@@ -86,19 +90,15 @@ impl<'s, S: Scope, A: Part> Query<'s, S, (A,)> {
 }
 
 impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, R, C, P> {
-    /// All rows.
+    /// Returns all rows.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or a value of the queries breaks a rule.
+    /// Returns the errors of [`Query::all`].
     pub fn all(self) -> Result<Vec<(R::Output, Vec<P>)>> {
+        let tables = self.checked_tables()?;
         let Self { parents: Query { source, clauses, .. }, children, .. } = self;
-        clauses.check()?;
-        children.check()?;
-        let mut tables = clauses.tables(S::MEMBERS);
-        tables.extend(children.tables(&[MemberRef::of::<C::Table>()]));
-        let parents = clauses.rows_at_once(S::MEMBERS);
-
+        let parents = clauses.rows(S::MEMBERS).at_once();
         let mut rows = Vec::new();
         source.read(&tables, &mut |reading| {
             rows = read::<R, C, P>(reading, &parents, &children, &mut |_| ())?;
@@ -107,31 +107,32 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
         Ok(rows)
     }
 
-    /// The first row, by the query's order.
+    /// Returns the first row in the query's order, or `None` if there is none.
     ///
     /// # Errors
     ///
-    /// As [`all`](Self::all).
+    /// Returns the errors of [`Query::all`].
     pub fn first(mut self) -> Result<Option<(R::Output, Vec<P>)>> {
         self.parents.clauses.at_most(1);
         Ok(self.all()?.pop())
     }
 
-    /// The only row.
+    /// Returns the only row.
     ///
     /// # Errors
     ///
-    /// [`Error::NotOne`] if there is none, or more than one; and as [`all`](Self::all).
+    /// Returns [`Error::NotOne`] if there is no row, or more than one; and the errors of [`Query::all`].
     pub fn one(mut self) -> Result<(R::Output, Vec<P>)> {
         self.parents.clauses.at_most(2);
         only(self.all()?)
     }
 
-    /// The row with this id, if it is among those of the query. Its limit and offset do not count.
+    /// Returns the row with this id, or `None` if it is not among the rows of the query, whose limit and offset
+    /// do not count here.
     ///
     /// # Errors
     ///
-    /// As [`all`](Self::all).
+    /// Returns the errors of [`Query::all`].
     pub fn find(mut self, id: Id<S::First>) -> Result<Option<(R::Output, Vec<P>)>> {
         self.parents.clauses.find(id);
         Ok(self.all()?.pop())
@@ -141,31 +142,43 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
     ///
     /// # Errors
     ///
-    /// As [`Query::watch`].
+    /// Returns the errors of [`Query::watch`].
     pub fn watch(self) -> Result<Watch<(R::Output, Vec<P>)>> {
+        let tables = self.checked_tables()?;
+        let more = [self.children_of(&[])];
         let Self { parents: Query { source, clauses, .. }, children, .. } = self;
-        let database = source.watchable().ok_or(Error::WatchedTransaction)?;
-        clauses.check()?;
-        children.check()?;
-        let members = [MemberRef::of::<C::Table>()];
-        let mut tables = clauses.tables(S::MEMBERS);
-        tables.extend(children.tables(&members));
-        let parents = Some(clauses.rows_at_once(S::MEMBERS));
-        let of_each = children.clone().of_parents(&members, C::term(), &[]);
+        let statements = vec![clauses.rows(S::MEMBERS).at_once()];
         let collect = collect::<R, C, P>;
-        Watched { tables, nearly: None, exactly: parents, many: Some(children), collect }
-            .watch_with(database, Some(&of_each), &[])
+        Watched { tables, statements, many: Some(children), collect }.watch(source, &more, &[])
+    }
+
+    /// Checks both queries, and returns the tables that they read.
+    pub(super) fn checked_tables(&self) -> Result<Vec<TableRef>> {
+        self.parents.clauses.check()?;
+        self.children.check()?;
+        let mut tables = self.parents.clauses.tables(S::MEMBERS);
+        tables.extend(self.children.tables(&[MemberRef::of::<C::Table>()]));
+        Ok(tables)
+    }
+
+    /// Returns the statement that reads the rows which refer to rows with these ids.
+    pub(super) fn children_of(&self, ids: &[u8]) -> Statement {
+        children_of::<C>(&self.children, ids)
     }
 }
 
-/// Reads the rows with those that refer to them, and calls a function with each row of SQLite's.
+fn children_of<C: Column>(children: &Clauses, ids: &[u8]) -> Statement {
+    children.clone().of_parents(&[MemberRef::of::<C::Table>()], C::term(), ids)
+}
+
+/// Reads the rows with those that refer to them, and calls a function with each row of SQLite.
 fn read<R: Rows, C: Column, P: Record<Table = C::Table>>(
     reading: Reading<'_>,
     parents: &Statement,
     children: &Clauses,
     each: &mut dyn FnMut(&Row<'_>),
 ) -> Result<Vec<(R::Output, Vec<P>)>> {
-    // Both reads are of one state of the file.
+    // Both statements must see the same state of the file, so they run in one transaction.
     let snapshot = match reading.connection.is_autocommit() {
         true => Some(reading.connection.unchecked_transaction()?),
         false => None,
@@ -181,11 +194,9 @@ fn read<R: Rows, C: Column, P: Record<Table = C::Table>>(
         }
         Ok(Next::Row)
     })?;
-    let members = [MemberRef::of::<C::Table>()];
-    let statement = children.clone().of_parents(&members, C::term(), &ids);
     let mut many: HashMap<RowId, Vec<P>> = HashMap::with_capacity(found.len());
     let width = P::width();
-    each_row(reading, &statement, &mut |row| {
+    each_row(reading, &children_of::<C>(children, &ids), &mut |row| {
         if let Some(child) = <P as Part>::from_row(row, 0) {
             let parent: RowId = row.get(width).map_err(|_| Error::Corrupt)?;
             many.entry(parent).or_default().push(child);

@@ -1,23 +1,23 @@
-//! SQL written by hand, read only, with typed values and rows.
+//! SQL that is written by hand and only reads, with typed values and rows.
 
-use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Error, FromSqlValue, IntoSqlValue, Reading, Result, Source, Stored};
+use ara_core::{Error, IntoSqlValue, Reading, Result, Source};
 use rusqlite::Row;
-use rusqlite::types::ValueRef;
-use sea_query::{SelectStatement, SqliteQueryBuilder};
+use sea_query::SelectStatement;
 
 use crate::expr::scope::Scope;
 use crate::query::Query;
-use crate::run::bind::bind;
+use crate::query::rows::Rows;
 use crate::run::digest::RowsDigest;
-use crate::run::reader::only;
+use crate::run::reader::{Next, each_row_of, only};
+use crate::run::sql_row::SqlRow;
 use crate::run::watch::{Collected, Watch, Watched};
-use crate::untyped::clauses::{Clauses, Statement};
+use crate::untyped::clauses::Clauses;
 use crate::untyped::notes::Notes;
-use crate::untyped::term::{Term, Untyped};
+use crate::untyped::statement::Statement;
+use crate::untyped::term::Untyped;
 
 /// SQL that returns rows `T`, a tuple: see [`sql`](crate::Queries::sql).
 #[must_use = "SQL reads nothing until it is run: end it with `all`, `first` or `one`"]
@@ -28,7 +28,7 @@ pub struct Sql<'s, T> {
     rows: PhantomData<fn() -> T>,
 }
 
-/// What [`sql`](crate::Queries::sql) takes: text, or a select of [`sea_query`](crate::sea_query).
+/// What [`sql`](crate::Queries::sql) takes: a text, or a select of [`sea_query`](crate::sea_query).
 pub trait IntoSql {
     #[doc(hidden)]
     fn into_statement(self) -> Statement;
@@ -36,7 +36,7 @@ pub trait IntoSql {
 
 impl IntoSql for &str {
     fn into_statement(self) -> Statement {
-        Statement { sql: self.to_owned(), values: Vec::new() }
+        self.to_owned().into_statement()
     }
 }
 
@@ -48,78 +48,9 @@ impl IntoSql for String {
 
 impl IntoSql for SelectStatement {
     fn into_statement(self) -> Statement {
-        let (sql, values) = self.build(SqliteQueryBuilder);
-        Statement { sql, values: values.0 }
+        Statement::from(&self)
     }
 }
-
-/// A row of [`sql`](crate::Queries::sql): a tuple of up to eight values, each a [`Value`](ara_core::Value)
-/// or an `Option` of one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a row of SQL",
-    label = "expected a tuple of values, such as `(Id<Todo>, Option<String>)`",
-    note = "a row of one value is `(Value,)`, with a comma"
-)]
-pub trait SqlRow: Sized {
-    #[doc(hidden)]
-    const WIDTH: usize;
-
-    #[doc(hidden)]
-    fn from_row(row: &Row<'_>) -> Result<Self>;
-}
-
-fn read<T: FromSqlValue>(row: &Row<'_>, at: usize) -> Result<T> {
-    let value = row.get_ref(at)?;
-    T::from_sql_value(Stored::from_sql(value)).ok_or_else(|| not_read::<T>(row, at, value))
-}
-
-/// That a value is not of the type that it is read as. The value itself is not told.
-#[cold]
-fn not_read<T>(row: &Row<'_>, at: usize, value: ValueRef<'_>) -> Error {
-    // SQLite calls a column by the text of its expression, where it has no name: values may be in it.
-    let is_name = |name: &&str| {
-        let mut characters = name.chars();
-        characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-            && characters.all(|c| c.is_alphanumeric() || c == '_')
-    };
-    let name = row.as_ref().column_name(at).ok().filter(is_name);
-    let found = match value {
-        ValueRef::Null => "NULL",
-        ValueRef::Integer(_) => "INTEGER",
-        ValueRef::Real(_) => "REAL",
-        ValueRef::Text(_) => "TEXT",
-        ValueRef::Blob(_) => "BLOB",
-    };
-    let column = name.map_or_else(|| (at + 1).to_string(), str::to_owned);
-    Error::RawValue { column, expected: name_of::<T>(), found }
-}
-
-/// The name of a type, without the modules that it is in.
-fn name_of<T>() -> String {
-    let is_of_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
-    let paths = type_name::<T>().split_inclusive(|c| !is_of_path(c));
-    paths.map(|path| path.rsplit("::").next().unwrap_or(path)).collect()
-}
-
-macro_rules! sql_rows {
-    ($($part:ident)*) => {
-        sql_rows! { [$($part)*] $($part)* @ 0 1 2 3 4 5 6 7 @ }
-    };
-    ([$($all:ident)*] $part:ident $($parts:ident)* @ $n:literal $($ns:literal)* @ $($done:tt)*) => {
-        sql_rows! { [$($all)*] $($parts)* @ $($ns)* @ $($done)* ($part $n) }
-    };
-    ([$($all:ident)*] @ $($ns:literal)* @ $(($part:ident $n:literal))*) => {
-        impl<$($part: FromSqlValue),*> SqlRow for ($($part,)*) {
-            const WIDTH: usize = [$($n),*].len();
-
-            fn from_row(row: &Row<'_>) -> Result<Self> {
-                Ok(($(read::<$part>(row, $n)?,)*))
-            }
-        }
-    };
-}
-
-tuples! { sql_rows }
 
 impl<'s, T: SqlRow> Sql<'s, T> {
     pub(crate) fn new(source: &'s dyn Source, sql: impl IntoSql) -> Self {
@@ -127,25 +58,33 @@ impl<'s, T: SqlRow> Sql<'s, T> {
         Self { source, statement, notes, rows: PhantomData }
     }
 
-    /// The value of the next parameter: the first call gives that of `?1`. It is bound as a column of its
-    /// type stores it, and `None` is NULL.
+    /// Gives the next parameter its value. The first call gives that of `?1`. The value is bound as a column of
+    /// its type stores it, and `None` as NULL.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// let db = Database::memory()?;
+    /// let sql = db.sql::<(i64, Option<String>)>("SELECT ?1 + ?2, ?3");
+    /// assert_eq!(sql.bind(40).bind(2).bind(None::<String>).one()?, (42, None));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn bind(mut self, value: impl IntoSqlValue) -> Self {
         let Untyped { term, notes } = Untyped::stored(value.into_sql_value());
         self.notes.add(notes);
-        self.statement.values.push(match term {
-            Term::Bound(value) => value,
-            _ => sea_query::Value::Bytes(None),
-        });
+        self.statement.values.push(term.into_bound());
         self
     }
 
-    /// All rows.
+    /// Returns all rows.
     ///
     /// # Errors
     ///
-    /// [`Error::RawWrite`] for SQL that would change the file, [`Error::RawShape`] where it does not give
-    /// as many columns as the row has, [`Error::RawValue`] where it gives a value that is not of the type
-    /// that it is read as, and what SQLite refuses.
+    /// Returns [`Error::RawWrite`] if the SQL would change the file; [`Error::RawShape`] if it gives more or
+    /// fewer columns than the row has values; [`Error::RawParameters`] if it has more or fewer parameters than
+    /// are bound; [`Error::RawValue`] if it gives a value that is not of the type it is read as;
+    /// [`Error::Parameter`] if a value that is bound breaks a rule of its type; [`Error::Sqlite`] or
+    /// [`Error::Shape`] if SQLite refuses the SQL; and [`Error::Corrupt`], [`Error::Busy`] or [`Error::Io`] if
+    /// the file cannot be read.
     pub fn all(self) -> Result<Vec<T>> {
         self.notes.check()?;
         let mut rows = Vec::new();
@@ -153,43 +92,47 @@ impl<'s, T: SqlRow> Sql<'s, T> {
             rows.clear();
             each_sql_row(reading, &self.statement, T::WIDTH, &mut |row| {
                 rows.push(T::from_row(row)?);
-                Ok(())
+                Ok(Next::Row)
             })
         })?;
         Ok(rows)
     }
 
-    /// Watches the rows: see [`Query::watch`]. The tables must be there.
+    /// Watches the rows: see [`Query::watch`]. The tables must be in the file.
     ///
     /// # Errors
     ///
-    /// [`Error::RawWrite`] for SQL that would change the file, what SQLite refuses, and as
-    /// [`Query::watch`]. Columns or parameters that are too many or too few are told with the first result,
-    /// and values that are not of their types with the result that has them.
+    /// Returns [`Error::WatchedTransaction`] if the SQL is given to a transaction or to the past;
+    /// [`Error::RawWrite`] if it would change the file; [`Error::Parameter`] if a value that is bound breaks a
+    /// rule of its type; and [`Error::Sqlite`] or [`Error::Shape`] if SQLite refuses the SQL. The other errors of
+    /// [`all`](Self::all) come with the result that has them.
     pub fn watch(self) -> Result<Watch<T>> {
         self.notes.check()?;
         if !reads_only(&self.statement.sql) {
             return Err(Error::RawWrite);
         }
-        let (tables, exactly) = (Vec::new(), Some(self.statement));
-        Watched { tables, nearly: None, exactly, many: None, collect: collect::<T> }
-            .watch(self.source, &[])
+        let (tables, statements) = (Vec::new(), vec![self.statement]);
+        Watched { tables, statements, many: None, collect: collect::<T> }.watch(
+            self.source,
+            &[],
+            &[],
+        )
     }
 
-    /// The first row. All of them are read: give the SQL a limit.
+    /// Returns the first row, or `None` if there is none. All rows are read, so the SQL should have a limit.
     ///
     /// # Errors
     ///
-    /// As [`all`](Self::all).
+    /// Returns the errors of [`all`](Self::all).
     pub fn first(self) -> Result<Option<T>> {
         Ok(self.all()?.into_iter().next())
     }
 
-    /// The only row.
+    /// Returns the only row.
     ///
     /// # Errors
     ///
-    /// [`Error::NotOne`] if there is none, or more than one; and as [`all`](Self::all).
+    /// Returns [`Error::NotOne`] if there is no row, or more than one; and the errors of [`all`](Self::all).
     pub fn one(self) -> Result<T> {
         only(self.all()?)
     }
@@ -199,7 +142,7 @@ fn each_sql_row(
     reading: Reading<'_>,
     sql: &Statement,
     width: usize,
-    each: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+    each: &mut dyn FnMut(&Row<'_>) -> Result<Next>,
 ) -> Result<()> {
     if !reads_only(&sql.sql) {
         return Err(Error::RawWrite);
@@ -216,12 +159,7 @@ fn each_sql_row(
     if given != parameters {
         return Err(Error::RawParameters { given, parameters });
     }
-    bind(&mut statement, &sql.values)?;
-    let mut found = statement.raw_query();
-    while let Some(row) = found.next()? {
-        each(row)?;
-    }
-    Ok(())
+    each_row_of(&mut statement, &sql.values, each)
 }
 
 fn collect<T: SqlRow>(
@@ -234,13 +172,13 @@ fn collect<T: SqlRow>(
     each_sql_row(reading, sql, T::WIDTH, &mut |row| {
         rows.push(T::from_row(row)?);
         digest.row(row);
-        Ok(())
+        Ok(Next::Row)
     })?;
     Ok(Collected { rows, is_left_out: false, digest: digest.finish() })
 }
 
-/// Whether a statement is one that can only read. SQLite counts others as reading too: `BEGIN`, say, and
-/// settings of the connection.
+/// Returns whether the first word of a statement is one with which SQL only reads. That SQLite calls a statement
+/// `readonly` is not enough: it does so for `BEGIN`, and for settings of the connection.
 fn reads_only(sql: &str) -> bool {
     let mut rest = sql.trim_start();
     loop {
@@ -257,14 +195,27 @@ fn reads_only(sql: &str) -> bool {
     ["select", "with", "values", "explain"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-impl<S: Scope, R: crate::query::rows::Rows> Query<'_, S, R> {
-    /// The query as a select of [`sea_query`](crate::sea_query), to go on with there. Give it back to
-    /// [`sql`](crate::Queries::sql).
+impl<S: Scope, R: Rows> Query<'_, S, R> {
+    /// Returns the query as a select of [`sea_query`](crate::sea_query), to which more can be added there.
+    /// [`sql`](crate::Queries::sql) runs it.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String }
+    /// # let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Buy milk"))?;
+    /// let mut select = db.query::<Todo>().select(Todo::title).into_select();
+    /// select.and_where(ara::sea_query::Expr::cust("title LIKE 'buy%'"));
+    /// assert_eq!(db.sql::<(String,)>(select).one()?.0, "Buy milk");
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn into_select(self) -> SelectStatement {
         self.clauses.subquery(S::MEMBERS).0
     }
 }
 
+/// Shows the SQL.
 impl<T> fmt::Debug for Sql<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sql({})", self.statement.sql)

@@ -8,10 +8,10 @@ use futures_core::Stream;
 
 use crate::run::watch::Watch;
 
-/// The newest result at once, then each newer one. It ends when the database is closed.
+/// Gives the newest result at once, then each newer one. The stream ends when the database is closed.
 ///
-/// The query is run in the task that polls, and keeps the thread for as long as it reads: one that reads
-/// much belongs on a thread for blocking work, as a whole [`Watch`].
+/// The query runs in the task that polls, and blocks its thread while it reads. A query that reads much
+/// should be watched by [`recv`](Watch::recv) in a thread for blocking work.
 impl<O> Stream for Watch<O> {
     type Item = Result<Vec<O>>;
 

@@ -5,22 +5,24 @@ use std::marker::PhantomData;
 
 use ara_core::{Result, Source, TableRef};
 
-use crate::expr::scope::{MemberRef, Scope};
+use crate::expr::scope::Scope;
 use crate::query::Query;
 use crate::query::rows::Rows;
 use crate::query::select::Selected;
 use crate::run::reader::Reader;
 use crate::run::watch::{Watch, Watched, collect};
-use crate::untyped::clauses::{Clauses, Statement};
+use crate::untyped::clauses::Clauses;
+use crate::untyped::member::MemberRef;
 use crate::untyped::notes::Notes;
+use crate::untyped::statement::Statement;
 
 /// The rows of several queries that select the same: see [`union`](Query::union).
 #[must_use = "a query reads nothing until it is run: end it with `all` or `count`"]
 pub struct Union<'s, I> {
-    pub(crate) source: &'s dyn Source,
-    pub(crate) statement: Statement,
-    pub(crate) tables: Vec<TableRef>,
-    pub(crate) notes: Notes,
+    pub(super) source: &'s dyn Source,
+    pub(super) statement: Statement,
+    pub(super) tables: Vec<TableRef>,
+    pub(super) notes: Notes,
     items: PhantomData<fn() -> I>,
 }
 
@@ -28,8 +30,8 @@ impl<'s, S: Scope, I> Query<'s, S, Selected<I>>
 where
     Selected<I>: Rows,
 {
-    /// The rows of this query and of another that selects the same, each once. An order or a limit of
-    /// either is its own; the rows of both come in no order.
+    /// Returns the rows of this query together with those of another one that selects the same, each row
+    /// once. Each query keeps its own order and limit, but the rows of the union come in no particular order.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -57,7 +59,8 @@ where
         Union::of(self, true).and(other.clauses, T::MEMBERS, true)
     }
 
-    /// As [`union`](Self::union), with every row as often as it comes.
+    /// Returns the rows of this query together with those of another one, as [`union`](Self::union) does, but
+    /// keeps rows that are equal.
     pub fn union_all<T: Scope, J>(self, other: Query<'_, T, Selected<J>>) -> Union<'s, I>
     where
         Selected<J>: Rows<Output = <Selected<I> as Rows>::Output>,
@@ -78,9 +81,8 @@ impl<'s, I> Union<'s, I> {
         Reader { source: self.source, tables: &self.tables }
     }
 
-    /// Adds the rows of one more query.
     fn and(mut self, mut clauses: Clauses, members: &[MemberRef], distinct: bool) -> Self {
-        // A union that comes later merges the rows of this one too.
+        // This also holds for `UNION ALL`: a later `UNION` merges the rows of all queries before it.
         clauses.is_compared = true;
         self.tables.extend(clauses.tables(members));
         self.notes.add(clauses.notes());
@@ -89,13 +91,13 @@ impl<'s, I> Union<'s, I> {
         if !sql.is_empty() {
             sql.push_str(if distinct { " UNION " } else { " UNION ALL " });
         }
-        // In parentheses, each may have an order and a limit of its own.
+        // SQL allows an order or a limit of a part of a union only in parentheses.
         sql.push_str(&format!("SELECT * FROM ({})", statement.sql));
         self.statement.values.extend(statement.values);
         self
     }
 
-    /// Adds the rows of one more query, each once.
+    /// Adds the rows of one more query, and keeps each row once.
     pub fn union<S: Scope, J>(self, other: Query<'_, S, Selected<J>>) -> Self
     where
         Selected<I>: Rows,
@@ -104,39 +106,39 @@ impl<'s, I> Union<'s, I> {
         self.and(other.clauses, S::MEMBERS, true)
     }
 
-    /// All rows.
+    /// Returns all rows.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or a value of the queries breaks a rule.
+    /// Returns the errors of [`Query::all`].
     pub fn all(self) -> Result<Vec<<Selected<I> as Rows>::Output>>
     where
         Selected<I>: Rows,
     {
         self.notes.check()?;
-        Ok(self.reader().nearly::<Selected<I>>(&self.statement)?.0)
+        self.reader().rows::<Selected<I>>([&self.statement])
     }
 
     /// Watches the rows: see [`Query::watch`].
     ///
     /// # Errors
     ///
-    /// As [`Query::watch`].
+    /// Returns the errors of [`Query::watch`].
     pub fn watch(self) -> Result<Watch<<Selected<I> as Rows>::Output>>
     where
         Selected<I>: Rows,
     {
         self.notes.check()?;
-        let (tables, exactly) = (self.tables, Some(self.statement));
+        let (tables, statements) = (self.tables, vec![self.statement]);
         let collect = collect::<Selected<I>>;
-        Watched { tables, nearly: None, exactly, many: None, collect }.watch(self.source, &[])
+        Watched { tables, statements, many: None, collect }.watch(self.source, &[], &[])
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     ///
     /// # Errors
     ///
-    /// As [`all`](Self::all).
+    /// Returns the errors of [`Query::all`].
     pub fn count(mut self) -> Result<u64> {
         self.notes.check()?;
         self.statement.sql = format!("SELECT count(1) FROM ({})", self.statement.sql);
@@ -156,6 +158,7 @@ impl<I> Clone for Union<'_, I> {
     }
 }
 
+/// Shows the SQL, with a `?` for each value.
 impl<I> fmt::Debug for Union<'_, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Union({})", self.statement.sql)

@@ -1,25 +1,25 @@
-//! Which columns hold values that the app cannot read.
+//! Columns that hold values which the app cannot read.
 
 use std::fmt;
 
 use ara_core::{Result, Source, TableRef, stored_table_name};
-use sea_query::{BinOper, Expr as Sql, Func, Keyword, SelectStatement, SqliteQueryBuilder};
+use sea_query::{BinOper, Expr as Sql, Func, SelectStatement};
 
 use crate::run::reader::{Next, each_row};
-use crate::untyped::clauses::Statement;
 use crate::untyped::readable::readable;
-use crate::untyped::sql::{and, binary, constant, is_not_true};
+use crate::untyped::sql::{and, binary, constant, is_not_true, null};
+use crate::untyped::statement::Statement;
 
-/// A column with values that this version of the app cannot read: see
+/// A column that holds values which this version of the app cannot read: see
 /// [`unreadable`](crate::Queries::unreadable).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnreadableColumn {
-    /// The table's stored name.
+    /// The stored name of the table.
     pub table: &'static str,
-    /// The column's stored name.
+    /// The stored name of the column.
     pub column: &'static str,
-    /// In how many rows it holds such a value.
+    /// The number of rows in which it holds such a value.
     pub rows: u64,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for UnreadableColumn {
     }
 }
 
-/// The columns of some tables of which that is so.
+/// Returns the columns of these tables that hold such values.
 pub(crate) fn unreadable(
     source: &dyn Source,
     tables: &[TableRef],
@@ -59,19 +59,18 @@ pub(crate) fn unreadable(
     Ok(found)
 }
 
-/// Counts, for each column, the rows that are not deleted and hold there what is not read.
+/// Counts, for each column, the rows that are not deleted and hold a value there which cannot be read.
 fn counts(table: TableRef) -> Statement {
     let stored_name = stored_table_name(table.def).into_owned();
     let column_of = |name| Sql::col((stored_name.clone(), name));
     let mut select = SelectStatement::new();
     for (column, it) in table.def.columns.iter().zip(table.readable) {
         let column = column_of(column.name);
-        let is_stored = binary(column.clone(), BinOper::IsNot, Sql::Keyword(Keyword::Null));
+        let is_stored = binary(column.clone(), BinOper::IsNot, null());
         let is_unread = and(is_stored, is_not_true(readable(&column, it())));
         select.expr(Func::cust("count").arg(constant(1_i64)).filter(is_unread));
     }
     select.and_where(binary(column_of("is_deleted"), BinOper::IsNot, constant(1_i64)));
     select.from(stored_name);
-    let (sql, values) = select.build(SqliteQueryBuilder);
-    Statement { sql, values: values.0 }
+    Statement::from(&select)
 }

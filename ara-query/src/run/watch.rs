@@ -10,13 +10,14 @@ use crate::expr::scope::Scope;
 use crate::query::Query;
 use crate::query::rows::Rows;
 use crate::run::digest::RowsDigest;
-use crate::run::reader::{Next, each_row};
-use crate::untyped::clauses::{Clauses, Statement};
+use crate::run::reader::{Next, each_row, in_turn};
+use crate::untyped::clauses::Clauses;
 use crate::untyped::named_rows::named_rows;
+use crate::untyped::statement::Statement;
 
 impl<S: Scope, R: Rows> Query<'_, S, R> {
-    /// Watches the query: gives its rows now, and again whenever a commit has changed them, be it of this
-    /// process or of another. See [`Watch`].
+    /// Watches the query. The [`Watch`] gives its rows now, and again whenever a commit of this process or of
+    /// another one has changed them.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -36,40 +37,40 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     ///
-    /// To watch the first row only, or how many there are, watch a query of that: one with
-    /// [`limit(1)`](Self::limit), or [`aggregate(count())`](Self::aggregate).
+    /// To watch only the first row, or the number of rows, watch a query that asks for just that: with
+    /// [`limit(1)`](Self::limit), or with [`aggregate(count())`](Self::aggregate).
     ///
     /// # Errors
     ///
-    /// [`Error::WatchedTransaction`] if the query is one of a transaction; a table cannot be made ready, or
-    /// a value of the query breaks a rule.
+    /// Returns [`Error::WatchedTransaction`] if the query is one of a transaction or of the past, and the errors
+    /// of [`all`](Self::all).
     pub fn watch(self) -> Result<Watch<R::Output>> {
         self.clauses.check()?;
         let named = named_rows(&self.clauses, S::MEMBERS);
-        let (is_cut, is_exact) = (self.clauses.is_cut(), self.clauses.is_exact());
         let tables = self.clauses.tables(S::MEMBERS);
-        let select = self.clauses.rows(S::MEMBERS);
-        let nearly = (!is_exact).then(|| select.nearly());
-        let exactly = (is_exact || is_cut).then(|| select.exactly());
-        Watched { tables, nearly, exactly, many: None, collect: collect::<R> }
-            .watch(self.source, &named)
+        let statements = self.clauses.rows(S::MEMBERS).in_turn().collect();
+        Watched { tables, statements, many: None, collect: collect::<R> }.watch(
+            self.source,
+            &[],
+            &named,
+        )
     }
 }
 
-/// The newest rows of a query, again and again: what [`Query::watch`] gives.
+/// The results of a query as they change: see [`Query::watch`].
 ///
-/// The first result is there at once. After it, each comes when a commit has changed it: a commit that
-/// touches no column, no row and no table that the query reads does not even run the query again, and a
-/// result that is the one before is not given again. A result that nobody took before a newer one came is
-/// passed over: who is slow gets the newest, and never a queue.
+/// The first result is there at once. Each later one comes when a commit has changed the rows. A commit that
+/// touches no table, column or row that the query reads does not run it again, and a result that equals the
+/// one before is not given again. Results do not queue up: a reader that is slow gets the newest one, and those
+/// in between are skipped.
 ///
-/// [`recv`](Self::recv) waits in the thread that calls it, and the query is run there: a watch costs no
-/// thread of its own, and nothing while nobody asks. What this process commits is known at once. For what
-/// others commit to the file one thread for all watches of a database looks at it, 20 times a second
-/// unless [`Options`](ara_core::Options::watch_interval) say otherwise.
+/// [`recv`](Self::recv) waits in the thread that calls it, and runs the query there. A watch has no thread of
+/// its own, and does no work until it is asked. Commits of this process are noticed at once. For commits of
+/// other processes, one thread for all watches of a database looks at the file, 20 times a second unless
+/// [`Options::watch_interval`](ara_core::Options::watch_interval) is set.
 ///
-/// It does not keep the database open: once the last handle of it is dropped, the watch is over, also for
-/// a thread that waits. With the feature `stream` it is a `Stream` too.
+/// A watch does not keep the database open. Once the last handle of the database is dropped, the watch ends,
+/// also for a thread that waits for it. With the feature `stream`, a watch is a `Stream` too.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -95,43 +96,39 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
 pub struct Watch<O> {
     subscription: Subscription,
     query: Watched<O>,
-    /// The digest of the result that was given last.
+    /// The digest of the result that was given last. `None` before the first one, and after an error.
     shown: Option<u128>,
     runs: u64,
 }
 
-/// The statements of a query, made once.
+/// A query that is watched.
 pub(crate) struct Watched<O> {
     pub tables: Vec<TableRef>,
-    /// As `all` runs them: nearly, unless only the exact statement will do; and then exactly, if rows were
-    /// left out that a limit has counted.
-    pub nearly: Option<Statement>,
-    pub exactly: Option<Statement>,
-    /// The rows that are read for each of the others, if there are such.
+    /// The statements that read the rows, which are run in turn.
+    pub statements: Vec<Statement>,
+    /// The query of the rows that refer to each row, if they are read too.
     pub many: Option<Clauses>,
+    /// Runs a statement, and `many` with it.
     pub collect: fn(Reading<'_>, &Statement, Option<&Clauses>) -> Result<Collected<O>>,
 }
 
 /// What was read.
 pub(crate) struct Collected<O> {
     pub rows: Vec<O>,
-    /// A row was left out because a narrowed column of it cannot be read.
+    /// Whether a row was left out because a narrowed column of it cannot be read.
     pub is_left_out: bool,
-    /// Of the values that are stored.
+    /// The digest of the stored values of all rows.
     pub digest: u128,
 }
 
-/// # Errors
-///
-/// What running the query fails with. The watch goes on after that: with the next commit that touches what
-/// it reads. [`Error::Closed`] once the last handle of the database is dropped, and
-/// [`Error::InsideTransaction`] in a thread that is inside a transaction of it.
 impl<O> Watch<O> {
     /// Waits for the next result.
     ///
     /// # Errors
     ///
-    /// The query fails, or the database was closed.
+    /// Returns [`Error::Closed`] once the last handle of the database is dropped; [`Error::InsideTransaction`]
+    /// in a thread that is inside a transaction of the database; and the errors of [`Query::all`], after which
+    /// the watch goes on with the next commit that touches what the query reads.
     pub fn recv(&mut self) -> Result<Vec<O>> {
         loop {
             if let Some(rows) = self.newest(|| Until::Touched)? {
@@ -140,39 +137,38 @@ impl<O> Watch<O> {
         }
     }
 
-    /// Waits for the next result so long at most: `None` if there is none until then.
+    /// Waits for the next result, and returns `None` if there is none within this time.
     ///
     /// # Errors
     ///
-    /// The query fails, or the database was closed.
+    /// Returns the errors of [`recv`](Self::recv).
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Vec<O>>> {
-        // A time that no clock shows is never over.
+        // If the end lies beyond what an `Instant` can hold, it is never reached.
         let end = Instant::now().checked_add(timeout);
         self.newest(|| end.map_or(Until::Touched, Until::Time))
     }
 
-    /// The next result, if it is there.
+    /// Returns the next result, or `None` if there is none yet.
     ///
     /// # Errors
     ///
-    /// The query fails, or the database was closed.
+    /// Returns the errors of [`recv`](Self::recv).
     pub fn try_recv(&mut self) -> Result<Option<Vec<O>>> {
         self.recv_timeout(Duration::ZERO)
     }
 
-    /// How often the query was run.
+    /// Returns how many times the query was run.
     #[doc(hidden)]
     #[must_use]
     pub fn runs(&self) -> u64 {
         self.runs
     }
 
-    /// Runs the query when it was touched, until that gives another result.
-    pub(crate) fn newest<'u>(&mut self, until: impl Fn() -> Until<'u>) -> Result<Option<Vec<O>>> {
+    /// Waits until a commit touches what the query reads, and runs it, until that gives a new result.
+    pub(super) fn newest<'u>(&mut self, until: impl Fn() -> Until<'u>) -> Result<Option<Vec<O>>> {
         loop {
             let Some(database) = self.subscription.wait(until())? else { return Ok(None) };
             self.runs += 1;
-            // After an error whatever is there is news.
             let shown = self.shown.take();
             let (rows, digest) = self.query.run(&database)?;
             self.shown = Some(digest);
@@ -184,40 +180,34 @@ impl<O> Watch<O> {
 }
 
 impl<O> Watched<O> {
-    /// `named`: of these tables, only these rows are read.
+    /// Begins to watch the query.
+    ///
+    /// - `more`: statements that `collect` runs besides.
+    /// - `named`: the tables of which the query reads only rows with these ids.
     pub(crate) fn watch(
         self,
         source: &dyn Source,
+        more: &[Statement],
         named: &[(String, Vec<Uuid>)],
     ) -> Result<Watch<O>> {
         let database = source.watchable().ok_or(Error::WatchedTransaction)?;
-        self.watch_with(database, None, named)
-    }
-
-    /// As [`watch`](Self::watch), where one more statement is run.
-    pub(crate) fn watch_with(
-        self,
-        database: &Database,
-        more: Option<&Statement>,
-        named: &[(String, Vec<Uuid>)],
-    ) -> Result<Watch<O>> {
-        let statements = self.nearly.iter().chain(&self.exactly).chain(more);
+        let statements = self.statements.iter().chain(more);
         let statements: Vec<_> = statements.map(|statement| statement.sql.as_str()).collect();
         let subscription = database.subscribe(&self.tables, &statements, named)?;
         Ok(Watch { subscription, query: self, shown: None, runs: 0 })
     }
 
+    /// Runs the query, and returns the rows and their digest.
     fn run(&self, database: &Database) -> Result<(Vec<O>, u128)> {
-        let mut collected = Collected { rows: Vec::new(), is_left_out: true, digest: 0 };
-        for statement in self.nearly.iter().chain(&self.exactly) {
-            if collected.is_left_out {
-                database.read(&self.tables, &mut |reading| {
-                    collected = (self.collect)(reading, statement, self.many.as_ref())?;
-                    Ok(())
-                })?;
-            }
-        }
-        Ok((collected.rows, collected.digest))
+        in_turn(&self.statements, |statement| {
+            let mut collected = Collected { rows: Vec::new(), is_left_out: false, digest: 0 };
+            database.read(&self.tables, &mut |reading| {
+                collected = (self.collect)(reading, statement, self.many.as_ref())?;
+                Ok(())
+            })?;
+            let Collected { rows, is_left_out, digest } = collected;
+            Ok(((rows, digest), is_left_out))
+        })
     }
 }
 
@@ -243,7 +233,7 @@ pub(crate) fn collect<R: Rows>(
     Ok(Collected { rows, is_left_out, digest: digest.finish() })
 }
 
-/// Waits for each result, and ends when the database is closed.
+/// Waits for each result by [`recv`](Watch::recv), and ends when the database is closed.
 impl<O> Iterator for Watch<O> {
     type Item = Result<Vec<O>>;
 
@@ -257,10 +247,10 @@ impl<O> Iterator for Watch<O> {
 
 impl<O> FusedIterator for Watch<O> {}
 
-/// The SQL, with a `?` for each value.
+/// Shows the SQL, with a `?` for each value.
 impl<O> fmt::Debug for Watch<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let statement = self.query.exactly.as_ref().or(self.query.nearly.as_ref());
+        let statement = self.query.statements.last();
         write!(f, "Watch({})", statement.map_or("", |statement| &statement.sql))
     }
 }

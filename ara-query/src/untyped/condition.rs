@@ -2,17 +2,17 @@
 
 use sea_query::{BinOper, Expr as Sql};
 
+use crate::untyped::column::ColumnTerm;
 use crate::untyped::sql;
-use crate::untyped::term::ColumnTerm;
 
-/// Something that holds for a row or does not. NULL counts as "does not".
+/// Something that holds for a row or does not. Where its SQL is NULL, it does not hold.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// One.
+    /// A single condition.
     One(Sql),
-    /// Those joined by `&`, kept flat so that a long chain is no deep tree.
+    /// Conditions joined by `&`: a list, so that a long chain does not become a deep tree.
     All(Vec<Part>),
-    /// Those joined by `|`, kept flat as well.
+    /// Conditions joined by `|`: a list as well.
     Any(Vec<Sql>),
 }
 
@@ -20,7 +20,7 @@ pub enum Condition {
 #[derive(Debug, Clone)]
 pub struct Part {
     pub(crate) sql: Sql,
-    /// The column, if all that it says is that what the column holds can be read.
+    /// The column, if the condition says only that its value can be read.
     pub(crate) guards: Option<ColumnTerm>,
 }
 
@@ -31,7 +31,8 @@ impl From<Sql> for Part {
 }
 
 impl Condition {
-    /// A condition on what a column holds, and what else must hold for that to be readable.
+    /// Returns a condition on the stored value of a column, together with its guard: the condition under
+    /// which that value can be read.
     pub(crate) fn guarded(condition: Sql, column: ColumnTerm, guard: Option<Sql>) -> Self {
         match guard {
             Some(sql) => Self::All(vec![condition.into(), Part { sql, guards: Some(column) }]),
@@ -39,6 +40,7 @@ impl Condition {
         }
     }
 
+    /// Returns the condition that both hold.
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::All(mut parts), Self::All(others)) => {
@@ -53,6 +55,7 @@ impl Condition {
         }
     }
 
+    /// Returns the condition that one of them holds, or both.
     pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Any(mut parts), Self::Any(others)) => {
@@ -67,10 +70,12 @@ impl Condition {
         }
     }
 
+    /// Returns the condition that it does not hold.
     pub(crate) fn negate(self) -> Self {
         Self::One(sql::is_not_true(self.into_sql()))
     }
 
+    /// Returns its SQL.
     pub(crate) fn into_sql(self) -> Sql {
         match self {
             Self::One(condition) => condition,

@@ -1,24 +1,28 @@
-//! Comparisons by the null rules: what is absent equals only what is absent, and lies neither above
-//! nor below anything. What cannot be read is absent.
+//! Comparisons by the null rules: what is absent equals only what is absent, and lies neither above nor
+//! below anything. A value that the app cannot read is absent.
 //!
-//! A column beside a value is compared as it is stored, so that an index on it serves; what else must
-//! hold for the value to be readable comes after. Everything else is compared by value.
+//! A column is compared with a value as it is stored, so that an index on it serves. The condition that what
+//! is stored can be read is added to the comparison, where it does not follow from it. All other operands
+//! are compared by their values, which are NULL where they are absent.
 
 use sea_query::{BinOper, Expr as Sql};
 
+use crate::untyped::column::ColumnTerm;
 use crate::untyped::condition::Condition;
-use crate::untyped::readable::{beside_equal, beside_range};
-use crate::untyped::sql::{self, and, binary};
-use crate::untyped::term::{ColumnTerm, Term, Untyped};
+use crate::untyped::readable::beside_range;
+use crate::untyped::sql::{self, and, binary, null};
+use crate::untyped::term::{Term, Untyped};
 
+/// Returns the condition that both are equal or both absent.
 pub(crate) fn equal(left: Untyped, right: Untyped) -> Untyped {
     left.with(right, |left, right| Term::Condition(equal_terms(left, right)))
 }
 
+/// Returns the opposite of [`equal`].
 pub(crate) fn unequal(left: Untyped, right: Untyped) -> Untyped {
     left.with(right, |left, right| {
         Term::Condition(match equal_terms(left, right) {
-            // `IS` is never NULL.
+            // `IS` is never NULL, so its opposite is `IS NOT`.
             Condition::One(Sql::Binary(left, BinOper::Is, right)) => {
                 Condition::One(Sql::Binary(left, BinOper::IsNot, right))
             }
@@ -32,25 +36,35 @@ fn equal_terms(left: Term, right: Term) -> Condition {
         (left, Term::Absent) => Condition::One(absent(left)),
         (Term::Column(column), Term::Bound(value)) => {
             let equal = binary(column.sql(), BinOper::Is, Sql::Value(value));
-            let beside = column.readable().and_then(|it| beside_equal(&column.sql(), it));
-            Condition::guarded(equal, column, beside)
+            Condition::guarded(equal, column, column.beside_equal())
         }
         (left, right) => Condition::One(binary(left.value(), BinOper::Is, right.value())),
     }
 }
 
+/// Returns the condition that it is absent.
 pub(crate) fn is_absent(it: Untyped) -> Untyped {
     it.map(|term| one(absent(term)))
+}
+
+/// Returns the condition that it is not absent.
+pub(crate) fn is_there(it: Untyped) -> Untyped {
+    it.map(|term| {
+        one(match term {
+            Term::Column(column) => column.is_there(),
+            other => binary(other.value(), BinOper::IsNot, null()),
+        })
+    })
 }
 
 fn absent(term: Term) -> Sql {
     match term {
         Term::Column(column) => sql::is_not_true(column.is_there()),
-        other => binary(other.value(), BinOper::Is, Term::Absent.value()),
+        other => binary(other.value(), BinOper::Is, null()),
     }
 }
 
-/// `left op right`, where `op` is one of `<`, `<=`, `>`, `>=`.
+/// Returns the condition `left op right`, where `op` is one of `<`, `<=`, `>` and `>=`.
 pub(crate) fn order(left: Untyped, op: BinOper, right: Untyped) -> Untyped {
     left.with(right, |left, right| {
         Term::Condition(match (left, right) {
@@ -65,7 +79,7 @@ pub(crate) fn order(left: Untyped, op: BinOper, right: Untyped) -> Untyped {
     })
 }
 
-/// `low <= it <= high`.
+/// Returns the condition `low <= it <= high`.
 pub(crate) fn between(it: Untyped, low: Untyped, high: Untyped) -> Untyped {
     match (&it.term, &low.term, &high.term) {
         (Term::Column(column), Term::Bound(least), Term::Bound(most)) => {
@@ -81,7 +95,7 @@ pub(crate) fn between(it: Untyped, low: Untyped, high: Untyped) -> Untyped {
     }
 }
 
-/// `least <= column`, and `column` below `most` in the sense of `below`.
+/// Returns the condition `least <= column AND column below most`, where `below` is `<` or `<=`.
 pub(crate) fn range(
     column: ColumnTerm,
     least: sea_query::Value,
@@ -98,10 +112,10 @@ fn readable_in_range(column: ColumnTerm, ordered: Sql, above: bool, below: bool)
     Condition::guarded(ordered, column, beside)
 }
 
-/// Whether it is one of these values.
+/// Returns the condition that it is one of these values.
 pub(crate) fn among(it: Untyped, values: impl IntoIterator<Item = Untyped>) -> Untyped {
     let mut bound = Vec::new();
-    // Each value is put beside the column only so that a broken rule is told with its name.
+    // `with` makes the error for a value that breaks a rule name the column.
     let it = values.into_iter().fold(it, |it, value| {
         it.with(value, |term, value| {
             if let Term::Bound(value) = value {
@@ -116,25 +130,12 @@ pub(crate) fn among(it: Untyped, values: impl IntoIterator<Item = Untyped>) -> U
         }
         let among = binary(term.clone().stored(), BinOper::In, Sql::Tuple(bound));
         Term::Condition(match term {
-            Term::Column(column) => {
-                let beside = column.readable().and_then(|it| beside_equal(&column.sql(), it));
-                Condition::guarded(among, column, beside)
-            }
+            Term::Column(column) => Condition::guarded(among, column, column.beside_equal()),
             _ => Condition::One(among),
         })
     })
 }
 
-pub(crate) fn one(condition: Sql) -> Term {
+fn one(condition: Sql) -> Term {
     Term::Condition(Condition::One(condition))
-}
-
-/// The opposite of [`is_absent`].
-pub(crate) fn is_there(it: Untyped) -> Untyped {
-    it.map(|term| {
-        one(match term {
-            Term::Column(column) => column.is_there(),
-            other => binary(other.value(), BinOper::IsNot, Term::Absent.value()),
-        })
-    })
 }

@@ -1,17 +1,19 @@
-//! The SQL of [`Readable`]: which stored values the app can read. All else is absent to it.
+//! The SQL of [`Readable`], which tells the stored values that the app can read. All others are absent to
+//! it.
 
 use ara_core::{Class, Readable};
 use sea_query::{BinOper, Expr as Sql};
 
 use crate::untyped::sql::{and, binary, call, constant, expected, or};
 
-/// Whether the value of this column can be read, as a condition that rows are chosen by. It is true or
-/// not (false, or NULL).
+/// Returns whether the value of a column can be read, as a condition that chooses rows. Where it cannot,
+/// the condition is false or NULL.
 pub(crate) fn expected_readable(column: &Sql, it: Readable) -> Sql {
     expected(readable(column, it))
 }
 
-/// The same where no rows are chosen: to be told what to expect would only cost SQLite time.
+/// Returns the same condition for where no rows are chosen by it: what SQLite should expect would cost time
+/// there for nothing.
 pub(crate) fn readable(column: &Sql, it: Readable) -> Sql {
     match it {
         Readable::Integers(i64::MIN, i64::MAX) => of_class(column, Class::Integer),
@@ -22,9 +24,9 @@ pub(crate) fn readable(column: &Sql, it: Readable) -> Sql {
         Readable::Reals => of_class(column, Class::Real),
         Readable::Texts => of_class(column, Class::Text),
         Readable::NonEmptyTexts { max, key } => {
-            // A text whose first byte is a visible ASCII character is not blank, and one of `max`
-            // bytes has no more characters than that. Numbers sort before all texts, blobs after.
-            // Those from `~` on are left to the check.
+            // The first two conditions find most readable texts without a call of `ara_reads`. A text
+            // between `!` and `~` begins with a visible ASCII character, so it is not blank; numbers sort
+            // before all texts, and blobs after them. A text of `max` bytes has at most `max` characters.
             let visible = within(column, constant("!"), constant("~"));
             let short = at_most(call("octet_length", [column.clone()]), saturated(max));
             or(and(visible, short), checked(column, Class::Text, key))
@@ -40,26 +42,28 @@ pub(crate) fn readable(column: &Sql, it: Readable) -> Sql {
             and(of_class(column, Class::Blob), length)
         }
         Readable::Checked { class, key } => checked(column, class, key),
-        // A kind that a newer ara-core tells of and this does not know: nothing is known of it.
+        // `Readable` may get more variants. SQL can say nothing of one that is not known here.
         _ => constant(true),
     }
 }
 
-/// What must hold besides for a value that compares equal to a readable one, to be that value.
+/// Returns what must hold besides, so that a value which SQLite finds equal to a readable one can be read
+/// itself.
 pub(crate) fn beside_equal(column: &Sql, it: Readable) -> Option<Sql> {
     match it {
-        // SQLite takes 1 and 1.0 for equal.
+        // 1 and 1.0 are equal to SQLite.
         Readable::Integers(..) => Some(expected(of_class(column, Class::Integer))),
         Readable::Reals => Some(expected(of_class(column, Class::Real))),
-        // What `store` writes need not be all that `read` reads.
+        // A type may write a value that it does not read.
         Readable::Checked { .. } => Some(expected_readable(column, it)),
         _ => None,
     }
 }
 
-/// What must hold besides for a value that lies above, below, or between readable ones.
+/// Returns what must hold besides, so that a value which SQLite finds above (`above`) or below (`below`)
+/// readable ones, or between them (both), can be read itself.
 ///
-/// SQLite orders numbers before texts before blobs, whatever a column holds otherwise.
+/// SQLite orders all numbers before all texts, and those before all blobs.
 pub(crate) fn beside_range(column: &Sql, it: Readable, above: bool, below: bool) -> Option<Sql> {
     match it {
         Readable::Texts if above && below => None,

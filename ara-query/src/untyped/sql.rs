@@ -1,45 +1,55 @@
-//! The few forms of SQL that everything here is made of.
+//! The forms of SQL expressions that queries are made of.
 
-use sea_query::{BinOper, Expr as Sql, Func, Value};
+use sea_query::{BinOper, Expr as Sql, Func, Keyword, Value};
 
-/// `left op right`; sea-query puts the parentheses.
+/// Returns `left op right`. sea-query adds parentheses where they are needed.
 pub(crate) fn binary(left: Sql, op: BinOper, right: Sql) -> Sql {
     Sql::Binary(Box::new(left), op, Box::new(right))
 }
 
+/// Returns a call of a function.
 pub(crate) fn call<const N: usize>(function: &'static str, arguments: [Sql; N]) -> Sql {
     Sql::FunctionCall(Func::cust(function).args(arguments))
 }
 
-/// A value in the text of the statement: of the program itself, never of its users.
+/// Returns a literal, which becomes part of the statement's text. It must be fixed by this crate: a value
+/// of the app or its users is bound, and never written into the text.
 pub(crate) fn constant(value: impl Into<Value>) -> Sql {
     Sql::Constant(value.into())
 }
 
-/// `condition IS TRUE`: NULL counts as false.
+/// Returns `NULL`.
+pub(crate) fn null() -> Sql {
+    Sql::Keyword(Keyword::Null)
+}
+
+/// Returns `condition IS TRUE`, which is false where the condition is NULL.
 pub(crate) fn is_true(condition: Sql) -> Sql {
     binary(condition, BinOper::Is, constant(true))
 }
 
-/// `condition IS NOT TRUE`: NULL counts as false, so its opposite is true.
+/// Returns `condition IS NOT TRUE`, which is true where the condition is NULL.
 pub(crate) fn is_not_true(condition: Sql) -> Sql {
     binary(condition, BinOper::IsNot, constant(true))
 }
 
+/// Returns `left AND right`.
 pub(crate) fn and(left: Sql, right: Sql) -> Sql {
     binary(left, BinOper::And, right)
 }
 
+/// Returns `left OR right`.
 pub(crate) fn or(left: Sql, right: Sql) -> Sql {
     binary(left, BinOper::Or, right)
 }
 
-/// `condition`, of which SQLite is told that it almost always holds. Or else it would think that few
-/// rows remain, and sort them instead of reading them in the order of an index.
+/// Tells SQLite that the condition almost always holds. Without this, SQLite assumes that a condition leaves
+/// few rows, and would rather sort those than read all rows in the order of an index.
 pub(crate) fn expected(condition: Sql) -> Sql {
     call(EXPECTED, [condition, Sql::Custom("1.0".into())])
 }
 
+/// The function of SQLite that [`expected`] calls.
 const EXPECTED: &str = "likelihood";
 
 fn is_expected(condition: &Sql) -> bool {
@@ -47,15 +57,15 @@ fn is_expected(condition: &Sql) -> bool {
         if matches!(call.get_func(), Func::Custom(name) if name.inner() == EXPECTED))
 }
 
-/// Joins conditions by `AND`; `None` without any. Those that are expected to hold come last, since
-/// SQLite evaluates them in order and stops at the first that does not.
+/// Joins conditions by `AND`, and returns `None` if there are none. Those that are [`expected`] to hold come
+/// last: SQLite evaluates conditions in order, and stops at the first one that does not hold.
 pub(crate) fn all(mut conditions: Vec<Sql>) -> Option<Sql> {
     conditions.sort_by_key(is_expected);
     join(conditions, BinOper::And)
 }
 
-/// All parts, joined by one operator, as a tree of small depth: SQLite and sea-query both walk it
-/// recursively, and a program may add filters in a loop. `None` without parts.
+/// Joins expressions by one operator, and returns `None` if there are none. The result is a tree of little
+/// depth: SQLite and sea-query walk it recursively, and an app may add thousands of filters in a loop.
 pub(crate) fn join(mut parts: Vec<Sql>, op: BinOper) -> Option<Sql> {
     while parts.len() > 1 {
         let mut pairs = Vec::with_capacity(parts.len().div_ceil(2));
