@@ -1,9 +1,9 @@
-//! Expressions, and the types that they have by the tables that they read and by the values that they give.
+//! Expressions, and their types: the tables that they read, and the values that they give.
 //!
-//! [`Expr`] is one; columns ([`column`]) and parameters ([`param`]) are [`Operand`]s beside it. What can be done
-//! with operands are traits that all of them implement: they are compared ([`compare`]), calculated with
-//! ([`number`]), taken apart as texts ([`text`]) and ordered by ([`order`]). The tables of a query are its
-//! [`scope`].
+//! An [`Expr`] is one. Columns (`column`) and parameters (`param`) are [`Operand`]s too. What can be done
+//! with operands are traits that all of them implement: they are compared (`compare`), calculated with
+//! (`number`), taken apart as texts (`text`) and ordered by (`order`). The tables of a query are its
+//! `scope`.
 
 pub(crate) mod column;
 pub(crate) mod comparand;
@@ -28,8 +28,8 @@ use crate::untyped::term::{Term, Untyped};
 /// An expression over the tables `S` that gives a `T`, or nothing where a value that it reads is absent.
 ///
 /// `S` is a tuple of tables. It is inferred from the query that the expression is given to. A function that
-/// returns an expression names it: `fn urgent() -> Filter<(Todo,)>` is for queries that read this table alone,
-/// and `fn urgent<S: Contains<Todo, I>, I>() -> Filter<S>` for all queries that read it.
+/// returns an expression names it: `fn urgent() -> Filter<(Todo,)>` is for queries that read this table
+/// alone, and `fn urgent<S: Contains<Todo, I>, I>() -> Filter<S>` for all queries that read it.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -74,9 +74,9 @@ impl<S, T> Expr<S, T> {
 
     /// Makes an expression of one of [`sea_query`](crate::sea_query), for what this crate cannot say.
     ///
-    /// The caller must see to it that the expression gives a `T`, or NULL where that is absent, and that it reads
-    /// only tables of the query. It names columns by their stored names, reads the stored values, also those
-    /// that the app cannot read, and follows SQL's rules for NULL.
+    /// The caller must see to it that the expression gives a `T`, or NULL where that is absent, and that it
+    /// reads only tables of the query. It names columns by their stored names, reads the stored values,
+    /// also those that the app cannot read, and follows SQL's rules for NULL.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -126,7 +126,8 @@ impl<S> Filter<S> {
         filters.into_iter().reduce(|all, filter| all & filter).unwrap_or(none)
     }
 
-    /// Returns the filter that holds where at least one of these holds. If there are none, it holds for no row.
+    /// Returns the filter that holds where at least one of these holds. If there are none, it holds for no
+    /// row.
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
         let none = Self::new(Term::Condition(Condition::One(sql::constant(false))).into());
         filters.into_iter().reduce(|any, filter| any | filter).unwrap_or(none)
@@ -155,7 +156,8 @@ impl<S> BitOr for Filter<S> {
     }
 }
 
-/// Returns the filter that holds wherever this one does not, also where it does not because a value is absent.
+/// Returns the filter that holds wherever this one does not, also where it does not because a value is
+/// absent.
 impl<S> Not for Filter<S> {
     type Output = Self;
 

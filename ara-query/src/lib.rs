@@ -3,15 +3,17 @@
 //! Apps use them through the `ara` crate, which exports all of this.
 //!
 //! - [`Queries::query`] begins a [`Query`]. Its clauses narrow, filter, order and limit the rows.
-//! - Columns and expressions are [`Operand`]s. [`Compare`], [`TextFunctions`], [`NumberFunctions`] and [`Sort`] are
-//!   what can be done with them. The result is an [`Expr`], or a [`Filter`] if it is a condition.
-//! - [`Compare`] describes how values are compared that are absent, or stored but not readable by this app. SQL and
-//!   Rust agree on it: `count`, `exists`, `limit` and `offset` count the rows that `all` returns.
+//! - Columns and expressions are [`Operand`]s. [`Compare`], [`TextFunctions`], [`NumberFunctions`] and
+//!   [`Sort`] are what can be done with them. The result is an [`Expr`], or a [`Filter`] if it is a
+//!   condition.
+//! - [`Compare`] describes how values are compared that are absent, or stored but not readable by this app.
+//!   SQL and Rust agree on it: `count`, `exists`, `limit` and `offset` count the rows that `all` returns.
 //! - [`Query::search`] searches for words, and [`rank`] and [`snippet`] tell about what was found.
 //! - [`Expr::raw`] takes an expression of [`sea_query`], for what this crate cannot say.
 //!
-//! In the source, each folder uses only those before it: `untyped` (the clauses of a query without their types,
-//! and their SQL), `expr` (typed columns and expressions), `query` (typed queries) and `run` (running them).
+//! In the source, each folder uses only those before it: `untyped` (the clauses of a query without their
+//! types, and their SQL), `expr` (typed columns and expressions), `query` (typed queries) and `run`
+//! (running them).
 
 #[macro_use]
 mod tuple;

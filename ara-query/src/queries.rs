@@ -35,12 +35,12 @@ pub trait Queries: Source {
     /// Reads tuples of values by SQL that is written by hand, or by a select of
     /// [`sea_query`](crate::sea_query).
     ///
-    /// The SQL reads the stored values, those of deleted rows included (`is_deleted IS 1`). The tables must be in
-    /// the file, so [`ensure`](ara_core::Database::ensure) them first. SQL that writes is refused, since its
-    /// changes would not be in the log.
+    /// The SQL reads the stored values, those of deleted rows included (`is_deleted IS 1`). The tables must
+    /// be in the file, so [`ensure`](ara_core::Database::ensure) them first. SQL that writes is refused,
+    /// since its changes would not be in the log.
     ///
-    /// No row is left out. If a value is NULL, or not of the type that it is read as, reading fails; a value that is
-    /// read as an `Option` is `None` then, as in a row of a table.
+    /// No row is left out. If a value is NULL, or not of the type that it is read as, reading fails; a
+    /// value that is read as an `Option` is `None` then, as in a row of a table.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -61,8 +61,8 @@ pub trait Queries: Source {
     /// ```
     fn sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'_, T>;
 
-    /// Compiles a query once, to run it many times with other values. The closure that builds the query is given its
-    /// parameters, and uses them in place of values.
+    /// Compiles a query once, to run it many times with other values. The closure that builds the query is
+    /// given its parameters, and uses them in place of values.
     ///
     /// ```
     /// use ara::Param;
@@ -89,14 +89,15 @@ pub trait Queries: Source {
         Prepared::new(build(P::markers()))
     }
 
-    /// Returns the columns of a table or a schema that hold values which this version of the app cannot read, and in
-    /// how many rows. It returns no values.
+    /// Returns the columns of a table or a schema that hold values which this version of the app cannot
+    /// read, and in how many rows. It returns no values.
     ///
-    /// Another version of the app, or another program, wrote these values: a variant that only a newer version knows,
-    /// say, or a text that is too long for this one. To this version they are missing. They stay in the file until
-    /// they are overwritten.
+    /// Another version of the app, or another program, wrote these values: a variant that only a newer
+    /// version knows, say, or a text that is too long for this one. To this version they are missing. They
+    /// stay in the file until they are overwritten.
     ///
-    /// Rows in which nothing is stored are not counted, nor are deleted rows. This reads all rows of the tables.
+    /// Rows in which nothing is stored are not counted, nor are deleted rows. This reads all rows of the
+    /// tables.
     ///
     /// ```
     /// use ara::prelude::*;

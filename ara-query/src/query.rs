@@ -1,8 +1,8 @@
 //! Queries, and the clauses that are added to them.
 //!
-//! The clauses that change the type of a query are each in a file of its own: [joins](join), [selections](select),
-//! [groups](group) and [aggregates](aggregate), [views](view). What a query returns is told by its [`rows`], which
-//! columns these have by [`holds`], and which of them may be missing by [`narrow`].
+//! The clauses that change the type of a query have files of their own: `join`, `select`, `group`,
+//! `aggregate`, `view`. `rows` is what a query returns, `holds` which columns these rows have, and `narrow`
+//! which of them may be missing.
 
 pub(crate) mod aggregate;
 pub(crate) mod group;
@@ -32,8 +32,8 @@ use crate::untyped::clauses::{Clauses, Deleted};
 /// A query reads nothing until one of the methods is called that end a chain of clauses, such as
 /// [`all`](Self::all).
 ///
-/// Only clauses that change the rows change the type. So filters can be added in a loop, and a function can return
-/// a query as `Query<'_, (Todo,)>`.
+/// Only clauses that change the rows change the type. So filters can be added in a loop, and a function can
+/// return a query as `Query<'_, (Todo,)>`.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -117,8 +117,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self
     }
 
-    /// Orders the rows. Several orders can be given in a tuple or by several calls. Each one orders the rows that
-    /// those before it leave equal.
+    /// Orders the rows. Several orders can be given in a tuple or by several calls. Each one orders the
+    /// rows that those before it leave equal.
     ///
     /// ```
     /// # use ara::prelude::*;

@@ -1,11 +1,11 @@
 //! Running queries.
 //!
-//! The methods that end a chain of clauses are here, by how the rows are returned: [at once or one by
-//! one](query), by [pages](page), [prepared](prepared) to be run again with other values, [watched](watch),
-//! [each with the rows that refer to it](many), as a [union](union) with those of other queries. SQL that is
-//! [written by hand](raw_sql) is run here too, and queries are [explained](explain).
+//! The methods that end a chain of clauses are here, by how they return the rows: once (`query`), as pages
+//! (`page`), again with other values (`prepared`), as often as they change (`watch`), together with the
+//! rows that refer to them (`many`), or with those of other queries (`union`). SQL that is written by hand
+//! is run here too (`raw_sql`).
 //!
-//! All of them run statements by the [reader](reader).
+//! All of them run statements by `reader`.
 
 pub(crate) mod bind;
 pub(crate) mod cursor;

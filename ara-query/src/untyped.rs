@@ -1,13 +1,15 @@
-//! What a query says, without the types that it says it with, and the SQL that this makes.
+//! What a query says, without its types, and the SQL that this makes.
 //!
-//! The typed side (`expr`, `query`) checks what is put together, and leaves the work to the functions
-//! here, which are compiled once and not once for each type.
+//! The typed side (`expr`, `query`) checks what is put together, and leaves the work to the functions here:
+//! they are compiled once, and not once for each type.
 //!
-//! - An operand is a [term](term): a [column](column), a value, an expression or a [condition](condition).
-//!   The [null rules](null_rules) compare two of them, and [`readable`] is the SQL that tells which stored
-//!   values the app can read. [Notes](notes) go along with a term: what is to be known besides its SQL.
-//! - The [clauses](clauses) are what a query was asked for. They are [compiled](compile) to a
-//!   [select](select), and that to [statements](statement), which hold their values apart.
+//! - `term` is an operand: a `column`, a value, an expression or a `condition`. `null_rules` compares two
+//!   of them. `readable` is the SQL that tells which stored values the app can read, and `notes` is what
+//!   must be known of an operand besides its SQL.
+//! - `clauses` is what a query was asked for, with what it reads (`member`, `join`, `search`) and its
+//!   `order`.
+//! - `compile` makes a `select` of the clauses, which gives the `statement`s that are run. `children` and
+//!   `after` do so for rows that refer to others, and for rows after a given one.
 
 pub(crate) mod after;
 pub(crate) mod children;

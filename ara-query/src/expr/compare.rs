@@ -16,12 +16,12 @@ use crate::untyped::term::{Term, Untyped};
 ///
 /// - `Todo::done.eq(true)` holds where `done` is there and `true`.
 /// - `Todo::done.ne(true)` holds in all other rows, also where `done` is absent.
-/// - `Todo::stars.gt(3)` holds where `stars` is there and greater than 3, and `!Todo::stars.gt(3)` in all other
-///   rows.
+/// - `Todo::stars.gt(3)` holds where `stars` is there and greater than 3, and `!Todo::stars.gt(3)` in all
+///   other rows.
 ///
-/// Values are compared as they are stored: texts byte by byte, and `false` is less than `true`. For types that
-/// are [`Ordered`], this is the order of the Rust type too. For all others, such as enums, `lt`, `le`, `gt`,
-/// `ge` and `between` do not compile.
+/// Values are compared as they are stored: texts byte by byte, and `false` is less than `true`. For types
+/// that are [`Ordered`], this is the order of the Rust type too. For all others, such as enums, `lt`, `le`,
+/// `gt`, `ge` and `between` do not compile.
 ///
 /// ```
 /// use ara::prelude::*;

@@ -84,9 +84,9 @@ impl<T: Number<Wide = i64>> Integer for T {}
 
 /// Calculations with columns and expressions of numbers. Where a number is absent, so is the result.
 ///
-/// Integers give `i64`, and floating-point numbers `f64`. As in SQLite, a result that does not fit into an `i64`
-/// becomes a floating-point number, with which the calculation goes on. Expressions also take the operators `+`,
-/// `-`, `*`, `/` and `%`.
+/// Integers give `i64`, and floating-point numbers `f64`. As in SQLite, a result that does not fit into an
+/// `i64` becomes a floating-point number, with which the calculation goes on. Expressions also take the
+/// operators `+`, `-`, `*`, `/` and `%`.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -108,7 +108,8 @@ pub trait NumberFunctions: Operand {
         sub Sub Number;
         /// Multiplies by a number.
         mul Mul Number;
-        /// Divides by a number. Of integers, the result is rounded toward zero. Division by zero gives nothing.
+        /// Divides by a number. Of integers, the result is rounded toward zero. Division by zero gives
+        /// nothing.
         div Div Number;
         /// Returns the remainder of the division of integers, with the sign of the left one. Division by zero
         /// gives nothing.

@@ -54,13 +54,13 @@ impl<S> Order<S> {
 
 /// Gives columns and expressions a direction, to order rows by them.
 ///
-/// Rows are ordered by the stored values of a column, so that an index on it serves: enums by the stored names of
-/// their variants, and JSON by its text. Where nothing is stored, the row comes first in ascending order and last
-/// in descending order.
+/// Rows are ordered by the stored values of a column, so that an index on it serves: enums by the stored
+/// names of their variants, and JSON by its text. Where nothing is stored, the row comes first in ascending
+/// order and last in descending order.
 ///
-/// Values that this app cannot read are ordered too, all numbers before all texts, and those before all blobs.
-/// [`narrow`](crate::Query::narrow) the column to leave out these rows, or order by an expression of it, which
-/// takes them for absent.
+/// Values that this app cannot read are ordered too, all numbers before all texts, and those before all
+/// blobs. [`narrow`](crate::Query::narrow) the column to leave out these rows, or order by an expression of
+/// it, which takes them for absent.
 pub trait Sort: Operand {
     /// Orders from the least value to the greatest.
     fn asc<S, I>(self) -> Order<S>
@@ -81,8 +81,9 @@ pub trait Sort: Operand {
 
 impl<O: Operand> Sort for O {}
 
-/// What [`order_by`](crate::Query::order_by) takes: an [`Order`], a column or an expression, or a tuple of up to
-/// eight of these. A column or an expression is ordered from the least value to the greatest. `How` is inferred.
+/// What [`order_by`](crate::Query::order_by) takes: an [`Order`], a column or an expression, or a tuple of
+/// up to eight of these. A column or an expression is ordered from the least value to the greatest. `How`
+/// is inferred.
 #[diagnostic::on_unimplemented(
     message = "a query cannot be ordered by `{Self}`",
     label = "expected a column or expression, with `.asc()` or `.desc()` or without, or a tuple of them"

@@ -45,8 +45,8 @@ impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O
     }
 }
 
-/// Functions of columns and expressions of text. Where a text is absent, so is the result, and a filter does not
-/// hold.
+/// Functions of columns and expressions of text. Where a text is absent, so is the result, and a filter
+/// does not hold.
 ///
 /// As in SQLite, only ASCII letters have an upper and a lower case: `lower`, `upper` and `like` do not change
 /// `Ä` to `ä`.
@@ -68,9 +68,9 @@ impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O
 /// # Ok::<(), ara::Error>(())
 /// ```
 pub trait TextFunctions: Operand {
-    /// Holds where the text matches a pattern, without regard to the case of ASCII letters. In the pattern, `%`
-    /// stands for any characters or none, and `_` for any one character. After a `\`, a character stands for
-    /// itself.
+    /// Holds where the text matches a pattern, without regard to the case of ASCII letters. In the pattern,
+    /// `%` stands for any characters or none, and `_` for any one character. After a `\`, a character
+    /// stands for itself.
     fn like<S, V, H, I>(self, pattern: V) -> Filter<S>
     where
         Self: Within<S, I>,
@@ -93,8 +93,8 @@ pub trait TextFunctions: Operand {
         !self.like(pattern)
     }
 
-    /// Holds where the text begins with exactly this prefix. If the app gives the prefix, an index on the column
-    /// serves.
+    /// Holds where the text begins with exactly this prefix. If the app gives the prefix, an index on the
+    /// column serves.
     fn starts_with<S, V, H, I>(self, prefix: V) -> Filter<S>
     where
         Self: Within<S, I>,
@@ -186,8 +186,8 @@ pub trait TextFunctions: Operand {
         Expr::new(self.untyped().compute(|text| call("length", [text])))
     }
 
-    /// Returns at most `length` characters, from the one at `start` on. As in SQL, the first character is at 1,
-    /// and a negative `start` counts from the end.
+    /// Returns at most `length` characters, from the one at `start` on. As in SQL, the first character is
+    /// at 1, and a negative `start` counts from the end.
     fn substr<S, I>(self, start: i64, length: u32) -> Expr<S, String>
     where
         Self: Within<S, I>,
@@ -222,8 +222,8 @@ pub trait TextFunctions: Operand {
 
 impl<O: Operand> TextFunctions for O {}
 
-/// Returns the condition that a text contains another one at a place, which is computed from both lengths. They
-/// are compared as blobs, since SQLite's functions of texts stop at the first NUL.
+/// Returns the condition that a text contains another one at a place, which is computed from both lengths.
+/// They are compared as blobs, since SQLite's functions of texts stop at the first NUL.
 fn has_at(text: Sql, part: Sql, place: impl FnOnce(Sql, Sql) -> Sql) -> Sql {
     let bytes = |text: Sql| Sql::from(sea_query::Func::cast_as(text, "blob"));
     let (text, part) = (bytes(text), bytes(part));

@@ -33,7 +33,8 @@ pub fn count<S, G>() -> Count<Grouped<S, G>> {
     Count::of(Term::Computed(call("count", [constant(1_i64)])).into())
 }
 
-/// Aggregates of columns and expressions over the rows of a group. Rows in which the value is absent do not count.
+/// Aggregates of columns and expressions over the rows of a group. Rows in which the value is absent do not
+/// count.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -72,8 +73,8 @@ pub trait Aggregates: Operand {
         Count::of(self.untyped().aggregate(Func::count_distinct))
     }
 
-    /// Returns the sum: an `i64` of integers and counters, an `f64` of floating-point numbers, and nothing if there
-    /// is no value.
+    /// Returns the sum: an `i64` of integers and counters, an `f64` of floating-point numbers, and nothing
+    /// if there is no value.
     ///
     /// If a sum of integers does not fit into an `i64`, the query fails with
     /// [`Error::Sqlite`](ara_core::Error::Sqlite) when it is run.
@@ -119,7 +120,8 @@ fn named(function: &'static str) -> impl FnOnce(Sql) -> FunctionCall {
     move |it| Func::cust(function).arg(it)
 }
 
-/// A number of rows. It is never absent, so a query that selects it returns an `i64` and not an `Option` of it.
+/// A number of rows. It is never absent, so a query that selects it returns an `i64` and not an `Option` of
+/// it.
 pub struct Count<S>(Expr<S, i64>);
 
 impl<S> Count<S> {

@@ -33,8 +33,8 @@ impl<R: HoldsAt<C, I>, C, I> HoldsAt<C, I> for Unselected<R> {
 #[derive(Debug)]
 pub struct InGroup<I>(PhantomData<I>);
 
-/// A tuple of the columns by which a query is grouped that has the column `C` in it. `I` is inferred: it is the
-/// position of the column.
+/// A tuple of the columns by which a query is grouped that has the column `C` in it. `I` is inferred: it is
+/// the position of the column.
 #[diagnostic::on_unimplemented(
     message = "column `{C}` is neither grouped by nor aggregated",
     label = "the query is grouped by `{Self}`"
@@ -107,9 +107,9 @@ tuples! { groupings }
 impl<'s, S: Scope, R> Query<'s, S, R> {
     /// Puts the rows that are equal in these columns into one group.
     ///
-    /// From then on the query is one of groups: it can select the columns by which it is grouped, and aggregates
-    /// such as [`count`](crate::count) and [`sum`](crate::Aggregates::sum), and filters that are added now choose
-    /// among the groups.
+    /// From then on the query is one of groups: it can select the columns by which it is grouped, and
+    /// aggregates such as [`count`](crate::count) and [`sum`](crate::Aggregates::sum), and filters that are
+    /// added now choose among the groups.
     ///
     /// ```
     /// use ara::count;

@@ -52,14 +52,14 @@ impl<S: Contains<TargetOf<C>, I>, C: ColumnRef, I> RefersInto<S, InTable<I>> for
 
 /// # Joins
 ///
-/// The columns of a joined table can be narrowed, filtered and ordered by like those of the first one. The query
-/// returns tuples, with a row of each table. Deleted rows of joined tables are left out.
+/// The columns of a joined table can be narrowed, filtered and ordered by like those of the first one. The
+/// query returns tuples, with a row of each table. Deleted rows of joined tables are left out.
 ///
-/// A query can read a table under its own name only once. To join a table with itself, or once more by another
-/// column, give it an [alias](crate::alias); without one, the query does not compile.
+/// A query can read a table under its own name only once. To join a table with itself, or once more by
+/// another column, give it an [alias](crate::alias); without one, the query does not compile.
 impl<'s, S: Scope, R> Query<'s, S, R> {
-    /// Joins the row that a column refers to. Rows that refer to nothing are left out, and so are those that refer
-    /// to a row which is deleted or not there.
+    /// Joins the row that a column refers to. Rows that refer to nothing are left out, and so are those
+    /// that refer to a row which is deleted or not there.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -124,8 +124,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.joined(to::<C, TargetOf<C>>(JoinType::LeftJoin))
     }
 
-    /// Joins the row that a column refers to, as [`join`](Self::join) does, and reads its table under an alias. So a
-    /// table can be joined with itself, or twice.
+    /// Joins the row that a column refers to, as [`join`](Self::join) does, and reads its table under an
+    /// alias. So a table can be joined with itself, or twice.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -157,8 +157,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.joined(to::<C, A>(JoinType::InnerJoin))
     }
 
-    /// Joins the row that a column refers to, as [`left_join`](Self::left_join) does, and reads its table under an
-    /// alias.
+    /// Joins the row that a column refers to, as [`left_join`](Self::left_join) does, and reads its table
+    /// under an alias.
     pub fn left_join_as<A, C, I>(self, alias: A, column: C) -> Query<'s, S::Out, R::Out>
     where
         A: Member<Table = TargetOf<C>>,
@@ -172,8 +172,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         self.joined(to::<C, A>(JoinType::LeftJoin))
     }
 
-    /// Joins the rows that refer by this column to the rows of a table of the query. Each of those comes once for
-    /// each row that refers to it, and is left out if none does.
+    /// Joins the rows that refer by this column to the rows of a table of the query. Each of those comes
+    /// once for each row that refers to it, and is left out if none does.
     ///
     /// The column of an alias, such as `Comment::todo_id.of(Reply)`, reads their table under that alias: see
     /// [`OfAlias::of`](crate::OfAlias::of).
@@ -208,8 +208,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     }
 
     /// Joins the rows that refer by this column to the rows of a table of the query, as
-    /// [`join_many`](Self::join_many) does. They come as an `Option`: a row to which none refers comes once, with
-    /// `None`.
+    /// [`join_many`](Self::join_many) does. They come as an `Option`: a row to which none refers comes
+    /// once, with `None`.
     pub fn left_join_many<C, I>(self, column: C) -> Query<'s, S::Out, R::Out>
     where
         C: JoinMany + RefersInto<S, I>,

@@ -20,7 +20,8 @@ pub trait Narrow<C> {
     type Narrowed;
 }
 
-/// A column that may be missing in one of the rows `R`, a tuple. `I` is inferred: it is the position of that row.
+/// A column that may be missing in one of the rows `R`, a tuple. `I` is inferred: it is the position of
+/// that row.
 ///
 /// It says the same as [`Narrow`] with the column as `Self`, which makes a clear message of the compiler.
 #[diagnostic::on_unimplemented(

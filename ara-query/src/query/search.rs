@@ -13,9 +13,9 @@ use crate::untyped::term::{Term, Untyped};
 
 /// # Search
 impl<S: Scope, R> Query<'_, S, R> {
-    /// Keeps the rows of the query's first table that contain the words of a text, in any of the columns that have
-    /// `#[table(search)]`. Case and accents make no difference. The rows that fit best come first, unless the query
-    /// has an order of its own. Deleted rows are not found.
+    /// Keeps the rows of the query's first table that contain the words of a text, in any of the columns
+    /// that have `#[table(search)]`. Case and accents make no difference. The rows that fit best come
+    /// first, unless the query has an order of its own. Deleted rows are not found.
     ///
     /// The text can be what a user has written. It is never an error:
     ///
@@ -26,8 +26,8 @@ impl<S: Scope, R> Query<'_, S, R> {
     /// | `"oat milk"` | rows with these words one after the other |
     /// | `milk -soy`, `milk -"soy milk"` | rows with the first word, and without the word or words after `-` |
     ///
-    /// All other characters separate words. A text without a word that must be there finds nothing. Only the first
-    /// 1,000 characters of the text count, and only the last search of a query.
+    /// All other characters separate words. A text without a word that must be there finds nothing. Only
+    /// the first 1,000 characters of the text count, and only the last search of a query.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -68,25 +68,27 @@ impl<S: Scope, R> Query<'_, S, R> {
     }
 }
 
-/// Returns how well a row fits what the query [searches](Query::search) for: a number that is never above zero,
-/// and the lower the better it fits. Words that are in few rows weigh most (BM25).
+/// Returns how well a row fits what the query [searches](Query::search) for: a number that is never above
+/// zero, and the lower the better it fits. Words that are in few rows weigh most (BM25).
 ///
-/// A query that does not search fails with [`Error::NotSearched`](ara_core::Error::NotSearched) when it is run.
+/// A query that does not search fails with [`Error::NotSearched`](ara_core::Error::NotSearched) when it is
+/// run.
 #[must_use]
 pub fn rank<S>() -> Expr<S, f64> {
     Expr::new(Untyped::of_search(Term::Computed(Search::rank())))
 }
 
-/// Returns the part of a column's text with most of the words that the query [searches](Query::search) for, to be
-/// selected. If the column contains none of them, it is the beginning of the text.
+/// Returns the part of a column's text with most of the words that the query [searches](Query::search) for,
+/// to be selected. If the column contains none of them, it is the beginning of the text.
 ///
-/// The snippet has at most `words` words, and at most 64. Each word that was searched for stands between `before`
-/// and `after`, and `…` stands where text was left out.
+/// The snippet has at most `words` words, and at most 64. Each word that was searched for stands between
+/// `before` and `after`, and `…` stands where text was left out.
 ///
-/// The text is not escaped. If it is to become HTML, mark the words by characters that are in no text, escape the
-/// snippet, and then replace these characters by tags.
+/// The text is not escaped. If it is to become HTML, mark the words by characters that are in no text,
+/// escape the snippet, and then replace these characters by tags.
 ///
-/// A query that does not search fails with [`Error::NotSearched`](ara_core::Error::NotSearched) when it is run.
+/// A query that does not search fails with [`Error::NotSearched`](ara_core::Error::NotSearched) when it is
+/// run.
 #[must_use]
 pub fn snippet<C>(
     column: C,

@@ -14,8 +14,8 @@ use crate::query::rows::Rows;
 use crate::untyped::column::ColumnTerm;
 use crate::untyped::term::Untyped;
 
-/// A column, an expression or an aggregate that a query over the tables `S` with the rows `R` can select. `I` is
-/// inferred.
+/// A column, an expression or an aggregate that a query over the tables `S` with the rows `R` can select.
+/// `I` is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
     label = "expected a column, an expression, or a tuple of eight of them at most",
@@ -93,7 +93,8 @@ impl<T: Value> Item for Computed<T> {
     }
 }
 
-/// What [`select`](Query::select) takes: a column or expression, or a tuple of up to eight. `How` is inferred.
+/// What [`select`](Query::select) takes: a column or expression, or a tuple of up to eight. `How` is
+/// inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
     label = "expected a column, an expression, or a tuple of eight of them at most",

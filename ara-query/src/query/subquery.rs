@@ -60,7 +60,8 @@ impl<O: Operand> InQuery for O {}
 
 /// Filters that ask for the rows which refer to a row.
 pub trait Referring: Column {
-    /// Holds for a row if rows for which the filter holds refer to it by this column. Deleted rows do not count.
+    /// Holds for a row if rows for which the filter holds refer to it by this column. Deleted rows do not
+    /// count.
     ///
     /// ```
     /// # use ara::prelude::*;

@@ -137,8 +137,8 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         let columns = parts.iter().map(|part| Untyped::from(Term::Column(part.column)));
         self.clauses.narrowed.extend(&narrowed);
         self.clauses.select(columns.collect());
-        // A column that the query had narrowed before may be an `Option` of the view, which then returns a row
-        // without it.
+        // A column that the query had narrowed before may be an `Option` of the view, which then returns a
+        // row without it.
         self.clauses.seeing(&narrowed);
         self.over()
     }

@@ -10,8 +10,8 @@ use sea_query::Value;
 
 /// A place among the rows of a query: see [`page`](crate::Query::page).
 ///
-/// It holds the values that the row before it is ordered by. `to_string` makes a text of it, and `parse` makes
-/// a cursor of that again, so that it can be kept.
+/// It holds the values that the row before it is ordered by. `to_string` makes a text of it, and `parse`
+/// makes a cursor of that again, so that it can be kept.
 ///
 /// ```
 /// use ara::Cursor;

@@ -32,8 +32,8 @@ pub struct WithMany<'s, S: Scope, R, C: Column, P> {
 type RowId = [u8; 16];
 
 impl<'s, S: Scope, A: Part> Query<'s, S, (A,)> {
-    /// Returns with each row the rows of another table that refer to it by this column. However many rows there
-    /// are, two statements read them.
+    /// Returns with each row the rows of another table that refer to it by this column. However many rows
+    /// there are, two statements read them.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -69,9 +69,9 @@ impl<'s, S: Scope, A: Part> Query<'s, S, (A,)> {
         self.with_many_of(column, |children| children)
     }
 
-    /// Returns with each row the rows that refer to it, as [`with_many`](Self::with_many) does. The function is
-    /// given the query of those rows, and can filter, narrow and order them; its limit and its offset count the
-    /// rows that refer to the same row.
+    /// Returns with each row the rows that refer to it, as [`with_many`](Self::with_many) does. The
+    /// function is given the query of those rows, and can filter, narrow and order them; its limit and its
+    /// offset count the rows that refer to the same row.
     pub fn with_many_of<C, P>(
         self,
         column: C,
@@ -127,8 +127,8 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
         only(self.all()?)
     }
 
-    /// Returns the row with this id, or `None` if it is not among the rows of the query, whose limit and offset
-    /// do not count here.
+    /// Returns the row with this id, or `None` if it is not among the rows of the query, whose limit and
+    /// offset do not count here.
     ///
     /// # Errors
     ///

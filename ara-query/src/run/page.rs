@@ -21,14 +21,15 @@ pub struct Page<T> {
 }
 
 impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
-    /// Returns the first rows, or those after a cursor: as many as the query's limit says. If rows are created
-    /// or deleted between two calls, no other row is skipped or repeated, as would happen with an offset. And
-    /// where an index serves the query's order, a page far behind takes no longer than the first one.
+    /// Returns the first rows, or those after a cursor: as many as the query's limit says. If rows are
+    /// created or deleted between two calls, no other row is skipped or repeated, as would happen with an
+    /// offset. And where an index serves the query's order, a page far behind takes no longer than the
+    /// first one.
     ///
-    /// Rows that the query's order leaves equal are ordered by the id of the first table, and then by the ids of
-    /// the tables that were joined by [`join_many`](Self::join_many). A search without an order of its own is
-    /// ordered by these ids alone, as each new row changes the ranks of the others. An offset counts only for
-    /// the first page.
+    /// Rows that the query's order leaves equal are ordered by the id of the first table, and then by the
+    /// ids of the tables that were joined by [`join_many`](Self::join_many). A search without an order of
+    /// its own is ordered by these ids alone, as each new row changes the ranks of the others. An offset
+    /// counts only for the first page.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -52,8 +53,8 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
     /// # Errors
     ///
     /// Returns [`Error::Parameter`](ara_core::Error::Parameter) if the query is
-    /// [`distinct`](Query::distinct), or if the cursor is one of a query with another order; and the errors of
-    /// [`all`](Self::all).
+    /// [`distinct`](Query::distinct), or if the cursor is one of a query with another order; and the errors
+    /// of [`all`](Self::all).
     pub fn page(mut self, after: Option<&Cursor>) -> Result<Page<R::Output>> {
         self.clauses.check()?;
         if self.clauses.distinct {

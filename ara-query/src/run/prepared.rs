@@ -44,16 +44,16 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Parameter`](ara_core::Error::Parameter) if one of the values breaks a rule of its type,
-    /// and the errors of [`Query::all`].
+    /// Returns [`Error::Parameter`](ara_core::Error::Parameter) if one of the values breaks a rule of its
+    /// type, and the errors of [`Query::all`].
     pub fn all(&self, values: impl Values<P>) -> Result<Vec<R::Output>> {
         let values = self.given(values)?;
         let statements = self.statements.iter().map(|statement| statement.given(&values));
         Reader { source: self.source, tables: &self.tables }.rows::<R>(statements)
     }
 
-    /// Returns the first row in the query's order, or `None` if there is none. All rows are read, so the query
-    /// should have a limit.
+    /// Returns the first row in the query's order, or `None` if there is none. All rows are read, so the
+    /// query should have a limit.
     ///
     /// # Errors
     ///
@@ -66,8 +66,8 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NotOne`](ara_core::Error::NotOne) if there is no row, or more than one; and the errors
-    /// of [`all`](Self::all).
+    /// Returns [`Error::NotOne`](ara_core::Error::NotOne) if there is no row, or more than one; and the
+    /// errors of [`all`](Self::all).
     pub fn one(&self, values: impl Values<P>) -> Result<R::Output> {
         only(self.all(values)?)
     }
@@ -76,8 +76,8 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Parameter`](ara_core::Error::Parameter) if one of the values breaks a rule of its type,
-    /// and the errors of [`Query::watch`].
+    /// Returns [`Error::Parameter`](ara_core::Error::Parameter) if one of the values breaks a rule of its
+    /// type, and the errors of [`Query::watch`].
     pub fn watch(&self, values: impl Values<P>) -> Result<Watch<R::Output>> {
         let values = self.given(values)?;
         let statements = self.statements.iter().map(|statement| statement.given(&values));

@@ -36,12 +36,13 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// # Errors
     ///
     /// Returns [`Error::Rule`] or [`Error::Parameter`] if a value in the query breaks a rule of its type;
-    /// [`Error::NotSearched`] if the query takes [`rank`](crate::rank) or [`snippet`](crate::snippet) without a
-    /// [`search`](Self::search); [`Error::Sqlite`] if SQLite refuses an expression that was given as SQL, or has
-    /// to bind too many values; [`Error::Shape`], [`Error::TooManyColumns`] or [`Error::NotMade`] if a table
-    /// cannot be made ready; [`Error::InsideTransaction`] if the database is asked in a transaction of its own;
-    /// [`Error::OnlyNow`] or [`Error::Compacted`] if the past is asked for what it cannot tell; and
-    /// [`Error::Corrupt`], [`Error::Busy`] or [`Error::Io`] if the file cannot be read.
+    /// [`Error::NotSearched`] if the query takes [`rank`](crate::rank) or [`snippet`](crate::snippet)
+    /// without a [`search`](Self::search); [`Error::Sqlite`] if SQLite refuses an expression that was given
+    /// as SQL, or has to bind too many values; [`Error::Shape`], [`Error::TooManyColumns`] or
+    /// [`Error::NotMade`] if a table cannot be made ready; [`Error::InsideTransaction`] if the database is
+    /// asked in a transaction of its own; [`Error::OnlyNow`] or [`Error::Compacted`] if the past is asked
+    /// for what it cannot tell; and [`Error::Corrupt`], [`Error::Busy`] or [`Error::Io`] if the file cannot
+    /// be read.
     pub fn all(self) -> Result<Vec<R::Output>> {
         self.clauses.check()?;
         let tables = self.clauses.tables(S::MEMBERS);

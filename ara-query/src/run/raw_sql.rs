@@ -58,8 +58,8 @@ impl<'s, T: SqlRow> Sql<'s, T> {
         Self { source, statement, notes, rows: PhantomData }
     }
 
-    /// Gives the next parameter its value. The first call gives that of `?1`. The value is bound as a column of
-    /// its type stores it, and `None` as NULL.
+    /// Gives the next parameter its value. The first call gives that of `?1`. The value is bound as a
+    /// column of its type stores it, and `None` as NULL.
     ///
     /// ```
     /// # use ara::prelude::*;
@@ -79,12 +79,12 @@ impl<'s, T: SqlRow> Sql<'s, T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::RawWrite`] if the SQL would change the file; [`Error::RawShape`] if it gives more or
-    /// fewer columns than the row has values; [`Error::RawParameters`] if it has more or fewer parameters than
-    /// are bound; [`Error::RawValue`] if it gives a value that is not of the type it is read as;
-    /// [`Error::Parameter`] if a value that is bound breaks a rule of its type; [`Error::Sqlite`] or
-    /// [`Error::Shape`] if SQLite refuses the SQL; and [`Error::Corrupt`], [`Error::Busy`] or [`Error::Io`] if
-    /// the file cannot be read.
+    /// Returns [`Error::RawWrite`] if the SQL would change the file; [`Error::RawShape`] if it gives more
+    /// or fewer columns than the row has values; [`Error::RawParameters`] if it has more or fewer
+    /// parameters than are bound; [`Error::RawValue`] if it gives a value that is not of the type it is
+    /// read as; [`Error::Parameter`] if a value that is bound breaks a rule of its type; [`Error::Sqlite`]
+    /// or [`Error::Shape`] if SQLite refuses the SQL; and [`Error::Corrupt`], [`Error::Busy`] or
+    /// [`Error::Io`] if the file cannot be read.
     pub fn all(self) -> Result<Vec<T>> {
         self.notes.check()?;
         let mut rows = Vec::new();
@@ -103,9 +103,9 @@ impl<'s, T: SqlRow> Sql<'s, T> {
     /// # Errors
     ///
     /// Returns [`Error::WatchedTransaction`] if the SQL is given to a transaction or to the past;
-    /// [`Error::RawWrite`] if it would change the file; [`Error::Parameter`] if a value that is bound breaks a
-    /// rule of its type; and [`Error::Sqlite`] or [`Error::Shape`] if SQLite refuses the SQL. The other errors of
-    /// [`all`](Self::all) come with the result that has them.
+    /// [`Error::RawWrite`] if it would change the file; [`Error::Parameter`] if a value that is bound
+    /// breaks a rule of its type; and [`Error::Sqlite`] or [`Error::Shape`] if SQLite refuses the SQL. The
+    /// other errors of [`all`](Self::all) come with the result that has them.
     pub fn watch(self) -> Result<Watch<T>> {
         self.notes.check()?;
         if !reads_only(&self.statement.sql) {
@@ -177,8 +177,8 @@ fn collect<T: SqlRow>(
     Ok(Collected { rows, is_left_out: false, digest: digest.finish() })
 }
 
-/// Returns whether the first word of a statement is one with which SQL only reads. That SQLite calls a statement
-/// `readonly` is not enough: it does so for `BEGIN`, and for settings of the connection.
+/// Returns whether the first word of a statement is one with which SQL only reads. That SQLite calls a
+/// statement `readonly` is not enough: it does so for `BEGIN`, and for settings of the connection.
 fn reads_only(sql: &str) -> bool {
     let mut rest = sql.trim_start();
     loop {

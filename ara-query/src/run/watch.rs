@@ -42,8 +42,8 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::WatchedTransaction`] if the query is one of a transaction or of the past, and the errors
-    /// of [`all`](Self::all).
+    /// Returns [`Error::WatchedTransaction`] if the query is one of a transaction or of the past, and the
+    /// errors of [`all`](Self::all).
     pub fn watch(self) -> Result<Watch<R::Output>> {
         self.clauses.check()?;
         let named = named_rows(&self.clauses, S::MEMBERS);
@@ -59,10 +59,10 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
 
 /// The results of a query as they change: see [`Query::watch`].
 ///
-/// The first result is there at once. Each later one comes when a commit has changed the rows. A commit that
-/// touches no table, column or row that the query reads does not run it again, and a result that equals the
-/// one before is not given again. Results do not queue up: a reader that is slow gets the newest one, and those
-/// in between are skipped.
+/// The first result is there at once. Each later one comes when a commit has changed the rows. A commit
+/// that touches no table, column or row that the query reads does not run it again, and a result that
+/// equals the one before is not given again. Results do not queue up: a reader that is slow gets the newest
+/// one, and those in between are skipped.
 ///
 /// [`recv`](Self::recv) waits in the thread that calls it, and runs the query there. A watch has no thread of
 /// its own, and does no work until it is asked. Commits of this process are noticed at once. For commits of
@@ -126,9 +126,10 @@ impl<O> Watch<O> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Closed`] once the last handle of the database is dropped; [`Error::InsideTransaction`]
-    /// in a thread that is inside a transaction of the database; and the errors of [`Query::all`], after which
-    /// the watch goes on with the next commit that touches what the query reads.
+    /// Returns [`Error::Closed`] once the last handle of the database is dropped;
+    /// [`Error::InsideTransaction`] in a thread that is inside a transaction of the database; and the
+    /// errors of [`Query::all`], after which the watch goes on with the next commit that touches what the
+    /// query reads.
     pub fn recv(&mut self) -> Result<Vec<O>> {
         loop {
             if let Some(rows) = self.newest(|| Until::Touched)? {

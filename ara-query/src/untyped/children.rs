@@ -24,8 +24,9 @@ const IDS: &str = "(WITH RECURSIVE \"the ids\"(at) AS (SELECT 1 UNION ALL \
      SELECT substr(?, at, 16) FROM \"the ids\")";
 
 impl Clauses {
-    /// Reads the rows that refer by a column to one of these parents, whose ids stand one after the other. The
-    /// values of each row are followed by that column. The limit and the offset count the rows of each parent.
+    /// Reads the rows that refer by a column to one of these parents, whose ids stand one after the other.
+    /// The values of each row are followed by that column. The limit and the offset count the rows of each
+    /// parent.
     pub(crate) fn of_parents(
         mut self,
         members: &[MemberRef],

@@ -60,8 +60,8 @@ impl Search {
         let same = |one: (&'static str, &'static str), other: (&'static str, &'static str)| {
             binary(Sql::col(one), BinOper::Equal, Sql::col(other))
         };
-        // SQLite does not reorder the tables of a `CROSS JOIN`. sea-query wants a condition for each join, and
-        // writes none for this kind.
+        // SQLite does not reorder the tables of a `CROSS JOIN`. sea-query wants a condition for each join,
+        // and writes none for this kind.
         select.from_as(index, FOUND);
         select.join_as(JoinType::CrossJoin, map, ROWS, constant(true));
         select.join_as(JoinType::CrossJoin, table, first.name, constant(true));
