@@ -29,8 +29,7 @@ use crate::untyped::clauses::{Clauses, Deleted};
 
 /// A query over the tables `S` that returns rows `R`. Both are tuples.
 ///
-/// A query reads nothing until one of the methods is called that end a chain of clauses, such as
-/// [`all`](Self::all).
+/// A query reads nothing until a method that ends the chain of clauses is called, such as [`all`](Self::all).
 ///
 /// Only clauses that change the rows change the type. So filters can be added in a loop, and a function can
 /// return a query as `Query<'_, (Todo,)>`.
@@ -133,10 +132,9 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn order_by<H>(mut self, order: impl IntoOrder<S, H>) -> Self {
-        order
-            .into_orders()
-            .into_iter()
-            .for_each(|order| self.clauses.order(order.ordered, order.notes));
+        for order in order.into_orders() {
+            self.clauses.order(order.term, order.notes);
+        }
         self
     }
 

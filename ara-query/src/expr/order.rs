@@ -8,20 +8,20 @@ use sea_query::{NullOrdering, Order as Direction};
 use crate::expr::comparand::Read;
 use crate::expr::{Operand, Within};
 use crate::untyped::notes::Notes;
-use crate::untyped::order::Ordered;
+use crate::untyped::order::OrderTerm;
 use crate::untyped::term::Untyped;
 
 /// A column or expression to order by, with its direction, such as `Todo::created_at.desc()`.
 pub struct Order<S> {
-    pub(crate) ordered: Ordered,
+    pub(crate) term: OrderTerm,
     pub(crate) notes: Notes,
     scope: PhantomData<fn() -> S>,
 }
 
 impl<S> Order<S> {
     fn new(by: Untyped, direction: Direction) -> Self {
-        let Untyped { term, notes } = by;
-        Self { ordered: Ordered { by: term, direction, nulls: None }, notes, scope: PhantomData }
+        let Untyped { term: by, notes } = by;
+        Self { term: OrderTerm { by, direction, nulls: None }, notes, scope: PhantomData }
     }
 
     /// Puts the rows first in which nothing is stored.
@@ -40,14 +40,14 @@ impl<S> Order<S> {
     /// ```
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
-        self.ordered.nulls = Some(NullOrdering::First);
+        self.term.nulls = Some(NullOrdering::First);
         self
     }
 
     /// Puts the rows last in which nothing is stored.
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
-        self.ordered.nulls = Some(NullOrdering::Last);
+        self.term.nulls = Some(NullOrdering::Last);
         self
     }
 }

@@ -8,7 +8,7 @@ use crate::query::rows::Rows;
 use crate::query::view::StartsWith;
 use crate::run::cursor::Cursor;
 use crate::run::reader::{Next, each_row};
-use crate::untyped::order::Ordered;
+use crate::untyped::order::OrderTerm;
 
 /// Some rows of a query, and where the next ones begin: see [`page`](Query::page).
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +74,7 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
         let limit = self.clauses.limit.take();
         self.clauses.limit = limit.map(|limit| limit.saturating_add(1));
         let tables = self.clauses.tables(S::MEMBERS);
-        let orders: Vec<_> = self.clauses.orders.iter().map(Ordered::sql).collect();
+        let orders: Vec<_> = self.clauses.orders.iter().map(OrderTerm::sql).collect();
         let count = orders.len();
         let statement = self.clauses.rows_and(S::MEMBERS, orders).exactly();
 

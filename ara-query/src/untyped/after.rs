@@ -4,9 +4,9 @@ use sea_query::{BinOper, Expr as Sql, JoinType, NullOrdering, Order as Direction
 
 use crate::untyped::clauses::Clauses;
 use crate::untyped::column::ColumnTerm;
-use crate::untyped::condition::Part;
+use crate::untyped::condition::Conjunct;
 use crate::untyped::member::MemberRef;
-use crate::untyped::order::Ordered;
+use crate::untyped::order::OrderTerm;
 use crate::untyped::sql::{and, binary, constant, null, or};
 use crate::untyped::term::Term;
 
@@ -17,10 +17,10 @@ impl Clauses {
         let first = members.first().copied();
         let many = self.joins.iter().filter(|joined| joined.are_many).map(|joined| joined.member);
         let ids = first.into_iter().chain(many).map(ColumnTerm::id);
-        self.orders.extend(ids.map(Ordered::by_id));
+        self.orders.extend(ids.map(OrderTerm::by_id));
     }
 
-    /// Keeps the rows that come after the one that is ordered by these values, one for each order.
+    /// Keeps the rows that come after the row with these values, of which there is one for each order.
     pub(crate) fn after(&mut self, values: &[Value]) {
         let orders: Vec<_> = self.orders.iter().zip(values).collect();
         let mut filters = Vec::new();
@@ -30,22 +30,22 @@ impl Clauses {
             && !is_null(value)
             && (order.nulls_come_first() || self.is_never_null(&order.by))
         {
-            filters.push(binary(order.sql(), order.further(true), Sql::Value((*value).clone())));
+            filters.push(binary(order.sql(), order.later(true), Sql::Value((*value).clone())));
         }
         // A row comes after the given one if the first order says so; or if it leaves both equal, and the
         // others say so.
         let after = orders.into_iter().rev().fold(None, |after, (order, value)| {
-            let further = order.is_further(value);
+            let later = order.is_later(value);
             Some(match after {
-                None => further,
+                None => later,
                 Some(after) => {
                     let same = binary(order.sql(), BinOper::Is, Sql::Value(value.clone()));
-                    or(further, and(same, after))
+                    or(later, and(same, after))
                 }
             })
         });
         filters.extend(after);
-        self.filters.extend(filters.into_iter().map(Part::from));
+        self.filters.extend(filters.into_iter().map(Conjunct::from));
     }
 
     /// Returns whether it is there in every row.
@@ -63,7 +63,7 @@ fn is_null(value: &Value) -> bool {
     matches!(value, Value::Bytes(None))
 }
 
-impl Ordered {
+impl OrderTerm {
     fn nulls_come_first(&self) -> bool {
         match self.nulls {
             Some(nulls) => matches!(nulls, NullOrdering::First),
@@ -71,9 +71,9 @@ impl Ordered {
         }
     }
 
-    /// Returns the operator between a value that comes later (or, if so asked, is the same) and an earlier
-    /// one.
-    fn further(&self, or_same: bool) -> BinOper {
+    /// Returns the operator that compares a later value with an earlier one, or with the same one if
+    /// `or_same`.
+    fn later(&self, or_same: bool) -> BinOper {
         match (&self.direction, or_same) {
             (Direction::Desc, false) => BinOper::SmallerThan,
             (Direction::Desc, true) => BinOper::SmallerThanOrEqual,
@@ -83,13 +83,13 @@ impl Ordered {
     }
 
     /// Returns the condition that a row comes after those with this value.
-    fn is_further(&self, value: &Value) -> Sql {
+    fn is_later(&self, value: &Value) -> Sql {
         match (is_null(value), self.nulls_come_first()) {
             (true, true) => binary(self.sql(), BinOper::IsNot, null()),
             (true, false) => constant(false),
             (false, first) => {
-                let further = binary(self.sql(), self.further(false), Sql::Value(value.clone()));
-                if first { further } else { or(further, binary(self.sql(), BinOper::Is, null())) }
+                let later = binary(self.sql(), self.later(false), Sql::Value(value.clone()));
+                if first { later } else { or(later, binary(self.sql(), BinOper::Is, null())) }
             }
         }
     }

@@ -4,11 +4,11 @@ use ara_core::{Id, Result, Table, TableRef};
 use sea_query::{BinOper, Expr as Sql};
 
 use crate::untyped::column::ColumnTerm;
-use crate::untyped::condition::{Condition, Part};
+use crate::untyped::condition::{Condition, Conjunct};
 use crate::untyped::join::Joined;
 use crate::untyped::member::MemberRef;
 use crate::untyped::notes::Notes;
-use crate::untyped::order::Ordered;
+use crate::untyped::order::OrderTerm;
 use crate::untyped::search::Search;
 use crate::untyped::sql::binary;
 use crate::untyped::term::{Term, Untyped};
@@ -26,13 +26,13 @@ pub(crate) struct Clauses {
     /// Whether SQL compares the rows, with those of another query or with a value.
     pub is_compared: bool,
     /// The conditions on the rows of the tables.
-    pub filters: Vec<Part>,
+    pub filters: Vec<Conjunct>,
     /// What is returned instead of whole rows.
     pub(super) selected: Option<Vec<Term>>,
     /// Whether a narrowed column is not selected, so that the reader does not see whether it is there.
     is_unseen: bool,
     pub(super) groups: Option<Groups>,
-    pub orders: Vec<Ordered>,
+    pub orders: Vec<OrderTerm>,
     notes: Notes,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Clauses {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Groups {
     pub by: Vec<Term>,
-    pub filters: Vec<Part>,
+    pub filters: Vec<Conjunct>,
 }
 
 /// Which rows are read, by whether they are deleted.
@@ -107,9 +107,9 @@ impl Clauses {
     }
 
     /// Orders the rows that the orders before leave equal.
-    pub(crate) fn order(&mut self, ordered: Ordered, notes: Notes) {
+    pub(crate) fn order(&mut self, order: OrderTerm, notes: Notes) {
         self.notes.add(notes);
-        self.orders.push(ordered);
+        self.orders.push(order);
     }
 
     /// Keeps only the row with this id, whatever the limit and the offset.

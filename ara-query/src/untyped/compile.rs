@@ -6,11 +6,11 @@ use ara_core::{select_list, stored_table_name};
 use sea_query::{BinOper, Expr as Sql, SelectStatement};
 
 use crate::untyped::clauses::{Clauses, Deleted, Groups};
-use crate::untyped::condition::Part;
+use crate::untyped::condition::Conjunct;
 use crate::untyped::join::Joined;
 use crate::untyped::member::MemberRef;
 use crate::untyped::notes::Notes;
-use crate::untyped::order::Ordered;
+use crate::untyped::order::OrderTerm;
 use crate::untyped::search::Search;
 use crate::untyped::select::Select;
 use crate::untyped::sql::{self, binary, call, constant};
@@ -94,11 +94,11 @@ impl Clauses {
 
     /// Returns what the rows are ordered by. Rows that were searched for come by their rank, unless the query
     /// has an order.
-    pub(super) fn take_orders(&mut self) -> Vec<Ordered> {
+    pub(super) fn take_orders(&mut self) -> Vec<OrderTerm> {
         let mut orders = mem::take(&mut self.orders);
         if orders.is_empty() && self.search.is_some() && !self.are_several_one() {
             let by = Term::Computed(Search::rank());
-            orders.push(Ordered { by, direction: sea_query::Order::Asc, nulls: None });
+            orders.push(OrderTerm { by, direction: sea_query::Order::Asc, nulls: None });
         }
         orders
     }
@@ -127,7 +127,7 @@ impl Clauses {
     fn put_tables(&mut self, select: &mut SelectStatement, first: MemberRef) {
         let stored_name = stored_table_name(first.table.def);
         if let Some(search) = self.search.take() {
-            self.filters.extend(search.read(select, first).map(Part::from));
+            self.filters.extend(search.read(select, first).map(Conjunct::from));
         } else if stored_name == first.name {
             select.from(first.name);
         } else {
@@ -166,7 +166,7 @@ impl Clauses {
     }
 }
 
-fn sql_of(parts: Vec<Part>) -> Vec<Sql> {
+fn sql_of(parts: Vec<Conjunct>) -> Vec<Sql> {
     parts.into_iter().map(|part| part.sql).collect()
 }
 

@@ -11,20 +11,20 @@ pub enum Condition {
     /// A single condition.
     One(Sql),
     /// Conditions joined by `&`: a list, so that a long chain does not become a deep tree.
-    All(Vec<Part>),
+    All(Vec<Conjunct>),
     /// Conditions joined by `|`: a list as well.
     Any(Vec<Sql>),
 }
 
 /// One of several conditions that must all hold.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct Conjunct {
     pub(crate) sql: Sql,
     /// The column, if the condition says only that its value can be read.
     pub(crate) guards: Option<ColumnTerm>,
 }
 
-impl From<Sql> for Part {
+impl From<Sql> for Conjunct {
     fn from(sql: Sql) -> Self {
         Self { sql, guards: None }
     }
@@ -35,7 +35,7 @@ impl Condition {
     /// which that value can be read.
     pub(crate) fn guarded(condition: Sql, column: ColumnTerm, guard: Option<Sql>) -> Self {
         match guard {
-            Some(sql) => Self::All(vec![condition.into(), Part { sql, guards: Some(column) }]),
+            Some(sql) => Self::All(vec![condition.into(), Conjunct { sql, guards: Some(column) }]),
             None => Self::One(condition),
         }
     }

@@ -7,14 +7,14 @@ use crate::untyped::term::Term;
 
 /// What rows are ordered by, in which direction, and where the rows come in which it is NULL.
 #[derive(Debug, Clone)]
-pub(crate) struct Ordered {
+pub(crate) struct OrderTerm {
     pub by: Term,
     pub direction: Direction,
     /// `None` for where SQLite puts them: it takes NULL for the least value.
     pub nulls: Option<NullOrdering>,
 }
 
-impl Ordered {
+impl OrderTerm {
     /// Orders by the ids of a table's rows, which are never NULL.
     pub(crate) fn by_id(id: ColumnTerm) -> Self {
         Self { by: Term::Column(id), direction: Direction::Asc, nulls: None }
