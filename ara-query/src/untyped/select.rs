@@ -84,3 +84,43 @@ impl Select {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ara::{Id, Table};
+    use ara_core::TableRef;
+    use sea_query::Expr as Sql;
+
+    use super::*;
+    use crate::untyped::member::MemberRef;
+
+    #[derive(Table)]
+    struct Todo {
+        id: Id<Todo>,
+    }
+
+    fn select(limit: Option<u64>, offset: u64, is_exact: bool) -> Select {
+        let mut select = SelectStatement::new();
+        select.expr(Sql::cust("1"));
+        let todo = MemberRef { table: TableRef::of::<Todo>(), name: "todo" };
+        let narrowed = vec![ColumnTerm::id(todo)];
+        Select { select, narrowed, limit, offset, is_exact }
+    }
+
+    #[test]
+    fn only_a_limit_may_need_a_second_statement() {
+        let in_turn = |limit, offset, is_exact| {
+            let statements = select(limit, offset, is_exact).in_turn();
+            statements.map(|statement| statement.sql).collect::<Vec<_>>()
+        };
+        let (nearly, exactly) = ("SELECT 1", r#"SELECT 1 WHERE "todo"."id" IS NOT NULL"#);
+        assert_eq!(in_turn(None, 0, false), [nearly]);
+        assert_eq!(in_turn(None, 0, true), [exactly]);
+        let limited = [nearly, exactly].map(|sql| format!("{sql} LIMIT 2"));
+        assert_eq!(in_turn(Some(2), 0, false), limited);
+        assert_eq!(in_turn(None, 3, true), [format!("{exactly} LIMIT -1 OFFSET ?")]);
+
+        assert_eq!(select(None, 0, false).at_once().sql, nearly);
+        assert_eq!(select(Some(2), 0, false).at_once().sql, limited[1]);
+    }
+}

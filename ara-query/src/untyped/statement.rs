@@ -40,3 +40,16 @@ impl Statement {
         Self { sql: self.sql.clone(), values: self.values.iter().map(value).collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_given_their_values_wherever_they_stand() {
+        let values = vec![parameter(1), 5_i64.into(), parameter(0), parameter(1)];
+        let statement = Statement { sql: String::new(), values };
+        let given = statement.given(&["a".into(), "b".into()]);
+        assert_eq!(given.values, ["b".into(), Value::from(5_i64), "a".into(), "b".into()]);
+    }
+}
