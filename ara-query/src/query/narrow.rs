@@ -23,7 +23,7 @@ pub trait Narrow<C> {
 /// A column that may be missing in one of the rows `R`, a tuple. `I` is inferred: it is the position of
 /// that row.
 ///
-/// It says the same as [`Narrow`] with the column as `Self`, which makes a clear message of the compiler.
+/// It says the same as [`Narrow`], but of the column, so that the compiler's message is about the column too.
 #[diagnostic::on_unimplemented(
     message = "column `{Self}` cannot be narrowed here",
     label = "not a column of this query's rows that may be missing",
