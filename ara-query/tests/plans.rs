@@ -1,4 +1,4 @@
-//! Indexes serve: the plans of typical queries.
+//! The plans of typical queries, in which indexes serve.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Tables, and a connection to query: what the tests write is not what ara would.
+//! Tables, and a connection to query. The tests write to it themselves, also values that ara would not write.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use ara::prelude::*;
