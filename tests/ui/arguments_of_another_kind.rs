@@ -7,7 +7,7 @@ struct Todo {
     id: Id<Todo>,
     #[table(column, index(title), default)]
     title: String,
-    #[table(default = if true { 1 } else { 2 })]
+    #[table(default = 1 +)]
     rank: i64,
 }
 

@@ -1,0 +1,6 @@
+//! What the compiler says of programs that use ara.
+
+pub mod lints;
+mod messages;
+mod programs;
+mod rustc;
