@@ -8,7 +8,8 @@ use std::{fs, io};
 /// A file of a crate by its module path, such as `rows::plan`, and the module paths that it imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+/// The folder of the workspace.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// What stands before the tests beside the code.
 const TESTS: &str = "#[cfg(test)]";

@@ -12,7 +12,7 @@ use std::fmt;
 
 use ara::prelude::*;
 
-use crate::date::Date;
+use super::date::Date;
 
 /// As many characters as a title can have.
 pub const TITLE_MAX: usize = 1000;

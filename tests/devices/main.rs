@@ -1,0 +1,7 @@
+//! Several devices, and what one gives to another.
+
+mod counter;
+mod merge;
+mod replicas;
+mod rules;
+mod wire;

@@ -1,0 +1,117 @@
+//! Bytes that were damaged or cut off, or that something else wrote, are refused whole.
+
+use ara::prelude::*;
+use ara::{Changes, Error, VersionVector};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::wire::sample;
+use support::Outcome;
+use support::wire::record;
+
+#[track_caller]
+fn refused<T>(read: ara::Result<T>) -> String {
+    match read {
+        Err(error @ (Error::Unreadable { .. } | Error::NewerChanges { .. })) => error.to_string(),
+        Err(error) => panic!("another error: {error}"),
+        Ok(_) => panic!("it was read"),
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() -> Outcome {
+    let changes = sample().encode();
+    let vector = vector()?;
+    for end in 0..changes.len() {
+        refused(Changes::from_bytes(&changes[..end]));
+    }
+    for end in 0..vector.len() {
+        refused(VersionVector::from_bytes(&vector[..end]));
+    }
+    for more in [&[0][..], &changes] {
+        refused(Changes::from_bytes(&[&changes, more].concat()));
+    }
+    Ok(())
+}
+
+#[test]
+fn every_bit_that_flips_is_noticed() -> Outcome {
+    fn flipped(bytes: &[u8], read: impl Fn(&[u8])) {
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.to_vec();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            read(&flipped);
+        }
+    }
+    flipped(&sample().encode(), |bytes| drop(refused(Changes::from_bytes(bytes))));
+    flipped(&vector()?, |bytes| drop(refused(VersionVector::from_bytes(bytes))));
+    Ok(())
+}
+
+fn vector() -> ara::Result<Vec<u8>> {
+    let db = Database::memory()?;
+    db.merge(&sample().changes()?)?;
+    Ok(db.version_vector()?.to_bytes())
+}
+
+#[test]
+fn a_refusal_says_what_to_do() {
+    let changes = sample().encode();
+    let cut = "these bytes are no changes of ara's: they are cut off: send them again";
+    assert_eq!(refused(Changes::from_bytes(&changes[..100])), cut);
+
+    let mut damaged = changes.clone();
+    damaged[100] ^= 1;
+    let expected = "these bytes are no changes of ara's: they are damaged: send them again";
+    assert_eq!(refused(Changes::from_bytes(&damaged)), expected);
+
+    let mut newer = changes.clone();
+    newer[4] = 2;
+    let expected = "these bytes are no changes of ara's: they are damaged, or a newer ara wrote them: send them again, \
+                    or update the app";
+    assert_eq!(refused(Changes::from_bytes(&newer)), expected);
+    let checksum = xxh3_64(&[&newer[..16], &newer[24..]].concat());
+    newer[16..24].copy_from_slice(&checksum.to_le_bytes());
+    let expected = "the changes came in format 2, and this version of ara reads formats up to 1: update the app";
+    assert_eq!(refused(Changes::from_bytes(&newer)), expected);
+    assert_eq!(refused(Changes::read_from(&*newer).collect::<ara::Result<Vec<_>>>()), expected);
+
+    let foreign =
+        "these bytes are no changes of ara's: another program wrote them, or they are damaged";
+    assert_eq!(refused(Changes::from_bytes(b"SQLite format 3\0, and some more")), foreign);
+    assert_eq!(refused(Changes::from_bytes(b"foobar")), foreign);
+    assert_eq!(refused(Changes::from_bytes(b"arab")), cut);
+    assert_eq!(
+        refused(Changes::read_from(&b"foobar"[..]).collect::<ara::Result<Vec<_>>>()),
+        foreign
+    );
+    let other =
+        "these bytes are no version vector of ara's: they are something else that ara wrote";
+    assert_eq!(refused(VersionVector::from_bytes(&changes)), other);
+    let more =
+        "these bytes are no changes of ara's: more follows: read a file of them by `read_from`";
+    assert_eq!(refused(Changes::from_bytes(&[&*changes, b"more"].concat())), more);
+    let vector = [VersionVector::default().to_bytes(), b"more".to_vec()].concat();
+    let more = "these bytes are no version vector of ara's: bytes follow that do not belong to it";
+    assert_eq!(refused(VersionVector::from_bytes(&vector)), more);
+    let empty = record(b'c', &[0xff]);
+    let laid_out = "these bytes are no changes of ara's: they are not laid out as changes are";
+    assert_eq!(refused(Changes::from_bytes(&empty)), laid_out);
+}
+
+#[test]
+fn a_vector_names_each_node_once() {
+    let point = [&[1 << 3 | 1][..], &[1; 8]].concat();
+    let node = |id: &[u8]| {
+        let mut node = Vec::new();
+        support::wire::put_bytes(&mut node, 1, id);
+        support::wire::put_bytes(&mut node, 2, &point);
+        let mut field = Vec::new();
+        support::wire::put_bytes(&mut field, 1, &node);
+        field
+    };
+    let read = |nodes: &[Vec<u8>]| VersionVector::from_bytes(&record(b'v', &nodes.concat()));
+    assert_eq!(read(&[node(&[1; 16]), node(&[2; 16])]).map(|vector| vector.len()).ok(), Some(2));
+    refused(read(&[node(&[1; 16]), node(&[1; 16])]));
+    refused(read(&[node(&[1; 15])]));
+    refused(read(&[node(&[])]));
+}

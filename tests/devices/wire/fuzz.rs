@@ -1,0 +1,186 @@
+//! Bytes that nobody thought of: none makes the codec or a merge panic, or leaves a database other than
+//! its log says. (`fuzz/` goes on where this ends.)
+
+use ara::prelude::*;
+use ara::{Changes, VersionVector};
+
+use crate::wire::{START, Todo, exported, sample};
+use support::cases::scaled;
+use support::random::Random;
+use support::wire::{Batch, Cell, Change, Point, Run, record};
+use support::{Outcome, verified};
+
+/// Bytes before the payload.
+const HEAD: usize = 24;
+
+/// Payloads of batches of all kinds: what databases write, and what none would.
+fn corpus() -> Outcome<Vec<Vec<u8>>> {
+    let mut records = vec![sample().encode()];
+    let mut forked = sample();
+    forked.runs[0].is_forked = true;
+    let twin = Change { row: vec![5; 16], ..forked.runs[0].changes[0].clone() };
+    forked.runs[0].changes.insert(1, twin);
+    forked.runs[0].changes[1].more = vec![0x82, 0x01, 2, 7, 7];
+    records.push(forked.clone().seal().encode());
+    let mut odd = sample();
+    odd.columns = ["is_deleted", "id", "A\"b", "later"].map(str::to_owned).into();
+    odd.runs[0].node = vec![8; 16];
+    odd.runs[0].changes[1].cells.push(Cell::unknown(3, 9, b"new"));
+    records.push(odd.clone().seal().encode());
+    let several = Batch { runs: [sample().runs, odd.runs].concat(), ..sample() };
+    records.push(several.seal().encode());
+
+    let (laptop, phone) = (Database::memory()?, Database::memory()?);
+    for db in [&laptop, &phone] {
+        db.transaction(|tx| {
+            let milk = tx.create(Todo::draft().title("Buy milk").stars(0.5))?;
+            tx.update(Todo::patch(milk).done(true))?;
+            tx.delete(milk)
+        })?;
+    }
+    for bytes in exported(&laptop)? {
+        phone.merge(&Changes::from_bytes(&bytes)?)?;
+    }
+    records.extend(exported(&phone)?);
+    laptop.compact(&[laptop.version_vector()?])?;
+    records.extend(exported(&laptop)?);
+    Ok(records.into_iter().map(|record| record[HEAD..].to_vec()).collect())
+}
+
+/// Changes some bytes of it.
+fn mutate(random: &mut Random, payload: &mut Vec<u8>, other: &[u8]) {
+    for _ in 0..=random.below(4) {
+        let at = random.below(payload.len() + 1);
+        let rest = payload.len() - at;
+        let (length, byte) = (random.below(rest.min(24) + 1), random.next() as u8);
+        match random.below(6) {
+            0 if rest > 0 => payload[at] ^= 1 << (byte % 8),
+            1 if rest > 0 => payload[at] = byte,
+            2 => payload.insert(at, byte),
+            3 => drop(payload.drain(at..at + length)),
+            4 => {
+                let again = payload[at..at + length].to_vec();
+                payload.splice(at..at, again);
+            }
+            _ => {
+                let from = random.below(other.len());
+                let length = random.below(other.len() - from + 1);
+                payload.splice(at..at, other[from..from + length].iter().copied());
+            }
+        }
+    }
+}
+
+fn mutated(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
+    let mut payload = corpus[random.below(corpus.len())].clone();
+    let other = &corpus[random.below(corpus.len())];
+    mutate(random, &mut payload, other);
+    payload
+}
+
+/// A batch of a few nodes that write the same few rows at the same few times, and not always as a
+/// database would.
+fn quarrel(random: &mut Random) -> Batch {
+    let mut batch = sample();
+    batch.tables = ["todo", "plant", "Odd\""].map(str::to_owned).into();
+    batch.columns.extend(["is_deleted", "Odd\"", "more"].map(str::to_owned));
+    batch.runs.clear();
+    for node in 7..8 + random.below(3) {
+        let mut time = START + random.below(4) as i64;
+        let mut changes = Vec::new();
+        for _ in 0..=random.below(5) {
+            let row = vec![random.below(3) as u8; 16];
+            let cells = (0..random.below(4)).map(|_| cell(random)).collect();
+            let mark = (random.below(3) > 0).then_some(0);
+            let table = random.below(12) / 5;
+            // What is told of dropped changes cannot be held against them.
+            let original = (random.below(6) == 0).then(|| random.next() % 3);
+            let dropped = random.next().checked_rem(3 * (random.next() % 2)).unwrap_or(0);
+            let more = vec![];
+            changes.push(Change { time, table, row, cells, mark, original, dropped, more });
+            time += [1, 1, 1, 2, 0, 1 << 50][random.below(6)];
+        }
+        if let Some(last) = changes.last_mut() {
+            last.mark = Some(0);
+        }
+        let is_forked = random.below(3) == 0;
+        batch.runs.push(Run { node: vec![node as u8; 16], changes, is_forked, ..Run::default() });
+    }
+    let mut batch = batch.seal();
+    if let (0, Some(run)) = (random.below(4), batch.runs.first_mut()) {
+        let odd = Point { time: START + random.below(4) as i64, digest: random.next() };
+        match random.below(4) {
+            0 => run.from = odd,
+            1 => run.to = odd,
+            2 => run.changes[0].mark = None,
+            _ => run.changes[0].time += 1,
+        }
+    }
+    batch
+}
+
+fn cell(random: &mut Random) -> Cell {
+    let column = random.below(7);
+    match random.below(5) {
+        0 => Cell::null(column),
+        1 => Cell::integer(column, random.below(4) as i64 - 1),
+        2 => Cell::real(column, random.next()),
+        3 => Cell::unknown(column, 9, b"new"),
+        _ => Cell::text(column, "some text"),
+    }
+}
+
+#[test]
+fn no_bytes_are_too_bad_to_be_read() -> Outcome {
+    let (mut random, corpus) = (Random::new(), corpus()?);
+    let mut read = 0;
+    for _ in 0..20_000 {
+        let payload = mutated(&mut random, &corpus);
+        // A checksum that is not right, and one that is.
+        let _ = Changes::from_bytes(&payload);
+        let _ = VersionVector::from_bytes(&record(b'v', &payload));
+        let Ok(changes) = Changes::from_bytes(&record(b'c', &payload)) else { continue };
+        let again = Changes::from_bytes(&changes.to_bytes())?;
+        assert_eq!(again.to_bytes(), changes.to_bytes());
+        read += 1;
+    }
+    assert!(read > 2000, "{read}");
+    Ok(())
+}
+
+#[test]
+fn no_changes_are_too_bad_to_be_merged() -> Outcome {
+    let (mut random, corpus) = (Random::new(), corpus()?);
+    let mut taken = 0;
+    for _ in 0..scaled(20) {
+        let db = Database::memory()?;
+        db.create(Todo::draft().title("Mine"))?;
+        for _ in 0..24 {
+            let payload = match random.below(2) {
+                0 => mutated(&mut random, &corpus),
+                _ => quarrel(&mut random).encode().split_off(HEAD),
+            };
+            let Ok(changes) = Changes::from_bytes(&record(b'c', &payload)) else { continue };
+            let before = db.version_vector()?;
+            let report = db.merge(&changes)?;
+            taken += report.changes;
+            // That changes were dropped before a known one can be news.
+            if report.changes + report.known == 0 {
+                assert_eq!(db.version_vector()?, before);
+            }
+            verified(&db)?;
+        }
+        let id = db.create(Todo::draft().title("Still mine"))?;
+        assert!(db.get(id)?.is_some());
+        // It is all passed on, and nothing of it is refused elsewhere.
+        let other = Database::memory()?;
+        for bytes in exported(&db)? {
+            let report = other.merge(&Changes::from_bytes(&bytes)?)?;
+            assert_eq!(report.refused, []);
+        }
+        verified(&other)?;
+        assert_eq!(other.version_vector()?, db.version_vector()?);
+    }
+    assert!(taken > 20, "{taken}");
+    Ok(())
+}

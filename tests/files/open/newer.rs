@@ -1,0 +1,54 @@
+//! Files of a newer ara.
+
+use ara::{Database, Error};
+use rusqlite::Connection;
+
+use crate::open::{TestResult, make_notes};
+use support::folder::files;
+
+#[test]
+fn a_newer_format_is_refused() -> TestResult {
+    for mode in ["wal", "delete"] {
+        for format in [2, 1000, i32::MAX] {
+            let folder = tempfile::tempdir()?;
+            let path = folder.path().join("notes.db");
+            make_notes(&path, 3)?;
+            let newer = Connection::open(&path)?;
+            newer.pragma_update(None, "user_version", format)?;
+            newer.pragma_update(None, "journal_mode", mode)?;
+            drop(newer);
+            let before = files(folder.path())?;
+            let error = Database::open(&path).map(drop).expect_err("is newer");
+            assert!(matches!(error, Error::NewerFormat { known: 1, .. }), "{error:?}");
+            assert!(error.to_string().ends_with("update the app"), "{error}");
+            assert_eq!(files(folder.path())?, before);
+        }
+    }
+    Ok(())
+}
+
+/// The newer app was killed, or runs: its format is in the log alone.
+#[test]
+fn a_newer_format_in_the_log_is_refused() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("notes.db");
+    make_notes(&path, 3)?;
+    let newer = Connection::open(&path)?;
+    newer.pragma_update(None, "user_version", 2)?;
+    let killed = tempfile::tempdir()?;
+    for name in ["notes.db", "notes.db-wal"] {
+        std::fs::copy(folder.path().join(name), killed.path().join(name))?;
+    }
+    for folder in [folder.path(), killed.path()] {
+        let without_index = || -> std::io::Result<_> {
+            let mut files = files(folder)?;
+            files.remove("notes.db-shm");
+            Ok(files)
+        };
+        let before = without_index()?;
+        let error = Database::open(folder.join("notes.db")).map(drop).expect_err("is newer");
+        assert!(matches!(error, Error::NewerFormat { found: 2, .. }), "{error:?}");
+        assert_eq!(without_index()?, before);
+    }
+    Ok(())
+}

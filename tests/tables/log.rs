@@ -1,0 +1,217 @@
+//! The change log and the clocks as they lie in the file, read by a second implementation.
+
+mod clock;
+mod nodes;
+
+use ara::prelude::*;
+use rusqlite::types::Value;
+
+use support::{File, Outcome, There, Wall, log, rows, verified};
+
+#[derive(Debug, Clone, PartialEq, Table)]
+struct Todo {
+    id: Id<Todo>,
+    title: NonEmptyString<100>,
+    done: Option<bool>,
+    stars: Option<i64>,
+    score: Option<f64>,
+    data: Option<Vec<u8>>,
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+#[test]
+fn the_tables_are_those_of_the_format() -> Outcome {
+    let file = File::new()?;
+    file.open()?.create(Todo::draft().title("Milk"))?;
+    let sqlite = file.sqlite()?;
+    let sql = |name| file.value(&format!("SELECT sql FROM sqlite_schema WHERE name = '{name}'"));
+    assert_eq!(
+        sql("todo")?,
+        text(
+            "CREATE TABLE \"todo\" (\"id\" BLOB PRIMARY KEY NOT NULL, \"ara_clock\" BLOB NOT NULL, \
+             \"created_at\", \"updated_at\", \"is_deleted\", \"title\", \"done\", \"stars\", \"score\", \
+             \"data\") WITHOUT ROWID"
+        )
+    );
+    let columns = rows(&sqlite, "SELECT name, type, pk FROM pragma_table_info('ara_change')")?;
+    let column = |name, ty, key| vec![text(name), text(ty), Value::Integer(key)];
+    assert_eq!(
+        columns,
+        [
+            column("node", "INTEGER", 1),
+            column("time", "INTEGER", 2),
+            column("tbl", "INTEGER", 0),
+            column("row", "BLOB", 0),
+            column("cells", "BLOB", 0),
+        ]
+    );
+    let options = "SELECT wr, strict FROM pragma_table_list WHERE name = 'ara_change'";
+    assert_eq!(rows(&sqlite, options)?, [[Value::Integer(1), Value::Integer(1)]]);
+    assert_eq!(file.number("PRAGMA application_id")?, 0x6172_6100);
+    assert_eq!(file.number("PRAGMA user_version")?, 1);
+    assert_eq!(file.value("PRAGMA journal_mode")?, text("wal"));
+    assert_eq!(file.number("PRAGMA page_size")?, 4096);
+    Ok(())
+}
+
+#[test]
+fn a_mutation_is_a_change_of_what_it_wrote() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let id = db.create(Todo::draft().title("Milk").stars(-300).score(0.5).data([7, 0]))?;
+    db.update(Todo::patch(id).title("Bread").stars(None).done(true))?;
+    db.delete(id)?;
+    db.restore(id)?;
+    db.upsert(Todo::draft().id(id).title("Rye").done(true))?;
+
+    let log = log::read(&file.sqlite()?)?;
+    assert!(log.iter().all(|change| change.table == "todo" && change.row == id.uuid().as_bytes()));
+    let written: Vec<_> = log.iter().map(|change| change.cells.clone()).collect();
+    let cells = |cells: &[(&str, Value)]| -> Vec<_> {
+        cells.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    };
+    let expected = [
+        cells(&[
+            ("is_deleted", Value::Integer(0)),
+            ("title", text("Milk")),
+            ("stars", Value::Integer(-300)),
+            ("score", Value::Real(0.5)),
+            ("data", Value::Blob(vec![7, 0])),
+        ]),
+        cells(&[("title", text("Bread")), ("done", Value::Integer(1)), ("stars", Value::Null)]),
+        cells(&[("is_deleted", Value::Integer(1))]),
+        cells(&[("is_deleted", Value::Integer(0))]),
+        cells(&[("title", text("Rye"))]),
+    ];
+    assert_eq!(written, expected);
+    Ok(())
+}
+
+#[test]
+fn what_a_create_leaves_empty_is_not_logged() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let id = Id::from_key("milk");
+    let title = NonEmptyString::new("Milk")?;
+    db.create(Todo { id, title, done: None, stars: None, score: None, data: None })?;
+    db.create(Todo::draft().title("Bread").done(None).stars(2))?;
+    db.upsert(Todo::draft().id(Id::from_key("rye")).title("Rye").score(None))?;
+    let log = log::read(&file.sqlite()?)?;
+    let columns: Vec<_> = log.iter().map(|change| change.columns()).collect();
+    let title = vec!["is_deleted", "title"];
+    assert_eq!(columns, [title.clone(), vec!["is_deleted", "title", "stars"], title]);
+    let clocks = log::clocks(&file.sqlite()?, "todo", id.uuid().as_bytes())?;
+    assert!(clocks.keys().eq(["is_deleted", "title"]));
+    verified(&db)
+}
+
+#[test]
+fn only_the_last_change_of_a_transaction_ends_it() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let ids = db.create_all((0..3).map(|_| Todo::draft().title("Milk")))?;
+    db.delete(ids[0])?;
+    db.transaction(|tx| {
+        tx.update(Todo::patch(ids[1]).stars(1))?;
+        tx.update(Todo::patch(ids[1]).stars(2))?;
+        // What changes nothing, or fails, does not take the mark.
+        tx.update(Todo::patch(ids[1]).stars(2))?;
+        assert!(tx.create(Todo::draft().id(ids[1]).title("Bread")).is_err());
+        Ok(())
+    })?;
+    let failed: ara::Result<()> = db.transaction(|tx| {
+        tx.update(Todo::patch(ids[1]).stars(3))?;
+        tx.create(Todo::draft().id(ids[1]).title("Bread")).map(|_| ())
+    });
+    assert!(failed.is_err());
+    let ends: Vec<_> =
+        log::read(&file.sqlite()?)?.iter().map(|change| change.mark.is_some()).collect();
+    assert_eq!(ends, [false, false, true, true, false, true]);
+    verified(&db)
+}
+
+#[test]
+fn the_digest_is_the_xor_of_all_changes() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    for round in 0..4_i64 {
+        db.transaction(|tx| {
+            let draft = || Todo::draft().title("Milk \u{1F95B}").stars(round * 1_000 - 2_000);
+            let ids = tx.create_all([(); 3].map(|()| draft()))?;
+            tx.update(Todo::patch(ids[0]).score(-1.5e300).done(false).data(vec![1; 50]))?;
+            tx.update(Todo::patch(ids[0]).score(None))?;
+            tx.delete(ids[1])
+        })?;
+        if round == 1 {
+            file.open()?.create(Todo::draft().title("From elsewhere"))?;
+        }
+    }
+    let mut digest = 0;
+    let mut marks = 0;
+    for change in log::read(&file.sqlite()?)? {
+        digest ^= change.hash;
+        if let Some(mark) = change.mark {
+            assert_eq!(mark, digest);
+            marks += 1;
+        }
+    }
+    assert_eq!(marks, 5);
+    verified(&db)
+}
+
+#[test]
+fn the_clock_of_a_new_row_is_short() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let full = Todo::draft().title("Milk").done(true).stars(3).score(0.5).data([1]);
+    let id = db.create(full)?;
+    let length = |id: Id<Todo>| -> Outcome<i64> {
+        let sql = "SELECT length(ara_clock) FROM todo WHERE id = ?1";
+        Ok(file.sqlite()?.query_row(sql, [id.uuid().as_bytes()], |row| row.get(0))?)
+    };
+    assert!(length(id)? <= 12);
+    db.update(Todo::patch(id).stars(4))?;
+    let after_one = length(id)?;
+    assert!(after_one <= 24);
+    // The same column again takes no more room.
+    for stars in 5..50 {
+        db.update(Todo::patch(id).stars(stars))?;
+    }
+    assert_eq!(length(id)?, after_one);
+    // When all columns are written, the clock is short again.
+    db.update(Todo::patch(id).title("A").done(false).stars(1).score(1.0).data([2]))?;
+    db.delete(id)?;
+    assert!(length(id)? <= 24);
+    Ok(())
+}
+
+#[test]
+fn the_clock_of_a_row_is_that_of_each_columns_last_change() -> Outcome {
+    let (file, wall) = (File::new()?, Wall::new());
+    let db = file.open_at(&wall)?;
+    let id = db.create(Todo::draft().title("Milk").stars(1))?;
+    let clocks = || log::clocks(&file.sqlite()?, "todo", id.uuid().as_bytes());
+    let names = |clocks: &std::collections::BTreeMap<String, _>| -> Vec<String> {
+        clocks.keys().cloned().collect()
+    };
+    // A create writes what it sets, and `is_deleted`.
+    assert_eq!(names(&clocks()?), ["is_deleted", "stars", "title"]);
+    wall.advance(7);
+    db.update(Todo::patch(id).stars(2).done(true))?;
+    wall.advance(7);
+    db.update(Todo::patch(id).stars(2).done(None))?;
+    db.delete(id)?;
+
+    let sqlite = file.sqlite()?;
+    let log = log::read(&sqlite)?;
+    let clocks = clocks()?;
+    assert_eq!(names(&clocks), ["done", "is_deleted", "stars", "title"]);
+    for (column, (time, node)) in clocks {
+        let last = log.iter().rfind(|change| change.cell(&column).is_some()).there()?;
+        assert_eq!((time, node), (last.time, last.node.unsigned_abs()), "{column}");
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Tables that ara made, and that somebody changed since.
+
+use ara::prelude::*;
+use ara::{Error, What};
+use rusqlite::Connection;
+
+use crate::shape::{Note, Other, TestResult, file_with, later};
+
+/// Notes, and what another program does to the file while it is open.
+fn tampered(sql: &str, then: impl FnOnce(&Database, Id<Note>) -> TestResult) -> TestResult {
+    for reopen in [false, true] {
+        let folder = tempfile::tempdir()?;
+        let path = file_with(folder.path(), "")?;
+        let mut db = Database::open(&path)?;
+        let id = db.create(Note::draft().text("one").stars(1))?;
+        db.create(Note::draft().text("two").stars(2))?;
+        Connection::open(&path)?.execute_batch(sql)?;
+        if reopen {
+            db = Database::open(&path)?;
+            return then(&db, id);
+        }
+        // Nothing that is done to it may panic, or hang.
+        let _ = db.get(id);
+        let _ = db.update(Note::patch(id).stars(3));
+        let _ = db.query::<Note>().narrow(Note::text).all();
+        let _ = db.create(Note::draft().text("three"));
+        let _ = db.delete(id);
+        let _ = db.restore(id);
+        let _ = db.verify();
+        let _ = db.ensure::<later::Note>();
+    }
+    Ok(())
+}
+
+#[test]
+fn a_dropped_table_is_told() -> TestResult {
+    tampered("DROP TABLE other", |db, _| {
+        let id = Id::from_key("a");
+        for error in [
+            db.create(Other::draft().text("three")).map(drop).expect_err("is gone"),
+            db.update(Other::patch(id).text("three")).map(drop).expect_err("is gone"),
+            db.delete(id).map(drop).expect_err("is gone"),
+            db.get(id).map(drop).expect_err("is gone"),
+            db.query::<Other>().count().map(drop).expect_err("is gone"),
+        ] {
+            assert!(matches!(&error, Error::Shape { table, .. } if table == "other"), "{error:?}");
+        }
+        let found = db.verify()?;
+        assert_eq!(found.differences[0].what, What::MissingTable);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_dropped_column_is_told() -> TestResult {
+    let sql = "DROP INDEX \"ara_index note(stars)\"; ALTER TABLE note DROP COLUMN stars;
+               CREATE INDEX \"ara_index note(stars)\" ON note (text)";
+    tampered(sql, |db, id| {
+        for error in [
+            db.create(Note::draft().text("three")).map(drop).expect_err("is gone"),
+            db.update(Note::patch(id).stars(3)).map(drop).expect_err("is gone"),
+            db.get(id).map(drop).expect_err("is gone"),
+            db.query::<Note>().all().map(drop).expect_err("is gone"),
+        ] {
+            assert!(matches!(&error, Error::Shape { table, .. } if table == "note"), "{error:?}");
+            assert!(error.to_string().contains("`stars`"), "{error}");
+        }
+        let found = db.verify()?;
+        assert_eq!(found.differences[0].what, What::MissingColumn);
+        Ok(())
+    })
+}
+
+#[test]
+fn changed_rows_are_told_and_can_be_read() -> TestResult {
+    tampered("UPDATE note SET text = 7, stars = 'many'", |db, id| {
+        let row = db.get(id)?.expect("is there");
+        assert_eq!((row.text, row.stars), (None, None));
+        assert_eq!(db.query::<Note>().narrow(Note::text).count()?, 0);
+        let found = db.verify()?;
+        assert_eq!(found.differences.iter().filter(|at| at.what == What::Value).count(), 4);
+        Ok(())
+    })
+}
+
+#[test]
+fn changed_clocks_are_told() -> TestResult {
+    for clock in ["x''", "x'00'", "x'ffffffffffffffffffffffffffff'", "zeroblob(3000)"] {
+        tampered(&format!("UPDATE note SET ara_clock = {clock}"), |db, id| {
+            assert_eq!(db.get(id)?.and_then(|row| row.stars), Some(1));
+            assert!(!db.verify()?.holds());
+            // Written or refused: but what is refused is told as what it is.
+            match db.update(Note::patch(id).stars(5)) {
+                Ok(_) | Err(Error::Corrupt) => Ok(()),
+                Err(error) => panic!("{clock}: {error:?}"),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn changed_bookkeeping_is_told() -> TestResult {
+    for sql in [
+        "DELETE FROM ara_node",
+        "UPDATE ara_node SET id = x'01'",
+        "UPDATE ara_node SET id = zeroblob(16)",
+        "UPDATE ara_node SET last = 9223372036854775807, digest = 1",
+        "UPDATE ara_node SET last = -1",
+        "DELETE FROM ara_meta",
+        "UPDATE ara_meta SET value = 'x'",
+        "UPDATE ara_meta SET value = 77",
+        "UPDATE ara_meta SET value = NULL",
+        "DROP TABLE ara_meta",
+        "DROP TABLE ara_node",
+        "DROP TABLE ara_change",
+        "DROP TABLE ara_column",
+        "DROP TABLE ara_table",
+        "ALTER TABLE ara_change DROP COLUMN cells",
+        "DELETE FROM ara_change",
+        "DELETE FROM ara_column",
+        "UPDATE ara_column SET ordinal = -ordinal",
+        "UPDATE ara_column SET ordinal = ordinal + 4294967290",
+        "UPDATE ara_column SET ordinal = ordinal + 9000000000",
+        "UPDATE ara_column SET name = 'x' || name",
+        "DELETE FROM ara_table",
+        "UPDATE ara_table SET name = 'x' || name",
+        "UPDATE ara_table SET ordinal = -ordinal",
+        "UPDATE ara_change SET cells = x''",
+        "UPDATE ara_change SET cells = x'ff'",
+        "UPDATE ara_change SET cells = zeroblob(100)",
+        "UPDATE ara_change SET cells = NULL",
+        "UPDATE ara_change SET row = x''",
+        "UPDATE ara_change SET row = NULL",
+        "UPDATE ara_change SET time = -time",
+        "UPDATE ara_change SET time = 9223372036854775807 - rowid(1)",
+        "UPDATE ara_change SET node = -5",
+        "UPDATE ara_change SET tbl = 99",
+        "UPDATE ara_change SET tbl = NULL",
+    ] {
+        let sql = sql.replace("- rowid(1)", "- tbl - length(cells)");
+        let folder = tempfile::tempdir()?;
+        let path = file_with(folder.path(), "")?;
+        let db = Database::open(&path)?;
+        let id = db.create(Note::draft().text("one").stars(1))?;
+        db.update(Note::patch(id).stars(2))?;
+        Connection::open(&path)?.execute_batch(&sql)?;
+        for db in [Ok(db), Database::open(&path)] {
+            let told = |error: &Error| {
+                matches!(error, Error::Corrupt | Error::Shape { .. } | Error::Sqlite { .. })
+            };
+            let verified = db.and_then(|db| {
+                let verified = db.verify()?.holds();
+                for tried in [
+                    db.get(id).map(drop),
+                    db.query::<Note>().all().map(drop),
+                    db.create(Note::draft().text("three")).map(drop),
+                    db.update(Note::patch(id).stars(3)).map(drop),
+                    db.ensure::<later::Note>(),
+                    db.verify().map(drop),
+                ] {
+                    if let Err(error) = tried {
+                        assert!(told(&error), "{sql}: {error:?}");
+                    }
+                }
+                Ok(verified)
+            });
+            match verified {
+                Ok(holds) => assert!(!holds || sql.contains("ara_meta"), "{sql}: not told"),
+                Err(error) => assert!(told(&error), "{sql}: {error:?}"),
+            }
+        }
+    }
+    Ok(())
+}
