@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use ara_schema::{SYSTEM_COLUMNS, TableDef};
 use rusqlite::Connection;
 
-use crate::catalog::ddl::{create_index, create_table};
+use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_index, create_table};
 use crate::catalog::registry::{Origin, Registry};
 use crate::catalog::shape::{check_name, check_shape, columns_in_file, has_index};
 use crate::error::{Error, Result};
@@ -16,9 +16,6 @@ use crate::log::recorder::Recorder;
 use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::rebuild_table;
-
-/// The most columns that SQLite gives a table, as it is built here.
-pub(crate) const MAX_COLUMNS: usize = 2000;
 
 /// Looks whether the file holds the table and the columns that the definition declares already. It
 /// writes nothing.
@@ -47,8 +44,11 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
     }
 }
 
-/// Makes the file hold all that the definition declares, inside the caller's transaction: the table,
-/// its columns, its indexes, its search. What is there is left as it is, also what the definition does not know.
+/// Makes the file contain all that a definition declares: the table, its columns, its indexes and its search.
+/// What the file contains beyond that is left as it is. Runs inside the caller's transaction.
+///
+/// If the log has had changes of the table or of a column before it was declared, the table is rebuilt from the
+/// log, so that these changes become visible.
 pub(crate) fn grow(
     recorder: &mut Recorder<'_>,
     def: &'static TableDef,
@@ -56,10 +56,34 @@ pub(crate) fn grow(
 ) -> Result<Plan> {
     let connection = recorder.connection();
     let stored_name = stored_table_name(def);
-    check_name(connection, &stored_name)?;
-    let present = columns_in_file(connection, &stored_name)?;
+    make_table(connection, def, &stored_name, growth)?;
+    make_indexes(connection, def, &stored_name, growth)?;
+    make_declared(connection, def, growth)?;
+
+    let table = table_ordinal(connection, &stored_name)?;
+    let ordinals = def
+        .columns
+        .iter()
+        .map(|column| column_ordinal(connection, table, column.name))
+        .collect::<Result<Vec<_>>>()?;
+    if declare(connection, table, def)? {
+        make_logged_columns(connection, table, &stored_name, growth)?;
+        rebuild_from_log(recorder, table)?;
+    }
+    Ok(Plan::new(def, table, &ordinals))
+}
+
+/// Creates the table that a definition declares, or adds the columns that it lacks.
+fn make_table(
+    connection: &Connection,
+    def: &TableDef,
+    stored_name: &str,
+    growth: &mut Growth,
+) -> Result<()> {
+    check_name(connection, stored_name)?;
+    let present = columns_in_file(connection, stored_name)?;
     if let Some(present) = &present {
-        check_shape(connection, &stored_name, def, present)?;
+        check_shape(connection, stored_name, def, present)?;
     }
     let missing: Vec<_> = def
         .columns
@@ -73,48 +97,49 @@ pub(crate) fn grow(
     if columns > MAX_COLUMNS {
         return Err(Error::TooManyColumns { table: def.name, columns, limit: MAX_COLUMNS });
     }
-    match &present {
-        None => {
-            connection.execute_batch(&create_table(&stored_name, missing))?;
-            growth.add_table(&stored_name);
-        }
-        Some(_) => {
-            for column in missing {
-                add_column(connection, &stored_name, column, growth)?;
-            }
-        }
+    if present.is_none() {
+        connection.execute_batch(&create_table(stored_name, missing))?;
+        growth.add_table(stored_name);
+        return Ok(());
     }
+    for column in missing {
+        connection.execute_batch(&add_column(stored_name, column))?;
+        growth.add_column(stored_name, column);
+    }
+    Ok(())
+}
+
+/// Creates the indexes that a definition declares and the file lacks, and registers all of them.
+fn make_indexes(
+    connection: &Connection,
+    def: &TableDef,
+    stored_name: &str,
+    growth: &mut Growth,
+) -> Result<()> {
     for index in def.indexes {
-        let name = index_name(&stored_name, index);
+        let name = index_name(stored_name, index);
         let columns = || index.columns.iter().copied();
         if !has_index(connection, &name)? {
-            connection.execute_batch(&create_index(&name, &stored_name, columns()))?;
-            growth.add_index(&stored_name, columns());
+            connection.execute_batch(&create_index(&name, stored_name, columns()))?;
+            growth.add_index(stored_name, columns());
         }
         connection
             .prepare_cached(
                 "INSERT INTO ara_index (name, tbl, columns) VALUES (?1, ?2, ?3) \
                  ON CONFLICT DO NOTHING",
             )?
-            .execute([&*name, &stored_name, &index.columns.join(",")])?;
+            .execute([&*name, stored_name, &index.columns.join(",")])?;
     }
-    make_declared(connection, def, growth)?;
+    Ok(())
+}
 
-    let table = table_ordinal(connection, &stored_name)?;
-    let ordinals = def
-        .columns
-        .iter()
-        .map(|column| column_ordinal(connection, table, column.name))
-        .collect::<Result<Vec<_>>>()?;
-    if declare(connection, table, def)? {
-        // What the log had of it finds its place.
-        make_logged_columns(connection, table, &stored_name, growth)?;
-        let registry = Registry::load(connection)?;
-        if let Some(registered) = registry.tables.get(&table) {
-            rebuild_table(&recorder.whole_log()?, &registry, registered)?;
-        }
+/// Rebuilds the whole table with this ordinal from the log.
+fn rebuild_from_log(recorder: &mut Recorder<'_>, table: i64) -> Result<()> {
+    let registry = Registry::load(recorder.connection())?;
+    match registry.tables.get(&table) {
+        Some(table) => rebuild_table(&recorder.whole_log()?, &registry, table),
+        None => Ok(()),
     }
-    Ok(Plan::new(def, table, &ordinals))
 }
 
 /// Notes that the app declares the table and its columns. Whether something of it was in the log alone.
@@ -136,18 +161,6 @@ fn declare(connection: &Connection, table: i64, def: &TableDef) -> Result<bool> 
         update.execute((table, column.name, declared))?;
     }
     Ok(was_logged)
-}
-
-/// Adds a column to a table that is there. No row is touched.
-pub(crate) fn add_column(
-    connection: &Connection,
-    stored_name: &str,
-    column: &str,
-    growth: &mut Growth,
-) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!("ALTER TABLE \"{stored_name}\" ADD COLUMN \"{column}\""))?;
-    growth.add_column(stored_name, column);
-    Ok(())
 }
 
 /// Drops the indexes and searches of these tables that ara made and none of them declares: a struct that does not

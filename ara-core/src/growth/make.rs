@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use ara_schema::{SYSTEM_COLUMNS, check_column_name, check_table_name};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::catalog::ddl::create_table;
+use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_table};
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{Origin, is_made};
 use crate::catalog::shape::{Declared, columns_in_file, in_the_way};
 use crate::error::{Error, Result};
-use crate::growth::grow::{MAX_COLUMNS, add_column};
 use crate::growth::history::Growth;
 
 /// How many tables, and how many columns of a table, are made that the app does not declare. What else
@@ -164,7 +163,8 @@ fn make_column(
     if is_in_the_way || !has_room {
         return Ok(false);
     }
-    add_column(connection, table, name, growth)?;
+    connection.execute_batch(&add_column(table, name))?;
+    growth.add_column(table, name);
     Ok(true)
 }
 

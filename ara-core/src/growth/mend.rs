@@ -2,11 +2,10 @@
 
 use rusqlite::Connection;
 
-use crate::catalog::ddl::{create_index, create_table};
+use crate::catalog::ddl::{add_column, create_index, create_table};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, has_index, in_the_way};
 use crate::error::Result;
-use crate::growth::grow::add_column;
 use crate::growth::history::Growth;
 use crate::growth::searches;
 use crate::log::recorder::Recorder;
@@ -62,7 +61,8 @@ fn mend_table(
         return Ok(());
     }
     for (_, column) in &missing {
-        add_column(connection, &table.name, column, growth)?;
+        connection.execute_batch(&add_column(&table.name, column))?;
+        growth.add_column(&table.name, column);
     }
     if !table.is_local {
         refill_columns(&recorder.whole_log()?, registry, table, &missing)?;

@@ -14,7 +14,6 @@ use crate::log::row_clock::{ColumnSet, RowClock};
 use crate::log::statements::bind;
 use crate::model::cells::Cell;
 use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values};
-use crate::rows::mutation::adding::Added;
 use crate::rows::plan::{IS_DELETED, Plan};
 use crate::rows::writing::Writing;
 use crate::value::Stored;
@@ -31,11 +30,27 @@ const DELETED: Stored<'static> = Stored::Integer(1);
 /// A slot of the plan, and the value to write there.
 type Write<'a> = (usize, Option<&'a Stored<'static>>);
 
+/// The new state of a counter after an addition.
+struct Added {
+    slot: usize,
+    /// What this node has added to it in all.
+    total: Stored<'static>,
+    /// What all nodes have added, which is the value in the row.
+    sum: Stored<'static>,
+}
+
 /// A row that exists, compared with what is to be written.
 struct Probed<'a> {
     is_deleted: bool,
     /// The writes that would change the row.
     changes: Vec<Write<'a>>,
+}
+
+impl<'c> Writing<'c> {
+    /// Begins to write rows of a table.
+    pub(crate) fn mutation<'m>(&'m mut self, plan: &'m Plan) -> Mutation<'m, 'c> {
+        Mutation { writing: self, plan }
+    }
 }
 
 impl Mutation<'_, '_> {

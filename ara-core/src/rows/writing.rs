@@ -6,8 +6,6 @@ use crate::log::counters::Counters;
 use crate::log::entropy::Entropy;
 use crate::log::recorder::Recorder;
 use crate::log::statements::Statements;
-use crate::rows::mutation::Mutation;
-use crate::rows::plan::Plan;
 use crate::rows::touched::Touched;
 
 /// What a transaction needs for writing. All code that writes rows is given it.
@@ -36,11 +34,6 @@ impl<'c> Writing<'c> {
             entropy,
             touched,
         }
-    }
-
-    /// Begins to write rows of a table.
-    pub(crate) fn mutation<'m>(&'m mut self, plan: &'m Plan) -> Mutation<'m, 'c> {
-        Mutation { writing: self, plan }
     }
 
     /// Notes that anything may have been written.

@@ -6,17 +6,8 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::log::counters::{CounterCell, sum};
 use crate::log::statements::bind;
-use crate::rows::mutation::{Mutation, Write};
+use crate::rows::mutation::{Added, Mutation, Write};
 use crate::value::Stored;
-
-/// The new state of a counter after an addition.
-pub(super) struct Added {
-    pub(super) slot: usize,
-    /// What this node has added to it in all.
-    pub(super) total: Stored<'static>,
-    /// What all nodes have added, which is the value in the row.
-    pub(super) sum: Stored<'static>,
-}
 
 impl Mutation<'_, '_> {
     /// Returns the new state of each counter of a row after additions. An addition that does not change the
