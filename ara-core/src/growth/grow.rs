@@ -1,4 +1,4 @@
-//! Tables and columns on the fly.
+//! Creating tables, columns and indexes as structs declare them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,8 +17,8 @@ use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::rebuild_table;
 
-/// Looks whether the file holds the table and the columns that the definition declares already. It
-/// writes nothing.
+/// Returns the plan of a table if the registry lists the table and all columns that the definition declares.
+/// Writes nothing.
 pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Option<Plan>> {
     let stored_name = stored_table_name(def);
     let mut statement = connection.prepare_cached(
@@ -142,7 +142,8 @@ fn rebuild_from_log(recorder: &mut Recorder<'_>, table: i64) -> Result<()> {
     }
 }
 
-/// Notes that the app declares the table and its columns. Whether something of it was in the log alone.
+/// Registers that the app declares the table and its columns. Returns whether the table or one of the columns
+/// was in the log only.
 fn declare(connection: &Connection, table: i64, def: &TableDef) -> Result<bool> {
     let (declared, logged) = (Origin::Declared as i64, Origin::Logged as i64);
     let mut is_logged = connection
@@ -163,8 +164,8 @@ fn declare(connection: &Connection, table: i64, def: &TableDef) -> Result<bool> 
     Ok(was_logged)
 }
 
-/// Drops the indexes and searches of these tables that ara made and none of them declares: a struct that does not
-/// ask for an index should not pay for it.
+/// Drops the indexes and searches of these tables that ara created and that none of them declares any more.
+/// They would only slow down writes.
 pub(crate) fn drop_undeclared_indexes(
     connection: &Connection,
     defs: &[&'static TableDef],
@@ -189,7 +190,7 @@ pub(crate) fn drop_undeclared_indexes(
     drop_undeclared(connection, defs, growth)
 }
 
-/// Whether the file has the indexes that the definition declares, and its search.
+/// Returns whether the file has the indexes and the search that a definition declares.
 pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<bool> {
     let stored_name = stored_table_name(def);
     for declared in def.indexes {
@@ -200,6 +201,7 @@ pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<boo
     is_made(connection, def)
 }
 
+/// Returns the ordinal of a table, which is registered if it is new.
 fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
     connection
         .prepare_cached("INSERT INTO ara_table (name) VALUES (?1) ON CONFLICT DO NOTHING")?
@@ -209,7 +211,7 @@ fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
         .query_row([name], |row| row.get(0))?)
 }
 
-/// The ordinal of a column within its table. 0 is `is_deleted`.
+/// Returns the ordinal of a column within its table, from 1. The column is registered if it is new.
 fn column_ordinal(connection: &Connection, table: i64, name: &str) -> Result<u32> {
     connection
         .prepare_cached(
@@ -225,7 +227,8 @@ fn column_ordinal(connection: &Connection, table: i64, name: &str) -> Result<u32
     )
 }
 
-/// An ordinal of a column, unless the file is damaged: the clocks of rows are bit sets of them.
+/// Checks the ordinal of a column. One that is out of range means a damaged file, and could make the clocks of
+/// rows, which are bit sets over the ordinals, arbitrarily large.
 fn checked(ordinal: u32) -> Result<u32> {
     const MOST: u32 = 1 << 16;
     if (1..MOST).contains(&ordinal) { Ok(ordinal) } else { Err(Error::Corrupt) }

@@ -1,4 +1,4 @@
-//! Making again what ara had made and another program dropped.
+//! Restoring what another program dropped from the file.
 
 use rusqlite::Connection;
 
@@ -11,10 +11,10 @@ use crate::growth::searches;
 use crate::log::recorder::Recorder;
 use crate::rows::rebuild::{rebuild_table, refill_columns};
 
-/// Makes again the tables and columns that the file should have, or those of one table, and fills them
-/// from the change log. Local ones have no log, and stay empty.
+/// Creates the tables and columns that are registered and missing, in all tables or only in one, and fills them
+/// from the change log. Local tables are not logged, so theirs stay empty.
 ///
-/// Where something else is in the way, it is left as it is.
+/// If something else has the name of a missing table, nothing is done about that table.
 pub(crate) fn mend_tables(
     recorder: &mut Recorder<'_>,
     only: Option<&str>,
@@ -31,6 +31,7 @@ pub(crate) fn mend_tables(
     Ok(())
 }
 
+/// Creates a table, or columns of it, if they are missing.
 fn mend_table(
     recorder: &mut Recorder<'_>,
     registry: &Registry,
@@ -49,7 +50,7 @@ fn mend_table(
         }
         return Ok(());
     };
-    // Another program's table, in whatever way it came here.
+    // This is a table of another program that has the name of one of ara's.
     if !present.contains_key("id") || !present.contains_key("ara_clock") {
         return Ok(());
     }
@@ -70,7 +71,7 @@ fn mend_table(
     Ok(())
 }
 
-/// Makes again the indexes and searches that the file should have.
+/// Creates the indexes and searches that are registered and missing.
 pub(crate) fn mend_indexes(connection: &Connection, growth: &mut Growth) -> Result<()> {
     let registry = Registry::load(connection)?;
     for (name, index) in &registry.indexes {
