@@ -197,7 +197,8 @@ impl<'m> Merge<'m, '_> {
         match arrival {
             Arrival::New(_) => {
                 let is_applied = is_table_made && is_due;
-                self.report.set_aside += u64::from(!(is_applied && is_whole) && !is_of_voids);
+                let is_set_aside = !(is_applied && is_whole);
+                self.report.set_aside += u64::from(is_set_aside && !is_of_voids);
                 if is_applied && !self.is_void(stamp) {
                     self.fold(FoldedChange { table, row: *row, stamp, node, cells })?;
                 }
