@@ -1,8 +1,8 @@
 //! Merging the changes of other devices.
 //!
-//! Changes arrive in one [run] for each node. The transactions of a run are [checked] one after the other, written
-//! into the [log](logged), and folded into the [rows](crate::rows). Tables and columns that they [name](names)
-//! are created. If something is wrong with the changes of a node, only these are refused.
+//! Changes arrive in one [run] for each node. The transactions of a run are [checked] one after the other,
+//! written into the [log](logged), and folded into the [rows](crate::rows). Tables and columns that they
+//! [name](names) are created. If something is wrong with the changes of a node, only these are refused.
 
 pub(crate) mod arriving;
 pub(crate) mod checked;

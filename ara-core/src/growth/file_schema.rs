@@ -96,8 +96,8 @@ pub(crate) fn file_schema(connection: &Connection) -> Result<FileSchema> {
     Ok(FileSchema { format, cookie, tables, versions })
 }
 
-/// Returns the app's tables that are in the file. Of each: the name in the app, the stored name, and whether it
-/// is local.
+/// Returns the app's tables that are in the file. Of each: the name in the app, the stored name, and whether
+/// it is local.
 pub(crate) fn stored_tables(connection: &Connection) -> Result<Vec<(String, String, bool)>> {
     let registry = Registry::load(connection)?;
     let mut tables = Vec::new();

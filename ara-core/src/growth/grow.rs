@@ -47,8 +47,8 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
 /// Makes the file contain all that a definition declares: the table, its columns, its indexes and its search.
 /// What the file contains beyond that is left as it is. Runs inside the caller's transaction.
 ///
-/// If the log has had changes of the table or of a column before it was declared, the table is rebuilt from the
-/// log, so that these changes become visible.
+/// If the log has had changes of the table or of a column before it was declared, the table is rebuilt from
+/// the log, so that these changes become visible.
 pub(crate) fn grow(
     recorder: &mut Recorder<'_>,
     def: &'static TableDef,
@@ -227,8 +227,8 @@ fn column_ordinal(connection: &Connection, table: i64, name: &str) -> Result<u32
     )
 }
 
-/// Checks the ordinal of a column. One that is out of range means a damaged file, and could make the clocks of
-/// rows, which are bit sets over the ordinals, arbitrarily large.
+/// Checks the ordinal of a column. One that is out of range means a damaged file, and could make the clocks
+/// of rows, which are bit sets over the ordinals, arbitrarily large.
 fn checked(ordinal: u32) -> Result<u32> {
     const MOST: u32 = 1 << 16;
     if (1..MOST).contains(&ordinal) { Ok(ordinal) } else { Err(Error::Corrupt) }

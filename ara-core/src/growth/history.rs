@@ -35,7 +35,8 @@ pub struct Growth {
     /// The columns that were added to existing tables, as `todo.due`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// The indexes that were created, as `todo(due,title)`, or as `search todo(title)` for a full-text search.
+    /// The indexes that were created, as `todo(due,title)`, or as `search todo(title)` for a full-text
+    /// search.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<String>,
     /// The indexes that were dropped.

@@ -12,12 +12,12 @@ use crate::catalog::shape::{Declared, columns_in_file, in_the_way};
 use crate::error::{Error, Result};
 use crate::growth::history::Growth;
 
-/// The most tables, and the most columns of a table, that are created without being declared by the app. Changes
-/// of further ones are kept in the log only, so that there is always room for what the app declares.
+/// The most tables, and the most columns of a table, that are created without being declared by the app.
+/// Changes of further ones are kept in the log only, so that there is always room for what the app declares.
 const MOST_MADE: i64 = 500;
 
-/// The most columns of a table that changes of other devices can name. Column ordinals have 16 bits, and 2,000 of
-/// them are reserved for the columns that the app declares.
+/// The most columns of a table that changes of other devices can name. Column ordinals have 16 bits, and
+/// 2,000 of them are reserved for the columns that the app declares.
 pub(crate) const MOST_NAMED: u32 = (1 << 16) - 1 - MAX_COLUMNS as u32;
 
 /// Registers tables and columns when they are named for the first time, and creates them if possible.
@@ -75,8 +75,8 @@ impl<'c> Make<'c> {
         Ok(Named { ordinal: self.connection.last_insert_rowid(), name, is_made })
     }
 
-    /// Returns the column of this name. A new one is registered, and created if possible. Returns `None` if the
-    /// table has too many columns to register another one.
+    /// Returns the column of this name. A new one is registered, and created if possible. Returns `None` if
+    /// the table has too many columns to register another one.
     pub(crate) fn column<'n>(
         &mut self,
         table: Named<'_, i64>,
@@ -149,8 +149,8 @@ fn can_be_made(connection: &Connection, name: &str, made: i64) -> Result<bool> {
         && columns_in_file(connection, name)?.is_none())
 }
 
-/// Adds a column to a table, unless it exists, a column of another program has its name, or the table is full.
-/// Returns whether the column exists as ara declares it.
+/// Adds a column to a table, unless it exists, a column of another program has its name, or the table is
+/// full. Returns whether the column exists as ara declares it.
 fn make_column(
     connection: &Connection,
     table: &str,
@@ -171,8 +171,8 @@ fn make_column(
     Ok(true)
 }
 
-/// Returns the ordinal of a column of a table that the app declares. The column is created if possible. Returns
-/// `None` if it can be in the log only.
+/// Returns the ordinal of a column of a table that the app declares. The column is created if possible.
+/// Returns `None` if it can be in the log only.
 pub(crate) fn column_of(
     connection: &Connection,
     (ordinal, table): (i64, &str),

@@ -11,8 +11,8 @@ use crate::growth::searches;
 use crate::log::recorder::Recorder;
 use crate::rows::rebuild::{rebuild_table, refill_columns};
 
-/// Creates the tables and columns that are registered and missing, in all tables or only in one, and fills them
-/// from the change log. Local tables are not logged, so theirs stay empty.
+/// Creates the tables and columns that are registered and missing, in all tables or only in one, and fills
+/// them from the change log. Local tables are not logged, so theirs stay empty.
 ///
 /// If something else has the name of a missing table, nothing is done about that table.
 pub(crate) fn mend_tables(

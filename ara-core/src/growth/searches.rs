@@ -61,8 +61,8 @@ impl SearchIndex {
 }
 
 impl SearchIndex {
-    /// Creates the settings table of FTS5 if another program has dropped it: without it, FTS5 cannot even drop
-    /// its virtual table.
+    /// Creates the settings table of FTS5 if another program has dropped it: without it, FTS5 cannot even
+    /// drop its virtual table.
     fn restore_config(&self, connection: &Connection) -> rusqlite::Result<()> {
         let name = self.name();
         let has = |suffix: &str| {

@@ -48,14 +48,15 @@ impl Wanted {
         meta::is_of_this_schema(connection, &self.key)
     }
 
-    /// Notes that it is ensured with the present schema of the file, and forgets what was noted with an earlier
-    /// one.
+    /// Notes that it is ensured with the present schema of the file, and forgets what was noted with an
+    /// earlier one.
     pub(crate) fn note(&self, connection: &Connection) -> Result<()> {
         meta::note_of_this_schema(connection, &self.key)
     }
 }
 
-/// Appends all that a table declares, unambiguously: names are terminated by a zero byte, which is in no name.
+/// Appends all that a table declares, unambiguously: names are terminated by a zero byte, which is in no
+/// name.
 fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
     put_name(bytes, def.name);
     bytes.push(u8::from(def.local));

@@ -20,7 +20,7 @@ pub(crate) struct Arriving<'a> {
     pub(crate) mark: Option<u64>,
 }
 
-/// What became of a change. What it adds to the node's digest is the value of a variant.
+/// What became of a change. The number in a variant is what the change adds to the node's digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
     /// The log did not have it. It is to be folded into its row.

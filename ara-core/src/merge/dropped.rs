@@ -1,14 +1,15 @@
 //! Comparing logs of one node from which compaction has dropped different changes.
 //!
-//! The digest of a node is the XOR of the hashes of all its changes as they were first written. Compaction keeps
-//! it the same: the change after a gap *stands for* those that were dropped, by the XOR of their hashes in
-//! [`Compacted::dropped`](crate::log::change::Compacted). So a change adds to the digest its own hash and what
-//! it stands for.
+//! The digest of a node is the XOR of the hashes of all its changes as they were first written. Compaction
+//! keeps it the same: the change after a gap *stands for* those that were dropped, by the XOR of their hashes
+//! in [`Compacted::dropped`](crate::log::change::Compacted). So a change adds to the digest its own hash and
+//! what it stands for.
 //!
 //! # Example
 //!
-//! A node has written four changes A, B, C and D with the hashes a, b, c and d, and two devices have logs of it.
-//! `D(b ^ c)` is the change D that stands for `b ^ c`. The digest after D is `a ^ b ^ c ^ d` in every log.
+//! A node has written four changes A, B, C and D with the hashes a, b, c and d, and two devices have logs of
+//! it. `D(b ^ c)` is the change D that stands for `b ^ c`. The digest after D is `a ^ b ^ c ^ d` in every
+//! log.
 //!
 //! *One device has dropped changes that the other one has.* The other one must stand for those that it lacks,
 //! and for no more:
@@ -30,9 +31,9 @@
 //! result:  A        C(b)  D
 //! ```
 //!
-//! B is not here, but the change after it, C, stands for dropped changes: so B was [dropped here](dropped_here),
-//! and must not come back. With what it stands for it adds `b ^ a`, which is remembered in
-//! [`LastCommon::dropped_since`]. D is known, but stands for `c` there. Of that, nothing is lacking here:
+//! B is not here, but the change after it, C, stands for dropped changes: so B was dropped here, and must not
+//! come back. With what it stands for it adds `b ^ a`, which [`LastCommon::dropped_since`] remembers. D is
+//! known, but stands for `c` there. Of that, nothing is lacking here:
 //!
 //! ```text
 //! c            D stands for it there
@@ -86,8 +87,8 @@ pub(crate) fn dropped_here(
     Ok(dropped)
 }
 
-/// Returns what is lacking here of the changes that an arriving change stands for: what they add to the digest
-/// without those that are held here, or were dropped here, since the last change in common.
+/// Returns what is lacking here of the changes that an arriving change stands for: what they add to the
+/// digest without those that are held here, or were dropped here, since the last change in common.
 pub(crate) fn lacking(
     connection: &Connection,
     hashes: &mut Hashes<'_>,
@@ -153,8 +154,8 @@ pub(crate) fn last_common_before(
     let Some((time, packed)) = last else {
         return Ok(LastCommon { time: Time::default(), dropped_since: point.digest });
     };
-    // The point is the end of a transaction, of which nothing is left then: compaction keeps the end as long as
-    // it keeps any of the changes. So the change before it ends a transaction, too, and has a digest.
+    // The point is the end of a transaction, of which nothing is left then: compaction keeps the end as long
+    // as it keeps any of the changes. So the change before it ends a transaction, too, and has a digest.
     let mark = PackedCells::open(&packed).and_then(|cells| cells.digest);
     let dropped_since = mark.map_or(0, |mark| mark ^ point.digest);
     Ok(LastCommon { time: Time::from_bits(time), dropped_since })

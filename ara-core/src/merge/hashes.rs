@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::node::Stamp;
 
-/// Hashes changes. The names of tables and columns that this needs are looked up once each, and only those that
-/// the changes use.
+/// Hashes changes. The names of tables and columns that this needs are looked up once each, and only those
+/// that the changes use.
 pub(crate) struct Hashes<'c> {
     connection: &'c Connection,
     /// The tables by ordinal.

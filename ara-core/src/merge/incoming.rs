@@ -134,8 +134,8 @@ impl<'m> Merge<'m, '_> {
         }
         let node = self.node(state.run.node)?;
         let Some(known) = self.known.get(&state.run.node).copied() else { return Ok(()) };
-        // What is before a change that is folded in already is folded in, too, even if the clock of this device
-        // has been set back since.
+        // All changes up to `folded` count as applied. So they are applied even if this device's clock has
+        // been set back since.
         let is_due = end.time.millis() <= self.horizon.max(known.folded.millis());
         let dropped_here = match state.way {
             Way::Unite => dropped_here(self.connection, (node, known.horizon), transaction)?,
@@ -299,8 +299,8 @@ impl<'m> Merge<'m, '_> {
         Ok(node)
     }
 
-    /// Returns whether a refusal can be noted for a node. The number of nodes of which nothing but a refusal is
-    /// known is limited, so that another device cannot fill the file with them.
+    /// Returns whether a refusal can be noted for a node. The number of nodes of which nothing but a refusal
+    /// is known is limited, so that another device cannot fill the file with them.
     fn can_note(&self, node: NodeId) -> bool {
         const MOST_UNHEARD: usize = 100;
         let is_unheard = |known: &&Node| known.end.time == Time::default();
@@ -322,8 +322,8 @@ impl<'m> Merge<'m, '_> {
             is_own_saved |= is_saved && state.run.node == own;
         }
         if is_own_saved && let Some(known) = self.known.get(&own) {
-            // Another file has written under the node id of this one, or this one had before a backup of it was
-            // restored.
+            // Another file has written under the node id of this one, or this one had before a backup of it
+            // was restored.
             recorder.change_node(known.end, recorder.journal().last(), entropy)?;
             known.save(self.connection)?;
         }
@@ -349,8 +349,8 @@ impl<'m> Merge<'m, '_> {
             self.node(state.run.node)?;
         }
         let Some(known) = self.known.get_mut(&state.run.node) else { return Ok(false) };
-        // Changes were added, but not only after all others, or not all of the others are in the run: two
-        // devices have gone on from one point, and each has changes that the other one lacks.
+        // Changes were added, and either the log has others that the run lacks, or some were added before the
+        // end of what was known: two devices have written under this id.
         let is_apart = known.end != state.at || state.has_grown_within;
         known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
         if known.is_forked && !state.before.is_forked {

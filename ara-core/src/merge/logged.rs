@@ -23,8 +23,8 @@ pub(crate) struct Log<'c> {
     insert: Statement<'c>,
     find: Statement<'c>,
     hashes: Hashes<'c>,
-    /// The rows of changes that no longer count, because their twins do or because they are void. They are to be
-    /// rebuilt.
+    /// The rows of changes that no longer count, because their twins do or because they are void. They are to
+    /// be rebuilt.
     pub(crate) outdated: BTreeSet<RowKey>,
 }
 
@@ -58,8 +58,8 @@ impl<'c> Log<'c> {
         Ok(counts)
     }
 
-    /// Writes a change, unless the log has it. `since` is the last change before it that the log has in common
-    /// with the run.
+    /// Writes a change, unless the log has it. `since` is the last change before it that the log has in
+    /// common with the run.
     pub(crate) fn unite(&mut self, mut change: Arriving<'_>, since: LastCommon) -> Result<Arrival> {
         let key = (change.node, change.stamp.time.bits());
         let held = self

@@ -19,8 +19,8 @@ pub(crate) struct Names<'m> {
     tables: HashMap<u32, Named<'m, i64>>,
     /// The columns by the positions of the table's name and their own.
     columns: HashMap<(u32, u32), Named<'m, u32>>,
-    /// Whether a table may not have room for all columns that are named. Then the names of a transaction must be
-    /// resolved before any of it is written, as it may have to be refused.
+    /// Whether a table may not have room for all columns that are named. Then the names of a transaction must
+    /// be resolved before any of it is written, as it may have to be refused.
     pub(crate) is_tight: bool,
     make: Make<'m>,
 }

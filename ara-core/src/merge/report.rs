@@ -18,11 +18,11 @@ pub struct MergeReport {
     /// The number of changes that were new to this database. They include those that
     /// [`ensure`](crate::Database::ensure) makes to the history of schemas.
     pub changes: u64,
-    /// The transactions of the new changes, oldest first, as [`transactions`](crate::Database::transactions) lists
-    /// them. To [undo](crate::Database::undo) all of them, begin with the last.
+    /// The transactions of the new changes, oldest first, as [`transactions`](crate::Database::transactions)
+    /// lists them. To [undo](crate::Database::undo) all of them, begin with the last.
     ///
-    /// Transactions that are dated ahead and still wait for their time are left out, and so are those in which
-    /// only ara's own tables were written.
+    /// Transactions that are dated ahead and still wait for their time are left out, and so are those in
+    /// which only ara's own tables were written.
     pub transactions: Vec<TransactionId>,
     /// The number of changes that this database knew already.
     pub known: u64,
@@ -30,21 +30,21 @@ pub struct MergeReport {
     pub written: u64,
     /// The number of values that were not written, because a later write to the same column was known.
     pub outdated: u64,
-    /// The number of new changes that could not be fully applied yet. They are in the log, and are passed on to
-    /// other devices. [`Database::set_aside`](crate::Database::set_aside) returns why they could not.
+    /// The number of new changes that could not be fully applied yet. They are in the log, and are passed on
+    /// to other devices. [`Database::set_aside`](crate::Database::set_aside) returns why they could not.
     pub set_aside: u64,
     /// The nodes of which changes were refused: these are not even in the log.
     pub refused: Vec<Refused>,
-    /// The ids of the nodes for which it was discovered that two devices have written under this id, because a
-    /// file was copied or a backup was restored. The changes of both are united.
+    /// The ids of the nodes for which it was discovered that two devices have written under this id, because
+    /// a file was copied or a backup was restored. The changes of both are united.
     pub forked: Vec<Uuid>,
     /// The app's tables and columns that were created.
     pub growth: Growth,
 }
 
 impl MergeReport {
-    /// Adds the transaction that new changes of a node belong to. These are several ones if the node is forked.
-    /// A transaction that does not count, or is not of the app, is left out.
+    /// Adds the transaction that new changes of a node belong to. These are several ones if the node is
+    /// forked. A transaction that does not count, or is not of the app, is left out.
     pub(crate) fn bring(
         &mut self,
         (node, void): (NodeId, (Time, Time)),
@@ -82,7 +82,8 @@ pub struct Refused {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
-    /// They follow changes that this database lacks: they were requested with the version vector of another one.
+    /// They follow changes that this database lacks: they were requested with the version vector of another
+    /// one.
     Unconnected,
     /// A transaction does not end.
     OpenTransaction,
@@ -94,8 +95,8 @@ pub enum Reason {
     RowId,
     /// A change cannot be decoded.
     Damaged,
-    /// A name has more than 1,000 bytes, is that of a local table, or is that of a column in a table that has more
-    /// than 63,000 columns already.
+    /// A name has more than 1,000 bytes, is that of a local table, or is that of a column in a table that has
+    /// more than 63,000 columns already.
     Name,
 }
 

@@ -43,7 +43,8 @@ pub(crate) enum Way {
 }
 
 impl<'m> RunState<'m> {
-    /// Compares a run with what is known of its node. `is_single` says that the node has no other run.
+    /// Compares a run with what is known of its node, and decides what is done with its transactions.
+    /// `is_single` says that the node has no other run.
     pub(crate) fn compare(
         connection: &Connection,
         run: &'m Run,
@@ -52,6 +53,7 @@ impl<'m> RunState<'m> {
     ) -> Result<Self> {
         let mut last_common = LastCommon { time: run.from.time, dropped_since: 0 };
         let way = if !is_single {
+            // It is unknown in which order the runs of one node would follow one another.
             Way::Refuse(Reason::Damaged)
         } else if run.to == before.end {
             Way::Skip
@@ -66,6 +68,7 @@ impl<'m> RunState<'m> {
         } else {
             match mark(connection, before.ordinal, run.from.time)? {
                 Some(digest) if digest == run.from.digest => Way::Unite,
+                // The transaction that the run follows was known, and has been dropped.
                 None if is_dropped(connection, before.ordinal, run.from.time)? => {
                     last_common = last_common_before(connection, before.ordinal, run.from)?;
                     Way::Unite

@@ -154,7 +154,7 @@ impl<'c> Rows<'c> {
         Ok(())
     }
 
-    /// Writes the cells of a change that are news into a row that exists.
+    /// Writes the cells of a change that are later than what a row contains into the row.
     fn fold_into(
         &mut self,
         held: Held,
@@ -216,7 +216,7 @@ impl Held {
     }
 }
 
-/// Notes the total of a cell, if it has one. Returns whether it is news.
+/// Notes the total of a cell, if it has one. Returns whether it is the latest total of its node.
 fn note(
     counters: &mut Counters<'_>,
     change: &FoldedChange<'_>,

@@ -80,8 +80,8 @@ pub(crate) fn fold_into(
 /// A row: the table's ordinal, and the row's id.
 pub(crate) type RowKey = (i64, [u8; 16]);
 
-/// The most rows that are rebuilt one by one. If there are more, their whole tables are rebuilt, for which the
-/// memory needed does not depend on the number of rows.
+/// The most rows that are rebuilt one by one. If there are more, their whole tables are rebuilt, for which
+/// the memory needed does not depend on the number of rows.
 const MOST_ROWS: usize = 100_000;
 
 /// Rebuilds some rows of synced tables. The log is read once, however many rows there are.

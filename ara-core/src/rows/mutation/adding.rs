@@ -51,8 +51,8 @@ impl Mutation<'_, '_> {
         })
     }
 
-    /// Replaces the amounts that are added to counters by the new sums. An addition that [`add_up`] left out is
-    /// not written.
+    /// Replaces the amounts that are added to counters by the new sums. An addition that [`add_up`] left out
+    /// is not written.
     ///
     /// [`add_up`]: Self::add_up
     pub(super) fn put_sums<'w>(&self, writes: &mut Vec<Write<'w>>, added: &'w [Added]) {
