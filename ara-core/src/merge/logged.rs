@@ -84,8 +84,19 @@ impl<'c> Log<'c> {
             return Ok(Arrival::Known);
         }
         change.compacted.dropped = lacking(self.connection, &mut self.hashes, &change, since)?;
-        let counts = change.hash ^ change.compacted.dropped;
-        let (hash, of) = (change.hash, (change.table, *change.row));
+        self.add_twin(change, (held_hash, (table, row)))
+    }
+
+    /// Writes a change although the log has another one of the same node and time, whose hash and row are
+    /// given. Of the two, the one with the smaller hash is kept as a twin.
+    fn add_twin(
+        &mut self,
+        change: Arriving<'_>,
+        (held_hash, held_row): (u64, RowKey),
+    ) -> Result<Arrival> {
+        let (node, time) = (change.node, change.stamp.time.bits());
+        let (hash, row) = (change.hash, (change.table, *change.row));
+        let counts = hash ^ change.compacted.dropped;
         let packed = change.packed.finished(change.compacted, change.mark);
         if held_hash < hash {
             self.connection
@@ -93,21 +104,21 @@ impl<'c> Log<'c> {
                     "INSERT INTO ara_twin SELECT node, time, ?3, tbl, row, cells FROM ara_change \
                      WHERE node = ?1 AND time = ?2",
                 )?
-                .execute((key.0, key.1, held_hash.cast_signed()))?;
+                .execute((node, time, held_hash.cast_signed()))?;
             self.connection
                 .prepare_cached(
                     "UPDATE ara_change SET tbl = ?3, row = ?4, cells = ?5 \
                      WHERE node = ?1 AND time = ?2",
                 )?
-                .execute((key.0, key.1, of.0, of.1, packed.bytes()))?;
-            self.outdated.extend([(table, row), of]);
+                .execute((node, time, row.0, row.1, packed.bytes()))?;
+            self.outdated.extend([held_row, row]);
         } else {
             self.connection
                 .prepare_cached(
                     "INSERT INTO ara_twin (node, time, hash, tbl, row, cells) \
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
-                .execute((key.0, key.1, hash.cast_signed(), of.0, of.1, packed.bytes()))?;
+                .execute((node, time, hash.cast_signed(), row.0, row.1, packed.bytes()))?;
         }
         Ok(Arrival::Twin(counts))
     }
