@@ -1,4 +1,4 @@
-//! Tables that grow with the structs of the app and with what arrives from other devices.
+//! How tables grow: with the structs of the app, and with what arrives from other devices.
 
 pub(crate) mod drift;
 pub(crate) mod failure;

@@ -1,8 +1,9 @@
-//! The only code that writes rows: mutations of the app, the fold of what others wrote, and rebuilding from
-//! the log.
+//! The only code that writes rows: mutations of the app, changes of other devices, and rebuilding from the
+//! log.
 
 pub(crate) mod any_rows;
 pub(crate) mod fold;
+pub(crate) mod insert;
 pub(crate) mod last_writer;
 pub(crate) mod mutation;
 pub(crate) mod plan;

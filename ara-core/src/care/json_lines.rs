@@ -2,7 +2,6 @@
 //!
 //! A line is a row: an object of its id and its columns, by their stored names.
 
-use crate::rows::writing::Writing;
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Write};
@@ -27,6 +26,7 @@ use crate::model::table_ref::TableRef;
 use crate::names::{is_ara_s, name_list, quoted, stored_table_name};
 use crate::rows::any_rows::AnyRows;
 use crate::rows::last_writer::FoldedCell;
+use crate::rows::writing::Writing;
 use crate::value::Stored;
 
 impl Database {

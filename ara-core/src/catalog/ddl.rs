@@ -61,3 +61,11 @@ pub(crate) fn create_index<'a>(
 ) -> String {
     format!("CREATE INDEX \"{name}\" ON \"{stored_name}\" ({})", name_list(columns))
 }
+
+/// The most columns that a table can have in the SQLite that is built into ara.
+pub(crate) const MAX_COLUMNS: usize = 2000;
+
+/// Returns the SQL that adds a column to a table. No row is rewritten by it.
+pub(crate) fn add_column(stored_name: &str, column: &str) -> String {
+    format!("ALTER TABLE \"{stored_name}\" ADD COLUMN \"{column}\"")
+}

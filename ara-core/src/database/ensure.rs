@@ -1,6 +1,5 @@
 //! `ensure`: a whole schema at once, in one transaction, as one recorded version.
 
-use crate::trace::span;
 use std::sync::Arc;
 
 use crate::catalog::own_tables::HISTORY;
@@ -15,6 +14,7 @@ use crate::growth::wanted::Wanted;
 use crate::model::table_ref::TableRef;
 use crate::rows::plan::Plan;
 use crate::rows::writing::Writing;
+use crate::trace::span;
 
 impl Database {
     /// Ensures a schema, and reports where that fails.

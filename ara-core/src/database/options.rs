@@ -1,10 +1,10 @@
 //! How a database is opened.
 
-use crate::file::readers::ReaderSettings;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::file::readers::ReaderSettings;
 use crate::growth::failure::SchemaFailure;
 use crate::log::clock::system_millis;
 use crate::log::entropy::Entropy;

@@ -1,7 +1,5 @@
 //! The connection that writes, and who holds it.
 
-use crate::file::readers::data_version;
-use crate::trace::{event, span};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{MutexGuard, PoisonError, TryLockError};
@@ -11,11 +9,13 @@ use rusqlite::Connection;
 use crate::database::handle::Shared;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::file::readers::data_version;
 use crate::growth::failure::SchemaFailure;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
 use crate::log::recorder::Recorder;
 use crate::rows::touched::Touched;
+use crate::trace::{event, span};
 
 /// What only one transaction uses at a time.
 pub(crate) struct Writer {

@@ -1,6 +1,5 @@
 //! The database file: how it is opened, and whose it is.
 
-use crate::trace::{self, span};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use crate::catalog::format::{APPLICATION_ID, FORMAT, claim, create_format};
 use crate::error::{Error, Result};
 use crate::file::identity::Identity;
 use crate::log::entropy::Entropy;
+use crate::trace::{self, span};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 

@@ -1,4 +1,4 @@
-//! Where a file is not as ara made it.
+//! How a file differs from what ara created.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -14,78 +14,80 @@ use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shape::{Declared, columns_in_file};
 use crate::error::Result;
 
-/// A place where a file is not as ara made it: see
-/// [`Database::schema_drift`](crate::Database::schema_drift). As text, it is a line that says what it
-/// is and what to do. Names are those that the file has: a local table's begins with `ara_local_`.
+/// A difference between a file and what ara created in it, as
+/// [`Database::schema_drift`](crate::Database::schema_drift) returns it.
+///
+/// Its `Display` form is one line that says what differs and what to do. All names are those in the file: the
+/// name of a local table begins with `ara_local_`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case", tag = "drift")]
 #[non_exhaustive]
 pub enum Drift {
-    /// A table is not there.
+    /// A table is missing.
     MissingTable {
         /// The table.
         table: String,
     },
-    /// A column is not there.
+    /// A column is missing.
     MissingColumn {
         /// The table.
         table: String,
         /// The column.
         column: String,
     },
-    /// An index is not there.
+    /// An index is missing.
     MissingIndex {
         /// The table.
         table: String,
-        /// The columns that it is on.
+        /// The columns of the index.
         columns: Vec<String>,
     },
-    /// Something of a full-text search is not there, or declared otherwise than ara declares it.
+    /// A part of a full-text search is missing, or is declared differently.
     BrokenSearch {
         /// The table.
         table: String,
         /// The columns that are searched.
         columns: Vec<String>,
     },
-    /// A table is declared otherwise than ara declares it.
+    /// A table is declared differently than ara declares it.
     ChangedTable {
         /// The table.
         table: String,
     },
-    /// A column is declared otherwise than ara declares it: with a type, a default, or as `NOT NULL`.
+    /// A column is declared differently than ara declares it: with a type, with a default, or as `NOT NULL`.
     ChangedColumn {
         /// The table.
         table: String,
         /// The column.
         column: String,
     },
-    /// An index of ara's name is another one.
+    /// An index that has the name of one of ara's is declared differently.
     ChangedIndex {
         /// The table.
         table: String,
         /// The index.
         index: String,
     },
-    /// A table has a column that ara did not make.
+    /// A table has a column that ara did not create.
     UnknownColumn {
         /// The table.
         table: String,
         /// The column.
         column: String,
     },
-    /// Something is in the file that ara did not make.
+    /// The file contains something that ara did not create.
     UnknownObject {
-        /// What it is: a table, an index, a trigger or a view.
+        /// Its kind: `table`, `index`, `trigger` or `view`.
         kind: String,
         /// Its name.
         name: String,
-        /// The table that an index or a trigger is on.
+        /// The table of an index or a trigger.
         table: Option<String>,
     },
 }
 
 impl Drift {
-    /// Whether [`Database::ensure`](crate::Database::ensure) puts it right.
+    /// Returns whether [`Database::ensure`](crate::Database::ensure) repairs it.
     #[must_use]
     pub fn is_mended_by_ensure(&self) -> bool {
         match self {
@@ -158,7 +160,7 @@ impl fmt::Display for Drift {
     }
 }
 
-/// A line of SQLite's own list of what is in the file.
+/// An entry of `sqlite_schema`.
 struct Object {
     kind: String,
     name: String,
@@ -166,7 +168,7 @@ struct Object {
     sql: Option<String>,
 }
 
-/// Compares what ara noted with what SQLite has, in one snapshot of the file.
+/// Compares the registry with `sqlite_schema`, in one snapshot of the file.
 pub(crate) fn drift(connection: &Connection) -> Result<Vec<Drift>> {
     let snapshot = connection.unchecked_transaction()?;
     let registry = Registry::load(&snapshot)?;
@@ -192,8 +194,9 @@ pub(crate) fn drift(connection: &Connection) -> Result<Vec<Drift>> {
     Ok(found)
 }
 
+/// Returns what `sqlite_schema` lists.
 fn objects(connection: &Connection) -> rusqlite::Result<Vec<Object>> {
-    // What SQLite makes for itself is not asked for: statistics, and the indexes of keys.
+    // SQLite's own objects are left out: statistics, and the indexes of primary keys.
     connection
         .prepare(
             "SELECT type, name, tbl_name, sql FROM sqlite_schema \
@@ -206,6 +209,7 @@ fn objects(connection: &Connection) -> rusqlite::Result<Vec<Object>> {
         .collect()
 }
 
+/// Adds how a table that exists differs.
 fn table_drift(
     connection: &Connection,
     table: &RegisteredTable,
@@ -231,7 +235,7 @@ fn table_drift(
         found.push(Drift::UnknownColumn { table: names().0, column: column.clone() });
     }
     if found.len() == before {
-        // Every column is as it should be; what is left are rules of the table, and collations.
+        // The columns are as they should be, but the table may have constraints or collations.
         let columns = connection
             .prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?
             .query_map([&table.name], |row| row.get(0))?
@@ -244,6 +248,7 @@ fn table_drift(
     Ok(())
 }
 
+/// Adds how the indexes differ.
 fn index_drift(registry: &Registry, objects: &[Object], found: &mut Vec<Drift>) {
     let held: HashMap<_, _> = objects
         .iter()
@@ -263,6 +268,7 @@ fn index_drift(registry: &Registry, objects: &[Object], found: &mut Vec<Drift>) 
     }
 }
 
+/// Adds the objects that ara did not create.
 fn foreign_objects(registry: &Registry, objects: Vec<Object>, found: &mut Vec<Drift>) {
     let of_searches: HashSet<_> =
         registry.searches.iter().flat_map(SearchIndex::object_names).collect();
@@ -281,7 +287,7 @@ fn foreign_objects(registry: &Registry, objects: Vec<Object>, found: &mut Vec<Dr
     }
 }
 
-/// The names of ara's own tables.
+/// Returns the names of ara's own tables.
 fn own_tables() -> impl Iterator<Item = &'static str> {
     OWN_TABLES.into_iter().filter_map(|sql| sql.split_whitespace().nth(2))
 }

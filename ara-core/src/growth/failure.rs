@@ -7,27 +7,28 @@ use crate::error::{Error, Result};
 use crate::growth::wanted::Wanted;
 use crate::value::Timestamp;
 
-/// A schema that could not be ensured. Nothing in the file was changed.
+/// A failure to ensure a schema. Nothing in the file was changed.
 ///
-/// The last hundred are kept in the file, where they stay: they are never synced. See
+/// The file keeps the last hundred failures. They are never synced. See
 /// [`Database::schema_failures`](crate::Database::schema_failures) and
 /// [`Options::on_schema_failure`](crate::Options::on_schema_failure).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SchemaFailure {
-    /// When it failed.
+    /// The time of the failure.
     pub time: Timestamp,
-    /// The schema's name in Rust, or the stored name of the table that was ensured alone.
+    /// The name of the schema in Rust, or the stored name of the table if a single table was ensured.
     pub schema: String,
-    /// The latest version that `ara.lock` had released when the app was compiled; 0 without any.
+    /// The latest version that had been released in `ara.lock` when the app was compiled, or 0 if there was
+    /// none.
     pub version: u32,
-    /// The version of the package that declares the schema; nothing for a table alone.
+    /// The version of the package that declares the schema. Empty if a single table was ensured.
     pub app_version: String,
-    /// What stood in the way, and what to do: the text of the error.
+    /// The text of the error, which says what stood in the way and what to do.
     pub reason: String,
 }
 
-/// How many are kept.
+/// How many failures are kept.
 const KEPT: i64 = 100;
 
 impl SchemaFailure {
@@ -41,7 +42,7 @@ impl SchemaFailure {
         }
     }
 
-    /// Notes the failure in the file.
+    /// Writes the failure into the file.
     pub(crate) fn record(&self, connection: &Connection) -> Result<()> {
         let transaction =
             rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -58,7 +59,7 @@ impl SchemaFailure {
     }
 }
 
-/// The failures that the file keeps, oldest first.
+/// Returns the failures that the file keeps, oldest first.
 pub(crate) fn failures(connection: &Connection) -> Result<Vec<SchemaFailure>> {
     let failures = connection
         .prepare(

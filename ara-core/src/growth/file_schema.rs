@@ -1,4 +1,4 @@
-//! What is in a file.
+//! The schema of a file.
 
 use std::collections::HashMap;
 
@@ -12,17 +12,17 @@ use crate::catalog::shape::{columns_in_file, has_index};
 use crate::error::Result;
 use crate::growth::history::{SchemaVersion, versions};
 
-/// What is in a file: see [`Database::schema`](crate::Database::schema).
+/// The schema of a file, as [`Database::schema`](crate::Database::schema) returns it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FileSchema {
     /// The format of the file.
     pub format: i64,
-    /// SQLite's count of the changes of the file's schema.
+    /// SQLite's `schema_version`, which changes whenever the schema of the file does.
     pub cookie: i64,
-    /// The app's tables, by name.
+    /// The app's tables, sorted by name.
     pub tables: Vec<FileTable>,
-    /// The schemas that were ensured, on this device and those that it has heard from, oldest first.
+    /// The schemas that were ensured, oldest first: on this device, and on those whose changes were merged.
     pub versions: Vec<SchemaVersion>,
 }
 
@@ -32,11 +32,11 @@ pub struct FileSchema {
 pub struct FileTable {
     /// The stored name.
     pub name: String,
-    /// Whether it stays on its device.
+    /// Whether the table is local: never synced.
     pub local: bool,
-    /// The columns, without those that every table has, in the order in which they came.
+    /// The columns in the order in which they were added, without those that every table has.
     pub columns: Vec<FileColumn>,
-    /// The indexes: the stored names of the columns of each.
+    /// The stored names of the columns of each index.
     pub indexes: Vec<Vec<String>>,
 }
 
@@ -46,25 +46,26 @@ pub struct FileTable {
 pub struct FileColumn {
     /// The stored name.
     pub name: String,
-    /// How its values are stored, where the history tells: the file itself keeps no types.
+    /// The type of the values, if the history of schemas contains the column. The file itself keeps no types.
     #[serde(rename = "type")]
     pub ty: Option<TypeSnapshot>,
 }
 
-/// How many rows a table has: see [`Database::row_counts`](crate::Database::row_counts).
+/// The number of rows of a table, as [`Database::row_counts`](crate::Database::row_counts) returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RowCount {
     /// The table's stored name.
     pub table: String,
-    /// Whether it stays on its device.
+    /// Whether the table is local: never synced.
     pub local: bool,
-    /// Its rows, without those that are deleted.
+    /// The number of rows that are not deleted.
     pub rows: u64,
-    /// The rows that are deleted, and can be restored.
+    /// The number of deleted rows, which can be restored.
     pub deleted: u64,
 }
 
+/// Returns the schema of the file, as of one snapshot.
 pub(crate) fn file_schema(connection: &Connection) -> Result<FileSchema> {
     let snapshot = connection.unchecked_transaction()?;
     let pragma = |name| snapshot.pragma_query_value(None, name, |row| row.get(0));
@@ -95,7 +96,8 @@ pub(crate) fn file_schema(connection: &Connection) -> Result<FileSchema> {
     Ok(FileSchema { format, cookie, tables, versions })
 }
 
-/// The app's tables that are in the file: the app's name, the stored name, and whether each is local.
+/// Returns the app's tables that are in the file. Of each: the name in the app, the stored name, and whether
+/// it is local.
 pub(crate) fn stored_tables(connection: &Connection) -> Result<Vec<(String, String, bool)>> {
     let registry = Registry::load(connection)?;
     let mut tables = Vec::new();
@@ -109,7 +111,7 @@ pub(crate) fn stored_tables(connection: &Connection) -> Result<Vec<(String, Stri
     Ok(tables)
 }
 
-/// The tables by name, without those that ara keeps.
+/// Returns the registered tables without ara's own, sorted by name.
 fn apps_tables(registry: &Registry) -> Vec<&RegisteredTable> {
     let mut tables: Vec<_> =
         registry.tables.values().filter(|table| !is_kept_by_ara(&table.name)).collect();
@@ -117,7 +119,7 @@ fn apps_tables(registry: &Registry) -> Vec<&RegisteredTable> {
     tables
 }
 
-/// The types of columns, as the latest schema of the history tells that has them.
+/// Returns the types of columns. Each is that of the latest schema in the history that has the column.
 fn types(versions: &[SchemaVersion]) -> HashMap<(String, bool, String), TypeSnapshot> {
     let mut types = HashMap::new();
     for table in versions

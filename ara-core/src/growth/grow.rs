@@ -1,11 +1,11 @@
-//! Tables and columns on the fly.
+//! Creating tables, columns and indexes as structs declare them.
 
 use std::collections::{HashMap, HashSet};
 
 use ara_schema::{SYSTEM_COLUMNS, TableDef};
 use rusqlite::Connection;
 
-use crate::catalog::ddl::{create_index, create_table};
+use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_index, create_table};
 use crate::catalog::registry::{Origin, Registry};
 use crate::catalog::shape::{check_name, check_shape, columns_in_file, has_index};
 use crate::error::{Error, Result};
@@ -17,11 +17,8 @@ use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::rebuild_table;
 
-/// The most columns that SQLite gives a table, as it is built here.
-pub(crate) const MAX_COLUMNS: usize = 2000;
-
-/// Looks whether the file holds the table and the columns that the definition declares already. It
-/// writes nothing.
+/// Returns the plan of a table if the registry lists the table and all columns that the definition declares.
+/// Writes nothing.
 pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Option<Plan>> {
     let stored_name = stored_table_name(def);
     let mut statement = connection.prepare_cached(
@@ -47,8 +44,11 @@ pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Op
     }
 }
 
-/// Makes the file hold all that the definition declares, inside the caller's transaction: the table,
-/// its columns, its indexes, its search. What is there is left as it is, also what the definition does not know.
+/// Makes the file contain all that a definition declares: the table, its columns, its indexes and its search.
+/// What the file contains beyond that is left as it is. Runs inside the caller's transaction.
+///
+/// If the log has had changes of the table or of a column before it was declared, the table is rebuilt from
+/// the log, so that these changes become visible.
 pub(crate) fn grow(
     recorder: &mut Recorder<'_>,
     def: &'static TableDef,
@@ -56,10 +56,34 @@ pub(crate) fn grow(
 ) -> Result<Plan> {
     let connection = recorder.connection();
     let stored_name = stored_table_name(def);
-    check_name(connection, &stored_name)?;
-    let present = columns_in_file(connection, &stored_name)?;
+    make_table(connection, def, &stored_name, growth)?;
+    make_indexes(connection, def, &stored_name, growth)?;
+    make_declared(connection, def, growth)?;
+
+    let table = table_ordinal(connection, &stored_name)?;
+    let ordinals = def
+        .columns
+        .iter()
+        .map(|column| column_ordinal(connection, table, column.name))
+        .collect::<Result<Vec<_>>>()?;
+    if declare(connection, table, def)? {
+        make_logged_columns(connection, table, &stored_name, growth)?;
+        rebuild_from_log(recorder, table)?;
+    }
+    Ok(Plan::new(def, table, &ordinals))
+}
+
+/// Creates the table that a definition declares, or adds the columns that it lacks.
+fn make_table(
+    connection: &Connection,
+    def: &TableDef,
+    stored_name: &str,
+    growth: &mut Growth,
+) -> Result<()> {
+    check_name(connection, stored_name)?;
+    let present = columns_in_file(connection, stored_name)?;
     if let Some(present) = &present {
-        check_shape(connection, &stored_name, def, present)?;
+        check_shape(connection, stored_name, def, present)?;
     }
     let missing: Vec<_> = def
         .columns
@@ -73,51 +97,53 @@ pub(crate) fn grow(
     if columns > MAX_COLUMNS {
         return Err(Error::TooManyColumns { table: def.name, columns, limit: MAX_COLUMNS });
     }
-    match &present {
-        None => {
-            connection.execute_batch(&create_table(&stored_name, missing))?;
-            growth.add_table(&stored_name);
-        }
-        Some(_) => {
-            for column in missing {
-                add_column(connection, &stored_name, column, growth)?;
-            }
-        }
+    if present.is_none() {
+        connection.execute_batch(&create_table(stored_name, missing))?;
+        growth.add_table(stored_name);
+        return Ok(());
     }
+    for column in missing {
+        connection.execute_batch(&add_column(stored_name, column))?;
+        growth.add_column(stored_name, column);
+    }
+    Ok(())
+}
+
+/// Creates the indexes that a definition declares and the file lacks, and registers all of them.
+fn make_indexes(
+    connection: &Connection,
+    def: &TableDef,
+    stored_name: &str,
+    growth: &mut Growth,
+) -> Result<()> {
     for index in def.indexes {
-        let name = index_name(&stored_name, index);
+        let name = index_name(stored_name, index);
         let columns = || index.columns.iter().copied();
         if !has_index(connection, &name)? {
-            connection.execute_batch(&create_index(&name, &stored_name, columns()))?;
-            growth.add_index(&stored_name, columns());
+            connection.execute_batch(&create_index(&name, stored_name, columns()))?;
+            growth.add_index(stored_name, columns());
         }
         connection
             .prepare_cached(
                 "INSERT INTO ara_index (name, tbl, columns) VALUES (?1, ?2, ?3) \
                  ON CONFLICT DO NOTHING",
             )?
-            .execute([&*name, &stored_name, &index.columns.join(",")])?;
+            .execute([&*name, stored_name, &index.columns.join(",")])?;
     }
-    make_declared(connection, def, growth)?;
-
-    let table = table_ordinal(connection, &stored_name)?;
-    let ordinals = def
-        .columns
-        .iter()
-        .map(|column| column_ordinal(connection, table, column.name))
-        .collect::<Result<Vec<_>>>()?;
-    if declare(connection, table, def)? {
-        // What the log had of it finds its place.
-        make_logged_columns(connection, table, &stored_name, growth)?;
-        let registry = Registry::load(connection)?;
-        if let Some(registered) = registry.tables.get(&table) {
-            rebuild_table(&recorder.whole_log()?, &registry, registered)?;
-        }
-    }
-    Ok(Plan::new(def, table, &ordinals))
+    Ok(())
 }
 
-/// Notes that the app declares the table and its columns. Whether something of it was in the log alone.
+/// Rebuilds the whole table with this ordinal from the log.
+fn rebuild_from_log(recorder: &mut Recorder<'_>, table: i64) -> Result<()> {
+    let registry = Registry::load(recorder.connection())?;
+    match registry.tables.get(&table) {
+        Some(table) => rebuild_table(&recorder.whole_log()?, &registry, table),
+        None => Ok(()),
+    }
+}
+
+/// Registers that the app declares the table and its columns. Returns whether the table or one of the columns
+/// was in the log only.
 fn declare(connection: &Connection, table: i64, def: &TableDef) -> Result<bool> {
     let (declared, logged) = (Origin::Declared as i64, Origin::Logged as i64);
     let mut is_logged = connection
@@ -138,20 +164,8 @@ fn declare(connection: &Connection, table: i64, def: &TableDef) -> Result<bool> 
     Ok(was_logged)
 }
 
-/// Adds a column to a table that is there. No row is touched.
-pub(crate) fn add_column(
-    connection: &Connection,
-    stored_name: &str,
-    column: &str,
-    growth: &mut Growth,
-) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!("ALTER TABLE \"{stored_name}\" ADD COLUMN \"{column}\""))?;
-    growth.add_column(stored_name, column);
-    Ok(())
-}
-
-/// Drops the indexes and searches of these tables that ara made and none of them declares: a struct that does not
-/// ask for an index should not pay for it.
+/// Drops the indexes and searches of these tables that ara created and that none of them declares any more.
+/// They would only slow down writes.
 pub(crate) fn drop_undeclared_indexes(
     connection: &Connection,
     defs: &[&'static TableDef],
@@ -176,7 +190,7 @@ pub(crate) fn drop_undeclared_indexes(
     drop_undeclared(connection, defs, growth)
 }
 
-/// Whether the file has the indexes that the definition declares, and its search.
+/// Returns whether the file has the indexes and the search that a definition declares.
 pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<bool> {
     let stored_name = stored_table_name(def);
     for declared in def.indexes {
@@ -187,6 +201,7 @@ pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<boo
     is_made(connection, def)
 }
 
+/// Returns the ordinal of a table, which is registered if it is new.
 fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
     connection
         .prepare_cached("INSERT INTO ara_table (name) VALUES (?1) ON CONFLICT DO NOTHING")?
@@ -196,7 +211,7 @@ fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
         .query_row([name], |row| row.get(0))?)
 }
 
-/// The ordinal of a column within its table. 0 is `is_deleted`.
+/// Returns the ordinal of a column within its table, from 1. The column is registered if it is new.
 fn column_ordinal(connection: &Connection, table: i64, name: &str) -> Result<u32> {
     connection
         .prepare_cached(
@@ -212,7 +227,8 @@ fn column_ordinal(connection: &Connection, table: i64, name: &str) -> Result<u32
     )
 }
 
-/// An ordinal of a column, unless the file is damaged: the clocks of rows are bit sets of them.
+/// Checks the ordinal of a column. One that is out of range means a damaged file, and could make the clocks
+/// of rows, which are bit sets over the ordinals, arbitrarily large.
 fn checked(ordinal: u32) -> Result<u32> {
     const MOST: u32 = 1 << 16;
     if (1..MOST).contains(&ordinal) { Ok(ordinal) } else { Err(Error::Corrupt) }

@@ -1,20 +1,21 @@
-//! The history of schemas: a synced table that `ensure` writes.
+//! The history of schemas: a synced table with a row for each schema that a device has ensured.
 
-use crate::trace::event;
 use ara_schema::{Snapshot, TableDef, checksum};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalog::own_tables::HISTORY;
+use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
 use crate::model::app_schema::AppSchema;
 use crate::model::cells::Cell;
 use crate::names::{app_name, is_ara_s};
 use crate::rows::mutation::Mutation;
+use crate::trace::event;
 use crate::value::{Json, Stored, Timestamp, Value, uuid_of_key};
 
-/// What an `ensure` did to the app's tables in the file. As JSON, parts in which there is nothing are left out:
+/// What an `ensure` did to the app's tables in the file. Empty lists are left out of its JSON form:
 ///
 /// ```
 /// use ara::Growth;
@@ -29,28 +30,29 @@ use crate::value::{Json, Stored, Timestamp, Value, uuid_of_key};
 #[serde(default)]
 #[non_exhaustive]
 pub struct Growth {
-    /// The tables that it made, with all their columns.
+    /// The tables that were created, with all their columns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<String>,
-    /// The columns that it added to tables that were there: `todo.due`.
+    /// The columns that were added to existing tables, as `todo.due`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// The indexes that it made: `todo(due,title)`, and `search todo(title)` for full-text search.
+    /// The indexes that were created, as `todo(due,title)`, or as `search todo(title)` for a full-text
+    /// search.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<String>,
-    /// The indexes that it dropped.
+    /// The indexes that were dropped.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dropped_indexes: Vec<String>,
 }
 
 impl Growth {
-    /// Whether nothing was done.
+    /// Returns whether nothing was done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What is told to the app: ara's own tables are left out.
+    /// Removes ara's own tables, which do not concern the app.
     pub(crate) fn of_app(mut self) -> Self {
         for names in [&mut self.tables, &mut self.columns] {
             names.retain(|name| !is_ara_s(name));
@@ -72,18 +74,21 @@ impl Growth {
         }
     }
 
+    /// Adds a table that was created.
     pub(crate) fn add_table(&mut self, stored_name: &str) {
         self.tables.push(app_name(stored_name).to_owned());
     }
 
+    /// Adds a column that was added to a table.
     pub(crate) fn add_column(&mut self, stored_name: &str, column: &str) {
         let table = app_name(stored_name);
-        // A table that was made is told with all its columns.
+        // A table that was created is listed without its columns.
         if !self.tables.iter().any(|made| made == table) {
             self.columns.push(format!("{table}.{column}"));
         }
     }
 
+    /// Adds an index that was created.
     pub(crate) fn add_index<'a>(
         &mut self,
         stored_name: &str,
@@ -92,6 +97,7 @@ impl Growth {
         self.indexes.push(index(stored_name, columns));
     }
 
+    /// Adds an index that was dropped.
     pub(crate) fn drop_index<'a>(
         &mut self,
         stored_name: &str,
@@ -100,6 +106,7 @@ impl Growth {
         self.dropped_indexes.push(index(stored_name, columns));
     }
 
+    /// Adds a full-text search that was created.
     pub(crate) fn add_search<'a>(
         &mut self,
         stored_name: &str,
@@ -108,6 +115,7 @@ impl Growth {
         self.indexes.push(format!("search {}", index(stored_name, columns)));
     }
 
+    /// Adds a full-text search that was dropped.
     pub(crate) fn drop_search<'a>(
         &mut self,
         stored_name: &str,
@@ -117,13 +125,14 @@ impl Growth {
     }
 }
 
+/// Returns how an index is listed.
 fn index<'a>(stored_name: &str, columns: impl Iterator<Item = &'a str>) -> String {
     format!("{}({})", app_name(stored_name), columns.collect::<Vec<_>>().join(","))
 }
 
-/// Writes the history row of this device and this schema; or, where it is there, what is no part of
-/// its checksum. What was added and when is told of the first time: two versions of an app that take
-/// turns on a file must not forget how it grew.
+/// Writes the row of this device and this schema into the history. If there is one, it is updated, except for
+/// `added` and `time`: these remain those of the first time, as two versions of an app may use a file
+/// alternately.
 pub(crate) fn record(
     mutation: &mut Mutation<'_, '_>,
     app: &AppSchema,
@@ -146,7 +155,7 @@ pub(crate) fn record(
     ];
     let cells = values.into_iter().zip(HISTORY.columns).enumerate().map(|(at, (value, column))| {
         let broken = |rule| Error::Rule { table: HISTORY.name, column: column.name, rule };
-        // Only a new row takes its defaults.
+        // A default is written into a new row only.
         let is_default = matches!(column.name, "added" | "time");
         Ok(Cell { column: at, value: Some(value.map_err(broken)?), is_default })
     });
@@ -154,31 +163,31 @@ pub(crate) fn record(
     Ok(())
 }
 
-/// A schema that a device ensured, as far as this version of ara can read it.
+/// A schema that a device has ensured. A part that this version of ara cannot read is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SchemaVersion {
     /// The schema's name in Rust.
     pub schema: Option<String>,
-    /// The latest version that `ara.lock` had released.
+    /// The latest version that had been released in `ara.lock`, or 0 if there was none.
     pub version: Option<u32>,
-    /// The checksum of what the schema fixes for ever.
+    /// The checksum of the parts of the schema that can never change.
     pub checksum: Option<String>,
     /// The version of the package that declares the schema.
     pub app_version: Option<String>,
-    /// The device that ensured it.
+    /// The node id of the device that ensured it.
     pub device: Option<String>,
-    /// When it first did, by that device's clock.
+    /// The time at which it first did, by the clock of that device.
     pub time: Option<Timestamp>,
-    /// What that did to the file of the device, the first time.
+    /// What that changed in the file of the device, the first time.
     pub added: Option<Growth>,
     /// The tables of the schema.
     pub snapshot: Option<Snapshot>,
 }
 
-/// The history that is in the file, oldest first; nothing where there is no such table.
+/// Returns the history in the file, oldest first. It is empty if the table does not exist yet.
 pub(crate) fn versions(connection: &Connection) -> Result<Vec<SchemaVersion>> {
-    if crate::catalog::shape::columns_in_file(connection, HISTORY.name)?.is_none() {
+    if columns_in_file(connection, HISTORY.name)?.is_none() {
         return Ok(Vec::new());
     }
     let mut rows = connection.prepare(

@@ -1,45 +1,44 @@
-//! Tables and columns are made as they arrive.
+//! Creating tables and columns that changes of other devices name, and the app does not declare.
 
 use std::collections::HashMap;
 
 use ara_schema::{SYSTEM_COLUMNS, check_column_name, check_table_name};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::catalog::ddl::create_table;
+use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_table};
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{Origin, is_made};
 use crate::catalog::shape::{Declared, columns_in_file, in_the_way};
 use crate::error::{Error, Result};
-use crate::growth::grow::{MAX_COLUMNS, add_column};
 use crate::growth::history::Growth;
 
-/// How many tables, and how many columns of a table, are made that the app does not declare. What else
-/// arrives stays in the log, and a declared one always finds room.
+/// The most tables, and the most columns of a table, that are created without being declared by the app.
+/// Changes of further ones are kept in the log only, so that there is always room for what the app declares.
 const MOST_MADE: i64 = 500;
 
-/// The most columns that changes of others can name of a table: the clocks of rows are sets of them. So
-/// many less than can be at all that each that the app declares finds room.
+/// The most columns of a table that changes of other devices can name. Column ordinals have 16 bits, and
+/// 2,000 of them are reserved for the columns that the app declares.
 pub(crate) const MOST_NAMED: u32 = (1 << 16) - 1 - MAX_COLUMNS as u32;
 
-/// Makes tables and columns, each as it is named for the first time.
+/// Registers tables and columns when they are named for the first time, and creates them if possible.
 pub(crate) struct Make<'c> {
     connection: &'c Connection,
     made_tables: i64,
-    /// By the tables' ordinals.
+    /// The columns of each table by its ordinal.
     counts: HashMap<i64, Columns>,
     pub(crate) growth: Growth,
 }
 
-/// The columns of a table, counted once: a batch may have thousands of new ones.
+/// The columns of a table. They are counted once only, as a batch may have thousands of new ones.
 #[derive(Debug, Clone, Copy)]
 struct Columns {
     /// The last ordinal.
     last: u32,
-    /// How many were made that the app does not declare.
+    /// How many were created that the app does not declare.
     made: i64,
 }
 
-/// A name, its ordinal in this file, and whether it is in the tables or in the log alone.
+/// A table or a column by its name and ordinal, and whether it exists or is in the log only.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named<'m, O> {
     pub(crate) ordinal: O,
@@ -53,7 +52,7 @@ impl<'c> Make<'c> {
         Ok(Self { connection, made_tables, counts, growth: Growth::default() })
     }
 
-    /// A table, which is made if it can be.
+    /// Returns the table of this name. A new one is registered, and created if possible.
     pub(crate) fn table<'n>(&mut self, name: &'n str) -> Result<Named<'n, i64>> {
         let known = self
             .connection
@@ -76,7 +75,8 @@ impl<'c> Make<'c> {
         Ok(Named { ordinal: self.connection.last_insert_rowid(), name, is_made })
     }
 
-    /// A column of a table, which is made if it can be. `None` where the table has too many.
+    /// Returns the column of this name. A new one is registered, and created if possible. Returns `None` if
+    /// the table has too many columns to register another one.
     pub(crate) fn column<'n>(
         &mut self,
         table: Named<'_, i64>,
@@ -119,6 +119,7 @@ impl<'c> Make<'c> {
 }
 
 impl Columns {
+    /// Counts the columns of a table.
     fn of(connection: &Connection, table: i64) -> Result<Self> {
         let mut count = connection.prepare_cached(
             "SELECT coalesce(max(ordinal), 0), count(*) FILTER (WHERE origin = ?2) \
@@ -130,14 +131,14 @@ impl Columns {
     }
 }
 
-/// How many tables were made that the app does not declare.
+/// Returns how many tables were created that the app does not declare.
 fn made_tables(connection: &Connection) -> rusqlite::Result<i64> {
     connection
         .prepare_cached("SELECT count(*) FROM ara_table WHERE origin = ?1")?
         .query_row([Origin::Merged as i64], |row| row.get(0))
 }
 
-/// Whether a table that nobody declares can be made.
+/// Returns whether a table can be created that the app does not declare.
 fn can_be_made(connection: &Connection, name: &str, made: i64) -> Result<bool> {
     if is_kept_by_ara(name) {
         return Ok(columns_in_file(connection, name)?.is_none());
@@ -148,7 +149,8 @@ fn can_be_made(connection: &Connection, name: &str, made: i64) -> Result<bool> {
         && columns_in_file(connection, name)?.is_none())
 }
 
-/// Makes a column, unless another program's is in the way, or there is no room. Whether it is there.
+/// Adds a column to a table, unless it exists, a column of another program has its name, or the table is
+/// full. Returns whether the column exists as ara declares it.
 fn make_column(
     connection: &Connection,
     table: &str,
@@ -164,19 +166,20 @@ fn make_column(
     if is_in_the_way || !has_room {
         return Ok(false);
     }
-    add_column(connection, table, name, growth)?;
+    connection.execute_batch(&add_column(table, name))?;
+    growth.add_column(table, name);
     Ok(true)
 }
 
-/// A column of a table that the app declares, which is made if it can be: its ordinal. `None` where it
-/// is, or would be, in the log alone.
+/// Returns the ordinal of a column of a table that the app declares. The column is created if possible.
+/// Returns `None` if it can be in the log only.
 pub(crate) fn column_of(
     connection: &Connection,
     (ordinal, table): (i64, &str),
     name: &str,
 ) -> Result<Option<u32>> {
     let table = Named { ordinal, name: table, is_made: true };
-    // Nothing is to be left of a name that cannot be made.
+    // A name that no column can have must not be registered.
     if name != "is_deleted" && check_column_name(name).is_err() {
         return Ok(None);
     }
@@ -184,7 +187,7 @@ pub(crate) fn column_of(
     Ok(column.filter(|column| column.is_made).map(|column| column.ordinal))
 }
 
-/// Makes the tables that were in the log alone, as far as they can be.
+/// Creates the tables that were in the log only, as far as possible.
 pub(crate) fn make_logged_tables(connection: &Connection, growth: &mut Growth) -> Result<()> {
     let logged: Vec<String> = connection
         .prepare("SELECT name FROM ara_table WHERE origin = ?1 ORDER BY ordinal")?
@@ -204,7 +207,7 @@ pub(crate) fn make_logged_tables(connection: &Connection, growth: &mut Growth) -
     Ok(())
 }
 
-/// Makes the columns of a table that were in the log alone, as far as they can be.
+/// Creates the columns of a table that were in the log only, as far as possible.
 pub(crate) fn make_logged_columns(
     connection: &Connection,
     table: i64,
@@ -232,7 +235,7 @@ pub(crate) fn make_logged_columns(
     Ok(())
 }
 
-/// The ordinals of a table that is in the log alone, and of columns of it.
+/// Returns the ordinals of a table that is in the log only, and of some of its columns.
 pub(crate) fn logged_name<const N: usize>(
     connection: &Connection,
     name: &str,

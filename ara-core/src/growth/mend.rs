@@ -1,21 +1,20 @@
-//! Making again what ara had made and another program dropped.
+//! Restoring what another program dropped from the file.
 
 use rusqlite::Connection;
 
-use crate::catalog::ddl::{create_index, create_table};
+use crate::catalog::ddl::{add_column, create_index, create_table};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, has_index, in_the_way};
 use crate::error::Result;
-use crate::growth::grow::add_column;
 use crate::growth::history::Growth;
 use crate::growth::searches;
 use crate::log::recorder::Recorder;
 use crate::rows::rebuild::{rebuild_table, refill_columns};
 
-/// Makes again the tables and columns that the file should have, or those of one table, and fills them
-/// from the change log. Local ones have no log, and stay empty.
+/// Creates the tables and columns that are registered and missing, in all tables or only in one, and fills
+/// them from the change log. Local tables are not logged, so theirs stay empty.
 ///
-/// Where something else is in the way, it is left as it is.
+/// If something else has the name of a missing table, nothing is done about that table.
 pub(crate) fn mend_tables(
     recorder: &mut Recorder<'_>,
     only: Option<&str>,
@@ -32,6 +31,7 @@ pub(crate) fn mend_tables(
     Ok(())
 }
 
+/// Creates a table, or columns of it, if they are missing.
 fn mend_table(
     recorder: &mut Recorder<'_>,
     registry: &Registry,
@@ -50,7 +50,7 @@ fn mend_table(
         }
         return Ok(());
     };
-    // Another program's table, in whatever way it came here.
+    // This is a table of another program that has the name of one of ara's.
     if !present.contains_key("id") || !present.contains_key("ara_clock") {
         return Ok(());
     }
@@ -62,7 +62,8 @@ fn mend_table(
         return Ok(());
     }
     for (_, column) in &missing {
-        add_column(connection, &table.name, column, growth)?;
+        connection.execute_batch(&add_column(&table.name, column))?;
+        growth.add_column(&table.name, column);
     }
     if !table.is_local {
         refill_columns(&recorder.whole_log()?, registry, table, &missing)?;
@@ -70,7 +71,7 @@ fn mend_table(
     Ok(())
 }
 
-/// Makes again the indexes and searches that the file should have.
+/// Creates the indexes and searches that are registered and missing.
 pub(crate) fn mend_indexes(connection: &Connection, growth: &mut Growth) -> Result<()> {
     let registry = Registry::load(connection)?;
     for (name, index) in &registry.indexes {

@@ -1,4 +1,4 @@
-//! Making searches, mending and dropping them, as structs declare them.
+//! Creating, restoring and dropping full-text searches as structs declare them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::growth::history::Growth;
 use crate::names::{SEARCH_PREFIX, stored_table_name};
 
 impl SearchIndex {
-    /// Whether all of it is in the file as ara made it.
+    /// Returns whether the file contains all parts of the search as ara creates them.
     pub(crate) fn is_whole(&self, connection: &Connection) -> rusqlite::Result<bool> {
         let name = self.name();
         let held: HashMap<String, Option<String>> = connection
@@ -29,7 +29,7 @@ impl SearchIndex {
             && SHADOWS.iter().all(|suffix| held.contains_key(*suffix)))
     }
 
-    /// Makes it, and reads every row into it.
+    /// Creates the search, and indexes every row.
     fn make(&self, connection: &Connection, growth: &mut Growth) -> Result<()> {
         self.drop(connection)?;
         for sql in self.statements() {
@@ -45,14 +45,14 @@ impl SearchIndex {
         Ok(())
     }
 
-    /// Drops what is there of it.
+    /// Drops the parts of the search that exist.
     fn drop(&self, connection: &Connection) -> rusqlite::Result<()> {
         self.restore_config(connection)?;
         for (suffix, sql) in self.parts().into_iter().rev() {
             let kind = if sql.starts_with("CREATE TRIGGER") { "TRIGGER" } else { "TABLE" };
             connection.execute_batch(&format!("DROP {kind} IF EXISTS {}", self.part(suffix)))?;
         }
-        // FTS5 drops its own tables, unless it was itself taken out of the file.
+        // FTS5 drops its own tables, unless its virtual table was removed from `sqlite_schema`.
         for suffix in SHADOWS {
             connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", self.part(suffix)))?;
         }
@@ -61,8 +61,8 @@ impl SearchIndex {
 }
 
 impl SearchIndex {
-    /// Makes FTS5's settings again where another program took them away: without them FTS5 cannot even
-    /// drop its table.
+    /// Creates the settings table of FTS5 if another program has dropped it: without it, FTS5 cannot even
+    /// drop its virtual table.
     fn restore_config(&self, connection: &Connection) -> rusqlite::Result<()> {
         let name = self.name();
         let has = |suffix: &str| {
@@ -73,7 +73,7 @@ impl SearchIndex {
         if !has("")? || has(CONFIG)? {
             return Ok(());
         }
-        // SQLite lets nobody else make the tables of FTS5.
+        // In defensive mode, SQLite lets only FTS5 create its tables.
         let config = self.part(CONFIG);
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
         let made = connection.execute_batch(&format!(
@@ -85,11 +85,13 @@ impl SearchIndex {
     }
 }
 
-/// Where FTS5 keeps its settings, and what it calls the form of its tables.
+/// The suffix of the table in which FTS5 keeps its settings.
 const CONFIG: &str = "_config";
+
+/// The version of its tables' format that FTS5 expects in them.
 const CONFIG_VERSION: i64 = 4;
 
-/// Whether the file has the search that the definition declares, if it does.
+/// Returns whether the file has the search that a definition declares, or the definition declares none.
 pub(crate) fn is_made(connection: &Connection, def: &TableDef) -> Result<bool> {
     match SearchIndex::of(def) {
         Some(index) => Ok(index.is_whole(connection)?),
@@ -97,7 +99,7 @@ pub(crate) fn is_made(connection: &Connection, def: &TableDef) -> Result<bool> {
     }
 }
 
-/// Makes the search that the definition declares, unless it is there.
+/// Creates the search that a definition declares, unless it exists, and registers it.
 pub(crate) fn make_declared(
     connection: &Connection,
     def: &TableDef,
@@ -115,7 +117,7 @@ pub(crate) fn make_declared(
     Ok(())
 }
 
-/// Drops the searches of these tables that none of them declares.
+/// Drops the searches of these tables that none of them declares any more.
 pub(crate) fn drop_undeclared(
     connection: &Connection,
     defs: &[&'static TableDef],
@@ -133,7 +135,7 @@ pub(crate) fn drop_undeclared(
     Ok(())
 }
 
-/// Drops what is left of searches that are not whole: their triggers would have every write fail.
+/// Drops what is left of searches of which a part is missing: their triggers would make every write fail.
 pub(crate) fn drop_broken(
     connection: &Connection,
     registry: &Registry,
@@ -147,7 +149,7 @@ pub(crate) fn drop_broken(
     Ok(())
 }
 
-/// Makes again the searches that the file should have.
+/// Creates the searches that are registered and missing.
 pub(crate) fn mend(
     connection: &Connection,
     registry: &Registry,
@@ -165,7 +167,7 @@ pub(crate) fn mend(
     Ok(())
 }
 
-/// The searches that ara made.
+/// Returns the searches that are registered.
 fn registered(connection: &Connection) -> rusqlite::Result<Vec<SearchIndex>> {
     connection
         .prepare_cached("SELECT tbl, columns FROM ara_index WHERE name GLOB ?1")?

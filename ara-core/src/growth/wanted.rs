@@ -12,14 +12,16 @@ use crate::model::table_ref::TableRef;
 pub(crate) struct Wanted {
     pub(crate) app: Option<&'static AppSchema>,
     pub(crate) tables: &'static [TableRef],
-    /// Where `ara_meta` notes that this very schema was ensured.
+    /// The key in `ara_meta` under which it is noted that exactly this schema was ensured.
     key: String,
 }
 
 impl Wanted {
+    /// Returns the schema that a type declares.
     pub(crate) fn of<S: Schema>() -> Self {
         let tables = S::TABLES;
-        // A table alone is not written into the history, and must not pass for an app's schema.
+        // A single table is not written into the history. An app's schema of the same table is, so it must
+        // have another key.
         let mut bytes = vec![u8::from(S::APP.is_some())];
         for table in tables {
             put_table(&mut bytes, table.def);
@@ -28,7 +30,7 @@ impl Wanted {
         Self { app: S::APP, tables, key }
     }
 
-    /// What it is called.
+    /// Returns the name of the schema, or that of the table if it is a single table.
     pub(crate) fn name(&self) -> &'static str {
         match self.app {
             Some(app) => app.name,
@@ -36,22 +38,25 @@ impl Wanted {
         }
     }
 
+    /// Returns the definitions of the tables.
     pub(crate) fn defs(&self) -> Vec<&'static TableDef> {
         self.tables.iter().map(|table| table.def).collect()
     }
 
-    /// Returns whether it was ensured, and nobody has changed the schema of the file since.
+    /// Returns whether it was ensured, and the schema of the file has not changed since.
     pub(crate) fn is_ensured(&self, connection: &Connection) -> Result<bool> {
         meta::is_of_this_schema(connection, &self.key)
     }
 
-    /// Notes that it is ensured as the file is now. Notes of a file that was another are forgotten.
+    /// Notes that it is ensured with the present schema of the file, and forgets what was noted with an
+    /// earlier one.
     pub(crate) fn note(&self, connection: &Connection) -> Result<()> {
         meta::note_of_this_schema(connection, &self.key)
     }
 }
 
-/// All that a table declares. No name has a byte of zero in it.
+/// Appends all that a table declares, unambiguously: names are terminated by a zero byte, which is in no
+/// name.
 fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
     put_name(bytes, def.name);
     bytes.push(u8::from(def.local));
@@ -74,6 +79,7 @@ fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
     bytes.push(4);
 }
 
+/// Appends a name.
 fn put_name(bytes: &mut Vec<u8>, name: &str) {
     bytes.extend_from_slice(name.as_bytes());
     bytes.push(0);

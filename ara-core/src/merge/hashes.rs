@@ -1,4 +1,4 @@
-//! The hashes of changes that the log holds.
+//! The hashes of changes in the log.
 
 use std::collections::{HashMap, btree_map, hash_map};
 
@@ -9,11 +9,11 @@ use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::node::Stamp;
 
-/// Hashes changes, and keeps the names that this takes: each is looked up once, however many changes there
-/// are, and however many names that none of them uses.
+/// Hashes changes. The names of tables and columns that this needs are looked up once each, and only those
+/// that the changes use.
 pub(crate) struct Hashes<'c> {
     connection: &'c Connection,
-    /// By ordinal.
+    /// The tables by ordinal.
     tables: HashMap<i64, RegisteredTable>,
 }
 
@@ -22,7 +22,7 @@ impl<'c> Hashes<'c> {
         Self { connection, tables: HashMap::new() }
     }
 
-    /// The hash of a change that a node wrote at a time, of a row of a table, as it was first written.
+    /// Returns the hash of a change of a row of a table as it was first written.
     pub(crate) fn of(
         &mut self,
         stamp: Stamp,
@@ -35,7 +35,7 @@ impl<'c> Hashes<'c> {
         Ok(cells.compacted.hash(of_rest))
     }
 
-    /// A table, with at least the names of the columns of these cells.
+    /// Returns a table, with at least the names of the columns of these cells.
     fn table(&mut self, ordinal: i64, mut cells: PackedCells<'_>) -> Result<&RegisteredTable> {
         let table = match self.tables.entry(ordinal) {
             hash_map::Entry::Occupied(known) => known.into_mut(),

@@ -31,13 +31,13 @@ use crate::value::Stored;
 const EARLIEST: i64 = 1_795_000_000_000;
 
 /// What was written last into a column: the tag of the value, and its payload.
-type LastWrite = (u8, Vec<u8>);
+type PackedWrite = (u8, Vec<u8>);
 
 /// The last writes of the columns of a row, by table and row.
-type LastWrites = BTreeMap<(i64, [u8; 16]), BTreeMap<u32, LastWrite>>;
+type LastWrites = BTreeMap<(i64, [u8; 16]), BTreeMap<u32, PackedWrite>>;
 
-/// Whether this device wrote something ahead of its clock. Where others are ahead too, it is rather this clock
-/// that is behind.
+/// Whether this device wrote something ahead of its clock. Where others are ahead too, it is rather this
+/// clock that is behind.
 pub(crate) fn is_ahead(journal: &Journal, wall: i64) -> bool {
     let (_, end) = journal.position();
     let horizon = wall.saturating_add(MOST_AHEAD);

@@ -7,15 +7,13 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::catalog::ddl::create_table;
+use crate::catalog::ddl::{add_column, create_table};
 use crate::catalog::registry::Registry;
 use crate::catalog::shape::columns_in_file;
 use crate::database::handle::Database;
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
-use crate::growth::grow::add_column;
-use crate::growth::history::Growth;
 use crate::log::clock::Time;
 use crate::log::node::NodeOrdinal;
 use crate::log::nodes::Node;
@@ -140,7 +138,7 @@ impl PastTables {
         }
         let is_there = |name: &str| present.as_ref().is_some_and(|there| there.contains_key(name));
         for column in table.def.columns.iter().filter(|column| !is_there(column.name)) {
-            add_column(&self.connection, name, column.name, &mut Growth::default())?;
+            self.connection.execute_batch(&add_column(name, column.name))?;
         }
         Ok(())
     }

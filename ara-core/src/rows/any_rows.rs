@@ -1,4 +1,4 @@
-//! Writing rows of any table of the file, whether the app declares it or not.
+//! Writing rows of any table of the file, also of those that the app does not declare.
 
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 use crate::rows::touched::Touched;
 use crate::value::Stored;
 
-/// Writes changes of this node, as a merge folds in those of others.
+/// Makes changes of this node, and folds them in as a merge folds in those of other nodes.
 pub(crate) struct AnyRows<'c, 'r> {
     registry: &'r Registry,
     rows: Rows<'c>,
@@ -22,8 +22,8 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         Self { registry, rows: Rows::new(connection) }
     }
 
-    /// Writes cells into a row, which is made if it is not there. All that are given are written: the
-    /// caller leaves out what the row holds already.
+    /// Writes cells into a row, and creates the row if it does not exist. All cells are recorded: the caller
+    /// leaves out those that would change nothing.
     pub(crate) fn write(
         &mut self,
         recorder: &mut Recorder<'_>,

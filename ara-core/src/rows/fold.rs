@@ -1,4 +1,4 @@
-//! The fold of the change log: what the rows of a table must be.
+//! The fold of the change log: what the rows of a table must contain according to it.
 
 use std::collections::BTreeMap;
 
@@ -14,41 +14,41 @@ use crate::log::node::{NodeOrdinal, Stamp};
 use crate::log::row_clock::{ColumnSet, RowClock};
 use crate::value::Stored;
 
-/// Selects the changes of a table, those of a row together. [`FoldedRows`] reads it.
+/// Selects the changes of a table, ordered by row, for [`FoldedRows`].
 pub(crate) const CHANGES_BY_ROW: &str =
     "SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row";
 
-/// Selects one change. [`Folded::of_row`] reads it.
+/// Selects one change, for [`Folded::of_row`].
 pub(crate) const ONE_CHANGE: &str =
     "SELECT row, node, time, cells FROM ara_change WHERE node = ?1 AND time = ?2";
 
-/// A row as the log says it must be.
+/// What a row must contain according to the log.
 #[derive(Default)]
 pub(crate) struct Folded {
-    /// The columns that were ever written, by ordinal.
-    pub(crate) cells: BTreeMap<u32, FoldedCell>,
-    /// What was added to its counters, by column and node, and when the node last did.
+    /// The last write to each column that was ever written, by the column's ordinal.
+    pub(crate) cells: BTreeMap<u32, LastWrite>,
+    /// What each node has added to each counter, by column and node, and when it last did.
     pub(crate) totals: BTreeMap<(u32, NodeOrdinal), (Time, i64)>,
     pub(crate) created_at: Option<i64>,
     pub(crate) updated_at: Option<i64>,
-    /// How many changes it is the fold of, those that cannot be read included.
+    /// The number of changes that were folded, including those that cannot be read.
     pub(crate) changes: u64,
-    /// How many of them cannot be read.
+    /// The number of changes that cannot be read.
     pub(crate) unreadable: u64,
 }
 
-/// What was written last into a column of a row.
-pub(crate) struct FoldedCell {
+/// The last write to a column of a row.
+pub(crate) struct LastWrite {
     pub(crate) stamp: Stamp,
     pub(crate) node: NodeOrdinal,
-    /// Of a counter it is the sum of the totals.
+    /// The value that was written, or the sum of the totals if the column is a counter.
     pub(crate) value: Option<Stored<'static>>,
     is_total: bool,
 }
 
 impl Folded {
-    /// The row of which these are all changes, by node and time. `None` if no change of it counts yet. The
-    /// statement is that of [`ONE_CHANGE`].
+    /// Folds all changes of a row, which are given by node and time, and returns `None` if none of them
+    /// counts yet. The statement must be [`ONE_CHANGE`].
     pub(crate) fn of_row(
         change: &mut Statement<'_>,
         registry: &Registry,
@@ -63,7 +63,7 @@ impl Folded {
         Ok(Some(folded).filter(|folded| !folded.is_nothing()))
     }
 
-    /// Folds one change in, which may be one that cannot be read.
+    /// Folds in one change, and counts it.
     fn add(&mut self, change: &Row<'_>, registry: &Registry, seen: &mut ColumnSet) {
         self.changes += 1;
         if self.fold(change, registry, seen).is_none() {
@@ -71,7 +71,7 @@ impl Folded {
         }
     }
 
-    /// Folds one change in, unless its time is still to come. `None` where it cannot be read.
+    /// Folds in one change, unless it does not count yet. Returns `None` if it cannot be read.
     fn fold(&mut self, change: &Row<'_>, registry: &Registry, seen: &mut ColumnSet) -> Option<()> {
         let node = change.get(1).ok()?;
         let time = change.get(2).ok()?;
@@ -83,7 +83,7 @@ impl Folded {
         let mut cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
         seen.clear();
         while let Some(cell) = cells.next_cell()? {
-            // What is of a kind that a newer version knows is in the log alone.
+            // A value of a kind that only newer versions know stays in the log.
             let Some(value) = cell.value() else { continue };
             // Of a column that is there twice, the first one counts.
             if !seen.add(cell.column) {
@@ -98,7 +98,7 @@ impl Folded {
             }
             if self.cells.get(&cell.column).is_none_or(|cell| cell.stamp < stamp) {
                 let value = value.map(owned);
-                self.cells.insert(cell.column, FoldedCell { stamp, node, value, is_total });
+                self.cells.insert(cell.column, LastWrite { stamp, node, value, is_total });
             }
         }
         let millis = time.millis();
@@ -107,7 +107,7 @@ impl Folded {
         Some(())
     }
 
-    /// Adds up the counters, once all changes are folded in.
+    /// Sets the counters to the sums of their totals. To be called once all changes are folded in.
     fn add_up(&mut self) {
         for (column, cell) in self.cells.iter_mut().filter(|(_, cell)| cell.is_total) {
             let totals =
@@ -116,12 +116,17 @@ impl Folded {
         }
     }
 
-    /// Whether no change of the row counts yet.
+    /// Returns whether no change of the row counts yet.
     fn is_nothing(&self) -> bool {
         self.created_at.is_none() && self.unreadable == 0
     }
 
-    /// The clock of the row, of these columns.
+    /// Returns the value of a column, or `None` if it is NULL or was never written.
+    pub(crate) fn value(&self, column: u32) -> Option<&Stored<'static>> {
+        self.cells.get(&column)?.value.as_ref()
+    }
+
+    /// Returns the clock of the row, restricted to the given columns.
     pub(crate) fn clock(&self, columns: &BTreeMap<u32, String>) -> RowClock {
         let mut groups: BTreeMap<_, ColumnSet> = BTreeMap::new();
         for (ordinal, cell) in &self.cells {
@@ -134,6 +139,7 @@ impl Folded {
     }
 }
 
+/// Copies a value, so that it no longer borrows from what it was read from.
 pub(crate) fn owned(value: Stored<'_>) -> Stored<'static> {
     match value {
         Stored::Integer(integer) => Stored::Integer(integer),
@@ -143,18 +149,19 @@ pub(crate) fn owned(value: Stored<'_>) -> Stored<'static> {
     }
 }
 
-/// The rows of one table as the log says they must be, by id. No more than one is in memory.
+/// Iterates over the rows of a table as they must be according to the log, in the order of their ids. Only
+/// one row is in memory at a time.
 pub(crate) struct FoldedRows<'s> {
     changes: Rows<'s>,
     registry: &'s Registry,
-    /// Whether `changes` stands on the first change of the next row.
+    /// Whether `changes` is positioned on the first change of the next row.
     started: bool,
-    /// The columns of a change that were met: kept for its room.
+    /// The columns of the current change that were read. Kept between changes to reuse its memory.
     seen: ColumnSet,
 }
 
 impl<'s> FoldedRows<'s> {
-    /// The rows of a table. The statement is that of [`CHANGES_BY_ROW`].
+    /// Starts with the first row of a table. The statement must be [`CHANGES_BY_ROW`].
     pub(crate) fn new(
         changes: &'s mut Statement<'_>,
         registry: &'s Registry,
@@ -164,7 +171,7 @@ impl<'s> FoldedRows<'s> {
         Ok(Self { changes, registry, started: false, seen })
     }
 
-    /// The next row's id, and the row.
+    /// Returns the id of the next row of which a change counts, and the row.
     pub(crate) fn next(&mut self) -> Result<Option<(Vec<u8>, Folded)>> {
         loop {
             match self.next_logged()? {
@@ -174,6 +181,7 @@ impl<'s> FoldedRows<'s> {
         }
     }
 
+    /// Returns the id of the next row of which there is a change, and the row.
     fn next_logged(&mut self) -> Result<Option<(Vec<u8>, Folded)>> {
         if !self.started {
             self.changes.advance()?;

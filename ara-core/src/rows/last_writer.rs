@@ -1,10 +1,12 @@
-//! Folding changes into the tables.
+//! Folding changes into the rows: in each column, the last write wins.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
+use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::log::counters::{CounterCell, Counters};
@@ -12,6 +14,7 @@ use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::row_clock::{ColumnSet, RowClock};
 use crate::log::statements::bind;
 use crate::names::{is_ara_s, quoted};
+use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values, insert_sql};
 use crate::rows::touched::Touched;
 use crate::value::Stored;
 
@@ -20,31 +23,31 @@ pub(crate) struct Rows<'c> {
     connection: &'c Connection,
     tables: HashMap<i64, TableRows<'c>>,
     counters: Counters<'c>,
-    /// How many values were written into the app's tables.
+    /// The number of values that were written into the app's tables.
     pub(crate) written: u64,
-    /// How many were not, as a later write was there.
+    /// The number of values that were not written, because a later write to the column was there.
     pub(crate) outdated: u64,
 }
 
-/// A change as it is folded: of a table that is in the file, the cells of columns that are.
+/// A change to be folded in. Its table and all of its columns exist in the file.
 #[derive(Debug)]
 pub(crate) struct FoldedChange<'a> {
     /// The table's ordinal, and its name in the file.
     pub(crate) table: (i64, &'a str),
     pub(crate) row: [u8; 16],
     pub(crate) stamp: Stamp,
-    /// The ordinal of the node that made it.
+    /// The ordinal of the node that made the change.
     pub(crate) node: NodeOrdinal,
     pub(crate) cells: Vec<FoldedCell<'a>>,
 }
 
-/// One of its cells.
+/// A cell of a [`FoldedChange`].
 #[derive(Debug)]
 pub(crate) struct FoldedCell<'a> {
     /// The column's ordinal, and its name in the file.
     pub(crate) column: (u32, &'a str),
     pub(crate) value: Option<Stored<'a>>,
-    /// The value is what the node has added to a counter so far.
+    /// Whether the value is the total that the node has added to a counter so far.
     pub(crate) is_total: bool,
 }
 
@@ -53,9 +56,20 @@ impl FoldedChange<'_> {
     fn counter(&self, column: u32) -> CounterCell<'_> {
         CounterCell { table: self.table.0, row: &self.row, column }
     }
+
+    /// Returns the ordinals of the columns.
+    fn columns(&self) -> impl Iterator<Item = u32> {
+        self.cells.iter().map(|cell| cell.column.0)
+    }
+
+    /// Returns how many values of the app the change has: none, if the table is one of ara's own.
+    fn count(&self) -> u64 {
+        if is_ara_s(self.table.1) { 0 } else { self.cells.len() as u64 }
+    }
 }
 
 impl FoldedCell<'_> {
+    /// Returns the total, if the cell is of a counter.
     fn total(&self) -> Option<i64> {
         match self.value {
             Some(Stored::Integer(total)) if self.is_total => Some(total),
@@ -66,21 +80,19 @@ impl FoldedCell<'_> {
 
 /// The statements that fold changes into one table.
 struct TableRows<'c> {
+    connection: &'c Connection,
     probe: Statement<'c>,
-    /// By the columns that they write.
+    /// The statements by the ordinals of the columns that they write.
     inserts: HashMap<Box<[u32]>, Statement<'c>>,
     updates: HashMap<Box<[u32]>, Statement<'c>>,
 }
 
-/// What a row holds of ara's own.
+/// The clock and the times of a row that exists.
 struct Held {
     clock: RowClock,
     created_at: Option<i64>,
     updated_at: Option<i64>,
 }
-
-/// The parameters in front of the values: the id, the clock, `created_at` and `updated_at`.
-const FIRST_VALUE: usize = 5;
 
 impl<'c> Rows<'c> {
     pub(crate) fn new(connection: &'c Connection) -> Self {
@@ -88,9 +100,10 @@ impl<'c> Rows<'c> {
         Self { connection, tables, counters, written: 0, outdated: 0 }
     }
 
-    /// Folds a change in: of each column the last write stays, by time and then by the bytes of the
-    /// node's id; of a counter, the sum of the nodes' totals. `id_of` tells the ids of the nodes that
-    /// wrote the row before.
+    /// Folds in a change. In each column the last write stays: the one with the latest time and, among equal
+    /// times, the one of the node with the greatest id. A counter becomes the sum of the nodes' totals.
+    ///
+    /// `id_of` returns the id of any node that wrote the row before.
     pub(crate) fn fold(
         &mut self,
         change: &mut FoldedChange<'_>,
@@ -100,72 +113,110 @@ impl<'c> Rows<'c> {
         // Of a column that is there twice, the first one counts.
         let mut seen = ColumnSet::default();
         change.cells.retain(|cell| seen.add(cell.column.0));
-        let table = match self.tables.get_mut(&change.table.0) {
-            Some(table) => table,
-            None => {
-                let table = TableRows::new(self.connection, change.table.1)?;
-                self.tables.entry(change.table.0).or_insert(table)
-            }
-        };
-        // What says that a row is there, or is not, most often made it.
-        let may_be_new = change.cells.iter().any(|cell| cell.column.0 == 0);
-        let is_inserted = may_be_new && table.insert(self.connection, change, &seen)?;
-        let held = if is_inserted { None } else { table.probe(&change.row)? };
-        let Some(held) = held else {
-            if !is_inserted {
-                table.insert(self.connection, change, &seen)?;
-            }
-            for cell in change.cells.iter().filter(|cell| cell.is_total) {
-                note(&mut self.counters, change, cell)?;
-            }
-            self.written += count(change);
-            if let Some(touched) = touched {
-                touched.write(change.table.0, uuid::Uuid::from_bytes(change.row), &seen, true);
-            }
-            return Ok(());
-        };
-        let mut later = ColumnSet::default();
-        for (columns, time, node) in held.clock.groups() {
-            if (Stamp { time, node: id_of(node).ok_or(Error::Corrupt)? }) >= change.stamp {
-                later.extend(columns);
-            }
+        match self.insert_or_probe(change, &seen)? {
+            None => self.after_insert(change, &seen, touched),
+            Some(held) => self.fold_into(held, change, id_of, touched),
         }
-        let before = count(change);
+    }
+
+    /// Inserts the row of a change, or returns what is there of it if it exists.
+    fn insert_or_probe(
+        &mut self,
+        change: &FoldedChange<'_>,
+        columns: &ColumnSet,
+    ) -> Result<Option<Held>> {
+        let table = self.table(change.table)?;
+        // A change that writes `is_deleted` is most often the one that created the row.
+        if columns.has(0) && table.insert(change, columns)? {
+            return Ok(None);
+        }
+        let held = table.probe(&change.row)?;
+        if held.is_none() {
+            table.insert(change, columns)?;
+        }
+        Ok(held)
+    }
+
+    /// Notes what a change has written into a row that it inserted.
+    fn after_insert(
+        &mut self,
+        change: &FoldedChange<'_>,
+        columns: &ColumnSet,
+        touched: Option<&mut Touched>,
+    ) -> Result<()> {
+        for cell in &change.cells {
+            note(&mut self.counters, change, cell)?;
+        }
+        self.written += change.count();
+        if let Some(touched) = touched {
+            touched.write(change.table.0, Uuid::from_bytes(change.row), columns, true);
+        }
+        Ok(())
+    }
+
+    /// Writes the cells of a change that are later than what a row contains into the row.
+    fn fold_into(
+        &mut self,
+        held: Held,
+        change: &mut FoldedChange<'_>,
+        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
+        touched: Option<&mut Touched>,
+    ) -> Result<()> {
+        let later = held.written_since(change.stamp, id_of)?;
+        let before = change.count();
         let added = add_up(&mut self.counters, change, &held, &later)?;
         change.cells.retain(|cell| match cell.is_total {
             true => added.has(cell.column.0),
             false => !later.has(cell.column.0),
         });
-        self.written += count(change);
-        self.outdated += before - count(change);
+        self.written += change.count();
+        self.outdated += before - change.count();
+
         let millis = change.stamp.time.millis();
         let is_earliest = held.created_at.is_none_or(|created_at| millis < created_at);
         let is_latest = held.updated_at.is_none_or(|updated_at| millis > updated_at);
         if change.cells.is_empty() && !is_earliest && !is_latest {
             return Ok(());
         }
-        let columns = || change.cells.iter().map(|cell| cell.column.0);
-        let last: ColumnSet = columns().filter(|column| !later.has(*column)).collect();
-        table.update(self.connection, change, held, &last, id_of)?;
+        // A counter whose sum changed may have a later writer, which stays in the clock.
+        let clocked: ColumnSet = change.columns().filter(|column| !later.has(*column)).collect();
+        self.table(change.table)?.update(change, held, &clocked, id_of)?;
         if let Some(touched) = touched {
-            // That an older change of a row is learned of moves `created_at`.
-            touched.write(
-                change.table.0,
-                uuid::Uuid::from_bytes(change.row),
-                &columns().collect(),
-                is_earliest,
-            );
+            let (row, columns) = (Uuid::from_bytes(change.row), change.columns().collect());
+            // No column stands for `created_at`, so a row whose `created_at` moves is noted like a new one.
+            touched.write(change.table.0, row, &columns, is_earliest);
         }
         Ok(())
     }
+
+    /// Returns the statements of a table, by its ordinal and its name.
+    fn table(&mut self, (ordinal, name): (i64, &str)) -> Result<&mut TableRows<'c>> {
+        Ok(match self.tables.entry(ordinal) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(TableRows::new(self.connection, name)?),
+        })
+    }
 }
 
-/// How many values of the app's a change has.
-fn count(change: &FoldedChange<'_>) -> u64 {
-    if is_ara_s(change.table.1) { 0 } else { change.cells.len() as u64 }
+impl Held {
+    /// Returns the columns that were written at a stamp or later.
+    fn written_since(
+        &self,
+        stamp: Stamp,
+        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
+    ) -> Result<ColumnSet> {
+        let mut since = ColumnSet::default();
+        for (columns, time, node) in self.clock.groups() {
+            let node = id_of(node).ok_or(Error::Corrupt)?;
+            if (Stamp { time, node }) >= stamp {
+                since.extend(columns);
+            }
+        }
+        Ok(since)
+    }
 }
 
-/// Notes what the change's node has added to a counter. Whether that is news.
+/// Notes the total of a cell, if it has one. Returns whether it is the latest total of its node.
 fn note(
     counters: &mut Counters<'_>,
     change: &FoldedChange<'_>,
@@ -176,8 +227,9 @@ fn note(
     counters.note(counter, change.node, (change.stamp.time, total))
 }
 
-/// Notes what the change's node has added to counters, and puts the sums in their places: the columns
-/// that get one. Where a value that is none of a counter was written since, that stays.
+/// Notes the totals of a change, replaces them by the sums, and returns the columns that get a new sum.
+///
+/// A column whose last write is later than the change and not an addition keeps its value.
 fn add_up(
     counters: &mut Counters<'_>,
     change: &mut FoldedChange<'_>,
@@ -213,38 +265,28 @@ impl<'c> TableRows<'c> {
             "SELECT \"ara_clock\", \"created_at\", \"updated_at\" FROM {} WHERE \"id\" = ?1",
             quoted(name)
         ))?;
-        Ok(Self { probe, inserts: HashMap::new(), updates: HashMap::new() })
+        let (inserts, updates) = Default::default();
+        Ok(Self { connection, probe, inserts, updates })
     }
 
-    /// Inserts the row, unless it is there. Whether it did.
-    fn insert(
-        &mut self,
-        connection: &'c Connection,
-        change: &FoldedChange<'_>,
-        columns: &ColumnSet,
-    ) -> Result<bool> {
-        let ordinals: Box<[u32]> = change.cells.iter().map(|cell| cell.column.0).collect();
-        let insert = match self.inserts.get_mut(&ordinals) {
-            Some(insert) => insert,
-            None => {
-                forget_many(&mut self.inserts);
-                let insert = connection.prepare(&insert_sql(change))?;
-                self.inserts.entry(ordinals).or_insert(insert)
-            }
-        };
+    /// Inserts the row of a change, unless it exists. Returns whether it was inserted.
+    fn insert(&mut self, change: &FoldedChange<'_>, columns: &ColumnSet) -> Result<bool> {
+        let insert = prepared(self.connection, &mut self.inserts, change, |change| {
+            let columns = change.cells.iter().map(|cell| cell.column.1);
+            let insert = insert_sql(change.table.1, columns);
+            format!("{insert} ON CONFLICT DO NOTHING")
+        })?;
         let mut clock = Vec::with_capacity(16);
         if !change.cells.is_empty() {
             RowClock::pack_one(&mut clock, change.stamp.time, change.node, columns);
         }
-        let millis = ValueRef::Integer(change.stamp.time.millis());
-        bind(insert, 1, ValueRef::Blob(&change.row))?;
-        bind(insert, 2, ValueRef::Blob(&clock))?;
-        bind(insert, 3, millis)?;
-        bind(insert, 4, millis)?;
-        bind_cells(insert, change)?;
-        Ok(insert.raw_execute()? > 0)
+        let millis = Some(change.stamp.time.millis());
+        let head =
+            RowHead { id: &change.row, clock: &clock, created_at: millis, updated_at: millis };
+        Ok(run(insert, &head, change)? > 0)
     }
 
+    /// Returns what is there of a row, or `None` if it does not exist.
     fn probe(&mut self, row: &[u8; 16]) -> Result<Option<Held>> {
         bind(&mut self.probe, 1, ValueRef::Blob(row))?;
         let mut rows = self.probe.raw_query();
@@ -257,72 +299,68 @@ impl<'c> TableRows<'c> {
         }))
     }
 
+    /// Writes all cells of a change into its row. The change becomes the last writer of the `clocked`
+    /// columns.
     fn update(
         &mut self,
-        connection: &'c Connection,
         change: &FoldedChange<'_>,
         mut held: Held,
-        columns: &ColumnSet,
+        clocked: &ColumnSet,
         id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
     ) -> Result<()> {
-        let ordinals: Box<[u32]> = change.cells.iter().map(|cell| cell.column.0).collect();
-        let update = match self.updates.get_mut(&ordinals) {
-            Some(update) => update,
-            None => {
-                forget_many(&mut self.updates);
-                let update = connection.prepare(&update_sql(change))?;
-                self.updates.entry(ordinals).or_insert(update)
-            }
-        };
-        held.clock.insert(change.stamp, change.node, columns, id_of);
+        let update = prepared(self.connection, &mut self.updates, change, update_sql)?;
+        held.clock.insert(change.stamp, change.node, clocked, id_of);
         let mut clock = Vec::with_capacity(48);
         held.clock.pack(&mut clock);
         let millis = change.stamp.time.millis();
-        let created_at = held.created_at.map_or(millis, |created_at| created_at.min(millis));
-        let updated_at = held.updated_at.map_or(millis, |updated_at| updated_at.max(millis));
-        bind(update, 1, ValueRef::Blob(&change.row))?;
-        bind(update, 2, ValueRef::Blob(&clock))?;
-        bind(update, 3, ValueRef::Integer(created_at))?;
-        bind(update, 4, ValueRef::Integer(updated_at))?;
-        bind_cells(update, change)?;
-        update.raw_execute()?;
+        let head = RowHead {
+            id: &change.row,
+            clock: &clock,
+            created_at: Some(held.created_at.map_or(millis, |held| held.min(millis))),
+            updated_at: Some(held.updated_at.map_or(millis, |held| held.max(millis))),
+        };
+        run(update, &head, change)?;
         Ok(())
     }
 }
 
-/// Keeps the statements of a table from being as many as there are changes.
-fn forget_many(statements: &mut HashMap<Box<[u32]>, Statement<'_>>) {
+/// Returns the statement that writes the columns of a change, and prepares it if it is not there.
+fn prepared<'s, 'c>(
+    connection: &'c Connection,
+    statements: &'s mut HashMap<Box<[u32]>, Statement<'c>>,
+    change: &FoldedChange<'_>,
+    sql: impl FnOnce(&FoldedChange<'_>) -> String,
+) -> Result<&'s mut Statement<'c>> {
+    /// Changes can write any set of columns: without a bound, there could be a statement for each change.
     const MOST: usize = 64;
-    if statements.len() >= MOST {
+    let columns: Box<[u32]> = change.columns().collect();
+    if statements.len() >= MOST && !statements.contains_key(&columns) {
         statements.clear();
     }
+    Ok(match statements.entry(columns) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => new.insert(connection.prepare(&sql(change))?),
+    })
 }
 
-fn bind_cells(statement: &mut Statement<'_>, change: &FoldedChange<'_>) -> rusqlite::Result<()> {
-    for (cell, parameter) in change.cells.iter().zip(FIRST_VALUE..) {
-        let value = cell.value.as_ref().map_or(ValueRef::Null, Stored::to_sql);
-        bind(statement, parameter, value)?;
-    }
-    Ok(())
+/// Runs an insert or an update with the values of a change, and returns how many rows it wrote.
+fn run(
+    statement: &mut Statement<'_>,
+    head: &RowHead<'_>,
+    change: &FoldedChange<'_>,
+) -> rusqlite::Result<usize> {
+    head.bind(statement)?;
+    bind_values(statement, FIRST_COLUMN, change.cells.iter().map(|cell| cell.value.as_ref()))?;
+    statement.raw_execute()
 }
 
-fn insert_sql(change: &FoldedChange<'_>) -> String {
-    let mut names = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
-    let mut values = String::from("?1, ?2, ?3, ?4");
-    for (cell, parameter) in change.cells.iter().zip(FIRST_VALUE..) {
-        let _ = write!(names, ", {}", quoted(cell.column.1));
-        let _ = write!(values, ", ?{parameter}");
-    }
-    let table = quoted(change.table.1);
-    format!("INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING")
-}
-
+/// Returns the SQL that updates a row. Its parameters are those of [`insert_sql`].
 fn update_sql(change: &FoldedChange<'_>) -> String {
     let mut sql = format!(
         "UPDATE {} SET \"ara_clock\" = ?2, \"created_at\" = ?3, \"updated_at\" = ?4",
         quoted(change.table.1)
     );
-    for (cell, parameter) in change.cells.iter().zip(FIRST_VALUE..) {
+    for (cell, parameter) in change.cells.iter().zip(FIRST_COLUMN..) {
         let _ = write!(sql, ", {} = ?{parameter}", quoted(cell.column.1));
     }
     sql.push_str(" WHERE \"id\" = ?1");

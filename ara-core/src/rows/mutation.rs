@@ -1,4 +1,4 @@
-//! The one path by which rows are written.
+//! The mutations of the app: creating, updating, deleting and restoring rows.
 
 mod adding;
 
@@ -13,12 +13,12 @@ use crate::log::counters::CounterCell;
 use crate::log::row_clock::{ColumnSet, RowClock};
 use crate::log::statements::bind;
 use crate::model::cells::Cell;
-use crate::rows::mutation::adding::Added;
+use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values};
 use crate::rows::plan::{IS_DELETED, Plan};
 use crate::rows::writing::Writing;
 use crate::value::Stored;
 
-/// Writes rows of one table, and records what it wrote.
+/// Writes rows of one table, and records the changes in the log.
 pub(crate) struct Mutation<'m, 'c> {
     pub(crate) writing: &'m mut Writing<'c>,
     pub(crate) plan: &'m Plan,
@@ -27,15 +27,34 @@ pub(crate) struct Mutation<'m, 'c> {
 const ALIVE: Stored<'static> = Stored::Integer(0);
 const DELETED: Stored<'static> = Stored::Integer(1);
 
-/// A slot of the plan, and what to write there.
+/// A slot of the plan, and the value to write there.
 type Write<'a> = (usize, Option<&'a Stored<'static>>);
 
-/// What a look at a row found: whether it is deleted, and which of the writes would change it.
-/// `None` where no row has the id.
-type Found<'a> = Option<(bool, Vec<Write<'a>>)>;
+/// The new state of a counter after an addition.
+struct Added {
+    slot: usize,
+    /// What this node has added to it in all.
+    total: Stored<'static>,
+    /// What all nodes have added, which is the value in the row.
+    sum: Stored<'static>,
+}
+
+/// A row that exists, compared with what is to be written.
+struct Probed<'a> {
+    is_deleted: bool,
+    /// The writes that would change the row.
+    changes: Vec<Write<'a>>,
+}
+
+impl<'c> Writing<'c> {
+    /// Begins to write rows of a table.
+    pub(crate) fn mutation<'m>(&'m mut self, plan: &'m Plan) -> Mutation<'m, 'c> {
+        Mutation { writing: self, plan }
+    }
+}
 
 impl Mutation<'_, '_> {
-    /// Inserts a row; a new id is made if it has none.
+    /// Inserts a row, with a new id if none is given, and returns its id.
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
         let time = self.writing.recorder.next_time();
         let id = match id {
@@ -47,8 +66,9 @@ impl Mutation<'_, '_> {
         Ok(id)
     }
 
-    /// Inserts a row, or writes what differs into the one that has the id, and undeletes it. What is in its
-    /// counters stays: to do it twice is to do it once.
+    /// Inserts a row, or writes what differs into the row with this id and restores it. Returns the id.
+    ///
+    /// The counters of a row that exists are not changed, so that an upsert is idempotent.
     pub(crate) fn upsert(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
         let Some(id) = id else {
             return self.create(None, cells);
@@ -58,14 +78,15 @@ impl Mutation<'_, '_> {
         let writes: Vec<_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
             None => self.create(Some(id), cells),
-            Some((_, changed)) => {
-                self.edit(id, &changed, &[], If::Any)?;
+            Some(Probed { changes, .. }) => {
+                self.edit(id, &changes, &[], If::Any)?;
                 Ok(id)
             }
         }
     }
 
-    /// Writes what differs into a row, and adds to its counters. Whether the row was there.
+    /// Writes what differs into a row that is not deleted, and adds to its counters. Returns whether there
+    /// is such a row.
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
         let mut writes: Vec<_> = writes(cells).collect();
         let added = self.add_up(id, &writes)?;
@@ -73,44 +94,45 @@ impl Mutation<'_, '_> {
         self.edit_alive(id, &writes, &added)
     }
 
-    /// Deletes a row. Whether it was there.
+    /// Deletes a row. Returns whether it was there and not deleted.
     pub(crate) fn delete(&mut self, id: Uuid) -> Result<bool> {
         self.edit_alive(id, &[(IS_DELETED, Some(&DELETED))], &[])
     }
 
-    /// Undeletes a row. Whether it is there now.
+    /// Restores a row if it is deleted. Returns whether a row has this id.
     pub(crate) fn restore(&mut self, id: Uuid) -> Result<bool> {
         match self.probe(id, &[(IS_DELETED, Some(&ALIVE))])? {
             None => Ok(false),
-            Some((_, changed)) => {
-                self.edit(id, &changed, &[], If::Any)?;
+            Some(Probed { changes, .. }) => {
+                self.edit(id, &changes, &[], If::Any)?;
                 Ok(true)
             }
         }
     }
 
-    /// Writes what differs into a row that is not deleted. Whether there is such a row.
+    /// Writes what differs into a row that is not deleted. Returns whether there is such a row.
     fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], added: &[Added]) -> Result<bool> {
-        // Most often every write is one: then a single statement does it.
+        // Most often every value differs, and then a single statement is enough.
         if self.edit(id, writes, added, If::AllDiffer)? {
             return Ok(true);
         }
         match self.probe(id, writes)? {
-            None | Some((true, _)) => Ok(false),
-            Some((false, mut changed)) => {
+            None | Some(Probed { is_deleted: true, .. }) => Ok(false),
+            Some(Probed { is_deleted: false, mut changes }) => {
                 if !added.is_empty() {
-                    // What a node has added is another thing than the sum, which may stay what it is.
-                    let differs = |slot| changed.iter().any(|(changed, _)| *changed == slot);
+                    // A changed total is recorded even if the sum stays the same, because it is saturated.
+                    let differs = |slot| changes.iter().any(|(changed, _)| *changed == slot);
                     let is_added = |slot| added.iter().any(|added| added.slot == slot);
-                    let is_due = |(slot, _): &&Write<'_>| differs(*slot) || is_added(*slot);
-                    changed = writes.iter().filter(is_due).copied().collect();
+                    let is_needed = |(slot, _): &&Write<'_>| differs(*slot) || is_added(*slot);
+                    changes = writes.iter().filter(is_needed).copied().collect();
                 }
-                self.edit(id, &changed, added, If::Any)?;
+                self.edit(id, &changes, added, If::Any)?;
                 Ok(true)
             }
         }
     }
 
+    /// Inserts a row with this id, and fails with [`Error::Exists`] if there is one.
     fn insert(&mut self, time: Time, id: Uuid, cells: &[Cell]) -> Result<()> {
         let columns: ColumnSet = new_row(cells).map(|(slot, _)| self.ordinal(slot)).collect();
         let mut clock = Vec::with_capacity(16);
@@ -118,16 +140,15 @@ impl Mutation<'_, '_> {
             RowClock::pack_one(&mut clock, time, self.writing.recorder.node(), &columns);
         }
         let insert = self.writing.statements.get(&self.plan.insert)?;
-        bind(insert, 1, ValueRef::Blob(id.as_bytes()))?;
-        bind(insert, 2, ValueRef::Blob(&clock))?;
-        bind(insert, 3, ValueRef::Integer(time.millis()))?;
-        bind(insert, 4, ValueRef::Integer(time.millis()))?;
-        // A statement from the cache keeps the values it was given last, so every slot is bound.
+        let millis = Some(time.millis());
+        let head =
+            RowHead { id: id.as_bytes(), clock: &clock, created_at: millis, updated_at: millis };
+        head.bind(insert)?;
+        // A cached statement keeps the values that were bound last, so every slot is bound.
         let mut writes = new_row(cells).peekable();
-        for slot in 0..self.plan.slots.len() {
-            let value = writes.next_if(|(next, _)| *next == slot).and_then(|(_, value)| value);
-            bind(insert, 5 + slot, value.map_or(ValueRef::Null, Stored::to_sql))?;
-        }
+        let value_of =
+            |slot| writes.next_if(|(next, _)| *next == slot).and_then(|(_, value)| value);
+        bind_values(insert, FIRST_COLUMN, (0..self.plan.slots.len()).map(value_of))?;
         match insert.raw_execute() {
             Ok(_) => {
                 self.touch(id, &columns, true);
@@ -142,8 +163,8 @@ impl Mutation<'_, '_> {
         }
     }
 
-    /// Looks at a row.
-    fn probe<'w>(&mut self, id: Uuid, writes: &[Write<'w>]) -> Result<Found<'w>> {
+    /// Compares a row with what is to be written. Returns `None` if no row has this id.
+    fn probe<'w>(&mut self, id: Uuid, writes: &[Write<'w>]) -> Result<Option<Probed<'w>>> {
         let edit = self.plan.edit(&slots(writes));
         let probe = self.writing.statements.get(&edit.probe)?;
         bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
@@ -151,18 +172,19 @@ impl Mutation<'_, '_> {
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        let deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
-        let mut changed = Vec::with_capacity(writes.len());
+        let is_deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
+        let mut changes = Vec::with_capacity(writes.len());
         for (write, column) in writes.iter().zip(1..) {
             if !is_same(row.get_ref(column)?, write.1) {
-                changed.push(*write);
+                changes.push(*write);
             }
         }
-        Ok(Some((deleted, changed)))
+        Ok(Some(Probed { is_deleted, changes }))
     }
 
-    /// Writes into the row of this id, if it is as told. Whether it was written. Nothing to write is
-    /// nothing done: no change of the log, no movement of the clock.
+    /// Updates the row with this id if the condition holds. Returns whether it was updated.
+    ///
+    /// Without writes it does nothing: it records no change, and does not advance the clock.
     fn edit(
         &mut self,
         id: Uuid,
@@ -185,9 +207,7 @@ impl Mutation<'_, '_> {
         bind(update, 3, ValueRef::Integer(self.writing.recorder.node().get()))?;
         bind(update, 4, ValueRef::Blob(columns.as_bytes()))?;
         bind(update, 5, ValueRef::Integer(time.millis()))?;
-        for ((_, value), parameter) in writes.iter().zip(6..) {
-            bind(update, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
-        }
+        bind_values(update, 6, writes.iter().map(|(_, value)| *value))?;
         let written = update.raw_execute().map_err(|error| self.fault(error))?;
         if written == 0 {
             return Ok(false);
@@ -197,12 +217,14 @@ impl Mutation<'_, '_> {
         Ok(true)
     }
 
+    /// Notes for the watchers that a row was written, if anyone watches.
     fn touch(&mut self, row: Uuid, columns: &ColumnSet, is_new: bool) {
         if let Some(touched) = &mut self.writing.touched {
             touched.write(self.plan.table, row, columns, is_new);
         }
     }
 
+    /// Advances the clock to a change that was made, and records it, unless the table is local.
     fn record<'w>(
         &mut self,
         time: Time,
@@ -222,7 +244,7 @@ impl Mutation<'_, '_> {
                 continue;
             }
             let total = added.iter().find(|added| added.slot == at).map(|added| &added.total);
-            // A new row has what was added to it, and no more.
+            // In a new row, the value itself is what this node has added.
             if let Some(Stored::Integer(total)) = total.or(value) {
                 change.total(slot.ordinal, slot.name, *total);
                 let (row, column) = (id.as_bytes(), slot.ordinal);
@@ -237,10 +259,12 @@ impl Mutation<'_, '_> {
         self.writing.recorder.record(change)
     }
 
+    /// Returns the ordinal of the column in a slot.
     fn ordinal(&self, slot: usize) -> u32 {
         self.plan.slots.get(slot).map_or(0, |slot| slot.ordinal)
     }
 
+    /// Converts an error of a statement that writes a row.
     fn fault(&self, error: rusqlite::Error) -> Error {
         match error.sqlite_error_code() {
             Some(ErrorCode::TooBig) => Error::TooLarge { table: self.plan.def.name },
@@ -249,17 +273,17 @@ impl Mutation<'_, '_> {
     }
 }
 
-/// When a row is written.
+/// On which condition a row is updated.
 #[derive(Clone, Copy)]
 enum If {
-    /// If it is there.
+    /// The row exists.
     Any,
-    /// If it is not deleted and every slot differs, as SQLite compares: it knows no difference
-    /// between 0.0 and -0.0, so what it takes for the same is looked at again.
+    /// The row is not deleted, and SQLite finds every value different. To SQLite 0.0 and -0.0 are equal, so
+    /// that a row it does not update must still be compared by [`is_same`].
     AllDiffer,
 }
 
-/// What cells write into a row that is there, by slot.
+/// Returns what cells write into a row that exists: defaults are for new rows only.
 fn writes(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
     cells.iter().filter(|cell| !cell.is_default).map(write)
 }
@@ -268,13 +292,14 @@ fn write(cell: &Cell) -> Write<'_> {
     (cell.column + 1, cell.value.as_ref())
 }
 
-/// What makes a row appear. A create writes it too, so that a delete made elsewhere meets a clock to
-/// be compared with.
+/// Returns the write to `is_deleted` that creates or restores a row. A create includes it, so that the column
+/// has a clock that a delete on another device can be compared with.
 fn alive<'a>() -> impl Iterator<Item = Write<'a>> {
     std::iter::once((IS_DELETED, Some(&ALIVE)))
 }
 
-/// What a create writes, in the order of the slots: to clear what was never there is no write.
+/// Returns what a create writes, in the order of the slots. A column without a value is not written, as it
+/// was never set.
 fn new_row(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
     alive().chain(cells.iter().map(write).filter(|(_, value)| value.is_some()))
 }

@@ -1,4 +1,4 @@
-//! A table as it is in the file, and the SQL of its mutations, made once.
+//! A table of the app as it is in the file, and the SQL of its mutations.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use crate::catalog::search_index::SearchIndex;
 use crate::model::record::select_list;
 use crate::names::{name_list, stored_table_name};
+use crate::rows::insert::insert_sql;
 use crate::search::refresh::Refresh;
 
 /// A table that is ready to be read and written.
@@ -18,43 +19,43 @@ pub(crate) struct Plan {
     pub(crate) def: &'static TableDef,
     /// The table's ordinal in the file.
     pub(crate) table: i64,
-    /// The same, in the log; `None` if the table is local.
+    /// The same ordinal, or `None` if the table is local and thus not in the log.
     pub(crate) ordinal: Option<i64>,
-    /// What a mutation can write: `is_deleted`, then the struct's columns.
+    /// The columns that a mutation can write: `is_deleted`, then those of the struct.
     pub(crate) slots: Vec<Slot>,
-    /// Inserts a row: its id, clock, `created_at`, `updated_at`, then every slot.
+    /// Inserts a row: its [head](crate::rows::insert::RowHead), then every slot.
     pub(crate) insert: Arc<str>,
     /// Selects a [`Record`](crate::Record) by id.
     pub(crate) get: String,
-    /// What keeps its search up to date, if it has one.
+    /// Updates the full-text search of the table, if it has one.
     pub(crate) search: Option<Refresh>,
     stored_name: String,
-    /// By the slots they are about.
+    /// By the slots that they write.
     edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>>>,
 }
 
-/// Something that a mutation can write.
+/// A column that a mutation can write.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) name: &'static str,
     /// The column's ordinal in the log.
     pub(crate) ordinal: u32,
-    /// What is written is added to what is there.
+    /// Whether a value that is written is added to the one that is there.
     pub(crate) is_counter: bool,
 }
 
 /// The slot of `is_deleted`, whose ordinal is 0 in every table.
 pub(crate) const IS_DELETED: usize = 0;
 
-/// The SQL that changes certain slots of a row.
+/// The SQL that updates certain slots of a row.
 #[derive(Debug)]
 pub(crate) struct Edit {
-    /// Selects, by id: `is_deleted`, then the slots.
+    /// Selects `is_deleted` and then the slots, by id.
     pub(crate) probe: Arc<str>,
-    /// Updates, by id, what a change wrote: its time, its node and its columns go into `ara_clock`;
-    /// then `updated_at`, then the slots.
+    /// Updates a row. The parameters are: the id; the change's time, node and columns, which go into
+    /// `ara_clock`; `updated_at`; the slots.
     pub(crate) update: Arc<str>,
-    /// The same, if the row is not deleted and every slot differs.
+    /// The same update, if the row is not deleted and every slot differs.
     pub(crate) update_if_all_differ: Arc<str>,
 }
 
@@ -71,16 +72,7 @@ impl Plan {
             }))
             .collect();
 
-        let mut insert = format!(
-            "INSERT INTO \"{stored_name}\" (\"id\", \"ara_clock\", \"created_at\", \"updated_at\""
-        );
-        let mut values = String::from("?1, ?2, ?3, ?4");
-        for (slot, parameter) in slots.iter().zip(5..) {
-            let _ = write!(insert, ", \"{}\"", slot.name);
-            let _ = write!(values, ", ?{parameter}");
-        }
-        let _ = write!(insert, ") VALUES ({values})");
-
+        let insert = insert_sql(&stored_name, slots.iter().map(|slot| slot.name));
         let get = format!(
             "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
             name_list(select_list(def)),
@@ -98,17 +90,17 @@ impl Plan {
         }
     }
 
-    /// Whether what is written into a slot is added to what is there.
+    /// Returns whether a value that is written into a slot is added to the one that is there.
     pub(crate) fn is_counter(&self, slot: usize) -> bool {
         self.slots.get(slot).is_some_and(|slot| slot.is_counter)
     }
 
-    /// Brings its search up to date with what was written, inside the caller's transaction.
+    /// Updates the full-text search with what was written, inside the caller's transaction.
     pub(crate) fn refresh_search(&self, connection: &Connection) -> rusqlite::Result<()> {
         self.search.as_ref().map_or(Ok(()), |search| search.run(connection))
     }
 
-    /// The SQL that changes these slots, made when it is first asked for.
+    /// Returns the SQL that updates these slots. It is created when it is first needed.
     pub(crate) fn edit(&self, slots: &[usize]) -> Arc<Edit> {
         let mut edits = self.edits.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = edits.get(slots) {

@@ -1,4 +1,4 @@
-//! Making a table, or columns of it, again from the change log.
+//! Rebuilding tables, rows and columns from the change log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -13,10 +13,10 @@ use crate::log::recorder::WholeLog;
 use crate::log::statements::bind;
 use crate::names::quoted;
 use crate::rows::fold::{CHANGES_BY_ROW, Folded, FoldedRows, ONE_CHANGE};
-use crate::value::Stored;
+use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values, insert_sql};
 
-/// Makes every row of a synced table again, as the log says it must be. All of the table's columns
-/// that the registry knows must be in the file.
+/// Replaces all rows of a synced table by those that the log describes. The file must contain all columns of
+/// the table that the registry lists.
 pub(crate) fn rebuild_table(
     log: &WholeLog<'_>,
     registry: &Registry,
@@ -25,7 +25,7 @@ pub(crate) fn rebuild_table(
     rebuild_counted(log, registry, table, &mut |_| {})
 }
 
-/// The same, and counts the rows that it makes.
+/// Rebuilds a table as [`rebuild_table`] does, and calls `count` with each row.
 pub(crate) fn rebuild_counted(
     log: &WholeLog<'_>,
     registry: &Registry,
@@ -42,7 +42,7 @@ pub(crate) fn rebuild_counted(
     })
 }
 
-/// Notes what the log says that was added to the counters of a row.
+/// Notes the totals of the counters of a row.
 fn note_totals(
     counters: &mut Counters<'_>,
     table: &RegisteredTable,
@@ -58,8 +58,8 @@ fn note_totals(
     Ok(())
 }
 
-/// Inserts the rows of a table, as the log says they must be, into a table of the same columns that may
-/// be in another database. `each` is told of every one.
+/// Inserts the rows that the log describes into an empty table with the same columns, which may be in another
+/// database. Calls `each` with every row.
 pub(crate) fn fold_into(
     target: &Connection,
     log: &WholeLog<'_>,
@@ -77,14 +77,14 @@ pub(crate) fn fold_into(
     Ok(())
 }
 
-/// A row of a table, by the table's ordinal.
+/// A row: the table's ordinal, and the row's id.
 pub(crate) type RowKey = (i64, [u8; 16]);
 
-/// The most rows that are looked for in the log. If there are more, their tables are made again as a whole,
-/// which takes no more memory however many there are.
+/// The most rows that are rebuilt one by one. If there are more, their whole tables are rebuilt, for which
+/// the memory needed does not depend on the number of rows.
 const MOST_ROWS: usize = 100_000;
 
-/// Makes some rows of synced tables again. It looks through the log once, however many they are.
+/// Rebuilds some rows of synced tables. The log is read once, however many rows there are.
 pub(crate) fn rebuild_rows(
     log: &WholeLog<'_>,
     registry: &Registry,
@@ -116,7 +116,7 @@ pub(crate) fn rebuild_rows(
     Ok(())
 }
 
-/// The changes of some rows, by node and time.
+/// Returns the node and time of each change of some rows.
 fn changes_of(
     connection: &Connection,
     rows: &BTreeSet<RowKey>,
@@ -125,7 +125,7 @@ fn changes_of(
     let mut log = connection.prepare("SELECT tbl, row, node, time FROM ara_change")?;
     let mut log = log.query([])?;
     while let Some(change) = log.next()? {
-        // What another program wrote there may be anything.
+        // Another program may have written something that is no id.
         let Ok(row) = change.get(1) else { continue };
         if let Some(changes) = changes.get_mut(&(change.get(0)?, row)) {
             changes.push((change.get(2)?, change.get(3)?));
@@ -134,7 +134,7 @@ fn changes_of(
     Ok(changes)
 }
 
-/// Inserts rows as the log says they must be.
+/// The statement that inserts rebuilt rows into a table.
 struct Insert<'c> {
     statement: Statement<'c>,
     table: &'c RegisteredTable,
@@ -142,15 +142,8 @@ struct Insert<'c> {
 
 impl<'c> Insert<'c> {
     fn new(connection: &'c Connection, table: &'c RegisteredTable) -> Result<Self> {
-        let name = quoted(&table.name);
-        let mut insert =
-            format!("INSERT INTO {name} (\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
-        let mut values = String::from("?1, ?2, ?3, ?4");
-        for (column, parameter) in table.columns.values().zip(5..) {
-            let _ = write!(insert, ", {}", quoted(column));
-            let _ = write!(values, ", ?{parameter}");
-        }
-        let statement = connection.prepare(&format!("{insert}) VALUES ({values})"))?;
+        let columns = table.columns.values().map(String::as_str);
+        let statement = connection.prepare(&insert_sql(&table.name, columns))?;
         Ok(Self { statement, table })
     }
 
@@ -158,22 +151,16 @@ impl<'c> Insert<'c> {
         let Self { statement: insert, table } = self;
         let mut clock = Vec::new();
         row.clock(&table.columns).pack(&mut clock);
-        bind(insert, 1, ValueRef::Blob(id))?;
-        bind(insert, 2, ValueRef::Blob(&clock))?;
-        for (at, millis) in [(3, row.created_at), (4, row.updated_at)] {
-            bind(insert, at, millis.map_or(ValueRef::Null, ValueRef::Integer))?;
-        }
-        for (column, parameter) in table.columns.keys().zip(5..) {
-            let value = row.cells.get(column).and_then(|cell| cell.value.as_ref());
-            bind(insert, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
-        }
+        let Folded { created_at, updated_at, .. } = *row;
+        RowHead { id, clock: &clock, created_at, updated_at }.bind(insert)?;
+        bind_values(insert, FIRST_COLUMN, table.columns.keys().map(|column| row.value(*column)))?;
         insert.raw_execute()?;
         Ok(())
     }
 }
 
-/// Fills columns that were lost with what the log says was written into them last. The clocks of the
-/// rows still tell when.
+/// Fills columns that another program had dropped with the values that were last written into them. The
+/// clocks of the rows still contain the columns, and are left as they are.
 pub(crate) fn refill_columns(
     log: &WholeLog<'_>,
     registry: &Registry,
@@ -191,17 +178,12 @@ pub(crate) fn refill_columns(
     let mut changes = connection.prepare(CHANGES_BY_ROW)?;
     let mut rows = FoldedRows::new(&mut changes, registry, table.ordinal)?;
     while let Some((id, row)) = rows.next()? {
-        let mut values = Vec::with_capacity(columns.len());
-        for (column, _) in columns {
-            values.push(row.cells.get(column).and_then(|cell| cell.value.as_ref()));
-        }
-        if values.iter().all(Option::is_none) {
+        let values = || columns.iter().map(|(column, _)| row.value(*column));
+        if values().all(|value| value.is_none()) {
             continue;
         }
         bind(&mut update, 1, ValueRef::Blob(&id))?;
-        for (value, parameter) in values.into_iter().zip(2..) {
-            bind(&mut update, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
-        }
+        bind_values(&mut update, 2, values())?;
         update.raw_execute()?;
     }
     Ok(())

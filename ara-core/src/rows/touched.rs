@@ -1,27 +1,27 @@
-//! What a commit has touched.
+//! What a commit has written, for those who watch.
 
 use uuid::Uuid;
 
 use crate::log::row_clock::ColumnSet;
 
-/// What a commit has touched: the tables, and of each the columns and the rows.
+/// What a commit has written: the tables, and the columns and rows of each.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     pub(crate) tables: Vec<TouchedTable>,
-    /// Anything may have been touched, also what is not listed.
+    /// Whether anything may have been written, also what is not listed.
     pub(crate) everything: bool,
 }
 
-/// What was touched of one table.
+/// What was written of one table.
 #[derive(Debug)]
 pub(crate) struct TouchedTable {
-    /// Its ordinal in the file.
+    /// The table's ordinal.
     pub(crate) ordinal: i64,
-    /// By their ordinals.
+    /// The columns that were written.
     pub(crate) columns: ColumnSet,
-    /// A row may have appeared that was not there before: that touches every column.
+    /// Whether a row may have been added, which concerns every column.
     pub(crate) has_new_rows: bool,
-    /// `None` if they are too many to be listed.
+    /// The rows that were written, or `None` if there are more than [`MOST_ROWS`].
     pub(crate) rows: Option<Vec<Uuid>>,
 }
 
@@ -29,15 +29,17 @@ pub(crate) struct TouchedTable {
 const MOST_ROWS: usize = 64;
 
 impl Touched {
+    /// Returns that anything may have been written.
     pub(crate) fn everything() -> Self {
         Self { tables: Vec::new(), everything: true }
     }
 
+    /// Returns whether nothing was written.
     pub(crate) fn is_empty(&self) -> bool {
         self.tables.is_empty() && !self.everything
     }
 
-    /// Adds that a row was written.
+    /// Adds a row that was written.
     pub(crate) fn write(&mut self, table: i64, row: Uuid, columns: &ColumnSet, is_new: bool) {
         let touched = self.table(table);
         touched.columns.extend(columns);
@@ -45,7 +47,7 @@ impl Touched {
         touched.add_row(row);
     }
 
-    /// What is touched of a table: nothing, if it is not listed yet.
+    /// Returns what was written of a table, which is added if it is not listed yet.
     pub(crate) fn table(&mut self, ordinal: i64) -> &mut TouchedTable {
         let at = match self.tables.iter().position(|table| table.ordinal == ordinal) {
             Some(at) => at,
@@ -64,9 +66,10 @@ impl Touched {
 }
 
 impl TouchedTable {
+    /// Adds a row.
     pub(crate) fn add_row(&mut self, row: Uuid) {
         let Some(rows) = &mut self.rows else { return };
-        // Who writes a row in several steps does so one after the other.
+        // A row that is written in several steps is most often the last one added.
         if rows.last() == Some(&row) {
             return;
         }
@@ -77,7 +80,7 @@ impl TouchedTable {
         }
     }
 
-    /// Whether this row may be among those that were touched.
+    /// Returns whether this row may be among those that were written.
     pub(crate) fn may_have(&self, row: Uuid) -> bool {
         self.rows.as_ref().is_none_or(|rows| rows.contains(&row))
     }

@@ -1,4 +1,4 @@
-//! What a transaction writes with.
+//! What a transaction needs for writing.
 
 use rusqlite::Connection;
 
@@ -6,18 +6,16 @@ use crate::log::counters::Counters;
 use crate::log::entropy::Entropy;
 use crate::log::recorder::Recorder;
 use crate::log::statements::Statements;
-use crate::rows::mutation::Mutation;
-use crate::rows::plan::Plan;
 use crate::rows::touched::Touched;
 
-/// What a transaction writes with: everything that writes rows is given it.
+/// What a transaction needs for writing. All code that writes rows is given it.
 pub(crate) struct Writing<'c> {
     pub(crate) connection: &'c Connection,
     pub(crate) recorder: Recorder<'c>,
     pub(crate) statements: Statements<'c>,
     pub(crate) counters: Counters<'c>,
     pub(crate) entropy: &'c mut Entropy,
-    /// What was written, if anybody watched when the transaction began.
+    /// What was written, if anyone was watching when the transaction began.
     pub(crate) touched: Option<Touched>,
 }
 
@@ -36,11 +34,6 @@ impl<'c> Writing<'c> {
             entropy,
             touched,
         }
-    }
-
-    /// Begins to write rows of a table.
-    pub(crate) fn mutation<'m>(&'m mut self, plan: &'m Plan) -> Mutation<'m, 'c> {
-        Mutation { writing: self, plan }
     }
 
     /// Notes that anything may have been written.

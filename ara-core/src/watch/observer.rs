@@ -1,6 +1,5 @@
 //! Noticing what others commit to the file: other processes, and other databases of this one.
 
-use crate::watch::host::Host;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::file::read_only::FileStamp;
 use crate::file::readers::{Readers, data_version};
 use crate::rows::touched::Touched;
+use crate::watch::host::Host;
 use crate::watch::log_position::LogPosition;
 use crate::watch::own_writes::OwnWrites;
 

@@ -1,7 +1,5 @@
 //! Who watches a database.
 
-use crate::trace::event;
-use crate::watch::host::Host;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -9,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::error::Result;
 use crate::log::clock::Time;
 use crate::rows::touched::Touched;
+use crate::trace::event;
+use crate::watch::host::Host;
 use crate::watch::interest::{Interest, TableInterest};
 use crate::watch::log_position::FileState;
 use crate::watch::observer::{Observer, Seen};

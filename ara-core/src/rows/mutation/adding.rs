@@ -6,20 +6,12 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::log::counters::{CounterCell, sum};
 use crate::log::statements::bind;
-use crate::rows::mutation::{Mutation, Write};
+use crate::rows::mutation::{Added, Mutation, Write};
 use crate::value::Stored;
 
-/// What an addition makes of a counter.
-pub(super) struct Added {
-    pub(super) slot: usize,
-    /// What this node has added to it so far.
-    pub(super) total: Stored<'static>,
-    /// What all nodes have, which is what the row holds.
-    pub(super) sum: Stored<'static>,
-}
-
 impl Mutation<'_, '_> {
-    /// What additions to counters of a row make of them. What changes nothing is left out.
+    /// Returns the new state of each counter of a row after additions. An addition that does not change the
+    /// total of this node, such as one of 0, is left out.
     pub(super) fn add_up(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<Vec<Added>> {
         let node = self.writing.recorder.node();
         let mut all = Vec::new();
@@ -30,7 +22,7 @@ impl Mutation<'_, '_> {
                     let (row, column) = (id.as_bytes(), self.ordinal(*slot));
                     self.writing.counters.totals(CounterCell { table, row, column })?
                 }
-                // What is not synced is added to by one alone.
+                // Only this node adds to the counters of a local table.
                 None => vec![(node, self.held(id, *slot)?)],
             };
             let at = totals.iter().position(|(of, _)| *of == node).unwrap_or_else(|| {
@@ -48,7 +40,7 @@ impl Mutation<'_, '_> {
         Ok(all)
     }
 
-    /// The integer that a row holds.
+    /// Returns the value of a counter in a row, or 0 if there is none.
     fn held(&mut self, id: Uuid, slot: usize) -> Result<i64> {
         let probe = self.writing.statements.get(&self.plan.edit(&[slot]).probe)?;
         bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
@@ -59,7 +51,10 @@ impl Mutation<'_, '_> {
         })
     }
 
-    /// Puts sums in the places of what is added. What is in no sum changes nothing, and is not written.
+    /// Replaces the amounts that are added to counters by the new sums. An addition that [`add_up`] left out
+    /// is not written.
+    ///
+    /// [`add_up`]: Self::add_up
     pub(super) fn put_sums<'w>(&self, writes: &mut Vec<Write<'w>>, added: &'w [Added]) {
         writes.retain_mut(|(slot, value)| {
             if !self.plan.is_counter(*slot) {
