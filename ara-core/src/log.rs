@@ -3,6 +3,7 @@
 //! The log is the truth: every synced table is a fold of it.
 
 pub(crate) mod ahead;
+pub(crate) mod cells;
 pub(crate) mod change;
 pub(crate) mod clock;
 pub(crate) mod codec;

@@ -134,10 +134,6 @@ impl ColumnSet {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// Inserts a column. Whether it is new.
     pub(crate) fn add(&mut self, ordinal: u32) -> bool {
         let is_new = !self.has(ordinal);

@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 
 use crate::error::{Error, Result};
+use crate::log::cells::keep_counting;
 use crate::log::counters::{CounterCell, Counters};
 use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::row_clock::{ColumnSet, RowClock};
@@ -97,9 +98,7 @@ impl<'c> Rows<'c> {
         id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
         touched: Option<&mut Touched>,
     ) -> Result<()> {
-        // Of a column that is there twice, the first one counts.
-        let mut seen = ColumnSet::default();
-        change.cells.retain(|cell| seen.add(cell.column.0));
+        let columns = keep_counting(&mut change.cells, |cell| cell.column.0);
         let table = match self.tables.get_mut(&change.table.0) {
             Some(table) => table,
             None => {
@@ -109,18 +108,18 @@ impl<'c> Rows<'c> {
         };
         // What says that a row is there, or is not, most often made it.
         let may_be_new = change.cells.iter().any(|cell| cell.column.0 == 0);
-        let is_inserted = may_be_new && table.insert(self.connection, change, &seen)?;
+        let is_inserted = may_be_new && table.insert(self.connection, change, &columns)?;
         let held = if is_inserted { None } else { table.probe(&change.row)? };
         let Some(held) = held else {
             if !is_inserted {
-                table.insert(self.connection, change, &seen)?;
+                table.insert(self.connection, change, &columns)?;
             }
             for cell in change.cells.iter().filter(|cell| cell.is_total) {
                 note(&mut self.counters, change, cell)?;
             }
             self.written += count(change);
             if let Some(touched) = touched {
-                touched.write(change.table.0, uuid::Uuid::from_bytes(change.row), &seen, true);
+                touched.write(change.table.0, uuid::Uuid::from_bytes(change.row), &columns, true);
             }
             return Ok(());
         };
