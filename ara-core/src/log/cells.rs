@@ -1,17 +1,17 @@
 //! Which cells of a change count.
 //!
 //! A change can hold several cells of one column. The first of them whose kind this version knows is what
-//! the change wrote into the column; the others are kept and hashed, and have no effect.
+//! the change wrote into the column; the others stay in the log and are hashed, but have no effect.
 
 use crate::error::{Error, Result};
 use crate::log::change::{PackedCell, PackedCells};
 use crate::log::row_clock::ColumnSet;
 use crate::value::Stored;
 
-/// What a cell of a change stands for.
+/// What the cell of a change means for its column.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Standing<'a> {
-    /// The change wrote this value into the column; `None` is NULL.
+    /// The cell is what the change wrote into the column; `None` is NULL.
     Counts(Option<Stored<'a>>),
     /// An earlier cell of the change counts for the column.
     Repeats,
@@ -19,14 +19,15 @@ pub(crate) enum Standing<'a> {
     Unknown,
 }
 
-/// The cells of a packed change, each with what it stands for.
+/// The cells of a packed change, each with its standing.
 pub(crate) struct JudgedCells<'a> {
     cells: PackedCells<'a>,
     counted: ColumnSet,
 }
 
 impl<'a> PackedCells<'a> {
-    /// Returns the cells, each with what it stands for, or [`Error::Corrupt`] where the bytes are no cell.
+    /// Returns the cells, each with its standing. An item is [`Error::Corrupt`] if the bytes are not a
+    /// cell.
     pub(crate) fn judged(self) -> JudgedCells<'a> {
         JudgedCells { cells: self, counted: ColumnSet::default() }
     }
@@ -47,7 +48,8 @@ impl<'a> Iterator for JudgedCells<'a> {
     }
 }
 
-/// Keeps those cells that count of a change whose cells are all of known kinds, and returns their columns.
+/// Removes from a change whose cells are all of known kinds those that do not count, and returns the
+/// columns of the others.
 pub(crate) fn keep_counting<C>(cells: &mut Vec<C>, column: impl Fn(&C) -> u32) -> ColumnSet {
     let mut counted = ColumnSet::default();
     cells.retain(|cell| counted.add(column(cell)));
