@@ -17,7 +17,7 @@ use ara_schema::{ColumnDef, TableDef, Type};
 /// - `ara_change`: the change log.
 /// - `ara_twin`: changes whose node and time are those of another change, which is in `ara_change`.
 /// - `ara_counter`: the total that each node has added to a counter, and the time of its last addition.
-///   The value of a counter is the sum of the totals.
+///   A column into which a total was written last holds the sum of the totals.
 /// - `ara_index`: the indexes that ara created.
 /// - `ara_failure`: the schemas that could not be ensured.
 pub(crate) const OWN_TABLES: [&str; 9] = [

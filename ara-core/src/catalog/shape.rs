@@ -61,8 +61,8 @@ pub(crate) fn has_index(connection: &Connection, name: &str) -> rusqlite::Result
         .exists([name])
 }
 
-/// Returns the kind and the name of what would conflict with a table of this name: anything but a table
-/// that has the name, or anything whose name differs from it only in case, which SQLite ignores.
+/// Returns the kind and the name of what conflicts with a table of this name: a view or an index of
+/// that name, or a table whose name differs from it only in case, which SQLite ignores.
 pub(crate) fn in_the_way(
     connection: &Connection,
     stored_name: &str,
