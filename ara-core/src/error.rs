@@ -108,7 +108,8 @@ pub enum Error {
     #[error("the database was opened to be read only: open it without `read_only` to write")]
     OpenedReadOnly,
 
-    /// The operating system failed to read or write a file, or to provide randomness or a thread.
+    /// The operating system failed to read or write the database file, or to provide randomness or a
+    /// thread; or the reader or writer of JSON failed.
     #[error(
         "reading or writing failed ({reason}): check the disk, its permissions and limits, then try again; nothing was written"
     )]
@@ -165,9 +166,9 @@ pub enum Error {
         reason: String,
     },
 
-    /// A table that a struct declares is not in the file, or lacks a column or an index of it, and the
-    /// database was opened by [`Options::read_only`](crate::Options::read_only), so that it cannot be
-    /// created.
+    /// A table that a struct declares is not in the file, or lacks a column or its full-text search,
+    /// and the database was opened by [`Options::read_only`](crate::Options::read_only), so that it
+    /// cannot be created.
     #[error(
         "table `{table}` {lacks}, and this database was opened to be read only: open it to write once"
     )]
@@ -217,7 +218,7 @@ pub enum Error {
     )]
     Broken,
 
-    /// Raw SQL would write, or is more than one statement.
+    /// Raw SQL is not a statement that only reads.
     #[error(
         "SQL that is written by hand can only read: write by `create`, `update`, `upsert` and `delete`, so that the change is logged"
     )]

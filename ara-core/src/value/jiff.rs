@@ -111,10 +111,10 @@ const UNKNOWN_ZONE: Rule = Rule::fixed(
     "must be in a time zone of the time zone database, or at an offset of whole minutes",
 );
 
-/// The name of the unknown zone, which jiff keeps apart from all that have one.
+/// The name of the unknown zone, for which jiff has a value of its own.
 const UNKNOWN: &str = "Etc/Unknown";
 
-/// What RFC 9557 calls a zone: its name in the time zone database, or its offset.
+/// Returns how RFC 9557 names a zone: by its name in the time zone database, or by its offset.
 fn zone_name(zone: &TimeZone) -> Option<Cow<'_, str>> {
     if zone.is_unknown() {
         return Some(UNKNOWN.into());
@@ -128,7 +128,7 @@ fn zone_name(zone: &TimeZone) -> Option<Cow<'_, str>> {
     (seconds % 60 == 0).then(|| format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60).into())
 }
 
-/// The zone of this very name.
+/// Returns the zone of which [`zone_name`] returns this name.
 fn zone_of(name: &str) -> Option<TimeZone> {
     let zone = match name {
         UNKNOWN => TimeZone::unknown(),
@@ -138,10 +138,11 @@ fn zone_of(name: &str) -> Option<TimeZone> {
             None => TimeZone::get(name).ok()?,
         },
     };
-    // Only what is stored: one spelling, however many the database takes.
+    // The time zone database may accept other spellings of a name, which are never stored.
     (zone_name(&zone)? == name).then_some(zone)
 }
 
+/// Returns the offset of this name, such as `+01:00`.
 fn offset_of(name: &str) -> Option<Offset> {
     let mut reader = civil::Reader::new(name);
     let sign = if reader.one_of(b"+-")? == b'-' { -1 } else { 1 };

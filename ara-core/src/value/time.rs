@@ -1,4 +1,4 @@
-//! The types of `time`. A moment is stored in UTC, whatever its offset, and comes back in UTC.
+//! The types of `time`. A moment is stored in UTC, whatever its offset is, and is read as a moment in UTC.
 
 use ::time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime};
 
