@@ -33,16 +33,16 @@ pub enum Error {
     /// is denied, or it is in use. The reason tells which.
     #[error("cannot open {}: {reason}", path.display())]
     Open {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What stands in the way, and what to do.
+        /// Why it cannot be opened, and what to do about it.
         reason: String,
     },
 
     /// The file that was to be opened is not a SQLite database.
     #[error("{} is not a database: choose another path, or move the file away", path.display())]
     NotADatabase {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
 
@@ -51,7 +51,7 @@ pub enum Error {
         "{} is a database that ara did not make: give ara a file of its own and copy the rows over", path.display()
     )]
     ForeignDatabase {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
 
@@ -61,7 +61,7 @@ pub enum Error {
         "{} has format {found}, and this version of ara reads formats up to {known}: update the app", path.display()
     )]
     NewerFormat {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The format of the file.
         found: i64,
@@ -125,7 +125,7 @@ pub enum Error {
         table: &'static str,
         /// The column's stored name.
         column: &'static str,
-        /// The rule.
+        /// The rule that the value breaks.
         rule: Rule,
     },
 
@@ -133,7 +133,7 @@ pub enum Error {
     /// [`NonEmptyString::new`](crate::NonEmptyString::new) was called with, or one in a query.
     #[error("a value {rule}")]
     Parameter {
-        /// The rule.
+        /// The rule that the value breaks.
         rule: Rule,
     },
 

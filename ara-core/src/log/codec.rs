@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             let digit = u64::from(byte & 0x7f);
-            // 64 bits leave one bit to the tenth byte. A last byte of zero is not the shortest form.
+            // The tenth byte can hold only the 64th bit, and `put_varint` never ends with a byte of zero.
             if (shift == 63 && digit > 1) || (shift > 0 && byte == 0) {
                 return None;
             }

@@ -17,17 +17,17 @@ use crate::log::point::Point;
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     /// The node's ordinal in this file.
-    pub(crate) node: NodeOrdinal,
+    pub(super) node: NodeOrdinal,
     /// The node's id, by which all devices know it.
     pub(crate) node_id: NodeId,
     /// The latest time of any change that is folded in.
-    pub(crate) last: Time,
+    pub(super) last: Time,
     /// The latest time of any change of another node that is folded in.
-    pub(crate) others: Time,
+    pub(super) others: Time,
     /// The time of the node's last change, and the XOR of the hashes of its changes.
-    pub(crate) own: Point,
+    pub(super) own: Point,
     /// When the first of the waiting changes can be folded in, in milliseconds.
-    pub(crate) due: Option<i64>,
+    pub(super) due: Option<i64>,
 }
 
 impl Journal {

@@ -7,6 +7,20 @@ use crate::model::record::Record;
 use crate::value::{Id, Readable, Value};
 
 /// A struct that declares a table. `#[derive(Table)]` implements it.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String, stars: Option<u8> }
+///
+/// let db = Database::memory()?;
+/// let id = db.create(Todo::draft().title("Buy milk"))?;
+/// db.update(Todo::patch(id).stars(5))?;
+/// let todo = db.get(id)?.expect("was just created");
+/// assert_eq!((todo.title.as_deref(), todo.stars), (Some("Buy milk"), Some(5)));
+/// # Ok::<(), ara::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a table",
     label = "not a table",

@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(format!("{id:>40}|{id:<38}|"), format!("    {TEXT}|{TEXT}  |"));
         assert_eq!(format!("{id:?}"), format!("Id({TEXT})"));
         assert_eq!(serde_json::to_value(id).ok(), Some(TEXT.into()));
-        // From borrowed text, from owned text, and from a reader, which lends nothing.
+        // The deserializers of a `&str`, of a `Value` and of a reader provide text in different ways.
         assert_eq!(serde_json::from_str::<Id<Todo>>(&format!("{TEXT:?}")).ok(), Some(id));
         assert_eq!(serde_json::from_value::<Id<Todo>>(TEXT.into()).ok(), Some(id));
         let reader = std::io::Cursor::new(format!("{TEXT:?}"));

@@ -176,7 +176,7 @@ mod tests {
                 "2026-11-21T09:30:00+01:00[Europe/Berlin]",
                 "2026-11-21T08:30:00.000000000Z[Europe/Berlin]",
             ),
-            // Both of the two 02:30 of the day on which summer time ends.
+            // On the day on which summer time ends, 02:30 occurs twice.
             (
                 "2026-10-25T02:30:00+02:00[Europe/Berlin]",
                 "2026-10-25T00:30:00.000000000Z[Europe/Berlin]",
@@ -190,7 +190,7 @@ mod tests {
             ("2026-11-21T08:30:00Z[Etc/Unknown]", "2026-11-21T08:30:00.000000000Z[Etc/Unknown]"),
             ("2026-11-21T08:30:00+05:45[+05:45]", "2026-11-21T02:45:00.000000000Z[+05:45]"),
             ("2026-11-21T08:30:00-00:30[-00:30]", "2026-11-21T09:00:00.000000000Z[-00:30]"),
-            // A name is kept as it is, where the database has it under several.
+            // If the time zone database has several names for a zone, the one that was given is kept.
             (
                 "2026-11-21T08:30:00Z[Asia/Calcutta]",
                 "2026-11-21T08:30:00.000000000Z[Asia/Calcutta]",
@@ -259,7 +259,7 @@ mod tests {
         }
         assert_eq!(stored_and_read(DateTime::MAX), DateTime::MAX);
         assert_eq!(stored_and_read(Timestamp::MAX), Timestamp::MAX);
-        // jiff's moments end before the year does, so that each has a local time in every zone.
+        // jiff's last moment is before the end of the year 9999, so that it has a local time in every zone.
         assert_eq!(Timestamp::read(Stored::Text("9999-12-31T00:00:00.000000000Z".into())), None);
     }
 }

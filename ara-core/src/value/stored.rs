@@ -4,7 +4,15 @@ use std::borrow::Cow;
 
 use rusqlite::types::ValueRef;
 
-/// A value in one of SQLite's storage classes.
+/// A value in one of SQLite's storage classes other than NULL.
+///
+/// ```
+/// use ara::{Stored, Value};
+///
+/// assert_eq!(true.store(), Ok(Stored::Integer(1)));
+/// assert_eq!(bool::read(Stored::Integer(1)), Some(true));
+/// assert_eq!(bool::read(Stored::Integer(2)), None);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored<'a> {
     /// A 64-bit signed integer.
