@@ -224,7 +224,7 @@ pub enum Error {
     )]
     RawWrite,
 
-    /// Raw SQL returns more or fewer columns than the type that its rows are read as has values.
+    /// Raw SQL returns another number of columns than the type has values as which its rows are read.
     #[error("the SQL gives {found} columns, and the row has {expected} values: select as many")]
     RawShape {
         /// The number of columns that the SQL returns.
@@ -270,8 +270,8 @@ pub enum Error {
         what: String,
     },
 
-    /// A query of the past is about a time from which [`compact`](crate::Database::compact) may have
-    /// dropped changes.
+    /// A query of the past asks for a time in the part of the log that
+    /// [`compact`](crate::Database::compact) has compacted, where changes may be missing.
     #[error(
         "the log was compacted up to {until}: it tells no more what was before, or who wrote it; ask for a later time"
     )]
@@ -280,8 +280,8 @@ pub enum Error {
         until: Timestamp,
     },
 
-    /// [`undo`](crate::Database::undo) was called with a transaction from a time up to which the log
-    /// was compacted.
+    /// [`undo`](crate::Database::undo) was called with a transaction in the compacted part of the log,
+    /// where the values that it overwrote may be missing.
     #[error(
         "the log was compacted up to {until}, and what this transaction overwrote may be gone: it cannot be undone any more"
     )]

@@ -48,8 +48,8 @@ impl<'a> Iterator for JudgedCells<'a> {
     }
 }
 
-/// Removes from a change whose cells are all of known kinds those that do not count, and returns the
-/// columns of the others.
+/// Removes the cells that do not count from the cells of a change, whose kinds must all be known. Returns
+/// the columns of the cells that are left.
 pub(crate) fn keep_counting<C>(cells: &mut Vec<C>, column: impl Fn(&C) -> u32) -> ColumnSet {
     let mut counted = ColumnSet::default();
     cells.retain(|cell| counted.add(column(cell)));

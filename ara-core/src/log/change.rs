@@ -341,8 +341,8 @@ impl<'a> PackedCells<'a> {
     }
 }
 
-/// Returns whether two values are equal bit for bit and in their storage class. NaN equals NULL, as which
-/// SQLite stores it.
+/// Returns whether two values are equal bit for bit and in their storage class. NaN equals NULL,
+/// because SQLite stores it so.
 pub(crate) fn is_same(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
     match (held, value) {
         (ValueRef::Null, None) => true,
