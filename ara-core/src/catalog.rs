@@ -1,5 +1,5 @@
-//! What a file holds: its tables, columns and indexes, what the ordinals of the log stand for, and the
-//! format.
+//! What a file contains: its tables, columns and indexes, the names that the ordinals of the log stand
+//! for, and the version of its format.
 
 pub(crate) mod ddl;
 pub(crate) mod format;

@@ -1,4 +1,4 @@
-//! What travels between devices: version vectors, batches of changes, and both of them as bytes.
+//! What devices exchange: version vectors, batches of changes, and both of them as bytes.
 
 pub(crate) mod changes;
 pub(crate) mod vector;

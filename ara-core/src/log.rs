@@ -1,8 +1,9 @@
 //! The change log: its format, its clocks and digests, and the tables of the file that hold it.
 //!
-//! The log is the truth: every synced table is a fold of it.
+//! The log is the source of truth: the rows of every synced table are the fold of its changes.
 
 pub(crate) mod ahead;
+pub(crate) mod cells;
 pub(crate) mod change;
 pub(crate) mod clock;
 pub(crate) mod codec;

@@ -1,4 +1,4 @@
-//! What `#[derive(Table)]` implements: tables, their columns and rows, and the schema of an app.
+//! What the derives and `ara::schema!` implement: tables, their columns and rows, and the schema of an app.
 
 pub(crate) mod app_schema;
 pub(crate) mod cells;

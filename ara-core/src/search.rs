@@ -1,12 +1,12 @@
 //! Full-text search: an FTS5 index over the words of a table's search columns.
 //!
-//! FTS5 knows rows by integers, and ara's have ids, so a map stands between them. The index keeps the
-//! words alone, not a second copy of the texts.
+//! FTS5 identifies rows by integers, so a table maps these to the ids of ara's rows. The index is
+//! contentless: it holds the words, but no second copy of the texts.
 //!
-//! Triggers note which rows changed, whoever changes them, and ara reads those rows into the index before
-//! it commits, all at once: FTS5 would write its words to the file after each statement that a trigger
-//! gives it, which takes five times as long. What another program wrote is read in before the next
-//! search.
+//! Triggers note which rows changed, whichever program changes them. ara updates the index for all of
+//! these rows at once, just before it commits: if the triggers themselves updated it, FTS5 would write
+//! its words to the file after each statement, which takes five times as long. Rows that another
+//! program wrote are indexed before the next search.
 
 pub(crate) mod functions;
 pub(crate) mod refresh;

@@ -1,4 +1,4 @@
-//! What a column can hold, and how it is stored.
+//! The values that a column can hold, and how they are stored.
 
 mod bytes;
 #[cfg(feature = "chrono")]

@@ -1,4 +1,4 @@
-//! The SQL that makes ara's tables.
+//! The SQL that creates tables and indexes.
 
 use ara_schema::TableDef;
 
@@ -6,9 +6,10 @@ use crate::catalog::own_tables::{HISTORY, OWN_TABLES};
 use crate::catalog::search_index::SearchIndex;
 use crate::names::{index_name, name_list, stored_table_name};
 
-/// The SQL statements that make a fresh database with these tables, word for word as the file keeps
-/// them: ara's own tables first, then each table with its indexes and its
-/// search.
+/// Returns the SQL statements that create a new database with these tables, word for word as the file keeps
+/// them.
+///
+/// ara's own tables come first, then each table, followed by its indexes and its full-text search.
 ///
 /// ```
 /// use ara::{IndexDef, TableDef};
@@ -40,8 +41,10 @@ pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
     statements
 }
 
-/// Columns have no declared type, and the table is not STRICT: values stay as they came, and a new
-/// column needs no look at the rows.
+/// Returns the SQL that creates a table.
+///
+/// The columns have no declared type, and the table is not STRICT: so SQLite stores every value as it
+/// was given, and adds a column without reading the rows.
 pub(crate) fn create_table<'a>(
     stored_name: &str,
     columns: impl IntoIterator<Item = &'a str>,
@@ -54,6 +57,7 @@ pub(crate) fn create_table<'a>(
     )
 }
 
+/// Returns the SQL that creates an index.
 pub(crate) fn create_index<'a>(
     name: &str,
     stored_name: &str,

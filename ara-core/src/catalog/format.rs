@@ -1,4 +1,4 @@
-//! What every file of ara's holds: the tables of its own, and the node that writes.
+//! What every file of ara's contains: ara's own tables, and the node that writes.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -10,14 +10,14 @@ use crate::log::journal::Journal;
 use crate::log::node::NodeId;
 use crate::log::{meta, nodes};
 
-/// The format that this version writes, kept in SQLite's `user_version`. A file of a newer one is
-/// refused.
+/// The version of the file format, which SQLite's `user_version` holds. A file of a newer one is refused.
 pub(crate) const FORMAT: i64 = 1;
 
-/// What SQLite's `application_id` says of a file that ara made: `ara` and a zero.
+/// The `application_id` of a SQLite file that ara made: the bytes `ara` and a zero.
 pub(crate) const APPLICATION_ID: i64 = 0x6172_6100;
 
-/// Makes what every file of ara's has, unless another process has done so meanwhile.
+/// Creates what every file of ara's contains, unless the file is no longer empty: another process may have
+/// done so in the meantime.
 pub(crate) fn create_format(
     connection: &Connection,
     node: NodeId,
@@ -41,7 +41,7 @@ pub(crate) fn create_format(
     Ok(())
 }
 
-/// Makes a file in memory that holds what every file has, for tests.
+/// Opens a database in memory that contains what every file does, for tests.
 #[cfg(test)]
 pub(crate) fn new_file() -> Connection {
     let connection = Connection::open_in_memory().expect("opens");
@@ -49,9 +49,10 @@ pub(crate) fn new_file() -> Connection {
     connection
 }
 
-/// Takes a new node id if the file is a copy: its device and inode are not those that were recorded.
-/// Two files that write under one id would give different changes the same name. Returns whether something
-/// in the file may wait for its time.
+/// Makes the file write as a new node if it is a copy, that is if its identity is not the recorded one.
+/// Two files that write as one node would make different changes with the same node and time.
+///
+/// Returns whether changes in the file may wait for their time.
 pub(crate) fn claim(
     connection: &Connection,
     identity: &str,

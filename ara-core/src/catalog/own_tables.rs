@@ -1,19 +1,25 @@
-//! The tables of ara's own.
+//! The tables that ara creates for itself.
 
 use ara_schema::{ColumnDef, TableDef, Type};
 
-/// The tables of ara's own, but for the history of schemas: that is a table like an app's.
+/// The statements that create ara's own tables. The history of schemas is not among them: it is a
+/// synced table like those of an app.
 ///
-/// - `ara_node`: of each node but the one that writes, the last change that is known, the digest up to it,
-///   and how far its changes are folded into the tables: those that are dated ahead wait. `forked` tells
-///   that two devices wrote under one id, `refused` why the rest of its changes was not taken. What is
-///   after `void_after`, up to `void_until`, does not count: its clock ran ahead, and it wrote that again.
-///   Up to its `horizon` its log may lack what later writes covered.
-/// - `ara_table` and `ara_column`: what the ordinals of the log stand for, and where the name came from.
-/// - `ara_change`: the change log; `ara_twin`: changes that another one of the same node and time hides.
-/// - `ara_counter`: what each node has added to a counter in all, and when it last did. The value of a column
-///   into which totals were written last is their sum.
-/// - `ara_index`: the indexes that ara made; `ara_failure`: the schemas that could not be ensured.
+/// - `ara_meta`: facts about the file itself, by key.
+/// - `ara_node`: the nodes. For each node but the writing one, `last` is the time of its last known
+///   change, `digest` the digest up to that, and `folded` the time up to which its changes are folded
+///   into the tables: later ones wait. `forked` tells that two devices wrote under its id, and
+///   `refused` why some of its changes were refused. Its changes after `void_after`, up to
+///   `void_until`, do not count: its clock was ahead when it made them, and it wrote their values
+///   again. Up to `horizon` its log was compacted.
+/// - `ara_table` and `ara_column`: the names that the ordinals of the log stand for, and where they
+///   came from.
+/// - `ara_change`: the change log.
+/// - `ara_twin`: changes whose node and time are those of another change, which is in `ara_change`.
+/// - `ara_counter`: the total that each node has added to a counter, and the time of its last addition.
+///   A column into which a total was written last holds the sum of the totals.
+/// - `ara_index`: the indexes that ara created.
+/// - `ara_failure`: the schemas that could not be ensured.
 pub(crate) const OWN_TABLES: [&str; 9] = [
     "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_node (ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
@@ -38,7 +44,7 @@ pub(crate) const OWN_TABLES: [&str; 9] = [
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
 ];
 
-/// The history's table. The facade declares it once more, as a struct that apps query.
+/// The table of the history of schemas. The crate `ara` also declares it as a struct, which apps query.
 #[doc(hidden)]
 pub static HISTORY: TableDef = TableDef {
     name: "ara_schema_history",
@@ -57,7 +63,7 @@ pub static HISTORY: TableDef = TableDef {
     search: &[],
 };
 
-/// The table of what is undone. Its columns name the transaction that a row is about.
+/// The table of undone transactions. The columns of a row are the node and the time of one.
 pub(crate) static UNDONE: TableDef = TableDef {
     name: "ara_undone",
     local: false,
@@ -69,7 +75,7 @@ pub(crate) static UNDONE: TableDef = TableDef {
     search: &[],
 };
 
-/// Whether a table is one that ara keeps as if it were an app's: in the file, and synced.
+/// Returns whether a table of ara's own is synced as the tables of an app are.
 pub(crate) fn is_kept_by_ara(name: &str) -> bool {
     name == HISTORY.name || name == UNDONE.name
 }

@@ -1,4 +1,4 @@
-//! The tables, columns and indexes that a file should have, and what its ordinals stand for.
+//! The tables, columns and indexes that a file should have, and the names that its ordinals stand for.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,8 +14,8 @@ use crate::log::node::{NodeOrdinal, Stamp};
 use crate::log::nodes::{self, Node};
 use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX, app_name};
 
-/// What ara noted of all that it made. Who writes the tables of the file behind ara's back does not
-/// write it.
+/// What ara noted about the tables, columns and indexes that it created. A program that changes them in
+/// the file without ara leaves these notes as they are, so the two can be compared.
 pub(crate) struct Registry {
     /// The nodes by ordinal.
     pub(crate) nodes: HashMap<NodeOrdinal, Node>,
@@ -23,20 +23,23 @@ pub(crate) struct Registry {
     pub(crate) tables: BTreeMap<i64, RegisteredTable>,
     /// The indexes by name.
     pub(crate) indexes: BTreeMap<String, RegisteredIndex>,
+    /// The full-text searches.
     pub(crate) searches: Vec<SearchIndex>,
 }
 
-/// A table, by the names that it has in the file.
+/// A registered table.
 pub(crate) struct RegisteredTable {
     /// Its ordinal in the file.
     pub(crate) ordinal: i64,
+    /// Its name in the file.
     pub(crate) name: String,
+    /// Whether it is local: not synced, and not in the log.
     pub(crate) is_local: bool,
-    /// Whether it should be in the file, and not in the log alone.
+    /// Whether it should be in the file. Otherwise it is in the log alone.
     pub(crate) is_made: bool,
-    /// What should be in the file, by ordinal. 0 is `is_deleted`.
+    /// The names of the columns that should be in the file, by ordinal. 0 is `is_deleted`.
     pub(crate) columns: BTreeMap<u32, String>,
-    /// The same, and what is in the log alone.
+    /// The names of all columns, including those that are in the log alone, by ordinal.
     pub(crate) names: BTreeMap<u32, String>,
 }
 
@@ -46,23 +49,26 @@ pub(crate) struct RegisteredTable {
 pub(crate) enum Origin {
     /// The app declares it, or did.
     Declared = 0,
-    /// It came with a merge, and was made.
+    /// It came with a merge, and was created in the file.
     Merged = 1,
-    /// It came with a merge, and could not be made: it is in the log alone.
+    /// It came with a merge, and could not be created: it is in the log alone.
     Logged = 2,
 }
 
-/// An index, by the names that it has in the file.
+/// A registered index.
 pub(crate) struct RegisteredIndex {
+    /// The name of its table in the file.
     pub(crate) table: String,
+    /// The names of its columns, in their order.
     pub(crate) columns: Vec<String>,
 }
 
 impl Registry {
+    /// Reads the registry from the file.
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         let writer = meta::get(connection, meta::NODE)?;
         let mut nodes = nodes::kept(connection)?;
-        // What the node that writes has written is folded in, whatever it is.
+        // A change of the writing node is folded in by the transaction that makes it.
         for own in nodes.iter_mut().filter(|node| Some(node.ordinal) == writer) {
             own.folded = Time::MAX;
         }
@@ -102,22 +108,22 @@ impl Registry {
         Ok(Self { nodes, tables, indexes, searches })
     }
 
-    /// Up to which time the log tells of last values alone: that of some node is compacted so far.
+    /// Returns the latest time up to which the log of any node was compacted.
     pub(crate) fn horizon(&self) -> Time {
         self.nodes.values().map(|node| node.horizon).max().unwrap_or_default()
     }
 
-    /// Returns whether the table of an ordinal is that of what is undone.
+    /// Returns whether the table with this ordinal is that of undone transactions.
     pub(crate) fn is_of_undoings(&self, table: i64) -> bool {
         self.tables.get(&table).is_some_and(RegisteredTable::is_of_undoings)
     }
 
-    /// Returns the tables that are the fold of the log.
+    /// Returns the tables whose rows are the fold of the log.
     pub(crate) fn synced(&self) -> impl Iterator<Item = &RegisteredTable> {
         self.tables.values().filter(|table| table.is_made && !table.is_local)
     }
 
-    /// Returns the tables that this version of ara can make: the log may name others.
+    /// Returns the tables that this version of ara can create. The log may name others.
     pub(crate) fn makeable(&self) -> impl Iterator<Item = &RegisteredTable> {
         self.tables.values().filter(|table| {
             let app_name = table.app_name();
@@ -127,23 +133,24 @@ impl Registry {
 }
 
 impl RegisteredTable {
+    /// Makes a table whose only column is `is_deleted`.
     pub(crate) fn new(ordinal: i64, name: String, is_made: bool) -> Self {
         let is_local = name.starts_with(LOCAL_PREFIX);
         let columns = BTreeMap::from([(0, "is_deleted".to_owned())]);
         Self { ordinal, name, is_local, is_made, names: columns.clone(), columns }
     }
 
-    /// Returns whether it is the table of what is undone.
+    /// Returns whether it is the table of undone transactions.
     pub(crate) fn is_of_undoings(&self) -> bool {
         self.name == UNDONE.name
     }
 
-    /// The name that the app gave it.
+    /// Returns the name that the app gave it.
     pub(crate) fn app_name(&self) -> &str {
         app_name(&self.name)
     }
 
-    /// The app's columns that ara can make, with their ordinals.
+    /// Returns the columns that this version of ara can create, with their ordinals.
     pub(crate) fn makeable_columns(&self) -> impl Iterator<Item = (u32, &str)> {
         self.columns
             .iter()
@@ -152,12 +159,12 @@ impl RegisteredTable {
     }
 }
 
-/// Whether what has this origin should be in the tables.
+/// Returns whether a table or column of this origin should be in the file.
 pub(crate) fn is_made(origin: i64) -> bool {
     origin != Origin::Logged as i64
 }
 
-/// The hash of a change of the log, of what there is of it.
+/// Returns the hash of a change as the log holds it, or `None` if it cannot be read.
 pub(crate) fn hash(
     stamp: Stamp,
     table: &RegisteredTable,

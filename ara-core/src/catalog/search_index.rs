@@ -1,31 +1,32 @@
-//! What a full-text search of a table consists of in the file.
+//! What the full-text search of a table consists of in the file.
 
 use ara_schema::TableDef;
 
 use crate::names::{SEARCH_PREFIX, name_list, stored_table_name};
 
-/// The search over certain columns of a table, by the names that these have in the file.
+/// The full-text search over some columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchIndex {
+    /// The name of the table in the file.
     pub(crate) table: String,
-    /// Sorted: the order of a struct's fields makes no other search.
+    /// The names of the columns. They are sorted, so that the order of a struct's fields does not matter.
     pub(crate) columns: Vec<String>,
 }
 
-/// What a search is made of, by the suffix of its name, and the SQL that makes it.
+/// The parts of a search: the suffix of the name of each, and the SQL that creates it.
 pub(crate) type Parts = [(&'static str, String); 6];
 
-/// The tables that FTS5 itself makes, by the suffixes of their names.
+/// The suffixes of the names of the tables that FTS5 itself creates.
 pub(crate) const SHADOWS: [&str; 4] = ["_data", "_idx", "_docsize", "_config"];
 
-/// The map from FTS5's rows to ara's.
+/// The suffix of the table that maps the integer ids of FTS5's rows to the ids of ara's.
 pub(crate) const ROWS: &str = " rows";
 
-/// The ids of the rows that changed since the index was brought up to date.
+/// The suffix of the table with the ids of the rows that changed since the index was last updated.
 pub(crate) const STALE: &str = " stale";
 
 impl SearchIndex {
-    /// The search that a struct declares.
+    /// Returns the search that a struct declares, if it does.
     pub(crate) fn of(def: &TableDef) -> Option<Self> {
         if def.search.is_empty() {
             return None;
@@ -34,37 +35,40 @@ impl SearchIndex {
         Some(Self::new(stored_table_name(def).into_owned(), columns))
     }
 
+    /// Makes the search of a table over these columns.
     pub(crate) fn new(table: String, columns: impl Iterator<Item = String>) -> Self {
         let mut columns: Vec<_> = columns.collect();
         columns.sort();
         Self { table, columns }
     }
 
-    /// The name of the FTS5 table. Nothing else can have it: the brackets are in no stored name.
+    /// Returns the name of the FTS5 table. No other table can have it, as a stored name has no brackets.
     pub(crate) fn name(&self) -> String {
         format!("{SEARCH_PREFIX}{}({})", self.table, self.columns.join(","))
     }
 
-    /// The name of one of its parts, for SQL. There are no quotes in it.
+    /// Returns the quoted name of the part with this suffix.
     pub(crate) fn part(&self, suffix: &str) -> String {
         format!("\"{}{suffix}\"", self.name())
     }
 
+    /// Returns the names of the columns.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(String::as_str)
     }
 
-    /// The names of all that is in the file because of it.
+    /// Returns the names of all tables and triggers that the search has in the file.
     pub(crate) fn object_names(&self) -> Vec<String> {
         let suffixes = self.parts().into_iter().map(|(suffix, _)| suffix).chain(SHADOWS);
         suffixes.map(|suffix| format!("{}{suffix}", self.name())).collect()
     }
 
-    /// The statements that make it, without a row in it.
+    /// Returns the SQL statements that create the search, with no row in it.
     pub(crate) fn statements(&self) -> impl Iterator<Item = String> {
         self.parts().into_iter().map(|(_, sql)| sql)
     }
 
+    /// Returns the parts of the search.
     pub(crate) fn parts(&self) -> Parts {
         let (words, rows, stale) = (self.part(""), self.part(ROWS), self.part(STALE));
         let on = |suffix: &str, event: &str, ids: &[&str]| {
@@ -83,8 +87,8 @@ impl SearchIndex {
         };
         let written = name_list(["id", "is_deleted"].into_iter().chain(self.columns()));
         [
-            // A row can be taken out of it without its former text: `contentless_delete`. Its columns have
-            // names of their own: FTS5 refuses `rank`, which an app's column may be called.
+            // With `contentless_delete` a row can be deleted without its former text. The columns are `c0`,
+            // `c1` and so on, because FTS5 refuses the name `rank`, which a column of an app may have.
             (
                 "",
                 format!(
@@ -106,7 +110,7 @@ impl SearchIndex {
                 STALE,
                 format!("CREATE TABLE {stale} (\"id\" BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID"),
             ),
-            // Of a `REPLACE` SQLite tells only that there is a new row.
+            // For a `REPLACE`, SQLite runs only this trigger and not the one for `DELETE`.
             (" insert", on(" insert", "INSERT", &["NEW"])),
             (" update", on(" update", &format!("UPDATE OF {written}"), &["OLD", "NEW"])),
             (" delete", on(" delete", "DELETE", &["OLD"])),
@@ -114,18 +118,20 @@ impl SearchIndex {
     }
 }
 
-/// Letters and digits of any script make words, and `é` is found by `e`.
+/// FTS5's tokenizer: words are of letters and digits of any script, and `e` finds `é`.
 pub(crate) const TOKENIZER: &str = "unicode61 remove_diacritics 2";
 
-/// The table, by its stored name, and the columns whose search this is, or a part of a search.
+/// Returns the stored names of the table and the columns of the search that an object of this name
+/// belongs to.
 pub(crate) fn searched(name: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
     let (table, columns) = name.strip_prefix(SEARCH_PREFIX)?.split_once('(')?;
     let (columns, _) = columns.split_once(')')?;
     Some((table, columns.split(',')))
 }
 
-/// What a query needs of the search of a table: the names of the FTS5 table, and of the map in which
-/// `ara_doc` is its `rowid` and `id` the row's.
+/// Returns what a query needs of the search of a table: the name of the FTS5 table, and that of the
+/// table whose column `ara_doc` is the `rowid` of the former, and whose column `id` is the id of the
+/// row.
 #[doc(hidden)]
 #[must_use]
 pub fn search_tables(def: &TableDef) -> Option<(String, String)> {

@@ -1,4 +1,4 @@
-//! How the tables in the file are declared, and which of them ara did not make.
+//! How the tables in the file are declared, and whether ara created them.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,20 @@ use crate::error::{Error, Result};
 /// How a column is declared in the file.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Declared {
+    /// The declared type.
     pub(crate) ty: String,
+    /// Whether it is `NOT NULL`.
     pub(crate) not_null: bool,
-    /// Its place in the primary key, from 1.
+    /// The position in the primary key, from 1; 0 if it is not part of that.
     key: i64,
+    /// The default value, as SQL.
     default: Option<String>,
-    /// It is computed from others.
+    /// Not 0 if the column is generated.
     hidden: i64,
 }
 
 impl Declared {
-    /// How ara declares the column of this name.
+    /// Returns how ara declares the column of this name.
     pub(crate) fn expected(name: &str) -> Self {
         let is_blob = matches!(name, "id" | "ara_clock");
         let ty = if is_blob { "BLOB" } else { "" }.to_owned();
@@ -28,7 +31,7 @@ impl Declared {
     }
 }
 
-/// The columns of a table in the file by name; `None` if there is none.
+/// Returns the columns of a table in the file by name, or `None` if there is no such table.
 pub(crate) fn columns_in_file(
     connection: &Connection,
     stored_name: &str,
@@ -51,15 +54,15 @@ pub(crate) fn columns_in_file(
     Ok(Some(columns).filter(|columns| !columns.is_empty()))
 }
 
-/// Whether the file has an index of this name.
+/// Returns whether the file has an index of this name.
 pub(crate) fn has_index(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
     connection
         .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1")?
         .exists([name])
 }
 
-/// What has the name of the table and is not it, as its kind and its name. SQLite folds the case of
-/// names.
+/// Returns the kind and the name of what conflicts with a table of this name: a view or an index of
+/// that name, or a table whose name differs from it only in case, which SQLite ignores.
 pub(crate) fn in_the_way(
     connection: &Connection,
     stored_name: &str,
@@ -73,7 +76,7 @@ pub(crate) fn in_the_way(
         .optional()
 }
 
-/// Refuses what has the name of the table, and is none of ara's.
+/// Returns [`Error::Shape`] if something is in the file that conflicts with a table of this name.
 pub(crate) fn check_name(connection: &Connection, stored_name: &str) -> Result<()> {
     match in_the_way(connection, stored_name)? {
         Some((kind, name)) => Err(shape(stored_name, &format!("there is a {kind} `{name}`"))),
@@ -81,8 +84,8 @@ pub(crate) fn check_name(connection: &Connection, stored_name: &str) -> Result<(
     }
 }
 
-/// Refuses a table that ara did not make: it would change or refuse values. Columns that another
-/// program has added to a table of ara's are its own.
+/// Returns [`Error::Shape`] if a table is not declared as ara declares it: it might change or refuse
+/// values. Columns that another program added to a table of ara's may be declared in any way.
 pub(crate) fn check_shape(
     connection: &Connection,
     stored_name: &str,
@@ -115,7 +118,7 @@ pub(crate) fn check_shape(
     Ok(())
 }
 
-/// Whether ara made the table, and not this column of it.
+/// Returns whether ara created the table, but not this column of it.
 fn is_another_programs(
     connection: &Connection,
     stored_name: &str,

@@ -1,4 +1,4 @@
-//! Changes on their way from one database to another.
+//! Batches of changes that one database gives to another.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,77 +9,105 @@ use crate::log::clock::Time;
 use crate::log::node::NodeId;
 use crate::log::point::Point;
 
-/// Some changes of one or more nodes, as one database gives them to another: whole transactions, in the
-/// order of their times.
+/// A batch of changes, which one database gives to another.
 ///
-/// [`Database::changes_since`](crate::Database::changes_since) makes them, and
+/// The changes are of one or more nodes, and form whole transactions in the order of their times.
+/// [`Database::changes_since`](crate::Database::changes_since) returns such batches, and
 /// [`Database::merge`](crate::Database::merge) takes them.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String }
+///
+/// let (laptop, phone) = (Database::memory()?, Database::memory()?);
+/// laptop.create(Todo::draft().title("Buy milk"))?;
+/// for changes in laptop.changes_since(&phone.version_vector()?)? {
+///     let changes = changes?;
+///     assert_eq!(changes.len(), 1);
+///     phone.merge(&changes)?;
+/// }
+/// assert_eq!(phone.query::<Todo>().count()?, 1);
+/// # Ok::<(), ara::Error>(())
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Changes {
+    /// The runs that the changes belong to.
     pub(crate) runs: Vec<Run>,
-    /// The names that the changes use, each once.
+    /// The names of the tables, to which the changes refer by index.
     pub(crate) tables: Vec<String>,
+    /// The names of the columns, to which the cells of the changes refer by index.
     pub(crate) columns: Vec<String>,
+    /// The changes, those of a run one after the other.
     pub(crate) changes: Vec<Sent>,
-    /// What the changes refer to.
+    /// The bytes to which the changes refer by ranges.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Changes of one node that follow one another.
+/// Changes of one node that follow one another without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Run {
+    /// The node that made the changes.
     pub(crate) node: NodeId,
-    /// What they follow, and their last.
+    /// The point after which they come.
     pub(crate) from: Point,
+    /// The point that the last of them leads to.
     pub(crate) to: Point,
-    /// Two devices wrote under this id: the digests that the transactions note are of one or the other.
+    /// Whether two devices wrote under this id, so that the digest at the end of a transaction is that
+    /// of the log of the one or the other.
     pub(crate) is_forked: bool,
 }
 
-/// One change, as one of a [`Changes`].
+/// One change of a [`Changes`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sent {
+    /// The index of its run.
     pub(crate) run: u32,
+    /// When it was made.
     pub(crate) time: Time,
+    /// The index of the table's name.
     pub(crate) table: u32,
-    /// Where the row's id is among the bytes.
+    /// The range of the row's id in the bytes.
     pub(crate) row: Range<usize>,
-    /// Where its cells are, packed as those of the log, with the columns' places among the names.
+    /// The range of the cells. They are packed as those of the log, but refer to columns by the index
+    /// of the name.
     pub(crate) cells: Range<usize>,
-    /// Where the parts are that the sender does not know.
+    /// The range of the parts that the sender does not know.
     pub(crate) more: Range<usize>,
-    /// The node's digest, if it ends a transaction.
+    /// The node's digest, if the change ends a transaction.
     pub(crate) mark: Option<u64>,
-    /// What stands for what the sender, or another device before it, dropped.
+    /// What is kept of the hashes that compaction on any device dropped.
     pub(crate) compacted: Compacted,
 }
 
 impl Changes {
-    /// How many changes there are.
+    /// Returns the number of changes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.changes.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// Appends bytes: where they are.
+    /// Appends bytes, and returns their range.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Range<usize> {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         start..self.bytes.len()
     }
 
+    /// Returns the bytes of a range.
     pub(crate) fn get(&self, range: &Range<usize>) -> &[u8] {
         self.bytes.get(range.clone()).unwrap_or_default()
     }
 }
 
-/// Of which nodes, and how many: never the values.
+/// Shows the runs, the names of the tables and the number of changes, but never the values.
 impl fmt::Debug for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Changes")
@@ -90,12 +118,12 @@ impl fmt::Debug for Changes {
     }
 }
 
-/// Names that are written once and then named by their place.
+/// The indexes of names in a list that contains each name once.
 #[derive(Debug, Default)]
 pub(crate) struct Dictionary(HashMap<String, u32>);
 
 impl Dictionary {
-    /// The place of a name among `names`, where it is put if it is new.
+    /// Returns the index of a name in `names`, to which it is appended if it is new.
     pub(crate) fn place(&mut self, names: &mut Vec<String>, name: &str) -> u32 {
         if let Some(place) = self.0.get(name) {
             return *place;

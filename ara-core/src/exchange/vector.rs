@@ -10,33 +10,51 @@ use crate::log::journal::Journal;
 use crate::log::node::NodeId;
 use crate::log::point::Point;
 
-/// What a database knows: of each node the time of the last change, and a digest of all its changes up
-/// to that one. (A node is a device, or rather all that was written to one file of it.)
+/// What a database knows: for each node, the time of the last known change, and a digest of all changes
+/// up to that one. (A node is a device, or rather all that was written to one file of it.)
 ///
-/// A time alone would not do: a file that was restored from a backup, or copied, can have written other
-/// changes at the times that a peer knows. The digest tells them apart.
+/// The digest is there because the time alone is not enough: a file that was copied, or restored from a
+/// backup, may have written other changes at the same times.
 ///
-/// The one of a database that knows nothing is `VersionVector::default()`.
+/// `VersionVector::default()` is the version vector of a database that knows nothing.
+///
+/// ```
+/// use ara::prelude::*;
+/// use ara::VersionVector;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String }
+///
+/// let db = Database::memory()?;
+/// assert_eq!(db.version_vector()?, VersionVector::default());
+/// db.create(Todo::draft().title("Buy milk"))?;
+/// assert_eq!(db.version_vector()?.len(), 1);
+/// # Ok::<(), ara::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VersionVector(pub(crate) BTreeMap<NodeId, Point>);
 
 impl VersionVector {
-    /// Of how many nodes it tells.
+    /// Returns the number of nodes of which a change is known.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether it is that of a database that knows nothing.
+    /// Returns whether no change of any node is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What both of two know. A file that several devices are to read has the
-    /// [changes since](crate::Database::changes_since) what all of them know. Where both know a node, it is
-    /// what is known of it earlier, and nothing where they know other changes of it up to the same time. What
-    /// knows all that another does leaves the other as it is.
+    /// Returns what both of two databases know.
+    ///
+    /// For a node that both know, this is the earlier of the two times with its digest. If the times
+    /// are the same and the digests are not, the databases know different changes of the node, and it
+    /// is left out.
+    ///
+    /// To write one file of changes for several devices, pass the intersection of their version vectors to
+    /// [`Database::changes_since`](crate::Database::changes_since).
     ///
     /// ```
     /// use ara::prelude::*;
@@ -68,7 +86,7 @@ impl VersionVector {
     }
 }
 
-/// The vector of a file.
+/// Returns the version vector of a file.
 pub(crate) fn vector(connection: &Connection) -> Result<VersionVector> {
     let nodes = Journal::load(connection)?.nodes(connection)?;
     let ends = nodes.into_iter().map(|(id, known)| (id, known.end));

@@ -1,4 +1,4 @@
-//! Changes and version vectors as bytes: [records](record) whose payload is a protobuf
+//! Changes and version vectors as bytes: [records](record) whose payload is a Protocol Buffers
 //! [message](message). `guide/wire_format.md` describes them.
 
 mod batch;

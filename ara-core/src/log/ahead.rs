@@ -1,4 +1,4 @@
-//! Changes that are dated ahead of the clock, and wait for their time.
+//! Changes that are dated ahead of this device's clock, and wait for their time.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -9,16 +9,17 @@ use crate::log::clock::Time;
 /// minutes. One that is further ahead is folded in when its time comes.
 pub(crate) const MOST_AHEAD: i64 = 5 * 60 * 1000;
 
-/// Returns whether changes of some node wait.
+/// Returns whether changes of any node may wait for their time.
 pub(crate) fn may_wait(connection: &Connection) -> Result<bool> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM ara_node WHERE folded < last LIMIT 1")?
         .exists([])?)
 }
 
-/// Returns when the first of the changes that wait can be folded in, in milliseconds.
+/// Returns when the first of the waiting changes can be folded in, in milliseconds, or `None` if none
+/// waits.
 pub(crate) fn due(connection: &Connection) -> Result<Option<i64>> {
-    // Most often none waits, which is told for less: whoever opens a file asks.
+    // Every opening of a file asks this, and most often none waits: the cheaper query tells that.
     if !may_wait(connection)? {
         return Ok(None);
     }

@@ -8,30 +8,38 @@ use crate::log::codec::{Reader, TOTAL, put_bytes, put_payload, put_total, put_va
 use crate::log::node::Stamp;
 use crate::value::Stored;
 
-/// The change ends a transaction: the node's digest up to and with it follows the flags.
+/// The flag of a change that ends a transaction. The node's digest up to and including it follows the
+/// flags.
 const ENDS_TRANSACTION: u8 = 1;
 
-/// Parts that this version does not know follow, as bytes: they are passed on, and hashed.
+/// The flag of a change with parts that this version does not know. They follow as bytes, are passed on as
+/// they came, and are hashed.
 const HAS_MORE: u8 = 2;
 
-/// The bits of a cell's head that hold the tag of its value; the column's ordinal is above them.
+/// How many of the low bits of a cell's head hold the tag of its value. The column's ordinal is above them.
 const TAG_BITS: u32 = 4;
 
-/// Cells were dropped: the hash of the change as it was first written follows.
+/// The flag of a change that lost cells to compaction: the hash of the change as it was written follows.
 const IS_REDUCED: u8 = 4;
 
-/// Changes were dropped before it: what they add to the digest, together, follows.
+/// The flag of a change that follows dropped ones: the XOR of their hashes follows.
 const FOLLOWS_DROPPED: u8 = 8;
 
-/// The flags this version knows.
+/// The flags that this version knows.
 const KNOWN_FLAGS: u8 = ENDS_TRANSACTION | HAS_MORE | IS_REDUCED | FOLLOWS_DROPPED;
 
-/// A change on its way into the log, packed as `ara_change.cells` holds it, and with the hash that
-/// it adds to its node's digest.
+/// A change on its way into the log, packed as `ara_change.cells` holds it, together with the bytes
+/// whose hash is XORed into its node's digest.
 ///
-/// Packed, it is a byte of flags, the digest if the change ends a transaction, what compaction left of
-/// the hashes of what it dropped, the parts that are not known if there are any, then the cells: a head of
-/// the column's ordinal and the value's tag, and what else the value needs.
+/// A packed change consists of, in this order:
+///
+/// - a byte of flags;
+/// - the node's digest, if the change ends a transaction;
+/// - the hash of the change as it was written, if it lost cells to compaction;
+/// - the XOR of the hashes of the changes that were dropped just before it, if there are any;
+/// - the parts that the version which stored it did not know, if there are any;
+/// - the cells, each with a head of the column's ordinal and the value's tag, and with the payload that the
+///   tag asks for.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) time: Time,
@@ -41,29 +49,56 @@ pub(crate) struct Change {
     canonical: Canonical,
 }
 
-/// What stands in a change for what compaction dropped, so that the node's digest stays what it was.
+/// What a change keeps of the hashes that compaction dropped, so that the digests of its node stay the
+/// same.
+///
+/// The digest up to a change is the XOR of the hashes of all changes of the node up to it. Four changes may
+/// have these hashes and digests:
+///
+/// ```text
+/// change              1       2       3       4
+/// hash                0001    0010    0100    1000
+/// digest up to it     0001    0011    0111    1111
+/// ```
+///
+/// Compaction drops the changes 1 and 3, whose every cell was overwritten, and one cell of change 2, so
+/// that what is left of that one would have another hash. Change 4 stays as it is. Each change that
+/// stays keeps its original hash, if it lost cells, and the XOR of the hashes that were dropped just
+/// before it. From these the digests add up as before:
+///
+/// ```text
+/// change              2                      4
+/// original            0010                   none: its own hash is 1000
+/// dropped             0001                   0100
+/// adds                0001 ^ 0010 = 0011     0100 ^ 1000 = 1100
+/// digest up to it     0011                   0011 ^ 1100 = 1111
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Compacted {
-    /// The hash of the change as it was first written, if cells of it were dropped.
+    /// The hash of the change as it was written, if cells of it were dropped.
     pub(crate) original: Option<u64>,
-    /// The XOR of the hashes of the changes that were dropped between the one before it and this one.
+    /// The XOR of the hashes of the changes that were dropped between this one and the one that is left
+    /// before it.
     pub(crate) dropped: u64,
 }
 
-/// What a change is packed into.
+/// The bytes of a packed change: see [`Change`].
 #[derive(Debug, Clone)]
 pub(crate) struct Packed(Vec<u8>);
 
-/// What of a change is hashed: free of local ordinals, so that it is the same on every device.
+/// The bytes of a change that are hashed. They hold names in place of the ordinals of one file, so that
+/// they are the same on every device.
 #[derive(Debug, Clone)]
 pub(crate) struct Canonical(Vec<u8>);
 
 impl Change {
+    /// Makes a change without cells. The table is given by its ordinal and its name.
     pub(crate) fn new(stamp: Stamp, (table, table_name): (i64, &str), row: Uuid) -> Self {
         let canonical = Canonical::new(stamp, table_name, row.as_bytes());
         Self { time: stamp.time, table, row, packed: Packed::new(), canonical }
     }
 
+    /// Adds a cell with a value. The column is given by its ordinal and its name.
     pub(crate) fn cell(&mut self, ordinal: u32, name: &str, value: Option<&Stored<'_>>) {
         let tag = tag(value);
         put_head(&mut self.packed.0, ordinal, tag);
@@ -72,35 +107,37 @@ impl Change {
         self.canonical.cell(name, tag, self.packed.0.get(payload_at..).unwrap_or_default());
     }
 
-    /// Adds what the node has added to a counter so far.
+    /// Adds a cell with the total that the node has added to a counter so far.
     pub(crate) fn total(&mut self, ordinal: u32, name: &str, total: i64) {
         let mut payload = Vec::with_capacity(11);
         put_total(&mut payload, total);
         self.packed_cell(ordinal, name, TOTAL, &payload);
     }
 
-    /// Adds a cell as it was packed, of whatever kind.
+    /// Adds a cell as it was packed. This version need not know its kind.
     pub(crate) fn packed_cell(&mut self, ordinal: u32, name: &str, tag: u8, payload: &[u8]) {
         self.packed.cell(ordinal, tag, payload);
         self.canonical.cell(name, tag, payload);
     }
 
-    /// What the change adds to its node's digest.
+    /// Returns the hash of the change, which is XORed into its node's digest.
     pub(crate) fn hash(&self) -> u64 {
         self.canonical.hash()
     }
 
-    /// Marks the end of the transaction, where the node's digest, this change included, is `digest`.
+    /// Marks the change as the end of a transaction. `digest` is the node's digest, this change included.
     pub(crate) fn end_transaction(&mut self, digest: u64) {
         self.packed.end_transaction(digest);
     }
 
+    /// Returns the change as `ara_change.cells` holds it.
     pub(crate) fn packed(&self) -> &[u8] {
         self.packed.bytes()
     }
 }
 
 impl Canonical {
+    /// Begins with who made the change and when, the table's name, and the row's id.
     pub(crate) fn new(stamp: Stamp, table: &str, row: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(192);
         bytes.extend_from_slice(stamp.node.as_bytes());
@@ -110,48 +147,51 @@ impl Canonical {
         Self(bytes)
     }
 
+    /// Adds a cell, whose column is given by its name.
     pub(crate) fn cell(&mut self, name: &str, tag: u8, payload: &[u8]) {
         put_bytes(&mut self.0, name.as_bytes());
         self.0.push(tag);
         self.0.extend_from_slice(payload);
     }
 
-    /// Adds parts that this version does not know, once all cells are there.
+    /// Adds the parts that this version does not know. All cells must have been added before.
     pub(crate) fn more(&mut self, more: &[u8]) {
         self.0.extend_from_slice(more);
     }
 
+    /// Returns the hash of the change.
     pub(crate) fn hash(&self) -> u64 {
         xxhash_rust::xxh3::xxh3_64(&self.0)
     }
 }
 
 impl Compacted {
-    /// Whether nothing was dropped.
+    /// Returns whether nothing was dropped.
     pub(crate) fn is_nothing(self) -> bool {
         self == Self::default()
     }
 
-    /// The hash of the change as it was first written; that of what there is of it is given.
+    /// Returns the hash of the change as it was written, given the hash of what is left of it.
     pub(crate) fn hash(self, of_rest: u64) -> u64 {
         self.original.unwrap_or(of_rest)
     }
 }
 
 impl Packed {
+    /// Makes a change without cells.
     pub(crate) fn new() -> Self {
         let mut bytes = Vec::with_capacity(96);
         bytes.push(0);
         Self(bytes)
     }
 
-    /// Adds a cell as it was packed, of whatever kind.
+    /// Adds a cell as it was packed. This version need not know its kind.
     pub(crate) fn cell(&mut self, ordinal: u32, tag: u8, payload: &[u8]) {
         put_head(&mut self.0, ordinal, tag);
         self.0.extend_from_slice(payload);
     }
 
-    /// Adds parts that this version does not know, once all cells are there.
+    /// Adds the parts that this version does not know. All cells must have been added before.
     pub(crate) fn more(&mut self, more: &[u8]) {
         if more.is_empty() {
             return;
@@ -162,7 +202,7 @@ impl Packed {
         self.0.splice(1..1, bytes);
     }
 
-    /// With the rest of its head, once all else is there.
+    /// Adds what compaction left and the mark of a transaction's end, after all else was added.
     pub(crate) fn finished(mut self, compacted: Compacted, mark: Option<u64>) -> Self {
         self.compacted(compacted);
         if let Some(mark) = mark {
@@ -171,7 +211,7 @@ impl Packed {
         self
     }
 
-    /// Adds what stands for what was dropped, once all else is there.
+    /// Adds what is kept of the hashes that compaction dropped, after the cells and the unknown parts.
     fn compacted(&mut self, Compacted { original, dropped }: Compacted) {
         if dropped != 0 {
             self.flag(FOLLOWS_DROPPED);
@@ -183,12 +223,13 @@ impl Packed {
         }
     }
 
-    /// Marks the end of the transaction, last of all.
+    /// Marks the change as the end of a transaction, after all else was added.
     pub(crate) fn end_transaction(&mut self, digest: u64) {
         self.flag(ENDS_TRANSACTION);
         self.0.splice(1..1, digest.to_be_bytes());
     }
 
+    /// Returns the bytes as `ara_change.cells` holds them.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -200,7 +241,7 @@ impl Packed {
     }
 }
 
-/// Appends what a cell begins with.
+/// Appends the head of a cell: the column's ordinal and the tag of the value.
 pub(crate) fn put_head(packed: &mut Vec<u8>, ordinal: u32, tag: u8) {
     put_varint(packed, u64::from(ordinal) << TAG_BITS | u64::from(tag));
 }
@@ -210,41 +251,44 @@ pub(crate) fn put_head(packed: &mut Vec<u8>, ordinal: u32, tag: u8) {
 pub(crate) struct PackedCells<'a> {
     /// The node's digest, if the change ends a transaction.
     pub(crate) digest: Option<u64>,
+    /// What is kept of the hashes that compaction dropped.
     pub(crate) compacted: Compacted,
-    /// Parts that this version does not know.
+    /// The parts that this version does not know.
     pub(crate) more: &'a [u8],
     cells: Reader<'a>,
 }
 
-/// A cell as it is packed.
+/// A cell of a packed change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PackedCell<'a> {
     /// The column's ordinal.
     pub(crate) column: u32,
+    /// The kind of the value.
     pub(crate) tag: u8,
+    /// What the value holds beyond its kind.
     pub(crate) payload: &'a [u8],
 }
 
 impl<'a> PackedCell<'a> {
-    /// Whether its value is what the node has added to a counter so far.
+    /// Returns whether the value is the total that the node has added to a counter so far.
     pub(crate) fn is_total(&self) -> bool {
         self.tag == TOTAL
     }
 
-    /// Its value, or `None` if it is of a kind that this version does not know.
+    /// Returns the value, or `None` if this version does not know its kind.
     #[expect(
         clippy::option_option,
-        reason = "the outer one is of the kind, the inner of the value"
+        reason = "the outer one tells whether the kind is known, the inner one is the value"
     )]
     pub(crate) fn value(&self) -> Option<Option<Stored<'a>>> {
         let value = Reader(self.payload).payload(self.tag)?;
-        // SQLite holds no NaN: a row has NULL in its place, the log has its bits.
+        // SQLite stores NaN as NULL, so the row holds NULL where the log holds the bits of a NaN.
         Some(value.filter(|value| !matches!(value, Stored::Real(real) if real.is_nan())))
     }
 }
 
 impl<'a> PackedCells<'a> {
-    /// `None` where the bytes are no packed change.
+    /// Reads the head of a packed change. Returns `None` if the bytes are not a packed change.
     pub(crate) fn open(packed: &'a [u8]) -> Option<Self> {
         let mut reader = Reader(packed);
         let flags = reader.byte()?;
@@ -266,13 +310,14 @@ impl<'a> PackedCells<'a> {
         Some(Self { digest, compacted, more, cells: reader })
     }
 
-    /// The cells of a change that have no head.
+    /// Reads cells that no head precedes.
     pub(crate) fn headless(cells: &'a [u8]) -> Self {
         let compacted = Compacted::default();
         Self { digest: None, compacted, more: &[], cells: Reader(cells) }
     }
 
-    /// Packs the same again, but for what stands for what was dropped.
+    /// Packs the change again, with other hashes of what compaction dropped. Returns `None` if the
+    /// bytes are not cells.
     pub(crate) fn repacked(&self, compacted: Compacted) -> Option<Packed> {
         let (mut cells, mut packed) = (self.clone(), Packed::new());
         while let Some(cell) = cells.next_cell()? {
@@ -282,7 +327,8 @@ impl<'a> PackedCells<'a> {
         Some(packed.finished(compacted, self.digest))
     }
 
-    /// The next cell; `Some(None)` after the last, and `None` where the bytes are no cell.
+    /// Reads the next cell. Returns `Some(None)` after the last one, and `None` if the bytes are not a
+    /// cell.
     pub(crate) fn next_cell(&mut self) -> Option<Option<PackedCell<'a>>> {
         if self.cells.is_empty() {
             return Some(None);
@@ -295,7 +341,8 @@ impl<'a> PackedCells<'a> {
     }
 }
 
-/// Whether two values are the same to the bit, their storage class included. To SQLite NaN is NULL.
+/// Returns whether two values are equal bit for bit and in their storage class. NaN equals NULL,
+/// because SQLite stores it so.
 pub(crate) fn is_same(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
     match (held, value) {
         (ValueRef::Null, None) => true,
@@ -388,6 +435,19 @@ mod tests {
             assert_eq!(compacted.is_nothing(), original.is_none() && dropped == 0);
             assert_eq!(compacted.hash(5), original.unwrap_or(5));
         }
+    }
+
+    /// The example at [`Compacted`].
+    #[test]
+    fn a_compacted_log_has_the_digests_of_the_whole_one() {
+        let hashes = [0b0001, 0b0010, 0b0100, 0b1000];
+        let digest = |until: usize| hashes[..until].iter().fold(0, |digest, hash| digest ^ hash);
+        let second = Compacted { original: Some(hashes[1]), dropped: hashes[0] };
+        let fourth = Compacted { original: None, dropped: hashes[2] };
+        let of_the_rest_of_the_second = 0b0110;
+        let after_second = second.dropped ^ second.hash(of_the_rest_of_the_second);
+        assert_eq!(after_second, digest(2));
+        assert_eq!(after_second ^ fourth.dropped ^ fourth.hash(hashes[3]), digest(4));
     }
 
     #[test]

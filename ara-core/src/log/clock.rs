@@ -7,60 +7,62 @@ use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 
 /// A time of the hybrid logical clock: 48 bits of milliseconds since 1970, of which the highest is
-/// never set, then 16 bits that count within the millisecond. It sorts as the integer it is.
+/// never set, then 16 bits of a counter within the millisecond. Times compare as these integers do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Time(i64);
 
-/// The bits of the counter.
+/// How many bits the counter has.
 const COUNTER_BITS: u32 = 16;
 
-/// The last millisecond that a wall clock is believed: in the year 4199. As many follow in which a
-/// clock that was set beyond them goes on to count.
+/// The last millisecond that is taken from a wall clock: in the year 4199. A later one is
+/// taken for this one, and as many milliseconds again are left for the times that come after it.
 const MAX_WALL: i64 = 1 << 46;
 
-/// The last millisecond that a time can tell.
+/// The last millisecond that a time can hold.
 const LAST_MILLI: i64 = (1 << 47) - 1;
 
 impl Time {
-    /// The last time there can be.
+    /// The last time.
     pub(crate) const MAX: Self = Self(i64::MAX);
 
+    /// Makes a time of the integer that the file holds.
     pub(crate) const fn from_bits(bits: i64) -> Self {
         Self(bits)
     }
 
+    /// Returns the integer that the file holds.
     pub(crate) const fn bits(self) -> i64 {
         self.0
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) const fn millis(self) -> i64 {
         self.0 >> COUNTER_BITS
     }
 
-    /// The count within the millisecond.
+    /// Returns the counter within the millisecond.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the low 16 bits")]
     pub(crate) const fn counter(self) -> u16 {
         self.0 as u16
     }
 
-    /// The first time within a millisecond.
+    /// Returns the first time within a millisecond.
     pub(crate) fn first_in(millis: i64) -> Self {
         Self(millis.clamp(0, LAST_MILLI) << COUNTER_BITS)
     }
 
-    /// The last time within a millisecond. Before 1970 there was none.
+    /// Returns the last time within a millisecond, or time zero if that is before 1970.
     pub(crate) fn last_in(millis: i64) -> Self {
         if millis < 0 { Self(0) } else { Self(Self::first_in(millis).0 | i64::from(u16::MAX)) }
     }
 
-    /// The last time before this one.
+    /// Returns the time just before this one.
     pub(crate) const fn before(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
 
-    /// The next time after this one, at `wall` milliseconds or later. A counter that overflows moves
-    /// on the millisecond; a wall clock that stands still, or runs backwards, stops nothing.
+    /// Returns the next time after this one that is not before `wall` milliseconds. If the wall clock
+    /// stands still or runs backwards, the counter goes on; if that overflows, the millisecond does.
     pub(crate) fn next(self, wall: i64) -> Self {
         let wall = wall.clamp(0, MAX_WALL) << COUNTER_BITS;
         Self(self.0.saturating_add(1).max(wall))
@@ -79,7 +81,7 @@ impl FromSql for Time {
     }
 }
 
-/// Milliseconds since 1970 by the system's clock.
+/// Returns the milliseconds since 1970 by the system's clock.
 pub(crate) fn system_millis() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

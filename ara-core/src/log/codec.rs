@@ -1,10 +1,10 @@
-//! Bytes of integers and values, as the change log and the rows' clocks pack them.
+//! How the change log and the clocks of rows pack integers and values into bytes.
 
 use std::borrow::Cow;
 
 use crate::value::Stored;
 
-/// Appends an integer in base 128, lowest digit first, as LEB128 does.
+/// Appends an integer as LEB128.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut integer: u64) {
     while integer >= 0x80 {
         out.push((integer & 0x7f) as u8 | 0x80);
@@ -13,9 +13,11 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut integer: u64) {
     out.push(integer as u8);
 }
 
-/// The kind of a value, or of its absence. Tags are below 16, and are not reused: the log keeps them
-/// for ever. Whatever comes after the last of [`tags`] is bytes, led by their number, so that a version
-/// which does not know a kind can still pass it on.
+/// Returns the tag of a value's kind; `None` is NULL.
+///
+/// Tags are below 16 and are never given another meaning, as the log keeps them for ever. The payload of
+/// every tag above the last of [`tags`] is bytes that follow their length, so that a version which does not
+/// know a kind can still pass it on.
 pub(crate) fn tag(value: Option<&Stored<'_>>) -> u8 {
     match value {
         None => tags::NULL,
@@ -28,7 +30,7 @@ pub(crate) fn tag(value: Option<&Stored<'_>>) -> u8 {
     }
 }
 
-/// Appends what a value holds beyond its tag.
+/// Appends the payload of a value: what it holds beyond its tag.
 pub(crate) fn put_payload(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
     match value {
         None | Some(Stored::Integer(0 | 1)) => {}
@@ -41,26 +43,26 @@ pub(crate) fn put_payload(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
     }
 }
 
-/// Appends what a total holds beyond its tag, which is [`TOTAL`].
+/// Appends the payload of a total, whose tag is [`TOTAL`].
 pub(crate) fn put_total(out: &mut Vec<u8>, total: i64) {
     let mut bytes = Vec::with_capacity(10);
     put_varint(&mut bytes, zigzag(total));
     put_bytes(out, &bytes);
 }
 
-/// Near zero on either side is a small number.
+/// Maps integers near zero, of either sign, to small numbers, which take few bytes.
 fn zigzag(integer: i64) -> u64 {
     ((integer << 1) ^ (integer >> 63)).cast_unsigned()
 }
 
-/// Appends bytes, led by their number.
+/// Appends the length of some bytes, and the bytes.
 pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
-/// The tag of a total: all that a node has added to a counter. Totals of several nodes add up, where of
-/// other values the last one stays.
+/// The tag of a total: all that a node has added to a counter. The totals of several nodes add up, whereas
+/// of other values the last one wins.
 pub(crate) const TOTAL: u8 = tags::TOTAL;
 
 mod tags {
@@ -74,39 +76,44 @@ mod tags {
     pub(super) const TOTAL: u8 = 7;
 }
 
-/// Takes packed bytes apart. Every method gives `None` where the bytes are not what was packed.
+/// Reads packed bytes from the front. Every method returns `None` if the bytes are not what it reads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
+    /// Returns whether nothing is left to read.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Reads a byte.
     pub(crate) fn byte(&mut self) -> Option<u8> {
         let (byte, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*byte)
     }
 
+    /// Reads this many bytes.
     pub(crate) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
+    /// Reads an array of bytes.
     pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*taken)
     }
 
+    /// Reads what [`put_varint`] wrote.
     pub(crate) fn varint(&mut self) -> Option<u64> {
         let mut integer = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             let digit = u64::from(byte & 0x7f);
-            // The tenth digit has one bit of room, and a last digit of zero is never packed.
+            // The tenth byte can hold only the 64th bit, and `put_varint` never ends with a byte of zero.
             if (shift == 63 && digit > 1) || (shift > 0 && byte == 0) {
                 return None;
             }
@@ -118,6 +125,7 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// Reads what [`put_bytes`] wrote.
     pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
         let count = self.varint()?;
         self.take(usize::try_from(count).ok()?)
@@ -128,7 +136,7 @@ impl<'a> Reader<'a> {
         Some((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()))
     }
 
-    /// The payload of a value with this tag, be it of a kind that is known or not.
+    /// Reads the payload of a value with this tag, without a look into it. The tag need not be known.
     pub(crate) fn raw_payload(&mut self, tag: u8) -> Option<&'a [u8]> {
         let start = self.0;
         match tag {
@@ -140,10 +148,10 @@ impl<'a> Reader<'a> {
         start.get(..start.len() - self.0.len())
     }
 
-    /// The value with this tag, whose payload is next. `Some(None)` is a value that is absent.
+    /// Reads the payload of a value with this tag, and returns the value. `Some(None)` is NULL.
     #[expect(
         clippy::option_option,
-        reason = "the outer one is of the bytes, the inner of the value"
+        reason = "the outer one tells whether the bytes are a value, the inner one is the value"
     )]
     pub(crate) fn payload(&mut self, tag: u8) -> Option<Option<Stored<'a>>> {
         Some(match tag {
@@ -210,7 +218,7 @@ mod tests {
             put_total(&mut packed, total);
             let length = packed.len();
             packed.extend(&rest);
-            // Who does not know totals passes them over as bytes of any later kind.
+            // A version that knows no totals skips them as it does every unknown kind.
             prop_assert_eq!(Reader(&packed).raw_payload(15), Some(&packed[..length]));
             let mut reader = Reader(&packed);
             prop_assert_eq!(reader.payload(TOTAL), Some(Some(Stored::Integer(total))));

@@ -1,7 +1,7 @@
-//! What nodes have added to counters: the table `ara_counter`.
+//! The totals that nodes have added to counters: the table `ara_counter`.
 //!
-//! A node writes into the log what it has added so far, and not what it adds, so that a change which is
-//! there twice, or is gone because a later one covers it, leaves the sum as it is.
+//! A node logs the total that it has added to a counter so far, and not each single addition. So the
+//! sum stays right if a change is received twice, or is dropped because a later one covers it.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ pub(crate) struct CounterCell<'a> {
     pub(crate) column: u32,
 }
 
-/// Adds totals up. A sum that is no `i64` is the nearest one, whatever the order of the totals.
+/// Returns the sum of totals, or the nearest `i64`. It does not depend on the order of the totals.
 pub(crate) fn sum(totals: impl IntoIterator<Item = i64>) -> i64 {
     let sum: i128 = totals.into_iter().map(i128::from).sum();
     let nearest = sum.clamp(i64::MIN.into(), i64::MAX.into());
@@ -47,11 +47,13 @@ const LAST: &str = "SELECT time, total FROM ara_counter \
 const ALL: &str = "SELECT node, total FROM ara_counter WHERE tbl = ?1 AND row = ?2 AND col = ?3";
 
 impl<'c> Counters<'c> {
+    /// Makes the statements, none of which is prepared yet.
     pub(crate) fn new(connection: &'c Connection) -> Self {
         Self { connection, note: None, last: None, all: None }
     }
 
-    /// Notes what a node had added by some time. Whether it is the latest of that node.
+    /// Notes the total that a node had added by a time, unless a later one of that node is known. Returns
+    /// whether it was noted.
     pub(crate) fn note(
         &mut self,
         CounterCell { table, row, column }: CounterCell<'_>,
@@ -63,7 +65,7 @@ impl<'c> Counters<'c> {
         Ok(note.execute(key)? > 0)
     }
 
-    /// What a node has added last, and when.
+    /// Returns the latest total of a node, and its time.
     pub(crate) fn last(
         &mut self,
         CounterCell { table, row, column }: CounterCell<'_>,
@@ -73,7 +75,7 @@ impl<'c> Counters<'c> {
         Ok(held(&mut self.last, self.connection, LAST)?.query_row(key, last).optional()?)
     }
 
-    /// What each node has added.
+    /// Returns the total of each node.
     pub(crate) fn totals(&mut self, counter: CounterCell<'_>) -> Result<Vec<(NodeOrdinal, i64)>> {
         let total = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let all = held(&mut self.all, self.connection, ALL)?;
@@ -82,12 +84,13 @@ impl<'c> Counters<'c> {
             .collect::<rusqlite::Result<_>>()?)
     }
 
-    /// What all of them have added.
+    /// Returns the sum of the totals of all nodes, which is the counter's value.
     pub(crate) fn sum(&mut self, counter: CounterCell<'_>) -> Result<i64> {
         Ok(sum(self.totals(counter)?.into_iter().map(|(_, total)| total)))
     }
 }
 
+/// Returns a statement, which is prepared if it is used for the first time.
 fn held<'s, 'c>(
     statement: &'s mut Option<CachedStatement<'c>>,
     connection: &'c Connection,
@@ -103,7 +106,7 @@ fn last(row: &Row<'_>) -> rusqlite::Result<(Time, i64)> {
     Ok((Time::from_bits(row.get(0)?), row.get(1)?))
 }
 
-/// How many totals are noted of a table.
+/// Returns how many totals are noted for a table.
 pub(crate) fn count_totals(connection: &Connection, table: i64) -> Result<u64> {
     let count: i64 = connection
         .prepare_cached("SELECT count(*) FROM ara_counter WHERE tbl = ?1")?
@@ -111,19 +114,19 @@ pub(crate) fn count_totals(connection: &Connection, table: i64) -> Result<u64> {
     Ok(count.unsigned_abs())
 }
 
-/// The columns of a table into which devices have added, whether the app declares them or not.
+/// Returns the columns of a table for which totals are noted, whether the app declares them or not.
 pub(crate) fn counted_columns(connection: &Connection, table: i64) -> Result<HashSet<u32>> {
     let mut columns = connection.prepare("SELECT DISTINCT col FROM ara_counter WHERE tbl = ?1")?;
     Ok(columns.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Forgets the totals of a whole table.
+/// Deletes the totals of a whole table.
 pub(crate) fn forget_table(connection: &Connection, table: i64) -> Result<()> {
     connection.prepare_cached("DELETE FROM ara_counter WHERE tbl = ?1")?.execute([table])?;
     Ok(())
 }
 
-/// Forgets the totals of a row.
+/// Deletes the totals of a row.
 pub(crate) fn forget_row(connection: &Connection, table: i64, row: &[u8; 16]) -> Result<()> {
     connection
         .prepare_cached("DELETE FROM ara_counter WHERE tbl = ?1 AND row = ?2")?

@@ -6,21 +6,23 @@ use crate::error::{Error, Result};
 use crate::log::clock::Time;
 use crate::log::node::NodeId;
 
-/// Where random bytes come from: the system, or a seed, so that a test can repeat itself.
+/// A source of random bits: the system, or a seed, with which a test is repeatable.
 #[derive(Debug)]
 pub(crate) enum Entropy {
-    /// The system's, fetched a buffer at a time: a system call an id would cost as much as the row.
+    /// The system's randomness, fetched a buffer at a time: a system call for each id would take as long as
+    /// writing the row.
     System { buffer: Box<[u8; 512]>, used: usize },
     /// `SplitMix64` (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
     Seeded(u64),
 }
 
 impl Entropy {
+    /// Takes randomness from the system.
     pub(crate) fn system() -> Self {
         Self::System { buffer: Box::new([0; 512]), used: 512 }
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub(crate) fn bits(&mut self) -> Result<u64> {
         match self {
             Self::System { buffer, used } => {
@@ -44,17 +46,17 @@ impl Entropy {
         }
     }
 
-    /// The id of a new node: 16 random bytes.
+    /// Returns the id of a new node: 16 random bytes.
     pub(crate) fn node_id(&mut self) -> Result<NodeId> {
         let bits = u128::from(self.bits()?) << 64 | u128::from(self.bits()?);
         Ok(NodeId::from_bytes(bits.to_be_bytes()))
     }
 
-    /// A UUID of version 7 (RFC 9562) for a row made at `time`. The clock's counter leads the random
-    /// bits, so that ids of one device sort as they were made, and fill their table from left to
-    /// right.
+    /// Returns a UUID of version 7 (RFC 9562) for a row that is created at `time`. The clock's counter
+    /// precedes the random bits, so that the ids of one device sort in the order in which they were made,
+    /// and new rows are appended at the end of the table's B-tree.
     pub(crate) fn row_id(&mut self, time: Time) -> Result<Uuid> {
-        /// 74 bits follow the milliseconds: the counter and these.
+        /// A UUID of version 7 has 74 bits besides the milliseconds: the 16 of the counter, and these.
         const RANDOM_BITS: u32 = 58;
         let random = u128::from(self.bits()? >> (64 - RANDOM_BITS));
         let tail = u128::from(time.counter()) << RANDOM_BITS | random;

@@ -1,4 +1,4 @@
-//! Where the log of the node that writes stands.
+//! The state from which the writing node continues its log.
 
 use std::collections::BTreeMap;
 
@@ -13,28 +13,29 @@ use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::{self, Node};
 use crate::log::point::Point;
 
-/// The clock and the digest of the node that writes: what the next change of the log builds on.
+/// The clock and the digest of the writing node, from which its next change continues.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     /// The node's ordinal in this file.
-    pub(crate) node: NodeOrdinal,
-    /// The node's id, which all devices know it by.
+    pub(super) node: NodeOrdinal,
+    /// The node's id, by which all devices know it.
     pub(crate) node_id: NodeId,
     /// The latest time of any change that is folded in.
-    pub(crate) last: Time,
-    /// The same of what others wrote.
-    pub(crate) others: Time,
+    pub(super) last: Time,
+    /// The latest time of any change of another node that is folded in.
+    pub(super) others: Time,
     /// The time of the node's last change, and the XOR of the hashes of its changes.
-    pub(crate) own: Point,
-    /// When the first change can be folded in that waits for its time, in milliseconds.
-    pub(crate) due: Option<i64>,
+    pub(super) own: Point,
+    /// When the first of the waiting changes can be folded in, in milliseconds.
+    pub(super) due: Option<i64>,
 }
 
 impl Journal {
-    /// Reads where the log stands.
+    /// Reads the journal from the file.
     ///
     /// The last change of the writing node holds its time and digest; `ara_node` holds those of the
-    /// others. To keep the writing node's there as well would cost each transaction a page more.
+    /// others alone, since updating the writing node there as well would make each transaction write
+    /// one more page.
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
         let node_id = nodes::id(connection, node)?.ok_or(Error::Corrupt)?;
@@ -57,28 +58,28 @@ impl Journal {
         Ok(Self { node, node_id, last, others, own, due })
     }
 
-    /// The latest time of any change that is folded in.
+    /// Returns the latest time of any change that is folded in.
     pub(crate) fn last(&self) -> Time {
         self.last
     }
 
-    /// When the first change can be folded in that waits for its time, in milliseconds.
+    /// Returns when the first of the waiting changes can be folded in, in milliseconds.
     pub(crate) fn due(&self) -> Option<i64> {
         self.due
     }
 
-    /// The latest time of any change of others that is folded in.
+    /// Returns the latest time of any change of another node that is folded in.
     pub(crate) fn others(&self) -> Time {
         self.others
     }
 
-    /// The node's ordinal, and where its changes end.
+    /// Returns the node's ordinal, and the point at which its changes end.
     pub(crate) fn position(&self) -> (NodeOrdinal, Point) {
         (self.node, self.own)
     }
 
-    /// Begins the journal of a new node, where others wrote last at some time and the clock stands at
-    /// another.
+    /// Begins the journal of a new node. `last` is the time after which its changes come, and `others` the
+    /// latest time of any change of another node that is folded in.
     pub(crate) fn begin(
         (node, node_id): (NodeOrdinal, NodeId),
         (last, others): (Time, Time),
@@ -87,7 +88,7 @@ impl Journal {
         Self { node, node_id, last, others, own: Point::default(), due }
     }
 
-    /// Returns what the file knows of each node, the one that writes included, by id.
+    /// Returns what the file knows of each node, including the one that writes, by id.
     pub(crate) fn nodes(&self, connection: &Connection) -> Result<BTreeMap<NodeId, Node>> {
         let mut nodes = nodes::kept(connection)?;
         for own in nodes.iter_mut().filter(|node| node.ordinal == self.node) {

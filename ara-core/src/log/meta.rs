@@ -1,4 +1,4 @@
-//! What a file notes of itself: the table `ara_meta`.
+//! Facts about the file itself, by key: the table `ara_meta`.
 
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, ToSql};
@@ -8,17 +8,17 @@ use crate::error::Result;
 /// The ordinal of the node that writes the file.
 pub(crate) const NODE: &str = "node";
 
-/// Which file it is: [`Identity`](crate::file::identity::Identity) as text.
+/// Which file it is, as text: see [`Identity`](crate::file::identity::Identity).
 pub(crate) const FILE: &str = "file";
 
-/// How often what was committed was brought to the disk before it was given away.
+/// How often committed changes were forced to the disk before they were given to another device.
 pub(crate) const SYNCED: &str = "synced";
 
-/// How often the tables were rebuilt. Other processes watch the log, which a rebuild leaves as it is: this
-/// tells them.
+/// How often the tables were rebuilt. A rebuild writes nothing into the log, so this number tells other
+/// processes of it.
 pub(crate) const REBUILDS: &str = "rebuilds";
 
-/// What the keys begin with under which the file notes that a schema was ensured.
+/// The prefix of the keys under which the file notes that a schema was ensured.
 pub(crate) const ENSURED: &str = "ensured ";
 
 /// Returns the value of a key.
@@ -40,7 +40,7 @@ pub(crate) fn set(connection: &Connection, key: &str, value: impl ToSql) -> Resu
     Ok(())
 }
 
-/// Adds one to the number of a key.
+/// Adds one to the number under a key.
 pub(crate) fn count_up(connection: &Connection, key: &str) -> Result<()> {
     connection
         .prepare_cached(
@@ -51,14 +51,14 @@ pub(crate) fn count_up(connection: &Connection, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Forgets a key.
+/// Deletes a key.
 pub(crate) fn forget(connection: &Connection, key: &str) -> Result<()> {
     connection.execute("DELETE FROM ara_meta WHERE key = ?1", [key])?;
     Ok(())
 }
 
-/// Returns whether the schema of the file is still the one of which a key was noted. SQLite counts the
-/// changes of the schema, whoever makes them, so that this is one read.
+/// Returns whether the schema of the file is still the one for which a key was noted. SQLite counts the
+/// changes of the schema, whichever program makes them, so this compares two numbers.
 pub(crate) fn is_of_this_schema(connection: &Connection, key: &str) -> Result<bool> {
     Ok(connection
         .prepare_cached(
@@ -68,8 +68,8 @@ pub(crate) fn is_of_this_schema(connection: &Connection, key: &str) -> Result<bo
         .exists([key])?)
 }
 
-/// Notes a key of the schema that the file has now, and forgets the keys of [`ENSURED`] that were noted of
-/// another.
+/// Notes a key for the schema that the file has now, and deletes the keys of [`ENSURED`] that were
+/// noted for another one.
 pub(crate) fn note_of_this_schema(connection: &Connection, key: &str) -> Result<()> {
     connection
         .prepare_cached(
@@ -87,7 +87,7 @@ pub(crate) fn note_of_this_schema(connection: &Connection, key: &str) -> Result<
     Ok(())
 }
 
-/// Forgets what was ensured: the next `ensure` looks at all of it again.
+/// Deletes all keys of [`ENSURED`], so that the next `ensure` checks each schema again.
 pub(crate) fn forget_ensured(connection: &Connection) -> Result<()> {
     connection.execute("DELETE FROM ara_meta WHERE key GLOB 'ensured *'", [])?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Nodes: what writes changes, and when it wrote one.
+//! The nodes, which write changes, and the stamps of what they wrote.
 
 use std::fmt;
 
@@ -16,14 +16,17 @@ impl NodeId {
     /// The id that no node has.
     pub(crate) const NOBODY: Self = Self([0; 16]);
 
+    /// Makes the id of its bytes.
     pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
+    /// Returns the bytes.
     pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
+    /// Returns the id as a UUID.
     pub(crate) const fn uuid(self) -> Uuid {
         Uuid::from_bytes(self.0)
     }
@@ -53,20 +56,24 @@ impl FromSql for NodeId {
     }
 }
 
-/// The number that a file gives a node: shorter than its id, and of this file alone.
+/// The number of a node in one file. It is shorter than the id, and means nothing in another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeOrdinal(i64);
 
 impl NodeOrdinal {
     /// The number that no node has.
     pub(crate) const NONE: Self = Self(0);
+    /// The least number, for ranges.
     pub(crate) const MIN: Self = Self(i64::MIN);
+    /// The greatest number, for ranges.
     pub(crate) const MAX: Self = Self(i64::MAX);
 
+    /// Makes the ordinal of its number.
     pub(crate) const fn new(ordinal: i64) -> Self {
         Self(ordinal)
     }
 
+    /// Returns the number.
     pub(crate) const fn get(self) -> i64 {
         self.0
     }
@@ -84,8 +91,8 @@ impl FromSql for NodeOrdinal {
     }
 }
 
-/// When a change was made, and by which node. Of two writes of a column, the one with the greater stamp
-/// counts: the later one, and of two at one time that of the node whose id sorts last.
+/// When a change was made, and by which node. Of two writes to a column, the one with the greater stamp
+/// wins: the later one, or of two at the same time the one of the node whose id sorts last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Stamp {
     pub(crate) time: Time,

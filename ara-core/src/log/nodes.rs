@@ -1,7 +1,7 @@
 //! The nodes that a file knows: the table `ara_node`.
 //!
-//! The node that writes keeps where it stands in its last change alone: to keep it here as well would
-//! cost each transaction a page more. The [journal](crate::log::journal) reads it there.
+//! The table does not hold the end of the writing node's own changes: updating it here would make each
+//! transaction write one more page. The [journal](crate::log::journal) reads it from the last change.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -11,25 +11,27 @@ use crate::log::meta;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::point::Point;
 
-/// A device, or rather one that writes under this id.
+/// What a file knows of a node: a device, or rather all that was written to one file of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node {
+    /// The node's number in this file.
     pub(crate) ordinal: NodeOrdinal,
+    /// The id by which all devices know the node.
     pub(crate) id: NodeId,
-    /// Its last change that is known, and the digest up to it.
+    /// The time of its last known change, and the digest up to that.
     pub(crate) end: Point,
-    /// Up to which time its changes are folded into the tables.
+    /// The time up to which its changes are folded into the tables.
     pub(crate) folded: Time,
     /// What it wrote after the first of these times, up to the second, does not count.
     pub(crate) void: (Time, Time),
-    /// Up to which time its log may lack what later writes covered.
+    /// The time up to which its log was compacted, so that it may lack values that were overwritten.
     pub(crate) horizon: Time,
-    /// Its log has changes of two devices that wrote under one id.
+    /// Whether its log has changes of two devices that wrote under this id.
     pub(crate) is_forked: bool,
 }
 
 impl Node {
-    /// A node of which nothing is known but its id.
+    /// Makes a node of which only the ordinal and the id are known.
     pub(crate) fn new(ordinal: NodeOrdinal, id: NodeId) -> Self {
         let (end, folded, void, horizon) = Default::default();
         Self { ordinal, id, end, folded, void, horizon, is_forked: false }
@@ -47,17 +49,17 @@ impl Node {
         })
     }
 
-    /// Returns whether what it wrote at a time is folded into the tables.
+    /// Returns whether a change that it made at this time is folded into the tables.
     pub(crate) fn counts(&self, time: Time) -> bool {
         time <= self.folded && !is_void(self.void, time)
     }
 
-    /// Returns the latest time of a change of it that counts.
+    /// Returns the time of its latest change that is folded into the tables.
     pub(crate) fn clock(&self) -> Time {
         if is_void(self.void, self.folded) { self.void.0 } else { self.folded }
     }
 
-    /// Writes into the file what is known of it.
+    /// Writes into the file what is known of the node.
     pub(crate) fn save(&self, connection: &Connection) -> Result<()> {
         connection
             .prepare_cached(
@@ -81,7 +83,7 @@ pub(crate) fn is_void((after, until): (Time, Time), time: Time) -> bool {
     after < time && time <= until
 }
 
-/// Returns the nodes as the table keeps them: where the one that writes stands is not among it.
+/// Returns the nodes as the table holds them: without the end of the writing node's own changes.
 pub(crate) fn kept(connection: &Connection) -> rusqlite::Result<Vec<Node>> {
     connection
         .prepare_cached(
@@ -106,16 +108,17 @@ pub(crate) fn add(connection: &Connection, id: NodeId) -> rusqlite::Result<NodeO
     Ok(NodeOrdinal::new(connection.last_insert_rowid()))
 }
 
-/// Adds a node, which writes the file from now on.
+/// Adds a node and makes it the one that writes the file.
 pub(crate) fn add_writer(connection: &Connection, id: NodeId) -> Result<NodeOrdinal> {
     let ordinal = add(connection, id)?;
     meta::set(connection, meta::NODE, ordinal)?;
-    // The new node has not told the history of schemas yet what it ensures.
+    // The new node has to log once for itself, in the history of schemas, which schemas it ensures.
     meta::forget_ensured(connection)?;
     Ok(ordinal)
 }
 
-/// Keeps where the node that has written so far stands, as it is kept of the others.
+/// Writes the end of the changes of the node that has written so far, as the table holds it for every
+/// other.
 pub(crate) fn retire(connection: &Connection, node: NodeOrdinal, at: Point) -> Result<()> {
     connection
         .prepare_cached(
@@ -125,7 +128,7 @@ pub(crate) fn retire(connection: &Connection, node: NodeOrdinal, at: Point) -> R
     Ok(())
 }
 
-/// Keeps where the changes of a node end, and that it is forked if it was found to be.
+/// Writes the end of a node's changes, and notes that it is forked if `is_forked` says so.
 pub(crate) fn keep_end(
     connection: &Connection,
     node: NodeOrdinal,
@@ -140,7 +143,7 @@ pub(crate) fn keep_end(
     Ok(())
 }
 
-/// Notes up to where the log of a node was compacted.
+/// Notes the time up to which the log of a node was compacted.
 pub(crate) fn raise_horizon(
     connection: &Connection,
     node: NodeOrdinal,
@@ -152,7 +155,7 @@ pub(crate) fn raise_horizon(
     Ok(())
 }
 
-/// Notes why changes of a node were refused, or that none were.
+/// Notes why changes of a node were refused; `None` notes that none were.
 pub(crate) fn note_refused(
     connection: &Connection,
     node: NodeOrdinal,
@@ -166,7 +169,7 @@ pub(crate) fn note_refused(
     Ok(())
 }
 
-/// Returns the nodes of which changes were refused, and why.
+/// Returns the nodes whose changes were refused, and why.
 pub(crate) fn refused(connection: &Connection) -> rusqlite::Result<Vec<(NodeId, String)>> {
     connection
         .prepare_cached(
@@ -176,7 +179,7 @@ pub(crate) fn refused(connection: &Connection) -> rusqlite::Result<Vec<(NodeId, 
         .collect()
 }
 
-/// Returns the latest time of a change that counts of any node but the one that writes.
+/// Returns the latest time of any change that another node than the writing one made and that is folded in.
 pub(crate) fn latest_of_others(connection: &Connection) -> Result<Time> {
     Ok(connection
         .prepare_cached(

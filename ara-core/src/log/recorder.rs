@@ -1,4 +1,4 @@
-//! Writing the change log.
+//! Writes the change log.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection};
@@ -16,26 +16,31 @@ use crate::log::statements::bind;
 use crate::log::transactions::rewrite;
 use crate::value::Timestamp;
 
-/// Writes the changes of one transaction into the log, several by one statement: it looks up once
-/// where the log ends. The last one waits in any case until it is known to end the transaction.
+/// Writes the changes of one transaction into the log.
+///
+/// It inserts several changes by one statement, so that SQLite seeks the end of the log once for all of
+/// them. The last change always waits until it is known whether it ends the transaction, and so must be
+/// marked.
 pub(crate) struct Recorder<'c> {
     connection: &'c Connection,
-    /// The statements that insert one change, and [`BATCH`], once there are any.
+    /// The statements that insert one change and [`BATCH`] changes, each prepared when it is first used.
     inserts: [Option<CachedStatement<'c>>; 2],
     journal: Journal,
+    /// When the transaction began by the wall clock, in milliseconds.
     wall: i64,
+    /// The changes that are not inserted yet.
     waiting: Vec<Change>,
-    /// The last change, where it is in the log already and may have to end the transaction.
+    /// The last change, if it is in the log already and is to be marked if the transaction ends with it.
     unended: Option<Change>,
     /// The times of the first and the last change that were recorded.
     logged: Option<(Time, Time)>,
     /// How many changes were recorded.
     changes: u64,
-    /// A change that was made could not be written into the log: nothing may be committed.
+    /// Whether a change that was made could not be written into the log, so that nothing may be committed.
     broken: bool,
 }
 
-/// Where a [`Recorder`] stood.
+/// The state of a [`Recorder`] at a savepoint.
 pub(crate) struct Mark {
     journal: Journal,
     waiting: Vec<Change>,
@@ -45,18 +50,19 @@ pub(crate) struct Mark {
     broken: bool,
 }
 
-/// The change log as the transaction that writes sees it, with every change in it that was recorded so far.
+/// The change log with every change that was recorded so far.
 ///
-/// A [`Recorder`] keeps changes back, so that it can write several at once. Whoever makes a table again
-/// from the log takes one of these, and so cannot miss them.
+/// A [`Recorder`] holds changes back, so that it can insert several at once. What rebuilds rows from
+/// the log takes a `WholeLog`, and so cannot miss them.
 pub(crate) struct WholeLog<'a>(&'a Connection);
 
 impl<'a> WholeLog<'a> {
-    /// Returns the log as it was committed: a snapshot has no changes that wait.
+    /// Returns the log of a snapshot, where no changes are held back.
     pub(crate) fn committed(snapshot: &'a rusqlite::Transaction<'_>) -> Self {
         Self(snapshot)
     }
 
+    /// Returns the connection to read the log with.
     pub(crate) fn connection(&self) -> &'a Connection {
         self.0
     }
@@ -69,7 +75,7 @@ const BATCH: usize = 16;
 const MOST_WAITING: usize = 1 << 16;
 
 impl<'c> Recorder<'c> {
-    /// Goes on from `journal`, at `wall` milliseconds.
+    /// Continues from `journal`, at `wall` milliseconds by the wall clock.
     pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
         let inserts = [None, None];
         let (waiting, unended, logged) = (Vec::new(), None, None);
@@ -86,7 +92,7 @@ impl<'c> Recorder<'c> {
         }
     }
 
-    /// The time of the next change, if it is made.
+    /// Returns the time that the next change will have. [`advance`](Self::advance) takes it.
     pub(crate) fn next_time(&self) -> Time {
         self.journal.last.next(self.wall)
     }
@@ -96,39 +102,41 @@ impl<'c> Recorder<'c> {
         self.journal.last = time;
     }
 
-    /// Moves the clock on to a change of another node that was folded in.
+    /// Moves the clock forward to the time of a change of another node that was folded in.
     pub(crate) fn meet(&mut self, time: Time) {
         self.journal.last = self.journal.last.max(time);
         self.journal.others = self.journal.others.max(time);
     }
 
-    /// Takes the clock back, where changes of others that moved it do not count any more.
+    /// Moves the clock back after changes of other nodes that had moved it were declared void.
     pub(crate) fn go_back(&mut self) -> Result<()> {
         self.journal.others = nodes::latest_of_others(self.connection)?;
         self.journal.last = self.journal.others.max(self.journal.own.time);
         Ok(())
     }
 
-    /// The latest time of any change of others that is folded in.
+    /// Returns the latest time of any change of another node that is folded in.
     pub(crate) fn others(&self) -> Time {
         self.journal.others
     }
 
-    /// When the first change can be folded in that waits for its time, in milliseconds.
+    /// Returns when the first of the waiting changes can be folded in, in milliseconds.
     pub(crate) fn due(&self) -> Option<i64> {
         self.journal.due
     }
 
+    /// Sets when the first of the waiting changes can be folded in, in milliseconds.
     pub(crate) fn wait_for(&mut self, due: Option<i64>) {
         self.journal.due = due;
     }
 
-    /// The journal as it stands, of a transaction that has written nothing itself yet.
+    /// Returns the journal. It is that of the file only as long as the transaction has recorded nothing.
     pub(crate) fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// Goes on under a new node, whose changes come after a time. The one before ended at a point.
+    /// Continues as a new node, whose changes come after `last`. `end` is the point at which the changes of
+    /// the node before it end.
     pub(crate) fn change_node(
         &mut self,
         end: Point,
@@ -143,22 +151,22 @@ impl<'c> Recorder<'c> {
         Ok(())
     }
 
-    /// The node's ordinal in this file.
+    /// Returns the node's ordinal in this file.
     pub(crate) fn node(&self) -> NodeOrdinal {
         self.journal.node
     }
 
-    /// The node's id, which all devices know it by.
+    /// Returns the node's id, by which all devices know it.
     pub(crate) fn node_id(&self) -> NodeId {
         self.journal.node_id
     }
 
-    /// When the transaction began, by the wall clock.
+    /// Returns when the transaction began, by the wall clock.
     pub(crate) fn wall(&self) -> Timestamp {
         Timestamp::from_millis(self.wall)
     }
 
-    /// Where the recorder stands, to go back to.
+    /// Returns the state of the recorder, for [`rewind`](Self::rewind).
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             journal: self.journal.clone(),
@@ -170,7 +178,7 @@ impl<'c> Recorder<'c> {
         }
     }
 
-    /// Goes back to a mark. What was written into the log since must be rolled back by SQLite.
+    /// Goes back to a mark. The caller must also roll SQLite back to where it was then.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         Mark {
             journal: self.journal,
@@ -182,7 +190,7 @@ impl<'c> Recorder<'c> {
         } = mark;
     }
 
-    /// The times of the first and the last change that were recorded.
+    /// Returns the times of the first and the last change that were recorded.
     pub(crate) fn logged(&self) -> Option<(Time, Time)> {
         self.logged
     }
@@ -192,12 +200,12 @@ impl<'c> Recorder<'c> {
         self.changes
     }
 
-    /// Starts a change of a row.
+    /// Returns a new change of a row, without cells.
     pub(crate) fn change(&self, time: Time, table: (i64, &str), row: Uuid) -> Change {
         Change::new(Stamp { time, node: self.journal.node_id }, table, row)
     }
 
-    /// Records a change that was made.
+    /// Records a change that was made to a row.
     pub(crate) fn record(&mut self, change: Change) -> Result<()> {
         self.journal.own.digest ^= change.hash();
         self.journal.own.time = change.time;
@@ -212,7 +220,9 @@ impl<'c> Recorder<'c> {
         written
     }
 
-    /// Marks the end of the transaction. Gives the journal as it stands once it is committed.
+    /// Inserts all changes that are held back, marks the last one as the end of the transaction, and
+    /// returns the journal as it is once the transaction is committed. Returns [`Error::Broken`] if a
+    /// change could not be inserted before.
     pub(crate) fn finish(&mut self) -> Result<Journal> {
         if let Some(last) = self.waiting.last_mut() {
             last.end_transaction(self.journal.own.digest);
@@ -230,7 +240,7 @@ impl<'c> Recorder<'c> {
         Ok(self.journal.clone())
     }
 
-    /// Returns the log with all in it that was recorded so far.
+    /// Inserts all changes that are held back, and returns the log.
     pub(crate) fn whole_log(&mut self) -> Result<WholeLog<'_>> {
         if let Some(last) = self.waiting.last() {
             let last = last.clone();
@@ -240,12 +250,12 @@ impl<'c> Recorder<'c> {
         Ok(WholeLog(self.connection))
     }
 
-    /// The connection that it writes with.
+    /// Returns the connection that the recorder writes with.
     pub(crate) fn connection(&self) -> &'c Connection {
         self.connection
     }
 
-    /// Writes the changes that wait.
+    /// Inserts the changes that are held back.
     fn write(&mut self) -> Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
         let written = match waiting.len() {
@@ -273,7 +283,7 @@ impl<'c> Recorder<'c> {
     }
 }
 
-/// The columns of `ara_change`.
+/// How many columns `ara_change` has.
 const COLUMNS: usize = 5;
 
 fn insert_sql(changes: usize) -> String {

@@ -1,4 +1,4 @@
-//! The clocks of a row's columns, as the column `ara_clock` packs them.
+//! The clocks of a row: the column `ara_clock`.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ffi};
@@ -7,14 +7,16 @@ use crate::log::clock::Time;
 use crate::log::codec::{Reader, put_bytes, put_varint};
 use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 
-/// Which change wrote each column of a row last: its time, and its node by local ordinal.
+/// For each column of a row, the time and the node (by its ordinal in the file) of the change that
+/// wrote it last.
 ///
-/// Packed, it is a list of groups, newest change first: 8 bytes of time, the node's ordinal, and the
-/// set of columns that the change wrote, as the bytes of a bit set over the columns' ordinals. A row
-/// that nothing has touched since its create has a single group, of about 11 bytes.
+/// The columns that one change wrote last form a group. Packed, the clock is a list of groups, newest
+/// first: 8 bytes of time, the node's ordinal, and the columns as a bit set over their ordinals. A row
+/// that was not changed since it was created has a single group of about 11 bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RowClock(Vec<Group>);
 
+/// The columns that one change wrote last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Group {
     time: Time,
@@ -23,20 +25,21 @@ struct Group {
 }
 
 impl RowClock {
-    /// Packs the clock of a row whose columns one change wrote all.
+    /// Appends the packed clock of a row all of whose columns were written by one change.
     pub(crate) fn pack_one(out: &mut Vec<u8>, time: Time, node: NodeOrdinal, columns: &ColumnSet) {
         out.extend(time.bits().to_be_bytes());
         put_varint(out, node.get().cast_unsigned());
         put_bytes(out, &columns.0);
     }
 
+    /// Appends the packed clock.
     pub(crate) fn pack(&self, out: &mut Vec<u8>) {
         for group in &self.0 {
             Self::pack_one(out, group.time, group.node, &group.columns);
         }
     }
 
-    /// `None` where the bytes are no clock.
+    /// Reads a packed clock. Returns `None` if the bytes are not one.
     pub(crate) fn unpack(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
         let mut groups = Vec::new();
@@ -49,7 +52,7 @@ impl RowClock {
         Some(Self(groups))
     }
 
-    /// Records that a change, newer than all that are known of the row, wrote these columns.
+    /// Records that a change wrote these columns. It must be newer than all others of the row.
     pub(crate) fn write(&mut self, time: Time, node: NodeOrdinal, columns: ColumnSet) {
         for group in &mut self.0 {
             group.columns.remove(&columns);
@@ -58,8 +61,8 @@ impl RowClock {
         self.0.insert(0, Group { time, node, columns });
     }
 
-    /// Records that a change, of whatever age, is the last that wrote these columns. `node` is the
-    /// ordinal of the one that made it; `id_of` tells the ids of others.
+    /// Records that a change was the last that wrote these columns. Other columns may have been written
+    /// later. `node` is the ordinal of the node that made it, and `id_of` returns the ids of the others.
     pub(crate) fn insert(
         &mut self,
         stamp: Stamp,
@@ -79,12 +82,12 @@ impl RowClock {
         }
     }
 
-    /// The columns that one change wrote last, its time and its node's ordinal: newest first.
+    /// Returns the groups, newest first: the columns that a change wrote last, its time and its node.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (&ColumnSet, Time, NodeOrdinal)> {
         self.0.iter().map(|group| (&group.columns, group.time, group.node))
     }
 
-    /// Every column that has a clock, by ordinal.
+    /// Returns the ordinal of each column that has a clock, with the time and the node of its last change.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (u64, Time, NodeOrdinal)> + '_ {
         self.0.iter().flat_map(|group| {
             group.columns.ordinals().map(|column| (column, group.time, group.node))
@@ -93,15 +96,15 @@ impl RowClock {
 }
 
 impl FromIterator<(Time, NodeOrdinal, ColumnSet)> for RowClock {
-    /// Of groups that are newest first.
+    /// Makes a clock of its groups, newest first.
     fn from_iter<I: IntoIterator<Item = (Time, NodeOrdinal, ColumnSet)>>(groups: I) -> Self {
         let group = |(time, node, columns)| Group { time, node, columns };
         Self(groups.into_iter().map(group).collect())
     }
 }
 
-/// Gives a connection the function `ara_stamp(clock, time, node, columns)`: the clock of a row after
-/// a change, newer than all that are known of it, wrote these columns.
+/// Registers the SQL function `ara_stamp(clock, time, node, columns)`, which returns the clock of a row
+/// after a change that is newer than all others of the row wrote these columns.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
@@ -119,11 +122,13 @@ pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()
     })
 }
 
-/// A set of columns by ordinal: bit `ordinal % 8` of byte `ordinal / 8`, the last byte never zero.
+/// A set of columns by ordinal. A column is bit `ordinal % 8` of byte `ordinal / 8`, and the last byte
+/// is never zero, so that equal sets have equal bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ColumnSet(Vec<u8>);
 
 impl ColumnSet {
+    /// Inserts a column.
     pub(crate) fn insert(&mut self, ordinal: u32) {
         let at = (ordinal / 8) as usize;
         if self.0.len() <= at {
@@ -134,26 +139,24 @@ impl ColumnSet {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Inserts a column. Whether it is new.
+    /// Inserts a column, and returns whether the set did not contain it.
     pub(crate) fn add(&mut self, ordinal: u32) -> bool {
         let is_new = !self.has(ordinal);
         self.insert(ordinal);
         is_new
     }
 
+    /// Returns whether the set contains a column.
     pub(crate) fn has(&self, ordinal: u32) -> bool {
         self.0.get((ordinal / 8) as usize).is_some_and(|byte| byte >> (ordinal % 8) & 1 == 1)
     }
 
+    /// Returns the bit set as bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Adds the columns of another set.
+    /// Inserts the columns of another set.
     pub(crate) fn extend(&mut self, other: &Self) {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
@@ -163,7 +166,7 @@ impl ColumnSet {
         }
     }
 
-    /// Whether a column is in both.
+    /// Returns whether the sets have a column in common.
     pub(crate) fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(byte, other)| byte & other != 0)
     }

@@ -1,25 +1,27 @@
-//! The statements of one transaction.
+//! The prepared statements of one transaction, and how values are bound.
 
 use std::sync::Arc;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Statement};
 
-/// Statements that are held until the transaction ends: to look one up in the connection's cache for
-/// each row would cost a tenth of the row.
+/// Prepared statements that are held until the transaction ends. Looking one up in the connection's
+/// cache for each row would take a tenth of the time that the row takes.
 pub(crate) struct Statements<'c> {
     connection: &'c Connection,
     held: Vec<(Arc<str>, CachedStatement<'c>)>,
 }
 
 impl<'c> Statements<'c> {
+    /// Holds no statement yet.
     pub(crate) fn new(connection: &'c Connection) -> Self {
         Self { connection, held: Vec::new() }
     }
 
-    /// The statement of this SQL. It holds the values that it was given last: bind them all.
+    /// Returns the statement of this SQL. The values that were bound last are still bound: the caller
+    /// must bind every parameter.
     pub(crate) fn get(&mut self, sql: &Arc<str>) -> rusqlite::Result<&mut CachedStatement<'c>> {
-        // There are a few for each table that the transaction writes.
+        // A search is fast enough: there are a few statements for each table that the transaction writes.
         let at = match self.held.iter().position(|(held, _)| Arc::ptr_eq(held, sql)) {
             Some(at) => at,
             None => {
@@ -31,7 +33,7 @@ impl<'c> Statements<'c> {
     }
 }
 
-/// Binds a value without a copy of ara's own.
+/// Binds a value without copying it first.
 pub(crate) fn bind(
     statement: &mut Statement<'_>,
     parameter: usize,

@@ -8,11 +8,13 @@ use uuid::Uuid;
 use crate::log::clock::Time;
 use crate::value::Rule;
 
-/// A transaction, the same on every device: what [`Database::transactions`](crate::Database::transactions)
-/// lists, [`Database::history`](crate::Database::history) tells of a change, and
-/// [`Database::undo`](crate::Database::undo) takes.
+/// The id of a transaction, which is the same on every device.
 ///
-/// As text it can be kept, and read again:
+/// [`Database::transactions`](crate::Database::transactions) and
+/// [`Database::history`](crate::Database::history) return it, and
+/// [`Database::undo`](crate::Database::undo) takes it.
+///
+/// Its text can be stored, and parsed again:
 ///
 /// ```
 /// use ara::TransactionId;
@@ -24,8 +26,9 @@ use crate::value::Rule;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId {
-    /// Of its last change.
+    /// The time of the transaction's last change.
     pub(crate) time: Time,
+    /// The node that made it.
     pub(crate) node: Uuid,
 }
 

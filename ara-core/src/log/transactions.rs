@@ -1,4 +1,4 @@
-//! Transactions in the change log: where they begin and end, and what their ends note.
+//! The transactions of the change log: where they end, and the digests that are noted there.
 
 use rusqlite::{Connection, Params, Row};
 
@@ -7,7 +7,8 @@ use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::node::NodeOrdinal;
 
-/// The end of the transaction that a change of this node and time belongs to, if it has one.
+/// Returns the time of the last change of the transaction that the node's change of this time belongs
+/// to, or `None` if the log does not hold it.
 pub(crate) fn end_of(
     connection: &Connection,
     node: NodeOrdinal,
@@ -20,7 +21,8 @@ pub(crate) fn end_of(
     )
 }
 
-/// The end of the node's last transaction that is over by then.
+/// Returns the time of the last change of the node's last transaction that ends at `until` or before,
+/// or time zero if there is none.
 pub(crate) fn last_end(connection: &Connection, node: NodeOrdinal, until: Time) -> Result<Time> {
     let end = first_end(
         connection,
@@ -30,7 +32,7 @@ pub(crate) fn last_end(connection: &Connection, node: NodeOrdinal, until: Time) 
     Ok(end.unwrap_or_default())
 }
 
-/// The digest that a change of this time notes, if it ends a transaction.
+/// Returns the node's digest up to its change of this time, if that ends a transaction.
 pub(crate) fn mark(connection: &Connection, node: NodeOrdinal, time: Time) -> Result<Option<u64>> {
     let mut change =
         connection.prepare_cached("SELECT cells FROM ara_change WHERE node = ?1 AND time = ?2")?;
@@ -40,6 +42,7 @@ pub(crate) fn mark(connection: &Connection, node: NodeOrdinal, time: Time) -> Re
     Ok(PackedCells::open(packed).and_then(|cells| cells.digest))
 }
 
+/// Returns the time of the first change that ends a transaction, of those that the SQL selects.
 fn first_end(connection: &Connection, sql: &str, range: impl Params) -> Result<Option<Time>> {
     let mut changes = connection.prepare_cached(sql)?;
     let mut changes = changes.query(range)?;
@@ -56,7 +59,7 @@ fn is_end(change: &Row<'_>) -> Result<bool> {
     Ok(PackedCells::open(packed).is_some_and(|cells| cells.digest.is_some()))
 }
 
-/// Writes another form of a change into its place.
+/// Replaces the packed form of a change.
 pub(crate) fn rewrite(
     connection: &Connection,
     (node, time): (NodeOrdinal, Time),

@@ -1,19 +1,21 @@
-//! The tables of an app.
+//! The schema of an app.
 
 use ara_schema::TableDef;
 
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 
-/// Tables that are made together: `ara::schema!` implements it for the type it declares, and every
-/// table is a schema of one.
+/// A set of tables, which [`Database::ensure`](crate::Database::ensure) creates together.
+///
+/// `ara::schema!` implements it for the type that it declares. Every table is also a schema, of that
+/// table alone.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a schema",
     label = "neither a schema nor a table",
     note = "declare one with `ara::schema! {{ pub App: Todo, Category }}`"
 )]
 pub trait Schema {
-    /// What `ara::schema!` knows of the schema; `None` for a table alone.
+    /// What `ara::schema!` knows about the schema; `None` for a single table.
     #[doc(hidden)]
     const APP: Option<&'static AppSchema>;
 
@@ -28,19 +30,19 @@ impl<T: Table> Schema for T {
     const TABLES: &'static [TableRef] = &[TableRef::of::<T>()];
 }
 
-/// What `ara::schema!` knows of the schema that it declares.
+/// What `ara::schema!` knows about the schema that it declares.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct AppSchema {
     /// The schema's name in Rust.
     pub name: &'static str,
-    /// The latest version that `ara.lock` had released when the app was compiled; 0 without any.
+    /// The latest released version in `ara.lock` when the app was compiled, or 0 if there was none.
     pub version: u32,
-    /// The version of the package that declares the schema, or nothing if it is not Cargo's.
+    /// The version of the package that declares the schema; empty if the app is not built by Cargo.
     pub app_version: &'static str,
 }
 
-/// The definitions of tables.
+/// Returns the definitions of tables.
 #[doc(hidden)]
 #[must_use]
 pub const fn definitions<const N: usize>(tables: &[TableRef; N]) -> [&'static TableDef; N] {

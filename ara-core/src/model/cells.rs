@@ -1,4 +1,4 @@
-//! What a draft or a patch has collected: the cells of one row.
+//! The cells that a draft or a patch sets.
 
 use ara_schema::TableDef;
 use uuid::Uuid;
@@ -7,8 +7,10 @@ use crate::error::{Error, Result};
 use crate::model::table::Column;
 use crate::value::{Id, IntoOptional, IntoValue, Rule, Stored, Value};
 
-/// The cells that a mutation writes into one row, by the position of their columns in the table's
-/// definition. A value that breaks a rule is kept as that: the mutation reports it.
+/// The cells that a mutation writes into one row.
+///
+/// Columns are given by their position in the table's definition. If a value breaks a rule, the rule is
+/// kept in its place, and the mutation returns it as an error.
 #[derive(Debug, Clone, Default)]
 pub struct Cells {
     id: Option<Uuid>,
@@ -16,21 +18,21 @@ pub struct Cells {
     refused: Vec<(usize, Rule)>,
 }
 
-/// Room for the columns of most rows at once: to grow into it costs more than the room.
+/// How many cells there is room for at first. It suits most rows, which then never have to reallocate.
 const USUAL_COLUMNS: usize = 8;
 
 impl Cells {
-    /// No cell, of a row that has no id yet.
+    /// Returns no cells, of a row without an id.
     pub fn new() -> Self {
         Self { cells: Vec::with_capacity(USUAL_COLUMNS), ..Self::default() }
     }
 
-    /// No cell, of the row with this id.
+    /// Returns no cells, of the row with this id.
     pub fn of<T>(id: Id<T>) -> Self {
         Self { id: Some(id.uuid()), ..Self::new() }
     }
 
-    /// Gives the row an id.
+    /// Sets the id of the row.
     #[must_use]
     pub fn id<T>(mut self, id: Id<T>) -> Self {
         self.id = Some(id.uuid());
@@ -47,13 +49,13 @@ impl Cells {
         self.put(column, stored)
     }
 
-    /// Sets the required column `C`, which is at this position.
+    /// Sets the required column `C` at this position.
     #[must_use]
     pub fn set_column<C: Column>(self, at: usize, value: impl IntoValue<C::Value>) -> Self {
         self.set::<C::Value>(at, value)
     }
 
-    /// Sets or clears the optional column `C`, which is at this position.
+    /// Sets or clears the optional column `C` at this position.
     #[must_use]
     pub fn set_optional_column<C: Column, How>(
         self,
@@ -63,14 +65,14 @@ impl Cells {
         self.set_optional::<C::Value, How>(at, value)
     }
 
-    /// Fills the column `C`, which is at this position, from a whole struct.
+    /// Sets the column `C` at this position to a value of the table's struct.
     #[must_use]
     pub fn fill_column<C: Column>(self, at: usize, value: Option<C::Value>) -> Self {
         self.put(at, value.map(C::Value::store).transpose())
     }
 
-    /// Makes what was set so far the defaults of a new row: an upsert leaves them out of a row that is
-    /// there.
+    /// Turns the cells that were set so far into defaults of a new row. An upsert does not write them
+    /// if the row exists.
     #[must_use]
     pub fn as_defaults(mut self) -> Self {
         for cell in &mut self.cells {
@@ -80,7 +82,7 @@ impl Cells {
     }
 
     fn put(mut self, column: usize, stored: Result<Option<Stored<'static>>, Rule>) -> Self {
-        // A column that is set again takes its last value, and is as good or bad as that.
+        // The last value of a column counts, whether it keeps the rules or not.
         self.refused.retain(|(refused, _)| *refused != column);
         match stored {
             Ok(value) => {
@@ -95,15 +97,17 @@ impl Cells {
         self
     }
 
-    /// The row's id, if it has one, and its cells in the order of the columns; or the rule that the
-    /// first of them breaks.
+    /// Returns the row's id, if it was set, and the cells in the order of the columns.
+    ///
+    /// Returns [`Error::Rule`] for the first column whose value breaks a rule, and [`Error::TooLarge`]
+    /// if the values are larger than SQLite can hold.
     pub(crate) fn finish(self, table: &TableDef) -> Result<(Option<Uuid>, Vec<Cell>)> {
         if let Some((column, rule)) = self.refused.into_iter().min_by_key(|(column, _)| *column) {
             let column = table.columns.get(column).map_or("", |column| column.name);
             return Err(Error::Rule { table: table.name, column, rule });
         }
         let mut cells = self.cells;
-        // The log keeps them in one value.
+        // The log holds all cells of a change in one value of SQLite.
         let length: usize = cells.iter().map(|cell| length(cell.value.as_ref())).sum();
         if length > LARGEST {
             return Err(Error::TooLarge { table: table.name });
@@ -113,10 +117,11 @@ impl Cells {
     }
 }
 
-/// The most bytes of one row that are written at once: SQLite holds 1,000,000,000 in a value, and the
-/// log some more than the row.
+/// The most bytes of text and blobs that one mutation writes. SQLite holds 1,000,000,000 bytes in a
+/// value, and the log needs some more than the values alone.
 const LARGEST: usize = 999_000_000;
 
+/// Returns the bytes of a text or a blob; other values hardly count.
 fn length(value: Option<&Stored<'_>>) -> usize {
     match value {
         Some(Stored::Text(text)) => text.len(),
@@ -125,14 +130,14 @@ fn length(value: Option<&Stored<'_>>) -> usize {
     }
 }
 
-/// What to write into a column.
+/// A value to write into a column.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cell {
     /// The column's position in the table's definition.
     pub(crate) column: usize,
-    /// `None` clears it.
+    /// The value; `None` clears the column.
     pub(crate) value: Option<Stored<'static>>,
-    /// Whether it is only for a new row.
+    /// Whether it is written only if the row is new.
     pub(crate) is_default: bool,
 }
 

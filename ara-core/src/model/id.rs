@@ -1,4 +1,4 @@
-//! Ids of rows as values of columns.
+//! Ids as values of columns, and ids that belong to a key.
 
 use ara_schema::Type;
 use uuid::Uuid;
@@ -7,11 +7,22 @@ use crate::model::table::Table;
 use crate::value::{Id, IntoSqlValue, Ordered, Readable, Rule, Stored, Value, uuid_of_key};
 
 impl<T: Table> Id<T> {
-    /// The id that belongs to a natural key, the same on every device: a UUID of version 5
-    /// (RFC 9562) over the table's stored name and the key.
+    /// Returns the id that belongs to a natural key, the same on every device: a UUID of version 5 (RFC
+    /// 9562) of the table's stored name and the key.
     ///
-    /// Two devices that are offline cannot keep a unique constraint between them. They can agree on
-    /// an id: rows created under the same key are one row after a merge.
+    /// Devices that are offline cannot enforce a unique constraint among them, but they can derive the
+    /// same id from the same key: rows that they create under one key are one row after a merge.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Contact { id: Id<Contact>, email: String }
+    ///
+    /// let id = Id::<Contact>::from_key("ada@example.org");
+    /// assert_eq!(id, Id::from_key("ada@example.org"));
+    /// assert_ne!(id, Id::from_key("bob@example.org"));
+    /// ```
     pub fn from_key(key: &str) -> Self {
         Self::from_uuid(uuid_of_key(T::TABLE.name, key))
     }

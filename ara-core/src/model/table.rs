@@ -1,4 +1,4 @@
-//! What `#[derive(Table)]` tells the database about a struct.
+//! The traits that `#[derive(Table)]` implements.
 
 use ara_schema::{ColumnDef, TableDef, Type};
 
@@ -6,60 +6,76 @@ use crate::model::cells::Cells;
 use crate::model::record::Record;
 use crate::value::{Id, Readable, Value};
 
-/// A struct that is a table: `#[derive(Table)]` implements it.
+/// A struct that declares a table. `#[derive(Table)]` implements it.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String, stars: Option<u8> }
+///
+/// let db = Database::memory()?;
+/// let id = db.create(Todo::draft().title("Buy milk"))?;
+/// db.update(Todo::patch(id).stars(5))?;
+/// let todo = db.get(id)?.expect("was just created");
+/// assert_eq!((todo.title.as_deref(), todo.stars), (Some("Buy milk"), Some(5)));
+/// # Ok::<(), ara::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a table",
     label = "not a table",
     note = "put `#[derive(Table)]` on the struct"
 )]
 pub trait Table: Record<Table = Self> + 'static {
-    /// The stored name.
+    /// The stored name of the table.
     const NAME: &'static str;
 
-    /// The table as the struct declares it.
+    /// The definition of the table, as the struct declares it.
     const TABLE: &'static TableDef;
 
-    /// For each of the table's columns, which stored values the app can read.
+    /// For each column, the stored values that the app can read.
     #[doc(hidden)]
     const READABLE: &'static [fn() -> Readable];
 
-    /// What queries return: every column but `id` is an `Option`.
+    /// The row that queries return, where every column but `id` is an `Option`.
     type Row: Record<Table = Self>;
 
-    /// The create mutation: see [`draft`](Self::draft).
+    /// A new row whose columns are being set: see [`draft`](Self::draft).
     type Draft;
 
-    /// The update mutation: see [`patch`](Self::patch).
+    /// A change of a row: see [`patch`](Self::patch).
     type Patch: Update<Table = Self>;
 
-    /// Starts a new row: set its columns, then give it to `create`.
+    /// Returns a new row without values. Set its columns, then pass it to
+    /// [`create`](crate::Database::create).
     fn draft() -> Self::Draft;
 
-    /// Starts a change of the row with this id: set what changes, then give it to `update`.
+    /// Returns a change of the row with this id. Set the columns that change, then pass it to
+    /// [`update`](crate::Database::update).
     fn patch(id: Id<Self>) -> Self::Patch;
 }
 
-/// A column of a table, such as `Todo::title`: `#[derive(Table)]` makes one of each field.
+/// A column of a table, such as `Todo::title`. `#[derive(Table)]` makes one for each field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column",
     label = "not a column",
     note = "columns are constants of the table's struct, such as `Todo::title`"
 )]
 pub trait Column: Copy + 'static {
-    /// The table it belongs to.
+    /// The table that it belongs to.
     type Table: Table;
 
-    /// What it holds, without the `Option` of an optional column.
+    /// The type of its values, without the `Option` of an optional column.
     type Value: Value;
 
-    /// The stored name.
+    /// The stored name of the column.
     const NAME: &'static str;
 }
 
-/// A column that ara fills, and that every row has: `id`, `created_at` and `updated_at`.
+/// A column that every table has and that ara fills: `id`, `created_at` or `updated_at`.
 pub trait SystemColumn: Column {}
 
-/// A table that can be searched: `#[table(search)]` on a field of its struct makes it one.
+/// A table with full-text search: one whose struct has `#[table(search)]` on a field.
 #[diagnostic::on_unimplemented(
     message = "table `{Self}` cannot be searched",
     label = "no column of `{Self}` is to be searched",
@@ -67,7 +83,7 @@ pub trait SystemColumn: Column {}
 )]
 pub trait Searchable: Table {}
 
-/// A column whose words can be searched for: `#[table(search)]` on its field makes it one.
+/// A column that full-text search covers: one with `#[table(search)]` on its field.
 #[diagnostic::on_unimplemented(
     message = "column `{Self}` is not searched",
     label = "not a column that is searched",
@@ -75,7 +91,7 @@ pub trait Searchable: Table {}
 )]
 pub trait SearchColumn: Column {}
 
-/// Refuses a column to be searched that is not stored as text.
+/// Panics, at compile time, if a column with `#[table(search)]` is not stored as text.
 #[doc(hidden)]
 #[track_caller]
 pub const fn search_text<C: Column>() {
@@ -86,28 +102,29 @@ pub const fn search_text<C: Column>() {
     );
 }
 
-/// The column in its table's definition.
+/// Returns the definition of a column.
 #[doc(hidden)]
 #[must_use]
 pub const fn column_def<C: Column>(required: bool) -> ColumnDef {
     ColumnDef { name: C::NAME, ty: C::Value::TYPE, required }
 }
 
-/// Whether a patch adds to the column.
+/// Returns whether a column is a counter.
 #[doc(hidden)]
 #[must_use]
 pub const fn is_counter<C: Column>() -> bool {
     matches!(C::Value::TYPE, Type::Counter)
 }
 
-/// Which stored values of the column the app can read.
+/// Returns the stored values of a column that the app can read.
 #[doc(hidden)]
 #[must_use]
 pub fn readable<C: Column>() -> Readable {
     C::Value::readable()
 }
 
-/// What `create` takes: a draft whose required columns are all set, or a whole struct.
+/// What [`create`](crate::Database::create) takes: a draft whose required columns are all set, or a
+/// value of the table's struct.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row that can be created",
     label = "expected a draft, such as `Todo::draft()`",
@@ -121,7 +138,7 @@ pub trait Create {
     fn into_cells(self) -> Cells;
 }
 
-/// What `update` takes: a patch.
+/// What [`update`](crate::Database::update) takes: a patch.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a change of a row",
     label = "expected a patch, such as `Todo::patch(id)`",
@@ -135,15 +152,16 @@ pub trait Update {
     fn into_cells(self) -> Cells;
 }
 
-/// In a draft's type: this required column is not set yet.
+/// The state, in the type of a draft, of a required column that is not set.
 #[derive(Debug, Clone, Copy)]
 pub struct Missing;
 
-/// In a draft's type: this required column is set.
+/// The state, in the type of a draft, of a required column that is set.
 #[derive(Debug, Clone, Copy)]
 pub struct Set;
 
-/// A draft's state of a required column that lets the row be created. It exists for its message.
+/// The state of a required column with which a row can be created, which is [`Set`]. The trait exists
+/// for the compiler's message.
 #[diagnostic::on_unimplemented(
     message = "required column `{Column}` is not set",
     label = "`{Column}` must be set before the row can be created",
@@ -154,8 +172,8 @@ pub trait Provided<Column> {}
 #[diagnostic::do_not_recommend]
 impl<Column> Provided<Column> for Set {}
 
-/// The types that a table's `id` may have: `Id` of that table, under any alias. It exists for its
-/// message.
+/// The type that the field `id` of a table must have: [`Id`] of that table. The trait exists for the
+/// compiler's message.
 #[diagnostic::on_unimplemented(
     message = "the `id` of table `{T}` must be of type `Id<{T}>`",
     label = "expected `Id<{T}>`",

@@ -10,23 +10,24 @@ use crate::value::Readable;
 /// A table that a query reads, without its type.
 #[derive(Debug, Clone, Copy)]
 pub struct TableRef {
+    /// The id of the struct's type.
     pub(crate) ty: TypeId,
     /// The table's definition.
     pub def: &'static TableDef,
-    /// For each of its columns, which stored values the app can read.
+    /// For each column, the stored values that the app can read.
     pub readable: &'static [fn() -> Readable],
-    /// Whether it is searched: then its search must be up to date.
+    /// Whether the query searches it, so that the index of its search must be up to date.
     pub(crate) is_searched: bool,
 }
 
 impl TableRef {
-    /// The table `T`.
+    /// Returns the table `T`, which is not searched.
     pub const fn of<T: Table>() -> Self {
         let (def, readable) = (T::TABLE, T::READABLE);
         Self { ty: TypeId::of::<T>(), def, readable, is_searched: false }
     }
 
-    /// The table, to be searched.
+    /// Returns the table as one that is searched.
     #[must_use]
     pub fn searched(self) -> Self {
         Self { is_searched: true, ..self }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::database::handle::Database;
 use crate::error::Result;
+use crate::log::cells::Standing;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::counters::sum;
@@ -190,13 +191,10 @@ type Written = (u32, Option<Stored<'static>>, bool);
 
 /// What a change wrote, by column. What is of a kind that a newer version knows is left out.
 fn written(packed: &[u8]) -> Option<Vec<Written>> {
-    let mut cells = PackedCells::open(packed)?;
-    let mut written: Vec<Written> = Vec::new();
-    while let Some(cell) = cells.next_cell()? {
-        // Of a column that is there twice, the first one counts.
-        if written.iter().all(|(column, ..)| *column != cell.column) {
-            let value = cell.value().map(|value| value.map(owned));
-            written.extend(value.map(|value| (cell.column, value, cell.is_total())));
+    let mut written = Vec::new();
+    for cell in PackedCells::open(packed)?.judged() {
+        if let (cell, Standing::Counts(value)) = cell.ok()? {
+            written.push((cell.column, value.map(owned), cell.is_total()));
         }
     }
     Some(written)

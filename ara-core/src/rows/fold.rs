@@ -7,6 +7,7 @@ use rusqlite::{Row, Rows, Statement};
 
 use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
+use crate::log::cells::Standing;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::counters::sum;
@@ -54,25 +55,25 @@ impl Folded {
         registry: &Registry,
         changes: &[(i64, i64)],
     ) -> Result<Option<Self>> {
-        let (mut folded, mut seen) = (Self::default(), ColumnSet::default());
+        let mut folded = Self::default();
         for place in changes {
             let mut change = change.query(*place)?;
-            folded.add(change.next()?.ok_or(Error::Corrupt)?, registry, &mut seen);
+            folded.add(change.next()?.ok_or(Error::Corrupt)?, registry);
         }
         folded.add_up();
         Ok(Some(folded).filter(|folded| !folded.is_nothing()))
     }
 
     /// Folds in one change, and counts it.
-    fn add(&mut self, change: &Row<'_>, registry: &Registry, seen: &mut ColumnSet) {
+    fn add(&mut self, change: &Row<'_>, registry: &Registry) {
         self.changes += 1;
-        if self.fold(change, registry, seen).is_none() {
+        if self.fold(change, registry).is_none() {
             self.unreadable += 1;
         }
     }
 
     /// Folds in one change, unless it does not count yet. Returns `None` if it cannot be read.
-    fn fold(&mut self, change: &Row<'_>, registry: &Registry, seen: &mut ColumnSet) -> Option<()> {
+    fn fold(&mut self, change: &Row<'_>, registry: &Registry) -> Option<()> {
         let node = change.get(1).ok()?;
         let time = change.get(2).ok()?;
         let writer = registry.nodes.get(&node)?;
@@ -80,15 +81,9 @@ impl Folded {
             return Some(());
         }
         let stamp = Stamp { time, node: writer.id };
-        let mut cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
-        seen.clear();
-        while let Some(cell) = cells.next_cell()? {
-            // A value of a kind that only newer versions know stays in the log.
-            let Some(value) = cell.value() else { continue };
-            // Of a column that is there twice, the first one counts.
-            if !seen.add(cell.column) {
-                continue;
-            }
+        let cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
+        for cell in cells.judged() {
+            let (cell, Standing::Counts(value)) = cell.ok()? else { continue };
             let is_total = cell.is_total();
             if let (true, Some(Stored::Integer(total))) = (is_total, &value) {
                 let last = self.totals.entry((cell.column, node)).or_insert((time, *total));
@@ -156,8 +151,6 @@ pub(crate) struct FoldedRows<'s> {
     registry: &'s Registry,
     /// Whether `changes` is positioned on the first change of the next row.
     started: bool,
-    /// The columns of the current change that were read. Kept between changes to reuse its memory.
-    seen: ColumnSet,
 }
 
 impl<'s> FoldedRows<'s> {
@@ -167,8 +160,7 @@ impl<'s> FoldedRows<'s> {
         registry: &'s Registry,
         table: i64,
     ) -> Result<Self> {
-        let (changes, seen) = (changes.query([table])?, ColumnSet::default());
-        Ok(Self { changes, registry, started: false, seen })
+        Ok(Self { changes: changes.query([table])?, registry, started: false })
     }
 
     /// Returns the id of the next row of which a change counts, and the row.
@@ -196,7 +188,7 @@ impl<'s> FoldedRows<'s> {
                 Some(id) if **id != *of => break,
                 Some(_) => {}
             }
-            folded.add(change, self.registry, &mut self.seen);
+            folded.add(change, self.registry);
             self.changes.advance()?;
         }
         folded.add_up();

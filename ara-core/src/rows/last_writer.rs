@@ -9,6 +9,7 @@ use rusqlite::{Connection, Statement};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::log::cells::keep_counting;
 use crate::log::counters::{CounterCell, Counters};
 use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::row_clock::{ColumnSet, RowClock};
@@ -110,11 +111,9 @@ impl<'c> Rows<'c> {
         id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
         touched: Option<&mut Touched>,
     ) -> Result<()> {
-        // Of a column that is there twice, the first one counts.
-        let mut seen = ColumnSet::default();
-        change.cells.retain(|cell| seen.add(cell.column.0));
-        match self.insert_or_probe(change, &seen)? {
-            None => self.after_insert(change, &seen, touched),
+        let columns = keep_counting(&mut change.cells, |cell| cell.column.0);
+        match self.insert_or_probe(change, &columns)? {
+            None => self.after_insert(change, &columns, touched),
             Some(held) => self.fold_into(held, change, id_of, touched),
         }
     }

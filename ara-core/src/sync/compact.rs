@@ -9,12 +9,12 @@ use crate::database::fresh::FreshTransaction;
 use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::exchange::vector::VersionVector;
+use crate::log::cells::Standing;
 use crate::log::change::{Compacted, Packed, PackedCells};
 use crate::log::clock::Time;
 use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::nodes;
 use crate::log::recorder::Recorder;
-use crate::log::row_clock::ColumnSet;
 use crate::log::transactions::{mark, rewrite};
 use crate::merge::void::VOIDS;
 
@@ -211,11 +211,9 @@ impl Compact<'_> {
         // What a node has added to a counter is covered by what it has added later, and by nothing else.
         let mut last_totals: HashMap<(u32, NodeOrdinal), Time> = HashMap::new();
         for change in changes.iter().filter(|change| change.is_below) {
-            let mut cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
-            let mut seen = ColumnSet::default();
-            while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-                // Of a column that is there twice, the first one counts.
-                if cell.value().is_some() && seen.add(cell.column) {
+            let cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
+            for cell in cells.judged() {
+                if let (cell, Standing::Counts(_)) = cell? {
                     // If a total is taken back, the one before it counts again.
                     if cell.is_total() && change.is_sure {
                         let time = change.stamp.time;
@@ -236,18 +234,20 @@ impl Compact<'_> {
             if !cells.more.is_empty() {
                 continue;
             }
-            let (mut rest, mut packed) = (cells.clone(), Packed::new());
+            let mut packed = Packed::new();
             let (mut kept, mut dropped) = (0, 0);
-            let mut seen = ColumnSet::default();
-            while let Some(cell) = rest.next_cell().ok_or(Error::Corrupt)? {
-                let is_covered = match cell.value() {
-                    None => false,
+            for cell in cells.clone().judged() {
+                let (cell, standing) = cell?;
+                let is_covered = match standing {
+                    Standing::Unknown => false,
                     // It must not come to count in the place of the first one.
-                    Some(_) if !seen.add(cell.column) => true,
-                    Some(_) if cell.is_total() => last_totals
+                    Standing::Repeats => true,
+                    Standing::Counts(_) if cell.is_total() => last_totals
                         .get(&(cell.column, change.node))
                         .is_some_and(|last| *last > change.stamp.time),
-                    Some(_) => last.get(&cell.column).is_some_and(|last| *last > change.stamp),
+                    Standing::Counts(_) => {
+                        last.get(&cell.column).is_some_and(|last| *last > change.stamp)
+                    }
                 };
                 if is_covered {
                     dropped += 1;

@@ -1,5 +1,5 @@
-//! The types of `chrono`. `DateTime<FixedOffset>` is none of them: its offset is not stored, and so
-//! would not come back.
+//! The types of `chrono`. `DateTime<FixedOffset>` is not among them: its offset would not be stored,
+//! and so would be lost.
 
 use ::chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 

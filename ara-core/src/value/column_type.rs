@@ -8,10 +8,10 @@ use crate::value::stored::Stored;
 
 /// A type that a column can have.
 ///
-/// Most apps never implement it: `#[derive(Value)]` makes a column type of a newtype or of an enum
+/// Most apps never implement it by hand: `#[derive(Value)]` implements it for a newtype, or for an enum
 /// without data.
 ///
-/// What [`store`](Self::store) gives, [`read`](Self::read) must read.
+/// [`read`](Self::read) must be able to read whatever [`store`](Self::store) returns.
 ///
 /// ```
 /// use ara::{Rule, Stored, Type, Value};
@@ -43,22 +43,25 @@ use crate::value::stored::Stored;
             and dates need the feature `jiff`, `chrono` or `time`"
 )]
 pub trait Value: Sized + 'static {
-    /// How the values are stored; what `ara.lock` remembers of a column's type.
+    /// The stored type, which `ara.lock` records for a column.
     const TYPE: Type;
 
-    /// The value as it is stored.
+    /// Returns the value as it is stored.
     ///
     /// # Errors
     ///
-    /// The rule that the value breaks.
+    /// Returns the [`Rule`] that the value breaks.
     fn store(self) -> Result<Stored<'static>, Rule>;
 
-    /// The value that was stored, or `None` where this type cannot read it. What cannot be read is
-    /// absent to the app; it is neither changed nor lost.
+    /// Returns the value that was stored, or `None` if it is not one of this type. To the app, a column
+    /// whose value cannot be read has none; the stored value stays as it is.
     fn read(stored: Stored<'_>) -> Option<Self>;
 
-    /// Which stored values [`read`](Self::read) reads, in a form that becomes SQL. The default asks
-    /// `read` itself, from within SQLite.
+    /// Returns which stored values [`read`](Self::read) can read, in a form that can be translated into
+    /// SQL.
+    ///
+    /// By default, SQLite calls `read` for each value in question. An implementation may return another
+    /// form, which is faster, if it covers exactly the same values.
     fn readable() -> Readable {
         Readable::checked::<Self>()
     }

@@ -13,9 +13,10 @@ use uuid::Uuid;
 use crate::value::into::IntoValue;
 use crate::value::rule::Rule;
 
-/// The id of a row of table `T`: a UUID of version 7, which sorts by the time the row was made.
+/// The id of a row of table `T`.
 ///
-/// As a column's type it is a reference to a row of `T`.
+/// It is a UUID of version 7, so ids sort by the time at which the rows were created. As the type of a
+/// column, it is a reference to a row of `T`.
 ///
 /// ```
 /// use ara::Id;
@@ -30,24 +31,25 @@ pub struct Id<T> {
 }
 
 impl<T> Id<T> {
-    /// The id with these bytes.
+    /// Returns the id with this UUID.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self { uuid, table: PhantomData }
     }
 
-    /// The UUID.
+    /// Returns the UUID.
     pub const fn uuid(self) -> Uuid {
         self.uuid
     }
 
+    /// Returns the bytes of the UUID.
     pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
         self.uuid.as_bytes()
     }
 }
 
-/// The id that belongs to a natural key in the table of this stored name.
+/// Returns the id that belongs to a natural key in the table with this stored name.
 pub(crate) fn uuid_of_key(table: &str, key: &str) -> Uuid {
-    /// The namespace of all ara tables: drawn once, never to change.
+    /// The namespace of all tables of ara. It was drawn at random once, and must never change.
     const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_5a52_37d1_4c0e_9b1d_58c4_7e2a_9f63);
     let table = Uuid::new_v5(&NAMESPACE, table.as_bytes());
     Uuid::new_v5(&table, key.as_bytes())
@@ -148,7 +150,7 @@ impl<'de, T> Deserialize<'de> for Id<T> {
     }
 }
 
-/// Takes text however the deserializer has it: borrowed, owned, or only for a moment.
+/// Accepts text in whichever way the deserializer provides it: borrowed, owned or transient.
 struct TextVisitor;
 
 impl Visitor<'_> for TextVisitor {
@@ -184,7 +186,7 @@ mod tests {
         assert_eq!(format!("{id:>40}|{id:<38}|"), format!("    {TEXT}|{TEXT}  |"));
         assert_eq!(format!("{id:?}"), format!("Id({TEXT})"));
         assert_eq!(serde_json::to_value(id).ok(), Some(TEXT.into()));
-        // From borrowed text, from owned text, and from a reader, which lends nothing.
+        // The deserializers of a `&str`, of a `Value` and of a reader provide text in different ways.
         assert_eq!(serde_json::from_str::<Id<Todo>>(&format!("{TEXT:?}")).ok(), Some(id));
         assert_eq!(serde_json::from_value::<Id<Todo>>(TEXT.into()).ok(), Some(id));
         let reader = std::io::Cursor::new(format!("{TEXT:?}"));

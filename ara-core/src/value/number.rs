@@ -89,7 +89,7 @@ impl Value for f64 {
     }
 }
 
-/// Stored with 64 bits; a stored number beyond the range of 32 bits cannot be read.
+/// The number is stored with 64 bits. A stored number beyond the range of `f32` cannot be read.
 #[diagnostic::do_not_recommend]
 impl Value for f32 {
     const TYPE: Type = Type::Real;

@@ -1,10 +1,10 @@
-//! The rules that a type sets for its values.
+//! The rules of types for their values.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The rule that a value breaks: what is said of it in [`Error::Rule`](crate::Error::Rule). It never
-/// holds the value.
+/// A rule of a type that a value breaks, as [`Error::Rule`](crate::Error::Rule) reports it. It never
+/// contains the value.
 ///
 /// ```
 /// use ara::Rule;
@@ -15,12 +15,12 @@ use std::fmt;
 pub struct Rule(Cow<'static, str>);
 
 impl Rule {
-    /// A rule in words that continue "the value": `must not be blank`.
+    /// Returns a rule. Its words continue a sentence that begins with the value: `must not be blank`.
     pub fn new(rule: impl Into<Cow<'static, str>>) -> Self {
         Self(rule.into())
     }
 
-    /// Makes a rule of fixed words, for a constant.
+    /// Returns a rule of fixed words, for constants.
     pub(crate) const fn fixed(rule: &'static str) -> Self {
         Self(Cow::Borrowed(rule))
     }

@@ -1,15 +1,23 @@
-//! Values as SQLite holds them.
+//! Values as SQLite stores them.
 
 use std::borrow::Cow;
 
 use rusqlite::types::ValueRef;
 
-/// A value in one of SQLite's storage classes.
+/// A value in one of SQLite's storage classes other than NULL.
+///
+/// ```
+/// use ara::{Stored, Value};
+///
+/// assert_eq!(true.store(), Ok(Stored::Integer(1)));
+/// assert_eq!(bool::read(Stored::Integer(1)), Some(true));
+/// assert_eq!(bool::read(Stored::Integer(2)), None);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored<'a> {
-    /// An integer of 64 bits.
+    /// A 64-bit signed integer.
     Integer(i64),
-    /// A floating-point number of 64 bits.
+    /// A 64-bit floating-point number.
     Real(f64),
     /// Text.
     Text(Cow<'a, str>),
@@ -18,7 +26,7 @@ pub enum Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// What SQLite holds, or `None` for NULL and for text that is not UTF-8.
+    /// Returns a value of SQLite, or `None` for NULL and for text that is not valid UTF-8.
     #[inline]
     pub fn from_sql(value: ValueRef<'a>) -> Option<Self> {
         match value {
@@ -32,7 +40,7 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// The value as SQLite takes it.
+    /// Returns the value as `rusqlite` binds it.
     #[inline]
     pub fn to_sql(&self) -> ValueRef<'_> {
         match self {

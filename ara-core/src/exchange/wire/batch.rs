@@ -1,4 +1,4 @@
-//! Changes to and from a message.
+//! Encodes and decodes batches of changes.
 
 use std::ops::Range;
 
@@ -17,18 +17,23 @@ use crate::log::node::NodeId;
 use crate::log::point::Point;
 
 impl Changes {
-    /// The changes as bytes, which [`from_bytes`](Self::from_bytes) reads: for a message, or for one
-    /// file each. The guide describes them.
+    /// Returns the changes as bytes, which [`from_bytes`](Self::from_bytes) reads.
+    ///
+    /// They suit a message, or a file for each batch; [`write_to`](Self::write_to) writes several
+    /// batches into one file. The guide describes the format.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         record::write(Kind::Changes, &encode(self))
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote, all of it or nothing. A peer with its own version
-    /// of ara may have written it; what this version does not know is passed on as it came.
+    /// Reads what [`to_bytes`](Self::to_bytes) returned, on this or on another device.
     ///
-    /// That bytes are read does not mean that they are right: [`merge`](crate::Database::merge) checks
-    /// the changes of each node, so that a bad one does not stop the others.
+    /// The other device may have another version of ara. What this version does not know is kept, and
+    /// passed on unchanged.
+    ///
+    /// This checks only that the bytes are complete and undamaged. [`merge`](crate::Database::merge)
+    /// checks the changes themselves, node by node, so that an invalid change of one node does not stop
+    /// the others.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -52,15 +57,15 @@ impl Changes {
     ///
     /// # Errors
     ///
-    /// [`Error::Unreadable`](crate::Error::Unreadable) if a bit of them differs from what was written,
-    /// or something is missing, and [`Error::NewerChanges`](crate::Error::NewerChanges) if a newer
-    /// version wrote them in a way that this one cannot read.
+    /// Returns [`Error::Unreadable`](crate::Error::Unreadable) if the bytes are not those of changes,
+    /// are cut off or are damaged, and [`Error::NewerChanges`](crate::Error::NewerChanges) if a newer
+    /// version of ara wrote them in a format that this version cannot read.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         decode(record::read(Kind::Changes, bytes)?)
     }
 }
 
-/// No name has this place.
+/// The index of no name.
 const NOWHERE: u32 = u32::MAX;
 
 fn encode(changes: &Changes) -> BatchMessage {
@@ -93,11 +98,12 @@ fn encode(changes: &Changes) -> BatchMessage {
     BatchMessage { tables: changes.tables.clone(), columns: changes.columns.clone(), runs }
 }
 
-/// A part of the bytes, which is not copied.
+/// Returns a part of the bytes without copying it.
 fn part(bytes: &Bytes, range: &Range<usize>) -> Bytes {
     bytes.get(range.clone()).map(|part| bytes.slice_ref(part)).unwrap_or_default()
 }
 
+/// Returns the changes of a payload.
 pub(super) fn decode(payload: Bytes) -> Result<Changes> {
     let length = payload.len();
     let batch = BatchMessage::decode(payload)
@@ -116,7 +122,7 @@ pub(super) fn decode(payload: Bytes) -> Result<Changes> {
     Ok(changes)
 }
 
-/// Adds a run, unless nobody knows whose it is.
+/// Adds a run. Returns `None` if the id of its node cannot be read.
 fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
     let RunMessage { node, from, to, is_forked, changes: sent } = RunMessage::decode(run).ok()?;
     let node = NodeId::from_bytes((*node).try_into().ok()?);
@@ -133,7 +139,7 @@ fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
         let has_id = sent.row.len() == 16;
         changes.changes.push(sent);
         if !is_readable || !has_id {
-            // The merge takes nothing of what follows, so that it need not be held.
+            // The merge refuses this change and all that follow it, so these are not kept.
             break;
         }
     }
@@ -164,7 +170,7 @@ fn decode_change(
     })
 }
 
-/// What stands for a change that cannot be read: the merge refuses it.
+/// Returns what takes the place of a change that cannot be read. The merge refuses it.
 fn unreadable(run: u32) -> Sent {
     let (time, row, cells, more, compacted) = Default::default();
     Sent { run, time, table: NOWHERE, row, cells, more, mark: None, compacted }

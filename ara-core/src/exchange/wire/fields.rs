@@ -1,9 +1,9 @@
-//! The fields of a message that this version does not know.
+//! Keeps the fields of a message that this version does not know.
 
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 
-/// The fields whose numbers are above `last`, as they came, in the order of their numbers.
+/// Returns the encoded fields whose numbers are above `last`, in the order of their numbers.
 pub(super) fn fields_above(last: u32, mut message: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let mut fields = Vec::new();
     while !message.is_empty() {
@@ -15,7 +15,7 @@ pub(super) fn fields_above(last: u32, mut message: &[u8]) -> Result<Vec<u8>, Dec
             fields.push((number, field));
         }
     }
-    // Those of one number stay in the order in which they came.
+    // The sort is stable: fields with the same number stay in the order in which they came.
     fields.sort_by_key(|(number, _)| *number);
     Ok(fields.into_iter().flat_map(|(_, field)| field).copied().collect())
 }

@@ -1,4 +1,4 @@
-//! The protobuf messages. A number of a field is for ever.
+//! The Protocol Buffers messages. The number of a field is never given to another one.
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -6,17 +6,19 @@ use prost::bytes::Bytes;
 use crate::log::clock::Time;
 use crate::log::point::Point;
 
+/// A batch of changes.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct BatchMessage {
     #[prost(string, repeated, tag = "1")]
     pub(super) tables: Vec<String>,
     #[prost(string, repeated, tag = "2")]
     pub(super) columns: Vec<String>,
-    /// Each a [`RunMessage`], encoded: what is wrong with one stops no other.
+    /// Encoded [`RunMessage`]s: each is decoded for itself, so that a damaged one does not stop the others.
     #[prost(bytes = "bytes", repeated, tag = "3")]
     pub(super) runs: Vec<Bytes>,
 }
 
+/// Changes of one node that follow one another.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct RunMessage {
     #[prost(bytes = "bytes", tag = "1")]
@@ -27,14 +29,15 @@ pub(super) struct RunMessage {
     pub(super) to: Option<PointMessage>,
     #[prost(bool, tag = "4")]
     pub(super) is_forked: bool,
-    /// Each a [`ChangeMessage`], encoded, with the fields of newer versions.
+    /// Encoded [`ChangeMessage`]s: each may have fields of newer versions.
     #[prost(bytes = "bytes", repeated, tag = "5")]
     pub(super) changes: Vec<Bytes>,
 }
 
+/// One change.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ChangeMessage {
-    /// By how much it is after the one before it, wrapping.
+    /// The difference between its time and that of the change before it, wrapping.
     #[prost(uint64, tag = "1")]
     pub(super) after: u64,
     #[prost(uint32, tag = "2")]
@@ -51,9 +54,10 @@ pub(super) struct ChangeMessage {
     pub(super) dropped: u64,
 }
 
-/// The last field of a [`ChangeMessage`] that this version knows.
+/// The greatest number of a field of [`ChangeMessage`] that this version knows.
 pub(super) const LAST_OF_CHANGE: u32 = 7;
 
+/// A point in the log of a node.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct PointMessage {
     #[prost(sfixed64, tag = "1")]
@@ -62,12 +66,14 @@ pub(super) struct PointMessage {
     pub(super) digest: u64,
 }
 
+/// A version vector.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct VectorMessage {
     #[prost(message, repeated, tag = "1")]
     pub(super) nodes: Vec<NodeMessage>,
 }
 
+/// What a version vector knows of one node.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct NodeMessage {
     #[prost(bytes = "bytes", tag = "1")]
@@ -76,7 +82,7 @@ pub(super) struct NodeMessage {
     pub(super) end: Option<PointMessage>,
 }
 
-/// Nothing: all that is to be told is the kind of the record.
+/// The end of a stream of changes. The kind of its record tells all, so it has no fields.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct EndMessage {}
 

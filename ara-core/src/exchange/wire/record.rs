@@ -1,4 +1,4 @@
-//! What every message travels in: a head that tells what it is, how long, and its checksum.
+//! Records: a message behind a head with its kind, its format, its length and a checksum.
 
 use std::io::Read;
 
@@ -8,22 +8,24 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::{Error, Result};
 
-/// The format that this version writes, and the newest that it reads.
+/// The format that this version writes, and the newest one that it reads.
 pub(super) const FORMAT: u32 = 1;
 
-/// What each record begins with.
+/// The bytes that each record begins with.
 const MAGIC: [u8; 3] = *b"ara";
 
-/// The magic, the kind, the format, the length of the payload and the checksum.
+/// The length of the head: the magic, the kind, the format, the length of the payload and the checksum.
 const HEAD: usize = 24;
 
-/// What is in a record.
+/// The kind of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Kind {
+    /// A batch of changes.
     Changes = b'c',
-    /// No changes follow.
+    /// The end of a stream: no changes follow.
     End = b'e',
+    /// A version vector.
     Vector = b'v',
 }
 
@@ -32,6 +34,7 @@ impl Kind {
         [Self::Changes, Self::End, Self::Vector].into_iter().find(|kind| *kind as u8 == byte)
     }
 
+    /// Returns what error messages call it.
     fn what(self) -> &'static str {
         match self {
             Self::Changes | Self::End => "changes",
@@ -39,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// That the bytes are no record of this kind.
+    /// Returns the error that the bytes are not a record of this kind.
     pub(super) fn unreadable(self, reason: &'static str) -> Error {
         Error::Unreadable { what: self.what(), reason }
     }
@@ -47,16 +50,16 @@ impl Kind {
 
 /// The head of a record.
 struct Head {
-    /// The expected one, where a newer format has one that this version does not know.
+    /// The kind. If a newer format has one that this version does not know, it is the expected one.
     kind: Kind,
     format: u32,
     length: u64,
     checksum: u64,
-    /// What the checksum is of, beside the payload.
+    /// The bytes before the checksum, which it covers besides the payload.
     checked: [u8; 16],
 }
 
-/// A message as a record.
+/// Returns a message as a record.
 pub(super) fn write(kind: Kind, message: &impl Message) -> Vec<u8> {
     let payload = message.encode_to_vec();
     let mut record = Vec::with_capacity(HEAD + payload.len());
@@ -70,7 +73,7 @@ pub(super) fn write(kind: Kind, message: &impl Message) -> Vec<u8> {
     record
 }
 
-/// The payload of a record that is all of these bytes.
+/// Returns the payload of a record that consists of all of these bytes.
 pub(super) fn read(expected: Kind, bytes: &[u8]) -> Result<Bytes> {
     let (head, payload) = bytes.split_first_chunk().ok_or_else(|| cut_off(expected, bytes))?;
     let head = Head::read(head, expected)?;
@@ -87,27 +90,29 @@ pub(super) fn read(expected: Kind, bytes: &[u8]) -> Result<Bytes> {
     Ok(Bytes::copy_from_slice(payload))
 }
 
-/// The kind and the payload of the next record of a stream.
+/// Reads the next record of a stream, and returns its kind and its payload.
 pub(super) fn read_next(mut reader: impl Read, expected: Kind) -> Result<(Kind, Bytes)> {
     let mut head = Vec::with_capacity(HEAD);
     reader.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| transfer(&error))?;
     let head = head.first_chunk().ok_or_else(|| cut_off(expected, &head))?;
     let head = Head::read(head, expected)?;
-    // The length is not believed: the payload grows as bytes come.
+    // The length may be damaged, so no memory is allocated for it in advance.
     let mut payload = Vec::new();
     reader.take(head.length).read_to_end(&mut payload).map_err(|error| transfer(&error))?;
     head.check(&payload)?;
     Ok((head.kind, payload.into()))
 }
 
+/// The reason if the record is of another kind.
 pub(super) const OTHER: &str = "they are something else that ara wrote";
 const CUT: &str = "they are cut off: send them again";
-/// A bit of the format has flipped, or a newer format has another checksum.
+/// The reason if the format is newer and the checksum does not fit: either a bit of the format was
+/// flipped, or the newer format has another checksum.
 const DAMAGED_OR_NEWER: &str =
     "they are damaged, or a newer ara wrote them: send them again, or update the app";
 const FOREIGN: &str = "another program wrote them, or they are damaged";
 
-/// That these are fewer bytes than a head has.
+/// Returns the error that the bytes are fewer than a head has.
 fn cut_off(expected: Kind, bytes: &[u8]) -> Error {
     let is_ara_s = bytes.iter().zip(MAGIC).all(|(byte, magic)| *byte == magic);
     expected.unreadable(if is_ara_s { CUT } else { FOREIGN })
@@ -151,7 +156,7 @@ impl Head {
     }
 }
 
-/// Of the head up to the checksum, and of the payload.
+/// Returns the checksum of the head, up to its place, and of the payload.
 fn checksum(head: &[u8], payload: &[u8]) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(head);
@@ -159,7 +164,7 @@ fn checksum(head: &[u8], payload: &[u8]) -> u64 {
     hash.digest()
 }
 
-/// That bytes could not be read or written.
+/// Returns the error that bytes could not be read or written.
 pub(super) fn transfer(error: &std::io::Error) -> Error {
     Error::Transfer { reason: error.to_string() }
 }

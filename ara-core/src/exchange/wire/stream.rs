@@ -1,4 +1,4 @@
-//! Changes one after the other, in a file or a stream.
+//! Several batches of changes in one file or stream.
 
 use std::io::{Read, Write};
 
@@ -10,34 +10,39 @@ use crate::exchange::wire::record;
 use crate::exchange::wire::record::{Kind, transfer};
 
 impl Changes {
-    /// Writes the changes to a file or a stream, in which others may follow.
-    /// [`write_end`](Self::write_end) ends it.
+    /// Writes the changes to a file or a stream, where others may follow.
+    ///
+    /// Call [`write_end`](Self::write_end) after the last ones. [`read_from`](Self::read_from) has an
+    /// example.
     ///
     /// # Errors
     ///
-    /// [`Error::Transfer`](crate::Error::Transfer): what the writer says.
+    /// Returns [`Error::Transfer`](crate::Error::Transfer) if the writer fails.
     pub fn write_to(&self, mut writer: impl Write) -> Result<()> {
         writer.write_all(&self.to_bytes()).map_err(|error| transfer(&error))
     }
 
-    /// Tells that no more changes follow. Who reads a file without that knows that it was cut off.
+    /// Writes that no more changes follow, and flushes the writer. A reader takes a file that lacks
+    /// this end for one that was cut off.
     ///
-    /// It does not wait until a disk has them: that is `File::sync_all`.
+    /// This does not wait until the bytes are on the disk: call `File::sync_all` for that.
     ///
     /// # Errors
     ///
-    /// As [`write_to`](Self::write_to).
+    /// Returns [`Error::Transfer`](crate::Error::Transfer) if the writer fails.
     pub fn write_end(mut writer: impl Write) -> Result<()> {
         let end = record::write(Kind::End, &EndMessage {});
         writer.write_all(&end).and_then(|()| writer.flush()).map_err(|error| transfer(&error))
     }
 
-    /// Reads what was written by [`write_to`](Self::write_to), up to
-    /// [`write_end`](Self::write_end): each as one that is whole, or an error, which is the last. Those in front
-    /// of what was damaged or cut off have been given by then, and may be merged: the rest can come later.
+    /// Returns an iterator over the batches of changes that were written by
+    /// [`write_to`](Self::write_to), up to the end that [`write_end`](Self::write_end) wrote.
     ///
-    /// What follows the end is left to the reader's owner; to read from a `&mut` reader keeps it. Files that
-    /// were joined are read one after the other by calling this again.
+    /// The iterator ends after the first error. The batches before it are complete, and can be merged:
+    /// the rest may come later.
+    ///
+    /// Bytes after the end are not read. Pass a `&mut` reader to go on reading from there, and call
+    /// this again if several files were joined.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -63,8 +68,10 @@ impl Changes {
     ///
     /// # Errors
     ///
-    /// Each item as [`from_bytes`](Self::from_bytes), or
-    /// [`Error::Transfer`](crate::Error::Transfer): what the reader says.
+    /// An item is [`Error::Transfer`](crate::Error::Transfer) if the reader fails,
+    /// [`Error::Unreadable`](crate::Error::Unreadable) if the bytes are not those of changes, are cut
+    /// off or are damaged, and [`Error::NewerChanges`](crate::Error::NewerChanges) if a newer version
+    /// of ara wrote them in a format that this version cannot read.
     pub fn read_from<R: Read>(reader: R) -> impl Iterator<Item = Result<Self>> + use<R> {
         let mut reader = Some(reader);
         std::iter::from_fn(move || {
@@ -77,7 +84,7 @@ impl Changes {
     }
 }
 
-/// The next changes, unless this is the end of them.
+/// Reads the next changes. Returns `None` at the end.
 fn next(reader: impl Read) -> Result<Option<Changes>> {
     let (kind, payload) = record::read_next(reader, Kind::Changes)?;
     match kind {

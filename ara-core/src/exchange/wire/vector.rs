@@ -1,4 +1,4 @@
-//! Version vectors to and from a message.
+//! Encodes and decodes version vectors.
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -12,8 +12,9 @@ use crate::log::node::NodeId;
 use crate::log::point::Point;
 
 impl VersionVector {
-    /// The vector as bytes, which [`from_bytes`](Self::from_bytes) reads: 41 for each node, or so. The
-    /// same vector gives the same bytes.
+    /// Returns the version vector as bytes, which [`from_bytes`](Self::from_bytes) reads.
+    ///
+    /// They are about 41 bytes for each node. Equal version vectors have equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let nodes = self.0.iter().map(|(node, end)| NodeMessage {
@@ -23,7 +24,7 @@ impl VersionVector {
         record::write(Kind::Vector, &VectorMessage { nodes: nodes.collect() })
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote, all of it or nothing.
+    /// Reads what [`to_bytes`](Self::to_bytes) returned, on this or on another device.
     ///
     /// ```
     /// use ara::VersionVector;
@@ -35,7 +36,9 @@ impl VersionVector {
     ///
     /// # Errors
     ///
-    /// As [`Changes::from_bytes`](crate::Changes::from_bytes).
+    /// Returns [`Error::Unreadable`](crate::Error::Unreadable) if the bytes are not those of a version
+    /// vector, are cut off or are damaged, and [`Error::NewerChanges`](crate::Error::NewerChanges) if a
+    /// newer version of ara wrote them in a format that this version cannot read.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let unreadable = || Kind::Vector.unreadable("they are not laid out as a vector is");
         let payload = record::read(Kind::Vector, bytes)?;

@@ -6,6 +6,7 @@ use rusqlite::types::ValueRef;
 
 use crate::catalog::registry::RegisteredTable;
 use crate::error::{Error, Result};
+use crate::log::cells::Standing;
 use crate::log::change::{PackedCells, is_same};
 use crate::log::clock::Time;
 use crate::log::node::{NodeId, Stamp};
@@ -127,13 +128,18 @@ pub(super) fn inverse<'t>(
 pub(super) type Cells = HashMap<u32, Option<Value>>;
 
 pub(super) fn cells(packed: &[u8]) -> Result<Cells> {
-    let mut packed = PackedCells::open(packed).ok_or(Error::Corrupt)?;
+    let packed = PackedCells::open(packed).ok_or(Error::Corrupt)?;
     let mut cells = Cells::new();
-    while let Some(cell) = packed.next_cell().ok_or(Error::Corrupt)? {
-        // Of a column that is there twice, the first one counts.
-        let value = cell.value();
-        let value =
-            value.map(|value| Value { stored: value.map(owned), is_total: cell.is_total() });
+    for cell in packed.judged() {
+        let (cell, standing) = cell?;
+        let value = match standing {
+            Standing::Counts(value) => {
+                Some(Value { stored: value.map(owned), is_total: cell.is_total() })
+            }
+            Standing::Unknown => None,
+            Standing::Repeats => continue,
+        };
+        // Where one of an unknown kind comes first, a newer version may count that.
         cells.entry(cell.column).or_insert(value);
     }
     Ok(cells)
