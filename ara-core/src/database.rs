@@ -5,7 +5,7 @@ pub(crate) mod due;
 pub(crate) mod ensure;
 pub(crate) mod fresh;
 pub(crate) mod handle;
-pub(crate) mod moved;
+pub(crate) mod moved_file;
 pub(crate) mod options;
 pub(crate) mod source;
 pub(crate) mod subscription;

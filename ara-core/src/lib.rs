@@ -56,12 +56,12 @@ pub use model::table::{
 };
 pub use model::table_ref::TableRef;
 pub use names::stored_table_name;
-pub use past::at::Past;
+pub use past::as_of::Past;
 pub use past::row_history::{ColumnChange, RowChange};
 pub use past::transaction_list::{TransactionSummary, Transactions};
 pub use past::undo::UndoReport;
+pub use sync::changes_since::ChangesSince;
 pub use sync::compact::Compaction;
-pub use sync::outgoing::ChangesSince;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
 #[doc(hidden)]

@@ -201,7 +201,7 @@ struct Import<'c, 'r> {
 }
 
 /// What a line says of one column.
-struct Cell {
+struct LineCell {
     ordinal: u32,
     name: String,
     value: Option<Stored<'static>>,
@@ -218,7 +218,7 @@ impl Import<'_, '_> {
         let mut cells = Vec::with_capacity(row.len() + 1);
         let alive = Some(Stored::Integer(0));
         let (ordinal, name) = (0, "is_deleted".to_owned());
-        cells.push(Cell { ordinal, name, value: alive, is_counter: false });
+        cells.push(LineCell { ordinal, name, value: alive, is_counter: false });
         for (name, json) in row {
             if name == "id" {
                 continue;
@@ -234,7 +234,7 @@ impl Import<'_, '_> {
             if is_counter {
                 self.kinds.counters.insert(ordinal);
             }
-            let cell = Cell { ordinal, name, value, is_counter };
+            let cell = LineCell { ordinal, name, value, is_counter };
             match cells.first_mut() {
                 Some(is_deleted) if ordinal == 0 => *is_deleted = cell,
                 _ => cells.push(cell),
@@ -265,7 +265,7 @@ impl Import<'_, '_> {
     }
 
     /// The cells that the row does not hold yet. Of a row that is there, the counters stay as they are.
-    fn differing<'v>(&self, id: [u8; 16], cells: &'v [Cell]) -> Result<Vec<FoldedCell<'v>>> {
+    fn differing<'v>(&self, id: [u8; 16], cells: &'v [LineCell]) -> Result<Vec<FoldedCell<'v>>> {
         let list = name_list(cells.iter().map(|cell| cell.name.as_str()));
         let table = self.kinds.table;
         let sql = format!("SELECT {list} FROM {} WHERE \"id\" = ?1", quoted(&table.name));
@@ -274,7 +274,7 @@ impl Import<'_, '_> {
         let held = held.next()?;
         let is_there = held.is_some();
         let mut differing = Vec::with_capacity(cells.len());
-        for (at, Cell { ordinal, name, value, is_counter }) in cells.iter().enumerate() {
+        for (at, LineCell { ordinal, name, value, is_counter }) in cells.iter().enumerate() {
             let held = held.map_or(Ok(ValueRef::Null), |row| row.get_ref(at))?;
             let is_left = *is_counter && is_there;
             if !is_left && !is_same(held, value.as_ref()) {

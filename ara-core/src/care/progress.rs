@@ -16,14 +16,14 @@ pub struct Progress {
 const STEP: u64 = 1000;
 
 /// Counts what is done, and tells it now and then.
-pub(crate) struct Counter<'t> {
+pub(crate) struct ProgressReporter<'t> {
     tell: Option<&'t mut dyn FnMut(Progress)>,
     done: u64,
     told: u64,
     total: u64,
 }
 
-impl<'t> Counter<'t> {
+impl<'t> ProgressReporter<'t> {
     /// Begins. What there is to do is counted only where somebody wants to know.
     pub(crate) fn new(
         tell: Option<&'t mut dyn FnMut(Progress)>,

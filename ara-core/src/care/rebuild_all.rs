@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ara_schema::SYSTEM_COLUMNS;
 use rusqlite::Connection;
 
-use crate::care::progress::{Counter, Progress};
+use crate::care::progress::{Progress, ProgressReporter};
 use crate::care::verify::{LoggedEnd, Verification, add_up};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
@@ -101,27 +101,27 @@ impl FreshTransaction<'_, '_> {
         }
         let registry = Registry::load(connection)?;
         // The log is read twice: by its nodes, then by its rows.
-        let mut counter = Counter::new(tell, || {
+        let mut progress = ProgressReporter::new(tell, || {
             let changes = "SELECT count(*) FROM ara_change";
             let changes: i64 = connection.query_row(changes, [], |row| row.get(0))?;
             Ok(changes.unsigned_abs() * 2)
         })?;
         let mut found = Verification::default();
-        let ends = add_up(connection, &registry, &mut found, &mut counter)?;
+        let ends = add_up(connection, &registry, &mut found, &mut progress)?;
         mend_nodes(connection, &registry, &ends, recorder, entropy)?;
         let mut rows = 0;
         for table in registry.synced() {
             if is_as_made(connection, table)? {
                 rebuild_counted(&recorder.whole_log()?, &registry, table, &mut |row| {
                     rows += 1;
-                    counter.add(row.changes);
+                    progress.add(row.changes);
                 })?;
             }
         }
         mend_indexes(connection, &mut growth)?;
         meta::count_up(connection, meta::REBUILDS)?;
         writing.touch_everything();
-        counter.end();
+        progress.end();
         Ok(RebuildReport { changes: found.changes, rows, growth: growth.of_app() })
     }
 }

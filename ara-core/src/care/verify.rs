@@ -8,7 +8,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
-use crate::care::progress::{Counter, Progress};
+use crate::care::progress::{Progress, ProgressReporter};
 use crate::catalog::registry::{RegisteredTable, Registry, hash};
 use crate::error::{Error, Result};
 use crate::log::change::{PackedCells, is_same};
@@ -116,17 +116,17 @@ pub(crate) fn verify(
 ) -> Result<Verification> {
     let snapshot = connection.unchecked_transaction()?;
     let registry = Registry::load(&snapshot)?;
-    let mut counter = Counter::new(tell, || {
+    let mut progress = ProgressReporter::new(tell, || {
         let changes = "SELECT count(*) FROM ara_change";
         let changes: i64 = snapshot.query_row(changes, [], |row| row.get(0))?;
         Ok(changes.unsigned_abs() * 2)
     })?;
     let mut found = Verification::default();
-    verify_digests(&snapshot, &registry, &mut found, &mut counter)?;
+    verify_digests(&snapshot, &registry, &mut found, &mut progress)?;
     for table in registry.synced() {
-        verify_table(&snapshot, &registry, table, &mut found, &mut counter)?;
+        verify_table(&snapshot, &registry, table, &mut found, &mut progress)?;
     }
-    counter.end();
+    progress.end();
     Ok(found)
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn add_up(
     connection: &Connection,
     registry: &Registry,
     found: &mut Verification,
-    counter: &mut Counter<'_>,
+    progress: &mut ProgressReporter<'_>,
 ) -> Result<HashMap<NodeOrdinal, LoggedEnd>> {
     let mut changes = connection
         .prepare("SELECT node, time, tbl, row, cells FROM ara_change ORDER BY node, time")?;
@@ -154,7 +154,7 @@ pub(crate) fn add_up(
     let mut last: Option<(NodeOrdinal, Time, bool)> = None;
     while let Some(change) = changes.next()? {
         found.changes += 1;
-        counter.add(1);
+        progress.add(1);
         let node = change.get::<_, NodeOrdinal>(0)?;
         if last.is_some_and(|(before, _, ended)| before != node && !ended) {
             found.differ(None, None, What::OpenTransaction);
@@ -199,9 +199,9 @@ fn verify_digests(
     connection: &Connection,
     registry: &Registry,
     found: &mut Verification,
-    counter: &mut Counter<'_>,
+    progress: &mut ProgressReporter<'_>,
 ) -> Result<()> {
-    let ends = add_up(connection, registry, found, counter)?;
+    let ends = add_up(connection, registry, found, progress)?;
     // The node that writes keeps where it stands in the log alone.
     let writer = meta::get(connection, meta::NODE)?;
     for node in nodes::kept(connection)? {
@@ -251,7 +251,7 @@ fn verify_table(
     registry: &Registry,
     registered: &RegisteredTable,
     found: &mut Verification,
-    counter: &mut Counter<'_>,
+    progress: &mut ProgressReporter<'_>,
 ) -> Result<()> {
     let table = registered.name.as_str();
     let mut present = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
@@ -279,7 +279,7 @@ fn verify_table(
     let mut next = |found: &mut Verification| -> Result<_> {
         let next = logged.next()?;
         if let Some((_, folded)) = &next {
-            counter.add(folded.changes);
+            progress.add(folded.changes);
             for _ in 0..folded.unreadable {
                 found.differ(Some(table), None, What::UnreadableChange);
             }

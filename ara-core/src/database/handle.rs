@@ -10,9 +10,9 @@ use crate::database::ahead::Ahead;
 use crate::database::options::Options;
 use crate::database::source::{Reading, Source};
 use crate::database::transaction::{Transaction, get};
-use crate::database::writer::{Writer, Written, this_thread};
+use crate::database::writer::{Outcome, Writer, this_thread};
 use crate::error::{Error, Result};
-use crate::file::open::{Place, open};
+use crate::file::open::{Location, open};
 use crate::file::readers::Readers;
 use crate::growth::failure::SchemaFailure;
 use crate::growth::grow::{has_indexes, look};
@@ -78,17 +78,17 @@ impl Database {
         Options::default()
     }
 
-    pub(crate) fn with(options: Options, place: Place) -> Result<Self> {
+    pub(crate) fn with(options: Options, place: Location) -> Result<Self> {
         let mut entropy = options.entropy();
         let (connection, readers, may_wait) = match place {
-            Place::File(path) if options.read_only => {
+            Location::File(path) if options.read_only => {
                 (None, Some(Readers::read_only(path, options.reader_settings())?), false)
             }
             place => {
                 let (first, may_wait) = open(&place, options.busy_timeout, &mut entropy)?;
                 match place {
-                    Place::Memory => (Some(first), None, may_wait),
-                    Place::File(path) => (
+                    Location::Memory => (Some(first), None, may_wait),
+                    Location::File(path) => (
                         None,
                         Some(Readers::new(path, first, options.reader_settings())?),
                         may_wait,
@@ -233,8 +233,8 @@ impl Database {
     }
 
     /// Tells of a transaction when it is over.
-    pub(crate) fn tell<R, E>(&self, written: Written<R, E>) -> Result<R, E> {
-        let Written { result, failures } = written;
+    pub(crate) fn tell<R, E>(&self, written: Outcome<R, E>) -> Result<R, E> {
+        let Outcome { result, failures } = written;
         let result = result.map(|(result, touched)| {
             self.0.watches.tell(touched);
             result
@@ -253,7 +253,7 @@ impl Options {
     ///
     /// As [`Database::open`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
-        Database::with(self, Place::file(path.as_ref())?)
+        Database::with(self, Location::file(path.as_ref())?)
     }
 
     /// As [`Database::memory`].
@@ -262,7 +262,7 @@ impl Options {
     ///
     /// As [`Database::memory`].
     pub fn memory(self) -> Result<Database> {
-        Database::with(self, Place::Memory)
+        Database::with(self, Location::Memory)
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct KnownJournal {
 }
 
 /// What became of a transaction: to be told once nobody holds the writer.
-pub(crate) struct Written<R, E> {
+pub(crate) struct Outcome<R, E> {
     pub(crate) result: Result<(R, Option<Touched>), E>,
     pub(crate) failures: Vec<SchemaFailure>,
 }
@@ -62,10 +62,10 @@ impl Shared {
         &self,
         writer: &mut Writer,
         run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
-    ) -> Written<R, E> {
+    ) -> Outcome<R, E> {
         let mut failures = Vec::new();
         let result = self.write_or_fail(writer, run, &mut failures);
-        Written { result, failures }
+        Outcome { result, failures }
     }
 
     fn write_or_fail<R, E: From<Error>>(

@@ -14,13 +14,13 @@ pub(crate) struct Identity {
 
 /// What a path leads to, where it once led to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum AtPath {
     /// That file, as far as the system can tell.
-    Same,
+    SameFile,
     /// Nothing.
     Nothing,
     /// Another file.
-    Another,
+    AnotherFile,
 }
 
 impl Identity {
@@ -30,13 +30,13 @@ impl Identity {
     }
 
     /// What the path leads to where this file was.
-    pub(crate) fn look(self, path: &Path) -> Found {
+    pub(crate) fn look(self, path: &Path) -> AtPath {
         match fs::metadata(path) {
-            Ok(file) if Self::of_file(&file) == Some(self) => Found::Same,
-            Ok(_) => Found::Another,
+            Ok(file) if Self::of_file(&file) == Some(self) => AtPath::SameFile,
+            Ok(_) => AtPath::AnotherFile,
             Err(error) => match error.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory => Found::Nothing,
-                _ => Found::Same,
+                ErrorKind::NotFound | ErrorKind::NotADirectory => AtPath::Nothing,
+                _ => AtPath::SameFile,
             },
         }
     }

@@ -24,12 +24,12 @@ const CACHED_STATEMENTS: usize = 256;
 
 /// Where a database is.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum Location {
     Memory,
     File(PathBuf),
 }
 
-impl Place {
+impl Location {
     pub(crate) fn file(path: &Path) -> Result<Self> {
         whole_path(path).map(Self::File)
     }
@@ -51,18 +51,18 @@ pub(crate) fn whole_path(path: &Path) -> Result<PathBuf> {
 /// Opens a database, and makes the file if there is none. The connection can write. And whether something in
 /// it waits for its time.
 pub(crate) fn open(
-    place: &Place,
+    place: &Location,
     busy: Duration,
     entropy: &mut Entropy,
 ) -> Result<(Connection, bool)> {
     let path = match place {
-        Place::Memory => {
+        Location::Memory => {
             let connection = Connection::open_in_memory()?;
             configure(&connection, busy)?;
             create_format(&connection, entropy.node_id()?, None)?;
             return Ok((connection, false));
         }
-        Place::File(path) => path,
+        Location::File(path) => path,
     };
     let is_beside = look_at(path)?;
     if is_beside {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::file::identity::{Found, Identity};
+use crate::file::identity::{AtPath, Identity};
 use crate::file::open::open_another;
 use crate::file::read_only::{FileStamp, open_read_only, stamp};
 
@@ -89,7 +89,7 @@ impl Readers {
 
     /// Refuses where the path no longer leads to the file that was opened.
     pub(crate) fn refuse_if_moved(&self) -> Result<()> {
-        if !self.is_moved() && self.look() == Found::Same {
+        if !self.is_moved() && self.look() == AtPath::SameFile {
             return Ok(());
         }
         self.is_moved.store(true, Ordering::Relaxed);
@@ -102,8 +102,8 @@ impl Readers {
     }
 
     /// What the path leads to now.
-    pub(crate) fn look(&self) -> Found {
-        self.identity.map_or(Found::Same, |identity| identity.look(&self.path))
+    pub(crate) fn look(&self) -> AtPath {
+        self.identity.map_or(AtPath::SameFile, |identity| identity.look(&self.path))
     }
 
     /// Opens a connection that reads, for as long as its stamp is the file's.

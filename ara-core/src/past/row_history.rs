@@ -95,7 +95,7 @@ impl Database {
 }
 
 /// A change of the row, as the log has it.
-struct Logged {
+struct RowLogEntry {
     time: Time,
     node_id: NodeId,
     node: NodeOrdinal,
@@ -113,7 +113,7 @@ fn row_history(
     let mut totals: BTreeMap<u32, BTreeMap<NodeOrdinal, i64>> = BTreeMap::new();
     let mut history: Vec<RowChange> = Vec::new();
     for change in logged(connection, registry, table, row)? {
-        let Some(written) = written(&change.packed) else { continue };
+        let Some(written) = cell_writes(&change.packed) else { continue };
         // The changes of one transaction follow one another.
         let end: &mut Time = ends.entry(change.node).or_default();
         if *end < change.time {
@@ -155,7 +155,7 @@ fn logged(
     registry: &Registry,
     table: &RegisteredTable,
     row: Uuid,
-) -> Result<Vec<Logged>> {
+) -> Result<Vec<RowLogEntry>> {
     let times = format!(
         "SELECT \"created_at\", \"updated_at\" FROM {} WHERE \"id\" = ?1",
         quoted(&table.name)
@@ -177,7 +177,7 @@ fn logged(
         while let Some(change) = changes.next()? {
             let (time, packed) = (Time::from_bits(change.get(0)?), change.get(1)?);
             if registered.counts(time) {
-                logged.push(Logged { time, node_id: registered.id, node, packed });
+                logged.push(RowLogEntry { time, node_id: registered.id, node, packed });
             }
         }
     }
@@ -186,12 +186,12 @@ fn logged(
 }
 
 /// A column, what was written into it, and whether that is what the node has added so far.
-type Written = (u32, Option<Stored<'static>>, bool);
+type CellWrite = (u32, Option<Stored<'static>>, bool);
 
 /// What a change wrote, by column. What is of a kind that a newer version knows is left out.
-fn written(packed: &[u8]) -> Option<Vec<Written>> {
+fn cell_writes(packed: &[u8]) -> Option<Vec<CellWrite>> {
     let mut cells = PackedCells::open(packed)?;
-    let mut written: Vec<Written> = Vec::new();
+    let mut written: Vec<CellWrite> = Vec::new();
     while let Some(cell) = cells.next_cell()? {
         // Of a column that is there twice, the first one counts.
         if written.iter().all(|(column, ..)| *column != cell.column) {

@@ -17,7 +17,7 @@ use crate::log::nodes::{Node, is_void};
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::last_end;
 use crate::names::is_ara_s;
-use crate::past::undone::{Span, Standing};
+use crate::past::undone::{Span, UndoStatus};
 use crate::value::Timestamp;
 
 /// A transaction that is in the log: see [`Database::transactions`].
@@ -205,15 +205,15 @@ fn page(connection: &Connection, before: Option<TransactionId>) -> Result<Page> 
         let id = TransactionId { time: end, node: id };
         if changes > 0 {
             let span = Span { node, after: start, end };
-            let standing = Standing::of(connection, &registry, (id, span))?;
+            let status = UndoStatus::of(connection, &registry, (id, span))?;
             page.read.push(TransactionSummary {
                 id,
                 time: Timestamp::from_millis(end.millis()),
                 node: id.node,
                 changes,
                 tables,
-                is_undo: standing.is_undoing,
-                is_undone: !standing.is_in_force,
+                is_undo: status.is_undoing,
+                is_undone: !status.is_in_force,
                 is_compacted: end <= horizon,
             });
         }

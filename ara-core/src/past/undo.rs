@@ -1,9 +1,9 @@
 //! Taking a transaction back.
 
-mod written;
+mod inverse;
 
+use inverse::{WrittenCell, WrittenRow, cells, inverse};
 use rusqlite::{Connection, OptionalExtension, Row};
-use written::{Written, WrittenCell, cells, inverse};
 
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{RegisteredTable, Registry};
@@ -18,7 +18,7 @@ use crate::log::row_clock::RowClock;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::{last_end, mark};
 use crate::names::quoted;
-use crate::past::undone::{Span, Standing, Undoings, make_ready};
+use crate::past::undone::{Discounted, Span, UndoStatus, make_ready};
 use crate::rows::any_rows::AnyRows;
 use crate::rows::rebuild::RowKey;
 use crate::rows::touched::Touched;
@@ -118,7 +118,7 @@ impl FreshTransaction<'_, '_> {
         }
         let after = last_end(connection, node, id.time.before())?;
         let span = Span { node, after, end: id.time };
-        let standing = Standing::of(connection, &registry, (id, span))?;
+        let status = UndoStatus::of(connection, &registry, (id, span))?;
         let mut undoing = Undoing {
             connection,
             registry: &registry,
@@ -126,14 +126,14 @@ impl FreshTransaction<'_, '_> {
             span,
             since: after,
             horizon,
-            is_in_force: standing.is_in_force,
-            others: Undoings::default(),
+            is_in_force: status.is_in_force,
+            others: Discounted::default(),
         };
         undoing.look_back()?;
         let (mut report, is_undone) = undoing.run(writing)?;
         // Of an undoing that wrote no value, none can be left.
-        if is_undone || standing.is_in_force && report.left == 0 {
-            standing.note_undone(id, writing)?;
+        if is_undone || status.is_in_force && report.left == 0 {
+            status.note_undone(id, writing)?;
             let node = writing.recorder.node_id().uuid();
             let time = writing.recorder.logged().map(|(_, time)| time);
             report.transaction = time.map(|time| TransactionId { time, node });
@@ -155,7 +155,7 @@ struct Undoing<'c, 'r> {
     /// It is not undone already.
     is_in_force: bool,
     /// What does not count, as it is undone, or undoes something.
-    others: Undoings,
+    others: Discounted,
 }
 
 /// The changes of the rows that a transaction wrote: those of a row together, of which the transaction's own
@@ -176,7 +176,7 @@ impl<'c> Undoing<'c, '_> {
     /// Looks since when its rows are there, and what has been undone since.
     fn look_back(&mut self) -> Result<()> {
         self.since = self.earliest()?;
-        self.others = Undoings::load(self.connection, self.registry, self.since, self.span)?;
+        self.others = Discounted::load(self.connection, self.registry, self.since, self.span)?;
         Ok(())
     }
 
@@ -194,14 +194,14 @@ impl<'c> Undoing<'c, '_> {
         let mut changes = self.connection.prepare(CHANGES)?;
         let Span { node, after, end } = self.span;
         // What came later matters where it may be undone: the last write tells the rest.
-        let last = if self.others.are_none() { end } else { Time::from_bits(i64::MAX) };
+        let last = if self.others.is_empty() { end } else { Time::from_bits(i64::MAX) };
         let range = (node, after.bits(), end.bits(), self.since.bits(), last.bits());
         let mut changes = changes.query(range)?;
-        let mut row: Option<(RowKey, Written)> = None;
+        let mut row: Option<(RowKey, WrittenRow)> = None;
         while let Some(change) = changes.next()? {
             let key = (change.get(0)?, change.get(1)?);
             let is_next = row.as_ref().is_none_or(|(of, _)| *of != key);
-            if is_next && let Some(done) = row.replace((key, Written::new())) {
+            if is_next && let Some(done) = row.replace((key, WrittenRow::new())) {
                 self.take_back(done, &mut undone)?;
             }
             if let Some((_, written)) = &mut row {
@@ -242,7 +242,12 @@ impl<'c> Undoing<'c, '_> {
     }
 
     /// Reads one of the [`CHANGES`].
-    fn read(&self, change: &Row<'_>, written: &mut Written, report: &mut UndoReport) -> Result<()> {
+    fn read(
+        &self,
+        change: &Row<'_>,
+        written: &mut WrittenRow,
+        report: &mut UndoReport,
+    ) -> Result<()> {
         let node = change.get::<_, NodeOrdinal>(2)?;
         let time = Time::from_bits(change.get(3)?);
         let packed = change.get_ref(4)?.as_blob().map_err(|_| Error::Corrupt)?;
@@ -264,7 +269,7 @@ impl<'c> Undoing<'c, '_> {
             return Ok(());
         };
         let stamp = Stamp { time, node: writer.id };
-        let counts = !self.others.have(node, time);
+        let counts = !self.others.contains(node, time);
         for (column, value) in cells(packed)? {
             let (Some(value), Some(cell)) = (value, written.get_mut(&column)) else { continue };
             if cell.wrote.is_total {
@@ -285,7 +290,7 @@ impl<'c> Undoing<'c, '_> {
     /// Makes a row what it was.
     fn take_back(
         &self,
-        (key, mut row): (RowKey, Written),
+        (key, mut row): (RowKey, WrittenRow),
         undone: &mut Undone<'_, 'c, '_>,
     ) -> Result<()> {
         if self.registry.is_of_undoings(key.0) {
@@ -317,7 +322,7 @@ impl<'c> Undoing<'c, '_> {
     fn look_at(
         &self,
         (ordinal, id): &RowKey,
-        row: &mut Written,
+        row: &mut WrittenRow,
         counters: &mut Counters<'_>,
     ) -> Result<()> {
         let Some(table) = made(self.registry, *ordinal) else { return Ok(()) };
@@ -330,7 +335,7 @@ impl<'c> Undoing<'c, '_> {
                     counters.last(CounterCell { table: *ordinal, row: id, column }, node)?;
                 added.is_some_and(|(added, _)| added == time)
             } else {
-                let is_undone = self.others.have(node, time) && !cell.is_overwritten;
+                let is_undone = self.others.contains(node, time) && !cell.is_overwritten;
                 self.span.has(node, time) || is_undone
             };
             cell.is_current = is_current && table.columns.contains_key(&column);

@@ -46,7 +46,7 @@ impl Span {
 
 /// What the table says of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct UndoStatus {
     pub(crate) is_undoing: bool,
     pub(crate) is_in_force: bool,
     /// The rows of the table that it wrote last, and what these say: to undo it is to say the opposite.
@@ -54,7 +54,7 @@ pub(crate) struct Standing {
 }
 
 /// A row of the table.
-struct Word {
+struct UndoneRow {
     is_undone: bool,
     /// Who said so last: the time, and the node.
     last: Option<(Time, NodeOrdinal)>,
@@ -78,15 +78,15 @@ fn row_id(transaction: TransactionId) -> Uuid {
     uuid_of_key(UNDONE.name, &transaction.to_string())
 }
 
-fn word(connection: &Connection, row: &[u8; 16]) -> Result<Option<Word>> {
+fn word(connection: &Connection, row: &[u8; 16]) -> Result<Option<UndoneRow>> {
     let mut held = connection.prepare_cached(
         "SELECT \"is_deleted\", \"ara_clock\" FROM \"ara_undone\" WHERE \"id\" = ?1",
     )?;
     let mut held = held.query([row])?;
-    held.next()?.map(|row| Word::of(row.get_ref(0)?, row.get_ref(1)?)).transpose()
+    held.next()?.map(|row| UndoneRow::of(row.get_ref(0)?, row.get_ref(1)?)).transpose()
 }
 
-impl Word {
+impl UndoneRow {
     fn of(is_deleted: ValueRef<'_>, clock: ValueRef<'_>) -> Result<Self> {
         let clock = clock.as_blob().ok().and_then(RowClock::unpack).ok_or(Error::Corrupt)?;
         let last = clock.groups().find(|(columns, ..)| columns.has(0));
@@ -95,15 +95,15 @@ impl Word {
     }
 }
 
-impl Standing {
+impl UndoStatus {
     /// Looks what the table says of a transaction that is in the log.
     pub(crate) fn of(
         connection: &Connection,
         registry: &Registry,
         (id, span): (TransactionId, Span),
     ) -> Result<Self> {
-        let mut standing = Self { is_undoing: false, is_in_force: true, said: Vec::new() };
-        let Some(table) = ordinal(registry) else { return Ok(standing) };
+        let mut status = Self { is_undoing: false, is_in_force: true, said: Vec::new() };
+        let Some(table) = ordinal(registry) else { return Ok(status) };
         let mut changes = connection.prepare_cached(
             "SELECT time, row FROM ara_change \
              WHERE node = ?1 AND time > ?2 AND time <= ?3 AND tbl = ?4",
@@ -111,18 +111,18 @@ impl Standing {
         let range = (span.node, span.after.bits(), span.end.bits(), table);
         let mut changes = changes.query(range)?;
         while let Some(change) = changes.next()? {
-            standing.is_undoing = true;
+            status.is_undoing = true;
             let (time, row) = (Time::from_bits(change.get(0)?), change.get(1)?);
             let word = word(connection, &row)?;
             let said = word.filter(|word| word.last == Some((time, span.node)));
-            standing.said.extend(said.map(|word| (row, word.is_undone)));
+            status.said.extend(said.map(|word| (row, word.is_undone)));
         }
-        standing.is_in_force = if standing.is_undoing {
-            !standing.said.is_empty()
+        status.is_in_force = if status.is_undoing {
+            !status.said.is_empty()
         } else {
             !word(connection, row_id(id).as_bytes())?.is_some_and(|word| word.is_undone)
         };
-        Ok(standing)
+        Ok(status)
     }
 
     /// Notes that the transaction is undone, last of all that undoes it.
@@ -150,14 +150,14 @@ impl Standing {
 }
 
 /// The transactions, from a time on, that do not count while another one is taken back: those that are
-/// undone, and the undoings, which but say so.
+/// undone, and the discounted, which but say so.
 #[derive(Default)]
-pub(crate) struct Undoings {
+pub(crate) struct Discounted {
     /// By node and end: the time that it comes after.
     spans: BTreeMap<(NodeOrdinal, Time), Time>,
 }
 
-impl Undoings {
+impl Discounted {
     /// As it is once `target` is taken back.
     pub(crate) fn load(
         connection: &Connection,
@@ -165,8 +165,8 @@ impl Undoings {
         since: Time,
         target: Span,
     ) -> Result<Self> {
-        let mut undoings = Self::default();
-        let Some(table) = ordinal(registry) else { return Ok(undoings) };
+        let mut discounted = Self::default();
+        let Some(table) = ordinal(registry) else { return Ok(discounted) };
         let mut words = connection.prepare(
             "SELECT \"id\", \"node\", \"time\", \"is_deleted\", \"ara_clock\" FROM \"ara_undone\"",
         )?;
@@ -175,17 +175,17 @@ impl Undoings {
         while let Some(row) = words.next()? {
             has_words = true;
             let Some(id) = about(row).filter(|id| id.time >= since) else { continue };
-            let word = Word::of(row.get_ref(3)?, row.get_ref(4)?)?;
+            let word = UndoneRow::of(row.get_ref(3)?, row.get_ref(4)?)?;
             let is_of_target = word.last.is_some_and(|(time, node)| target.has(node, time));
             let node = registry.nodes.iter().find(|(_, node)| node.id == id.node.into());
             if let Some((&node, _)) = node
                 && word.is_undone != is_of_target
             {
-                undoings.add(connection, (node, id.time))?;
+                discounted.add(connection, (node, id.time))?;
             }
         }
         if !has_words {
-            return Ok(undoings);
+            return Ok(discounted);
         }
         let mut changes = connection.prepare(
             "SELECT c.node, c.time FROM ara_node n \
@@ -198,10 +198,10 @@ impl Undoings {
             if !target.has(node, time)
                 && let Some(end) = end_of(connection, node, time)?
             {
-                undoings.add(connection, (node, end))?;
+                discounted.add(connection, (node, end))?;
             }
         }
-        Ok(undoings)
+        Ok(discounted)
     }
 
     fn add(&mut self, connection: &Connection, (node, end): (NodeOrdinal, Time)) -> Result<()> {
@@ -210,12 +210,12 @@ impl Undoings {
         Ok(())
     }
 
-    pub(crate) fn are_none(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
     /// Whether a change is of one of them.
-    pub(crate) fn have(&self, node: NodeOrdinal, time: Time) -> bool {
+    pub(crate) fn contains(&self, node: NodeOrdinal, time: Time) -> bool {
         let next = self.spans.range((node, time)..).next();
         next.is_some_and(|(&(of, _), &after)| of == node && after < time)
     }

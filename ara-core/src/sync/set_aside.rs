@@ -124,7 +124,7 @@ impl Database {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let registry = Registry::load(&snapshot)?;
-            let mut found = Found { registry: &registry, groups: BTreeMap::new() };
+            let mut found = Findings { registry: &registry, groups: BTreeMap::new() };
             found.log(&snapshot)?;
             found.twins(&snapshot)?;
             let mut aside = found.told(&snapshot)?;
@@ -139,7 +139,7 @@ const MOST: usize = 1000;
 
 /// Where changes were set aside: the node's ordinal, the table's and the column's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct ChangeSource {
     node: NodeOrdinal,
     table: Option<i64>,
     column: Option<u32>,
@@ -152,14 +152,14 @@ enum Why {
     NotMade,
 }
 
-struct Found<'r> {
+struct Findings<'r> {
     registry: &'r Registry,
     /// The first of the changes, and how many they are.
-    groups: BTreeMap<(Place, Why), (Time, u64)>,
+    groups: BTreeMap<(ChangeSource, Why), (Time, u64)>,
 }
 
-impl Found<'_> {
-    fn add(&mut self, place: Place, why: Why, time: Time) {
+impl Findings<'_> {
+    fn add(&mut self, place: ChangeSource, why: Why, time: Time) {
         let is_full = self.groups.len() == MOST;
         if let Some((_, changes)) = self.groups.get_mut(&(place, why)) {
             *changes += 1;
@@ -175,14 +175,14 @@ impl Found<'_> {
         while let Some(change) = changes.next()? {
             let (node, time) = (change.get(0)?, Time::from_bits(change.get(1)?));
             let table: i64 = change.get(2)?;
-            let place = Place { node, table: Some(table), column: None };
+            let place = ChangeSource { node, table: Some(table), column: None };
             let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
             self.change(place, time, packed);
         }
         Ok(())
     }
 
-    fn change(&mut self, place: Place, time: Time, packed: &[u8]) {
+    fn change(&mut self, place: ChangeSource, time: Time, packed: &[u8]) {
         let registry = self.registry;
         let node = registry.nodes.get(&place.node);
         let table = place.table.and_then(|table| registry.tables.get(&table));
@@ -203,14 +203,14 @@ impl Found<'_> {
     /// `None` where they cannot be read.
     fn cells(
         &mut self,
-        place: Place,
+        place: ChangeSource,
         time: Time,
         table: &RegisteredTable,
         packed: &[u8],
     ) -> Option<()> {
         let mut cells = PackedCells::open(packed)?;
         while let Some(cell) = cells.next_cell()? {
-            let place = Place { column: Some(cell.column), ..place };
+            let place = ChangeSource { column: Some(cell.column), ..place };
             if !table.columns.contains_key(&cell.column) {
                 self.add(place, Why::NotMade, time);
             } else if cell.value().is_none() {
@@ -225,7 +225,8 @@ impl Found<'_> {
             connection.prepare("SELECT node, time, tbl FROM ara_twin ORDER BY node, time")?;
         let mut twins = twins.query([])?;
         while let Some(twin) = twins.next()? {
-            let place = Place { node: twin.get(0)?, table: Some(twin.get(2)?), column: None };
+            let place =
+                ChangeSource { node: twin.get(0)?, table: Some(twin.get(2)?), column: None };
             self.add(place, Why::Known(Obstacle::Twin), Time::from_bits(twin.get(1)?));
         }
         Ok(())
@@ -233,7 +234,7 @@ impl Found<'_> {
 
     fn told(self, connection: &Connection) -> Result<Vec<SetAside>> {
         let registry = self.registry;
-        let told = |((place, why), (time, changes)): ((Place, Why), (Time, u64))| {
+        let told = |((place, why), (time, changes)): ((ChangeSource, Why), (Time, u64))| {
             let node = registry.nodes.get(&place.node);
             let table = place.table.and_then(|table| registry.tables.get(&table));
             let column =

@@ -19,7 +19,7 @@ use crate::watch::own_writes::OwnWrites;
 pub(crate) struct Observer {
     /// `None` once it is stopped. The thread that stops it closes the connection, and need not wait for
     /// the observer's thread: that one may be about to run the app's own code.
-    eye: Mutex<Option<Eye>>,
+    probe: Mutex<Option<Probe>>,
     own: Mutex<OwnWrites>,
     is_stopped: Mutex<bool>,
     stopped: Condvar,
@@ -27,7 +27,7 @@ pub(crate) struct Observer {
 
 /// What it looks with, and what it saw last.
 #[derive(Debug)]
-struct Eye {
+struct Probe {
     connection: Box<Connection>,
     stamp: FileStamp,
     /// SQLite's `data_version`: it changes when another connection commits.
@@ -49,7 +49,7 @@ impl Observer {
     /// What is committed from now on will be seen.
     pub(crate) fn new(readers: &Readers) -> Result<Self> {
         Ok(Self {
-            eye: Mutex::new(Some(Eye::open(readers)?)),
+            probe: Mutex::new(Some(Probe::open(readers)?)),
             own: Mutex::default(),
             is_stopped: Mutex::default(),
             stopped: Condvar::new(),
@@ -85,7 +85,7 @@ impl Observer {
 
     /// Closes its connection, and has the thread end.
     pub(crate) fn stop(&self) {
-        drop(self.eye().take());
+        drop(self.probe().take());
         *self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.stopped.notify_all();
     }
@@ -96,32 +96,32 @@ impl Observer {
 
     /// Lends the connection.
     pub(crate) fn with<R>(&self, with: impl FnOnce(&mut Connection) -> Result<R>) -> Result<R> {
-        self.eye().as_mut().map_or(Err(Error::Closed), |eye| with(&mut eye.connection))
+        self.probe().as_mut().map_or(Err(Error::Closed), |probe| with(&mut probe.connection))
     }
 
     /// What others have committed since it looked last.
     pub(crate) fn look<H: Host>(&self, host: &Weak<H>) -> Option<Seen> {
-        // Should this be the last handle, the database ends here: once the eye is free.
+        // Should this be the last handle, the database ends here: once the probe is free.
         let mut handle = None;
-        let mut eye = self.eye();
-        let eye = eye.as_mut()?;
-        match eye.look(self, host, &mut handle) {
+        let mut probe = self.probe();
+        let probe = probe.as_mut()?;
+        match probe.look(self, host, &mut handle) {
             Ok(seen) => {
-                eye.has_failed = false;
+                probe.has_failed = false;
                 seen
             }
             // Who watches will meet the error too, if it stays, and tell the app of it: once.
-            Err(_) if std::mem::replace(&mut eye.has_failed, true) => None,
+            Err(_) if std::mem::replace(&mut probe.has_failed, true) => None,
             Err(_) => Some(Seen { touched: Touched::everything(), local: true }),
         }
     }
 
-    fn eye(&self) -> MutexGuard<'_, Option<Eye>> {
-        self.eye.lock().unwrap_or_else(PoisonError::into_inner)
+    fn probe(&self) -> MutexGuard<'_, Option<Probe>> {
+        self.probe.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Eye {
+impl Probe {
     fn open(readers: &Readers) -> Result<Self> {
         let (connection, stamp) = readers.open_reader()?;
         let (data_version, log) = state(&connection)?;

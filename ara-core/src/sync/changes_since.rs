@@ -26,14 +26,14 @@ use crate::merge::renew::is_ahead;
 #[must_use = "an iterator reads nothing until it is asked"]
 pub struct ChangesSince {
     database: Database,
-    nodes: Vec<Source>,
+    nodes: Vec<NodeCursor>,
     /// How many bytes a batch has, about.
     batch: usize,
 }
 
 /// The changes of one node that are still to be given.
 #[derive(Debug)]
-struct Source {
+struct NodeCursor {
     node: NodeOrdinal,
     id: NodeId,
     is_forked: bool,
@@ -43,12 +43,12 @@ struct Source {
     read: Time,
     /// Where it ends.
     end: Point,
-    waiting: VecDeque<Logged>,
+    waiting: VecDeque<LoggedChange>,
 }
 
 /// A change as it is in the log.
 #[derive(Debug)]
-struct Logged {
+struct LoggedChange {
     time: Time,
     table: i64,
     row: Vec<u8>,
@@ -120,7 +120,7 @@ impl Database {
             let mut nodes = Vec::new();
             for known in known.into_values() {
                 let theirs = vector.0.get(&known.id).copied().unwrap_or_default();
-                nodes.extend(Source::of(&snapshot, known, theirs)?);
+                nodes.extend(NodeCursor::of(&snapshot, known, theirs)?);
             }
             Ok(nodes)
         })?;
@@ -153,7 +153,7 @@ impl ChangesSince {
     }
 }
 
-impl Source {
+impl NodeCursor {
     /// What a peer lacks that stands at this point of the node, if it lacks something.
     fn of(connection: &Connection, known: Node, theirs: Point) -> Result<Option<Self>> {
         let Node { ordinal: node, id, end, is_forked, .. } = known;
@@ -194,7 +194,12 @@ impl Source {
         let mut changes = changes.query(range)?;
         while let Some(row) = changes.next()? {
             let (time, table) = (Time::from_bits(row.get(0)?), row.get(1)?);
-            self.waiting.push_back(Logged { time, table, row: row.get(2)?, packed: row.get(3)? });
+            self.waiting.push_back(LoggedChange {
+                time,
+                table,
+                row: row.get(2)?,
+                packed: row.get(3)?,
+            });
         }
         if self.is_forked {
             // Of the changes of one time, one that ends a transaction is the last.
@@ -217,7 +222,7 @@ impl Source {
     }
 }
 
-impl Logged {
+impl LoggedChange {
     /// Whether it ends a transaction.
     fn is_end(&self) -> bool {
         PackedCells::open(&self.packed).is_some_and(|cells| cells.digest.is_some())
@@ -255,7 +260,7 @@ impl Iterator for ChangesSince {
 
 /// The next batch. The nodes' changes are merged by time, a transaction at once, so that who has some
 /// of the batches has seen what the others build on.
-fn batch(connection: &Connection, nodes: &mut Vec<Source>, bytes: usize) -> Result<Changes> {
+fn batch(connection: &Connection, nodes: &mut Vec<NodeCursor>, bytes: usize) -> Result<Changes> {
     let registry = Registry::load(connection)?;
     let most = (READ / nodes.len().max(1)).max(16);
     let mut batch = Batch::new(&registry);
@@ -307,12 +312,12 @@ impl<'r> Batch<'r> {
     }
 
     /// Adds a change. Whether it ends a transaction.
-    fn add(&mut self, node: &mut Source, change: &Logged) -> Result<bool> {
+    fn add(&mut self, node: &mut NodeCursor, change: &LoggedChange) -> Result<bool> {
         let Self { registry, changes, tables, columns, runs } = self;
         let table = registry.tables.get(&change.table).ok_or(Error::Corrupt)?;
         let mut packed = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
         let run = *runs.entry(node.node).or_insert_with(|| {
-            let Source { id, at, is_forked, .. } = *node;
+            let NodeCursor { id, at, is_forked, .. } = *node;
             changes.runs.push(Run { node: id, from: at, to: at, is_forked });
             u32::try_from(changes.runs.len() - 1).unwrap_or(u32::MAX)
         });

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::database::handle::Shared;
 use crate::error::Result;
-use crate::file::identity::Found;
+use crate::file::identity::AtPath;
 use crate::file::readers::{Readers, data_version};
 
 impl Shared {
@@ -27,7 +27,7 @@ impl Shared {
     pub(crate) fn bring_along(&self, connection: &mut Option<Connection>, is_alone: bool) {
         let Some(found) = self.readers.as_ref().map(Readers::look) else { return };
         match connection {
-            Some(connection) if found == Found::Nothing || is_alone => {
+            Some(connection) if found == AtPath::Nothing || is_alone => {
                 // What readers hold back is tried again when the database is closed.
                 let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             }

@@ -14,7 +14,7 @@ use crate::rows::last_writer::FoldedCell;
 use crate::value::Stored;
 
 /// What the transaction wrote into a row, by column.
-pub(super) type Written = BTreeMap<u32, WrittenCell>;
+pub(super) type WrittenRow = BTreeMap<u32, WrittenCell>;
 
 pub(super) struct WrittenCell {
     /// When it first did: what is before that is what it found.
@@ -22,26 +22,26 @@ pub(super) struct WrittenCell {
     /// When it last did.
     pub(super) last: Time,
     /// What it wrote in the end.
-    pub(super) wrote: Value,
+    pub(super) wrote: WrittenValue,
     /// It is still the last one of its column; of a counter, the column still is one.
     pub(super) is_current: bool,
     /// Another one, which counts, has written it since.
     pub(super) is_overwritten: bool,
     /// The clock and the value of what it found, where something was; of a counter, of what its node had
     /// added to it.
-    before: Option<(Found, Value)>,
+    before: Option<(Precedence, WrittenValue)>,
     /// The log was compacted since there is something in the column.
     pub(super) is_compacted: bool,
 }
 
 /// A value, and whether it is what a node has added to a counter so far.
 #[derive(Clone)]
-pub(super) struct Value {
+pub(super) struct WrittenValue {
     stored: Option<Stored<'static>>,
     pub(super) is_total: bool,
 }
 
-impl Value {
+impl WrittenValue {
     pub(super) fn total(&self) -> Option<i64> {
         match self.stored {
             Some(Stored::Integer(total)) if self.is_total => Some(total),
@@ -51,10 +51,10 @@ impl Value {
 }
 
 /// Whether it counts: what is undone does not, nor does what undid it. And its stamp.
-pub(super) type Found = (bool, Stamp);
+pub(super) type Precedence = (bool, Stamp);
 
 impl WrittenCell {
-    pub(super) fn new(time: Time, wrote: Value) -> Self {
+    pub(super) fn new(time: Time, wrote: WrittenValue) -> Self {
         Self {
             first: time,
             last: time,
@@ -67,7 +67,7 @@ impl WrittenCell {
     }
 
     /// Takes a value for what was there before, if it was, and there was none after it.
-    pub(super) fn find(&mut self, found: Found, value: Value, node_id: NodeId) {
+    pub(super) fn find(&mut self, found: Precedence, value: WrittenValue, node_id: NodeId) {
         let is_before = found.1 < Stamp { time: self.first, node: node_id };
         if is_before && self.before.as_ref().is_none_or(|(last, _)| *last < found) {
             self.before = Some((found, value));
@@ -86,7 +86,7 @@ impl WrittenCell {
 /// tells what this node has added to a counter so far: from that is taken what the transaction added.
 pub(super) fn inverse<'t>(
     table: &'t RegisteredTable,
-    row: Written,
+    row: WrittenRow,
     own: &mut dyn FnMut(u32) -> Result<i64>,
 ) -> Result<(Vec<FoldedCell<'t>>, bool)> {
     // To be deleted, and to lose what was added to it, is all that can be undone of a row that was not there:
@@ -99,7 +99,7 @@ pub(super) fn inverse<'t>(
         let Some(name) = table.columns.get(&column).filter(|_| is_due) else { continue };
         is_any = true;
         let before = cell.before.map(|(_, before)| before);
-        let found = before.as_ref().and_then(Value::total);
+        let found = before.as_ref().and_then(WrittenValue::total);
         let taken = match cell.wrote.total() {
             Some(total) => Some(total.saturating_sub(found.unwrap_or(0))),
             // A counter that was overwritten is the sum again of what was added to it.
@@ -124,7 +124,7 @@ pub(super) fn inverse<'t>(
 }
 
 /// What a change wrote, by column: `None` in place of a value of a kind that is not known.
-pub(super) type Cells = HashMap<u32, Option<Value>>;
+pub(super) type Cells = HashMap<u32, Option<WrittenValue>>;
 
 pub(super) fn cells(packed: &[u8]) -> Result<Cells> {
     let mut packed = PackedCells::open(packed).ok_or(Error::Corrupt)?;
@@ -133,7 +133,7 @@ pub(super) fn cells(packed: &[u8]) -> Result<Cells> {
         // Of a column that is there twice, the first one counts.
         let value = cell.value();
         let value =
-            value.map(|value| Value { stored: value.map(owned), is_total: cell.is_total() });
+            value.map(|value| WrittenValue { stored: value.map(owned), is_total: cell.is_total() });
         cells.entry(cell.column).or_insert(value);
     }
     Ok(cells)
