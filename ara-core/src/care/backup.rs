@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::care::progress::Progress;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::file::open::NO_FOLDER;
 use crate::log::meta;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::care::json_value::{FromJson, Kind, failed, put, value};
 use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::make::column_of;

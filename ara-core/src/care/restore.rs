@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 
 use crate::care::backup::copy_into;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::file::open::{NO_FOLDER, beside, named, open_another, refuse_if_foreign, whole_path};
 use crate::file::read_only::open_read_only;

@@ -2,7 +2,7 @@
 
 use crate::care::progress::Progress;
 use crate::care::verify::{Verification, verify};
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::growth::drift::{Drift, drift};
 use crate::growth::failure::{SchemaFailure, failures};

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use crate::catalog::ddl::create_table;
 use crate::catalog::registry::Registry;
 use crate::catalog::shape::columns_in_file;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;

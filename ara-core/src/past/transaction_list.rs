@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::catalog::registry::Registry;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::log::clock::Time;
 use crate::log::journal::Journal;

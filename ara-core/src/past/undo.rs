@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
-use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::log::clock::Time;
 use crate::log::counters::{CounterCell, Counters};

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use crate::catalog::registry::Registry;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::exchange::changes::{Changes, Dictionary, Run, Sent};
 use crate::exchange::vector::VersionVector;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::Connection;
 
 use crate::catalog::registry::{RegisteredTable, Registry, hash};
+use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
-use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::exchange::vector::VersionVector;
 use crate::log::change::{Compacted, Packed, PackedCells};

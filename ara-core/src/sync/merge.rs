@@ -1,6 +1,6 @@
 //! Merging what another database wrote.
 
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::exchange::changes::Changes;
 use crate::merge::incoming::merge;

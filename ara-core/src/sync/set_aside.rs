@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, in_the_way};
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
