@@ -10,7 +10,9 @@ use rusqlite::config::DbConfig;
 use crate::care::backup::copy_into;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::file::open::{NO_FOLDER, beside, named, open_another, refuse_if_foreign, whole_path};
+use crate::file::open::{
+    NO_FOLDER, beside, open_another, refuse_if_foreign, whole_path, with_diagnosis,
+};
 use crate::file::read_only::open_read_only;
 
 impl Database {
@@ -105,7 +107,7 @@ fn refuse_if_used(path: &Path) -> Result<()> {
     drop(connection);
     match looked {
         Err(Error::Busy) => Err(refuse("it is in use: close it, in every process, and try again")),
-        Err(error) => match named(error, path) {
+        Err(error) => match with_diagnosis(error, path) {
             Error::Corrupt => Ok(()),
             error => Err(error),
         },

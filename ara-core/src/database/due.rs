@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::file::open::set_patience;
+use crate::file::open::set_busy_timeout;
 use crate::log::ahead::due;
 
 impl Database {
@@ -34,10 +34,10 @@ impl Database {
     fn apply(&self) -> Result<()> {
         let Some(mut writer) = self.0.try_lock_writer()? else { return Ok(()) };
         let writer_now = &mut *writer.guard;
-        set_patience(self.0.writing_connection(&mut writer_now.connection)?, Duration::ZERO)?;
+        set_busy_timeout(self.0.writing_connection(&mut writer_now.connection)?, Duration::ZERO)?;
         let outcome = self.0.write(writer_now, |_| Ok::<_, Error>(()));
         if let Some(connection) = &writer_now.connection {
-            set_patience(connection, self.0.options.busy_timeout)?;
+            set_busy_timeout(connection, self.0.options.busy_timeout)?;
         }
         drop(writer);
         self.announce(outcome)

@@ -37,9 +37,10 @@ use crate::watch::watches::Watches;
 ///
 /// It has the methods of the database for rows and queries, and sees its own writes.
 ///
-/// A method that fails writes nothing, and the closure may ignore the error and go on. Two errors are
-/// exceptions: after [`Error::DiskFull`], or another error at which SQLite rolls the transaction back, every
-/// method returns [`Error::Broken`], and so does the transaction.
+/// A row that cannot be written leaves the transaction as it was, so the closure may ignore the error and
+/// go on. But after an error at which SQLite rolls the transaction back, such as [`Error::DiskFull`], or
+/// which leaves the change log incomplete, the transaction cannot be committed: it returns
+/// [`Error::Broken`].
 ///
 /// ```
 /// use ara::prelude::*;

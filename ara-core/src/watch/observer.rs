@@ -1,6 +1,5 @@
-//! Noticing what others commit to the file: other processes, and other databases of this one.
+//! Noticing what others commit to the file: other processes, and other databases that this process opened.
 
-use crate::watch::host::Host;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -11,29 +10,30 @@ use crate::error::{Error, Result};
 use crate::file::read_only::FileStamp;
 use crate::file::readers::{Readers, data_version};
 use crate::rows::touched::Touched;
+use crate::watch::host::Host;
 use crate::watch::log_position::LogPosition;
 use crate::watch::own_writes::OwnWrites;
 
-/// A connection that looks at a file again and again, from a thread of its own, until it is stopped.
+/// An observer of a file, which checks it for commits from a thread of its own until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Observer {
-    /// `None` once it is stopped. The thread that stops it closes the connection, and need not wait for
-    /// the observer's thread: that one may be about to run the app's own code.
+    /// `None` once the observer is stopped. Stopping closes the connection but does not wait for the
+    /// observer's thread, which may be about to run the app's code.
     probe: Mutex<Option<Probe>>,
     own: Mutex<OwnWrites>,
     is_stopped: Mutex<bool>,
     stopped: Condvar,
 }
 
-/// What it looks with, and what it saw last.
+/// The connection that checks the file, and what it saw last.
 #[derive(Debug)]
 struct Probe {
     connection: Box<Connection>,
     stamp: FileStamp,
-    /// SQLite's `data_version`: it changes when another connection commits.
+    /// SQLite's `data_version`, which changes when another connection commits.
     data_version: i64,
     log: LogPosition,
-    /// The last look failed.
+    /// Whether the last check failed.
     has_failed: bool,
 }
 
@@ -41,12 +41,12 @@ struct Probe {
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) touched: Touched,
-    /// Local tables may have been touched: no log tells of them.
+    /// Whether local tables may have been touched, which the change log does not tell.
     pub(crate) local: bool,
 }
 
 impl Observer {
-    /// What is committed from now on will be seen.
+    /// Creates an observer that sees what is committed from now on.
     pub(crate) fn new(readers: &Readers) -> Result<Self> {
         Ok(Self {
             probe: Mutex::new(Some(Probe::open(readers)?)),
@@ -56,7 +56,7 @@ impl Observer {
         })
     }
 
-    /// Looks again after each interval, until it is stopped or nothing is left to be told.
+    /// Starts a thread that calls `look` after each interval until the observer is stopped.
     pub(crate) fn start(
         self: &Arc<Self>,
         interval: Duration,
@@ -94,14 +94,15 @@ impl Observer {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lends the connection.
+    /// Lends the connection, or returns [`Error::Closed`] if the observer is stopped.
     pub(crate) fn with<R>(&self, with: impl FnOnce(&mut Connection) -> Result<R>) -> Result<R> {
         self.probe().as_mut().map_or(Err(Error::Closed), |probe| with(&mut probe.connection))
     }
 
-    /// What others have committed since it looked last.
+    /// Checks the file, and returns what others have touched since the last check.
     pub(crate) fn look<H: Host>(&self, host: &Weak<H>) -> Option<Seen> {
-        // Should this be the last handle, the database ends here: once the probe is free.
+        // If this becomes the last handle, it must be dropped after the lock below is released: dropping it
+        // stops the observer, which takes that lock.
         let mut handle = None;
         let mut probe = self.probe();
         let probe = probe.as_mut()?;
@@ -110,7 +111,7 @@ impl Observer {
                 probe.has_failed = false;
                 seen
             }
-            // Who watches will meet the error too, if it stays, and tell the app of it: once.
+            // The watches are woken once: their queries meet the error too, if it lasts, and return it.
             Err(_) if std::mem::replace(&mut probe.has_failed, true) => None,
             Err(_) => Some(Seen { touched: Touched::everything(), local: true }),
         }
@@ -141,11 +142,10 @@ impl Probe {
         if data_version(&self.connection)? == self.data_version {
             return Ok(None);
         }
-        // One snapshot.
         let snapshot = self.connection.unchecked_transaction()?;
         let (data_version, log) = state(&snapshot)?;
-        // What this database has committed, it has noted before that: so this is not older than the
-        // snapshot.
+        // This database announces a commit before it commits. So all of its own changes in the snapshot
+        // are announced by now.
         let mut own = observer.own();
         let gaps = own.gaps(self.log.last());
         if own.has_made(log.state()) {
@@ -156,7 +156,8 @@ impl Probe {
         drop(own);
         let touched = log.since(&self.log, &gaps, &snapshot)?;
         drop(snapshot);
-        // What they committed may be something of which no log tells.
+        // A commit of others may have written local tables, which the log does not show. If it is unclear
+        // whether there was one, the host knows.
         let local = if !touched.is_empty() || has_met_others || !has_committed {
             Some(true)
         } else {
@@ -172,7 +173,7 @@ impl Probe {
         Ok((local || !touched.is_empty()).then_some(Seen { touched, local }))
     }
 
-    /// A connection that locks nothing does not notice commits: the file itself is looked at.
+    /// Checks the file's stamp, as a connection without locks does not notice commits.
     fn look_at_stamp<H: Host>(&mut self, host: Option<&H>) -> Result<Option<Seen>> {
         let Some(readers) = host.and_then(Host::readers) else {
             return Ok(None);
