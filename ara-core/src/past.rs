@@ -1,4 +1,4 @@
-//! History: what was, reading it again, and undoing it.
+//! The past: the history of rows, queries as of a time, and undo.
 
 pub(crate) mod as_of;
 pub(crate) mod display;

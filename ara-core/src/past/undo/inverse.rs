@@ -1,4 +1,4 @@
-//! What a transaction wrote into a row, and what makes the row what it was before.
+//! What a transaction wrote into a row, and the cells that set the row back.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,25 +16,25 @@ use crate::value::Stored;
 /// What the transaction wrote into a row, by column.
 pub(super) type WrittenRow = BTreeMap<u32, WrittenCell>;
 
+/// What the transaction wrote into a column.
 pub(super) struct WrittenCell {
-    /// When it first did: what is before that is what it found.
+    /// The time of its first write. Earlier values are candidates for the value before.
     pub(super) first: Time,
-    /// When it last did.
+    /// The time of its last write.
     pub(super) last: Time,
-    /// What it wrote in the end.
+    /// The value of its last write.
     pub(super) wrote: WrittenValue,
-    /// It is still the last one of its column; of a counter, the column still is one.
+    /// Whether this is still the last write of the column. For a counter, whether the column still is one.
     pub(super) is_current: bool,
-    /// Another one, which counts, has written it since.
+    /// Whether a later transaction has written the column, and is not passed over.
     pub(super) is_overwritten: bool,
-    /// The clock and the value of what it found, where something was; of a counter, of what its node had
-    /// added to it.
+    /// The value before, if there was any. For a counter, the total of the node at that time.
     before: Option<(Precedence, WrittenValue)>,
-    /// The log was compacted since there is something in the column.
+    /// Whether the log has been compacted since the column was first written.
     pub(super) is_compacted: bool,
 }
 
-/// A value, and whether it is what a node has added to a counter so far.
+/// A value, and whether it is the total of what a node has added to a counter.
 #[derive(Clone)]
 pub(super) struct WrittenValue {
     stored: Option<Stored<'static>>,
@@ -42,6 +42,7 @@ pub(super) struct WrittenValue {
 }
 
 impl WrittenValue {
+    /// Returns the total, if the value is one.
     pub(super) fn total(&self) -> Option<i64> {
         match self.stored {
             Some(Stored::Integer(total)) if self.is_total => Some(total),
@@ -50,7 +51,8 @@ impl WrittenValue {
     }
 }
 
-/// Whether it counts: what is undone does not, nor does what undid it. And its stamp.
+/// The precedence among values before a transaction: one that is not passed over comes before one that is,
+/// and then a later stamp before an earlier one.
 pub(super) type Precedence = (bool, Stamp);
 
 impl WrittenCell {
@@ -66,43 +68,45 @@ impl WrittenCell {
         }
     }
 
-    /// Takes a value for what was there before, if it was, and there was none after it.
-    pub(super) fn find(&mut self, found: Precedence, value: WrittenValue, node_id: NodeId) {
-        let is_before = found.1 < Stamp { time: self.first, node: node_id };
-        if is_before && self.before.as_ref().is_none_or(|(last, _)| *last < found) {
-            self.before = Some((found, value));
+    /// Takes a value as the value before, if it is earlier than the transaction and has precedence over the
+    /// one that is known.
+    pub(super) fn find(&mut self, precedence: Precedence, value: WrittenValue, node_id: NodeId) {
+        let is_before = precedence.1 < Stamp { time: self.first, node: node_id };
+        if is_before && self.before.as_ref().is_none_or(|(last, _)| *last < precedence) {
+            self.before = Some((precedence, value));
         }
     }
 
-    /// What does not count stands in alone for what compaction may have dropped, which it was put in the
-    /// place of.
-    pub(super) fn forget_undone(&mut self) {
+    /// Drops a value before that is passed over, unless the log is compacted. Compaction may have dropped
+    /// the value that the undo restored, and then what the undo wrote is the only copy of it.
+    pub(super) fn forget_discounted(&mut self) {
         let is_compacted = self.is_compacted;
         self.before.take_if(|((counts, _), _)| !*counts && !is_compacted);
     }
 }
 
-/// What makes a row what it was before, and whether anything is to be, even if it is that already. `own`
-/// tells what this node has added to a counter so far: from that is taken what the transaction added.
+/// Returns the cells that set a row back, and whether any value is to be set back, even if it is equal to the
+/// value before. `own` returns this node's total of a counter, from which the transaction's addition is
+/// subtracted.
 pub(super) fn inverse<'t>(
     table: &'t RegisteredTable,
     row: WrittenRow,
     own: &mut dyn FnMut(u32) -> Result<i64>,
 ) -> Result<(Vec<FoldedCell<'t>>, bool)> {
-    // To be deleted, and to lose what was added to it, is all that can be undone of a row that was not there:
-    // so it can come back whole.
+    // A row that the transaction created is only deleted, and its counters are set back. Its other columns
+    // stay, so that restoring it brings the whole row back.
     let is_created = row.get(&0).is_some_and(|life| life.before.is_none());
     let mut cells = Vec::with_capacity(row.len());
     let mut is_any = false;
     for (column, cell) in row {
-        let is_due = cell.is_current && (column == 0 || !is_created || cell.wrote.is_total);
-        let Some(name) = table.columns.get(&column).filter(|_| is_due) else { continue };
+        let is_set_back = cell.is_current && (column == 0 || !is_created || cell.wrote.is_total);
+        let Some(name) = table.columns.get(&column).filter(|_| is_set_back) else { continue };
         is_any = true;
         let before = cell.before.map(|(_, before)| before);
         let found = before.as_ref().and_then(WrittenValue::total);
         let taken = match cell.wrote.total() {
             Some(total) => Some(total.saturating_sub(found.unwrap_or(0))),
-            // A counter that was overwritten is the sum again of what was added to it.
+            // The transaction overwrote a counter: writing a total makes the column a counter again.
             None => found.map(|_| 0),
         };
         let is_total = taken.is_some();
@@ -123,14 +127,15 @@ pub(super) fn inverse<'t>(
     Ok((cells, is_any))
 }
 
-/// What a change wrote, by column: `None` in place of a value of a kind that is not known.
+/// What a change wrote, by column. `None` stands for a value of a kind that is not known.
 pub(super) type Cells = HashMap<u32, Option<WrittenValue>>;
 
+/// Reads what a change wrote.
 pub(super) fn cells(packed: &[u8]) -> Result<Cells> {
     let mut packed = PackedCells::open(packed).ok_or(Error::Corrupt)?;
     let mut cells = Cells::new();
     while let Some(cell) = packed.next_cell().ok_or(Error::Corrupt)? {
-        // Of a column that is there twice, the first one counts.
+        // If a column occurs twice, the first one counts.
         let value = cell.value();
         let value =
             value.map(|value| WrittenValue { stored: value.map(owned), is_total: cell.is_total() });
