@@ -1,4 +1,4 @@
-//! The public face of merging: what to send, what was set aside, and compaction.
+//! Synchronization: which changes to send, merging them, what was set aside, and compaction.
 
 pub(crate) mod changes_since;
 pub(crate) mod compact;
