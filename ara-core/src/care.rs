@@ -1,4 +1,4 @@
-//! Keeping a file well: verification, rebuilding, inspection, copies, and JSON Lines.
+//! Maintenance: verification, rebuilding, reports on the schema, backups, and JSON Lines.
 
 pub(crate) mod backup;
 pub(crate) mod json_lines;
@@ -7,4 +7,5 @@ pub(crate) mod progress;
 pub(crate) mod rebuild_all;
 pub(crate) mod restore;
 pub(crate) mod schema_report;
+pub(crate) mod verification;
 pub(crate) mod verify;

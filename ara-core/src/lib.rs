@@ -24,7 +24,7 @@ mod watch;
 pub use ara_schema as schema;
 pub use care::progress::Progress;
 pub use care::rebuild_all::RebuildReport;
-pub use care::verify::{Difference, Verification, What};
+pub use care::verification::{Difference, Verification, What};
 pub use catalog::ddl::ddl;
 #[doc(hidden)]
 pub use catalog::own_tables::HISTORY;
