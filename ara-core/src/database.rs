@@ -104,7 +104,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Sqlite`] if SQLite cannot allocate the database.
+    /// Returns [`Error::Io`] if the system provides no random bytes, and [`Error::Sqlite`] if SQLite cannot
+    /// allocate the database.
     pub fn memory() -> Result<Self> {
         Options::default().memory()
     }

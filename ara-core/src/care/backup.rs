@@ -10,7 +10,7 @@ use rusqlite::backup::{Backup, StepResult};
 use crate::care::progress::Progress;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::file::open::NO_FOLDER;
+use crate::file::checks::NO_FOLDER;
 use crate::log::meta;
 
 impl Database {

@@ -10,9 +10,8 @@ use rusqlite::config::DbConfig;
 use crate::care::backup::copy_into;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::file::open::{
-    NO_FOLDER, beside, open_another, refuse_if_foreign, whole_path, with_diagnosis,
-};
+use crate::file::checks::{NO_FOLDER, beside, refuse_if_foreign, with_diagnosis};
+use crate::file::open::{open_another, whole_path};
 use crate::file::read_only::open_read_only;
 
 impl Database {

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
-use crate::file::open::{beside, check_format, check_path, configure, immutable, with_diagnosis};
+use crate::file::checks::{beside, check_format, check_path, immutable, with_diagnosis};
+use crate::file::open::configure;
 
 /// The state of a file that a connection without locks reads. Such a connection does not notice changes, so
 /// it must be opened again once the stamp differs. `None` for a connection that locks the file.

@@ -239,7 +239,7 @@ fn summary(
         node: id.node,
         changes,
         tables,
-        is_undo: status.is_undoing,
+        is_undo: status.is_undo,
         is_undone: !status.is_in_force,
         is_compacted: id.time <= registry.horizon(),
     }))

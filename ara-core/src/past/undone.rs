@@ -48,7 +48,7 @@ impl Span {
 /// What the table records of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UndoStatus {
-    pub(crate) is_undoing: bool,
+    pub(crate) is_undo: bool,
     pub(crate) is_in_force: bool,
     /// The rows of the table of which it is the last writer, and whether each says that its transaction is
     /// undone. Undoing the undo reverses them.
@@ -105,7 +105,7 @@ impl UndoStatus {
         registry: &Registry,
         (id, span): (TransactionId, Span),
     ) -> Result<Self> {
-        let mut status = Self { is_undoing: false, is_in_force: true, rows: Vec::new() };
+        let mut status = Self { is_undo: false, is_in_force: true, rows: Vec::new() };
         let Some(table) = ordinal(registry) else { return Ok(status) };
         let mut changes = connection.prepare_cached(
             "SELECT time, row FROM ara_change \
@@ -114,13 +114,13 @@ impl UndoStatus {
         let range = (span.node, span.after.bits(), span.end.bits(), table);
         let mut changes = changes.query(range)?;
         while let Some(change) = changes.next()? {
-            status.is_undoing = true;
+            status.is_undo = true;
             let (time, row) = (Time::from_bits(change.get(0)?), change.get(1)?);
             let held = undone_row(connection, &row)?;
             let current = held.filter(|held| held.last == Some((time, span.node)));
             status.rows.extend(current.map(|held| (row, held.is_undone)));
         }
-        status.is_in_force = if status.is_undoing {
+        status.is_in_force = if status.is_undo {
             !status.rows.is_empty()
         } else {
             !undone_row(connection, row_id(id).as_bytes())?.is_some_and(|row| row.is_undone)
@@ -132,7 +132,7 @@ impl UndoStatus {
     pub(crate) fn note_undone(&self, id: TransactionId, writing: &mut Writing<'_>) -> Result<()> {
         let plan = grow(&mut writing.recorder, &UNDONE, &mut Growth::default())?;
         let mut mutation = writing.mutation(&plan);
-        if !self.is_undoing {
+        if !self.is_undo {
             let values = [id.node.store(), id.time.bits().store()];
             let cells =
                 values.into_iter().zip(UNDONE.columns).enumerate().map(|(column, (value, def))| {
