@@ -272,6 +272,7 @@ impl<'c> Transaction<'c> {
         self.make_or_note(&Wanted::of::<S>())
     }
 
+    /// Writes rows of a table.
     fn mutate<T: Table, R>(
         &self,
         mutate: impl FnOnce(&mut Mutation<'_, 'c>) -> Result<R>,

@@ -230,6 +230,7 @@ impl Discounted {
         Ok(())
     }
 
+    /// Adds the transaction of a node that ends at a time.
     fn add(&mut self, connection: &Connection, (node, end): (NodeOrdinal, Time)) -> Result<()> {
         let after = last_end(connection, node, end.before())?;
         self.spans.insert((node, end), after);

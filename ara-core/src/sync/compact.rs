@@ -165,6 +165,7 @@ struct LastWrites {
 }
 
 impl LastWrites {
+    /// Finds the last writes in all changes of a row.
     fn of(changes: &[Candidate]) -> Result<Self> {
         let mut last = Self::default();
         for change in changes.iter().filter(|change| change.is_known_to_all) {

@@ -74,6 +74,7 @@ impl Observer {
             .map_err(|error| Error::Io { reason: error.to_string() })
     }
 
+    /// Waits for the interval, and returns whether the observer is stopped.
     fn is_stopped_after(&self, interval: Duration) -> bool {
         let is_stopped = self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner);
         *self
@@ -90,6 +91,7 @@ impl Observer {
         self.stopped.notify_all();
     }
 
+    /// Returns the record of this database's own writes.
     pub(crate) fn own(&self) -> MutexGuard<'_, OwnWrites> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,12 +125,15 @@ impl Observer {
 }
 
 impl Probe {
+    /// Opens a connection, which sees what is committed from now on.
     fn open(readers: &Readers) -> Result<Self> {
         let (connection, stamp) = readers.open_reader()?;
         let (data_version, log) = state(&connection)?;
         Ok(Self { connection, stamp, data_version, log, has_failed: false })
     }
 
+    /// Checks the file. A handle that this needs is left in `handle`, so that the caller decides when to drop
+    /// it.
     fn look<H: Host>(
         &mut self,
         observer: &Observer,
@@ -186,6 +191,7 @@ impl Probe {
     }
 }
 
+/// Returns the `data_version` and the position in the log.
 fn state(connection: &Connection) -> Result<(i64, LogPosition)> {
     Ok((data_version(connection)?, LogPosition::load(connection)?))
 }

@@ -30,6 +30,7 @@ struct Reads {
 }
 
 impl Reads {
+    /// Adds a column that a statement reads.
     fn read(&mut self, table: &str, column: &str) {
         // A search index changes when the table that it is built from does.
         let (table, columns) = match searched(table) {

@@ -47,6 +47,7 @@ impl Signal {
         self.change(|state| !std::mem::replace(&mut state.is_closed, true));
     }
 
+    /// Changes the state, and wakes whoever waits if `change` returns that it did.
     fn change(&self, change: impl FnOnce(&mut State) -> bool) {
         let mut state = self.state();
         if !change(&mut state) {

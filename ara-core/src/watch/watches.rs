@@ -168,6 +168,7 @@ impl Watches {
         }
     }
 
+    /// Marks the watches whose interest meets what was touched. `local` says whether local tables were.
     fn mark(&self, touched: &Touched, local: bool) {
         if touched.is_empty() && !local {
             return;
