@@ -1,5 +1,6 @@
-//! Opening a file, telling whose it is, and the connections to it.
+//! Opening a file, checking that it is one of ara, and the connections to it.
 
+pub(crate) mod checks;
 pub(crate) mod identity;
 pub(crate) mod open;
 pub(crate) mod read_only;

@@ -25,13 +25,13 @@ mod watch;
 pub use ara_schema as schema;
 pub use care::progress::Progress;
 pub use care::rebuild_all::RebuildReport;
-pub use care::verify::{Difference, Verification, What};
+pub use care::verification::{Difference, Verification, What};
 pub use catalog::ddl::ddl;
 #[doc(hidden)]
 pub use catalog::own_tables::HISTORY;
 #[doc(hidden)]
 pub use catalog::search_index::search_tables;
-pub use database::handle::Database;
+pub use database::Database;
 pub use database::options::Options;
 pub use database::source::{Reading, Source};
 #[doc(hidden)]
@@ -57,12 +57,12 @@ pub use model::table::{
 };
 pub use model::table_ref::TableRef;
 pub use names::stored_table_name;
-pub use past::at::Past;
+pub use past::as_of::Past;
 pub use past::row_history::{ColumnChange, RowChange};
 pub use past::transaction_list::{TransactionSummary, Transactions};
 pub use past::undo::UndoReport;
+pub use sync::changes_since::ChangesSince;
 pub use sync::compact::Compaction;
-pub use sync::outgoing::ChangesSince;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
 #[doc(hidden)]

@@ -1,8 +1,8 @@
-//! History: what was, reading it again, and undoing it.
+//! The past: the history of rows, queries as of a time, and undo.
 
-pub(crate) mod at;
+pub(crate) mod as_of;
+pub(crate) mod display;
 pub(crate) mod row_history;
-pub(crate) mod shown;
 pub(crate) mod transaction_list;
 pub(crate) mod undo;
 pub(crate) mod undone;

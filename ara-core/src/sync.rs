@@ -1,6 +1,6 @@
-//! The public face of merging: what to send, what was set aside, and compaction.
+//! Synchronization: which changes to send, merging them, what was set aside, and compaction.
 
+pub(crate) mod changes_since;
 pub(crate) mod compact;
 pub(crate) mod merge;
-pub(crate) mod outgoing;
 pub(crate) mod set_aside;

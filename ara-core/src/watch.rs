@@ -1,12 +1,12 @@
-//! Watching: telling those who read when a commit has touched what they read.
+//! Watching: noticing when a commit has touched what a query reads.
 //!
-//! A transaction collects what it [touches](touched), if anybody watches. Once it is committed, the
-//! [registry](watches) marks the watches whose [interest](interest) that is, and wakes who waits for
-//! them. Commits of others who have the file open are noticed by the [observer](observer), a thread that
-//! runs while there is a watch, and are read from the change log.
+//! While there is a watch, a transaction collects what it [touches](crate::rows::touched). After the commit,
+//! [`Watches`](watches::Watches) marks each watch whose [interest](interest::Interest) meets that, and wakes
+//! whoever waits for it. Commits of other processes are noticed by the [observer](observer::Observer), a
+//! thread that runs while there is a watch, which reads them from the change log.
 //!
-//! Nothing is run again here: who waits for a [`Subscription`] does so when it wants to, so that a
-//! hundred commits make one new result.
+//! Nothing here runs a query again. Whoever waits does so when it is ready, so that a hundred commits
+//! cause one new result.
 
 pub(crate) mod host;
 pub(crate) mod interest;

@@ -1,4 +1,4 @@
-//! A copy of the database, while it is in use.
+//! Copying a database while it is in use.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,22 +8,22 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::care::progress::Progress;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::file::open::NO_FOLDER;
+use crate::file::checks::NO_FOLDER;
 use crate::log::meta;
 
 impl Database {
-    /// Copies the whole database into a new file: one state of it, whatever is written meanwhile. The copy
-    /// is on the disk when this returns.
+    /// Copies the whole database into a new file, as a consistent snapshot whatever is written meanwhile. The
+    /// copy is flushed to the disk when this returns.
     ///
-    /// The copy is a database of its own. Opened beside the one it was made of, it writes as another
-    /// device, and the two can be merged. To put it in the place of the first, use
-    /// [`restore_backup`](Self::restore_backup): who copies it there by hand must first close the file in every
-    /// process, and remove what lies beside it, `todo.db-wal` and `todo.db-shm`. SQLite would write that over
-    /// the copy.
+    /// The copy is a database of its own. When it is opened, it writes as a new device, and the two can be
+    /// merged.
     ///
-    /// A file that is open is not copied by other means: its newest changes are beside it, in `todo.db-wal`.
+    /// - Use [`restore_backup`](Self::restore_backup) to put the copy back in the place of the database.
+    ///   Whoever copies it there by hand must first close the file in every process, and remove the files
+    ///   `todo.db-wal` and `todo.db-shm` beside it. Otherwise SQLite applies the old log to the copy.
+    /// - Do not copy a file that is open by other means: its newest changes are in `todo.db-wal`.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -43,17 +43,17 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::Open`] if there is a file already, or none can be made, and what SQLite refuses. No file is
-    /// left then.
+    /// Returns [`Error::Open`] if there is a file at the path already, or none can be created, and
+    /// [common errors](Self#common-errors). No file is left then.
     pub fn backup(&self, path: impl AsRef<Path>) -> Result<()> {
         self.backup_with(path, |_| {})
     }
 
-    /// As [`backup`](Self::backup), and tells now and then how far it has come.
+    /// Copies the database, like [`backup`](Self::backup), and calls `tell` with the progress at intervals.
     ///
     /// # Errors
     ///
-    /// As [`backup`](Self::backup).
+    /// Returns the errors of [`backup`](Self::backup).
     pub fn backup_with(
         &self,
         path: impl AsRef<Path>,
@@ -66,12 +66,12 @@ impl Database {
                 "there is something already: give the path of a new file".to_owned(),
             ));
         }
-        // SQLite takes some names for more than that of a file.
+        // SQLite gives some relative paths, such as `:memory:`, a special meaning.
         let whole = absolute(path).map_err(|error| refuse(error.to_string()))?;
         if !whole.parent().is_some_and(Path::is_dir) {
             return Err(refuse(NO_FOLDER.to_owned()));
         }
-        // What has the name that was asked for is finished, also if this is stopped at any moment.
+        // The file gets its name last, so that a file with that name is complete even if this is interrupted.
         let unfinished = whole.with_added_extension("unfinished");
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
@@ -84,7 +84,7 @@ impl Database {
     }
 }
 
-/// Copies all that a connection sees into a new file, and has it on the disk. No file is left if it fails.
+/// Copies what a connection sees into a new file, and flushes it to the disk. No file is left if it fails.
 pub(crate) fn copy_into(
     path: &Path,
     from: &Connection,
@@ -107,7 +107,7 @@ pub(crate) fn copy_into(
 fn copy(path: &Path, from: &Connection, tell: &mut dyn FnMut(Progress)) -> Result<()> {
     const PAGES: i32 = 1024;
     let mut copy = Connection::open(path)?;
-    // The snapshot is taken when it is first read. Without one, each write would have the copy begin again.
+    // The first read takes the snapshot. Without one, each write would make the copy start again.
     from.query_row("SELECT count(*) FROM ara_meta", [], |row| row.get::<_, i64>(0))?;
     let backup = Backup::new(from, &mut copy)?;
     loop {
@@ -123,8 +123,8 @@ fn copy(path: &Path, from: &Connection, tell: &mut dyn FnMut(Progress)) -> Resul
         }
     }
     drop(backup);
-    // Whoever opens it first shall see that it is a copy, wherever it comes to lie. Nobody else has it
-    // open, so its log needs no shared memory.
+    // Without the identity of the original file, the copy is recognized as one when it is opened, wherever
+    // it is then. In exclusive mode, SQLite creates no shared memory for its log.
     copy.pragma_update(None, "locking_mode", "exclusive")?;
     meta::forget(&copy, meta::FILE)?;
     copy.close().map_err(|(_, error)| error)?;

@@ -1,6 +1,6 @@
-//! Whole tables as JSON Lines.
+//! Exporting and importing whole tables as JSON Lines.
 //!
-//! A line is a row: an object of its id and its columns, by their stored names.
+//! A line is a row: an object with its id and its columns, by their stored names.
 
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::care::json_value::{FromJson, Kind, failed, put, value};
 use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::make::column_of;
@@ -30,15 +30,22 @@ use crate::rows::writing::Writing;
 use crate::value::Stored;
 
 impl Database {
-    /// Writes a whole table as JSON Lines, a row a line: deleted rows too, and columns that only other
-    /// versions of the app declare. [`import_json`](Self::import_json) reads it. How many rows there are.
+    /// Writes a whole table as JSON Lines, and returns the number of rows. It includes deleted rows, and
+    /// columns that only other versions of the app declare. [`import_json`](Self::import_json) reads it back.
     ///
-    /// Numbers, text and `null` are what they are in the file, and a `bool` is 0 or 1. What JSON has not is an
-    /// object of one entry, which says what it is: `{"uuid": ".."}`, `{"blob": "cafe"}`, `{"real": "inf"}`, and
-    /// `{"counter": 13}` of a [`Counter`](crate::Counter). `{"text": ".."}` is text that could be taken for a UUID.
+    /// Each line is an object with the row's id and columns. Numbers, text and `null` are written as they are
+    /// stored, so that a `bool` is 0 or 1. Other values are objects with one entry:
     ///
-    /// When rows were made and changed is not told: it is in the change log, of which a
-    /// [`backup`](Self::backup) is a copy.
+    /// | object | value |
+    /// |---|---|
+    /// | `{"uuid": ".."}` | a UUID |
+    /// | `{"blob": "cafe"}` | other bytes, in hexadecimal |
+    /// | `{"real": "inf"}` | an infinite number |
+    /// | `{"counter": 13}` | the value of a [`Counter`](crate::Counter) |
+    /// | `{"text": ".."}` | text that could be taken for a UUID |
+    ///
+    /// The times at which rows were created and updated are not written. They are in the change log, which a
+    /// [`backup`](Self::backup) includes.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -62,8 +69,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where it cannot be written, [`Error::Corrupt`] for text that is none, and what SQLite
-    /// refuses.
+    /// Returns [`Error::Io`] if `to` cannot be written, [`Error::Corrupt`] if the table holds text that is not
+    /// valid UTF-8, and other [common errors](Self#common-errors).
     pub fn export_json<T: Table>(&self, mut to: impl Write) -> Result<u64> {
         self.plan(TableRef::of::<T>())?;
         let stored_name = stored_table_name(T::TABLE);
@@ -77,39 +84,55 @@ impl Database {
         })
     }
 
-    /// Reads what [`export_json`](Self::export_json) wrote, or what was written like it, in one
-    /// transaction: how many rows it has. A row whose id is there gets the values that differ, and is
-    /// restored unless the line says `"is_deleted":1`; a column that the line does not name is left alone.
+    /// Imports JSON Lines that [`export_json`](Self::export_json) wrote, or that have the same form, in one
+    /// transaction. Returns the number of rows that were read.
     ///
-    /// A line that was written by hand may also say `true` and `false` for 1 and 0, and text for the UUID of a
-    /// column that the struct declares as an `Id` or a `Uuid`. A column that the table lacks is made, as by a
-    /// merge. Other values are taken as they are, also those that this version of the app cannot read: such a
-    /// column reads as missing, and `narrow` leaves the row out.
+    /// If a row with the id exists, the values that differ are written. The row is restored unless the line
+    /// says `"is_deleted":1`. Columns that the line does not name are left alone.
     ///
-    /// Only a new row gets what the line says of a [`Counter`](crate::Counter): that of a row which is there is
-    /// left alone. What is imported counts as added by this device. So to import the same new row on two
-    /// devices that sync adds up what they imported: import it on one of them.
+    /// - A line may also use `true` and `false` for 1 and 0, and text for a UUID if the struct declares the
+    ///   column as an `Id` or a `Uuid`.
+    /// - A column that the table lacks is created, as by a merge.
+    /// - Values are not checked against the struct. A value that the app cannot read is missing in a query,
+    ///   and `narrow` leaves the row out.
+    /// - The value of a [`Counter`](crate::Counter) is written only into a new row, and counts as added by this
+    ///   device. So import a file on one of several devices only: if two import the same new row, a merge adds
+    ///   up their counters.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let lines = r#"{"id":"0194c1c2-9f3e-7d4e-8f00-0123456789ab","title":"Buy milk"}"#;
+    /// let db = Database::memory()?;
+    /// assert_eq!(db.import_json::<Todo>(lines.as_bytes())?, 1);
+    /// assert!(matches!(db.import_json::<Todo>(&b"[]"[..]), Err(ara::Error::Line { line: 1, .. })));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Line`] for a line that is no row, [`Error::Io`] where it cannot be read, and what SQLite
-    /// refuses. Nothing is imported then.
+    /// Returns [`Error::Line`] if a line is not a row, [`Error::Io`] if `from` cannot be read, and
+    /// [common errors](Self#common-errors). Nothing is imported then.
     pub fn import_json<T: Table>(&self, mut from: impl BufRead) -> Result<u64> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         self.transaction(|tx| tx.import::<T>(&mut from))
     }
 }
 
+/// Returns the registered table with a stored name.
 fn table<'r>(registry: &'r Registry, stored_name: &str) -> Result<&'r RegisteredTable> {
     let table = registry.tables.values().find(|table| table.name == stored_name);
     table.ok_or(Error::Corrupt)
 }
 
-/// What is known of the columns of a table.
+/// The kinds of the columns of a table.
 struct Kinds<'r> {
     declared: &'static TableDef,
     table: &'r RegisteredTable,
-    /// The ordinals of those into which devices have added.
+    /// The ordinals of the columns that hold counters.
     counters: HashSet<u32>,
 }
 
@@ -122,6 +145,7 @@ impl<'r> Kinds<'r> {
         Ok(Self { declared, table, counters: counted_columns(connection, table.ordinal)? })
     }
 
+    /// Returns the kind of a column.
     fn of(&self, ordinal: u32, name: &str) -> Kind {
         if self.counters.contains(&ordinal) {
             return Kind::Counter;
@@ -131,6 +155,7 @@ impl<'r> Kinds<'r> {
     }
 }
 
+/// Writes the rows of a table, and returns how many there are.
 fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Result<u64> {
     let table = kinds.table;
     let columns: Vec<_> = table
@@ -149,7 +174,7 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
         write!(line, "{{\"id\":\"{}\"", Uuid::from_bytes(row.get(0)?)).map_err(failed)?;
         for ((column, kind), at) in columns.iter().zip(1..) {
             let value = row.get_ref(at)?;
-            // Most rows are there.
+            // `is_deleted` is left out for the rows that are not deleted, which are most.
             if *column != "is_deleted" || value != ValueRef::Integer(0) {
                 write!(line, ",\"{column}\":").map_err(failed)?;
                 put(&mut line, value, *kind)?;
@@ -163,7 +188,7 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
 }
 
 impl Transaction<'_> {
-    /// Of a transaction that has done nothing else.
+    /// Imports lines in a transaction that has written nothing yet, and returns the number of rows.
     fn import<T: Table>(&self, from: &mut dyn BufRead) -> Result<u64> {
         let plan = self.plan(TableRef::of::<T>())?;
         let registry = Registry::load(self.connection)?;
@@ -191,17 +216,17 @@ impl Transaction<'_> {
     }
 }
 
-/// An import on its way.
+/// An import that is running.
 struct Import<'c, 'r> {
     connection: &'c Connection,
     kinds: Kinds<'r>,
-    /// The ordinals of the columns that were met, by name.
+    /// The ordinals of the columns that earlier lines named.
     columns: HashMap<String, u32>,
     writing: AnyRows<'c, 'r>,
 }
 
-/// What a line says of one column.
-struct Cell {
+/// The value that a line gives one column.
+struct LineCell {
     ordinal: u32,
     name: String,
     value: Option<Stored<'static>>,
@@ -209,37 +234,14 @@ struct Cell {
 }
 
 impl Import<'_, '_> {
+    /// Imports a line.
     fn line(&mut self, state: &mut State<'_>, line: u64, bytes: &[u8]) -> Result<()> {
         let wrong = |reason: &str| Error::Line { line, reason: reason.to_owned() };
         let row: Map<String, Json> =
             serde_json::from_slice(bytes).map_err(|_| wrong("is no JSON object"))?;
         let id = row.get("id").and_then(Json::as_str).and_then(|id| Uuid::parse_str(id).ok());
         let id = *id.ok_or_else(|| wrong("has no `id` that is a UUID"))?.as_bytes();
-        let mut cells = Vec::with_capacity(row.len() + 1);
-        let alive = Some(Stored::Integer(0));
-        let (ordinal, name) = (0, "is_deleted".to_owned());
-        cells.push(Cell { ordinal, name, value: alive, is_counter: false });
-        for (name, json) in row {
-            if name == "id" {
-                continue;
-            }
-            let ordinal = match name.as_str() {
-                "is_deleted" => 0,
-                name => self.column(line, name)?,
-            };
-            let kind = self.kinds.of(ordinal, &name);
-            let FromJson { value, is_counted } = value(json, kind)
-                .map_err(|reason| wrong(&format!("{reason}, in column `{name}`")))?;
-            let is_counter = ordinal != 0 && (is_counted || kind == Kind::Counter);
-            if is_counter {
-                self.kinds.counters.insert(ordinal);
-            }
-            let cell = Cell { ordinal, name, value, is_counter };
-            match cells.first_mut() {
-                Some(is_deleted) if ordinal == 0 => *is_deleted = cell,
-                _ => cells.push(cell),
-            }
-        }
+        let cells = self.cells(line, row)?;
         let mut cells = self.differing(id, &cells)?;
         if !cells.is_empty() {
             cells.sort_by_key(|cell| cell.column.0);
@@ -249,7 +251,38 @@ impl Import<'_, '_> {
         Ok(())
     }
 
-    /// The ordinal of a column, which is made if it is not there.
+    /// Reads the cells of a line. The first one is `is_deleted`, which is 0 if the line does not name it.
+    fn cells(&mut self, line: u64, row: Map<String, Json>) -> Result<Vec<LineCell>> {
+        let mut cells = Vec::with_capacity(row.len() + 1);
+        let not_deleted = Some(Stored::Integer(0));
+        let (ordinal, name) = (0, "is_deleted".to_owned());
+        cells.push(LineCell { ordinal, name, value: not_deleted, is_counter: false });
+        for (name, json) in row {
+            if name == "id" {
+                continue;
+            }
+            let ordinal = match name.as_str() {
+                "is_deleted" => 0,
+                name => self.column(line, name)?,
+            };
+            let kind = self.kinds.of(ordinal, &name);
+            let FromJson { value, is_counted } = value(json, kind).map_err(|reason| {
+                Error::Line { line, reason: format!("{reason}, in column `{name}`") }
+            })?;
+            let is_counter = ordinal != 0 && (is_counted || kind == Kind::Counter);
+            if is_counter {
+                self.kinds.counters.insert(ordinal);
+            }
+            let cell = LineCell { ordinal, name, value, is_counter };
+            match cells.first_mut() {
+                Some(is_deleted) if ordinal == 0 => *is_deleted = cell,
+                _ => cells.push(cell),
+            }
+        }
+        Ok(cells)
+    }
+
+    /// Returns the ordinal of a column, which is created if the table lacks it.
     fn column(&mut self, line: u64, name: &str) -> Result<u32> {
         if let Some(known) = self.columns.get(name) {
             return Ok(*known);
@@ -264,8 +297,8 @@ impl Import<'_, '_> {
         Ok(column)
     }
 
-    /// The cells that the row does not hold yet. Of a row that is there, the counters stay as they are.
-    fn differing<'v>(&self, id: [u8; 16], cells: &'v [Cell]) -> Result<Vec<FoldedCell<'v>>> {
+    /// Returns the cells that differ from what the row holds, without the counters of a row that exists.
+    fn differing<'v>(&self, id: [u8; 16], cells: &'v [LineCell]) -> Result<Vec<FoldedCell<'v>>> {
         let list = name_list(cells.iter().map(|cell| cell.name.as_str()));
         let table = self.kinds.table;
         let sql = format!("SELECT {list} FROM {} WHERE \"id\" = ?1", quoted(&table.name));
@@ -274,7 +307,7 @@ impl Import<'_, '_> {
         let held = held.next()?;
         let is_there = held.is_some();
         let mut differing = Vec::with_capacity(cells.len());
-        for (at, Cell { ordinal, name, value, is_counter }) in cells.iter().enumerate() {
+        for (at, LineCell { ordinal, name, value, is_counter }) in cells.iter().enumerate() {
             let held = held.map_or(Ok(ValueRef::Null), |row| row.get_ref(at))?;
             let is_left = *is_counter && is_there;
             if !is_left && !is_same(held, value.as_ref()) {

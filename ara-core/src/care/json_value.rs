@@ -1,7 +1,7 @@
-//! Values as JSON, and back to the bit.
+//! Stored values as JSON, from which exactly the same values can be read.
 //!
-//! Numbers, text and `null` are what they are in the file. What JSON has not, or could take for something
-//! else, is an object of one entry, which says what it is: `{"uuid": ".."}`, `{"blob": "cafe"}`,
+//! Numbers, text and `null` are written as they are stored. Values that JSON lacks, or that would be ambiguous,
+//! are objects with one entry that names their type: `{"uuid": ".."}`, `{"blob": "cafe"}`,
 //! `{"real": "inf"}`, `{"counter": 13}`, `{"text": ".."}`.
 
 use std::io::Write;
@@ -14,16 +14,16 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::value::Stored;
 
-/// What is known of a column.
+/// The kind of a column, which decides how its values are written and read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Its values are sums of what devices added.
+    /// A counter.
     Counter,
-    /// Its values are UUIDs: text that is one means it.
+    /// A column of UUIDs, in which text that is a UUID is read as one.
     Uuid,
-    /// Text in it is text.
+    /// Any other column that the app declares.
     Other,
-    /// The app does not declare it.
+    /// A column that the app does not declare.
     Unknown,
 }
 
@@ -40,7 +40,7 @@ impl From<Type> for Kind {
 /// A value that was read.
 pub(crate) struct FromJson {
     pub(crate) value: Option<Stored<'static>>,
-    /// It says of itself that it is one of a counter.
+    /// Whether it is marked as the value of a counter.
     pub(crate) is_counted: bool,
 }
 
@@ -71,6 +71,7 @@ pub(crate) fn put(line: &mut Vec<u8>, value: ValueRef<'_>, kind: Kind) -> Result
     .map_err(failed)
 }
 
+/// Writes text, marked as such if it could be read as a UUID.
 fn put_text(line: &mut Vec<u8>, text: &[u8], kind: Kind) -> Result<std::io::Result<()>> {
     let text = std::str::from_utf8(text).map_err(|_| Error::Corrupt)?;
     let may_be_taken_for_uuid = matches!(kind, Kind::Uuid | Kind::Unknown);
@@ -85,6 +86,7 @@ fn put_text(line: &mut Vec<u8>, text: &[u8], kind: Kind) -> Result<std::io::Resu
     Ok(written)
 }
 
+/// Converts an error of a reader or a writer.
 pub(crate) fn failed(error: std::io::Error) -> Error {
     Error::Io { reason: error.to_string() }
 }
@@ -92,7 +94,7 @@ pub(crate) fn failed(error: std::io::Error) -> Error {
 const NO_VALUE: &str = "has neither a number, text, true, false, null, {\"uuid\": ..}, \
                         {\"blob\": ..}, {\"real\": ..}, {\"counter\": ..} nor {\"text\": ..}";
 
-/// Reads the value of a column, or says what is wrong with it.
+/// Reads the value of a column. The error says what is wrong with it.
 pub(crate) fn value(json: Json, kind: Kind) -> Result<FromJson, &'static str> {
     let (value, is_counted) = match json {
         Json::Null => (None, false),
@@ -118,6 +120,7 @@ pub(crate) fn value(json: Json, kind: Kind) -> Result<FromJson, &'static str> {
     Ok(FromJson { value, is_counted })
 }
 
+/// Reads the value of an object with one entry, by the name of the entry.
 fn marked(name: &str, text: String) -> Result<Stored<'static>, &'static str> {
     Ok(match name {
         "uuid" => blob(Uuid::parse_str(&text).map_err(|_| "has a UUID that is none")?),
@@ -129,6 +132,7 @@ fn marked(name: &str, text: String) -> Result<Stored<'static>, &'static str> {
     })
 }
 
+/// Reads a number.
 fn number_of(number: &Number) -> Result<Stored<'static>, &'static str> {
     match (number.as_i64(), number.as_f64()) {
         (Some(integer), _) => Ok(Stored::Integer(integer)),
@@ -137,10 +141,12 @@ fn number_of(number: &Number) -> Result<Stored<'static>, &'static str> {
     }
 }
 
+/// Returns a UUID as it is stored.
 fn blob(uuid: Uuid) -> Stored<'static> {
     Stored::Blob(uuid.as_bytes().to_vec().into())
 }
 
+/// Reads bytes from their hexadecimal digits.
 fn bytes(hex: &str) -> Option<Vec<u8>> {
     let digit = |digit: &u8| (*digit as char).to_digit(16);
     let (pairs, rest) = hex.as_bytes().as_chunks::<2>();

@@ -1,16 +1,17 @@
-//! Making all of the tables again from the change log.
+//! Rebuilding all tables from the change log.
 
 use std::collections::HashMap;
 
 use ara_schema::SYSTEM_COLUMNS;
 use rusqlite::Connection;
 
-use crate::care::progress::{Counter, Progress};
-use crate::care::verify::{LoggedEnd, Verification, add_up};
+use crate::care::progress::{Progress, ProgressReporter};
+use crate::care::verification::Verification;
+use crate::care::verify::digests::{LoggedEnd, add_up};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
+use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
-use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::growth::history::Growth;
 use crate::growth::make::{make_logged_columns, make_logged_tables};
@@ -28,25 +29,25 @@ use crate::merge::void::mend_voids;
 use crate::rows::rebuild::rebuild_counted;
 use crate::rows::writing::Writing;
 
-/// What [`Database::rebuild`] did.
+/// What a rebuild did, returned by [`Database::rebuild`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RebuildReport {
-    /// How many changes the log has.
+    /// The number of changes in the log.
     pub changes: u64,
-    /// How many rows were made again, deleted ones included.
+    /// The number of rows that were rebuilt, including deleted ones.
     pub rows: u64,
-    /// The app's tables, columns, indexes and searches that were not in the file and are now.
+    /// The app's tables, columns, indexes and search indexes that the file lacked, and that were created.
     pub growth: Growth,
 }
 
 impl Database {
-    /// Makes every synced table again from the change log, in one transaction, and so puts right what
-    /// [`verify`](Self::verify) finds: what another program changed, added or took away. The log is the
-    /// truth: what a table holds and the log does not know is gone afterwards.
+    /// Rebuilds every synced table from the change log, in one transaction. This repairs what
+    /// [`verify`](Self::verify) finds, as another program may have changed, added or removed rows. What a
+    /// table holds and the log does not is lost.
     ///
-    /// What was set aside is tried again. What the log itself has lost cannot be made here; but once this
-    /// database is merged with others that have it, in both directions, it comes back.
+    /// Changes that were [set aside](Self::set_aside) are tried again. What the log itself has lost cannot be
+    /// rebuilt, but comes back once this database is merged, in both directions, with others that have it.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -64,13 +65,12 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::InsideTransaction`](crate::Error::InsideTransaction), and what SQLite refuses. Nothing is
-    /// changed then.
+    /// Returns [common errors](Self#common-errors). The file is left unchanged then.
     pub fn rebuild(&self) -> Result<RebuildReport> {
         self.fresh_transaction(|fresh| fresh.rebuild(None))
     }
 
-    /// As [`rebuild`](Self::rebuild), and tells now and then how far it has come.
+    /// Rebuilds the tables, like [`rebuild`](Self::rebuild), and calls `tell` with the progress at intervals.
     ///
     /// ```
     /// let db = ara::Database::memory()?;
@@ -82,7 +82,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// As [`rebuild`](Self::rebuild).
+    /// Returns the errors of [`rebuild`](Self::rebuild).
     pub fn rebuild_with(&self, mut tell: impl FnMut(Progress)) -> Result<RebuildReport> {
         self.fresh_transaction(|fresh| fresh.rebuild(Some(&mut tell)))
     }
@@ -100,42 +100,38 @@ impl FreshTransaction<'_, '_> {
             make_logged_columns(connection, table.ordinal, &table.name, &mut growth)?;
         }
         let registry = Registry::load(connection)?;
-        // The log is read twice: by its nodes, then by its rows.
-        let mut counter = Counter::new(tell, || {
-            let changes = "SELECT count(*) FROM ara_change";
-            let changes: i64 = connection.query_row(changes, [], |row| row.get(0))?;
-            Ok(changes.unsigned_abs() * 2)
-        })?;
+        // The log is read sorted by node, and then sorted by row.
+        let mut progress = ProgressReporter::of_reading_twice(connection, tell)?;
         let mut found = Verification::default();
-        let ends = add_up(connection, &registry, &mut found, &mut counter)?;
+        let ends = add_up(connection, &registry, &mut found, &mut progress)?;
         mend_nodes(connection, &registry, &ends, recorder, entropy)?;
         let mut rows = 0;
         for table in registry.synced() {
             if is_as_made(connection, table)? {
                 rebuild_counted(&recorder.whole_log()?, &registry, table, &mut |row| {
                     rows += 1;
-                    counter.add(row.changes);
+                    progress.add(row.changes);
                 })?;
             }
         }
         mend_indexes(connection, &mut growth)?;
         meta::count_up(connection, meta::REBUILDS)?;
         writing.touch_everything();
-        counter.end();
+        progress.end();
         Ok(RebuildReport { changes: found.changes, rows, growth: growth.of_app() })
     }
 }
 
-/// Whether a table has the columns that it should have. Where something was in the way of mending it,
-/// another program's table has its name.
+/// Returns whether a table has all its columns. If mending it has failed, a table of another program has its
+/// name.
 fn is_as_made(connection: &Connection, table: &RegisteredTable) -> Result<bool> {
     let Some(present) = columns_in_file(connection, &table.name)? else { return Ok(false) };
     let mut columns = SYSTEM_COLUMNS.into_iter().chain(table.columns.values().map(String::as_str));
     Ok(columns.all(|column| present.contains_key(column)))
 }
 
-/// Keeps of each node what its changes say. Where some of them were lost, peers must not take it that
-/// they are here: two logs of one node that differ are united when they meet.
+/// Sets the end of each node's log to what its changes say. If the log has lost changes, peers see from the
+/// digest that it differs from theirs, and a merge unites both.
 fn mend_nodes(
     connection: &Connection,
     registry: &Registry,
@@ -148,11 +144,11 @@ fn mend_nodes(
         let LoggedEnd { mut at, dropped, is_mismarked } =
             ends.get(&node).copied().unwrap_or_default();
         if is_mismarked && dropped != 0 {
-            stand_for_nothing(connection, node)?;
+            forget_dropped(connection, node)?;
             at.digest ^= dropped;
         }
         let is_whole_own = node == own && !is_mismarked;
-        // Of the node that writes, the log alone tells where it stands.
+        // The end of the node that writes the file is always read from the log.
         let kept = if is_whole_own { Point::default() } else { at };
         nodes::keep_end(connection, node, kept, is_mismarked)?;
         if node == own && is_mismarked {
@@ -163,9 +159,9 @@ fn mend_nodes(
     Ok(())
 }
 
-/// Of a log that lost changes it is not known any more which of them were dropped: none is taken to be, so
-/// that all that others have comes back.
-fn stand_for_nothing(connection: &Connection, node: NodeOrdinal) -> Result<()> {
+/// Removes the hashes of dropped changes from the log of a node that has lost changes. It is unknown which
+/// changes compaction had dropped, so none counts as dropped, and a merge brings back all that others have.
+fn forget_dropped(connection: &Connection, node: NodeOrdinal) -> Result<()> {
     let mut changes =
         connection.prepare("SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time")?;
     let mut changes = changes.query([node])?;

@@ -1,4 +1,4 @@
-//! A backup in the place of a database.
+//! Restoring a backup in the place of a database file.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,22 +8,23 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 
 use crate::care::backup::copy_into;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::file::open::{NO_FOLDER, beside, named, open_another, refuse_if_foreign, whole_path};
+use crate::file::checks::{NO_FOLDER, beside, refuse_if_foreign, with_diagnosis};
+use crate::file::open::{open_another, whole_path};
 use crate::file::read_only::open_read_only;
 
 impl Database {
-    /// Puts a copy of a backup in the place of a database file, or where there is none. What the file held
-    /// is gone then, also what lies beside it since its program was stopped: SQLite would write that over a
-    /// backup that was copied there by other means.
+    /// Replaces a database file by a copy of a backup, or creates the file if there is none.
     ///
-    /// Nobody may have the file open: that is an error. Nor may anybody open it before this returns. The
-    /// backup stays as it is, and may be any file of ara's: one that [`backup`](Self::backup) made, or a copy
-    /// of a file that was closed.
+    /// What the file held is lost, including the write-ahead log that a stopped process may have left beside
+    /// it. SQLite would apply such a log to a backup that is copied there by other means.
     ///
-    /// Opened again, the file writes as another device. What it held after the backup was made, and other
-    /// devices know, they give back.
+    /// Nobody may have the file open, or open it before this returns. The backup stays as it is. It may be a
+    /// file that [`backup`](Self::backup) created, or a copy of a file that was closed.
+    ///
+    /// When the file is opened again, it writes as a new device. Changes that were made after the backup come
+    /// back from other devices that have them.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -37,7 +38,7 @@ impl Database {
     /// db.create(Todo::draft().title("Buy milk"))?;
     /// db.backup(&backup)?;
     /// db.create(Todo::draft().title("A mistake"))?;
-    /// assert!(Database::restore_backup(&backup, &path).is_err()); // it is in use
+    /// assert!(Database::restore_backup(&backup, &path).is_err()); // The file is in use.
     ///
     /// drop(db);
     /// Database::restore_backup(&backup, &path)?;
@@ -47,10 +48,13 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::Open`] if the file is in use, or one of the two cannot be read or written, and
-    /// [`Error::NotADatabase`], [`Error::ForeignDatabase`], [`Error::NewerFormat`] and [`Error::Corrupt`]
-    /// for a backup that is none of ara's, or is damaged, and the first two of them for what is in its way.
-    /// The file is as it was then.
+    /// - Returns [`Error::Open`] if the file is in use, or if either path cannot be opened.
+    /// - Returns [`Error::NotADatabase`] or [`Error::ForeignDatabase`] if either file is not a database of
+    ///   ara, and [`Error::NewerFormat`] if a newer version of ara wrote the backup.
+    /// - Returns [`Error::Corrupt`] if the backup is damaged, and [`Error::DiskFull`] or [`Error::Io`] if it
+    ///   cannot be copied.
+    ///
+    /// The file is left unchanged then.
     pub fn restore_backup(backup: impl AsRef<Path>, path: impl AsRef<Path>) -> Result<()> {
         let (backup, path) = (whole_path(backup.as_ref())?, whole_path(path.as_ref())?);
         let (backup, _) = open_read_only(&backup, PATIENCE)?;
@@ -71,7 +75,7 @@ impl Database {
         let unfinished = beside(&target, ".unfinished");
         copy_into(&unfinished, &*backup.unchecked_transaction()?, &mut |_| {})?;
         let put = || -> std::io::Result<()> {
-            // First, so that what is restored never lies beside what is not its own.
+            // The log goes first, so that the restored file is never beside a log that is not its own.
             for ending in ["-wal", "-shm", "-journal"] {
                 match fs::remove_file(beside(&target, ending)) {
                     Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -87,25 +91,25 @@ impl Database {
     }
 }
 
-/// How long to wait for who is reading the backup, or closing the file.
+/// How long to wait for a process that reads the backup, or closes the file.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Refuses a file that somebody has open, and one that is not ara's. A damaged one may be replaced.
+/// Refuses a file that somebody has open, or that is not ara's. A damaged file may be replaced.
 fn refuse_if_used(path: &Path) -> Result<()> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
     if !path.is_file() {
         return Err(refuse("it is not a file: give the path of a file"));
     }
     let connection = open_another(path, PATIENCE)?;
-    // What lies beside it is not its concern any more.
+    // The log beside it is about to be removed, and need not be moved into it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    // Whoever has it open holds a lock, and SQLite asks for all of it here.
+    // In this mode SQLite needs a lock on the whole file, which fails if anybody has it open.
     connection.pragma_update(None, "locking_mode", "exclusive")?;
     let looked = refuse_if_foreign(&connection, path);
     drop(connection);
     match looked {
         Err(Error::Busy) => Err(refuse("it is in use: close it, in every process, and try again")),
-        Err(error) => match named(error, path) {
+        Err(error) => match with_diagnosis(error, path) {
             Error::Corrupt => Ok(()),
             error => Err(error),
         },

@@ -3,24 +3,24 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// When a database has to see to it.
+/// When a database has to apply such changes.
 #[derive(Debug)]
 pub(crate) struct Ahead {
-    /// When the first is due that is known to wait, by the wall clock in milliseconds.
+    /// The time of the first change that is known to wait, by the clock in milliseconds.
     due: AtomicI64,
-    /// When to ask the file again, in milliseconds since the start: others may have merged some.
+    /// When to read the file again, in milliseconds since `start`, as others may have merged more.
     ask: AtomicU64,
     start: Instant,
     reads: AtomicU32,
 }
 
-/// What is never due.
+/// The time of `due` if no change waits.
 const NEVER: i64 = i64::MAX;
 
-/// How many reads look at the time once: it costs as much as a part of a read.
+/// One in so many reads looks at the clock, which is not free compared to a read.
 const READS: u32 = 16;
 
-/// How long what others merged may go unnoticed, and what failed is not tried again.
+/// How long to wait before the file is read again, or an attempt that failed is repeated.
 const PAUSE: Duration = Duration::from_secs(60);
 
 impl Ahead {
@@ -37,19 +37,19 @@ impl Ahead {
         ahead
     }
 
-    /// Takes it from who knows when the first is due.
+    /// Sets the time of the first change that waits.
     pub(crate) fn wait_for(&self, due: Option<i64>) {
         self.due.store(due.unwrap_or(NEVER), Ordering::Relaxed);
     }
 
-    /// Whether something is due, or the file is to be asked whether it is.
+    /// Returns whether a change is due, or the file has to be read to know.
     pub(crate) fn calls(&self, clock: &dyn Fn() -> i64) -> bool {
         self.has_to_ask() || self.is_due(clock)
     }
 
-    /// The same, for a read.
+    /// Returns the same for a read, which looks at the clock only sometimes.
     pub(crate) fn calls_read(&self, clock: &dyn Fn() -> i64) -> bool {
-        // That threads may count one read for two costs less than to keep them apart.
+        // Two threads may count as one read: that is cheaper than an atomic increment, and does no harm.
         let reads = self.reads.load(Ordering::Relaxed);
         self.reads.store(reads.wrapping_add(1), Ordering::Relaxed);
         reads.is_multiple_of(READS) && self.has_to_ask() || self.is_due(clock)

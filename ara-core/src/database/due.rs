@@ -1,22 +1,22 @@
-//! Applying what was dated ahead, once its time has come.
+//! Applying changes that are dated ahead once they are due.
 
 use std::time::Duration;
 
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::file::open::set_patience;
+use crate::file::open::set_busy_timeout;
 use crate::log::ahead::due;
 
 impl Database {
-    /// Applies what was dated ahead, if its time has come. Every read asks, and it waits for nobody: who
-    /// writes meanwhile applies it too.
+    /// Applies changes that are due. Every read calls this. It does not wait for a transaction that is
+    /// running, as each transaction applies them too.
     pub(crate) fn apply_what_is_due(&self) {
         if !self.0.options.read_only && self.0.ahead.calls_read(&*self.0.options.clock) {
             self.apply_now();
         }
     }
 
-    /// As [`apply_what_is_due`](Self::apply_what_is_due), for who was [called](Ahead::calls).
+    /// Does the same without first asking whether there may be any.
     pub(crate) fn apply_now(&self) {
         let (ahead, clock) = (&self.0.ahead, &*self.0.options.clock);
         if ahead.has_to_ask()
@@ -26,7 +26,7 @@ impl Database {
             ahead.wait_for(due);
         }
         if ahead.is_due(clock) && self.apply().is_err() {
-            // Until the file is asked again.
+            // Nothing is tried again until the file is read again.
             ahead.wait_for(None);
         }
     }
@@ -34,12 +34,12 @@ impl Database {
     fn apply(&self) -> Result<()> {
         let Some(mut writer) = self.0.try_lock_writer()? else { return Ok(()) };
         let writer_now = &mut *writer.guard;
-        set_patience(self.0.writing_connection(&mut writer_now.connection)?, Duration::ZERO)?;
-        let written = self.0.write(writer_now, |_| Ok::<_, Error>(()));
+        set_busy_timeout(self.0.writing_connection(&mut writer_now.connection)?, Duration::ZERO)?;
+        let outcome = self.0.write(writer_now, |_| Ok::<_, Error>(()));
         if let Some(connection) = &writer_now.connection {
-            set_patience(connection, self.0.options.busy_timeout)?;
+            set_busy_timeout(connection, self.0.options.busy_timeout)?;
         }
         drop(writer);
-        self.tell(written)
+        self.announce(outcome)
     }
 }

@@ -1,9 +1,9 @@
-//! `ensure`: a whole schema at once, in one transaction, as one recorded version.
+//! Ensuring a whole schema at once, in one transaction, as one recorded version.
 
 use std::sync::Arc;
 
 use crate::catalog::own_tables::HISTORY;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::database::transaction::{Savepoint, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
@@ -17,7 +17,7 @@ use crate::rows::writing::Writing;
 use crate::trace::span;
 
 impl Database {
-    /// Ensures a schema, and reports where that fails.
+    /// Ensures a schema, and reports a failure.
     pub(crate) fn make(&self, schema: &Wanted) -> Result<()> {
         let ensured = self.with_reader(|reading| schema.is_ensured(reading.connection));
         let ensured = match ensured {
@@ -27,16 +27,34 @@ impl Database {
         };
         ensured.inspect_err(|error| {
             if is_of_schema(error) {
-                // To keep it would be to wait as long again.
+                // Recording the failure of a busy file would wait as long again.
                 let keep = !matches!(error, Error::Busy);
                 self.report(&[SchemaFailure::new(schema, self.now(), error)], keep);
             }
         })
     }
+
+    /// Records failures in the file if `keep` says so and the file can be written, and passes them to the
+    /// app's hook. The caller must not hold the writer, as the hook may use the database.
+    pub(crate) fn report(&self, failures: &[SchemaFailure], keep: bool) {
+        let write = || -> Result<()> {
+            self.0.refuse_if_read_only()?;
+            let mut writer = self.0.lock_writer()?;
+            let connection = self.0.writing_connection(&mut writer.guard.connection)?;
+            failures.iter().try_for_each(|failure| failure.record(connection))
+        };
+        if keep {
+            // The caller returns the failure itself, which matters more than an error in recording it.
+            let _ = write();
+        }
+        if let Some(hook) = &self.0.options.on_schema_failure {
+            failures.iter().for_each(|failure| hook(failure));
+        }
+    }
 }
 
 impl Transaction<'_> {
-    /// Ensures a schema, and notes where that fails, for when the transaction is over.
+    /// Ensures a schema. A failure is kept, to be reported when the transaction is over.
     pub(crate) fn make_or_note(&self, schema: &Wanted) -> Result<()> {
         self.make(schema).inspect_err(|error| {
             if is_of_schema(error) {
@@ -47,6 +65,7 @@ impl Transaction<'_> {
         })
     }
 
+    /// Ensures a schema, or leaves the transaction as it was.
     fn make(&self, schema: &Wanted) -> Result<()> {
         self.check_open()?;
         if schema.is_ensured(self.connection)? {
@@ -73,12 +92,12 @@ impl Transaction<'_> {
     }
 }
 
-/// Whether the schema failed, and not the transaction around it.
+/// Returns whether an error is about the schema, rather than the transaction around it.
 fn is_of_schema(error: &Error) -> bool {
     !matches!(error, Error::InsideTransaction | Error::Broken)
 }
 
-/// Makes all of a schema, inside the caller's savepoint.
+/// Ensures a schema inside the caller's savepoint, and returns the plans of its tables.
 fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Plan)>> {
     let _span = span!("grow", schema = schema.name());
     let connection = writing.connection;
@@ -87,7 +106,7 @@ fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Pla
     if !growth.is_empty() {
         writing.touch_everything();
     }
-    // The history is a table as the app's are, but it is nothing that the app added.
+    // The history grows like a table of the app, but what is added to it is not reported to the app.
     let history = match schema.app {
         Some(app) => Some((app, grow(&mut writing.recorder, &HISTORY, &mut Growth::default())?)),
         None => None,

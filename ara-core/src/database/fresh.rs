@@ -4,16 +4,16 @@ use std::cell::RefMut;
 
 use rusqlite::Connection;
 
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::Result;
 
-/// A transaction that has written nothing yet, but what was due when it began. What it is used for may
-/// rely on it that the log is as it was committed.
+/// A transaction that has written nothing yet except changes that were due when it began. Code that needs
+/// the change log as it was committed takes one.
 pub(crate) struct FreshTransaction<'t, 'c>(&'t Transaction<'c>);
 
 impl Database {
-    /// Runs a closure in a transaction of its own.
+    /// Runs a closure in a transaction that has written nothing yet.
     pub(crate) fn fresh_transaction<R>(
         &self,
         run: impl FnOnce(FreshTransaction<'_, '_>) -> Result<R>,
@@ -27,7 +27,7 @@ impl<'t, 'c> FreshTransaction<'t, 'c> {
         self.0.connection
     }
 
-    /// Begins to write: the transaction is fresh no more.
+    /// Returns the state to write with. The transaction is not fresh any more.
     pub(crate) fn into_state(self) -> RefMut<'t, State<'c>> {
         self.0.state.borrow_mut()
     }

@@ -1,4 +1,4 @@
-//! How a database is opened.
+//! The options with which a database is opened.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use crate::value::Timestamp;
 
 type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// What the app does with a schema that could not be ensured.
+/// A callback that the app sets for schemas that could not be ensured.
 type Hook = Arc<dyn Fn(&SchemaFailure) + Send + Sync>;
 
-/// How a database is opened, where [`Database::open`](crate::Database::open) is not enough.
+/// Options with which to open a database, returned by [`Database::options`](crate::Database::options).
 ///
-/// A test can fix the time and the randomness, and so repeat itself to the byte:
+/// A test that sets the clock and the seed writes the same bytes each time it runs:
 ///
 /// ```
 /// use ara::{Database, Timestamp};
@@ -51,47 +51,66 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How long a write waits while another process writes. 5 seconds, unless it is set.
+    /// Sets how long to wait for a lock that another process holds. The default is 5 seconds.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
     }
 
-    /// How many connections are kept open for reading when nobody reads. 8, unless it is set; as
-    /// many more as there are threads that read at once are opened for as long as they do.
+    /// Sets how many idle connections for reading are kept open. The default is 8. If more threads read at
+    /// once, more connections are opened, and closed afterwards.
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Self {
         self.readers = readers;
         self
     }
 
-    /// Where the time comes from. The system's clock, unless it is set.
+    /// Sets the clock. The default is that of the system.
     ///
-    /// A clock that ran ahead and came back is noticed where it shows a time after 18 November 2026: one that
-    /// shows an earlier time did not come back, its battery is empty. So what is written then goes on to be
-    /// dated after all that was written before.
+    /// A clock that falls back, having run ahead, is noticed if it then shows a time after 18 November 2026.
+    /// An earlier time is taken for that of a device whose battery ran empty: new changes are then dated
+    /// after all earlier ones.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(move || now().millis());
         self
     }
 
-    /// Makes the ids of rows and of the device follow from a seed. For tests: two databases of one
-    /// seed make the same ids.
+    /// Sets a seed from which the ids of rows and of the device are derived, for tests. Two databases with
+    /// the same seed generate the same ids.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Opens a file that is there to be read, and writes nothing: the file is not claimed for this
-    /// device, not converted, not recovered. Every write is [`Error::OpenedReadOnly`], and a query of a
-    /// table that is not in the file as its struct declares it is [`Error::NotMade`].
+    /// Opens an existing file without ever writing to it: the file is not claimed for this device, nor
+    /// converted, nor recovered. A write returns [`Error::OpenedReadOnly`], and a query of a table that is
+    /// not in the file as its struct declares it returns [`Error::NotMade`].
     ///
-    /// What was dated ahead is not applied when its time comes, until somebody has opened the file to write.
+    /// Changes that are dated ahead are not applied when they are due, but once somebody opens the file to
+    /// write.
     ///
-    /// The file may be in use meanwhile. Where it is not, nothing is left beside it either.
+    /// Other processes may write the file meanwhile. If none does, no file is created beside it.
+    ///
+    /// ```
+    /// use ara::{Database, Error};
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// # let path = folder.path().join("todo.db");
+    /// Database::open(&path)?.create(Todo::draft().title("Buy milk"))?;
+    ///
+    /// let db = Database::options().read_only().open(&path)?;
+    /// assert_eq!(db.query::<Todo>().count()?, 1);
+    /// let refused = db.create(Todo::draft().title("Make tea"));
+    /// assert!(matches!(refused, Err(Error::OpenedReadOnly)));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     ///
     /// [`Error::OpenedReadOnly`]: crate::Error::OpenedReadOnly
     /// [`Error::NotMade`]: crate::Error::NotMade
@@ -101,16 +120,16 @@ impl Options {
         self
     }
 
-    /// How often, while a query is watched, the file is looked at for what other processes have
-    /// committed. 50 milliseconds, unless it is set. What this process commits is known at once.
+    /// Sets how often the file is checked for commits of other processes while a query is watched. The
+    /// default is 50 milliseconds. Commits of this database are noticed at once.
     #[must_use]
     pub fn watch_interval(mut self, interval: Duration) -> Self {
         self.watch_interval = interval;
         self
     }
 
-    /// What to do when a schema cannot be ensured, beside returning the error: to tell the app's
-    /// makers, say. It may use the database.
+    /// Sets a callback that is called when a schema cannot be ensured, besides the error that is returned.
+    /// An app can report the failure to its developers there. The callback may use the database.
     ///
     /// ```
     /// use ara::Database;
@@ -129,11 +148,13 @@ impl Options {
         self
     }
 
+    /// Returns the options that concern the connections for reading.
     pub(crate) fn reader_settings(&self) -> ReaderSettings {
         let Self { busy_timeout, readers, read_only, .. } = *self;
         ReaderSettings { busy_timeout, keep: readers, is_read_only: read_only }
     }
 
+    /// Returns the source of random bytes: the seed, or the system.
     pub(crate) fn entropy(&self) -> Entropy {
         self.seed.map_or_else(Entropy::system, Entropy::Seeded)
     }

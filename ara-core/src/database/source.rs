@@ -1,16 +1,16 @@
-//! What queries read from: a database, or a transaction.
+//! What queries read from: a database, a transaction, or the past.
 
 use rusqlite::Connection;
 
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::model::table_ref::TableRef;
 
-/// What queries read from: a [`Database`](Source), or a [`Transaction`](Source)
-/// and what it has written.
+/// What a query can read from: a [`Database`], a [`Transaction`](crate::Transaction), which sees its own
+/// writes, or the [`Past`](crate::Past).
 pub trait Source {
-    /// Runs `read` on a connection in which these tables exist. `read` must run no code of the
-    /// user's unless `Reading::is_private`.
+    /// Runs `read` on a connection in which these tables exist. Unless [`Reading::is_private`], `read` must
+    /// not call the app's code, which could use the connection too.
     #[doc(hidden)]
     fn read(
         &self,
@@ -18,7 +18,7 @@ pub trait Source {
         read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
     ) -> Result<()>;
 
-    /// The database, if what is read from can be watched.
+    /// Returns the database if queries of this source can be watched.
     #[doc(hidden)]
     fn watchable(&self) -> Option<&Database> {
         None
@@ -26,7 +26,7 @@ pub trait Source {
 }
 
 impl<'a> Reading<'a> {
-    /// One state of the file, whatever is committed meanwhile.
+    /// Begins a read transaction, which sees one state of the file, whatever is committed meanwhile.
     pub(crate) fn snapshot(&self) -> Result<rusqlite::Transaction<'a>> {
         Ok(self.connection.unchecked_transaction()?)
     }
@@ -37,7 +37,7 @@ impl<'a> Reading<'a> {
 pub struct Reading<'a> {
     /// The connection.
     pub connection: &'a Connection,
-    /// Whether nothing else uses the connection meanwhile: rows can be handed to the user's code
-    /// while the statement is running. Otherwise collect them first.
+    /// Whether nothing else uses the connection meanwhile. Then rows can be passed to the app's code while
+    /// the statement is running; otherwise they must be collected first.
     pub is_private: bool,
 }

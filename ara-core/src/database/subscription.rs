@@ -1,4 +1,4 @@
-//! One watch, as who runs the query holds it.
+//! The handle to one watch, which whoever runs the watched query holds.
 
 use std::sync::{Arc, TryLockError, Weak};
 use std::task::Waker;
@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use crate::database::handle::{Database, Shared};
+use crate::database::Database;
+use crate::database::shared::Shared;
 use crate::error::{Error, Result};
 use crate::file::readers::{Readers, data_version};
 use crate::model::table_ref::TableRef;
@@ -16,6 +17,8 @@ use crate::watch::signal::{Signal, Waited};
 use crate::watch::watches::Watches;
 
 /// Tells when a commit has touched what some statements read. It does not keep the database open.
+///
+/// It leaves the watch when it is dropped.
 #[derive(Debug)]
 pub struct Subscription {
     shared: Weak<Shared>,
@@ -24,26 +27,26 @@ pub struct Subscription {
     number: Option<u64>,
 }
 
-/// How long to wait.
+/// How long [`Subscription::wait`] waits.
 #[derive(Debug)]
 pub enum Until<'a> {
-    /// For ever.
+    /// Waits until a commit touches what is read.
     Touched,
-    /// Until a time.
+    /// Waits until then, or until this time.
     Time(Instant),
-    /// Not at all: the waker is woken.
+    /// Does not wait. A commit that touches what is read wakes the waker.
     Woken(&'a Waker),
 }
 
 impl Database {
-    /// Watches what these statements read of these tables. They are touched from the start.
+    /// Watches what these statements read of these tables. The first wait returns at once.
     ///
-    /// `named`: of a table, by its stored name, the statements read these rows alone, each of them
-    /// having a condition that says so.
+    /// `named` lists, by a table's stored name, the only rows of it that the statements read, because each
+    /// of them has a condition on the ids.
     ///
     /// # Errors
     ///
-    /// The tables cannot be made ready, or SQLite refuses a statement.
+    /// Returns [common errors](Self#common-errors).
     #[doc(hidden)]
     pub fn subscribe(
         &self,
@@ -76,8 +79,8 @@ impl Database {
         Ok(subscription)
     }
 
-    /// Returns what a watch does before it looks at the file. It holds a handle for no longer than it must: it
-    /// would keep the database open.
+    /// Returns what the observer does before it checks the file. It upgrades to a handle only for the work
+    /// itself, as a handle keeps the database open.
     fn applies_what_is_due(&self) -> impl FnMut() + Send + use<> {
         let (ahead, clock) = (Arc::clone(&self.0.ahead), Arc::clone(&self.0.options.clock));
         let (is_read_only, shared) = (self.0.options.read_only, Arc::downgrade(&self.0));
@@ -88,8 +91,8 @@ impl Database {
         }
     }
 
-    /// Looks now for what others have committed to the file, and tells who watches it: what a thread
-    /// does again and again.
+    /// Checks the file for commits of others now, as the observer's thread does at intervals, and wakes the
+    /// watches that they touch.
     #[doc(hidden)]
     pub fn look_for_commits(&self) {
         if let Some(observer) = self.0.watches.observing() {
@@ -107,7 +110,6 @@ impl Host for Shared {
         self.options.watch_interval
     }
 
-    /// The writer knows.
     fn others_wrote(&self) -> Option<bool> {
         let writer = match self.writer.try_lock() {
             Ok(writer) => writer,
@@ -122,13 +124,13 @@ impl Host for Shared {
 }
 
 impl Subscription {
-    /// Waits until what the statements read was touched since this returned the database last. `None`
-    /// where the time is over, or the waker will be woken.
+    /// Waits until a commit has touched what the statements read since this last returned the database, and
+    /// returns the database. Returns `None` if the time is over, or if the waker will be woken.
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] once the last handle of the database is gone, and
-    /// [`Error::InsideTransaction`] in a thread that is writing: it would wait for itself.
+    /// Returns [`Error::Closed`] once the last handle of the database is dropped, and
+    /// [`Error::InsideTransaction`] in a thread that runs a transaction, as it would wait for itself.
     pub fn wait(&self, until: Until<'_>) -> Result<Option<Database>> {
         let database = Database(self.shared.upgrade().ok_or(Error::Closed)?);
         database.0.refuse_inside_transaction()?;

@@ -6,15 +6,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use ara_schema::TableDef;
 use rusqlite::Connection;
 
-use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
-use crate::growth::grow::{grow, has_indexes, look};
-use crate::growth::history::Growth;
-use crate::growth::mend::mend_tables;
 use crate::growth::wanted::Wanted;
 use crate::log::clock::Time;
 use crate::log::entropy::Entropy;
@@ -27,7 +22,7 @@ use crate::model::app_schema::Schema;
 use crate::model::record::{Fields, Record};
 use crate::model::table::{Create, Table, Update};
 use crate::model::table_ref::TableRef;
-use crate::names::{is_ara_s, stored_table_name};
+use crate::names::is_ara_s;
 use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 use crate::rows::plans::Plans;
@@ -37,17 +32,37 @@ use crate::value::Id;
 use crate::watch::log_position::FileState;
 use crate::watch::watches::Watches;
 
-/// A transaction: what the closure of [`Database::transaction`](crate::Database::transaction) is
-/// given. All that it writes is written together, or not at all, here and on every other device.
+/// A transaction, which [`Database::transaction`](crate::Database::transaction) passes to its closure. It
+/// is atomic on this device, and on each device that receives it.
 ///
-/// It has the methods of the database, and reads what it has written itself.
+/// It has the methods of the database for rows and queries, and sees its own writes.
+///
+/// A row that cannot be written leaves the transaction as it was, so the closure may ignore the error and
+/// go on. But after an error at which SQLite rolls the transaction back, such as [`Error::DiskFull`], or
+/// which leaves the change log incomplete, the transaction cannot be committed: it returns
+/// [`Error::Broken`].
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String }
+///
+/// let db = Database::memory()?;
+/// let titles = db.transaction(|tx| {
+///     tx.create(Todo::draft().title("Buy milk"))?;
+///     tx.query::<Todo>().count()
+/// })?;
+/// assert_eq!(titles, 1);
+/// # Ok::<(), ara::Error>(())
+/// ```
 pub struct Transaction<'c> {
     pub(crate) connection: &'c Connection,
-    /// Of the tables that are ready for all.
-    plans: &'c Plans,
+    /// The plans of the tables that are ready in the committed file.
+    pub(crate) plans: &'c Plans,
     watches: &'c Watches,
     pub(crate) state: RefCell<State<'c>>,
-    /// When the last change was made of those that [`settle`](Self::settle) made before all others.
+    /// The time of the last change that [`settle`](Self::settle) made, before all others.
     settled: Cell<Option<Time>>,
     open: bool,
 }
@@ -55,18 +70,18 @@ pub struct Transaction<'c> {
 /// What a transaction has done so far.
 pub(crate) struct State<'c> {
     pub(crate) writing: Writing<'c>,
-    /// Of the tables that this transaction was the first to use: they are not ready for others
-    /// until it is committed.
+    /// The plans of the tables that this transaction made ready. Others may use them once it is committed.
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
-    /// Of the tables that were written and have a search, which is to be brought up to date.
+    /// The plans of the tables that were written and have a search index, which the commit brings up to
+    /// date.
     pub(crate) searched: HashMap<TypeId, Arc<Plan>>,
-    /// The schemas that could not be ensured: told when the transaction is over.
+    /// The schemas that could not be ensured, which are reported when the transaction is over.
     pub(crate) failures: Vec<SchemaFailure>,
-    /// What is known of other nodes may be more than before.
+    /// Whether what `ara_node` holds of other nodes may have changed.
     pub(crate) has_met_nodes: bool,
 }
 
-/// What a committed transaction leaves behind.
+/// What a committed transaction passes on.
 pub(crate) struct Committed {
     /// How many changes it wrote into the log.
     pub(crate) changes: u64,
@@ -76,7 +91,7 @@ pub(crate) struct Committed {
 }
 
 impl<'c> Transaction<'c> {
-    /// Goes on in the transaction that `connection` has begun.
+    /// Wraps the transaction that `connection` has begun.
     pub(crate) fn new(
         connection: &'c Connection,
         plans: &'c Plans,
@@ -102,8 +117,8 @@ impl<'c> Transaction<'c> {
         }
     }
 
-    /// Folds in what was dated ahead, if its time has come; and where this device's own clock ran ahead
-    /// and came back, takes that back to the present.
+    /// Applies changes that were dated ahead and are due now, and dates back what this device wrote while
+    /// its clock ran ahead, if it did.
     pub(crate) fn settle(&self) -> Result<()> {
         let writing = &mut self.state.borrow_mut().writing;
         renew(writing)?;
@@ -112,8 +127,9 @@ impl<'c> Transaction<'c> {
         Ok(())
     }
 
-    /// The id that the transaction has if nothing follows what it has written so far: ask for it last of
-    /// all. `None` where it has written nothing, or local tables alone.
+    /// Returns the id of the transaction, or `None` if it has written nothing but local tables so far.
+    ///
+    /// Each write changes the id, so ask for it after the last one.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -139,11 +155,12 @@ impl<'c> Transaction<'c> {
         Some(TransactionId { time, node }).filter(|id| Some(id.time) != self.settled.get())
     }
 
-    /// The schemas that could not be ensured.
+    /// Takes out the schemas that could not be ensured.
     pub(crate) fn take_failures(&self) -> Vec<SchemaFailure> {
         std::mem::take(&mut self.state.borrow_mut().failures)
     }
 
+    /// Commits the transaction.
     pub(crate) fn commit(mut self) -> Result<Committed> {
         self.check_open()?;
         let state = self.state.get_mut();
@@ -166,22 +183,24 @@ impl<'c> Transaction<'c> {
         })
     }
 
-    /// Creates a row: the id it got.
+    /// Creates a row, and returns its id.
     ///
     /// # Errors
     ///
-    /// [`Error::Rule`] for a value that breaks a rule, [`Error::Exists`] for an id that a row has
-    /// already, and what SQLite refuses. The transaction can go on without the row.
+    /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::Exists`] if there is, or was, a row with
+    /// this id, [`Error::TooLarge`] if the row is too large, and
+    /// [common errors](crate::Database#common-errors).
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
         self.mutate::<C::Table, _>(|mutation| mutation.create(id, &cells)).map(Id::from_uuid)
     }
 
-    /// Creates rows: their ids, in the order of the rows.
+    /// Creates rows, and returns their ids in the order of the rows.
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create), at the first row that fails; those before it are created.
+    /// Returns the error of [`create`](Self::create) for the first row that fails. The rows before it are
+    /// created.
     pub fn create_all<C: Create>(
         &self,
         rows: impl IntoIterator<Item = C>,
@@ -189,22 +208,25 @@ impl<'c> Transaction<'c> {
         rows.into_iter().map(|row| self.create(row)).collect()
     }
 
-    /// Creates a row, or, where its id exists, writes the columns that it sets into that row; a
-    /// deleted row is restored. Only a new row gets what its [counters](crate::Counter) begin with.
+    /// Creates a row, or updates the row that has its id, and returns the id.
+    ///
+    /// An update writes the columns that `row` sets, and restores the row if it was deleted. It does not
+    /// change [counters](crate::Counter): the value that `row` gives one is what a new row starts with.
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create), but for `Exists`.
+    /// Returns the errors of [`create`](Self::create) except [`Error::Exists`].
     pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
         self.mutate::<C::Table, _>(|mutation| mutation.upsert(id, &cells)).map(Id::from_uuid)
     }
 
-    /// Changes a row. Whether it was there: a deleted row is not.
+    /// Updates a row, and returns whether there was one. A deleted row counts as none.
     ///
     /// # Errors
     ///
-    /// [`Error::Rule`] for a value that breaks a rule, and what SQLite refuses.
+    /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::TooLarge`] if the row is too large, and
+    /// [common errors](crate::Database#common-errors).
     pub fn update<U: Update>(&self, patch: U) -> Result<bool> {
         let (id, cells) = patch.into_cells().finish(U::Table::TABLE)?;
         match id {
@@ -213,48 +235,51 @@ impl<'c> Transaction<'c> {
         }
     }
 
-    /// Deletes a row, which stays as a tombstone: [`restore`](Self::restore) brings it back.
-    /// Whether it was there.
+    /// Deletes a row, and returns whether there was one. A tombstone stays, so that
+    /// [`restore`](Self::restore) can bring the row back.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](crate::Database#common-errors).
     pub fn delete<T: Table>(&self, id: Id<T>) -> Result<bool> {
         self.mutate::<T, _>(|mutation| mutation.delete(id.uuid()))
     }
 
-    /// Brings a deleted row back. Whether the row is there now: an id that never was is not.
+    /// Restores a deleted row, and returns whether the row exists now. It does not if no row ever had
+    /// this id.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](crate::Database#common-errors).
     pub fn restore<T: Table>(&self, id: Id<T>) -> Result<bool> {
         self.mutate::<T, _>(|mutation| mutation.restore(id.uuid()))
     }
 
-    /// The row with this id, unless it is deleted.
+    /// Returns the row with this id, or `None` if there is none or it is deleted.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](crate::Database#common-errors).
     pub fn get<T: Table>(&self, id: Id<T>) -> Result<Option<T::Row>> {
         let plan = self.plan(TableRef::of::<T>())?;
         get::<T>(self.connection, &plan, id)
     }
 
-    /// Makes the file hold all that the structs of a schema declare, or of the one table given: as
+    /// Brings the file up to date with the structs of a schema, like
     /// [`Database::ensure`](crate::Database::ensure).
     ///
-    /// A failure is kept, and told to the app, when the transaction is over.
+    /// A failure is recorded, and passed to [`Options::on_schema_failure`](crate::Options::on_schema_failure),
+    /// when the transaction is over.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] for a table that ara did not make, [`Error::TooManyColumns`], and what SQLite
-    /// refuses. None of the tables is made or changed then, and the transaction can go on.
+    /// Returns [common errors](crate::Database#common-errors), those of the first use of a table above all.
+    /// No table is created or changed then.
     pub fn ensure<S: Schema>(&self) -> Result<()> {
         self.make_or_note(&Wanted::of::<S>())
     }
 
+    /// Writes rows of a table.
     fn mutate<T: Table, R>(
         &self,
         mutate: impl FnOnce(&mut Mutation<'_, 'c>) -> Result<R>,
@@ -268,50 +293,14 @@ impl<'c> Transaction<'c> {
         mutate(&mut state.writing.mutation(&plan)).map_err(|error| error.of_table(T::NAME))
     }
 
-    /// Fails where the transaction is over. SQLite rolls it back itself when the disk is full, say, and
-    /// what is written after that would be committed at once.
+    /// Returns [`Error::Broken`] if SQLite has rolled the transaction back, as it does when the disk is
+    /// full. Each later statement would be a transaction of its own.
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.connection.is_autocommit() { Err(Error::Broken) } else { Ok(()) }
     }
-
-    /// The plan of a table, which is made ready if it is not. Every read and write asks for it.
-    pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
-        self.check_open()?;
-        if let Some(plan) = self.plans.get(table) {
-            return Ok(plan);
-        }
-        let state = &mut *self.state.borrow_mut();
-        if let Some(plan) = state.plans.get(&table.ty) {
-            return Ok(Arc::clone(plan));
-        }
-        let plan = Arc::new(self.first_use(table.def, state)?);
-        state.plans.insert(table.ty, Arc::clone(&plan));
-        Ok(plan)
-    }
-
-    /// Makes a table ready that was not used yet. That only adds to what is there.
-    fn first_use(&self, def: &'static TableDef, state: &mut State<'c>) -> Result<Plan> {
-        if let Some(plan) = look(self.connection, def)?
-            && has_indexes(self.connection, def)?
-        {
-            return Ok(plan);
-        }
-        // Part of a table must not stay if the rest of it cannot be made, and the app goes on.
-        let savepoint = Savepoint::begin(self.connection)?;
-        let mut growth = Growth::default();
-        let writing = &mut state.writing;
-        mend_tables(&mut writing.recorder, Some(&stored_table_name(def)), &mut growth)?;
-        if !growth.is_empty() {
-            writing.touch_everything();
-        }
-        let plan = grow(&mut writing.recorder, def, &mut growth)?;
-        savepoint.release()?;
-        growth.tell();
-        Ok(plan)
-    }
 }
 
-/// What is done after it is undone again, unless it is released.
+/// A savepoint, to which the transaction is rolled back on drop unless it is released.
 pub(crate) struct Savepoint<'c>(Option<&'c Connection>);
 
 impl<'c> Savepoint<'c> {
@@ -320,6 +309,7 @@ impl<'c> Savepoint<'c> {
         Ok(Self(Some(connection)))
     }
 
+    /// Keeps what was done since the savepoint began.
     pub(crate) fn release(mut self) -> Result<()> {
         match self.0.take() {
             Some(connection) => Ok(connection.execute_batch("RELEASE ara")?),
@@ -331,13 +321,13 @@ impl<'c> Savepoint<'c> {
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
         if let Some(connection) = self.0 {
-            // Fails where SQLite has rolled back the whole transaction already.
+            // This fails if SQLite has rolled back the whole transaction, which is as good.
             let _ = connection.execute_batch("ROLLBACK TO ara; RELEASE ara");
         }
     }
 }
 
-/// Reads one row by its id.
+/// Reads the row with an id, unless it is deleted.
 pub(crate) fn get<T: Table>(
     connection: &Connection,
     plan: &Plan,
@@ -349,27 +339,10 @@ pub(crate) fn get<T: Table>(
     Ok(rows.next()?.and_then(|row| T::Row::from_fields(&Fields::new(row, 0))))
 }
 
-impl Source for Transaction<'_> {
-    fn read(
-        &self,
-        tables: &[TableRef],
-        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
-    ) -> Result<()> {
-        for table in tables {
-            let plan = self.plan(*table)?;
-            if table.is_searched {
-                plan.refresh_search(self.connection)?;
-            }
-        }
-        read(Reading { connection: self.connection, is_private: false })
-    }
-}
-
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if self.open && !self.connection.is_autocommit() {
-            // Nothing can be done about an error here: SQLite has rolled back, or will when the
-            // file is closed.
+            // An error needs no handling: SQLite has rolled back already, or does when it closes the file.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
     }

@@ -1,4 +1,4 @@
-//! The connection that writes, and who holds it.
+//! The connection that writes, and the thread that holds it.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::sync::{MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::Connection;
 
-use crate::database::handle::Shared;
+use crate::database::shared::Shared;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::file::readers::data_version;
@@ -17,28 +17,31 @@ use crate::log::recorder::Recorder;
 use crate::rows::touched::Touched;
 use crate::trace::{event, span};
 
-/// What only one transaction uses at a time.
+/// What one transaction at a time uses.
 pub(crate) struct Writer {
-    /// `None` until the first write: an app that only reads opens the file once.
+    /// `None` until the first write, so that an app which only reads opens no second connection.
     pub(crate) connection: Option<Connection>,
     pub(crate) entropy: Entropy,
     pub(crate) journal: Option<KnownJournal>,
 }
 
-/// A journal, and what SQLite's `data_version` was: it changes when another connection commits.
+/// A journal, and the `data_version` of SQLite at which it was read. If that is still the same, no other
+/// connection has committed, and the journal is up to date.
 pub(crate) struct KnownJournal {
     pub(crate) data_version: i64,
     pub(crate) journal: Journal,
 }
 
-/// What became of a transaction: to be told once nobody holds the writer.
-pub(crate) struct Written<R, E> {
+/// How a transaction ended. [`Database::announce`](crate::Database::announce) makes it known once nobody
+/// holds the writer.
+pub(crate) struct Outcome<R, E> {
     pub(crate) result: Result<(R, Option<Touched>), E>,
+    /// The schemas that could not be ensured.
     pub(crate) failures: Vec<SchemaFailure>,
 }
 
 impl Shared {
-    /// The writer, once nobody else holds it.
+    /// Locks the writer, and waits for whoever holds it.
     pub(crate) fn lock_writer(&self) -> Result<HeldWriter<'_>> {
         self.refuse_inside_transaction()?;
         let guard = {
@@ -49,7 +52,7 @@ impl Shared {
         Ok(HeldWriter { guard, writing: &self.writing })
     }
 
-    /// The writer, unless somebody holds it.
+    /// Locks the writer, or returns `None` if somebody holds it.
     pub(crate) fn try_lock_writer(&self) -> Result<Option<HeldWriter<'_>>> {
         self.refuse_inside_transaction()?;
         let guard = match self.writer.try_lock() {
@@ -66,12 +69,13 @@ impl Shared {
         &self,
         writer: &mut Writer,
         run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
-    ) -> Written<R, E> {
+    ) -> Outcome<R, E> {
         let mut failures = Vec::new();
         let result = self.write_or_fail(writer, run, &mut failures);
-        Written { result, failures }
+        Outcome { result, failures }
     }
 
+    /// Does the work of [`write`](Self::write). Failures are collected also if it returns an error.
     fn write_or_fail<R, E: From<Error>>(
         &self,
         Writer { connection: held, entropy, journal: known }: &mut Writer,
@@ -108,6 +112,7 @@ impl Shared {
         result
     }
 
+    /// Returns the connection that writes, which the first call opens.
     pub(crate) fn writing_connection<'a>(
         &self,
         held: &'a mut Option<Connection>,
@@ -118,15 +123,15 @@ impl Shared {
         let connection = match (held.take(), &self.readers) {
             (Some(connection), _) => connection,
             (None, Some(readers)) => readers.open_writer()?,
-            // Without readers the connection is there from the start.
+            // A database in memory, which has no readers, keeps its connection from the start.
             (None, None) => return Err(Error::Corrupt),
         };
         Ok(held.insert(connection))
     }
 }
 
-/// Begins a transaction that writes, and reads where the log stands if others wrote. Whether nobody
-/// else did.
+/// Begins a transaction that writes. Returns the `data_version`, the journal, which is read again if others
+/// have written, and whether none have.
 pub(crate) fn begin(
     connection: &Connection,
     known: Option<KnownJournal>,
@@ -149,7 +154,7 @@ pub(crate) fn begin(
     })
 }
 
-/// The writer, held by this thread.
+/// The writer, locked by this thread.
 pub(crate) struct HeldWriter<'a> {
     pub(crate) guard: MutexGuard<'a, Writer>,
     pub(crate) writing: &'a AtomicU64,
@@ -161,7 +166,7 @@ impl Drop for HeldWriter<'_> {
     }
 }
 
-/// A number of this thread's own, never 0.
+/// Returns a number that no other thread has, and that is never 0.
 pub(crate) fn this_thread() -> u64 {
     static THREADS: AtomicU64 = AtomicU64::new(1);
     thread_local! {

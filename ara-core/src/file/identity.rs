@@ -1,42 +1,42 @@
-//! Which file a path leads to.
+//! The identity of a file, whatever path leads to it.
 
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// A file, whatever it is called: its device, and where it lies on that.
+/// The identity of a file: its device, and its inode on that device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
     device: u64,
     inode: u64,
 }
 
-/// What a path leads to, where it once led to a file.
+/// What is at a path now, compared to the file that was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// That file, as far as the system can tell.
-    Same,
-    /// Nothing.
+pub(crate) enum AtPath {
+    /// The same file, as far as the system can tell.
+    SameFile,
+    /// No file.
     Nothing,
     /// Another file.
-    Another,
+    AnotherFile,
 }
 
 impl Identity {
-    /// Of the file that a path leads to, if there is one and the system can tell.
+    /// Returns the identity of the file at a path, or `None` if there is none or the system cannot tell.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         Self::of_file(&fs::metadata(path).ok()?)
     }
 
-    /// What the path leads to where this file was.
-    pub(crate) fn look(self, path: &Path) -> Found {
+    /// Returns what is now at the path at which this file was.
+    pub(crate) fn look(self, path: &Path) -> AtPath {
         match fs::metadata(path) {
-            Ok(file) if Self::of_file(&file) == Some(self) => Found::Same,
-            Ok(_) => Found::Another,
+            Ok(file) if Self::of_file(&file) == Some(self) => AtPath::SameFile,
+            Ok(_) => AtPath::AnotherFile,
             Err(error) => match error.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory => Found::Nothing,
-                _ => Found::Same,
+                ErrorKind::NotFound | ErrorKind::NotADirectory => AtPath::Nothing,
+                _ => AtPath::SameFile,
             },
         }
     }
@@ -54,7 +54,7 @@ impl Identity {
     }
 }
 
-/// As it is kept in the file.
+/// Formats the identity as it is stored in the file.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.device, self.inode)

@@ -1,7 +1,5 @@
-//! The database file: how it is opened, and whose it is.
+//! Opening a file.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,33 +9,30 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::catalog::format::{APPLICATION_ID, FORMAT, claim, create_format};
 use crate::error::{Error, Result};
+use crate::file::checks::{check_path, marks, refuse_if_foreign, refuse_unlocked, with_diagnosis};
 use crate::file::identity::Identity;
 use crate::log::entropy::Entropy;
 use crate::trace::{self, span};
 
-const MAGIC: &[u8] = b"SQLite format 3\0";
-
-/// What is said of a path without a folder.
-pub(crate) const NO_FOLDER: &str = "its folder does not exist: create the folder first";
-
-/// How many prepared statements a connection keeps: those of a few dozen tables.
+/// How many prepared statements a connection caches: enough for a few dozen tables.
 const CACHED_STATEMENTS: usize = 256;
 
 /// Where a database is.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum Location {
     Memory,
     File(PathBuf),
 }
 
-impl Place {
+impl Location {
+    /// Returns the location of a file, which stays the same if the process changes its folder.
     pub(crate) fn file(path: &Path) -> Result<Self> {
         whole_path(path).map(Self::File)
     }
 }
 
-/// The path of a file, wherever the process may go meanwhile. SQLite is given a whole path: to it,
-/// `:memory:` and `file:..` alone are no files.
+/// Returns the absolute path of a file. To SQLite, the relative paths `:memory:` and `file:..` would not name
+/// files.
 pub(crate) fn whole_path(path: &Path) -> Result<PathBuf> {
     let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
     if path.as_os_str().is_empty() {
@@ -49,38 +44,39 @@ pub(crate) fn whole_path(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| refuse(format!("{error}: give another path")))
 }
 
-/// Opens a database, and makes the file if there is none. The connection can write. And whether something in
-/// it waits for its time.
+/// Opens a database for writing, and creates the file if there is none. Also returns whether changes in it
+/// may wait for their time.
 pub(crate) fn open(
-    place: &Place,
+    location: &Location,
     busy: Duration,
     entropy: &mut Entropy,
 ) -> Result<(Connection, bool)> {
-    let _span = span!("open", is_file = matches!(place, Place::File(_)));
-    let path = match place {
-        Place::Memory => {
+    let _span = span!("open", is_file = matches!(location, Location::File(_)));
+    let path = match location {
+        Location::Memory => {
             let mut connection = Connection::open_in_memory()?;
             configure(&mut connection, busy)?;
             create_format(&connection, entropy.node_id()?, None)?;
             return Ok((connection, false));
         }
-        Place::File(path) => path,
+        Location::File(path) => path,
     };
-    let is_beside = look_at(path)?;
-    if is_beside {
-        refuse_unread(path)?;
+    let has_log = check_path(path)?;
+    if has_log {
+        refuse_unlocked(path)?;
     }
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
-    // What lies beside a file that is refused must stay there.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_beside)?;
-    let may_wait =
-        take(&mut connection, path, busy, entropy).map_err(|error| named(error, path))?;
+    // If the file is refused, closing the connection must not move its log into it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
+    let may_wait = claim_file(&mut connection, path, busy, entropy)
+        .map_err(|error| with_diagnosis(error, path))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((connection, may_wait))
 }
 
-/// Takes a file that is ara's, or in which there is nothing.
-fn take(
+/// Claims a file that is ara's, or that is empty, for this device. Returns whether changes in it may wait
+/// for their time.
+fn claim_file(
     connection: &mut Connection,
     path: &Path,
     busy: Duration,
@@ -95,10 +91,10 @@ fn take(
     } else if format > FORMAT {
         return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
     } else if format < 1 || connection.is_readonly("main")? {
-        // Neither was ever written so: SQLite takes a file of a later SQLite for read-only.
+        // ara writes neither. SQLite treats a file whose header asks for a later SQLite as read-only.
         return Err(Error::Corrupt);
     }
-    // After the format is written: a file that says WAL is finished.
+    // This comes after the format, so that a file in WAL mode is known to be complete.
     enter_wal(connection, path, busy)?;
     match Identity::of(path) {
         Some(identity) => claim(connection, &identity.to_string(), entropy),
@@ -106,13 +102,14 @@ fn take(
     }
 }
 
-/// Opens one more connection to a database that is open.
+/// Opens another connection to a file that exists.
 pub(crate) fn open_another(path: &Path, busy: Duration) -> Result<Connection> {
     let mut connection = connect(path, OpenFlags::empty())?;
     configure(&mut connection, busy)?;
     Ok(connection)
 }
 
+/// Opens a connection that can write.
 fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
@@ -124,15 +121,16 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Sets up a connection as all connections of ara are.
 pub(crate) fn configure(connection: &mut Connection, busy: Duration) -> Result<()> {
     trace::statements(connection)?;
-    set_patience(connection, busy)?;
+    set_busy_timeout(connection, busy)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     // A misspelt column must be an error, not a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    // A statement keeps its plan: SQLite would prepare it again for each value that it is given.
+    // Without this, SQLite may prepare a statement again for each value that is bound to it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     crate::value::register_functions(connection)?;
@@ -141,171 +139,14 @@ pub(crate) fn configure(connection: &mut Connection, busy: Duration) -> Result<(
     Ok(())
 }
 
-/// How long a connection waits for others.
-pub(crate) fn set_patience(connection: &Connection, busy: Duration) -> Result<()> {
-    // SQLite counts in 32 bits of milliseconds: 24 days.
+/// Sets how long a connection waits for a lock.
+pub(crate) fn set_busy_timeout(connection: &Connection, busy: Duration) -> Result<()> {
+    // SQLite takes milliseconds in 32 bits, which is 24 days at most.
     Ok(connection.busy_timeout(busy.min(Duration::from_millis(i32::MAX as u64)))?)
 }
 
-/// Refuses a path where there can be no database. Whether something is beside the file that SQLite
-/// would move into it: the log of a database that is open, or was when its program ended.
-///
-/// It does not open the file. To close it again would take away the locks of everybody in this
-/// process who has it open (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
-pub(crate) fn look_at(path: &Path) -> Result<bool> {
-    let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
-    let file = match fs::metadata(path) {
-        Ok(file) => file,
-        Err(error) => match error.kind() {
-            ErrorKind::NotFound if path.parent().is_none_or(Path::is_dir) => {
-                return refuse_log_alone(path).map(|()| false);
-            }
-            ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                return Err(refuse(NO_FOLDER.to_owned()));
-            }
-            _ => return Err(refuse(format!("{error}: give another path, or allow this one"))),
-        },
-    };
-    if file.is_dir() {
-        return Err(refuse("it is a directory: give the path of a file in it".into()));
-    }
-    if !file.is_file() {
-        return Err(refuse("it is not a file: give the path of a file".into()));
-    }
-    if file.len() == 1 {
-        // SQLite would take it for an empty one.
-        return Err(Error::NotADatabase { path: path.to_owned() });
-    }
-    // Beside the file itself, not beside a link to it.
-    let target = fs::canonicalize(path).map_err(|error| refuse(error.to_string()))?;
-    let holds = |ending: &str| fs::metadata(beside(&target, ending)).is_ok_and(|it| it.len() > 0);
-    let has_log = holds("-wal");
-    if has_log && file.len() == 0 {
-        // SQLite would delete the log.
-        return Err(Error::Corrupt);
-    }
-    Ok(has_log || holds("-journal"))
-}
-
-/// Refuses a path where a log lies without its file: SQLite would delete it.
-fn refuse_log_alone(path: &Path) -> Result<()> {
-    let log = beside(path, "-wal");
-    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        let reason = format!(
-            "the file is gone, and {} holds what was written into it last: put the file back, or \
-             remove that one too to begin anew",
-            log.display()
-        );
-        return Err(Error::Open { path: path.to_owned(), reason });
-    }
-    Ok(())
-}
-
-/// What SQLite keeps beside a file.
-pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-/// Refuses a file that is not ara's, or of a newer format, by what is in the file alone: nothing is
-/// locked, recovered or converted. What cannot be told so is not refused.
-fn refuse_unread(path: &Path) -> Result<()> {
-    let look = || -> Result<()> {
-        let file = immutable(path)?;
-        match marks(&file)? {
-            (APPLICATION_ID, format) if format > FORMAT => {
-                Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
-            }
-            (APPLICATION_ID, _) => Ok(()),
-            _ => refuse_if_foreign(&file, path),
-        }
-    };
-    match look() {
-        Err(error @ (Error::NewerFormat { .. } | Error::ForeignDatabase { .. })) => Err(error),
-        // Others may be writing meanwhile, so half of the file may be old and half of it new.
-        _ => Ok(()),
-    }
-}
-
-/// Opens a file to be read as one that nobody changes: nothing is locked, and no log is looked for.
-pub(crate) fn immutable(path: &Path) -> rusqlite::Result<Connection> {
-    // As a URI, every character that means something in one is written in hexadecimal.
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let name: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(format!("file:{name}?immutable=1&mode=ro"), flags)
-}
-
-/// Refuses a file that is to be read only, and is not ara's, or not of a format that this version
-/// reads.
-pub(crate) fn check_format(connection: &Connection, path: &Path) -> Result<()> {
-    match marks(connection)? {
-        (APPLICATION_ID, format) if format > FORMAT => {
-            Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
-        }
-        (APPLICATION_ID, 1..) => Ok(()),
-        (APPLICATION_ID, _) => Err(Error::Corrupt),
-        _ => {
-            refuse_if_foreign(connection, path)?;
-            Err(Error::NotADatabase { path: path.to_owned() })
-        }
-    }
-}
-
-/// Tells a file that is no database from one that is damaged, and one that cannot be read.
-pub(crate) fn named(error: Error, path: &Path) -> Error {
-    let error = match error {
-        Error::Io { reason } => {
-            let reason = format!(
-                "{reason}: check the disk and its free space, and allow this user to read and write the file and its folder"
-            );
-            return Error::Open { path: path.to_owned(), reason };
-        }
-        // Its header says what no SQLite has written.
-        Error::Sqlite { code: 1, .. } => Error::Corrupt,
-        error => error,
-    };
-    // Nobody has it open as a database, so it may be opened and closed.
-    let mut start = [0; MAGIC.len()];
-    let mut is_database = || File::open(path)?.read_exact(&mut start);
-    match (error, is_database()) {
-        (Error::Corrupt, Ok(())) if start == MAGIC => Error::Corrupt,
-        (Error::Corrupt, Ok(())) => Error::NotADatabase { path: path.to_owned() },
-        (Error::Corrupt, Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-            Error::NotADatabase { path: path.to_owned() }
-        }
-        (error, _) => error,
-    }
-}
-
-/// The `application_id` and the `user_version`.
-fn marks(connection: &Connection) -> Result<(i64, i64)> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
-    Ok((pragma("application_id")?, pragma("user_version")?))
-}
-
-/// A database that ara did not make is taken over only if nothing is in it.
-pub(crate) fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
-    // One snapshot: another process may be making it meanwhile.
-    let connection = connection.unchecked_transaction()?;
-    let marks = marks(&connection)?;
-    if marks.0 == APPLICATION_ID {
-        // Another process has made it meanwhile.
-        return Ok(());
-    }
-    let objects: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if objects > 0 || marks != (0, 0) {
-        return Err(Error::ForeignDatabase { path: path.to_owned() });
-    }
-    Ok(())
-}
-
-/// Sets the mode in which readers and the writer do not wait for each other. SQLite asks no busy
-/// handler here, so others who open the same new file are waited for by trying again.
+/// Sets WAL mode, in which readers and the writer do not wait for each other. SQLite calls no busy handler
+/// here, so this tries again while another process opens the same new file.
 fn enter_wal(connection: &Connection, path: &Path, busy: Duration) -> Result<()> {
     let start = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! Opening a file without changing it, or what lies beside it.
+//! Opening a file without changing it, nor any file beside it.
 
 use std::fs;
 use std::path::Path;
@@ -7,19 +7,20 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
-use crate::file::open::{beside, check_format, configure, immutable, look_at, named};
+use crate::file::checks::{beside, check_format, check_path, immutable, with_diagnosis};
+use crate::file::open::configure;
 
-/// Which state of a file a connection reads that locks nothing: it would not notice that somebody
-/// writes the file. `None` for a connection that locks it.
+/// The state of a file that a connection without locks reads. Such a connection does not notice changes, so
+/// it must be opened again once the stamp differs. `None` for a connection that locks the file.
 pub(crate) type FileStamp = Option<(SystemTime, u64)>;
 
-/// Opens a file to be read.
+/// Opens a file for reading.
 ///
-/// SQLite needs a log and its index beside a file in WAL mode, and makes them. So a file that has none,
-/// and is in nobody's use, is read as one that does not change.
+/// Beside a file in WAL mode, SQLite needs a log and its index, and creates them. So a file that has none,
+/// as nobody uses it, is opened as one that does not change.
 pub(crate) fn open_read_only(path: &Path, busy: Duration) -> Result<(Connection, FileStamp)> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
-    look_at(path)?;
+    check_path(path)?;
     if !path.exists() {
         return Err(refuse("there is no such file: give the path of one that is there"));
     }
@@ -38,15 +39,15 @@ pub(crate) fn open_read_only(path: &Path, busy: Duration) -> Result<(Connection,
         Err(Error::ReadOnly) => {
             Err(refuse("a program that wrote it was stopped: open it without `read_only` once"))
         }
-        Err(error) => Err(named(error, path)),
+        Err(error) => Err(with_diagnosis(error, path)),
     }
 }
 
-/// The state of the file, if all of it is in the file, and nobody is using it.
+/// Returns the state of a file, or `None` if a process uses it, or its log or journal holds a part of it.
 pub(crate) fn stamp(path: &Path) -> FileStamp {
     let target = fs::canonicalize(path).ok()?;
     let length = |ending| fs::metadata(beside(&target, ending)).ok().map(|file| file.len());
-    // An empty log alone belongs to nobody.
+    // An empty log without its index is left over: no process uses it.
     let is_in_use = match length("-wal") {
         Some(0) => length("-shm").is_some(),
         Some(_) => true,

@@ -1,4 +1,4 @@
-//! The connections that read.
+//! The pool of connections that read.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,18 +8,18 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::file::identity::{Found, Identity};
+use crate::file::identity::{AtPath, Identity};
 use crate::file::open::open_another;
 use crate::file::read_only::{FileStamp, open_read_only, stamp};
 
-/// Connections that only read. Each sees the last commit when a statement starts, and waits for
-/// nobody: the file is in WAL mode.
+/// A pool of connections that only read. As the file is in WAL mode, each sees the last commit when a
+/// statement starts, and never waits for the writer.
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
-    /// Which file the path led to when it was opened.
+    /// The file that was at the path when it was opened.
     identity: Option<Identity>,
-    /// It led elsewhere once. What is at the path is not written any more, even if the file comes back.
+    /// Whether the path once led elsewhere. Then nothing is written any more, even if the file comes back.
     is_moved: AtomicBool,
     settings: ReaderSettings,
     idle: Mutex<Idle>,
@@ -28,24 +28,24 @@ pub(crate) struct Readers {
 /// How a file is read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReaderSettings {
-    /// How long a connection waits for another program.
+    /// How long a connection waits for a lock.
     pub(crate) busy_timeout: Duration,
-    /// How many connections are kept when nobody reads.
+    /// How many idle connections are kept.
     pub(crate) keep: usize,
-    /// Nothing is written, whoever asks.
+    /// Whether the database was opened by [`Options::read_only`](crate::Options::read_only).
     pub(crate) is_read_only: bool,
 }
 
-/// The connections that nobody uses. Each read moves one out and in, and a connection is large.
+/// The idle connections. They are boxed, as a connection is large and each read moves one out and in.
 type Idle = Vec<(Box<Connection>, FileStamp)>;
 
 impl Readers {
-    /// Reads the database that `first` is a connection to.
+    /// Creates the pool of a database, from a connection to it.
     pub(crate) fn new(path: PathBuf, first: Connection, settings: ReaderSettings) -> Result<Self> {
         Self::with((only_reading(first)?, None), path, settings)
     }
 
-    /// Reads a file that must not change.
+    /// Creates the pool of a file that is opened read-only.
     pub(crate) fn read_only(path: PathBuf, settings: ReaderSettings) -> Result<Self> {
         let (first, stamp) = open_read_only(&path, settings.busy_timeout)?;
         Self::with((only_reading(first)?, stamp), path, settings)
@@ -65,9 +65,11 @@ impl Readers {
         })
     }
 
-    /// Opens a connection that can write. In WAL mode `synchronous=NORMAL` is safe from corruption; a
-    /// power failure can take the last transactions. It has room for the pages that a transaction of
-    /// many rows touches: SQLite's usual 2 MB would have it write and read them again and again.
+    /// Opens a connection that can write.
+    ///
+    /// In WAL mode, `synchronous=NORMAL` cannot corrupt the file, but a power failure can lose the last
+    /// transactions. The cache is larger than SQLite's default of 2 MB, so that a transaction of many rows
+    /// does not write out and read back the same pages again and again.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         const KIBIBYTES: i64 = 16 << 10;
         let (connection, _) =
@@ -77,7 +79,7 @@ impl Readers {
         Ok(connection)
     }
 
-    /// Opens one more connection to the file that was opened first.
+    /// Opens a connection, and makes sure that it is to the file that was opened first.
     fn open(
         &self,
         open: impl FnOnce() -> Result<(Connection, FileStamp)>,
@@ -87,26 +89,26 @@ impl Readers {
         connection
     }
 
-    /// Refuses where the path no longer leads to the file that was opened.
+    /// Returns [`Error::Replaced`] if the path no longer leads to the file that was opened.
     pub(crate) fn refuse_if_moved(&self) -> Result<()> {
-        if !self.is_moved() && self.look() == Found::Same {
+        if !self.is_moved() && self.look() == AtPath::SameFile {
             return Ok(());
         }
         self.is_moved.store(true, Ordering::Relaxed);
         Err(Error::Replaced { path: self.path.clone() })
     }
 
-    /// Whether it was seen that the path no longer leads to the file.
+    /// Returns whether an earlier check found that the path no longer leads to the file.
     pub(crate) fn is_moved(&self) -> bool {
         self.is_moved.load(Ordering::Relaxed)
     }
 
-    /// What the path leads to now.
-    pub(crate) fn look(&self) -> Found {
-        self.identity.map_or(Found::Same, |identity| identity.look(&self.path))
+    /// Returns what is at the path now.
+    pub(crate) fn look(&self) -> AtPath {
+        self.identity.map_or(AtPath::SameFile, |identity| identity.look(&self.path))
     }
 
-    /// Opens a connection that reads, for as long as its stamp is the file's.
+    /// Opens a connection for reading. If it has a stamp, it is valid as long as that is the file's.
     pub(crate) fn open_reader(&self) -> Result<(Box<Connection>, FileStamp)> {
         let (connection, stamp) = self.open(|| {
             if self.settings.is_read_only {
@@ -118,17 +120,16 @@ impl Readers {
         Ok((Box::new(only_reading(connection)?), stamp))
     }
 
-    /// The state of the file, if a connection opened now would not notice that it changes.
+    /// Returns the stamp that a connection opened now would have.
     pub(crate) fn stamp(&self) -> FileStamp {
         if self.settings.is_read_only { stamp(&self.path) } else { None }
     }
 
-    /// Lends a connection, which `read` has to itself.
+    /// Lends `read` a connection that nobody else uses meanwhile.
     pub(crate) fn with_one<R>(&self, read: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
-        // The last one used has the warmest cache.
+        // The connection that was used last has the warmest cache.
         let idle = self.idle().pop();
         let (connection, state) = match idle {
-            // A connection that locks nothing is good as long as the file is the same.
             Some((_, state @ Some(_))) if state != stamp(&self.path) => self.open_reader()?,
             Some(idle) => idle,
             None => self.open_reader()?,
@@ -146,12 +147,13 @@ impl Readers {
     }
 }
 
-/// What changes when another connection commits.
+/// Returns SQLite's `data_version`, which changes when another connection commits.
 pub(crate) fn data_version(connection: &Connection) -> Result<i64> {
     let mut ask = connection.prepare_cached("PRAGMA data_version")?;
     Ok(ask.query_row([], |row| row.get(0))?)
 }
 
+/// Makes a connection refuse to write.
 fn only_reading(connection: Connection) -> Result<Connection> {
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)

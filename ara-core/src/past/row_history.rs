@@ -1,4 +1,4 @@
-//! Every change of a row.
+//! The history of a row.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::log::cells::Standing;
 use crate::log::change::PackedCells;
@@ -21,20 +21,20 @@ use crate::names::{quoted, stored_table_name};
 use crate::rows::fold::owned;
 use crate::value::{Id, Stored, Timestamp};
 
-/// A change of a row: see [`Database::history`].
+/// A change of a row, returned by [`Database::history`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RowChange {
-    /// When it was made, by the clock of the device that made it.
+    /// When the change was made, by the clock of the device that made it.
     pub time: Timestamp,
-    /// The node that made it: a device, or rather all that was written to one file of it.
+    /// The node that made it, which stands for a device, or more exactly for one database file on it.
     pub node: Uuid,
-    /// The transaction that it is of.
+    /// The transaction that it is part of.
     pub transaction: TransactionId,
     /// What it wrote.
     pub columns: Vec<ColumnChange>,
-    /// The log was [compacted](Database::compact) up to here: there may have been changes before this one
-    /// that are gone, and values of this one, which later ones have covered.
+    /// Whether the log has been [compacted](Database::compact) beyond this change. Then earlier changes, and
+    /// values of this one, may be missing, because later writes had overwritten them.
     pub is_compacted: bool,
 }
 
@@ -42,22 +42,24 @@ pub struct RowChange {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ColumnChange {
-    /// The column's stored name. `is_deleted` is one that every table has: 0 where a row was created or
-    /// restored, 1 where it was deleted.
+    /// The column's stored name. Every table has a column `is_deleted`, which is 0 where the row was created
+    /// or restored, and 1 where it was deleted.
     pub column: String,
-    /// What the column held before, as it was stored.
+    /// The value before the change, as it was stored.
     pub from: Option<Stored<'static>>,
-    /// What was written; `None` cleared it. Of a counter, both are what it was, as far as was known by
-    /// then: the difference is what was added.
+    /// The value after the change; `None` if the column was cleared. For a counter, the difference between
+    /// `from` and `to` is what was added.
     pub to: Option<Stored<'static>>,
-    /// Whether it is what the row holds: nothing has been written into the column since.
+    /// Whether this is the last write of the column, so that the row holds its value.
     pub is_current: bool,
 }
 
 impl Database {
-    /// Every change of a row that is known, whichever device made it, oldest first. That is the order in
-    /// which the last one wins, so what one device wrote while it was apart stands among what others
-    /// wrote meanwhile. A local table has no history.
+    /// Returns every known change of a row, whichever device made it, oldest first. A local table has no
+    /// history.
+    ///
+    /// The order is the one in which the last writer wins: changes that a device made while it was offline
+    /// are sorted among those that others made meanwhile.
     ///
     /// ```
     /// use ara::Stored;
@@ -79,7 +81,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn history<T: Table>(&self, id: Id<T>) -> Result<Vec<RowChange>> {
         self.plan(TableRef::of::<T>())?;
         let stored_name = stored_table_name(T::TABLE);
@@ -95,14 +97,15 @@ impl Database {
     }
 }
 
-/// A change of the row, as the log has it.
-struct Logged {
+/// A change of the row as it is in the log.
+struct RowLogEntry {
     time: Time,
     node_id: NodeId,
     node: NodeOrdinal,
     packed: Vec<u8>,
 }
 
+/// Returns the history of a row of a synced table.
 fn row_history(
     connection: &Connection,
     registry: &Registry,
@@ -110,53 +113,81 @@ fn row_history(
     row: Uuid,
 ) -> Result<Vec<RowChange>> {
     let mut ends = HashMap::new();
-    let mut held: BTreeMap<u32, (usize, Option<Stored<'static>>)> = BTreeMap::new();
-    let mut totals: BTreeMap<u32, BTreeMap<NodeOrdinal, i64>> = BTreeMap::new();
+    let mut columns = Columns { table, last: BTreeMap::new(), totals: BTreeMap::new() };
     let mut history: Vec<RowChange> = Vec::new();
     for change in logged(connection, registry, table, row)? {
-        let Some(written) = written(&change.packed) else { continue };
-        // The changes of one transaction follow one another.
+        let Some(written) = cell_writes(&change.packed) else { continue };
+        // The next change of the node is most often of the same transaction, whose end is known by now.
         let end: &mut Time = ends.entry(change.node).or_default();
         if *end < change.time {
             *end = end_of(connection, change.node, change.time)?.unwrap_or(change.time);
         }
         let node = change.node_id.uuid();
-        let mut columns = Vec::with_capacity(written.len());
-        for (column, mut to, is_total) in written {
-            if let (true, Some(Stored::Integer(total))) = (is_total, &mut to) {
-                let totals = totals.entry(column).or_default();
-                totals.insert(change.node, *total);
-                *total = sum(totals.values().copied());
-            }
-            let from = held.insert(column, (history.len(), to.clone()));
-            let from = from.and_then(|(_, from)| from);
-            let column = table.names.get(&column).cloned().unwrap_or_default();
-            columns.push(ColumnChange { column, from, to, is_current: false });
-        }
-        let time = Timestamp::from_millis(change.time.millis());
-        let transaction = TransactionId { time: *end, node };
-        let is_compacted = change.time <= registry.horizon();
-        history.push(RowChange { time, node, transaction, columns, is_compacted });
+        history.push(RowChange {
+            time: Timestamp::from_millis(change.time.millis()),
+            node,
+            transaction: TransactionId { time: *end, node },
+            columns: columns.write(history.len(), change.node, written),
+            is_compacted: change.time <= registry.horizon(),
+        });
     }
-    for (column, (at, _)) in held {
-        let name = table.names.get(&column);
-        let change = history.get_mut(at);
-        let mut columns = change.into_iter().flat_map(|change| &mut change.columns);
-        if let Some(current) = columns.rfind(|change| Some(&change.column) == name) {
-            current.is_current = true;
-        }
-    }
+    columns.mark_current(&mut history);
     Ok(history)
 }
 
-/// The changes of a row in the order in which the last one wins. The log has no index on its rows, but
-/// the row tells when the first and the last of them were made.
+/// The columns of a row, to which its changes are applied one by one.
+struct Columns<'t> {
+    table: &'t RegisteredTable,
+    /// The value of each column, and the position of the change that wrote it.
+    last: BTreeMap<u32, (usize, Option<Stored<'static>>)>,
+    /// What each node has added to each counter.
+    totals: BTreeMap<u32, BTreeMap<NodeOrdinal, i64>>,
+}
+
+impl Columns<'_> {
+    /// Applies a change at a position in the history, and returns what it changed.
+    fn write(
+        &mut self,
+        position: usize,
+        node: NodeOrdinal,
+        written: Vec<CellWrite>,
+    ) -> Vec<ColumnChange> {
+        let mut changes = Vec::with_capacity(written.len());
+        for (column, mut to, is_total) in written {
+            if let (true, Some(Stored::Integer(total))) = (is_total, &mut to) {
+                let totals = self.totals.entry(column).or_default();
+                totals.insert(node, *total);
+                *total = sum(totals.values().copied());
+            }
+            let from = self.last.insert(column, (position, to.clone()));
+            let from = from.and_then(|(_, from)| from);
+            let column = self.table.names.get(&column).cloned().unwrap_or_default();
+            changes.push(ColumnChange { column, from, to, is_current: false });
+        }
+        changes
+    }
+
+    /// Marks the last write of each column as the current one.
+    fn mark_current(self, history: &mut [RowChange]) {
+        for (column, (position, _)) in self.last {
+            let name = self.table.names.get(&column);
+            let change = history.get_mut(position);
+            let mut columns = change.into_iter().flat_map(|change| &mut change.columns);
+            if let Some(current) = columns.rfind(|change| Some(&change.column) == name) {
+                current.is_current = true;
+            }
+        }
+    }
+}
+
+/// Returns the changes of a row in the order in which the last writer wins. The log has no index on rows, but
+/// the row holds the times of its first and its last change.
 fn logged(
     connection: &Connection,
     registry: &Registry,
     table: &RegisteredTable,
     row: Uuid,
-) -> Result<Vec<Logged>> {
+) -> Result<Vec<RowLogEntry>> {
     let times = format!(
         "SELECT \"created_at\", \"updated_at\" FROM {} WHERE \"id\" = ?1",
         quoted(&table.name)
@@ -178,7 +209,7 @@ fn logged(
         while let Some(change) = changes.next()? {
             let (time, packed) = (Time::from_bits(change.get(0)?), change.get(1)?);
             if registered.counts(time) {
-                logged.push(Logged { time, node_id: registered.id, node, packed });
+                logged.push(RowLogEntry { time, node_id: registered.id, node, packed });
             }
         }
     }
@@ -186,11 +217,13 @@ fn logged(
     Ok(logged)
 }
 
-/// A column, what was written into it, and whether that is what the node has added so far.
-type Written = (u32, Option<Stored<'static>>, bool);
+/// A column's ordinal, the value that was written, and whether that is the total of what the node has added
+/// to a counter.
+type CellWrite = (u32, Option<Stored<'static>>, bool);
 
-/// What a change wrote, by column. What is of a kind that a newer version knows is left out.
-fn written(packed: &[u8]) -> Option<Vec<Written>> {
+/// Returns what a change wrote, without values of a kind that only a newer version of ara knows. Returns
+/// `None` if the change cannot be read.
+fn cell_writes(packed: &[u8]) -> Option<Vec<CellWrite>> {
     let mut written = Vec::new();
     for cell in PackedCells::open(packed)?.judged() {
         if let (cell, Standing::Counts(value)) = cell.ok()? {

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::catalog::registry::Registry;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::log::clock::Time;
 use crate::log::journal::Journal;
@@ -17,52 +17,53 @@ use crate::log::nodes::{Node, is_void};
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::last_end;
 use crate::names::is_ara_s;
-use crate::past::undone::{Span, Standing};
+use crate::past::undone::{Span, UndoStatus};
 use crate::value::Timestamp;
 
-/// A transaction that is in the log: see [`Database::transactions`].
+/// A transaction in the log, returned by [`Database::transactions`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransactionSummary {
-    /// Its id, which [`Database::undo`] takes.
+    /// The id, which [`Database::undo`] takes.
     pub id: TransactionId,
-    /// When it was made, by the clock of the device that made it.
+    /// When the transaction was made, by the clock of the device that made it.
     pub time: Timestamp,
-    /// The node that made it: a device, or rather all that was written to one file of it.
+    /// The node that made it, which stands for a device, or more exactly for one database file on it.
     pub node: Uuid,
-    /// How many changes it is of: a row that was written twice is two.
+    /// The number of its changes. A row that was written twice counts twice.
     pub changes: u64,
-    /// The stored names of the tables whose rows it wrote, by name.
+    /// The stored names of the tables whose rows it wrote, sorted.
     pub tables: Vec<String>,
-    /// It was written by [`Database::undo`].
+    /// Whether [`Database::undo`] wrote it.
     pub is_undo: bool,
-    /// It is undone; of what [`Database::undo`] wrote, that is undone, or said otherwise since.
+    /// Whether it is undone. A transaction that [`Database::undo`] wrote is also undone if a later undo has
+    /// overruled it.
     pub is_undone: bool,
-    /// The log was [compacted](Database::compact) up to here: what is told is what was left of the
-    /// transaction, and it cannot be undone.
+    /// Whether the log has been [compacted](Database::compact) beyond it. Then the summary is about what is
+    /// left of the transaction, and it cannot be undone.
     pub is_compacted: bool,
 }
 
-/// The transactions of a log, newest first: what [`Database::transactions`] gives.
+/// An iterator over the transactions of the log, newest first, returned by [`Database::transactions`].
 #[derive(Debug)]
 #[must_use = "an iterator reads nothing until it is asked"]
 pub struct Transactions {
     database: Database,
-    /// What is told next is before this one.
+    /// The transaction before which the next page begins.
     before: Option<TransactionId>,
     read: vec::IntoIter<TransactionSummary>,
     is_over: bool,
 }
 
-/// How many transactions are read at once.
+/// The number of transactions on a page, which is read at once.
 const READ: usize = 32;
 
 impl Database {
-    /// The transactions that are in the log, whichever device made them, newest first: what an app needs
-    /// to offer to [`undo`](Self::undo) them. Transactions of one time are in the order of their nodes.
+    /// Returns an iterator over the transactions in the log, whichever device made them, newest first. An app
+    /// can offer to [`undo`](Self::undo) them. Transactions of one time are in the order of their nodes.
     ///
-    /// It reads the log from its end, a few transactions at a time, so that the newest are there at once
-    /// and none is in memory for long. Those that wrote local tables alone are in no log.
+    /// The iterator reads the log from its end, a few transactions at a time. Transactions that wrote nothing
+    /// but local tables are not in the log.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -78,7 +79,7 @@ impl Database {
     /// assert_eq!(newest.len(), 2);
     /// println!("{}: {} changes of {:?}", newest[0].time, newest[0].changes, newest[0].tables);
     ///
-    /// // The page after it begins where it ended.
+    /// // The next page begins where this one ended.
     /// assert_eq!(db.transactions().before(newest[1].id).count(), 0);
     ///
     /// db.undo(newest[0].id)?;
@@ -88,17 +89,17 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// The iterator gives what SQLite refuses, and [`Error::InsideTransaction`](crate::Error::InsideTransaction)
-    /// within a transaction. It is over then.
+    /// This method does not fail. The iterator yields [common errors](Self#common-errors), and ends after
+    /// one.
     pub fn transactions(&self) -> Transactions {
         let (database, read) = (self.clone(), Vec::new().into_iter());
         Transactions { database, before: None, read, is_over: false }
     }
 
-    /// The last transaction that was written to this file, by this or another program; not one that came
-    /// with a merge. `None` where there is none yet under the [id](Self::node) by which the file goes now.
+    /// Returns the id of the last transaction that was written to this file, by this process or another one,
+    /// but not received by a merge. Returns `None` if the file's current [node](Self::node) has written none.
     ///
-    /// Where several threads write, a transaction tells its own id: [`Transaction::id`].
+    /// If several threads write, use [`Transaction::id`] to get the id of a particular transaction.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -120,7 +121,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn last_transaction(&self) -> Result<Option<TransactionId>> {
         self.with_reader(|reading| {
             let journal = Journal::load(&*reading.snapshot()?)?;
@@ -132,7 +133,7 @@ impl Database {
 }
 
 impl Transactions {
-    /// Goes on with those that are before this one. It need not be in the log.
+    /// Continues with the transactions before this one, which need not be in the log.
     pub fn before(mut self, transaction: TransactionId) -> Self {
         self.before = Some(transaction);
         self.read = Vec::new().into_iter();
@@ -168,22 +169,46 @@ impl Iterator for Transactions {
     }
 }
 
-/// Some transactions that follow one another in the list.
+/// Transactions that follow one another in the list.
 struct Page {
     read: Vec<TransactionSummary>,
-    /// The last one that was looked at.
+    /// The last transaction that was visited.
     last: Option<TransactionId>,
-    /// There are no more.
+    /// Whether there are no more.
     is_over: bool,
 }
 
-/// The transactions before one, or the newest.
+/// The next transaction of each node, of which the latest is the next in the list.
+type NextOfNodes = BinaryHeap<(Time, Uuid, Reverse<NodeOrdinal>)>;
+
+/// Reads the transactions before one, or the newest.
 fn page(connection: &Connection, before: Option<TransactionId>) -> Result<Page> {
     let registry = Registry::load(connection)?;
-    let horizon = registry.horizon();
     let mut page = Page { read: Vec::with_capacity(READ), last: before, is_over: false };
-    // The next one of each node: the latest of them is the next of all.
-    let mut next = BinaryHeap::new();
+    let mut next = next_of_nodes(connection, &registry, before)?;
+    for _ in 0..READ {
+        let Some((end, id, Reverse(node))) = next.pop() else {
+            page.is_over = true;
+            break;
+        };
+        let Some(registered) = registry.nodes.get(&node) else { continue };
+        let id = TransactionId { time: end, node: id };
+        let span = Span { node, after: last_end(connection, node, end.before())?, end };
+        page.read.extend(summary(connection, &registry, (id, span))?);
+        page.last = Some(id);
+        let end = last_that_counts(connection, registered, span.after)?;
+        next.extend(end.map(|end| (end, id.node, Reverse(node))));
+    }
+    Ok(page)
+}
+
+/// Returns the last transaction of each node that is before one in the list, or the newest.
+fn next_of_nodes(
+    connection: &Connection,
+    registry: &Registry,
+    before: Option<TransactionId>,
+) -> Result<NextOfNodes> {
+    let mut next = NextOfNodes::new();
     for (&node, registered) in &registry.nodes {
         let id = registered.id.uuid();
         let until = match before {
@@ -194,37 +219,33 @@ fn page(connection: &Connection, before: Option<TransactionId>) -> Result<Page> 
         let end = last_that_counts(connection, registered, until)?;
         next.extend(end.map(|end| (end, id, Reverse(node))));
     }
-    for _ in 0..READ {
-        let Some((end, id, Reverse(node))) = next.pop() else {
-            page.is_over = true;
-            break;
-        };
-        let Some(registered) = registry.nodes.get(&node) else { continue };
-        let start = last_end(connection, node, end.before())?;
-        let (changes, tables) = written(connection, &registry, node, (start, end))?;
-        let id = TransactionId { time: end, node: id };
-        if changes > 0 {
-            let span = Span { node, after: start, end };
-            let standing = Standing::of(connection, &registry, (id, span))?;
-            page.read.push(TransactionSummary {
-                id,
-                time: Timestamp::from_millis(end.millis()),
-                node: id.node,
-                changes,
-                tables,
-                is_undo: standing.is_undoing,
-                is_undone: !standing.is_in_force,
-                is_compacted: end <= horizon,
-            });
-        }
-        page.last = Some(id);
-        let end = last_that_counts(connection, registered, start)?;
-        next.extend(end.map(|end| (end, id.node, Reverse(node))));
-    }
-    Ok(page)
+    Ok(next)
 }
 
-/// The end of the last transaction of a node until a time of those that count.
+/// Returns the summary of a transaction, or `None` if it wrote none of the app's tables.
+fn summary(
+    connection: &Connection,
+    registry: &Registry,
+    (id, span): (TransactionId, Span),
+) -> Result<Option<TransactionSummary>> {
+    let (changes, tables) = written(connection, registry, span)?;
+    if changes == 0 {
+        return Ok(None);
+    }
+    let status = UndoStatus::of(connection, registry, (id, span))?;
+    Ok(Some(TransactionSummary {
+        id,
+        time: Timestamp::from_millis(id.time.millis()),
+        node: id.node,
+        changes,
+        tables,
+        is_undo: status.is_undo,
+        is_undone: !status.is_in_force,
+        is_compacted: id.time <= registry.horizon(),
+    }))
+}
+
+/// Returns the end of the last transaction of a node, up to a time, that counts.
 fn last_that_counts(
     connection: &Connection,
     registered: &Node,
@@ -237,18 +258,17 @@ fn last_that_counts(
     Ok(Some(end).filter(|end| *end > Time::default()))
 }
 
-/// How many changes a transaction is of, and the tables that they are of. Those of ara's own are left out.
+/// Returns the number of a transaction's changes, and the names of their tables, without ara's own tables.
 fn written(
     connection: &Connection,
     registry: &Registry,
-    node: NodeOrdinal,
-    (start, end): (Time, Time),
+    Span { node, after, end }: Span,
 ) -> Result<(u64, Vec<String>)> {
     let mut counts = connection.prepare_cached(
         "SELECT tbl, count(*) FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 \
          GROUP BY tbl",
     )?;
-    let mut counts = counts.query((node, start.bits(), end.bits()))?;
+    let mut counts = counts.query((node, after.bits(), end.bits()))?;
     let (mut changes, mut tables) = (0, Vec::new());
     while let Some(count) = counts.next()? {
         let table = registry.tables.get(&count.get(0)?);

@@ -1,14 +1,14 @@
-//! Taking a transaction back.
+//! Undoing a transaction.
 
-mod written;
+mod inverse;
 
+use inverse::{Cells, WrittenCell, WrittenRow, cells, inverse};
 use rusqlite::{Connection, OptionalExtension, Row};
-use written::{Written, WrittenCell, cells, inverse};
 
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
-use crate::database::handle::Database;
 use crate::error::{Error, Result};
 use crate::log::clock::Time;
 use crate::log::counters::{CounterCell, Counters};
@@ -18,51 +18,53 @@ use crate::log::row_clock::RowClock;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::{last_end, mark};
 use crate::names::quoted;
-use crate::past::undone::{Span, Standing, Undoings, make_ready};
+use crate::past::undone::{Discounted, Span, UndoStatus, make_ready};
 use crate::rows::any_rows::AnyRows;
 use crate::rows::rebuild::RowKey;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 use crate::value::Timestamp;
 
-/// What [`Database::undo`] did.
+/// What an undo did, returned by [`Database::undo`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UndoReport {
-    /// How many values were written.
+    /// The number of values that were written.
     pub written: u64,
-    /// How many values of the transaction were left as they are: they have been written again since, or
-    /// are not in a table; or the transaction is undone already, and all of them were left.
+    /// The number of values of the transaction that were left as they are, because they have been
+    /// overwritten since, or are not in a table. If the transaction was undone already, these are all of its
+    /// values.
     pub left: u64,
-    /// The transaction that was written, by which the undoing can be undone. `None` if all was left.
+    /// The transaction that the undo wrote, or `None` if it left all values. It can be undone in turn.
     pub transaction: Option<TransactionId>,
 }
 
 impl Database {
-    /// Takes a transaction back, whichever device made it: each value that it wrote and that is still the
-    /// last one of its column becomes what it was before. A row that it created is deleted, one that it
-    /// deleted is restored.
+    /// Undoes a transaction, whichever device made it. Each value that it wrote, and that is still the last
+    /// write of its column, is set back to the value before. A row that it created is deleted, and a row
+    /// that it deleted is restored.
     ///
-    /// - What anybody has written since is left, column by column: who edited another column of the row
-    ///   keeps that, and a row that was created is deleted with all that others wrote into it. It comes back
-    ///   whole if it is restored.
-    /// - What it added to a [`Counter`](crate::Counter) is taken away, whatever was added since, also from a
+    /// - Columns that were written again since are left alone. A row that the transaction created is deleted
+    ///   nevertheless, with all that others wrote into it, and restoring it brings all of that back.
+    /// - What it added to a [`Counter`](crate::Counter) is subtracted, whatever was added since, even from a
     ///   row that it created.
-    /// - To do it twice is to do it once: what is undone already is left. So is what does not count for
-    ///   others: where the last write of a column is undone, the one before it can be undone too, step by
-    ///   step.
+    /// - Undoing a transaction that is undone already has no effect.
+    /// - The value before is the last one that is not itself undone. So several transactions can be undone
+    ///   step by step, the last one first.
     ///
-    /// Nothing is taken out of the log. To undo is a transaction of its own: what came from another device
-    /// is taken back there too, once that device hears of it. And it can be undone in its turn, on any device;
-    /// then the first transaction counts again, and can be undone again.
+    /// An undo is a transaction of its own, and nothing is removed from the log. Other devices receive the
+    /// undo like any other transaction. It can be undone in turn, on any device: then the first transaction
+    /// is in force again, and can be undone again.
     ///
-    /// Of several devices that undo the same while they are apart, all write the same values, which is as if
-    /// one did. But an addition to a counter each of them takes away: that is once too often.
+    /// If several devices undo the same transaction while they are offline, they write the same values, which
+    /// merge without effect. Counters are an exception: each device subtracts the addition once.
     ///
-    /// [`transactions`](Self::transactions) lists what can be undone, [`Transaction::id`] is that of what was
-    /// just done, [`MergeReport::transactions`](crate::MergeReport::transactions) are those that a merge
-    /// brought, and [`history`](Self::history) tells those of a row. Of several that follow one another, the
-    /// last one is undone first.
+    /// These return the ids of transactions that can be undone:
+    ///
+    /// - [`transactions`](Self::transactions) lists all of them.
+    /// - [`Transaction::id`] returns that of the running transaction.
+    /// - [`MergeReport::transactions`](crate::MergeReport::transactions) holds those that a merge brought.
+    /// - [`history`](Self::history) returns those that changed a row.
     ///
     /// [`Transaction::id`]: crate::Transaction::id
     ///
@@ -91,9 +93,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownTransaction`] if it is not in the log of this database, or its time has not come,
-    /// [`Error::CompactedTransaction`] if it was before the last [`compact`](Self::compact), and what SQLite
-    /// refuses.
+    /// Returns [`Error::UnknownTransaction`] if the transaction is not in the log of this database, or is
+    /// dated ahead, [`Error::CompactedTransaction`] if the log has been [compacted](Self::compact) beyond it,
+    /// and [common errors](Self#common-errors). The file is left unchanged then.
     pub fn undo(&self, transaction: TransactionId) -> Result<UndoReport> {
         self.fresh_transaction(|fresh| fresh.undo(transaction))
     }
@@ -118,7 +120,7 @@ impl FreshTransaction<'_, '_> {
         }
         let after = last_end(connection, node, id.time.before())?;
         let span = Span { node, after, end: id.time };
-        let standing = Standing::of(connection, &registry, (id, span))?;
+        let status = UndoStatus::of(connection, &registry, (id, span))?;
         let mut undoing = Undoing {
             connection,
             registry: &registry,
@@ -126,14 +128,14 @@ impl FreshTransaction<'_, '_> {
             span,
             since: after,
             horizon,
-            is_in_force: standing.is_in_force,
-            others: Undoings::default(),
+            is_in_force: status.is_in_force,
+            discounted: Discounted::default(),
         };
         undoing.look_back()?;
         let (mut report, is_undone) = undoing.run(writing)?;
-        // Of an undoing that wrote no value, none can be left.
-        if is_undone || standing.is_in_force && report.left == 0 {
-            standing.note_undone(id, writing)?;
+        // The transaction may be an undo that wrote no value but the record of it: then none is left.
+        if is_undone || status.is_in_force && report.left == 0 {
+            status.note_undone(id, writing)?;
             let node = writing.recorder.node_id().uuid();
             let time = writing.recorder.logged().map(|(_, time)| time);
             report.transaction = time.map(|time| TransactionId { time, node });
@@ -142,28 +144,28 @@ impl FreshTransaction<'_, '_> {
     }
 }
 
-/// A transaction that is being taken back.
+/// A transaction that is being undone.
 struct Undoing<'c, 'r> {
     connection: &'c Connection,
     registry: &'r Registry,
     node_id: NodeId,
     span: Span,
-    /// The first time at which anything was written that it may have found.
+    /// The earliest time at which a value before it may have been written.
     since: Time,
-    /// Up to where the log is compacted.
+    /// The time up to which the log is compacted.
     horizon: Time,
-    /// It is not undone already.
+    /// Whether it is not undone already.
     is_in_force: bool,
-    /// What does not count, as it is undone, or undoes something.
-    others: Undoings,
+    /// The transactions whose values are passed over.
+    discounted: Discounted,
 }
 
-/// The changes of the rows that a transaction wrote: those of a row together, of which the transaction's own
-/// come first, in their order. The parameters are the node, what the transaction comes after, its end, and
-/// the first and the last time to look at.
+/// Selects the changes of the rows that a transaction wrote, row by row. Of a row, the transaction's own
+/// changes come first. The parameters are the node, the time after which the transaction begins, its end,
+/// and the first and the last time of the changes.
 ///
-/// SQLite has sorted them before it gives the first one, in files of its own if they are many: so rows can
-/// be written meanwhile, and only one of them is in memory.
+/// SQLite sorts all of them before it returns the first, in temporary files if they are many. So rows can
+/// be written while the statement runs, and only one change is in memory.
 const CHANGES: &str = "
     SELECT c.tbl, c.row, c.node, c.time, c.cells,
         c.node = ?1 AND c.time > ?2 AND c.time <= ?3 AS is_its_own
@@ -173,14 +175,14 @@ const CHANGES: &str = "
     ORDER BY c.tbl, c.row, is_its_own DESC, c.time";
 
 impl<'c> Undoing<'c, '_> {
-    /// Looks since when its rows are there, and what has been undone since.
+    /// Finds out since when its rows exist, and which transactions since then are passed over.
     fn look_back(&mut self) -> Result<()> {
         self.since = self.earliest()?;
-        self.others = Undoings::load(self.connection, self.registry, self.since, self.span)?;
+        self.discounted = Discounted::load(self.connection, self.registry, self.since, self.span)?;
         Ok(())
     }
 
-    /// Takes it back. What was done, and whether anything of it was not left.
+    /// Undoes the transaction. Returns the report, and whether any value was not left.
     fn run(&self, writing: &mut Writing<'c>) -> Result<(UndoReport, bool)> {
         let Writing { recorder, touched, .. } = writing;
         let mut undone = Undone {
@@ -193,28 +195,29 @@ impl<'c> Undoing<'c, '_> {
         };
         let mut changes = self.connection.prepare(CHANGES)?;
         let Span { node, after, end } = self.span;
-        // What came later matters where it may be undone: the last write tells the rest.
-        let last = if self.others.are_none() { end } else { Time::from_bits(i64::MAX) };
+        // Later changes are read only if some of them may be passed over. Otherwise a row's clock tells
+        // whether there are any.
+        let last = if self.discounted.is_empty() { end } else { Time::from_bits(i64::MAX) };
         let range = (node, after.bits(), end.bits(), self.since.bits(), last.bits());
         let mut changes = changes.query(range)?;
-        let mut row: Option<(RowKey, Written)> = None;
+        let mut row: Option<(RowKey, WrittenRow)> = None;
         while let Some(change) = changes.next()? {
             let key = (change.get(0)?, change.get(1)?);
             let is_next = row.as_ref().is_none_or(|(of, _)| *of != key);
-            if is_next && let Some(done) = row.replace((key, Written::new())) {
-                self.take_back(done, &mut undone)?;
+            if is_next && let Some(done) = row.replace((key, WrittenRow::new())) {
+                self.undo_row(done, &mut undone)?;
             }
             if let Some((_, written)) = &mut row {
                 self.read(change, written, &mut undone.report)?;
             }
         }
         if let Some(last) = row {
-            self.take_back(last, &mut undone)?;
+            self.undo_row(last, &mut undone)?;
         }
         Ok((undone.report, undone.is_any))
     }
 
-    /// When the first change was made of any of the rows.
+    /// Returns the time of the first change of any of the rows.
     fn earliest(&self) -> Result<Time> {
         let Span { node, after, end } = self.span;
         let range = (node, after.bits(), end.bits());
@@ -242,33 +245,39 @@ impl<'c> Undoing<'c, '_> {
     }
 
     /// Reads one of the [`CHANGES`].
-    fn read(&self, change: &Row<'_>, written: &mut Written, report: &mut UndoReport) -> Result<()> {
+    fn read(
+        &self,
+        change: &Row<'_>,
+        written: &mut WrittenRow,
+        report: &mut UndoReport,
+    ) -> Result<()> {
         let node = change.get::<_, NodeOrdinal>(2)?;
         let time = Time::from_bits(change.get(3)?);
         let packed = change.get_ref(4)?.as_blob().map_err(|_| Error::Corrupt)?;
         if change.get(5)? {
-            for (column, value) in cells(packed)? {
-                let Some(wrote) = value else {
-                    report.left += 1;
-                    continue;
-                };
-                written
-                    .entry(column)
-                    .and_modify(|cell| (cell.last, cell.wrote) = (time, wrote.clone()))
-                    .or_insert_with(|| WrittenCell::new(time, wrote));
-            }
+            report.left += read_own(time, cells(packed)?, written);
             return Ok(());
         }
+        self.read_other((node, time), packed, written)
+    }
+
+    /// Reads a change of another transaction, which may hold the values before.
+    fn read_other(
+        &self,
+        (node, time): (NodeOrdinal, Time),
+        packed: &[u8],
+        written: &mut WrittenRow,
+    ) -> Result<()> {
         let Some(writer) = self.registry.nodes.get(&node).filter(|writer| writer.counts(time))
         else {
             return Ok(());
         };
         let stamp = Stamp { time, node: writer.id };
-        let counts = !self.others.have(node, time);
+        let counts = !self.discounted.contains(node, time);
         for (column, value) in cells(packed)? {
             let (Some(value), Some(cell)) = (value, written.get_mut(&column)) else { continue };
             if cell.wrote.is_total {
-                // What a node has added is added to what it had added before, undone or not.
+                // A total includes all earlier additions of its node, whether they are undone or not.
                 if value.is_total && node == self.span.node {
                     cell.find((true, stamp), value, self.node_id);
                 }
@@ -282,18 +291,18 @@ impl<'c> Undoing<'c, '_> {
         Ok(())
     }
 
-    /// Makes a row what it was.
-    fn take_back(
+    /// Sets the values of a row back.
+    fn undo_row(
         &self,
-        (key, mut row): (RowKey, Written),
+        (key, mut row): (RowKey, WrittenRow),
         undone: &mut Undone<'_, 'c, '_>,
     ) -> Result<()> {
         if self.registry.is_of_undoings(key.0) {
             return Ok(());
         }
-        row.values_mut().for_each(WrittenCell::forget_undone);
+        row.values_mut().for_each(WrittenCell::forget_discounted);
         if self.is_in_force {
-            self.look_at(&key, &mut row, &mut undone.counters)?;
+            self.find_current(&key, &mut row, &mut undone.counters)?;
         }
         undone.report.left += row.values().filter(|cell| !cell.is_current).count() as u64;
         let (ordinal, id) = key;
@@ -313,15 +322,15 @@ impl<'c> Undoing<'c, '_> {
         Ok(())
     }
 
-    /// Looks which of the values of a row are still the last ones.
-    fn look_at(
+    /// Finds out which values of a row are still the last ones of their columns.
+    fn find_current(
         &self,
         (ordinal, id): &RowKey,
-        row: &mut Written,
+        row: &mut WrittenRow,
         counters: &mut Counters<'_>,
     ) -> Result<()> {
         let Some(table) = made(self.registry, *ordinal) else { return Ok(()) };
-        let Some(clock) = held(self.connection, table, id)? else { return Ok(()) };
+        let Some(clock) = row_clock(self.connection, table, id)? else { return Ok(()) };
         for (column, time, node) in clock.columns() {
             let column = u32::try_from(column).map_err(|_| Error::Corrupt)?;
             let Some(cell) = row.get_mut(&column) else { continue };
@@ -330,8 +339,9 @@ impl<'c> Undoing<'c, '_> {
                     counters.last(CounterCell { table: *ordinal, row: id, column }, node)?;
                 added.is_some_and(|(added, _)| added == time)
             } else {
-                let is_undone = self.others.have(node, time) && !cell.is_overwritten;
-                self.span.has(node, time) || is_undone
+                // A later write that is passed over does not cover the value.
+                let is_passed = self.discounted.contains(node, time) && !cell.is_overwritten;
+                self.span.has(node, time) || is_passed
             };
             cell.is_current = is_current && table.columns.contains_key(&column);
         }
@@ -339,24 +349,41 @@ impl<'c> Undoing<'c, '_> {
     }
 }
 
-/// What is written, row by row.
+/// Reads a change of the transaction that is being undone. Returns how many of its values are of a kind that
+/// is not known, and so are left.
+fn read_own(time: Time, cells: Cells, written: &mut WrittenRow) -> u64 {
+    let mut unknown = 0;
+    for (column, value) in cells {
+        let Some(wrote) = value else {
+            unknown += 1;
+            continue;
+        };
+        written
+            .entry(column)
+            .and_modify(|cell| (cell.last, cell.wrote) = (time, wrote.clone()))
+            .or_insert_with(|| WrittenCell::new(time, wrote));
+    }
+    unknown
+}
+
+/// What writes the rows, and what it has done.
 struct Undone<'s, 'c, 'r> {
     recorder: &'s mut Recorder<'c>,
     touched: Option<&'s mut Touched>,
     writing: AnyRows<'c, 'r>,
     counters: Counters<'c>,
     report: UndoReport,
-    /// Something was not left, if only as it was what it had been before.
+    /// Whether any value was not left, even if it was equal to the value before.
     is_any: bool,
 }
 
-/// A table whose rows can be written: it is in the file, and no table of ara's own.
+/// Returns a table if its rows can be undone: it is in the file, and not one of ara's own tables.
 fn made(registry: &Registry, ordinal: i64) -> Option<&RegisteredTable> {
     registry.tables.get(&ordinal).filter(|table| table.is_made && !is_kept_by_ara(&table.name))
 }
 
-/// The clock of a row.
-fn held(
+/// Returns the clock of a row, or `None` if there is no such row.
+fn row_clock(
     connection: &Connection,
     table: &RegisteredTable,
     id: &[u8; 16],

@@ -1,12 +1,12 @@
-//! Which transactions are undone: the synced table `ara_undone`.
+//! Which transactions are undone, as the synced table `ara_undone` records it.
 //!
-//! It has a row for each transaction that was ever undone, whose id follows from the transaction's. The row
-//! is there while the transaction is undone, and deleted once that is undone in turn. So whether one is
-//! undone is a value like others: of what several devices say of it, the last word stays.
+//! The table has a row for each transaction that was ever undone, whose id is derived from that of the
+//! transaction. The row exists while the transaction is undone, and is deleted when the undo is undone. So if
+//! several devices undo and redo, the last writer wins, as for any value.
 //!
-//! A transaction that writes such a row is an undoing. It is in force while the row is as it left it; any
-//! other transaction is while it is not undone. Only what is in force can be taken back, so to do it twice
-//! is to do it once.
+//! A transaction that writes such a row is an undo. It is in force as long as no other transaction has
+//! written the row since. Any other transaction is in force as long as it is not undone. Only a transaction
+//! in force can be undone, so undoing it twice has no further effect.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ use crate::model::cells::Cell;
 use crate::rows::writing::Writing;
 use crate::value::{Stored, Value, uuid_of_key};
 
-/// A transaction of the log: its node, and the times that it comes after and ends at.
+/// A transaction in the log: its node, the time after which it begins, and the time of its last change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) node: NodeOrdinal,
@@ -39,28 +39,30 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// Returns whether a change is part of the transaction.
     pub(crate) fn has(&self, node: NodeOrdinal, time: Time) -> bool {
         node == self.node && self.after < time && time <= self.end
     }
 }
 
-/// What the table says of a transaction.
+/// What the table records of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standing {
-    pub(crate) is_undoing: bool,
+pub(crate) struct UndoStatus {
+    pub(crate) is_undo: bool,
     pub(crate) is_in_force: bool,
-    /// The rows of the table that it wrote last, and what these say: to undo it is to say the opposite.
-    said: Vec<([u8; 16], bool)>,
+    /// The rows of the table of which it is the last writer, and whether each says that its transaction is
+    /// undone. Undoing the undo reverses them.
+    rows: Vec<([u8; 16], bool)>,
 }
 
 /// A row of the table.
-struct Word {
+struct UndoneRow {
     is_undone: bool,
-    /// Who said so last: the time, and the node.
+    /// The time and the node of the last write of `is_undone`.
     last: Option<(Time, NodeOrdinal)>,
 }
 
-/// Makes the table ready.
+/// Creates or mends the table.
 pub(crate) fn make_ready(recorder: &mut Recorder<'_>) -> Result<()> {
     let mut growth = Growth::default();
     mend_tables(recorder, Some(UNDONE.name), &mut growth)?;
@@ -68,25 +70,26 @@ pub(crate) fn make_ready(recorder: &mut Recorder<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The ordinal of the table, if it is in the file.
+/// Returns the ordinal of the table, if it is in the file.
 fn ordinal(registry: &Registry) -> Option<i64> {
     registry.synced().find(|table| table.is_of_undoings()).map(|table| table.ordinal)
 }
 
-/// The id of the row about a transaction.
+/// Returns the id of the row about a transaction.
 fn row_id(transaction: TransactionId) -> Uuid {
     uuid_of_key(UNDONE.name, &transaction.to_string())
 }
 
-fn word(connection: &Connection, row: &[u8; 16]) -> Result<Option<Word>> {
+/// Reads a row of the table.
+fn undone_row(connection: &Connection, row: &[u8; 16]) -> Result<Option<UndoneRow>> {
     let mut held = connection.prepare_cached(
         "SELECT \"is_deleted\", \"ara_clock\" FROM \"ara_undone\" WHERE \"id\" = ?1",
     )?;
     let mut held = held.query([row])?;
-    held.next()?.map(|row| Word::of(row.get_ref(0)?, row.get_ref(1)?)).transpose()
+    held.next()?.map(|row| UndoneRow::of(row.get_ref(0)?, row.get_ref(1)?)).transpose()
 }
 
-impl Word {
+impl UndoneRow {
     fn of(is_deleted: ValueRef<'_>, clock: ValueRef<'_>) -> Result<Self> {
         let clock = clock.as_blob().ok().and_then(RowClock::unpack).ok_or(Error::Corrupt)?;
         let last = clock.groups().find(|(columns, ..)| columns.has(0));
@@ -95,15 +98,15 @@ impl Word {
     }
 }
 
-impl Standing {
-    /// Looks what the table says of a transaction that is in the log.
+impl UndoStatus {
+    /// Returns what the table records of a transaction that is in the log.
     pub(crate) fn of(
         connection: &Connection,
         registry: &Registry,
         (id, span): (TransactionId, Span),
     ) -> Result<Self> {
-        let mut standing = Self { is_undoing: false, is_in_force: true, said: Vec::new() };
-        let Some(table) = ordinal(registry) else { return Ok(standing) };
+        let mut status = Self { is_undo: false, is_in_force: true, rows: Vec::new() };
+        let Some(table) = ordinal(registry) else { return Ok(status) };
         let mut changes = connection.prepare_cached(
             "SELECT time, row FROM ara_change \
              WHERE node = ?1 AND time > ?2 AND time <= ?3 AND tbl = ?4",
@@ -111,25 +114,25 @@ impl Standing {
         let range = (span.node, span.after.bits(), span.end.bits(), table);
         let mut changes = changes.query(range)?;
         while let Some(change) = changes.next()? {
-            standing.is_undoing = true;
+            status.is_undo = true;
             let (time, row) = (Time::from_bits(change.get(0)?), change.get(1)?);
-            let word = word(connection, &row)?;
-            let said = word.filter(|word| word.last == Some((time, span.node)));
-            standing.said.extend(said.map(|word| (row, word.is_undone)));
+            let held = undone_row(connection, &row)?;
+            let current = held.filter(|held| held.last == Some((time, span.node)));
+            status.rows.extend(current.map(|held| (row, held.is_undone)));
         }
-        standing.is_in_force = if standing.is_undoing {
-            !standing.said.is_empty()
+        status.is_in_force = if status.is_undo {
+            !status.rows.is_empty()
         } else {
-            !word(connection, row_id(id).as_bytes())?.is_some_and(|word| word.is_undone)
+            !undone_row(connection, row_id(id).as_bytes())?.is_some_and(|row| row.is_undone)
         };
-        Ok(standing)
+        Ok(status)
     }
 
-    /// Notes that the transaction is undone, last of all that undoes it.
+    /// Records that the transaction is undone.
     pub(crate) fn note_undone(&self, id: TransactionId, writing: &mut Writing<'_>) -> Result<()> {
         let plan = grow(&mut writing.recorder, &UNDONE, &mut Growth::default())?;
         let mut mutation = writing.mutation(&plan);
-        if !self.is_undoing {
+        if !self.is_undo {
             let values = [id.node.store(), id.time.bits().store()];
             let cells =
                 values.into_iter().zip(UNDONE.columns).enumerate().map(|(column, (value, def))| {
@@ -138,7 +141,7 @@ impl Standing {
                 });
             mutation.upsert(Some(row_id(id)), &cells.collect::<Result<Vec<_>>>()?)?;
         }
-        for (row, is_undone) in &self.said {
+        for (row, is_undone) in &self.rows {
             let row = Uuid::from_bytes(*row);
             match is_undone {
                 true => mutation.delete(row)?,
@@ -149,44 +152,67 @@ impl Standing {
     }
 }
 
-/// The transactions, from a time on, that do not count while another one is taken back: those that are
-/// undone, and the undoings, which but say so.
+/// The transactions, from a time on, whose values an undo passes over when it looks for the value before:
+/// those that are undone, and those that are undos themselves.
 #[derive(Default)]
-pub(crate) struct Undoings {
-    /// By node and end: the time that it comes after.
+pub(crate) struct Discounted {
+    /// The time after which each transaction begins, by its node and end.
     spans: BTreeMap<(NodeOrdinal, Time), Time>,
 }
 
-impl Undoings {
-    /// As it is once `target` is taken back.
+impl Discounted {
+    /// Returns these transactions as they will be once `target` is undone.
     pub(crate) fn load(
         connection: &Connection,
         registry: &Registry,
         since: Time,
         target: Span,
     ) -> Result<Self> {
-        let mut undoings = Self::default();
-        let Some(table) = ordinal(registry) else { return Ok(undoings) };
-        let mut words = connection.prepare(
+        let mut discounted = Self::default();
+        let Some(table) = ordinal(registry) else { return Ok(discounted) };
+        if discounted.add_undone(connection, registry, since, target)? {
+            discounted.add_undos(connection, table, since, target)?;
+        }
+        Ok(discounted)
+    }
+
+    /// Adds the transactions that will be undone. Returns whether the table has any row.
+    fn add_undone(
+        &mut self,
+        connection: &Connection,
+        registry: &Registry,
+        since: Time,
+        target: Span,
+    ) -> Result<bool> {
+        let mut rows = connection.prepare(
             "SELECT \"id\", \"node\", \"time\", \"is_deleted\", \"ara_clock\" FROM \"ara_undone\"",
         )?;
-        let mut words = words.query([])?;
-        let mut has_words = false;
-        while let Some(row) = words.next()? {
-            has_words = true;
+        let mut rows = rows.query([])?;
+        let mut has_rows = false;
+        while let Some(row) = rows.next()? {
+            has_rows = true;
             let Some(id) = about(row).filter(|id| id.time >= since) else { continue };
-            let word = Word::of(row.get_ref(3)?, row.get_ref(4)?)?;
-            let is_of_target = word.last.is_some_and(|(time, node)| target.has(node, time));
+            let held = UndoneRow::of(row.get_ref(3)?, row.get_ref(4)?)?;
+            // If the target wrote the row, undoing the target reverses it.
+            let is_reversed = held.last.is_some_and(|(time, node)| target.has(node, time));
             let node = registry.nodes.iter().find(|(_, node)| node.id == id.node.into());
             if let Some((&node, _)) = node
-                && word.is_undone != is_of_target
+                && held.is_undone != is_reversed
             {
-                undoings.add(connection, (node, id.time))?;
+                self.add(connection, (node, id.time))?;
             }
         }
-        if !has_words {
-            return Ok(undoings);
-        }
+        Ok(has_rows)
+    }
+
+    /// Adds the transactions that wrote the table, which are the undos, except `target`.
+    fn add_undos(
+        &mut self,
+        connection: &Connection,
+        table: i64,
+        since: Time,
+        target: Span,
+    ) -> Result<()> {
         let mut changes = connection.prepare(
             "SELECT c.node, c.time FROM ara_node n \
              CROSS JOIN ara_change c ON c.node = n.ordinal AND c.time >= ?1 WHERE c.tbl = ?2",
@@ -198,30 +224,32 @@ impl Undoings {
             if !target.has(node, time)
                 && let Some(end) = end_of(connection, node, time)?
             {
-                undoings.add(connection, (node, end))?;
+                self.add(connection, (node, end))?;
             }
         }
-        Ok(undoings)
+        Ok(())
     }
 
+    /// Adds the transaction of a node that ends at a time.
     fn add(&mut self, connection: &Connection, (node, end): (NodeOrdinal, Time)) -> Result<()> {
         let after = last_end(connection, node, end.before())?;
         self.spans.insert((node, end), after);
         Ok(())
     }
 
-    pub(crate) fn are_none(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// Whether a change is of one of them.
-    pub(crate) fn have(&self, node: NodeOrdinal, time: Time) -> bool {
+    /// Returns whether a change is part of one of them.
+    pub(crate) fn contains(&self, node: NodeOrdinal, time: Time) -> bool {
         let next = self.spans.range((node, time)..).next();
         next.is_some_and(|(&(of, _), &after)| of == node && after < time)
     }
 }
 
-/// The transaction that a row is about. A row of another id than follows from it is none of ara's.
+/// Returns the transaction that a row is about, or `None` if the row's id is not derived from the transaction,
+/// so that ara did not write it.
 fn about(row: &Row<'_>) -> Option<TransactionId> {
     let value = |at| row.get_ref(at).ok().and_then(Stored::from_sql);
     let (node, time) = (Uuid::read(value(1)?)?, Time::from_bits(i64::read(value(2)?)?));

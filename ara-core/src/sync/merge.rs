@@ -1,6 +1,6 @@
-//! Merging what another database wrote.
+//! Merging changes of another database.
 
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::exchange::changes::Changes;
 use crate::merge::incoming::merge;
@@ -8,18 +8,17 @@ use crate::merge::report::MergeReport;
 use crate::trace::{event, span};
 
 impl Database {
-    /// Takes over what another database wrote, in one transaction: its log is united with this one's, and of
-    /// each column of each row the last write stays, whatever the order in which changes travel, and however
-    /// often.
+    /// Merges changes of another database, in one transaction. They are added to the change log, and in each
+    /// column of each row the last writer wins. Changes may arrive in any order, and more than once.
     ///
-    /// Tables and columns that this database lacks are made. What goes wrong with the changes of one
-    /// node stops that node alone, and the report tells it.
+    /// Tables and columns that this database lacks are created. If the changes of a node cannot be accepted,
+    /// that node alone is refused, and the report says why.
     ///
-    /// See [`changes_since`](Self::changes_since) for both ends of it.
+    /// See [`changes_since`](Self::changes_since) for an example of both sides.
     ///
     /// # Errors
     ///
-    /// As [`transaction`](Self::transaction). Nothing is taken over then, and the merge can be repeated.
+    /// Returns [common errors](Self#common-errors). Nothing is merged then, and the merge can be repeated.
     pub fn merge(&self, changes: &Changes) -> Result<MergeReport> {
         let _span = span!("merge", changes = changes.len());
         let report = self.fresh_transaction(|fresh| {

@@ -1,4 +1,4 @@
-//! What of the log could not be applied to the tables.
+//! The changes in the log that could not be applied to the tables.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, in_the_way};
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
@@ -20,44 +20,43 @@ use crate::merge::report::Reason;
 use crate::merge::void::VOIDS;
 use crate::value::Timestamp;
 
-/// Changes of one node that could not be applied, or not as a whole, and why: see
-/// [`Database::set_aside`].
+/// Changes of one node that could not be applied, or only in part, returned by [`Database::set_aside`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SetAside {
-    /// Why.
+    /// Why they could not be applied.
     pub obstacle: Obstacle,
     /// The node that wrote them.
     pub node: Uuid,
-    /// When it wrote the first of them. `None` where they were not even taken into the log.
+    /// The time of the first of them. `None` if they were refused, and so are not in the log.
     pub time: Option<Timestamp>,
-    /// The table's stored name, if they are of one.
+    /// The table's stored name, if the changes concern one table.
     pub table: Option<String>,
-    /// The column's stored name, if a single one is concerned.
+    /// The column's stored name, if the changes concern one column.
     pub column: Option<String>,
-    /// How many changes they are, as far as they are in the log.
+    /// The number of changes. It is 0 if they were refused.
     pub changes: u64,
 }
 
-/// What stands in the way of changes that were set aside.
+/// The reason why changes were set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// They are dated more than five minutes ahead.
+    /// The changes are dated more than five minutes ahead.
     Ahead,
-    /// The table or the column has a name that this version of ara cannot make.
+    /// The name of the table or column is not valid in this version of ara.
     Name,
-    /// Another program has made something of the same name.
+    /// Another program has created something with the same name.
     InTheWay,
-    /// There are as many tables, or columns of this table, that the app does not declare as are made.
+    /// The limit is reached for tables, or for columns of this table, that the app does not declare.
     TooMany,
     /// The values are of a kind that this version of ara does not know.
     Kind,
-    /// Two devices wrote at the same time under one id, and the other's change counts.
+    /// Two devices wrote at the same time under one id, and the other change has won.
     Twin,
-    /// They cannot be read: the file was damaged.
+    /// The changes cannot be read, as the file was damaged.
     Unreadable,
-    /// They were not even taken into the log.
+    /// The changes were refused, and so are not in the log.
     Refused(Reason),
 }
 
@@ -90,12 +89,13 @@ impl fmt::Display for SetAside {
 }
 
 impl Database {
-    /// What other databases wrote and could not be applied here, and why, without any value. It is in the
-    /// log all the same, and passed on; it is tried again when its table or column is declared, when its
-    /// time comes, and by [`rebuild`](Self::rebuild).
+    /// Returns which changes of other databases could not be applied here, and why. It contains no values.
     ///
-    /// Changes of one node that have the same obstacle in the same place are told as one. Of more than
-    /// 1,000 such the first by their nodes are told. It reads the whole log.
+    /// Such changes are in the log nevertheless, and are passed on. They are applied when their table or
+    /// column is declared, when their time comes, or by [`rebuild`](Self::rebuild).
+    ///
+    /// Changes of one node with the same obstacle, table and column are one entry. At most 1,000 entries are
+    /// returned. This reads the whole log.
     ///
     /// ```
     /// use ara::Obstacle;
@@ -119,55 +119,58 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn set_aside(&self) -> Result<Vec<SetAside>> {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let registry = Registry::load(&snapshot)?;
-            let mut found = Found { registry: &registry, groups: BTreeMap::new() };
+            let mut found = Findings { registry: &registry, groups: BTreeMap::new() };
             found.log(&snapshot)?;
             found.twins(&snapshot)?;
-            let mut aside = found.told(&snapshot)?;
+            let mut aside = found.into_entries(&snapshot)?;
             aside.extend(refused(&snapshot, MOST - aside.len())?);
             Ok(aside)
         })
     }
 }
 
-/// How many are told.
+/// The number of entries that are returned at most.
 const MOST: usize = 1000;
 
-/// Where changes were set aside: the node's ordinal, the table's and the column's.
+/// What changes are grouped by, as ordinals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct Subject {
     node: NodeOrdinal,
     table: Option<i64>,
     column: Option<u32>,
 }
 
-/// Why, before it is known what stands in the way of a name.
+/// Why changes were set aside. If the table or column is not in the file, the obstacle is found out last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
     Known(Obstacle),
     NotMade,
 }
 
-struct Found<'r> {
+/// The changes that were found to be set aside, in groups.
+struct Findings<'r> {
     registry: &'r Registry,
-    /// The first of the changes, and how many they are.
-    groups: BTreeMap<(Place, Why), (Time, u64)>,
+    /// The time of the first change of each group, and the number of changes.
+    groups: BTreeMap<(Subject, Why), (Time, u64)>,
 }
 
-impl Found<'_> {
-    fn add(&mut self, place: Place, why: Why, time: Time) {
+impl Findings<'_> {
+    /// Adds a change to its group.
+    fn add(&mut self, subject: Subject, why: Why, time: Time) {
         let is_full = self.groups.len() == MOST;
-        if let Some((_, changes)) = self.groups.get_mut(&(place, why)) {
+        if let Some((_, changes)) = self.groups.get_mut(&(subject, why)) {
             *changes += 1;
         } else if !is_full {
-            self.groups.insert((place, why), (time, 1));
+            self.groups.insert((subject, why), (time, 1));
         }
     }
 
+    /// Examines the whole log.
     fn log(&mut self, connection: &Connection) -> Result<()> {
         let mut changes = connection
             .prepare("SELECT node, time, tbl, cells FROM ara_change ORDER BY node, time")?;
@@ -175,69 +178,72 @@ impl Found<'_> {
         while let Some(change) = changes.next()? {
             let (node, time) = (change.get(0)?, Time::from_bits(change.get(1)?));
             let table: i64 = change.get(2)?;
-            let place = Place { node, table: Some(table), column: None };
+            let subject = Subject { node, table: Some(table), column: None };
             let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
-            self.change(place, time, packed);
+            self.change(subject, time, packed);
         }
         Ok(())
     }
 
-    fn change(&mut self, place: Place, time: Time, packed: &[u8]) {
+    /// Examines a change.
+    fn change(&mut self, subject: Subject, time: Time, packed: &[u8]) {
         let registry = self.registry;
-        let node = registry.nodes.get(&place.node);
-        let table = place.table.and_then(|table| registry.tables.get(&table));
+        let node = registry.nodes.get(&subject.node);
+        let table = subject.table.and_then(|table| registry.tables.get(&table));
         let (Some(node), Some(table)) = (node, table) else {
-            return self.add(place, Why::Known(Obstacle::Unreadable), time);
+            return self.add(subject, Why::Known(Obstacle::Unreadable), time);
         };
         if is_void(node.void, time) || table.name == VOIDS {
-            // It does not count, and was written again; or it says so.
+            // A void change was written again at another time, and `VOIDS` only records such times.
         } else if time > node.folded {
-            self.add(place, Why::Known(Obstacle::Ahead), time);
+            self.add(subject, Why::Known(Obstacle::Ahead), time);
         } else if !table.is_made {
-            self.add(place, Why::NotMade, time);
-        } else if self.cells(place, time, table, packed).is_none() {
-            self.add(place, Why::Known(Obstacle::Unreadable), time);
+            self.add(subject, Why::NotMade, time);
+        } else if self.cells(subject, time, table, packed).is_none() {
+            self.add(subject, Why::Known(Obstacle::Unreadable), time);
         }
     }
 
-    /// `None` where they cannot be read.
+    /// Examines the cells of a change. Returns `None` if they cannot be read.
     fn cells(
         &mut self,
-        place: Place,
+        subject: Subject,
         time: Time,
         table: &RegisteredTable,
         packed: &[u8],
     ) -> Option<()> {
         let mut cells = PackedCells::open(packed)?;
         while let Some(cell) = cells.next_cell()? {
-            let place = Place { column: Some(cell.column), ..place };
+            let subject = Subject { column: Some(cell.column), ..subject };
             if !table.columns.contains_key(&cell.column) {
-                self.add(place, Why::NotMade, time);
+                self.add(subject, Why::NotMade, time);
             } else if cell.value().is_none() {
-                self.add(place, Why::Known(Obstacle::Kind), time);
+                self.add(subject, Why::Known(Obstacle::Kind), time);
             }
         }
         Some(())
     }
 
+    /// Adds the changes that another change of the same node and time hides.
     fn twins(&mut self, connection: &Connection) -> Result<()> {
         let mut twins =
             connection.prepare("SELECT node, time, tbl FROM ara_twin ORDER BY node, time")?;
         let mut twins = twins.query([])?;
         while let Some(twin) = twins.next()? {
-            let place = Place { node: twin.get(0)?, table: Some(twin.get(2)?), column: None };
-            self.add(place, Why::Known(Obstacle::Twin), Time::from_bits(twin.get(1)?));
+            let subject = Subject { node: twin.get(0)?, table: Some(twin.get(2)?), column: None };
+            self.add(subject, Why::Known(Obstacle::Twin), Time::from_bits(twin.get(1)?));
         }
         Ok(())
     }
 
-    fn told(self, connection: &Connection) -> Result<Vec<SetAside>> {
+    /// Returns an entry for each group.
+    fn into_entries(self, connection: &Connection) -> Result<Vec<SetAside>> {
         let registry = self.registry;
-        let told = |((place, why), (time, changes)): ((Place, Why), (Time, u64))| {
-            let node = registry.nodes.get(&place.node);
-            let table = place.table.and_then(|table| registry.tables.get(&table));
+        let entry = |((subject, why), (time, changes)): ((Subject, Why), (Time, u64))| {
+            let node = registry.nodes.get(&subject.node);
+            let table = subject.table.and_then(|table| registry.tables.get(&table));
             let column =
-                table.zip(place.column).and_then(|(table, column)| table.names.get(&column));
+                table.zip(subject.column).and_then(|(table, column)| table.names.get(&column));
             let obstacle = match (why, table) {
                 (Why::Known(obstacle), _) => obstacle,
                 (Why::NotMade, Some(table)) => match column {
@@ -255,11 +261,11 @@ impl Found<'_> {
                 changes,
             })
         };
-        self.groups.into_iter().map(told).collect()
+        self.groups.into_iter().map(entry).collect()
     }
 }
 
-/// What stands in the way of a table that is in the log alone.
+/// Returns why a table is in the log but not in the file.
 fn of_table(connection: &Connection, name: &str) -> Result<Obstacle> {
     Ok(if check_table_name(name).is_err() {
         Obstacle::Name
@@ -272,7 +278,7 @@ fn of_table(connection: &Connection, name: &str) -> Result<Obstacle> {
     })
 }
 
-/// What stands in the way of a column that is in the log alone.
+/// Returns why a column is in the log but not in the file.
 fn of_column(connection: &Connection, table: &str, name: &str) -> Result<Obstacle> {
     let present = columns_in_file(connection, table)?.unwrap_or_default();
     Ok(if check_column_name(name).is_err() {
@@ -284,7 +290,7 @@ fn of_column(connection: &Connection, table: &str, name: &str) -> Result<Obstacl
     })
 }
 
-/// The nodes of which some changes were not taken.
+/// Returns entries for the nodes of which changes were refused.
 fn refused(connection: &Connection, most: usize) -> Result<Vec<SetAside>> {
     let mut refused = Vec::new();
     for (node, reason) in nodes::refused(connection)?.into_iter().take(most) {
@@ -363,7 +369,7 @@ mod tests {
         batch(millis, cells, (tag(value.as_ref()), &payload))
     }
 
-    /// What is set aside: the obstacle, the place, and how many changes.
+    /// What is set aside: the obstacle, its subject, and how many changes.
     fn told(db: &Database) -> Result<Vec<(Obstacle, String, u64)>> {
         let told = |aside: SetAside| {
             assert_eq!(aside.node, NODE.uuid());

@@ -1,4 +1,4 @@
-//! The database that is watched, as far as watching needs it.
+//! What watching needs to know of the database that is watched.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ pub(crate) trait Host: Send + Sync + 'static {
     /// Returns the connections that read its file, or `None` if it is in memory.
     fn readers(&self) -> Option<&Readers>;
 
-    /// Returns after which time its file is looked at again.
+    /// Returns the interval at which its file is checked.
     fn watch_interval(&self) -> Duration;
 
-    /// Returns whether others have committed since this database did last, or `None` while a transaction of
-    /// it is running.
+    /// Returns whether others have committed since this database last did, or `None` while a transaction of
+    /// its own is running.
     fn others_wrote(&self) -> Option<bool>;
 }

@@ -1,8 +1,6 @@
-//! What a database tells of itself.
+//! Reports on the schema of a file.
 
-use crate::care::progress::Progress;
-use crate::care::verify::{Verification, verify};
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::Result;
 use crate::growth::drift::{Drift, drift};
 use crate::growth::failure::{SchemaFailure, failures};
@@ -10,47 +8,35 @@ use crate::growth::file_schema::{FileSchema, RowCount, file_schema, stored_table
 use crate::names::quoted;
 
 impl Database {
-    /// Folds the change log again and compares every synced table, and every digest, with it.
+    /// Returns the schema of the file: its tables, including those of other versions of the app, and the
+    /// schemas that were [ensured](Self::ensure).
     ///
     /// # Errors
     ///
-    /// What SQLite refuses. What differs is no error: the verification tells it.
-    pub fn verify(&self) -> Result<Verification> {
-        self.with_reader(|reading| verify(reading.connection, None))
+    /// Returns [common errors](Self#common-errors).
+    pub fn schema(&self) -> Result<FileSchema> {
+        self.with_reader(|reading| file_schema(reading.connection))
     }
 
-    /// As [`verify`](Self::verify), and tells now and then how far it has come.
+    /// Returns the number of rows in each of the app's tables. This reads all rows.
     ///
     /// ```
-    /// let db = ara::Database::memory()?;
-    /// let mut last = None;
-    /// db.verify_with(|progress| last = Some(progress))?;
-    /// assert!(last.is_some_and(|last| last.done == last.total));
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// let milk = db.create(Todo::draft().title("Buy milk"))?;
+    /// db.delete(milk)?;
+    /// let counts = db.row_counts()?;
+    /// assert_eq!((counts[0].table.as_str(), counts[0].rows, counts[0].deleted), ("todo", 0, 1));
     /// # Ok::<(), ara::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify).
-    pub fn verify_with(&self, mut tell: impl FnMut(Progress)) -> Result<Verification> {
-        self.with_reader(|reading| verify(reading.connection, Some(&mut tell)))
-    }
-
-    /// What is in the file: its tables, whichever version of the app made them, and the schemas that
-    /// were ensured.
-    ///
-    /// # Errors
-    ///
-    /// What SQLite refuses.
-    pub fn schema(&self) -> Result<FileSchema> {
-        self.with_reader(|reading| file_schema(reading.connection))
-    }
-
-    /// How many rows each of the app's tables has. It reads all of them.
-    ///
-    /// # Errors
-    ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn row_counts(&self) -> Result<Vec<RowCount>> {
         self.with_reader(|reading| {
             let snapshot = reading.connection.unchecked_transaction()?;
@@ -68,8 +54,8 @@ impl Database {
         })
     }
 
-    /// Where the file is not as ara made it: what another program has dropped, added or changed.
-    /// [`ensure`](Self::ensure) makes again what is only missing.
+    /// Returns what another program has dropped, added or changed in the schema of the file.
+    /// [`ensure`](Self::ensure) creates again what is only missing.
     ///
     /// ```
     /// let db = ara::Database::memory()?;
@@ -81,16 +67,16 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn schema_drift(&self) -> Result<Vec<Drift>> {
         self.with_reader(|reading| drift(reading.connection))
     }
 
-    /// The schemas that could not be ensured on this device, oldest first: the last hundred.
+    /// Returns the last hundred schemas that could not be ensured on this device, oldest first.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn schema_failures(&self) -> Result<Vec<SchemaFailure>> {
         self.with_reader(|reading| failures(reading.connection))
     }

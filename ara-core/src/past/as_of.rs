@@ -1,4 +1,4 @@
-//! The database as it was at a time.
+//! Queries of the database as it was at a time.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use crate::catalog::ddl::{add_column, create_table};
 use crate::catalog::registry::Registry;
 use crate::catalog::shape::columns_in_file;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
@@ -23,30 +23,30 @@ use crate::model::table_ref::TableRef;
 use crate::rows::rebuild::fold_into;
 use crate::value::Timestamp;
 
-/// The database as it was at a time: what [`Database::at`] gives, to be queried as the database is.
+/// The database as it was at a time, returned by [`Database::at`]. It can be queried like the database.
 pub struct Past {
     database: Database,
     time: Timestamp,
     past: Mutex<Option<PastTables>>,
 }
 
-/// The tables as they were, in a database of their own that goes with the [`Past`].
+/// The tables as they were, in a temporary database of their own.
 struct PastTables {
     connection: Connection,
     until: Time,
-    /// Up to which time the changes of each node count: the end of a transaction.
+    /// The time up to which the changes of each node count, which is the end of a transaction.
     ends: HashMap<NodeOrdinal, Time>,
-    /// The stored names of the tables that are there.
+    /// The stored names of the tables that were built so far.
     tables: HashSet<String>,
 }
 
 impl Database {
-    /// The database as it was at a time, as far as this database knows now. What other devices had written
-    /// by then is there too, even if it came later.
+    /// Returns the database as it was at a time, to be queried. It includes what other devices had written by
+    /// then, even if this database received it later.
     ///
-    /// A table is made from the whole change log when it is first read, and kept for as long as the result
-    /// lives. What a version of the app deleted is deleted only from that time on, and `created_at` and
-    /// `updated_at` are those of then.
+    /// The first query of a table builds it from the whole change log. It is kept until the result is
+    /// dropped. Rows that were deleted later are there, and `created_at` and `updated_at` are those of that
+    /// time.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -66,17 +66,22 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Queries of it fail as those of the database do; and with [`Error::Compacted`] for a time before the
-    /// last one that [`compact`](Self::compact) was given, with [`Error::OnlyNow`] if they search, or read a
-    /// local table, and with [`Error::WatchedTransaction`] if they are watched.
+    /// This method does not fail. A query of the result returns the errors of a query of the database, and
+    /// besides:
+    ///
+    /// - [`Error::Compacted`] if the log has been [compacted](Self::compact) beyond that time.
+    /// - [`Error::OnlyNow`] if the query searches, or reads a local table.
+    /// - [`Error::WatchedTransaction`] if the query is watched.
     pub fn at(&self, time: Timestamp) -> Past {
         Past { database: self.clone(), time, past: Mutex::new(None) }
     }
 }
 
 impl PastTables {
+    /// Begins without any table.
     fn begin(database: &Database, time: Timestamp) -> Result<Self> {
-        // Without a name it is SQLite's own: in memory, and where it is large, in a file that goes with it.
+        // An empty name makes a temporary database, which SQLite keeps in memory, or in a temporary file
+        // if it is large.
         let mut connection = Connection::open("")?;
         configure(&mut connection, Duration::ZERO)?;
         let until = Time::last_in(time.millis());
@@ -92,8 +97,8 @@ impl PastTables {
         Ok(Self { connection, until, ends, tables: HashSet::new() })
     }
 
-    /// Makes tables that are not there yet: all that the log knows, if `only` is `None`.
-    fn make(&mut self, database: &Database, only: Option<&[TableRef]>) -> Result<()> {
+    /// Builds the tables that are not built yet, or all that the log knows if `only` is `None`.
+    fn build(&mut self, database: &Database, only: Option<&[TableRef]>) -> Result<()> {
         let is_wanted =
             |name: &str| only.is_none_or(|only| only.iter().any(|table| table.def.name == name));
         let is_there = |table: &TableRef| self.tables.contains(table.def.name);
@@ -128,8 +133,8 @@ impl PastTables {
         })
     }
 
-    /// Adds what a struct declares and nobody had written yet.
-    fn declare(&mut self, table: TableRef) -> Result<()> {
+    /// Adds the table of a struct, and its columns, if nobody had written them by then.
+    fn add_declared(&mut self, table: TableRef) -> Result<()> {
         let name = table.def.name;
         let present = columns_in_file(&self.connection, name)?;
         if present.is_none() {
@@ -164,10 +169,10 @@ impl Source for Past {
             Some(past) => past,
             none => none.insert(PastTables::begin(&self.database, self.time)?),
         };
-        // SQL that is written by hand names its tables to SQLite alone.
-        past.make(&self.database, Some(tables).filter(|tables| !tables.is_empty()))?;
+        // Which tables SQL written by hand reads is not known here, so it gets all of them.
+        past.build(&self.database, Some(tables).filter(|tables| !tables.is_empty()))?;
         for table in tables {
-            past.declare(*table)?;
+            past.add_declared(*table)?;
         }
         read(Reading { connection: &past.connection, is_private: false })
     }

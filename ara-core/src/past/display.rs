@@ -1,4 +1,4 @@
-//! Values as people read them, in a history above all.
+//! Stored values, and changes of them, as text for people.
 
 use std::fmt;
 
@@ -7,10 +7,12 @@ use uuid::Uuid;
 use crate::past::row_history::ColumnChange;
 use crate::value::Stored;
 
-/// Text and numbers as they are, 16 bytes as the UUID that they most often are, and of other bytes how many.
-/// It does not tell a number from text that looks like one: that is what `Debug` is for. Nor does it know
-/// what type a column is of: a moment is the number of its milliseconds, which
-/// [`Timestamp::read`](crate::Value::read) makes a moment again.
+/// Formats the value for people: text and numbers as they are, 16 bytes as a UUID, and other bytes as their
+/// number.
+///
+/// Text that looks like a number is formatted like the number; `Debug` tells them apart. As a stored value
+/// does not know the type of its column, a moment is formatted as a number of milliseconds, which
+/// [`Timestamp::read`](crate::Value::read) turns into a moment.
 ///
 /// ```
 /// use ara::{Stored, Uuid};
@@ -43,8 +45,8 @@ impl fmt::Display for Stored<'_> {
     }
 }
 
-/// `title: Buy milk -> Buy oat milk`, and `nothing` where a column is empty. The log does not know what
-/// type a column is of, so the values are shown as [`Stored`] shows them: a moment is a number.
+/// Formats the change like `title: Buy milk -> Buy oat milk`, with `nothing` for an empty column. The values
+/// are formatted as [`Stored`] formats them.
 ///
 /// ```
 /// use ara::prelude::*;

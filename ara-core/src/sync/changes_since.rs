@@ -1,4 +1,4 @@
-//! What a peer lacks, read from the log.
+//! The changes that another database lacks, read from the log.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use crate::catalog::registry::Registry;
-use crate::database::handle::Database;
+use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::exchange::changes::{Changes, Dictionary, Run, Sent};
 use crate::exchange::vector::VersionVector;
@@ -19,55 +19,56 @@ use crate::log::point::Point;
 use crate::log::transactions::mark;
 use crate::merge::renew::is_ahead;
 
-/// The changes that a peer lacks, a batch at a time: what
-/// [`changes_since`](Database::changes_since) gives. Each batch is some hundred kilobytes, or a single
-/// transaction that is larger.
+/// An iterator over the changes that another database lacks, returned by
+/// [`changes_since`](Database::changes_since). It yields batches of about 512 KiB, or of a single transaction
+/// that is larger.
 #[derive(Debug)]
 #[must_use = "an iterator reads nothing until it is asked"]
 pub struct ChangesSince {
     database: Database,
-    nodes: Vec<Source>,
-    /// How many bytes a batch has, about.
+    nodes: Vec<NodeCursor>,
+    /// The approximate size of a batch in bytes.
     batch: usize,
 }
 
-/// The changes of one node that are still to be given.
+/// A cursor over the changes of one node.
 #[derive(Debug)]
-struct Source {
+struct NodeCursor {
     node: NodeOrdinal,
     id: NodeId,
     is_forked: bool,
-    /// The last change that was given.
+    /// The end of the last transaction that was yielded.
     at: Point,
-    /// The last one that was read.
+    /// The time of the last change that was read.
     read: Time,
-    /// Where it ends.
+    /// The end of the node's log.
     end: Point,
-    waiting: VecDeque<Logged>,
+    /// The changes that were read and not yet yielded.
+    waiting: VecDeque<LoggedChange>,
 }
 
 /// A change as it is in the log.
 #[derive(Debug)]
-struct Logged {
+struct LoggedChange {
     time: Time,
     table: i64,
     row: Vec<u8>,
     packed: Vec<u8>,
 }
 
-/// How many bytes a batch has, unless it is set.
+/// The default size of a batch in bytes.
 const BATCH: usize = 512 << 10;
 
-/// How many changes are read at once, of all nodes together.
+/// The number of changes that are read at once, of all nodes together.
 const READ: usize = 4096;
 
 impl Database {
-    /// What this database knows. A peer's [`changes_since`](Self::changes_since) of it are what this
-    /// one lacks.
+    /// Returns the version vector of this database, which tells which changes it knows. Pass it to
+    /// [`changes_since`](Self::changes_since) of another database to get the changes that this one lacks.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn version_vector(&self) -> Result<VersionVector> {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
@@ -75,12 +76,12 @@ impl Database {
         })
     }
 
-    /// The id of the node under which this database writes. A file that was copied, or that turns out to
-    /// have been, goes on under another one.
+    /// Returns the id of the node under which this database writes. A file that is found to be a copy of
+    /// another one gets a new id.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn node(&self) -> Result<Uuid> {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
@@ -88,10 +89,11 @@ impl Database {
         })
     }
 
-    /// The changes that a database with this vector lacks, in batches for [`merge`](Self::merge). Where
-    /// nothing is new that takes the same time whatever the size of the log.
+    /// Returns an iterator over the changes that a database with this version vector lacks, in batches for
+    /// [`merge`](Self::merge). If it lacks none, this takes the same time whatever the size of the log.
     ///
-    /// What this database wrote itself is on the disk, also if the power fails, before it is given.
+    /// The changes of this database are flushed to the disk first, so that a power failure cannot lose a
+    /// change that another device has.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -111,7 +113,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors). The iterator yields them too, and ends after one.
     pub fn changes_since(&self, vector: &VersionVector) -> Result<ChangesSince> {
         self.come_back()?;
         let nodes = self.with_reader(|reading| {
@@ -120,7 +122,7 @@ impl Database {
             let mut nodes = Vec::new();
             for known in known.into_values() {
                 let theirs = vector.0.get(&known.id).copied().unwrap_or_default();
-                nodes.extend(Source::of(&snapshot, known, theirs)?);
+                nodes.extend(NodeCursor::of(&snapshot, known, theirs)?);
             }
             Ok(nodes)
         })?;
@@ -130,8 +132,7 @@ impl Database {
         Ok(ChangesSince { database: self.clone(), nodes, batch: BATCH })
     }
 
-    /// What this device wrote while its clock ran ahead is taken back to the present, as by a write, before
-    /// others get it.
+    /// Dates back what this device wrote while its clock ran ahead, before others receive it.
     fn come_back(&self) -> Result<()> {
         let wall = self.now().millis();
         let is_ahead = self.with_reader(|reading| {
@@ -146,15 +147,16 @@ impl Database {
 }
 
 impl ChangesSince {
-    /// Makes batches of about this many bytes, or of a single transaction that is larger.
+    /// Sets the approximate size of a batch in bytes. A single transaction that is larger is not split.
     pub fn in_batches_of(mut self, bytes: usize) -> Self {
         self.batch = bytes;
         self
     }
 }
 
-impl Source {
-    /// What a peer lacks that stands at this point of the node, if it lacks something.
+impl NodeCursor {
+    /// Returns a cursor over the changes that a peer lacks whose vector has the point `theirs` for the node,
+    /// or `None` if it lacks none.
     fn of(connection: &Connection, known: Node, theirs: Point) -> Result<Option<Self>> {
         let Node { ordinal: node, id, end, is_forked, .. } = known;
         if theirs == end || end.time == Time::default() {
@@ -165,13 +167,13 @@ impl Source {
         } else if is_forked {
             Point::default()
         } else if theirs.time > end.time {
-            // The peer is ahead, or seems so: what it has tells.
+            // The peer knows later changes. If it lacks earlier ones, this shows once its own arrive here.
             return Ok(None);
         } else if mark(connection, node, theirs.time)? == Some(theirs.digest) {
             theirs
         } else {
-            // It has other changes of this node, or its last one was dropped here: it gets all, and unites
-            // them with its own.
+            // The peer has other changes of this node, or compaction has dropped its last one here. It
+            // receives the whole log of the node, and unites that with its own.
             Point::default()
         };
         let waiting = VecDeque::new();
@@ -179,7 +181,7 @@ impl Source {
         Ok(Some(Self { node, id, is_forked, at, read, end, waiting }))
     }
 
-    /// Reads on, if nothing waits.
+    /// Reads more changes, if none is waiting.
     fn fill(&mut self, connection: &Connection, most: usize) -> Result<()> {
         if !self.waiting.is_empty() || self.read >= self.end.time {
             return Ok(());
@@ -194,17 +196,23 @@ impl Source {
         let mut changes = changes.query(range)?;
         while let Some(row) = changes.next()? {
             let (time, table) = (Time::from_bits(row.get(0)?), row.get(1)?);
-            self.waiting.push_back(Logged { time, table, row: row.get(2)?, packed: row.get(3)? });
+            self.waiting.push_back(LoggedChange {
+                time,
+                table,
+                row: row.get(2)?,
+                packed: row.get(3)?,
+            });
         }
         if self.is_forked {
-            // Of the changes of one time, one that ends a transaction is the last.
+            // Of two changes of one time, the one that ends a transaction must be the last.
             self.waiting.make_contiguous().sort_by_key(|change| (change.time, change.is_end()));
         }
         self.read = self.waiting.back().map_or(self.end.time, |last| last.time);
         Ok(())
     }
 
-    /// The time up to which so many changes are read, and all that have the same times.
+    /// Returns the time up to which to read about `most` changes, so that all changes of one time are read
+    /// together.
     fn until(&self, connection: &Connection, most: usize) -> Result<Time> {
         let mut times = connection.prepare_cached(
             "SELECT time FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 \
@@ -217,8 +225,8 @@ impl Source {
     }
 }
 
-impl Logged {
-    /// Whether it ends a transaction.
+impl LoggedChange {
+    /// Returns whether the change ends a transaction.
     fn is_end(&self) -> bool {
         PackedCells::open(&self.packed).is_some_and(|cells| cells.digest.is_some())
     }
@@ -253,9 +261,9 @@ impl Iterator for ChangesSince {
     }
 }
 
-/// The next batch. The nodes' changes are merged by time, a transaction at once, so that who has some
-/// of the batches has seen what the others build on.
-fn batch(connection: &Connection, nodes: &mut Vec<Source>, bytes: usize) -> Result<Changes> {
+/// Returns the next batch. The transactions of all nodes are taken in the order of time, so that a peer which
+/// receives only the first batches has what later ones build on.
+fn batch(connection: &Connection, nodes: &mut Vec<NodeCursor>, bytes: usize) -> Result<Changes> {
     let registry = Registry::load(connection)?;
     let most = (READ / nodes.len().max(1)).max(16);
     let mut batch = Batch::new(&registry);
@@ -268,27 +276,38 @@ fn batch(connection: &Connection, nodes: &mut Vec<Source>, bytes: usize) -> Resu
             .iter_mut()
             .min_by_key(|node| node.waiting.front().map_or(Time::default(), |first| first.time));
         let Some(node) = next else { break };
-        let mut open = Time::default();
-        loop {
-            node.fill(connection, most)?;
-            let Some(change) = node.waiting.pop_front() else {
-                return Err(Error::Corrupt);
-            };
-            let is_end = batch.add(node, &change)?;
-            if !is_end {
-                open = change.time;
-            }
-            // Two devices that wrote under one id can have written at the same times. A transaction
-            // leaves none out: it goes on at the next one, if there is one.
-            node.fill(connection, most)?;
-            let next = node.waiting.front().map(|next| next.time);
-            let goes_on = next.is_some_and(|next| open == change.time || next == change.time);
-            if is_end && !goes_on {
-                break;
-            }
-        }
+        add_transaction(connection, node, most, &mut batch)?;
     }
     Ok(batch.changes)
+}
+
+/// Adds the next transaction of a node to a batch.
+///
+/// If two devices wrote under one id, their transactions may overlap, or have changes of the same times. Then
+/// what is added goes on until neither is open, and all changes of the last time are in it.
+fn add_transaction(
+    connection: &Connection,
+    node: &mut NodeCursor,
+    most: usize,
+    batch: &mut Batch<'_>,
+) -> Result<()> {
+    let mut open = Time::default();
+    loop {
+        node.fill(connection, most)?;
+        let Some(change) = node.waiting.pop_front() else {
+            return Err(Error::Corrupt);
+        };
+        let is_end = batch.add(node, &change)?;
+        if !is_end {
+            open = change.time;
+        }
+        node.fill(connection, most)?;
+        let next = node.waiting.front().map(|next| next.time);
+        let goes_on = next.is_some_and(|next| open == change.time || next == change.time);
+        if is_end && !goes_on {
+            return Ok(());
+        }
+    }
 }
 
 /// A batch that is being filled.
@@ -306,13 +325,13 @@ impl<'r> Batch<'r> {
         Self { registry, changes: Changes::default(), tables, columns, runs: HashMap::new() }
     }
 
-    /// Adds a change. Whether it ends a transaction.
-    fn add(&mut self, node: &mut Source, change: &Logged) -> Result<bool> {
+    /// Adds a change, and returns whether it ends a transaction.
+    fn add(&mut self, node: &mut NodeCursor, change: &LoggedChange) -> Result<bool> {
         let Self { registry, changes, tables, columns, runs } = self;
         let table = registry.tables.get(&change.table).ok_or(Error::Corrupt)?;
         let mut packed = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
         let run = *runs.entry(node.node).or_insert_with(|| {
-            let Source { id, at, is_forked, .. } = *node;
+            let NodeCursor { id, at, is_forked, .. } = *node;
             changes.runs.push(Run { node: id, from: at, to: at, is_forked });
             u32::try_from(changes.runs.len() - 1).unwrap_or(u32::MAX)
         });
@@ -330,7 +349,7 @@ impl<'r> Batch<'r> {
         let table = tables.place(&mut changes.tables, &table.name);
         changes.changes.push(Sent { run, time, table, row, cells, more, mark, compacted });
         if let Some(digest) = mark {
-            // The last one tells what both devices' changes come to.
+            // If two devices wrote under one id, only the end of the log has the digest of the changes of both.
             node.at = if time == node.end.time { node.end } else { Point { time, digest } };
             if let Some(run) = changes.runs.get_mut(run as usize) {
                 run.to = node.at;

@@ -1,41 +1,44 @@
-//! A file that is moved, deleted or replaced while it is open.
+//! Files that are moved, deleted or replaced while they are open.
 //!
-//! SQLite goes on to write its log beside the path, where nobody will look for it
-//! (<https://www.sqlite.org/howtocorrupt.html>, 2.4). So the path is looked at before each commit.
+//! SQLite would go on writing its write-ahead log beside the old path, where nobody will look for it
+//! (<https://www.sqlite.org/howtocorrupt.html>, 2.4). So the path is checked before each commit.
 
 use rusqlite::Connection;
 
-use crate::database::handle::Shared;
+use crate::database::shared::Shared;
 use crate::error::Result;
-use crate::file::identity::Found;
+use crate::file::identity::AtPath;
 use crate::file::readers::{Readers, data_version};
 
 impl Shared {
-    /// Refuses to commit where the path no longer leads to the file that was opened.
+    /// Returns [`Error::Replaced`](crate::Error::Replaced) if the path no longer leads to the file that was
+    /// opened.
     pub(crate) fn refuse_if_moved(&self) -> Result<()> {
         self.readers.as_ref().map_or(Ok(()), Readers::refuse_if_moved)
     }
 
-    /// Whether that was seen already.
+    /// Returns whether an earlier check found that the path no longer leads to the file.
     pub(crate) fn is_moved(&self) -> bool {
         self.readers.as_ref().is_some_and(Readers::is_moved)
     }
 
-    /// Puts what was committed before into the file, wherever that is now: the log stays behind. `is_alone`:
-    /// nobody else has written since this database did. Otherwise that may have been who opened another file
-    /// which lies at the path now, and whose pages are in the same log; then all stays as it is.
+    /// Copies what is committed from the write-ahead log, which stays at the old path, into the file,
+    /// wherever that is now.
+    ///
+    /// `is_alone` says that nobody else has written since this database did. Otherwise another file may be
+    /// at the path, and the same log may hold pages of it, so nothing is copied.
     pub(crate) fn bring_along(&self, connection: &mut Option<Connection>, is_alone: bool) {
         let Some(found) = self.readers.as_ref().map(Readers::look) else { return };
         match connection {
-            Some(connection) if found == Found::Nothing || is_alone => {
-                // What readers hold back is tried again when the database is closed.
+            Some(connection) if found == AtPath::Nothing || is_alone => {
+                // Pages that a reader still needs stay in the log: closing the database tries again.
                 let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             }
             connection => *connection = None,
         }
     }
 
-    /// When the last handle goes: SQLite itself leaves the log where it is.
+    /// Does the same when the last handle is dropped. SQLite does not: it leaves the log where it is.
     pub(crate) fn bring_along_if_moved(&mut self) {
         if self.refuse_if_moved().is_ok() {
             return;
