@@ -111,12 +111,11 @@ fn imports(source: &Path) -> io::Result<Imports> {
     }
     let module = |path: &str| {
         let parts: Vec<_> = path.split("::").collect();
-        let found = (1..=parts.len()).rev().map(|count| parts[..count].join("::"));
-        found.clone().find(|module| files.contains_key(module)).or_else(|| found.last())
+        let mut found = (1..=parts.len()).rev().map(|count| parts[..count].join("::"));
+        found.find(|module| files.contains_key(module)).unwrap_or_else(|| parts[0].to_owned())
     };
     let imported = |(file, text): (&String, &String)| {
-        let mut modules: BTreeSet<_> =
-            paths(file, text).iter().filter_map(|path| module(path)).collect();
+        let mut modules: BTreeSet<_> = paths(file, text).iter().map(|path| module(path)).collect();
         modules.remove(file);
         (file.clone(), modules)
     };

@@ -1,6 +1,7 @@
 //! The history of a row.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
@@ -52,6 +53,35 @@ pub struct ColumnChange {
     pub to: Option<Stored<'static>>,
     /// Whether this is the last write of the column, so that the row holds its value.
     pub is_current: bool,
+}
+
+/// Formats the change like `title: Buy milk -> Buy oat milk`, with `nothing` for an empty column. The values
+/// are formatted as [`Stored`] formats them.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, stars: Option<i64> }
+///
+/// let db = Database::memory()?;
+/// let milk = db.create(Todo::draft())?;
+/// db.update(Todo::patch(milk).stars(3))?;
+/// let history = db.history(milk)?;
+/// assert_eq!(history[1].columns[0].to_string(), "stars: nothing -> 3");
+/// # Ok::<(), ara::Error>(())
+/// ```
+impl fmt::Display for ColumnChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |value: &Option<Stored<'_>>, f: &mut fmt::Formatter<'_>| match value {
+            Some(value) => value.fmt(f),
+            None => f.write_str("nothing"),
+        };
+        write!(f, "{}: ", self.column)?;
+        show(&self.from, f)?;
+        f.write_str(" -> ")?;
+        show(&self.to, f)
+    }
 }
 
 impl Database {
