@@ -1,11 +1,11 @@
-//! Two terminals on one file: what is typed in one is seen in the other.
+//! Two terminals on one file: what is typed in one appears in the other.
 //!
 //! ```text
-//! cargo run --example live -- notes.db          # shows the newest notes, and each that comes
-//! cargo run --example live -- notes.db write    # each line that is typed is a note
+//! cargo run --example live -- notes.db          # shows the newest notes, and each new one
+//! cargo run --example live -- notes.db write    # each line that is typed becomes a note
 //! ```
 //!
-//! Where nobody types, in a pipe or in CI, two threads of one process show it, and it ends by itself.
+//! Without a terminal, in a pipe or in CI, two threads of one process demonstrate it, and the program ends by itself.
 
 use std::error::Error;
 use std::io::{IsTerminal, Write, stdin, stdout};
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Draws the notes whenever they change, whoever has changed them.
+/// Draws the notes whenever they change, whoever changed them.
 fn show(path: &Path) -> Result<(), Box<dyn Error>> {
     let db = Database::open(path)?;
     for notes in newest(&db)? {
@@ -57,7 +57,7 @@ fn show(path: &Path) -> Result<(), Box<dyn Error>> {
 
 fn draw(notes: &Notes) -> std::io::Result<()> {
     let mut out = stdout().lock();
-    // Clears the screen, and goes to its corner.
+    // Clears the screen and moves the cursor to its corner.
     write!(out, "\x1b[2J\x1b[H")?;
     for note in notes {
         writeln!(out, "- {note}")?;
@@ -65,7 +65,7 @@ fn draw(notes: &Notes) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Keeps each line as a note.
+/// Stores each line as a note.
 fn write(path: &Path) -> Result<(), Box<dyn Error>> {
     let db = Database::open(path)?;
     println!("type notes; an empty line ends");
@@ -82,7 +82,7 @@ fn write(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One thread writes, and another sees what it writes, through a database of its own on the same file.
+/// One thread writes, and another one watches, through a database of its own on the same file.
 fn demonstrate() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
@@ -97,7 +97,7 @@ fn demonstrate() -> Result<(), Box<dyn Error>> {
         assert_eq!(notes.first().map(|note| &**note), Some(text));
         println!("{}", notes.iter().map(|note| &**note).collect::<Vec<_>>().join(" < "));
     }
-    // That ends the watch, and with it the thread.
+    // This ends the watch, and with it the thread.
     drop(reader);
     watching.join().map_err(|_| "the thread that watches panicked")??;
     Ok(())
@@ -105,7 +105,7 @@ fn demonstrate() -> Result<(), Box<dyn Error>> {
 
 fn watch(notes: ara::Watch<NonEmptyString<200>>, tell: &Sender<Notes>) -> ara::Result<()> {
     for notes in notes {
-        // Nobody listens any more once the demonstration is over.
+        // Once the demonstration is over, nobody receives any more.
         let _ = tell.send(notes?);
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Devices that share a folder: on a USB stick that goes from one to the other, or one that some program keeps
-//! the same on all of them.
+//! Devices that share a folder: on a USB stick that is carried from one to the other, or a folder that another
+//! program synchronizes.
 //!
 //! ```text
 //! cargo run --example usb --features sync -- write notes.db "Buy milk"     # a note, to begin with
@@ -8,20 +8,21 @@
 //! cargo run --example usb --features sync -- compact notes.db stick/       # drops what was overwritten
 //! ```
 //!
-//! Without arguments, three databases show it in a folder that is gone afterwards.
+//! Without arguments, three databases demonstrate it in a temporary folder.
 //!
-//! Each device has a name of its own, and two files that it alone writes: `laptop.vector` is what it knows,
-//! and `laptop.changes` what it has and not all others know, as their vectors tell. Each sync writes both
-//! anew, beside the old ones, and renames them into place. So nothing is believed to be in the folder that
-//! is not: a file that was damaged or deleted is put right when its owner syncs next, a sync that is killed
-//! leaves the old one or the new one, and the folder can be emptied at any time.
+//! Each device has a name, and two files that only it writes: `laptop.vector` is its version vector, and
+//! `laptop.changes` has the changes that it knows and other devices lack, according to their vectors. Each
+//! sync writes both to temporary files and renames them into place. What is in the folder is read, never
+//! assumed: a damaged or deleted file is repaired when its owner syncs next, a sync that is killed leaves the
+//! old file or the new one, and the folder can be emptied at any time.
 //!
-//! A newcomer may find only what was meant for the others. It leaves its vector, and finds everything once
-//! another device has synced. `sync` tells of which devices something is to come, and exits with 2 then.
+//! A new device may find only changes that were meant for others. It leaves its vector, and finds everything
+//! once another device has synced. If changes are still missing, `sync` tells from which devices, and exits
+//! with 2.
 //!
-//! A database that was restored from a backup goes on under its name, and takes back what it has put there. A
-//! copy on another device gets a name of its own. For a device that is lost the others keep all that it lacks,
-//! in their files too, and cannot compact it: delete its two files.
+//! A database that was restored from a backup keeps its name, and gets back what it has put into the folder. A
+//! copy on another device gets a name of its own. If a device is lost, delete its two files: otherwise the
+//! others keep all that it lacks, in their files too, and cannot compact it.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -35,7 +36,7 @@ use ara::{Changes, Reason, VersionVector};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// The devices of which something is still to come, and why.
+/// The devices whose changes are still missing, and why.
 type Awaited = BTreeMap<String, String>;
 
 #[derive(Debug, Table)]
@@ -82,15 +83,15 @@ fn run(arguments: &[&str]) -> Outcome<Awaited> {
     Ok(Awaited::new())
 }
 
-/// Takes what the devices have put there, and puts there what they lack.
+/// Merges what the other devices have put into the folder, and puts there what they lack.
 fn sync(db: &Database, folder: &Path, own: &str) -> Outcome<Awaited> {
     if own.is_empty() || own.starts_with('.') || own.contains(['/', '\\']) {
         return Err(format!("{own:?} cannot be the name of files").into());
     }
     fs::create_dir_all(folder)?;
     let mut vectors = vectors(folder)?;
-    // Changes may follow those of another file, whichever of them comes first here. This device's own
-    // file has something new if its database was restored.
+    // Changes in one file may build on those in another, so the files are merged until nothing new comes. This
+    // device's own file has something new if its database was restored.
     let mut awaited = loop {
         let (mut new, mut awaited) = (0, Awaited::new());
         for name in vectors.keys() {
@@ -105,7 +106,7 @@ fn sync(db: &Database, folder: &Path, own: &str) -> Outcome<Awaited> {
     vectors.remove(own);
     awaited.remove(own);
 
-    // What is written meanwhile may be in the file too, and is never left out.
+    // Read before the changes: what is written in between may be in the file already, and is never missing.
     let vector = db.version_vector()?;
     for (name, theirs) in &vectors {
         let why = match theirs {
@@ -115,7 +116,7 @@ fn sync(db: &Database, folder: &Path, own: &str) -> Outcome<Awaited> {
         };
         awaited.entry(name.clone()).or_insert(why);
     }
-    // Without its vector a device is taken to know nothing.
+    // A device without a vector is assumed to know nothing.
     let others = vectors.into_values().map(Option::unwrap_or_default);
     let known = others.reduce(|some, more| some.intersection(&more)).unwrap_or_default();
     let lacking = db.changes_since(&known)?;
@@ -133,7 +134,7 @@ fn sync(db: &Database, folder: &Path, own: &str) -> Outcome<Awaited> {
     Ok(awaited)
 }
 
-/// Drops from the log what was overwritten, as far as all devices know: how many values that were.
+/// Drops overwritten values from the log, as far as all devices know them. Returns their number.
 fn compact(db: &Database, folder: &Path) -> Outcome<u64> {
     let mut devices = vec![db.version_vector()?];
     for (name, theirs) in vectors(folder)? {
@@ -142,12 +143,12 @@ fn compact(db: &Database, folder: &Path) -> Outcome<u64> {
     Ok(db.compact(&devices)?.dropped_values)
 }
 
-/// What the devices know that have files in the folder, as far as it can be read.
+/// The vectors of the devices that have files in the folder, as far as they can be read.
 fn vectors(folder: &Path) -> Outcome<BTreeMap<String, Option<VersionVector>>> {
     let mut vectors = BTreeMap::new();
     for file in fs::read_dir(folder)? {
         let file = file?.file_name();
-        // Hidden files are another program's.
+        // Hidden files belong to other programs.
         let file = file.to_str().filter(|file| !file.starts_with('.'));
         if let Some((name, "vector" | "changes")) = file.and_then(|file| file.rsplit_once('.')) {
             let bytes = fs::read(folder.join(format!("{name}.vector"))).ok();
@@ -158,7 +159,7 @@ fn vectors(folder: &Path) -> Outcome<BTreeMap<String, Option<VersionVector>>> {
     Ok(vectors)
 }
 
-/// Takes what a device has put there: how many changes were new, and why that may not be all.
+/// Merges what a device has put there. Returns the number of new changes, and why there may be more.
 fn take(db: &Database, folder: &Path, name: &str) -> Outcome<(u64, Option<String>)> {
     let file = match File::open(folder.join(format!("{name}.changes"))) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok((0, None)),
@@ -194,7 +195,7 @@ fn more(name: &str) -> String {
     format!("{name} has more, and leaves it here when it syncs next: sync again after that")
 }
 
-/// A file is there as a whole, and on the stick itself, or as it was before.
+/// Writes a file so that it is either complete, and on the stick itself, or as it was before.
 fn write(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Outcome) -> Outcome {
     let unfinished = path.with_added_extension("unfinished");
     let mut file = BufWriter::new(File::create(&unfinished)?);
@@ -209,7 +210,7 @@ fn notes(db: &Database) -> ara::Result<Vec<NonEmptyString<200>>> {
     notes.select(Note::text).all()
 }
 
-/// Three devices, of which one comes later, and a folder that suffers.
+/// Three devices, one of which joins later, and a folder that gets damaged.
 fn demonstrate() -> Outcome {
     let home = tempfile::tempdir()?;
     let stick = &home.path().join("stick");
@@ -224,7 +225,7 @@ fn demonstrate() -> Outcome {
         assert_eq!(awaited(db, name)?, nobody);
     }
 
-    // A damaged file is put right by its owner.
+    // Its owner repairs a damaged file.
     laptop.update(Note::patch(milk).text("Buy oat milk"))?;
     assert_eq!(awaited(&laptop, "laptop")?, nobody);
     File::options().write(true).open(stick.join("laptop.changes"))?.set_len(80)?;
@@ -232,13 +233,13 @@ fn demonstrate() -> Outcome {
     assert_eq!(awaited(&laptop, "laptop")?, nobody);
     assert_eq!(awaited(&phone, "phone")?, nobody);
 
-    // A newcomer lacks what the others know of each other, until one of them has met its vector.
+    // A new device lacks what the others know of each other, until one of them has seen its vector.
     tablet.create(Note::draft().text("Buy a pen"))?;
     assert_eq!(awaited(&tablet, "tablet")?, ["laptop", "phone"]);
     assert_eq!(awaited(&phone, "phone")?, nobody);
     assert_eq!(awaited(&tablet, "tablet")?, nobody);
 
-    // Nothing is lost with the folder.
+    // Losing the folder loses nothing.
     phone.create(Note::draft().text("Make tea"))?;
     assert_eq!(awaited(&phone, "phone")?, nobody);
     fs::remove_dir_all(stick)?;
@@ -246,7 +247,7 @@ fn demonstrate() -> Outcome {
     for (db, name) in devices.into_iter().chain(devices) {
         assert_eq!(awaited(db, name)?, nobody);
     }
-    // All know by now what was overwritten.
+    // By now, all devices know what was overwritten.
     assert_eq!(compact(&laptop, stick)?, 1);
 
     let (expected, vector) = (notes(&laptop)?, laptop.version_vector()?);

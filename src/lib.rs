@@ -1,8 +1,11 @@
+// Here the links of the README lead to pages of the documentation: see `guide`.
+#![doc = include_str!("guide_links.md")]
 #![doc = include_str!("../README.md")]
 
 // What the macros generate names the crate as apps do.
 extern crate self as ara;
 
+pub mod guide;
 mod schema_history;
 
 pub use ara_core::schema::{
@@ -35,14 +38,6 @@ pub mod prelude {
         Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, Queries,
         Query, Referring, Sort, TextFunctions, View,
     };
-}
-
-/// More than fits on the first page.
-pub mod guide {
-    #[doc = include_str!("../ara-schema/schema-changes.md")]
-    pub mod schema_changes {}
-    #[doc = include_str!("../ara-core/src/wire/format.md")]
-    pub mod wire_format {}
 }
 
 #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! What can be asked for on the command line.
+//! The arguments of the command line.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 use colorchoice_clap::Color;
 
-/// As cargo colours its own help.
+/// The colours that cargo uses in its own help.
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::BrightGreen.on_default().bold())
     .usage(AnsiColor::BrightGreen.on_default().bold())
@@ -22,7 +22,7 @@ Exit codes:
   2  it could not be done: the app does not compile, a file cannot be read, ..
 
 With --json, standard output is one JSON object and nothing else; `cargo ara help <COMMAND>` says \
-what is in it. Where the exit code is 2 it is {\"error\": \"..\"}, with what the compiler said as \
+what is in it. If the exit code is 2, it is {\"error\": \"..\"}, with what the compiler said as \
 \"compiler\" if the app does not compile.";
 
 /// Records what was released of an ara schema, and looks into ara's files.
@@ -60,8 +60,8 @@ pub enum Command {
 ///
 /// Run it before you give a version of the app to others, and commit `ara.lock` with it.
 ///
-/// Where two branches that each recorded a release were merged, the release joins them, though nothing be
-/// new. It sees to it that `.gitattributes` tells git how to merge `ara.lock`.
+/// After a merge of two branches that each recorded a release, the new release joins them, even if nothing
+/// is new. The command also makes sure that `.gitattributes` tells git how to merge `ara.lock`.
 ///
 /// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "joins":
 /// [version, ..], "broken": [{"tables", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table"
@@ -77,16 +77,16 @@ pub struct Lock {
     pub code: Code,
 }
 
-/// Check that the schema is recorded, that it breaks nothing that was released, and that `ara.lock` is
-/// whole. For CI.
+/// Check that the schema is recorded and breaks nothing that was released, and that `ara.lock` is whole. For
+/// CI.
 ///
 /// JSON: {"holds": bool, "schema": name, "version": number, "unrecorded": [fact, ..], "broken":
 /// [{"tables", "message"}, ..], "against": revision or null, "not_a_superset": message or null,
-/// "behind": bool, "invalid": message or null}. Where "behind" is true, what is lacking was released at the
-/// revision after this branch left it: merge it.
+/// "behind": bool, "invalid": message or null}. If "behind" is true, what is lacking was released at the
+/// revision after this branch had left it: merge the revision.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Check too that `ara.lock` has all that it had at this revision of git: `--against origin/main`.
+    /// Also check that `ara.lock` has everything that it had at this revision of git: `--against origin/main`.
     #[arg(long, value_name = "REV")]
     pub against: Option<String>,
 
@@ -94,15 +94,15 @@ pub struct Check {
     pub code: Code,
 }
 
-/// Tell what is not recorded yet; or what a database file has and lacks.
+/// Show what is not recorded yet, or what a database file has and lacks.
 ///
-/// Without a file, the schema of the code is compared with `ara.lock`. With one, `ara.lock` is compared
+/// Without a file, the schema of the code is compared with `ara.lock`. With a file, `ara.lock` is compared
 /// with the file, or the code if there is no `ara.lock`.
 ///
 /// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"tables", "message"}, ..]}, or with a file
 /// {"same": bool, "compared": "lock" | "code", "lacks": [fact, ..], "has": [fact, ..], "differs":
-/// [{"table", "column", "type", "type_in_file"}, ..], "drift": [message, ..]}: what the file lacks, what it
-/// has that is not in the lock, or the code, what is stored in another way, and what is not as ara made it.
+/// [{"table", "column", "type", "type_in_file"}, ..], "drift": [message, ..]}: what the file lacks, what only
+/// the file has, which columns differ in their types, and what is not as ara made it.
 #[derive(Debug, Args)]
 pub struct Diff {
     /// A database file of the app.
@@ -122,9 +122,9 @@ pub struct List {
     pub selection: Selection,
 }
 
-/// Print the SQL that makes the tables of the schema in a new file.
+/// Print the SQL that creates the tables of the schema in a new file.
 ///
-/// It warns where the schema breaks what was released, and prints the SQL all the same.
+/// If the schema breaks what was released, it prints a warning and the SQL all the same.
 ///
 /// JSON: {"schema": name, "statements": [sql, ..], "broken": [{"tables", "message"}, ..], "invalid": what is
 /// wrong with `ara.lock`, or null}.
@@ -159,7 +159,8 @@ pub struct Inspect {
 /// JSON: {"file": path, "history": [{"schema", "version", "checksum", "app_version", "device", "time",
 /// "added": {"tables", "columns", "indexes", "dropped_indexes"}, "snapshot"}, ..], "failures": [{"time",
 /// "schema", "version", "app_version", "reason"}, ..]}, oldest first. What cannot be read of the history is
-/// null. A time is in milliseconds since 1970. In a snapshot "local", "required" and "indexes" are left out where they are false or empty.
+/// null. A time is in milliseconds since 1970. In a snapshot "local", "required" and "indexes" are left out
+/// where they are false or empty.
 #[derive(Debug, Args)]
 pub struct History {
     /// The database file.
@@ -172,7 +173,7 @@ pub struct History {
 ///
 /// JSON: {"file": path, "holds": bool, "changes": number, "rows": number, "differences": [{"table",
 /// "column", "message", "mended_by_ensure": bool}, ..]}, at most the first 100 of them. The rows are those
-/// of synced tables, with the history's and deleted ones.
+/// of synced tables, including deleted rows and those of the history.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The database file.
@@ -256,7 +257,7 @@ pub struct Compile {
 }
 
 impl Selection {
-    /// What every command of cargo's takes.
+    /// Returns the options that every command of cargo takes.
     pub fn cargo_options(&self) -> Vec<String> {
         let flags =
             [(self.offline, "--offline"), (self.locked, "--locked"), (self.frozen, "--frozen")];
@@ -267,7 +268,7 @@ impl Selection {
 }
 
 impl Compile {
-    /// As `cargo check` takes them.
+    /// Returns the options that `cargo check` takes.
     pub fn cargo_options(&self) -> Vec<OsString> {
         let mut options: Vec<OsString> = Vec::new();
         let flags = [
@@ -293,13 +294,14 @@ impl Compile {
     }
 }
 
-/// The arguments without the `ara` that cargo puts first, so that `cargo-ara` can be called by itself too.
+/// Returns the arguments without the `ara` that cargo puts first. `cargo-ara` can be called without it.
 pub fn without_subcommand(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> impl Iterator<Item = OsString> {
     arguments.into_iter().enumerate().filter(|(at, word)| *at != 1 || word != "ara").map(|(_, w)| w)
 }
 
+/// Checks that a message says something.
 fn parse_message(text: &str) -> Result<String, &'static str> {
     match text.trim() {
         "" => Err("say in a few words what is new"),

@@ -1,4 +1,4 @@
-//! What the command line can ask for, a file each.
+//! The commands, with a file for each.
 
 mod check;
 mod diff;
@@ -12,9 +12,9 @@ mod verify;
 use anyhow::Result;
 
 use crate::args::Command;
-use crate::report::Report;
+use crate::output::report::Report;
 
-/// Does what was asked for.
+/// Runs a command.
 pub fn run(command: &Command) -> Result<Report> {
     match command {
         Command::Lock(arguments) => lock::run(arguments),

@@ -1,27 +1,13 @@
 //! `cargo ara`: records what was released of an ara schema, and looks into ara's files.
 
-mod against;
 mod args;
+mod cargo;
 mod commands;
-mod comparison;
-mod compiler;
-mod database_file;
-mod does_not_compile;
-mod drift;
-mod emitted;
-mod ensured;
-mod facts;
-mod file_comparison;
+mod database;
+mod files;
 mod git;
-mod git_attributes;
-mod lock_file;
-mod package;
-mod plural;
-mod progress;
-mod report;
-mod style;
-mod table;
-mod today;
+mod lock;
+mod output;
 
 use std::env;
 use std::process::ExitCode;
@@ -32,5 +18,5 @@ use clap::Parser;
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(args::without_subcommand(env::args_os()));
     arguments.color.write_global();
-    report::print(commands::run(&arguments.command), arguments.json)
+    output::report::print(commands::run(&arguments.command), arguments.json)
 }

@@ -1,146 +1,192 @@
-//! The database.
+//! The handles that an app holds: databases, transactions and subscriptions, and the writer behind them.
 
+pub(crate) mod ahead;
+pub(crate) mod due;
+pub(crate) mod ensure;
+pub(crate) mod first_use;
+pub(crate) mod fresh;
+pub(crate) mod moved_file;
+pub(crate) mod options;
+pub(crate) mod shared;
+pub(crate) mod source;
+pub(crate) mod subscription;
+pub(crate) mod transaction;
+pub(crate) mod writer;
+
+use crate::file::open::Location;
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crate::ahead::{Ahead, Waiting};
-use crate::app_schema::Schema;
+use crate::database::options::Options;
+use crate::database::shared::Shared;
+use crate::database::transaction::{Transaction, get};
+use crate::database::writer::Outcome;
 use crate::error::{Error, Result};
-use crate::failure::SchemaFailure;
-use crate::file::{Place, open};
-use crate::growth::{has_indexes, look};
-use crate::options::Options;
-use crate::plan::Plan;
-use crate::plans::Plans;
-use crate::readers::Readers;
-use crate::record::stored_table_name;
-use crate::search::is_made;
-use crate::shape::columns_in_file;
-use crate::source::{Reading, Source, TableRef};
-use crate::table::{Create, Table, Update};
-use crate::transaction::{Transaction, get};
-use crate::value::{Id, Timestamp};
-use crate::wanted::Wanted;
-use crate::watch::Watches;
-use crate::writer::{Writer, Written, this_thread};
+use crate::growth::wanted::Wanted;
+use crate::model::app_schema::Schema;
+use crate::model::table::{Create, Table, Update};
+use crate::model::table_ref::TableRef;
+use crate::value::Id;
 
-/// A database: one SQLite file, and the tables of the app in it.
+/// A database: one SQLite file that holds the app's tables.
 ///
-/// Clones are handles to the same database, for other threads: any number read at once, one writes,
-/// and readers do not wait for the writer. Other processes may use the file meanwhile.
+/// A clone is another handle to the same database, for another thread. Any number of threads read at
+/// once, one writes, and readers do not wait for the writer. Other processes may use the file meanwhile.
 ///
-/// A table is made the first time it is used, and columns and indexes that its struct has gained are
-/// added then, and its search is made: that is a write, even if what uses it is a query. [`ensure`](Self::ensure) does it
-/// beforehand, and also drops the indexes that a struct has lost.
+/// The first use of a table creates it, adds the columns and indexes that its struct has gained, and
+/// builds its search index. That is a write, even if a query causes it. [`ensure`](Self::ensure) does the
+/// same beforehand, and also drops indexes that no struct declares any more.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String, done: bool }
+///
+/// let db = Database::memory()?;
+/// let milk = db.create(Todo::draft().title("Buy milk").done(false))?;
+/// assert!(db.update(Todo::patch(milk).done(true))?);
+/// assert_eq!(db.get(milk)?.and_then(|todo| todo.done), Some(true));
+/// # Ok::<(), ara::Error>(())
+/// ```
+///
+/// # Common errors
+///
+/// The `# Errors` section of a method names the errors that are particular to it. These can occur
+/// wherever a method uses the file, and no section repeats them:
+///
+/// | Error | When |
+/// |---|---|
+/// | [`Error::Busy`] | Another process, or another database opened on the same file, holds a lock for longer than the [busy timeout](Options::busy_timeout). |
+/// | [`Error::Corrupt`] | The file is damaged. |
+/// | [`Error::DiskFull`] | A write finds no space left. |
+/// | [`Error::Io`] | The system cannot read or write the file. |
+/// | [`Error::ReadOnly`] | The file or its folder does not allow writing. |
+/// | [`Error::Replaced`] | The file was moved, deleted or replaced since it was opened, and a write, or a new connection, would use it. |
+/// | [`Error::InsideTransaction`] | The closure of [`transaction`](Self::transaction) uses the database instead of the transaction that it is given. |
+/// | [`Error::OpenedReadOnly`] | A method writes, and the database was opened by [`Options::read_only`]. |
+/// | [`Error::Sqlite`] | SQLite reports anything else. |
+///
+/// A method that names a table also uses it, possibly for the first time, and so can return:
+///
+/// | Error | When |
+/// |---|---|
+/// | [`Error::Shape`] | Something else has the table's name, or another program dropped or renamed the table or a column of it. |
+/// | [`Error::TooManyColumns`] | The table would have more columns than SQLite allows. |
+/// | [`Error::NotMade`] | The table, or a part of it, is not in the file yet, and the database was opened by [`Options::read_only`]. |
 #[derive(Clone)]
 pub struct Database(pub(crate) Arc<Shared>);
 
-/// What the handles of a database share.
-pub(crate) struct Shared {
-    pub(crate) options: Options,
-    pub(crate) writer: Mutex<Writer>,
-    /// The thread that holds the writer, or 0.
-    pub(crate) writing: AtomicU64,
-    /// `None` for a database in memory, which only the writer's connection can see.
-    pub(crate) readers: Option<Readers>,
-    pub(crate) plans: Plans,
-    pub(crate) watches: Arc<Watches>,
-    pub(crate) ahead: Arc<Ahead>,
-}
-
-impl Database {
-    /// Opens the database in this file, and makes the file if there is none.
+impl Options {
+    /// Opens the database in a file with these options, like [`Database::open`].
     ///
     /// # Errors
     ///
-    /// [`Error::Open`] if the path cannot be opened, [`Error::NotADatabase`],
-    /// [`Error::ForeignDatabase`] and [`Error::NewerFormat`] for a file that is not ara's, or not of
-    /// this version, which is left untouched, and [`Error::Corrupt`] for one that is damaged.
+    /// Returns the errors of [`Database::open`]. With [`read_only`](Self::read_only) it also returns
+    /// [`Error::Open`](crate::Error::Open) if there is no file.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
+        Ok(Database(Arc::new(Shared::open(self, Location::file(path.as_ref())?)?)))
+    }
+
+    /// Creates a database in memory with these options, like [`Database::memory`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Database::memory`].
+    pub fn memory(self) -> Result<Database> {
+        Ok(Database(Arc::new(Shared::open(self, Location::Memory)?)))
+    }
+}
+
+impl Database {
+    /// Opens the database in a file, which is created if there is none.
+    ///
+    /// ```
+    /// use ara::Database;
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// # let path = folder.path().join("todo.db");
+    /// let db = Database::open(&path)?;
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - Returns [`Error::Open`] if the path cannot be opened.
+    /// - Returns [`Error::NotADatabase`] if the file is not a SQLite database, [`Error::ForeignDatabase`]
+    ///   if another program created it, and [`Error::NewerFormat`] if a newer version of ara wrote it. The
+    ///   file is left untouched then.
+    /// - Returns [`Error::Corrupt`] if the file is damaged, and other [common errors](Self#common-errors).
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Options::default().open(path)
     }
 
-    /// Makes a database in memory, which goes with its last handle.
+    /// Creates a database in memory, which is gone when its last handle is dropped.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses: there is hardly anything.
+    /// Returns [`Error::Io`] if the system provides no random bytes, and [`Error::Sqlite`] if SQLite cannot
+    /// allocate the database.
     pub fn memory() -> Result<Self> {
         Options::default().memory()
     }
 
-    /// Opens a database with options.
+    /// Returns the options with which to open a database.
     pub fn options() -> Options {
         Options::default()
     }
 
-    pub(crate) fn with(options: Options, place: Place) -> Result<Self> {
-        let mut entropy = options.entropy();
-        let (connection, readers, waiting) = match place {
-            Place::File(path) if options.read_only => {
-                (None, Some(Readers::read_only(path, &options)?), Waiting::Nothing)
-            }
-            place => {
-                let (first, waiting) = open(&place, options.busy_timeout, &mut entropy)?;
-                match place {
-                    Place::Memory => (Some(first), None, waiting),
-                    Place::File(path) => {
-                        (None, Some(Readers::new(path, first, &options)?), waiting)
-                    }
-                }
-            }
-        };
-        Ok(Self(Arc::new(Shared {
-            options,
-            writer: Mutex::new(Writer { connection, entropy, journal: None }),
-            writing: AtomicU64::new(0),
-            readers,
-            plans: Plans::default(),
-            watches: Arc::default(),
-            ahead: Arc::new(Ahead::new(waiting)),
-        })))
-    }
-
-    /// Makes the file hold all that the structs of a schema declare, in one transaction. The schema is
-    /// one that `ara::schema!` names, or a single table.
+    /// Brings the file up to date with the structs of a schema, in one transaction. The schema is one that
+    /// `ara::schema!` names, or a single table.
     ///
-    /// It may run at any time, and need not run at all: a table is made when it is first used. But it
-    /// does more than that first use, which only adds:
+    /// An app may call this at any time, or never, as the first use of a table creates it. But this does
+    /// more than the first use, which only adds:
     ///
-    /// - Indexes and searches follow the structs both ways: those of ara's that no struct declares any more are
-    ///   dropped. No data is touched.
-    /// - What another program dropped is made again, and filled from the change log: see
+    /// - It drops indexes and search indexes of ara that no struct declares any more. No data is touched.
+    /// - It creates what another program has dropped, and fills it from the change log: see
     ///   [`schema_drift`](Self::schema_drift).
-    /// - What `ara::schema!` names is written into the history: see `ara::SchemaHistory`.
+    /// - It records a schema that `ara::schema!` names in the history: see `ara::SchemaHistory`.
     ///
-    /// A schema that was ensured before costs one read, as long as nobody changes the schema of the
-    /// file. What fails is kept: see [`schema_failures`](Self::schema_failures).
+    /// If the schema is up to date already, this costs one read, as long as nobody changes the schema of
+    /// the file. A failure is recorded: see [`schema_failures`](Self::schema_failures).
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// db.ensure::<Todo>()?;
+    /// assert_eq!(db.schema()?.tables.len(), 1);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] for a table that ara did not make, [`Error::TooManyColumns`], and what SQLite
-    /// refuses. Nothing is changed then.
+    /// Returns [common errors](Self#common-errors), those of the first use of a table above all. The file
+    /// is left unchanged then.
     pub fn ensure<S: Schema>(&self) -> Result<()> {
         self.make(&Wanted::of::<S>())
     }
 
-    /// Creates a row: the id it got.
+    /// Creates a row, and returns its id.
     ///
     /// # Errors
     ///
-    /// [`Error::Rule`] for a value that breaks a rule, [`Error::Exists`] for an id that a row has
-    /// already, and what SQLite refuses. Nothing is written then.
+    /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::Exists`] if there is, or was, a row with
+    /// this id, [`Error::TooLarge`] if the row is too large, and [common errors](Self#common-errors). The
+    /// file is left unchanged then.
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         self.transaction(|tx| tx.create(row))
     }
 
-    /// Creates rows in one transaction: their ids, in the order of the rows.
+    /// Creates rows in one transaction, and returns their ids in the order of the rows.
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create); no row is created then.
+    /// Returns the errors of [`create`](Self::create). No row is created then.
     pub fn create_all<C: Create>(
         &self,
         rows: impl IntoIterator<Item = C>,
@@ -148,89 +194,111 @@ impl Database {
         self.transaction(|tx| tx.create_all(rows))
     }
 
-    /// Creates a row, or, where its id exists, writes the columns that it sets into that row; a
-    /// deleted row is restored. Only a new row gets what its [counters](crate::Counter) begin with.
+    /// Creates a row, or updates the row that has its id, and returns the id.
+    ///
+    /// An update writes the columns that `row` sets, and restores the row if it was deleted. It does not
+    /// change [counters](crate::Counter): the value that `row` gives one is what a new row starts with.
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create), but for [`Error::Exists`].
+    /// Returns the errors of [`create`](Self::create) except [`Error::Exists`].
     pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         self.transaction(|tx| tx.upsert(row))
     }
 
-    /// Changes a row. Whether it was there: a deleted row is not.
+    /// Updates a row, and returns whether there was one. A deleted row counts as none.
     ///
     /// # Errors
     ///
-    /// [`Error::Rule`] for a value that breaks a rule, and what SQLite refuses. Nothing is written
-    /// then.
+    /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::TooLarge`] if the row is too large, and
+    /// [common errors](Self#common-errors). The file is left unchanged then.
     pub fn update<U: Update>(&self, patch: U) -> Result<bool> {
         self.transaction(|tx| tx.update(patch))
     }
 
-    /// Deletes a row, which stays as a tombstone: [`restore`](Self::restore) brings it back.
-    /// Whether it was there.
+    /// Deletes a row, and returns whether there was one. A tombstone stays, so that
+    /// [`restore`](Self::restore) can bring the row back.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn delete<T: Table>(&self, id: Id<T>) -> Result<bool> {
         self.transaction(|tx| tx.delete(id))
     }
 
-    /// Brings a deleted row back. Whether the row is there now: an id that never was is not.
+    /// Restores a deleted row, and returns whether the row exists now. It does not if no row ever had
+    /// this id.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn restore<T: Table>(&self, id: Id<T>) -> Result<bool> {
         self.transaction(|tx| tx.restore(id))
     }
 
-    /// The row with this id, unless it is deleted.
+    /// Returns the row with this id, or `None` if there is none or it is deleted.
     ///
     /// # Errors
     ///
-    /// What SQLite refuses.
+    /// Returns [common errors](Self#common-errors).
     pub fn get<T: Table>(&self, id: Id<T>) -> Result<Option<T::Row>> {
         let plan = self.plan(TableRef::of::<T>())?;
         self.with_reader(|reading| get::<T>(reading.connection, &plan, id))
     }
 
-    /// Runs a closure whose writes are one: all of them are committed when it returns `Ok`, and none
-    /// if it returns an error or panics.
+    /// Runs a closure in a transaction. It is committed if the closure returns `Ok`, and rolled back if
+    /// the closure returns an error or panics.
     ///
-    /// The closure holds the only writer, so it uses the transaction it is given, not the database.
+    /// The closure holds the only writer, so it must use the transaction that it is given, not the
+    /// database.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// db.transaction(|tx| {
+    ///     let tea = tx.create(Todo::draft().title("Make tea"))?;
+    ///     tx.update(Todo::patch(tea).title("Make green tea"))
+    /// })?;
+    /// assert_eq!(db.query::<Todo>().count()?, 1);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// What the closure returns, [`Error::InsideTransaction`] within another transaction,
-    /// [`Error::Replaced`] if the file was moved, deleted or replaced since it was opened, and what SQLite
-    /// refuses.
+    /// Returns the error of the closure, [`Error::Broken`] if the closure returns `Ok` although an earlier
+    /// error rolled the transaction back or left the change log incomplete, and
+    /// [common errors](Self#common-errors). The file is left unchanged then.
     pub fn transaction<R>(&self, run: impl FnOnce(&Transaction<'_>) -> Result<R>) -> Result<R> {
         self.try_transaction(run)
     }
 
-    /// As [`transaction`](Self::transaction), with an error type of the closure's own.
+    /// Runs a closure in a transaction, like [`transaction`](Self::transaction), with an error type of the
+    /// closure's own.
     ///
     /// # Errors
     ///
-    /// As [`transaction`](Self::transaction).
+    /// Returns the errors of [`transaction`](Self::transaction), converted into `E` unless the closure
+    /// returned them.
     pub fn try_transaction<R, E: From<Error>>(
         &self,
         run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
     ) -> Result<R, E> {
         self.0.refuse_if_read_only()?;
         let mut writer = self.0.lock_writer()?;
-        let written = self.0.write(&mut writer.guard, run);
-        // Whom it wakes or tells may be the app's own code.
+        let outcome = self.0.write(&mut writer.guard, run);
+        // What follows may run the app's own code, which must be able to lock the writer.
         drop(writer);
-        self.tell(written)
+        self.announce(outcome)
     }
 
-    /// Tells of a transaction when it is over.
-    pub(crate) fn tell<R, E>(&self, written: Written<R, E>) -> Result<R, E> {
-        let Written { result, failures } = written;
+    /// Tells watches, and the app's hook, how a transaction ended, and returns its result. The caller must
+    /// not hold the writer.
+    pub(crate) fn announce<R, E>(&self, outcome: Outcome<R, E>) -> Result<R, E> {
+        let Outcome { result, failures } = outcome;
         let result = result.map(|(result, touched)| {
             self.0.watches.tell(touched);
             result
@@ -239,172 +307,6 @@ impl Database {
             self.report(&failures, true);
         }
         result
-    }
-}
-
-impl Shared {
-    fn refuse_if_read_only(&self) -> Result<()> {
-        if self.options.read_only { Err(Error::OpenedReadOnly) } else { Ok(()) }
-    }
-
-    pub(crate) fn refuse_inside_transaction(&self) -> Result<()> {
-        // A thread finds its own mark if it holds the writer, and can miss nobody else's.
-        if self.writing.load(Ordering::Relaxed) == this_thread() {
-            return Err(Error::InsideTransaction);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
-        match &self.readers {
-            Some(readers) => {
-                self.refuse_inside_transaction()?;
-                readers.with_one(|connection| read(Reading { connection, is_private: true }))
-            }
-            None => {
-                let mut writer = self.lock_writer()?;
-                let connection = self.writing_connection(&mut writer.guard.connection)?;
-                read(Reading { connection, is_private: false })
-            }
-        }
-    }
-}
-
-impl Database {
-    pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
-        self.apply_what_is_due();
-        self.0.with_reader(read)
-    }
-
-    /// Has what was committed so far on the disk, also if the power fails. The file's usual setting leaves
-    /// that to the next checkpoint.
-    pub(crate) fn make_durable(&self) -> Result<()> {
-        if self.0.readers.is_none() || self.0.options.read_only {
-            return Ok(());
-        }
-        let mut writer = self.0.lock_writer()?;
-        let connection = self.0.writing_connection(&mut writer.guard.connection)?;
-        self.0.refuse_if_moved()?;
-        // A commit is synced together with all that stand before it in the write-ahead log.
-        connection.pragma_update(None, "synchronous", "full")?;
-        let synced = connection.execute(
-            "INSERT INTO ara_meta (key, value) VALUES ('synced', 1) \
-             ON CONFLICT (key) DO UPDATE SET value = value + 1",
-            [],
-        );
-        connection.pragma_update(None, "synchronous", "normal")?;
-        synced?;
-        Ok(())
-    }
-
-    /// Now, by the clock of the options.
-    pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::from_millis((self.0.options.clock)())
-    }
-
-    /// Keeps failures in the file, if they are to be kept and it can be written, and tells the app of
-    /// them. The app's code may use the database.
-    pub(crate) fn report(&self, failures: &[SchemaFailure], keep: bool) {
-        let write = || -> Result<()> {
-            self.0.refuse_if_read_only()?;
-            let mut writer = self.0.lock_writer()?;
-            let connection = self.0.writing_connection(&mut writer.guard.connection)?;
-            failures.iter().try_for_each(|failure| failure.record(connection))
-        };
-        if keep {
-            // Where that fails, what failed before it is the error to be told.
-            let _ = write();
-        }
-        if let Some(hook) = &self.0.options.on_schema_failure {
-            failures.iter().for_each(|failure| hook(failure));
-        }
-    }
-
-    /// The plan of a table, which is made ready if it is not.
-    pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
-        if let Some(plan) = self.0.plans.get(table) {
-            return Ok(plan);
-        }
-        match self.look(table)? {
-            Some(plan) => Ok(plan),
-            None if self.0.options.read_only => {
-                let name = stored_table_name(table.def);
-                let is_there = self.with_reader(|reading| {
-                    Ok(columns_in_file(reading.connection, &name)?.is_some())
-                })?;
-                Err(Error::NotMade {
-                    table: table.def.name,
-                    lacks: match is_there {
-                        true => "lacks a column of its struct, which no writer has added yet",
-                        false => "is not in the file yet, as no writer has made it",
-                    },
-                })
-            }
-            None => self.transaction(|tx| tx.plan(table)),
-        }
-    }
-
-    /// Brings the search of a table up to date with what another program wrote.
-    fn refresh_search(&self, table: TableRef, plan: &Plan) -> Result<()> {
-        if self.0.options.read_only {
-            return match self.with_reader(|reading| is_made(reading.connection, plan.def))? {
-                true => Ok(()),
-                false => Err(Error::NotMade {
-                    table: plan.def.name,
-                    lacks: "cannot be searched yet, as no writer has made its search",
-                }),
-            };
-        }
-        let Some(search) = &plan.search else { return Ok(()) };
-        if self.with_reader(|reading| Ok(search.is_due(reading.connection)?))? {
-            self.transaction(|tx| tx.read(&[table], &mut |_| Ok(())))?;
-        }
-        Ok(())
-    }
-
-    /// The plan of a table that is in the file as its struct declares it: no work for the writer.
-    fn look(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
-        let plan = self.with_reader(|Reading { connection, .. }| {
-            let plan = look(connection, table.def)?;
-            // Who only reads can do without indexes.
-            Ok(match plan {
-                Some(_) if !self.0.options.read_only && !has_indexes(connection, table.def)? => {
-                    None
-                }
-                plan => plan,
-            })
-        })?;
-        let plan = plan.map(Arc::new);
-        self.0.plans.keep(plan.iter().map(|plan| (table.ty, Arc::clone(plan))));
-        Ok(plan)
-    }
-}
-
-impl Source for Database {
-    fn read(
-        &self,
-        tables: &[TableRef],
-        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
-    ) -> Result<()> {
-        for table in tables {
-            let plan = self.plan(*table)?;
-            if table.is_searched {
-                self.refresh_search(*table, &plan)?;
-            }
-        }
-        self.with_reader(read)
-    }
-
-    fn watchable(&self) -> Option<&Database> {
-        Some(self)
-    }
-}
-
-/// The last handle is gone: nobody can commit any more.
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.watches.close();
-        self.bring_along_if_moved();
     }
 }
 

@@ -1,120 +1,144 @@
-//! What can go wrong, and what to do about it.
+//! The error type.
 
 use std::path::PathBuf;
 
-use crate::record::LOCAL_PREFIX;
-use crate::search::SEARCH_PREFIX;
+use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX};
 use crate::value::{Rule, Timestamp};
 
-/// The result of ara's functions.
+/// The result of a function of ara.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What can go wrong. Errors carry names and reasons, never values or keys.
+/// The error of ara's functions.
+///
+/// Its message says what went wrong and what to do about it. Errors contain the names of tables and
+/// columns, and never the values of rows.
+///
+/// ```
+/// use ara::Error;
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: NonEmptyString<10> }
+///
+/// let db = Database::memory()?;
+/// let error = db.create(Todo::draft().title(" ")).unwrap_err();
+/// assert!(matches!(error, Error::Rule { table: "todo", column: "title", .. }));
+/// assert_eq!(error.to_string(), "column `todo.title` must not be blank");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file cannot be opened: its folder is missing, it is a directory, or access is denied.
+    /// A file cannot be opened, created or replaced: its folder is missing, it is a directory, access
+    /// is denied, or it is in use. The reason tells which.
     #[error("cannot open {}: {reason}", path.display())]
     Open {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What stands in the way, and what to do.
+        /// Why it cannot be opened, and what to do about it.
         reason: String,
     },
 
-    /// The file is no SQLite database.
+    /// The file that was to be opened is not a SQLite database.
     #[error("{} is not a database: choose another path, or move the file away", path.display())]
     NotADatabase {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
 
-    /// The file is a SQLite database, but of another program. It was left as it was.
+    /// The file that was to be opened is a SQLite database of another program. It was not changed.
     #[error(
         "{} is a database that ara did not make: give ara a file of its own and copy the rows over", path.display()
     )]
     ForeignDatabase {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
 
-    /// The file was written by a newer ara. It was left as it was.
+    /// The file was written by a newer version of ara, in a format that this version does not know. It
+    /// was not changed.
     #[error(
         "{} has format {found}, and this version of ara reads formats up to {known}: update the app", path.display()
     )]
     NewerFormat {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The file's format.
+        /// The format of the file.
         found: i64,
-        /// The newest format that this version of ara reads.
+        /// The newest format that this version of ara knows.
         known: i64,
     },
 
-    /// The file is damaged. What was written before may still be read in parts.
+    /// The file is damaged: SQLite found it malformed, or ara found bytes in its own tables that it
+    /// cannot read. Parts of it may still be readable.
     #[error(
         "the database file is damaged: restore a backup, or sync a fresh file from another device"
     )]
     Corrupt,
 
-    /// The file was moved, deleted or replaced while it was open. Nothing of this was written. What was
-    /// written before is in the file that was opened, wherever it is now, and can still be read.
+    /// The file was moved, deleted or replaced while it was open. Nothing of this transaction was
+    /// written. What was written before is in the file that was opened, wherever that is now, and can
+    /// still be read.
     #[error(
         "{} is no longer the file that was opened: it was moved, deleted or replaced meanwhile, and nothing was written; close the database, and open it where it is now; if it is gone, `backup` saves what was written before", path.display()
     )]
     Replaced {
-        /// The file.
+        /// The path at which the file was opened.
         path: PathBuf,
     },
 
-    /// The disk, or the space allowed to the file, is full. Nothing of the transaction was written.
+    /// The disk is full, or the file has reached the size that it is allowed. Nothing of the
+    /// transaction was written.
     #[error("the disk is full: free some space, then try again; nothing was written")]
     DiskFull,
 
-    /// Another process, or a database that this one opened on the same file, kept it locked for longer
-    /// than the busy timeout. Clone a database to use it twice.
+    /// The file was locked for longer than the busy timeout: by another process, or by this one if it
+    /// opened the file twice. Clone a [`Database`](crate::Database) to use it in several places.
     #[error(
         "the database is locked by another process, or opened twice in this one: try again, or raise the busy timeout"
     )]
     Busy,
 
-    /// The file or its folder does not allow writing.
+    /// The file could not be written, because it or its folder is read-only for this user.
     #[error("the database is read-only: allow this user to write the file and its folder")]
     ReadOnly,
 
-    /// The database was opened by [`Options::read_only`](crate::Options::read_only).
+    /// A write was attempted on a database that was opened by
+    /// [`Options::read_only`](crate::Options::read_only).
     #[error("the database was opened to be read only: open it without `read_only` to write")]
     OpenedReadOnly,
 
-    /// Reading or writing the file failed.
+    /// The operating system failed to read or write the database file, or to provide randomness or a
+    /// thread; or the reader or writer of JSON failed.
     #[error(
         "reading or writing failed ({reason}): check the disk, its permissions and limits, then try again; nothing was written"
     )]
     Io {
-        /// What SQLite, or the system, says.
+        /// The message of SQLite or of the operating system.
         reason: String,
     },
 
-    /// A value breaks a rule of its column's type.
+    /// A value that was to be written breaks a rule of its column's type.
     #[error("column `{table}.{column}` {rule}")]
     Rule {
         /// The table's stored name.
         table: &'static str,
         /// The column's stored name.
         column: &'static str,
-        /// The rule.
+        /// The rule that the value breaks.
         rule: Rule,
     },
 
-    /// A value breaks a rule of its type where no column is concerned: in `NonEmptyString::new(text)?`,
-    /// or where a query computes with it.
+    /// A value that is not written into a column breaks a rule of its type: one that
+    /// [`NonEmptyString::new`](crate::NonEmptyString::new) was called with, or one in a query.
     #[error("a value {rule}")]
     Parameter {
-        /// The rule.
+        /// The rule that the value breaks.
         rule: Rule,
     },
 
-    /// The values of one row are larger than SQLite can hold (some 999,000,000 bytes).
+    /// The values that were to be written into one row are together larger than SQLite can hold (some
+    /// 999,000,000 bytes).
     #[error(
         "a row of table `{table}` is too large: keep large data in files, and their paths in the row"
     )]
@@ -123,7 +147,7 @@ pub enum Error {
         table: &'static str,
     },
 
-    /// `create` was given the id of a row that exists, or that was deleted.
+    /// [`create`](crate::Database::create) was called with the id of a row that exists or that was deleted.
     #[error(
         "table `{table}` has a row with this id already: use `upsert` to write it anyway, or `restore` if it was deleted"
     )]
@@ -132,196 +156,201 @@ pub enum Error {
         table: &'static str,
     },
 
-    /// A table of this name is in the file, but ara did not make it so.
+    /// A table or a column in the file is missing or is not declared as ara declares it, because
+    /// another program created or changed it.
     #[error("table `{table}` in the file is not as ara made it: {reason}")]
     Shape {
         /// The table's stored name.
         table: String,
-        /// What differs.
+        /// What is missing or differs.
         reason: String,
     },
 
-    /// A table is not in the file as its struct declares it, and the database was opened by
-    /// [`Options::read_only`](crate::Options::read_only).
+    /// A table that a struct declares is not in the file, or lacks a column or its full-text search,
+    /// and the database was opened by [`Options::read_only`](crate::Options::read_only), so that it
+    /// cannot be created.
     #[error(
         "table `{table}` {lacks}, and this database was opened to be read only: open it to write once"
     )]
     NotMade {
         /// The table's stored name.
         table: &'static str,
-        /// What is to be made.
+        /// What is missing.
         lacks: &'static str,
     },
 
-    /// A table would have more columns than SQLite can hold.
+    /// A table would have more columns than SQLite allows.
     #[error(
         "table `{table}` would have {columns} columns, and SQLite holds {limit}: split the struct in two"
     )]
     TooManyColumns {
         /// The table's stored name.
         table: &'static str,
-        /// How many it would have, those of other versions of the app and of ara included.
+        /// The number of columns that it would have, including ara's own and those of other versions of
+        /// the app.
         columns: usize,
-        /// How many a table can have.
+        /// The number of columns that a table can have.
         limit: usize,
     },
 
-    /// `one` found no row, or more than one.
+    /// A query that must return exactly one row, by `one`, found none or more than one.
     #[error("{} where `one` expects exactly one: change the filter, or use `first`", if *count == 0 { "no row" } else { "several rows" })]
     NotOne {
-        /// How many rows were found, counted up to two.
+        /// The number of rows that were found: 0, or 2 for any larger number.
         count: usize,
     },
 
-    /// `rank` or `snippet` was asked of a query that searches for nothing.
+    /// `rank` or `snippet` was called on a query without a `search`.
     #[error("`rank` and `snippet` are of a search: call `search` on the query")]
     NotSearched,
 
-    /// The database was used inside `transaction`, whose closure holds it: the call would wait for
-    /// itself.
+    /// The database was used inside the closure of its own
+    /// [`transaction`](crate::Database::transaction), which would wait for itself.
     #[error(
         "the database was used inside its own transaction: use the transaction that the closure is given"
     )]
     InsideTransaction,
 
-    /// The closure of `transaction` passed over an error after which the log lacks a change, and
-    /// returned `Ok`.
+    /// The transaction cannot be committed because of an earlier error inside it, which the closure of
+    /// [`transaction`](crate::Database::transaction) ignored. Nothing was written.
     #[error(
         "an earlier error broke this transaction, and nothing was written: return it from the closure"
     )]
     Broken,
 
-    /// SQL that was written by hand would change the file.
+    /// Raw SQL is not a statement that only reads.
     #[error(
         "SQL that is written by hand can only read: write by `create`, `update`, `upsert` and `delete`, so that the change is logged"
     )]
     RawWrite,
 
-    /// SQL that was written by hand gives more or fewer columns than the row that it is read into has.
+    /// Raw SQL returns another number of columns than the type has values as which its rows are read.
     #[error("the SQL gives {found} columns, and the row has {expected} values: select as many")]
     RawShape {
-        /// How many columns the SQL gives.
+        /// The number of columns that the SQL returns.
         found: usize,
-        /// How many values the row has.
+        /// The number of values that the type has.
         expected: usize,
     },
 
-    /// SQL that was written by hand gives a value which is not of the type that it is read as.
+    /// Raw SQL returned a value that cannot be read as the requested type.
     #[error(
         "column `{column}` of the SQL holds {found}, which is not read as `{expected}`: read it as `Option<{expected}>`, which is `None` then, or as another type"
     )]
     RawValue {
-        /// The column's name, or its number (from 1) where the SQL gives it none.
+        /// The name of the column, or its number from 1 if it has no name.
         column: String,
-        /// The type that it is read as.
+        /// The requested type.
         expected: String,
-        /// The storage class of what the SQL gives: `NULL`, `INTEGER`, `REAL`, `TEXT` or `BLOB`.
+        /// The storage class of the value: `NULL`, `INTEGER`, `REAL`, `TEXT` or `BLOB`.
         found: &'static str,
     },
 
-    /// SQL that was written by hand has more or fewer parameters than values were bound.
+    /// Raw SQL has more or fewer parameters than values were bound.
     #[error(
         "the SQL has {parameters} parameters, and {given} values are bound: `bind` one for each"
     )]
     RawParameters {
-        /// How many values were bound.
+        /// The number of values that were bound.
         given: usize,
-        /// How many parameters the SQL has.
+        /// The number of parameters that the SQL has.
         parameters: usize,
     },
 
-    /// `watch` was called on a query of a transaction, which is over before anything can change, or of
-    /// the past, which does not change.
+    /// A query inside a transaction, or of the past, was to be watched. The results of neither can change.
     #[error(
         "a query of a transaction, or of the past, cannot be watched: watch a query of the database"
     )]
     WatchedTransaction,
 
-    /// The past was asked for what only the present has.
+    /// A query of the past needs what is not in the log: a search, or the rows of a local table.
     #[error("{what} is of the present alone: ask the database itself, and not `at` a time")]
     OnlyNow {
-        /// What was asked for: a search, or the rows of a local table, which is in no log.
+        /// What the query needs.
         what: String,
     },
 
-    /// The past was asked for what `compact` has dropped.
+    /// A query of the past asks for a time in the part of the log that
+    /// [`compact`](crate::Database::compact) has compacted, where changes may be missing.
     #[error(
         "the log was compacted up to {until}: it tells no more what was before, or who wrote it; ask for a later time"
     )]
     Compacted {
-        /// From when on the log is whole.
+        /// The time up to which the log was compacted.
         until: Timestamp,
     },
 
-    /// `undo` was given a transaction of before the last `compact`.
+    /// [`undo`](crate::Database::undo) was called with a transaction in the compacted part of the log,
+    /// where the values that it overwrote may be missing.
     #[error(
         "the log was compacted up to {until}, and what this transaction overwrote may be gone: it cannot be undone any more"
     )]
     CompactedTransaction {
-        /// Which transactions cannot be undone: those up to then.
+        /// The time up to which the log was compacted.
         until: Timestamp,
     },
 
-    /// `undo` was given a transaction that is not in the log of this database, or whose time has not come.
+    /// [`undo`](crate::Database::undo) was called with a transaction that is not in the log of this
+    /// database, or whose changes do not count, for example because they are dated in the future.
     #[error(
         "this database knows of no such transaction: take its id from `transactions` or `history`, or merge first"
     )]
     UnknownTransaction,
 
-    /// A line that `import_json` read is no row.
+    /// A line that [`import_json`](crate::Database::import_json) read is not a row of the table.
     #[error("line {line} {reason}; nothing was imported")]
     Line {
         /// The line's number, from 1.
         line: u64,
-        /// What is wrong with it. It never holds a value.
+        /// What is wrong with it. It never contains a value.
         reason: String,
     },
 
-    /// The last handle of the database was dropped: what watched it is over.
+    /// A watch ended because the last handle of its database was dropped.
     #[error("the database was closed: keep a handle of it for as long as it is watched")]
     Closed,
 
-    /// Bytes that should be changes, or a version vector, are not what a device has written: they were
-    /// damaged or cut off on their way. Nothing of them was read.
+    /// Bytes that should be changes or a version vector cannot be read: they are something else, or
+    /// they were damaged or cut off on their way.
     #[error("these bytes are no {what} of ara's: {reason}")]
     Unreadable {
-        /// What was to be read.
+        /// What was to be read: `changes` or `version vector`.
         what: &'static str,
-        /// What is wrong, and what to do.
+        /// What is wrong, and what to do about it.
         reason: &'static str,
     },
 
-    /// The changes, or the version vector, were written by a newer ara in a way that this one cannot
-    /// read.
+    /// Changes or a version vector were written by a newer version of ara, in a format that this
+    /// version cannot read.
     #[error(
         "the {what} came in format {found}, and this version of ara reads formats up to {known}: update the app"
     )]
     NewerChanges {
-        /// What was to be read.
+        /// What was to be read: `changes` or `version vector`.
         what: &'static str,
-        /// The format that they have.
+        /// The format of the bytes.
         found: u32,
         /// The newest format that this version of ara reads.
         known: u32,
     },
 
-    /// Changes could not be read from where they were, or written there.
+    /// The reader or writer that changes go through failed.
     #[error(
         "changes could not be passed on ({reason}): check the disk or the connection, then try again"
     )]
     Transfer {
-        /// What the system says.
+        /// The message of the reader or writer.
         reason: String,
     },
 
-    /// SQLite refused something else; the message is SQLite's.
+    /// SQLite returned an error that no other variant stands for.
     #[error(
         "SQLite refused: {reason} (code {code}); if no other program changed the file, and the query names what is there, please report it"
     )]
     Sqlite {
-        /// SQLite's extended result code.
+        /// The extended result code of SQLite, or 0 if it is rusqlite that failed.
         code: i32,
-        /// What SQLite says.
+        /// The message of SQLite.
         reason: String,
     },
 }
@@ -339,19 +368,19 @@ impl From<rusqlite::Error> for Error {
             rusqlite::Error::SqliteFailure(failure, message) => {
                 (failure, message.unwrap_or_else(|| failure.to_string()))
             }
-            // Only the statements about ara's own tables are the same whatever the app does.
+            // An error in a statement about ara's own tables cannot come from the app: the file is damaged.
             rusqlite::Error::SqlInputError { sql, .. } if is_about_own_tables(&sql) => {
                 return Self::Corrupt;
             }
             rusqlite::Error::SqlInputError { error, msg, .. } => (error, without_values(msg)),
-            // What ara reads in a fixed form is its own.
+            // ara reads values in a fixed form only from its own tables.
             rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::Utf8Error(..)
             | rusqlite::Error::QueryReturnedNoRows => return Self::Corrupt,
-            // Everything else is about the shape of a call, not about what it holds; rusqlite's
-            // messages may quote a value, so only the kind is told.
+            // The other errors are about how rusqlite was called. Its messages may quote a value, so
+            // only the kind of the error is kept.
             error => return Self::Sqlite { code: 0, reason: kind_of(&error).to_owned() },
         };
         match failure.code {
@@ -375,7 +404,8 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// The table that is not in the file as it was, and what it lacks, if that is what SQLite says.
+/// Returns the table that SQLite's message is about and what is missing, if the message is about a
+/// missing table or column.
 fn missing(message: &str) -> Option<(&str, String)> {
     if let Some(table) = message.strip_prefix("no such table: ") {
         let reason =
@@ -393,7 +423,8 @@ fn missing(message: &str) -> Option<(&str, String)> {
 }
 
 impl Error {
-    /// Names the table that a statement was about, where SQLite names but a column of it.
+    /// Turns the error about a missing column into [`Error::Shape`] of the table that the statement was
+    /// about, which SQLite does not always name.
     pub(crate) fn of_table(self, table: &str) -> Self {
         let Self::Sqlite { reason, .. } = &self else { return self };
         match reason.strip_prefix("no such column: ") {
@@ -408,13 +439,13 @@ impl Error {
     }
 }
 
-/// A name, without SQLite's guess that follows it in quotes: `"title" - should this be ..`.
+/// Returns a name without its quotes and without the guess that SQLite adds: `"title" - should this be ..`.
 fn unquoted(name: &str) -> &str {
     name.strip_prefix('"').and_then(|name| name.split_once('"')).map_or(name, |(name, _)| name)
 }
 
-/// SQLite's message about a statement. Values are bound, but a raw expression may hold one as a
-/// literal: where SQLite quotes text or a number, only the kind is told.
+/// Returns SQLite's message about a statement, unless it may quote a value. Values are bound, but a raw
+/// expression may contain one as a literal.
 fn without_values(message: String) -> String {
     let quoted = ["near \"", "unrecognized token: \""];
     let quoted = quoted.iter().find_map(|start| message.strip_prefix(start));
@@ -425,7 +456,8 @@ fn without_values(message: String) -> String {
     }
 }
 
-/// Whether a statement is about ara's own tables. A query of an app's tables may call its functions.
+/// Returns whether a statement is about ara's own tables. A query of an app's tables may call ara's
+/// functions, whose names also begin with `ara_`.
 fn is_about_own_tables(sql: &str) -> bool {
     let is_call = |after: &str| {
         after.trim_start_matches(|c: char| c == '_' || c.is_ascii_lowercase()).starts_with('(')
@@ -433,6 +465,7 @@ fn is_about_own_tables(sql: &str) -> bool {
     sql.match_indices(" ara_").any(|(at, found)| !is_call(&sql[at + found.len()..]))
 }
 
+/// Returns a message without values for an error about how rusqlite was called.
 fn kind_of(error: &rusqlite::Error) -> &'static str {
     use rusqlite::Error;
     match error {

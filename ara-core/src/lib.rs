@@ -3,112 +3,67 @@
 //!
 //! Apps use it through the `ara` crate, which re-exports it.
 
-mod ahead;
-mod any_rows;
-mod app_schema;
-mod at;
-mod backup;
-mod cells;
-mod change;
-mod changes;
-mod clock;
-mod codec;
-mod compact;
-mod counters;
+mod care;
+mod catalog;
 mod database;
-mod ddl;
-mod drift;
-mod ensure;
-mod entropy;
 mod error;
-mod failure;
+mod exchange;
 mod file;
-mod file_schema;
-mod fold;
-mod format;
 mod growth;
-mod history;
-mod identity;
-mod inspect;
-mod journal;
-mod json_lines;
-mod json_value;
-mod mend;
+mod log;
 mod merge;
-mod moved;
-mod mutation;
-mod options;
-mod outgoing;
-mod plan;
-mod plans;
-mod progress;
-mod read_only;
-mod readers;
-mod rebuild;
-mod rebuild_all;
-mod record;
-mod registry;
-mod restore;
-mod row_clock;
-mod row_history;
+mod model;
+mod names;
+mod past;
+mod rows;
 mod search;
-mod set_aside;
-mod shape;
-mod shown;
-mod source;
-mod statements;
-mod table;
-mod transaction;
-mod transaction_id;
-mod transaction_list;
-mod transactions;
-mod undo;
-mod undone;
+mod sync;
+mod trace;
 mod value;
-mod vector;
-mod verify;
-mod wanted;
 mod watch;
-#[cfg(feature = "wire")]
-mod wire;
-mod writer;
 
-pub use app_schema::{AppSchema, Schema, definitions};
 pub use ara_schema as schema;
-pub use at::Past;
-pub use cells::Cells;
-pub use changes::Changes;
-pub use compact::Compaction;
+pub use care::progress::Progress;
+pub use care::rebuild_all::RebuildReport;
+pub use care::verification::{Difference, Verification, What};
+pub use catalog::ddl::ddl;
+#[doc(hidden)]
+pub use catalog::own_tables::HISTORY;
+#[doc(hidden)]
+pub use catalog::search_index::search_tables;
 pub use database::Database;
-pub use ddl::ddl;
-pub use drift::Drift;
+pub use database::options::Options;
+pub use database::source::{Reading, Source};
+#[doc(hidden)]
+pub use database::subscription::{Subscription, Until};
+pub use database::transaction::Transaction;
 pub use error::{Error, Result};
-pub use failure::SchemaFailure;
-pub use file_schema::{FileColumn, FileSchema, FileTable, RowCount};
-#[doc(hidden)]
-pub use history::HISTORY;
-pub use history::{Growth, SchemaVersion};
-pub use merge::{MergeReport, Reason, Refused};
-pub use options::Options;
-pub use outgoing::ChangesSince;
-pub use progress::Progress;
-pub use rebuild_all::RebuildReport;
-pub use record::{
-    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list, stored_table_name,
+pub use exchange::changes::Changes;
+pub use exchange::vector::VersionVector;
+pub use growth::drift::Drift;
+pub use growth::failure::SchemaFailure;
+pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
+pub use growth::history::{Growth, SchemaVersion};
+pub use log::transaction_id::TransactionId;
+pub use merge::report::{MergeReport, Reason, Refused};
+pub use model::app_schema::{AppSchema, Schema, definitions};
+pub use model::cells::Cells;
+pub use model::record::{
+    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
 };
-pub use row_history::{ColumnChange, RowChange};
-#[doc(hidden)]
-pub use search::search_tables;
-pub use set_aside::{Obstacle, SetAside};
-pub use source::{Reading, Source, TableRef};
-pub use table::{
+pub use model::table::{
     Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, SystemColumn, Table,
     Update, column_def, is_counter, readable, search_text,
 };
-pub use transaction::Transaction;
-pub use transaction_id::TransactionId;
-pub use transaction_list::{TransactionSummary, Transactions};
-pub use undo::UndoReport;
+pub use model::table_ref::TableRef;
+pub use names::stored_table_name;
+pub use past::as_of::Past;
+pub use past::row_history::{ColumnChange, RowChange};
+pub use past::transaction_list::{TransactionSummary, Transactions};
+pub use past::undo::UndoReport;
+pub use sync::changes_since::ChangesSince;
+pub use sync::compact::Compaction;
+pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;
@@ -117,7 +72,3 @@ pub use value::{
     MadeOf, NonEmptyString, Ordered, Patches, Plain, Readable, Rule, Stored, Timestamp, Value,
     Whole,
 };
-pub use vector::VersionVector;
-pub use verify::{Difference, Verification, What};
-#[doc(hidden)]
-pub use watch::{Subscription, Until};

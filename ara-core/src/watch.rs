@@ -1,24 +1,18 @@
-//! Watching: telling those who read when a commit has touched what they read.
+//! Watching: noticing when a commit has touched what a query reads.
 //!
-//! A transaction collects what it [touches](touched), if anybody watches. Once it is committed, the
-//! [registry](watches) marks the watches whose [interest](interest) that is, and wakes who waits for
-//! them. Commits of others who have the file open are noticed by the [observer](observer), a thread that
-//! runs while there is a watch, and are read from the change log.
+//! While there is a watch, a transaction collects what it [touches](crate::rows::touched). After the commit,
+//! [`Watches`](watches::Watches) marks each watch whose [interest](interest::Interest) meets that, and wakes
+//! whoever waits for it. Commits of other processes are noticed by the [observer](observer::Observer), a
+//! thread that runs while there is a watch, which reads them from the change log.
 //!
-//! Nothing is run again here: who waits for a [`Subscription`] does so when it wants to, so that a
-//! hundred commits make one new result.
+//! Nothing here runs a query again. Whoever waits does so when it is ready, so that a hundred commits
+//! cause one new result.
 
-mod interest;
-mod log_position;
-mod observer;
-mod own_writes;
-mod reads;
-mod signal;
-mod subscription;
-mod touched;
-mod watches;
-
-pub(crate) use log_position::FileState;
-pub use subscription::{Subscription, Until};
-pub(crate) use touched::Touched;
-pub(crate) use watches::Watches;
+pub(crate) mod host;
+pub(crate) mod interest;
+pub(crate) mod log_position;
+pub(crate) mod observer;
+pub(crate) mod own_writes;
+pub(crate) mod reads;
+pub(crate) mod signal;
+pub(crate) mod watches;

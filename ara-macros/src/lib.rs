@@ -1,27 +1,20 @@
-//! ara's macros. Apps use them through the `ara` crate, which re-exports them.
+//! The macros of ara. Apps use them through the crate `ara`, which re-exports them.
 //!
-//! A derive goes four steps: `attr` and `ast` read what the user wrote, `valid` refuses what cannot
-//! be, all of it at once, `fallback` leaves out what would not compile, and `expand` generates.
+//! Each macro has a module of its own: [`Table`](macro@Table) and `#[ara::table]` are in `table`,
+//! [`Value`](macro@Value) in `value`, [`View`](macro@View) in `view` and [`schema!`] in `schema`. What
+//! they read the user's code with is in `input`.
 
-mod ast;
-mod attr;
-mod derive;
-mod expand;
-mod fallback;
-mod faults;
-mod lock;
-mod names;
+mod cargo;
+mod input;
 mod schema;
-mod suggest;
-mod valid;
+mod table;
 mod value;
 mod view;
-mod visibility;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a table of a struct.
+/// Makes a struct a table of the database.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -50,6 +43,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// let home = db.create(Category::draft().name("Home"))?;
 /// let milk = db.create(Todo::draft().title("Buy milk").category_id(home))?;
 /// db.update(Todo::patch(milk).done(true))?;
+///
 /// let row: TodoRow = db.get(milk)?.expect("was created");
 /// assert_eq!((row.done, row.stars), (Some(true), Some(3)));
 /// # Ok(())
@@ -58,91 +52,290 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # The struct
 ///
-/// It has named fields and no generics. One field is `id: Id<Todo>`, under any alias. Every other
-/// field is a column. Its type implements `ara::Value`, or is an `Option` of
-/// such a type, written as one: then the column is optional. A column that is no `Option` is
-/// required: a row cannot be created without it. In rows that other versions of the app wrote it may
-/// be missing all the same.
+/// The struct has named fields and no generics. One field is `id: Id<Todo>`, or an alias of that type.
+/// Every other field is a column:
 ///
-/// `created_at` and `updated_at` are in every row and are not declared. A field that is compiled out
-/// by `#[cfg(..)]` is no column; as the schema only grows, it should be the same in every build.
+/// - A field whose type implements [`Value`](../ara/trait.Value.html) is a required column. A row cannot
+///   be created without it. Rows that another version of the app has created may lack it all the same.
+/// - A field of such a type in an `Option` is an optional column. The type must be written as an
+///   `Option`, as a macro cannot see through an alias.
+///
+/// Every row also has the columns `created_at` and `updated_at`, which the struct does not declare. A
+/// field that is removed by `#[cfg(..)]` is not a column. As the schema of an app only grows, such a
+/// field should be the same in every build.
 ///
 /// # What is generated
 ///
-/// With the struct's visibility, for a struct `Todo`:
+/// For a struct `Todo`, the derive generates these items, with the visibility of the struct:
 ///
-/// | | |
+/// | item | what it is |
 /// |---|---|
-/// | `TodoRow<..>` | What queries return: the fields of the struct, each an `Option` until a query narrows it, and `id`, `created_at`, `updated_at`. It derives `Debug`, `Clone` and `PartialEq`. `row.patch()` starts an update. |
-/// | `TodoDraft<..>` | A new row, by `Todo::draft()`: a setter for each column, and `id`. `create` takes it when all required columns are set. |
-/// | `TodoPatch` | A change, by `Todo::patch(id)`: a setter for each column. What is not set is left alone; `None` clears an optional column. |
-/// | `Todo::title`, .. | The columns as constants, with those of every row: `Todo::id`, `Todo::created_at`, `Todo::updated_at`. |
+/// | `TodoRow<..>` | The rows that queries return. It has the fields of the struct, each as an `Option` until a query narrows it, and `created_at` and `updated_at`. It implements `Debug`, `Clone` and `PartialEq`. `row.patch()` starts an update of the row. |
+/// | `TodoDraft<..>` | A new row, which `Todo::draft()` starts. It has a setter for each column and for `id`. `create` takes it when all required columns are set. |
+/// | `TodoPatch` | A change of a row, which `Todo::patch(id)` starts. It has a setter for each column. Columns that are not set keep their values. Setting an optional column to `None` clears it. |
+/// | `Todo::title`, .. | The columns as constants, for queries. `Todo::id`, `Todo::created_at` and `Todo::updated_at` are among them. |
 ///
-/// Setters, constants and the row's fields have the visibility and the doc comments of the struct's
-/// fields. `#[deprecated]` on a field passes on to its constant and its setters. The struct itself
-/// can be given to `create`, too.
+/// Setters, constants and the fields of rows have the visibility and the doc comments of the struct's
+/// fields. Constants and setters also have the field's `#[deprecated]`.
 ///
-/// `draft` and `patch` are functions of the trait `Table`, which `ara::prelude` has. A field named
-/// `draft` hides the function of the struct: write `<Todo as Table>::draft()` then.
+/// The struct itself is a row too: `create` takes it, and a query with `narrow_all` returns it.
+///
+/// `draft` and `patch` are functions of the trait `Table`, which is in `ara::prelude`. A column named
+/// `draft` or `patch` hides the function: write `<Todo as Table>::draft()` in its place.
 ///
 /// # Arguments on the struct
 ///
-/// - `#[table(name = "todos")]`: the stored name of the table. Else it is the struct's name in snake
-///   case: `TodoItem` is stored as `todo_item`.
-/// - `#[table(local)]`: the table stays on this device. It has no change log and is never synced.
-/// - `#[table(index(done, due))]`: an index over the columns of these fields, in this order. It may be
-///   given several times.
-/// - `#[table(columns)]`: a module named like the struct in snake case that has the columns, so that
-///   they can be imported: `use todo::title;`.
-/// - `#[table(derive(serde::Serialize))]`: what the row derives besides.
+/// All arguments are optional. They can share one attribute or be spread over several.
 ///
-/// # Arguments on a field
+/// | argument | effect |
+/// |---|---|
+/// | [`name = "todos"`](#name) | gives the table another stored name |
+/// | [`local`](#local) | keeps the table on its device |
+/// | [`index(done, due)`](#index) | adds an index over several columns |
+/// | [`columns`](#columns) | generates a module from which the columns can be imported |
+/// | [`derive(..)`](#derive) | makes the row derive more traits |
 ///
-/// - `#[table(column = "name")]`: the stored name of the column. Else it is the field's name. With it
-///   a field can be renamed in Rust, and the column keeps its name.
-/// - `#[table(index)]`: an index over this column.
-/// - `#[table(search)]`: the words of this text can be found: `db.query::<Todo>().search("buy mil*")`. All
-///   such fields of a struct are searched together. Making the search is the one declaration that reads the
-///   rows that are there; each write of such a field then takes longer.
-/// - `#[table(default = 3)]`: what a draft holds for the column unless it is set: an expression that
-///   is evaluated for each draft. A required column with a default need not be set.
+/// ## `name`
+///
+/// `#[table(name = "..")]` sets the stored name of the table. Without it, the stored name is the name of
+/// the struct in snake case. With it, a released struct can be renamed, as its table keeps its name.
 ///
 /// ```
-/// # use ara::prelude::*;
+/// use ara::prelude::*;
+///
 /// #[derive(Table)]
-/// #[table(name = "todos", local, columns, derive(serde::Serialize))]
+/// struct TodoItem {
+///     id: Id<TodoItem>,
+/// }
+///
+/// #[derive(Table)]
+/// #[table(name = "todo")]
+/// struct Task {
+///     id: Id<Task>,
+/// }
+///
+/// assert_eq!(TodoItem::NAME, "todo_item");
+/// assert_eq!(Task::NAME, "todo");
+/// ```
+///
+/// ## `local`
+///
+/// `#[table(local)]` keeps the table on its device: it has no change log and is never synced. Use it for
+/// what belongs to the device, such as the state of its windows, and for what can be computed again.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(local)]
+/// struct Window {
+///     id: Id<Window>,
+///     width: u32,
+///     height: u32,
+/// }
+///
+/// assert!(Window::TABLE.local);
+/// ```
+///
+/// ## `index`
+///
+/// `#[table(index(done, due))]` adds an index over the columns of these fields, in this order. It can be
+/// given several times. The fields are named as in Rust. Indexes are not part of what a release fixes:
+/// every version of the app may declare others.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(index(done, due), index(done, title))]
+/// struct Todo {
+///     id: Id<Todo>,
+///     title: String,
+///     done: Option<bool>,
+///     due: Option<Timestamp>,
+/// }
+///
+/// assert_eq!(Todo::TABLE.indexes[0].columns, ["done", "due"]);
+/// assert_eq!(Todo::TABLE.indexes[1].columns, ["done", "title"]);
+/// ```
+///
+/// A unique index does not exist, as devices that are offline cannot keep it between them. Give rows that
+/// are the same thing on every device the same id: `Id::from_key("natural key")`.
+///
+/// ## `columns`
+///
+/// `#[table(columns)]` generates a module that is named like the struct in snake case and contains the
+/// columns, so that they can be imported: `use todo::title;`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(columns)]
 /// pub struct Todo {
 ///     pub id: Id<Todo>,
-///     #[table(column = "name", default = "untitled")]
 ///     pub title: String,
 /// }
 ///
 /// use todo::title;
 /// # fn main() -> ara::Result<()> {
+/// # let db = Database::memory()?;
+/// # db.create(Todo::draft().title("Buy milk"))?;
+/// let milk = db.query::<Todo>().filter(title.eq("Buy milk")).narrow(title).one()?;
+/// assert_eq!(milk.title, "Buy milk");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// ## `derive`
+///
+/// `#[table(derive(..))]` makes the row derive these traits, besides `Debug`, `Clone` and `PartialEq`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// #[table(derive(Eq, Hash))]
+/// pub struct Todo {
+///     pub id: Id<Todo>,
+///     pub title: String,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// # let db = Database::memory()?;
+/// # db.create(Todo::draft().title("Buy milk"))?;
+/// use std::collections::HashSet;
+///
+/// let rows: HashSet<TodoRow> = db.query::<Todo>().all()?.into_iter().collect();
+/// assert_eq!(rows.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Arguments on a field
+///
+/// | argument | effect |
+/// |---|---|
+/// | [`column = "name"`](#column) | gives the column another stored name |
+/// | [`index`](#index-of-one-column) | adds an index over the column |
+/// | [`search`](#search-for-words) | makes the words of the column searchable |
+/// | [`default = 3`](#default) | sets the column in every new draft |
+///
+/// ## `column`
+///
+/// `#[table(column = "..")]` sets the stored name of a column. Without it, the stored name is the name of
+/// the field. With it, a released field can be renamed, as its column keeps its name.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo {
+///     id: Id<Todo>,
+///     #[table(column = "title")]
+///     summary: String,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// assert_eq!(Todo::TABLE.columns[0].name, "title");
+/// # let db = Database::memory()?;
+/// # db.create(Todo::draft().summary("Buy milk"))?;
+/// let milk = db.query::<Todo>().filter(Todo::summary.eq("Buy milk")).narrow_all().one()?;
+/// assert_eq!(milk.summary, "Buy milk");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// ## `index` of one column
+///
+/// `#[table(index)]` adds an index over the column. For one over several columns, the argument is on the
+/// struct.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo {
+///     id: Id<Todo>,
+///     #[table(index)]
+///     due: Option<Timestamp>,
+/// }
+///
+/// assert_eq!(Todo::TABLE.indexes[0].columns, ["due"]);
+/// ```
+///
+/// ## `search` for words
+///
+/// `#[table(search)]` makes the words of a text column searchable, by a full-text index. The column is a
+/// `String`, a `NonEmptyString<MAX>` or a newtype of one of them. All such columns of a struct are
+/// searched together. Each write of such a column takes longer, and adding the argument to a table reads
+/// all its rows once.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Note {
+///     id: Id<Note>,
+///     #[table(search)]
+///     title: String,
+///     #[table(search)]
+///     text: Option<String>,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
 /// let db = Database::memory()?;
-/// db.create(Todo::draft())?;
-/// let row = db.query::<Todo>().narrow(title).one()?;
-/// assert_eq!(row.title, "untitled");
+/// db.create(Note::draft().title("Shopping").text("Buy oat milk"))?;
+/// assert_eq!(db.query::<Note>().search("shopping mil*").count()?, 1);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// ## `default`
+///
+/// `#[table(default = EXPRESSION)]` sets the column in every new draft. The expression is evaluated for
+/// each draft, and can be anything that the column's setter takes. A required column with a default need
+/// not be set. Rows that exist already do not get the default. An expression that contains statements is
+/// written in braces: `default = { .. }`.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Film {
+///     id: Id<Film>,
+///     title: String,
+///     #[table(default = 3)]
+///     stars: u8,
+///     #[table(default = Timestamp::now())]
+///     seen: Option<Timestamp>,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// let film = db.create(Film::draft().title("Alien").seen(None))?;
+/// let film = db.get(film)?.expect("was created");
+/// assert_eq!((film.stars, film.seen), (Some(3), None));
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Stored names
 ///
-/// They are made of lower-case letters a to z, digits and underscores, begin with a letter and have
-/// 64 bytes at most. Names that begin with `ara_` or `sqlite_`, and the columns that every table has,
-/// are not for apps: `id`, `created_at`, `updated_at`, `is_deleted`, `ara_clock`.
-///
-/// There is no `unique`, because devices that are offline cannot keep it between them. Rows that are
-/// the same thing on every device are given the same id: `Id::from_key("natural key")`.
+/// The stored name of a table or a column is at most 64 bytes long, begins with a lower-case letter, and
+/// consists of the letters a to z, digits and underscores. Names that begin with `ara_` or `sqlite_` are
+/// reserved, and so are `id`, `created_at`, `updated_at`, `is_deleted` and `ara_clock` for columns. Where
+/// the name of a struct or a field would not do, `name` or `column` sets another one.
 #[proc_macro_derive(Table, attributes(table, __ara_table))]
 pub fn derive_table(input: TokenStream) -> TokenStream {
-    derive::derive(&parse_macro_input!(input as DeriveInput)).into()
+    table::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes a table of a struct, and derives for the struct what most apps want: the same as
-/// `#[derive(Debug, Clone, PartialEq, ara::Table)]`, with the arguments of
-/// [`#[table(..)]`](macro@Table) on the struct.
+/// Makes a struct a table of the database, and derives the traits that most apps want for it.
+///
+/// `#[ara::table(..)]` is short for `#[derive(Debug, Clone, PartialEq, ara::Table)]` and `#[table(..)]`.
+/// It takes the [arguments of a struct](macro@Table#arguments-on-the-struct). The fields take theirs in
+/// `#[table(..)]`, as with the derive.
 ///
 /// ```
 /// use ara::{Id, Table};
@@ -156,22 +349,29 @@ pub fn derive_table(input: TokenStream) -> TokenStream {
 /// }
 ///
 /// assert_eq!(Todo::NAME, "todos");
+/// assert_eq!(Todo::TABLE.columns[0].name, "name");
 /// ```
 #[proc_macro_attribute]
 pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
-    derive::attribute(&args.into(), parse_macro_input!(input as DeriveInput)).into()
+    table::attribute(&args.into(), parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes a column type of a newtype or of an enum without data.
+/// Makes a newtype, or an enum without data, a type that columns can have.
+///
+/// Types of other shapes can be stored as [`Json`](../ara/struct.Json.html), if they implement serde's
+/// traits.
 ///
 /// # Newtypes
 ///
-/// A struct of one unnamed field is stored as the field is. It is made of the field's type by
-/// `TryFrom` or `From`, which the type must implement: a stored value that is refused there is absent
-/// to the app, and a value that is refused is an error of `create` and `update`, in the words of that
-/// error. They should not repeat the value.
+/// A struct with one unnamed field is stored as that field is, and can take its place in a released
+/// schema. The struct must implement `TryFrom` or `From` of the field's type:
 ///
-/// Setters take the newtype and the type it holds, and `&str` if that is a `String`.
+/// - `create` and `update` return an error for a value that `TryFrom` refuses. Its message is that of the
+///   refusal, which should not repeat the value.
+/// - A stored value that `TryFrom` refuses is read as missing. Another version of the app may have
+///   written it, with other rules.
+///
+/// Setters take the newtype and the field's type. If the field is a `String`, they also take a `&str`.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -206,11 +406,11 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 ///
 /// # Enums
 ///
-/// An enum whose variants hold no data is stored as the variant's name: as it is written, or as
-/// `#[value(name = "..")]` on the variant says. With that, a variant can be renamed in Rust, and keeps
-/// its stored name. A name of 1 to 64 bytes without control characters will do.
+/// An enum whose variants hold no data is stored as the name of the variant, as text. `#[value(name =
+/// "..")]` on a variant sets its stored name. With it, a released variant can be renamed, as it keeps its
+/// stored name. A stored name has 1 to 64 bytes and no control characters.
 ///
-/// A name that another version of the app has stored and this one does not know is absent to it.
+/// A name that only another version of the app knows is read as missing.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -222,44 +422,80 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 ///     Finished,
 /// }
 ///
+/// #[derive(Table)]
+/// struct Todo {
+///     id: Id<Todo>,
+///     state: State,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
 /// assert_eq!(State::TYPE, ara::Type::Enum(&["Open", "Done"]));
+/// let db = Database::memory()?;
+/// db.create(Todo::draft().state(State::Finished))?;
+/// assert_eq!(db.query::<Todo>().filter(Todo::state.eq(State::Finished)).count()?, 1);
+/// # Ok(())
+/// # }
 /// ```
 #[proc_macro_derive(Value, attributes(value))]
 pub fn derive_value(input: TokenStream) -> TokenStream {
     value::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes a view of a struct: what a query returns instead of rows, with
-/// [`view`](../ara/struct.Query.html#method.view).
+/// Makes a struct a view: what a query returns in place of rows, by
+/// [`Query::view`](../ara/struct.Query.html#method.view).
 ///
-/// `#[view(Todo)]` names the table, or `#[view(Todo, Category)]` the tables of a query that joins them, from
-/// the first on. A field is the first table's column of its name, or the column that `#[view(..)]` on the
-/// field names: `#[view(Category::name)]`, `#[view(Employee::name.of(Boss))]`.
+/// `#[view(Todo)]` on the struct names the table. A view of a query that joins tables names them in the
+/// order of the query: `#[view(Album, Artist)]`. The struct has named fields and no generics, and it may
+/// leave out tables at the end.
 ///
-/// A field that is no `Option` is narrowed: rows in which the column is missing are left out.
+/// Each field is a column. Without an argument it is the column of that name in the first table.
+/// `#[view(..)]` on a field names another column: `#[view(Artist::name)]`, or
+/// `#[view(Artist::name.of(Guest))]` if the query reads the table under an alias.
+///
+/// A field that is an `Option` is `None` where the column is missing. Any other field is narrowed: rows
+/// without it are left out.
 ///
 /// ```
 /// use ara::prelude::*;
 ///
 /// #[derive(Table)]
-/// pub struct Todo {
-///     pub id: Id<Todo>,
-///     pub title: String,
-///     pub done: Option<bool>,
+/// struct Artist {
+///     id: Id<Artist>,
+///     name: String,
+/// }
+///
+/// #[derive(Table)]
+/// struct Album {
+///     id: Id<Album>,
+///     title: String,
+///     artist_id: Option<Id<Artist>>,
 /// }
 ///
 /// #[derive(Debug, PartialEq, View)]
-/// #[view(Todo)]
-/// pub struct TodoItem {
-///     pub id: Id<Todo>,
-///     pub title: String,
+/// #[view(Album)]
+/// struct Title {
+///     id: Id<Album>,
+///     title: String,
+/// }
+///
+/// #[derive(Debug, PartialEq, View)]
+/// #[view(Album, Artist)]
+/// struct Entry {
+///     title: String,
+///     #[view(Artist::name)]
+///     artist: Option<String>,
 /// }
 ///
 /// # fn main() -> ara::Result<()> {
 /// let db = Database::memory()?;
-/// let id = db.create(Todo::draft().title("Buy milk"))?;
-/// let open = db.query::<Todo>().filter(Todo::done.ne(true)).view::<TodoItem>();
-/// assert_eq!(open.all()?, [TodoItem { id, title: "Buy milk".to_owned() }]);
+/// let nina = db.create(Artist::draft().name("Nina"))?;
+/// let live = db.create(Album::draft().title("Live").artist_id(nina))?;
+///
+/// let titles: Vec<Title> = db.query::<Album>().view().all()?;
+/// assert_eq!(titles, [Title { id: live, title: "Live".to_owned() }]);
+///
+/// let entries: Vec<Entry> = db.query::<Album>().left_join(Album::artist_id).view().all()?;
+/// assert_eq!(entries[0].artist.as_deref(), Some("Nina"));
 /// # Ok(())
 /// # }
 /// ```
@@ -268,11 +504,11 @@ pub fn derive_view(input: TokenStream) -> TokenStream {
     view::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Names the tables of an app: its whole schema, which only grows.
+/// Declares the schema of an app: all its tables, under one name.
 ///
-/// It declares a type, with the visibility and the attributes that are written, which
-/// [`ensure`](../ara/struct.Database.html#method.ensure) takes. No two of the tables may have the same
-/// stored name.
+/// The macro declares a type with the visibility and the attributes that are written, which
+/// [`Database::ensure`](../ara/struct.Database.html#method.ensure) takes. No two tables of a schema may
+/// have the same stored name.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -290,7 +526,7 @@ pub fn derive_view(input: TokenStream) -> TokenStream {
 /// }
 ///
 /// ara::schema! {
-///     /// All that the app stores.
+///     /// The tables of the app.
 ///     pub App: Todo, Category
 /// }
 ///
@@ -303,24 +539,29 @@ pub fn derive_view(input: TokenStream) -> TokenStream {
 ///
 /// # What was released
 ///
-/// If there is a file `ara.lock` beside the package's `Cargo.toml`, the schema is held against it while
-/// the package is compiled. What it lists was released: a table, a column or a variant that is gone, a
-/// column that is stored in another way, a reference to another table, and a table that is `local` and was
-/// not, are errors, at the struct or the field that they are about. Each says how to mend it.
-/// [`schema_changes`](../ara/guide/schema_changes/index.html) lists what may change and what may not.
+/// The file `ara.lock` beside a package's `Cargo.toml` lists what was released of its schema. The command
+/// `cargo ara lock -m "add due date"` writes it, and nothing else should. While the package is compiled,
+/// the macro compares the schema with that file. These are errors, each of which says how to mend it:
 ///
-/// `cargo ara lock -m "add due date"` writes the file, and nothing else should. What it does not list is
-/// unreleased, and may still be renamed or removed. Without the file nothing is refused.
+/// - A released table, column or variant is missing.
+/// - A released column is stored in another way, or refers to another table.
+/// - A released table has become `local`, or is no longer `local`.
+///
+/// What is not in the file is unreleased, and can still be renamed and removed. Without the file,
+/// everything can. The page [`schema_changes`](../ara/guide/schema_changes/index.html) lists what may
+/// change and what may not.
+///
+/// A package with an `ara.lock` follows these rules:
 ///
 /// - A table belongs to one schema, in the crate that declares its struct. Other crates, and the binaries
-///   of a library, take that schema: `db.ensure::<model::App>()`.
-/// - Tables that no schema names (in tests, examples, prototypes) are not held against anything. Tests of a
-///   package with a lock do not declare another schema: `db.ensure::<OldTodo>()` takes a table alone.
-/// - Cargo notices when the file changes or goes, not when the first one comes: that the package is
-///   compiled anew is up to its next edit.
-/// - If the environment variable `ARA_LOCK` has a path, that file is read in place of the package's. It
-///   must be there.
+///   of a library, use that schema: `db.ensure::<model::App>()`.
+/// - A table that no schema names is not compared with anything. Tests, examples and prototypes declare
+///   no schema of their own: `db.ensure::<OldTodo>()` takes a table alone.
+///
+/// Cargo compiles the package again when the file changes or is removed, but does not notice when it is
+/// created: touch a source file then. If the environment variable `ARA_LOCK` contains a path, the macro
+/// reads that file in place of the package's own. It must exist.
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {
-    schema::expand(&parse_macro_input!(input as schema::Schema)).into()
+    schema::declare(parse_macro_input!(input as schema::Schema)).into()
 }

@@ -1,14 +1,17 @@
 //! `#[derive(Value)]`.
 
+mod args;
 mod enumeration;
+mod itself;
 mod newtype;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields};
 
-use crate::faults::Faults;
+use crate::input::faults::Faults;
 
+/// Generates what `#[derive(Value)]` stands for.
 pub fn derive(input: &DeriveInput) -> TokenStream {
     let mut faults = Faults::default();
     if !input.generics.params.is_empty() {
@@ -40,10 +43,11 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
     quote!(#errors #generated)
 }
 
-/// For a type that was refused: enough for the columns of this type to compile.
+/// Generates enough for the columns of a refused type to compile, so that its faults are the only
+/// errors.
 fn fallback(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;
-    let itself = of_itself(input);
+    let itself = itself::into_value(ident);
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
@@ -59,19 +63,5 @@ fn fallback(input: &DeriveInput) -> TokenStream {
             }
         }
         #itself
-    }
-}
-
-/// A column takes values of its own type.
-fn of_itself(input: &DeriveInput) -> TokenStream {
-    let ident = &input.ident;
-    quote! {
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::ara::__private::IntoValue<#ident> for #ident {
-            fn into_value(self) -> ::core::result::Result<#ident, ::ara::__private::Rule> {
-                ::core::result::Result::Ok(self)
-            }
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! `#[derive(View)]`: rows as structs of the app's own.
+//! `#[derive(View)]`: structs of the app that queries return in place of rows.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -6,9 +6,10 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Path, Token};
 
-use crate::ast::inside_option;
-use crate::faults::Faults;
+use crate::input::faults::Faults;
+use crate::input::types::inside_option;
 
+/// Generates what `#[derive(View)]` stands for.
 pub fn derive(input: &DeriveInput) -> TokenStream {
     let mut faults = Faults::default();
     let tables = tables(input, &mut faults);
@@ -52,7 +53,7 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// The tables of `#[view(Todo, Category)]` on the struct.
+/// Returns the tables that `#[view(Todo, Category)]` on the struct names.
 fn tables(input: &DeriveInput, faults: &mut Faults) -> Vec<Path> {
     let mut tables = Vec::new();
     for attr in of_view(&input.attrs) {
@@ -71,6 +72,7 @@ fn tables(input: &DeriveInput, faults: &mut Faults) -> Vec<Path> {
     tables
 }
 
+/// Returns the fields of a struct with named fields.
 fn fields<'a>(input: &'a DeriveInput, faults: &mut Faults) -> Vec<&'a Field> {
     match &input.data {
         Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
@@ -83,7 +85,8 @@ fn fields<'a>(input: &'a DeriveInput, faults: &mut Faults) -> Vec<&'a Field> {
     }
 }
 
-/// The column of a field: the one that `#[view(Category::name)]` names, or that of its own name.
+/// Returns the column of a field: the one that `#[view(Category::name)]` on it names, or else the column
+/// of the first table that is named like the field.
 fn column(field: &Field, first: &Path, faults: &mut Faults) -> TokenStream {
     let mut named = None;
     for attr in of_view(&field.attrs) {

@@ -1,4 +1,18 @@
-//! Expressions, typed by the tables of their query and by what they give.
+//! Expressions, and their types: the tables that they read, and the values that they give.
+//!
+//! An [`Expr`] is one. Columns (`column`) and parameters (`param`) are [`Operand`]s too. What can be done
+//! with operands are traits that all of them implement: they are compared (`compare`), calculated with
+//! (`number`), taken apart as texts (`text`) and ordered by (`order`). The tables of a query are its
+//! `scope`.
+
+pub(crate) mod column;
+pub(crate) mod comparand;
+pub(crate) mod compare;
+pub(crate) mod number;
+pub(crate) mod order;
+pub(crate) mod param;
+pub(crate) mod scope;
+pub(crate) mod text;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,21 +21,50 @@ use std::ops::{BitAnd, BitOr, Not};
 use ara_core::Value;
 use sea_query::SqliteQueryBuilder;
 
-use crate::condition::Condition;
-use crate::sql;
-use crate::term::{Term, Untyped};
+use crate::untyped::condition::Condition;
+use crate::untyped::sql;
+use crate::untyped::term::{Term, Untyped};
 
-/// An expression over the tables `S` that gives a `T`, or nothing where what it reads is absent.
+/// An expression over the tables `S` that gives a `T`, or nothing where a value that it reads is absent.
 ///
-/// `S` is a tuple of tables and is inferred from the query that the expression is given to. A function
-/// that returns an expression names it: `fn urgent() -> Filter<(Todo,)>`, or, for every query that
-/// reads the table, `fn urgent<S: Contains<Todo, I>, I>() -> Filter<S>`.
+/// `S` is a tuple of tables. It is inferred from the query that the expression is given to. A function that
+/// returns an expression names it: `fn urgent() -> Filter<(Todo,)>` is for queries that read this table
+/// alone, and `fn urgent<S: Contains<Todo, I>, I>() -> Filter<S>` for all queries that read it.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// pub struct Todo { pub id: Id<Todo>, pub title: String, pub stars: i64 }
+///
+/// fn weight<S: Contains<Todo, I>, I>() -> Expr<S, i64> {
+///     Todo::stars.add(1) * Todo::title.length()
+/// }
+///
+/// let db = Database::memory()?;
+/// db.create(Todo::draft().title("Rest").stars(2))?;
+/// assert_eq!(db.query::<Todo>().filter(weight().ge(12)).count()?, 1);
+/// # Ok::<(), ara::Error>(())
+/// ```
 pub struct Expr<S, T> {
     pub(crate) untyped: Untyped,
     types: PhantomData<fn() -> (S, T)>,
 }
 
-/// A condition on the rows of a query over the tables `S`. Combine filters with `&`, `|` and `!`.
+/// A condition on the rows of a query over the tables `S`. The operators `&`, `|` and `!` combine filters.
+///
+/// ```
+/// # use ara::prelude::*;
+/// # #[derive(Table)]
+/// # struct Todo { id: Id<Todo>, title: String, done: bool }
+/// # let db = Database::memory()?;
+/// for (title, done) in [("Buy milk", false), ("Buy bread", true), ("Think", false)] {
+///     db.create(Todo::draft().title(title).done(done))?;
+/// }
+/// let to_buy = Todo::title.starts_with("Buy") & !Todo::done.eq(true);
+/// assert_eq!(db.query::<Todo>().filter(to_buy).count()?, 1);
+/// # Ok::<(), ara::Error>(())
+/// ```
 pub type Filter<S> = Expr<S, bool>;
 
 impl<S, T> Expr<S, T> {
@@ -29,11 +72,11 @@ impl<S, T> Expr<S, T> {
         Self { untyped, types: PhantomData }
     }
 
-    /// An expression of [`sea_query`](crate::sea_query), for what this crate has no word for. That it
-    /// gives a `T` (or NULL, which is absent), and that it reads only tables of the query, is the
-    /// caller's word.
+    /// Makes an expression of one of [`sea_query`](crate::sea_query), for what this crate cannot say.
     ///
-    /// In it a column is read as it is stored, by its stored name, and NULL follows SQL's rules.
+    /// The caller must see to it that the expression gives a `T`, or NULL where that is absent, and that it
+    /// reads only tables of the query. It names columns by their stored names, reads the stored values,
+    /// also those that the app cannot read, and follows SQL's rules for NULL.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -59,20 +102,32 @@ impl<S, T> Expr<S, T> {
         Self::new(Term::Computed(expr).into())
     }
 
-    /// The expression as sea-query's.
+    /// Returns the expression as one of [`sea_query`](crate::sea_query).
     pub fn into_raw(self) -> sea_query::Expr {
         self.untyped.term.value()
     }
 }
 
 impl<S> Filter<S> {
-    /// The filter that holds where all of these hold; always, if there are none.
+    /// Returns the filter that holds where all of these hold. If there are none, it holds for every row.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String }
+    /// # let db = Database::memory()?;
+    /// db.create_all(["Buy milk", "Buy oat milk"].map(|title| Todo::draft().title(title)))?;
+    /// let words = ["milk", "oat"].map(|word| Todo::title.contains(word));
+    /// assert_eq!(db.query::<Todo>().filter(Filter::all(words)).count()?, 1);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Self {
         let none = Self::new(Term::Condition(Condition::One(sql::constant(true))).into());
         filters.into_iter().reduce(|all, filter| all & filter).unwrap_or(none)
     }
 
-    /// The filter that holds where one of these holds; never, if there are none.
+    /// Returns the filter that holds where at least one of these holds. If there are none, it holds for no
+    /// row.
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
         let none = Self::new(Term::Condition(Condition::One(sql::constant(false))).into());
         filters.into_iter().reduce(|any, filter| any | filter).unwrap_or(none)
@@ -101,7 +156,8 @@ impl<S> BitOr for Filter<S> {
     }
 }
 
-/// Holds where the filter does not, also where it does not because something is absent.
+/// Returns the filter that holds wherever this one does not, also where it does not because a value is
+/// absent.
 impl<S> Not for Filter<S> {
     type Output = Self;
 
@@ -116,7 +172,7 @@ impl<S, T> Clone for Expr<S, T> {
     }
 }
 
-/// The SQL, with a `?` for each value.
+/// Shows the SQL, with a `?` for each value.
 impl<S, T> fmt::Debug for Expr<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut select = sea_query::Query::select();
@@ -126,13 +182,14 @@ impl<S, T> fmt::Debug for Expr<S, T> {
     }
 }
 
-/// What can stand in an expression: a column, such as `Todo::title`, or an [`Expr`].
+/// What can stand in an expression: a column, such as `Todo::title`, an [`Expr`], or a
+/// [`Param`](crate::Param).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a column nor an expression",
     label = "expected a column, such as `Todo::title`, or an expression"
 )]
 pub trait Operand: Sized {
-    /// What it gives, without the `Option` of what may be absent.
+    /// The type of its value, without the `Option` of what may be absent.
     type Value: Value;
 
     #[doc(hidden)]
@@ -147,7 +204,8 @@ impl<S, T: Value> Operand for Expr<S, T> {
     }
 }
 
-/// An operand of a query over the tables `S`; `I`, where its table is among them, is inferred.
+/// An operand that a query over the tables `S` can read. `I` is inferred: it tells where among them the
+/// operand's table is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not part of this query",
     label = "the query reads `{S}`",
@@ -159,11 +217,12 @@ pub trait Within<S, I> {}
 #[diagnostic::do_not_recommend]
 impl<S, T> Within<S, Anywhere> for Expr<S, T> {}
 
-/// Marks an operand that is not of one table.
+/// Marks an operand that does not belong to a single table.
 #[derive(Debug)]
 pub struct Anywhere;
 
-/// What [`filter`](crate::Query::filter) takes: a [`Filter`], or an expression of sea-query.
+/// What [`filter`](crate::Query::filter) takes: a [`Filter`], or an expression of
+/// [`sea_query`](crate::sea_query).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a filter of this query",
     label = "the query reads `{S}`: expected a condition on it, such as `Todo::done.eq(true)`",

@@ -1,88 +1,63 @@
-//! ara's typed queries: what Rust can say about rows, compiled to SQL through sea-query.
+//! ara's typed queries, compiled to SQL through sea-query.
 //!
-//! Apps use it through the `ara` crate, which re-exports it.
+//! Apps use them through the `ara` crate, which exports all of this.
 //!
-//! - [`Queries::query`] starts a [`Query`], whose clauses narrow, filter, order and cut its rows.
+//! - [`Queries::query`] begins a [`Query`]. Its clauses narrow, filter, order and limit the rows.
 //! - Columns and expressions are [`Operand`]s. [`Compare`], [`TextFunctions`], [`NumberFunctions`] and
-//!   [`Sort`] are what can be done with them, [`Expr`] is what comes of it, and [`Filter`] an expression
-//!   that is true or not.
-//! - What is absent, or stored but not readable by this app, follows the rules that [`Compare`] tells.
+//!   [`Sort`] are what can be done with them. The result is an [`Expr`], or a [`Filter`] if it is a
+//!   condition.
+//! - [`Compare`] describes how values are compared that are absent, or stored but not readable by this app.
 //!   SQL and Rust agree on it: `count`, `exists`, `limit` and `offset` count the rows that `all` returns.
-//! - [`Query::search`] finds words; [`rank`] and [`snippet`] tell of what was found.
-//! - [`Expr::raw`] takes what this crate has no word for, as an expression of [`sea_query`].
+//! - [`Query::search`] searches for words, and [`rank`] and [`snippet`] tell about what was found.
+//! - [`Expr::raw`] takes an expression of [`sea_query`], for what this crate cannot say.
+//!
+//! In the source, each folder uses only those before it: `untyped` (the clauses of a query without their
+//! types, and their SQL), `expr` (typed columns and expressions), `query` (typed queries) and `run`
+//! (running them).
 
 #[macro_use]
 mod tuple;
 
-mod aggregate;
-mod bind;
-mod clauses;
-mod column;
-mod comparand;
-mod compare;
-mod condition;
-mod digest;
-mod explain;
 mod expr;
-mod group;
-mod join;
-mod many;
-mod named_rows;
-mod narrow;
-mod notes;
-mod null_rules;
-mod number;
-mod order;
-mod page;
-mod prepare;
+mod queries;
 mod query;
-mod raw_sql;
-mod readable;
-mod reader;
-mod rows;
 mod run;
-mod scope;
 pub mod sea_query;
-mod search;
-mod select;
-mod sql;
-#[cfg(feature = "stream")]
-mod stream;
-mod subquery;
-mod term;
-mod text;
-mod union;
-mod unreadable;
-mod view;
-mod watch;
+mod untyped;
 
-pub use aggregate::{Aggregates, Count, Counted, count};
-pub use column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
-pub use comparand::{Comparand, OptionalComparand, Read};
-pub use compare::Compare;
+pub use expr::column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
+pub use expr::comparand::{Comparand, OptionalComparand, Read};
+pub use expr::compare::Compare;
+pub use expr::number::{Integer, Number, NumberFunctions, NumberOperand};
+pub use expr::order::{IntoOrder, Order, Sort};
+pub use expr::param::{Param, Params, Values};
+pub use expr::scope::{At, Contains, Member, Push, Scope};
+pub use expr::text::{Text, TextFunctions, TextOperand};
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
-pub use group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
-pub use join::{JoinMany, Reference, RefersInto, TargetOf};
-pub use many::WithMany;
-pub use narrow::{Missable, Narrow, NarrowBy};
-pub use number::{Integer, Number, NumberFunctions, NumberOperand};
-pub use order::{IntoOrder, Order, Sort};
-pub use page::{Cursor, Page};
-pub use prepare::{Param, Params, Prepared, Values};
-pub use query::{Queries, Query};
-pub use raw_sql::{IntoSql, Sql, SqlRow};
-pub use rows::{As, Left, Part, Rows};
-pub use scope::{At, Contains, Member, MemberRef, Push, Scope};
-pub use search::{Snippet, rank, snippet};
-pub use select::{Computed, Holds, HoldsAt, Item, Selectable, Selected, Selection, Single, Taken};
-pub use subquery::{InQuery, Referring};
-pub use text::{Text, TextFunctions, TextOperand};
-pub use union::Union;
-pub use unreadable::UnreadableColumn;
-pub use view::{StartsWith, View, ViewPart, ViewRow, Viewed};
-pub use watch::Watch;
+pub use queries::Queries;
+pub use query::Query;
+pub use query::aggregate::{Aggregates, Count, Counted, count};
+pub use query::group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
+pub use query::holds::{Holds, HoldsAt};
+pub use query::join::{JoinMany, Reference, RefersInto, TargetOf};
+pub use query::narrow::{Missable, Narrow, NarrowBy};
+pub use query::rows::{As, Left, Part, Rows};
+pub use query::search::{Snippet, rank, snippet};
+pub use query::select::{Computed, Item, Selectable, Selected, Selection, Single, Taken};
+pub use query::subquery::{InQuery, Referring};
+pub use query::view::{StartsWith, View, ViewPart, ViewRow, Viewed};
+pub use run::cursor::Cursor;
+pub use run::many::WithMany;
+pub use run::page::Page;
+pub use run::prepared::Prepared;
+pub use run::raw_sql::{IntoSql, Sql};
+pub use run::sql_row::SqlRow;
+pub use run::union::Union;
+pub use run::unreadable::UnreadableColumn;
+pub use run::watch::Watch;
+pub use untyped::member::MemberRef;
 
-/// Declares aliases, under which a query reads a table once more: see
+/// Declares aliases. Under an alias, a query reads a table that it reads already once more: see
 /// [`join_as`](crate::Query::join_as).
 ///
 /// ```
@@ -103,7 +78,7 @@ macro_rules! alias {
 
         impl $crate::Member for $alias {
             type Table = $table;
-            // No table has a space in its name.
+            // No stored name of a table has a space in it.
             const CALLED: &'static str = concat!("as ", stringify!($alias));
         }
     )+};

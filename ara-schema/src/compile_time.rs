@@ -1,29 +1,37 @@
-//! What the macros' code asks while the app is compiled. A panic in it is an error of the compiler's,
-//! and its text is what the user reads.
+//! What the code that the macros generate calls while an app is compiled. A panic in it is an error of the
+//! compiler's, whose text the user reads.
 
-use crate::text::same;
-use crate::{TableDef, Text, write_json, write_lacking_tables, write_refusal};
+use crate::json::write_json;
+use crate::lookup::names_table;
+use crate::refusal::{write_lacking_tables, write_refusal};
+use crate::table::TableDef;
+use crate::text::{Text, same};
 
-/// What was released of the table of a struct, as an associated constant: nothing, for every struct.
-/// `ara::schema!` gives the structs that it names a constant of their own by this name, which goes
-/// before that of the trait. So the derive finds out whether a schema names its struct.
+/// What was released of the table of a struct: nothing, for every struct.
+///
+/// `ara::schema!` gives the structs that it names an associated constant of the same name, which takes
+/// precedence over that of the trait. So the derive finds out whether a schema names its struct.
 pub trait Unreleased {
-    /// The table as it was released. Its name is what rustc says of a struct in two schemas.
+    /// The table as it was released. The compiler shows the name of this constant in the error for a
+    /// struct that two schemas name.
     const __A_TABLE_BELONGS_TO_ONE_SCHEMA: Option<&'static TableDef> = None;
 }
 
 impl<T: ?Sized> Unreleased for T {}
 
-/// The crate that declares a table, as an associated constant: unknown, for every type. The derive gives
-/// the structs of tables a constant of their own by this name, which goes before that of the trait.
+/// The crate that declares the struct of a table: unknown, for every type.
+///
+/// The derive gives its structs an associated constant of the same name, which takes precedence over that
+/// of the trait.
 pub trait Undeclared {
-    /// What Cargo calls the crate.
+    /// The name of the crate, as the derive has composed it.
     const __DECLARED_IN: Option<&'static str> = None;
 }
 
 impl<T: ?Sized> Undeclared for T {}
 
-/// Whether a table may be declared in this crate: it is not, if it is known to be of another.
+/// Returns whether a table may be declared in the crate `here`. It is not if it is known to be declared in
+/// another one.
 #[must_use]
 pub const fn may_be_of(declared_in: Option<&str>, here: &str) -> bool {
     match declared_in {
@@ -32,10 +40,10 @@ pub const fn may_be_of(declared_in: Option<&str>, here: &str) -> bool {
     }
 }
 
-/// Refuses a table that breaks what was released of it.
+/// Panics with the refusal of a table that breaks what was released of it.
 #[track_caller]
 pub const fn refuse(released: Option<&'static TableDef>, now: &'static TableDef) -> ! {
-    let mut bytes = [0; MOST];
+    let mut bytes = [0; MAX_LENGTH];
     let mut text = Text::new(&mut bytes);
     if let Some(released) = released {
         write_refusal(&mut text, released, now);
@@ -43,14 +51,14 @@ pub const fn refuse(released: Option<&'static TableDef>, now: &'static TableDef)
     panic!("{}", text.as_str())
 }
 
-/// Refuses a schema that does not name every table that was released.
+/// Panics with the refusal of a schema that does not name every released table.
 #[track_caller]
 pub const fn refuse_lacking(
     schema: &str,
     released: &'static [TableDef],
     now: &[&'static TableDef],
 ) -> ! {
-    let mut bytes = [0; MOST];
+    let mut bytes = [0; MAX_LENGTH];
     let mut text = Text::new(&mut bytes);
     write_lacking_tables(&mut text, schema, released, now);
     if let [first, ..] = now {
@@ -61,13 +69,13 @@ pub const fn refuse_lacking(
     panic!("{}", text.as_str())
 }
 
-/// The most bytes of a message: what is longer than that nobody reads.
-const MOST: usize = 1 << 14;
+/// The length of the longest message, in bytes. Nobody reads more than that.
+const MAX_LENGTH: usize = 1 << 14;
 
-/// What the message begins with that [`emit`] gives.
+/// The beginning of the message of [`emit`].
 pub const EMITTED: &str = "the schema for `cargo ara`: ";
 
-/// How long the message of [`emit`] is.
+/// Returns the length of the message of [`emit`], in bytes.
 #[must_use]
 pub const fn length_emitted(schema: &str, tables: &[&TableDef]) -> usize {
     let mut text = Text::new(&mut []);
@@ -75,8 +83,8 @@ pub const fn length_emitted(schema: &str, tables: &[&TableDef]) -> usize {
     text.length()
 }
 
-/// Gives the schema to `cargo ara`, as a message of the compiler's: [`EMITTED`], then a JSON object with
-/// the schema's name and its tables. `LENGTH` is what [`length_emitted`] says.
+/// Panics with the schema, for `cargo ara` to read in the compiler's messages: [`EMITTED`], and then a JSON
+/// object with the schema's name and its tables. `LENGTH` must be what [`length_emitted`] returns.
 #[track_caller]
 pub const fn emit<const LENGTH: usize>(schema: &str, tables: &[&TableDef]) -> ! {
     let mut bytes = [0; LENGTH];
@@ -94,15 +102,12 @@ const fn write_emitted(text: &mut Text<'_>, schema: &str, tables: &[&TableDef]) 
     text.push("}");
 }
 
-/// Whether no table before the one at this position has the same name.
+/// Returns whether no table before the one at this position has the same name.
 #[must_use]
 pub const fn is_first(tables: &[&TableDef], at: usize) -> bool {
-    let mut before = 0;
-    while before < at {
-        if same(tables[before].name, tables[at].name) {
-            return false;
-        }
-        before += 1;
+    let (before, rest) = tables.split_at(at);
+    match rest {
+        [table, ..] => !names_table(before, table.name),
+        [] => true,
     }
-    true
 }

@@ -1,15 +1,16 @@
-//! A schema as single facts: what a release fixes for ever.
+//! A schema as single facts, which a release fixes for ever.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use crate::snapshot::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
 
-/// One thing that a release fixes for ever. Whether a column is required, and which indexes there are,
-/// is none: that may change.
+/// A single fact of a schema, which a release fixes for ever.
 ///
-/// Facts sort by table, column and variant. As text, a fact is its line in the canonical form that
-/// [`checksum`] is of.
+/// There are no facts about indexes and about which columns are required, as both may change.
+///
+/// Facts are ordered by table, column and variant. A fact displays as its line of the canonical form that
+/// [`checksum`] hashes.
 ///
 /// ```
 /// use ara_schema::{Fact, TypeSnapshot};
@@ -20,11 +21,11 @@ use crate::snapshot::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// There is a table.
+    /// A table exists.
     Table {
         /// Its stored name.
         table: String,
-        /// Whether it stays on its device.
+        /// Whether the table stays on its device and is never synced.
         local: bool,
     },
     /// A table has a column.
@@ -33,7 +34,8 @@ pub enum Fact {
         table: String,
         /// The column's stored name.
         column: String,
-        /// How its values are stored. The names of an enum are facts of their own, and not in here.
+        /// How its values are stored. The variants of an enum are facts of their own, so an enum has none
+        /// here.
         ty: TypeSnapshot,
     },
     /// The enum of a column has a variant.
@@ -47,12 +49,12 @@ pub enum Fact {
     },
 }
 
-/// What a fact is about: a table, or one of its columns, or a variant of that column's enum. There is
-/// one fact about each.
+/// What a fact is about: the stored names of a table, of a column and of a variant. A schema has one fact
+/// for each key.
 pub type FactKey<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
 impl Fact {
-    /// What it is about.
+    /// Returns what the fact is about.
     #[must_use]
     pub fn key(&self) -> FactKey<'_> {
         match self {
@@ -62,12 +64,13 @@ impl Fact {
         }
     }
 
-    /// The stored name of its table.
+    /// Returns the stored name of the table that the fact is about.
     #[must_use]
     pub fn table(&self) -> &str {
         self.key().0
     }
 
+    /// Returns what facts are ordered by.
     fn rank(&self) -> (FactKey<'_>, bool, Option<&TypeSnapshot>) {
         match self {
             Self::Table { local, .. } => (self.key(), *local, None),
@@ -109,8 +112,9 @@ impl fmt::Display for Fact {
     }
 }
 
-/// The SHA-256 of a schema in 64 hexadecimal digits. It is of the canonical form: a line `ara schema 1`,
-/// then each fact in a line of its own, sorted by the names in it.
+/// Returns the checksum of a schema: the SHA-256 of its canonical form, in 64 hexadecimal digits.
+///
+/// The canonical form is a line `ara schema 1`, and then a line for each fact, in their order.
 ///
 /// ```
 /// use ara_schema::{Snapshot, checksum};
@@ -124,16 +128,17 @@ pub fn checksum(facts: &BTreeSet<Fact>) -> String {
     checksum_of_sorted(facts)
 }
 
-/// As [`checksum`], of facts that are sorted already and come once each.
+/// Returns the checksum of facts that are sorted and come once each, as [`checksum`] does.
 pub(crate) fn checksum_of_sorted<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> String {
     let mut canonical = String::from("ara schema 1\n");
     for fact in facts {
-        // Writing to a string does not fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(canonical, "{fact}");
     }
     hex(&hmac_sha256::Hash::hash(canonical.as_bytes()))
 }
 
+/// Returns bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut hex = String::with_capacity(2 * bytes.len());
     for byte in bytes {
@@ -143,14 +148,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 impl Snapshot {
-    /// What a release of this schema fixes.
+    /// Returns the facts of this schema.
     #[must_use]
     pub fn facts(&self) -> BTreeSet<Fact> {
         self.tables.iter().flat_map(TableSnapshot::facts).collect()
     }
 
-    /// The schema that these facts are about: its columns are sorted by name, none is required, and it
-    /// has no indexes. A column or a variant without its table is left out.
+    /// Returns the schema with these facts. Its columns are sorted by name, none of them is required, and
+    /// it has no indexes. A column without its table and a variant without its column are left out.
     #[must_use]
     pub fn of_facts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Self {
         let facts: BTreeSet<&Fact> = facts.into_iter().collect();

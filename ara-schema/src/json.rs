@@ -1,10 +1,11 @@
-//! A schema as JSON, written while the app is compiled, or when it runs.
+//! Writing a schema as JSON, in constants as well as at run time.
 
+use crate::table::{ColumnDef, TableDef};
 use crate::text::Text;
-use crate::{ColumnDef, TableDef, Type};
+use crate::ty::Type;
 
-/// Writes tables as JSON: an array in their order, without white space. [`Snapshot`](crate::Snapshot)
-/// reads it.
+/// Writes tables as JSON: an array in their order, without white space. A [`Snapshot`](crate::Snapshot)
+/// can be deserialized from it.
 ///
 /// ```
 /// use ara_schema::{ColumnDef, TableDef, Text, Type, write_json};

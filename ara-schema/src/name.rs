@@ -1,14 +1,14 @@
-//! Which names may be stored.
+//! The rules for stored names.
 
 use std::fmt;
 
-/// The longest stored name, in bytes.
+/// The length of the longest stored name, in bytes.
 pub const MAX_NAME_LENGTH: usize = 64;
 
-/// The columns that every table has, whatever its struct declares.
+/// The columns that every table has, and that no struct declares.
 pub const SYSTEM_COLUMNS: [&str; 5] = ["id", "ara_clock", "created_at", "updated_at", "is_deleted"];
 
-/// Why a stored name is refused.
+/// The reason why a name cannot be a stored name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameFault {
@@ -16,15 +16,15 @@ pub enum NameFault {
     Empty,
     /// The name is longer than [`MAX_NAME_LENGTH`].
     TooLong,
-    /// The name begins with something else than a lower-case letter.
+    /// The name does not begin with a lower-case letter from a to z.
     Start,
-    /// The name has a character that is no lower-case letter, digit or underscore.
+    /// The name contains a character that is not a lower-case letter from a to z, a digit or an underscore.
     Character,
-    /// The name begins with `ara_`, which ara keeps for itself.
+    /// The name begins with `ara_`, which is reserved for ara itself.
     AraPrefix,
-    /// The name begins with `sqlite_`, which SQLite keeps for itself.
+    /// The name begins with `sqlite_`, which is reserved for SQLite itself.
     SqlitePrefix,
-    /// The name is that of a system column.
+    /// The name is one of [`SYSTEM_COLUMNS`].
     SystemColumn,
 }
 
@@ -44,14 +44,14 @@ impl fmt::Display for NameFault {
     }
 }
 
-/// Says whether `name` may name a table, and what is wrong with it if not.
+/// Checks that `name` can be the stored name of a table.
 ///
-/// Stored names match `[a-z][a-z0-9_]*`: SQLite folds the case of names, so `Title` and `title`
-/// would be one column here and two in another database.
+/// Stored names match `[a-z][a-z0-9_]*`. They have no upper-case letters, as SQLite ignores the case of
+/// names: `Title` and `title` would be the same column.
 ///
 /// # Errors
 ///
-/// The first fault found.
+/// Returns the first [`NameFault`] that is found, but not [`NameFault::SystemColumn`].
 ///
 /// ```
 /// use ara_schema::{NameFault, check_table_name};
@@ -83,11 +83,12 @@ pub fn check_table_name(name: &str) -> Result<(), NameFault> {
     Ok(())
 }
 
-/// Says whether `name` may name a column: as [`check_table_name`], and none of [`SYSTEM_COLUMNS`].
+/// Checks that `name` can be the stored name of a column: it passes [`check_table_name`] and is not one of
+/// [`SYSTEM_COLUMNS`].
 ///
 /// # Errors
 ///
-/// The first fault found.
+/// Returns the first [`NameFault`] that is found.
 ///
 /// ```
 /// use ara_schema::{NameFault, check_column_name};

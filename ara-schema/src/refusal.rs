@@ -1,4 +1,4 @@
-//! What the compiler says where something that was released is gone or has changed.
+//! The messages of the compiler about released things that are gone or have changed.
 
 mod code;
 #[cfg(test)]
@@ -6,20 +6,23 @@ mod tests;
 
 use code::{write_enum, write_field, write_field_beside, write_struct, write_type, write_variant};
 
-use crate::text::{Text, same};
-use crate::violation::{Violation, Violations, contains, find_column, find_table, is_stored_as};
-use crate::{ColumnDef, TableDef, Type};
+use crate::lookup::{contains, find_column, find_table, names_table, position};
+use crate::table::{ColumnDef, TableDef};
+use crate::text::Text;
+use crate::ty::Type;
+use crate::violation::{Violation, Violations, is_stored_as};
 
-/// Where in its struct a refusal is shown.
+/// The place in a struct at which the refusal of its table is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// At the struct.
+    /// The name of the struct.
     Struct,
-    /// At the field of the column of this position.
+    /// The field of the column with this position.
     Field(usize),
 }
 
-/// Where to show what a table breaks of what was released of it; `None` if it breaks nothing.
+/// Returns the place at which to show what a table breaks of what was released of it, or `None` if it
+/// breaks nothing.
 #[must_use]
 pub const fn place_of_refusal(
     released: &'static TableDef,
@@ -34,11 +37,14 @@ pub const fn place_of_refusal(
         },
         Some(
             Violation::TypeChanged { now: column, .. } | Violation::VariantGone { now: column, .. },
-        ) => Some(Place::Field(position(now.columns, column.name))),
+        ) => match position(now.columns, column.name) {
+            Some(at) => Some(Place::Field(at)),
+            None => Some(Place::Struct),
+        },
     }
 }
 
-/// Writes what a table breaks of what was released of it, each with its mend.
+/// Writes everything that a table breaks of what was released of it, and how to mend it.
 pub const fn write_refusal(
     text: &mut Text<'_>,
     released: &'static TableDef,
@@ -67,7 +73,7 @@ pub const fn write_refusal(
     write_why(text);
 }
 
-/// Whether a table that was released is not among the tables of a schema.
+/// Returns whether any released table is missing among the tables of a schema.
 #[must_use]
 pub const fn lacks_a_table(released: &'static [TableDef], now: &[&'static TableDef]) -> bool {
     let mut at = 0;
@@ -80,8 +86,8 @@ pub const fn lacks_a_table(released: &'static [TableDef], now: &[&'static TableD
     false
 }
 
-/// Writes which tables were released and are not among those of the schema `schema`, each with its
-/// mend.
+/// Writes which released tables are missing among those of the schema that is called `schema`, and how to
+/// mend it.
 pub const fn write_lacking_tables(
     text: &mut Text<'_>,
     schema: &str,
@@ -172,7 +178,7 @@ const fn write_type_changed(
     text.push(" now\n  keep it:               ");
     write_field(text, column.name, column.ty, now.required);
     if let Type::Id(table) = column.ty {
-        // A struct may have kept its Rust name under another stored one.
+        // The struct may be the same one as before, under another stored name.
         text.push("\n  on that struct:        #[table(name = \"");
         text.push(table);
         text.push("\")]");
@@ -253,7 +259,8 @@ const fn write_table_gone(
     }
 }
 
-/// Asks whether a name is the new one of what is gone. Of many names, the first few are told.
+/// Asks whether something was renamed to `name`. Of many such names, only the first few are written;
+/// `before` is the number of those already written.
 const fn write_candidate(text: &mut Text<'_>, name: &str, before: usize) {
     if before == MOST_CANDIDATES {
         text.push(" or another");
@@ -264,7 +271,7 @@ const fn write_candidate(text: &mut Text<'_>, name: &str, before: usize) {
     text.push("`");
 }
 
-/// How many new names are told of what is gone.
+/// The largest number of new names that are written for one thing that is gone.
 const MOST_CANDIDATES: usize = 5;
 
 const fn write_keep(text: &mut Text<'_>, candidates: usize) {
@@ -283,7 +290,7 @@ const fn write_column(text: &mut Text<'_>, table: &TableDef, column: &str) {
     text.push("`");
 }
 
-/// The columns that may be `gone` under a new name: how many there are, and where the first is.
+/// Returns how many columns may be `gone` under a new name, and the position of the first of them.
 const fn new_names(
     released: &'static TableDef,
     now: &'static TableDef,
@@ -302,31 +309,12 @@ const fn new_names(
     (count, first)
 }
 
-/// Whether a column has come that is stored as the one that is gone.
+/// Returns whether a column is new and is stored as the one that is gone.
 const fn is_new_name(released: &'static TableDef, come: &ColumnDef, gone: &ColumnDef) -> bool {
     find_column(released.columns, come.name).is_none() && is_stored_as(gone.ty, come.ty)
 }
 
-/// Whether a table has every column that was released of another.
+/// Returns whether a table has every column that was released of another.
 const fn takes_over(come: &'static TableDef, gone: &'static TableDef) -> bool {
     !gone.columns.is_empty() && Violations::new(gone, come).next().is_none()
-}
-
-const fn names_table(tables: &[&'static TableDef], name: &str) -> bool {
-    let mut at = 0;
-    while at < tables.len() {
-        if same(tables[at].name, name) {
-            return true;
-        }
-        at += 1;
-    }
-    false
-}
-
-const fn position(columns: &[ColumnDef], name: &str) -> usize {
-    let mut at = 0;
-    while at < columns.len() && !same(columns[at].name, name) {
-        at += 1;
-    }
-    at
 }

@@ -1,10 +1,11 @@
-//! A schema that is not part of the program: read from the compiler's output, a lock or a database.
+//! Schemas that are not part of the program, but read from the compiler's output, a lock or a database.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ColumnDef, IndexDef, TableDef, Type};
+use crate::table::{ColumnDef, IndexDef, TableDef};
+use crate::ty::Type;
 
-/// The tables of a schema, as they are written down. As JSON it is what
+/// The tables of a schema that is not part of the program. Its JSON is what
 /// [`write_json`](crate::write_json) writes.
 ///
 /// ```
@@ -28,12 +29,12 @@ pub struct Snapshot {
 pub struct TableSnapshot {
     /// The stored name.
     pub name: String,
-    /// Whether the table stays on its device.
+    /// Whether the table stays on its device and is never synced.
     #[serde(default, skip_serializing_if = "is_false")]
     pub local: bool,
-    /// The columns, without those that every table has.
+    /// The columns, without [`SYSTEM_COLUMNS`](crate::SYSTEM_COLUMNS).
     pub columns: Vec<ColumnSnapshot>,
-    /// The indexes: the stored names of the columns of each.
+    /// The stored names of the columns of each index.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Vec<String>>,
     /// The stored names of the columns whose words can be searched for.
@@ -49,12 +50,12 @@ pub struct ColumnSnapshot {
     /// How its values are stored.
     #[serde(rename = "type")]
     pub ty: TypeSnapshot,
-    /// Whether a create must fill it.
+    /// Whether a row cannot be created without a value for it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
 }
 
-/// A [`Type`] whose names are not part of the program.
+/// A [`Type`] that is not part of the program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "as the variants of `Type`")]
@@ -82,21 +83,20 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Snapshot {
-    /// The schema of these tables.
+    /// Returns the schema that consists of these tables.
     #[must_use]
     pub fn of<'a>(tables: impl IntoIterator<Item = &'a TableDef>) -> Self {
         Self { tables: tables.into_iter().map(TableSnapshot::from).collect() }
     }
 
-    /// The table of this stored name.
+    /// Returns the table of this stored name.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&TableSnapshot> {
         self.tables.iter().find(|table| table.name == name)
     }
 
-    /// The schema as one that is part of the program, to be compared by
-    /// [`Violations`](crate::Violations). Its names are never freed, so this is for programs that do it
-    /// a few times and end.
+    /// Returns the schema as if it were part of the program, so that [`Violations`](crate::Violations) can
+    /// compare it. Its memory is never freed: call this a few times at most.
     #[must_use]
     pub fn leak(self) -> &'static [TableDef] {
         self.tables.into_iter().map(TableSnapshot::leak).collect::<Vec<_>>().leak()
@@ -119,7 +119,7 @@ impl TableSnapshot {
         }
     }
 
-    /// The column of this stored name.
+    /// Returns the column of this stored name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&ColumnSnapshot> {
         self.columns.iter().find(|column| column.name == name)
@@ -145,12 +145,12 @@ impl TypeSnapshot {
         }
     }
 
-    /// The type, if it has no names in it.
+    /// Returns the type, if it has no names in it.
     fn plain(&self) -> Option<Type> {
         Type::PLAIN.into_iter().find(|plain| Self::from(*plain) == *self)
     }
 
-    /// What the type is called, without the names in it: as [`Type::word`].
+    /// Returns the word for the type, as [`Type::word`] does.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -209,7 +209,8 @@ fn owned(names: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Text, write_json};
+    use crate::json::write_json;
+    use crate::text::Text;
 
     static TABLES: [TableDef; 2] = [
         TableDef {

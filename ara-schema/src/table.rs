@@ -1,8 +1,9 @@
-//! What a table is made of.
+//! The definition of a table.
 
-use crate::Type;
+use crate::ty::Type;
 
-/// A table as its struct declares it. System columns are not listed: every table has them.
+/// A table as its struct declares it. [`SYSTEM_COLUMNS`](crate::SYSTEM_COLUMNS) are not listed, as every
+/// table has them.
 ///
 /// ```
 /// use ara_schema::{ColumnDef, IndexDef, TableDef, Type, check_column_name, check_table_name};
@@ -25,7 +26,7 @@ use crate::Type;
 pub struct TableDef {
     /// The stored name.
     pub name: &'static str,
-    /// Whether the table stays on this device: no change log, never synced.
+    /// Whether the table stays on its device. A local table has no change log and is never synced.
     pub local: bool,
     /// The columns, in the order of the struct's fields, without `id`.
     pub columns: &'static [ColumnDef],
@@ -42,7 +43,7 @@ pub struct ColumnDef {
     pub name: &'static str,
     /// How its values are stored.
     pub ty: Type,
-    /// Whether a create must fill it.
+    /// Whether a row cannot be created without a value for it.
     pub required: bool,
 }
 

@@ -1,7 +1,9 @@
-//! Text that is put together while the app is compiled.
+//! Text that can be composed in constants.
 
-/// Text in bytes that are given to it. What finds no room is counted all the same, so that text can be
-/// composed twice: once to learn how long it is.
+/// A text that is composed in a given buffer. It works in constants.
+///
+/// Text beyond the end of the buffer is counted, but not kept. So a text can be composed twice: first
+/// without a buffer, for its length, and then in a buffer of that length.
 ///
 /// ```
 /// use ara_schema::Text;
@@ -29,18 +31,18 @@ pub struct Text<'b> {
 }
 
 impl<'b> Text<'b> {
-    /// No text yet, and room for it.
+    /// Returns an empty text, to be composed in `bytes`.
     #[must_use]
     pub const fn new(bytes: &'b mut [u8]) -> Self {
         Self { bytes, length: 0 }
     }
 
-    /// Adds to the text.
+    /// Appends to the text.
     pub const fn push(&mut self, text: &str) {
         self.push_bytes(text.as_bytes());
     }
 
-    /// Adds bytes, all in one step of the compiler's: it loses patience after two million.
+    /// Appends bytes. As the compiler refuses constants that take too many steps, this is a single one.
     const fn push_bytes(&mut self, bytes: &[u8]) {
         if self.length < self.bytes.len() {
             let (_, room) = self.bytes.split_at_mut(self.length);
@@ -57,7 +59,7 @@ impl<'b> Text<'b> {
         self.length += 1;
     }
 
-    /// Adds a number, in decimal.
+    /// Appends a number in decimal.
     pub const fn push_number(&mut self, number: u64) {
         if number >= 10 {
             self.push_number(number / 10);
@@ -65,7 +67,7 @@ impl<'b> Text<'b> {
         self.push_byte(b'0' + (number % 10) as u8);
     }
 
-    /// Adds a stored name as Rust spells types: `todo_item` becomes `TodoItem`.
+    /// Appends a stored name as the name of a type: `todo_item` becomes `TodoItem`.
     pub const fn push_pascal(&mut self, name: &str) {
         let name = name.as_bytes();
         let mut at = 0;
@@ -83,8 +85,9 @@ impl<'b> Text<'b> {
         }
     }
 
-    /// Adds a stored name as Rust spells variants: `in progress` becomes `InProgress`. Of what no name
-    /// can have, only ASCII is left out: beyond it, nearly all that names have are letters.
+    /// Appends a stored name as the name of a variant: `in progress` becomes `InProgress`. ASCII characters
+    /// that Rust names cannot contain are left out. Other characters are kept, as nearly all of them are
+    /// letters.
     pub(crate) const fn push_variant_name(&mut self, name: &str) {
         let name = name.as_bytes();
         let before = self.length;
@@ -108,10 +111,10 @@ impl<'b> Text<'b> {
         }
     }
 
-    /// Adds a JSON string.
+    /// Appends a JSON string.
     pub const fn push_json(&mut self, text: &str) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        // What is still to be written, and how many bytes of it stand for themselves.
+        // `rest` is still to be written. Its first `plain` bytes need no escape.
         let mut rest = text.as_bytes();
         let mut plain = 0;
         self.push_byte(b'"');
@@ -137,24 +140,24 @@ impl<'b> Text<'b> {
         self.push_byte(b'"');
     }
 
-    /// How long the text is, what found no room included.
+    /// Returns the length of the text in bytes, including what was beyond the end of the buffer.
     #[must_use]
     pub const fn length(&self) -> usize {
         self.length
     }
 
-    /// Whether there was room, and there is no more.
+    /// Returns whether the buffer is full. Without a buffer, it never is.
     pub(crate) const fn is_full(&self) -> bool {
         !self.bytes.is_empty() && self.length >= self.bytes.len()
     }
 
-    /// The text, as far as it found room.
+    /// Returns the text, as far as it fits into the buffer.
     #[must_use]
     pub const fn as_str(&self) -> &str {
         let length = if self.length < self.bytes.len() { self.length } else { self.bytes.len() };
         match core::str::from_utf8(self.bytes.split_at(length).0) {
             Ok(text) => text,
-            // The last character found room in parts.
+            // Only a part of the last character fits.
             Err(error) => match core::str::from_utf8(self.bytes.split_at(error.valid_up_to()).0) {
                 Ok(text) => text,
                 Err(_) => "",
@@ -163,8 +166,10 @@ impl<'b> Text<'b> {
     }
 }
 
-/// Whether two texts are the same. It looks from both ends, where names differ most: each byte costs the
-/// compiler some microseconds.
+/// Returns whether two texts are the same. It works in constants.
+///
+/// Each byte takes the compiler some microseconds. So texts are compared from both ends, where names
+/// differ most.
 #[must_use]
 pub const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());

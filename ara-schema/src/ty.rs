@@ -1,12 +1,13 @@
-//! The types a column can be stored as.
+//! The types that columns are stored as.
 
-/// How a column's values are stored. Released columns keep theirs for ever.
+/// The type that a column is stored as. A released column keeps its type for ever.
 ///
-/// Two Rust types of one stored type (`u8` and `i64`, `String` and `NonEmptyString<100>`) may take
-/// each other's place: what one cannot read of the other's values is absent to it.
+/// Several Rust types may have the same stored type, such as `u8` and `i64`, or `String` and
+/// `NonEmptyString<100>`. They can replace each other in a released schema. A value of one that the other
+/// does not accept is read as missing.
 ///
-/// Dates and times are text of a fixed width, always with nine digits of fraction and years from 0000
-/// to 9999, so that they sort as text.
+/// Dates and times are text of a fixed width, with nine digits of fraction and years from 0000 to 9999, so
+/// that they sort correctly as text.
 ///
 /// ```
 /// use ara_schema::Type;
@@ -20,9 +21,10 @@
 pub enum Type {
     /// The integers 0 and 1.
     Bool,
-    /// An integer of at most 64 bits, signed.
+    /// A signed integer of 64 bits.
     Integer,
-    /// A sum of what devices added, as an integer of 64 bits: what two of them add at once both counts.
+    /// The sum of what all devices have added, as a signed integer of 64 bits. Additions that devices
+    /// make at the same time all count.
     Counter,
     /// A floating-point number of 64 bits.
     Real,
@@ -32,9 +34,9 @@ pub enum Type {
     Blob,
     /// The 16 bytes of a UUID.
     Uuid,
-    /// Milliseconds since 1970-01-01T00:00:00Z, as an integer.
+    /// The milliseconds since 1970-01-01T00:00:00Z, as an integer.
     Timestamp,
-    /// A moment in UTC with nanoseconds, as sortable text: `2026-11-21T08:30:00.000000000Z`.
+    /// A moment in UTC with nanoseconds, as text: `2026-11-21T08:30:00.000000000Z`.
     Instant,
     /// A date, as text: `2026-11-21`.
     Date,
@@ -42,13 +44,13 @@ pub enum Type {
     Time,
     /// A date and a time of day without a zone, as text: `2026-11-21T08:30:00.000000000`.
     DateTime,
-    /// A moment in UTC and the time zone that it is seen from, as text (RFC 9557):
-    /// `2026-11-21T08:30:00.000000000Z[Europe/Berlin]`. The zone is a name of the time zone database,
-    /// or an offset, such as `+05:45`.
+    /// A moment in UTC and a time zone to show it in, as text (RFC 9557):
+    /// `2026-11-21T08:30:00.000000000Z[Europe/Berlin]`. The zone is a name of the time zone database or
+    /// an offset, such as `+05:45`.
     Zoned,
     /// JSON text.
     Json,
-    /// The 16 bytes of the id of a row of the table with this stored name.
+    /// The id of a row of the table with this stored name, in 16 bytes.
     Id(&'static str),
     /// One of these names, as text.
     Enum(&'static [&'static str]),
@@ -73,7 +75,8 @@ impl Type {
         Self::Json,
     ];
 
-    /// What the type is called where schemas are written down. The names in it are not part of that.
+    /// Returns the word for the type where schemas are written down. It does not include the names in the
+    /// type.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {

@@ -1,12 +1,14 @@
-//! What a table's struct breaks of what was released.
+//! The comparison of a table with what was released of it.
 
+use crate::lookup::{contains, find_column};
+use crate::table::{ColumnDef, TableDef};
 use crate::text::same;
-use crate::{ColumnDef, TableDef, Type};
+use crate::ty::Type;
 
-/// Something that was released, and is gone or has changed.
+/// A way in which a table breaks what was released of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Violation {
-    /// The table is local now and was not, or the other way round.
+    /// The table has become local, or is no longer local.
     Local,
     /// The column is gone.
     ColumnGone {
@@ -20,7 +22,7 @@ pub enum Violation {
         /// The column as it is now.
         now: &'static ColumnDef,
     },
-    /// A name of the column's enum is gone.
+    /// A variant of the column's enum is gone.
     VariantGone {
         /// The column as it is now.
         now: &'static ColumnDef,
@@ -33,10 +35,10 @@ pub enum Violation {
     },
 }
 
-/// What a table breaks of what was released of it, in the order of what was released.
+/// The violations of a table, in the order of what was released.
 ///
-/// It holds the struct against the lock while the app is compiled, and the lock against itself in
-/// `cargo ara`: there is no other comparison of schemas.
+/// The compiler compares structs with `ara.lock` by it, and so does `cargo ara`: there is no other
+/// comparison of a schema with what was released of it.
 ///
 /// ```
 /// use ara_schema::{ColumnDef, TableDef, Type, Violation, Violations};
@@ -55,9 +57,9 @@ pub enum Violation {
 pub struct Violations {
     released: &'static TableDef,
     now: &'static TableDef,
-    /// Whether `local` was looked at.
+    /// Whether `local` has been compared.
     started: bool,
-    /// The next of the released columns, and the next of its variants.
+    /// The position of the next released column, and that of the next of its variants.
     column: usize,
     variant: usize,
 }
@@ -69,7 +71,7 @@ impl Violations {
         Self { released, now, started: false, column: 0, variant: 0 }
     }
 
-    /// The next violation. (As an iterator's, but an iterator cannot run while the app is compiled.)
+    /// Returns the next violation. This is not an `Iterator`, as those do not work in constants.
     pub const fn next(&mut self) -> Option<Violation> {
         if !self.started {
             self.started = true;
@@ -93,6 +95,7 @@ impl Violations {
         None
     }
 
+    /// Returns the next violation of a column.
     const fn of_column(&mut self, column: &'static ColumnDef) -> Option<Violation> {
         let Some(now) = find_column(self.now.columns, column.name) else {
             return Some(Violation::ColumnGone { column });
@@ -115,10 +118,14 @@ impl Violations {
     }
 }
 
-/// Whether a table breaks nothing of what was released of it, if that can be told by one pass: `sorted`
-/// has the positions of its columns by name, and what was released is sorted so too.
+/// Returns `true` if a table breaks nothing of what was released of it. `false` means only that one pass
+/// over the columns could not tell, so that [`Violations`] must.
 ///
-/// [`Violations`] looks up each column among all, which costs the compiler the square of their number.
+/// `sorted` has the positions of the columns of `now`, sorted by name. The columns of `released` must be
+/// sorted by name themselves.
+///
+/// This is for tables with many columns: [`Violations`] looks up each column among all, for which the
+/// compiler's time grows with the square of their number.
 #[must_use]
 pub const fn plainly_keeps(released: &TableDef, now: &TableDef, sorted: &[usize]) -> bool {
     if released.local != now.local {
@@ -146,47 +153,7 @@ pub const fn plainly_keeps(released: &TableDef, now: &TableDef, sorted: &[usize]
     true
 }
 
-/// The column of this name.
-pub(crate) const fn find_column(
-    columns: &'static [ColumnDef],
-    name: &str,
-) -> Option<&'static ColumnDef> {
-    let mut at = 0;
-    while at < columns.len() {
-        if same(columns[at].name, name) {
-            return Some(&columns[at]);
-        }
-        at += 1;
-    }
-    None
-}
-
-/// The table of this name: what `ara::schema!` looks up in the lock.
-#[must_use]
-pub const fn find_table(tables: &'static [TableDef], name: &str) -> Option<&'static TableDef> {
-    let mut at = 0;
-    while at < tables.len() {
-        if same(tables[at].name, name) {
-            return Some(&tables[at]);
-        }
-        at += 1;
-    }
-    None
-}
-
-/// Whether `name` is one of `names`.
-pub(crate) const fn contains(names: &[&str], name: &str) -> bool {
-    let mut at = 0;
-    while at < names.len() {
-        if same(names[at], name) {
-            return true;
-        }
-        at += 1;
-    }
-    false
-}
-
-/// Whether a column of the type `now` can take over one of the type `released`.
+/// Returns whether a column of the type `now` keeps what was released as one of the type `released`.
 pub(crate) const fn is_stored_as(released: Type, now: Type) -> bool {
     match (released, now) {
         (Type::Id(released), Type::Id(now)) => same(released, now),
@@ -194,8 +161,9 @@ pub(crate) const fn is_stored_as(released: Type, now: Type) -> bool {
             let mut at = 0;
             let mut next = 0;
             while at < released.len() {
-                // Each search begins behind the variant that the last one found: the names come in
-                // nearly the same order, and trying all for each costs the square of their number.
+                // The names are in nearly the same order, so each search begins behind the variant that
+                // the last one has found. Searching from the beginning would take time that grows with
+                // the square of their number.
                 let mut tried = 0;
                 while tried < now.len() && !same(released[at], now[next]) {
                     tried += 1;

@@ -1,6 +1,5 @@
 //! What the compiler says of programs that use ara.
 
+pub mod app;
 pub mod lints;
-mod messages;
-mod programs;
-mod rustc;
+mod refused;

@@ -1,5 +1,5 @@
-//! Every operator against a plain model of the null rules, on tables whose cells hold anything: nulls,
-//! values of another storage class, out of range, breaking a rule.
+//! Every operator is compared with a plain model of the null rules, on tables whose cells hold anything: nulls,
+//! and values that are of another storage class, out of range, or against a rule.
 
 use crate::items::{Db, Item, Kind, Note};
 use ara_core::{Error, Id, Json, NonEmptyString, Stored, Timestamp, Uuid, Value};

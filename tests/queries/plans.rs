@@ -1,4 +1,4 @@
-//! Indexes serve: the plans of typical queries.
+//! The plans of typical queries, in which indexes serve.
 
 use crate::items::{Db, Item, Note};
 use ara_core::{Id, Timestamp, Uuid};

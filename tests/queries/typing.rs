@@ -1,4 +1,4 @@
-//! What the types let one write.
+//! Queries that the types accept.
 
 use crate::items::{Db, Item, Kind, Note};
 use ara_core::{Id, Timestamp, Uuid};
@@ -136,7 +136,7 @@ fn raw_expressions_that_sqlite_refuses_are_errors() {
     assert!(fault(raw("no_such_function(rank)")).contains("no such function: no_such_function"));
     assert!(fault(raw("rank = = 1")).contains("near \"=\": syntax error"));
     assert!(fault(Item::rank.is_in(0..40_000)).contains("too many SQL variables"));
-    // This one asks `ara_reads`, which is ara's own and no damage.
+    // This statement also calls `ara_reads`, a function of ara, which must not make the error one of a damaged file.
     let many = Item::tags.is_not_null() & Item::rank.is_in(0..40_000);
     assert!(fault(many).contains("too many SQL variables"));
     for secret in ["rank 'secret'", "rank = 'secret", "rank 42"] {

@@ -10,7 +10,7 @@ const FILE: &str = "ARA_TEST_FILE";
 /// What the child's own lines begin with; the rest of its output is the test runner's.
 const MARK: &str = "> ";
 
-/// The command that runs one test of this program, in which `file` gives the path.
+/// The command that runs one test of this program, in which [`file()`] gives the path.
 pub fn command(test: &str, file: &Path) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(FILE, file);

@@ -1,5 +1,5 @@
 //! A second reader of the change log and of the rows' clocks, written from the layout that
-//! `ara-core/src/change.rs` and `row_clock.rs` describe, and sharing no code with them.
+//! `ara-core/src/log/change.rs` and `row_clock.rs` describe, and sharing no code with them.
 //!
 //! - An integer is in base 128, lowest digit first, the high bit set on all digits but the last. Bytes
 //!   and texts are led by their length, as such an integer.

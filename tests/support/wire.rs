@@ -1,4 +1,4 @@
-//! A second writer of changes as bytes, from what `ara-core/src/wire/format.md` says, and sharing no
+//! A second writer of changes as bytes, from what `guide/wire_format.md` says, and sharing no
 //! code with the first. It writes what no database would.
 
 use xxhash_rust::xxh3::xxh3_64;

@@ -1,4 +1,4 @@
-//! `cargo ara check`: whether all is recorded, and nothing broken.
+//! `cargo ara check`: checks that everything is recorded and nothing is broken.
 
 use std::fmt::Write;
 
@@ -6,17 +6,17 @@ use anyhow::Result;
 use ara_schema::{LOCK_FILE, Lock, LockError};
 use serde_json::json;
 
-use crate::against::Against;
 use crate::args::Check as Arguments;
-use crate::comparison::Comparison;
-use crate::compiler::schema_of;
-use crate::emitted::Emitted;
-use crate::lock_file::LockFile;
-use crate::package::Package;
-use crate::report::Report;
-use crate::style::{BAD, GOOD, Styled};
+use crate::cargo::compiler::schema_of;
+use crate::cargo::emitted::Emitted;
+use crate::cargo::package::Package;
+use crate::lock::against::Against;
+use crate::lock::comparison::Comparison;
+use crate::lock::file::LockFile;
+use crate::output::report::Report;
+use crate::output::style::{BAD, GOOD, Styled};
 
-/// Checks the code against the lock, and the lock against itself and its past.
+/// Compares the code with the lock, and checks the lock itself.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let package = Package::find(&arguments.code.selection)?;
     let file = LockFile::of(&package)?;
@@ -82,7 +82,7 @@ fn report(
     Ok(Report::new(trimmed(text), json, holds))
 }
 
-/// Where there is no lock to hold anything against.
+/// Returns the answer for a lock that is not valid.
 fn invalid(text: &str, reason: &str, against: Option<&str>) -> Report {
     let json = json!({
         "holds": false,
@@ -98,7 +98,7 @@ fn invalid(text: &str, reason: &str, against: Option<&str>) -> Report {
     Report::new(format!("{text}\n"), json, false)
 }
 
-/// With one line feed at its end.
+/// Returns the text with one line feed at its end.
 fn trimmed(text: String) -> String {
     format!("{}\n", text.trim_end())
 }

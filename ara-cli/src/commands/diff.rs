@@ -1,4 +1,4 @@
-//! `cargo ara diff`: what is not recorded yet, or what a file has and lacks.
+//! `cargo ara diff`: shows what is not recorded yet, or what a file has and lacks.
 
 use std::path::Path;
 
@@ -8,18 +8,18 @@ use ara_schema::{LOCK_FILE, Snapshot};
 use serde_json::{Value, json};
 
 use crate::args::{Code, Diff as Arguments};
-use crate::comparison::Comparison;
-use crate::compiler::schema_of;
-use crate::database_file::open;
-use crate::drift;
-use crate::facts::{self, type_as_json, type_in_words};
-use crate::file_comparison::{Differs, FileComparison};
-use crate::lock_file::LockFile;
-use crate::package::Package;
-use crate::report::Report;
-use crate::style::{ADDED, BAD, LACKED, Styled};
+use crate::cargo::compiler::schema_of;
+use crate::cargo::package::Package;
+use crate::database::comparison::{Differs, FileComparison};
+use crate::database::drift;
+use crate::database::open;
+use crate::lock::comparison::Comparison;
+use crate::lock::file::LockFile;
+use crate::output::facts::{self, type_as_json, type_in_words};
+use crate::output::report::Report;
+use crate::output::style::{ADDED, BAD, LACKED, Styled};
 
-/// Tells the difference.
+/// Compares the code with the lock, or a schema with a file.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     match &arguments.file {
         Some(file) => schema_against_file(&arguments.code, file),

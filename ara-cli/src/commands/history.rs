@@ -1,15 +1,15 @@
-//! `cargo ara history`: the schemas that a file had.
+//! `cargo ara history`: lists the schemas that a file had.
 
 use anyhow::Result;
 use ara_core::{Growth, SchemaFailure, SchemaVersion};
 use serde_json::{Value, json};
 
 use crate::args::History as Arguments;
-use crate::database_file::open;
-use crate::ensured::Ensured;
-use crate::report::Report;
-use crate::style::{BAD, NAME, Styled};
-use crate::table::table;
+use crate::database::ensured::Ensured;
+use crate::database::open;
+use crate::output::report::Report;
+use crate::output::style::{BAD, NAME, Styled};
+use crate::output::table::table;
 
 /// Lists the schemas.
 pub fn run(arguments: &Arguments) -> Result<Report> {
@@ -33,7 +33,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     Ok(Report::new(text, json, true))
 }
 
-/// With all keys, whether there is something in them or not.
+/// Returns a version for `--json`. All keys are there, also those of empty lists.
 fn as_json(version: &SchemaVersion) -> Value {
     let mut json = json!(version);
     if let (Some(added), Some(place)) = (&version.added, json.get_mut("added")) {
@@ -48,7 +48,7 @@ fn as_json(version: &SchemaVersion) -> Value {
     json
 }
 
-/// Two lines for each: what was ensured, and why that failed.
+/// Returns two lines for each failure: what was ensured, and why that failed.
 fn failures_as_text(failures: &[SchemaFailure]) -> String {
     let lines = failures.iter().map(|failure| {
         let SchemaFailure { time, schema, version, app_version, reason, .. } = failure;
@@ -71,7 +71,7 @@ fn as_table(versions: &[SchemaVersion]) -> String {
         shown.add_row([
             version.time.map(|time| time.to_string()).unwrap_or_default(),
             version.schema.clone().unwrap_or_default(),
-            // 0 is what is not released yet.
+            // Version 0 means that the schema was not released yet.
             version.version.map(|number| number.to_string()).unwrap_or_default(),
             version.app_version.clone().unwrap_or_default(),
             short(&version.device),

@@ -1,4 +1,4 @@
-//! `cargo ara inspect`: what is in a file.
+//! `cargo ara inspect`: shows what is in a file.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,30 +9,30 @@ use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
 use crate::args::{Code, Inspect as Arguments};
-use crate::compiler::schema_of;
-use crate::database_file::open;
-use crate::drift;
-use crate::emitted::Emitted;
-use crate::ensured::Ensured;
-use crate::facts::{type_as_json, type_in_words};
-use crate::package::Package;
-use crate::plural::plural;
-use crate::report::Report;
-use crate::style::{BAD, FAINT, LACKED, NAME, Styled};
+use crate::cargo::compiler::schema_of;
+use crate::cargo::emitted::Emitted;
+use crate::cargo::package::Package;
+use crate::database::drift;
+use crate::database::ensured::Ensured;
+use crate::database::open;
+use crate::output::facts::{type_as_json, type_in_words};
+use crate::output::plural::plural;
+use crate::output::report::Report;
+use crate::output::style::{BAD, FAINT, LACKED, NAME, Styled};
 
-/// What there is to say of a file.
+/// What was found in a file.
 struct Found {
     bytes: u64,
     schema: FileSchema,
     counts: Vec<RowCount>,
     drift: Vec<Drift>,
-    /// How many times a schema could not be ensured.
+    /// The number of times that a schema could not be ensured.
     failures: u64,
-    /// The app in the current folder, or why there is none.
+    /// The schema of the app in the current folder, or why there is none.
     app: Result<Emitted>,
 }
 
-/// Looks into the file.
+/// Inspects a file.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let path = &arguments.file;
     let database = open(path)?;
@@ -62,7 +62,7 @@ impl Found {
         self.counts.iter().find(|count| count.table == table.name && count.local == table.local)
     }
 
-    /// Whether the app knows a table, or a column of it; `None` if there is no app.
+    /// Returns whether the app knows a table, or a column of it, or `None` if there is no app.
     fn is_known(&self, table: &FileTable, column: Option<&FileColumn>) -> Option<bool> {
         let app = self.app.as_ref().ok()?;
         let known = app.tables.table(&table.name).filter(|known| known.local == table.local);
@@ -146,7 +146,7 @@ impl Found {
         writeln!(text, "{}", self.mark(table, None))?;
         let width = table.columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
         for column in &table.columns {
-            // The file itself keeps no types: only its history does.
+            // Only the history of a file has types.
             let ty = column.ty.as_ref().map_or_else(|| "?".to_owned(), type_in_words);
             let mark = self.mark(table, Some(column));
             writeln!(text, "  {:width$}  {}{mark}", column.name, Styled(FAINT, ty))?;
@@ -157,7 +157,7 @@ impl Found {
         Ok(())
     }
 
-    /// What to say of what the app does not know.
+    /// Returns the mark of a table or a column that the app does not know.
     fn mark(&self, table: &FileTable, column: Option<&FileColumn>) -> String {
         match self.is_known(table, column) {
             Some(false) => format!("  {}", Styled(LACKED, "(the app does not know it)")),

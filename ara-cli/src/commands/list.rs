@@ -1,15 +1,15 @@
-//! `cargo ara list`: the releases.
+//! `cargo ara list`: lists the releases.
 
 use anyhow::Result;
 use ara_schema::{Fact, Lock, Release};
 use serde_json::{Value, json};
 
 use crate::args::List as Arguments;
-use crate::lock_file::LockFile;
-use crate::package::Package;
-use crate::plural::plural;
-use crate::report::Report;
-use crate::table::table;
+use crate::cargo::package::Package;
+use crate::lock::file::LockFile;
+use crate::output::plural::plural;
+use crate::output::report::Report;
+use crate::output::table::table;
 
 /// Lists the releases.
 pub fn run(arguments: &Arguments) -> Result<Report> {
@@ -37,7 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     Ok(Report::new(text, json!({"file": file.path, "releases": releases}), true))
 }
 
-/// What a release is that adds nothing: it stands for what branches had recorded that were merged.
+/// Returns what a release is that adds nothing: it joins the releases of branches that were merged.
 fn joined_in_words(lock: &Lock, release: &Release) -> String {
     let versions: Vec<_> = lock.before(release).map(|before| before.version.to_string()).collect();
     format!("joins {}", versions.join(", "))
@@ -56,7 +56,7 @@ fn as_json(release: &Release, added: &Added) -> Value {
     })
 }
 
-/// How much a release added.
+/// The number of things that a release added.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Added {
     tables: u64,

@@ -1,20 +1,20 @@
-//! `cargo ara lock`: recording a release.
+//! `cargo ara lock`: records a release.
 
 use anyhow::{Result, bail};
 use ara_schema::{LOCK_FILE, Lock, Release};
 use serde_json::json;
 
 use crate::args::Lock as Arguments;
-use crate::comparison::Comparison;
-use crate::compiler::schema_of;
-use crate::git_attributes;
-use crate::lock_file::LockFile;
-use crate::package::Package;
-use crate::report::Report;
-use crate::style::{BAD, GOOD, Styled};
-use crate::today::today;
+use crate::cargo::compiler::schema_of;
+use crate::cargo::package::Package;
+use crate::git::attributes;
+use crate::lock::comparison::Comparison;
+use crate::lock::file::LockFile;
+use crate::lock::today::today;
+use crate::output::report::Report;
+use crate::output::style::{BAD, GOOD, Styled};
 
-/// Records what is new.
+/// Records what is new in the code as a release.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let package = Package::find(&arguments.code.selection)?;
     let file = LockFile::of(&package)?;
@@ -30,12 +30,12 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     }
     let recorded = lock.record(&code.tables.facts(), &arguments.message, &today()?).cloned();
     let Some(release) = recorded else {
-        // There is nothing to merge where nothing was ever recorded.
-        let is_attributed = file.is_there() && git_attributes::ensure(&package)?;
+        // Without a lock there is nothing that git could merge.
+        let is_attributed = file.is_there() && attributes::ensure(&package)?;
         return Ok(nothing_new(&file, lock.version(), is_attributed));
     };
     file.write(&lock)?;
-    let is_attributed = git_attributes::ensure(&package)?;
+    let is_attributed = attributes::ensure(&package)?;
 
     let joins: Vec<u32> = joined(&lock, &release);
     let text = as_text(&file, &release, &joins, &comparison) + &to_commit(is_attributed, true);
@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     Ok(Report::new(text, json, true))
 }
 
-/// The versions of the releases of several branches that this one comes after.
+/// Returns the versions of the releases that this one joins, or none if it comes after only one.
 fn joined(lock: &Lock, release: &Release) -> Vec<u32> {
     let mut joins: Vec<u32> = lock.before(release).map(|before| before.version).collect();
     joins.sort_unstable();
@@ -72,9 +72,9 @@ fn as_text(file: &LockFile, release: &Release, joins: &[u32], comparison: &Compa
     text
 }
 
-/// What to do with what was written.
+/// Returns what to do with the files that were written.
 fn to_commit(is_attributed: bool, is_recorded: bool) -> String {
-    let attributes = git_attributes::line();
+    let attributes = attributes::line();
     let added = format!(
         "\nadded `{attributes}` to .gitattributes, so that git keeps the releases of both branches \
          where it merges two\n"

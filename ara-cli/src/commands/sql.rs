@@ -1,21 +1,21 @@
-//! `cargo ara sql`: the SQL that makes a new file.
+//! `cargo ara sql`: prints the SQL that creates the tables of a new file.
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::args::Sql as Arguments;
-use crate::comparison::{Broken, Comparison};
-use crate::compiler::schema_of;
-use crate::lock_file::LockFile;
-use crate::package::Package;
-use crate::report::Report;
+use crate::cargo::compiler::schema_of;
+use crate::cargo::package::Package;
+use crate::lock::comparison::{Broken, Comparison};
+use crate::lock::file::LockFile;
+use crate::output::report::Report;
 
 /// Prints the statements.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let package = Package::find(&arguments.code.selection)?;
     let code = schema_of(&package, &arguments.code)?;
     let file = LockFile::of(&package)?;
-    // What is wrong with the schema is told, and is no reason not to show its SQL.
+    // Faults of the schema are warnings here, as it has its SQL all the same.
     let (broken, invalid) = match file.parse() {
         Ok(lock) => (Comparison::new(&lock.facts(), &code).broken, None),
         Err(error) => (Vec::new(), Some(error.to_string())),

@@ -1,4 +1,4 @@
-//! `cargo ara verify`: whether the tables of a file are what its log says.
+//! `cargo ara verify`: checks that the tables of a file are what its log says.
 
 use std::fmt::{self, Write};
 
@@ -7,13 +7,13 @@ use ara_core::{Difference, Drift, Verification, What};
 use serde_json::{Value, json};
 
 use crate::args::Verify as Arguments;
-use crate::database_file::open;
-use crate::plural::plural;
-use crate::progress::bar;
-use crate::report::Report;
-use crate::style::{BAD, GOOD, Styled};
+use crate::database::open;
+use crate::output::plural::plural;
+use crate::output::progress::bar;
+use crate::output::report::Report;
+use crate::output::style::{BAD, GOOD, Styled};
 
-/// Verifies the file.
+/// Verifies a file.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let database = open(&arguments.file)?;
     let bar = bar();
@@ -36,10 +36,10 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     Ok(Report::new(text(&found, &differences)?, json, found.holds()))
 }
 
-/// A difference, and whether there is an easy way out.
+/// A difference between the tables and the log.
 struct Told<'a> {
     difference: &'a Difference,
-    /// Whether `ensure` makes again what is missing.
+    /// Whether `ensure` creates what is missing.
     is_mended_by_ensure: bool,
 }
 
@@ -82,7 +82,7 @@ impl fmt::Display for Told<'_> {
 
 fn text(found: &Verification, differences: &[Told<'_>]) -> Result<String> {
     let Verification { changes, rows, .. } = found;
-    // Nobody knows how many rows the history has.
+    // The number is explained, as users do not know how many rows the history has.
     let compared = format!(
         "{} with those of the history and deleted ones, {} in the log",
         plural(*rows, "row"),

@@ -1,21 +1,19 @@
-//! Whether a transaction is what its sender's digest says, before anything of it is written.
+//! Checking a transaction against the digest of its sender, before any of it is written.
 
 use std::collections::HashSet;
 
-use crate::change::{Canonical, PackedCell, PackedCells};
-use crate::changes::{Changes, Run, Sent};
-use crate::clock::Time;
+use crate::exchange::changes::{Changes, Run, Sent};
+use crate::log::change::{Canonical, PackedCell, PackedCells};
+use crate::log::clock::Time;
+use crate::log::node::Stamp;
+use crate::log::point::Point;
 use crate::merge::report::Reason;
-use crate::record::LOCAL_PREFIX;
-use crate::vector::Point;
+use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
 
-/// The most bytes of a name.
-const LONGEST_NAME: usize = 1000;
-
-/// No clock shows this time, nor a later one.
+/// The first millisecond that is beyond what a [`Time`] can contain.
 const END_OF_TIME: i64 = 1 << 47;
 
-/// Checks a transaction of a run that stands `at` a point: where it then stands, and the hashes of the
+/// Checks the transaction of a run that follows a point. Returns the point at its end, and the hashes of its
 /// changes as they were first written.
 pub(crate) fn check(
     changes: &Changes,
@@ -36,20 +34,21 @@ pub(crate) fn check(
         end = Point { time: sent.time, digest: end.digest ^ hash ^ sent.compacted.dropped };
         hashes.push(hash);
     }
-    // A change that is there twice could end the transaction only the second time.
+    // In a forked run, a change could be there twice with a digest the second time only.
     let mut seen = HashSet::new();
     let mut both = transaction.iter().map(|sent| sent.time).zip(&hashes);
     if run.is_forked && !both.all(|change| seen.insert(change)) {
         return Err(Reason::Damaged);
     }
     let mark = transaction.last().and_then(|last| last.mark).ok_or(Reason::OpenTransaction)?;
-    // Where two devices wrote under one id, each noted the digest of its own changes.
+    // In a forked run, a digest is that of the changes of one of the two devices.
     if !run.is_forked && mark != end.digest {
         return Err(Reason::Digest);
     }
     Ok((end, hashes))
 }
 
+/// Returns the hash of what there is of a change.
 fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
     let table = changes.tables.get(sent.table as usize).ok_or(Reason::Damaged)?;
     if table.len() > LONGEST_NAME || table.starts_with(LOCAL_PREFIX) {
@@ -59,7 +58,7 @@ fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
     if row.len() != 16 {
         return Err(Reason::RowId);
     }
-    let mut canonical = Canonical::new(sent.time, &run.node, table, row);
+    let mut canonical = Canonical::new(Stamp { time: sent.time, node: run.node }, table, row);
     let mut cells = PackedCells::headless(changes.get(&sent.cells));
     while let Some(PackedCell { column, tag, payload }) =
         cells.next_cell().ok_or(Reason::Damaged)?

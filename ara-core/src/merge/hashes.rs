@@ -1,19 +1,19 @@
-//! The hashes of changes that the log holds.
+//! The hashes of changes in the log.
 
 use std::collections::{HashMap, btree_map, hash_map};
 
 use rusqlite::Connection;
 
-use crate::change::PackedCells;
-use crate::clock::Time;
+use crate::catalog::registry::{RegisteredTable, hash};
 use crate::error::{Error, Result};
-use crate::registry::{RegisteredTable, hash};
+use crate::log::change::PackedCells;
+use crate::log::node::Stamp;
 
-/// Hashes changes, and keeps the names that this takes: each is looked up once, however many changes there
-/// are, and however many names that none of them uses.
+/// Hashes changes. The names of tables and columns that this needs are looked up once each, and only those
+/// that the changes use.
 pub(crate) struct Hashes<'c> {
     connection: &'c Connection,
-    /// By ordinal.
+    /// The tables by ordinal.
     tables: HashMap<i64, RegisteredTable>,
 }
 
@@ -22,20 +22,20 @@ impl<'c> Hashes<'c> {
         Self { connection, tables: HashMap::new() }
     }
 
-    /// The hash of a change that a node wrote at a time, of a row of a table, as it was first written.
+    /// Returns the hash of a change of a row of a table as it was first written.
     pub(crate) fn of(
         &mut self,
-        (time, node): (Time, &[u8; 16]),
+        stamp: Stamp,
         (table, row): (i64, &[u8; 16]),
         packed: &[u8],
     ) -> Result<u64> {
         let cells = PackedCells::open(packed).ok_or(Error::Corrupt)?;
         let table = self.table(table, cells.clone())?;
-        let of_rest = hash(time, node, table, row, &cells).ok_or(Error::Corrupt)?;
+        let of_rest = hash(stamp, table, row, &cells).ok_or(Error::Corrupt)?;
         Ok(cells.compacted.hash(of_rest))
     }
 
-    /// A table, with at least the names of the columns of these cells.
+    /// Returns a table, with at least the names of the columns of these cells.
     fn table(&mut self, ordinal: i64, mut cells: PackedCells<'_>) -> Result<&RegisteredTable> {
         let table = match self.tables.entry(ordinal) {
             hash_map::Entry::Occupied(known) => known.into_mut(),
@@ -44,7 +44,7 @@ impl<'c> Hashes<'c> {
                     .connection
                     .prepare_cached("SELECT name FROM ara_table WHERE ordinal = ?1")?
                     .query_row([ordinal], |row| row.get(0))?;
-                new.insert(RegisteredTable::new(name, true))
+                new.insert(RegisteredTable::new(ordinal, name, true))
             }
         };
         while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {

@@ -1,60 +1,31 @@
-//! Writing changes of others into the log.
+//! Writing changes of other devices into the log.
 
 use std::collections::BTreeSet;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Statement};
 
-use crate::change::{Compacted, Packed, PackedCells};
-use crate::clock::Time;
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
-use crate::merge::dropped::{Even, lacking};
+use crate::log::change::{Compacted, PackedCells};
+use crate::log::recorder::WholeLog;
+use crate::log::statements::bind;
+use crate::log::transactions::rewrite;
+use crate::merge::arriving::{Arrival, Arriving};
+use crate::merge::dropped::lacking;
 use crate::merge::hashes::Hashes;
-use crate::rebuild::{RowKey, rebuild_rows};
-use crate::registry::Registry;
-use crate::statements::bind;
+use crate::merge::last_common::LastCommon;
+use crate::rows::rebuild::{RowKey, rebuild_rows};
 
-/// The log, as changes of others are written into it.
+/// The statements that write changes of other devices into the log.
 pub(crate) struct Log<'c> {
     connection: &'c Connection,
     insert: Statement<'c>,
     find: Statement<'c>,
     hashes: Hashes<'c>,
-    /// The rows of changes that count no more, as they gave way to their twins or are void: they are to be
-    /// folded anew.
+    /// The rows of changes that no longer count, because their twins do or because they are void. They are to
+    /// be rebuilt.
     pub(crate) outdated: BTreeSet<RowKey>,
-}
-
-/// A change on its way into the log.
-pub(crate) struct Arriving<'a> {
-    pub(crate) node: i64,
-    pub(crate) node_id: &'a [u8; 16],
-    pub(crate) time: Time,
-    /// As it was first written.
-    pub(crate) hash: u64,
-    pub(crate) table: i64,
-    pub(crate) row: &'a [u8; 16],
-    /// Its cells, and the parts that are not known.
-    pub(crate) packed: Packed,
-    pub(crate) compacted: Compacted,
-    /// The node's digest, if it ends a transaction.
-    pub(crate) mark: Option<u64>,
-}
-
-/// What the log made of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arrival {
-    /// It is new, and is to be folded in. It adds this to the digest.
-    New(u64),
-    /// It is there.
-    Known,
-    /// It was there, and was dropped.
-    Dropped,
-    /// It is there, but that changes before it were dropped is news. They add this to the digest.
-    Stands(u64),
-    /// Another change has its node and time: of the two, the one with the greater hash counts. Both are
-    /// kept, and the rows that they are of are folded anew. It adds this to the digest.
-    Twin(u64),
 }
 
 impl<'c> Log<'c> {
@@ -71,14 +42,14 @@ impl<'c> Log<'c> {
         })
     }
 
-    /// Writes a change that follows all that are known of its node. What it adds to the digest.
+    /// Writes a change that the log does not have. Returns what it adds to the digest.
     pub(crate) fn append(&mut self, change: Arriving<'_>) -> Result<u64> {
         let counts = change.hash ^ change.compacted.dropped;
-        let (node, time) = (change.node, change.time.bits());
+        let (node, time) = (change.node, change.stamp.time.bits());
         let (table, row) = (change.table, change.row);
         let packed = change.packed.finished(change.compacted, change.mark);
         let insert = &mut self.insert;
-        bind(insert, 1, ValueRef::Integer(node))?;
+        bind(insert, 1, ValueRef::Integer(node.get()))?;
         bind(insert, 2, ValueRef::Integer(time))?;
         bind(insert, 3, ValueRef::Integer(table))?;
         bind(insert, 4, ValueRef::Blob(row))?;
@@ -87,9 +58,10 @@ impl<'c> Log<'c> {
         Ok(counts)
     }
 
-    /// Writes a change, unless it is there.
-    pub(crate) fn unite(&mut self, mut change: Arriving<'_>, since: Even) -> Result<Arrival> {
-        let key = (change.node, change.time.bits());
+    /// Writes a change, unless the log has it. `since` is the last change before it that the log has in
+    /// common with the run.
+    pub(crate) fn unite(&mut self, mut change: Arriving<'_>, since: LastCommon) -> Result<Arrival> {
+        let key = (change.node, change.stamp.time.bits());
         let held = self
             .find
             .query_row(key, |row| {
@@ -104,8 +76,7 @@ impl<'c> Log<'c> {
         if (table, &row, &*packed) == (change.table, change.row, told.bytes()) {
             return Ok(Arrival::Known);
         }
-        let written = (change.time, change.node_id);
-        let held_hash = self.hashes.of(written, (table, &row), &packed)?;
+        let held_hash = self.hashes.of(change.stamp, (table, &row), &packed)?;
         if held_hash == change.hash {
             return self.stand(&change, &packed, since);
         }
@@ -113,8 +84,19 @@ impl<'c> Log<'c> {
             return Ok(Arrival::Known);
         }
         change.compacted.dropped = lacking(self.connection, &mut self.hashes, &change, since)?;
-        let counts = change.hash ^ change.compacted.dropped;
-        let (hash, of) = (change.hash, (change.table, *change.row));
+        self.add_twin(change, (held_hash, (table, row)))
+    }
+
+    /// Writes a change although the log has another one of the same node and time, whose hash and row are
+    /// given. Of the two, the one with the smaller hash is kept as a twin.
+    fn add_twin(
+        &mut self,
+        change: Arriving<'_>,
+        (held_hash, held_row): (u64, RowKey),
+    ) -> Result<Arrival> {
+        let (node, time) = (change.node, change.stamp.time.bits());
+        let (hash, row) = (change.hash, (change.table, *change.row));
+        let counts = hash ^ change.compacted.dropped;
         let packed = change.packed.finished(change.compacted, change.mark);
         if held_hash < hash {
             self.connection
@@ -122,28 +104,28 @@ impl<'c> Log<'c> {
                     "INSERT INTO ara_twin SELECT node, time, ?3, tbl, row, cells FROM ara_change \
                      WHERE node = ?1 AND time = ?2",
                 )?
-                .execute((key.0, key.1, held_hash.cast_signed()))?;
+                .execute((node, time, held_hash.cast_signed()))?;
             self.connection
                 .prepare_cached(
                     "UPDATE ara_change SET tbl = ?3, row = ?4, cells = ?5 \
                      WHERE node = ?1 AND time = ?2",
                 )?
-                .execute((key.0, key.1, of.0, of.1, packed.bytes()))?;
-            self.outdated.extend([(table, row), of]);
+                .execute((node, time, row.0, row.1, packed.bytes()))?;
+            self.outdated.extend([held_row, row]);
         } else {
             self.connection
                 .prepare_cached(
                     "INSERT INTO ara_twin (node, time, hash, tbl, row, cells) \
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
-                .execute((key.0, key.1, hash.cast_signed(), of.0, of.1, packed.bytes()))?;
+                .execute((node, time, hash.cast_signed(), row.0, row.1, packed.bytes()))?;
         }
         Ok(Arrival::Twin(counts))
     }
 
-    /// Has a change that is held stand for those that were dropped before it elsewhere, as far as they are
-    /// not here.
-    fn stand(&mut self, change: &Arriving<'_>, held: &[u8], since: Even) -> Result<Arrival> {
+    /// Makes a change that the log has stand for the changes that it stands for elsewhere, as far as they are
+    /// lacking here.
+    fn stand(&mut self, change: &Arriving<'_>, held: &[u8], since: LastCommon) -> Result<Arrival> {
         let held = PackedCells::open(held).ok_or(Error::Corrupt)?;
         let dropped = match held.compacted.dropped {
             0 => lacking(self.connection, &mut self.hashes, change, since)?,
@@ -154,35 +136,24 @@ impl<'c> Log<'c> {
         }
         let compacted = Compacted { dropped, ..held.compacted };
         let packed = held.repacked(compacted).ok_or(Error::Corrupt)?;
-        rewrite(self.connection, (change.node, change.time), &packed)?;
+        rewrite(self.connection, (change.node, change.stamp.time), packed.bytes())?;
         Ok(Arrival::Stands(dropped))
     }
 
-    /// Folds the rows anew of changes that count no more. What counts of each node must be noted before.
-    pub(crate) fn fold_outdated(&self) -> Result<()> {
+    /// Rebuilds the rows of changes that no longer count. The table of nodes must be up to date.
+    pub(crate) fn rebuild_outdated(&self, log: &WholeLog<'_>) -> Result<()> {
         if self.outdated.is_empty() {
             return Ok(());
         }
-        rebuild_rows(self.connection, &Registry::load(self.connection)?, &self.outdated)
+        rebuild_rows(log, &Registry::load(self.connection)?, &self.outdated)
     }
 
+    /// Returns whether a change is in the log as the twin of another one.
     fn has_twin(&self, change: &Arriving<'_>) -> Result<bool> {
-        let key = (change.node, change.time.bits(), change.hash.cast_signed());
+        let key = (change.node, change.stamp.time.bits(), change.hash.cast_signed());
         Ok(self
             .connection
             .prepare_cached("SELECT 1 FROM ara_twin WHERE node = ?1 AND time = ?2 AND hash = ?3")?
             .exists(key)?)
     }
-}
-
-/// Writes another form of a change into its place.
-pub(crate) fn rewrite(
-    connection: &Connection,
-    (node, time): (i64, Time),
-    packed: &Packed,
-) -> Result<()> {
-    connection
-        .prepare_cached("UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2")?
-        .execute((node, time.bits(), packed.bytes()))?;
-    Ok(())
 }

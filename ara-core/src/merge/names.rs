@@ -1,27 +1,26 @@
-//! The names that changes use, by their places among them.
+//! What the names of arriving changes refer to in this file.
 
 use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use crate::changes::Changes;
 use crate::error::Result;
-use crate::history::Growth;
-use crate::merge::make::{MOST_NAMED, Make, Named};
+use crate::exchange::changes::Changes;
+use crate::growth::history::Growth;
+use crate::growth::make::{MOST_NAMED, Make, Named};
 use crate::merge::report::Reason;
-use crate::record::LOCAL_PREFIX;
+use crate::merge::stop::Stop;
+use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
 
-/// The most bytes of a name.
-const LONGEST: usize = 1000;
-
-/// What the names of some changes are in this file.
+/// The tables and columns that some changes name.
 pub(crate) struct Names<'m> {
     changes: &'m Changes,
-    /// By their places in the changes: of the table, and of the table and the column.
+    /// The tables by the position of their names in the changes.
     tables: HashMap<u32, Named<'m, i64>>,
+    /// The columns by the positions of the table's name and their own.
     columns: HashMap<(u32, u32), Named<'m, u32>>,
-    /// There may not be room for all names: what is refused for that must be known before anything of
-    /// its transaction is written.
+    /// Whether a table may not have room for all columns that are named. Then the names of a transaction must
+    /// be resolved before any of it is written, as it may have to be refused.
     pub(crate) is_tight: bool,
     make: Make<'m>,
 }
@@ -36,51 +35,37 @@ impl<'m> Names<'m> {
         Ok(Self { changes, tables, columns, is_tight, make: Make::new(connection)? })
     }
 
-    /// What was made.
+    /// Returns what was created.
     pub(crate) fn into_growth(self) -> Growth {
         self.make.growth
     }
 
-    pub(crate) fn table(&mut self, place: u32) -> Result<Result<Named<'m, i64>, Reason>> {
+    /// Returns the table whose name is at a position. A new one is created if possible.
+    pub(crate) fn table(&mut self, place: u32) -> Result<Named<'m, i64>, Stop> {
         if let Some(known) = self.tables.get(&place) {
-            return Ok(Ok(*known));
+            return Ok(*known);
         }
-        let Some(name) = self.changes.tables.get(place as usize) else {
-            return Ok(Err(Reason::Damaged));
-        };
-        if name.len() > LONGEST || name.starts_with(LOCAL_PREFIX) {
-            return Ok(Err(Reason::Name));
+        let name = self.changes.tables.get(place as usize).ok_or(Reason::Damaged)?;
+        if name.len() > LONGEST_NAME || name.starts_with(LOCAL_PREFIX) {
+            return Err(Reason::Name.into());
         }
         let named = self.make.table(name)?;
         self.tables.insert(place, named);
-        Ok(Ok(named))
+        Ok(named)
     }
 
-    /// A column of the table at a place.
-    pub(crate) fn column(
-        &mut self,
-        table: u32,
-        place: u32,
-    ) -> Result<Result<Named<'m, u32>, Reason>> {
+    /// Returns the column whose name is at a position. A new one is created if possible.
+    pub(crate) fn column(&mut self, table: u32, place: u32) -> Result<Named<'m, u32>, Stop> {
         if let Some(known) = self.columns.get(&(table, place)) {
-            return Ok(Ok(*known));
+            return Ok(*known);
         }
-        let Some(name) = self.changes.columns.get(place as usize) else {
-            return Ok(Err(Reason::Damaged));
-        };
-        let of = match self.table(table)? {
-            Ok(table) => table,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        if name.len() > LONGEST {
-            return Ok(Err(Reason::Name));
+        let name = self.changes.columns.get(place as usize).ok_or(Reason::Damaged)?;
+        let of = self.table(table)?;
+        if name.len() > LONGEST_NAME {
+            return Err(Reason::Name.into());
         }
-        Ok(match self.make.column(of, name)? {
-            Some(named) => {
-                self.columns.insert((table, place), named);
-                Ok(named)
-            }
-            None => Err(Reason::Name),
-        })
+        let named = self.make.column(of, name)?.ok_or(Reason::Name)?;
+        self.columns.insert((table, place), named);
+        Ok(named)
     }
 }

@@ -10,34 +10,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::change::{PackedCell, PackedCells};
-use crate::clock::Time;
-use crate::counters::Counters;
-use crate::entropy::Entropy;
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
-use crate::journal::{Journal, Recorder};
-use crate::merge::MOST_AHEAD;
-use crate::merge::make::logged_name;
-use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::growth::make::logged_name;
+use crate::log::ahead::MOST_AHEAD;
+use crate::log::change::{PackedCell, PackedCells};
+use crate::log::clock::Time;
+use crate::log::counters::{CounterCell, Counters};
+use crate::log::journal::Journal;
+use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::recorder::Recorder;
+use crate::log::transactions::last_end;
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
-use crate::rebuild::rebuild_rows;
-use crate::registry::Registry;
-use crate::transactions::last_end;
-use crate::undone::is_undone_table;
+use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::rows::rebuild::rebuild_rows;
+use crate::rows::writing::Writing;
 use crate::value::Stored;
-use crate::watch::Touched;
 
 /// A clock that shows an earlier time, in November 2026, did not come back: its battery is empty.
 const EARLIEST: i64 = 1_795_000_000_000;
 
 /// What was written last into a column: the tag of the value, and its payload.
-type LastWrite = (u8, Vec<u8>);
+type PackedWrite = (u8, Vec<u8>);
 
 /// The last writes of the columns of a row, by table and row.
-type LastWrites = BTreeMap<(i64, [u8; 16]), BTreeMap<u32, LastWrite>>;
+type LastWrites = BTreeMap<(i64, [u8; 16]), BTreeMap<u32, PackedWrite>>;
 
-/// Whether this device wrote something ahead of its clock. Where others are ahead too, it is rather this clock
-/// that is behind.
+/// Whether this device wrote something ahead of its clock. Where others are ahead too, it is rather this
+/// clock that is behind.
 pub(crate) fn is_ahead(journal: &Journal, wall: i64) -> bool {
     let (_, end) = journal.position();
     let horizon = wall.saturating_add(MOST_AHEAD);
@@ -45,12 +45,9 @@ pub(crate) fn is_ahead(journal: &Journal, wall: i64) -> bool {
 }
 
 /// Takes what this device wrote ahead of its clock back to the present, if there is such.
-pub(crate) fn renew(
-    connection: &Connection,
-    recorder: &mut Recorder<'_>,
-    entropy: &mut Entropy,
-    touched: Option<&mut Touched>,
-) -> Result<()> {
+pub(crate) fn renew(writing: &mut Writing<'_>) -> Result<()> {
+    let Writing { connection, recorder, entropy, .. } = writing;
+    let connection: &Connection = connection;
     let wall = recorder.wall().millis();
     if !is_ahead(recorder.journal(), wall) {
         return Ok(());
@@ -58,30 +55,28 @@ pub(crate) fn renew(
     let (node, end) = recorder.journal().position();
     let horizon = wall.saturating_add(MOST_AHEAD);
     let node_id = recorder.node_id();
-    let after = last_end(connection, node.cast_unsigned(), Time::last_in(horizon))?;
+    let after = last_end(connection, node, Time::last_in(horizon))?;
     let writes = last_writes(connection, node, after)?;
     recorder.change_node(end, recorder.others().max(after), entropy)?;
     let mut outdated = BTreeSet::new();
     make_void(connection, node, (after, end.time), &mut outdated)?;
-    rebuild_rows(connection, &Registry::load(connection)?, &outdated)?;
-    tell(connection, recorder, &node_id, (after, end.time))?;
+    rebuild_rows(&recorder.whole_log()?, &Registry::load(connection)?, &outdated)?;
+    tell(connection, recorder, node_id, (after, end.time))?;
     // What is undone is told apart: who writes it is taken for an undoing, and all this is none.
     let registry = Registry::load(connection)?;
     let (undone, writes) =
-        writes.into_iter().partition(|((ordinal, _), _)| is_undone_table(&registry, *ordinal));
+        writes.into_iter().partition(|((ordinal, _), _)| registry.is_of_undoings(*ordinal));
     for writes in [writes, undone] {
-        write_again(connection, recorder, node.cast_unsigned(), &writes)?;
-        // A transaction of its own: what comes next may fold tables from the log, which must have it.
+        write_again(connection, recorder, node, &writes)?;
+        // A transaction of its own, which is told apart from what comes next.
         recorder.finish()?;
     }
-    if let Some(touched) = touched {
-        touched.everything = true;
-    }
+    writing.touch_everything();
     Ok(())
 }
 
 /// What a node wrote after a time, the last of each column of each row.
-fn last_writes(connection: &Connection, node: i64, after: Time) -> Result<LastWrites> {
+fn last_writes(connection: &Connection, node: NodeOrdinal, after: Time) -> Result<LastWrites> {
     let mut changes = connection.prepare(
         "SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time",
     )?;
@@ -102,12 +97,12 @@ fn last_writes(connection: &Connection, node: i64, after: Time) -> Result<LastWr
 fn tell(
     connection: &Connection,
     recorder: &mut Recorder<'_>,
-    node: &[u8; 16],
+    node: NodeId,
     (after, until): (Time, Time),
 ) -> Result<()> {
     let (table, columns) = logged_name(connection, VOIDS, &VOID_COLUMNS)?;
     let time = recorder.next_time();
-    let mut change = recorder.change(time, (table, VOIDS), Uuid::from_bytes(*node));
+    let mut change = recorder.change(time, (table, VOIDS), node.uuid());
     for ((column, name), time) in columns.into_iter().zip(VOID_COLUMNS).zip([after, until]) {
         change.cell(column, name, Some(&Stored::Integer(time.bits())));
     }
@@ -119,10 +114,10 @@ fn tell(
 fn write_again(
     connection: &Connection,
     recorder: &mut Recorder<'_>,
-    from: u64,
+    from: NodeOrdinal,
     writes: &LastWrites,
 ) -> Result<()> {
-    let node = (recorder.node(), recorder.node_id());
+    let (node, node_id) = (recorder.node(), recorder.node_id());
     let registry = Registry::load(connection)?;
     let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
     let mut rows = Rows::new(connection);
@@ -137,7 +132,8 @@ fn write_again(
             let cell = PackedCell { column: *column, tag: *tag, payload };
             let (mut value, is_total) = (cell.value(), cell.is_total());
             if let (true, Some(Some(Stored::Integer(total)))) = (is_total, &mut value) {
-                let before = counters.last((*ordinal, row, *column), from)?;
+                let before =
+                    counters.last(CounterCell { table: *ordinal, row, column: *column }, from)?;
                 *total = total.saturating_sub(before.map_or(0, |(_, before)| before));
                 change.total(*column, name, *total);
             } else {
@@ -151,7 +147,9 @@ fn write_again(
         recorder.record(change)?;
         if table.is_made {
             let table = (*ordinal, &*table.name);
-            rows.fold(&mut FoldedChange { table, row: *row, time, node, cells }, &id_of, None)?;
+            let stamp = Stamp { time, node: node_id };
+            let mut change = FoldedChange { table, row: *row, stamp, node, cells };
+            rows.fold(&mut change, &id_of, None)?;
         }
     }
     Ok(())

@@ -1,54 +1,57 @@
-//! What a merge did.
+//! The report of a merge.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-use crate::changes::Sent;
-use crate::clock::Time;
-use crate::history::Growth;
-use crate::registry::is_void;
-use crate::transaction_id::TransactionId;
+use crate::exchange::changes::Sent;
+use crate::growth::history::Growth;
+use crate::log::clock::Time;
+use crate::log::node::NodeId;
+use crate::log::nodes::is_void;
+use crate::log::transaction_id::TransactionId;
 
-/// What [`Database::merge`](crate::Database::merge) did.
+/// What a [merge](crate::Database::merge) did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MergeReport {
-    /// How many changes were new to this database: the rows that [`ensure`](crate::Database::ensure) writes into
-    /// the history of schemas among them.
+    /// The number of changes that were new to this database. They include those that
+    /// [`ensure`](crate::Database::ensure) makes to the history of schemas.
     pub changes: u64,
-    /// The transactions that these are of, oldest first, by which they can be
-    /// [undone](crate::Database::undo): from the last one to the first. They are among those that
-    /// [`transactions`](crate::Database::transactions) lists: what is dated ahead and waits for its time is
-    /// left out, and what ara wrote for itself.
+    /// The transactions of the new changes, oldest first, as [`transactions`](crate::Database::transactions)
+    /// lists them. To [undo](crate::Database::undo) all of them, begin with the last.
+    ///
+    /// Transactions that are dated ahead and still wait for their time are left out, and so are those in
+    /// which only ara's own tables were written.
     pub transactions: Vec<TransactionId>,
-    /// How many it knew already.
+    /// The number of changes that this database knew already.
     pub known: u64,
-    /// How many values were written into rows of the app's tables.
+    /// The number of values that were written into rows of the app's tables.
     pub written: u64,
-    /// How many values of them were not, as a later write of the same column was known.
+    /// The number of values that were not written, because a later write to the same column was known.
     pub outdated: u64,
-    /// How many of the new changes could not be applied as a whole yet. They are in the log, they are
-    /// passed on, and [`Database::set_aside`](crate::Database::set_aside) tells why.
+    /// The number of new changes that could not be fully applied yet. They are in the log, and are passed on
+    /// to other devices. [`Database::set_aside`](crate::Database::set_aside) returns why they could not.
     pub set_aside: u64,
-    /// The nodes of which some changes were not even taken into the log.
+    /// The nodes of which changes were refused: these are not even in the log.
     pub refused: Vec<Refused>,
-    /// The nodes of which it was found that two devices wrote under their id: a copy of a file, or a
-    /// backup that was restored. What both wrote is united.
+    /// The ids of the nodes for which it was discovered that two devices have written under this id, because
+    /// a file was copied or a backup was restored. The changes of both are united.
     pub forked: Vec<Uuid>,
-    /// The app's tables and columns that were made.
+    /// The app's tables and columns that were created.
     pub growth: Growth,
 }
 
 impl MergeReport {
-    /// Adds what was new of a node, and counts. Of forked nodes that may be several transactions.
+    /// Adds the transaction that new changes of a node belong to. These are several ones if the node is
+    /// forked. A transaction that does not count, or is not of the app, is left out.
     pub(crate) fn bring(
         &mut self,
-        (node, void): ([u8; 16], (Time, Time)),
+        (node, void): (NodeId, (Time, Time)),
         changes: &[Sent],
         is_of_app: impl Fn(&Sent) -> bool,
     ) {
-        let node = Uuid::from_bytes(node);
+        let node = node.uuid();
         for transaction in changes.split_inclusive(|sent| sent.mark.is_some()) {
             let end = transaction.last().filter(|end| !is_void(void, end.time));
             let end = end.filter(|_| transaction.iter().any(&is_of_app));
@@ -56,20 +59,22 @@ impl MergeReport {
         }
     }
 
-    /// Takes out what turned out not to count.
-    pub(crate) fn leave_out(&mut self, node: [u8; 16], void: (Time, Time)) {
-        let node = Uuid::from_bytes(node);
+    /// Removes the transactions of a node that turned out not to count.
+    pub(crate) fn leave_out(&mut self, node: NodeId, void: (Time, Time)) {
+        let node = node.uuid();
         self.transactions.retain(|id| id.node != node || !is_void(void, id.time));
     }
 }
 
-/// A node whose changes, or the last of them, were not taken. All others were.
+/// A node of which changes were refused: all that arrived of it, or those after a certain one.
+///
+/// The changes of other nodes were taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refused {
     /// The node.
     pub node: Uuid,
-    /// Why.
+    /// Why they were refused.
     pub reason: Reason,
 }
 
@@ -77,25 +82,26 @@ pub struct Refused {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
-    /// They follow changes that this database lacks: they were made for another one.
+    /// They follow changes that this database lacks: they were requested with the version vector of another
+    /// one.
     Unconnected,
     /// A transaction does not end.
     OpenTransaction,
-    /// They are not what their digest says.
+    /// They do not match their digest.
     Digest,
-    /// A time is not after the one before it, or none that a clock shows.
+    /// A time is not after the previous one, or is out of range.
     Time,
-    /// The id of a row has not 16 bytes.
+    /// The id of a row does not have 16 bytes.
     RowId,
-    /// A change cannot be taken apart.
+    /// A change cannot be decoded.
     Damaged,
-    /// A name is longer than 1,000 bytes, is used for what is never synced, or a table has more than
-    /// 63,000 of them that the app does not declare.
+    /// A name has more than 1,000 bytes, is that of a local table, or is that of a column in a table that has
+    /// more than 63,000 columns already.
     Name,
 }
 
 impl Reason {
-    /// What it is called in the file.
+    /// Returns the name by which the file keeps the reason.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unconnected => "unconnected",
@@ -108,7 +114,7 @@ impl Reason {
         }
     }
 
-    /// The one that is called so in the file.
+    /// Returns the reason that the file keeps by this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let all = [
             Self::Unconnected,

@@ -1,72 +1,43 @@
 //! What was dated ahead, once its time comes.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use crate::change::PackedCells;
-use crate::clock::Time;
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
-use crate::journal::Recorder;
-use crate::merge::MOST_AHEAD;
-use crate::merge::rows::{FoldedCell, FoldedChange, Rows};
+use crate::log::ahead::{MOST_AHEAD, due};
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
+use crate::log::node::{NodeOrdinal, Stamp};
+use crate::log::nodes::{Node, is_void};
+use crate::log::transactions::last_end;
 use crate::merge::void::pass_void;
-use crate::registry::{RegisteredNode, Registry, is_void};
-use crate::transactions::last_end;
-use crate::watch::Touched;
-
-/// When the first of the changes can be folded in that wait for their time, in milliseconds.
-pub(crate) fn due(connection: &Connection) -> Result<Option<i64>> {
-    // Most often none waits, which is told for less: whoever opens a file asks.
-    let waits = connection
-        .prepare_cached("SELECT 1 FROM ara_node WHERE folded < last LIMIT 1")?
-        .exists([])?;
-    if !waits {
-        return Ok(None);
-    }
-    let first: Option<i64> = connection
-        .prepare_cached(
-            "SELECT min(time) FROM (SELECT (SELECT min(time) FROM ara_change c \
-             WHERE c.node = n.ordinal AND c.time > n.folded \
-             AND NOT (c.time > n.void_after AND c.time <= n.void_until)) AS time \
-             FROM ara_node n WHERE n.folded < n.last)",
-        )?
-        .query_row([], |row| row.get(0))
-        .optional()?
-        .flatten();
-    Ok(first.map(|first| Time::from_bits(first).millis().saturating_sub(MOST_AHEAD)))
-}
+use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::rows::touched::Touched;
+use crate::rows::writing::Writing;
 
 /// Folds in the transactions whose time has come.
-pub(crate) fn settle(
-    connection: &Connection,
-    recorder: &mut Recorder<'_>,
-    mut touched: Option<&mut Touched>,
-) -> Result<()> {
+pub(crate) fn settle(writing: &mut Writing<'_>) -> Result<()> {
+    let Writing { connection, recorder, touched, .. } = writing;
+    let connection: &Connection = connection;
     let now = recorder.wall().millis();
     if recorder.due().is_none_or(|due| due > now) {
         return Ok(());
     }
     let horizon = now.saturating_add(MOST_AHEAD);
-    let waiting: Vec<u64> = connection
+    let waiting: Vec<NodeOrdinal> = connection
         .prepare("SELECT ordinal FROM ara_node WHERE folded < last")?
-        .query_map([], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))?
+        .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let registry = Registry::load(connection)?;
     let mut rows = Rows::new(connection);
     for node in waiting {
         let Some(registered) = registry.nodes.get(&node) else { continue };
         let last = last_end(connection, node, Time::last_in(horizon))?.max(registered.folded);
-        fold_until(
-            connection,
-            &registry,
-            (node, registered),
-            last,
-            &mut rows,
-            touched.as_deref_mut(),
-        )?;
+        fold_until(connection, &registry, registered, last, &mut rows, touched.as_mut())?;
         connection
             .prepare_cached("UPDATE ara_node SET folded = ?2 WHERE ordinal = ?1 AND folded < ?2")?
-            .execute((node.cast_signed(), last.bits()))?;
-        pass_void(connection, node.cast_signed())?;
+            .execute((node, last.bits()))?;
+        pass_void(connection, node)?;
         recorder.meet(last);
     }
     recorder.wait_for(due(connection)?);
@@ -76,7 +47,7 @@ pub(crate) fn settle(
 fn fold_until(
     connection: &Connection,
     registry: &Registry,
-    (node, registered): (u64, &RegisteredNode),
+    registered: &Node,
     last: Time,
     rows: &mut Rows<'_>,
     mut touched: Option<&mut Touched>,
@@ -85,11 +56,11 @@ fn fold_until(
         "SELECT time, tbl, row, cells FROM ara_change \
          WHERE node = ?1 AND time > ?2 AND time <= ?3 ORDER BY time",
     )?;
-    let range = (node.cast_signed(), registered.folded.bits(), last.bits());
+    let range = (registered.ordinal, registered.folded, last);
     let mut changes = changes.query(range)?;
     let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
     while let Some(change) = changes.next()? {
-        if is_void(registered.void, Time::from_bits(change.get(0)?)) {
+        if is_void(registered.void, change.get(0)?) {
             continue;
         }
         let ordinal: i64 = change.get(1)?;
@@ -108,8 +79,8 @@ fn fold_until(
         let mut change = FoldedChange {
             table: (ordinal, &table.name),
             row: change.get(2)?,
-            time: Time::from_bits(change.get(0)?),
-            node: (node, registered.id),
+            stamp: Stamp { time: change.get(0)?, node: registered.id },
+            node: registered.ordinal,
             cells,
         };
         rows.fold(&mut change, &id_of, touched.as_deref_mut())?;

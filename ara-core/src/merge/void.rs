@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use crate::change::PackedCells;
-use crate::clock::Time;
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
-use crate::rebuild::RowKey;
-use crate::registry::Registry;
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
+use crate::log::node::NodeOrdinal;
+use crate::rows::rebuild::RowKey;
 use crate::value::Stored;
 
 /// The table of the log in which nodes tell it. A row's id is that of a node. It is in the log alone.
@@ -38,7 +39,7 @@ pub(crate) fn read_void<'n>(
 /// anew: whether there are any.
 pub(crate) fn make_void(
     connection: &Connection,
-    node: i64,
+    node: NodeOrdinal,
     (after, until): (Time, Time),
     outdated: &mut BTreeSet<RowKey>,
 ) -> Result<bool> {
@@ -77,7 +78,7 @@ pub(crate) fn make_void(
 }
 
 /// Where nothing of a node waits but what does not count, there is nothing to wait for.
-pub(crate) fn pass_void(connection: &Connection, node: i64) -> Result<()> {
+pub(crate) fn pass_void(connection: &Connection, node: NodeOrdinal) -> Result<()> {
     connection
         .prepare_cached(
             "UPDATE ara_node SET folded = last \
@@ -88,7 +89,7 @@ pub(crate) fn pass_void(connection: &Connection, node: i64) -> Result<()> {
 }
 
 /// What is noted of a node: after which time, and until which one, nothing counts.
-fn void_of(connection: &Connection, node: i64) -> Result<(i64, i64)> {
+fn void_of(connection: &Connection, node: NodeOrdinal) -> Result<(i64, i64)> {
     let void = "SELECT void_after, void_until FROM ara_node WHERE ordinal = ?1";
     let mut void = connection.prepare_cached(void)?;
     Ok(void.query_row([node], |row| Ok((row.get(0)?, row.get(1)?)))?)

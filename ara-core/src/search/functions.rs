@@ -1,4 +1,4 @@
-//! What SQL calls to search.
+//! The SQL functions of full-text search.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
@@ -7,11 +7,12 @@ use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 
-use super::snippet::{Marks, Snippets};
-use super::words::{NOTHING, Words};
+use crate::search::snippet::{Marks, Snippets};
+use crate::search::words::{NOTHING, Words};
 
-/// Registers `ara_match(text)`, FTS5's expression for what a user writes, and
-/// `ara_snippet(column, text, before, after, words)`.
+/// Registers two SQL functions: `ara_match(text)` returns the FTS5 expression for what a user searches
+/// for, and `ara_snippet(column, text, before, after, words)` the part of a column's text in which that
+/// was found.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC

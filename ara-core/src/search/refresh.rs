@@ -1,22 +1,30 @@
-//! Bringing a search up to date.
+//! Updates the index of a search.
 
 use rusqlite::Connection;
 
-use super::{ROWS, STALE, SearchIndex};
+use crate::catalog::search_index::{ROWS, STALE, SearchIndex};
 
-/// The statements that bring a search up to date.
+/// The SQL statements that update the index of a search.
 #[derive(Debug)]
 pub(crate) struct Refresh {
+    /// Selects the rows that changed.
     is_stale: String,
+    /// Selects those of them that are in the index.
     is_known: String,
+    /// Delete these from the index and from the map.
     forget: [String; 2],
+    /// Selects the greatest integer id in the map.
     last: String,
+    /// Adds the changed rows to the map, but for deleted ones.
     add: String,
+    /// Adds the words of the rows above an integer id to the index.
     read: String,
+    /// Forgets which rows changed.
     is_done: String,
 }
 
 impl Refresh {
+    /// Makes the statements for a search.
     pub(crate) fn of(index: &SearchIndex) -> Self {
         let (words, rows, stale) = (index.part(""), index.part(ROWS), index.part(STALE));
         let known = format!("FROM {stale} CROSS JOIN {rows} USING (\"id\")");
@@ -40,22 +48,22 @@ impl Refresh {
         }
     }
 
-    /// Whether a row changed since it was brought up to date.
+    /// Returns whether a row changed since the index was last updated.
     pub(crate) fn is_due(&self, connection: &Connection) -> rusqlite::Result<bool> {
         connection.prepare_cached(&self.is_stale)?.exists([])
     }
 
-    /// Reads the rows that changed into it, inside the caller's transaction.
+    /// Updates the index for the rows that changed. The caller has begun a transaction.
     pub(crate) fn run(&self, connection: &Connection) -> rusqlite::Result<()> {
         let run = |sql: &String| connection.prepare_cached(sql)?.execute([]).map(drop);
         if !self.is_due(connection)? {
             return Ok(());
         }
-        // Most often all are new: FTS5 takes longer to find nothing than to look here.
+        // Most often all rows are new. To find that out here is faster than to let FTS5 delete nothing.
         if connection.prepare_cached(&self.is_known)?.exists([])? {
             self.forget.iter().try_for_each(run)?;
         }
-        // Those that are added come after all others.
+        // The rows that are added get greater integer ids than all others.
         let last: i64 = connection.prepare_cached(&self.last)?.query_row([], |row| row.get(0))?;
         run(&self.add)?;
         connection.prepare_cached(&self.read)?.execute([last])?;
@@ -64,9 +72,9 @@ impl Refresh {
 }
 
 impl SearchIndex {
-    /// Reads the words of these rows, which `ara_doc` and the table's columns are of. What is no text has
-    /// none.
-    pub(super) fn read_words(&self, from: &str) -> String {
+    /// Returns the SQL that adds the words of rows to the index. `from` is the SQL from `FROM` on, and
+    /// selects `ara_doc` and the columns of the table. Values that are not text have no words.
+    pub(crate) fn read_words(&self, from: &str) -> String {
         let mut columns = String::new();
         let mut texts = String::new();
         for (at, column) in self.columns.iter().enumerate() {

@@ -1,30 +1,32 @@
-//! The part of a text in which the words were found.
+//! Snippets: the part of a text in which the words were found.
 //!
-//! The index of a search keeps no texts, so the text goes through an FTS5 table in memory, which finds the
-//! words in it as that index does. A long text is cut in pieces, of which the best is taken: FTS5 compares
-//! every two places in a text where a word is.
+//! The index of a search holds no texts, so the text is put into an FTS5 table in memory, which finds
+//! the words as that index does. A long text is cut into pieces, and the snippet is made of the best
+//! one: FTS5 takes time that grows with the square of how often the words occur in a text.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::TOKENIZER;
-use super::words::Words;
+use crate::catalog::search_index::TOKENIZER;
+use crate::search::words::Words;
 
-/// What stands around each word that was found, and how many words the part has.
+/// How a snippet is made: the text before and after each word that was found, and how many words the
+/// snippet has.
 pub(super) struct Marks<'a> {
     pub(super) before: &'a str,
     pub(super) after: &'a str,
     pub(super) words: i64,
 }
 
-/// Makes snippets; opened when the first is made.
+/// Makes snippets. The database in memory is opened for the first one.
 #[derive(Default)]
 pub(super) struct Snippets(Option<Connection>);
 
-/// What finds the first piece, whatever is in it.
+/// The FTS5 expression that finds the first piece, whatever its text is.
 const FIRST: &str = "\"is_first\" : \"1\"";
 
 impl Snippets {
-    /// The part of the text in which most of what was searched for is; its beginning, if nothing is.
+    /// Returns the part of the text that best matches what was searched for, or the beginning if
+    /// nothing does.
     pub(super) fn of(
         &mut self,
         text: &str,
@@ -42,7 +44,7 @@ impl Snippets {
         }
         connection.prepare_cached("DELETE FROM one WHERE rowid > ?1")?.execute([pieces])?;
 
-        // FTS5 gives 64 words at most.
+        // FTS5 makes snippets of at most 64 words.
         let words = marks.words.clamp(1, 64);
         let best = |expression: &str| {
             connection
@@ -78,7 +80,7 @@ impl Snippets {
             Some(connection) => connection,
             None => {
                 let connection = Connection::open_in_memory()?;
-                // Nothing in it is to be kept, nor rolled back.
+                // Nothing in it is ever rolled back.
                 connection.pragma_update_and_check(None, "journal_mode", "off", |_| Ok(()))?;
                 connection.execute_batch(&format!(
                     "CREATE VIRTUAL TABLE one USING fts5(text, is_first, tokenize='{TOKENIZER}')"
@@ -90,10 +92,10 @@ impl Snippets {
     }
 }
 
-/// The pieces of a text: one at least, cut between words where that can be done.
+/// The pieces of a text, at least one. The text is cut between words, unless a word is longer than a piece.
 struct Pieces<'a>(Option<&'a str>);
 
-/// How many bytes a piece has at most.
+/// The most bytes that a piece has.
 const PIECE: usize = 8 << 10;
 
 impl<'a> Iterator for Pieces<'a> {

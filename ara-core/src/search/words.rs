@@ -1,24 +1,24 @@
-//! What users write to search, and what FTS5 makes of it.
+//! Translates what a user searches for into the query language of FTS5.
 
-/// How many characters of what a user writes count: FTS5 needs time for each word of it.
+/// How many characters of a user's text are searched for at most: each word costs FTS5 time.
 const MOST: usize = 1000;
 
-/// FTS5's expression for what no row has.
+/// The FTS5 expression that no row matches.
 pub(super) const NOTHING: &str = "\"\"";
 
 /// What is searched for.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    /// What a row must have, all of it, as strings of FTS5.
+    /// The words and phrases that a row must contain, all of them, as strings of FTS5.
     wanted: Vec<String>,
-    /// What it must not have.
+    /// Those that it must not contain.
     unwanted: Vec<String>,
 }
 
 impl Words {
-    /// Reads what a user writes. Whatever it is, it has a meaning: what is between white space is a word,
-    /// with `*` after it the beginning of one, and with `-` before it one that must not be there; what
-    /// is between quotes are words that follow one another.
+    /// Parses what a user writes. Every text is valid. Words are separated by white space; `*` after a
+    /// word makes it a prefix, `-` before a word excludes it, and quotes enclose a phrase of words that
+    /// must follow one another.
     pub(super) fn parse(text: &str) -> Self {
         let mut words = Self::default();
         let end = text.char_indices().nth(MOST).map_or(text.len(), |(at, _)| at);
@@ -30,7 +30,7 @@ impl Words {
             };
             let (phrase, is_prefix, after) = match of.strip_prefix('"') {
                 Some(quoted) => {
-                    // Without its end the rest is the phrase.
+                    // If the closing quote is missing, the phrase is all of the rest.
                     let (phrase, after) = quoted.split_once('"').unwrap_or((quoted, ""));
                     let unstarred = after.trim_start_matches('*');
                     (phrase, unstarred.len() < after.len(), unstarred)
@@ -48,17 +48,17 @@ impl Words {
     }
 
     fn add(&mut self, is_wanted: bool, phrase: &str, is_prefix: bool) {
-        // A phrase of punctuation alone has no words.
+        // Punctuation alone has no words.
         if !phrase.chars().any(|c| c.is_ascii_alphanumeric() || !c.is_ascii()) {
             return;
         }
         let into = if is_wanted { &mut self.wanted } else { &mut self.unwanted };
-        // FTS5 reads its own language up to a NUL. No phrase has a quote in it.
+        // FTS5 reads an expression up to the first NUL. A quote cannot be in a phrase: it ends it.
         let phrase = phrase.replace('\0', " ");
         into.push(format!("\"{phrase}\"{}", if is_prefix { "*" } else { "" }));
     }
 
-    /// FTS5's expression for the rows. To look for nothing finds nothing.
+    /// Returns the FTS5 expression that the rows must match. Without a wanted word no row does.
     pub(super) fn matching(&self) -> String {
         if self.wanted.is_empty() {
             return NOTHING.to_owned();
@@ -70,7 +70,7 @@ impl Words {
         expression
     }
 
-    /// FTS5's expression for what is to be marked in a text that was found, if it is anything.
+    /// Returns the FTS5 expression for the words to mark in a text that was found, or `None` without any.
     pub(super) fn marked(&self) -> Option<String> {
         (!self.wanted.is_empty()).then(|| self.wanted.join(" OR "))
     }

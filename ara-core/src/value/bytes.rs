@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use ara_schema::Type;
 use uuid::Uuid;
 
-use super::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
 #[diagnostic::do_not_recommend]
 impl Value for Vec<u8> {

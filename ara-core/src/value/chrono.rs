@@ -1,10 +1,10 @@
-//! The types of `chrono`. `DateTime<FixedOffset>` is none of them: its offset is not stored, and so
-//! would not come back.
+//! The types of `chrono`. `DateTime<FixedOffset>` is not among them: its offset would not be stored,
+//! and so would be lost.
 
 use ::chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 
-use super::civil;
-use super::forms::{Civil, Instant, civil_values};
+use crate::value::civil;
+use crate::value::forms::{Civil, Instant, civil_values};
 
 civil_values!(NaiveDate, NaiveTime, NaiveDateTime, DateTime<Utc>);
 
@@ -65,7 +65,7 @@ impl Civil for DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Value;
+    use crate::value::column_type::Value;
     use crate::value::tests::stored_and_read;
 
     #[test]

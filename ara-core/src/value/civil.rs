@@ -1,13 +1,14 @@
-//! Dates and times as fields and as text, with no library: what [`Timestamp`](super::Timestamp)
-//! shows, and what the types of `chrono`, `jiff` and `time` are stored as.
+//! Dates and times as fields and as text, independent of any date library.
+//! [`Timestamp`](super::Timestamp) is displayed with them, and the types of `chrono`, `jiff` and `time`
+//! are stored with them.
 
 use std::fmt;
 
-/// Seconds of a day.
+/// The seconds of a day.
 pub(super) const DAY: i64 = 86_400;
 
-/// A date of the Gregorian calendar, reaching back before it began. It displays as `2026-11-21`, and
-/// years of other than four digits as in ISO 8601 with a sign: `+012026-11-21`.
+/// A date of the proleptic Gregorian calendar. It is displayed as `2026-11-21`, or if the year has not
+/// four digits, with a sign as in ISO 8601: `+012026-11-21`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Date {
     pub year: i64,
@@ -15,7 +16,8 @@ pub(super) struct Date {
     pub day: u32,
 }
 
-/// A time of day. It displays as `08:30:00.000000000`, or with as many digits as the precision asks.
+/// A time of day. It is displayed as `08:30:00.000000000`, or with as many digits as the format's
+/// precision says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Time {
     pub hour: u32,
@@ -24,7 +26,7 @@ pub(super) struct Time {
     pub nanosecond: u32,
 }
 
-/// Both, with a `T` between.
+/// A date and a time of day. It is displayed as both with a `T` between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DateTime {
     pub date: Date,
@@ -32,7 +34,7 @@ pub(super) struct DateTime {
 }
 
 impl Date {
-    /// The date, where the calendar has it.
+    /// Returns the date, or `None` if the calendar does not have it.
     pub fn new(year: i64, month: u32, day: u32) -> Option<Self> {
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let days = match month {
@@ -44,13 +46,13 @@ impl Date {
         (1..=days).contains(&day).then_some(Self { year, month, day })
     }
 
-    /// Reads a date of four digits of year.
+    /// Reads a date whose year has four digits.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let year = reader.number(4)?;
         Self::read_after_year(year.into(), reader)
     }
 
-    /// Reads what follows the year.
+    /// Reads the rest of a date after its year.
     pub fn read_after_year(year: i64, reader: &mut Reader<'_>) -> Option<Self> {
         reader.one_of(b"-")?;
         let month = reader.number(2)?;
@@ -58,10 +60,10 @@ impl Date {
         Self::new(year, month, reader.number(2)?)
     }
 
-    /// Days since 1970-01-01, for years of up to twelve digits.
+    /// Returns the days since 1970-01-01. The year must have at most twelve digits.
     pub fn days(self) -> i64 {
-        // Counted in years that begin in March, so that the leap day is the last of its year, and in
-        // eras of 400 years, which are all alike.
+        // This counts in years that begin in March, so that a leap day is the last day of its year, and
+        // in eras of 400 years, which all have the same days.
         let (month, day) = (i64::from(self.month), i64::from(self.day));
         let year = if month > 2 { self.year } else { self.year - 1 };
         let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
@@ -70,7 +72,7 @@ impl Date {
         era * DAYS_OF_ERA + day_of_era - MARCH_0000_TO_1970
     }
 
-    /// The date so many days after 1970-01-01.
+    /// Returns the date this many days after 1970-01-01.
     pub fn from_days(days: i64) -> Self {
         let days = days + MARCH_0000_TO_1970;
         let (era, day_of_era) = (days.div_euclid(DAYS_OF_ERA), days.rem_euclid(DAYS_OF_ERA));
@@ -84,18 +86,18 @@ impl Date {
     }
 }
 
-/// Days of 400 years.
+/// The days of 400 years.
 const DAYS_OF_ERA: i64 = 146_097;
-/// Days from 0000-03-01 to 1970-01-01.
+/// The days from 0000-03-01 to 1970-01-01.
 const MARCH_0000_TO_1970: i64 = 719_468;
 
-/// A number that is known to be small and not negative.
+/// Converts a number that is known to be small and not negative.
 fn small(number: i64) -> u32 {
     u32::try_from(number).unwrap_or_default()
 }
 
 impl Time {
-    /// Reads the time without the fraction of its second.
+    /// Reads a time without a fraction of a second.
     pub fn read_seconds(reader: &mut Reader<'_>) -> Option<Self> {
         let hour = reader.number(2).filter(|hour| *hour < 24)?;
         reader.one_of(b":")?;
@@ -105,13 +107,13 @@ impl Time {
         Some(Self { hour, minute, second, nanosecond: 0 })
     }
 
-    /// Milliseconds since the day began.
+    /// Returns the milliseconds since the day began.
     pub fn millis(self) -> i64 {
         let seconds = (self.hour * 60 + self.minute) * 60 + self.second;
         i64::from(seconds) * 1_000 + i64::from(self.nanosecond / 1_000_000)
     }
 
-    /// The time so many milliseconds after the day began.
+    /// Returns the time this many milliseconds after the day began.
     pub fn from_millis(millis: i64) -> Self {
         let (seconds, millis) = (small(millis / 1_000), small(millis % 1_000));
         Self {
@@ -150,17 +152,18 @@ impl fmt::Display for DateTime {
     }
 }
 
-/// Reads a text from its beginning, piece by piece.
+/// Reads a text from the front. The methods that read return `None`, and read nothing, if the text does
+/// not go on as they expect.
 #[derive(Debug, Clone)]
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// Reads this text.
+    /// Returns a reader of this text.
     pub fn new(text: &'a str) -> Self {
         Self(text.as_bytes())
     }
 
-    /// A number of exactly so many digits, nine at most.
+    /// Reads a number of exactly this many digits, at most nine.
     pub fn number(&mut self, digits: usize) -> Option<u32> {
         let (number, rest) = self.0.split_at_checked(digits)?;
         let number = number.iter().try_fold(0_u32, |number, byte| {
@@ -171,12 +174,12 @@ impl<'a> Reader<'a> {
         Some(number)
     }
 
-    /// How many digits come next.
+    /// Returns how many digits come next.
     pub fn digits(&self) -> usize {
         self.0.iter().take_while(|byte| byte.is_ascii_digit()).count()
     }
 
-    /// One of these characters.
+    /// Reads one of these characters.
     pub fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         bytes.contains(first).then(|| {
@@ -185,7 +188,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Nothing more.
+    /// Returns `Some` if nothing is left to read.
     pub fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }

@@ -5,14 +5,22 @@ use std::fmt;
 use ara_schema::Type;
 use serde::{Deserialize, Serialize};
 
-use super::{IntoValue, MadeOf, Ordered, Readable, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::made_of::MadeOf;
+use crate::value::ordered::Ordered;
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
-/// A number to which devices add: what several of them add while they are apart adds up when they meet,
-/// where of another number the last one would stay.
+/// A number to which devices add.
 ///
-/// A draft sets what it begins with. A patch [adds](Self::add), and neither sets nor clears it; so
-/// does nothing else: where a row exists already, an upsert leaves its counters alone. A sum that is no
-/// `i64` is the nearest one. In queries it is a number like others.
+/// What several devices add while they are apart adds up when they merge, whereas of any other number
+/// only the last write would win.
+///
+/// A draft sets the number that a counter starts from. After that it can only be [added](Self::add) to,
+/// by a patch: an upsert of a row that exists does not change its counters. A sum beyond the range of
+/// `i64` is the nearest `i64`. A query uses a counter as any other number.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -38,9 +46,9 @@ use super::{IntoValue, MadeOf, Ordered, Readable, Rule, Stored, Value};
 /// # Ok::<(), ara::Error>(())
 /// ```
 ///
-/// Each device writes down what it has added in all, and a file that was copied or restored goes on as
-/// another device. Where such a file was put in the place of one that was in use, what was added to
-/// both before they met again may count only once.
+/// Each device logs the total that it has added, and a file that was copied or restored counts as
+/// another device. If such a file replaces one that is in use, additions that were made to both of them
+/// before they merge may be counted only once.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -48,7 +56,7 @@ use super::{IntoValue, MadeOf, Ordered, Readable, Rule, Stored, Value};
 pub struct Counter(i64);
 
 impl Counter {
-    /// What a patch adds to a counter; less than zero takes away.
+    /// Returns an addition, which a patch takes. A negative amount subtracts.
     ///
     /// ```
     /// # use ara::prelude::*;
@@ -65,7 +73,7 @@ impl Counter {
         Addition(amount)
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
@@ -96,7 +104,7 @@ impl fmt::Display for Counter {
     }
 }
 
-/// What a patch adds to a counter: [`Counter::add`] makes it.
+/// An amount to add to a counter, which [`Counter::add`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "it is added by the patch that it is given to"]
 pub struct Addition(i64);
@@ -138,7 +146,7 @@ impl IntoValue<Counter> for i64 {
     }
 }
 
-/// For newtypes of counters too.
+/// This covers newtypes of counters as well.
 #[diagnostic::do_not_recommend]
 impl<T: MadeOf<Counter>> IntoValue<T> for Addition {
     fn into_value(self) -> Result<T, Rule> {
@@ -146,8 +154,8 @@ impl<T: MadeOf<Counter>> IntoValue<T> for Addition {
     }
 }
 
-/// What a patch takes for a column: anything that the column takes, and for a counter an [`Addition`]
-/// alone. It exists for its message.
+/// What a patch takes for a column: any value of the column, but for a counter only an [`Addition`].
+/// The trait exists for the compiler's message.
 #[diagnostic::on_unimplemented(
     message = "a patch does not set or clear a counter, it adds to it",
     label = "expected `Counter::add(..)`",

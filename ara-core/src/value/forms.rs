@@ -1,23 +1,23 @@
 //! The stored forms of dates and times: text of a fixed width, so that it sorts as the times do. The
-//! types of `chrono`, `jiff` and `time` share them, so an app may change from one to another.
+//! types of `chrono`, `jiff` and `time` share them, so that an app can change from one library to
+//! another.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use ara_schema::Type;
 
-use super::Rule;
-use super::civil::{Date, DateTime, Reader, Time};
+use crate::value::civil::{Date, DateTime, Reader, Time};
+use crate::value::rule::Rule;
 
-/// What a stored form is made of.
+/// The fields of a stored form.
 pub(super) trait Form: fmt::Display + Sized {
     /// The stored type.
     const TYPE: Type;
 
-    /// The rule that the fields break if the form cannot hold them.
+    /// Returns the rule that the fields break if the form cannot hold them.
     fn check(&self) -> Result<(), Rule>;
 
-    /// Reads exactly what [`Display`](fmt::Display) writes.
+    /// Reads the form. It accepts exactly what [`Display`](fmt::Display) writes.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
 }
 
@@ -26,40 +26,40 @@ pub(super) trait Civil: Sized {
     /// The form.
     type Form: Form;
 
-    /// The fields, or `None` outside of what the form can hold.
+    /// Returns the fields, or `None` if the form cannot hold the value.
     fn fields(&self) -> Option<Self::Form>;
 
-    /// The value of these fields, or `None` outside of what the library can hold.
+    /// Returns the value with these fields, or `None` if the library cannot hold it.
     fn of(fields: Self::Form) -> Option<Self>;
 }
 
-/// Makes column types of types that are [`Civil`].
+/// Implements the traits of column types for types that are [`Civil`].
 macro_rules! civil_values {
     ($($ty:ty),* $(,)?) => {$(
         #[diagnostic::do_not_recommend]
-        impl $crate::value::Value for $ty {
+        impl $crate::value::column_type::Value for $ty {
             const TYPE: ara_schema::Type =
                 <<Self as $crate::value::forms::Civil>::Form as $crate::value::forms::Form>::TYPE;
 
-            fn store(self) -> Result<$crate::value::Stored<'static>, $crate::value::Rule> {
+            fn store(self) -> Result<$crate::value::stored::Stored<'static>, $crate::value::rule::Rule> {
                 let text = $crate::value::forms::text(&self)?;
-                Ok($crate::value::Stored::Text(text.into()))
+                Ok($crate::value::stored::Stored::Text(text.into()))
             }
 
-            fn read(stored: $crate::value::Stored<'_>) -> Option<Self> {
+            fn read(stored: $crate::value::stored::Stored<'_>) -> Option<Self> {
                 match stored {
-                    $crate::value::Stored::Text(text) => $crate::value::forms::from_text(&text),
+                    $crate::value::stored::Stored::Text(text) => $crate::value::forms::from_text(&text),
                     _ => None,
                 }
             }
         }
 
         #[diagnostic::do_not_recommend]
-        impl $crate::value::Ordered for $ty {}
+        impl $crate::value::ordered::Ordered for $ty {}
 
         #[diagnostic::do_not_recommend]
-        impl $crate::value::IntoValue<$ty> for $ty {
-            fn into_value(self) -> Result<$ty, $crate::value::Rule> {
+        impl $crate::value::into::IntoValue<$ty> for $ty {
+            fn into_value(self) -> Result<$ty, $crate::value::rule::Rule> {
                 Ok(self)
             }
         }
@@ -68,14 +68,14 @@ macro_rules! civil_values {
 
 pub(super) use civil_values;
 
-/// The value as stored text.
+/// Returns a value as stored text, or the rule that it breaks.
 pub(super) fn text<C: Civil>(value: &C) -> Result<String, Rule> {
     let fields = value.fields().ok_or(OUT_OF_YEARS)?;
     fields.check()?;
     Ok(fields.to_string())
 }
 
-/// The value that was stored as this text.
+/// Returns the value that was stored as this text.
 pub(super) fn from_text<C: Civil>(text: &str) -> Option<C> {
     let mut reader = Reader::new(text);
     let fields = C::Form::read(&mut reader)?;
@@ -83,8 +83,8 @@ pub(super) fn from_text<C: Civil>(text: &str) -> Option<C> {
     C::of(fields)
 }
 
-const OUT_OF_YEARS: Rule = Rule(Cow::Borrowed("must be in the years 0000 to 9999 (UTC)"));
-const LEAP_SECOND: Rule = Rule(Cow::Borrowed("must not be within a leap second"));
+const OUT_OF_YEARS: Rule = Rule::fixed("must be in the years 0000 to 9999 (UTC)");
+const LEAP_SECOND: Rule = Rule::fixed("must not be within a leap second");
 
 impl Form for Date {
     const TYPE: Type = Type::Date;
@@ -102,7 +102,7 @@ impl Form for Time {
     const TYPE: Type = Type::Time;
 
     fn check(&self) -> Result<(), Rule> {
-        // Some libraries count a leap second as more nanoseconds of the second before.
+        // Some libraries represent a leap second as a second with more than 1,000,000,000 nanoseconds.
         let is_leap = self.second >= 60 || self.nanosecond >= 1_000_000_000;
         if is_leap { Err(LEAP_SECOND) } else { Ok(()) }
     }
@@ -129,7 +129,7 @@ impl Form for DateTime {
     }
 }
 
-/// A moment, as the date and time that it is in UTC.
+/// A moment, as its date and time in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Instant(pub DateTime);
 

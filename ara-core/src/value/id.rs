@@ -6,17 +6,17 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use ara_schema::Type;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use super::{IntoValue, Readable, Rule, Stored, Value};
-use crate::table::Table;
+use crate::value::into::IntoValue;
+use crate::value::rule::Rule;
 
-/// The id of a row of table `T`: a UUID of version 7, which sorts by the time the row was made.
+/// The id of a row of table `T`.
 ///
-/// As a column's type it is a reference to a row of `T`.
+/// It is a UUID of version 7, so ids sort by the time at which the rows were created. As the type of a
+/// column, it is a reference to a row of `T`.
 ///
 /// ```
 /// use ara::Id;
@@ -31,54 +31,28 @@ pub struct Id<T> {
 }
 
 impl<T> Id<T> {
-    /// The id with these bytes.
+    /// Returns the id with this UUID.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self { uuid, table: PhantomData }
     }
 
-    /// The UUID.
+    /// Returns the UUID.
     pub const fn uuid(self) -> Uuid {
         self.uuid
     }
 
+    /// Returns the bytes of the UUID.
     pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
         self.uuid.as_bytes()
     }
 }
 
-impl<T: Table> Id<T> {
-    /// The id that belongs to a natural key, the same on every device: a UUID of version 5
-    /// (RFC 9562) over the table's stored name and the key.
-    ///
-    /// Two devices that are offline cannot keep a unique constraint between them. They can agree on
-    /// an id: rows created under the same key are one row after a merge.
-    pub fn from_key(key: &str) -> Self {
-        Self::from_uuid(uuid_of_key(T::TABLE.name, key))
-    }
-}
-
-/// The id that belongs to a natural key in the table of this stored name.
+/// Returns the id that belongs to a natural key in the table with this stored name.
 pub(crate) fn uuid_of_key(table: &str, key: &str) -> Uuid {
-    /// The namespace of all ara tables: drawn once, never to change.
+    /// The namespace of all tables of ara. It was drawn at random once, and must never change.
     const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_5a52_37d1_4c0e_9b1d_58c4_7e2a_9f63);
     let table = Uuid::new_v5(&NAMESPACE, table.as_bytes());
     Uuid::new_v5(&table, key.as_bytes())
-}
-
-impl<T: Table> Value for Id<T> {
-    const TYPE: Type = Type::Id(T::NAME);
-
-    fn store(self) -> Result<Stored<'static>, Rule> {
-        self.uuid.store()
-    }
-
-    fn read(stored: Stored<'_>) -> Option<Self> {
-        Uuid::read(stored).map(Self::from_uuid)
-    }
-
-    fn readable() -> Readable {
-        Uuid::readable()
-    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -176,7 +150,7 @@ impl<'de, T> Deserialize<'de> for Id<T> {
     }
 }
 
-/// Takes text however the deserializer has it: borrowed, owned, or only for a moment.
+/// Accepts text in whichever way the deserializer provides it: borrowed, owned or transient.
 struct TextVisitor;
 
 impl Visitor<'_> for TextVisitor {
@@ -197,7 +171,10 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use ara_schema::Type;
+
     use super::*;
+    use crate::value::column_type::Value;
     use crate::value::tests::{Category, Todo, others, stored_and_read};
 
     const TEXT: &str = "0194c1c2-9f3e-7d4e-8f00-0123456789ab";
@@ -209,7 +186,7 @@ mod tests {
         assert_eq!(format!("{id:>40}|{id:<38}|"), format!("    {TEXT}|{TEXT}  |"));
         assert_eq!(format!("{id:?}"), format!("Id({TEXT})"));
         assert_eq!(serde_json::to_value(id).ok(), Some(TEXT.into()));
-        // From borrowed text, from owned text, and from a reader, which lends nothing.
+        // The deserializers of a `&str`, of a `Value` and of a reader provide text in different ways.
         assert_eq!(serde_json::from_str::<Id<Todo>>(&format!("{TEXT:?}")).ok(), Some(id));
         assert_eq!(serde_json::from_value::<Id<Todo>>(TEXT.into()).ok(), Some(id));
         let reader = std::io::Cursor::new(format!("{TEXT:?}"));

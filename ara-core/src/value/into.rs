@@ -1,8 +1,9 @@
-//! What the setters of drafts and patches take.
+//! The values that the setters of drafts and patches take.
 
-use super::{Rule, Value};
+use crate::value::column_type::Value;
+use crate::value::rule::Rule;
 
-/// What converts to a column's value of type `T` without losing anything.
+/// A value that a column of type `T` takes: it converts to `T` without loss, or breaks a rule of `T`.
 ///
 /// ```
 /// use ara::{IntoValue, NonEmptyString};
@@ -18,15 +19,15 @@ use super::{Rule, Value};
     note = "convert other types first: `x.into()` or `x.try_into()?`"
 )]
 pub trait IntoValue<T> {
-    /// The value.
+    /// Returns the value as a `T`.
     ///
     /// # Errors
     ///
-    /// The rule of `T` that `self` breaks.
+    /// Returns the [`Rule`] of `T` that the value breaks.
     fn into_value(self) -> Result<T, Rule>;
 }
 
-/// What an optional column of type `T` takes: all that [`IntoValue<T>`] takes, and an `Option<T>`.
+/// A value that an optional column of type `T` takes: one that is [`IntoValue<T>`], or an `Option<T>`.
 ///
 /// ```
 /// use ara::IntoOptional;
@@ -45,19 +46,19 @@ pub trait IntoValue<T> {
     note = "convert other types first: `x.into()` or `x.try_into()?`"
 )]
 pub trait IntoOptional<T, How = Plain> {
-    /// The value, or `None` to leave the column empty.
+    /// Returns the value as a `T`, or `None` if the column is to have no value.
     ///
     /// # Errors
     ///
-    /// The rule of `T` that `self` breaks.
+    /// Returns the [`Rule`] of `T` that the value breaks.
     fn into_optional(self) -> Result<Option<T>, Rule>;
 }
 
-/// Marks an [`IntoOptional`] that is a plain value.
+/// The marker of an [`IntoOptional`] that is not an `Option`.
 #[derive(Debug)]
 pub struct Plain;
 
-/// Marks an [`IntoOptional`] that is an `Option`.
+/// The marker of an [`IntoOptional`] that is an `Option`.
 #[derive(Debug)]
 pub struct Whole;
 

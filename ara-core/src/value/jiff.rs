@@ -7,8 +7,12 @@ use ::jiff::tz::{Offset, TimeZone};
 use ::jiff::{Timestamp, Zoned};
 use ara_schema::Type;
 
-use super::forms::{self, Civil, Instant, civil_values};
-use super::{IntoValue, Rule, Stored, Value, civil};
+use crate::value::column_type::Value;
+use crate::value::forms::{Civil, Instant, civil_values};
+use crate::value::into::IntoValue;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
+use crate::value::{civil, forms};
 
 civil_values!(Date, Time, DateTime, Timestamp);
 
@@ -103,14 +107,14 @@ impl IntoValue<Zoned> for &Zoned {
     }
 }
 
-const UNKNOWN_ZONE: Rule = Rule(Cow::Borrowed(
+const UNKNOWN_ZONE: Rule = Rule::fixed(
     "must be in a time zone of the time zone database, or at an offset of whole minutes",
-));
+);
 
-/// The name of the unknown zone, which jiff keeps apart from all that have one.
+/// The name of the unknown zone, for which jiff has a value of its own.
 const UNKNOWN: &str = "Etc/Unknown";
 
-/// What RFC 9557 calls a zone: its name in the time zone database, or its offset.
+/// Returns how RFC 9557 names a zone: by its name in the time zone database, or by its offset.
 fn zone_name(zone: &TimeZone) -> Option<Cow<'_, str>> {
     if zone.is_unknown() {
         return Some(UNKNOWN.into());
@@ -124,7 +128,7 @@ fn zone_name(zone: &TimeZone) -> Option<Cow<'_, str>> {
     (seconds % 60 == 0).then(|| format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60).into())
 }
 
-/// The zone of this very name.
+/// Returns the zone of which [`zone_name`] returns this name.
 fn zone_of(name: &str) -> Option<TimeZone> {
     let zone = match name {
         UNKNOWN => TimeZone::unknown(),
@@ -134,10 +138,11 @@ fn zone_of(name: &str) -> Option<TimeZone> {
             None => TimeZone::get(name).ok()?,
         },
     };
-    // Only what is stored: one spelling, however many the database takes.
+    // The time zone database may accept other spellings of a name, which are never stored.
     (zone_name(&zone)? == name).then_some(zone)
 }
 
+/// Returns the offset of this name, such as `+01:00`.
 fn offset_of(name: &str) -> Option<Offset> {
     let mut reader = civil::Reader::new(name);
     let sign = if reader.one_of(b"+-")? == b'-' { -1 } else { 1 };
@@ -171,7 +176,7 @@ mod tests {
                 "2026-11-21T09:30:00+01:00[Europe/Berlin]",
                 "2026-11-21T08:30:00.000000000Z[Europe/Berlin]",
             ),
-            // Both of the two 02:30 of the day on which summer time ends.
+            // On the day on which summer time ends, 02:30 occurs twice.
             (
                 "2026-10-25T02:30:00+02:00[Europe/Berlin]",
                 "2026-10-25T00:30:00.000000000Z[Europe/Berlin]",
@@ -185,7 +190,7 @@ mod tests {
             ("2026-11-21T08:30:00Z[Etc/Unknown]", "2026-11-21T08:30:00.000000000Z[Etc/Unknown]"),
             ("2026-11-21T08:30:00+05:45[+05:45]", "2026-11-21T02:45:00.000000000Z[+05:45]"),
             ("2026-11-21T08:30:00-00:30[-00:30]", "2026-11-21T09:00:00.000000000Z[-00:30]"),
-            // A name is kept as it is, where the database has it under several.
+            // If the time zone database has several names for a zone, the one that was given is kept.
             (
                 "2026-11-21T08:30:00Z[Asia/Calcutta]",
                 "2026-11-21T08:30:00.000000000Z[Asia/Calcutta]",
@@ -254,7 +259,7 @@ mod tests {
         }
         assert_eq!(stored_and_read(DateTime::MAX), DateTime::MAX);
         assert_eq!(stored_and_read(Timestamp::MAX), Timestamp::MAX);
-        // jiff's moments end before the year does, so that each has a local time in every zone.
+        // jiff's last moment is before the end of the year 9999, so that it has a local time in every zone.
         assert_eq!(Timestamp::read(Stored::Text("9999-12-31T00:00:00.000000000Z".into())), None);
     }
 }

@@ -7,13 +7,16 @@ use ara_schema::Type;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{IntoValue, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
-/// A value of any serde type, stored as JSON text. It derefs to the value.
+/// A value of any serde type, stored as JSON text. It dereferences to the value.
 ///
-/// The whole value is one cell: of two devices that edit it, the last writer wins. What JSON would
-/// not give back is refused when it is stored: keys that are no strings, NaN where a number must be,
-/// more than 128 levels.
+/// The whole value is one cell: if two devices edit it, the last writer wins. A value that could not be
+/// read back from its JSON breaks a rule: one with map keys that are not strings, with NaN where the
+/// type needs a number, or with more than 128 levels.
 ///
 /// ```
 /// use ara::Json;
@@ -31,11 +34,12 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
     const TYPE: Type = Type::Json;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
-        // serde_json's messages may quote the value, so they are not passed on.
+        // The messages of serde_json may quote the value, so errors do not contain them.
         let text = serde_json::to_string(&self.0).map_err(|_| {
             Rule::new("must be a value that JSON can hold (map keys must be strings)")
         })?;
-        // It writes NaN as null, and deeper than it reads: such a value would be gone for the app.
+        // serde_json writes NaN as null, and more levels than it reads. The app could not read such a
+        // value.
         serde_json::from_str::<T>(&text).map_err(|_| {
             Rule::new(
                 "must be a value that can be read again from its JSON (no NaN, 128 levels at most)",

@@ -1,10 +1,10 @@
-//! How `#[derive(Value)]` makes a newtype.
+//! How the newtypes of `#[derive(Value)]` are made of their inner values.
 
 use std::fmt::Display;
 
-use super::Rule;
+use crate::value::rule::Rule;
 
-/// A newtype that can be made of what it holds. It exists for its message.
+/// A newtype that can be made of its inner value. The trait exists for the compiler's message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made of `{Inner}`",
     label = "needs `TryFrom<{Inner}>` or `From<{Inner}>`",
@@ -21,7 +21,7 @@ impl<T, Inner> MadeOf<Inner> for T
 where
     T: TryFrom<Inner, Error: Display>,
 {
-    /// The words of the rule are those of the user's own error.
+    /// Makes the newtype. The rule has the message of the newtype's own error.
     fn made_of(inner: Inner) -> Result<Self, Rule> {
         Self::try_from(inner).map_err(|error| Rule::new(error.to_string()))
     }

@@ -1,12 +1,14 @@
-//! [`Timestamp`] and the moments of `chrono`, `jiff` and `time`.
+//! Conversions between [`Timestamp`] and the moments of `chrono`, `jiff` and `time`.
 
-use super::{IntoValue, Rule, Timestamp};
+use crate::value::into::IntoValue;
+use crate::value::rule::Rule;
+use crate::value::timestamp::Timestamp;
 
 macro_rules! moments {
     ($($library:literal $ty:ty: $millis:expr, $of_millis:expr;)*) => {$(
         #[cfg(feature = $library)]
         impl From<$ty> for Timestamp {
-            /// Cuts to the whole millisecond before.
+            /// Converts a moment, rounded down to the millisecond.
             fn from(moment: $ty) -> Self {
                 let millis: fn($ty) -> i64 = $millis;
                 Self::from_millis(millis(moment))
@@ -17,7 +19,7 @@ macro_rules! moments {
         impl TryFrom<Timestamp> for $ty {
             type Error = Rule;
 
-            /// The same moment, where the library reaches it.
+            /// Returns the same moment, or a [`Rule`] if the library cannot represent it.
             fn try_from(timestamp: Timestamp) -> Result<Self, Rule> {
                 let of_millis: fn(i64) -> Option<$ty> = $of_millis;
                 of_millis(timestamp.millis())
@@ -39,7 +41,7 @@ moments! {
     "chrono" ::chrono::DateTime<::chrono::Utc>:
         |moment| moment.timestamp_millis(),
         ::chrono::DateTime::from_timestamp_millis;
-    // jiff cuts toward 1970.
+    // jiff rounds toward 1970.
     "jiff" ::jiff::Timestamp:
         |moment| moment.as_millisecond() - i64::from(moment.subsec_nanosecond() % 1_000_000 < 0),
         |millis| ::jiff::Timestamp::from_millisecond(millis).ok();

@@ -2,7 +2,11 @@
 
 use ara_schema::Type;
 
-use super::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
 macro_rules! exact {
     ($($ty:ty),*) => {$(
@@ -63,7 +67,7 @@ impl Value for bool {
     }
 }
 
-const NO_NUMBER: Rule = Rule(std::borrow::Cow::Borrowed("must be a number, and NaN is none"));
+const NO_NUMBER: Rule = Rule::fixed("must be a number, and NaN is none");
 
 #[diagnostic::do_not_recommend]
 impl Value for f64 {
@@ -85,7 +89,7 @@ impl Value for f64 {
     }
 }
 
-/// Stored with 64 bits; a stored number beyond the range of 32 bits cannot be read.
+/// The number is stored with 64 bits. A stored number beyond the range of `f32` cannot be read.
 #[diagnostic::do_not_recommend]
 impl Value for f32 {
     const TYPE: Type = Type::Real;

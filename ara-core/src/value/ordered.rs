@@ -1,16 +1,17 @@
-//! Which values are stored in their order.
+//! The values whose stored order is that of the Rust type.
 
 use uuid::Uuid;
 
-use super::{Id, NonEmptyString, Timestamp, Value};
-use crate::table::Table;
+use crate::value::column_type::Value;
+use crate::value::text::NonEmptyString;
+use crate::value::timestamp::Timestamp;
 
-/// A [`Value`] whose stored values are in the order of the Rust type: what `lt`, `le`, `gt`, `ge` and
-/// `between` compare.
+/// A [`Value`] whose stored values sort as the Rust type does, so that `lt`, `le`, `gt`, `ge` and
+/// `between` can compare them.
 ///
-/// Enums, JSON and zoned times are not: their texts sort by their letters. A newtype is ordered when
-/// what it holds is, `#[derive(Value)]` sees to it. For a `Value` written by hand, implement it if
-/// SQLite's order of what `store` gives is the order that is meant.
+/// Enums, JSON and zoned times are not ordered, because their stored texts sort by letters.
+/// `#[derive(Value)]` makes a newtype ordered if its inner type is. For a `Value` that is implemented
+/// by hand, implement this trait if SQLite sorts what `store` returns in the intended order.
 #[diagnostic::on_unimplemented(
     message = "values of `{Self}` are not stored in their order",
     label = "has no order that SQLite could compare by",
@@ -31,6 +32,3 @@ ordered!(String, Vec<u8>, Uuid, Timestamp);
 
 #[diagnostic::do_not_recommend]
 impl<const MAX: usize> Ordered for NonEmptyString<MAX> {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Table> Ordered for Id<T> {}

@@ -1,4 +1,4 @@
-//! Which stored values a type reads, so that SQL and Rust agree on it.
+//! Which stored values a type can read, so that SQL and Rust agree on it.
 
 use std::any::TypeId;
 use std::sync::{PoisonError, RwLock};
@@ -6,9 +6,10 @@ use std::sync::{PoisonError, RwLock};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
-use super::{Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::stored::Stored;
 
-/// Which stored values a [`Value`] reads. ara turns it into a SQL condition.
+/// Which stored values a [`Value`] can read, in a form that ara translates into a SQL condition.
 ///
 /// ```
 /// use ara::{Readable, Value};
@@ -19,20 +20,22 @@ use super::{Stored, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Readable {
-    /// The integers of this range, both ends included.
+    /// The integers of this range, including both ends.
     Integers(i64, i64),
     /// Every floating-point number.
     Reals,
-    /// Every text. SQLite would hold bytes as text that are not UTF-8, which no type reads: ara lets
-    /// none in.
+    /// Every text. SQLite can hold text that is not valid UTF-8, which no type can read, but ara never
+    /// writes it.
     Texts,
-    /// Texts of 1 to this many characters that are not blank. Those that begin with a printing ASCII
-    /// character and have at most so many bytes are (`octet_length`: SQLite's `length` ends at a NUL);
-    /// of the others the key decides.
+    /// Texts of 1 to `max` characters that are not blank.
+    ///
+    /// A text that begins with a visible ASCII character and has at most `max` bytes is always one. For
+    /// any other text, SQL calls `ara_reads` with the key. (The bytes are counted by `octet_length`, as
+    /// SQLite's `length` stops at a NUL.)
     NonEmptyTexts {
-        /// The most characters.
+        /// The greatest number of characters.
         max: usize,
-        /// As in [`Readable::Checked`].
+        /// The key, as in [`Readable::Checked`].
         key: i64,
     },
     /// These texts.
@@ -41,30 +44,30 @@ pub enum Readable {
     Blobs,
     /// Blobs of this many bytes.
     BlobsOf(usize),
-    /// Those of one storage class that the SQL function `ara_reads(key, value)` accepts.
+    /// The values of one storage class for which the SQL function `ara_reads(key, value)` returns true.
     Checked {
         /// The storage class.
         class: Class,
-        /// Tells the function which type is asked.
+        /// The key by which the function finds the type.
         key: i64,
     },
 }
 
-/// A storage class of SQLite, without NULL.
+/// A storage class of SQLite other than NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// INTEGER
+    /// `INTEGER`.
     Integer,
-    /// REAL
+    /// `REAL`.
     Real,
-    /// TEXT
+    /// `TEXT`.
     Text,
-    /// BLOB
+    /// `BLOB`.
     Blob,
 }
 
 impl Class {
-    /// The name that SQLite's `typeof` gives it.
+    /// Returns the name that SQLite's `typeof` returns for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Integer => "integer",
@@ -74,6 +77,7 @@ impl Class {
         }
     }
 
+    /// Returns the storage class of a stored type.
     fn of(ty: ara_schema::Type) -> Self {
         use ara_schema::Type;
         match ty {
@@ -87,17 +91,17 @@ impl Class {
 
 type Check = fn(Stored<'_>) -> bool;
 
-/// The types that were asked for, by the key they were given: an index into this list. It only grows,
-/// and only by the column types of the program.
+/// The checks of types, which keys index. The list only ever grows, and by no more than the column
+/// types of the program.
 static CHECKS: RwLock<Vec<(TypeId, Check)>> = RwLock::new(Vec::new());
 
 impl Readable {
-    /// Those stored values that `V::read` reads: SQLite calls it for each row in question.
+    /// Returns the form in which SQLite calls `V::read` for each value in question.
     pub fn checked<V: Value>() -> Self {
         Self::Checked { class: Class::of(V::TYPE), key: Self::key::<V>() }
     }
 
-    /// The key under which SQL can ask `V::read`.
+    /// Returns the key of `V`, which is registered if it has none yet.
     pub(super) fn key<V: Value>() -> i64 {
         let ty = TypeId::of::<V>();
         let find = |checks: &[(TypeId, Check)]| checks.iter().position(|(known, _)| *known == ty);
@@ -113,11 +117,11 @@ impl Readable {
     }
 }
 
-/// Gives a connection the function `ara_reads(key, value)` that [`Readable::Checked`] speaks of.
+/// Registers the SQL function `ara_reads(key, value)`, which [`Readable::Checked`] describes.
 ///
 /// # Errors
 ///
-/// SQLite's.
+/// Returns the error of `rusqlite` if SQLite cannot register it.
 pub fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC

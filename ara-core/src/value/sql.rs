@@ -1,15 +1,18 @@
-//! What SQL that is written by hand takes and gives.
+//! The values that raw SQL takes and returns.
 
 use std::borrow::Cow;
 
 use ara_schema::Type;
 
-use super::{Id, Rule, Stored, Value};
-use crate::table::Table;
+use crate::value::column_type::Value;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
-/// A value for a parameter of SQL that is written by hand: any [`Value`], `&str`, `&[u8]`, or an
-/// `Option` of these. `None` is NULL. It is bound as a column of its type stores it; a value of another
-/// serde type is [`Json(value)`](crate::Json).
+/// A value for a parameter of raw SQL: any [`Value`], `&str` or `&[u8]`, or an `Option` of these, where
+/// `None` is NULL.
+///
+/// It is bound as a column of its type stores it. Wrap a value of any other serde type in
+/// [`Json`](crate::Json).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be bound to a parameter of SQL",
     label = "expected a type that a column can have, or an `Option` of one",
@@ -17,7 +20,7 @@ use crate::table::Table;
     note = "bind any other serde type as `Json(value)`"
 )]
 pub trait IntoSqlValue {
-    /// The value as it is bound; `None` for NULL.
+    /// Returns the value as it is bound, or `None` for NULL.
     #[doc(hidden)]
     fn into_sql_value(self) -> Result<Option<Stored<'static>>, Rule>;
 }
@@ -54,8 +57,8 @@ macro_rules! borrowed {
     )*};
 }
 
-borrowed!({} &str, {} &String, {} &[u8], {} &Vec<u8>, {T: Table} &Id<T>);
-borrowed!({const MAX: usize} &super::NonEmptyString<MAX>);
+borrowed!({} &str, {} &String, {} &[u8], {} &Vec<u8>);
+borrowed!({const MAX: usize} &crate::value::text::NonEmptyString<MAX>);
 
 #[diagnostic::do_not_recommend]
 impl<const N: usize> IntoSqlValue for &[u8; N] {
@@ -71,14 +74,15 @@ impl IntoSqlValue for Cow<'_, str> {
     }
 }
 
-/// What a value that SQL gives can be read as: a [`Value`], or an `Option` of one. An integer is read as
-/// a floating-point number too, where it is the very same number.
+/// A type as which a value from raw SQL can be read: a [`Value`], or an `Option` of one.
+///
+/// A floating-point type also reads an integer, if it can represent exactly that number.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from SQL",
     label = "expected a type that a column can have, or an `Option` of one"
 )]
 pub trait FromSqlValue: Sized {
-    /// Reads it, `None` being NULL; gives `None` where it is not of this type.
+    /// Reads a value; `None` is NULL. Returns `None` if the value is not one of this type.
     #[doc(hidden)]
     fn from_sql_value(stored: Option<Stored<'_>>) -> Option<Self>;
 }
@@ -99,7 +103,7 @@ impl<V: Value> FromSqlValue for Option<V> {
     }
 }
 
-/// The floating-point number that is this integer, if one is.
+/// Returns the floating-point number that equals an integer, if there is one.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "is checked")]
 fn real(integer: i64) -> Option<Stored<'static>> {
     let real = integer as f64;

@@ -1,11 +1,11 @@
 //! What the tests of the values share, and tests of all value types together.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
-use ara_schema::{ColumnDef, TableDef};
+use ara_schema::{ColumnDef, TableDef, Type};
 use uuid::Uuid;
 
-use super::*;
+use crate::value::*;
 use crate::{Cells, Fields, Record, Table, Update};
 
 mod accepted;

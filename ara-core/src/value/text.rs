@@ -1,4 +1,4 @@
-//! Text.
+//! Texts.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -7,7 +7,11 @@ use std::ops::Deref;
 use ara_schema::Type;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
 #[diagnostic::do_not_recommend]
 impl Value for String {
@@ -57,8 +61,10 @@ impl IntoValue<String> for Cow<'_, str> {
     }
 }
 
-/// A text of 1 to `MAX` characters (Unicode scalar values) that is not blank: something in it is no
-/// white space. It derefs to `str`.
+/// A text of 1 to `MAX` characters (Unicode scalar values) that is not blank: it does not consist of
+/// white space alone.
+///
+/// It dereferences to `str`.
 ///
 /// ```
 /// use ara::NonEmptyString;
@@ -74,23 +80,23 @@ impl IntoValue<String> for Cow<'_, str> {
 pub struct NonEmptyString<const MAX: usize>(String);
 
 impl<const MAX: usize> NonEmptyString<MAX> {
-    /// Takes a text that keeps the rules.
+    /// Returns the text as a `NonEmptyString`.
     ///
     /// # Errors
     ///
-    /// The text is blank, or has more than `MAX` characters.
+    /// Returns a [`Rule`] if the text is blank or has more than `MAX` characters.
     pub fn new(text: impl Into<String>) -> Result<Self, Rule> {
         let text = text.into();
         Self::check(&text)?;
         Ok(Self(text))
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text, owned.
+    /// Returns the text as a `String`.
     pub fn into_string(self) -> String {
         self.0
     }
@@ -209,7 +215,7 @@ impl<const MAX: usize> AsRef<str> for NonEmptyString<MAX> {
     }
 }
 
-/// It compares, sorts and hashes as its text does, so a map of them can be asked with a `&str`.
+/// It compares, sorts and hashes as its text does, so a map with such keys can be searched by `&str`.
 impl<const MAX: usize> Borrow<str> for NonEmptyString<MAX> {
     fn borrow(&self) -> &str {
         &self.0
@@ -240,7 +246,7 @@ impl<const MAX: usize> fmt::Display for NonEmptyString<MAX> {
     }
 }
 
-/// As the text's own.
+/// It is the output of the text's own `Debug`.
 impl<const MAX: usize> fmt::Debug for NonEmptyString<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)

@@ -1,9 +1,9 @@
-//! The types of `time`. A moment is stored in UTC, whatever its offset, and comes back in UTC.
+//! The types of `time`. A moment is stored in UTC, whatever its offset is, and is read as a moment in UTC.
 
 use ::time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime};
 
-use super::civil;
-use super::forms::{Civil, Instant, civil_values};
+use crate::value::civil;
+use crate::value::forms::{Civil, Instant, civil_values};
 
 civil_values!(Date, Time, PrimitiveDateTime, UtcDateTime, OffsetDateTime);
 
@@ -80,7 +80,7 @@ mod tests {
     use ::time::macros::{date, datetime, utc_datetime};
 
     use super::*;
-    use crate::value::Value;
+    use crate::value::column_type::Value;
     use crate::value::tests::stored_and_read;
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(moment.store(), utc_datetime!(2026-11-20 23:30).store());
         let back = stored_and_read(moment);
         assert_eq!((back, back.offset()), (moment, ::time::UtcOffset::UTC));
-        // The year counts in UTC, and there it may leave the four digits, or time's own range.
+        // In UTC, the year may be outside of 0000 to 9999, or outside of the range of `time`.
         assert!(datetime!(0000-01-01 00:30 +01:00).store().is_err());
         assert!(datetime!(-0001-12-31 23:30 -01:00).store().is_ok());
         assert!(datetime!(9999-12-31 23:30 -01:00).store().is_err());

@@ -8,18 +8,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ara_schema::Type;
 use serde::{Deserialize, Serialize};
 
-use super::civil::{DAY, Date, DateTime, Reader, Time};
-use super::{IntoValue, Readable, Rule, Stored, Value};
+use crate::value::civil::{DAY, Date, DateTime, Reader, Time};
+use crate::value::column_type::Value;
+use crate::value::into::IntoValue;
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
 
-/// A moment, in milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted. `created_at` and
+/// A moment in milliseconds since 1970-01-01T00:00:00Z, not counting leap seconds. `created_at` and
 /// `updated_at` are of this type.
 ///
-/// It displays in UTC as RFC 3339 says, and is read from such text in any offset; digits beyond the
-/// millisecond are cut. Years before 0000 and after 9999, which RFC 3339 does not have, are written
-/// with a sign and six digits or more, as in ISO 8601. Serde sees the milliseconds.
+/// It is displayed in UTC in the format of RFC 3339, and can be parsed from that format in any offset;
+/// digits beyond the millisecond are ignored. Years before 0000 and after 9999, which RFC 3339 does not
+/// cover, have a sign and at least six digits, as in ISO 8601. Serde serializes the milliseconds.
 ///
-/// It converts from [`SystemTime`] and back; with the features `chrono`, `jiff` and `time` also from
-/// and to their moments in UTC. What they have beyond the millisecond is cut.
+/// It can be converted from and to [`SystemTime`] and, with the features `chrono`, `jiff` and `time`,
+/// from and to their moments in UTC. These are rounded down to the millisecond.
 ///
 /// ```
 /// use ara::Timestamp;
@@ -42,22 +46,22 @@ impl Timestamp {
     /// The latest moment.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// The moment this many milliseconds after 1970-01-01T00:00:00Z.
+    /// Returns the moment this many milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// Now, by the system's clock.
+    /// Returns the current time of the system's clock.
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// The time from an earlier moment to this one, or `None` if the other is later.
+    /// Returns the time from an earlier moment to this one, or `None` if the other one is later.
     ///
     /// ```
     /// use ara::Timestamp;
@@ -74,14 +78,15 @@ impl Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Cuts to the whole millisecond before; a time beyond the range of `i64` becomes its end.
+    /// Converts a time, rounded down to the millisecond. A time before [`Timestamp::MIN`] or after
+    /// [`Timestamp::MAX`] becomes that.
     fn from(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => Self(0) + after,
             Err(before) => {
                 let before = before.duration();
                 let cut = Self(0) - before;
-                // `-` cuts the duration, which before 1970 leads to the millisecond after.
+                // `-` rounds the duration down, and so, before 1970, rounds the moment up.
                 if before.subsec_nanos() % 1_000_000 == 0 { cut } else { cut - MILLISECOND }
             }
         }
@@ -93,7 +98,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 impl TryFrom<Timestamp> for SystemTime {
     type Error = Rule;
 
-    /// The same moment, where the system's clock reaches it.
+    /// Returns the same moment, or a [`Rule`] if the system's clock cannot represent it.
     fn try_from(timestamp: Timestamp) -> Result<Self, Rule> {
         let distance = Duration::from_millis(timestamp.0.unsigned_abs());
         if timestamp.0 < 0 {
@@ -105,7 +110,7 @@ impl TryFrom<Timestamp> for SystemTime {
     }
 }
 
-/// The moment so much later, by whole milliseconds; at most [`Timestamp::MAX`].
+/// Returns the moment later by the whole milliseconds of a duration, but at most [`Timestamp::MAX`].
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
@@ -117,7 +122,7 @@ impl Add<Duration> for Timestamp {
     }
 }
 
-/// The moment so much earlier, by whole milliseconds; at least [`Timestamp::MIN`].
+/// Returns the moment earlier by the whole milliseconds of a duration, but at least [`Timestamp::MIN`].
 impl Sub<Duration> for Timestamp {
     type Output = Self;
 
@@ -129,7 +134,7 @@ impl Sub<Duration> for Timestamp {
     }
 }
 
-/// Milliseconds of a day.
+/// The milliseconds of a day.
 const DAY_MILLIS: i64 = DAY * 1_000;
 
 impl fmt::Display for Timestamp {
@@ -174,13 +179,13 @@ fn read_moment(reader: &mut Reader<'_>) -> Option<Timestamp> {
         }
     };
     reader.end()?;
-    // The day that holds the earliest moment begins before it, so the sum is made where it fits.
+    // The sum needs 128 bits: the day of the earliest moment begins before that moment.
     let millis =
         i128::from(date.days()) * i128::from(DAY_MILLIS) + i128::from(time.millis() - offset);
     i64::try_from(millis).ok().map(Timestamp)
 }
 
-/// One digit or more, as nanoseconds; what is beyond them is cut.
+/// Reads the digits of a fraction, at least one, and returns it in nanoseconds, rounded down.
 fn read_fraction(reader: &mut Reader<'_>) -> Option<u32> {
     let digits = reader.digits();
     let kept = digits.min(9);

@@ -1,36 +1,35 @@
-//! What a query reads, as far as commits can touch it.
+//! What a query reads, to be compared with what commits touch.
 
 use uuid::Uuid;
 
-use crate::row_clock::ColumnSet;
-use crate::watch::touched::TouchedTable;
+use crate::log::row_clock::ColumnSet;
+use crate::rows::touched::TouchedTable;
 
 /// What a query reads.
 #[derive(Debug, Default)]
 pub(crate) struct Interest {
     pub(crate) tables: Vec<TableInterest>,
-    /// It reads a local table: of what others write there, no log tells.
+    /// Whether it reads a local table. What other processes write there is not in the change log.
     pub(crate) has_local: bool,
-    /// It reads something that commits are not known to touch or not to touch, such as a table that ara
-    /// did not make.
+    /// Whether it reads something that any commit may touch, such as a table that ara did not create.
     pub(crate) anything: bool,
 }
 
-/// What a query reads of one table. That a row appears always touches it.
+/// What a query reads of one table. A new row always touches it.
 #[derive(Debug)]
 pub(crate) struct TableInterest {
-    /// Its ordinal in the file.
+    /// The table's ordinal.
     pub(crate) ordinal: i64,
-    /// By their ordinals.
+    /// The ordinals of the columns.
     pub(crate) columns: ColumnSet,
-    /// It reads what every change of a row moves: `updated_at`, or the row's clock.
+    /// Whether it reads what every change of a row changes: `updated_at`, or the row's clock.
     pub(crate) every_change: bool,
-    /// The only rows that it reads, if it names them.
+    /// The only rows that it reads, if the query names them.
     pub(crate) rows: Option<Vec<Uuid>>,
 }
 
 impl TableInterest {
-    /// Whether what was touched of the table is something that the query reads.
+    /// Returns whether the query reads anything of what was touched.
     pub(crate) fn meets(&self, touched: &TouchedTable) -> bool {
         let is_read =
             self.every_change || touched.has_new_rows || self.columns.meets(&touched.columns);
@@ -42,7 +41,7 @@ impl TableInterest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::touched::Touched;
+    use crate::rows::touched::Touched;
 
     fn touched(row: u128, columns: &[u32], is_new: bool) -> Touched {
         let mut touched = Touched::default();

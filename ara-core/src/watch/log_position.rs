@@ -1,63 +1,57 @@
-//! Where the log stood, and what was written into it since.
+//! A position in the change log, and what was written after it.
 
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::change::PackedCells;
 use crate::error::{Error, Result};
-use crate::row_clock::ColumnSet;
-use crate::watch::touched::Touched;
+use crate::log::change::PackedCells;
+use crate::log::clock::Time;
+use crate::log::node::NodeOrdinal;
+use crate::log::point::Point;
+use crate::log::row_clock::ColumnSet;
+use crate::log::{meta, nodes};
+use crate::rows::touched::Touched;
 
-/// Where the log of a file stood when it was looked at.
+/// A position in the change log of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogPosition {
     state: FileState,
-    /// The time of the last change that the node which writes the file has made.
+    /// The time of the last change by the node that writes the file.
     last: i64,
 }
 
-/// What is the same for as long as the only thing that happens is that the file's own node writes.
+/// The part of a position that ordinary writes to the file do not change. If it is the same, all that was
+/// written since are changes by the node that writes the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileState {
-    /// SQLite's count of changes of the schema. Who mends a table writes rows without the log.
+    /// SQLite's `schema_version`. Mending a table changes it, and writes rows without logging changes.
     schema: i64,
     /// The node that writes the file.
-    node: i64,
-    /// What is known of the others, and how much of it is folded in. A merge moves it, and may bring
-    /// changes of any time.
-    others: Vec<(i64, i64, i64, i64)>,
-    /// How often the tables were made again.
+    node: NodeOrdinal,
+    /// The end of each other node's log, and up to which time it is folded. A merge changes it, and may
+    /// bring changes of any time.
+    others: Vec<(NodeOrdinal, Point, Time)>,
+    /// How often the tables were rebuilt.
     rebuilds: i64,
 }
 
-/// The most changes that are looked at one by one.
+/// How many changes are read one by one at most. If there are more, everything counts as touched.
 const MOST_CHANGES: i64 = 4096;
 
 impl FileState {
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let schema =
             connection.prepare_cached("PRAGMA schema_version")?.query_row([], |r| r.get(0))?;
-        let node = connection
-            .prepare_cached("SELECT value FROM ara_meta WHERE key = 'node'")?
-            .query_row([], |row| row.get(0))?;
-        let others = connection
-            .prepare_cached(
-                "SELECT ordinal, last, digest, folded FROM ara_node WHERE ordinal <> ?1 \
-                 ORDER BY ordinal",
-            )?
-            .query_map([node], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let rebuilds = connection
-            .prepare_cached(
-                "SELECT coalesce((SELECT value FROM ara_meta WHERE key = 'rebuilds'), 0)",
-            )?
-            .query_row([], |row| row.get(0))?;
+        let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
+        let others = nodes::kept(connection)?.into_iter().filter(|other| other.ordinal != node);
+        let others = others.map(|other| (other.ordinal, other.end, other.folded)).collect();
+        let rebuilds = meta::get(connection, meta::REBUILDS)?.unwrap_or(0);
         Ok(Self { schema, node, others, rebuilds })
     }
 }
 
 impl LogPosition {
-    /// Where the log stands, as `connection` sees it.
+    /// Returns the current position, as `connection` sees it.
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let state = FileState::load(connection)?;
         let last: Option<i64> = connection
@@ -66,23 +60,23 @@ impl LogPosition {
         Ok(Self { state, last: last.unwrap_or(0) })
     }
 
-    /// The time of the last change of the node that writes the file.
+    /// Returns the time of the last change by the node that writes the file.
     pub(crate) fn last(&self) -> i64 {
         self.last
     }
 
-    /// What only others, or a merge, can have changed.
+    /// Returns the part that ordinary writes do not change.
     pub(crate) fn state(&self) -> &FileState {
         &self.state
     }
 
-    /// Takes it that this was so already.
+    /// Sets that part, when it is known that only this database has changed it.
     pub(crate) fn move_to(&mut self, state: &FileState) {
         self.state.clone_from(state);
     }
 
-    /// What others have written into the log since it stood at `earlier`: they can have done so in these
-    /// gaps, which are between what is this database's own.
+    /// Returns what others have touched since the log was at `earlier`. `gaps` are the times between this
+    /// database's own changes.
     pub(crate) fn since(
         &self,
         earlier: &Self,
@@ -107,10 +101,11 @@ impl LogPosition {
     }
 }
 
-/// Reads the changes of a node between two times, both included, and not more than `most`: how many.
+/// Reads the changes of a node between two times, both included, but `most` at most. Returns how many it
+/// has read.
 fn read(
     connection: &Connection,
-    node: i64,
+    node: NodeOrdinal,
     (from, to): (i64, i64),
     most: i64,
     touched: &mut Touched,
@@ -124,7 +119,7 @@ fn read(
         let row = Uuid::from_bytes(change.get(1)?);
         let columns = columns(change.get_ref(2)?.as_blob().map_err(|_| Error::Corrupt)?);
         let columns = columns.ok_or(Error::Corrupt)?;
-        // Who creates a row writes that it is not deleted.
+        // The change that creates a row writes `is_deleted`, whose ordinal is 0.
         let is_new = columns.meets(&[0].into_iter().collect());
         touched.write(change.get(0)?, row, &columns, is_new);
         count += 1;
@@ -132,11 +127,12 @@ fn read(
     Ok(count)
 }
 
+/// Returns the columns that a change wrote, or `None` if it cannot be read.
 fn columns(packed: &[u8]) -> Option<ColumnSet> {
     let mut cells = PackedCells::open(packed)?;
     let mut columns = ColumnSet::default();
     while let Some(cell) = cells.next_cell()? {
-        // Those of rows are bit sets: what is beyond is no column.
+        // No table has more columns than that, and a damaged ordinal must not make the bit set huge.
         columns.insert(u32::from(u16::try_from(cell.column).ok()?));
     }
     Some(columns)

@@ -1,40 +1,39 @@
-//! Noticing what others commit to the file: other processes, and other databases of this one.
+//! Noticing what others commit to the file: other processes, and other databases that this process opened.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::database::Shared;
 use crate::error::{Error, Result};
-use crate::read_only::Stamp;
-use crate::readers::Readers;
+use crate::file::read_only::FileStamp;
+use crate::file::readers::{Readers, data_version};
+use crate::rows::touched::Touched;
+use crate::watch::host::Host;
 use crate::watch::log_position::LogPosition;
 use crate::watch::own_writes::OwnWrites;
-use crate::watch::touched::Touched;
-use crate::writer::data_version;
 
-/// A connection that looks at a file again and again, from a thread of its own, until it is stopped.
+/// An observer of a file, which checks it for commits from a thread of its own until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Observer {
-    /// `None` once it is stopped. The thread that stops it closes the connection, and need not wait for
-    /// the observer's thread: that one may be about to run the app's own code.
-    eye: Mutex<Option<Eye>>,
+    /// `None` once the observer is stopped. Stopping closes the connection but does not wait for the
+    /// observer's thread, which may be about to run the app's code.
+    probe: Mutex<Option<Probe>>,
     own: Mutex<OwnWrites>,
     is_stopped: Mutex<bool>,
     stopped: Condvar,
 }
 
-/// What it looks with, and what it saw last.
+/// The connection that checks the file, and what it saw last.
 #[derive(Debug)]
-struct Eye {
+struct Probe {
     connection: Box<Connection>,
-    stamp: Stamp,
-    /// SQLite's `data_version`: it changes when another connection commits.
+    stamp: FileStamp,
+    /// SQLite's `data_version`, which changes when another connection commits.
     data_version: i64,
     log: LogPosition,
-    /// The last look failed.
+    /// Whether the last check failed.
     has_failed: bool,
 }
 
@@ -42,30 +41,22 @@ struct Eye {
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) touched: Touched,
-    /// Local tables may have been touched: no log tells of them.
+    /// Whether local tables may have been touched, which the change log does not tell.
     pub(crate) local: bool,
 }
 
-/// Whether others have committed something of which the log does not tell.
-enum Unlogged {
-    Yes,
-    No,
-    /// A transaction of this database is running.
-    NotKnown,
-}
-
 impl Observer {
-    /// What is committed from now on will be seen.
+    /// Creates an observer that sees what is committed from now on.
     pub(crate) fn new(readers: &Readers) -> Result<Self> {
         Ok(Self {
-            eye: Mutex::new(Some(Eye::open(readers)?)),
+            probe: Mutex::new(Some(Probe::open(readers)?)),
             own: Mutex::default(),
             is_stopped: Mutex::default(),
             stopped: Condvar::new(),
         })
     }
 
-    /// Looks again after each interval, until it is stopped or nothing is left to be told.
+    /// Starts a thread that calls `look` after each interval until the observer is stopped.
     pub(crate) fn start(
         self: &Arc<Self>,
         interval: Duration,
@@ -83,6 +74,7 @@ impl Observer {
             .map_err(|error| Error::Io { reason: error.to_string() })
     }
 
+    /// Waits for the interval, and returns whether the observer is stopped.
     fn is_stopped_after(&self, interval: Duration) -> bool {
         let is_stopped = self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner);
         *self
@@ -94,67 +86,71 @@ impl Observer {
 
     /// Closes its connection, and has the thread end.
     pub(crate) fn stop(&self) {
-        drop(self.eye().take());
+        drop(self.probe().take());
         *self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.stopped.notify_all();
     }
 
+    /// Returns the record of this database's own writes.
     pub(crate) fn own(&self) -> MutexGuard<'_, OwnWrites> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lends the connection.
+    /// Lends the connection, or returns [`Error::Closed`] if the observer is stopped.
     pub(crate) fn with<R>(&self, with: impl FnOnce(&mut Connection) -> Result<R>) -> Result<R> {
-        self.eye().as_mut().map_or(Err(Error::Closed), |eye| with(&mut eye.connection))
+        self.probe().as_mut().map_or(Err(Error::Closed), |probe| with(&mut probe.connection))
     }
 
-    /// What others have committed since it looked last.
-    pub(crate) fn look(&self, shared: &Weak<Shared>) -> Option<Seen> {
-        // Should this be the last handle, the database ends here: once the eye is free.
+    /// Checks the file, and returns what others have touched since the last check.
+    pub(crate) fn look<H: Host>(&self, host: &Weak<H>) -> Option<Seen> {
+        // If this becomes the last handle, it must be dropped after the lock below is released: dropping it
+        // stops the observer, which takes that lock.
         let mut handle = None;
-        let mut eye = self.eye();
-        let eye = eye.as_mut()?;
-        match eye.look(self, shared, &mut handle) {
+        let mut probe = self.probe();
+        let probe = probe.as_mut()?;
+        match probe.look(self, host, &mut handle) {
             Ok(seen) => {
-                eye.has_failed = false;
+                probe.has_failed = false;
                 seen
             }
-            // Who watches will meet the error too, if it stays, and tell the app of it: once.
-            Err(_) if std::mem::replace(&mut eye.has_failed, true) => None,
+            // The watches are woken once: their queries meet the error too, if it lasts, and return it.
+            Err(_) if std::mem::replace(&mut probe.has_failed, true) => None,
             Err(_) => Some(Seen { touched: Touched::everything(), local: true }),
         }
     }
 
-    fn eye(&self) -> MutexGuard<'_, Option<Eye>> {
-        self.eye.lock().unwrap_or_else(PoisonError::into_inner)
+    fn probe(&self) -> MutexGuard<'_, Option<Probe>> {
+        self.probe.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Eye {
+impl Probe {
+    /// Opens a connection, which sees what is committed from now on.
     fn open(readers: &Readers) -> Result<Self> {
         let (connection, stamp) = readers.open_reader()?;
         let (data_version, log) = state(&connection)?;
         Ok(Self { connection, stamp, data_version, log, has_failed: false })
     }
 
-    fn look(
+    /// Checks the file. A handle that this needs is left in `handle`, so that the caller decides when to drop
+    /// it.
+    fn look<H: Host>(
         &mut self,
         observer: &Observer,
-        shared: &Weak<Shared>,
-        handle: &mut Option<Arc<Shared>>,
+        host: &Weak<H>,
+        handle: &mut Option<Arc<H>>,
     ) -> Result<Option<Seen>> {
         if self.stamp.is_some() {
-            *handle = shared.upgrade();
+            *handle = host.upgrade();
             return self.look_at_stamp(handle.as_deref());
         }
         if data_version(&self.connection)? == self.data_version {
             return Ok(None);
         }
-        // One snapshot.
         let snapshot = self.connection.unchecked_transaction()?;
         let (data_version, log) = state(&snapshot)?;
-        // What this database has committed, it has noted before that: so this is not older than the
-        // snapshot.
+        // This database announces a commit before it commits. So all of its own changes in the snapshot
+        // are announced by now.
         let mut own = observer.own();
         let gaps = own.gaps(self.log.last());
         if own.has_made(log.state()) {
@@ -165,24 +161,26 @@ impl Eye {
         drop(own);
         let touched = log.since(&self.log, &gaps, &snapshot)?;
         drop(snapshot);
+        // A commit of others may have written local tables, which the log does not show. If it is unclear
+        // whether there was one, the host knows.
         let local = if !touched.is_empty() || has_met_others || !has_committed {
-            Unlogged::Yes
+            Some(true)
         } else {
-            *handle = shared.upgrade();
-            handle.as_deref().map_or(Unlogged::No, others_wrote)
+            *handle = host.upgrade();
+            handle.as_deref().map_or(Some(false), Host::others_wrote)
         };
         self.log = log;
         match local {
-            Unlogged::NotKnown => observer.own().meet_commit(),
-            _ => self.data_version = data_version,
+            None => observer.own().meet_commit(),
+            Some(_) => self.data_version = data_version,
         }
-        let local = matches!(local, Unlogged::Yes);
+        let local = local == Some(true);
         Ok((local || !touched.is_empty()).then_some(Seen { touched, local }))
     }
 
-    /// A connection that locks nothing does not notice commits: the file itself is looked at.
-    fn look_at_stamp(&mut self, shared: Option<&Shared>) -> Result<Option<Seen>> {
-        let Some(readers) = shared.and_then(|shared| shared.readers.as_ref()) else {
+    /// Checks the file's stamp, as a connection without locks does not notice commits.
+    fn look_at_stamp<H: Host>(&mut self, host: Option<&H>) -> Result<Option<Seen>> {
+        let Some(readers) = host.and_then(Host::readers) else {
             return Ok(None);
         };
         if readers.stamp() == self.stamp {
@@ -193,22 +191,7 @@ impl Eye {
     }
 }
 
-/// Whether others have committed since this database did last: its writer knows.
-fn others_wrote(shared: &Shared) -> Unlogged {
-    let writer = match shared.writer.try_lock() {
-        Ok(writer) => writer,
-        Err(TryLockError::Poisoned(writer)) => writer.into_inner(),
-        Err(TryLockError::WouldBlock) => return Unlogged::NotKnown,
-    };
-    let (Some(connection), Some(known)) = (&writer.connection, &writer.journal) else {
-        return Unlogged::Yes;
-    };
-    match data_version(connection) {
-        Ok(now) if now == known.data_version => Unlogged::No,
-        _ => Unlogged::Yes,
-    }
-}
-
+/// Returns the `data_version` and the position in the log.
 fn state(connection: &Connection) -> Result<(i64, LogPosition)> {
     Ok((data_version(connection)?, LogPosition::load(connection)?))
 }

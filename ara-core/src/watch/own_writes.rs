@@ -1,33 +1,33 @@
-//! Which changes of the log this database wrote itself.
+//! Which changes in the log this database wrote itself.
 
-use crate::clock::Time;
+use crate::log::clock::Time;
 use crate::watch::log_position::FileState;
 
-/// The changes that this database has written lately, by their times, and what it knows of those that
-/// others wrote between them. All of them are of the node that writes the file.
+/// The times of the changes that this database has written, between which others may have written. All of
+/// them are by the node that writes the file.
 #[derive(Debug, Default)]
 pub(crate) struct OwnWrites {
-    /// From and to, both included, in the order of the times.
+    /// Runs of changes between which nobody else wrote: the first and the last time of each, in order.
     runs: Vec<(i64, i64)>,
-    /// Whether this database has committed since [`take_commits`](Self::take_commits).
+    /// Whether this database has committed since the last [`take_commits`](Self::take_commits).
     has_committed: bool,
-    /// Whether it met commits of others since then.
+    /// Whether others have committed since then.
     has_met_others: bool,
-    /// Whether others have written since the last run.
+    /// Whether others have written since the last run, so that it cannot be extended.
     is_last_over: bool,
-    /// The state of the file, as this database changed it last.
+    /// The state of the file after this database last changed it.
     state: Option<FileState>,
 }
 
 impl OwnWrites {
-    /// Notes that others have written, before what this database writes next.
+    /// Records that others have written before this database's next changes.
     pub(crate) fn meet_others(&mut self) {
         self.has_met_others = true;
         self.is_last_over = true;
     }
 
-    /// Notes what is about to be committed: the first and the last change, if it is in the log, and the
-    /// state of the file, if that may be another.
+    /// Records what is about to be committed: the times of the first and the last change, if there are
+    /// any, and the state of the file, if the commit may change it.
     pub(crate) fn announce(
         &mut self,
         logged: Option<(Time, Time)>,
@@ -48,12 +48,12 @@ impl OwnWrites {
         }
     }
 
-    /// Notes that this database has committed.
+    /// Records that this database has committed.
     pub(crate) fn meet_commit(&mut self) {
         self.has_committed = true;
     }
 
-    /// Takes back what could not be committed: the same times may be given to changes of others.
+    /// Takes back the record of a commit that failed, as others may use the same times.
     pub(crate) fn withdraw(&mut self, announced: Announced) {
         self.state = None;
         match (announced, self.runs.last_mut()) {
@@ -63,7 +63,7 @@ impl OwnWrites {
         }
     }
 
-    /// The times after `seen` at which others may have written: between what is this database's own.
+    /// Returns the ranges of times after `seen` that are between this database's own changes.
     pub(crate) fn gaps(&self, seen: i64) -> Vec<(i64, i64)> {
         let mut gaps = Vec::new();
         let mut from = seen.saturating_add(1);
@@ -77,31 +77,30 @@ impl OwnWrites {
         gaps
     }
 
-    /// Forgets what was before this time, which was looked at.
+    /// Forgets runs that end at or before a time, up to which the log was read.
     pub(crate) fn forget(&mut self, seen: i64) {
         self.runs.retain(|(_, end)| *end > seen);
     }
 
-    /// Whether the file is in this state by what this database has done, and nobody else.
+    /// Returns whether it was this database alone that brought the file into this state.
     pub(crate) fn has_made(&self, state: &FileState) -> bool {
         !self.has_met_others && self.state.as_ref() == Some(state)
     }
 
-    /// Whether this database has committed, and whether it met commits of others, since this was asked
-    /// last.
+    /// Returns whether this database has committed, and whether others have, since the last call.
     pub(crate) fn take_commits(&mut self) -> (bool, bool) {
         (std::mem::take(&mut self.has_committed), std::mem::take(&mut self.has_met_others))
     }
 }
 
-/// How a commit was noted.
+/// How a commit was recorded, so that it can be taken back.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Announced {
-    /// It is not in the log.
+    /// Not at all: it wrote nothing into the log.
     Nothing,
-    /// It made a run of its own.
+    /// As a new run.
     Run,
-    /// It made a run longer, which ended here.
+    /// As the continuation of a run, which ended at `until` before.
     Longer { until: i64 },
 }
 

@@ -1,4 +1,4 @@
-//! What a statement reads.
+//! Finding out what statements read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -8,30 +8,31 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
+use crate::catalog::search_index::searched;
 use crate::error::Result;
-use crate::record::LOCAL_PREFIX;
-use crate::row_clock::ColumnSet;
-use crate::search::searched;
+use crate::log::row_clock::ColumnSet;
+use crate::names::LOCAL_PREFIX;
 use crate::watch::interest::{Interest, TableInterest};
 
-/// The rows that a query reads alone of some of its tables: the table's stored name, and the ids.
+/// The only rows that a query reads of some of its tables: the table's stored name, and the ids.
 pub(crate) type Named = [(String, Vec<Uuid>)];
 
-/// What SQLite takes for tables, and reads only what it is given.
+/// Table-valued functions, which read nothing but their arguments.
 const FUNCTIONS: [&str; 2] = ["json_each", "json_tree"];
 
-/// What SQLite says that statements read.
+/// What statements read, as SQLite's authorizer reports it.
 #[derive(Debug, Default)]
 struct Reads {
-    /// The columns, by table: none where only rows are counted.
+    /// The columns by table. A query that only counts rows reads no column.
     tables: BTreeMap<String, BTreeSet<String>>,
-    /// How many selects there are in one statement at most, those within others included.
+    /// The largest number of `SELECT`s in one statement, subqueries included.
     selects: usize,
 }
 
 impl Reads {
+    /// Adds a column that a statement reads.
     fn read(&mut self, table: &str, column: &str) {
-        // What a search finds is known by the table that it is made from.
+        // A search index changes when the table that it is built from does.
         let (table, columns) = match searched(table) {
             Some((table, columns)) => (table, columns.chain(["is_deleted"]).collect()),
             None => (table, vec![column]),
@@ -41,8 +42,8 @@ impl Reads {
     }
 }
 
-/// Learns what these statements read. SQLite itself is asked, so that an expression that the app wrote
-/// as SQL is understood as well.
+/// Returns what these statements read. SQLite reports it, so that SQL which the app wrote by hand is covered
+/// too.
 pub(crate) fn interest(
     connection: &mut Connection,
     statements: &[&str],
@@ -54,7 +55,7 @@ pub(crate) fn interest(
         match table_interest(connection, table, columns)? {
             Some(mut read) => {
                 let mut named = named.iter().filter(|(named, _)| named == table);
-                // A select within the other may read other rows of the table.
+                // A subquery may read other rows of the table.
                 if let (Some((_, rows)), None, 1) = (named.next(), named.next(), reads.selects) {
                     read.rows = Some(rows.clone());
                 }
@@ -68,6 +69,7 @@ pub(crate) fn interest(
     Ok(interest)
 }
 
+/// Prepares statements, and collects what the authorizer is called with.
 fn reads(connection: &mut Connection, statements: &[&str]) -> Result<Reads> {
     let reads = Arc::new(Mutex::new(Reads::default()));
     let collected = Arc::clone(&reads);
@@ -92,7 +94,7 @@ fn reads(connection: &mut Connection, statements: &[&str]) -> Result<Reads> {
     Ok(Reads { selects: most_selects, ..mem::take(&mut *reads()) })
 }
 
-/// `None` for a table that ara did not make.
+/// Returns what is read of a table, or `None` if ara did not create it.
 fn table_interest(
     connection: &Connection,
     table: &str,
@@ -110,7 +112,8 @@ fn table_interest(
     for column in columns {
         match column.as_str() {
             "is_deleted" => read.columns.insert(0),
-            // They come with the row. That an older change of a row is learned of is told as a new row.
+            // Both change only when a row appears, which is always touched, or when a merge brings an
+            // older change of a row, which touches it like a new row.
             "id" | "created_at" => {}
             name => match find.query_row((ordinal, name), |row| row.get(0)).optional()? {
                 Some(column) => read.columns.insert(column),
@@ -126,8 +129,11 @@ mod tests {
     use ara_schema::{ColumnDef, TableDef, Type};
 
     use super::*;
-    use crate::growth::grow;
-    use crate::history::Growth;
+    use crate::catalog::format::new_file;
+    use crate::growth::grow::grow;
+    use crate::growth::history::Growth;
+    use crate::log::journal::Journal;
+    use crate::log::recorder::Recorder;
 
     const TODO: TableDef = TableDef {
         name: "todo",
@@ -142,11 +148,13 @@ mod tests {
     const SETTING: TableDef = TableDef { name: "setting", local: true, ..TODO };
 
     fn file() -> Connection {
-        let connection = Connection::open_in_memory().expect("opens");
-        crate::format::create_format(&connection, &[1; 16], None).expect("creates");
+        let connection = new_file();
+        let journal = Journal::load(&connection).expect("loads");
+        let mut recorder = Recorder::new(&connection, journal, 0);
         for def in [&TODO, &SETTING] {
-            grow(&connection, def, &mut Growth::default()).expect("grows");
+            grow(&mut recorder, def, &mut Growth::default()).expect("grows");
         }
+        drop(recorder);
         connection
     }
 

@@ -1,10 +1,10 @@
-//! Waking who waits for something to be touched.
+//! The signal that wakes whoever waits for a watch.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
-/// The mark of one watch: whether what it reads was touched since it read it last.
+/// The mark of one watch, set when a commit touches what it reads and cleared by a wait.
 #[derive(Debug)]
 pub(crate) struct Signal {
     state: Mutex<State>,
@@ -18,34 +18,36 @@ struct State {
     waker: Option<Waker>,
 }
 
-/// What became of waiting.
+/// The result of waiting for a signal.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Waited {
-    /// It was marked; the mark is taken away.
+    /// The signal was marked, and the mark is cleared.
     Marked,
-    /// The time is over.
+    /// The signal was not marked in time.
     NotMarked,
-    /// It will never be marked again.
+    /// The signal is closed, and will not be marked again.
     Closed,
 }
 
 impl Signal {
-    /// It is marked from the start: nothing was read yet.
+    /// Creates a signal that is marked, as nothing was read yet.
     pub(crate) fn new() -> Self {
         let state = State { is_marked: true, is_closed: false, waker: None };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Marks it, and wakes who waits. Who waits may be the app's own code: hold no lock.
+    /// Marks the signal, and wakes whoever waits. This may run the app's code, so the caller must hold no
+    /// lock.
     pub(crate) fn mark(&self) {
         self.change(|state| !std::mem::replace(&mut state.is_marked, true));
     }
 
-    /// Ends all waiting, now and later. As [`mark`](Self::mark).
+    /// Closes the signal, which ends every wait, now and later. The caller must hold no lock.
     pub(crate) fn close(&self) {
         self.change(|state| !std::mem::replace(&mut state.is_closed, true));
     }
 
+    /// Changes the state, and wakes whoever waits if `change` returns that it did.
     fn change(&self, change: impl FnOnce(&mut State) -> bool) {
         let mut state = self.state();
         if !change(&mut state) {
@@ -59,7 +61,7 @@ impl Signal {
         }
     }
 
-    /// Waits until it is marked: without a time, for ever.
+    /// Waits until the signal is marked, or until a time, if there is one.
     pub(crate) fn wait(&self, until: Option<Instant>) -> Waited {
         let mut state = self.state();
         loop {
@@ -79,7 +81,7 @@ impl Signal {
         }
     }
 
-    /// Looks whether it is marked. If it is not, the waker is woken once it is.
+    /// Returns whether the signal is marked. If it is not, the waker will be woken when it is.
     pub(crate) fn poll(&self, waker: &Waker) -> Waited {
         let mut state = self.state();
         if let Some(waited) = state.take() {
@@ -98,6 +100,7 @@ impl Signal {
 }
 
 impl State {
+    /// Returns the result of a wait that need not wait.
     fn take(&mut self) -> Option<Waited> {
         if self.is_closed {
             return Some(Waited::Closed);

@@ -1,33 +1,35 @@
-//! Who watches a database.
+//! The watches of a database.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::clock::Time;
-use crate::database::{Database, Shared};
 use crate::error::Result;
+use crate::log::clock::Time;
+use crate::rows::touched::Touched;
+use crate::trace::event;
+use crate::watch::host::Host;
 use crate::watch::interest::{Interest, TableInterest};
 use crate::watch::log_position::FileState;
 use crate::watch::observer::{Observer, Seen};
 use crate::watch::signal::Signal;
-use crate::watch::touched::Touched;
 
 /// The watches of one database.
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
-    /// How many there are, or are about to be. It is read by every transaction, and so without a lock.
+    /// How many there are, or are about to be. Every transaction reads it, so no lock guards it.
     count: AtomicUsize,
     watching: Mutex<Watching>,
-    /// There is one while there are watches of a file.
+    /// The observer of the file, which exists while there are watches. A database in memory has none.
     observer: Mutex<Option<Arc<Observer>>>,
 }
 
 #[derive(Debug, Default)]
 struct Watching {
+    /// The number of the last watch.
     last: u64,
     all: HashMap<u64, Watched>,
-    /// Those that read a table, by its ordinal: a commit looks at those of the tables that it touched.
+    /// The watches that read a table, by its ordinal. A commit visits only the tables that it touched.
     by_table: HashMap<i64, Vec<(u64, TableInterest)>>,
 }
 
@@ -41,39 +43,39 @@ struct Watched {
 }
 
 impl Watches {
-    /// Whether there are any: otherwise a transaction need not collect what it touches.
+    /// Returns whether there are any. Otherwise a transaction need not collect what it touches.
     pub(crate) fn are_there(&self) -> bool {
         self.count.load(Ordering::SeqCst) > 0
     }
 
-    /// Counts one that is about to be. The first one of a file has it observed from now on.
-    pub(crate) fn join(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<()> {
+    /// Counts a watch that is about to be added. The first one starts the observer of the file, which calls
+    /// `before_look` before each check.
+    pub(crate) fn join<H: Host>(
+        self: &Arc<Self>,
+        host: &Arc<H>,
+        mut before_look: impl FnMut() + Send + 'static,
+    ) -> Result<()> {
         let mut observer = self.observer();
         if observer.is_none()
-            && let Some(readers) = &shared.readers
+            && let Some(readers) = host.readers()
         {
             let new = Arc::new(Observer::new(readers)?);
-            let interval = shared.options.watch_interval;
-            let (ahead, clock) = (Arc::clone(&shared.ahead), Arc::clone(&shared.options.clock));
-            let is_read_only = shared.options.read_only;
-            let (watches, shared) = (Arc::clone(self), Arc::downgrade(shared));
+            // The thread holds a weak reference, as a handle would keep the database open.
+            let (watches, weak) = (Arc::clone(self), Arc::downgrade(host));
             let looking = Arc::clone(&new);
-            // Nobody waits for the thread: it is stopped.
-            let _ = new.start(interval, move || {
-                // A handle is held for no longer than it must be: it would keep the database open.
-                if !is_read_only && ahead.calls(&*clock) {
-                    shared.upgrade().into_iter().for_each(|it| Database(it).apply_now());
-                }
-                watches.see(&looking, &shared);
+            // The thread need not be joined: it ends once the observer is stopped.
+            let _ = new.start(host.watch_interval(), move || {
+                before_look();
+                watches.see(&looking, &weak);
             })?;
             *observer = Some(new);
         }
-        // Under the lock: a watch that leaves now must not take the observer along.
+        // This happens under the lock, so that another watch that leaves does not stop the observer.
         self.count.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
-    /// Takes away one that was counted.
+    /// Uncounts a watch. The last one stops the observer.
     pub(crate) fn leave(&self) {
         let mut observer = self.observer();
         if self.count.fetch_sub(1, Ordering::SeqCst) == 1
@@ -83,7 +85,7 @@ impl Watches {
         }
     }
 
-    /// From now on a commit that touches what interests it marks this signal. Gives its number.
+    /// Adds a watch, and returns its number. From now on, a commit that meets the interest marks the signal.
     pub(crate) fn add(&self, interest: Interest, signal: Arc<Signal>) -> u64 {
         let mut watching = self.watching();
         watching.last += 1;
@@ -97,6 +99,7 @@ impl Watches {
         number
     }
 
+    /// Removes a watch.
     pub(crate) fn remove(&self, number: u64) {
         let mut watching = self.watching();
         let Some(removed) = watching.all.remove(&number) else { return };
@@ -107,7 +110,7 @@ impl Watches {
         }
     }
 
-    /// The database was closed.
+    /// Ends all watches, as the database is closed.
     pub(crate) fn close(&self) {
         let observer = self.observer().take();
         if let Some(observer) = observer {
@@ -117,20 +120,20 @@ impl Watches {
         signals.iter().for_each(|signal| signal.close());
     }
 
-    /// The observer of the file.
+    /// Returns the observer of the file, if there is one.
     pub(crate) fn observing(&self) -> Option<Arc<Observer>> {
         if self.are_there() { self.observer().clone() } else { None }
     }
 
-    /// Notes that others have written, before what this database writes next.
+    /// Tells the observer that others have written before this database's next changes.
     pub(crate) fn meet_others(&self) {
         if let Some(observer) = self.observing() {
             observer.own().meet_others();
         }
     }
 
-    /// Commits changes with these times, and this state of the file if it may be another, so that the
-    /// observer does not take them for those of others.
+    /// Commits, and tells the observer which changes are this database's own: the times of the first and
+    /// the last, and the state of the file, if the commit may change it.
     pub(crate) fn commit<E>(
         &self,
         logged: Option<(Time, Time)>,
@@ -149,22 +152,24 @@ impl Watches {
         Ok(())
     }
 
-    /// Tells of a commit. `None`: what it touched was not collected, since nobody watched.
+    /// Marks the watches that a commit touches. `None` stands for a transaction that began before there was
+    /// a watch, and so did not collect what it touched.
     ///
-    /// Who is woken may be the app's own code: hold no lock.
+    /// This may run the app's code, so the caller must hold no lock.
     pub(crate) fn tell(&self, touched: Option<Touched>) {
         if self.are_there() {
             self.mark(&touched.unwrap_or_else(Touched::everything), false);
         }
     }
 
-    /// Looks for what others have committed, and tells of it.
-    pub(crate) fn see(&self, observer: &Observer, shared: &Weak<Shared>) {
-        if let Some(Seen { touched, local }) = observer.look(shared) {
+    /// Checks the file for commits of others, and marks the watches that they touch.
+    pub(crate) fn see<H: Host>(&self, observer: &Observer, host: &Weak<H>) {
+        if let Some(Seen { touched, local }) = observer.look(host) {
             self.mark(&touched, local);
         }
     }
 
+    /// Marks the watches whose interest meets what was touched. `local` says whether local tables were.
     fn mark(&self, touched: &Touched, local: bool) {
         if touched.is_empty() && !local {
             return;
@@ -180,6 +185,7 @@ impl Watches {
             signals.extend(met.map(|watched| Arc::clone(&watched.signal)));
         }
         drop(watching);
+        event!(DEBUG, "woke watches", watches = signals.len());
         signals.iter().for_each(|signal| signal.mark());
     }
 
@@ -193,6 +199,7 @@ impl Watches {
 }
 
 impl Watching {
+    /// Returns the signals of the watches that a predicate selects.
     fn signals(&self, which: impl Fn(&Watched) -> bool) -> impl Iterator<Item = Arc<Signal>> {
         self.all
             .values()

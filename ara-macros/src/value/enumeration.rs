@@ -1,18 +1,18 @@
-//! An enum without data is stored as the name of its variant.
+//! Enums without data, which are stored as the name of the variant.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{Attribute, DataEnum, DeriveInput, Fields, LitStr, Token, Variant};
+use quote::quote;
+use syn::{DataEnum, DeriveInput, Fields, Variant};
 
-use super::of_itself;
-use crate::attr::unknown;
-use crate::faults::Faults;
-use crate::names::StoredName;
-use crate::suggest::Suggestion;
+use super::args::ValueArgs;
+use super::itself;
+use crate::input::faults::Faults;
+use crate::input::names::StoredName;
 
-/// The longest stored name of a variant, in bytes.
+/// The length of the longest stored name of a variant, in bytes.
 const MAX_LENGTH: usize = 64;
 
+/// Generates what an enum implements, unless it has faults.
 pub fn expand(input: &DeriveInput, data: &DataEnum, faults: &mut Faults) -> Option<TokenStream> {
     ValueArgs::refuse(&input.attrs, "an enum", faults);
     let names: Vec<StoredName> =
@@ -35,7 +35,7 @@ pub fn expand(input: &DeriveInput, data: &DataEnum, faults: &mut Faults) -> Opti
 
 fn implementation(input: &DeriveInput, data: &DataEnum, names: &[StoredName]) -> TokenStream {
     let ident = &input.ident;
-    let itself = of_itself(input);
+    let itself = itself::into_value(ident);
     let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
     quote! {
         #[allow(deprecated)]
@@ -79,6 +79,7 @@ fn implementation(input: &DeriveInput, data: &DataEnum, names: &[StoredName]) ->
     }
 }
 
+/// Returns the stored name of a variant.
 fn name(variant: &Variant, faults: &mut Faults) -> StoredName {
     let args = ValueArgs::parse(&variant.attrs, faults);
     let name = StoredName::new(args.name.as_ref(), &variant.ident, str::to_owned);
@@ -98,6 +99,7 @@ fn name(variant: &Variant, faults: &mut Faults) -> StoredName {
     name
 }
 
+/// Refuses variants that share a stored name.
 fn same_name(names: &[StoredName], data: &DataEnum, faults: &mut Faults) {
     for (at, name) in names.iter().enumerate() {
         let mut before = names.iter().take(at).zip(&data.variants);
@@ -106,55 +108,6 @@ fn same_name(names: &[StoredName], data: &DataEnum, faults: &mut Faults) {
                 name.span,
                 format_args!("the name `{}` is stored for `{}` already", name.text, first.ident),
             );
-        }
-    }
-}
-
-/// What the user wrote in `#[value(..)]` on a variant.
-#[derive(Default)]
-pub struct ValueArgs {
-    name: Option<LitStr>,
-}
-
-impl ValueArgs {
-    fn parse(attrs: &[Attribute], faults: &mut Faults) -> Self {
-        let mut args = Self::default();
-        Self::each(attrs, "a variant", &["name"], faults, |name| args.name.replace(name).is_none());
-        args
-    }
-
-    /// Where no argument is known.
-    pub fn refuse(attrs: &[Attribute], place: &str, faults: &mut Faults) {
-        Self::each(attrs, place, &[], faults, |_| true);
-    }
-
-    fn each(
-        attrs: &[Attribute],
-        place: &str,
-        known: &[&str],
-        faults: &mut Faults,
-        mut give: impl FnMut(LitStr) -> bool,
-    ) {
-        for attr in attrs.iter().filter(|attr| attr.path().is_ident("value")) {
-            let parsed = attr.parse_nested_meta(|meta| {
-                let given = meta.path.to_token_stream().to_string();
-                if !known.contains(&given.as_str()) {
-                    let synonyms: &[_] = if known.is_empty() { &[] } else { &[("rename", "name")] };
-                    let suggestion = Suggestion { known, synonyms, given: &given };
-                    return unknown(place, &meta, &suggestion, faults);
-                }
-                if !(meta.input.peek(Token![=]) && meta.input.peek2(LitStr)) {
-                    faults.on(&meta.path, "`name` takes a string: `name = \"..\"`");
-                    return crate::attr::skip_value(meta.input);
-                }
-                if !give(meta.value()?.parse()?) {
-                    crate::valid::given_twice(&meta, faults);
-                }
-                Ok(())
-            });
-            if let Err(fault) = parsed {
-                faults.push(fault);
-            }
         }
     }
 }

@@ -1,32 +1,33 @@
-//! A struct of one unnamed field is stored as the field.
+//! Structs of one unnamed field, which are stored as the field is.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Field, Type};
+use syn::{DeriveInput, Field};
 
-use super::enumeration::ValueArgs;
-use super::of_itself;
-use crate::faults::Faults;
+use super::args::ValueArgs;
+use super::itself;
+use crate::input::faults::Faults;
+use crate::input::types::is_string;
 
+/// Generates what a newtype implements.
 pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenStream {
     ValueArgs::refuse(&input.attrs, "a newtype", faults);
     ValueArgs::refuse(&field.attrs, "the field of a newtype", faults);
     let (ident, inner) = (&input.ident, &field.ty);
-    let itself = of_itself(input);
-    let mut sources = vec![quote!(#inner)];
+    let itself = itself::into_value(ident);
+    let mut sources = vec![(quote!(#inner), quote!(self))];
     if is_string(inner) {
-        sources.extend([quote!(&#inner), quote!(&str)]);
+        let from = quote!(::core::convert::From::from(self));
+        sources.extend([(quote!(&#inner), from.clone()), (quote!(&str), from)]);
     }
-    let conversions = sources.into_iter().map(|source| {
+    let conversions = sources.into_iter().map(|(source, value)| {
         quote! {
             #[automatically_derived]
             #[diagnostic::do_not_recommend]
             impl ::ara::__private::IntoValue<#ident> for #source {
                 fn into_value(self) -> ::core::result::Result<#ident, ::ara::__private::Rule> {
-                    <#ident as ::ara::__private::MadeOf<#inner>>::made_of(
-                        <#inner as ::core::convert::From<#source>>::from(self),
-                    )
+                    <#ident as ::ara::__private::MadeOf<#inner>>::made_of(#value)
                 }
             }
         }
@@ -48,26 +49,12 @@ pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenS
                 #made_of(#stored_as::read(__stored)?).ok()
             }
         }
-        // With a lifetime the bound is asked where it is used. A plain one would be an error here
-        // when the field has no order, and a newtype of such a field is fine.
+        // A plain bound would be an error here if the field has no order, though a newtype of such a
+        // field is fine. A bound with a lifetime is checked only where the impl is used.
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl ::ara::__private::Ordered for #ident where for<'__a> #inner: ::ara::__private::Ordered {}
         #itself
         #(#conversions)*
-    }
-}
-
-/// As far as it can be told without knowing what the names mean.
-fn is_string(ty: &Type) -> bool {
-    match ty {
-        Type::Group(group) => is_string(&group.elem),
-        Type::Path(path) if path.qself.is_none() => {
-            let names: Vec<String> =
-                path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            matches!(names.as_slice(), ["String"] | ["std" | "alloc", "string", "String"])
-        }
-        _ => false,
     }
 }

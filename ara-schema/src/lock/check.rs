@@ -1,13 +1,15 @@
-//! Whether the lines of a lock are as they were written, and fit each other.
+//! The check that the lines of a lock are as they were written, and agree with each other.
 
+use super::contents::{Lock, Release, Released};
 use super::error::{LockError, RESTORE};
 use super::history::History;
 use super::read::{Entries, Entry, ReleaseEntry, SchemaEntry};
 use super::seal::{seal_of_fact, seal_of_release};
-use super::{Lock, Release, Released};
-use crate::{Fact, NameFault, TypeSnapshot, check_column_name, check_table_name};
+use crate::fact::Fact;
+use crate::name::{NameFault, check_column_name, check_table_name};
+use crate::snapshot::TypeSnapshot;
 
-/// The lock of these entries. Its checksums are not checked yet.
+/// Returns the lock with these entries. Its checksums are not checked yet.
 pub(super) fn lock(entries: Entries) -> Result<Lock, LockError> {
     let releases: Vec<_> = entries.releases.into_iter().map(release).collect::<Result<_, _>>()?;
     let schema: Vec<_> = entries.schema.into_iter().map(released).collect::<Result<_, _>>()?;
@@ -23,7 +25,7 @@ fn lock_of(
     let mut kept: Vec<Release> = Vec::with_capacity(releases.len());
     for (line, release) in releases {
         let of_version = kept.iter().rev().take_while(|other| other.version == release.version);
-        // Both sides of a merge may have brought it.
+        // Both sides of a merge may have brought the same release.
         if !of_version.into_iter().any(|other| *other == release) {
             places.push(line);
             kept.push(release);
@@ -38,6 +40,7 @@ fn lock_of(
     Ok(Lock { releases: kept, places, released })
 }
 
+/// Checks the line of a release.
 fn release(Entry { line, entry }: Entry<ReleaseEntry>) -> Result<(usize, Release), LockError> {
     let ReleaseEntry { version, checksum, after, date, message, seal } = entry;
     let refuse = |what: &str| Err(LockError::at(line, format!("{what}: {RESTORE}")));
@@ -57,6 +60,7 @@ fn release(Entry { line, entry }: Entry<ReleaseEntry>) -> Result<(usize, Release
     Ok((line, release))
 }
 
+/// Checks a line of the schema.
 fn released(Entry { line, entry }: Entry<SchemaEntry>) -> Result<(usize, Released), LockError> {
     let SchemaEntry { table, local, column, ty, variant, since, seal } = entry;
     let name_fault = |name: &str, fault: NameFault| {
@@ -90,12 +94,13 @@ fn released(Entry { line, entry }: Entry<SchemaEntry>) -> Result<(usize, Release
     Ok((line, Released { fact, since }))
 }
 
+/// Returns the error for a line with a wrong seal.
 fn edited(line: usize) -> LockError {
     let what = "this line was edited or added by hand, as its seal does not fit";
     LockError::at(line, format!("{what}: {RESTORE}"))
 }
 
-/// Every id names a release, and no release came after itself.
+/// Checks that every id names a release, and that no release came after itself.
 fn check_history(
     releases: &[Release],
     places: &[usize],
@@ -122,7 +127,7 @@ fn check_history(
     Ok(())
 }
 
-/// What two branches released they released in the same way. The lines are sorted.
+/// Checks that no two branches have released the same thing in different ways. The lines are sorted.
 fn check_agreement(schema: &[(usize, Released)]) -> Result<(), LockError> {
     for ((line, before), (other, released)) in schema.iter().zip(schema.iter().skip(1)) {
         if before.fact.key() != released.fact.key() || before.fact == released.fact {
@@ -143,7 +148,7 @@ fn check_agreement(schema: &[(usize, Released)]) -> Result<(), LockError> {
     Ok(())
 }
 
-/// Each column has its table, and each variant the column of an enum. The lines are sorted.
+/// Checks that each column has its table, and each variant the column of an enum. The lines are sorted.
 fn check_owners(schema: &[(usize, Released)]) -> Result<(), LockError> {
     let (mut table, mut of) = (None, None);
     for (line, Released { fact, .. }) in schema {
@@ -167,11 +172,12 @@ fn check_owners(schema: &[(usize, Released)]) -> Result<(), LockError> {
     Ok(())
 }
 
+/// Returns whether all of `digits` are hexadecimal digits, in lower case.
 fn is_hex(digits: &str) -> bool {
     digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether it is a day of some month, as `2026-11-22`.
+/// Returns whether `date` is a day of the calendar, such as `2026-11-22`.
 fn is_date(date: &str) -> bool {
     let mut parts = date.split('-');
     let mut number = |length: usize| {

@@ -1,9 +1,9 @@
-//! Why a lock is refused.
+//! The error for a lock that is not valid.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a lock is refused, and what to do about it.
+/// The error for a lock that is not valid. It says what to do about it.
 ///
 /// ```
 /// use ara_schema::LockError;
@@ -13,13 +13,14 @@ use std::fmt;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockError {
-    /// The line of the file, counted from 1, where there is one to show.
+    /// The line of the file, counted from 1, if the error is about one.
     pub line: Option<usize>,
     /// What is wrong, and what to do next.
     pub reason: String,
 }
 
 impl LockError {
+    /// Returns the error for a line, if it is about one.
     pub(super) fn at(line: impl Into<Option<usize>>, reason: impl Into<String>) -> Self {
         Self { line: line.into(), reason: reason.into() }
     }
@@ -36,6 +37,6 @@ impl fmt::Display for LockError {
 
 impl Error for LockError {}
 
-/// What to do about a file that was changed by anything else than `cargo ara lock`.
+/// The advice for a file that anything but `cargo ara lock` has changed.
 pub(super) const RESTORE: &str =
     "take `ara.lock` back from version control, and let `cargo ara lock` write what is new";

@@ -1,21 +1,22 @@
-//! Which release came after which, and whether their checksums fit.
+//! The order of the releases, and the check of their checksums.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::contents::{Lock, Release};
 use super::error::{LockError, RESTORE};
-use super::{Lock, Release};
 use crate::fact::checksum_of_sorted;
 
-/// The releases by id, each with those that it came directly after.
+/// The order of releases: for the id of each release, the ids of those that it came directly after.
 ///
-/// Two releases of one id, recorded by two branches, are one here, that came after what either came
-/// after. That changes no checksum: each of them has the checksum of the very same facts, so whatever
-/// one came after is part of the other, too.
+/// Two branches may have recorded releases of the same id. They are one release here, which came after all
+/// that either of them came after. That changes no checksum: both have the checksum of the same facts, so
+/// what one of them came after is part of the other as well.
 pub(super) struct History<'l> {
     before: BTreeMap<&'l str, BTreeSet<&'l str>>,
 }
 
 impl<'l> History<'l> {
+    /// Returns the order of these releases.
     pub fn of(releases: &'l [Release]) -> Self {
         let mut before: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for release in releases {
@@ -25,17 +26,18 @@ impl<'l> History<'l> {
         Self { before }
     }
 
+    /// Returns whether a release has this id.
     pub fn names(&self, id: &str) -> bool {
         self.before.contains_key(id)
     }
 
-    /// The releases that no other came after, sorted.
+    /// Returns the releases that no other came after, sorted.
     pub fn heads(&self) -> impl Iterator<Item = &'l str> {
         let passed: BTreeSet<&str> = self.before.values().flatten().copied().collect();
         self.before.keys().copied().filter(move |id| !passed.contains(id))
     }
 
-    /// These releases and all that they came after.
+    /// Returns these releases and all that they came after, directly or not.
     pub fn up_to<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> BTreeSet<&'i str>
     where
         'l: 'i,
@@ -50,10 +52,10 @@ impl<'l> History<'l> {
         found
     }
 
-    /// A release that came after itself.
+    /// Returns a release that came after itself, if there is one.
     pub fn cycle(&self) -> Option<&'l str> {
-        // Releases are taken away whose predecessors are all gone. What stays is a cycle, or came after
-        // one: of that, going back far enough ends in the cycle.
+        // Releases are removed once all releases that they came directly after are removed. A release that
+        // stays is part of a cycle or came after one, so going back from it leads into a cycle.
         let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
         let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (id, before) in &self.before {
@@ -82,17 +84,18 @@ impl<'l> History<'l> {
         Some(at)
     }
 
-    /// Whether a release came directly after several, or two branches recorded it.
+    /// Returns whether a release came directly after several, or was recorded by two branches.
     fn is_merge(&self, release: &Release) -> bool {
         self.before.get(release.id()).is_some_and(|before| before.len() > 1)
     }
 }
 
-/// Checks the checksums that show whether any line was removed.
+/// Checks as many checksums as it takes to find out whether any line was removed.
 ///
-/// Those of the heads show it if no fact comes twice. One that two branches released does: without the
-/// one line the other still gives the fact to the head, but not to the release that the first branch
-/// ended with. So the ends of branches, which are those that a merge came after, are checked as well.
+/// If each fact is in one line, the checksums of the heads tell. If two branches have released a fact, it
+/// is in two lines. Without one of them, the head still has the fact from the other, but the last release
+/// of one branch has lost it. So the last releases of branches, which are those that a merge came after,
+/// are checked as well.
 pub(super) fn verify(lock: &Lock) -> Result<(), LockError> {
     let history = History::of(&lock.releases);
     let mut ends: BTreeSet<&str> = history.heads().collect();
@@ -105,7 +108,7 @@ pub(super) fn verify(lock: &Lock) -> Result<(), LockError> {
     if checked.all(|release| fits(lock, &history, release)) {
         return Ok(());
     }
-    // Of those that do not fit, the earliest is the one that lost a line.
+    // The earliest release whose checksum is wrong is the one that lost a line.
     verify_all(lock)
 }
 
@@ -127,6 +130,7 @@ pub(super) fn verify_all(lock: &Lock) -> Result<(), LockError> {
     }
 }
 
+/// Returns whether the checksum of a release is right.
 fn fits(lock: &Lock, history: &History<'_>, release: &Release) -> bool {
     let mut ids = history.up_to(release.after.iter().map(String::as_str));
     ids.insert(release.id());

@@ -1,4 +1,4 @@
-//! The JSON of a lock, each entry with its line.
+//! Reading the JSON of a lock, each entry with its line.
 
 use std::fmt;
 
@@ -7,9 +7,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::error::{LockError, RESTORE};
-use crate::{Type, TypeSnapshot};
+use crate::snapshot::TypeSnapshot;
+use crate::ty::Type;
 
-/// The newest format that is read.
+/// The newest format that can be read.
 const FORMAT: u64 = 1;
 
 /// The entries of a lock.
@@ -18,7 +19,7 @@ pub(super) struct Entries {
     pub schema: Vec<Entry<SchemaEntry>>,
 }
 
-/// An entry, and the line where it begins.
+/// An entry, and the line in which it begins.
 pub(super) struct Entry<T> {
     pub line: usize,
     pub entry: T,
@@ -48,7 +49,7 @@ pub(super) struct SchemaEntry {
     pub seal: String,
 }
 
-/// The type of a column: its word, or `{"id": "category"}`.
+/// The type of a column: a word, or `{"id": "category"}`.
 pub(super) struct EntryType(pub TypeSnapshot);
 
 #[derive(Deserialize)]
@@ -63,7 +64,7 @@ struct File<'t> {
     schema: Vec<&'t RawValue>,
 }
 
-/// What every format has.
+/// What a file of every format has.
 #[derive(Deserialize)]
 struct Format {
     format: u64,
@@ -72,14 +73,14 @@ struct Format {
 impl Entries {
     /// Reads the text of a lock.
     pub fn read(text: &str) -> Result<Self, LockError> {
-        // Many editors of old begin a file with it.
+        // Some editors write a byte order mark at the beginning of a file.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let read: serde_json::Result<File<'_>> = serde_json::from_str(text);
         let format = match &read {
             Ok(file) => Ok(file.format),
             Err(_) => serde_json::from_str(text).map(|Format { format }| format),
         };
-        // A newer format may have any shape, so this is said before all else.
+        // A newer format may have any shape, so this error comes before all others.
         if let Ok(newer) = format
             && newer > FORMAT
         {
@@ -102,7 +103,7 @@ impl Entries {
     }
 }
 
-/// Reads the entries of an array, which ends with `"end"`.
+/// Reads the entries of an array that ends with `"end"`.
 fn entries<'t, T: Deserialize<'t>>(
     text: &str,
     array: &str,
@@ -127,7 +128,7 @@ fn entries<'t, T: Deserialize<'t>>(
     Ok(entries)
 }
 
-/// Counts lines, as far as it was asked about.
+/// Finds the lines of parts of a text, which are asked for in the order of the text.
 struct Lines<'t> {
     text: &'t str,
     counted: usize,
@@ -135,7 +136,7 @@ struct Lines<'t> {
 }
 
 impl Lines<'_> {
-    /// The line where a part of the text begins that is behind those asked about before.
+    /// Returns the line in which a part of the text begins.
     fn line_of(&mut self, part: &RawValue) -> usize {
         let offset = part.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
         let passed = self.text.get(self.counted..offset).unwrap_or_default();
@@ -145,6 +146,7 @@ impl Lines<'_> {
     }
 }
 
+/// Returns the error for a text that is not a lock.
 fn refuse_shape(text: &str, error: &serde_json::Error) -> LockError {
     let is_marker = |line: &&str| {
         ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].iter().any(|marker| line.starts_with(marker))
@@ -160,9 +162,10 @@ fn refuse_shape(text: &str, error: &serde_json::Error) -> LockError {
     LockError::at(Some(error.line()).filter(|line| *line > 0), reason_of_shape(error))
 }
 
+/// Returns what is wrong with JSON, and what to do about it.
 fn reason_of_shape(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    // Where it is, the error says by its line.
+    // The place is left out, as the error has a line of its own.
     let what = text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what);
     if error.is_data() {
         format!("{what}: {RESTORE}")

@@ -1,16 +1,15 @@
-//! The seal of a line. It is short, as it keeps nobody from forging a line: it lets the line be named
-//! that somebody edited by hand.
+//! The seal of a line, by which a line is found that somebody has edited by hand. A seal is short, as it
+//! is no protection against forgery.
 
-use super::Release;
-use crate::Fact;
-use crate::fact::hex;
+use super::contents::Release;
+use crate::fact::{Fact, hex};
 
-/// The seal of a released fact: of its canonical line, and of the release since which there is it.
+/// Returns the seal of a fact and of the release that it came with.
 pub(super) fn seal_of_fact(fact: &Fact, since: &str) -> String {
     seal(&format!("{fact} since {since}"))
 }
 
-/// The seal of a release: of all that its line says.
+/// Returns the seal of everything that the line of a release says.
 pub(super) fn seal_of_release(release: &Release) -> String {
     let Release { version, checksum, after, date, message } = release;
     seal(&format!("release {version} {checksum} after {} {date} {message}", after.join(",")))

@@ -1,10 +1,11 @@
-//! Whether a lock has all that an older one had.
+//! The check that a lock has everything that an older one has.
 
 use std::collections::BTreeSet;
 
+use super::contents::{Lock, Release, Released};
 use super::error::{LockError, RESTORE};
-use super::{Lock, Release, Released};
 
+/// Checks that `lock` has everything that `older` has, unchanged.
 pub(super) fn check(lock: &Lock, older: &Lock) -> Result<(), LockError> {
     for before in &older.releases {
         if !lock.releases.contains(before) {

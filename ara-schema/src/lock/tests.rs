@@ -1,4 +1,4 @@
-//! Locks as users and git may leave them.
+//! Locks that are read, recorded and merged.
 
 mod edits;
 mod mixtures;
@@ -11,13 +11,14 @@ use proptest::prelude::*;
 
 use super::seal::{seal_of_fact, seal_of_release};
 use super::*;
-use crate::{Type, TypeSnapshot};
+use crate::snapshot::{Snapshot, TypeSnapshot};
+use crate::ty::Type;
 
 fn facts(schema: &str) -> BTreeSet<Fact> {
     serde_json::from_str::<Snapshot>(schema).expect("a schema").facts()
 }
 
-/// A schema with one table `todo` of these columns.
+/// Returns the facts of a table `todo` with these columns.
 fn todo(columns: &[(&str, &str)]) -> BTreeSet<Fact> {
     let columns = columns.iter().map(|(name, ty)| format!(r#"{{"name":"{name}","type":{ty}}}"#));
     facts(&format!(r#"[{{"name":"todo","columns":[{}]}}]"#, columns.collect::<Vec<_>>().join(",")))
@@ -33,7 +34,7 @@ fn parsed(text: &str) -> Lock {
     Lock::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-/// One release after the other, with all kinds of lines.
+/// Returns a lock with three releases one after the other, and with all kinds of lines.
 fn linear() -> Lock {
     let first = facts(
         r#"[{"name":"category","columns":[{"name":"name","type":"text"}]},
@@ -46,7 +47,7 @@ fn linear() -> Lock {
     recorded(recorded(recorded(Lock::default(), &first), &second), &third)
 }
 
-/// What git makes of two branches: the lines of both.
+/// Returns what git makes of the locks of two branches: one with the lines of both.
 fn united(ours: &Lock, theirs: &Lock) -> Lock {
     let mut both = ours.clone();
     both.places.clear();
@@ -55,7 +56,8 @@ fn united(ours: &Lock, theirs: &Lock) -> Lock {
     parsed(&both.to_string())
 }
 
-/// Two branches, merged, of which each released `todo.owner`; and a release after the merge.
+/// Returns a lock of two merged branches, both of which have released `todo.owner`, with a release after
+/// the merge.
 fn branched() -> Lock {
     let owner = ("owner", r#""text""#);
     let ours = recorded(linear(), &todo(&[owner, ("a", r#""text""#)]));
@@ -64,7 +66,8 @@ fn branched() -> Lock {
     recorded(united(&ours, &theirs), &todo(&[("d", r#""text""#)]))
 }
 
-/// Two branches that released the same: one in two releases, one in one, whose id is the same.
+/// Returns a lock of two merged branches that have released the same, one of them in two releases and the
+/// other in one. The last releases of both have the same id.
 fn of_one_id() -> Lock {
     let both = [("a", r#""text""#), ("b", r#""text""#)];
     let ours = recorded(recorded(linear(), &todo(&both[..1])), &todo(&both));
@@ -126,7 +129,6 @@ fn a_release_adds_what_its_branch_did_not_have() {
     assert_eq!(lock.releases()[6].after.len(), 2);
 }
 
-/// The same facts, reached in one release here and in two there: one id.
 #[test]
 fn releases_of_one_id_stand_for_each_other() {
     let mut lock = of_one_id();
@@ -152,7 +154,7 @@ fn a_release_joins_branches_that_were_merged() {
     let theirs = recorded(linear(), &todo(&[("b", r#""text""#)]));
     let mut lock = united(&ours, &theirs);
     let merged = lock.clone();
-    // Whether the code names all of it does not matter.
+    // A release joins them whether or not the code has everything that was released.
     let join = lock.record(&BTreeSet::new(), "merge", "2026-11-22").expect("a release").clone();
     assert_eq!((join.version, join.after.len()), (5, 2));
     assert_eq!(join.checksum, checksum(&lock.facts()));
@@ -165,7 +167,7 @@ fn a_release_joins_branches_that_were_merged() {
     assert_eq!(read.check_superset_of(&merged), Ok(()));
     assert_eq!(lock.record(&merged.facts(), "again", "2026-11-22"), None);
 
-    // Both branches may join them, each in its own words.
+    // Two branches may both record the join, with different messages.
     let mut other = merged;
     other.record(&BTreeSet::new(), "merge main", "2026-11-23").expect("a release");
     let mut both = united(&lock, &other);
@@ -173,7 +175,7 @@ fn a_release_joins_branches_that_were_merged() {
     assert_eq!(both.record(&BTreeSet::new(), "again", "2026-11-24"), None);
 }
 
-/// A release of just what both have is there already.
+/// Their common facts have a release already, so a join would have its id.
 #[test]
 fn a_branch_that_had_all_of_the_other_needs_no_join() {
     let both = [("a", r#""text""#), ("b", r#""text""#)];
@@ -185,7 +187,7 @@ fn a_branch_that_had_all_of_the_other_needs_no_join() {
     assert_eq!(parsed(&lock.to_string()).verify_all(), Ok(()));
 }
 
-/// 20 tables of 12 columns in 30 releases: what a large app has.
+/// A large app is taken to have 20 tables of 12 columns, in 30 releases.
 #[test]
 fn a_large_lock_is_read_fast() {
     let mut lock = Lock::default();
@@ -212,12 +214,12 @@ fn a_large_lock_is_read_fast() {
     let parse = fastest(&|| drop(std::hint::black_box(Lock::parse(&text))));
     let verify = fastest(&|| drop(std::hint::black_box(lock.verify_all())));
     println!("{} bytes: parse in {parse:?}, verify all in {verify:?}", text.len());
-    // A macro does it in every build, not optimised. It takes 3 ms where this was written.
+    // A macro reads the lock in every build, and is not optimised. On a common machine that takes 3 ms.
     assert!(parse < Duration::from_millis(60), "{parse:?}");
 }
 
-/// A schema of a few names, so that many releases have something in common; the type of a name is
-/// always the same one.
+/// Generates a schema of a few names, so that many releases have something in common. A name always has
+/// the same type.
 fn some_facts() -> impl Strategy<Value = BTreeSet<Fact>> {
     let column = (0..Type::PLAIN.len() + 2, "[a-c]{0,2}");
     prop::collection::vec(("[a-d]", prop::collection::vec(column, 0..4)), 1..4).prop_map(|tables| {

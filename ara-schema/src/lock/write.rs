@@ -2,17 +2,20 @@
 
 use std::fmt;
 
+use super::contents::{Lock, Release, Released};
 use super::seal::{seal_of_fact, seal_of_release};
-use super::{Lock, Release, Released};
-use crate::{Fact, TypeSnapshot};
+use crate::fact::Fact;
+use crate::snapshot::TypeSnapshot;
 
 const ABOUT: &str = "What was released, for the compiler to hold the schema against. \
     `cargo ara lock` writes this file: commit it, never edit it.";
 
 impl fmt::Display for Lock {
-    /// Writes the text of the file. An array ends with `"end"`, so that each line before it ends with a
-    /// comma and the lines of two branches can stand below each other. Of two arrays that both grow,
-    /// git sees one conflict unless four lines are between them: hence the empty one.
+    /// Writes the text of the file.
+    ///
+    /// Each array ends with `"end"`, so that each line before it ends with a comma, and the lines of two
+    /// branches can be put one after the other. The empty line between the arrays makes them four lines
+    /// apart, without which git would see the growth of both as one conflict.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("{\n  \"format\": 1,\n  \"about\": ")?;
         write_string(f, ABOUT)?;

@@ -1,10 +1,11 @@
-//! Code to paste, which keeps what was released.
+//! Code for the user to paste, which keeps what was released.
 
+use crate::lookup::contains;
+use crate::table::{ColumnDef, TableDef};
 use crate::text::Text;
-use crate::violation::contains;
-use crate::{ColumnDef, TableDef, Type};
+use crate::ty::Type;
 
-/// A stored type in words.
+/// Writes a stored type in words.
 pub(super) const fn write_type(text: &mut Text<'_>, ty: Type) {
     text.push(ty.word());
     if let Type::Id(table) = ty {
@@ -14,9 +15,9 @@ pub(super) const fn write_type(text: &mut Text<'_>, ty: Type) {
     }
 }
 
-/// A field of a column.
+/// Writes the field of a column.
 pub(super) const fn write_field(text: &mut Text<'_>, name: &str, ty: Type, required: bool) {
-    // These cannot be names, not even with `r#`.
+    // These keywords cannot be names, not even after `r#`.
     if contains(&["self", "super", "crate"], name) {
         text.push("#[table(column = \"");
         text.push(name);
@@ -30,7 +31,7 @@ pub(super) const fn write_field(text: &mut Text<'_>, name: &str, ty: Type, requi
     write_field_type(text, name, ty, required);
 }
 
-/// A field that takes what a column is now, where the column itself stays as it was released.
+/// Writes a field of the type that a column has now, to stand beside the column as it was released.
 pub(super) const fn write_field_beside(text: &mut Text<'_>, now: &ColumnDef) {
     text.push("pub ");
     text.push(now.name);
@@ -48,7 +49,7 @@ const fn write_field_type(text: &mut Text<'_>, column: &str, ty: Type, required:
     text.push(if required { "," } else { ">," });
 }
 
-/// A variant of an enum that is stored by this name.
+/// Writes the variant with this stored name.
 pub(super) const fn write_variant(text: &mut Text<'_>, stored: &str) {
     if is_variant_name(stored) {
         text.push(stored);
@@ -57,13 +58,13 @@ pub(super) const fn write_variant(text: &mut Text<'_>, stored: &str) {
         text.push_json(stored);
         text.push(")] ");
         text.push_variant_name(stored);
-        // No variant can be called `Self`.
+        // `Self` is a keyword.
         text.push(if contains(&["Self", "self"], stored) { "_" } else { "" });
     }
     text.push(",");
 }
 
-/// The enum of a column, for who has removed it.
+/// Writes the enum of a column, if its type is one: the user may have removed it as well.
 pub(super) const fn write_enum(text: &mut Text<'_>, column: &ColumnDef) {
     let Type::Enum(variants) = column.ty else { return };
     text.push(
@@ -80,7 +81,7 @@ pub(super) const fn write_enum(text: &mut Text<'_>, column: &ColumnDef) {
     text.push("}");
 }
 
-/// Whether a stored name is one that a variant has in Rust.
+/// Returns whether a variant with this stored name can have the same name in Rust.
 const fn is_variant_name(name: &str) -> bool {
     let name = name.as_bytes();
     let mut at = 0;
@@ -93,7 +94,7 @@ const fn is_variant_name(name: &str) -> bool {
     !name.is_empty() && name[0].is_ascii_uppercase() && !matches!(name, b"Self")
 }
 
-/// A struct with all that was released of its table.
+/// Writes a struct with everything that was released of its table.
 pub(super) const fn write_struct(text: &mut Text<'_>, table: &TableDef) {
     text.push("#[derive(ara::Table)] ");
     text.push(if table.local { "#[table(local)] " } else { "" });
@@ -111,7 +112,7 @@ pub(super) const fn write_struct(text: &mut Text<'_>, table: &TableDef) {
     text.push("}");
 }
 
-/// The plainest Rust type that is stored so.
+/// Writes the simplest Rust type that is stored like this.
 const fn write_rust_type(text: &mut Text<'_>, column: &str, ty: Type) {
     let rest = match ty {
         Type::Bool => "bool",
@@ -141,7 +142,7 @@ const fn write_rust_type(text: &mut Text<'_>, column: &str, ty: Type) {
     text.push(rest);
 }
 
-/// What a field can only be called with `r#` before it.
+/// The keywords that can be names of fields after `r#`.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",

@@ -1,9 +1,9 @@
-//! What a refusal says, word for word: the compiler shows it to users.
+//! The messages that the compiler shows to users, word for word.
 
 use super::*;
-use crate::{Snapshot, Type};
+use crate::snapshot::Snapshot;
 
-/// A schema as JSON, of which only the columns are written.
+/// Returns the tables of a schema that is written as JSON.
 fn tables(json: &str) -> &'static [TableDef] {
     serde_json::from_str::<Snapshot>(json).expect("a schema").leak()
 }
@@ -53,7 +53,7 @@ fn a_column_that_is_gone() {
             "  keep it, unused:       #[deprecated] pub title: Option<String>,",
         ],
     );
-    // What has come is of another type, so it is not what is gone.
+    // The new column has another type, so it is not suggested.
     let now = todo(&format!(r#"{DONE},{{"name":"name","type":"json","required":true}}"#));
     assert_eq!(refusal(released, now), refusal(released, todo(DONE)));
 }
@@ -250,8 +250,8 @@ fn a_table_that_is_gone() {
         &format!("  or keep it, unused:    {code}"),
     ];
     assert_eq!(lacking(released, now), format!("{}{WHY}", renamed.join("\n")));
-    // A synced table does not take over a local one, nor does one of other columns, nor does any table
-    // take over one that had no columns.
+    // A table without these columns is not suggested, be it synced or local. For a table that had no columns,
+    // nothing is suggested.
     for other in [
         r#"[{"name":"todo","columns":[]},{"name":"note","columns":[]}]"#,
         r#"[{"name":"todo","columns":[]},{"name":"note","local":true,"columns":[]}]"#,
@@ -295,7 +295,7 @@ fn everything_at_once_is_told_in_the_order_of_what_was_released() {
     assert_eq!(place_of_refusal(released, now), Some(Place::Struct));
 }
 
-/// The compiler composes it, so it has to be const.
+/// Checks that a constant can contain a refusal, as the compiler composes it.
 #[test]
 fn a_refusal_is_composed_while_the_app_is_compiled() {
     const TITLE: ColumnDef = ColumnDef { name: "type", ty: Type::Text, required: true };

@@ -1,8 +1,8 @@
-//! An app in its third release. `ara.lock` says what the three have released, and `cargo check` holds
-//! this file against it.
+//! An app in its third release. `ara.lock` lists what the three have released, and `cargo check` compares
+//! this file with it.
 //!
-//! Rename `watered`, say, or remove `Thirst::Low`: the compiler refuses it, and says how to mend it. What
-//! the app has outgrown since its first release is still here, and in nobody's way.
+//! Rename `watered`, or remove `Thirst::Low`: the compiler refuses it, and says how to fix it. What the app
+//! no longer needs is still here, and no other code has to mention it.
 
 use ara::prelude::*;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::*;
+use crate::value::tests::*;
 
 fn required<T: Value>(value: impl IntoValue<T>) -> T {
     value.into_value().expect("keeps the rules")

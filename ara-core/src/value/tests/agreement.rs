@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::*;
+use crate::value::tests::*;
 
 /// What a `Readable` means in SQL, of the value `?1`.
 fn sql(readable: Readable) -> String {

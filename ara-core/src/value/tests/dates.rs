@@ -7,9 +7,9 @@ use ::chrono::Utc;
 use ::jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::*;
 use crate::value::civil::{Date, DateTime, Time};
 use crate::value::forms::{Civil, Instant};
+use crate::value::tests::*;
 
 fn text(value: impl Value) -> String {
     match value.store().expect("keeps the rules") {

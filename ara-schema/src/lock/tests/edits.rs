@@ -1,17 +1,17 @@
-//! Locks that somebody edited.
+//! Locks that somebody has edited.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// The entries of a lock's text, each with its line, counted from 0.
+/// Returns the entries of a lock's text, each with its line, counted from 0.
 fn entries(text: &str) -> Vec<(usize, Value)> {
     let entry = |line: &str| serde_json::from_str(line.trim().trim_end_matches(',')).ok();
     let entries = text.lines().enumerate().filter(|(_, line)| line.starts_with("    {"));
     entries.filter_map(|(at, line)| Some((at, entry(line)?))).collect()
 }
 
-/// The text with other lines in the place of one.
+/// Returns a text with other lines in the place of one.
 fn with_line(text: &str, at: usize, new: &[String]) -> String {
     let lines = text
         .lines()
@@ -20,7 +20,7 @@ fn with_line(text: &str, at: usize, new: &[String]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What somebody may make of an entry, one edit each.
+/// Returns an entry after each edit that somebody may make.
 fn edits(entry: &Value, ids: &[String]) -> Vec<Value> {
     let mut edits = Vec::new();
     let mut edit = |field: &str, value: Value| {
@@ -97,7 +97,7 @@ fn every_line_that_is_removed_is_missed() {
             let error = Lock::parse(&with_line(&text, at, &[])).expect_err(line);
             assert!(error.line.is_some(), "{line}: {error}");
         }
-        // What is named is the release that has lost a line, or the lines that have lost theirs.
+        // The error is about the release that has lost a line, or about a line whose release is gone.
         for (at, entry) in entries(&text) {
             let text = with_line(&text, at, &[]);
             let error = Lock::parse(&text).expect_err(&text);
@@ -113,7 +113,7 @@ fn every_line_that_is_removed_is_missed() {
     }
 }
 
-/// Of two releases of one id the one stands for the other; what they brought does not.
+/// Either of two releases with the same id can be missing, but no line that came with them.
 #[test]
 fn a_line_that_two_releases_of_one_id_brought_is_missed() {
     let text = of_one_id().to_string();
@@ -130,7 +130,7 @@ fn every_line_that_is_added_is_refused_and_named() {
         let text = lock.to_string();
         for (at, entry) in entries(&text) {
             let old = format!("{entry},");
-            // Both sides of a merge may bring the same line.
+            // Both sides of a merge may have brought the same line.
             let twice = with_line(&text, at, &[old.clone(), old.clone()]);
             assert_eq!(parsed(&twice).to_string(), text);
             for new in edits(&entry, &[]) {
@@ -142,7 +142,7 @@ fn every_line_that_is_added_is_refused_and_named() {
     }
 }
 
-/// The entry of a fact with a seal that fits.
+/// Returns the line of a fact, which is written with the right seal.
 fn forged(fact: &Fact, since: &str) -> Released {
     Released { fact: fact.clone(), since: since.to_owned() }
 }
@@ -170,7 +170,7 @@ fn a_forged_past_is_found_by_the_whole_check() {
     let due = lock.released.iter_mut().find(|line| line.fact.key().1 == Some("due"));
     let due = due.expect("a line");
     assert_eq!(std::mem::replace(&mut due.since, first), second);
-    // All that was released is the same, so nothing is wrong for who compiles.
+    // What was released is still the same, so the check of each build finds nothing.
     let read = parsed(&lock.to_string());
     let error = read.verify_all().expect_err("a forged line");
     assert_eq!(error.line, Some(5), "{error}");
@@ -230,7 +230,7 @@ fn a_line_without_its_owner_is_refused() {
     assert!(error.reason.contains("column `todo.title` as an enum"), "{error}");
 }
 
-/// The seals that the tests forge are those of the file.
+/// Checks that the seals of a file are those that these tests compute.
 #[test]
 fn seals_are_those_of_the_text() {
     let lock = branched();

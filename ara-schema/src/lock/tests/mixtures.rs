@@ -1,8 +1,8 @@
-//! Locks put together of the lines of others.
+//! Locks that are put together from the lines of others.
 
 use super::*;
 
-/// A lock of a few releases, and beside it all that was released up to each of them.
+/// Returns a lock with a few releases, and everything that was released up to each of them.
 fn history(base: &[BTreeSet<Fact>], own: &[BTreeSet<Fact>]) -> (Lock, Vec<BTreeSet<Fact>>) {
     let mut lock = Lock::default();
     let mut up_to = Vec::new();
@@ -14,7 +14,7 @@ fn history(base: &[BTreeSet<Fact>], own: &[BTreeSet<Fact>]) -> (Lock, Vec<BTreeS
     (lock, up_to)
 }
 
-/// The text of a lock with these lines.
+/// Returns the text of a lock with these lines.
 fn text_of(releases: &[String], schema: &[String]) -> String {
     let lines = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     format!(
@@ -24,7 +24,7 @@ fn text_of(releases: &[String], schema: &[String]) -> String {
     )
 }
 
-/// The lines of a lock's releases, and those of its schema.
+/// Returns the lines of a lock's releases, and those of its schema.
 fn lines_of(lock: &Lock) -> [Vec<String>; 2] {
     let text = lock.to_string();
     let entries = text.lines().filter(|line| line.starts_with("    {")).map(str::to_owned);
@@ -39,8 +39,8 @@ fn releases() -> impl Strategy<Value = Vec<BTreeSet<Fact>>> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever becomes of the lines of two branches: a lock that is read has all that was released up
-    /// to each of its releases.
+    /// Checks that a lock that can be read has everything that was released up to each of its releases,
+    /// whatever has happened to the lines of two branches.
     #[test]
     fn what_is_read_lacks_nothing(
         (base, ours, theirs) in (releases(), releases(), releases()),

@@ -1,4 +1,4 @@
-//! Texts that are no lock, and locks in another layout.
+//! Texts that are not locks, and locks in another layout.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn refused(text: &str, line: Option<usize>, parts: &[&str]) {
     }
 }
 
-/// A lock with these lines, which have no right seals.
+/// Returns the text of a lock with these lines, whose seals need not be right.
 fn with(releases: &str, schema: &str) -> String {
     format!(
         "{{\n\"format\": 1,\n\"about\": \"\",\n\"releases\": [\n{releases}\n\"end\"],\n\

@@ -1,4 +1,4 @@
-//! An older lock, held against a newer one.
+//! The comparison of an older lock with a newer one.
 
 use super::*;
 

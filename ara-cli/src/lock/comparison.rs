@@ -1,0 +1,148 @@
+//! The comparison of the code with what was released.
+
+use std::collections::BTreeSet;
+
+use ara_schema::{
+    Fact, FactKey, Snapshot, TableDef, Text, Violations, find_table, lacks_a_table,
+    write_lacking_tables, write_refusal,
+};
+use serde_json::{Value, json};
+
+use crate::cargo::emitted::Emitted;
+use crate::output::facts::{self, Item};
+use crate::output::style::{ADDED, BAD, Styled};
+
+/// The differences between the code and what was released.
+#[derive(Debug)]
+pub struct Comparison {
+    /// What the code has and no release has.
+    pub unrecorded: Vec<Fact>,
+    /// What the code breaks of what was released.
+    pub broken: Vec<Broken>,
+    code: Snapshot,
+}
+
+/// Something that the code breaks.
+#[derive(Debug)]
+pub struct Broken {
+    /// The stored names of its tables.
+    pub tables: Vec<String>,
+    /// The message that the compiler shows.
+    pub message: String,
+}
+
+impl Broken {
+    /// Returns what is broken, for `--json`.
+    pub fn as_json(&self) -> Value {
+        let Self { tables, message } = self;
+        json!({"tables": tables, "message": message})
+    }
+}
+
+impl Comparison {
+    /// Compares the code with what was released.
+    pub fn new(released: &BTreeSet<Fact>, code: &Emitted) -> Self {
+        let (unrecorded, broken) = (unrecorded(released, code), broken(released, code));
+        Self { unrecorded, broken, code: code.tables.clone() }
+    }
+
+    /// Returns whether there are no differences.
+    pub fn is_same(&self) -> bool {
+        self.unrecorded.is_empty() && self.broken.is_empty()
+    }
+
+    /// Returns what is broken, for `--json`.
+    pub fn broken_as_json(&self) -> Value {
+        self.broken.iter().map(Broken::as_json).collect()
+    }
+
+    /// Returns the messages about what is broken.
+    pub fn broken_as_text(&self) -> String {
+        let refusal = Styled(BAD, "refused");
+        self.broken.iter().map(|broken| format!("{refusal}: {}\n\n", broken.message)).collect()
+    }
+
+    /// Returns what is not recorded, for `--json`.
+    pub fn unrecorded_as_json(&self) -> Value {
+        facts::as_json(self.items())
+    }
+
+    /// Returns a list of what is not recorded.
+    pub fn unrecorded_as_text(&self) -> String {
+        facts::as_text(self.items(), '+', ADDED)
+    }
+
+    fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        self.unrecorded.iter().map(|fact| Item::of_code(fact, &self.code))
+    }
+}
+
+fn unrecorded(released: &BTreeSet<Fact>, code: &Emitted) -> Vec<Fact> {
+    // A column with another type than before is broken, and not new.
+    let known: BTreeSet<FactKey<'_>> = released.iter().map(Fact::key).collect();
+    code.tables.facts().into_iter().filter(|fact| !known.contains(&fact.key())).collect()
+}
+
+fn broken(released: &BTreeSet<Fact>, code: &Emitted) -> Vec<Broken> {
+    let released = Snapshot::of_facts(released).leak();
+    let now: Vec<&'static TableDef> = code.tables.clone().leak().iter().collect();
+    let mut broken = Vec::new();
+    if lacks_a_table(released, &now) {
+        let gone = released.iter().filter(|table| now.iter().all(|now| now.name != table.name));
+        let tables = gone.map(|table| table.name.to_owned()).collect();
+        let message = composed(|text| write_lacking_tables(text, &code.name, released, &now));
+        broken.push(Broken { tables, message });
+    }
+    for now in now {
+        if let Some(released) = find_table(released, now.name)
+            && Violations::new(released, now).next().is_some()
+        {
+            let tables = vec![now.name.to_owned()];
+            let message = composed(|text| write_refusal(text, released, now));
+            broken.push(Broken { tables, message });
+        }
+    }
+    broken
+}
+
+/// Returns a text that is composed twice: first for its length, and then in a buffer of that length.
+fn composed(write: impl Fn(&mut Text<'_>)) -> String {
+    let mut counted = Text::new(&mut []);
+    write(&mut counted);
+    let mut bytes = vec![0; counted.length()];
+    let mut text = Text::new(&mut bytes);
+    write(&mut text);
+    text.as_str().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(json: &str) -> Emitted {
+        Emitted { name: "App".to_owned(), tables: serde_json::from_str(json).expect("a schema") }
+    }
+
+    #[test]
+    fn what_is_new_is_told_apart_from_what_is_broken() {
+        let released = schema(
+            r#"[{"name":"todo","columns":[{"name":"title","type":"text"},{"name":"stars","type":"integer"}]},
+                {"name":"gone","columns":[]}]"#,
+        );
+        let released = released.tables.facts();
+        let code = schema(
+            r#"[{"name":"todo","columns":[{"name":"title","type":"json"},{"name":"stars","type":"integer"},
+                {"name":"due","type":"date"}]}]"#,
+        );
+        let comparison = Comparison::new(&released, &code);
+        let lines: Vec<_> = comparison.unrecorded.iter().map(Fact::to_string).collect();
+        assert_eq!(lines, ["column todo.due date"]);
+        let [gone, todo] = &comparison.broken[..] else { panic!("{:?}", comparison.broken) };
+        assert_eq!(gone.tables, ["gone"]);
+        assert!(gone.message.starts_with("table `gone` was released, and schema `App` does not"));
+        assert_eq!(todo.tables, ["todo"]);
+        assert!(todo.message.starts_with("column `todo.title` was released as text, and is json"));
+        assert!(!comparison.is_same());
+        assert!(Comparison::new(&code.tables.facts(), &code).is_same());
+    }
+}

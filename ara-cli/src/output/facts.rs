@@ -1,0 +1,268 @@
+//! The facts of schemas, as text and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anstyle::Style;
+use ara_schema::{Fact, Snapshot, TypeSnapshot};
+use serde_json::{Map, Value, json};
+
+use crate::output::style::{FAINT, NAME, Styled};
+
+/// A fact of a schema. Of a column in a file, perhaps only the name is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// The stored name of the table.
+    pub table: &'a str,
+    /// What the table has.
+    pub what: What<'a>,
+}
+
+/// What an [`Item`] says that its table has.
+#[derive(Debug, Clone, Copy)]
+pub enum What<'a> {
+    Table {
+        local: bool,
+    },
+    Column {
+        column: &'a str,
+        ty: Option<&'a TypeSnapshot>,
+        /// Whether a row cannot be created without a value for it. Only the code tells.
+        required: Option<bool>,
+    },
+    Variant {
+        column: &'a str,
+        variant: &'a str,
+    },
+}
+
+impl<'a> From<&'a Fact> for Item<'a> {
+    fn from(fact: &'a Fact) -> Self {
+        let what = match fact {
+            Fact::Table { local, .. } => What::Table { local: *local },
+            Fact::Column { column, ty, .. } => {
+                What::Column { column, ty: Some(ty), required: None }
+            }
+            Fact::Variant { column, variant, .. } => What::Variant { column, variant },
+        };
+        Self { table: fact.table(), what }
+    }
+}
+
+impl<'a> Item<'a> {
+    /// Returns a fact of the code, which also tells whether a column is required.
+    pub fn of_code(fact: &'a Fact, code: &Snapshot) -> Self {
+        let mut item = Self::from(fact);
+        if let What::Column { column, required, .. } = &mut item.what {
+            let table = code.table(item.table);
+            *required = table.and_then(|table| table.column(column)).map(|column| column.required);
+        }
+        item
+    }
+}
+
+/// Returns facts for `--json`.
+pub fn as_json<'a>(items: impl IntoIterator<Item: Into<Item<'a>>>) -> Value {
+    items.into_iter().map(|item| item_as_json(item.into())).collect()
+}
+
+fn item_as_json(Item { table, what }: Item<'_>) -> Value {
+    let (kind, rest) = match what {
+        What::Table { local } => ("table", json!({"local": local})),
+        What::Column { column, ty, required } => {
+            let ty = ty.map(type_as_json);
+            ("column", json!({"column": column, "type": ty, "required": required}))
+        }
+        What::Variant { column, variant } => {
+            ("variant", json!({"column": column, "variant": variant}))
+        }
+    };
+    let mut object = Map::from_iter([
+        ("kind".to_owned(), Value::from(kind)),
+        ("table".to_owned(), Value::from(table)),
+    ]);
+    if let Value::Object(rest) = rest {
+        object.extend(rest);
+    }
+    Value::Object(object)
+}
+
+/// Returns a stored type for `--json`: a word, or `{"id": table}`. The variants of an enum are facts of
+/// their own.
+pub fn type_as_json(ty: &TypeSnapshot) -> Value {
+    match ty {
+        TypeSnapshot::Id(table) => json!({"id": table}),
+        ty => Value::from(ty.word()),
+    }
+}
+
+/// Returns a stored type in words.
+pub fn type_in_words(ty: &TypeSnapshot) -> String {
+    match ty {
+        TypeSnapshot::Id(table) => format!("id of {table}"),
+        ty => ty.word().to_owned(),
+    }
+}
+
+/// The note about required columns that are new in tables that may have rows already.
+const REQUIRED: &str = "required: rows of older versions lack it, and `narrow_all` leaves them out";
+
+/// Returns facts as a list with a line for each column. `sign` and `style` mark what the facts are about.
+/// A note follows if rows may lack a required column.
+pub fn as_text<'a>(
+    items: impl IntoIterator<Item: Into<Item<'a>>>,
+    sign: char,
+    style: Style,
+) -> String {
+    let mut tables: BTreeMap<&str, TableFacts<'_>> = BTreeMap::new();
+    for Item { table, what } in items.into_iter().map(Into::into) {
+        tables.entry(table).or_default().add(what);
+    }
+    let mut text = String::new();
+    for (name, table) in &tables {
+        // Writing to a `String` cannot fail.
+        let _ = table.write(&mut text, name, &Styled(style, sign).to_string());
+    }
+    if tables.values().any(TableFacts::may_be_lacking) {
+        let _ = writeln!(text, "\n{REQUIRED}");
+    }
+    text
+}
+
+/// The facts about one table.
+#[derive(Default)]
+struct TableFacts<'f> {
+    /// Whether the table is local, if there is a fact about the table itself.
+    is_local: Option<bool>,
+    columns: BTreeMap<&'f str, ColumnFacts<'f>>,
+}
+
+/// The facts about one column.
+#[derive(Default)]
+struct ColumnFacts<'f> {
+    /// The type in words, if there is a fact about the column itself.
+    ty: Option<String>,
+    is_required: bool,
+    variants: Vec<&'f str>,
+}
+
+impl<'f> TableFacts<'f> {
+    fn add(&mut self, what: What<'f>) {
+        match what {
+            What::Table { local } => self.is_local = Some(local),
+            What::Column { column, ty, required } => {
+                let facts = self.columns.entry(column).or_default();
+                facts.ty = Some(ty.map_or_else(String::new, type_in_words));
+                facts.is_required = required == Some(true);
+            }
+            What::Variant { column, variant } => {
+                self.columns.entry(column).or_default().variants.push(variant);
+            }
+        }
+    }
+
+    /// Returns whether rows of the table may lack a required column. A new table has no rows yet.
+    fn may_be_lacking(&self) -> bool {
+        self.is_local.is_none() && self.columns.values().any(|column| column.is_required)
+    }
+
+    fn write(&self, text: &mut String, name: &str, sign: &str) -> std::fmt::Result {
+        let (before, after) = match self.is_local {
+            None => (" ", ""),
+            Some(false) => (sign, ""),
+            Some(true) => (sign, " (local)"),
+        };
+        writeln!(text, "  {before} table {}{after}", Styled(NAME, name))?;
+        let width = self.columns.keys().map(|column| column.chars().count()).max().unwrap_or(0);
+        for (column, ColumnFacts { ty, is_required, variants }) in &self.columns {
+            let variants = variants.join(", ");
+            let Some(ty) = ty else {
+                writeln!(text, "        {column:width$}  {sign} {variants}")?;
+                continue;
+            };
+            let line = format!("{column:width$}  {ty}");
+            write!(text, "      {sign} {}", line.trim_end())?;
+            if !variants.is_empty() {
+                write!(text, " {}", Styled(FAINT, variants))?;
+            }
+            if *is_required && self.is_local.is_none() {
+                text.push_str("  required");
+            }
+            text.push('\n');
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Vec<Fact> {
+        let [todo, draft] = ["todo", "draft"].map(str::to_owned);
+        let [state, title] = ["state", "title"].map(str::to_owned);
+        vec![
+            Fact::Table { table: draft.clone(), local: true },
+            Fact::Column {
+                table: draft.clone(),
+                column: "of".to_owned(),
+                ty: TypeSnapshot::Id(todo.clone()),
+            },
+            Fact::Column {
+                table: draft.clone(),
+                column: state.clone(),
+                ty: TypeSnapshot::Enum(Vec::new()),
+            },
+            Fact::Variant { table: draft, column: state.clone(), variant: "New".to_owned() },
+            Fact::Column { table: todo.clone(), column: title, ty: TypeSnapshot::Text },
+            Fact::Variant { table: todo, column: state, variant: "Late".to_owned() },
+        ]
+    }
+
+    #[test]
+    fn as_text_they_stand_below_their_tables() {
+        let text = as_text(&facts(), '+', Style::new());
+        let expected = "  + table draft (local)
+      + of     id of todo
+      + state  enum New
+    table todo
+        state  + Late
+      + title  text
+";
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
+    }
+
+    #[test]
+    fn what_rows_may_lack_is_noted_once() {
+        let code = r#"[{"name":"draft","columns":[{"name":"of","type":"text","required":true}]},
+            {"name":"todo","columns":[{"name":"title","type":"text","required":true},
+            {"name":"state","type":{"enum":["Late"]},"required":true}]}]"#;
+        let code: Snapshot = serde_json::from_str(code).expect("a schema");
+        let facts = code.facts();
+        // No row of `draft` is anywhere yet.
+        let new = facts.iter().filter(|fact| fact.table() != "todo" || fact.key().1.is_some());
+        let text = as_text(new.map(|fact| Item::of_code(fact, &code)), '+', Style::new());
+        let expected = "  + table draft
+      + of  text
+    table todo
+      + state  enum Late  required
+      + title  text  required
+
+required: rows of older versions lack it, and `narrow_all` leaves them out
+";
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
+    }
+
+    #[test]
+    fn as_json_each_says_what_it_is() {
+        let expected = json!([
+            {"kind": "table", "table": "draft", "local": true},
+            {"kind": "column", "table": "draft", "column": "of", "type": {"id": "todo"}, "required": null},
+            {"kind": "column", "table": "draft", "column": "state", "type": "enum", "required": null},
+            {"kind": "variant", "table": "draft", "column": "state", "variant": "New"},
+            {"kind": "column", "table": "todo", "column": "title", "type": "text", "required": null},
+            {"kind": "variant", "table": "todo", "column": "state", "variant": "Late"},
+        ]);
+        assert_eq!(as_json(&facts()), expected);
+    }
+}

@@ -1,0 +1,155 @@
+//! Stored values as JSON, from which exactly the same values can be read.
+//!
+//! Numbers, text and `null` are written as they are stored. Values that JSON lacks, or that would be ambiguous,
+//! are objects with one entry that names their type: `{"uuid": ".."}`, `{"blob": "cafe"}`,
+//! `{"real": "inf"}`, `{"counter": 13}`, `{"text": ".."}`.
+
+use std::io::Write;
+
+use ara_schema::Type;
+use rusqlite::types::ValueRef;
+use serde_json::{Number, Value as Json};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::value::Stored;
+
+/// The kind of a column, which decides how its values are written and read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A counter.
+    Counter,
+    /// A column of UUIDs, in which text that is a UUID is read as one.
+    Uuid,
+    /// Any other column that the app declares.
+    Other,
+    /// A column that the app does not declare.
+    Unknown,
+}
+
+impl From<Type> for Kind {
+    fn from(ty: Type) -> Self {
+        match ty {
+            Type::Counter => Self::Counter,
+            Type::Uuid | Type::Id(_) => Self::Uuid,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A value that was read.
+pub(crate) struct FromJson {
+    pub(crate) value: Option<Stored<'static>>,
+    /// Whether it is marked as the value of a counter.
+    pub(crate) is_counted: bool,
+}
+
+/// Writes the value of a column.
+pub(crate) fn put(line: &mut Vec<u8>, value: ValueRef<'_>, kind: Kind) -> Result<()> {
+    match value {
+        ValueRef::Null => line.write_all(b"null"),
+        ValueRef::Integer(total) if kind == Kind::Counter => {
+            write!(line, "{{\"counter\":{total}}}")
+        }
+        ValueRef::Integer(integer) => write!(line, "{integer}"),
+        ValueRef::Real(real) if real.is_finite() => {
+            serde_json::to_writer(line, &real).map_err(std::io::Error::from)
+        }
+        ValueRef::Real(real) => write!(line, "{{\"real\":\"{real}\"}}"),
+        ValueRef::Text(text) => put_text(line, text, kind)?,
+        ValueRef::Blob(bytes) => match Uuid::from_slice(bytes) {
+            Ok(uuid) => write!(line, "{{\"uuid\":\"{uuid}\"}}"),
+            Err(_) => {
+                line.extend_from_slice(b"{\"blob\":\"");
+                bytes
+                    .iter()
+                    .try_for_each(|byte| write!(line, "{byte:02x}"))
+                    .and_then(|()| line.write_all(b"\"}"))
+            }
+        },
+    }
+    .map_err(failed)
+}
+
+/// Writes text, marked as such if it could be read as a UUID.
+fn put_text(line: &mut Vec<u8>, text: &[u8], kind: Kind) -> Result<std::io::Result<()>> {
+    let text = std::str::from_utf8(text).map_err(|_| Error::Corrupt)?;
+    let may_be_taken_for_uuid = matches!(kind, Kind::Uuid | Kind::Unknown);
+    let is_marked = may_be_taken_for_uuid && Uuid::parse_str(text).is_ok();
+    if is_marked {
+        line.extend_from_slice(b"{\"text\":");
+    }
+    let written = serde_json::to_writer(&mut *line, text).map_err(std::io::Error::from);
+    if is_marked {
+        line.push(b'}');
+    }
+    Ok(written)
+}
+
+/// Converts an error of a reader or a writer.
+pub(crate) fn failed(error: std::io::Error) -> Error {
+    Error::Io { reason: error.to_string() }
+}
+
+const NO_VALUE: &str = "has neither a number, text, true, false, null, {\"uuid\": ..}, \
+                        {\"blob\": ..}, {\"real\": ..}, {\"counter\": ..} nor {\"text\": ..}";
+
+/// Reads the value of a column. The error says what is wrong with it.
+pub(crate) fn value(json: Json, kind: Kind) -> Result<FromJson, &'static str> {
+    let (value, is_counted) = match json {
+        Json::Null => (None, false),
+        Json::Bool(is_true) => (Some(Stored::Integer(is_true.into())), false),
+        Json::Number(number) => (Some(number_of(&number)?), false),
+        Json::String(text) => match Uuid::parse_str(&text) {
+            Ok(uuid) if kind == Kind::Uuid => (Some(blob(uuid)), false),
+            _ => (Some(Stored::Text(text.into())), false),
+        },
+        Json::Object(object) if object.len() == 1 => {
+            let (name, json) = object.into_iter().next().ok_or(NO_VALUE)?;
+            match (name.as_str(), json) {
+                ("counter", Json::Number(total)) => (Some(number_of(&total)?), true),
+                (name, Json::String(text)) => (Some(marked(name, text)?), false),
+                _ => return Err(NO_VALUE),
+            }
+        }
+        Json::Array(_) | Json::Object(_) => return Err(NO_VALUE),
+    };
+    if is_counted && !matches!(value, Some(Stored::Integer(_))) {
+        return Err("has a counter that is no integer of 64 bits");
+    }
+    Ok(FromJson { value, is_counted })
+}
+
+/// Reads the value of an object with one entry, by the name of the entry.
+fn marked(name: &str, text: String) -> Result<Stored<'static>, &'static str> {
+    Ok(match name {
+        "uuid" => blob(Uuid::parse_str(&text).map_err(|_| "has a UUID that is none")?),
+        "blob" => Stored::Blob(bytes(&text).ok_or("has bytes that are not in hexadecimal")?.into()),
+        "real" if text == "inf" => Stored::Real(f64::INFINITY),
+        "real" if text == "-inf" => Stored::Real(f64::NEG_INFINITY),
+        "text" => Stored::Text(text.into()),
+        _ => return Err(NO_VALUE),
+    })
+}
+
+/// Reads a number.
+fn number_of(number: &Number) -> Result<Stored<'static>, &'static str> {
+    match (number.as_i64(), number.as_f64()) {
+        (Some(integer), _) => Ok(Stored::Integer(integer)),
+        (None, Some(real)) if number.is_f64() => Ok(Stored::Real(real)),
+        _ => Err("has a number that is neither an integer of 64 bits nor a real one"),
+    }
+}
+
+/// Returns a UUID as it is stored.
+fn blob(uuid: Uuid) -> Stored<'static> {
+    Stored::Blob(uuid.as_bytes().to_vec().into())
+}
+
+/// Reads bytes from their hexadecimal digits.
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digit = |digit: &u8| (*digit as char).to_digit(16);
+    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(high)? * 16 + digit(low)?).ok();
+    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
+}

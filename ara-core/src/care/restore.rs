@@ -1,0 +1,118 @@
+//! Restoring a backup in the place of a database file.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+
+use crate::care::backup::copy_into;
+use crate::database::Database;
+use crate::error::{Error, Result};
+use crate::file::checks::{NO_FOLDER, beside, refuse_if_foreign, with_diagnosis};
+use crate::file::open::{open_another, whole_path};
+use crate::file::read_only::open_read_only;
+
+impl Database {
+    /// Replaces a database file by a copy of a backup, or creates the file if there is none.
+    ///
+    /// What the file held is lost, including the write-ahead log that a stopped process may have left beside
+    /// it. SQLite would apply such a log to a backup that is copied there by other means.
+    ///
+    /// Nobody may have the file open, or open it before this returns. The backup stays as it is. It may be a
+    /// file that [`backup`](Self::backup) created, or a copy of a file that was closed.
+    ///
+    /// When the file is opened again, it writes as a new device. Changes that were made after the backup come
+    /// back from other devices that have them.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// # let [path, backup] = ["todo.db", "todo-backup.db"].map(|name| folder.path().join(name));
+    /// let db = Database::open(&path)?;
+    /// db.create(Todo::draft().title("Buy milk"))?;
+    /// db.backup(&backup)?;
+    /// db.create(Todo::draft().title("A mistake"))?;
+    /// assert!(Database::restore_backup(&backup, &path).is_err()); // The file is in use.
+    ///
+    /// drop(db);
+    /// Database::restore_backup(&backup, &path)?;
+    /// assert_eq!(Database::open(&path)?.query::<Todo>().count()?, 1);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - Returns [`Error::Open`] if the file is in use, or if either path cannot be opened.
+    /// - Returns [`Error::NotADatabase`] or [`Error::ForeignDatabase`] if either file is not a database of
+    ///   ara, and [`Error::NewerFormat`] if a newer version of ara wrote the backup.
+    /// - Returns [`Error::Corrupt`] if the backup is damaged, and [`Error::DiskFull`] or [`Error::Io`] if it
+    ///   cannot be copied.
+    ///
+    /// The file is left unchanged then.
+    pub fn restore_backup(backup: impl AsRef<Path>, path: impl AsRef<Path>) -> Result<()> {
+        let (backup, path) = (whole_path(backup.as_ref())?, whole_path(path.as_ref())?);
+        let (backup, _) = open_read_only(&backup, PATIENCE)?;
+        let refuse = |reason: String| Error::Open { path: path.clone(), reason };
+        let target = match fs::canonicalize(&path) {
+            Ok(target) => {
+                refuse_if_used(&target)?;
+                target
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if !path.parent().is_some_and(Path::is_dir) {
+                    return Err(refuse(NO_FOLDER.to_owned()));
+                }
+                path.clone()
+            }
+            Err(error) => return Err(refuse(error.to_string())),
+        };
+        let unfinished = beside(&target, ".unfinished");
+        copy_into(&unfinished, &*backup.unchecked_transaction()?, &mut |_| {})?;
+        let put = || -> std::io::Result<()> {
+            // The log goes first, so that the restored file is never beside a log that is not its own.
+            for ending in ["-wal", "-shm", "-journal"] {
+                match fs::remove_file(beside(&target, ending)) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+            fs::rename(&unfinished, &target)
+        };
+        put().map_err(|error| {
+            let _ = fs::remove_file(&unfinished);
+            refuse(error.to_string())
+        })
+    }
+}
+
+/// How long to wait for a process that reads the backup, or closes the file.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Refuses a file that somebody has open, or that is not ara's. A damaged file may be replaced.
+fn refuse_if_used(path: &Path) -> Result<()> {
+    let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
+    if !path.is_file() {
+        return Err(refuse("it is not a file: give the path of a file"));
+    }
+    let connection = open_another(path, PATIENCE)?;
+    // The log beside it is about to be removed, and need not be moved into it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // In this mode SQLite needs a lock on the whole file, which fails if anybody has it open.
+    connection.pragma_update(None, "locking_mode", "exclusive")?;
+    let looked = refuse_if_foreign(&connection, path);
+    drop(connection);
+    match looked {
+        Err(Error::Busy) => Err(refuse("it is in use: close it, in every process, and try again")),
+        Err(error) => match with_diagnosis(error, path) {
+            Error::Corrupt => Ok(()),
+            error => Err(error),
+        },
+        Ok(()) => Ok(()),
+    }
+}

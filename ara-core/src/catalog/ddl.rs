@@ -1,0 +1,75 @@
+//! The SQL that creates tables and indexes.
+
+use ara_schema::TableDef;
+
+use crate::catalog::own_tables::{HISTORY, OWN_TABLES};
+use crate::catalog::search_index::SearchIndex;
+use crate::names::{index_name, name_list, stored_table_name};
+
+/// Returns the SQL statements that create a new database with these tables, word for word as the file keeps
+/// them.
+///
+/// ara's own tables come first, then each table, followed by its indexes and its full-text search.
+///
+/// ```
+/// use ara::{IndexDef, TableDef};
+///
+/// let todo = TableDef {
+///     name: "todo",
+///     local: false,
+///     columns: &[],
+///     indexes: &[IndexDef { columns: &["created_at"] }],
+///     search: &[],
+/// };
+/// let sql = ara::ddl(&[&todo]);
+/// assert!(sql[0].starts_with("CREATE TABLE ara_meta "));
+/// let index = r#"CREATE INDEX "ara_index todo(created_at)" ON "todo" ("created_at")"#;
+/// assert_eq!(sql.last().map(String::as_str), Some(index));
+/// ```
+#[must_use]
+pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
+    let mut statements: Vec<_> = OWN_TABLES.iter().map(|sql| (*sql).to_owned()).collect();
+    for table in std::iter::once(&HISTORY).chain(tables.iter().copied()) {
+        let stored_name = stored_table_name(table);
+        statements.push(create_table(&stored_name, table.columns.iter().map(|column| column.name)));
+        for index in table.indexes {
+            let name = index_name(&stored_name, index);
+            statements.push(create_index(&name, &stored_name, index.columns.iter().copied()));
+        }
+        statements.extend(SearchIndex::of(table).iter().flat_map(SearchIndex::statements));
+    }
+    statements
+}
+
+/// Returns the SQL that creates a table.
+///
+/// The columns have no declared type, and the table is not STRICT: so SQLite stores every value as it
+/// was given, and adds a column without reading the rows.
+pub(crate) fn create_table<'a>(
+    stored_name: &str,
+    columns: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let untyped = ["created_at", "updated_at", "is_deleted"].into_iter();
+    format!(
+        "CREATE TABLE \"{stored_name}\" (\"id\" BLOB PRIMARY KEY NOT NULL, \
+         \"ara_clock\" BLOB NOT NULL, {}) WITHOUT ROWID",
+        name_list(untyped.chain(columns)),
+    )
+}
+
+/// Returns the SQL that creates an index.
+pub(crate) fn create_index<'a>(
+    name: &str,
+    stored_name: &str,
+    columns: impl Iterator<Item = &'a str>,
+) -> String {
+    format!("CREATE INDEX \"{name}\" ON \"{stored_name}\" ({})", name_list(columns))
+}
+
+/// The most columns that a table can have in the SQLite that is built into ara.
+pub(crate) const MAX_COLUMNS: usize = 2000;
+
+/// Returns the SQL that adds a column to a table. No row is rewritten by it.
+pub(crate) fn add_column(stored_name: &str, column: &str) -> String {
+    format!("ALTER TABLE \"{stored_name}\" ADD COLUMN \"{column}\"")
+}

@@ -1,0 +1,181 @@
+//! The tables, columns and indexes that a file should have, and the names that its ordinals stand for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ara_schema::{check_column_name, check_table_name};
+use rusqlite::Connection;
+
+use crate::catalog::own_tables::{UNDONE, is_kept_by_ara};
+use crate::catalog::search_index::SearchIndex;
+use crate::log::change::{Canonical, PackedCell, PackedCells};
+use crate::log::clock::Time;
+use crate::log::meta;
+use crate::log::node::{NodeOrdinal, Stamp};
+use crate::log::nodes::{self, Node};
+use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX, app_name};
+
+/// What ara noted about the tables, columns and indexes that it created. A program that changes them in
+/// the file without ara leaves these notes as they are, so the two can be compared.
+pub(crate) struct Registry {
+    /// The nodes by ordinal.
+    pub(crate) nodes: HashMap<NodeOrdinal, Node>,
+    /// The tables by ordinal.
+    pub(crate) tables: BTreeMap<i64, RegisteredTable>,
+    /// The indexes by name.
+    pub(crate) indexes: BTreeMap<String, RegisteredIndex>,
+    /// The full-text searches.
+    pub(crate) searches: Vec<SearchIndex>,
+}
+
+/// A registered table.
+pub(crate) struct RegisteredTable {
+    /// Its ordinal in the file.
+    pub(crate) ordinal: i64,
+    /// Its name in the file.
+    pub(crate) name: String,
+    /// Whether it is local: not synced, and not in the log.
+    pub(crate) is_local: bool,
+    /// Whether it should be in the file. Otherwise it is in the log alone.
+    pub(crate) is_made: bool,
+    /// The names of the columns that should be in the file, by ordinal. 0 is `is_deleted`.
+    pub(crate) columns: BTreeMap<u32, String>,
+    /// The names of all columns, including those that are in the log alone, by ordinal.
+    pub(crate) names: BTreeMap<u32, String>,
+}
+
+/// Where the name of a table or a column came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i64)]
+pub(crate) enum Origin {
+    /// The app declares it, or did.
+    Declared = 0,
+    /// It came with a merge, and was created in the file.
+    Merged = 1,
+    /// It came with a merge, and could not be created: it is in the log alone.
+    Logged = 2,
+}
+
+/// A registered index.
+pub(crate) struct RegisteredIndex {
+    /// The name of its table in the file.
+    pub(crate) table: String,
+    /// The names of its columns, in their order.
+    pub(crate) columns: Vec<String>,
+}
+
+impl Registry {
+    /// Reads the registry from the file.
+    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let writer = meta::get(connection, meta::NODE)?;
+        let mut nodes = nodes::kept(connection)?;
+        // A change of the writing node is folded in by the transaction that makes it.
+        for own in nodes.iter_mut().filter(|node| Some(node.ordinal) == writer) {
+            own.folded = Time::MAX;
+        }
+        let nodes = nodes.into_iter().map(|node| (node.ordinal, node)).collect();
+        let mut tables: BTreeMap<_, _> = connection
+            .prepare("SELECT ordinal, name, origin FROM ara_table")?
+            .query_map([], |row| {
+                let (ordinal, is_made) = (row.get(0)?, is_made(row.get(2)?));
+                Ok((ordinal, RegisteredTable::new(ordinal, row.get(1)?, is_made)))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut columns =
+            connection.prepare("SELECT tbl, ordinal, name, origin FROM ara_column")?;
+        let mut columns = columns.query([])?;
+        while let Some(row) = columns.next()? {
+            if let Some(table) = tables.get_mut(&row.get(0)?) {
+                table.names.insert(row.get(1)?, row.get(2)?);
+                if is_made(row.get(3)?) {
+                    table.columns.insert(row.get(1)?, row.get(2)?);
+                }
+            }
+        }
+        let indexes = connection
+            .prepare("SELECT name, tbl, columns FROM ara_index")?
+            .query_map([], |row| {
+                let columns: String = row.get(2)?;
+                let columns = columns.split(',').map(str::to_owned).collect();
+                Ok((row.get(0)?, RegisteredIndex { table: row.get(1)?, columns }))
+            })?
+            .collect::<rusqlite::Result<BTreeMap<String, _>>>()?;
+        let (searches, indexes): (BTreeMap<_, _>, _) =
+            indexes.into_iter().partition(|(name, _)| name.starts_with(SEARCH_PREFIX));
+        let searches = searches
+            .into_values()
+            .map(|RegisteredIndex { table, columns }| SearchIndex::new(table, columns.into_iter()))
+            .collect();
+        Ok(Self { nodes, tables, indexes, searches })
+    }
+
+    /// Returns the latest time up to which the log of any node was compacted.
+    pub(crate) fn horizon(&self) -> Time {
+        self.nodes.values().map(|node| node.horizon).max().unwrap_or_default()
+    }
+
+    /// Returns whether the table with this ordinal is that of undone transactions.
+    pub(crate) fn is_of_undoings(&self, table: i64) -> bool {
+        self.tables.get(&table).is_some_and(RegisteredTable::is_of_undoings)
+    }
+
+    /// Returns the tables whose rows are the fold of the log.
+    pub(crate) fn synced(&self) -> impl Iterator<Item = &RegisteredTable> {
+        self.tables.values().filter(|table| table.is_made && !table.is_local)
+    }
+
+    /// Returns the tables that this version of ara can create. The log may name others.
+    pub(crate) fn makeable(&self) -> impl Iterator<Item = &RegisteredTable> {
+        self.tables.values().filter(|table| {
+            let app_name = table.app_name();
+            table.is_made && (check_table_name(app_name).is_ok() || is_kept_by_ara(app_name))
+        })
+    }
+}
+
+impl RegisteredTable {
+    /// Makes a table whose only column is `is_deleted`.
+    pub(crate) fn new(ordinal: i64, name: String, is_made: bool) -> Self {
+        let is_local = name.starts_with(LOCAL_PREFIX);
+        let columns = BTreeMap::from([(0, "is_deleted".to_owned())]);
+        Self { ordinal, name, is_local, is_made, names: columns.clone(), columns }
+    }
+
+    /// Returns whether it is the table of undone transactions.
+    pub(crate) fn is_of_undoings(&self) -> bool {
+        self.name == UNDONE.name
+    }
+
+    /// Returns the name that the app gave it.
+    pub(crate) fn app_name(&self) -> &str {
+        app_name(&self.name)
+    }
+
+    /// Returns the columns that this version of ara can create, with their ordinals.
+    pub(crate) fn makeable_columns(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.columns
+            .iter()
+            .filter(|(_, name)| check_column_name(name).is_ok())
+            .map(|(&ordinal, name)| (ordinal, name.as_str()))
+    }
+}
+
+/// Returns whether a table or column of this origin should be in the file.
+pub(crate) fn is_made(origin: i64) -> bool {
+    origin != Origin::Logged as i64
+}
+
+/// Returns the hash of a change as the log holds it, or `None` if it cannot be read.
+pub(crate) fn hash(
+    stamp: Stamp,
+    table: &RegisteredTable,
+    row: &[u8],
+    cells: &PackedCells<'_>,
+) -> Option<u64> {
+    let mut cells = cells.clone();
+    let mut canonical = Canonical::new(stamp, &table.name, row);
+    while let Some(PackedCell { column, tag, payload }) = cells.next_cell()? {
+        canonical.cell(table.names.get(&column)?, tag, payload);
+    }
+    canonical.more(cells.more);
+    Some(canonical.hash())
+}

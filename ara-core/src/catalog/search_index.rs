@@ -1,0 +1,141 @@
+//! What the full-text search of a table consists of in the file.
+
+use ara_schema::TableDef;
+
+use crate::names::{SEARCH_PREFIX, name_list, stored_table_name};
+
+/// The full-text search over some columns of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SearchIndex {
+    /// The name of the table in the file.
+    pub(crate) table: String,
+    /// The names of the columns. They are sorted, so that the order of a struct's fields does not matter.
+    pub(crate) columns: Vec<String>,
+}
+
+/// The parts of a search: the suffix of the name of each, and the SQL that creates it.
+pub(crate) type Parts = [(&'static str, String); 6];
+
+/// The suffixes of the names of the tables that FTS5 itself creates.
+pub(crate) const SHADOWS: [&str; 4] = ["_data", "_idx", "_docsize", "_config"];
+
+/// The suffix of the table that maps the integer ids of FTS5's rows to the ids of ara's.
+pub(crate) const ROWS: &str = " rows";
+
+/// The suffix of the table with the ids of the rows that changed since the index was last updated.
+pub(crate) const STALE: &str = " stale";
+
+impl SearchIndex {
+    /// Returns the search that a struct declares, if it does.
+    pub(crate) fn of(def: &TableDef) -> Option<Self> {
+        if def.search.is_empty() {
+            return None;
+        }
+        let columns = def.search.iter().copied().map(str::to_owned);
+        Some(Self::new(stored_table_name(def).into_owned(), columns))
+    }
+
+    /// Makes the search of a table over these columns.
+    pub(crate) fn new(table: String, columns: impl Iterator<Item = String>) -> Self {
+        let mut columns: Vec<_> = columns.collect();
+        columns.sort();
+        Self { table, columns }
+    }
+
+    /// Returns the name of the FTS5 table. No other table can have it, as a stored name has no brackets.
+    pub(crate) fn name(&self) -> String {
+        format!("{SEARCH_PREFIX}{}({})", self.table, self.columns.join(","))
+    }
+
+    /// Returns the quoted name of the part with this suffix.
+    pub(crate) fn part(&self, suffix: &str) -> String {
+        format!("\"{}{suffix}\"", self.name())
+    }
+
+    /// Returns the names of the columns.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(String::as_str)
+    }
+
+    /// Returns the names of all tables and triggers that the search has in the file.
+    pub(crate) fn object_names(&self) -> Vec<String> {
+        let suffixes = self.parts().into_iter().map(|(suffix, _)| suffix).chain(SHADOWS);
+        suffixes.map(|suffix| format!("{}{suffix}", self.name())).collect()
+    }
+
+    /// Returns the SQL statements that create the search, with no row in it.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = String> {
+        self.parts().into_iter().map(|(_, sql)| sql)
+    }
+
+    /// Returns the parts of the search.
+    pub(crate) fn parts(&self) -> Parts {
+        let (words, rows, stale) = (self.part(""), self.part(ROWS), self.part(STALE));
+        let on = |suffix: &str, event: &str, ids: &[&str]| {
+            let mut sql = format!(
+                "CREATE TRIGGER {} AFTER {event} ON \"{}\" BEGIN",
+                self.part(suffix),
+                self.table
+            );
+            for id in ids {
+                sql.push_str(&format!(
+                    " INSERT INTO {stale} (\"id\") VALUES ({id}.\"id\") ON CONFLICT DO NOTHING;"
+                ));
+            }
+            sql.push_str(" END");
+            sql
+        };
+        let written = name_list(["id", "is_deleted"].into_iter().chain(self.columns()));
+        [
+            // With `contentless_delete` a row can be deleted without its former text. The columns are `c0`,
+            // `c1` and so on, because FTS5 refuses the name `rank`, which a column of an app may have.
+            (
+                "",
+                format!(
+                    "CREATE VIRTUAL TABLE {words} USING fts5({}, content='', contentless_delete=1, \
+                     tokenize='{TOKENIZER}')",
+                    (0..self.columns.len())
+                        .map(|at| format!("c{at}"))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ),
+            ),
+            (
+                ROWS,
+                format!(
+                    "CREATE TABLE {rows} (\"ara_doc\" INTEGER PRIMARY KEY, \"id\" BLOB NOT NULL UNIQUE)"
+                ),
+            ),
+            (
+                STALE,
+                format!("CREATE TABLE {stale} (\"id\" BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID"),
+            ),
+            // For a `REPLACE`, SQLite runs only this trigger and not the one for `DELETE`.
+            (" insert", on(" insert", "INSERT", &["NEW"])),
+            (" update", on(" update", &format!("UPDATE OF {written}"), &["OLD", "NEW"])),
+            (" delete", on(" delete", "DELETE", &["OLD"])),
+        ]
+    }
+}
+
+/// FTS5's tokenizer: words are of letters and digits of any script, and `e` finds `é`.
+pub(crate) const TOKENIZER: &str = "unicode61 remove_diacritics 2";
+
+/// Returns the stored names of the table and the columns of the search that an object of this name
+/// belongs to.
+pub(crate) fn searched(name: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
+    let (table, columns) = name.strip_prefix(SEARCH_PREFIX)?.split_once('(')?;
+    let (columns, _) = columns.split_once(')')?;
+    Some((table, columns.split(',')))
+}
+
+/// Returns what a query needs of the search of a table: the name of the FTS5 table, and that of the
+/// table whose column `ara_doc` is the `rowid` of the former, and whose column `id` is the id of the
+/// row.
+#[doc(hidden)]
+#[must_use]
+pub fn search_tables(def: &TableDef) -> Option<(String, String)> {
+    let name = SearchIndex::of(def)?.name();
+    let rows = format!("{name}{ROWS}");
+    Some((name, rows))
+}

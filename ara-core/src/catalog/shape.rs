@@ -1,0 +1,140 @@
+//! How the tables in the file are declared, and whether ara created them.
+
+use std::collections::HashMap;
+
+use ara_schema::{SYSTEM_COLUMNS, TableDef};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::{Error, Result};
+
+/// How a column is declared in the file.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Declared {
+    /// The declared type.
+    pub(crate) ty: String,
+    /// Whether it is `NOT NULL`.
+    pub(crate) not_null: bool,
+    /// The position in the primary key, from 1; 0 if it is not part of that.
+    key: i64,
+    /// The default value, as SQL.
+    default: Option<String>,
+    /// Not 0 if the column is generated.
+    hidden: i64,
+}
+
+impl Declared {
+    /// Returns how ara declares the column of this name.
+    pub(crate) fn expected(name: &str) -> Self {
+        let is_blob = matches!(name, "id" | "ara_clock");
+        let ty = if is_blob { "BLOB" } else { "" }.to_owned();
+        Self { ty, not_null: is_blob, key: i64::from(name == "id"), ..Self::default() }
+    }
+}
+
+/// Returns the columns of a table in the file by name, or `None` if there is no such table.
+pub(crate) fn columns_in_file(
+    connection: &Connection,
+    stored_name: &str,
+) -> rusqlite::Result<Option<HashMap<String, Declared>>> {
+    let columns: HashMap<_, _> = connection
+        .prepare_cached(
+            "SELECT name, type, \"notnull\", pk, dflt_value, hidden FROM pragma_table_xinfo(?1)",
+        )?
+        .query_map([stored_name], |row| {
+            let declared = Declared {
+                ty: row.get(1)?,
+                not_null: row.get(2)?,
+                key: row.get(3)?,
+                default: row.get(4)?,
+                hidden: row.get(5)?,
+            };
+            Ok((row.get(0)?, declared))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(columns).filter(|columns| !columns.is_empty()))
+}
+
+/// Returns whether the file has an index of this name.
+pub(crate) fn has_index(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1")?
+        .exists([name])
+}
+
+/// Returns the kind and the name of what conflicts with a table of this name: a view or an index of
+/// that name, or a table whose name differs from it only in case, which SQLite ignores.
+pub(crate) fn in_the_way(
+    connection: &Connection,
+    stored_name: &str,
+) -> rusqlite::Result<Option<(String, String)>> {
+    connection
+        .prepare_cached(
+            "SELECT type, name FROM sqlite_schema WHERE lower(name) = ?1 AND type <> 'trigger' \
+             AND (type <> 'table' OR name <> ?1)",
+        )?
+        .query_row([stored_name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}
+
+/// Returns [`Error::Shape`] if something is in the file that conflicts with a table of this name.
+pub(crate) fn check_name(connection: &Connection, stored_name: &str) -> Result<()> {
+    match in_the_way(connection, stored_name)? {
+        Some((kind, name)) => Err(shape(stored_name, &format!("there is a {kind} `{name}`"))),
+        None => Ok(()),
+    }
+}
+
+/// Returns [`Error::Shape`] if a table is not declared as ara declares it: it might change or refuse
+/// values. Columns that another program added to a table of ara's may be declared in any way.
+pub(crate) fn check_shape(
+    connection: &Connection,
+    stored_name: &str,
+    def: &TableDef,
+    present: &HashMap<String, Declared>,
+) -> Result<()> {
+    for column in SYSTEM_COLUMNS {
+        if !present.contains_key(column) {
+            return Err(shape(stored_name, &format!("it has no column `{column}`")));
+        }
+    }
+    let is_declared = |name: &str| {
+        SYSTEM_COLUMNS.contains(&name) || def.columns.iter().any(|column| column.name == name)
+    };
+    for (name, declared) in present {
+        if *declared != Declared::expected(name)
+            && (is_declared(name) || !is_another_programs(connection, stored_name, name)?)
+        {
+            return Err(shape(stored_name, &format!("its column `{name}` is declared otherwise")));
+        }
+    }
+    for column in def.columns {
+        let folded =
+            |name: &&String| **name != column.name && name.eq_ignore_ascii_case(column.name);
+        if let Some(name) = present.keys().find(folded) {
+            let reason = format!("its column `{name}` should be called `{}`", column.name);
+            return Err(shape(stored_name, &reason));
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether ara created the table, but not this column of it.
+fn is_another_programs(
+    connection: &Connection,
+    stored_name: &str,
+    column: &str,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM ara_table t WHERE name = ?1 AND NOT EXISTS \
+             (SELECT 1 FROM ara_column c WHERE c.tbl = t.ordinal AND c.name = ?2)",
+        )?
+        .exists([stored_name, column])
+}
+
+fn shape(stored_name: &str, reason: &str) -> Error {
+    let reason = format!(
+        "{reason}, so another program made it: rename it, or give the struct another `name`"
+    );
+    Error::Shape { table: stored_name.to_owned(), reason }
+}

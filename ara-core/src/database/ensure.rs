@@ -1,0 +1,127 @@
+//! Ensuring a whole schema at once, in one transaction, as one recorded version.
+
+use std::sync::Arc;
+
+use crate::catalog::own_tables::HISTORY;
+use crate::database::Database;
+use crate::database::transaction::{Savepoint, Transaction};
+use crate::error::{Error, Result};
+use crate::growth::failure::SchemaFailure;
+use crate::growth::grow::{drop_undeclared_indexes, grow};
+use crate::growth::history::{Growth, record};
+use crate::growth::mend::{mend_indexes, mend_tables};
+use crate::growth::wanted::Wanted;
+use crate::model::table_ref::TableRef;
+use crate::rows::plan::Plan;
+use crate::rows::writing::Writing;
+use crate::trace::span;
+
+impl Database {
+    /// Ensures a schema, and reports a failure.
+    pub(crate) fn make(&self, schema: &Wanted) -> Result<()> {
+        let ensured = self.with_reader(|reading| schema.is_ensured(reading.connection));
+        let ensured = match ensured {
+            Ok(true) => Ok(()),
+            Ok(false) => self.transaction(|tx| tx.make(schema)),
+            Err(error) => Err(error),
+        };
+        ensured.inspect_err(|error| {
+            if is_of_schema(error) {
+                // Recording the failure of a busy file would wait as long again.
+                let keep = !matches!(error, Error::Busy);
+                self.report(&[SchemaFailure::new(schema, self.now(), error)], keep);
+            }
+        })
+    }
+
+    /// Records failures in the file if `keep` says so and the file can be written, and passes them to the
+    /// app's hook. The caller must not hold the writer, as the hook may use the database.
+    pub(crate) fn report(&self, failures: &[SchemaFailure], keep: bool) {
+        let write = || -> Result<()> {
+            self.0.refuse_if_read_only()?;
+            let mut writer = self.0.lock_writer()?;
+            let connection = self.0.writing_connection(&mut writer.guard.connection)?;
+            failures.iter().try_for_each(|failure| failure.record(connection))
+        };
+        if keep {
+            // The caller returns the failure itself, which matters more than an error in recording it.
+            let _ = write();
+        }
+        if let Some(hook) = &self.0.options.on_schema_failure {
+            failures.iter().for_each(|failure| hook(failure));
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Ensures a schema. A failure is kept, to be reported when the transaction is over.
+    pub(crate) fn make_or_note(&self, schema: &Wanted) -> Result<()> {
+        self.make(schema).inspect_err(|error| {
+            if is_of_schema(error) {
+                let mut state = self.state.borrow_mut();
+                let failure = SchemaFailure::new(schema, state.writing.recorder.wall(), error);
+                state.failures.push(failure);
+            }
+        })
+    }
+
+    /// Ensures a schema, or leaves the transaction as it was.
+    fn make(&self, schema: &Wanted) -> Result<()> {
+        self.check_open()?;
+        if schema.is_ensured(self.connection)? {
+            return Ok(());
+        }
+        let mut state = self.state.borrow_mut();
+        let mark = state.writing.recorder.mark();
+        let made = Savepoint::begin(self.connection).and_then(|savepoint| {
+            let made = make(&mut state.writing, schema)?;
+            savepoint.release()?;
+            Ok(made)
+        });
+        match made {
+            Ok(made) => {
+                let made = made.into_iter().map(|(table, plan)| (table.ty, Arc::new(plan)));
+                state.plans.extend(made);
+                Ok(())
+            }
+            Err(error) => {
+                state.writing.recorder.rewind(mark);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Returns whether an error is about the schema, rather than the transaction around it.
+fn is_of_schema(error: &Error) -> bool {
+    !matches!(error, Error::InsideTransaction | Error::Broken)
+}
+
+/// Ensures a schema inside the caller's savepoint, and returns the plans of its tables.
+fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Plan)>> {
+    let _span = span!("grow", schema = schema.name());
+    let connection = writing.connection;
+    let mut growth = Growth::default();
+    mend_tables(&mut writing.recorder, None, &mut growth)?;
+    if !growth.is_empty() {
+        writing.touch_everything();
+    }
+    // The history grows like a table of the app, but what is added to it is not reported to the app.
+    let history = match schema.app {
+        Some(app) => Some((app, grow(&mut writing.recorder, &HISTORY, &mut Growth::default())?)),
+        None => None,
+    };
+    let mut made = Vec::with_capacity(schema.tables.len());
+    for table in schema.tables {
+        made.push((*table, grow(&mut writing.recorder, table.def, &mut growth)?));
+    }
+    let defs = schema.defs();
+    drop_undeclared_indexes(connection, &defs, &mut growth)?;
+    mend_indexes(connection, &mut growth)?;
+    schema.note(connection)?;
+    growth.tell();
+    if let Some((app, plan)) = history {
+        record(&mut writing.mutation(&plan), app, &defs, growth.of_app())?;
+    }
+    Ok(made)
+}

@@ -1,0 +1,154 @@
+//! The first use of a table, which makes it ready: created, with the columns and indexes of its struct.
+
+use std::sync::Arc;
+
+use ara_schema::TableDef;
+
+use crate::catalog::shape::columns_in_file;
+use crate::database::Database;
+use crate::database::source::{Reading, Source};
+use crate::database::transaction::{Savepoint, State, Transaction};
+use crate::error::{Error, Result};
+use crate::growth::grow::{grow, has_indexes, look};
+use crate::growth::history::Growth;
+use crate::growth::mend::mend_tables;
+use crate::growth::searches::is_made;
+use crate::model::table_ref::TableRef;
+use crate::names::stored_table_name;
+use crate::rows::plan::Plan;
+
+impl Database {
+    /// Returns the plan of a table, which is made ready if it is not.
+    pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
+        if let Some(plan) = self.0.plans.get(table) {
+            return Ok(plan);
+        }
+        match self.plan_if_ready(table)? {
+            Some(plan) => Ok(plan),
+            None if self.0.options.read_only => {
+                let name = stored_table_name(table.def);
+                let is_there = self.with_reader(|reading| {
+                    Ok(columns_in_file(reading.connection, &name)?.is_some())
+                })?;
+                Err(Error::NotMade {
+                    table: table.def.name,
+                    lacks: match is_there {
+                        true => "lacks a column of its struct, which no writer has added yet",
+                        false => "is not in the file yet, as no writer has made it",
+                    },
+                })
+            }
+            None => self.transaction(|tx| tx.plan(table)),
+        }
+    }
+
+    /// Returns the plan of a table if it is ready in the file. This spares the writer a transaction that
+    /// would change nothing.
+    fn plan_if_ready(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
+        let plan = self.with_reader(|Reading { connection, .. }| {
+            let plan = look(connection, table.def)?;
+            // A database that is opened read-only cannot create indexes, and can read without them.
+            Ok(match plan {
+                Some(_) if !self.0.options.read_only && !has_indexes(connection, table.def)? => {
+                    None
+                }
+                plan => plan,
+            })
+        })?;
+        let plan = plan.map(Arc::new);
+        self.0.plans.keep(plan.iter().map(|plan| (table.ty, Arc::clone(plan))));
+        Ok(plan)
+    }
+
+    /// Brings the search index of a table up to date with what another program wrote.
+    fn refresh_search(&self, table: TableRef, plan: &Plan) -> Result<()> {
+        if self.0.options.read_only {
+            return match self.with_reader(|reading| is_made(reading.connection, plan.def))? {
+                true => Ok(()),
+                false => Err(Error::NotMade {
+                    table: plan.def.name,
+                    lacks: "cannot be searched yet, as no writer has made its search",
+                }),
+            };
+        }
+        let Some(search) = &plan.search else { return Ok(()) };
+        if self.with_reader(|reading| Ok(search.is_due(reading.connection)?))? {
+            self.transaction(|tx| tx.read(&[table], &mut |_| Ok(())))?;
+        }
+        Ok(())
+    }
+}
+
+impl Source for Database {
+    fn read(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for table in tables {
+            let plan = self.plan(*table)?;
+            if table.is_searched {
+                self.refresh_search(*table, &plan)?;
+            }
+        }
+        self.with_reader(read)
+    }
+
+    fn watchable(&self) -> Option<&Database> {
+        Some(self)
+    }
+}
+
+impl<'c> Transaction<'c> {
+    /// Returns the plan of a table, which is made ready if it is not. Every read and write calls this.
+    pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
+        self.check_open()?;
+        if let Some(plan) = self.plans.get(table) {
+            return Ok(plan);
+        }
+        let state = &mut *self.state.borrow_mut();
+        if let Some(plan) = state.plans.get(&table.ty) {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = Arc::new(self.make_ready(table.def, state)?);
+        state.plans.insert(table.ty, Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// Makes a table ready. This only adds to the file.
+    fn make_ready(&self, def: &'static TableDef, state: &mut State<'c>) -> Result<Plan> {
+        if let Some(plan) = look(self.connection, def)?
+            && has_indexes(self.connection, def)?
+        {
+            return Ok(plan);
+        }
+        // If it fails, half of a table must not be committed by an app that ignores the error.
+        let savepoint = Savepoint::begin(self.connection)?;
+        let mut growth = Growth::default();
+        let writing = &mut state.writing;
+        mend_tables(&mut writing.recorder, Some(&stored_table_name(def)), &mut growth)?;
+        if !growth.is_empty() {
+            writing.touch_everything();
+        }
+        let plan = grow(&mut writing.recorder, def, &mut growth)?;
+        savepoint.release()?;
+        growth.tell();
+        Ok(plan)
+    }
+}
+
+impl Source for Transaction<'_> {
+    fn read(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for table in tables {
+            let plan = self.plan(*table)?;
+            if table.is_searched {
+                plan.refresh_search(self.connection)?;
+            }
+        }
+        read(Reading { connection: self.connection, is_private: false })
+    }
+}

@@ -1,0 +1,176 @@
+//! The connection that writes, and the thread that holds it.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{MutexGuard, PoisonError, TryLockError};
+
+use rusqlite::Connection;
+
+use crate::database::shared::Shared;
+use crate::database::transaction::Transaction;
+use crate::error::{Error, Result};
+use crate::file::readers::data_version;
+use crate::growth::failure::SchemaFailure;
+use crate::log::entropy::Entropy;
+use crate::log::journal::Journal;
+use crate::log::recorder::Recorder;
+use crate::rows::touched::Touched;
+use crate::trace::{event, span};
+
+/// What one transaction at a time uses.
+pub(crate) struct Writer {
+    /// `None` until the first write, so that an app which only reads opens no second connection.
+    pub(crate) connection: Option<Connection>,
+    pub(crate) entropy: Entropy,
+    pub(crate) journal: Option<KnownJournal>,
+}
+
+/// A journal, and the `data_version` of SQLite at which it was read. If that is still the same, no other
+/// connection has committed, and the journal is up to date.
+pub(crate) struct KnownJournal {
+    pub(crate) data_version: i64,
+    pub(crate) journal: Journal,
+}
+
+/// How a transaction ended. [`Database::announce`](crate::Database::announce) makes it known once nobody
+/// holds the writer.
+pub(crate) struct Outcome<R, E> {
+    pub(crate) result: Result<(R, Option<Touched>), E>,
+    /// The schemas that could not be ensured.
+    pub(crate) failures: Vec<SchemaFailure>,
+}
+
+impl Shared {
+    /// Locks the writer, and waits for whoever holds it.
+    pub(crate) fn lock_writer(&self) -> Result<HeldWriter<'_>> {
+        self.refuse_inside_transaction()?;
+        let guard = {
+            let _wait = span!("wait");
+            self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        };
+        self.writing.store(this_thread(), Ordering::Relaxed);
+        Ok(HeldWriter { guard, writing: &self.writing })
+    }
+
+    /// Locks the writer, or returns `None` if somebody holds it.
+    pub(crate) fn try_lock_writer(&self) -> Result<Option<HeldWriter<'_>>> {
+        self.refuse_inside_transaction()?;
+        let guard = match self.writer.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(guard)) => guard.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
+        self.writing.store(this_thread(), Ordering::Relaxed);
+        Ok(Some(HeldWriter { guard, writing: &self.writing }))
+    }
+
+    /// Runs a closure in a transaction.
+    pub(crate) fn write<R, E: From<Error>>(
+        &self,
+        writer: &mut Writer,
+        run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
+    ) -> Outcome<R, E> {
+        let mut failures = Vec::new();
+        let result = self.write_or_fail(writer, run, &mut failures);
+        Outcome { result, failures }
+    }
+
+    /// Does the work of [`write`](Self::write). Failures are collected also if it returns an error.
+    fn write_or_fail<R, E: From<Error>>(
+        &self,
+        Writer { connection: held, entropy, journal: known }: &mut Writer,
+        run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
+        failures: &mut Vec<SchemaFailure>,
+    ) -> Result<(R, Option<Touched>), E> {
+        let _span = span!("write");
+        let connection = self.writing_connection(held)?;
+        let (data_version, journal, is_next) = begin(connection, known.take())?;
+        let wall = (self.options.clock)();
+        let recorder = Recorder::new(connection, journal.clone(), wall);
+        *known = Some(KnownJournal { data_version, journal });
+        let Self { plans, watches, .. } = self;
+        if !is_next {
+            watches.meet_others();
+        }
+        let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
+        let result = transaction.settle().map_err(E::from).and_then(|()| run(&transaction));
+        *failures = transaction.take_failures();
+        let result = result.and_then(|result| {
+            self.refuse_if_moved()?;
+            let committed = transaction.commit()?;
+            event!(DEBUG, "committed", changes = committed.changes);
+            self.ahead.wait_for(committed.journal.due());
+            *known = Some(KnownJournal { data_version, journal: committed.journal });
+            if !committed.plans.is_empty() {
+                plans.keep(committed.plans);
+            }
+            Ok((result, committed.touched))
+        });
+        if self.is_moved() {
+            self.bring_along(held, is_next);
+        }
+        result
+    }
+
+    /// Returns the connection that writes, which the first call opens.
+    pub(crate) fn writing_connection<'a>(
+        &self,
+        held: &'a mut Option<Connection>,
+    ) -> Result<&'a Connection> {
+        if self.is_moved() {
+            self.refuse_if_moved()?;
+        }
+        let connection = match (held.take(), &self.readers) {
+            (Some(connection), _) => connection,
+            (None, Some(readers)) => readers.open_writer()?,
+            // A database in memory, which has no readers, keeps its connection from the start.
+            (None, None) => return Err(Error::Corrupt),
+        };
+        Ok(held.insert(connection))
+    }
+}
+
+/// Begins a transaction that writes. Returns the `data_version`, the journal, which is read again if others
+/// have written, and whether none have.
+pub(crate) fn begin(
+    connection: &Connection,
+    known: Option<KnownJournal>,
+) -> Result<(i64, Journal, bool)> {
+    {
+        let _wait = span!("wait");
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    }
+    let look = || {
+        let data_version = data_version(connection)?;
+        match known {
+            Some(known) if known.data_version == data_version => {
+                Ok((data_version, known.journal, true))
+            }
+            _ => Ok((data_version, Journal::load(connection)?, false)),
+        }
+    };
+    look().inspect_err(|_: &Error| {
+        let _ = connection.execute_batch("ROLLBACK");
+    })
+}
+
+/// The writer, locked by this thread.
+pub(crate) struct HeldWriter<'a> {
+    pub(crate) guard: MutexGuard<'a, Writer>,
+    pub(crate) writing: &'a AtomicU64,
+}
+
+impl Drop for HeldWriter<'_> {
+    fn drop(&mut self) {
+        self.writing.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Returns a number that no other thread has, and that is never 0.
+pub(crate) fn this_thread() -> u64 {
+    static THREADS: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static THIS: Cell<u64> = Cell::new(THREADS.fetch_add(1, Ordering::Relaxed));
+    }
+    THIS.with(Cell::get)
+}

@@ -1,0 +1,173 @@
+//! Checking whether a file is one that ara can open, and saying why not.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::catalog::format::{APPLICATION_ID, FORMAT};
+use crate::error::{Error, Result};
+
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// The reason given for a path whose folder does not exist.
+pub(crate) const NO_FOLDER: &str = "its folder does not exist: create the folder first";
+
+/// Refuses a path at which there can be no database. Returns whether a log is beside the file that SQLite
+/// would move into it: that of a database that is open, or was when its process ended.
+///
+/// This does not open the file, as closing it would release all locks that this process holds on it
+/// (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+pub(crate) fn check_path(path: &Path) -> Result<bool> {
+    let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
+    let file = match fs::metadata(path) {
+        Ok(file) => file,
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound if path.parent().is_none_or(Path::is_dir) => {
+                return refuse_log_alone(path).map(|()| false);
+            }
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                return Err(refuse(NO_FOLDER.to_owned()));
+            }
+            _ => return Err(refuse(format!("{error}: give another path, or allow this one"))),
+        },
+    };
+    if file.is_dir() {
+        return Err(refuse("it is a directory: give the path of a file in it".into()));
+    }
+    if !file.is_file() {
+        return Err(refuse("it is not a file: give the path of a file".into()));
+    }
+    if file.len() == 1 {
+        // SQLite would take it for an empty file.
+        return Err(Error::NotADatabase { path: path.to_owned() });
+    }
+    // The log is beside the file itself, not beside a link to it.
+    let target = fs::canonicalize(path).map_err(|error| refuse(error.to_string()))?;
+    let holds = |ending: &str| fs::metadata(beside(&target, ending)).is_ok_and(|it| it.len() > 0);
+    let has_log = holds("-wal");
+    if has_log && file.len() == 0 {
+        // SQLite would delete the log.
+        return Err(Error::Corrupt);
+    }
+    Ok(has_log || holds("-journal"))
+}
+
+/// Refuses a path at which there is a log without its file, as SQLite would delete the log.
+fn refuse_log_alone(path: &Path) -> Result<()> {
+    let log = beside(path, "-wal");
+    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        let reason = format!(
+            "the file is gone, and {} holds what was written into it last: put the file back, or \
+             remove that one too to begin anew",
+            log.display()
+        );
+        return Err(Error::Open { path: path.to_owned(), reason });
+    }
+    Ok(())
+}
+
+/// Returns the path of a file with an ending added, at which SQLite keeps a log, for example.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Refuses a file that is not ara's, or that has a newer format, from what the file itself says. Nothing is
+/// locked, recovered or converted. A file that cannot be judged in this way is not refused.
+pub(crate) fn refuse_unlocked(path: &Path) -> Result<()> {
+    let look = || -> Result<()> {
+        let file = immutable(path)?;
+        match marks(&file)? {
+            (APPLICATION_ID, format) if format > FORMAT => {
+                Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
+            }
+            (APPLICATION_ID, _) => Ok(()),
+            _ => refuse_if_foreign(&file, path),
+        }
+    };
+    match look() {
+        Err(error @ (Error::NewerFormat { .. } | Error::ForeignDatabase { .. })) => Err(error),
+        // Any other error may be due to a process that is writing the file meanwhile.
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file for reading as one that nobody changes: SQLite locks nothing and looks for no log.
+pub(crate) fn immutable(path: &Path) -> rusqlite::Result<Connection> {
+    // Each byte of the path is escaped, so that none has a meaning in the URI.
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let name: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{name}?immutable=1&mode=ro"), flags)
+}
+
+/// Refuses a file that is opened read-only if it is not ara's, or has a format that this version of ara
+/// cannot read.
+pub(crate) fn check_format(connection: &Connection, path: &Path) -> Result<()> {
+    match marks(connection)? {
+        (APPLICATION_ID, format) if format > FORMAT => {
+            Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
+        }
+        (APPLICATION_ID, 1..) => Ok(()),
+        (APPLICATION_ID, _) => Err(Error::Corrupt),
+        _ => {
+            refuse_if_foreign(connection, path)?;
+            Err(Error::NotADatabase { path: path.to_owned() })
+        }
+    }
+}
+
+/// Replaces an error in opening a file by one that tells whether the file is no database, is damaged, or
+/// cannot be read.
+pub(crate) fn with_diagnosis(error: Error, path: &Path) -> Error {
+    let error = match error {
+        Error::Io { reason } => {
+            let reason = format!(
+                "{reason}: check the disk and its free space, and allow this user to read and write the file and its folder"
+            );
+            return Error::Open { path: path.to_owned(), reason };
+        }
+        // SQLite reports a generic error for a header that no version of it has written.
+        Error::Sqlite { code: 1, .. } => Error::Corrupt,
+        error => error,
+    };
+    // Reading the file directly releases no locks, as nobody can have it open as a database.
+    let mut start = [0; MAGIC.len()];
+    let mut is_database = || File::open(path)?.read_exact(&mut start);
+    match (error, is_database()) {
+        (Error::Corrupt, Ok(())) if start == MAGIC => Error::Corrupt,
+        (Error::Corrupt, Ok(())) => Error::NotADatabase { path: path.to_owned() },
+        (Error::Corrupt, Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            Error::NotADatabase { path: path.to_owned() }
+        }
+        (error, _) => error,
+    }
+}
+
+/// Returns the `application_id` and the `user_version` of a file.
+pub(crate) fn marks(connection: &Connection) -> Result<(i64, i64)> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    Ok((pragma("application_id")?, pragma("user_version")?))
+}
+
+/// Refuses a database that ara did not create, unless it is empty.
+pub(crate) fn refuse_if_foreign(connection: &Connection, path: &Path) -> Result<()> {
+    // Both queries read one snapshot, as another process may be creating ara's tables meanwhile.
+    let connection = connection.unchecked_transaction()?;
+    let marks = marks(&connection)?;
+    if marks.0 == APPLICATION_ID {
+        // Another process has created them since the caller looked.
+        return Ok(());
+    }
+    let objects: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if objects > 0 || marks != (0, 0) {
+        return Err(Error::ForeignDatabase { path: path.to_owned() });
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Creating, restoring and dropping full-text searches as structs declare them.
+
+use std::collections::{HashMap, HashSet};
+
+use ara_schema::TableDef;
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::catalog::registry::Registry;
+use crate::catalog::search_index::{ROWS, SHADOWS, SearchIndex};
+use crate::catalog::shape::columns_in_file;
+use crate::error::Result;
+use crate::growth::history::Growth;
+use crate::names::{SEARCH_PREFIX, stored_table_name};
+
+impl SearchIndex {
+    /// Returns whether the file contains all parts of the search as ara creates them.
+    pub(crate) fn is_whole(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        let name = self.name();
+        let held: HashMap<String, Option<String>> = connection
+            .prepare_cached(
+                "SELECT substr(name, 1 + length(?1)), sql FROM sqlite_schema \
+                 WHERE substr(name, 1, length(?1)) = ?1",
+            )?
+            .query_map([&name], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let is_held = |(suffix, sql): (&str, String)| held.get(suffix) == Some(&Some(sql));
+        Ok(self.parts().into_iter().all(is_held)
+            && SHADOWS.iter().all(|suffix| held.contains_key(*suffix)))
+    }
+
+    /// Creates the search, and indexes every row.
+    fn make(&self, connection: &Connection, growth: &mut Growth) -> Result<()> {
+        self.drop(connection)?;
+        for sql in self.statements() {
+            connection.execute_batch(&sql)?;
+        }
+        let (rows, table) = (self.part(ROWS), &self.table);
+        connection.execute_batch(&format!(
+            "INSERT INTO {rows} (\"id\") SELECT \"id\" FROM \"{table}\" WHERE \"is_deleted\" IS NOT 1"
+        ))?;
+        let from = format!("FROM {rows} CROSS JOIN \"{table}\" USING (\"id\")");
+        connection.execute_batch(&self.read_words(&from))?;
+        growth.add_search(table, self.columns());
+        Ok(())
+    }
+
+    /// Drops the parts of the search that exist.
+    fn drop(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.restore_config(connection)?;
+        for (suffix, sql) in self.parts().into_iter().rev() {
+            let kind = if sql.starts_with("CREATE TRIGGER") { "TRIGGER" } else { "TABLE" };
+            connection.execute_batch(&format!("DROP {kind} IF EXISTS {}", self.part(suffix)))?;
+        }
+        // FTS5 drops its own tables, unless its virtual table was removed from `sqlite_schema`.
+        for suffix in SHADOWS {
+            connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", self.part(suffix)))?;
+        }
+        Ok(())
+    }
+}
+
+impl SearchIndex {
+    /// Creates the settings table of FTS5 if another program has dropped it: without it, FTS5 cannot even
+    /// drop its virtual table.
+    fn restore_config(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let name = self.name();
+        let has = |suffix: &str| {
+            connection
+                .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?
+                .exists([format!("{name}{suffix}")])
+        };
+        if !has("")? || has(CONFIG)? {
+            return Ok(());
+        }
+        // In defensive mode, SQLite lets only FTS5 create its tables.
+        let config = self.part(CONFIG);
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+        let made = connection.execute_batch(&format!(
+            "CREATE TABLE {config} (k PRIMARY KEY, v) WITHOUT ROWID; \
+             INSERT INTO {config} VALUES ('version', {CONFIG_VERSION})"
+        ));
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        made
+    }
+}
+
+/// The suffix of the table in which FTS5 keeps its settings.
+const CONFIG: &str = "_config";
+
+/// The version of its tables' format that FTS5 expects in them.
+const CONFIG_VERSION: i64 = 4;
+
+/// Returns whether the file has the search that a definition declares, or the definition declares none.
+pub(crate) fn is_made(connection: &Connection, def: &TableDef) -> Result<bool> {
+    match SearchIndex::of(def) {
+        Some(index) => Ok(index.is_whole(connection)?),
+        None => Ok(true),
+    }
+}
+
+/// Creates the search that a definition declares, unless it exists, and registers it.
+pub(crate) fn make_declared(
+    connection: &Connection,
+    def: &TableDef,
+    growth: &mut Growth,
+) -> Result<()> {
+    let Some(index) = SearchIndex::of(def) else { return Ok(()) };
+    if !index.is_whole(connection)? {
+        index.make(connection, growth)?;
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO ara_index (name, tbl, columns) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?
+        .execute([&index.name(), &index.table, &index.columns.join(",")])?;
+    Ok(())
+}
+
+/// Drops the searches of these tables that none of them declares any more.
+pub(crate) fn drop_undeclared(
+    connection: &Connection,
+    defs: &[&'static TableDef],
+    growth: &mut Growth,
+) -> Result<()> {
+    let tables: HashSet<_> = defs.iter().map(|def| stored_table_name(def)).collect();
+    let declared: Vec<_> = defs.iter().filter_map(|def| SearchIndex::of(def)).collect();
+    for index in registered(connection)? {
+        if tables.contains(&*index.table) && !declared.contains(&index) {
+            index.drop(connection)?;
+            connection.execute("DELETE FROM ara_index WHERE name = ?1", [index.name()])?;
+            growth.drop_search(&index.table, index.columns());
+        }
+    }
+    Ok(())
+}
+
+/// Drops what is left of searches of which a part is missing: their triggers would make every write fail.
+pub(crate) fn drop_broken(
+    connection: &Connection,
+    registry: &Registry,
+    only: Option<&str>,
+) -> Result<()> {
+    for index in &registry.searches {
+        if only.is_none_or(|only| only == index.table) && !index.is_whole(connection)? {
+            index.drop(connection)?;
+        }
+    }
+    Ok(())
+}
+
+/// Creates the searches that are registered and missing.
+pub(crate) fn mend(
+    connection: &Connection,
+    registry: &Registry,
+    growth: &mut Growth,
+) -> Result<()> {
+    for index in &registry.searches {
+        if index.is_whole(connection)? {
+            continue;
+        }
+        let present = columns_in_file(connection, &index.table)?.unwrap_or_default();
+        if index.columns().all(|column| present.contains_key(column)) {
+            index.make(connection, growth)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the searches that are registered.
+fn registered(connection: &Connection) -> rusqlite::Result<Vec<SearchIndex>> {
+    connection
+        .prepare_cached("SELECT tbl, columns FROM ara_index WHERE name GLOB ?1")?
+        .query_map([format!("{SEARCH_PREFIX}*")], |row| {
+            let columns: String = row.get(1)?;
+            Ok(SearchIndex::new(row.get(0)?, columns.split(',').map(str::to_owned)))
+        })?
+        .collect()
+}

@@ -1,0 +1,8 @@
+//! What the derives and `ara::schema!` implement: tables, their columns and rows, and the schema of an app.
+
+pub(crate) mod app_schema;
+pub(crate) mod cells;
+pub(crate) mod id;
+pub(crate) mod record;
+pub(crate) mod table;
+pub(crate) mod table_ref;

@@ -1,0 +1,240 @@
+//! The cells that a draft or a patch sets.
+
+use ara_schema::TableDef;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::model::table::Column;
+use crate::value::{Id, IntoOptional, IntoValue, Rule, Stored, Value};
+
+/// The cells that a mutation writes into one row.
+///
+/// Columns are given by their position in the table's definition. If a value breaks a rule, the rule is
+/// kept in its place, and the mutation returns it as an error.
+#[derive(Debug, Clone, Default)]
+pub struct Cells {
+    id: Option<Uuid>,
+    cells: Vec<Cell>,
+    refused: Vec<(usize, Rule)>,
+}
+
+/// How many cells there is room for at first. It suits most rows, which then never have to reallocate.
+const USUAL_COLUMNS: usize = 8;
+
+impl Cells {
+    /// Returns no cells, of a row without an id.
+    pub fn new() -> Self {
+        Self { cells: Vec::with_capacity(USUAL_COLUMNS), ..Self::default() }
+    }
+
+    /// Returns no cells, of the row with this id.
+    pub fn of<T>(id: Id<T>) -> Self {
+        Self { id: Some(id.uuid()), ..Self::new() }
+    }
+
+    /// Sets the id of the row.
+    #[must_use]
+    pub fn id<T>(mut self, id: Id<T>) -> Self {
+        self.id = Some(id.uuid());
+        self
+    }
+
+    fn set<V: Value>(self, column: usize, value: impl IntoValue<V>) -> Self {
+        let stored = value.into_value().and_then(V::store).map(Some);
+        self.put(column, stored)
+    }
+
+    fn set_optional<V: Value, How>(self, column: usize, value: impl IntoOptional<V, How>) -> Self {
+        let stored = value.into_optional().and_then(|value| value.map(V::store).transpose());
+        self.put(column, stored)
+    }
+
+    /// Sets the required column `C` at this position.
+    #[must_use]
+    pub fn set_column<C: Column>(self, at: usize, value: impl IntoValue<C::Value>) -> Self {
+        self.set::<C::Value>(at, value)
+    }
+
+    /// Sets or clears the optional column `C` at this position.
+    #[must_use]
+    pub fn set_optional_column<C: Column, How>(
+        self,
+        at: usize,
+        value: impl IntoOptional<C::Value, How>,
+    ) -> Self {
+        self.set_optional::<C::Value, How>(at, value)
+    }
+
+    /// Sets the column `C` at this position to a value of the table's struct.
+    #[must_use]
+    pub fn fill_column<C: Column>(self, at: usize, value: Option<C::Value>) -> Self {
+        self.put(at, value.map(C::Value::store).transpose())
+    }
+
+    /// Turns the cells that were set so far into defaults of a new row. An upsert does not write them
+    /// if the row exists.
+    #[must_use]
+    pub fn as_defaults(mut self) -> Self {
+        for cell in &mut self.cells {
+            cell.is_default = true;
+        }
+        self
+    }
+
+    fn put(mut self, column: usize, stored: Result<Option<Stored<'static>>, Rule>) -> Self {
+        // The last value of a column counts, whether it keeps the rules or not.
+        self.refused.retain(|(refused, _)| *refused != column);
+        match stored {
+            Ok(value) => {
+                let cell = Cell { column, value, is_default: false };
+                match self.cells.iter_mut().find(|known| known.column == column) {
+                    Some(known) => *known = cell,
+                    None => self.cells.push(cell),
+                }
+            }
+            Err(rule) => self.refused.push((column, rule)),
+        }
+        self
+    }
+
+    /// Returns the row's id, if it was set, and the cells in the order of the columns.
+    ///
+    /// Returns [`Error::Rule`] for the first column whose value breaks a rule, and [`Error::TooLarge`]
+    /// if the values are larger than SQLite can hold.
+    pub(crate) fn finish(self, table: &TableDef) -> Result<(Option<Uuid>, Vec<Cell>)> {
+        if let Some((column, rule)) = self.refused.into_iter().min_by_key(|(column, _)| *column) {
+            let column = table.columns.get(column).map_or("", |column| column.name);
+            return Err(Error::Rule { table: table.name, column, rule });
+        }
+        let mut cells = self.cells;
+        // The log holds all cells of a change in one value of SQLite.
+        let length: usize = cells.iter().map(|cell| length(cell.value.as_ref())).sum();
+        if length > LARGEST {
+            return Err(Error::TooLarge { table: table.name });
+        }
+        cells.sort_by_key(|cell| cell.column);
+        Ok((self.id, cells))
+    }
+}
+
+/// The most bytes of text and blobs that one mutation writes. SQLite holds 1,000,000,000 bytes in a
+/// value, and the log needs some more than the values alone.
+const LARGEST: usize = 999_000_000;
+
+/// Returns the bytes of a text or a blob; other values hardly count.
+fn length(value: Option<&Stored<'_>>) -> usize {
+    match value {
+        Some(Stored::Text(text)) => text.len(),
+        Some(Stored::Blob(bytes)) => bytes.len(),
+        _ => 0,
+    }
+}
+
+/// A value to write into a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cell {
+    /// The column's position in the table's definition.
+    pub(crate) column: usize,
+    /// The value; `None` clears the column.
+    pub(crate) value: Option<Stored<'static>>,
+    /// Whether it is written only if the row is new.
+    pub(crate) is_default: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use ara_schema::{ColumnDef, Type};
+
+    use super::*;
+    use crate::value::NonEmptyString;
+
+    static TABLE: TableDef = TableDef {
+        name: "todo",
+        local: false,
+        columns: &[
+            ColumnDef { name: "title", ty: Type::Text, required: true },
+            ColumnDef { name: "done", ty: Type::Bool, required: false },
+            ColumnDef { name: "stars", ty: Type::Real, required: false },
+        ],
+        indexes: &[],
+        search: &[],
+    };
+
+    type Title = NonEmptyString<10>;
+
+    fn text(text: &'static str) -> Option<Stored<'static>> {
+        Some(Stored::Text(text.into()))
+    }
+
+    fn cell(column: usize, value: Option<Stored<'static>>) -> Cell {
+        Cell { column, value, is_default: false }
+    }
+
+    fn message(cells: Cells) -> String {
+        cells.finish(&TABLE).expect_err("a rule is broken").to_string()
+    }
+
+    #[test]
+    fn cells_come_in_the_order_of_the_columns() {
+        let cells = Cells::new()
+            .set_optional::<f64, _>(2, 0.5)
+            .set_optional::<bool, _>(1, None)
+            .set::<Title>(0, "Buy milk");
+        let expected =
+            vec![cell(0, text("Buy milk")), cell(1, None), cell(2, Some(Stored::Real(0.5)))];
+        assert_eq!(cells.finish(&TABLE).expect("no rule is broken"), (None, expected));
+    }
+
+    #[test]
+    fn the_id_is_the_one_given_last() {
+        struct Todo;
+        let [first, second] = [1, 2].map(Uuid::from_u128);
+        let finish = |cells: Cells| cells.finish(&TABLE).expect("no rule is broken");
+        assert_eq!(finish(Cells::new()), (None, vec![]));
+        let cells = Cells::of(Id::<Todo>::from_uuid(first));
+        assert_eq!(finish(cells.clone()), (Some(first), vec![]));
+        assert_eq!(finish(cells.id(Id::<Todo>::from_uuid(second))), (Some(second), vec![]));
+    }
+
+    #[test]
+    fn the_last_value_of_a_column_counts() {
+        let cells = Cells::new().set::<Title>(0, "Buy milk").set::<Title>(0, "Buy bread");
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(0, text("Buy bread"))]);
+
+        let cells = Cells::new().set_optional::<bool, _>(1, true).set_optional::<bool, _>(1, None);
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(1, None)]);
+
+        let cells = Cells::new().set::<Title>(0, " ").set::<Title>(0, "Buy bread");
+        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(0, text("Buy bread"))]);
+
+        let cells = Cells::new().set::<Title>(0, "Buy milk").set::<Title>(0, " ");
+        assert_eq!(message(cells), "column `todo.title` must not be blank");
+
+        let cells = Cells::new().set::<Title>(0, " ").set::<Title>(0, "Buy milk, bread and eggs");
+        assert_eq!(message(cells), "column `todo.title` must have 10 characters at most");
+    }
+
+    #[test]
+    fn a_default_is_one_until_it_is_set() {
+        let defaults = Cells::new().set::<Title>(0, "Untitled").set_optional::<f64, _>(2, 0.5);
+        let cells = defaults.as_defaults().set::<Title>(0, "Buy milk");
+        let default = Cell { is_default: true, ..cell(2, Some(Stored::Real(0.5))) };
+        let expected = vec![cell(0, text("Buy milk")), default];
+        assert_eq!(cells.finish(&TABLE).expect("good").1, expected);
+    }
+
+    #[test]
+    fn mending_one_column_hides_no_other() {
+        let cells = Cells::new()
+            .set::<Title>(0, " ")
+            .set_optional::<f64, _>(2, f64::NAN)
+            .set::<Title>(0, "Buy milk");
+        assert_eq!(message(cells), "column `todo.stars` must be a number, and NaN is none");
+    }
+
+    #[test]
+    fn the_first_column_that_breaks_a_rule_is_reported() {
+        let cells = Cells::new().set_optional::<f64, _>(2, f64::NAN).set::<Title>(0, " ");
+        assert_eq!(message(cells), "column `todo.title` must not be blank");
+    }
+}

@@ -1,0 +1,35 @@
+//! A table without its type.
+
+use std::any::TypeId;
+
+use ara_schema::TableDef;
+
+use crate::model::table::Table;
+use crate::value::Readable;
+
+/// A table that a query reads, without its type.
+#[derive(Debug, Clone, Copy)]
+pub struct TableRef {
+    /// The id of the struct's type.
+    pub(crate) ty: TypeId,
+    /// The table's definition.
+    pub def: &'static TableDef,
+    /// For each column, the stored values that the app can read.
+    pub readable: &'static [fn() -> Readable],
+    /// Whether the query searches it, so that the index of its search must be up to date.
+    pub(crate) is_searched: bool,
+}
+
+impl TableRef {
+    /// Returns the table `T`, which is not searched.
+    pub const fn of<T: Table>() -> Self {
+        let (def, readable) = (T::TABLE, T::READABLE);
+        Self { ty: TypeId::of::<T>(), def, readable, is_searched: false }
+    }
+
+    /// Returns the table as one that is searched.
+    #[must_use]
+    pub fn searched(self) -> Self {
+        Self { is_searched: true, ..self }
+    }
+}

@@ -1,0 +1,7 @@
+//! The past: the history of rows, queries as of a time, and undo.
+
+pub(crate) mod as_of;
+pub(crate) mod row_history;
+pub(crate) mod transaction_list;
+pub(crate) mod undo;
+pub(crate) mod undone;

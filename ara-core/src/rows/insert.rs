@@ -1,0 +1,58 @@
+//! How a row is inserted: the SQL, and its parameters.
+
+use std::fmt::Write;
+
+use rusqlite::Statement;
+use rusqlite::types::ValueRef;
+
+use crate::log::statements::bind;
+use crate::names::quoted;
+use crate::value::Stored;
+
+/// The parameter of the first column after the [head](RowHead).
+pub(crate) const FIRST_COLUMN: usize = 5;
+
+/// Returns the SQL that inserts a row: its [head](RowHead), then the given columns.
+pub(crate) fn insert_sql<'a>(
+    stored_name: &str,
+    columns: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let mut names = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
+    let mut values = String::from("?1, ?2, ?3, ?4");
+    for (column, parameter) in columns.into_iter().zip(FIRST_COLUMN..) {
+        let _ = write!(names, ", {}", quoted(column));
+        let _ = write!(values, ", ?{parameter}");
+    }
+    format!("INSERT INTO {} ({names}) VALUES ({values})", quoted(stored_name))
+}
+
+/// The columns that ara itself maintains in every row, in the order of their parameters.
+pub(crate) struct RowHead<'a> {
+    pub(crate) id: &'a [u8],
+    /// The packed clock.
+    pub(crate) clock: &'a [u8],
+    pub(crate) created_at: Option<i64>,
+    pub(crate) updated_at: Option<i64>,
+}
+
+impl RowHead<'_> {
+    /// Binds the first four parameters of a statement.
+    pub(crate) fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+        bind(statement, 1, ValueRef::Blob(self.id))?;
+        bind(statement, 2, ValueRef::Blob(self.clock))?;
+        bind(statement, 3, self.created_at.map_or(ValueRef::Null, ValueRef::Integer))?;
+        bind(statement, 4, self.updated_at.map_or(ValueRef::Null, ValueRef::Integer))
+    }
+}
+
+/// Binds values to the parameters from `first` on.
+pub(crate) fn bind_values<'a>(
+    statement: &mut Statement<'_>,
+    first: usize,
+    values: impl IntoIterator<Item = Option<&'a Stored<'a>>>,
+) -> rusqlite::Result<()> {
+    for (value, parameter) in values.into_iter().zip(first..) {
+        bind(statement, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
+    }
+    Ok(())
+}

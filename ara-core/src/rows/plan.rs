@@ -1,0 +1,131 @@
+//! A table of the app as it is in the file, and the SQL of its mutations.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ara_schema::{TableDef, Type};
+use rusqlite::Connection;
+
+use crate::catalog::search_index::SearchIndex;
+use crate::model::record::select_list;
+use crate::names::{name_list, stored_table_name};
+use crate::rows::insert::insert_sql;
+use crate::search::refresh::Refresh;
+
+/// A table that is ready to be read and written.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) def: &'static TableDef,
+    /// The table's ordinal in the file.
+    pub(crate) table: i64,
+    /// The same ordinal, or `None` if the table is local and thus not in the log.
+    pub(crate) ordinal: Option<i64>,
+    /// The columns that a mutation can write: `is_deleted`, then those of the struct.
+    pub(crate) slots: Vec<Slot>,
+    /// Inserts a row: its [head](crate::rows::insert::RowHead), then every slot.
+    pub(crate) insert: Arc<str>,
+    /// Selects a [`Record`](crate::Record) by id.
+    pub(crate) get: String,
+    /// Updates the full-text search of the table, if it has one.
+    pub(crate) search: Option<Refresh>,
+    stored_name: String,
+    /// By the slots that they write.
+    edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>>>,
+}
+
+/// A column that a mutation can write.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) name: &'static str,
+    /// The column's ordinal in the log.
+    pub(crate) ordinal: u32,
+    /// Whether a value that is written is added to the one that is there.
+    pub(crate) is_counter: bool,
+}
+
+/// The slot of `is_deleted`, whose ordinal is 0 in every table.
+pub(crate) const IS_DELETED: usize = 0;
+
+/// The SQL that updates certain slots of a row.
+#[derive(Debug)]
+pub(crate) struct Edit {
+    /// Selects `is_deleted` and then the slots, by id.
+    pub(crate) probe: Arc<str>,
+    /// Updates a row. The parameters are: the id; the change's time, node and columns, which go into
+    /// `ara_clock`; `updated_at`; the slots.
+    pub(crate) update: Arc<str>,
+    /// The same update, if the row is not deleted and every slot differs.
+    pub(crate) update_if_all_differ: Arc<str>,
+}
+
+impl Plan {
+    pub(crate) fn new(def: &'static TableDef, table: i64, columns: &[u32]) -> Self {
+        let ordinal = (!def.local).then_some(table);
+        let stored_name = stored_table_name(def).into_owned();
+        let is_deleted = Slot { name: "is_deleted", ordinal: 0, is_counter: false };
+        let columns = def.columns.iter().zip(columns);
+        let slots: Vec<_> = std::iter::once(is_deleted)
+            .chain(columns.map(|(column, &ordinal)| {
+                let is_counter = column.ty == Type::Counter;
+                Slot { name: column.name, ordinal, is_counter }
+            }))
+            .collect();
+
+        let insert = insert_sql(&stored_name, slots.iter().map(|slot| slot.name));
+        let get = format!(
+            "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
+            name_list(select_list(def)),
+        );
+        Self {
+            def,
+            table,
+            ordinal,
+            slots,
+            insert: insert.into(),
+            get,
+            search: SearchIndex::of(def).as_ref().map(Refresh::of),
+            stored_name,
+            edits: Mutex::default(),
+        }
+    }
+
+    /// Returns whether a value that is written into a slot is added to the one that is there.
+    pub(crate) fn is_counter(&self, slot: usize) -> bool {
+        self.slots.get(slot).is_some_and(|slot| slot.is_counter)
+    }
+
+    /// Updates the full-text search with what was written, inside the caller's transaction.
+    pub(crate) fn refresh_search(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.search.as_ref().map_or(Ok(()), |search| search.run(connection))
+    }
+
+    /// Returns the SQL that updates these slots. It is created when it is first needed.
+    pub(crate) fn edit(&self, slots: &[usize]) -> Arc<Edit> {
+        let mut edits = self.edits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = edits.get(slots) {
+            return Arc::clone(known);
+        }
+        let names = || slots.iter().filter_map(|&slot| self.slots.get(slot)).map(|slot| slot.name);
+        let table = &self.stored_name;
+        let probe = format!(
+            "SELECT {} FROM \"{table}\" WHERE \"id\" = ?1",
+            name_list(std::iter::once("is_deleted").chain(names())),
+        );
+        let mut update = format!("UPDATE \"{table}\" SET \"updated_at\" = ?5");
+        if self.ordinal.is_some() {
+            update.push_str(", \"ara_clock\" = ara_stamp(\"ara_clock\", ?2, ?3, ?4)");
+        }
+        let mut differ = String::from(" AND \"is_deleted\" IS NOT 1");
+        for (name, parameter) in names().zip(6..) {
+            let _ = write!(update, ", \"{name}\" = ?{parameter}");
+            let _ = write!(differ, " AND \"{name}\" IS NOT ?{parameter}");
+        }
+        update.push_str(" WHERE \"id\" = ?1");
+        let update_if_all_differ = format!("{update}{differ}").into();
+        let edit =
+            Arc::new(Edit { probe: probe.into(), update: update.into(), update_if_all_differ });
+        edits.insert(slots.into(), Arc::clone(&edit));
+        edit
+    }
+}

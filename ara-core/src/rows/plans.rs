@@ -1,0 +1,25 @@
+//! The tables that are ready to be used.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::model::table_ref::TableRef;
+use crate::rows::plan::Plan;
+
+/// The plans of the tables that the file contains as their structs declare them. Tables only grow, so a plan
+/// stays valid.
+#[derive(Debug, Default)]
+pub(crate) struct Plans(RwLock<HashMap<TypeId, Arc<Plan>>>);
+
+impl Plans {
+    /// Returns the plan of a table, or `None` if the table must be ensured first.
+    pub(crate) fn get(&self, table: TableRef) -> Option<Arc<Plan>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&table.ty).cloned()
+    }
+
+    /// Keeps the plans of tables that are ready now.
+    pub(crate) fn keep(&self, ready: impl IntoIterator<Item = (TypeId, Arc<Plan>)>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
+    }
+}

@@ -1,0 +1,43 @@
+//! Merging changes of another database.
+
+use crate::database::Database;
+use crate::error::Result;
+use crate::exchange::changes::Changes;
+use crate::merge::incoming::merge;
+use crate::merge::report::MergeReport;
+use crate::trace::{event, span};
+
+impl Database {
+    /// Merges changes of another database, in one transaction. They are added to the change log, and in each
+    /// column of each row the last writer wins. Changes may arrive in any order, and more than once.
+    ///
+    /// Tables and columns that this database lacks are created. If the changes of a node cannot be accepted,
+    /// that node alone is refused, and the report says why.
+    ///
+    /// See [`changes_since`](Self::changes_since) for an example of both sides.
+    ///
+    /// # Errors
+    ///
+    /// Returns [common errors](Self#common-errors). Nothing is merged then, and the merge can be repeated.
+    pub fn merge(&self, changes: &Changes) -> Result<MergeReport> {
+        let _span = span!("merge", changes = changes.len());
+        let report = self.fresh_transaction(|fresh| {
+            let mut state = fresh.into_state();
+            state.has_met_nodes = true;
+            merge(&mut state.writing, changes)
+        })?;
+        event!(
+            DEBUG,
+            "merged",
+            new = report.changes,
+            known = report.known,
+            written = report.written,
+            outdated = report.outdated,
+            set_aside = report.set_aside,
+            refused = report.refused.len(),
+            forked = report.forked.len(),
+        );
+        report.growth.tell();
+        Ok(report)
+    }
+}

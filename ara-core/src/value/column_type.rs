@@ -1,0 +1,68 @@
+//! The types that a column can have.
+
+use ara_schema::Type;
+
+use crate::value::readable::Readable;
+use crate::value::rule::Rule;
+use crate::value::stored::Stored;
+
+/// A type that a column can have.
+///
+/// Most apps never implement it by hand: `#[derive(Value)]` implements it for a newtype, or for an enum
+/// without data.
+///
+/// [`read`](Self::read) must be able to read whatever [`store`](Self::store) returns.
+///
+/// ```
+/// use ara::{Rule, Stored, Type, Value};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Even(i64);
+///
+/// impl Value for Even {
+///     const TYPE: Type = Type::Integer;
+///
+///     fn store(self) -> Result<Stored<'static>, Rule> {
+///         if self.0 % 2 == 0 { self.0.store() } else { Err(Rule::new("must be even")) }
+///     }
+///
+///     fn read(stored: Stored<'_>) -> Option<Self> {
+///         i64::read(stored).filter(|number| number % 2 == 0).map(Self)
+///     }
+/// }
+///
+/// assert_eq!(Even::read(Stored::Integer(2)), Some(Even(2)));
+/// assert_eq!(Even::read(Stored::Integer(3)), None);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the type of a column",
+    label = "not a column type",
+    note = "column types implement `ara::Value`: put `#[derive(Value)]` on a newtype or an enum without data, \
+            or store any serde type as `Json<{Self}>`",
+    note = "integers are `i64` or smaller (`u64` and `usize` do not fit), a moment is `ara::Timestamp`, \
+            and dates need the feature `jiff`, `chrono` or `time`"
+)]
+pub trait Value: Sized + 'static {
+    /// The stored type, which `ara.lock` records for a column.
+    const TYPE: Type;
+
+    /// Returns the value as it is stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`Rule`] that the value breaks.
+    fn store(self) -> Result<Stored<'static>, Rule>;
+
+    /// Returns the value that was stored, or `None` if it is not one of this type. To the app, a column
+    /// whose value cannot be read has none; the stored value stays as it is.
+    fn read(stored: Stored<'_>) -> Option<Self>;
+
+    /// Returns which stored values [`read`](Self::read) can read, in a form that can be translated into
+    /// SQL.
+    ///
+    /// By default, SQLite calls `read` for each value in question. An implementation may return another
+    /// form, which is faster, if it covers exactly the same values.
+    fn readable() -> Readable {
+        Readable::checked::<Self>()
+    }
+}

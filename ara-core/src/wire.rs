@@ -1,9 +1,0 @@
-//! Changes and version vectors as bytes: [records](record) whose payload is a protobuf
-//! [message](message). `wire/format.md` describes them.
-
-mod batch;
-mod fields;
-mod message;
-mod record;
-mod stream;
-mod vector;

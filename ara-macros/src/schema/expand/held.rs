@@ -1,0 +1,80 @@
+//! Holding the schema against what was released.
+
+use ara_schema::{ColumnSnapshot, TableSnapshot, TypeSnapshot};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned;
+
+use super::foreign::refuse_foreign;
+use crate::schema::ast::Schema;
+use crate::schema::lock::Released;
+
+/// Generates the check that no released table is missing here, and turns on the checks that the derive
+/// has generated for each table.
+pub fn expand(Schema { ident, tables, .. }: &Schema, released: &Released) -> TokenStream {
+    let name = ident.to_string();
+    let watch = watch(released);
+    let definitions = released.schema.tables.iter().map(definition);
+    let is_whole = quote_spanned! {ident.span()=>
+        #[allow(long_running_const_eval)]
+        const _: () = if ::ara::__private::lacks_a_table(RELEASED, TABLES) {
+            ::ara::__private::refuse_lacking(#name, RELEASED, TABLES)
+        };
+    };
+    let of_tables = tables.iter().enumerate().map(|(at, table)| turn_on(at, table));
+    quote! {
+        #watch
+        const RELEASED: &[_ara::TableDef] = &[#(#definitions),*];
+        #is_whole
+        #(#of_tables)*
+    }
+}
+
+/// Makes Cargo compile the package again when the lock changes.
+fn watch(released: &Released) -> Option<TokenStream> {
+    let path = released.path.to_str()?;
+    Some(quote!(
+        const _: &[u8] = ::core::include_bytes!(#path);
+    ))
+}
+
+/// Turns on the check of the table at this position. A struct in two schemas gets the constant twice,
+/// and the compiler's error then shows its name.
+fn turn_on(at: usize, table: &Path) -> TokenStream {
+    let refuse_foreign = refuse_foreign(table);
+    quote_spanned! {table.span()=>
+        const _: () = #refuse_foreign;
+        impl #table {
+            #[doc(hidden)]
+            #[allow(dead_code, long_running_const_eval)]
+            pub(crate) const __A_TABLE_BELONGS_TO_ONE_SCHEMA:
+                ::ara::__private::Option<&'static ::ara::__private::TableDef> =
+                ::ara::__private::find_table(RELEASED, TABLES[#at].name);
+        }
+    }
+}
+
+/// Generates the definition of a table as it was released.
+fn definition(table: &TableSnapshot) -> TokenStream {
+    let TableSnapshot { name, local, columns, .. } = table;
+    let columns = columns.iter().map(|ColumnSnapshot { name, ty, .. }| {
+        let ty = stored_type(ty);
+        quote!(_ara::ColumnDef { name: #name, ty: _ara::Type::#ty, required: false })
+    });
+    quote! {
+        _ara::TableDef { name: #name, local: #local, columns: &[#(#columns),*], indexes: &[], search: &[] }
+    }
+}
+
+fn stored_type(ty: &TypeSnapshot) -> TokenStream {
+    match ty {
+        TypeSnapshot::Id(table) => quote!(Id(#table)),
+        TypeSnapshot::Enum(variants) => quote!(Enum(&[#(#variants),*])),
+        // The variants without names in them are called the same in `Type` and in `TypeSnapshot`.
+        plain => {
+            let variant = format_ident!("{plain:?}");
+            quote!(#variant)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What the user wrote in `#[table(..)]`.
+
+use proc_macro2::TokenStream;
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Ident, LitStr, Path, Result};
+
+use crate::input::arguments::{
+    each, expression, flag, list, name_of, once, skip_value, string, unknown,
+};
+use crate::input::faults::Faults;
+use crate::input::suggest::Suggestion;
+
+/// The helper attribute of `#[derive(Table)]`.
+pub const TABLE: &str = "table";
+
+/// The helper attribute as `#[ara::table]` writes it. Where that macro is imported, `table` would be
+/// ambiguous: the macro or the helper.
+pub const TABLE_OF_MACRO: &str = "__ara_table";
+
+/// The arguments of a struct.
+#[derive(Default)]
+pub struct TableArgs {
+    pub name: Option<LitStr>,
+    pub local: Option<Path>,
+    pub columns: Option<Path>,
+    pub indexes: Vec<Vec<Ident>>,
+    pub derives: Vec<Path>,
+    /// Given on ara's own tables, whose names begin with a prefix that apps cannot use.
+    pub ara: Option<Path>,
+}
+
+/// The arguments of a field.
+#[derive(Default)]
+pub struct FieldArgs {
+    pub column: Option<LitStr>,
+    pub index: Option<Path>,
+    pub search: Option<Path>,
+    pub default: Option<TokenStream>,
+    /// The first argument, for a field that takes none.
+    pub first: Option<Path>,
+}
+
+impl TableArgs {
+    /// Reads the arguments of a struct with these attributes.
+    pub fn parse(attrs: &[Attribute], faults: &mut Faults) -> Self {
+        let mut args = Self::default();
+        each(of_table(attrs), faults, |meta, faults| {
+            match name_of(meta).as_str() {
+                "name" => once(&mut args.name, meta, faults, string)?,
+                "local" => once(&mut args.local, meta, faults, flag)?,
+                "columns" => once(&mut args.columns, meta, faults, flag)?,
+                "index" => args.indexes.extend(list(meta, "index(title, done)", faults)?),
+                "derive" => args
+                    .derives
+                    .extend(list(meta, "derive(serde::Serialize)", faults)?.into_iter().flatten()),
+                "unique" => unique(meta, faults)?,
+                "__ara" => once(&mut args.ara, meta, faults, flag)?,
+                given => {
+                    let suggestion = Suggestion {
+                        known: &["name", "local", "index", "columns", "derive"],
+                        synonyms: &[("column", "name"), ("rename", "name"), ("table", "name")],
+                        given,
+                    };
+                    unknown("a table", meta, &suggestion, faults)?;
+                }
+            }
+            Ok(())
+        });
+        args
+    }
+}
+
+impl FieldArgs {
+    /// Reads the arguments of a field with these attributes.
+    pub fn parse(attrs: &[Attribute], faults: &mut Faults) -> Self {
+        let mut args = Self::default();
+        each(of_table(attrs), faults, |meta, faults| {
+            args.first.get_or_insert_with(|| meta.path.clone());
+            match name_of(meta).as_str() {
+                "column" => once(&mut args.column, meta, faults, string)?,
+                "index" => once(&mut args.index, meta, faults, flag)?,
+                "search" => once(&mut args.search, meta, faults, flag)?,
+                "default" => once(&mut args.default, meta, faults, expression)?,
+                "unique" => unique(meta, faults)?,
+                given => {
+                    let suggestion = Suggestion {
+                        known: &["column", "index", "search", "default"],
+                        synonyms: &[("name", "column"), ("rename", "column")],
+                        given,
+                    };
+                    unknown("a column", meta, &suggestion, faults)?;
+                }
+            }
+            Ok(())
+        });
+        args
+    }
+}
+
+/// Returns the helper attributes, under both of their names.
+fn of_table(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident(TABLE) || attr.path().is_ident(TABLE_OF_MACRO))
+}
+
+/// Refuses `unique`.
+fn unique(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<()> {
+    faults.on(
+        &meta.path,
+        "offline devices cannot keep a unique constraint between them: \
+         give rows that must be one the same id, `Id::from_key(\"natural key\")`",
+    );
+    skip_value(meta.input)
+}

@@ -1,0 +1,122 @@
+//! The columns: a type for each of them, and an associated constant of the struct that is its value.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Attribute, Ident, Visibility};
+
+use super::names::{CREATED_AT_DOC, UPDATED_AT_DOC};
+use crate::table::ast::Table;
+
+/// A column as its constant needs it. The columns that every row has are among them.
+struct Constant<'a> {
+    ident: Ident,
+    vis: &'a Visibility,
+    stored: String,
+    ty: TokenStream,
+    doc: TokenStream,
+    deprecated: Option<&'a Attribute>,
+}
+
+/// Returns all columns: first those that every row has, then those of the fields.
+fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
+    let ident = table.ident;
+    let system = |name: &str, vis, ty, doc: TokenStream| Constant {
+        ident: format_ident!("{name}"),
+        vis,
+        stored: name.to_owned(),
+        ty,
+        doc,
+        deprecated: None,
+    };
+    let timestamp = || quote!(_ara::Timestamp);
+    let mut constants = vec![
+        system("id", table.id_visibility(), quote!(_ara::Id<#ident>), table.id_doc()),
+        system("created_at", table.vis, timestamp(), quote!(#[doc = #CREATED_AT_DOC])),
+        system("updated_at", table.vis, timestamp(), quote!(#[doc = #UPDATED_AT_DOC])),
+    ];
+    constants.extend(table.columns.iter().map(|column| Constant {
+        ident: column.ident.clone(),
+        vis: column.vis,
+        stored: column.name.text.clone(),
+        ty: column.ty.clone(),
+        doc: column.doc(),
+        deprecated: column.deprecated,
+    }));
+    constants
+}
+
+/// Generates the module of the columns' types. With `#[table(columns)]` it is public, and otherwise
+/// hidden in the block.
+pub fn markers(table: &Table<'_>) -> TokenStream {
+    let module = &table.module;
+    let is_public = table.args.columns.is_some();
+    let markers = constants(table).into_iter().map(|constant| {
+        let Constant { ident, vis, doc, deprecated, .. } = constant;
+        let vis = table.marker_visibility(vis);
+        let about = is_public.then(|| quote!(#doc #deprecated));
+        quote! {
+            #about
+            #vis struct #ident;
+            impl ::core::marker::Copy for #ident {}
+            #[automatically_derived]
+            impl ::core::clone::Clone for #ident {
+                fn clone(&self) -> Self {
+                    *self
+                }
+            }
+        }
+    });
+    // If a macro of the user's declares the struct, lints check the generated code as well.
+    let allowed = quote!(#[allow(
+        dead_code,
+        deprecated,
+        missing_debug_implementations,
+        non_camel_case_types,
+        unreachable_pub
+    )]);
+    if is_public {
+        let vis = table.vis;
+        let doc =
+            format!("The columns of [`{0}`](super::{0}), to import them by name.", table.ident);
+        quote! {
+            #[doc = #doc]
+            #allowed
+            #vis mod #module { #(#markers)* }
+        }
+    } else {
+        quote! {
+            #allowed
+            mod _ara_columns {
+                pub mod #module { #(#markers)* }
+            }
+        }
+    }
+}
+
+/// Generates the constants, and what the columns' types implement.
+pub fn impls(table: &Table<'_>) -> TokenStream {
+    let table_ident = table.ident;
+    let constants = constants(table);
+    let values = constants.iter().map(|Constant { ident, vis, doc, deprecated, .. }| {
+        let marker = table.marker(ident);
+        quote! {
+            #doc
+            #deprecated
+            #vis const #ident: #marker = #marker;
+        }
+    });
+    let columns = constants.iter().map(|Constant { ident, stored, ty, .. }| {
+        let marker = table.marker(ident);
+        quote! {
+            impl _ara::Column for #marker {
+                type Table = #table_ident;
+                type Value = #ty;
+                const NAME: &'static str = #stored;
+            }
+        }
+    });
+    quote! {
+        impl #table_ident { #(#values)* }
+        #(#columns)*
+    }
+}

@@ -1,0 +1,173 @@
+//! What the struct itself implements.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Ident;
+use syn::spanned::Spanned;
+
+use crate::input::names::plain;
+use crate::table::ast::{Column, Table};
+
+/// Generates what the struct implements: a table, and a row that can be read and created.
+pub fn impls(table: &Table<'_>) -> TokenStream {
+    let parts = [table_impl(table), record_and_create(table), search(table)];
+    quote!(#(#parts)*)
+}
+
+fn table_impl(table: &Table<'_>) -> TokenStream {
+    let Table { ident, name, .. } = table;
+    let unrecommended = table.unrecommended();
+    let (row, draft, patch) = (table.row(), table.draft(), table.patch());
+    let is_local = table.args.local.is_some();
+    let columns = table.columns.iter().map(|Column { ident, is_optional, .. }| {
+        let (marker, required) = (table.marker(ident), !is_optional);
+        quote!(_ara::column_def::<#marker>(#required))
+    });
+    let readable = table.columns.iter().map(|column| {
+        let marker = table.marker(column.ident);
+        quote!(_ara::readable::<#marker>)
+    });
+    let indexes = indexes(table);
+    let search = searched(table).map(|column| &column.name);
+    let defaults = defaults(table);
+    quote! {
+        #[automatically_derived]
+        #unrecommended
+        impl _ara::Table for #ident {
+            const NAME: &'static str = #name;
+            const TABLE: &'static _ara::TableDef = &_ara::TableDef {
+                name: #name,
+                local: #is_local,
+                columns: &[#(#columns,)*],
+                indexes: &[#(#indexes,)*],
+                search: &[#(#search),*],
+            };
+            const READABLE: &'static [fn() -> _ara::Readable] = &[#(#readable,)*];
+            type Row = #row;
+            type Draft = #draft;
+            type Patch = #patch;
+            fn draft() -> #draft {
+                #draft { cells: _ara::Cells::new() #defaults, set: _ara::PhantomData }
+            }
+            fn patch(__id: _ara::Id<Self>) -> #patch {
+                #patch { cells: _ara::Cells::of(__id) }
+            }
+        }
+    }
+}
+
+/// Returns the indexes, by the stored names of their columns: those of fields, then those of the struct.
+fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
+    let stored = |field: &Ident| {
+        let column = table.columns.iter().find(|column| plain(column.ident) == plain(field));
+        column.map(|column| &column.name)
+    };
+    let of_fields = table.columns.iter().filter(|column| column.args.index.is_some());
+    let of_fields = of_fields.map(|column| vec![&column.name]);
+    let of_struct =
+        table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect());
+    of_fields
+        .chain(of_struct)
+        .map(|names| quote!(_ara::IndexDef { columns: &[#(#names),*] }))
+        .collect()
+}
+
+/// Generates the calls that give a draft the default values.
+fn defaults(table: &Table<'_>) -> Option<TokenStream> {
+    let mut sets = table
+        .positions()
+        .filter_map(|(at, column)| {
+            let default = column.args.default.as_ref()?;
+            let set = column.set_method(table);
+            Some(quote!(.#set(#at, #default)))
+        })
+        .peekable();
+    sets.peek()?;
+    Some(quote!(#(#sets)* .as_defaults()))
+}
+
+fn record_and_create(table: &Table<'_>) -> TokenStream {
+    let ident = table.ident;
+    let unrecommended = table.unrecommended();
+    let (from_fields, into_cells) = if table.is_faulty {
+        // Not all fields are known here. The code never runs, so it only has to compile.
+        (quote!(_ara::None), quote!(_ara::Cells::new()))
+    } else {
+        bodies(table)
+    };
+    quote! {
+        #[automatically_derived]
+        impl _ara::Record for #ident {
+            type Table = #ident;
+            fn from_fields(__fields: &_ara::Fields<'_>) -> _ara::Option<Self> {
+                #from_fields
+            }
+        }
+
+        #[automatically_derived]
+        #unrecommended
+        impl _ara::Create for #ident {
+            type Table = #ident;
+            fn into_cells(self) -> _ara::Cells {
+                #into_cells
+            }
+        }
+    }
+}
+
+/// Generates the bodies of `from_fields` and `into_cells`.
+fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
+    let ident = table.ident;
+    // The macro cannot tell an alias of `Id<Todo>` from another type, so the compiler checks it.
+    let id_of = table.id.as_ref().map(|id| {
+        let ty = id.ty;
+        quote_spanned!(ty.span()=> <#ty as ::ara::__private::IdOf<#ident>>)
+    });
+    let fields = table.positions().map(|(at, Column { ident, is_optional, .. })| {
+        let marker = table.marker(ident);
+        let required = (!is_optional).then(|| quote!(?));
+        quote!(#ident: __fields.value::<#marker>(#at) #required)
+    });
+    let cells = table.positions().map(|(at, Column { ident, is_optional, .. })| {
+        let marker = table.marker(ident);
+        let value = quote!(self.#ident);
+        let value = if *is_optional { value } else { quote!(_ara::Some(#value)) };
+        quote!(.fill_column::<#marker>(#at, #value))
+    });
+    let from_fields = quote! {
+        _ara::Some(Self {
+            id: #id_of::from_id(__fields.id()?),
+            #(#fields,)*
+        })
+    };
+    let into_cells = quote! {
+        _ara::Cells::of(#id_of::into_id(self.id)) #(#cells)*
+    };
+    (from_fields, into_cells)
+}
+
+/// Generates what lets the table be searched, if any of its columns can be.
+fn search(table: &Table<'_>) -> TokenStream {
+    let Table { ident, .. } = table;
+    let unrecommended = table.unrecommended();
+    let searchable = searched(table).next().map(|_| {
+        quote! {
+            #[automatically_derived]
+            #unrecommended
+            impl _ara::Searchable for #ident {}
+        }
+    });
+    let columns = searched(table).map(|column| {
+        let marker = table.marker(column.ident);
+        let check = quote_spanned!(column.ty.span()=> _ara::search_text::<#marker>());
+        quote! {
+            impl _ara::SearchColumn for #marker {}
+            const _: () = #check;
+        }
+    });
+    quote!(#searchable #(#columns)*)
+}
+
+fn searched<'a>(table: &'a Table<'_>) -> impl Iterator<Item = &'a Column<'a>> {
+    table.columns.iter().filter(|column| column.args.search.is_some())
+}

@@ -1,0 +1,157 @@
+//! Grouping rows.
+
+use std::marker::PhantomData;
+
+use crate::expr::column::ColumnRef;
+use crate::expr::scope::{At, Scope};
+use crate::expr::{Operand, Within};
+use crate::query::Query;
+use crate::query::holds::HoldsAt;
+use crate::query::select::Selection;
+use crate::untyped::member::MemberRef;
+use crate::untyped::term::Untyped;
+
+/// The tables `S` of a query whose rows are grouped by the columns `G`. Both are tuples.
+#[derive(Debug)]
+pub struct Grouped<S, G>(PhantomData<fn() -> (S, G)>);
+
+impl<S: Scope, G: 'static> Scope for Grouped<S, G> {
+    type First = S::First;
+    type Rows = Unselected<S::Rows>;
+    const MEMBERS: &'static [MemberRef] = S::MEMBERS;
+}
+
+/// The rows `R` of a grouped query that does not select anything yet. It cannot be run before it does.
+#[derive(Debug)]
+pub struct Unselected<R>(PhantomData<fn() -> R>);
+
+impl<R: HoldsAt<C, I>, C, I> HoldsAt<C, I> for Unselected<R> {
+    type Type = R::Type;
+}
+
+/// Marks a column by which a query is grouped. `I` tells where it is among these.
+#[derive(Debug)]
+pub struct InGroup<I>(PhantomData<I>);
+
+/// A tuple of the columns by which a query is grouped that has the column `C` in it. `I` is inferred: it is
+/// the position of the column.
+#[diagnostic::on_unimplemented(
+    message = "column `{C}` is neither grouped by nor aggregated",
+    label = "the query is grouped by `{Self}`"
+)]
+pub trait GroupedBy<C, I> {}
+
+macro_rules! grouped_by {
+    ([$($before:ident)*] $at:ident $n:literal [$($after:ident)*]) => {
+        impl<$($before,)* $at, $($after),*> GroupedBy<$at, At<$n>>
+            for ($($before,)* $at, $($after,)*)
+        {
+        }
+    };
+}
+
+members! { grouped_by }
+
+#[diagnostic::do_not_recommend]
+impl<S, G: GroupedBy<C, I>, C: ColumnRef, I> Within<Grouped<S, G>, InGroup<I>> for C {}
+
+/// What [`group_by`](Query::group_by) takes: a column, or a tuple of up to eight. `How` is inferred.
+#[diagnostic::on_unimplemented(
+    message = "a query cannot be grouped by `{Self}`",
+    label = "expected a column of the query, or a tuple of them"
+)]
+pub trait Grouping<S, How> {
+    /// The columns, as a tuple.
+    type Columns: 'static;
+
+    #[doc(hidden)]
+    fn into_columns(self) -> Vec<Untyped>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, C: ColumnRef + Within<S, I>, I> Grouping<S, InGroup<I>> for C {
+    type Columns = (C,);
+
+    fn into_columns(self) -> Vec<Untyped> {
+        vec![self.untyped()]
+    }
+}
+
+impl<S> Grouping<S, ()> for () {
+    type Columns = ();
+
+    fn into_columns(self) -> Vec<Untyped> {
+        Vec::new()
+    }
+}
+
+macro_rules! groupings {
+    ($($part:ident $index:ident $_n:literal)*) => {
+        #[diagnostic::do_not_recommend]
+        #[allow(non_snake_case)]
+        impl<S, $($index, $part: ColumnRef + Within<S, $index>),*> Grouping<S, ($($index,)*)>
+            for ($($part,)*)
+        {
+            type Columns = ($($part,)*);
+
+            fn into_columns(self) -> Vec<Untyped> {
+                let ($($part,)*) = self;
+                vec![$($part.untyped()),*]
+            }
+        }
+    };
+}
+
+tuples! { groupings }
+
+impl<'s, S: Scope, R> Query<'s, S, R> {
+    /// Puts the rows that are equal in these columns into one group.
+    ///
+    /// From then on the query is one of groups: it can select the columns by which it is grouped, and
+    /// aggregates such as [`count`](crate::count) and [`sum`](crate::Aggregates::sum), and filters that are
+    /// added now choose among the groups.
+    ///
+    /// ```
+    /// use ara::count;
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, place: Option<String>, stars: Option<i64> }
+    ///
+    /// let db = Database::memory()?;
+    /// for (place, stars) in [("Home", 1), ("Home", 2), ("Work", 5)] {
+    ///     db.create(Todo::draft().place(place).stars(stars))?;
+    /// }
+    /// let places = db.query::<Todo>().narrow(Todo::place).group_by(Todo::place);
+    /// let places = places.filter(count().gt(1)).select((Todo::place, count(), Todo::stars.sum()));
+    /// assert_eq!(places.all()?, [("Home".to_owned(), 2, Some(3))]);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn group_by<G: Grouping<S, How>, How>(
+        mut self,
+        columns: G,
+    ) -> Query<'s, Grouped<S, G::Columns>, Unselected<R>> {
+        self.clauses.group(columns.into_columns());
+        self.over()
+    }
+
+    /// Aggregates all rows into one, as if they were one group.
+    ///
+    /// ```
+    /// # use ara::count;
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, stars: Option<i64> }
+    /// # let db = Database::memory()?;
+    /// db.create(Todo::draft().stars(3))?;
+    /// let (todos, stars) = db.query::<Todo>().aggregate((count(), Todo::stars.sum())).one()?;
+    /// assert_eq!((todos, stars), (1, Some(3)));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn aggregate<X, How>(self, aggregates: X) -> Query<'s, Grouped<S, ()>, X::Rows>
+    where
+        X: Selection<Grouped<S, ()>, Unselected<R>, How>,
+    {
+        self.group_by(()).select(aggregates)
+    }
+}

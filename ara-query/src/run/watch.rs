@@ -1,0 +1,257 @@
+//! Watching queries.
+
+use std::fmt;
+use std::iter::FusedIterator;
+use std::time::{Duration, Instant};
+
+use ara_core::{Database, Error, Reading, Result, Source, Subscription, TableRef, Until, Uuid};
+
+use crate::expr::scope::Scope;
+use crate::query::Query;
+use crate::query::rows::Rows;
+use crate::run::digest::RowsDigest;
+use crate::run::reader::{Next, each_row, in_turn};
+use crate::untyped::clauses::Clauses;
+use crate::untyped::named_rows::named_rows;
+use crate::untyped::statement::Statement;
+
+impl<S: Scope, R: Rows> Query<'_, S, R> {
+    /// Watches the query. The [`Watch`] gives its rows now, and again whenever a commit of this process or of
+    /// another one has changed them.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String, done: Option<bool> }
+    ///
+    /// let db = Database::memory()?;
+    /// let open = db.query::<Todo>().filter(Todo::done.ne(true)).select(Todo::title);
+    /// let mut open = open.watch()?;
+    /// assert!(open.recv()?.is_empty());
+    ///
+    /// let milk = db.create(Todo::draft().title("Buy milk"))?;
+    /// assert_eq!(open.recv()?, [Some("Buy milk".to_owned())]);
+    /// db.update(Todo::patch(milk).done(true))?;
+    /// assert!(open.recv()?.is_empty());
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// To watch only the first row, or the number of rows, watch a query that asks for just that: with
+    /// [`limit(1)`](Self::limit), or with [`aggregate(count())`](Self::aggregate).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::WatchedTransaction`] if the query is one of a transaction or of the past, and the
+    /// errors of [`all`](Self::all).
+    pub fn watch(self) -> Result<Watch<R::Output>> {
+        self.clauses.check()?;
+        let named = named_rows(&self.clauses, S::MEMBERS);
+        let tables = self.clauses.tables(S::MEMBERS);
+        let statements = self.clauses.rows(S::MEMBERS).in_turn().collect();
+        Watched { tables, statements, many: None, collect: collect::<R> }.watch(
+            self.source,
+            &[],
+            &named,
+        )
+    }
+}
+
+/// The results of a query as they change: see [`Query::watch`].
+///
+/// The first result is there at once. Each later one comes when a commit has changed the rows. A commit
+/// that touches no table, column or row that the query reads does not run it again, and a result that
+/// equals the one before is not given again. Results do not queue up: a reader that is slow gets the newest
+/// one, and those in between are skipped.
+///
+/// [`recv`](Self::recv) waits in the thread that calls it, and runs the query there. A watch has no thread of
+/// its own, and does no work until it is asked. Commits of this process are noticed at once. For commits of
+/// other processes, one thread for all watches of a database looks at the file, 20 times a second unless
+/// [`Options::watch_interval`](ara_core::Options::watch_interval) is set.
+///
+/// A watch does not keep the database open. Once the last handle of the database is dropped, the watch ends,
+/// also for a thread that waits for it. With the feature `stream`, a watch is a `Stream` too.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String }
+///
+/// let db = Database::memory()?;
+/// let watch = db.query::<Todo>().narrow(Todo::title).watch()?;
+/// let screen = std::thread::spawn(move || -> ara::Result<usize> {
+///     let mut lines = 0;
+///     for todos in watch {
+///         lines = todos?.len();
+///     }
+///     Ok(lines)
+/// });
+/// db.create(Todo::draft().title("Buy milk"))?;
+/// drop(db);
+/// assert!(screen.join().expect("does not panic")? <= 1);
+/// # Ok::<(), ara::Error>(())
+/// ```
+#[must_use = "a watch reads nothing until it is asked: call `recv`, or iterate"]
+pub struct Watch<O> {
+    subscription: Subscription,
+    query: Watched<O>,
+    /// The digest of the result that was given last. `None` before the first one, and after an error.
+    shown: Option<u128>,
+    runs: u64,
+}
+
+/// A query that is watched.
+pub(crate) struct Watched<O> {
+    pub tables: Vec<TableRef>,
+    /// The statements that read the rows, which are run in turn.
+    pub statements: Vec<Statement>,
+    /// The query of the rows that refer to each row, if they are read too.
+    pub many: Option<Clauses>,
+    /// Runs a statement, and `many` with it.
+    pub collect: fn(Reading<'_>, &Statement, Option<&Clauses>) -> Result<Collected<O>>,
+}
+
+/// What was read.
+pub(crate) struct Collected<O> {
+    pub rows: Vec<O>,
+    /// Whether a row was left out because a narrowed column of it cannot be read.
+    pub is_left_out: bool,
+    /// The digest of the stored values of all rows.
+    pub digest: u128,
+}
+
+impl<O> Watch<O> {
+    /// Waits for the next result.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Closed`] once the last handle of the database is dropped;
+    /// [`Error::InsideTransaction`] in a thread that is inside a transaction of the database; and the
+    /// errors of [`Query::all`], after which the watch goes on with the next commit that touches what the
+    /// query reads.
+    pub fn recv(&mut self) -> Result<Vec<O>> {
+        loop {
+            if let Some(rows) = self.newest(|| Until::Touched)? {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Waits for the next result, and returns `None` if there is none within this time.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`recv`](Self::recv).
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Vec<O>>> {
+        // If the end lies beyond what an `Instant` can hold, it is never reached.
+        let end = Instant::now().checked_add(timeout);
+        self.newest(|| end.map_or(Until::Touched, Until::Time))
+    }
+
+    /// Returns the next result, or `None` if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`recv`](Self::recv).
+    pub fn try_recv(&mut self) -> Result<Option<Vec<O>>> {
+        self.recv_timeout(Duration::ZERO)
+    }
+
+    /// Returns how many times the query was run.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// Waits until a commit touches what the query reads, and runs it, until that gives a new result.
+    pub(super) fn newest<'u>(&mut self, until: impl Fn() -> Until<'u>) -> Result<Option<Vec<O>>> {
+        loop {
+            let Some(database) = self.subscription.wait(until())? else { return Ok(None) };
+            self.runs += 1;
+            let shown = self.shown.take();
+            let (rows, digest) = self.query.run(&database)?;
+            self.shown = Some(digest);
+            if shown != Some(digest) {
+                return Ok(Some(rows));
+            }
+        }
+    }
+}
+
+impl<O> Watched<O> {
+    /// Begins to watch the query.
+    ///
+    /// - `more`: statements that `collect` runs besides.
+    /// - `named`: the tables of which the query reads only rows with these ids.
+    pub(crate) fn watch(
+        self,
+        source: &dyn Source,
+        more: &[Statement],
+        named: &[(String, Vec<Uuid>)],
+    ) -> Result<Watch<O>> {
+        let database = source.watchable().ok_or(Error::WatchedTransaction)?;
+        let statements = self.statements.iter().chain(more);
+        let statements: Vec<_> = statements.map(|statement| statement.sql.as_str()).collect();
+        let subscription = database.subscribe(&self.tables, &statements, named)?;
+        Ok(Watch { subscription, query: self, shown: None, runs: 0 })
+    }
+
+    /// Runs the query, and returns the rows and their digest.
+    fn run(&self, database: &Database) -> Result<(Vec<O>, u128)> {
+        in_turn(&self.statements, |statement| {
+            let mut collected = Collected { rows: Vec::new(), is_left_out: false, digest: 0 };
+            database.read(&self.tables, &mut |reading| {
+                collected = (self.collect)(reading, statement, self.many.as_ref())?;
+                Ok(())
+            })?;
+            let Collected { rows, is_left_out, digest } = collected;
+            Ok(((rows, digest), is_left_out))
+        })
+    }
+}
+
+/// Reads the rows of a query.
+pub(crate) fn collect<R: Rows>(
+    reading: Reading<'_>,
+    statement: &Statement,
+    _: Option<&Clauses>,
+) -> Result<Collected<R::Output>> {
+    let mut rows = Vec::new();
+    let mut is_left_out = false;
+    let mut digest = RowsDigest::new();
+    each_row(reading, statement, &mut |row| {
+        match R::from_row(row) {
+            Some(read) => {
+                digest.row(row);
+                rows.push(read);
+            }
+            None => is_left_out = true,
+        }
+        Ok(Next::Row)
+    })?;
+    Ok(Collected { rows, is_left_out, digest: digest.finish() })
+}
+
+/// Waits for each result by [`recv`](Watch::recv), and ends when the database is closed.
+impl<O> Iterator for Watch<O> {
+    type Item = Result<Vec<O>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.recv() {
+            Err(Error::Closed) => None,
+            result => Some(result),
+        }
+    }
+}
+
+impl<O> FusedIterator for Watch<O> {}
+
+/// Shows the SQL, with a `?` for each value.
+impl<O> fmt::Debug for Watch<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let statement = self.query.statements.last();
+        write!(f, "Watch({})", statement.map_or("", |statement| &statement.sql))
+    }
+}

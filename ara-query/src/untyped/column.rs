@@ -1,0 +1,120 @@
+//! The columns of a query.
+
+use ara_core::schema::TableDef;
+use ara_core::{Column, Readable, SYSTEM_FIELDS, Value};
+use sea_query::{BinOper, CaseStatement, Expr as Sql};
+
+use crate::untyped::member::MemberRef;
+use crate::untyped::readable::{beside_equal, expected_readable, readable};
+use crate::untyped::sql::{binary, null};
+
+/// A column of a table that a query reads.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnTerm {
+    /// The name by which the query reads the table.
+    member: &'static str,
+    table: &'static TableDef,
+    name: &'static str,
+    /// Which stored values the app can read. `None` for a column that ara itself fills, as it is in every
+    /// row.
+    readable: Option<fn() -> Readable>,
+}
+
+impl ColumnTerm {
+    /// Returns the column `C` of a table.
+    pub(crate) fn of<C: Column>(member: MemberRef) -> Self {
+        let readable: Option<fn() -> Readable> =
+            if SYSTEM_FIELDS.contains(&C::NAME) { None } else { Some(C::Value::readable) };
+        Self { member: member.name, table: member.table.def, name: C::NAME, readable }
+    }
+
+    /// Returns the id of a table's rows.
+    pub(crate) fn id(member: MemberRef) -> Self {
+        Self { member: member.name, table: member.table.def, name: "id", readable: None }
+    }
+
+    /// Returns the required columns of a table.
+    pub(crate) fn required(member: MemberRef) -> impl Iterator<Item = Self> {
+        let MemberRef { table, name: member } = member;
+        let columns = table.def.columns.iter().zip(table.readable);
+        columns.filter(|(column, _)| column.required).map(move |(column, readable)| Self {
+            member,
+            table: table.def,
+            name: column.name,
+            readable: Some(*readable),
+        })
+    }
+
+    /// Returns whether its table requires it, so that few rows lack it.
+    pub(crate) fn is_required(self) -> bool {
+        self.table.columns.iter().any(|column| column.required && column.name == self.name)
+    }
+
+    /// Returns whether ara itself fills it, so that no row lacks it.
+    pub(crate) fn is_system(self) -> bool {
+        self.readable.is_none()
+    }
+
+    /// Returns whether the other one is the same column.
+    pub(crate) fn is(self, other: Self) -> bool {
+        self.member == other.member && self.name == other.name
+    }
+
+    /// Returns whether it belongs to this table of the query.
+    pub(crate) fn is_of(self, member: MemberRef) -> bool {
+        self.member == member.name
+    }
+
+    /// Returns the name by which the query reads its table, and its own name.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
+        (self.member, self.name)
+    }
+
+    /// Returns the stored names of its table and of the column.
+    pub(crate) fn stored_names(self) -> (&'static str, &'static str) {
+        (self.table.name, self.name)
+    }
+
+    /// Returns whether no value that cannot be read equals one that can, so that SQL merges no two rows of
+    /// which the app reads but one.
+    pub(crate) fn is_kept_apart(self) -> bool {
+        self.beside_equal().is_none()
+    }
+
+    /// Returns the column as it is stored, readable or not.
+    pub(crate) fn sql(self) -> Sql {
+        Sql::col((self.member, self.name))
+    }
+
+    /// Returns the value, which is NULL where it cannot be read.
+    pub(crate) fn value(self) -> Sql {
+        match self.readable() {
+            Some(it) => CaseStatement::new().case(readable(&self.sql(), it), self.sql()).into(),
+            None => self.sql(),
+        }
+    }
+
+    /// Returns which values the app can read, or `None` if it can read all that are stored.
+    pub(crate) fn readable(self) -> Option<Readable> {
+        self.readable.map(|readable| readable())
+    }
+
+    /// Returns what must hold besides for a value that equals a readable one: see
+    /// [`beside_equal`](fn@beside_equal).
+    pub(crate) fn beside_equal(self) -> Option<Sql> {
+        self.readable().and_then(|it| beside_equal(&self.sql(), it))
+    }
+
+    /// Returns the condition that a value is stored and can be read.
+    pub(crate) fn is_there(self) -> Sql {
+        match self.readable() {
+            Some(it) => expected_readable(&self.sql(), it),
+            None => self.is_stored(),
+        }
+    }
+
+    /// Returns the condition that a value is stored, readable or not.
+    pub(crate) fn is_stored(self) -> Sql {
+        binary(self.sql(), BinOper::IsNot, null())
+    }
+}

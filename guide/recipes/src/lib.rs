@@ -1,0 +1,12 @@
+//! The chapters of ara's guide that need crates which ara does not: so they are not built for ara.
+//!
+//! Each module is a chapter. Its programs are the doctests of this crate.
+
+#[doc = include_str!("../../async_apps.md")]
+pub mod async_apps {}
+
+#[doc = include_str!("../../times.md")]
+pub mod times {}
+
+#[doc = include_str!("../../web_server.md")]
+pub mod web_server {}

@@ -1,0 +1,26 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: String,
+    pub stars: Option<i64>,
+    pub state: State,
+    pub category_id: Option<Id<Category>>,
+    pub due: Option<Timestamp>,
+    pub place: NonEmptyString<100>,
+}
+
+#[derive(Debug, Clone, PartialEq, Value)]
+pub enum State {
+    Open,
+    Waiting,
+    Done,
+}
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+}
+
+ara::schema! { pub App: Todo, Category }

@@ -1,0 +1,26 @@
+#![deny(warnings)]
+
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: String,
+    #[deprecated = "nobody counts them"]
+    pub stars: Option<i64>,
+    pub state: State,
+    pub category_id: Option<Id<Category>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Value)]
+pub enum State {
+    Open,
+    Done,
+}
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+}
+
+ara::schema! { pub App: Todo }

@@ -1,0 +1,25 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+#[table(index(title, stars))]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: String,
+    pub stars: Option<i64>,
+    #[table(index)]
+    pub state: State,
+    pub category_id: Option<Id<Category>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Value)]
+pub enum State {
+    Open,
+    Done,
+}
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+}
+
+ara::schema! { pub App: Todo }

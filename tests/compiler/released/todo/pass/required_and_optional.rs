@@ -1,0 +1,23 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Todo {
+    pub id: Id<Todo>,
+    pub title: Option<String>,
+    pub stars: i64,
+    pub state: State,
+    pub category_id: Option<Id<Category>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Value)]
+pub enum State {
+    Open,
+    Done,
+}
+
+#[derive(Table)]
+pub struct Category {
+    pub id: Id<Category>,
+}
+
+ara::schema! { pub App: Todo }
