@@ -84,8 +84,8 @@ mod slow {
         connection.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(tell))
     }
 
-    /// Puts `?` in the place of each literal of a statement. ara binds the values that it is given, but SQL
-    /// that is written by hand may have some in it.
+    /// Puts `?` in the place of each literal of a statement, and leaves out comments. ara binds the values
+    /// that it is given, but SQL that is written by hand may contain some.
     fn without_values(sql: &str) -> String {
         let mut plain = String::with_capacity(sql.len());
         let mut rest = sql.chars().peekable();
@@ -113,6 +113,16 @@ mod slow {
                         }
                     }
                 }
+                '-' if rest.peek() == Some(&'-') => {
+                    rest.by_ref().find(|c| *c == '\n');
+                    plain.push(' ');
+                    is_in_name = false;
+                }
+                '/' if rest.peek() == Some(&'*') => {
+                    skip_comment(&mut rest);
+                    plain.push(' ');
+                    is_in_name = false;
+                }
                 '?' => {
                     plain.push('?');
                     is_in_name = true;
@@ -130,6 +140,18 @@ mod slow {
         plain
     }
 
+    /// Skips the rest of a comment, of which the slash is read.
+    fn skip_comment(rest: &mut impl Iterator<Item = char>) {
+        // The star that opens a comment does not close it.
+        let mut before = rest.next().map(|_| ' ');
+        for c in rest {
+            if before == Some('*') && c == '/' {
+                return;
+            }
+            before = Some(c);
+        }
+    }
+
     #[cfg(test)]
     mod tests {
         use super::without_values;
@@ -143,6 +165,9 @@ mod slow {
                 ("VALUES (x'00ff', X'', 'a', 'b')", "VALUES (?, ?, ?, ?)"),
                 ("SELECT \"a 'quoted' 1\", 'secret", "SELECT \"a 'quoted' 1\", ?"),
                 ("x1, 1x", "x1, ?"),
+                ("SELECT a -- secret\nFROM b - 1", "SELECT a  FROM b - ?"),
+                ("SELECT /* 'it's */ a /*/ secret */ /*", "SELECT   a    "),
+                ("a / b - c", "a / b - c"),
             ] {
                 assert_eq!(without_values(sql), plain);
             }
