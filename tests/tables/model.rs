@@ -47,7 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// In November 2026. From then on a clock that goes back is taken for one that ran ahead before, and what
-/// was written meanwhile is written again: `tests/replicas` is about that.
+/// was written meanwhile is written again: `replicas` of the tests of several devices is about that.
 const LATEST: i64 = 1_795_000_000_000 - 1;
 
 fn run(steps: &[Step]) -> Outcome {

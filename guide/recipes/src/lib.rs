@@ -1,12 +1,16 @@
 //! The chapters of ara's guide that need crates which ara does not: so they are not built for ara.
 //!
-//! Each module is a chapter. Its programs are the doctests of this crate.
+//! Each module is a chapter. Its programs are the doctests of this crate. Only for these is it read, as it lies
+//! outside of the package.
 
-#[doc = include_str!("../../async_apps.md")]
+/// Apps that are asynchronous.
+#[cfg_attr(doctest, doc = include_str!("../../async_apps.md"))]
 pub mod async_apps {}
 
-#[doc = include_str!("../../times.md")]
+/// Dates and times.
+#[cfg_attr(doctest, doc = include_str!("../../times.md"))]
 pub mod times {}
 
-#[doc = include_str!("../../web_server.md")]
+/// A web server.
+#[cfg_attr(doctest, doc = include_str!("../../web_server.md"))]
 pub mod web_server {}
