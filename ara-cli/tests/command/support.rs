@@ -130,8 +130,6 @@ impl Folder {
             .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cli-tests"))
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            // Nothing is linked, so that SQLite need not be compiled.
-            .env("LIBSQLITE3_SYS_USE_PKG_CONFIG", "1")
             .env("CARGO_NET_OFFLINE", "true")
             .env("SOURCE_DATE_EPOCH", "1795392000")
             .env("GIT_CONFIG_GLOBAL", "")
