@@ -104,3 +104,50 @@ fn what_is_rolled_back_leaves_nothing() -> Outcome {
     assert!(matches!(failed, Err(ara::Error::NotOne { .. })));
     write_and_mend(&db, 5, 1)
 }
+
+/// The table as an app declares it whose column cannot be made.
+mod refused {
+    use ara::prelude::*;
+
+    #[derive(Table)]
+    pub struct Item {
+        pub id: Id<Item>,
+        pub name: String,
+        pub stars: Option<i64>,
+        pub taken: Option<i64>,
+    }
+}
+
+/// What the transaction had written before stays, where mending was begun and could not be finished.
+#[test]
+fn what_was_written_before_a_failed_first_use_stays() -> Outcome {
+    for rows in ROWS {
+        for ensures in [false, true] {
+            let file = File::new()?;
+            file.open()?.create(wide::Item::draft().name("before").stars(5))?;
+            file.sqlite()?.execute_batch(
+                "ALTER TABLE item DROP COLUMN stars; ALTER TABLE item ADD COLUMN taken TEXT",
+            )?;
+            let db = file.open()?;
+            db.transaction(|tx| {
+                for row in 0..rows {
+                    tx.create(narrow::Item::draft().name(format!("narrow {row}")))?;
+                }
+                let failed = match ensures {
+                    true => tx.ensure::<refused::Item>(),
+                    false => tx.query::<refused::Item>().count().map(drop),
+                };
+                assert!(matches!(failed, Err(ara::Error::Shape { .. })), "{failed:?}");
+                Ok(())
+            })?;
+            db.ensure::<wide::Item>()?;
+            verified(&db)?;
+            assert_eq!(db.query::<wide::Item>().count()?, 1 + rows as u64);
+            let other = Database::memory()?;
+            send(&db, &other)?;
+            verified(&other)?;
+            assert_eq!(other.query::<wide::Item>().count()?, 1 + rows as u64);
+        }
+    }
+    Ok(())
+}

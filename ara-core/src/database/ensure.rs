@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::catalog::own_tables::HISTORY;
 use crate::database::Database;
-use crate::database::transaction::{Savepoint, Transaction};
+use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
 use crate::growth::grow::{drop_undeclared_indexes, grow};
@@ -71,24 +71,11 @@ impl Transaction<'_> {
         if schema.is_ensured(self.connection)? {
             return Ok(());
         }
-        let mut state = self.state.borrow_mut();
-        let mark = state.writing.recorder.mark();
-        let made = Savepoint::begin(self.connection).and_then(|savepoint| {
-            let made = make(&mut state.writing, schema)?;
-            savepoint.release()?;
-            Ok(made)
-        });
-        match made {
-            Ok(made) => {
-                let made = made.into_iter().map(|(table, plan)| (table.ty, Arc::new(plan)));
-                state.plans.extend(made);
-                Ok(())
-            }
-            Err(error) => {
-                state.writing.recorder.rewind(mark);
-                Err(error)
-            }
-        }
+        let state = &mut *self.state.borrow_mut();
+        let made = state.writing.in_savepoint(|writing| make(writing, schema))?;
+        let made = made.into_iter().map(|(table, plan)| (table.ty, Arc::new(plan)));
+        state.plans.extend(made);
+        Ok(())
     }
 }
 

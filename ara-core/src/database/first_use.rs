@@ -7,7 +7,7 @@ use ara_schema::TableDef;
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
 use crate::database::source::{Reading, Source};
-use crate::database::transaction::{Savepoint, State, Transaction};
+use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::grow::{grow, has_indexes, look};
 use crate::growth::history::Growth;
@@ -123,17 +123,16 @@ impl<'c> Transaction<'c> {
             return Ok(plan);
         }
         // If it fails, half of a table must not be committed by an app that ignores the error.
-        let savepoint = Savepoint::begin(self.connection)?;
-        let mut growth = Growth::default();
-        let writing = &mut state.writing;
-        mend_tables(&mut writing.recorder, Some(&stored_table_name(def)), &mut growth)?;
-        if !growth.is_empty() {
-            writing.touch_everything();
-        }
-        let plan = grow(&mut writing.recorder, def, &mut growth)?;
-        savepoint.release()?;
-        growth.tell();
-        Ok(plan)
+        state.writing.in_savepoint(|writing| {
+            let mut growth = Growth::default();
+            mend_tables(&mut writing.recorder, Some(&stored_table_name(def)), &mut growth)?;
+            if !growth.is_empty() {
+                writing.touch_everything();
+            }
+            let plan = grow(&mut writing.recorder, def, &mut growth)?;
+            growth.tell();
+            Ok(plan)
+        })
     }
 }
 

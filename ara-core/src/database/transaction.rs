@@ -300,33 +300,6 @@ impl<'c> Transaction<'c> {
     }
 }
 
-/// A savepoint, to which the transaction is rolled back on drop unless it is released.
-pub(crate) struct Savepoint<'c>(Option<&'c Connection>);
-
-impl<'c> Savepoint<'c> {
-    pub(crate) fn begin(connection: &'c Connection) -> Result<Self> {
-        connection.execute_batch("SAVEPOINT ara")?;
-        Ok(Self(Some(connection)))
-    }
-
-    /// Keeps what was done since the savepoint began.
-    pub(crate) fn release(mut self) -> Result<()> {
-        match self.0.take() {
-            Some(connection) => Ok(connection.execute_batch("RELEASE ara")?),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Savepoint<'_> {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0 {
-            // This fails if SQLite has rolled back the whole transaction, which is as good.
-            let _ = connection.execute_batch("ROLLBACK TO ara; RELEASE ara");
-        }
-    }
-}
-
 /// Reads the row with an id, unless it is deleted.
 pub(crate) fn get<T: Table>(
     connection: &Connection,

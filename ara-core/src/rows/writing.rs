@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::error::Result;
 use crate::log::counters::Counters;
 use crate::log::entropy::Entropy;
 use crate::log::recorder::Recorder;
@@ -40,6 +41,48 @@ impl<'c> Writing<'c> {
     pub(crate) fn touch_everything(&mut self) {
         if let Some(touched) = &mut self.touched {
             touched.everything = true;
+        }
+    }
+
+    /// Runs what is undone as a whole if it fails: in the file, and in what is recorded of it.
+    pub(crate) fn in_savepoint<R>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        let savepoint = Savepoint::begin(self.connection)?;
+        // What is recorded may be written into the log within the savepoint, and go with it.
+        let mark = self.recorder.mark();
+        let done = run(self).and_then(|done| savepoint.release().map(|()| done));
+        if done.is_err() {
+            self.recorder.rewind(mark);
+        }
+        done
+    }
+}
+
+/// A savepoint, to which the transaction is rolled back on drop unless it is released.
+struct Savepoint<'c>(Option<&'c Connection>);
+
+impl<'c> Savepoint<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self> {
+        connection.execute_batch("SAVEPOINT ara")?;
+        Ok(Self(Some(connection)))
+    }
+
+    /// Keeps what was done since the savepoint began.
+    fn release(mut self) -> Result<()> {
+        match self.0.take() {
+            Some(connection) => Ok(connection.execute_batch("RELEASE ara")?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Savepoint<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0 {
+            // This fails if SQLite has rolled back the whole transaction, which is as good.
+            let _ = connection.execute_batch("ROLLBACK TO ara; RELEASE ara");
         }
     }
 }
