@@ -30,6 +30,9 @@ page! { prepared: include_str!("../guide/prepared.md") }
 page! { sql: include_str!("../guide/sql.md") }
 page! { search: include_str!("../guide/search.md") }
 page! { watching: include_str!("../guide/watching.md") }
+page! { schema: include_str!("../guide/schema.md") }
+page! { ci: include_str!("../guide/ci.md") }
+page! { ensure: include_str!("../guide/ensure.md") }
 page! { devices: include_str!("../guide/devices.md") }
 #[cfg(feature = "sync")]
 page! { bytes: include_str!("../guide/bytes.md") }
@@ -39,9 +42,6 @@ page! { counters: include_str!("../guide/counters.md") }
 page! { history: include_str!("../guide/history.md") }
 page! { maintenance: include_str!("../guide/maintenance.md") }
 page! { tracing: include_str!("../guide/tracing.md") }
-page! { schema: include_str!("../guide/schema.md") }
-page! { ci: include_str!("../guide/ci.md") }
-page! { ensure: include_str!("../guide/ensure.md") }
 // The programs of these two need other crates: they are the doctests of `guide/recipes`.
 #[cfg(not(doctest))]
 page! { async_apps: include_str!("../guide/async_apps.md") }

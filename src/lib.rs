@@ -33,6 +33,8 @@ pub mod prelude {
         Transaction, Update, Value,
     };
     // Never the attribute `table`: as a bare word it is the helper of the derive.
+    // The links of the derives' pages are relative, and lead nowhere from a page in this module.
+    #[doc(no_inline)]
     pub use ara_macros::{Table, Value, View};
     pub use ara_query::{
         Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, Queries,

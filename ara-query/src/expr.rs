@@ -217,7 +217,7 @@ pub trait Within<S, I> {}
 #[diagnostic::do_not_recommend]
 impl<S, T> Within<S, Anywhere> for Expr<S, T> {}
 
-/// Marks an operand that does not belong to a single table.
+/// Marker: the operand belongs to no single table, such as `count()`.
 #[derive(Debug)]
 pub struct Anywhere;
 

@@ -57,7 +57,7 @@ pub use run::unreadable::UnreadableColumn;
 pub use run::watch::Watch;
 pub use untyped::member::MemberRef;
 
-/// Declares aliases. Under an alias, a query reads a table that it reads already once more: see
+/// Declares aliases, so that a query can read the same table twice: see
 /// [`join_as`](crate::Query::join_as).
 ///
 /// ```

@@ -67,10 +67,10 @@ impl fmt::Display for Fault {
             Self::Priority(word) => {
                 write!(
                     f,
-                    "`{word}` is no priority: write one capital letter and a space, as in `(A) `"
+                    "`{word}` is not a priority: write one capital letter and a space, as in `(A) `"
                 )
             }
-            Self::Date(word) => write!(f, "`{word}` is no date: write it as in `2026-11-30`"),
+            Self::Date(word) => write!(f, "`{word}` is not a date: write it as in `2026-11-30`"),
             Self::EmptyKey(word) => {
                 write!(f, "`{word}` has no key: write it as in `due:2026-11-30`")
             }

@@ -68,9 +68,10 @@ impl Options {
 
     /// Sets the clock. The default is that of the system.
     ///
-    /// A clock that falls back, having run ahead, is noticed if it then shows a time after 18 November 2026.
-    /// An earlier time is taken for that of a device whose battery ran empty: new changes are then dated
-    /// after all earlier ones.
+    /// If the clock ran ahead and was corrected, what was written meanwhile is dated back to the present. This
+    /// happens only if the corrected clock shows a time after 18 November 2026, a date that is built into this
+    /// version of ara: an earlier time is that of a device whose battery ran empty, and new changes are then
+    /// dated after all earlier ones. So a test of a clock that is corrected must use times after that date.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(move || now().millis());

@@ -36,7 +36,7 @@ pub struct FileTable {
     pub local: bool,
     /// The columns in the order in which they were added, without those that every table has.
     pub columns: Vec<FileColumn>,
-    /// The stored names of the columns of each index.
+    /// The stored names of the columns of each index. Full-text searches are not listed.
     pub indexes: Vec<Vec<String>>,
 }
 

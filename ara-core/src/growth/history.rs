@@ -15,7 +15,8 @@ use crate::rows::mutation::Mutation;
 use crate::trace::event;
 use crate::value::{Json, Stored, Timestamp, Value, uuid_of_key};
 
-/// What an `ensure` did to the app's tables in the file. Empty lists are left out of its JSON form:
+/// What an `ensure`, a merge or a rebuild did to the app's tables in the file. Empty lists are left out of its
+/// JSON form:
 ///
 /// ```
 /// use ara::Growth;

@@ -32,8 +32,7 @@ pub struct UndoReport {
     /// The number of values that were written.
     pub written: u64,
     /// The number of values of the transaction that were left as they are, because they have been
-    /// overwritten since, or are not in a table. If the transaction was undone already, these are all of its
-    /// values.
+    /// overwritten since, or are not in a table. An undo that has no effect counts every value here.
     pub left: u64,
     /// The transaction that the undo wrote, or `None` if it left all values. It can be undone in turn.
     pub transaction: Option<TransactionId>,

@@ -9,7 +9,8 @@ use crate::trace::{event, span};
 
 impl Database {
     /// Merges changes of another database, in one transaction. They are added to the change log, and in each
-    /// column of each row the last writer wins. Changes may arrive in any order, and more than once.
+    /// column of each row the last writer wins. Batches of different devices may arrive in any order; those of
+    /// one [`changes_since`](Self::changes_since) must arrive in theirs. Each may arrive more than once.
     ///
     /// Tables and columns that this database lacks are created. If the changes of a node cannot be accepted,
     /// that node alone is refused, and the report says why.

@@ -91,8 +91,8 @@ impl fmt::Display for SetAside {
 impl Database {
     /// Returns which changes of other databases could not be applied here, and why. It contains no values.
     ///
-    /// Such changes are in the log nevertheless, and are passed on. They are applied when their table or
-    /// column is declared, when their time comes, or by [`rebuild`](Self::rebuild).
+    /// Except for refused ones, such changes are in the log nevertheless, and are passed on. They are applied
+    /// when their table or column is declared, when their time comes, or by [`rebuild`](Self::rebuild).
     ///
     /// Changes of one node with the same obstacle, table and column are one entry. At most 1,000 entries are
     /// returned. This reads the whole log.

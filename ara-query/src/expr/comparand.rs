@@ -68,6 +68,6 @@ impl<S, T: Value, O: Operand<Value = T> + Within<S, I>, I> OptionalComparand<S, 
     }
 }
 
-/// Marks a column or an expression where a value of the app could stand too. `I` tells where its table is.
+/// Marker: the operand is a column or expression of the table at position `I`, and not a plain value.
 #[derive(Debug)]
 pub struct Read<I>(std::marker::PhantomData<I>);

@@ -49,13 +49,13 @@ pub trait Scope: 'static {
     const MEMBERS: &'static [MemberRef];
 }
 
-/// A tuple that can get one more member, `X`.
+/// Appends `X` to a tuple of up to seven.
 #[diagnostic::on_unimplemented(
     message = "`{X}` cannot be joined to `{Self}`",
     label = "a query reads eight tables at most"
 )]
 pub trait Push<X> {
-    /// The tuple with that member.
+    /// The tuple with `X` at its end.
     type Out;
 }
 

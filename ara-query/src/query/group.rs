@@ -21,7 +21,8 @@ impl<S: Scope, G: 'static> Scope for Grouped<S, G> {
     const MEMBERS: &'static [MemberRef] = S::MEMBERS;
 }
 
-/// The rows `R` of a grouped query that does not select anything yet. It cannot be run before it does.
+/// The row type of a grouped query before `select`: a grouped query needs [`select`](Query::select) before it
+/// can run. `R` is the row type that it had before it was grouped.
 #[derive(Debug)]
 pub struct Unselected<R>(PhantomData<fn() -> R>);
 

@@ -46,7 +46,7 @@ impl<A, R: Narrow<C>, C> Narrow<Of<A, C>> for As<A, R> {
     type Narrowed = As<A, R::Narrowed>;
 }
 
-/// The type of a field that may be missing: an `Option`.
+/// Implemented for `Option` only: the field of a column that may be absent.
 pub trait Missable {
     /// The type of what is there.
     type There;

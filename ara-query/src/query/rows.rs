@@ -31,7 +31,7 @@ pub trait Rows {
     fn from_row(row: &Row<'_>) -> Option<Self::Output>;
 }
 
-/// What a query returns of one of its tables: a row type of it, [`As`] or [`Left`].
+/// One table's share of a query's row: a row type of the table, [`As`] or [`Left`].
 pub trait Part {
     /// The type that the query returns.
     type Output;

@@ -65,7 +65,7 @@ pub trait Item {
     fn read(stored: Option<Stored<'_>>) -> Option<Self::Output>;
 }
 
-/// The [`Item`] of the column `C`, which is returned as an `F`.
+/// A selected column `C`, returned as `F`: its type, or an `Option` of it.
 #[derive(Debug)]
 pub struct Taken<C, F>(PhantomData<fn() -> (C, F)>);
 
@@ -110,7 +110,7 @@ pub trait Selection<S, R, How> {
     fn into_parts(self) -> Vec<Untyped>;
 }
 
-/// Marks a selection that is no tuple.
+/// Marker: the selection is not a tuple.
 #[derive(Debug)]
 pub struct Single<I>(PhantomData<I>);
 
@@ -123,7 +123,7 @@ impl<S, R, I, X: Selectable<S, R, I>> Selection<S, R, Single<I>> for X {
     }
 }
 
-/// The rows of a query that selects `I`: an [`Item`], or a tuple of them.
+/// The row type of a query after [`select`](Query::select). `I` is an [`Item`], or a tuple of them.
 #[derive(Debug)]
 pub struct Selected<I>(PhantomData<fn() -> I>);
 

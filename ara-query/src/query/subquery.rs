@@ -58,7 +58,7 @@ pub trait InQuery: Operand {
 
 impl<O: Operand> InQuery for O {}
 
-/// Filters that ask for the rows which refer to a row.
+/// `exists` and `exists_where`: tests whether rows refer to this one.
 pub trait Referring: Column {
     /// Holds for a row if rows for which the filter holds refer to it by this column. Deleted rows do not
     /// count.

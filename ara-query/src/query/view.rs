@@ -79,7 +79,29 @@ macro_rules! starts_with {
 
 members! { starts_with }
 
-/// The rows of a query over the tables `S` that returns views `V`.
+/// The third parameter of a [`Query`] after [`view::<V>()`](Query::view): name it in return types. `S` are the
+/// tables that the query reads, as a tuple.
+///
+/// ```
+/// use ara::Viewed;
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, title: String }
+///
+/// #[derive(View)]
+/// #[view(Todo)]
+/// struct Line { title: String }
+///
+/// fn lines(db: &Database) -> Query<'_, (Todo,), Viewed<Line, (Todo,)>> {
+///     db.query::<Todo>().view()
+/// }
+///
+/// let db = Database::memory()?;
+/// db.create(Todo::draft().title("Buy milk"))?;
+/// assert_eq!(lines(&db).order_by(Todo::title).one()?.title, "Buy milk");
+/// # Ok::<(), ara::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Viewed<V, S>(PhantomData<fn() -> (V, S)>);
 
