@@ -28,6 +28,8 @@ pub(crate) fn count_by_table(
 
 /// Returns the least `created_at` of the rows of a table that a span has written, or `None` if none of them
 /// is there. A row without one counts as created at 0. The table is given by its ordinal and its name.
+///
+/// One statement finds the rows in the log and looks them up, as a transaction may have written many.
 pub(crate) fn first_creation(
     connection: &Connection,
     Span { node, after, end }: Span,
