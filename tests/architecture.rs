@@ -14,6 +14,9 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// What stands before the tests beside the code.
 const TESTS: &str = "#[cfg(test)]";
 
+/// The tables that hold the change log.
+const LOG_TABLES: [&str; 2] = ["ara_change", "ara_twin"];
+
 /// The most files of a folder that may import each other in a circle.
 const MOST_IN_A_CIRCLE: usize = 4;
 
@@ -65,6 +68,25 @@ fn crates_use_those_above_them() -> io::Result<()> {
     Ok(())
 }
 
+#[test]
+fn the_tables_of_the_log_have_one_owner() -> io::Result<()> {
+    let mut users = BTreeSet::new();
+    for (krate, _) in tables("### `")? {
+        for (file, text) in files(&Path::new(ROOT).join(source(&krate)))? {
+            let folder = file.split("::").next().unwrap_or_default();
+            let code = code(&text);
+            if LOG_TABLES.iter().any(|table| code.contains(table)) {
+                // The statements that create the tables stand with those of ara's other tables.
+                let is_made_there = file == "catalog::own_tables";
+                users.insert(format!("{krate} {}", if is_made_there { &file } else { folder }));
+            }
+        }
+    }
+    let owners = ["ara-core catalog::own_tables", "ara-core log"].map(str::to_owned);
+    assert_eq!(users, owners.into());
+    Ok(())
+}
+
 /// The folder of a crate's source.
 fn source(krate: &str) -> PathBuf {
     if krate == "ara" { "src".into() } else { Path::new(krate).join("src") }
@@ -91,9 +113,9 @@ fn tables(heading: &str) -> io::Result<Vec<(String, Vec<String>)>> {
     Ok(tables)
 }
 
-/// What each file below a folder imports from its crate. `lib.rs` and `main.rs` stand above all others, and
-/// tests beside the code may import what they like.
-fn imports(source: &Path) -> io::Result<Imports> {
+/// The files below a folder by their module paths. `lib.rs` and `main.rs` stand above all others, and tests
+/// may do what they like.
+fn files(source: &Path) -> io::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![source.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -109,6 +131,12 @@ fn imports(source: &Path) -> io::Result<Imports> {
             }
         }
     }
+    Ok(files)
+}
+
+/// What each file below a folder imports from its crate.
+fn imports(source: &Path) -> io::Result<Imports> {
+    let files = files(source)?;
     let module = |path: &str| {
         let parts: Vec<_> = path.split("::").collect();
         let mut found = (1..=parts.len()).rev().map(|count| parts[..count].join("::"));
@@ -122,15 +150,20 @@ fn imports(source: &Path) -> io::Result<Imports> {
     Ok(files.iter().map(imported).collect())
 }
 
-/// The paths within the crate that a file names, but for its tests, its comments and its own submodules.
-fn paths(file: &str, text: &str) -> Vec<String> {
+/// A file without its tests and its comments.
+fn code(text: &str) -> String {
     let is_of_tests = |(_, after): &(usize, &str)| after.trim_start().starts_with("mod ");
     let marks = text.match_indices(TESTS).map(|(at, mark)| (at, &text[at + mark.len()..]));
     let end = marks.into_iter().find(is_of_tests).map_or(text.len(), |(at, _)| at);
     let text = &text[..end];
     let code: Vec<_> =
         text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
-    let code = code.join(" ");
+    code.join(" ")
+}
+
+/// The paths within the crate that a file names, but for its tests, its comments and its own submodules.
+fn paths(file: &str, text: &str) -> Vec<String> {
+    let code = code(text);
     let mut paths = Vec::new();
     for (start, root) in [("crate::", ""), ("super::", file)] {
         for (at, _) in code.match_indices(start) {

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::log::all_changes;
 
 /// The progress of a long operation, for a progress bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +34,7 @@ impl<'t> ProgressReporter<'t> {
         tell: Option<&'t mut dyn FnMut(Progress)>,
     ) -> Result<Self> {
         let total = match tell {
-            Some(_) => {
-                let changes = "SELECT count(*) FROM ara_change";
-                let changes: i64 = connection.query_row(changes, [], |row| row.get(0))?;
-                changes.unsigned_abs() * 2
-            }
+            Some(_) => all_changes::count(connection)? * 2,
             None => 0,
         };
         let mut progress = Self { tell, done: 0, told: 0, total };

@@ -18,12 +18,13 @@ use crate::growth::make::{make_logged_columns, make_logged_tables};
 use crate::growth::mend::{mend_indexes, mend_tables};
 use crate::log::ahead::due;
 use crate::log::change::{Compacted, PackedCells};
-use crate::log::clock::Time;
 use crate::log::entropy::Entropy;
 use crate::log::node::NodeOrdinal;
+use crate::log::node_changes::SpanReader;
 use crate::log::point::Point;
 use crate::log::recorder::Recorder;
-use crate::log::transactions::rewrite;
+use crate::log::span::Span;
+use crate::log::writing::rewrite;
 use crate::log::{meta, nodes};
 use crate::merge::void::mend_voids;
 use crate::rows::rebuild::rebuild_counted;
@@ -162,17 +163,15 @@ fn mend_nodes(
 /// Removes the hashes of dropped changes from the log of a node that has lost changes. It is unknown which
 /// changes compaction had dropped, so none counts as dropped, and a merge brings back all that others have.
 fn forget_dropped(connection: &Connection, node: NodeOrdinal) -> Result<()> {
-    let mut changes =
-        connection.prepare("SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time")?;
-    let mut changes = changes.query([node])?;
+    let mut changes = SpanReader::all(connection)?;
+    let mut changes = changes.read(Span::all_of(node))?;
     let mut rewritten = Vec::new();
     while let Some(change) = changes.next()? {
-        let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
-        let Some(cells) = PackedCells::open(packed) else { continue };
+        let Some(cells) = PackedCells::open(change.packed()?) else { continue };
         if cells.compacted.dropped != 0 {
             let compacted = Compacted { dropped: 0, ..cells.compacted };
             let packed = cells.repacked(compacted).ok_or(Error::Corrupt)?;
-            rewritten.push((Time::from_bits(change.get(0)?), packed));
+            rewritten.push((change.time()?, packed));
         }
     }
     for (time, packed) in rewritten {

@@ -22,6 +22,9 @@ const MAX_WALL: i64 = 1 << 46;
 const LAST_MILLI: i64 = (1 << 47) - 1;
 
 impl Time {
+    /// The time before all others, which no change has.
+    pub(crate) const MIN: Self = Self(i64::MIN);
+
     /// The last time.
     pub(crate) const MAX: Self = Self(i64::MAX);
 

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::log::ahead::due;
-use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::meta;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::{self, Node};
 use crate::log::point::Point;
+use crate::log::transactions::last_change;
 
 /// The clock and the digest of the writing node, from which its next change continues.
 #[derive(Debug, Clone)]
@@ -40,18 +40,9 @@ impl Journal {
         let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
         let node_id = nodes::id(connection, node)?.ok_or(Error::Corrupt)?;
         let others = nodes::latest_of_others(connection)?;
-        let own = connection
-            .prepare_cached(
-                "SELECT time, cells FROM ara_change WHERE node = ?1 ORDER BY time DESC LIMIT 1",
-            )?
-            .query_row([node], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
-            .optional()?;
-        let own = match own {
+        let own = match last_change(connection, node, Time::MAX)? {
             None => Point::default(),
-            Some((time, cells)) => {
-                let digest = PackedCells::open(&cells).and_then(|cells| cells.digest);
-                Point { time, digest: digest.ok_or(Error::Corrupt)? }
-            }
+            Some((time, digest)) => Point { time, digest: digest.ok_or(Error::Corrupt)? },
         };
         let last = others.max(own.time);
         let due = due(connection)?;

@@ -1,7 +1,6 @@
 //! Writes the change log.
 
-use rusqlite::types::ValueRef;
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -12,8 +11,7 @@ use crate::log::journal::Journal;
 use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::nodes;
 use crate::log::point::Point;
-use crate::log::statements::bind;
-use crate::log::transactions::rewrite;
+use crate::log::writing::{BATCH, LogWriter, NewChange, rewrite};
 use crate::value::Timestamp;
 
 /// Writes the changes of one transaction into the log.
@@ -23,8 +21,7 @@ use crate::value::Timestamp;
 /// marked.
 pub(crate) struct Recorder<'c> {
     connection: &'c Connection,
-    /// The statements that insert one change and [`BATCH`] changes, each prepared when it is first used.
-    inserts: [Option<CachedStatement<'c>>; 2],
+    log: LogWriter<'c>,
     journal: Journal,
     /// When the transaction began by the wall clock, in milliseconds.
     wall: i64,
@@ -68,20 +65,16 @@ impl<'a> WholeLog<'a> {
     }
 }
 
-/// How many changes are inserted at once.
-const BATCH: usize = 16;
-
 /// The most bytes that wait to be inserted.
 const MOST_WAITING: usize = 1 << 16;
 
 impl<'c> Recorder<'c> {
     /// Continues from `journal`, at `wall` milliseconds by the wall clock.
     pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
-        let inserts = [None, None];
         let (waiting, unended, logged) = (Vec::new(), None, None);
         Self {
             connection,
-            inserts,
+            log: LogWriter::new(connection),
             journal,
             wall,
             waiting,
@@ -258,35 +251,15 @@ impl<'c> Recorder<'c> {
     /// Inserts the changes that are held back.
     fn write(&mut self) -> Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
-        let written = match waiting.len() {
-            BATCH => self.insert(&waiting),
-            _ => waiting.chunks(1).try_for_each(|change| self.insert(change)),
-        };
+        let node = self.journal.node;
+        let written = self.log.insert_all(waiting.iter().map(|change| NewChange {
+            node,
+            time: change.time,
+            table: change.table,
+            row: change.row.as_bytes(),
+            packed: change.packed(),
+        }));
         self.broken |= written.is_err();
-        Ok(written?)
+        written
     }
-
-    fn insert(&mut self, changes: &[Change]) -> rusqlite::Result<()> {
-        let [one, batch] = &mut self.inserts;
-        let insert = match if changes.len() == 1 { one } else { batch } {
-            Some(insert) => insert,
-            none => none.insert(self.connection.prepare_cached(&insert_sql(changes.len()))?),
-        };
-        for (change, first) in changes.iter().zip((1..).step_by(COLUMNS)) {
-            bind(insert, first, ValueRef::Integer(self.journal.node.get()))?;
-            bind(insert, first + 1, ValueRef::Integer(change.time.bits()))?;
-            bind(insert, first + 2, ValueRef::Integer(change.table))?;
-            bind(insert, first + 3, ValueRef::Blob(change.row.as_bytes()))?;
-            bind(insert, first + 4, ValueRef::Blob(change.packed()))?;
-        }
-        insert.raw_execute().map(drop)
-    }
-}
-
-/// How many columns `ara_change` has.
-const COLUMNS: usize = 5;
-
-fn insert_sql(changes: usize) -> String {
-    let rows = vec!["(?, ?, ?, ?, ?)"; changes].join(", ");
-    format!("INSERT INTO ara_change (node, time, tbl, row, cells) VALUES {rows}")
 }

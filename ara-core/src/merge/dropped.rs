@@ -50,14 +50,18 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exchange::changes::Sent;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::node::{NodeOrdinal, Stamp};
+use crate::log::node_changes::{SpanReader, is_held};
 use crate::log::point::Point;
+use crate::log::span::Span;
+use crate::log::transactions::last_change;
+use crate::log::twins::ForkedReader;
 use crate::merge::arriving::Arriving;
 use crate::merge::hashes::Hashes;
 use crate::merge::last_common::LastCommon;
@@ -99,41 +103,25 @@ pub(crate) fn lacking(
     if dropped == 0 {
         return Ok(0);
     }
-    let mut held = connection.prepare_cached(
-        "SELECT time, tbl, row, cells FROM ara_change WHERE node = ?1 AND time > ?2 AND time < ?3 \
-         UNION ALL SELECT time, tbl, row, cells FROM ara_twin \
-         WHERE node = ?1 AND time > ?2 AND time < ?3",
-    )?;
-    let range = (change.node, since.time.bits(), change.stamp.time.bits());
-    let mut held = held.query(range)?;
+    let between = Span { node: change.node, after: since.time, end: change.stamp.time.before() };
+    let mut held = ForkedReader::new(connection)?;
+    let mut held = held.read(between)?;
     let mut lacking = dropped ^ since.dropped_since;
     while let Some(held) = held.next()? {
-        let stamp = Stamp { time: held.get(0)?, node: change.stamp.node };
-        let packed = held.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
-        let hash = hashes.of(stamp, (held.get(1)?, &held.get(2)?), packed)?;
-        let cells = PackedCells::open(packed).ok_or(Error::Corrupt)?;
-        lacking ^= hash ^ cells.compacted.dropped;
+        let stamp = Stamp { time: held.time()?, node: change.stamp.node };
+        let hash = hashes.of(stamp, (held.table()?, &held.row_id()?), held.packed()?)?;
+        lacking ^= hash ^ held.cells()?.compacted.dropped;
     }
     Ok(lacking)
-}
-
-/// Returns whether the log has a change of this node and time.
-fn is_held(connection: &Connection, node: NodeOrdinal, time: Time) -> Result<bool> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM ara_change WHERE node = ?1 AND time = ?2")?
-        .exists((node, time.bits()))?)
 }
 
 /// Returns whether a change of this node and time, which the log does not have, was dropped from it: the next
 /// change stands for dropped ones then.
 pub(crate) fn is_dropped(connection: &Connection, node: NodeOrdinal, time: Time) -> Result<bool> {
-    let next = connection
-        .prepare_cached(
-            "SELECT cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time LIMIT 1",
-        )?
-        .query_row((node, time.bits()), |row| row.get::<_, Vec<u8>>(0))
-        .optional()?;
-    let next = next.as_deref().and_then(PackedCells::open);
+    let mut later = SpanReader::all(connection)?;
+    let mut later = later.read_first(Span::after(node, time), 1)?;
+    let next = later.next()?.map(|next| next.packed()).transpose()?;
+    let next = next.and_then(PackedCells::open);
     Ok(next.is_some_and(|cells| cells.compacted.dropped != 0))
 }
 
@@ -144,21 +132,12 @@ pub(crate) fn last_common_before(
     node: NodeOrdinal,
     point: Point,
 ) -> Result<LastCommon> {
-    let last = connection
-        .prepare_cached(
-            "SELECT time, cells FROM ara_change WHERE node = ?1 AND time < ?2 \
-             ORDER BY time DESC LIMIT 1",
-        )?
-        .query_row((node, point.time.bits()), |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
-        .optional()?;
-    let Some((time, packed)) = last else {
+    let Some((time, mark)) = last_change(connection, node, point.time.before())? else {
         return Ok(LastCommon { time: Time::default(), dropped_since: point.digest });
     };
     // The point is the end of a transaction, of which nothing is left then: compaction keeps the end as long
     // as it keeps any of the changes. So the change before it ends a transaction, too, and has a digest.
-    let mark = PackedCells::open(&packed).and_then(|cells| cells.digest);
-    let dropped_since = mark.map_or(0, |mark| mark ^ point.digest);
-    Ok(LastCommon { time: Time::from_bits(time), dropped_since })
+    Ok(LastCommon { time, dropped_since: mark.map_or(0, |mark| mark ^ point.digest) })
 }
 
 #[cfg(test)]

@@ -2,26 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Statement};
+use rusqlite::Connection;
 
 use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::log::change::{Compacted, PackedCells};
+use crate::log::node_changes::ChangeFinder;
 use crate::log::recorder::WholeLog;
-use crate::log::statements::bind;
-use crate::log::transactions::rewrite;
+use crate::log::twins;
+use crate::log::writing::{LogWriter, NewChange, rewrite};
 use crate::merge::arriving::{Arrival, Arriving};
 use crate::merge::dropped::lacking;
 use crate::merge::hashes::Hashes;
 use crate::merge::last_common::LastCommon;
 use crate::rows::rebuild::{RowKey, rebuild_rows};
 
-/// The statements that write changes of other devices into the log.
+/// Writes changes of other devices into the log.
 pub(crate) struct Log<'c> {
     connection: &'c Connection,
-    insert: Statement<'c>,
-    find: Statement<'c>,
+    writer: LogWriter<'c>,
+    finder: ChangeFinder<'c>,
     hashes: Hashes<'c>,
     /// The rows of changes that no longer count, because their twins do or because they are void. They are to
     /// be rebuilt.
@@ -32,11 +32,8 @@ impl<'c> Log<'c> {
     pub(crate) fn new(connection: &'c Connection) -> Result<Self> {
         Ok(Self {
             connection,
-            insert: connection.prepare(
-                "INSERT INTO ara_change (node, time, tbl, row, cells) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?,
-            find: connection
-                .prepare("SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time = ?2")?,
+            writer: LogWriter::new(connection),
+            finder: ChangeFinder::new(connection)?,
             hashes: Hashes::new(connection),
             outdated: BTreeSet::new(),
         })
@@ -44,30 +41,20 @@ impl<'c> Log<'c> {
 
     /// Writes a change that the log does not have. Returns what it adds to the digest.
     pub(crate) fn append(&mut self, change: Arriving<'_>) -> Result<u64> {
-        let counts = change.hash ^ change.compacted.dropped;
-        let (node, time) = (change.node, change.stamp.time.bits());
-        let (table, row) = (change.table, change.row);
-        let packed = change.packed.finished(change.compacted, change.mark);
-        let insert = &mut self.insert;
-        bind(insert, 1, ValueRef::Integer(node.get()))?;
-        bind(insert, 2, ValueRef::Integer(time))?;
-        bind(insert, 3, ValueRef::Integer(table))?;
-        bind(insert, 4, ValueRef::Blob(row))?;
-        bind(insert, 5, ValueRef::Blob(packed.bytes()))?;
-        insert.raw_execute()?;
-        Ok(counts)
+        let Arriving { node, stamp, hash, table, row, packed, compacted, mark } = change;
+        let packed = packed.finished(compacted, mark);
+        let packed = packed.bytes();
+        self.writer.insert(NewChange { node, time: stamp.time, table, row, packed })?;
+        Ok(hash ^ compacted.dropped)
     }
 
     /// Writes a change, unless the log has it. `since` is the last change before it that the log has in
     /// common with the run.
     pub(crate) fn unite(&mut self, mut change: Arriving<'_>, since: LastCommon) -> Result<Arrival> {
-        let key = (change.node, change.stamp.time.bits());
+        let place = (change.node, change.stamp.time);
         let held = self
-            .find
-            .query_row(key, |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?, row.get::<_, Vec<u8>>(2)?))
-            })
-            .optional()?;
+            .finder
+            .find(place, |held| Ok((held.table()?, held.row_id()?, held.packed()?.to_vec())))?;
         let Some((table, row, packed)) = held else {
             change.compacted.dropped = lacking(self.connection, &mut self.hashes, &change, since)?;
             return Ok(Arrival::New(self.append(change)?));
@@ -80,7 +67,7 @@ impl<'c> Log<'c> {
         if held_hash == change.hash {
             return self.stand(&change, &packed, since);
         }
-        if self.has_twin(&change)? {
+        if twins::is_kept(self.connection, place, change.hash)? {
             return Ok(Arrival::Known);
         }
         change.compacted.dropped = lacking(self.connection, &mut self.hashes, &change, since)?;
@@ -94,33 +81,17 @@ impl<'c> Log<'c> {
         change: Arriving<'_>,
         (held_hash, held_row): (u64, RowKey),
     ) -> Result<Arrival> {
-        let (node, time) = (change.node, change.stamp.time.bits());
-        let (hash, row) = (change.hash, (change.table, *change.row));
-        let counts = hash ^ change.compacted.dropped;
-        let packed = change.packed.finished(change.compacted, change.mark);
+        let Arriving { node, stamp, hash, table, row, packed, compacted, mark } = change;
+        let packed = packed.finished(compacted, mark);
+        let packed = packed.bytes();
+        let change = NewChange { node, time: stamp.time, table, row, packed };
         if held_hash < hash {
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO ara_twin SELECT node, time, ?3, tbl, row, cells FROM ara_change \
-                     WHERE node = ?1 AND time = ?2",
-                )?
-                .execute((node, time, held_hash.cast_signed()))?;
-            self.connection
-                .prepare_cached(
-                    "UPDATE ara_change SET tbl = ?3, row = ?4, cells = ?5 \
-                     WHERE node = ?1 AND time = ?2",
-                )?
-                .execute((node, time, row.0, row.1, packed.bytes()))?;
-            self.outdated.extend([held_row, row]);
+            twins::displace(self.connection, change, held_hash)?;
+            self.outdated.extend([held_row, (table, *row)]);
         } else {
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO ara_twin (node, time, hash, tbl, row, cells) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute((node, time, hash.cast_signed(), row.0, row.1, packed.bytes()))?;
+            twins::keep(self.connection, change, hash)?;
         }
-        Ok(Arrival::Twin(counts))
+        Ok(Arrival::Twin(hash ^ compacted.dropped))
     }
 
     /// Makes a change that the log has stand for the changes that it stands for elsewhere, as far as they are
@@ -146,14 +117,5 @@ impl<'c> Log<'c> {
             return Ok(());
         }
         rebuild_rows(log, &Registry::load(self.connection)?, &self.outdated)
-    }
-
-    /// Returns whether a change is in the log as the twin of another one.
-    fn has_twin(&self, change: &Arriving<'_>) -> Result<bool> {
-        let key = (change.node, change.stamp.time.bits(), change.hash.cast_signed());
-        Ok(self
-            .connection
-            .prepare_cached("SELECT 1 FROM ara_twin WHERE node = ?1 AND time = ?2 AND hash = ?3")?
-            .exists(key)?)
     }
 }

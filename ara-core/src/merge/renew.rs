@@ -14,12 +14,14 @@ use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::growth::make::logged_name;
 use crate::log::ahead::MOST_AHEAD;
-use crate::log::change::{PackedCell, PackedCells};
+use crate::log::change::PackedCell;
 use crate::log::clock::Time;
 use crate::log::counters::{CounterCell, Counters};
 use crate::log::journal::Journal;
 use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::node_changes::SpanReader;
 use crate::log::recorder::Recorder;
+use crate::log::span::Span;
 use crate::log::transactions::last_end;
 use crate::merge::void::{VOID_COLUMNS, VOIDS, make_void};
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
@@ -77,15 +79,12 @@ pub(crate) fn renew(writing: &mut Writing<'_>) -> Result<()> {
 
 /// What a node wrote after a time, the last of each column of each row.
 fn last_writes(connection: &Connection, node: NodeOrdinal, after: Time) -> Result<LastWrites> {
-    let mut changes = connection.prepare(
-        "SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time > ?2 ORDER BY time",
-    )?;
-    let mut changes = changes.query((node, after.bits()))?;
+    let mut changes = SpanReader::all(connection)?;
+    let mut changes = changes.read(Span::after(node, after))?;
     let mut writes = LastWrites::new();
     while let Some(change) = changes.next()? {
-        let packed = change.get_ref(2)?.as_blob().map_err(|_| Error::Corrupt)?;
-        let mut cells = PackedCells::open(packed).ok_or(Error::Corrupt)?;
-        let row = writes.entry((change.get(0)?, change.get(1)?)).or_default();
+        let mut cells = change.cells()?;
+        let row = writes.entry((change.table()?, change.row_id()?)).or_default();
         while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
             row.insert(cell.column, (cell.tag, cell.payload.to_vec()));
         }

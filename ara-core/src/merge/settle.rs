@@ -5,10 +5,11 @@ use rusqlite::Connection;
 use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::log::ahead::{MOST_AHEAD, due};
-use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::node::{NodeOrdinal, Stamp};
+use crate::log::node_changes::SpanReader;
 use crate::log::nodes::{Node, is_void};
+use crate::log::span::Span;
 use crate::log::transactions::last_end;
 use crate::merge::void::pass_void;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
@@ -52,23 +53,20 @@ fn fold_until(
     rows: &mut Rows<'_>,
     mut touched: Option<&mut Touched>,
 ) -> Result<()> {
-    let mut changes = connection.prepare(
-        "SELECT time, tbl, row, cells FROM ara_change \
-         WHERE node = ?1 AND time > ?2 AND time <= ?3 ORDER BY time",
-    )?;
-    let range = (registered.ordinal, registered.folded, last);
-    let mut changes = changes.query(range)?;
+    let mut changes = SpanReader::all(connection)?;
+    let due = Span { node: registered.ordinal, after: registered.folded, end: last };
+    let mut changes = changes.read(due)?;
     let id_of = |node| registry.nodes.get(&node).map(|node| node.id);
     while let Some(change) = changes.next()? {
-        if is_void(registered.void, change.get(0)?) {
+        let time = change.time()?;
+        if is_void(registered.void, time) {
             continue;
         }
-        let ordinal: i64 = change.get(1)?;
+        let ordinal = change.table()?;
         let Some(table) = registry.tables.get(&ordinal).filter(|table| table.is_made) else {
             continue;
         };
-        let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
-        let mut packed = PackedCells::open(packed).ok_or(Error::Corrupt)?;
+        let mut packed = change.cells()?;
         let mut cells = Vec::new();
         while let Some(cell) = packed.next_cell().ok_or(Error::Corrupt)? {
             if let (Some(value), Some(name)) = (cell.value(), table.columns.get(&cell.column)) {
@@ -78,8 +76,8 @@ fn fold_until(
         }
         let mut change = FoldedChange {
             table: (ordinal, &table.name),
-            row: change.get(2)?,
-            stamp: Stamp { time: change.get(0)?, node: registered.id },
+            row: change.row_id()?,
+            stamp: Stamp { time, node: registered.id },
             node: registered.ordinal,
             cells,
         };

@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use crate::catalog::registry::Registry;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
+use crate::log::logged_change::LoggedChange;
 use crate::log::node::NodeOrdinal;
+use crate::log::node_changes::SpanReader;
+use crate::log::span::Span;
+use crate::log::table_changes::TableReader;
 use crate::rows::rebuild::RowKey;
 use crate::value::Stored;
 
@@ -57,19 +61,17 @@ pub(crate) fn make_void(
     let (first, last) = void_of(connection, node)?;
     // What did not count before is looked at once, however often it is told.
     let news = match before {
-        (_, 0) => [(first, last), (0, 0)],
+        (_, until) if until == Time::default() => [(first, last), (until, until)],
         (before_first, before_last) => [(first, before_first), (before_last, last)],
     };
     let mut is_changed = false;
-    let mut changes = connection.prepare_cached(
-        "SELECT tbl, row FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3",
-    )?;
-    for (after, until) in news {
-        let mut changes = changes.query((node, after, until))?;
+    let mut changes = SpanReader::all(connection)?;
+    for (after, end) in news {
+        let mut changes = changes.read(Span { node, after, end })?;
         while let Some(change) = changes.next()? {
             // What another program wrote there may be anything.
-            let Ok(row) = change.get(1) else { continue };
-            outdated.insert((change.get(0)?, row));
+            let Ok(row) = change.row_id() else { continue };
+            outdated.insert((change.table()?, row));
             is_changed = true;
         }
     }
@@ -89,7 +91,7 @@ pub(crate) fn pass_void(connection: &Connection, node: NodeOrdinal) -> Result<()
 }
 
 /// What is noted of a node: after which time, and until which one, nothing counts.
-fn void_of(connection: &Connection, node: NodeOrdinal) -> Result<(i64, i64)> {
+fn void_of(connection: &Connection, node: NodeOrdinal) -> Result<(Time, Time)> {
     let void = "SELECT void_after, void_until FROM ara_node WHERE ordinal = ?1";
     let mut void = connection.prepare_cached(void)?;
     Ok(void.query_row([node], |row| Ok((row.get(0)?, row.get(1)?)))?)
@@ -106,15 +108,16 @@ pub(crate) fn mend_voids(connection: &Connection, registry: &Registry) -> Result
         "UPDATE ara_node SET void_until = max(void_until, ?3), \
          void_after = iif(void_until = 0, ?2, min(void_after, ?2)) WHERE id = ?1",
     )?;
-    let mut changes = connection.prepare("SELECT row, cells FROM ara_change WHERE tbl = ?1")?;
-    let mut changes = changes.query([ordinal])?;
-    while let Some(change) = changes.next()? {
-        let packed = change.get_ref(1)?.as_blob().map_err(|_| Error::Corrupt)?;
+    let mut log = TableReader::new(connection)?;
+    let mut rows = log.read(*ordinal)?;
+    let mut mend = |change: LoggedChange<'_>| -> Result<()> {
         let name = |column| table.names.get(&column).map(String::as_str);
-        let void = PackedCells::open(packed).and_then(|cells| read_void(cells, &name));
+        let void = PackedCells::open(change.packed()?).and_then(|cells| read_void(cells, &name));
         if let Some((after, until)) = void {
-            widen.execute((change.get::<_, [u8; 16]>(0)?, after.bits(), until.bits()))?;
+            widen.execute((change.row_id()?, after, until))?;
         }
-    }
+        Ok(())
+    };
+    while rows.next(&mut mend)?.is_some() {}
     Ok(())
 }

@@ -14,6 +14,8 @@ use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::counters::sum;
 use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::node_changes::SpanReader;
+use crate::log::span::Span;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::end_of;
 use crate::model::table::Table;
@@ -227,18 +229,16 @@ fn logged(
         .query_row([row.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((Some(first), Some(last))) = times else { return Ok(Vec::new()) };
-    let mut changes = connection.prepare_cached(
-        "SELECT time, cells FROM ara_change \
-         WHERE node = ?1 AND time BETWEEN ?2 AND ?3 AND tbl = ?4 AND row = ?5",
-    )?;
+    let mut log = SpanReader::of_row(connection, (table.ordinal, row))?;
     let mut logged = Vec::new();
     for (&node, registered) in &registry.nodes {
-        let (first, last) = (Time::first_in(first), Time::last_in(last).min(registered.folded));
-        let range = (node, first.bits(), last.bits(), table.ordinal, row.as_bytes());
-        let mut changes = changes.query(range)?;
+        let after = Time::first_in(first).before();
+        let end = Time::last_in(last).min(registered.folded);
+        let mut changes = log.read(Span { node, after, end })?;
         while let Some(change) = changes.next()? {
-            let (time, packed) = (Time::from_bits(change.get(0)?), change.get(1)?);
+            let time = change.time()?;
             if registered.counts(time) {
+                let packed = change.packed()?.to_vec();
                 logged.push(RowLogEntry { time, node_id: registered.id, node, packed });
             }
         }

@@ -14,10 +14,12 @@ use crate::log::clock::Time;
 use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
 use crate::log::nodes::{Node, is_void};
+use crate::log::span::Span;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::last_end;
+use crate::log::written_rows::count_by_table;
 use crate::names::is_ara_s;
-use crate::past::undone::{Span, UndoStatus};
+use crate::past::undone::UndoStatus;
 use crate::value::Timestamp;
 
 /// A transaction in the log, returned by [`Database::transactions`].
@@ -259,21 +261,12 @@ fn last_that_counts(
 }
 
 /// Returns the number of a transaction's changes, and the names of their tables, without ara's own tables.
-fn written(
-    connection: &Connection,
-    registry: &Registry,
-    Span { node, after, end }: Span,
-) -> Result<(u64, Vec<String>)> {
-    let mut counts = connection.prepare_cached(
-        "SELECT tbl, count(*) FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 \
-         GROUP BY tbl",
-    )?;
-    let mut counts = counts.query((node, after.bits(), end.bits()))?;
+fn written(connection: &Connection, registry: &Registry, span: Span) -> Result<(u64, Vec<String>)> {
     let (mut changes, mut tables) = (0, Vec::new());
-    while let Some(count) = counts.next()? {
-        let table = registry.tables.get(&count.get(0)?);
+    for (table, count) in count_by_table(connection, span)? {
+        let table = registry.tables.get(&table);
         if let Some(table) = table.filter(|table| !is_ara_s(&table.name)) {
-            changes += count.get::<_, i64>(1)?.unsigned_abs();
+            changes += count;
             tables.push(table.name.clone());
         }
     }

@@ -3,7 +3,7 @@
 mod inverse;
 
 use inverse::{Cells, WrittenCell, WrittenRow, cells, inverse};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{RegisteredTable, Registry};
@@ -12,13 +12,16 @@ use crate::database::fresh::FreshTransaction;
 use crate::error::{Error, Result};
 use crate::log::clock::Time;
 use crate::log::counters::{CounterCell, Counters};
+use crate::log::logged_change::LoggedChange;
 use crate::log::node::{NodeId, NodeOrdinal, Stamp};
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
+use crate::log::span::Span;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::{last_end, mark};
+use crate::log::written_rows::{WrittenRowsReader, count_by_table, first_creation};
 use crate::names::quoted;
-use crate::past::undone::{Discounted, Span, UndoStatus, make_ready};
+use crate::past::undone::{Discounted, UndoStatus, make_ready};
 use crate::rows::any_rows::AnyRows;
 use crate::rows::rebuild::RowKey;
 use crate::rows::touched::Touched;
@@ -159,20 +162,6 @@ struct Undoing<'c, 'r> {
     discounted: Discounted,
 }
 
-/// Selects the changes of the rows that a transaction wrote, row by row. Of a row, the transaction's own
-/// changes come first. The parameters are the node, the time after which the transaction begins, its end,
-/// and the first and the last time of the changes.
-///
-/// SQLite sorts all of them before it returns the first, in temporary files if they are many. So rows can
-/// be written while the statement runs, and only one change is in memory.
-const CHANGES: &str = "
-    SELECT c.tbl, c.row, c.node, c.time, c.cells,
-        c.node = ?1 AND c.time > ?2 AND c.time <= ?3 AS is_its_own
-    FROM ara_node n CROSS JOIN ara_change c ON c.node = n.ordinal AND c.time BETWEEN ?4 AND ?5
-    WHERE (c.tbl, c.row) IN
-        (SELECT tbl, row FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3)
-    ORDER BY c.tbl, c.row, is_its_own DESC, c.time";
-
 impl<'c> Undoing<'c, '_> {
     /// Finds out since when its rows exist, and which transactions since then are passed over.
     fn look_back(&mut self) -> Result<()> {
@@ -192,16 +181,14 @@ impl<'c> Undoing<'c, '_> {
             report: UndoReport::default(),
             is_any: false,
         };
-        let mut changes = self.connection.prepare(CHANGES)?;
-        let Span { node, after, end } = self.span;
         // Later changes are read only if some of them may be passed over. Otherwise a row's clock tells
         // whether there are any.
-        let last = if self.discounted.is_empty() { end } else { Time::from_bits(i64::MAX) };
-        let range = (node, after.bits(), end.bits(), self.since.bits(), last.bits());
-        let mut changes = changes.query(range)?;
+        let last = if self.discounted.is_empty() { self.span.end } else { Time::MAX };
+        let mut log = WrittenRowsReader::new(self.connection)?;
+        let mut changes = log.read(self.span, (self.since, last))?;
         let mut row: Option<(RowKey, WrittenRow)> = None;
         while let Some(change) = changes.next()? {
-            let key = (change.get(0)?, change.get(1)?);
+            let key = (change.table()?, change.row_id()?);
             let is_next = row.as_ref().is_none_or(|(of, _)| *of != key);
             if is_next && let Some(done) = row.replace((key, WrittenRow::new())) {
                 self.undo_row(done, &mut undone)?;
@@ -218,42 +205,25 @@ impl<'c> Undoing<'c, '_> {
 
     /// Returns the time of the first change of any of the rows.
     fn earliest(&self) -> Result<Time> {
-        let Span { node, after, end } = self.span;
-        let range = (node, after.bits(), end.bits());
-        let tables: Vec<i64> = self
-            .connection
-            .prepare(
-                "SELECT DISTINCT tbl FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3",
-            )?
-            .query_map(range, |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        let mut earliest = after;
-        for ordinal in tables {
+        let mut earliest = self.span.after;
+        for (ordinal, _) in count_by_table(self.connection, self.span)? {
             let Some(table) = made(self.registry, ordinal) else { continue };
-            let sql = format!(
-                "SELECT min(coalesce(\"created_at\", 0)) FROM {} WHERE \"id\" IN (SELECT row \
-                 FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 AND tbl = ?4)",
-                quoted(&table.name)
-            );
-            let (node, after, end) = range;
-            let created_at: Option<i64> =
-                self.connection.query_row(&sql, (node, after, end, ordinal), |row| row.get(0))?;
+            let table = (ordinal, table.name.as_str());
+            let created_at = first_creation(self.connection, self.span, table)?;
             earliest = earliest.min(created_at.map_or(earliest, Time::first_in));
         }
         Ok(earliest)
     }
 
-    /// Reads one of the [`CHANGES`].
+    /// Reads a change of one of the rows that the transaction wrote.
     fn read(
         &self,
-        change: &Row<'_>,
+        change: LoggedChange<'_>,
         written: &mut WrittenRow,
         report: &mut UndoReport,
     ) -> Result<()> {
-        let node = change.get::<_, NodeOrdinal>(2)?;
-        let time = Time::from_bits(change.get(3)?);
-        let packed = change.get_ref(4)?.as_blob().map_err(|_| Error::Corrupt)?;
-        if change.get(5)? {
+        let (node, time, packed) = (change.node()?, change.time()?, change.packed()?);
+        if self.span.has(node, time) {
             report.left += read_own(time, cells(packed)?, written);
             return Ok(());
         }

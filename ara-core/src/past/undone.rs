@@ -22,28 +22,15 @@ use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
 use crate::log::clock::Time;
 use crate::log::node::NodeOrdinal;
+use crate::log::node_changes::SpanReader;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
+use crate::log::span::Span;
 use crate::log::transaction_id::TransactionId;
 use crate::log::transactions::{end_of, last_end};
 use crate::model::cells::Cell;
 use crate::rows::writing::Writing;
 use crate::value::{Stored, Value, uuid_of_key};
-
-/// A transaction in the log: its node, the time after which it begins, and the time of its last change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) node: NodeOrdinal,
-    pub(crate) after: Time,
-    pub(crate) end: Time,
-}
-
-impl Span {
-    /// Returns whether a change is part of the transaction.
-    pub(crate) fn has(&self, node: NodeOrdinal, time: Time) -> bool {
-        node == self.node && self.after < time && time <= self.end
-    }
-}
 
 /// What the table records of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,15 +94,11 @@ impl UndoStatus {
     ) -> Result<Self> {
         let mut status = Self { is_undo: false, is_in_force: true, rows: Vec::new() };
         let Some(table) = ordinal(registry) else { return Ok(status) };
-        let mut changes = connection.prepare_cached(
-            "SELECT time, row FROM ara_change \
-             WHERE node = ?1 AND time > ?2 AND time <= ?3 AND tbl = ?4",
-        )?;
-        let range = (span.node, span.after.bits(), span.end.bits(), table);
-        let mut changes = changes.query(range)?;
+        let mut changes = SpanReader::of_table(connection, table)?;
+        let mut changes = changes.read(span)?;
         while let Some(change) = changes.next()? {
             status.is_undo = true;
-            let (time, row) = (Time::from_bits(change.get(0)?), change.get(1)?);
+            let (time, row) = (change.time()?, change.row_id()?);
             let held = undone_row(connection, &row)?;
             let current = held.filter(|held| held.last == Some((time, span.node)));
             status.rows.extend(current.map(|held| (row, held.is_undone)));
@@ -171,7 +154,7 @@ impl Discounted {
         let mut discounted = Self::default();
         let Some(table) = ordinal(registry) else { return Ok(discounted) };
         if discounted.add_undone(connection, registry, since, target)? {
-            discounted.add_undos(connection, table, since, target)?;
+            discounted.add_undos(connection, (registry, table), since, target)?;
         }
         Ok(discounted)
     }
@@ -209,22 +192,20 @@ impl Discounted {
     fn add_undos(
         &mut self,
         connection: &Connection,
-        table: i64,
+        (registry, table): (&Registry, i64),
         since: Time,
         target: Span,
     ) -> Result<()> {
-        let mut changes = connection.prepare(
-            "SELECT c.node, c.time FROM ara_node n \
-             CROSS JOIN ara_change c ON c.node = n.ordinal AND c.time >= ?1 WHERE c.tbl = ?2",
-        )?;
-        let mut changes = changes.query((since.bits(), table))?;
-        while let Some(change) = changes.next()? {
-            let node = change.get::<_, NodeOrdinal>(0)?;
-            let time = Time::from_bits(change.get(1)?);
-            if !target.has(node, time)
-                && let Some(end) = end_of(connection, node, time)?
-            {
-                self.add(connection, (node, end))?;
+        let mut log = SpanReader::of_table(connection, table)?;
+        for &node in registry.nodes.keys() {
+            let mut changes = log.read(Span::after(node, since.before()))?;
+            while let Some(change) = changes.next()? {
+                let time = change.time()?;
+                if !target.has(node, time)
+                    && let Some(end) = end_of(connection, node, time)?
+                {
+                    self.add(connection, (node, end))?;
+                }
             }
         }
         Ok(())

@@ -2,26 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
-use rusqlite::{Row, Rows, Statement};
-
 use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::log::cells::Standing;
-use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::counters::sum;
+use crate::log::logged_change::LoggedChange;
 use crate::log::node::{NodeOrdinal, Stamp};
+use crate::log::node_changes::ChangeFinder;
 use crate::log::row_clock::{ColumnSet, RowClock};
+use crate::log::table_changes::{LoggedRows, TableReader};
 use crate::value::Stored;
-
-/// Selects the changes of a table, ordered by row, for [`FoldedRows`].
-pub(crate) const CHANGES_BY_ROW: &str =
-    "SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row";
-
-/// Selects one change, for [`Folded::of_row`].
-pub(crate) const ONE_CHANGE: &str =
-    "SELECT row, node, time, cells FROM ara_change WHERE node = ?1 AND time = ?2";
 
 /// What a row must contain according to the log.
 #[derive(Default)]
@@ -49,23 +40,26 @@ pub(crate) struct LastWrite {
 
 impl Folded {
     /// Folds all changes of a row, which are given by node and time, and returns `None` if none of them
-    /// counts yet. The statement must be [`ONE_CHANGE`].
+    /// counts yet.
     pub(crate) fn of_row(
-        change: &mut Statement<'_>,
+        log: &mut ChangeFinder<'_>,
         registry: &Registry,
-        changes: &[(i64, i64)],
+        changes: &[(NodeOrdinal, Time)],
     ) -> Result<Option<Self>> {
         let mut folded = Self::default();
         for place in changes {
-            let mut change = change.query(*place)?;
-            folded.add(change.next()?.ok_or(Error::Corrupt)?, registry);
+            let found = log.find(*place, |change| {
+                folded.add(change, registry);
+                Ok(())
+            })?;
+            found.ok_or(Error::Corrupt)?;
         }
         folded.add_up();
         Ok(Some(folded).filter(|folded| !folded.is_nothing()))
     }
 
     /// Folds in one change, and counts it.
-    fn add(&mut self, change: &Row<'_>, registry: &Registry) {
+    fn add(&mut self, change: LoggedChange<'_>, registry: &Registry) {
         self.changes += 1;
         if self.fold(change, registry).is_none() {
             self.unreadable += 1;
@@ -73,15 +67,14 @@ impl Folded {
     }
 
     /// Folds in one change, unless it does not count yet. Returns `None` if it cannot be read.
-    fn fold(&mut self, change: &Row<'_>, registry: &Registry) -> Option<()> {
-        let node = change.get(1).ok()?;
-        let time = change.get(2).ok()?;
+    fn fold(&mut self, change: LoggedChange<'_>, registry: &Registry) -> Option<()> {
+        let (node, time) = (change.node().ok()?, change.time().ok()?);
         let writer = registry.nodes.get(&node)?;
         if !writer.counts(time) {
             return Some(());
         }
         let stamp = Stamp { time, node: writer.id };
-        let cells = PackedCells::open(change.get_ref(3).ok()?.as_blob().ok()?)?;
+        let cells = change.cells().ok()?;
         for cell in cells.judged() {
             let (cell, Standing::Counts(value)) = cell.ok()? else { continue };
             let is_total = cell.is_total();
@@ -147,51 +140,33 @@ pub(crate) fn owned(value: Stored<'_>) -> Stored<'static> {
 /// Iterates over the rows of a table as they must be according to the log, in the order of their ids. Only
 /// one row is in memory at a time.
 pub(crate) struct FoldedRows<'s> {
-    changes: Rows<'s>,
+    rows: LoggedRows<'s>,
     registry: &'s Registry,
-    /// Whether `changes` is positioned on the first change of the next row.
-    started: bool,
 }
 
 impl<'s> FoldedRows<'s> {
-    /// Starts with the first row of a table. The statement must be [`CHANGES_BY_ROW`].
+    /// Starts with the first row of a table.
     pub(crate) fn new(
-        changes: &'s mut Statement<'_>,
+        log: &'s mut TableReader<'_>,
         registry: &'s Registry,
         table: i64,
     ) -> Result<Self> {
-        Ok(Self { changes: changes.query([table])?, registry, started: false })
+        Ok(Self { rows: log.read(table)?, registry })
     }
 
     /// Returns the id of the next row of which a change counts, and the row.
     pub(crate) fn next(&mut self) -> Result<Option<(Vec<u8>, Folded)>> {
         loop {
-            match self.next_logged()? {
-                Some((_, folded)) if folded.is_nothing() => {}
-                next => return Ok(next),
+            let mut folded = Folded::default();
+            let next = self.rows.next(|change| {
+                folded.add(change, self.registry);
+                Ok(())
+            })?;
+            let Some(id) = next else { return Ok(None) };
+            folded.add_up();
+            if !folded.is_nothing() {
+                return Ok(Some((id, folded)));
             }
         }
-    }
-
-    /// Returns the id of the next row of which there is a change, and the row.
-    fn next_logged(&mut self) -> Result<Option<(Vec<u8>, Folded)>> {
-        if !self.started {
-            self.changes.advance()?;
-            self.started = true;
-        }
-        let mut id = None;
-        let mut folded = Folded::default();
-        while let Some(change) = self.changes.get() {
-            let of = change.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
-            match &id {
-                None => id = Some(of.to_vec()),
-                Some(id) if **id != *of => break,
-                Some(_) => {}
-            }
-            folded.add(change, self.registry);
-            self.changes.advance()?;
-        }
-        folded.add_up();
-        Ok(id.map(|id| (id, folded)))
     }
 }

@@ -8,11 +8,16 @@ use rusqlite::{Connection, Statement};
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::error::Result;
+use crate::log::all_changes::{Place, for_each_place};
+use crate::log::clock::Time;
 use crate::log::counters::{CounterCell, Counters, forget_row, forget_table};
+use crate::log::node::NodeOrdinal;
+use crate::log::node_changes::ChangeFinder;
 use crate::log::recorder::WholeLog;
 use crate::log::statements::bind;
+use crate::log::table_changes::TableReader;
 use crate::names::quoted;
-use crate::rows::fold::{CHANGES_BY_ROW, Folded, FoldedRows, ONE_CHANGE};
+use crate::rows::fold::{Folded, FoldedRows};
 use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values, insert_sql};
 
 /// Replaces all rows of a synced table by those that the log describes. The file must contain all columns of
@@ -68,7 +73,7 @@ pub(crate) fn fold_into(
     each: &mut dyn FnMut(&[u8], &Folded) -> Result<()>,
 ) -> Result<()> {
     let mut insert = Insert::new(target, table)?;
-    let mut changes = log.connection().prepare(CHANGES_BY_ROW)?;
+    let mut changes = TableReader::new(log.connection())?;
     let mut rows = FoldedRows::new(&mut changes, registry, table.ordinal)?;
     while let Some((id, row)) = rows.next()? {
         insert.insert(&id, &row)?;
@@ -98,7 +103,7 @@ pub(crate) fn rebuild_rows(
         return tables.try_for_each(|table| rebuild_table(log, registry, table));
     }
     let changes = changes_of(connection, rows)?;
-    let mut change = connection.prepare(ONE_CHANGE)?;
+    let mut finder = ChangeFinder::new(connection)?;
     let mut counters = Counters::new(connection);
     for table in tables {
         let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
@@ -107,7 +112,7 @@ pub(crate) fn rebuild_rows(
         for ((_, id), changes) in changes.range(of_table(table.ordinal)) {
             delete.execute([id])?;
             forget_row(connection, table.ordinal, id)?;
-            if let Some(row) = Folded::of_row(&mut change, registry, changes)? {
+            if let Some(row) = Folded::of_row(&mut finder, registry, changes)? {
                 insert.insert(id, &row)?;
                 note_totals(&mut counters, table, id, &row)?;
             }
@@ -120,17 +125,13 @@ pub(crate) fn rebuild_rows(
 fn changes_of(
     connection: &Connection,
     rows: &BTreeSet<RowKey>,
-) -> Result<BTreeMap<RowKey, Vec<(i64, i64)>>> {
+) -> Result<BTreeMap<RowKey, Vec<(NodeOrdinal, Time)>>> {
     let mut changes: BTreeMap<RowKey, Vec<_>> = rows.iter().map(|row| (*row, Vec::new())).collect();
-    let mut log = connection.prepare("SELECT tbl, row, node, time FROM ara_change")?;
-    let mut log = log.query([])?;
-    while let Some(change) = log.next()? {
-        // Another program may have written something that is no id.
-        let Ok(row) = change.get(1) else { continue };
-        if let Some(changes) = changes.get_mut(&(change.get(0)?, row)) {
-            changes.push((change.get(2)?, change.get(3)?));
+    for_each_place(connection, |Place { node, time, table, row }| {
+        if let Some(changes) = changes.get_mut(&(table, row)) {
+            changes.push((node, time));
         }
-    }
+    })?;
     Ok(changes)
 }
 
@@ -175,7 +176,7 @@ pub(crate) fn refill_columns(
     }
     let mut update = connection.prepare(&format!("{update} WHERE \"id\" = ?1"))?;
 
-    let mut changes = connection.prepare(CHANGES_BY_ROW)?;
+    let mut changes = TableReader::new(connection)?;
     let mut rows = FoldedRows::new(&mut changes, registry, table.ordinal)?;
     while let Some((id, row)) = rows.next()? {
         let values = || columns.iter().map(|(column, _)| row.value(*column));

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::catalog::registry::Registry;
@@ -13,10 +13,14 @@ use crate::exchange::vector::VersionVector;
 use crate::log::change::{PackedCells, put_head};
 use crate::log::clock::Time;
 use crate::log::journal::Journal;
+use crate::log::logged_change::LoggedChanges;
 use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::node_changes::{SpanReader, time_at};
 use crate::log::nodes::Node;
 use crate::log::point::Point;
+use crate::log::span::Span;
 use crate::log::transactions::mark;
+use crate::log::twins::ForkedReader;
 use crate::merge::renew::is_ahead;
 
 /// An iterator over the changes that another database lacks, returned by
@@ -44,12 +48,12 @@ struct NodeCursor {
     /// The end of the node's log.
     end: Point,
     /// The changes that were read and not yet yielded.
-    waiting: VecDeque<LoggedChange>,
+    waiting: VecDeque<WaitingChange>,
 }
 
-/// A change as it is in the log.
+/// A change that was read and not yet yielded.
 #[derive(Debug)]
-struct LoggedChange {
+struct WaitingChange {
     time: Time,
     table: i64,
     row: Vec<u8>,
@@ -186,59 +190,42 @@ impl NodeCursor {
         if !self.waiting.is_empty() || self.read >= self.end.time {
             return Ok(());
         }
-        let (sql, until, limit) = if self.is_forked {
-            (WITH_TWINS, self.until(connection, most)?, -1)
-        } else {
-            (CHANGES, self.end.time, i64::try_from(most).unwrap_or(i64::MAX))
-        };
-        let mut changes = connection.prepare_cached(sql)?;
-        let range = (self.node, self.read.bits(), until.bits(), limit);
-        let mut changes = changes.query(range)?;
-        while let Some(row) = changes.next()? {
-            let (time, table) = (Time::from_bits(row.get(0)?), row.get(1)?);
-            self.waiting.push_back(LoggedChange {
-                time,
-                table,
-                row: row.get(2)?,
-                packed: row.get(3)?,
-            });
-        }
+        let unread = Span { node: self.node, after: self.read, end: self.end.time };
         if self.is_forked {
+            // All changes of one time are read together.
+            let end = time_at(connection, unread, most)?.unwrap_or(unread.end);
+            let mut changes = ForkedReader::new(connection)?;
+            self.take(changes.read(Span { end, ..unread })?)?;
             // Of two changes of one time, the one that ends a transaction must be the last.
             self.waiting.make_contiguous().sort_by_key(|change| (change.time, change.is_end()));
+        } else {
+            let mut changes = SpanReader::all(connection)?;
+            self.take(changes.read_first(unread, most)?)?;
         }
         self.read = self.waiting.back().map_or(self.end.time, |last| last.time);
         Ok(())
     }
 
-    /// Returns the time up to which to read about `most` changes, so that all changes of one time are read
-    /// together.
-    fn until(&self, connection: &Connection, most: usize) -> Result<Time> {
-        let mut times = connection.prepare_cached(
-            "SELECT time FROM ara_change WHERE node = ?1 AND time > ?2 AND time <= ?3 \
-             ORDER BY time LIMIT 1 OFFSET ?4",
-        )?;
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let range = (self.node, self.read.bits(), self.end.time.bits(), most);
-        let until = times.query_row(range, |row| row.get(0)).optional()?;
-        Ok(until.map_or(self.end.time, Time::from_bits))
+    /// Takes changes that were read.
+    fn take(&mut self, mut changes: LoggedChanges<'_>) -> Result<()> {
+        while let Some(change) = changes.next()? {
+            self.waiting.push_back(WaitingChange {
+                time: change.time()?,
+                table: change.table()?,
+                row: change.row()?.to_vec(),
+                packed: change.packed()?.to_vec(),
+            });
+        }
+        Ok(())
     }
 }
 
-impl LoggedChange {
+impl WaitingChange {
     /// Returns whether the change ends a transaction.
     fn is_end(&self) -> bool {
         PackedCells::open(&self.packed).is_some_and(|cells| cells.digest.is_some())
     }
 }
-
-const CHANGES: &str = "SELECT time, tbl, row, cells FROM ara_change \
-                       WHERE node = ?1 AND time > ?2 AND time <= ?3 ORDER BY time LIMIT ?4";
-
-const WITH_TWINS: &str = "SELECT time, tbl, row, cells FROM ara_change \
-                          WHERE node = ?1 AND time > ?2 AND time <= ?3 UNION ALL \
-                          SELECT time, tbl, row, cells FROM ara_twin \
-                          WHERE node = ?1 AND time > ?2 AND time <= ?3 ORDER BY time LIMIT ?4";
 
 impl Iterator for ChangesSince {
     type Item = Result<Changes>;
@@ -326,7 +313,7 @@ impl<'r> Batch<'r> {
     }
 
     /// Adds a change, and returns whether it ends a transaction.
-    fn add(&mut self, node: &mut NodeCursor, change: &LoggedChange) -> Result<bool> {
+    fn add(&mut self, node: &mut NodeCursor, change: &WaitingChange) -> Result<bool> {
         let Self { registry, changes, tables, columns, runs } = self;
         let table = registry.tables.get(&change.table).ok_or(Error::Corrupt)?;
         let mut packed = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;

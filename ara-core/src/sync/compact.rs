@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use crate::catalog::registry::{RegisteredTable, Registry, hash};
 use crate::database::Database;
@@ -12,10 +12,15 @@ use crate::exchange::vector::VersionVector;
 use crate::log::cells::Standing;
 use crate::log::change::{Compacted, Packed, PackedCells};
 use crate::log::clock::Time;
+use crate::log::logged_change::LoggedChange;
 use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::node_changes::SpanReader;
 use crate::log::nodes;
 use crate::log::recorder::Recorder;
-use crate::log::transactions::{mark, rewrite};
+use crate::log::span::Span;
+use crate::log::table_changes::TableReader;
+use crate::log::transactions::mark;
+use crate::log::writing::{delete, rewrite};
 use crate::merge::void::VOIDS;
 
 /// What a compaction did, returned by [`Database::compact`].
@@ -136,13 +141,6 @@ fn known_to_all(
     Ok(until)
 }
 
-/// The changes of a row.
-#[derive(Default)]
-struct LoggedRow {
-    id: Vec<u8>,
-    changes: Vec<Candidate>,
-}
-
 /// A change that may lose cells, or cover cells of others.
 struct Candidate {
     stamp: Stamp,
@@ -237,34 +235,29 @@ impl Compact<'_> {
         covered: &mut Covered,
         done: &mut Compaction,
     ) -> Result<()> {
-        let mut changes = self
-            .connection
-            .prepare("SELECT row, node, time, cells FROM ara_change WHERE tbl = ?1 ORDER BY row")?;
-        let mut changes = changes.query([table.ordinal])?;
-        let mut row = LoggedRow::default();
-        while let Some(change) = changes.next()? {
-            let id = change.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
-            if row.id != id {
-                let (id, changes) = (id.to_vec(), Vec::new());
-                let before = std::mem::replace(&mut row, LoggedRow { id, changes });
-                self.row(table, &before, covered, done)?;
-            }
-            row.changes.extend(self.candidate(change)?);
+        let mut log = TableReader::new(self.connection)?;
+        let mut rows = log.read(table.ordinal)?;
+        loop {
+            let mut changes = Vec::new();
+            let next = rows.next(|change| {
+                changes.extend(self.candidate(change)?);
+                Ok(())
+            })?;
+            let Some(id) = next else { return Ok(()) };
+            self.row(table, (&id, &changes), covered, done)?;
         }
-        self.row(table, &row, covered, done)
     }
 
     /// Reads a change. Returns `None` if it does not count, or not yet: then it covers nothing, and stays as it
     /// is.
-    fn candidate(&self, change: &Row<'_>) -> Result<Option<Candidate>> {
-        let node = change.get::<_, NodeOrdinal>(1)?;
-        let time = Time::from_bits(change.get(2)?);
+    fn candidate(&self, change: LoggedChange<'_>) -> Result<Option<Candidate>> {
+        let (node, time) = (change.node()?, change.time()?);
         let writer = self.registry.nodes.get(&node).filter(|writer| writer.counts(time));
         let Some(writer) = writer else { return Ok(None) };
         Ok(Some(Candidate {
             stamp: Stamp { time, node: writer.id },
             node,
-            packed: change.get(3)?,
+            packed: change.packed()?.to_vec(),
             is_known_to_all: self.horizons.get(&node).is_some_and(|horizon| time <= *horizon),
             is_final: node != self.own || time <= self.others || self.others == Time::default(),
         }))
@@ -276,14 +269,14 @@ impl Compact<'_> {
     fn row(
         &self,
         table: &RegisteredTable,
-        row: &LoggedRow,
+        (row, changes): (&[u8], &[Candidate]),
         covered: &mut Covered,
         done: &mut Compaction,
     ) -> Result<()> {
-        let last = LastWrites::of(&row.changes)?;
-        let stamps = || row.changes.iter().map(|change| change.stamp);
+        let last = LastWrites::of(changes)?;
+        let stamps = || changes.iter().map(|change| change.stamp);
         let ends = [stamps().min(), stamps().max()];
-        for change in row.changes.iter().filter(|change| change.is_known_to_all) {
+        for change in changes.iter().filter(|change| change.is_known_to_all) {
             done.changes += 1;
             let cells = PackedCells::open(&change.packed).ok_or(Error::Corrupt)?;
             // What a newer version of ara added may depend on the cells.
@@ -297,7 +290,7 @@ impl Compact<'_> {
             if kept == 0 && !is_horizon && !ends.contains(&Some(change.stamp)) {
                 covered.insert((change.node, time));
             } else if dropped > 0 {
-                let original = Some(original_hash(change.stamp, table, &row.id, &cells)?);
+                let original = Some(original_hash(change.stamp, table, row, &cells)?);
                 let packed =
                     packed.finished(Compacted { original, ..cells.compacted }, cells.digest);
                 rewrite(self.connection, (change.node, time), packed.bytes())?;
@@ -333,23 +326,20 @@ impl Compact<'_> {
         done: &mut Compaction,
     ) -> Result<()> {
         let id = self.registry.nodes.get(&node).ok_or(Error::Corrupt)?.id;
-        let mut changes = self.connection.prepare(
-            "SELECT time, tbl, row, cells FROM ara_change WHERE node = ?1 AND time <= ?2 ORDER BY time",
-        )?;
-        let mut changes = changes.query((node, horizon.bits()))?;
+        let mut changes = SpanReader::all(self.connection)?;
+        let mut changes = changes.read(Span::until(node, horizon))?;
         let (mut deleted, mut rewritten) = (Vec::new(), Vec::new());
         let mut dropped = 0;
         // Whether another change of the transaction stays.
         let mut is_left = false;
         while let Some(change) = changes.next()? {
-            let time = Time::from_bits(change.get(0)?);
-            let blob = |at| change.get_ref(at)?.as_blob().map_err(|_| Error::Corrupt);
-            let cells = PackedCells::open(blob(3)?).ok_or(Error::Corrupt)?;
+            let (time, cells) = (change.time()?, change.cells()?);
             let is_covered = covered.contains(&(node, time));
             let mut original = cells.compacted.original;
             if is_covered {
-                let table = self.registry.tables.get(&change.get(1)?).ok_or(Error::Corrupt)?;
-                original = Some(original_hash(Stamp { time, node: id }, table, blob(2)?, &cells)?);
+                let table = self.registry.tables.get(&change.table()?).ok_or(Error::Corrupt)?;
+                let stamp = Stamp { time, node: id };
+                original = Some(original_hash(stamp, table, change.row()?, &cells)?);
             }
             dropped ^= cells.compacted.dropped;
             if is_covered && (!is_left || cells.digest.is_none()) {
@@ -369,25 +359,10 @@ impl Compact<'_> {
             is_left &= cells.digest.is_none();
         }
         done.dropped_changes += deleted.len() as u64;
-        self.replace(node, &deleted, &rewritten)
-    }
-
-    /// Deletes and rewrites changes of a node.
-    fn replace(
-        &self,
-        node: NodeOrdinal,
-        deleted: &[Time],
-        rewritten: &[(Time, Packed)],
-    ) -> Result<()> {
-        for (time, packed) in rewritten {
+        for (time, packed) in &rewritten {
             rewrite(self.connection, (node, *time), packed.bytes())?;
         }
-        let mut delete =
-            self.connection.prepare("DELETE FROM ara_change WHERE node = ?1 AND time = ?2")?;
-        for time in deleted {
-            delete.execute((node, time.bits()))?;
-        }
-        Ok(())
+        delete(self.connection, node, &deleted)
     }
 }
 

@@ -10,12 +10,15 @@ use uuid::Uuid;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, in_the_way};
 use crate::database::Database;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::log::all_changes::LogReader;
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
+use crate::log::logged_change::LoggedChange;
 use crate::log::node::NodeOrdinal;
 use crate::log::nodes;
 use crate::log::nodes::is_void;
+use crate::log::twins::for_each_twin;
 use crate::merge::report::Reason;
 use crate::merge::void::VOIDS;
 use crate::value::Timestamp;
@@ -145,6 +148,13 @@ struct Subject {
     column: Option<u32>,
 }
 
+impl Subject {
+    /// Returns the node and the table of a change.
+    fn of(change: LoggedChange<'_>) -> Result<Self> {
+        Ok(Self { node: change.node()?, table: Some(change.table()?), column: None })
+    }
+}
+
 /// Why changes were set aside. If the table or column is not in the file, the obstacle is found out last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
@@ -172,15 +182,10 @@ impl Findings<'_> {
 
     /// Examines the whole log.
     fn log(&mut self, connection: &Connection) -> Result<()> {
-        let mut changes = connection
-            .prepare("SELECT node, time, tbl, cells FROM ara_change ORDER BY node, time")?;
-        let mut changes = changes.query([])?;
+        let mut log = LogReader::new(connection)?;
+        let mut changes = log.read()?;
         while let Some(change) = changes.next()? {
-            let (node, time) = (change.get(0)?, Time::from_bits(change.get(1)?));
-            let table: i64 = change.get(2)?;
-            let subject = Subject { node, table: Some(table), column: None };
-            let packed = change.get_ref(3)?.as_blob().map_err(|_| Error::Corrupt)?;
-            self.change(subject, time, packed);
+            self.change(Subject::of(change)?, change.time()?, change.packed()?);
         }
         Ok(())
     }
@@ -226,14 +231,10 @@ impl Findings<'_> {
 
     /// Adds the changes that another change of the same node and time hides.
     fn twins(&mut self, connection: &Connection) -> Result<()> {
-        let mut twins =
-            connection.prepare("SELECT node, time, tbl FROM ara_twin ORDER BY node, time")?;
-        let mut twins = twins.query([])?;
-        while let Some(twin) = twins.next()? {
-            let subject = Subject { node: twin.get(0)?, table: Some(twin.get(2)?), column: None };
-            self.add(subject, Why::Known(Obstacle::Twin), Time::from_bits(twin.get(1)?));
-        }
-        Ok(())
+        for_each_twin(connection, |twin, _| {
+            self.add(Subject::of(twin)?, Why::Known(Obstacle::Twin), twin.time()?);
+            Ok(())
+        })
     }
 
     /// Returns an entry for each group.

@@ -7,8 +7,10 @@ use crate::error::{Error, Result};
 use crate::log::change::PackedCells;
 use crate::log::clock::Time;
 use crate::log::node::NodeOrdinal;
+use crate::log::node_changes::{SpanReader, last_time};
 use crate::log::point::Point;
 use crate::log::row_clock::ColumnSet;
+use crate::log::span::Span;
 use crate::log::{meta, nodes};
 use crate::rows::touched::Touched;
 
@@ -36,7 +38,7 @@ pub(crate) struct FileState {
 }
 
 /// How many changes are read one by one at most. If there are more, everything counts as touched.
-const MOST_CHANGES: i64 = 4096;
+const MOST_CHANGES: usize = 4096;
 
 impl FileState {
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
@@ -54,10 +56,8 @@ impl LogPosition {
     /// Returns the current position, as `connection` sees it.
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let state = FileState::load(connection)?;
-        let last: Option<i64> = connection
-            .prepare_cached("SELECT max(time) FROM ara_change WHERE node = ?1")?
-            .query_row([state.node], |row| row.get(0))?;
-        Ok(Self { state, last: last.unwrap_or(0) })
+        let last = last_time(connection, state.node)?.bits();
+        Ok(Self { state, last })
     }
 
     /// Returns the time of the last change by the node that writes the file.
@@ -92,8 +92,10 @@ impl LogPosition {
             if from > self.last {
                 break;
             }
-            left -= read(connection, self.state.node, (from, to), left, &mut touched)?;
-            if left <= 0 {
+            let (after, end) = (Time::from_bits(from).before(), Time::from_bits(to));
+            let gap = Span { node: self.state.node, after, end };
+            left -= read(connection, gap, left, &mut touched)?;
+            if left == 0 {
                 return Ok(Touched::everything());
             }
         }
@@ -101,27 +103,17 @@ impl LogPosition {
     }
 }
 
-/// Reads the changes of a node between two times, both included, but `most` at most. Returns how many it
-/// has read.
-fn read(
-    connection: &Connection,
-    node: NodeOrdinal,
-    (from, to): (i64, i64),
-    most: i64,
-    touched: &mut Touched,
-) -> Result<i64> {
-    let mut changes = connection.prepare_cached(
-        "SELECT tbl, row, cells FROM ara_change WHERE node = ?1 AND time BETWEEN ?2 AND ?3 LIMIT ?4",
-    )?;
-    let mut changes = changes.query((node, from, to, most))?;
+/// Reads the changes of a span, but `most` at most. Returns how many it has read.
+fn read(connection: &Connection, span: Span, most: usize, touched: &mut Touched) -> Result<usize> {
+    let mut changes = SpanReader::all(connection)?;
+    let mut changes = changes.read_first(span, most)?;
     let mut count = 0;
     while let Some(change) = changes.next()? {
-        let row = Uuid::from_bytes(change.get(1)?);
-        let columns = columns(change.get_ref(2)?.as_blob().map_err(|_| Error::Corrupt)?);
-        let columns = columns.ok_or(Error::Corrupt)?;
+        let row = Uuid::from_bytes(change.row_id()?);
+        let columns = columns(change.packed()?).ok_or(Error::Corrupt)?;
         // The change that creates a row writes `is_deleted`, whose ordinal is 0.
         let is_new = columns.meets(&[0].into_iter().collect());
-        touched.write(change.get(0)?, row, &columns, is_new);
+        touched.write(change.table()?, row, &columns, is_new);
         count += 1;
     }
     Ok(count)

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Row};
-use uuid::Uuid;
+use rusqlite::Connection;
 
 use crate::care::progress::ProgressReporter;
 use crate::care::verification::{Verification, What};
 use crate::catalog::registry::{Registry, hash};
 use crate::error::Result;
-use crate::log::change::PackedCells;
-use crate::log::clock::Time;
+use crate::log::all_changes::LogReader;
+use crate::log::logged_change::LoggedChange;
 use crate::log::node::{NodeOrdinal, Stamp};
 use crate::log::point::Point;
+use crate::log::twins::for_each_twin;
 use crate::log::{meta, nodes};
 
 /// The end of a node's log, computed from its changes.
@@ -52,22 +52,19 @@ pub(crate) fn add_up(
     found: &mut Verification,
     progress: &mut ProgressReporter<'_>,
 ) -> Result<HashMap<NodeOrdinal, LoggedEnd>> {
-    let mut changes = connection
-        .prepare("SELECT node, time, tbl, row, cells FROM ara_change ORDER BY node, time")?;
-    let mut changes = changes.query([])?;
+    let mut log = LogReader::new(connection)?;
+    let mut changes = log.read()?;
     let mut ends: HashMap<NodeOrdinal, LoggedEnd> = HashMap::new();
     // The last change: its node, and whether it ends a transaction.
     let mut last: Option<(NodeOrdinal, bool)> = None;
     while let Some(change) = changes.next()? {
         found.changes += 1;
         progress.add(1);
-        let node = change.get::<_, NodeOrdinal>(0)?;
+        let (node, time, table) = (change.node()?, change.time()?, change.table()?);
         if last.is_some_and(|(before, is_end)| before != node && !is_end) {
             found.differ(None, None, What::OpenTransaction);
         }
-        let time = Time::from_bits(change.get(1)?);
-        let table = change.get(2)?;
-        let Some(counted) = Counted::of(change, registry, (node, time, table)) else {
+        let Some(counted) = Counted::of(change, registry) else {
             let table = registry.tables.get(&table).map(|table| &*table.name);
             found.differ(table, None, What::UnreadableChange);
             last = Some((node, true));
@@ -95,15 +92,11 @@ pub(crate) fn add_up(
 
 /// Adds the changes that another change of the same node and time hides. The digest includes them.
 fn add_twins(connection: &Connection, ends: &mut HashMap<NodeOrdinal, LoggedEnd>) -> Result<()> {
-    let mut twins = connection.prepare("SELECT node, hash, cells FROM ara_twin")?;
-    let mut twins = twins.query([])?;
-    while let Some(twin) = twins.next()? {
-        let end = ends.entry(twin.get(0)?).or_default();
-        let cells = twin.get_ref(2)?.as_blob().ok().and_then(PackedCells::open);
-        let dropped = cells.map_or(0, |cells| cells.compacted.dropped);
-        end.at.digest ^= twin.get::<_, i64>(1)?.cast_unsigned() ^ dropped;
-    }
-    Ok(())
+    for_each_twin(connection, |twin, hash| {
+        let end = ends.entry(twin.node()?).or_default();
+        end.at.digest ^= hash ^ twin.cells().map_or(0, |cells| cells.compacted.dropped);
+        Ok(())
+    })
 }
 
 /// What a change adds to the digest of its node.
@@ -118,16 +111,12 @@ struct Counted {
 
 impl Counted {
     /// Reads a change. Returns `None` if it cannot be read.
-    fn of(
-        change: &Row<'_>,
-        registry: &Registry,
-        (node, time, ordinal): (NodeOrdinal, Time, i64),
-    ) -> Option<Self> {
-        let row = Uuid::from_slice(change.get_ref(3).ok()?.as_blob().ok()?).ok()?;
-        let cells = PackedCells::open(change.get_ref(4).ok()?.as_blob().ok()?)?;
-        let table = registry.tables.get(&ordinal).filter(|table| !table.is_local)?;
-        let stamp = Stamp { time, node: registry.nodes.get(&node)?.id };
-        let hash = hash(stamp, table, row.as_bytes(), &cells)?;
+    fn of(change: LoggedChange<'_>, registry: &Registry) -> Option<Self> {
+        let (row, cells) = (change.row_id().ok()?, change.cells().ok()?);
+        let table = registry.tables.get(&change.table().ok()?).filter(|table| !table.is_local)?;
+        let node = registry.nodes.get(&change.node().ok()?)?.id;
+        let stamp = Stamp { time: change.time().ok()?, node };
+        let hash = hash(stamp, table, &row, &cells)?;
         let compacted = cells.compacted;
         let (hash, mark) = (compacted.hash(hash), cells.digest);
         Some(Self { hash, dropped: compacted.dropped, mark })

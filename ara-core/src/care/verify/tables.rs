@@ -13,8 +13,9 @@ use crate::error::{Error, Result};
 use crate::log::change::is_same;
 use crate::log::counters::{CounterCell, Counters, count_totals};
 use crate::log::row_clock::RowClock;
+use crate::log::table_changes::TableReader;
 use crate::names::quoted;
-use crate::rows::fold::{CHANGES_BY_ROW, Folded, FoldedRows};
+use crate::rows::fold::{Folded, FoldedRows};
 
 /// Compares the rows of a table with the log. It reads both sorted by row, side by side, so that neither is
 /// held in memory.
@@ -29,7 +30,7 @@ pub(super) fn verify_table(
     let Some(columns) = columns_in_table(connection, registered, found)? else { return Ok(()) };
     let mut rows = connection.prepare(&select_rows(table, &columns))?;
     let mut rows = rows.query([])?;
-    let mut changes = connection.prepare(CHANGES_BY_ROW)?;
+    let mut changes = TableReader::new(connection)?;
     let logged = FoldedRows::new(&mut changes, registry, registered.ordinal)?;
     let mut expected = ExpectedRows { table, logged, next: None, progress };
     let mut counters = Counters::new(connection);
