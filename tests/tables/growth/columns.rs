@@ -197,7 +197,8 @@ fn an_index_may_be_all_that_a_version_adds() -> Outcome {
     }
 
     let file = File::new()?;
-    let sql = "SELECT count(*) FROM sqlite_schema WHERE sql LIKE 'CREATE INDEX% (\"title\")'";
+    let sql =
+        "SELECT count(*) FROM sqlite_schema WHERE sql LIKE 'CREATE INDEX% (\"title\", \"id\")'";
     for use_it in [
         |db: &Database| db.ensure::<Book>(),
         |db: &Database| db.query::<Book>().count().map(drop),
