@@ -70,9 +70,7 @@ pub(crate) fn create_index<'a>(
     stored_name: &str,
     columns: impl Iterator<Item = &'a str>,
 ) -> String {
-    let columns: Vec<_> = columns.collect();
-    let id = Some("id").filter(|id| !columns.contains(id));
-    let columns = name_list(columns.into_iter().chain(id));
+    let columns = name_list(columns.chain(["id"]));
     format!("CREATE INDEX \"{name}\" ON \"{stored_name}\" ({columns})")
 }
 

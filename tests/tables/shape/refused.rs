@@ -97,6 +97,24 @@ fn the_rest_of_a_transaction_can_be_committed() -> TestResult {
     Ok(())
 }
 
+/// A row is said to exist only if it is its id that is taken.
+#[test]
+fn an_index_of_another_program_may_refuse_a_row() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = file_with(folder.path(), "CREATE UNIQUE INDEX mine ON other (text)")?;
+    let db = Database::open(&path)?;
+    let id = db.create(Other::draft().text("one"))?;
+    let refused = db.create(Other::draft().text("one")).expect_err("the text is taken");
+    assert!(matches!(refused, Error::Sqlite { code: 2067, .. }), "{refused:?}");
+    for text in ["one", "two"] {
+        let refused = db.create(Other::draft().id(id).text(text)).expect_err("the id is taken");
+        assert!(matches!(refused, Error::Exists { table: "other" }), "{refused:?}");
+    }
+    assert_eq!(db.query::<Other>().count()?, 2);
+    assert!(db.verify()?.holds());
+    Ok(())
+}
+
 #[test]
 fn two_thousand_columns_are_enough() -> TestResult {
     let folder = tempfile::tempdir()?;
