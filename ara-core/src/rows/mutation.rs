@@ -154,10 +154,8 @@ impl Mutation<'_, '_> {
                 self.touch(id, &columns, true);
                 Ok(())
             }
-            // Another program may have made an index that is unique, too.
             Err(rusqlite::Error::SqliteFailure(failure, _))
-                if failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE
-                    && self.probe(id, &[])?.is_some() =>
+                if failure.extended_code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY =>
             {
                 Err(Error::Exists { table: self.plan.def.name })
             }
