@@ -115,8 +115,9 @@ impl Database {
     ///
     /// - Returns [`Error::Open`] if the path cannot be opened.
     /// - Returns [`Error::NotADatabase`] if the file is not a SQLite database, [`Error::ForeignDatabase`]
-    ///   if another program created it, and [`Error::NewerFormat`] if a newer version of ara wrote it. The
-    ///   file is left untouched then.
+    ///   if another program created it, and [`Error::NewerFormat`] or [`Error::OlderFormat`] if another
+    ///   version of ara wrote it, in a format that this version does not read. The file is left untouched
+    ///   then.
     /// - Returns [`Error::Corrupt`] if the file is damaged, and other [common errors](Self#common-errors).
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Options::default().open(path)

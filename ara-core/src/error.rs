@@ -69,6 +69,20 @@ pub enum Error {
         known: i64,
     },
 
+    /// The file was written by a version of ara that was never published, in a format that this version no
+    /// longer reads. It was not changed.
+    #[error(
+        "{} has format {found} of a version of ara that was never published, and this version reads format {known}: give another path, and bring the rows over by `export_json` of that version and `import_json`", path.display()
+    )]
+    OlderFormat {
+        /// The path of the file.
+        path: PathBuf,
+        /// The format of the file.
+        found: i64,
+        /// The format that this version of ara reads.
+        known: i64,
+    },
+
     /// The file is damaged: SQLite found it malformed, or ara found bytes in its own tables that it
     /// cannot read. Parts of it may still be readable.
     #[error(

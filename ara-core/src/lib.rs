@@ -30,7 +30,7 @@ pub use catalog::ddl::ddl;
 #[doc(hidden)]
 pub use catalog::own_tables::HISTORY;
 #[doc(hidden)]
-pub use catalog::search_index::search_tables;
+pub use catalog::search_index::search_table;
 pub use database::Database;
 pub use database::options::Options;
 pub use database::source::{Reading, Source};

@@ -6,7 +6,8 @@ use std::fmt;
 pub const MAX_NAME_LENGTH: usize = 64;
 
 /// The columns that every table has, and that no struct declares.
-pub const SYSTEM_COLUMNS: [&str; 5] = ["id", "ara_clock", "created_at", "updated_at", "is_deleted"];
+pub const SYSTEM_COLUMNS: [&str; 6] =
+    ["ara_row", "id", "ara_clock", "created_at", "updated_at", "is_deleted"];
 
 /// The reason why a name cannot be a stored name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,13 +6,13 @@ use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::tables::Values;
 
-/// The best table that the rows can have by hand: what an app sees of a row, in the order of the ids.
-/// It has no log, no clocks, and no way back for what was deleted.
+/// The table by hand: what an app sees of a row, sorted by SQLite's row id as ara's tables are. It has no
+/// log, no clocks, and no way back for what was deleted.
 const SCHEMA: &str = "
     CREATE TABLE task (
         id BLOB PRIMARY KEY NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
         title TEXT NOT NULL, note TEXT NOT NULL, done INTEGER, stars INTEGER NOT NULL, score REAL
-    ) WITHOUT ROWID;";
+    );";
 
 /// A row of the table.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Task {
 }
 
 pub fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = bare(path)?;
+    let connection = roomy(path)?;
     connection.execute_batch(SCHEMA)?;
     Ok(connection)
 }
@@ -62,6 +62,12 @@ pub fn roomy(path: &Path) -> rusqlite::Result<Connection> {
     let connection = bare(path)?;
     connection.pragma_update(None, "cache_size", -16384)?;
     Ok(connection)
+}
+
+/// Leaves a connection as much room for pages as ara's readers have, which is SQLite's default.
+pub fn become_reader(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -2000)?;
+    connection.release_memory()
 }
 
 pub fn insert(connection: &Connection) -> rusqlite::Result<CachedStatement<'_>> {

@@ -20,7 +20,7 @@ const SCHEMA: &str = "
         done INTEGER, done_time INTEGER NOT NULL, done_node INTEGER NOT NULL,
         stars INTEGER NOT NULL, stars_time INTEGER NOT NULL, stars_node INTEGER NOT NULL,
         score REAL, score_time INTEGER NOT NULL, score_node INTEGER NOT NULL
-    ) WITHOUT ROWID;
+    );
     CREATE TABLE change (
         node INTEGER, time INTEGER, id BLOB NOT NULL, cells BLOB NOT NULL, PRIMARY KEY (node, time)
     ) WITHOUT ROWID;";

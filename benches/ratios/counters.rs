@@ -23,7 +23,7 @@ const SCHEMA: &str = "
     CREATE TABLE article (
         id BLOB PRIMARY KEY NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
         title TEXT NOT NULL, views INTEGER NOT NULL
-    ) WITHOUT ROWID;";
+    );";
 
 const INSERT: &str = "INSERT INTO article VALUES (?1, ?2, ?2, ?3, 0)";
 

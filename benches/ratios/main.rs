@@ -9,6 +9,7 @@ mod by_hand;
 mod conflicts;
 mod counters;
 mod fifty;
+mod lengths;
 mod merge;
 mod pages;
 mod queries;
@@ -24,6 +25,7 @@ fn main() -> ara::Result<()> {
     let mut report = report::Report::new(word);
     work::mutations(&mut report)?;
     work::reads(&mut report)?;
+    lengths::lengths(&mut report)?;
     queries::queries(&mut report)?;
     work::files(&mut report)?;
     merge::merges(&mut report)?;

@@ -34,6 +34,7 @@ pub fn merges(report: &mut Report) -> Result<()> {
     }
     let source = filled()?;
     let changes = all_changes(&source.db)?;
+    by_hand::become_reader(&source.by_hand)?;
     let rows = values(ROWS, NOTE);
     let insert = || {
         let pair = Pair::empty()?;

@@ -49,19 +49,19 @@ const SCHEMA: &str = "
     CREATE TABLE label (
         id BLOB PRIMARY KEY NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
         is_deleted INTEGER NOT NULL DEFAULT 0, name TEXT NOT NULL, city TEXT
-    ) WITHOUT ROWID;
+    );
     CREATE TABLE artist (
         id BLOB PRIMARY KEY NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
         is_deleted INTEGER NOT NULL DEFAULT 0, name TEXT NOT NULL, country TEXT NOT NULL,
         label_id BLOB NOT NULL
-    ) WITHOUT ROWID;
+    );
     CREATE INDEX artist_country ON artist (country);
     CREATE INDEX artist_label ON artist (label_id);
     CREATE TABLE album (
         id BLOB PRIMARY KEY NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
         is_deleted INTEGER NOT NULL DEFAULT 0, title TEXT NOT NULL, artist_id BLOB NOT NULL,
         genre TEXT NOT NULL, seconds INTEGER NOT NULL, price REAL
-    ) WITHOUT ROWID;
+    );
     CREATE INDEX album_artist ON album (artist_id);";
 
 /// The rows by hand.

@@ -37,7 +37,7 @@ impl Pair {
         Ok(Self { dir, db, by_hand, ids: Vec::new() })
     }
 
-    fn filled(values: &[Values]) -> Result<Self> {
+    pub fn filled(values: &[Values]) -> Result<Self> {
         let mut pair = Self::empty()?;
         pair.ids = pair.db.create_all(values.iter().map(draft))?;
         insert_by_hand(&pair.by_hand, &pair.ids, values)?;
@@ -51,6 +51,13 @@ impl Pair {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         }
         Ok(())
+    }
+
+    /// The bytes that each side has on the disk.
+    pub fn sizes(&self) -> Result<[Figure; 2]> {
+        self.checkpoint()?;
+        let size = |file| std::fs::metadata(self.path(file)).expect("is there").len();
+        Ok(["ara.db", "hand.db"].map(|file| Figure::Bytes(size(file))))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -90,7 +97,7 @@ pub fn mutations(report: &mut Report) -> Result<()> {
         ("update one column by id", ROWS, NOTE),
         ("update one column by id, 2 KB", LARGE_ROWS, LARGE_NOTE),
     ] {
-        update(report, name, &values(count, note))?;
+        update(report, name, Target::Ratio(2.0), || values(count, note))?;
     }
     delete(report)
 }
@@ -153,16 +160,21 @@ fn shuffled(ids: &[Id<Task>]) -> Vec<Id<Task>> {
     (0..ids.len()).map(|n| ids[n * 7919 % ids.len()]).collect()
 }
 
-fn update(report: &mut Report, name: &'static str, values: &[Values]) -> Result<()> {
+pub fn update(
+    report: &mut Report,
+    name: &'static str,
+    target: Target,
+    values: impl FnOnce() -> Vec<Values>,
+) -> Result<()> {
     if !report.wants(name) {
         return Ok(());
     }
-    let pair = Pair::filled(values)?;
+    let pair = Pair::filled(&values())?;
     let ids = shuffled(&pair.ids);
     let (mut our_round, mut hand_round) = (0.0, 0.0);
     report.compare(
         name,
-        Target::Ratio(2.0),
+        target,
         || {
             our_round += 1.0;
             let (time, result) = timed(|| {
@@ -233,18 +245,20 @@ fn delete(report: &mut Report) -> Result<()> {
 
 pub fn reads(report: &mut Report) -> Result<()> {
     let small = Pair::filled(&values(ROWS, NOTE))?;
-    get(report, &small)?;
+    by_hand::become_reader(&small.by_hand)?;
+    get(report, "get by id", Target::Ratio(1.1), &small)?;
     scan(report, "scan to narrowed rows", &small)?;
     pages::pages(report, &small)?;
     let large = Pair::filled(&values(LARGE_ROWS, LARGE_NOTE))?;
+    by_hand::become_reader(&large.by_hand)?;
     scan(report, "scan to narrowed rows, 2 KB", &large)
 }
 
-fn get(report: &mut Report, pair: &Pair) -> Result<()> {
+pub fn get(report: &mut Report, name: &'static str, target: Target, pair: &Pair) -> Result<()> {
     let ids = shuffled(&pair.ids);
     report.compare(
-        "get by id",
-        Target::Ratio(1.1),
+        name,
+        target,
         || {
             let (time, found) = timed(|| -> Result<usize> {
                 let mut found = 0;
@@ -306,10 +320,7 @@ fn size(report: &mut Report) -> Result<()> {
     if !report.wants(name) {
         return Ok(());
     }
-    let pair = Pair::filled(&values(ROWS, NOTE))?;
-    pair.checkpoint()?;
-    let size = |file| std::fs::metadata(pair.path(file)).expect("is there").len();
-    let [ours, by_hand] = ["ara.db", "hand.db"].map(|file| Figure::Bytes(size(file)));
+    let [ours, by_hand] = Pair::filled(&values(ROWS, NOTE))?.sizes()?;
     report.add(name, Target::Ratio(2.5), ours, by_hand);
     Ok(())
 }

@@ -20,10 +20,10 @@ impl Db {
             .expect("strings are in single quotes");
         connection
             .execute_batch(
-                r#"CREATE TABLE "item" ("id" BLOB PRIMARY KEY NOT NULL, "ara_clock" BLOB NOT NULL, "created_at", "updated_at",
-                       "is_deleted", "title", "name", "done", "stars", "rank", "score", "ratio", "data", "owner_id", "kind", "tags") WITHOUT ROWID;
-                   CREATE TABLE "ara_local_note" ("id" BLOB PRIMARY KEY NOT NULL, "ara_clock" BLOB NOT NULL, "created_at",
-                       "updated_at", "is_deleted", "text") WITHOUT ROWID;"#,
+                r#"CREATE TABLE "item" ("ara_row" INTEGER PRIMARY KEY, "id" BLOB NOT NULL UNIQUE, "ara_clock" BLOB NOT NULL, "created_at", "updated_at",
+                       "is_deleted", "title", "name", "done", "stars", "rank", "score", "ratio", "data", "owner_id", "kind", "tags");
+                   CREATE TABLE "ara_local_note" ("ara_row" INTEGER PRIMARY KEY, "id" BLOB NOT NULL UNIQUE, "ara_clock" BLOB NOT NULL, "created_at",
+                       "updated_at", "is_deleted", "text");"#,
             )
             .expect("tables");
         Self { connection, is_private: true }

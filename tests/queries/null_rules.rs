@@ -94,7 +94,7 @@ fn rows() -> impl Strategy<Value = Vec<Cells>> {
 
 fn fill(rows: &[Cells]) -> (Db, Vec<Model>) {
     let db = Db::new();
-    let sql = format!("INSERT INTO item VALUES (?, x'', ?, ?, ?{})", ", ?".repeat(COLUMNS));
+    let sql = format!("INSERT INTO item VALUES (NULL, ?, x'', ?, ?, ?{})", ", ?".repeat(COLUMNS));
     let mut models = Vec::new();
     for (n, (deleted, created_at, cells)) in rows.iter().enumerate() {
         let id = Uuid::from_u128(n as u128);

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use ara::prelude::*;
 use ara::{Cursor, Error, Rows, Scope, StartsWith};
 
-use support::Outcome;
+use support::{File, Outcome};
 
 #[derive(Debug, Table)]
 struct Todo {
@@ -76,6 +76,37 @@ fn a_full_last_page_is_the_last() -> Outcome {
     assert_eq!(pages(todos)?.len(), 2);
     let none = || db.query::<Todo>().narrow(Todo::title).filter(Todo::stars.gt(100)).limit(2);
     assert_eq!(pages(none)?, [Vec::<String>::new()]);
+    Ok(())
+}
+
+/// Rows that are equal in the columns of an index are in it by their ids, so that no page sorts them.
+#[test]
+fn an_index_serves_pages() -> Outcome {
+    #[derive(Table)]
+    #[table(index(done, kind))]
+    struct Entry {
+        id: Id<Entry>,
+        #[table(index)]
+        kind: i64,
+        done: bool,
+    }
+    let file = File::new()?;
+    let db = file.open()?;
+    db.ensure::<Entry>()?;
+    let entries = || db.query::<Entry>().limit(20);
+    assert_eq!(
+        entries().order_by(Entry::kind).order_by(Entry::id).explain()?,
+        ["SCAN entry USING INDEX ara_index entry(kind)"]
+    );
+    assert_eq!(
+        entries()
+            .filter(Entry::done.eq(true))
+            .order_by(Entry::kind)
+            .order_by(Entry::id)
+            .explain()?,
+        ["SEARCH entry USING INDEX ara_index entry(done,kind) (done=?)"]
+    );
+    assert_eq!(db.schema_drift()?, []);
     Ok(())
 }
 

@@ -69,6 +69,6 @@ fn indexes_serve_orders() {
         items.clone().narrow(Item::title).filter(Item::done.eq(true)).order_by(Item::created_at.desc()).limit(20) => "SEARCH item USING INDEX by_done (done=?)";
         items.clone().filter(Item::stars.eq(3)).order_by(Item::created_at).limit(20) => "SEARCH item USING INDEX by_stars (stars=?)";
         items.clone().narrow(Item::name).narrow(Item::score).filter(Item::rank.gt(3) & Item::kind.ne(None)).order_by(Item::created_at).limit(20) => "SCAN item USING INDEX by_created";
-        items.clone().order_by(Item::id.desc()).limit(20) => "SCAN item";
+        items.clone().order_by(Item::id.desc()).limit(20) => "SCAN item USING INDEX sqlite_autoindex_item_1";
     }
 }

@@ -117,8 +117,10 @@ fn no_value_is_part_of_the_text() {
 #[test]
 fn a_local_table_is_read_under_its_stored_name() -> ara_core::Result<()> {
     let db = Db::new();
-    db.connection
-        .execute("INSERT INTO ara_local_note VALUES (zeroblob(16), x'', 1, 1, 0, 'hello')", [])?;
+    db.connection.execute(
+        "INSERT INTO ara_local_note VALUES (1, zeroblob(16), x'', 1, 1, 0, 'hello')",
+        [],
+    )?;
     let notes = db.query::<Note>().filter(Note::text.starts_with("he")).narrow_all().all()?;
     assert_eq!(notes.len(), 1);
     assert_eq!(notes[0].text, "hello");

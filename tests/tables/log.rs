@@ -31,9 +31,9 @@ fn the_tables_are_those_of_the_format() -> Outcome {
     assert_eq!(
         sql("todo")?,
         text(
-            "CREATE TABLE \"todo\" (\"id\" BLOB PRIMARY KEY NOT NULL, \"ara_clock\" BLOB NOT NULL, \
-             \"created_at\", \"updated_at\", \"is_deleted\", \"title\", \"done\", \"stars\", \"score\", \
-             \"data\") WITHOUT ROWID"
+            "CREATE TABLE \"todo\" (\"ara_row\" INTEGER PRIMARY KEY, \"id\" BLOB NOT NULL UNIQUE, \
+             \"ara_clock\" BLOB NOT NULL, \"created_at\", \"updated_at\", \"is_deleted\", \"title\", \
+             \"done\", \"stars\", \"score\", \"data\")"
         )
     );
     let columns = rows(&sqlite, "SELECT name, type, pk FROM pragma_table_info('ara_change')")?;
@@ -51,7 +51,7 @@ fn the_tables_are_those_of_the_format() -> Outcome {
     let options = "SELECT wr, strict FROM pragma_table_list WHERE name = 'ara_change'";
     assert_eq!(rows(&sqlite, options)?, [[Value::Integer(1), Value::Integer(1)]]);
     assert_eq!(file.number("PRAGMA application_id")?, 0x6172_6100);
-    assert_eq!(file.number("PRAGMA user_version")?, 1);
+    assert_eq!(file.number("PRAGMA user_version")?, 2);
     assert_eq!(file.value("PRAGMA journal_mode")?, text("wal"));
     assert_eq!(file.number("PRAGMA page_size")?, 4096);
     Ok(())

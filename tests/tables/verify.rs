@@ -150,8 +150,8 @@ fn rows_that_come_and_go() -> Outcome {
     finds("DELETE FROM todo", &[What::MissingRow])?;
     for id in ["zeroblob(16)", "x'ffffffffffffffffffffffffffffffff'", "x'00'"] {
         let sql = format!(
-            "INSERT INTO todo SELECT {id}, ara_clock, created_at, updated_at, is_deleted, title, done, \
-             stars, score FROM todo WHERE stars = 9"
+            "INSERT INTO todo SELECT NULL, {id}, ara_clock, created_at, updated_at, is_deleted, title, \
+             done, stars, score FROM todo WHERE stars = 9"
         );
         finds(&sql, &[What::UnknownRow])?;
     }

@@ -50,7 +50,8 @@ impl Database {
     ///
     /// - Returns [`Error::Open`] if the file is in use, or if either path cannot be opened.
     /// - Returns [`Error::NotADatabase`] or [`Error::ForeignDatabase`] if either file is not a database of
-    ///   ara, and [`Error::NewerFormat`] if a newer version of ara wrote the backup.
+    ///   ara, and [`Error::NewerFormat`] or [`Error::OlderFormat`] if another version of ara wrote the
+    ///   backup, in a format that this version does not read.
     /// - Returns [`Error::Corrupt`] if the backup is damaged, and [`Error::DiskFull`] or [`Error::Io`] if it
     ///   cannot be copied.
     ///

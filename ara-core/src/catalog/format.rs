@@ -10,8 +10,9 @@ use crate::log::journal::Journal;
 use crate::log::node::NodeId;
 use crate::log::{meta, nodes};
 
-/// The version of the file format, which SQLite's `user_version` holds. A file of a newer one is refused.
-pub(crate) const FORMAT: i64 = 1;
+/// The version of the file format, which SQLite's `user_version` holds. A file of another one is refused:
+/// format 1 was never published.
+pub(crate) const FORMAT: i64 = 2;
 
 /// The `application_id` of a SQLite file that ara made: the bytes `ara` and a zero.
 pub(crate) const APPLICATION_ID: i64 = 0x6172_6100;

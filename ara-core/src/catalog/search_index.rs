@@ -14,15 +14,16 @@ pub(crate) struct SearchIndex {
 }
 
 /// The parts of a search: the suffix of the name of each, and the SQL that creates it.
-pub(crate) type Parts = [(&'static str, String); 6];
+pub(crate) type Parts = [(&'static str, String); 5];
 
 /// The suffixes of the names of the tables that FTS5 itself creates.
 pub(crate) const SHADOWS: [&str; 4] = ["_data", "_idx", "_docsize", "_config"];
 
-/// The suffix of the table that maps the integer ids of FTS5's rows to the ids of ara's.
-pub(crate) const ROWS: &str = " rows";
+/// The suffix of the one of these tables that has a row for each row in the index, whose column `id` is the
+/// row id.
+pub(crate) const INDEXED: &str = "_docsize";
 
-/// The suffix of the table with the ids of the rows that changed since the index was last updated.
+/// The suffix of the table with the row ids of the rows that changed since the index was last updated.
 pub(crate) const STALE: &str = " stale";
 
 impl SearchIndex {
@@ -70,22 +71,23 @@ impl SearchIndex {
 
     /// Returns the parts of the search.
     pub(crate) fn parts(&self) -> Parts {
-        let (words, rows, stale) = (self.part(""), self.part(ROWS), self.part(STALE));
-        let on = |suffix: &str, event: &str, ids: &[&str]| {
+        let (words, stale) = (self.part(""), self.part(STALE));
+        let on = |suffix: &str, event: &str, rows: &[&str]| {
             let mut sql = format!(
                 "CREATE TRIGGER {} AFTER {event} ON \"{}\" BEGIN",
                 self.part(suffix),
                 self.table
             );
-            for id in ids {
+            for row in rows {
                 sql.push_str(&format!(
-                    " INSERT INTO {stale} (\"id\") VALUES ({id}.\"id\") ON CONFLICT DO NOTHING;"
+                    " INSERT INTO {stale} (\"ara_row\") VALUES ({row}.\"ara_row\") \
+                     ON CONFLICT DO NOTHING;"
                 ));
             }
             sql.push_str(" END");
             sql
         };
-        let written = name_list(["id", "is_deleted"].into_iter().chain(self.columns()));
+        let written = name_list(["ara_row", "is_deleted"].into_iter().chain(self.columns()));
         [
             // With `contentless_delete` a row can be deleted without its former text. The columns are `c0`,
             // `c1` and so on, because FTS5 refuses the name `rank`, which a column of an app may have.
@@ -100,17 +102,7 @@ impl SearchIndex {
                         .join(", "),
                 ),
             ),
-            (
-                ROWS,
-                format!(
-                    "CREATE TABLE {rows} (\"ara_doc\" INTEGER PRIMARY KEY, \"id\" BLOB NOT NULL UNIQUE)"
-                ),
-            ),
-            (
-                STALE,
-                format!("CREATE TABLE {stale} (\"id\" BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID"),
-            ),
-            // For a `REPLACE`, SQLite runs only this trigger and not the one for `DELETE`.
+            (STALE, format!("CREATE TABLE {stale} (\"ara_row\" INTEGER PRIMARY KEY)")),
             (" insert", on(" insert", "INSERT", &["NEW"])),
             (" update", on(" update", &format!("UPDATE OF {written}"), &["OLD", "NEW"])),
             (" delete", on(" delete", "DELETE", &["OLD"])),
@@ -129,13 +121,9 @@ pub(crate) fn searched(name: &str) -> Option<(&str, impl Iterator<Item = &str>)>
     Some((table, columns.split(',')))
 }
 
-/// Returns what a query needs of the search of a table: the name of the FTS5 table, and that of the
-/// table whose column `ara_doc` is the `rowid` of the former, and whose column `id` is the id of the
-/// row.
+/// Returns the name of the FTS5 table of the search of a table. Its `rowid` is the `ara_row` of the table.
 #[doc(hidden)]
 #[must_use]
-pub fn search_tables(def: &TableDef) -> Option<(String, String)> {
-    let name = SearchIndex::of(def)?.name();
-    let rows = format!("{name}{ROWS}");
-    Some((name, rows))
+pub fn search_table(def: &TableDef) -> Option<String> {
+    SearchIndex::of(def).map(|index| index.name())
 }

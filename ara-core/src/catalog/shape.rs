@@ -25,9 +25,12 @@ pub(crate) struct Declared {
 impl Declared {
     /// Returns how ara declares the column of this name.
     pub(crate) fn expected(name: &str) -> Self {
-        let is_blob = matches!(name, "id" | "ara_clock");
-        let ty = if is_blob { "BLOB" } else { "" }.to_owned();
-        Self { ty, not_null: is_blob, key: i64::from(name == "id"), ..Self::default() }
+        let (ty, not_null, key) = match name {
+            "ara_row" => ("INTEGER", false, 1),
+            "id" | "ara_clock" => ("BLOB", true, 0),
+            _ => ("", false, 0),
+        };
+        Self { ty: ty.to_owned(), not_null, key, ..Self::default() }
     }
 }
 
@@ -107,6 +110,7 @@ pub(crate) fn check_shape(
             return Err(shape(stored_name, &format!("its column `{name}` is declared otherwise")));
         }
     }
+    check_keys(connection, stored_name)?;
     for column in def.columns {
         let folded =
             |name: &&String| **name != column.name && name.eq_ignore_ascii_case(column.name);
@@ -114,6 +118,26 @@ pub(crate) fn check_shape(
             let reason = format!("its column `{name}` should be called `{}`", column.name);
             return Err(shape(stored_name, &reason));
         }
+    }
+    Ok(())
+}
+
+/// Returns [`Error::Shape`] if `ara_row` is not what SQLite identifies the rows by, or `id` is not unique.
+/// The columns do not tell this, but the indexes that SQLite makes for the keys of a table do.
+fn check_keys(connection: &Connection, stored_name: &str) -> Result<()> {
+    let mut keys = connection.prepare_cached(
+        "SELECT origin, (SELECT group_concat(name) FROM pragma_index_info(list.name)) \
+         FROM pragma_index_list(?1) list WHERE origin <> 'c'",
+    )?;
+    let keys = keys
+        .query_map([stored_name], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(String, Option<String>)>>>()?;
+    // SQLite makes an index for a primary key unless it is the row id itself.
+    if keys.iter().any(|(origin, _)| origin == "pk") {
+        return Err(shape(stored_name, "its column `ara_row` is not its row id"));
+    }
+    if !keys.iter().any(|(_, columns)| columns.as_deref() == Some("id")) {
+        return Err(shape(stored_name, "its column `id` is not unique"));
     }
     Ok(())
 }

@@ -75,21 +75,22 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Refuses a file that is not ara's, or that has a newer format, from what the file itself says. Nothing is
+/// Refuses a file that is not ara's, or that has another format, from what the file itself says. Nothing is
 /// locked, recovered or converted. A file that cannot be judged in this way is not refused.
 pub(crate) fn refuse_unlocked(path: &Path) -> Result<()> {
     let look = || -> Result<()> {
         let file = immutable(path)?;
         match marks(&file)? {
-            (APPLICATION_ID, format) if format > FORMAT => {
-                Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
-            }
-            (APPLICATION_ID, _) => Ok(()),
+            (APPLICATION_ID, format) => refuse_other_format(format, path),
             _ => refuse_if_foreign(&file, path),
         }
     };
     match look() {
-        Err(error @ (Error::NewerFormat { .. } | Error::ForeignDatabase { .. })) => Err(error),
+        Err(
+            error @ (Error::NewerFormat { .. }
+            | Error::OlderFormat { .. }
+            | Error::ForeignDatabase { .. }),
+        ) => Err(error),
         // Any other error may be due to a process that is writing the file meanwhile.
         _ => Ok(()),
     }
@@ -110,15 +111,22 @@ pub(crate) fn immutable(path: &Path) -> rusqlite::Result<Connection> {
 /// cannot read.
 pub(crate) fn check_format(connection: &Connection, path: &Path) -> Result<()> {
     match marks(connection)? {
-        (APPLICATION_ID, format) if format > FORMAT => {
-            Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT })
-        }
-        (APPLICATION_ID, 1..) => Ok(()),
-        (APPLICATION_ID, _) => Err(Error::Corrupt),
+        (APPLICATION_ID, format) => refuse_other_format(format, path),
         _ => {
             refuse_if_foreign(connection, path)?;
             Err(Error::NotADatabase { path: path.to_owned() })
         }
+    }
+}
+
+/// Refuses a format of ara's that this version does not know.
+pub(crate) fn refuse_other_format(found: i64, path: &Path) -> Result<()> {
+    let (path, known) = (path.to_owned(), FORMAT);
+    match found {
+        FORMAT => Ok(()),
+        ..1 => Err(Error::Corrupt),
+        1..FORMAT => Err(Error::OlderFormat { path, found, known }),
+        _ => Err(Error::NewerFormat { path, found, known }),
     }
 }
 

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::catalog::format::{APPLICATION_ID, FORMAT, claim, create_format};
+use crate::catalog::format::{APPLICATION_ID, claim, create_format};
 use crate::error::{Error, Result};
-use crate::file::checks::{check_path, marks, refuse_if_foreign, refuse_unlocked, with_diagnosis};
+use crate::file::checks::{
+    check_path, marks, refuse_if_foreign, refuse_other_format, refuse_unlocked, with_diagnosis,
+};
 use crate::file::identity::Identity;
 use crate::log::entropy::Entropy;
 use crate::trace::{self, span};
@@ -88,11 +90,12 @@ fn claim_file(
         refuse_if_foreign(connection, path)?;
         let identity = Identity::of(path).map(|identity| identity.to_string());
         create_format(connection, entropy.node_id()?, identity.as_deref())?;
-    } else if format > FORMAT {
-        return Err(Error::NewerFormat { path: path.to_owned(), found: format, known: FORMAT });
-    } else if format < 1 || connection.is_readonly("main")? {
-        // ara writes neither. SQLite treats a file whose header asks for a later SQLite as read-only.
-        return Err(Error::Corrupt);
+    } else {
+        refuse_other_format(format, path)?;
+        if connection.is_readonly("main")? {
+            // SQLite treats a file whose header asks for a later SQLite as read-only. ara writes none.
+            return Err(Error::Corrupt);
+        }
     }
     // This comes after the format, so that a file in WAL mode is known to be complete.
     enter_wal(connection, path, busy)?;

@@ -281,9 +281,10 @@ mod tests {
     fn what_ara_did_not_make_is_refused() -> Result<()> {
         for sql in [
             "CREATE TABLE todo (id INTEGER PRIMARY KEY, title TEXT)",
-            "CREATE TABLE Todo (id BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted)",
+            "CREATE TABLE Todo (ara_row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted)",
             "CREATE VIEW todo AS SELECT 1 AS id",
-            "CREATE TABLE todo (id BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted, title INTEGER) WITHOUT ROWID",
+            "CREATE TABLE todo (ara_row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted, title INTEGER)",
+            "CREATE TABLE todo (id BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted, title) WITHOUT ROWID",
         ] {
             let file = new_file();
             file.execute_batch(sql)?;

@@ -51,7 +51,7 @@ fn mend_table(
         return Ok(());
     };
     // This is a table of another program that has the name of one of ara's.
-    if !present.contains_key("id") || !present.contains_key("ara_clock") {
+    if ["ara_row", "id", "ara_clock"].iter().any(|column| !present.contains_key(*column)) {
         return Ok(());
     }
     let missing: Vec<_> = table

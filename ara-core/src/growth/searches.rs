@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::catalog::registry::Registry;
-use crate::catalog::search_index::{ROWS, SHADOWS, SearchIndex};
+use crate::catalog::search_index::{SHADOWS, SearchIndex};
 use crate::catalog::shape::columns_in_file;
 use crate::error::Result;
 use crate::growth::history::Growth;
@@ -35,13 +35,8 @@ impl SearchIndex {
         for sql in self.statements() {
             connection.execute_batch(&sql)?;
         }
-        let (rows, table) = (self.part(ROWS), &self.table);
-        connection.execute_batch(&format!(
-            "INSERT INTO {rows} (\"id\") SELECT \"id\" FROM \"{table}\" WHERE \"is_deleted\" IS NOT 1"
-        ))?;
-        let from = format!("FROM {rows} CROSS JOIN \"{table}\" USING (\"id\")");
-        connection.execute_batch(&self.read_words(&from))?;
-        growth.add_search(table, self.columns());
+        connection.execute_batch(&self.read_words(&format!("\"{}\"", self.table)))?;
+        growth.add_search(&self.table, self.columns());
         Ok(())
     }
 

@@ -154,8 +154,10 @@ impl Mutation<'_, '_> {
                 self.touch(id, &columns, true);
                 Ok(())
             }
+            // Another program may have made an index that is unique, too.
             Err(rusqlite::Error::SqliteFailure(failure, _))
-                if failure.extended_code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY =>
+                if failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE
+                    && self.probe(id, &[])?.is_some() =>
             {
                 Err(Error::Exists { table: self.plan.def.name })
             }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::catalog::search_index::{ROWS, STALE, SearchIndex};
+use crate::catalog::search_index::{INDEXED, STALE, SearchIndex};
 
 /// The SQL statements that update the index of a search.
 #[derive(Debug)]
@@ -10,14 +10,10 @@ pub(crate) struct Refresh {
     /// Selects the rows that changed.
     is_stale: String,
     /// Selects those of them that are in the index.
-    is_known: String,
-    /// Delete these from the index and from the map.
-    forget: [String; 2],
-    /// Selects the greatest integer id in the map.
-    last: String,
-    /// Adds the changed rows to the map, but for deleted ones.
-    add: String,
-    /// Adds the words of the rows above an integer id to the index.
+    is_indexed: String,
+    /// Deletes these from the index.
+    forget: String,
+    /// Adds the words of the changed rows to the index, but for deleted ones.
     read: String,
     /// Forgets which rows changed.
     is_done: String,
@@ -26,24 +22,16 @@ pub(crate) struct Refresh {
 impl Refresh {
     /// Makes the statements for a search.
     pub(crate) fn of(index: &SearchIndex) -> Self {
-        let (words, rows, stale) = (index.part(""), index.part(ROWS), index.part(STALE));
-        let known = format!("FROM {stale} CROSS JOIN {rows} USING (\"id\")");
-        let table = format!("\"{}\"", index.table);
+        let (words, indexed, stale) = (index.part(""), index.part(INDEXED), index.part(STALE));
+        let outdated = format!("FROM {stale} CROSS JOIN {indexed} ON \"id\" = \"ara_row\"");
+        let changed = format!("{stale} CROSS JOIN \"{}\" USING (\"ara_row\")", index.table);
         Self {
             is_stale: format!("SELECT 1 FROM {stale}"),
-            is_known: format!("SELECT 1 {known}"),
-            forget: [
-                format!("DELETE FROM {words} WHERE \"rowid\" IN (SELECT \"ara_doc\" {known})"),
-                format!("DELETE FROM {rows} WHERE \"id\" IN (SELECT \"id\" FROM {stale})"),
-            ],
-            last: format!("SELECT coalesce(max(\"ara_doc\"), 0) FROM {rows}"),
-            add: format!(
-                "INSERT INTO {rows} (\"id\") SELECT \"id\" FROM {stale} CROSS JOIN {table} \
-                 USING (\"id\") WHERE \"is_deleted\" IS NOT 1"
+            is_indexed: format!("SELECT 1 {outdated}"),
+            forget: format!(
+                "DELETE FROM {words} WHERE \"rowid\" IN (SELECT \"ara_row\" {outdated})"
             ),
-            read: index.read_words(&format!(
-                "FROM {rows} CROSS JOIN {table} USING (\"id\") WHERE \"ara_doc\" > ?1"
-            )),
+            read: index.read_words(&changed),
             is_done: format!("DELETE FROM {stale}"),
         }
     }
@@ -60,21 +48,18 @@ impl Refresh {
             return Ok(());
         }
         // Most often all rows are new. To find that out here is faster than to let FTS5 delete nothing.
-        if connection.prepare_cached(&self.is_known)?.exists([])? {
-            self.forget.iter().try_for_each(run)?;
+        if connection.prepare_cached(&self.is_indexed)?.exists([])? {
+            run(&self.forget)?;
         }
-        // The rows that are added get greater integer ids than all others.
-        let last: i64 = connection.prepare_cached(&self.last)?.query_row([], |row| row.get(0))?;
-        run(&self.add)?;
-        connection.prepare_cached(&self.read)?.execute([last])?;
+        run(&self.read)?;
         run(&self.is_done)
     }
 }
 
 impl SearchIndex {
-    /// Returns the SQL that adds the words of rows to the index. `from` is the SQL from `FROM` on, and
-    /// selects `ara_doc` and the columns of the table. Values that are not text have no words.
-    pub(crate) fn read_words(&self, from: &str) -> String {
+    /// Returns the SQL that adds the words of rows to the index, but for deleted ones. `rows` is the table,
+    /// or a join of it. Values that are not text have no words.
+    pub(crate) fn read_words(&self, rows: &str) -> String {
         let mut columns = String::new();
         let mut texts = String::new();
         for (at, column) in self.columns.iter().enumerate() {
@@ -84,6 +69,9 @@ impl SearchIndex {
             ));
         }
         let words = self.part("");
-        format!("INSERT INTO {words} (\"rowid\"{columns}) SELECT \"ara_doc\"{texts} {from}")
+        format!(
+            "INSERT INTO {words} (\"rowid\"{columns}) SELECT \"ara_row\"{texts} FROM {rows} \
+             WHERE \"is_deleted\" IS NOT 1"
+        )
     }
 }

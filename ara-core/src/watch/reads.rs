@@ -112,9 +112,9 @@ fn table_interest(
     for column in columns {
         match column.as_str() {
             "is_deleted" => read.columns.insert(0),
-            // Both change only when a row appears, which is always touched, or when a merge brings an
+            // They change only when a row appears, which is always touched, or when a merge brings an
             // older change of a row, which touches it like a new row.
-            "id" | "created_at" => {}
+            "ara_row" | "id" | "created_at" => {}
             name => match find.query_row((ordinal, name), |row| row.get(0)).optional()? {
                 Some(column) => read.columns.insert(column),
                 None => read.every_change = true,

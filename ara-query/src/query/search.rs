@@ -1,6 +1,6 @@
 //! Searching for words.
 
-use ara_core::{SearchColumn, Searchable, Table, search_tables};
+use ara_core::{SearchColumn, Searchable, Table, search_table};
 
 use crate::expr::column::ColumnRef;
 use crate::expr::scope::Scope;
@@ -61,8 +61,8 @@ impl<S: Scope, R> Query<'_, S, R> {
         V: TextOperand<(), How>,
     {
         let Untyped { term, notes } = text.text_operand();
-        let tables = search_tables(S::First::TABLE);
-        let search = tables.map(|(index, map)| Search { index, map, text: term.value() });
+        let index = search_table(S::First::TABLE);
+        let search = index.map(|index| Search { index, text: term.value() });
         self.clauses.search(search, notes);
         self
     }

@@ -12,8 +12,6 @@ use crate::untyped::sql::{binary, call, constant};
 pub(crate) struct Search {
     /// The FTS5 table.
     pub index: String,
-    /// The table that maps the rows of the FTS5 table to the ids of the rows that are searched.
-    pub map: String,
     /// What the user wrote.
     pub text: Sql,
 }
@@ -29,9 +27,6 @@ pub(crate) struct SnippetTerm {
 
 /// The name by which a query reads the FTS5 table. No stored name has a space in it.
 const FOUND: &str = "the search";
-
-/// The name by which a query reads the map.
-const ROWS: &str = "the rows found";
 
 impl Search {
     /// Returns how well a row fits, which FTS5 computes.
@@ -52,23 +47,18 @@ impl Search {
     ///
     /// The tables are read in the order in which they are added, so that FTS5 finds the rows, best first, and
     /// SQLite reads each of them only once it is needed.
-    pub(crate) fn read(self, select: &mut SelectStatement, first: MemberRef) -> [Sql; 3] {
-        let Self { index, map, text } = self;
+    pub(crate) fn read(self, select: &mut SelectStatement, first: MemberRef) -> [Sql; 2] {
+        let Self { index, text } = self;
         let table = stored_table_name(first.table.def).into_owned();
         let matching = call("ara_match", [text]);
         let column = Sql::col((FOUND, index.clone()));
-        let same = |one: (&'static str, &'static str), other: (&'static str, &'static str)| {
-            binary(Sql::col(one), BinOper::Equal, Sql::col(other))
-        };
         // SQLite does not reorder the tables of a `CROSS JOIN`. sea-query wants a condition for each join,
         // and writes none for this kind.
         select.from_as(index, FOUND);
-        select.join_as(JoinType::CrossJoin, map, ROWS, constant(true));
         select.join_as(JoinType::CrossJoin, table, first.name, constant(true));
         [
             binary(column, BinOper::Custom("MATCH"), matching),
-            same((ROWS, "ara_doc"), (FOUND, "rowid")),
-            same((first.name, "id"), (ROWS, "id")),
+            binary(Sql::col((first.name, "ara_row")), BinOper::Equal, Sql::col((FOUND, "rowid"))),
         ]
     }
 }

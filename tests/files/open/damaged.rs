@@ -54,6 +54,7 @@ fn is_told(error: &Error) -> bool {
         error,
         Error::Corrupt
             | Error::NewerFormat { .. }
+            | Error::OlderFormat { .. }
             | Error::ForeignDatabase { .. }
             | Error::NotADatabase { .. }
             | Error::Shape { .. }

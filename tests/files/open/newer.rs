@@ -1,4 +1,4 @@
-//! Files of a newer ara.
+//! Files of another version of ara.
 
 use ara::{Database, Error};
 use rusqlite::Connection;
@@ -9,7 +9,7 @@ use support::folder::files;
 #[test]
 fn a_newer_format_is_refused() -> TestResult {
     for mode in ["wal", "delete"] {
-        for format in [2, 1000, i32::MAX] {
+        for format in [3, 1000, i32::MAX] {
             let folder = tempfile::tempdir()?;
             let path = folder.path().join("notes.db");
             make_notes(&path, 3)?;
@@ -19,7 +19,7 @@ fn a_newer_format_is_refused() -> TestResult {
             drop(newer);
             let before = files(folder.path())?;
             let error = Database::open(&path).map(drop).expect_err("is newer");
-            assert!(matches!(error, Error::NewerFormat { known: 1, .. }), "{error:?}");
+            assert!(matches!(error, Error::NewerFormat { known: 2, .. }), "{error:?}");
             assert!(error.to_string().ends_with("update the app"), "{error}");
             assert_eq!(files(folder.path())?, before);
         }
@@ -34,7 +34,7 @@ fn a_newer_format_in_the_log_is_refused() -> TestResult {
     let path = folder.path().join("notes.db");
     make_notes(&path, 3)?;
     let newer = Connection::open(&path)?;
-    newer.pragma_update(None, "user_version", 2)?;
+    newer.pragma_update(None, "user_version", 3)?;
     let killed = tempfile::tempdir()?;
     for name in ["notes.db", "notes.db-wal"] {
         std::fs::copy(folder.path().join(name), killed.path().join(name))?;
@@ -47,8 +47,32 @@ fn a_newer_format_in_the_log_is_refused() -> TestResult {
         };
         let before = without_index()?;
         let error = Database::open(folder.join("notes.db")).map(drop).expect_err("is newer");
-        assert!(matches!(error, Error::NewerFormat { found: 2, .. }), "{error:?}");
+        assert!(matches!(error, Error::NewerFormat { found: 3, .. }), "{error:?}");
         assert_eq!(without_index()?, before);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_format_that_was_never_published_is_refused() -> TestResult {
+    for mode in ["wal", "delete"] {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("notes.db");
+        make_notes(&path, 3)?;
+        let older = Connection::open(&path)?;
+        older.pragma_update(None, "user_version", 1)?;
+        older.pragma_update(None, "journal_mode", mode)?;
+        drop(older);
+        let before = files(folder.path())?;
+        let opened = Database::open(&path).map(drop);
+        let read = Database::options().read_only().open(&path).map(drop);
+        let restored = Database::restore_backup(&path, folder.path().join("restored.db")).map(drop);
+        for error in [opened, read, restored] {
+            let error = error.expect_err("is older");
+            assert!(matches!(error, Error::OlderFormat { found: 1, known: 2, .. }), "{error:?}");
+            assert!(error.to_string().contains("was never published"), "{error}");
+        }
+        assert_eq!(files(folder.path())?, before);
     }
     Ok(())
 }

@@ -108,10 +108,10 @@ fn a_newer_format_is_refused() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
     drop(make(&path)?);
-    Connection::open(&path)?.pragma_update(None, "user_version", 2)?;
+    Connection::open(&path)?.pragma_update(None, "user_version", 3)?;
     let before = files(folder.path())?;
     let error = read(&path).map(drop).expect_err("is newer");
-    assert!(matches!(error, Error::NewerFormat { found: 2, .. }), "{error:?}");
+    assert!(matches!(error, Error::NewerFormat { found: 3, .. }), "{error:?}");
     assert_eq!(files(folder.path())?, before);
     Ok(())
 }

@@ -103,6 +103,86 @@ fn with_another_program() -> Outcome {
     Ok(())
 }
 
+/// SQLite gives rows new row ids in a `VACUUM`, unless they are a column.
+#[test]
+fn after_a_vacuum() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let ids = db.create_all((0..300).map(|n| Todo::draft().title(format!("todo {n}"))))?;
+    let sqlite = file.sqlite()?;
+    // The others have gaps between them.
+    sqlite.execute_batch("DELETE FROM todo WHERE ara_row % 3 <> 0; VACUUM")?;
+    for db in [db, file.open()?] {
+        for n in 0..300 {
+            let expected = if n % 3 == 2 { vec![format!("todo {n}")] } else { Vec::new() };
+            assert_eq!(found(&db, &n.to_string())?, expected);
+        }
+        assert!(db.update(Todo::patch(ids[2]).title("milk"))?);
+        sqlite.execute_batch("VACUUM")?;
+        assert_eq!(found(&db, "milk")?, ["milk"]);
+        assert!(found(&db, "2")?.is_empty());
+        assert!(db.update(Todo::patch(ids[2]).title("todo 2"))?);
+        assert!(db.schema_drift()?.is_empty());
+    }
+    Ok(())
+}
+
+#[test]
+fn when_a_row_gets_the_row_id_of_another() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let ids = db.create_all(["tea", "milk", "bread"].map(|title| Todo::draft().title(title)))?;
+    let sqlite = file.sqlite()?;
+    let last = |id: Id<Todo>| {
+        file.number(&format!("SELECT ara_row FROM todo WHERE id = x'{}'", id.uuid().simple()))
+    };
+    assert_eq!(last(ids[2])?, 3);
+    for search_between in [false, true] {
+        sqlite.execute_batch("DELETE FROM todo WHERE ara_row = 3")?;
+        if search_between {
+            assert!(found(&db, "bread")?.is_empty());
+        }
+        let id = db.create(Todo::draft().title("butter"))?;
+        assert_eq!(last(id)?, 3);
+        assert!(found(&db, "bread")?.is_empty());
+        assert_eq!(found(&db, "b*")?, ["butter"]);
+        sqlite.execute_batch("UPDATE todo SET title = 'bread' WHERE ara_row = 3")?;
+    }
+    sqlite.execute_batch(
+        "UPDATE todo SET ara_row = -1 WHERE ara_row = 1; UPDATE todo SET ara_row = 1 \
+         WHERE ara_row = 3; UPDATE todo SET ara_row = 3 WHERE ara_row = -1",
+    )?;
+    assert_eq!(last(ids[0])?, 3);
+    for title in ["tea", "milk", "bread"] {
+        assert_eq!(found(&db, title)?, [title]);
+    }
+    sqlite.execute_batch("UPDATE OR REPLACE todo SET ara_row = 3 WHERE title = 'bread'")?;
+    assert!(found(&db, "tea")?.is_empty());
+    assert_eq!(found(&db, "bread")?, ["bread"]);
+    Ok(())
+}
+
+#[test]
+fn after_a_rebuild() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    // Their ids are in another order than their row ids.
+    let drafts =
+        (0..50).map(|n| Todo::draft().id(Id::from_key(&n.to_string())).title(format!("todo {n}")));
+    let ids = db.create_all(drafts)?;
+    db.delete(ids[7])?;
+    file.sqlite()?.execute_batch("DELETE FROM todo WHERE ara_row % 2 = 0")?;
+    db.rebuild()?;
+    for n in 0..50 {
+        let expected = if n == 7 { Vec::new() } else { vec![format!("todo {n}")] };
+        assert_eq!(found(&db, &n.to_string())?, expected);
+    }
+    file.sqlite()?.execute_batch("DROP TABLE todo")?;
+    let again = file.open()?;
+    assert_eq!(found(&again, "8")?, ["todo 8"]);
+    verified(&again)
+}
+
 #[test]
 fn what_is_no_text_has_no_words() -> Outcome {
     let file = File::new()?;

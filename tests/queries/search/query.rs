@@ -172,8 +172,7 @@ fn the_index_serves() -> Outcome {
         plan,
         [
             "SCAN the search VIRTUAL TABLE INDEX 32:M2",
-            "SEARCH the rows found USING INTEGER PRIMARY KEY (rowid=?)",
-            "SEARCH todo USING PRIMARY KEY (id=?)",
+            "SEARCH todo USING INTEGER PRIMARY KEY (rowid=?)",
         ]
     );
     Ok(())

@@ -109,7 +109,7 @@ fn ensure_drops_and_changes_it() -> Outcome {
     Ok(())
 }
 
-/// FTS5 has names of its own, and ara's map has.
+/// FTS5 has names of its own.
 #[test]
 fn columns_may_be_called_anything() -> Outcome {
     #[derive(Table)]
@@ -160,7 +160,6 @@ fn what_was_lost_is_told_and_made_again() -> Outcome {
     let name = "ara_search todo(notes,title)";
     for lost in [
         format!("DROP TABLE \"{name}\""),
-        format!("DROP TABLE \"{name} rows\""),
         format!("DROP TABLE \"{name} stale\""),
         format!("DROP TRIGGER \"{name} insert\""),
         format!("DROP TRIGGER \"{name} update\""),

@@ -103,34 +103,37 @@ fn what_is_not_ara_s_is_told_and_left_alone() -> Outcome {
 /// What is declared otherwise would change or refuse values: no app can use it.
 #[test]
 fn what_is_declared_otherwise_is_told() -> Outcome {
-    let rebuilt = |columns: &str, options: &str| {
+    let keys = "\"ara_row\" INTEGER PRIMARY KEY, \"id\" BLOB NOT NULL UNIQUE";
+    let rebuilt = |keys: &str, columns: &str, options: &str| {
         format!(
-            "DROP TABLE todo; CREATE TABLE \"todo\" (\"id\" BLOB PRIMARY KEY NOT NULL, \
-             \"ara_clock\" BLOB NOT NULL, \"created_at\", \"updated_at\", \"is_deleted\", {columns}) \
-             {options}; CREATE INDEX \"ara_index todo(done)\" ON \"todo\" (\"done\"); \
-             CREATE INDEX \"ara_index todo(stars,title)\" ON \"todo\" (\"stars\", \"title\")"
+            "DROP TABLE todo; CREATE TABLE \"todo\" ({keys}, \"ara_clock\" BLOB NOT NULL, \
+             \"created_at\", \"updated_at\", \"is_deleted\", {columns}){options}; \
+             CREATE INDEX \"ara_index todo(done)\" ON \"todo\" (\"done\", \"id\"); \
+             CREATE INDEX \"ara_index todo(stars,title)\" ON \"todo\" (\"stars\", \"title\", \"id\")"
         )
     };
     let plain = "\"title\", \"stars\", \"score\", \"bytes\", \"done\"";
     let column = "column `todo.stars` is declared otherwise than ara declares it: drop it, and";
     let table = "table `todo` is declared otherwise than ara declares it: drop it, and";
-    for (columns, options, expected) in [
-        (plain, "WITHOUT ROWID", None),
-        (&plain.replace("\"stars\"", "\"stars\" INTEGER"), "WITHOUT ROWID", Some(column)),
-        (&plain.replace("\"stars\"", "\"stars\" NOT NULL"), "WITHOUT ROWID", Some(column)),
-        (&plain.replace("\"stars\"", "\"stars\" DEFAULT 7"), "WITHOUT ROWID", Some(column)),
-        (&plain.replace("\"stars\"", "\"stars\" AS (1)"), "WITHOUT ROWID", Some(column)),
-        (&plain.replace("\"stars\"", "\"stars\" COLLATE NOCASE"), "WITHOUT ROWID", Some(table)),
-        (&plain.replace("\"stars\"", "\"stars\" CHECK (stars > 0)"), "WITHOUT ROWID", Some(table)),
-        (plain, "", Some(table)),
+    let row_id = "column `todo.ara_row` is declared otherwise than ara declares it: drop it, and";
+    for (keys, columns, options, expected, is_refused) in [
+        (keys, plain, "", None, false),
+        (keys, &plain.replace("\"stars\"", "\"stars\" INTEGER"), "", Some(column), true),
+        (keys, &plain.replace("\"stars\"", "\"stars\" NOT NULL"), "", Some(column), true),
+        (keys, &plain.replace("\"stars\"", "\"stars\" DEFAULT 7"), "", Some(column), true),
+        (keys, &plain.replace("\"stars\"", "\"stars\" AS (1)"), "", Some(column), true),
+        (keys, &plain.replace("\"stars\"", "\"stars\" COLLATE NOCASE"), "", Some(table), false),
+        (keys, &plain.replace("\"stars\"", "\"stars\" CHECK (stars > 0)"), "", Some(table), false),
+        (keys, plain, " WITHOUT ROWID", Some(row_id), true),
+        (&keys.replace(" UNIQUE", ""), plain, "", Some(table), true),
+        (&keys.replace(" KEY", " KEY DESC"), plain, "", Some(table), true),
     ] {
-        let (found, _file, db) = told(&rebuilt(columns, options))?;
+        let (found, _file, db) = told(&rebuilt(keys, columns, options))?;
         let lines = lines(&found);
         assert_eq!(lines.len(), usize::from(expected.is_some()), "{columns}{options}: {lines:?}");
         assert!(lines.iter().all(|line| expected.is_some_and(|text| line.starts_with(text))));
         assert!(!found.iter().any(Drift::is_mended_by_ensure));
-        let refused = expected == Some(column);
-        assert_eq!(db.ensure::<App>().is_err(), refused, "{columns}");
+        assert_eq!(db.ensure::<App>().is_err(), is_refused, "{keys}, {columns}");
     }
     Ok(())
 }

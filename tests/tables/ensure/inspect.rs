@@ -13,7 +13,7 @@ fn it_tells_what_is_in_the_file() -> Outcome {
     db.ensure::<v3::App>()?;
     db.ensure::<v1::App>()?;
     let schema = db.schema()?;
-    assert_eq!(schema.format, 1);
+    assert_eq!(schema.format, 2);
     assert_eq!(schema.cookie, file.number("PRAGMA schema_version")?);
     let names: Vec<_> = schema.tables.iter().map(|table| (&*table.name, table.local)).collect();
     assert_eq!(names, [("book", false), ("shelf", false), ("window", true)]);

@@ -7,8 +7,11 @@ use rusqlite::Connection;
 use crate::shape::{Note, Other, TestResult, file_with, later};
 use support::dump::dump;
 
-const SYSTEM: &str =
-    "id BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted";
+const SYSTEM: &str = "ara_row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
+                      ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted";
+
+/// The columns that come after the keys.
+const REST: &str = "ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted";
 
 #[test]
 fn a_table_of_another_shape_is_refused() -> TestResult {
@@ -19,17 +22,36 @@ fn a_table_of_another_shape_is_refused() -> TestResult {
         "CREATE VIRTUAL TABLE note USING fts5(text)",
         "CREATE INDEX note ON other (text)",
         "CREATE TABLE NOTE (id, ara_clock, created_at, updated_at, is_deleted)",
-        &format!("CREATE TABLE Note ({SYSTEM}) WITHOUT ROWID"),
-        &format!("CREATE TABLE note ({SYSTEM}, text TEXT) WITHOUT ROWID"),
-        &format!("CREATE TABLE note ({SYSTEM}, Text) WITHOUT ROWID"),
-        &format!("CREATE TABLE note ({SYSTEM}, text NOT NULL) WITHOUT ROWID"),
-        &format!("CREATE TABLE note ({SYSTEM}, text AS (1)) WITHOUT ROWID"),
-        &format!("CREATE TABLE note ({SYSTEM}, x NOT NULL) WITHOUT ROWID"),
-        &format!("CREATE TABLE note ({SYSTEM}, x INTEGER) WITHOUT ROWID"),
-        "CREATE TABLE note (id BLOB NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted)",
-        "CREATE TABLE note (ID BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted)",
-        "CREATE TABLE note (id BLOB PRIMARY KEY NOT NULL, ara_clock BLOB NOT NULL, created_at INTEGER, updated_at, is_deleted)",
-        "CREATE TABLE note (id BLOB, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted, PRIMARY KEY (id, is_deleted)) WITHOUT ROWID",
+        &format!("CREATE TABLE Note ({SYSTEM})"),
+        &format!("CREATE TABLE note ({SYSTEM}) WITHOUT ROWID"),
+        &format!("CREATE TABLE note ({SYSTEM}, text TEXT)"),
+        &format!("CREATE TABLE note ({SYSTEM}, Text)"),
+        &format!("CREATE TABLE note ({SYSTEM}, text NOT NULL)"),
+        &format!("CREATE TABLE note ({SYSTEM}, text AS (1))"),
+        &format!("CREATE TABLE note ({SYSTEM}, x NOT NULL)"),
+        &format!("CREATE TABLE note ({SYSTEM}, x INTEGER)"),
+        &format!("CREATE TABLE note (id BLOB NOT NULL UNIQUE, {REST})"),
+        &format!("CREATE TABLE note (id BLOB PRIMARY KEY NOT NULL, {REST})"),
+        &format!("CREATE TABLE note (id BLOB PRIMARY KEY NOT NULL, {REST}) WITHOUT ROWID"),
+        &format!("CREATE TABLE note (ara_row INTEGER PRIMARY KEY, id BLOB NOT NULL, {REST})"),
+        &format!("CREATE TABLE note (ara_row INTEGER PRIMARY KEY, id BLOB UNIQUE, {REST})"),
+        &format!(
+            "CREATE TABLE note (ara_row INTEGER PRIMARY KEY, id BLOB NOT NULL, {REST}, \
+             UNIQUE (id, is_deleted))"
+        ),
+        &format!(
+            "CREATE TABLE note (ara_row INTEGER PRIMARY KEY, id BLOB NOT NULL, {REST}); \
+             CREATE UNIQUE INDEX of_others ON note (id)"
+        ),
+        &format!("CREATE TABLE note (ara_row INTEGER, id BLOB NOT NULL UNIQUE, {REST})"),
+        &format!("CREATE TABLE note (ara_row INTEGER UNIQUE, id BLOB NOT NULL UNIQUE, {REST})"),
+        // Not what SQLite identifies the rows by, as `INT` and `DESC` prevent it.
+        &format!("CREATE TABLE note (ara_row INT PRIMARY KEY, id BLOB NOT NULL UNIQUE, {REST})"),
+        &format!(
+            "CREATE TABLE note (ara_row INTEGER PRIMARY KEY DESC, id BLOB NOT NULL UNIQUE, {REST})"
+        ),
+        "CREATE TABLE note (ara_row INTEGER PRIMARY KEY, ID BLOB NOT NULL UNIQUE, ara_clock BLOB NOT NULL, created_at, updated_at, is_deleted)",
+        "CREATE TABLE note (ara_row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, ara_clock BLOB NOT NULL, created_at INTEGER, updated_at, is_deleted)",
     ] {
         let folder = tempfile::tempdir()?;
         let path = file_with(folder.path(), sql)?;
@@ -75,12 +97,30 @@ fn the_rest_of_a_transaction_can_be_committed() -> TestResult {
     Ok(())
 }
 
+/// A row is said to exist only if it is its id that is taken.
+#[test]
+fn an_index_of_another_program_may_refuse_a_row() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = file_with(folder.path(), "CREATE UNIQUE INDEX mine ON other (text)")?;
+    let db = Database::open(&path)?;
+    let id = db.create(Other::draft().text("one"))?;
+    let refused = db.create(Other::draft().text("one")).expect_err("the text is taken");
+    assert!(matches!(refused, Error::Sqlite { code: 2067, .. }), "{refused:?}");
+    for text in ["one", "two"] {
+        let refused = db.create(Other::draft().id(id).text(text)).expect_err("the id is taken");
+        assert!(matches!(refused, Error::Exists { table: "other" }), "{refused:?}");
+    }
+    assert_eq!(db.query::<Other>().count()?, 2);
+    assert!(db.verify()?.holds());
+    Ok(())
+}
+
 #[test]
 fn two_thousand_columns_are_enough() -> TestResult {
     let folder = tempfile::tempdir()?;
     // Made so by ara's rules, and quicker than by as many versions of an app.
-    let columns: String = (0..2000 - 7).map(|column| format!(", c{column}")).collect();
-    let sql = format!("CREATE TABLE note ({SYSTEM}, text, stars{columns}) WITHOUT ROWID");
+    let columns: String = (0..2000 - 8).map(|column| format!(", c{column}")).collect();
+    let sql = format!("CREATE TABLE note ({SYSTEM}, text, stars{columns})");
     let path = file_with(folder.path(), &sql)?;
     Database::open(&path)?.create(Note::draft().text("one"))?;
     let before = dump(&path)?;
