@@ -1,6 +1,8 @@
 //! Opening a file, checking that it is one of ara, and the connections to it.
 
+pub(crate) mod at_path;
 pub(crate) mod checks;
+pub(crate) mod claim;
 pub(crate) mod identity;
 pub(crate) mod open;
 pub(crate) mod read_only;

@@ -4,9 +4,6 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::catalog::own_tables::OWN_TABLES;
 use crate::error::Result;
-use crate::log::ahead::may_wait;
-use crate::log::entropy::Entropy;
-use crate::log::journal::Journal;
 use crate::log::node::NodeId;
 use crate::log::{meta, nodes};
 
@@ -48,32 +45,4 @@ pub(crate) fn new_file() -> Connection {
     let connection = Connection::open_in_memory().expect("opens");
     create_format(&connection, NodeId::from_bytes([1; 16]), None).expect("creates");
     connection
-}
-
-/// Makes the file write as a new node if it is a copy, that is if its identity is not the recorded one.
-/// Two files that write as one node would make different changes with the same node and time.
-///
-/// Returns whether changes in the file may wait for their time.
-pub(crate) fn claim(
-    connection: &Connection,
-    identity: &str,
-    entropy: &mut Entropy,
-) -> Result<bool> {
-    let is_recorded = |connection: &Connection| -> Result<bool> {
-        let recorded: Option<Option<String>> = meta::get(connection, meta::FILE)?;
-        Ok(recorded.flatten().as_deref() == Some(identity))
-    };
-    if is_recorded(connection)? {
-        return may_wait(connection);
-    }
-    let transaction =
-        rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    if !is_recorded(&transaction)? {
-        let (node, at) = Journal::load(&transaction)?.position();
-        nodes::retire(&transaction, node, at)?;
-        nodes::add_writer(&transaction, entropy.node_id()?)?;
-        meta::set(&transaction, meta::FILE, identity)?;
-    }
-    transaction.commit()?;
-    Ok(true)
 }

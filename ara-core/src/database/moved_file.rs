@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::database::shared::Shared;
 use crate::error::Result;
-use crate::file::identity::AtPath;
+use crate::file::at_path::AtPath;
 use crate::file::readers::{Readers, data_version};
 
 impl Shared {

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::catalog::format::{APPLICATION_ID, claim, create_format};
+use crate::catalog::format::{APPLICATION_ID, create_format};
 use crate::error::{Error, Result};
 use crate::file::checks::{
     check_path, marks, refuse_if_foreign, refuse_other_format, refuse_unlocked, with_diagnosis,
 };
+use crate::file::claim::claim;
 use crate::file::identity::Identity;
 use crate::log::entropy::Entropy;
 use crate::trace::{self, span};
@@ -99,10 +100,7 @@ fn claim_file(
     }
     // This comes after the format, so that a file in WAL mode is known to be complete.
     enter_wal(connection, path, busy)?;
-    match Identity::of(path) {
-        Some(identity) => claim(connection, &identity.to_string(), entropy),
-        None => Ok(true),
-    }
+    claim(connection, Identity::of(path), entropy)
 }
 
 /// Opens another connection to a file that exists.

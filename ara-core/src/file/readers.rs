@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::file::identity::{AtPath, Identity};
+use crate::file::at_path::{AtPath, OpenFile};
 use crate::file::open::open_another;
 use crate::file::read_only::{FileStamp, open_read_only, stamp};
 
@@ -18,7 +18,7 @@ use crate::file::read_only::{FileStamp, open_read_only, stamp};
 pub(crate) struct Readers {
     path: PathBuf,
     /// The file that was at the path when it was opened.
-    identity: Option<Identity>,
+    file: Option<OpenFile>,
     /// Whether the path once led elsewhere. Then nothing is written any more, even if the file comes back.
     is_moved: AtomicBool,
     settings: ReaderSettings,
@@ -57,7 +57,7 @@ impl Readers {
         settings: ReaderSettings,
     ) -> Result<Self> {
         Ok(Self {
-            identity: Identity::of(&path),
+            file: OpenFile::of(&path),
             is_moved: AtomicBool::new(false),
             path,
             settings,
@@ -105,7 +105,7 @@ impl Readers {
 
     /// Returns what is at the path now.
     pub(crate) fn look(&self) -> AtPath {
-        self.identity.map_or(AtPath::SameFile, |identity| identity.look(&self.path))
+        self.file.map_or(AtPath::SameFile, |file| file.look(&self.path))
     }
 
     /// Opens a connection for reading. If it has a stamp, it is valid as long as that is the file's.
