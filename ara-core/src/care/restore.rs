@@ -24,7 +24,8 @@ impl Database {
     /// file that [`backup`](Self::backup) created, or a copy of a file that was closed.
     ///
     /// When the file is opened again, it writes as a new device. Changes that were made after the backup come
-    /// back from other devices that have them.
+    /// back from other devices that have them. A copy of the closed file that is written over it by other
+    /// means is not recognized as one, and goes on as the same device until it meets one that knows more.
     ///
     /// ```
     /// use ara::prelude::*;

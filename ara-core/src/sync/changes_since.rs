@@ -81,7 +81,8 @@ impl Database {
     }
 
     /// Returns the id of the node under which this database writes. A file that is found to be a copy of
-    /// another one gets a new id.
+    /// another one gets a new id: when it is opened, if its inode or its time of birth differ from those that
+    /// it recorded, or else when devices meet.
     ///
     /// # Errors
     ///
