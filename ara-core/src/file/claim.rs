@@ -40,3 +40,64 @@ pub(crate) fn claim(
     transaction.commit()?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::format::new_file;
+
+    /// Opens the file with an identity, and returns how many nodes it knows then.
+    fn nodes(file: &Connection, found: &str) -> Result<usize> {
+        let found = Identity::parse(found);
+        claim(file, found, &mut Entropy::system())?;
+        assert_eq!(claim(file, found, &mut Entropy::system())?, may_wait(file)?);
+        let nodes = nodes::kept(file)?;
+        assert_eq!(Journal::load(file)?.position().0, nodes[nodes.len() - 1].ordinal);
+        Ok(nodes.len())
+    }
+
+    #[test]
+    fn a_copy_takes_a_new_node() -> Result<()> {
+        let file = new_file();
+        meta::set(&file, meta::FILE, "7:1.000000005")?;
+        for (found, known) in [
+            ("7:1.000000005", 1),
+            ("8:1.000000005", 2),
+            ("8:1.000000006", 3),
+            ("8:", 3),
+            (":1.000000006", 3),
+            ("", 3),
+            ("7:", 4),
+            ("7:1.000000005", 4),
+            ("7:1.000000006", 5),
+        ] {
+            assert_eq!(nodes(&file, found)?, known, "{found}");
+        }
+        Ok(())
+    }
+
+    /// Also where the system cannot tell copies apart.
+    #[test]
+    fn a_backup_takes_a_new_node() -> Result<()> {
+        for found in ["7:1.000000005", "7:", ":1.000000005", ""] {
+            let file = new_file();
+            meta::forget(&file, meta::FILE)?;
+            assert_eq!((nodes(&file, found)?, nodes(&file, found)?), (2, 2), "{found}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_compared_takes_a_new_node_once() -> Result<()> {
+        let file = new_file();
+        assert_eq!(nodes(&file, "")?, 1);
+        for (found, known) in [(":1.000000005", 2), ("7:", 3), (":1.000000005", 3), ("7:", 3)] {
+            assert_eq!(nodes(&file, found)?, known, "{found}");
+        }
+        for (number, damaged) in ["", "7", "65024:7"].into_iter().enumerate() {
+            meta::set(&file, meta::FILE, damaged)?;
+            assert_eq!(nodes(&file, "7:1.000000005")?, 4 + number, "{damaged}");
+        }
+        Ok(())
+    }
+}
