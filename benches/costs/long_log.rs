@@ -7,10 +7,10 @@ use ara::{Result, Transaction};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::compact;
 use crate::random::Random;
 use crate::report::{Figure, ROUNDS, Report, made, median, timed};
 use crate::tables::{Task, task};
+use crate::{compact, verify};
 
 const SIZE: &str = "bytes of log a change, 5 short columns";
 const HISTORY: &str = "history of an old row, log of 1,000,000";
@@ -24,7 +24,8 @@ pub struct LongLog {
 }
 
 pub fn long_log(report: &mut Report) -> Result<()> {
-    if !report.wants_any(&[SIZE, HISTORY]) && !report.wants_any(&compact::NAMES) {
+    let names = [&[SIZE, HISTORY][..], &verify::ONE_TABLE, &compact::NAMES];
+    if !names.iter().any(|names| report.wants_any(names)) {
         return Ok(());
     }
     let size = report.size(1_000_000);
@@ -36,6 +37,7 @@ pub fn long_log(report: &mut Report) -> Result<()> {
     if report.wants(HISTORY) {
         history(report, &log)?;
     }
+    verify::verify(report, verify::ONE_TABLE, &log.path(), log.changes);
     compact::compact(report, &log)
 }
 

@@ -31,7 +31,7 @@ fn main() -> ara::Result<()> {
     undo::steps(&mut report)?;
     undo::merged(&mut report)?;
     undo::large(&mut report)?;
-    verify::verify(&mut report)?;
+    many_tables::many_tables(&mut report)?;
     nodes::transactions(&mut report)?;
     nodes::counter(&mut report)
 }
