@@ -1,5 +1,6 @@
 //! The log of an app that was used for long: what it costs to keep, to look back in, and to compact.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use ara::prelude::*;
@@ -100,6 +101,9 @@ impl LongLog {
     pub fn copy(&self, name: &str) -> PathBuf {
         let copy = self.dir.path().join(name);
         std::fs::copy(self.path(), &copy).expect("is there");
+        // Else the first commit that waits for the disk would wait for all of it.
+        let file = File::options().write(true).open(&copy).expect("was copied");
+        file.sync_all().expect("is written to the disk");
         copy
     }
 
