@@ -6,12 +6,34 @@ use ara::Result;
 use crate::by_hand;
 use crate::report::{Report, Target};
 use crate::tables::values;
-use crate::work::{Pair, get, update};
+use crate::work::{Pair, SMALL_TRANSACTIONS, create, create_each, get, update};
 
 pub fn lengths(report: &mut Report) -> Result<()> {
+    creates(report)?;
     gets(report)?;
     updates(report)?;
     sizes(report)
+}
+
+fn creates(report: &mut Report) -> Result<()> {
+    for (name, length, most) in [
+        ("create, one transaction, 60 characters", 60, 1.6),
+        ("create, one transaction, 1,000 characters", 1000, 2.0),
+        ("create, one transaction, 3,000 characters", 3000, 2.0),
+        ("create, one transaction, 10,000 characters", 10_000, 2.2),
+    ] {
+        create(report, name, Target::Ratio(most), || values(rows(length), length))?;
+    }
+    for (name, length, most) in [
+        ("create, each its own, 60 characters", 60, 1.7),
+        ("create, each its own, 1,000 characters", 1000, 1.8),
+        ("create, each its own, 3,000 characters", 3000, 1.9),
+        ("create, each its own, 10,000 characters", 10_000, 1.9),
+    ] {
+        let rows = rows(length).min(SMALL_TRANSACTIONS);
+        create_each(report, name, Target::Ratio(most), || values(rows, length))?;
+    }
+    Ok(())
 }
 
 fn gets(report: &mut Report) -> Result<()> {
@@ -33,7 +55,9 @@ fn gets(report: &mut Report) -> Result<()> {
 fn updates(report: &mut Report) -> Result<()> {
     for (name, length, most) in [
         ("update one column by id, 60 characters", 60, 1.4),
+        ("update one column by id, 1,000 characters", 1000, 1.15),
         ("update one column by id, 3,000 characters", 3000, 1.15),
+        ("update one column by id, 10,000 characters", 10_000, 1.15),
     ] {
         update(report, name, Target::Ratio(most), || values(rows(length), length))?;
     }

@@ -45,7 +45,7 @@ pub fn merges(report: &mut Report) -> Result<()> {
     };
     report.compare(
         names[0],
-        Target::Ratio(3.0),
+        Target::Ratio(1.2),
         || {
             let (time, changes) = timed(|| all_changes(&source.db));
             assert_eq!(changes?.iter().map(Changes::len).sum::<usize>(), ROWS);
@@ -62,7 +62,7 @@ pub fn merges(report: &mut Report) -> Result<()> {
     )?;
     report.compare(
         names[1],
-        Target::Ratio(2.5),
+        Target::Ratio(1.8),
         || {
             let pair = Pair::empty()?;
             let (time, merged) = timed(|| -> Result<()> {
