@@ -1,7 +1,5 @@
 //! The handles that an app holds: databases, transactions and subscriptions, and the writer behind them.
 
-pub(crate) mod ahead;
-pub(crate) mod due;
 pub(crate) mod ensure;
 pub(crate) mod first_use;
 pub(crate) mod fresh;
@@ -12,6 +10,8 @@ pub(crate) mod source;
 pub(crate) mod subscription;
 pub(crate) mod transaction;
 pub(crate) mod writer;
+#[cfg(test)]
+pub(crate) mod written;
 
 use crate::file::open::Location;
 use std::fmt;

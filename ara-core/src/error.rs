@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ffi;
+
 use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX};
 use crate::value::{Rule, Timestamp};
 
@@ -161,6 +163,16 @@ pub enum Error {
         table: &'static str,
     },
 
+    /// A row was to be written whose latest change has the last stamp there is, in the year 4335: a device
+    /// forged it. Nothing can come after it.
+    #[error(
+        "a row of table `{table}` cannot be changed any more, as a device has stamped it with the end of time: create another row"
+    )]
+    EndOfTime {
+        /// The table's stored name.
+        table: String,
+    },
+
     /// [`create`](crate::Database::create) was called with the id of a row that exists or that was deleted.
     #[error(
         "table `{table}` has a row with this id already: use `upsert` to write it anyway, or `restore` if it was deleted"
@@ -305,7 +317,7 @@ pub enum Error {
     },
 
     /// [`undo`](crate::Database::undo) was called with a transaction that is not in the log of this
-    /// database, or whose changes do not count, for example because they are dated in the future.
+    /// database.
     #[error(
         "this database knows of no such transaction: take its id from `transactions` or `history`, or merge first"
     )]
@@ -399,6 +411,8 @@ impl From<rusqlite::Error> for Error {
         };
         match failure.code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt,
+            // The file ends within a page.
+            _ if failure.extended_code == ffi::SQLITE_IOERR_SHORT_READ => Self::Corrupt,
             ErrorCode::DiskFull => Self::DiskFull,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::ReadOnly => Self::ReadOnly,

@@ -19,12 +19,16 @@ use crate::database::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::make::column_of;
+use crate::log::cells;
 use crate::log::change::is_same;
+use crate::log::clock::Stamp;
+use crate::log::codec::Addition;
 use crate::log::counters::counted_columns;
+use crate::log::row_clock::RowClock;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{is_ara_s, name_list, quoted, stored_table_name};
-use crate::rows::any_rows::AnyRows;
+use crate::rows::any_rows::{AnyRows, MarkedCell};
 use crate::rows::last_writer::FoldedCell;
 use crate::rows::writing::Writing;
 use crate::value::Stored;
@@ -114,8 +118,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Line`] if a line is not a row, [`Error::Io`] if `from` cannot be read, and
-    /// [common errors](Self#common-errors). Nothing is imported then.
+    /// Returns [`Error::Line`] if a line is not a row, [`Error::Io`] if `from` cannot be read,
+    /// [`Error::EndOfTime`] if a row cannot be changed any more, and [common errors](Self#common-errors).
+    /// Nothing is imported then.
     pub fn import_json<T: Table>(&self, mut from: impl BufRead) -> Result<u64> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         self.transaction(|tx| tx.import::<T>(&mut from))
@@ -199,9 +204,10 @@ impl Transaction<'_> {
         }
         let mut import = Import {
             connection: self.connection,
+            table: T::TABLE.name,
             kinds: Kinds::load(self.connection, T::TABLE, table)?,
             columns: HashMap::new(),
-            writing: AnyRows::new(self.connection, &registry),
+            writing: AnyRows::new(self.connection, &registry)?,
         };
         let (mut rows, mut number, mut line) = (0, 0, Vec::new());
         while from.read_until(b'\n', &mut line).map_err(failed)? > 0 {
@@ -219,6 +225,8 @@ impl Transaction<'_> {
 /// An import that is running.
 struct Import<'c, 'r> {
     connection: &'c Connection,
+    /// The name that the app gave the table.
+    table: &'static str,
     kinds: Kinds<'r>,
     /// The ordinals of the columns that earlier lines named.
     columns: HashMap<String, u32>,
@@ -242,11 +250,15 @@ impl Import<'_, '_> {
         let id = row.get("id").and_then(Json::as_str).and_then(|id| Uuid::parse_str(id).ok());
         let id = *id.ok_or_else(|| wrong("has no `id` that is a UUID"))?.as_bytes();
         let cells = self.cells(line, row)?;
-        let mut cells = self.differing(id, &cells)?;
+        let (mut cells, latest) = self.differing(id, &cells)?;
         if !cells.is_empty() {
-            cells.sort_by_key(|cell| cell.column.0);
+            cells.sort_by_key(|marked| marked.cell.column.0);
             let Writing { recorder, touched, .. } = &mut state.writing;
-            self.writing.write(recorder, self.kinds.table, id, cells, touched.as_mut())?;
+            if recorder.stamp_after(latest).is_none() {
+                return Err(Error::EndOfTime { table: self.table.to_owned() });
+            }
+            let row = (self.kinds.table, id, latest);
+            self.writing.write(recorder, row, cells, touched.as_mut())?;
         }
         Ok(())
     }
@@ -297,26 +309,47 @@ impl Import<'_, '_> {
         Ok(column)
     }
 
-    /// Returns the cells that differ from what the row holds, without the counters of a row that exists.
-    fn differing<'v>(&self, id: [u8; 16], cells: &'v [LineCell]) -> Result<Vec<FoldedCell<'v>>> {
+    /// Returns the cells that differ from what the row holds, without the counters of a row that exists, and
+    /// the stamp of the latest change of the row.
+    fn differing<'v>(
+        &self,
+        id: [u8; 16],
+        cells: &'v [LineCell],
+    ) -> Result<(Vec<MarkedCell<'v>>, Stamp)> {
         let list = name_list(cells.iter().map(|cell| cell.name.as_str()));
         let table = self.kinds.table;
-        let sql = format!("SELECT {list} FROM {} WHERE \"id\" = ?1", quoted(&table.name));
+        let name = quoted(&table.name);
+        let sql = format!("SELECT {list}, \"ara_clock\" FROM {name} WHERE \"id\" = ?1");
         let mut held = self.connection.prepare_cached(&sql)?;
         let mut held = held.query([id])?;
         let held = held.next()?;
-        let is_there = held.is_some();
+        let latest = match held {
+            Some(row) => latest(row.get_ref(cells.len())?)?,
+            None => Stamp::default(),
+        };
         let mut differing = Vec::with_capacity(cells.len());
         for (at, LineCell { ordinal, name, value, is_counter }) in cells.iter().enumerate() {
+            let is_left = *is_counter && held.is_some();
             let held = held.map_or(Ok(ValueRef::Null), |row| row.get_ref(at))?;
-            let is_left = *is_counter && is_there;
             if !is_left && !is_same(held, value.as_ref()) {
-                let is_total =
-                    *is_counter && !table.is_local && matches!(value, Some(Stored::Integer(_)));
-                let (column, value) = ((*ordinal, name.as_str()), value.clone());
-                differing.push(FoldedCell { column, value, is_total });
+                let write = match value {
+                    // In a new row, the value itself is what this node has added.
+                    Some(Stored::Integer(by)) if *is_counter && !table.is_local => {
+                        cells::Write::Addition(Addition { by: *by, total: *by })
+                    }
+                    value => cells::Write::Value(value.clone()),
+                };
+                let cell = FoldedCell { column: (*ordinal, name.as_str()), write };
+                differing.push(MarkedCell { cell, marks: Vec::new() });
             }
         }
-        Ok(differing)
+        Ok((differing, latest))
     }
+}
+
+/// Returns the stamp of the latest change that the clock of a row lists. Rows of local tables have no clock.
+fn latest(clock: ValueRef<'_>) -> Result<Stamp> {
+    let clock = clock.as_blob_or_null().map_err(|_| Error::Corrupt)?.unwrap_or_default();
+    let clock = RowClock::unpack(clock, (None, None)).ok_or(Error::Corrupt)?;
+    Ok(clock.latest().map_or(Stamp::default(), |(stamp, _)| stamp))
 }

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::log::all_changes;
+use crate::log::pieces::count_changes;
 
 /// The progress of a long operation, for a progress bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl<'t> ProgressReporter<'t> {
         tell: Option<&'t mut dyn FnMut(Progress)>,
     ) -> Result<Self> {
         let total = match tell {
-            Some(_) => all_changes::count(connection)? * 2,
+            Some(_) => count_changes(connection)? * 2,
             None => 0,
         };
         let mut progress = Self { tell, done: 0, told: 0, total };

@@ -1,33 +1,25 @@
 //! Rebuilding all tables from the change log.
 
-use std::collections::HashMap;
-
 use ara_schema::SYSTEM_COLUMNS;
 use rusqlite::Connection;
 
 use crate::care::progress::{Progress, ProgressReporter};
-use crate::care::verification::Verification;
-use crate::care::verify::digests::{LoggedEnd, add_up};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::growth::history::Growth;
 use crate::growth::make::{make_logged_columns, make_logged_tables};
 use crate::growth::mend::{mend_indexes, mend_tables};
-use crate::log::ahead::due;
-use crate::log::change::{Compacted, PackedCells};
 use crate::log::entropy::Entropy;
+use crate::log::mending::{MendedLog, mend_log};
 use crate::log::node::NodeOrdinal;
-use crate::log::node_changes::SpanReader;
-use crate::log::point::Point;
+use crate::log::piece::head::Head;
 use crate::log::recorder::Recorder;
-use crate::log::span::Span;
-use crate::log::writing::rewrite;
 use crate::log::{meta, nodes};
-use crate::merge::void::mend_voids;
-use crate::rows::rebuild::rebuild_counted;
+use crate::names::quoted;
+use crate::rows::rebuild::rebuild_tables;
 use crate::rows::writing::Writing;
 
 /// What a rebuild did, returned by [`Database::rebuild`].
@@ -47,8 +39,11 @@ impl Database {
     /// [`verify`](Self::verify) finds, as another program may have changed, added or removed rows. What a
     /// table holds and the log does not is lost.
     ///
-    /// Changes that were [set aside](Self::set_aside) are tried again. What the log itself has lost cannot be
-    /// rebuilt, but comes back once this database is merged, in both directions, with others that have it.
+    /// Changes that were [set aside](Self::set_aside) are tried again.
+    ///
+    /// Damaged pieces are taken out of the log, but for those in which a single bit was flipped, which is put
+    /// back. What the log itself has lost cannot be rebuilt, but comes back once this database is merged, in
+    /// both directions, with others that have it.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -94,32 +89,33 @@ impl FreshTransaction<'_, '_> {
         let writing = &mut self.into_state().writing;
         let Writing { connection, recorder, entropy, .. } = writing;
         let mut growth = Growth::default();
-        mend_voids(connection, &Registry::load(connection)?)?;
+        let mut progress = ProgressReporter::of_reading_twice(connection, tell)?;
+        let changes = mend_nodes(connection, (recorder, entropy), &mut progress)?;
         mend_tables(recorder, None, &mut growth)?;
         make_logged_tables(connection, &mut growth)?;
         for table in Registry::load(connection)?.synced() {
             make_logged_columns(connection, table.ordinal, &table.name, &mut growth)?;
         }
         let registry = Registry::load(connection)?;
-        // The log is read sorted by node, and then sorted by row.
-        let mut progress = ProgressReporter::of_reading_twice(connection, tell)?;
-        let mut found = Verification::default();
-        let ends = add_up(connection, &registry, &mut found, &mut progress)?;
-        mend_nodes(connection, &registry, &ends, recorder, entropy)?;
-        let mut rows = 0;
+        let mut tables = Vec::new();
         for table in registry.synced() {
             if is_as_made(connection, table)? {
-                rebuild_counted(&recorder.whole_log()?, &registry, table, &mut |row| {
-                    rows += 1;
-                    progress.add(row.changes);
-                })?;
+                tables.push(table);
             }
+        }
+        rebuild_tables(&recorder.whole_log()?, &registry, &tables, &mut |_| {
+            progress.add(1);
+            Ok(())
+        })?;
+        let mut rows = 0;
+        for table in &tables {
+            rows += count_rows(connection, table)?;
         }
         mend_indexes(connection, &mut growth)?;
         meta::count_up(connection, meta::REBUILDS)?;
         writing.touch_everything();
         progress.end();
-        Ok(RebuildReport { changes: found.changes, rows, growth: growth.of_app() })
+        Ok(RebuildReport { changes, rows, growth: growth.of_app() })
     }
 }
 
@@ -131,51 +127,41 @@ fn is_as_made(connection: &Connection, table: &RegisteredTable) -> Result<bool> 
     Ok(columns.all(|column| present.contains_key(column)))
 }
 
-/// Sets the end of each node's log to what its changes say. If the log has lost changes, peers see from the
-/// digest that it differs from theirs, and a merge unites both.
-fn mend_nodes(
-    connection: &Connection,
-    registry: &Registry,
-    ends: &HashMap<NodeOrdinal, LoggedEnd>,
-    recorder: &mut Recorder<'_>,
-    entropy: &mut Entropy,
-) -> Result<()> {
-    let (own, _) = recorder.journal().position();
-    for &node in registry.nodes.keys() {
-        let LoggedEnd { mut at, dropped, is_mismarked } =
-            ends.get(&node).copied().unwrap_or_default();
-        if is_mismarked && dropped != 0 {
-            forget_dropped(connection, node)?;
-            at.digest ^= dropped;
-        }
-        let is_whole_own = node == own && !is_mismarked;
-        // The end of the node that writes the file is always read from the log.
-        let kept = if is_whole_own { Point::default() } else { at };
-        nodes::keep_end(connection, node, kept, is_mismarked)?;
-        if node == own && is_mismarked {
-            recorder.change_node(at, recorder.journal().last(), entropy)?;
-        }
-    }
-    recorder.wait_for(due(connection)?);
-    Ok(())
+fn count_rows(connection: &Connection, table: &RegisteredTable) -> Result<u64> {
+    let sql = format!("SELECT count(*) FROM {}", quoted(&table.name));
+    Ok(connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 
-/// Removes the hashes of dropped changes from the log of a node that has lost changes. It is unknown which
-/// changes compaction had dropped, so none counts as dropped, and a merge brings back all that others have.
-fn forget_dropped(connection: &Connection, node: NodeOrdinal) -> Result<()> {
-    let mut changes = SpanReader::all(connection)?;
-    let mut changes = changes.read(Span::all_of(node))?;
-    let mut rewritten = Vec::new();
-    while let Some(change) = changes.next()? {
-        let Some(cells) = PackedCells::open(change.packed()?) else { continue };
-        if cells.compacted.dropped != 0 {
-            let compacted = Compacted { dropped: 0, ..cells.compacted };
-            let packed = cells.repacked(compacted).ok_or(Error::Corrupt)?;
-            rewritten.push((change.time()?, packed));
+/// Takes out of the log what is damaged, and sets the end of each node's log to what its changes say. Returns
+/// how many changes there are.
+///
+/// A log that has lost its end goes on where it ends now. One that has lost other changes is taken for that of
+/// a node that forked, since its digests differ from those that others know. In both cases a merge brings back
+/// what others have. The node that writes the file writes no more: its next change would have a number that
+/// others may know already.
+fn mend_nodes(
+    connection: &Connection,
+    (recorder, entropy): (&mut Recorder<'_>, &mut Entropy),
+    progress: &mut ProgressReporter<'_>,
+) -> Result<u64> {
+    let registry = Registry::load(connection)?;
+    let is_forked =
+        |node: NodeOrdinal| registry.nodes.get(&node).is_some_and(|node| node.is_forked);
+    let mut changes = 0;
+    let logs = mend_log(connection, &registry, &is_forked, &mut || {
+        changes += 1;
+        progress.add(1);
+    })?;
+    let own = recorder.node();
+    for &node in registry.nodes.keys() {
+        let MendedLog { end, has_lost, is_apart } = logs.get(&node).copied().unwrap_or_default();
+        let is_whole_own = node == own && !has_lost && !is_apart;
+        // The end of the node that writes the file is always read from the log.
+        let kept = if is_whole_own { Head::default() } else { end };
+        nodes::keep_end(connection, node, &kept, is_apart)?;
+        if node == own && !is_whole_own {
+            recorder.change_node(&end, entropy)?;
         }
     }
-    for (time, packed) in rewritten {
-        rewrite(connection, (node, time), packed.bytes())?;
-    }
-    Ok(())
+    Ok(changes)
 }

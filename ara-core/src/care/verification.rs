@@ -20,15 +20,22 @@ impl Verification {
         self.differences.is_empty()
     }
 
+    /// Returns whether no more differences are told.
+    pub(crate) fn is_full(&self) -> bool {
+        self.differences.len() >= MOST
+    }
+
     /// Adds a difference, unless there are 100 already.
     pub(crate) fn differ(&mut self, table: Option<&str>, column: Option<&str>, what: What) {
-        const MOST: usize = 100;
-        if self.differences.len() < MOST {
+        if !self.is_full() {
             let [table, column] = [table, column].map(|name| name.map(str::to_owned));
             self.differences.push(Difference { table, column, what });
         }
     }
 }
+
+/// The number of differences that are told at most.
+const MOST: usize = 100;
 
 /// A place where a table or a digest differs from the change log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +50,7 @@ pub struct Difference {
 }
 
 /// What differs between a table or a digest and the change log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum What {
     /// The log has a row that the table lacks.
@@ -56,13 +63,15 @@ pub enum What {
     MissingColumn,
     /// A value is not the one that was written last.
     Value,
-    /// The total of a node for a counter is not the one that it wrote last.
+    /// The sum of a counter, or what this device has added to it, is not that of the additions.
     Total,
-    /// The clock of a value is not that of the change that wrote it last.
+    /// The clock of a value is not that of the change that wrote it last, or the clock of a row is not that of
+    /// its changes.
     Clock,
-    /// A change in the log cannot be read.
+    /// A change in the log, or a piece of the log that holds changes, cannot be read.
     UnreadableChange,
-    /// The digest of a node, or the time of its last change, is not that of its changes.
+    /// The digest of a node, or what else is noted of its log, is not that of its changes, or changes are
+    /// missing between others.
     Digest,
     /// The log of a node ends within a transaction.
     OpenTransaction,
@@ -81,10 +90,10 @@ impl fmt::Display for Difference {
             What::MissingColumn => "the log has a column that the table lacks",
             What::MissingTable => "the log has a table that the file lacks",
             What::Value => "a value is not the one that was written last",
-            What::Total => "what a device has added to a counter is not what it wrote last",
+            What::Total => "the sum of a counter is not that of what was added",
             What::Clock => "a clock is not that of the last write",
             What::UnreadableChange => "a change of the log cannot be read",
-            What::Digest => "a device's digest, or its last time, is not that of its changes",
+            What::Digest => "a device's digest, or its last number, is not that of its changes",
             What::OpenTransaction => "a device's log ends within a transaction",
         })
     }

@@ -1,21 +1,33 @@
-//! Verification: folding the change log again, and comparing the result with the tables.
+//! Verifying that the tables are what the change log says.
 
-pub(crate) mod digests;
+mod findings;
+mod nodes;
+mod sums;
+mod table;
 mod tables;
+#[cfg(test)]
+mod tests;
+mod tied_rows;
+mod ties;
+mod unknown_rows;
 
 use rusqlite::Connection;
 
 use crate::care::progress::{Progress, ProgressReporter};
 use crate::care::verification::Verification;
-use crate::care::verify::digests::verify_digests;
-use crate::care::verify::tables::verify_table;
+use crate::care::verify::findings::Findings;
+use crate::care::verify::nodes::NodeLogs;
+use crate::care::verify::tables::Tables;
+use crate::care::verify::tied_rows::{MOST_ROWS, verify_tied_rows};
 use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::error::Result;
+use crate::log::piece::unpacking::LoggedChange;
+use crate::log::pieces::{Found, PieceReader, node_at};
 
 impl Database {
-    /// Verifies that every synced table, and every digest, is what the change log says. This folds the whole
-    /// log again.
+    /// Verifies that every synced table, and every digest, is what the change log says. This reads the whole
+    /// log, and all rows.
     ///
     /// [`rebuild`](Self::rebuild) repairs the tables if they differ.
     ///
@@ -39,7 +51,7 @@ impl Database {
     ///
     /// Returns [common errors](Self#common-errors). A difference is not an error, but is in the result.
     pub fn verify(&self) -> Result<Verification> {
-        self.with_reader(|reading| verify(reading.connection, None))
+        self.with_reader(|reading| with_cache(reading.connection, |file| verify(file, None)))
     }
 
     /// Verifies the database, like [`verify`](Self::verify), and calls `tell` with the progress at intervals.
@@ -56,21 +68,51 @@ impl Database {
     ///
     /// Returns the errors of [`verify`](Self::verify).
     pub fn verify_with(&self, mut tell: impl FnMut(Progress)) -> Result<Verification> {
-        self.with_reader(|reading| verify(reading.connection, Some(&mut tell)))
+        self.with_reader(|reading| {
+            with_cache(reading.connection, |file| verify(file, Some(&mut tell)))
+        })
     }
 }
 
-/// Verifies the tables and the digests in one snapshot of the file. This reads the log twice: sorted by node,
-/// and sorted by row.
+/// Lends a connection with a larger cache. Changes of many tables lie side by side in the log, and each of them
+/// reads pages of its own table: those of all tables must stay in memory until the next change of theirs.
+fn with_cache<R>(connection: &Connection, run: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+    const KIBIBYTES: i64 = 16 << 10;
+    let size: i64 = connection.query_row("PRAGMA cache_size", [], |row| row.get(0))?;
+    connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
+    let done = run(connection);
+    connection.pragma_update(None, "cache_size", size)?;
+    done
+}
+
+/// Verifies the tables and the digests in one snapshot of the file. Each change of the log is compared with its
+/// row, and then all rows are read once.
 fn verify(connection: &Connection, tell: Option<&mut dyn FnMut(Progress)>) -> Result<Verification> {
     let snapshot = connection.unchecked_transaction()?;
     let registry = Registry::load(&snapshot)?;
     let mut progress = ProgressReporter::of_reading_twice(&snapshot, tell)?;
-    let mut found = Verification::default();
-    verify_digests(&snapshot, &registry, &mut found, &mut progress)?;
-    for table in registry.synced() {
-        verify_table(&snapshot, &registry, table, &mut found, &mut progress)?;
+    let mut findings = Findings::default();
+    let mut tables = Tables::new(&snapshot, &registry, &mut findings)?;
+    let mut nodes = NodeLogs::new(&registry);
+    let mut pieces = PieceReader::all(&snapshot)?;
+    while let Some(found) = pieces.next_found()? {
+        match found {
+            Found::Whole(piece) => {
+                let change = |change: &LoggedChange<'_>, findings: &mut Findings| {
+                    tables.change(change, findings)
+                };
+                nodes.piece(piece, &mut findings, change)?;
+                progress.add(piece.len() as u64);
+            }
+            Found::Damaged(pos) => nodes.damaged(node_at(pos), &mut findings),
+        }
+        if tables.ties.rows.len() >= MOST_ROWS {
+            verify_tied_rows(&mut tables, &registry, &mut findings)?;
+        }
     }
+    nodes.finish(&snapshot, &mut findings)?;
+    verify_tied_rows(&mut tables, &registry, &mut findings)?;
+    tables.finish(&mut findings, || progress.add(1))?;
     progress.end();
-    Ok(found)
+    Ok(findings.found)
 }

@@ -6,43 +6,42 @@ use ara_schema::{ColumnDef, TableDef, Type};
 /// synced table like those of an app.
 ///
 /// - `ara_meta`: facts about the file itself, by key.
-/// - `ara_node`: the nodes. For each node but the writing one, `last` is the time of its last known
-///   change, `digest` the digest up to that, and `folded` the time up to which its changes are folded
-///   into the tables: later ones wait. `forked` tells that two devices wrote under its id, and
-///   `refused` why some of its changes were refused. Its changes after `void_after`, up to
-///   `void_until`, do not count: its clock was ahead when it made them, and it wrote their values
-///   again. Up to `horizon` its log was compacted.
+/// - `ara_node`: the nodes. For each node but the writing one, `last` is the number of its last known
+///   change, `digest` the digest up to that, and `date` the greatest date of its transactions. `forked`
+///   tells that two devices wrote under its id, and `refused` why some of its changes were refused. Up to
+///   the change `compacted` its log was compacted, and `compacted_date` is the greatest date up to there.
 /// - `ara_table` and `ara_column`: the names that the ordinals of the log stand for, and where they
 ///   came from.
-/// - `ara_change`: the change log.
-/// - `ara_twin`: changes whose node and time are those of another change, which is in `ara_change`.
-/// - `ara_counter`: the total that each node has added to a counter, and the time of its last addition.
-///   A column into which a total was written last holds the sum of the totals.
+/// - `ara_log`: the change log, in pieces.
+/// - `ara_counter`: the sum of what was added to a counter, as an integer of 128 bits, the stamp and the node
+///   of the latest addition, and what the node that last wrote this file has added. A column into which an
+///   addition was written last holds the sum.
 /// - `ara_index`: the indexes that ara created.
 /// - `ara_failure`: the schemas that could not be ensured.
-pub(crate) const OWN_TABLES: [&str; 9] = [
+pub(crate) const OWN_TABLES: [&str; 8] = [
     "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_node (ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
      last INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0, \
-     folded INTEGER NOT NULL DEFAULT 0, forked INTEGER NOT NULL DEFAULT 0, refused TEXT, \
-     void_after INTEGER NOT NULL DEFAULT 0, void_until INTEGER NOT NULL DEFAULT 0, \
-     horizon INTEGER NOT NULL DEFAULT 0) STRICT",
+     date INTEGER NOT NULL DEFAULT 0, forked INTEGER NOT NULL DEFAULT 0, refused TEXT, \
+     compacted INTEGER NOT NULL DEFAULT 0, compacted_date INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, \
      origin INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE ara_column (tbl INTEGER, ordinal INTEGER, name TEXT NOT NULL, \
      origin INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (tbl, ordinal), UNIQUE (tbl, name)) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_index (name TEXT PRIMARY KEY, tbl TEXT NOT NULL, columns TEXT NOT NULL) \
      STRICT, WITHOUT ROWID",
-    "CREATE TABLE ara_change (node INTEGER, time INTEGER, tbl INTEGER, row BLOB, cells BLOB, \
-     PRIMARY KEY (node, time)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE ara_twin (node INTEGER, time INTEGER, hash INTEGER, tbl INTEGER, row BLOB, \
-     cells BLOB, PRIMARY KEY (node, time, hash)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE ara_counter (tbl INTEGER, row BLOB, col INTEGER, node INTEGER, \
-     time INTEGER NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (tbl, row, col, node)) \
-     STRICT, WITHOUT ROWID",
+    "CREATE TABLE ara_log (pos INTEGER PRIMARY KEY, first INTEGER NOT NULL, tail INTEGER, \
+     filter BLOB, data BLOB NOT NULL) STRICT",
+    COUNTER_TABLE,
     "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
 ];
+
+/// The statement that creates the table of the sums of counters. The past has one, too.
+pub(crate) const COUNTER_TABLE: &str = "CREATE TABLE ara_counter (tbl INTEGER, row BLOB, \
+     col INTEGER, high INTEGER NOT NULL, low INTEGER NOT NULL, stamp INTEGER NOT NULL, \
+     node INTEGER NOT NULL, writer INTEGER NOT NULL, total INTEGER NOT NULL, \
+     PRIMARY KEY (tbl, row, col)) STRICT, WITHOUT ROWID";
 
 /// The table of the history of schemas. The crate `ara` also declares it as a struct, which apps query.
 #[doc(hidden)]
@@ -63,13 +62,15 @@ pub static HISTORY: TableDef = TableDef {
     search: &[],
 };
 
-/// The table of undone transactions. The columns of a row are the node and the time of one.
+/// The table of undone transactions. The columns of a row are the id of one: its node, the number of its last
+/// change and the hash of that.
 pub(crate) static UNDONE: TableDef = TableDef {
     name: "ara_undone",
     local: false,
     columns: &[
         ColumnDef { name: "node", ty: Type::Uuid, required: true },
-        ColumnDef { name: "time", ty: Type::Integer, required: true },
+        ColumnDef { name: "number", ty: Type::Integer, required: true },
+        ColumnDef { name: "hash", ty: Type::Integer, required: true },
     ],
     indexes: &[],
     search: &[],

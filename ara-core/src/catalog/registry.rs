@@ -7,10 +7,8 @@ use rusqlite::Connection;
 
 use crate::catalog::own_tables::{UNDONE, is_kept_by_ara};
 use crate::catalog::search_index::SearchIndex;
-use crate::log::change::{Canonical, PackedCell, PackedCells};
-use crate::log::clock::Time;
-use crate::log::meta;
-use crate::log::node::{NodeOrdinal, Stamp};
+use crate::log::change::Names;
+use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::{self, Node};
 use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX, app_name};
 
@@ -66,13 +64,7 @@ pub(crate) struct RegisteredIndex {
 impl Registry {
     /// Reads the registry from the file.
     pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let writer = meta::get(connection, meta::NODE)?;
-        let mut nodes = nodes::kept(connection)?;
-        // A change of the writing node is folded in by the transaction that makes it.
-        for own in nodes.iter_mut().filter(|node| Some(node.ordinal) == writer) {
-            own.folded = Time::MAX;
-        }
-        let nodes = nodes.into_iter().map(|node| (node.ordinal, node)).collect();
+        let nodes = nodes::kept(connection)?.into_iter().map(|node| (node.ordinal, node)).collect();
         let mut tables: BTreeMap<_, _> = connection
             .prepare("SELECT ordinal, name, origin FROM ara_table")?
             .query_map([], |row| {
@@ -108,9 +100,14 @@ impl Registry {
         Ok(Self { nodes, tables, indexes, searches })
     }
 
-    /// Returns the latest time up to which the log of any node was compacted.
-    pub(crate) fn horizon(&self) -> Time {
-        self.nodes.values().map(|node| node.horizon).max().unwrap_or_default()
+    /// Returns the id of a node.
+    pub(crate) fn id_of(&self, node: NodeOrdinal) -> Option<NodeId> {
+        self.nodes.get(&node).map(|node| node.id)
+    }
+
+    /// Returns the node with an id.
+    pub(crate) fn node_with(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.values().find(|node| node.id == id)
     }
 
     /// Returns whether the table with this ordinal is that of undone transactions.
@@ -164,18 +161,16 @@ pub(crate) fn is_made(origin: i64) -> bool {
     origin != Origin::Logged as i64
 }
 
-/// Returns the hash of a change as the log holds it, or `None` if it cannot be read.
-pub(crate) fn hash(
-    stamp: Stamp,
-    table: &RegisteredTable,
-    row: &[u8],
-    cells: &PackedCells<'_>,
-) -> Option<u64> {
-    let mut cells = cells.clone();
-    let mut canonical = Canonical::new(stamp, &table.name, row);
-    while let Some(PackedCell { column, tag, payload }) = cells.next_cell()? {
-        canonical.cell(table.names.get(&column)?, tag, payload);
+impl Names for Registry {
+    fn node(&self, node: NodeOrdinal) -> Option<NodeId> {
+        self.id_of(node)
     }
-    canonical.more(cells.more);
-    Some(canonical.hash())
+
+    fn table(&self, table: i64) -> Option<&str> {
+        self.tables.get(&table).map(|table| table.name.as_str())
+    }
+
+    fn column(&self, table: i64, column: u32) -> Option<&str> {
+        self.tables.get(&table)?.names.get(&column).map(String::as_str)
+    }
 }

@@ -8,8 +8,7 @@ use crate::database::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::Result;
 
-/// A transaction that has written nothing yet except changes that were due when it began. Code that needs
-/// the change log as it was committed takes one.
+/// A transaction that has written nothing yet. Code that needs the change log as it was committed takes one.
 pub(crate) struct FreshTransaction<'t, 'c>(&'t Transaction<'c>);
 
 impl Database {

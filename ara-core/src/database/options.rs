@@ -68,10 +68,8 @@ impl Options {
 
     /// Sets the clock. The default is that of the system.
     ///
-    /// If the clock ran ahead and was corrected, what was written meanwhile is dated back to the present. This
-    /// happens only if the corrected clock shows a time after 18 November 2026, a date that is built into this
-    /// version of ara: an earlier time is that of a device whose battery ran empty, and new changes are then
-    /// dated after all earlier ones. So a test of a clock that is corrected must use times after that date.
+    /// It may show any time, and jump: who writes a row after having seen it wins over what he saw, whatever
+    /// the clocks show. A time before 1970 is taken for 1970, and one after the year 4199 for that.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(move || now().millis());
@@ -89,9 +87,6 @@ impl Options {
     /// Opens an existing file without ever writing to it: the file is not claimed for this device, nor
     /// converted, nor recovered. A write returns [`Error::OpenedReadOnly`], and a query of a table that is
     /// not in the file as its struct declares it returns [`Error::NotMade`].
-    ///
-    /// Changes that are dated ahead are not applied when they are due, but once somebody opens the file to
-    /// write.
     ///
     /// Other processes may write the file meanwhile. If none does, no file is created beside it.
     ///

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::database::Database;
-use crate::database::ahead::Ahead;
 use crate::database::options::Options;
 use crate::database::source::Reading;
 use crate::database::writer::{Writer, this_thread};
@@ -26,24 +25,23 @@ pub(crate) struct Shared {
     pub(crate) readers: Option<Readers>,
     pub(crate) plans: Plans,
     pub(crate) watches: Arc<Watches>,
-    pub(crate) ahead: Arc<Ahead>,
 }
 
 impl Shared {
     /// Opens a database.
     pub(crate) fn open(options: Options, location: Location) -> Result<Self> {
         let mut entropy = options.entropy();
-        let (connection, readers, may_wait) = match location {
+        let (connection, readers) = match location {
             Location::File(path) if options.read_only => {
-                (None, Some(Readers::read_only(path, options.reader_settings())?), false)
+                (None, Some(Readers::read_only(path, options.reader_settings())?))
             }
             location => {
-                let (first, may_wait) = open(&location, options.busy_timeout, &mut entropy)?;
+                let first = open(&location, options.busy_timeout, &mut entropy)?;
                 match location {
-                    Location::Memory => (Some(first), None, may_wait),
+                    Location::Memory => (Some(first), None),
                     Location::File(path) => {
                         let readers = Readers::new(path, first, options.reader_settings())?;
-                        (None, Some(readers), may_wait)
+                        (None, Some(readers))
                     }
                 }
             }
@@ -55,7 +53,6 @@ impl Shared {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
-            ahead: Arc::new(Ahead::new(may_wait)),
         })
     }
 
@@ -100,9 +97,8 @@ impl Drop for Shared {
 }
 
 impl Database {
-    /// Lends a connection for reading, after it has applied the changes that are due.
+    /// Lends a connection for reading.
     pub(crate) fn with_reader<R>(&self, read: impl FnOnce(Reading<'_>) -> Result<R>) -> Result<R> {
-        self.apply_what_is_due();
         self.0.with_reader(read)
     }
 

@@ -57,7 +57,7 @@ impl Database {
         for table in tables {
             self.plan(*table)?;
         }
-        self.0.watches.join(&self.0, self.applies_what_is_due())?;
+        self.0.watches.join(&self.0)?;
         let mut subscription = Subscription {
             shared: Arc::downgrade(&self.0),
             watches: Arc::clone(&self.0.watches),
@@ -77,18 +77,6 @@ impl Database {
         let signal = Arc::clone(&subscription.signal);
         subscription.number = Some(self.0.watches.add(interest, signal));
         Ok(subscription)
-    }
-
-    /// Returns what the observer does before it checks the file. It upgrades to a handle only for the work
-    /// itself, as a handle keeps the database open.
-    fn applies_what_is_due(&self) -> impl FnMut() + Send + use<> {
-        let (ahead, clock) = (Arc::clone(&self.0.ahead), Arc::clone(&self.0.options.clock));
-        let (is_read_only, shared) = (self.0.options.read_only, Arc::downgrade(&self.0));
-        move || {
-            if !is_read_only && ahead.calls(&*clock) {
-                shared.upgrade().into_iter().for_each(|it| Self(it).apply_now());
-            }
-        }
     }
 
     /// Checks the file for commits of others now, as the observer's thread does at intervals, and wakes the
@@ -134,7 +122,6 @@ impl Subscription {
     pub fn wait(&self, until: Until<'_>) -> Result<Option<Database>> {
         let database = Database(self.shared.upgrade().ok_or(Error::Closed)?);
         database.0.refuse_inside_transaction()?;
-        database.apply_what_is_due();
         drop(database);
         let waited = match until {
             Until::Touched => self.signal.wait(None),

@@ -1,7 +1,7 @@
 //! Transactions.
 
 use std::any::TypeId;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +11,10 @@ use rusqlite::Connection;
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
 use crate::growth::wanted::Wanted;
-use crate::log::clock::Time;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
 use crate::log::recorder::Recorder;
 use crate::log::transaction_id::TransactionId;
-use crate::merge::renew::renew;
-use crate::merge::settle::settle;
 use crate::model::app_schema::Schema;
 use crate::model::record::{Fields, Record};
 use crate::model::table::{Create, Table, Update};
@@ -62,8 +59,6 @@ pub struct Transaction<'c> {
     pub(crate) plans: &'c Plans,
     watches: &'c Watches,
     pub(crate) state: RefCell<State<'c>>,
-    /// The time of the last change that [`settle`](Self::settle) made, before all others.
-    settled: Cell<Option<Time>>,
     open: bool,
 }
 
@@ -107,24 +102,7 @@ impl<'c> Transaction<'c> {
             failures: Vec::new(),
             has_met_nodes: false,
         };
-        Self {
-            connection,
-            plans,
-            watches,
-            state: RefCell::new(state),
-            settled: Cell::new(None),
-            open: true,
-        }
-    }
-
-    /// Applies changes that were dated ahead and are due now, and dates back what this device wrote while
-    /// its clock ran ahead, if it did.
-    pub(crate) fn settle(&self) -> Result<()> {
-        let writing = &mut self.state.borrow_mut().writing;
-        renew(writing)?;
-        settle(writing)?;
-        self.settled.set(writing.recorder.logged().map(|(_, last)| last));
-        Ok(())
+        Self { connection, plans, watches, state: RefCell::new(state), open: true }
     }
 
     /// Returns the id of the transaction, or `None` if it has written nothing but local tables so far.
@@ -149,10 +127,7 @@ impl<'c> Transaction<'c> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn id(&self) -> Option<TransactionId> {
-        let recorder = &self.state.borrow().writing.recorder;
-        let (_, time) = recorder.logged()?;
-        let node = recorder.node_id().uuid();
-        Some(TransactionId { time, node }).filter(|id| Some(id.time) != self.settled.get())
+        self.state.borrow_mut().writing.recorder.transaction_id()
     }
 
     /// Takes out the schemas that could not be ensured.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{MutexGuard, PoisonError, TryLockError};
+use std::sync::{MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
@@ -52,18 +52,6 @@ impl Shared {
         Ok(HeldWriter { guard, writing: &self.writing })
     }
 
-    /// Locks the writer, or returns `None` if somebody holds it.
-    pub(crate) fn try_lock_writer(&self) -> Result<Option<HeldWriter<'_>>> {
-        self.refuse_inside_transaction()?;
-        let guard = match self.writer.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(guard)) => guard.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(None),
-        };
-        self.writing.store(this_thread(), Ordering::Relaxed);
-        Ok(Some(HeldWriter { guard, writing: &self.writing }))
-    }
-
     /// Runs a closure in a transaction.
     pub(crate) fn write<R, E: From<Error>>(
         &self,
@@ -84,22 +72,21 @@ impl Shared {
     ) -> Result<(R, Option<Touched>), E> {
         let _span = span!("write");
         let connection = self.writing_connection(held)?;
-        let (data_version, journal, is_next) = begin(connection, known.take())?;
+        let (data_version, journal, is_next) = begin(connection, known.take(), entropy)?;
         let wall = (self.options.clock)();
-        let recorder = Recorder::new(connection, journal.clone(), wall);
+        let recorder = Recorder::new(connection, journal.clone(), (wall, entropy.salt()?));
         *known = Some(KnownJournal { data_version, journal });
         let Self { plans, watches, .. } = self;
         if !is_next {
             watches.meet_others();
         }
         let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
-        let result = transaction.settle().map_err(E::from).and_then(|()| run(&transaction));
+        let result = run(&transaction);
         *failures = transaction.take_failures();
         let result = result.and_then(|result| {
             self.refuse_if_moved()?;
             let committed = transaction.commit()?;
             event!(DEBUG, "committed", changes = committed.changes);
-            self.ahead.wait_for(committed.journal.due());
             *known = Some(KnownJournal { data_version, journal: committed.journal });
             if !committed.plans.is_empty() {
                 plans.keep(committed.plans);
@@ -135,6 +122,7 @@ impl Shared {
 pub(crate) fn begin(
     connection: &Connection,
     known: Option<KnownJournal>,
+    entropy: &mut Entropy,
 ) -> Result<(i64, Journal, bool)> {
     {
         let _wait = span!("wait");
@@ -146,7 +134,7 @@ pub(crate) fn begin(
             Some(known) if known.data_version == data_version => {
                 Ok((data_version, known.journal, true))
             }
-            _ => Ok((data_version, Journal::load(connection)?, false)),
+            _ => Ok((data_version, Journal::load_or_begin(connection, entropy)?, false)),
         }
     };
     look().inspect_err(|_: &Error| {

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use crate::log::change::Compacted;
-use crate::log::clock::Time;
+use crate::log::change::{Compacted, End};
+use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
-use crate::log::point::Point;
+use crate::log::place::{Number, Point};
 
 /// A batch of changes, which one database gives to another.
 ///
-/// The changes are of one or more nodes, and form whole transactions in the order of their times.
+/// The changes are of one or more nodes, and form whole transactions, those of a node in the order in which it
+/// made them.
 /// [`Database::changes_since`](crate::Database::changes_since) returns such batches, and
 /// [`Database::merge`](crate::Database::merge) takes them.
 ///
@@ -45,7 +46,7 @@ pub struct Changes {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Changes of one node that follow one another without a gap.
+/// Changes of one node that follow one another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Run {
     /// The node that made the changes.
@@ -59,25 +60,24 @@ pub(crate) struct Run {
     pub(crate) is_forked: bool,
 }
 
-/// One change of a [`Changes`].
+/// A change on its way to another device. Its table and columns are given by the positions of their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sent {
-    /// The index of its run.
+    /// The position of its run.
     pub(crate) run: u32,
-    /// When it was made.
-    pub(crate) time: Time,
-    /// The index of the table's name.
+    pub(crate) number: Number,
+    pub(crate) stamp: Stamp,
     pub(crate) table: u32,
-    /// The range of the row's id in the bytes.
     pub(crate) row: Range<usize>,
-    /// The range of the cells. They are packed as those of the log, but refer to columns by the index
-    /// of the name.
     pub(crate) cells: Range<usize>,
-    /// The range of the parts that the sender does not know.
+    /// The bytes of the gap before it.
+    pub(crate) gap: Range<usize>,
+    /// The parts that this version does not know.
     pub(crate) more: Range<usize>,
-    /// The node's digest, if the change ends a transaction.
+    /// What is told where a transaction ends.
+    pub(crate) end: Option<End>,
+    /// The node's digest up to this change, as far as the sender had it at hand.
     pub(crate) mark: Option<u64>,
-    /// What is kept of the hashes that compaction on any device dropped.
     pub(crate) compacted: Compacted,
 }
 

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::log::clock::Time;
-use crate::log::journal::Journal;
+use crate::log::journal::known_nodes;
 use crate::log::node::NodeId;
-use crate::log::point::Point;
+use crate::log::place::Point;
 
-/// What a database knows: for each node, the time of the last known change, and a digest of all changes
-/// up to that one. (A node is a device, or rather all that was written to one file of it.)
+/// What a database knows: for each node, the number of the last known change, and a digest of all changes
+/// up to that one. (A node is a device, or rather all that was written to one file of it. It numbers its
+/// changes.)
 ///
-/// The digest is there because the time alone is not enough: a file that was copied, or restored from a
-/// backup, may have written other changes at the same times.
+/// The digest is there because the number alone is not enough: a file that was copied, or restored from a
+/// backup, may have written other changes under the same numbers.
 ///
 /// `VersionVector::default()` is the version vector of a database that knows nothing.
 ///
@@ -49,9 +49,9 @@ impl VersionVector {
 
     /// Returns what both of two databases know.
     ///
-    /// For a node that both know, this is the earlier of the two times with its digest. If the times
-    /// are the same and the digests are not, the databases know different changes of the node, and it
-    /// is left out.
+    /// For a node that both know, this is the lesser of the two numbers with its digest. If the numbers
+    /// are the same and the digests differ, the databases know different changes of the node, and it is
+    /// left out.
     ///
     /// To write one file of changes for several devices, pass the intersection of their version vectors to
     /// [`Database::changes_since`](crate::Database::changes_since).
@@ -76,8 +76,8 @@ impl VersionVector {
     pub fn intersection(mut self, other: &Self) -> Self {
         self.0.retain(|node, known| {
             let Some(end) = other.0.get(node) else { return false };
-            let is_apart = end.time == known.time && end.digest != known.digest;
-            if end.time < known.time {
+            let is_apart = end.number == known.number && end.digest != known.digest;
+            if end.number < known.number {
                 *known = *end;
             }
             !is_apart
@@ -88,17 +88,18 @@ impl VersionVector {
 
 /// Returns the version vector of a file.
 pub(crate) fn vector(connection: &Connection) -> Result<VersionVector> {
-    let nodes = Journal::load(connection)?.nodes(connection)?;
+    let nodes = known_nodes(connection)?;
     let ends = nodes.into_iter().map(|(id, known)| (id, known.end));
-    Ok(VersionVector(ends.filter(|(_, end)| end.time > Time::default()).collect()))
+    Ok(VersionVector(ends.filter(|(_, end)| !end.is_start()).collect()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::place::Number;
 
-    const fn point(time: i64, digest: u64) -> Point {
-        Point { time: Time::from_bits(time), digest }
+    const fn point(number: i64, digest: u64) -> Point {
+        Point { number: Number::new(number), digest }
     }
 
     fn vector(nodes: &[(u8, Point)]) -> VersionVector {

@@ -4,26 +4,23 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::Result;
 use crate::file::identity::{Finding, Identity, Recorded};
-use crate::log::ahead::may_wait;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
 use crate::log::{meta, nodes};
 
 /// Makes the file write as a new node if it is a copy, that is if the identity that was found is not the
-/// recorded one. Two files that write as one node would make different changes with the same node and time.
-///
-/// Returns whether changes in the file may wait for their time.
+/// recorded one. Two files that write as one node would make different changes in the same places.
 pub(crate) fn claim(
     connection: &Connection,
     found: Option<Identity>,
     entropy: &mut Entropy,
-) -> Result<bool> {
+) -> Result<()> {
     let recognize = |connection: &Connection| -> Result<Finding> {
         let recorded = meta::get(connection, meta::FILE)?;
         Ok(recorded.unwrap_or(Recorded::Absent).recognize(found))
     };
     if recognize(connection)? == Finding::Recorded {
-        return may_wait(connection);
+        return Ok(());
     }
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     // Another process may have claimed the file in the meantime.
@@ -31,14 +28,15 @@ pub(crate) fn claim(
         Finding::Recorded => {}
         Finding::Learned(identity) => meta::set(&transaction, meta::FILE, identity)?,
         Finding::Copy(identity) => {
-            let (node, at) = Journal::load(&transaction)?.position();
-            nodes::retire(&transaction, node, at)?;
-            nodes::add_writer(&transaction, entropy.node_id()?)?;
+            // If the end of its log is damaged, this takes a new node already.
+            let journal = Journal::load_or_begin(&transaction, entropy)?;
+            nodes::retire(&transaction, journal.position().0, &journal.end().head)?;
+            nodes::add_writer(&transaction, nodes::new_id(&transaction, entropy)?)?;
             meta::set(&transaction, meta::FILE, identity)?;
         }
     }
     transaction.commit()?;
-    Ok(true)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -50,7 +48,7 @@ mod tests {
     fn nodes(file: &Connection, found: &str) -> Result<usize> {
         let found = Identity::parse(found);
         claim(file, found, &mut Entropy::system())?;
-        assert_eq!(claim(file, found, &mut Entropy::system())?, may_wait(file)?);
+        claim(file, found, &mut Entropy::system())?;
         let nodes = nodes::kept(file)?;
         assert_eq!(Journal::load(file)?.position().0, nodes[nodes.len() - 1].ordinal);
         Ok(nodes.len())

@@ -7,8 +7,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-/// FAT and exFAT store the time of birth in units of 10 milliseconds, and no inode: the system makes one up each
-/// time that they are mounted. Other file systems have finer times, which are hardly ever whole units.
+/// FAT and exFAT store the time of birth in units of 10 milliseconds, and no inode: the system makes one up
+/// each time that they are mounted. Other file systems have finer times, which are hardly ever whole units.
 const UNIT_OF_FAT: u32 = 10_000_000;
 
 /// The identity of a file, whatever path leads to it: its inode and its time of birth.

@@ -47,20 +47,19 @@ pub(crate) fn whole_path(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| refuse(format!("{error}: give another path")))
 }
 
-/// Opens a database for writing, and creates the file if there is none. Also returns whether changes in it
-/// may wait for their time.
+/// Opens a database for writing, and creates the file if there is none.
 pub(crate) fn open(
     location: &Location,
     busy: Duration,
     entropy: &mut Entropy,
-) -> Result<(Connection, bool)> {
+) -> Result<Connection> {
     let _span = span!("open", is_file = matches!(location, Location::File(_)));
     let path = match location {
         Location::Memory => {
             let mut connection = Connection::open_in_memory()?;
             configure(&mut connection, busy)?;
             create_format(&connection, entropy.node_id()?, None)?;
-            return Ok((connection, false));
+            return Ok(connection);
         }
         Location::File(path) => path,
     };
@@ -71,20 +70,19 @@ pub(crate) fn open(
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
     // If the file is refused, closing the connection must not move its log into it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
-    let may_wait = claim_file(&mut connection, path, busy, entropy)
+    claim_file(&mut connection, path, busy, entropy)
         .map_err(|error| with_diagnosis(error, path))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    Ok((connection, may_wait))
+    Ok(connection)
 }
 
-/// Claims a file that is ara's, or that is empty, for this device. Returns whether changes in it may wait
-/// for their time.
+/// Claims a file that is ara's, or that is empty, for this device.
 fn claim_file(
     connection: &mut Connection,
     path: &Path,
     busy: Duration,
     entropy: &mut Entropy,
-) -> Result<bool> {
+) -> Result<()> {
     configure(connection, busy)?;
     let (application, format) = marks(connection)?;
     if application != APPLICATION_ID {

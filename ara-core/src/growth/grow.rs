@@ -258,7 +258,7 @@ mod tests {
     };
 
     fn made(file: &Connection, def: &'static TableDef) -> Result<Plan> {
-        let mut recorder = Recorder::new(file, Journal::load(file)?, 0);
+        let mut recorder = Recorder::new(file, Journal::load(file)?, (0, 0));
         grow(&mut recorder, def, &mut Growth::default())
     }
 

@@ -9,7 +9,7 @@ use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_table};
 use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{Origin, is_made};
 use crate::catalog::shape::{Declared, columns_in_file, in_the_way};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::growth::history::Growth;
 
 /// The most tables, and the most columns of a table, that are created without being declared by the app.
@@ -233,19 +233,4 @@ pub(crate) fn make_logged_columns(
         }
     }
     Ok(())
-}
-
-/// Returns the ordinals of a table that is in the log only, and of some of its columns.
-pub(crate) fn logged_name<const N: usize>(
-    connection: &Connection,
-    name: &str,
-    columns: &[&str; N],
-) -> Result<(i64, [u32; N])> {
-    let mut make = Make::new(connection)?;
-    let table = make.table(name)?;
-    let mut ordinals = [0; N];
-    for (ordinal, name) in ordinals.iter_mut().zip(columns) {
-        *ordinal = make.column(table, name)?.ok_or(Error::Corrupt)?.ordinal;
-    }
-    Ok((table.ordinal, ordinals))
 }

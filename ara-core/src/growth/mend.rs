@@ -9,7 +9,8 @@ use crate::error::Result;
 use crate::growth::history::Growth;
 use crate::growth::searches;
 use crate::log::recorder::Recorder;
-use crate::rows::rebuild::{rebuild_table, refill_columns};
+use crate::rows::rebuild::rebuild_table;
+use crate::rows::refill::refill_columns;
 
 /// Creates the tables and columns that are registered and missing, in all tables or only in one, and fills
 /// them from the change log. Local tables are not logged, so theirs stay empty.

@@ -1,31 +1,126 @@
-//! Which cells of a change count.
+//! The cells of a change: what it wrote into the columns of its row.
 //!
 //! A change can hold several cells of one column. The first of them whose kind this version knows is what
 //! the change wrote into the column; the others stay in the log and are hashed, but have no effect.
 
 use crate::error::{Error, Result};
-use crate::log::change::{PackedCell, PackedCells};
-use crate::log::row_clock::ColumnSet;
+use crate::log::codec::{
+    ADDITION, Addition, Reader, put_addition, put_bytes, put_payload, put_varint, tag,
+};
+use crate::log::column_set::ColumnSet;
+use crate::log::marks::Marks;
 use crate::value::Stored;
 
-/// What the cell of a change means for its column.
+/// How many of the low bits of a cell's head are the tag of its kind and the flag. The column's ordinal is
+/// above them.
+const HEAD_BITS: u32 = 5;
+
+/// The flag of a cell with marks, which follow its head.
+pub(crate) const HAS_MARKS: u8 = 1 << 4;
+
+/// What a cell writes into its column.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Standing<'a> {
-    /// The cell is what the change wrote into the column; `None` is NULL.
-    Counts(Option<Stored<'a>>),
-    /// An earlier cell of the change counts for the column.
-    Repeats,
-    /// The value is of a kind that only newer versions know.
-    Unknown,
+pub(crate) enum Write<'a> {
+    /// A value; `None` is NULL. The last one wins.
+    Value(Option<Stored<'a>>),
+    /// An addition to a counter. All of them add up.
+    Addition(Addition),
 }
 
-/// The cells of a packed change, each with its standing.
-pub(crate) struct JudgedCells<'a> {
-    cells: PackedCells<'a>,
-    counted: ColumnSet,
+/// A cell of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cell<'a> {
+    /// The column: its ordinal in the file, or the position of its name in a batch.
+    pub(crate) column: u32,
+    /// The kind of what is written.
+    pub(crate) tag: u8,
+    /// What the cell tells besides.
+    pub(crate) marks: Marks<'a>,
+    /// What is written beyond its kind.
+    pub(crate) payload: &'a [u8],
 }
 
-impl<'a> PackedCells<'a> {
+impl<'a> Cell<'a> {
+    /// Returns what is written, or `None` if this version does not know its kind.
+    pub(crate) fn write(&self) -> Option<Write<'a>> {
+        if self.is_addition() {
+            return Reader(self.payload).addition().map(Write::Addition);
+        }
+        let value = Reader(self.payload).payload(self.tag)?;
+        // SQLite stores NaN as NULL, so the row holds NULL where the log holds the bits of a NaN.
+        let is_nan = |value: &Stored<'_>| matches!(value, Stored::Real(real) if real.is_nan());
+        Some(Write::Value(value.filter(|value| !is_nan(value))))
+    }
+
+    /// Returns whether the cell is an addition to a counter.
+    pub(crate) fn is_addition(&self) -> bool {
+        self.tag == ADDITION
+    }
+
+    /// Appends the cell, with another number for its column.
+    pub(crate) fn put(&self, out: &mut Vec<u8>, column: u32) {
+        let flag = if self.marks.is_empty() { 0 } else { HAS_MARKS };
+        put_varint(out, u64::from(column) << HEAD_BITS | u64::from(self.tag | flag));
+        if flag != 0 {
+            put_bytes(out, self.marks.0);
+        }
+        out.extend_from_slice(self.payload);
+    }
+}
+
+/// Appends a cell that writes a value, and returns its tag and where its payload begins.
+pub(crate) fn put_value(
+    out: &mut Vec<u8>,
+    column: u32,
+    value: Option<&Stored<'_>>,
+    marks: Marks<'_>,
+) -> (u8, usize) {
+    let tag = tag(value);
+    Cell { column, tag, marks, payload: &[] }.put(out, column);
+    let payload = out.len();
+    put_payload(out, value);
+    (tag, payload)
+}
+
+/// Returns the payload of a cell that adds to a counter.
+pub(crate) fn addition_payload(addition: Addition, salt: u32) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(25);
+    put_addition(&mut payload, addition, salt);
+    payload
+}
+
+/// The cells of a change as bytes, read from the front.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cells<'a>(Reader<'a>);
+
+impl<'a> Cells<'a> {
+    /// Takes the bytes of cells.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self(Reader(bytes))
+    }
+
+    /// Returns the bytes that were not read yet.
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.0.0
+    }
+
+    /// Reads the next cell. Returns `Some(None)` after the last one, and `None` if the bytes are not a
+    /// cell.
+    pub(crate) fn next_cell(&mut self) -> Option<Option<Cell<'a>>> {
+        if self.0.is_empty() {
+            return Some(None);
+        }
+        let head = self.0.varint()?;
+        let column = u32::try_from(head >> HEAD_BITS).ok()?;
+        let tag = (head & 0xf) as u8;
+        let marks = match head as u8 & HAS_MARKS {
+            0 => Marks::default(),
+            _ => Marks(self.0.bytes().filter(|marks| !marks.is_empty())?),
+        };
+        let payload = self.0.raw_payload(tag)?;
+        Some(Some(Cell { column, tag, marks, payload }))
+    }
+
     /// Returns the cells, each with its standing. An item is [`Error::Corrupt`] if the bytes are not a
     /// cell.
     pub(crate) fn judged(self) -> JudgedCells<'a> {
@@ -33,15 +128,32 @@ impl<'a> PackedCells<'a> {
     }
 }
 
+/// What the cell of a change means for its column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Standing<'a> {
+    /// The cell is what the change wrote into the column.
+    Counts(Write<'a>),
+    /// An earlier cell of the change counts for the column.
+    Repeats,
+    /// The kind of the cell is one that only newer versions know.
+    Unknown,
+}
+
+/// The cells of a change, each with its standing.
+pub(crate) struct JudgedCells<'a> {
+    cells: Cells<'a>,
+    counted: ColumnSet,
+}
+
 impl<'a> Iterator for JudgedCells<'a> {
-    type Item = Result<(PackedCell<'a>, Standing<'a>)>;
+    type Item = Result<(Cell<'a>, Standing<'a>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let Some(next) = self.cells.next_cell() else { return Some(Err(Error::Corrupt)) };
         let cell = next?;
-        let standing = match cell.value() {
+        let standing = match cell.write() {
             None => Standing::Unknown,
-            Some(value) if self.counted.add(cell.column) => Standing::Counts(value),
+            Some(write) if self.counted.add(cell.column) => Standing::Counts(write),
             Some(_) => Standing::Repeats,
         };
         Some(Ok((cell, standing)))
@@ -59,7 +171,6 @@ pub(crate) fn keep_counting<C>(cells: &mut Vec<C>, column: impl Fn(&C) -> u32) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::change::Packed;
 
     /// The tags of NULL, 0 and 1, and one that this version does not know.
     const NULL: u8 = 0;
@@ -67,22 +178,23 @@ mod tests {
     const ONE: u8 = 6;
     const NEWER: u8 = 9;
 
-    fn packed(cells: &[(u32, u8)]) -> Packed {
-        let mut packed = Packed::new();
+    fn packed(cells: &[(u32, u8)]) -> Vec<u8> {
+        let mut packed = Vec::new();
         for &(column, tag) in cells {
-            packed.cell(column, tag, if tag == NEWER { &[0] } else { &[] });
+            let payload: &[u8] = if tag == NEWER { &[0] } else { &[] };
+            Cell { column, tag, marks: Marks::default(), payload }.put(&mut packed, column);
         }
         packed
     }
 
-    fn standings(packed: &Packed) -> Vec<(u32, Standing<'_>)> {
-        let cells = PackedCells::open(packed.bytes()).expect("was packed so").judged();
-        let standing = |(cell, standing): (PackedCell<'_>, _)| (cell.column, standing);
+    fn standings(packed: &[u8]) -> Vec<(u32, Standing<'_>)> {
+        let standing = |(cell, standing): (Cell<'_>, _)| (cell.column, standing);
+        let cells = Cells::new(packed).judged();
         cells.map(|cell| cell.map(standing).expect("was packed so")).collect()
     }
 
     fn counts(integer: i64) -> Standing<'static> {
-        Standing::Counts(Some(Stored::Integer(integer)))
+        Standing::Counts(Write::Value(Some(Stored::Integer(integer))))
     }
 
     #[test]
@@ -93,7 +205,7 @@ mod tests {
             standings(&packed),
             [
                 (3, counts(0)),
-                (4, Standing::Counts(None)),
+                (4, Standing::Counts(Write::Value(None))),
                 (3, repeats.clone()),
                 (4, repeats.clone()),
                 (0, counts(1)),
@@ -113,11 +225,31 @@ mod tests {
     }
 
     #[test]
+    fn marks_and_additions_come_back() {
+        let mut packed = Vec::new();
+        put_value(&mut packed, 70, Some(&Stored::Text("milk".into())), Marks(&[9, 1, 0]));
+        let addition = Addition { by: -3, total: 4 };
+        let payload = addition_payload(addition, 5);
+        let (tag, marks) = (ADDITION, Marks::default());
+        Cell { column: 2, tag, marks, payload: &payload }.put(&mut packed, 3);
+        let mut cells = Cells::new(&packed);
+        let mut next = || cells.next_cell().expect("was packed so");
+        let text = next().expect("a cell");
+        assert_eq!((text.column, text.marks), (70, Marks(&[9, 1, 0])));
+        assert_eq!(text.write(), Some(Write::Value(Some(Stored::Text("milk".into())))));
+        let added = next().expect("a cell");
+        assert_eq!((added.column, added.write()), (3, Some(Write::Addition(addition))));
+        assert_eq!(next(), None);
+    }
+
+    #[test]
     fn damaged_cells_are_an_error() {
         // The head of a text, and a length of 200 that nothing follows.
-        let mut cells = PackedCells::headless(&[0x05, 0x23, 200]).judged();
+        let mut cells = Cells::new(&[0x05, 0x43, 200]).judged();
         assert!(matches!(cells.next(), Some(Ok((_, Standing::Counts(_))))));
         assert!(matches!(cells.next(), Some(Err(Error::Corrupt))));
+        // Marks that are said to follow, but do not.
+        assert_eq!(Cells::new(&[0x10, 0]).next_cell(), None);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) fn put_payload(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
     match value {
         None | Some(Stored::Integer(0 | 1)) => {}
         Some(Stored::Integer(integer)) => {
-            put_varint(out, zigzag(*integer));
+            put_zigzag(out, *integer);
         }
         Some(Stored::Real(real)) => out.extend(real.to_bits().to_be_bytes()),
         Some(Stored::Text(text)) => put_bytes(out, text.as_bytes()),
@@ -43,16 +43,21 @@ pub(crate) fn put_payload(out: &mut Vec<u8>, value: Option<&Stored<'_>>) {
     }
 }
 
-/// Appends the payload of a total, whose tag is [`TOTAL`].
-pub(crate) fn put_total(out: &mut Vec<u8>, total: i64) {
-    let mut bytes = Vec::with_capacity(10);
-    put_varint(&mut bytes, zigzag(total));
+/// Appends the payload of an addition to a counter, whose tag is [`ADDITION`].
+///
+/// The salt is random. Two states of one file, whose clocks show the same, may add the same in the same place
+/// of their log, and these are two additions, not one.
+pub(crate) fn put_addition(out: &mut Vec<u8>, Addition { by, total }: Addition, salt: u32) {
+    let mut bytes = Vec::with_capacity(24);
+    put_zigzag(&mut bytes, by);
+    put_zigzag(&mut bytes, total);
+    bytes.extend(salt.to_be_bytes());
     put_bytes(out, &bytes);
 }
 
-/// Maps integers near zero, of either sign, to small numbers, which take few bytes.
-fn zigzag(integer: i64) -> u64 {
-    ((integer << 1) ^ (integer >> 63)).cast_unsigned()
+/// Appends an integer of either sign, such that those near zero take few bytes.
+pub(crate) fn put_zigzag(out: &mut Vec<u8>, integer: i64) {
+    put_varint(out, ((integer << 1) ^ (integer >> 63)).cast_unsigned());
 }
 
 /// Appends the length of some bytes, and the bytes.
@@ -61,9 +66,17 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// The tag of a total: all that a node has added to a counter. The totals of several nodes add up, whereas
-/// of other values the last one wins.
-pub(crate) const TOTAL: u8 = tags::TOTAL;
+/// What a change adds to a counter. All additions add up, whereas of other values the last one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Addition {
+    /// What is added.
+    pub(crate) by: i64,
+    /// What the node has added to the counter so far, this included, modulo 2^64.
+    pub(crate) total: i64,
+}
+
+/// The tag of an [`Addition`].
+pub(crate) const ADDITION: u8 = tags::ADDITION;
 
 mod tags {
     pub(super) const NULL: u8 = 0;
@@ -73,11 +86,11 @@ mod tags {
     pub(super) const BLOB: u8 = 4;
     pub(super) const ZERO: u8 = 5;
     pub(super) const ONE: u8 = 6;
-    pub(super) const TOTAL: u8 = 7;
+    pub(super) const ADDITION: u8 = 7;
 }
 
 /// Reads packed bytes from the front. Every method returns `None` if the bytes are not what it reads.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -131,7 +144,8 @@ impl<'a> Reader<'a> {
         self.take(usize::try_from(count).ok()?)
     }
 
-    fn zigzag(&mut self) -> Option<i64> {
+    /// Reads what [`put_zigzag`] wrote.
+    pub(crate) fn zigzag(&mut self) -> Option<i64> {
         let zigzag = self.varint()?;
         Some((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()))
     }
@@ -165,13 +179,16 @@ impl<'a> Reader<'a> {
                 Some(Stored::Text(Cow::Borrowed(text)))
             }
             tags::BLOB => Some(Stored::Blob(Cow::Borrowed(self.bytes()?))),
-            tags::TOTAL => {
-                let mut bytes = Reader(self.bytes()?);
-                let total = bytes.zigzag()?;
-                bytes.is_empty().then_some(Some(Stored::Integer(total)))?
-            }
             _ => return None,
         })
+    }
+
+    /// Reads the payload of an addition to a counter.
+    pub(crate) fn addition(&mut self) -> Option<Addition> {
+        let mut bytes = Reader(self.bytes()?);
+        let addition = Addition { by: bytes.zigzag()?, total: bytes.zigzag()? };
+        let _salt: [u8; 4] = bytes.array()?;
+        bytes.is_empty().then_some(addition)
     }
 }
 
@@ -213,15 +230,15 @@ mod tests {
         }
 
         #[test]
-        fn totals_come_back(total: i64, rest: Vec<u8>) {
+        fn additions_come_back(by: i64, total: i64, salt: u32, rest: Vec<u8>) {
             let mut packed = Vec::new();
-            put_total(&mut packed, total);
+            put_addition(&mut packed, Addition { by, total }, salt);
             let length = packed.len();
             packed.extend(&rest);
-            // A version that knows no totals skips them as it does every unknown kind.
+            // A version that knows no additions skips them as it does every unknown kind.
             prop_assert_eq!(Reader(&packed).raw_payload(15), Some(&packed[..length]));
             let mut reader = Reader(&packed);
-            prop_assert_eq!(reader.payload(TOTAL), Some(Some(Stored::Integer(total))));
+            prop_assert_eq!(reader.addition(), Some(Addition { by, total }));
             prop_assert_eq!(reader.0, &rest[..]);
         }
 
@@ -252,10 +269,19 @@ mod tests {
     }
 
     #[test]
-    fn a_total_is_one_varint_and_no_more() {
-        assert_eq!(Reader(&[1, 4]).payload(TOTAL), Some(Some(Stored::Integer(2))));
-        for bad in [&[0][..], &[2, 4, 4], &[2, 0x84, 0], &[1, 0x84], &[2, 4]] {
-            assert_eq!(Reader(bad).payload(TOTAL), None, "{bad:?}");
+    fn an_addition_is_two_varints_a_salt_and_no_more() {
+        let addition = Addition { by: 2, total: 3 };
+        assert_eq!(Reader(&[6, 4, 6, 1, 2, 3, 4]).addition(), Some(addition));
+        for bad in [
+            &[0][..],
+            &[1, 4],
+            &[2, 4, 6],
+            &[5, 4, 6, 1, 2, 3],
+            &[7, 4, 6, 1, 2, 3, 4, 5],
+            &[7, 0x84, 0, 6, 1, 2, 3, 4],
+            &[7, 4, 6, 1, 2, 3, 4],
+        ] {
+            assert_eq!(Reader(bad).addition(), None, "{bad:?}");
         }
     }
 

@@ -1,15 +1,16 @@
-//! The totals that nodes have added to counters: the table `ara_counter`.
+//! The sums of what was added to counters: the table `ara_counter`.
 //!
-//! A node logs the total that it has added to a counter so far, and not each single addition. So the
-//! sum stays right if a change is received twice, or is dropped because a later one covers it.
+//! A change of a counter logs what it adds. The sum of a counter is that of all additions, whoever made them,
+//! so it does not depend on their order, and those of two devices that wrote under one node id add up, too.
 
 use std::collections::HashSet;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use crate::error::Result;
-use crate::log::clock::Time;
-use crate::log::node::NodeOrdinal;
+use crate::log::clock::Stamp;
+use crate::log::codec::Addition;
+use crate::log::node::{NodeId, NodeOrdinal};
 
 /// A counter: a column of a row.
 #[derive(Debug, Clone, Copy)]
@@ -22,71 +23,97 @@ pub(crate) struct CounterCell<'a> {
     pub(crate) column: u32,
 }
 
-/// Returns the sum of totals, or the nearest `i64`. It does not depend on the order of the totals.
-pub(crate) fn sum(totals: impl IntoIterator<Item = i64>) -> i64 {
-    let sum: i128 = totals.into_iter().map(i128::from).sum();
-    let nearest = sum.clamp(i64::MIN.into(), i64::MAX.into());
-    nearest.try_into().unwrap_or(i64::MAX)
+/// What is known of a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sum {
+    /// The sum of all additions.
+    pub(crate) sum: i128,
+    /// The stamp and the node of the latest addition.
+    pub(crate) last: (Stamp, NodeOrdinal),
+    /// What a node has added, the last one that wrote this file and added anything.
+    pub(crate) own: (NodeOrdinal, i64),
 }
 
-/// The statements that read and write the totals of counters, each prepared when it is first used.
+impl Sum {
+    /// The sum of a counter to which nothing was added.
+    pub(crate) const NOTHING: Self = Self {
+        sum: 0,
+        last: (Stamp::from_bits(0), NodeOrdinal::NONE),
+        own: (NodeOrdinal::NONE, 0),
+    };
+
+    /// Returns the value of the counter: the sum, or the nearest `i64`.
+    pub(crate) fn value(&self) -> i64 {
+        let nearest = self.sum.clamp(i64::MIN.into(), i64::MAX.into());
+        nearest.try_into().unwrap_or(i64::MAX)
+    }
+
+    /// Returns what a node that writes this file has added to the counter.
+    pub(crate) fn total_of(&self, node: NodeOrdinal) -> i64 {
+        if self.own.0 == node { self.own.1 } else { 0 }
+    }
+
+    /// Adds what a change of this stamp and node adds. `writer` is the node that writes the file.
+    pub(crate) fn add(
+        &mut self,
+        change: (Stamp, NodeOrdinal),
+        Addition { by, total }: Addition,
+        writer: NodeOrdinal,
+        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
+    ) {
+        self.sum = self.sum.saturating_add(by.into());
+        let precedence = |(stamp, node): (Stamp, NodeOrdinal)| (stamp, id_of(node));
+        if precedence(self.last) <= precedence(change) {
+            self.last = change;
+        }
+        if change.1 == writer {
+            self.own = (writer, total);
+        }
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (high, low): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let sum = i128::from(high) << 64 | i128::from(low.cast_unsigned());
+        Ok(Self { sum, last: (row.get(2)?, row.get(3)?), own: (row.get(4)?, row.get(5)?) })
+    }
+}
+
+/// The statements that read and write the sums of counters, each prepared when it is first used.
 pub(crate) struct Counters<'c> {
     connection: &'c Connection,
-    note: Option<CachedStatement<'c>>,
-    last: Option<CachedStatement<'c>>,
-    all: Option<CachedStatement<'c>>,
+    get: Option<CachedStatement<'c>>,
+    put: Option<CachedStatement<'c>>,
 }
 
-const NOTE: &str = "INSERT INTO ara_counter (tbl, row, col, node, time, total) \
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE \
-                    SET time = excluded.time, total = excluded.total WHERE excluded.time > time";
+const GET: &str = "SELECT high, low, stamp, node, writer, total FROM ara_counter \
+                   WHERE tbl = ?1 AND row = ?2 AND col = ?3";
 
-const LAST: &str = "SELECT time, total FROM ara_counter \
-                    WHERE tbl = ?1 AND row = ?2 AND col = ?3 AND node = ?4";
-
-const ALL: &str = "SELECT node, total FROM ara_counter WHERE tbl = ?1 AND row = ?2 AND col = ?3";
+const PUT: &str = "INSERT INTO ara_counter (tbl, row, col, high, low, stamp, node, writer, total) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE \
+                   SET high = excluded.high, low = excluded.low, stamp = excluded.stamp, \
+                   node = excluded.node, writer = excluded.writer, total = excluded.total";
 
 impl<'c> Counters<'c> {
     /// Makes the statements, none of which is prepared yet.
     pub(crate) fn new(connection: &'c Connection) -> Self {
-        Self { connection, note: None, last: None, all: None }
+        Self { connection, get: None, put: None }
     }
 
-    /// Notes the total that a node had added by a time, unless a later one of that node is known. Returns
-    /// whether it was noted.
-    pub(crate) fn note(
-        &mut self,
-        CounterCell { table, row, column }: CounterCell<'_>,
-        node: NodeOrdinal,
-        (time, total): (Time, i64),
-    ) -> Result<bool> {
-        let key = (table, row, column, node, time.bits(), total);
-        let note = held(&mut self.note, self.connection, NOTE)?;
-        Ok(note.execute(key)? > 0)
+    /// Returns what is known of a counter, or `None` if nothing was ever added to it.
+    pub(crate) fn get(&mut self, counter: CounterCell<'_>) -> Result<Option<Sum>> {
+        let CounterCell { table, row, column } = counter;
+        let get = held(&mut self.get, self.connection, GET)?;
+        Ok(get.query_row((table, row, column), Sum::read).optional()?)
     }
 
-    /// Returns the latest total of a node, and its time.
-    pub(crate) fn last(
-        &mut self,
-        CounterCell { table, row, column }: CounterCell<'_>,
-        node: NodeOrdinal,
-    ) -> Result<Option<(Time, i64)>> {
-        let key = (table, row, column, node);
-        Ok(held(&mut self.last, self.connection, LAST)?.query_row(key, last).optional()?)
-    }
-
-    /// Returns the total of each node.
-    pub(crate) fn totals(&mut self, counter: CounterCell<'_>) -> Result<Vec<(NodeOrdinal, i64)>> {
-        let total = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let all = held(&mut self.all, self.connection, ALL)?;
-        Ok(all
-            .query_map((counter.table, counter.row, counter.column), total)?
-            .collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// Returns the sum of the totals of all nodes, which is the counter's value.
-    pub(crate) fn sum(&mut self, counter: CounterCell<'_>) -> Result<i64> {
-        Ok(sum(self.totals(counter)?.into_iter().map(|(_, total)| total)))
+    /// Notes what is known of a counter.
+    pub(crate) fn put(&mut self, counter: CounterCell<'_>, sum: &Sum) -> Result<()> {
+        let CounterCell { table, row, column } = counter;
+        let Sum { sum, last, own } = sum;
+        let (high, low) = ((sum >> 64) as i64, *sum as i64);
+        let put = held(&mut self.put, self.connection, PUT)?;
+        put.execute(params![table, row, column, high, low, last.0, last.1, own.0, own.1])?;
+        Ok(())
     }
 }
 
@@ -102,31 +129,35 @@ fn held<'s, 'c>(
     })
 }
 
-fn last(row: &Row<'_>) -> rusqlite::Result<(Time, i64)> {
-    Ok((Time::from_bits(row.get(0)?), row.get(1)?))
+/// Calls `each` with every counter of a table: its row, its column and what is known of it.
+pub(crate) fn for_each_sum(
+    connection: &Connection,
+    table: i64,
+    mut each: impl FnMut(&[u8], u32, &Sum),
+) -> Result<()> {
+    let mut sums = connection.prepare_cached(
+        "SELECT high, low, stamp, node, writer, total, row, col FROM ara_counter WHERE tbl = ?1",
+    )?;
+    let mut sums = sums.query([table])?;
+    while let Some(row) = sums.next()? {
+        each(row.get_ref(6)?.as_blob().unwrap_or_default(), row.get(7)?, &Sum::read(row)?);
+    }
+    Ok(())
 }
 
-/// Returns how many totals are noted for a table.
-pub(crate) fn count_totals(connection: &Connection, table: i64) -> Result<u64> {
-    let count: i64 = connection
-        .prepare_cached("SELECT count(*) FROM ara_counter WHERE tbl = ?1")?
-        .query_row([table], |row| row.get(0))?;
-    Ok(count.unsigned_abs())
-}
-
-/// Returns the columns of a table for which totals are noted, whether the app declares them or not.
+/// Returns the columns of a table that are counters, whether the app declares them or not.
 pub(crate) fn counted_columns(connection: &Connection, table: i64) -> Result<HashSet<u32>> {
     let mut columns = connection.prepare("SELECT DISTINCT col FROM ara_counter WHERE tbl = ?1")?;
     Ok(columns.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Deletes the totals of a whole table.
+/// Deletes the sums of a whole table.
 pub(crate) fn forget_table(connection: &Connection, table: i64) -> Result<()> {
     connection.prepare_cached("DELETE FROM ara_counter WHERE tbl = ?1")?.execute([table])?;
     Ok(())
 }
 
-/// Deletes the totals of a row.
+/// Deletes the sums of a row.
 pub(crate) fn forget_row(connection: &Connection, table: i64, row: &[u8; 16]) -> Result<()> {
     connection
         .prepare_cached("DELETE FROM ara_counter WHERE tbl = ?1 AND row = ?2")?
@@ -138,12 +169,41 @@ pub(crate) fn forget_row(connection: &Connection, table: i64, row: &[u8; 16]) ->
 mod tests {
     use super::*;
 
+    fn added(amounts: &[i64]) -> Sum {
+        let mut sum = Sum::NOTHING;
+        for (at, by) in (1..).zip(amounts) {
+            let change = (Stamp::new(at, 0), NodeOrdinal::new(2));
+            let addition = Addition { by: *by, total: 0 };
+            sum.add(change, addition, NodeOrdinal::new(1), &|_| None);
+        }
+        sum
+    }
+
     #[test]
     fn a_sum_is_the_same_in_any_order() {
-        assert_eq!(sum([]), 0);
-        assert_eq!(sum([i64::MAX, 1, -2]), i64::MAX - 1);
-        assert_eq!(sum([-2, 1, i64::MAX]), i64::MAX - 1);
-        assert_eq!(sum([i64::MAX, i64::MAX]), i64::MAX);
-        assert_eq!(sum([i64::MIN, -1]), i64::MIN);
+        assert_eq!(added(&[]).value(), 0);
+        assert_eq!(added(&[i64::MAX, 1, -2]).value(), i64::MAX - 1);
+        assert_eq!(added(&[-2, 1, i64::MAX]).value(), i64::MAX - 1);
+        assert_eq!(added(&[i64::MAX, i64::MAX]).value(), i64::MAX);
+        assert_eq!(added(&[i64::MIN, -1]).value(), i64::MIN);
+    }
+
+    #[test]
+    fn a_sum_comes_back_from_the_file() -> Result<()> {
+        let file = crate::catalog::format::new_file();
+        let counter = CounterCell { table: 1, row: &[7; 16], column: 3 };
+        let mut counters = Counters::new(&file);
+        assert_eq!(counters.get(counter)?, None);
+        for amounts in [&[5][..], &[-5], &[i64::MAX, i64::MAX], &[i64::MIN, i64::MIN, -1], &[-1]] {
+            let mut sum = added(amounts);
+            sum.own = (NodeOrdinal::new(1), -9);
+            counters.put(counter, &sum)?;
+            assert_eq!(counters.get(counter)?, Some(sum));
+            assert_eq!(
+                (sum.total_of(NodeOrdinal::new(1)), sum.total_of(NodeOrdinal::new(2))),
+                (-9, 0)
+            );
+        }
+        Ok(())
     }
 }

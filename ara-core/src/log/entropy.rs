@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::log::clock::Time;
+use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 
 /// A source of random bits: the system, or a seed, with which a test is repeatable.
@@ -46,23 +46,29 @@ impl Entropy {
         }
     }
 
+    /// Returns 32 random bits.
+    pub(crate) fn salt(&mut self) -> Result<u32> {
+        Ok((self.bits()? >> 32) as u32)
+    }
+
     /// Returns the id of a new node: 16 random bytes.
     pub(crate) fn node_id(&mut self) -> Result<NodeId> {
         let bits = u128::from(self.bits()?) << 64 | u128::from(self.bits()?);
         Ok(NodeId::from_bytes(bits.to_be_bytes()))
     }
 
-    /// Returns a UUID of version 7 (RFC 9562) for a row that is created at `time`. The clock's counter
+    /// Returns a UUID of version 7 (RFC 9562) for a row whose first change has this
+    /// stamp. The clock's counter
     /// precedes the random bits, so that the ids of one device sort in the order in which they were made,
     /// and new rows are appended at the end of the table's B-tree.
-    pub(crate) fn row_id(&mut self, time: Time) -> Result<Uuid> {
+    pub(crate) fn row_id(&mut self, stamp: Stamp) -> Result<Uuid> {
         /// A UUID of version 7 has 74 bits besides the milliseconds: the 16 of the counter, and these.
         const RANDOM_BITS: u32 = 58;
         let random = u128::from(self.bits()? >> (64 - RANDOM_BITS));
-        let tail = u128::from(time.counter()) << RANDOM_BITS | random;
+        let tail = u128::from(stamp.counter()) << RANDOM_BITS | random;
         // `rand_a`, the 12 bits after the version, and `rand_b`, the 62 after the variant.
         let (rand_a, rand_b) = (tail >> 62, tail & ((1 << 62) - 1));
-        let millis = u128::from(time.millis().unsigned_abs());
+        let millis = u128::from(stamp.millis().unsigned_abs());
         Ok(Uuid::from_u128(millis << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b))
     }
 }
@@ -74,15 +80,14 @@ mod tests {
     #[test]
     fn row_ids_are_of_version_7_and_sort_as_they_were_made() {
         let mut entropy = Entropy::Seeded(1);
-        let mut time = Time::default();
-        let mut last = Uuid::nil();
+        let (mut stamp, mut last) = (Stamp::default(), Uuid::nil());
         for wall in [1_700_000_000_000; 1000].into_iter().chain([1_700_000_000_001; 1000]) {
-            time = time.next(wall);
-            let id = entropy.row_id(time).expect("a seed never fails");
+            stamp = stamp.next().max(Stamp::new(wall, 0));
+            let id = entropy.row_id(stamp).expect("a seed never fails");
             assert!(id > last);
             assert_eq!(id.get_version_num(), 7);
             assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
-            assert_eq!(id.as_u128() >> 80, u128::from(time.millis().unsigned_abs()));
+            assert_eq!(id.as_u128() >> 80, u128::from(stamp.millis().unsigned_abs()));
             last = id;
         }
     }

@@ -5,86 +5,116 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::log::ahead::due;
-use crate::log::clock::Time;
+use crate::log::clock::Stamp;
+use crate::log::entropy::Entropy;
 use crate::log::meta;
 use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::node_log::LogEnd;
 use crate::log::nodes::{self, Node};
-use crate::log::point::Point;
-use crate::log::transactions::last_change;
+use crate::log::piece::head::Head;
+use crate::log::pieces::{Found, PieceReader};
+use crate::log::place::Point;
 
-/// The clock and the digest of the writing node, from which its next change continues.
+/// The end of the log of the writing node, and the clock, from which its next change continues.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     /// The node's ordinal in this file.
     pub(super) node: NodeOrdinal,
     /// The node's id, by which all devices know it.
     pub(crate) node_id: NodeId,
-    /// The latest time of any change that is folded in.
-    pub(super) last: Time,
-    /// The latest time of any change of another node that is folded in.
-    pub(super) others: Time,
-    /// The time of the node's last change, and the XOR of the hashes of its changes.
-    pub(super) own: Point,
-    /// When the first of the waiting changes can be folded in, in milliseconds.
-    pub(super) due: Option<i64>,
+    /// Where its log ends.
+    pub(super) end: LogEnd,
+    /// The latest stamp that moved the clock of the database on.
+    pub(super) clock: Stamp,
 }
 
 impl Journal {
     /// Reads the journal from the file.
     ///
-    /// The last change of the writing node holds its time and digest; `ara_node` holds those of the
-    /// others alone, since updating the writing node there as well would make each transaction write
-    /// one more page.
+    /// The last piece of the writing node holds where its log ends; `ara_node` holds that of the others
+    /// alone, since updating the writing node there as well would make each transaction write one more
+    /// page.
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
         let node_id = nodes::id(connection, node)?.ok_or(Error::Corrupt)?;
-        let others = nodes::latest_of_others(connection)?;
-        let own = match last_change(connection, node, Time::MAX)? {
-            None => Point::default(),
-            Some((time, digest)) => Point { time, digest: digest.ok_or(Error::Corrupt)? },
-        };
-        let last = others.max(own.time);
-        let due = due(connection)?;
-        Ok(Self { node, node_id, last, others, own, due })
+        let end = LogEnd::load(connection, node)?;
+        if end.head.open.is_some() {
+            return Err(Error::Corrupt);
+        }
+        let met = meta::get(connection, meta::CLOCK)?.unwrap_or_default();
+        Ok(Self { node, node_id, end, clock: end.stamp().max(met) })
     }
 
-    /// Returns the latest time of any change that is folded in.
-    pub(crate) fn last(&self) -> Time {
-        self.last
-    }
-
-    /// Returns when the first of the waiting changes can be folded in, in milliseconds.
-    pub(crate) fn due(&self) -> Option<i64> {
-        self.due
-    }
-
-    /// Returns the latest time of any change of another node that is folded in.
-    pub(crate) fn others(&self) -> Time {
-        self.others
+    /// Reads the journal from the file. If the end of the log of the writing node is damaged, the file goes on
+    /// under a new node id, as a damaged piece must not stop the writer.
+    pub(crate) fn load_or_begin(connection: &Connection, entropy: &mut Entropy) -> Result<Self> {
+        match Self::load(connection) {
+            Err(Error::Corrupt) => {}
+            journal => return journal,
+        }
+        let damaged = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
+        nodes::retire(connection, damaged, &last_readable(connection, damaged)?)?;
+        let node_id = nodes::new_id(connection, entropy)?;
+        let node = nodes::add_writer(connection, node_id)?;
+        let clock = meta::get(connection, meta::CLOCK)?.unwrap_or_default();
+        Ok(Self::begin((node, node_id), clock))
     }
 
     /// Returns the node's ordinal, and the point at which its changes end.
     pub(crate) fn position(&self) -> (NodeOrdinal, Point) {
-        (self.node, self.own)
+        (self.node, self.end.point())
     }
 
-    /// Begins the journal of a new node. `last` is the time after which its changes come, and `others` the
-    /// latest time of any change of another node that is folded in.
-    pub(crate) fn begin(
-        (node, node_id): (NodeOrdinal, NodeId),
-        (last, others): (Time, Time),
-        due: Option<i64>,
-    ) -> Self {
-        Self { node, node_id, last, others, own: Point::default(), due }
+    /// Returns where the log of the node ends.
+    pub(crate) fn end(&self) -> &LogEnd {
+        &self.end
+    }
+
+    /// Begins the journal of a new node.
+    pub(crate) fn begin((node, node_id): (NodeOrdinal, NodeId), clock: Stamp) -> Self {
+        Self { node, node_id, end: LogEnd::of_new(node), clock }
     }
 
     /// Returns what the file knows of each node, including the one that writes, by id.
     pub(crate) fn nodes(&self, connection: &Connection) -> Result<BTreeMap<NodeId, Node>> {
-        let mut nodes = nodes::kept(connection)?;
-        for own in nodes.iter_mut().filter(|node| node.ordinal == self.node) {
-            (own.end, own.folded) = (self.own, self.own.time);
-        }
-        Ok(nodes.into_iter().map(|node| (node.id, node)).collect())
+        nodes_with(connection, (self.node, &self.end.head))
     }
+}
+
+/// Returns what the file knows of each node, including the one that writes, by id. If the end of the log of
+/// that one is damaged, it is known as far as it can be read.
+pub(crate) fn known_nodes(connection: &Connection) -> Result<BTreeMap<NodeId, Node>> {
+    let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
+    let end = match LogEnd::load(connection, node) {
+        Ok(end) if end.head.open.is_none() => end.head,
+        Ok(_) | Err(Error::Corrupt) => last_readable(connection, node)?,
+        Err(error) => return Err(error),
+    };
+    nodes_with(connection, (node, &end))
+}
+
+/// Returns what the file knows of each node, by id, and of one of them this end.
+fn nodes_with(
+    connection: &Connection,
+    (node, end): (NodeOrdinal, &Head),
+) -> Result<BTreeMap<NodeId, Node>> {
+    let mut nodes = nodes::kept(connection)?;
+    for own in nodes.iter_mut().filter(|kept| kept.ordinal == node) {
+        (own.end, own.date) = (end.point, end.date);
+    }
+    Ok(nodes.into_iter().map(|node| (node.id, node)).collect())
+}
+
+/// Returns what the last piece of a node tells that can be read.
+fn last_readable(connection: &Connection, node: NodeOrdinal) -> Result<Head> {
+    let mut pieces = PieceReader::of_node(connection, node)?;
+    let mut last = Head::default();
+    while let Some(found) = pieces.next_found()? {
+        if let Found::Whole(piece) = found
+            && piece.head.open.is_none()
+        {
+            last = piece.head;
+        }
+    }
+    Ok(last)
 }

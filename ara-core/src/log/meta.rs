@@ -18,6 +18,9 @@ pub(crate) const SYNCED: &str = "synced";
 /// processes of it.
 pub(crate) const REBUILDS: &str = "rebuilds";
 
+/// The latest stamp of a change of another device that moved the clock on.
+pub(crate) const CLOCK: &str = "clock";
+
 /// The prefix of the keys under which the file notes that a schema was ensured.
 pub(crate) const ENSURED: &str = "ensured ";
 

@@ -1,4 +1,4 @@
-//! The nodes, which write changes, and the stamps of what they wrote.
+//! The nodes, which write changes, and the precedence of what they wrote.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
-use crate::log::clock::Time;
+use crate::log::clock::Stamp;
 
 /// The id of a node, by which all devices know it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,10 +63,6 @@ pub(crate) struct NodeOrdinal(i64);
 impl NodeOrdinal {
     /// The number that no node has.
     pub(crate) const NONE: Self = Self(0);
-    /// The least number, for ranges.
-    pub(crate) const MIN: Self = Self(i64::MIN);
-    /// The greatest number, for ranges.
-    pub(crate) const MAX: Self = Self(i64::MAX);
 
     /// Makes the ordinal of its number.
     pub(crate) const fn new(ordinal: i64) -> Self {
@@ -91,10 +87,12 @@ impl FromSql for NodeOrdinal {
     }
 }
 
-/// When a change was made, and by which node. Of two writes to a column, the one with the greater stamp
-/// wins: the later one, or of two at the same time the one of the node whose id sorts last.
+/// Which of two writes of a column wins: the one of the greater precedence. Writes are compared by their
+/// stamps, then by the ids of their nodes, and then, for changes of a node that forked, by their hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Stamp {
-    pub(crate) time: Time,
+pub(crate) struct Precedence {
+    pub(crate) stamp: Stamp,
     pub(crate) node: NodeId,
+    /// The hash of the change as it was first written.
+    pub(crate) hash: u64,
 }

@@ -1,15 +1,16 @@
 //! The nodes that a file knows: the table `ara_node`.
 //!
 //! The table does not hold the end of the writing node's own changes: updating it here would make each
-//! transaction write one more page. The [journal](crate::log::journal) reads it from the last change.
+//! transaction write one more page. The [journal](crate::log::journal) reads it from the last piece.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::Result;
-use crate::log::clock::Time;
+use crate::log::entropy::Entropy;
 use crate::log::meta;
 use crate::log::node::{NodeId, NodeOrdinal};
-use crate::log::point::Point;
+use crate::log::piece::head::Head;
+use crate::log::place::{Number, Point};
 
 /// What a file knows of a node: a device, or rather all that was written to one file of it.
 #[derive(Debug, Clone, Copy)]
@@ -18,14 +19,14 @@ pub(crate) struct Node {
     pub(crate) ordinal: NodeOrdinal,
     /// The id by which all devices know the node.
     pub(crate) id: NodeId,
-    /// The time of its last known change, and the digest up to that.
+    /// The point after its last known change.
     pub(crate) end: Point,
-    /// The time up to which its changes are folded into the tables.
-    pub(crate) folded: Time,
-    /// What it wrote after the first of these times, up to the second, does not count.
-    pub(crate) void: (Time, Time),
-    /// The time up to which its log was compacted, so that it may lack values that were overwritten.
-    pub(crate) horizon: Time,
+    /// The greatest date of its transactions, in milliseconds since 1970.
+    pub(crate) date: i64,
+    /// Up to which of its changes its log was compacted, so that values may be missing that were overwritten.
+    pub(crate) compacted: Number,
+    /// The greatest date of its transactions up to that change.
+    pub(crate) compacted_date: i64,
     /// Whether its log has changes of two devices that wrote under this id.
     pub(crate) is_forked: bool,
 }
@@ -33,8 +34,8 @@ pub(crate) struct Node {
 impl Node {
     /// Makes a node of which only the ordinal and the id are known.
     pub(crate) fn new(ordinal: NodeOrdinal, id: NodeId) -> Self {
-        let (end, folded, void, horizon) = Default::default();
-        Self { ordinal, id, end, folded, void, horizon, is_forked: false }
+        let (end, compacted) = Default::default();
+        Self { ordinal, id, end, date: 0, compacted, compacted_date: 0, is_forked: false }
     }
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -42,52 +43,43 @@ impl Node {
             ordinal: row.get(0)?,
             id: row.get(1)?,
             end: Point::of(row.get(2)?, row.get(3)?),
-            folded: row.get(4)?,
+            date: row.get(4)?,
             is_forked: row.get(5)?,
-            void: (row.get(6)?, row.get(7)?),
-            horizon: row.get(8)?,
+            compacted: row.get(6)?,
+            compacted_date: row.get(7)?,
         })
     }
 
-    /// Returns whether a change that it made at this time is folded into the tables.
-    pub(crate) fn counts(&self, time: Time) -> bool {
-        time <= self.folded && !is_void(self.void, time)
-    }
-
-    /// Returns the time of its latest change that is folded into the tables.
-    pub(crate) fn clock(&self) -> Time {
-        if is_void(self.void, self.folded) { self.void.0 } else { self.folded }
+    /// Returns whether a change of this number is one up to which the log was compacted.
+    pub(crate) fn is_compacted(&self, number: Number) -> bool {
+        number <= self.compacted
     }
 
     /// Writes into the file what is known of the node.
     pub(crate) fn save(&self, connection: &Connection) -> Result<()> {
         connection
             .prepare_cached(
-                "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?4, forked = ?5, \
-                 horizon = ?6 WHERE ordinal = ?1",
+                "UPDATE ara_node SET last = ?2, digest = ?3, date = ?4, forked = ?5, \
+                 compacted = ?6, compacted_date = ?7 WHERE ordinal = ?1",
             )?
             .execute((
                 self.ordinal,
-                self.end.time,
+                self.end.number,
                 self.end.digest.cast_signed(),
-                self.folded,
+                self.date,
                 self.is_forked,
-                self.horizon,
+                self.compacted,
+                self.compacted_date,
             ))?;
         Ok(())
     }
-}
-
-/// Returns whether a time is after the first of two, up to the second.
-pub(crate) fn is_void((after, until): (Time, Time), time: Time) -> bool {
-    after < time && time <= until
 }
 
 /// Returns the nodes as the table holds them: without the end of the writing node's own changes.
 pub(crate) fn kept(connection: &Connection) -> rusqlite::Result<Vec<Node>> {
     connection
         .prepare_cached(
-            "SELECT ordinal, id, last, digest, folded, forked, void_after, void_until, horizon \
+            "SELECT ordinal, id, last, digest, date, forked, compacted, compacted_date \
              FROM ara_node ORDER BY ordinal",
         )?
         .query_map([], Node::read)?
@@ -108,6 +100,18 @@ pub(crate) fn add(connection: &Connection, id: NodeId) -> rusqlite::Result<NodeO
     Ok(NodeOrdinal::new(connection.last_insert_rowid()))
 }
 
+/// Returns an id that no node has which the file knows. Two databases that were made of one seed would draw the
+/// same.
+pub(crate) fn new_id(connection: &Connection, entropy: &mut Entropy) -> Result<NodeId> {
+    let mut known = connection.prepare_cached("SELECT 1 FROM ara_node WHERE id = ?1")?;
+    loop {
+        let id = entropy.node_id()?;
+        if !known.exists([id])? {
+            return Ok(id);
+        }
+    }
+}
+
 /// Adds a node and makes it the one that writes the file.
 pub(crate) fn add_writer(connection: &Connection, id: NodeId) -> Result<NodeOrdinal> {
     let ordinal = add(connection, id)?;
@@ -119,39 +123,54 @@ pub(crate) fn add_writer(connection: &Connection, id: NodeId) -> Result<NodeOrdi
 
 /// Writes the end of the changes of the node that has written so far, as the table holds it for every
 /// other.
-pub(crate) fn retire(connection: &Connection, node: NodeOrdinal, at: Point) -> Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE ara_node SET last = ?2, digest = ?3, folded = ?2 WHERE ordinal = ?1",
-        )?
-        .execute((node, at.time, at.digest.cast_signed()))?;
-    Ok(())
+pub(crate) fn retire(connection: &Connection, node: NodeOrdinal, end: &Head) -> Result<()> {
+    keep_end(connection, node, end, false)
 }
 
 /// Writes the end of a node's changes, and notes that it is forked if `is_forked` says so.
 pub(crate) fn keep_end(
     connection: &Connection,
     node: NodeOrdinal,
-    end: Point,
+    end: &Head,
     is_forked: bool,
 ) -> Result<()> {
+    let Head { point, date, .. } = end;
     connection
         .prepare_cached(
-            "UPDATE ara_node SET last = ?2, digest = ?3, forked = forked OR ?4 WHERE ordinal = ?1",
+            "UPDATE ara_node SET last = ?2, digest = ?3, date = ?4, forked = forked OR ?5 \
+             WHERE ordinal = ?1",
         )?
-        .execute((node, end.time, end.digest.cast_signed(), is_forked))?;
+        .execute((node, point.number, point.digest.cast_signed(), date, is_forked))?;
     Ok(())
 }
 
-/// Notes the time up to which the log of a node was compacted.
-pub(crate) fn raise_horizon(
+/// Notes that two devices have written under the id of a node.
+pub(crate) fn note_forked(connection: &Connection, node: NodeOrdinal) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE ara_node SET forked = 1 WHERE ordinal = ?1")?
+        .execute([node])?;
+    Ok(())
+}
+
+/// Returns whether two devices are known to have written under the id of a node.
+pub(crate) fn is_forked(connection: &Connection, node: NodeOrdinal) -> Result<bool> {
+    let mut forked = connection.prepare_cached("SELECT forked FROM ara_node WHERE ordinal = ?1")?;
+    let mut rows = forked.query([node])?;
+    Ok(rows.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(false))
+}
+
+/// Notes up to which change the log of a node was compacted, and the greatest date up to there.
+pub(crate) fn note_compacted(
     connection: &Connection,
     node: NodeOrdinal,
-    horizon: Time,
+    (number, date): (Number, i64),
 ) -> Result<()> {
     connection
-        .prepare_cached("UPDATE ara_node SET horizon = max(horizon, ?2) WHERE ordinal = ?1")?
-        .execute((node, horizon))?;
+        .prepare_cached(
+            "UPDATE ara_node SET compacted = max(compacted, ?2), \
+             compacted_date = max(compacted_date, ?3) WHERE ordinal = ?1",
+        )?
+        .execute((node, number, date))?;
     Ok(())
 }
 
@@ -177,14 +196,4 @@ pub(crate) fn refused(connection: &Connection) -> rusqlite::Result<Vec<(NodeId, 
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
-}
-
-/// Returns the latest time of any change that another node than the writing one made and that is folded in.
-pub(crate) fn latest_of_others(connection: &Connection) -> Result<Time> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT max(iif(folded > void_after AND folded <= void_until, void_after, folded)) \
-             FROM ara_node",
-        )?
-        .query_row([], |row| row.get(0))?)
 }

@@ -1,55 +1,72 @@
-//! Writes the change log.
+//! Writes what this device changes into the log.
 
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::log::change::Change;
-use crate::log::clock::Time;
+use crate::log::change::{Change, End};
+use crate::log::clock::{Clock, Stamp};
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
+use crate::log::meta;
+use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::node_log::{LogEnd, NodeLog};
 use crate::log::nodes;
-use crate::log::point::Point;
-use crate::log::writing::{BATCH, LogWriter, NewChange, rewrite};
+use crate::log::piece::head::Head;
+use crate::log::place::Number;
+use crate::log::transaction_id::TransactionId;
 use crate::value::Timestamp;
 
 /// Writes the changes of one transaction into the log.
 ///
-/// It inserts several changes by one statement, so that SQLite seeks the end of the log once for all of
-/// them. The last change always waits until it is known whether it ends the transaction, and so must be
-/// marked.
+/// They are packed, and written into the file once they fill a chunk, or the transaction ends. The last change
+/// always waits until it is known whether it ends the transaction, which its hash covers.
 pub(crate) struct Recorder<'c> {
     connection: &'c Connection,
-    log: LogWriter<'c>,
-    journal: Journal,
-    /// When the transaction began by the wall clock, in milliseconds.
-    wall: i64,
-    /// The changes that are not inserted yet.
-    waiting: Vec<Change>,
-    /// The last change, if it is in the log already and is to be marked if the transaction ends with it.
-    unended: Option<Change>,
-    /// The times of the first and the last change that were recorded.
-    logged: Option<(Time, Time)>,
+    node: NodeOrdinal,
+    node_id: NodeId,
+    clock: Clock,
+    /// The date of the transaction, in milliseconds since 1970.
+    date: i64,
+    /// Random bits for the changes of the transaction.
+    salt: u32,
+    log: NodeLog,
+    last: Last,
+    /// The XOR of the hashes of all changes before the last one, if there are any.
+    others: Option<u64>,
+    /// The numbers of the first and the last change that were recorded.
+    logged: Option<(Number, Number)>,
     /// How many changes were recorded.
     changes: u64,
     /// Whether a change that was made could not be written into the log, so that nothing may be committed.
     broken: bool,
 }
 
+/// The last change of a transaction that may end with it.
+#[derive(Clone)]
+enum Last {
+    /// There is none, or it does not matter any more.
+    None,
+    /// It waits.
+    Waits(Change),
+    /// It is in the file already, as one after which the transaction goes on.
+    Written(Change),
+}
+
 /// The state of a [`Recorder`] at a savepoint.
 pub(crate) struct Mark {
-    journal: Journal,
-    waiting: Vec<Change>,
-    unended: Option<Change>,
-    logged: Option<(Time, Time)>,
+    clock: Clock,
+    log: NodeLog,
+    last: Last,
+    others: Option<u64>,
+    logged: Option<(Number, Number)>,
     changes: u64,
     broken: bool,
 }
 
 /// The change log with every change that was recorded so far.
 ///
-/// A [`Recorder`] holds changes back, so that it can insert several at once. What rebuilds rows from
+/// A [`Recorder`] holds changes back, so that it can write several at once. What rebuilds rows from
 /// the log takes a `WholeLog`, and so cannot miss them.
 pub(crate) struct WholeLog<'a>(&'a Connection);
 
@@ -65,106 +82,104 @@ impl<'a> WholeLog<'a> {
     }
 }
 
-/// The most bytes that wait to be inserted.
-const MOST_WAITING: usize = 1 << 16;
-
 impl<'c> Recorder<'c> {
-    /// Continues from `journal`, at `wall` milliseconds by the wall clock.
-    pub(crate) fn new(connection: &'c Connection, journal: Journal, wall: i64) -> Self {
-        let (waiting, unended, logged) = (Vec::new(), None, None);
+    /// Continues from `journal`, at `wall` milliseconds by the wall clock. The salt is random.
+    pub(crate) fn new(
+        connection: &'c Connection,
+        journal: Journal,
+        (wall, salt): (i64, u32),
+    ) -> Self {
+        let Journal { node, node_id, end, clock } = journal;
+        let clock = Clock::new(wall, clock);
+        let (date, log) = (clock.date(), NodeLog::new(end));
+        let (last, others, logged) = (Last::None, None, None);
         Self {
             connection,
-            log: LogWriter::new(connection),
-            journal,
-            wall,
-            waiting,
-            unended,
+            node,
+            node_id,
+            clock,
+            date,
+            salt,
+            log,
+            last,
+            others,
             logged,
             changes: 0,
             broken: false,
         }
     }
 
-    /// Returns the time that the next change will have. [`advance`](Self::advance) takes it.
-    pub(crate) fn next_time(&self) -> Time {
-        self.journal.last.next(self.wall)
+    /// Returns the stamp of the next change, if it is of a new row. [`change`](Self::change) takes it.
+    pub(crate) fn next_stamp(&self) -> Stamp {
+        self.clock.next()
     }
 
-    /// Moves the clock to the time of a change that was made.
-    pub(crate) fn advance(&mut self, time: Time) {
-        self.journal.last = time;
+    /// Returns the stamp of the next change, if it is of a row whose last change has the stamp `row`. Returns
+    /// `None` if no later stamp can be.
+    pub(crate) fn stamp_after(&self, row: Stamp) -> Option<Stamp> {
+        self.clock.after(row)
     }
 
-    /// Moves the clock forward to the time of a change of another node that was folded in.
-    pub(crate) fn meet(&mut self, time: Time) {
-        self.journal.last = self.journal.last.max(time);
-        self.journal.others = self.journal.others.max(time);
+    /// Returns the date of the transaction: the wall time that is shown for its changes, in milliseconds since
+    /// 1970.
+    pub(crate) fn date(&self) -> i64 {
+        self.date
     }
 
-    /// Moves the clock back after changes of other nodes that had moved it were declared void.
-    pub(crate) fn go_back(&mut self) -> Result<()> {
-        self.journal.others = nodes::latest_of_others(self.connection)?;
-        self.journal.last = self.journal.others.max(self.journal.own.time);
-        Ok(())
+    /// Moves the clock on to a stamp that was used or seen.
+    pub(crate) fn meet(&mut self, stamp: Stamp) {
+        self.clock.follow(stamp);
     }
 
-    /// Returns the latest time of any change of another node that is folded in.
-    pub(crate) fn others(&self) -> Time {
-        self.journal.others
-    }
-
-    /// Returns when the first of the waiting changes can be folded in, in milliseconds.
-    pub(crate) fn due(&self) -> Option<i64> {
-        self.journal.due
-    }
-
-    /// Sets when the first of the waiting changes can be folded in, in milliseconds.
-    pub(crate) fn wait_for(&mut self, due: Option<i64>) {
-        self.journal.due = due;
+    /// Notes in the file how far what was seen has moved the clock on.
+    pub(crate) fn save_clock(&self) -> Result<()> {
+        meta::set(self.connection, meta::CLOCK, self.clock.last())
     }
 
     /// Returns the journal. It is that of the file only as long as the transaction has recorded nothing.
-    pub(crate) fn journal(&self) -> &Journal {
-        &self.journal
+    pub(crate) fn journal(&self) -> Journal {
+        let Self { node, node_id, .. } = *self;
+        Journal { node, node_id, end: *self.log.end(), clock: self.clock.last() }
     }
 
-    /// Continues as a new node, whose changes come after `last`. `end` is the point at which the changes of
-    /// the node before it end.
-    pub(crate) fn change_node(
-        &mut self,
-        end: Point,
-        last: Time,
-        entropy: &mut Entropy,
-    ) -> Result<()> {
-        let Journal { node, others, due, .. } = self.journal;
-        nodes::retire(self.connection, node, end)?;
-        let node_id = entropy.node_id()?;
-        let node = nodes::add_writer(self.connection, node_id)?;
-        self.journal = Journal::begin((node, node_id), (last, others), due);
+    /// Continues as a new node. `end` is where the changes of the node before it end.
+    pub(crate) fn change_node(&mut self, end: &Head, entropy: &mut Entropy) -> Result<()> {
+        nodes::retire(self.connection, self.node, end)?;
+        self.node_id = nodes::new_id(self.connection, entropy)?;
+        self.node = nodes::add_writer(self.connection, self.node_id)?;
+        self.log = NodeLog::new(LogEnd::of_new(self.node));
+        (self.last, self.others, self.logged) = (Last::None, None, None);
+        Ok(())
+    }
+
+    /// Reads again where the log ends, as pieces of it were united. Nothing may have been recorded yet.
+    pub(crate) fn find_end(&mut self) -> Result<()> {
+        self.log = NodeLog::new(LogEnd::load(self.connection, self.node)?);
         Ok(())
     }
 
     /// Returns the node's ordinal in this file.
     pub(crate) fn node(&self) -> NodeOrdinal {
-        self.journal.node
+        self.node
     }
 
     /// Returns the node's id, by which all devices know it.
     pub(crate) fn node_id(&self) -> NodeId {
-        self.journal.node_id
+        self.node_id
     }
 
     /// Returns when the transaction began, by the wall clock.
     pub(crate) fn wall(&self) -> Timestamp {
-        Timestamp::from_millis(self.wall)
+        Timestamp::from_millis(self.clock.wall())
     }
 
     /// Returns the state of the recorder, for [`rewind`](Self::rewind).
     pub(crate) fn mark(&self) -> Mark {
         Mark {
-            journal: self.journal.clone(),
-            waiting: self.waiting.clone(),
-            unended: self.unended.clone(),
+            clock: self.clock,
+            log: self.log.clone(),
+            last: self.last.clone(),
+            others: self.others,
             logged: self.logged,
             changes: self.changes,
             broken: self.broken,
@@ -174,18 +189,27 @@ impl<'c> Recorder<'c> {
     /// Goes back to a mark. The caller must also roll SQLite back to where it was then.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         Mark {
-            journal: self.journal,
-            waiting: self.waiting,
-            unended: self.unended,
+            clock: self.clock,
+            log: self.log,
+            last: self.last,
+            others: self.others,
             logged: self.logged,
             changes: self.changes,
             broken: self.broken,
         } = mark;
     }
 
-    /// Returns the times of the first and the last change that were recorded.
-    pub(crate) fn logged(&self) -> Option<(Time, Time)> {
+    /// Returns the numbers of the first and the last change that were recorded.
+    pub(crate) fn logged(&self) -> Option<(Number, Number)> {
         self.logged
+    }
+
+    /// Returns the id of the transaction if it ended now, or `None` if nothing was recorded.
+    pub(crate) fn transaction_id(&mut self) -> Option<TransactionId> {
+        let (date, others) = (self.date, self.others);
+        let (Last::Waits(last) | Last::Written(last)) = &mut self.last else { return None };
+        let hash = last.hash(Some(End::of(date, last.stamp, others)));
+        Some(TransactionId { node: self.node_id.uuid(), number: last.number, hash })
     }
 
     /// Returns how many changes were recorded.
@@ -193,52 +217,60 @@ impl<'c> Recorder<'c> {
         self.changes
     }
 
-    /// Returns a new change of a row, without cells.
-    pub(crate) fn change(&self, time: Time, table: (i64, &str), row: Uuid) -> Change {
-        Change::new(Stamp { time, node: self.journal.node_id }, table, row)
+    /// Returns a new change of a row, without cells, and moves the clock on to its stamp.
+    pub(crate) fn change(&mut self, stamp: Stamp, table: (i64, &str), row: Uuid) -> Change {
+        self.clock.follow(stamp);
+        let before = self.logged.map_or(self.log.end().point().number, |(_, last)| last);
+        Change::new((self.node_id, self.salt), (before.next(), stamp), table, row)
     }
 
     /// Records a change that was made to a row.
     pub(crate) fn record(&mut self, change: Change) -> Result<()> {
-        self.journal.own.digest ^= change.hash();
-        self.journal.own.time = change.time;
-        self.logged = Some((self.logged.map_or(change.time, |(first, _)| first), change.time));
-        let is_full = self.waiting.len() == BATCH
-            || self.waiting.iter().map(|change| change.packed().len()).sum::<usize>()
-                > MOST_WAITING;
-        let written = if is_full { self.write() } else { Ok(()) };
-        self.waiting.push(change);
+        let number = change.number;
+        self.logged = Some((self.logged.map_or(number, |(first, _)| first), number));
         self.changes += 1;
-        self.unended = None;
-        written
+        match std::mem::replace(&mut self.last, Last::Waits(change)) {
+            Last::Waits(mut before) => self.append(&mut before, None),
+            Last::Written(mut before) => {
+                self.others = Some(self.others.unwrap_or_default() ^ before.hash(None));
+                Ok(())
+            }
+            Last::None => Ok(()),
+        }
     }
 
-    /// Inserts all changes that are held back, marks the last one as the end of the transaction, and
-    /// returns the journal as it is once the transaction is committed. Returns [`Error::Broken`] if a
-    /// change could not be inserted before.
+    /// Writes all changes that are held back, ends the transaction with the last one, and returns the journal
+    /// as it is once the transaction is committed. Returns [`Error::Broken`] if a change could not be written
+    /// before.
     pub(crate) fn finish(&mut self) -> Result<Journal> {
-        if let Some(last) = self.waiting.last_mut() {
-            last.end_transaction(self.journal.own.digest);
-            self.write()?;
-        } else if let Some(mut last) = self.unended.take() {
-            last.end_transaction(self.journal.own.digest);
-            let place = (self.journal.node, last.time);
-            let written = rewrite(self.connection, place, last.packed());
-            self.broken |= written.is_err();
-            written?;
+        match std::mem::replace(&mut self.last, Last::None) {
+            Last::Waits(mut last) => {
+                let end = End::of(self.date, last.stamp, self.others);
+                self.append(&mut last, Some(end))?;
+                self.flush()?;
+            }
+            Last::Written(mut last) => {
+                let end = End::of(self.date, last.stamp, self.others);
+                let hashes = last.hash(None) ^ last.hash(Some(end));
+                let ended = self.log.end_transaction(self.connection, (self.node, end, hashes));
+                self.broken |= ended.is_err();
+                ended?;
+            }
+            Last::None => {}
         }
         if self.broken {
             return Err(Error::Broken);
         }
-        Ok(self.journal.clone())
+        Ok(self.journal())
     }
 
-    /// Inserts all changes that are held back, and returns the log.
+    /// Writes all changes that are held back, and returns the log.
     pub(crate) fn whole_log(&mut self) -> Result<WholeLog<'_>> {
-        if let Some(last) = self.waiting.last() {
-            let last = last.clone();
-            self.write()?;
-            self.unended = Some(last);
+        if let Last::Waits(mut last) = std::mem::replace(&mut self.last, Last::None) {
+            let others = self.others;
+            self.append(&mut last, None)?;
+            self.flush()?;
+            (self.last, self.others) = (Last::Written(last), others);
         }
         Ok(WholeLog(self.connection))
     }
@@ -248,17 +280,18 @@ impl<'c> Recorder<'c> {
         self.connection
     }
 
-    /// Inserts the changes that are held back.
-    fn write(&mut self) -> Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let node = self.journal.node;
-        let written = self.log.insert_all(waiting.iter().map(|change| NewChange {
-            node,
-            time: change.time,
-            table: change.table,
-            row: change.row.as_bytes(),
-            packed: change.packed(),
-        }));
+    fn append(&mut self, change: &mut Change, end: Option<End>) -> Result<()> {
+        let hash = change.hash(end);
+        if end.is_none() {
+            self.others = Some(self.others.unwrap_or_default() ^ hash);
+        }
+        let written = self.log.append(self.connection, (&change.record(end), hash), self.date);
+        self.broken |= written.is_err();
+        written
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let written = self.log.flush(self.connection);
         self.broken |= written.is_err();
         written
     }

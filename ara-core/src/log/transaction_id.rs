@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::log::clock::Time;
+use crate::log::place::Number;
 use crate::value::Rule;
 
 /// The id of a transaction, which is the same on every device.
@@ -19,22 +19,25 @@ use crate::value::Rule;
 /// ```
 /// use ara::TransactionId;
 ///
-/// let text = "0194c1c2-9f3e-7d4e-8f00-0123456789ab@018bcfe568000000";
+/// let text = "0194c1c2-9f3e-7d4e-8f00-0123456789ab@17.018bcfe568000000";
 /// let id: TransactionId = text.parse()?;
 /// assert_eq!(id.to_string(), text);
 /// # Ok::<(), ara::Rule>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId {
-    /// The time of the transaction's last change.
-    pub(crate) time: Time,
     /// The node that made it.
     pub(crate) node: Uuid,
+    /// The number of its last change.
+    pub(crate) number: Number,
+    /// The hash of its last change as it was first written, which tells apart what two devices wrote under
+    /// one node id.
+    pub(crate) hash: u64,
 }
 
 impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{:016x}", self.node, self.time.bits())
+        write!(f, "{}@{}.{:016x}", self.node, self.number.get(), self.hash)
     }
 }
 
@@ -43,10 +46,14 @@ impl FromStr for TransactionId {
 
     fn from_str(text: &str) -> Result<Self, Rule> {
         let parse = || {
-            let (node, time) = text.split_once('@')?;
-            let is_time = time.len() == 16 && time.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let time = i64::from_str_radix(time, 16).ok().filter(|_| is_time)?;
-            Some(Self { time: Time::from_bits(time), node: Uuid::parse_str(node).ok()? })
+            let (node, place) = text.split_once('@')?;
+            let (number, hash) = place.split_once('.')?;
+            let is_canonical = !number.starts_with(['0', '+']);
+            let number = Number::new(number.parse().ok().filter(|_| is_canonical)?);
+            let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let hash = u64::from_str_radix(hash, 16).ok().filter(|_| is_hash)?;
+            let node = Uuid::parse_str(node).ok()?;
+            number.is_valid().then_some(Self { node, number, hash })
         };
         parse().ok_or_else(|| Rule::new("must be the id of a transaction, as `history` tells it"))
     }
@@ -59,8 +66,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_is_read_as_it_was_written(time in 0..i64::MAX, node: u128) {
-            let id = TransactionId { time: Time::from_bits(time), node: Uuid::from_u128(node) };
+        fn text_is_read_as_it_was_written(number in 1i64..1 << 62, hash: u64, node: u128) {
+            let (number, node) = (Number::new(number), Uuid::from_u128(node));
+            let id = TransactionId { node, number, hash };
             prop_assert_eq!(id.to_string().parse::<TransactionId>(), Ok(id));
         }
 
@@ -73,10 +81,22 @@ mod tests {
     #[test]
     fn what_is_no_id_is_refused() {
         let node = "0194c1c2-9f3e-7d4e-8f00-0123456789ab";
-        for time in
-            ["", "018bcfe56800000", "+18bcfe568000000", "ffffffffffffffff", "018bcfe5680000000"]
-        {
-            assert!(format!("{node}@{time}").parse::<TransactionId>().is_err(), "{time}");
+        assert!(format!("{node}@1.018bcfe568000000").parse::<TransactionId>().is_ok());
+        for place in [
+            "",
+            "1",
+            "1.",
+            ".018bcfe568000000",
+            "0.018bcfe568000000",
+            "-1.018bcfe568000000",
+            "+1.018bcfe568000000",
+            "01.018bcfe568000000",
+            "1.018bcfe56800000",
+            "1.+18bcfe568000000",
+            "1.018bcfe5680000000",
+            "9223372036854775807.018bcfe568000000",
+        ] {
+            assert!(format!("{node}@{place}").parse::<TransactionId>().is_err(), "{place}");
         }
     }
 }

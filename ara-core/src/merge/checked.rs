@@ -1,74 +1,193 @@
-//! Checking a transaction against the digest of its sender, before any of it is written.
+//! Checking a run against the digests of its sender, before any of it is written.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::exchange::changes::{Changes, Run, Sent};
-use crate::log::change::{Canonical, PackedCell, PackedCells};
-use crate::log::clock::Time;
-use crate::log::node::Stamp;
-use crate::log::point::Point;
+use crate::log::cells::Cells;
+use crate::log::change::Canonical;
+use crate::log::clock::MAX_MILLIS;
+use crate::log::gap::Gap;
+use crate::log::place::{Number, Point};
 use crate::merge::report::Reason;
 use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
 
-/// The first millisecond that is beyond what a [`Time`] can contain.
-const END_OF_TIME: i64 = 1 << 47;
-
-/// Checks the transaction of a run that follows a point. Returns the point at its end, and the hashes of its
-/// changes as they were first written.
-pub(crate) fn check(
-    changes: &Changes,
-    run: &Run,
-    at: Point,
-    transaction: &[Sent],
-) -> Result<(Point, Vec<u64>), Reason> {
-    let mut end = at;
-    let mut hashes = Vec::with_capacity(transaction.len());
-    for sent in transaction {
-        let hash = hash(changes, run, sent)?;
-        let is_after = if run.is_forked { sent.time >= end.time } else { sent.time > end.time };
-        let is_time = sent.time > Time::default() && sent.time.millis() < END_OF_TIME;
-        if !is_after || !is_time || sent.time > run.to.time {
-            return Err(Reason::Time);
-        }
-        let hash = sent.compacted.hash(hash);
-        end = Point { time: sent.time, digest: end.digest ^ hash ^ sent.compacted.dropped };
-        hashes.push(hash);
-    }
-    // In a forked run, a change could be there twice with a digest the second time only.
-    let mut seen = HashSet::new();
-    let mut both = transaction.iter().map(|sent| sent.time).zip(&hashes);
-    if run.is_forked && !both.all(|change| seen.insert(change)) {
-        return Err(Reason::Damaged);
-    }
-    let mark = transaction.last().and_then(|last| last.mark).ok_or(Reason::OpenTransaction)?;
-    // In a forked run, a digest is that of the changes of one of the two devices.
-    if !run.is_forked && mark != end.digest {
-        return Err(Reason::Digest);
-    }
-    Ok((end, hashes))
+/// What of a run can be taken over.
+pub(crate) struct Checked<'m> {
+    /// The transactions.
+    pub(crate) transactions: Vec<CheckedTransaction<'m>>,
+    /// Why those that follow cannot, if there are any.
+    pub(crate) reason: Option<Reason>,
 }
 
-/// Returns the hash of what there is of a change.
+/// A transaction that can be taken over.
+pub(crate) struct CheckedTransaction<'m> {
+    /// Its changes, each with its hash as it was first written.
+    pub(crate) changes: Vec<(&'m Sent, u64)>,
+    /// What the writer's clock showed, in milliseconds since 1970.
+    pub(crate) date: i64,
+    /// The digest up to its end, as the sender has it.
+    pub(crate) digest: u64,
+}
+
+impl CheckedTransaction<'_> {
+    /// Returns the number and the hash of its last change.
+    pub(crate) fn end(&self) -> Option<(Number, u64)> {
+        self.changes.last().map(|(last, hash)| (last.number, *hash))
+    }
+
+    /// Checks that it follows another one in the order of the log, given by the number and the hash of its last
+    /// change.
+    fn follows(self, before: &mut (Number, u64)) -> Result<Self, Reason> {
+        let last = self.end().filter(|last| *last > *before).ok_or(Reason::Number)?;
+        *before = last;
+        Ok(self)
+    }
+}
+
+/// Checks the changes of a run.
+///
+/// A digest confirms all that precedes it. A transaction that is confirmed, but does not obey the rules, is
+/// refused with all that follow it.
+///
+/// What is taken over here must not be refused by the next device. So the rules are such that the union of two
+/// logs which obey them obeys them as well. The log of a node that did not fork has all numbers, or tells that
+/// they were dropped; that of one that forked is merely ordered, within its transactions as well.
+pub(crate) fn check<'m>(changes: &'m Changes, run: &Run, sent: &[&'m Sent]) -> Checked<'m> {
+    let hashed = Hashed::of(changes, run, sent);
+    let mut transactions = Vec::new();
+    let mut start = 0;
+    let mut before = run.from;
+    let mut reason = hashed.reason;
+    let mut last = (Number::default(), 0);
+    for end in
+        (0..hashed.confirmed).filter(|at| sent.get(*at).is_some_and(|sent| sent.end.is_some()))
+    {
+        let of = start..end + 1;
+        start = end + 1;
+        let checked = transaction((changes, run), (sent, &hashed, of), &mut before);
+        match checked.and_then(|transaction| transaction.follows(&mut last)) {
+            Ok(transaction) => transactions.push(transaction),
+            Err(other) => {
+                reason = Some(other);
+                break;
+            }
+        }
+    }
+    if start < hashed.confirmed {
+        reason = reason.or(Some(Reason::OpenTransaction));
+    }
+    Checked { transactions, reason }
+}
+
+/// The hashes and digests of a run.
+struct Hashed {
+    /// The hash of each change as it was first written, and the digest up to it.
+    hashes: Vec<(u64, u64)>,
+    /// How many changes are confirmed by a digest that follows them.
+    confirmed: usize,
+    /// Why the others are not.
+    reason: Option<Reason>,
+}
+
+impl Hashed {
+    fn of(changes: &Changes, run: &Run, sent: &[&Sent]) -> Self {
+        let mut digest = run.from.digest;
+        let mut hashes = Vec::with_capacity(sent.len());
+        let mut confirmed = 0;
+        let mut reason = None;
+        for (at, sent) in sent.iter().enumerate() {
+            match hash(changes, run, sent) {
+                Ok(hash) => {
+                    digest ^= hash ^ sent.compacted.dropped;
+                    hashes.push((hash, digest));
+                }
+                Err(other) => {
+                    reason = Some(other);
+                    break;
+                }
+            }
+            match sent.mark {
+                Some(mark) if mark != digest => {
+                    reason = Some(Reason::Digest);
+                    break;
+                }
+                Some(_) => confirmed = at + 1,
+                None => {}
+            }
+        }
+        if reason.is_none() {
+            match digest == run.to.digest {
+                true => confirmed = sent.len(),
+                false => reason = Some(Reason::Digest),
+            }
+        }
+        Self { hashes, confirmed, reason }
+    }
+}
+
+/// Checks a transaction, which follows a point of the run.
+fn transaction<'m>(
+    (all, run): (&'m Changes, &Run),
+    (sent, hashed, of): (&[&'m Sent], &Hashed, Range<usize>),
+    before: &mut Point,
+) -> Result<CheckedTransaction<'m>, Reason> {
+    let mut changes = Vec::with_capacity(of.len());
+    let both = sent.iter().zip(&hashed.hashes).take(of.end).skip(of.start);
+    for (sent, &(hash, digest)) in both {
+        let is_valid = sent.number.is_valid() && sent.number <= run.to.number;
+        if !is_valid || !follows((before.number, sent), gap(all, sent)?, run, changes.is_empty()) {
+            return Err(Reason::Number);
+        }
+        if !sent.stamp.is_valid() {
+            return Err(Reason::Time);
+        }
+        *before = Point { number: sent.number, digest };
+        changes.push((*sent, hash));
+    }
+    let last = changes.last().map(|(last, _)| *last).ok_or(Reason::OpenTransaction)?;
+    let end = last.end.ok_or(Reason::OpenTransaction)?;
+    if end.date.is_some_and(|date| !(0..=MAX_MILLIS).contains(&date)) {
+        return Err(Reason::Time);
+    }
+    Ok(CheckedTransaction { changes, date: end.date(last.stamp), digest: before.digest })
+}
+
+/// Returns whether a change, which may be the first one of a transaction, may follow one of this number.
+///
+/// The hashes of dropped changes are kept with a gap alone.
+fn follows((before, sent): (Number, &Sent), gap: Gap<'_>, run: &Run, is_first: bool) -> bool {
+    let (before, number) = (before.get(), sent.number.get());
+    let is_told = sent.compacted.dropped == 0 || !gap.is_empty();
+    is_told
+        && match run.is_forked {
+            // Where two devices wrote under one id, a transaction may go back to where they parted, and so may
+            // what was dropped.
+            true => gap.len() < number && (is_first || before < number),
+            false => before < number && number - before - 1 == gap.len(),
+        }
+}
+
+/// Returns the gap before a change.
+fn gap<'m>(changes: &'m Changes, sent: &Sent) -> Result<Gap<'m>, Reason> {
+    Gap::new(changes.get(&sent.gap)).ok_or(Reason::Damaged)
+}
+
+/// Returns the hash of a change as it was first written. What there is of it must be readable in any case.
 fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
     let table = changes.tables.get(sent.table as usize).ok_or(Reason::Damaged)?;
     if table.len() > LONGEST_NAME || table.starts_with(LOCAL_PREFIX) {
         return Err(Reason::Name);
     }
-    let row = changes.get(&sent.row);
-    if row.len() != 16 {
-        return Err(Reason::RowId);
-    }
-    let mut canonical = Canonical::new(Stamp { time: sent.time, node: run.node }, table, row);
-    let mut cells = PackedCells::headless(changes.get(&sent.cells));
-    while let Some(PackedCell { column, tag, payload }) =
-        cells.next_cell().ok_or(Reason::Damaged)?
-    {
-        let name = changes.columns.get(column as usize).ok_or(Reason::Damaged)?;
+    let row = changes.get(&sent.row).try_into().map_err(|_| Reason::RowId)?;
+    let mut canonical = Canonical::new(run.node, (sent.number, sent.stamp), table, row);
+    let mut cells = Cells::new(changes.get(&sent.cells));
+    while let Some(cell) = cells.next_cell().ok_or(Reason::Damaged)? {
+        let name = changes.columns.get(cell.column as usize).ok_or(Reason::Damaged)?;
         if name.len() > LONGEST_NAME {
             return Err(Reason::Name);
         }
-        canonical.cell(name, tag, payload);
+        canonical.cell(name, &cell);
     }
     canonical.more(changes.get(&sent.more));
-    Ok(canonical.hash())
+    Ok(sent.compacted.hash(canonical.hash(sent.end)))
 }

@@ -1,31 +1,33 @@
 //! A merge: taking over the changes of other nodes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Range;
 
 use rusqlite::Connection;
 
+use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::exchange::changes::{Changes, Run, Sent};
-use crate::log::ahead::{MOST_AHEAD, due};
-use crate::log::change::{Packed, PackedCells};
-use crate::log::clock::Time;
+use crate::log::cells::Cells;
+use crate::log::clock::Stamp;
 use crate::log::entropy::Entropy;
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
-use crate::log::nodes::{self, Node, is_void};
+use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::node_log::{LogEnd, NodeLog};
+use crate::log::nodes::{self, Node};
+use crate::log::piece::head::Head;
+use crate::log::pieces;
 use crate::log::recorder::Recorder;
-use crate::merge::arriving::{Arrival, Arriving};
-use crate::merge::checked::check;
-use crate::merge::dropped::dropped_here;
-use crate::merge::last_common::LastCommon;
-use crate::merge::logged::Log;
+use crate::log::row_clock::Tick;
+use crate::log::transaction_id::TransactionId;
+use crate::merge::checked::{Checked, CheckedTransaction, check};
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
-use crate::merge::run::{RunState, Way, transaction};
+use crate::merge::resolved::Resolved;
+use crate::merge::run::Way;
+use crate::merge::same_ends::SameEnds;
 use crate::merge::stop::Stop;
-use crate::merge::void::{VOIDS, make_void, read_void};
-use crate::names::is_ara_s;
-use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::merge::unite::{Arriving, Key, unite};
+use crate::rows::last_writer::Rows;
+use crate::rows::rebuild::rebuild_rows;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 
@@ -36,137 +38,275 @@ pub(crate) fn merge(writing: &mut Writing<'_>, changes: &Changes) -> Result<Merg
     let mut merge = Merge {
         connection,
         changes,
+        is_there_twice: repeated(&changes.runs),
+        unheard: known.values().filter(|known| known.end.is_start()).count(),
         ids: known.values().map(|known| (known.ordinal, known.id)).collect(),
         known,
         names: Names::new(connection, changes)?,
-        log: Log::new(connection)?,
-        rows: Rows::new(connection),
-        horizon: recorder.wall().millis().saturating_add(MOST_AHEAD),
+        rows: Rows::new(connection)?,
+        registry: None,
         touched: touched.as_mut(),
-        voids: Vec::new(),
+        brought: Vec::new(),
         report: MergeReport::default(),
     };
-    let mut runs = merge.compare_runs()?;
-    merge.take_over(&mut runs)?;
-    merge.finish(runs, recorder, entropy)
+    let own = recorder.node_id();
+    let mut own_end = None;
+    for (run, sent) in merge.runs() {
+        let changed = merge.run(run, &sent, recorder)?;
+        own_end = own_end.or(changed.filter(|_| run.node == own));
+    }
+    merge.finish(own_end, recorder, entropy)
 }
 
 /// A merge in progress.
 struct Merge<'m, 'c> {
     connection: &'c Connection,
     changes: &'m Changes,
+    /// The nodes that have more than one run.
+    is_there_twice: HashSet<NodeId>,
     /// What is known of each node.
     known: BTreeMap<NodeId, Node>,
+    /// How many of the nodes have no changes here.
+    unheard: usize,
     /// The ids of the nodes by their ordinals.
     ids: HashMap<NodeOrdinal, NodeId>,
     names: Names<'m>,
-    log: Log<'c>,
     rows: Rows<'c>,
-    /// The time in milliseconds after which changes wait until their time has come.
-    horizon: i64,
+    /// What was registered before the changes of a node were united with its log, if that was needed.
+    registry: Option<Registry>,
     touched: Option<&'m mut Touched>,
-    /// The changes of nodes that do not count, as the nodes themselves tell.
-    voids: Vec<(NodeId, (Time, Time))>,
+    /// The new transactions, each with the greatest date of its node so far.
+    brought: Vec<(i64, TransactionId)>,
     report: MergeReport,
 }
 
-/// A change whose names are resolved.
-struct Resolved<'m> {
-    /// The table's ordinal, and its name.
-    table: (i64, &'m str),
-    /// Whether the table is in the file, and not in the log only.
-    is_table_made: bool,
-    row: &'m [u8; 16],
-    /// All of its cells, as the log contains them.
-    packed: Packed,
-    /// The cells that can be written into the row.
-    cells: Vec<FoldedCell<'m>>,
-    /// Whether these are all of its cells.
-    is_whole: bool,
-}
-
 impl<'m> Merge<'m, '_> {
-    /// Compares each run with what is known of its node.
-    fn compare_runs(&self) -> Result<Vec<RunState<'m>>> {
-        let mut runs_of = HashMap::new();
-        for run in &self.changes.runs {
-            *runs_of.entry(run.node).or_insert(0) += 1;
-        }
-        let is_single =
-            |run: &Run| run.node != NodeId::NOBODY && runs_of.get(&run.node) == Some(&1);
-        let compare = |run: &'m Run| {
-            let before = self.known.get(&run.node).copied();
-            let before = before.unwrap_or(Node::new(NodeOrdinal::NONE, run.node));
-            RunState::compare(self.connection, run, before, is_single(run))
-        };
-        self.changes.runs.iter().map(compare).collect()
-    }
-
-    /// Takes over the transactions of all runs, in the order in which they arrived.
-    fn take_over(&mut self, runs: &mut [RunState<'m>]) -> Result<()> {
-        let changes = &self.changes.changes;
-        let mut next = 0;
-        while let Some(first) = changes.get(next) {
-            let mut state = runs.get_mut(first.run as usize);
-            let is_forked = state.as_ref().is_some_and(|state| state.run.is_forked);
-            let Range { start, end } = transaction(changes, next, is_forked);
-            next = end;
-            let Some(state) = &mut state else { continue };
-            let transaction = changes.get(start..end).unwrap_or_default();
-            match state.way {
-                Way::Skip => self.report.known += transaction.len() as u64,
-                Way::Append | Way::Unite => match self.transaction(state, transaction) {
-                    Ok(()) => {}
-                    Err(Stop::Refused(reason)) => state.way = Way::Refuse(reason),
-                    Err(Stop::Failed(error)) => return Err(error),
-                },
-                Way::Refuse(_) => {}
+    /// Returns the runs, each with its changes.
+    fn runs(&self) -> Vec<(&'m Run, Vec<&'m Sent>)> {
+        let mut runs: Vec<_> = self.changes.runs.iter().map(|run| (run, Vec::new())).collect();
+        for sent in &self.changes.changes {
+            if let Some((_, changes)) = runs.get_mut(sent.run as usize) {
+                changes.push(sent);
             }
         }
-        Ok(())
+        runs
     }
 
-    /// Checks a transaction, and takes it over.
-    fn transaction(&mut self, state: &mut RunState<'m>, transaction: &[Sent]) -> Result<(), Stop> {
-        let (end, hashes) = check(self.changes, state.run, state.at, transaction)?;
-        if self.names.is_tight {
-            self.resolve_names(transaction)?;
+    /// Takes over a run. Returns what is known at the end of the log of its node, if that has changed.
+    fn run(
+        &mut self,
+        run: &'m Run,
+        sent: &[&'m Sent],
+        recorder: &mut Recorder<'_>,
+    ) -> Result<Option<Head>> {
+        let before = self.known.get(&run.node).copied();
+        let before = before.unwrap_or(Node::new(NodeOrdinal::NONE, run.node));
+        let mut taken = self.take(run, &before, sent, recorder);
+        if let Err(Stop::Failed(Error::Corrupt)) = taken {
+            // What is known of this node cannot be read. That does not concern the others.
+            taken = Err(Stop::Refused(Reason::Damaged));
         }
-        let node = self.node(state.run.node)?;
-        let Some(known) = self.known.get(&state.run.node).copied() else { return Ok(()) };
-        // All changes up to `folded` count as applied. So they are applied even if this device's clock has
-        // been set back since.
-        let is_due = end.time.millis() <= self.horizon.max(known.folded.millis());
-        let dropped_here = match state.way {
-            Way::Unite => dropped_here(self.connection, (node, known.horizon), transaction)?,
-            _ => HashSet::new(),
+        let (head, is_apart, reason) = match taken {
+            Ok(Taken { head, is_apart, reason }) => (head, is_apart, reason),
+            Err(Stop::Refused(reason)) => (None, false, Some(reason)),
+            Err(Stop::Failed(error)) => return Err(error),
         };
-        let changes_before = self.report.changes;
-        for (sent, hash) in transaction.iter().zip(hashes) {
-            if dropped_here.contains(&sent.time) {
-                self.report.known += 1;
-                state.last_common.dropped_since ^= hash ^ sent.compacted.dropped;
-                continue;
+        let node = run.node.uuid();
+        self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
+        if reason.is_some() && self.can_note(run.node) {
+            self.node(run.node)?;
+        }
+        let Some(known) = self.known.get_mut(&run.node) else { return Ok(None) };
+        if let Some(head) = &head {
+            self.unheard -= usize::from(known.end.is_start() && !head.point.is_start());
+            (known.end, known.date) = (head.point, head.date);
+            known.is_forked |= is_apart || run.is_forked;
+            if known.is_forked && !before.is_forked {
+                self.report.forked.push(node);
             }
-            let arrival = self.change(state, node, (sent, hash), is_due)?;
-            self.note_arrival(state, (sent, arrival), is_due);
-            state.last_common = LastCommon { time: sent.time, dropped_since: 0 };
+            known.save(self.connection)?;
         }
-        if is_due && self.report.changes > changes_before {
-            let tables = &self.changes.tables;
-            let is_of_app =
-                |sent: &Sent| tables.get(sent.table as usize).is_some_and(|table| !is_ara_s(table));
-            self.report.bring((state.run.node, known.void), transaction, is_of_app);
+        nodes::note_refused(self.connection, known.ordinal, reason.map(Reason::name))?;
+        Ok(head)
+    }
+
+    /// Takes over what can be taken over of a run.
+    fn take(
+        &mut self,
+        run: &'m Run,
+        before: &Node,
+        sent: &[&'m Sent],
+        recorder: &mut Recorder<'_>,
+    ) -> Result<Taken, Stop> {
+        if run.node == NodeId::NOBODY || self.is_there_twice.contains(&run.node) {
+            // It is unknown in which order the runs of one node would follow one another.
+            return Err(Reason::Damaged.into());
         }
-        state.at = end;
-        Ok(())
+        let way = match Way::at_once(run, before) {
+            Some(way) => way,
+            None => {
+                let registry = loaded(&mut self.registry, self.connection)?;
+                Way::by_log(self.connection, registry, run, before)?
+            }
+        };
+        if let Way::Refuse(reason) = way {
+            return Err(reason.into());
+        }
+        if way == Way::Skip {
+            self.report.known += sent.len() as u64;
+            return Ok(Taken::default());
+        }
+        let Checked { transactions, mut reason } = check(self.changes, run, sent);
+        if transactions.is_empty() {
+            return Ok(Taken { reason, ..Taken::default() });
+        }
+        let node = (self.node(run.node)?, run.node);
+        let is_next = way == Way::Append || self.is_next((run, node), before, &transactions)?;
+        let (head, is_apart) = match way {
+            _ if is_next => (self.append(node, &transactions, recorder, &mut reason)?, false),
+            _ => self.unite((run, node), before, transactions, recorder, &mut reason)?,
+        };
+        Ok(Taken { head, is_apart, reason })
+    }
+
+    /// Returns whether transactions of a node that forked follow what is known of it, so that they can be appended
+    /// like those of another node.
+    fn is_next(
+        &mut self,
+        (run, node): (&Run, (NodeOrdinal, NodeId)),
+        before: &Node,
+        transactions: &[CheckedTransaction<'_>],
+    ) -> Result<bool> {
+        let first = transactions.first().and_then(CheckedTransaction::end);
+        let Some(first) = first.filter(|_| run.from == before.end) else { return Ok(false) };
+        if first.0 != before.end.number {
+            return Ok(first.0 > before.end.number);
+        }
+        let Some(last) = pieces::last_of(self.connection, node.0)? else { return Ok(true) };
+        let last = last.changes().next_back().map(|change| change.record);
+        let registry = loaded(&mut self.registry, self.connection)?;
+        let hash = last.and_then(|last| last.hash(node.1, registry)).ok_or(Error::Corrupt)?;
+        Ok(first.1 > hash)
+    }
+
+    /// Appends transactions to the log of their node, until one has to be refused.
+    fn append(
+        &mut self,
+        node: (NodeOrdinal, NodeId),
+        transactions: &[CheckedTransaction<'m>],
+        recorder: &mut Recorder<'_>,
+        reason: &mut Option<Reason>,
+    ) -> Result<Option<Head>, Stop> {
+        let mut log = NodeLog::new(LogEnd::load(self.connection, node.0)?);
+        let mut is_any = false;
+        for transaction in transactions {
+            match self.resolve_names(transaction) {
+                Err(Stop::Refused(other)) => {
+                    *reason = Some(other);
+                    break;
+                }
+                resolved => resolved?,
+            }
+            let CheckedTransaction { changes, date, .. } = transaction;
+            let mut is_of_app = false;
+            for (sent, hash) in changes {
+                let resolved = Resolved::of(self.changes, &mut self.names, sent)?;
+                is_of_app |= resolved.is_of_app();
+                let record = resolved.record(self.changes, sent);
+                log.append(self.connection, (&record, *hash), *date)?;
+                self.fold(resolved, (node, sent.stamp, *date), recorder)?;
+                self.note_compacted(node.1, sent, log.end().head.date);
+            }
+            is_any = true;
+            self.bring(is_of_app, log.end().head.date, (node.1, transaction));
+        }
+        log.flush(self.connection)?;
+        Ok(is_any.then_some(log.end().head))
+    }
+
+    /// Unites transactions with the log of their node, until one has to be refused.
+    fn unite(
+        &mut self,
+        (run, node): (&Run, (NodeOrdinal, NodeId)),
+        before: &Node,
+        mut transactions: Vec<CheckedTransaction<'m>>,
+        recorder: &mut Recorder<'_>,
+        reason: &mut Option<Reason>,
+    ) -> Result<(Option<Head>, bool), Stop> {
+        let known = Node { ordinal: node.0, ..*before };
+        let registry = loaded(&mut self.registry, self.connection)?;
+        let held = SameEnds::load(self.connection, registry, &known, &transactions)?;
+        self.report.known += held.leave_out(&mut transactions);
+        let resolved = self.resolve(&mut transactions, reason)?;
+        let Some(to) = transactions.last().map(|last| last.digest) else {
+            return Ok((None, false));
+        };
+        let mut arriving = Vec::with_capacity(resolved.len());
+        let sent = transactions.iter().flat_map(|transaction| {
+            let (of, date) = (transaction.end().unwrap_or_default(), transaction.date);
+            transaction.changes.iter().map(move |(sent, hash)| (of, *sent, *hash, date))
+        });
+        for ((transaction, sent, hash, date), resolved) in sent.zip(&resolved) {
+            let key = Key { transaction, number: sent.number };
+            let record = resolved.record(self.changes, sent);
+            arriving.push(Arriving { key, record, hash, date });
+        }
+        // The changes that the log has of the node were there before, and so were their names.
+        let registry = loaded(&mut self.registry, self.connection)?;
+        let run = (run.from.digest, &*arriving, to);
+        let united = unite(self.connection, registry, &known, run)?;
+        drop(arriving);
+        let mut both = resolved.into_iter().zip(united.is_new);
+        for transaction in &transactions {
+            let (mut is_of_app, mut is_any) = (false, false);
+            for (sent, _) in &transaction.changes {
+                let Some((resolved, is_new)) = both.next() else { break };
+                if !is_new {
+                    self.report.known += 1;
+                    continue;
+                }
+                is_of_app |= resolved.is_of_app();
+                is_any = true;
+                self.fold(resolved, (node, sent.stamp, transaction.date), recorder)?;
+                self.note_compacted(node.1, sent, united.head.date);
+            }
+            self.bring(is_any && is_of_app, transaction.date, (node.1, transaction));
+        }
+        Ok((united.has_grown.then_some(united.head), united.is_apart))
+    }
+
+    /// Resolves the names of transactions. Those from one on that has to be refused are taken out.
+    fn resolve(
+        &mut self,
+        transactions: &mut Vec<CheckedTransaction<'m>>,
+        reason: &mut Option<Reason>,
+    ) -> Result<Vec<Resolved<'m>>, Stop> {
+        let mut resolved = Vec::new();
+        for at in 0..transactions.len() {
+            let Some(transaction) = transactions.get(at) else { break };
+            match self.resolve_names(transaction) {
+                Err(Stop::Refused(other)) => {
+                    *reason = Some(other);
+                    transactions.truncate(at);
+                    break;
+                }
+                named => named?,
+            }
+            for (sent, _) in &transaction.changes {
+                resolved.push(Resolved::of(self.changes, &mut self.names, sent)?);
+            }
+        }
+        Ok(resolved)
     }
 
     /// Resolves the names of a transaction, and refuses it if a table has no room for them.
-    fn resolve_names(&mut self, transaction: &[Sent]) -> Result<(), Stop> {
-        for sent in transaction {
+    fn resolve_names(&mut self, transaction: &CheckedTransaction<'_>) -> Result<(), Stop> {
+        if !self.names.is_tight {
+            return Ok(());
+        }
+        for (sent, _) in &transaction.changes {
             self.names.table(sent.table)?;
-            let mut cells = PackedCells::headless(self.changes.get(&sent.cells));
+            let mut cells = Cells::new(self.changes.get(&sent.cells));
             while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
                 self.names.column(sent.table, cell.column)?;
             }
@@ -174,118 +314,43 @@ impl<'m> Merge<'m, '_> {
         Ok(())
     }
 
-    /// Takes over a change: writes it into the log and, if it is new and due, into its row.
-    fn change(
+    /// Writes a new change into its row.
+    fn fold(
         &mut self,
-        state: &RunState<'m>,
-        node: NodeOrdinal,
-        (sent, hash): (&Sent, u64),
-        is_due: bool,
-    ) -> Result<Arrival, Stop> {
-        let Resolved { table, is_table_made, row, packed, cells, is_whole } = self.resolve(sent)?;
-        let stamp = Stamp { time: sent.time, node: state.run.node };
-        let (compacted, mark) = (sent.compacted, sent.mark);
-        let arriving = Arriving { stamp, node, hash, table: table.0, row, packed, compacted, mark };
-        let arrival = match state.way {
-            Way::Append => Arrival::New(self.log.append(arriving)?),
-            _ => self.log.unite(arriving, state.last_common)?,
+        resolved: Resolved<'_>,
+        (node, stamp, date): ((NodeOrdinal, NodeId), Stamp, i64),
+        recorder: &mut Recorder<'_>,
+    ) -> Result<()> {
+        self.report.changes += 1;
+        self.report.set_aside += u64::from(resolved.is_set_aside());
+        recorder.meet(stamp);
+        let Some(mut change) = resolved.into_folded(Tick { stamp, node, date }) else {
+            return Ok(());
         };
-        let is_of_voids = table.1 == VOIDS;
-        if is_of_voids {
-            self.note_void(sent, *row);
-        }
-        match arrival {
-            Arrival::New(_) => {
-                let is_applied = is_table_made && is_due;
-                let is_set_aside = !(is_applied && is_whole);
-                self.report.set_aside += u64::from(is_set_aside && !is_of_voids);
-                if is_applied && !self.is_void(stamp) {
-                    self.fold(FoldedChange { table, row: *row, stamp, node, cells })?;
-                }
-            }
-            // The rows of twins are rebuilt at the end of the merge.
-            Arrival::Twin(_) => self.touch_everything(),
-            Arrival::Known | Arrival::Stands(_) => {}
-        }
-        Ok(arrival)
-    }
-
-    /// Resolves the names of a change.
-    fn resolve(&mut self, sent: &Sent) -> Result<Resolved<'m>, Stop> {
-        let changes = self.changes;
-        let table = self.names.table(sent.table)?;
-        let mut packed = Packed::new();
-        let mut folded = Vec::with_capacity(8);
-        let mut is_whole = true;
-        let mut cells = PackedCells::headless(changes.get(&sent.cells));
-        while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-            let column = self.names.column(sent.table, cell.column)?;
-            packed.cell(column.ordinal, cell.tag, cell.payload);
-            match cell.value() {
-                Some(value) if column.is_made => {
-                    let (column, is_total) = ((column.ordinal, column.name), cell.is_total());
-                    folded.push(FoldedCell { column, value, is_total });
-                }
-                _ => is_whole = false,
-            }
-        }
-        packed.more(changes.get(&sent.more));
-        let row = changes.get(&sent.row).try_into().map_err(|_| Error::Corrupt)?;
-        let (is_table_made, table) = (table.is_made, (table.ordinal, table.name));
-        Ok(Resolved { table, is_table_made, row, packed, cells: folded, is_whole })
-    }
-
-    /// Writes a change into its row.
-    fn fold(&mut self, mut change: FoldedChange<'_>) -> Result<()> {
         let id_of = |node| self.ids.get(&node).copied();
         self.rows.fold(&mut change, &id_of, self.touched.as_deref_mut())
     }
 
-    /// Notes what a change added to what is known of its node, and counts it.
-    fn note_arrival(
+    /// Notes that the log of a node was compacted elsewhere, if a change of it tells so.
+    fn note_compacted(&mut self, node: NodeId, sent: &Sent, date: i64) {
+        if let Some(known) = self.known.get_mut(&node).filter(|_| !sent.compacted.is_nothing()) {
+            known.compacted = known.compacted.max(sent.number);
+            known.compacted_date = known.compacted_date.max(date);
+        }
+    }
+
+    /// Notes a new transaction, if it is of the app, and the greatest date of its node so far.
+    fn bring(
         &mut self,
-        state: &mut RunState<'m>,
-        (sent, arrival): (&Sent, Arrival),
-        is_due: bool,
+        is_of_app: bool,
+        date: i64,
+        (node, transaction): (NodeId, &CheckedTransaction<'_>),
     ) {
-        match arrival {
-            Arrival::Known | Arrival::Stands(_) => self.report.known += 1,
-            Arrival::New(_) | Arrival::Twin(_) => self.report.changes += 1,
-        }
-        let (Arrival::Stands(added) | Arrival::New(added) | Arrival::Twin(added)) = arrival else {
-            return;
-        };
-        state.has_grown = true;
-        state.has_grown_within |= sent.time <= state.before.end.time;
-        let Some(known) = self.known.get_mut(&state.run.node) else { return };
-        known.is_forked |= matches!(arrival, Arrival::Twin(_));
-        known.end.digest ^= added;
-        known.end.time = known.end.time.max(sent.time);
-        if !sent.compacted.is_nothing() {
-            known.horizon = known.horizon.max(sent.time);
-        }
-        if is_due {
-            known.folded = known.folded.max(sent.time);
-        }
-    }
-
-    /// Notes which changes of a node do not count, as a change of [`VOIDS`] tells.
-    fn note_void(&mut self, sent: &Sent, node: [u8; 16]) {
-        let name = |column| self.changes.columns.get(column as usize).map(String::as_str);
-        let void = read_void(PackedCells::headless(self.changes.get(&sent.cells)), &name);
-        self.voids.extend(void.map(|void| (NodeId::from_bytes(node), void)));
-    }
-
-    /// Returns whether a change does not count.
-    fn is_void(&self, stamp: Stamp) -> bool {
-        self.known.get(&stamp.node).is_some_and(|known| is_void(known.void, stamp.time))
-    }
-
-    /// Notes for the watchers that anything may have been written.
-    fn touch_everything(&mut self) {
-        if let Some(touched) = &mut self.touched {
-            touched.everything = true;
-        }
+        let last = transaction.changes.last().filter(|_| is_of_app);
+        self.brought.extend(last.map(|(last, hash)| {
+            let (node, number, hash) = (node.uuid(), last.number, *hash);
+            (date, TransactionId { node, number, hash })
+        }));
     }
 
     /// Returns the ordinal of a node, which is added if it is new.
@@ -296,6 +361,7 @@ impl<'m> Merge<'m, '_> {
         let node = nodes::add(self.connection, id)?;
         self.ids.insert(node, id);
         self.known.insert(id, Node::new(node, id));
+        self.unheard += 1;
         Ok(node)
     }
 
@@ -303,78 +369,78 @@ impl<'m> Merge<'m, '_> {
     /// is known is limited, so that another device cannot fill the file with them.
     fn can_note(&self, node: NodeId) -> bool {
         const MOST_UNHEARD: usize = 100;
-        let is_unheard = |known: &&Node| known.end.time == Time::default();
-        node != NodeId::NOBODY && self.known.values().filter(is_unheard).count() < MOST_UNHEARD
+        node != NodeId::NOBODY && self.unheard < MOST_UNHEARD
     }
 
-    /// Writes into the file what is known of the nodes now, and rebuilds the rows of changes that no longer
-    /// count.
+    /// Notes that the nodes have forked that stamped two changes of a row alike, as one device never does.
+    fn note_tied(&mut self) -> Result<()> {
+        for node in &self.rows.tied {
+            nodes::note_forked(self.connection, *node)?;
+            let known = self.ids.get(node).and_then(|id| self.known.get(id));
+            let found = known.filter(|known| !known.is_forked);
+            self.report.forked.extend(found.map(|known| known.id.uuid()));
+        }
+        Ok(())
+    }
+
+    /// Ends the merge. `own_end` is what is known at the end of the log of the node that writes, if that has
+    /// changed.
     fn finish(
         mut self,
-        runs: Vec<RunState<'m>>,
+        own_end: Option<Head>,
         recorder: &mut Recorder<'_>,
         entropy: &mut Entropy,
     ) -> Result<MergeReport> {
         let own = recorder.node_id();
-        let mut is_own_saved = false;
-        for state in runs {
-            let is_saved = self.finish_run(&state, recorder)?;
-            is_own_saved |= is_saved && state.run.node == own;
-        }
-        if is_own_saved && let Some(known) = self.known.get(&own) {
+        if let Some(end) = own_end {
             // Another file has written under the node id of this one, or this one had before a backup of it
             // was restored.
-            recorder.change_node(known.end, recorder.journal().last(), entropy)?;
-            known.save(self.connection)?;
+            recorder.change_node(&end, entropy)?;
+            if let Some(known) = self.known.get(&own) {
+                known.save(self.connection)?;
+            }
         }
-        self.finish_voids(recorder)?;
-        self.log.rebuild_outdated(&recorder.whole_log()?)?;
-        recorder.wait_for(due(self.connection)?);
-        let Self { mut report, names, rows, .. } = self;
+        if self.report.changes > 0 {
+            recorder.save_clock()?;
+        }
+        self.note_tied()?;
+        if !self.rows.ties.is_empty() {
+            if let Some(touched) = &mut self.touched {
+                touched.everything = true;
+            }
+            let registry = Registry::load(self.connection)?;
+            rebuild_rows(&recorder.whole_log()?, &registry, &self.rows.ties)?;
+        }
+        let Self { mut report, names, rows, mut brought, .. } = self;
+        brought.sort_unstable();
+        report.transactions = brought.into_iter().map(|(_, id)| id).collect();
         (report.written, report.outdated) = (rows.written, rows.outdated);
         report.growth = names.into_growth().of_app();
         Ok(report)
     }
+}
 
-    /// Reports what became of a run, and writes into the file what is known of its node now. Returns whether
-    /// that has changed.
-    fn finish_run(&mut self, state: &RunState<'m>, recorder: &mut Recorder<'_>) -> Result<bool> {
-        let node = state.run.node.uuid();
-        let reason = match state.way {
-            Way::Refuse(reason) => Some(reason),
-            _ => None,
-        };
-        self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
-        if reason.is_some() && self.can_note(state.run.node) {
-            self.node(state.run.node)?;
-        }
-        let Some(known) = self.known.get_mut(&state.run.node) else { return Ok(false) };
-        // Changes were added, and either the log has others that the run lacks, or some were added before the
-        // end of what was known: two devices have written under this id.
-        let is_apart = known.end != state.at || state.has_grown_within;
-        known.is_forked |= state.has_grown && (is_apart || state.run.is_forked);
-        if known.is_forked && !state.before.is_forked {
-            self.report.forked.push(node);
-        }
-        let has_changed = state.has_grown || known.is_forked != state.before.is_forked;
-        if has_changed {
-            known.save(self.connection)?;
-        }
-        recorder.meet(known.clock());
-        nodes::note_refused(self.connection, known.ordinal, reason.map(Reason::name))?;
-        Ok(has_changed)
+/// Returns what is registered, which is read when it is first needed.
+fn loaded<'r>(registry: &'r mut Option<Registry>, connection: &Connection) -> Result<&'r Registry> {
+    if registry.is_none() {
+        *registry = Some(Registry::load(connection)?);
     }
+    registry.as_ref().ok_or(Error::Corrupt)
+}
 
-    /// Writes into the file which changes do not count.
-    fn finish_voids(&mut self, recorder: &mut Recorder<'_>) -> Result<()> {
-        for (id, void) in std::mem::take(&mut self.voids) {
-            let node = self.node(id)?;
-            self.report.leave_out(id, void);
-            if make_void(self.connection, node, void, &mut self.log.outdated)? {
-                self.touch_everything();
-            }
-            recorder.go_back()?;
-        }
-        Ok(())
-    }
+/// Returns the nodes that have more than one run.
+fn repeated(runs: &[Run]) -> HashSet<NodeId> {
+    let mut once = HashSet::with_capacity(runs.len());
+    runs.iter().map(|run| run.node).filter(|node| !once.insert(*node)).collect()
+}
+
+/// What became of a run.
+#[derive(Default)]
+struct Taken {
+    /// What is known at the end of the log of the node, if that has changed.
+    head: Option<Head>,
+    /// Whether the log differs from that of the sender, as far as the run reaches.
+    is_apart: bool,
+    /// Why some of it was refused.
+    reason: Option<Reason>,
 }

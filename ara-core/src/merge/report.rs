@@ -4,11 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::exchange::changes::Sent;
 use crate::growth::history::Growth;
-use crate::log::clock::Time;
-use crate::log::node::NodeId;
-use crate::log::nodes::is_void;
 use crate::log::transaction_id::TransactionId;
 
 /// What a [merge](crate::Database::merge) did.
@@ -19,12 +15,11 @@ pub struct MergeReport {
     /// [`ensure`](crate::Database::ensure) makes to the history of schemas.
     pub changes: u64,
     /// The transactions of the new changes, oldest first, as [`transactions`](crate::Database::transactions)
-    /// lists them. To [undo](crate::Database::undo) all of them, begin with the last.
-    ///
-    /// Transactions that are dated ahead and still wait for their time are left out, and so are those in
-    /// which only ara's own tables were written.
+    /// lists them. Those in which only ara's own tables were written are left out. To undo all of them, pass
+    /// them to [`undo_all`](crate::Database::undo_all), the last one first.
     pub transactions: Vec<TransactionId>,
-    /// The number of changes that this database knew already.
+    /// The number of changes that this database knew already, or had dropped by
+    /// [`compact`](crate::Database::compact).
     pub known: u64,
     /// The number of values that were written into rows of the app's tables.
     pub written: u64,
@@ -36,34 +31,11 @@ pub struct MergeReport {
     /// The nodes of which changes were refused: these are not even in the log.
     pub refused: Vec<Refused>,
     /// The ids of the nodes for which it was discovered that two devices have written under this id, because
-    /// a file was copied or a backup was restored. The changes of both are united.
+    /// a file was copied or a backup was restored, or that one of the two logs has lost changes. The changes of
+    /// both are united.
     pub forked: Vec<Uuid>,
     /// The app's tables and columns that were created.
     pub growth: Growth,
-}
-
-impl MergeReport {
-    /// Adds the transaction that new changes of a node belong to. These are several ones if the node is
-    /// forked. A transaction that does not count, or is not of the app, is left out.
-    pub(crate) fn bring(
-        &mut self,
-        (node, void): (NodeId, (Time, Time)),
-        changes: &[Sent],
-        is_of_app: impl Fn(&Sent) -> bool,
-    ) {
-        let node = node.uuid();
-        for transaction in changes.split_inclusive(|sent| sent.mark.is_some()) {
-            let end = transaction.last().filter(|end| !is_void(void, end.time));
-            let end = end.filter(|_| transaction.iter().any(&is_of_app));
-            self.transactions.extend(end.map(|end| TransactionId { time: end.time, node }));
-        }
-    }
-
-    /// Removes the transactions of a node that turned out not to count.
-    pub(crate) fn leave_out(&mut self, node: NodeId, void: (Time, Time)) {
-        let node = node.uuid();
-        self.transactions.retain(|id| id.node != node || !is_void(void, id.time));
-    }
 }
 
 /// A node of which changes were refused: all that arrived of it, or those after a certain one.
@@ -89,7 +61,10 @@ pub enum Reason {
     OpenTransaction,
     /// They do not match their digest.
     Digest,
-    /// A time is not after the previous one, or is out of range.
+    /// The numbers do not follow one another, as they must but for changes that
+    /// [`compact`](crate::Database::compact) dropped.
+    Number,
+    /// A stamp is beyond the last one that a clock can show, or a date is.
     Time,
     /// The id of a row does not have 16 bytes.
     RowId,
@@ -107,6 +82,7 @@ impl Reason {
             Self::Unconnected => "unconnected",
             Self::OpenTransaction => "open transaction",
             Self::Digest => "digest",
+            Self::Number => "number",
             Self::Time => "time",
             Self::RowId => "row id",
             Self::Damaged => "damaged",
@@ -120,6 +96,7 @@ impl Reason {
             Self::Unconnected,
             Self::OpenTransaction,
             Self::Digest,
+            Self::Number,
             Self::Time,
             Self::RowId,
             Self::Damaged,
@@ -137,7 +114,8 @@ impl fmt::Display for Reason {
             }
             Self::OpenTransaction => "a transaction does not end: send whole transactions",
             Self::Digest => "they are not what their digest says: send them again",
-            Self::Time => "their times do not ascend, or are none that a clock shows",
+            Self::Number => "their numbers do not follow one another: send them again",
+            Self::Time => "they are stamped or dated later than any clock can show",
             Self::RowId => "the id of a row has not 16 bytes",
             Self::Damaged => "a change cannot be read: send them again",
             Self::Name => "a name is too long, or of a local table, or a table has too many of them",

@@ -1,6 +1,6 @@
 //! Queries of the database as it was at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,19 +8,24 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::catalog::ddl::{add_column, create_table};
-use crate::catalog::registry::Registry;
+use crate::catalog::own_tables::COUNTER_TABLE;
+use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
-use crate::log::clock::Time;
+use crate::log::counters::forget_row;
+use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
-use crate::log::nodes::Node;
+use crate::log::piece::unpacking::LoggedChange;
+use crate::log::place::Number;
 use crate::log::recorder::WholeLog;
-use crate::log::transactions::last_end;
+use crate::log::row_changes::{RowKey, changes_of_rows};
 use crate::model::table_ref::TableRef;
-use crate::rows::rebuild::fold_into;
+use crate::names::quoted;
+use crate::rows::last_writer::Rows;
+use crate::rows::rebuild::{fold_log, folded};
 use crate::value::Timestamp;
 
 /// The database as it was at a time, returned by [`Database::at`]. It can be queried like the database.
@@ -33,16 +38,34 @@ pub struct Past {
 /// The tables as they were, in a temporary database of their own.
 struct PastTables {
     connection: Connection,
-    until: Time,
-    /// The time up to which the changes of each node count, which is the end of a transaction.
-    ends: HashMap<NodeOrdinal, Time>,
+    scope: Scope,
     /// The stored names of the tables that were built so far.
     tables: HashSet<String>,
 }
 
+/// Which changes of the log are part of the past.
+struct Scope {
+    /// The last date of a transaction that is, or `None` if that is the present, so that all are.
+    until: Option<Timestamp>,
+    /// The last change of each node when the past was first read.
+    ends: HashMap<NodeOrdinal, Number>,
+}
+
+impl Scope {
+    fn has(&self, change: &LoggedChange<'_>) -> bool {
+        let end = self.ends.get(&change.node);
+        end.is_some_and(|end| change.record.number <= *end)
+            && self.until.is_none_or(|until| change.date <= until.millis())
+    }
+}
+
 impl Database {
     /// Returns the database as it was at a time, to be queried. It includes what other devices had written by
-    /// then, even if this database received it later.
+    /// then, even if this database received it later: all transactions that are dated up to that time, by the
+    /// clocks of the devices that made them. A row is there if its `created_at` is not after that time.
+    ///
+    /// Of the present and of later times, it returns the database as it is when it is first queried: with all
+    /// that is known, whatever its date, and whether the log was compacted or not.
     ///
     /// The first query of a table builds it from the whole change log. It is kept until the result is
     /// dropped. Rows that were deleted later are there, and `created_at` and `updated_at` are those of that
@@ -69,7 +92,8 @@ impl Database {
     /// This method does not fail. A query of the result returns the errors of a query of the database, and
     /// besides:
     ///
-    /// - [`Error::Compacted`] if the log has been [compacted](Self::compact) beyond that time.
+    /// - [`Error::Compacted`] if that time is in the past, and the log has been [compacted](Self::compact)
+    ///   beyond it: up to a transaction of a later date.
     /// - [`Error::OnlyNow`] if the query searches, or reads a local table.
     /// - [`Error::WatchedTransaction`] if the query is watched.
     pub fn at(&self, time: Timestamp) -> Past {
@@ -84,53 +108,62 @@ impl PastTables {
         // if it is large.
         let mut connection = Connection::open("")?;
         configure(&mut connection, Duration::ZERO)?;
-        let until = Time::last_in(time.millis());
+        connection.execute_batch(COUNTER_TABLE)?;
+        let until = Some(time).filter(|time| *time < database.now());
         let ends = database.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
-            let nodes = Registry::load(&snapshot)?.nodes;
-            let end = |node: Node| {
-                let end = last_end(&snapshot, node.ordinal, until.min(node.folded))?;
-                Ok((node.ordinal, end))
-            };
-            nodes.into_values().map(end).collect::<Result<_>>()
+            let nodes = Journal::load(&snapshot)?.nodes(&snapshot)?;
+            Ok(nodes.into_values().map(|node| (node.ordinal, node.end.number)).collect())
         })?;
-        Ok(Self { connection, until, ends, tables: HashSet::new() })
+        Ok(Self { connection, scope: Scope { until, ends }, tables: HashSet::new() })
     }
 
     /// Builds the tables that are not built yet, or all that the log knows if `only` is `None`.
     fn build(&mut self, database: &Database, only: Option<&[TableRef]>) -> Result<()> {
         let is_wanted =
             |name: &str| only.is_none_or(|only| only.iter().any(|table| table.def.name == name));
-        let is_there = |table: &TableRef| self.tables.contains(table.def.name);
-        if only.is_some_and(|only| only.iter().all(is_there)) {
+        let is_there = |name: &str| self.tables.contains(name);
+        if only.is_some_and(|only| only.iter().all(|table| is_there(table.def.name))) {
             return Ok(());
         }
-        database.with_reader(|reading| {
+        let built = database.with_reader(|reading| {
             let log = reading.snapshot()?;
-            let mut registry = Registry::load(&log)?;
-            let horizon = registry.horizon();
-            if self.until < horizon {
-                let until = Timestamp::from_millis(horizon.millis());
-                return Err(Error::Compacted { until });
+            let registry = Registry::load(&log)?;
+            let is_wanted = |name: &str| is_wanted(name) && !is_there(name);
+            let tables: Vec<_> = registry.synced().filter(|table| is_wanted(&table.name)).collect();
+            if tables.is_empty() {
+                return Ok(Vec::new());
             }
-            for (node, registered) in &mut registry.nodes {
-                registered.folded = self.ends.get(node).copied().unwrap_or_default();
+            self.check_compacted(&registry)?;
+            let made = self.connection.unchecked_transaction()?;
+            for table in &tables {
+                let columns = table.columns.values().map(String::as_str);
+                let columns = columns.filter(|name| *name != "is_deleted");
+                made.execute_batch(&create_table(&table.name, columns))?;
             }
-            for table in registry.synced() {
-                if is_wanted(&table.name) && !self.tables.contains(&table.name) {
-                    let columns = table.columns.values().map(String::as_str);
-                    let columns = columns.filter(|name| *name != "is_deleted");
-                    let made = self.connection.unchecked_transaction()?;
-                    made.execute_batch(&create_table(&table.name, columns))?;
-                    fold_into(&made, &WholeLog::committed(&log), &registry, table, &mut |_, _| {
-                        Ok(())
-                    })?;
-                    made.commit()?;
-                    self.tables.insert(table.name.clone());
-                }
+            let past =
+                Building { log: &WholeLog::committed(&log), registry: &registry, made: &made };
+            past.fold(&self.scope, &tables)?;
+            if let Some(until) = self.scope.until {
+                tables.iter().try_for_each(|table| past.drop_later(table, until))?;
             }
-            Ok(())
-        })
+            made.commit()?;
+            Ok(tables.iter().map(|table| table.name.clone()).collect())
+        })?;
+        self.tables.extend(built);
+        Ok(())
+    }
+
+    /// Returns [`Error::Compacted`] if values that were overwritten by then may be missing.
+    fn check_compacted(&self, registry: &Registry) -> Result<()> {
+        let compacted = registry.nodes.values().filter(|node| node.is_compacted(Number::new(1)));
+        let compacted = compacted.map(|node| Timestamp::from_millis(node.compacted_date)).max();
+        match (self.scope.until, compacted) {
+            (Some(until), Some(compacted)) if compacted > until => {
+                Err(Error::Compacted { until: compacted })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Adds the table of a struct, and its columns, if nobody had written them by then.
@@ -145,6 +178,77 @@ impl PastTables {
         for column in table.def.columns.iter().filter(|column| !is_there(column.name)) {
             self.connection.execute_batch(&add_column(name, column.name))?;
         }
+        Ok(())
+    }
+}
+
+/// Tables of the past that are being built.
+struct Building<'b> {
+    log: &'b WholeLog<'b>,
+    registry: &'b Registry,
+    made: &'b Connection,
+}
+
+/// How many rows are folded in again at once, as their changes are held in memory.
+const MOST_ROWS: usize = 1000;
+
+impl Building<'_> {
+    /// Folds the changes of the past into the tables.
+    fn fold(&self, scope: &Scope, tables: &[&RegisteredTable]) -> Result<()> {
+        let wanted: BTreeSet<i64> = tables.iter().map(|table| table.ordinal).collect();
+        let mut rows = Rows::new(self.made)?;
+        fold_log(self.log, self.registry, &mut rows, |change| {
+            Ok(wanted.contains(&change.record.table) && scope.has(change))
+        })?;
+        let ties: Vec<RowKey> = rows.ties.iter().copied().collect();
+        ties.chunks(MOST_ROWS).try_for_each(|ties| self.fold_again(scope, ties))
+    }
+
+    /// Folds the changes of some rows in again, in the order of their precedence.
+    fn fold_again(&self, scope: &Scope, ties: &[RowKey]) -> Result<()> {
+        let id_of = |node| self.registry.id_of(node);
+        let ties = ties.iter().copied().collect();
+        let mut rows = Rows::new(self.made)?;
+        for ((table, id), changes) in changes_of_rows(self.log.connection(), self.registry, &ties)?
+        {
+            let Some(name) = self.registry.tables.get(&table).map(|table| &table.name) else {
+                continue;
+            };
+            self.drop_row(name, &id)?;
+            forget_row(self.made, table, &id)?;
+            for change in &changes {
+                let (node, date) = (change.node, change.date);
+                let change = LoggedChange { node, date, record: change.record() };
+                if scope.has(&change)
+                    && let Some(mut change) = folded(self.registry, change)?
+                {
+                    rows.fold(&mut change, &id_of, None)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops the rows of a table that are created later, as their earliest change is dated later. The rows of
+    /// the present tell, which are the fold of the whole log.
+    fn drop_later(&self, table: &RegisteredTable, until: Timestamp) -> Result<()> {
+        let log = self.log.connection();
+        let columns = columns_in_file(log, &table.name)?;
+        if !columns.is_some_and(|columns| columns.contains_key("created_at")) {
+            return Ok(());
+        }
+        let sql = format!("SELECT \"id\" FROM {} WHERE \"created_at\" > ?1", quoted(&table.name));
+        let mut later = log.prepare(&sql)?;
+        let mut later = later.query([until.millis()])?;
+        while let Some(row) = later.next()? {
+            self.drop_row(&table.name, row.get_ref(0)?.as_blob().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    fn drop_row(&self, table: &str, row: &[u8]) -> Result<()> {
+        let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(table));
+        self.made.prepare_cached(&delete)?.execute([row])?;
         Ok(())
     }
 }

@@ -1,34 +1,32 @@
 //! The history of a row.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::database::Database;
 use crate::error::Result;
-use crate::log::cells::Standing;
-use crate::log::change::PackedCells;
-use crate::log::clock::Time;
-use crate::log::counters::sum;
-use crate::log::node::{NodeId, NodeOrdinal};
-use crate::log::node_changes::SpanReader;
-use crate::log::span::Span;
+use crate::log::cells::{Cells, Standing, Write};
+use crate::log::counters::Sum;
+use crate::log::node::Precedence;
+use crate::log::pieces::for_each_with;
+use crate::log::row_changes::precedence;
 use crate::log::transaction_id::TransactionId;
-use crate::log::transactions::end_of;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
-use crate::names::{quoted, stored_table_name};
-use crate::rows::fold::owned;
+use crate::names::stored_table_name;
+use crate::past::owned_write::owned;
+use crate::past::transaction_end::TransactionEnds;
 use crate::value::{Id, Stored, Timestamp};
 
 /// A change of a row, returned by [`Database::history`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RowChange {
-    /// When the change was made, by the clock of the device that made it.
+    /// The date of its transaction: when the change was made, by the clock of the device that made it.
     pub time: Timestamp,
     /// The node that made it, which stands for a device, or more exactly for one database file on it.
     pub node: Uuid,
@@ -50,8 +48,8 @@ pub struct ColumnChange {
     pub column: String,
     /// The value before the change, as it was stored.
     pub from: Option<Stored<'static>>,
-    /// The value after the change; `None` if the column was cleared. For a counter, the difference between
-    /// `from` and `to` is what was added.
+    /// The value after the change; `None` if the column was cleared. For a counter, the sum so far: the
+    /// difference between `from` and `to` is what was added.
     pub to: Option<Stored<'static>>,
     /// Whether this is the last write of the column, so that the row holds its value.
     pub is_current: bool,
@@ -91,7 +89,8 @@ impl Database {
     /// history.
     ///
     /// The order is the one in which the last writer wins: changes that a device made while it was offline
-    /// are sorted among those that others made meanwhile.
+    /// are sorted among those that others made meanwhile, and whoever changed the row after having seen a
+    /// change comes after it, even if the clocks of the devices differ.
     ///
     /// ```
     /// use ara::Stored;
@@ -129,14 +128,6 @@ impl Database {
     }
 }
 
-/// A change of the row as it is in the log.
-struct RowLogEntry {
-    time: Time,
-    node_id: NodeId,
-    node: NodeOrdinal,
-    packed: Vec<u8>,
-}
-
 /// Returns the history of a row of a synced table.
 fn row_history(
     connection: &Connection,
@@ -144,27 +135,50 @@ fn row_history(
     table: &RegisteredTable,
     row: Uuid,
 ) -> Result<Vec<RowChange>> {
-    let mut ends = HashMap::new();
-    let mut columns = Columns { table, last: BTreeMap::new(), totals: BTreeMap::new() };
-    let mut history: Vec<RowChange> = Vec::new();
-    for change in logged(connection, registry, table, row)? {
-        let Some(written) = cell_writes(&change.packed) else { continue };
-        // The next change of the node is most often of the same transaction, whose end is known by now.
-        let end: &mut Time = ends.entry(change.node).or_default();
-        if *end < change.time {
-            *end = end_of(connection, change.node, change.time)?.unwrap_or(change.time);
-        }
-        let node = change.node_id.uuid();
-        history.push(RowChange {
-            time: Timestamp::from_millis(change.time.millis()),
-            node,
-            transaction: TransactionId { time: *end, node },
-            columns: columns.write(history.len(), change.node, written),
-            is_compacted: change.time <= registry.horizon(),
-        });
+    let mut logged = logged(connection, registry, table.ordinal, *row.as_bytes())?;
+    logged.sort_unstable_by_key(|(precedence, ..)| *precedence);
+    let mut columns = Columns { table, last: BTreeMap::new(), sums: BTreeMap::new() };
+    let mut history: Vec<RowChange> = Vec::with_capacity(logged.len());
+    for (_, change, written) in logged {
+        let columns = columns.write(history.len(), written);
+        history.push(RowChange { columns, ..change });
     }
     columns.mark_current(&mut history);
     Ok(history)
+}
+
+/// A change of the row, without its columns, and what it wrote.
+type Logged = (Precedence, RowChange, Vec<CellWrite>);
+
+/// Returns the changes of a row as they lie in the log, without those that cannot be read.
+fn logged(
+    connection: &Connection,
+    registry: &Registry,
+    table: i64,
+    row: [u8; 16],
+) -> Result<Vec<Logged>> {
+    let mut ends = TransactionEnds::new(registry);
+    let mut logged = Vec::new();
+    for_each_with(connection, &row, |piece| {
+        for (at, change) in piece.changes().enumerate() {
+            if (change.record.table, change.record.row) != (table, row) {
+                continue;
+            }
+            let Some(written) = cell_writes(change.record.cells) else { continue };
+            let precedence = precedence(change, registry)?;
+            let node = registry.nodes.get(&change.node);
+            let change = RowChange {
+                time: Timestamp::from_millis(change.date),
+                node: precedence.node.uuid(),
+                transaction: ends.of(connection, piece, at)?.id,
+                columns: Vec::new(),
+                is_compacted: node.is_some_and(|node| node.is_compacted(change.record.number)),
+            };
+            logged.push((precedence, change, written));
+        }
+        Ok(())
+    })?;
+    Ok(logged)
 }
 
 /// The columns of a row, to which its changes are applied one by one.
@@ -172,25 +186,23 @@ struct Columns<'t> {
     table: &'t RegisteredTable,
     /// The value of each column, and the position of the change that wrote it.
     last: BTreeMap<u32, (usize, Option<Stored<'static>>)>,
-    /// What each node has added to each counter.
-    totals: BTreeMap<u32, BTreeMap<NodeOrdinal, i64>>,
+    /// What was added to each counter so far.
+    sums: BTreeMap<u32, Sum>,
 }
 
 impl Columns<'_> {
     /// Applies a change at a position in the history, and returns what it changed.
-    fn write(
-        &mut self,
-        position: usize,
-        node: NodeOrdinal,
-        written: Vec<CellWrite>,
-    ) -> Vec<ColumnChange> {
+    fn write(&mut self, position: usize, written: Vec<CellWrite>) -> Vec<ColumnChange> {
         let mut changes = Vec::with_capacity(written.len());
-        for (column, mut to, is_total) in written {
-            if let (true, Some(Stored::Integer(total))) = (is_total, &mut to) {
-                let totals = self.totals.entry(column).or_default();
-                totals.insert(node, *total);
-                *total = sum(totals.values().copied());
-            }
+        for (column, write) in written {
+            let to = match write {
+                Write::Value(value) => value,
+                Write::Addition(addition) => {
+                    let sum = self.sums.entry(column).or_insert(Sum::NOTHING);
+                    sum.sum = sum.sum.saturating_add(addition.by.into());
+                    Some(Stored::Integer(sum.value()))
+                }
+            };
             let from = self.last.insert(column, (position, to.clone()));
             let from = from.and_then(|(_, from)| from);
             let column = self.table.names.get(&column).cloned().unwrap_or_default();
@@ -212,52 +224,16 @@ impl Columns<'_> {
     }
 }
 
-/// Returns the changes of a row in the order in which the last writer wins. The log has no index on rows, but
-/// the row holds the times of its first and its last change.
-fn logged(
-    connection: &Connection,
-    registry: &Registry,
-    table: &RegisteredTable,
-    row: Uuid,
-) -> Result<Vec<RowLogEntry>> {
-    let times = format!(
-        "SELECT \"created_at\", \"updated_at\" FROM {} WHERE \"id\" = ?1",
-        quoted(&table.name)
-    );
-    let times: Option<(Option<i64>, Option<i64>)> = connection
-        .prepare_cached(&times)?
-        .query_row([row.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((Some(first), Some(last))) = times else { return Ok(Vec::new()) };
-    let mut log = SpanReader::of_row(connection, (table.ordinal, row))?;
-    let mut logged = Vec::new();
-    for (&node, registered) in &registry.nodes {
-        let after = Time::first_in(first).before();
-        let end = Time::last_in(last).min(registered.folded);
-        let mut changes = log.read(Span { node, after, end })?;
-        while let Some(change) = changes.next()? {
-            let time = change.time()?;
-            if registered.counts(time) {
-                let packed = change.packed()?.to_vec();
-                logged.push(RowLogEntry { time, node_id: registered.id, node, packed });
-            }
-        }
-    }
-    logged.sort_unstable_by_key(|change| (change.time, change.node_id));
-    Ok(logged)
-}
-
-/// A column's ordinal, the value that was written, and whether that is the total of what the node has added
-/// to a counter.
-type CellWrite = (u32, Option<Stored<'static>>, bool);
+/// A column's ordinal, and what was written.
+type CellWrite = (u32, Write<'static>);
 
 /// Returns what a change wrote, without values of a kind that only a newer version of ara knows. Returns
 /// `None` if the change cannot be read.
-fn cell_writes(packed: &[u8]) -> Option<Vec<CellWrite>> {
+fn cell_writes(cells: Cells<'_>) -> Option<Vec<CellWrite>> {
     let mut written = Vec::new();
-    for cell in PackedCells::open(packed)?.judged() {
-        if let (cell, Standing::Counts(value)) = cell.ok()? {
-            written.push((cell.column, value.map(owned), cell.is_total()));
+    for cell in cells.judged() {
+        if let (cell, Standing::Counts(write)) = cell.ok()? {
+            written.push((cell.column, owned(write)));
         }
     }
     Some(written)

@@ -1,25 +1,24 @@
 //! The list of transactions.
 
-use std::cmp::Reverse;
+mod cursor;
+
 use std::collections::BinaryHeap;
+use std::fmt;
 use std::vec;
 
+use cursor::{Cursor, Entry, Key};
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::catalog::registry::Registry;
 use crate::database::Database;
-use crate::error::Result;
-use crate::log::clock::Time;
+use crate::error::{Error, Result};
 use crate::log::journal::Journal;
-use crate::log::node::NodeOrdinal;
-use crate::log::nodes::{Node, is_void};
-use crate::log::span::Span;
+use crate::log::pieces;
 use crate::log::transaction_id::TransactionId;
-use crate::log::transactions::last_end;
-use crate::log::written_rows::count_by_table;
 use crate::names::is_ara_s;
-use crate::past::undone::UndoStatus;
+use crate::past::transaction_end::end_at_spot;
+use crate::past::undone::Undoings;
 use crate::value::Timestamp;
 
 /// A transaction in the log, returned by [`Database::transactions`].
@@ -28,7 +27,7 @@ use crate::value::Timestamp;
 pub struct TransactionSummary {
     /// The id, which [`Database::undo`] takes.
     pub id: TransactionId,
-    /// When the transaction was made, by the clock of the device that made it.
+    /// The date of the transaction: when it was made, by the clock of the device that made it.
     pub time: Timestamp,
     /// The node that made it, which stands for a device, or more exactly for one database file on it.
     pub node: Uuid,
@@ -47,25 +46,35 @@ pub struct TransactionSummary {
 }
 
 /// An iterator over the transactions of the log, newest first, returned by [`Database::transactions`].
-#[derive(Debug)]
 #[must_use = "an iterator reads nothing until it is asked"]
 pub struct Transactions {
     database: Database,
-    /// The transaction before which the next page begins.
+    /// The transaction before which the list begins.
     before: Option<TransactionId>,
+    /// Where the list has come to, once anything was read.
+    list: Option<List>,
     read: vec::IntoIter<TransactionSummary>,
+    /// How many transactions are visited next, in one snapshot.
+    page: usize,
     is_over: bool,
 }
 
-/// The number of transactions on a page, which is read at once.
-const READ: usize = 32;
+/// The number of transactions on the first page. Each further page is twice as long, up to the longest, so
+/// that what is done once for each page does not add up.
+const FIRST_PAGE: usize = 32;
+const LONGEST_PAGE: usize = 4096;
 
 impl Database {
     /// Returns an iterator over the transactions in the log, whichever device made them, newest first. An app
-    /// can offer to [`undo`](Self::undo) them. Transactions of one time are in the order of their nodes.
+    /// can offer to [`undo`](Self::undo) them.
     ///
-    /// The iterator reads the log from its end, a few transactions at a time. Transactions that wrote nothing
-    /// but local tables are not in the log.
+    /// The order is the same on all devices that know the same transactions. It is that of their dates, but
+    /// those of one node are always in the order in which they were made: one that was made after the clock of
+    /// its device was put back is listed where the one before it is. Transactions of one date are in the
+    /// order of their nodes.
+    ///
+    /// The iterator reads the log from its end, a few transactions at a time. It does not list what is written
+    /// or merged after it was first asked. Transactions that wrote nothing but local tables are not in the log.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -95,7 +104,8 @@ impl Database {
     /// one.
     pub fn transactions(&self) -> Transactions {
         let (database, read) = (self.clone(), Vec::new().into_iter());
-        Transactions { database, before: None, read, is_over: false }
+        let (page, is_over) = (FIRST_PAGE, false);
+        Transactions { database, before: None, list: None, read, page, is_over }
     }
 
     /// Returns the id of the last transaction that was written to this file, by this process or another one,
@@ -126,21 +136,50 @@ impl Database {
     /// Returns [common errors](Self#common-errors).
     pub fn last_transaction(&self) -> Result<Option<TransactionId>> {
         self.with_reader(|reading| {
-            let journal = Journal::load(&*reading.snapshot()?)?;
-            let (_, end) = journal.position();
-            let id = TransactionId { time: end.time, node: journal.node_id.uuid() };
-            Ok(Some(id).filter(|id| id.time > Time::default()))
+            let snapshot = reading.snapshot()?;
+            let (node, _) = Journal::load(&snapshot)?.position();
+            let Some(last) = pieces::last_of(&snapshot, node)? else { return Ok(None) };
+            let at = last.len().checked_sub(1).ok_or(Error::Corrupt)?;
+            Ok(Some(end_at_spot(&Registry::load(&snapshot)?, &last, at)?.id))
         })
     }
 }
 
 impl Transactions {
-    /// Continues with the transactions before this one, which need not be in the log.
-    pub fn before(mut self, transaction: TransactionId) -> Self {
-        self.before = Some(transaction);
-        self.read = Vec::new().into_iter();
-        self.is_over = false;
-        self
+    /// Continues with the transactions before this one. If it is not in the log, it is taken for one of the
+    /// date of those that are before it there.
+    pub fn before(self, transaction: TransactionId) -> Self {
+        Self { before: Some(transaction), ..self.database.transactions() }
+    }
+
+    /// Reads the next page.
+    fn read_page(&mut self) -> Result<()> {
+        let Self { database, before, list, read, page, is_over } = self;
+        database.with_reader(|reading| {
+            let snapshot = reading.snapshot()?;
+            let registry = Registry::load(&snapshot)?;
+            let list = match list {
+                Some(list) => list,
+                none => none.insert(List::begin(&snapshot, &registry, *before)?),
+            };
+            let mut summaries = Vec::with_capacity(*page);
+            for _ in 0..*page {
+                let Some(entry) = list.next(&snapshot, &registry)? else {
+                    *is_over = true;
+                    break;
+                };
+                summaries.extend(summary(&snapshot, &registry, entry)?);
+            }
+            *read = summaries.into_iter();
+            *page = (*page * 2).min(LONGEST_PAGE);
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for Transactions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transactions").field("before", &self.before).finish_non_exhaustive()
     }
 }
 
@@ -155,121 +194,92 @@ impl Iterator for Transactions {
             if self.is_over {
                 return None;
             }
-            let before = self.before;
-            match self.database.with_reader(|reading| page(&*reading.snapshot()?, before)) {
-                Ok(page) => {
-                    self.is_over = page.is_over;
-                    self.before = page.last;
-                    self.read = page.read.into_iter();
-                }
-                Err(error) => {
-                    self.is_over = true;
-                    return Some(Err(error));
-                }
+            if let Err(error) = self.read_page() {
+                self.is_over = true;
+                return Some(Err(error));
             }
         }
     }
 }
 
-/// Transactions that follow one another in the list.
-struct Page {
-    read: Vec<TransactionSummary>,
-    /// The last transaction that was visited.
-    last: Option<TransactionId>,
-    /// Whether there are no more.
-    is_over: bool,
+/// The transactions of all nodes, newest first.
+struct List {
+    /// The place before which the list begins.
+    before: Option<Key>,
+    cursors: Vec<Cursor>,
+    /// For each node that has more transactions the place of the next one in the list, or a later place as
+    /// long as that one was not read; and the node's cursor.
+    next: BinaryHeap<(Key, usize)>,
 }
 
-/// The next transaction of each node, of which the latest is the next in the list.
-type NextOfNodes = BinaryHeap<(Time, Uuid, Reverse<NodeOrdinal>)>;
-
-/// Reads the transactions before one, or the newest.
-fn page(connection: &Connection, before: Option<TransactionId>) -> Result<Page> {
-    let registry = Registry::load(connection)?;
-    let mut page = Page { read: Vec::with_capacity(READ), last: before, is_over: false };
-    let mut next = next_of_nodes(connection, &registry, before)?;
-    for _ in 0..READ {
-        let Some((end, id, Reverse(node))) = next.pop() else {
-            page.is_over = true;
-            break;
+impl List {
+    fn begin(
+        connection: &Connection,
+        registry: &Registry,
+        before: Option<TransactionId>,
+    ) -> Result<Self> {
+        let nodes = Journal::load(connection)?.nodes(connection)?;
+        let before = match before {
+            Some(id) => Some(cursor::place_of(connection, registry, &nodes, id)?),
+            None => None,
         };
-        let Some(registered) = registry.nodes.get(&node) else { continue };
-        let id = TransactionId { time: end, node: id };
-        let span = Span { node, after: last_end(connection, node, end.before())?, end };
-        page.read.extend(summary(connection, &registry, (id, span))?);
-        page.last = Some(id);
-        let end = last_that_counts(connection, registered, span.after)?;
-        next.extend(end.map(|end| (end, id.node, Reverse(node))));
+        let cursors: Vec<Cursor> = nodes.into_values().map(Cursor::new).collect();
+        let next = cursors.iter().map(Cursor::end).zip(0..).collect();
+        Ok(Self { before, cursors, next })
     }
-    Ok(page)
-}
 
-/// Returns the last transaction of each node that is before one in the list, or the newest.
-fn next_of_nodes(
-    connection: &Connection,
-    registry: &Registry,
-    before: Option<TransactionId>,
-) -> Result<NextOfNodes> {
-    let mut next = NextOfNodes::new();
-    for (&node, registered) in &registry.nodes {
-        let id = registered.id.uuid();
-        let until = match before {
-            None => registered.folded,
-            Some(before) if id < before.node => before.time.min(registered.folded),
-            Some(before) => before.time.before().min(registered.folded),
-        };
-        let end = last_that_counts(connection, registered, until)?;
-        next.extend(end.map(|end| (end, id, Reverse(node))));
+    /// Returns the next transaction.
+    ///
+    /// What a node has written last is read once its turn may have come, so that the nodes that have not
+    /// written for long are not read.
+    fn next(&mut self, connection: &Connection, registry: &Registry) -> Result<Option<Entry>> {
+        while let Some((_, at)) = self.next.pop() {
+            let Some(cursor) = self.cursors.get_mut(at) else { continue };
+            let entry = match cursor.take_read() {
+                Some(entry) => Some(entry),
+                None => {
+                    cursor.read(connection, registry, self.before)?;
+                    None
+                }
+            };
+            self.next.extend(cursor.next_place().map(|place| (place, at)));
+            if entry.is_some() {
+                return Ok(entry);
+            }
+        }
+        Ok(None)
     }
-    Ok(next)
 }
 
 /// Returns the summary of a transaction, or `None` if it wrote none of the app's tables.
 fn summary(
     connection: &Connection,
     registry: &Registry,
-    (id, span): (TransactionId, Span),
+    entry: Entry,
 ) -> Result<Option<TransactionSummary>> {
-    let (changes, tables) = written(connection, registry, span)?;
-    if changes == 0 {
-        return Ok(None);
-    }
-    let status = UndoStatus::of(connection, registry, (id, span))?;
-    Ok(Some(TransactionSummary {
-        id,
-        time: Timestamp::from_millis(id.time.millis()),
-        node: id.node,
-        changes,
-        tables,
-        is_undo: status.is_undo,
-        is_undone: !status.is_in_force,
-        is_compacted: id.time <= registry.horizon(),
-    }))
-}
-
-/// Returns the end of the last transaction of a node, up to a time, that counts.
-fn last_that_counts(
-    connection: &Connection,
-    registered: &Node,
-    until: Time,
-) -> Result<Option<Time>> {
-    let mut end = last_end(connection, registered.ordinal, until)?;
-    if is_void(registered.void, end) {
-        end = last_end(connection, registered.ordinal, registered.void.0)?;
-    }
-    Ok(Some(end).filter(|end| *end > Time::default()))
-}
-
-/// Returns the number of a transaction's changes, and the names of their tables, without ara's own tables.
-fn written(connection: &Connection, registry: &Registry, span: Span) -> Result<(u64, Vec<String>)> {
     let (mut changes, mut tables) = (0, Vec::new());
-    for (table, count) in count_by_table(connection, span)? {
-        let table = registry.tables.get(&table);
+    for (table, count) in &entry.written.tables {
+        let table = registry.tables.get(table);
         if let Some(table) = table.filter(|table| !is_ara_s(&table.name)) {
             changes += count;
             tables.push(table.name.clone());
         }
     }
+    if changes == 0 {
+        return Ok(None);
+    }
     tables.sort_unstable();
-    Ok((changes, tables))
+    let id = entry.place.id;
+    let status = Undoings::new(connection, registry).status(id, &entry.written.undone)?;
+    let node = registry.nodes.get(&entry.node);
+    Ok(Some(TransactionSummary {
+        id,
+        time: Timestamp::from_millis(entry.date),
+        node: id.node,
+        changes,
+        tables,
+        is_undo: status.is_undo,
+        is_undone: !status.is_in_force,
+        is_compacted: node.is_some_and(|node| node.is_compacted(id.number)),
+    }))
 }

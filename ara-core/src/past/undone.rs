@@ -4,13 +4,13 @@
 //! transaction. The row exists while the transaction is undone, and is deleted when the undo is undone. So if
 //! several devices undo and redo, the last writer wins, as for any value.
 //!
-//! A transaction that writes such a row is an undo. It is in force as long as no other transaction has
-//! written the row since. Any other transaction is in force as long as it is not undone. Only a transaction
-//! in force can be undone, so undoing it twice has no further effect.
+//! A transaction that writes such rows is an undo. It writes them after all others, so that its last change
+//! tells. It is in force as long as no other transaction has written one of the rows since. Any other
+//! transaction is in force as long as it is not undone. Only a transaction in force can be undone, so undoing
+//! it twice has no further effect.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
@@ -20,17 +20,17 @@ use crate::error::{Error, Result};
 use crate::growth::grow::grow;
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
-use crate::log::clock::Time;
+use crate::log::clock::Stamp;
 use crate::log::node::NodeOrdinal;
-use crate::log::node_changes::SpanReader;
+use crate::log::piece::unpacking::{LoggedChange, Piece};
+use crate::log::pieces;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
-use crate::log::span::Span;
 use crate::log::transaction_id::TransactionId;
-use crate::log::transactions::{end_of, last_end};
 use crate::model::cells::Cell;
+use crate::past::transaction_end::TransactionEnd;
 use crate::rows::writing::Writing;
-use crate::value::{Stored, Value, uuid_of_key};
+use crate::value::{Value, uuid_of_key};
 
 /// What the table records of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +42,14 @@ pub(crate) struct UndoStatus {
     rows: Vec<([u8; 16], bool)>,
 }
 
-/// A row of the table.
+/// A row of the table that a transaction has written: its id, and the stamp and the node of the change.
+pub(crate) type UndoneWrite = ([u8; 16], Stamp, NodeOrdinal);
+
+/// A row of the table as it is.
 struct UndoneRow {
     is_undone: bool,
-    /// The time and the node of the last write of `is_undone`.
-    last: Option<(Time, NodeOrdinal)>,
+    /// The stamp and the node of the last write of `is_deleted`.
+    last: Option<(Stamp, NodeOrdinal)>,
 }
 
 /// Creates or mends the table.
@@ -57,183 +60,189 @@ pub(crate) fn make_ready(recorder: &mut Recorder<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Returns the ordinal of the table, if it is in the file.
-fn ordinal(registry: &Registry) -> Option<i64> {
-    registry.synced().find(|table| table.is_of_undoings()).map(|table| table.ordinal)
-}
-
 /// Returns the id of the row about a transaction.
-fn row_id(transaction: TransactionId) -> Uuid {
-    uuid_of_key(UNDONE.name, &transaction.to_string())
+fn row_id(transaction: TransactionId) -> [u8; 16] {
+    uuid_of_key(UNDONE.name, &transaction.to_string()).into_bytes()
 }
 
-/// Reads a row of the table.
-fn undone_row(connection: &Connection, row: &[u8; 16]) -> Result<Option<UndoneRow>> {
-    let mut held = connection.prepare_cached(
-        "SELECT \"is_deleted\", \"ara_clock\" FROM \"ara_undone\" WHERE \"id\" = ?1",
-    )?;
-    let mut held = held.query([row])?;
-    held.next()?.map(|row| UndoneRow::of(row.get_ref(0)?, row.get_ref(1)?)).transpose()
+/// Returns a change of the table.
+pub(crate) fn undone_write(change: &LoggedChange<'_>) -> UndoneWrite {
+    (change.record.row, change.record.stamp, change.node)
 }
 
-impl UndoneRow {
-    fn of(is_deleted: ValueRef<'_>, clock: ValueRef<'_>) -> Result<Self> {
-        let clock = clock.as_blob().ok().and_then(RowClock::unpack).ok_or(Error::Corrupt)?;
-        let last = clock.groups().find(|(columns, ..)| columns.has(0));
-        let last = last.map(|(_, time, node)| (time, node));
-        Ok(Self { is_undone: is_deleted != ValueRef::Integer(1), last })
-    }
+/// Tells which transactions are undone.
+pub(crate) struct Undoings<'c> {
+    connection: &'c Connection,
+    /// Whether the table is in the file.
+    is_there: bool,
+    /// The rows that are about to be written.
+    coming: BTreeMap<[u8; 16], Coming>,
 }
 
-impl UndoStatus {
-    /// Returns what the table records of a transaction that is in the log.
-    pub(crate) fn of(
-        connection: &Connection,
-        registry: &Registry,
-        (id, span): (TransactionId, Span),
-    ) -> Result<Self> {
-        let mut status = Self { is_undo: false, is_in_force: true, rows: Vec::new() };
-        let Some(table) = ordinal(registry) else { return Ok(status) };
-        let mut changes = SpanReader::of_table(connection, table)?;
-        let mut changes = changes.read(span)?;
-        while let Some(change) = changes.next()? {
-            status.is_undo = true;
-            let (time, row) = (change.time()?, change.row_id()?);
-            let held = undone_row(connection, &row)?;
-            let current = held.filter(|held| held.last == Some((time, span.node)));
-            status.rows.extend(current.map(|held| (row, held.is_undone)));
-        }
-        status.is_in_force = if status.is_undo {
-            !status.rows.is_empty()
-        } else {
-            !undone_row(connection, row_id(id).as_bytes())?.is_some_and(|row| row.is_undone)
-        };
-        Ok(status)
+/// What will be written into a row of the table.
+#[derive(Clone, Copy)]
+struct Coming {
+    /// Whether the row will say that its transaction is undone.
+    is_undone: bool,
+    /// The transaction, unless the row is there.
+    id: Option<TransactionId>,
+}
+
+/// A row that is to be written: its id, whether it then says that its transaction is undone, and the
+/// transaction, unless the row is there.
+pub(crate) type UndoneChange = ([u8; 16], bool, Option<TransactionId>);
+
+impl<'c> Undoings<'c> {
+    pub(crate) fn new(connection: &'c Connection, registry: &Registry) -> Self {
+        let is_there = registry.synced().any(|table| table.is_of_undoings());
+        Self { connection, is_there, coming: BTreeMap::new() }
     }
 
-    /// Records that the transaction is undone.
-    pub(crate) fn note_undone(&self, id: TransactionId, writing: &mut Writing<'_>) -> Result<()> {
-        let plan = grow(&mut writing.recorder, &UNDONE, &mut Growth::default())?;
-        let mut mutation = writing.mutation(&plan);
-        if !self.is_undo {
-            let values = [id.node.store(), id.time.bits().store()];
-            let cells =
-                values.into_iter().zip(UNDONE.columns).enumerate().map(|(column, (value, def))| {
-                    let broken = |rule| Error::Rule { table: UNDONE.name, column: def.name, rule };
-                    Ok(Cell { column, value: Some(value.map_err(broken)?), is_default: false })
-                });
-            mutation.upsert(Some(row_id(id)), &cells.collect::<Result<Vec<_>>>()?)?;
+    /// Returns what the table records of a transaction, and of what is about to be written into it. `writes`
+    /// are the changes of the table that are part of the transaction.
+    pub(crate) fn status(&self, id: TransactionId, writes: &[UndoneWrite]) -> Result<UndoStatus> {
+        let is_undo = !writes.is_empty();
+        let mut rows = Vec::new();
+        for (row, stamp, node) in writes {
+            let held = self.held(row)?.filter(|_| !self.coming.contains_key(row));
+            let current = held.filter(|held| held.last == Some((*stamp, *node)));
+            rows.extend(current.map(|held| (*row, held.is_undone)));
         }
-        for (row, is_undone) in &self.rows {
-            let row = Uuid::from_bytes(*row);
-            match is_undone {
-                true => mutation.delete(row)?,
-                false => mutation.restore(row)?,
-            };
-        }
-        Ok(())
-    }
-}
-
-/// The transactions, from a time on, whose values an undo passes over when it looks for the value before:
-/// those that are undone, and those that are undos themselves.
-#[derive(Default)]
-pub(crate) struct Discounted {
-    /// The time after which each transaction begins, by its node and end.
-    spans: BTreeMap<(NodeOrdinal, Time), Time>,
-}
-
-impl Discounted {
-    /// Returns these transactions as they will be once `target` is undone.
-    pub(crate) fn load(
-        connection: &Connection,
-        registry: &Registry,
-        since: Time,
-        target: Span,
-    ) -> Result<Self> {
-        let mut discounted = Self::default();
-        let Some(table) = ordinal(registry) else { return Ok(discounted) };
-        if discounted.add_undone(connection, registry, since, target)? {
-            discounted.add_undos(connection, (registry, table), since, target)?;
-        }
-        Ok(discounted)
+        let is_in_force = if is_undo { !rows.is_empty() } else { !self.is_undone(id)? };
+        Ok(UndoStatus { is_undo, is_in_force, rows })
     }
 
-    /// Adds the transactions that will be undone. Returns whether the table has any row.
-    fn add_undone(
-        &mut self,
-        connection: &Connection,
-        registry: &Registry,
-        since: Time,
-        target: Span,
-    ) -> Result<bool> {
-        let mut rows = connection.prepare(
-            "SELECT \"id\", \"node\", \"time\", \"is_deleted\", \"ara_clock\" FROM \"ara_undone\"",
+    /// Returns whether a transaction that is not an undo is undone.
+    pub(crate) fn is_undone(&self, id: TransactionId) -> Result<bool> {
+        let row = row_id(id);
+        match self.coming.get(&row) {
+            Some(coming) => Ok(coming.is_undone),
+            None => Ok(self.held(&row)?.is_some_and(|held| held.is_undone)),
+        }
+    }
+
+    /// Returns the transactions that were undone and done again.
+    pub(crate) fn redone(&self) -> Result<HashSet<TransactionId>> {
+        let mut redone = HashSet::new();
+        if !self.is_there {
+            return Ok(redone);
+        }
+        let select = "SELECT \"id\", \"node\", \"number\", \"hash\" FROM \"ara_undone\"";
+        let mut of_row = self.connection.prepare_cached(&format!("{select} WHERE \"id\" = ?1"))?;
+        for (row, coming) in &self.coming {
+            let mut held = of_row.query([row])?;
+            let held = held.next()?.filter(|_| !coming.is_undone);
+            redone.extend(held.and_then(about).map(|(_, id)| id));
+        }
+        let mut deleted =
+            self.connection.prepare_cached(&format!("{select} WHERE \"is_deleted\" = 1"))?;
+        let mut deleted = deleted.query([])?;
+        while let Some(row) = deleted.next()? {
+            let about = about(row).filter(|(row, _)| !self.coming.contains_key(row));
+            redone.extend(about.map(|(_, id)| id));
+        }
+        Ok(redone)
+    }
+
+    /// Takes account of what will be recorded once a transaction is undone.
+    pub(crate) fn expect(&mut self, id: TransactionId, status: &UndoStatus) {
+        if !status.is_undo {
+            self.coming.insert(row_id(id), Coming { is_undone: true, id: Some(id) });
+        }
+        for (row, is_undone) in &status.rows {
+            let id = self.coming.get(row).and_then(|coming| coming.id);
+            self.coming.insert(*row, Coming { is_undone: !is_undone, id });
+        }
+    }
+
+    /// Returns what is to be written into the table.
+    pub(crate) fn changes(&self) -> Result<Vec<UndoneChange>> {
+        let mut changes = Vec::with_capacity(self.coming.len());
+        for (row, coming) in &self.coming {
+            let is_undone = self.held(row)?.is_some_and(|held| held.is_undone);
+            if is_undone != coming.is_undone {
+                changes.push((*row, coming.is_undone, coming.id));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Reads a row of the table.
+    fn held(&self, row: &[u8; 16]) -> Result<Option<UndoneRow>> {
+        if !self.is_there {
+            return Ok(None);
+        }
+        let mut held = self.connection.prepare_cached(
+            "SELECT \"is_deleted\", \"ara_clock\" FROM \"ara_undone\" WHERE \"id\" = ?1",
         )?;
-        let mut rows = rows.query([])?;
-        let mut has_rows = false;
-        while let Some(row) = rows.next()? {
-            has_rows = true;
-            let Some(id) = about(row).filter(|id| id.time >= since) else { continue };
-            let held = UndoneRow::of(row.get_ref(3)?, row.get_ref(4)?)?;
-            // If the target wrote the row, undoing the target reverses it.
-            let is_reversed = held.last.is_some_and(|(time, node)| target.has(node, time));
-            let node = registry.nodes.iter().find(|(_, node)| node.id == id.node.into());
-            if let Some((&node, _)) = node
-                && held.is_undone != is_reversed
-            {
-                self.add(connection, (node, id.time))?;
-            }
-        }
-        Ok(has_rows)
-    }
-
-    /// Adds the transactions that wrote the table, which are the undos, except `target`.
-    fn add_undos(
-        &mut self,
-        connection: &Connection,
-        (registry, table): (&Registry, i64),
-        since: Time,
-        target: Span,
-    ) -> Result<()> {
-        let mut log = SpanReader::of_table(connection, table)?;
-        for &node in registry.nodes.keys() {
-            let mut changes = log.read(Span::after(node, since.before()))?;
-            while let Some(change) = changes.next()? {
-                let time = change.time()?;
-                if !target.has(node, time)
-                    && let Some(end) = end_of(connection, node, time)?
-                {
-                    self.add(connection, (node, end))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds the transaction of a node that ends at a time.
-    fn add(&mut self, connection: &Connection, (node, end): (NodeOrdinal, Time)) -> Result<()> {
-        let after = last_end(connection, node, end.before())?;
-        self.spans.insert((node, end), after);
-        Ok(())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.spans.is_empty()
-    }
-
-    /// Returns whether a change is part of one of them.
-    pub(crate) fn contains(&self, node: NodeOrdinal, time: Time) -> bool {
-        let next = self.spans.range((node, time)..).next();
-        next.is_some_and(|(&(of, _), &after)| of == node && after < time)
+        let mut held = held.query([row])?;
+        let Some(row) = held.next()? else { return Ok(None) };
+        let is_undone = row.get::<_, Option<i64>>(0).ok().flatten() != Some(1);
+        let clock = row.get_ref(1)?.as_blob().ok();
+        let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+        let last = clock.ok_or(Error::Corrupt)?.last_write(0);
+        Ok(Some(UndoneRow { is_undone, last }))
     }
 }
 
-/// Returns the transaction that a row is about, or `None` if the row's id is not derived from the transaction,
-/// so that ara did not write it.
-fn about(row: &Row<'_>) -> Option<TransactionId> {
-    let value = |at| row.get_ref(at).ok().and_then(Stored::from_sql);
-    let (node, time) = (Uuid::read(value(1)?)?, Time::from_bits(i64::read(value(2)?)?));
-    let id = TransactionId { time, node };
-    (row.get::<_, [u8; 16]>(0).ok()? == *row_id(id).as_bytes()).then_some(id)
+/// Returns the id of a row, and which transaction it is about.
+fn about(row: &Row<'_>) -> Option<([u8; 16], TransactionId)> {
+    let node = Uuid::from_bytes(row.get(1).ok()?);
+    let hash: i64 = row.get(3).ok()?;
+    let id = TransactionId { node, number: row.get(2).ok()?, hash: hash.cast_unsigned() };
+    Some((row.get(0).ok()?, id))
+}
+
+/// Returns the changes of the table that an undo made, which are its last ones.
+pub(crate) fn undone_writes(
+    connection: &Connection,
+    registry: &Registry,
+    end: &TransactionEnd,
+) -> Result<Vec<UndoneWrite>> {
+    let mut writes = Vec::new();
+    if !end.is_undo {
+        return Ok(writes);
+    }
+    let mut piece = Piece::default();
+    pieces::read_at(connection, end.spot.pos, &mut piece)?;
+    let mut count = end.spot.at + 1;
+    loop {
+        for change in piece.changes().take(count).rev() {
+            let is_of_before = change.record.end.is_some() && !writes.is_empty();
+            if is_of_before || !registry.is_of_undoings(change.record.table) {
+                return Ok(writes);
+            }
+            writes.push(undone_write(&change));
+        }
+        match pieces::before(connection, piece.pos)? {
+            Some(before) if before.head.open.is_some() => piece = before,
+            _ => return Ok(writes),
+        }
+        count = piece.len();
+    }
+}
+
+/// Records which transactions are undone from now on. These must be the last changes of the undo.
+pub(crate) fn note_undone(changes: &[UndoneChange], writing: &mut Writing<'_>) -> Result<()> {
+    let plan = grow(&mut writing.recorder, &UNDONE, &mut Growth::default())?;
+    let mut mutation = writing.mutation(&plan);
+    for (row, is_undone, id) in changes {
+        let row = Uuid::from_bytes(*row);
+        match (is_undone, id) {
+            (true, Some(id)) => drop(mutation.upsert(Some(row), &cells(*id)?)?),
+            (true, None) => drop(mutation.restore(row)?),
+            (false, _) => drop(mutation.delete(row)?),
+        }
+    }
+    Ok(())
+}
+
+/// Returns the cells of the row about a transaction.
+fn cells(id: TransactionId) -> Result<Vec<Cell>> {
+    let values = [id.node.store(), id.number.get().store(), id.hash.cast_signed().store()];
+    let cells = values.into_iter().zip(UNDONE.columns).enumerate().map(|(column, (value, def))| {
+        let broken = |rule| Error::Rule { table: UNDONE.name, column: def.name, rule };
+        Ok(Cell { column, value: Some(value.map_err(broken)?), is_default: false })
+    });
+    cells.collect()
 }

@@ -4,12 +4,14 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::error::Result;
-use crate::log::node::Stamp;
+use crate::error::{Error, Result};
+use crate::log::cells::Write;
+use crate::log::clock::Stamp;
+use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
+use crate::log::row_clock::Tick;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 use crate::rows::touched::Touched;
-use crate::value::Stored;
 
 /// Makes changes of this node, and folds them in as a merge folds in those of other nodes.
 pub(crate) struct AnyRows<'c, 'r> {
@@ -18,39 +20,49 @@ pub(crate) struct AnyRows<'c, 'r> {
 }
 
 impl<'c, 'r> AnyRows<'c, 'r> {
-    pub(crate) fn new(connection: &'c Connection, registry: &'r Registry) -> Self {
-        Self { registry, rows: Rows::new(connection) }
+    pub(crate) fn new(connection: &'c Connection, registry: &'r Registry) -> Result<Self> {
+        Ok(Self { registry, rows: Rows::new(connection)? })
     }
 
     /// Writes cells into a row, and creates the row if it does not exist. All cells are recorded: the caller
-    /// leaves out those that would change nothing.
+    /// leaves out those that would change nothing. `latest` is the stamp of the latest change of the row.
+    ///
+    /// A row of a local table is written alone, as the log has none.
+    ///
+    /// Returns [`Error::EndOfTime`] if nothing can come after `latest`.
     pub(crate) fn write(
         &mut self,
         recorder: &mut Recorder<'_>,
-        table: &RegisteredTable,
-        row: [u8; 16],
-        cells: Vec<FoldedCell<'_>>,
+        (table, row, latest): (&RegisteredTable, [u8; 16], Stamp),
+        cells: Vec<MarkedCell<'_>>,
         touched: Option<&mut Touched>,
     ) -> Result<()> {
-        let time = recorder.next_time();
-        recorder.advance(time);
-        if !table.is_local {
-            let table = (table.ordinal, table.name.as_str());
-            let mut change = recorder.change(time, table, Uuid::from_bytes(row));
-            for FoldedCell { column: (ordinal, name), value, is_total } in &cells {
-                match value {
-                    Some(Stored::Integer(total)) if *is_total => {
-                        change.total(*ordinal, name, *total);
-                    }
-                    value => change.cell(*ordinal, name, value.as_ref()),
+        let stamp = recorder.stamp_after(latest);
+        let stamp = stamp.ok_or_else(|| Error::EndOfTime { table: table.name.clone() })?;
+        let (is_local, table) = (table.is_local, (table.ordinal, table.name.as_str()));
+        if is_local {
+            recorder.meet(stamp);
+        } else {
+            let mut change = recorder.change(stamp, table, Uuid::from_bytes(row));
+            for MarkedCell { cell: FoldedCell { column, write }, marks } in &cells {
+                match write {
+                    Write::Value(value) => change.value(*column, value.as_ref(), Marks(marks)),
+                    Write::Addition(addition) => change.addition(*column, *addition, Marks(marks)),
                 }
             }
             recorder.record(change)?;
         }
-        let stamp = Stamp { time, node: recorder.node_id() };
-        let table = (table.ordinal, table.name.as_str());
-        let mut change = FoldedChange { table, row, stamp, node: recorder.node(), cells };
-        let id_of = |node| self.registry.nodes.get(&node).map(|node| node.id);
-        self.rows.fold(&mut change, &id_of, touched)
+        let node = (recorder.node(), recorder.node_id());
+        let tick = Tick { stamp, node, date: recorder.date() };
+        let cells = cells.into_iter().map(|marked| marked.cell).collect();
+        let mut change = FoldedChange { table, row, tick, cells };
+        self.rows.fold(&mut change, &|node| self.registry.id_of(node), touched)
     }
+}
+
+/// A cell with marks.
+pub(crate) struct MarkedCell<'a> {
+    pub(crate) cell: FoldedCell<'a>,
+    /// The marks as bytes.
+    pub(crate) marks: Vec<u8>,
 }

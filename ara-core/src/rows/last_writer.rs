@@ -1,21 +1,25 @@
 //! Folding changes into the rows: in each column, the last write wins.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fmt::Write;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::log::cells::keep_counting;
-use crate::log::counters::{CounterCell, Counters};
-use crate::log::node::{NodeId, NodeOrdinal, Stamp};
-use crate::log::row_clock::{ColumnSet, RowClock};
+use crate::log::cells::{Write, keep_counting};
+use crate::log::column_set::ColumnSet;
+use crate::log::counters::{CounterCell, Counters, Sum};
+use crate::log::meta;
+use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::nodes::is_forked;
+use crate::log::row_changes::RowKey;
+use crate::log::row_clock::{RowClock, Tick};
 use crate::log::statements::bind;
 use crate::names::{is_ara_s, quoted};
-use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values, insert_sql};
+use crate::rows::insert::{FIRST_COLUMN, RowHead, insert_sql};
 use crate::rows::touched::Touched;
 use crate::value::Stored;
 
@@ -24,6 +28,16 @@ pub(crate) struct Rows<'c> {
     connection: &'c Connection,
     tables: HashMap<i64, TableRows<'c>>,
     counters: Counters<'c>,
+    /// The node that writes the file.
+    writer: NodeOrdinal,
+    /// The rows of which two changes have the same node and the same stamp, so that it is their hashes that
+    /// decide. They are to be rebuilt.
+    pub(crate) ties: BTreeSet<RowKey>,
+    /// Whether nodes have forked, as far as that was asked. `None` if nothing was folded in before, so that all
+    /// ties are found.
+    forked: Option<HashMap<NodeOrdinal, bool>>,
+    /// The nodes that made those changes.
+    pub(crate) tied: BTreeSet<NodeOrdinal>,
     /// The number of values that were written into the app's tables.
     pub(crate) written: u64,
     /// The number of values that were not written, because a later write to the column was there.
@@ -36,9 +50,8 @@ pub(crate) struct FoldedChange<'a> {
     /// The table's ordinal, and its name in the file.
     pub(crate) table: (i64, &'a str),
     pub(crate) row: [u8; 16],
-    pub(crate) stamp: Stamp,
-    /// The ordinal of the node that made the change.
-    pub(crate) node: NodeOrdinal,
+    /// Who made it, and when.
+    pub(crate) tick: Tick,
     pub(crate) cells: Vec<FoldedCell<'a>>,
 }
 
@@ -47,15 +60,21 @@ pub(crate) struct FoldedChange<'a> {
 pub(crate) struct FoldedCell<'a> {
     /// The column's ordinal, and its name in the file.
     pub(crate) column: (u32, &'a str),
-    pub(crate) value: Option<Stored<'a>>,
-    /// Whether the value is the total that the node has added to a counter so far.
-    pub(crate) is_total: bool,
+    pub(crate) write: Write<'a>,
 }
 
 impl FoldedChange<'_> {
     /// Returns the counter in a column of the row.
     fn counter(&self, column: u32) -> CounterCell<'_> {
         CounterCell { table: self.table.0, row: &self.row, column }
+    }
+
+    /// Returns whether the change creates or restores its row.
+    fn is_of_life(&self) -> bool {
+        let is_alive = |cell: &FoldedCell<'_>| {
+            cell.column.0 == 0 && cell.write == Write::Value(Some(Stored::Integer(0)))
+        };
+        self.cells.iter().any(is_alive)
     }
 
     /// Returns the ordinals of the columns.
@@ -70,11 +89,11 @@ impl FoldedChange<'_> {
 }
 
 impl FoldedCell<'_> {
-    /// Returns the total, if the cell is of a counter.
-    fn total(&self) -> Option<i64> {
-        match self.value {
-            Some(Stored::Integer(total)) if self.is_total => Some(total),
-            _ => None,
+    /// Returns the value that a new row has: of a counter, what is added.
+    fn value(&self) -> ValueRef<'_> {
+        match &self.write {
+            Write::Value(value) => value.as_ref().map_or(ValueRef::Null, Stored::to_sql),
+            Write::Addition(addition) => ValueRef::Integer(addition.by),
         }
     }
 }
@@ -83,26 +102,32 @@ impl FoldedCell<'_> {
 struct TableRows<'c> {
     connection: &'c Connection,
     probe: Statement<'c>,
-    /// The statements by the ordinals of the columns that they write.
-    inserts: HashMap<Box<[u32]>, Statement<'c>>,
-    updates: HashMap<Box<[u32]>, Statement<'c>>,
-}
-
-/// The clock and the times of a row that exists.
-struct Held {
-    clock: RowClock,
-    created_at: Option<i64>,
-    updated_at: Option<i64>,
+    inserts: ByColumns<'c>,
+    updates: ByColumns<'c>,
 }
 
 impl<'c> Rows<'c> {
-    pub(crate) fn new(connection: &'c Connection) -> Self {
-        let (tables, counters) = (HashMap::new(), Counters::new(connection));
-        Self { connection, tables, counters, written: 0, outdated: 0 }
+    pub(crate) fn new(connection: &'c Connection) -> Result<Self> {
+        // The past has no tables of ara's own, and so no counters that this node adds to. Nor has anything been
+        // folded in there before.
+        let kept = meta::get::<NodeOrdinal>(connection, meta::NODE);
+        let forked = kept.as_ref().ok().map(|_| HashMap::new());
+        let writer = kept.ok().flatten().unwrap_or(NodeOrdinal::NONE);
+        let (tables, ties, tied) = (HashMap::new(), BTreeSet::new(), BTreeSet::new());
+        let counters = Counters::new(connection);
+        let (written, outdated) = (0, 0);
+        Ok(Self { connection, tables, counters, writer, ties, forked, tied, written, outdated })
     }
 
-    /// Folds in a change. In each column the last write stays: the one with the latest time and, among equal
-    /// times, the one of the node with the greatest id. A counter becomes the sum of the nodes' totals.
+    /// Folds all changes into tables that are empty.
+    pub(crate) fn anew(connection: &'c Connection) -> Result<Self> {
+        Ok(Self { forked: None, ..Self::new(connection)? })
+    }
+
+    /// Folds in a change, which must not have been folded in before. In each column the last write stays: the
+    /// one with the latest stamp and, among equal stamps, the one of the node with the greatest id. If these
+    /// are equal, too, the change wins, and the row is noted among the [ties](Self::ties). A counter becomes
+    /// the sum of all additions.
     ///
     /// `id_of` returns the id of any node that wrote the row before.
     pub(crate) fn fold(
@@ -112,28 +137,74 @@ impl<'c> Rows<'c> {
         touched: Option<&mut Touched>,
     ) -> Result<()> {
         let columns = keep_counting(&mut change.cells, |cell| cell.column.0);
-        match self.insert_or_probe(change, &columns)? {
-            None => self.after_insert(change, &columns, touched),
-            Some(held) => self.fold_into(held, change, id_of, touched),
+        let Some(mut clock) = self.insert_or_probe(change, &columns)? else {
+            return self.after_insert(change, &columns, id_of, touched);
+        };
+        let writer = (change.tick.stamp, change.tick.node.0);
+        if clock.groups().any(|(_, stamp, node)| (stamp, node) == writer) {
+            self.note_tie(change);
         }
+        let later = written_after(&clock, change.tick, id_of)?;
+        let before = change.count();
+        let added = self.add_up(change, (&clock, &later), id_of)?;
+        let stays = |cell: &FoldedCell<'_>| added.has(cell.column.0) || !later.has(cell.column.0);
+        change.cells.retain(stays);
+        self.written += change.count();
+        self.outdated += before - change.count();
+        // A counter whose sum changed may have a later writer, which stays in the clock.
+        let clocked: ColumnSet = change.columns().filter(|column| !later.has(*column)).collect();
+        let held = (clock.earliest(), clock.latest());
+        clock.insert(change.tick, &clocked, id_of);
+        let is_earliest = clock.earliest() != held.0;
+        // A change that is stamped as the latest one may have another date.
+        let is_latest = clock.latest() == Some(writer);
+        if change.cells.is_empty() && !is_earliest && !is_latest {
+            return Ok(());
+        }
+        self.table(change.table)?.update(change, &clock)?;
+        if let Some(touched) = touched {
+            let (row, columns) = (Uuid::from_bytes(change.row), change.columns().collect());
+            // No column stands for `created_at`, so a row whose `created_at` moves is noted like a new one.
+            touched.write(change.table.0, row, &columns, is_earliest);
+        }
+        Ok(())
     }
 
-    /// Inserts the row of a change, or returns what is there of it if it exists.
+    /// Notes that another change of the row has the node and the stamp of this one.
+    fn note_tie(&mut self, change: &FoldedChange<'_>) {
+        self.ties.insert((change.table.0, change.row));
+        self.tied.insert(change.tick.node.0);
+    }
+
+    /// Returns whether a node may have stamped two changes of a row alike that were folded in before.
+    fn may_be_tied(&mut self, node: NodeOrdinal) -> Result<bool> {
+        let Some(forked) = &mut self.forked else { return Ok(false) };
+        Ok(match forked.entry(node) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => *new.insert(is_forked(self.connection, node)?),
+        })
+    }
+
+    /// Inserts the row of a change, or returns the clock of the row if it exists.
     fn insert_or_probe(
         &mut self,
         change: &FoldedChange<'_>,
         columns: &ColumnSet,
-    ) -> Result<Option<Held>> {
-        let table = self.table(change.table)?;
-        // A change that writes `is_deleted` is most often the one that created the row.
-        if columns.has(0) && table.insert(change, columns)? {
+    ) -> Result<Option<RowClock>> {
+        // A change that writes that the row is not deleted is most often the one that created it.
+        if change.is_of_life() && self.insert(change, columns)? {
             return Ok(None);
         }
-        let held = table.probe(&change.row)?;
+        let held = self.table(change.table)?.probe(&change.row)?;
         if held.is_none() {
-            table.insert(change, columns)?;
+            self.insert(change, columns)?;
         }
         Ok(held)
+    }
+
+    /// Inserts the row of a change, unless it exists. Returns whether it was inserted.
+    fn insert(&mut self, change: &FoldedChange<'_>, columns: &ColumnSet) -> Result<bool> {
+        self.table(change.table)?.insert_first(change, columns)
     }
 
     /// Notes what a change has written into a row that it inserted.
@@ -141,51 +212,62 @@ impl<'c> Rows<'c> {
         &mut self,
         change: &FoldedChange<'_>,
         columns: &ColumnSet,
+        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
         touched: Option<&mut Touched>,
     ) -> Result<()> {
-        for cell in &change.cells {
-            note(&mut self.counters, change, cell)?;
-        }
         self.written += change.count();
+        for cell in &change.cells {
+            if let Write::Addition(addition) = cell.write {
+                let counter = change.counter(cell.column.0);
+                let mut sum = self.counters.get(counter)?.unwrap_or(Sum::NOTHING);
+                let writer = (change.tick.stamp, change.tick.node.0);
+                sum.add(writer, addition, self.writer, id_of);
+                self.counters.put(counter, &sum)?;
+            }
+        }
         if let Some(touched) = touched {
             touched.write(change.table.0, Uuid::from_bytes(change.row), columns, true);
         }
         Ok(())
     }
 
-    /// Writes the cells of a change that are later than what a row contains into the row.
-    fn fold_into(
+    /// Adds what a change adds to counters, and puts the sums in its place. Returns the columns that get a new
+    /// sum.
+    ///
+    /// A column whose last write is later than the change and not an addition keeps its value.
+    fn add_up(
         &mut self,
-        held: Held,
         change: &mut FoldedChange<'_>,
+        (clock, later): (&RowClock, &ColumnSet),
         id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
-        touched: Option<&mut Touched>,
-    ) -> Result<()> {
-        let later = held.written_since(change.stamp, id_of)?;
-        let before = change.count();
-        let added = add_up(&mut self.counters, change, &held, &later)?;
-        change.cells.retain(|cell| match cell.is_total {
-            true => added.has(cell.column.0),
-            false => !later.has(cell.column.0),
-        });
-        self.written += change.count();
-        self.outdated += before - change.count();
-
-        let millis = change.stamp.time.millis();
-        let is_earliest = held.created_at.is_none_or(|created_at| millis < created_at);
-        let is_latest = held.updated_at.is_none_or(|updated_at| millis > updated_at);
-        if change.cells.is_empty() && !is_earliest && !is_latest {
-            return Ok(());
+    ) -> Result<ColumnSet> {
+        let mut added = ColumnSet::default();
+        for at in 0..change.cells.len() {
+            let Some(FoldedCell { column, write: Write::Addition(addition) }) =
+                change.cells.get(at)
+            else {
+                continue;
+            };
+            let (column, addition) = (column.0, *addition);
+            let row = (change.table.0, change.row);
+            let counter = change.counter(column);
+            let mut sum = self.counters.get(counter)?.unwrap_or(Sum::NOTHING);
+            let is_sum_shown = clock.last_write(column) == Some(sum.last);
+            if is_sum_shown && later.has(column) && self.may_be_tied(sum.last.1)? {
+                // A value may have been written under the stamp of the latest addition, and not the addition.
+                self.ties.insert(row);
+            }
+            let writer = (change.tick.stamp, change.tick.node.0);
+            sum.add(writer, addition, self.writer, id_of);
+            self.counters.put(counter, &sum)?;
+            if (!later.has(column) || is_sum_shown)
+                && let Some(cell) = change.cells.get_mut(at)
+            {
+                cell.write = Write::Value(Some(Stored::Integer(sum.value())));
+                added.insert(column);
+            }
         }
-        // A counter whose sum changed may have a later writer, which stays in the clock.
-        let clocked: ColumnSet = change.columns().filter(|column| !later.has(*column)).collect();
-        self.table(change.table)?.update(change, held, &clocked, id_of)?;
-        if let Some(touched) = touched {
-            let (row, columns) = (Uuid::from_bytes(change.row), change.columns().collect());
-            // No column stands for `created_at`, so a row whose `created_at` moves is noted like a new one.
-            touched.write(change.table.0, row, &columns, is_earliest);
-        }
-        Ok(())
+        Ok(added)
     }
 
     /// Returns the statements of a table, by its ordinal and its name.
@@ -197,65 +279,20 @@ impl<'c> Rows<'c> {
     }
 }
 
-impl Held {
-    /// Returns the columns that were written at a stamp or later.
-    fn written_since(
-        &self,
-        stamp: Stamp,
-        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
-    ) -> Result<ColumnSet> {
-        let mut since = ColumnSet::default();
-        for (columns, time, node) in self.clock.groups() {
-            let node = id_of(node).ok_or(Error::Corrupt)?;
-            if (Stamp { time, node }) >= stamp {
-                since.extend(columns);
-            }
-        }
-        Ok(since)
-    }
-}
-
-/// Notes the total of a cell, if it has one. Returns whether it is the latest total of its node.
-fn note(
-    counters: &mut Counters<'_>,
-    change: &FoldedChange<'_>,
-    cell: &FoldedCell<'_>,
-) -> Result<bool> {
-    let Some(total) = cell.total() else { return Ok(false) };
-    let counter = change.counter(cell.column.0);
-    counters.note(counter, change.node, (change.stamp.time, total))
-}
-
-/// Notes the totals of a change, replaces them by the sums, and returns the columns that get a new sum.
-///
-/// A column whose last write is later than the change and not an addition keeps its value.
-fn add_up(
-    counters: &mut Counters<'_>,
-    change: &mut FoldedChange<'_>,
-    held: &Held,
-    later: &ColumnSet,
+/// Returns the columns that were written after a change.
+fn written_after(
+    clock: &RowClock,
+    change: Tick,
+    id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
 ) -> Result<ColumnSet> {
-    let mut added = ColumnSet::default();
-    for at in 0..change.cells.len() {
-        let Some(cell) = change.cells.get(at).filter(|cell| cell.is_total) else { continue };
-        let column = cell.column.0;
-        if !note(counters, change, cell)? {
-            continue;
-        }
-        let counter = change.counter(column);
-        let written = held.clock.groups().find(|(columns, ..)| columns.has(column));
-        if let Some((_, time, node)) = written.filter(|_| later.has(column))
-            && counters.last(counter, node)?.is_none_or(|(added, _)| added != time)
-        {
-            continue;
-        }
-        let sum = counters.sum(counter)?;
-        if let Some(cell) = change.cells.get_mut(at) {
-            cell.value = Some(Stored::Integer(sum));
-            added.insert(column);
+    let mut after = ColumnSet::default();
+    for (columns, stamp, node) in clock.groups() {
+        let node = id_of(node).ok_or(Error::Corrupt)?;
+        if (stamp, node) > (change.stamp, change.node.1) {
+            after.extend(columns);
         }
     }
-    Ok(added)
+    Ok(after)
 }
 
 impl<'c> TableRows<'c> {
@@ -268,78 +305,79 @@ impl<'c> TableRows<'c> {
         Ok(Self { connection, probe, inserts, updates })
     }
 
-    /// Inserts the row of a change, unless it exists. Returns whether it was inserted.
-    fn insert(&mut self, change: &FoldedChange<'_>, columns: &ColumnSet) -> Result<bool> {
-        let insert = prepared(self.connection, &mut self.inserts, change, |change| {
+    /// Returns the clock of a row, or `None` if the row does not exist.
+    fn probe(&mut self, row: &[u8; 16]) -> Result<Option<RowClock>> {
+        bind(&mut self.probe, 1, ValueRef::Blob(row))?;
+        let mut rows = self.probe.raw_query();
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let dates = (row.get(1)?, row.get(2)?);
+        let clock = row.get_ref(0)?.as_blob().ok();
+        Ok(Some(clock.and_then(|clock| RowClock::unpack(clock, dates)).ok_or(Error::Corrupt)?))
+    }
+
+    /// Inserts the row of a change that nothing else has written, unless it exists. Returns whether it was
+    /// inserted.
+    fn insert_first(&mut self, change: &FoldedChange<'_>, columns: &ColumnSet) -> Result<bool> {
+        let mut clock = Vec::with_capacity(16);
+        RowClock::pack_one(&mut clock, change.tick.stamp, change.tick.node.0, columns);
+        let date = Some(change.tick.date);
+        let head = RowHead { id: &change.row, clock: &clock, created_at: date, updated_at: date };
+        let insert = self.inserts.prepared(self.connection, change, |change| {
             let columns = change.cells.iter().map(|cell| cell.column.1);
             let insert = insert_sql(change.table.1, columns);
             format!("{insert} ON CONFLICT DO NOTHING")
         })?;
-        let mut clock = Vec::with_capacity(16);
-        if !change.cells.is_empty() {
-            RowClock::pack_one(&mut clock, change.stamp.time, change.node, columns);
-        }
-        let millis = Some(change.stamp.time.millis());
-        let head =
-            RowHead { id: &change.row, clock: &clock, created_at: millis, updated_at: millis };
         Ok(run(insert, &head, change)? > 0)
     }
 
-    /// Returns what is there of a row, or `None` if it does not exist.
-    fn probe(&mut self, row: &[u8; 16]) -> Result<Option<Held>> {
-        bind(&mut self.probe, 1, ValueRef::Blob(row))?;
-        let mut rows = self.probe.raw_query();
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let clock = row.get_ref(0)?.as_blob().ok().and_then(RowClock::unpack);
-        Ok(Some(Held {
-            clock: clock.ok_or(Error::Corrupt)?,
-            created_at: row.get(1)?,
-            updated_at: row.get(2)?,
-        }))
-    }
-
-    /// Writes all cells of a change into its row. The change becomes the last writer of the `clocked`
-    /// columns.
-    fn update(
-        &mut self,
-        change: &FoldedChange<'_>,
-        mut held: Held,
-        clocked: &ColumnSet,
-        id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
-    ) -> Result<()> {
-        let update = prepared(self.connection, &mut self.updates, change, update_sql)?;
-        held.clock.insert(change.stamp, change.node, clocked, id_of);
-        let mut clock = Vec::with_capacity(48);
-        held.clock.pack(&mut clock);
-        let millis = change.stamp.time.millis();
+    /// Writes all cells of a change into its row, which gets a clock.
+    fn update(&mut self, change: &FoldedChange<'_>, clock: &RowClock) -> Result<()> {
+        let mut packed = Vec::with_capacity(48);
+        clock.pack(&mut packed);
         let head = RowHead {
             id: &change.row,
-            clock: &clock,
-            created_at: Some(held.created_at.map_or(millis, |held| held.min(millis))),
-            updated_at: Some(held.updated_at.map_or(millis, |held| held.max(millis))),
+            clock: &packed,
+            created_at: Some(clock.created_at()),
+            updated_at: Some(clock.updated_at()),
         };
+        let update = self.updates.prepared(self.connection, change, update_sql)?;
         run(update, &head, change)?;
         Ok(())
     }
 }
 
-/// Returns the statement that writes the columns of a change, and prepares it if it is not there.
-fn prepared<'s, 'c>(
-    connection: &'c Connection,
-    statements: &'s mut HashMap<Box<[u32]>, Statement<'c>>,
-    change: &FoldedChange<'_>,
-    sql: impl FnOnce(&FoldedChange<'_>) -> String,
-) -> Result<&'s mut Statement<'c>> {
-    /// Changes can write any set of columns: without a bound, there could be a statement for each change.
-    const MOST: usize = 64;
-    let columns: Box<[u32]> = change.columns().collect();
-    if statements.len() >= MOST && !statements.contains_key(&columns) {
-        statements.clear();
+/// Statements by the ordinals of the columns that they write, in their order.
+#[derive(Default)]
+struct ByColumns<'c>(Vec<(Box<[u32]>, Statement<'c>)>);
+
+impl<'c> ByColumns<'c> {
+    /// Returns the statement that writes the columns of a change, and prepares it if it is not there.
+    ///
+    /// Most changes write the same columns as one of the last, and so a search takes less time than a hash.
+    fn prepared(
+        &mut self,
+        connection: &'c Connection,
+        change: &FoldedChange<'_>,
+        sql: impl FnOnce(&FoldedChange<'_>) -> String,
+    ) -> Result<&mut Statement<'c>> {
+        /// Changes can write any set of columns: without a bound, there could be a statement for each change.
+        const MOST: usize = 64;
+        let is_of = |columns: &[u32]| columns.iter().copied().eq(change.columns());
+        match self.0.iter().rposition(|(columns, _)| is_of(columns)) {
+            Some(at) => {
+                let last = self.0.len() - 1;
+                self.0.swap(at, last);
+            }
+            None => {
+                if self.0.len() >= MOST {
+                    self.0.clear();
+                }
+                self.0.push((change.columns().collect(), connection.prepare(&sql(change))?));
+            }
+        }
+        let Some((_, statement)) = self.0.last_mut() else { return Err(Error::Corrupt) };
+        Ok(statement)
     }
-    Ok(match statements.entry(columns) {
-        Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(new) => new.insert(connection.prepare(&sql(change))?),
-    })
 }
 
 /// Runs an insert or an update with the values of a change, and returns how many rows it wrote.
@@ -349,7 +387,9 @@ fn run(
     change: &FoldedChange<'_>,
 ) -> rusqlite::Result<usize> {
     head.bind(statement)?;
-    bind_values(statement, FIRST_COLUMN, change.cells.iter().map(|cell| cell.value.as_ref()))?;
+    for (cell, parameter) in change.cells.iter().zip(FIRST_COLUMN..) {
+        bind(statement, parameter, cell.value())?;
+    }
     statement.raw_execute()
 }
 

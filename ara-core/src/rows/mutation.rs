@@ -8,9 +8,12 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::log::change::is_same;
-use crate::log::clock::Time;
-use crate::log::counters::CounterCell;
-use crate::log::row_clock::{ColumnSet, RowClock};
+use crate::log::clock::Stamp;
+use crate::log::codec::Addition;
+use crate::log::column_set::ColumnSet;
+use crate::log::counters::{CounterCell, Sum};
+use crate::log::marks::Marks;
+use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
 use crate::model::cells::Cell;
 use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values};
@@ -33,10 +36,12 @@ type Write<'a> = (usize, Option<&'a Stored<'static>>);
 /// The new state of a counter after an addition.
 struct Added {
     slot: usize,
-    /// What this node has added to it in all.
-    total: Stored<'static>,
-    /// What all nodes have added, which is the value in the row.
-    sum: Stored<'static>,
+    /// What is added.
+    addition: Addition,
+    /// What was known of it before.
+    before: Sum,
+    /// The new value in the row.
+    value: Stored<'static>,
 }
 
 /// A row that exists, compared with what is to be written.
@@ -44,6 +49,8 @@ struct Probed<'a> {
     is_deleted: bool,
     /// The writes that would change the row.
     changes: Vec<Write<'a>>,
+    /// The stamp of its latest change.
+    latest: Stamp,
 }
 
 impl<'c> Writing<'c> {
@@ -56,13 +63,13 @@ impl<'c> Writing<'c> {
 impl Mutation<'_, '_> {
     /// Inserts a row, with a new id if none is given, and returns its id.
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
-        let time = self.writing.recorder.next_time();
+        let stamp = self.writing.recorder.next_stamp();
         let id = match id {
             Some(id) => id,
-            None => self.writing.entropy.row_id(time)?,
+            None => self.writing.entropy.row_id(stamp)?,
         };
-        self.insert(time, id, cells)?;
-        self.record(time, id, new_row(cells), &[])?;
+        self.insert(stamp, id, cells)?;
+        self.record(stamp, id, new_row(cells), &[])?;
         Ok(id)
     }
 
@@ -78,8 +85,8 @@ impl Mutation<'_, '_> {
         let writes: Vec<_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
             None => self.create(Some(id), cells),
-            Some(Probed { changes, .. }) => {
-                self.edit(id, &changes, &[], If::Any)?;
+            Some(Probed { changes, latest, .. }) => {
+                self.edit(id, &changes, &[], If::Any { latest })?;
                 Ok(id)
             }
         }
@@ -103,8 +110,8 @@ impl Mutation<'_, '_> {
     pub(crate) fn restore(&mut self, id: Uuid) -> Result<bool> {
         match self.probe(id, &[(IS_DELETED, Some(&ALIVE))])? {
             None => Ok(false),
-            Some(Probed { changes, .. }) => {
-                self.edit(id, &changes, &[], If::Any)?;
+            Some(Probed { changes, latest, .. }) => {
+                self.edit(id, &changes, &[], If::Any { latest })?;
                 Ok(true)
             }
         }
@@ -118,31 +125,30 @@ impl Mutation<'_, '_> {
         }
         match self.probe(id, writes)? {
             None | Some(Probed { is_deleted: true, .. }) => Ok(false),
-            Some(Probed { is_deleted: false, mut changes }) => {
+            Some(Probed { is_deleted: false, mut changes, latest }) => {
                 if !added.is_empty() {
-                    // A changed total is recorded even if the sum stays the same, because it is saturated.
+                    // An addition is recorded even if the value stays the same, because it is saturated.
                     let differs = |slot| changes.iter().any(|(changed, _)| *changed == slot);
                     let is_added = |slot| added.iter().any(|added| added.slot == slot);
                     let is_needed = |(slot, _): &&Write<'_>| differs(*slot) || is_added(*slot);
                     changes = writes.iter().filter(is_needed).copied().collect();
                 }
-                self.edit(id, &changes, added, If::Any)?;
+                self.edit(id, &changes, added, If::Any { latest })?;
                 Ok(true)
             }
         }
     }
 
     /// Inserts a row with this id, and fails with [`Error::Exists`] if there is one.
-    fn insert(&mut self, time: Time, id: Uuid, cells: &[Cell]) -> Result<()> {
+    fn insert(&mut self, stamp: Stamp, id: Uuid, cells: &[Cell]) -> Result<()> {
         let columns: ColumnSet = new_row(cells).map(|(slot, _)| self.ordinal(slot)).collect();
         let mut clock = Vec::with_capacity(16);
         if self.plan.ordinal.is_some() {
-            RowClock::pack_one(&mut clock, time, self.writing.recorder.node(), &columns);
+            RowClock::pack_one(&mut clock, stamp, self.writing.recorder.node(), &columns);
         }
         let insert = self.writing.statements.get(&self.plan.insert)?;
-        let millis = Some(time.millis());
-        let head =
-            RowHead { id: id.as_bytes(), clock: &clock, created_at: millis, updated_at: millis };
+        let date = Some(self.writing.recorder.date());
+        let head = RowHead { id: id.as_bytes(), clock: &clock, created_at: date, updated_at: date };
         head.bind(insert)?;
         // A cached statement keeps the values that were bound last, so every slot is bound.
         let mut writes = new_row(cells).peekable();
@@ -175,13 +181,18 @@ impl Mutation<'_, '_> {
             return Ok(None);
         };
         let is_deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
+        // The row of a local table has no clock.
+        let clock = row.get_ref(1)?.as_blob().ok();
+        let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+        let latest =
+            clock.ok_or(Error::Corrupt)?.latest().map_or_else(Stamp::default, |(stamp, _)| stamp);
         let mut changes = Vec::with_capacity(writes.len());
-        for (write, column) in writes.iter().zip(1..) {
+        for (write, column) in writes.iter().zip(2..) {
             if !is_same(row.get_ref(column)?, write.1) {
                 changes.push(*write);
             }
         }
-        Ok(Some(Probed { is_deleted, changes }))
+        Ok(Some(Probed { is_deleted, changes, latest }))
     }
 
     /// Updates the row with this id if the condition holds. Returns whether it was updated.
@@ -197,25 +208,31 @@ impl Mutation<'_, '_> {
         if writes.is_empty() {
             return Ok(false);
         }
-        let time = self.writing.recorder.next_time();
+        let stamp = match condition {
+            If::AllDiffer => self.writing.recorder.next_stamp(),
+            If::Any { latest } => {
+                let stamp = self.writing.recorder.stamp_after(latest);
+                stamp.ok_or_else(|| Error::EndOfTime { table: self.plan.def.name.to_owned() })?
+            }
+        };
         let columns: ColumnSet = writes.iter().map(|(slot, _)| self.ordinal(*slot)).collect();
         let edit = self.plan.edit(&slots(writes));
         let update = self.writing.statements.get(match condition {
-            If::Any => &edit.update,
+            If::Any { .. } => &edit.update,
             If::AllDiffer => &edit.update_if_all_differ,
         })?;
         bind(update, 1, ValueRef::Blob(id.as_bytes()))?;
-        bind(update, 2, ValueRef::Integer(time.bits()))?;
+        bind(update, 2, ValueRef::Integer(stamp.bits()))?;
         bind(update, 3, ValueRef::Integer(self.writing.recorder.node().get()))?;
         bind(update, 4, ValueRef::Blob(columns.as_bytes()))?;
-        bind(update, 5, ValueRef::Integer(time.millis()))?;
+        bind(update, 5, ValueRef::Integer(self.writing.recorder.date()))?;
         bind_values(update, 6, writes.iter().map(|(_, value)| *value))?;
         let written = update.raw_execute().map_err(|error| self.fault(error))?;
         if written == 0 {
             return Ok(false);
         }
         self.touch(id, &columns, false);
-        self.record(time, id, writes.iter().copied(), added)?;
+        self.record(stamp, id, writes.iter().copied(), added)?;
         Ok(true)
     }
 
@@ -229,36 +246,40 @@ impl Mutation<'_, '_> {
     /// Advances the clock to a change that was made, and records it, unless the table is local.
     fn record<'w>(
         &mut self,
-        time: Time,
+        stamp: Stamp,
         id: Uuid,
         writes: impl Iterator<Item = Write<'w>>,
         added: &[Added],
     ) -> Result<()> {
-        self.writing.recorder.advance(time);
         let Some(ordinal) = self.plan.ordinal else {
+            self.writing.recorder.meet(stamp);
             return Ok(());
         };
-        let mut change = self.writing.recorder.change(time, (ordinal, self.plan.def.name), id);
+        let Writing { recorder, counters, .. } = &mut *self.writing;
+        let node = recorder.node();
+        let mut change = recorder.change(stamp, (ordinal, self.plan.def.name), id);
         for (at, value) in writes {
             let Some(slot) = self.plan.slots.get(at) else { continue };
+            let column = (slot.ordinal, slot.name);
             if !slot.is_counter {
-                change.cell(slot.ordinal, slot.name, value);
+                change.value(column, value, Marks::default());
                 continue;
             }
-            let total = added.iter().find(|added| added.slot == at).map(|added| &added.total);
+            let added = added.iter().find(|added| added.slot == at);
             // In a new row, the value itself is what this node has added.
-            if let Some(Stored::Integer(total)) = total.or(value) {
-                change.total(slot.ordinal, slot.name, *total);
-                let (row, column) = (id.as_bytes(), slot.ordinal);
-                let counter = CounterCell { table: ordinal, row, column };
-                self.writing.counters.note(
-                    counter,
-                    self.writing.recorder.node(),
-                    (time, *total),
-                )?;
-            }
+            let of_new = || match value {
+                Some(Stored::Integer(by)) => Some((Addition { by: *by, total: *by }, Sum::NOTHING)),
+                _ => None,
+            };
+            let addition = added.map(|added| (added.addition, added.before)).or_else(of_new);
+            let Some((addition, mut sum)) = addition else { continue };
+            change.addition(column, addition, Marks::default());
+            // No other change of the row is later.
+            sum.add((stamp, node), addition, node, &|_| None);
+            let (row, column) = (id.as_bytes(), slot.ordinal);
+            counters.put(CounterCell { table: ordinal, row, column }, &sum)?;
         }
-        self.writing.recorder.record(change)
+        recorder.record(change)
     }
 
     /// Returns the ordinal of the column in a slot.
@@ -278,10 +299,11 @@ impl Mutation<'_, '_> {
 /// On which condition a row is updated.
 #[derive(Clone, Copy)]
 enum If {
-    /// The row exists.
-    Any,
-    /// The row is not deleted, and SQLite finds every value different. To SQLite 0.0 and -0.0 are equal, so
-    /// that a row it does not update must still be compared by [`is_same`].
+    /// The row exists, and its latest change has this stamp.
+    Any { latest: Stamp },
+    /// The row is not deleted, the clock is later than its latest change, and SQLite finds every value
+    /// different. To SQLite 0.0 and -0.0 are equal, so that a row it does not update must still be compared by
+    /// [`is_same`].
     AllDiffer,
 }
 

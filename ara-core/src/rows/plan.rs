@@ -50,7 +50,7 @@ pub(crate) const IS_DELETED: usize = 0;
 /// The SQL that updates certain slots of a row.
 #[derive(Debug)]
 pub(crate) struct Edit {
-    /// Selects `is_deleted` and then the slots, by id.
+    /// Selects `is_deleted`, the clock and then the slots, by id.
     pub(crate) probe: Arc<str>,
     /// Updates a row. The parameters are: the id; the change's time, node and columns, which go into
     /// `ara_clock`; `updated_at`; the slots.
@@ -110,11 +110,14 @@ impl Plan {
         let table = &self.stored_name;
         let probe = format!(
             "SELECT {} FROM \"{table}\" WHERE \"id\" = ?1",
-            name_list(std::iter::once("is_deleted").chain(names())),
+            name_list(["is_deleted", "ara_clock"].into_iter().chain(names())),
         );
-        let mut update = format!("UPDATE \"{table}\" SET \"updated_at\" = ?5");
+        let mut update = format!("\"{table}\" SET \"updated_at\" = max(\"created_at\", ?5)");
         if self.ordinal.is_some() {
-            update.push_str(", \"ara_clock\" = ara_stamp(\"ara_clock\", ?2, ?3, ?4)");
+            update.push_str(
+                ", \"ara_clock\" = \
+                 ara_stamp(\"ara_clock\", \"created_at\", \"updated_at\", ?2, ?3, ?4, ?5)",
+            );
         }
         let mut differ = String::from(" AND \"is_deleted\" IS NOT 1");
         for (name, parameter) in names().zip(6..) {
@@ -122,9 +125,12 @@ impl Plan {
             let _ = write!(differ, " AND \"{name}\" IS NOT ?{parameter}");
         }
         update.push_str(" WHERE \"id\" = ?1");
-        let update_if_all_differ = format!("{update}{differ}").into();
-        let edit =
-            Arc::new(Edit { probe: probe.into(), update: update.into(), update_if_all_differ });
+        let edit = Arc::new(Edit {
+            probe: probe.into(),
+            update: format!("UPDATE {update}").into(),
+            // A row whose clock would be NULL has a later change, and is passed over.
+            update_if_all_differ: format!("UPDATE OR IGNORE {update}{differ}").into(),
+        });
         edits.insert(slots.into(), Arc::clone(&edit));
         edit
     }

@@ -1,24 +1,55 @@
 //! Rebuilding tables, rows and columns from the change log.
+//!
+//! All changes are folded in again, as they were when they were made or arrived. They are read once, as they
+//! lie in the log, so that the memory needed does not depend on how many there are.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::collections::BTreeSet;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Statement};
+use rusqlite::Connection;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::error::Result;
-use crate::log::all_changes::{Place, for_each_place};
-use crate::log::clock::Time;
-use crate::log::counters::{CounterCell, Counters, forget_row, forget_table};
-use crate::log::node::NodeOrdinal;
-use crate::log::node_changes::ChangeFinder;
+use crate::error::{Error, Result};
+use crate::log::cells::Cells;
+use crate::log::counters::{forget_row, forget_table};
+use crate::log::nodes::note_forked;
+use crate::log::piece::unpacking::LoggedChange;
+use crate::log::pieces::PieceReader;
 use crate::log::recorder::WholeLog;
-use crate::log::statements::bind;
-use crate::log::table_changes::TableReader;
+use crate::log::row_changes::{RowKey, changes_of_rows};
+use crate::log::row_clock::Tick;
 use crate::names::quoted;
-use crate::rows::fold::{Folded, FoldedRows};
-use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values, insert_sql};
+use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+
+/// Returns a change of the log as it is folded in, or `None` if its table is not in the file. Cells of
+/// columns that are not in the file, and of kinds that this version does not know, are left out.
+///
+/// Returns [`Error::Corrupt`] if it cannot be read.
+pub(crate) fn folded<'a>(
+    registry: &'a Registry,
+    change: LoggedChange<'a>,
+) -> Result<Option<FoldedChange<'a>>> {
+    let LoggedChange { node, date, record } = change;
+    let Some(table) = registry.tables.get(&record.table).filter(|table| table.is_made) else {
+        return Ok(None);
+    };
+    let id = registry.id_of(node).ok_or(Error::Corrupt)?;
+    let tick = Tick { stamp: record.stamp, node: (node, id), date };
+    let cells = folded_cells(table, record.cells)?;
+    let table = (table.ordinal, table.name.as_str());
+    Ok(Some(FoldedChange { table, row: record.row, tick, cells }))
+}
+
+/// Returns the cells of a change of a table that can be folded in.
+fn folded_cells<'a>(table: &'a RegisteredTable, cells: Cells<'a>) -> Result<Vec<FoldedCell<'a>>> {
+    let mut folded = Vec::with_capacity(8);
+    let mut cells = cells;
+    while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
+        if let (Some(write), Some(name)) = (cell.write(), table.columns.get(&cell.column)) {
+            folded.push(FoldedCell { column: (cell.column, name.as_str()), write });
+        }
+    }
+    Ok(folded)
+}
 
 /// Replaces all rows of a synced table by those that the log describes. The file must contain all columns of
 /// the table that the registry lists.
@@ -27,165 +58,95 @@ pub(crate) fn rebuild_table(
     registry: &Registry,
     table: &RegisteredTable,
 ) -> Result<()> {
-    rebuild_counted(log, registry, table, &mut |_| {})
+    rebuild_tables(log, registry, &[table], &mut |_| Ok(()))
 }
 
-/// Rebuilds a table as [`rebuild_table`] does, and calls `count` with each row.
-pub(crate) fn rebuild_counted(
+/// Rebuilds tables as [`rebuild_table`] does, and calls `each` with every change of the log before it is
+/// folded in.
+pub(crate) fn rebuild_tables(
     log: &WholeLog<'_>,
     registry: &Registry,
-    table: &RegisteredTable,
-    count: &mut dyn FnMut(&Folded),
+    tables: &[&RegisteredTable],
+    each: &mut dyn FnMut(&LoggedChange<'_>) -> Result<()>,
 ) -> Result<()> {
     let connection = log.connection();
-    connection.execute(&format!("DELETE FROM {}", quoted(&table.name)), [])?;
-    forget_table(connection, table.ordinal)?;
-    let mut counters = Counters::new(connection);
-    fold_into(connection, log, registry, table, &mut |id, row| {
-        count(row);
-        note_totals(&mut counters, table, id, row)
-    })
-}
-
-/// Notes the totals of the counters of a row.
-fn note_totals(
-    counters: &mut Counters<'_>,
-    table: &RegisteredTable,
-    row: &[u8],
-    folded: &Folded,
-) -> Result<()> {
-    for ((column, node), total) in &folded.totals {
-        if table.columns.contains_key(column) {
-            let counter = CounterCell { table: table.ordinal, row, column: *column };
-            counters.note(counter, *node, *total)?;
-        }
-    }
-    Ok(())
-}
-
-/// Inserts the rows that the log describes into an empty table with the same columns, which may be in another
-/// database. Calls `each` with every row.
-pub(crate) fn fold_into(
-    target: &Connection,
-    log: &WholeLog<'_>,
-    registry: &Registry,
-    table: &RegisteredTable,
-    each: &mut dyn FnMut(&[u8], &Folded) -> Result<()>,
-) -> Result<()> {
-    let mut insert = Insert::new(target, table)?;
-    let mut changes = TableReader::new(log.connection())?;
-    let mut rows = FoldedRows::new(&mut changes, registry, table.ordinal)?;
-    while let Some((id, row)) = rows.next()? {
-        insert.insert(&id, &row)?;
-        each(&id, &row)?;
-    }
-    Ok(())
-}
-
-/// A row: the table's ordinal, and the row's id.
-pub(crate) type RowKey = (i64, [u8; 16]);
-
-/// The most rows that are rebuilt one by one. If there are more, their whole tables are rebuilt, for which
-/// the memory needed does not depend on the number of rows.
-const MOST_ROWS: usize = 100_000;
-
-/// Rebuilds some rows of synced tables. The log is read once, however many rows there are.
-pub(crate) fn rebuild_rows(
-    log: &WholeLog<'_>,
-    registry: &Registry,
-    rows: &BTreeSet<RowKey>,
-) -> Result<()> {
-    let connection = log.connection();
-    let of_table = |ordinal| (ordinal, [0; 16])..=(ordinal, [u8::MAX; 16]);
-    let mut tables =
-        registry.synced().filter(|table| rows.range(of_table(table.ordinal)).next().is_some());
-    if rows.len() > MOST_ROWS {
-        return tables.try_for_each(|table| rebuild_table(log, registry, table));
-    }
-    let changes = changes_of(connection, rows)?;
-    let mut finder = ChangeFinder::new(connection)?;
-    let mut counters = Counters::new(connection);
     for table in tables {
-        let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
-        let mut delete = connection.prepare(&delete)?;
-        let mut insert = Insert::new(connection, table)?;
-        for ((_, id), changes) in changes.range(of_table(table.ordinal)) {
-            delete.execute([id])?;
-            forget_row(connection, table.ordinal, id)?;
-            if let Some(row) = Folded::of_row(&mut finder, registry, changes)? {
-                insert.insert(id, &row)?;
-                note_totals(&mut counters, table, id, &row)?;
+        connection.execute(&format!("DELETE FROM {}", quoted(&table.name)), [])?;
+        forget_table(connection, table.ordinal)?;
+    }
+    let mut rows = Rows::anew(connection)?;
+    let wanted: BTreeSet<i64> = tables.iter().map(|table| table.ordinal).collect();
+    fold_log(log, registry, &mut rows, |change| {
+        each(change)?;
+        Ok(wanted.contains(&change.record.table))
+    })?;
+    // Of a table that was not in the file, nobody has found out before.
+    for node in &rows.tied {
+        note_forked(connection, *node)?;
+    }
+    let ties = std::mem::take(&mut rows.ties);
+    rebuild_rows(log, registry, &ties)
+}
+
+/// Folds the changes of the log that are wanted into rows, which may be in another database. What cannot be
+/// read is left out.
+pub(crate) fn fold_log(
+    log: &WholeLog<'_>,
+    registry: &Registry,
+    rows: &mut Rows<'_>,
+    mut is_wanted: impl FnMut(&LoggedChange<'_>) -> Result<bool>,
+) -> Result<()> {
+    let mut pieces = PieceReader::all(log.connection())?;
+    let id_of = |node| registry.id_of(node);
+    while let Some(piece) = pieces.next()? {
+        for change in piece.changes() {
+            if !is_wanted(&change)? {
+                continue;
+            }
+            match folded(registry, change) {
+                Ok(Some(mut change)) => rows.fold(&mut change, &id_of, None)?,
+                Ok(None) | Err(Error::Corrupt) => {}
+                Err(error) => return Err(error),
             }
         }
     }
     Ok(())
 }
 
-/// Returns the node and time of each change of some rows.
-fn changes_of(
-    connection: &Connection,
-    rows: &BTreeSet<RowKey>,
-) -> Result<BTreeMap<RowKey, Vec<(NodeOrdinal, Time)>>> {
-    let mut changes: BTreeMap<RowKey, Vec<_>> = rows.iter().map(|row| (*row, Vec::new())).collect();
-    for_each_place(connection, |Place { node, time, table, row }| {
-        if let Some(changes) = changes.get_mut(&(table, row)) {
-            changes.push((node, time));
-        }
-    })?;
-    Ok(changes)
-}
+/// How many rows are rebuilt at once, as their changes are held in memory.
+const MOST_ROWS: usize = 1000;
 
-/// The statement that inserts rebuilt rows into a table.
-struct Insert<'c> {
-    statement: Statement<'c>,
-    table: &'c RegisteredTable,
-}
-
-impl<'c> Insert<'c> {
-    fn new(connection: &'c Connection, table: &'c RegisteredTable) -> Result<Self> {
-        let columns = table.columns.values().map(String::as_str);
-        let statement = connection.prepare(&insert_sql(&table.name, columns))?;
-        Ok(Self { statement, table })
-    }
-
-    fn insert(&mut self, id: &[u8], row: &Folded) -> Result<()> {
-        let Self { statement: insert, table } = self;
-        let mut clock = Vec::new();
-        row.clock(&table.columns).pack(&mut clock);
-        let Folded { created_at, updated_at, .. } = *row;
-        RowHead { id, clock: &clock, created_at, updated_at }.bind(insert)?;
-        bind_values(insert, FIRST_COLUMN, table.columns.keys().map(|column| row.value(*column)))?;
-        insert.raw_execute()?;
-        Ok(())
-    }
-}
-
-/// Fills columns that another program had dropped with the values that were last written into them. The
-/// clocks of the rows still contain the columns, and are left as they are.
-pub(crate) fn refill_columns(
+/// Rebuilds some rows of synced tables.
+pub(crate) fn rebuild_rows(
     log: &WholeLog<'_>,
     registry: &Registry,
-    table: &RegisteredTable,
-    columns: &[(u32, &str)],
+    rows: &BTreeSet<RowKey>,
 ) -> Result<()> {
     let connection = log.connection();
-    let mut update = format!("UPDATE {} SET ", quoted(&table.name));
-    for ((_, column), parameter) in columns.iter().zip(2..) {
-        let comma = if parameter == 2 { "" } else { ", " };
-        let _ = write!(update, "{comma}{} = ?{parameter}", quoted(column));
-    }
-    let mut update = connection.prepare(&format!("{update} WHERE \"id\" = ?1"))?;
-
-    let mut changes = TableReader::new(connection)?;
-    let mut rows = FoldedRows::new(&mut changes, registry, table.ordinal)?;
-    while let Some((id, row)) = rows.next()? {
-        let values = || columns.iter().map(|(column, _)| row.value(*column));
-        if values().all(|value| value.is_none()) {
-            continue;
+    let id_of = |node| registry.id_of(node);
+    let keys: Vec<RowKey> = rows.iter().copied().collect();
+    for keys in keys.chunks(MOST_ROWS) {
+        let changes = changes_of_rows(connection, registry, &keys.iter().copied().collect())?;
+        let mut folding = Rows::new(connection)?;
+        for ((table, id), changes) in changes {
+            let Some(table) = registry.synced().find(|made| made.ordinal == table) else {
+                continue;
+            };
+            delete_row(connection, table, &id)?;
+            for change in &changes {
+                let change =
+                    LoggedChange { node: change.node, date: change.date, record: change.record() };
+                if let Some(mut change) = folded(registry, change)? {
+                    folding.fold(&mut change, &id_of, None)?;
+                }
+            }
         }
-        bind(&mut update, 1, ValueRef::Blob(&id))?;
-        bind_values(&mut update, 2, values())?;
-        update.raw_execute()?;
     }
     Ok(())
+}
+
+fn delete_row(connection: &Connection, table: &RegisteredTable, row: &[u8; 16]) -> Result<()> {
+    let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
+    connection.prepare_cached(&delete)?.execute([row])?;
+    forget_row(connection, table.ordinal, row)
 }

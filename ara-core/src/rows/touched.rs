@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::log::row_clock::ColumnSet;
+use crate::log::column_set::ColumnSet;
 
 /// What a commit has written: the tables, and the columns and rows of each.
 #[derive(Debug, Default)]

@@ -11,16 +11,12 @@ use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, in_the_way};
 use crate::database::Database;
 use crate::error::Result;
-use crate::log::all_changes::LogReader;
-use crate::log::change::PackedCells;
-use crate::log::clock::Time;
-use crate::log::logged_change::LoggedChange;
+use crate::log::cells::Cells;
 use crate::log::node::NodeOrdinal;
 use crate::log::nodes;
-use crate::log::nodes::is_void;
-use crate::log::twins::for_each_twin;
+use crate::log::piece::unpacking::LoggedChange;
+use crate::log::pieces::{Found, PieceReader, node_at};
 use crate::merge::report::Reason;
-use crate::merge::void::VOIDS;
 use crate::value::Timestamp;
 
 /// Changes of one node that could not be applied, or only in part, returned by [`Database::set_aside`].
@@ -31,7 +27,8 @@ pub struct SetAside {
     pub obstacle: Obstacle,
     /// The node that wrote them.
     pub node: Uuid,
-    /// The time of the first of them. `None` if they were refused, and so are not in the log.
+    /// The date of the first of them. `None` if it cannot be read, or if they were refused, and so are not in
+    /// the log.
     pub time: Option<Timestamp>,
     /// The table's stored name, if the changes concern one table.
     pub table: Option<String>,
@@ -45,8 +42,6 @@ pub struct SetAside {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// The changes are dated more than five minutes ahead.
-    Ahead,
     /// The name of the table or column is not valid in this version of ara.
     Name,
     /// Another program has created something with the same name.
@@ -55,8 +50,6 @@ pub enum Obstacle {
     TooMany,
     /// The values are of a kind that this version of ara does not know.
     Kind,
-    /// Two devices wrote at the same time under one id, and the other change has won.
-    Twin,
     /// The changes cannot be read, as the file was damaged.
     Unreadable,
     /// The changes were refused, and so are not in the log.
@@ -66,14 +59,12 @@ pub enum Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Ahead => "they are dated ahead: they are applied when their time comes",
             Self::Name => "the name cannot be that of a table or column: update the app",
             Self::InTheWay => {
                 "another program has made something of this name: rename that, and rebuild"
             }
             Self::TooMany => "too many names are not declared: declare it in a struct",
             Self::Kind => "the values are of a kind that a newer version knows: update the app",
-            Self::Twin => "two devices wrote under one id, and of two changes one counts",
             Self::Unreadable => "they cannot be read: the file was damaged",
             Self::Refused(reason) => return reason.fmt(f),
         })
@@ -95,26 +86,14 @@ impl Database {
     /// Returns which changes of other databases could not be applied here, and why. It contains no values.
     ///
     /// Except for refused ones, such changes are in the log nevertheless, and are passed on. They are applied
-    /// when their table or column is declared, when their time comes, or by [`rebuild`](Self::rebuild).
+    /// when their table or column is declared, or by [`rebuild`](Self::rebuild).
     ///
     /// Changes of one node with the same obstacle, table and column are one entry. At most 1,000 entries are
     /// returned. This reads the whole log.
     ///
     /// ```
-    /// use ara::Obstacle;
-    /// use ara::prelude::*;
-    ///
-    /// #[derive(Table)]
-    /// struct Todo { id: Id<Todo>, title: String }
-    ///
-    /// let fast = Database::options().clock(|| "2100-01-01T00:00:00Z".parse().unwrap()).memory()?;
-    /// fast.create(Todo::draft().title("Buy milk"))?;
-    /// let phone = Database::memory()?;
-    /// for changes in fast.changes_since(&phone.version_vector()?)? {
-    ///     phone.merge(&changes?)?;
-    /// }
-    /// for aside in phone.set_aside()? {
-    ///     assert_eq!(aside.obstacle, Obstacle::Ahead);
+    /// let db = ara::Database::memory()?;
+    /// for aside in db.set_aside()? {
     ///     println!("{aside}");
     /// }
     /// # Ok::<(), ara::Error>(())
@@ -129,7 +108,6 @@ impl Database {
             let registry = Registry::load(&snapshot)?;
             let mut found = Findings { registry: &registry, groups: BTreeMap::new() };
             found.log(&snapshot)?;
-            found.twins(&snapshot)?;
             let mut aside = found.into_entries(&snapshot)?;
             aside.extend(refused(&snapshot, MOST - aside.len())?);
             Ok(aside)
@@ -148,13 +126,6 @@ struct Subject {
     column: Option<u32>,
 }
 
-impl Subject {
-    /// Returns the node and the table of a change.
-    fn of(change: LoggedChange<'_>) -> Result<Self> {
-        Ok(Self { node: change.node()?, table: Some(change.table()?), column: None })
-    }
-}
-
 /// Why changes were set aside. If the table or column is not in the file, the obstacle is found out last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
@@ -165,47 +136,52 @@ enum Why {
 /// The changes that were found to be set aside, in groups.
 struct Findings<'r> {
     registry: &'r Registry,
-    /// The time of the first change of each group, and the number of changes.
-    groups: BTreeMap<(Subject, Why), (Time, u64)>,
+    /// The date of the first change of each group, in milliseconds since 1970, if it can be read, and the
+    /// number of changes.
+    groups: BTreeMap<(Subject, Why), (Option<i64>, u64)>,
 }
 
 impl Findings<'_> {
     /// Adds a change to its group.
-    fn add(&mut self, subject: Subject, why: Why, time: Time) {
+    fn add(&mut self, subject: Subject, why: Why, date: Option<i64>) {
         let is_full = self.groups.len() == MOST;
         if let Some((_, changes)) = self.groups.get_mut(&(subject, why)) {
             *changes += 1;
         } else if !is_full {
-            self.groups.insert((subject, why), (time, 1));
+            self.groups.insert((subject, why), (date, 1));
         }
     }
 
     /// Examines the whole log.
     fn log(&mut self, connection: &Connection) -> Result<()> {
-        let mut log = LogReader::new(connection)?;
-        let mut changes = log.read()?;
-        while let Some(change) = changes.next()? {
-            self.change(Subject::of(change)?, change.time()?, change.packed()?);
+        let mut pieces = PieceReader::all(connection)?;
+        while let Some(found) = pieces.next_found()? {
+            match found {
+                Found::Whole(piece) => piece.changes().for_each(|change| self.change(&change)),
+                Found::Damaged(pos) => {
+                    // How many changes it holds cannot be read, either.
+                    let subject = Subject { node: node_at(pos), table: None, column: None };
+                    self.add(subject, Why::Known(Obstacle::Unreadable), None);
+                }
+            }
         }
         Ok(())
     }
 
     /// Examines a change.
-    fn change(&mut self, subject: Subject, time: Time, packed: &[u8]) {
+    fn change(&mut self, change: &LoggedChange<'_>) {
+        let LoggedChange { node, date, record } = *change;
+        let date = Some(date);
         let registry = self.registry;
-        let node = registry.nodes.get(&subject.node);
-        let table = subject.table.and_then(|table| registry.tables.get(&table));
-        let (Some(node), Some(table)) = (node, table) else {
-            return self.add(subject, Why::Known(Obstacle::Unreadable), time);
+        let subject = Subject { node, table: Some(record.table), column: None };
+        let table = registry.tables.get(&record.table);
+        let (Some(_), Some(table)) = (registry.nodes.get(&node), table) else {
+            return self.add(subject, Why::Known(Obstacle::Unreadable), date);
         };
-        if is_void(node.void, time) || table.name == VOIDS {
-            // A void change was written again at another time, and `VOIDS` only records such times.
-        } else if time > node.folded {
-            self.add(subject, Why::Known(Obstacle::Ahead), time);
-        } else if !table.is_made {
-            self.add(subject, Why::NotMade, time);
-        } else if self.cells(subject, time, table, packed).is_none() {
-            self.add(subject, Why::Known(Obstacle::Unreadable), time);
+        if !table.is_made {
+            self.add(subject, Why::NotMade, date);
+        } else if self.cells(subject, date, table, record.cells).is_none() {
+            self.add(subject, Why::Known(Obstacle::Unreadable), date);
         }
     }
 
@@ -213,34 +189,25 @@ impl Findings<'_> {
     fn cells(
         &mut self,
         subject: Subject,
-        time: Time,
+        date: Option<i64>,
         table: &RegisteredTable,
-        packed: &[u8],
+        mut cells: Cells<'_>,
     ) -> Option<()> {
-        let mut cells = PackedCells::open(packed)?;
         while let Some(cell) = cells.next_cell()? {
             let subject = Subject { column: Some(cell.column), ..subject };
             if !table.columns.contains_key(&cell.column) {
-                self.add(subject, Why::NotMade, time);
-            } else if cell.value().is_none() {
-                self.add(subject, Why::Known(Obstacle::Kind), time);
+                self.add(subject, Why::NotMade, date);
+            } else if cell.write().is_none() {
+                self.add(subject, Why::Known(Obstacle::Kind), date);
             }
         }
         Some(())
     }
 
-    /// Adds the changes that another change of the same node and time hides.
-    fn twins(&mut self, connection: &Connection) -> Result<()> {
-        for_each_twin(connection, |twin, _| {
-            self.add(Subject::of(twin)?, Why::Known(Obstacle::Twin), twin.time()?);
-            Ok(())
-        })
-    }
-
     /// Returns an entry for each group.
     fn into_entries(self, connection: &Connection) -> Result<Vec<SetAside>> {
         let registry = self.registry;
-        let entry = |((subject, why), (time, changes)): ((Subject, Why), (Time, u64))| {
+        let entry = |((subject, why), (date, changes)): ((Subject, Why), (Option<i64>, u64))| {
             let node = registry.nodes.get(&subject.node);
             let table = subject.table.and_then(|table| registry.tables.get(&table));
             let column =
@@ -256,7 +223,7 @@ impl Findings<'_> {
             Ok(SetAside {
                 obstacle,
                 node: node.map_or(Uuid::nil(), |node| node.id.uuid()),
-                time: Some(Timestamp::from_millis(time.millis())),
+                time: date.map(Timestamp::from_millis),
                 table: table.map(|table| table.app_name().to_owned()),
                 column: column.cloned(),
                 changes,
@@ -311,63 +278,24 @@ fn refused(connection: &Connection, most: usize) -> Result<Vec<SetAside>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::changes::{Changes, Run, Sent};
-    use crate::log::change::{Canonical, Compacted, put_head};
-    use crate::log::codec::{put_payload, tag};
-    use crate::log::node::{NodeId, Stamp};
-    use crate::log::point::Point;
-    use crate::value::Stored;
+    use crate::database::written::{Given, Received, WALL};
+    use crate::log::clock::Stamp;
+    use crate::log::node::NodeId;
+    use crate::log::pieces;
 
     const NODE: NodeId = NodeId::from_bytes([7; 16]);
-    const WALL: i64 = 1_700_000_000_000;
-
-    /// A value of a kind that no version knows yet.
-    const STRANGE: (u8, &[u8]) = (9, &[2, 0xca, 0xfe]);
-
-    fn database() -> Result<Database> {
-        Database::options().clock(|| Timestamp::from_millis(WALL)).seed(1).memory()
-    }
 
     /// A transaction that writes a column of each of these tables.
-    fn batch(millis: i64, cells: &[(&str, &str)], (tag, payload): (u8, &[u8])) -> Changes {
-        let mut changes = Changes::default();
-        let mut end = Point::default();
-        for (at, (table, column)) in (0..).zip(cells) {
-            let time = Time::first_in(millis).next(0);
-            let time = (0..at).fold(time, |time: Time, _| time.next(0));
-            let mut canonical = Canonical::new(Stamp { time, node: NODE }, table, &[1; 16]);
-            canonical.cell(column, tag, payload);
-            end = Point { time, digest: end.digest ^ canonical.hash() };
-            changes.tables.push((*table).to_owned());
-            changes.columns.push((*column).to_owned());
-            let row = changes.put(&[1; 16]);
-            let mut cell = Vec::new();
-            put_head(&mut cell, at, tag);
-            cell.extend_from_slice(payload);
-            let cells = changes.put(&cell);
-            changes.changes.push(Sent {
-                run: 0,
-                time,
-                table: at,
-                row,
-                cells,
-                more: 0..0,
-                mark: None,
-                compacted: Compacted::default(),
-            });
-        }
-        if let Some(last) = changes.changes.last_mut() {
-            last.mark = Some(end.digest);
-        }
-        changes.runs.push(Run { node: NODE, from: Point::default(), to: end, is_forked: false });
-        changes
-    }
-
-    fn texts(millis: i64, cells: &[(&str, &str)], value: &str) -> Changes {
-        let value = Some(Stored::Text(value.into()));
-        let mut payload = Vec::new();
-        put_payload(&mut payload, value.as_ref());
-        batch(millis, cells, (tag(value.as_ref()), &payload))
+    fn texts(cells: &[(&str, &str)]) -> Vec<Received> {
+        let change = |(number, (table, column)): (i64, &(&str, &str))| Received {
+            number,
+            stamp: Stamp::new(WALL, number as u16),
+            table: (*table).to_owned(),
+            row: 1,
+            cells: vec![Given::text(column, "secret")],
+            is_end: number == cells.len() as i64,
+        };
+        (1..).zip(cells).map(change).collect()
     }
 
     /// What is set aside: the obstacle, its subject, and how many changes.
@@ -387,33 +315,22 @@ mod tests {
 
     #[test]
     fn nothing_is_set_aside_of_what_is_applied() -> Result<()> {
-        let db = database()?;
-        assert_eq!(db.merge(&texts(WALL, &[("todo", "title")], "secret"))?.set_aside, 0);
+        let db = Database::for_test()?;
+        db.receive(NODE, &texts(&[("todo", "title")]))?;
         assert!(told(&db)?.is_empty());
         Ok(())
     }
 
     #[test]
-    fn what_is_dated_ahead() -> Result<()> {
-        let db = database()?;
-        let cells = [("todo", "title"), ("todo", "done"), ("Bad", "x")];
-        db.merge(&texts(WALL + 3_600_000, &cells, "secret"))?;
-        let expected =
-            [(Obstacle::Ahead, "todo".to_owned(), 2), (Obstacle::Ahead, "Bad".to_owned(), 1)];
-        assert_eq!(told(&db)?, expected);
-        assert_eq!(db.set_aside()?[0].time, Some(Timestamp::from_millis(WALL + 3_600_000)));
-        Ok(())
-    }
-
-    #[test]
     fn names_that_are_none() -> Result<()> {
-        let db = database()?;
+        let db = Database::for_test()?;
         let cells =
             [("todo", "Title"), ("todo", "Title"), ("To do", "title"), ("sqlite_x", "title")];
-        assert_eq!(db.merge(&texts(WALL, &cells, "secret"))?.set_aside, 4);
+        db.receive(NODE, &texts(&cells))?;
         let expected = [("todo.Title", 2), ("To do", 1), ("sqlite_x", 1)];
         let expected = expected.map(|(name, changes)| (Obstacle::Name, name.to_owned(), changes));
         assert_eq!(told(&db)?, expected);
+        assert_eq!(db.set_aside()?[0].time, Some(Timestamp::from_millis(WALL)));
         db.rebuild()?;
         assert_eq!(told(&db)?, expected);
         Ok(())
@@ -421,13 +338,11 @@ mod tests {
 
     #[test]
     fn what_another_program_made_is_in_the_way_until_it_is_gone() -> Result<()> {
-        let db = database()?;
-        let run =
-            |sql: &str| db.with_reader(|reading| Ok(reading.connection.execute_batch(sql)?));
-        run("CREATE TABLE Note (x)")?;
-        db.merge(&texts(WALL, &[("note", "title")], "secret"))?;
+        let db = Database::for_test()?;
+        db.tamper("CREATE TABLE Note (x)")?;
+        db.receive(NODE, &texts(&[("note", "title")]))?;
         assert_eq!(told(&db)?, [(Obstacle::InTheWay, "note".to_owned(), 1)]);
-        run("DROP TABLE Note")?;
+        db.tamper("DROP TABLE Note")?;
         assert_eq!(db.rebuild()?.growth.tables, ["note"]);
         assert!(told(&db)?.is_empty() && db.verify()?.holds());
         Ok(())
@@ -435,45 +350,49 @@ mod tests {
 
     #[test]
     fn tables_that_are_too_many() -> Result<()> {
-        let db = database()?;
+        let db = Database::for_test()?;
         let names: Vec<_> = (0..502).map(|number| format!("t{number}")).collect();
         let cells: Vec<_> = names.iter().map(|name| (name.as_str(), "title")).collect();
-        assert_eq!(db.merge(&texts(WALL, &cells, "secret"))?.set_aside, 2);
+        db.receive(NODE, &texts(&cells))?;
         let expected = ["t500", "t501"].map(|name| (Obstacle::TooMany, name.to_owned(), 1));
         assert_eq!(told(&db)?, expected);
         Ok(())
     }
 
     #[test]
-    fn values_of_another_kind() -> Result<()> {
-        let db = database()?;
-        assert_eq!(db.merge(&batch(WALL, &[("todo", "count")], STRANGE))?.set_aside, 1);
+    fn values_of_another_kind_stop_neither_their_change_nor_their_row() -> Result<()> {
+        let db = Database::for_test()?;
+        let mut changes = texts(&[("todo", "title")]);
+        let payload = vec![2, 0xca, 0xfe];
+        changes[0].cells.push(Given {
+            column: "count".to_owned(),
+            tag: 9,
+            marks: Vec::new(),
+            payload,
+        });
+        db.receive(NODE, &changes)?;
         assert_eq!(told(&db)?, [(Obstacle::Kind, "todo.count".to_owned(), 1)]);
-        Ok(())
-    }
-
-    #[test]
-    fn twins() -> Result<()> {
-        let db = database()?;
-        db.merge(&texts(WALL, &[("todo", "title")], "one secret"))?;
-        db.merge(&texts(WALL, &[("todo", "title")], "another secret"))?;
-        assert_eq!(told(&db)?, [(Obstacle::Twin, "todo".to_owned(), 1)]);
+        assert!(db.dump("todo")?[0].contains("Text"));
         assert!(db.verify()?.holds());
         Ok(())
     }
 
     #[test]
-    fn what_was_refused() -> Result<()> {
-        let db = database()?;
-        let whole = texts(WALL, &[("todo", "title"), ("todo", "done")], "secret");
-        db.merge(&texts(WALL, &[("todo", "title")], "secret"))?;
-        let mut damaged = whole.clone();
-        damaged.changes[1].mark = Some(5);
-        db.merge(&damaged)?;
-        assert_eq!(told(&db)?, [(Obstacle::Refused(Reason::Digest), String::new(), 0)]);
+    fn what_is_damaged_hides_nothing_behind_it() -> Result<()> {
+        let db = Database::for_test()?;
+        db.receive(NODE, &texts(&[("todo", "title")]))?;
+        let mut more = texts(&[("To do", "title")]);
+        more[0].number = 2;
+        db.receive(NODE, &more)?;
+        db.with_reader(|reading| {
+            let first = pieces::with_filter(reading.connection, |_| true)?[0];
+            let (number, mut data) = pieces::bytes_at(reading.connection, first)?.expect("a piece");
+            data[20] ^= 1;
+            pieces::rewrite(reading.connection, first, (number, &data))
+        })?;
+        let damaged = (Obstacle::Unreadable, String::new(), 1);
+        assert_eq!(told(&db)?, [damaged, (Obstacle::Name, "To do".to_owned(), 1)]);
         assert_eq!(db.set_aside()?[0].time, None);
-        db.merge(&whole)?;
-        assert!(told(&db)?.is_empty());
         Ok(())
     }
 }

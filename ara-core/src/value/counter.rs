@@ -46,9 +46,9 @@ use crate::value::stored::Stored;
 /// # Ok::<(), ara::Error>(())
 /// ```
 ///
-/// Each device logs the total that it has added, and a file that was copied or restored counts as
-/// another device. If such a file replaces one that is in use, additions that were made to both of them
-/// before they merge may be counted only once.
+/// The value is the sum of all additions, whoever made them, and in whatever order they arrive. What was
+/// added to two copies of one file adds up as well. The additions stay in the log, some 30 bytes each, even
+/// when it is [compacted](crate::Database::compact).
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::log::row_clock::ColumnSet;
+use crate::log::column_set::ColumnSet;
 use crate::rows::touched::TouchedTable;
 
 /// What a query reads.

@@ -4,13 +4,12 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::log::change::PackedCells;
-use crate::log::clock::Time;
+use crate::log::cells::Cells;
+use crate::log::column_set::ColumnSet;
 use crate::log::node::NodeOrdinal;
-use crate::log::node_changes::{SpanReader, last_time};
-use crate::log::point::Point;
-use crate::log::row_clock::ColumnSet;
-use crate::log::span::Span;
+use crate::log::node_log::LogEnd;
+use crate::log::pieces::PieceReader;
+use crate::log::place::{Number, Point};
 use crate::log::{meta, nodes};
 use crate::rows::touched::Touched;
 
@@ -18,7 +17,7 @@ use crate::rows::touched::Touched;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogPosition {
     state: FileState,
-    /// The time of the last change by the node that writes the file.
+    /// The number of the last change by the node that writes the file.
     last: i64,
 }
 
@@ -30,9 +29,8 @@ pub(crate) struct FileState {
     schema: i64,
     /// The node that writes the file.
     node: NodeOrdinal,
-    /// The end of each other node's log, and up to which time it is folded. A merge changes it, and may
-    /// bring changes of any time.
-    others: Vec<(NodeOrdinal, Point, Time)>,
+    /// The end of each other node's log. A merge changes it, and may bring changes of any rows.
+    others: Vec<(NodeOrdinal, Point)>,
     /// How often the tables were rebuilt.
     rebuilds: i64,
 }
@@ -46,7 +44,7 @@ impl FileState {
             connection.prepare_cached("PRAGMA schema_version")?.query_row([], |r| r.get(0))?;
         let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
         let others = nodes::kept(connection)?.into_iter().filter(|other| other.ordinal != node);
-        let others = others.map(|other| (other.ordinal, other.end, other.folded)).collect();
+        let others = others.map(|other| (other.ordinal, other.end)).collect();
         let rebuilds = meta::get(connection, meta::REBUILDS)?.unwrap_or(0);
         Ok(Self { schema, node, others, rebuilds })
     }
@@ -56,11 +54,11 @@ impl LogPosition {
     /// Returns the current position, as `connection` sees it.
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let state = FileState::load(connection)?;
-        let last = last_time(connection, state.node)?.bits();
+        let last = LogEnd::load(connection, state.node)?.point().number.get();
         Ok(Self { state, last })
     }
 
-    /// Returns the time of the last change by the node that writes the file.
+    /// Returns the number of the last change by the node that writes the file.
     pub(crate) fn last(&self) -> i64 {
         self.last
     }
@@ -75,7 +73,7 @@ impl LogPosition {
         self.state.clone_from(state);
     }
 
-    /// Returns what others have touched since the log was at `earlier`. `gaps` are the times between this
+    /// Returns what others have touched since the log was at `earlier`. `gaps` are the numbers between this
     /// database's own changes.
     pub(crate) fn since(
         &self,
@@ -92,9 +90,7 @@ impl LogPosition {
             if from > self.last {
                 break;
             }
-            let (after, end) = (Time::from_bits(from).before(), Time::from_bits(to));
-            let gap = Span { node: self.state.node, after, end };
-            left -= read(connection, gap, left, &mut touched)?;
+            left -= read(connection, (self.state.node, from, to), left, &mut touched)?;
             if left == 0 {
                 return Ok(Touched::everything());
             }
@@ -103,25 +99,36 @@ impl LogPosition {
     }
 }
 
-/// Reads the changes of a span, but `most` at most. Returns how many it has read.
-fn read(connection: &Connection, span: Span, most: usize, touched: &mut Touched) -> Result<usize> {
-    let mut changes = SpanReader::all(connection)?;
-    let mut changes = changes.read_first(span, most)?;
+/// Reads the changes of a node from one number to another, but `most` at most. Returns how many it has read.
+fn read(
+    connection: &Connection,
+    (node, from, to): (NodeOrdinal, i64, i64),
+    most: usize,
+    touched: &mut Touched,
+) -> Result<usize> {
+    let mut pieces = PieceReader::from_number(connection, (node, false), Number::new(from))?;
     let mut count = 0;
-    while let Some(change) = changes.next()? {
-        let row = Uuid::from_bytes(change.row_id()?);
-        let columns = columns(change.packed()?).ok_or(Error::Corrupt)?;
-        // The change that creates a row writes `is_deleted`, whose ordinal is 0.
-        let is_new = columns.meets(&[0].into_iter().collect());
-        touched.write(change.table()?, row, &columns, is_new);
-        count += 1;
+    while let Some(piece) = pieces.next()? {
+        for record in piece.changes().map(|change| change.record) {
+            let number = record.number.get();
+            if number > to || count == most {
+                return Ok(count);
+            }
+            if number < from {
+                continue;
+            }
+            let columns = columns(record.cells).ok_or(Error::Corrupt)?;
+            // The change that creates a row writes `is_deleted`, whose ordinal is 0.
+            let is_new = columns.has(0);
+            touched.write(record.table, Uuid::from_bytes(record.row), &columns, is_new);
+            count += 1;
+        }
     }
     Ok(count)
 }
 
 /// Returns the columns that a change wrote, or `None` if it cannot be read.
-fn columns(packed: &[u8]) -> Option<ColumnSet> {
-    let mut cells = PackedCells::open(packed)?;
+fn columns(mut cells: Cells<'_>) -> Option<ColumnSet> {
     let mut columns = ColumnSet::default();
     while let Some(cell) = cells.next_cell()? {
         // No table has more columns than that, and a damaged ordinal must not make the bit set huge.

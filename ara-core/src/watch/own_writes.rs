@@ -1,13 +1,13 @@
 //! Which changes in the log this database wrote itself.
 
-use crate::log::clock::Time;
+use crate::log::place::Number;
 use crate::watch::log_position::FileState;
 
-/// The times of the changes that this database has written, between which others may have written. All of
+/// The numbers of the changes that this database has written, between which others may have written. All of
 /// them are by the node that writes the file.
 #[derive(Debug, Default)]
 pub(crate) struct OwnWrites {
-    /// Runs of changes between which nobody else wrote: the first and the last time of each, in order.
+    /// Runs of changes between which nobody else wrote: the first and the last number of each, in order.
     runs: Vec<(i64, i64)>,
     /// Whether this database has committed since the last [`take_commits`](Self::take_commits).
     has_committed: bool,
@@ -26,11 +26,11 @@ impl OwnWrites {
         self.is_last_over = true;
     }
 
-    /// Records what is about to be committed: the times of the first and the last change, if there are
+    /// Records what is about to be committed: the numbers of the first and the last change, if there are
     /// any, and the state of the file, if the commit may change it.
     pub(crate) fn announce(
         &mut self,
-        logged: Option<(Time, Time)>,
+        logged: Option<(Number, Number)>,
         state: Option<FileState>,
     ) -> Announced {
         self.has_committed = true;
@@ -38,11 +38,11 @@ impl OwnWrites {
         let Some((first, last)) = logged else { return Announced::Nothing };
         match self.runs.last_mut() {
             Some((_, end)) if !self.is_last_over => {
-                Announced::Longer { until: std::mem::replace(end, last.bits()) }
+                Announced::Longer { until: std::mem::replace(end, last.get()) }
             }
             _ => {
                 self.is_last_over = false;
-                self.runs.push((first.bits(), last.bits()));
+                self.runs.push((first.get(), last.get()));
                 Announced::Run
             }
         }
@@ -53,7 +53,7 @@ impl OwnWrites {
         self.has_committed = true;
     }
 
-    /// Takes back the record of a commit that failed, as others may use the same times.
+    /// Takes back the record of a commit that failed, as others may use the same numbers.
     pub(crate) fn withdraw(&mut self, announced: Announced) {
         self.state = None;
         match (announced, self.runs.last_mut()) {
@@ -63,7 +63,7 @@ impl OwnWrites {
         }
     }
 
-    /// Returns the ranges of times after `seen` that are between this database's own changes.
+    /// Returns the ranges of numbers after `seen` that are between this database's own changes.
     pub(crate) fn gaps(&self, seen: i64) -> Vec<(i64, i64)> {
         let mut gaps = Vec::new();
         let mut from = seen.saturating_add(1);
@@ -77,7 +77,7 @@ impl OwnWrites {
         gaps
     }
 
-    /// Forgets runs that end at or before a time, up to which the log was read.
+    /// Forgets runs that end at or before a number, up to which the log was read.
     pub(crate) fn forget(&mut self, seen: i64) {
         self.runs.retain(|(_, end)| *end > seen);
     }
@@ -108,8 +108,8 @@ pub(crate) enum Announced {
 mod tests {
     use super::*;
 
-    fn times(from: i64, to: i64) -> Option<(Time, Time)> {
-        Some((Time::from_bits(from), Time::from_bits(to)))
+    fn times(from: i64, to: i64) -> Option<(Number, Number)> {
+        Some((Number::new(from), Number::new(to)))
     }
 
     #[test]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::catalog::search_index::searched;
 use crate::error::Result;
-use crate::log::row_clock::ColumnSet;
+use crate::log::column_set::ColumnSet;
 use crate::names::LOCAL_PREFIX;
 use crate::watch::interest::{Interest, TableInterest};
 
@@ -150,7 +150,7 @@ mod tests {
     fn file() -> Connection {
         let connection = new_file();
         let journal = Journal::load(&connection).expect("loads");
-        let mut recorder = Recorder::new(&connection, journal, 0);
+        let mut recorder = Recorder::new(&connection, journal, (0, 0));
         for def in [&TODO, &SETTING] {
             grow(&mut recorder, def, &mut Growth::default()).expect("grows");
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::Result;
-use crate::log::clock::Time;
+use crate::log::place::Number;
 use crate::rows::touched::Touched;
 use crate::trace::event;
 use crate::watch::host::Host;
@@ -48,13 +48,8 @@ impl Watches {
         self.count.load(Ordering::SeqCst) > 0
     }
 
-    /// Counts a watch that is about to be added. The first one starts the observer of the file, which calls
-    /// `before_look` before each check.
-    pub(crate) fn join<H: Host>(
-        self: &Arc<Self>,
-        host: &Arc<H>,
-        mut before_look: impl FnMut() + Send + 'static,
-    ) -> Result<()> {
+    /// Counts a watch that is about to be added. The first one starts the observer of the file.
+    pub(crate) fn join<H: Host>(self: &Arc<Self>, host: &Arc<H>) -> Result<()> {
         let mut observer = self.observer();
         if observer.is_none()
             && let Some(readers) = host.readers()
@@ -65,7 +60,6 @@ impl Watches {
             let looking = Arc::clone(&new);
             // The thread need not be joined: it ends once the observer is stopped.
             let _ = new.start(host.watch_interval(), move || {
-                before_look();
                 watches.see(&looking, &weak);
             })?;
             *observer = Some(new);
@@ -132,11 +126,11 @@ impl Watches {
         }
     }
 
-    /// Commits, and tells the observer which changes are this database's own: the times of the first and
+    /// Commits, and tells the observer which changes are this database's own: the numbers of the first and
     /// the last, and the state of the file, if the commit may change it.
     pub(crate) fn commit<E>(
         &self,
-        logged: Option<(Time, Time)>,
+        logged: Option<(Number, Number)>,
         state: Option<FileState>,
         commit: impl FnOnce() -> Result<usize, E>,
     ) -> Result<(), E> {

@@ -1,192 +1,270 @@
-//! Verifying the rows of the tables.
+//! Verifying the rows of all tables against the changes of the log, whatever order these come in.
+//!
+//! Each change is compared with its row, whose clock says which of its cells were the last writes of their
+//! columns: these must be what the row holds. That nothing is in the rows which no change has written is found
+//! by counting: what the clocks list must be as much as what was found to be listed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
-use ara_schema::SYSTEM_COLUMNS;
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row};
 
-use crate::care::progress::ProgressReporter;
-use crate::care::verification::{Verification, What};
-use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::error::{Error, Result};
+use crate::care::verification::What;
+use crate::care::verify::findings::Findings;
+use crate::care::verify::sums::{Sums, holds_own};
+use crate::care::verify::table::{HEAD, RowHead, Table, Tally};
+use crate::care::verify::ties::Ties;
+use crate::care::verify::unknown_rows::unknown_rows;
+use crate::catalog::registry::Registry;
+use crate::error::Result;
+use crate::log::cells::{Standing, Write};
 use crate::log::change::is_same;
-use crate::log::counters::{CounterCell, Counters, count_totals};
-use crate::log::row_clock::RowClock;
-use crate::log::table_changes::TableReader;
-use crate::names::quoted;
-use crate::rows::fold::{Folded, FoldedRows};
+use crate::log::clock::Stamp;
+use crate::log::counters::{CounterCell, Counters, Sum};
+use crate::log::meta;
+use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::piece::unpacking::LoggedChange;
+use crate::value::Stored;
 
-/// Compares the rows of a table with the log. It reads both sorted by row, side by side, so that neither is
-/// held in memory.
-pub(super) fn verify_table(
-    connection: &Connection,
-    registry: &Registry,
-    registered: &RegisteredTable,
-    found: &mut Verification,
-    progress: &mut ProgressReporter<'_>,
-) -> Result<()> {
-    let table = registered.name.as_str();
-    let Some(columns) = columns_in_table(connection, registered, found)? else { return Ok(()) };
-    let mut rows = connection.prepare(&select_rows(table, &columns))?;
-    let mut rows = rows.query([])?;
-    let mut changes = TableReader::new(connection)?;
-    let logged = FoldedRows::new(&mut changes, registry, registered.ordinal)?;
-    let mut expected = ExpectedRows { table, logged, next: None, progress };
-    let mut counters = Counters::new(connection);
-    let mut totals = 0;
-    expected.advance(found)?;
-    while let Some(row) = rows.next()? {
-        found.rows += 1;
-        let id = row.get_ref(0)?.as_blob().map_err(|_| Error::Corrupt)?;
-        expected.skip_while(|logged| logged < id, found)?;
-        match expected.take(id) {
-            Some(folded) => {
-                compare_row(row, &folded, registered, &columns, found)?;
-                totals += compare_totals(&mut counters, registered, id, &folded, found)?;
-                expected.advance(found)?;
-            }
-            None => found.differ(Some(table), None, What::UnknownRow),
-        }
-    }
-    expected.skip_while(|_| true, found)?;
-    if count_totals(connection, registered.ordinal)? != totals {
-        // Some totals are of a counter to which nothing was added, or of a row that does not exist.
-        found.differ(Some(table), None, What::Total);
-    }
-    Ok(())
+/// The tables that are verified.
+pub(super) struct Tables<'c, 'r> {
+    connection: &'c Connection,
+    registry: &'r Registry,
+    pub(super) tables: BTreeMap<i64, Table<'c, 'r>>,
+    counters: Counters<'c>,
+    /// The node that writes the file.
+    writer: NodeOrdinal,
+    pub(super) ties: Ties,
 }
 
-/// A column of a table: its ordinal and its name.
-type Column<'t> = (&'t u32, &'t String);
-
-/// Returns the registered columns that are in the table, or `None` if ara's table is not in the file.
-fn columns_in_table<'t>(
-    connection: &Connection,
-    registered: &'t RegisteredTable,
-    found: &mut Verification,
-) -> Result<Option<Vec<Column<'t>>>> {
-    let table = registered.name.as_str();
-    let mut present = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
-    let present = present.query_map([table], |row| row.get(0))?;
-    let present = present.collect::<rusqlite::Result<HashSet<String>>>()?;
-    if SYSTEM_COLUMNS.iter().any(|column| !present.contains(*column)) {
-        found.differ(Some(table), None, What::MissingTable);
-        return Ok(None);
-    }
-    let (columns, missing): (Vec<_>, Vec<_>) =
-        registered.columns.iter().partition(|(_, name)| present.contains(*name));
-    for (_, name) in missing {
-        found.differ(Some(table), Some(name), What::MissingColumn);
-    }
-    Ok(Some(columns))
+/// A cell of a change, as it is compared with the row.
+struct Cell<'a> {
+    column: u32,
+    write: Write<'a>,
+    /// What is kept of the counter, if the cell adds to one.
+    sum: Option<Sum>,
 }
 
-/// Returns the statement that selects the rows which [`compare_row`] reads, sorted by id.
-fn select_rows(table: &str, columns: &[Column<'_>]) -> String {
-    let mut list = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
-    for (_, name) in columns {
-        list.push_str(&format!(", {}", quoted(name)));
-    }
-    format!("SELECT {list} FROM {} ORDER BY \"id\"", quoted(table))
-}
-
-/// The rows that a table must have according to the log, sorted by id.
-struct ExpectedRows<'s, 'p, 't> {
-    table: &'s str,
-    logged: FoldedRows<'s>,
-    next: Option<(Vec<u8>, Folded)>,
-    progress: &'p mut ProgressReporter<'t>,
-}
-
-impl ExpectedRows<'_, '_, '_> {
-    /// Reads the next row.
-    fn advance(&mut self, found: &mut Verification) -> Result<()> {
-        self.next = self.logged.next()?;
-        if let Some((_, folded)) = &self.next {
-            self.progress.add(folded.changes);
-            for _ in 0..folded.unreadable {
-                found.differ(Some(self.table), None, What::UnreadableChange);
+impl Cell<'_> {
+    /// Returns whether a column that the cell has written last holds what it should.
+    fn is_held(&self, held: ValueRef<'_>) -> bool {
+        match &self.write {
+            Write::Value(value) => is_same(held, value.as_ref()),
+            Write::Addition(_) => {
+                let sum = self.sum.map(|sum| Stored::Integer(sum.value()));
+                is_same(held, sum.as_ref())
             }
         }
-        Ok(())
+    }
+}
+
+impl<'c, 'r> Tables<'c, 'r> {
+    pub(super) fn new(
+        connection: &'c Connection,
+        registry: &'r Registry,
+        findings: &mut Findings,
+    ) -> Result<Self> {
+        let mut tables = BTreeMap::new();
+        for table in registry.synced() {
+            if let Some(made) = Table::new(connection, table, &mut findings.found)? {
+                tables.insert(table.ordinal, made);
+            }
+        }
+        let writer = meta::get(connection, meta::NODE)?.unwrap_or(NodeOrdinal::NONE);
+        let ties = Ties::load(connection, registry)?;
+        let counters = Counters::new(connection);
+        Ok(Self { connection, registry, tables, counters, writer, ties })
     }
 
-    /// Skips rows that the table lacks.
-    fn skip_while(
+    /// Compares a change with its row.
+    pub(super) fn change(
         &mut self,
-        is_missing: impl Fn(&[u8]) -> bool,
-        found: &mut Verification,
+        change: &LoggedChange<'_>,
+        findings: &mut Findings,
     ) -> Result<()> {
-        while self.next.as_ref().is_some_and(|(id, _)| is_missing(id)) {
-            found.differ(Some(self.table), None, What::MissingRow);
-            self.advance(found)?;
+        let record = &change.record;
+        if !self.tables.contains_key(&record.table) {
+            return Ok(());
+        }
+        let is_tie = self.ties.may_be((record.table, &record.row), (record.stamp, change.node));
+        if is_tie {
+            self.ties.rows.insert((record.table, record.row));
+        }
+        let mut cells = self.cells(change, is_tie, findings)?;
+        if is_tie {
+            return Ok(());
+        }
+        let Self { registry, tables, .. } = self;
+        let Some(table) = tables.get_mut(&record.table) else { return Ok(()) };
+        cells.retain(|cell| table.columns.contains_key(&cell.column));
+        let columns: Vec<u32> = cells.iter().map(|cell| cell.column).collect();
+        let (registered, mut tally) = (table.table, Tally::default());
+        table.look_up(&record.row, &columns, |row| {
+            let mut differ = |column: Option<&str>, what| {
+                findings.of_row(registered, &record.row, (column, what));
+            };
+            let Some(row) = row else {
+                differ(None, What::MissingRow);
+                return Ok(());
+            };
+            let head = RowHead::of(row)?;
+            let id_of = |node| registry.id_of(node);
+            tally.add(compare_ends(&head, change, &id_of, &mut differ));
+            let Some(clock) = &head.clock else { return Ok(()) };
+            let this = (record.stamp, change.node);
+            for (cell, at) in cells.iter().zip(HEAD..) {
+                let name = registered.columns.get(&cell.column).map(String::as_str);
+                match clock.last_write(cell.column) {
+                    Some(last) if last == this => {
+                        tally.columns += 1;
+                        if !cell.is_held(row.get_ref(at)?) {
+                            differ(name, What::Value);
+                        }
+                    }
+                    Some((stamp, node)) if (stamp, id_of(node)) > (this.0, id_of(this.1)) => {}
+                    _ => differ(name, What::Clock),
+                }
+            }
+            Ok(())
+        })?;
+        table.logged.add(tally);
+        Ok(())
+    }
+
+    /// Returns the cells of a change that count, and takes account of what it adds to counters.
+    fn cells<'a>(
+        &mut self,
+        change: &LoggedChange<'a>,
+        is_tie: bool,
+        findings: &mut Findings,
+    ) -> Result<Vec<Cell<'a>>> {
+        let record = &change.record;
+        let Self { registry, tables, counters, writer, ties, .. } = self;
+        let Some(table) = tables.get_mut(&record.table) else { return Ok(Vec::new()) };
+        let mut cells = Vec::with_capacity(8);
+        for cell in record.cells.judged() {
+            let (cell, Standing::Counts(write)) = cell? else { continue };
+            let column = cell.column;
+            let Some(name) = table.table.columns.get(&column) else { continue };
+            let mut sum = None;
+            if let Write::Addition(addition) = write {
+                sum =
+                    counters.get(CounterCell { table: record.table, row: &record.row, column })?;
+                let is_own =
+                    change.node == *writer && sum.is_some_and(|sum| holds_own(&sum, *writer, ties));
+                table.sums.add((&record.row, column), addition, is_own);
+                let precedence =
+                    |(stamp, node): (Stamp, NodeOrdinal)| (stamp, registry.id_of(node));
+                let this = (record.stamp, change.node);
+                match sum {
+                    Some(sum) if sum.last == this && !is_tie => table.sums.add_latest(),
+                    Some(sum) if precedence(sum.last) >= precedence(this) => {}
+                    _ => findings.of_row(table.table, &record.row, (Some(name), What::Total)),
+                }
+            }
+            cells.push(Cell { column, write, sum });
+        }
+        Ok(cells)
+    }
+
+    /// Compares all rows with what was found in the log, once all changes were compared. Calls `each` for every
+    /// row.
+    pub(super) fn finish(&mut self, findings: &mut Findings, mut each: impl FnMut()) -> Result<()> {
+        let (mut unlike, mut with_unknown) = (Vec::new(), Vec::new());
+        for (ordinal, table) in &self.tables {
+            let (tally, has_unwritten) = scan(table, &self.ties, findings, &mut each)?;
+            if Sums::kept(self.connection, *ordinal, (&self.ties, self.writer))? != table.sums {
+                findings.found.differ(Some(&table.table.name), None, What::Total);
+            }
+            if tally != table.logged || has_unwritten {
+                unlike.push((*ordinal, tally));
+                with_unknown.push(*ordinal);
+            }
+        }
+        let unknown = unknown_rows(self, &with_unknown, findings)?;
+        for (ordinal, tally) in unlike {
+            let Some(table) = self.tables.get(&ordinal) else { continue };
+            let mut logged = table.logged;
+            logged.add(unknown.get(&ordinal).copied().unwrap_or_default());
+            if logged != tally {
+                findings.found.differ(Some(&table.table.name), None, What::Clock);
+            }
         }
         Ok(())
     }
 
-    /// Takes the next row if it has this id.
-    fn take(&mut self, id: &[u8]) -> Option<Folded> {
-        self.next.take_if(|(next, _)| &**next == id).map(|(_, folded)| folded)
+    /// Returns the connection that the tables are read with.
+    pub(super) fn connection(&self) -> &'c Connection {
+        self.connection
     }
 }
 
-/// Compares a row, of which [`select_rows`] selects the columns, with what the log says.
-fn compare_row(
-    row: &Row<'_>,
-    folded: &Folded,
-    registered: &RegisteredTable,
-    columns: &[Column<'_>],
-    found: &mut Verification,
-) -> Result<()> {
-    let table = registered.name.as_str();
-    let Some(clock) = row.get_ref(1)?.as_blob().ok().and_then(RowClock::unpack) else {
-        found.differ(Some(table), None, What::Clock);
-        return Ok(());
+/// Compares the dates of a row with those of a change, if it is the earliest or the latest one. Returns which
+/// of them it is.
+fn compare_ends(
+    head: &RowHead,
+    change: &LoggedChange<'_>,
+    id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
+    differ: &mut dyn FnMut(Option<&str>, What),
+) -> Tally {
+    let mut tally = Tally::default();
+    let this = (change.record.stamp, change.node);
+    let precedence = |(stamp, node): (Stamp, NodeOrdinal)| (stamp, id_of(node));
+    let ends = head.clock.as_ref().and_then(|clock| {
+        let (earliest, latest) = (clock.earliest()?, clock.latest()?);
+        Some((clock, earliest, latest))
+    });
+    let Some((clock, earliest, latest)) = ends else {
+        differ(None, What::Clock);
+        return tally;
     };
-    let clocks: HashMap<_, _> =
-        clock.columns().map(|(column, time, node)| (column, (time, node))).collect();
-    let dates = [("created_at", folded.created_at), ("updated_at", folded.updated_at)];
-    for (at, (column, millis)) in (2..).zip(dates) {
-        if row.get_ref(at)? != millis.map_or(ValueRef::Null, ValueRef::Integer) {
-            found.differ(Some(table), Some(column), What::Value);
+    if earliest == this {
+        tally.earliest += 1;
+        if head.created_at != Some(change.date) {
+            differ(Some("created_at"), What::Value);
         }
+    } else if precedence(earliest) > precedence(this) {
+        differ(None, What::Clock);
     }
-    let is_made = |column: &&u32| registered.columns.contains_key(*column);
-    if clock.columns().count() != folded.cells.keys().filter(is_made).count() {
-        // The clock lists a column that no change wrote, or one column twice.
-        found.differ(Some(table), None, What::Clock);
-    }
-    for (at, (ordinal, column)) in (4..).zip(columns) {
-        let cell = folded.cells.get(*ordinal);
-        if !is_same(row.get_ref(at)?, cell.and_then(|cell| cell.value.as_ref())) {
-            found.differ(Some(table), Some(column), What::Value);
+    if latest == this {
+        tally.latest += 1;
+        if clock.latest_date() != change.date || head.updated_at != Some(clock.updated_at()) {
+            differ(Some("updated_at"), What::Value);
         }
-        let expected = cell.map(|cell| (cell.stamp.time, cell.node));
-        if clocks.get(&u64::from(**ordinal)).copied() != expected {
-            found.differ(Some(table), Some(column), What::Clock);
-        }
+    } else if precedence(latest) < precedence(this) {
+        differ(None, What::Clock);
     }
-    Ok(())
+    tally
 }
 
-/// Compares the totals that `ara_counter` holds of a row with what the log says. Returns how many it holds.
-fn compare_totals(
-    counters: &mut Counters<'_>,
-    table: &RegisteredTable,
-    row: &[u8],
-    folded: &Folded,
-    found: &mut Verification,
-) -> Result<u64> {
-    let mut count = 0;
-    for ((column, node), total) in &folded.totals {
-        let Some(name) = table.columns.get(column) else { continue };
-        let counter = CounterCell { table: table.ordinal, row, column: *column };
-        let noted = counters.last(counter, *node)?;
-        count += u64::from(noted.is_some());
-        if noted != Some(*total) {
-            found.differ(Some(&table.name), Some(name), What::Total);
+/// Reads the rows of a table. Returns what their clocks list, and whether there is a row that no change has
+/// written, as its clock or its id says.
+fn scan(
+    table: &Table<'_, '_>,
+    ties: &Ties,
+    findings: &mut Findings,
+    each: &mut dyn FnMut(),
+) -> Result<(Tally, bool)> {
+    let (mut tally, mut has_unwritten) = (Tally::default(), false);
+    table.for_each_row(|id, head, row| {
+        findings.found.rows += 1;
+        each();
+        let Ok(key) = <&[u8; 16]>::try_from(id) else {
+            has_unwritten = true;
+            return Ok(());
+        };
+        let Some(clock) = &head.clock else {
+            findings.of_row(table.table, key, (None, What::Clock));
+            return Ok(());
+        };
+        has_unwritten |= clock.latest().is_none();
+        tally.add(table.listed(id, clock, ties));
+        for ((column, name), at) in table.columns.iter().zip(HEAD..) {
+            if clock.last_write(*column).is_none() && row.get(at)? {
+                findings.of_row(table.table, key, (Some(name), What::Value));
+            }
         }
-    }
-    Ok(count)
+        Ok(())
+    })?;
+    Ok((tally, has_unwritten))
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use prost::Message;
 use prost::bytes::Bytes;
-use prost::{DecodeError, Message};
 
 use crate::error::Result;
 use crate::exchange::changes::{Changes, Run, Sent};
@@ -11,10 +11,10 @@ use crate::exchange::wire::fields::fields_above;
 use crate::exchange::wire::message::{BatchMessage, ChangeMessage, LAST_OF_CHANGE, RunMessage};
 use crate::exchange::wire::record;
 use crate::exchange::wire::record::Kind;
-use crate::log::change::Compacted;
-use crate::log::clock::Time;
+use crate::log::change::{Compacted, End};
+use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
-use crate::log::point::Point;
+use crate::log::place::{Number, Point};
 
 impl Changes {
     /// Returns the changes as bytes, which [`from_bytes`](Self::from_bytes) reads.
@@ -68,6 +68,20 @@ impl Changes {
 /// The index of no name.
 const NOWHERE: u32 = u32::MAX;
 
+/// What a change is told relative to: the number and the stamp of the one before.
+#[derive(Clone, Copy)]
+struct Before {
+    number: Number,
+    stamp: Stamp,
+}
+
+impl Before {
+    /// Begins after a point.
+    fn of(point: Point) -> Self {
+        Self { number: point.number, stamp: Stamp::default() }
+    }
+}
+
 fn encode(changes: &Changes) -> BatchMessage {
     let bytes = Bytes::copy_from_slice(&changes.bytes);
     let message = |&Run { node, from, to, is_forked }: &Run| RunMessage {
@@ -77,19 +91,25 @@ fn encode(changes: &Changes) -> BatchMessage {
         is_forked,
         changes: Vec::new(),
     };
-    let mut runs: Vec<_> = changes.runs.iter().map(|run| (run.from.time, message(run))).collect();
+    let mut runs: Vec<_> =
+        changes.runs.iter().map(|run| (Before::of(run.from), message(run))).collect();
     for sent in &changes.changes {
-        let Some((last, run)) = runs.get_mut(sent.run as usize) else { continue };
+        let Some((before, run)) = runs.get_mut(sent.run as usize) else { continue };
         let change = ChangeMessage {
-            after: sent.time.bits().wrapping_sub(last.bits()).cast_unsigned(),
+            number: sent.number.get().wrapping_sub(before.number.next().get()),
+            stamp: sent.stamp.bits().wrapping_sub(before.stamp.next().bits()),
             table: sent.table,
             row: part(&bytes, &sent.row),
             cells: part(&bytes, &sent.cells),
+            ends: sent.end.is_some(),
+            date: sent.end.and_then(|end| end.date),
             mark: sent.mark,
             original: sent.compacted.original,
             dropped: sent.compacted.dropped,
+            others: sent.end.and_then(|end| end.others),
+            gap: part(&bytes, &sent.gap),
         };
-        *last = sent.time;
+        *before = Before { number: sent.number, stamp: sent.stamp };
         let mut change = change.encode_to_vec();
         change.extend_from_slice(changes.get(&sent.more));
         run.changes.push(change.into());
@@ -130,12 +150,12 @@ fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
     let to = to.map_or_else(Point::default, Point::from);
     let run = u32::try_from(changes.runs.len()).ok()?;
     changes.runs.push(Run { node, from, to, is_forked });
-    let mut last = from.time;
+    let mut before = Before::of(from);
     for change in sent {
-        let change = decode_change(changes, (run, last), change);
-        let is_readable = change.is_ok();
-        let sent = change.unwrap_or_else(|_| unreadable(run));
-        last = sent.time;
+        let change = decode_change(changes, (run, before), change);
+        let is_readable = change.is_some();
+        let sent = change.unwrap_or_else(|| unreadable(run));
+        before = Before { number: sent.number, stamp: sent.stamp };
         let has_id = sent.row.len() == 16;
         changes.changes.push(sent);
         if !is_readable || !has_id {
@@ -146,25 +166,29 @@ fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
     Some(())
 }
 
-fn decode_change(
-    changes: &mut Changes,
-    (run, last): (u32, Time),
-    raw: Bytes,
-) -> Result<Sent, DecodeError> {
-    let change = ChangeMessage::decode(raw.clone())?;
+fn decode_change(changes: &mut Changes, (run, before): (u32, Before), raw: Bytes) -> Option<Sent> {
+    let change = ChangeMessage::decode(raw.clone()).ok()?;
     let more = if change.encoded_len() == raw.len() {
         Vec::new()
     } else {
-        fields_above(LAST_OF_CHANGE, &raw)?
+        fields_above(LAST_OF_CHANGE, &raw).ok()?
     };
-    let ChangeMessage { after, table, row, cells, mark, original, dropped } = change;
-    Ok(Sent {
+    let ChangeMessage { number, stamp, table, row, cells, ends, date, mark, .. } = change;
+    let ChangeMessage { original, dropped, others, gap, .. } = change;
+    if !ends && (date.is_some() || others.is_some()) {
+        // It would not be written as it was read.
+        return None;
+    }
+    Some(Sent {
         run,
-        time: Time::from_bits(last.bits().wrapping_add(after.cast_signed())),
+        number: Number::new(before.number.next().get().wrapping_add(number)),
+        stamp: Stamp::from_bits(before.stamp.next().bits().wrapping_add(stamp)),
         table,
         row: changes.put(&row),
         cells: changes.put(&cells),
+        gap: changes.put(&gap),
         more: changes.put(&more),
+        end: ends.then_some(End { date, others }),
         mark,
         compacted: Compacted { original, dropped },
     })
@@ -172,6 +196,7 @@ fn decode_change(
 
 /// Returns what takes the place of a change that cannot be read. The merge refuses it.
 fn unreadable(run: u32) -> Sent {
-    let (time, row, cells, more, compacted) = Default::default();
-    Sent { run, time, table: NOWHERE, row, cells, more, mark: None, compacted }
+    let (number, stamp, row, cells, gap, more, compacted) = Default::default();
+    let (table, end, mark) = (NOWHERE, None, None);
+    Sent { run, number, stamp, table, row, cells, gap, more, end, mark, compacted }
 }

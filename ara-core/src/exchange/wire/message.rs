@@ -3,8 +3,7 @@
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::log::clock::Time;
-use crate::log::point::Point;
+use crate::log::place::{Number, Point};
 
 /// A batch of changes.
 #[derive(Clone, PartialEq, Message)]
@@ -37,31 +36,45 @@ pub(super) struct RunMessage {
 /// One change.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ChangeMessage {
-    /// The difference between its time and that of the change before it, wrapping.
-    #[prost(uint64, tag = "1")]
-    pub(super) after: u64,
-    #[prost(uint32, tag = "2")]
+    /// By how much its number is not the one that follows.
+    #[prost(sint64, tag = "1")]
+    pub(super) number: i64,
+    /// By how much its stamp is not the one that follows, wrapping.
+    #[prost(sint64, tag = "2")]
+    pub(super) stamp: i64,
+    #[prost(uint32, tag = "3")]
     pub(super) table: u32,
-    #[prost(bytes = "bytes", tag = "3")]
-    pub(super) row: Bytes,
     #[prost(bytes = "bytes", tag = "4")]
+    pub(super) row: Bytes,
+    #[prost(bytes = "bytes", tag = "5")]
     pub(super) cells: Bytes,
-    #[prost(fixed64, optional, tag = "5")]
+    /// Whether it ends a transaction, and what the writer's clock showed then, if that is told.
+    #[prost(bool, tag = "6")]
+    pub(super) ends: bool,
+    #[prost(int64, optional, tag = "7")]
+    pub(super) date: Option<i64>,
+    #[prost(fixed64, optional, tag = "8")]
     pub(super) mark: Option<u64>,
-    #[prost(fixed64, optional, tag = "6")]
+    #[prost(fixed64, optional, tag = "9")]
     pub(super) original: Option<u64>,
-    #[prost(fixed64, tag = "7")]
+    #[prost(fixed64, tag = "10")]
     pub(super) dropped: u64,
+    /// The hashes of the other changes of the transaction that it ends.
+    #[prost(fixed32, optional, tag = "11")]
+    pub(super) others: Option<u32>,
+    /// Of each change that was dropped before it, 32 bits of its hash.
+    #[prost(bytes = "bytes", tag = "12")]
+    pub(super) gap: Bytes,
 }
 
 /// The greatest number of a field of [`ChangeMessage`] that this version knows.
-pub(super) const LAST_OF_CHANGE: u32 = 7;
+pub(super) const LAST_OF_CHANGE: u32 = 12;
 
 /// A point in the log of a node.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct PointMessage {
-    #[prost(sfixed64, tag = "1")]
-    pub(super) time: i64,
+    #[prost(int64, tag = "1")]
+    pub(super) number: i64,
     #[prost(fixed64, tag = "2")]
     pub(super) digest: u64,
 }
@@ -87,13 +100,13 @@ pub(super) struct NodeMessage {
 pub(super) struct EndMessage {}
 
 impl From<Point> for PointMessage {
-    fn from(Point { time, digest }: Point) -> Self {
-        Self { time: time.bits(), digest }
+    fn from(Point { number, digest }: Point) -> Self {
+        Self { number: number.get(), digest }
     }
 }
 
 impl From<PointMessage> for Point {
-    fn from(PointMessage { time, digest }: PointMessage) -> Self {
-        Self { time: Time::from_bits(time), digest }
+    fn from(PointMessage { number, digest }: PointMessage) -> Self {
+        Self { number: Number::new(number), digest }
     }
 }

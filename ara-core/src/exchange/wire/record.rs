@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::error::{Error, Result};
 
 /// The format that this version writes, and the newest one that it reads.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The bytes that each record begins with.
 const MAGIC: [u8; 3] = *b"ara";
@@ -105,6 +105,7 @@ pub(super) fn read_next(mut reader: impl Read, expected: Kind) -> Result<(Kind, 
 
 /// The reason if the record is of another kind.
 pub(super) const OTHER: &str = "they are something else that ara wrote";
+const OLDER: &str = "an ara from before its first release wrote them: update that app";
 const CUT: &str = "they are cut off: send them again";
 /// The reason if the format is newer and the checksum does not fit: either a bit of the format was
 /// flipped, or the newer format has another checksum.
@@ -148,6 +149,9 @@ impl Head {
         }
         if (payload.len() as u64) < self.length {
             return Err(self.kind.unreadable(CUT));
+        }
+        if self.format < FORMAT && fits {
+            return Err(self.kind.unreadable(OLDER));
         }
         if !fits {
             return Err(self.kind.unreadable("they are damaged: send them again"));

@@ -9,7 +9,7 @@ use crate::exchange::wire::message::{NodeMessage, VectorMessage};
 use crate::exchange::wire::record;
 use crate::exchange::wire::record::Kind;
 use crate::log::node::NodeId;
-use crate::log::point::Point;
+use crate::log::place::Point;
 
 impl VersionVector {
     /// Returns the version vector as bytes, which [`from_bytes`](Self::from_bytes) reads.
@@ -57,13 +57,13 @@ impl VersionVector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::clock::Time;
+    use crate::log::place::Number;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn vectors_come_back(nodes: std::collections::BTreeMap<[u8; 16], (i64, u64)>) {
-            let point = |(time, digest)| Point { time: Time::from_bits(time), digest };
+            let point = |(number, digest)| Point { number: Number::new(number), digest };
             let nodes = nodes.into_iter().map(|(node, end)| (NodeId::from_bytes(node), point(end)));
             let vector = VersionVector(nodes.collect());
             let read = VersionVector::from_bytes(&vector.to_bytes());

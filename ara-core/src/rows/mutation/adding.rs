@@ -4,38 +4,36 @@ use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::log::counters::{CounterCell, sum};
+use crate::log::codec::Addition;
+use crate::log::counters::{CounterCell, Sum};
 use crate::log::statements::bind;
 use crate::rows::mutation::{Added, Mutation, Write};
 use crate::value::Stored;
 
 impl Mutation<'_, '_> {
-    /// Returns the new state of each counter of a row after additions. An addition that does not change the
-    /// total of this node, such as one of 0, is left out.
+    /// Returns the new state of each counter of a row after additions. An addition of 0 is left out.
     pub(super) fn add_up(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<Vec<Added>> {
         let node = self.writing.recorder.node();
         let mut all = Vec::new();
         for (slot, amount) in writes.iter().filter(|(slot, _)| self.plan.is_counter(*slot)) {
-            let Some(Stored::Integer(amount)) = *amount else { continue };
-            let mut totals = match self.plan.ordinal {
-                Some(table) => {
-                    let (row, column) = (id.as_bytes(), self.ordinal(*slot));
-                    self.writing.counters.totals(CounterCell { table, row, column })?
-                }
-                // Only this node adds to the counters of a local table.
-                None => vec![(node, self.held(id, *slot)?)],
-            };
-            let at = totals.iter().position(|(of, _)| *of == node).unwrap_or_else(|| {
-                totals.push((node, 0));
-                totals.len() - 1
-            });
-            let Some((_, own)) = totals.get_mut(at) else { continue };
-            let total = own.saturating_add(*amount);
-            if total != std::mem::replace(own, total) {
-                let sum = sum(totals.into_iter().map(|(_, total)| total));
-                let [total, sum] = [total, sum].map(Stored::Integer);
-                all.push(Added { slot: *slot, total, sum });
+            let Some(Stored::Integer(by)) = *amount else { continue };
+            if *by == 0 {
+                continue;
             }
+            let Some(table) = self.plan.ordinal else {
+                let value = Stored::Integer(self.held(id, *slot)?.saturating_add(*by));
+                let addition = Addition { by: *by, total: *by };
+                all.push(Added { slot: *slot, addition, before: Sum::NOTHING, value });
+                continue;
+            };
+            let (row, column) = (id.as_bytes(), self.ordinal(*slot));
+            let known = self.writing.counters.get(CounterCell { table, row, column })?;
+            let before = known.unwrap_or(Sum::NOTHING);
+            let total = before.total_of(node).wrapping_add(*by);
+            let after = Sum { sum: before.sum.saturating_add((*by).into()), ..before };
+            let value = Stored::Integer(after.value());
+            let addition = Addition { by: *by, total };
+            all.push(Added { slot: *slot, addition, before, value });
         }
         Ok(all)
     }
@@ -45,7 +43,8 @@ impl Mutation<'_, '_> {
         let probe = self.writing.statements.get(&self.plan.edit(&[slot]).probe)?;
         bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
         let mut rows = probe.raw_query();
-        Ok(match rows.next()?.map(|row| row.get_ref(1)).transpose()? {
+        // Before the slot, `is_deleted` and the clock are selected.
+        Ok(match rows.next()?.map(|row| row.get_ref(2)).transpose()? {
             Some(ValueRef::Integer(held)) => held,
             _ => 0,
         })
@@ -60,7 +59,7 @@ impl Mutation<'_, '_> {
             if !self.plan.is_counter(*slot) {
                 return true;
             }
-            let sum = added.iter().find(|added| added.slot == *slot).map(|added| &added.sum);
+            let sum = added.iter().find(|added| added.slot == *slot).map(|added| &added.value);
             *value = sum;
             sum.is_some()
         });

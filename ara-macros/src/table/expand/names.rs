@@ -8,10 +8,11 @@ use crate::table::ast::{Column, Table};
 use crate::table::visibility::{from_within, narrower};
 
 /// The doc comment of `created_at`, in rows and of the column.
-pub const CREATED_AT_DOC: &str = "The time at which the row was created.";
+pub const CREATED_AT_DOC: &str = "When the row was created, by the clock of the device that did.";
 
 /// The doc comment of `updated_at`, in rows and of the column.
-pub const UPDATED_AT_DOC: &str = "The time of the row's last change.";
+pub const UPDATED_AT_DOC: &str =
+    "When the row was last changed, by the clock of the device that did.";
 
 impl Table<'_> {
     /// Returns the name of the row's type.

@@ -1,0 +1,91 @@
+//! The marks of cells: what a cell tells besides the value that it writes.
+
+use crate::log::clock::Stamp;
+use crate::log::codec::{Reader, put_bytes, put_varint};
+use crate::log::node::NodeId;
+
+/// The mark of a cell that an undo wrote: whose value it puts back.
+const PUTS_BACK: u64 = 1;
+
+/// The mark of a cell that was derived from another column, and written with it for older versions of the
+/// app.
+const WRITTEN_THROUGH: u64 = 2;
+
+/// The marks of a cell as bytes: a list of kinds, each with as many bytes as its length says. They are hashed
+/// and passed on as they came; kinds that this version does not know have no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Marks<'a>(pub(crate) &'a [u8]);
+
+/// Which write a cell puts back: its stamp and the node that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct PutBack {
+    pub(crate) stamp: Stamp,
+    pub(crate) node: NodeId,
+}
+
+impl PutBack {
+    /// Returns the mark as bytes.
+    pub(crate) fn to_marks(self) -> Vec<u8> {
+        let mut note = Vec::with_capacity(24);
+        note.extend_from_slice(self.node.as_bytes());
+        note.extend(self.stamp.bits().to_be_bytes());
+        let mut marks = Vec::with_capacity(26);
+        put_varint(&mut marks, PUTS_BACK);
+        put_bytes(&mut marks, &note);
+        marks
+    }
+}
+
+impl<'a> Marks<'a> {
+    /// Returns whether the cell has none.
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns which write the cell puts back, if an undo wrote it.
+    pub(crate) fn puts_back(self) -> Option<PutBack> {
+        let mut note = Reader(self.find(PUTS_BACK)?);
+        let node = NodeId::from_bytes(note.array()?);
+        let stamp = Stamp::from_bits(i64::from_be_bytes(note.array()?));
+        Some(PutBack { stamp, node })
+    }
+
+    /// Returns whether the cell was derived from another column.
+    pub(crate) fn is_written_through(self) -> bool {
+        self.find(WRITTEN_THROUGH).is_some()
+    }
+
+    /// Returns the bytes of the first mark of a kind.
+    fn find(self, kind: u64) -> Option<&'a [u8]> {
+        let mut marks = Reader(self.0);
+        while !marks.is_empty() {
+            let (found, bytes) = (marks.varint()?, marks.bytes()?);
+            if found == kind {
+                return Some(bytes);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_come_back_and_unknown_ones_hide_none() {
+        let note = PutBack { stamp: Stamp::new(7, 3), node: NodeId::from_bytes([9; 16]) };
+        let mut marks = Vec::new();
+        put_varint(&mut marks, 77);
+        put_bytes(&mut marks, b"newer");
+        assert_eq!(Marks(&marks).puts_back(), None);
+        marks.extend(note.to_marks());
+        assert_eq!(Marks(&marks).puts_back(), Some(note));
+        assert!(!Marks(&marks).is_written_through());
+        put_varint(&mut marks, WRITTEN_THROUGH);
+        put_bytes(&mut marks, &[]);
+        assert!(Marks(&marks).is_written_through());
+        assert!(!Marks(&[1, 200]).is_written_through());
+        assert!(Marks(&[]).is_empty());
+    }
+}

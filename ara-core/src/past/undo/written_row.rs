@@ -1,0 +1,122 @@
+//! What the transactions that are to be undone wrote into a row.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::error::Result;
+use crate::log::cells::{Cells, Standing, Write};
+use crate::log::marks::PutBack;
+use crate::log::node::Precedence;
+use crate::log::owned_change::OwnedChange;
+use crate::past::owned_write::owned;
+
+/// What the transactions wrote into a row.
+#[derive(Default)]
+pub(super) struct WrittenRow {
+    /// By column, and then by transaction, in the order in which they are undone.
+    pub(super) columns: BTreeMap<u32, Vec<WrittenCell>>,
+    /// How many values are of a kind that is not known, and so are left.
+    pub(super) unknown: u64,
+    /// About how many bytes of memory this takes.
+    pub(super) bytes: usize,
+}
+
+/// What a transaction wrote into a column.
+pub(super) struct WrittenCell {
+    /// The position of the transaction among those that are undone.
+    pub(super) target: usize,
+    /// Its first write. Earlier values are candidates for the value before.
+    pub(super) first: Precedence,
+    /// Its last write.
+    pub(super) last: Precedence,
+    /// What it wrote last.
+    pub(super) wrote: OwnedCell,
+    /// The sum of what it added, if the column is a counter.
+    pub(super) added: i64,
+}
+
+/// What a cell writes, and whose value it puts back, if an undo wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OwnedCell {
+    pub(super) write: Write<'static>,
+    pub(super) puts_back: Option<PutBack>,
+}
+
+impl OwnedCell {
+    /// Returns what the cell adds to a counter. An addition that puts a counter back in the place of a value
+    /// counts as a value.
+    pub(super) fn added(&self) -> Option<i64> {
+        match self.write {
+            Write::Addition(addition) if self.puts_back.is_none() => Some(addition.by),
+            _ => None,
+        }
+    }
+}
+
+impl WrittenRow {
+    /// Reads a change of one of the transactions.
+    pub(super) fn read(
+        &mut self,
+        target: usize,
+        change: &OwnedChange,
+        place: Precedence,
+    ) -> Result<()> {
+        self.bytes += change.cells.len() + 192;
+        for (column, cell) in read_cells(Cells::new(&change.cells))? {
+            let Some(cell) = cell else {
+                self.unknown += 1;
+                continue;
+            };
+            let added = cell.added().unwrap_or_default();
+            let cells = self.columns.entry(column).or_default();
+            match cells.last_mut().filter(|last| last.target == target) {
+                Some(held) => {
+                    held.added = held.added.saturating_add(added);
+                    (held.last, held.wrote) = (place, cell);
+                }
+                None => {
+                    let (first, last, wrote) = (place, place, cell);
+                    cells.push(WrittenCell { target, first, last, wrote, added });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns what a change wrote, by column. `None` stands for a value of a kind that is not known.
+fn read_cells(cells: Cells<'_>) -> Result<HashMap<u32, Option<OwnedCell>>> {
+    let mut read = HashMap::new();
+    for cell in cells.judged() {
+        let (cell, standing) = cell?;
+        let write = match standing {
+            Standing::Counts(write) => {
+                let (write, puts_back) = (owned(write), cell.marks.puts_back());
+                Some(OwnedCell { write, puts_back })
+            }
+            Standing::Unknown => None,
+            Standing::Repeats => continue,
+        };
+        // If a cell of an unknown kind comes first, a newer version may count that one.
+        read.entry(cell.column).or_insert(write);
+    }
+    Ok(read)
+}
+
+/// Returns what a change wrote into a column, or `None` if it did not write it, or something of a kind that is
+/// not known.
+pub(super) fn cell_of(cells: Cells<'_>, column: u32) -> Result<Option<OwnedCell>> {
+    for cell in cells.judged() {
+        let (cell, standing) = cell?;
+        if cell.column != column {
+            continue;
+        }
+        return Ok(match standing {
+            Standing::Counts(write) => {
+                let (write, puts_back) = (owned(write), cell.marks.puts_back());
+                Some(OwnedCell { write, puts_back })
+            }
+            Standing::Unknown | Standing::Repeats => None,
+        });
+    }
+    Ok(None)
+}

@@ -1,0 +1,117 @@
+//! Filling columns that another program had dropped.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Statement};
+
+use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::error::{Error, Result};
+use crate::log::cells::{Standing, Write};
+use crate::log::counters::{CounterCell, Counters};
+use crate::log::piece::unpacking::LoggedChange;
+use crate::log::pieces::PieceReader;
+use crate::log::recorder::WholeLog;
+use crate::log::row_clock::RowClock;
+use crate::log::statements::bind;
+use crate::names::quoted;
+use crate::rows::rebuild::rebuild_rows;
+use crate::value::Stored;
+
+/// Fills columns that another program had dropped with the values that were last written into them. The
+/// clocks of the rows, which still contain the columns, tell which these are, and are left as they are.
+pub(crate) fn refill_columns(
+    log: &WholeLog<'_>,
+    registry: &Registry,
+    table: &RegisteredTable,
+    columns: &[(u32, &str)],
+) -> Result<()> {
+    let connection = log.connection();
+    let mut refill = Refill::new(connection, table, columns)?;
+    let mut pieces = PieceReader::all(connection)?;
+    // Of changes of one node with equal stamps, which a fork may have, the clock does not tell which won.
+    let mut unclear = BTreeSet::new();
+    while let Some(piece) = pieces.next()? {
+        let is_forked = registry.nodes.get(&piece.node()).is_some_and(|node| node.is_forked);
+        for change in piece.changes().filter(|change| change.record.table == table.ordinal) {
+            if refill.change(change)? && is_forked {
+                unclear.insert((table.ordinal, change.record.row));
+            }
+        }
+    }
+    rebuild_rows(log, registry, &unclear)
+}
+
+/// The statements that fill the columns of a table.
+struct Refill<'c, 't> {
+    table: &'t RegisteredTable,
+    probe: Statement<'c>,
+    /// The columns, each with the statement that writes it.
+    columns: Vec<(u32, Statement<'c>)>,
+    counters: Counters<'c>,
+}
+
+impl<'c, 't> Refill<'c, 't> {
+    fn new(
+        connection: &'c Connection,
+        table: &'t RegisteredTable,
+        columns: &[(u32, &str)],
+    ) -> Result<Self> {
+        let name = quoted(&table.name);
+        let mut probe = String::from("SELECT \"ara_clock\" FROM ");
+        let _ = write!(probe, "{name} WHERE \"id\" = ?1");
+        let update = |&(ordinal, column): &(u32, &str)| {
+            let column = quoted(column);
+            let sql = format!("UPDATE {name} SET {column} = ?2 WHERE \"id\" = ?1");
+            Ok((ordinal, connection.prepare(&sql)?))
+        };
+        let columns = columns.iter().map(update).collect::<Result<_>>()?;
+        let probe = connection.prepare(&probe)?;
+        Ok(Self { table, probe, columns, counters: Counters::new(connection) })
+    }
+
+    /// Writes what a change wrote into the columns, as far as nothing was written later. Returns whether it
+    /// has written anything. What cannot be read is passed over.
+    fn change(&mut self, LoggedChange { node, record, .. }: LoggedChange<'_>) -> Result<bool> {
+        let mut clock: Option<RowClock> = None;
+        let mut has_written = false;
+        for cell in record.cells.judged() {
+            let Ok((cell, Standing::Counts(write))) = cell else { continue };
+            let column = self.columns.iter_mut().find(|(column, _)| *column == cell.column);
+            let Some((_, update)) = column else { continue };
+            let clock: &RowClock = match &mut clock {
+                Some(clock) => clock,
+                none => none.insert(clock_of(&mut self.probe, &record.row)?),
+            };
+            if clock.last_write(cell.column) != Some((record.stamp, node)) {
+                continue;
+            }
+            let (row, table) = (&record.row[..], self.table.ordinal);
+            let value = match write {
+                Write::Value(value) => value,
+                Write::Addition(_) => {
+                    let counter = CounterCell { table, row, column: cell.column };
+                    self.counters.get(counter)?.map(|sum| Stored::Integer(sum.value()))
+                }
+            };
+            bind(update, 1, ValueRef::Blob(row))?;
+            bind(update, 2, value.as_ref().map_or(ValueRef::Null, Stored::to_sql))?;
+            update.raw_execute()?;
+            has_written = true;
+        }
+        Ok(has_written)
+    }
+}
+
+/// Returns the clock of a row, which is empty if the row does not exist.
+fn clock_of(probe: &mut Statement<'_>, row: &[u8; 16]) -> Result<RowClock> {
+    let unpack = |row: &rusqlite::Row<'_>| {
+        let clock = row.get_ref(0)?.as_blob().ok();
+        Ok(clock.and_then(|clock| RowClock::unpack(clock, (None, None))))
+    };
+    match probe.query_row([row], unpack).optional()? {
+        Some(clock) => clock.ok_or(Error::Corrupt),
+        None => Ok(RowClock::default()),
+    }
+}
