@@ -14,8 +14,8 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// What stands before the tests beside the code.
 const TESTS: &str = "#[cfg(test)]";
 
-/// The tables that hold the change log.
-const LOG_TABLES: [&str; 2] = ["ara_change", "ara_twin"];
+/// The table that holds the change log.
+const LOG_TABLE: &str = "ara_log";
 
 /// The most files of a folder that may import each other in a circle.
 const MOST_IN_A_CIRCLE: usize = 4;
@@ -69,14 +69,14 @@ fn crates_use_those_above_them() -> io::Result<()> {
 }
 
 #[test]
-fn the_tables_of_the_log_have_one_owner() -> io::Result<()> {
+fn the_table_of_the_log_has_one_owner() -> io::Result<()> {
     let mut users = BTreeSet::new();
     for (krate, _) in tables("### `")? {
         for (file, text) in files(&Path::new(ROOT).join(source(&krate)))? {
             let folder = file.split("::").next().unwrap_or_default();
             let code = code(&text);
-            if LOG_TABLES.iter().any(|table| code.contains(table)) {
-                // The statements that create the tables stand with those of ara's other tables.
+            if code.contains(LOG_TABLE) {
+                // The statement that creates it stands with those of ara's other tables.
                 let is_made_there = file == "catalog::own_tables";
                 users.insert(format!("{krate} {}", if is_made_there { &file } else { folder }));
             }

@@ -1,5 +1,6 @@
 //! Several devices, and what one gives to another.
 
+mod clocks;
 mod counter;
 mod merge;
 mod replicas;

@@ -5,7 +5,6 @@ mod apart;
 mod came_back;
 mod compact;
 mod forks;
-mod told_twice;
 mod twins;
 mod values;
 

@@ -68,18 +68,17 @@ fn todos(db: &Database) -> ara::Result<Vec<TodoRow>> {
 
 /// Changes one byte of the last change in the log that holds this text, behind ara's back.
 fn damage(file: &File, text: &str) -> Outcome {
-    let sqlite = file.sqlite()?;
-    let (node, time, mut cells): (i64, i64, Vec<u8>) = sqlite.query_row(
-        "SELECT node, time, cells FROM ara_change WHERE instr(cells, CAST(?1 AS BLOB)) \
-         ORDER BY time DESC",
-        [text],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?;
-    let at = cells.windows(text.len()).position(|window| window == text.as_bytes());
-    cells[at.ok_or("holds the text")?] ^= 1;
-    sqlite.execute(
-        "UPDATE ara_change SET cells = ?3 WHERE node = ?1 AND time = ?2",
-        (node, time, cells),
-    )?;
-    Ok(())
+    let mut is_found = false;
+    file.forge(|pieces| {
+        let changes = pieces.iter_mut().rev().flat_map(|piece| piece.changes.iter_mut().rev());
+        for change in changes {
+            let mut cells = change.cells.windows(text.len());
+            if let Some(at) = cells.position(|cells| cells == text.as_bytes()) {
+                change.cells[at] ^= 1;
+                is_found = true;
+                break;
+            }
+        }
+    })?;
+    if is_found { Ok(()) } else { Err(format!("no change holds {text}").into()) }
 }

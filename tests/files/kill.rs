@@ -12,7 +12,7 @@ use support::cases::scaled;
 use support::child;
 use support::random::Random;
 
-type TestResult = Result<(), Box<dyn Error>>;
+type TestResult<T = ()> = Result<T, Box<dyn Error>>;
 
 #[derive(Debug, Table)]
 struct Note {

@@ -7,12 +7,14 @@
     reason = "only the tests use it"
 )]
 
+pub mod bytes;
 pub mod cases;
 pub mod child;
 pub mod dump;
 pub mod folder;
 pub mod log;
 pub mod random;
+pub mod received;
 pub mod wire;
 
 use std::error::Error;
@@ -111,6 +113,16 @@ impl File {
             }));
         }
         Ok(lines)
+    }
+
+    /// Changes the log behind ara's back, with checksums that are right.
+    pub fn forge(&self, change: impl FnOnce(&mut Vec<log::piece::Piece>)) -> Outcome {
+        log::piece::forge(&self.sqlite()?, change)
+    }
+
+    /// The number of changes in the log.
+    pub fn logged(&self) -> Outcome<usize> {
+        Ok(log::piece::pieces(&self.sqlite()?)?.iter().map(|piece| piece.changes.len()).sum())
     }
 
     /// The bytes of the file and of its write-ahead log.

@@ -3,8 +3,11 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::bytes::{end_of, zigzag_of};
+pub use crate::bytes::{integer_of, led};
+
 /// Some changes, and the names that they use.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     pub tables: Vec<String>,
     pub columns: Vec<String>,
@@ -12,7 +15,7 @@ pub struct Batch {
 }
 
 /// Changes of one node that follow one another.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Run {
     pub node: Vec<u8>,
     pub from: Point,
@@ -23,86 +26,158 @@ pub struct Run {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Point {
-    pub time: i64,
+    pub number: i64,
     pub digest: u64,
 }
 
-#[derive(Debug, Clone, Default)]
+/// The last stamp that a change may have.
+pub const CAP: i64 = ((1 << 46) + (1 << 32)) << 16 | 0xffff;
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Change {
-    pub time: i64,
-    /// The place of its name.
+    /// [`Batch::numbered`] puts it in.
+    pub number: i64,
+    pub stamp: i64,
+    /// The position of its name.
     pub table: usize,
     pub row: Vec<u8>,
     pub cells: Vec<Cell>,
-    /// Set where it ends a transaction: [`Batch::seal`] puts the digest in.
+    /// It ends a transaction.
+    pub ends: bool,
+    /// The date of that, if it is told.
+    pub date: Option<i64>,
+    /// The hashes of its other changes, if they are told.
+    pub others: Option<u32>,
+    /// The digest of the node up to the change, if it is told: [`Batch::seal`] puts it in.
     pub mark: Option<u64>,
     /// The hash of the change as it was first written, if it is not that of what is left of it.
     pub original: Option<u64>,
     /// Those of the changes that were dropped before it.
     pub dropped: u64,
+    /// Of each of these, four bytes of its hash.
+    pub gap: Vec<u8>,
     /// Fields that a later version may have, encoded.
     pub more: Vec<u8>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cell {
-    /// The place of its name.
+    /// The position of its name.
     pub column: usize,
     pub tag: u8,
+    /// What it tells besides, if that is anything.
+    pub marks: Vec<u8>,
     pub payload: Vec<u8>,
 }
 
 impl Cell {
+    fn new(column: usize, tag: u8, payload: Vec<u8>) -> Self {
+        Self { column, tag, marks: vec![], payload }
+    }
+
     pub fn null(column: usize) -> Self {
-        Self { column, tag: 0, payload: vec![] }
+        Self::new(column, 0, vec![])
     }
 
     pub fn integer(column: usize, value: i64) -> Self {
-        let payload = |integer| integer_of(zigzag(integer));
         match value {
-            0 => Self { column, tag: 5, payload: vec![] },
-            1 => Self { column, tag: 6, payload: vec![] },
-            _ => Self { column, tag: 1, payload: payload(value) },
+            0 => Self::new(column, 5, vec![]),
+            1 => Self::new(column, 6, vec![]),
+            _ => Self::new(column, 1, zigzag_of(value)),
         }
     }
 
     pub fn real(column: usize, bits: u64) -> Self {
-        Self { column, tag: 2, payload: bits.to_be_bytes().to_vec() }
+        Self::new(column, 2, bits.to_be_bytes().to_vec())
     }
 
     pub fn text(column: usize, text: &str) -> Self {
-        Self { column, tag: 3, payload: led(text.as_bytes()) }
+        Self::new(column, 3, led(text.as_bytes()))
     }
 
     pub fn blob(column: usize, bytes: &[u8]) -> Self {
-        Self { column, tag: 4, payload: led(bytes) }
+        Self::new(column, 4, led(bytes))
     }
 
-    /// Of a kind that no version knows yet: 7 to 15.
+    /// What is added to a counter, and what the node has added to it so far.
+    pub fn addition(column: usize, by: i64, total: i64) -> Self {
+        Self::new(column, 7, led(&[zigzag_of(by), zigzag_of(total), vec![0; 4]].concat()))
+    }
+
+    /// Of a kind that no version knows yet: 8 to 15.
     pub fn unknown(column: usize, tag: u8, bytes: &[u8]) -> Self {
-        Self { column, tag, payload: led(bytes) }
+        Self::new(column, tag, led(bytes))
     }
-}
 
-fn zigzag(integer: i64) -> u64 {
-    ((integer << 1) ^ (integer >> 63)).cast_unsigned()
+    /// With a mark of a kind: 1 and 2 are known.
+    pub fn marked(mut self, kind: u64, bytes: &[u8]) -> Self {
+        self.marks.extend(integer_of(kind));
+        self.marks.extend(led(bytes));
+        self
+    }
+
+    /// The cell with another number for its column.
+    fn encode(&self, column: usize) -> Vec<u8> {
+        let flag = if self.marks.is_empty() { 0 } else { 16 };
+        let mut cell = integer_of(column as u64 * 32 + u64::from(self.tag) + flag);
+        if flag != 0 {
+            cell.extend(led(&self.marks));
+        }
+        cell.extend(&self.payload);
+        cell
+    }
 }
 
 impl Batch {
+    /// Numbers the changes of each run one after the other.
+    pub fn numbered(mut self) -> Self {
+        for run in &mut self.runs {
+            for (change, number) in run.changes.iter_mut().zip(run.from.number + 1..) {
+                change.number = number;
+            }
+        }
+        self
+    }
+
+    /// Puts the transactions of each run into the order in which a log has them: that of the numbers and the
+    /// hashes of their last changes.
+    pub fn in_order(mut self) -> Self {
+        for run in &mut self.runs {
+            let last = |transaction: &Vec<Change>| {
+                let last = transaction.last();
+                let hash = |last| hash(&run.node, last, &self.tables, &self.columns);
+                last.map(|last| (last.number, last.original.unwrap_or_else(|| hash(last))))
+            };
+            let ended = run.changes.split_inclusive(|change| change.ends);
+            let mut transactions: Vec<_> = ended.map(<[Change]>::to_vec).collect();
+            transactions.sort_by_cached_key(last);
+            run.changes = transactions.concat();
+        }
+        self
+    }
+
     /// Puts the digests where they belong, and where each run ends.
     pub fn seal(mut self) -> Self {
         for run in &mut self.runs {
             let mut at = run.from;
             for change in &mut run.changes {
                 let hash = hash(&run.node, change, &self.tables, &self.columns);
-                let hash = change.original.unwrap_or(hash) ^ change.dropped;
-                at = Point { time: change.time, digest: at.digest ^ hash };
+                at.number = at.number.max(change.number);
+                at.digest ^= change.original.unwrap_or(hash) ^ change.dropped;
                 if let Some(mark) = &mut change.mark {
                     *mark = at.digest;
                 }
             }
             run.to = at;
         }
+        self
+    }
+
+    /// Leaves out the digests that are told within the runs. Those who pass changes on tell them where they
+    /// have them at hand.
+    pub fn without_marks(mut self) -> Self {
+        let changes = self.runs.iter_mut().flat_map(|run| &mut run.changes);
+        changes.for_each(|change| change.mark = None);
         self
     }
 
@@ -137,10 +212,10 @@ impl Run {
         if self.is_forked {
             put_integer(&mut run, 4, 1);
         }
-        let mut last = self.from.time;
+        let mut before = (self.from.number, 0);
         for change in &self.changes {
-            put_bytes(&mut run, 5, &change.encode(last));
-            last = change.time;
+            put_bytes(&mut run, 5, &change.encode(before));
+            before = (change.number, change.stamp);
         }
         run
     }
@@ -149,62 +224,72 @@ impl Run {
 impl Point {
     fn encode(self) -> Vec<u8> {
         let mut point = Vec::new();
-        put_fixed(&mut point, 1, self.time.cast_unsigned());
+        put_integer(&mut point, 1, self.number.cast_unsigned());
         put_fixed(&mut point, 2, self.digest);
         point
     }
 }
 
 impl Change {
-    fn encode(&self, last: i64) -> Vec<u8> {
+    fn encode(&self, (number, stamp): (i64, i64)) -> Vec<u8> {
         let mut change = Vec::new();
-        put_integer(&mut change, 1, self.time.wrapping_sub(last).cast_unsigned());
-        put_integer(&mut change, 2, self.table as u64);
+        put_zigzag(&mut change, 1, self.number.wrapping_sub(number.saturating_add(1)));
+        put_zigzag(&mut change, 2, self.stamp.wrapping_sub(stamp.saturating_add(1)));
+        put_integer(&mut change, 3, self.table as u64);
         if !self.row.is_empty() {
-            put_bytes(&mut change, 3, &self.row);
+            put_bytes(&mut change, 4, &self.row);
         }
-        let mut cells = Vec::new();
-        for cell in &self.cells {
-            cells.extend(integer_of(cell.column as u64 * 16 + u64::from(cell.tag)));
-            cells.extend(&cell.payload);
-        }
+        let cells: Vec<_> = self.cells.iter().flat_map(|cell| cell.encode(cell.column)).collect();
         if !cells.is_empty() {
-            put_bytes(&mut change, 4, &cells);
+            put_bytes(&mut change, 5, &cells);
         }
-        if let Some(mark) = self.mark {
-            // It is there also where it is zero.
-            change.push(5 << 3 | 1);
-            change.extend(mark.to_le_bytes());
+        put_integer(&mut change, 6, self.ends.into());
+        if let Some(date) = self.date {
+            // It is there also where it is zero, as the hashes are.
+            change.push(7 << 3);
+            change.extend(integer_of(date.cast_unsigned()));
         }
-        if let Some(original) = self.original {
-            change.push(6 << 3 | 1);
-            change.extend(original.to_le_bytes());
+        for (field, hash) in [(8, self.mark), (9, self.original)] {
+            if let Some(hash) = hash {
+                change.push(field << 3 | 1);
+                change.extend(hash.to_le_bytes());
+            }
         }
-        put_fixed(&mut change, 7, self.dropped);
+        put_fixed(&mut change, 10, self.dropped);
+        if let Some(others) = self.others {
+            change.push(11 << 3 | 5);
+            change.extend(others.to_le_bytes());
+        }
+        if !self.gap.is_empty() {
+            put_bytes(&mut change, 12, &self.gap);
+        }
         change.extend(&self.more);
         change
     }
 }
 
 /// What a change adds to its node's digest. A name that is not there counts as an empty one.
-fn hash(node: &[u8], change: &Change, tables: &[String], columns: &[String]) -> u64 {
-    let name = |names: &[String], place: usize| led(names.get(place).map_or(&[], |n| n.as_bytes()));
+pub fn hash(node: &[u8], change: &Change, tables: &[String], columns: &[String]) -> u64 {
+    let name = |names: &[String], at: usize| led(names.get(at).map_or(&[], |n| n.as_bytes()));
     let mut hashed = node.to_vec();
-    hashed.extend(change.time.to_be_bytes());
+    hashed.extend(change.number.to_be_bytes());
+    hashed.extend(change.stamp.to_be_bytes());
     hashed.extend(name(tables, change.table));
-    hashed.extend(led(&change.row));
+    hashed.extend(&change.row);
     for cell in &change.cells {
         hashed.extend(name(columns, cell.column));
-        hashed.push(cell.tag);
-        hashed.extend(&cell.payload);
+        hashed.extend(cell.encode(0));
     }
-    hashed.extend(&change.more);
+    if !change.more.is_empty() {
+        hashed.extend([led(&[]), led(&change.more)].concat());
+    }
+    hashed.extend(end_of(change.ends, change.date, change.others));
     xxh3_64(&hashed)
 }
 
 /// A payload with its head.
 pub fn record(kind: u8, payload: &[u8]) -> Vec<u8> {
-    let mut record = vec![b'a', b'r', b'a', kind, 1, 0, 0, 0];
+    let mut record = vec![b'a', b'r', b'a', kind, 2, 0, 0, 0];
     record.extend((payload.len() as u64).to_le_bytes());
     let checksum = xxh3_64(&[&record, payload].concat());
     record.extend(checksum.to_le_bytes());
@@ -225,27 +310,14 @@ pub fn put_integer(message: &mut Vec<u8>, field: u64, integer: u64) {
     }
 }
 
+/// An integer of either sign, in zigzag.
+fn put_zigzag(message: &mut Vec<u8>, field: u64, integer: i64) {
+    put_integer(message, field, ((integer << 1) ^ (integer >> 63)).cast_unsigned());
+}
+
 fn put_fixed(message: &mut Vec<u8>, field: u64, integer: u64) {
     if integer != 0 {
         message.extend(integer_of(field << 3 | 1));
         message.extend(integer.to_le_bytes());
     }
-}
-
-/// Bytes, led by their number.
-pub fn led(bytes: &[u8]) -> Vec<u8> {
-    let mut led = integer_of(bytes.len() as u64);
-    led.extend(bytes);
-    led
-}
-
-/// An integer in base 128, lowest digit first.
-pub fn integer_of(mut integer: u64) -> Vec<u8> {
-    let mut digits = Vec::new();
-    while integer >= 128 {
-        digits.push((integer % 128) as u8 + 128);
-        integer /= 128;
-    }
-    digits.push(integer as u8);
-    digits
 }

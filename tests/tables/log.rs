@@ -1,6 +1,7 @@
 //! The change log and the clocks as they lie in the file, read by a second implementation.
 
 mod clock;
+mod golden;
 mod nodes;
 
 use ara::prelude::*;
@@ -36,20 +37,20 @@ fn the_tables_are_those_of_the_format() -> Outcome {
              \"done\", \"stars\", \"score\", \"data\")"
         )
     );
-    let columns = rows(&sqlite, "SELECT name, type, pk FROM pragma_table_info('ara_change')")?;
+    let columns = rows(&sqlite, "SELECT name, type, pk FROM pragma_table_info('ara_log')")?;
     let column = |name, ty, key| vec![text(name), text(ty), Value::Integer(key)];
     assert_eq!(
         columns,
         [
-            column("node", "INTEGER", 1),
-            column("time", "INTEGER", 2),
-            column("tbl", "INTEGER", 0),
-            column("row", "BLOB", 0),
-            column("cells", "BLOB", 0),
+            column("pos", "INTEGER", 1),
+            column("first", "INTEGER", 0),
+            column("tail", "INTEGER", 0),
+            column("filter", "BLOB", 0),
+            column("data", "BLOB", 0),
         ]
     );
-    let options = "SELECT wr, strict FROM pragma_table_list WHERE name = 'ara_change'";
-    assert_eq!(rows(&sqlite, options)?, [[Value::Integer(1), Value::Integer(1)]]);
+    let options = "SELECT wr, strict FROM pragma_table_list WHERE name = 'ara_log'";
+    assert_eq!(rows(&sqlite, options)?, [[Value::Integer(0), Value::Integer(1)]]);
     assert_eq!(file.number("PRAGMA application_id")?, 0x6172_6100);
     assert_eq!(file.number("PRAGMA user_version")?, 2);
     assert_eq!(file.value("PRAGMA journal_mode")?, text("wal"));
@@ -69,7 +70,7 @@ fn a_mutation_is_a_change_of_what_it_wrote() -> Outcome {
 
     let log = log::read(&file.sqlite()?)?;
     assert!(log.iter().all(|change| change.table == "todo" && change.row == id.uuid().as_bytes()));
-    let written: Vec<_> = log.iter().map(|change| change.cells.clone()).collect();
+    let written: Vec<_> = log.iter().map(log::Logged::values).collect();
     let cells = |cells: &[(&str, Value)]| -> Vec<_> {
         cells.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     };
@@ -127,8 +128,7 @@ fn only_the_last_change_of_a_transaction_ends_it() -> Outcome {
         tx.create(Todo::draft().id(ids[1]).title("Bread")).map(|_| ())
     });
     assert!(failed.is_err());
-    let ends: Vec<_> =
-        log::read(&file.sqlite()?)?.iter().map(|change| change.mark.is_some()).collect();
+    let ends: Vec<_> = log::read(&file.sqlite()?)?.iter().map(|change| change.ends).collect();
     assert_eq!(ends, [false, false, true, true, false, true]);
     verified(&db)
 }
@@ -149,23 +149,20 @@ fn the_digest_is_the_xor_of_all_changes() -> Outcome {
             file.open()?.create(Todo::draft().title("From elsewhere"))?;
         }
     }
-    let mut digest = 0;
-    let mut marks = 0;
-    for change in log::read(&file.sqlite()?)? {
-        digest ^= change.hash;
-        if let Some(mark) = change.mark {
-            assert_eq!(mark, digest);
-            marks += 1;
-        }
-    }
-    assert_eq!(marks, 5);
+    // It is in the head of each piece, which is compared as they are read.
+    let log = log::read(&file.sqlite()?)?;
+    assert_eq!(log.iter().filter(|change| change.ends).count(), 5);
+    let digest = log.iter().fold(0, |digest, change| digest ^ change.hash);
+    assert_eq!(log.last().there()?.digest, digest);
+    // A vector ends with that of its last node.
+    assert!(db.version_vector()?.to_bytes().ends_with(&digest.to_le_bytes()));
     verified(&db)
 }
 
 #[test]
 fn the_clock_of_a_new_row_is_short() -> Outcome {
-    let file = File::new()?;
-    let db = file.open()?;
+    let (file, wall) = (File::new()?, Wall::new());
+    let db = file.open_at(&wall)?;
     let full = Todo::draft().title("Milk").done(true).stars(3).score(0.5).data([1]);
     let id = db.create(full)?;
     let length = |id: Id<Todo>| -> Outcome<i64> {
@@ -209,9 +206,68 @@ fn the_clock_of_a_row_is_that_of_each_columns_last_change() -> Outcome {
     let log = log::read(&sqlite)?;
     let clocks = clocks()?;
     assert_eq!(names(&clocks), ["done", "is_deleted", "stars", "title"]);
-    for (column, (time, node)) in clocks {
+    for (column, (stamp, node)) in clocks {
         let last = log.iter().rfind(|change| change.cell(&column).is_some()).there()?;
-        assert_eq!((time, node), (last.time, last.node.unsigned_abs()), "{column}");
+        assert_eq!((stamp, node), (last.stamp, last.node.unsigned_abs()), "{column}");
     }
     Ok(())
+}
+
+/// Small transactions are pieces of their own until there are many, and large ones are chunks.
+#[test]
+fn the_log_lies_in_pieces() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let mut logged = 0;
+    let mut shapes = Vec::new();
+    for (count, writes) in [(1, 200), (2000, 1), (1, 300), (7, 70), (1, 3)] {
+        for _ in 0..writes {
+            db.create_all((0..count).map(|stars| Todo::draft().title("Milk").stars(stars)))?;
+            logged += count;
+        }
+        let sqlite = file.sqlite()?;
+        let log = log::read(&sqlite)?;
+        assert_eq!(log.len() as i64, logged);
+        assert!(log.iter().map(|change| change.number).eq(1..=logged));
+        let pieces = log::piece::pieces(&sqlite)?;
+        // Chunks have filters.
+        let (chunks, small): (Vec<_>, Vec<_>) =
+            pieces.iter().partition(|piece| piece.filter.is_some());
+        assert!(chunks.iter().all(|chunk| chunk.tail.is_none() && chunk.data().len() < 40 << 10));
+        assert!(small.len() < 256 && small.iter().all(|piece| piece.tail.is_some()));
+        shapes.push(small.len());
+    }
+    assert_eq!(shapes[..2], [200, 0]);
+    // All come back, and take no more room than they must.
+    let bytes =
+        file.number("SELECT sum(length(data) + coalesce(length(filter), 0)) FROM ara_log")?;
+    assert!(bytes < 65 * logged, "{bytes} bytes for {logged} changes");
+    verified(&db)
+}
+
+/// A transaction that is larger than a chunk lies in several, and ends in the last.
+#[test]
+fn a_transaction_goes_on_in_the_next_piece() -> Outcome {
+    let (file, wall) = (File::new()?, Wall::new());
+    let db = file.open_at(&wall)?;
+    let milk = db.create(Todo::draft().title("Milk"))?;
+    // Its clock stands an hour before that of the row, so the transaction is dated.
+    wall.advance(-3_600_000);
+    db.transaction(|tx| {
+        for stars in 0..5_000 {
+            tx.update(Todo::patch(milk).title(format!("{stars:060}")))?;
+        }
+        Ok(())
+    })?;
+    let sqlite = file.sqlite()?;
+    let pieces = log::piece::pieces(&sqlite)?;
+    let open: Vec<_> = pieces.iter().map(|piece| piece.head.open).collect();
+    assert!(open.len() > 2, "{open:?}");
+    let (last, before) = open.split_last().there()?;
+    assert_eq!((open[0], *last), (None, None));
+    assert!(before[1..].iter().all(|open| *open == Some(wall.millis())), "{open:?}");
+    let log = log::read(&sqlite)?;
+    assert!(log[1..].iter().all(|change| change.date == wall.millis()));
+    assert!(log.is_sorted_by(|one, next| one.stamp < next.stamp));
+    verified(&db)
 }

@@ -2,9 +2,12 @@
 
 mod at;
 mod compacted;
+mod jumps;
+mod listed;
 mod random;
 mod rows;
 mod steps;
+mod together;
 mod transactions;
 mod undo;
 

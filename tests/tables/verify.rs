@@ -3,7 +3,8 @@
 use ara::What;
 use ara::prelude::*;
 
-use support::{File, Outcome, There, Wall, verified};
+use support::log::piece::{Packed, Piece};
+use support::{File, Outcome, There, Wall, log, verified};
 
 #[derive(Table)]
 struct Todo {
@@ -21,7 +22,7 @@ struct Tag {
 }
 
 /// A file in which rows were created, changed, cleared, deleted and restored, alone and together. Only
-/// the log's own times tell its rows apart.
+/// the log's own stamps tell its rows apart.
 fn busy_file() -> Outcome<File> {
     let (file, wall) = (File::new()?, Wall::new());
     let db = file.open_at(&wall)?;
@@ -52,6 +53,14 @@ fn found_after(sql: &str) -> Outcome<Vec<What>> {
     for difference in &found.differences {
         assert!(!difference.to_string().is_empty());
     }
+    Ok(found.differences.iter().map(|difference| difference.what).collect())
+}
+
+/// What `verify` finds after the log was changed behind ara's back, with checksums that are right.
+fn found_after_forging(change: impl FnOnce(&mut Vec<Piece>)) -> Outcome<Vec<What>> {
+    let file = busy_file()?;
+    file.forge(change)?;
+    let found = file.open()?.verify()?;
     Ok(found.differences.iter().map(|difference| difference.what).collect())
 }
 
@@ -166,16 +175,29 @@ fn rows_that_come_and_go() -> Outcome {
 
 #[test]
 fn a_change_that_is_gone() -> Outcome {
-    let changes = busy_file()?.number("SELECT count(*) FROM ara_change")?;
-    for at in 0..changes {
-        let sql = format!(
-            "DELETE FROM ara_change WHERE time = \
-             (SELECT time FROM ara_change ORDER BY time LIMIT 1 OFFSET {at})"
-        );
-        let found = found_after(&sql)?;
+    for at in 0..busy_file()?.logged()? {
+        let found = found_after_forging(|pieces| {
+            let mut left = at;
+            for piece in &mut *pieces {
+                if left < piece.changes.len() {
+                    piece.changes.remove(left);
+                    piece.first = piece.changes.first().map_or(piece.first, |first| first.number);
+                    break;
+                }
+                left -= piece.changes.len();
+            }
+            pieces.retain(|piece| !piece.changes.is_empty());
+        })?;
         assert!(!found.is_empty(), "nothing is found when change {at} is gone");
     }
-    finds("DELETE FROM ara_change", &[What::UnknownRow])
+    let pieces = log::piece::pieces(&busy_file()?.sqlite()?)?.len();
+    for at in 0..pieces {
+        let sql = format!(
+            "DELETE FROM ara_log WHERE pos = (SELECT pos FROM ara_log LIMIT 1 OFFSET {at})"
+        );
+        assert!(!found_after(&sql)?.is_empty(), "nothing is found when piece {at} is gone");
+    }
+    finds("DELETE FROM ara_log", &[What::UnknownRow])
 }
 
 #[test]
@@ -183,38 +205,106 @@ fn any_bit_of_the_log() -> Outcome {
     let file = busy_file()?;
     let db = file.open()?;
     let sqlite = file.sqlite()?;
-    let changes: Vec<(i64, Vec<u8>)> = sqlite
-        .prepare("SELECT time, cells FROM ara_change")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+    let pieces: Vec<(i64, i64, Vec<u8>)> = sqlite
+        .prepare("SELECT pos, first, data FROM ara_log")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
-    let mut write = sqlite.prepare("UPDATE ara_change SET cells = ?2 WHERE time = ?1")?;
-    for (time, cells) in &changes {
-        for bit in 0..cells.len() * 8 {
-            let mut changed = cells.clone();
+    let mut write = sqlite.prepare("UPDATE ara_log SET first = ?2, data = ?3 WHERE pos = ?1")?;
+    for (pos, first, data) in &pieces {
+        for bit in 0..data.len() * 8 {
+            let mut changed = data.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            write.execute((time, &changed))?;
-            assert!(!db.verify()?.holds(), "{cells:?} passes as {changed:?}");
+            write.execute((pos, first, &changed))?;
+            assert!(!db.verify()?.holds(), "{data:?} passes as {changed:?}");
         }
-        write.execute((time, cells))?;
+        for bit in 0..64 {
+            write.execute((pos, first ^ 1 << bit, data))?;
+            assert!(!db.verify()?.holds(), "{first} passes with another bit {bit}");
+        }
+        write.execute((pos, first, data))?;
+    }
+    verified(&db)
+}
+
+/// A checksum can be set right: the hash of the change is not.
+#[test]
+fn any_bit_of_a_change() -> Outcome {
+    let file = busy_file()?;
+    let db = file.open()?;
+    let sqlite = file.sqlite()?;
+    let all = log::piece::pieces(&sqlite)?;
+    for (of, piece) in all.iter().enumerate() {
+        for (at, change) in piece.changes.iter().enumerate() {
+            for bit in 0..change.cells.len() * 8 {
+                log::piece::forge(&sqlite, |pieces| {
+                    pieces[of].changes[at].cells[bit / 8] ^= 1 << (bit % 8);
+                })?;
+                assert!(!db.verify()?.holds(), "{:?} passes with another bit {bit}", change.cells);
+                log::piece::forge(&sqlite, |pieces| pieces.clone_from(&all))?;
+            }
+        }
     }
     verified(&db)
 }
 
 #[test]
 fn the_rest_of_a_change() -> Outcome {
-    let last = "WHERE time = (SELECT max(time) FROM ara_change)";
-    for (sql, what) in [
-        ("time = time + 1", What::Digest),
-        ("time = 1", What::Digest),
-        ("row = zeroblob(16)", What::MissingRow),
-        ("row = x'00'", What::UnreadableChange),
-        ("tbl = 3 - tbl", What::UnreadableChange),
-        ("tbl = 77", What::UnreadableChange),
-        ("node = 77", What::UnreadableChange),
-        ("cells = x''", What::UnreadableChange),
-        ("cells = x'ff'", What::UnreadableChange),
-    ] {
-        finds(&format!("UPDATE ara_change SET {sql} {last}"), &[what])?;
+    type Forge = fn(&mut Packed);
+    let forgeries: [(Forge, What); 16] = [
+        (|change| change.stamp += 1, What::Digest),
+        (|change| change.stamp = 1, What::Digest),
+        (|change| change.number += 1, What::Digest),
+        (|change| change.row = vec![0; 16], What::MissingRow),
+        (|change| change.table = 3 - change.table, What::UnreadableChange),
+        (|change| change.table = 77, What::UnreadableChange),
+        (|change| change.cells.clear(), What::Digest),
+        (|change| change.cells = vec![0xff], What::UnreadableChange),
+        (|change| change.cells.push(0xff), What::UnreadableChange),
+        // A mark, and a value of a kind that no version knows.
+        (|change| change.cells.extend([2 * 32 + 16, 2, 9, 0]), What::Digest),
+        (|change| change.cells.extend([2 * 32 + 9, 1, 7]), What::Digest),
+        (|change| change.date = Some(5), What::Digest),
+        (|change| change.original = Some(5), What::Digest),
+        (|change| change.dropped = 5, What::Digest),
+        (|change| change.more = vec![0x80, 0x01, 7], What::Digest),
+        (|change| change.ends = false, What::Digest),
+    ];
+    for (at, (forge, what)) in forgeries.into_iter().enumerate() {
+        let found = found_after_forging(|pieces| {
+            let last = pieces.last_mut().expect("is there");
+            last.changes.iter_mut().for_each(forge);
+        })?;
+        assert!(found.contains(&what), "{at}: expected {what:?}, found {found:?}");
+    }
+    Ok(())
+}
+
+/// The heads of pieces tell what is known there, and others rely on it.
+#[test]
+fn the_rest_of_a_piece() -> Outcome {
+    type Forge = fn(&mut Piece);
+    let forgeries: [Forge; 7] = [
+        |piece| piece.head.digest ^= 1,
+        |piece| piece.head.number += 1,
+        |piece| piece.head.number -= 1,
+        |piece| piece.head.stamp += 1,
+        |piece| piece.head.date -= 1,
+        |piece| piece.head.open = Some(5),
+        |piece| piece.pos += 76 << 40,
+    ];
+    for (at, forge) in forgeries.into_iter().enumerate() {
+        for of in 0..log::piece::pieces(&busy_file()?.sqlite()?)?.len() {
+            let found = found_after_forging(|pieces| forge(&mut pieces[of]))?;
+            assert!(!found.is_empty(), "{at}: nothing is found in piece {of}");
+        }
+    }
+    // Filters are asked which pieces have changes of a row.
+    for filter in ["x''", "x'00'", "x'0000000000'"] {
+        let found = found_after(&format!("UPDATE ara_log SET filter = {filter}"))?;
+        assert!(found.is_empty() || found.contains(&What::UnreadableChange), "{filter}: {found:?}");
+    }
+    for data in ["x''", "x'01'", "x'ff'", "zeroblob(100)"] {
+        finds(&format!("UPDATE ara_log SET data = {data}"), &[What::UnreadableChange])?;
     }
     Ok(())
 }
@@ -236,6 +326,7 @@ fn the_vector_of_a_node_that_writes_no_more() -> Outcome {
         "UPDATE ara_node SET last = last - 1 WHERE last > 0",
         "UPDATE ara_node SET last = 0 WHERE last > 0",
         "UPDATE ara_node SET digest = 7 WHERE last = 0",
+        "UPDATE ara_node SET date = date - 1 WHERE last > 0",
     ] {
         let copied = File::new()?;
         std::fs::copy(busy_file()?.path(), copied.path())?;

@@ -86,9 +86,9 @@ fn sums_beyond_the_limits_agree() -> Outcome {
     Ok(())
 }
 
-/// The log holds what was added so far, under a tag of its own.
+/// The log holds what is added, and what the node has added so far, under a tag of its own.
 #[test]
-fn the_log_holds_totals() -> Outcome {
+fn the_log_holds_additions_and_totals() -> Outcome {
     let file = support::File::new()?;
     let db = file.open()?;
     let article = db.create(Article::draft().title("Counting").views(3))?;
@@ -96,13 +96,15 @@ fn the_log_holds_totals() -> Outcome {
     view(&db, article, -2)?;
     let changes = support::log::read(&file.sqlite()?)?;
     let views = changes.iter().flat_map(|change| &change.cells);
-    let views: Vec<_> = views.filter(|(column, _)| column == "views").collect();
-    let [first, second, third] = [3, 7, 5].map(|total| ("views".to_owned(), total.into()));
-    assert_eq!(views, [&first, &second, &third]);
-    let rows = "SELECT hex(cells) FROM ara_change WHERE time = (SELECT max(time) FROM ara_change)";
-    let cells: String = file.sqlite()?.query_row(rows, [], |row| row.get(0))?;
-    // Column 2, tag 7, one byte, 5 in zigzag.
-    assert!(cells.ends_with("27010A"), "{cells}");
+    let views = views.filter(|cell| cell.column == "views");
+    let views: Vec<_> = views.map(|cell| (cell.tag, cell.value.clone(), cell.total)).collect();
+    let added = |by: i64, total| (7, by.into(), Some(total));
+    assert_eq!(views, [added(3, 3), added(4, 7), added(-2, 5)]);
+    let pieces = support::log::piece::pieces(&file.sqlite()?)?;
+    let last = pieces.last().and_then(|piece| piece.changes.last()).ok_or("is there")?;
+    // Column 2, tag 7, six bytes: -2 and 5 in zigzag, and a salt.
+    assert_eq!(last.cells[..4], [2 * 32 + 7, 6, 3, 10]);
+    assert_eq!(last.cells.len(), 8);
     Ok(())
 }
 
@@ -113,9 +115,14 @@ fn other_programs_are_found_out() -> Outcome {
     let article = db.create(Article::draft().title("Counting").views(3))?;
     view(&db, article, 1)?;
     for wrong in [
+        "UPDATE ara_counter SET low = 99",
+        "UPDATE ara_counter SET high = 1",
+        "UPDATE ara_counter SET stamp = stamp + 1",
+        "UPDATE ara_counter SET node = node + 1",
         "UPDATE ara_counter SET total = 99",
         "DELETE FROM ara_counter",
-        "INSERT INTO ara_counter SELECT tbl, row, col, node + 1, time, total FROM ara_counter",
+        "INSERT INTO ara_counter \
+         SELECT tbl, row, col + 1, high, low, stamp, node, writer, total FROM ara_counter",
         "UPDATE article SET views = 99",
     ] {
         rusqlite::Connection::open(file.path())?.execute_batch(wrong)?;

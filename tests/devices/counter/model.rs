@@ -1,6 +1,6 @@
 //! Devices that add, overwrite, delete, merge and compact at random, against a plain model.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ara::prelude::*;
 use proptest::prelude::*;
@@ -78,14 +78,13 @@ fn step() -> impl Strategy<Value = Step> {
 /// What was written into the column, in the order of the clocks.
 #[derive(Debug, Clone, Copy)]
 struct Write {
-    device: usize,
     row: usize,
     what: What,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum What {
-    Total(i64),
+    Added(i64),
     Value(i64),
 }
 
@@ -99,26 +98,26 @@ struct Model {
 impl Model {
     fn write(&mut self, device: usize, row: usize, what: What) {
         self.known[device].insert(self.writes.len());
-        self.writes.push(Write { device, row, what });
+        self.writes.push(Write { row, what });
     }
 
-    fn totals(&self, device: usize, row: usize) -> BTreeMap<usize, i64> {
+    fn sum(&self, device: usize, row: usize) -> i128 {
         let known = self.known[device].iter().map(|at| self.writes[*at]);
         let of_row = known.filter(|write| write.row == row);
         of_row
-            .filter_map(|write| match write.what {
-                What::Total(total) => Some((write.device, total)),
-                What::Value(_) => None,
+            .map(|write| match write.what {
+                What::Added(amount) => i128::from(amount),
+                What::Value(_) => 0,
             })
-            .collect()
+            .sum()
     }
 
     fn value(&self, device: usize, row: usize) -> Option<i64> {
         let mut known = self.known[device].iter().map(|at| self.writes[*at]);
         match known.rfind(|write| write.row == row)?.what {
             What::Value(value) => Some(value),
-            What::Total(_) => {
-                let sum: i128 = self.totals(device, row).into_values().map(i128::from).sum();
+            What::Added(_) => {
+                let sum = self.sum(device, row);
                 i64::try_from(sum.clamp(i64::MIN.into(), i64::MAX.into())).ok()
             }
         }
@@ -141,10 +140,8 @@ fn take(wall: &Wall, devices: &[Database], model: &mut Model, step: Step) -> Out
             let there = is_there(&devices[device], row)?;
             let patch = Article::patch(row_id(row)).views(Counter::add(amount));
             assert_eq!(devices[device].update(patch)?, there);
-            let own = model.totals(device, row).get(&device).copied().unwrap_or(0);
-            let total = own.saturating_add(amount);
-            if there && total != own {
-                model.write(device, row, What::Total(total));
+            if there && amount != 0 {
+                model.write(device, row, What::Added(amount));
             }
         }
         Step::Overwrite { device, row, value } => {
@@ -206,7 +203,7 @@ fn run(steps: Vec<Step>) -> Outcome {
     for row in 0..ROWS {
         wall.advance(1);
         devices[0].create(Article::draft().id(row_id(row)).title("Counting").views(7))?;
-        model.write(0, row, What::Total(7));
+        model.write(0, row, What::Added(7));
     }
     for step in steps {
         take(&wall, &devices, &mut model, step)?;

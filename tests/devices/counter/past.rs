@@ -81,6 +81,10 @@ fn what_overwrote_a_counter_is_undone() -> Outcome {
     view(&db, article, 1)?;
     db.update(AtOdds::patch(Id::from_uuid(article.uuid())).views(100))?;
     let last = db.history(article)?.pop().ok_or("was changed")?.transaction;
+    let undone = db.undo(last)?;
+    assert_eq!((undone.written, counted(&db, article)?.0), (1, Some(11)));
+    let redone = db.undo(undone.transaction.ok_or("was written")?)?;
+    assert_eq!((redone.written, counted(&db, article)?.0), (1, Some(100)));
     assert_eq!(db.undo(last)?.written, 1);
     assert_eq!(counted(&db, article)?.0, Some(11));
     assert!(db.verify()?.holds());

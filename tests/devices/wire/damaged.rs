@@ -5,8 +5,8 @@ use ara::{Changes, Error, VersionVector};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::wire::sample;
-use support::Outcome;
 use support::wire::record;
+use support::{Outcome, verified};
 
 #[track_caller]
 fn refused<T>(read: ara::Result<T>) -> String {
@@ -47,6 +47,50 @@ fn every_bit_that_flips_is_noticed() -> Outcome {
     Ok(())
 }
 
+/// What flips and what is cut off, though the checksum is right: if it can be read at all, it does no harm.
+#[test]
+fn no_bit_that_was_changed_on_purpose_does_harm() -> Outcome {
+    let payload = sample().encode().split_off(24);
+    let mut payloads: Vec<_> = (0..payload.len()).map(|end| payload[..end].to_vec()).collect();
+    for bit in 0..payload.len() * 8 {
+        let mut flipped = payload.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        payloads.push(flipped);
+    }
+    for payloads in payloads.chunks(100) {
+        let db = Database::memory()?;
+        for payload in payloads {
+            let Ok(changes) = Changes::from_bytes(&record(b'c', payload)) else { continue };
+            db.merge(&changes)?;
+            verified(&db)?;
+        }
+        db.merge(&sample().changes()?)?;
+        verified(&db)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_first_format_is_refused() -> Outcome {
+    let of_first = |mut bytes: Vec<u8>| {
+        bytes[4] = 1;
+        let checksum = xxh3_64(&[&bytes[..16], &bytes[24..]].concat());
+        bytes[16..24].copy_from_slice(&checksum.to_le_bytes());
+        bytes
+    };
+    let (changes, vector) = (of_first(sample().encode()), of_first(vector()?));
+    let told = [
+        refused(Changes::from_bytes(&changes)),
+        refused(Changes::read_from(&*changes).collect::<ara::Result<Vec<_>>>()),
+        refused(VersionVector::from_bytes(&vector)),
+    ];
+    for told in told {
+        let expected = "an ara from before its first release wrote them: update that app";
+        assert!(told.ends_with(expected), "{told}");
+    }
+    Ok(())
+}
+
 fn vector() -> ara::Result<Vec<u8>> {
     let db = Database::memory()?;
     db.merge(&sample().changes()?)?;
@@ -65,13 +109,13 @@ fn a_refusal_says_what_to_do() {
     assert_eq!(refused(Changes::from_bytes(&damaged)), expected);
 
     let mut newer = changes.clone();
-    newer[4] = 2;
+    newer[4] = 3;
     let expected = "these bytes are no changes of ara's: they are damaged, or a newer ara wrote them: send them again, \
                     or update the app";
     assert_eq!(refused(Changes::from_bytes(&newer)), expected);
     let checksum = xxh3_64(&[&newer[..16], &newer[24..]].concat());
     newer[16..24].copy_from_slice(&checksum.to_le_bytes());
-    let expected = "the changes came in format 2, and this version of ara reads formats up to 1: update the app";
+    let expected = "the changes came in format 3, and this version of ara reads formats up to 2: update the app";
     assert_eq!(refused(Changes::from_bytes(&newer)), expected);
     assert_eq!(refused(Changes::read_from(&*newer).collect::<ara::Result<Vec<_>>>()), expected);
 
@@ -100,7 +144,7 @@ fn a_refusal_says_what_to_do() {
 
 #[test]
 fn a_vector_names_each_node_once() {
-    let point = [&[1 << 3 | 1][..], &[1; 8]].concat();
+    let point = [1 << 3, 1];
     let node = |id: &[u8]| {
         let mut node = Vec::new();
         support::wire::put_bytes(&mut node, 1, id);

@@ -18,14 +18,15 @@ fn corpus() -> Outcome<Vec<Vec<u8>>> {
     let mut records = vec![sample().encode()];
     let mut forked = sample();
     forked.runs[0].is_forked = true;
-    let twin = Change { row: vec![5; 16], ..forked.runs[0].changes[0].clone() };
-    forked.runs[0].changes.insert(1, twin);
+    let twin = Change { row: vec![5; 16], ..forked.runs[0].changes[2].clone() };
+    forked.runs[0].changes.push(twin);
     forked.runs[0].changes[1].more = vec![0x82, 0x01, 2, 7, 7];
-    records.push(forked.clone().seal().encode());
+    records.push(forked.in_order().seal().encode());
     let mut odd = sample();
     odd.columns = ["is_deleted", "id", "A\"b", "later"].map(str::to_owned).into();
     odd.runs[0].node = vec![8; 16];
-    odd.runs[0].changes[1].cells.push(Cell::unknown(3, 9, b"new"));
+    odd.runs[0].changes[1].cells.push(Cell::unknown(3, 9, b"new").marked(1, &[8; 24]));
+    odd.runs[0].changes[2].cells.push(Cell::addition(2, 4, 5).marked(2, &[]));
     records.push(odd.clone().seal().encode());
     let several = Batch { runs: [sample().runs, odd.runs].concat(), ..sample() };
     records.push(several.seal().encode());
@@ -78,7 +79,7 @@ fn mutated(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
     payload
 }
 
-/// A batch of a few nodes that write the same few rows at the same few times, and not always as a
+/// A batch of a few nodes that write the same few rows under the same few stamps, and not always as a
 /// database would.
 fn quarrel(random: &mut Random) -> Batch {
     let mut batch = sample();
@@ -86,34 +87,60 @@ fn quarrel(random: &mut Random) -> Batch {
     batch.columns.extend(["is_deleted", "Odd\"", "more"].map(str::to_owned));
     batch.runs.clear();
     for node in 7..8 + random.below(3) {
-        let mut time = START + random.below(4) as i64;
+        let (mut number, mut step) = (0, 1 + random.below(2) as i64);
         let mut changes = Vec::new();
         for _ in 0..=random.below(5) {
+            number += step;
             let row = vec![random.below(3) as u8; 16];
             let cells = (0..random.below(4)).map(|_| cell(random)).collect();
-            let mark = (random.below(3) > 0).then_some(0);
+            let stamp = START + random.below(4) as i64;
+            let ends = random.below(3) > 0;
+            let date = (random.below(4) == 0).then(|| random.next() as i64 >> random.below(64));
+            let others = (random.below(4) == 0).then(|| random.next() as u32);
+            let mark = (random.below(3) == 0).then_some(0);
             let table = random.below(12) / 5;
             // What is told of dropped changes cannot be held against them.
             let original = (random.below(6) == 0).then(|| random.next() % 3);
             let dropped = random.next().checked_rem(3 * (random.next() % 2)).unwrap_or(0);
-            let more = vec![];
-            changes.push(Change { time, table, row, cells, mark, original, dropped, more });
-            time += [1, 1, 1, 2, 0, 1 << 50][random.below(6)];
+            // Most often, as many as there are numbers left out.
+            let gap: Vec<u8> = match random.below(8) {
+                0 => (0..random.below(9)).map(|_| random.next() as u8).collect(),
+                _ => (1..step).flat_map(|_| [0, 0, 0, random.below(3) as u8]).collect(),
+            };
+            let dropped = if gap.is_empty() && random.below(8) > 0 { 0 } else { dropped };
+            let number = if random.below(50) == 0 { number + (1 << 50) } else { number };
+            changes.push(Change {
+                number,
+                stamp,
+                table,
+                row,
+                cells,
+                ends,
+                date,
+                others,
+                mark,
+                original,
+                dropped,
+                gap,
+                more: vec![],
+            });
+            step = [1, 1, 1, 1, 2, 3, 0][random.below(7)];
         }
         if let Some(last) = changes.last_mut() {
-            last.mark = Some(0);
+            last.ends = true;
         }
         let is_forked = random.below(3) == 0;
         batch.runs.push(Run { node: vec![node as u8; 16], changes, is_forked, ..Run::default() });
     }
+    let batch = if random.below(3) > 0 { batch.in_order() } else { batch };
     let mut batch = batch.seal();
     if let (0, Some(run)) = (random.below(4), batch.runs.first_mut()) {
-        let odd = Point { time: START + random.below(4) as i64, digest: random.next() };
+        let odd = Point { number: random.below(4) as i64, digest: random.next() };
         match random.below(4) {
             0 => run.from = odd,
             1 => run.to = odd,
-            2 => run.changes[0].mark = None,
-            _ => run.changes[0].time += 1,
+            2 => run.changes[0].ends = false,
+            _ => run.changes[0].stamp += 1,
         }
     }
     batch
@@ -121,11 +148,14 @@ fn quarrel(random: &mut Random) -> Batch {
 
 fn cell(random: &mut Random) -> Cell {
     let column = random.below(7);
-    match random.below(5) {
+    match random.below(7) {
         0 => Cell::null(column),
         1 => Cell::integer(column, random.below(4) as i64 - 1),
         2 => Cell::real(column, random.next()),
         3 => Cell::unknown(column, 9, b"new"),
+        4 => Cell::addition(column, random.below(9) as i64 - 4, random.next() as i64),
+        5 => Cell::text(column, "marked")
+            .marked(random.below(4) as u64, &random.next().to_le_bytes()),
         _ => Cell::text(column, "some text"),
     }
 }
@@ -173,13 +203,19 @@ fn no_changes_are_too_bad_to_be_merged() -> Outcome {
         let id = db.create(Todo::draft().title("Still mine"))?;
         assert!(db.get(id)?.is_some());
         // It is all passed on, and nothing of it is refused elsewhere.
-        let other = Database::memory()?;
-        for bytes in exported(&db)? {
-            let report = other.merge(&Changes::from_bytes(&bytes)?)?;
-            assert_eq!(report.refused, []);
+        let mut last = db;
+        for bytes in [1, 300, 1 << 20] {
+            let next = Database::memory()?;
+            for changes in last.changes_since(&VersionVector::default())?.in_batches_of(bytes) {
+                let report = next.merge(&Changes::from_bytes(&changes?.to_bytes())?)?;
+                assert_eq!(report.refused, []);
+            }
+            assert_eq!(next.version_vector()?, last.version_vector()?);
+            verified(&next)?;
+            next.rebuild()?;
+            verified(&next)?;
+            last = next;
         }
-        verified(&other)?;
-        assert_eq!(other.version_vector()?, db.version_vector()?);
     }
     assert!(taken > 20, "{taken}");
     Ok(())

@@ -1,5 +1,5 @@
-//! Killed while it grows, compacts or rebuilds, a database is as before or as after, and it can be done
-//! again.
+//! Killed while it grows or rebuilds, a database is as before or as after, and it can be done again. Killed
+//! while it compacts, it has done some steps, and goes on with the next.
 
 use std::fs;
 use std::path::Path;
@@ -84,6 +84,25 @@ fn make(path: &Path) -> TestResult {
     Ok(())
 }
 
+/// The same by so many devices that a compaction takes several steps.
+fn make_by_many(path: &Path) -> TestResult {
+    let db = Database::open(path)?;
+    for device in 0..700 {
+        let other = Database::memory()?;
+        other.transaction(|tx| {
+            for number in 0..4 {
+                let id = id(device % 50 + number % 2);
+                tx.upsert(Note::draft().id(id).number(number as i64))?;
+            }
+            ara::Result::Ok(())
+        })?;
+        for changes in other.changes_since(&db.version_vector()?)? {
+            db.merge(&changes?)?;
+        }
+    }
+    Ok(())
+}
+
 fn notes(db: &Database) -> ara::Result<Vec<NoteRow>> {
     db.query::<Note>().with_deleted().order_by(Note::id).all()
 }
@@ -93,16 +112,26 @@ fn schemas(db: &Database) -> ara::Result<u64> {
     db.query::<ara::SchemaHistory>().count()
 }
 
-/// Kills a child at its work many times, each on a file like that which is given.
-fn kill(test: &str, work: fn(&Database) -> TestResult) -> TestResult {
+/// What a child does, and on what.
+struct Work {
+    /// The test that is the child.
+    test: &'static str,
+    make: fn(&Path) -> TestResult,
+    work: fn(&Database) -> TestResult,
+}
+
+/// Kills a child at its work many times, each on a file like the one that is made.
+fn kill(Work { test, make, work }: &Work) -> TestResult {
     let mut random = Random::new();
     let folder = tempfile::tempdir()?;
-    let whole = folder.path().join("whole.db");
+    let [whole, path] = ["whole.db", "notes.db"].map(|name| folder.path().join(name));
     make(&whole)?;
     let before = notes(&Database::open(&whole)?)?;
+    fs::copy(&whole, &path)?;
+    let after = worked(*work, &path)?;
     for round in 0..scaled(60) {
         println!("round {round}");
-        let path = folder.path().join("notes.db");
+        fs::remove_file(&path)?;
         fs::copy(&whole, &path)?;
         let (mut is_done, until) = (false, ["opened", "done"][usize::from(random.below(8) == 0)]);
         killed::run(test, &path, &mut random, |line| {
@@ -113,29 +142,35 @@ fn kill(test: &str, work: fn(&Database) -> TestResult) -> TestResult {
         let found = db.verify()?;
         assert!(found.holds(), "{found:?}");
         assert_eq!(notes(&db)?, before);
-        let is_ensured = test == "kill::upkeep::ensurer" && is_done;
+        let is_ensured = *test == "kill::upkeep::ensurer" && is_done;
         assert!((u64::from(is_ensured)..=1).contains(&schemas(&db)?));
-        work(&db)?;
-        let found = db.verify()?;
-        assert!(found.holds(), "{found:?}");
-        assert_eq!(notes(&db)?, before);
         drop(db);
-        fs::remove_file(&path)?;
+        assert_eq!(worked(*work, &path)?, after);
+        assert_eq!(notes(&Database::open(&path)?)?, before);
     }
     Ok(())
 }
 
-#[test]
-fn a_schema_is_ensured_whole_or_not_at_all() -> TestResult {
-    kill("kill::upkeep::ensurer", ensure)
+/// Does the work, whether it was begun or not. Returns how many changes and rows there are then.
+fn worked(work: fn(&Database) -> TestResult, path: &Path) -> TestResult<(u64, u64)> {
+    let db = Database::open(path)?;
+    work(&db)?;
+    let found = db.verify()?;
+    assert!(found.holds(), "{found:?}");
+    Ok((found.changes, found.rows))
 }
 
 #[test]
-fn a_log_is_compacted_whole_or_not_at_all() -> TestResult {
-    kill("kill::upkeep::compacter", compact)
+fn a_schema_is_ensured_whole_or_not_at_all() -> TestResult {
+    kill(&Work { test: "kill::upkeep::ensurer", make, work: ensure })
+}
+
+#[test]
+fn a_log_is_compacted_in_whole_steps() -> TestResult {
+    kill(&Work { test: "kill::upkeep::compacter", make: make_by_many, work: compact })
 }
 
 #[test]
 fn tables_are_rebuilt_whole_or_not_at_all() -> TestResult {
-    kill("kill::upkeep::rebuilder", rebuild)
+    kill(&Work { test: "kill::upkeep::rebuilder", make, work: rebuild })
 }

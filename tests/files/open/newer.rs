@@ -76,3 +76,19 @@ fn a_format_that_was_never_published_is_refused() -> TestResult {
     }
     Ok(())
 }
+
+/// Its log lies in other tables, and its tables are others.
+#[test]
+fn a_whole_file_of_the_first_format_is_refused() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("todo.db");
+    Connection::open(&path)?.execute_batch(include_str!("first_format.sql"))?;
+    let before = files(folder.path())?;
+    for opened in [Database::open(&path), Database::options().read_only().open(&path)] {
+        let error = opened.map(drop).expect_err("is older");
+        assert!(matches!(error, Error::OlderFormat { found: 1, known: 2, .. }), "{error:?}");
+        assert!(error.to_string().contains("was never published"), "{error}");
+    }
+    assert_eq!(files(folder.path())?, before);
+    Ok(())
+}

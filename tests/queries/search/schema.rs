@@ -63,7 +63,7 @@ fn ensure_makes_it_over_the_rows_that_are_there() -> Outcome {
     assert_eq!(db.query::<Todo>().search("todo").count()?, 299);
     assert_eq!(found(&db, "8 notes")?, ["todo 8"]);
     assert!(found(&db, "7")?.is_empty());
-    let logged = file.number("SELECT count(*) FROM ara_change")?;
+    let logged = file.logged()?;
     assert_eq!(logged, 301, "it is no write of the app's");
     verified(&db)?;
     Ok(())

@@ -51,7 +51,7 @@ fn the_same_again_is_the_same_row() -> Outcome {
     }
     assert_eq!(rows()?, first);
     assert_eq!(first.len(), 2);
-    let logged = || file.number("SELECT count(*) FROM ara_change");
+    let logged = || file.logged();
     let before = logged()?;
     // Rule 9: what is there already is not logged.
     db.ensure::<v3::App>()?;

@@ -141,7 +141,7 @@ fn a_new_column_touches_no_row_and_logs_no_change() -> Outcome {
     let rows = || -> Outcome<_> {
         let sqlite = file.sqlite()?;
         let rows = "SELECT id, ara_clock, created_at, updated_at, is_deleted, title FROM book";
-        let log = "SELECT * FROM ara_change";
+        let log = "SELECT * FROM ara_log";
         Ok((support::rows(&sqlite, rows)?, support::rows(&sqlite, log)?))
     };
     // So that what is written now begins with an empty write-ahead log.

@@ -1,4 +1,4 @@
-//! The times of changes.
+//! The stamps of changes.
 
 use ara::prelude::*;
 
@@ -11,7 +11,7 @@ fn changes(file: &File) -> Outcome<Vec<Logged>> {
 }
 
 #[test]
-fn times_count_within_a_millisecond_that_does_not_pass() -> Outcome {
+fn stamps_count_within_a_millisecond_that_does_not_pass() -> Outcome {
     let (file, wall) = (File::new()?, Wall::new());
     let db = file.open_at(&wall)?;
     let id = db.create(Todo::draft().title("Milk"))?;
@@ -20,16 +20,16 @@ fn times_count_within_a_millisecond_that_does_not_pass() -> Outcome {
     }
     wall.advance(1);
     db.delete(id)?;
-    let times: Vec<_> =
+    let stamps: Vec<_> =
         changes(&file)?.iter().map(|change| (change.millis(), change.counter())).collect();
     let start = Wall::START;
     let expected: Vec<_> = (0..6).map(|counter| (start, counter)).chain([(start + 1, 0)]).collect();
-    assert_eq!(times, expected);
+    assert_eq!(stamps, expected);
     Ok(())
 }
 
 #[test]
-fn times_only_grow_and_are_never_before_the_wall_clock() -> Outcome {
+fn stamps_of_a_row_only_grow_and_are_never_before_the_wall_clock() -> Outcome {
     const YEAR: i64 = 365 * 86_400_000;
     let (file, wall) = (File::new()?, Wall::new());
     let db = file.open_at(&wall)?;
@@ -46,7 +46,8 @@ fn times_only_grow_and_are_never_before_the_wall_clock() -> Outcome {
     }
     let log = changes(&file)?;
     assert_eq!(log.len(), walls.len());
-    assert!(log.is_sorted_by(|one, next| one.time < next.time));
+    assert!(log.iter().map(|change| change.number).eq(1..=walls.len() as i64));
+    assert!(log.is_sorted_by(|one, next| one.stamp < next.stamp));
     for (change, wall) in log.iter().zip(walls) {
         assert!(change.millis() >= wall);
     }
@@ -55,16 +56,22 @@ fn times_only_grow_and_are_never_before_the_wall_clock() -> Outcome {
 
 #[test]
 fn the_clock_goes_on_after_the_file_was_closed() -> Outcome {
+    const MINUTE: i64 = 60_000;
     let (file, wall) = (File::new()?, Wall::new());
-    for jump in [0, -1_000_000, 0, 2_000_000, -1] {
+    for jump in [0, -4 * MINUTE, 0, 33 * MINUTE, -1] {
         wall.advance(jump);
         let db = file.open_at(&wall)?;
         db.create(Todo::draft().title("Milk"))?;
         db.create(Todo::draft().title("Bread"))?;
     }
     let log = changes(&file)?;
-    assert_eq!(log.len(), 10);
-    assert!(log.is_sorted_by(|one, next| one.time < next.time));
+    assert!(log.iter().map(|change| change.number).eq(1..=10));
+    assert!(log.is_sorted_by(|one, next| one.stamp < next.stamp));
+    // What is more than five minutes ahead was a clock that was wrong: it is left.
+    wall.advance(-6 * MINUTE);
+    file.open_at(&wall)?.create(Todo::draft().title("Rye"))?;
+    let last = changes(&file)?.pop().there()?;
+    assert_eq!((last.number, last.millis(), last.counter()), (11, wall.millis(), 0));
     verified(&file.open()?)
 }
 
@@ -79,7 +86,10 @@ fn no_wall_clock_is_too_bad() -> Outcome {
         assert_eq!(db.get(id)?.there()?.stars, Some(millis));
     }
     let log = changes(&file)?;
-    assert!(log.is_sorted_by(|one, next| one.time < next.time));
+    assert!(log.iter().map(|change| change.number).eq(1..=14));
+    for both in log.chunks(2) {
+        assert!(both[0].row == both[1].row && both[0].stamp < both[1].stamp);
+    }
     assert!(log.iter().all(|change| (0..1 << 47).contains(&change.millis())));
     verified(&db)
 }
@@ -97,7 +107,8 @@ fn a_wall_clock_at_the_end_of_time_stops_no_write() -> Outcome {
         }
         Ok(())
     })?;
-    assert_eq!(file.number("SELECT count(*) FROM ara_change")?, 70_001);
-    assert!(file.number("SELECT max(time) >> 16 FROM ara_change")? < 1 << 47);
+    let log = changes(&file)?;
+    assert_eq!(log.len(), 70_001);
+    assert!(log.iter().all(|change| change.millis() < 1 << 47));
     Ok(())
 }

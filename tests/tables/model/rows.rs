@@ -1,4 +1,4 @@
-//! The plain model: a map of rows, and a clock of milliseconds.
+//! The plain model: a map of rows, and a wall clock.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,6 @@ pub struct Model {
     pub changes: u64,
     /// The wall clock.
     pub wall: i64,
-    /// The latest time of a change.
-    last: i64,
 }
 
 impl Model {
@@ -90,10 +88,10 @@ impl Model {
         if self.rows.contains_key(&id) {
             return Did::Exists;
         }
-        self.tick();
+        self.changes += 1;
         let mut row = Row { title: TITLE, ..Row::default() };
         row.set(set, version);
-        (row.created_at, row.updated_at) = (self.last, self.last);
+        (row.created_at, row.updated_at) = (self.wall, self.wall);
         self.rows.insert(id, row);
         Did::Id(id)
     }
@@ -103,16 +101,10 @@ impl Model {
         let mut row = before.clone();
         edit(&mut row);
         if row != before {
-            self.tick();
-            row.updated_at = self.last;
+            self.changes += 1;
+            row.updated_at = row.created_at.max(self.wall);
             self.rows.insert(id, row);
         }
-    }
-
-    /// The time of a change.
-    fn tick(&mut self) {
-        self.changes += 1;
-        self.last = self.last.max(self.wall.max(0));
     }
 }
 

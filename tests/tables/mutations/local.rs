@@ -40,7 +40,7 @@ fn nothing_of_them_is_logged() -> Outcome {
         tx.update(Setting::patch(id).size(3))?;
         tx.delete(id)
     })?;
-    assert_eq!(file.number("SELECT count(*) FROM ara_change")?, 0);
+    assert_eq!(file.logged()?, 0);
     let stored = "SELECT count(*) FROM ara_local_setting WHERE ara_clock = x'' AND size = 3 \
                   AND text = 'dark' AND is_deleted = 1";
     assert_eq!(file.number(stored)?, 1);

@@ -35,7 +35,7 @@ fn one_change(file: &File, run: impl FnOnce() -> Outcome) -> Outcome<Vec<(String
     run()?;
     let mut log = log::read(&file.sqlite()?)?;
     assert_eq!(log.len(), before + 1);
-    Ok(log.pop().map(|change| change.cells).unwrap_or_default())
+    Ok(log.pop().map(|change| change.values()).unwrap_or_default())
 }
 
 #[test]

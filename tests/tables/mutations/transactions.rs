@@ -83,7 +83,7 @@ fn an_error_or_a_panic_leaves_nothing() -> Outcome {
     // The clock has not moved either: the next change is the one after the create.
     db.update(Todo::patch(id).stars(1))?;
     let log = log::read(&file.sqlite()?)?;
-    assert_eq!(log[1].time, log[0].time + 1);
+    assert_eq!((log[1].number, log[1].stamp), (2, log[0].stamp + 1));
     verified(&db)
 }
 

@@ -12,8 +12,8 @@ use support::{Outcome, There, Wall, send, verified};
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A transaction of a device: each write is a row and what is done to it.
-    Write(bool, Vec<(u8, Write)>),
+    /// A transaction of a device.
+    Write(bool, Writes),
     /// The devices meet.
     Meet,
     Wait(u8),
@@ -28,8 +28,10 @@ pub enum Write {
     Restore,
 }
 
-/// What a transaction writes.
-pub fn writes() -> impl Strategy<Value = Vec<(u8, Write)>> {
+/// What a transaction writes: each write is a row and what is done to it.
+pub type Writes = Vec<(u8, Write)>;
+
+pub fn writes() -> impl Strategy<Value = Writes> {
     let write = prop_oneof![
         3 => any::<u8>().prop_map(Write::Upsert),
         3 => any::<Option<u8>>().prop_map(Write::Stars),

@@ -4,7 +4,7 @@ use ara::prelude::*;
 use ara::{RowChange, Stored, TransactionId};
 
 use crate::past::{Setting, Todo, after, integer, text};
-use support::{File, Outcome, There, Wall, send, verified};
+use support::{File, Outcome, There, Wall, send};
 
 type Cell = (&'static str, Option<Stored<'static>>, Option<Stored<'static>>, bool);
 
@@ -109,30 +109,4 @@ fn what_was_never_there_has_none() -> Outcome {
     let refused = db.transaction(|_| db.history(dark)).err().there()?;
     assert!(matches!(refused, ara::Error::InsideTransaction));
     Ok(())
-}
-
-/// What a device wrote while its clock ran ahead does not count once it has written it again.
-#[test]
-fn what_does_not_count_is_not_told() -> Outcome {
-    const DAY: i64 = 24 * 3_600_000;
-    let wall = Wall::new();
-    wall.set(1_800_000_000_000);
-    let db = wall.options().memory()?;
-    let milk = db.create(Todo::draft().title("Buy milk"))?;
-    wall.advance(DAY);
-    db.update(Todo::patch(milk).title("Buy oat milk"))?;
-    let ahead = db.history(milk)?[1].transaction;
-    wall.advance(1 - DAY);
-    db.update(Todo::patch(milk).stars(1))?;
-    let history = db.history(milk)?;
-    assert!(history.iter().all(|change| change.time.millis() <= wall.millis()));
-    assert!(history.iter().all(|change| change.transaction != ahead));
-    assert!(matches!(db.undo(ahead), Err(ara::Error::UnknownTransaction)));
-    assert!(db.set_aside()?.is_empty());
-    let past = db.at(ara::Timestamp::from_millis(wall.millis() - 1));
-    let titles = past.query::<Todo>().select(Todo::title).all()?;
-    assert_eq!(titles, [Some("Buy milk".to_owned())]);
-    db.rebuild()?;
-    assert_eq!(db.get(milk)?.there()?.title.as_deref(), Some("Buy oat milk"));
-    verified(&db)
 }

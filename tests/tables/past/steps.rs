@@ -4,7 +4,7 @@ use ara::TransactionId;
 use ara::prelude::*;
 use proptest::prelude::*;
 
-use crate::past::random::{Write, write, writes};
+use crate::past::random::{Writes, write, writes};
 use crate::past::{Todo, after};
 use support::{Outcome, There, Wall, cases, send, verified};
 
@@ -147,7 +147,7 @@ fn rows(db: &Database) -> ara::Result<Rows> {
 }
 
 /// What is written, and the steps: whose they are, and how many where to.
-type Case = (Vec<Vec<(u8, Write)>>, Vec<(bool, u8)>);
+type Case = (Vec<Writes>, Vec<(bool, u8)>);
 
 /// Two devices take turns to write, and then to go back and forth among all that was written. After each
 /// step the rows are what they were there.

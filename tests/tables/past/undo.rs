@@ -135,12 +135,14 @@ fn what_is_no_transaction_is_refused() -> Outcome {
     })?;
     let whole = last(&db, milk)?.to_string();
     assert_eq!(whole, last(&db, tea)?.to_string());
-    let (node, time) = whole.split_once('@').there()?;
-    let inside = format!("{node}@{:016x}", i64::from_str_radix(time, 16)? - 1);
-    let later = format!("{node}@{:016x}", i64::from_str_radix(time, 16)? + 1);
-    let nobody = format!("0194c1c2-9f3e-7d4e-8f00-0123456789ab@{time}");
-    let zero = format!("{node}@{:016x}", 0);
-    for id in [inside, later, nobody, zero] {
+    let (node, place) = whole.split_once('@').there()?;
+    let (number, hash) = place.split_once('.').there()?;
+    assert_eq!(number, "2");
+    let inside = format!("{node}@1.{hash}");
+    let later = format!("{node}@3.{hash}");
+    let another = format!("{node}@2.{:016x}", u64::from_str_radix(hash, 16)? ^ 1);
+    let nobody = format!("0194c1c2-9f3e-7d4e-8f00-0123456789ab@{place}");
+    for id in [inside, later, another, nobody] {
         assert!(matches!(db.undo(id.parse()?), Err(Error::UnknownTransaction)), "{id}");
     }
     assert_eq!(db.undo(whole.parse()?)?.written, 2);

@@ -113,11 +113,11 @@ fn changed_bookkeeping_is_told() -> TestResult {
         "UPDATE ara_meta SET value = NULL",
         "DROP TABLE ara_meta",
         "DROP TABLE ara_node",
-        "DROP TABLE ara_change",
+        "DROP TABLE ara_log",
         "DROP TABLE ara_column",
         "DROP TABLE ara_table",
-        "ALTER TABLE ara_change DROP COLUMN cells",
-        "DELETE FROM ara_change",
+        "ALTER TABLE ara_log DROP COLUMN data",
+        "DELETE FROM ara_log",
         "DELETE FROM ara_column",
         "UPDATE ara_column SET ordinal = -ordinal",
         "UPDATE ara_column SET ordinal = ordinal + 4294967290",
@@ -126,25 +126,24 @@ fn changed_bookkeeping_is_told() -> TestResult {
         "DELETE FROM ara_table",
         "UPDATE ara_table SET name = 'x' || name",
         "UPDATE ara_table SET ordinal = -ordinal",
-        "UPDATE ara_change SET cells = x''",
-        "UPDATE ara_change SET cells = x'ff'",
-        "UPDATE ara_change SET cells = zeroblob(100)",
-        "UPDATE ara_change SET cells = NULL",
-        "UPDATE ara_change SET row = x''",
-        "UPDATE ara_change SET row = NULL",
-        "UPDATE ara_change SET time = -time",
-        "UPDATE ara_change SET time = 9223372036854775807 - rowid(1)",
-        "UPDATE ara_change SET node = -5",
-        "UPDATE ara_change SET tbl = 99",
-        "UPDATE ara_change SET tbl = NULL",
+        "UPDATE ara_log SET data = x''",
+        "UPDATE ara_log SET data = x'01'",
+        "UPDATE ara_log SET data = x'ff'",
+        "UPDATE ara_log SET data = zeroblob(100)",
+        "UPDATE ara_log SET first = first + 1",
+        "UPDATE ara_log SET first = -first",
+        "UPDATE ara_log SET first = 9223372036854775807",
+        "UPDATE ara_log SET pos = -pos",
+        "UPDATE ara_log SET pos = pos + (5 << 40)",
+        "UPDATE ara_log SET pos = 9223372036854775807 - pos",
+        "UPDATE ara_log SET data = (SELECT data FROM ara_log ORDER BY pos LIMIT 1)",
     ] {
-        let sql = sql.replace("- rowid(1)", "- tbl - length(cells)");
         let folder = tempfile::tempdir()?;
         let path = file_with(folder.path(), "")?;
         let db = Database::open(&path)?;
         let id = db.create(Note::draft().text("one").stars(1))?;
         db.update(Note::patch(id).stars(2))?;
-        Connection::open(&path)?.execute_batch(&sql)?;
+        Connection::open(&path)?.execute_batch(sql)?;
         for db in [Ok(db), Database::open(&path)] {
             let told = |error: &Error| {
                 matches!(error, Error::Corrupt | Error::Shape { .. } | Error::Sqlite { .. })
