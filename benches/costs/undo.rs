@@ -72,18 +72,13 @@ pub fn merged(report: &mut Report) -> Result<()> {
         Ok((ids, merged.collect::<Vec<_>>()))
     })?;
     assert_eq!(brought.len(), transactions);
-    let (time, undone) = timed(|| undo_all(&db, &brought));
-    assert_eq!(undone?, 2 * transactions as u64);
+    let (time, undone) = timed(|| db.undo_all(brought.into_iter().rev()));
+    assert_eq!(undone?.written, 2 * transactions as u64);
     for (n, id) in ids.into_iter().enumerate() {
         assert_eq!(db.get(id)?.and_then(|task| task.stars), Some(n as i64));
     }
     report.add(name, Figure::Time(time), Some(Figure::millis(500)));
     Ok(())
-}
-
-/// Undoes transactions, which are given oldest first, and returns how many values were written.
-fn undo_all(db: &Database, transactions: &[TransactionId]) -> Result<u64> {
-    transactions.iter().rev().map(|transaction| Ok(db.undo(*transaction)?.written)).sum()
 }
 
 /// Undoes a transaction that created many rows.
