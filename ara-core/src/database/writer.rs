@@ -3,12 +3,15 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use crate::database::shared::Shared;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::file::open::set_busy_timeout;
 use crate::file::readers::data_version;
 use crate::growth::failure::SchemaFailure;
 use crate::log::entropy::Entropy;
@@ -72,7 +75,8 @@ impl Shared {
     ) -> Result<(R, Option<Touched>), E> {
         let _span = span!("write");
         let connection = self.writing_connection(held)?;
-        let (data_version, journal, is_next) = begin(connection, known.take(), entropy)?;
+        let patience = self.options.busy_timeout;
+        let (data_version, journal, is_next) = begin(connection, known.take(), entropy, patience)?;
         let wall = (self.options.clock)();
         let recorder = Recorder::new(connection, journal.clone(), (wall, entropy.salt()?));
         *known = Some(KnownJournal { data_version, journal });
@@ -123,10 +127,11 @@ pub(crate) fn begin(
     connection: &Connection,
     known: Option<KnownJournal>,
     entropy: &mut Entropy,
+    patience: Duration,
 ) -> Result<(i64, Journal, bool)> {
     {
         let _wait = span!("wait");
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        take_lock(connection, patience)?;
     }
     let look = || {
         let data_version = data_version(connection)?;
@@ -140,6 +145,25 @@ pub(crate) fn begin(
     look().inspect_err(|_: &Error| {
         let _ = connection.execute_batch("ROLLBACK");
     })
+}
+
+/// Begins a transaction, for which this waits until no other process or database writes.
+///
+/// SQLite would sleep for longer the longer it waits, up to 100 milliseconds, and miss the pauses that a
+/// compaction makes for others.
+fn take_lock(connection: &Connection, patience: Duration) -> Result<()> {
+    const PAUSE: Duration = Duration::from_millis(1);
+    let mut begin = connection.prepare_cached("BEGIN IMMEDIATE")?;
+    set_busy_timeout(connection, Duration::ZERO)?;
+    let start = Instant::now();
+    let begun = loop {
+        match begin.execute([]).map_err(Error::from) {
+            Err(Error::Busy) if start.elapsed() < patience => sleep(PAUSE),
+            begun => break begun,
+        }
+    };
+    set_busy_timeout(connection, patience)?;
+    begun.map(drop)
 }
 
 /// The writer, locked by this thread.
