@@ -60,7 +60,7 @@ pub fn bare(path: &Path) -> rusqlite::Result<Connection> {
 /// The same, with as much room for pages as ara's writer has.
 pub fn roomy(path: &Path) -> rusqlite::Result<Connection> {
     let connection = bare(path)?;
-    connection.pragma_update(None, "cache_size", -16384)?;
+    connection.pragma_update(None, "cache_size", -32768)?;
     Ok(connection)
 }
 

@@ -71,7 +71,7 @@ impl Readers {
     /// transactions. The cache is larger than SQLite's default of 2 MB, so that a transaction of many rows
     /// does not write out and read back the same pages again and again.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
-        const KIBIBYTES: i64 = 16 << 10;
+        const KIBIBYTES: i64 = 32 << 10;
         let (connection, _) =
             self.open(|| Ok((open_another(&self.path, self.settings.busy_timeout)?, None)))?;
         connection.pragma_update(None, "synchronous", "normal")?;
