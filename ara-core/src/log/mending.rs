@@ -35,6 +35,8 @@ pub(crate) fn mend_log(
     is_forked: &dyn Fn(NodeOrdinal) -> bool,
     each: &mut dyn FnMut(),
 ) -> Result<BTreeMap<NodeOrdinal, MendedLog>> {
+    // Once a node of this ordinal is added, they would be taken for changes of that.
+    pieces::delete_of_unknown_nodes(connection)?;
     let mut logs: BTreeMap<NodeOrdinal, MendedLog> = BTreeMap::new();
     for node in remove_damaged(connection, names)? {
         logs.entry(node).or_default().has_lost = true;
