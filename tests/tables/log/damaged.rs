@@ -52,3 +52,35 @@ fn a_piece_of_an_unknown_node() -> Outcome {
     }
     Ok(())
 }
+
+/// Pieces in the middle of a large transaction are gone, and so nothing of it is left after a rebuild. What other
+/// devices have comes back.
+#[test]
+fn pieces_within_a_transaction() -> Outcome {
+    for (from, to) in [(0, 0), (1, 1), (2, 3), (4, 6), (7, 8)] {
+        let (file, other) = (File::new()?, Database::memory()?);
+        let db = file.open()?;
+        for _ in 0..3 {
+            write(&db, 5)?;
+            db.create_all((0..3_000).map(|stars| Todo::draft().title("Buy milk").stars(stars)))?;
+        }
+        write(&db, 5)?;
+        send(&db, &other)?;
+        file.tamper(&format!(
+            "DELETE FROM ara_log WHERE pos IN \
+             (SELECT pos FROM ara_log ORDER BY pos LIMIT {to} - {from} + 1 OFFSET {from})"
+        ))?;
+        assert!(!db.verify()?.holds());
+        write(&db, 1)?;
+        db.rebuild()?;
+        verified(&db)?;
+        write(&db, 1)?;
+        for _ in 0..2 {
+            send(&db, &other)?;
+            send(&other, &db)?;
+        }
+        support::agree(&db, &other)?;
+        assert_eq!(db.query::<Todo>().count()?, 9_022, "pieces {from} to {to}");
+    }
+    Ok(())
+}
