@@ -5,6 +5,7 @@ mod apart;
 mod came_back;
 mod compact;
 mod forks;
+mod halfway;
 mod twins;
 mod values;
 

@@ -1,6 +1,7 @@
 //! The change log and the clocks as they lie in the file, read by a second implementation.
 
 mod clock;
+mod damaged;
 mod golden;
 mod nodes;
 

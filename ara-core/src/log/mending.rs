@@ -35,6 +35,8 @@ pub(crate) fn mend_log(
     is_forked: &dyn Fn(NodeOrdinal) -> bool,
     each: &mut dyn FnMut(),
 ) -> Result<BTreeMap<NodeOrdinal, MendedLog>> {
+    // Once a node of this ordinal is added, they would be taken for changes of that.
+    pieces::delete_of_unknown_nodes(connection)?;
     let mut logs: BTreeMap<NodeOrdinal, MendedLog> = BTreeMap::new();
     for node in remove_damaged(connection, names)? {
         logs.entry(node).or_default().has_lost = true;
@@ -42,6 +44,17 @@ pub(crate) fn mend_log(
     let mut pieces = PieceReader::all(connection)?;
     while let Some(piece) = pieces.next()? {
         let log = logs.entry(piece.node()).or_default();
+        if let Some(rest) = missing_rest(&log.end, piece, is_forked(piece.node())) {
+            let pos = piece.pos;
+            cut_before(connection, pos, names)?;
+            log.end = pieces::before(connection, pos)?.map(|last| last.head).unwrap_or_default();
+            (log.has_lost, log.is_apart) = (true, true);
+            if rest == Rest::Follows {
+                cut_after(connection, pos - 1)?;
+                pieces.go_to(pos - 1);
+                continue;
+            }
+        }
         let mut head = log.end;
         for change in piece.changes() {
             each();
@@ -64,6 +77,26 @@ pub(crate) fn mend_log(
         }
     }
     Ok(logs)
+}
+
+/// What follows a transaction of which a part is missing.
+#[derive(Debug, PartialEq, Eq)]
+enum Rest {
+    /// The rest of it, from some change on.
+    Follows,
+    /// Another transaction.
+    Missing,
+}
+
+/// Returns what a piece begins with if the transaction with which the log ends before it does not go on there, as
+/// pieces between them are missing.
+fn missing_rest(before: &Head, piece: &Piece, is_forked: bool) -> Option<Rest> {
+    let (open, first) = (before.open?, piece.get(0)?);
+    if first.date != open {
+        return Some(Rest::Missing);
+    }
+    let is_gap = !is_forked && leaves_out(before.point.number, &first);
+    is_gap.then_some(Rest::Follows)
 }
 
 /// Returns whether changes are missing between the change of a number and another one, other than by

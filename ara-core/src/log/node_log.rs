@@ -8,7 +8,7 @@ use crate::log::clock::Stamp;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
-use crate::log::pieces::{self, NewPiece, PieceReader, Tail};
+use crate::log::pieces::{self, MOST_PIECES, NewPiece, PieceReader, Tail};
 use crate::log::place::Point;
 
 /// The places between two chunks, so that others fit between them.
@@ -19,9 +19,6 @@ pub(crate) const CHUNK: usize = 32 << 10;
 
 /// The least bytes that are written as a chunk of their own.
 const LEAST_CHUNK: usize = 8 << 10;
-
-/// The most small pieces before they are united into a chunk.
-const MOST_PIECES: i64 = 255;
 
 /// Where the log of a node ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

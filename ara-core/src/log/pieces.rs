@@ -257,6 +257,9 @@ pub(crate) fn with_filter(
     Ok(wanted)
 }
 
+/// The most small pieces before they are united into a chunk.
+pub(crate) const MOST_PIECES: i64 = 255;
+
 /// How small pieces are counted, so that they are united once they are many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tail {
@@ -270,9 +273,12 @@ impl Tail {
     /// How many bits of the integer in the file are the number of pieces.
     const BITS: u32 = 16;
 
-    fn of(stored: Option<i64>) -> Self {
+    /// Returns what is stored with the piece at a place of a node. No checksum covers it. If it is damaged, no
+    /// more pieces are united than there are places for, as else they would be put among those of another node.
+    fn at(place: i64, stored: Option<i64>) -> Self {
         let stored = stored.unwrap_or_default();
-        Self { pieces: stored & ((1 << Self::BITS) - 1), bytes: stored >> Self::BITS }
+        let pieces = stored & ((1 << Self::BITS) - 1);
+        Self { pieces: pieces.min(place).min(MOST_PIECES), bytes: stored >> Self::BITS }
     }
 
     fn stored(self) -> Option<i64> {
@@ -289,7 +295,7 @@ pub(crate) fn tail(connection: &Connection, node: NodeOrdinal) -> Result<(i64, T
         .query_row((start_of(node), end_of(node)), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (pos, tail) = last.unwrap_or((start_of(node), None));
-    Ok((pos, Tail::of(tail)))
+    Ok((pos, Tail::at(pos - start_of(node), tail)))
 }
 
 /// A piece that is to be written.
@@ -319,6 +325,13 @@ pub(crate) fn delete(connection: &Connection, from: i64, to: i64) -> Result<()> 
     connection
         .prepare_cached("DELETE FROM ara_log WHERE pos BETWEEN ?1 AND ?2")?
         .execute((from, to))?;
+    Ok(())
+}
+
+/// Deletes the pieces whose position is that of no node.
+pub(crate) fn delete_of_unknown_nodes(connection: &Connection) -> Result<()> {
+    let sql = "DELETE FROM ara_log WHERE pos >> ?1 NOT IN (SELECT ordinal FROM ara_node)";
+    connection.prepare_cached(sql)?.execute([PLACE_BITS])?;
     Ok(())
 }
 

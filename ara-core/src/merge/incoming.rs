@@ -32,7 +32,15 @@ use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 
 /// Takes over the changes of another database, in a transaction that has written nothing itself yet.
-pub(crate) fn merge(writing: &mut Writing<'_>, changes: &Changes) -> Result<MergeReport> {
+///
+/// The changes of the `damaged` nodes are refused. If what is known of others turns out to be damaged, too, they
+/// are added, and this is [`Error::Corrupt`]: a part of their changes may have been written, so the transaction
+/// must be rolled back. The merge can be repeated then.
+pub(crate) fn merge(
+    writing: &mut Writing<'_>,
+    changes: &Changes,
+    damaged: &mut HashSet<NodeId>,
+) -> Result<MergeReport> {
     let Writing { connection, recorder, entropy, touched, .. } = writing;
     let known = recorder.journal().nodes(connection)?;
     let mut merge = Merge {
@@ -47,13 +55,18 @@ pub(crate) fn merge(writing: &mut Writing<'_>, changes: &Changes) -> Result<Merg
         registry: None,
         touched: touched.as_mut(),
         brought: Vec::new(),
+        damaged,
         report: MergeReport::default(),
     };
+    let known_damaged = merge.damaged.len();
     let own = recorder.node_id();
     let mut own_end = None;
     for (run, sent) in merge.runs() {
         let changed = merge.run(run, &sent, recorder)?;
         own_end = own_end.or(changed.filter(|_| run.node == own));
+    }
+    if merge.damaged.len() > known_damaged {
+        return Err(Error::Corrupt);
     }
     merge.finish(own_end, recorder, entropy)
 }
@@ -77,6 +90,8 @@ struct Merge<'m, 'c> {
     touched: Option<&'m mut Touched>,
     /// The new transactions, each with the greatest date of its node so far.
     brought: Vec<(i64, TransactionId)>,
+    /// The nodes of which what is known cannot be read.
+    damaged: &'m mut HashSet<NodeId>,
     report: MergeReport,
 }
 
@@ -101,9 +116,13 @@ impl<'m> Merge<'m, '_> {
     ) -> Result<Option<Head>> {
         let before = self.known.get(&run.node).copied();
         let before = before.unwrap_or(Node::new(NodeOrdinal::NONE, run.node));
-        let mut taken = self.take(run, &before, sent, recorder);
+        let mut taken = match self.damaged.contains(&run.node) {
+            true => Err(Stop::Refused(Reason::Damaged)),
+            false => self.take(run, &before, sent, recorder),
+        };
         if let Err(Stop::Failed(Error::Corrupt)) = taken {
             // What is known of this node cannot be read. That does not concern the others.
+            self.damaged.insert(run.node);
             taken = Err(Stop::Refused(Reason::Damaged));
         }
         let (head, is_apart, reason) = match taken {

@@ -1,5 +1,7 @@
 //! Merging changes of another database.
 
+use std::collections::HashSet;
+
 use crate::database::Database;
 use crate::error::Result;
 use crate::exchange::changes::Changes;
@@ -22,11 +24,19 @@ impl Database {
     /// Returns [common errors](Self#common-errors). Nothing is merged then, and the merge can be repeated.
     pub fn merge(&self, changes: &Changes) -> Result<MergeReport> {
         let _span = span!("merge", changes = changes.len());
-        let report = self.fresh_transaction(|fresh| {
-            let mut state = fresh.into_state();
-            state.has_met_nodes = true;
-            merge(&mut state.writing, changes)
-        })?;
+        let mut damaged = HashSet::new();
+        let report = loop {
+            let known_damaged = damaged.len();
+            let merged = self.fresh_transaction(|fresh| {
+                let mut state = fresh.into_state();
+                state.has_met_nodes = true;
+                merge(&mut state.writing, changes, &mut damaged)
+            });
+            // Otherwise it is repeated without the nodes that turned out to be damaged.
+            if damaged.len() == known_damaged {
+                break merged?;
+            }
+        };
         event!(
             DEBUG,
             "merged",
