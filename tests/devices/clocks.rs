@@ -199,3 +199,19 @@ fn see(devices: &[&Device], id: Id<Todo>, title: &str) {
         assert_eq!(seen.as_deref(), Some(title), "device {number}");
     }
 }
+
+/// Lets devices edit rows in turn, `apart` milliseconds from each other, and sees that everybody's later edit wins.
+fn edit_in_turn(all: &[&Device], turns: &[&Device], rows: [Id<Todo>; 2], apart: i64) -> Outcome {
+    for (number, device) in turns.iter().enumerate() {
+        pass(all, apart);
+        let title = format!("Buy milk {number}");
+        for row in rows {
+            device.edit(row, &title)?;
+        }
+        meet(all)?;
+        for row in rows {
+            see(all, row, &title);
+        }
+    }
+    Ok(())
+}

@@ -196,7 +196,7 @@ impl Database {
                 }
             }
             log.flush(connection)?;
-            nodes::keep_end(connection, ordinal, &log.end().head, false)?;
+            nodes::retire(connection, ordinal, &log.end().head)?;
             let ties = std::mem::take(&mut rows.ties);
             rebuild_rows(&fresh.into_state().writing.recorder.whole_log()?, &registry, &ties)
         })

@@ -3,7 +3,8 @@
 use ara::prelude::*;
 
 use crate::clocks::{
-    DAY, Device, HOUR, MINUTE, NOW, SECOND, Todo, YEAR, meet, pass, same, see, send, sync, wall,
+    DAY, Device, HOUR, MINUTE, NOW, SECOND, Todo, YEAR, edit_in_turn, meet, pass, same, see, send,
+    sync, wall,
 };
 use support::{File, Outcome, There};
 
@@ -28,15 +29,7 @@ fn what_it_writes_is_seen_at_once_and_edits_of_it_win() -> Outcome {
         see(&all[..2], tea, "Make tea");
         meet(&all)?;
         // Everybody's later edit of what he saw wins, one after the other.
-        for (number, device) in [&phone, &tablet, &fast, &tablet, &phone].iter().enumerate() {
-            pass(&all, SECOND);
-            let title = format!("Buy milk {number}");
-            device.edit(milk, &title)?;
-            device.edit(tea, &title)?;
-            meet(&all)?;
-            see(&all, milk, &title);
-            see(&all, tea, &title);
-        }
+        edit_in_turn(&all, &[&phone, &tablet, &fast, &tablet, &phone], [milk, tea], SECOND)?;
         // Nothing comes back when the time of what was dated ahead has come.
         pass(&all, ahead + HOUR);
         phone.add("Later")?;
@@ -62,15 +55,7 @@ fn edits_win_also_once_the_clock_was_put_right() -> Outcome {
         phone.set(NOW + 2 * SECOND);
         meet(&all)?;
         see(&all, milk, "Buy oat milk");
-        for (number, device) in [&phone, &fast, &fast, &phone, &fast].iter().enumerate() {
-            pass(&all, SECOND);
-            let title = format!("Buy milk {number}");
-            device.edit(milk, &title)?;
-            device.edit(tea, &title)?;
-            meet(&all)?;
-            see(&all, milk, &title);
-            see(&all, tea, &title);
-        }
+        edit_in_turn(&all, &[&phone, &fast, &fast, &phone, &fast], [milk, tea], SECOND)?;
         pass(&all, ahead + HOUR);
         meet(&all)?;
         see(&all, milk, "Buy milk 4");

@@ -3,7 +3,7 @@
 use ara::prelude::*;
 use ara::{Stored, Timestamp};
 
-use crate::clocks::{Device, MINUTE, NOW, Todo, meet, rows, see};
+use crate::clocks::{Device, MINUTE, NOW, Todo, edit_in_turn, meet, rows, see};
 use support::Outcome;
 
 /// The last millisecond for which a clock is believed, in the year 4199.
@@ -47,14 +47,7 @@ fn end(wall: i64) -> Outcome {
     assert!(created_at <= updated_at);
     let tea = phone.add("Make tea")?;
     assert_eq!(phone.times(tea)?, (NOW, NOW));
-    for (number, device) in [&phone, &odd, &phone, &odd, &odd, &phone].iter().enumerate() {
-        let title = format!("Buy milk {number}");
-        device.edit(milk, &title)?;
-        device.edit(tea, &title)?;
-        meet(&all)?;
-        see(&all, milk, &title);
-        see(&all, tea, &title);
-    }
+    edit_in_turn(&all, &[&phone, &odd, &phone, &odd, &odd, &phone], [milk, tea], 0)?;
     for device in all {
         for time in [device.wall.millis(), i64::MAX] {
             assert_eq!(rows(&device.at(Timestamp::from_millis(time)))?, rows(&device.db)?);
