@@ -15,10 +15,11 @@ pub use ara_core::{
     Addition, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,
     Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth,
     Id, IntoOptional, IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle,
-    Options, Ordered, Past, Progress, Readable, Reason, RebuildReport, Record, Refused, Result,
-    RowChange, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable,
-    SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId, TransactionSummary,
-    Transactions, UndoReport, Update, Uuid, Value, Verification, VersionVector, What, ddl,
+    Options, Ordered, ParseError, Past, Progress, Readable, Reason, RebuildReport, Record, Refused,
+    Result, RowChange, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn,
+    Searchable, SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId,
+    TransactionSummary, Transactions, UndoReport, Update, Uuid, Value, Verification, VersionVector,
+    What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};

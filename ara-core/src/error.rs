@@ -1,11 +1,10 @@
 //! The error type.
 
+mod sqlite;
+
 use std::path::PathBuf;
 
-use rusqlite::ffi;
-
-use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX};
-use crate::value::{Rule, Timestamp};
+use crate::value::{ParseError, Rule, Timestamp};
 
 /// The result of a function of ara.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -86,9 +85,10 @@ pub enum Error {
     },
 
     /// The file is damaged: SQLite found it malformed, or ara found bytes in its own tables that it
-    /// cannot read. Parts of it may still be readable.
+    /// cannot read. Parts of it may still be readable. [`rebuild`](crate::Database::rebuild) makes what can
+    /// be made again from the log.
     #[error(
-        "the database file is damaged: restore a backup, or sync a fresh file from another device"
+        "the database file is damaged: call `rebuild`, or if that fails, restore a backup or sync a fresh file from another device"
     )]
     Corrupt,
 
@@ -152,6 +152,11 @@ pub enum Error {
         /// The rule that the value breaks.
         rule: Rule,
     },
+
+    /// A text was parsed that is not an [`Id`](crate::Id), a [`Timestamp`], a
+    /// [`TransactionId`](crate::TransactionId) or a cursor.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
 
     /// The values that were to be written into one row are together larger than SQLite can hold (some
     /// 999,000,000 bytes).
@@ -296,30 +301,32 @@ pub enum Error {
         what: String,
     },
 
-    /// A query of the past asks for a time in the part of the log that
-    /// [`compact`](crate::Database::compact) has compacted, where changes may be missing.
+    /// A query of the past asks for a time before the date of a transaction that
+    /// [`compact`](crate::Database::compact) has compacted, so that changes may be missing. If a device whose
+    /// clock was ahead wrote that transaction, its date can lie in the future.
     #[error(
-        "the log was compacted up to {until}: it tells no more what was before, or who wrote it; ask for a later time"
+        "the log was compacted up to a transaction dated {until}, and cannot show what was before: ask `at` this time or a later one, or the database itself"
     )]
     Compacted {
-        /// The time up to which the log was compacted.
+        /// The latest date of a transaction that was compacted.
         until: Timestamp,
     },
 
     /// [`undo`](crate::Database::undo) was called with a transaction in the compacted part of the log,
     /// where the values that it overwrote may be missing.
     #[error(
-        "the log was compacted up to {until}, and what this transaction overwrote may be gone: it cannot be undone any more"
+        "the log was compacted up to {until}, and what this transaction overwrote may be gone: instead of an undo, write by `update`, `delete` or `restore` what should be there"
     )]
     CompactedTransaction {
-        /// The time up to which the log was compacted.
+        /// The latest date of a transaction of the same device that was compacted.
         until: Timestamp,
     },
 
     /// [`undo`](crate::Database::undo) was called with a transaction that is not in the log of this
-    /// database.
+    /// database. It may be one of another device that was not merged, or an id that
+    /// [`Transaction::id`](crate::Transaction::id) returned before the last write of the transaction.
     #[error(
-        "this database knows of no such transaction: take its id from `transactions` or `history`, or merge first"
+        "this database knows of no such transaction: merge it first if another device made it, and take its id from `last_transaction`, `transactions` or `history`, or from `tx.id()` after the last write of its closure"
     )]
     UnknownTransaction,
 
@@ -384,122 +391,5 @@ pub enum Error {
 impl From<Rule> for Error {
     fn from(rule: Rule) -> Self {
         Self::Parameter { rule }
-    }
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-        let (failure, reason) = match error {
-            rusqlite::Error::SqliteFailure(failure, message) => {
-                (failure, message.unwrap_or_else(|| failure.to_string()))
-            }
-            // An error in a statement about ara's own tables cannot come from the app: the file is damaged.
-            rusqlite::Error::SqlInputError { sql, .. } if is_about_own_tables(&sql) => {
-                return Self::Corrupt;
-            }
-            rusqlite::Error::SqlInputError { error, msg, .. } => (error, without_values(msg)),
-            // ara reads values in a fixed form only from its own tables.
-            rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::Utf8Error(..)
-            | rusqlite::Error::QueryReturnedNoRows => return Self::Corrupt,
-            // The other errors are about how rusqlite was called. Its messages may quote a value, so
-            // only the kind of the error is kept.
-            error => return Self::Sqlite { code: 0, reason: kind_of(&error).to_owned() },
-        };
-        match failure.code {
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt,
-            // The file ends within a page.
-            _ if failure.extended_code == ffi::SQLITE_IOERR_SHORT_READ => Self::Corrupt,
-            ErrorCode::DiskFull => Self::DiskFull,
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
-            ErrorCode::ReadOnly => Self::ReadOnly,
-            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Self::Io { reason },
-            _ => match missing(&reason) {
-                Some((table, _))
-                    if table.starts_with("ara_")
-                        && !table.starts_with(LOCAL_PREFIX)
-                        && !table.starts_with(SEARCH_PREFIX) =>
-                {
-                    Self::Corrupt
-                }
-                Some((table, reason)) => Self::Shape { table: table.to_owned(), reason },
-                None => Self::Sqlite { code: failure.extended_code, reason },
-            },
-        }
-    }
-}
-
-/// Returns the table that SQLite's message is about and what is missing, if the message is about a
-/// missing table or column.
-fn missing(message: &str) -> Option<(&str, String)> {
-    if let Some(table) = message.strip_prefix("no such table: ") {
-        let reason =
-            "it is not there: another program dropped or renamed it, or a query names it wrongly";
-        return Some((table, reason.to_owned()));
-    }
-    let (table, column) = match message.strip_prefix("no such column: ") {
-        Some(column) => unquoted(column).split_once('.')?,
-        None => message.strip_prefix("table ")?.split_once(" has no column named ")?,
-    };
-    let reason = format!(
-        "it has no column `{column}`: another program dropped or renamed it, or a query names it wrongly"
-    );
-    Some((table, reason))
-}
-
-impl Error {
-    /// Turns the error about a missing column into [`Error::Shape`] of the table that the statement was
-    /// about, which SQLite does not always name.
-    pub(crate) fn of_table(self, table: &str) -> Self {
-        let Self::Sqlite { reason, .. } = &self else { return self };
-        match reason.strip_prefix("no such column: ") {
-            Some(column) => {
-                let column = unquoted(column);
-                let reason =
-                    format!("it has no column `{column}`: another program dropped or renamed it");
-                Self::Shape { table: table.to_owned(), reason }
-            }
-            None => self,
-        }
-    }
-}
-
-/// Returns a name without its quotes and without the guess that SQLite adds: `"title" - should this be ..`.
-fn unquoted(name: &str) -> &str {
-    name.strip_prefix('"').and_then(|name| name.split_once('"')).map_or(name, |(name, _)| name)
-}
-
-/// Returns SQLite's message about a statement, unless it may quote a value. Values are bound, but a raw
-/// expression may contain one as a literal.
-fn without_values(message: String) -> String {
-    let quoted = ["near \"", "unrecognized token: \""];
-    let quoted = quoted.iter().find_map(|start| message.strip_prefix(start));
-    if quoted.is_some_and(|token| token.contains(|c: char| c == '\'' || c.is_ascii_digit())) {
-        "a statement is not valid SQL".to_owned()
-    } else {
-        message
-    }
-}
-
-/// Returns whether a statement is about ara's own tables. A query of an app's tables may call ara's
-/// functions, whose names also begin with `ara_`.
-fn is_about_own_tables(sql: &str) -> bool {
-    let is_call = |after: &str| {
-        after.trim_start_matches(|c: char| c == '_' || c.is_ascii_lowercase()).starts_with('(')
-    };
-    sql.match_indices(" ara_").any(|(at, found)| !is_call(&sql[at + found.len()..]))
-}
-
-/// Returns a message without values for an error about how rusqlite was called.
-fn kind_of(error: &rusqlite::Error) -> &'static str {
-    use rusqlite::Error;
-    match error {
-        Error::QueryReturnedMoreThanOneRow => "a query returned more than one row",
-        Error::InvalidParameterCount(..) => "a statement had the wrong number of parameters",
-        Error::MultipleStatement => "several statements where one was expected",
-        _ => "the call was not valid",
     }
 }

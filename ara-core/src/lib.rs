@@ -69,6 +69,6 @@ pub use uuid::Uuid;
 pub use value::register_functions;
 pub use value::{
     Addition, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue, Json,
-    MadeOf, NonEmptyString, Ordered, Patches, Plain, Readable, Rule, Stored, Timestamp, Value,
-    Whole,
+    MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule, Stored, Timestamp,
+    Value, Whole,
 };

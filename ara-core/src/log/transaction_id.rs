@@ -6,7 +6,7 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use crate::log::place::Number;
-use crate::value::Rule;
+use crate::value::ParseError;
 
 /// The id of a transaction, which is the same on every device.
 ///
@@ -22,7 +22,7 @@ use crate::value::Rule;
 /// let text = "0194c1c2-9f3e-7d4e-8f00-0123456789ab@17.018bcfe568000000";
 /// let id: TransactionId = text.parse()?;
 /// assert_eq!(id.to_string(), text);
-/// # Ok::<(), ara::Rule>(())
+/// # Ok::<(), ara::ParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId {
@@ -42,9 +42,9 @@ impl fmt::Display for TransactionId {
 }
 
 impl FromStr for TransactionId {
-    type Err = Rule;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Rule> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let parse = || {
             let (node, place) = text.split_once('@')?;
             let (number, hash) = place.split_once('.')?;
@@ -55,7 +55,10 @@ impl FromStr for TransactionId {
             let node = Uuid::parse_str(node).ok()?;
             number.is_valid().then_some(Self { node, number, hash })
         };
-        parse().ok_or_else(|| Rule::new("must be the id of a transaction, as `history` tells it"))
+        parse().ok_or(ParseError::new(
+            "the text is not the id of a transaction: keep what `to_string` makes of one, such as \
+             0194c1c2-9f3e-7d4e-8f00-0123456789ab@17.018bcfe568000000",
+        ))
     }
 }
 
@@ -80,6 +83,9 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_refused() {
+        let refused = "secret".parse::<TransactionId>().expect_err("no id").to_string();
+        assert!(refused.starts_with("the text is not the id of a transaction: keep what"));
+        assert!(!refused.contains("secret"));
         let node = "0194c1c2-9f3e-7d4e-8f00-0123456789ab";
         assert!(format!("{node}@1.018bcfe568000000").parse::<TransactionId>().is_ok());
         for place in [

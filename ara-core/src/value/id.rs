@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::value::into::IntoValue;
+use crate::value::parse_error::ParseError;
 use crate::value::rule::Rule;
 
 /// The id of a row of table `T`.
@@ -23,7 +24,7 @@ use crate::value::rule::Rule;
 /// # struct Todo;
 /// let id: Id<Todo> = "0194c1c2-9f3e-7d4e-8f00-0123456789ab".parse()?;
 /// assert_eq!(id.to_string(), "0194c1c2-9f3e-7d4e-8f00-0123456789ab");
-/// # Ok::<(), ara::Rule>(())
+/// # Ok::<(), ara::ParseError>(())
 /// ```
 pub struct Id<T> {
     uuid: Uuid,
@@ -81,14 +82,15 @@ impl<T> From<Id<T>> for Uuid {
     }
 }
 
-const NO_UUID: &str =
-    "must be the id of a row, a UUID such as 0194c1c2-9f3e-7d4e-8f00-0123456789ab";
+const NO_UUID: ParseError = ParseError::new(
+    "the text is not the id of a row: write a UUID, such as 0194c1c2-9f3e-7d4e-8f00-0123456789ab",
+);
 
 impl<T> FromStr for Id<T> {
-    type Err = Rule;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Rule> {
-        Uuid::from_str(text).map(Self::from_uuid).map_err(|_| Rule::new(NO_UUID))
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Uuid::from_str(text).map(Self::from_uuid).map_err(|_| NO_UUID)
     }
 }
 
@@ -198,10 +200,10 @@ mod tests {
     #[test]
     fn what_is_no_uuid_is_refused() {
         for text in ["", "secret", &TEXT[1..], &format!("{TEXT}0")] {
-            let rule = text.parse::<Id<Todo>>().expect_err("no UUID");
-            assert!(rule.to_string().starts_with("must be the id of a row"));
+            let refused = text.parse::<Id<Todo>>().expect_err("no UUID");
+            assert!(refused.to_string().starts_with("the text is not the id of a row: write"));
             let error = serde_json::from_value::<Id<Todo>>(text.into()).expect_err("no UUID");
-            assert!(error.to_string().starts_with("must be the id of a row"));
+            assert!(error.to_string().starts_with("the text is not the id of a row: write"));
         }
         assert!(serde_json::from_str::<Id<Todo>>("7").is_err());
         assert!(serde_json::from_str::<Id<Todo>>("null").is_err());

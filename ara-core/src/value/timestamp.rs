@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::value::civil::{DAY, Date, DateTime, Reader, Time};
 use crate::value::column_type::Value;
 use crate::value::into::IntoValue;
+use crate::value::parse_error::ParseError;
 use crate::value::readable::Readable;
 use crate::value::rule::Rule;
 use crate::value::stored::Stored;
@@ -31,7 +32,7 @@ use crate::value::stored::Stored;
 /// let moment: Timestamp = "2026-11-21T09:30:00+01:00".parse()?;
 /// assert_eq!(moment.to_string(), "2026-11-21T08:30:00.000Z");
 /// assert_eq!(moment, Timestamp::from_millis(1_795_249_800_000));
-/// # Ok::<(), ara::Rule>(())
+/// # Ok::<(), ara::ParseError>(())
 /// ```
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -146,11 +147,13 @@ impl fmt::Display for Timestamp {
 }
 
 impl FromStr for Timestamp {
-    type Err = Rule;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Rule> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let moment = read_moment(&mut Reader::new(text));
-        moment.ok_or(Rule::new("must be a moment as in RFC 3339, such as 2026-11-21T08:30:00Z"))
+        moment.ok_or(ParseError::new(
+            "the text is not a timestamp: write it as in RFC 3339, such as 2026-11-21T08:30:00Z",
+        ))
     }
 }
 
@@ -363,8 +366,8 @@ mod tests {
             "-292275055-05-16T16:47:04.191Z",
             "+292278994-08-17T07:12:55.808Z",
         ] {
-            let rule = text.parse::<Timestamp>().expect_err(text);
-            assert!(rule.to_string().starts_with("must be a moment as in RFC 3339"));
+            let refused = text.parse::<Timestamp>().expect_err(text).to_string();
+            assert!(refused.starts_with("the text is not a timestamp: write it as in RFC 3339"));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ara_core::{Result, Rule};
+use ara_core::ParseError;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use sea_query::Value;
@@ -75,11 +75,13 @@ impl fmt::Display for Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = Rule;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Rule> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let values: Option<_> = text.split('.').map(parse_value).collect();
-        values.map(Self).ok_or_else(|| Rule::new("must be the text of a cursor"))
+        values.map(Self).ok_or(ParseError::new(
+            "the text is not a cursor: keep what `to_string` makes of the `next` of a page",
+        ))
     }
 }
 

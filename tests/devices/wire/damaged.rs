@@ -98,7 +98,7 @@ fn vector() -> ara::Result<Vec<u8>> {
 }
 
 #[test]
-fn a_refusal_says_what_to_do() {
+fn a_refusal_says_what_to_do() -> ara::Result<()> {
     let changes = sample().encode();
     let cut = "these bytes are no changes of ara's: they are cut off: send them again";
     assert_eq!(refused(Changes::from_bytes(&changes[..100])), cut);
@@ -128,18 +128,26 @@ fn a_refusal_says_what_to_do() {
         refused(Changes::read_from(&b"foobar"[..]).collect::<ara::Result<Vec<_>>>()),
         foreign
     );
-    let other =
-        "these bytes are no version vector of ara's: they are something else that ara wrote";
-    assert_eq!(refused(VersionVector::from_bytes(&changes)), other);
+    let mut end = Vec::new();
+    Changes::write_end(&mut end)?;
+    let vector = VersionVector::default().to_bytes();
+    let expected = "these bytes are no version vector of ara's: they are changes: read them by `Changes::from_bytes`";
+    assert_eq!(refused(VersionVector::from_bytes(&changes)), expected);
+    let expected = "these bytes are no changes of ara's: they are a version vector: read them by `VersionVector::from_bytes`";
+    assert_eq!(refused(Changes::from_bytes(&vector)), expected);
+    assert_eq!(refused(Changes::read_from(&*vector).collect::<ara::Result<Vec<_>>>()), expected);
+    let expected = "these bytes are no changes of ara's: they are the end of changes: read these by `Changes::read_from`";
+    assert_eq!(refused(Changes::from_bytes(&end)), expected);
     let more =
         "these bytes are no changes of ara's: more follows: read a file of them by `read_from`";
     assert_eq!(refused(Changes::from_bytes(&[&*changes, b"more"].concat())), more);
-    let vector = [VersionVector::default().to_bytes(), b"more".to_vec()].concat();
+    let vector = [vector, b"more".to_vec()].concat();
     let more = "these bytes are no version vector of ara's: bytes follow that do not belong to it";
     assert_eq!(refused(VersionVector::from_bytes(&vector)), more);
     let empty = record(b'c', &[0xff]);
     let laid_out = "these bytes are no changes of ara's: they are not laid out as changes are";
     assert_eq!(refused(Changes::from_bytes(&empty)), laid_out);
+    Ok(())
 }
 
 #[test]

@@ -149,6 +149,22 @@ fn what_is_no_transaction_is_refused() -> Outcome {
     Ok(())
 }
 
+#[test]
+fn an_id_that_was_taken_too_early_is_told() -> Outcome {
+    let db = Database::memory()?;
+    let early = db.transaction(|tx| {
+        let milk = tx.create(Todo::draft().title("Buy milk"))?;
+        let early = tx.id();
+        tx.update(Todo::patch(milk).stars(1))?;
+        Ok(early)
+    })?;
+    let refused = db.undo(early.there()?).err().there()?;
+    assert!(matches!(refused, Error::UnknownTransaction));
+    assert!(refused.to_string().contains("`tx.id()` after the last write"), "{refused}");
+    assert_eq!(db.undo(db.last_transaction()?.there()?)?.written, 1);
+    Ok(())
+}
+
 /// To undo what was large takes one look through the log, not one for each row.
 #[test]
 fn thousands_of_rows_are_taken_back() -> Outcome {

@@ -44,9 +44,13 @@ fn a_dropped_table_is_told() -> TestResult {
             db.query::<Other>().count().map(drop).expect_err("is gone"),
         ] {
             assert!(matches!(&error, Error::Shape { table, .. } if table == "other"), "{error:?}");
+            assert!(error.to_string().contains("`ensure` or `rebuild`"), "{error}");
         }
         let found = db.verify()?;
         assert_eq!(found.differences[0].what, What::MissingTable);
+        db.ensure::<Other>()?;
+        db.create(Other::draft().text("three"))?;
+        assert!(db.verify()?.holds());
         Ok(())
     })
 }
@@ -64,9 +68,13 @@ fn a_dropped_column_is_told() -> TestResult {
         ] {
             assert!(matches!(&error, Error::Shape { table, .. } if table == "note"), "{error:?}");
             assert!(error.to_string().contains("`stars`"), "{error}");
+            assert!(error.to_string().contains("`ensure` or `rebuild`"), "{error}");
         }
         let found = db.verify()?;
         assert_eq!(found.differences[0].what, What::MissingColumn);
+        db.rebuild()?;
+        assert_eq!(db.get(id)?.and_then(|row| row.stars), Some(1));
+        assert!(db.verify()?.holds());
         Ok(())
     })
 }

@@ -42,6 +42,15 @@ impl Kind {
         }
     }
 
+    /// Returns the error that the bytes are a record of another kind than this one.
+    pub(super) fn but_found(self, found: Self) -> Error {
+        self.unreadable(match found {
+            Self::Changes => "they are changes: read them by `Changes::from_bytes`",
+            Self::End => "they are the end of changes: read these by `Changes::read_from`",
+            Self::Vector => "they are a version vector: read them by `VersionVector::from_bytes`",
+        })
+    }
+
     /// Returns the error that the bytes are not a record of this kind.
     pub(super) fn unreadable(self, reason: &'static str) -> Error {
         Error::Unreadable { what: self.what(), reason }
@@ -78,7 +87,7 @@ pub(super) fn read(expected: Kind, bytes: &[u8]) -> Result<Bytes> {
     let (head, payload) = bytes.split_first_chunk().ok_or_else(|| cut_off(expected, bytes))?;
     let head = Head::read(head, expected)?;
     if head.kind != expected {
-        return Err(expected.unreadable(OTHER));
+        return Err(expected.but_found(head.kind));
     }
     if payload.len() as u64 > head.length && head.format == FORMAT {
         return Err(expected.unreadable(match expected {
@@ -103,8 +112,6 @@ pub(super) fn read_next(mut reader: impl Read, expected: Kind) -> Result<(Kind, 
     Ok((head.kind, payload.into()))
 }
 
-/// The reason if the record is of another kind.
-pub(super) const OTHER: &str = "they are something else that ara wrote";
 const OLDER: &str = "an ara from before its first release wrote them: update that app";
 const CUT: &str = "they are cut off: send them again";
 /// The reason if the format is newer and the checksum does not fit: either a bit of the format was

@@ -90,6 +90,6 @@ fn next(reader: impl Read) -> Result<Option<Changes>> {
     match kind {
         Kind::Changes => decode(payload).map(Some),
         Kind::End => Ok(None),
-        Kind::Vector => Err(Kind::Changes.unreadable(record::OTHER)),
+        Kind::Vector => Err(Kind::Changes.but_found(kind)),
     }
 }
