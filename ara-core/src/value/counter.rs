@@ -149,6 +149,8 @@ impl IntoValue<Counter> for i64 {
 /// This covers newtypes of counters as well.
 #[diagnostic::do_not_recommend]
 impl<T: MadeOf<Counter>> IntoValue<T> for Addition {
+    const IS_ADDITION: bool = true;
+
     fn into_value(self) -> Result<T, Rule> {
         T::made_of(Counter(self.0))
     }

@@ -19,6 +19,10 @@ use crate::value::rule::Rule;
     note = "convert other types first: `x.into()` or `x.try_into()?`"
 )]
 pub trait IntoValue<T> {
+    /// Whether it is an amount to add, with which nothing can be compared.
+    #[doc(hidden)]
+    const IS_ADDITION: bool = false;
+
     /// Returns the value as a `T`.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ pub trait Comparand<S, T, How> {
 #[diagnostic::do_not_recommend]
 impl<S, T: Value, V: IntoValue<T>> Comparand<S, T, Plain> for V {
     fn comparand(self) -> Untyped {
-        Untyped::bound::<T>(self)
+        Untyped::bound::<T, _>(self)
     }
 }
 
@@ -50,7 +50,7 @@ pub trait OptionalComparand<S, T, How> {
 #[diagnostic::do_not_recommend]
 impl<S, T: Value, V: IntoValue<T>> OptionalComparand<S, T, Plain> for V {
     fn optional_comparand(self) -> Untyped {
-        Untyped::bound::<T>(self)
+        Untyped::bound::<T, _>(self)
     }
 }
 

@@ -140,7 +140,7 @@ pub trait Compare: Operand {
     {
         Expr::new(null_rules::among(
             self.untyped(),
-            values.into_iter().map(Untyped::bound::<Self::Value>),
+            values.into_iter().map(Untyped::bound::<Self::Value, _>),
         ))
     }
 
@@ -160,7 +160,7 @@ pub trait Compare: Operand {
     {
         Expr::new(match self.untyped() {
             it @ Untyped { term: Term::Condition(_), .. } => it,
-            it => null_rules::equal(it, Untyped::bound::<bool>(true)),
+            it => null_rules::equal(it, Untyped::bound::<bool, _>(true)),
         })
     }
 
@@ -169,7 +169,7 @@ pub trait Compare: Operand {
     where
         Self: Operand<Value = bool> + Within<S, I>,
     {
-        Expr::new(null_rules::equal(self.untyped(), Untyped::bound::<bool>(false)))
+        Expr::new(null_rules::equal(self.untyped(), Untyped::bound::<bool, _>(false)))
     }
 
     /// Returns the value, or `other` where it is absent.

@@ -46,7 +46,7 @@ pub trait NumberOperand<S, W, How> {
 #[diagnostic::do_not_recommend]
 impl<S, W: Number, V: IntoValue<W>> NumberOperand<S, W, Plain> for V {
     fn number_operand(self) -> Untyped {
-        Untyped::bound::<W>(self)
+        Untyped::bound::<W, _>(self)
     }
 }
 
@@ -174,7 +174,7 @@ macro_rules! operators {
             type Output = Expr<S, i64>;
 
             fn $method(self, other: i64) -> Self::Output {
-                Expr::new(calculate(self.untyped, BinOper::$op, Untyped::bound::<i64>(other)))
+                Expr::new(calculate(self.untyped, BinOper::$op, Untyped::bound::<i64, _>(other)))
             }
         }
     )*};
@@ -194,7 +194,7 @@ macro_rules! real_operators {
             type Output = Expr<S, f64>;
 
             fn $method(self, other: f64) -> Self::Output {
-                Expr::new(calculate(self.untyped, BinOper::$trait, Untyped::bound::<f64>(other)))
+                Expr::new(calculate(self.untyped, BinOper::$trait, Untyped::bound::<f64, _>(other)))
             }
         }
     )*};

@@ -86,7 +86,7 @@ macro_rules! params {
         {
             fn into_values(self) -> Result<Vec<sea_query::Value>> {
                 let ($($value,)*) = self;
-                Ok(vec![$(Untyped::bound::<$part>($value).into_bound()?),*])
+                Ok(vec![$(Untyped::bound::<$part, _>($value).into_bound()?),*])
             }
         }
     };

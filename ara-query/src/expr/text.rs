@@ -34,7 +34,7 @@ pub trait TextOperand<S, How> {
 #[diagnostic::do_not_recommend]
 impl<S, V: IntoValue<String>> TextOperand<S, Plain> for V {
     fn text_operand(self) -> Untyped {
-        Untyped::bound::<String>(self)
+        Untyped::bound::<String, _>(self)
     }
 }
 

@@ -83,7 +83,13 @@ impl Untyped {
     }
 
     /// Returns what converts to a value of type `T`.
-    pub(crate) fn bound<T: Value>(value: impl IntoValue<T>) -> Self {
+    pub(crate) fn bound<T: Value, V: IntoValue<T>>(value: V) -> Self {
+        const {
+            assert!(
+                !V::IS_ADDITION,
+                "only a patch takes `Counter::add(..)`: a query compares a counter with a number, such as `3`"
+            );
+        }
         Self::stored(value.into_value().and_then(T::store).map(Some))
     }
 
