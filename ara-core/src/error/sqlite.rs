@@ -50,21 +50,25 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// Why a table or a column may be missing, and what to do about it.
+/// What to do about a table or a column that is missing.
 const MISSING: &str =
-    "another program dropped or renamed it, then `ensure` or `rebuild` makes it again from the log";
+    "if another program dropped or renamed it, `ensure` or `rebuild` makes it again from the log";
 
 /// Returns the table that SQLite's message is about and what is missing, if the message is about a
 /// missing table or column.
 fn missing(message: &str) -> Option<(&str, String)> {
     if let Some(table) = message.strip_prefix("no such table: ") {
-        return Some((table, format!("it is not there: {MISSING}, or a query names it wrongly")));
+        return Some((
+            table,
+            format!("it is not there: {MISSING}; if not, a query names it wrongly"),
+        ));
     }
     let (table, column) = match message.strip_prefix("no such column: ") {
         Some(column) => unquoted(column).split_once('.')?,
         None => message.strip_prefix("table ")?.split_once(" has no column named ")?,
     };
-    let reason = format!("it has no column `{column}`: {MISSING}, or a query names it wrongly");
+    let reason =
+        format!("it has no column `{column}`: {MISSING}; if not, a query names it wrongly");
     Some((table, reason))
 }
 

@@ -64,8 +64,10 @@ impl Database {
     /// then, even if this database received it later: all transactions that are dated up to that time, by the
     /// clocks of the devices that made them. A row is there if its `created_at` is not after that time.
     ///
-    /// Of the present and of later times, it returns the database as it is when it is first queried: with all
-    /// that is known, whatever its date, and whether the log was compacted or not.
+    /// A time is past if the clock of this database shows a later one when the result is first queried: that
+    /// of its device, or the one that [`Options::clock`](crate::Options::clock) sets. Of any other time, this
+    /// returns the database as it is then: with all that is known, whatever its date, and whether the log was
+    /// compacted or not.
     ///
     /// The first query of a table builds it from the whole change log. It is kept until the result is
     /// dropped. Rows that were deleted later are there, and `created_at` and `updated_at` are those of that
@@ -93,7 +95,8 @@ impl Database {
     /// besides:
     ///
     /// - [`Error::Compacted`] if that time is in the past, and the log has been [compacted](Self::compact)
-    ///   beyond it: up to a transaction of a later date.
+    ///   beyond it: up to a transaction of a later date. If a device whose clock was ahead wrote that
+    ///   transaction, this is so until its date has come.
     /// - [`Error::OnlyNow`] if the query searches, or reads a local table.
     /// - [`Error::WatchedTransaction`] if the query is watched.
     pub fn at(&self, time: Timestamp) -> Past {

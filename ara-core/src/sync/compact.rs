@@ -48,7 +48,9 @@ impl Database {
     /// `updated_at`. A new device receives all that is left.
     ///
     /// What is lost is the past: [`history`](Self::history), [`at`](Self::at) and [`undo`](Self::undo) no
-    /// longer reach values that had been overwritten by then.
+    /// longer reach values that had been overwritten by then. [`at`](Self::at) reaches no time before
+    /// the latest date of a transaction that was compacted. If the clock of its device was ahead, that date
+    /// lies in the future.
     ///
     /// - Merge the changes of all devices before. A vector says nothing about changes that this database has
     ///   not received.
