@@ -3,6 +3,7 @@
 mod copies;
 mod damaged;
 mod foreign;
+mod log;
 mod moved;
 mod newer;
 mod paths;

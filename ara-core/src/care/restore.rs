@@ -1,7 +1,7 @@
 //! Restoring a backup in the place of a database file.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
@@ -76,21 +76,37 @@ impl Database {
         };
         let unfinished = beside(&target, ".unfinished");
         copy_into(&unfinished, &*backup.unchecked_transaction()?, &mut |_| {})?;
-        let put = || -> std::io::Result<()> {
-            // The log goes first, so that the restored file is never beside a log that is not its own.
-            for ending in ["-wal", "-shm", "-journal"] {
-                match fs::remove_file(beside(&target, ending)) {
-                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-            }
-            fs::rename(&unfinished, &target)
-        };
-        put().map_err(|error| {
+        replace(&target, &unfinished).map_err(|error| {
             let _ = fs::remove_file(&unfinished);
-            refuse(error.to_string())
+            refuse(format!("it cannot be replaced ({error}): restore to another path"))
         })
     }
+}
+
+/// Replaces a file by another one, and removes what SQLite keeps beside it. If that fails, everything is where
+/// it was: what was committed last may lie in the log beside the file.
+fn replace(target: &Path, with: &Path) -> io::Result<()> {
+    // The log goes first, so that the restored file is never beside a log that is not its own.
+    let mut aside = Vec::new();
+    let replaced = ["-wal", "-shm", "-journal"]
+        .into_iter()
+        .map(|ending| beside(target, ending))
+        .try_for_each(|file| {
+            let away = beside(&file, ".unfinished");
+            match fs::rename(&file, &away) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(error),
+                Ok(()) => Ok(aside.push((file, away))),
+            }
+        })
+        .and_then(|()| fs::rename(with, target));
+    for (file, away) in aside {
+        let _ = match &replaced {
+            Ok(()) => fs::remove_file(away),
+            Err(_) => fs::rename(away, file),
+        };
+    }
+    replaced
 }
 
 /// How long to wait for a process that reads the backup, or closes the file.
@@ -116,5 +132,31 @@ fn refuse_if_used(path: &Path) -> Result<()> {
             error => Err(error),
         },
         Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that is mounted cannot be replaced. What was committed last may lie in the log beside it.
+    #[test]
+    fn a_file_that_cannot_be_replaced_keeps_its_log() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = |name: &str| folder.path().join(name);
+        // No file can take the place of a folder.
+        fs::create_dir(path("app.db"))?;
+        fs::write(path("app.db-wal"), "committed")?;
+        fs::write(path("restored.db"), "restored")?;
+        assert!(replace(&path("app.db"), &path("restored.db")).is_err());
+        assert_eq!(fs::read(path("app.db-wal"))?, b"committed");
+        assert_eq!(fs::read_dir(folder.path())?.count(), 3);
+
+        fs::remove_dir(path("app.db"))?;
+        fs::write(path("app.db"), "old")?;
+        replace(&path("app.db"), &path("restored.db"))?;
+        assert_eq!(fs::read(path("app.db"))?, b"restored");
+        assert_eq!(fs::read_dir(folder.path())?.count(), 1);
+        Ok(())
     }
 }

@@ -70,12 +70,17 @@ impl Readers {
     /// In WAL mode, `synchronous=NORMAL` cannot corrupt the file, but a power failure can lose the last
     /// transactions. The cache is larger than SQLite's default of 2 MB, so that a transaction of many rows
     /// does not write out and read back the same pages again and again.
+    ///
+    /// The log beside the file grows while somebody reads for long, or one transaction is large. It is cut
+    /// again by the first transaction that begins it anew.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         const KIBIBYTES: i64 = 32 << 10;
+        const LONGEST_LOG: i64 = 16 << 20;
         let (connection, _) =
             self.open(|| Ok((open_another(&self.path, self.settings.busy_timeout)?, None)))?;
         connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
+        connection.pragma_update(None, "journal_size_limit", LONGEST_LOG)?;
         Ok(connection)
     }
 
