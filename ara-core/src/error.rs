@@ -103,9 +103,11 @@ pub enum Error {
         path: PathBuf,
     },
 
-    /// The disk is full, or the file has reached the size that it is allowed. Nothing of the
-    /// transaction was written.
-    #[error("the disk is full: free some space, then try again; nothing was written")]
+    /// The disk is full, or the one for temporary files is, or the file has reached the size that it is
+    /// allowed. Nothing of the transaction was written.
+    #[error(
+        "the disk, or the one for temporary files, is full: free some space, then try again; nothing was written"
+    )]
     DiskFull,
 
     /// The file was locked for longer than the busy timeout: by another process, or by this one if it
