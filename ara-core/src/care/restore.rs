@@ -90,14 +90,17 @@ fn replace(target: &Path, with: &Path) -> io::Result<()> {
     let mut aside = Vec::new();
     let replaced = ["-wal", "-shm", "-journal"]
         .into_iter()
-        .map(|ending| beside(target, ending))
-        .try_for_each(|file| {
+        .try_for_each(|ending| {
+            let file = beside(target, ending);
             let away = beside(&file, ".unfinished");
             match fs::rename(&file, &away) {
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-                Err(error) => Err(error),
-                Ok(()) => Ok(aside.push((file, away))),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                moved => {
+                    moved?;
+                    aside.push((file, away));
+                }
             }
+            Ok(())
         })
         .and_then(|()| fs::rename(with, target));
     for (file, away) in aside {
