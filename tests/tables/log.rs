@@ -3,6 +3,7 @@
 mod clock;
 mod damaged;
 mod golden;
+mod lost;
 mod nodes;
 
 use ara::prelude::*;

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::log::change::Names;
+use crate::log::clock::Stamp;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
@@ -21,6 +22,8 @@ use crate::log::place::Number;
 pub(crate) struct MendedLog {
     /// What is known at its end.
     pub(crate) end: Head,
+    /// The latest stamp of any of its changes.
+    pub(crate) latest: Stamp,
     /// Whether changes were taken out of it.
     pub(crate) has_lost: bool,
     /// Whether its digests were not those of its changes, so that it is one of several logs of this node.
@@ -59,6 +62,7 @@ pub(crate) fn mend_log(
         for change in piece.changes() {
             each();
             log.is_apart |= !is_forked(piece.node()) && leaves_out(head.point.number, &change);
+            log.latest = log.latest.max(change.record.stamp);
             add(&mut head, &change, names);
         }
         let Head { point, stamp, date, open } = piece.head;

@@ -8,15 +8,18 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
 use crate::log::cells::Cells;
+use crate::log::clock::Stamp;
 use crate::log::counters::{forget_row, forget_table};
+use crate::log::node::NodeOrdinal;
 use crate::log::nodes::note_forked;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::PieceReader;
 use crate::log::recorder::WholeLog;
 use crate::log::row_changes::{RowKey, changes_of_rows};
-use crate::log::row_clock::Tick;
+use crate::log::row_clock::{RowClock, Tick};
 use crate::names::quoted;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 
@@ -111,6 +114,32 @@ pub(crate) fn fold_log(
         }
     }
     Ok(())
+}
+
+/// Returns the latest stamp of the changes of a node that the rows tell of.
+pub(crate) fn latest_told(
+    connection: &Connection,
+    registry: &Registry,
+    node: NodeOrdinal,
+) -> Result<Stamp> {
+    let mut latest = Stamp::default();
+    for table in registry.synced() {
+        let columns = columns_in_file(connection, &table.name)?;
+        if columns.is_none_or(|columns| !columns.contains_key("ara_clock")) {
+            continue;
+        }
+        let sql = format!("SELECT \"ara_clock\" FROM {}", quoted(&table.name));
+        let mut clocks = connection.prepare(&sql)?;
+        let mut clocks = clocks.query([])?;
+        while let Some(row) = clocks.next()? {
+            let clock = row.get_ref(0)?.as_blob().ok();
+            let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+            let clock = clock.unwrap_or_default();
+            let told = clock.groups().filter(|(_, _, of)| *of == node).map(|(_, stamp, _)| stamp);
+            latest = told.fold(latest, Stamp::max);
+        }
+    }
+    Ok(latest)
 }
 
 /// How many rows are rebuilt at once, as their changes are held in memory.
