@@ -4,6 +4,7 @@ mod clock;
 mod damaged;
 mod golden;
 mod lost;
+mod moved;
 mod nodes;
 
 use ara::prelude::*;

@@ -152,10 +152,11 @@ fn mend_nodes(
         changes += 1;
         progress.add(1);
     })?;
+    recorder.find_end()?;
     let own = recorder.node();
     let told = latest_told(connection, &registry, own)?;
     for &node in registry.nodes.keys() {
-        let MendedLog { end, latest, has_lost, is_apart } =
+        let MendedLog { end, latest, has_lost, is_apart, .. } =
             logs.get(&node).copied().unwrap_or_default();
         let is_whole_own = node == own && !has_lost && !is_apart && told <= latest;
         // The end of the node that writes the file is always read from the log.

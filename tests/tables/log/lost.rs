@@ -89,3 +89,27 @@ fn a_whole_log_keeps_its_node() -> Outcome {
     }
     Ok(())
 }
+
+/// The log ends within a transaction. What is left of that goes, and comes back with the rest.
+#[test]
+fn the_last_pieces_of_a_transaction() -> Outcome {
+    for lost in [1, 2, 3] {
+        let (file, other) = (File::new()?, Database::memory()?);
+        let db = file.open()?;
+        db.create(Article::draft().title("Counting").views(1))?;
+        let title = "Counting ".repeat(10);
+        db.create_all((0..1_000).map(|views| Article::draft().title(&*title).views(views)))?;
+        send(&db, &other)?;
+        file.tamper(&format!(
+            "DELETE FROM ara_log WHERE pos IN (SELECT pos FROM ara_log ORDER BY pos DESC LIMIT {lost})"
+        ))?;
+        db.rebuild()?;
+        verified(&db)?;
+        assert_eq!(db.query::<Article>().count()?, 1);
+        db.create(Article::draft().title("Another").views(0))?;
+        sync(&db, &other)?;
+        assert_eq!(db.query::<Article>().count()?, 1_002);
+        assert_eq!(file.number("SELECT max(forked) FROM ara_node")?, 0, "{lost} pieces");
+    }
+    Ok(())
+}
