@@ -87,8 +87,8 @@ pub(crate) fn rebuild_tables(
     for node in &rows.tied {
         note_forked(connection, *node)?;
     }
-    let ties = std::mem::take(&mut rows.ties);
-    rebuild_rows(log, registry, &ties)
+    let unclear = std::mem::take(&mut rows.unclear);
+    rebuild_rows(log, registry, &unclear)
 }
 
 /// Folds the changes of the log that are wanted into rows, which may be in another database. What cannot be
@@ -145,7 +145,8 @@ pub(crate) fn latest_told(
 /// How many rows are rebuilt at once, as their changes are held in memory.
 const MOST_ROWS: usize = 1000;
 
-/// Rebuilds some rows of synced tables.
+/// Rebuilds some rows of synced tables. Those of which the log knows nothing stay as they are, and so do those of
+/// which it knows what cannot be read.
 pub(crate) fn rebuild_rows(
     log: &WholeLog<'_>,
     registry: &Registry,
@@ -155,12 +156,19 @@ pub(crate) fn rebuild_rows(
     let id_of = |node| registry.id_of(node);
     let keys: Vec<RowKey> = rows.iter().copied().collect();
     for keys in keys.chunks(MOST_ROWS) {
-        let changes = changes_of_rows(connection, registry, &keys.iter().copied().collect())?;
+        let changes = changes_of_rows(connection, registry, &keys.iter().copied().collect());
+        let changes = match changes {
+            Err(Error::Corrupt) => continue,
+            changes => changes?,
+        };
         let mut folding = Rows::new(connection)?;
         for ((table, id), changes) in changes {
             let Some(table) = registry.synced().find(|made| made.ordinal == table) else {
                 continue;
             };
+            if changes.is_empty() {
+                continue;
+            }
             delete_row(connection, table, &id)?;
             for change in &changes {
                 let change =
