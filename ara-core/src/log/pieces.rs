@@ -189,6 +189,27 @@ pub(crate) fn last_of(connection: &Connection, node: NodeOrdinal) -> Result<Opti
     last_until(connection, node, end_of(node))
 }
 
+/// Returns the last piece of a node at `until` or before that can be read, and whether no damaged one lies behind
+/// it.
+pub(crate) fn last_whole(
+    connection: &Connection,
+    node: NodeOrdinal,
+    mut until: i64,
+) -> Result<(Option<Piece>, bool)> {
+    let mut is_last = true;
+    loop {
+        match last_until(connection, node, until) {
+            Err(Error::Corrupt) => {}
+            last => return Ok((last?, is_last)),
+        }
+        let damaged: Option<i64> = connection
+            .prepare_cached("SELECT max(pos) FROM ara_log WHERE pos >= ?1 AND pos <= ?2")?
+            .query_row((start_of(node), until), |row| row.get(0))?;
+        let Some(damaged) = damaged else { return Ok((None, false)) };
+        (until, is_last) = (damaged - 1, false);
+    }
+}
+
 /// Returns the piece of a node before a position.
 pub(crate) fn before(connection: &Connection, pos: i64) -> Result<Option<Piece>> {
     last_until(connection, NodeOrdinal::new(pos >> PLACE_BITS), pos - 1)
