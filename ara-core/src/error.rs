@@ -226,6 +226,13 @@ pub enum Error {
         limit: usize,
     },
 
+    /// The file knows 8,388,607 nodes, which are as many as it can, and was to go on under a new one: it is a copy
+    /// of another file, or the end of its log is damaged.
+    #[error(
+        "the file knows as many nodes as it can, and cannot go on under a new one: bring the rows into a new file by `export_json` and `import_json`"
+    )]
+    TooManyNodes,
+
     /// A query that must return exactly one row, by `one`, found none or more than one.
     #[error("{} where `one` expects exactly one: change the filter, or use `first`", if *count == 0 { "no row" } else { "several rows" })]
     NotOne {

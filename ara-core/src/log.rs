@@ -17,6 +17,7 @@ pub(crate) mod meta;
 pub(crate) mod node;
 pub(crate) mod node_log;
 pub(crate) mod nodes;
+pub(crate) mod ordering;
 pub(crate) mod owned_change;
 pub(crate) mod piece;
 pub(crate) mod pieces;

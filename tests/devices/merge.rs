@@ -4,6 +4,8 @@ mod ahead;
 mod apart;
 mod came_back;
 mod compact;
+mod compact_between;
+mod damaged_rows;
 mod forks;
 mod halfway;
 mod twins;

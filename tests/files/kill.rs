@@ -1,5 +1,6 @@
 //! Killed at any moment, a database keeps what it has acknowledged, and each transaction whole.
 mod killed;
+mod mending;
 mod merge;
 mod upkeep;
 

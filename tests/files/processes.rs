@@ -1,6 +1,7 @@
 //! Several processes, and several threads, on one file.
 
 mod merge;
+mod vacuum;
 
 use std::collections::BTreeSet;
 use std::error::Error;

@@ -3,6 +3,8 @@
 mod clock;
 mod damaged;
 mod golden;
+mod lost;
+mod moved;
 mod nodes;
 
 use ara::prelude::*;

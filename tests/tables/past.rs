@@ -2,6 +2,7 @@
 
 mod at;
 mod compacted;
+mod damaged;
 mod jumps;
 mod listed;
 mod random;

@@ -19,7 +19,7 @@ use crate::log::piece::head::Head;
 use crate::log::recorder::Recorder;
 use crate::log::{meta, nodes};
 use crate::names::quoted;
-use crate::rows::rebuild::rebuild_tables;
+use crate::rows::rebuild::{latest_told, rebuild_tables};
 use crate::rows::writing::Writing;
 
 /// What a rebuild did, returned by [`Database::rebuild`].
@@ -138,7 +138,7 @@ fn count_rows(connection: &Connection, table: &RegisteredTable) -> Result<u64> {
 /// A log that has lost its end goes on where it ends now. One that has lost other changes is taken for that of
 /// a node that forked, since its digests differ from those that others know. In both cases a merge brings back
 /// what others have. The node that writes the file writes no more: its next change would have a number that
-/// others may know already.
+/// others may know already. That its last pieces are gone shows in rows that tell of later changes of it.
 fn mend_nodes(
     connection: &Connection,
     (recorder, entropy): (&mut Recorder<'_>, &mut Entropy),
@@ -152,10 +152,13 @@ fn mend_nodes(
         changes += 1;
         progress.add(1);
     })?;
+    recorder.find_end()?;
     let own = recorder.node();
+    let told = latest_told(connection, &registry, own)?;
     for &node in registry.nodes.keys() {
-        let MendedLog { end, has_lost, is_apart } = logs.get(&node).copied().unwrap_or_default();
-        let is_whole_own = node == own && !has_lost && !is_apart;
+        let MendedLog { end, latest, has_lost, is_apart, .. } =
+            logs.get(&node).copied().unwrap_or_default();
+        let is_whole_own = node == own && !has_lost && !is_apart && told <= latest;
         // The end of the node that writes the file is always read from the log.
         let kept = if is_whole_own { Head::default() } else { end };
         nodes::keep_end(connection, node, &kept, is_apart)?;

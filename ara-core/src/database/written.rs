@@ -197,7 +197,7 @@ impl Database {
             }
             log.flush(connection)?;
             nodes::retire(connection, ordinal, &log.end().head)?;
-            let ties = std::mem::take(&mut rows.ties);
+            let ties = std::mem::take(&mut rows.unclear);
             rebuild_rows(&fresh.into_state().writing.recorder.whole_log()?, &registry, &ties)
         })
     }

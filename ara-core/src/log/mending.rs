@@ -9,7 +9,9 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::log::change::Names;
+use crate::log::clock::Stamp;
 use crate::log::node::NodeOrdinal;
+use crate::log::ordering::{order_pieces, order_transactions};
 use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
@@ -21,10 +23,16 @@ use crate::log::place::Number;
 pub(crate) struct MendedLog {
     /// What is known at its end.
     pub(crate) end: Head,
+    /// The latest stamp of any of its changes.
+    pub(crate) latest: Stamp,
     /// Whether changes were taken out of it.
     pub(crate) has_lost: bool,
     /// Whether its digests were not those of its changes, so that it is one of several logs of this node.
     pub(crate) is_apart: bool,
+    /// The number and the hash of the last change of its last transaction.
+    last: (Number, u64),
+    /// Whether its transactions are not in the order of these.
+    is_unordered: bool,
 }
 
 /// Takes damaged pieces out of the log, and sets right what the others tell of the changes before them. Calls
@@ -37,6 +45,8 @@ pub(crate) fn mend_log(
 ) -> Result<BTreeMap<NodeOrdinal, MendedLog>> {
     // Once a node of this ordinal is added, they would be taken for changes of that.
     pieces::delete_of_unknown_nodes(connection)?;
+    put_bits_back(connection)?;
+    order_pieces(connection, is_forked)?;
     let mut logs: BTreeMap<NodeOrdinal, MendedLog> = BTreeMap::new();
     for node in remove_damaged(connection, names)? {
         logs.entry(node).or_default().has_lost = true;
@@ -46,7 +56,7 @@ pub(crate) fn mend_log(
         let log = logs.entry(piece.node()).or_default();
         if let Some(rest) = missing_rest(&log.end, piece, is_forked(piece.node())) {
             let pos = piece.pos;
-            cut_before(connection, pos, names)?;
+            cut_end(connection, (piece.node(), pos - 1), names)?;
             log.end = pieces::before(connection, pos)?.map(|last| last.head).unwrap_or_default();
             (log.has_lost, log.is_apart) = (true, true);
             if rest == Rest::Follows {
@@ -59,7 +69,11 @@ pub(crate) fn mend_log(
         for change in piece.changes() {
             each();
             log.is_apart |= !is_forked(piece.node()) && leaves_out(head.point.number, &change);
-            add(&mut head, &change, names);
+            log.latest = log.latest.max(change.record.stamp);
+            let key = (change.record.number, add(&mut head, &change, names));
+            if change.record.end.is_some() {
+                log.is_unordered |= key <= std::mem::replace(&mut log.last, key);
+            }
         }
         let Head { point, stamp, date, open } = piece.head;
         log.is_apart |= (head.point, head.stamp, head.open) != (point, stamp, open);
@@ -68,11 +82,14 @@ pub(crate) fn mend_log(
     }
     for (node, log) in &mut logs {
         if log.end.open.is_some() {
-            cut_before(connection, end_of(*node) + 1, names)?;
+            cut_end(connection, (*node, end_of(*node)), names)?;
             log.has_lost = true;
             log.end = pieces::last_of(connection, *node)?.map(|last| last.head).unwrap_or_default();
         }
-        if log.is_apart {
+        if log.is_unordered {
+            log.is_apart = true;
+            log.end = order_transactions(connection, *node, names)?;
+        } else if log.is_apart {
             log.end = renew_heads(connection, *node, names)?;
         }
     }
@@ -105,11 +122,11 @@ fn leaves_out(before: Number, change: &LoggedChange<'_>) -> bool {
     !change.record.gap.reaches(before, change.record.number)
 }
 
-/// Takes account of a change. One that cannot be read adds nothing to the digest.
-fn add(head: &mut Head, change: &LoggedChange<'_>, names: &dyn Names) {
-    let id = names.node(change.node);
-    let hash = id.and_then(|id| change.record.hash(id, names)).unwrap_or_default();
+/// Takes account of a change, and returns its hash. One that cannot be read adds nothing to the digest.
+fn add(head: &mut Head, change: &LoggedChange<'_>, names: &dyn Names) -> u64 {
+    let hash = change.hash(names).unwrap_or_default();
     head.add((&change.record, hash), change.date);
+    hash
 }
 
 /// Makes the heads of all pieces of a node anew. Returns what is known at the end.
@@ -133,17 +150,13 @@ fn renew_heads(connection: &Connection, node: NodeOrdinal, names: &dyn Names) ->
 /// the nodes that they were of.
 fn remove_damaged(connection: &Connection, names: &dyn Names) -> Result<BTreeSet<NodeOrdinal>> {
     let mut nodes = BTreeSet::new();
-    let mut tries = 0..MOST_TRIES;
     let mut pieces = PieceReader::all(connection)?;
     while let Some(found) = pieces.next_found()? {
         let Found::Damaged(pos) = found else { continue };
-        if tries.next().is_some() && put_bit_back(connection, pos)? {
-            continue;
-        }
         nodes.insert(node_at(pos));
         let is_end_whole = ends_whole(connection, pos)?;
         pieces::delete(connection, pos, pos)?;
-        cut_before(connection, pos, names)?;
+        cut_end(connection, (node_at(pos), pos - 1), names)?;
         if !is_end_whole {
             cut_after(connection, pos)?;
         }
@@ -155,6 +168,21 @@ fn remove_damaged(connection: &Connection, names: &dyn Names) -> Result<BTreeSet
 /// piece has at most.
 const MOST_TRIES: usize = 8;
 const MOST_BYTES: usize = 64 << 10;
+
+/// Puts the flipped bits of damaged pieces back, of one each.
+fn put_bits_back(connection: &Connection) -> Result<()> {
+    let mut tries = 0..MOST_TRIES;
+    let mut pieces = PieceReader::all(connection)?;
+    while let Some(found) = pieces.next_found()? {
+        if let Found::Damaged(pos) = found {
+            if tries.next().is_none() {
+                break;
+            }
+            put_bit_back(connection, pos)?;
+        }
+    }
+    Ok(())
+}
 
 /// Finds the bit of a piece that was flipped, by the checksum, and puts it back. Returns whether that was
 /// all.
@@ -202,9 +230,13 @@ fn ends_whole(connection: &Connection, pos: i64) -> Result<bool> {
     Ok(is_readable && ends && piece.head.open.is_none())
 }
 
-/// Removes the transaction that the log of a node ends with before a position, if its end is missing.
-fn cut_before(connection: &Connection, pos: i64, names: &dyn Names) -> Result<()> {
-    while let Some(piece) = pieces::before(connection, pos)? {
+/// Removes the transaction with which the log of a node ends at a position or before it, if its end is missing.
+fn cut_end(
+    connection: &Connection,
+    (node, until): (NodeOrdinal, i64),
+    names: &dyn Names,
+) -> Result<()> {
+    while let Some(piece) = pieces::last_until(connection, node, until)? {
         let kept = piece.changes().rposition(|change| change.record.end.is_some());
         let kept = kept.map_or(0, |end| end + 1);
         if kept == piece.len() {

@@ -8,7 +8,7 @@ use crate::log::clock::Stamp;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
-use crate::log::pieces::{self, MOST_PIECES, NewPiece, PieceReader, Tail};
+use crate::log::pieces::{self, MOST_PIECES, NewPiece, PieceReader, Tail, has_room_after};
 use crate::log::place::Point;
 
 /// The places between two chunks, so that others fit between them.
@@ -32,9 +32,12 @@ pub(crate) struct LogEnd {
 }
 
 impl LogEnd {
-    /// Reads where the log of a node ends.
+    /// Reads where the log of a node ends. Returns [`Error::Corrupt`] if nothing can be read there, or written.
     pub(crate) fn load(connection: &Connection, node: NodeOrdinal) -> Result<Self> {
         let (pos, tail) = pieces::tail(connection, node)?;
+        if !has_room_after(pos) {
+            return Err(Error::Corrupt);
+        }
         let head = pieces::last_of(connection, node)?.map(|last| last.head).unwrap_or_default();
         Ok(Self { pos, tail, head })
     }

@@ -5,11 +5,12 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::entropy::Entropy;
 use crate::log::meta;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::piece::head::Head;
+use crate::log::piece::unpacking::PLACE_BITS;
 use crate::log::place::{Number, Point};
 
 /// What a file knows of a node: a device, or rather all that was written to one file of it.
@@ -94,10 +95,20 @@ pub(crate) fn id(connection: &Connection, node: NodeOrdinal) -> rusqlite::Result
         .optional()
 }
 
-/// Adds a node.
-pub(crate) fn add(connection: &Connection, id: NodeId) -> rusqlite::Result<NodeOrdinal> {
-    connection.prepare_cached("INSERT INTO ara_node (id) VALUES (?1)")?.execute([id])?;
-    Ok(NodeOrdinal::new(connection.last_insert_rowid()))
+/// Adds a node. Returns [`Error::TooManyNodes`] if there is no ordinal for it that the positions of pieces have
+/// room for.
+pub(crate) fn add(connection: &Connection, id: NodeId) -> Result<NodeOrdinal> {
+    const GREATEST: i64 = i64::MAX >> PLACE_BITS;
+    let added = connection
+        .prepare_cached(
+            "INSERT INTO ara_node (id) SELECT ?1 \
+             WHERE (SELECT ifnull(max(ordinal), 0) FROM ara_node) < ?2",
+        )?
+        .execute((id, GREATEST))?;
+    match added {
+        0 => Err(Error::TooManyNodes),
+        _ => Ok(NodeOrdinal::new(connection.last_insert_rowid())),
+    }
 }
 
 /// Returns an id that no node has which the file knows. Two databases that were made of one seed would draw the

@@ -32,6 +32,12 @@ pub(crate) fn end_of(node: NodeOrdinal) -> i64 {
     start_of(node) | ((1 << PLACE_BITS) - 1)
 }
 
+/// Returns whether there is room for many pieces of a node after a position. Where there is none, another program
+/// has moved a piece: a log that comes as far has some 70 terabytes.
+pub(crate) fn has_room_after(pos: i64) -> bool {
+    pos <= end_of(node_at(pos)) - (1 << (PLACE_BITS - 1))
+}
+
 /// Reads pieces one after the other. What is written meanwhile is read, too, if it lies ahead.
 pub(crate) struct PieceReader<'c> {
     next: CachedStatement<'c>,
@@ -125,6 +131,28 @@ impl<'c> PieceReader<'c> {
     }
 }
 
+/// Returns the positions of all pieces, in their order, each with the number of its first change.
+pub(crate) fn beginnings(connection: &Connection) -> Result<Vec<(i64, Number)>> {
+    let mut beginnings =
+        connection.prepare_cached("SELECT pos, coalesce(first, 0) FROM ara_log ORDER BY pos")?;
+    let beginnings = beginnings.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(beginnings.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Moves pieces, each from its position to another one, which must be free then.
+pub(crate) fn move_all(
+    connection: &Connection,
+    moves: impl Iterator<Item = (i64, i64)>,
+) -> Result<()> {
+    // None is in the way of another one meanwhile.
+    let mut put_aside = connection.prepare_cached("UPDATE ara_log SET pos = -?2 WHERE pos = ?1")?;
+    for (from, to) in moves {
+        put_aside.execute((from, to))?;
+    }
+    connection.execute("UPDATE ara_log SET pos = -pos WHERE pos < 0", [])?;
+    Ok(())
+}
+
 /// Returns how many changes there are in all pieces that can be read.
 pub(crate) fn count_changes(connection: &Connection) -> Result<u64> {
     let mut pieces = PieceReader::all(connection)?;
@@ -159,6 +187,27 @@ pub(crate) fn last_until(
 /// Returns the last piece of a node.
 pub(crate) fn last_of(connection: &Connection, node: NodeOrdinal) -> Result<Option<Piece>> {
     last_until(connection, node, end_of(node))
+}
+
+/// Returns the last piece of a node at `until` or before that can be read, and whether no damaged one lies behind
+/// it.
+pub(crate) fn last_whole(
+    connection: &Connection,
+    node: NodeOrdinal,
+    mut until: i64,
+) -> Result<(Option<Piece>, bool)> {
+    let mut is_last = true;
+    loop {
+        match last_until(connection, node, until) {
+            Err(Error::Corrupt) => {}
+            last => return Ok((last?, is_last)),
+        }
+        let damaged: Option<i64> = connection
+            .prepare_cached("SELECT max(pos) FROM ara_log WHERE pos >= ?1 AND pos <= ?2")?
+            .query_row((start_of(node), until), |row| row.get(0))?;
+        let Some(damaged) = damaged else { return Ok((None, false)) };
+        (until, is_last) = (damaged - 1, false);
+    }
 }
 
 /// Returns the piece of a node before a position.

@@ -152,7 +152,7 @@ impl<'c> Recorder<'c> {
         Ok(())
     }
 
-    /// Reads again where the log ends, as pieces of it were united. Nothing may have been recorded yet.
+    /// Reads again where the log ends, as pieces of it were united or moved. Nothing may have been recorded yet.
     pub(crate) fn find_end(&mut self) -> Result<()> {
         self.log = NodeLog::new(LogEnd::load(self.connection, self.node)?);
         Ok(())

@@ -45,6 +45,6 @@ pub(crate) fn changes_of_rows(
 /// Returns the precedence of a change.
 pub(crate) fn precedence(change: LoggedChange<'_>, names: &dyn Names) -> Result<Precedence> {
     let node = names.node(change.node).ok_or(Error::Corrupt)?;
-    let hash = change.record.hash(node, names).ok_or(Error::Corrupt)?;
+    let hash = change.hash(names).ok_or(Error::Corrupt)?;
     Ok(Precedence { stamp: change.record.stamp, node, hash })
 }

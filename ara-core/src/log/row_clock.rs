@@ -1,7 +1,7 @@
 //! The clocks of a row: the column `ara_clock`.
 
+use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, ffi};
 
 use crate::log::clock::Stamp;
 use crate::log::codec::{Reader, put_bytes, put_varint};
@@ -225,7 +225,8 @@ fn group(reader: &mut Reader<'_>, earliest: Stamp) -> Option<Group> {
 
 /// Registers the SQL function `ara_stamp(clock, created_at, updated_at, stamp, node, columns, date)`, which
 /// returns the clock of a row after a change of that stamp and date wrote these columns. It returns NULL if
-/// the row has a change that is not earlier than that.
+/// the row has a change that is not earlier than that, or if its clock cannot be read: after an error that tells
+/// of damage, SQLite would write nothing more in the transaction.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
@@ -234,10 +235,9 @@ pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()
         let dates = (context.get(1).ok(), context.get(2).ok());
         let clock = context.get_raw(0).as_blob().ok();
         let clock = clock.and_then(|clock| RowClock::unpack(clock, dates));
-        let corrupt = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
-        let mut clock = clock.ok_or_else(corrupt)?;
+        let Some(mut clock) = clock else { return Ok(None) };
         let stamp = context.get(3)?;
-        if clock.latest().is_some_and(|(latest, _)| latest >= stamp) {
+        if clock.latest().is_none_or(|(latest, _)| latest >= stamp) {
             return Ok(None);
         }
         let columns = ColumnSet::from_bytes(context.get_raw(5).as_blob()?);

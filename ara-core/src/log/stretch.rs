@@ -2,14 +2,14 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::change::Record;
 use crate::log::node::NodeOrdinal;
 use crate::log::node_log::{CHUNK, STRIDE, next_chunk};
 use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
 use crate::log::piece::unpacking::{PLACE_BITS, Piece};
-use crate::log::pieces::{self, NewPiece, PieceReader, Tail, start_of};
+use crate::log::pieces::{self, NewPiece, PieceReader, Tail, end_of, has_room_after};
 use crate::log::place::Number;
 
 /// What lies in the place of some pieces from now on: changes of a node that follow one another.
@@ -79,10 +79,14 @@ impl Stretch {
 
     /// Returns a place for each chunk, after the piece before. Later pieces move up if there is no room.
     fn places(&self, connection: &Connection) -> Result<Vec<i64>> {
+        let (last, _) = pieces::tail(connection, self.node)?;
+        if !has_room_after(last.max(self.after)) {
+            return Err(Error::Corrupt);
+        }
         let count = i64::try_from(self.chunks.len()).unwrap_or(i64::MAX >> PLACE_BITS);
         let next: Option<i64> = connection
-            .prepare_cached("SELECT min(pos) FROM ara_log WHERE pos > ?1 AND pos < ?2")?
-            .query_row((self.after, start_of(self.node) + (1 << PLACE_BITS)), |row| row.get(0))
+            .prepare_cached("SELECT min(pos) FROM ara_log WHERE pos > ?1 AND pos <= ?2")?
+            .query_row((self.after, end_of(self.node)), |row| row.get(0))
             .optional()?
             .flatten();
         let first = next_chunk(self.after);
@@ -103,11 +107,11 @@ impl Stretch {
 
 /// Moves all pieces of a node from a position on up by some places.
 fn move_up(connection: &Connection, (node, from): (NodeOrdinal, i64), by: i64) -> Result<()> {
-    let end = start_of(node) + (1 << PLACE_BITS);
-    let mut positions = connection
-        .prepare_cached("SELECT pos FROM ara_log WHERE pos >= ?1 AND pos < ?2 ORDER BY pos DESC")?;
-    let positions: Vec<i64> =
-        positions.query_map((from, end), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut positions = connection.prepare_cached(
+        "SELECT pos FROM ara_log WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos DESC",
+    )?;
+    let positions = positions.query_map((from, end_of(node)), |row| row.get(0))?;
+    let positions: Vec<i64> = positions.collect::<rusqlite::Result<_>>()?;
     let mut update = connection.prepare_cached("UPDATE ara_log SET pos = ?2 WHERE pos = ?1")?;
     for pos in positions {
         update.execute((pos, pos + by))?;

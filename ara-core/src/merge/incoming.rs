@@ -133,7 +133,10 @@ impl<'m> Merge<'m, '_> {
         let node = run.node.uuid();
         self.report.refused.extend(reason.map(|reason| Refused { node, reason }));
         if reason.is_some() && self.can_note(run.node) {
-            self.node(run.node)?;
+            match self.node(run.node) {
+                Ok(_) | Err(Error::TooManyNodes) => {}
+                Err(error) => return Err(error),
+            }
         }
         let Some(known) = self.known.get_mut(&run.node) else { return Ok(None) };
         if let Some(head) = &head {
@@ -423,12 +426,12 @@ impl<'m> Merge<'m, '_> {
             recorder.save_clock()?;
         }
         self.note_tied()?;
-        if !self.rows.ties.is_empty() {
+        if !self.rows.unclear.is_empty() {
             if let Some(touched) = &mut self.touched {
                 touched.everything = true;
             }
             let registry = Registry::load(self.connection)?;
-            rebuild_rows(&recorder.whole_log()?, &registry, &self.rows.ties)?;
+            rebuild_rows(&recorder.whole_log()?, &registry, &self.rows.unclear)?;
         }
         let Self { mut report, names, rows, mut brought, .. } = self;
         brought.sort_unstable();

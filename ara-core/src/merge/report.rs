@@ -73,6 +73,8 @@ pub enum Reason {
     /// A name has more than 1,000 bytes, is that of a local table, or is that of a column in a table that has
     /// more than 63,000 columns already.
     Name,
+    /// The node is new, and this database knows 8,388,607 nodes already, which are as many as a file can.
+    TooManyNodes,
 }
 
 impl Reason {
@@ -87,6 +89,7 @@ impl Reason {
             Self::RowId => "row id",
             Self::Damaged => "damaged",
             Self::Name => "name",
+            Self::TooManyNodes => "too many nodes",
         }
     }
 
@@ -101,6 +104,7 @@ impl Reason {
             Self::RowId,
             Self::Damaged,
             Self::Name,
+            Self::TooManyNodes,
         ];
         all.into_iter().find(|reason| reason.name() == name)
     }
@@ -119,6 +123,9 @@ impl fmt::Display for Reason {
             Self::RowId => "the id of a row has not 16 bytes",
             Self::Damaged => "a change cannot be read: send them again",
             Self::Name => "a name is too long, or of a local table, or a table has too many of them",
+            Self::TooManyNodes => {
+                "this database knows as many nodes as it can: merge into a new file"
+            }
         })
     }
 }

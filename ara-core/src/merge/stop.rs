@@ -19,7 +19,10 @@ impl From<Reason> for Stop {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        Self::Failed(error)
+        match error {
+            Error::TooManyNodes => Self::Refused(Reason::TooManyNodes),
+            error => Self::Failed(error),
+        }
     }
 }
 

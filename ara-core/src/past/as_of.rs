@@ -203,7 +203,7 @@ impl Building<'_> {
         fold_log(self.log, self.registry, &mut rows, |change| {
             Ok(wanted.contains(&change.record.table) && scope.has(change))
         })?;
-        let ties: Vec<RowKey> = rows.ties.iter().copied().collect();
+        let ties: Vec<RowKey> = rows.unclear.iter().copied().collect();
         ties.chunks(MOST_ROWS).try_for_each(|ties| self.fold_again(scope, ties))
     }
 

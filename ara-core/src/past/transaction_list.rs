@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::log::journal::Journal;
+use crate::log::journal::{Journal, known_nodes};
 use crate::log::pieces;
 use crate::log::transaction_id::TransactionId;
 use crate::names::is_ara_s;
@@ -75,6 +75,9 @@ impl Database {
     ///
     /// The iterator reads the log from its end, a few transactions at a time. It does not list what is written
     /// or merged after it was first asked. Transactions that wrote nothing but local tables are not in the log.
+    ///
+    /// Where a piece of the log is damaged, which [`verify`](Self::verify) finds, the transactions that end in it
+    /// are left out, and of one that began in it the rest is listed.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -218,7 +221,7 @@ impl List {
         registry: &Registry,
         before: Option<TransactionId>,
     ) -> Result<Self> {
-        let nodes = Journal::load(connection)?.nodes(connection)?;
+        let nodes = known_nodes(connection)?;
         let before = match before {
             Some(id) => Some(cursor::place_of(connection, registry, &nodes, id)?),
             None => None,

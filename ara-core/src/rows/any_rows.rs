@@ -11,6 +11,7 @@ use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::Tick;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::rows::rebuild::rebuild_rows;
 use crate::rows::touched::Touched;
 
 /// Makes changes of this node, and folds them in as a merge folds in those of other nodes.
@@ -56,7 +57,12 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         let tick = Tick { stamp, node, date: recorder.date() };
         let cells = cells.into_iter().map(|marked| marked.cell).collect();
         let mut change = FoldedChange { table, row, tick, cells };
-        self.rows.fold(&mut change, &|node| self.registry.id_of(node), touched)
+        self.rows.fold(&mut change, &|node| self.registry.id_of(node), touched)?;
+        let unclear = std::mem::take(&mut self.rows.unclear);
+        match unclear.is_empty() {
+            true => Ok(()),
+            false => rebuild_rows(&recorder.whole_log()?, self.registry, &unclear),
+        }
     }
 }
 

@@ -30,9 +30,9 @@ pub(crate) struct Rows<'c> {
     counters: Counters<'c>,
     /// The node that writes the file.
     writer: NodeOrdinal,
-    /// The rows of which two changes have the same node and the same stamp, so that it is their hashes that
-    /// decide. They are to be rebuilt.
-    pub(crate) ties: BTreeSet<RowKey>,
+    /// The rows whose clock does not tell which changes win: two of them have the same node and the same stamp, so
+    /// that it is their hashes that decide, or the clock cannot be read. They are to be rebuilt.
+    pub(crate) unclear: BTreeSet<RowKey>,
     /// Whether nodes have forked, as far as that was asked. `None` if nothing was folded in before, so that all
     /// ties are found.
     forked: Option<HashMap<NodeOrdinal, bool>>,
@@ -98,6 +98,14 @@ impl FoldedCell<'_> {
     }
 }
 
+/// What a table holds of a row before a change is folded in.
+enum Held {
+    Nothing,
+    Clock(RowClock),
+    /// The row, with a clock or dates that cannot be read.
+    Unreadable,
+}
+
 /// The statements that fold changes into one table.
 struct TableRows<'c> {
     connection: &'c Connection,
@@ -113,10 +121,10 @@ impl<'c> Rows<'c> {
         let kept = meta::get::<NodeOrdinal>(connection, meta::NODE);
         let forked = kept.as_ref().ok().map(|_| HashMap::new());
         let writer = kept.ok().flatten().unwrap_or(NodeOrdinal::NONE);
-        let (tables, ties, tied) = (HashMap::new(), BTreeSet::new(), BTreeSet::new());
+        let (tables, unclear, tied) = (HashMap::new(), BTreeSet::new(), BTreeSet::new());
         let counters = Counters::new(connection);
         let (written, outdated) = (0, 0);
-        Ok(Self { connection, tables, counters, writer, ties, forked, tied, written, outdated })
+        Ok(Self { connection, tables, counters, writer, unclear, forked, tied, written, outdated })
     }
 
     /// Folds all changes into tables that are empty.
@@ -126,8 +134,8 @@ impl<'c> Rows<'c> {
 
     /// Folds in a change, which must not have been folded in before. In each column the last write stays: the
     /// one with the latest stamp and, among equal stamps, the one of the node with the greatest id. If these
-    /// are equal, too, the change wins, and the row is noted among the [ties](Self::ties). A counter becomes
-    /// the sum of all additions.
+    /// are equal, too, the change wins, and the row is noted as [unclear](Self::unclear). A counter becomes the sum
+    /// of all additions. A row whose clock cannot be read is only noted.
     ///
     /// `id_of` returns the id of any node that wrote the row before.
     pub(crate) fn fold(
@@ -137,14 +145,20 @@ impl<'c> Rows<'c> {
         touched: Option<&mut Touched>,
     ) -> Result<()> {
         let columns = keep_counting(&mut change.cells, |cell| cell.column.0);
-        let Some(mut clock) = self.insert_or_probe(change, &columns)? else {
-            return self.after_insert(change, &columns, id_of, touched);
+        let clock = match self.insert_or_probe(change, &columns)? {
+            Held::Nothing => return self.after_insert(change, &columns, id_of, touched),
+            Held::Clock(clock) => written_after(&clock, change.tick, id_of).map(|it| (clock, it)),
+            Held::Unreadable => None,
+        };
+        let Some((mut clock, later)) = clock else {
+            self.unclear.insert((change.table.0, change.row));
+            touched.into_iter().for_each(|touched| touched.everything = true);
+            return Ok(());
         };
         let writer = (change.tick.stamp, change.tick.node.0);
         if clock.groups().any(|(_, stamp, node)| (stamp, node) == writer) {
             self.note_tie(change);
         }
-        let later = written_after(&clock, change.tick, id_of)?;
         let before = change.count();
         let added = self.add_up(change, (&clock, &later), id_of)?;
         let stays = |cell: &FoldedCell<'_>| added.has(cell.column.0) || !later.has(cell.column.0);
@@ -172,7 +186,7 @@ impl<'c> Rows<'c> {
 
     /// Notes that another change of the row has the node and the stamp of this one.
     fn note_tie(&mut self, change: &FoldedChange<'_>) {
-        self.ties.insert((change.table.0, change.row));
+        self.unclear.insert((change.table.0, change.row));
         self.tied.insert(change.tick.node.0);
     }
 
@@ -186,17 +200,13 @@ impl<'c> Rows<'c> {
     }
 
     /// Inserts the row of a change, or returns the clock of the row if it exists.
-    fn insert_or_probe(
-        &mut self,
-        change: &FoldedChange<'_>,
-        columns: &ColumnSet,
-    ) -> Result<Option<RowClock>> {
+    fn insert_or_probe(&mut self, change: &FoldedChange<'_>, columns: &ColumnSet) -> Result<Held> {
         // A change that writes that the row is not deleted is most often the one that created it.
         if change.is_of_life() && self.insert(change, columns)? {
-            return Ok(None);
+            return Ok(Held::Nothing);
         }
         let held = self.table(change.table)?.probe(&change.row)?;
-        if held.is_none() {
+        if matches!(held, Held::Nothing) {
             self.insert(change, columns)?;
         }
         Ok(held)
@@ -255,7 +265,7 @@ impl<'c> Rows<'c> {
             let is_sum_shown = clock.last_write(column) == Some(sum.last);
             if is_sum_shown && later.has(column) && self.may_be_tied(sum.last.1)? {
                 // A value may have been written under the stamp of the latest addition, and not the addition.
-                self.ties.insert(row);
+                self.unclear.insert(row);
             }
             let writer = (change.tick.stamp, change.tick.node.0);
             sum.add(writer, addition, self.writer, id_of);
@@ -279,20 +289,19 @@ impl<'c> Rows<'c> {
     }
 }
 
-/// Returns the columns that were written after a change.
+/// Returns the columns that were written after a change, or `None` if the clock tells of an unknown node.
 fn written_after(
     clock: &RowClock,
     change: Tick,
     id_of: &dyn Fn(NodeOrdinal) -> Option<NodeId>,
-) -> Result<ColumnSet> {
+) -> Option<ColumnSet> {
     let mut after = ColumnSet::default();
     for (columns, stamp, node) in clock.groups() {
-        let node = id_of(node).ok_or(Error::Corrupt)?;
-        if (stamp, node) > (change.stamp, change.node.1) {
+        if (stamp, id_of(node)?) > (change.stamp, change.node.1) {
             after.extend(columns);
         }
     }
-    Ok(after)
+    Some(after)
 }
 
 impl<'c> TableRows<'c> {
@@ -305,14 +314,18 @@ impl<'c> TableRows<'c> {
         Ok(Self { connection, probe, inserts, updates })
     }
 
-    /// Returns the clock of a row, or `None` if the row does not exist.
-    fn probe(&mut self, row: &[u8; 16]) -> Result<Option<RowClock>> {
+    /// Returns the clock of a row.
+    fn probe(&mut self, row: &[u8; 16]) -> Result<Held> {
         bind(&mut self.probe, 1, ValueRef::Blob(row))?;
         let mut rows = self.probe.raw_query();
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let dates = (row.get(1)?, row.get(2)?);
+        let Some(row) = rows.next()? else { return Ok(Held::Nothing) };
+        let (Ok(created_at), Ok(updated_at)) = (row.get(1), row.get(2)) else {
+            return Ok(Held::Unreadable);
+        };
         let clock = row.get_ref(0)?.as_blob().ok();
-        Ok(Some(clock.and_then(|clock| RowClock::unpack(clock, dates)).ok_or(Error::Corrupt)?))
+        let clock = clock.and_then(|clock| RowClock::unpack(clock, (created_at, updated_at)));
+        let clock = clock.filter(|clock| clock.latest().is_some());
+        Ok(clock.map_or(Held::Unreadable, Held::Clock))
     }
 
     /// Inserts the row of a change that nothing else has written, unless it exists. Returns whether it was

@@ -1,6 +1,7 @@
 //! The mutations of the app: creating, updating, deleting and restoring rows.
 
 mod adding;
+mod mending;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{ErrorCode, ffi};
@@ -49,8 +50,8 @@ struct Probed<'a> {
     is_deleted: bool,
     /// The writes that would change the row.
     changes: Vec<Write<'a>>,
-    /// The stamp of its latest change.
-    latest: Stamp,
+    /// The stamp of its latest change, unless its clock cannot be read.
+    latest: Option<Stamp>,
 }
 
 impl<'c> Writing<'c> {
@@ -80,6 +81,10 @@ impl Mutation<'_, '_> {
         let Some(id) = id else {
             return self.create(None, cells);
         };
+        self.mending(id, |mutation| mutation.upsert_row(id, cells))
+    }
+
+    fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Uuid> {
         let is_counter = |(slot, _): &Write<'_>| self.plan.is_counter(*slot);
         let writes = writes(cells).filter(|write| !is_counter(write));
         let writes: Vec<_> = alive().chain(writes).collect();
@@ -95,26 +100,28 @@ impl Mutation<'_, '_> {
     /// Writes what differs into a row that is not deleted, and adds to its counters. Returns whether there
     /// is such a row.
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
-        let mut writes: Vec<_> = writes(cells).collect();
-        let added = self.add_up(id, &writes)?;
-        self.put_sums(&mut writes, &added);
-        self.edit_alive(id, &writes, &added)
+        self.mending(id, |mutation| {
+            let mut writes: Vec<_> = writes(cells).collect();
+            let added = mutation.add_up(id, &writes)?;
+            mutation.put_sums(&mut writes, &added);
+            mutation.edit_alive(id, &writes, &added)
+        })
     }
 
     /// Deletes a row. Returns whether it was there and not deleted.
     pub(crate) fn delete(&mut self, id: Uuid) -> Result<bool> {
-        self.edit_alive(id, &[(IS_DELETED, Some(&DELETED))], &[])
+        let deleted = [(IS_DELETED, Some(&DELETED))];
+        self.mending(id, |mutation| mutation.edit_alive(id, &deleted, &[]))
     }
 
     /// Restores a row if it is deleted. Returns whether a row has this id.
     pub(crate) fn restore(&mut self, id: Uuid) -> Result<bool> {
-        match self.probe(id, &[(IS_DELETED, Some(&ALIVE))])? {
-            None => Ok(false),
-            Some(Probed { changes, latest, .. }) => {
-                self.edit(id, &changes, &[], If::Any { latest })?;
-                Ok(true)
-            }
-        }
+        self.mending(id, |mutation| {
+            let probed = mutation.probe(id, &[(IS_DELETED, Some(&ALIVE))])?;
+            let Some(Probed { changes, latest, .. }) = probed else { return Ok(false) };
+            mutation.edit(id, &changes, &[], If::Any { latest })?;
+            Ok(true)
+        })
     }
 
     /// Writes what differs into a row that is not deleted. Returns whether there is such a row.
@@ -184,8 +191,8 @@ impl Mutation<'_, '_> {
         // The row of a local table has no clock.
         let clock = row.get_ref(1)?.as_blob().ok();
         let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
-        let latest =
-            clock.ok_or(Error::Corrupt)?.latest().map_or_else(Stamp::default, |(stamp, _)| stamp);
+        let latest = clock.and_then(|clock| clock.latest()).map(|(stamp, _)| stamp);
+        let latest = latest.or(self.plan.ordinal.is_none().then(Stamp::default));
         let mut changes = Vec::with_capacity(writes.len());
         for (write, column) in writes.iter().zip(2..) {
             if !is_same(row.get_ref(column)?, write.1) {
@@ -211,7 +218,7 @@ impl Mutation<'_, '_> {
         let stamp = match condition {
             If::AllDiffer => self.writing.recorder.next_stamp(),
             If::Any { latest } => {
-                let stamp = self.writing.recorder.stamp_after(latest);
+                let stamp = self.writing.recorder.stamp_after(latest.ok_or(Error::Corrupt)?);
                 stamp.ok_or_else(|| Error::EndOfTime { table: self.plan.def.name.to_owned() })?
             }
         };
@@ -299,8 +306,8 @@ impl Mutation<'_, '_> {
 /// On which condition a row is updated.
 #[derive(Clone, Copy)]
 enum If {
-    /// The row exists, and its latest change has this stamp.
-    Any { latest: Stamp },
+    /// The row exists, and its latest change has this stamp. Without one, this is [`Error::Corrupt`].
+    Any { latest: Option<Stamp> },
     /// The row is not deleted, the clock is later than its latest change, and SQLite finds every value
     /// different. To SQLite 0.0 and -0.0 are equal, so that a row it does not update must still be compared by
     /// [`is_same`].

@@ -8,15 +8,18 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
 use crate::log::cells::Cells;
+use crate::log::clock::Stamp;
 use crate::log::counters::{forget_row, forget_table};
+use crate::log::node::NodeOrdinal;
 use crate::log::nodes::note_forked;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::PieceReader;
 use crate::log::recorder::WholeLog;
 use crate::log::row_changes::{RowKey, changes_of_rows};
-use crate::log::row_clock::Tick;
+use crate::log::row_clock::{RowClock, Tick};
 use crate::names::quoted;
 use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
 
@@ -84,8 +87,8 @@ pub(crate) fn rebuild_tables(
     for node in &rows.tied {
         note_forked(connection, *node)?;
     }
-    let ties = std::mem::take(&mut rows.ties);
-    rebuild_rows(log, registry, &ties)
+    let unclear = std::mem::take(&mut rows.unclear);
+    rebuild_rows(log, registry, &unclear)
 }
 
 /// Folds the changes of the log that are wanted into rows, which may be in another database. What cannot be
@@ -113,10 +116,37 @@ pub(crate) fn fold_log(
     Ok(())
 }
 
+/// Returns the latest stamp of the changes of a node that the rows tell of.
+pub(crate) fn latest_told(
+    connection: &Connection,
+    registry: &Registry,
+    node: NodeOrdinal,
+) -> Result<Stamp> {
+    let mut latest = Stamp::default();
+    for table in registry.synced() {
+        let columns = columns_in_file(connection, &table.name)?;
+        if columns.is_none_or(|columns| !columns.contains_key("ara_clock")) {
+            continue;
+        }
+        let sql = format!("SELECT \"ara_clock\" FROM {}", quoted(&table.name));
+        let mut clocks = connection.prepare(&sql)?;
+        let mut clocks = clocks.query([])?;
+        while let Some(row) = clocks.next()? {
+            let clock = row.get_ref(0)?.as_blob().ok();
+            let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+            let clock = clock.unwrap_or_default();
+            let told = clock.groups().filter(|(_, _, of)| *of == node).map(|(_, stamp, _)| stamp);
+            latest = told.fold(latest, Stamp::max);
+        }
+    }
+    Ok(latest)
+}
+
 /// How many rows are rebuilt at once, as their changes are held in memory.
 const MOST_ROWS: usize = 1000;
 
-/// Rebuilds some rows of synced tables.
+/// Rebuilds some rows of synced tables. Those of which the log knows nothing stay as they are, and so do those of
+/// which it knows what cannot be read.
 pub(crate) fn rebuild_rows(
     log: &WholeLog<'_>,
     registry: &Registry,
@@ -126,12 +156,19 @@ pub(crate) fn rebuild_rows(
     let id_of = |node| registry.id_of(node);
     let keys: Vec<RowKey> = rows.iter().copied().collect();
     for keys in keys.chunks(MOST_ROWS) {
-        let changes = changes_of_rows(connection, registry, &keys.iter().copied().collect())?;
+        let changes = changes_of_rows(connection, registry, &keys.iter().copied().collect());
+        let changes = match changes {
+            Err(Error::Corrupt) => continue,
+            changes => changes?,
+        };
         let mut folding = Rows::new(connection)?;
         for ((table, id), changes) in changes {
             let Some(table) = registry.synced().find(|made| made.ordinal == table) else {
                 continue;
             };
+            if changes.is_empty() {
+                continue;
+            }
             delete_row(connection, table, &id)?;
             for change in &changes {
                 let change =

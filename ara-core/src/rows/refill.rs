@@ -30,12 +30,17 @@ pub(crate) fn refill_columns(
     let connection = log.connection();
     let mut refill = Refill::new(connection, table, columns)?;
     let mut pieces = PieceReader::all(connection)?;
-    // Of changes of one node with equal stamps, which a fork may have, the clock does not tell which won.
+    // Of changes of one node with equal stamps, which a fork may have, the clock does not tell which won. Nor does one
+    // that cannot be read.
     let mut unclear = BTreeSet::new();
     while let Some(piece) = pieces.next()? {
         let is_forked = registry.nodes.get(&piece.node()).is_some_and(|node| node.is_forked);
         for change in piece.changes().filter(|change| change.record.table == table.ordinal) {
-            if refill.change(change)? && is_forked {
+            let is_unclear = match refill.change(change) {
+                Err(Error::Corrupt) => true,
+                has_written => has_written? && is_forked,
+            };
+            if is_unclear {
                 unclear.insert((table.ordinal, change.record.row));
             }
         }

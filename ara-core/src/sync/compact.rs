@@ -84,6 +84,9 @@ impl Database {
     /// # Errors
     ///
     /// Returns [common errors](Self#common-errors). What was dropped before stays so.
+    ///
+    /// Returns [`Error::Corrupt`] if a piece of the log is damaged. As long as it is, nothing is dropped, since what
+    /// covers it may be lost: [`rebuild`](Self::rebuild) and merge before.
     pub fn compact(&self, devices: &[VersionVector]) -> Result<Compaction> {
         self.0.refuse_if_read_only()?;
         let begun = self.with_reader(|reading| {

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::fs;
 
+use ara::Reason;
 use ara::prelude::*;
 use rusqlite::types::Value;
 
 use crate::log::Todo;
-use support::{File, Outcome, There, Wall, log, rows, verified};
+use support::{File, Outcome, There, Wall, log, rows, send, verified};
 
 fn node(file: &File) -> Outcome<Value> {
     file.value(
@@ -121,5 +122,41 @@ fn the_nodes_of_earlier_copies_are_kept_as_they_ended() -> Outcome {
     let places: HashSet<_> = log.iter().map(|change| (change.node, change.number)).collect();
     assert_eq!(places.len(), log.len());
     file.open_at(&wall)?.query::<Todo>().first()?.there()?;
+    Ok(())
+}
+
+/// A position holds an ordinal of 23 bits. The last node that a file has room for is one like others. Those that
+/// come after it are refused, and nothing else is.
+#[test]
+fn a_file_has_room_for_so_many_nodes() -> Outcome {
+    const LAST: i64 = (1 << 23) - 1;
+    let file = File::new()?;
+    let (db, last, late) = (file.open()?, Database::memory()?, Database::memory()?);
+    db.create(Todo::draft().title("Milk"))?;
+    file.tamper(&format!(
+        "INSERT INTO ara_node (ordinal, id) VALUES ({LAST} - 1, randomblob(16))"
+    ))?;
+    last.create(Todo::draft().title("Tea"))?;
+    send(&last, &db)?;
+    assert_eq!(file.number("SELECT max(pos) >> 40 FROM ara_log")?, LAST);
+    send(&last, &late)?;
+    late.create(Todo::draft().title("Bread"))?;
+    last.create(Todo::draft().title("Jam"))?;
+    for from in [&late, &last] {
+        for report in send(from, &db)? {
+            let reasons: Vec<_> = report.refused.iter().map(|refused| refused.reason).collect();
+            let is_late = std::ptr::eq(from, &late);
+            assert_eq!(reasons, if is_late { vec![Reason::TooManyNodes] } else { vec![] });
+        }
+    }
+    db.create(Todo::draft().title("Milk"))?;
+    assert_eq!(db.query::<Todo>().count()?, 4);
+    verified(&db)?;
+    db.rebuild()?;
+    verified(&db)?;
+    drop(db);
+    // A copy cannot write under the node of the file.
+    let copied = copy(&file)?.open();
+    assert!(matches!(copied, Err(ara::Error::TooManyNodes)), "{copied:?}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The list of transactions, and the ids of those that were just made.
 
 use ara::prelude::*;
-use ara::{Error, TransactionId, TransactionSummary};
+use ara::{TransactionId, TransactionSummary};
 
 use crate::past::{Setting, Todo, after};
 use support::{File, Outcome, There, Wall, send};
@@ -131,9 +131,9 @@ fn pages_follow_one_another() -> Outcome {
     Ok(())
 }
 
-/// The newest are read from the end of the log: it does not matter what is before them.
+/// The first piece of the log is damaged: the transaction in it is left out.
 #[test]
-fn a_damaged_past_is_not_read() -> Outcome {
+fn a_damaged_past_is_left_out() -> Outcome {
     let file = File::new()?;
     let db = file.open()?;
     let first = db.create(Todo::draft().title("Buy milk"))?;
@@ -143,11 +143,8 @@ fn a_damaged_past_is_not_read() -> Outcome {
     drop(db);
     file.tamper("UPDATE ara_log SET data = x'' WHERE pos = (SELECT min(pos) FROM ara_log)")?;
     let db = file.open()?;
-    let newest: Vec<_> = db.transactions().take(3).collect::<ara::Result<_>>()?;
-    assert_eq!(newest.len(), 3);
-    let mut every = db.transactions();
-    assert!(every.any(|told| matches!(told, Err(Error::Corrupt))));
-    assert!(every.next().is_none());
+    let listed: Vec<_> = db.transactions().collect::<ara::Result<_>>()?;
+    assert_eq!(listed.len(), 100);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::log::cells::Cells;
-use crate::log::change::{Compacted, End, Record};
+use crate::log::change::{Compacted, End, Names, Record};
 use crate::log::clock::Stamp;
 use crate::log::codec::Reader;
 use crate::log::gap::Gap;
@@ -47,6 +47,13 @@ pub(crate) struct LoggedChange<'a> {
     /// The date of its transaction, in milliseconds since 1970.
     pub(crate) date: i64,
     pub(crate) record: Record<'a>,
+}
+
+impl LoggedChange<'_> {
+    /// Returns the hash of the change as it was first written. Returns `None` if it cannot be read.
+    pub(crate) fn hash(&self, names: &dyn Names) -> Option<u64> {
+        self.record.hash(names.node(self.node)?, names)
+    }
 }
 
 /// How many low bits of the position of a piece are its place within the log of its node.

@@ -10,7 +10,7 @@ use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::Node;
 use crate::log::piece::head::Head;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
-use crate::log::pieces::{self, PieceReader};
+use crate::log::pieces::{self, PieceReader, end_of};
 use crate::log::place::Number;
 use crate::log::transaction_id::TransactionId;
 use crate::past::undone::{UndoneWrite, undone_write};
@@ -113,8 +113,7 @@ impl Cursor {
         self.node.is_forked = is_forked.ok_or(Error::Corrupt)?;
         let mut next = self.next_piece(connection, before)?;
         while let Some(piece) = next {
-            let earlier = pieces::before(connection, piece.pos)?;
-            let head = earlier.as_ref().map(|piece| piece.head).unwrap_or_default();
+            let (earlier, head) = before_piece(connection, &piece)?;
             let node = (self.node.ordinal, self.node.id);
             let mut entries = entries(registry, node, &piece, &head)?;
             entries.retain(|entry| entry.is_before(self.last, before));
@@ -138,7 +137,7 @@ impl Cursor {
     /// Returns the piece in which the next transaction ends, or a later one.
     fn next_piece(&self, connection: &Connection, before: Option<Key>) -> Result<Option<Piece>> {
         if let Some((pos, first, head)) = self.next {
-            let piece = pieces::last_until(connection, self.node.ordinal, pos)?;
+            let (piece, _) = pieces::last_whole(connection, self.node.ordinal, pos)?;
             let is_same =
                 |piece: &Piece| (piece.pos, piece.first(), piece.head) == (pos, first, head);
             if let Some(piece) = piece
@@ -148,7 +147,7 @@ impl Cursor {
             }
         }
         if self.node.is_forked {
-            return pieces::last_of(connection, self.node.ordinal);
+            return last_of(connection, &self.node);
         }
         match before.filter(|before| self.next.is_none() && self.last.date > before.date) {
             Some(before) => last_begun(connection, &self.node, before.date),
@@ -213,23 +212,39 @@ fn complete(
         if piece.changes().any(|change| change.record.end.is_some()) {
             return Ok(Some(piece));
         }
-        earlier = pieces::before(connection, piece.pos)?;
-        if earlier.as_ref().is_none_or(|piece| piece.head.open.is_none()) {
+        let head;
+        (earlier, head) = before_piece(connection, &piece)?;
+        if head.open.is_none() {
             break;
         }
     }
     Ok(earlier)
 }
 
-/// Returns the piece of a node that holds a number, or the last one that begins before it.
+/// Returns the piece before another one, and what is known at its end. Damaged pieces are passed over: then it is
+/// not known whether a transaction goes on.
+fn before_piece(connection: &Connection, piece: &Piece) -> Result<(Option<Piece>, Head)> {
+    let (earlier, is_next) = pieces::last_whole(connection, piece.node(), piece.pos - 1)?;
+    let mut head = earlier.as_ref().map(|piece| piece.head).unwrap_or_default();
+    head.open = head.open.filter(|_| is_next);
+    Ok((earlier, head))
+}
+
+/// Returns the last piece of a node that can be read.
+fn last_of(connection: &Connection, node: &Node) -> Result<Option<Piece>> {
+    let (last, _) = pieces::last_whole(connection, node.ordinal, end_of(node.ordinal))?;
+    Ok(last)
+}
+
+/// Returns the piece of a node that holds a number, or the last one that begins before it and can be read.
 fn holding(connection: &Connection, node: &Node, number: Number) -> Result<Option<Piece>> {
     if number >= node.end.number {
         // Pieces that were written since hold later numbers only, and are few.
-        return pieces::last_of(connection, node.ordinal);
+        return last_of(connection, node);
     }
     let mut pieces = PieceReader::from_number(connection, (node.ordinal, false), number)?;
-    pieces.next()?;
-    pieces::last_until(connection, node.ordinal, pieces.at())
+    pieces.next_found()?;
+    Ok(pieces::last_whole(connection, node.ordinal, pieces.at())?.0)
 }
 
 /// Returns the first piece of a node at whose end there was a date after `date`, or the last piece if there is
@@ -260,12 +275,12 @@ pub(super) fn place_of(
 ) -> Result<Key> {
     let Some(node) = nodes.get(&id.node.into()) else { return Ok(Key { date: 0, id }) };
     let mut next = match node.is_forked || id.number >= node.end.number {
-        true => pieces::last_of(connection, node.ordinal)?,
+        true => last_of(connection, node)?,
         false => holding(connection, node, id.number)?,
     };
     while let Some(piece) = next {
-        next = pieces::before(connection, piece.pos)?;
-        let head = next.as_ref().map(|piece| piece.head).unwrap_or_default();
+        let head;
+        (next, head) = before_piece(connection, &piece)?;
         let entries = entries(registry, (node.ordinal, node.id), &piece, &head)?;
         let until = entries.iter().map(|entry| &entry.entry).rfind(|entry| entry.place.id <= id);
         if let Some(until) = until {

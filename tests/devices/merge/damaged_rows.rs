@@ -1,0 +1,142 @@
+//! Rows whose clocks another program has overwritten: they stop neither what arrives nor what is written here.
+
+use ara::prelude::*;
+
+use crate::merge::same;
+use support::{File, Outcome, agree, send};
+
+#[derive(Debug, Clone, PartialEq, Table)]
+struct Article {
+    id: Id<Article>,
+    title: String,
+    views: Counter,
+    again: Option<i64>,
+}
+
+/// The clock is no clock, the dates are no dates, or a node is told that there is not.
+const DAMAGES: [&str; 5] = [
+    "ara_clock = x'01'",
+    "ara_clock = 'soon'",
+    "created_at = 'soon', updated_at = x'01'",
+    "ara_clock = substr(ara_clock, 1, 9) || x'7e' || substr(ara_clock, 11)",
+    "ara_clock = x'', views = 77, title = NULL",
+];
+
+fn view(db: &Database, article: Id<Article>) -> ara::Result<bool> {
+    db.update(Article::patch(article).views(Counter::add(1)))
+}
+
+/// Two articles that a file and another device know, each viewed twice.
+fn made() -> Outcome<(File, Database, [Id<Article>; 2])> {
+    let (file, other) = (File::new()?, Database::memory()?);
+    let db = file.open()?;
+    let mut articles = Vec::new();
+    for title in ["Counting", "Thinking"] {
+        let article = db.create(Article::draft().title(title).views(1))?;
+        send(&db, &other)?;
+        view(&other, article)?;
+        send(&other, &db)?;
+        articles.push(article);
+    }
+    Ok((file, other, [articles[0], articles[1]]))
+}
+
+fn damage(file: &File, sql: &str, article: Id<Article>) -> Outcome {
+    let id = article.to_string().replace('-', "");
+    file.tamper(&format!("UPDATE article SET {sql} WHERE hex(id) = upper('{id}')"))
+}
+
+/// What arrives is folded in, for that row as well, and so are all others.
+#[test]
+fn what_arrives_is_merged() -> Outcome {
+    for sql in DAMAGES {
+        let (file, other, [one, another]) = made()?;
+        let db = file.open()?;
+        damage(&file, sql, one)?;
+        for article in [one, another] {
+            view(&other, article)?;
+            other.update(Article::patch(article).again(5))?;
+        }
+        for report in send(&other, &db)? {
+            assert!(report.refused.is_empty(), "{sql}: {report:?}");
+        }
+        agree(&db, &other).map_err(|error| format!("{sql}: {error}"))?;
+        for article in [one, another] {
+            assert_eq!(db.get(article)?, other.get(article)?, "{sql}");
+        }
+    }
+    Ok(())
+}
+
+/// A row is written here: first it is as its log says, and then what is written comes to it.
+#[test]
+fn what_is_written_here_is_written() -> Outcome {
+    type Write = fn(&Database, Id<Article>) -> ara::Result<()>;
+    let writes: [Write; 6] = [
+        |db, article| view(db, article).map(drop),
+        |db, article| db.update(Article::patch(article).again(7)).map(drop),
+        |db, article| db.delete(article).map(drop),
+        |db, article| db.upsert(Article::draft().id(article).title("More").views(0)).map(drop),
+        |db, article| db.delete(article).and_then(|_| db.restore(article)).map(drop),
+        |db, article| {
+            db.transaction(|tx| {
+                tx.create(Article::draft().title("Beside").views(3))?;
+                tx.update(Article::patch(article).again(8))?;
+                tx.update(Article::patch(article).again(9))?;
+                Ok(())
+            })
+        },
+    ];
+    for sql in DAMAGES.into_iter().filter(|sql| sql.starts_with("ara_clock")) {
+        for (at, write) in writes.into_iter().enumerate() {
+            let (file, other, [one, another]) = made()?;
+            let db = file.open()?;
+            damage(&file, sql, one)?;
+            write(&db, one).map_err(|error| format!("{at}, {sql}: {error}"))?;
+            write(&db, another)?;
+            send(&db, &other)?;
+            agree(&db, &other)?;
+            let rows =
+                |db: &Database| db.query::<Article>().with_deleted().order_by(Article::id).all();
+            assert_eq!(rows(&db)?, rows(&other)?, "{at}, {sql}");
+        }
+    }
+    Ok(())
+}
+
+/// A `create` finds that the row is there.
+#[test]
+fn a_row_that_is_there_is_told() -> Outcome {
+    let (file, _, [one, _]) = made()?;
+    let db = file.open()?;
+    damage(&file, DAMAGES[0], one)?;
+    let created = db.create(Article::draft().id(one).title("Again").views(0));
+    assert!(matches!(created, Err(ara::Error::Exists { .. })), "{created:?}");
+    Ok(())
+}
+
+/// Where the log cannot be read either, the row stays as it is, and its writes alone are refused.
+#[test]
+fn a_damaged_row_of_a_damaged_log() -> Outcome {
+    let (file, other, [one, another]) = made()?;
+    let db = file.open()?;
+    damage(&file, DAMAGES[0], one)?;
+    file.tamper("UPDATE ara_log SET data = x'01' WHERE pos = (SELECT min(pos) FROM ara_log)")?;
+    let error = view(&db, one).expect_err("is damaged");
+    assert!(matches!(error, ara::Error::Corrupt), "{error:?}");
+    assert!(view(&db, another)?);
+    view(&other, one)?;
+    view(&other, another)?;
+    for report in send(&other, &db)? {
+        assert!(report.refused.is_empty(), "{report:?}");
+    }
+    assert!(!db.verify()?.holds());
+    db.rebuild()?;
+    for _ in 0..2 {
+        send(&db, &other)?;
+        send(&other, &db)?;
+    }
+    agree(&db, &other)?;
+    assert_eq!(db.get(one)?, other.get(one)?);
+    same(&db, &other)
+}
