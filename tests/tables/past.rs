@@ -2,6 +2,7 @@
 
 mod at;
 mod compacted;
+mod in_force;
 mod jumps;
 mod listed;
 mod random;

@@ -7,6 +7,11 @@ mod undo_row;
 mod undoing;
 mod written_row;
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+
 use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
@@ -16,7 +21,8 @@ use crate::past::undo::judge::Judge;
 use crate::past::undo::target::Target;
 use crate::past::undo::undo_row::RowUndoing;
 use crate::past::undo::undoing::Undoing;
-use crate::past::undone::{Undoings, make_ready, note_undone, undone_writes};
+use crate::past::undone::{Asked, Undoings, make_ready, note_turns, row_about, undone_writes};
+use crate::rows::any_rows::AnyRows;
 
 /// What an undo did, returned by [`Database::undo`] and [`Database::undo_all`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -157,31 +163,63 @@ impl FreshTransaction<'_, '_> {
         make_ready(&mut writing.recorder)?;
         let registry = Registry::load(connection)?;
         let mut undoings = Undoings::new(connection, &registry);
-        let mut targets = Vec::with_capacity(ids.len());
-        for id in ids {
-            let target = Target::find(connection, &registry, *id, |end| {
-                undoings.status(*id, &undone_writes(connection, &registry, end)?)
-            })?;
-            if target.status.is_in_force {
-                // It counts as undone for those whose turn comes later.
-                undoings.expect(*id, &target.status);
-            }
-            targets.push(target);
-        }
-        let changes = undoings.changes()?;
-        if changes.is_empty() {
-            // All are undone already, or one undo and another make up for each other.
-            targets.iter_mut().for_each(|target| target.status.is_in_force = false);
-        }
-        let judge = Judge::new(undoings);
+        let targets = targets(&mut undoings, (connection, &registry), ids)?;
+        let (undoings, mut any_rows) = (undoings, AnyRows::new(connection, &registry)?);
+        let judge = Judge::new(&undoings);
         let writer = writing.recorder.node();
         let rows = RowUndoing::new((connection, &registry), &targets, judge, writer);
-        let (mut report, is_any) = Undoing::new(rows)?.run(writing)?;
+        let undone = Undoing::new(rows, &mut any_rows).run(writing)?;
+        let mut report = undone.report;
         // A transaction may be an undo that wrote no value but the record of it: then none is left.
-        if is_any || report.left == 0 {
-            note_undone(&changes, writing)?;
+        if undone.is_any || report.left == 0 {
+            let counted = undone.counted.iter().filter_map(|at| targets.get(*at)?.turn);
+            let counted: BTreeSet<_> = counted.map(|turn| turn.id).collect();
+            let is_counted = |id| counted.contains(&id);
+            note_turns(&undoings, &registry, is_counted, (&mut any_rows, writing))?;
             report.transaction = writing.recorder.transaction_id();
         }
         Ok(report)
     }
+}
+
+/// Finds out what becomes of transactions if some are undone. Returns those that are undone or done again, and
+/// those of the ones to be undone that this makes no difference to.
+fn targets(
+    undoings: &mut Undoings<'_>,
+    (connection, registry): (&Connection, &Registry),
+    ids: &[TransactionId],
+) -> Result<Vec<Target>> {
+    let mut asked: BTreeMap<[u8; 16], Asked> = BTreeMap::new();
+    let mut named = BTreeMap::new();
+    for id in ids {
+        let Entry::Vacant(new) = named.entry(*id) else { continue };
+        let target = Target::find(connection, registry, (*id, true))?;
+        let mut rows = Vec::new();
+        if target.end.is_undo {
+            for undo in undone_writes(connection, registry, &target.end)? {
+                rows.push(undo.row);
+                asked.entry(undo.row).or_default().undos.push(undo);
+            }
+        } else {
+            rows.push(row_about(*id));
+            asked.entry(row_about(*id)).or_default().transaction = Some(*id);
+        }
+        new.insert((target, rows));
+    }
+    for (row, asked) in asked {
+        undoings.take_back(row, asked)?;
+    }
+    let mut targets = Vec::with_capacity(undoings.turns.len());
+    for turn in undoings.turns.values() {
+        let mut target = match named.remove(&turn.id) {
+            Some((target, _)) => target,
+            None => Target::find(connection, registry, (turn.id, false))?,
+        };
+        target.turn = Some(*turn);
+        targets.push(target);
+    }
+    let has_turn = |rows: &[[u8; 16]]| rows.iter().any(|row| undoings.turns.contains_key(row));
+    let rest = named.into_values().filter(|(_, rows)| !has_turn(rows));
+    targets.extend(rest.map(|(target, _)| target));
+    Ok(targets)
 }

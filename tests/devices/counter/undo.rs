@@ -106,6 +106,50 @@ fn apart_each_takes_it_away() -> Outcome {
     Ok(())
 }
 
+/// To do it again by any of the undos adds all of that back at once, and to undo it anew takes it away once.
+#[test]
+fn what_was_taken_away_twice_comes_back_whole() -> Outcome {
+    for (which, with_other) in [(0, false), (1, false), (0, true)] {
+        let (phone, article, five) = added()?;
+        let laptop = Database::memory()?;
+        send(&phone, &laptop)?;
+        let undos = [undoing(&phone.undo(five)?)?, undoing(&laptop.undo(five)?)?];
+        sync(&phone, &laptop)?;
+        let redone = match with_other {
+            true => phone.undo_all(undos)?,
+            false => phone.undo(undos[which])?,
+        };
+        sync(&phone, &laptop)?;
+        assert_eq!((redone.written, views(&laptop, article)?), (1, 15));
+        assert_eq!((laptop.undo(undos[1 - which])?.written, views(&laptop, article)?), (0, 15));
+        assert_eq!((laptop.undo(five)?.written, views(&laptop, article)?), (1, 10));
+        verified(&laptop)?;
+    }
+    Ok(())
+}
+
+/// Both do it again apart, after both had undone it apart: the next undo of it makes up for that.
+#[test]
+fn what_came_back_twice_is_taken_away_whole() -> Outcome {
+    let (phone, article, five) = added()?;
+    let laptop = Database::memory()?;
+    send(&phone, &laptop)?;
+    let undos = [undoing(&phone.undo(five)?)?, undoing(&laptop.undo(five)?)?];
+    sync(&phone, &laptop)?;
+    for (db, undo) in [&phone, &laptop].into_iter().zip(undos) {
+        db.undo(undo)?;
+        assert_eq!(views(db, article)?, 15);
+    }
+    sync(&phone, &laptop)?;
+    assert_eq!(views(&phone, article)?, 25);
+    let undone = phone.undo(five)?;
+    assert_eq!((undone.written, views(&phone, article)?), (1, 10));
+    phone.undo(undoing(&undone)?)?;
+    sync(&phone, &laptop)?;
+    assert_eq!(views(&laptop, article)?, 15);
+    Ok(())
+}
+
 #[test]
 fn a_row_that_was_created_gives_back_what_it_was_given() -> Outcome {
     let db = Database::memory()?;
