@@ -65,7 +65,12 @@ fn id(row: u8) -> Id<Item> {
 }
 
 /// Does what can be done to a row as it is shown. Returns what that writes.
-fn act_on(tx: &Transaction<'_>, (row, act): (u8, &Act), next: i64, shown: &Row) -> ara::Result<Plain> {
+fn act_on(
+    tx: &Transaction<'_>,
+    (row, act): (u8, &Act),
+    next: i64,
+    shown: &Row,
+) -> ara::Result<Plain> {
     let mut plain = Plain::default();
     let is_alive = shown.is_alive();
     match act {

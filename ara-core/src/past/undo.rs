@@ -54,8 +54,17 @@ impl Database {
     /// undo like any other transaction. It can be undone in turn, on any device: then the first transaction
     /// is in force again, and can be undone again.
     ///
+    /// What a row shows then follows from one rule. A transaction that is not an undo is either in force or
+    /// undone, as the last undo about it says. Each column that is undone or done again gets the last write of
+    /// a transaction in force, and the row is there if the last one that created, deleted or restored it did
+    /// not delete it. If none is in force, the column is empty, but for what the row was created with. An undo
+    /// is in force while what it undid is still undone, or what it did again is not, whoever made it so: only
+    /// then undoing it has an effect.
+    ///
     /// If several devices undo the same transaction while they are offline, they write the same values, which
-    /// merge without effect. Counters are an exception: each device subtracts the addition once.
+    /// merge without effect. Counters are an exception: each device subtracts the addition once. To undo any of
+    /// these undos adds all of that again at once, and so it is right again; to undo the transaction once more
+    /// then subtracts it once.
     ///
     /// [`undo_all`](Self::undo_all) undoes several transactions at once.
     ///
@@ -93,12 +102,19 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::UnknownTransaction`] if the transaction is not in the log of this database,
-    /// [`Error::CompactedTransaction`] if the log has been [compacted](Self::compact) beyond it, and
-    /// [common errors](Self#common-errors). The file is left unchanged then.
+    /// The file is left unchanged if this returns one of these:
+    ///
+    /// - [`Error::UnknownTransaction`] if the transaction is not in the log of this database, or if it is an
+    ///   undo of one that is not.
+    /// - [`Error::CompactedTransaction`] if the log has been [compacted](Self::compact) beyond it, or if it is
+    ///   an undo of one of which nothing is left.
+    /// - [`Error::EndOfTime`] if a row that it wrote has the last stamp there is, so that nothing can be
+    ///   written into it any more.
+    /// - [Common errors](Self#common-errors).
     ///
     /// [`Error::UnknownTransaction`]: crate::Error::UnknownTransaction
     /// [`Error::CompactedTransaction`]: crate::Error::CompactedTransaction
+    /// [`Error::EndOfTime`]: crate::Error::EndOfTime
     pub fn undo(&self, transaction: TransactionId) -> Result<UndoReport> {
         self.fresh_transaction(|fresh| fresh.undo(&[transaction]))
     }
@@ -110,8 +126,9 @@ impl Database {
     /// not undone. This is what undoing one after the other gives, beginning with the last, except that it
     /// passes over values of all of them, even of one that is overwritten everywhere.
     ///
-    /// - The order matters only if there are undos among them. Each transaction is undone if it is not undone
-    ///   already when its turn comes. So to take back what a merge brought, begin with the last.
+    /// - The order in which they are given does not matter, even if there are undos among them: the last one is
+    ///   undone first, and each of them if it is still in force when its turn comes. So what a merge brought is
+    ///   taken back as a whole, undos included.
     /// - In the report, a value that several transactions wrote counts as written once, but for each
     ///   transaction that it is left of.
     /// - The transaction that this writes can be undone in turn, and so all of them at once.
@@ -132,7 +149,7 @@ impl Database {
     ///
     /// for changes in phone.changes_since(&laptop.version_vector()?)? {
     ///     let merged = laptop.merge(&changes?)?;
-    ///     let undone = laptop.undo_all(merged.transactions.into_iter().rev())?;
+    ///     let undone = laptop.undo_all(merged.transactions)?;
     ///     assert_eq!((undone.written, undone.left), (2, 0));
     /// }
     /// assert_eq!(laptop.query::<Todo>().narrow(Todo::title).one()?.title, "Buy milk");
@@ -141,8 +158,13 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`undo`](Self::undo), for any of the transactions. The file is left unchanged
-    /// then.
+    /// Returns the errors of [`undo`](Self::undo), for any of the transactions: [`Error::UnknownTransaction`],
+    /// [`Error::CompactedTransaction`], [`Error::EndOfTime`] and [common errors](Self#common-errors). The file
+    /// is left unchanged then.
+    ///
+    /// [`Error::UnknownTransaction`]: crate::Error::UnknownTransaction
+    /// [`Error::CompactedTransaction`]: crate::Error::CompactedTransaction
+    /// [`Error::EndOfTime`]: crate::Error::EndOfTime
     pub fn undo_all(
         &self,
         transactions: impl IntoIterator<Item = TransactionId>,

@@ -138,11 +138,15 @@ impl Model {
     /// What a device shows: the last writer wins, and what was added adds up.
     pub fn row(&self, device: usize, row: u8) -> Row {
         let last = |column| {
-            let mut written = self.known(device).filter_map(|(_, made)| made.plain.values.get(&(row, column)));
+            let mut written =
+                self.known(device).filter_map(|(_, made)| made.plain.values.get(&(row, column)));
             written.next().copied().flatten()
         };
-        let added: Vec<i64> =
-            self.known(device).filter_map(|(_, made)| made.plain.added.get(&row)).copied().collect();
+        let added: Vec<i64> = self
+            .known(device)
+            .filter_map(|(_, made)| made.plain.added.get(&row))
+            .copied()
+            .collect();
         let hits = (!added.is_empty()).then(|| added.iter().sum());
         Row([last(Column::Life), last(Column::Note), last(Column::Rank), hits])
     }
@@ -187,7 +191,12 @@ impl Model {
 
     /// The last write of a column that counts, once some transactions are turned. If none does, it is what the
     /// row was made with.
-    fn counting(&self, device: usize, turns: &BTreeMap<usize, bool>, cell: (u8, Column)) -> Option<usize> {
+    fn counting(
+        &self,
+        device: usize,
+        turns: &BTreeMap<usize, bool>,
+        cell: (u8, Column),
+    ) -> Option<usize> {
         let writes = |made: &Made| made.undo.is_none() && made.plain.values.contains_key(&cell);
         let is_off = |at| turns.get(&at).copied().unwrap_or_else(|| self.is_off(device, at));
         let mut counting = self.known(device).filter(|(at, made)| writes(made) && !is_off(*at));
@@ -200,18 +209,26 @@ impl Model {
     }
 
     /// Undoes transactions on a device. `made` is the undo, if there is one.
-    pub fn undo(&mut self, device: usize, chosen: &[usize], made: Option<TransactionId>) -> Outcome<Report> {
+    pub fn undo(
+        &mut self,
+        device: usize,
+        chosen: &[usize],
+        made: Option<TransactionId>,
+    ) -> Outcome<Report> {
         let turns = self.turns(device, chosen);
-        let (mut plain, mut undo) = (Plain::default(), Undo { turned: turns.clone(), ..Undo::default() });
+        let (mut plain, mut undo) =
+            (Plain::default(), Undo { turned: turns.clone(), ..Undo::default() });
         let mut report = Report::default();
         let chosen: BTreeSet<usize> = chosen.iter().copied().collect();
         for at in chosen {
             let is_turned = |undo: &Undo| undo.turned.keys().any(|of| turns.contains_key(of));
-            let is_any = turns.contains_key(&at) || self.made[at].undo.as_ref().is_some_and(is_turned);
+            let is_any =
+                turns.contains_key(&at) || self.made[at].undo.as_ref().is_some_and(is_turned);
             report.left += if is_any { 0 } else { self.made[at].plain.len() as u64 };
         }
         let mut is_any = false;
-        let cells: BTreeSet<_> = turns.keys().flat_map(|at| self.made[*at].plain.values.keys()).copied().collect();
+        let cells: BTreeSet<_> =
+            turns.keys().flat_map(|at| self.made[*at].plain.values.keys()).copied().collect();
         for cell in cells {
             let counts = self.counting(device, &turns, cell);
             let of_cell = |at: &&usize| self.made[**at].plain.values.contains_key(&cell);
@@ -247,7 +264,12 @@ impl Model {
     }
 
     /// Whether an undo writes a value: if another one is there, or if it is there as another write put back.
-    fn must_write(&self, device: usize, cell: (u8, Column), (counts, value): (Option<usize>, Option<i64>)) -> bool {
+    fn must_write(
+        &self,
+        device: usize,
+        cell: (u8, Column),
+        (counts, value): (Option<usize>, Option<i64>),
+    ) -> bool {
         let mut held = self.known(device).filter(|(_, made)| made.plain.values.contains_key(&cell));
         let Some((at, held)) = held.next() else { return true };
         match &held.undo {

@@ -1,7 +1,7 @@
 //! Undoing what transactions wrote into a row, or doing it again.
 
-use std::collections::{BTreeSet, HashMap};
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
@@ -167,7 +167,8 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         (column, turned): (u32, &[&WrittenCell]),
     ) -> Result<Option<Verdict>> {
         let values: Vec<_> = turned.iter().filter(|cell| !cell.is_addition).collect();
-        let is_again = |cell: &&&&WrittenCell| self.turn(cell.target).is_some_and(|turn| !turn.is_undone);
+        let is_again =
+            |cell: &&&&WrittenCell| self.turn(cell.target).is_some_and(|turn| !turn.is_undone);
         let again = values.iter().filter(is_again).map(|cell| cell.last).max();
         if values.is_empty() {
             return Ok(None);
