@@ -5,4 +5,5 @@ mod counter;
 mod merge;
 mod replicas;
 mod rules;
+mod undos;
 mod wire;

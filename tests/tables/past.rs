@@ -3,6 +3,7 @@
 mod at;
 mod compacted;
 mod damaged;
+mod in_force;
 mod jumps;
 mod listed;
 mod random;

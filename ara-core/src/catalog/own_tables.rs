@@ -62,8 +62,8 @@ pub static HISTORY: TableDef = TableDef {
     search: &[],
 };
 
-/// The table of undone transactions. The columns of a row are the id of one: its node, the number of its last
-/// change and the hash of that.
+/// The table of undone transactions. The columns of a row are the id of one, which are its node, the number of
+/// its last change and the hash of that, and how often its additions to counters are subtracted.
 pub(crate) static UNDONE: TableDef = TableDef {
     name: "ara_undone",
     local: false,
@@ -71,10 +71,14 @@ pub(crate) static UNDONE: TableDef = TableDef {
         ColumnDef { name: "node", ty: Type::Uuid, required: true },
         ColumnDef { name: "number", ty: Type::Integer, required: true },
         ColumnDef { name: "hash", ty: Type::Integer, required: true },
+        ColumnDef { name: SUBTRACTED, ty: Type::Counter, required: false },
     ],
     indexes: &[],
     search: &[],
 };
+
+/// The counter of the table of undone transactions.
+pub(crate) const SUBTRACTED: &str = "subtracted";
 
 /// Returns whether a table of ara's own is synced as the tables of an app are.
 pub(crate) fn is_kept_by_ara(name: &str) -> bool {

@@ -37,8 +37,8 @@ pub struct TransactionSummary {
     pub tables: Vec<String>,
     /// Whether [`Database::undo`] wrote it.
     pub is_undo: bool,
-    /// Whether it is undone. A transaction that [`Database::undo`] wrote is also undone if a later undo has
-    /// overruled it.
+    /// Whether it is undone. A transaction that [`Database::undo`] wrote is undone while none of what it undid
+    /// or did again is still as it made it, whoever changed that.
     pub is_undone: bool,
     /// Whether the log has been [compacted](Database::compact) beyond it. Then the summary is about what is
     /// left of the transaction, and it cannot be undone.
@@ -273,7 +273,8 @@ fn summary(
     }
     tables.sort_unstable();
     let id = entry.place.id;
-    let status = Undoings::new(connection, registry).status(id, &entry.written.undone)?;
+    let undos = &entry.written.undone;
+    let is_in_force = Undoings::new(connection, registry).is_in_force(id, undos)?;
     let node = registry.nodes.get(&entry.node);
     Ok(Some(TransactionSummary {
         id,
@@ -281,8 +282,8 @@ fn summary(
         node: id.node,
         changes,
         tables,
-        is_undo: status.is_undo,
-        is_undone: !status.is_in_force,
+        is_undo: !undos.is_empty(),
+        is_undone: !is_in_force,
         is_compacted: node.is_some_and(|node| node.is_compacted(id.number)),
     }))
 }

@@ -7,6 +7,11 @@ mod undo_row;
 mod undoing;
 mod written_row;
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+
 use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
@@ -16,7 +21,8 @@ use crate::past::undo::judge::Judge;
 use crate::past::undo::target::Target;
 use crate::past::undo::undo_row::RowUndoing;
 use crate::past::undo::undoing::Undoing;
-use crate::past::undone::{Undoings, make_ready, note_undone, undone_writes};
+use crate::past::undone::{Asked, Undoings, make_ready, note_turns, row_about, undone_writes};
+use crate::rows::any_rows::AnyRows;
 
 /// What an undo did, returned by [`Database::undo`] and [`Database::undo_all`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,8 +54,17 @@ impl Database {
     /// undo like any other transaction. It can be undone in turn, on any device: then the first transaction
     /// is in force again, and can be undone again.
     ///
+    /// What a row shows then follows from one rule. A transaction that is not an undo is either in force or
+    /// undone, as the last undo about it says. Each column that is undone or done again gets the last write of
+    /// a transaction in force, and the row is there if the last one that created, deleted or restored it did
+    /// not delete it. If none is in force, the column is empty, but for what the row was created with. An undo
+    /// is in force while what it undid is still undone, or what it did again is not, whoever made it so: only
+    /// then undoing it has an effect.
+    ///
     /// If several devices undo the same transaction while they are offline, they write the same values, which
-    /// merge without effect. Counters are an exception: each device subtracts the addition once.
+    /// merge without effect. Counters are an exception: each device subtracts the addition once. To undo any of
+    /// these undos adds all of that again at once, and so it is right again; to undo the transaction once more
+    /// then subtracts it once.
     ///
     /// [`undo_all`](Self::undo_all) undoes several transactions at once.
     ///
@@ -87,12 +102,19 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::UnknownTransaction`] if the transaction is not in the log of this database,
-    /// [`Error::CompactedTransaction`] if the log has been [compacted](Self::compact) beyond it, and
-    /// [common errors](Self#common-errors). The file is left unchanged then.
+    /// The file is left unchanged if this returns one of these:
+    ///
+    /// - [`Error::UnknownTransaction`] if the transaction is not in the log of this database, or if it is an
+    ///   undo of one that is not.
+    /// - [`Error::CompactedTransaction`] if the log has been [compacted](Self::compact) beyond it, or if it is
+    ///   an undo of one of which nothing is left.
+    /// - [`Error::EndOfTime`] if a row that it wrote has the last stamp there is, so that nothing can be
+    ///   written into it any more.
+    /// - [Common errors](Self#common-errors).
     ///
     /// [`Error::UnknownTransaction`]: crate::Error::UnknownTransaction
     /// [`Error::CompactedTransaction`]: crate::Error::CompactedTransaction
+    /// [`Error::EndOfTime`]: crate::Error::EndOfTime
     pub fn undo(&self, transaction: TransactionId) -> Result<UndoReport> {
         self.fresh_transaction(|fresh| fresh.undo(&[transaction]))
     }
@@ -104,8 +126,9 @@ impl Database {
     /// not undone. This is what undoing one after the other gives, beginning with the last, except that it
     /// passes over values of all of them, even of one that is overwritten everywhere.
     ///
-    /// - The order matters only if there are undos among them. Each transaction is undone if it is not undone
-    ///   already when its turn comes. So to take back what a merge brought, begin with the last.
+    /// - The order in which they are given does not matter, even if there are undos among them: the last one is
+    ///   undone first, and each of them if it is still in force when its turn comes. So what a merge brought is
+    ///   taken back as a whole, undos included.
     /// - In the report, a value that several transactions wrote counts as written once, but for each
     ///   transaction that it is left of.
     /// - The transaction that this writes can be undone in turn, and so all of them at once.
@@ -126,7 +149,7 @@ impl Database {
     ///
     /// for changes in phone.changes_since(&laptop.version_vector()?)? {
     ///     let merged = laptop.merge(&changes?)?;
-    ///     let undone = laptop.undo_all(merged.transactions.into_iter().rev())?;
+    ///     let undone = laptop.undo_all(merged.transactions)?;
     ///     assert_eq!((undone.written, undone.left), (2, 0));
     /// }
     /// assert_eq!(laptop.query::<Todo>().narrow(Todo::title).one()?.title, "Buy milk");
@@ -135,8 +158,13 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`undo`](Self::undo), for any of the transactions. The file is left unchanged
-    /// then.
+    /// Returns the errors of [`undo`](Self::undo), for any of the transactions: [`Error::UnknownTransaction`],
+    /// [`Error::CompactedTransaction`], [`Error::EndOfTime`] and [common errors](Self#common-errors). The file
+    /// is left unchanged then.
+    ///
+    /// [`Error::UnknownTransaction`]: crate::Error::UnknownTransaction
+    /// [`Error::CompactedTransaction`]: crate::Error::CompactedTransaction
+    /// [`Error::EndOfTime`]: crate::Error::EndOfTime
     pub fn undo_all(
         &self,
         transactions: impl IntoIterator<Item = TransactionId>,
@@ -157,31 +185,63 @@ impl FreshTransaction<'_, '_> {
         make_ready(&mut writing.recorder)?;
         let registry = Registry::load(connection)?;
         let mut undoings = Undoings::new(connection, &registry);
-        let mut targets = Vec::with_capacity(ids.len());
-        for id in ids {
-            let target = Target::find(connection, &registry, *id, |end| {
-                undoings.status(*id, &undone_writes(connection, &registry, end)?)
-            })?;
-            if target.status.is_in_force {
-                // It counts as undone for those whose turn comes later.
-                undoings.expect(*id, &target.status);
-            }
-            targets.push(target);
-        }
-        let changes = undoings.changes()?;
-        if changes.is_empty() {
-            // All are undone already, or one undo and another make up for each other.
-            targets.iter_mut().for_each(|target| target.status.is_in_force = false);
-        }
-        let judge = Judge::new(undoings);
+        let targets = targets(&mut undoings, (connection, &registry), ids)?;
+        let (undoings, mut any_rows) = (undoings, AnyRows::new(connection, &registry)?);
+        let judge = Judge::new(&undoings);
         let writer = writing.recorder.node();
         let rows = RowUndoing::new((connection, &registry), &targets, judge, writer);
-        let (mut report, is_any) = Undoing::new(rows)?.run(writing)?;
+        let undone = Undoing::new(rows, &mut any_rows).run(writing)?;
+        let mut report = undone.report;
         // A transaction may be an undo that wrote no value but the record of it: then none is left.
-        if is_any || report.left == 0 {
-            note_undone(&changes, writing)?;
+        if undone.is_any || report.left == 0 {
+            let counted = undone.counted.iter().filter_map(|at| targets.get(*at)?.turn);
+            let counted: BTreeSet<_> = counted.map(|turn| turn.id).collect();
+            let is_counted = |id| counted.contains(&id);
+            note_turns(&undoings, &registry, is_counted, (&mut any_rows, writing))?;
             report.transaction = writing.recorder.transaction_id();
         }
         Ok(report)
     }
+}
+
+/// Finds out what becomes of transactions if some are undone. Returns those that are undone or done again, and
+/// those of the ones to be undone that this makes no difference to.
+fn targets(
+    undoings: &mut Undoings<'_>,
+    (connection, registry): (&Connection, &Registry),
+    ids: &[TransactionId],
+) -> Result<Vec<Target>> {
+    let mut asked: BTreeMap<[u8; 16], Asked> = BTreeMap::new();
+    let mut named = BTreeMap::new();
+    for id in ids {
+        let Entry::Vacant(new) = named.entry(*id) else { continue };
+        let target = Target::find(connection, registry, (*id, true))?;
+        let mut rows = Vec::new();
+        if target.end.is_undo {
+            for undo in undone_writes(connection, registry, &target.end)? {
+                rows.push(undo.row);
+                asked.entry(undo.row).or_default().undos.push(undo);
+            }
+        } else {
+            rows.push(row_about(*id));
+            asked.entry(row_about(*id)).or_default().transaction = Some(*id);
+        }
+        new.insert((target, rows));
+    }
+    for (row, asked) in asked {
+        undoings.take_back(row, asked)?;
+    }
+    let mut targets = Vec::with_capacity(undoings.turns.len());
+    for turn in undoings.turns.values() {
+        let mut target = match named.remove(&turn.id) {
+            Some((target, _)) => target,
+            None => Target::find(connection, registry, (turn.id, false))?,
+        };
+        target.turn = Some(*turn);
+        targets.push(target);
+    }
+    let has_turn = |rows: &[[u8; 16]]| rows.iter().any(|row| undoings.turns.contains_key(row));
+    let rest = named.into_values().filter(|(_, rows)| !has_turn(rows));
+    targets.extend(rest.map(|(target, _)| target));
+    Ok(targets)
 }

@@ -1,55 +1,69 @@
 //! Which transactions are undone, as the synced table `ara_undone` records it.
 //!
 //! The table has a row for each transaction that was ever undone, whose id is derived from that of the
-//! transaction. The row exists while the transaction is undone, and is deleted when the undo is undone. So if
-//! several devices undo and redo, the last writer wins, as for any value.
+//! transaction. The row exists while the transaction is undone, and is deleted when it is done again. So if
+//! several devices undo and redo, the last writer wins, as for any value. Its counter tells how often what the
+//! transaction added to counters was subtracted, all in all, as devices that undo it while they are apart
+//! each do.
 //!
 //! A transaction that writes such rows is an undo. It writes them after all others, so that its last change
-//! tells. It is in force as long as no other transaction has written one of the rows since. Any other
-//! transaction is in force as long as it is not undone. Only a transaction in force can be undone, so undoing
-//! it twice has no further effect.
+//! tells. It is in force as long as one of these rows says what the undo made it say, whoever wrote it last.
+//! Any other transaction is in force as long as it is not undone.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
-use crate::catalog::own_tables::UNDONE;
-use crate::catalog::registry::Registry;
+use crate::catalog::own_tables::{SUBTRACTED, UNDONE};
+use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::error::{Error, Result};
 use crate::growth::grow::grow;
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
+use crate::log::cells::{Cells, Standing, Write};
 use crate::log::clock::Stamp;
-use crate::log::node::NodeOrdinal;
+use crate::log::codec::Addition;
+use crate::log::counters::{CounterCell, Counters, Sum};
+use crate::log::node::NodeId;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
 use crate::log::pieces;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
 use crate::log::transaction_id::TransactionId;
-use crate::model::cells::Cell;
 use crate::past::transaction_end::TransactionEnd;
+use crate::rows::any_rows::{AnyRows, MarkedCell};
+use crate::rows::last_writer::FoldedCell;
 use crate::rows::writing::Writing;
-use crate::value::{Value, uuid_of_key};
+use crate::value::{Stored, Value, uuid_of_key};
 
-/// What the table records of a transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct UndoStatus {
-    pub(crate) is_undo: bool,
-    pub(crate) is_in_force: bool,
-    /// The rows of the table of which it is the last writer, and whether each says that its transaction is
-    /// undone. Undoing the undo reverses them.
-    rows: Vec<([u8; 16], bool)>,
+/// A row of the table that an undo has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UndoneWrite {
+    pub(crate) row: [u8; 16],
+    /// The stamp and the node of the change, which tell the later one of two.
+    place: (Stamp, NodeId),
+    /// Whether the row then says that its transaction is undone.
+    is_undone: bool,
 }
 
-/// A row of the table that a transaction has written: its id, and the stamp and the node of the change.
-pub(crate) type UndoneWrite = ([u8; 16], Stamp, NodeOrdinal);
+/// What becomes of a transaction that is not an undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub(crate) id: TransactionId,
+    /// Whether it is undone now. If not, it is done again.
+    pub(crate) is_undone: bool,
+    /// How often what it added to counters is to be added, or subtracted if that is less than zero.
+    pub(crate) times: i64,
+}
 
-/// A row of the table as it is.
-struct UndoneRow {
-    is_undone: bool,
-    /// The stamp and the node of the last write of `is_deleted`.
-    last: Option<(Stamp, NodeOrdinal)>,
+/// What an undo is asked to take back that is about one transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// What undos have written about it.
+    pub(crate) undos: Vec<UndoneWrite>,
+    /// The transaction itself.
+    pub(crate) transaction: Option<TransactionId>,
 }
 
 /// Creates or mends the table.
@@ -61,139 +75,162 @@ pub(crate) fn make_ready(recorder: &mut Recorder<'_>) -> Result<()> {
 }
 
 /// Returns the id of the row about a transaction.
-fn row_id(transaction: TransactionId) -> [u8; 16] {
+pub(crate) fn row_about(transaction: TransactionId) -> [u8; 16] {
     uuid_of_key(UNDONE.name, &transaction.to_string()).into_bytes()
-}
-
-/// Returns a change of the table.
-pub(crate) fn undone_write(change: &LoggedChange<'_>) -> UndoneWrite {
-    (change.record.row, change.record.stamp, change.node)
 }
 
 /// Tells which transactions are undone.
 pub(crate) struct Undoings<'c> {
     connection: &'c Connection,
-    /// Whether the table is in the file.
-    is_there: bool,
-    /// The rows that are about to be written.
-    coming: BTreeMap<[u8; 16], Coming>,
+    /// The table, if it is in the file.
+    table: Option<UndoneTable>,
+    /// What is about to be written, by row.
+    pub(crate) turns: BTreeMap<[u8; 16], Turn>,
 }
 
-/// What will be written into a row of the table.
+/// The ordinals of the table and of its counter.
 #[derive(Clone, Copy)]
-struct Coming {
-    /// Whether the row will say that its transaction is undone.
-    is_undone: bool,
-    /// The transaction, unless the row is there.
-    id: Option<TransactionId>,
+struct UndoneTable {
+    ordinal: i64,
+    counter: u32,
 }
-
-/// A row that is to be written: its id, whether it then says that its transaction is undone, and the
-/// transaction, unless the row is there.
-pub(crate) type UndoneChange = ([u8; 16], bool, Option<TransactionId>);
 
 impl<'c> Undoings<'c> {
     pub(crate) fn new(connection: &'c Connection, registry: &Registry) -> Self {
-        let is_there = registry.synced().any(|table| table.is_of_undoings());
-        Self { connection, is_there, coming: BTreeMap::new() }
+        let mut tables = registry.synced();
+        let table = tables.find(|table| table.is_of_undoings());
+        let table = table.map(|table| UndoneTable {
+            ordinal: table.ordinal,
+            counter: ordinal_of(table, SUBTRACTED).unwrap_or_default(),
+        });
+        Self { connection, table, turns: BTreeMap::new() }
     }
 
-    /// Returns what the table records of a transaction, and of what is about to be written into it. `writes`
-    /// are the changes of the table that are part of the transaction.
-    pub(crate) fn status(&self, id: TransactionId, writes: &[UndoneWrite]) -> Result<UndoStatus> {
-        let is_undo = !writes.is_empty();
-        let mut rows = Vec::new();
-        for (row, stamp, node) in writes {
-            let held = self.held(row)?.filter(|_| !self.coming.contains_key(row));
-            let current = held.filter(|held| held.last == Some((*stamp, *node)));
-            rows.extend(current.map(|held| (*row, held.is_undone)));
+    /// Returns whether a transaction is in force. `writes` are the rows of the table that it wrote.
+    pub(crate) fn is_in_force(&self, id: TransactionId, writes: &[UndoneWrite]) -> Result<bool> {
+        for UndoneWrite { row, is_undone, .. } in writes {
+            if self.held(row)? == *is_undone {
+                return Ok(true);
+            }
         }
-        let is_in_force = if is_undo { !rows.is_empty() } else { !self.is_undone(id)? };
-        Ok(UndoStatus { is_undo, is_in_force, rows })
+        Ok(writes.is_empty() && !self.is_undone(id)?)
     }
 
     /// Returns whether a transaction that is not an undo is undone.
     pub(crate) fn is_undone(&self, id: TransactionId) -> Result<bool> {
-        let row = row_id(id);
-        match self.coming.get(&row) {
-            Some(coming) => Ok(coming.is_undone),
-            None => Ok(self.held(&row)?.is_some_and(|held| held.is_undone)),
+        let row = row_about(id);
+        match self.turns.get(&row) {
+            Some(turn) => Ok(turn.is_undone),
+            None => self.held(&row),
         }
     }
 
-    /// Returns the transactions that were undone and done again.
-    pub(crate) fn redone(&self) -> Result<HashSet<TransactionId>> {
-        let mut redone = HashSet::new();
-        if !self.is_there {
-            return Ok(redone);
+    /// Returns whether any transaction was undone and done again.
+    pub(crate) fn is_any_redone(&self) -> Result<bool> {
+        if self.table.is_none() {
+            return Ok(false);
         }
-        let select = "SELECT \"id\", \"node\", \"number\", \"hash\" FROM \"ara_undone\"";
-        let mut of_row = self.connection.prepare_cached(&format!("{select} WHERE \"id\" = ?1"))?;
-        for (row, coming) in &self.coming {
-            let mut held = of_row.query([row])?;
-            let held = held.next()?.filter(|_| !coming.is_undone);
-            redone.extend(held.and_then(about).map(|(_, id)| id));
-        }
-        let mut deleted =
-            self.connection.prepare_cached(&format!("{select} WHERE \"is_deleted\" = 1"))?;
-        let mut deleted = deleted.query([])?;
-        while let Some(row) = deleted.next()? {
-            let about = about(row).filter(|(row, _)| !self.coming.contains_key(row));
-            redone.extend(about.map(|(_, id)| id));
-        }
-        Ok(redone)
-    }
-
-    /// Takes account of what will be recorded once a transaction is undone.
-    pub(crate) fn expect(&mut self, id: TransactionId, status: &UndoStatus) {
-        if !status.is_undo {
-            self.coming.insert(row_id(id), Coming { is_undone: true, id: Some(id) });
-        }
-        for (row, is_undone) in &status.rows {
-            let id = self.coming.get(row).and_then(|coming| coming.id);
-            self.coming.insert(*row, Coming { is_undone: !is_undone, id });
-        }
-    }
-
-    /// Returns what is to be written into the table.
-    pub(crate) fn changes(&self) -> Result<Vec<UndoneChange>> {
-        let mut changes = Vec::with_capacity(self.coming.len());
-        for (row, coming) in &self.coming {
-            let is_undone = self.held(row)?.is_some_and(|held| held.is_undone);
-            if is_undone != coming.is_undone {
-                changes.push((*row, coming.is_undone, coming.id));
+        let mut redone = self
+            .connection
+            .prepare_cached("SELECT \"id\" FROM \"ara_undone\" WHERE \"is_deleted\" = 1")?;
+        let mut redone = redone.query([])?;
+        while let Some(row) = redone.next()? {
+            if !self.turns.contains_key(&row.get::<_, [u8; 16]>(0)?) {
+                return Ok(true);
             }
         }
-        Ok(changes)
+        Ok(false)
     }
 
-    /// Reads a row of the table.
-    fn held(&self, row: &[u8; 16]) -> Result<Option<UndoneRow>> {
-        if !self.is_there {
-            return Ok(None);
+    /// Takes account of what is to be taken back of a transaction: first the undos of it, the last one first,
+    /// each if it is in force by then, and then the transaction itself.
+    pub(crate) fn take_back(&mut self, row: [u8; 16], mut asked: Asked) -> Result<()> {
+        let held = self.held(&row)?;
+        let mut is_undone = held;
+        asked.undos.sort_unstable_by_key(|undo| undo.place);
+        for undo in asked.undos.iter().rev() {
+            is_undone ^= undo.is_undone == is_undone;
         }
-        let mut held = self.connection.prepare_cached(
-            "SELECT \"is_deleted\", \"ara_clock\" FROM \"ara_undone\" WHERE \"id\" = ?1",
-        )?;
+        is_undone |= asked.transaction.is_some();
+        let id = match asked.transaction {
+            Some(id) => Some(id),
+            None => self.about(&row)?,
+        };
+        if let Some(id) = id.filter(|_| is_undone != held) {
+            let times = self.subtracted(&row)?.saturating_sub(is_undone.into());
+            self.turns.insert(row, Turn { id, is_undone, times });
+        }
+        Ok(())
+    }
+
+    /// Returns whether a row says that its transaction is undone.
+    fn held(&self, row: &[u8; 16]) -> Result<bool> {
+        if self.table.is_none() {
+            return Ok(false);
+        }
+        let mut held = self
+            .connection
+            .prepare_cached("SELECT \"is_deleted\" FROM \"ara_undone\" WHERE \"id\" = ?1")?;
         let mut held = held.query([row])?;
-        let Some(row) = held.next()? else { return Ok(None) };
-        let is_undone = row.get::<_, Option<i64>>(0).ok().flatten() != Some(1);
-        let clock = row.get_ref(1)?.as_blob().ok();
+        let Some(row) = held.next()? else { return Ok(false) };
+        Ok(row.get::<_, Option<i64>>(0).ok().flatten() != Some(1))
+    }
+
+    /// Returns the stamp of the latest change of a row, or `None` if there is no such row.
+    fn latest(&self, row: &[u8; 16]) -> Result<Option<Stamp>> {
+        let mut latest = self
+            .connection
+            .prepare_cached("SELECT \"ara_clock\" FROM \"ara_undone\" WHERE \"id\" = ?1")?;
+        let mut latest = latest.query([row])?;
+        let Some(row) = latest.next()? else { return Ok(None) };
+        let clock = row.get_ref(0)?.as_blob().ok();
         let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
-        let last = clock.ok_or(Error::Corrupt)?.last_write(0);
-        Ok(Some(UndoneRow { is_undone, last }))
+        Ok(clock.ok_or(Error::Corrupt)?.latest().map(|(stamp, _)| stamp))
+    }
+
+    /// Returns which transaction a row is about.
+    fn about(&self, row: &[u8; 16]) -> Result<Option<TransactionId>> {
+        let mut about = self.connection.prepare_cached(
+            "SELECT \"node\", \"number\", \"hash\" FROM \"ara_undone\" WHERE \"id\" = ?1",
+        )?;
+        let mut about = about.query([row])?;
+        Ok(about.next()?.and_then(transaction_of))
+    }
+
+    /// Returns how often what a transaction added to counters was subtracted.
+    fn subtracted(&self, row: &[u8; 16]) -> Result<i64> {
+        let Some(UndoneTable { ordinal, counter }) = self.table else { return Ok(0) };
+        let counter = CounterCell { table: ordinal, row, column: counter };
+        Ok(Counters::new(self.connection).get(counter)?.map_or(0, |sum| sum.value()))
     }
 }
 
-/// Returns the id of a row, and which transaction it is about.
-fn about(row: &Row<'_>) -> Option<([u8; 16], TransactionId)> {
-    let node = Uuid::from_bytes(row.get(1).ok()?);
-    let hash: i64 = row.get(3).ok()?;
-    let id = TransactionId { node, number: row.get(2).ok()?, hash: hash.cast_unsigned() };
-    Some((row.get(0).ok()?, id))
+/// Returns which transaction a row is about.
+fn transaction_of(row: &Row<'_>) -> Option<TransactionId> {
+    let node = Uuid::from_bytes(row.get(0).ok()?);
+    let hash: i64 = row.get(2).ok()?;
+    Some(TransactionId { node, number: row.get(1).ok()?, hash: hash.cast_unsigned() })
 }
 
-/// Returns the changes of the table that an undo made, which are its last ones.
+/// Returns which row of the table a change writes, and what the row then says.
+pub(crate) fn undone_write(
+    registry: &Registry,
+    change: &LoggedChange<'_>,
+) -> Result<Option<UndoneWrite>> {
+    let row = change.record.row;
+    for cell in Cells::new(change.record.cells.bytes()).judged() {
+        if let (cell, Standing::Counts(Write::Value(value))) = cell?
+            && cell.column == 0
+        {
+            let node = registry.id_of(change.node).ok_or(Error::Corrupt)?;
+            let is_undone = value != Some(Stored::Integer(1));
+            return Ok(Some(UndoneWrite { row, place: (change.record.stamp, node), is_undone }));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns what an undo wrote into the table, which are its last changes.
 pub(crate) fn undone_writes(
     connection: &Connection,
     registry: &Registry,
@@ -206,13 +243,15 @@ pub(crate) fn undone_writes(
     let mut piece = Piece::default();
     pieces::read_at(connection, end.spot.pos, &mut piece)?;
     let mut count = end.spot.at + 1;
+    let mut is_end = true;
     loop {
         for change in piece.changes().take(count).rev() {
-            let is_of_before = change.record.end.is_some() && !writes.is_empty();
+            let is_of_before = change.record.end.is_some() && !is_end;
             if is_of_before || !registry.is_of_undoings(change.record.table) {
                 return Ok(writes);
             }
-            writes.push(undone_write(&change));
+            writes.extend(undone_write(registry, &change)?);
+            is_end = false;
         }
         match pieces::before(connection, piece.pos)? {
             Some(before) if before.head.open.is_some() => piece = before,
@@ -222,27 +261,59 @@ pub(crate) fn undone_writes(
     }
 }
 
-/// Records which transactions are undone from now on. These must be the last changes of the undo.
-pub(crate) fn note_undone(changes: &[UndoneChange], writing: &mut Writing<'_>) -> Result<()> {
-    let plan = grow(&mut writing.recorder, &UNDONE, &mut Growth::default())?;
-    let mut mutation = writing.mutation(&plan);
-    for (row, is_undone, id) in changes {
-        let row = Uuid::from_bytes(*row);
-        match (is_undone, id) {
-            (true, Some(id)) => drop(mutation.upsert(Some(row), &cells(*id)?)?),
-            (true, None) => drop(mutation.restore(row)?),
-            (false, _) => drop(mutation.delete(row)?),
+/// Records what becomes of transactions. These must be the last changes of the undo. `is_counted` tells which of
+/// them changed counters.
+pub(crate) fn note_turns<'r>(
+    undoings: &Undoings<'_>,
+    registry: &'r Registry,
+    is_counted: impl Fn(TransactionId) -> bool,
+    (rows, writing): (&mut AnyRows<'_, 'r>, &mut Writing<'_>),
+) -> Result<()> {
+    let table = registry.synced().find(|table| table.is_of_undoings()).ok_or(Error::Corrupt)?;
+    let Writing { recorder, counters, touched, .. } = writing;
+    for (row, turn) in &undoings.turns {
+        let is_deleted = Stored::Integer((!turn.is_undone).into());
+        let mut cells = vec![cell(table, "is_deleted", Write::Value(Some(is_deleted)))?];
+        let latest = undoings.latest(row)?;
+        if latest.is_none() {
+            cells.extend(id_cells(table, turn.id)?);
         }
+        if turn.times != 0 && is_counted(turn.id) {
+            let column = ordinal_of(table, SUBTRACTED).ok_or(Error::Corrupt)?;
+            let sum = counters.get(CounterCell { table: table.ordinal, row, column })?;
+            let by = turn.times.saturating_neg();
+            let total = sum.unwrap_or(Sum::NOTHING).total_of(recorder.node()).wrapping_add(by);
+            cells.push(cell(table, SUBTRACTED, Write::Addition(Addition { by, total }))?);
+        }
+        let row = (table, *row, latest.unwrap_or_default());
+        rows.write(recorder, row, cells, touched.as_mut())?;
     }
     Ok(())
 }
 
-/// Returns the cells of the row about a transaction.
-fn cells(id: TransactionId) -> Result<Vec<Cell>> {
+/// Returns the cells that tell which transaction a row is about.
+fn id_cells(table: &RegisteredTable, id: TransactionId) -> Result<Vec<MarkedCell<'_>>> {
     let values = [id.node.store(), id.number.get().store(), id.hash.cast_signed().store()];
-    let cells = values.into_iter().zip(UNDONE.columns).enumerate().map(|(column, (value, def))| {
+    let cells = values.into_iter().zip(UNDONE.columns).map(|(value, def)| {
         let broken = |rule| Error::Rule { table: UNDONE.name, column: def.name, rule };
-        Ok(Cell { column, value: Some(value.map_err(broken)?), is_default: false })
+        cell(table, def.name, Write::Value(Some(value.map_err(broken)?)))
     });
     cells.collect()
+}
+
+fn cell<'t>(
+    table: &'t RegisteredTable,
+    name: &str,
+    write: Write<'static>,
+) -> Result<MarkedCell<'t>> {
+    let mut columns = table.columns.iter();
+    let column = columns.find(|(_, column)| *column == name).ok_or(Error::Corrupt)?;
+    let cell = FoldedCell { column: (*column.0, column.1), write };
+    Ok(MarkedCell { cell, marks: Vec::new() })
+}
+
+/// Returns the ordinal of a column.
+fn ordinal_of(table: &RegisteredTable, name: &str) -> Option<u32> {
+    let column = table.columns.iter().find(|(_, column)| *column == name);
+    column.map(|(ordinal, _)| *ordinal)
 }

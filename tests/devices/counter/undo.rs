@@ -51,12 +51,12 @@ fn there_and_back_as_often_as_one_likes() -> Outcome {
     let (db, article, five) = added()?;
     let mut last = five;
     let mut old = Vec::new();
-    for n in 0..6 {
+    for n in 0..6_usize {
         let report = db.undo(last)?;
-        assert_eq!((report.written, views(&db, article)?), (1, 10 + 5 * (n % 2)));
+        assert_eq!((report.written, views(&db, article)?), (1, 10 + 5 * (n as i64 % 2)));
         old.push(std::mem::replace(&mut last, undoing(&report)?));
-        // Of all that were before, none is in force but the last: the transaction itself, if it is not undone.
-        for old in &old[usize::from(n % 2 == 1)..] {
+        // Of all that were before, every other one is undone by now: those that say otherwise.
+        for old in old.iter().skip(n % 2).step_by(2) {
             assert_eq!(db.undo(*old)?.written, 0, "{n}");
         }
     }
@@ -103,6 +103,50 @@ fn apart_each_takes_it_away() -> Outcome {
     for db in [&phone, &laptop] {
         assert_eq!((db.undo(five)?.written, views(db, article)?), (0, 5));
     }
+    Ok(())
+}
+
+/// To do it again by any of the undos adds all of that back at once, and to undo it anew takes it away once.
+#[test]
+fn what_was_taken_away_twice_comes_back_whole() -> Outcome {
+    for (which, with_other) in [(0, false), (1, false), (0, true)] {
+        let (phone, article, five) = added()?;
+        let laptop = Database::memory()?;
+        send(&phone, &laptop)?;
+        let undos = [undoing(&phone.undo(five)?)?, undoing(&laptop.undo(five)?)?];
+        sync(&phone, &laptop)?;
+        let redone = match with_other {
+            true => phone.undo_all(undos)?,
+            false => phone.undo(undos[which])?,
+        };
+        sync(&phone, &laptop)?;
+        assert_eq!((redone.written, views(&laptop, article)?), (1, 15));
+        assert_eq!((laptop.undo(undos[1 - which])?.written, views(&laptop, article)?), (0, 15));
+        assert_eq!((laptop.undo(five)?.written, views(&laptop, article)?), (1, 10));
+        verified(&laptop)?;
+    }
+    Ok(())
+}
+
+/// Both do it again apart, after both had undone it apart: the next undo of it makes up for that.
+#[test]
+fn what_came_back_twice_is_taken_away_whole() -> Outcome {
+    let (phone, article, five) = added()?;
+    let laptop = Database::memory()?;
+    send(&phone, &laptop)?;
+    let undos = [undoing(&phone.undo(five)?)?, undoing(&laptop.undo(five)?)?];
+    sync(&phone, &laptop)?;
+    for (db, undo) in [&phone, &laptop].into_iter().zip(undos) {
+        db.undo(undo)?;
+        assert_eq!(views(db, article)?, 15);
+    }
+    sync(&phone, &laptop)?;
+    assert_eq!(views(&phone, article)?, 25);
+    let undone = phone.undo(five)?;
+    assert_eq!((undone.written, views(&phone, article)?), (1, 10));
+    phone.undo(undoing(&undone)?)?;
+    sync(&phone, &laptop)?;
+    assert_eq!(views(&laptop, article)?, 15);
     Ok(())
 }
 
@@ -183,19 +227,15 @@ fn holds((amounts, chosen): (Amounts, Vec<prop::sample::Index>)) -> Outcome {
         view(&db, article, i64::from(*amount))?;
         all.push((db.last_transaction()?.ok_or("was written")?, at, true));
     }
-    // What was the last word on each.
     let mut counts = vec![true; amounts.len()];
-    let mut last: Vec<_> = all.iter().map(|(id, ..)| *id).collect();
     for index in chosen {
         let (id, at, is_there) = *index.get(&all);
-        let is_first = all[at].0 == id;
-        let is_due = if is_first { counts[at] } else { last[at] == id };
+        let is_due = counts[at] == is_there;
         let report = db.undo(id)?;
         assert_eq!(report.written, u64::from(is_due));
         if is_due {
             counts[at] = !is_there;
-            last[at] = undoing(&report)?;
-            all.push((last[at], at, !is_there));
+            all.push((undoing(&report)?, at, !is_there));
         }
         let sum: i64 =
             amounts.iter().zip(&counts).filter(|(_, is)| **is).map(|(n, _)| i64::from(*n)).sum();

@@ -73,13 +73,19 @@ fn an_undo_may_be_among_them() -> Outcome {
     let milk = db.create(Todo::draft().title("Buy milk").stars(1))?;
     let two = rate(&db, milk, 2)?;
     let not_two = db.undo(two)?.transaction.there()?;
-    // It is done again, and then undone: that comes to nothing.
-    let undone = db.undo_all([not_two, two])?;
-    assert_eq!((undone.written, undone.transaction, stars(&db, milk)?), (0, None, Some(1)));
-    assert_eq!(db.undo(two)?.transaction, None);
-    // The other way round it is undone already when its turn comes.
-    let undone = db.undo_all([two, not_two])?;
-    assert_eq!((undone.written, undone.left, stars(&db, milk)?), (1, 1, Some(2)));
+    // In any order, it is done again, and then undone: that comes to nothing.
+    for all in [[not_two, two], [two, not_two]] {
+        let undone = db.undo_all(all)?;
+        assert_eq!((undone.written, undone.left, undone.transaction), (0, 2, None));
+        assert_eq!((stars(&db, milk)?, db.undo(two)?.transaction), (Some(1), None));
+    }
+    // Of two undos in a row the last one is taken back first.
+    let again = db.undo(not_two)?.transaction.there()?;
+    assert_eq!(stars(&db, milk)?, Some(2));
+    for all in [[again, not_two], [not_two, again]] {
+        let undone = db.undo_all(all)?;
+        assert_eq!((undone.written, undone.left, stars(&db, milk)?), (0, 2, Some(2)));
+    }
     verified(&db)
 }
 

@@ -47,11 +47,12 @@ pub(super) struct Written {
 }
 
 impl Written {
-    fn add(&mut self, registry: &Registry, change: &LoggedChange<'_>) {
+    fn add(&mut self, registry: &Registry, change: &LoggedChange<'_>) -> Result<()> {
         *self.tables.entry(change.record.table).or_default() += 1;
         if registry.is_of_undoings(change.record.table) {
-            self.undone.push(undone_write(change));
+            self.undone.extend(undone_write(registry, change)?);
         }
+        Ok(())
     }
 }
 
@@ -183,7 +184,7 @@ fn entries(
     let (mut greatest, mut began_before) = (before.date, before.open.is_some());
     let mut written = Written::default();
     for change in piece.changes() {
-        written.add(registry, &change);
+        written.add(registry, &change)?;
         let LoggedChange { date, record, .. } = change;
         if record.end.is_none() {
             continue;
@@ -208,7 +209,9 @@ fn complete(
 ) -> Result<Option<Piece>> {
     while let Some(piece) = earlier {
         let is_part = |change: &LoggedChange<'_>| change.record.end.is_none();
-        piece.changes().rev().take_while(is_part).for_each(|change| written.add(registry, &change));
+        for change in piece.changes().rev().take_while(is_part) {
+            written.add(registry, &change)?;
+        }
         if piece.changes().any(|change| change.record.end.is_some()) {
             return Ok(Some(piece));
         }

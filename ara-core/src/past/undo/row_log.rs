@@ -17,6 +17,7 @@ use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::PieceReader;
 use crate::log::place::Number;
 use crate::log::row_changes::RowKey;
+use crate::log::transaction_id::TransactionId;
 use crate::past::transaction_end::{TransactionEnd, TransactionEnds};
 use crate::past::undo::written_row::{OwnedCell, cell_of};
 
@@ -38,19 +39,14 @@ impl Limit {
         is_included: true,
     };
 
-    /// Returns whether it is after all changes.
-    pub(super) fn is_end(self) -> bool {
-        self.is_included && self.place == Self::END.place
-    }
-
     /// Just before a change.
     pub(super) fn before(place: Precedence) -> Self {
         Self { place, is_included: false }
     }
 
-    /// Just after the write that a cell puts back.
-    pub(super) fn after(origin: PutBack) -> Self {
-        Self { place: place_of(origin), is_included: true }
+    /// Just after a change.
+    pub(super) fn until(place: Precedence) -> Self {
+        Self { place, is_included: true }
     }
 
     /// Returns whether a change is before the place.
@@ -58,6 +54,10 @@ impl Limit {
         place < self.place || self.is_included && place == self.place
     }
 }
+
+/// The place before all changes.
+pub(super) const FIRST: Precedence =
+    Precedence { stamp: Stamp::from_bits(i64::MIN), node: NodeId::NOBODY, hash: 0 };
 
 /// Returns the place of a write that a cell puts back, after all others of its stamp and node.
 pub(super) fn place_of(PutBack { stamp, node }: PutBack) -> Precedence {
@@ -144,6 +144,42 @@ impl RowLog {
                 }
                 Ok(None)
             }
+        }
+    }
+
+    /// Returns whether all changes between a place and a write are of the node that made the write, which knew
+    /// all of them.
+    pub(super) fn is_of_one_node(
+        &mut self,
+        reader: &LogReader<'_, '_>,
+        write: &FoundWrite,
+        after: Precedence,
+    ) -> Result<bool> {
+        let node = reader.registry.nodes.get(&write.node).ok_or(Error::Corrupt)?;
+        if node.is_forked {
+            return Ok(false);
+        }
+        match self {
+            Self::Alone => Ok(true),
+            Self::Sought(row) => row.is_of_one_node(reader, write, after),
+            Self::Read(changes) => {
+                let count = changes.partition_point(|change| change.place < write.place);
+                let between = changes.iter().take(count).rev();
+                let mut between = between.take_while(|change| change.place > after);
+                Ok(between.all(|change| change.node == write.node))
+            }
+        }
+    }
+
+    /// Returns the transaction that made the first change of the row.
+    pub(super) fn creation(
+        &mut self,
+        reader: &mut LogReader<'_, '_>,
+    ) -> Result<Option<TransactionId>> {
+        match self {
+            Self::Alone => Ok(None),
+            Self::Sought(row) => row.creation(reader),
+            Self::Read(changes) => Ok(changes.first().map(|change| change.end.id)),
         }
     }
 }

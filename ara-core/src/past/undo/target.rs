@@ -1,4 +1,4 @@
-//! The transactions that are to be undone.
+//! The transactions that are to be undone, or to be done again.
 
 use rusqlite::Connection;
 
@@ -12,41 +12,45 @@ use crate::log::place::Number;
 use crate::log::points::{Spot, find_end};
 use crate::log::transaction_id::TransactionId;
 use crate::past::transaction_end::{TransactionEnd, end_at_spot};
-use crate::past::undone::UndoStatus;
+use crate::past::undone::Turn;
 use crate::value::Timestamp;
 
-/// A transaction that is to be undone.
+/// A transaction that is to be undone, or to be done again.
 pub(super) struct Target {
     pub(super) node: Node,
     pub(super) end: TransactionEnd,
     /// Where its first change lies, and the number of that.
     start: (Spot, Number),
-    /// What was recorded of it when its turn came. It is only undone if it was in force.
-    pub(super) status: UndoStatus,
+    /// What becomes of it, or `None` if it stays as it is, as it is undone already.
+    pub(super) turn: Option<Turn>,
 }
 
 impl Target {
-    /// Finds a transaction in the log. `status` returns what is recorded of it.
+    /// Finds a transaction in the log. If the log was compacted beyond it, it is found only if an undo that is
+    /// itself undone is about it, and anything of it is left.
     pub(super) fn find(
         connection: &Connection,
         registry: &Registry,
-        id: TransactionId,
-        status: impl FnOnce(&TransactionEnd) -> Result<UndoStatus>,
+        (id, is_named): (TransactionId, bool),
     ) -> Result<Self> {
         let node = *registry.node_with(id.node.into()).ok_or(Error::UnknownTransaction)?;
-        if node.is_compacted(id.number) {
-            let until = Timestamp::from_millis(node.compacted_date);
-            return Err(Error::CompactedTransaction { until });
+        let until = Timestamp::from_millis(node.compacted_date);
+        let lacking = match node.is_compacted(id.number) {
+            true => Error::CompactedTransaction { until },
+            false => Error::UnknownTransaction,
+        };
+        if is_named && node.is_compacted(id.number) {
+            return Err(lacking);
         }
         let spot = find_end(connection, &node, id.number, |piece, at| {
             Ok(end_at_spot(registry, piece, at)?.id == id)
         })?;
-        let spot = spot.ok_or(Error::UnknownTransaction)?;
+        let spot = spot.ok_or(lacking)?;
         let mut piece = Piece::default();
         pieces::read_at(connection, spot.pos, &mut piece)?;
         let end = end_at_spot(registry, &piece, spot.at)?;
         let start = start(connection, piece, spot.at)?;
-        Ok(Self { node, end, start, status: status(&end)? })
+        Ok(Self { node, end, start, turn: None })
     }
 
     /// Reads the changes of the transaction.

@@ -1,7 +1,7 @@
-//! Undoing what transactions wrote into a row.
+//! Undoing what transactions wrote into a row, or doing it again.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
@@ -20,26 +20,35 @@ use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
 use crate::names::quoted;
 use crate::past::undo::UndoReport;
-use crate::past::undo::judge::{Judge, LastWrite};
-use crate::past::undo::row_log::{Limit, LogReader, RowLog};
+use crate::past::undo::judge::{CountingWrite, Judge, Verdict};
+use crate::past::undo::row_log::{LogReader, RowLog};
 use crate::past::undo::target::Target;
 use crate::past::undo::written_row::{WrittenCell, WrittenRow};
+use crate::past::undone::Turn;
 use crate::rows::any_rows::MarkedCell;
 use crate::rows::last_writer::FoldedCell;
 use crate::value::Stored;
 
-/// Finds out what sets rows back.
+/// Finds out what sets rows back, or forth.
 pub(super) struct RowUndoing<'c, 'r> {
     pub(super) connection: &'c Connection,
     pub(super) registry: &'r Registry,
     pub(super) targets: &'r [Target],
-    judge: Judge<'c>,
+    judge: Judge<'r>,
     counters: Counters<'c>,
     /// The node that writes.
     writer: NodeOrdinal,
+    pub(super) outcome: Outcome,
+}
+
+/// What came of an undo.
+#[derive(Default)]
+pub(super) struct Outcome {
     pub(super) report: UndoReport,
     /// Whether any value was not left, even if it was equal to the value before.
     pub(super) is_any: bool,
+    /// The positions of the transactions whose additions to counters were subtracted, or added again.
+    pub(super) counted: BTreeSet<usize>,
 }
 
 /// What sets a row back.
@@ -51,14 +60,8 @@ pub(super) struct Inverse<'r> {
     pub(super) cells: Vec<MarkedCell<'r>>,
 }
 
-/// What the transactions that are undone wrote into a column, as far as it still counts.
-#[derive(Default)]
-struct Current {
-    /// The place before which the value before was written.
-    before: Option<Limit>,
-    /// What they added to the counter, if the column is one.
-    added: Option<i64>,
-}
+/// What is to be written into a column of a row.
+type ColumnWrite = (Write<'static>, Vec<u8>);
 
 /// Returns a table if its rows can be undone: it is in the file, and not one of ara's own tables.
 pub(super) fn made(registry: &Registry, ordinal: i64) -> Option<&RegisteredTable> {
@@ -69,22 +72,22 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
     pub(super) fn new(
         (connection, registry): (&'c Connection, &'r Registry),
         targets: &'r [Target],
-        judge: Judge<'c>,
+        judge: Judge<'r>,
         writer: NodeOrdinal,
     ) -> Self {
-        let (counters, report) = (Counters::new(connection), UndoReport::default());
-        Self { connection, registry, targets, judge, counters, writer, report, is_any: false }
+        let (counters, outcome) = (Counters::new(connection), Outcome::default());
+        Self { connection, registry, targets, judge, counters, writer, outcome }
     }
 
-    /// Returns whether a transaction is undone, and not left as it is undone already.
-    pub(super) fn is_undone(&self, target: usize) -> bool {
-        self.targets.get(target).is_some_and(|target| target.status.is_in_force)
+    /// Returns what becomes of a transaction.
+    pub(super) fn turn(&self, target: usize) -> Option<&'r Turn> {
+        self.targets.get(target).and_then(|target| target.turn.as_ref())
     }
 
-    /// Returns whether values of before have to be looked for in the log.
+    /// Returns whether values have to be looked for in the log.
     pub(super) fn needs_log(&self, row: &WrittenRow) -> bool {
         let mut cells = row.columns.values().flatten();
-        cells.any(|cell| self.is_undone(cell.target) && cell.wrote.added().is_none())
+        cells.any(|cell| self.turn(cell.target).is_some() && !cell.is_addition)
     }
 
     /// Returns what sets a row back, or `None` if nothing is to be written.
@@ -95,157 +98,140 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         clock: Option<&RowClock>,
         log: &mut RowLog,
     ) -> Result<Option<Inverse<'r>>> {
-        self.report.left += written.unknown;
+        self.outcome.report.left += written.unknown;
         let (Some(table), Some(clock)) = (made(self.registry, key.0), clock) else {
-            self.report.left += written.columns.values().flatten().count() as u64;
+            self.outcome.report.left += written.columns.values().flatten().count() as u64;
             return Ok(None);
         };
-        // A row that the transaction created is only deleted, and its counters are set back. Its other columns
-        // stay, so that restoring it brings the whole row back.
-        let mut life = None;
-        let mut is_created = false;
-        if let Some(cells) = written.columns.get(&0)
-            && let Some(limit) = self.limit(cells)
-        {
-            let before = self.judge.last(reader, log, (0, limit), None)?;
-            is_created = matches!(before, LastWrite::None);
-            life = Some(before);
-        }
         let mut cells = Vec::new();
+        // Values that the row may have already.
+        let mut unsure = Vec::new();
         for (column, written) in &written.columns {
-            let Some(name) = table.columns.get(column) else {
-                self.report.left += written.len() as u64;
-                continue;
-            };
-            let current = self.current(reader, (&key, *column), written, clock, log)?;
-            let is_set_back = *column == 0 || !is_created;
-            let before = match current.before.filter(|_| is_set_back) {
-                None => None,
-                Some(_) if *column == 0 => life.take(),
-                Some(limit) => Some(self.judge.last(reader, log, (*column, limit), None)?),
-            };
-            self.is_any |= before.is_some() || current.added.is_some();
-            let cell = self.cell((&key, *column), before, current.added)?;
-            cells.extend(cell.map(|(write, marks)| MarkedCell {
-                cell: FoldedCell { column: (*column, name), write },
-                marks,
-            }));
+            let turned = written.iter().filter(|cell| self.turn(cell.target).is_some());
+            let turned: Vec<_> = turned.collect();
+            let name = table.columns.get(column).filter(|_| !turned.is_empty());
+            let left = written.len() - name.map_or(0, |_| turned.len());
+            self.outcome.report.left += left as u64;
+            let Some(name) = name else { continue };
+            let by = self.addition((&key, *column), &turned, clock)?;
+            let verdict = self.verdict(reader, log, (*column, &turned))?;
+            let is_put_back = verdict.as_ref().is_some_and(|verdict| verdict.is_put_back);
+            let Some((write, marks)) = self.write((&key, *column), verdict, by)? else { continue };
+            let cell = FoldedCell { column: (*column, name.as_str()), write };
+            if !is_put_back && !matches!(log, RowLog::Alone) {
+                unsure.push(*column);
+            }
+            cells.push(MarkedCell { cell, marks });
         }
-        match log {
-            RowLog::Alone => cells.retain(|cell| !writes_same(&written, cell)),
-            RowLog::Sought(_) | RowLog::Read(_) => self.drop_same(table, &key.1, &mut cells)?,
-        }
-        self.report.written += cells.len() as u64;
+        self.drop_same(table, &key.1, (&mut cells, &unsure))?;
+        self.outcome.is_any |= !cells.is_empty();
+        self.outcome.report.written += cells.len() as u64;
         let latest = clock.latest().map(|(stamp, _)| stamp).unwrap_or_default();
         let inverse = Inverse { table, row: key.1, latest, cells };
         Ok(Some(inverse).filter(|inverse| !inverse.cells.is_empty()))
     }
 
-    /// Returns the place before which the value was written that was there before the transactions: before the
-    /// first write of the transaction that wrote the column last.
-    fn limit(&self, written: &[WrittenCell]) -> Option<Limit> {
-        let values = written.iter().filter(|cell| cell.wrote.added().is_none());
-        let undone = values.filter(|cell| self.is_undone(cell.target));
-        undone.max_by_key(|cell| cell.last).map(|cell| Limit::before(cell.first))
+    /// Returns what is to be added to a counter, or `None` if the column is none, or none any more.
+    fn addition(
+        &mut self,
+        (key, column): (&RowKey, u32),
+        turned: &[&WrittenCell],
+        clock: &RowClock,
+    ) -> Result<Option<i64>> {
+        let added: Vec<_> = turned.iter().filter(|cell| cell.is_addition).collect();
+        if added.is_empty() {
+            return Ok(None);
+        }
+        let sum = self.counters.get(CounterCell { table: key.0, row: &key.1, column })?;
+        // A value was written into the column since.
+        if sum.is_none_or(|sum| Some(sum.last) != clock.last_write(column)) {
+            self.outcome.report.left += added.len() as u64;
+            return Ok(None);
+        }
+        self.outcome.is_any = true;
+        let mut by = 0_i64;
+        for cell in added {
+            let times = self.turn(cell.target).map_or(0, |turn| turn.times);
+            by = by.saturating_add(cell.added.saturating_mul(times));
+            self.outcome.counted.insert(cell.target);
+        }
+        Ok(Some(by))
     }
 
-    /// Finds out which values of a column still count, and counts the others as left.
-    fn current(
+    /// Returns what counts in a column now, if any transaction wrote a value into it. Counts the values that
+    /// are left, because one that counts was written since.
+    fn verdict(
         &mut self,
         reader: &mut LogReader<'_, '_>,
-        (key, column): (&RowKey, u32),
-        written: &[WrittenCell],
-        clock: &RowClock,
         log: &mut RowLog,
-    ) -> Result<Current> {
-        let mut current = Current::default();
-        let is_value = |cell: &&WrittenCell| cell.wrote.added().is_none();
-        let undone: Vec<_> = written.iter().filter(|cell| self.is_undone(cell.target)).collect();
-        self.report.left += (written.len() - undone.len()) as u64;
-        let values: Vec<_> = undone.iter().copied().filter(is_value).collect();
-        let added = undone.iter().filter(|cell| cell.wrote.added().is_some());
-        let shown = clock.last_write(column);
-        if values.len() < undone.len() {
-            let counter = CounterCell { table: key.0, row: &key.1, column };
-            let sum = self.counters.get(counter)?;
-            // A column into which a value was written since is no counter any more.
-            if sum.is_some_and(|sum| Some(sum.last) == shown) {
-                let sum = added.map(|cell| cell.added).fold(0, i64::saturating_add);
-                current.added = Some(sum);
-            } else {
-                self.report.left += added.count() as u64;
-            }
+        (column, turned): (u32, &[&WrittenCell]),
+    ) -> Result<Option<Verdict>> {
+        let values: Vec<_> = turned.iter().filter(|cell| !cell.is_addition).collect();
+        let is_again =
+            |cell: &&&&WrittenCell| self.turn(cell.target).is_some_and(|turn| !turn.is_undone);
+        let again = values.iter().filter(is_again).map(|cell| cell.last).max();
+        if values.is_empty() {
+            return Ok(None);
         }
-        let (Some(first), Some(limit)) =
-            (values.iter().map(|cell| cell.last).min(), self.limit(written))
-        else {
-            return Ok(current);
-        };
-        let is_last = |cell: &&WrittenCell| {
-            let node = self.targets.get(cell.target).map(|target| target.node.ordinal);
-            Some(cell.last.stamp) == shown.map(|(stamp, _)| stamp)
-                && node == shown.map(|(_, node)| node)
-        };
-        // Most often it is the last write, as the clock of the row tells.
-        let last = match values.as_slice() {
-            [only] if is_last(only) => LastWrite::Earlier,
-            _ => self.judge.last(reader, log, (column, Limit::END), Some(first))?,
-        };
-        let left = match last {
-            LastWrite::Found { place, .. } => {
-                values.iter().filter(|cell| cell.last < place).count()
-            }
-            LastWrite::None | LastWrite::Earlier => 0,
-        };
-        self.report.left += left as u64;
-        if left < values.len() {
-            current.before = Some(limit);
+        if matches!(log, RowLog::Alone) {
+            // The only change of a row made it: the row is deleted, and keeps what it was created with.
+            self.outcome.is_any = true;
+            let deleted = Verdict { counts: None, is_held: false, is_put_back: false };
+            return Ok(Some(deleted).filter(|_| column == 0));
         }
-        Ok(current)
+        let verdict = self.judge.of_column(reader, log, (column, again))?;
+        let place = verdict.counts.as_ref().map(|write| write.place);
+        let is_theirs = values.iter().any(|cell| Some(cell.last) == place);
+        let left = values.iter().filter(|cell| !is_theirs && Some(cell.last) < place).count();
+        self.outcome.report.left += left as u64;
+        self.outcome.is_any |= left < values.len();
+        Ok(Some(verdict).filter(|verdict| !verdict.is_held))
     }
 
-    /// Returns what is written into a column, and the marks of the cell. `before` is the value before, if the
-    /// column is set back, and `added` what is subtracted, if it is a counter.
-    fn cell(
+    /// Returns what is written into a column, and the marks of the cell: what counts now, if the column is not
+    /// that of a counter, or what is added to it.
+    fn write(
         &mut self,
         (key, column): (&RowKey, u32),
-        before: Option<LastWrite>,
-        added: Option<i64>,
-    ) -> Result<Option<(Write<'static>, Vec<u8>)>> {
-        let (taken, marks) = match before {
-            Some(LastWrite::Found { write: Write::Value(value), origin, .. }) => {
+        verdict: Option<Verdict>,
+        by: Option<i64>,
+    ) -> Result<Option<ColumnWrite>> {
+        let (by, marks) = match verdict.map(|verdict| verdict.counts) {
+            Some(Some(CountingWrite { write: Write::Value(value), origin, .. })) => {
                 return Ok(Some((Write::Value(value), origin.to_marks())));
             }
-            Some(LastWrite::None | LastWrite::Earlier) => {
+            Some(None) => {
                 let value = Some(Stored::Integer(1)).filter(|_| column == 0);
                 return Ok(Some((Write::Value(value), Vec::new())));
             }
             // A value was written over a counter: to add to it makes the column a counter again.
-            Some(LastWrite::Found { origin, .. }) => (added.unwrap_or(0), origin.to_marks()),
-            None => match added.filter(|added| *added != 0) {
-                Some(added) => (added, Vec::new()),
+            Some(Some(CountingWrite { origin, .. })) => (by.unwrap_or(0), origin.to_marks()),
+            None => match by.filter(|by| *by != 0) {
+                Some(by) => (by, Vec::new()),
                 None => return Ok(None),
             },
         };
         let sum = self.counters.get(CounterCell { table: key.0, row: &key.1, column })?;
-        let by = taken.checked_neg().unwrap_or(i64::MAX);
         let total = sum.unwrap_or(Sum::NOTHING).total_of(self.writer).wrapping_add(by);
         Ok(Some((Write::Addition(Addition { by, total }), marks)))
     }
 
-    /// Leaves out the values that the row has already, though something else was written into it.
+    /// Leaves out the values of some columns that the row has already, though something else was written into
+    /// them.
     fn drop_same(
         &self,
         table: &RegisteredTable,
         row: &[u8; 16],
-        cells: &mut Vec<MarkedCell<'_>>,
+        (cells, columns): (&mut Vec<MarkedCell<'_>>, &[u32]),
     ) -> Result<()> {
-        let is_value = |cell: &MarkedCell<'_>| matches!(cell.cell.write, Write::Value(_));
-        if !cells.iter().any(is_value) {
+        let is_asked = |cell: &MarkedCell<'_>| {
+            matches!(cell.cell.write, Write::Value(_)) && columns.contains(&cell.cell.column.0)
+        };
+        if !cells.iter().any(is_asked) {
             return Ok(());
         }
-        let values = cells.iter().filter(|cell| is_value(cell));
-        let names: Vec<_> = values.map(|cell| quoted(cell.cell.column.1)).collect();
+        let asked = cells.iter().filter(|cell| is_asked(cell));
+        let names: Vec<_> = asked.map(|cell| quoted(cell.cell.column.1)).collect();
         let (names, table) = (names.join(", "), quoted(&table.name));
         let sql = format!("SELECT {names} FROM {table} WHERE \"id\" = ?1");
         let mut held = self.connection.prepare_cached(&sql)?;
@@ -255,26 +241,15 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         let mut same = Vec::with_capacity(cells.len());
         for cell in &*cells {
             same.push(match &cell.cell.write {
-                Write::Value(value) => {
+                Write::Value(value) if is_asked(cell) => {
                     is_same(held.get_ref(at.next().unwrap_or_default())?, value.as_ref())
                 }
-                Write::Addition(_) => false,
+                _ => false,
             });
         }
         let mut same = same.into_iter();
         cells.retain(|_| !same.next().unwrap_or_default());
         Ok(())
-    }
-}
-
-/// Returns whether a cell writes what was written into a row that has no other change.
-fn writes_same(written: &WrittenRow, MarkedCell { cell, .. }: &MarkedCell<'_>) -> bool {
-    let held = written.columns.get(&cell.column.0).and_then(|cells| cells.last());
-    match (held.map(|held| &held.wrote.write), &cell.write) {
-        (Some(Write::Value(held)), Write::Value(value)) => {
-            is_same(held.as_ref().map_or(ValueRef::Null, Stored::to_sql), value.as_ref())
-        }
-        _ => false,
     }
 }
 

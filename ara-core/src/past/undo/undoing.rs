@@ -1,29 +1,29 @@
-//! Undoing the transactions row by row.
+//! Undoing transactions, and doing them again, row by row.
 
 use std::collections::BTreeMap;
 
 use crate::catalog::registry::Registry;
 use crate::error::Result;
-use crate::log::cells::Cells;
+use crate::log::cells::{Cells, Write};
 use crate::log::owned_change::OwnedChange;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::row_changes::RowKey;
 use crate::log::row_clock::RowClock;
 use crate::past::transaction_end::TransactionEnds;
-use crate::past::undo::UndoReport;
 use crate::past::undo::row_log::{LogReader, RowLog, place, read_rows};
-use crate::past::undo::undo_row::{Clocks, Inverse, RowUndoing, made};
+use crate::past::undo::undo_row::{Clocks, Inverse, Outcome, RowUndoing, made};
 use crate::past::undo::written_row::WrittenRow;
 use crate::rows::any_rows::AnyRows;
 use crate::rows::writing::Writing;
+use crate::value::Stored;
 
-/// Undoes transactions.
+/// Undoes transactions, or does them again.
 ///
 /// The rows of large transactions are undone in slices that fit into memory. What a slice needs of the log is
 /// read before any of its rows is written, as writing can move changes within the log.
-pub(super) struct Undoing<'c, 'r> {
+pub(super) struct Undoing<'a, 'c, 'r> {
     rows: RowUndoing<'c, 'r>,
-    any_rows: AnyRows<'c, 'r>,
+    any_rows: &'a mut AnyRows<'c, 'r>,
     clocks: Clocks<'c>,
     /// Which changes of the transactions are the only ones of their rows. These rows are undone at once, and
     /// need no slice.
@@ -69,21 +69,20 @@ impl Slice {
     }
 }
 
-impl<'c, 'r> Undoing<'c, 'r> {
-    pub(super) fn new(rows: RowUndoing<'c, 'r>) -> Result<Self> {
-        let any_rows = AnyRows::new(rows.connection, rows.registry)?;
+impl<'a, 'c, 'r> Undoing<'a, 'c, 'r> {
+    pub(super) fn new(rows: RowUndoing<'c, 'r>, any_rows: &'a mut AnyRows<'c, 'r>) -> Self {
         let clocks = Clocks::new(rows.connection);
-        Ok(Self { rows, any_rows, clocks, alone: Vec::new() })
+        Self { rows, any_rows, clocks, alone: Vec::new() }
     }
 
-    /// Undoes all rows. Returns the report, and whether any value was not left.
-    pub(super) fn run(mut self, writing: &mut Writing<'c>) -> Result<(UndoReport, bool)> {
+    /// Undoes all rows. Returns what came of them.
+    pub(super) fn run(mut self, writing: &mut Writing<'c>) -> Result<Outcome> {
         let mut slice = Slice::default();
         self.read_first(&mut slice, writing)?;
         loop {
             let next = self.undo_slice(slice, writing)?;
             if next.is_none() {
-                return Ok((self.rows.report, self.rows.is_any));
+                return Ok(self.rows.outcome);
             }
             slice = Slice { after: next, ..Slice::default() };
             self.read_slice(&mut slice)?;
@@ -104,7 +103,7 @@ impl<'c, 'r> Undoing<'c, 'r> {
                 }
                 let mut inverses = Vec::new();
                 for change in &batch {
-                    let clock = match self.rows.is_undone(target) {
+                    let clock = match self.rows.turn(target).is_some_and(|turn| turn.is_undone) {
                         true => self.clock_of_alone(change)?,
                         false => None,
                     };
@@ -148,7 +147,8 @@ impl<'c, 'r> Undoing<'c, 'r> {
         // What creates a row writes that it is not deleted, before all else.
         let first = Cells::new(&change.cells).next_cell().flatten();
         let Some(table) = made(self.rows.registry, change.table) else { return Ok(None) };
-        if first.is_none_or(|cell| cell.column != 0) {
+        let is_life = |write| write == Write::Value(Some(Stored::Integer(0)));
+        if !first.is_some_and(|cell| cell.column == 0 && cell.write().is_some_and(is_life)) {
             return Ok(None);
         }
         let clock = self.clocks.get(table, &change.row)?;

@@ -1,4 +1,4 @@
-//! What the transactions that are to be undone wrote into a row.
+//! What the transactions that are to be undone, or done again, wrote into a row.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,7 @@ use crate::past::owned_write::owned;
 /// What the transactions wrote into a row.
 #[derive(Default)]
 pub(super) struct WrittenRow {
-    /// By column, and then by transaction, in the order in which they are undone.
+    /// By column, and then by transaction.
     pub(super) columns: BTreeMap<u32, Vec<WrittenCell>>,
     /// How many values are of a kind that is not known, and so are left.
     pub(super) unknown: u64,
@@ -22,14 +22,12 @@ pub(super) struct WrittenRow {
 
 /// What a transaction wrote into a column.
 pub(super) struct WrittenCell {
-    /// The position of the transaction among those that are undone.
+    /// The position of the transaction among those that are read.
     pub(super) target: usize,
-    /// Its first write. Earlier values are candidates for the value before.
-    pub(super) first: Precedence,
-    /// Its last write.
+    /// The place of its last write.
     pub(super) last: Precedence,
-    /// What it wrote last.
-    pub(super) wrote: OwnedCell,
+    /// Whether that added to a counter.
+    pub(super) is_addition: bool,
     /// The sum of what it added, if the column is a counter.
     pub(super) added: i64,
 }
@@ -66,17 +64,14 @@ impl WrittenRow {
                 self.unknown += 1;
                 continue;
             };
-            let added = cell.added().unwrap_or_default();
+            let (added, is_addition) = (cell.added().unwrap_or_default(), cell.added().is_some());
             let cells = self.columns.entry(column).or_default();
             match cells.last_mut().filter(|last| last.target == target) {
                 Some(held) => {
                     held.added = held.added.saturating_add(added);
-                    (held.last, held.wrote) = (place, cell);
+                    (held.last, held.is_addition) = (place, is_addition);
                 }
-                None => {
-                    let (first, last, wrote) = (place, place, cell);
-                    cells.push(WrittenCell { target, first, last, wrote, added });
-                }
+                None => cells.push(WrittenCell { target, last: place, is_addition, added }),
             }
         }
         Ok(())

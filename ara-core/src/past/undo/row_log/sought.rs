@@ -11,6 +11,7 @@ use crate::log::piece::filter::{RowProbe, may_have};
 use crate::log::piece::unpacking::{PLACE_BITS, Piece};
 use crate::log::pieces::{self, with_filter};
 use crate::log::row_changes::RowKey;
+use crate::log::transaction_id::TransactionId;
 use crate::past::undo::row_log::{FoundWrite, Limit, LogReader, place};
 use crate::past::undo::written_row::cell_of;
 
@@ -26,6 +27,7 @@ pub(in crate::past::undo) struct SoughtRow {
 
 /// The changes of the row that a node made.
 struct NodeRow {
+    ordinal: NodeOrdinal,
     is_forked: bool,
     /// The positions of the pieces that may have some. Those that turn out to have none are taken out.
     positions: Vec<i64>,
@@ -96,19 +98,18 @@ impl RowPiece {
 impl SoughtRow {
     /// Finds the pieces that may have changes of a row, by their filters.
     pub(super) fn find(reader: &LogReader<'_, '_>, key: RowKey) -> Result<Self> {
-        let mut nodes: Vec<(NodeOrdinal, NodeRow)> = Vec::new();
+        let mut nodes: Vec<NodeRow> = Vec::new();
         for pos in positions(reader.connection, key)? {
             let ordinal = NodeOrdinal::new(pos >> PLACE_BITS);
-            match nodes.last_mut().filter(|(last, _)| *last == ordinal) {
-                Some((_, node)) => node.positions.push(pos),
+            match nodes.last_mut().filter(|last| last.ordinal == ordinal) {
+                Some(node) => node.positions.push(pos),
                 None => {
                     let known = reader.registry.nodes.get(&ordinal).ok_or(Error::Corrupt)?;
                     let (is_forked, positions) = (known.is_forked, vec![pos]);
-                    nodes.push((ordinal, NodeRow { is_forked, positions, last: 0, sorted: None }));
+                    nodes.push(NodeRow { ordinal, is_forked, positions, last: 0, sorted: None });
                 }
             }
         }
-        let nodes = nodes.into_iter().map(|(_, node)| node).collect();
         Ok(Self { nodes, pieces: RowPieces { key, read: HashMap::new() } })
     }
 
@@ -134,6 +135,37 @@ impl SoughtRow {
             }
             limit = Limit::before(place);
         }
+    }
+
+    /// Returns whether no other node made a change between a place and a write.
+    pub(super) fn is_of_one_node(
+        &mut self,
+        reader: &LogReader<'_, '_>,
+        write: &FoundWrite,
+        after: Precedence,
+    ) -> Result<bool> {
+        for node in self.nodes.iter_mut().filter(|node| node.ordinal != write.node) {
+            let last = node.last(reader, &mut self.pieces, Limit::before(write.place))?;
+            if last.is_some_and(|(place, ..)| place > after) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Returns the transaction that made the first change of the row.
+    pub(super) fn creation(
+        &mut self,
+        reader: &mut LogReader<'_, '_>,
+    ) -> Result<Option<TransactionId>> {
+        let mut first: Option<Place> = None;
+        for node in &mut self.nodes {
+            let of_node = node.earliest(reader, &mut self.pieces)?;
+            first = first.into_iter().chain(of_node).min();
+        }
+        let Some((_, pos, at)) = first else { return Ok(None) };
+        let read = self.pieces.get(reader, pos)?;
+        Ok(Some(reader.ends.of(reader.connection, &read.piece, at)?.id))
     }
 }
 
@@ -197,6 +229,24 @@ impl NodeRow {
                 None => high -= 1,
                 Some(first) if limit.admits(first) => return Ok(Some((at, high))),
                 Some(_) => (high, step) = (at, step * 2),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the first change.
+    fn earliest(
+        &mut self,
+        reader: &LogReader<'_, '_>,
+        pieces: &mut RowPieces,
+    ) -> Result<Option<Place>> {
+        if self.is_forked {
+            return Ok(self.sorted(reader, pieces)?.first().copied());
+        }
+        while let Some(pos) = self.positions.first().copied() {
+            if self.first(reader, pieces, 0)?.is_some() {
+                let first = pieces.get(reader, pos)?.changes.first().copied();
+                return Ok(first.map(|(place, at)| (place, pos, at)));
             }
         }
         Ok(None)
