@@ -107,7 +107,11 @@ impl<'c> PieceReader<'c> {
     pub(crate) fn next_found(&mut self) -> Result<Option<Found<'_>>> {
         let mut rows = self.next.query((self.at, self.until))?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        self.at = row.get(0)?;
+        let before = std::mem::replace(&mut self.at, row.get(0)?);
+        if self.at <= before {
+            // The pages of the table lead back. Who goes on would go round for ever.
+            return Err(Error::Corrupt);
+        }
         match read(row, &mut self.piece) {
             Ok(()) => Ok(Some(Found::Whole(&self.piece))),
             Err(Error::Corrupt) => Ok(Some(Found::Damaged(self.at))),

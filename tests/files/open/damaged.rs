@@ -141,3 +141,38 @@ fn exchanged_pages_are_told() -> TestResult {
     }
     Ok(())
 }
+
+/// Of a page that leads to others, one pointer is put in the place of another: what is read in order of its
+/// keys then comes back to where it was, and must not go round for ever.
+#[test]
+fn pages_that_lead_back_are_told() -> TestResult {
+    const LEADS_TO_OTHERS: u8 = 5;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("notes.db");
+    let db = Database::open(&path)?;
+    (0..400).try_for_each(|number| db.create(note(number)).map(drop))?;
+    let notes = notes(&db)?;
+    drop(db);
+    let original = Original { bytes: std::fs::read(&path)?, notes };
+
+    let two = |page: usize, at: usize| -> usize {
+        let at = page * PAGE + at;
+        usize::from(u16::from_be_bytes([original.bytes[at], original.bytes[at + 1]]))
+    };
+    let mut tried = 0;
+    for page in 1..original.bytes.len() / PAGE {
+        if original.bytes[page * PAGE] != LEADS_TO_OTHERS {
+            continue;
+        }
+        let cells: Vec<usize> = (0..two(page, 3)).map(|cell| two(page, 12 + 2 * cell)).collect();
+        for cell in &cells[1..] {
+            let mut bytes = original.bytes.clone();
+            let [first, cell] = [cells[0], *cell].map(|cell| page * PAGE + cell);
+            bytes.copy_within(first..first + 4, cell);
+            use_it(&bytes, &original, &format!("page {page}, the cell at {cell}"))?;
+            tried += 1;
+        }
+    }
+    assert!(tried > 5, "{tried}");
+    Ok(())
+}
