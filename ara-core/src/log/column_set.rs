@@ -1,9 +1,11 @@
 //! Sets of columns.
 
+use smallvec::SmallVec;
+
 /// A set of columns by ordinal. A column is bit `ordinal % 8` of byte `ordinal / 8`, and the last byte
-/// is never zero, so that equal sets have equal bytes.
+/// is never zero, so that equal sets have equal bytes. The columns of most tables need no memory of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ColumnSet(Vec<u8>);
+pub(crate) struct ColumnSet(SmallVec<[u8; 16]>);
 
 impl ColumnSet {
     /// Inserts a column.
@@ -51,7 +53,7 @@ impl ColumnSet {
 
     /// Takes the bytes of a bit set.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+        Self(SmallVec::from_slice(bytes))
     }
 
     /// Removes the columns of another set.

@@ -2,6 +2,7 @@
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ffi};
+use smallvec::SmallVec;
 
 use crate::log::clock::Stamp;
 use crate::log::codec::{Reader, put_bytes, put_varint};
@@ -22,10 +23,13 @@ use crate::log::node::{NodeId, NodeOrdinal};
 /// the latest change is dated before the earliest one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RowClock {
-    groups: Vec<Group>,
+    groups: Groups,
     earliest_date: i64,
     latest_date: i64,
 }
+
+/// As many groups as most rows have need no memory of their own.
+type Groups = SmallVec<[Group; 4]>;
 
 /// The columns that one change wrote last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +98,7 @@ impl RowClock {
             0 => None,
             _ => Some(reader.varint()?.cast_signed()),
         };
-        let mut groups = Vec::new();
+        let mut groups = Groups::new();
         while !reader.is_empty() {
             groups.push(group(&mut reader, earliest)?);
         }
@@ -137,10 +141,10 @@ impl RowClock {
         });
     }
 
-    /// Records that a change wrote these columns which is later than all others of the row.
-    fn write(&mut self, (stamp, node, date): (Stamp, NodeOrdinal, i64), columns: ColumnSet) {
+    /// Records a change which is later than all others of the row, and its date.
+    fn write(&mut self, change: Group, date: i64) {
         for group in &mut self.groups {
-            group.columns.remove(&columns);
+            group.columns.remove(&change.columns);
         }
         let earliest = self.groups.len().saturating_sub(1);
         let mut at = 0..;
@@ -148,7 +152,7 @@ impl RowClock {
         if self.groups.is_empty() {
             self.earliest_date = date;
         }
-        self.groups.insert(0, Group { stamp, node, columns });
+        self.groups.insert(0, change);
         self.latest_date = date;
     }
 
@@ -223,25 +227,30 @@ fn group(reader: &mut Reader<'_>, earliest: Stamp) -> Option<Group> {
     Some(Group { stamp, node: NodeOrdinal::new((node >> 1).cast_signed()), columns })
 }
 
-/// Registers the SQL function `ara_stamp(clock, created_at, updated_at, stamp, node, columns, date)`, which
-/// returns the clock of a row after a change of that stamp and date wrote these columns. It returns NULL if
-/// the row has a change that is not earlier than that.
+/// Reads what [`RowClock::pack_one`] wrote.
+fn only_group(bytes: &[u8]) -> Option<Group> {
+    let mut reader = Reader(bytes);
+    let stamp = Stamp::from_bits(i64::from_be_bytes(reader.array()?));
+    group(&mut reader, stamp)
+}
+
+/// Registers the SQL function `ara_stamp(clock, created_at, change, date)`, which returns the clock of a row
+/// after a change of this date. The change is told as the [clock](RowClock::pack_one) of a row that it alone
+/// has written. It returns NULL if the row has a change that is not earlier.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_DIRECTONLY;
-    connection.create_scalar_function("ara_stamp", 7, flags, |context| {
-        let dates = (context.get(1).ok(), context.get(2).ok());
+    connection.create_scalar_function("ara_stamp", 4, flags, |context| {
         let clock = context.get_raw(0).as_blob().ok();
-        let clock = clock.and_then(|clock| RowClock::unpack(clock, dates));
+        let clock = clock.and_then(|clock| RowClock::unpack(clock, (context.get(1).ok(), None)));
         let corrupt = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
         let mut clock = clock.ok_or_else(corrupt)?;
-        let stamp = context.get(3)?;
-        if clock.latest().is_some_and(|(latest, _)| latest >= stamp) {
+        let change = only_group(context.get_raw(2).as_blob()?).ok_or_else(corrupt)?;
+        if clock.latest().is_some_and(|(latest, _)| latest >= change.stamp) {
             return Ok(None);
         }
-        let columns = ColumnSet::from_bytes(context.get_raw(5).as_blob()?);
-        clock.write((stamp, context.get(4)?, context.get(6)?), columns);
+        clock.write(change, context.get(3)?);
         let mut packed = Vec::with_capacity(32);
         clock.pack(&mut packed);
         Ok(Some(packed))

@@ -216,17 +216,17 @@ impl Mutation<'_, '_> {
             }
         };
         let columns: ColumnSet = writes.iter().map(|(slot, _)| self.ordinal(*slot)).collect();
+        let mut change = Vec::with_capacity(16);
+        RowClock::pack_one(&mut change, stamp, self.writing.recorder.node(), &columns);
         let edit = self.plan.edit(&slots(writes));
         let update = self.writing.statements.get(match condition {
             If::Any { .. } => &edit.update,
             If::AllDiffer => &edit.update_if_all_differ,
         })?;
         bind(update, 1, ValueRef::Blob(id.as_bytes()))?;
-        bind(update, 2, ValueRef::Integer(stamp.bits()))?;
-        bind(update, 3, ValueRef::Integer(self.writing.recorder.node().get()))?;
-        bind(update, 4, ValueRef::Blob(columns.as_bytes()))?;
-        bind(update, 5, ValueRef::Integer(self.writing.recorder.date()))?;
-        bind_values(update, 6, writes.iter().map(|(_, value)| *value))?;
+        bind(update, 2, ValueRef::Blob(&change))?;
+        bind(update, 3, ValueRef::Integer(self.writing.recorder.date()))?;
+        bind_values(update, 4, writes.iter().map(|(_, value)| *value))?;
         let written = update.raw_execute().map_err(|error| self.fault(error))?;
         if written == 0 {
             return Ok(false);

@@ -52,8 +52,8 @@ pub(crate) const IS_DELETED: usize = 0;
 pub(crate) struct Edit {
     /// Selects `is_deleted`, the clock and then the slots, by id.
     pub(crate) probe: Arc<str>,
-    /// Updates a row. The parameters are: the id; the change's time, node and columns, which go into
-    /// `ara_clock`; `updated_at`; the slots.
+    /// Updates a row. The parameters are: the id; the change, as the clock of a row that it alone has
+    /// written; its date; the slots.
     pub(crate) update: Arc<str>,
     /// The same update, if the row is not deleted and every slot differs.
     pub(crate) update_if_all_differ: Arc<str>,
@@ -112,15 +112,14 @@ impl Plan {
             "SELECT {} FROM \"{table}\" WHERE \"id\" = ?1",
             name_list(["is_deleted", "ara_clock"].into_iter().chain(names())),
         );
-        let mut update = format!("\"{table}\" SET \"updated_at\" = max(\"created_at\", ?5)");
+        let mut update = format!("\"{table}\" SET \"updated_at\" = max(\"created_at\", ?3)");
         if self.ordinal.is_some() {
             update.push_str(
-                ", \"ara_clock\" = \
-                 ara_stamp(\"ara_clock\", \"created_at\", \"updated_at\", ?2, ?3, ?4, ?5)",
+                ", \"ara_clock\" = ara_stamp(\"ara_clock\", \"created_at\", ?2, ?3)",
             );
         }
         let mut differ = String::from(" AND \"is_deleted\" IS NOT 1");
-        for (name, parameter) in names().zip(6..) {
+        for (name, parameter) in names().zip(4..) {
             let _ = write!(update, ", \"{name}\" = ?{parameter}");
             let _ = write!(differ, " AND \"{name}\" IS NOT ?{parameter}");
         }
