@@ -11,11 +11,13 @@ impl ColumnSet {
     /// Inserts a column.
     pub(crate) fn insert(&mut self, ordinal: u32) {
         let at = (ordinal / 8) as usize;
-        if self.0.len() <= at {
-            self.0.resize(at + 1, 0);
-        }
-        if let Some(byte) = self.0.get_mut(at) {
-            *byte |= 1 << (ordinal % 8);
+        let bit = 1 << (ordinal % 8);
+        match self.0.get_mut(at) {
+            Some(byte) => *byte |= bit,
+            None => {
+                self.0.resize(at, 0);
+                self.0.push(bit);
+            }
         }
     }
 
