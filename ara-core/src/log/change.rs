@@ -149,18 +149,33 @@ pub(crate) struct Change {
     salt: u32,
 }
 
+/// The memory of a change that is no longer needed, for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    cells: Vec<u8>,
+    canonical: Vec<u8>,
+}
+
 impl Change {
     /// Makes a change without cells. The table is given by its ordinal and its name. The salt is of its
     /// transaction, and random.
     pub(crate) fn new(
+        Room { mut cells, canonical }: Room,
         (node, salt): (NodeId, u32),
         place: (Number, Stamp),
         (table, table_name): (i64, &str),
         row: Uuid,
     ) -> Self {
         let (number, stamp) = place;
-        let canonical = Canonical::new(node, place, table_name, row.as_bytes());
-        Self { number, stamp, table, row, cells: Vec::with_capacity(96), canonical, salt }
+        cells.clear();
+        cells.reserve(96);
+        let canonical = Canonical::within(canonical, node, place, (table_name, row.as_bytes()));
+        Self { number, stamp, table, row, cells, canonical, salt }
+    }
+
+    /// Returns the memory of the change.
+    pub(crate) fn into_room(self) -> Room {
+        Room { cells: self.cells, canonical: self.canonical.0 }
     }
 
     /// Adds a cell with a value. The column is given by its ordinal and its name.
@@ -209,13 +224,19 @@ pub(crate) struct Canonical(Vec<u8>);
 
 impl Canonical {
     /// Begins with who made the change, its number and its stamp, the table's name, and the row's id.
-    pub(crate) fn new(
+    pub(crate) fn new(node: NodeId, place: (Number, Stamp), table: &str, row: &[u8; 16]) -> Self {
+        Self::within(Vec::new(), node, place, (table, row))
+    }
+
+    /// Does the same in memory that is there already.
+    fn within(
+        mut bytes: Vec<u8>,
         node: NodeId,
         (number, stamp): (Number, Stamp),
-        table: &str,
-        row: &[u8; 16],
+        (table, row): (&str, &[u8; 16]),
     ) -> Self {
-        let mut bytes = Vec::with_capacity(192);
+        bytes.clear();
+        bytes.reserve(192);
         bytes.extend_from_slice(node.as_bytes());
         bytes.extend(number.get().to_be_bytes());
         bytes.extend(stamp.bits().to_be_bytes());
@@ -296,7 +317,7 @@ mod tests {
 
     fn change(row: Uuid, title: &str) -> Change {
         let place = (Number::new(1), Stamp::new(1_700_000_000_000, 0));
-        let mut change = Change::new((NODE, 0), place, (3, "todo"), row);
+        let mut change = Change::new(Room::default(), (NODE, 0), place, (3, "todo"), row);
         change.value((0, "is_deleted"), Some(&Stored::Integer(0)), Marks::default());
         change.value((2, "title"), Some(&Stored::Text(title.into())), Marks::default());
         change

@@ -1,19 +1,23 @@
 //! Sets of columns.
 
+use smallvec::SmallVec;
+
 /// A set of columns by ordinal. A column is bit `ordinal % 8` of byte `ordinal / 8`, and the last byte
-/// is never zero, so that equal sets have equal bytes.
+/// is never zero, so that equal sets have equal bytes. The columns of most tables need no memory of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ColumnSet(Vec<u8>);
+pub(crate) struct ColumnSet(SmallVec<[u8; 16]>);
 
 impl ColumnSet {
     /// Inserts a column.
     pub(crate) fn insert(&mut self, ordinal: u32) {
         let at = (ordinal / 8) as usize;
-        if self.0.len() <= at {
-            self.0.resize(at + 1, 0);
-        }
-        if let Some(byte) = self.0.get_mut(at) {
-            *byte |= 1 << (ordinal % 8);
+        let bit = 1 << (ordinal % 8);
+        match self.0.get_mut(at) {
+            Some(byte) => *byte |= bit,
+            None => {
+                self.0.resize(at, 0);
+                self.0.push(bit);
+            }
         }
     }
 
@@ -51,7 +55,7 @@ impl ColumnSet {
 
     /// Takes the bytes of a bit set.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+        Self(SmallVec::from_slice(bytes))
     }
 
     /// Removes the columns of another set.

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::log::change::{Change, End};
+use crate::log::change::{Change, End, Room};
 use crate::log::clock::{Clock, Stamp};
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
@@ -32,6 +32,8 @@ pub(crate) struct Recorder<'c> {
     salt: u32,
     log: NodeLog,
     last: Last,
+    /// What the change before the last one leaves to the next one.
+    room: Room,
     /// The XOR of the hashes of all changes before the last one, if there are any.
     others: Option<u64>,
     /// The numbers of the first and the last change that were recorded.
@@ -102,6 +104,7 @@ impl<'c> Recorder<'c> {
             salt,
             log,
             last,
+            room: Room::default(),
             others,
             logged,
             changes: 0,
@@ -221,7 +224,8 @@ impl<'c> Recorder<'c> {
     pub(crate) fn change(&mut self, stamp: Stamp, table: (i64, &str), row: Uuid) -> Change {
         self.clock.follow(stamp);
         let before = self.logged.map_or(self.log.end().point().number, |(_, last)| last);
-        Change::new((self.node_id, self.salt), (before.next(), stamp), table, row)
+        let room = std::mem::take(&mut self.room);
+        Change::new(room, (self.node_id, self.salt), (before.next(), stamp), table, row)
     }
 
     /// Records a change that was made to a row.
@@ -230,7 +234,11 @@ impl<'c> Recorder<'c> {
         self.logged = Some((self.logged.map_or(number, |(first, _)| first), number));
         self.changes += 1;
         match std::mem::replace(&mut self.last, Last::Waits(change)) {
-            Last::Waits(mut before) => self.append(&mut before, None),
+            Last::Waits(mut before) => {
+                self.append(&mut before, None)?;
+                self.room = before.into_room();
+                Ok(())
+            }
             Last::Written(mut before) => {
                 self.others = Some(self.others.unwrap_or_default() ^ before.hash(None));
                 Ok(())

@@ -67,12 +67,7 @@ impl RowClock {
     /// Appends the packed clock.
     pub(crate) fn pack(&self, out: &mut Vec<u8>) {
         let Some(earliest) = self.groups.last() else { return };
-        let is_dated = self.latest_date < self.earliest_date;
-        let base = earliest.stamp.bits().cast_unsigned();
-        out.extend((if is_dated { base | DATED } else { base }).to_be_bytes());
-        if is_dated {
-            put_varint(out, self.latest_date.cast_unsigned());
-        }
+        put_base(out, earliest.stamp, (self.earliest_date, self.latest_date));
         for group in &self.groups {
             put_group(out, (group.stamp, earliest.stamp), group.node, &group.columns);
         }
@@ -88,12 +83,7 @@ impl RowClock {
             return Some(Self::default());
         }
         let mut reader = Reader(bytes);
-        let base = u64::from_be_bytes(reader.array()?);
-        let earliest = Stamp::from_bits((base & !DATED).cast_signed());
-        let latest_date = match base & DATED {
-            0 => None,
-            _ => Some(reader.varint()?.cast_signed()),
-        };
+        let (earliest, latest_date) = base(&mut reader)?;
         let mut groups = Vec::new();
         while !reader.is_empty() {
             groups.push(group(&mut reader, earliest)?);
@@ -137,21 +127,6 @@ impl RowClock {
         });
     }
 
-    /// Records that a change wrote these columns which is later than all others of the row.
-    fn write(&mut self, (stamp, node, date): (Stamp, NodeOrdinal, i64), columns: ColumnSet) {
-        for group in &mut self.groups {
-            group.columns.remove(&columns);
-        }
-        let earliest = self.groups.len().saturating_sub(1);
-        let mut at = 0..;
-        self.groups.retain(|group| at.next() == Some(earliest) || !group.columns.is_empty());
-        if self.groups.is_empty() {
-            self.earliest_date = date;
-        }
-        self.groups.insert(0, Group { stamp, node, columns });
-        self.latest_date = date;
-    }
-
     /// Returns the stamp and the node of the latest change of the row.
     pub(crate) fn latest(&self) -> Option<(Stamp, NodeOrdinal)> {
         self.groups.first().map(|group| (group.stamp, group.node))
@@ -189,6 +164,26 @@ impl RowClock {
     }
 }
 
+/// Appends the stamp of the earliest change, and the date of the latest one if it is before that of the earliest.
+fn put_base(out: &mut Vec<u8>, earliest: Stamp, (earliest_date, latest_date): (i64, i64)) {
+    let is_dated = latest_date < earliest_date;
+    let base = earliest.bits().cast_unsigned();
+    out.extend((if is_dated { base | DATED } else { base }).to_be_bytes());
+    if is_dated {
+        put_varint(out, latest_date.cast_unsigned());
+    }
+}
+
+/// Reads what [`put_base`] wrote.
+fn base(reader: &mut Reader<'_>) -> Option<(Stamp, Option<i64>)> {
+    let base = u64::from_be_bytes(reader.array()?);
+    let latest_date = match base & DATED {
+        0 => None,
+        _ => Some(reader.varint()?.cast_signed()),
+    };
+    Some((Stamp::from_bits((base & !DATED).cast_signed()), latest_date))
+}
+
 /// Appends a group, whose stamp is told relative to that of the earliest change.
 fn put_group(
     out: &mut Vec<u8>,
@@ -223,28 +218,56 @@ fn group(reader: &mut Reader<'_>, earliest: Stamp) -> Option<Group> {
     Some(Group { stamp, node: NodeOrdinal::new((node >> 1).cast_signed()), columns })
 }
 
-/// Registers the SQL function `ara_stamp(clock, created_at, updated_at, stamp, node, columns, date)`, which
-/// returns the clock of a row after a change of that stamp and date wrote these columns. It returns NULL if
-/// the row has a change that is not earlier than that, or if its clock cannot be read: after an error that tells
-/// of damage, SQLite would write nothing more in the transaction.
+/// Reads what [`RowClock::pack_one`] wrote.
+fn only_group(bytes: &[u8]) -> Option<Group> {
+    let mut reader = Reader(bytes);
+    let (stamp, _) = base(&mut reader)?;
+    group(&mut reader, stamp)
+}
+
+/// Returns the packed clock of a row after a change of this date, or `None` if the row has a change that is not
+/// earlier, or the bytes are not the clock of a row that was written.
+///
+/// Every update goes through here, so the clock is not unpacked as a whole, but copied group by group.
+fn stamped(clock: &[u8], created_at: i64, change: &Group, date: i64) -> Option<Vec<u8>> {
+    let mut packed = Vec::with_capacity(clock.len() + 24);
+    let mut reader = Reader(clock);
+    let (earliest, _) = base(&mut reader)?;
+    put_base(&mut packed, earliest, (created_at, date));
+    put_group(&mut packed, (change.stamp, earliest), change.node, &change.columns);
+    loop {
+        let mut group = group(&mut reader, earliest)?;
+        if group.stamp >= change.stamp {
+            return None;
+        }
+        let is_earliest = reader.is_empty();
+        if is_earliest && group.stamp != earliest {
+            return None;
+        }
+        group.columns.remove(&change.columns);
+        if is_earliest || !group.columns.is_empty() {
+            put_group(&mut packed, (group.stamp, earliest), group.node, &group.columns);
+        }
+        if is_earliest {
+            return Some(packed);
+        }
+    }
+}
+
+/// Registers the SQL function `ara_stamp(clock, created_at, change, date)`, which returns the clock of a row
+/// after a change of this date. The change is told as the [clock](RowClock::pack_one) of a row that it alone
+/// has written. It returns NULL if the row has a change that is not earlier, or if its clock cannot be read:
+/// after an error that tells of damage, SQLite would write nothing more in the transaction.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_DIRECTONLY;
-    connection.create_scalar_function("ara_stamp", 7, flags, |context| {
-        let dates = (context.get(1).ok(), context.get(2).ok());
-        let clock = context.get_raw(0).as_blob().ok();
-        let clock = clock.and_then(|clock| RowClock::unpack(clock, dates));
-        let Some(mut clock) = clock else { return Ok(None) };
-        let stamp = context.get(3)?;
-        if clock.latest().is_none_or(|(latest, _)| latest >= stamp) {
-            return Ok(None);
-        }
-        let columns = ColumnSet::from_bytes(context.get_raw(5).as_blob()?);
-        clock.write((stamp, context.get(4)?, context.get(6)?), columns);
-        let mut packed = Vec::with_capacity(32);
-        clock.pack(&mut packed);
-        Ok(Some(packed))
+    connection.create_scalar_function("ara_stamp", 4, flags, |context| {
+        let clock = context.get_raw(0).as_blob().unwrap_or_default();
+        let created_at = context.get(1).unwrap_or_default();
+        let change = only_group(context.get_raw(2).as_blob()?);
+        let date = context.get(3)?;
+        Ok(change.and_then(|change| stamped(clock, created_at, &change, date)))
     })
 }
 
@@ -338,8 +361,38 @@ mod tests {
         }
 
         #[test]
+        fn a_stamped_clock_is_that_of_all_changes(
+            changes in prop::collection::btree_map(
+                (1i64..5, 0u16..3, 1i64..2),
+                (0i64..400, prop::collection::vec(0u32..12, 0..4)),
+                0..8,
+            ),
+            (at, date) in ((1i64..7, 0u16..3, 1i64..2), 0i64..400),
+            written in prop::collection::vec(0u32..12, 0..4),
+        ) {
+            let changes: Vec<Example> = changes.into_iter().collect();
+            let clock = fold(&changes);
+            let (mut packed, mut change) = (Vec::new(), Vec::new());
+            clock.pack(&mut packed);
+            let tick = tick(at.0, at.1, at.2, date);
+            RowClock::pack_one(&mut change, tick.stamp, tick.node.0, &columns(&written));
+            let change = only_group(&change).expect("was packed so");
+            let after = stamped(&packed, clock.created_at(), &change, date).expect("a clock");
+            if changes.last().is_some_and(|(latest, _)| *latest >= at) {
+                prop_assert!(after.is_empty());
+            } else {
+                let all: Vec<Example> = changes.into_iter().chain([(at, (date, written))]).collect();
+                let mut expected = Vec::new();
+                fold(&all).pack(&mut expected);
+                prop_assert_eq!(after, expected);
+            }
+        }
+
+        #[test]
         fn no_bytes_are_too_bad(bytes: Vec<u8>) {
             let _ = RowClock::unpack(&bytes, (None, None));
+            let change = Group { stamp: Stamp::LAST, node: NodeOrdinal::new(1), columns: columns(&[1]) };
+            let _ = stamped(&bytes, 0, &change, 0);
         }
     }
 }

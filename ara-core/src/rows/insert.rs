@@ -17,9 +17,32 @@ pub(crate) fn insert_sql<'a>(
     stored_name: &str,
     columns: impl IntoIterator<Item = &'a str>,
 ) -> String {
-    let mut names = String::from("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"");
-    let mut values = String::from("?1, ?2, ?3, ?4");
-    for (column, parameter) in columns.into_iter().zip(FIRST_COLUMN..) {
+    insert(stored_name, ("", "?1, ?2, ?3, ?4"), columns.into_iter().zip(FIRST_COLUMN..))
+}
+
+/// The parameter of the first column of [`insert_new_sql`].
+pub(crate) const FIRST_COLUMN_OF_NEW: usize = 4;
+
+/// Returns the SQL that inserts a row which was never there: its id, its clock, the date of its only change,
+/// then the given columns. It is not deleted.
+pub(crate) fn insert_new_sql<'a>(
+    stored_name: &str,
+    columns: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let head = (", \"is_deleted\"", "?1, ?2, ?3, ?3, 0");
+    insert(stored_name, head, columns.into_iter().zip(FIRST_COLUMN_OF_NEW..))
+}
+
+/// Returns the SQL that inserts a row: the head, which may have more names than that of all rows, and the
+/// given columns with their parameters.
+fn insert<'a>(
+    stored_name: &str,
+    (more, values): (&str, &str),
+    columns: impl Iterator<Item = (&'a str, usize)>,
+) -> String {
+    let mut names = format!("\"id\", \"ara_clock\", \"created_at\", \"updated_at\"{more}");
+    let mut values = values.to_owned();
+    for (column, parameter) in columns {
         let _ = write!(names, ", {}", quoted(column));
         let _ = write!(values, ", ?{parameter}");
     }

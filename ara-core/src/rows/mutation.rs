@@ -5,6 +5,7 @@ mod mending;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{ErrorCode, ffi};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use crate::log::marks::Marks;
 use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
 use crate::model::cells::Cell;
-use crate::rows::insert::{FIRST_COLUMN, RowHead, bind_values};
+use crate::rows::insert::{FIRST_COLUMN_OF_NEW, bind_values};
 use crate::rows::plan::{IS_DELETED, Plan};
 use crate::rows::writing::Writing;
 use crate::value::Stored;
@@ -34,6 +35,9 @@ const DELETED: Stored<'static> = Stored::Integer(1);
 /// A slot of the plan, and the value to write there.
 type Write<'a> = (usize, Option<&'a Stored<'static>>);
 
+/// The writes of an update. Those of most need no memory of their own.
+type Writes<'a> = SmallVec<[Write<'a>; 8]>;
+
 /// The new state of a counter after an addition.
 struct Added {
     slot: usize,
@@ -49,7 +53,7 @@ struct Added {
 struct Probed<'a> {
     is_deleted: bool,
     /// The writes that would change the row.
-    changes: Vec<Write<'a>>,
+    changes: Writes<'a>,
     /// The stamp of its latest change, unless its clock cannot be read.
     latest: Option<Stamp>,
 }
@@ -87,7 +91,7 @@ impl Mutation<'_, '_> {
     fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Uuid> {
         let is_counter = |(slot, _): &Write<'_>| self.plan.is_counter(*slot);
         let writes = writes(cells).filter(|write| !is_counter(write));
-        let writes: Vec<_> = alive().chain(writes).collect();
+        let writes: Writes<'_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
             None => self.create(Some(id), cells),
             Some(Probed { changes, latest, .. }) => {
@@ -101,10 +105,9 @@ impl Mutation<'_, '_> {
     /// is such a row.
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
         self.mending(id, |mutation| {
-            let mut writes: Vec<_> = writes(cells).collect();
-            let added = mutation.add_up(id, &writes)?;
-            mutation.put_sums(&mut writes, &added);
-            mutation.edit_alive(id, &writes, &added)
+            let given: Writes<'_> = writes(cells).collect();
+            let added = mutation.add_up(id, &given)?;
+            mutation.edit_alive(id, &mutation.with_sums(&given, &added), &added)
         })
     }
 
@@ -149,19 +152,20 @@ impl Mutation<'_, '_> {
     /// Inserts a row with this id, and fails with [`Error::Exists`] if there is one.
     fn insert(&mut self, stamp: Stamp, id: Uuid, cells: &[Cell]) -> Result<()> {
         let columns: ColumnSet = new_row(cells).map(|(slot, _)| self.ordinal(slot)).collect();
-        let mut clock = Vec::with_capacity(16);
+        let Writing { recorder, statements, clock, .. } = &mut *self.writing;
+        clock.clear();
         if self.plan.ordinal.is_some() {
-            RowClock::pack_one(&mut clock, stamp, self.writing.recorder.node(), &columns);
+            RowClock::pack_one(clock, stamp, recorder.node(), &columns);
         }
-        let insert = self.writing.statements.get(&self.plan.insert)?;
-        let date = Some(self.writing.recorder.date());
-        let head = RowHead { id: id.as_bytes(), clock: &clock, created_at: date, updated_at: date };
-        head.bind(insert)?;
+        let insert = statements.get(&self.plan.insert)?;
+        bind(insert, 1, ValueRef::Blob(id.as_bytes()))?;
+        bind(insert, 2, ValueRef::Blob(clock))?;
+        bind(insert, 3, ValueRef::Integer(recorder.date()))?;
         // A cached statement keeps the values that were bound last, so every slot is bound.
-        let mut writes = new_row(cells).peekable();
+        let mut writes = cells.iter().map(write).peekable();
         let value_of =
             |slot| writes.next_if(|(next, _)| *next == slot).and_then(|(_, value)| value);
-        bind_values(insert, FIRST_COLUMN, (0..self.plan.slots.len()).map(value_of))?;
+        bind_values(insert, FIRST_COLUMN_OF_NEW, (1..self.plan.slots.len()).map(value_of))?;
         match insert.raw_execute() {
             Ok(_) => {
                 self.touch(id, &columns, true);
@@ -193,7 +197,7 @@ impl Mutation<'_, '_> {
         let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
         let latest = clock.and_then(|clock| clock.latest()).map(|(stamp, _)| stamp);
         let latest = latest.or(self.plan.ordinal.is_none().then(Stamp::default));
-        let mut changes = Vec::with_capacity(writes.len());
+        let mut changes = Writes::new();
         for (write, column) in writes.iter().zip(2..) {
             if !is_same(row.get_ref(column)?, write.1) {
                 changes.push(*write);
@@ -224,16 +228,17 @@ impl Mutation<'_, '_> {
         };
         let columns: ColumnSet = writes.iter().map(|(slot, _)| self.ordinal(*slot)).collect();
         let edit = self.plan.edit(&slots(writes));
-        let update = self.writing.statements.get(match condition {
+        let Writing { recorder, statements, clock, .. } = &mut *self.writing;
+        clock.clear();
+        RowClock::pack_one(clock, stamp, recorder.node(), &columns);
+        let update = statements.get(match condition {
             If::Any { .. } => &edit.update,
             If::AllDiffer => &edit.update_if_all_differ,
         })?;
         bind(update, 1, ValueRef::Blob(id.as_bytes()))?;
-        bind(update, 2, ValueRef::Integer(stamp.bits()))?;
-        bind(update, 3, ValueRef::Integer(self.writing.recorder.node().get()))?;
-        bind(update, 4, ValueRef::Blob(columns.as_bytes()))?;
-        bind(update, 5, ValueRef::Integer(self.writing.recorder.date()))?;
-        bind_values(update, 6, writes.iter().map(|(_, value)| *value))?;
+        bind(update, 2, ValueRef::Blob(clock))?;
+        bind(update, 3, ValueRef::Integer(recorder.date()))?;
+        bind_values(update, 4, writes.iter().map(|(_, value)| *value))?;
         let written = update.raw_execute().map_err(|error| self.fault(error))?;
         if written == 0 {
             return Ok(false);
@@ -335,6 +340,6 @@ fn new_row(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
     alive().chain(cells.iter().map(write).filter(|(_, value)| value.is_some()))
 }
 
-fn slots(writes: &[Write<'_>]) -> Vec<usize> {
+fn slots(writes: &[Write<'_>]) -> SmallVec<[usize; 8]> {
     writes.iter().map(|(slot, _)| *slot).collect()
 }

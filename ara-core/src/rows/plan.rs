@@ -5,12 +5,13 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ara_schema::{TableDef, Type};
+use foldhash::fast::FixedState;
 use rusqlite::Connection;
 
 use crate::catalog::search_index::SearchIndex;
 use crate::model::record::select_list;
 use crate::names::{name_list, stored_table_name};
-use crate::rows::insert::insert_sql;
+use crate::rows::insert::insert_new_sql;
 use crate::search::refresh::Refresh;
 
 /// A table that is ready to be read and written.
@@ -23,7 +24,7 @@ pub(crate) struct Plan {
     pub(crate) ordinal: Option<i64>,
     /// The columns that a mutation can write: `is_deleted`, then those of the struct.
     pub(crate) slots: Vec<Slot>,
-    /// Inserts a row: its [head](crate::rows::insert::RowHead), then every slot.
+    /// [Inserts a new row](insert_new_sql), with every slot but `is_deleted`.
     pub(crate) insert: Arc<str>,
     /// Selects a [`Record`](crate::Record) by id.
     pub(crate) get: String,
@@ -31,7 +32,7 @@ pub(crate) struct Plan {
     pub(crate) search: Option<Refresh>,
     stored_name: String,
     /// By the slots that they write.
-    edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>>>,
+    edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>, FixedState>>,
 }
 
 /// A column that a mutation can write.
@@ -52,8 +53,8 @@ pub(crate) const IS_DELETED: usize = 0;
 pub(crate) struct Edit {
     /// Selects `is_deleted`, the clock and then the slots, by id.
     pub(crate) probe: Arc<str>,
-    /// Updates a row. The parameters are: the id; the change's time, node and columns, which go into
-    /// `ara_clock`; `updated_at`; the slots.
+    /// Updates a row. The parameters are: the id; the change, as the clock of a row that it alone has
+    /// written; its date; the slots.
     pub(crate) update: Arc<str>,
     /// The same update, if the row is not deleted and every slot differs.
     pub(crate) update_if_all_differ: Arc<str>,
@@ -72,7 +73,7 @@ impl Plan {
             }))
             .collect();
 
-        let insert = insert_sql(&stored_name, slots.iter().map(|slot| slot.name));
+        let insert = insert_new_sql(&stored_name, slots.iter().skip(1).map(|slot| slot.name));
         let get = format!(
             "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
             name_list(select_list(def)),
@@ -112,15 +113,14 @@ impl Plan {
             "SELECT {} FROM \"{table}\" WHERE \"id\" = ?1",
             name_list(["is_deleted", "ara_clock"].into_iter().chain(names())),
         );
-        let mut update = format!("\"{table}\" SET \"updated_at\" = max(\"created_at\", ?5)");
+        let mut update = format!(
+            "\"{table}\" SET \"updated_at\" = iif(\"created_at\" <= ?3, ?3, \"created_at\")"
+        );
         if self.ordinal.is_some() {
-            update.push_str(
-                ", \"ara_clock\" = \
-                 ara_stamp(\"ara_clock\", \"created_at\", \"updated_at\", ?2, ?3, ?4, ?5)",
-            );
+            update.push_str(", \"ara_clock\" = ara_stamp(\"ara_clock\", \"created_at\", ?2, ?3)");
         }
         let mut differ = String::from(" AND \"is_deleted\" IS NOT 1");
-        for (name, parameter) in names().zip(6..) {
+        for (name, parameter) in names().zip(4..) {
             let _ = write!(update, ", \"{name}\" = ?{parameter}");
             let _ = write!(differ, " AND \"{name}\" IS NOT ?{parameter}");
         }

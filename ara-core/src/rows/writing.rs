@@ -16,6 +16,8 @@ pub(crate) struct Writing<'c> {
     pub(crate) statements: Statements<'c>,
     pub(crate) counters: Counters<'c>,
     pub(crate) entropy: &'c mut Entropy,
+    /// Where the clock of a row is packed.
+    pub(crate) clock: Vec<u8>,
     /// What was written, if anyone was watching when the transaction began.
     pub(crate) touched: Option<Touched>,
 }
@@ -33,6 +35,7 @@ impl<'c> Writing<'c> {
             statements: Statements::new(connection),
             counters: Counters::new(connection),
             entropy,
+            clock: Vec::new(),
             touched,
         }
     }

@@ -34,7 +34,7 @@ impl RowProbe {
 
 /// Returns the filter of some rows as bytes.
 pub(crate) fn filter_of(mut rows: Vec<[u8; 16]>) -> Vec<u8> {
-    rows.sort_unstable();
+    rows.sort_unstable_by_key(|row| u128::from_be_bytes(*row));
     rows.dedup();
     let mut bytes = vec![0; (rows.len() * BITS_OF_ROW).div_ceil(8).max(2)];
     let bits = bytes.len() as u64 * 8;

@@ -18,8 +18,8 @@ pub(crate) struct Packer {
     before: Before,
     /// The rows that were written.
     rows: Vec<[u8; 16]>,
-    /// Where a change is packed before its length is known.
-    one: Vec<u8>,
+    /// Where what stands before the cells of a change is packed, so that the length of all is known.
+    start: Vec<u8>,
 }
 
 /// What a packed change leaves out, as it has it in common with the change before.
@@ -38,9 +38,12 @@ impl Packer {
             self.first = record.number;
             self.before = Before { number: record.number.before(), ..Before::default() };
         }
-        self.one.clear();
-        put_record(&mut self.one, record, &self.before);
-        put_bytes(&mut self.bytes, &self.one);
+        self.start.clear();
+        put_start(&mut self.start, record, &self.before);
+        let cells = record.cells.bytes();
+        put_varint(&mut self.bytes, (self.start.len() + cells.len()) as u64);
+        self.bytes.extend_from_slice(&self.start);
+        self.bytes.extend_from_slice(cells);
         let row = Some((record.table, record.row));
         if self.before.row != row {
             self.rows.push(record.row);
@@ -82,9 +85,9 @@ impl Packer {
     }
 }
 
-/// Appends a change, without its length.
-fn put_record(out: &mut Vec<u8>, record: &Record<'_>, before: &Before) {
-    let Record { number, stamp, table, row, end, compacted, gap, more, cells } = *record;
+/// Appends what stands before the cells of a change, without the length.
+fn put_start(out: &mut Vec<u8>, record: &Record<'_>, before: &Before) {
+    let Record { number, stamp, table, row, end, compacted, gap, more, .. } = *record;
     let Compacted { original, dropped } = compacted;
     let follows_dropped = dropped != 0 || !gap.is_empty();
     let is_next_stamp = stamp == before.stamp.next();
@@ -129,7 +132,6 @@ fn put_record(out: &mut Vec<u8>, record: &Record<'_>, before: &Before) {
     if !more.is_empty() {
         put_bytes(out, more);
     }
-    out.extend_from_slice(cells.bytes());
 }
 
 /// Appends a stamp: the difference in milliseconds, doubled, plus 1 if a counter other than zero follows.

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::log::codec::Addition;
 use crate::log::counters::{CounterCell, Sum};
 use crate::log::statements::bind;
-use crate::rows::mutation::{Added, Mutation, Write};
+use crate::rows::mutation::{Added, Mutation, Write, Writes};
 use crate::value::Stored;
 
 impl Mutation<'_, '_> {
@@ -54,14 +54,12 @@ impl Mutation<'_, '_> {
     /// is not written.
     ///
     /// [`add_up`]: Self::add_up
-    pub(super) fn put_sums<'w>(&self, writes: &mut Vec<Write<'w>>, added: &'w [Added]) {
-        writes.retain_mut(|(slot, value)| {
-            if !self.plan.is_counter(*slot) {
-                return true;
-            }
-            let sum = added.iter().find(|added| added.slot == *slot).map(|added| &added.value);
-            *value = sum;
-            sum.is_some()
-        });
+    pub(super) fn with_sums<'w>(&self, writes: &[Write<'w>], added: &'w [Added]) -> Writes<'w> {
+        let sum_of = |slot| added.iter().find(|added| added.slot == slot).map(|added| &added.value);
+        let with_sum = |&(slot, value): &Write<'w>| match self.plan.is_counter(slot) {
+            true => sum_of(slot).map(|sum| (slot, Some(sum))),
+            false => Some((slot, value)),
+        };
+        writes.iter().filter_map(with_sum).collect()
     }
 }
