@@ -42,7 +42,7 @@ impl Database {
     /// Changes that were [set aside](Self::set_aside) are tried again.
     ///
     /// Damaged pieces are taken out of the log, but for those in which a single bit was flipped, which is put
-    /// back. What the log itself has lost cannot be rebuilt, but comes back once this database is merged, in
+    /// back. Pieces that another program has moved are put in order. What the log itself has lost cannot be rebuilt, but comes back once this database is merged, in
     /// both directions, with others that have it.
     ///
     /// ```

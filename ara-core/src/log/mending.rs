@@ -81,19 +81,30 @@ pub(crate) fn mend_log(
         log.end = head;
     }
     for (node, log) in &mut logs {
-        if log.end.open.is_some() {
-            cut_end(connection, (*node, end_of(*node)), names)?;
-            log.has_lost = true;
-            log.end = pieces::last_of(connection, *node)?.map(|last| last.head).unwrap_or_default();
-        }
-        if log.is_unordered {
-            log.is_apart = true;
-            log.end = order_transactions(connection, *node, names)?;
-        } else if log.is_apart {
-            log.end = renew_heads(connection, *node, names)?;
-        }
+        end_log(connection, *node, log, names)?;
     }
     Ok(logs)
+}
+
+/// Sets right what was found in the log of a node, once all of it was read.
+fn end_log(
+    connection: &Connection,
+    node: NodeOrdinal,
+    log: &mut MendedLog,
+    names: &dyn Names,
+) -> Result<()> {
+    if log.end.open.is_some() {
+        cut_end(connection, (node, end_of(node)), names)?;
+        log.has_lost = true;
+        log.end = pieces::last_of(connection, node)?.map(|last| last.head).unwrap_or_default();
+    }
+    if log.is_unordered {
+        log.is_apart = true;
+        log.end = order_transactions(connection, node, names)?;
+    } else if log.is_apart {
+        log.end = renew_heads(connection, node, names)?;
+    }
+    Ok(())
 }
 
 /// What follows a transaction of which a part is missing.

@@ -40,7 +40,8 @@ pub(super) fn order_pieces(
 }
 
 /// Puts the transactions of a node in the order of the numbers and the hashes of their last changes, and takes
-/// out those that are there twice. Returns what is known at the end.
+/// out those that are there twice. Returns what is known at the end. All changes of the node are held in memory, as
+/// where two logs of a node that forked are united.
 pub(super) fn order_transactions(
     connection: &Connection,
     node: NodeOrdinal,

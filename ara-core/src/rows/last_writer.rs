@@ -18,7 +18,7 @@ use crate::log::nodes::is_forked;
 use crate::log::row_changes::RowKey;
 use crate::log::row_clock::{RowClock, Tick};
 use crate::log::statements::bind;
-use crate::names::{is_ara_s, quoted};
+use crate::names::{LOCAL_PREFIX, is_ara_s, quoted};
 use crate::rows::insert::{FIRST_COLUMN, RowHead, insert_sql};
 use crate::rows::touched::Touched;
 use crate::value::Stored;
@@ -109,6 +109,8 @@ enum Held {
 /// The statements that fold changes into one table.
 struct TableRows<'c> {
     connection: &'c Connection,
+    /// Whether rows need no clock.
+    is_local: bool,
     probe: Statement<'c>,
     inserts: ByColumns<'c>,
     updates: ByColumns<'c>,
@@ -310,8 +312,8 @@ impl<'c> TableRows<'c> {
             "SELECT \"ara_clock\", \"created_at\", \"updated_at\" FROM {} WHERE \"id\" = ?1",
             quoted(name)
         ))?;
-        let (inserts, updates) = Default::default();
-        Ok(Self { connection, probe, inserts, updates })
+        let (is_local, (inserts, updates)) = (name.starts_with(LOCAL_PREFIX), Default::default());
+        Ok(Self { connection, is_local, probe, inserts, updates })
     }
 
     /// Returns the clock of a row.
@@ -324,7 +326,7 @@ impl<'c> TableRows<'c> {
         };
         let clock = row.get_ref(0)?.as_blob().ok();
         let clock = clock.and_then(|clock| RowClock::unpack(clock, (created_at, updated_at)));
-        let clock = clock.filter(|clock| clock.latest().is_some());
+        let clock = clock.filter(|clock| self.is_local || clock.latest().is_some());
         Ok(clock.map_or(Held::Unreadable, Held::Clock))
     }
 

@@ -170,9 +170,11 @@ fn local_tables_come_and_go_too() -> Outcome {
         assert_eq!(other.import_json::<Setting>(&lines[..])?, 1);
     }
     assert_eq!(other.get(dark)?.there()?.name.as_deref(), Some("dark"));
-    assert!(other.update(Setting::patch(dark).name("light"))?);
-    other.import_json::<Setting>(&lines[..])?;
-    assert_eq!(other.get(dark)?.there()?.name.as_deref(), Some("dark"));
+    for db in [&db, &other] {
+        assert!(db.update(Setting::patch(dark).name("light"))?);
+        db.import_json::<Setting>(&lines[..])?;
+        assert_eq!(db.get(dark)?.there()?.name.as_deref(), Some("dark"));
+    }
     assert!(other.version_vector()?.is_empty());
     verified(&other)
 }
