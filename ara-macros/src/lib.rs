@@ -52,8 +52,8 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 ///
 /// # Newtypes
 ///
-/// A struct with one unnamed field is stored as that field is, and can take its place in a released
-/// schema. The struct must implement `TryFrom` or `From` of the field's type:
+/// A struct with one unnamed field is stored as that field is, has its [`Range`](../ara/struct.Range.html),
+/// and can take its place in a released schema. The struct must implement `TryFrom` or `From` of the field's type:
 ///
 /// - `create` and `update` return an error for a value that `TryFrom` refuses. Its message is that of the
 ///   refusal, which should not repeat the value.
@@ -234,6 +234,8 @@ pub fn derive_view(input: TokenStream) -> TokenStream {
 ///
 /// - A released table, column or variant is missing.
 /// - A released column is stored in another way, or refers to another table.
+/// - A released column has become narrower: an `i64` cannot become a `u8`, nor a `String` a
+///   `NonEmptyString<10>`. The other way round is fine.
 /// - A released table has become `local`, or is no longer `local`.
 ///
 /// What is not in the file is unreleased, and can still be renamed and removed. Without the file,

@@ -3,21 +3,29 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
+use crate::range::Range;
 use crate::snapshot::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
 
 /// A single fact of a schema, which a release fixes for ever.
 ///
 /// There are no facts about indexes and about which columns are required, as both may change.
 ///
+/// A column that got wider has a fact for each range that it had.
+///
 /// Facts are ordered by table, column and variant. A fact displays as its line of the canonical form that
 /// [`checksum`] hashes.
 ///
 /// ```
-/// use ara_schema::{Fact, TypeSnapshot};
+/// use ara_schema::{Fact, Range, TypeSnapshot};
 ///
 /// let ty = TypeSnapshot::Id("category".to_owned());
-/// let fact = Fact::Column { table: "todo".to_owned(), column: "category_id".to_owned(), ty };
+/// let (table, column) = ("todo".to_owned(), "category_id".to_owned());
+/// let fact = Fact::Column { table: table.clone(), column, ty, range: None };
 /// assert_eq!(fact.to_string(), "column todo.category_id id category");
+///
+/// let (column, ty, range) = ("stars".to_owned(), TypeSnapshot::Integer, Some(Range::new(0, 255)));
+/// let fact = Fact::Column { table, column, ty, range };
+/// assert_eq!(fact.to_string(), "column todo.stars integer 0..=255");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
@@ -37,6 +45,8 @@ pub enum Fact {
         /// How its values are stored. The variants of an enum are facts of their own, so an enum has none
         /// here.
         ty: TypeSnapshot,
+        /// The range of its values, if the type has one and it is known.
+        range: Option<Range>,
     },
     /// The enum of a column has a variant.
     Variant {
@@ -49,8 +59,8 @@ pub enum Fact {
     },
 }
 
-/// What a fact is about: the stored names of a table, of a column and of a variant. A schema has one fact
-/// for each key.
+/// What a fact is about: the stored names of a table, of a column and of a variant. The schema of an app has
+/// one fact for each key. What was released has several for a column that got wider.
 pub type FactKey<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
 impl Fact {
@@ -70,12 +80,36 @@ impl Fact {
         self.key().0
     }
 
+    /// Returns whether both facts can have been released: they are about different things, they are the same,
+    /// or they are the ranges of a column that got wider.
+    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Column { ty, .. }, Self::Column { ty: other_ty, .. })
+                if self.key() == other.key() =>
+            {
+                ty == other_ty
+            }
+            _ => self.key() != other.key() || self == other,
+        }
+    }
+
+    /// Returns whether the column of this fact can hold more than that of another fact of the same key.
+    pub(crate) fn is_wider_than(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Column { range: Some(range), .. }, Self::Column { range: other_range, .. }) => {
+                self.agrees_with(other)
+                    && other_range.is_none_or(|other| other != *range && range.holds(other))
+            }
+            _ => false,
+        }
+    }
+
     /// Returns what facts are ordered by.
-    fn rank(&self) -> (FactKey<'_>, bool, Option<&TypeSnapshot>) {
+    fn rank(&self) -> (FactKey<'_>, bool, Option<&TypeSnapshot>, Option<Range>) {
         match self {
-            Self::Table { local, .. } => (self.key(), *local, None),
-            Self::Column { ty, .. } => (self.key(), false, Some(ty)),
-            Self::Variant { .. } => (self.key(), false, None),
+            Self::Table { local, .. } => (self.key(), *local, None, None),
+            Self::Column { ty, range, .. } => (self.key(), false, Some(ty), *range),
+            Self::Variant { .. } => (self.key(), false, None, None),
         }
     }
 }
@@ -98,12 +132,12 @@ impl fmt::Display for Fact {
             Self::Table { table, local } => {
                 write!(f, "table {table}{}", if *local { " local" } else { "" })
             }
-            Self::Column { table, column, ty } => {
+            Self::Column { table, column, ty, range } => {
                 write!(f, "column {table}.{column} {}", ty.word())?;
-                match ty {
-                    TypeSnapshot::Id(of) => write!(f, " {of}"),
-                    _ => Ok(()),
+                if let TypeSnapshot::Id(of) = ty {
+                    write!(f, " {of}")?;
                 }
+                range.map_or(Ok(()), |range| write!(f, " {range}"))
             }
             Self::Variant { table, column, variant } => {
                 write!(f, "variant {table}.{column} {variant}")
@@ -155,7 +189,8 @@ impl Snapshot {
     }
 
     /// Returns the schema with these facts. Its columns are sorted by name, none of them is required, and
-    /// it has no indexes. A column without its table and a variant without its column are left out.
+    /// it has no indexes. A column that got wider has the narrowest range that holds all that it had. A column
+    /// without its table and a variant without its column are left out.
     #[must_use]
     pub fn of_facts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Self {
         let facts: BTreeSet<&Fact> = facts.into_iter().collect();
@@ -168,12 +203,18 @@ impl Snapshot {
                     local: *local,
                     ..TableSnapshot::default()
                 }),
-                (Fact::Column { column, ty, .. }, Some(table)) => {
-                    table.columns.push(ColumnSnapshot {
-                        name: column.clone(),
-                        ty: ty.clone(),
-                        required: false,
-                    });
+                (Fact::Column { column, ty, range, .. }, Some(table)) => {
+                    match table.columns.last_mut().filter(|last| last.name == *column) {
+                        Some(column) => {
+                            column.range = column.range.into_iter().chain(*range).reduce(Range::and)
+                        }
+                        None => table.columns.push(ColumnSnapshot {
+                            name: column.clone(),
+                            ty: ty.clone(),
+                            range: *range,
+                            required: false,
+                        }),
+                    }
                 }
                 (Fact::Variant { column, variant, .. }, Some(table)) => {
                     let of = table.columns.last_mut().filter(|last| last.name == *column);
@@ -192,12 +233,17 @@ impl TableSnapshot {
     fn facts(&self) -> Vec<Fact> {
         let table = &self.name;
         let mut facts = vec![Fact::Table { table: table.clone(), local: self.local }];
-        for ColumnSnapshot { name: column, ty, .. } in &self.columns {
+        for ColumnSnapshot { name: column, ty, range, .. } in &self.columns {
             let (ty, variants) = match ty {
                 TypeSnapshot::Enum(variants) => (TypeSnapshot::Enum(Vec::new()), &**variants),
                 ty => (ty.clone(), &[][..]),
             };
-            facts.push(Fact::Column { table: table.clone(), column: column.clone(), ty });
+            facts.push(Fact::Column {
+                table: table.clone(),
+                column: column.clone(),
+                ty,
+                range: *range,
+            });
             facts.extend(variants.iter().map(|variant| Fact::Variant {
                 table: table.clone(),
                 column: column.clone(),

@@ -8,12 +8,17 @@ use crate::ty::Type;
 /// can be deserialized from it.
 ///
 /// ```
-/// use ara_schema::{ColumnDef, TableDef, Text, Type, write_json};
+/// use ara_schema::{ColumnDef, Range, TableDef, Text, Type, write_json};
 ///
 /// static TODO: TableDef = TableDef {
 ///     name: "todo",
 ///     local: false,
-///     columns: &[ColumnDef { name: "title", ty: Type::Text, required: true }],
+///     columns: &[ColumnDef {
+///         name: "title",
+///         ty: Type::Text,
+///         range: Some(Range::new(1, 100)),
+///         required: true,
+///     }],
 ///     indexes: &[],
 ///     search: &[],
 /// };
@@ -23,7 +28,7 @@ use crate::ty::Type;
 /// write_json(&mut text, &[&TODO]);
 /// assert_eq!(
 ///     text.as_str(),
-///     r#"[{"name":"todo","columns":[{"name":"title","type":"text","required":true}]}]"#
+///     r#"[{"name":"todo","columns":[{"name":"title","type":"text","range":"1..=100","required":true}]}]"#
 /// );
 /// ```
 pub const fn write_json(text: &mut Text<'_>, tables: &[&TableDef]) {
@@ -82,6 +87,11 @@ const fn write_column(text: &mut Text<'_>, column: &ColumnDef) {
             text.push("}");
         }
         plain => text.push_json(plain.word()),
+    }
+    if let Some(range) = column.range {
+        text.push(",\"range\":\"");
+        range.write(text);
+        text.push("\"");
     }
     text.push(if column.required { ",\"required\":true}" } else { "}" });
 }

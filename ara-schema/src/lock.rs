@@ -14,12 +14,12 @@ mod superset;
 mod tests;
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use contents::{Lock, Release};
 pub use error::LockError;
 
-use crate::fact::{Fact, checksum};
+use crate::fact::{Fact, FactKey, checksum};
 use contents::Released;
 use history::History;
 
@@ -53,17 +53,35 @@ impl Lock {
     /// Returns what a release added to the releases before it, sorted.
     #[must_use]
     pub fn additions(&self, release: &Release) -> Vec<&Fact> {
-        let before = History::of(&self.releases).up_to(release.after.iter().map(String::as_str));
-        let known: BTreeSet<&Fact> = self.facts_since(&before).collect();
-        let own = BTreeSet::from([release.id()]);
-        self.facts_since(&own).filter(|fact| !known.contains(fact)).collect()
+        self.added(release).0
     }
 
-    /// Returns what the code has and no release has, sorted.
+    /// Returns the columns of older releases of which a release recorded another range, sorted.
+    #[must_use]
+    pub fn ranges(&self, release: &Release) -> Vec<&Fact> {
+        self.added(release).1
+    }
+
+    /// Returns the facts that a release added: those about something new, and those about something known.
+    fn added(&self, release: &Release) -> (Vec<&Fact>, Vec<&Fact>) {
+        let before = History::of(&self.releases).up_to(release.after.iter().map(String::as_str));
+        let known: BTreeSet<&Fact> = self.facts_since(&before).collect();
+        let keys: BTreeSet<FactKey<'_>> = known.iter().map(|fact| fact.key()).collect();
+        let own = BTreeSet::from([release.id()]);
+        let added = self.facts_since(&own).filter(|fact| !known.contains(fact));
+        added.partition(|fact| !keys.contains(&fact.key()))
+    }
+
+    /// Returns what the code has and no release has, sorted: what is new, and columns that are wider than they
+    /// were released. What the code breaks is not among them.
     #[must_use]
     pub fn unrecorded(&self, code: &BTreeSet<Fact>) -> Vec<Fact> {
-        let released = self.facts();
-        code.difference(&released).cloned().collect()
+        let released = self.schema().facts();
+        let known: BTreeMap<FactKey<'_>, &Fact> =
+            released.iter().map(|fact| (fact.key(), fact)).collect();
+        let is_new =
+            |fact: &&Fact| known.get(&fact.key()).is_none_or(|known| fact.is_wider_than(known));
+        code.iter().filter(is_new).cloned().collect()
     }
 
     /// Records what is new in the code as a release that comes after all others. `date` is its day, such

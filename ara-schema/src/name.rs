@@ -27,6 +27,8 @@ pub enum NameFault {
     SqlitePrefix,
     /// The name is one of [`SYSTEM_COLUMNS`].
     SystemColumn,
+    /// The name is `rowid` or `oid`, by which SQLite calls the row id.
+    RowId,
 }
 
 impl fmt::Display for NameFault {
@@ -41,6 +43,7 @@ impl fmt::Display for NameFault {
             Self::AraPrefix => "names that begin with `ara_` are kept for ara itself",
             Self::SqlitePrefix => "names that begin with `sqlite_` are kept for SQLite itself",
             Self::SystemColumn => "every table has a system column of this name already",
+            Self::RowId => "SQLite calls the row id so, and adds no column of this name",
         })
     }
 }
@@ -52,7 +55,7 @@ impl fmt::Display for NameFault {
 ///
 /// # Errors
 ///
-/// Returns the first [`NameFault`] that is found, but not [`NameFault::SystemColumn`].
+/// Returns the first [`NameFault`] that is found, but not [`NameFault::SystemColumn`] or [`NameFault::RowId`].
 ///
 /// ```
 /// use ara_schema::{NameFault, check_table_name};
@@ -84,8 +87,8 @@ pub fn check_table_name(name: &str) -> Result<(), NameFault> {
     Ok(())
 }
 
-/// Checks that `name` can be the stored name of a column: it passes [`check_table_name`] and is not one of
-/// [`SYSTEM_COLUMNS`].
+/// Checks that `name` can be the stored name of a column: it passes [`check_table_name`], and is not one of
+/// [`SYSTEM_COLUMNS`] or what SQLite calls the row id.
 ///
 /// # Errors
 ///
@@ -100,6 +103,9 @@ pub fn check_table_name(name: &str) -> Result<(), NameFault> {
 pub fn check_column_name(name: &str) -> Result<(), NameFault> {
     if SYSTEM_COLUMNS.contains(&name) {
         return Err(NameFault::SystemColumn);
+    }
+    if matches!(name, "rowid" | "oid") {
+        return Err(NameFault::RowId);
     }
     check_table_name(name)
 }
@@ -146,6 +152,10 @@ mod tests {
             assert_eq!(check_column_name(name), Err(NameFault::SystemColumn), "{name}");
         }
         assert_eq!(check_table_name("id"), Ok(()));
+        for name in ["rowid", "oid"] {
+            assert_eq!(check_column_name(name), Err(NameFault::RowId), "{name}");
+            assert_eq!(check_table_name(name), Ok(()));
+        }
     }
 
     #[test]
@@ -158,6 +168,7 @@ mod tests {
             (NameFault::AraPrefix, "`ara_`"),
             (NameFault::SqlitePrefix, "`sqlite_`"),
             (NameFault::SystemColumn, "system column"),
+            (NameFault::RowId, "row id"),
         ];
         for (fault, part) in faults {
             assert!(fault.to_string().contains(part), "{fault}");

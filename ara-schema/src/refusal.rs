@@ -4,7 +4,10 @@ mod code;
 #[cfg(test)]
 mod tests;
 
-use code::{write_enum, write_field, write_field_beside, write_struct, write_type, write_variant};
+use code::{
+    write_enum, write_field, write_field_beside, write_range, write_struct, write_type,
+    write_variant,
+};
 
 use crate::lookup::{contains, find_column, find_table, names_table, position};
 use crate::table::{ColumnDef, TableDef};
@@ -36,7 +39,9 @@ pub const fn place_of_refusal(
             _ => Some(Place::Struct),
         },
         Some(
-            Violation::TypeChanged { now: column, .. } | Violation::VariantGone { now: column, .. },
+            Violation::TypeChanged { now: column, .. }
+            | Violation::Narrower { now: column, .. }
+            | Violation::VariantGone { now: column, .. },
         ) => match position(now.columns, column.name) {
             Some(at) => Some(Place::Field(at)),
             None => Some(Place::Struct),
@@ -65,6 +70,7 @@ pub const fn write_refusal(
             Violation::TypeChanged { column, now } => {
                 write_type_changed(text, released, column, now)
             }
+            Violation::Narrower { column, now } => write_narrower(text, released, column, now),
             Violation::VariantGone { now, variant, released: before, variants } => {
                 write_variant_gone(text, released, now, variant, (before, variants));
             }
@@ -160,7 +166,7 @@ const fn write_column_gone(
     }
     write_keep(text, count);
     text.push("#[deprecated] ");
-    write_field(text, column.name, column.ty, false);
+    write_field(text, column, false);
     write_enum(text, column);
 }
 
@@ -176,7 +182,7 @@ const fn write_type_changed(
     text.push(", and is ");
     write_type(text, now.ty);
     text.push(" now\n  keep it:               ");
-    write_field(text, column.name, column.ty, now.required);
+    write_field(text, column, now.required);
     if let Type::Id(table) = column.ty {
         // The struct may be the same one as before, under another stored name.
         text.push("\n  on that struct:        #[table(name = \"");
@@ -185,7 +191,31 @@ const fn write_type_changed(
     }
     write_enum(text, column);
     text.push("\n  and add beside it:     ");
-    write_field_beside(text, now);
+    write_field_beside(
+        text,
+        now,
+        match now.ty {
+            Type::Id(table) => table,
+            _ => now.ty.word(),
+        },
+    );
+}
+
+const fn write_narrower(
+    text: &mut Text<'_>,
+    released: &TableDef,
+    column: &ColumnDef,
+    now: &ColumnDef,
+) {
+    write_column(text, released, column.name);
+    text.push(" was released as ");
+    write_range(text, column);
+    text.push(" and may only get wider: it is ");
+    write_range(text, now);
+    text.push(" now\n  keep it:               ");
+    write_field(text, column, now.required);
+    text.push("\n  and add beside it:     ");
+    write_field_beside(text, now, "new");
 }
 
 const fn write_variant_gone(

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::range::Range;
 use crate::table::{ColumnDef, IndexDef, TableDef};
 use crate::ty::Type;
 
@@ -50,6 +51,9 @@ pub struct ColumnSnapshot {
     /// How its values are stored.
     #[serde(rename = "type")]
     pub ty: TypeSnapshot,
+    /// The range of its values, if the type has one and it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
     /// Whether a row cannot be created without a value for it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
@@ -128,7 +132,12 @@ impl TableSnapshot {
 
 impl ColumnSnapshot {
     fn leak(self) -> ColumnDef {
-        ColumnDef { name: self.name.leak(), ty: self.ty.leak(), required: self.required }
+        ColumnDef {
+            name: self.name.leak(),
+            ty: self.ty.leak(),
+            range: self.range,
+            required: self.required,
+        }
     }
 }
 
@@ -175,7 +184,8 @@ impl From<&TableDef> for TableSnapshot {
 
 impl From<&ColumnDef> for ColumnSnapshot {
     fn from(column: &ColumnDef) -> Self {
-        Self { name: column.name.to_owned(), ty: column.ty.into(), required: column.required }
+        let ColumnDef { name, ty, range, required } = *column;
+        Self { name: name.to_owned(), ty: ty.into(), range, required }
     }
 }
 
@@ -212,14 +222,20 @@ mod tests {
     use crate::json::write_json;
     use crate::text::Text;
 
+    const fn column(name: &'static str, ty: Type, range: Option<Range>) -> ColumnDef {
+        ColumnDef { name, ty, range, required: false }
+    }
+
     static TABLES: [TableDef; 2] = [
         TableDef {
             name: "todo",
             local: false,
             columns: &[
-                ColumnDef { name: "title", ty: Type::Text, required: true },
-                ColumnDef { name: "category_id", ty: Type::Id("category"), required: false },
-                ColumnDef { name: "state", ty: Type::Enum(&["O\"pen", "Zu\\"]), required: false },
+                column("title", Type::Text, Some(Range::new(1, i64::MAX))),
+                column("stars", Type::Integer, Some(Range::new(-128, 127))),
+                ColumnDef { required: true, ..column("weight", Type::Real, Some(Range::ALL)) },
+                column("category_id", Type::Id("category"), None),
+                column("state", Type::Enum(&["O\"pen", "Zu\\"]), None),
             ],
             indexes: &[IndexDef { columns: &["title"] }, IndexDef { columns: &["state", "title"] }],
             search: &["title"],

@@ -1,19 +1,26 @@
 //! The definition of a table.
 
+use crate::range::Range;
 use crate::ty::Type;
 
 /// A table as its struct declares it. [`SYSTEM_COLUMNS`](crate::SYSTEM_COLUMNS) are not listed, as every
 /// table has them.
 ///
 /// ```
-/// use ara_schema::{ColumnDef, IndexDef, TableDef, Type, check_column_name, check_table_name};
+/// use ara_schema::{ColumnDef, IndexDef, Range, TableDef, Type};
+/// use ara_schema::{check_column_name, check_table_name};
 ///
 /// const TODO: TableDef = TableDef {
 ///     name: "todo",
 ///     local: false,
 ///     columns: &[
-///         ColumnDef { name: "title", ty: Type::Text, required: true },
-///         ColumnDef { name: "category_id", ty: Type::Id("category"), required: false },
+///         ColumnDef { name: "title", ty: Type::Text, range: Some(Range::ALL), required: true },
+///         ColumnDef {
+///             name: "category_id",
+///             ty: Type::Id("category"),
+///             range: None,
+///             required: false,
+///         },
 ///     ],
 ///     indexes: &[IndexDef { columns: &["category_id"] }],
 ///     search: &["title"],
@@ -43,6 +50,9 @@ pub struct ColumnDef {
     pub name: &'static str,
     /// How its values are stored.
     pub ty: Type,
+    /// The range of its values. There is none if the type has no range, or if it was released before ranges
+    /// were recorded.
+    pub range: Option<Range>,
     /// Whether a row cannot be created without a value for it.
     pub required: bool,
 }

@@ -67,6 +67,14 @@ impl<'b> Text<'b> {
         self.push_byte(b'0' + (number % 10) as u8);
     }
 
+    /// Appends an integer in decimal.
+    pub(crate) const fn push_integer(&mut self, integer: i64) {
+        if integer < 0 {
+            self.push("-");
+        }
+        self.push_number(integer.unsigned_abs());
+    }
+
     /// Appends a stored name as the name of a type: `todo_item` becomes `TodoItem`.
     pub const fn push_pascal(&mut self, name: &str) {
         let name = name.as_bytes();
@@ -207,9 +215,10 @@ mod tests {
             text.push("ä");
             text.push_number(0);
             text.push_number(1204);
+            text.push_integer(i64::MIN);
             text.push_pascal("todo_item2");
         });
-        assert_eq!(text, "ä01204TodoItem2");
+        assert_eq!(text, "ä01204-9223372036854775808TodoItem2");
     }
 
     #[test]

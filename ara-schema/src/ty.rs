@@ -2,9 +2,9 @@
 
 /// The type that a column is stored as. A released column keeps its type for ever.
 ///
-/// Several Rust types may have the same stored type, such as `u8` and `i64`, or `String` and
-/// `NonEmptyString<100>`. They can replace each other in a released schema. A value of one that the other
-/// does not accept is read as missing.
+/// Several Rust types may have the same stored type, such as `u8` and `i64`, or `NonEmptyString<100>` and
+/// `String`. In a released schema, one can replace another if its [`Range`](crate::Range) holds all that the
+/// other's does.
 ///
 /// Dates and times are text of a fixed width, with nine digits of fraction and years from 0000 to 9999, so
 /// that they sort correctly as text.

@@ -1,6 +1,7 @@
 //! The comparison of a table with what was released of it.
 
 use crate::lookup::{contains, find_column};
+use crate::range::Range;
 use crate::table::{ColumnDef, TableDef};
 use crate::text::same;
 use crate::ty::Type;
@@ -17,6 +18,13 @@ pub enum Violation {
     },
     /// The column is stored in another way.
     TypeChanged {
+        /// The column as it was released.
+        column: &'static ColumnDef,
+        /// The column as it is now.
+        now: &'static ColumnDef,
+    },
+    /// The column no longer holds all that it could hold.
+    Narrower {
         /// The column as it was released.
         column: &'static ColumnDef,
         /// The column as it is now.
@@ -41,9 +49,10 @@ pub enum Violation {
 /// comparison of a schema with what was released of it.
 ///
 /// ```
-/// use ara_schema::{ColumnDef, TableDef, Type, Violation, Violations};
+/// use ara_schema::{ColumnDef, Range, TableDef, Type, Violation, Violations};
 ///
-/// const TITLE: ColumnDef = ColumnDef { name: "title", ty: Type::Text, required: true };
+/// const TITLE: ColumnDef =
+///     ColumnDef { name: "title", ty: Type::Text, range: Some(Range::ALL), required: true };
 /// const RELEASED: TableDef =
 ///     TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[], search: &[] };
 /// const NOW: TableDef = TableDef { columns: &[], ..RELEASED };
@@ -101,10 +110,12 @@ impl Violations {
             return Some(Violation::ColumnGone { column });
         };
         let (Type::Enum(released), Type::Enum(variants)) = (column.ty, now.ty) else {
-            return if is_stored_as(column.ty, now.ty) {
-                None
-            } else {
+            return if !is_stored_as(column.ty, now.ty) {
                 Some(Violation::TypeChanged { column, now })
+            } else if !is_as_wide(column.range, now.range) {
+                Some(Violation::Narrower { column, now })
+            } else {
+                None
             };
         };
         while self.variant < released.len() {
@@ -142,7 +153,9 @@ pub const fn plainly_keeps(released: &TableDef, now: &TableDef, sorted: &[usize]
             let candidate = &now.columns[sorted[next]];
             next += 1;
             if same(column.name, candidate.name) {
-                if !is_stored_as(column.ty, candidate.ty) {
+                if !is_stored_as(column.ty, candidate.ty)
+                    || !is_as_wide(column.range, candidate.range)
+                {
                     return false;
                 }
                 break;
@@ -151,6 +164,15 @@ pub const fn plainly_keeps(released: &TableDef, now: &TableDef, sorted: &[usize]
         at += 1;
     }
     true
+}
+
+/// Returns whether a column of the range `now` holds all that was released as the range `released`. A range
+/// that was not recorded keeps nothing from changing.
+const fn is_as_wide(released: Option<Range>, now: Option<Range>) -> bool {
+    match (released, now) {
+        (Some(released), Some(now)) => now.holds(released),
+        _ => true,
+    }
 }
 
 /// Returns whether a column of the type `now` keeps what was released as one of the type `released`.

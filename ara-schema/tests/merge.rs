@@ -190,6 +190,47 @@ fn each_adds_a_variant() {
 }
 
 #[test]
+fn each_makes_a_column_wider() {
+    const SIZE: &[&str] = &["todo: size integer 0..=9"];
+    merges(SIZE, &[&["todo: size integer -9..=9"], &["todo: size integer 0..=99"]]);
+    merges(SIZE, &[&["todo: size integer .."], &["todo: size integer .."]]);
+    merges(SIZE, &[&["todo: size integer -9..=9", "todo: size integer .."], &["todo: due date"]]);
+    merges(
+        SIZE,
+        &[
+            &["todo: size integer -9..=9"],
+            &["todo: size integer 0..=99"],
+            &["todo: size integer .."],
+        ],
+    );
+}
+
+/// One branch has an ara that records ranges, and the other one of before.
+#[test]
+fn one_takes_a_lock_to_the_next_format() {
+    let formats = ["\"format\": 1,", "\"format\": 2,"];
+    let repository = Repository::new(UNION);
+    let write_older = |repository: &Repository| {
+        repository.write(LOCK_FILE, &repository.read().replace(formats[1], formats[0]));
+        repository.commit();
+    };
+    repository.release(&["todo: size integer"]);
+    write_older(&repository);
+    repository.git(&["checkout", "-q", "-b", "newer"]);
+    repository.release(&["todo: size integer 0..=9"]);
+    assert!(repository.read().contains(formats[1]));
+    repository.git(&["checkout", "-q", "-b", "older", "main"]);
+    repository.release(&["todo: due date"]);
+    write_older(&repository);
+
+    repository.git(&["merge", "-q", "--no-edit", "newer"]);
+    let text = repository.read();
+    assert!(text.contains(formats[1]) && !text.contains(formats[0]), "{text}");
+    let expected = schema("todo: due date, size integer 0..=9").facts();
+    assert_eq!(check(&text).schema().facts(), expected);
+}
+
+#[test]
 fn one_records_more_than_the_other() {
     merges(TODO, &[&["todo: due date", "todo: owner text"], &["todo: duration integer"]]);
     merges(

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
-use ara_schema::{ColumnSnapshot, LOCK_FILE, Lock, Snapshot, TableSnapshot, TypeSnapshot};
+use ara_schema::{ColumnSnapshot, LOCK_FILE, Lock, Range, Snapshot, TableSnapshot, TypeSnapshot};
 use tempfile::TempDir;
 
 const ROUNDS: usize = 7;
@@ -128,12 +128,12 @@ impl App {
     }
 }
 
-/// The type of each column in turn: as ara has it, as it is by hand, and as it is stored.
-const TYPES: [(&str, &str, TypeSnapshot); 4] = [
-    ("NonEmptyString<100>", "String", TypeSnapshot::Text),
-    ("Option<bool>", "Option<bool>", TypeSnapshot::Bool),
-    ("i64", "i64", TypeSnapshot::Integer),
-    ("Option<f64>", "Option<f64>", TypeSnapshot::Real),
+/// The type of each column in turn: as ara has it, as it is by hand, and as it is recorded.
+const TYPES: [(&str, &str, TypeSnapshot, Option<Range>); 4] = [
+    ("NonEmptyString<100>", "String", TypeSnapshot::Text, Some(Range::new(1, 100))),
+    ("Option<bool>", "Option<bool>", TypeSnapshot::Bool, None),
+    ("i64", "i64", TypeSnapshot::Integer, Some(Range::ALL)),
+    ("Option<f64>", "Option<f64>", TypeSnapshot::Real, Some(Range::ALL)),
 ];
 
 fn our_source(tables: usize, columns: usize) -> String {
@@ -190,6 +190,7 @@ fn lock_of(tables: usize, columns: usize) -> Lock {
             .map(|column| ColumnSnapshot {
                 name: format!("c{column}"),
                 ty: TYPES[column % TYPES.len()].2.clone(),
+                range: TYPES[column % TYPES.len()].3,
                 required: false,
             })
             .collect();

@@ -53,6 +53,7 @@ fn as_json(release: &Release, added: &Added) -> Value {
         "tables": added.tables,
         "columns": added.columns,
         "variants": added.variants,
+        "ranges": added.ranges,
     })
 }
 
@@ -62,11 +63,13 @@ struct Added {
     tables: u64,
     columns: u64,
     variants: u64,
+    /// The columns of older releases that got another range.
+    ranges: u64,
 }
 
 impl Added {
     fn by(lock: &Lock, release: &Release) -> Self {
-        let mut added = Self::default();
+        let mut added = Self { ranges: lock.ranges(release).len() as u64, ..Self::default() };
         for fact in lock.additions(release) {
             match fact {
                 Fact::Table { .. } => added.tables += 1,
@@ -78,7 +81,12 @@ impl Added {
     }
 
     fn in_words(&self) -> String {
-        let counts = [(self.tables, "table"), (self.columns, "column"), (self.variants, "variant")];
+        let counts = [
+            (self.tables, "table"),
+            (self.columns, "column"),
+            (self.variants, "variant"),
+            (self.ranges, "range"),
+        ];
         let words = counts.into_iter().filter(|(count, _)| *count > 0);
         let words: Vec<_> = words.map(|(count, word)| plural(count, word)).collect();
         words.join(", ")
@@ -91,8 +99,8 @@ mod tests {
 
     #[test]
     fn counts_are_in_words() {
-        let added = Added { tables: 1, columns: 12, variants: 0 };
-        assert_eq!(added.in_words(), "1 table, 12 columns");
+        let added = Added { tables: 1, columns: 12, variants: 0, ranges: 1 };
+        assert_eq!(added.in_words(), "1 table, 12 columns, 1 range");
         assert_eq!(Added::default().in_words(), "");
     }
 }

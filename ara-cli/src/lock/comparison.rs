@@ -1,9 +1,7 @@
 //! The comparison of the code with what was released.
 
-use std::collections::BTreeSet;
-
 use ara_schema::{
-    Fact, FactKey, Snapshot, TableDef, Text, Violations, find_table, lacks_a_table,
+    Fact, Lock, Snapshot, TableDef, Text, Violations, find_table, lacks_a_table,
     write_lacking_tables, write_refusal,
 };
 use serde_json::{Value, json};
@@ -20,6 +18,7 @@ pub struct Comparison {
     /// What the code breaks of what was released.
     pub broken: Vec<Broken>,
     code: Snapshot,
+    released: Snapshot,
 }
 
 /// Something that the code breaks.
@@ -41,9 +40,14 @@ impl Broken {
 
 impl Comparison {
     /// Compares the code with what was released.
-    pub fn new(released: &BTreeSet<Fact>, code: &Emitted) -> Self {
-        let (unrecorded, broken) = (unrecorded(released, code), broken(released, code));
-        Self { unrecorded, broken, code: code.tables.clone() }
+    pub fn new(lock: &Lock, code: &Emitted) -> Self {
+        let (released, code_facts) = (lock.schema(), code.tables.facts());
+        Self {
+            unrecorded: lock.unrecorded(&code_facts),
+            broken: broken(released.clone(), code),
+            code: code.tables.clone(),
+            released,
+        }
     }
 
     /// Returns whether there are no differences.
@@ -73,18 +77,12 @@ impl Comparison {
     }
 
     fn items(&self) -> impl Iterator<Item = Item<'_>> {
-        self.unrecorded.iter().map(|fact| Item::of_code(fact, &self.code))
+        self.unrecorded.iter().map(|fact| Item::of_code(fact, &self.code, &self.released))
     }
 }
 
-fn unrecorded(released: &BTreeSet<Fact>, code: &Emitted) -> Vec<Fact> {
-    // A column with another type than before is broken, and not new.
-    let known: BTreeSet<FactKey<'_>> = released.iter().map(Fact::key).collect();
-    code.tables.facts().into_iter().filter(|fact| !known.contains(&fact.key())).collect()
-}
-
-fn broken(released: &BTreeSet<Fact>, code: &Emitted) -> Vec<Broken> {
-    let released = Snapshot::of_facts(released).leak();
+fn broken(released: Snapshot, code: &Emitted) -> Vec<Broken> {
+    let released = released.leak();
     let now: Vec<&'static TableDef> = code.tables.clone().leak().iter().collect();
     let mut broken = Vec::new();
     if lacks_a_table(released, &now) {
@@ -123,13 +121,33 @@ mod tests {
         Emitted { name: "App".to_owned(), tables: serde_json::from_str(json).expect("a schema") }
     }
 
+    fn lock(released: &Emitted) -> Lock {
+        let mut lock = Lock::default();
+        lock.record(&released.tables.facts(), "first release", "2026-11-22");
+        lock
+    }
+
+    #[test]
+    fn what_is_wider_is_new_and_what_is_narrower_is_broken() {
+        let of = |range: &str| {
+            let column = format!(r#"{{"name":"stars","type":"integer","range":"{range}"}}"#);
+            schema(&format!(r#"[{{"name":"todo","columns":[{column}]}}]"#))
+        };
+        let released = lock(&of("0..=255"));
+        let wider = Comparison::new(&released, &of(".."));
+        assert_eq!((wider.unrecorded.len(), wider.broken.len()), (1, 0));
+        let narrower = Comparison::new(&released, &of("0..=9"));
+        assert_eq!((narrower.unrecorded.len(), narrower.broken.len()), (0, 1));
+        assert!(!narrower.is_same() && Comparison::new(&released, &of("0..=255")).is_same());
+    }
+
     #[test]
     fn what_is_new_is_told_apart_from_what_is_broken() {
         let released = schema(
             r#"[{"name":"todo","columns":[{"name":"title","type":"text"},{"name":"stars","type":"integer"}]},
                 {"name":"gone","columns":[]}]"#,
         );
-        let released = released.tables.facts();
+        let released = lock(&released);
         let code = schema(
             r#"[{"name":"todo","columns":[{"name":"title","type":"json"},{"name":"stars","type":"integer"},
                 {"name":"due","type":"date"}]}]"#,
@@ -143,6 +161,6 @@ mod tests {
         assert_eq!(todo.tables, ["todo"]);
         assert!(todo.message.starts_with("column `todo.title` was released as text, and is json"));
         assert!(!comparison.is_same());
-        assert!(Comparison::new(&code.tables.facts(), &code).is_same());
+        assert!(Comparison::new(&lock(&code), &code).is_same());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anstyle::Style;
-use ara_schema::{Fact, Snapshot, TypeSnapshot};
+use ara_schema::{Fact, Range, Snapshot, TypeSnapshot};
 use serde_json::{Map, Value, json};
 
 use crate::output::style::{FAINT, NAME, Styled};
@@ -27,8 +27,17 @@ pub enum What<'a> {
     Column {
         column: &'a str,
         ty: Option<&'a TypeSnapshot>,
+        range: Option<Range>,
         /// Whether a row cannot be created without a value for it. Only the code tells.
         required: Option<bool>,
+    },
+    /// Another range of a column that is known.
+    Range {
+        column: &'a str,
+        ty: &'a TypeSnapshot,
+        range: Option<Range>,
+        /// The range that it had before, if that is known.
+        before: Option<Range>,
     },
     Variant {
         column: &'a str,
@@ -40,8 +49,8 @@ impl<'a> From<&'a Fact> for Item<'a> {
     fn from(fact: &'a Fact) -> Self {
         let what = match fact {
             Fact::Table { local, .. } => What::Table { local: *local },
-            Fact::Column { column, ty, .. } => {
-                What::Column { column, ty: Some(ty), required: None }
+            Fact::Column { column, ty, range, .. } => {
+                What::Column { column, ty: Some(ty), range: *range, required: None }
             }
             Fact::Variant { column, variant, .. } => What::Variant { column, variant },
         };
@@ -50,12 +59,16 @@ impl<'a> From<&'a Fact> for Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Returns a fact of the code, which also tells whether a column is required.
-    pub fn of_code(fact: &'a Fact, code: &Snapshot) -> Self {
+    /// Returns a fact of the code, which also tells whether a column is required. What was released tells
+    /// whether the column is new.
+    pub fn of_code(fact: &'a Fact, code: &Snapshot, released: &Snapshot) -> Self {
         let mut item = Self::from(fact);
-        if let What::Column { column, required, .. } = &mut item.what {
-            let table = code.table(item.table);
-            *required = table.and_then(|table| table.column(column)).map(|column| column.required);
+        if let What::Column { column, ty: Some(ty), range, required } = &mut item.what {
+            let find = |schema: &Snapshot| schema.table(item.table)?.column(column).cloned();
+            *required = find(code).map(|column| column.required);
+            if let Some(known) = find(released) {
+                item.what = What::Range { column, ty, range: *range, before: known.range };
+            }
         }
         item
     }
@@ -69,9 +82,13 @@ pub fn as_json<'a>(items: impl IntoIterator<Item: Into<Item<'a>>>) -> Value {
 fn item_as_json(Item { table, what }: Item<'_>) -> Value {
     let (kind, rest) = match what {
         What::Table { local } => ("table", json!({"local": local})),
-        What::Column { column, ty, required } => {
+        What::Column { column, ty, range, required } => {
             let ty = ty.map(type_as_json);
-            ("column", json!({"column": column, "type": ty, "required": required}))
+            ("column", json!({"column": column, "type": ty, "range": range, "required": required}))
+        }
+        What::Range { column, ty, range, before } => {
+            let ty = type_as_json(ty);
+            ("range", json!({"column": column, "type": ty, "range": range, "before": before}))
         }
         What::Variant { column, variant } => {
             ("variant", json!({"column": column, "variant": variant}))
@@ -104,11 +121,24 @@ pub fn type_in_words(ty: &TypeSnapshot) -> String {
     }
 }
 
+/// Returns a stored type and its range in words. A range that holds everything is left out.
+fn width_in_words(ty: &TypeSnapshot, range: Option<Range>) -> String {
+    let ty = type_in_words(ty);
+    match range.filter(|range| *range != Range::ALL) {
+        Some(range) => format!("{ty} {range}"),
+        None => ty,
+    }
+}
+
+/// The note about columns that got wider.
+const WIDER: &str =
+    "wider: older versions of the app keep a value beyond their range, and do not see it";
+
 /// The note about required columns that are new in tables that may have rows already.
 const REQUIRED: &str = "required: rows of older versions lack it, and `narrow_all` leaves them out";
 
 /// Returns facts as a list with a line for each column. `sign` and `style` mark what the facts are about.
-/// A note follows if rows may lack a required column.
+/// Notes follow if rows may lack a required column, and if a column got wider.
 pub fn as_text<'a>(
     items: impl IntoIterator<Item: Into<Item<'a>>>,
     sign: char,
@@ -125,6 +155,9 @@ pub fn as_text<'a>(
     }
     if tables.values().any(TableFacts::may_be_lacking) {
         let _ = writeln!(text, "\n{REQUIRED}");
+    }
+    if tables.values().any(TableFacts::is_wider) {
+        let _ = writeln!(text, "\n{WIDER}");
     }
     text
 }
@@ -143,6 +176,9 @@ struct ColumnFacts<'f> {
     /// The type in words, if there is a fact about the column itself.
     ty: Option<String>,
     is_required: bool,
+    /// The new range in words, if that is all that is new.
+    range: Option<String>,
+    is_wider: bool,
     variants: Vec<&'f str>,
 }
 
@@ -150,10 +186,19 @@ impl<'f> TableFacts<'f> {
     fn add(&mut self, what: What<'f>) {
         match what {
             What::Table { local } => self.is_local = Some(local),
-            What::Column { column, ty, required } => {
+            What::Column { column, ty, range, required } => {
                 let facts = self.columns.entry(column).or_default();
-                facts.ty = Some(ty.map_or_else(String::new, type_in_words));
+                facts.ty = Some(ty.map_or_else(String::new, |ty| width_in_words(ty, range)));
                 facts.is_required = required == Some(true);
+            }
+            What::Range { column, ty, range, before } => {
+                let facts = self.columns.entry(column).or_default();
+                let was = match before {
+                    Some(_) => format!(", was {}", width_in_words(ty, before)),
+                    None => ", had no range recorded".to_owned(),
+                };
+                facts.range = Some(width_in_words(ty, range) + &was);
+                facts.is_wider = before.is_some();
             }
             What::Variant { column, variant } => {
                 self.columns.entry(column).or_default().variants.push(variant);
@@ -166,6 +211,10 @@ impl<'f> TableFacts<'f> {
         self.is_local.is_none() && self.columns.values().any(|column| column.is_required)
     }
 
+    fn is_wider(&self) -> bool {
+        self.columns.values().any(|column| column.is_wider)
+    }
+
     fn write(&self, text: &mut String, name: &str, sign: &str) -> std::fmt::Result {
         let (before, after) = match self.is_local {
             None => (" ", ""),
@@ -174,10 +223,11 @@ impl<'f> TableFacts<'f> {
         };
         writeln!(text, "  {before} table {}{after}", Styled(NAME, name))?;
         let width = self.columns.keys().map(|column| column.chars().count()).max().unwrap_or(0);
-        for (column, ColumnFacts { ty, is_required, variants }) in &self.columns {
+        for (column, ColumnFacts { ty, is_required, range, variants, .. }) in &self.columns {
             let variants = variants.join(", ");
             let Some(ty) = ty else {
-                writeln!(text, "        {column:width$}  {sign} {variants}")?;
+                let new = range.as_ref().unwrap_or(&variants);
+                writeln!(text, "        {column:width$}  {sign} {new}")?;
                 continue;
             };
             let line = format!("{column:width$}  {ty}");
@@ -207,14 +257,21 @@ mod tests {
                 table: draft.clone(),
                 column: "of".to_owned(),
                 ty: TypeSnapshot::Id(todo.clone()),
+                range: None,
             },
             Fact::Column {
                 table: draft.clone(),
                 column: state.clone(),
                 ty: TypeSnapshot::Enum(Vec::new()),
+                range: None,
             },
             Fact::Variant { table: draft, column: state.clone(), variant: "New".to_owned() },
-            Fact::Column { table: todo.clone(), column: title, ty: TypeSnapshot::Text },
+            Fact::Column {
+                table: todo.clone(),
+                column: title,
+                ty: TypeSnapshot::Text,
+                range: Some(Range::new(1, 100)),
+            },
             Fact::Variant { table: todo, column: state, variant: "Late".to_owned() },
         ]
     }
@@ -227,7 +284,7 @@ mod tests {
       + state  enum New
     table todo
         state  + Late
-      + title  text
+      + title  text 1..=100
 ";
         assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
     }
@@ -241,7 +298,11 @@ mod tests {
         let facts = code.facts();
         // No row of `draft` is anywhere yet.
         let new = facts.iter().filter(|fact| fact.table() != "todo" || fact.key().1.is_some());
-        let text = as_text(new.map(|fact| Item::of_code(fact, &code)), '+', Style::new());
+        let text = as_text(
+            new.map(|fact| Item::of_code(fact, &code, &Snapshot::default())),
+            '+',
+            Style::new(),
+        );
         let expected = "  + table draft
       + of  text
     table todo
@@ -254,13 +315,55 @@ required: rows of older versions lack it, and `narrow_all` leaves them out
     }
 
     #[test]
+    fn columns_that_got_wider_are_told_with_what_they_were() {
+        let schema = |columns: &str| -> Snapshot {
+            let json = format!(r#"[{{"name":"todo","columns":[{columns}]}}]"#);
+            serde_json::from_str(&json).expect("a schema")
+        };
+        let released = schema(
+            r#"{"name":"stars","type":"integer","range":"0..=255"},{"name":"note","type":"text"},
+               {"name":"title","type":"text","range":"1..=10"}"#,
+        );
+        let code = schema(
+            r#"{"name":"stars","type":"integer","range":".."},{"name":"note","type":"text","range":".."},
+               {"name":"title","type":"text","range":"1..=1000"}"#,
+        );
+        let facts = code.facts();
+        let of = |released: &Snapshot| {
+            let columns = facts.iter().filter(|fact| fact.key().1.is_some());
+            let items: Vec<_> = columns.map(|fact| Item::of_code(fact, &code, released)).collect();
+            let text = as_text(items.iter().copied(), '+', Style::new());
+            (anstream::adapter::strip_str(&text).to_string(), as_json(items))
+        };
+        let (text, json) = of(&released);
+        let expected = "    table todo
+        note   + text, had no range recorded
+        stars  + integer, was integer 0..=255
+        title  + text 1..=1000, was text 1..=10
+
+wider: older versions of the app keep a value beyond their range, and do not see it
+";
+        assert_eq!(text, expected);
+        let expected = json!([
+            {"kind": "range", "table": "todo", "column": "note", "type": "text", "range": "..", "before": null},
+            {"kind": "range", "table": "todo", "column": "stars", "type": "integer", "range": "..", "before": "0..=255"},
+            {"kind": "range", "table": "todo", "column": "title", "type": "text", "range": "1..=1000", "before": "1..=10"},
+        ]);
+        assert_eq!(json, expected);
+
+        // Nothing is wider that had no range, or was not there.
+        let (text, _) = of(&schema(r#"{"name":"note","type":"text"}"#));
+        assert!(text.contains("+ title  text 1..=1000\n") && !text.contains("wider"), "{text}");
+    }
+
+    #[test]
     fn as_json_each_says_what_it_is() {
         let expected = json!([
             {"kind": "table", "table": "draft", "local": true},
-            {"kind": "column", "table": "draft", "column": "of", "type": {"id": "todo"}, "required": null},
-            {"kind": "column", "table": "draft", "column": "state", "type": "enum", "required": null},
+            {"kind": "column", "table": "draft", "column": "of", "type": {"id": "todo"}, "range": null, "required": null},
+            {"kind": "column", "table": "draft", "column": "state", "type": "enum", "range": null, "required": null},
             {"kind": "variant", "table": "draft", "column": "state", "variant": "New"},
-            {"kind": "column", "table": "todo", "column": "title", "type": "text", "required": null},
+            {"kind": "column", "table": "todo", "column": "title", "type": "text", "range": "1..=100", "required": null},
             {"kind": "variant", "table": "todo", "column": "state", "variant": "Late"},
         ]);
         assert_eq!(as_json(&facts()), expected);

@@ -16,7 +16,7 @@ fn releases_are_recorded_and_listed() {
     let first = app.ara(&["lock", "-m", " first release "]);
     assert_eq!(first.code, Some(0), "{first:?}");
     let expected = "recorded release 1 in ara.lock: first release\n\n  + table todo\n      \
-                    + title  text\n\n";
+                    + title  text 1..=100\n\n";
     assert!(first.stdout.starts_with(expected), "{}", first.stdout);
     assert!(first.stdout.contains("added `ara.lock merge=union` to .gitattributes"));
     assert_eq!(app.read(".gitattributes"), "*.png binary\nara.lock merge=union\n");
@@ -34,7 +34,8 @@ fn releases_are_recorded_and_listed() {
         "version": 2,
         "file": app.path().canonicalize().expect("it is there").join("ara.lock"),
         "added": [
-            {"kind": "column", "table": "todo", "column": "mood", "type": "enum", "required": false},
+            {"kind": "column", "table": "todo", "column": "mood", "type": "enum", "range": null,
+             "required": false},
             {"kind": "variant", "table": "todo", "column": "mood", "variant": "Calm"},
             {"kind": "variant", "table": "todo", "column": "mood", "variant": "Wild"},
         ],
@@ -71,7 +72,7 @@ fn there_may_be_nothing_to_record() {
     app.ara(&["lock", "-m", "first"]);
     let lock = app.read("ara.lock");
     // Required or not, and the order of the columns: none of it is recorded.
-    app.write("src/lib.rs", &TODO.replace("NonEmptyString<100>", "Option<String>"));
+    app.write("src/lib.rs", &TODO.replace("NonEmptyString<100>", "Option<NonEmptyString<100>>"));
     let again = app.ara(&["lock", "-m", "second"]);
     assert_eq!(again.code, Some(0), "{again:?}");
     assert!(again.stdout.starts_with("there is nothing to record"), "{again:?}");

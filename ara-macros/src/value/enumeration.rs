@@ -44,6 +44,7 @@ fn implementation(input: &DeriveInput, data: &DataEnum, names: &[StoredName]) ->
             #[diagnostic::do_not_recommend]
             impl ::ara::__private::Value for #ident {
                 const TYPE: ::ara::__private::Type = ::ara::__private::Type::Enum(&[#(#names),*]);
+                const EXACT: bool = true;
                 fn store(
                     self,
                 ) -> ::core::result::Result<::ara::__private::Stored<'static>, ::ara::__private::Rule>

@@ -40,6 +40,7 @@ pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenS
         #[diagnostic::do_not_recommend]
         impl ::ara::__private::Value for #ident {
             const TYPE: ::ara::__private::Type = #stored_as::TYPE;
+            const RANGE: ::ara::__private::Range = #stored_as::RANGE;
             fn store(
                 self,
             ) -> ::core::result::Result<::ara::__private::Stored<'static>, ::ara::__private::Rule> {

@@ -62,7 +62,7 @@ fn release(Entry { line, entry }: Entry<ReleaseEntry>) -> Result<(usize, Release
 
 /// Checks a line of the schema.
 fn released(Entry { line, entry }: Entry<SchemaEntry>) -> Result<(usize, Released), LockError> {
-    let SchemaEntry { table, local, column, ty, variant, since, seal } = entry;
+    let SchemaEntry { table, local, column, ty, range, variant, since, seal } = entry;
     let name_fault = |name: &str, fault: NameFault| {
         LockError::at(line, format!("`{name}` is no stored name ({fault}): {RESTORE}"))
     };
@@ -73,15 +73,15 @@ fn released(Entry { line, entry }: Entry<SchemaEntry>) -> Result<(usize, Release
     if variant.as_ref().is_some_and(|name| name.is_empty() || name.contains(char::is_control)) {
         return Err(LockError::at(line, format!("a variant has no such name: {RESTORE}")));
     }
-    let fact = match (column, ty.map(|ty| ty.0), variant, local) {
-        (None, None, None, local) => Fact::Table { table, local: local.unwrap_or(false) },
-        (Some(column), Some(ty), None, None) => {
+    let fact = match (column, ty.map(|ty| ty.0), range, variant, local) {
+        (None, None, None, None, local) => Fact::Table { table, local: local.unwrap_or(false) },
+        (Some(column), Some(ty), range, None, None) => {
             if let TypeSnapshot::Id(of) = &ty {
                 check_table_name(of).map_err(|fault| name_fault(of, fault))?;
             }
-            Fact::Column { table, column, ty }
+            Fact::Column { table, column, ty, range }
         }
-        (Some(column), None, Some(variant), None) => Fact::Variant { table, column, variant },
+        (Some(column), None, None, Some(variant), None) => Fact::Variant { table, column, variant },
         _ => {
             let what =
                 "a line is of a table, of a column and its type, or of a variant of a column";
@@ -130,7 +130,7 @@ fn check_history(
 /// Checks that no two branches have released the same thing in different ways. The lines are sorted.
 fn check_agreement(schema: &[(usize, Released)]) -> Result<(), LockError> {
     for ((line, before), (other, released)) in schema.iter().zip(schema.iter().skip(1)) {
-        if before.fact.key() != released.fact.key() || before.fact == released.fact {
+        if before.fact.agrees_with(&released.fact) {
             continue;
         }
         let attribute = match released.fact {

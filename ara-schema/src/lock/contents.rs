@@ -21,19 +21,20 @@ use crate::snapshot::Snapshot;
 ///
 /// ```json
 /// {
-///   "format": 1,
+///   "format": 2,
 ///   "about": "..",
 ///   "releases": [
 ///     { "version": 1, "checksum": "456e8b93..", "after": [], "date": "2026-11-22", "message": "first", "seal": "ca9a" },
-///     { "version": 2, "checksum": "889ef387..", "after": ["456e8b93"], "date": "2026-12-01", "message": "", "seal": "53cb" },
+///     { "version": 2, "checksum": "3a001462..", "after": ["456e8b93"], "date": "2026-12-01", "message": "titles", "seal": "ed2a" },
 ///     "end"
 ///   ],
 ///
 ///   "schema": [
 ///     { "table": "todo", "since": "456e8b93", "seal": "8ea9" },
-///     { "table": "todo", "column": "category_id", "type": {"id": "category"}, "since": "889ef387", "seal": "6b81" },
+///     { "table": "todo", "column": "category_id", "type": {"id": "category"}, "since": "3a001462", "seal": "e468" },
 ///     { "table": "todo", "column": "state", "type": "enum", "since": "456e8b93", "seal": "cc9b" },
 ///     { "table": "todo", "column": "state", "variant": "Open", "since": "456e8b93", "seal": "1abc" },
+///     { "table": "todo", "column": "title", "type": "text", "range": "1..=100", "since": "3a001462", "seal": "0a5b" },
 ///     "end"
 ///   ]
 /// }
@@ -42,6 +43,9 @@ use crate::snapshot::Snapshot;
 /// `since` and `after` name releases by their [id](Release::id). A seal is the first 4 hexadecimal digits
 /// of a SHA-256. For a line of the schema, it is the SHA-256 of the text `FACT since ID`, where `FACT` is a
 /// [`Fact`] as text. For a release, it is that of `release VERSION CHECKSUM after ID,ID DATE MESSAGE`.
+///
+/// A column that gets wider has a line for each [`Range`](crate::Range) that it had. Format 1 had no ranges.
+/// What it says is read, and nothing is refused because of a range that was not recorded.
 ///
 /// The entries may come in any order and layout, and more than once, so that git can merge the file by
 /// keeping the lines of both sides. `ara.lock merge=union` in `.gitattributes` makes git do that. For that

@@ -7,11 +7,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::error::{LockError, RESTORE};
+use crate::range::Range;
 use crate::snapshot::TypeSnapshot;
 use crate::ty::Type;
 
-/// The newest format that can be read.
-const FORMAT: u64 = 1;
+/// The format that is written, and the newest that can be read. Format 1 had no ranges.
+pub(super) const FORMAT: u64 = 2;
+
+/// The oldest format that can be read.
+const OLDEST: u64 = 1;
 
 /// The entries of a lock.
 pub(super) struct Entries {
@@ -44,6 +48,7 @@ pub(super) struct SchemaEntry {
     pub column: Option<String>,
     #[serde(rename = "type")]
     pub ty: Option<EntryType>,
+    pub range: Option<Range>,
     pub variant: Option<String>,
     pub since: String,
     pub seal: String,
@@ -92,7 +97,7 @@ impl Entries {
             ));
         }
         let file = read.map_err(|error| refuse_shape(text, &error))?;
-        if file.format != FORMAT {
+        if file.format < OLDEST {
             let reason = format!("there is no format {}: {RESTORE}", file.format);
             return Err(LockError::at(None, reason));
         }

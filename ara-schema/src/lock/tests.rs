@@ -2,6 +2,7 @@
 
 mod edits;
 mod mixtures;
+mod ranges;
 mod shape;
 mod superset;
 
@@ -11,6 +12,7 @@ use proptest::prelude::*;
 
 use super::seal::{seal_of_fact, seal_of_release};
 use super::*;
+use crate::range::Range;
 use crate::snapshot::{Snapshot, TypeSnapshot};
 use crate::ty::Type;
 
@@ -85,8 +87,10 @@ fn the_text_is_stable() {
         "the \"first\"",
         "2026-11-22",
     );
-    let second = todo(&[("category_id", r#"{"id":"category"}"#), ("title", r#""text""#)]);
-    lock.record(&second, "titles", "2026-12-01");
+    let second =
+        [("category_id", r#"{"id":"category"}"#), ("title", r#""text","range":"1..=100""#)];
+    lock.record(&todo(&second), "titles", "2026-12-01");
+    lock.record(&todo(&[("title", r#""text","range":"..""#)]), "longer titles", "2026-12-02");
     assert_eq!(lock.to_string(), include_str!("tests/stable.lock"));
     assert_eq!(parsed(include_str!("tests/stable.lock")).to_string(), lock.to_string());
 }
@@ -196,7 +200,7 @@ fn a_large_lock_is_read_fast() {
         let table = format!("table_{}", at % 20);
         facts.insert(Fact::Table { table: table.clone(), local: false });
         let column = format!("some_column_{}", at / 20);
-        facts.insert(Fact::Column { table, column, ty: TypeSnapshot::Text });
+        facts.insert(Fact::Column { table, column, ty: TypeSnapshot::Text, range: None });
         if at % 8 == 7 {
             lock.record(&facts, "what this release brings to its users", "2026-11-22");
         }
@@ -219,7 +223,7 @@ fn a_large_lock_is_read_fast() {
 }
 
 /// Generates a schema of a few names, so that many releases have something in common. A name always has
-/// the same type.
+/// the same type, but not always the same range.
 fn some_facts() -> impl Strategy<Value = BTreeSet<Fact>> {
     let column = (0..Type::PLAIN.len() + 2, "[a-c]{0,2}");
     prop::collection::vec(("[a-d]", prop::collection::vec(column, 0..4)), 1..4).prop_map(|tables| {
@@ -233,11 +237,15 @@ fn some_facts() -> impl Strategy<Value = BTreeSet<Fact>> {
                     None => TypeSnapshot::Enum(Vec::new()),
                 };
                 let column = format!("c{at}");
+                let range = name.bytes().next().and_then(|first| {
+                    let range = Range::new(-i64::try_from(name.len()).ok()?, first.into());
+                    range.of_column(*Type::PLAIN.get(at)?)
+                });
                 if matches!(ty, TypeSnapshot::Enum(_)) && !name.is_empty() {
                     let (table, column) = (table.clone(), column.clone());
                     facts.insert(Fact::Variant { table, column, variant: name });
                 }
-                facts.insert(Fact::Column { table: table.clone(), column, ty });
+                facts.insert(Fact::Column { table: table.clone(), column, ty, range });
             }
         }
         facts
@@ -266,7 +274,9 @@ proptest! {
                 prop_assert_eq!(release.is_some(), new > 0 || joins);
                 if let Some(release) = release {
                     prop_assert_eq!(release.version, version);
-                    prop_assert_eq!(branches[at].additions(&release).len(), new);
+                    let lock = &branches[at];
+                    let added = lock.additions(&release).len() + lock.ranges(&release).len();
+                    prop_assert_eq!(added, new);
                 }
                 prop_assert!(branches[at].unrecorded(&facts).is_empty());
             }
@@ -274,7 +284,9 @@ proptest! {
             prop_assert_eq!(read.verify_all(), Ok(()));
             prop_assert_eq!(read.to_string(), branches[at].to_string());
             prop_assert_eq!(read.facts(), branches[at].facts());
-            prop_assert_eq!(read.schema().facts(), read.facts());
+            let schema = read.schema().facts();
+            prop_assert_eq!(Snapshot::of_facts(&schema), read.schema());
+            prop_assert!(read.unrecorded(&schema).is_empty());
             prop_assert_eq!(read.check_superset_of(&before), Ok(()));
         }
     }

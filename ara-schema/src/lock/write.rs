@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::contents::{Lock, Release, Released};
+use super::read::FORMAT;
 use super::seal::{seal_of_fact, seal_of_release};
 use crate::fact::Fact;
 use crate::snapshot::TypeSnapshot;
@@ -17,7 +18,7 @@ impl fmt::Display for Lock {
     /// branches can be put one after the other. The empty line between the arrays makes them four lines
     /// apart, without which git would see the growth of both as one conflict.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("{\n  \"format\": 1,\n  \"about\": ")?;
+        write!(f, "{{\n  \"format\": {FORMAT},\n  \"about\": ")?;
         write_string(f, ABOUT)?;
         f.write_str(",\n  \"releases\": [\n")?;
         let mut releases: Vec<&Release> = self.releases.iter().collect();
@@ -53,7 +54,7 @@ fn write_released(f: &mut fmt::Formatter<'_>, Released { fact, since }: &Release
     match fact {
         Fact::Table { local: false, .. } => {}
         Fact::Table { local: true, .. } => f.write_str(", \"local\": true")?,
-        Fact::Column { column, ty, .. } => {
+        Fact::Column { column, ty, range, .. } => {
             write_field(f, "column", column)?;
             match ty {
                 TypeSnapshot::Id(table) => {
@@ -62,6 +63,9 @@ fn write_released(f: &mut fmt::Formatter<'_>, Released { fact, since }: &Release
                     f.write_str("}")?;
                 }
                 ty => write_field(f, "type", ty.word())?,
+            }
+            if let Some(range) = range {
+                write_field(f, "range", &range.to_string())?;
             }
         }
         Fact::Variant { column, variant, .. } => {

@@ -122,6 +122,126 @@ fn nobody_reads_thousands_of_violations() {
     assert!(counted.length() > 100_000, "{}", counted.length());
 }
 
+/// A column of the table `todo`, required, of this type and range.
+fn of_range(name: &str, ty: &str, range: &str) -> &'static TableDef {
+    todo(&format!(r#"{{"name":"{name}","type":"{ty}","range":"{range}","required":true}}"#))
+}
+
+#[test]
+fn a_column_that_has_become_narrower() {
+    for (ty, released, now, words) in [
+        (
+            "integer",
+            "..",
+            "0..=255",
+            [
+                "integers from -9223372036854775808 to 9223372036854775807",
+                "integers from 0 to 255",
+                "i64",
+                "u8",
+            ],
+        ),
+        (
+            "integer",
+            "0..=255",
+            "-128..=127",
+            ["integers from 0 to 255", "integers from -128 to 127", "u8", "i8"],
+        ),
+        (
+            "text",
+            "1..=1000",
+            "1..=10",
+            [
+                "text of 1 to 1000 characters",
+                "text of 1 to 10 characters",
+                "ara::NonEmptyString<1000>",
+                "ara::NonEmptyString<10>",
+            ],
+        ),
+        (
+            "text",
+            "..",
+            "1..=10",
+            [
+                "text of any length",
+                "text of 1 to 10 characters",
+                "String",
+                "ara::NonEmptyString<10>",
+            ],
+        ),
+        ("real", "..", "..=32", ["numbers of 64 bits", "numbers of 32 bits", "f64", "f32"]),
+    ] {
+        let [before, after, wide, narrow] = words;
+        says(
+            of_range("size", ty, released),
+            of_range("size", ty, now),
+            Place::Field(0),
+            &[
+                &format!(
+                    "column `todo.size` was released as {before} and may only get wider: it is {after} now"
+                ),
+                &format!("  keep it:               pub size: {wide},"),
+                &format!("  and add beside it:     pub size_new: Option<{narrow}>,"),
+            ],
+        );
+    }
+}
+
+/// What two branches have released may be a range that no type has; then the code is of the narrowest that
+/// holds it.
+#[test]
+fn the_narrowest_type_that_is_wide_enough_is_told() {
+    for (range, rust) in [
+        ("0..=9", "u8"),
+        ("-1..=127", "i8"),
+        ("0..=256", "u16"),
+        ("-128..=255", "i16"),
+        ("0..=65536", "u32"),
+        ("-1..=65535", "i32"),
+        ("-1..=4294967295", "i64"),
+        ("0..", "i64"),
+        ("..", "i64"),
+    ] {
+        let text = refusal(of_range("size", "integer", range), of_range("size", "bool", ".."));
+        assert!(text.contains(&format!("  keep it:               pub size: {rust},\n")), "{text}");
+    }
+    for (range, rust) in [
+        ("1..=1", "ara::NonEmptyString<1>"),
+        ("1..", "String"),
+        ("0..=10", "String"),
+        ("..=10", "String"),
+    ] {
+        let text = refusal(of_range("size", "text", range), of_range("size", "bool", ".."));
+        assert!(text.contains(&format!("  keep it:               pub size: {rust},\n")), "{text}");
+    }
+}
+
+#[test]
+fn all_that_has_become_narrower_is_told_in_the_order_of_what_was_released() {
+    let columns = |range: &str| {
+        let column =
+            |name: &str| format!(r#"{{"name":"{name}","type":"integer","range":"{range}"}}"#);
+        ["a", "b", "c"].map(column).join(",")
+    };
+    let text = refusal(todo(&columns("..")), todo(&columns("0..=9")));
+    let places =
+        ["a", "b", "c"].map(|name| text.find(&format!("column `todo.{name}` was released as")));
+    assert!(places.is_sorted() && places.iter().all(Option::is_some), "{text}");
+}
+
+#[test]
+fn what_is_gone_is_kept_as_wide_as_it_was() {
+    says(
+        of_range("size", "integer", "0..=255"),
+        todo(""),
+        Place::Struct,
+        &[
+            "column `todo.size` was released as integer, and is gone",
+            "  keep it, unused:       #[deprecated] pub size: Option<u8>,",
+        ],
+    );
+}
+
 #[test]
 fn an_enum_is_renamed_only_with_all_its_variants() {
     let released = todo(r#"{"name":"state","type":{"enum":["Open","Done"]}}"#);
@@ -161,7 +281,7 @@ fn a_type_that_has_changed() {
             "column `todo.by` was released as id of `person`, and is id of `app_user` now",
             "  keep it:               pub by: ara::Id<Person>,",
             r#"  on that struct:        #[table(name = "person")]"#,
-            "  and add beside it:     pub by_app_user: ara::Id<AppUser>,",
+            "  and add beside it:     pub by_app_user: Option<ara::Id<AppUser>>,",
         ],
     );
 }
@@ -298,7 +418,8 @@ fn everything_at_once_is_told_in_the_order_of_what_was_released() {
 /// Checks that a constant can contain a refusal, as the compiler composes it.
 #[test]
 fn a_refusal_is_composed_while_the_app_is_compiled() {
-    const TITLE: ColumnDef = ColumnDef { name: "type", ty: Type::Text, required: true };
+    const TITLE: ColumnDef =
+        ColumnDef { name: "type", ty: Type::Text, range: None, required: true };
     const RELEASED: TableDef =
         TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[], search: &[] };
     const NOW: TableDef = TableDef { columns: &[], local: true, ..RELEASED };

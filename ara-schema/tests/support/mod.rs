@@ -1,6 +1,6 @@
 //! Schemas in the notation of `schema-changes.md`.
 
-use ara_schema::{ColumnSnapshot, Snapshot, TableSnapshot, Type, TypeSnapshot};
+use ara_schema::{ColumnSnapshot, Range, Snapshot, TableSnapshot, Type, TypeSnapshot};
 
 /// The schema of a text such as `todo: title text, done bool?; draft local: state enum(Open Done)`.
 pub fn schema(text: &str) -> Snapshot {
@@ -28,9 +28,15 @@ fn table(text: &str) -> TableSnapshot {
 fn column(text: &str) -> ColumnSnapshot {
     let (name, ty) = text.split_once(' ').unwrap_or_else(|| panic!("no type in `{text}`"));
     let optional = ty.strip_suffix('?');
+    let ty = optional.unwrap_or(ty);
+    let (ty, range) = match ty.rsplit_once(' ') {
+        Some((ty, range)) if range.contains("..") => (ty, Some(range)),
+        _ => (ty, None),
+    };
     ColumnSnapshot {
         name: name.to_owned(),
-        ty: ty_of(optional.unwrap_or(ty)),
+        ty: ty_of(ty),
+        range: range.map(|range| Range::try_from(range.to_owned()).expect("a range")),
         required: optional.is_none(),
     }
 }

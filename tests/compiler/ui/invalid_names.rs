@@ -11,6 +11,7 @@ struct Todo {
     done: Option<bool>,
     #[table(column = "a-b")]
     stars: Option<u8>,
+    rowid: Option<i64>,
     a_name_that_is_too_long_because_it_has_sixty_five_characters_in_it: Option<bool>,
 }
 

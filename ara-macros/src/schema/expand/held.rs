@@ -1,6 +1,6 @@
 //! Holding the schema against what was released.
 
-use ara_schema::{ColumnSnapshot, TableSnapshot, TypeSnapshot};
+use ara_schema::{ColumnSnapshot, Range, TableSnapshot, TypeSnapshot};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
@@ -58,12 +58,19 @@ fn turn_on(at: usize, table: &Path) -> TokenStream {
 /// Generates the definition of a table as it was released.
 fn definition(table: &TableSnapshot) -> TokenStream {
     let TableSnapshot { name, local, columns, .. } = table;
-    let columns = columns.iter().map(|ColumnSnapshot { name, ty, .. }| {
-        let ty = stored_type(ty);
-        quote!(_ara::ColumnDef { name: #name, ty: _ara::Type::#ty, required: false })
+    let columns = columns.iter().map(|ColumnSnapshot { name, ty, range, .. }| {
+        let (ty, range) = (stored_type(ty), recorded(*range));
+        quote!(_ara::ColumnDef { name: #name, ty: _ara::Type::#ty, range: #range, required: false })
     });
     quote! {
         _ara::TableDef { name: #name, local: #local, columns: &[#(#columns),*], indexes: &[], search: &[] }
+    }
+}
+
+fn recorded(range: Option<Range>) -> TokenStream {
+    match range {
+        Some(Range { min, max }) => quote!(_ara::Some(_ara::Range::new(#min, #max))),
+        None => quote!(_ara::None),
     }
 }
 

@@ -23,9 +23,9 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
         let (marker, required) = (table.marker(ident), !is_optional);
         quote!(_ara::column_def::<#marker>(#required))
     });
-    let readable = table.columns.iter().map(|column| {
+    let as_read = table.columns.iter().map(|column| {
         let marker = table.marker(column.ident);
-        quote!(_ara::readable::<#marker>)
+        quote!(_ara::as_read::<#marker>())
     });
     let indexes = indexes(table);
     let search = searched(table).map(|column| &column.name);
@@ -42,7 +42,7 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
                 indexes: &[#(#indexes,)*],
                 search: &[#(#search),*],
             };
-            const READABLE: &'static [fn() -> _ara::Readable] = &[#(#readable,)*];
+            const AS_READ: &'static [_ara::AsRead] = &[#(#as_read,)*];
             type Row = #row;
             type Draft = #draft;
             type Patch = #patch;

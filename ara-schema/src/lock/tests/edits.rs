@@ -155,6 +155,7 @@ fn a_line_with_a_forged_seal_breaks_the_checksum() {
         table: "todo".to_owned(),
         column: "zone".to_owned(),
         ty: TypeSnapshot::Text,
+        range: None,
     };
     lock.released.push(forged(&column, &since));
     let error = Lock::parse(&lock.to_string()).expect_err("a forged line");

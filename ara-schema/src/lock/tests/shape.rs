@@ -21,12 +21,12 @@ fn with(releases: &str, schema: &str) -> String {
 
 #[test]
 fn a_newer_format_is_told_before_all_else() {
-    let newer = ["written by a newer ara (format 2; this one reads 1): update ara"];
-    refused(r#"{"tables": {}, "format": 2}"#, None, &newer);
-    refused(&linear().to_string().replace("\"format\": 1", "\"format\": 2"), None, &newer);
-    refused(r#"{"format": 2, "about": "", "releases": [], "schema": []}"#, None, &newer);
+    let newer = ["written by a newer ara (format 3; this one reads 2): update ara"];
+    refused(r#"{"tables": {}, "format": 3}"#, None, &newer);
+    refused(&linear().to_string().replace("\"format\": 2", "\"format\": 3"), None, &newer);
+    refused(r#"{"format": 3, "about": "", "releases": [], "schema": []}"#, None, &newer);
     refused(r#"{"format": 18446744073709551615}"#, None, &["newer ara", "18446744073709551615"]);
-    let zeroth = linear().to_string().replace("\"format\": 1", "\"format\": 0");
+    let zeroth = linear().to_string().replace("\"format\": 2", "\"format\": 0");
     refused(&zeroth, None, &["there is no format 0", "version control"]);
 }
 
@@ -45,7 +45,7 @@ fn what_is_no_json_is_told_with_its_line() {
         &["`fromat`", mend],
     );
     let text = linear().to_string();
-    refused(&text.replace("\"format\": 1", "\"format\": \"1\""), Some(2), &["invalid type", mend]);
+    refused(&text.replace("\"format\": 2", "\"format\": \"2\""), Some(2), &["invalid type", mend]);
     refused(&format!("{text}}}"), Some(text.lines().count() + 1), &["not JSON", mend]);
 }
 
@@ -70,6 +70,12 @@ fn lines_of_another_shape_are_told() {
     told(r#"{"table":"a","column":"b","since":"","seal":""}"#, "a line is of a table");
     told(r#"{"table":"a","type":"text","since":"","seal":""}"#, "a line is of a table");
     told(r#"{"table":"a","variant":"B","since":"","seal":""}"#, "a line is of a table");
+    let variant = r#"{"table":"a","column":"b","variant":"B","range":"..","since":"","seal":""}"#;
+    told(variant, "a line is of a table");
+    told(
+        r#"{"table":"a","column":"b","type":"text","range":"1-9","since":"","seal":""}"#,
+        "a range is written as",
+    );
     told(r#"{"table":"A","since":"","seal":""}"#, "`A` is no stored name");
     told(r#"{"table":"a","column":"id","type":"text","since":"","seal":""}"#, "system column");
     told(

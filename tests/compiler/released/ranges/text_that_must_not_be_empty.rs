@@ -1,0 +1,18 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+pub struct Plant {
+    pub id: Id<Plant>,
+    pub name: NonEmptyString<100>,
+    pub note: NonEmptyString<1000>,
+    pub leaves: u8,
+    pub height: i64,
+    pub depth: Option<i8>,
+    pub weight: f64,
+    pub growth: Option<f32>,
+    pub stars: u8,
+}
+
+ara::schema! { pub App: Plant }
+
+fn main() {}
