@@ -1,12 +1,15 @@
 //! A disk that is full, or a limit on the size of files.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use ara::prelude::*;
 use support::child;
+
+use crate::kill::forget;
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -48,6 +51,7 @@ fn fill(db: &Database, size: usize, acknowledge: fn()) -> Result<u64, Box<dyn Er
 fn check_full(db: &Database, acknowledged: u64) -> TestResult {
     assert_eq!(db.query::<Note>().count()?, acknowledged * 2);
     assert!(db.verify()?.holds());
+    check_given(db, acknowledged)?;
     // Errors that are passed over do not make half a transaction a whole one.
     let refused = db.transaction(|tx| {
         for number in 0..60 {
@@ -63,6 +67,17 @@ fn check_full(db: &Database, acknowledged: u64) -> TestResult {
     assert_eq!(db.query::<Note>().count()?, acknowledged * 2);
     let found = db.verify()?;
     assert!(found.holds(), "{found:?}");
+    Ok(())
+}
+
+/// What is committed can be brought elsewhere.
+fn check_given(db: &Database, acknowledged: u64) -> TestResult {
+    let other = Database::memory()?;
+    for changes in db.changes_since(&other.version_vector()?)? {
+        other.merge(&changes?)?;
+    }
+    assert_eq!(other.query::<Note>().count()?, acknowledged * 2);
+    assert_eq!(other.version_vector()?, db.version_vector()?);
     Ok(())
 }
 
@@ -89,21 +104,20 @@ fn limited() -> TestResult {
     check_full(&db, acknowledged)
 }
 
-/// Runs the child under a limit, in blocks of 512 or 1024 bytes: shells differ. How many
-/// transactions it acknowledged.
-fn run_limited(path: &Path, blocks: usize) -> Result<u64, Box<dyn Error>> {
-    let child = child::command("disk_full::limited", path)?;
+/// Runs a child under a limit, in blocks of 512 or 1024 bytes: shells differ. What it told.
+fn run_limited(test: &str, path: &Path, blocks: usize) -> Result<Vec<String>, Box<dyn Error>> {
+    let child = child::command(test, path)?;
     let mut limited = Command::new("sh");
     // Without the trap, the signal would end the process where the limit is met.
     limited.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""));
     limited.arg(child.get_program()).args(child.get_args());
     limited.envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut child = limited.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let done = child::told(&mut child).filter(|line| line == "done").count();
+    let told = child::told(&mut child).collect();
     let output = child.wait_with_output()?;
     let messages = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{blocks} blocks: {messages}");
-    Ok(done as u64)
+    Ok(told)
 }
 
 #[test]
@@ -111,7 +125,7 @@ fn what_was_acknowledged_outlasts_a_limit() -> TestResult {
     let folder = tempfile::tempdir()?;
     for blocks in [0, 1, 8, 20, 40, 64, 65, 80, 100, 200, 400, 1000, 6000, 9000] {
         let path = folder.path().join(format!("{blocks}.db"));
-        let done = run_limited(&path, blocks)?;
+        let done = run_limited("disk_full::limited", &path, blocks)?.len() as u64;
         assert!(done > 0 || blocks < 400, "{blocks} blocks");
         // Without the limit, it goes on.
         let db = Database::open(&path)?;
@@ -121,6 +135,49 @@ fn what_was_acknowledged_outlasts_a_limit() -> TestResult {
         db.create(Note::draft().number(1).bytes(vec![7; 100_000]))?;
         assert!(db.verify()?.holds());
     }
+    Ok(())
+}
+
+/// The child: forgets rows, as far as its files have room for it.
+#[test]
+fn limited_forgetter() -> TestResult {
+    let Some(path) = child::file() else { return Ok(()) };
+    let db = match Database::open(path) {
+        Ok(db) => db,
+        Err(ara::Error::Open { .. }) => return Ok(()),
+        Err(error) if is_full(&error) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    for key in 0..forget::SECRETS {
+        match db.forget(forget::id(key)) {
+            Ok(_) => child::tell(&key.to_string()),
+            Err(error) => assert!(is_full(&error), "{error:?}"),
+        }
+    }
+    for vacuumed in [db.vacuum(), db.forget_deleted(Timestamp::from_millis(i64::MAX))] {
+        assert!(vacuumed.as_ref().err().is_none_or(is_full), "{vacuumed:?}");
+    }
+    let found = db.verify()?;
+    assert!(found.holds(), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn what_is_forgotten_on_a_full_disk_is_gone_once_there_is_room() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let whole = folder.path().join("whole.db");
+    forget::make(&whole)?;
+    let size = std::fs::metadata(&whole)?.len() as usize / 512;
+    let (mut least, mut most) = (usize::MAX, 0);
+    for percent in [5, 90, 101, 120, 150, 400] {
+        let path = folder.path().join(format!("{percent}.db"));
+        std::fs::copy(&whole, &path)?;
+        let told = run_limited("disk_full::limited_forgetter", &path, size * percent / 100)?;
+        let told = told.iter().map(|key| key.parse()).collect::<Result<BTreeSet<u32>, _>>()?;
+        (least, most) = (least.min(told.len()), most.max(told.len()));
+        forget::check(&path, &told)?;
+    }
+    assert_eq!((least, most), (0, forget::SECRETS as usize));
     Ok(())
 }
 
@@ -134,6 +191,19 @@ impl Disk {
         mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "ara-test"]).arg(folder.path());
         let mounted = mount.stderr(Stdio::null()).status();
         Ok(mounted.is_ok_and(|status| status.success()).then_some(Self(folder)))
+    }
+}
+
+impl Disk {
+    fn filler(&self) -> PathBuf {
+        self.0.path().join("filler")
+    }
+
+    /// Leaves no room at all.
+    fn fill_up(&self) -> std::io::Result<()> {
+        let mut file = std::fs::File::create(self.filler())?;
+        while file.write_all(&[7; 512]).is_ok() {}
+        Ok(())
     }
 }
 
@@ -153,7 +223,13 @@ fn a_full_disk_is_told() -> TestResult {
         let path = disk.0.path().join("notes.db");
         let db = Database::open(&path)?;
         let mut acknowledged = fill(&db, 2000, || {})?;
+        let elsewhere = tempfile::tempdir()?;
+        disk.fill_up()?;
         check_full(&db, acknowledged)?;
+        db.backup(elsewhere.path().join("backup.db"))?;
+        let backup = Database::open(elsewhere.path().join("backup.db"))?;
+        assert_eq!(backup.query::<Note>().count()?, acknowledged * 2);
+        std::fs::remove_file(disk.filler())?;
         drop(db);
         // It may be moved into the file now, and it may be that there is no room for that either.
         match Database::open(&path) {
@@ -177,6 +253,56 @@ fn a_full_disk_is_told() -> TestResult {
     Ok(())
 }
 
+/// The child: vacuums the file, for which there is no room in the folder for temporary files.
+#[test]
+fn vacuumer() -> TestResult {
+    let Some(path) = child::file() else { return Ok(()) };
+    let db = Database::open(path)?;
+    for error in [db.vacuum(), db.vacuum_with(|_| {})].map(|done| done.expect_err("no room")) {
+        assert!(is_full(&error), "{error:?}");
+    }
+    assert!(db.verify()?.holds());
+    db.create(Note::draft().number(-1))?;
+    child::tell("refused");
+    Ok(())
+}
+
+#[test]
+fn a_vacuum_needs_room_and_leaves_the_file_alone_without() -> TestResult {
+    let Some(disk) = Disk::new("256m")? else {
+        println!("skipped: this user cannot mount a disk");
+        return Ok(());
+    };
+    let path = disk.0.path().join("notes.db");
+    let db = Database::open(&path)?;
+    for number in 0..400 {
+        db.create(Note::draft().number(number).bytes(vec![7; 60_000]))?;
+    }
+    drop(db);
+    let db = Database::open(&path)?;
+    disk.fill_up()?;
+    for error in [db.vacuum(), db.vacuum_with(|_| {})].map(|done| done.expect_err("no room")) {
+        assert!(is_full(&error), "{error:?}");
+        assert_eq!(db.query::<Note>().count()?, 400);
+        assert!(db.verify()?.holds());
+    }
+    std::fs::remove_file(disk.filler())?;
+    drop(db);
+
+    // The disk for temporary files may be another one. A file of up to 32 MB would need none.
+    let Some(temporary) = Disk::new("300k")? else { return Ok(()) };
+    let mut child = child::command("disk_full::vacuumer", &path)?;
+    let mut child = child.env("SQLITE_TMPDIR", temporary.0.path()).spawn()?;
+    assert_eq!(child::told(&mut child).collect::<Vec<_>>(), ["refused"]);
+    assert!(child.wait()?.success());
+
+    let db = Database::open(&path)?;
+    db.vacuum()?;
+    assert_eq!(db.query::<Note>().count()?, 401);
+    assert!(db.verify()?.holds());
+    Ok(())
+}
+
 /// No room for the file itself; with room, it is made.
 #[test]
 fn a_file_is_made_once_there_is_room() -> TestResult {
@@ -184,13 +310,11 @@ fn a_file_is_made_once_there_is_room() -> TestResult {
         println!("skipped: this user cannot mount a disk");
         return Ok(());
     };
-    let (path, filler) = (disk.0.path().join("notes.db"), disk.0.path().join("filler"));
-    let mut file = std::fs::File::create(&filler)?;
-    while file.write_all(&[7; 4096]).is_ok() {}
-    drop(file);
+    let path = disk.0.path().join("notes.db");
+    disk.fill_up()?;
     let error = Database::open(&path).map(drop).expect_err("there is no room");
     assert!(is_full(&error) || matches!(error, ara::Error::Open { .. }), "{error:?}");
-    std::fs::remove_file(filler)?;
+    std::fs::remove_file(disk.filler())?;
     assert!(Database::open(&path)?.verify()?.holds());
     Ok(())
 }

@@ -3,7 +3,6 @@
 mod copies;
 mod damaged;
 mod foreign;
-mod log;
 mod moved;
 mod newer;
 mod paths;

@@ -73,7 +73,7 @@ impl Database {
         }
         // The file gets its name last, so that a file with that name is complete even if this is interrupted.
         let unfinished = whole.with_added_extension("unfinished");
-        self.with_reader(|reading| {
+        self.with_private_reader(|reading| {
             let snapshot = reading.snapshot()?;
             copy_into(&unfinished, &snapshot, &mut tell)
         })?;

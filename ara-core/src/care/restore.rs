@@ -11,6 +11,7 @@ use crate::care::backup::copy_into;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::file::checks::{NO_FOLDER, beside, refuse_if_foreign, with_diagnosis};
+use crate::file::log_mark::refuse_foreign_log;
 use crate::file::open::{open_another, whole_path};
 use crate::file::read_only::open_read_only;
 
@@ -56,7 +57,7 @@ impl Database {
     /// - Returns [`Error::Corrupt`] if the backup is damaged, and [`Error::DiskFull`] or [`Error::Io`] if it
     ///   cannot be copied.
     ///
-    /// The file is left unchanged then.
+    /// The file holds what it held then, also where it cannot be replaced.
     pub fn restore_backup(backup: impl AsRef<Path>, path: impl AsRef<Path>) -> Result<()> {
         let (backup, path) = (whole_path(backup.as_ref())?, whole_path(path.as_ref())?);
         let (backup, _) = open_read_only(&backup, PATIENCE)?;
@@ -76,40 +77,40 @@ impl Database {
         };
         let unfinished = beside(&target, ".unfinished");
         copy_into(&unfinished, &*backup.unchecked_transaction()?, &mut |_| {})?;
-        replace(&target, &unfinished).map_err(|error| {
+        put(&unfinished, &target).map_err(|error| {
             let _ = fs::remove_file(&unfinished);
-            refuse(format!("it cannot be replaced ({error}): restore to another path"))
+            refuse(format!(
+                "{error}: it holds what it held; allow this user to replace files in its folder, and if \
+                 the file is mounted by itself, as in a container, mount its folder instead"
+            ))
         })
     }
 }
 
-/// Replaces a file by another one, and removes what SQLite keeps beside it. If that fails, everything is where
-/// it was: what was committed last may lie in the log beside the file.
-fn replace(target: &Path, with: &Path) -> io::Result<()> {
-    // The log goes first, so that the restored file is never beside a log that is not its own.
-    let mut aside = Vec::new();
-    let replaced = ["-wal", "-shm", "-journal"]
-        .into_iter()
-        .try_for_each(|ending| {
-            let file = beside(target, ending);
-            let away = beside(&file, ".unfinished");
-            match fs::rename(&file, &away) {
+/// Gives a whole file the name of another one. What belonged to that one, such as its log, is removed once
+/// nothing can fail any more. If it fails, everything is as it was.
+fn put(whole: &Path, target: &Path) -> io::Result<()> {
+    let aside = |ending: &str| beside(target, &format!("{ending}.replaced"));
+    let mut moved = Vec::new();
+    let mut run = || -> io::Result<()> {
+        // The log goes first, so that the restored file is never beside a log that is not its own.
+        for ending in ["-wal", "-shm", "-journal"] {
+            match fs::rename(beside(target, ending), aside(ending)) {
+                Ok(()) => moved.push(ending),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                moved => {
-                    moved?;
-                    aside.push((file, away));
-                }
+                Err(error) => return Err(error),
             }
-            Ok(())
-        })
-        .and_then(|()| fs::rename(with, target));
-    for (file, away) in aside {
-        let _ = match &replaced {
-            Ok(()) => fs::remove_file(away),
-            Err(_) => fs::rename(away, file),
+        }
+        fs::rename(whole, target)
+    };
+    let done = run();
+    for ending in moved {
+        let _ = match done {
+            Ok(()) => fs::remove_file(aside(ending)),
+            Err(_) => fs::rename(aside(ending), beside(target, ending)),
         };
     }
-    replaced
+    done
 }
 
 /// How long to wait for a process that reads the backup, or closes the file.
@@ -122,11 +123,14 @@ fn refuse_if_used(path: &Path) -> Result<()> {
         return Err(refuse("it is not a file: give the path of a file"));
     }
     let connection = open_another(path, PATIENCE)?;
-    // The log beside it is about to be removed, and need not be moved into it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // In this mode SQLite needs a lock on the whole file, which fails if anybody has it open.
     connection.pragma_update(None, "locking_mode", "exclusive")?;
     let looked = refuse_if_foreign(&connection, path);
+    if looked.is_ok() && refuse_foreign_log(&connection, path).is_ok() {
+        // Closing the file moves its log into it, so that the file is whole at whatever step this is stopped.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    }
     drop(connection);
     match looked {
         Err(Error::Busy) => Err(refuse("it is in use: close it, in every process, and try again")),
@@ -142,24 +146,28 @@ fn refuse_if_used(path: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// A file that is mounted cannot be replaced. What was committed last may lie in the log beside it.
     #[test]
-    fn a_file_that_cannot_be_replaced_keeps_its_log() -> io::Result<()> {
+    fn a_file_that_is_not_replaced_keeps_what_belongs_to_it() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let path = |name: &str| folder.path().join(name);
-        // No file can take the place of a folder.
-        fs::create_dir(path("app.db"))?;
-        fs::write(path("app.db-wal"), "committed")?;
-        fs::write(path("restored.db"), "restored")?;
-        assert!(replace(&path("app.db"), &path("restored.db")).is_err());
-        assert_eq!(fs::read(path("app.db-wal"))?, b"committed");
-        assert_eq!(fs::read_dir(folder.path())?.count(), 3);
-
-        fs::remove_dir(path("app.db"))?;
-        fs::write(path("app.db"), "old")?;
-        replace(&path("app.db"), &path("restored.db"))?;
-        assert_eq!(fs::read(path("app.db"))?, b"restored");
-        assert_eq!(fs::read_dir(folder.path())?.count(), 1);
+        let [whole, target] = ["whole", "app.db"].map(|name| folder.path().join(name));
+        let names = || -> io::Result<Vec<_>> {
+            let mut names = Vec::new();
+            for entry in fs::read_dir(folder.path())? {
+                names.push(entry?.file_name().into_string().expect("a name of this test"));
+            }
+            names.sort();
+            Ok(names)
+        };
+        for ending in ["", "-wal", "-shm"] {
+            fs::write(beside(&target, ending), ending)?;
+        }
+        assert!(put(&whole, &target).is_err());
+        assert_eq!(names()?, ["app.db", "app.db-shm", "app.db-wal"]);
+        assert_eq!(fs::read(beside(&target, "-wal"))?, b"-wal");
+        fs::write(&whole, "restored")?;
+        put(&whole, &target)?;
+        assert_eq!(names()?, ["app.db"]);
+        assert_eq!(fs::read(&target)?, b"restored");
         Ok(())
     }
 }

@@ -40,7 +40,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             busy_timeout: Duration::from_secs(5),
-            readers: 8,
+            readers: 32,
             clock: Arc::new(system_millis),
             read_only: false,
             watch_interval: Duration::from_millis(50),
@@ -58,8 +58,12 @@ impl Options {
         self
     }
 
-    /// Sets how many idle connections for reading are kept open. The default is 8. If more threads read at
-    /// once, more connections are opened, and closed afterwards.
+    /// Sets how many connections for reading are open at most. The default is 32. Up to 8 of them stay open
+    /// while nobody reads; each takes two file descriptors.
+    ///
+    /// If more threads read at once, the others wait for a connection. Code of the app that is called with each row
+    /// may read as well, or wait for another thread that does: once half of the connections are lent, rows
+    /// are collected before that code is called.
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Self {
         self.readers = readers;
@@ -147,7 +151,7 @@ impl Options {
     /// Returns the options that concern the connections for reading.
     pub(crate) fn reader_settings(&self) -> ReaderSettings {
         let Self { busy_timeout, readers, read_only, .. } = *self;
-        ReaderSettings { busy_timeout, keep: readers, is_read_only: read_only }
+        ReaderSettings { busy_timeout, most: readers.max(1), is_read_only: read_only }
     }
 
     /// Returns the source of random bytes: the seed, or the system.

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::file::identity::{Finding, Identity, Recorded};
+use crate::growth::own_tables::mend_own_tables;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
 use crate::log::{meta, nodes};
@@ -19,10 +20,14 @@ pub(crate) fn claim(
         let recorded = meta::get(connection, meta::FILE)?;
         Ok(recorded.unwrap_or(Recorded::Absent).recognize(found))
     };
-    if recognize(connection)? == Finding::Recorded {
-        return Ok(());
+    match recognize(connection) {
+        Ok(Finding::Recorded) => return Ok(()),
+        // Another program has dropped the table.
+        Ok(_) | Err(Error::Corrupt) => {}
+        Err(error) => return Err(error),
     }
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    mend_own_tables(&transaction)?;
     // Another process may have claimed the file in the meantime.
     match recognize(&transaction)? {
         Finding::Recorded => {}

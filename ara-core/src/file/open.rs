@@ -14,6 +14,7 @@ use crate::file::checks::{
 };
 use crate::file::claim::claim;
 use crate::file::identity::Identity;
+use crate::file::log_mark::refuse_foreign_log;
 use crate::log::entropy::Entropy;
 use crate::trace::{self, span};
 
@@ -91,6 +92,7 @@ fn claim_file(
         create_format(connection, entropy.node_id()?, identity.as_deref())?;
     } else {
         refuse_other_format(format, path)?;
+        refuse_foreign_log(connection, path)?;
         if connection.is_readonly("main")? {
             // SQLite treats a file whose header asks for a later SQLite as read-only. ara writes none.
             return Err(Error::Corrupt);
@@ -132,6 +134,8 @@ pub(crate) fn configure(connection: &mut Connection, busy: Duration) -> Result<(
     // Without this, SQLite may prepare a statement again for each value that is bound to it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // The folder for temporary files may be small or read-only, where the disk of the file is neither.
+    connection.pragma_update(None, "temp_store", "memory")?;
     crate::value::register_functions(connection)?;
     crate::log::row_clock::register_functions(connection)?;
     crate::search::functions::register_functions(connection)?;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
 use crate::file::checks::{beside, check_format, check_path, immutable, with_diagnosis};
+use crate::file::log_mark::refuse_foreign_log;
 use crate::file::open::configure;
 
 /// The state of a file that a connection without locks reads. Such a connection does not notice changes, so
@@ -33,7 +34,10 @@ pub(crate) fn open_read_only(path: &Path, busy: Duration) -> Result<(Connection,
         ),
     };
     let mut connection = connection.map_err(|_| refuse("allow this user to read the file"))?;
-    let ready = configure(&mut connection, busy).and_then(|()| check_format(&connection, path));
+    let ready =
+        configure(&mut connection, busy).and_then(|()| check_format(&connection, path)).and_then(
+            |()| if stamp.is_none() { refuse_foreign_log(&connection, path) } else { Ok(()) },
+        );
     match ready {
         Ok(()) => Ok((connection, stamp)),
         Err(Error::ReadOnly) => {

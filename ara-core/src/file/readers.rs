@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::file::at_path::{AtPath, OpenFile};
+use crate::file::log_length::LogLength;
+use crate::file::log_mark::log_of;
 use crate::file::open::open_another;
 use crate::file::read_only::{FileStamp, open_read_only, stamp};
 
@@ -22,7 +25,37 @@ pub(crate) struct Readers {
     /// Whether the path once led elsewhere. Then nothing is written any more, even if the file comes back.
     is_moved: AtomicBool,
     settings: ReaderSettings,
-    idle: Mutex<Idle>,
+    /// The write-ahead log, which the writer keeps short.
+    pub(crate) log: LogLength,
+    pool: Mutex<Pool>,
+    /// Wakes a thread that waits for a connection.
+    returned: Condvar,
+}
+
+/// Which connections there are.
+#[derive(Debug, Default)]
+struct Pool {
+    /// Those that nobody uses.
+    idle: Vec<Idle>,
+    /// How many are lent.
+    lent: usize,
+    /// How many of these are lent to code that may call that of the app.
+    private: usize,
+    /// How many threads wait for one. To wake nobody would cost as much as half a read.
+    waiting: usize,
+}
+
+/// An idle connection. It is boxed, as a connection is large and each read moves one out and in.
+type Idle = (Box<Connection>, FileStamp);
+
+/// A connection that is lent.
+struct Loan<'r> {
+    readers: &'r Readers,
+    /// `None` until it is opened.
+    connection: Option<Idle>,
+    is_private: bool,
+    /// Whether it counts among those of the pool.
+    is_counted: bool,
 }
 
 /// How a file is read.
@@ -30,14 +63,14 @@ pub(crate) struct Readers {
 pub(crate) struct ReaderSettings {
     /// How long a connection waits for a lock.
     pub(crate) busy_timeout: Duration,
-    /// How many idle connections are kept.
-    pub(crate) keep: usize,
+    /// How many connections there are at most, 1 at least.
+    pub(crate) most: usize,
     /// Whether the database was opened by [`Options::read_only`](crate::Options::read_only).
     pub(crate) is_read_only: bool,
 }
 
-/// The idle connections. They are boxed, as a connection is large and each read moves one out and in.
-type Idle = Vec<(Box<Connection>, FileStamp)>;
+/// How many idle connections are kept.
+const KEPT: usize = 8;
 
 impl Readers {
     /// Creates the pool of a database, from a connection to it.
@@ -59,9 +92,11 @@ impl Readers {
         Ok(Self {
             file: OpenFile::of(&path),
             is_moved: AtomicBool::new(false),
+            log: LogLength::new(log_of(&path), settings.busy_timeout),
             path,
             settings,
-            idle: Mutex::new(vec![(Box::new(first.0), first.1)]),
+            pool: Mutex::new(Pool { idle: vec![(Box::new(first.0), first.1)], ..Pool::default() }),
+            returned: Condvar::new(),
         })
     }
 
@@ -70,17 +105,13 @@ impl Readers {
     /// In WAL mode, `synchronous=NORMAL` cannot corrupt the file, but a power failure can lose the last
     /// transactions. The cache is larger than SQLite's default of 2 MB, so that a transaction of many rows
     /// does not write out and read back the same pages again and again.
-    ///
-    /// The log beside the file grows while somebody reads for long, or one transaction is large. It is cut
-    /// again by the first transaction that begins it anew.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         const KIBIBYTES: i64 = 32 << 10;
-        const LONGEST_LOG: i64 = 16 << 20;
-        let (connection, _) =
+        let (mut connection, _) =
             self.open(|| Ok((open_another(&self.path, self.settings.busy_timeout)?, None)))?;
         connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
-        connection.pragma_update(None, "journal_size_limit", LONGEST_LOG)?;
+        self.log.watch(&mut connection)?;
         Ok(connection)
     }
 
@@ -130,31 +161,102 @@ impl Readers {
         if self.settings.is_read_only { stamp(&self.path) } else { None }
     }
 
-    /// Lends `read` a connection that nobody else uses meanwhile.
-    pub(crate) fn with_one<R>(&self, read: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+    /// Lends `read` a connection that nobody else uses meanwhile, and tells it whether it may call the app's code
+    /// then. If all are lent, this waits for one.
+    ///
+    /// The app's code may read, or wait for another thread that does. So only half of the connections
+    /// are lent to what may call it: the others always come back.
+    pub(crate) fn with_one<R>(
+        &self,
+        read: impl FnOnce(&Connection, bool) -> Result<R>,
+    ) -> Result<R> {
+        let mut pool = self.pool();
+        while pool.lent >= self.settings.most {
+            pool.waiting += 1;
+            pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
+            pool.waiting -= 1;
+        }
+        let is_private = pool.private < self.settings.most / 2;
+        self.lend(pool, is_private, true)?.read(read)
+    }
+
+    /// Lends `read` a connection with which it may call the app's code in any case. If too many are lent
+    /// for that, it is one more.
+    pub(crate) fn with_private<R>(
+        &self,
+        read: impl FnOnce(&Connection, bool) -> Result<R>,
+    ) -> Result<R> {
+        let pool = self.pool();
+        let is_counted = pool.private < self.settings.most / 2 && pool.lent < self.settings.most;
+        self.lend(pool, true, is_counted)?.read(read)
+    }
+
+    fn lend(
+        &self,
+        mut pool: MutexGuard<'_, Pool>,
+        is_private: bool,
+        is_counted: bool,
+    ) -> Result<Loan<'_>> {
+        if is_counted {
+            pool.lent += 1;
+            pool.private += usize::from(is_private);
+        }
         // The connection that was used last has the warmest cache.
-        let idle = self.idle().pop();
-        let (connection, state) = match idle {
+        let idle = pool.idle.pop();
+        drop(pool);
+        let mut loan = Loan { readers: self, connection: None, is_private, is_counted };
+        loan.connection = Some(match idle {
             Some((_, state @ Some(_))) if state != stamp(&self.path) => self.open_reader()?,
             Some(idle) => idle,
             None => self.open_reader()?,
-        };
-        let result = read(&connection);
-        let mut idle = self.idle();
-        if idle.len() < self.settings.keep {
-            idle.push((connection, state));
-        }
-        result
+        });
+        Ok(loan)
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Loan<'_> {
+    fn read<R>(&self, read: impl FnOnce(&Connection, bool) -> Result<R>) -> Result<R> {
+        match &self.connection {
+            Some((connection, _)) => read(connection, self.is_private),
+            None => Err(Error::Corrupt),
+        }
+    }
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        // What a panic has interrupted may have left the connection in a state of its own.
+        let mut connection = self.connection.take().filter(|_| !thread::panicking());
+        let mut pool = self.readers.pool();
+        if self.is_counted {
+            pool.lent -= 1;
+            pool.private -= usize::from(self.is_private);
+        }
+        if pool.idle.len() < KEPT.min(self.readers.settings.most) {
+            pool.idle.extend(connection.take());
+        }
+        let is_awaited = pool.waiting > 0;
+        drop(pool);
+        if is_awaited {
+            self.readers.returned.notify_one();
+        }
+        // Only now is a connection closed that is not kept, as that takes a while.
     }
 }
 
 /// Returns SQLite's `data_version`, which changes when another connection commits.
 pub(crate) fn data_version(connection: &Connection) -> Result<i64> {
     let mut ask = connection.prepare_cached("PRAGMA data_version")?;
+    Ok(ask.query_row([], |row| row.get(0))?)
+}
+
+/// Returns SQLite's `schema_version`, which changes with each table that any connection creates, changes or drops.
+pub(crate) fn schema_version(connection: &Connection) -> Result<i64> {
+    let mut ask = connection.prepare_cached("PRAGMA schema_version")?;
     Ok(ask.query_row([], |row| row.get(0))?)
 }
 

@@ -166,7 +166,7 @@ fn a_timeout_of_any_length_is_taken() -> TestResult {
 }
 
 #[test]
-fn no_readers_are_kept_if_none_are_wanted() -> TestResult {
+fn there_is_a_reader_even_if_none_is_wanted() -> TestResult {
     let folder = tempfile::tempdir()?;
     let db = Database::options().readers(0).open(folder.path().join("notes.db"))?;
     for n in 0..3 {
