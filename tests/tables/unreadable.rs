@@ -4,6 +4,8 @@
 mod dates;
 mod kinds;
 mod together;
+mod whole_floats;
+mod written_back;
 
 /// A table with a column of this type; values that it reads, and SQL of values that it does not.
 macro_rules! unreadable {

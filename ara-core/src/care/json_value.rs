@@ -8,17 +8,23 @@ use std::io::Write;
 
 use ara_schema::Type;
 use rusqlite::types::ValueRef;
-use serde_json::{Number, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::value::Stored;
+use crate::value::{self, Stored, Value};
 
 /// The kind of a column, which decides how its values are written and read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A counter.
     Counter,
+    /// A column of floats, in which a whole number is one.
+    Real,
+    /// A column of integers, in which a float without a fraction is one.
+    Integer,
+    /// A column of JSON, in which an array or an object stands for its text.
+    Json,
     /// A column of UUIDs, in which text that is a UUID is read as one.
     Uuid,
     /// Any other column that the app declares.
@@ -32,6 +38,9 @@ impl From<Type> for Kind {
         match ty {
             Type::Counter => Self::Counter,
             Type::Uuid | Type::Id(_) => Self::Uuid,
+            Type::Real => Self::Real,
+            Type::Json => Self::Json,
+            Type::Bool | Type::Integer | Type::Timestamp => Self::Integer,
             _ => Self::Other,
         }
     }
@@ -95,19 +104,23 @@ const NO_VALUE: &str = "has neither a number, text, true, false, null, {\"uuid\"
                         {\"blob\": ..}, {\"real\": ..}, {\"counter\": ..} nor {\"text\": ..}";
 
 /// Reads the value of a column. The error says what is wrong with it.
-pub(crate) fn value(json: Json, kind: Kind) -> Result<FromJson, &'static str> {
+pub(crate) fn read_value(json: Json, kind: Kind) -> Result<FromJson, &'static str> {
     let (value, is_counted) = match json {
         Json::Null => (None, false),
         Json::Bool(is_true) => (Some(Stored::Integer(is_true.into())), false),
-        Json::Number(number) => (Some(number_of(&number)?), false),
+        Json::Number(number) => (Some(number_of(&number, kind)?), false),
         Json::String(text) => match Uuid::parse_str(&text) {
             Ok(uuid) if kind == Kind::Uuid => (Some(blob(uuid)), false),
             _ => (Some(Stored::Text(text.into())), false),
         },
+        Json::Array(_) if kind == Kind::Json => (Some(document(json)?), false),
+        Json::Object(object) if kind == Kind::Json && !is_marked(&object) => {
+            (Some(document(Json::Object(object))?), false)
+        }
         Json::Object(object) if object.len() == 1 => {
             let (name, json) = object.into_iter().next().ok_or(NO_VALUE)?;
             match (name.as_str(), json) {
-                ("counter", Json::Number(total)) => (Some(number_of(&total)?), true),
+                ("counter", Json::Number(total)) => (Some(number_of(&total, Kind::Counter)?), true),
                 (name, Json::String(text)) => (Some(marked(name, text)?), false),
                 _ => return Err(NO_VALUE),
             }
@@ -118,6 +131,22 @@ pub(crate) fn value(json: Json, kind: Kind) -> Result<FromJson, &'static str> {
         return Err("has a counter that is no integer of 64 bits");
     }
     Ok(FromJson { value, is_counted })
+}
+
+/// Returns a document as a column of JSON holds it.
+fn document(json: Json) -> Result<Stored<'static>, &'static str> {
+    value::Json(json).store().map_err(|_| "has JSON of too many levels")
+}
+
+/// Returns whether an object names the type of a value, rather than being one.
+fn is_marked(object: &Map<String, Json>) -> bool {
+    let mut entries = object.iter();
+    let only = entries.next().filter(|_| object.len() == 1);
+    only.is_some_and(|(name, value)| match name.as_str() {
+        "counter" => value.is_number(),
+        "uuid" | "blob" | "real" | "text" => value.is_string(),
+        _ => false,
+    })
 }
 
 /// Reads the value of an object with one entry, by the name of the entry.
@@ -132,11 +161,18 @@ fn marked(name: &str, text: String) -> Result<Stored<'static>, &'static str> {
     })
 }
 
-/// Reads a number.
-fn number_of(number: &Number) -> Result<Stored<'static>, &'static str> {
+/// Reads a number. JavaScript and others write 5.0 as 5, and some write 3 as 3.0: the column tells which it is.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn number_of(number: &Number, kind: Kind) -> Result<Stored<'static>, &'static str> {
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    let is_whole = |real: f64| real.fract() == 0.0 && (-END..END).contains(&real);
     match (number.as_i64(), number.as_f64()) {
+        (_, Some(real)) if kind == Kind::Real => Ok(Stored::Real(real)),
         (Some(integer), _) => Ok(Stored::Integer(integer)),
-        (None, Some(real)) if number.is_f64() => Ok(Stored::Real(real)),
+        (None, Some(real)) if number.is_f64() => Ok(match kind {
+            Kind::Integer | Kind::Counter if is_whole(real) => Stored::Integer(real as i64),
+            _ => Stored::Real(real),
+        }),
         _ => Err("has a number that is neither an integer of 64 bits nor a real one"),
     }
 }

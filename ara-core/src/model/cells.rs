@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::model::table::Column;
-use crate::value::{Id, IntoOptional, IntoValue, Rule, Stored, Value};
+use crate::value::{AsRead, Id, IntoOptional, IntoValue, Rule, Stored, Value};
 
 /// The cells that a mutation writes into one row.
 ///
@@ -41,12 +41,12 @@ impl Cells {
 
     fn set<V: Value>(self, column: usize, value: impl IntoValue<V>) -> Self {
         let stored = value.into_value().and_then(V::store).map(Some);
-        self.put(column, stored)
+        self.put::<V>(column, stored)
     }
 
     fn set_optional<V: Value, How>(self, column: usize, value: impl IntoOptional<V, How>) -> Self {
         let stored = value.into_optional().and_then(|value| value.map(V::store).transpose());
-        self.put(column, stored)
+        self.put::<V>(column, stored)
     }
 
     /// Sets the required column `C` at this position.
@@ -68,7 +68,7 @@ impl Cells {
     /// Sets the column `C` at this position to a value of the table's struct.
     #[must_use]
     pub fn fill_column<C: Column>(self, at: usize, value: Option<C::Value>) -> Self {
-        self.put(at, value.map(C::Value::store).transpose())
+        self.put::<C::Value>(at, value.map(C::Value::store).transpose())
     }
 
     /// Turns the cells that were set so far into defaults of a new row. An upsert does not write them
@@ -81,12 +81,17 @@ impl Cells {
         self
     }
 
-    fn put(mut self, column: usize, stored: Result<Option<Stored<'static>>, Rule>) -> Self {
+    fn put<V: Value>(
+        mut self,
+        column: usize,
+        stored: Result<Option<Stored<'static>>, Rule>,
+    ) -> Self {
         // The last value of a column counts, whether it keeps the rules or not.
         self.refused.retain(|(refused, _)| *refused != column);
         match stored {
             Ok(value) => {
-                let cell = Cell { column, value, is_default: false };
+                let as_read = Some(AsRead::of::<V>());
+                let cell = Cell { column, value, is_default: false, as_read };
                 match self.cells.iter_mut().find(|known| known.column == column) {
                     Some(known) => *known = cell,
                     None => self.cells.push(cell),
@@ -99,39 +104,20 @@ impl Cells {
 
     /// Returns the row's id, if it was set, and the cells in the order of the columns.
     ///
-    /// Returns [`Error::Rule`] for the first column whose value breaks a rule, and [`Error::TooLarge`]
-    /// if the values are larger than SQLite can hold.
+    /// Returns [`Error::Rule`] for the first column whose value breaks a rule.
     pub(crate) fn finish(self, table: &TableDef) -> Result<(Option<Uuid>, Vec<Cell>)> {
         if let Some((column, rule)) = self.refused.into_iter().min_by_key(|(column, _)| *column) {
             let column = table.columns.get(column).map_or("", |column| column.name);
             return Err(Error::Rule { table: table.name, column, rule });
         }
         let mut cells = self.cells;
-        // The log holds all cells of a change in one value of SQLite.
-        let length: usize = cells.iter().map(|cell| length(cell.value.as_ref())).sum();
-        if length > LARGEST {
-            return Err(Error::TooLarge { table: table.name });
-        }
         cells.sort_by_key(|cell| cell.column);
         Ok((self.id, cells))
     }
 }
 
-/// The most bytes of text and blobs that one mutation writes. SQLite holds 1,000,000,000 bytes in a
-/// value, and the log needs some more than the values alone.
-const LARGEST: usize = 999_000_000;
-
-/// Returns the bytes of a text or a blob; other values hardly count.
-fn length(value: Option<&Stored<'_>>) -> usize {
-    match value {
-        Some(Stored::Text(text)) => text.len(),
-        Some(Stored::Blob(bytes)) => bytes.len(),
-        _ => 0,
-    }
-}
-
 /// A value to write into a column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Cell {
     /// The column's position in the table's definition.
     pub(crate) column: usize,
@@ -139,6 +125,9 @@ pub(crate) struct Cell {
     pub(crate) value: Option<Stored<'static>>,
     /// Whether it is written only if the row is new.
     pub(crate) is_default: bool,
+    /// How the app sees what is there. It is not written if that is the value. If this is `None`, only what is
+    /// stored counts.
+    pub(crate) as_read: Option<AsRead>,
 }
 
 #[cfg(test)]
@@ -152,9 +141,9 @@ mod tests {
         name: "todo",
         local: false,
         columns: &[
-            ColumnDef { name: "title", ty: Type::Text, required: true },
-            ColumnDef { name: "done", ty: Type::Bool, required: false },
-            ColumnDef { name: "stars", ty: Type::Real, required: false },
+            ColumnDef { name: "title", ty: Type::Text, range: None, required: true },
+            ColumnDef { name: "done", ty: Type::Bool, range: None, required: false },
+            ColumnDef { name: "stars", ty: Type::Real, range: None, required: false },
         ],
         indexes: &[],
         search: &[],
@@ -166,8 +155,16 @@ mod tests {
         Some(Stored::Text(text.into()))
     }
 
-    fn cell(column: usize, value: Option<Stored<'static>>) -> Cell {
-        Cell { column, value, is_default: false }
+    type Plain = (usize, Option<Stored<'static>>, bool);
+
+    fn cell(column: usize, value: Option<Stored<'static>>) -> Plain {
+        (column, value, false)
+    }
+
+    fn finish(cells: Cells) -> (Option<Uuid>, Vec<Plain>) {
+        let (id, cells) = cells.finish(&TABLE).expect("no rule is broken");
+        let plain = |cell: Cell| (cell.column, cell.value, cell.is_default);
+        (id, cells.into_iter().map(plain).collect())
     }
 
     fn message(cells: Cells) -> String {
@@ -182,14 +179,13 @@ mod tests {
             .set::<Title>(0, "Buy milk");
         let expected =
             vec![cell(0, text("Buy milk")), cell(1, None), cell(2, Some(Stored::Real(0.5)))];
-        assert_eq!(cells.finish(&TABLE).expect("no rule is broken"), (None, expected));
+        assert_eq!(finish(cells), (None, expected));
     }
 
     #[test]
     fn the_id_is_the_one_given_last() {
         struct Todo;
         let [first, second] = [1, 2].map(Uuid::from_u128);
-        let finish = |cells: Cells| cells.finish(&TABLE).expect("no rule is broken");
         assert_eq!(finish(Cells::new()), (None, vec![]));
         let cells = Cells::of(Id::<Todo>::from_uuid(first));
         assert_eq!(finish(cells.clone()), (Some(first), vec![]));
@@ -199,13 +195,13 @@ mod tests {
     #[test]
     fn the_last_value_of_a_column_counts() {
         let cells = Cells::new().set::<Title>(0, "Buy milk").set::<Title>(0, "Buy bread");
-        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(0, text("Buy bread"))]);
+        assert_eq!(finish(cells).1, vec![cell(0, text("Buy bread"))]);
 
         let cells = Cells::new().set_optional::<bool, _>(1, true).set_optional::<bool, _>(1, None);
-        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(1, None)]);
+        assert_eq!(finish(cells).1, vec![cell(1, None)]);
 
         let cells = Cells::new().set::<Title>(0, " ").set::<Title>(0, "Buy bread");
-        assert_eq!(cells.finish(&TABLE).expect("good").1, vec![cell(0, text("Buy bread"))]);
+        assert_eq!(finish(cells).1, vec![cell(0, text("Buy bread"))]);
 
         let cells = Cells::new().set::<Title>(0, "Buy milk").set::<Title>(0, " ");
         assert_eq!(message(cells), "column `todo.title` must not be blank");
@@ -218,9 +214,9 @@ mod tests {
     fn a_default_is_one_until_it_is_set() {
         let defaults = Cells::new().set::<Title>(0, "Untitled").set_optional::<f64, _>(2, 0.5);
         let cells = defaults.as_defaults().set::<Title>(0, "Buy milk");
-        let default = Cell { is_default: true, ..cell(2, Some(Stored::Real(0.5))) };
+        let default = (2, Some(Stored::Real(0.5)), true);
         let expected = vec![cell(0, text("Buy milk")), default];
-        assert_eq!(cells.finish(&TABLE).expect("good").1, expected);
+        assert_eq!(finish(cells).1, expected);
     }
 
     #[test]

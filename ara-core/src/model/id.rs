@@ -30,6 +30,7 @@ impl<T: Table> Id<T> {
 
 impl<T: Table> Value for Id<T> {
     const TYPE: Type = Type::Id(T::NAME);
+    const EXACT: bool = true;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         self.uuid().store()

@@ -4,7 +4,7 @@ use ara_schema::{ColumnDef, TableDef, Type};
 
 use crate::model::cells::Cells;
 use crate::model::record::Record;
-use crate::value::{Id, Readable, Value};
+use crate::value::{AsRead, Id, Value};
 
 /// A struct that declares a table. `#[derive(Table)]` implements it.
 ///
@@ -33,9 +33,9 @@ pub trait Table: Record<Table = Self> + 'static {
     /// The definition of the table, as the struct declares it.
     const TABLE: &'static TableDef;
 
-    /// For each column, the stored values that the app can read.
+    /// For each column, how the app sees what is stored.
     #[doc(hidden)]
-    const READABLE: &'static [fn() -> Readable];
+    const AS_READ: &'static [AsRead];
 
     /// The row that queries return, where every column but `id` is an `Option`.
     type Row: Record<Table = Self>;
@@ -106,7 +106,8 @@ pub const fn search_text<C: Column>() {
 #[doc(hidden)]
 #[must_use]
 pub const fn column_def<C: Column>(required: bool) -> ColumnDef {
-    ColumnDef { name: C::NAME, ty: C::Value::TYPE, required }
+    let (ty, range) = (C::Value::TYPE, C::Value::RANGE);
+    ColumnDef { name: C::NAME, ty, range: range.of_column(ty), required }
 }
 
 /// Returns whether a column is a counter.
@@ -116,11 +117,11 @@ pub const fn is_counter<C: Column>() -> bool {
     matches!(C::Value::TYPE, Type::Counter)
 }
 
-/// Returns the stored values of a column that the app can read.
+/// Returns how the app sees what is stored in a column.
 #[doc(hidden)]
 #[must_use]
-pub fn readable<C: Column>() -> Readable {
-    C::Value::readable()
+pub const fn as_read<C: Column>() -> AsRead {
+    AsRead::of::<C::Value>()
 }
 
 /// What [`create`](crate::Database::create) takes: a draft whose required columns are all set, or a

@@ -5,7 +5,7 @@ use std::any::TypeId;
 use ara_schema::TableDef;
 
 use crate::model::table::Table;
-use crate::value::Readable;
+use crate::value::AsRead;
 
 /// A table that a query reads, without its type.
 #[derive(Debug, Clone, Copy)]
@@ -14,8 +14,8 @@ pub struct TableRef {
     pub(crate) ty: TypeId,
     /// The table's definition.
     pub def: &'static TableDef,
-    /// For each column, the stored values that the app can read.
-    pub readable: &'static [fn() -> Readable],
+    /// For each column, how the app sees what is stored.
+    pub as_read: &'static [AsRead],
     /// Whether the query searches it, so that the index of its search must be up to date.
     pub(crate) is_searched: bool,
 }
@@ -23,8 +23,8 @@ pub struct TableRef {
 impl TableRef {
     /// Returns the table `T`, which is not searched.
     pub const fn of<T: Table>() -> Self {
-        let (def, readable) = (T::TABLE, T::READABLE);
-        Self { ty: TypeId::of::<T>(), def, readable, is_searched: false }
+        let (def, as_read) = (T::TABLE, T::AS_READ);
+        Self { ty: TypeId::of::<T>(), def, as_read, is_searched: false }
     }
 
     /// Returns the table as one that is searched.

@@ -14,6 +14,7 @@ use crate::value::stored::Stored;
 #[diagnostic::do_not_recommend]
 impl Value for Vec<u8> {
     const TYPE: Type = Type::Blob;
+    const EXACT: bool = true;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         Ok(Stored::Blob(Cow::Owned(self)))
@@ -69,6 +70,7 @@ impl<const N: usize> IntoValue<Vec<u8>> for &[u8; N] {
 #[diagnostic::do_not_recommend]
 impl Value for Uuid {
     const TYPE: Type = Type::Uuid;
+    const EXACT: bool = true;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         Ok(Stored::Blob(Cow::Owned(self.into_bytes().to_vec())))

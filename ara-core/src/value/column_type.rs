@@ -1,6 +1,6 @@
 //! The types that a column can have.
 
-use ara_schema::Type;
+use ara_schema::{Range, Type};
 
 use crate::value::readable::Readable;
 use crate::value::rule::Rule;
@@ -45,6 +45,21 @@ use crate::value::stored::Stored;
 pub trait Value: Sized + 'static {
     /// The stored type, which `ara.lock` records for a column.
     const TYPE: Type;
+
+    /// Whether each stored value that [`read`](Self::read) can read is stored again as it was, or equal to it
+    /// as SQLite compares them.
+    ///
+    /// Then an update need not look at what is stored before. By default it does, so that writing back what
+    /// the app reads changes nothing.
+    const EXACT: bool = false;
+
+    /// The range of the values that can be read, which `ara.lock` records for columns of integers, text and
+    /// real numbers. The compiler refuses a column that is narrower than it was released.
+    ///
+    /// By default, it holds every value of the stored type. An implementation may return a narrower one, if
+    /// [`read`](Self::read) reads all that is in it. Other rules, such as "must be even", cannot be recorded:
+    /// stored values that break them are read as missing.
+    const RANGE: Range = Range::ALL;
 
     /// Returns the value as it is stored.
     ///

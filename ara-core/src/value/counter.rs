@@ -112,6 +112,7 @@ pub struct Addition(i64);
 #[diagnostic::do_not_recommend]
 impl Value for Counter {
     const TYPE: Type = Type::Counter;
+    const EXACT: bool = true;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         Ok(Stored::Integer(self.0))

@@ -1,5 +1,7 @@
 //! Values of any serde type.
 
+mod canonical;
+
 use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 
@@ -7,6 +9,7 @@ use ara_schema::Type;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use self::canonical::{Fault, canonical};
 use crate::value::column_type::Value;
 use crate::value::into::IntoValue;
 use crate::value::rule::Rule;
@@ -35,16 +38,15 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         // The messages of serde_json may quote the value, so errors do not contain them.
-        let text = serde_json::to_string(&self.0).map_err(|_| {
-            Rule::new("must be a value that JSON can hold (map keys must be strings)")
+        let text = canonical(&self.0).map_err(|fault| match fault {
+            Fault::NotJson => {
+                Rule::new("must be a value that JSON can hold (map keys must be strings)")
+            }
+            Fault::TooDeep => NOT_READ_AGAIN,
         })?;
         // serde_json writes NaN as null, and more levels than it reads. The app could not read such a
         // value.
-        serde_json::from_str::<T>(&text).map_err(|_| {
-            Rule::new(
-                "must be a value that can be read again from its JSON (no NaN, 128 levels at most)",
-            )
-        })?;
+        serde_json::from_str::<T>(&text).map_err(|_| NOT_READ_AGAIN)?;
         Ok(Stored::Text(Cow::Owned(text)))
     }
 
@@ -55,6 +57,10 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
         }
     }
 }
+
+const NOT_READ_AGAIN: Rule = Rule::fixed(
+    "must be a value that can be read again from its JSON (no NaN, 128 levels at most)",
+);
 
 #[diagnostic::do_not_recommend]
 impl<T> IntoValue<Self> for Json<T> {

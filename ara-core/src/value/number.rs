@@ -1,6 +1,6 @@
 //! Numbers and booleans.
 
-use ara_schema::Type;
+use ara_schema::{Range, Type};
 
 use crate::value::column_type::Value;
 use crate::value::into::IntoValue;
@@ -24,6 +24,8 @@ macro_rules! integers {
         #[diagnostic::do_not_recommend]
         impl Value for $ty {
             const TYPE: Type = Type::Integer;
+            const EXACT: bool = true;
+            const RANGE: Range = Range::new(<$ty>::MIN as i64, <$ty>::MAX as i64);
 
             fn store(self) -> Result<Stored<'static>, Rule> {
                 Ok(Stored::Integer(self.into()))
@@ -37,7 +39,7 @@ macro_rules! integers {
             }
 
             fn readable() -> Readable {
-                Readable::Integers(<$ty>::MIN.into(), <$ty>::MAX.into())
+                Readable::Integers(Self::RANGE.min, Self::RANGE.max)
             }
         }
     )*};
@@ -49,6 +51,7 @@ exact!(bool, i8, i16, i32, i64, u8, u16, u32, f32, f64);
 #[diagnostic::do_not_recommend]
 impl Value for bool {
     const TYPE: Type = Type::Bool;
+    const EXACT: bool = true;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         Ok(Stored::Integer(self.into()))
@@ -67,21 +70,33 @@ impl Value for bool {
     }
 }
 
+/// Reads a float. JSON and other programs store whole ones as integers, which are read if they are floats
+/// without a loss.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "is checked")]
+fn real(stored: Stored<'_>) -> Option<f64> {
+    match stored {
+        Stored::Real(real) if !real.is_nan() => Some(real),
+        Stored::Integer(whole) => {
+            let real = whole as f64;
+            (real as i128 == i128::from(whole)).then_some(real)
+        }
+        _ => None,
+    }
+}
+
 const NO_NUMBER: Rule = Rule::fixed("must be a number, and NaN is none");
 
 #[diagnostic::do_not_recommend]
 impl Value for f64 {
     const TYPE: Type = Type::Real;
+    const EXACT: bool = true;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         if self.is_nan() { Err(NO_NUMBER) } else { Ok(Stored::Real(self)) }
     }
 
     fn read(stored: Stored<'_>) -> Option<Self> {
-        match stored {
-            Stored::Real(real) if !real.is_nan() => Some(real),
-            _ => None,
-        }
+        real(stored)
     }
 
     fn readable() -> Readable {
@@ -93,6 +108,7 @@ impl Value for f64 {
 #[diagnostic::do_not_recommend]
 impl Value for f32 {
     const TYPE: Type = Type::Real;
+    const RANGE: Range = Range::new(i64::MIN, 32);
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         f64::from(self).store()
@@ -100,13 +116,9 @@ impl Value for f32 {
 
     #[expect(clippy::cast_possible_truncation, reason = "the range is checked, digits may go")]
     fn read(stored: Stored<'_>) -> Option<Self> {
-        match stored {
-            Stored::Real(real) => {
-                let narrow = real as f32;
-                (narrow.is_finite() || real.is_infinite()).then_some(narrow)
-            }
-            _ => None,
-        }
+        let real = real(stored)?;
+        let narrow = real as f32;
+        (narrow.is_finite() || real.is_infinite()).then_some(narrow)
     }
 }
 
@@ -162,8 +174,23 @@ mod tests {
         }
         assert!(stored_and_read(-0.0_f64).is_sign_negative());
         for other in others("real") {
-            assert_eq!(f64::read(other.clone()), None);
-            assert_eq!(f32::read(other), None);
+            let whole = matches!(other, Stored::Integer(1)).then_some(1.0);
+            assert_eq!(f64::read(other.clone()), whole);
+            assert_eq!(f32::read(other).map(f64::from), whole);
+        }
+    }
+
+    #[test]
+    fn integers_that_a_float_holds_are_floats() {
+        let edge = 1 << f64::MANTISSA_DIGITS;
+        for whole in [0, 5, -7, edge, -edge, edge + 2, i64::MIN] {
+            let read = f64::read(Stored::Integer(whole)).expect("is one");
+            assert_eq!(format!("{read:.0}"), whole.to_string());
+        }
+        // These would be rounded.
+        for beyond in [edge + 1, -edge - 1, i64::MAX] {
+            assert_eq!(f64::read(Stored::Integer(beyond)), None);
+            assert_eq!(f32::read(Stored::Integer(beyond)), None);
         }
     }
 

@@ -22,7 +22,7 @@ use crate::value::stored::Stored;
 pub enum Readable {
     /// The integers of this range, including both ends.
     Integers(i64, i64),
-    /// Every floating-point number.
+    /// Every floating-point number, and the integers that are floats without a loss, as those up to 2^53 are.
     Reals,
     /// Every text. SQLite can hold text that is not valid UTF-8, which no type can read, but ara never
     /// writes it.

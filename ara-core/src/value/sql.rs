@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use ara_schema::Type;
-
 use crate::value::column_type::Value;
 use crate::value::rule::Rule;
 use crate::value::stored::Stored;
@@ -90,10 +88,7 @@ pub trait FromSqlValue: Sized {
 #[diagnostic::do_not_recommend]
 impl<V: Value> FromSqlValue for V {
     fn from_sql_value(stored: Option<Stored<'_>>) -> Option<Self> {
-        V::read(match stored? {
-            Stored::Integer(integer) if matches!(V::TYPE, Type::Real) => real(integer)?,
-            other => other,
-        })
+        V::read(stored?)
     }
 }
 
@@ -101,11 +96,4 @@ impl<V: Value> FromSqlValue for Option<V> {
     fn from_sql_value(stored: Option<Stored<'_>>) -> Option<Self> {
         Some(V::from_sql_value(stored))
     }
-}
-
-/// Returns the floating-point number that equals an integer, if there is one.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "is checked")]
-fn real(integer: i64) -> Option<Stored<'static>> {
-    let real = integer as f64;
-    (real as i128 == i128::from(integer)).then_some(Stored::Real(real))
 }

@@ -91,3 +91,17 @@ impl fmt::Display for Stored<'_> {
         }
     }
 }
+
+/// Returns whether two values are equal bit for bit and in their storage class. NaN equals NULL,
+/// because SQLite stores it so.
+pub(crate) fn is_same(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
+    match (held, value) {
+        (ValueRef::Null, None) => true,
+        (ValueRef::Null, Some(Stored::Real(real))) => real.is_nan(),
+        (ValueRef::Integer(held), Some(Stored::Integer(integer))) => held == *integer,
+        (ValueRef::Real(held), Some(Stored::Real(real))) => held.to_bits() == real.to_bits(),
+        (ValueRef::Text(held), Some(Stored::Text(text))) => held == text.as_bytes(),
+        (ValueRef::Blob(held), Some(Stored::Blob(bytes))) => held == &**bytes,
+        _ => false,
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Debug};
 
-use ara_schema::{ColumnDef, TableDef, Type};
+use ara_schema::{ColumnDef, Range, TableDef, Type};
 use uuid::Uuid;
 
 use crate::value::*;
@@ -44,7 +44,7 @@ macro_rules! table {
                 indexes: &[],
                 search: &[],
             };
-            const READABLE: &'static [fn() -> Readable] = &[];
+            const AS_READ: &'static [AsRead] = &[];
             type Row = Self;
             type Draft = ();
             type Patch = Self;

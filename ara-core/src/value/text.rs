@@ -4,7 +4,7 @@ use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
 
-use ara_schema::Type;
+use ara_schema::{Range, Type};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::value::column_type::Value;
@@ -16,6 +16,7 @@ use crate::value::stored::Stored;
 #[diagnostic::do_not_recommend]
 impl Value for String {
     const TYPE: Type = Type::Text;
+    const EXACT: bool = true;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         Ok(Stored::Text(Cow::Owned(self)))
@@ -117,6 +118,8 @@ impl<const MAX: usize> NonEmptyString<MAX> {
 #[diagnostic::do_not_recommend]
 impl<const MAX: usize> Value for NonEmptyString<MAX> {
     const TYPE: Type = Type::Text;
+    const EXACT: bool = true;
+    const RANGE: Range = Range::of_non_empty_text(MAX);
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         self.0.store()

@@ -202,6 +202,7 @@ fn read_fraction(reader: &mut Reader<'_>) -> Option<u32> {
 #[diagnostic::do_not_recommend]
 impl Value for Timestamp {
     const TYPE: Type = Type::Timestamp;
+    const EXACT: bool = true;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
         Ok(Stored::Integer(self.0))

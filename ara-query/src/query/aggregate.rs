@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use ara_core::schema::Type;
 use ara_core::{Ordered, Stored, Value};
 use sea_query::{Expr as Sql, Func, FunctionCall};
 
@@ -9,7 +10,7 @@ use crate::expr::number::Number;
 use crate::expr::{Anywhere, Expr, Operand, Within};
 use crate::query::group::Grouped;
 use crate::query::select::{Item, Selectable};
-use crate::untyped::sql::{call, constant};
+use crate::untyped::sql::{as_real, call, constant};
 use crate::untyped::term::{Term, Untyped};
 
 /// Counts the rows of a group.
@@ -83,7 +84,10 @@ pub trait Aggregates: Operand {
         Self: Within<S, I>,
         Self::Value: Number,
     {
-        Expr::new(self.untyped().aggregate(named("sum")))
+        let is_real = matches!(Self::Value::TYPE, Type::Real);
+        // Whole floats may be stored as integers, whose sum would be one.
+        let it = move |it: Sql| if is_real { as_real(it) } else { it };
+        Expr::new(self.untyped().aggregate(move |value| named("sum")(it(value))))
     }
 
     /// Returns the mean, or nothing if there is no value.

@@ -64,10 +64,10 @@ fn counts(table: TableRef) -> Statement {
     let stored_name = stored_table_name(table.def).into_owned();
     let column_of = |name| Sql::col((stored_name.clone(), name));
     let mut select = SelectStatement::new();
-    for (column, it) in table.def.columns.iter().zip(table.readable) {
+    for (column, it) in table.def.columns.iter().zip(table.as_read) {
         let column = column_of(column.name);
         let is_stored = binary(column.clone(), BinOper::IsNot, null());
-        let is_unread = and(is_stored, is_not_true(readable(&column, it())));
+        let is_unread = and(is_stored, is_not_true(readable(&column, (it.readable)())));
         select.expr(Func::cust("count").arg(constant(1_i64)).filter(is_unread));
     }
     select.and_where(binary(column_of("is_deleted"), BinOper::IsNot, constant(1_i64)));

@@ -1,12 +1,12 @@
 //! The columns of a query.
 
 use ara_core::schema::TableDef;
-use ara_core::{Column, Readable, SYSTEM_FIELDS, Value};
+use ara_core::{Class, Column, Readable, SYSTEM_FIELDS, Value};
 use sea_query::{BinOper, CaseStatement, Expr as Sql};
 
 use crate::untyped::member::MemberRef;
 use crate::untyped::readable::{beside_equal, expected_readable, readable};
-use crate::untyped::sql::{binary, null};
+use crate::untyped::sql::{as_real, binary, null};
 
 /// A column of a table that a query reads.
 #[derive(Debug, Clone, Copy)]
@@ -36,12 +36,12 @@ impl ColumnTerm {
     /// Returns the required columns of a table.
     pub(crate) fn required(member: MemberRef) -> impl Iterator<Item = Self> {
         let MemberRef { table, name: member } = member;
-        let columns = table.def.columns.iter().zip(table.readable);
-        columns.filter(|(column, _)| column.required).map(move |(column, readable)| Self {
+        let columns = table.def.columns.iter().zip(table.as_read);
+        columns.filter(|(column, _)| column.required).map(move |(column, as_read)| Self {
             member,
             table: table.def,
             name: column.name,
-            readable: Some(*readable),
+            readable: Some(as_read.readable),
         })
     }
 
@@ -89,7 +89,10 @@ impl ColumnTerm {
     /// Returns the value, which is NULL where it cannot be read.
     pub(crate) fn value(self) -> Sql {
         match self.readable() {
-            Some(it) => CaseStatement::new().case(readable(&self.sql(), it), self.sql()).into(),
+            Some(it) => {
+                let value = if is_real(it) { as_real(self.sql()) } else { self.sql() };
+                CaseStatement::new().case(readable(&self.sql(), it), value).into()
+            }
             None => self.sql(),
         }
     }
@@ -117,4 +120,10 @@ impl ColumnTerm {
     pub(crate) fn is_stored(self) -> Sql {
         binary(self.sql(), BinOper::IsNot, null())
     }
+}
+
+/// Returns whether it is of floats, of which whole ones may be stored as integers, with which SQLite would
+/// calculate otherwise.
+fn is_real(it: Readable) -> bool {
+    matches!(it, Readable::Reals | Readable::Checked { class: Class::Real, .. })
 }

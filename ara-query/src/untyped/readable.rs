@@ -4,7 +4,7 @@
 use ara_core::{Class, Readable};
 use sea_query::{BinOper, Expr as Sql};
 
-use crate::untyped::sql::{and, binary, call, constant, expected, or};
+use crate::untyped::sql::{and, as_real, binary, call, constant, expected, or};
 
 /// Returns whether the value of a column can be read, as a condition that chooses rows. Where it cannot,
 /// the condition is false or NULL.
@@ -21,7 +21,10 @@ pub(crate) fn readable(column: &Sql, it: Readable) -> Sql {
             let integer = of_class(column, Class::Integer);
             and(integer, within(column, constant(least), constant(most)))
         }
-        Readable::Reals => of_class(column, Class::Real),
+        Readable::Reals => {
+            let whole = binary(as_real(column.clone()), BinOper::Equal, column.clone());
+            or(of_type(column, Class::Real.name()), and(of_class(column, Class::Integer), whole))
+        }
         Readable::Texts => of_class(column, Class::Text),
         Readable::NonEmptyTexts { max, key } => {
             // The first two conditions find most readable texts without a call of `ara_reads`. A text
@@ -53,9 +56,8 @@ pub(crate) fn beside_equal(column: &Sql, it: Readable) -> Option<Sql> {
     match it {
         // 1 and 1.0 are equal to SQLite.
         Readable::Integers(..) => Some(expected(of_class(column, Class::Integer))),
-        Readable::Reals => Some(expected(of_class(column, Class::Real))),
-        // A type may write a value that it does not read.
-        Readable::Checked { .. } => Some(expected_readable(column, it)),
+        // A type may write a value that it does not read, and not every integer is read as a float.
+        Readable::Checked { .. } | Readable::Reals => Some(expected_readable(column, it)),
         _ => None,
     }
 }
@@ -73,7 +75,15 @@ pub(crate) fn beside_range(column: &Sql, it: Readable, above: bool, below: bool)
 }
 
 fn of_class(column: &Sql, class: Class) -> Sql {
-    binary(call("typeof", [column.clone()]), BinOper::Equal, constant(class.name()))
+    match class {
+        // Whole numbers may be stored as integers.
+        Class::Real => or(of_type(column, class.name()), of_type(column, Class::Integer.name())),
+        class => of_type(column, class.name()),
+    }
+}
+
+fn of_type(column: &Sql, name: &'static str) -> Sql {
+    binary(call("typeof", [column.clone()]), BinOper::Equal, constant(name))
 }
 
 fn checked(column: &Sql, class: Class, key: i64) -> Sql {

@@ -43,6 +43,11 @@ pub(crate) fn or(left: Sql, right: Sql) -> Sql {
     binary(left, BinOper::Or, right)
 }
 
+/// Returns a number as a float.
+pub(crate) fn as_real(number: Sql) -> Sql {
+    Func::cast_as(number, "REAL").into()
+}
+
 /// Tells SQLite that the condition almost always holds. Without this, SQLite assumes that a condition leaves
 /// few rows, and would rather sort those than read all rows in the order of an index.
 pub(crate) fn expected(condition: Sql) -> Sql {

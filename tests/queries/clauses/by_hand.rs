@@ -26,7 +26,8 @@ const VIEWS: &str = "
         CASE WHEN typeof(done) = 'integer' AND done IN (0, 1) THEN done END AS done,
         CASE WHEN typeof(stars) = 'integer' THEN stars END AS stars,
         CASE WHEN typeof(level) = 'integer' AND level BETWEEN 0 AND 255 THEN level END AS level,
-        CASE WHEN typeof(weight) = 'real' THEN weight END AS weight,
+        CASE WHEN typeof(weight) IN ('real', 'integer') AND CAST(weight AS REAL) = weight
+            THEN CAST(weight AS REAL) END AS weight,
         CASE WHEN state IN ('Open', 'Started', 'Done') THEN state END AS state,
         CASE WHEN typeof(labels) = 'text' AND json_valid(labels) THEN
             CASE WHEN json_type(labels) = 'array'

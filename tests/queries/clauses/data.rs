@@ -106,7 +106,10 @@ fn rows() -> impl Strategy<Value = Rows> {
         cell(integers(&[0, 1]), vec![Integer(2), Real(1.0), Text("true")]),
         integer(integers(&STARS)),
         cell(levels.into(), small),
-        cell(WEIGHTS.map(Real).into(), vec![Integer(1), Integer(0), Text("1.0")]),
+        cell(
+            WEIGHTS.map(Real).into(),
+            vec![Integer(1), Integer(0), Integer(9_007_199_254_740_993), Text("1.0")],
+        ),
         cell(
             STATES.map(|(_, name)| Text(name)).into(),
             vec![Text("open"), Text("Lost"), Integer(0)],

@@ -79,8 +79,13 @@ pub mod other {
             })
         }
 
-        fn read(_: Stored<'_>) -> Option<Self> {
-            unreachable!("is only written")
+        fn read(stored: Stored<'_>) -> Option<Self> {
+            Some(match stored {
+                Stored::Integer(integer) => Self::Integer(integer),
+                Stored::Real(real) => Self::Real(real),
+                Stored::Text(text) => Self::Text(text.into_owned().leak()),
+                Stored::Blob(bytes) => Self::Blob(bytes.into_owned()),
+            })
         }
     }
 

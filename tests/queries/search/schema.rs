@@ -119,7 +119,7 @@ fn columns_may_be_called_anything() -> Outcome {
         #[table(search)]
         rank: String,
         #[table(search)]
-        rowid: String,
+        rows: String,
         #[table(search)]
         doc: String,
         #[table(search)]
@@ -128,7 +128,7 @@ fn columns_may_be_called_anything() -> Outcome {
         content: Option<String>,
     }
     let db = Database::memory()?;
-    let id = db.create(Odd::draft().rank("one").rowid("two").doc("three").order("four"))?;
+    let id = db.create(Odd::draft().rank("one").rows("two").doc("three").order("four"))?;
     for text in ["one", "two", "three", "four", "one two three four"] {
         assert_eq!(db.query::<Odd>().search(text).one()?.id, id);
     }

@@ -85,6 +85,35 @@ fn another_database_on_the_same_file_is_noticed() -> Outcome {
     todos.is_quiet(3)
 }
 
+/// SQLite makes a new version of the schema then, which says the same.
+#[test]
+fn a_vacuum_wakes_nobody() -> Outcome {
+    let file = File::new()?;
+    let (db, other) = (unwatched().open(file.path())?, file.open()?);
+    db.create(Todo::draft().title("Buy milk"))?;
+    let mut titles = db.query::<Todo>().select(Todo::title).watch()?;
+    titles.told()?;
+    db.vacuum()?;
+    db.look_for_commits();
+    titles.is_quiet(1)?;
+    other.vacuum_with(|_| {})?;
+    db.look_for_commits();
+    titles.is_quiet(1)?;
+    file.sqlite()?.execute_batch("VACUUM")?;
+    db.look_for_commits();
+    titles.is_quiet(1)?;
+    // What is written around it is told, and what changes the schema.
+    other.create(Todo::draft().title("Buy bread"))?;
+    other.vacuum()?;
+    db.look_for_commits();
+    assert_eq!(titles.told()?.len(), 2);
+    file.sqlite()?.execute_batch("ALTER TABLE todo DROP COLUMN stars; VACUUM")?;
+    db.look_for_commits();
+    let _ = titles.try_recv()?;
+    assert_eq!(titles.runs(), 3);
+    Ok(())
+}
+
 /// What this database has committed is told once, not again when the file is looked at.
 #[test]
 fn own_commits_are_told_apart() -> Outcome {

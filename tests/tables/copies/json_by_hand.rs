@@ -1,10 +1,10 @@
 //! JSON Lines as people and other programs write them.
 
-use ara::Uuid;
 use ara::prelude::*;
+use ara::{Error, LineProblem, OnProblem, Uuid};
 use rusqlite::types::Value;
 
-use support::{File, Outcome, rows, verified};
+use support::{File, Outcome, There, rows, verified};
 
 #[derive(Debug, Clone, PartialEq, Table)]
 struct Shop {
@@ -32,10 +32,11 @@ fn true_and_false_are_one_and_zero() -> Outcome {
     let db = Database::memory()?;
     for (written, read) in [("true", Some(true)), ("false", Some(false)), ("\"yes\"", None)] {
         let line = format!("{{\"id\":\"{ID}\",\"is_open\":{written}}}");
-        assert_eq!(db.import_json::<Shop>(line.as_bytes())?, 1);
+        assert_eq!(db.import_json::<Shop>(line.as_bytes())?.rows, 1);
         assert_eq!(db.query::<Shop>().one()?.is_open, read);
     }
-    db.import_json::<Shop>(format!("{{\"id\":\"{ID}\",\"is_deleted\":true}}").as_bytes())?;
+    let _ =
+        db.import_json::<Shop>(format!("{{\"id\":\"{ID}\",\"is_deleted\":true}}").as_bytes())?;
     assert_eq!(db.query::<Shop>().count()?, 0);
     verified(&db)
 }
@@ -48,7 +49,7 @@ fn text_that_is_a_uuid_means_it() -> Outcome {
     let line = format!(
         "{{\"id\":\"{ID}\",\"owner\":\"{ID}\",\"parent\":\"{ID}\",\"note\":\"{ID}\",\"more\":\"{ID}\"}}"
     );
-    db.import_json::<Shop>(line.as_bytes())?;
+    let _ = db.import_json::<Shop>(line.as_bytes())?;
     let shop = db.query::<Shop>().one()?;
     assert_eq!((shop.owner, shop.parent), (Some(ID.parse()?), Some(ID.parse()?)));
     assert_eq!(shop.note.as_deref(), Some(ID));
@@ -57,7 +58,8 @@ fn text_that_is_a_uuid_means_it() -> Outcome {
     let stored = rows(&file.sqlite()?, "SELECT owner, parent, note, more FROM shop")?;
     assert_eq!(stored, [[blob.clone(), blob, text.clone(), text]]);
 
-    db.import_json::<Shop>(format!("{{\"id\":\"{ID}\",\"owner\":\"nobody\"}}").as_bytes())?;
+    let _ =
+        db.import_json::<Shop>(format!("{{\"id\":\"{ID}\",\"owner\":\"nobody\"}}").as_bytes())?;
     assert_eq!(db.query::<Shop>().one()?.owner, None);
     verified(&db)
 }
@@ -70,7 +72,7 @@ fn text_that_could_be_taken_for_a_uuid_comes_back_as_text() -> Outcome {
     let marked = format!("{{\"text\":\"{ID}\"}}");
     let line =
         format!("{{\"id\":\"{ID}\",\"owner\":{marked},\"note\":{marked},\"more\":{marked}}}");
-    db.import_json::<Shop>(line.as_bytes())?;
+    let _ = db.import_json::<Shop>(line.as_bytes())?;
     let sql = "SELECT owner, note, more FROM shop";
     let text = Value::Text(ID.to_owned());
     let stored = rows(&file.sqlite()?, sql)?;
@@ -81,9 +83,158 @@ fn text_that_could_be_taken_for_a_uuid_comes_back_as_text() -> Outcome {
     db.export_json::<less::Shop>(&mut less)?;
     for lines in [&whole, &less] {
         let other = File::new()?;
-        other.open()?.import_json::<Shop>(&lines[..])?;
+        let _ = other.open()?.import_json::<Shop>(&lines[..])?;
         assert_eq!(rows(&other.sqlite()?, sql)?, stored);
     }
     assert!(String::from_utf8(whole)?.contains(&format!("\"note\":\"{ID}\"")));
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq, Table)]
+struct Item {
+    id: Id<Item>,
+    price: f64,
+    weight: Option<f32>,
+    count: Option<i64>,
+    small: Option<u8>,
+    at: Option<Timestamp>,
+    stock: Option<Counter>,
+    name: Option<NonEmptyString<4>>,
+}
+
+fn item(columns: &str) -> String {
+    format!("{{\"id\":\"{ID}\",{columns}}}\n")
+}
+
+/// JavaScript writes 5.0 as 5, and others write 3 as 3.0.
+#[test]
+fn numbers_are_what_the_column_holds() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let columns = "\"price\":5,\"weight\":-2,\"count\":3.0,\"small\":7.0,\"at\":1e3,\"stock\":{\"counter\":4.0}";
+    let report = db.import_json::<Item>(item(columns).as_bytes())?;
+    assert_eq!((report.rows, report.skipped, report.unreadable), (1, 0, 0));
+    let read = db.query::<Item>().narrow(Item::price).one()?;
+    assert_eq!(
+        (read.price, read.weight, read.count, read.small),
+        (5.0, Some(-2.0), Some(3), Some(7))
+    );
+    assert_eq!((read.at, read.stock.map(i64::from)), (Some(Timestamp::from_millis(1000)), Some(4)));
+    let sql = "SELECT typeof(price), typeof(weight), typeof(count), typeof(small) FROM item";
+    let of = |name: &str| Value::Text(name.to_owned());
+    let types = [of("real"), of("real"), of("integer"), of("integer")];
+    assert_eq!(rows(&file.sqlite()?, sql)?, [types]);
+    // Beyond what an integer, and what a float without a loss, can hold.
+    db.import_json::<Item>(item("\"price\":18446744073709551615").as_bytes()).map(drop)?;
+    assert_eq!(db.query::<Item>().one()?.price, Some(18_446_744_073_709_551_615.0));
+    let report = db.import_json::<Item>(item("\"count\":9.3e18,\"small\":1.5").as_bytes())?;
+    assert_eq!((report.rows, report.unreadable), (1, 2));
+    // The same number again is no change, whoever stored it how.
+    file.tamper("UPDATE item SET price = 5")?;
+    let changes = db.history(db.query::<Item>().one()?.id)?.len();
+    db.import_json::<Item>(item("\"price\":5").as_bytes()).map(drop)?;
+    assert_eq!(db.history(db.query::<Item>().one()?.id)?.len(), changes);
+    Ok(())
+}
+
+/// A file with a good line, one that is no row, one with two values that cannot be read, and a good one.
+fn mixed() -> String {
+    let id = |last: u8| format!("0194c1c2-9f3e-7d4e-8f00-0123456789{last:02x}");
+    format!(
+        "{{\"id\":\"{}\",\"price\":1}}\n\nsecret\n{{\"id\":\"{}\",\"price\":\"secret\",\"name\":\"too long\"}}\n\
+         {{\"id\":\"{}\",\"price\":2}}\n",
+        id(1),
+        id(2),
+        id(3),
+    )
+}
+
+#[test]
+fn an_import_goes_on_or_stops_as_it_is_asked_to() -> Outcome {
+    let imported = |on_problem: &mut dyn FnMut(&LineProblem) -> OnProblem| {
+        let db = Database::memory()?;
+        let report = db.import_json_with::<Item>(mixed().as_bytes(), on_problem);
+        Ok::<_, Error>((report, db.query::<Item>().count()?))
+    };
+
+    let mut told = Vec::new();
+    let (report, rows) = imported(&mut |problem| {
+        told.push((problem.to_string(), problem.can_be_kept));
+        OnProblem::Skip
+    })?;
+    let report = report?;
+    assert_eq!((report.rows, report.skipped, report.unreadable, rows), (2, 2, 0, 2));
+    assert_eq!(
+        told,
+        [
+            (
+                "line 3 is no JSON object (a line is one row, without a comma after it)".to_owned(),
+                false
+            ),
+            (
+                "line 4 has a value that this version of the app cannot read, in column `name`"
+                    .to_owned(),
+                true
+            ),
+        ]
+    );
+
+    // A line that is no row cannot be kept.
+    let (report, rows) = imported(&mut |_| OnProblem::Keep)?;
+    let report = report?;
+    assert_eq!((report.rows, report.skipped, report.unreadable, rows), (3, 1, 2, 3));
+
+    let (report, rows) = imported(&mut |_| OnProblem::Stop)?;
+    assert!(matches!(report, Err(Error::Line { line: 3, .. })));
+    assert_eq!(rows, 0);
+    let (report, rows) = imported(&mut |problem| {
+        if problem.can_be_kept { OnProblem::Stop } else { OnProblem::Skip }
+    })?;
+    assert!(matches!(report, Err(Error::Line { line: 4, .. })));
+    assert_eq!(rows, 0);
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq, Table)]
+struct Recipe {
+    id: Id<Recipe>,
+    steps: ara::Json<Vec<String>>,
+    amounts: Option<ara::Json<std::collections::HashMap<String, i64>>>,
+}
+
+/// What JavaScript writes for a document, and what an export writes.
+#[test]
+fn a_document_is_one_as_itself_and_as_text() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let line = "\"steps\":[\"stir\"],\"amounts\":{\"milk\":2,\"flour\":1}";
+    let report = db.import_json::<Recipe>(item(line).as_bytes())?;
+    assert_eq!((report.rows, report.unreadable), (1, 0));
+    let recipe = db.query::<Recipe>().narrow_all().one()?;
+    assert_eq!(recipe.steps.0, ["stir"]);
+    assert_eq!(
+        db.query::<Recipe>().filter(Recipe::amounts.eq(recipe.amounts.clone().there()?)).count()?,
+        1
+    );
+    let mut lines = Vec::new();
+    db.export_json::<Recipe>(&mut lines)?;
+    let other = Database::memory()?;
+    assert_eq!(other.import_json::<Recipe>(&lines[..])?.rows, 1);
+    assert_eq!(other.query::<Recipe>().narrow_all().one()?, recipe);
+    // Text that is not JSON is no document.
+    let report = db.import_json::<Recipe>(item("\"steps\":\"stir\"").as_bytes())?;
+    assert_eq!(report.unreadable, 1);
+    // What names the type of a value does so here, too.
+    let report = db.import_json::<Recipe>(item("\"amounts\":{\"blob\":\"cafe\"}").as_bytes())?;
+    assert_eq!(report.unreadable, 1);
+    Ok(())
+}
+
+#[test]
+fn columns_that_were_added_are_told() -> Outcome {
+    let db = Database::memory()?;
+    let lines = item("\"price\":1,\"prise\":2") + &item("\"price\":1,\"prise\":3,\"other\":null");
+    assert_eq!(db.import_json::<Item>(lines.as_bytes())?.columns, ["prise", "other"]);
+    assert!(db.import_json::<Item>(lines.as_bytes())?.columns.is_empty());
     Ok(())
 }

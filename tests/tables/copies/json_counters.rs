@@ -58,7 +58,7 @@ fn a_counter_is_marked_and_comes_back() -> Outcome {
     let (_, lines) = exported(13)?;
     assert_eq!(lines, format!("{{\"id\":\"{ID}\",\"name\":\"x\",\"n\":{{\"counter\":13}}}}\n"));
     let db = Database::memory()?;
-    db.import_json::<Article>(lines.as_bytes())?;
+    let _ = db.import_json::<Article>(lines.as_bytes())?;
     add(&db, 1)?;
     assert_eq!(n(&db)?, Some(14));
     verified(&db)
@@ -68,7 +68,7 @@ fn a_counter_is_marked_and_comes_back() -> Outcome {
 fn an_app_that_does_not_know_the_counter_imports_one() -> Outcome {
     let (_, lines) = exported(13)?;
     let db = Database::memory()?;
-    db.import_json::<before::Article>(lines.as_bytes())?;
+    let _ = db.import_json::<before::Article>(lines.as_bytes())?;
     let mut again = Vec::new();
     db.export_json::<before::Article>(&mut again)?;
     assert_eq!(String::from_utf8(again)?, lines);
@@ -88,9 +88,9 @@ fn the_counter_of_a_row_that_is_there_is_left_alone() -> Outcome {
     send(&from, &db)?;
     let plain = lines.replace("{\"counter\":13}", "13").replace("\"x\"", "\"y\"");
     for lines in [&lines, &plain] {
-        db.import_json::<before::Article>(lines.as_bytes())?;
+        let _ = db.import_json::<before::Article>(lines.as_bytes())?;
         assert_eq!(n(&db)?, Some(15));
-        db.import_json::<Article>(lines.as_bytes())?;
+        let _ = db.import_json::<Article>(lines.as_bytes())?;
         assert_eq!(n(&db)?, Some(15));
     }
     assert_eq!(db.get(id()?)?.there()?.name.as_deref(), Some("y"));
@@ -107,7 +107,7 @@ fn a_plain_number_begins_the_counter_of_a_new_row() -> Outcome {
     send(&from, &db)?;
     let other = "0194c1c2-9f3e-7d4e-8f00-0123456789ac";
     let line = format!("{{\"id\":\"{other}\",\"name\":\"z\",\"n\":5}}");
-    db.import_json::<before::Article>(line.as_bytes())?;
+    let _ = db.import_json::<before::Article>(line.as_bytes())?;
     let other = other.parse::<Id<Article>>()?;
     db.update(Article::patch(other).n(Counter::add(2)))?;
     assert_eq!(db.get(other)?.there()?.n, Some(7.into()));
@@ -119,8 +119,8 @@ fn a_plain_number_begins_the_counter_of_a_new_row() -> Outcome {
 fn what_two_devices_import_adds_up() -> Outcome {
     let (_, lines) = exported(13)?;
     let (one, other) = (Database::memory()?, Database::memory()?);
-    one.import_json::<Article>(lines.as_bytes())?;
-    other.import_json::<Article>(lines.as_bytes())?;
+    let _ = one.import_json::<Article>(lines.as_bytes())?;
+    let _ = other.import_json::<Article>(lines.as_bytes())?;
     send(&one, &other)?;
     send(&other, &one)?;
     assert_eq!((n(&one)?, n(&other)?), (Some(26), Some(26)));
@@ -134,7 +134,7 @@ fn a_local_counter_comes_back() -> Outcome {
     let mut lines = Vec::new();
     db.export_json::<Visit>(&mut lines)?;
     for _ in 0..2 {
-        other.import_json::<Visit>(&lines[..])?;
+        let _ = other.import_json::<Visit>(&lines[..])?;
         other.update(Visit::patch(visit).n(Counter::add(1)))?;
     }
     assert_eq!(other.get(visit)?.there()?.n, Some(5.into()));
@@ -145,7 +145,7 @@ fn a_local_counter_comes_back() -> Outcome {
 fn whether_a_row_is_deleted_is_no_counter() -> Outcome {
     let (db, _) = exported(13)?;
     let line = format!("{{\"id\":\"{ID}\",\"is_deleted\":{{\"counter\":1}}}}");
-    db.import_json::<Article>(line.as_bytes())?;
+    let _ = db.import_json::<Article>(line.as_bytes())?;
     assert_eq!(db.get(id()?)?, None);
     assert!(db.restore(id()?)?);
     verified(&db)

@@ -151,11 +151,16 @@ fn another_storage_class_is_another_value() -> Outcome {
     })?;
     assert_eq!(written, [("score".to_owned(), Value::Integer(1))]);
     assert_eq!(class()?, Value::Text("integer".to_owned()));
-    let written = one_change(&file, || {
-        db.update(Todo::patch(id).score(1.0))?;
+    // An app that reads floats sees 1.0 there.
+    nothing_changes(&file, &db, || {
+        assert!(db.update(Todo::patch(id).score(1.0))?);
         Ok(())
     })?;
-    assert_eq!(written, [("score".to_owned(), Value::Real(1.0))]);
+    let written = one_change(&file, || {
+        db.update(Todo::patch(id).score(2.0))?;
+        Ok(())
+    })?;
+    assert_eq!(written, [("score".to_owned(), Value::Real(2.0))]);
     assert_eq!(class()?, Value::Text("real".to_owned()));
     verified(&db)
 }

@@ -1,4 +1,4 @@
-//! `Readable` in SQL and `Value::read` in Rust say the same of every stored value.
+//! `Readable` in SQL, `Value::read` in Rust and `Value::RANGE` say the same of every stored value.
 
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -12,7 +12,10 @@ fn sql(readable: Readable) -> String {
         Readable::Integers(least, most) => {
             format!("{} AND ?1 BETWEEN {least} AND {most}", is("integer"))
         }
-        Readable::Reals => is("real"),
+        Readable::Reals => {
+            let whole = "CAST(?1 AS REAL) = ?1";
+            format!("({} OR {} AND {whole})", is("real"), is("integer"))
+        }
         Readable::Texts => is("text"),
         Readable::NonEmptyTexts { max, key } => format!(
             "{} AND (?1 GLOB '[!-~]*' AND octet_length(?1) <= {max} OR ara_reads({key}, ?1))",
@@ -24,6 +27,9 @@ fn sql(readable: Readable) -> String {
         }
         Readable::Blobs => is("blob"),
         Readable::BlobsOf(length) => format!("{} AND length(?1) = {length}", is("blob")),
+        Readable::Checked { class: Class::Real, key } => {
+            format!("({} OR {}) AND ara_reads({key}, ?1)", is("real"), is("integer"))
+        }
         Readable::Checked { class, key } => {
             format!("{} AND ara_reads({key}, ?1)", is(class.name()))
         }
@@ -44,6 +50,31 @@ fn agree<V: Value>(connection: &Connection, stored: &Stored<'_>) {
         .expect("runs");
     let in_rust = V::read(stored.clone()).is_some();
     assert_eq!(in_sql, in_rust, "{}: {stored:?}, {sql}", std::any::type_name::<V>());
+    if V::RANGE.of_column(V::TYPE).is_some() {
+        let name = std::any::type_name::<V>();
+        assert_eq!(is_in_range::<V>(stored), in_rust, "{name}: {stored:?}, {}", V::RANGE);
+    } else {
+        assert_eq!(V::RANGE, Range::ALL);
+    }
+}
+
+/// Whether a stored value is in the range of a type whose range says all.
+fn is_in_range<V: Value>(stored: &Stored<'_>) -> bool {
+    let has = |value: i64| V::RANGE.min <= value && value <= V::RANGE.max;
+    match (V::TYPE, stored) {
+        (Type::Integer, Stored::Integer(integer)) => has(*integer),
+        (Type::Text, Stored::Text(text)) => {
+            let is_blank = text.trim().is_empty();
+            has(text.chars().count() as i64) && (V::RANGE.min < 1 || !is_blank)
+        }
+        (Type::Real, Stored::Real(real)) => {
+            let fits = |bits: i64| bits == 64 || (*real as f32).is_finite() || real.is_infinite();
+            !real.is_nan() && [32, 64].into_iter().any(|bits| has(bits) && fits(bits))
+        }
+        // Whole floats may be stored as integers.
+        (Type::Real, Stored::Integer(whole)) => *whole as f64 as i128 == i128::from(*whole),
+        _ => false,
+    }
 }
 
 /// An enum, as `#[derive(Value)]` makes a column type of it.

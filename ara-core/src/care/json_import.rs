@@ -1,0 +1,342 @@
+//! Importing whole tables from JSON Lines.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::io::BufRead;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use crate::care::import_report::{ImportReport, LineProblem, OnProblem};
+use crate::care::json_lines::{Kinds, table};
+use crate::care::json_value::{FromJson, Kind, failed, read_value};
+use crate::catalog::registry::Registry;
+use crate::database::Database;
+use crate::database::transaction::{State, Transaction};
+use crate::error::{Error, Result};
+use crate::growth::make::column_of;
+use crate::log::cells;
+use crate::log::clock::Stamp;
+use crate::log::codec::Addition;
+use crate::log::row_clock::RowClock;
+use crate::model::table::Table;
+use crate::model::table_ref::TableRef;
+use crate::names::{is_ara_s, name_list, quoted, stored_table_name};
+use crate::rows::any_rows::{AnyRows, MarkedCell};
+use crate::rows::folded_change::FoldedCell;
+use crate::rows::writing::Writing;
+use crate::value::{Stored, Value, is_same};
+
+impl Database {
+    /// Imports JSON Lines that [`export_json`](Self::export_json) wrote, or that have the same form, in one
+    /// transaction.
+    ///
+    /// If a row with the id exists, the values that differ are written. The row is restored unless the line
+    /// says `"is_deleted":1`. Columns that the line does not name are left alone.
+    ///
+    /// - A line may also use `true` and `false` for 1 and 0, and text for a UUID if the struct declares the
+    ///   column as an `Id` or a `Uuid`. Where the struct declares floats, 5 is 5.0; where it declares integers,
+    ///   3.0 is 3; where it declares [`Json`](crate::Json), an array or an object is a document. Text there is
+    ///   taken as it is.
+    /// - A column that the table lacks is created, as by a merge.
+    /// - A value that this version of the app cannot read is imported, because another version may have written
+    ///   it. It is missing in a query, and `narrow` leaves the row out. The report counts such values;
+    ///   [`import_json_with`](Self::import_json_with) tells their lines.
+    /// - The value of a [`Counter`](crate::Counter) is written only into a new row, and counts as added by this
+    ///   device. So import a file on one of several devices only: if two import the same new row, a merge adds
+    ///   up their counters.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let lines = r#"{"id":"0194c1c2-9f3e-7d4e-8f00-0123456789ab","title":"Buy milk"}"#;
+    /// let db = Database::memory()?;
+    /// assert_eq!(db.import_json::<Todo>(lines.as_bytes())?.rows, 1);
+    /// assert!(matches!(db.import_json::<Todo>(&b"[]"[..]), Err(ara::Error::Line { line: 1, .. })));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Line`] if a line is not a row, [`Error::Io`] if `from` cannot be read,
+    /// [`Error::EndOfTime`] if a row cannot be changed any more, and [common errors](Self#common-errors).
+    /// Nothing is imported then.
+    pub fn import_json<T: Table>(&self, from: impl BufRead) -> Result<ImportReport> {
+        self.import_json_with::<T>(from, |problem| {
+            if problem.can_be_kept { OnProblem::Keep } else { OnProblem::Stop }
+        })
+    }
+
+    /// Imports JSON Lines like [`import_json`](Self::import_json), and asks how to go on where a line is not a
+    /// row, or holds a value that this version of the app cannot read.
+    ///
+    /// ```
+    /// use ara::OnProblem;
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String, stars: Option<i64> }
+    ///
+    /// let lines = r#"{"id":"0194c1c2-9f3e-7d4e-8f00-0123456789ab","title":"Buy milk","stars":"two"}
+    /// {"id":"0194c1c2-9f3e-7d4e-8f00-0123456789ac","title":"Bake bread"}"#;
+    /// let db = Database::memory()?;
+    /// let mut told = Vec::new();
+    /// let report = db.import_json_with::<Todo>(lines.as_bytes(), |problem| {
+    ///     told.push(problem.to_string());
+    ///     OnProblem::Skip
+    /// })?;
+    /// assert_eq!((report.rows, report.skipped), (1, 1));
+    /// assert_eq!(told, ["line 1 has a value that this version of the app cannot read, in column `stars`"]);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Line`] if `on_problem` returns [`OnProblem::Stop`], [`Error::Io`] if `from` cannot be
+    /// read, [`Error::EndOfTime`] if a row cannot be changed any more, and
+    /// [common errors](Self#common-errors). Nothing is imported then.
+    pub fn import_json_with<T: Table>(
+        &self,
+        mut from: impl BufRead,
+        mut on_problem: impl FnMut(&LineProblem) -> OnProblem,
+    ) -> Result<ImportReport> {
+        const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
+        self.transaction(|tx| tx.import::<T>(&mut from, &mut on_problem))
+    }
+}
+
+impl Transaction<'_> {
+    /// Imports lines in a transaction that has written nothing yet.
+    fn import<T: Table>(
+        &self,
+        from: &mut dyn BufRead,
+        on_problem: &mut dyn FnMut(&LineProblem) -> OnProblem,
+    ) -> Result<ImportReport> {
+        let plan = self.plan(TableRef::of::<T>())?;
+        let registry = Registry::load(self.connection)?;
+        let table = table(&registry, &stored_table_name(T::TABLE))?;
+        let mut state = self.state.borrow_mut();
+        if plan.search.is_some() {
+            state.searched.insert(TypeId::of::<T>(), Arc::clone(&plan));
+        }
+        let mut import = Import {
+            connection: self.connection,
+            table: T::TABLE.name,
+            kinds: Kinds::load(self.connection, TableRef::of::<T>(), table)?,
+            columns: HashMap::new(),
+            writing: AnyRows::new(self.connection, &registry)?,
+            on_problem,
+            report: ImportReport::default(),
+        };
+        let (mut number, mut line) = (0, Vec::new());
+        while from.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+            number += 1;
+            if !line.trim_ascii().is_empty() {
+                import.line(&mut state, number, &line)?;
+            }
+            line.clear();
+        }
+        Ok(import.report)
+    }
+}
+
+/// An import that is running.
+struct Import<'c, 'r> {
+    connection: &'c Connection,
+    /// The name that the app gave the table.
+    table: &'static str,
+    kinds: Kinds<'r>,
+    /// The ordinals of the columns that earlier lines named.
+    columns: HashMap<String, u32>,
+    writing: AnyRows<'c, 'r>,
+    on_problem: &'c mut dyn FnMut(&LineProblem) -> OnProblem,
+    report: ImportReport,
+}
+
+/// The value that a line gives one column.
+struct LineCell {
+    ordinal: u32,
+    name: String,
+    value: Option<Stored<'static>>,
+    is_counter: bool,
+    /// Whether this version of the app cannot read it.
+    is_unreadable: bool,
+}
+
+impl Import<'_, '_> {
+    /// Imports a line, or leaves it out.
+    fn line(&mut self, state: &mut State<'_>, line: u64, bytes: &[u8]) -> Result<()> {
+        let (id, cells) = match self.read(line, bytes) {
+            Err(Error::Line { line, reason }) => {
+                self.ask(LineProblem { line, reason, can_be_kept: false })?;
+                self.report.skipped += 1;
+                return Ok(());
+            }
+            read => read?,
+        };
+        let unreadable = cells.iter().filter(|cell| cell.is_unreadable);
+        for LineCell { name, .. } in unreadable.clone() {
+            let reason =
+                format!("has a value that this version of the app cannot read, in column `{name}`");
+            if self.ask(LineProblem { line, reason, can_be_kept: true })? == OnProblem::Skip {
+                self.report.skipped += 1;
+                return Ok(());
+            }
+        }
+        let unreadable = unreadable.count() as u64;
+        if let Err(error) = self.write(state, id, &cells) {
+            let Error::Forgotten { .. } = error else { return Err(error) };
+            let reason = "is of a row that was forgotten".to_owned();
+            self.ask(LineProblem { line, reason, can_be_kept: false })?;
+            self.report.skipped += 1;
+            return Ok(());
+        }
+        self.report.unreadable += unreadable;
+        self.report.rows += 1;
+        Ok(())
+    }
+
+    /// Asks how to go on after a problem. The error ends the import.
+    fn ask(&mut self, problem: LineProblem) -> Result<OnProblem> {
+        match (self.on_problem)(&problem) {
+            OnProblem::Stop => Err(Error::Line { line: problem.line, reason: problem.reason }),
+            others => Ok(others),
+        }
+    }
+
+    /// Writes what differs into a row.
+    fn write(&mut self, state: &mut State<'_>, id: [u8; 16], cells: &[LineCell]) -> Result<()> {
+        let (mut cells, latest) = self.differing(id, cells)?;
+        if !cells.is_empty() {
+            cells.sort_by_key(|marked| marked.cell.column.0);
+            let Writing { recorder, touched, .. } = &mut state.writing;
+            if recorder.stamp_after(latest).is_none() {
+                return Err(Error::EndOfTime { table: self.table.to_owned() });
+            }
+            let row = (self.kinds.table, id, latest);
+            self.writing.write(recorder, row, cells, touched.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// Reads the id and the cells of a line.
+    fn read(&mut self, line: u64, bytes: &[u8]) -> Result<([u8; 16], Vec<LineCell>)> {
+        let wrong = |reason: &str| Error::Line { line, reason: reason.to_owned() };
+        let row: Map<String, Json> = serde_json::from_slice(bytes).map_err(|_| {
+            wrong("is no JSON object (a line is one row, without a comma after it)")
+        })?;
+        let id = row.get("id").and_then(Json::as_str).and_then(|id| Uuid::parse_str(id).ok());
+        let id = *id.ok_or_else(|| wrong("has no `id` that is a UUID"))?.as_bytes();
+        Ok((id, self.cells(line, row)?))
+    }
+
+    /// Reads the cells of a line. The first one is `is_deleted`, which is 0 if the line does not name it.
+    fn cells(&mut self, line: u64, row: Map<String, Json>) -> Result<Vec<LineCell>> {
+        let mut cells = Vec::with_capacity(row.len() + 1);
+        let not_deleted = Some(Stored::Integer(0));
+        let (ordinal, name) = (0, "is_deleted".to_owned());
+        let (is_counter, is_unreadable) = (false, false);
+        cells.push(LineCell { ordinal, name, value: not_deleted, is_counter, is_unreadable });
+        for (name, json) in row {
+            if name == "id" {
+                continue;
+            }
+            let ordinal = match name.as_str() {
+                "is_deleted" => 0,
+                name => self.column(line, name)?,
+            };
+            let kind = self.kinds.of(ordinal, &name);
+            let FromJson { value, is_counted } = read_value(json, kind).map_err(|reason| {
+                Error::Line { line, reason: format!("{reason}, in column `{name}`") }
+            })?;
+            let is_counter = ordinal != 0 && (is_counted || kind == Kind::Counter);
+            if is_counter {
+                self.kinds.counters.insert(ordinal);
+            }
+            let as_read = self.kinds.as_read(&name);
+            let is_unreadable = as_read
+                .zip(value.as_ref())
+                .is_some_and(|(as_read, value)| !as_read.can_read(value.to_sql()));
+            let cell = LineCell { ordinal, name, value, is_counter, is_unreadable };
+            match cells.first_mut() {
+                Some(is_deleted) if ordinal == 0 => *is_deleted = cell,
+                _ => cells.push(cell),
+            }
+        }
+        Ok(cells)
+    }
+
+    /// Returns the ordinal of a column, which is created if the table lacks it.
+    fn column(&mut self, line: u64, name: &str) -> Result<u32> {
+        if let Some(known) = self.columns.get(name) {
+            return Ok(*known);
+        }
+        let table = self.kinds.table;
+        let column = column_of(self.connection, (table.ordinal, &table.name), name)?;
+        let column = column.ok_or_else(|| Error::Line {
+            line,
+            reason: format!("has `{name}`, which is no column and cannot be made one"),
+        })?;
+        self.columns.insert(name.to_owned(), column);
+        if !table.columns.values().any(|known| known == name) {
+            self.report.columns.push(name.to_owned());
+        }
+        Ok(column)
+    }
+
+    /// Returns the cells that differ from what the row holds, without the counters of a row that exists, and
+    /// the stamp of the latest change of the row.
+    fn differing<'v>(
+        &self,
+        id: [u8; 16],
+        cells: &'v [LineCell],
+    ) -> Result<(Vec<MarkedCell<'v>>, Stamp)> {
+        let list = name_list(cells.iter().map(|cell| cell.name.as_str()));
+        let table = self.kinds.table;
+        let name = quoted(&table.name);
+        let sql = format!("SELECT {list}, \"ara_clock\" FROM {name} WHERE \"id\" = ?1");
+        let mut held = self.connection.prepare_cached(&sql)?;
+        let mut held = held.query([id])?;
+        let held = held.next()?;
+        let latest = match held {
+            Some(row) => latest(row.get_ref(cells.len())?)?,
+            None => Stamp::default(),
+        };
+        let mut differing = Vec::with_capacity(cells.len());
+        for (at, LineCell { ordinal, name, value, is_counter, .. }) in cells.iter().enumerate() {
+            let is_left = *is_counter && held.is_some();
+            let held = held.map_or(Ok(ValueRef::Null), |row| row.get_ref(at))?;
+            if !is_left && !is_same(held, value.as_ref()) && !is_same_number(held, value.as_ref()) {
+                let write = match value {
+                    // In a new row, the value itself is what this node has added.
+                    Some(Stored::Integer(by)) if *is_counter && !table.is_local => {
+                        cells::Write::Addition(Addition { by: *by, total: *by })
+                    }
+                    value => cells::Write::Value(value.clone()),
+                };
+                let cell = FoldedCell { column: (*ordinal, name.as_str()), write };
+                differing.push(MarkedCell { cell, marks: Vec::new() });
+            }
+        }
+        Ok((differing, latest))
+    }
+}
+
+/// Returns whether a float is to be written where another program stored the same number as an integer.
+fn is_same_number(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
+    let is_integer = matches!(held, ValueRef::Integer(_));
+    is_integer && Stored::from_sql(held).and_then(f64::read).map(Stored::Real).as_ref() == value
+}
+
+/// Returns the stamp of the latest change that the clock of a row lists. Rows of local tables have no clock.
+fn latest(clock: ValueRef<'_>) -> Result<Stamp> {
+    let clock = clock.as_blob_or_null().map_err(|_| Error::Corrupt)?.unwrap_or_default();
+    let clock = RowClock::unpack(clock, (None, None)).ok_or(Error::Corrupt)?;
+    Ok(clock.latest().map_or(Stamp::default(), |(stamp, _)| stamp))
+}

@@ -1,0 +1,52 @@
+//! How the app sees what is stored in a column.
+
+use rusqlite::types::ValueRef;
+
+use crate::value::column_type::Value;
+use crate::value::readable::Readable;
+use crate::value::stored::{Stored, is_same};
+
+/// How the app sees the stored values of a column type.
+///
+/// Several stored values can look alike to it: those that it cannot read, `5` and `5.0` in a column of floats,
+/// or JSON with entries that its struct lacks. Writing back what it sees must not change the stored value,
+/// which may say more to another version of the app.
+#[derive(Debug, Clone, Copy)]
+pub struct AsRead {
+    /// Returns which stored values can be read.
+    pub readable: fn() -> Readable,
+    /// Returns a stored value as it would be written back, or `None` if it cannot be read.
+    seen: fn(ValueRef<'_>) -> Option<Stored<'static>>,
+    /// Whether stored values that can be read and that SQLite finds different are different to the app.
+    is_exact: bool,
+}
+
+impl AsRead {
+    /// Returns how values of a type are seen.
+    pub(crate) const fn of<V: Value>() -> Self {
+        Self { readable: V::readable, seen: seen::<V>, is_exact: V::EXACT }
+    }
+
+    /// Returns whether the app sees a value in a column where `held` is stored. `None` stands for no value.
+    pub(crate) fn is_seen(self, held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
+        match (self.seen)(held) {
+            Some(seen) => is_same(seen.to_sql(), value),
+            None => value.is_none(),
+        }
+    }
+
+    /// Returns whether the app can read a stored value.
+    pub(crate) fn can_read(self, held: ValueRef<'_>) -> bool {
+        (self.seen)(held).is_some()
+    }
+
+    /// Returns whether the app sees another value than the one that is written wherever SQLite finds that the
+    /// stored one differs from it.
+    pub(crate) fn differs_as_stored(self, written: Option<&Stored<'_>>) -> bool {
+        self.is_exact && written.is_some()
+    }
+}
+
+fn seen<V: Value>(held: ValueRef<'_>) -> Option<Stored<'static>> {
+    V::read(Stored::from_sql(held)?)?.store().ok()
+}
