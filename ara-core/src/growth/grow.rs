@@ -3,19 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use ara_schema::{SYSTEM_COLUMNS, TableDef};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_index, create_table};
-use crate::catalog::registry::{Origin, Registry};
-use crate::catalog::shape::{check_name, check_shape, columns_in_file, has_index};
+use crate::catalog::registry::Origin;
+use crate::catalog::shape::{
+    check_name, check_shape, columns_in_file, has_index, refuse_lost_names,
+};
 use crate::error::{Error, Result};
 use crate::growth::history::Growth;
-use crate::growth::make::make_logged_columns;
+use crate::growth::make::{make_logged_columns, register_table};
+use crate::growth::mend::rebuild_from_log;
 use crate::growth::searches::{drop_undeclared, is_made, make_declared};
 use crate::log::recorder::Recorder;
 use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
-use crate::rows::rebuild::rebuild_table;
 
 /// Returns the plan of a table if the registry lists the table and all columns that the definition declares.
 /// Writes nothing.
@@ -84,6 +86,8 @@ fn make_table(
     let present = columns_in_file(connection, stored_name)?;
     if let Some(present) = &present {
         check_shape(connection, stored_name, def, present)?;
+        let columns = def.columns.iter().map(|column| column.name);
+        refuse_lost_names(connection, stored_name, columns, present)?;
     }
     let missing: Vec<_> = def
         .columns
@@ -131,15 +135,6 @@ fn make_indexes(
             .execute([&*name, stored_name, &index.columns.join(",")])?;
     }
     Ok(())
-}
-
-/// Rebuilds the whole table with this ordinal from the log.
-fn rebuild_from_log(recorder: &mut Recorder<'_>, table: i64) -> Result<()> {
-    let registry = Registry::load(recorder.connection())?;
-    match registry.tables.get(&table) {
-        Some(table) => rebuild_table(&recorder.whole_log()?, &registry, table),
-        None => Ok(()),
-    }
 }
 
 /// Registers that the app declares the table and its columns. Returns whether the table or one of the columns
@@ -203,12 +198,11 @@ pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<boo
 
 /// Returns the ordinal of a table, which is registered if it is new.
 fn table_ordinal(connection: &Connection, name: &str) -> Result<i64> {
-    connection
-        .prepare_cached("INSERT INTO ara_table (name) VALUES (?1) ON CONFLICT DO NOTHING")?
-        .execute([name])?;
-    Ok(connection
+    let known = connection
         .prepare_cached("SELECT ordinal FROM ara_table WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))?)
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    known.map_or_else(|| register_table(connection, name, Origin::Declared), Ok)
 }
 
 /// Returns the ordinal of a column within its table, from 1. The column is registered if it is new.
@@ -244,14 +238,14 @@ mod tests {
     const V1: TableDef = TableDef {
         name: "todo",
         local: false,
-        columns: &[ColumnDef { name: "title", ty: Type::Text, required: true }],
+        columns: &[ColumnDef { name: "title", ty: Type::Text, range: None, required: true }],
         indexes: &[],
         search: &[],
     };
     const V2: TableDef = TableDef {
         columns: &[
-            ColumnDef { name: "order", ty: Type::Integer, required: false },
-            ColumnDef { name: "title", ty: Type::Text, required: true },
+            ColumnDef { name: "order", ty: Type::Integer, range: None, required: false },
+            ColumnDef { name: "title", ty: Type::Text, range: None, required: true },
         ],
         indexes: &[IndexDef { columns: &["order", "title"] }],
         ..V1

@@ -1,12 +1,12 @@
 //! The history of schemas: a synced table with a row for each schema that a device has ensured.
 
-use ara_schema::{Snapshot, TableDef, checksum};
+use ara_schema::{ColumnDef, Snapshot, TableDef, checksum};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalog::own_tables::HISTORY;
-use crate::catalog::shape::columns_in_file;
+use crate::catalog::shape::{columns_in_file, is_ara_made};
 use crate::error::{Error, Result};
 use crate::model::app_schema::AppSchema;
 use crate::model::cells::Cell;
@@ -59,6 +59,14 @@ impl Growth {
             names.retain(|name| !is_ara_s(name));
         }
         self
+    }
+
+    /// Adds what else was done.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.tables.extend(other.tables);
+        self.columns.extend(other.columns);
+        self.indexes.extend(other.indexes);
+        self.dropped_indexes.extend(other.dropped_indexes);
     }
 
     /// Tells the feature `tracing` what was done.
@@ -158,11 +166,11 @@ pub(crate) fn record(
         let broken = |rule| Error::Rule { table: HISTORY.name, column: column.name, rule };
         // A default is written into a new row only.
         let is_default = matches!(column.name, "added" | "time");
-        Ok(Cell { column: at, value: Some(value.map_err(broken)?), is_default })
+        Ok(Cell { column: at, value: Some(value.map_err(broken)?), is_default, as_read: None })
     });
     match mutation.upsert(Some(id), &cells.collect::<Result<Vec<_>>>()?) {
-        // Another device has forged the row: nobody depends on what it tells.
-        Ok(_) | Err(Error::EndOfTime { .. }) => Ok(()),
+        // Another device has forged or forgotten the row: nobody depends on what it tells.
+        Ok(_) | Err(Error::EndOfTime { .. } | Error::Forgotten { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -191,7 +199,10 @@ pub struct SchemaVersion {
 
 /// Returns the history in the file, oldest first. It is empty if the table does not exist yet.
 pub(crate) fn versions(connection: &Connection) -> Result<Vec<SchemaVersion>> {
-    if columns_in_file(connection, HISTORY.name)?.is_none() {
+    // Another program may have spoilt the table.
+    let present = columns_in_file(connection, HISTORY.name)?.unwrap_or_default();
+    let is_there = |column: &ColumnDef| present.contains_key(column.name);
+    if !HISTORY.columns.iter().all(is_there) || !is_ara_made(connection, HISTORY.name, &present)? {
         return Ok(Vec::new());
     }
     let mut rows = connection.prepare(

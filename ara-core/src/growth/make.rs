@@ -7,10 +7,13 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_table};
 use crate::catalog::own_tables::is_kept_by_ara;
-use crate::catalog::registry::{Origin, is_made};
-use crate::catalog::shape::{Declared, columns_in_file, in_the_way};
+use crate::catalog::registry::{Origin, RegisteredTable, is_made};
+use crate::catalog::shape::{
+    Declared, columns_in_file, in_the_way, is_ara_made, refuse_lost_names,
+};
 use crate::error::Result;
 use crate::growth::history::Growth;
+use crate::log::meta;
 
 /// The most tables, and the most columns of a table, that are created without being declared by the app.
 /// Changes of further ones are kept in the log only, so that there is always room for what the app declares.
@@ -68,11 +71,15 @@ impl<'c> Make<'c> {
             self.growth.add_table(name);
             self.made_tables += 1;
         }
+        // SQLite would find a table by a name in other letters, too.
+        if check_table_name(name).is_ok()
+            && let Some(present) = columns_in_file(self.connection, name)?
+        {
+            refuse_lost_names(self.connection, name, [], &present)?;
+        }
         let origin = if is_made { Origin::Merged } else { Origin::Logged };
-        self.connection
-            .prepare_cached("INSERT INTO ara_table (name, origin) VALUES (?1, ?2)")?
-            .execute((name, origin as i64))?;
-        Ok(Named { ordinal: self.connection.last_insert_rowid(), name, is_made })
+        let ordinal = register_table(self.connection, name, origin)?;
+        Ok(Named { ordinal, name, is_made })
     }
 
     /// Returns the column of this name. A new one is registered, and created if possible. Returns `None` if
@@ -131,6 +138,19 @@ impl Columns {
     }
 }
 
+/// Registers a table, and returns its ordinal: one that no table has had, even if another program has deleted
+/// tables from the registry.
+pub(crate) fn register_table(connection: &Connection, name: &str, origin: Origin) -> Result<i64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO ara_table (name, origin, ordinal) SELECT ?1, ?2, 1 + max( \
+             (SELECT ifnull(max(ordinal), 0) FROM ara_table), \
+             (SELECT ifnull(max(tbl), 0) FROM ara_column))",
+        )?
+        .execute((name, origin as i64))?;
+    Ok(connection.last_insert_rowid())
+}
+
 /// Returns how many tables were created that the app does not declare.
 fn made_tables(connection: &Connection) -> rusqlite::Result<i64> {
     connection
@@ -159,11 +179,12 @@ fn make_column(
 ) -> Result<bool> {
     let present = columns_in_file(connection, table)?.unwrap_or_default();
     if let Some(declared) = present.get(name) {
+        refuse_lost_names(connection, table, [name], &present)?;
         return Ok(*declared == Declared::expected(name));
     }
     let is_in_the_way = present.keys().any(|present| present.eq_ignore_ascii_case(name));
     let has_room = (SYSTEM_COLUMNS.len()..MAX_COLUMNS).contains(&present.len());
-    if is_in_the_way || !has_room {
+    if is_in_the_way || !has_room || !is_ara_made(connection, table, &present)? {
         return Ok(false);
     }
     connection.execute_batch(&add_column(table, name))?;
@@ -187,23 +208,30 @@ pub(crate) fn column_of(
     Ok(column.filter(|column| column.is_made).map(|column| column.ordinal))
 }
 
-/// Creates the tables that were in the log only, as far as possible.
-pub(crate) fn make_logged_tables(connection: &Connection, growth: &mut Growth) -> Result<()> {
-    let logged: Vec<String> = connection
-        .prepare("SELECT name FROM ara_table WHERE origin = ?1 ORDER BY ordinal")?
-        .query_map([Origin::Logged as i64], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut made = made_tables(connection)?;
-    for name in logged {
-        if can_be_made(connection, &name, made)? {
-            made += 1;
-            connection.execute_batch(&create_table(&name, []))?;
-            growth.add_table(&name);
-            connection
-                .prepare_cached("UPDATE ara_table SET origin = ?2 WHERE name = ?1")?
-                .execute((&name, Origin::Merged as i64))?;
-        }
-    }
+/// Returns whether there is room for a table that is in the log only. One that was in the file before has its
+/// room.
+pub(crate) fn has_room_for(connection: &Connection, table: &RegisteredTable) -> Result<bool> {
+    let was_made = table.columns.len() > 1;
+    let has_room = || Ok(made_tables(connection)? < MOST_MADE);
+    if was_made || is_kept_by_ara(&table.name) { Ok(true) } else { has_room() }
+}
+
+/// Notes that a table that was in the log only is in the file. Returns its ordinal.
+pub(crate) fn take_up(connection: &Connection, table: &RegisteredTable) -> Result<i64> {
+    note_origin(connection, table.ordinal, Origin::Merged)?;
+    Ok(table.ordinal)
+}
+
+/// Notes that a table is in the log only from now on, as it cannot be written.
+pub(crate) fn set_aside(connection: &Connection, table: i64) -> Result<()> {
+    note_origin(connection, table, Origin::Logged)?;
+    meta::forget_ensured(connection)
+}
+
+fn note_origin(connection: &Connection, table: i64, origin: Origin) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE ara_table SET origin = ?2 WHERE ordinal = ?1")?
+        .execute((table, origin as i64))?;
     Ok(())
 }
 

@@ -3,30 +3,40 @@
 use rusqlite::Connection;
 
 use crate::catalog::ddl::{add_column, create_index, create_table};
-use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::catalog::shape::{columns_in_file, has_index, in_the_way};
+use crate::catalog::registry::{RegisteredIndex, RegisteredTable, Registry};
+use crate::catalog::shape::{columns_in_file, has_index, in_the_way, is_ara_made};
 use crate::error::Result;
 use crate::growth::history::Growth;
+use crate::growth::make::{has_room_for, make_logged_columns, take_up};
 use crate::growth::searches;
 use crate::log::recorder::Recorder;
 use crate::rows::rebuild::rebuild_table;
 use crate::rows::refill::refill_columns;
+use crate::rows::writing::Writing;
 
 /// Creates the tables and columns that are registered and missing, in all tables or only in one, and fills
-/// them from the change log. Local tables are not logged, so theirs stay empty.
+/// them from the change log. Local tables are not logged, so theirs stay empty. Tables that are in the log only
+/// are created, too, if there is room.
 ///
-/// If something else has the name of a missing table, nothing is done about that table.
+/// If something else has the name of a missing table, or a table cannot be written, nothing is done about that
+/// table.
 pub(crate) fn mend_tables(
-    recorder: &mut Recorder<'_>,
+    writing: &mut Writing<'_>,
     only: Option<&str>,
     growth: &mut Growth,
 ) -> Result<()> {
-    let connection = recorder.connection();
-    let registry = Registry::load(connection)?;
-    searches::drop_broken(connection, &registry, only)?;
-    for table in registry.makeable() {
-        if only.is_none_or(|only| only == table.name) {
-            mend_table(recorder, &registry, table, growth)?;
+    let registry = Registry::load(writing.connection)?;
+    for index in &registry.searches {
+        if only.is_none_or(|only| only == index.table) {
+            writing.walled(|writing| searches::drop_broken(writing.connection, index))?;
+        }
+    }
+    for table in registry.tables.values().filter(|table| table.is_makeable()) {
+        if only.is_none_or(|only| only == table.name)
+            && (table.is_made || has_room_for(writing.connection, table)?)
+        {
+            let mended = writing.walled(|writing| mend_table(writing, &registry, table))?;
+            growth.extend(mended.unwrap_or_default());
         }
     }
     Ok(())
@@ -34,57 +44,76 @@ pub(crate) fn mend_tables(
 
 /// Creates a table, or columns of it, if they are missing.
 fn mend_table(
-    recorder: &mut Recorder<'_>,
+    writing: &mut Writing<'_>,
     registry: &Registry,
     table: &RegisteredTable,
-    growth: &mut Growth,
-) -> Result<()> {
-    let connection = recorder.connection();
-    let Some(present) = columns_in_file(connection, &table.name)? else {
-        if in_the_way(connection, &table.name)?.is_none() {
-            let columns = table.makeable_columns().map(|(_, name)| name);
+) -> Result<Growth> {
+    let connection = writing.connection;
+    let mut growth = Growth::default();
+    let present = columns_in_file(connection, &table.name)?;
+    let mut missing: Vec<_> = table.makeable_columns().collect();
+    match &present {
+        None if in_the_way(connection, &table.name)?.is_some() => return Ok(growth),
+        None => {
+            let columns = missing.iter().map(|(_, name)| *name);
             connection.execute_batch(&create_table(&table.name, columns))?;
             growth.add_table(&table.name);
-            if !table.is_local {
-                rebuild_table(&recorder.whole_log()?, registry, table)?;
+        }
+        // This is a table of another program that has the name of one of ara's.
+        Some(present) if !is_ara_made(connection, &table.name, present)? => return Ok(growth),
+        Some(present) => {
+            missing.retain(|(_, name)| !present.keys().any(|held| held.eq_ignore_ascii_case(name)));
+            for (_, column) in &missing {
+                connection.execute_batch(&add_column(&table.name, column))?;
+                growth.add_column(&table.name, column);
             }
         }
-        return Ok(());
-    };
-    // This is a table of another program that has the name of one of ara's.
-    if ["ara_row", "id", "ara_clock"].iter().any(|column| !present.contains_key(*column)) {
-        return Ok(());
     }
-    let missing: Vec<_> = table
-        .makeable_columns()
-        .filter(|(_, name)| !present.keys().any(|present| present.eq_ignore_ascii_case(name)))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
+    if !table.is_made {
+        make_logged_columns(connection, take_up(connection, table)?, &table.name, &mut growth)?;
+        rebuild_from_log(&mut writing.recorder, table.ordinal)?;
+    } else if present.is_none() && !table.is_local {
+        rebuild_table(&writing.recorder.whole_log()?, registry, table)?;
+    } else if !missing.is_empty() && !table.is_local {
+        refill_columns(&writing.recorder.whole_log()?, registry, table, &missing)?;
     }
-    for (_, column) in &missing {
-        connection.execute_batch(&add_column(&table.name, column))?;
-        growth.add_column(&table.name, column);
+    Ok(growth)
+}
+
+/// Rebuilds the whole table with this ordinal from the log.
+pub(crate) fn rebuild_from_log(recorder: &mut Recorder<'_>, table: i64) -> Result<()> {
+    let registry = Registry::load(recorder.connection())?;
+    match registry.tables.get(&table) {
+        Some(table) => rebuild_table(&recorder.whole_log()?, &registry, table),
+        None => Ok(()),
     }
-    if !table.is_local {
-        refill_columns(&recorder.whole_log()?, registry, table, &missing)?;
+}
+
+/// Creates the indexes and searches that are registered and missing, but for those that cannot be made.
+pub(crate) fn mend_indexes(writing: &mut Writing<'_>, growth: &mut Growth) -> Result<()> {
+    let registry = Registry::load(writing.connection)?;
+    for (name, index) in &registry.indexes {
+        let made = writing.walled(|writing| mend_index(writing.connection, name, index))?;
+        growth.extend(made.unwrap_or_default());
+    }
+    for index in &registry.searches {
+        let made = writing.walled(|writing| searches::mend(writing.connection, index))?;
+        growth.extend(made.unwrap_or_default());
     }
     Ok(())
 }
 
-/// Creates the indexes and searches that are registered and missing.
-pub(crate) fn mend_indexes(connection: &Connection, growth: &mut Growth) -> Result<()> {
-    let registry = Registry::load(connection)?;
-    for (name, index) in &registry.indexes {
-        if has_index(connection, name)? {
-            continue;
-        }
-        let columns = || index.columns.iter().map(String::as_str);
-        let present = columns_in_file(connection, &index.table)?.unwrap_or_default();
-        if columns().all(|column| present.contains_key(column)) {
-            connection.execute_batch(&create_index(name, &index.table, columns()))?;
-            growth.add_index(&index.table, columns());
-        }
+/// Creates an index if it is missing.
+fn mend_index(connection: &Connection, name: &str, index: &RegisteredIndex) -> Result<Growth> {
+    let mut growth = Growth::default();
+    if has_index(connection, name)? {
+        return Ok(growth);
     }
-    searches::mend(connection, &registry, growth)
+    let columns = || index.columns.iter().map(String::as_str);
+    let present = columns_in_file(connection, &index.table)?.unwrap_or_default();
+    if columns().all(|column| present.contains_key(column)) {
+        connection.execute_batch(&create_index(name, &index.table, columns()))?;
+        growth.add_index(&index.table, columns());
+    }
+    Ok(growth)
 }

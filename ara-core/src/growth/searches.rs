@@ -6,12 +6,13 @@ use ara_schema::TableDef;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::catalog::registry::Registry;
 use crate::catalog::search_index::{SHADOWS, SearchIndex};
 use crate::catalog::shape::columns_in_file;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::growth::history::Growth;
 use crate::names::{SEARCH_PREFIX, stored_table_name};
+use crate::rows::plan::Plan;
+use crate::rows::writing::Writing;
 
 impl SearchIndex {
     /// Returns whether the file contains all parts of the search as ara creates them.
@@ -41,7 +42,7 @@ impl SearchIndex {
     }
 
     /// Drops the parts of the search that exist.
-    fn drop(&self, connection: &Connection) -> rusqlite::Result<()> {
+    pub(crate) fn drop(&self, connection: &Connection) -> rusqlite::Result<()> {
         self.restore_config(connection)?;
         for (suffix, sql) in self.parts().into_iter().rev() {
             let kind = if sql.starts_with("CREATE TRIGGER") { "TRIGGER" } else { "TABLE" };
@@ -130,36 +131,34 @@ pub(crate) fn drop_undeclared(
     Ok(())
 }
 
-/// Drops what is left of searches of which a part is missing: their triggers would make every write fail.
-pub(crate) fn drop_broken(
-    connection: &Connection,
-    registry: &Registry,
-    only: Option<&str>,
-) -> Result<()> {
-    for index in &registry.searches {
-        if only.is_none_or(|only| only == index.table) && !index.is_whole(connection)? {
-            index.drop(connection)?;
-        }
-    }
-    Ok(())
+/// Drops what is left of a search of which a part is missing: its triggers would make every write fail.
+pub(crate) fn drop_broken(connection: &Connection, index: &SearchIndex) -> Result<()> {
+    if index.is_whole(connection)? { Ok(()) } else { Ok(index.drop(connection)?) }
 }
 
-/// Creates the searches that are registered and missing.
-pub(crate) fn mend(
-    connection: &Connection,
-    registry: &Registry,
-    growth: &mut Growth,
-) -> Result<()> {
-    for index in &registry.searches {
-        if index.is_whole(connection)? {
-            continue;
+/// Updates the search of a table with what was written. If that fails, the search is made anew.
+pub(crate) fn refresh_search(writing: &mut Writing<'_>, plan: &Plan) -> Result<()> {
+    match plan.refresh_search(writing.connection).map_err(Error::from) {
+        Err(error) if error.may_be_of_one_table() => {
+            let Some(index) = SearchIndex::of(plan.def) else { return Err(error) };
+            let connection = writing.connection;
+            let made = writing.walled(|_| index.make(connection, &mut Growth::default()))?;
+            made.ok_or(error)
         }
+        refreshed => refreshed,
+    }
+}
+
+/// Creates a search if it is missing.
+pub(crate) fn mend(connection: &Connection, index: &SearchIndex) -> Result<Growth> {
+    let mut growth = Growth::default();
+    if !index.is_whole(connection)? {
         let present = columns_in_file(connection, &index.table)?.unwrap_or_default();
         if index.columns().all(|column| present.contains_key(column)) {
-            index.make(connection, growth)?;
+            index.make(connection, &mut growth)?;
         }
     }
-    Ok(())
+    Ok(growth)
 }
 
 /// Returns the searches that are registered.

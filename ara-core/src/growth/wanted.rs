@@ -68,6 +68,10 @@ fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
             Type::Enum(variants) => variants.iter().for_each(|variant| put_name(bytes, variant)),
             _ => {}
         }
+        // The type tells whether there is a range.
+        if let Some(range) = column.range {
+            bytes.extend([range.min, range.max].map(i64::to_le_bytes).as_flattened());
+        }
         bytes.push(u8::from(column.required));
     }
     for index in def.indexes {

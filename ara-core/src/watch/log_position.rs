@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::error::{Error, Result};
 use crate::log::cells::Cells;
@@ -25,8 +26,8 @@ pub(crate) struct LogPosition {
 /// written since are changes by the node that writes the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileState {
-    /// SQLite's `schema_version`. Mending a table changes it, and writes rows without logging changes.
-    schema: i64,
+    /// The tables and all else. Mending a table changes them, and writes rows without logging changes.
+    schema: Schema,
     /// The node that writes the file.
     node: NodeOrdinal,
     /// The end of each other node's log. A merge changes it, and may bring changes of any rows.
@@ -35,13 +36,50 @@ pub(crate) struct FileState {
     rebuilds: i64,
 }
 
+/// The schema of the file: SQLite's `schema_version`, and a hash of what it says, which alone counts. `VACUUM` makes a
+/// new version of the same schema.
+#[derive(Debug, Clone, Copy)]
+struct Schema {
+    version: i64,
+    hash: u64,
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
+impl Eq for Schema {}
+
+impl Schema {
+    /// Reads it, unless it is the one that is known already.
+    fn load(connection: &Connection, known: Option<Self>) -> Result<Self> {
+        let version =
+            connection.prepare_cached("PRAGMA schema_version")?.query_row([], |r| r.get(0))?;
+        if let Some(known) = known.filter(|known| known.version == version) {
+            return Ok(known);
+        }
+        let mut all = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
+        let mut all = all.query([])?;
+        let mut hash = 0;
+        while let Some(row) = all.next()? {
+            for at in 0..2 {
+                let text = row.get_ref(at)?.as_bytes_or_null().unwrap_or_default();
+                hash = xxh3_64_with_seed(text.unwrap_or_default(), hash);
+            }
+        }
+        Ok(Self { version, hash })
+    }
+}
+
 /// How many changes are read one by one at most. If there are more, everything counts as touched.
 const MOST_CHANGES: usize = 4096;
 
 impl FileState {
-    pub(crate) fn load(connection: &Connection) -> Result<Self> {
-        let schema =
-            connection.prepare_cached("PRAGMA schema_version")?.query_row([], |r| r.get(0))?;
+    /// Reads the state of the file. `known` is an earlier one, if there is one.
+    pub(crate) fn load(connection: &Connection, known: Option<&Self>) -> Result<Self> {
+        let schema = Schema::load(connection, known.map(|known| known.schema))?;
         let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
         let others = nodes::kept(connection)?.into_iter().filter(|other| other.ordinal != node);
         let others = others.map(|other| (other.ordinal, other.end)).collect();
@@ -51,9 +89,9 @@ impl FileState {
 }
 
 impl LogPosition {
-    /// Returns the current position, as `connection` sees it.
-    pub(crate) fn load(connection: &Connection) -> Result<Self> {
-        let state = FileState::load(connection)?;
+    /// Returns the current position, as `connection` sees it. `known` is an earlier one, if there is one.
+    pub(crate) fn load(connection: &Connection, known: Option<&Self>) -> Result<Self> {
+        let state = FileState::load(connection, known.map(|known| &known.state))?;
         let last = LogEnd::load(connection, state.node)?.point().number.get();
         Ok(Self { state, last })
     }

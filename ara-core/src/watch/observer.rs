@@ -128,7 +128,7 @@ impl Probe {
     /// Opens a connection, which sees what is committed from now on.
     fn open(readers: &Readers) -> Result<Self> {
         let (connection, stamp) = readers.open_reader()?;
-        let (data_version, log) = state(&connection)?;
+        let (data_version, log) = state(&connection, None)?;
         Ok(Self { connection, stamp, data_version, log, has_failed: false })
     }
 
@@ -148,7 +148,7 @@ impl Probe {
             return Ok(None);
         }
         let snapshot = self.connection.unchecked_transaction()?;
-        let (data_version, log) = state(&snapshot)?;
+        let (data_version, log) = state(&snapshot, Some(&self.log))?;
         // This database announces a commit before it commits. So all of its own changes in the snapshot
         // are announced by now.
         let mut own = observer.own();
@@ -191,9 +191,9 @@ impl Probe {
     }
 }
 
-/// Returns the `data_version` and the position in the log.
-fn state(connection: &Connection) -> Result<(i64, LogPosition)> {
-    Ok((data_version(connection)?, LogPosition::load(connection)?))
+/// Returns the `data_version` and the position in the log. `known` is an earlier one, if there is one.
+fn state(connection: &Connection, known: Option<&LogPosition>) -> Result<(i64, LogPosition)> {
+    Ok((data_version(connection)?, LogPosition::load(connection, known)?))
 }
 
 #[cfg(test)]

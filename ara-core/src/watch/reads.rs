@@ -139,8 +139,8 @@ mod tests {
         name: "todo",
         local: false,
         columns: &[
-            ColumnDef { name: "title", ty: Type::Text, required: true },
-            ColumnDef { name: "stars", ty: Type::Integer, required: false },
+            ColumnDef { name: "title", ty: Type::Text, range: None, required: true },
+            ColumnDef { name: "stars", ty: Type::Integer, range: None, required: false },
         ],
         indexes: &[],
         search: &[],

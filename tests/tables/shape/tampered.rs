@@ -35,11 +35,8 @@ fn tampered(sql: &str, then: impl FnOnce(&Database, Id<Note>) -> TestResult) -> 
 #[test]
 fn a_dropped_table_is_told() -> TestResult {
     tampered("DROP TABLE other", |db, _| {
-        let id = Id::from_key("a");
+        let id = Id::<Other>::from_key("a");
         for error in [
-            db.create(Other::draft().text("three")).map(drop).expect_err("is gone"),
-            db.update(Other::patch(id).text("three")).map(drop).expect_err("is gone"),
-            db.delete(id).map(drop).expect_err("is gone"),
             db.get(id).map(drop).expect_err("is gone"),
             db.query::<Other>().count().map(drop).expect_err("is gone"),
         ] {
@@ -48,8 +45,9 @@ fn a_dropped_table_is_told() -> TestResult {
         }
         let found = db.verify()?;
         assert_eq!(found.differences[0].what, What::MissingTable);
-        db.ensure::<Other>()?;
+        // Who writes it has it mended.
         db.create(Other::draft().text("three"))?;
+        assert_eq!(db.get(id)?, None);
         assert!(db.verify()?.holds());
         Ok(())
     })
@@ -61,8 +59,6 @@ fn a_dropped_column_is_told() -> TestResult {
                CREATE INDEX \"ara_index note(stars)\" ON note (text)";
     tampered(sql, |db, id| {
         for error in [
-            db.create(Note::draft().text("three")).map(drop).expect_err("is gone"),
-            db.update(Note::patch(id).stars(3)).map(drop).expect_err("is gone"),
             db.get(id).map(drop).expect_err("is gone"),
             db.query::<Note>().all().map(drop).expect_err("is gone"),
         ] {
@@ -72,7 +68,8 @@ fn a_dropped_column_is_told() -> TestResult {
         }
         let found = db.verify()?;
         assert_eq!(found.differences[0].what, What::MissingColumn);
-        db.rebuild()?;
+        // Who writes it has it mended.
+        db.update(Note::patch(id).stars(1))?;
         assert_eq!(db.get(id)?.and_then(|row| row.stars), Some(1));
         assert!(db.verify()?.holds());
         Ok(())
