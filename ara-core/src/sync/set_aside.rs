@@ -10,14 +10,15 @@ use uuid::Uuid;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, in_the_way};
 use crate::database::Database;
-use crate::error::Result;
-use crate::log::cells::Cells;
+use crate::error::{Error, Result};
 use crate::log::node::NodeOrdinal;
 use crate::log::nodes;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::{Found, PieceReader, node_at};
 use crate::merge::report::Reason;
+use crate::rows::clocks::{Clocks, tables_in_file};
 use crate::value::Timestamp;
+use crate::value::size::LARGEST;
 
 /// Changes of one node that could not be applied, or only in part, returned by [`Database::set_aside`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,9 @@ pub enum Obstacle {
     TooMany,
     /// The values are of a kind that this version of ara does not know.
     Kind,
+    /// The row would be larger than SQLite can hold, as devices have written large values into it apart. Its longest
+    /// values are left out of it, on every device the same. They are there again once others were made shorter.
+    TooLarge,
     /// The changes cannot be read, as the file was damaged.
     Unreadable,
     /// The changes were refused, and so are not in the log.
@@ -65,6 +69,9 @@ impl fmt::Display for Obstacle {
             }
             Self::TooMany => "too many names are not declared: declare it in a struct",
             Self::Kind => "the values are of a kind that a newer version knows: update the app",
+            Self::TooLarge => {
+                "the row would be larger than SQLite can hold: shorten or clear another column of it"
+            }
             Self::Unreadable => "they cannot be read: the file was damaged",
             Self::Refused(reason) => return reason.fmt(f),
         })
@@ -106,7 +113,9 @@ impl Database {
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let registry = Registry::load(&snapshot)?;
-            let mut found = Findings { registry: &registry, groups: BTreeMap::new() };
+            let tables = tables_in_file(&snapshot, &registry)?;
+            let clocks = Clocks::new(&snapshot, &registry, &tables);
+            let mut found = Findings { registry: &registry, clocks, groups: BTreeMap::new() };
             found.log(&snapshot)?;
             let mut aside = found.into_entries(&snapshot)?;
             aside.extend(refused(&snapshot, MOST - aside.len())?);
@@ -117,6 +126,9 @@ impl Database {
 
 /// The number of entries that are returned at most.
 const MOST: usize = 1000;
+
+/// Fewer bytes are never left out: a table has 2,000 columns at most, and the longest values go first.
+const LEAST_LEFT_OUT: u64 = LARGEST / 2000;
 
 /// What changes are grouped by, as ordinals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,6 +148,7 @@ enum Why {
 /// The changes that were found to be set aside, in groups.
 struct Findings<'r> {
     registry: &'r Registry,
+    clocks: Clocks<'r, 'r>,
     /// The date of the first change of each group, in milliseconds since 1970, if it can be read, and the
     /// number of changes.
     groups: BTreeMap<(Subject, Why), (Option<i64>, u64)>,
@@ -157,7 +170,11 @@ impl Findings<'_> {
         let mut pieces = PieceReader::all(connection)?;
         while let Some(found) = pieces.next_found()? {
             match found {
-                Found::Whole(piece) => piece.changes().for_each(|change| self.change(&change)),
+                Found::Whole(piece) => {
+                    for change in piece.changes() {
+                        self.change(&change)?;
+                    }
+                }
                 Found::Damaged(pos) => {
                     // How many changes it holds cannot be read, either.
                     let subject = Subject { node: node_at(pos), table: None, column: None };
@@ -169,39 +186,57 @@ impl Findings<'_> {
     }
 
     /// Examines a change.
-    fn change(&mut self, change: &LoggedChange<'_>) {
+    fn change(&mut self, change: &LoggedChange<'_>) -> Result<()> {
         let LoggedChange { node, date, record } = *change;
         let date = Some(date);
         let registry = self.registry;
         let subject = Subject { node, table: Some(record.table), column: None };
         let table = registry.tables.get(&record.table);
         let (Some(_), Some(table)) = (registry.nodes.get(&node), table) else {
-            return self.add(subject, Why::Known(Obstacle::Unreadable), date);
+            self.add(subject, Why::Known(Obstacle::Unreadable), date);
+            return Ok(());
         };
         if !table.is_made {
             self.add(subject, Why::NotMade, date);
-        } else if self.cells(subject, date, table, record.cells).is_none() {
-            self.add(subject, Why::Known(Obstacle::Unreadable), date);
+            return Ok(());
         }
+        match self.cells(subject, change, table) {
+            Err(Error::Corrupt) => self.add(subject, Why::Known(Obstacle::Unreadable), date),
+            examined => examined?,
+        }
+        Ok(())
     }
 
-    /// Examines the cells of a change. Returns `None` if they cannot be read.
+    /// Examines the cells of a change. Returns [`Error::Corrupt`] if they cannot be read.
     fn cells(
         &mut self,
         subject: Subject,
-        date: Option<i64>,
+        change: &LoggedChange<'_>,
         table: &RegisteredTable,
-        mut cells: Cells<'_>,
-    ) -> Option<()> {
-        while let Some(cell) = cells.next_cell()? {
+    ) -> Result<()> {
+        let LoggedChange { record, date, .. } = change;
+        let (mut cells, date) = (record.cells, Some(*date));
+        while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
             let subject = Subject { column: Some(cell.column), ..subject };
             if !table.columns.contains_key(&cell.column) {
                 self.add(subject, Why::NotMade, date);
             } else if cell.write().is_none() {
                 self.add(subject, Why::Known(Obstacle::Kind), date);
+            } else if cell.payload.len() as u64 > LEAST_LEFT_OUT
+                && self.is_left_out(change, cell.column)?
+            {
+                self.add(subject, Why::Known(Obstacle::TooLarge), date);
             }
         }
-        Some(())
+        Ok(())
+    }
+
+    /// Returns whether the row of a change lacks what the change wrote into a column.
+    fn is_left_out(&mut self, change: &LoggedChange<'_>, column: u32) -> Result<bool> {
+        let LoggedChange { node, record, .. } = *change;
+        let clock = self.clocks.of((record.table, record.row))?;
+        let this = Some((record.stamp, node));
+        Ok(clock.is_some_and(|clock| clock.lacks(column) && clock.last_write(column) == this))
     }
 
     /// Returns an entry for each group.

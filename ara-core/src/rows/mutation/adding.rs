@@ -1,12 +1,10 @@
 //! Adding to counters.
 
-use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::error::Result;
 use crate::log::codec::Addition;
 use crate::log::counters::{CounterCell, Sum};
-use crate::log::statements::bind;
 use crate::rows::mutation::{Added, Mutation, Write, Writes};
 use crate::value::Stored;
 
@@ -15,13 +13,16 @@ impl Mutation<'_, '_> {
     pub(super) fn add_up(&mut self, id: Uuid, writes: &[Write<'_>]) -> Result<Vec<Added>> {
         let node = self.writing.recorder.node();
         let mut all = Vec::new();
-        for (slot, amount) in writes.iter().filter(|(slot, _)| self.plan.is_counter(*slot)) {
-            let Some(Stored::Integer(by)) = *amount else { continue };
+        for Write { slot, value, .. } in
+            writes.iter().filter(|write| self.plan.is_counter(write.slot))
+        {
+            let Some(Stored::Integer(by)) = *value else { continue };
             if *by == 0 {
                 continue;
             }
             let Some(table) = self.plan.ordinal else {
-                let value = Stored::Integer(self.held(id, *slot)?.saturating_add(*by));
+                let held = self.look(id, *slot, |held| held.as_i64().unwrap_or_default())?;
+                let value = Stored::Integer(held.unwrap_or_default().saturating_add(*by));
                 let addition = Addition { by: *by, total: *by };
                 all.push(Added { slot: *slot, addition, before: Sum::NOTHING, value });
                 continue;
@@ -38,27 +39,15 @@ impl Mutation<'_, '_> {
         Ok(all)
     }
 
-    /// Returns the value of a counter in a row, or 0 if there is none.
-    fn held(&mut self, id: Uuid, slot: usize) -> Result<i64> {
-        let probe = self.writing.statements.get(&self.plan.edit(&[slot]).probe)?;
-        bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
-        let mut rows = probe.raw_query();
-        // Before the slot, `is_deleted` and the clock are selected.
-        Ok(match rows.next()?.map(|row| row.get_ref(2)).transpose()? {
-            Some(ValueRef::Integer(held)) => held,
-            _ => 0,
-        })
-    }
-
     /// Replaces the amounts that are added to counters by the new sums. An addition that [`add_up`] left out
     /// is not written.
     ///
     /// [`add_up`]: Self::add_up
     pub(super) fn with_sums<'w>(&self, writes: &[Write<'w>], added: &'w [Added]) -> Writes<'w> {
         let sum_of = |slot| added.iter().find(|added| added.slot == slot).map(|added| &added.value);
-        let with_sum = |&(slot, value): &Write<'w>| match self.plan.is_counter(slot) {
-            true => sum_of(slot).map(|sum| (slot, Some(sum))),
-            false => Some((slot, value)),
+        let with_sum = |write: &Write<'w>| match self.plan.is_counter(write.slot) {
+            true => sum_of(write.slot).map(|sum| Write { value: Some(sum), ..*write }),
+            false => Some(*write),
         };
         writes.iter().filter_map(with_sum).collect()
     }

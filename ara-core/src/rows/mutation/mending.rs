@@ -8,6 +8,7 @@ use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
 use crate::rows::mutation::Mutation;
 use crate::rows::rebuild::rebuild_rows;
+use crate::rows::writing::Writing;
 
 impl Mutation<'_, '_> {
     /// Runs what writes a row. If that finds the row damaged, the row is made anew from the log, and it is run
@@ -26,12 +27,15 @@ impl Mutation<'_, '_> {
         }
     }
 
-    fn rebuild_row(&mut self, row: Uuid) -> Result<()> {
+    /// Makes a row anew from the log.
+    pub(super) fn rebuild_row(&mut self, row: Uuid) -> Result<()> {
         // The log has no rows of a local table.
         let Some(table) = self.plan.ordinal else { return Ok(()) };
-        self.writing.touch_everything();
         let registry = Registry::load(self.writing.connection)?;
         let rows = BTreeSet::from([(table, *row.as_bytes())]);
-        rebuild_rows(&self.writing.recorder.whole_log()?, &registry, &rows)
+        self.writing.in_savepoint(|writing| {
+            let Writing { recorder, touched, .. } = writing;
+            rebuild_rows(&recorder.whole_log()?, &registry, &rows, touched.as_mut())
+        })
     }
 }

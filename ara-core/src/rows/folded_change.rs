@@ -1,0 +1,78 @@
+//! A change as it is folded into its row.
+
+use rusqlite::types::ValueRef;
+
+use crate::log::cells::{Forgotten, Write};
+use crate::log::counters::CounterCell;
+use crate::log::row_changes::RowKey;
+use crate::log::row_clock::Tick;
+use crate::names::is_ara_s;
+use crate::value::Stored;
+
+/// A change to be folded in. Its table and all of its columns exist in the file.
+#[derive(Debug)]
+pub(crate) struct FoldedChange<'a> {
+    /// The table's ordinal, and its name in the file.
+    pub(crate) table: (i64, &'a str),
+    pub(crate) row: [u8; 16],
+    /// Who made it, and when.
+    pub(crate) tick: Tick,
+    pub(crate) cells: Vec<FoldedCell<'a>>,
+}
+
+/// A cell of a [`FoldedChange`].
+#[derive(Debug)]
+pub(crate) struct FoldedCell<'a> {
+    /// The column's ordinal, and its name in the file.
+    pub(crate) column: (u32, &'a str),
+    pub(crate) write: Write<'a>,
+}
+
+impl FoldedChange<'_> {
+    /// Returns the counter in a column of the row.
+    pub(crate) fn counter(&self, column: u32) -> CounterCell<'_> {
+        CounterCell { table: self.table.0, row: &self.row, column }
+    }
+
+    /// Returns the row.
+    pub(crate) fn key(&self) -> RowKey {
+        (self.table.0, self.row)
+    }
+
+    /// Returns whether the change tells that its row was forgotten.
+    pub(crate) fn forgotten(&self) -> Option<Forgotten> {
+        self.cells.iter().find_map(|cell| match cell.write {
+            Write::Forgotten(forgotten) => Some(forgotten),
+            _ => None,
+        })
+    }
+
+    /// Returns whether the change creates or restores its row.
+    pub(crate) fn is_of_life(&self) -> bool {
+        let is_alive = |cell: &FoldedCell<'_>| {
+            cell.column.0 == 0 && cell.write == Write::Value(Some(Stored::Integer(0)))
+        };
+        self.cells.iter().any(is_alive)
+    }
+
+    /// Returns the ordinals of the columns.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = u32> {
+        self.cells.iter().map(|cell| cell.column.0)
+    }
+
+    /// Returns how many values of the app the change has: none, if the table is one of ara's own.
+    pub(crate) fn count(&self) -> u64 {
+        if is_ara_s(self.table.1) { 0 } else { self.cells.len() as u64 }
+    }
+}
+
+impl FoldedCell<'_> {
+    /// Returns the value that a new row has: of a counter, what is added.
+    pub(crate) fn value(&self) -> ValueRef<'_> {
+        match &self.write {
+            Write::Value(value) => value.as_ref().map_or(ValueRef::Null, Stored::to_sql),
+            Write::Addition(addition) => ValueRef::Integer(addition.by),
+            Write::Forgotten(_) => ValueRef::Integer(1),
+        }
+    }
+}

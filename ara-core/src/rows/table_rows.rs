@@ -1,0 +1,182 @@
+//! The statements that fold changes into the rows of a table.
+
+use std::fmt::Write as _;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Statement};
+
+use crate::error::{Error, Result};
+use crate::log::column_set::ColumnSet;
+use crate::log::counters::forget_row;
+use crate::log::row_clock::RowClock;
+use crate::log::statements::bind;
+use crate::names::{LOCAL_PREFIX, quoted};
+use crate::rows::folded_change::FoldedChange;
+use crate::rows::insert::{FIRST_COLUMN, RowHead, insert_sql};
+use crate::rows::room::{is_too_large, within};
+use crate::value::size::LARGEST;
+
+/// What a table holds of a row before a change is folded in.
+pub(super) enum Held {
+    Nothing,
+    Clock(RowClock),
+    /// The row, with a clock or dates that cannot be read.
+    Unreadable,
+}
+
+/// The statements that fold changes into one table.
+pub(super) struct TableRows<'c> {
+    connection: &'c Connection,
+    /// Whether rows need no clock.
+    is_local: bool,
+    probe: Statement<'c>,
+    inserts: ByColumns<'c>,
+    updates: ByColumns<'c>,
+}
+
+impl<'c> TableRows<'c> {
+    pub(super) fn new(connection: &'c Connection, name: &str) -> Result<Self> {
+        let probe = connection.prepare(&format!(
+            "SELECT \"ara_clock\", \"created_at\", \"updated_at\" FROM {} WHERE \"id\" = ?1",
+            quoted(name)
+        ))?;
+        let (is_local, (inserts, updates)) = (name.starts_with(LOCAL_PREFIX), Default::default());
+        Ok(Self { connection, is_local, probe, inserts, updates })
+    }
+
+    /// Returns the clock of a row.
+    pub(super) fn probe(&mut self, row: &[u8; 16]) -> Result<Held> {
+        bind(&mut self.probe, 1, ValueRef::Blob(row))?;
+        let mut rows = self.probe.raw_query();
+        let Some(row) = rows.next()? else { return Ok(Held::Nothing) };
+        let (Ok(created_at), Ok(updated_at)) = (row.get(1), row.get(2)) else {
+            return Ok(Held::Unreadable);
+        };
+        let clock = row.get_ref(0)?.as_blob().ok();
+        let clock = clock.and_then(|clock| RowClock::unpack(clock, (created_at, updated_at)));
+        let clock = clock.filter(|clock| self.is_local || clock.latest().is_some());
+        Ok(clock.map_or(Held::Unreadable, Held::Clock))
+    }
+
+    /// Inserts the row of a change that nothing else has written, unless it exists. Returns whether it was
+    /// inserted, or [`Error::TooLarge`] if it may be too large for that.
+    pub(super) fn insert_first(
+        &mut self,
+        change: &FoldedChange<'_>,
+        columns: &ColumnSet,
+    ) -> Result<bool> {
+        let mut clock = Vec::with_capacity(16);
+        RowClock::pack_one(&mut clock, change.tick.stamp, change.tick.node.0, columns);
+        let date = Some(change.tick.date);
+        let head = RowHead { id: &change.row, clock: &clock, created_at: date, updated_at: date };
+        let insert = self.inserts.prepared(self.connection, change, |change| {
+            let columns = change.cells.iter().map(|cell| cell.column.1);
+            insert_sql(change.table.1, columns)
+        })?;
+        Ok(run(self.connection, insert, (&head, change))? > 0)
+    }
+
+    /// Writes all cells of a change into its row, which gets a clock. Returns [`Error::TooLarge`] if it may be too
+    /// large then.
+    pub(super) fn update(&mut self, change: &FoldedChange<'_>, clock: &RowClock) -> Result<()> {
+        let mut packed = Vec::with_capacity(48);
+        clock.pack(&mut packed);
+        let head = RowHead {
+            id: &change.row,
+            clock: &packed,
+            created_at: Some(clock.created_at()),
+            updated_at: Some(clock.updated_at()),
+        };
+        let update = self.updates.prepared(self.connection, change, update_sql)?;
+        match run(self.connection, update, (&head, change))? {
+            0 => Err(Error::unwritten(change.table.1)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Statements by the ordinals of the columns that they write, in their order.
+#[derive(Default)]
+struct ByColumns<'c>(Vec<(Box<[u32]>, Statement<'c>)>);
+
+impl<'c> ByColumns<'c> {
+    /// Returns the statement that writes the columns of a change, and prepares it if it is not there.
+    ///
+    /// Most changes write the same columns as one of the last, and so a search takes less time than a hash.
+    fn prepared(
+        &mut self,
+        connection: &'c Connection,
+        change: &FoldedChange<'_>,
+        sql: impl FnOnce(&FoldedChange<'_>) -> String,
+    ) -> Result<&mut Statement<'c>> {
+        /// Changes can write any set of columns: without a bound, there could be a statement for each change.
+        const MOST: usize = 64;
+        let is_of = |columns: &[u32]| columns.iter().copied().eq(change.columns());
+        match self.0.iter().rposition(|(columns, _)| is_of(columns)) {
+            Some(at) => {
+                let last = self.0.len() - 1;
+                self.0.swap(at, last);
+            }
+            None => {
+                if self.0.len() >= MOST {
+                    self.0.clear();
+                }
+                self.0.push((change.columns().collect(), connection.prepare(&sql(change))?));
+            }
+        }
+        let Some((_, statement)) = self.0.last_mut() else { return Err(Error::Corrupt) };
+        Ok(statement)
+    }
+}
+
+/// Runs an insert or an update with the values of a change, and returns how many rows it wrote.
+fn run(
+    connection: &Connection,
+    statement: &mut Statement<'_>,
+    (head, change): (&RowHead<'_>, &FoldedChange<'_>),
+) -> Result<usize> {
+    head.bind(statement)?;
+    for (cell, parameter) in change.cells.iter().zip(FIRST_COLUMN..) {
+        bind(statement, parameter, cell.value())?;
+    }
+    execute(connection, statement, change.table.1)
+}
+
+/// Runs a statement that writes a row of a table, and returns how many it wrote. Returns [`Error::TooLarge`] if the row
+/// may be larger than one can be.
+pub(super) fn execute(
+    connection: &Connection,
+    statement: &mut Statement<'_>,
+    table: &str,
+) -> Result<usize> {
+    within(connection, LARGEST, || statement.raw_execute()).map_err(|error| {
+        match is_too_large(&error) {
+            true => Error::TooLarge { table: table.to_owned() },
+            false => error.into(),
+        }
+    })
+}
+
+/// Returns the SQL that updates a row. Its parameters are those of [`insert_sql`].
+fn update_sql(change: &FoldedChange<'_>) -> String {
+    let mut sql = format!(
+        "UPDATE {} SET \"ara_clock\" = ?2, \"created_at\" = ?3, \"updated_at\" = ?4",
+        quoted(change.table.1)
+    );
+    for (cell, parameter) in change.cells.iter().zip(FIRST_COLUMN..) {
+        let _ = write!(sql, ", {} = ?{parameter}", quoted(cell.column.1));
+    }
+    sql.push_str(" WHERE \"id\" = ?1");
+    sql
+}
+
+/// Deletes a row, and the sums of its counters.
+pub(crate) fn delete_row(
+    connection: &Connection,
+    (table, name): (i64, &str),
+    row: &[u8; 16],
+) -> Result<()> {
+    let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(name));
+    connection.prepare_cached(&delete)?.execute([row])?;
+    forget_row(connection, table, row)
+}
