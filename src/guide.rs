@@ -40,6 +40,7 @@ page! { bytes: include_str!("../guide/bytes.md") }
 page! { bytes: "This page is about the feature `sync`: build the documentation with it to read the page." }
 page! { counters: include_str!("../guide/counters.md") }
 page! { history: include_str!("../guide/history.md") }
+page! { forgetting: include_str!("../guide/forgetting.md") }
 page! { maintenance: include_str!("../guide/maintenance.md") }
 page! { tracing: include_str!("../guide/tracing.md") }
 // The programs of these two need other crates: they are the doctests of `guide/recipes`.

@@ -9,17 +9,18 @@ pub mod guide;
 mod schema_history;
 
 pub use ara_core::schema::{
-    ColumnDef, ColumnSnapshot, IndexDef, Snapshot, TableDef, TableSnapshot, Type, TypeSnapshot,
+    ColumnDef, ColumnSnapshot, IndexDef, Range, Snapshot, TableDef, TableSnapshot, Type,
+    TypeSnapshot,
 };
 pub use ara_core::{
     Addition, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,
     Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth,
-    Id, IntoOptional, IntoSqlValue, IntoValue, Json, MergeReport, NonEmptyString, Obstacle,
-    Options, Ordered, ParseError, Past, Progress, Readable, Reason, RebuildReport, Record, Refused,
-    Result, RowChange, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn,
-    Searchable, SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId,
-    TransactionSummary, Transactions, UndoReport, Update, Uuid, Value, Verification, VersionVector,
-    What, ddl,
+    Id, ImportReport, IntoOptional, IntoSqlValue, IntoValue, Json, LineProblem, MergeReport,
+    NonEmptyString, Obstacle, OnProblem, Options, Ordered, ParseError, Past, Progress, Readable,
+    Reason, RebuildReport, Record, Refused, Result, RowChange, RowCount, Rule, Schema,
+    SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored, Table,
+    Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport, Update,
+    Uuid, Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};
@@ -47,15 +48,15 @@ pub mod prelude {
 pub mod __private {
     pub use ara_core::schema::compile_time::*;
     pub use ara_core::schema::{
-        ColumnDef, IndexDef, Place, TableDef, Type, find_table, lacks_a_table, place_of_refusal,
-        plainly_keeps,
+        ColumnDef, IndexDef, Place, Range, TableDef, Type, find_table, lacks_a_table,
+        place_of_refusal, plainly_keeps,
     };
     pub use ara_core::{
-        AppSchema, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
+        AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
         IntoValue, MadeOf, Maybe, Missing, Ordered, Patches, Plain, Presence, Provided, Readable,
         Record, Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, SystemColumn, Table,
-        TableRef, There, Timestamp, Update, Value, Whole, column_def, definitions, is_counter,
-        readable, search_text,
+        TableRef, There, Timestamp, Update, Value, Whole, as_read, column_def, definitions,
+        is_counter, search_text,
     };
     pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;

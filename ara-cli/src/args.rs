@@ -3,9 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use ara_core::{Timestamp, Uuid};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 use colorchoice_clap::Color;
+use jiff::tz::TimeZone;
 
 /// The colours that cargo uses in its own help.
 const STYLES: Styles = Styles::styled()
@@ -18,7 +20,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
   1  the answer is no: `check` failed, `diff` found a difference, `verify` found damage,
-     or `lock` refused because something that was released has changed or is gone
+     `lock` refused because something that was released has changed or is gone,
+     or `forget` left rows, or was not confirmed
   2  it could not be done: the app does not compile, a file cannot be read, ..
 
 With --json, standard output is one JSON object and nothing else; `cargo ara help <COMMAND>` says \
@@ -54,6 +57,8 @@ pub enum Command {
     Inspect(Inspect),
     History(History),
     Verify(Verify),
+    Vacuum(Vacuum),
+    Forget(Forget),
 }
 
 /// Record what is new in the schema as the next release, in `ara.lock`.
@@ -65,8 +70,9 @@ pub enum Command {
 ///
 /// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "joins":
 /// [version, ..], "broken": [{"tables", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table"
-/// | "column" | "variant", "table", and with it "local", "column", "type", "required", "variant"};
-/// "required" is null where only the code would tell it.
+/// | "column" | "range" | "variant", "table", and with it "local", "column", "type", "range", "required",
+/// "before", "variant"}; "required" is null where only the code would tell it. The kind "range" is a column
+/// that got wider than "before", or whose range was not recorded before.
 #[derive(Debug, Args)]
 pub struct Lock {
     /// What is new, in a few words: `add due date`.
@@ -115,7 +121,8 @@ pub struct Diff {
 /// List the releases that `ara.lock` records. Nothing is compiled.
 ///
 /// JSON: {"file": path, "releases": [{"version", "id", "date", "message", "checksum", "tables", "columns",
-/// "variants"}, ..]}, with how many of them each release added.
+/// "variants", "ranges"}, ..]}, with how many of them each release added. Ranges are those of columns that got
+/// wider.
 #[derive(Debug, Args)]
 pub struct List {
     #[command(flatten)]
@@ -178,6 +185,49 @@ pub struct History {
 pub struct Verify {
     /// The database file.
     pub file: PathBuf,
+}
+
+/// Give unused room in a database file back to the system.
+///
+/// The file is written anew, without what deleted and overwritten values have left. Apps may have it open: what they
+/// write meanwhile waits. It needs as much room on the disk as the file will have, twice if that is much.
+///
+/// JSON: {"file": path, "freed": number}, by how many bytes the file became smaller.
+#[derive(Debug, Args)]
+pub struct Vacuum {
+    /// The database file.
+    pub file: PathBuf,
+}
+
+/// Remove the values of deleted rows for good, from the file and from every device that it merges with.
+///
+/// The rows must have been deleted, in the app. Nothing brings them back then, except a backup. It asks first. Then
+/// the file is written anew, as by `vacuum`.
+///
+/// JSON: {"file": path, "forgotten": number, "left": [id, ..], "freed": number}: how many rows were forgotten, which
+/// were not, as they are not deleted or not there, and by how many bytes the file became smaller.
+#[derive(Debug, Args)]
+pub struct Forget {
+    /// The database file.
+    pub file: PathBuf,
+
+    /// The table of the rows.
+    #[arg(requires = "ids", required_unless_present = "deleted_before")]
+    #[arg(conflicts_with = "deleted_before")]
+    pub table: Option<String>,
+
+    /// The ids of the rows.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<Uuid>,
+
+    /// All deleted rows that were last changed before this day, such as 2026-11-22, or this time, such as
+    /// 2026-11-22T08:30:00Z. A day begins where this computer is.
+    #[arg(long, value_name = "DATE", value_parser = parse_moment)]
+    pub deleted_before: Option<Timestamp>,
+
+    /// Do not ask.
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Where the app's code is, and how it is compiled.
@@ -309,6 +359,19 @@ fn parse_message(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// Reads a day, which stands for its beginning, or a time.
+fn parse_moment(text: &str) -> Result<Timestamp, String> {
+    match text.parse::<jiff::civil::Date>() {
+        Ok(day) if !text.contains(':') => {
+            let begins = day.to_zoned(TimeZone::system()).map_err(|error| error.to_string())?;
+            Ok(Timestamp::from_millis(begins.timestamp().as_millisecond()))
+        }
+        _ => text.parse().map_err(|_| {
+            "write a day, as 2026-11-22, or a time, as 2026-11-22T08:30:00Z".to_owned()
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -341,6 +404,37 @@ mod tests {
         let refused = parse(&["cargo-ara", "lock", "-m", "  "]).expect_err("it is empty");
         assert!(refused.to_string().contains("say in a few words what is new"), "{refused}");
         assert_eq!(refused.exit_code(), 2);
+    }
+
+    #[test]
+    fn rows_to_forget_are_named_or_dated() -> Result<(), clap::Error> {
+        let id = "0194c1c2-9f3e-7d4e-8f00-0123456789ab";
+        let forget =
+            |words: &[&str]| match parse(&[&["cargo-ara", "forget", "a.db"], words].concat()) {
+                Ok(Arguments { command: Command::Forget(forget), .. }) => Ok(forget),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => Err(error),
+            };
+        let named = forget(&["todo", id, id])?;
+        assert_eq!((named.table.as_deref(), named.ids.len(), named.yes), (Some("todo"), 2, false));
+        let time = Some(Timestamp::from_millis(1_795_336_200_000));
+        let dated = forget(&["--deleted-before", "2026-11-22T08:30:00Z", "--yes"])?;
+        assert_eq!((dated.deleted_before, dated.yes), (time, true));
+        let day = forget(&["--deleted-before=2026-11-22"])?.deleted_before;
+        // Wherever this is, the day begins within 14 hours of that in UTC.
+        let off = day.map_or(0, |day| day.millis() - 1_795_305_600_000);
+        assert!(off.abs() <= 14 * 3_600_000, "{off}");
+        for wrong in [
+            &[][..],
+            &["todo"],
+            &["todo", "1"],
+            &["todo", id, "--deleted-before", "2026-11-22"],
+            &["--deleted-before", "yesterday"],
+            &["--deleted-before", "2026-11-22T08:30"],
+        ] {
+            assert!(forget(wrong).is_err(), "{wrong:?}");
+        }
+        Ok(())
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 mod check;
 mod diff;
+mod forget;
 mod history;
 mod inspect;
 mod list;
 mod lock;
 mod sql;
+mod vacuum;
 mod verify;
 
 use anyhow::Result;
@@ -25,5 +27,7 @@ pub fn run(command: &Command) -> Result<Report> {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::History(arguments) => history::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Vacuum(arguments) => vacuum::run(arguments),
+        Command::Forget(arguments) => forget::run(arguments),
     }
 }

@@ -1,4 +1,4 @@
-//! Database files, which are only read, and how they differ from a schema.
+//! Database files, and how they differ from a schema.
 
 pub mod comparison;
 pub mod drift;
@@ -9,7 +9,27 @@ use std::path::Path;
 use anyhow::Result;
 use ara_core::{Database, Options};
 
+use crate::output::progress::bar;
+
 /// Opens a file for reading.
 pub fn open(path: &Path) -> Result<Database> {
     Ok(Options::default().read_only().open(path)?)
+}
+
+/// Opens a file that is there for writing.
+pub fn open_to_write(path: &Path) -> Result<Database> {
+    // Otherwise a missing file would be created.
+    open(path)?;
+    Ok(Database::open(path)?)
+}
+
+/// Writes a file anew, without unused room, and shows the progress. Returns by how many bytes it became smaller.
+pub fn vacuum(database: &Database) -> Result<u64> {
+    let bar = bar();
+    let freed = database.vacuum_with(|progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+    });
+    bar.finish_and_clear();
+    Ok(freed?)
 }

@@ -2,9 +2,11 @@
 
 pub(crate) mod ensure;
 pub(crate) mod first_use;
+pub(crate) mod forget;
 pub(crate) mod fresh;
 pub(crate) mod moved_file;
 pub(crate) mod options;
+pub(crate) mod purge;
 pub(crate) mod shared;
 pub(crate) mod source;
 pub(crate) mod subscription;
@@ -25,7 +27,7 @@ use crate::database::writer::Outcome;
 use crate::error::{Error, Result};
 use crate::growth::wanted::Wanted;
 use crate::model::app_schema::Schema;
-use crate::model::table::{Create, Table, Update};
+use crate::model::table::{Column, Create, Table, Update};
 use crate::model::table_ref::TableRef;
 use crate::value::Id;
 
@@ -86,7 +88,10 @@ impl Options {
     /// Returns the errors of [`Database::open`]. With [`read_only`](Self::read_only) it also returns
     /// [`Error::Open`](crate::Error::Open) if there is no file.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
-        Ok(Database(Arc::new(Shared::open(self, Location::file(path.as_ref())?)?)))
+        let database = Database(Arc::new(Shared::open(self, Location::file(path.as_ref())?)?));
+        // What fails here is tried again when the file is opened next.
+        let _ = database.forget_what_was_told();
+        Ok(database)
     }
 
     /// Creates a database in memory with these options, like [`Database::memory`].
@@ -177,7 +182,7 @@ impl Database {
     /// # Errors
     ///
     /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::Exists`] if there is, or was, a row with
-    /// this id, [`Error::TooLarge`] if the row is too large, and [common errors](Self#common-errors). The
+    /// this id, [`Error::TooLarge`] if the row would be too large, and [common errors](Self#common-errors). The
     /// file is left unchanged then.
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         self.transaction(|tx| tx.create(row))
@@ -211,10 +216,48 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::TooLarge`] if the row is too large, and
+    /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::TooLarge`] if the row would be too large, and
     /// [common errors](Self#common-errors). The file is left unchanged then.
     pub fn update<U: Update>(&self, patch: U) -> Result<bool> {
         self.transaction(|tx| tx.update(patch))
+    }
+
+    /// Clears a column of a row if this version of the app cannot read the value that is stored there, and
+    /// returns whether it did.
+    ///
+    /// Nothing else overwrites such a value with nothing: an update that writes `None` where the app sees none
+    /// changes nothing, so that an older version which saves a whole row keeps what newer ones wrote.
+    /// [`unreadable`](https://docs.rs/ara/latest/ara/trait.Queries.html#tymethod.unreadable) tells whether there
+    /// are such values.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// mod newer {
+    ///     # use ara::prelude::*;
+    ///     #[derive(Table)]
+    ///     pub struct Todo { pub id: Id<Todo>, pub title: String, pub stars: Option<i64> }
+    /// }
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String, stars: Option<u8> }
+    ///
+    /// let db = Database::memory()?;
+    /// let milk = db.create(newer::Todo::draft().title("Buy milk").stars(1000))?;
+    /// let milk: Id<Todo> = Id::from_uuid(milk.uuid());
+    /// assert_eq!(db.get(milk)?.expect("was just created").stars, None);
+    ///
+    /// db.update(Todo::patch(milk).stars(None))?; // the 1000 is still there
+    /// assert!(db.clear_unreadable(milk, Todo::stars)?);
+    /// assert!(!db.clear_unreadable(milk, Todo::stars)?);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [common errors](Self#common-errors).
+    pub fn clear_unreadable<C: Column>(&self, id: Id<C::Table>, column: C) -> Result<bool> {
+        self.transaction(|tx| tx.clear_unreadable(id, column))
     }
 
     /// Deletes a row, and returns whether there was one. A tombstone stays, so that

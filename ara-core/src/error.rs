@@ -31,7 +31,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be opened, created or replaced: its folder is missing, it is a directory, access
-    /// is denied, or it is in use. The reason tells which.
+    /// is denied, it is in use, or beside it lies the write-ahead log of another file. The reason tells which.
     #[error("cannot open {}: {reason}", path.display())]
     Open {
         /// The path of the file.
@@ -160,14 +160,14 @@ pub enum Error {
     #[error(transparent)]
     Parse(#[from] ParseError),
 
-    /// The values that were to be written into one row are together larger than SQLite can hold (some
-    /// 999,000,000 bytes).
+    /// A row was to be made longer than 256 MB (268,435,456 bytes of text and blobs). Writes that leave a longer
+    /// row as long as it is, or make it shorter, are not refused: by merging, a row can become longer.
     #[error(
-        "a row of table `{table}` is too large: keep large data in files, and their paths in the row"
+        "a row of table `{table}` would be too large: keep large data in files, and their paths in the row"
     )]
     TooLarge {
         /// The table's stored name.
-        table: &'static str,
+        table: String,
     },
 
     /// A row was to be written whose latest change has the last stamp there is, in the year 4335: a device
@@ -339,6 +339,15 @@ pub enum Error {
     )]
     UnknownTransaction,
 
+    /// The row was [forgotten](crate::Database::forget), so that nothing can be written into it.
+    #[error(
+        "table `{table}` has forgotten the row with this id, for good: create one with another id or key"
+    )]
+    Forgotten {
+        /// The table.
+        table: String,
+    },
+
     /// A line that [`import_json`](crate::Database::import_json) read is not a row of the table.
     #[error("line {line} {reason}; nothing was imported")]
     Line {
@@ -395,6 +404,26 @@ pub enum Error {
         /// The message of SQLite.
         reason: String,
     },
+}
+
+impl Error {
+    /// Makes the error of a statement that has written no row of a table, and should have: a trigger may ignore
+    /// what fires it.
+    pub(crate) fn unwritten(table: &str) -> Self {
+        let reason = "a trigger of another program keeps ara from writing a row: drop the trigger";
+        Self::Shape { table: table.to_owned(), reason: reason.to_owned() }
+    }
+
+    /// Returns whether the error may be about one table, rather than about the disk, a lock or the whole
+    /// transaction.
+    pub(crate) fn may_be_of_one_table(&self) -> bool {
+        const NO_MEMORY: i32 = 7;
+        match self {
+            Self::Sqlite { code, .. } => *code != NO_MEMORY,
+            Self::Shape { .. } | Self::TooManyColumns { .. } | Self::Corrupt => true,
+            _ => false,
+        }
+    }
 }
 
 impl From<Rule> for Error {

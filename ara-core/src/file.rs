@@ -4,6 +4,8 @@ pub(crate) mod at_path;
 pub(crate) mod checks;
 pub(crate) mod claim;
 pub(crate) mod identity;
+pub(crate) mod log_length;
+pub(crate) mod log_mark;
 pub(crate) mod open;
 pub(crate) mod read_only;
 pub(crate) mod readers;

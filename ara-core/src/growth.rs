@@ -7,5 +7,6 @@ pub(crate) mod grow;
 pub(crate) mod history;
 pub(crate) mod make;
 pub(crate) mod mend;
+pub(crate) mod own_tables;
 pub(crate) mod searches;
 pub(crate) mod wanted;

@@ -23,6 +23,7 @@ mod value;
 mod watch;
 
 pub use ara_schema as schema;
+pub use care::import_report::{ImportReport, LineProblem, OnProblem};
 pub use care::progress::Progress;
 pub use care::rebuild_all::RebuildReport;
 pub use care::verification::{Difference, Verification, What};
@@ -53,7 +54,7 @@ pub use model::record::{
 };
 pub use model::table::{
     Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, SystemColumn, Table,
-    Update, column_def, is_counter, readable, search_text,
+    Update, as_read, column_def, is_counter, search_text,
 };
 pub use model::table_ref::TableRef;
 pub use names::stored_table_name;
@@ -68,7 +69,7 @@ pub use uuid::Uuid;
 #[doc(hidden)]
 pub use value::register_functions;
 pub use value::{
-    Addition, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue, Json,
-    MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule, Stored, Timestamp,
-    Value, Whole,
+    Addition, AsRead, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue,
+    Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule, Stored,
+    Timestamp, Value, Whole,
 };

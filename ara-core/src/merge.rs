@@ -6,6 +6,7 @@
 //! these are refused.
 
 pub(crate) mod checked;
+pub(crate) mod faults;
 pub(crate) mod incoming;
 pub(crate) mod names;
 pub(crate) mod report;

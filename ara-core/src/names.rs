@@ -8,6 +8,9 @@ use ara_schema::{IndexDef, TableDef};
 /// The prefix of the names of local tables in the file.
 pub(crate) const LOCAL_PREFIX: &str = "ara_local_";
 
+/// The prefix of the names of indexes.
+pub(crate) const INDEX_PREFIX: &str = "ara_index ";
+
 /// The prefix of the names of all tables and triggers that belong to a full-text search. The name of an
 /// index never begins with it.
 pub(crate) const SEARCH_PREFIX: &str = "ara_search ";
@@ -38,7 +41,7 @@ pub(crate) const fn is_ara_s(name: &str) -> bool {
 /// Returns the name of an index in the file. No other index has the same name, as a stored name has
 /// neither brackets nor commas.
 pub(crate) fn index_name(stored_name: &str, index: &IndexDef) -> String {
-    format!("ara_index {stored_name}({})", index.columns.join(","))
+    format!("{INDEX_PREFIX}{stored_name}({})", index.columns.join(","))
 }
 
 /// Returns a list of quoted names for SQL. The names must not contain quotes, as no stored name does.

@@ -1,7 +1,6 @@
 //! The past: the history of rows, queries as of a time, and undo.
 
 pub(crate) mod as_of;
-pub(crate) mod owned_write;
 pub(crate) mod row_history;
 pub(crate) mod transaction_end;
 pub(crate) mod transaction_list;

@@ -2,6 +2,9 @@
 //! log.
 
 pub(crate) mod any_rows;
+pub(crate) mod clocks;
+pub(crate) mod folded_change;
+pub(crate) mod forgetting;
 pub(crate) mod insert;
 pub(crate) mod last_writer;
 pub(crate) mod mutation;
@@ -9,5 +12,8 @@ pub(crate) mod plan;
 pub(crate) mod plans;
 pub(crate) mod rebuild;
 pub(crate) mod refill;
+mod room;
+pub(crate) mod table_rows;
 pub(crate) mod touched;
+pub(crate) mod whole_row;
 pub(crate) mod writing;

@@ -1,5 +1,6 @@
 //! The values that a column can hold, and how they are stored.
 
+mod as_read;
 mod bytes;
 #[cfg(feature = "chrono")]
 mod chrono;
@@ -21,6 +22,7 @@ mod ordered;
 mod parse_error;
 mod readable;
 mod rule;
+pub(crate) mod size;
 mod sql;
 mod stored;
 #[cfg(test)]
@@ -30,6 +32,7 @@ mod text;
 mod time;
 mod timestamp;
 
+pub use self::as_read::AsRead;
 pub use self::column_type::Value;
 pub use self::counter::{Addition, Counter, Patches};
 pub use self::id::Id;
@@ -43,5 +46,6 @@ pub use self::readable::{Class, Readable, register_functions};
 pub use self::rule::Rule;
 pub use self::sql::{FromSqlValue, IntoSqlValue};
 pub use self::stored::Stored;
+pub(crate) use self::stored::is_same;
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod counter;
+mod forgetting;
 mod merge;
 mod replicas;
 mod rules;

@@ -10,6 +10,7 @@ mod forks;
 mod halfway;
 mod twins;
 mod values;
+mod widths;
 
 use ara::VersionVector;
 use ara::prelude::*;

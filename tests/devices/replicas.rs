@@ -74,6 +74,30 @@ fn what_is_left_of_compacted_twins_makes_all_equal() {
 }
 
 #[test]
+fn what_was_forgotten_is_gone_everywhere() {
+    check(24, Mix { has_forgetting: true, ..Mix::default() });
+}
+
+#[test]
+fn twins_are_forgotten() {
+    check(8, Mix { has_forgetting: true, has_twins: true, ..Mix::default() });
+}
+
+#[test]
+fn compacted_logs_forget() {
+    let has_all = Mix { has_forgetting: true, has_compaction: true, ..Mix::default() };
+    check(8, Mix { has_twins: true, ..has_all });
+    check(16, has_all);
+}
+
+#[test]
+fn what_restored_and_copied_files_wrote_is_forgotten() {
+    let has_both = Mix { has_forgetting: true, has_files: true, ..Mix::default() };
+    check(2, has_both);
+    check(2, Mix { has_compaction: true, ..has_both });
+}
+
+#[test]
 fn what_restored_and_copied_files_wrote_is_united() {
     check(3, Mix { has_files: true, ..Mix::default() });
 }

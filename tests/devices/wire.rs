@@ -51,6 +51,24 @@ fn sample() -> Batch {
     Batch { tables: vec!["todo".to_owned()], columns, runs: vec![run] }.numbered().seal()
 }
 
+/// The same, but that the first row was forgotten: values were removed, and a change more tells it.
+fn forgotten() -> Batch {
+    let mut batch = sample();
+    let Batch { tables, columns, runs } = &mut batch;
+    let run = &mut runs[0];
+    for change in run.changes.iter_mut().filter(|change| change.row == [1; 16]) {
+        change.original = Some(support::wire::hash(&run.node, change, tables, columns));
+        change.cells = vec![Cell::forgotten(0, &[1])];
+    }
+    let last = run.changes.last().cloned().unwrap_or_default();
+    let cells = vec![Cell::forgotten(0, &[])];
+    let stamp = last.stamp + (1 << 16);
+    run.changes.push(Change { stamp, cells, original: None, date: None, ..last });
+    // Only what was removed was written into the last column.
+    columns.truncate(3);
+    batch.numbered().seal()
+}
+
 /// Changes that a database wrote, without the digests within: where they are told, they must be right.
 #[track_caller]
 fn sent(bytes: &[u8]) -> Outcome<Batch> {

@@ -1,4 +1,5 @@
 //! Killed at any moment, a database keeps what it has acknowledged, and each transaction whole.
+pub mod forget;
 mod killed;
 mod mending;
 mod merge;

@@ -3,11 +3,21 @@
 #[cfg(unix)]
 mod disk_full;
 mod example_todo;
+mod foreign_log;
 #[cfg(unix)]
 mod kill;
 #[cfg(unix)]
 mod kill_rebuild;
+mod log_length;
+#[cfg(unix)]
+mod many_readers;
+#[cfg(unix)]
+mod mounted;
+mod neighbours;
 mod open;
 mod open_together;
 mod processes;
 mod read_only;
+#[cfg(unix)]
+mod temporary;
+mod vacuum;

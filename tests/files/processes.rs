@@ -1,5 +1,6 @@
 //! Several processes, and several threads, on one file.
 
+mod forget;
 mod merge;
 mod vacuum;
 

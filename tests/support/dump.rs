@@ -27,7 +27,7 @@ fn dump_rows(file: &Connection, table: &str, dump: &mut String) -> rusqlite::Res
     let table = table.replace('"', "\"\"");
     let noted = match &*table {
         "ara_failure" => " WHERE false",
-        "ara_meta" => " WHERE key NOT GLOB 'ensured *'",
+        "ara_meta" => " WHERE key NOT GLOB 'ensured *' AND key <> 'wal'",
         _ => "",
     };
     let mut rows = file.prepare(&format!("SELECT * FROM \"{table}\"{noted}"))?;

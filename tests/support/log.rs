@@ -6,7 +6,7 @@
 //! - A cell is an integer, `ordinal * 32 + tag`, and 16 more if the cell has marks, which follow as bytes;
 //!   then what the tag needs: 0 NULL, 5 zero and 6 one need nothing; 1 an integer in zigzag; 2 the 8 bytes of
 //!   a double, highest first; 3 a text; 4 bytes; 7 bytes that are what is added and the total, in zigzag;
-//!   others bytes.
+//!   8 bytes, none where the row was forgotten by the change, and a 1 where its values were removed; others bytes.
 //! - A change adds to the digest its hash, and what `dropped` tells. The hash is the XXH3 (64 bits) of: the
 //!   node's id; the number and the stamp, 8 bytes each, highest first; the table's name; the row's id; for
 //!   each cell the column's name, and the cell with the ordinal 0; if there is more, an empty name and that

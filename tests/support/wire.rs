@@ -104,7 +104,12 @@ impl Cell {
         Self::new(column, 7, led(&[zigzag_of(by), zigzag_of(total), vec![0; 4]].concat()))
     }
 
-    /// Of a kind that no version knows yet: 8 to 15.
+    /// The row was forgotten: by this change if there are no bytes. Of another change, 1 is what is left.
+    pub fn forgotten(column: usize, bytes: &[u8]) -> Self {
+        Self::new(column, 8, led(bytes))
+    }
+
+    /// Of a kind that no version knows yet: 9 to 15.
     pub fn unknown(column: usize, tag: u8, bytes: &[u8]) -> Self {
         Self::new(column, tag, led(bytes))
     }

@@ -77,6 +77,7 @@ fn newtypes_are_stored_as_what_they_hold() {
     assert_eq!(Stars::TYPE, Type::Integer);
     assert_eq!(Name::TYPE, Type::Text);
     assert_eq!(Link::TYPE, Type::Id("todo"));
+    assert_eq!([Stars::RANGE, Name::RANGE], [u8::RANGE, String::RANGE]);
     assert_eq!(round_trip(Stars(5)), Stored::Integer(5));
     assert_eq!(round_trip(Name("Ada".to_owned())), Stored::Text("Ada".into()));
     round_trip(Link(Id::from_key("a")));

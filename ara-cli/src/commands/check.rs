@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     };
     let past = against.map(|revision| Against::new(&package, &lock, revision)).transpose()?;
     let code = schema_of(&package, &arguments.code)?;
-    let comparison = Comparison::new(&lock.facts(), &code);
+    let comparison = Comparison::new(&lock, &code);
     report(&lock, &code, &comparison, (against, past.as_ref()))
 }
 

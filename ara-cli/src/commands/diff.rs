@@ -30,7 +30,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
 fn code_against_lock(code: &Code) -> Result<Report> {
     let package = Package::find(&code.selection)?;
     let lock = LockFile::of(&package)?.lock()?;
-    let comparison = Comparison::new(&lock.facts(), &schema_of(&package, code)?);
+    let comparison = Comparison::new(&lock, &schema_of(&package, code)?);
     let is_same = comparison.is_same();
     let text = if is_same {
         format!("the schema is what {LOCK_FILE} records\n")

@@ -24,7 +24,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let mut lock = file.lock()?;
     let code = schema_of(&package, &arguments.code)?;
 
-    let comparison = Comparison::new(&lock.facts(), &code);
+    let comparison = Comparison::new(&lock, &code);
     if !comparison.broken.is_empty() {
         return Ok(refused(&file, &comparison));
     }

@@ -17,7 +17,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let file = LockFile::of(&package)?;
     // Faults of the schema are warnings here, as it has its SQL all the same.
     let (broken, invalid) = match file.parse() {
-        Ok(lock) => (Comparison::new(&lock.facts(), &code).broken, None),
+        Ok(lock) => (Comparison::new(&lock, &code).broken, None),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     let mut warnings: Vec<String> = broken.iter().map(|broken| broken.message.clone()).collect();

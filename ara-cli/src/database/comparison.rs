@@ -1,7 +1,7 @@
 //! The comparison of a database file with the schema of a lock or of the code.
 
 use ara_core::{FileColumn, FileSchema, FileTable};
-use ara_schema::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
+use ara_schema::{ColumnSnapshot, Range, Snapshot, TableSnapshot, TypeSnapshot};
 
 use crate::output::facts::{Item, What};
 
@@ -63,7 +63,7 @@ impl<'a> FileComparison<'a> {
     /// Returns what is known of a column of the schema.
     fn column(&self, column: &'a ColumnSnapshot) -> Column<'a> {
         let required = self.is_code.then_some(column.required);
-        Column { name: &column.name, ty: Some(&column.ty), required }
+        Column { name: &column.name, ty: Some(&column.ty), range: column.range, required }
     }
 
     /// Returns whether there are no differences.
@@ -111,12 +111,13 @@ impl<'a> FileComparison<'a> {
 struct Column<'a> {
     name: &'a str,
     ty: Option<&'a TypeSnapshot>,
+    range: Option<Range>,
     required: Option<bool>,
 }
 
 impl<'a> Column<'a> {
     fn of_file(FileColumn { name, ty, .. }: &'a FileColumn) -> Self {
-        Self { name, ty: ty.as_ref(), required: None }
+        Self { name, ty: ty.as_ref(), range: None, required: None }
     }
 }
 
@@ -138,8 +139,8 @@ fn whole<'a>(
 
 /// Returns everything that a column has.
 fn of_column<'a>(table: &'a str, column: Column<'a>) -> Vec<Item<'a>> {
-    let Column { name: column, ty, required } = column;
-    let mut items = vec![Item { table, what: What::Column { column, ty, required } }];
+    let Column { name: column, ty, range, required } = column;
+    let mut items = vec![Item { table, what: What::Column { column, ty, range, required } }];
     if let Some(TypeSnapshot::Enum(variants)) = ty {
         items.extend(variants_without(&[], table, column, variants));
     }

@@ -205,16 +205,18 @@ fn diff_compares_a_file_with_the_code_and_then_with_the_lock() {
         Folder::app(&[("src/lib.rs", &TODO.replace("pub title", "pub due: Timestamp, pub title"))]);
     write_notes(&app);
     let due = json!([{
-        "kind": "column", "table": "todo", "column": "due", "type": "timestamp", "required": true,
+        "kind": "column", "table": "todo", "column": "due", "type": "timestamp", "range": null,
+        "required": true,
     }]);
     let has = json!([
-        {"kind": "column", "table": "todo", "column": "mood", "type": "enum", "required": null},
+        {"kind": "column", "table": "todo", "column": "mood", "type": "enum", "range": null,
+         "required": null},
         {"kind": "variant", "table": "todo", "column": "mood", "variant": "Calm"},
         {"kind": "variant", "table": "todo", "column": "mood", "variant": "Wild"},
         {"kind": "table", "table": "window", "local": true},
         {
             "kind": "column", "table": "window", "column": "of", "type": {"id": "todo"},
-            "required": null,
+            "range": null, "required": null,
         },
     ]);
     let compared = app.ara(&["diff", "notes.db", "--json"]);

@@ -3,6 +3,7 @@
 mod checking;
 mod database_files;
 mod file_history;
+mod forgetting;
 mod life_of_an_app;
 mod locking;
 mod output;

@@ -59,7 +59,9 @@ fn it_says_what_it_can_do() {
     assert_eq!(help.code, Some(0));
     assert!(help.stdout.contains("Usage: cargo ara [OPTIONS] <COMMAND>"), "{}", help.stdout);
     assert!(help.stdout.contains("Exit codes:"), "{}", help.stdout);
-    let commands = ["lock", "check", "diff", "list", "sql", "inspect", "history", "verify"];
+    let commands = [
+        "lock", "check", "diff", "list", "sql", "inspect", "history", "verify", "vacuum", "forget",
+    ];
     for command in commands {
         let help = folder.ara(&[command, "--help"]);
         assert!(help.stdout.contains("JSON: {"), "{}", help.stdout);

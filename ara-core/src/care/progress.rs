@@ -42,6 +42,13 @@ impl<'t> ProgressReporter<'t> {
         Ok(progress)
     }
 
+    /// Begins an operation in which there is so much to do.
+    pub(crate) fn of(total: u64, tell: &'t mut dyn FnMut(Progress)) -> Self {
+        let mut progress = Self { tell: Some(tell), done: 0, told: 0, total };
+        progress.report();
+        progress
+    }
+
     /// Adds what was done.
     pub(crate) fn add(&mut self, done: u64) {
         // In a damaged file, the parts may add up to more than the total.

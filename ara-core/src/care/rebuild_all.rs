@@ -1,25 +1,28 @@
 //! Rebuilding all tables from the change log.
 
-use ara_schema::SYSTEM_COLUMNS;
 use rusqlite::Connection;
 
 use crate::care::progress::{Progress, ProgressReporter};
 use crate::catalog::registry::{RegisteredTable, Registry};
-use crate::catalog::shape::columns_in_file;
+use crate::catalog::search_index::SearchIndex;
+use crate::catalog::shape::{columns_in_file, is_ara_made};
 use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
 use crate::error::Result;
 use crate::growth::history::Growth;
-use crate::growth::make::{make_logged_columns, make_logged_tables};
+use crate::growth::make::make_logged_columns;
 use crate::growth::mend::{mend_indexes, mend_tables};
+use crate::growth::searches;
 use crate::log::entropy::Entropy;
+use crate::log::forgotten::is_any;
 use crate::log::mending::{MendedLog, mend_log};
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::head::Head;
 use crate::log::recorder::Recorder;
 use crate::log::{meta, nodes};
 use crate::names::quoted;
-use crate::rows::rebuild::{latest_told, rebuild_tables};
+use crate::rows::forgetting;
+use crate::rows::rebuild::{latest_told, rebuild_table, rebuild_tables};
 use crate::rows::writing::Writing;
 
 /// What a rebuild did, returned by [`Database::rebuild`].
@@ -39,7 +42,8 @@ impl Database {
     /// [`verify`](Self::verify) finds, as another program may have changed, added or removed rows. What a
     /// table holds and the log does not is lost.
     ///
-    /// Changes that were [set aside](Self::set_aside) are tried again.
+    /// Changes that were [set aside](Self::set_aside) are tried again. A table that cannot be written, as another
+    /// program has changed it, is left as it is.
     ///
     /// Damaged pieces are taken out of the log, but for those in which a single bit was flipped, which is put
     /// back. Pieces that another program has moved are put in order. What the log itself has lost cannot be rebuilt, but comes back once this database is merged, in
@@ -87,44 +91,88 @@ impl Database {
 impl FreshTransaction<'_, '_> {
     fn rebuild(self, tell: Option<&mut dyn FnMut(Progress)>) -> Result<RebuildReport> {
         let writing = &mut self.into_state().writing;
-        let Writing { connection, recorder, entropy, .. } = writing;
+        let connection = writing.connection;
         let mut growth = Growth::default();
         let mut progress = ProgressReporter::of_reading_twice(connection, tell)?;
+        let Writing { recorder, entropy, .. } = writing;
         let changes = mend_nodes(connection, (recorder, entropy), &mut progress)?;
-        mend_tables(recorder, None, &mut growth)?;
-        make_logged_tables(connection, &mut growth)?;
+        let searches = drop_searches(writing)?;
+        mend_tables(writing, None, &mut growth)?;
         for table in Registry::load(connection)?.synced() {
-            make_logged_columns(connection, table.ordinal, &table.name, &mut growth)?;
+            let made = writing.walled(|_| {
+                let mut growth = Growth::default();
+                make_logged_columns(connection, table.ordinal, &table.name, &mut growth)?;
+                Ok(growth)
+            })?;
+            growth.extend(made.unwrap_or_default());
         }
-        let registry = Registry::load(connection)?;
-        let mut tables = Vec::new();
-        for table in registry.synced() {
-            if is_as_made(connection, table)? {
-                tables.push(table);
-            }
+        let rows = rebuild_all(writing, &mut progress)?;
+        for index in &searches {
+            writing.walled(|writing| searches::mend(writing.connection, index))?;
         }
-        rebuild_tables(&recorder.whole_log()?, &registry, &tables, &mut |_| {
-            progress.add(1);
-            Ok(())
-        })?;
-        let mut rows = 0;
-        for table in &tables {
-            rows += count_rows(connection, table)?;
-        }
-        mend_indexes(connection, &mut growth)?;
+        mend_indexes(writing, &mut growth)?;
         meta::count_up(connection, meta::REBUILDS)?;
         writing.touch_everything();
+        if is_any(writing.connection)? {
+            // A damaged piece may have had values, which nobody could remove.
+            forgetting::note(writing)?;
+        }
         progress.end();
         Ok(RebuildReport { changes, rows, growth: growth.of_app() })
     }
+}
+
+/// Drops the searches, so that they are made anew: only reading all of one would tell whether it is damaged.
+/// Returns those that were dropped.
+fn drop_searches(writing: &mut Writing<'_>) -> Result<Vec<SearchIndex>> {
+    let mut dropped = Vec::new();
+    for index in Registry::load(writing.connection)?.searches {
+        if index.is_whole(writing.connection)?
+            && writing.walled(|writing| Ok(index.drop(writing.connection)?))?.is_some()
+        {
+            dropped.push(index);
+        }
+    }
+    Ok(dropped)
+}
+
+/// Rebuilds all synced tables that are as ara made them, and returns how many rows they have. A table that cannot
+/// be written is left as it is.
+fn rebuild_all(writing: &mut Writing<'_>, progress: &mut ProgressReporter<'_>) -> Result<u64> {
+    let connection = writing.connection;
+    let registry = Registry::load(connection)?;
+    let mut tables = Vec::new();
+    for table in registry.synced() {
+        if is_as_made(connection, table)? {
+            tables.push(table);
+        }
+    }
+    let all = writing.walled(|writing| {
+        rebuild_tables(&writing.recorder.whole_log()?, &registry, &tables, &mut |_| {
+            progress.add(1);
+            Ok(())
+        })
+    })?;
+    if all.is_none() {
+        for table in &tables {
+            writing.walled(|writing| {
+                rebuild_table(&writing.recorder.whole_log()?, &registry, table)
+            })?;
+        }
+    }
+    let mut rows = 0;
+    for table in &tables {
+        rows += writing.walled(|writing| count_rows(writing.connection, table))?.unwrap_or(0);
+    }
+    Ok(rows)
 }
 
 /// Returns whether a table has all its columns. If mending it has failed, a table of another program has its
 /// name.
 fn is_as_made(connection: &Connection, table: &RegisteredTable) -> Result<bool> {
     let Some(present) = columns_in_file(connection, &table.name)? else { return Ok(false) };
-    let mut columns = SYSTEM_COLUMNS.into_iter().chain(table.columns.values().map(String::as_str));
-    Ok(columns.all(|column| present.contains_key(column)))
+    let is_present = |column: &String| present.contains_key(column);
+    Ok(table.columns.values().all(is_present) && is_ara_made(connection, &table.name, &present)?)
 }
 
 fn count_rows(connection: &Connection, table: &RegisteredTable) -> Result<u64> {

@@ -68,6 +68,9 @@ pub enum What {
     /// The clock of a value is not that of the change that wrote it last, or the clock of a row is not that of
     /// its changes.
     Clock,
+    /// A row that was forgotten still has values, or changes of it have, or its tombstone is not of the change that
+    /// forgot it.
+    Forgotten,
     /// A change in the log, or a piece of the log that holds changes, cannot be read.
     UnreadableChange,
     /// The digest of a node, or what else is noted of its log, is not that of its changes, or changes are
@@ -92,6 +95,7 @@ impl fmt::Display for Difference {
             What::Value => "a value is not the one that was written last",
             What::Total => "the sum of a counter is not that of what was added",
             What::Clock => "a clock is not that of the last write",
+            What::Forgotten => "a forgotten row is not gone as it must be",
             What::UnreadableChange => "a change of the log cannot be read",
             What::Digest => "a device's digest, or its last number, is not that of its changes",
             What::OpenTransaction => "a device's log ends within a transaction",

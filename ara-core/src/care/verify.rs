@@ -1,6 +1,7 @@
 //! Verifying that the tables are what the change log says.
 
 mod findings;
+mod forgotten;
 mod nodes;
 mod sums;
 mod table;
@@ -68,7 +69,7 @@ impl Database {
     ///
     /// Returns the errors of [`verify`](Self::verify).
     pub fn verify_with(&self, mut tell: impl FnMut(Progress)) -> Result<Verification> {
-        self.with_reader(|reading| {
+        self.with_private_reader(|reading| {
             with_cache(reading.connection, |file| verify(file, Some(&mut tell)))
         })
     }

@@ -1,6 +1,8 @@
 //! The tables that ara creates for itself.
 
-use ara_schema::{ColumnDef, TableDef, Type};
+use ara_schema::{ColumnDef, Range, TableDef, Type};
+
+use crate::value::Value;
 
 /// The statements that create ara's own tables. The history of schemas is not among them: it is a
 /// synced table like those of an app.
@@ -16,9 +18,11 @@ use ara_schema::{ColumnDef, TableDef, Type};
 /// - `ara_counter`: the sum of what was added to a counter, as an integer of 128 bits, the stamp and the node
 ///   of the latest addition, and what the node that last wrote this file has added. A column into which an
 ///   addition was written last holds the sum.
+/// - `ara_forgotten`: the rows that were forgotten, each with the stamp, the node and the date of the earliest
+///   change that forgot it. `act` is 0 as long as no such change is known, but what is left of another one.
 /// - `ara_index`: the indexes that ara created.
 /// - `ara_failure`: the schemas that could not be ensured.
-pub(crate) const OWN_TABLES: [&str; 8] = [
+pub(crate) const OWN_TABLES: [&str; 9] = [
     "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_node (ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
      last INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0, \
@@ -33,6 +37,7 @@ pub(crate) const OWN_TABLES: [&str; 8] = [
     "CREATE TABLE ara_log (pos INTEGER PRIMARY KEY, first INTEGER NOT NULL, tail INTEGER, \
      filter BLOB, data BLOB NOT NULL) STRICT",
     COUNTER_TABLE,
+    FORGOTTEN_TABLE,
     "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
 ];
@@ -43,20 +48,25 @@ pub(crate) const COUNTER_TABLE: &str = "CREATE TABLE ara_counter (tbl INTEGER, r
      node INTEGER NOT NULL, writer INTEGER NOT NULL, total INTEGER NOT NULL, \
      PRIMARY KEY (tbl, row, col)) STRICT, WITHOUT ROWID";
 
+/// The statement that creates the table of forgotten rows. The past has one, too.
+pub(crate) const FORGOTTEN_TABLE: &str = "CREATE TABLE ara_forgotten (tbl INTEGER, row BLOB, \
+     act INTEGER NOT NULL, stamp INTEGER NOT NULL, node INTEGER NOT NULL, date INTEGER NOT NULL, \
+     PRIMARY KEY (tbl, row)) STRICT, WITHOUT ROWID";
+
 /// The table of the history of schemas. The crate `ara` also declares it as a struct, which apps query.
 #[doc(hidden)]
 pub static HISTORY: TableDef = TableDef {
     name: "ara_schema_history",
     local: false,
     columns: &[
-        column("schema", Type::Text),
-        column("version", Type::Integer),
-        column("checksum", Type::Text),
-        column("snapshot", Type::Json),
-        column("added", Type::Json),
-        column("app_version", Type::Text),
-        column("device", Type::Uuid),
-        column("time", Type::Timestamp),
+        column("schema", Type::Text, Range::ALL),
+        column("version", Type::Integer, u32::RANGE),
+        column("checksum", Type::Text, Range::ALL),
+        column("snapshot", Type::Json, Range::ALL),
+        column("added", Type::Json, Range::ALL),
+        column("app_version", Type::Text, Range::ALL),
+        column("device", Type::Uuid, Range::ALL),
+        column("time", Type::Timestamp, Range::ALL),
     ],
     indexes: &[],
     search: &[],
@@ -68,10 +78,10 @@ pub(crate) static UNDONE: TableDef = TableDef {
     name: "ara_undone",
     local: false,
     columns: &[
-        ColumnDef { name: "node", ty: Type::Uuid, required: true },
-        ColumnDef { name: "number", ty: Type::Integer, required: true },
-        ColumnDef { name: "hash", ty: Type::Integer, required: true },
-        ColumnDef { name: SUBTRACTED, ty: Type::Counter, required: false },
+        column("node", Type::Uuid, Range::ALL),
+        column("number", Type::Integer, Range::ALL),
+        column("hash", Type::Integer, Range::ALL),
+        ColumnDef { name: SUBTRACTED, ty: Type::Counter, range: None, required: false },
     ],
     indexes: &[],
     search: &[],
@@ -85,6 +95,6 @@ pub(crate) fn is_kept_by_ara(name: &str) -> bool {
     name == HISTORY.name || name == UNDONE.name
 }
 
-const fn column(name: &'static str, ty: Type) -> ColumnDef {
-    ColumnDef { name, ty, required: true }
+const fn column(name: &'static str, ty: Type, range: Range) -> ColumnDef {
+    ColumnDef { name, ty, range: range.of_column(ty), required: true }
 }

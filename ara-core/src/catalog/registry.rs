@@ -10,7 +10,7 @@ use crate::catalog::search_index::SearchIndex;
 use crate::log::change::Names;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::{self, Node};
-use crate::names::{LOCAL_PREFIX, SEARCH_PREFIX, app_name};
+use crate::names::{INDEX_PREFIX, LOCAL_PREFIX, SEARCH_PREFIX, app_name};
 
 /// What ara noted about the tables, columns and indexes that it created. A program that changes them in
 /// the file without ara leaves these notes as they are, so the two can be compared.
@@ -83,14 +83,12 @@ impl Registry {
                 }
             }
         }
-        let indexes = connection
-            .prepare("SELECT name, tbl, columns FROM ara_index")?
-            .query_map([], |row| {
-                let columns: String = row.get(2)?;
-                let columns = columns.split(',').map(str::to_owned).collect();
-                Ok((row.get(0)?, RegisteredIndex { table: row.get(1)?, columns }))
-            })?
-            .collect::<rusqlite::Result<BTreeMap<String, _>>>()?;
+        let names = connection
+            .prepare("SELECT name FROM ara_index")?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<String>>>()?;
+        let index = |name: String| RegisteredIndex::named(&name).map(|index| (name, index));
+        let indexes: BTreeMap<_, _> = names.into_iter().filter_map(index).collect();
         let (searches, indexes): (BTreeMap<_, _>, _) =
             indexes.into_iter().partition(|(name, _)| name.starts_with(SEARCH_PREFIX));
         let searches = searches
@@ -120,12 +118,9 @@ impl Registry {
         self.tables.values().filter(|table| table.is_made && !table.is_local)
     }
 
-    /// Returns the tables that this version of ara can create. The log may name others.
+    /// Returns the tables that should be in the file, as far as this version of ara can create them.
     pub(crate) fn makeable(&self) -> impl Iterator<Item = &RegisteredTable> {
-        self.tables.values().filter(|table| {
-            let app_name = table.app_name();
-            table.is_made && (check_table_name(app_name).is_ok() || is_kept_by_ara(app_name))
-        })
+        self.tables.values().filter(|table| table.is_made && table.is_makeable())
     }
 }
 
@@ -135,6 +130,12 @@ impl RegisteredTable {
         let is_local = name.starts_with(LOCAL_PREFIX);
         let columns = BTreeMap::from([(0, "is_deleted".to_owned())]);
         Self { ordinal, name, is_local, is_made, names: columns.clone(), columns }
+    }
+
+    /// Returns whether this version of ara can create it. The log may name others.
+    pub(crate) fn is_makeable(&self) -> bool {
+        let app_name = self.app_name();
+        check_table_name(app_name).is_ok() || is_kept_by_ara(app_name)
     }
 
     /// Returns whether it is the table of undone transactions.
@@ -159,6 +160,18 @@ impl RegisteredTable {
 /// Returns whether a table or column of this origin should be in the file.
 pub(crate) fn is_made(origin: i64) -> bool {
     origin != Origin::Logged as i64
+}
+
+impl RegisteredIndex {
+    /// Returns the index or search that has a name, which tells what it is of.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let of = name.strip_prefix(INDEX_PREFIX).or_else(|| name.strip_prefix(SEARCH_PREFIX))?;
+        let (table, columns) = of.strip_suffix(')')?.split_once('(')?;
+        Some(Self {
+            table: table.to_owned(),
+            columns: columns.split(',').map(str::to_owned).collect(),
+        })
+    }
 }
 
 impl Names for Registry {

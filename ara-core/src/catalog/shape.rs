@@ -6,6 +6,7 @@ use ara_schema::{SYSTEM_COLUMNS, TableDef};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Error, Result};
+use crate::names::quoted;
 
 /// How a column is declared in the file.
 #[derive(Debug, Default, PartialEq)]
@@ -120,6 +121,51 @@ pub(crate) fn check_shape(
         }
     }
     Ok(())
+}
+
+/// Returns whether a table that the file contains is one that ara made, as far as the columns tell that all of
+/// its tables have.
+pub(crate) fn is_ara_made(
+    connection: &Connection,
+    stored_name: &str,
+    present: &HashMap<String, Declared>,
+) -> Result<bool> {
+    let is_as_made = |name: &str| present.get(name) == Some(&Declared::expected(name));
+    if !SYSTEM_COLUMNS.into_iter().all(is_as_made) {
+        return Ok(false);
+    }
+    match check_keys(connection, stored_name) {
+        Err(Error::Shape { .. }) => Ok(false),
+        checked => checked.map(|()| true),
+    }
+}
+
+/// Returns [`Error::Corrupt`] if another program has deleted the names that the ordinals of the log and of the
+/// rows stand for: a table that has rows is not registered, or a column that it has, and no other column either.
+pub(crate) fn refuse_lost_names<'a>(
+    connection: &Connection,
+    stored_name: &str,
+    columns: impl IntoIterator<Item = &'a str>,
+    present: &HashMap<String, Declared>,
+) -> Result<()> {
+    let named: Option<bool> = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM ara_column WHERE tbl = t.ordinal) \
+             FROM ara_table t WHERE name = ?1",
+        )?
+        .query_row([stored_name], |row| row.get(0))
+        .optional()?;
+    let is_lost = match named {
+        Some(has_columns) => {
+            !has_columns && columns.into_iter().any(|column| present.contains_key(column))
+        }
+        None => true,
+    };
+    if !is_lost || !is_ara_made(connection, stored_name, present)? {
+        return Ok(());
+    }
+    let rows = format!("SELECT 1 FROM {} LIMIT 1", quoted(stored_name));
+    if connection.prepare(&rows)?.exists([])? { Err(Error::Corrupt) } else { Ok(()) }
 }
 
 /// Returns [`Error::Shape`] if `ara_row` is not what SQLite identifies the rows by, or `id` is not unique.

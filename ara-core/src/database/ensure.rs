@@ -22,8 +22,9 @@ impl Database {
         let ensured = self.with_reader(|reading| schema.is_ensured(reading.connection));
         let ensured = match ensured {
             Ok(true) => Ok(()),
-            Ok(false) => self.transaction(|tx| tx.make(schema)),
-            Err(error) => Err(error),
+            Err(error) if !error.may_be_of_one_table() => Err(error),
+            // A transaction mends what keeps it from being read.
+            Ok(false) | Err(_) => self.transaction(|tx| tx.make(schema)),
         };
         ensured.inspect_err(|error| {
             if is_of_schema(error) {
@@ -87,15 +88,17 @@ fn is_of_schema(error: &Error) -> bool {
 /// Ensures a schema inside the caller's savepoint, and returns the plans of its tables.
 fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Plan)>> {
     let _span = span!("grow", schema = schema.name());
-    let connection = writing.connection;
     let mut growth = Growth::default();
-    mend_tables(&mut writing.recorder, None, &mut growth)?;
+    mend_tables(writing, None, &mut growth)?;
     if !growth.is_empty() {
         writing.touch_everything();
     }
-    // The history grows like a table of the app, but what is added to it is not reported to the app.
+    // The history grows like a table of the app, but what is added to it is not reported to the app. If it cannot
+    // be written, that is no reason to refuse the app its tables.
     let history = match schema.app {
-        Some(app) => Some((app, grow(&mut writing.recorder, &HISTORY, &mut Growth::default())?)),
+        Some(app) => writing.walled(|writing| {
+            Ok((app, grow(&mut writing.recorder, &HISTORY, &mut Growth::default())?))
+        })?,
         None => None,
     };
     let mut made = Vec::with_capacity(schema.tables.len());
@@ -103,12 +106,18 @@ fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Pla
         made.push((*table, grow(&mut writing.recorder, table.def, &mut growth)?));
     }
     let defs = schema.defs();
-    drop_undeclared_indexes(connection, &defs, &mut growth)?;
-    mend_indexes(connection, &mut growth)?;
-    schema.note(connection)?;
+    let undeclared = writing.walled(|writing| {
+        let mut growth = Growth::default();
+        drop_undeclared_indexes(writing.connection, &defs, &mut growth)?;
+        Ok(growth)
+    })?;
+    growth.extend(undeclared.unwrap_or_default());
+    mend_indexes(writing, &mut growth)?;
     growth.tell();
     if let Some((app, plan)) = history {
-        record(&mut writing.mutation(&plan), app, &defs, growth.of_app())?;
+        writing
+            .walled(|writing| record(&mut writing.mutation(&plan), app, &defs, growth.of_app()))?;
     }
+    schema.note(writing.connection)?;
     Ok(made)
 }

@@ -12,10 +12,11 @@ use crate::error::{Error, Result};
 use crate::growth::grow::{grow, has_indexes, look};
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
-use crate::growth::searches::is_made;
+use crate::growth::searches::{is_made, refresh_search};
 use crate::model::table_ref::TableRef;
 use crate::names::stored_table_name;
 use crate::rows::plan::Plan;
+use crate::rows::writing::Writing;
 
 impl Database {
     /// Returns the plan of a table, which is made ready if it is not.
@@ -123,17 +124,30 @@ impl<'c> Transaction<'c> {
             return Ok(plan);
         }
         // If it fails, half of a table must not be committed by an app that ignores the error.
-        state.writing.in_savepoint(|writing| {
-            let mut growth = Growth::default();
-            mend_tables(&mut writing.recorder, Some(&stored_table_name(def)), &mut growth)?;
-            if !growth.is_empty() {
-                writing.touch_everything();
-            }
-            let plan = grow(&mut writing.recorder, def, &mut growth)?;
-            growth.tell();
-            Ok(plan)
-        })
+        Ok(state.writing.in_savepoint(|writing| made_ready(writing, def))?.0)
     }
+
+    /// Makes a table ready again that could not be written. Returns whether that has changed anything.
+    pub(crate) fn mend(&self, def: &'static TableDef, state: &mut State<'c>) -> Result<bool> {
+        // What the transaction has done cannot be mended.
+        if state.writing.recorder.is_broken() || self.connection.is_autocommit() {
+            return Ok(false);
+        }
+        let made = state.writing.walled(|writing| made_ready(writing, def))?;
+        Ok(made.is_some_and(|(_, growth)| !growth.is_empty()))
+    }
+}
+
+/// Makes a table ready, and returns what that has changed.
+fn made_ready(writing: &mut Writing<'_>, def: &'static TableDef) -> Result<(Plan, Growth)> {
+    let mut growth = Growth::default();
+    mend_tables(writing, Some(&stored_table_name(def)), &mut growth)?;
+    if !growth.is_empty() {
+        writing.touch_everything();
+    }
+    let plan = grow(&mut writing.recorder, def, &mut growth)?;
+    growth.tell();
+    Ok((plan, growth))
 }
 
 impl Source for Transaction<'_> {
@@ -145,7 +159,7 @@ impl Source for Transaction<'_> {
         for table in tables {
             let plan = self.plan(*table)?;
             if table.is_searched {
-                plan.refresh_search(self.connection)?;
+                refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
             }
         }
         read(Reading { connection: self.connection, is_private: false })

@@ -1,7 +1,7 @@
 //! What the handles of a database share, and how they borrow its connections.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::database::Database;
 use crate::database::options::Options;
@@ -10,7 +10,6 @@ use crate::database::writer::{Writer, this_thread};
 use crate::error::{Error, Result};
 use crate::file::open::{Location, open};
 use crate::file::readers::Readers;
-use crate::log::meta;
 use crate::rows::plans::Plans;
 use crate::value::Timestamp;
 use crate::watch::watches::Watches;
@@ -48,7 +47,7 @@ impl Shared {
         };
         Ok(Self {
             options,
-            writer: Mutex::new(Writer { connection, entropy, journal: None }),
+            writer: Mutex::new(Writer { connection, entropy, journal: None, is_purge_due: false }),
             writing: AtomicU64::new(0),
             readers,
             plans: Plans::default(),
@@ -77,7 +76,7 @@ impl Shared {
         match &self.readers {
             Some(readers) => {
                 self.refuse_inside_transaction()?;
-                readers.with_one(|connection| read(Reading { connection, is_private: true }))
+                readers.with_one(|connection, is_private| read(Reading { connection, is_private }))
             }
             None => {
                 let mut writer = self.lock_writer()?;
@@ -89,10 +88,14 @@ impl Shared {
 }
 
 impl Drop for Shared {
-    /// Closes the watches, as nobody can commit any more once the last handle is gone.
+    /// Closes the watches, as nobody can commit any more once the last handle is gone, and the file.
     fn drop(&mut self) {
         self.watches.close();
         self.bring_along_if_moved();
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(connection), Some(readers)) = (&writer.connection, &self.readers) {
+            readers.log.before_close(connection);
+        }
     }
 }
 
@@ -102,20 +105,27 @@ impl Database {
         self.0.with_reader(read)
     }
 
+    /// Lends a connection to what calls the app's code while it reads, to tell it the progress, for example. In
+    /// a database in memory, that code must not use the database.
+    pub(crate) fn with_private_reader<R>(
+        &self,
+        read: impl FnOnce(Reading<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let Some(readers) = &self.0.readers else { return self.with_reader(read) };
+        self.0.refuse_inside_transaction()?;
+        readers.with_private(|connection, is_private| read(Reading { connection, is_private }))
+    }
+
     /// Flushes all commits to the disk, so that they survive a power failure. The synchronous mode in
     /// which ara writes leaves that to the next checkpoint.
     pub(crate) fn make_durable(&self) -> Result<()> {
-        if self.0.readers.is_none() || self.0.options.read_only {
-            return Ok(());
+        match &self.0.readers {
+            Some(readers) if !self.0.options.read_only => {
+                readers.refuse_if_moved()?;
+                readers.log.flush()
+            }
+            _ => Ok(()),
         }
-        let mut writer = self.0.lock_writer()?;
-        let connection = self.0.writing_connection(&mut writer.guard.connection)?;
-        self.0.refuse_if_moved()?;
-        // A commit in full synchronous mode flushes the whole write-ahead log, and so all commits before it.
-        connection.pragma_update(None, "synchronous", "full")?;
-        let synced = meta::count_up(connection, meta::SYNCED);
-        connection.pragma_update(None, "synchronous", "normal")?;
-        synced
     }
 
     /// Returns the current time by the clock of the options.

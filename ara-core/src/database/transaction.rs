@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
+use crate::growth::searches::refresh_search;
 use crate::growth::wanted::Wanted;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
@@ -17,7 +18,7 @@ use crate::log::recorder::Recorder;
 use crate::log::transaction_id::TransactionId;
 use crate::model::app_schema::Schema;
 use crate::model::record::{Fields, Record};
-use crate::model::table::{Create, Table, Update};
+use crate::model::table::{Column, Create, Table, Update, as_read};
 use crate::model::table_ref::TableRef;
 use crate::names::is_ara_s;
 use crate::rows::mutation::Mutation;
@@ -83,6 +84,8 @@ pub(crate) struct Committed {
     pub(crate) journal: Journal,
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
     pub(crate) touched: Option<Touched>,
+    /// Whether values of forgotten rows were removed.
+    pub(crate) has_removed_values: bool,
 }
 
 impl<'c> Transaction<'c> {
@@ -140,18 +143,23 @@ impl<'c> Transaction<'c> {
         self.check_open()?;
         let state = self.state.get_mut();
         for plan in state.searched.values() {
-            plan.refresh_search(self.connection)?;
+            match refresh_search(&mut state.writing, plan) {
+                // The rows are written and logged, and searching them tells the error.
+                Err(error) if error.may_be_of_one_table() => {}
+                refreshed => refreshed?,
+            }
         }
         let journal = state.writing.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
         let touched = state.writing.touched.take();
         let is_another = touched.is_some() && (!plans.is_empty() || state.has_met_nodes);
-        let file = is_another.then(|| FileState::load(self.connection)).transpose()?;
+        let file = is_another.then(|| FileState::load(self.connection, None)).transpose()?;
         let mut commit = self.connection.prepare_cached("COMMIT")?;
         self.watches.commit(state.writing.recorder.logged(), file, || commit.execute([]))?;
         self.open = false;
         Ok(Committed {
             changes: self.state.get_mut().writing.recorder.changes(),
+            has_removed_values: self.state.get_mut().writing.has_removed_values,
             journal,
             plans,
             touched,
@@ -163,7 +171,7 @@ impl<'c> Transaction<'c> {
     /// # Errors
     ///
     /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::Exists`] if there is, or was, a row with
-    /// this id, [`Error::TooLarge`] if the row is too large, and
+    /// this id, [`Error::TooLarge`] if the row would be too large, and
     /// [common errors](crate::Database#common-errors).
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
@@ -200,7 +208,7 @@ impl<'c> Transaction<'c> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::TooLarge`] if the row is too large, and
+    /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::TooLarge`] if the row would be too large, and
     /// [common errors](crate::Database#common-errors).
     pub fn update<U: Update>(&self, patch: U) -> Result<bool> {
         let (id, cells) = patch.into_cells().finish(U::Table::TABLE)?;
@@ -208,6 +216,22 @@ impl<'c> Transaction<'c> {
             Some(id) => self.mutate::<U::Table, _>(|mutation| mutation.update(id, &cells)),
             None => Ok(false),
         }
+    }
+
+    /// Clears a column of a row if this version of the app cannot read the value that is stored there, and
+    /// returns whether it did. See [`Database::clear_unreadable`](crate::Database::clear_unreadable).
+    ///
+    /// # Errors
+    ///
+    /// Returns [common errors](crate::Database#common-errors).
+    pub fn clear_unreadable<C: Column>(&self, id: Id<C::Table>, column: C) -> Result<bool> {
+        let _ = column;
+        let at = C::Table::TABLE.columns.iter().position(|known| known.name == C::NAME);
+        // The columns that ara fills can always be read.
+        let Some(at) = at else { return Ok(false) };
+        self.mutate::<C::Table, _>(|mutation| {
+            mutation.clear_unreadable(id.uuid(), at, as_read::<C>())
+        })
     }
 
     /// Deletes a row, and returns whether there was one. A tombstone stays, so that
@@ -257,7 +281,7 @@ impl<'c> Transaction<'c> {
     /// Writes rows of a table.
     fn mutate<T: Table, R>(
         &self,
-        mutate: impl FnOnce(&mut Mutation<'_, 'c>) -> Result<R>,
+        mutate: impl Fn(&mut Mutation<'_, 'c>) -> Result<R>,
     ) -> Result<R> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
@@ -265,7 +289,13 @@ impl<'c> Transaction<'c> {
         if plan.search.is_some() {
             state.searched.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
         }
-        mutate(&mut state.writing.mutation(&plan)).map_err(|error| error.of_table(T::NAME))
+        let mutated = match mutate(&mut state.writing.mutation(&plan)) {
+            Err(error) if error.may_be_of_one_table() && self.mend(plan.def, state)? => {
+                mutate(&mut state.writing.mutation(&plan))
+            }
+            mutated => mutated,
+        };
+        mutated.map_err(|error| error.of_table(T::NAME))
     }
 
     /// Returns [`Error::Broken`] if SQLite has rolled the transaction back, as it does when the disk is

@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use crate::database::purge::{Vacuum, purge};
 use crate::database::shared::Shared;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::file::log_length::LogLength;
 use crate::file::open::set_busy_timeout;
-use crate::file::readers::data_version;
+use crate::file::readers::{data_version, schema_version};
 use crate::growth::failure::SchemaFailure;
+use crate::growth::own_tables::mend_own_tables;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
 use crate::log::recorder::Recorder;
@@ -26,13 +29,26 @@ pub(crate) struct Writer {
     pub(crate) connection: Option<Connection>,
     pub(crate) entropy: Entropy,
     pub(crate) journal: Option<KnownJournal>,
+    /// Whether the `-wal` still had values of forgotten rows after the last transaction.
+    pub(crate) is_purge_due: bool,
 }
 
 /// A journal, and the `data_version` of SQLite at which it was read. If that is still the same, no other
 /// connection has committed, and the journal is up to date.
 pub(crate) struct KnownJournal {
     pub(crate) data_version: i64,
+    /// SQLite's `schema_version` then. This database itself may have changed the schema since.
+    pub(crate) schema_version: i64,
     pub(crate) journal: Journal,
+}
+
+/// What a transaction begins with.
+struct Begun {
+    known: KnownJournal,
+    /// Whether no other connection has written since the last transaction.
+    is_next: bool,
+    /// Whether another one may have changed the schema of the file.
+    is_schema_new: bool,
 }
 
 /// How a transaction ended. [`Database::announce`](crate::Database::announce) makes it known once nobody
@@ -69,20 +85,26 @@ impl Shared {
     /// Does the work of [`write`](Self::write). Failures are collected also if it returns an error.
     fn write_or_fail<R, E: From<Error>>(
         &self,
-        Writer { connection: held, entropy, journal: known }: &mut Writer,
+        Writer { connection: held, entropy, journal: known, is_purge_due }: &mut Writer,
         run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
         failures: &mut Vec<SchemaFailure>,
     ) -> Result<(R, Option<Touched>), E> {
         let _span = span!("write");
         let connection = self.writing_connection(held)?;
         let patience = self.options.busy_timeout;
-        let (data_version, journal, is_next) = begin(connection, known.take(), entropy, patience)?;
+        let begun = begin(connection, known.take(), entropy, patience)?;
+        let Begun {
+            known: KnownJournal { data_version, schema_version, journal }, is_next, ..
+        } = begun;
         let wall = (self.options.clock)();
         let recorder = Recorder::new(connection, journal.clone(), (wall, entropy.salt()?));
-        *known = Some(KnownJournal { data_version, journal });
+        *known = Some(KnownJournal { data_version, schema_version, journal });
         let Self { plans, watches, .. } = self;
         if !is_next {
             watches.meet_others();
+        }
+        if begun.is_schema_new {
+            plans.forget();
         }
         let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
         let result = run(&transaction);
@@ -91,9 +113,17 @@ impl Shared {
             self.refuse_if_moved()?;
             let committed = transaction.commit()?;
             event!(DEBUG, "committed", changes = committed.changes);
-            *known = Some(KnownJournal { data_version, journal: committed.journal });
+            if let Some(log) = self.log() {
+                log.after_commit(connection);
+            }
+            *known =
+                Some(KnownJournal { journal: committed.journal, data_version, schema_version });
             if !committed.plans.is_empty() {
                 plans.keep(committed.plans);
+            }
+            if committed.has_removed_values || *is_purge_due || !is_next {
+                // What is left to be done is noted in the file, and the next one who begins to write does it.
+                *is_purge_due = purge((connection, self.log()), Vacuum::IfSmall).unwrap_or(false);
             }
             Ok((result, committed.touched))
         });
@@ -101,6 +131,11 @@ impl Shared {
             self.bring_along(held, is_next);
         }
         result
+    }
+
+    /// Returns what keeps the write-ahead log short. A database in memory has none.
+    pub(crate) fn log(&self) -> Option<&LogLength> {
+        self.readers.as_ref().map(|readers| &readers.log)
     }
 
     /// Returns the connection that writes, which the first call opens.
@@ -121,26 +156,34 @@ impl Shared {
     }
 }
 
-/// Begins a transaction that writes. Returns the `data_version`, the journal, which is read again if others
-/// have written, and whether none have.
-pub(crate) fn begin(
+/// Begins a transaction that writes. If others have written, the journal is read again, and what they did to
+/// ara's own tables is mended.
+fn begin(
     connection: &Connection,
     known: Option<KnownJournal>,
     entropy: &mut Entropy,
     patience: Duration,
-) -> Result<(i64, Journal, bool)> {
+) -> Result<Begun> {
     {
         let _wait = span!("wait");
         take_lock(connection, patience)?;
     }
     let look = || {
         let data_version = data_version(connection)?;
-        match known {
+        let before = match known {
             Some(known) if known.data_version == data_version => {
-                Ok((data_version, known.journal, true))
+                return Ok(Begun { known, is_next: true, is_schema_new: false });
             }
-            _ => Ok((data_version, Journal::load_or_begin(connection, entropy)?, false)),
+            known => known.map(|known| known.schema_version),
+        };
+        let schema_version = schema_version(connection)?;
+        let is_schema_new = before != Some(schema_version);
+        if is_schema_new {
+            mend_own_tables(connection)?;
         }
+        let journal = Journal::load_or_begin(connection, entropy)?;
+        let known = KnownJournal { data_version, schema_version, journal };
+        Ok(Begun { known, is_next: false, is_schema_new })
     };
     look().inspect_err(|_: &Error| {
         let _ = connection.execute_batch("ROLLBACK");

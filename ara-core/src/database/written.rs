@@ -21,7 +21,8 @@ use crate::log::piece::unpacking::LoggedChange;
 use crate::log::place::Number;
 use crate::log::row_clock::RowClock;
 use crate::rows::any_rows::{AnyRows, MarkedCell};
-use crate::rows::last_writer::{FoldedCell, Rows};
+use crate::rows::folded_change::FoldedCell;
+use crate::rows::last_writer::Rows;
 use crate::rows::rebuild::{folded, rebuild_rows};
 use crate::rows::writing::Writing;
 use crate::value::{Stored, Timestamp};
@@ -73,7 +74,7 @@ impl Given {
 }
 
 /// Returns the id of a row.
-pub(crate) fn row(number: u8) -> [u8; 16] {
+pub(crate) const fn row(number: u8) -> [u8; 16] {
     [number; 16]
 }
 
@@ -198,7 +199,7 @@ impl Database {
             log.flush(connection)?;
             nodes::retire(connection, ordinal, &log.end().head)?;
             let ties = std::mem::take(&mut rows.unclear);
-            rebuild_rows(&fresh.into_state().writing.recorder.whole_log()?, &registry, &ties)
+            rebuild_rows(&fresh.into_state().writing.recorder.whole_log()?, &registry, &ties, None)
         })
     }
 }

@@ -1,15 +1,17 @@
 //! The cells of a change: what it wrote into the columns of its row.
 //!
 //! A change can hold several cells of one column. The first of them whose kind this version knows is what
-//! the change wrote into the column; the others stay in the log and are hashed, but have no effect.
+//! the change wrote into the column; the others stay in the log and are hashed, but have no effect. A cell that
+//! tells that the row was forgotten counts wherever it stands.
 
 use crate::error::{Error, Result};
 use crate::log::codec::{
-    ADDITION, Addition, Reader, put_addition, put_bytes, put_payload, put_varint, tag,
+    ADDITION, Addition, FORGOTTEN, Reader, put_addition, put_bytes, put_payload, put_varint, tag,
 };
 use crate::log::column_set::ColumnSet;
 use crate::log::marks::Marks;
 use crate::value::Stored;
+use crate::value::size::length;
 
 /// How many of the low bits of a cell's head are the tag of its kind and the flag. The column's ordinal is
 /// above them.
@@ -18,6 +20,9 @@ const HEAD_BITS: u32 = 5;
 /// The flag of a cell with marks, which follow its head.
 pub(crate) const HAS_MARKS: u8 = 1 << 4;
 
+/// The column that tells whether a row is deleted.
+pub(crate) const IS_DELETED: u32 = 0;
+
 /// What a cell writes into its column.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Write<'a> {
@@ -25,6 +30,51 @@ pub(crate) enum Write<'a> {
     Value(Option<Stored<'a>>),
     /// An addition to a counter. All of them add up.
     Addition(Addition),
+    /// The row was forgotten. Such a cell is always one of `is_deleted`.
+    Forgotten(Forgotten),
+}
+
+impl Write<'_> {
+    /// Returns how many bytes of a text or a blob are written.
+    pub(crate) fn length(&self) -> u64 {
+        match self {
+            Self::Value(value) => length(value.as_ref()),
+            Self::Addition(_) | Self::Forgotten(_) => 0,
+        }
+    }
+}
+
+/// What a change of a row that was forgotten is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Forgotten {
+    /// It forgot the row.
+    Act,
+    /// Its values were removed, as the row was forgotten.
+    Remains,
+}
+
+impl Forgotten {
+    /// Returns the only cell of such a change, whose column has a number.
+    pub(crate) fn cell(self, column: u32) -> Vec<u8> {
+        let mut cell = Vec::with_capacity(4);
+        self.as_cell(column).put(&mut cell, column);
+        cell
+    }
+
+    /// Returns the only cell of such a change.
+    pub(crate) fn as_cell(self, column: u32) -> Cell<'static> {
+        let payload: &[u8] = match self {
+            Self::Act => &[0],
+            Self::Remains => &[1, 1],
+        };
+        Cell { column, tag: FORGOTTEN, marks: Marks::default(), payload }
+    }
+
+    /// Reads the payload of a cell. Bytes that only a newer version knows tell that the row was forgotten, too.
+    fn read(payload: &[u8]) -> Option<Self> {
+        let bytes = Reader(payload).bytes()?;
+        Some(if bytes.is_empty() { Self::Act } else { Self::Remains })
+    }
 }
 
 /// A cell of a change.
@@ -45,6 +95,9 @@ impl<'a> Cell<'a> {
     pub(crate) fn write(&self) -> Option<Write<'a>> {
         if self.is_addition() {
             return Reader(self.payload).addition().map(Write::Addition);
+        }
+        if self.tag == FORGOTTEN {
+            return Forgotten::read(self.payload).map(Write::Forgotten);
         }
         let value = Reader(self.payload).payload(self.tag)?;
         // SQLite stores NaN as NULL, so the row holds NULL where the log holds the bits of a NaN.
@@ -121,6 +174,19 @@ impl<'a> Cells<'a> {
         Some(Some(Cell { column, tag, marks, payload }))
     }
 
+    /// Returns whether one of the cells tells that the row was forgotten.
+    pub(crate) fn forgotten(self) -> Option<Forgotten> {
+        self.forgotten_cell().map(|(_, forgotten)| forgotten)
+    }
+
+    /// Returns the first cell that tells that the row was forgotten.
+    pub(crate) fn forgotten_cell(self) -> Option<(Cell<'a>, Forgotten)> {
+        self.judged().find_map(|cell| match cell.ok()? {
+            (cell, Standing::Counts(Write::Forgotten(forgotten))) => Some((cell, forgotten)),
+            _ => None,
+        })
+    }
+
     /// Returns the cells, each with its standing. An item is [`Error::Corrupt`] if the bytes are not a
     /// cell.
     pub(crate) fn judged(self) -> JudgedCells<'a> {
@@ -153,6 +219,10 @@ impl<'a> Iterator for JudgedCells<'a> {
         let cell = next?;
         let standing = match cell.write() {
             None => Standing::Unknown,
+            Some(write @ Write::Forgotten(_)) => match cell.column {
+                IS_DELETED => Standing::Counts(write),
+                _ => Standing::Unknown,
+            },
             Some(write) if self.counted.add(cell.column) => Standing::Counts(write),
             Some(_) => Standing::Repeats,
         };

@@ -1,9 +1,8 @@
 //! A change: what one mutation wrote into a row.
 
-use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
-use crate::log::cells::{Cell, Cells, addition_payload, put_value};
+use crate::log::cells::{Cell, Cells, Forgotten, IS_DELETED, addition_payload, put_value};
 use crate::log::clock::Stamp;
 use crate::log::codec::{ADDITION, Addition, put_bytes};
 use crate::log::gap::Gap;
@@ -125,11 +124,6 @@ pub(crate) struct Compacted {
 }
 
 impl Compacted {
-    /// Returns whether nothing was dropped.
-    pub(crate) fn is_nothing(self) -> bool {
-        self == Self::default()
-    }
-
     /// Returns the hash of the change as it was written, given the hash of what is left of it.
     pub(crate) fn hash(self, of_rest: u64) -> u64 {
         self.original.unwrap_or(of_rest)
@@ -203,6 +197,13 @@ impl Change {
         self.canonical.cell(name, &cell);
     }
 
+    /// Adds the cell that forgets the row. `name` is that of the column `is_deleted`.
+    pub(crate) fn forget(&mut self, name: &str) {
+        let cell = Forgotten::Act.as_cell(IS_DELETED);
+        cell.put(&mut self.cells, IS_DELETED);
+        self.canonical.cell(name, &cell);
+    }
+
     /// Returns the hash of the change.
     pub(crate) fn hash(&mut self, end: Option<End>) -> u64 {
         self.canonical.hash(end)
@@ -273,20 +274,6 @@ impl Canonical {
         let hash = xxhash_rust::xxh3::xxh3_64(&self.0);
         self.0.truncate(length);
         hash
-    }
-}
-
-/// Returns whether two values are equal bit for bit and in their storage class. NaN equals NULL,
-/// because SQLite stores it so.
-pub(crate) fn is_same(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
-    match (held, value) {
-        (ValueRef::Null, None) => true,
-        (ValueRef::Null, Some(Stored::Real(real))) => real.is_nan(),
-        (ValueRef::Integer(held), Some(Stored::Integer(integer))) => held == *integer,
-        (ValueRef::Real(held), Some(Stored::Real(real))) => held.to_bits() == real.to_bits(),
-        (ValueRef::Text(held), Some(Stored::Text(text))) => held == text.as_bytes(),
-        (ValueRef::Blob(held), Some(Stored::Blob(bytes))) => held == &**bytes,
-        _ => false,
     }
 }
 

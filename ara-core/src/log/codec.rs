@@ -78,6 +78,9 @@ pub(crate) struct Addition {
 /// The tag of an [`Addition`].
 pub(crate) const ADDITION: u8 = tags::ADDITION;
 
+/// The tag of a cell that tells that the row was forgotten.
+pub(crate) const FORGOTTEN: u8 = tags::FORGOTTEN;
+
 mod tags {
     pub(super) const NULL: u8 = 0;
     pub(super) const INTEGER: u8 = 1;
@@ -87,6 +90,7 @@ mod tags {
     pub(super) const ZERO: u8 = 5;
     pub(super) const ONE: u8 = 6;
     pub(super) const ADDITION: u8 = 7;
+    pub(super) const FORGOTTEN: u8 = 8;
 }
 
 /// Reads packed bytes from the front. Every method returns `None` if the bytes are not what it reads.

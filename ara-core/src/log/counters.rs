@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::clock::Stamp;
 use crate::log::codec::Addition;
 use crate::log::node::{NodeId, NodeOrdinal};
@@ -112,8 +112,8 @@ impl<'c> Counters<'c> {
         let Sum { sum, last, own } = sum;
         let (high, low) = ((sum >> 64) as i64, *sum as i64);
         let put = held(&mut self.put, self.connection, PUT)?;
-        put.execute(params![table, row, column, high, low, last.0, last.1, own.0, own.1])?;
-        Ok(())
+        let values = params![table, row, column, high, low, last.0, last.1, own.0, own.1];
+        if put.execute(values)? == 0 { Err(Error::unwritten("ara_counter")) } else { Ok(()) }
     }
 }
 
@@ -162,7 +162,9 @@ pub(crate) fn forget_row(connection: &Connection, table: i64, row: &[u8; 16]) ->
     connection
         .prepare_cached("DELETE FROM ara_counter WHERE tbl = ?1 AND row = ?2")?
         .execute((table, row))?;
-    Ok(())
+    let mut left =
+        connection.prepare_cached("SELECT 1 FROM ara_counter WHERE tbl = ?1 AND row = ?2")?;
+    if left.exists((table, row))? { Err(Error::unwritten("ara_counter")) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -45,15 +45,22 @@ impl Journal {
         Ok(Self { node, node_id, end, clock: end.stamp().max(met) })
     }
 
-    /// Reads the journal from the file. If the end of the log of the writing node is damaged, the file goes on
-    /// under a new node id, as a damaged piece must not stop the writer.
+    /// Reads the journal from the file. If the end of the log of the writing node is damaged, or it is not known
+    /// any more which node that is, the file goes on under a new node id, as damage must not stop the writer.
     pub(crate) fn load_or_begin(connection: &Connection, entropy: &mut Entropy) -> Result<Self> {
         match Self::load(connection) {
             Err(Error::Corrupt) => {}
             journal => return journal,
         }
-        let damaged = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
-        nodes::retire(connection, damaged, &last_readable(connection, damaged)?)?;
+        match meta::get(connection, meta::NODE).map_err(Error::from) {
+            Ok(Some(damaged)) => {
+                // Without its id, nothing can be told of its changes to other devices.
+                nodes::id(connection, damaged)?.ok_or(Error::Corrupt)?;
+                nodes::retire(connection, damaged, &last_readable(connection, damaged)?)?;
+            }
+            Ok(None) | Err(Error::Corrupt) => retire_all(connection)?,
+            Err(error) => return Err(error),
+        }
         let node_id = nodes::new_id(connection, entropy)?;
         let node = nodes::add_writer(connection, node_id)?;
         let clock = meta::get(connection, meta::CLOCK)?.unwrap_or_default();
@@ -103,6 +110,17 @@ fn nodes_with(
         (own.end, own.date) = (end.point, end.date);
     }
     Ok(nodes.into_iter().map(|node| (node.id, node)).collect())
+}
+
+/// Writes the end of the changes of each node that has more than the file says. So has the one that has written.
+fn retire_all(connection: &Connection) -> Result<()> {
+    for node in nodes::kept(connection)? {
+        let end = last_readable(connection, node.ordinal)?;
+        if node.end.number < end.point.number {
+            nodes::retire(connection, node.ordinal, &end)?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns what the last piece of a node tells that can be read.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::change::Names;
 use crate::log::clock::Stamp;
 use crate::log::node::NodeOrdinal;
@@ -33,6 +33,17 @@ pub(crate) struct MendedLog {
     last: (Number, u64),
     /// Whether its transactions are not in the order of these.
     is_unordered: bool,
+}
+
+/// Returns whether the names are lost that the ordinals of a change stand for.
+fn is_nameless(change: &LoggedChange<'_>, names: &dyn Names) -> bool {
+    let LoggedChange { record, .. } = change;
+    let (table, mut cells) = (record.table, record.cells);
+    let mut is_any_unknown = names.table(table).is_none();
+    while let Some(Some(cell)) = cells.next_cell() {
+        is_any_unknown |= names.column(table, cell.column).is_none();
+    }
+    is_any_unknown
 }
 
 /// Takes damaged pieces out of the log, and sets right what the others tell of the changes before them. Calls
@@ -71,6 +82,10 @@ pub(crate) fn mend_log(
             log.is_apart |= !is_forked(piece.node()) && leaves_out(head.point.number, &change);
             log.latest = log.latest.max(change.record.stamp);
             let key = (change.record.number, add(&mut head, &change, names));
+            // It has no hash then.
+            if key.1 == 0 && is_nameless(&change, names) {
+                return Err(Error::Corrupt);
+            }
             if change.record.end.is_some() {
                 log.is_unordered |= key <= std::mem::replace(&mut log.last, key);
             }

@@ -11,8 +11,8 @@ pub(crate) const NODE: &str = "node";
 /// Which file it is, as text: see [`Identity`](crate::file::identity::Identity).
 pub(crate) const FILE: &str = "file";
 
-/// How often committed changes were forced to the disk before they were given to another device.
-pub(crate) const SYNCED: &str = "synced";
+/// How far the file has come in its write-ahead log: see [`log_mark`](crate::file::log_mark).
+pub(crate) const LOG_MARK: &str = "wal";
 
 /// How often the tables were rebuilt. A rebuild writes nothing into the log, so this number tells other
 /// processes of it.
@@ -20,6 +20,14 @@ pub(crate) const REBUILDS: &str = "rebuilds";
 
 /// The latest stamp of a change of another device that moved the clock on.
 pub(crate) const CLOCK: &str = "clock";
+
+/// Where forgotten values may be left: in the indexes of [searches](SEARCHES) and the `-wal`, or only in [that](WAL).
+pub(crate) const PURGE: &str = "purge";
+pub(crate) const SEARCHES: i64 = 1;
+pub(crate) const WAL: i64 = 2;
+
+/// Whether forgotten values may be left in unused parts of pages, until the file is vacuumed.
+pub(crate) const VACUUM: &str = "vacuum";
 
 /// The prefix of the keys under which the file notes that a schema was ensured.
 pub(crate) const ENSURED: &str = "ensured ";

@@ -99,12 +99,14 @@ pub(crate) fn id(connection: &Connection, node: NodeOrdinal) -> rusqlite::Result
 /// room for.
 pub(crate) fn add(connection: &Connection, id: NodeId) -> Result<NodeOrdinal> {
     const GREATEST: i64 = i64::MAX >> PLACE_BITS;
+    // If another program has deleted nodes, the log may have pieces of greater ordinals.
     let added = connection
         .prepare_cached(
-            "INSERT INTO ara_node (id) SELECT ?1 \
-             WHERE (SELECT ifnull(max(ordinal), 0) FROM ara_node) < ?2",
+            "INSERT INTO ara_node (id, ordinal) SELECT ?1, last + 1 FROM (SELECT max( \
+             (SELECT ifnull(max(ordinal), 0) FROM ara_node), \
+             (SELECT ifnull(max(pos), 0) FROM ara_log) >> ?3) AS last) WHERE last < ?2",
         )?
-        .execute((id, GREATEST))?;
+        .execute((id, GREATEST, PLACE_BITS))?;
     match added {
         0 => Err(Error::TooManyNodes),
         _ => Ok(NodeOrdinal::new(connection.last_insert_rowid())),

@@ -234,10 +234,10 @@ pub(crate) fn rewrite(
     pos: i64,
     (first, data): (Number, &[u8]),
 ) -> Result<()> {
-    connection
+    let written = connection
         .prepare_cached("UPDATE ara_log SET first = ?2, data = ?3 WHERE pos = ?1")?
         .execute((pos, first, data))?;
-    Ok(())
+    if written == 0 { Err(Error::unwritten("ara_log")) } else { Ok(()) }
 }
 
 /// Returns the number of the first change of a piece, and its bytes, as the file holds them.
@@ -364,13 +364,13 @@ pub(crate) struct NewPiece {
 /// Writes a piece, in the place of the one that lies there, if one does.
 pub(crate) fn put(connection: &Connection, piece: &NewPiece) -> Result<()> {
     let NewPiece { pos, first, tail, filter, data } = piece;
-    connection
+    let written = connection
         .prepare_cached(
             "INSERT OR REPLACE INTO ara_log (pos, first, tail, filter, data) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![pos, first, tail.stored(), filter, data])?;
-    Ok(())
+    if written == 0 { Err(Error::unwritten("ara_log")) } else { Ok(()) }
 }
 
 /// Deletes the pieces from one position to another, both included.
@@ -378,7 +378,9 @@ pub(crate) fn delete(connection: &Connection, from: i64, to: i64) -> Result<()> 
     connection
         .prepare_cached("DELETE FROM ara_log WHERE pos BETWEEN ?1 AND ?2")?
         .execute((from, to))?;
-    Ok(())
+    let mut left =
+        connection.prepare_cached("SELECT 1 FROM ara_log WHERE pos BETWEEN ?1 AND ?2")?;
+    if left.exists((from, to))? { Err(Error::unwritten("ara_log")) } else { Ok(()) }
 }
 
 /// Deletes the pieces whose position is that of no node.

@@ -288,6 +288,16 @@ impl<'c> Recorder<'c> {
         self.connection
     }
 
+    /// Notes that what was done to a row and what was recorded of it differ, so that nothing may be committed.
+    pub(crate) fn break_off(&mut self) {
+        self.broken = true;
+    }
+
+    /// Returns whether a change that was made could not be written into the log, so that nothing may be committed.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     fn append(&mut self, change: &mut Change, end: Option<End>) -> Result<()> {
         let hash = change.hash(end);
         if end.is_none() {

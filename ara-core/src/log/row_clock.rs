@@ -20,6 +20,9 @@ use crate::log::node::{NodeId, NodeOrdinal};
 /// their ordinals. A row that was not changed since it was created has a single group, and a clock of about
 /// 12 bytes. The dates are those of the columns `created_at` and `updated_at`, and so need no room, but if
 /// the latest change is dated before the earliest one.
+///
+/// A row that would be larger than SQLite holds lacks some of its values. Its clock tells which: such a row is
+/// *oversized*, and any change of it makes it anew from the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RowClock {
     groups: Vec<Group>,
@@ -33,7 +36,12 @@ struct Group {
     stamp: Stamp,
     node: NodeOrdinal,
     columns: ColumnSet,
+    /// Which of the columns the row lacks, and how many bytes each of their values has.
+    left_out: Vec<LeftOut>,
 }
+
+/// A column whose value a row lacks, and the bytes of that value.
+pub(crate) type LeftOut = (u32, u64);
 
 /// A change of a row, as its clock knows it.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +57,11 @@ pub(crate) struct Tick {
 /// never negative.
 const DATED: u64 = 1 << 63;
 
-/// The bit of a group's node that tells that more follows, which newer versions know.
-const HAS_MORE: u64 = 1;
+/// The bit of a group's node that tells that fields follow. Each is a kind and bytes.
+const HAS_FIELDS: u64 = 1;
+
+/// The kind of the field that lists what is left out. This version ignores all others.
+const LEFT_OUT: u64 = 1;
 
 impl RowClock {
     /// Appends the packed clock of a row that one change has written.
@@ -61,7 +72,7 @@ impl RowClock {
         columns: &ColumnSet,
     ) {
         out.extend(stamp.bits().to_be_bytes());
-        put_group(out, (stamp, stamp), node, columns);
+        put_group(out, stamp, (stamp, node, columns, &[]));
     }
 
     /// Appends the packed clock.
@@ -69,7 +80,7 @@ impl RowClock {
         let Some(earliest) = self.groups.last() else { return };
         put_base(out, earliest.stamp, (self.earliest_date, self.latest_date));
         for group in &self.groups {
-            put_group(out, (group.stamp, earliest.stamp), group.node, &group.columns);
+            group.put(out, earliest.stamp);
         }
     }
 
@@ -110,7 +121,7 @@ impl RowClock {
         let is_later = |group: &Group| (group.stamp, id_of(group.node)) > (stamp, Some(id));
         let at = self.groups.partition_point(is_later);
         for group in &mut self.groups {
-            group.columns.remove(columns);
+            group.remove(columns);
         }
         if at == 0 {
             self.latest_date = date;
@@ -118,7 +129,7 @@ impl RowClock {
         if at == self.groups.len() {
             self.earliest_date = date;
         }
-        self.groups.insert(at, Group { stamp, node, columns: columns.clone() });
+        self.groups.insert(at, Group::new(stamp, node, columns.clone()));
         let last = self.groups.len() - 1;
         let mut at = 0..;
         self.groups.retain(|group| {
@@ -158,6 +169,28 @@ impl RowClock {
         Some((group.stamp, group.node))
     }
 
+    /// Notes that the row lacks the value that was last written into a column, which has this many bytes.
+    pub(crate) fn leave_out(&mut self, (column, bytes): LeftOut) {
+        if let Some(group) = self.groups.iter_mut().find(|group| group.columns.has(column)) {
+            group.left_out.push((column, bytes));
+        }
+    }
+
+    /// Returns the columns whose values the row lacks.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = LeftOut> {
+        self.groups.iter().flat_map(|group| group.left_out.iter().copied())
+    }
+
+    /// Returns whether the row lacks the value of a column.
+    pub(crate) fn lacks(&self, column: u32) -> bool {
+        self.left_out().any(|(left_out, _)| left_out == column)
+    }
+
+    /// Returns whether the row lacks the value of any column.
+    pub(crate) fn is_oversized(&self) -> bool {
+        self.left_out().next().is_some()
+    }
+
     /// Returns the groups, newest first: the columns that a change wrote last, its stamp and its node.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (&ColumnSet, Stamp, NodeOrdinal)> {
         self.groups.iter().map(|group| (&group.columns, group.stamp, group.node))
@@ -184,12 +217,28 @@ fn base(reader: &mut Reader<'_>) -> Option<(Stamp, Option<i64>)> {
     Some((Stamp::from_bits((base & !DATED).cast_signed()), latest_date))
 }
 
+impl Group {
+    fn new(stamp: Stamp, node: NodeOrdinal, columns: ColumnSet) -> Self {
+        Self { stamp, node, columns, left_out: Vec::new() }
+    }
+
+    /// Appends the group to those of a row whose earliest change has this stamp.
+    fn put(&self, out: &mut Vec<u8>, earliest: Stamp) {
+        put_group(out, earliest, (self.stamp, self.node, &self.columns, &self.left_out));
+    }
+
+    /// Removes columns, which another change has written.
+    fn remove(&mut self, columns: &ColumnSet) {
+        self.columns.remove(columns);
+        self.left_out.retain(|(column, _)| !columns.has(*column));
+    }
+}
+
 /// Appends a group, whose stamp is told relative to that of the earliest change.
 fn put_group(
     out: &mut Vec<u8>,
-    (stamp, earliest): (Stamp, Stamp),
-    node: NodeOrdinal,
-    columns: &ColumnSet,
+    earliest: Stamp,
+    (stamp, node, columns, left_out): (Stamp, NodeOrdinal, &ColumnSet, &[LeftOut]),
 ) {
     let millis = stamp.millis().wrapping_sub(earliest.millis()).cast_unsigned();
     let counter = stamp.counter().wrapping_sub(earliest.counter());
@@ -197,11 +246,22 @@ fn put_group(
     if counter != 0 {
         put_varint(out, u64::from(counter));
     }
-    put_varint(out, node.get().cast_unsigned() << 1);
+    let flag = if left_out.is_empty() { 0 } else { HAS_FIELDS };
+    put_varint(out, node.get().cast_unsigned() << 1 | flag);
     put_bytes(out, columns.as_bytes());
+    if flag != 0 {
+        let (mut field, mut fields) = (Vec::new(), Vec::new());
+        for (column, bytes) in left_out {
+            put_varint(&mut field, u64::from(*column));
+            put_varint(&mut field, *bytes);
+        }
+        put_varint(&mut fields, LEFT_OUT);
+        put_bytes(&mut fields, &field);
+        put_bytes(out, &fields);
+    }
 }
 
-/// Reads what [`put_group`] wrote.
+/// Reads a group.
 fn group(reader: &mut Reader<'_>, earliest: Stamp) -> Option<Group> {
     let head = reader.varint()?;
     let counter = match head & 1 {
@@ -212,10 +272,25 @@ fn group(reader: &mut Reader<'_>, earliest: Stamp) -> Option<Group> {
     let stamp = Stamp::new(millis, earliest.counter().wrapping_add(counter));
     let node = reader.varint()?;
     let columns = ColumnSet::from_bytes(reader.bytes()?);
-    if node & HAS_MORE != 0 {
-        reader.bytes()?;
+    let left_out = match node & HAS_FIELDS {
+        0 => Vec::new(),
+        _ => left_out(reader.bytes()?)?,
+    };
+    let node = NodeOrdinal::new((node >> 1).cast_signed());
+    Some(Group { stamp, node, columns, left_out })
+}
+
+/// Reads which columns are left out from the fields of a group.
+fn left_out(fields: &[u8]) -> Option<Vec<LeftOut>> {
+    let (mut fields, mut left_out) = (Reader(fields), Vec::new());
+    while !fields.is_empty() {
+        let (kind, field) = (fields.varint()?, fields.bytes()?);
+        let mut field = Reader(field);
+        while kind == LEFT_OUT && !field.is_empty() {
+            left_out.push((u32::try_from(field.varint()?).ok()?, field.varint()?));
+        }
     }
-    Some(Group { stamp, node: NodeOrdinal::new((node >> 1).cast_signed()), columns })
+    Some(left_out)
 }
 
 /// Reads what [`RowClock::pack_one`] wrote.
@@ -226,7 +301,7 @@ fn only_group(bytes: &[u8]) -> Option<Group> {
 }
 
 /// Returns the packed clock of a row after a change of this date, or `None` if the row has a change that is not
-/// earlier, or the bytes are not the clock of a row that was written.
+/// earlier, if it is oversized, or if the bytes are not the clock of a row that was written.
 ///
 /// Every update goes through here, so the clock is not unpacked as a whole, but copied group by group.
 fn stamped(clock: &[u8], created_at: i64, change: &Group, date: i64) -> Option<Vec<u8>> {
@@ -234,10 +309,10 @@ fn stamped(clock: &[u8], created_at: i64, change: &Group, date: i64) -> Option<V
     let mut reader = Reader(clock);
     let (earliest, _) = base(&mut reader)?;
     put_base(&mut packed, earliest, (created_at, date));
-    put_group(&mut packed, (change.stamp, earliest), change.node, &change.columns);
+    change.put(&mut packed, earliest);
     loop {
         let mut group = group(&mut reader, earliest)?;
-        if group.stamp >= change.stamp {
+        if group.stamp >= change.stamp || !group.left_out.is_empty() {
             return None;
         }
         let is_earliest = reader.is_empty();
@@ -246,7 +321,7 @@ fn stamped(clock: &[u8], created_at: i64, change: &Group, date: i64) -> Option<V
         }
         group.columns.remove(&change.columns);
         if is_earliest || !group.columns.is_empty() {
-            put_group(&mut packed, (group.stamp, earliest), group.node, &group.columns);
+            group.put(&mut packed, earliest);
         }
         if is_earliest {
             return Some(packed);
@@ -256,8 +331,8 @@ fn stamped(clock: &[u8], created_at: i64, change: &Group, date: i64) -> Option<V
 
 /// Registers the SQL function `ara_stamp(clock, created_at, change, date)`, which returns the clock of a row
 /// after a change of this date. The change is told as the [clock](RowClock::pack_one) of a row that it alone
-/// has written. It returns NULL if the row has a change that is not earlier, or if its clock cannot be read:
-/// after an error that tells of damage, SQLite would write nothing more in the transaction.
+/// has written. It returns NULL if the row has a change that is not earlier, if it is oversized, or if its clock
+/// cannot be read: after an error that tells of damage, SQLite would write nothing more in the transaction.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
@@ -316,6 +391,40 @@ mod tests {
         // An earlier one comes to light.
         clock.insert(tick(50, 0, 2, 3), &columns(&[0]), &id_of);
         assert_eq!((clock.created_at(), clock.updated_at()), (3, 5));
+    }
+
+    #[test]
+    fn what_is_left_out_comes_back_from_the_file_until_it_is_written_again() {
+        let mut clock = RowClock::default();
+        clock.insert(tick(100, 0, 1, 100), &columns(&[0, 1, 2]), &id_of);
+        clock.insert(tick(200, 0, 2, 200), &columns(&[3]), &id_of);
+        let plain = clock.clone();
+        [(3, 700), (1, 90)].into_iter().for_each(|left_out| clock.leave_out(left_out));
+        let mut packed = Vec::new();
+        clock.pack(&mut packed);
+        assert_eq!(RowClock::unpack(&packed, (Some(100), Some(200))).as_ref(), Some(&clock));
+        assert_ne!(clock, plain);
+        assert!(clock.is_oversized() && clock.lacks(1) && !clock.lacks(2));
+        // A plain update would not put back what has room then.
+        let change = Group::new(Stamp::LAST, NodeOrdinal::new(1), columns(&[2]));
+        assert_eq!(stamped(&packed, 100, &change, 300), None);
+        clock.insert(tick(300, 0, 1, 300), &columns(&[1, 3]), &id_of);
+        assert!(!clock.is_oversized());
+    }
+
+    #[test]
+    fn fields_of_later_versions_are_ignored() {
+        let mut packed = Vec::new();
+        let (stamp, node) = (Stamp::new(100, 0), NodeOrdinal::new(1));
+        RowClock::pack_one(&mut packed, stamp, node, &columns(&[1]));
+        let plain = RowClock::unpack(&packed, (None, None));
+        let at = packed.len() - 3;
+        packed[at] |= HAS_FIELDS as u8;
+        packed.extend([6, 7, 1, 99, LEFT_OUT as u8, 1, 0]);
+        assert_eq!(RowClock::unpack(&packed, (None, None)), None, "a column without its bytes");
+        packed.truncate(packed.len() - 7);
+        packed.extend([3, 7, 1, 99]);
+        assert_eq!(RowClock::unpack(&packed, (None, None)), plain);
     }
 
     /// A change: its stamp and node, its date, and the columns that it writes.
@@ -391,7 +500,7 @@ mod tests {
         #[test]
         fn no_bytes_are_too_bad(bytes: Vec<u8>) {
             let _ = RowClock::unpack(&bytes, (None, None));
-            let change = Group { stamp: Stamp::LAST, node: NodeOrdinal::new(1), columns: columns(&[1]) };
+            let change = Group::new(Stamp::LAST, NodeOrdinal::new(1), columns(&[1]));
             let _ = stamped(&bytes, 0, &change, 0);
         }
     }

@@ -12,6 +12,10 @@ pub(crate) struct Statements<'c> {
     held: Vec<(Arc<str>, CachedStatement<'c>)>,
 }
 
+/// How many statements are held. A transaction that takes turns between more of them gets them from the
+/// connection's cache, which is bounded, too.
+const MOST: usize = 16;
+
 impl<'c> Statements<'c> {
     /// Holds no statement yet.
     pub(crate) fn new(connection: &'c Connection) -> Self {
@@ -21,10 +25,13 @@ impl<'c> Statements<'c> {
     /// Returns the statement of this SQL. The values that were bound last are still bound: the caller
     /// must bind every parameter.
     pub(crate) fn get(&mut self, sql: &Arc<str>) -> rusqlite::Result<&mut CachedStatement<'c>> {
-        // A search is fast enough: there are a few statements for each table that the transaction writes.
+        // A search is fast enough among so few.
         let at = match self.held.iter().position(|(held, _)| Arc::ptr_eq(held, sql)) {
             Some(at) => at,
             None => {
+                if self.held.len() >= MOST {
+                    self.held.clear();
+                }
                 self.held.push((Arc::clone(sql), self.connection.prepare_cached(sql)?));
                 self.held.len() - 1
             }
@@ -40,4 +47,26 @@ pub(crate) fn bind(
     value: ValueRef<'_>,
 ) -> rusqlite::Result<()> {
     statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_some_statements_are_held() -> rusqlite::Result<()> {
+        let connection = Connection::open_in_memory()?;
+        let mut statements = Statements::new(&connection);
+        let all: Vec<Arc<str>> = (0..100).map(|number| format!("SELECT {number}").into()).collect();
+        for _ in 0..3 {
+            for (sql, expected) in all.iter().zip(0..) {
+                for _ in 0..2 {
+                    let found: i64 = statements.get(sql)?.query_row([], |row| row.get(0))?;
+                    assert_eq!(found, expected);
+                }
+                assert!(statements.held.len() <= MOST);
+            }
+        }
+        Ok(())
+    }
 }

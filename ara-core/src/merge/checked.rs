@@ -10,6 +10,7 @@ use crate::log::gap::Gap;
 use crate::log::place::{Number, Point};
 use crate::merge::report::Reason;
 use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
+use crate::value::size::LARGEST;
 
 /// What of a run can be taken over.
 pub(crate) struct Checked<'m> {
@@ -172,6 +173,12 @@ fn gap<'m>(changes: &'m Changes, sent: &Sent) -> Result<Gap<'m>, Reason> {
     Gap::new(changes.get(&sent.gap)).ok_or(Reason::Damaged)
 }
 
+/// The bytes that the head of a cell takes at most.
+const HEAD: usize = 16;
+
+/// The most bytes of a change that fit into a piece of the log. Of values, no device writes more than [`LARGEST`].
+const LARGEST_CHANGE: u64 = LARGEST + LARGEST / 2000;
+
 /// Returns the hash of a change as it was first written. What there is of it must be readable in any case.
 fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
     let table = changes.tables.get(sent.table as usize).ok_or(Reason::Damaged)?;
@@ -181,7 +188,9 @@ fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
     let row = changes.get(&sent.row).try_into().map_err(|_| Reason::RowId)?;
     let mut canonical = Canonical::new(run.node, (sent.number, sent.stamp), table, row);
     let mut cells = Cells::new(changes.get(&sent.cells));
+    let mut bytes = changes.get(&sent.more).len();
     while let Some(cell) = cells.next_cell().ok_or(Reason::Damaged)? {
+        bytes += HEAD + cell.marks.0.len() + cell.payload.len();
         let name = changes.columns.get(cell.column as usize).ok_or(Reason::Damaged)?;
         if name.len() > LONGEST_NAME {
             return Err(Reason::Name);
@@ -189,5 +198,8 @@ fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
         canonical.cell(name, &cell);
     }
     canonical.more(changes.get(&sent.more));
+    if bytes as u64 > LARGEST_CHANGE {
+        return Err(Reason::TooLarge);
+    }
     Ok(sent.compacted.hash(canonical.hash(sent.end)))
 }

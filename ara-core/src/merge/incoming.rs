@@ -10,15 +10,19 @@ use crate::exchange::changes::{Changes, Run, Sent};
 use crate::log::cells::Cells;
 use crate::log::clock::Stamp;
 use crate::log::entropy::Entropy;
+use crate::log::forgotten::Tombstone;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::node_log::{LogEnd, NodeLog};
 use crate::log::nodes::{self, Node};
 use crate::log::piece::head::Head;
 use crate::log::pieces;
+use crate::log::place::Number;
 use crate::log::recorder::Recorder;
+use crate::log::remains::remove_values;
 use crate::log::row_clock::Tick;
 use crate::log::transaction_id::TransactionId;
 use crate::merge::checked::{Checked, CheckedTransaction, check};
+use crate::merge::faults::Faults;
 use crate::merge::names::Names;
 use crate::merge::report::{MergeReport, Reason, Refused};
 use crate::merge::resolved::Resolved;
@@ -26,21 +30,22 @@ use crate::merge::run::Way;
 use crate::merge::same_ends::SameEnds;
 use crate::merge::stop::Stop;
 use crate::merge::unite::{Arriving, Key, unite};
+use crate::rows::forgetting;
 use crate::rows::last_writer::Rows;
-use crate::rows::rebuild::rebuild_rows;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 
 /// Takes over the changes of another database, in a transaction that has written nothing itself yet.
 ///
-/// The changes of the `damaged` nodes are refused. If what is known of others turns out to be damaged, too, they
-/// are added, and this is [`Error::Corrupt`]: a part of their changes may have been written, so the transaction
-/// must be rolled back. The merge can be repeated then.
+/// If something in the file is in the way that was not known before, it is added to the faults, and this is an
+/// error: a part of the changes may have been written, so the transaction must be rolled back. The merge can be
+/// repeated then.
 pub(crate) fn merge(
     writing: &mut Writing<'_>,
     changes: &Changes,
-    damaged: &mut HashSet<NodeId>,
+    faults: &mut Faults,
 ) -> Result<MergeReport> {
+    let mended = faults.prepare(writing)?;
     let Writing { connection, recorder, entropy, touched, .. } = writing;
     let known = recorder.journal().nodes(connection)?;
     let mut merge = Merge {
@@ -55,20 +60,24 @@ pub(crate) fn merge(
         registry: None,
         touched: touched.as_mut(),
         brought: Vec::new(),
-        damaged,
-        report: MergeReport::default(),
+        faults,
+        report: MergeReport { growth: mended, ..MergeReport::default() },
     };
-    let known_damaged = merge.damaged.len();
     let own = recorder.node_id();
     let mut own_end = None;
     for (run, sent) in merge.runs() {
         let changed = merge.run(run, &sent, recorder)?;
         own_end = own_end.or(changed.filter(|_| run.node == own));
     }
-    if merge.damaged.len() > known_damaged {
+    if merge.faults.are_new() {
         return Err(Error::Corrupt);
     }
-    merge.finish(own_end, recorder, entropy)
+    let has_forgotten = !merge.rows.newly_forgotten.is_empty();
+    let report = merge.finish(own_end, recorder, entropy)?;
+    if has_forgotten {
+        forgetting::note(writing)?;
+    }
+    Ok(report)
 }
 
 /// A merge in progress.
@@ -90,8 +99,7 @@ struct Merge<'m, 'c> {
     touched: Option<&'m mut Touched>,
     /// The new transactions, each with the greatest date of its node so far.
     brought: Vec<(i64, TransactionId)>,
-    /// The nodes of which what is known cannot be read.
-    damaged: &'m mut HashSet<NodeId>,
+    faults: &'m mut Faults,
     report: MergeReport,
 }
 
@@ -116,13 +124,13 @@ impl<'m> Merge<'m, '_> {
     ) -> Result<Option<Head>> {
         let before = self.known.get(&run.node).copied();
         let before = before.unwrap_or(Node::new(NodeOrdinal::NONE, run.node));
-        let mut taken = match self.damaged.contains(&run.node) {
+        let mut taken = match self.faults.nodes.contains(&run.node) {
             true => Err(Stop::Refused(Reason::Damaged)),
             false => self.take(run, &before, sent, recorder),
         };
         if let Err(Stop::Failed(Error::Corrupt)) = taken {
             // What is known of this node cannot be read. That does not concern the others.
-            self.damaged.insert(run.node);
+            self.faults.blame_node(run.node);
             taken = Err(Stop::Refused(Reason::Damaged));
         }
         let (head, is_apart, reason) = match taken {
@@ -232,12 +240,14 @@ impl<'m> Merge<'m, '_> {
             let CheckedTransaction { changes, date, .. } = transaction;
             let mut is_of_app = false;
             for (sent, hash) in changes {
-                let resolved = Resolved::of(self.changes, &mut self.names, sent)?;
+                let resolved = self.resolve_change(sent, *hash)?;
                 is_of_app |= resolved.is_of_app();
                 let record = resolved.record(self.changes, sent);
                 log.append(self.connection, (&record, *hash), *date)?;
+                if resolved.is_compacted {
+                    self.note_compacted(node.1, sent.number, log.end().head.date);
+                }
                 self.fold(resolved, (node, sent.stamp, *date), recorder)?;
-                self.note_compacted(node.1, sent, log.end().head.date);
             }
             is_any = true;
             self.bring(is_of_app, log.end().head.date, (node.1, transaction));
@@ -289,8 +299,10 @@ impl<'m> Merge<'m, '_> {
                 }
                 is_of_app |= resolved.is_of_app();
                 is_any = true;
+                if resolved.is_compacted {
+                    self.note_compacted(node.1, sent.number, united.head.date);
+                }
                 self.fold(resolved, (node, sent.stamp, transaction.date), recorder)?;
-                self.note_compacted(node.1, sent, united.head.date);
             }
             self.bring(is_any && is_of_app, transaction.date, (node.1, transaction));
         }
@@ -314,9 +326,18 @@ impl<'m> Merge<'m, '_> {
                 }
                 named => named?,
             }
-            for (sent, _) in &transaction.changes {
-                resolved.push(Resolved::of(self.changes, &mut self.names, sent)?);
+            for (sent, hash) in &transaction.changes {
+                resolved.push(self.resolve_change(sent, *hash)?);
             }
+        }
+        Ok(resolved)
+    }
+
+    /// Resolves the names of a change. If its row was forgotten before, its values are left out.
+    fn resolve_change(&mut self, sent: &Sent, hash: u64) -> Result<Resolved<'m>, Stop> {
+        let mut resolved = Resolved::of(self.changes, &mut self.names, sent)?;
+        if resolved.forgotten.is_some() || self.rows.forgotten.has(&resolved.key())? {
+            resolved.remove_values(self.changes.get(&sent.more), hash);
         }
         Ok(resolved)
     }
@@ -346,17 +367,23 @@ impl<'m> Merge<'m, '_> {
         self.report.changes += 1;
         self.report.set_aside += u64::from(resolved.is_set_aside());
         recorder.meet(stamp);
-        let Some(mut change) = resolved.into_folded(Tick { stamp, node, date }) else {
+        let id_of = |node| self.ids.get(&node).copied();
+        let (key, forgotten) = (resolved.key(), resolved.forgotten);
+        let tick = Tick { stamp, node, date };
+        let Some(mut change) = resolved.into_folded(tick) else {
+            if let Some(forgotten) = forgotten {
+                self.rows.note_forgotten(key, Tombstone::of(forgotten, tick), &id_of)?;
+            }
             return Ok(());
         };
-        let id_of = |node| self.ids.get(&node).copied();
-        self.rows.fold(&mut change, &id_of, self.touched.as_deref_mut())
+        let folded = self.rows.fold(&mut change, &id_of, self.touched.as_deref_mut());
+        folded.map_err(|error| self.faults.blame_table(key.0, error))
     }
 
-    /// Notes that the log of a node was compacted elsewhere, if a change of it tells so.
-    fn note_compacted(&mut self, node: NodeId, sent: &Sent, date: i64) {
-        if let Some(known) = self.known.get_mut(&node).filter(|_| !sent.compacted.is_nothing()) {
-            known.compacted = known.compacted.max(sent.number);
+    /// Notes that the log of a node was compacted elsewhere, as a change of it tells.
+    fn note_compacted(&mut self, node: NodeId, number: Number, date: i64) {
+        if let Some(known) = self.known.get_mut(&node) {
+            known.compacted = known.compacted.max(number);
             known.compacted_date = known.compacted_date.max(date);
         }
     }
@@ -426,18 +453,21 @@ impl<'m> Merge<'m, '_> {
             recorder.save_clock()?;
         }
         self.note_tied()?;
-        if !self.rows.unclear.is_empty() {
-            if let Some(touched) = &mut self.touched {
-                touched.everything = true;
-            }
+        if !self.rows.newly_forgotten.is_empty() {
             let registry = Registry::load(self.connection)?;
-            rebuild_rows(&recorder.whole_log()?, &registry, &self.rows.unclear)?;
+            remove_values(&recorder.whole_log()?, &registry, &self.rows.newly_forgotten)?;
+        }
+        if !self.rows.unclear.is_empty() {
+            let registry = Registry::load(self.connection)?;
+            let (log, unclear) = (recorder.whole_log()?, &self.rows.unclear);
+            self.faults.rebuild(&log, (&registry, unclear), self.touched.as_deref_mut())?;
         }
         let Self { mut report, names, rows, mut brought, .. } = self;
         brought.sort_unstable();
         report.transactions = brought.into_iter().map(|(_, id)| id).collect();
         (report.written, report.outdated) = (rows.written, rows.outdated);
-        report.growth = names.into_growth().of_app();
+        report.growth.extend(names.into_growth());
+        report.growth = report.growth.of_app();
         Ok(report)
     }
 }

@@ -16,7 +16,7 @@ pub struct MergeReport {
     pub changes: u64,
     /// The transactions of the new changes, oldest first, as [`transactions`](crate::Database::transactions)
     /// lists them. Those in which only ara's own tables were written are left out. To undo all of them, pass
-    /// them to [`undo_all`](crate::Database::undo_all), the last one first.
+    /// them to [`undo_all`](crate::Database::undo_all).
     pub transactions: Vec<TransactionId>,
     /// The number of changes that this database knew already, or had dropped by
     /// [`compact`](crate::Database::compact).
@@ -73,6 +73,8 @@ pub enum Reason {
     /// A name has more than 1,000 bytes, is that of a local table, or is that of a column in a table that has
     /// more than 63,000 columns already.
     Name,
+    /// A change is larger than SQLite can hold.
+    TooLarge,
     /// The node is new, and this database knows 8,388,607 nodes already, which are as many as a file can.
     TooManyNodes,
 }
@@ -89,6 +91,7 @@ impl Reason {
             Self::RowId => "row id",
             Self::Damaged => "damaged",
             Self::Name => "name",
+            Self::TooLarge => "too large",
             Self::TooManyNodes => "too many nodes",
         }
     }
@@ -104,6 +107,7 @@ impl Reason {
             Self::RowId,
             Self::Damaged,
             Self::Name,
+            Self::TooLarge,
             Self::TooManyNodes,
         ];
         all.into_iter().find(|reason| reason.name() == name)
@@ -123,6 +127,7 @@ impl fmt::Display for Reason {
             Self::RowId => "the id of a row has not 16 bytes",
             Self::Damaged => "a change cannot be read: send them again",
             Self::Name => "a name is too long, or of a local table, or a table has too many of them",
+            Self::TooLarge => "a change is larger than SQLite can hold",
             Self::TooManyNodes => {
                 "this database knows as many nodes as it can: merge into a new file"
             }

@@ -2,14 +2,16 @@
 
 use crate::error::Error;
 use crate::exchange::changes::{Changes, Sent};
-use crate::log::cells::Cells;
-use crate::log::change::Record;
+use crate::log::cells::{Cells, Forgotten, IS_DELETED, Write};
+use crate::log::change::{Compacted, Record};
 use crate::log::gap::Gap;
+use crate::log::remains::{has_values, remains};
+use crate::log::row_changes::RowKey;
 use crate::log::row_clock::Tick;
 use crate::merge::names::Names;
 use crate::merge::stop::Stop;
 use crate::names::is_ara_s;
-use crate::rows::last_writer::{FoldedCell, FoldedChange};
+use crate::rows::folded_change::{FoldedCell, FoldedChange};
 
 /// A change whose names are resolved.
 pub(crate) struct Resolved<'m> {
@@ -24,6 +26,12 @@ pub(crate) struct Resolved<'m> {
     folded: Vec<FoldedCell<'m>>,
     /// Whether these are all of its cells.
     is_whole: bool,
+    /// Whether it tells that its row was forgotten.
+    pub(crate) forgotten: Option<Forgotten>,
+    /// Whether it tells that the log of its node was compacted. That its values were removed does not.
+    pub(crate) is_compacted: bool,
+    /// The hash of the change as it was written, if its values were removed here, as its row was forgotten.
+    removed: Option<u64>,
 }
 
 impl<'m> Resolved<'m> {
@@ -37,13 +45,17 @@ impl<'m> Resolved<'m> {
         let bytes = changes.get(&sent.cells);
         let mut packed = Vec::with_capacity(bytes.len() + 8);
         let mut folded = Vec::with_capacity(8);
-        let mut is_whole = true;
+        let (mut is_whole, mut forgotten) = (true, None);
         let mut cells = Cells::new(bytes);
         while let Some(cell) = cells.next_cell().ok_or_else(corrupt)? {
             let column = names.column(sent.table, cell.column)?;
             cell.put(&mut packed, column.ordinal);
             match cell.write() {
-                Some(write) if column.is_made => {
+                Some(Write::Forgotten(_)) if column.ordinal != IS_DELETED => is_whole = false,
+                Some(write) if column.is_made || matches!(write, Write::Forgotten(_)) => {
+                    if let Write::Forgotten(how) = write {
+                        forgotten = forgotten.or(Some(how));
+                    }
                     folded.push(FoldedCell { column: (column.ordinal, column.name), write });
                 }
                 _ => is_whole = false,
@@ -51,16 +63,52 @@ impl<'m> Resolved<'m> {
         }
         let row = changes.get(&sent.row).try_into().map_err(|_| Error::Corrupt)?;
         let (is_table_made, table) = (table.is_made, (table.ordinal, table.name));
-        Ok(Self { table, is_table_made, row, cells: packed, folded, is_whole })
+        let Compacted { original, dropped } = sent.compacted;
+        let is_compacted = dropped != 0 || original.is_some() && forgotten.is_none();
+        Ok(Self {
+            table,
+            is_table_made,
+            row,
+            cells: packed,
+            folded,
+            is_whole,
+            forgotten,
+            is_compacted,
+            removed: None,
+        })
     }
 
     /// Returns the change as the log contains it.
     pub(crate) fn record<'r>(&'r self, changes: &'r Changes, sent: &Sent) -> Record<'r> {
-        let Sent { number, stamp, end, compacted, .. } = *sent;
-        let (table, row) = (self.table.0, self.row);
-        let (more, cells) = (changes.get(&sent.more), Cells::new(&self.cells));
+        let Sent { number, stamp, end, mut compacted, .. } = *sent;
+        compacted.original = self.removed.or(compacted.original);
+        let (table, row) = self.key();
+        let (mut more, cells) = (changes.get(&sent.more), Cells::new(&self.cells));
+        if self.removed.is_some() {
+            more = &[];
+        }
         let gap = Gap::new(changes.get(&sent.gap)).unwrap_or_default();
         Record { number, stamp, table, row, end, compacted, gap, more, cells }
+    }
+
+    /// Returns the row.
+    pub(crate) fn key(&self) -> RowKey {
+        (self.table.0, self.row)
+    }
+
+    /// Removes the values, if there are any, as the row was forgotten. The change has these unknown fields, and
+    /// this hash.
+    pub(crate) fn remove_values(&mut self, more: &[u8], hash: u64) {
+        let cells = Cells::new(&self.cells);
+        if !has_values(cells, more) {
+            return;
+        }
+        let (cells, forgotten) = remains(cells);
+        let write = Write::Forgotten(forgotten);
+        self.cells = cells;
+        self.folded = vec![FoldedCell { column: (IS_DELETED, "is_deleted"), write }];
+        (self.is_whole, self.forgotten) = (true, Some(forgotten));
+        self.removed = Some(hash);
     }
 
     /// Returns whether some of the change cannot be shown.

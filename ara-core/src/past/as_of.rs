@@ -8,24 +8,23 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::catalog::ddl::{add_column, create_table};
-use crate::catalog::own_tables::COUNTER_TABLE;
+use crate::catalog::own_tables::{COUNTER_TABLE, FORGOTTEN_TABLE};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
-use crate::log::counters::forget_row;
 use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::place::Number;
 use crate::log::recorder::WholeLog;
-use crate::log::row_changes::{RowKey, changes_of_rows};
+use crate::log::row_changes::RowKey;
 use crate::model::table_ref::TableRef;
 use crate::names::quoted;
 use crate::rows::last_writer::Rows;
-use crate::rows::rebuild::{fold_log, folded};
+use crate::rows::rebuild::{fold_log, whole_rows};
 use crate::value::Timestamp;
 
 /// The database as it was at a time, returned by [`Database::at`]. It can be queried like the database.
@@ -38,6 +37,7 @@ pub struct Past {
 /// The tables as they were, in a temporary database of their own.
 struct PastTables {
     connection: Connection,
+    is_in_memory: bool,
     scope: Scope,
     /// The stored names of the tables that were built so far.
     tables: HashSet<String>,
@@ -104,21 +104,47 @@ impl Database {
     }
 }
 
+/// Makes a database of the past, without the tables of the app.
+fn empty(mut connection: Connection) -> Result<Connection> {
+    configure(&mut connection, Duration::ZERO)?;
+    connection.execute_batch(COUNTER_TABLE)?;
+    connection.execute_batch(FORGOTTEN_TABLE)?;
+    Ok(connection)
+}
+
 impl PastTables {
     /// Begins without any table.
     fn begin(database: &Database, time: Timestamp) -> Result<Self> {
         // An empty name makes a temporary database, which SQLite keeps in memory, or in a temporary file
         // if it is large.
-        let mut connection = Connection::open("")?;
-        configure(&mut connection, Duration::ZERO)?;
-        connection.execute_batch(COUNTER_TABLE)?;
+        let connection = empty(Connection::open("")?)?;
         let until = Some(time).filter(|time| *time < database.now());
         let ends = database.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let nodes = Journal::load(&snapshot)?.nodes(&snapshot)?;
             Ok(nodes.into_values().map(|node| (node.ordinal, node.end.number)).collect())
         })?;
-        Ok(Self { connection, scope: Scope { until, ends }, tables: HashSet::new() })
+        let (scope, tables) = (Scope { until, ends }, HashSet::new());
+        Ok(Self { connection, is_in_memory: false, scope, tables })
+    }
+
+    /// Makes tables ready, or all that the log knows if there are none. Where there is no room for a temporary
+    /// file, this begins again in memory.
+    fn make_ready(&mut self, database: &Database, tables: &[TableRef]) -> Result<()> {
+        let make = |past: &mut Self| {
+            // Which tables SQL written by hand reads is not known here, so it gets all of them.
+            past.build(database, Some(tables).filter(|tables| !tables.is_empty()))?;
+            tables.iter().try_for_each(|table| past.add_declared(*table))
+        };
+        match make(self) {
+            Err(Error::Io { .. } | Error::DiskFull) if !self.is_in_memory => {
+                self.connection = empty(Connection::open_in_memory()?)?;
+                self.is_in_memory = true;
+                self.tables.clear();
+                make(self)
+            }
+            made => made,
+        }
     }
 
     /// Builds the tables that are not built yet, or all that the log knows if `only` is `None`.
@@ -192,7 +218,7 @@ struct Building<'b> {
     made: &'b Connection,
 }
 
-/// How many rows are folded in again at once, as their changes are held in memory.
+/// How many rows are folded in again at once, as what they hold is kept in memory.
 const MOST_ROWS: usize = 1000;
 
 impl Building<'_> {
@@ -203,30 +229,18 @@ impl Building<'_> {
         fold_log(self.log, self.registry, &mut rows, |change| {
             Ok(wanted.contains(&change.record.table) && scope.has(change))
         })?;
-        let ties: Vec<RowKey> = rows.unclear.iter().copied().collect();
-        ties.chunks(MOST_ROWS).try_for_each(|ties| self.fold_again(scope, ties))
+        let unclear: Vec<RowKey> = rows.unclear.iter().copied().collect();
+        unclear.chunks(MOST_ROWS).try_for_each(|rows| self.fold_again(scope, rows))
     }
 
-    /// Folds the changes of some rows in again, in the order of their precedence.
-    fn fold_again(&self, scope: &Scope, ties: &[RowKey]) -> Result<()> {
-        let id_of = |node| self.registry.id_of(node);
-        let ties = ties.iter().copied().collect();
-        let mut rows = Rows::new(self.made)?;
-        for ((table, id), changes) in changes_of_rows(self.log.connection(), self.registry, &ties)?
-        {
-            let Some(name) = self.registry.tables.get(&table).map(|table| &table.name) else {
-                continue;
-            };
-            self.drop_row(name, &id)?;
-            forget_row(self.made, table, &id)?;
-            for change in &changes {
-                let (node, date) = (change.node, change.date);
-                let change = LoggedChange { node, date, record: change.record() };
-                if scope.has(&change)
-                    && let Some(mut change) = folded(self.registry, change)?
-                {
-                    rows.fold(&mut change, &id_of, None)?;
-                }
+    /// Makes some rows anew, of which the fold did not know which changes win, or which are too large.
+    fn fold_again(&self, scope: &Scope, rows: &[RowKey]) -> Result<()> {
+        let rows = rows.iter().copied().collect();
+        let names = (self.registry, NodeOrdinal::NONE);
+        let rows = whole_rows(self.log.connection(), names, &rows, |change| scope.has(change))?;
+        for ((table, id), row) in rows {
+            if let Some(name) = self.registry.tables.get(&table).map(|table| &table.name) {
+                row.put(self.made, (table, name), &id)?;
             }
         }
         Ok(())
@@ -276,11 +290,7 @@ impl Source for Past {
             Some(past) => past,
             none => none.insert(PastTables::begin(&self.database, self.time)?),
         };
-        // Which tables SQL written by hand reads is not known here, so it gets all of them.
-        past.build(&self.database, Some(tables).filter(|tables| !tables.is_empty()))?;
-        for table in tables {
-            past.add_declared(*table)?;
-        }
+        past.make_ready(&self.database, tables)?;
         read(Reading { connection: &past.connection, is_private: false })
     }
 }

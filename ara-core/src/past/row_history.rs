@@ -9,16 +9,16 @@ use uuid::Uuid;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::database::Database;
 use crate::error::Result;
-use crate::log::cells::{Cells, Standing, Write};
+use crate::log::cells::{Cells, Forgotten, Standing, Write};
 use crate::log::counters::Sum;
 use crate::log::node::Precedence;
+use crate::log::owned_write::owned;
 use crate::log::pieces::for_each_with;
 use crate::log::row_changes::precedence;
 use crate::log::transaction_id::TransactionId;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::stored_table_name;
-use crate::past::owned_write::owned;
 use crate::past::transaction_end::TransactionEnds;
 use crate::value::{Id, Stored, Timestamp};
 
@@ -37,6 +37,9 @@ pub struct RowChange {
     /// Whether the log has been [compacted](Database::compact) beyond this change. Then earlier changes, and
     /// values of this one, may be missing, because later writes had overwritten them.
     pub is_compacted: bool,
+    /// Whether its values were removed, because the row was [forgotten](Database::forget). The change that
+    /// forgot it writes `is_deleted`.
+    pub is_removed: bool,
 }
 
 /// What a change wrote into one column.
@@ -172,6 +175,7 @@ fn logged(
                 node: precedence.node.uuid(),
                 transaction: ends.of(connection, piece, at)?.id,
                 columns: Vec::new(),
+                is_removed: change.record.cells.forgotten() == Some(Forgotten::Remains),
                 is_compacted: node.is_some_and(|node| node.is_compacted(change.record.number)),
             };
             logged.push((precedence, change, written));
@@ -197,6 +201,7 @@ impl Columns<'_> {
         for (column, write) in written {
             let to = match write {
                 Write::Value(value) => value,
+                Write::Forgotten(_) => Some(Stored::Integer(1)),
                 Write::Addition(addition) => {
                     let sum = self.sums.entry(column).or_insert(Sum::NOTHING);
                     sum.sum = sum.sum.saturating_add(addition.by.into());
@@ -232,7 +237,8 @@ type CellWrite = (u32, Write<'static>);
 fn cell_writes(cells: Cells<'_>) -> Option<Vec<CellWrite>> {
     let mut written = Vec::new();
     for cell in cells.judged() {
-        if let (cell, Standing::Counts(write)) = cell.ok()? {
+        let (cell, Standing::Counts(write)) = cell.ok()? else { continue };
+        if write != Write::Forgotten(Forgotten::Remains) {
             written.push((cell.column, owned(write)));
         }
     }

@@ -182,7 +182,7 @@ impl FreshTransaction<'_, '_> {
         let mut state = self.into_state();
         let writing = &mut state.writing;
         let connection = writing.connection;
-        make_ready(&mut writing.recorder)?;
+        make_ready(writing)?;
         let registry = Registry::load(connection)?;
         let mut undoings = Undoings::new(connection, &registry);
         let targets = targets(&mut undoings, (connection, &registry), ids)?;

@@ -28,12 +28,11 @@ use crate::log::counters::{CounterCell, Counters, Sum};
 use crate::log::node::NodeId;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
 use crate::log::pieces;
-use crate::log::recorder::Recorder;
 use crate::log::row_clock::RowClock;
 use crate::log::transaction_id::TransactionId;
 use crate::past::transaction_end::TransactionEnd;
 use crate::rows::any_rows::{AnyRows, MarkedCell};
-use crate::rows::last_writer::FoldedCell;
+use crate::rows::folded_change::FoldedCell;
 use crate::rows::writing::Writing;
 use crate::value::{Stored, Value, uuid_of_key};
 
@@ -67,10 +66,10 @@ pub(crate) struct Asked {
 }
 
 /// Creates or mends the table.
-pub(crate) fn make_ready(recorder: &mut Recorder<'_>) -> Result<()> {
+pub(crate) fn make_ready(writing: &mut Writing<'_>) -> Result<()> {
     let mut growth = Growth::default();
-    mend_tables(recorder, Some(UNDONE.name), &mut growth)?;
-    grow(recorder, &UNDONE, &mut growth)?;
+    mend_tables(writing, Some(UNDONE.name), &mut growth)?;
+    grow(&mut writing.recorder, &UNDONE, &mut growth)?;
     Ok(())
 }
 

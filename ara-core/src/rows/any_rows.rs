@@ -10,9 +10,11 @@ use crate::log::clock::Stamp;
 use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::Tick;
-use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::rows::folded_change::{FoldedCell, FoldedChange};
+use crate::rows::last_writer::Rows;
 use crate::rows::rebuild::rebuild_rows;
 use crate::rows::touched::Touched;
+use crate::value::size::LARGEST;
 
 /// Makes changes of this node, and folds them in as a merge folds in those of other nodes.
 pub(crate) struct AnyRows<'c, 'r> {
@@ -30,7 +32,10 @@ impl<'c, 'r> AnyRows<'c, 'r> {
     ///
     /// A row of a local table is written alone, as the log has none.
     ///
-    /// Returns [`Error::EndOfTime`] if nothing can come after `latest`.
+    /// If it fails after the change was recorded, nothing may be committed.
+    ///
+    /// Returns [`Error::EndOfTime`] if nothing can come after `latest`, [`Error::Forgotten`] if the row was
+    /// forgotten, and [`Error::TooLarge`] if the log cannot hold the change.
     pub(crate) fn write(
         &mut self,
         recorder: &mut Recorder<'_>,
@@ -38,6 +43,13 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         cells: Vec<MarkedCell<'_>>,
         touched: Option<&mut Touched>,
     ) -> Result<()> {
+        if self.rows.forgotten.has(&(table.ordinal, row))? {
+            return Err(Error::Forgotten { table: table.name.clone() });
+        }
+        let bytes: u64 = cells.iter().map(|cell| cell.cell.write.length()).sum();
+        if bytes > LARGEST {
+            return Err(Error::TooLarge { table: table.name.clone() });
+        }
         let stamp = recorder.stamp_after(latest);
         let stamp = stamp.ok_or_else(|| Error::EndOfTime { table: table.name.clone() })?;
         let (is_local, table) = (table.is_local, (table.ordinal, table.name.as_str()));
@@ -49,6 +61,7 @@ impl<'c, 'r> AnyRows<'c, 'r> {
                 match write {
                     Write::Value(value) => change.value(*column, value.as_ref(), Marks(marks)),
                     Write::Addition(addition) => change.addition(*column, *addition, Marks(marks)),
+                    Write::Forgotten(_) => change.forget(column.1),
                 }
             }
             recorder.record(change)?;
@@ -56,12 +69,25 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         let node = (recorder.node(), recorder.node_id());
         let tick = Tick { stamp, node, date: recorder.date() };
         let cells = cells.into_iter().map(|marked| marked.cell).collect();
-        let mut change = FoldedChange { table, row, tick, cells };
-        self.rows.fold(&mut change, &|node| self.registry.id_of(node), touched)?;
+        let change = FoldedChange { table, row, tick, cells };
+        let folded = self.fold(recorder, (change, is_local), touched);
+        folded.inspect_err(|_| recorder.break_off())
+    }
+
+    /// Folds in a change that was recorded, unless its table is local.
+    fn fold(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        (mut change, is_local): (FoldedChange<'_>, bool),
+        mut touched: Option<&mut Touched>,
+    ) -> Result<()> {
+        let table = change.table;
+        self.rows.fold(&mut change, &|node| self.registry.id_of(node), touched.as_deref_mut())?;
         let unclear = std::mem::take(&mut self.rows.unclear);
         match unclear.is_empty() {
             true => Ok(()),
-            false => rebuild_rows(&recorder.whole_log()?, self.registry, &unclear),
+            false if is_local => Err(Error::TooLarge { table: table.1.to_owned() }),
+            false => rebuild_rows(&recorder.whole_log()?, self.registry, &unclear, touched),
         }
     }
 }

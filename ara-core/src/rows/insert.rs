@@ -12,12 +12,15 @@ use crate::value::Stored;
 /// The parameter of the first column after the [head](RowHead).
 pub(crate) const FIRST_COLUMN: usize = 5;
 
-/// Returns the SQL that inserts a row: its [head](RowHead), then the given columns.
+/// Returns the SQL that inserts a row, unless it exists: its [head](RowHead), then the given columns.
 pub(crate) fn insert_sql<'a>(
     stored_name: &str,
     columns: impl IntoIterator<Item = &'a str>,
 ) -> String {
-    insert(stored_name, ("", "?1, ?2, ?3, ?4"), columns.into_iter().zip(FIRST_COLUMN..))
+    let head = ("", "?1, ?2, ?3, ?4");
+    // Another program may have made an index that is unique, too. To violate that is an error.
+    insert(stored_name, head, columns.into_iter().zip(FIRST_COLUMN..))
+        + " ON CONFLICT (\"id\") DO NOTHING"
 }
 
 /// The parameter of the first column of [`insert_new_sql`].

@@ -1,27 +1,32 @@
 //! The mutations of the app: creating, updating, deleting and restoring rows.
 
 mod adding;
+mod editing;
 mod mending;
+mod room;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{ErrorCode, ffi};
+use rusqlite::{Connection, ffi};
 use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::log::change::is_same;
 use crate::log::clock::Stamp;
 use crate::log::codec::Addition;
 use crate::log::column_set::ColumnSet;
 use crate::log::counters::{CounterCell, Sum};
+use crate::log::forgotten::ForgottenRows;
 use crate::log::marks::Marks;
-use crate::log::row_clock::RowClock;
+use crate::log::recorder::Recorder;
+use crate::log::row_clock::{LeftOut, RowClock};
 use crate::log::statements::bind;
 use crate::model::cells::Cell;
 use crate::rows::insert::{FIRST_COLUMN_OF_NEW, bind_values};
-use crate::rows::plan::{IS_DELETED, Plan};
+use crate::rows::mutation::editing::If;
+use crate::rows::plan::{IS_DELETED, Plan, Slot};
 use crate::rows::writing::Writing;
-use crate::value::Stored;
+use crate::value::size::{LARGEST_WRITTEN, length};
+use crate::value::{AsRead, Stored, is_same};
 
 /// Writes rows of one table, and records the changes in the log.
 pub(crate) struct Mutation<'m, 'c> {
@@ -32,8 +37,33 @@ pub(crate) struct Mutation<'m, 'c> {
 const ALIVE: Stored<'static> = Stored::Integer(0);
 const DELETED: Stored<'static> = Stored::Integer(1);
 
-/// A slot of the plan, and the value to write there.
-type Write<'a> = (usize, Option<&'a Stored<'static>>);
+/// A value to write into a column.
+#[derive(Clone, Copy)]
+struct Write<'a> {
+    /// The slot of the plan.
+    slot: usize,
+    value: Option<&'a Stored<'static>>,
+    /// How the app sees what is there, or `None` if only what is stored counts.
+    as_read: Option<AsRead>,
+}
+
+impl<'a> Write<'a> {
+    /// Returns a write to `is_deleted`.
+    fn is_deleted(value: &'a Stored<'static>) -> Self {
+        Self { slot: IS_DELETED, value: Some(value), as_read: None }
+    }
+
+    /// Returns whether it would change what the app sees.
+    fn changes(&self, held: ValueRef<'_>) -> bool {
+        !is_same(held, self.value)
+            && !self.as_read.is_some_and(|as_read| as_read.is_seen(held, self.value))
+    }
+
+    /// Returns whether it would change what the app sees wherever SQLite finds a difference.
+    fn differs_as_stored(&self) -> bool {
+        self.as_read.is_none_or(|as_read| as_read.differs_as_stored(self.value))
+    }
+}
 
 /// The writes of an update. Those of most need no memory of their own.
 type Writes<'a> = SmallVec<[Write<'a>; 8]>;
@@ -56,6 +86,15 @@ struct Probed<'a> {
     changes: Writes<'a>,
     /// The stamp of its latest change, unless its clock cannot be read.
     latest: Option<Stamp>,
+    /// The values that it lacks, as it would be too large with them.
+    left_out: Vec<LeftOut>,
+}
+
+impl Probed<'_> {
+    /// Returns the condition that the row is as it was found.
+    fn as_found(&self) -> If<'_> {
+        If::Any { latest: self.latest, left_out: &self.left_out }
+    }
 }
 
 impl<'c> Writing<'c> {
@@ -89,13 +128,14 @@ impl Mutation<'_, '_> {
     }
 
     fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Uuid> {
-        let is_counter = |(slot, _): &Write<'_>| self.plan.is_counter(*slot);
+        let is_counter = |write: &Write<'_>| self.plan.is_counter(write.slot);
         let writes = writes(cells).filter(|write| !is_counter(write));
         let writes: Writes<'_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
             None => self.create(Some(id), cells),
-            Some(Probed { changes, latest, .. }) => {
-                self.edit(id, &changes, &[], If::Any { latest })?;
+            Some(probed) => {
+                self.refuse_forgotten(id, probed.is_deleted)?;
+                self.edit(id, &probed.changes, &[], probed.as_found())?;
                 Ok(id)
             }
         }
@@ -113,37 +153,79 @@ impl Mutation<'_, '_> {
 
     /// Deletes a row. Returns whether it was there and not deleted.
     pub(crate) fn delete(&mut self, id: Uuid) -> Result<bool> {
-        let deleted = [(IS_DELETED, Some(&DELETED))];
+        let deleted = [Write::is_deleted(&DELETED)];
         self.mending(id, |mutation| mutation.edit_alive(id, &deleted, &[]))
     }
 
     /// Restores a row if it is deleted. Returns whether a row has this id.
     pub(crate) fn restore(&mut self, id: Uuid) -> Result<bool> {
         self.mending(id, |mutation| {
-            let probed = mutation.probe(id, &[(IS_DELETED, Some(&ALIVE))])?;
-            let Some(Probed { changes, latest, .. }) = probed else { return Ok(false) };
-            mutation.edit(id, &changes, &[], If::Any { latest })?;
+            let probed = mutation.probe(id, &[Write::is_deleted(&ALIVE)])?;
+            let Some(probed) = probed else { return Ok(false) };
+            mutation.refuse_forgotten(id, probed.is_deleted)?;
+            mutation.edit(id, &probed.changes, &[], probed.as_found())?;
             Ok(true)
         })
+    }
+
+    /// Clears a column of a row that is not deleted, if the app cannot read what is there. Returns whether it
+    /// did.
+    pub(crate) fn clear_unreadable(
+        &mut self,
+        id: Uuid,
+        column: usize,
+        as_read: AsRead,
+    ) -> Result<bool> {
+        let slot = column + 1;
+        let is_unreadable =
+            self.look(id, slot, |held| held != ValueRef::Null && !as_read.can_read(held))?;
+        let clear = Write { slot, value: None, as_read: None };
+        Ok(is_unreadable == Some(true) && self.edit_alive(id, &[clear], &[])?)
+    }
+
+    /// Refuses to write a row that was forgotten, which is always deleted.
+    fn refuse_forgotten(&self, id: Uuid, is_deleted: bool) -> Result<()> {
+        let mut forgotten = ForgottenRows::new(self.writing.connection);
+        match is_deleted && forgotten.has(&(self.plan.table, id.into_bytes()))? {
+            true => Err(Error::Forgotten { table: self.plan.def.name.to_owned() }),
+            false => Ok(()),
+        }
+    }
+
+    /// Looks at what is stored in a row. Returns `None` if there is no such row.
+    fn look<R>(
+        &mut self,
+        id: Uuid,
+        slot: usize,
+        look: impl FnOnce(ValueRef<'_>) -> R,
+    ) -> Result<Option<R>> {
+        let probe = self.writing.statements.get(&self.plan.edit(&[slot]).probe)?;
+        bind(probe, 1, ValueRef::Blob(id.as_bytes()))?;
+        let mut rows = probe.raw_query();
+        // Before the slot, `is_deleted` and the clock are selected.
+        Ok(rows.next()?.map(|row| row.get_ref(2)).transpose()?.map(look))
     }
 
     /// Writes what differs into a row that is not deleted. Returns whether there is such a row.
     fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], added: &[Added]) -> Result<bool> {
         // Most often every value differs, and then a single statement is enough.
-        if self.edit(id, writes, added, If::AllDiffer)? {
+        if writes.iter().all(Write::differs_as_stored)
+            && self.edit(id, writes, added, If::AllDiffer)?
+        {
             return Ok(true);
         }
         match self.probe(id, writes)? {
             None | Some(Probed { is_deleted: true, .. }) => Ok(false),
-            Some(Probed { is_deleted: false, mut changes, latest }) => {
+            Some(mut probed) => {
                 if !added.is_empty() {
                     // An addition is recorded even if the value stays the same, because it is saturated.
-                    let differs = |slot| changes.iter().any(|(changed, _)| *changed == slot);
+                    let differs = |slot| probed.changes.iter().any(|changed| changed.slot == slot);
                     let is_added = |slot| added.iter().any(|added| added.slot == slot);
-                    let is_needed = |(slot, _): &&Write<'_>| differs(*slot) || is_added(*slot);
-                    changes = writes.iter().filter(is_needed).copied().collect();
+                    let is_needed =
+                        |write: &&Write<'_>| differs(write.slot) || is_added(write.slot);
+                    probed.changes = writes.iter().filter(is_needed).copied().collect();
                 }
-                self.edit(id, &changes, added, If::Any { latest })?;
+                self.edit(id, &probed.changes, added, probed.as_found())?;
                 Ok(true)
             }
         }
@@ -151,8 +233,11 @@ impl Mutation<'_, '_> {
 
     /// Inserts a row with this id, and fails with [`Error::Exists`] if there is one.
     fn insert(&mut self, stamp: Stamp, id: Uuid, cells: &[Cell]) -> Result<()> {
-        let columns: ColumnSet = new_row(cells).map(|(slot, _)| self.ordinal(slot)).collect();
-        let Writing { recorder, statements, clock, .. } = &mut *self.writing;
+        if cells.iter().map(|cell| length(cell.value.as_ref())).sum::<u64>() > LARGEST_WRITTEN {
+            return Err(self.too_large());
+        }
+        let columns: ColumnSet = new_row(cells).map(|write| self.ordinal(write.slot)).collect();
+        let Writing { connection, recorder, statements, clock, .. } = &mut *self.writing;
         clock.clear();
         if self.plan.ordinal.is_some() {
             RowClock::pack_one(clock, stamp, recorder.node(), &columns);
@@ -164,21 +249,27 @@ impl Mutation<'_, '_> {
         // A cached statement keeps the values that were bound last, so every slot is bound.
         let mut writes = cells.iter().map(write).peekable();
         let value_of =
-            |slot| writes.next_if(|(next, _)| *next == slot).and_then(|(_, value)| value);
+            |slot| writes.next_if(|next| next.slot == slot).and_then(|write| write.value);
         bind_values(insert, FIRST_COLUMN_OF_NEW, (1..self.plan.slots.len()).map(value_of))?;
-        match insert.raw_execute() {
+        match execute(connection, recorder, || insert.raw_execute()) {
+            Ok(0) => Err(Error::unwritten(self.plan.def.name)),
             Ok(_) => {
                 self.touch(id, &columns, true);
                 Ok(())
             }
             // Another program may have made an index that is unique, too.
-            Err(rusqlite::Error::SqliteFailure(failure, _))
-                if failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE
-                    && self.probe(id, &[])?.is_some() =>
+            Err(rusqlite::Error::SqliteFailure(failure, reason))
+                if failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE =>
             {
-                Err(Error::Exists { table: self.plan.def.name })
+                match self.probe(id, &[])? {
+                    Some(Probed { is_deleted, .. }) => {
+                        self.refuse_forgotten(id, is_deleted)?;
+                        Err(Error::Exists { table: self.plan.def.name })
+                    }
+                    None => Err(rusqlite::Error::SqliteFailure(failure, reason).into()),
+                }
             }
-            Err(error) => Err(self.fault(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -195,57 +286,20 @@ impl Mutation<'_, '_> {
         // The row of a local table has no clock.
         let clock = row.get_ref(1)?.as_blob().ok();
         let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
-        let latest = clock.and_then(|clock| clock.latest()).map(|(stamp, _)| stamp);
+        let latest = clock.as_ref().and_then(|clock| clock.latest()).map(|(stamp, _)| stamp);
         let latest = latest.or(self.plan.ordinal.is_none().then(Stamp::default));
+        let mut left_out = Vec::new();
+        clock.iter().for_each(|clock| left_out.extend(clock.left_out()));
+        let slots = &self.plan.slots;
+        let ordinal = |slot| slots.get(slot).map_or(0, |slot: &Slot| slot.ordinal);
+        let is_left_out = |slot| left_out.iter().any(|(column, _)| *column == ordinal(slot));
         let mut changes = Writes::new();
         for (write, column) in writes.iter().zip(2..) {
-            if !is_same(row.get_ref(column)?, write.1) {
+            if write.changes(row.get_ref(column)?) || is_left_out(write.slot) {
                 changes.push(*write);
             }
         }
-        Ok(Some(Probed { is_deleted, changes, latest }))
-    }
-
-    /// Updates the row with this id if the condition holds. Returns whether it was updated.
-    ///
-    /// Without writes it does nothing: it records no change, and does not advance the clock.
-    fn edit(
-        &mut self,
-        id: Uuid,
-        writes: &[Write<'_>],
-        added: &[Added],
-        condition: If,
-    ) -> Result<bool> {
-        if writes.is_empty() {
-            return Ok(false);
-        }
-        let stamp = match condition {
-            If::AllDiffer => self.writing.recorder.next_stamp(),
-            If::Any { latest } => {
-                let stamp = self.writing.recorder.stamp_after(latest.ok_or(Error::Corrupt)?);
-                stamp.ok_or_else(|| Error::EndOfTime { table: self.plan.def.name.to_owned() })?
-            }
-        };
-        let columns: ColumnSet = writes.iter().map(|(slot, _)| self.ordinal(*slot)).collect();
-        let edit = self.plan.edit(&slots(writes));
-        let Writing { recorder, statements, clock, .. } = &mut *self.writing;
-        clock.clear();
-        RowClock::pack_one(clock, stamp, recorder.node(), &columns);
-        let update = statements.get(match condition {
-            If::Any { .. } => &edit.update,
-            If::AllDiffer => &edit.update_if_all_differ,
-        })?;
-        bind(update, 1, ValueRef::Blob(id.as_bytes()))?;
-        bind(update, 2, ValueRef::Blob(clock))?;
-        bind(update, 3, ValueRef::Integer(recorder.date()))?;
-        bind_values(update, 4, writes.iter().map(|(_, value)| *value))?;
-        let written = update.raw_execute().map_err(|error| self.fault(error))?;
-        if written == 0 {
-            return Ok(false);
-        }
-        self.touch(id, &columns, false);
-        self.record(stamp, id, writes.iter().copied(), added)?;
-        Ok(true)
+        Ok(Some(Probed { is_deleted, changes, latest, left_out }))
     }
 
     /// Notes for the watchers that a row was written, if anyone watches.
@@ -255,8 +309,20 @@ impl Mutation<'_, '_> {
         }
     }
 
-    /// Advances the clock to a change that was made, and records it, unless the table is local.
+    /// Advances the clock to a change that was made, and records it, unless the table is local. If that fails,
+    /// the row is written and not logged, so that nothing may be committed.
     fn record<'w>(
+        &mut self,
+        stamp: Stamp,
+        id: Uuid,
+        writes: impl Iterator<Item = Write<'w>>,
+        added: &[Added],
+    ) -> Result<()> {
+        let recorded = self.record_change(stamp, id, writes, added);
+        recorded.inspect_err(|_| self.writing.recorder.break_off())
+    }
+
+    fn record_change<'w>(
         &mut self,
         stamp: Stamp,
         id: Uuid,
@@ -270,7 +336,7 @@ impl Mutation<'_, '_> {
         let Writing { recorder, counters, .. } = &mut *self.writing;
         let node = recorder.node();
         let mut change = recorder.change(stamp, (ordinal, self.plan.def.name), id);
-        for (at, value) in writes {
+        for Write { slot: at, value, .. } in writes {
             let Some(slot) = self.plan.slots.get(at) else { continue };
             let column = (slot.ordinal, slot.name);
             if !slot.is_counter {
@@ -299,24 +365,23 @@ impl Mutation<'_, '_> {
         self.plan.slots.get(slot).map_or(0, |slot| slot.ordinal)
     }
 
-    /// Converts an error of a statement that writes a row.
-    fn fault(&self, error: rusqlite::Error) -> Error {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::TooBig) => Error::TooLarge { table: self.plan.def.name },
-            _ => error.into(),
-        }
+    fn too_large(&self) -> Error {
+        Error::TooLarge { table: self.plan.def.name.to_owned() }
     }
 }
 
-/// On which condition a row is updated.
-#[derive(Clone, Copy)]
-enum If {
-    /// The row exists, and its latest change has this stamp. Without one, this is [`Error::Corrupt`].
-    Any { latest: Option<Stamp> },
-    /// The row is not deleted, the clock is later than its latest change, and SQLite finds every value
-    /// different. To SQLite 0.0 and -0.0 are equal, so that a row it does not update must still be compared by
-    /// [`is_same`].
-    AllDiffer,
+/// Runs a statement that writes a row. A trigger that fails may leave it written, and then nothing may be committed.
+fn execute(
+    connection: &Connection,
+    recorder: &mut Recorder<'_>,
+    run: impl FnOnce() -> rusqlite::Result<usize>,
+) -> rusqlite::Result<usize> {
+    let before = connection.total_changes();
+    run().inspect_err(|_| {
+        if connection.total_changes() != before {
+            recorder.break_off();
+        }
+    })
 }
 
 /// Returns what cells write into a row that exists: defaults are for new rows only.
@@ -325,21 +390,21 @@ fn writes(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
 }
 
 fn write(cell: &Cell) -> Write<'_> {
-    (cell.column + 1, cell.value.as_ref())
+    Write { slot: cell.column + 1, value: cell.value.as_ref(), as_read: cell.as_read }
 }
 
 /// Returns the write to `is_deleted` that creates or restores a row. A create includes it, so that the column
 /// has a clock that a delete on another device can be compared with.
 fn alive<'a>() -> impl Iterator<Item = Write<'a>> {
-    std::iter::once((IS_DELETED, Some(&ALIVE)))
+    std::iter::once(Write::is_deleted(&ALIVE))
 }
 
 /// Returns what a create writes, in the order of the slots. A column without a value is not written, as it
 /// was never set.
 fn new_row(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
-    alive().chain(cells.iter().map(write).filter(|(_, value)| value.is_some()))
+    alive().chain(cells.iter().map(write).filter(|write| write.value.is_some()))
 }
 
 fn slots(writes: &[Write<'_>]) -> SmallVec<[usize; 8]> {
-    writes.iter().map(|(slot, _)| *slot).collect()
+    writes.iter().map(|write| write.slot).collect()
 }

@@ -45,6 +45,9 @@ pub(crate) struct Slot {
     pub(crate) is_counter: bool,
 }
 
+/// How many sets of slots are remembered with their SQL. Most apps have few; a table of 16 columns has 65,535.
+const MOST_EDITS: usize = 256;
+
 /// The slot of `is_deleted`, whose ordinal is 0 in every table.
 pub(crate) const IS_DELETED: usize = 0;
 
@@ -131,7 +134,46 @@ impl Plan {
             // A row whose clock would be NULL has a later change, and is passed over.
             update_if_all_differ: format!("UPDATE OR IGNORE {update}{differ}").into(),
         });
+        if edits.len() >= MOST_EDITS {
+            edits.clear();
+        }
         edits.insert(slots.into(), Arc::clone(&edit));
         edit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ara_schema::ColumnDef;
+
+    use super::*;
+
+    #[test]
+    fn the_sql_of_only_some_sets_of_columns_is_remembered() {
+        const fn column(name: &'static str) -> ColumnDef {
+            ColumnDef { name, ty: Type::Integer, range: None, required: false }
+        }
+        const COLUMNS: [ColumnDef; 10] = [
+            column("a"),
+            column("b"),
+            column("c"),
+            column("d"),
+            column("e"),
+            column("f"),
+            column("g"),
+            column("h"),
+            column("i"),
+            column("j"),
+        ];
+        static WIDE: TableDef =
+            TableDef { name: "wide", local: false, columns: &COLUMNS, indexes: &[], search: &[] };
+        let plan = Plan::new(&WIDE, 1, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        for set in 1..1024_usize {
+            let slots: Vec<_> = (1..=10).filter(|slot| set >> (slot - 1) & 1 == 1).collect();
+            let edit = plan.edit(&slots);
+            assert_eq!(edit.update.matches("\" = ?").count(), slots.len() + 1);
+            assert!(Arc::ptr_eq(&edit, &plan.edit(&slots)));
+            assert!(plan.edits.lock().is_ok_and(|edits| edits.len() <= MOST_EDITS));
+        }
     }
 }

@@ -10,7 +10,8 @@ use crate::model::table_ref::TableRef;
 use crate::rows::plan::Plan;
 
 /// The plans of the tables that the file contains as their structs declare them. Tables only grow, so a plan
-/// stays valid. Every read and write of a row asks for one, so the hash is a fast one: no keys come from outside.
+/// stays valid, unless another program changes the file. Every read and write of a row asks for one, so the hash
+/// is a fast one: no keys come from outside.
 #[derive(Debug, Default)]
 pub(crate) struct Plans(RwLock<HashMap<TypeId, Arc<Plan>, FixedState>>);
 
@@ -23,5 +24,10 @@ impl Plans {
     /// Keeps the plans of tables that are ready now.
     pub(crate) fn keep(&self, ready: impl IntoIterator<Item = (TypeId, Arc<Plan>)>) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
+    }
+
+    /// Forgets all plans, as tables may have changed that they are of.
+    pub(crate) fn forget(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

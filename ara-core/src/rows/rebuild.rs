@@ -3,25 +3,32 @@
 //! All changes are folded in again, as they were when they were made or arrived. They are read once, as they
 //! lie in the log, so that the memory needed does not depend on how many there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
-use crate::log::cells::Cells;
+use crate::log::cells::{Cells, Standing};
 use crate::log::clock::Stamp;
-use crate::log::counters::{forget_row, forget_table};
+use crate::log::counters::forget_table;
+use crate::log::forgotten::clear_table;
+use crate::log::meta;
 use crate::log::node::NodeOrdinal;
 use crate::log::nodes::note_forked;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::PieceReader;
 use crate::log::recorder::WholeLog;
-use crate::log::row_changes::{RowKey, changes_of_rows};
+use crate::log::remains::remove_values;
+use crate::log::row_changes::{RowKey, for_each_change_of};
 use crate::log::row_clock::{RowClock, Tick};
 use crate::names::quoted;
-use crate::rows::last_writer::{FoldedCell, FoldedChange, Rows};
+use crate::rows::folded_change::{FoldedCell, FoldedChange};
+use crate::rows::last_writer::Rows;
+use crate::rows::touched::Touched;
+use crate::rows::whole_row::WholeRow;
 
 /// Returns a change of the log as it is folded in, or `None` if its table is not in the file. Cells of
 /// columns that are not in the file, and of kinds that this version does not know, are left out.
@@ -45,9 +52,9 @@ pub(crate) fn folded<'a>(
 /// Returns the cells of a change of a table that can be folded in.
 fn folded_cells<'a>(table: &'a RegisteredTable, cells: Cells<'a>) -> Result<Vec<FoldedCell<'a>>> {
     let mut folded = Vec::with_capacity(8);
-    let mut cells = cells;
-    while let Some(cell) = cells.next_cell().ok_or(Error::Corrupt)? {
-        if let (Some(write), Some(name)) = (cell.write(), table.columns.get(&cell.column)) {
+    for cell in cells.judged() {
+        let (cell, Standing::Counts(write)) = cell? else { continue };
+        if let Some(name) = table.columns.get(&cell.column) {
             folded.push(FoldedCell { column: (cell.column, name.as_str()), write });
         }
     }
@@ -74,8 +81,13 @@ pub(crate) fn rebuild_tables(
 ) -> Result<()> {
     let connection = log.connection();
     for table in tables {
-        connection.execute(&format!("DELETE FROM {}", quoted(&table.name)), [])?;
+        let name = quoted(&table.name);
+        connection.execute(&format!("DELETE FROM {name}"), [])?;
+        if connection.prepare(&format!("SELECT 1 FROM {name} LIMIT 1"))?.exists([])? {
+            return Err(Error::unwritten(&table.name));
+        }
         forget_table(connection, table.ordinal)?;
+        clear_table(connection, table.ordinal)?;
     }
     let mut rows = Rows::anew(connection)?;
     let wanted: BTreeSet<i64> = tables.iter().map(|table| table.ordinal).collect();
@@ -88,7 +100,9 @@ pub(crate) fn rebuild_tables(
         note_forked(connection, *node)?;
     }
     let unclear = std::mem::take(&mut rows.unclear);
-    rebuild_rows(log, registry, &unclear)
+    let forgotten = std::mem::take(&mut rows.newly_forgotten);
+    remove_values(log, registry, &forgotten)?;
+    rebuild_rows(log, registry, &unclear, None)
 }
 
 /// Folds the changes of the log that are wanted into rows, which may be in another database. What cannot be
@@ -142,7 +156,7 @@ pub(crate) fn latest_told(
     Ok(latest)
 }
 
-/// How many rows are rebuilt at once, as their changes are held in memory.
+/// How many rows are rebuilt at once, as what they hold is kept in memory.
 const MOST_ROWS: usize = 1000;
 
 /// Rebuilds some rows of synced tables. Those of which the log knows nothing stay as they are, and so do those of
@@ -151,39 +165,53 @@ pub(crate) fn rebuild_rows(
     log: &WholeLog<'_>,
     registry: &Registry,
     rows: &BTreeSet<RowKey>,
+    mut touched: Option<&mut Touched>,
 ) -> Result<()> {
     let connection = log.connection();
-    let id_of = |node| registry.id_of(node);
+    let writer = meta::get(connection, meta::NODE)?.unwrap_or(NodeOrdinal::NONE);
     let keys: Vec<RowKey> = rows.iter().copied().collect();
     for keys in keys.chunks(MOST_ROWS) {
-        let changes = changes_of_rows(connection, registry, &keys.iter().copied().collect());
-        let changes = match changes {
+        let keys = keys.iter().copied().collect();
+        let rows = match whole_rows(connection, (registry, writer), &keys, |_| true) {
             Err(Error::Corrupt) => continue,
-            changes => changes?,
+            rows => rows?,
         };
-        let mut folding = Rows::new(connection)?;
-        for ((table, id), changes) in changes {
-            let Some(table) = registry.synced().find(|made| made.ordinal == table) else {
-                continue;
-            };
-            if changes.is_empty() {
-                continue;
+        for ((ordinal, id), row) in rows {
+            let Some(table) = registry.tables.get(&ordinal) else { continue };
+            row.put(connection, (ordinal, &table.name), &id)?;
+            // Some are found only now, once the values of a row that was forgotten are removed.
+            for node in row.tied() {
+                note_forked(connection, *node)?;
             }
-            delete_row(connection, table, &id)?;
-            for change in &changes {
-                let change =
-                    LoggedChange { node: change.node, date: change.date, record: change.record() };
-                if let Some(mut change) = folded(registry, change)? {
-                    folding.fold(&mut change, &id_of, None)?;
-                }
+            if let Some(touched) = &mut touched {
+                let columns = table.columns.keys().copied().collect();
+                touched.write(ordinal, Uuid::from_bytes(id), &columns, true);
             }
         }
     }
     Ok(())
 }
 
-fn delete_row(connection: &Connection, table: &RegisteredTable, row: &[u8; 16]) -> Result<()> {
-    let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(&table.name));
-    connection.prepare_cached(&delete)?.execute([row])?;
-    forget_row(connection, table.ordinal, row)
+/// Folds the changes of some rows, as far as they count. Rows that have none are left out, and so are those of tables
+/// that are not in the file.
+pub(crate) fn whole_rows<'r>(
+    log: &Connection,
+    (registry, writer): (&'r Registry, NodeOrdinal),
+    rows: &BTreeSet<RowKey>,
+    counts: impl Fn(&LoggedChange<'_>) -> bool,
+) -> Result<BTreeMap<RowKey, WholeRow<'r>>> {
+    let mut whole = BTreeMap::new();
+    for_each_change_of(log, rows, |change| {
+        if !counts(&change) {
+            return Ok(());
+        }
+        let key = (change.record.table, change.record.row);
+        let hash = change.hash(registry).ok_or(Error::Corrupt)?;
+        if let Some(change) = folded(registry, change)? {
+            let row = whole.entry(key).or_insert_with(|| WholeRow::new(writer, registry));
+            row.add(change, hash);
+        }
+        Ok(())
+    })?;
+    Ok(whole)
 }

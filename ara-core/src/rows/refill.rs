@@ -17,6 +17,7 @@ use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
 use crate::names::quoted;
 use crate::rows::rebuild::rebuild_rows;
+use crate::rows::table_rows::execute;
 use crate::value::Stored;
 
 /// Fills columns that another program had dropped with the values that were last written into them. The
@@ -31,13 +32,13 @@ pub(crate) fn refill_columns(
     let mut refill = Refill::new(connection, table, columns)?;
     let mut pieces = PieceReader::all(connection)?;
     // Of changes of one node with equal stamps, which a fork may have, the clock does not tell which won. Nor does one
-    // that cannot be read.
+    // that cannot be read. And a row may have become too large while it lacked the columns.
     let mut unclear = BTreeSet::new();
     while let Some(piece) = pieces.next()? {
         let is_forked = registry.nodes.get(&piece.node()).is_some_and(|node| node.is_forked);
         for change in piece.changes().filter(|change| change.record.table == table.ordinal) {
             let is_unclear = match refill.change(change) {
-                Err(Error::Corrupt) => true,
+                Err(Error::Corrupt | Error::TooLarge { .. }) => true,
                 has_written => has_written? && is_forked,
             };
             if is_unclear {
@@ -45,11 +46,12 @@ pub(crate) fn refill_columns(
             }
         }
     }
-    rebuild_rows(log, registry, &unclear)
+    rebuild_rows(log, registry, &unclear, None)
 }
 
 /// The statements that fill the columns of a table.
 struct Refill<'c, 't> {
+    connection: &'c Connection,
     table: &'t RegisteredTable,
     probe: Statement<'c>,
     /// The columns, each with the statement that writes it.
@@ -73,7 +75,7 @@ impl<'c, 't> Refill<'c, 't> {
         };
         let columns = columns.iter().map(update).collect::<Result<_>>()?;
         let probe = connection.prepare(&probe)?;
-        Ok(Self { table, probe, columns, counters: Counters::new(connection) })
+        Ok(Self { connection, table, probe, columns, counters: Counters::new(connection) })
     }
 
     /// Writes what a change wrote into the columns, as far as nothing was written later. Returns whether it
@@ -89,12 +91,15 @@ impl<'c, 't> Refill<'c, 't> {
                 Some(clock) => clock,
                 none => none.insert(clock_of(&mut self.probe, &record.row)?),
             };
-            if clock.last_write(cell.column) != Some((record.stamp, node)) {
+            if clock.last_write(cell.column) != Some((record.stamp, node))
+                || clock.lacks(cell.column)
+            {
                 continue;
             }
             let (row, table) = (&record.row[..], self.table.ordinal);
             let value = match write {
                 Write::Value(value) => value,
+                Write::Forgotten(_) => Some(Stored::Integer(1)),
                 Write::Addition(_) => {
                     let counter = CounterCell { table, row, column: cell.column };
                     self.counters.get(counter)?.map(|sum| Stored::Integer(sum.value()))
@@ -102,7 +107,7 @@ impl<'c, 't> Refill<'c, 't> {
             };
             bind(update, 1, ValueRef::Blob(row))?;
             bind(update, 2, value.as_ref().map_or(ValueRef::Null, Stored::to_sql))?;
-            update.raw_execute()?;
+            execute(self.connection, update, &self.table.name)?;
             has_written = true;
         }
         Ok(has_written)

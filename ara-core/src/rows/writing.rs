@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::counters::Counters;
 use crate::log::entropy::Entropy;
 use crate::log::recorder::Recorder;
@@ -20,6 +20,8 @@ pub(crate) struct Writing<'c> {
     pub(crate) clock: Vec<u8>,
     /// What was written, if anyone was watching when the transaction began.
     pub(crate) touched: Option<Touched>,
+    /// Whether values of forgotten rows were removed.
+    pub(crate) has_removed_values: bool,
 }
 
 impl<'c> Writing<'c> {
@@ -37,6 +39,7 @@ impl<'c> Writing<'c> {
             entropy,
             clock: Vec::new(),
             touched,
+            has_removed_values: false,
         }
     }
 
@@ -63,11 +66,32 @@ impl<'c> Writing<'c> {
     }
 }
 
+impl Writing<'_> {
+    /// Runs what concerns one table alone. If something is wrong with the table, all of it is taken back, and this
+    /// returns `None`, so that others can go on.
+    pub(crate) fn walled<R>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<Option<R>> {
+        match self.in_savepoint(run) {
+            Ok(done) => Ok(Some(done)),
+            // A trigger of another program may roll back the whole transaction.
+            Err(_) if self.connection.is_autocommit() => Err(Error::Broken),
+            Err(error) if error.may_be_of_one_table() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// A savepoint, to which the transaction is rolled back on drop unless it is released.
 struct Savepoint<'c>(Option<&'c Connection>);
 
 impl<'c> Savepoint<'c> {
     fn begin(connection: &'c Connection) -> Result<Self> {
+        // Otherwise, it would begin a transaction of its own.
+        if connection.is_autocommit() {
+            return Err(Error::Broken);
+        }
         connection.execute_batch("SAVEPOINT ara")?;
         Ok(Self(Some(connection)))
     }

@@ -13,7 +13,6 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::catalog::registry::Registry;
-use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
 use crate::error::{Error, Result};
@@ -23,6 +22,7 @@ use crate::log::node::NodeOrdinal;
 use crate::log::nodes;
 use crate::log::pieces::start_of;
 use crate::log::place::Number;
+use crate::rows::clocks::tables_in_file;
 use crate::sync::compact::known_to_all::{Limits, has_moved};
 use crate::sync::compact::recent_rows::RecentRows;
 use crate::sync::compact::stretch::Compacting;
@@ -56,6 +56,7 @@ impl Database {
     ///   not received.
     /// - The log of a node that [forked](crate::MergeReport::forked) is not compacted.
     /// - What was added to a [`Counter`](crate::Counter) is not dropped.
+    /// - Of a row that was [forgotten](Self::forget), only the change that forgot it stays, if all devices know of it.
     /// - Of each change that is dropped, 4 bytes stay. By these, a merge tells it apart from what a restored
     ///   backup, or another copy of the file, wrote in its place under the id of the same node.
     ///
@@ -131,12 +132,7 @@ impl Run {
         if !nodes.values().any(|node| limits.of(node.ordinal) > node.compacted) {
             return Ok(None);
         }
-        let mut tables = BTreeSet::new();
-        for table in registry.synced() {
-            if columns_in_file(snapshot, &table.name)?.is_some() {
-                tables.insert(table.ordinal);
-            }
-        }
+        let tables = tables_in_file(snapshot, &registry)?;
         let recent = RecentRows::find(snapshot, &registry, &limits, nodes.values())?;
         let left = limits.iter().collect();
         let (after, done) = (None, Compaction::default());

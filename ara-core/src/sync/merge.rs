@@ -1,10 +1,9 @@
 //! Merging changes of another database.
 
-use std::collections::HashSet;
-
 use crate::database::Database;
 use crate::error::Result;
 use crate::exchange::changes::Changes;
+use crate::merge::faults::Faults;
 use crate::merge::incoming::merge;
 use crate::merge::report::MergeReport;
 use crate::trace::{event, span};
@@ -15,7 +14,8 @@ impl Database {
     /// one [`changes_since`](Self::changes_since) must arrive in theirs. Each may arrive more than once.
     ///
     /// Tables and columns that this database lacks are created. If the changes of a node cannot be accepted,
-    /// that node alone is refused, and the report says why.
+    /// that node alone is refused, and the report says why. What arrives for a table that cannot be written, as
+    /// another program has changed it, stays in the log: see [`set_aside`](Self::set_aside).
     ///
     /// See [`changes_since`](Self::changes_since) for an example of both sides.
     ///
@@ -24,19 +24,21 @@ impl Database {
     /// Returns [common errors](Self#common-errors). Nothing is merged then, and the merge can be repeated.
     pub fn merge(&self, changes: &Changes) -> Result<MergeReport> {
         let _span = span!("merge", changes = changes.len());
-        let mut damaged = HashSet::new();
+        let mut faults = Faults::default();
         let report = loop {
-            let known_damaged = damaged.len();
             let merged = self.fresh_transaction(|fresh| {
                 let mut state = fresh.into_state();
                 state.has_met_nodes = true;
-                merge(&mut state.writing, changes, &mut damaged)
+                merge(&mut state.writing, changes, &mut faults)
             });
-            // Otherwise it is repeated without the nodes that turned out to be damaged.
-            if damaged.len() == known_damaged {
+            // Otherwise it is repeated without what turned out to be damaged.
+            if !faults.call_for_another_attempt() {
                 break merged?;
             }
         };
+        if faults.has_set_aside() {
+            self.0.plans.forget();
+        }
         event!(
             DEBUG,
             "merged",

@@ -25,6 +25,8 @@ impl World {
                 Some(_) if !may_be_there => {
                     return Err(format!("{row:?} is there, and nobody made it").into());
                 }
+                // It is looked at already.
+                Some(held) if held.is_forgotten => {}
                 Some(held) => self.check_row(row, known, held)?,
                 None if is_there => return Err(format!("{row:?} is not there").into()),
                 None => {}
@@ -34,6 +36,38 @@ impl World {
             Some(row) => Err(format!("{row:?} is there, and nobody ever made it").into()),
             None => Ok(()),
         }
+    }
+
+    /// Fails unless what was forgotten is gone, and nothing else. Who knows a change that forgot a row has
+    /// forgotten it. Who does not may have heard what is left of another change.
+    pub fn check_forgotten(&self, known: &Known, shown: &Shown) -> Outcome {
+        for (row, all) in &self.rows {
+            let Some(held) = shown.0.get(row) else { continue };
+            let heard = self.forgets_of(*row, known);
+            if !heard.is_empty() && !held.is_forgotten {
+                return Err(format!("{row:?} is not forgotten").into());
+            }
+            if !held.is_forgotten {
+                continue;
+            }
+            if !all.iter().any(|change| self.changes[*change].made.forgets) {
+                return Err(format!("{row:?} is forgotten, and nobody forgot it").into());
+            }
+            if !held.is_empty() || held.created_at != held.updated_at {
+                return Err(format!("{row:?} is forgotten, and still {held:.200?}").into());
+            }
+            let showed = |change: &usize| self.showed(*change, held.created_at);
+            if !heard.is_empty() && !heard.iter().any(showed) {
+                let date = held.created_at;
+                return Err(format!("{row:?} is forgotten {date}, which no clock showed").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the clock of who made a change showed a date.
+    fn showed(&self, change: usize, date: i64) -> bool {
+        self.changes[change].walls.iter().any(|wall| (wall - date).abs() <= SECOND)
     }
 
     fn check_row(&mut self, row: RowKey, known: &Known, held: &Row) -> Outcome {
@@ -114,11 +148,8 @@ impl World {
         let certain = || all.iter().filter(|change| self.changes[**change].made.is_certain());
         let has_seen = |change: usize, other: usize| self.changes[change].seen.has(other);
         let (created_at, updated_at) = (held.created_at, held.updated_at);
-        let showed = |change: usize, date: i64| {
-            self.changes[change].walls.iter().any(|wall| (wall - date).abs() <= SECOND)
-        };
         let mut first = all.iter().filter(|change| !certain().any(|by| has_seen(**change, *by)));
-        if !first.any(|change| showed(*change, created_at)) {
+        if !first.any(|change| self.showed(*change, created_at)) {
             return Err(format!("{row:?} is made {created_at}, which no clock showed").into());
         }
         let is_last = |change: &&usize| !certain().any(|by| has_seen(*by, **change));
@@ -126,7 +157,7 @@ impl World {
         let is_right = |change: &usize| {
             let walls = &self.changes[*change].walls;
             let is_before = walls.iter().any(|wall| *wall <= created_at + SECOND);
-            showed(*change, updated_at) || (updated_at == created_at && is_before)
+            self.showed(*change, updated_at) || (updated_at == created_at && is_before)
         };
         if updated_at < created_at || !last.any(is_right) {
             return Err(format!("{row:?} is updated {updated_at}, which no clock showed").into());

@@ -1,17 +1,19 @@
 //! A device: its database, its clock, its version of the app, and what it must know by now.
 
 use std::fs;
-use std::path::PathBuf;
+use std::mem;
+use std::path::{Path, PathBuf};
 
 use ara::{
     Changes, Database, Error, MergeReport, Reason, Table as _, TransactionId, VersionVector,
 };
+use rusqlite::Connection;
 
 use crate::replicas::known::Known;
 use crate::replicas::shown::Shown;
 use crate::replicas::steps::{Means, Write};
-use crate::replicas::versions::{COURIER, ensure, tables, v1};
-use crate::replicas::world::World;
+use crate::replicas::versions::{COURIER, RowKey, ensure, ids, tables, v1};
+use crate::replicas::world::{Made, World};
 use support::{Outcome, There, Wall, verified};
 
 pub struct Device {
@@ -87,12 +89,22 @@ impl Device {
         }
     }
 
-    /// What is in memory stays open.
+    /// What is in memory stays open. A row of which was only told that it was forgotten is forgotten here then.
     pub fn reopen(&mut self, seed: u64, world: &mut World) -> Outcome {
-        if self.path.is_some() {
-            self.open(seed)?;
+        let Some(path) = &self.path else { return self.stays(world) };
+        let told = told(path)?;
+        self.open(seed)?;
+        if told.is_empty() {
+            return self.stays(world);
         }
-        self.stays(world)
+        let listed = self.db()?.transactions().collect::<ara::Result<Vec<_>>>()?;
+        let new = listed.iter().map(|one| one.id).find(|id| !world.transactions.contains_key(id));
+        // Of two branches of a fork both may have done the same.
+        let id = new.or(self.db()?.last_transaction()?).there()?;
+        let made = told.into_iter().map(Made::forgetting).collect();
+        world.add(id, self.wall.millis(), made, &mut self.known)?;
+        self.last = None;
+        self.look(world)
     }
 
     /// Goes on with a later version of the app.
@@ -227,7 +239,10 @@ impl Device {
 
     /// Looks what the last step did.
     pub fn look(&mut self, world: &mut World) -> Outcome {
-        self.shown = Shown::read(self.db()?)?;
+        let shown = Shown::of(self.db()?)?;
+        let before = mem::replace(&mut self.shown, shown);
+        self.shown.stays_forgotten(&before)?;
+        world.check_forgotten(&self.known, &self.shown)?;
         if !self.is_vague {
             world.check(&self.known, &self.shown)?;
         }
@@ -240,4 +255,19 @@ impl Device {
         self.look(world)?;
         self.shown.is_as(&before)
     }
+}
+
+/// The rows in a file of which was only told that they were forgotten.
+fn told(path: &Path) -> Outcome<Vec<RowKey>> {
+    let sqlite = Connection::open(path)?;
+    let mut rows = sqlite.prepare(
+        "SELECT t.name, f.row FROM ara_forgotten f JOIN ara_table t ON t.ordinal = f.tbl \
+         WHERE f.act = 0 ORDER BY f.tbl, f.row",
+    )?;
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = rows.collect::<Result<Vec<(String, [u8; 16])>, _>>()?;
+    let key = |(table, id): &(String, [u8; 16])| {
+        ids().iter().find(|((name, row), _)| name == table && row.as_bytes() == id)
+    };
+    Ok(rows.iter().filter_map(key).map(|(_, key)| *key).collect())
 }

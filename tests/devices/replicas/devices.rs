@@ -57,7 +57,7 @@ impl Devices {
     }
 
     /// A seed that no run of any device had.
-    fn seed(&mut self) -> u64 {
+    pub fn seed(&mut self) -> u64 {
         self.seed += 1;
         self.seed
     }

@@ -17,6 +17,11 @@ const ENOUGH: usize = 4;
 impl Devices {
     /// All are equal in the end, and nothing is lost that any of them had.
     pub fn meet(&mut self) -> Outcome {
+        // What was only told is forgotten by each.
+        for at in 0..self.devices.len() {
+            let seed = self.seed();
+            self.devices[at].reopen(seed, &mut self.world)?;
+        }
         self.exchange()?;
         self.compare()?;
         // What was unknown to an app is there when it learns of it.
@@ -73,7 +78,8 @@ impl Devices {
             device.look(&mut self.world)?;
         }
         let first = &self.devices[0].shown;
-        self.devices.iter().try_for_each(|device| device.shown.is_as(first))
+        self.devices.iter().try_for_each(|device| device.shown.is_as(first))?;
+        self.devices.iter().try_for_each(|device| first.stays_forgotten(&device.shown))
     }
 
     /// Some devices compact their logs: whoever learns from one, and from another later, has it all.
@@ -112,7 +118,7 @@ impl Devices {
             }
             verified(&fresh).map_err(|error| format!("late: {error}"))?;
         }
-        Shown::read(&fresh)?.is_as(&first.shown).map_err(|error| format!("late: {error}"))?;
+        Shown::of(&fresh)?.is_as(&first.shown).map_err(|error| format!("late: {error}"))?;
         if fresh.version_vector()? != first.vector()? {
             return Err("late: another vector".into());
         }

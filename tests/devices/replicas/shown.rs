@@ -22,6 +22,8 @@ pub struct Row {
     pub updated_at: i64,
     /// A column that the table lacks holds what an empty one does: nothing.
     cells: BTreeMap<&'static str, Value>,
+    /// The row was forgotten, as the file says.
+    pub is_forgotten: bool,
 }
 
 /// The columns of which a line is read, where there is something.
@@ -60,6 +62,17 @@ impl Row {
         }
     }
 
+    /// Nothing is left of it.
+    pub fn forget(&mut self) {
+        self.cells = BTreeMap::from([(IS_DELETED, Value::Integer(1))]);
+        self.is_forgotten = true;
+    }
+
+    /// Whether it holds nothing, but that it is deleted.
+    pub fn is_empty(&self) -> bool {
+        self.is_deleted() && self.cells.len() == 1
+    }
+
     /// The columns in which two rows differ.
     pub fn differing<'r>(&'r self, other: &'r Self) -> impl Iterator<Item = &'static str> {
         let columns: BTreeSet<_> = self.cells.keys().chain(other.cells.keys()).copied().collect();
@@ -68,6 +81,19 @@ impl Row {
 }
 
 impl Shown {
+    /// Reads what a database shows now, and which rows it has forgotten.
+    pub fn of(db: &Database) -> Outcome<Self> {
+        let mut shown = Self::read(db)?;
+        let forgotten =
+            "SELECT t.name, f.row FROM ara_forgotten f JOIN ara_table t ON t.ordinal = f.tbl";
+        for (table, id) in db.sql::<(String, Uuid)>(forgotten).all()? {
+            let key = ids().get(&(table.as_str(), id)).ok_or("a row was forgotten that none is")?;
+            shown.0.get_mut(key).ok_or("a row that was forgotten is not there")?.is_forgotten =
+                true;
+        }
+        Ok(shown)
+    }
+
     /// Reads by SQL alone, so that an old version of the app is no hindrance.
     pub fn read(source: &impl Source) -> Outcome<Self> {
         let columns = source.sql::<(String, String)>(
@@ -103,17 +129,25 @@ impl Shown {
     pub fn write(&mut self, row: RowKey, write: &Write, cells: &Cells) -> (bool, Option<Made>) {
         let held = self.0.get(&row);
         let (is_new, is_deleted) = (held.is_none(), held.is_some_and(Row::is_deleted));
-        let does = match write.what {
-            What::Create => is_new,
-            What::Upsert => true,
-            What::Update | What::Delete => !is_new && !is_deleted,
-            What::Restore => !is_new,
-        };
+        let is_forgotten = held.is_some_and(|held| held.is_forgotten);
+        let does = !is_forgotten
+            && match write.what {
+                What::Create => is_new,
+                What::Upsert => true,
+                What::Update | What::Delete => !is_new && !is_deleted,
+                What::Restore => !is_new,
+                What::Forget => is_deleted,
+            };
         if !does {
             return (false, None);
         }
+        let mut made = Made { row, cells: BTreeMap::new(), added: None, forgets: false };
+        if write.what == What::Forget {
+            self.0.entry(row).or_default().forget();
+            return (true, Some(Made::forgetting(row)));
+        }
         let mut wanted = match write.what {
-            What::Delete | What::Restore => Cells::new(),
+            What::Delete | What::Restore | What::Forget => Cells::new(),
             What::Create | What::Upsert | What::Update => cells.clone(),
         };
         let added = wanted.remove(COUNTER).filter(|_| is_new || write.what == What::Update);
@@ -122,7 +156,6 @@ impl Shown {
             wanted.insert(IS_DELETED, Value::Integer(deleted));
         }
         let held = self.0.entry(row).or_default();
-        let mut made = Made { row, cells: BTreeMap::new(), added: None };
         for (column, value) in wanted {
             let value = stored(&value);
             let is_certain = !is_same(held.value(column), &value);
@@ -138,6 +171,16 @@ impl Shown {
         }
         let is_any = made.added.is_some() || !made.cells.is_empty();
         (true, Some(made).filter(|_| is_any))
+    }
+
+    /// Fails unless all that was forgotten is forgotten still.
+    pub fn stays_forgotten(&self, before: &Self) -> Outcome {
+        let is_forgotten = |shown: &Self, key| shown.0.get(key).is_some_and(|row| row.is_forgotten);
+        let mut rows = before.0.keys().filter(|key| is_forgotten(before, key));
+        match rows.find(|key| !is_forgotten(self, key)) {
+            Some(key) => Err(format!("{key:?} was forgotten, and came back").into()),
+            None => Ok(()),
+        }
     }
 
     /// Fails unless both hold the same values.

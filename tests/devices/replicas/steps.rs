@@ -87,6 +87,7 @@ fn write() -> impl Strategy<Value = Write> {
         6 => Just(What::Update),
         1 => Just(What::Delete),
         1 => Just(What::Restore),
+        1 => Just(What::Forget),
     ];
     let columns = prop::array::uniform6(prop::option::weighted(0.4, choice()));
     // Most is written to few rows, where it meets.
@@ -97,6 +98,14 @@ fn write() -> impl Strategy<Value = Write> {
         what,
         key,
         columns,
+    })
+}
+
+/// A row is deleted and forgotten.
+fn forget() -> impl Strategy<Value = Vec<Write>> {
+    (0..3_u8, 0..KEYS).prop_map(|(table, key)| {
+        let both = [What::Delete, What::Forget];
+        both.map(|what| Write { table, ..Write::of(what, key, &[]) }).into()
     })
 }
 
@@ -116,6 +125,8 @@ pub struct Mix {
     pub has_twins: bool,
     /// Logs are compacted.
     pub has_compaction: bool,
+    /// Rows are forgotten often.
+    pub has_forgetting: bool,
 }
 
 pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
@@ -130,7 +141,10 @@ pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
     let files = u32::from(mix.has_files);
     let compactions = 2 * u32::from(mix.has_compaction);
     let jumps = 4 * u32::from(!mix.has_right_clocks);
-    let all: [(u32, BoxedStrategy<Step>); 18] = [
+    let forgets = 1 + 5 * u32::from(mix.has_forgetting);
+    let forget = (device(), forget());
+    let all: [(u32, BoxedStrategy<Step>); 19] = [
+        (forgets, forget.prop_map(|(device, writes)| Step::Write(device, writes)).boxed()),
         (30, (device(), writes()).prop_map(|(device, writes)| Step::Write(device, writes)).boxed()),
         (2, (device(), 0..4_usize).prop_map(|(device, which)| Step::Undo(device, which)).boxed()),
         (1, device().prop_map(Step::Upgrade).boxed()),

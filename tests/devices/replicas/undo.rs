@@ -23,7 +23,7 @@ impl Device {
             Err(Error::CompactedTransaction { .. }) if world.has_compacted => return Ok(()),
             report => report?,
         };
-        self.shown = Shown::read(self.db()?)?;
+        self.shown = Shown::of(self.db()?)?;
         let made = self.written(&undone, &before)?;
         let is_any = made.iter().any(Made::is_certain);
         if is_any && report.written == 0 {
@@ -45,9 +45,14 @@ impl Device {
     fn written(&self, undone: &[Made], before: &Shown) -> Outcome<Vec<Made>> {
         let mut rows: BTreeMap<RowKey, Made> = BTreeMap::new();
         for change in undone {
-            let none = || Made { row: change.row, cells: BTreeMap::new(), added: None };
-            let made = rows.entry(change.row).or_insert_with(none);
             let now = self.shown.0.get(&change.row).there()?;
+            // What was forgotten is left out.
+            if now.is_forgotten {
+                continue;
+            }
+            let (cells, row) = (BTreeMap::new(), change.row);
+            let none = || Made { row, cells, added: None, forgets: false };
+            let made = rows.entry(row).or_insert_with(none);
             for column in change.cells.keys() {
                 let cell = Cell { value: now.value(column).clone(), is_certain: false };
                 made.cells.insert(column, cell);
@@ -83,6 +88,9 @@ impl Device {
     fn is_back(&self, earlier: &Shown) -> Outcome {
         for (key, before) in &earlier.0 {
             let now = self.shown.0.get(key).there()?;
+            if now.is_forgotten {
+                continue;
+            }
             let is_nothing = |row: &Row| row.counter().unwrap_or(0) == 0;
             let is_other = |column: &&'static str| {
                 !(*column == COUNTER && is_nothing(now) && is_nothing(before))

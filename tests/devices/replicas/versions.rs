@@ -130,6 +130,7 @@ pub enum What {
     Update,
     Delete,
     Restore,
+    Forget,
 }
 
 /// A row as a query reads it: its columns, `created_at` and `updated_at`.
@@ -183,7 +184,7 @@ macro_rules! table {
                     };)?
                     draft
                 };
-                match what {
+                let written = match what {
                     What::Create => match tx.create(draft()) {
                         Err(Error::Exists { .. }) => Ok(false),
                         created => created.map(|_| true),
@@ -203,6 +204,11 @@ macro_rules! table {
                     }
                     What::Delete => tx.delete(id),
                     What::Restore => tx.restore(id),
+                    What::Forget => tx.forget(id),
+                };
+                match written {
+                    Err(Error::Forgotten { .. }) => Ok(false),
+                    written => written,
                 }
             },
             read: |db| {

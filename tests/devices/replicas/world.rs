@@ -44,6 +44,8 @@ pub struct Made {
     pub cells: BTreeMap<&'static str, Cell>,
     /// What is added to the counter.
     pub added: Option<i64>,
+    /// The row is forgotten, for good.
+    pub forgets: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -54,8 +56,12 @@ pub struct Cell {
 }
 
 impl Made {
+    pub fn forgetting(row: RowKey) -> Self {
+        Self { row, cells: BTreeMap::new(), added: None, forgets: true }
+    }
+
     pub fn is_certain(&self) -> bool {
-        self.added.is_some() || self.cells.values().any(|cell| cell.is_certain)
+        self.forgets || self.added.is_some() || self.cells.values().any(|cell| cell.is_certain)
     }
 
     fn is_as(&self, other: &Self) -> bool {
@@ -68,7 +74,8 @@ impl Made {
             one.0 == two.0 && is_same(&one.1, &two.1)
         };
         let same_cells = one.len() == two.len() && one.iter().zip(&two).all(is_same);
-        self.row == other.row && self.added == other.added && same_cells
+        let is_of_kind = (self.added, self.forgets) == (other.added, other.forgets);
+        self.row == other.row && is_of_kind && same_cells
     }
 }
 
@@ -138,6 +145,11 @@ impl World {
                 let is_once = of_other.walls.iter().any(|wall| walls.contains(wall));
                 other != change && is_once && of_other.made.is_as(made)
             })
+    }
+
+    /// The changes that forgot a row, as far as somebody knows.
+    pub fn forgets_of(&self, row: RowKey, known: &Known) -> Vec<usize> {
+        self.of_row(row, known).filter(|change| self.changes[*change].made.forgets).collect()
     }
 
     /// The changes of a row that somebody knows.

@@ -4,8 +4,8 @@ use ara::prelude::*;
 use ara::{Changes, Error, VersionVector};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::wire::sample;
-use support::wire::record;
+use crate::wire::{forgotten, sample};
+use support::wire::{Batch, record};
 use support::{Outcome, verified};
 
 #[track_caller]
@@ -50,7 +50,11 @@ fn every_bit_that_flips_is_noticed() -> Outcome {
 /// What flips and what is cut off, though the checksum is right: if it can be read at all, it does no harm.
 #[test]
 fn no_bit_that_was_changed_on_purpose_does_harm() -> Outcome {
-    let payload = sample().encode().split_off(24);
+    [sample(), forgotten()].iter().try_for_each(changed_on_purpose)
+}
+
+fn changed_on_purpose(sample: &Batch) -> Outcome {
+    let payload = sample.encode().split_off(24);
     let mut payloads: Vec<_> = (0..payload.len()).map(|end| payload[..end].to_vec()).collect();
     for bit in 0..payload.len() * 8 {
         let mut flipped = payload.clone();
@@ -64,7 +68,9 @@ fn no_bit_that_was_changed_on_purpose_does_harm() -> Outcome {
             db.merge(&changes)?;
             verified(&db)?;
         }
-        db.merge(&sample().changes()?)?;
+        db.merge(&sample.changes()?)?;
+        verified(&db)?;
+        db.rebuild()?;
         verified(&db)?;
     }
     Ok(())

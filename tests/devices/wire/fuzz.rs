@@ -4,7 +4,7 @@
 use ara::prelude::*;
 use ara::{Changes, VersionVector};
 
-use crate::wire::{START, Todo, exported, sample};
+use crate::wire::{START, Todo, exported, forgotten, sample};
 use support::cases::scaled;
 use support::random::Random;
 use support::wire::{Batch, Cell, Change, Point, Run, record};
@@ -28,6 +28,13 @@ fn corpus() -> Outcome<Vec<Vec<u8>>> {
     odd.runs[0].changes[1].cells.push(Cell::unknown(3, 9, b"new").marked(1, &[8; 24]));
     odd.runs[0].changes[2].cells.push(Cell::addition(2, 4, 5).marked(2, &[]));
     records.push(odd.clone().seal().encode());
+    records.push(forgotten().encode());
+    let mut beside = forgotten();
+    beside.runs[0].changes[0].cells.push(Cell::text(1, "beside it"));
+    beside.runs[0].changes[1].cells.push(Cell::forgotten(0, b"newer"));
+    beside.runs[0].changes[2].cells = vec![Cell::forgotten(1, &[])];
+    beside.runs[0].changes[3].cells.push(Cell::integer(0, 0));
+    records.push(beside.seal().encode());
     let several = Batch { runs: [sample().runs, odd.runs].concat(), ..sample() };
     records.push(several.seal().encode());
 
@@ -44,6 +51,8 @@ fn corpus() -> Outcome<Vec<Vec<u8>>> {
     }
     records.extend(exported(&phone)?);
     laptop.compact(&[laptop.version_vector()?])?;
+    records.extend(exported(&laptop)?);
+    laptop.forget_deleted(Timestamp::from_millis(i64::MAX))?;
     records.extend(exported(&laptop)?);
     Ok(records.into_iter().map(|record| record[HEAD..].to_vec()).collect())
 }
@@ -148,7 +157,8 @@ fn quarrel(random: &mut Random) -> Batch {
 
 fn cell(random: &mut Random) -> Cell {
     let column = random.below(7);
-    match random.below(7) {
+    match random.below(8) {
+        7 => Cell::forgotten(column, [&[][..], &[1], b"newer"][random.below(3)]),
         0 => Cell::null(column),
         1 => Cell::integer(column, random.below(4) as i64 - 1),
         2 => Cell::real(column, random.next()),

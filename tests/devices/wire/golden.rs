@@ -4,7 +4,7 @@ use ara::prelude::*;
 use ara::{Changes, VersionVector};
 use expect_test::expect;
 
-use crate::wire::{exported, sample, sent};
+use crate::wire::{exported, forgotten, sample, sent};
 use support::Outcome;
 
 /// Sixteen bytes a line.
@@ -48,6 +48,42 @@ fn changes_are_these_bytes() {
         00 00 00 00 00 00 30 01 38 b0 c0 95 ff bc 31
     "#]]
     .assert_eq(&hex(&sample().encode()));
+}
+
+#[test]
+fn changes_of_a_forgotten_row_are_these_bytes() -> Outcome {
+    let bytes = forgotten().encode();
+    expect![[r#"
+        61 72 61 63 02 00 00 00 e9 00 00 00 00 00 00 00
+        07 ca 0f 9c 93 14 80 2b 0a 04 74 6f 64 6f 12 0a
+        69 73 5f 64 65 6c 65 74 65 64 12 05 74 69 74 6c
+        65 12 04 64 6f 6e 65 1a c7 01 0a 10 07 07 07 07
+        07 07 07 07 07 07 07 07 07 07 07 07 12 00 1a 0b
+        08 04 11 d4 96 9d 03 a9 21 36 60 2a 2a 10 fe ff
+        ff ff ac f9 e7 8b 03 22 10 01 01 01 01 01 01 01
+        01 01 01 01 01 01 01 01 01 2a 03 08 01 01 49 de
+        69 d3 01 92 ff 71 48 2a 2b 22 10 02 02 02 02 02
+        02 02 02 02 02 02 02 02 02 02 02 2a 0c 05 23 08
+        54 65 65 20 f0 9f 8d b5 40 30 01 41 97 3d 72 d4
+        58 48 37 61 2a 2d 10 fc ff 47 22 10 01 01 01 01
+        01 01 01 01 01 01 01 01 01 01 01 01 2a 03 08 01
+        01 30 01 38 b0 c0 95 ff bc 31 49 72 cf 24 a2 19
+        97 18 77 2a 1c 10 fe ff 07 22 10 01 01 01 01 01
+        01 01 01 01 01 01 01 01 01 01 01 2a 02 08 00 30
+        01
+    "#]]
+    .assert_eq(&hex(&bytes));
+    let db = Database::memory()?;
+    let report = db.merge(&Changes::from_bytes(&bytes)?)?;
+    assert_eq!((report.changes, report.refused.len()), (4, 0));
+    let [exported] = &exported(&db)?[..] else { return Err("one batch".into()) };
+    assert_eq!(sent(exported)?, forgotten().without_marks());
+    // A device that has the row sends it like that, too, once it was forgotten there.
+    let own = Database::memory()?;
+    own.merge(&sample().changes()?)?;
+    assert_eq!(own.merge(&forgotten().changes()?)?.changes, 1);
+    assert_eq!(crate::wire::exported(&own)?, std::slice::from_ref(exported));
+    Ok(())
 }
 
 /// A batch of the first format, which was never published: it is refused.

@@ -2,6 +2,7 @@
 //! is, the other nodes' changes go through, the next merge makes progress, and the app's own tables and
 //! columns find room.
 
+mod forgotten;
 mod many;
 mod names;
 mod places;

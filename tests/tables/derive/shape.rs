@@ -1,7 +1,7 @@
 //! What a table is made of.
 
 use ara::{Column, Id, NonEmptyString, Table};
-use ara::{ColumnDef, IndexDef, TableDef, Type};
+use ara::{ColumnDef, IndexDef, Range, TableDef, Type};
 
 use crate::derive::{creates, updates};
 
@@ -25,8 +25,8 @@ pub struct Category {
     pub r#type: core::option::Option<String>,
 }
 
-const fn column(name: &'static str, ty: Type, required: bool) -> ColumnDef {
-    ColumnDef { name, ty, required }
+const fn column(name: &'static str, ty: Type, range: Option<Range>, required: bool) -> ColumnDef {
+    ColumnDef { name, ty, range, required }
 }
 
 #[test]
@@ -35,10 +35,10 @@ fn the_table_is_what_the_struct_says() {
         name: "todo",
         local: false,
         columns: &[
-            column("title", Type::Text, true),
-            column("done", Type::Bool, false),
-            column("category_id", Type::Id("kind"), false),
-            column("parent_id", Type::Id("todo"), false),
+            column("title", Type::Text, Some(Range::new(1, 1000)), true),
+            column("done", Type::Bool, None, false),
+            column("category_id", Type::Id("kind"), None, false),
+            column("parent_id", Type::Id("todo"), None, false),
         ],
         indexes: &[],
         search: &[],
@@ -53,9 +53,9 @@ fn arguments_change_the_table() {
         name: "kind",
         local: true,
         columns: &[
-            column("name", Type::Text, true),
-            column("rank", Type::Integer, false),
-            column("type", Type::Text, false),
+            column("name", Type::Text, Some(Range::new(1, 100)), true),
+            column("rank", Type::Integer, Some(Range::new(0, 4_294_967_295)), false),
+            column("type", Type::Text, Some(Range::ALL), false),
         ],
         indexes: &[
             IndexDef { columns: &["rank"] },

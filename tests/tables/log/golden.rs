@@ -87,6 +87,48 @@ fn the_log_is_these_bytes() -> Outcome {
     verified(&db)
 }
 
+#[test]
+fn a_forgotten_row_is_these_bytes() -> Outcome {
+    let (file, wall) = (File::new()?, Wall::new());
+    let db = wall.options().seed(1).open(file.path())?;
+    let id = Id::<Article>::from_key("forgotten");
+    db.create(Article::draft().id(id).title("Forgotten").views(3))?;
+    wall.advance(2000);
+    db.update(Article::patch(id).title("Edited").views(Counter::add(-1)))?;
+    db.delete(id)?;
+    wall.advance(2000);
+    assert!(db.forget(id)?);
+    is(
+        &file,
+        "SELECT pos, first, tail, filter, data FROM ara_log ORDER BY pos",
+        &expect![[r#"
+            1099511627777 1 4915201 NULL 0161f30bc34eaada07f85bb78b018bcfe5680000000180d095ffbc3100242180c0d6fcf3c50101484c0057ebe859f6a00d67e27776b54a4eaada07f85bb78b080101
+            1099511627778 2 9568258 NULL 011f4a26f8eb1177f12465a711018bcfe56fd0000002d0df95ffbc31002421c0fed6fcf3c50101484c0057ebe859f6a00d67e27776b54aa5bbadf6dc3e109a080101
+            1099511627779 3 13303811 NULL 01bb75a1d8ef9b11a19dc4f48e018bcfe56fd0000103d0df95ffbc31002521c1fed6fcf3c5010101484c0057ebe859f6a00d67e27776b54a048a6650b9a1539f080101
+            1099511627780 4 17039364 NULL 01baa3e5b9fe14eededb3e2405018bcfe577a0000004a0ef95ffbc31001b0180bdd7fcf3c50101484c0057ebe859f6a00d67e27776b54a0800
+        "#]],
+    )?;
+    is(
+        &file,
+        "SELECT * FROM article",
+        &expect![[r#"
+        1 484c0057ebe859f6a00d67e27776b54a 018bcfe577a0000000020101 1700000004000 1700000004000 1 NULL NULL
+    "#]],
+    )?;
+    is(
+        &file,
+        "SELECT * FROM ara_forgotten",
+        &expect![[r#"
+        1 484c0057ebe859f6a00d67e27776b54a 1 111411200262144000 1 1700000004000
+    "#]],
+    )?;
+    is(&file, "SELECT * FROM ara_counter", &expect![[r#""#]])?;
+    let log = log::read(&file.sqlite()?)?;
+    let told = |change: &log::Logged| change.cells.iter().all(|cell| cell.tag == 8);
+    assert_eq!((log.len(), log.iter().all(told)), (4, true));
+    verified(&db)
+}
+
 /// The filter of a chunk.
 #[test]
 fn a_filter_is_these_bytes() -> Outcome {

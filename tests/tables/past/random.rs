@@ -115,32 +115,31 @@ fn undone(db: &Database, transaction: TransactionId) -> Outcome<(Values, u64)> {
             .collect();
         columns.sort();
         columns.dedup();
-        // The first of its writes found what was before, the last one may be current.
-        let writes = |name: &String| {
-            let of = |change: &RowChange| {
-                change.columns.iter().find(|column| column.column == *name).cloned()
-            };
-            let its: Vec<_> = history.iter().filter(is_its).filter_map(of).collect();
-            Some((its.first()?.from.clone(), its.last()?.is_current))
+        let of = |change: &RowChange, name: &str| {
+            change.columns.iter().find(|column| column.column == name).cloned()
         };
-        let found_nothing = |name: &String| {
-            let wrote =
-                |change: &RowChange| change.columns.iter().any(|column| column.column == *name);
-            history
-                .iter()
-                .find(|change| wrote(change))
-                .is_some_and(|first| first.transaction == transaction)
+        // What others wrote last, whenever that was.
+        let others = |name: &str| {
+            let others = history.iter().filter(|change| !is_its(change));
+            others.filter_map(|change| of(change, name)).next_back()
         };
-        let life = "is_deleted".to_owned();
-        let is_created = columns.contains(&life) && found_nothing(&life);
+        let life = "is_deleted";
+        // What it has created keeps what nobody else wrote.
+        let is_created = history
+            .iter()
+            .find(|change| of(change, life).is_some())
+            .is_some_and(|first| first.transaction == transaction);
         for name in columns {
-            let (before, is_current) = writes(&name).there()?;
+            let mut its = history.iter().filter(is_its).filter_map(|change| of(change, &name));
+            let is_current = its.next_back().there()?.is_current;
             if !is_current {
                 left += 1;
-            } else if name == life && is_created {
+            } else if let Some(others) = others(&name) {
+                values.insert((row, name), others.to);
+            } else if name == life {
                 values.insert((row, name), Some(Stored::Integer(1)));
             } else if !is_created {
-                values.insert((row, name), before);
+                values.insert((row, name), None);
             }
         }
     }

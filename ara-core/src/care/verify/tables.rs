@@ -18,23 +18,24 @@ use crate::care::verify::unknown_rows::unknown_rows;
 use crate::catalog::registry::Registry;
 use crate::error::Result;
 use crate::log::cells::{Standing, Write};
-use crate::log::change::is_same;
 use crate::log::clock::Stamp;
 use crate::log::counters::{CounterCell, Counters, Sum};
+use crate::log::forgotten::ForgottenRows;
 use crate::log::meta;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::piece::unpacking::LoggedChange;
-use crate::value::Stored;
+use crate::value::{Stored, is_same};
 
 /// The tables that are verified.
 pub(super) struct Tables<'c, 'r> {
     connection: &'c Connection,
-    registry: &'r Registry,
+    pub(super) registry: &'r Registry,
     pub(super) tables: BTreeMap<i64, Table<'c, 'r>>,
     counters: Counters<'c>,
     /// The node that writes the file.
     writer: NodeOrdinal,
     pub(super) ties: Ties,
+    pub(super) forgotten: ForgottenRows<'c>,
 }
 
 /// A cell of a change, as it is compared with the row.
@@ -50,6 +51,7 @@ impl Cell<'_> {
     fn is_held(&self, held: ValueRef<'_>) -> bool {
         match &self.write {
             Write::Value(value) => is_same(held, value.as_ref()),
+            Write::Forgotten(_) => is_same(held, Some(&Stored::Integer(1))),
             Write::Addition(_) => {
                 let sum = self.sum.map(|sum| Stored::Integer(sum.value()));
                 is_same(held, sum.as_ref())
@@ -73,7 +75,8 @@ impl<'c, 'r> Tables<'c, 'r> {
         let writer = meta::get(connection, meta::NODE)?.unwrap_or(NodeOrdinal::NONE);
         let ties = Ties::load(connection, registry)?;
         let counters = Counters::new(connection);
-        Ok(Self { connection, registry, tables, counters, writer, ties })
+        let forgotten = ForgottenRows::new(connection);
+        Ok(Self { connection, registry, tables, counters, writer, ties, forgotten })
     }
 
     /// Compares a change with its row.
@@ -86,6 +89,9 @@ impl<'c, 'r> Tables<'c, 'r> {
         if !self.tables.contains_key(&record.table) {
             return Ok(());
         }
+        if self.forgotten_change(change, findings)? {
+            return Ok(());
+        }
         let is_tie = self.ties.may_be((record.table, &record.row), (record.stamp, change.node));
         if is_tie {
             self.ties.rows.insert((record.table, record.row));
@@ -94,7 +100,7 @@ impl<'c, 'r> Tables<'c, 'r> {
         if is_tie {
             return Ok(());
         }
-        let Self { registry, tables, .. } = self;
+        let Self { registry, tables, ties, .. } = self;
         let Some(table) = tables.get_mut(&record.table) else { return Ok(()) };
         cells.retain(|cell| table.columns.contains_key(&cell.column));
         let columns: Vec<u32> = cells.iter().map(|cell| cell.column).collect();
@@ -111,13 +117,17 @@ impl<'c, 'r> Tables<'c, 'r> {
             let id_of = |node| registry.id_of(node);
             tally.add(compare_ends(&head, change, &id_of, &mut differ));
             let Some(clock) = &head.clock else { return Ok(()) };
+            if clock.is_oversized() {
+                // Which values it lacks can be told from all of its changes alone.
+                ties.rows.insert((record.table, record.row));
+            }
             let this = (record.stamp, change.node);
             for (cell, at) in cells.iter().zip(HEAD..) {
                 let name = registered.columns.get(&cell.column).map(String::as_str);
                 match clock.last_write(cell.column) {
                     Some(last) if last == this => {
                         tally.columns += 1;
-                        if !cell.is_held(row.get_ref(at)?) {
+                        if !clock.lacks(cell.column) && !cell.is_held(row.get_ref(at)?) {
                             differ(name, What::Value);
                         }
                     }

@@ -26,7 +26,7 @@ pub(super) struct Ties {
     once: Vec<u64>,
     twice: Vec<u64>,
     forked: BTreeSet<NodeOrdinal>,
-    /// The rows with such changes that are still to be verified.
+    /// The rows with such changes, and the oversized ones, that are still to be verified.
     pub(super) rows: BTreeSet<RowKey>,
 }
 

@@ -10,10 +10,10 @@ use crate::catalog::own_tables::is_kept_by_ara;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::error::{Error, Result};
 use crate::log::cells::Write;
-use crate::log::change::is_same;
 use crate::log::clock::Stamp;
 use crate::log::codec::Addition;
 use crate::log::counters::{CounterCell, Counters, Sum};
+use crate::log::forgotten::ForgottenRows;
 use crate::log::node::NodeOrdinal;
 use crate::log::row_changes::RowKey;
 use crate::log::row_clock::RowClock;
@@ -26,8 +26,8 @@ use crate::past::undo::target::Target;
 use crate::past::undo::written_row::{WrittenCell, WrittenRow};
 use crate::past::undone::Turn;
 use crate::rows::any_rows::MarkedCell;
-use crate::rows::last_writer::FoldedCell;
-use crate::value::Stored;
+use crate::rows::folded_change::FoldedCell;
+use crate::value::{Stored, is_same};
 
 /// Finds out what sets rows back, or forth.
 pub(super) struct RowUndoing<'c, 'r> {
@@ -36,6 +36,7 @@ pub(super) struct RowUndoing<'c, 'r> {
     pub(super) targets: &'r [Target],
     judge: Judge<'r>,
     counters: Counters<'c>,
+    forgotten: ForgottenRows<'c>,
     /// The node that writes.
     writer: NodeOrdinal,
     pub(super) outcome: Outcome,
@@ -76,7 +77,8 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         writer: NodeOrdinal,
     ) -> Self {
         let (counters, outcome) = (Counters::new(connection), Outcome::default());
-        Self { connection, registry, targets, judge, counters, writer, outcome }
+        let forgotten = ForgottenRows::new(connection);
+        Self { connection, registry, targets, judge, counters, forgotten, writer, outcome }
     }
 
     /// Returns what becomes of a transaction.
@@ -98,7 +100,10 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         clock: Option<&RowClock>,
         log: &mut RowLog,
     ) -> Result<Option<Inverse<'r>>> {
+        // What was forgotten stays so.
+        let is_forgotten = self.forgotten.has(&key)?;
         self.outcome.report.left += written.unknown;
+        let clock = clock.filter(|_| !is_forgotten);
         let (Some(table), Some(clock)) = (made(self.registry, key.0), clock) else {
             self.outcome.report.left += written.columns.values().flatten().count() as u64;
             return Ok(None);

@@ -7,7 +7,7 @@ use crate::log::cells::{Cells, Standing, Write};
 use crate::log::marks::PutBack;
 use crate::log::node::Precedence;
 use crate::log::owned_change::OwnedChange;
-use crate::past::owned_write::owned;
+use crate::log::owned_write::owned;
 
 /// What the transactions wrote into a row.
 #[derive(Default)]

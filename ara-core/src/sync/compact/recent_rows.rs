@@ -181,6 +181,11 @@ impl RecentRows {
         }
     }
 
+    /// Returns whether all devices know all changes of a row.
+    pub(super) fn is_known_to_all(&self, key: RowKey) -> bool {
+        !self.rows.contains_key(&key) && !self.is_among_kept(key)
+    }
+
     /// Returns whether all devices know a write of a column that is later than this one, given that there is
     /// one, and that the row is not one of those which are kept.
     pub(super) fn is_covered(&self, key: RowKey, column: u32, write: (Stamp, NodeId)) -> bool {

@@ -1,14 +1,14 @@
 //! Compacting some pieces of the log of a node that follow one another.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::Connection;
 
 use crate::catalog::registry::Registry;
 use crate::error::{Error, Result};
-use crate::log::cells::{Cells, Standing, Write};
+use crate::log::cells::{Cells, Forgotten, Standing, Write};
 use crate::log::change::{Compacted, Record};
+use crate::log::forgotten::ForgottenRows;
 use crate::log::gap::{Dropped, Gap};
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::node_log::CHUNK;
@@ -18,10 +18,7 @@ use crate::log::piece::packing::Packer;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
 use crate::log::pieces::{self, PieceReader};
 use crate::log::place::Number;
-use crate::log::row_changes::RowKey;
-use crate::log::row_clock::RowClock;
-use crate::log::statements::bind;
-use crate::names::quoted;
+use crate::rows::clocks::Clocks;
 use crate::sync::compact::recent_rows::RecentRows;
 use crate::sync::compact::{Compaction, MOST_CHANGES};
 
@@ -34,6 +31,7 @@ pub(super) struct Compacting<'c, 'r> {
     registry: &'r Registry,
     recent: &'r RecentRows,
     clocks: Clocks<'c, 'r>,
+    forgotten: ForgottenRows<'c>,
     /// The position after which the stretch begins.
     after: i64,
     /// What is left of some pieces, the positions of the first and the last of them, and whether that is not
@@ -101,7 +99,8 @@ impl<'c, 'r> Compacting<'c, 'r> {
             connection,
             registry,
             recent,
-            clocks: Clocks { connection, registry, tables, probes: HashMap::new(), last: None },
+            clocks: Clocks::new(connection, registry, tables),
+            forgotten: ForgottenRows::new(connection),
             after,
             left: Packer::default(),
             pieces: None,
@@ -220,6 +219,11 @@ impl<'c, 'r> Compacting<'c, 'r> {
             let Ok((cell, standing)) = cell else { return Ok(None) };
             let is_covered = match standing {
                 Standing::Unknown | Standing::Counts(Write::Addition(_)) => false,
+                Standing::Counts(Write::Forgotten(forgotten)) => {
+                    forgotten == Forgotten::Remains
+                        && self.recent.is_known_to_all(key)
+                        && self.forgotten.is_by_act(&key)?
+                }
                 // The first cell of the column counts. This one must not be left alone, and count then.
                 Standing::Repeats => true,
                 Standing::Counts(Write::Value(_)) => {
@@ -289,44 +293,5 @@ impl<'c, 'r> Compacting<'c, 'r> {
         self.left.clear();
         self.pieces = None;
         Ok(())
-    }
-}
-
-/// Looks up the clocks of rows.
-struct Clocks<'c, 'r> {
-    connection: &'c Connection,
-    registry: &'r Registry,
-    /// The tables that are in the file.
-    tables: &'r BTreeSet<i64>,
-    probes: HashMap<i64, CachedStatement<'c>>,
-    /// The row that was looked up last.
-    last: Option<(RowKey, Option<RowClock>)>,
-}
-
-impl Clocks<'_, '_> {
-    /// Returns the clock of a row, or `None` if there is none that can be read.
-    fn of(&mut self, key: RowKey) -> Result<Option<&RowClock>> {
-        if self.last.as_ref().is_none_or(|(last, _)| *last != key) {
-            let clock = self.look_up(key)?;
-            self.last = Some((key, clock));
-        }
-        Ok(self.last.as_ref().and_then(|(_, clock)| clock.as_ref()))
-    }
-
-    fn look_up(&mut self, (table, row): RowKey) -> Result<Option<RowClock>> {
-        if !self.probes.contains_key(&table) {
-            let is_there = self.tables.contains(&table);
-            let known = self.registry.tables.get(&table).filter(|_| is_there);
-            let Some(known) = known else { return Ok(None) };
-            let name = quoted(&known.name);
-            let sql = format!("SELECT \"ara_clock\" FROM {name} WHERE \"id\" = ?1");
-            self.probes.insert(table, self.connection.prepare_cached(&sql)?);
-        }
-        let Some(probe) = self.probes.get_mut(&table) else { return Ok(None) };
-        bind(probe, 1, ValueRef::Blob(&row))?;
-        let mut rows = probe.raw_query();
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let clock = row.get_ref(0)?.as_blob().ok();
-        Ok(clock.and_then(|clock| RowClock::unpack(clock, (None, None))))
     }
 }
