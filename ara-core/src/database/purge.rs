@@ -2,7 +2,7 @@
 //! deleted words FTS5 keeps until it merges them; in the unused parts of the file, which SQLite does not overwrite;
 //! and in the `-wal`, which keeps former pages.
 //!
-//! *Why not `secure_delete`:* it makes an update of a long row a third slower, and still leaves copies in pages
+//! *Why not `secure_delete`:* it makes an update of a long row a tenth slower, and still leaves copies in pages
 //! that SQLite fills anew.
 
 use rusqlite::{Connection, TransactionBehavior};
