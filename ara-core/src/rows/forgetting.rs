@@ -23,8 +23,8 @@ use crate::rows::writing::Writing;
 /// A deleted row, and the stamp of its latest change.
 type Deleted = ([u8; 16], Stamp);
 
-/// Forgets those of some rows of a table that are deleted, or cannot be any more, and were not forgotten before. Returns how many these
-/// are.
+/// Forgets those of some rows of a table that are deleted, or cannot be any more, and were not forgotten before.
+/// Returns how many these are.
 ///
 /// Their values are removed from the table and the log. A row of a local table, which has no log, is gone.
 pub(crate) fn forget_rows(
