@@ -18,7 +18,7 @@ use crate::log::node::NodeId;
 use crate::log::node_log::{LogEnd, NodeLog};
 use crate::log::nodes;
 use crate::log::piece::unpacking::LoggedChange;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::row_clock::RowClock;
 use crate::rows::any_rows::{AnyRows, MarkedCell};
 use crate::rows::folded_change::FoldedCell;
@@ -170,7 +170,7 @@ impl Database {
                     let mut names = table.names.iter();
                     *names.find(|(_, name)| **name == given.column).expect("was registered").0
                 };
-                let place = (Number::new(change.number), change.stamp);
+                let place = (ChangeNumber::new(change.number), change.stamp);
                 let mut canonical = Canonical::new(node, place, &table.name, &row(change.row));
                 let mut cells = Vec::new();
                 for given in &change.cells {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::log::change::{Compacted, End};
 use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 
 /// A batch of changes, which one database gives to another.
 ///
@@ -65,7 +65,7 @@ pub(crate) struct Run {
 pub(crate) struct Sent {
     /// The position of its run.
     pub(crate) run: u32,
-    pub(crate) number: Number,
+    pub(crate) number: ChangeNumber,
     pub(crate) stamp: Stamp,
     pub(crate) table: u32,
     pub(crate) row: Range<usize>,

@@ -96,10 +96,10 @@ pub(crate) fn vector(connection: &Connection) -> Result<VersionVector> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::place::Number;
+    use crate::log::place::ChangeNumber;
 
     const fn point(number: i64, digest: u64) -> Point {
-        Point { number: Number::new(number), digest }
+        Point { number: ChangeNumber::new(number), digest }
     }
 
     fn vector(nodes: &[(u8, Point)]) -> VersionVector {

@@ -8,14 +8,14 @@ use crate::log::codec::{ADDITION, Addition, put_bytes};
 use crate::log::gap::Gap;
 use crate::log::marks::Marks;
 use crate::log::node::{NodeId, NodeOrdinal};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::value::Stored;
 
 /// A change as the log holds it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Record<'a> {
     /// Its number within its node.
-    pub(crate) number: Number,
+    pub(crate) number: ChangeNumber,
     pub(crate) stamp: Stamp,
     /// The table's ordinal.
     pub(crate) table: i64,
@@ -133,7 +133,7 @@ impl Compacted {
 /// A change that this device makes, on its way into the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
-    pub(crate) number: Number,
+    pub(crate) number: ChangeNumber,
     pub(crate) stamp: Stamp,
     table: i64,
     row: Uuid,
@@ -156,7 +156,7 @@ impl Change {
     pub(crate) fn new(
         Room { mut cells, canonical }: Room,
         (node, salt): (NodeId, u32),
-        place: (Number, Stamp),
+        place: (ChangeNumber, Stamp),
         (table, table_name): (i64, &str),
         row: Uuid,
     ) -> Self {
@@ -225,7 +225,12 @@ pub(crate) struct Canonical(Vec<u8>);
 
 impl Canonical {
     /// Begins with who made the change, its number and its stamp, the table's name, and the row's id.
-    pub(crate) fn new(node: NodeId, place: (Number, Stamp), table: &str, row: &[u8; 16]) -> Self {
+    pub(crate) fn new(
+        node: NodeId,
+        place: (ChangeNumber, Stamp),
+        table: &str,
+        row: &[u8; 16],
+    ) -> Self {
         Self::within(Vec::new(), node, place, (table, row))
     }
 
@@ -233,7 +238,7 @@ impl Canonical {
     fn within(
         mut bytes: Vec<u8>,
         node: NodeId,
-        (number, stamp): (Number, Stamp),
+        (number, stamp): (ChangeNumber, Stamp),
         (table, row): (&str, &[u8; 16]),
     ) -> Self {
         bytes.clear();
@@ -303,7 +308,7 @@ mod tests {
     const NODE: NodeId = NodeId::from_bytes([7; 16]);
 
     fn change(row: Uuid, title: &str) -> Change {
-        let place = (Number::new(1), Stamp::new(1_700_000_000_000, 0));
+        let place = (ChangeNumber::new(1), Stamp::new(1_700_000_000_000, 0));
         let mut change = Change::new(Room::default(), (NODE, 0), place, (3, "todo"), row);
         change.value((0, "is_deleted"), Some(&Stored::Integer(0)), Marks::default());
         change.value((2, "title"), Some(&Stored::Text(title.into())), Marks::default());

@@ -1,6 +1,6 @@
 //! What is kept of changes that compaction dropped, besides the XOR of their hashes.
 
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 
 /// The changes that were dropped just before another one, as far as they are known: of each, in the order of
 /// their numbers, 32 bits of its hash. The last of them has the number before that of the change.
@@ -36,16 +36,16 @@ impl<'a> Gap<'a> {
 
     /// Returns whether all numbers between that of one change and that of the change after the gap were
     /// dropped.
-    pub(crate) fn reaches(self, before: Number, number: Number) -> bool {
+    pub(crate) fn reaches(self, before: ChangeNumber, number: ChangeNumber) -> bool {
         before < number && number.get().saturating_sub(before.get()) - 1 <= self.len()
     }
 
     /// Returns the number and the bits of each change, given the number of the change after the gap.
-    pub(crate) fn changes(self, number: Number) -> impl Iterator<Item = Dropped> + use<'a> {
+    pub(crate) fn changes(self, number: ChangeNumber) -> impl Iterator<Item = Dropped> + use<'a> {
         let first = number.get().saturating_sub(self.len());
         let (chunks, _) = self.0.as_chunks();
         chunks.iter().zip(first..).map(|(bits, number)| Dropped {
-            number: Number::new(number),
+            number: ChangeNumber::new(number),
             bits: u32::from_be_bytes(*bits),
         })
     }
@@ -60,13 +60,13 @@ impl<'a> Gap<'a> {
 /// A change that was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Dropped {
-    number: Number,
+    number: ChangeNumber,
     bits: u32,
 }
 
 impl Dropped {
     /// Returns what would be kept of a change.
-    pub(crate) fn of(number: Number, hash: u64) -> Self {
+    pub(crate) fn of(number: ChangeNumber, hash: u64) -> Self {
         Self { number, bits: hash as u32 }
     }
 
@@ -82,19 +82,20 @@ mod tests {
 
     #[test]
     fn the_changes_of_a_gap_come_back() {
-        let dropped: Vec<_> =
-            (7..12).map(|at| Dropped::of(Number::new(at), 0xffff_0000_0000 + at as u64)).collect();
+        let dropped: Vec<_> = (7..12)
+            .map(|at| Dropped::of(ChangeNumber::new(at), 0xffff_0000_0000 + at as u64))
+            .collect();
         let mut bytes = Vec::new();
         dropped.iter().for_each(|dropped| dropped.put(&mut bytes));
         let gap = Gap::new(&bytes).expect("is whole");
-        let after = Number::new(12);
+        let after = ChangeNumber::new(12);
         assert_eq!(gap.changes(after).collect::<Vec<_>>(), dropped);
         assert_eq!(gap.last(2).changes(after).collect::<Vec<_>>(), dropped[3..]);
         assert_eq!((gap.len(), gap.last(9), gap.last(0).is_empty()), (5, gap, true));
         for (before, reaches) in [(5, false), (6, true), (11, true), (12, false), (13, false)] {
-            assert_eq!(gap.reaches(Number::new(before), after), reaches);
+            assert_eq!(gap.reaches(ChangeNumber::new(before), after), reaches);
         }
-        assert!(Gap::default().reaches(Number::new(11), after));
+        assert!(Gap::default().reaches(ChangeNumber::new(11), after));
         assert_eq!(Gap::new(&bytes[1..]), None);
     }
 }

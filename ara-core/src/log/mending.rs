@@ -16,7 +16,7 @@ use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
 use crate::log::pieces::{self, Found, PieceReader, end_of, node_at};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 
 /// What the log of a node says of itself, once it is mended.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +30,7 @@ pub(crate) struct MendedLog {
     /// Whether its digests were not those of its changes, so that it is one of several logs of this node.
     pub(crate) is_apart: bool,
     /// The number and the hash of the last change of its last transaction.
-    last: (Number, u64),
+    last: (ChangeNumber, u64),
     /// Whether its transactions are not in the order of these.
     is_unordered: bool,
 }
@@ -144,7 +144,7 @@ fn missing_rest(before: &Head, piece: &Piece, is_forked: bool) -> Option<Rest> {
 
 /// Returns whether changes are missing between the change of a number and another one, other than by
 /// compaction.
-fn leaves_out(before: Number, change: &LoggedChange<'_>) -> bool {
+fn leaves_out(before: ChangeNumber, change: &LoggedChange<'_>) -> bool {
     !change.record.gap.reaches(before, change.record.number)
 }
 
@@ -218,7 +218,7 @@ fn put_bit_back(connection: &Connection, pos: i64) -> Result<bool> {
         return Ok(false);
     }
     let mut piece = Piece::default();
-    let mut put_back = |first: Number, data: &[u8]| -> Result<bool> {
+    let mut put_back = |first: ChangeNumber, data: &[u8]| -> Result<bool> {
         let is_mended = Head::of(first, data).is_some() && piece.read(pos, first, data).is_ok();
         if is_mended {
             pieces::rewrite(connection, pos, (first, data))?;
@@ -227,7 +227,7 @@ fn put_bit_back(connection: &Connection, pos: i64) -> Result<bool> {
     };
     // The checksum covers the number of the first change, too.
     for bit in 0..i64::BITS {
-        if put_back(Number::new(first.get() ^ 1 << bit), &data)? {
+        if put_back(ChangeNumber::new(first.get() ^ 1 << bit), &data)? {
             return Ok(true);
         }
     }

@@ -11,7 +11,7 @@ use crate::log::meta;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::piece::head::Head;
 use crate::log::piece::unpacking::PLACE_BITS;
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 
 /// What a file knows of a node: a device, or rather all that was written to one file of it.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(crate) struct Node {
     /// The greatest date of its transactions, in milliseconds since 1970.
     pub(crate) date: i64,
     /// Up to which of its changes its log was compacted, so that values may be missing that were overwritten.
-    pub(crate) compacted: Number,
+    pub(crate) compacted: ChangeNumber,
     /// The greatest date of its transactions up to that change.
     pub(crate) compacted_date: i64,
     /// Whether its log has changes of two devices that wrote under this id.
@@ -52,7 +52,7 @@ impl Node {
     }
 
     /// Returns whether a change of this number is one up to which the log was compacted.
-    pub(crate) fn is_compacted(&self, number: Number) -> bool {
+    pub(crate) fn is_compacted(&self, number: ChangeNumber) -> bool {
         number <= self.compacted
     }
 
@@ -176,7 +176,7 @@ pub(crate) fn is_forked(connection: &Connection, node: NodeOrdinal) -> Result<bo
 pub(crate) fn note_compacted(
     connection: &Connection,
     node: NodeOrdinal,
-    (number, date): (Number, i64),
+    (number, date): (ChangeNumber, i64),
 ) -> Result<()> {
     connection
         .prepare_cached(

@@ -11,7 +11,7 @@ use crate::log::node_log::STRIDE;
 use crate::log::owned_change::OwnedChange;
 use crate::log::piece::head::Head;
 use crate::log::pieces::{self, PieceReader, has_room_after, node_at, start_of};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::stretch::Stretch;
 
 /// Puts the pieces of each node in the order of their first changes, and where others fit behind them. Those of
@@ -20,14 +20,15 @@ pub(super) fn order_pieces(
     connection: &Connection,
     is_forked: &dyn Fn(NodeOrdinal) -> bool,
 ) -> Result<()> {
-    let mut nodes: BTreeMap<NodeOrdinal, Vec<(Number, i64)>> = BTreeMap::new();
+    let mut nodes: BTreeMap<NodeOrdinal, Vec<(ChangeNumber, i64)>> = BTreeMap::new();
     for (pos, first) in pieces::beginnings(connection)? {
         let node = node_at(pos);
-        let first = if is_forked(node) { Number::default() } else { first };
+        let first = if is_forked(node) { ChangeNumber::default() } else { first };
         nodes.entry(node).or_default().push((first, pos));
     }
     for (node, mut pieces) in nodes {
-        let is_within = |(_, pos): &(Number, i64)| *pos > start_of(node) && has_room_after(*pos);
+        let is_within =
+            |(_, pos): &(ChangeNumber, i64)| *pos > start_of(node) && has_room_after(*pos);
         if pieces.is_sorted() && pieces.iter().all(is_within) {
             continue;
         }

@@ -6,7 +6,7 @@ use crate::log::clock::Stamp;
 use crate::log::gap::Gap;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::unpacking::LoggedChange;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 
 /// A change with bytes of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub(crate) struct OwnedChange {
     pub(crate) node: NodeOrdinal,
     /// The date of its transaction, in milliseconds since 1970.
     pub(crate) date: i64,
-    pub(crate) number: Number,
+    pub(crate) number: ChangeNumber,
     pub(crate) stamp: Stamp,
     pub(crate) table: i64,
     pub(crate) row: [u8; 16],

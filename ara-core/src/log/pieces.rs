@@ -15,7 +15,7 @@ use crate::log::piece::filter::{RowProbe, may_have};
 use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
 use crate::log::piece::unpacking::{PLACE_BITS, Piece};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 
 /// Returns the position before all pieces of a node.
 pub(crate) fn start_of(node: NodeOrdinal) -> i64 {
@@ -78,7 +78,7 @@ impl<'c> PieceReader<'c> {
     pub(crate) fn from_number(
         connection: &'c Connection,
         (node, is_forked): (NodeOrdinal, bool),
-        number: Number,
+        number: ChangeNumber,
     ) -> Result<Self> {
         let mut reader = Self::of_node(connection, node)?;
         if !is_forked && let Some(pos) = find(connection, node, number)? {
@@ -136,7 +136,7 @@ impl<'c> PieceReader<'c> {
 }
 
 /// Returns the positions of all pieces, in their order, each with the number of its first change.
-pub(crate) fn beginnings(connection: &Connection) -> Result<Vec<(i64, Number)>> {
+pub(crate) fn beginnings(connection: &Connection) -> Result<Vec<(i64, ChangeNumber)>> {
     let mut beginnings =
         connection.prepare_cached("SELECT pos, coalesce(first, 0) FROM ara_log ORDER BY pos")?;
     let beginnings = beginnings.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -232,7 +232,7 @@ pub(crate) fn read_at(connection: &Connection, pos: i64, piece: &mut Piece) -> R
 pub(crate) fn rewrite(
     connection: &Connection,
     pos: i64,
-    (first, data): (Number, &[u8]),
+    (first, data): (ChangeNumber, &[u8]),
 ) -> Result<()> {
     let written = connection
         .prepare_cached("UPDATE ara_log SET first = ?2, data = ?3 WHERE pos = ?1")?
@@ -241,7 +241,10 @@ pub(crate) fn rewrite(
 }
 
 /// Returns the number of the first change of a piece, and its bytes, as the file holds them.
-pub(crate) fn bytes_at(connection: &Connection, pos: i64) -> Result<Option<(Number, Vec<u8>)>> {
+pub(crate) fn bytes_at(
+    connection: &Connection,
+    pos: i64,
+) -> Result<Option<(ChangeNumber, Vec<u8>)>> {
     Ok(connection
         .prepare_cached("SELECT first, data FROM ara_log WHERE pos = ?1")?
         .query_row([pos], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -250,11 +253,11 @@ pub(crate) fn bytes_at(connection: &Connection, pos: i64) -> Result<Option<(Numb
 
 /// Returns the position of the last piece of a node that begins with the change of this number or an earlier
 /// one, by bisection over the places.
-fn find(connection: &Connection, node: NodeOrdinal, number: Number) -> Result<Option<i64>> {
+fn find(connection: &Connection, node: NodeOrdinal, number: ChangeNumber) -> Result<Option<i64>> {
     let mut last = connection.prepare_cached(
         "SELECT pos, first FROM ara_log WHERE pos > ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT 1",
     )?;
-    let mut last_in = |after: i64, until: i64| -> Result<Option<(i64, Number)>> {
+    let mut last_in = |after: i64, until: i64| -> Result<Option<(i64, ChangeNumber)>> {
         Ok(last.query_row((after, until), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     };
     // All pieces at `low` or before begin early enough, and those after `high` too late.
@@ -354,7 +357,7 @@ pub(crate) fn tail(connection: &Connection, node: NodeOrdinal) -> Result<(i64, T
 /// A piece that is to be written.
 pub(crate) struct NewPiece {
     pub(crate) pos: i64,
-    pub(crate) first: Number,
+    pub(crate) first: ChangeNumber,
     /// What is counted with it, if it is a small one.
     pub(crate) tail: Tail,
     pub(crate) filter: Option<Vec<u8>>,

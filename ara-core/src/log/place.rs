@@ -6,9 +6,9 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 /// The number of a change within its node. A node numbers its changes 1, 2, 3, and so on; 0 is before the
 /// first one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Number(i64);
+pub(crate) struct ChangeNumber(i64);
 
-impl Number {
+impl ChangeNumber {
     /// The greatest number that a change may have.
     pub(crate) const MAX: Self = Self(1 << 62);
 
@@ -38,13 +38,13 @@ impl Number {
     }
 }
 
-impl ToSql for Number {
+impl ToSql for ChangeNumber {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.0.to_sql()
     }
 }
 
-impl FromSql for Number {
+impl FromSql for ChangeNumber {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         FromSql::column_result(value).map(Self)
     }
@@ -57,19 +57,19 @@ impl FromSql for Number {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Point {
     /// The number of the change.
-    pub(crate) number: Number,
+    pub(crate) number: ChangeNumber,
     /// The XOR of the hashes of all changes of the node up to and including that one.
     pub(crate) digest: u64,
 }
 
 impl Point {
     /// Makes a point of the values in the file, which holds the digest as a signed integer.
-    pub(crate) fn of(number: Number, digest: i64) -> Self {
+    pub(crate) fn of(number: ChangeNumber, digest: i64) -> Self {
         Self { number, digest: digest.cast_unsigned() }
     }
 
     /// Returns whether the point is before the first change.
     pub(crate) fn is_start(self) -> bool {
-        self.number == Number::default()
+        self.number == ChangeNumber::default()
     }
 }

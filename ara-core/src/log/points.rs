@@ -7,7 +7,7 @@ use crate::log::change::Names;
 use crate::log::nodes::Node;
 use crate::log::piece::unpacking::Piece;
 use crate::log::pieces::PieceReader;
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 
 /// Where a point lies: after a change of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) fn find_point(
 pub(crate) fn find_end(
     connection: &Connection,
     node: &Node,
-    number: Number,
+    number: ChangeNumber,
     mut is_wanted: impl FnMut(&Piece, usize) -> Result<bool>,
 ) -> Result<Option<Spot>> {
     let mut pieces = PieceReader::from_number(connection, (node.ordinal, node.is_forked), number)?;
@@ -66,7 +66,11 @@ pub(crate) fn find_end(
 
 /// Returns whether the log of a node has been compacted up to a change of this number and beyond, and does not
 /// have that change any more.
-pub(crate) fn is_dropped(connection: &Connection, node: &Node, number: Number) -> Result<bool> {
+pub(crate) fn is_dropped(
+    connection: &Connection,
+    node: &Node,
+    number: ChangeNumber,
+) -> Result<bool> {
     if !node.is_compacted(number) {
         return Ok(false);
     }

@@ -13,7 +13,7 @@ use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::node_log::{LogEnd, NodeLog};
 use crate::log::nodes;
 use crate::log::piece::head::Head;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::transaction_id::TransactionId;
 use crate::value::Timestamp;
 
@@ -37,7 +37,7 @@ pub(crate) struct Recorder<'c> {
     /// The XOR of the hashes of all changes before the last one, if there are any.
     others: Option<u64>,
     /// The numbers of the first and the last change that were recorded.
-    logged: Option<(Number, Number)>,
+    logged: Option<(ChangeNumber, ChangeNumber)>,
     /// How many changes were recorded.
     changes: u64,
     /// Whether a change that was made could not be written into the log, so that nothing may be committed.
@@ -61,7 +61,7 @@ pub(crate) struct Mark {
     log: NodeLog,
     last: Last,
     others: Option<u64>,
-    logged: Option<(Number, Number)>,
+    logged: Option<(ChangeNumber, ChangeNumber)>,
     changes: u64,
     broken: bool,
 }
@@ -203,7 +203,7 @@ impl<'c> Recorder<'c> {
     }
 
     /// Returns the numbers of the first and the last change that were recorded.
-    pub(crate) fn logged(&self) -> Option<(Number, Number)> {
+    pub(crate) fn logged(&self) -> Option<(ChangeNumber, ChangeNumber)> {
         self.logged
     }
 

@@ -10,7 +10,7 @@ use crate::log::piece::filter::{RowProbe, may_have};
 use crate::log::piece::packing::Packer;
 use crate::log::piece::unpacking::Piece;
 use crate::log::pieces;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::recorder::WholeLog;
 use crate::log::row_changes::RowKey;
 
@@ -64,7 +64,7 @@ fn without_values(
     piece: &Piece,
     (node, names): (NodeId, &dyn Names),
     rows: &BTreeSet<RowKey>,
-) -> Result<Option<(Number, Vec<u8>)>> {
+) -> Result<Option<(ChangeNumber, Vec<u8>)>> {
     let is_removed = |record: &Record<'_>| {
         rows.contains(&(record.table, record.row)) && has_values(record.cells, record.more)
     };

@@ -10,7 +10,7 @@ use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
 use crate::log::piece::unpacking::{PLACE_BITS, Piece};
 use crate::log::pieces::{self, NewPiece, PieceReader, Tail, end_of, has_room_after};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 
 /// What lies in the place of some pieces from now on: changes of a node that follow one another.
 pub(crate) struct Stretch {
@@ -24,7 +24,7 @@ pub(crate) struct Stretch {
 }
 
 struct Chunk {
-    first: Number,
+    first: ChangeNumber,
     filter: Vec<u8>,
     data: Vec<u8>,
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::value::ParseError;
 
 /// The id of a transaction, which is the same on every device.
@@ -29,7 +29,7 @@ pub struct TransactionId {
     /// The node that made it.
     pub(crate) node: Uuid,
     /// The number of its last change.
-    pub(crate) number: Number,
+    pub(crate) number: ChangeNumber,
     /// The hash of its last change as it was first written, which tells apart what two devices wrote under
     /// one node id.
     pub(crate) hash: u64,
@@ -49,7 +49,7 @@ impl FromStr for TransactionId {
             let (node, place) = text.split_once('@')?;
             let (number, hash) = place.split_once('.')?;
             let is_canonical = !number.starts_with(['0', '+']);
-            let number = Number::new(number.parse().ok().filter(|_| is_canonical)?);
+            let number = ChangeNumber::new(number.parse().ok().filter(|_| is_canonical)?);
             let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
             let hash = u64::from_str_radix(hash, 16).ok().filter(|_| is_hash)?;
             let node = Uuid::parse_str(node).ok()?;
@@ -70,7 +70,7 @@ mod tests {
     proptest! {
         #[test]
         fn text_is_read_as_it_was_written(number in 1i64..1 << 62, hash: u64, node: u128) {
-            let (number, node) = (Number::new(number), Uuid::from_u128(node));
+            let (number, node) = (ChangeNumber::new(number), Uuid::from_u128(node));
             let id = TransactionId { node, number, hash };
             prop_assert_eq!(id.to_string().parse::<TransactionId>(), Ok(id));
         }

@@ -7,7 +7,7 @@ use crate::log::cells::Cells;
 use crate::log::change::Canonical;
 use crate::log::clock::MAX_MILLIS;
 use crate::log::gap::Gap;
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 use crate::merge::report::Reason;
 use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
 use crate::value::size::LARGEST;
@@ -32,13 +32,13 @@ pub(crate) struct CheckedTransaction<'m> {
 
 impl CheckedTransaction<'_> {
     /// Returns the number and the hash of its last change.
-    pub(crate) fn end(&self) -> Option<(Number, u64)> {
+    pub(crate) fn end(&self) -> Option<(ChangeNumber, u64)> {
         self.changes.last().map(|(last, hash)| (last.number, *hash))
     }
 
     /// Checks that it follows another one in the order of the log, given by the number and the hash of its last
     /// change.
-    fn follows(self, before: &mut (Number, u64)) -> Result<Self, Reason> {
+    fn follows(self, before: &mut (ChangeNumber, u64)) -> Result<Self, Reason> {
         let last = self.end().filter(|last| *last > *before).ok_or(Reason::Number)?;
         *before = last;
         Ok(self)
@@ -59,7 +59,7 @@ pub(crate) fn check<'m>(changes: &'m Changes, run: &Run, sent: &[&'m Sent]) -> C
     let mut start = 0;
     let mut before = run.from;
     let mut reason = hashed.reason;
-    let mut last = (Number::default(), 0);
+    let mut last = (ChangeNumber::default(), 0);
     for end in
         (0..hashed.confirmed).filter(|at| sent.get(*at).is_some_and(|sent| sent.end.is_some()))
     {
@@ -156,7 +156,7 @@ fn transaction<'m>(
 /// Returns whether a change, which may be the first one of a transaction, may follow one of this number.
 ///
 /// The hashes of dropped changes are kept with a gap alone.
-fn follows((before, sent): (Number, &Sent), gap: Gap<'_>, run: &Run, is_first: bool) -> bool {
+fn follows((before, sent): (ChangeNumber, &Sent), gap: Gap<'_>, run: &Run, is_first: bool) -> bool {
     let (before, number) = (before.get(), sent.number.get());
     let is_told = sent.compacted.dropped == 0 || !gap.is_empty();
     is_told

@@ -16,7 +16,7 @@ use crate::log::node_log::{LogEnd, NodeLog};
 use crate::log::nodes::{self, Node};
 use crate::log::piece::head::Head;
 use crate::log::pieces;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::recorder::Recorder;
 use crate::log::remains::remove_values;
 use crate::log::row_clock::Tick;
@@ -381,7 +381,7 @@ impl<'m> Merge<'m, '_> {
     }
 
     /// Notes that the log of a node was compacted elsewhere, as a change of it tells.
-    fn note_compacted(&mut self, node: NodeId, number: Number, date: i64) {
+    fn note_compacted(&mut self, node: NodeId, number: ChangeNumber, date: i64) {
         if let Some(known) = self.known.get_mut(&node) {
             known.compacted = known.compacted.max(number);
             known.compacted_date = known.compacted_date.max(date);

@@ -19,14 +19,14 @@ use crate::log::gap::Dropped;
 use crate::log::nodes::Node;
 use crate::log::piece::unpacking::Piece;
 use crate::log::pieces::PieceReader;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::merge::checked::CheckedTransaction;
 
 /// What is known of the last changes that some transactions may have.
 #[derive(Default)]
 pub(crate) struct SameEnds {
     /// Their stamps and the dates of their transactions, by their numbers and hashes.
-    known: HashMap<(Number, u64), (Stamp, i64)>,
+    known: HashMap<(ChangeNumber, u64), (Stamp, i64)>,
     /// Those that were dropped.
     dropped: HashSet<Dropped>,
 }
@@ -40,7 +40,8 @@ impl SameEnds {
         arriving: &[CheckedTransaction<'_>],
     ) -> Result<Self> {
         let mut ends = Self::default();
-        let numbers: Vec<Number> = arriving.iter().filter_map(|of| Some(of.end()?.0)).collect();
+        let numbers: Vec<ChangeNumber> =
+            arriving.iter().filter_map(|of| Some(of.end()?.0)).collect();
         let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return Ok(ends) };
         let of = (node.ordinal, node.is_forked);
         let mut pieces = PieceReader::from_number(connection, of, *first)?;
@@ -58,7 +59,7 @@ impl SameEnds {
         &mut self,
         piece: &Piece,
         (names, node): (&dyn Names, &Node),
-        numbers: &[Number],
+        numbers: &[ChangeNumber],
     ) -> Result<()> {
         for change in piece.changes() {
             let record = &change.record;

@@ -35,15 +35,15 @@ use crate::log::nodes::Node;
 use crate::log::owned_change::OwnedChange;
 use crate::log::piece::head::Head;
 use crate::log::pieces::{self, PieceReader, start_of};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::stretch::Stretch;
 
 /// Where a change belongs in the log of its node: the number and the hash of the last change of its
 /// transaction, and its own number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    pub(crate) transaction: (Number, u64),
-    pub(crate) number: Number,
+    pub(crate) transaction: (ChangeNumber, u64),
+    pub(crate) number: ChangeNumber,
 }
 
 /// A change that arrives.
@@ -131,7 +131,7 @@ impl HeldStretch {
     ) -> Result<Self> {
         // What was dropped before them there may be here.
         let first = |change: &Arriving<'_>| change.key.number.get() - change.record.gap.len();
-        let first = Number::new(arriving.iter().map(first).min().unwrap_or_default());
+        let first = ChangeNumber::new(arriving.iter().map(first).min().unwrap_or_default());
         let last = arriving.iter().map(|change| change.key.transaction.0).max().unwrap_or_default();
         let mut reader =
             PieceReader::from_number(connection, (node.ordinal, node.is_forked), first)?;

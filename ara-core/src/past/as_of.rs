@@ -18,7 +18,7 @@ use crate::file::open::configure;
 use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::unpacking::LoggedChange;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::recorder::WholeLog;
 use crate::log::row_changes::RowKey;
 use crate::model::table_ref::TableRef;
@@ -48,7 +48,7 @@ struct Scope {
     /// The last date of a transaction that is, or `None` if that is the present, so that all are.
     until: Option<Timestamp>,
     /// The last change of each node when the past was first read.
-    ends: HashMap<NodeOrdinal, Number>,
+    ends: HashMap<NodeOrdinal, ChangeNumber>,
 }
 
 impl Scope {
@@ -185,7 +185,8 @@ impl PastTables {
 
     /// Returns [`Error::Compacted`] if values that were overwritten by then may be missing.
     fn check_compacted(&self, registry: &Registry) -> Result<()> {
-        let compacted = registry.nodes.values().filter(|node| node.is_compacted(Number::new(1)));
+        let compacted =
+            registry.nodes.values().filter(|node| node.is_compacted(ChangeNumber::new(1)));
         let compacted = compacted.map(|node| Timestamp::from_millis(node.compacted_date)).max();
         match (self.scope.until, compacted) {
             (Some(until), Some(compacted)) if compacted > until => {

@@ -182,8 +182,7 @@ impl<'c> Undoings<'c> {
             .prepare_cached("SELECT \"ara_clock\" FROM \"ara_undone\" WHERE \"id\" = ?1")?;
         let mut latest = latest.query([row])?;
         let Some(row) = latest.next()? else { return Ok(None) };
-        let clock = row.get_ref(0)?.as_blob().ok();
-        let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+        let clock = RowClock::read(row.get_ref(0)?, (None, None));
         Ok(clock.ok_or(Error::Corrupt)?.latest().map(|(stamp, _)| stamp))
     }
 

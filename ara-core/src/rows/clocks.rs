@@ -70,7 +70,6 @@ impl<'c, 'r> Clocks<'c, 'r> {
         bind(probe, 1, ValueRef::Blob(&row))?;
         let mut rows = probe.raw_query();
         let Some(row) = rows.next()? else { return Ok(None) };
-        let clock = row.get_ref(0)?.as_blob().ok();
-        Ok(clock.and_then(|clock| RowClock::unpack(clock, (None, None))))
+        Ok(RowClock::read(row.get_ref(0)?, (None, None)))
     }
 }

@@ -114,8 +114,7 @@ fn state(
     let mut held = held.query([row])?;
     let Some(held) = held.next()? else { return Ok(None) };
     // A clock that is damaged does not keep a row from being forgotten.
-    let clock = held.get_ref(0)?.as_blob().ok();
-    let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+    let clock = RowClock::read(held.get_ref(0)?, (None, None));
     let latest = clock.and_then(|clock| clock.latest());
     let is_deleted = held.get_ref(1)?.as_i64() == Ok(1);
     Ok(Some((is_deleted, latest.map_or_else(Stamp::default, |(stamp, _)| stamp))))

@@ -284,8 +284,7 @@ impl Mutation<'_, '_> {
         };
         let is_deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
         // The row of a local table has no clock.
-        let clock = row.get_ref(1)?.as_blob().ok();
-        let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+        let clock = RowClock::read(row.get_ref(1)?, (None, None));
         let latest = clock.as_ref().and_then(|clock| clock.latest()).map(|(stamp, _)| stamp);
         let latest = latest.or(self.plan.ordinal.is_none().then(Stamp::default));
         let mut left_out = Vec::new();

@@ -146,8 +146,7 @@ pub(crate) fn latest_told(
         let mut clocks = connection.prepare(&sql)?;
         let mut clocks = clocks.query([])?;
         while let Some(row) = clocks.next()? {
-            let clock = row.get_ref(0)?.as_blob().ok();
-            let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+            let clock = RowClock::read(row.get_ref(0)?, (None, None));
             let clock = clock.unwrap_or_default();
             let told = clock.groups().filter(|(_, _, of)| *of == node).map(|(_, stamp, _)| stamp);
             latest = told.fold(latest, Stamp::max);

@@ -116,10 +116,7 @@ impl<'c, 't> Refill<'c, 't> {
 
 /// Returns the clock of a row, which is empty if the row does not exist.
 fn clock_of(probe: &mut Statement<'_>, row: &[u8; 16]) -> Result<RowClock> {
-    let unpack = |row: &rusqlite::Row<'_>| {
-        let clock = row.get_ref(0)?.as_blob().ok();
-        Ok(clock.and_then(|clock| RowClock::unpack(clock, (None, None))))
-    };
+    let unpack = |row: &rusqlite::Row<'_>| Ok(RowClock::read(row.get_ref(0)?, (None, None)));
     match probe.query_row([row], unpack).optional()? {
         Some(clock) => clock.ok_or(Error::Corrupt),
         None => Ok(RowClock::default()),

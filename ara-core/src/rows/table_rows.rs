@@ -52,8 +52,7 @@ impl<'c> TableRows<'c> {
         let (Ok(created_at), Ok(updated_at)) = (row.get(1), row.get(2)) else {
             return Ok(Held::Unreadable);
         };
-        let clock = row.get_ref(0)?.as_blob().ok();
-        let clock = clock.and_then(|clock| RowClock::unpack(clock, (created_at, updated_at)));
+        let clock = RowClock::read(row.get_ref(0)?, (created_at, updated_at));
         let clock = clock.filter(|clock| self.is_local || clock.latest().is_some());
         Ok(clock.map_or(Held::Unreadable, Held::Clock))
     }

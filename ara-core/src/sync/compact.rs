@@ -21,7 +21,7 @@ use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
 use crate::log::nodes;
 use crate::log::pieces::start_of;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::rows::clocks::tables_in_file;
 use crate::sync::compact::known_to_all::{Limits, has_moved};
 use crate::sync::compact::recent_rows::RecentRows;
@@ -114,7 +114,7 @@ struct Run {
     /// The tables whose rows can be looked up.
     tables: BTreeSet<i64>,
     /// The nodes whose logs are still to be compacted, and up to which change.
-    left: VecDeque<(NodeOrdinal, Number)>,
+    left: VecDeque<(NodeOrdinal, ChangeNumber)>,
     /// The position after which the first of them goes on, if it was begun.
     after: Option<i64>,
     done: Compaction,
@@ -166,7 +166,7 @@ impl Run {
     fn stretch(
         &mut self,
         connection: &Connection,
-        (node, limit): (NodeOrdinal, Number),
+        (node, limit): (NodeOrdinal, ChangeNumber),
     ) -> Result<usize> {
         let known = *self.registry.nodes.get(&node).ok_or(Error::Corrupt)?;
         let after = self.after.unwrap_or(start_of(node));

@@ -9,7 +9,7 @@ use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::Node;
 use crate::log::piece::unpacking::Piece;
 use crate::log::pieces::{self, PieceReader};
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 use crate::log::points::{digest_at, find_point};
 
 /// A cursor over the changes of a node.
@@ -111,7 +111,7 @@ impl NodeCursor {
                 _ if self.at.is_start() => Some(0),
                 true => self.after_last_sent(&piece, registry)?,
                 false => {
-                    let is_sent = |number: Number| number <= self.at.number;
+                    let is_sent = |number: ChangeNumber| number <= self.at.number;
                     Some(piece.changes().take_while(|c| is_sent(c.record.number)).count())
                         .filter(|next| *next < piece.len())
                 }

@@ -10,7 +10,7 @@ use crate::log::column_set::ColumnSet;
 use crate::log::node::NodeOrdinal;
 use crate::log::node_log::LogEnd;
 use crate::log::pieces::PieceReader;
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 use crate::log::{meta, nodes};
 use crate::rows::touched::Touched;
 
@@ -144,7 +144,7 @@ fn read(
     most: usize,
     touched: &mut Touched,
 ) -> Result<usize> {
-    let mut pieces = PieceReader::from_number(connection, (node, false), Number::new(from))?;
+    let mut pieces = PieceReader::from_number(connection, (node, false), ChangeNumber::new(from))?;
     let mut count = 0;
     while let Some(piece) = pieces.next()? {
         for record in piece.changes().map(|change| change.record) {

@@ -1,6 +1,6 @@
 //! Which changes in the log this database wrote itself.
 
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::watch::log_position::FileState;
 
 /// The numbers of the changes that this database has written, between which others may have written. All of
@@ -30,7 +30,7 @@ impl OwnWrites {
     /// any, and the state of the file, if the commit may change it.
     pub(crate) fn announce(
         &mut self,
-        logged: Option<(Number, Number)>,
+        logged: Option<(ChangeNumber, ChangeNumber)>,
         state: Option<FileState>,
     ) -> Announced {
         self.has_committed = true;
@@ -108,8 +108,8 @@ pub(crate) enum Announced {
 mod tests {
     use super::*;
 
-    fn times(from: i64, to: i64) -> Option<(Number, Number)> {
-        Some((Number::new(from), Number::new(to)))
+    fn times(from: i64, to: i64) -> Option<(ChangeNumber, ChangeNumber)> {
+        Some((ChangeNumber::new(from), ChangeNumber::new(to)))
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::Result;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::rows::touched::Touched;
 use crate::trace::event;
 use crate::watch::host::Host;
@@ -130,7 +130,7 @@ impl Watches {
     /// the last, and the state of the file, if the commit may change it.
     pub(crate) fn commit<E>(
         &self,
-        logged: Option<(Number, Number)>,
+        logged: Option<(ChangeNumber, ChangeNumber)>,
         state: Option<FileState>,
         commit: impl FnOnce() -> Result<usize, E>,
     ) -> Result<(), E> {

@@ -12,7 +12,7 @@ use crate::log::node::NodeOrdinal;
 use crate::log::nodes::Node;
 use crate::log::piece::head::Head;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 use crate::log::{meta, nodes};
 
 /// Compares the heads of pieces with the changes in them, as they are read one after the other.
@@ -123,7 +123,7 @@ impl<'r> NodeLogs<'r> {
 
 /// Returns whether a change may follow one of this number. Only compaction leaves numbers out, but for the log
 /// of a node that forked, where numbers also repeat.
-fn follows(before: Number, change: &LoggedChange<'_>, node: Option<&Node>) -> bool {
+fn follows(before: ChangeNumber, change: &LoggedChange<'_>, node: Option<&Node>) -> bool {
     let number = change.record.number;
     change.record.gap.reaches(before, number) || node.is_some_and(|node| node.is_forked)
 }
@@ -132,7 +132,7 @@ fn follows(before: Number, change: &LoggedChange<'_>, node: Option<&Node>) -> bo
 fn is_head(head: &Head, expected: &Head, node: Option<&Node>) -> bool {
     let Head { point, stamp, date, open } = *expected;
     // The transaction with the greatest date may have been dropped.
-    let is_compacted = node.is_some_and(|node| node.compacted != Number::default());
+    let is_compacted = node.is_some_and(|node| node.compacted != ChangeNumber::default());
     let is_date = head.date == date || is_compacted && head.date > date;
     (head.point, head.stamp, head.open) == (point, stamp, open) && is_date
 }

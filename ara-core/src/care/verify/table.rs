@@ -53,8 +53,7 @@ impl RowHead {
     pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let created_at = row.get_ref(2)?.as_i64().ok();
         let updated_at = row.get_ref(3)?.as_i64().ok();
-        let clock = row.get_ref(1)?.as_blob().ok();
-        let clock = clock.and_then(|clock| RowClock::unpack(clock, (created_at, updated_at)));
+        let clock = RowClock::read(row.get_ref(1)?, (created_at, updated_at));
         Ok(Self { clock, created_at, updated_at })
     }
 }

@@ -8,7 +8,7 @@ use crate::database::written::{Given, OTHERS, Received, Step, WALL, Writes, step
 use crate::error::Result;
 use crate::log::clock::Stamp;
 use crate::log::pieces;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 
 /// What is found.
 fn found(db: &Database) -> Result<Vec<What>> {
@@ -16,7 +16,7 @@ fn found(db: &Database) -> Result<Vec<What>> {
 }
 
 /// The pieces of the log.
-fn all_pieces(db: &Database) -> Result<Vec<(i64, Number, Vec<u8>)>> {
+fn all_pieces(db: &Database) -> Result<Vec<(i64, ChangeNumber, Vec<u8>)>> {
     db.with_reader(|reading| {
         let positions = pieces::with_filter(reading.connection, |_| true)?;
         let bytes = |pos| {
@@ -27,7 +27,7 @@ fn all_pieces(db: &Database) -> Result<Vec<(i64, Number, Vec<u8>)>> {
     })
 }
 
-fn put_piece(db: &Database, (pos, first, data): (i64, Number, &[u8])) -> Result<()> {
+fn put_piece(db: &Database, (pos, first, data): (i64, ChangeNumber, &[u8])) -> Result<()> {
     db.with_reader(|reading| pieces::rewrite(reading.connection, pos, (first, data)))
 }
 
@@ -56,7 +56,7 @@ fn any_flipped_bit_of_the_log_is_found_and_put_back() -> Result<()> {
             put_piece(&db, (*pos, *first, data))?;
         }
         for bit in 0..64 {
-            put_piece(&db, (*pos, Number::new(first.get() ^ 1 << bit), data))?;
+            put_piece(&db, (*pos, ChangeNumber::new(first.get() ^ 1 << bit), data))?;
             assert_eq!(found(&db)?.first(), Some(&What::UnreadableChange));
             db.rebuild()?;
             assert_eq!(all_pieces(&db)?, log);

@@ -14,7 +14,7 @@ use crate::exchange::wire::record::Kind;
 use crate::log::change::{Compacted, End};
 use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 
 impl Changes {
     /// Returns the changes as bytes, which [`from_bytes`](Self::from_bytes) reads.
@@ -71,7 +71,7 @@ const NOWHERE: u32 = u32::MAX;
 /// What a change is told relative to: the number and the stamp of the one before.
 #[derive(Clone, Copy)]
 struct Before {
-    number: Number,
+    number: ChangeNumber,
     stamp: Stamp,
 }
 
@@ -181,7 +181,7 @@ fn decode_change(changes: &mut Changes, (run, before): (u32, Before), raw: Bytes
     }
     Some(Sent {
         run,
-        number: Number::new(before.number.next().get().wrapping_add(number)),
+        number: ChangeNumber::new(before.number.next().get().wrapping_add(number)),
         stamp: Stamp::from_bits(before.stamp.next().bits().wrapping_add(stamp)),
         table,
         row: changes.put(&row),

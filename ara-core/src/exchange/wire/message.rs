@@ -3,7 +3,7 @@
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 
 /// A batch of changes.
 #[derive(Clone, PartialEq, Message)]
@@ -107,6 +107,6 @@ impl From<Point> for PointMessage {
 
 impl From<PointMessage> for Point {
     fn from(PointMessage { number, digest }: PointMessage) -> Self {
-        Self { number: Number::new(number), digest }
+        Self { number: ChangeNumber::new(number), digest }
     }
 }

@@ -57,13 +57,13 @@ impl VersionVector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::place::Number;
+    use crate::log::place::ChangeNumber;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn vectors_come_back(nodes: std::collections::BTreeMap<[u8; 16], (i64, u64)>) {
-            let point = |(number, digest)| Point { number: Number::new(number), digest };
+            let point = |(number, digest)| Point { number: ChangeNumber::new(number), digest };
             let nodes = nodes.into_iter().map(|(node, end)| (NodeId::from_bytes(node), point(end)));
             let vector = VersionVector(nodes.collect());
             let read = VersionVector::from_bytes(&vector.to_bytes());

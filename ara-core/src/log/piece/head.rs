@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::log::change::Record;
 use crate::log::clock::Stamp;
 use crate::log::codec::{Reader, put_varint};
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 
 /// The kind of all pieces: changes of a node that follow one another.
 const CHANGES: u8 = 1;
@@ -39,7 +39,7 @@ impl Head {
     }
 
     /// Returns a piece as bytes: the head, and the packed changes, of which the first has this number.
-    pub(crate) fn with(&self, first: Number, changes: &[u8]) -> Vec<u8> {
+    pub(crate) fn with(&self, first: ChangeNumber, changes: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(UNCHECKED + 32 + changes.len());
         bytes.extend([CHANGES, 0, 0, 0, 0]);
         bytes.extend(self.point.digest.to_be_bytes());
@@ -57,7 +57,7 @@ impl Head {
 
     /// Reads the head of a piece, and returns how many bytes it has. Returns `None` if the bytes are not
     /// those of a piece, or are damaged.
-    pub(crate) fn of(first: Number, bytes: &[u8]) -> Option<(Self, usize)> {
+    pub(crate) fn of(first: ChangeNumber, bytes: &[u8]) -> Option<(Self, usize)> {
         let mut reader = Reader(bytes);
         reader.byte()?;
         if reader.array()? != checksum(first, bytes) {
@@ -75,7 +75,7 @@ impl Head {
         reader.array::<4>()?;
         let digest = u64::from_be_bytes(reader.array()?);
         let stamp = Stamp::from_bits(i64::from_be_bytes(reader.array()?));
-        let number = Number::new(reader.varint()?.cast_signed());
+        let number = ChangeNumber::new(reader.varint()?.cast_signed());
         let date = reader.varint()?.cast_signed();
         let open = reader.varint()?.checked_sub(1).map(u64::cast_signed);
         let head = Self { point: Point { number, digest }, stamp, date, open };
@@ -84,7 +84,7 @@ impl Head {
 }
 
 /// Returns the checksum of a piece, which covers all that follows it.
-fn checksum(first: Number, bytes: &[u8]) -> [u8; 4] {
+fn checksum(first: ChangeNumber, bytes: &[u8]) -> [u8; 4] {
     let checked = bytes.get(UNCHECKED..).unwrap_or_default();
     (xxh3_64_with_seed(checked, first.get().cast_unsigned()) as u32).to_be_bytes()
 }
@@ -95,10 +95,10 @@ mod tests {
 
     #[test]
     fn a_head_comes_back_and_a_flipped_bit_is_noticed() {
-        let point = Point { number: Number::new(300), digest: u64::MAX };
+        let point = Point { number: ChangeNumber::new(300), digest: u64::MAX };
         for open in [None, Some(0), Some(1_795_000_000_000)] {
             let head = Head { point, stamp: Stamp::new(5, 6), date: 7, open };
-            let first = Number::new(299);
+            let first = ChangeNumber::new(299);
             let bytes = head.with(first, b"changes");
             let (read, length) = Head::of(first, &bytes).expect("a piece");
             assert_eq!((read, &bytes[length..]), (head, &b"changes"[..]));

@@ -6,14 +6,14 @@ use crate::log::codec::{put_bytes, put_varint, put_zigzag};
 use crate::log::piece::filter::filter_of;
 use crate::log::piece::head::Head;
 use crate::log::piece::{end_flags, flags};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 
 /// Changes that are being packed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Packer {
     bytes: Vec<u8>,
     /// The number of the first change.
-    first: Number,
+    first: ChangeNumber,
     /// What the next change is told relative to.
     before: Before,
     /// The rows that were written.
@@ -25,7 +25,7 @@ pub(crate) struct Packer {
 /// What a packed change leaves out, as it has it in common with the change before.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Before {
-    pub(super) number: Number,
+    pub(super) number: ChangeNumber,
     pub(super) stamp: Stamp,
     /// The table and the row, if there is a change before.
     pub(super) row: Option<(i64, [u8; 16])>,
@@ -62,7 +62,7 @@ impl Packer {
     }
 
     /// Returns the number of the first change.
-    pub(crate) fn first(&self) -> Number {
+    pub(crate) fn first(&self) -> ChangeNumber {
         self.first
     }
 

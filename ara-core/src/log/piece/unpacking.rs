@@ -12,7 +12,7 @@ use crate::log::node::NodeOrdinal;
 use crate::log::piece::head::Head;
 use crate::log::piece::packing::Before;
 use crate::log::piece::{end_flags, flags};
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 
 /// A piece that was read.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(crate) struct Piece {
 /// A change in a piece. The bytes are ranges of those of the piece.
 #[derive(Debug, Clone)]
 struct Entry {
-    number: Number,
+    number: ChangeNumber,
     stamp: Stamp,
     date: i64,
     table: i64,
@@ -61,12 +61,17 @@ pub(crate) const PLACE_BITS: u32 = 40;
 
 impl Piece {
     /// Reads a piece from what its row in the file holds. Returns [`Error::Corrupt`] if it is damaged.
-    pub(crate) fn read(&mut self, pos: i64, first: Number, data: &[u8]) -> Result<()> {
+    pub(crate) fn read(&mut self, pos: i64, first: ChangeNumber, data: &[u8]) -> Result<()> {
         self.read_after(pos, first, (data, Head::of(first, data)))
     }
 
     /// Reads a damaged piece as far as that is possible, whatever its checksum is.
-    pub(crate) fn read_damaged(&mut self, pos: i64, first: Number, data: &[u8]) -> Result<()> {
+    pub(crate) fn read_damaged(
+        &mut self,
+        pos: i64,
+        first: ChangeNumber,
+        data: &[u8],
+    ) -> Result<()> {
         self.read_after(pos, first, (data, Head::unchecked(data)))
     }
 
@@ -74,7 +79,7 @@ impl Piece {
     fn read_after(
         &mut self,
         pos: i64,
-        first: Number,
+        first: ChangeNumber,
         (data, head): (&[u8], Option<(Head, usize)>),
     ) -> Result<()> {
         self.pos = pos;
@@ -114,7 +119,7 @@ impl Piece {
     }
 
     /// Returns the number of the first change.
-    pub(crate) fn first(&self) -> Number {
+    pub(crate) fn first(&self) -> ChangeNumber {
         self.entries.first().map_or(self.head.point.number, |first| first.number)
     }
 
@@ -162,7 +167,7 @@ impl<'a> Cursor<'a> {
         let has = |flag| flags & flag != 0;
         let mut number = before.number.next();
         if has(flags::NUMBER) {
-            number = Number::new(number.get().checked_add(reader.zigzag()?)?);
+            number = ChangeNumber::new(number.get().checked_add(reader.zigzag()?)?);
         }
         let stamp = match has(flags::NEXT_STAMP) {
             true => before.stamp.next(),
@@ -237,7 +242,7 @@ mod tests {
             cells: Vec<u8>,
         ) -> (Entry, Vec<u8>, Vec<u8>) {
             let entry = Entry {
-                number: Number::new(number),
+                number: ChangeNumber::new(number),
                 stamp: Stamp::new(millis, counter),
                 date: 0,
                 table,
@@ -259,7 +264,7 @@ mod tests {
             open in prop::option::of(0i64..1 << 46),
         ) {
             let mut packer = Packer::default();
-            let mut number = Number::new(1);
+            let mut number = ChangeNumber::new(1);
             let records: Vec<_> = records.into_iter().map(|(mut entry, more, cells)| {
                 // Most follow one another.
                 number = if entry.number.get() == 0 { number.next() } else { entry.number };
@@ -299,7 +304,7 @@ mod tests {
         #[test]
         fn no_bytes_are_too_bad(bytes: Vec<u8>) {
             let head = Head::default();
-            let first = Number::new(1);
+            let first = ChangeNumber::new(1);
             let _ = Piece::default().read(0, first, &bytes);
             let _ = Piece::default().read(0, first, &head.with(first, &bytes));
         }

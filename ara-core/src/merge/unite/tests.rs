@@ -53,7 +53,7 @@ fn changes(after: i64, written: &[Written], branch: u8) -> Vec<(OwnedChange, u64
             let change = OwnedChange {
                 node: NodeOrdinal::new(2),
                 date: number,
-                number: Number::new(number),
+                number: ChangeNumber::new(number),
                 stamp: Stamp::new(number * 7, u16::from(branch)),
                 table: 1,
                 row: [*row; 16],

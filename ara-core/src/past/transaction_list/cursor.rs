@@ -11,7 +11,7 @@ use crate::log::nodes::Node;
 use crate::log::piece::head::Head;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
 use crate::log::pieces::{self, PieceReader, end_of};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::transaction_id::TransactionId;
 use crate::past::undone::{UndoneWrite, undone_write};
 
@@ -70,7 +70,7 @@ pub(super) struct Cursor {
     /// The transaction that was read last, or one after all there were at the beginning.
     last: Key,
     /// The piece that is to be read next, as far as is known: where it lay, its first change and its head.
-    next: Option<(i64, Number, Head)>,
+    next: Option<(i64, ChangeNumber, Head)>,
     /// Whether all transactions were read.
     is_over: bool,
 }
@@ -240,7 +240,7 @@ fn last_of(connection: &Connection, node: &Node) -> Result<Option<Piece>> {
 }
 
 /// Returns the piece of a node that holds a number, or the last one that begins before it and can be read.
-fn holding(connection: &Connection, node: &Node, number: Number) -> Result<Option<Piece>> {
+fn holding(connection: &Connection, node: &Node, number: ChangeNumber) -> Result<Option<Piece>> {
     if number >= node.end.number {
         // Pieces that were written since hold later numbers only, and are few.
         return last_of(connection, node);
@@ -254,10 +254,10 @@ fn holding(connection: &Connection, node: &Node, number: Number) -> Result<Optio
 /// none, by bisection over the numbers.
 fn last_begun(connection: &Connection, node: &Node, date: i64) -> Result<Option<Piece>> {
     // The numbers before `low` are in pieces without such dates, and those after `high` in pieces with them.
-    let (mut low, mut high) = (Number::default(), node.end.number);
+    let (mut low, mut high) = (ChangeNumber::default(), node.end.number);
     let mut found = holding(connection, node, high)?;
     while low <= high {
-        let middle = Number::new(low.get() + (high.get() - low.get()) / 2);
+        let middle = ChangeNumber::new(low.get() + (high.get() - low.get()) / 2);
         let Some(piece) = holding(connection, node, middle)? else { break };
         if piece.head.date <= date {
             low = middle.max(piece.head.point.number).next();

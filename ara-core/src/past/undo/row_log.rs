@@ -15,7 +15,7 @@ use crate::log::marks::PutBack;
 use crate::log::node::{NodeId, NodeOrdinal, Precedence};
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::PieceReader;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::row_changes::RowKey;
 use crate::log::transaction_id::TransactionId;
 use crate::past::transaction_end::{TransactionEnd, TransactionEnds};
@@ -79,7 +79,7 @@ pub(super) fn place(registry: &Registry, change: LoggedChange<'_>) -> Result<Pre
 pub(super) struct FoundWrite {
     pub(super) place: Precedence,
     pub(super) node: NodeOrdinal,
-    pub(super) number: Number,
+    pub(super) number: ChangeNumber,
     /// The transaction that it is part of.
     pub(super) end: TransactionEnd,
     pub(super) cell: OwnedCell,
@@ -113,7 +113,7 @@ pub(super) enum RowLog {
 pub(super) struct ReadChange {
     place: Precedence,
     node: NodeOrdinal,
-    number: Number,
+    number: ChangeNumber,
     end: TransactionEnd,
     cells: Vec<u8>,
 }

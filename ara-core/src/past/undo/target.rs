@@ -8,7 +8,7 @@ use crate::log::nodes::Node;
 use crate::log::owned_change::OwnedChange;
 use crate::log::piece::unpacking::Piece;
 use crate::log::pieces::{self, PieceReader};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::points::{Spot, find_end};
 use crate::log::transaction_id::TransactionId;
 use crate::past::transaction_end::{TransactionEnd, end_at_spot};
@@ -20,7 +20,7 @@ pub(super) struct Target {
     pub(super) node: Node,
     pub(super) end: TransactionEnd,
     /// Where its first change lies, and the number of that.
-    start: (Spot, Number),
+    start: (Spot, ChangeNumber),
     /// What becomes of it, or `None` if it stays as it is, as it is undone already.
     pub(super) turn: Option<Turn>,
 }
@@ -60,7 +60,7 @@ impl Target {
 }
 
 /// Returns where the transaction begins whose last change is at a position within a piece.
-fn start(connection: &Connection, mut piece: Piece, end_at: usize) -> Result<(Spot, Number)> {
+fn start(connection: &Connection, mut piece: Piece, end_at: usize) -> Result<(Spot, ChangeNumber)> {
     let mut count = end_at;
     loop {
         let before = piece.changes().take(count).rposition(|change| change.record.end.is_some());
@@ -89,7 +89,7 @@ fn start(connection: &Connection, mut piece: Piece, end_at: usize) -> Result<(Sp
 pub(super) struct TargetReader<'t> {
     target: &'t Target,
     /// Where the next change lies, or lay when the transaction was found, and its number.
-    next: Option<(Spot, Number)>,
+    next: Option<(Spot, ChangeNumber)>,
 }
 
 impl TargetReader<'_> {
@@ -105,7 +105,7 @@ impl TargetReader<'_> {
             pieces.go_to(spot.pos - 1);
         }
         while let Some(piece) = pieces.next()? {
-            let is_wanted = |(at, read): (usize, Number)| match node.is_forked {
+            let is_wanted = |(at, read): (usize, ChangeNumber)| match node.is_forked {
                 true => piece.pos > spot.pos || at >= spot.at,
                 false => read >= number,
             };

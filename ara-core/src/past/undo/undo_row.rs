@@ -287,8 +287,7 @@ impl<'c> Clocks<'c> {
         bind(select, 1, ValueRef::Blob(id))?;
         let mut rows = select.raw_query();
         let Some(row) = rows.next()? else { return Ok(None) };
-        let clock = row.get_ref(0)?.as_blob().ok();
-        let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+        let clock = RowClock::read(row.get_ref(0)?, (None, None));
         clock.ok_or(Error::Corrupt).map(Some)
     }
 }

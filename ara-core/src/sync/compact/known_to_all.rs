@@ -9,11 +9,11 @@ use crate::error::Result;
 use crate::exchange::vector::VersionVector;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::Node;
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::log::points::find_point;
 
 /// The number up to which all devices know the log of each node.
-pub(super) struct Limits(BTreeMap<NodeOrdinal, Number>);
+pub(super) struct Limits(BTreeMap<NodeOrdinal, ChangeNumber>);
 
 /// Returns whether devices may all know more of a node than when its log was compacted last, by their vectors
 /// alone.
@@ -42,12 +42,12 @@ impl Limits {
     }
 
     /// Returns the limit of a node, which is 0 if it has none.
-    pub(super) fn of(&self, node: NodeOrdinal) -> Number {
+    pub(super) fn of(&self, node: NodeOrdinal) -> ChangeNumber {
         self.0.get(&node).copied().unwrap_or_default()
     }
 
     /// Returns the nodes that have a limit, with it.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (NodeOrdinal, Number)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (NodeOrdinal, ChangeNumber)> {
         self.0.iter().map(|(node, limit)| (*node, *limit))
     }
 
@@ -65,7 +65,7 @@ fn limit(
     connection: &Connection,
     registry: &Registry,
     (node, devices): (&Node, &[VersionVector]),
-) -> Result<Option<Number>> {
+) -> Result<Option<ChangeNumber>> {
     let mut least = None;
     for device in devices {
         let Some(&point) = device.0.get(&node.id) else { return Ok(None) };
@@ -75,7 +75,7 @@ fn limit(
         if !is_known {
             return Ok(None);
         }
-        least = Some(least.map_or(point.number, |least: Number| least.min(point.number)));
+        least = Some(least.map_or(point.number, |least: ChangeNumber| least.min(point.number)));
     }
     Ok(least)
 }

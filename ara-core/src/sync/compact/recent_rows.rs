@@ -17,7 +17,7 @@ use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::Node;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::PieceReader;
-use crate::log::place::{Number, Point};
+use crate::log::place::{ChangeNumber, Point};
 use crate::log::row_changes::RowKey;
 use crate::sync::compact::known_to_all::Limits;
 
@@ -161,7 +161,7 @@ impl RecentRows {
                 continue;
             }
             // In the log of a node that forked, what is new may lie anywhere.
-            let from = if node.is_forked { Number::default() } else { seen.number };
+            let from = if node.is_forked { ChangeNumber::default() } else { seen.number };
             let from_node = (node.ordinal, node.is_forked);
             let mut pieces = PieceReader::from_number(connection, from_node, from.next())?;
             while let Some(piece) = pieces.next()? {

@@ -17,7 +17,7 @@ use crate::log::piece::head::Head;
 use crate::log::piece::packing::Packer;
 use crate::log::piece::unpacking::{LoggedChange, Piece};
 use crate::log::pieces::{self, PieceReader};
-use crate::log::place::Number;
+use crate::log::place::ChangeNumber;
 use crate::rows::clocks::Clocks;
 use crate::sync::compact::recent_rows::RecentRows;
 use crate::sync::compact::{Compaction, MOST_CHANGES};
@@ -71,7 +71,7 @@ pub(super) struct Reached {
     /// The position of its last piece.
     pub(super) pos: i64,
     /// The number of its last change, and the greatest date of the transactions up to there.
-    pub(super) number: Number,
+    pub(super) number: ChangeNumber,
     pub(super) date: i64,
     /// How many changes were read.
     pub(super) changes: usize,
@@ -119,7 +119,7 @@ impl<'c, 'r> Compacting<'c, 'r> {
     pub(super) fn run(
         &mut self,
         (node, id): (NodeOrdinal, NodeId),
-        limit: Number,
+        limit: ChangeNumber,
     ) -> Result<Reached> {
         let mut pieces = PieceReader::of_node(self.connection, node)?;
         pieces.go_to(self.after);
@@ -141,7 +141,12 @@ impl<'c, 'r> Compacting<'c, 'r> {
         Ok(Reached { pos: self.after, number: limit, date: self.head.date, changes })
     }
 
-    fn piece(&mut self, piece: &Piece, id: NodeId, (limit, is_last): (Number, bool)) -> Result<()> {
+    fn piece(
+        &mut self,
+        piece: &Piece,
+        id: NodeId,
+        (limit, is_last): (ChangeNumber, bool),
+    ) -> Result<()> {
         let first = self.pieces.map_or(piece.pos, |(first, _)| first);
         self.is_changed |= self.pieces.is_some();
         self.pieces = Some((first, piece.pos));
