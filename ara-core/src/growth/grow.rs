@@ -238,14 +238,33 @@ mod tests {
     const V1: TableDef = TableDef {
         name: "todo",
         local: false,
-        columns: &[ColumnDef { name: "title", ty: Type::Text, range: None, required: true }],
+        columns: &[ColumnDef {
+            name: "title",
+            ty: Type::Text,
+            range: None,
+            required: true,
+            ..ColumnDef::EMPTY
+        }],
         indexes: &[],
         search: &[],
+        ..TableDef::EMPTY
     };
     const V2: TableDef = TableDef {
         columns: &[
-            ColumnDef { name: "order", ty: Type::Integer, range: None, required: false },
-            ColumnDef { name: "title", ty: Type::Text, range: None, required: true },
+            ColumnDef {
+                name: "order",
+                ty: Type::Integer,
+                range: None,
+                required: false,
+                ..ColumnDef::EMPTY
+            },
+            ColumnDef {
+                name: "title",
+                ty: Type::Text,
+                range: None,
+                required: true,
+                ..ColumnDef::EMPTY
+            },
         ],
         indexes: &[IndexDef { columns: &["order", "title"] }],
         ..V1

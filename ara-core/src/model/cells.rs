@@ -141,12 +141,31 @@ mod tests {
         name: "todo",
         local: false,
         columns: &[
-            ColumnDef { name: "title", ty: Type::Text, range: None, required: true },
-            ColumnDef { name: "done", ty: Type::Bool, range: None, required: false },
-            ColumnDef { name: "stars", ty: Type::Real, range: None, required: false },
+            ColumnDef {
+                name: "title",
+                ty: Type::Text,
+                range: None,
+                required: true,
+                ..ColumnDef::EMPTY
+            },
+            ColumnDef {
+                name: "done",
+                ty: Type::Bool,
+                range: None,
+                required: false,
+                ..ColumnDef::EMPTY
+            },
+            ColumnDef {
+                name: "stars",
+                ty: Type::Real,
+                range: None,
+                required: false,
+                ..ColumnDef::EMPTY
+            },
         ],
         indexes: &[],
         search: &[],
+        ..TableDef::EMPTY
     };
 
     type Title = NonEmptyString<10>;

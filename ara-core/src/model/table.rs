@@ -107,7 +107,7 @@ pub const fn search_text<C: Column>() {
 #[must_use]
 pub const fn column_def<C: Column>(required: bool) -> ColumnDef {
     let (ty, range) = (C::Value::TYPE, C::Value::RANGE);
-    ColumnDef { name: C::NAME, ty, range: range.of_column(ty), required }
+    ColumnDef { name: C::NAME, ty, range: range.of_column(ty), required, ..ColumnDef::EMPTY }
 }
 
 /// Returns whether a column is a counter.

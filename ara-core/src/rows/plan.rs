@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn the_sql_of_only_some_sets_of_columns_is_remembered() {
         const fn column(name: &'static str) -> ColumnDef {
-            ColumnDef { name, ty: Type::Integer, range: None, required: false }
+            ColumnDef { name, ty: Type::Integer, range: None, required: false, ..ColumnDef::EMPTY }
         }
         const COLUMNS: [ColumnDef; 10] = [
             column("a"),
@@ -165,8 +165,14 @@ mod tests {
             column("i"),
             column("j"),
         ];
-        static WIDE: TableDef =
-            TableDef { name: "wide", local: false, columns: &COLUMNS, indexes: &[], search: &[] };
+        static WIDE: TableDef = TableDef {
+            name: "wide",
+            local: false,
+            columns: &COLUMNS,
+            indexes: &[],
+            search: &[],
+            ..TableDef::EMPTY
+        };
         let plan = Plan::new(&WIDE, 1, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         for set in 1..1024_usize {
             let slots: Vec<_> = (1..=10).filter(|slot| set >> (slot - 1) & 1 == 1).collect();

@@ -195,13 +195,14 @@ static DOC: TableDef = TableDef {
     name: "doc",
     local: false,
     columns: &[
-        ColumnDef { name: "a", ty: Type::Text, range: None, required: false },
-        ColumnDef { name: "b", ty: Type::Text, range: None, required: false },
-        ColumnDef { name: "c", ty: Type::Text, range: None, required: false },
-        ColumnDef { name: "d", ty: Type::Text, range: None, required: false },
+        ColumnDef { name: "a", ty: Type::Text, range: None, required: false, ..ColumnDef::EMPTY },
+        ColumnDef { name: "b", ty: Type::Text, range: None, required: false, ..ColumnDef::EMPTY },
+        ColumnDef { name: "c", ty: Type::Text, range: None, required: false, ..ColumnDef::EMPTY },
+        ColumnDef { name: "d", ty: Type::Text, range: None, required: false, ..ColumnDef::EMPTY },
     ],
     indexes: &[],
     search: &[],
+    ..TableDef::EMPTY
 };
 
 const ID: Uuid = Uuid::from_bytes(row(1));

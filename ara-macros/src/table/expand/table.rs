@@ -41,6 +41,7 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
                 columns: &[#(#columns,)*],
                 indexes: &[#(#indexes,)*],
                 search: &[#(#search),*],
+                .._ara::TableDef::EMPTY
             };
             const AS_READ: &'static [_ara::AsRead] = &[#(#as_read,)*];
             type Row = #row;
