@@ -3,6 +3,7 @@
 use ara_schema::{ColumnDef, TableDef, Type};
 
 use crate::model::cells::Cells;
+use crate::model::lens::Lenses;
 use crate::model::record::Record;
 use crate::value::{AsRead, Id, Value};
 
@@ -36,6 +37,10 @@ pub trait Table: Record<Table = Self> + 'static {
     /// For each column, how the app sees what is stored.
     #[doc(hidden)]
     const AS_READ: &'static [AsRead];
+
+    /// The functions between columns and those that they replace.
+    #[doc(hidden)]
+    const LENSES: Lenses = Lenses::NONE;
 
     /// The row that queries return, where every column but `id` is an `Option`.
     type Row: Record<Table = Self>;

@@ -15,6 +15,8 @@ struct Constant<'a> {
     ty: TokenStream,
     doc: TokenStream,
     deprecated: Option<&'a Attribute>,
+    /// Whether it has a type, but no constant.
+    is_retired: bool,
 }
 
 /// Returns all columns: first those that every row has, then those of the fields.
@@ -27,6 +29,7 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         ty,
         doc,
         deprecated: None,
+        is_retired: false,
     };
     let timestamp = || quote!(_ara::Timestamp);
     let mut constants = vec![
@@ -41,6 +44,7 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         ty: column.ty.clone(),
         doc: column.doc(),
         deprecated: column.deprecated,
+        is_retired: column.is_retired(),
     }));
     constants
 }
@@ -97,7 +101,8 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let table_ident = table.ident;
     let constants = constants(table);
-    let values = constants.iter().map(|Constant { ident, vis, doc, deprecated, .. }| {
+    let kept = constants.iter().filter(|constant| !constant.is_retired);
+    let values = kept.map(|Constant { ident, vis, doc, deprecated, .. }| {
         let marker = table.marker(ident);
         quote! {
             #doc
