@@ -32,6 +32,8 @@ pub use catalog::ddl::ddl;
 pub use catalog::own_tables::HISTORY;
 #[doc(hidden)]
 pub use catalog::search_index::search_table;
+#[doc(hidden)]
+pub use catalog::shown_column::checked_limit;
 pub use database::Database;
 pub use database::options::Options;
 pub use database::source::{Reading, Source};

@@ -3,6 +3,7 @@
 
 pub(crate) mod any_rows;
 pub(crate) mod clocks;
+pub(crate) mod effective;
 pub(crate) mod folded_change;
 pub(crate) mod forgetting;
 pub(crate) mod insert;
@@ -13,6 +14,7 @@ pub(crate) mod plans;
 pub(crate) mod rebuild;
 pub(crate) mod refill;
 mod room;
+pub(crate) mod shown_values;
 pub(crate) mod table_rows;
 pub(crate) mod touched;
 pub(crate) mod whole_row;

@@ -103,7 +103,8 @@ fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Pla
     };
     let mut made = Vec::with_capacity(schema.tables.len());
     for table in schema.tables {
-        made.push((*table, grow(&mut writing.recorder, table.def, &mut growth)?));
+        let plan = grow(&mut writing.recorder, table.def, &mut growth)?;
+        made.push((*table, plan.showing(*table)));
     }
     let defs = schema.defs();
     let undeclared = writing.walled(|writing| {

@@ -47,7 +47,7 @@ impl Database {
     /// would change nothing.
     fn plan_if_ready(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
         let plan = self.with_reader(|Reading { connection, .. }| {
-            let plan = look(connection, table.def)?;
+            let plan = look(connection, table.def)?.map(|plan| plan.showing(table));
             // A database that is opened read-only cannot create indexes, and can read without them.
             Ok(match plan {
                 Some(_) if !self.0.options.read_only && !has_indexes(connection, table.def)? => {
@@ -92,7 +92,7 @@ impl Source for Database {
                 self.refresh_search(*table, &plan)?;
             }
         }
-        self.with_reader(read)
+        self.read_up_to_date(tables, read)
     }
 
     fn watchable(&self) -> Option<&Database> {
@@ -111,7 +111,7 @@ impl<'c> Transaction<'c> {
         if let Some(plan) = state.plans.get(&table.ty) {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(self.make_ready(table.def, state)?);
+        let plan = Arc::new(self.make_ready(table.def, state)?.showing(table));
         state.plans.insert(table.ty, Arc::clone(&plan));
         Ok(plan)
     }
@@ -162,6 +162,6 @@ impl Source for Transaction<'_> {
                 refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
             }
         }
-        read(Reading { connection: self.connection, is_private: false })
+        self.read_up_to_date(tables, read)
     }
 }

@@ -260,8 +260,9 @@ impl<'c> Transaction<'c> {
     ///
     /// Returns [common errors](crate::Database#common-errors).
     pub fn get<T: Table>(&self, id: Id<T>) -> Result<Option<T::Row>> {
-        let plan = self.plan(TableRef::of::<T>())?;
-        get::<T>(self.connection, &plan, id)
+        let table = TableRef::of::<T>();
+        let plan = self.plan(table)?;
+        self.read_up_to_date(&[table], &mut |reading| get::<T>(reading.connection, &plan, id))
     }
 
     /// Brings the file up to date with the structs of a schema, like

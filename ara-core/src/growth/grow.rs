@@ -15,6 +15,7 @@ use crate::growth::history::Growth;
 use crate::growth::make::{make_logged_columns, register_table};
 use crate::growth::mend::rebuild_from_log;
 use crate::growth::searches::{drop_undeclared, is_made, make_declared};
+use crate::growth::shown_columns::{has_shown, make_shown};
 use crate::log::recorder::Recorder;
 use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
@@ -59,6 +60,7 @@ pub(crate) fn grow(
     let connection = recorder.connection();
     let stored_name = stored_table_name(def);
     make_table(connection, def, &stored_name, growth)?;
+    make_shown(connection, def)?;
     make_indexes(connection, def, &stored_name, growth)?;
     make_declared(connection, def, growth)?;
 
@@ -185,15 +187,15 @@ pub(crate) fn drop_undeclared_indexes(
     drop_undeclared(connection, defs, growth)
 }
 
-/// Returns whether the file has the indexes and the search that a definition declares.
-pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<bool> {
+/// Returns whether the file has the hidden columns, the indexes and the search that a definition declares.
+pub(crate) fn has_indexes(connection: &Connection, def: &'static TableDef) -> Result<bool> {
     let stored_name = stored_table_name(def);
     for declared in def.indexes {
         if !has_index(connection, &index_name(&stored_name, declared))? {
             return Ok(false);
         }
     }
-    is_made(connection, def)
+    Ok(is_made(connection, def)? && has_shown(connection, def)?)
 }
 
 /// Returns the ordinal of a table, which is registered if it is new.

@@ -9,9 +9,12 @@ use foldhash::fast::FixedState;
 use rusqlite::Connection;
 
 use crate::catalog::search_index::SearchIndex;
+use crate::catalog::shown_column::ShownColumn;
 use crate::model::record::select_list;
+use crate::model::table_ref::TableRef;
 use crate::names::{name_list, stored_table_name};
 use crate::rows::insert::insert_new_sql;
+use crate::rows::shown_values::Shown;
 use crate::search::refresh::Refresh;
 
 /// A table that is ready to be read and written.
@@ -30,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) get: String,
     /// Updates the full-text search of the table, if it has one.
     pub(crate) search: Option<Refresh>,
+    /// The columns that replace others, and how what they show is kept.
+    pub(crate) shown: Vec<Shown>,
     stored_name: String,
     /// By the slots that they write.
     edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>, FixedState>>,
@@ -77,10 +82,13 @@ impl Plan {
             .collect();
 
         let insert = insert_new_sql(&stored_name, slots.iter().skip(1).map(|slot| slot.name));
-        let get = format!(
+        let mut get = format!(
             "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
             name_list(select_list(def)),
         );
+        if let Some(limit) = ShownColumn::checked_limit(std::iter::once(def), -1) {
+            let _ = write!(get, " LIMIT {limit}");
+        }
         Self {
             def,
             table,
@@ -89,9 +97,16 @@ impl Plan {
             insert: insert.into(),
             get,
             search: SearchIndex::of(def).as_ref().map(Refresh::of),
+            shown: Vec::new(),
             stored_name,
             edits: Mutex::default(),
         }
+    }
+
+    /// Adds what the columns show that replace others, by the functions of the table's struct.
+    pub(crate) fn showing(mut self, table: TableRef) -> Self {
+        self.shown = Shown::all_of(table, &self.slots);
+        self
     }
 
     /// Returns whether a value that is written into a slot is added to the one that is there.

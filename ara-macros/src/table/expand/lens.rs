@@ -8,14 +8,19 @@ use syn::spanned::Spanned;
 use crate::table::ast::{Column, Table};
 use crate::table::lens::{Lens, Write};
 
+/// Returns the name of the column that queries read: a hidden one, if the column replaces others.
+pub fn shown(column: &Column<'_>) -> String {
+    let name = &column.name.text;
+    match column.args.replaces.as_ref().map(Lens::revision) {
+        None => name.clone(),
+        Some(1) => format!("ara_now_{name}"),
+        Some(revision) => format!("ara_now_{name}_{revision}"),
+    }
+}
+
 /// Generates which columns a column replaces.
 pub fn replaces(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens)) -> TokenStream {
-    let name = &column.name.text;
-    let revision = lens.revision();
-    let shown = match revision {
-        1 => format!("ara_now_{name}"),
-        _ => format!("ara_now_{name}_{revision}"),
-    };
+    let (revision, shown) = (lens.revision(), shown(column));
     let columns = lens.columns.iter().filter_map(|old| table.column(old));
     let columns = columns.map(|(_, Column { name, .. })| name);
     let by_key = lens.by_key.is_some();

@@ -27,7 +27,7 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
     let lenses = super::lens::lenses(table);
     let key = key(table);
     let indexes = indexes(table);
-    let search = searched(table).map(|column| &column.name);
+    let search = searched(table).map(super::lens::shown);
     let defaults = defaults(table);
     quote! {
         #[automatically_derived]
@@ -85,12 +85,12 @@ fn key(table: &Table<'_>) -> TokenStream {
 fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
     let stored = |field: &Ident| {
         let column = table.columns.iter().find(|column| plain(column.ident) == plain(field));
-        column.map(|column| &column.name)
+        column.map(super::lens::shown)
     };
     let of_fields = table.columns.iter().filter(|column| column.args.index.is_some());
-    let of_fields = of_fields.map(|column| vec![&column.name]);
+    let of_fields = of_fields.map(|column| vec![super::lens::shown(column)]);
     let of_struct =
-        table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect());
+        table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect::<Vec<_>>());
     of_fields
         .chain(of_struct)
         .map(|names| quote!(_ara::IndexDef { columns: &[#(#names),*] }))

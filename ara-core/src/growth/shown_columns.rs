@@ -1,0 +1,63 @@
+//! Creating and restoring the hidden columns that queries read, beside the columns that replace others.
+
+use ara_schema::TableDef;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::catalog::ddl::{MAX_COLUMNS, add_column};
+use crate::catalog::shape::columns_in_file;
+use crate::catalog::shown_column::ShownColumn;
+use crate::error::{Error, Result};
+use crate::names::{quoted, stored_table_name};
+
+/// Creates the hidden columns of a definition, and what notes the rows that changed, unless they exist. What is new
+/// is worked out before it is read.
+pub(crate) fn make_shown(connection: &Connection, def: &'static TableDef) -> Result<()> {
+    for column in ShownColumn::all_of(def) {
+        let present = columns_in_file(connection, &column.table)?.unwrap_or_default();
+        let is_there = present.contains_key(column.name);
+        if !is_there {
+            if present.len() >= MAX_COLUMNS {
+                let (table, columns) = (def.name, present.len() + 1);
+                return Err(Error::TooManyColumns { table, columns, limit: MAX_COLUMNS });
+            }
+            connection.execute_batch(&add_column(&column.table, column.name))?;
+        }
+        if !is_there || !has_parts(connection, &column)? {
+            for (kind, name, _) in column.parts().into_iter().rev() {
+                connection.execute_batch(&format!("DROP {kind} IF EXISTS {}", quoted(&name)))?;
+            }
+            for (_, _, sql) in column.parts() {
+                connection.execute_batch(&sql)?;
+            }
+            connection.execute_batch(&column.note_all())?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether the file has all hidden columns of a definition, and what notes the rows that changed.
+pub(crate) fn has_shown(connection: &Connection, def: &'static TableDef) -> Result<bool> {
+    if def.columns.iter().all(|column| column.replaces.is_none()) {
+        return Ok(true);
+    }
+    let present = columns_in_file(connection, &stored_table_name(def))?.unwrap_or_default();
+    for column in ShownColumn::all_of(def) {
+        if !present.contains_key(column.name) || !has_parts(connection, &column)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn has_parts(connection: &Connection, column: &ShownColumn) -> Result<bool> {
+    let mut held =
+        connection.prepare_cached("SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2")?;
+    for (kind, name, sql) in column.parts() {
+        let held: Option<Option<String>> =
+            held.query_row((kind, &name), |row| row.get(0)).optional()?;
+        if held.flatten().as_ref() != Some(&sql) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
