@@ -75,6 +75,10 @@ pub trait Column: Copy + 'static {
 
     /// The stored name of the column.
     const NAME: &'static str;
+
+    /// The name of the column that queries read: a hidden one, if the column replaces others.
+    #[doc(hidden)]
+    const SHOWN: &'static str = Self::NAME;
 }
 
 /// A column that every table has and that ara fills: `id`, `created_at` or `updated_at`.

@@ -12,6 +12,8 @@ struct Constant<'a> {
     ident: Ident,
     vis: &'a Visibility,
     stored: String,
+    /// The name of the column that queries read.
+    shown: String,
     ty: TokenStream,
     doc: TokenStream,
     deprecated: Option<&'a Attribute>,
@@ -26,6 +28,7 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         ident: format_ident!("{name}"),
         vis,
         stored: name.to_owned(),
+        shown: name.to_owned(),
         ty,
         doc,
         deprecated: None,
@@ -41,6 +44,7 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         ident: column.ident.clone(),
         vis: column.vis,
         stored: column.name.text.clone(),
+        shown: super::lens::shown(column),
         ty: column.ty.clone(),
         doc: column.doc(),
         deprecated: column.deprecated,
@@ -110,13 +114,15 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             #vis const #ident: #marker = #marker;
         }
     });
-    let columns = constants.iter().map(|Constant { ident, stored, ty, .. }| {
+    let columns = constants.iter().map(|Constant { ident, stored, shown, ty, .. }| {
         let marker = table.marker(ident);
+        let shown = (shown != stored).then(|| quote!(const SHOWN: &'static str = #shown;));
         quote! {
             impl _ara::Column for #marker {
                 type Table = #table_ident;
                 type Value = #ty;
                 const NAME: &'static str = #stored;
+                #shown
             }
         }
     });
