@@ -9,8 +9,8 @@ pub mod guide;
 mod schema_history;
 
 pub use ara_core::schema::{
-    ColumnDef, ColumnSnapshot, IndexDef, Range, Snapshot, TableDef, TableSnapshot, Type,
-    TypeSnapshot,
+    ColumnDef, ColumnSnapshot, IndexDef, Range, Replaces, ReplacesSnapshot, Snapshot, TableDef,
+    TableSnapshot, Type, TypeSnapshot,
 };
 pub use ara_core::{
     Addition, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,

@@ -1,7 +1,7 @@
 //! The comparison of the code with what was released.
 
 use ara_schema::{
-    Fact, Lock, Snapshot, TableDef, Text, Violations, find_table, lacks_a_table,
+    Fact, Lock, Snapshot, TableDef, Text, UNRELEASED, Violations, find_table, lacks_a_table,
     write_lacking_tables, write_refusal,
 };
 use serde_json::{Value, json};
@@ -92,9 +92,8 @@ fn broken(released: Snapshot, code: &Emitted) -> Vec<Broken> {
         broken.push(Broken { tables, message });
     }
     for now in now {
-        if let Some(released) = find_table(released, now.name)
-            && Violations::new(released, now).next().is_some()
-        {
+        let released = find_table(released, now.name).unwrap_or(&UNRELEASED);
+        if Violations::new(released, now).next().is_some() {
             let tables = vec![now.name.to_owned()];
             let message = composed(|text| write_refusal(text, released, now));
             broken.push(Broken { tables, message });

@@ -1,5 +1,6 @@
 //! The functions between columns and those that they replace.
 
+use ara_schema::shown_column;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
@@ -11,10 +12,9 @@ use crate::table::lens::{Lens, Write};
 /// Returns the name of the column that queries read: a hidden one, if the column replaces others.
 pub fn shown(column: &Column<'_>) -> String {
     let name = &column.name.text;
-    match column.args.replaces.as_ref().map(Lens::revision) {
+    match &column.args.replaces {
         None => name.clone(),
-        Some(1) => format!("ara_now_{name}"),
-        Some(revision) => format!("ara_now_{name}_{revision}"),
+        Some(lens) => shown_column(name, lens.revision()),
     }
 }
 
