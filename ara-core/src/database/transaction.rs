@@ -24,6 +24,7 @@ use crate::names::is_ara_s;
 use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 use crate::rows::plans::Plans;
+use crate::rows::shown_values::work_out;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 use crate::value::Id;
@@ -68,9 +69,9 @@ pub(crate) struct State<'c> {
     pub(crate) writing: Writing<'c>,
     /// The plans of the tables that this transaction made ready. Others may use them once it is committed.
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
-    /// The plans of the tables that were written and have a search index, which the commit brings up to
-    /// date.
-    pub(crate) searched: HashMap<TypeId, Arc<Plan>>,
+    /// The plans of the tables that were written and have something beside their rows that the commit brings up to
+    /// date: a search index, or columns that replace others.
+    pub(crate) written: HashMap<TypeId, Arc<Plan>>,
     /// The schemas that could not be ensured, which are reported when the transaction is over.
     pub(crate) failures: Vec<SchemaFailure>,
     /// Whether what `ara_node` holds of other nodes may have changed.
@@ -101,7 +102,7 @@ impl<'c> Transaction<'c> {
         let state = State {
             writing: Writing::new(connection, recorder, entropy, touched),
             plans: HashMap::new(),
-            searched: HashMap::new(),
+            written: HashMap::new(),
             failures: Vec::new(),
             has_met_nodes: false,
         };
@@ -142,7 +143,12 @@ impl<'c> Transaction<'c> {
     pub(crate) fn commit(mut self) -> Result<Committed> {
         self.check_open()?;
         let state = self.state.get_mut();
-        for plan in state.searched.values() {
+        // What arrives from other devices is worked out at once, too.
+        let received = if state.has_met_nodes { self.plans.showing() } else { Vec::new() };
+        for plan in state.written.values().chain(&received) {
+            bring_up_to_date(&mut state.writing, plan)?;
+        }
+        for plan in state.written.values() {
             match refresh_search(&mut state.writing, plan) {
                 // The rows are written and logged, and searching them tells the error.
                 Err(error) if error.may_be_of_one_table() => {}
@@ -287,8 +293,8 @@ impl<'c> Transaction<'c> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
         let state = &mut *self.state.borrow_mut();
-        if plan.search.is_some() {
-            state.searched.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
+        if plan.search.is_some() || !plan.shown.is_empty() {
+            state.written.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
         }
         let mutated = match mutate(&mut state.writing.mutation(&plan)) {
             Err(error) if error.may_be_of_one_table() && self.mend(plan.def, state)? => {
@@ -303,6 +309,18 @@ impl<'c> Transaction<'c> {
     /// full. Each later statement would be a transaction of its own.
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.connection.is_autocommit() { Err(Error::Broken) } else { Ok(()) }
+    }
+}
+
+/// Works out what the rows of a table show.
+fn bring_up_to_date(writing: &mut Writing<'_>, plan: &Plan) -> Result<()> {
+    loop {
+        match work_out(writing, plan) {
+            Ok(true) => {}
+            // The rows are written and logged, and reading them tells the error.
+            Err(error) if error.may_be_of_one_table() => return Ok(()),
+            worked_out => return worked_out.map(drop),
+        }
     }
 }
 

@@ -1,20 +1,12 @@
 //! Reading what columns show that replace others. Where another version of the app, another program or a merge has
 //! written, that is worked out first.
 
-use std::collections::{BTreeSet, HashMap};
-
-use uuid::Uuid;
-
 use crate::database::Database;
 use crate::database::source::Reading;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
-use crate::log::node::{NodeId, NodeOrdinal};
-use crate::log::nodes;
 use crate::model::table_ref::TableRef;
-use crate::rows::plan::Plan;
-use crate::rows::shown_values::WorkedOut;
-use crate::rows::writing::Writing;
+use crate::rows::shown_values::work_out;
 
 /// How often a read is tried while others go on writing. Then it is done while nobody else writes.
 const TRIES: usize = 10;
@@ -74,35 +66,8 @@ impl Transaction<'_> {
         let mut is_more = false;
         for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
             let plan = self.plan(*table)?;
-            let writing = &mut self.state.borrow_mut().writing;
-            is_more |= work_out(writing, *table, &plan)?;
+            is_more |= work_out(&mut self.state.borrow_mut().writing, &plan)?;
         }
         Ok(is_more)
     }
-}
-
-/// Works out what some rows of a table show. Returns whether there are more.
-pub(crate) fn work_out(writing: &mut Writing<'_>, table: TableRef, plan: &Plan) -> Result<bool> {
-    let mut is_more = false;
-    for shown in &plan.shown {
-        if !writing.connection.prepare_cached(&shown.is_due)?.exists([])? {
-            continue;
-        }
-        let ids: HashMap<NodeOrdinal, NodeId> = nodes::kept(writing.connection)?
-            .into_iter()
-            .map(|node| (node.ordinal, node.id))
-            .collect();
-        let id_of = |node| ids.get(&node).copied();
-        let (connection, rows) = (writing.connection, BTreeSet::new());
-        let mut worked_out = WorkedOut { connection, table, id_of: &id_of, rows };
-        is_more |= shown.step(&mut worked_out)?;
-        if let Some(touched) = &mut writing.touched {
-            let own = plan.slots.get(shown.position + 1).map(|slot| slot.ordinal);
-            let columns = own.into_iter().collect();
-            for row in worked_out.rows {
-                touched.write(plan.table, Uuid::from_bytes(row), &columns, false);
-            }
-        }
-    }
-    Ok(is_more)
 }

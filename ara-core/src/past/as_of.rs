@@ -15,6 +15,7 @@ use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
+use crate::growth::shown_columns::{has_shown, make_shown};
 use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::unpacking::LoggedChange;
@@ -24,7 +25,9 @@ use crate::log::row_changes::RowKey;
 use crate::model::table_ref::TableRef;
 use crate::names::quoted;
 use crate::rows::last_writer::Rows;
+use crate::rows::plan::Plan;
 use crate::rows::rebuild::{fold_log, whole_rows};
+use crate::rows::shown_values::WorkedOut;
 use crate::value::Timestamp;
 
 /// The database as it was at a time, returned by [`Database::at`]. It can be queried like the database.
@@ -134,7 +137,10 @@ impl PastTables {
         let make = |past: &mut Self| {
             // Which tables SQL written by hand reads is not known here, so it gets all of them.
             past.build(database, Some(tables).filter(|tables| !tables.is_empty()))?;
-            tables.iter().try_for_each(|table| past.add_declared(*table))
+            tables.iter().try_for_each(|table| {
+                past.add_declared(*table)?;
+                past.work_out(database, *table)
+            })
         };
         match make(self) {
             Err(Error::Io { .. } | Error::DiskFull) if !self.is_in_memory => {
@@ -210,6 +216,38 @@ impl PastTables {
         }
         Ok(())
     }
+}
+
+impl PastTables {
+    /// Works out what the columns of a table showed that replace others.
+    fn work_out(&mut self, database: &Database, table: TableRef) -> Result<()> {
+        if table.lenses.reads.is_empty() || has_shown(&self.connection, table.def)? {
+            return Ok(());
+        }
+        let worked_out = self.connection.unchecked_transaction()?;
+        make_shown(&worked_out, table.def)?;
+        let registry =
+            database.with_reader(|reading| Ok(Registry::load(&*reading.snapshot()?)?))?;
+        let Some(plan) = past_plan(&registry, table) else { return Ok(worked_out.commit()?) };
+        let id_of = |node| registry.id_of(node);
+        let mut rows = WorkedOut { connection: &worked_out, id_of: &id_of, rows: BTreeSet::new() };
+        for shown in &plan.shown {
+            while shown.step(&mut rows)? {
+                rows.rows.clear();
+            }
+        }
+        Ok(worked_out.commit()?)
+    }
+}
+
+/// Returns the plan of a table, if the log knows it. A column that it does not know has the number of none.
+fn past_plan(registry: &Registry, table: TableRef) -> Option<Plan> {
+    let known = registry.synced().find(|known| known.name == table.def.name)?;
+    let ordinal =
+        |name: &str| known.names.iter().find(|(_, known)| *known == name).map(|(at, _)| *at);
+    let columns = table.def.columns.iter().map(|column| ordinal(column.name).unwrap_or(u32::MAX));
+    let columns: Vec<u32> = columns.collect();
+    Some(Plan::new(table.def, known.ordinal, &columns).showing(table))
 }
 
 /// Tables of the past that are being built.

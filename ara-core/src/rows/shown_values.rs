@@ -4,22 +4,26 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use uuid::Uuid;
 
 use crate::catalog::shown_column::{ALL, ShownColumn};
 use crate::error::{Error, Result};
 use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::nodes;
 use crate::log::owned_write::owned_value;
 use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
 use crate::model::table_ref::TableRef;
 use crate::names::name_list;
 use crate::rows::effective::{Known, Row, Written};
-use crate::rows::plan::Slot;
+use crate::rows::plan::{Plan, Slot};
+use crate::rows::writing::Writing;
 use crate::value::Stored;
 
 /// A column that replaces others, and the SQL that keeps what it shows.
 #[derive(Debug)]
 pub(crate) struct Shown {
+    table: TableRef,
     pub(crate) column: ShownColumn,
     /// The column beside which it lies, by its position in the table's definition.
     pub(crate) position: usize,
@@ -65,6 +69,7 @@ impl Shown {
         let selected =
             name_list(["id", "ara_clock"].into_iter().chain(column.sources.iter().copied()));
         Self {
+            table,
             is_due: format!("SELECT 1 FROM \"{stale}\""),
             due: format!("SELECT \"ara_row\" FROM \"{stale}\" ORDER BY \"ara_row\" LIMIT {STEP}"),
             after: format!(
@@ -123,7 +128,7 @@ impl Shown {
         row: i64,
     ) -> Result<()> {
         let Some((id, known)) = self.read(rows, row)? else { return Ok(()) };
-        let known = Row { table: &rows.table, known };
+        let known = Row { table: &self.table, known };
         let shown = known.shown(self.position).and_then(|shown| shown.value);
         bind(update, 1, ValueRef::Integer(row))?;
         bind(update, 2, shown.as_ref().map_or(ValueRef::Null, Stored::to_sql))?;
@@ -166,10 +171,35 @@ fn written(
     Some(Written { value, at: (stamp, id_of(node)?) })
 }
 
+/// Works out what some rows of a table show. Returns whether there are more.
+pub(crate) fn work_out(writing: &mut Writing<'_>, plan: &Plan) -> Result<bool> {
+    let mut is_more = false;
+    for shown in &plan.shown {
+        if !writing.connection.prepare_cached(&shown.is_due)?.exists([])? {
+            continue;
+        }
+        let ids: HashMap<NodeOrdinal, NodeId> = nodes::kept(writing.connection)?
+            .into_iter()
+            .map(|node| (node.ordinal, node.id))
+            .collect();
+        let id_of = |node| ids.get(&node).copied();
+        let (connection, rows) = (writing.connection, BTreeSet::new());
+        let mut worked_out = WorkedOut { connection, id_of: &id_of, rows };
+        is_more |= shown.step(&mut worked_out)?;
+        if let Some(touched) = &mut writing.touched {
+            let own = plan.slots.get(shown.position + 1).map(|slot| slot.ordinal);
+            let columns = own.into_iter().collect();
+            for row in worked_out.rows {
+                touched.write(plan.table, Uuid::from_bytes(row), &columns, false);
+            }
+        }
+    }
+    Ok(is_more)
+}
+
 /// The rows of a table that are worked out.
 pub(crate) struct WorkedOut<'c, 'r> {
     pub(crate) connection: &'c Connection,
-    pub(crate) table: TableRef,
     pub(crate) id_of: &'r dyn Fn(NodeOrdinal) -> Option<NodeId>,
     /// Their ids.
     pub(crate) rows: BTreeSet<[u8; 16]>,
