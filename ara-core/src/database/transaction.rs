@@ -24,7 +24,7 @@ use crate::names::is_ara_s;
 use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 use crate::rows::plans::Plans;
-use crate::rows::shown_values::work_out;
+use crate::rows::shown_values::work_out_written;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 use crate::value::Id;
@@ -143,14 +143,17 @@ impl<'c> Transaction<'c> {
     pub(crate) fn commit(mut self) -> Result<Committed> {
         self.check_open()?;
         let state = self.state.get_mut();
-        // What arrives from other devices is worked out at once, too.
-        let received = if state.has_met_nodes { self.plans.showing() } else { Vec::new() };
-        for plan in state.written.values().chain(&received) {
-            bring_up_to_date(&mut state.writing, plan)?;
+        let written: Vec<_> = state.written.values().cloned().collect();
+        // What arrives from other devices is worked out at once.
+        if state.has_met_nodes {
+            self.work_out_received()?;
         }
-        for plan in state.written.values() {
-            match refresh_search(&mut state.writing, plan) {
-                // The rows are written and logged, and searching them tells the error.
+        let state = self.state.get_mut();
+        for plan in &written {
+            let worked_out = work_out_written(&mut state.writing, plan);
+            let refreshed = worked_out.and_then(|()| refresh_search(&mut state.writing, plan));
+            match refreshed {
+                // The rows are written and logged, and reading or searching them tells the error.
                 Err(error) if error.may_be_of_one_table() => {}
                 refreshed => refreshed?,
             }
@@ -293,7 +296,7 @@ impl<'c> Transaction<'c> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
         let state = &mut *self.state.borrow_mut();
-        if plan.search.is_some() || !plan.shown.is_empty() {
+        if plan.search.is_some() || plan.lensed.is_some() {
             state.written.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
         }
         let mutated = match mutate(&mut state.writing.mutation(&plan)) {
@@ -309,18 +312,6 @@ impl<'c> Transaction<'c> {
     /// full. Each later statement would be a transaction of its own.
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.connection.is_autocommit() { Err(Error::Broken) } else { Ok(()) }
-    }
-}
-
-/// Works out what the rows of a table show.
-fn bring_up_to_date(writing: &mut Writing<'_>, plan: &Plan) -> Result<()> {
-    loop {
-        match work_out(writing, plan) {
-            Ok(true) => {}
-            // The rows are written and logged, and reading them tells the error.
-            Err(error) if error.may_be_of_one_table() => return Ok(()),
-            worked_out => return worked_out.map(drop),
-        }
     }
 }
 

@@ -22,12 +22,13 @@ use crate::log::piece::unpacking::LoggedChange;
 use crate::log::place::ChangeNumber;
 use crate::log::recorder::WholeLog;
 use crate::log::row_changes::RowKey;
+use crate::model::lens::Given;
 use crate::model::table_ref::TableRef;
 use crate::names::quoted;
 use crate::rows::last_writer::Rows;
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::{fold_log, whole_rows};
-use crate::rows::shown_values::WorkedOut;
+use crate::rows::shown_values::{Step, key_of};
 use crate::value::Timestamp;
 
 /// The database as it was at a time, returned by [`Database::at`]. It can be queried like the database.
@@ -230,10 +231,16 @@ impl PastTables {
             database.with_reader(|reading| Ok(Registry::load(&*reading.snapshot()?)?))?;
         let Some(plan) = past_plan(&registry, table) else { return Ok(worked_out.commit()?) };
         let id_of = |node| registry.id_of(node);
-        let mut rows = WorkedOut { connection: &worked_out, id_of: &id_of, rows: BTreeSet::new() };
-        for shown in &plan.shown {
-            while shown.step(&mut rows)? {
-                rows.rows.clear();
+        let key_of = |table: TableRef, id: &Given<'_>| key_of(&worked_out, table, id);
+        for (lensed, shown) in
+            plan.lensed.iter().flat_map(|of| of.shown.iter().map(move |it| (of, it)))
+        {
+            let mut step = Step { after: i64::MIN, ..Step::new(&worked_out, &id_of, &key_of) };
+            loop {
+                shown.step(lensed, &mut step)?;
+                if !std::mem::take(&mut step.due).is_more {
+                    break;
+                }
             }
         }
         Ok(worked_out.commit()?)

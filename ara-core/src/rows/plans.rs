@@ -24,7 +24,7 @@ impl Plans {
     /// Returns the plans of the tables that have columns which replace others.
     pub(crate) fn showing(&self) -> Vec<Arc<Plan>> {
         let plans = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        plans.values().filter(|plan| !plan.shown.is_empty()).cloned().collect()
+        plans.values().filter(|plan| plan.lensed.is_some()).cloned().collect()
     }
 
     /// Keeps the plans of tables that are ready now.
