@@ -102,3 +102,41 @@ fn what_arrives_and_what_was_is_read_the_same_way() -> Outcome {
     assert_eq!(new.get::<v2::Expense>(id(milk))?.there()?.text.as_deref(), Some("TEA"));
     Ok(())
 }
+
+#[test]
+fn what_is_written_is_written_for_older_versions_too() -> Outcome {
+    let db = Database::memory()?;
+    let milk = db.create(v2::Expense::draft().text("Milk"))?;
+    let note = |db: &Database| -> ara::Result<Option<String>> {
+        Ok(db.get::<v1::Expense>(id(milk))?.and_then(|row| row.note))
+    };
+    let text = |db: &Database| -> ara::Result<Option<String>> {
+        Ok(db.get(milk)?.and_then(|row| row.text))
+    };
+    assert_eq!((note(&db)?.as_deref(), text(&db)?.as_deref()), (Some("milk"), Some("Milk")));
+
+    db.update(v2::Expense::patch(milk).text("Green Tea").paid(true))?;
+    assert_eq!(note(&db)?.as_deref(), Some("green tea"));
+    assert_eq!(text(&db)?.as_deref(), Some("Green Tea"));
+
+    db.update(v1::Expense::patch(id(milk)).note("coffee"))?;
+    assert_eq!(text(&db)?.as_deref(), Some("COFFEE"));
+    // What it was set to before is an edit again.
+    db.update(v2::Expense::patch(milk).text("Green Tea"))?;
+    assert_eq!(note(&db)?.as_deref(), Some("green tea"));
+    assert_eq!(text(&db)?.as_deref(), Some("Green Tea"));
+    verified(&db)
+}
+
+/// Rule 9: what is there already is no change.
+#[test]
+fn writing_what_is_shown_changes_nothing() -> Outcome {
+    let db = Database::memory()?;
+    let milk: Id<v2::Expense> = id(db.create(v1::Expense::draft().note("milk"))?);
+    let before = db.version_vector()?;
+    db.update(v2::Expense::patch(milk).text("MILK"))?;
+    let whole = db.query::<v2::Expense>().narrow_all().one()?;
+    db.upsert(whole)?;
+    assert_eq!(db.version_vector()?, before);
+    Ok(())
+}

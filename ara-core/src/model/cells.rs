@@ -91,7 +91,8 @@ impl Cells {
         match stored {
             Ok(value) => {
                 let as_read = Some(AsRead::of::<V>());
-                let cell = Cell { column, value, is_default: false, as_read };
+                let kind = Kind::Plain;
+                let cell = Cell { column, value, is_default: false, as_read, kind };
                 match self.cells.iter_mut().find(|known| known.column == column) {
                     Some(known) => *known = cell,
                     None => self.cells.push(cell),
@@ -128,6 +129,18 @@ pub(crate) struct Cell {
     /// How the app sees what is there. It is not written if that is the value. If this is `None`, only what is
     /// stored counts.
     pub(crate) as_read: Option<AsRead>,
+    pub(crate) kind: Kind,
+}
+
+/// What a write is, where columns replace others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The column replaces none and is not replaced, or the write was not compared yet.
+    Plain,
+    /// An edit of a column that replaces others, and that shows something else.
+    Edit,
+    /// What is written through into a replaced column.
+    Through,
 }
 
 #[cfg(test)]

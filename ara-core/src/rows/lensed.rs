@@ -37,7 +37,6 @@ pub(crate) struct LensedRow {
     pub(crate) id: [u8; 16],
     /// The stamp of its latest change.
     pub(crate) latest: Stamp,
-    pub(crate) is_deleted: bool,
     /// By the positions of the columns.
     pub(crate) known: HashMap<usize, Known>,
 }
@@ -59,7 +58,7 @@ impl Lensed {
         let columns = positions.into_iter().filter_map(|at| Some((at, slot(at)?.ordinal)));
         let columns: Vec<_> = columns.collect();
         let names = columns.iter().filter_map(|(at, _)| Some(slot(*at)?.name));
-        let selected = name_list(["id", "ara_clock", "is_deleted"].into_iter().chain(names));
+        let selected = name_list(["id", "ara_clock"].into_iter().chain(names));
         let stored = stored_table_name(table.def);
         let select = |key| format!("SELECT {selected} FROM \"{stored}\" WHERE \"{key}\" = ?1");
         let (by_row, by_id) = (select("ara_row"), select("id"));
@@ -83,7 +82,7 @@ impl Lensed {
     fn known(&self, row: &SqliteRow<'_>, id_of: IdOf<'_>) -> rusqlite::Result<LensedRow> {
         let clock = RowClock::read(row.get_ref(1)?, (None, None)).unwrap_or_default();
         let mut known = HashMap::with_capacity(self.columns.len());
-        for ((position, ordinal), at) in self.columns.iter().zip(3..) {
+        for ((position, ordinal), at) in self.columns.iter().zip(2..) {
             let value = Stored::from_sql(row.get_ref(at)?).map(owned_value);
             let newest = written(&clock, *ordinal, value, id_of);
             known.insert(*position, Known { edit: newest.clone(), newest });
@@ -91,7 +90,6 @@ impl Lensed {
         Ok(LensedRow {
             id: row.get(0)?,
             latest: clock.latest().map_or(Stamp::default(), |(stamp, _)| stamp),
-            is_deleted: row.get_ref(2)?.as_i64() == Ok(1),
             known,
         })
     }

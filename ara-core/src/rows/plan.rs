@@ -106,6 +106,11 @@ impl Plan {
     /// Adds what the columns show that replace others, by the functions of the table's struct.
     pub(crate) fn showing(mut self, table: TableRef) -> Self {
         self.lensed = Lensed::of(table, &self.slots);
+        if let Some(lensed) = &self.lensed {
+            let shown = lensed.shown.iter().map(|shown| shown.name());
+            let columns = self.slots.iter().skip(1).map(|slot| slot.name).chain(shown);
+            self.insert = insert_new_sql(&self.stored_name, columns).into();
+        }
         self
     }
 

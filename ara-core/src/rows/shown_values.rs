@@ -91,6 +91,11 @@ impl Shown {
             .collect()
     }
 
+    /// Returns the name of the hidden column.
+    pub(crate) fn name(&self) -> &'static str {
+        self.column.name
+    }
+
     fn new(column: ShownColumn, position: usize, is_written: bool) -> Self {
         let (stale, stored, name) = (column.stale(), &column.table, column.name);
         let looked = column.looked();
