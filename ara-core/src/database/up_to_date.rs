@@ -88,7 +88,8 @@ impl Transaction<'_> {
     pub(crate) fn work_out_received(&self) -> Result<()> {
         for plan in self.plans.showing() {
             loop {
-                match work_out_some(&mut self.state.borrow_mut().writing, &plan) {
+                let due = work_out_some(&mut self.state.borrow_mut().writing, &plan);
+                match due {
                     // The rows are merged, and reading them tells the error.
                     Err(error) if error.may_be_of_one_table() => break,
                     Err(error) => return Err(error),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::model::table::Column;
-use crate::value::{AsRead, Id, IntoOptional, IntoValue, Rule, Stored, Value};
+use crate::value::{AsRead, Id, IntoOptional, IntoValue, Rule, Stored, Value, uuid_of_key};
 
 /// The cells that a mutation writes into one row.
 ///
@@ -113,8 +113,32 @@ impl Cells {
         }
         let mut cells = self.cells;
         cells.sort_by_key(|cell| cell.column);
-        Ok((self.id, cells))
+        let id = match table.key {
+            Some(key) => id_of_key(table, key, (self.id, &cells))?,
+            None => self.id,
+        };
+        Ok((id, cells))
     }
+}
+
+/// Returns the id of a row, which is made from its key if that is set.
+fn id_of_key(
+    table: &TableDef,
+    key: &'static str,
+    (id, cells): (Option<Uuid>, &[Cell]),
+) -> Result<Option<Uuid>> {
+    let is_key =
+        |cell: &&Cell| table.columns.get(cell.column).is_some_and(|column| column.name == key);
+    let Some(Stored::Text(text)) = cells.iter().find(is_key).and_then(|cell| cell.value.as_ref())
+    else {
+        return Ok(id);
+    };
+    let made = uuid_of_key(table.name, text);
+    if id.is_some_and(|id| id != made) {
+        let rule = Rule::new("must be the key from which the row's id is made: `Id::from_key(..)`");
+        return Err(Error::Rule { table: table.name, column: key, rule });
+    }
+    Ok(Some(made))
 }
 
 /// A value to write into a column.
