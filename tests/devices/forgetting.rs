@@ -123,7 +123,7 @@ fn all_that_were_deleted_before_a_time_are_forgotten() -> Outcome {
     let wall = Wall::new();
     let db = wall.options().seed(1).memory()?;
     let note = |title: String| Note::draft().title(title).views(0);
-    let ids = db.create_all((0..2500).map(|at| note(format!("note {at}"))))?;
+    let ids = db.create_all((0..8500).map(|at| note(format!("note {at}"))))?;
     let draft = db.create(Draft::draft().text(SECRET))?;
     db.delete(draft)?;
     db.transaction(|tx| ids.iter().skip(10).try_for_each(|id| tx.delete(*id).map(drop)))?;
@@ -132,7 +132,7 @@ fn all_that_were_deleted_before_a_time_are_forgotten() -> Outcome {
     for id in &ids[..5] {
         db.delete(*id)?;
     }
-    assert_eq!(db.forget_deleted(before)?, 2491);
+    assert_eq!(db.forget_deleted(before)?, 8491);
     assert_eq!(db.forget_deleted(before)?, 0);
     assert!(db.restore(ids[0])?);
     assert!(matches!(db.restore(ids[10]), Err(Error::Forgotten { .. })));

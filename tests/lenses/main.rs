@@ -1,3 +1,4 @@
 //! Columns that replace others: old and new shapes read as one.
 
+mod by_key;
 mod one_to_one;

@@ -123,7 +123,7 @@ impl Transaction<'_> {
         let table = table(&registry, &stored_table_name(T::TABLE))?;
         let mut state = self.state.borrow_mut();
         if plan.search.is_some() {
-            state.searched.insert(TypeId::of::<T>(), Arc::clone(&plan));
+            state.written.insert(TypeId::of::<T>(), Arc::clone(&plan));
         }
         let mut import = Import {
             connection: self.connection,

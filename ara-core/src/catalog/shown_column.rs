@@ -48,6 +48,12 @@ impl ShownColumn {
         Some(Self { table, name: replaces.shown, sources })
     }
 
+    /// Returns the name of the column that tells for which edits the replaced columns of a row were looked at. A stored
+    /// name has no spaces.
+    pub(crate) fn looked(&self) -> String {
+        format!("{} looked", self.name)
+    }
+
     /// Returns the name of the table of the rows that changed. No other table can have it, as a stored name has no
     /// brackets.
     pub(crate) fn stale(&self) -> String {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ara_schema::TableDef;
+use rusqlite::Connection;
 
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
@@ -50,9 +51,7 @@ impl Database {
             let plan = look(connection, table.def)?.map(|plan| plan.showing(table));
             // A database that is opened read-only cannot create indexes, and can read without them.
             Ok(match plan {
-                Some(_) if !self.0.options.read_only && !has_indexes(connection, table.def)? => {
-                    None
-                }
+                Some(_) if !self.0.options.read_only && !is_whole(connection, table)? => None,
                 plan => plan,
             })
         })?;
@@ -78,6 +77,15 @@ impl Database {
         }
         Ok(())
     }
+}
+
+/// Returns whether the file has all that a table needs besides its columns.
+fn is_whole(connection: &Connection, table: TableRef) -> Result<bool> {
+    let mut others = table.lenses.key_tables();
+    let are_there = others.try_fold(true, |are, other| -> Result<bool> {
+        Ok(are && look(connection, other.def)?.is_some())
+    });
+    Ok(has_indexes(connection, table.def)? && are_there?)
 }
 
 impl Source for Database {
@@ -107,12 +115,18 @@ impl<'c> Transaction<'c> {
         if let Some(plan) = self.plans.get(table) {
             return Ok(plan);
         }
-        let state = &mut *self.state.borrow_mut();
-        if let Some(plan) = state.plans.get(&table.ty) {
-            return Ok(Arc::clone(plan));
+        let plan = {
+            let state = &mut *self.state.borrow_mut();
+            if let Some(plan) = state.plans.get(&table.ty) {
+                return Ok(Arc::clone(plan));
+            }
+            let plan = Arc::new(self.make_ready(table.def, state)?.showing(table));
+            state.plans.insert(table.ty, Arc::clone(&plan));
+            plan
+        };
+        for other in table.lenses.key_tables() {
+            self.plan(other)?;
         }
-        let plan = Arc::new(self.make_ready(table.def, state)?.showing(table));
-        state.plans.insert(table.ty, Arc::clone(&plan));
         Ok(plan)
     }
 

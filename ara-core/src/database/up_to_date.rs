@@ -1,20 +1,23 @@
 //! Reading what columns show that replace others. Where another version of the app, another program or a merge has
 //! written, that is worked out first.
 
-use std::collections::{BTreeSet, HashMap};
-
-use uuid::Uuid;
-
+use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::database::source::Reading;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
-use crate::log::node::{NodeId, NodeOrdinal};
-use crate::log::nodes;
+use crate::log::cells::Write;
+use crate::log::clock::Stamp;
+use crate::log::marks::Marks;
+use crate::model::lens::Given;
 use crate::model::table_ref::TableRef;
+use crate::names::quoted;
+use crate::rows::any_rows::{AnyRows, MarkedCell};
+use crate::rows::folded_change::FoldedCell;
 use crate::rows::plan::Plan;
-use crate::rows::shown_values::WorkedOut;
+use crate::rows::shown_values::{Due, OutdatedRow, work_out_some};
 use crate::rows::writing::Writing;
+use crate::value::{Stored, uuid_of_key};
 
 /// How often a read is tried while others go on writing. Then it is done while nobody else writes.
 const TRIES: usize = 10;
@@ -74,35 +77,108 @@ impl Transaction<'_> {
         let mut is_more = false;
         for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
             let plan = self.plan(*table)?;
-            let writing = &mut self.state.borrow_mut().writing;
-            is_more |= work_out(writing, *table, &plan)?;
+            let due = work_out_some(&mut self.state.borrow_mut().writing, &plan)?;
+            is_more |= due.is_more || !due.outdated.is_empty();
+            self.follow_up(&plan, due)?;
         }
         Ok(is_more)
     }
-}
 
-/// Works out what some rows of a table show. Returns whether there are more.
-pub(crate) fn work_out(writing: &mut Writing<'_>, table: TableRef, plan: &Plan) -> Result<bool> {
-    let mut is_more = false;
-    for shown in &plan.shown {
-        if !writing.connection.prepare_cached(&shown.is_due)?.exists([])? {
-            continue;
-        }
-        let ids: HashMap<NodeOrdinal, NodeId> = nodes::kept(writing.connection)?
-            .into_iter()
-            .map(|node| (node.ordinal, node.id))
-            .collect();
-        let id_of = |node| ids.get(&node).copied();
-        let (connection, rows) = (writing.connection, BTreeSet::new());
-        let mut worked_out = WorkedOut { connection, table, id_of: &id_of, rows };
-        is_more |= shown.step(&mut worked_out)?;
-        if let Some(touched) = &mut writing.touched {
-            let own = plan.slots.get(shown.position + 1).map(|slot| slot.ordinal);
-            let columns = own.into_iter().collect();
-            for row in worked_out.rows {
-                touched.write(plan.table, Uuid::from_bytes(row), &columns, false);
+    /// Works out what rows show that a merge has written, of the tables that the app has used.
+    pub(crate) fn work_out_received(&self) -> Result<()> {
+        for plan in self.plans.showing() {
+            loop {
+                let due = work_out_some(&mut self.state.borrow_mut().writing, &plan);
+                match due {
+                    // The rows are merged, and reading them tells the error.
+                    Err(error) if error.may_be_of_one_table() => break,
+                    Err(error) => return Err(error),
+                    Ok(due) => {
+                        let is_more = due.is_more || !due.outdated.is_empty();
+                        self.follow_up(&plan, due)?;
+                        if !is_more {
+                            break;
+                        }
+                    }
+                }
             }
         }
+        Ok(())
     }
-    Ok(is_more)
+
+    /// Does what else is to be done for rows that were worked out: makes the rows to which they refer by a key, and
+    /// writes replaced columns again that are outdated. All of it is marked as written through.
+    fn follow_up(&self, plan: &Plan, due: Due) -> Result<()> {
+        let mut keys = Vec::new();
+        for (table, key) in due.keys {
+            keys.push((self.plan(table)?, key));
+        }
+        if keys.is_empty() && due.outdated.is_empty() {
+            return Ok(());
+        }
+        let writing = &mut self.state.borrow_mut().writing;
+        let registry = Registry::load(writing.connection)?;
+        let mut rows = AnyRows::new(writing.connection, &registry)?;
+        for row in due.outdated {
+            write_outdated(writing, (&registry, &mut rows), plan, row)?;
+        }
+        for (plan, key) in keys {
+            make_key_row(writing, (&registry, &mut rows), &plan, &key)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes replaced columns again that are not what the newer ones show.
+fn write_outdated(
+    writing: &mut Writing<'_>,
+    (registry, rows): (&Registry, &mut AnyRows<'_, '_>),
+    plan: &Plan,
+    OutdatedRow { id, latest, values }: OutdatedRow,
+) -> Result<()> {
+    let Some(table) = registry.tables.get(&plan.table) else { return Ok(()) };
+    let cells = values.into_iter().filter_map(|(position, value)| {
+        let slot = plan.slots.get(position + 1)?;
+        Some(through((slot.ordinal, slot.name), value))
+    });
+    let Writing { recorder, touched, .. } = writing;
+    let written = rows.write(recorder, (table, id, latest), cells.collect(), touched.as_mut());
+    leave_unwritable(written)
+}
+
+/// Makes the row that a key names, unless it was made before, be it deleted or not.
+fn make_key_row(
+    writing: &mut Writing<'_>,
+    (registry, rows): (&Registry, &mut AnyRows<'_, '_>),
+    plan: &Plan,
+    key: &str,
+) -> Result<()> {
+    let key_column = plan.def.key.and_then(|key| plan.slots.iter().find(|slot| slot.name == key));
+    let (Some(slot), Some(table)) = (key_column, registry.tables.get(&plan.table)) else {
+        return Ok(());
+    };
+    let id = uuid_of_key(plan.def.name, key).into_bytes();
+    let sql = format!("SELECT 1 FROM {} WHERE \"id\" = ?1", quoted(&table.name));
+    if writing.connection.prepare_cached(&sql)?.exists([id])? {
+        return Ok(());
+    }
+    let value = Some(Stored::Text(key.to_owned().into()));
+    let cells = vec![through((slot.ordinal, slot.name), value)];
+    let Writing { recorder, touched, .. } = writing;
+    let row = (table, id, Stamp::default());
+    leave_unwritable(rows.write(recorder, row, cells, touched.as_mut()))
+}
+
+/// Returns a cell that is marked as written through.
+fn through<'a>(column: (u32, &'a str), value: Given<'static>) -> MarkedCell<'a> {
+    let cell = FoldedCell { column, write: Write::Value(value) };
+    MarkedCell { cell, marks: Marks::OF_WRITTEN_THROUGH.0.to_vec() }
+}
+
+/// Leaves what cannot be written.
+fn leave_unwritable(written: Result<()>) -> Result<()> {
+    match written {
+        Err(Error::Forgotten { .. } | Error::EndOfTime { .. } | Error::TooLarge { .. }) => Ok(()),
+        written => written,
+    }
 }

@@ -14,13 +14,15 @@ use crate::names::{quoted, stored_table_name};
 pub(crate) fn make_shown(connection: &Connection, def: &'static TableDef) -> Result<()> {
     for column in ShownColumn::all_of(def) {
         let present = columns_in_file(connection, &column.table)?.unwrap_or_default();
-        let is_there = present.contains_key(column.name);
-        if !is_there {
-            if present.len() >= MAX_COLUMNS {
-                let (table, columns) = (def.name, present.len() + 1);
-                return Err(Error::TooManyColumns { table, columns, limit: MAX_COLUMNS });
-            }
-            connection.execute_batch(&add_column(&column.table, column.name))?;
+        let names = [column.name.to_owned(), column.looked()];
+        let missing = names.iter().filter(|name| !present.contains_key(*name));
+        let is_there = missing.clone().next().is_none();
+        let columns = present.len() + missing.clone().count();
+        if columns > MAX_COLUMNS {
+            return Err(Error::TooManyColumns { table: def.name, columns, limit: MAX_COLUMNS });
+        }
+        for name in missing {
+            connection.execute_batch(&add_column(&column.table, name))?;
         }
         if !is_there || !has_parts(connection, &column)? {
             for (kind, name, _) in column.parts().into_iter().rev() {
@@ -42,7 +44,9 @@ pub(crate) fn has_shown(connection: &Connection, def: &'static TableDef) -> Resu
     }
     let present = columns_in_file(connection, &stored_table_name(def))?.unwrap_or_default();
     for column in ShownColumn::all_of(def) {
-        if !present.contains_key(column.name) || !has_parts(connection, &column)? {
+        let is_there = |name: &str| present.contains_key(name);
+        if !is_there(column.name) || !is_there(&column.looked()) || !has_parts(connection, &column)?
+        {
             return Ok(false);
         }
     }

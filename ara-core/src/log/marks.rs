@@ -36,6 +36,11 @@ impl PutBack {
     }
 }
 
+impl Marks<'static> {
+    /// The marks of a cell that was written through from another column.
+    pub(crate) const OF_WRITTEN_THROUGH: Self = Self(&[WRITTEN_THROUGH as u8, 0]);
+}
+
 impl<'a> Marks<'a> {
     /// Returns whether the cell has none.
     pub(crate) fn is_empty(self) -> bool {

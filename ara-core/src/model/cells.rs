@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::model::table::Column;
-use crate::value::{AsRead, Id, IntoOptional, IntoValue, Rule, Stored, Value};
+use crate::value::{AsRead, Id, IntoOptional, IntoValue, Rule, Stored, Value, uuid_of_key};
 
 /// The cells that a mutation writes into one row.
 ///
@@ -91,7 +91,8 @@ impl Cells {
         match stored {
             Ok(value) => {
                 let as_read = Some(AsRead::of::<V>());
-                let cell = Cell { column, value, is_default: false, as_read };
+                let kind = Kind::Plain;
+                let cell = Cell { column, value, is_default: false, as_read, kind };
                 match self.cells.iter_mut().find(|known| known.column == column) {
                     Some(known) => *known = cell,
                     None => self.cells.push(cell),
@@ -112,8 +113,32 @@ impl Cells {
         }
         let mut cells = self.cells;
         cells.sort_by_key(|cell| cell.column);
-        Ok((self.id, cells))
+        let id = match table.key {
+            Some(key) => id_of_key(table, key, (self.id, &cells))?,
+            None => self.id,
+        };
+        Ok((id, cells))
     }
+}
+
+/// Returns the id of a row, which is made from its key if that is set.
+fn id_of_key(
+    table: &TableDef,
+    key: &'static str,
+    (id, cells): (Option<Uuid>, &[Cell]),
+) -> Result<Option<Uuid>> {
+    let is_key =
+        |cell: &&Cell| table.columns.get(cell.column).is_some_and(|column| column.name == key);
+    let Some(Stored::Text(text)) = cells.iter().find(is_key).and_then(|cell| cell.value.as_ref())
+    else {
+        return Ok(id);
+    };
+    let made = uuid_of_key(table.name, text);
+    if id.is_some_and(|id| id != made) {
+        let rule = Rule::new("must be the key from which the row's id is made: `Id::from_key(..)`");
+        return Err(Error::Rule { table: table.name, column: key, rule });
+    }
+    Ok(Some(made))
 }
 
 /// A value to write into a column.
@@ -128,6 +153,18 @@ pub(crate) struct Cell {
     /// How the app sees what is there. It is not written if that is the value. If this is `None`, only what is
     /// stored counts.
     pub(crate) as_read: Option<AsRead>,
+    pub(crate) kind: Kind,
+}
+
+/// What a write is, where columns replace others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The column replaces none and is not replaced, or the write was not compared yet.
+    Plain,
+    /// An edit of a column that replaces others, and that shows something else.
+    Edit,
+    /// What is written through into a replaced column.
+    Through,
 }
 
 #[cfg(test)]

@@ -21,6 +21,14 @@ pub struct Lenses {
 impl Lenses {
     /// None, of a table whose columns replace nothing.
     pub const NONE: Self = Self { reads: &[], writes: &[] };
+
+    /// Returns the tables to whose rows columns refer by their keys.
+    pub(crate) fn key_tables(self) -> impl Iterator<Item = TableRef> {
+        self.reads.iter().filter_map(|lens| match lens.by {
+            ReadBy::Key(table) => Some(table()),
+            ReadBy::Function(_) => None,
+        })
+    }
 }
 
 /// How a column is read from those that it replaces. Columns are given by their positions in the table's

@@ -2,6 +2,7 @@
 
 mod adding;
 mod editing;
+mod lensing;
 mod mending;
 mod room;
 
@@ -20,7 +21,7 @@ use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::{LeftOut, RowClock};
 use crate::log::statements::bind;
-use crate::model::cells::Cell;
+use crate::model::cells::{Cell, Kind};
 use crate::rows::insert::{FIRST_COLUMN_OF_NEW, bind_values};
 use crate::rows::mutation::editing::If;
 use crate::rows::plan::{IS_DELETED, Plan, Slot};
@@ -45,23 +46,29 @@ struct Write<'a> {
     value: Option<&'a Stored<'static>>,
     /// How the app sees what is there, or `None` if only what is stored counts.
     as_read: Option<AsRead>,
+    kind: Kind,
 }
 
 impl<'a> Write<'a> {
     /// Returns a write to `is_deleted`.
     fn is_deleted(value: &'a Stored<'static>) -> Self {
-        Self { slot: IS_DELETED, value: Some(value), as_read: None }
+        Self { slot: IS_DELETED, value: Some(value), as_read: None, kind: Kind::Plain }
     }
 
     /// Returns whether it would change what the app sees.
     fn changes(&self, held: ValueRef<'_>) -> bool {
+        if self.kind != Kind::Plain {
+            // It was compared with what the row shows.
+            return true;
+        }
         !is_same(held, self.value)
             && !self.as_read.is_some_and(|as_read| as_read.is_seen(held, self.value))
     }
 
     /// Returns whether it would change what the app sees wherever SQLite finds a difference.
     fn differs_as_stored(&self) -> bool {
-        self.as_read.is_none_or(|as_read| as_read.differs_as_stored(self.value))
+        self.kind == Kind::Plain
+            && self.as_read.is_none_or(|as_read| as_read.differs_as_stored(self.value))
     }
 }
 
@@ -107,6 +114,7 @@ impl<'c> Writing<'c> {
 impl Mutation<'_, '_> {
     /// Inserts a row, with a new id if none is given, and returns its id.
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
+        let cells = &*self.with_replaced(cells)?;
         let stamp = self.writing.recorder.next_stamp();
         let id = match id {
             Some(id) => id,
@@ -129,7 +137,8 @@ impl Mutation<'_, '_> {
 
     fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Uuid> {
         let is_counter = |write: &Write<'_>| self.plan.is_counter(write.slot);
-        let writes = writes(cells).filter(|write| !is_counter(write));
+        let set = self.edits_of(id, cells)?;
+        let writes = writes(&set).filter(|write| !is_counter(write));
         let writes: Writes<'_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
             None => self.create(Some(id), cells),
@@ -145,7 +154,8 @@ impl Mutation<'_, '_> {
     /// is such a row.
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
         self.mending(id, |mutation| {
-            let given: Writes<'_> = writes(cells).collect();
+            let cells = mutation.edits_of(id, cells)?;
+            let given: Writes<'_> = writes(&cells).collect();
             let added = mutation.add_up(id, &given)?;
             mutation.edit_alive(id, &mutation.with_sums(&given, &added), &added)
         })
@@ -179,7 +189,7 @@ impl Mutation<'_, '_> {
         let slot = column + 1;
         let is_unreadable =
             self.look(id, slot, |held| held != ValueRef::Null && !as_read.can_read(held))?;
-        let clear = Write { slot, value: None, as_read: None };
+        let clear = Write { slot, value: None, as_read: None, kind: Kind::Plain };
         Ok(is_unreadable == Some(true) && self.edit_alive(id, &[clear], &[])?)
     }
 
@@ -250,7 +260,13 @@ impl Mutation<'_, '_> {
         let mut writes = cells.iter().map(write).peekable();
         let value_of =
             |slot| writes.next_if(|next| next.slot == slot).and_then(|write| write.value);
-        bind_values(insert, FIRST_COLUMN_OF_NEW, (1..self.plan.slots.len()).map(value_of))?;
+        let values = (1..self.plan.slots.len()).map(value_of);
+        // What the row shows that replaces others is what is written into it.
+        let shown = self.plan.lensed.iter().flat_map(|lensed| &lensed.shown).map(|shown| {
+            let cell = cells.iter().find(|cell| cell.column == shown.position)?;
+            cell.value.as_ref()
+        });
+        bind_values(insert, FIRST_COLUMN_OF_NEW, values.chain(shown))?;
         match execute(connection, recorder, || insert.raw_execute()) {
             Ok(0) => Err(Error::unwritten(self.plan.def.name)),
             Ok(_) => {
@@ -335,11 +351,15 @@ impl Mutation<'_, '_> {
         let Writing { recorder, counters, .. } = &mut *self.writing;
         let node = recorder.node();
         let mut change = recorder.change(stamp, (ordinal, self.plan.def.name), id);
-        for Write { slot: at, value, .. } in writes {
+        for Write { slot: at, value, kind, .. } in writes {
             let Some(slot) = self.plan.slots.get(at) else { continue };
             let column = (slot.ordinal, slot.name);
             if !slot.is_counter {
-                change.value(column, value, Marks::default());
+                let marks = match kind {
+                    Kind::Through => Marks::OF_WRITTEN_THROUGH,
+                    Kind::Plain | Kind::Edit => Marks::default(),
+                };
+                change.value(column, value, marks);
                 continue;
             }
             let added = added.iter().find(|added| added.slot == at);
@@ -389,7 +409,8 @@ fn writes(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
 }
 
 fn write(cell: &Cell) -> Write<'_> {
-    Write { slot: cell.column + 1, value: cell.value.as_ref(), as_read: cell.as_read }
+    let Cell { column, value, as_read, kind, .. } = cell;
+    Write { slot: column + 1, value: value.as_ref(), as_read: *as_read, kind: *kind }
 }
 
 /// Returns the write to `is_deleted` that creates or restores a row. A create includes it, so that the column

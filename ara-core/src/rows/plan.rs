@@ -14,7 +14,7 @@ use crate::model::record::select_list;
 use crate::model::table_ref::TableRef;
 use crate::names::{name_list, stored_table_name};
 use crate::rows::insert::insert_new_sql;
-use crate::rows::shown_values::Shown;
+use crate::rows::lensed::Lensed;
 use crate::search::refresh::Refresh;
 
 /// A table that is ready to be read and written.
@@ -33,8 +33,8 @@ pub(crate) struct Plan {
     pub(crate) get: String,
     /// Updates the full-text search of the table, if it has one.
     pub(crate) search: Option<Refresh>,
-    /// The columns that replace others, and how what they show is kept.
-    pub(crate) shown: Vec<Shown>,
+    /// The columns that replace others or are replaced, if there are any.
+    pub(crate) lensed: Option<Lensed>,
     stored_name: String,
     /// By the slots that they write.
     edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>, FixedState>>,
@@ -97,7 +97,7 @@ impl Plan {
             insert: insert.into(),
             get,
             search: SearchIndex::of(def).as_ref().map(Refresh::of),
-            shown: Vec::new(),
+            lensed: None,
             stored_name,
             edits: Mutex::default(),
         }
@@ -105,7 +105,12 @@ impl Plan {
 
     /// Adds what the columns show that replace others, by the functions of the table's struct.
     pub(crate) fn showing(mut self, table: TableRef) -> Self {
-        self.shown = Shown::all_of(table, &self.slots);
+        self.lensed = Lensed::of(table, &self.slots);
+        if let Some(lensed) = &self.lensed {
+            let shown = lensed.shown.iter().map(|shown| shown.name());
+            let columns = self.slots.iter().skip(1).map(|slot| slot.name).chain(shown);
+            self.insert = insert_new_sql(&self.stored_name, columns).into();
+        }
         self
     }
 

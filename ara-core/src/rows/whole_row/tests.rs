@@ -16,7 +16,7 @@ use crate::growth::mend::mend_tables;
 use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 use crate::merge::report::Reason;
-use crate::model::cells::Cell;
+use crate::model::cells::{Cell, Kind};
 use crate::rows::mutation::Mutation;
 use crate::sync::set_aside::Obstacle;
 use crate::value::size::LARGEST;
@@ -224,7 +224,7 @@ fn write<R>(db: &Database, run: impl FnOnce(&mut Mutation<'_, '_>) -> Result<R>)
 fn cells(lengths: &[(usize, Option<usize>)]) -> Vec<Cell> {
     let cell = |&(column, length): &(usize, Option<usize>)| {
         let value = length.map(|length| Stored::Text(text(column, length).into()));
-        Cell { column, value, is_default: false, as_read: None }
+        Cell { column, value, is_default: false, as_read: None, kind: Kind::Plain }
     };
     lengths.iter().map(cell).collect()
 }
