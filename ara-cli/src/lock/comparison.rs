@@ -76,6 +76,30 @@ impl Comparison {
         facts::as_text(self.items(), '+', ADDED)
     }
 
+    /// Returns which columns of the code are retired, for `--json`.
+    pub fn retired_as_json(&self) -> Value {
+        self.retired().map(|(table, column)| json!({"table": table, "column": column})).collect()
+    }
+
+    /// Returns in a line which columns of the code are retired, if any are. That is no part of a release, and so
+    /// never a difference.
+    pub fn retired_as_text(&self) -> String {
+        let columns: Vec<_> =
+            self.retired().map(|(table, column)| format!("`{table}.{column}`")).collect();
+        match &columns[..] {
+            [] => String::new(),
+            [column] => format!("{column} is retired\n"),
+            columns => format!("{} are retired\n", columns.join(", ")),
+        }
+    }
+
+    fn retired(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.code.tables.iter().flat_map(|table| {
+            let retired = table.columns.iter().filter(|column| column.retired);
+            retired.map(|column| (&*table.name, &*column.name))
+        })
+    }
+
     fn items(&self) -> impl Iterator<Item = Item<'_>> {
         self.unrecorded.iter().map(|fact| Item::of_code(fact, &self.code, &self.released))
     }

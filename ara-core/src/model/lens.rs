@@ -1,6 +1,6 @@
 //! The functions between columns and those that they replace.
 
-use ara_schema::TableDef;
+use ara_schema::{TableDef, Type};
 
 use crate::model::table::{Column, Table};
 use crate::model::table_ref::TableRef;
@@ -194,6 +194,31 @@ pub const fn key_read<R: KeyReference>() -> ReadBy {
         "the table has no key to find its rows by: declare it with `#[table(key = name)]`"
     );
     ReadBy::Key(R::table)
+}
+
+/// Panics, at compile time, if what a reference replaces by key is not stored as text.
+#[track_caller]
+pub const fn key_replaced<Old: Column>() {
+    assert!(
+        matches!(Old::Value::TYPE, Type::Text),
+        "`by_key` finds a row by the text that was its key, and what is replaced is no text: give `read` and \
+         `write` in its place"
+    );
+}
+
+/// Panics, at compile time, if a counter would replace other columns, or be replaced.
+#[track_caller]
+pub const fn replaces_no_counter<New: Column, Old: Column>() {
+    assert!(
+        !matches!(New::Value::TYPE, Type::Counter),
+        "a counter cannot replace another column: it is the sum of what was added to it, and no edit of it is \
+         the newest. Start it from the old value with an addition, and keep the old column beside it"
+    );
+    assert!(
+        !matches!(Old::Value::TYPE, Type::Counter),
+        "a counter cannot be replaced: it is the sum of what was added to it, and no edit of it is the newest. \
+         Keep it beside the new column"
+    );
 }
 
 /// Returns how a key is written for a reference.

@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::meta::ParseNestedMeta;
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitInt, Path, Result, Token, parenthesized, token};
@@ -66,11 +67,13 @@ impl Lens {
         if content.peek(token::Paren) {
             let columns;
             parenthesized!(columns in content);
-            lens.columns.extend(Punctuated::<Ident, Token![,]>::parse_terminated(&columns)?);
-        } else if content.peek(syn::Ident) && !content.peek2(Token![=]) {
-            lens.columns.push(content.parse()?);
+            for column in Punctuated::<Path, Token![,]>::parse_terminated(&columns)? {
+                lens.columns.extend(of_this_table(column, faults));
+            }
+        } else if content.peek(syn::Ident) && !is_argument(&content) {
+            lens.columns.extend(of_this_table(content.parse()?, faults));
         }
-        if lens.columns.is_empty() {
+        if lens.columns.is_empty() && faults.is_empty() {
             faults.on(&meta.path, EXAMPLE);
         }
         if !content.is_empty() {
@@ -117,6 +120,24 @@ impl Write {
         }
         Ok(Some(Self { function, columns: None }))
     }
+}
+
+/// Returns whether an argument is next, and not the field that is replaced.
+fn is_argument(content: ParseStream<'_>) -> bool {
+    content.peek2(Token![=]) || content.fork().parse::<Ident>().is_ok_and(|name| name == "by_key")
+}
+
+/// Returns the name of the field that is replaced. A column of another table is a fault.
+fn of_this_table(column: Path, faults: &mut Faults) -> Option<Ident> {
+    let name = column.get_ident().cloned();
+    if name.is_none() {
+        faults.on(
+            column,
+            "a column replaces fields of its own struct, which are named alone: `replaces(note, ..)`. What is in \
+             another table is found by a reference: `by_key`, or a join",
+        );
+    }
+    name
 }
 
 fn revision(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<LitInt>> {

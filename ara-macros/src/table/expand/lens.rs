@@ -50,6 +50,30 @@ pub fn lenses(table: &Table<'_>) -> Option<TokenStream> {
     })
 }
 
+/// Generates the checks of what columns replace that need types.
+pub fn checks(table: &Table<'_>) -> TokenStream {
+    let mut checks = TokenStream::new();
+    for column in &table.columns {
+        let Some(lens) = column.args.replaces.as_ref().filter(|_| !table.is_faulty) else {
+            continue;
+        };
+        let new = table.marker(column.ident);
+        for old in &lens.columns {
+            let marker = table.marker(old);
+            let check = quote_spanned! {old.span()=>
+                ::ara::__private::replaces_no_counter::<#new, #marker>()
+            };
+            checks.extend(quote!(const _: () = #check;));
+            if lens.by_key.is_some() {
+                let check =
+                    quote_spanned!(old.span()=> ::ara::__private::key_replaced::<#marker>());
+                checks.extend(quote!(const _: () = #check;));
+            }
+        }
+    }
+    checks
+}
+
 fn positions(table: &Table<'_>, fields: &[Ident]) -> Vec<usize> {
     fields.iter().filter_map(|field| table.column(field)).map(|(at, _)| at).collect()
 }
