@@ -286,9 +286,17 @@ const fn write_column_gone(
         text.push("\")]");
     }
     let is_key = is_key(released, column.name);
-    write_keep(text, count);
-    // Without its key, no row can be created.
-    text.push(if is_key { "" } else { "#[deprecated] " });
+    if is_key {
+        // Without its key, no row can be created.
+        text.push(if count > 0 {
+            "\n  else keep it:          "
+        } else {
+            "\n  keep it:               "
+        });
+    } else {
+        write_keep(text, count);
+        text.push("#[deprecated] ");
+    }
     write_field(text, column, is_key);
     write_enum(text, column);
     if !is_key {

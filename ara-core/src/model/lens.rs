@@ -112,7 +112,8 @@ pub struct Fallibly;
 /// an `Option` of one.
 #[diagnostic::on_unimplemented(
     message = "`read` gives `{Self}`, which a column of type `{New}` does not take",
-    label = "expected a function that returns `{New}`, or an `Option` or a `Result` of it"
+    label = "expected a function that returns `{New}`, or an `Option` or a `Result` of it",
+    note = "it may also return what a setter of the column takes, such as a `&str` for a `String`"
 )]
 pub trait Reads<New, How> {
     /// Returns the value, or `None` if there is none.
@@ -123,7 +124,8 @@ pub trait Reads<New, How> {
 /// `Result` or an `Option` of one.
 #[diagnostic::on_unimplemented(
     message = "`write` gives `{Self}`, which a column of type `{Old}` does not take",
-    label = "expected a function that returns `{Old}`, or an `Option` or a `Result` of it"
+    label = "expected a function that returns `{Old}`, or an `Option` or a `Result` of it",
+    note = "a value that the old column cannot say is `None` or an error: the old column is then cleared"
 )]
 pub trait Writes<Old, How> {
     /// Returns the value, or `None` if there is none.
@@ -163,7 +165,8 @@ implement! {
 /// A reference to a row whose id is made from its key: an [`Id`] of a table that declares one.
 #[diagnostic::on_unimplemented(
     message = "`by_key` is for references, and `{Self}` is none",
-    label = "expected an `Id` of the table whose rows the text names"
+    label = "expected an `Id` of the table whose rows the text names",
+    note = "for any other type, give the functions: `replaces(.., read = .., write = ..)`"
 )]
 pub trait KeyReference {
     /// Returns the table.
@@ -191,7 +194,7 @@ impl<T: Table> KeyReference for Id<T> {
 pub const fn key_read<R: KeyReference>() -> ReadBy {
     assert!(
         R::TABLE.key.is_some(),
-        "the table has no key to find its rows by: declare it with `#[table(key = name)]`"
+        "the table that this refers to has no key to find its rows by: declare it with `#[table(key = name)]`"
     );
     ReadBy::Key(R::table)
 }

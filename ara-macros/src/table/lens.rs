@@ -64,20 +64,23 @@ impl Lens {
             revision: None,
             span: meta.path.span(),
         };
+        let names_fields = !is_argument(&content);
         if content.peek(token::Paren) {
             let columns;
             parenthesized!(columns in content);
             for column in Punctuated::<Path, Token![,]>::parse_terminated(&columns)? {
                 lens.columns.extend(of_this_table(column, faults));
             }
-        } else if content.peek(syn::Ident) && !is_argument(&content) {
+        } else if names_fields && content.peek(syn::Ident) {
             lens.columns.extend(of_this_table(content.parse()?, faults));
         }
-        if lens.columns.is_empty() && faults.is_empty() {
+        if !names_fields || content.is_empty() && lens.columns.is_empty() {
             faults.on(&meta.path, EXAMPLE);
         }
         if !content.is_empty() {
-            content.parse::<Token![,]>()?;
+            if names_fields {
+                content.parse::<Token![,]>()?;
+            }
             let arguments = syn::meta::parser(|meta| lens.argument(&meta, faults));
             syn::parse::Parser::parse2(arguments, content.parse()?)?;
         }
@@ -122,7 +125,7 @@ impl Write {
     }
 }
 
-/// Returns whether an argument is next, and not the field that is replaced.
+/// Returns whether an argument is next, where the field that is replaced should be.
 fn is_argument(content: ParseStream<'_>) -> bool {
     content.peek2(Token![=]) || content.fork().parse::<Ident>().is_ok_and(|name| name == "by_key")
 }

@@ -16,15 +16,16 @@ pub fn lenses(table: &Table<'_>, faults: &mut Faults) {
             && (column.is_optional || column.args.replaces.is_some())
         {
             let why = match column.is_optional {
-                true => "an optional column may have no value: drop the `Option`, or `missing`",
+                true => "this one is optional: drop the `Option`, or `missing`",
                 false => {
-                    "a column that replaces others shows what these hold: drop `missing`, or let `read` \
-                     give the value"
+                    "this one shows what it replaces: drop `missing`, or let `read` give the value"
                 }
             };
             faults.on(
                 missing,
-                format_args!("`missing` is for required columns of new values: {why}"),
+                format_args!(
+                    "`missing` is the value of rows that lack a required column, and {why}"
+                ),
             );
         }
         if let Some(lens) = &column.args.replaces {
@@ -40,13 +41,7 @@ pub fn lenses(table: &Table<'_>, faults: &mut Faults) {
 fn retired(column: &Column<'_>, faults: &mut Faults) {
     let field = column.ident;
     if !column.is_optional {
-        faults.on(
-            field,
-            format_args!(
-                "a retired column has no value in new rows: make `{field}` an `Option`, as every app that \
-                 knows it reads it so"
-            ),
-        );
+        faults.on(field, format_args!("nothing sets a retired column: make `{field}` an `Option`"));
     }
     let arguments = [
         ("index", column.args.index.is_some()),
@@ -70,8 +65,8 @@ fn replaced(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens), faults: &mu
     if table.args.local.is_some() {
         faults.at(
             lens.span,
-            "a local table stays on its device, where this version of the app comes after the older ones: \
-             copy the values of the old column with an update, and make it `retired`",
+            "a local table is never synced, so nobody else writes the old column: copy its values with an \
+             update, and make it `retired`",
         );
     }
     for (at, old) in lens.columns.iter().enumerate() {

@@ -396,7 +396,7 @@ fn a_key_that_has_changed() {
             "",
             "column `category.name` was released as text, and is gone. Was it renamed to `title`?",
             r#"  then, on that field:   #[table(column = "name")]"#,
-            "  else keep it, unused:  pub name: String,",
+            "  else keep it:          pub name: String,",
             "",
             "column `category.label` was released as text, and is gone. Was it renamed to `title`?",
             r#"  then, on that field:   #[table(column = "label")]"#,

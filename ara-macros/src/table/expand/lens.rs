@@ -74,6 +74,12 @@ pub fn checks(table: &Table<'_>) -> TokenStream {
     checks
 }
 
+/// Returns variables for the arguments or the values of a function. They have its span, so that messages about
+/// their types point there.
+fn variables(name: &str, count: usize, function: &TokenStream) -> Vec<Ident> {
+    (0..count).map(|at| format_ident!("{name}{at}", span = function.span())).collect()
+}
+
 fn positions(table: &Table<'_>, fields: &[Ident]) -> Vec<usize> {
     fields.iter().filter_map(|field| table.column(field)).map(|(at, _)| at).collect()
 }
@@ -87,15 +93,18 @@ fn read(table: &Table<'_>, at: usize, (column, lens): (&Column<'_>, &Lens)) -> O
         quote_spanned!(by_key.span()=> ::ara::__private::key_read::<#ty>())
     } else {
         let (function, is_with) = lens.reads()?;
-        let olds: Vec<_> = (0..lens.columns.len()).map(|at| format_ident!("__old{at}")).collect();
+        let olds = variables("__old", lens.columns.len(), function);
         let markers: Vec<_> = lens.columns.iter().map(|old| table.marker(old)).collect();
         let places = 0..lens.columns.len();
         // A single one is there if the function is called; several ones are there or not, each by itself.
         let is_there = (olds.len() == 1).then(|| quote!(?));
-        let with = is_with.then(|| quote!(_ara::given::<#new>(__last).as_ref()));
+        let last = format_ident!("__last", span = function.span());
+        let with = is_with.then(
+            || quote_spanned!(function.span()=> ::ara::__private::given::<#new>(#last).as_ref()),
+        );
         let call = quote_spanned!(function.span()=> (#function)(#(#olds,)* #with));
         quote! {
-            _ara::ReadBy::Function(|__olds, __last| {
+            _ara::ReadBy::Function(|__olds, #last| {
                 #(let #olds = _ara::given_at::<#markers>(__olds, #places) #is_there;)*
                 _ara::read_value::<#new, _>(#call)
             })
@@ -121,7 +130,7 @@ fn write(
     let own = [column.ident.clone()];
     let fields = columns.as_deref().unwrap_or(&own);
     let from = positions(table, fields);
-    let news: Vec<_> = (0..fields.len()).map(|at| format_ident!("__new{at}")).collect();
+    let news = variables("__new", fields.len(), function);
     let given = fields.iter().zip(&news).enumerate().map(|(at, (field, new))| {
         let marker = table.marker(field);
         // Without its required value, there is nothing to write.
@@ -133,14 +142,22 @@ fn write(
     let arguments = fields.iter().zip(&news).map(|(field, new)| {
         let is_required =
             fields.len() == 1 || table.column(field).is_some_and(|(_, column)| !column.is_optional);
-        if is_required { quote!(&#new) } else { quote!(#new.as_ref()) }
+        let span = function.span();
+        if is_required {
+            quote_spanned!(span=> &#new)
+        } else {
+            quote_spanned!(span=> #new.as_ref())
+        }
     });
     let call = quote_spanned!(function.span()=> (#function)(#(#arguments),*));
-    let olds: Vec<_> = (0..lens.columns.len()).map(|at| format_ident!("__old{at}")).collect();
-    let markers = lens.columns.iter().map(|old| table.marker(old));
+    let olds = variables("__old", lens.columns.len(), function);
+    let written = lens.columns.iter().zip(&olds).map(|(old, value)| {
+        let marker = table.marker(old);
+        quote_spanned!(function.span()=> ::ara::__private::written_value::<#marker, _>(#value))
+    });
     let pattern = match &olds[..] {
         [old] => quote!(#old),
-        olds => quote!((#(#olds),*)),
+        olds => quote_spanned!(function.span()=> (#(#olds),*)),
     };
     Some(quote! {
         _ara::WriteLens {
@@ -149,7 +166,7 @@ fn write(
             by: _ara::WriteBy::Function(|__news| {
                 #(#given)*
                 let #pattern = #call;
-                _ara::Some(_ara::vec![#(_ara::written_value::<#markers, _>(#olds)),*])
+                _ara::Some(_ara::vec![#(#written),*])
             }),
         }
     })
