@@ -3,6 +3,7 @@
 
 pub(crate) mod any_rows;
 pub(crate) mod clocks;
+pub(crate) mod column_cells;
 pub(crate) mod folded_change;
 pub(crate) mod forgetting;
 pub(crate) mod insert;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::catalog::ddl::{add_column, create_table};
-use crate::catalog::own_tables::{COUNTER_TABLE, FORGOTTEN_TABLE};
+use crate::catalog::own_tables::{COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
@@ -107,9 +107,21 @@ impl Database {
 /// Makes a database of the past, without the tables of the app.
 fn empty(mut connection: Connection) -> Result<Connection> {
     configure(&mut connection, Duration::ZERO)?;
+    connection.execute_batch(COLUMN_TABLE)?;
     connection.execute_batch(COUNTER_TABLE)?;
     connection.execute_batch(FORGOTTEN_TABLE)?;
     Ok(connection)
+}
+
+/// Notes what the ordinals of the columns of a table stand for, so that those that hold the last edits of others can be
+/// made beside them.
+fn name_columns(made: &Connection, table: &RegisteredTable) -> Result<()> {
+    let mut name =
+        made.prepare_cached("INSERT INTO ara_column (tbl, ordinal, name) VALUES (?1, ?2, ?3)")?;
+    for (ordinal, column) in &table.columns {
+        name.execute((table.ordinal, ordinal, column))?;
+    }
+    Ok(())
 }
 
 impl PastTables {
@@ -169,6 +181,7 @@ impl PastTables {
                 let columns = table.columns.values().map(String::as_str);
                 let columns = columns.filter(|name| *name != "is_deleted");
                 made.execute_batch(&create_table(&table.name, columns))?;
+                name_columns(&made, table)?;
             }
             let past =
                 Building { log: &WholeLog::committed(&log), registry: &registry, made: &made };

@@ -57,7 +57,7 @@ impl<'c, 'r> AnyRows<'c, 'r> {
             recorder.meet(stamp);
         } else {
             let mut change = recorder.change(stamp, table, Uuid::from_bytes(row));
-            for MarkedCell { cell: FoldedCell { column, write }, marks } in &cells {
+            for MarkedCell { cell: FoldedCell { column, write, .. }, marks } in &cells {
                 match write {
                     Write::Value(value) => change.value(*column, value.as_ref(), Marks(marks)),
                     Write::Addition(addition) => change.addition(*column, *addition, Marks(marks)),

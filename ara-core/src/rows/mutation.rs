@@ -240,7 +240,7 @@ impl Mutation<'_, '_> {
         let Writing { connection, recorder, statements, clock, .. } = &mut *self.writing;
         clock.clear();
         if self.plan.ordinal.is_some() {
-            RowClock::pack_one(clock, stamp, recorder.node(), &columns);
+            RowClock::pack_one(clock, (stamp, recorder.node()), &columns, &ColumnSet::default());
         }
         let insert = statements.get(&self.plan.insert)?;
         bind(insert, 1, ValueRef::Blob(id.as_bytes()))?;

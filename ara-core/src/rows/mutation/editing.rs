@@ -70,7 +70,8 @@ impl Mutation<'_, '_> {
         };
         let mut clock = std::mem::take(&mut self.writing.clock);
         clock.clear();
-        RowClock::pack_one(&mut clock, stamp, self.writing.recorder.node(), &columns);
+        let change = (stamp, self.writing.recorder.node());
+        RowClock::pack_one(&mut clock, change, &columns, &ColumnSet::default());
         let head = (id, &*clock);
         let written = match (self.run_update(sql, head, writes, LARGEST_WRITTEN), condition) {
             (Err(error), If::AllDiffer) if is_too_large(&error) => 0,

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
 use crate::log::row_clock::LeftOut;
-use crate::names::{quoted, stored_table_name};
+use crate::names::{EDIT_PREFIX, quoted, stored_table_name};
 use crate::rows::mutation::{Mutation, Write};
 use crate::value::size::{LARGEST, LARGEST_WRITTEN, length};
 
@@ -23,7 +23,9 @@ impl Mutation<'_, '_> {
         let mut stays = 0;
         let mut goes = 0;
         for (name, bytes) in self.lengths(id)? {
-            *(if is_written(&name) { &mut goes } else { &mut stays }) += bytes;
+            // An edit needs no room for the one before.
+            let name = name.strip_prefix(EDIT_PREFIX).unwrap_or(&name);
+            *(if is_written(name) { &mut goes } else { &mut stays }) += bytes;
         }
         for (column, bytes) in left_out {
             let is_written = slots().any(|slot| slot.ordinal == *column);
