@@ -166,7 +166,8 @@ pub(crate) fn record(
         let broken = |rule| Error::Rule { table: HISTORY.name, column: column.name, rule };
         // A default is written into a new row only.
         let is_default = matches!(column.name, "added" | "time");
-        Ok(Cell { column: at, value: Some(value.map_err(broken)?), is_default, as_read: None })
+        let (value, as_read) = (Some(value.map_err(broken)?), None);
+        Ok(Cell { column: at, value, is_default, as_read, is_written_through: false })
     });
     match mutation.upsert(Some(id), &cells.collect::<Result<Vec<_>>>()?) {
         // Another device has forged or forgotten the row: nobody depends on what it tells.

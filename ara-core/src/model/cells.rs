@@ -81,6 +81,16 @@ impl Cells {
         self
     }
 
+    /// Marks what was set in the column at this position as written through from another column, for versions of the
+    /// app that know this one alone. It is no edit of the column then.
+    #[must_use]
+    pub fn written_through(mut self, column: usize) -> Self {
+        if let Some(cell) = self.cells.iter_mut().find(|cell| cell.column == column) {
+            cell.is_written_through = true;
+        }
+        self
+    }
+
     fn put<V: Value>(
         mut self,
         column: usize,
@@ -91,7 +101,8 @@ impl Cells {
         match stored {
             Ok(value) => {
                 let as_read = Some(AsRead::of::<V>());
-                let cell = Cell { column, value, is_default: false, as_read };
+                let (is_default, is_written_through) = (false, false);
+                let cell = Cell { column, value, is_default, as_read, is_written_through };
                 match self.cells.iter_mut().find(|known| known.column == column) {
                     Some(known) => *known = cell,
                     None => self.cells.push(cell),
@@ -128,6 +139,8 @@ pub(crate) struct Cell {
     /// How the app sees what is there. It is not written if that is the value. If this is `None`, only what is
     /// stored counts.
     pub(crate) as_read: Option<AsRead>,
+    /// Whether it is written through from another column.
+    pub(crate) is_written_through: bool,
 }
 
 #[cfg(test)]

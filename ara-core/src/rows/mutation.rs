@@ -2,8 +2,11 @@
 
 mod adding;
 mod editing;
+mod folding;
 mod mending;
 mod room;
+#[cfg(test)]
+mod tests;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ffi};
@@ -45,12 +48,15 @@ struct Write<'a> {
     value: Option<&'a Stored<'static>>,
     /// How the app sees what is there, or `None` if only what is stored counts.
     as_read: Option<AsRead>,
+    /// Whether it is written through from another column, and so is no edit of its own.
+    is_written_through: bool,
 }
 
 impl<'a> Write<'a> {
     /// Returns a write to `is_deleted`.
     fn is_deleted(value: &'a Stored<'static>) -> Self {
-        Self { slot: IS_DELETED, value: Some(value), as_read: None }
+        let (value, as_read) = (Some(value), None);
+        Self { slot: IS_DELETED, value, as_read, is_written_through: false }
     }
 
     /// Returns whether it would change what the app sees.
@@ -88,12 +94,15 @@ struct Probed<'a> {
     latest: Option<Stamp>,
     /// The values that it lacks, as it would be too large with them.
     left_out: Vec<LeftOut>,
+    /// Whether the changes have to be folded in, as columns were written through.
+    must_fold: bool,
 }
 
 impl Probed<'_> {
     /// Returns the condition that the row is as it was found.
     fn as_found(&self) -> If<'_> {
-        If::Any { latest: self.latest, left_out: &self.left_out }
+        let Self { latest, left_out, must_fold, .. } = self;
+        If::Any { latest: *latest, left_out, must_fold: *must_fold }
     }
 }
 
@@ -179,7 +188,7 @@ impl Mutation<'_, '_> {
         let slot = column + 1;
         let is_unreadable =
             self.look(id, slot, |held| held != ValueRef::Null && !as_read.can_read(held))?;
-        let clear = Write { slot, value: None, as_read: None };
+        let clear = Write { slot, value: None, as_read: None, is_written_through: false };
         Ok(is_unreadable == Some(true) && self.edit_alive(id, &[clear], &[])?)
     }
 
@@ -209,7 +218,7 @@ impl Mutation<'_, '_> {
     /// Writes what differs into a row that is not deleted. Returns whether there is such a row.
     fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], added: &[Added]) -> Result<bool> {
         // Most often every value differs, and then a single statement is enough.
-        if writes.iter().all(Write::differs_as_stored)
+        if writes.iter().all(|write| write.differs_as_stored() && !write.is_written_through)
             && self.edit(id, writes, added, If::AllDiffer)?
         {
             return Ok(true);
@@ -236,11 +245,17 @@ impl Mutation<'_, '_> {
         if cells.iter().map(|cell| length(cell.value.as_ref())).sum::<u64>() > LARGEST_WRITTEN {
             return Err(self.too_large());
         }
-        let columns: ColumnSet = new_row(cells).map(|write| self.ordinal(write.slot)).collect();
+        let ordinal_of = |write: Write<'_>| self.ordinal(write.slot);
+        let columns: ColumnSet = new_row(cells).map(ordinal_of).collect();
+        let mut marked = ColumnSet::default();
+        if cells.iter().any(|cell| cell.is_written_through) {
+            let is_marked = |write: &Write<'_>| !self.marks_of(write).is_empty();
+            marked = new_row(cells).filter(is_marked).map(ordinal_of).collect();
+        }
         let Writing { connection, recorder, statements, clock, .. } = &mut *self.writing;
         clock.clear();
         if self.plan.ordinal.is_some() {
-            RowClock::pack_one(clock, (stamp, recorder.node()), &columns, &ColumnSet::default());
+            RowClock::pack_one(clock, (stamp, recorder.node()), &columns, &marked);
         }
         let insert = statements.get(&self.plan.insert)?;
         bind(insert, 1, ValueRef::Blob(id.as_bytes()))?;
@@ -298,7 +313,11 @@ impl Mutation<'_, '_> {
                 changes.push(*write);
             }
         }
-        Ok(Some(Probed { is_deleted, changes, latest, left_out }))
+        drop(rows);
+        let was_written_through =
+            |column| clock.as_ref().is_some_and(|clock| clock.is_marked(column));
+        let must_fold = self.must_fold(writes, was_written_through);
+        Ok(Some(Probed { is_deleted, changes, latest, left_out, must_fold }))
     }
 
     /// Notes for the watchers that a row was written, if anyone watches.
@@ -335,11 +354,16 @@ impl Mutation<'_, '_> {
         let Writing { recorder, counters, .. } = &mut *self.writing;
         let node = recorder.node();
         let mut change = recorder.change(stamp, (ordinal, self.plan.def.name), id);
-        for Write { slot: at, value, .. } in writes {
+        for write in writes {
+            let Write { slot: at, value, .. } = write;
             let Some(slot) = self.plan.slots.get(at) else { continue };
             let column = (slot.ordinal, slot.name);
             if !slot.is_counter {
-                change.value(column, value, Marks::default());
+                let marks = match write.is_written_through {
+                    true => Marks::OF_WRITTEN_THROUGH,
+                    false => Marks::default(),
+                };
+                change.value(column, value, marks);
                 continue;
             }
             let added = added.iter().find(|added| added.slot == at);
@@ -389,7 +413,9 @@ fn writes(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
 }
 
 fn write(cell: &Cell) -> Write<'_> {
-    Write { slot: cell.column + 1, value: cell.value.as_ref(), as_read: cell.as_read }
+    let Cell { column, value, as_read, is_written_through, .. } = cell;
+    let (slot, value) = (column + 1, value.as_ref());
+    Write { slot, value, as_read: *as_read, is_written_through: *is_written_through }
 }
 
 /// Returns the write to `is_deleted` that creates or restores a row. A create includes it, so that the column

@@ -44,6 +44,7 @@ impl Mutation<'_, '_> {
                 let rebuilt = self.rebuild_row(id);
                 rebuilt.inspect_err(|_| self.writing.recorder.break_off())?;
             }
+            If::Any { must_fold: true, .. } => self.fold(stamp, id, writes, added)?,
             _ => {
                 if !self.update_row(stamp, id, writes, condition)? {
                     return Ok(false);
@@ -114,8 +115,8 @@ impl Mutation<'_, '_> {
 #[derive(Clone, Copy)]
 pub(super) enum If<'a> {
     /// The row exists, its latest change has this stamp, and it lacks these values. Without a stamp, this is
-    /// [`Error::Corrupt`].
-    Any { latest: Option<Stamp>, left_out: &'a [LeftOut] },
+    /// [`Error::Corrupt`]. If it must be folded in, columns of the row were written through, or are.
+    Any { latest: Option<Stamp>, left_out: &'a [LeftOut], must_fold: bool },
     /// The row is not deleted, the clock is later than its latest change, and SQLite finds every value
     /// different. To SQLite 0.0 and -0.0 are equal, so that a row it does not update must still be compared by
     /// [`is_same`].

@@ -223,7 +223,7 @@ fn write<R>(db: &Database, run: impl FnOnce(&mut Mutation<'_, '_>) -> Result<R>)
 fn cells(lengths: &[(usize, Option<usize>)]) -> Vec<Cell> {
     let cell = |&(column, length): &(usize, Option<usize>)| {
         let value = length.map(|length| Stored::Text(text(column, length).into()));
-        Cell { column, value, is_default: false, as_read: None }
+        Cell { column, value, is_default: false, as_read: None, is_written_through: false }
     };
     lengths.iter().map(cell).collect()
 }
