@@ -2,3 +2,4 @@
 
 mod by_key;
 mod one_to_one;
+mod split;

@@ -320,7 +320,7 @@ impl Import<'_, '_> {
                     }
                     value => cells::Write::Value(value.clone()),
                 };
-                let cell = FoldedCell { column: (*ordinal, name.as_str()), write };
+                let cell = FoldedCell::plain((*ordinal, name.as_str()), write);
                 differing.push(MarkedCell { cell, marks: Vec::new() });
             }
         }

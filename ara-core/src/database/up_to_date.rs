@@ -171,8 +171,9 @@ fn make_key_row(
 
 /// Returns a cell that is marked as written through.
 fn through<'a>(column: (u32, &'a str), value: Given<'static>) -> MarkedCell<'a> {
-    let cell = FoldedCell { column, write: Write::Value(value) };
-    MarkedCell { cell, marks: Marks::OF_WRITTEN_THROUGH.0.to_vec() }
+    let marks = Marks::OF_WRITTEN_THROUGH;
+    let cell = FoldedCell::new(column, Write::Value(value), marks);
+    MarkedCell { cell, marks: marks.0.to_vec() }
 }
 
 /// Leaves what cannot be written.

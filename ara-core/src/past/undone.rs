@@ -306,7 +306,7 @@ fn cell<'t>(
 ) -> Result<MarkedCell<'t>> {
     let mut columns = table.columns.iter();
     let column = columns.find(|(_, column)| *column == name).ok_or(Error::Corrupt)?;
-    let cell = FoldedCell { column: (*column.0, column.1), write };
+    let cell = FoldedCell::plain((*column.0, column.1), write);
     Ok(MarkedCell { cell, marks: Vec::new() })
 }
 

@@ -56,15 +56,7 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         if is_local {
             recorder.meet(stamp);
         } else {
-            let mut change = recorder.change(stamp, table, Uuid::from_bytes(row));
-            for MarkedCell { cell: FoldedCell { column, write }, marks } in &cells {
-                match write {
-                    Write::Value(value) => change.value(*column, value.as_ref(), Marks(marks)),
-                    Write::Addition(addition) => change.addition(*column, *addition, Marks(marks)),
-                    Write::Forgotten(_) => change.forget(column.1),
-                }
-            }
-            recorder.record(change)?;
+            record(recorder, (stamp, table, Uuid::from_bytes(row)), &cells)?;
         }
         let node = (recorder.node(), recorder.node_id());
         let tick = Tick { stamp, node, date: recorder.date() };
@@ -90,6 +82,23 @@ impl<'c, 'r> AnyRows<'c, 'r> {
             false => rebuild_rows(&recorder.whole_log()?, self.registry, &unclear, touched),
         }
     }
+}
+
+/// Records a change of a row, whose table is given by its ordinal and its name.
+pub(super) fn record(
+    recorder: &mut Recorder<'_>,
+    (stamp, table, row): (Stamp, (i64, &str), Uuid),
+    cells: &[MarkedCell<'_>],
+) -> Result<()> {
+    let mut change = recorder.change(stamp, table, row);
+    for MarkedCell { cell: FoldedCell { column, write, .. }, marks } in cells {
+        match write {
+            Write::Value(value) => change.value(*column, value.as_ref(), Marks(marks)),
+            Write::Addition(addition) => change.addition(*column, *addition, Marks(marks)),
+            Write::Forgotten(_) => change.forget(column.1),
+        }
+    }
+    recorder.record(change)
 }
 
 /// A cell with marks.

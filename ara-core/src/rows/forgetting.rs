@@ -97,7 +97,7 @@ fn forget(
         return Ok(());
     }
     let write = Write::Forgotten(Forgotten::Act);
-    let cells = vec![FoldedCell { column: (IS_DELETED, "is_deleted"), write }];
+    let cells = vec![FoldedCell::plain((IS_DELETED, "is_deleted"), write)];
     let mut change = FoldedChange { table: (table.ordinal, name), row: *row, tick, cells };
     folding.fold(&mut change, &id_of, touched.as_mut())
 }

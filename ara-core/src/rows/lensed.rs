@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row as SqliteRow};
 
+use crate::catalog::edit_columns::EditColumns;
 use crate::error::Result;
 use crate::log::clock::Stamp;
 use crate::log::node::{NodeId, NodeOrdinal};
@@ -22,14 +23,24 @@ use crate::value::Stored;
 #[derive(Debug)]
 pub(crate) struct Lensed {
     pub(crate) table: TableRef,
-    /// Their positions in the table's definition, and their ordinals in the file.
-    columns: Vec<(usize, u32)>,
+    columns: Vec<Column>,
     /// Those that replace others.
     pub(crate) shown: Vec<Shown>,
     /// Selects what is known of a row by its row id.
     pub(crate) by_row: String,
     /// Selects what is known of a row by its id.
     pub(crate) by_id: String,
+}
+
+/// A column that replaces others or is replaced.
+#[derive(Debug)]
+struct Column {
+    /// Its position in the table's definition.
+    position: usize,
+    /// Its ordinal in the file.
+    ordinal: u32,
+    /// The ordinal of the column beside it that holds its last edit, if there is one.
+    edits: Option<u32>,
 }
 
 /// What a row holds in these columns.
@@ -46,7 +57,7 @@ pub(crate) type IdOf<'i> = &'i dyn Fn(NodeOrdinal) -> Option<NodeId>;
 
 impl Lensed {
     /// Returns those of a table, or `None` if no column replaces another one.
-    pub(crate) fn of(table: TableRef, slots: &[Slot]) -> Option<Self> {
+    pub(crate) fn of(table: TableRef, slots: &[Slot], edits: &EditColumns) -> Option<Self> {
         if table.lenses.reads.is_empty() {
             return None;
         }
@@ -55,10 +66,16 @@ impl Lensed {
         positions.sort_unstable();
         positions.dedup();
         let slot = |position: usize| slots.get(position + 1);
-        let columns = positions.into_iter().filter_map(|at| Some((at, slot(at)?.ordinal)));
-        let columns: Vec<_> = columns.collect();
-        let names = columns.iter().filter_map(|(at, _)| Some(slot(*at)?.name));
-        let selected = name_list(["id", "ara_clock"].into_iter().chain(names));
+        let (mut columns, mut names) = (Vec::new(), vec!["id", "ara_clock"]);
+        for position in positions {
+            let Slot { name, ordinal, .. } = slot(position)?;
+            let edits = edits.get(ordinal);
+            names.push(name);
+            names.extend(edits.map(|edits| edits.name.as_str()));
+            let edits = edits.map(|edits| edits.ordinal);
+            columns.push(Column { position, ordinal: *ordinal, edits });
+        }
+        let selected = name_list(names.into_iter());
         let stored = stored_table_name(table.def);
         let select = |key| format!("SELECT {selected} FROM \"{stored}\" WHERE \"{key}\" = ?1");
         let (by_row, by_id) = (select("ara_row"), select("id"));
@@ -82,10 +99,19 @@ impl Lensed {
     fn known(&self, row: &SqliteRow<'_>, id_of: IdOf<'_>) -> rusqlite::Result<LensedRow> {
         let clock = RowClock::read(row.get_ref(1)?, (None, None)).unwrap_or_default();
         let mut known = HashMap::with_capacity(self.columns.len());
-        for ((position, ordinal), at) in self.columns.iter().zip(2..) {
-            let value = Stored::from_sql(row.get_ref(at)?).map(owned_value);
-            let newest = written(&clock, *ordinal, value, id_of);
-            known.insert(*position, Known { edit: newest.clone(), newest });
+        let mut at = 2..;
+        let mut next = |column| -> rusqlite::Result<Option<Written>> {
+            let held = row.get_ref(at.next().unwrap_or_default())?;
+            Ok(written(&clock, column, Stored::from_sql(held).map(owned_value), id_of))
+        };
+        for Column { position, ordinal, edits } in &self.columns {
+            let newest = next(*ordinal)?;
+            let beside = edits.map(&mut next).transpose()?;
+            let edit = match clock.is_marked(*ordinal) {
+                true => beside.flatten(),
+                false => newest.clone(),
+            };
+            known.insert(*position, Known { newest, edit });
         }
         Ok(LensedRow {
             id: row.get(0)?,

@@ -2,9 +2,12 @@
 
 mod adding;
 mod editing;
+mod folding;
 mod lensing;
 mod mending;
 mod room;
+#[cfg(test)]
+mod tests;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ffi};
@@ -57,7 +60,7 @@ impl<'a> Write<'a> {
 
     /// Returns whether it would change what the app sees.
     fn changes(&self, held: ValueRef<'_>) -> bool {
-        if self.kind != Kind::Plain {
+        if self.kind == Kind::Edit {
             // It was compared with what the row shows.
             return true;
         }
@@ -95,12 +98,15 @@ struct Probed<'a> {
     latest: Option<Stamp>,
     /// The values that it lacks, as it would be too large with them.
     left_out: Vec<LeftOut>,
+    /// Whether the changes have to be folded in, as columns were written through.
+    must_fold: bool,
 }
 
 impl Probed<'_> {
     /// Returns the condition that the row is as it was found.
     fn as_found(&self) -> If<'_> {
-        If::Any { latest: self.latest, left_out: &self.left_out }
+        let Self { latest, left_out, must_fold, .. } = self;
+        If::Any { latest: *latest, left_out, must_fold: *must_fold }
     }
 }
 
@@ -219,7 +225,7 @@ impl Mutation<'_, '_> {
     /// Writes what differs into a row that is not deleted. Returns whether there is such a row.
     fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], added: &[Added]) -> Result<bool> {
         // Most often every value differs, and then a single statement is enough.
-        if writes.iter().all(Write::differs_as_stored)
+        if writes.iter().all(|write| write.differs_as_stored())
             && self.edit(id, writes, added, If::AllDiffer)?
         {
             return Ok(true);
@@ -246,11 +252,17 @@ impl Mutation<'_, '_> {
         if cells.iter().map(|cell| length(cell.value.as_ref())).sum::<u64>() > LARGEST_WRITTEN {
             return Err(self.too_large());
         }
-        let columns: ColumnSet = new_row(cells).map(|write| self.ordinal(write.slot)).collect();
+        let ordinal_of = |write: Write<'_>| self.ordinal(write.slot);
+        let columns: ColumnSet = new_row(cells).map(ordinal_of).collect();
+        let mut marked = ColumnSet::default();
+        if cells.iter().any(|cell| cell.kind == Kind::Through) {
+            let is_marked = |write: &Write<'_>| !self.marks_of(write).is_empty();
+            marked = new_row(cells).filter(is_marked).map(ordinal_of).collect();
+        }
         let Writing { connection, recorder, statements, clock, .. } = &mut *self.writing;
         clock.clear();
         if self.plan.ordinal.is_some() {
-            RowClock::pack_one(clock, stamp, recorder.node(), &columns);
+            RowClock::pack_one(clock, (stamp, recorder.node()), &columns, &marked);
         }
         let insert = statements.get(&self.plan.insert)?;
         bind(insert, 1, ValueRef::Blob(id.as_bytes()))?;
@@ -314,7 +326,11 @@ impl Mutation<'_, '_> {
                 changes.push(*write);
             }
         }
-        Ok(Some(Probed { is_deleted, changes, latest, left_out }))
+        drop(rows);
+        let was_written_through =
+            |column| clock.as_ref().is_some_and(|clock| clock.is_marked(column));
+        let must_fold = self.must_fold(writes, was_written_through);
+        Ok(Some(Probed { is_deleted, changes, latest, left_out, must_fold }))
     }
 
     /// Notes for the watchers that a row was written, if anyone watches.
@@ -351,13 +367,14 @@ impl Mutation<'_, '_> {
         let Writing { recorder, counters, .. } = &mut *self.writing;
         let node = recorder.node();
         let mut change = recorder.change(stamp, (ordinal, self.plan.def.name), id);
-        for Write { slot: at, value, kind, .. } in writes {
+        for write in writes {
+            let Write { slot: at, value, .. } = write;
             let Some(slot) = self.plan.slots.get(at) else { continue };
             let column = (slot.ordinal, slot.name);
             if !slot.is_counter {
-                let marks = match kind {
-                    Kind::Through => Marks::OF_WRITTEN_THROUGH,
-                    Kind::Plain | Kind::Edit => Marks::default(),
+                let marks = match write.kind == Kind::Through {
+                    true => Marks::OF_WRITTEN_THROUGH,
+                    false => Marks::default(),
                 };
                 change.value(column, value, marks);
                 continue;

@@ -8,6 +8,7 @@ use ara_schema::{TableDef, Type};
 use foldhash::fast::FixedState;
 use rusqlite::Connection;
 
+use crate::catalog::edit_columns::EditColumns;
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shown_column::ShownColumn;
 use crate::model::record::select_list;
@@ -104,8 +105,10 @@ impl Plan {
     }
 
     /// Adds what the columns show that replace others, by the functions of the table's struct.
-    pub(crate) fn showing(mut self, table: TableRef) -> Self {
-        self.lensed = Lensed::of(table, &self.slots);
+    ///
+    /// `edits` are the columns of the table that hold the last edits of others.
+    pub(crate) fn showing(mut self, table: TableRef, edits: &EditColumns) -> Self {
+        self.lensed = Lensed::of(table, &self.slots, edits);
         if let Some(lensed) = &self.lensed {
             let shown = lensed.shown.iter().map(|shown| shown.name());
             let columns = self.slots.iter().skip(1).map(|slot| slot.name).chain(shown);

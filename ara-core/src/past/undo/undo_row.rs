@@ -122,7 +122,7 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
             let verdict = self.verdict(reader, log, (*column, &turned))?;
             let is_put_back = verdict.as_ref().is_some_and(|verdict| verdict.is_put_back);
             let Some((write, marks)) = self.write((&key, *column), verdict, by)? else { continue };
-            let cell = FoldedCell { column: (*column, name.as_str()), write };
+            let cell = FoldedCell::plain((*column, name.as_str()), write);
             if !is_put_back && !matches!(log, RowLog::Alone) {
                 unsure.push(*column);
             }
