@@ -350,7 +350,11 @@ impl Mutation<'_, '_> {
                 _ => None,
             };
             let addition = added.map(|added| (added.addition, added.before)).or_else(of_new);
-            let Some((addition, mut sum)) = addition else { continue };
+            let Some((addition, mut sum)) = addition else {
+                // What is no number is cleared like any other value.
+                change.value(column, value, Marks::default());
+                continue;
+            };
             change.addition(column, addition, Marks::default());
             // No other change of the row is later.
             sum.add((stamp, node), addition, node, &|_| None);
