@@ -266,3 +266,20 @@ fn compaction_leaves_nothing_else_of_it() -> Outcome {
     }
     Ok(())
 }
+
+/// Whoever cleans up by hand takes the tombstone away, but not that the row was forgotten.
+#[test]
+fn a_tombstone_that_another_program_deleted_brings_nothing_back() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let id = deleted(&db)?;
+    db.forget(id)?;
+    file.tamper("DELETE FROM note WHERE is_deleted")?;
+    let draft = || Note::draft().id(id).title("again").views(0);
+    for written in [db.create(draft()), db.upsert(draft())] {
+        assert!(matches!(written, Err(Error::Forgotten { .. })), "{written:?}");
+    }
+    assert!(!db.restore(id)?);
+    db.rebuild()?;
+    is_gone(&db, id)
+}

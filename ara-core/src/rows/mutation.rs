@@ -109,7 +109,8 @@ impl Mutation<'_, '_> {
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
         let stamp = self.writing.recorder.next_stamp();
         let id = match id {
-            Some(id) => id,
+            // Another program may have deleted its tombstone.
+            Some(id) => self.refuse_forgotten(id, true).map(|()| id)?,
             None => self.writing.entropy.row_id(stamp)?,
         };
         self.insert(stamp, id, cells)?;
