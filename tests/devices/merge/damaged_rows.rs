@@ -72,7 +72,7 @@ fn what_arrives_is_merged() -> Outcome {
 #[test]
 fn what_is_written_here_is_written() -> Outcome {
     type Write = fn(&Database, Id<Article>) -> ara::Result<()>;
-    let writes: [Write; 6] = [
+    let writes: [Write; 9] = [
         |db, article| view(db, article).map(drop),
         |db, article| db.update(Article::patch(article).again(7)).map(drop),
         |db, article| db.delete(article).map(drop),
@@ -85,6 +85,22 @@ fn what_is_written_here_is_written() -> Outcome {
                 tx.update(Article::patch(article).again(9))?;
                 Ok(())
             })
+        },
+        |db, article| {
+            let line = format!(r#"{{"id":"{article}","title":"More","again":4}}"#);
+            db.import_json::<Article>(line.as_bytes()).map(drop)
+        },
+        |db, article| {
+            let made = db.history(article)?.first().expect("it was created").transaction;
+            let undone = db.undo(made)?;
+            assert_eq!(db.get(article)?, None, "{undone:?}");
+            Ok(())
+        },
+        |db, article| {
+            let viewed = db.history(article)?.last().expect("it was viewed").transaction;
+            let undone = db.undo(viewed)?;
+            assert_eq!(undone.written, 1, "{undone:?}");
+            Ok(())
         },
     ];
     for sql in DAMAGES.into_iter().filter(|sql| sql.starts_with("ara_clock")) {

@@ -289,6 +289,7 @@ impl<'c> Clocks<'c> {
         let Some(row) = rows.next()? else { return Ok(None) };
         let clock = row.get_ref(0)?.as_blob().ok();
         let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
-        clock.ok_or(Error::Corrupt).map(Some)
+        // Some change wrote the row.
+        clock.filter(|clock| clock.latest().is_some()).ok_or(Error::Corrupt).map(Some)
     }
 }
