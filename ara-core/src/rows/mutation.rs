@@ -178,10 +178,14 @@ impl Mutation<'_, '_> {
         as_read: AsRead,
     ) -> Result<bool> {
         let slot = column + 1;
-        let is_unreadable =
-            self.look(id, slot, |held| held != ValueRef::Null && !as_read.can_read(held))?;
-        let clear = Write { slot, value: None, as_read: None };
-        Ok(is_unreadable == Some(true) && self.edit_alive(id, &[clear], &[])?)
+        let clear = [Write { slot, value: None, as_read: None }];
+        self.mending(id, |mutation| {
+            let can_read = mutation.look(id, slot, |held| as_read.can_read(held))?;
+            // A value that the row lacks, as it would be too large with it, is one as well.
+            let probed = mutation.probe(id, &clear)?;
+            let is_there = probed.is_some_and(|probed| !probed.changes.is_empty());
+            Ok(can_read == Some(false) && is_there && mutation.edit_alive(id, &clear, &[])?)
+        })
     }
 
     /// Refuses to write a row that was forgotten, which is always deleted.
@@ -296,7 +300,9 @@ impl Mutation<'_, '_> {
         let is_left_out = |slot| left_out.iter().any(|(column, _)| *column == ordinal(slot));
         let mut changes = Writes::new();
         for (write, column) in writes.iter().zip(2..) {
-            if write.changes(row.get_ref(column)?) || is_left_out(write.slot) {
+            // The app sees no value in the column. To write none there, it must know of the one that is left out.
+            let is_cleared = write.as_read.is_none() && is_left_out(write.slot);
+            if write.changes(row.get_ref(column)?) || is_cleared {
                 changes.push(*write);
             }
         }
