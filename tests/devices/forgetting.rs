@@ -283,3 +283,20 @@ fn a_tombstone_that_another_program_deleted_brings_nothing_back() -> Outcome {
     db.rebuild()?;
     is_gone(&db, id)
 }
+
+/// Another program, or device, tells it by a float. All agree on whether the row is deleted.
+#[test]
+fn a_row_that_is_deleted_by_a_float_is_deleted() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let id = db.create(Note::draft().title(SECRET).views(1))?;
+    file.tamper("UPDATE note SET is_deleted = 1.0")?;
+    assert_eq!((db.get(id)?, db.count_deleted(Timestamp::MAX)?), (None, 1));
+    assert!(!db.update(Note::patch(id).text(SECRET))?);
+    assert!(!db.delete(id)?);
+    assert!(db.restore(id)?);
+    assert!(db.get(id)?.is_some());
+    file.tamper("UPDATE note SET is_deleted = 1.0")?;
+    assert_eq!(db.forget_deleted(Timestamp::MAX)?, 1);
+    is_gone(&db, id)
+}

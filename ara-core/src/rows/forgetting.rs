@@ -17,6 +17,7 @@ use crate::log::row_clock::{RowClock, Tick};
 use crate::names::quoted;
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
+use crate::rows::plan::is_deleted;
 use crate::rows::table_rows::delete_row;
 use crate::rows::writing::Writing;
 
@@ -117,7 +118,7 @@ fn state(
     let clock = held.get_ref(0)?.as_blob().ok();
     let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
     let latest = clock.and_then(|clock| clock.latest());
-    let is_deleted = held.get_ref(1)?.as_i64() == Ok(1);
+    let is_deleted = is_deleted(held.get_ref(1)?);
     Ok(Some((is_deleted, latest.map_or_else(Stamp::default, |(stamp, _)| stamp))))
 }
 

@@ -23,7 +23,7 @@ use crate::log::statements::bind;
 use crate::model::cells::Cell;
 use crate::rows::insert::{FIRST_COLUMN_OF_NEW, bind_values};
 use crate::rows::mutation::editing::If;
-use crate::rows::plan::{IS_DELETED, Plan, Slot};
+use crate::rows::plan::{IS_DELETED, Plan, Slot, is_deleted};
 use crate::rows::writing::Writing;
 use crate::value::size::{LARGEST_WRITTEN, length};
 use crate::value::{AsRead, Stored, is_same};
@@ -287,7 +287,7 @@ impl Mutation<'_, '_> {
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        let is_deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
+        let is_deleted = is_deleted(row.get_ref(0)?);
         // The row of a local table has no clock.
         let clock = row.get_ref(1)?.as_blob().ok();
         let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
