@@ -300,3 +300,25 @@ fn a_row_that_is_deleted_by_a_float_is_deleted() -> Outcome {
     assert_eq!(db.forget_deleted(Timestamp::MAX)?, 1);
     is_gone(&db, id)
 }
+
+/// Neither keeps others from being forgotten.
+#[test]
+fn a_row_without_an_id_and_a_spoilt_table_are_passed_over() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let ids = [deleted(&db)?, deleted(&db)?];
+    let draft = db.create(Draft::draft().text(SECRET))?;
+    db.delete(draft)?;
+    file.tamper(
+        "INSERT INTO note (id, ara_clock, updated_at, is_deleted) VALUES ('none', x'', 5, 1)",
+    )?;
+    assert_eq!(db.count_deleted(Timestamp::MAX)?, 3);
+    file.sqlite()?.execute_batch("ALTER TABLE note RENAME COLUMN updated_at TO at")?;
+    assert_eq!(db.count_deleted(Timestamp::MAX)?, 1);
+    assert_eq!(db.forget_deleted(Timestamp::MAX)?, 1);
+    file.sqlite()?.execute_batch("ALTER TABLE note RENAME COLUMN at TO updated_at")?;
+    assert_eq!(db.forget_deleted(Timestamp::MAX)?, 2);
+    assert_eq!(db.count_deleted(Timestamp::MAX)?, 0);
+    db.rebuild()?;
+    ids.into_iter().try_for_each(|id| is_gone(&db, id))
+}

@@ -134,7 +134,8 @@ impl<'c> Undoings<'c> {
             .prepare_cached("SELECT \"id\" FROM \"ara_undone\" WHERE \"is_deleted\" = 1")?;
         let mut redone = redone.query([])?;
         while let Some(row) = redone.next()? {
-            if !self.turns.contains_key(&row.get::<_, [u8; 16]>(0)?) {
+            // Another program may have put in a row whose id is none.
+            if row.get(0).is_ok_and(|row| !self.turns.contains_key::<[u8; 16]>(&row)) {
                 return Ok(true);
             }
         }

@@ -174,10 +174,11 @@ pub(crate) fn count_deleted_before(
 }
 
 /// Returns where the deleted rows of a table are selected from that were last changed before `?1` and were not
-/// forgotten. The table's ordinal is `?2`.
+/// forgotten. The table's ordinal is `?2`. A row that another program has given an id that is none is passed over.
 fn deleted(table: &RegisteredTable) -> String {
     format!(
-        "FROM {} AS t WHERE \"is_deleted\" = 1 AND \"updated_at\" < ?1 AND NOT EXISTS \
+        "FROM {} AS t WHERE \"is_deleted\" = 1 AND \"updated_at\" < ?1 \
+         AND typeof(\"id\") = 'blob' AND length(\"id\") = 16 AND NOT EXISTS \
          (SELECT 1 FROM ara_forgotten f WHERE f.tbl = ?2 AND f.row = t.\"id\")",
         quoted(&table.name)
     )
