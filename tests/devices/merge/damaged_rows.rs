@@ -120,6 +120,26 @@ fn what_is_written_here_is_written() -> Outcome {
     Ok(())
 }
 
+/// That a transaction is undone is in a row of ara's own.
+#[test]
+fn what_was_undone_is_done_again_and_undone() -> Outcome {
+    for sql in ["ara_clock = x'01'", "ara_clock = 'soon'", "ara_clock = x''"] {
+        let (file, other, [one, _]) = made()?;
+        let db = file.open()?;
+        db.update(Article::patch(one).again(7))?;
+        let edited = db.last_transaction()?.expect("was edited");
+        let undone = db.undo(edited)?.transaction.expect("was undone");
+        for (transaction, again) in [(undone, Some(7)), (edited, None)] {
+            file.tamper(&format!("UPDATE ara_undone SET {sql}"))?;
+            let _ = db.undo(transaction).map_err(|error| format!("{sql}: {error}"))?;
+            assert_eq!(db.get(one)?.and_then(|row| row.again), again, "{sql}");
+        }
+        send(&db, &other)?;
+        agree(&db, &other)?;
+    }
+    Ok(())
+}
+
 /// A `create` finds that the row is there.
 #[test]
 fn a_row_that_is_there_is_told() -> Outcome {
