@@ -212,6 +212,12 @@ impl<'c, 'r> Compacting<'c, 'r> {
             return Ok(None);
         }
         let Some(clock) = self.clocks.of(key)? else { return Ok(None) };
+        // The log itself must have what the clock tells.
+        let written = &self.recent.written;
+        let mut ends = [clock.earliest(), clock.latest()].into_iter().flatten();
+        if !ends.all(|end| written.has_change(key, end)) {
+            return Ok(None);
+        }
         let this = Some((record.stamp, change.node));
         let stays = clock.earliest() == this || clock.latest() == this;
         let mut rest = Rest { cells: Vec::new(), dropped: 0, stays };
@@ -230,6 +236,7 @@ impl<'c, 'r> Compacting<'c, 'r> {
                     let write = (record.stamp, id);
                     let last = clock
                         .last_write(cell.column)
+                        .filter(|last| written.has_write(key, cell.column, *last))
                         .and_then(|(stamp, node)| Some((stamp, self.registry.id_of(node)?)));
                     last.is_some_and(|last| last > write)
                         && self.recent.is_covered(key, cell.column, write)
