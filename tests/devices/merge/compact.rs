@@ -253,7 +253,7 @@ fn a_compacted_log_that_lost_changes_gets_them_back() -> Outcome {
 /// The clock tells of a later write than there was: one that nobody made, or that of another row.
 #[test]
 fn what_a_wrong_clock_covers_stays() -> Outcome {
-    let late = "ara_clock = x'7f' || substr(ara_clock, 2)";
+    let late = "ara_clock = CAST(x'02' || substr(ara_clock, 2) AS BLOB)";
     let copied = "ara_clock = (SELECT ara_clock FROM todo ORDER BY ara_row DESC LIMIT 1)";
     for sql in [late, copied] {
         let file = File::new()?;
