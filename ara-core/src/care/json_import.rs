@@ -214,15 +214,18 @@ impl Import<'_, '_> {
     fn write(&mut self, state: &mut State<'_>, id: [u8; 16], cells: &[LineCell]) -> Result<()> {
         let Writing { recorder, touched, .. } = &mut state.writing;
         let table = self.kinds.table;
-        let (mut cells, latest) = match self.differing(id, cells) {
-            // Another program has damaged the clock of the row.
-            Err(Error::Corrupt) | Ok((_, None)) if !table.is_local => {
-                let row = BTreeSet::from([(table.ordinal, id)]);
-                self.writing.rebuild(recorder, &row, touched.as_mut())?;
-                self.differing(id, cells)?
-            }
-            differing => differing?,
+        let mut differing = self.differing(id, cells);
+        let may_be_damaged = match &differing {
+            Ok((_, latest)) => latest.is_none_or(|latest| recorder.stamp_after(latest).is_none()),
+            Err(error) => matches!(error, Error::Corrupt),
         };
+        if may_be_damaged && !table.is_local {
+            // Another program has damaged the clock of the row.
+            let row = BTreeSet::from([(table.ordinal, id)]);
+            self.writing.rebuild(recorder, &row, touched.as_mut())?;
+            differing = self.differing(id, cells);
+        }
+        let (mut cells, latest) = differing?;
         if !cells.is_empty() {
             cells.sort_by_key(|marked| marked.cell.column.0);
             let latest = latest.unwrap_or_default();

@@ -18,6 +18,7 @@ use crate::names::quoted;
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
 use crate::rows::plan::is_deleted;
+use crate::rows::rebuild::rebuild_rows;
 use crate::rows::table_rows::delete_row;
 use crate::rows::writing::Writing;
 
@@ -39,7 +40,14 @@ pub(crate) fn forget_rows(
     let mut deleted: Vec<Deleted> = Vec::with_capacity(rows.len());
     for row in rows {
         let key = (table.ordinal, row.into_bytes());
-        let Some((is_deleted, stamp)) = state(connection, table, &key.1)? else { continue };
+        let Some((mut is_deleted, mut stamp)) = state(connection, table, &key.1)? else { continue };
+        if !is_deleted && writing.recorder.stamp_after(stamp).is_none() && !table.is_local {
+            // The log tells whether that is its last stamp, or another program has damaged the clock.
+            let Writing { recorder, touched, .. } = writing;
+            let log = recorder.whole_log()?;
+            rebuild_rows(&log, registry, &BTreeSet::from([key]), touched.as_mut())?;
+            (is_deleted, stamp) = state(connection, table, &key.1)?.unwrap_or((false, stamp));
+        }
         // A row that has the last stamp there is cannot be deleted any more.
         if (is_deleted || writing.recorder.stamp_after(stamp).is_none())
             && !folding.forgotten.has(&key)?

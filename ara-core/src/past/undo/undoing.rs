@@ -226,6 +226,7 @@ impl<'a, 'c, 'r> Undoing<'a, 'c, 'r> {
             let Some(table) = made(self.rows.registry, key.0) else { continue };
             match self.clocks.get(table, &key.1) {
                 Err(Error::Corrupt) => drop(damaged.insert(*key)),
+                Ok(Some(clock)) if is_at_the_end(&clock, writing) => drop(damaged.insert(*key)),
                 clock => clocks.extend(clock?.map(|clock| (*key, clock))),
             }
         }
@@ -248,6 +249,11 @@ impl<'a, 'c, 'r> Undoing<'a, 'c, 'r> {
         }
         Ok(())
     }
+}
+
+/// Returns whether no change can come after those of a row, as far as its clock tells.
+fn is_at_the_end(clock: &RowClock, writing: &Writing<'_>) -> bool {
+    clock.latest().is_some_and(|(stamp, _)| writing.recorder.stamp_after(stamp).is_none())
 }
 
 /// Adds a change of a transaction to a slice, unless it is one of the table of undone transactions.
