@@ -27,7 +27,7 @@ use crate::log::statements::bind;
 use crate::model::cells::{Cell, Kind};
 use crate::rows::insert::{FIRST_COLUMN_OF_NEW, bind_values};
 use crate::rows::mutation::editing::If;
-use crate::rows::plan::{IS_DELETED, Plan, Slot};
+use crate::rows::plan::{IS_DELETED, Plan, Slot, is_deleted};
 use crate::rows::writing::Writing;
 use crate::value::size::{LARGEST_WRITTEN, length};
 use crate::value::{AsRead, Stored, is_same};
@@ -123,7 +123,8 @@ impl Mutation<'_, '_> {
         let cells = &*self.with_replaced(cells)?;
         let stamp = self.writing.recorder.next_stamp();
         let id = match id {
-            Some(id) => id,
+            // Another program may have deleted its tombstone.
+            Some(id) => self.refuse_forgotten(id, true).map(|()| id)?,
             None => self.writing.entropy.row_id(stamp)?,
         };
         self.insert(stamp, id, cells)?;
@@ -193,10 +194,14 @@ impl Mutation<'_, '_> {
         as_read: AsRead,
     ) -> Result<bool> {
         let slot = column + 1;
-        let is_unreadable =
-            self.look(id, slot, |held| held != ValueRef::Null && !as_read.can_read(held))?;
-        let clear = Write { slot, value: None, as_read: None, kind: Kind::Plain };
-        Ok(is_unreadable == Some(true) && self.edit_alive(id, &[clear], &[])?)
+        let clear = [Write { slot, value: None, as_read: None, kind: Kind::Plain }];
+        self.mending(id, |mutation| {
+            let can_read = mutation.look(id, slot, |held| as_read.can_read(held))?;
+            // A value that the row lacks, as it would be too large with it, is one as well.
+            let probed = mutation.probe(id, &clear)?;
+            let is_there = probed.is_some_and(|probed| !probed.changes.is_empty());
+            Ok(can_read == Some(false) && is_there && mutation.edit_alive(id, &clear, &[])?)
+        })
     }
 
     /// Refuses to write a row that was forgotten, which is always deleted.
@@ -310,7 +315,7 @@ impl Mutation<'_, '_> {
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        let is_deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
+        let is_deleted = is_deleted(row.get_ref(0)?);
         // The row of a local table has no clock.
         let clock = RowClock::read(row.get_ref(1)?, (None, None));
         let latest = clock.as_ref().and_then(|clock| clock.latest()).map(|(stamp, _)| stamp);
@@ -322,7 +327,9 @@ impl Mutation<'_, '_> {
         let is_left_out = |slot| left_out.iter().any(|(column, _)| *column == ordinal(slot));
         let mut changes = Writes::new();
         for (write, column) in writes.iter().zip(2..) {
-            if write.changes(row.get_ref(column)?) || is_left_out(write.slot) {
+            // The app sees no value in the column. To write none there, it must know of the one that is left out.
+            let is_cleared = write.as_read.is_none() && is_left_out(write.slot);
+            if write.changes(row.get_ref(column)?) || is_cleared {
                 changes.push(*write);
             }
         }
@@ -386,7 +393,11 @@ impl Mutation<'_, '_> {
                 _ => None,
             };
             let addition = added.map(|added| (added.addition, added.before)).or_else(of_new);
-            let Some((addition, mut sum)) = addition else { continue };
+            let Some((addition, mut sum)) = addition else {
+                // What is no number is cleared like any other value.
+                change.value(column, value, Marks::default());
+                continue;
+            };
             change.addition(column, addition, Marks::default());
             // No other change of the row is later.
             sum.add((stamp, node), addition, node, &|_| None);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ara_schema::{TableDef, Type};
 use foldhash::fast::FixedState;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
 use crate::catalog::edit_columns::EditColumns;
 use crate::catalog::search_index::SearchIndex;
@@ -56,6 +57,15 @@ const MOST_EDITS: usize = 256;
 
 /// The slot of `is_deleted`, whose ordinal is 0 in every table.
 pub(crate) const IS_DELETED: usize = 0;
+
+/// Returns whether a row is deleted that holds this in `is_deleted`. SQL finds so, too: `"is_deleted" IS 1`.
+pub(crate) fn is_deleted(held: ValueRef<'_>) -> bool {
+    match held {
+        ValueRef::Integer(integer) => integer == 1,
+        ValueRef::Real(real) => real == 1.0,
+        _ => false,
+    }
+}
 
 /// The SQL that updates certain slots of a row.
 #[derive(Debug)]

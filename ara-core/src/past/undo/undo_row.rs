@@ -288,6 +288,7 @@ impl<'c> Clocks<'c> {
         let mut rows = select.raw_query();
         let Some(row) = rows.next()? else { return Ok(None) };
         let clock = RowClock::read(row.get_ref(0)?, (None, None));
-        clock.ok_or(Error::Corrupt).map(Some)
+        // Some change wrote the row.
+        clock.filter(|clock| clock.latest().is_some()).ok_or(Error::Corrupt).map(Some)
     }
 }
