@@ -3,3 +3,4 @@
 mod by_key;
 mod one_to_one;
 mod split;
+mod undo;

@@ -82,6 +82,22 @@ impl Lensed {
         Some(Self { table, columns, shown: Shown::all_of(table), by_row, by_id })
     }
 
+    /// Returns the columns by their positions and ordinals.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.columns.iter().map(|column| (column.position, column.ordinal))
+    }
+
+    /// Returns whether the column with this ordinal is one of them.
+    pub(crate) fn has(&self, column: u32) -> bool {
+        self.columns.iter().any(|known| known.ordinal == column)
+    }
+
+    /// Returns the ordinal of the column at a position.
+    pub(crate) fn ordinal(&self, position: usize) -> Option<u32> {
+        let known = self.columns.iter().find(|known| known.position == position);
+        known.map(|known| known.ordinal)
+    }
+
     /// Reads what is known of a row by one of the statements. Returns `None` if there is no row.
     pub(crate) fn read(
         &self,

@@ -19,7 +19,7 @@ use crate::rows::effective::{Known, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
 use crate::rows::plan::Plan;
 use crate::rows::writing::Writing;
-use crate::rows::written_through::{Values, written_through};
+use crate::rows::written_through::{KeyOf, Values, written_through};
 use crate::value::{Stored, is_same};
 
 /// A column that replaces others, and the SQL that keeps what it shows.
@@ -268,9 +268,6 @@ fn looked_at(known: &HashMap<usize, Known>) -> i64 {
     }
     hash.digest().cast_signed()
 }
-
-/// Returns the key of the row of a table with an id.
-pub(crate) type KeyOf<'k> = &'k dyn Fn(TableRef, &Given<'_>) -> Result<Given<'static>>;
 
 /// A step of working out rows.
 pub(crate) struct Step<'c, 'r> {
