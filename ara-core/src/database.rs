@@ -8,6 +8,7 @@ pub(crate) mod moved_file;
 pub(crate) mod options;
 pub(crate) mod purge;
 pub(crate) mod shared;
+pub(crate) mod shown_in_views;
 pub(crate) mod source;
 pub(crate) mod subscription;
 pub(crate) mod transaction;

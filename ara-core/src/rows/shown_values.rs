@@ -96,6 +96,11 @@ impl Shown {
         self.column.name
     }
 
+    /// Returns the name of the table of the rows that are to be worked out.
+    pub(crate) fn stale(&self) -> String {
+        self.column.stale()
+    }
+
     fn new(column: ShownColumn, position: usize, is_written: bool) -> Self {
         let (stale, stored, name) = (column.stale(), &column.table, column.name);
         let looked = column.looked();
@@ -280,6 +285,16 @@ pub(crate) struct Step<'c, 'r> {
     /// The ids of the rows that were worked out.
     pub(crate) rows: BTreeSet<[u8; 16]>,
     pub(crate) due: Due,
+}
+
+/// Returns whether rows of a table are to be worked out.
+pub(crate) fn is_due(connection: &Connection, plan: &Plan) -> Result<bool> {
+    for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
+        if connection.prepare_cached(&shown.is_due)?.exists([])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Works out what some rows of a table show, and returns what else is to be done.
