@@ -2,6 +2,7 @@
 //! for, and the version of its format.
 
 pub(crate) mod ddl;
+pub(crate) mod edit_columns;
 pub(crate) mod format;
 pub(crate) mod own_tables;
 pub(crate) mod registry;

@@ -8,6 +8,7 @@ pub(crate) mod moved_file;
 pub(crate) mod options;
 pub(crate) mod purge;
 pub(crate) mod shared;
+pub(crate) mod shown_in_views;
 pub(crate) mod source;
 pub(crate) mod subscription;
 pub(crate) mod transaction;
@@ -230,7 +231,8 @@ impl Database {
     /// Nothing else overwrites such a value with nothing: an update that writes `None` where the app sees none
     /// changes nothing, so that an older version which saves a whole row keeps what newer ones wrote.
     /// [`unreadable`](https://docs.rs/ara/latest/ara/trait.Queries.html#tymethod.unreadable) tells whether there
-    /// are such values.
+    /// are such values. A value that the row lacks, because it would be too large with it, is one as well:
+    /// [`set_aside`](Self::set_aside) tells of these.
     ///
     /// ```
     /// use ara::prelude::*;

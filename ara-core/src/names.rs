@@ -18,6 +18,14 @@ pub(crate) const SHOWN_PREFIX: &str = "ara_now ";
 /// index never begins with it.
 pub(crate) const SEARCH_PREFIX: &str = "ara_search ";
 
+/// The prefix of the names of the columns that hold the last edits of others.
+pub(crate) const EDIT_PREFIX: &str = "ara_edit_";
+
+/// Returns the name of the column that holds the last edits of another one.
+pub(crate) fn edit_column_name(column: &str) -> String {
+    format!("{EDIT_PREFIX}{column}")
+}
+
 /// The most bytes that the name of a table or a column may have in a change of another device.
 pub(crate) const LONGEST_NAME: usize = 1000;
 

@@ -3,6 +3,8 @@
 
 pub(crate) mod any_rows;
 pub(crate) mod clocks;
+#[cfg(test)]
+pub(crate) mod column_cells;
 pub(crate) mod effective;
 pub(crate) mod folded_change;
 pub(crate) mod forgetting;

@@ -2,3 +2,5 @@
 
 mod by_key;
 mod one_to_one;
+mod split;
+mod undo;

@@ -34,6 +34,8 @@ impl Database {
     /// | `{"counter": 13}` | the value of a [`Counter`](crate::Counter) |
     /// | `{"text": ".."}` | text that could be taken for a UUID |
     ///
+    /// A column that replaces others is written as what it shows, and these are left out.
+    ///
     /// The times at which rows were created and updated are not written. They are in the change log, which a
     /// [`backup`](Self::backup) includes.
     ///
@@ -63,6 +65,7 @@ impl Database {
     /// valid UTF-8, and other [common errors](Self#common-errors).
     pub fn export_json<T: Table>(&self, mut to: impl Write) -> Result<u64> {
         self.plan(TableRef::of::<T>())?;
+        self.work_out_all(&[TableRef::of::<T>()])?;
         let stored_name = stored_table_name(T::TABLE);
         self.with_private_reader(|reading| {
             let snapshot = reading.snapshot()?;
@@ -104,8 +107,21 @@ impl<'r> Kinds<'r> {
         if self.counters.contains(&ordinal) {
             return Kind::Counter;
         }
+        if ordinal == 0 {
+            // This is `is_deleted`.
+            return Kind::Integer;
+        }
         let declared = self.declared.def.columns.iter().find(|column| column.name == name);
         declared.map_or(Kind::Unknown, |column| column.ty.into())
+    }
+
+    /// Returns the name of the column that holds what a column shows, or `None` if others have replaced it.
+    fn shown<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let def = self.declared.def;
+        let mut replaces = def.columns.iter().filter_map(|column| column.replaces);
+        let is_replaced = replaces.any(|replaces| replaces.columns.contains(&name));
+        let shown = def.column(name).map_or(name, |column| column.shown());
+        (!is_replaced).then_some(shown)
     }
 
     /// Returns how the app sees the values of a column that it declares.
@@ -122,9 +138,11 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
     let columns: Vec<_> = table
         .columns
         .iter()
-        .map(|(ordinal, name)| (name.as_str(), kinds.of(*ordinal, name)))
+        .filter_map(|(ordinal, name)| {
+            Some((name.as_str(), kinds.shown(name)?, kinds.of(*ordinal, name)))
+        })
         .collect();
-    let list = name_list(std::iter::once("id").chain(columns.iter().map(|(name, _)| *name)));
+    let list = name_list(std::iter::once("id").chain(columns.iter().map(|(_, shown, _)| *shown)));
     let mut rows = connection
         .prepare(&format!("SELECT {list} FROM {} ORDER BY \"id\"", quoted(&table.name)))?;
     let mut rows = rows.query([])?;
@@ -133,7 +151,7 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
     while let Some(row) = rows.next()? {
         line.clear();
         write!(line, "{{\"id\":\"{}\"", Uuid::from_bytes(row.get(0)?)).map_err(failed)?;
-        for ((column, kind), at) in columns.iter().zip(1..) {
+        for ((column, _, kind), at) in columns.iter().zip(1..) {
             let value = row.get_ref(at)?;
             // `is_deleted` is left out for the rows that are not deleted, which are most.
             if *column != "is_deleted" || value != ValueRef::Integer(0) {

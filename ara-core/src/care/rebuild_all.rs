@@ -171,8 +171,8 @@ fn rebuild_all(writing: &mut Writing<'_>, progress: &mut ProgressReporter<'_>) -
 /// name.
 fn is_as_made(connection: &Connection, table: &RegisteredTable) -> Result<bool> {
     let Some(present) = columns_in_file(connection, &table.name)? else { return Ok(false) };
-    let is_present = |column: &String| present.contains_key(column);
-    Ok(table.columns.values().all(is_present) && is_ara_made(connection, &table.name, &present)?)
+    let is_present = |(_, column): (u32, &str)| present.contains_key(column);
+    Ok(table.all_columns().all(is_present) && is_ara_made(connection, &table.name, &present)?)
 }
 
 fn count_rows(connection: &Connection, table: &RegisteredTable) -> Result<u64> {

@@ -30,8 +30,7 @@ pub(crate) const OWN_TABLES: [&str; 9] = [
      compacted INTEGER NOT NULL DEFAULT 0, compacted_date INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, \
      origin INTEGER NOT NULL DEFAULT 0) STRICT",
-    "CREATE TABLE ara_column (tbl INTEGER, ordinal INTEGER, name TEXT NOT NULL, \
-     origin INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (tbl, ordinal), UNIQUE (tbl, name)) STRICT, WITHOUT ROWID",
+    COLUMN_TABLE,
     "CREATE TABLE ara_index (name TEXT PRIMARY KEY, tbl TEXT NOT NULL, columns TEXT NOT NULL) \
      STRICT, WITHOUT ROWID",
     "CREATE TABLE ara_log (pos INTEGER PRIMARY KEY, first INTEGER NOT NULL, tail INTEGER, \
@@ -41,6 +40,11 @@ pub(crate) const OWN_TABLES: [&str; 9] = [
     "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
 ];
+
+/// The statement that creates the table of the names of columns. The past has one, too.
+pub(crate) const COLUMN_TABLE: &str = "CREATE TABLE ara_column (tbl INTEGER, ordinal INTEGER, \
+     name TEXT NOT NULL, origin INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (tbl, ordinal), \
+     UNIQUE (tbl, name)) STRICT, WITHOUT ROWID";
 
 /// The statement that creates the table of the sums of counters. The past has one, too.
 pub(crate) const COUNTER_TABLE: &str = "CREATE TABLE ara_counter (tbl INTEGER, row BLOB, \

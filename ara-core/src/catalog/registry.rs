@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use ara_schema::{check_column_name, check_table_name};
 use rusqlite::Connection;
 
+use crate::catalog::edit_columns::{EditColumn, EditColumns};
 use crate::catalog::own_tables::{UNDONE, is_kept_by_ara};
 use crate::catalog::search_index::SearchIndex;
 use crate::log::change::Names;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::{self, Node};
-use crate::names::{INDEX_PREFIX, LOCAL_PREFIX, SEARCH_PREFIX, app_name};
+use crate::names::{EDIT_PREFIX, INDEX_PREFIX, LOCAL_PREFIX, SEARCH_PREFIX, app_name};
 
 /// What ara noted about the tables, columns and indexes that it created. A program that changes them in
 /// the file without ara leaves these notes as they are, so the two can be compared.
@@ -39,6 +40,8 @@ pub(crate) struct RegisteredTable {
     pub(crate) columns: BTreeMap<u32, String>,
     /// The names of all columns, including those that are in the log alone, by ordinal.
     pub(crate) names: BTreeMap<u32, String>,
+    /// The columns beside those of the app that hold their last edits. They should be in the file, too.
+    pub(crate) edits: EditColumns,
 }
 
 /// Where the name of a table or a column came from.
@@ -51,6 +54,8 @@ pub(crate) enum Origin {
     Merged = 1,
     /// It came with a merge, and could not be created: it is in the log alone.
     Logged = 2,
+    /// It is a column that holds the last edits of another one.
+    Edits = 3,
 }
 
 /// A registered index.
@@ -75,12 +80,21 @@ impl Registry {
         let mut columns =
             connection.prepare("SELECT tbl, ordinal, name, origin FROM ara_column")?;
         let mut columns = columns.query([])?;
+        let mut edits: Vec<(i64, EditColumn)> = Vec::new();
         while let Some(row) = columns.next()? {
-            if let Some(table) = tables.get_mut(&row.get(0)?) {
+            if row.get::<_, i64>(3)? == Origin::Edits as i64 {
+                let column = EditColumn { ordinal: row.get(1)?, name: row.get(2)? };
+                edits.push((row.get(0)?, column));
+            } else if let Some(table) = tables.get_mut(&row.get(0)?) {
                 table.names.insert(row.get(1)?, row.get(2)?);
                 if is_made(row.get(3)?) {
                     table.columns.insert(row.get(1)?, row.get(2)?);
                 }
+            }
+        }
+        for (table, column) in edits {
+            if let Some(table) = tables.get_mut(&table) {
+                table.add_edits(column);
             }
         }
         let names = connection
@@ -129,7 +143,17 @@ impl RegisteredTable {
     pub(crate) fn new(ordinal: i64, name: String, is_made: bool) -> Self {
         let is_local = name.starts_with(LOCAL_PREFIX);
         let columns = BTreeMap::from([(0, "is_deleted".to_owned())]);
-        Self { ordinal, name, is_local, is_made, names: columns.clone(), columns }
+        let (names, edits) = (columns.clone(), EditColumns::new());
+        Self { ordinal, name, is_local, is_made, columns, names, edits }
+    }
+
+    /// Adds a column that holds the last edits of another one.
+    fn add_edits(&mut self, column: EditColumn) {
+        let of = column.name.strip_prefix(EDIT_PREFIX);
+        let of = of.and_then(|of| self.columns.iter().find(|(_, name)| *name == of));
+        if let Some((&of, _)) = of {
+            self.edits.insert(of, column);
+        }
     }
 
     /// Returns whether this version of ara can create it. The log may name others.
@@ -146,6 +170,17 @@ impl RegisteredTable {
     /// Returns the name that the app gave it.
     pub(crate) fn app_name(&self) -> &str {
         app_name(&self.name)
+    }
+
+    /// Returns all columns that should be in the file, also those that no app sees, with their ordinals.
+    pub(crate) fn all_columns(&self) -> impl Iterator<Item = (u32, &str)> {
+        let columns = self.columns.iter().map(|(ordinal, name)| (*ordinal, name.as_str()));
+        columns.chain(self.edit_columns())
+    }
+
+    /// Returns the columns that hold the last edits of others, with their own ordinals.
+    pub(crate) fn edit_columns(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.edits.values().map(|column| (column.ordinal, column.name.as_str()))
     }
 
     /// Returns the columns that this version of ara can create, with their ordinals.

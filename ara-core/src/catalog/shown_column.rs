@@ -3,7 +3,7 @@
 use ara_schema::{ColumnDef, TableDef};
 
 use crate::model::table_ref::TableRef;
-use crate::names::{SHOWN_PREFIX, name_list, stored_table_name};
+use crate::names::{SHOWN_PREFIX, edit_column_name, name_list, stored_table_name};
 
 /// The hidden column beside a column that replaces others. It holds what queries read.
 ///
@@ -91,7 +91,11 @@ impl ShownColumn {
             "BEGIN INSERT INTO \"{stale}\" (\"ara_row\") VALUES (NEW.\"ara_row\") \
              ON CONFLICT DO NOTHING; END"
         );
-        let written = name_list(sources.iter().copied());
+        // What was edited before may come later than what was written through.
+        let edits = sources.iter().skip(1).map(|source| edit_column_name(source));
+        let edits: Vec<_> = edits.collect();
+        let written = sources.iter().copied().chain(edits.iter().map(String::as_str));
+        let written = name_list(written);
         let is_any_there: Vec<_> =
             sources.iter().map(|source| format!("NEW.\"{source}\" IS NOT NULL")).collect();
         let (on_insert, on_update) = (self.part(" insert"), self.part(" update"));

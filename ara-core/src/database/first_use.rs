@@ -10,7 +10,7 @@ use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
-use crate::growth::grow::{grow, has_indexes, look};
+use crate::growth::grow::{grow, has_indexes, look, showing};
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
 use crate::growth::searches::{is_made, refresh_search};
@@ -48,7 +48,8 @@ impl Database {
     /// would change nothing.
     fn plan_if_ready(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
         let plan = self.with_reader(|Reading { connection, .. }| {
-            let plan = look(connection, table.def)?.map(|plan| plan.showing(table));
+            let plan = look(connection, table.def)?;
+            let plan = plan.map(|plan| showing(connection, plan, table)).transpose()?;
             // A database that is opened read-only cannot create indexes, and can read without them.
             Ok(match plan {
                 Some(_) if !self.0.options.read_only && !is_whole(connection, table)? => None,
@@ -120,7 +121,8 @@ impl<'c> Transaction<'c> {
             if let Some(plan) = state.plans.get(&table.ty) {
                 return Ok(Arc::clone(plan));
             }
-            let plan = Arc::new(self.make_ready(table.def, state)?.showing(table));
+            let plan = self.make_ready(table.def, state)?;
+            let plan = Arc::new(showing(self.connection, plan, table)?);
             state.plans.insert(table.ty, Arc::clone(&plan));
             plan
         };

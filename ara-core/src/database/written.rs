@@ -67,7 +67,12 @@ impl Given {
         Self { column: column.to_owned(), tag: ADDITION, marks: Vec::new(), payload }
     }
 
-    fn cell(&self, column: u32) -> Cell<'_> {
+    /// Marks it as written through from another column.
+    pub(crate) fn written_through(self) -> Self {
+        Self { marks: Marks::OF_WRITTEN_THROUGH.0.to_vec(), ..self }
+    }
+
+    pub(crate) fn cell(&self, column: u32) -> Cell<'_> {
         let (marks, payload) = (Marks(&self.marks), &*self.payload);
         Cell { column, tag: self.tag, marks, payload }
     }
@@ -89,7 +94,8 @@ impl Database {
         self.with_reader(|reading| Ok(reading.connection.execute_batch(sql)?))
     }
 
-    /// Returns all that a table holds, but for the row ids.
+    /// Returns all that a table holds, but for the row ids. NULL in the last columns is left out: those that hold the
+    /// last edits of others are made once the fold of the changes, in the order in which it meets them, needs them.
     pub(crate) fn dump(&self, table: &str) -> Result<Vec<String>> {
         self.with_reader(|reading| {
             let mut rows =
@@ -101,6 +107,9 @@ impl Database {
                 let mut line = String::new();
                 for at in 1..columns {
                     line.push_str(&format!("{:?} ", row.get_ref(at)?));
+                }
+                while let Some(rest) = line.strip_suffix("Null ") {
+                    line.truncate(rest.len());
                 }
                 dump.push(line);
             }
@@ -134,7 +143,8 @@ impl Database {
             let cells = cells.iter().map(|given| {
                 let column = (ordinal(&given.column), given.column.as_str());
                 let write = given.cell(column.0).write().expect("a known kind");
-                MarkedCell { cell: FoldedCell { column, write }, marks: given.marks.clone() }
+                let marks = given.marks.clone();
+                MarkedCell { cell: FoldedCell::new(column, write, Marks(&marks)), marks }
             });
             let Writing { recorder, .. } = &mut fresh.into_state().writing;
             let mut rows = AnyRows::new(connection, &registry)?;
@@ -212,8 +222,8 @@ pub(crate) struct Step {
     row: u8,
     /// How far the clock of the other node is off, in milliseconds.
     off: i64,
-    /// The columns with their values, or what is added.
-    cells: Vec<(u8, i64)>,
+    /// The columns with their values, or what is added, and whether they are marked as written through.
+    cells: Vec<(u8, i64, bool)>,
     /// Whether the transaction ends.
     is_end: bool,
 }
@@ -224,7 +234,7 @@ prop_compose! {
         node in 0u8..3,
         row in 0u8..6,
         off in -5i64..5,
-        cells in prop::collection::vec((0u8..4, -3i64..4), 0..4),
+        cells in prop::collection::vec((0u8..4, -3i64..4, any::<bool>()), 0..4),
         is_end: bool,
     ) -> Step {
         Step { node, row, off, cells, is_end }
@@ -272,12 +282,13 @@ impl Writes {
         let Step { node, row, off, is_end, .. } = *step;
         self.at += 1;
         let mut cells = Vec::new();
-        for (column, value) in &step.cells {
+        for (column, value, is_marked) in &step.cells {
             // A change adds to a counter once: its total tells one addition.
             let name = ["is_deleted", "title", "count", "done"][usize::from(*column)];
             let is_repeated = cells.iter().any(|cell: &Given| cell.column == name);
             match column {
                 2 if is_repeated => {}
+                2 if *is_marked => cells.push(Given::value(name, Some(&Stored::Integer(*value)))),
                 2 => {
                     let total = self.totals.entry((node, row)).or_default();
                     *total += value;
@@ -290,6 +301,9 @@ impl Writes {
                     let value = Some(Stored::Real(*value as f64 / 2.0)).filter(|_| *value != 3);
                     cells.push(Given::value(name, value.as_ref()));
                 }
+            }
+            if *is_marked && let Some(given) = cells.pop() {
+                cells.push(given.written_through());
             }
         }
         let Some(at) = usize::from(node).checked_sub(1) else {

@@ -219,8 +219,9 @@ fn table_drift(
     let before = found.len();
     let names = || (table.name.clone(), table.name.clone());
     let present = columns_in_file(connection, &table.name)?.unwrap_or_default();
+    let made = table.makeable_columns().chain(table.edit_columns());
     let expected: HashSet<_> =
-        SYSTEM_COLUMNS.into_iter().chain(table.makeable_columns().map(|(_, name)| name)).collect();
+        SYSTEM_COLUMNS.into_iter().chain(made.map(|(_, name)| name)).collect();
     for column in &expected {
         let (table, column) = (names().0, (*column).to_owned());
         match present.get(&column) {

@@ -6,6 +6,7 @@ use ara_schema::{SYSTEM_COLUMNS, TableDef};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_index, create_table};
+use crate::catalog::edit_columns::edit_columns;
 use crate::catalog::registry::Origin;
 use crate::catalog::shape::{
     check_name, check_shape, columns_in_file, has_index, refuse_lost_names,
@@ -15,8 +16,9 @@ use crate::growth::history::Growth;
 use crate::growth::make::{make_logged_columns, register_table};
 use crate::growth::mend::rebuild_from_log;
 use crate::growth::searches::{drop_undeclared, is_made, make_declared};
-use crate::growth::shown_columns::{has_shown, make_shown};
+use crate::growth::shown_columns::{has_shown, make_edits, make_shown};
 use crate::log::recorder::Recorder;
+use crate::model::table_ref::TableRef;
 use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
 
@@ -60,16 +62,17 @@ pub(crate) fn grow(
     let connection = recorder.connection();
     let stored_name = stored_table_name(def);
     make_table(connection, def, &stored_name, growth)?;
-    make_shown(connection, def)?;
-    make_indexes(connection, def, &stored_name, growth)?;
-    make_declared(connection, def, growth)?;
-
     let table = table_ordinal(connection, &stored_name)?;
     let ordinals = def
         .columns
         .iter()
         .map(|column| column_ordinal(connection, table, column.name))
         .collect::<Result<Vec<_>>>()?;
+    make_edits(connection, def, table, &ordinals)?;
+    make_shown(connection, def)?;
+    make_indexes(connection, def, &stored_name, growth)?;
+    make_declared(connection, def, growth)?;
+
     if declare(connection, table, def)? {
         make_logged_columns(connection, table, &stored_name, growth)?;
         rebuild_from_log(recorder, table)?;
@@ -196,6 +199,15 @@ pub(crate) fn has_indexes(connection: &Connection, def: &'static TableDef) -> Re
         }
     }
     Ok(is_made(connection, def)? && has_shown(connection, def)?)
+}
+
+/// Returns the plan of a table, with what its columns show that replace others.
+pub(crate) fn showing(connection: &Connection, plan: Plan, table: TableRef) -> Result<Plan> {
+    if table.lenses.reads.is_empty() {
+        return Ok(plan);
+    }
+    let edits = edit_columns(connection, plan.table)?;
+    Ok(plan.showing(table, &edits))
 }
 
 /// Returns the ordinal of a table, which is registered if it is new.

@@ -113,12 +113,15 @@ impl<'c> Make<'c> {
             && check_column_name(name).is_ok()
             && make_column(self.connection, table.name, name, &mut self.growth)?;
         let origin = if is_made { Origin::Merged } else { Origin::Logged };
-        let ordinal = columns.last + 1;
-        self.connection
+        // A column that holds the last edits of another one may have been made meanwhile.
+        let ordinal = self
+            .connection
             .prepare_cached(
-                "INSERT INTO ara_column (tbl, ordinal, name, origin) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO ara_column (tbl, ordinal, name, origin) \
+                 SELECT ?1, 1 + coalesce(max(ordinal), 0), ?2, ?3 FROM ara_column WHERE tbl = ?1 \
+                 RETURNING ordinal",
             )?
-            .execute((table.ordinal, ordinal, name, origin as i64))?;
+            .query_row((table.ordinal, name, origin as i64), |row| row.get(0))?;
         let made = columns.made + i64::from(is_made);
         self.counts.insert(table.ordinal, Columns { last: ordinal, made });
         Ok(Some(Named { ordinal, name, is_made }))

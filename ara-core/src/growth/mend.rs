@@ -10,6 +10,7 @@ use crate::growth::history::Growth;
 use crate::growth::make::{has_room_for, make_logged_columns, take_up};
 use crate::growth::searches;
 use crate::log::recorder::Recorder;
+use crate::names::is_ara_s;
 use crate::rows::rebuild::rebuild_table;
 use crate::rows::refill::refill_columns;
 use crate::rows::writing::Writing;
@@ -51,7 +52,7 @@ fn mend_table(
     let connection = writing.connection;
     let mut growth = Growth::default();
     let present = columns_in_file(connection, &table.name)?;
-    let mut missing: Vec<_> = table.makeable_columns().collect();
+    let mut missing: Vec<_> = table.makeable_columns().chain(table.edit_columns()).collect();
     match &present {
         None if in_the_way(connection, &table.name)?.is_some() => return Ok(growth),
         None => {
@@ -65,7 +66,9 @@ fn mend_table(
             missing.retain(|(_, name)| !present.keys().any(|held| held.eq_ignore_ascii_case(name)));
             for (_, column) in &missing {
                 connection.execute_batch(&add_column(&table.name, column))?;
-                growth.add_column(&table.name, column);
+                if !is_ara_s(column) {
+                    growth.add_column(&table.name, column);
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use ara_schema::TableDef;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::ddl::{MAX_COLUMNS, add_column};
+use crate::catalog::edit_columns::{edit_columns, make_edit_column};
 use crate::catalog::shape::columns_in_file;
 use crate::catalog::shown_column::ShownColumn;
 use crate::error::{Error, Result};
@@ -33,6 +34,30 @@ pub(crate) fn make_shown(connection: &Connection, def: &'static TableDef) -> Res
             }
             connection.execute_batch(&column.note_all())?;
         }
+    }
+    Ok(())
+}
+
+/// Creates the columns that hold the last edits of those that others replace, unless they exist.
+pub(crate) fn make_edits(
+    connection: &Connection,
+    def: &TableDef,
+    table: i64,
+    ordinals: &[u32],
+) -> Result<()> {
+    let replaced = |name: &str| {
+        let mut replaces = def.columns.iter().filter_map(|column| column.replaces);
+        replaces.any(|replaces| replaces.columns.contains(&name))
+    };
+    let mut replaced =
+        def.columns.iter().zip(ordinals).filter(|(column, _)| replaced(column.name)).peekable();
+    if replaced.peek().is_none() {
+        return Ok(());
+    }
+    let edits = edit_columns(connection, table)?;
+    let stored_name = stored_table_name(def);
+    for (column, _) in replaced.filter(|(_, ordinal)| !edits.contains_key(ordinal)) {
+        make_edit_column(connection, (table, &stored_name), column.name)?;
     }
     Ok(())
 }

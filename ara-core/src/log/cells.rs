@@ -121,6 +121,15 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// Returns whether a write of a column with these marks was written through from another column, and so is no edit of
+/// its own. What is added to a counter always is an edit, and so is whether a row is deleted.
+pub(crate) fn is_written_through(column: u32, write: &Write<'_>, marks: Marks<'_>) -> bool {
+    !marks.is_empty()
+        && column != IS_DELETED
+        && matches!(write, Write::Value(_))
+        && marks.is_written_through()
+}
+
 /// Appends a cell that writes a value, and returns its tag and where its payload begins.
 pub(crate) fn put_value(
     out: &mut Vec<u8>,
@@ -185,6 +194,22 @@ impl<'a> Cells<'a> {
             (cell, Standing::Counts(Write::Forgotten(forgotten))) => Some((cell, forgotten)),
             _ => None,
         })
+    }
+
+    /// Returns whether nothing was written but what was written through from other columns.
+    pub(crate) fn are_written_through(self) -> bool {
+        let mut is_any = false;
+        for cell in self.judged() {
+            match cell {
+                Ok((cell, Standing::Counts(write)))
+                    if is_written_through(cell.column, &write, cell.marks) =>
+                {
+                    is_any = true;
+                }
+                _ => return false,
+            }
+        }
+        is_any
     }
 
     /// Returns the cells, each with its standing. An item is [`Error::Corrupt`] if the bytes are not a

@@ -53,6 +53,12 @@ impl ColumnSet {
         self.0.iter().zip(&other.0).any(|(byte, other)| byte & other != 0)
     }
 
+    /// Returns whether another set contains all of the columns.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let both = self.0.iter().zip(&other.0);
+        self.0.len() <= other.0.len() && both.into_iter().all(|(byte, other)| byte & !other == 0)
+    }
+
     /// Takes the bytes of a bit set.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         Self(SmallVec::from_slice(bytes))

@@ -7,8 +7,8 @@ use crate::log::node::NodeId;
 /// The mark of a cell that an undo wrote: whose value it puts back.
 const PUTS_BACK: u64 = 1;
 
-/// The mark of a cell that was derived from another column, and written with it for older versions of the
-/// app.
+/// The mark of a cell that was written through from another column, with which it was written, for versions of the app
+/// that know this one alone.
 const WRITTEN_THROUGH: u64 = 2;
 
 /// The marks of a cell as bytes: a list of kinds, each with as many bytes as its length says. They are hashed
@@ -55,7 +55,7 @@ impl<'a> Marks<'a> {
         Some(PutBack { stamp, node })
     }
 
-    /// Returns whether the cell was derived from another column.
+    /// Returns whether the cell was written through from another column.
     pub(crate) fn is_written_through(self) -> bool {
         self.find(WRITTEN_THROUGH).is_some()
     }
@@ -87,8 +87,7 @@ mod tests {
         marks.extend(note.to_marks());
         assert_eq!(Marks(&marks).puts_back(), Some(note));
         assert!(!Marks(&marks).is_written_through());
-        put_varint(&mut marks, WRITTEN_THROUGH);
-        put_bytes(&mut marks, &[]);
+        marks.extend(Marks::OF_WRITTEN_THROUGH.0);
         assert!(Marks(&marks).is_written_through());
         assert!(!Marks(&[1, 200]).is_written_through());
         assert!(Marks(&[]).is_empty());

@@ -24,6 +24,9 @@ use crate::log::node::{NodeId, NodeOrdinal};
 ///
 /// A row that would be larger than SQLite holds lacks some of its values. Its clock tells which: such a row is
 /// *oversized*, and any change of it makes it anew from the log.
+///
+/// It also tells in which columns the last write was written through from another one. Beside such a column lies one
+/// that holds its last edit, and that the clock lists as any other, as long as that is not the last write itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RowClock {
     groups: Vec<Group>,
@@ -37,6 +40,8 @@ struct Group {
     stamp: Stamp,
     node: NodeOrdinal,
     columns: ColumnSet,
+    /// Which of the columns were written through from others.
+    marked: ColumnSet,
     /// Which of the columns the row lacks, and how many bytes each of their values has.
     left_out: Vec<LeftOut>,
 }
@@ -61,19 +66,23 @@ const DATED: u64 = 1 << 63;
 /// The bit of a group's node that tells that fields follow. Each is a kind and bytes.
 const HAS_FIELDS: u64 = 1;
 
-/// The kind of the field that lists what is left out. This version ignores all others.
+/// The kind of the field that lists what is left out.
 const LEFT_OUT: u64 = 1;
 
+/// The kind of the field that lists which columns were written through. This version ignores all other kinds.
+const MARKED: u64 = 2;
+
 impl RowClock {
-    /// Appends the packed clock of a row that one change has written.
+    /// Appends the packed clock of a row that one change has written. Some of the columns may be
+    /// [marked](Self::mark).
     pub(crate) fn pack_one(
         out: &mut Vec<u8>,
-        stamp: Stamp,
-        node: NodeOrdinal,
+        (stamp, node): (Stamp, NodeOrdinal),
         columns: &ColumnSet,
+        marked: &ColumnSet,
     ) {
         out.extend(stamp.bits().to_be_bytes());
-        put_group(out, stamp, (stamp, node, columns, &[]));
+        put_group(out, stamp, (stamp, node, columns), (marked, &[]));
     }
 
     /// Appends the packed clock.
@@ -142,6 +151,36 @@ impl RowClock {
             let at = at.next().unwrap_or_default();
             at == 0 || at == last || !group.columns.is_empty()
         });
+    }
+
+    /// Notes that the last write of a column was written through from another one, until it is written again.
+    pub(crate) fn mark(&mut self, column: u32) {
+        if let Some(group) = self.groups.iter_mut().find(|group| group.columns.has(column)) {
+            group.marked.insert(column);
+        }
+    }
+
+    /// Returns whether the last write of a column was written through from another one.
+    pub(crate) fn is_marked(&self, column: u32) -> bool {
+        self.groups.iter().any(|group| group.marked.has(column))
+    }
+
+    /// Returns whether the last write of any column was written through from another one.
+    pub(crate) fn has_marked(&self) -> bool {
+        self.groups.iter().any(|group| !group.marked.is_empty())
+    }
+
+    /// Lists a column as written by the change that wrote another one last.
+    pub(crate) fn list_beside(&mut self, column: u32, other: u32) {
+        if let Some(group) = self.groups.iter_mut().find(|group| group.columns.has(other)) {
+            group.columns.insert(column);
+        }
+    }
+
+    /// Takes a column out. The group that it was in stays until the next change is inserted.
+    pub(crate) fn take_out(&mut self, column: u32) {
+        let column = std::iter::once(column).collect();
+        self.groups.iter_mut().for_each(|group| group.remove(&column));
     }
 
     /// Returns the stamp and the node of the latest change of the row.
@@ -225,17 +264,36 @@ fn base(reader: &mut Reader<'_>) -> Option<(Stamp, Option<i64>)> {
 
 impl Group {
     fn new(stamp: Stamp, node: NodeOrdinal, columns: ColumnSet) -> Self {
-        Self { stamp, node, columns, left_out: Vec::new() }
+        Self { stamp, node, columns, marked: ColumnSet::default(), left_out: Vec::new() }
     }
 
     /// Appends the group to those of a row whose earliest change has this stamp.
     fn put(&self, out: &mut Vec<u8>, earliest: Stamp) {
-        put_group(out, earliest, (self.stamp, self.node, &self.columns, &self.left_out));
+        let change = (self.stamp, self.node, &self.columns);
+        put_group(out, earliest, change, (&self.marked, &self.left_out));
+    }
+
+    /// Reads the fields.
+    fn read_fields(&mut self, fields: &[u8]) -> Option<()> {
+        let mut fields = Reader(fields);
+        while !fields.is_empty() {
+            let (kind, bytes) = (fields.varint()?, fields.bytes()?);
+            let mut field = Reader(bytes);
+            while kind == LEFT_OUT && !field.is_empty() {
+                let column = u32::try_from(field.varint()?).ok()?;
+                self.left_out.push((column, field.varint()?));
+            }
+            if kind == MARKED {
+                self.marked = ColumnSet::from_bytes(bytes);
+            }
+        }
+        self.marked.is_within(&self.columns).then_some(())
     }
 
     /// Removes columns, which another change has written.
     fn remove(&mut self, columns: &ColumnSet) {
         self.columns.remove(columns);
+        self.marked.remove(columns);
         self.left_out.retain(|(column, _)| !columns.has(*column));
     }
 }
@@ -244,7 +302,8 @@ impl Group {
 fn put_group(
     out: &mut Vec<u8>,
     earliest: Stamp,
-    (stamp, node, columns, left_out): (Stamp, NodeOrdinal, &ColumnSet, &[LeftOut]),
+    (stamp, node, columns): (Stamp, NodeOrdinal, &ColumnSet),
+    (marked, left_out): (&ColumnSet, &[LeftOut]),
 ) {
     let millis = stamp.millis().wrapping_sub(earliest.millis()).cast_unsigned();
     let counter = stamp.counter().wrapping_sub(earliest.counter());
@@ -252,17 +311,24 @@ fn put_group(
     if counter != 0 {
         put_varint(out, u64::from(counter));
     }
-    let flag = if left_out.is_empty() { 0 } else { HAS_FIELDS };
+    let flag = if left_out.is_empty() && marked.is_empty() { 0 } else { HAS_FIELDS };
     put_varint(out, node.get().cast_unsigned() << 1 | flag);
     put_bytes(out, columns.as_bytes());
     if flag != 0 {
-        let (mut field, mut fields) = (Vec::new(), Vec::new());
-        for (column, bytes) in left_out {
-            put_varint(&mut field, u64::from(*column));
-            put_varint(&mut field, *bytes);
+        let mut fields = Vec::new();
+        if !left_out.is_empty() {
+            let mut field = Vec::new();
+            for (column, bytes) in left_out {
+                put_varint(&mut field, u64::from(*column));
+                put_varint(&mut field, *bytes);
+            }
+            put_varint(&mut fields, LEFT_OUT);
+            put_bytes(&mut fields, &field);
         }
-        put_varint(&mut fields, LEFT_OUT);
-        put_bytes(&mut fields, &field);
+        if !marked.is_empty() {
+            put_varint(&mut fields, MARKED);
+            put_bytes(&mut fields, marked.as_bytes());
+        }
         put_bytes(out, &fields);
     }
 }
@@ -278,25 +344,12 @@ fn group(reader: &mut Reader<'_>, earliest: Stamp) -> Option<Group> {
     let stamp = Stamp::new(millis, earliest.counter().wrapping_add(counter));
     let node = reader.varint()?;
     let columns = ColumnSet::from_bytes(reader.bytes()?);
-    let left_out = match node & HAS_FIELDS {
-        0 => Vec::new(),
-        _ => left_out(reader.bytes()?)?,
-    };
-    let node = NodeOrdinal::new((node >> 1).cast_signed());
-    Some(Group { stamp, node, columns, left_out })
-}
-
-/// Reads which columns are left out from the fields of a group.
-fn left_out(fields: &[u8]) -> Option<Vec<LeftOut>> {
-    let (mut fields, mut left_out) = (Reader(fields), Vec::new());
-    while !fields.is_empty() {
-        let (kind, field) = (fields.varint()?, fields.bytes()?);
-        let mut field = Reader(field);
-        while kind == LEFT_OUT && !field.is_empty() {
-            left_out.push((u32::try_from(field.varint()?).ok()?, field.varint()?));
-        }
+    let ordinal = NodeOrdinal::new((node >> 1).cast_signed());
+    let mut group = Group::new(stamp, ordinal, columns);
+    if node & HAS_FIELDS != 0 {
+        group.read_fields(reader.bytes()?)?;
     }
-    Some(left_out)
+    Some(group)
 }
 
 #[cfg(test)]
@@ -323,7 +376,7 @@ mod tests {
     fn the_clock_of_a_new_row_is_short() {
         let (stamp, node) = (Stamp::new(1_795_000_000_000, 3), NodeOrdinal::new(1));
         let mut packed = Vec::new();
-        RowClock::pack_one(&mut packed, stamp, node, &columns(&[0, 1, 2]));
+        RowClock::pack_one(&mut packed, (stamp, node), &columns(&[0, 1, 2]), &columns(&[]));
         assert_eq!(packed.len(), 12);
         let clock = RowClock::unpack(&packed, (Some(7), Some(7))).expect("was packed so");
         assert_eq!((clock.earliest(), clock.latest()), (Some((stamp, node)), Some((stamp, node))));
@@ -370,7 +423,7 @@ mod tests {
     fn fields_of_later_versions_are_ignored() {
         let mut packed = Vec::new();
         let (stamp, node) = (Stamp::new(100, 0), NodeOrdinal::new(1));
-        RowClock::pack_one(&mut packed, stamp, node, &columns(&[1]));
+        RowClock::pack_one(&mut packed, (stamp, node), &columns(&[1]), &columns(&[]));
         let plain = RowClock::unpack(&packed, (None, None));
         let at = packed.len() - 3;
         packed[at] |= HAS_FIELDS as u8;
@@ -438,7 +491,8 @@ mod tests {
             let (mut packed, mut change) = (Vec::new(), Vec::new());
             clock.pack(&mut packed);
             let tick = tick(at.0, at.1, at.2, date);
-            RowClock::pack_one(&mut change, tick.stamp, tick.node.0, &columns(&written));
+            let by = (tick.stamp, tick.node.0);
+            RowClock::pack_one(&mut change, by, &columns(&written), &columns(&[]));
             let change = only_group(&change).expect("was packed so");
             let after = stamped(&packed, clock.created_at(), &change, date);
             if changes.last().is_some_and(|(latest, _)| *latest >= at) {

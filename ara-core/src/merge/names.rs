@@ -8,7 +8,7 @@ use crate::growth::history::Growth;
 use crate::growth::make::{MOST_NAMED, Make, Named};
 use crate::merge::report::Reason;
 use crate::merge::stop::Stop;
-use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
+use crate::names::{EDIT_PREFIX, LOCAL_PREFIX, LONGEST_NAME};
 
 /// The tables and columns that some changes name.
 pub(crate) struct Names<'m> {
@@ -83,7 +83,7 @@ impl<'m> Names<'m> {
         }
         let name = self.changes.columns.get(place as usize).ok_or(Reason::Damaged)?;
         let of = self.table(table)?;
-        if name.len() > LONGEST_NAME {
+        if name.len() > LONGEST_NAME || name.starts_with(EDIT_PREFIX) {
             return Err(Reason::Name.into());
         }
         let named = self.make.column(of, name)?.ok_or(Reason::Name)?;

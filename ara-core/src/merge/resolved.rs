@@ -56,7 +56,8 @@ impl<'m> Resolved<'m> {
                     if let Write::Forgotten(how) = write {
                         forgotten = forgotten.or(Some(how));
                     }
-                    folded.push(FoldedCell { column: (column.ordinal, column.name), write });
+                    let column = (column.ordinal, column.name);
+                    folded.push(FoldedCell::new(column, write, cell.marks));
                 }
                 _ => is_whole = false,
             }
@@ -106,7 +107,7 @@ impl<'m> Resolved<'m> {
         let (cells, forgotten) = remains(cells);
         let write = Write::Forgotten(forgotten);
         self.cells = cells;
-        self.folded = vec![FoldedCell { column: (IS_DELETED, "is_deleted"), write }];
+        self.folded = vec![FoldedCell::plain((IS_DELETED, "is_deleted"), write)];
         (self.is_whole, self.forgotten) = (true, Some(forgotten));
         self.removed = Some(hash);
     }

@@ -8,14 +8,15 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::catalog::ddl::{add_column, create_table};
-use crate::catalog::own_tables::{COUNTER_TABLE, FORGOTTEN_TABLE};
+use crate::catalog::edit_columns::edit_columns;
+use crate::catalog::own_tables::{COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
-use crate::growth::shown_columns::{has_shown, make_shown};
+use crate::growth::shown_columns::{has_shown, make_edits, make_shown};
 use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::unpacking::LoggedChange;
@@ -111,9 +112,21 @@ impl Database {
 /// Makes a database of the past, without the tables of the app.
 fn empty(mut connection: Connection) -> Result<Connection> {
     configure(&mut connection, Duration::ZERO)?;
+    connection.execute_batch(COLUMN_TABLE)?;
     connection.execute_batch(COUNTER_TABLE)?;
     connection.execute_batch(FORGOTTEN_TABLE)?;
     Ok(connection)
+}
+
+/// Notes what the ordinals of the columns of a table stand for, so that those that hold the last edits of others can be
+/// made beside them.
+fn name_columns(made: &Connection, table: &RegisteredTable) -> Result<()> {
+    let mut name =
+        made.prepare_cached("INSERT INTO ara_column (tbl, ordinal, name) VALUES (?1, ?2, ?3)")?;
+    for (ordinal, column) in &table.columns {
+        name.execute((table.ordinal, ordinal, column))?;
+    }
+    Ok(())
 }
 
 impl PastTables {
@@ -176,6 +189,7 @@ impl PastTables {
                 let columns = table.columns.values().map(String::as_str);
                 let columns = columns.filter(|name| *name != "is_deleted");
                 made.execute_batch(&create_table(&table.name, columns))?;
+                name_columns(&made, table)?;
             }
             let past =
                 Building { log: &WholeLog::committed(&log), registry: &registry, made: &made };
@@ -226,10 +240,15 @@ impl PastTables {
             return Ok(());
         }
         let worked_out = self.connection.unchecked_transaction()?;
-        make_shown(&worked_out, table.def)?;
         let registry =
             database.with_reader(|reading| Ok(Registry::load(&*reading.snapshot()?)?))?;
-        let Some(plan) = past_plan(&registry, table) else { return Ok(worked_out.commit()?) };
+        let known = registry.synced().find(|known| known.name == table.def.name);
+        let ordinals = ordinals(known, table);
+        let number = known.map_or(0, |known| known.ordinal);
+        make_edits(&worked_out, table.def, number, &ordinals)?;
+        make_shown(&worked_out, table.def)?;
+        let edits = edit_columns(&worked_out, number)?;
+        let plan = Plan::new(table.def, number, &ordinals).showing(table, &edits);
         let id_of = |node| registry.id_of(node);
         let key_of = |table: TableRef, id: &Given<'_>| key_of(&worked_out, table, id);
         for (lensed, shown) in
@@ -247,14 +266,13 @@ impl PastTables {
     }
 }
 
-/// Returns the plan of a table, if the log knows it. A column that it does not know has the number of none.
-fn past_plan(registry: &Registry, table: TableRef) -> Option<Plan> {
-    let known = registry.synced().find(|known| known.name == table.def.name)?;
-    let ordinal =
-        |name: &str| known.names.iter().find(|(_, known)| *known == name).map(|(at, _)| *at);
-    let columns = table.def.columns.iter().map(|column| ordinal(column.name).unwrap_or(u32::MAX));
-    let columns: Vec<u32> = columns.collect();
-    Some(Plan::new(table.def, known.ordinal, &columns).showing(table))
+/// Returns the ordinals of the columns of a table in the log. One that it does not know has the ordinal of none.
+fn ordinals(known: Option<&RegisteredTable>, table: TableRef) -> Vec<u32> {
+    let ordinal = |name: &str| {
+        let mut names = known?.names.iter();
+        names.find(|(_, known)| *known == name).map(|(ordinal, _)| *ordinal)
+    };
+    table.def.columns.iter().map(|column| ordinal(column.name).unwrap_or(u32::MAX)).collect()
 }
 
 /// Tables of the past that are being built.

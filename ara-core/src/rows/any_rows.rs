@@ -1,5 +1,7 @@
 //! Writing rows of any table of the file, also of those that the app does not declare.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -9,6 +11,7 @@ use crate::log::cells::Write;
 use crate::log::clock::Stamp;
 use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
+use crate::log::row_changes::RowKey;
 use crate::log::row_clock::Tick;
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
@@ -56,15 +59,7 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         if is_local {
             recorder.meet(stamp);
         } else {
-            let mut change = recorder.change(stamp, table, Uuid::from_bytes(row));
-            for MarkedCell { cell: FoldedCell { column, write }, marks } in &cells {
-                match write {
-                    Write::Value(value) => change.value(*column, value.as_ref(), Marks(marks)),
-                    Write::Addition(addition) => change.addition(*column, *addition, Marks(marks)),
-                    Write::Forgotten(_) => change.forget(column.1),
-                }
-            }
-            recorder.record(change)?;
+            record(recorder, (stamp, table, Uuid::from_bytes(row)), &cells)?;
         }
         let node = (recorder.node(), recorder.node_id());
         let tick = Tick { stamp, node, date: recorder.date() };
@@ -87,9 +82,36 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         match unclear.is_empty() {
             true => Ok(()),
             false if is_local => Err(Error::TooLarge { table: table.1.to_owned() }),
-            false => rebuild_rows(&recorder.whole_log()?, self.registry, &unclear, touched),
+            false => self.rebuild(recorder, &unclear, touched),
         }
     }
+
+    /// Makes some rows anew from the log.
+    pub(crate) fn rebuild(
+        &self,
+        recorder: &mut Recorder<'_>,
+        rows: &BTreeSet<RowKey>,
+        touched: Option<&mut Touched>,
+    ) -> Result<()> {
+        rebuild_rows(&recorder.whole_log()?, self.registry, rows, touched)
+    }
+}
+
+/// Records a change of a row, whose table is given by its ordinal and its name.
+pub(super) fn record(
+    recorder: &mut Recorder<'_>,
+    (stamp, table, row): (Stamp, (i64, &str), Uuid),
+    cells: &[MarkedCell<'_>],
+) -> Result<()> {
+    let mut change = recorder.change(stamp, table, row);
+    for MarkedCell { cell: FoldedCell { column, write, .. }, marks } in cells {
+        match write {
+            Write::Value(value) => change.value(*column, value.as_ref(), Marks(marks)),
+            Write::Addition(addition) => change.addition(*column, *addition, Marks(marks)),
+            Write::Forgotten(_) => change.forget(column.1),
+        }
+    }
+    recorder.record(change)
 }
 
 /// A cell with marks.

@@ -2,8 +2,10 @@
 
 use rusqlite::types::ValueRef;
 
-use crate::log::cells::{Forgotten, Write};
+use crate::log::cells::{Forgotten, Write, is_written_through};
+use crate::log::column_set::ColumnSet;
 use crate::log::counters::CounterCell;
+use crate::log::marks::Marks;
 use crate::log::row_changes::RowKey;
 use crate::log::row_clock::Tick;
 use crate::names::is_ara_s;
@@ -26,6 +28,8 @@ pub(crate) struct FoldedCell<'a> {
     /// The column's ordinal, and its name in the file.
     pub(crate) column: (u32, &'a str),
     pub(crate) write: Write<'a>,
+    /// Whether it was written through from another column, and so is no edit of its own.
+    pub(crate) is_written_through: bool,
 }
 
 impl FoldedChange<'_> {
@@ -60,13 +64,30 @@ impl FoldedChange<'_> {
         self.cells.iter().map(|cell| cell.column.0)
     }
 
+    /// Returns the columns that were written through from others.
+    pub(crate) fn written_through(&self) -> ColumnSet {
+        let cells = self.cells.iter().filter(|cell| cell.is_written_through);
+        cells.map(|cell| cell.column.0).collect()
+    }
+
     /// Returns how many values of the app the change has: none, if the table is one of ara's own.
     pub(crate) fn count(&self) -> u64 {
         if is_ara_s(self.table.1) { 0 } else { self.cells.len() as u64 }
     }
 }
 
-impl FoldedCell<'_> {
+impl<'a> FoldedCell<'a> {
+    /// Makes a cell of what is written into a column, and of its marks.
+    pub(crate) fn new(column: (u32, &'a str), write: Write<'a>, marks: Marks<'_>) -> Self {
+        let is_written_through = is_written_through(column.0, &write, marks);
+        Self { column, write, is_written_through }
+    }
+
+    /// Makes a cell of a value, without marks.
+    pub(crate) fn plain(column: (u32, &'a str), write: Write<'a>) -> Self {
+        Self { column, write, is_written_through: false }
+    }
+
     /// Returns the value that a new row has: of a counter, what is added.
     pub(crate) fn value(&self) -> ValueRef<'_> {
         match &self.write {

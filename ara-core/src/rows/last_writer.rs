@@ -1,5 +1,9 @@
 //! Folding changes into the rows: in each column, the last write wins.
 
+mod beside;
+#[cfg(test)]
+mod tests;
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,6 +21,7 @@ use crate::log::nodes::is_forked;
 use crate::log::row_changes::RowKey;
 use crate::log::row_clock::{RowClock, Tick};
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
+pub(in crate::rows) use crate::rows::last_writer::beside::{Beside, BesideWrite};
 use crate::rows::table_rows::{Held, TableRows, delete_row};
 use crate::rows::touched::Touched;
 use crate::value::Stored;
@@ -80,6 +85,8 @@ impl<'c> Rows<'c> {
     /// are equal, too, the change wins, and the row is noted as [unclear](Self::unclear). A counter becomes the sum
     /// of all additions. A row whose clock cannot be read, or which is too large, is only noted.
     ///
+    /// Of a column whose last write was written through from another one, the last edit stays beside it.
+    ///
     /// `id_of` returns the id of any node that wrote the row before.
     pub(crate) fn fold(
         &mut self,
@@ -126,27 +133,39 @@ impl<'c> Rows<'c> {
         let is_oversized = clock.is_oversized();
         let before = change.count();
         let added = self.add_up(change, (&clock, &later), id_of)?;
+        let held = (clock.earliest(), clock.latest());
+        let mut beside = Beside::default();
+        let written_through = change.written_through();
+        if clock.has_marked() || !written_through.is_empty() {
+            beside = self.keep_edits(change, (&mut clock, &later))?;
+        }
         let stays = |cell: &FoldedCell<'_>| added.has(cell.column.0) || !later.has(cell.column.0);
         change.cells.retain(stays);
         self.written += change.count();
         self.outdated += before - change.count();
         // A counter whose sum changed may have a later writer, which stays in the clock.
-        let clocked: ColumnSet = change.columns().filter(|column| !later.has(*column)).collect();
-        let held = (clock.earliest(), clock.latest());
+        let mut clocked: ColumnSet =
+            change.columns().filter(|column| !later.has(*column)).collect();
+        clocked.extend(&beside.listed);
         clock.insert(change.tick, &clocked, id_of);
+        change.cells.iter().filter(|cell| cell.is_written_through).for_each(|cell| {
+            clock.mark(cell.column.0);
+        });
         let is_earliest = clock.earliest() != held.0;
         // A change that is stamped as the latest one may have another date.
         let is_latest = clock.latest() == Some(writer);
-        if change.cells.is_empty() && !is_earliest && !is_latest {
+        if change.cells.is_empty() && beside.writes.is_empty() && !is_earliest && !is_latest {
             return Ok(());
         }
         if is_oversized {
             self.unclear.insert(change.key());
             return Ok(());
         }
-        self.table(change.table)?.update(change, &clock)?;
+        self.table(change.table)?.update(change, &clock, &beside)?;
         if let Some(touched) = touched {
-            let (row, columns) = (Uuid::from_bytes(change.row), change.columns().collect());
+            let row = Uuid::from_bytes(change.row);
+            let mut columns: ColumnSet = change.columns().collect();
+            columns.extend(&beside.touched);
             // No column stands for `created_at`, so a row whose `created_at` moves is noted like a new one.
             touched.write(change.table.0, row, &columns, is_earliest);
         }
@@ -169,7 +188,7 @@ impl<'c> Rows<'c> {
         self.written += change.count();
         delete_row(self.connection, table, &row)?;
         let write = Write::Value(Some(Stored::Integer(1)));
-        let cells = vec![FoldedCell { column: (IS_DELETED, "is_deleted"), write }];
+        let cells = vec![FoldedCell::plain((IS_DELETED, "is_deleted"), write)];
         let columns = std::iter::once(IS_DELETED).collect();
         if !self.insert(&FoldedChange { table, row, tick, cells }, &columns)? {
             return Err(Error::unwritten(table.1));
@@ -274,7 +293,7 @@ impl<'c> Rows<'c> {
     ) -> Result<ColumnSet> {
         let mut added = ColumnSet::default();
         for at in 0..change.cells.len() {
-            let Some(FoldedCell { column, write: Write::Addition(addition) }) =
+            let Some(FoldedCell { column, write: Write::Addition(addition), .. }) =
                 change.cells.get(at)
             else {
                 continue;

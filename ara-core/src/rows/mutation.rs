@@ -2,9 +2,12 @@
 
 mod adding;
 mod editing;
+mod folding;
 mod lensing;
 mod mending;
 mod room;
+#[cfg(test)]
+mod tests;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ffi};
@@ -24,7 +27,7 @@ use crate::log::statements::bind;
 use crate::model::cells::{Cell, Kind};
 use crate::rows::insert::{FIRST_COLUMN_OF_NEW, bind_values};
 use crate::rows::mutation::editing::If;
-use crate::rows::plan::{IS_DELETED, Plan, Slot};
+use crate::rows::plan::{IS_DELETED, Plan, Slot, is_deleted};
 use crate::rows::writing::Writing;
 use crate::value::size::{LARGEST_WRITTEN, length};
 use crate::value::{AsRead, Stored, is_same};
@@ -57,7 +60,7 @@ impl<'a> Write<'a> {
 
     /// Returns whether it would change what the app sees.
     fn changes(&self, held: ValueRef<'_>) -> bool {
-        if self.kind != Kind::Plain {
+        if self.kind == Kind::Edit {
             // It was compared with what the row shows.
             return true;
         }
@@ -95,12 +98,15 @@ struct Probed<'a> {
     latest: Option<Stamp>,
     /// The values that it lacks, as it would be too large with them.
     left_out: Vec<LeftOut>,
+    /// Whether the changes have to be folded in, as columns were written through.
+    must_fold: bool,
 }
 
 impl Probed<'_> {
     /// Returns the condition that the row is as it was found.
     fn as_found(&self) -> If<'_> {
-        If::Any { latest: self.latest, left_out: &self.left_out }
+        let Self { latest, left_out, must_fold, .. } = self;
+        If::Any { latest: *latest, left_out, must_fold: *must_fold }
     }
 }
 
@@ -117,7 +123,8 @@ impl Mutation<'_, '_> {
         let cells = &*self.with_replaced(cells)?;
         let stamp = self.writing.recorder.next_stamp();
         let id = match id {
-            Some(id) => id,
+            // Another program may have deleted its tombstone.
+            Some(id) => self.refuse_forgotten(id, true).map(|()| id)?,
             None => self.writing.entropy.row_id(stamp)?,
         };
         self.insert(stamp, id, cells)?;
@@ -187,10 +194,14 @@ impl Mutation<'_, '_> {
         as_read: AsRead,
     ) -> Result<bool> {
         let slot = column + 1;
-        let is_unreadable =
-            self.look(id, slot, |held| held != ValueRef::Null && !as_read.can_read(held))?;
-        let clear = Write { slot, value: None, as_read: None, kind: Kind::Plain };
-        Ok(is_unreadable == Some(true) && self.edit_alive(id, &[clear], &[])?)
+        let clear = [Write { slot, value: None, as_read: None, kind: Kind::Plain }];
+        self.mending(id, |mutation| {
+            let can_read = mutation.look(id, slot, |held| as_read.can_read(held))?;
+            // A value that the row lacks, as it would be too large with it, is one as well.
+            let probed = mutation.probe(id, &clear)?;
+            let is_there = probed.is_some_and(|probed| !probed.changes.is_empty());
+            Ok(can_read == Some(false) && is_there && mutation.edit_alive(id, &clear, &[])?)
+        })
     }
 
     /// Refuses to write a row that was forgotten, which is always deleted.
@@ -219,7 +230,7 @@ impl Mutation<'_, '_> {
     /// Writes what differs into a row that is not deleted. Returns whether there is such a row.
     fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], added: &[Added]) -> Result<bool> {
         // Most often every value differs, and then a single statement is enough.
-        if writes.iter().all(Write::differs_as_stored)
+        if writes.iter().all(|write| write.differs_as_stored())
             && self.edit(id, writes, added, If::AllDiffer)?
         {
             return Ok(true);
@@ -246,11 +257,17 @@ impl Mutation<'_, '_> {
         if cells.iter().map(|cell| length(cell.value.as_ref())).sum::<u64>() > LARGEST_WRITTEN {
             return Err(self.too_large());
         }
-        let columns: ColumnSet = new_row(cells).map(|write| self.ordinal(write.slot)).collect();
+        let ordinal_of = |write: Write<'_>| self.ordinal(write.slot);
+        let columns: ColumnSet = new_row(cells).map(ordinal_of).collect();
+        let mut marked = ColumnSet::default();
+        if cells.iter().any(|cell| cell.kind == Kind::Through) {
+            let is_marked = |write: &Write<'_>| !self.marks_of(write).is_empty();
+            marked = new_row(cells).filter(is_marked).map(ordinal_of).collect();
+        }
         let Writing { connection, recorder, statements, clock, .. } = &mut *self.writing;
         clock.clear();
         if self.plan.ordinal.is_some() {
-            RowClock::pack_one(clock, stamp, recorder.node(), &columns);
+            RowClock::pack_one(clock, (stamp, recorder.node()), &columns, &marked);
         }
         let insert = statements.get(&self.plan.insert)?;
         bind(insert, 1, ValueRef::Blob(id.as_bytes()))?;
@@ -298,7 +315,7 @@ impl Mutation<'_, '_> {
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        let is_deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
+        let is_deleted = is_deleted(row.get_ref(0)?);
         // The row of a local table has no clock.
         let clock = RowClock::read(row.get_ref(1)?, (None, None));
         let latest = clock.as_ref().and_then(|clock| clock.latest()).map(|(stamp, _)| stamp);
@@ -310,11 +327,17 @@ impl Mutation<'_, '_> {
         let is_left_out = |slot| left_out.iter().any(|(column, _)| *column == ordinal(slot));
         let mut changes = Writes::new();
         for (write, column) in writes.iter().zip(2..) {
-            if write.changes(row.get_ref(column)?) || is_left_out(write.slot) {
+            // The app sees no value in the column. To write none there, it must know of the one that is left out.
+            let is_cleared = write.as_read.is_none() && is_left_out(write.slot);
+            if write.changes(row.get_ref(column)?) || is_cleared {
                 changes.push(*write);
             }
         }
-        Ok(Some(Probed { is_deleted, changes, latest, left_out }))
+        drop(rows);
+        let was_written_through =
+            |column| clock.as_ref().is_some_and(|clock| clock.is_marked(column));
+        let must_fold = self.must_fold(writes, was_written_through);
+        Ok(Some(Probed { is_deleted, changes, latest, left_out, must_fold }))
     }
 
     /// Notes for the watchers that a row was written, if anyone watches.
@@ -351,13 +374,14 @@ impl Mutation<'_, '_> {
         let Writing { recorder, counters, .. } = &mut *self.writing;
         let node = recorder.node();
         let mut change = recorder.change(stamp, (ordinal, self.plan.def.name), id);
-        for Write { slot: at, value, kind, .. } in writes {
+        for write in writes {
+            let Write { slot: at, value, .. } = write;
             let Some(slot) = self.plan.slots.get(at) else { continue };
             let column = (slot.ordinal, slot.name);
             if !slot.is_counter {
-                let marks = match kind {
-                    Kind::Through => Marks::OF_WRITTEN_THROUGH,
-                    Kind::Plain | Kind::Edit => Marks::default(),
+                let marks = match write.kind == Kind::Through {
+                    true => Marks::OF_WRITTEN_THROUGH,
+                    false => Marks::default(),
                 };
                 change.value(column, value, marks);
                 continue;
@@ -369,7 +393,11 @@ impl Mutation<'_, '_> {
                 _ => None,
             };
             let addition = added.map(|added| (added.addition, added.before)).or_else(of_new);
-            let Some((addition, mut sum)) = addition else { continue };
+            let Some((addition, mut sum)) = addition else {
+                // What is no number is cleared like any other value.
+                change.value(column, value, Marks::default());
+                continue;
+            };
             change.addition(column, addition, Marks::default());
             // No other change of the row is later.
             sum.add((stamp, node), addition, node, &|_| None);

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ara_schema::{TableDef, Type};
 use foldhash::fast::FixedState;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
+use crate::catalog::edit_columns::EditColumns;
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shown_column::ShownColumn;
 use crate::model::record::select_list;
@@ -55,6 +57,15 @@ const MOST_EDITS: usize = 256;
 
 /// The slot of `is_deleted`, whose ordinal is 0 in every table.
 pub(crate) const IS_DELETED: usize = 0;
+
+/// Returns whether a row is deleted that holds this in `is_deleted`. SQL finds so, too: `"is_deleted" IS 1`.
+pub(crate) fn is_deleted(held: ValueRef<'_>) -> bool {
+    match held {
+        ValueRef::Integer(integer) => integer == 1,
+        ValueRef::Real(real) => real == 1.0,
+        _ => false,
+    }
+}
 
 /// The SQL that updates certain slots of a row.
 #[derive(Debug)]
@@ -104,14 +115,21 @@ impl Plan {
     }
 
     /// Adds what the columns show that replace others, by the functions of the table's struct.
-    pub(crate) fn showing(mut self, table: TableRef) -> Self {
-        self.lensed = Lensed::of(table, &self.slots);
+    ///
+    /// `edits` are the columns of the table that hold the last edits of others.
+    pub(crate) fn showing(mut self, table: TableRef, edits: &EditColumns) -> Self {
+        self.lensed = Lensed::of(table, &self.slots, edits);
         if let Some(lensed) = &self.lensed {
             let shown = lensed.shown.iter().map(|shown| shown.name());
             let columns = self.slots.iter().skip(1).map(|slot| slot.name).chain(shown);
             self.insert = insert_new_sql(&self.stored_name, columns).into();
         }
         self
+    }
+
+    /// Returns the name of the table in the file.
+    pub(crate) fn stored_name(&self) -> &str {
+        &self.stored_name
     }
 
     /// Returns whether a value that is written into a slot is added to the one that is there.

@@ -55,7 +55,7 @@ fn folded_cells<'a>(table: &'a RegisteredTable, cells: Cells<'a>) -> Result<Vec<
     for cell in cells.judged() {
         let (cell, Standing::Counts(write)) = cell? else { continue };
         if let Some(name) = table.columns.get(&cell.column) {
-            folded.push(FoldedCell { column: (cell.column, name.as_str()), write });
+            folded.push(FoldedCell::new((cell.column, name.as_str()), write, cell.marks));
         }
     }
     Ok(folded)

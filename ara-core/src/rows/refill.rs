@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Statement};
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::error::{Error, Result};
-use crate::log::cells::{Standing, Write};
+use crate::log::cells::{Standing, Write, is_written_through};
 use crate::log::counters::{CounterCell, Counters};
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::PieceReader;
@@ -20,7 +20,8 @@ use crate::rows::rebuild::rebuild_rows;
 use crate::rows::table_rows::execute;
 use crate::value::Stored;
 
-/// Fills columns that another program had dropped with the values that were last written into them. The
+/// Fills columns that another program had dropped with the values that were last written into them, or, if they hold the
+/// last edits of others, with those. The
 /// clocks of the rows, which still contain the columns, tell which these are, and are left as they are.
 pub(crate) fn refill_columns(
     log: &WholeLog<'_>,
@@ -54,9 +55,17 @@ struct Refill<'c, 't> {
     connection: &'c Connection,
     table: &'t RegisteredTable,
     probe: Statement<'c>,
-    /// The columns, each with the statement that writes it.
-    columns: Vec<(u32, Statement<'c>)>,
+    columns: Vec<Column<'c>>,
     counters: Counters<'c>,
+}
+
+/// A column to be filled.
+struct Column<'c> {
+    /// Its ordinal, and that of the column whose last edits it holds, if it is such a one.
+    ordinal: u32,
+    edits_of: Option<u32>,
+    /// The statement that writes it.
+    update: Statement<'c>,
 }
 
 impl<'c, 't> Refill<'c, 't> {
@@ -71,7 +80,9 @@ impl<'c, 't> Refill<'c, 't> {
         let update = |&(ordinal, column): &(u32, &str)| {
             let column = quoted(column);
             let sql = format!("UPDATE {name} SET {column} = ?2 WHERE \"id\" = ?1");
-            Ok((ordinal, connection.prepare(&sql)?))
+            let mut edits = table.edits.iter();
+            let edits_of = edits.find(|(_, edits)| edits.ordinal == ordinal).map(|(of, _)| *of);
+            Ok(Column { ordinal, edits_of, update: connection.prepare(&sql)? })
         };
         let columns = columns.iter().map(update).collect::<Result<_>>()?;
         let probe = connection.prepare(&probe)?;
@@ -85,30 +96,37 @@ impl<'c, 't> Refill<'c, 't> {
         let mut has_written = false;
         for cell in record.cells.judged() {
             let Ok((cell, Standing::Counts(write))) = cell else { continue };
-            let column = self.columns.iter_mut().find(|(column, _)| *column == cell.column);
-            let Some((_, update)) = column else { continue };
-            let clock: &RowClock = match &mut clock {
-                Some(clock) => clock,
-                none => none.insert(clock_of(&mut self.probe, &record.row)?),
-            };
-            if clock.last_write(cell.column) != Some((record.stamp, node))
-                || clock.lacks(cell.column)
-            {
-                continue;
-            }
-            let (row, table) = (&record.row[..], self.table.ordinal);
-            let value = match write {
-                Write::Value(value) => value,
-                Write::Forgotten(_) => Some(Stored::Integer(1)),
-                Write::Addition(_) => {
-                    let counter = CounterCell { table, row, column: cell.column };
-                    self.counters.get(counter)?.map(|sum| Stored::Integer(sum.value()))
+            let is_edit = !is_written_through(cell.column, &write, cell.marks);
+            for Column { ordinal, edits_of, update } in &mut self.columns {
+                if !(*ordinal == cell.column || is_edit && *edits_of == Some(cell.column)) {
+                    continue;
                 }
-            };
-            bind(update, 1, ValueRef::Blob(row))?;
-            bind(update, 2, value.as_ref().map_or(ValueRef::Null, Stored::to_sql))?;
-            execute(self.connection, update, &self.table.name)?;
-            has_written = true;
+                let clock: &RowClock = match &mut clock {
+                    Some(clock) => clock,
+                    none => none.insert(clock_of(&mut self.probe, &record.row)?),
+                };
+                if clock.last_write(*ordinal) != Some((record.stamp, node)) || clock.lacks(*ordinal)
+                {
+                    continue;
+                }
+                let (row, table) = (&record.row[..], self.table.ordinal);
+                let sum = match write {
+                    Write::Addition(_) => {
+                        let counter = CounterCell { table, row, column: cell.column };
+                        self.counters.get(counter)?.map(|sum| Stored::Integer(sum.value()))
+                    }
+                    _ => None,
+                };
+                let value = match &write {
+                    Write::Value(value) => value.as_ref(),
+                    Write::Forgotten(_) => Some(&Stored::Integer(1)),
+                    Write::Addition(_) => sum.as_ref(),
+                };
+                bind(update, 1, ValueRef::Blob(row))?;
+                bind(update, 2, value.map_or(ValueRef::Null, Stored::to_sql))?;
+                execute(self.connection, update, &self.table.name)?;
+                has_written = true;
+            }
         }
         Ok(has_written)
     }

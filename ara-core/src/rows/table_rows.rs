@@ -5,15 +5,18 @@ use std::fmt::Write as _;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
 
+use crate::catalog::edit_columns::{EditColumn, EditColumns, edit_columns, make_edit_column};
 use crate::error::{Error, Result};
 use crate::log::column_set::ColumnSet;
 use crate::log::counters::forget_row;
-use crate::log::row_clock::RowClock;
+use crate::log::row_clock::{RowClock, Tick};
 use crate::log::statements::bind;
 use crate::names::{LOCAL_PREFIX, quoted};
 use crate::rows::folded_change::FoldedChange;
 use crate::rows::insert::{FIRST_COLUMN, RowHead, insert_sql};
+use crate::rows::last_writer::{Beside, BesideWrite};
 use crate::rows::room::{is_too_large, within};
+use crate::value::Stored;
 use crate::value::size::LARGEST;
 
 /// What a table holds of a row before a change is folded in.
@@ -32,6 +35,8 @@ pub(super) struct TableRows<'c> {
     probe: Statement<'c>,
     inserts: ByColumns<'c>,
     updates: ByColumns<'c>,
+    /// The columns that hold the last edits of others, once they were asked for.
+    edits: Option<EditColumns>,
 }
 
 impl<'c> TableRows<'c> {
@@ -41,7 +46,34 @@ impl<'c> TableRows<'c> {
             quoted(name)
         ))?;
         let (is_local, (inserts, updates)) = (name.starts_with(LOCAL_PREFIX), Default::default());
-        Ok(Self { connection, is_local, probe, inserts, updates })
+        Ok(Self { connection, is_local, probe, inserts, updates, edits: None })
+    }
+
+    /// Returns the column that holds the last edits of another one. It is created if it is not there.
+    pub(super) fn edits_of(
+        &mut self,
+        table: (i64, &str),
+        (column, name): (u32, &str),
+    ) -> Result<EditColumn> {
+        if let Some(known) = self.known_edits_of(table, column)? {
+            return Ok(known);
+        }
+        let made = make_edit_column(self.connection, table, name)?;
+        self.edits.get_or_insert_default().insert(column, made.clone());
+        Ok(made)
+    }
+
+    /// Returns the column that holds the last edits of another one, or `None` if it is not there.
+    pub(super) fn known_edits_of(
+        &mut self,
+        (table, _): (i64, &str),
+        column: u32,
+    ) -> Result<Option<EditColumn>> {
+        let edits = match &mut self.edits {
+            Some(edits) => edits,
+            none => none.insert(edit_columns(self.connection, table)?),
+        };
+        Ok(edits.get(&column).cloned())
     }
 
     /// Returns the clock of a row.
@@ -65,8 +97,9 @@ impl<'c> TableRows<'c> {
         columns: &ColumnSet,
     ) -> Result<bool> {
         let mut clock = Vec::with_capacity(16);
-        RowClock::pack_one(&mut clock, change.tick.stamp, change.tick.node.0, columns);
-        let date = Some(change.tick.date);
+        let Tick { stamp, node: (node, _), date } = change.tick;
+        RowClock::pack_one(&mut clock, (stamp, node), columns, &change.written_through());
+        let date = Some(date);
         let head = RowHead { id: &change.row, clock: &clock, created_at: date, updated_at: date };
         let insert = self.inserts.prepared(self.connection, change, |change| {
             let columns = change.cells.iter().map(|cell| cell.column.1);
@@ -75,9 +108,14 @@ impl<'c> TableRows<'c> {
         Ok(run(self.connection, insert, (&head, change))? > 0)
     }
 
-    /// Writes all cells of a change into its row, which gets a clock. Returns [`Error::TooLarge`] if it may be too
-    /// large then.
-    pub(super) fn update(&mut self, change: &FoldedChange<'_>, clock: &RowClock) -> Result<()> {
+    /// Writes all cells of a change, and what it writes beside them, into its row, which gets a clock. Returns
+    /// [`Error::TooLarge`] if it may be too large then.
+    pub(super) fn update(
+        &mut self,
+        change: &FoldedChange<'_>,
+        clock: &RowClock,
+        beside: &Beside<'_>,
+    ) -> Result<()> {
         let mut packed = Vec::with_capacity(48);
         clock.pack(&mut packed);
         let head = RowHead {
@@ -86,8 +124,19 @@ impl<'c> TableRows<'c> {
             created_at: Some(clock.created_at()),
             updated_at: Some(clock.updated_at()),
         };
-        let update = self.updates.prepared(self.connection, change, update_sql)?;
-        match run(self.connection, update, (&head, change))? {
+        let written = if beside.writes.is_empty() {
+            let sql = |change: &FoldedChange<'_>| update_sql(change, beside);
+            let update = self.updates.prepared(self.connection, change, sql)?;
+            run(self.connection, update, (&head, change))?
+        } else {
+            let mut update = self.connection.prepare_cached(&update_sql(change, beside))?;
+            let first = FIRST_COLUMN + change.cells.len();
+            for (value, parameter) in beside.edits().zip(first..) {
+                bind(&mut update, parameter, value.map_or(ValueRef::Null, Stored::to_sql))?;
+            }
+            run(self.connection, &mut update, (&head, change))?
+        };
+        match written {
             0 => Err(Error::unwritten(change.table.1)),
             _ => Ok(()),
         }
@@ -156,14 +205,24 @@ pub(super) fn execute(
     })
 }
 
-/// Returns the SQL that updates a row. Its parameters are those of [`insert_sql`].
-fn update_sql(change: &FoldedChange<'_>) -> String {
+/// Returns the SQL that updates a row. Its parameters are those of [`insert_sql`], and then the edits that are written
+/// beside the columns.
+fn update_sql(change: &FoldedChange<'_>, beside: &Beside<'_>) -> String {
     let mut sql = format!(
         "UPDATE {} SET \"ara_clock\" = ?2, \"created_at\" = ?3, \"updated_at\" = ?4",
         quoted(change.table.1)
     );
     for (cell, parameter) in change.cells.iter().zip(FIRST_COLUMN..) {
         let _ = write!(sql, ", {} = ?{parameter}", quoted(cell.column.1));
+    }
+    let mut parameters = FIRST_COLUMN + change.cells.len()..;
+    for (name, write) in &beside.writes {
+        let _ = write!(sql, ", {} = ", quoted(name));
+        let _ = match write {
+            BesideWrite::Edit(_) => write!(sql, "?{}", parameters.next().unwrap_or_default()),
+            BesideWrite::HeldBy(column) => write!(sql, "{}", quoted(column)),
+            BesideWrite::Nothing => write!(sql, "NULL"),
+        };
     }
     sql.push_str(" WHERE \"id\" = ?1");
     sql

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
+use crate::catalog::edit_columns::{EditColumns, edit_columns, make_edit_column};
 use crate::error::{Error, Result};
 use crate::log::cells::{IS_DELETED, Write, keep_counting};
 use crate::log::change::Names;
@@ -19,7 +20,7 @@ use crate::log::node::{NodeOrdinal, Precedence};
 use crate::log::owned_write::owned;
 use crate::log::row_clock::{LeftOut, RowClock, Tick};
 use crate::log::statements::bind;
-use crate::rows::folded_change::FoldedChange;
+use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::insert::{FIRST_COLUMN, RowHead, insert_sql};
 use crate::rows::table_rows::delete_row;
 use crate::value::size::LARGEST;
@@ -30,11 +31,14 @@ use crate::value::{Stored, is_same};
 /// A row that would be larger than SQLite holds lacks its longest values, as many as are needed. Of equally long
 /// ones, the latest is left out first, by precedence and then by the name of its column. So which they are depends on
 /// the changes alone.
+///
+/// Of a column whose last write was written through from another one, the last edit is a value of its own, in the column
+/// beside it that holds its edits.
 pub(crate) struct WholeRow<'r> {
     /// The node that writes the file.
     writer: NodeOrdinal,
     names: &'r dyn Names,
-    columns: BTreeMap<u32, LastWrite>,
+    columns: BTreeMap<u32, Column>,
     sums: BTreeMap<u32, Sum>,
     /// The earliest and the latest change, once there is any.
     ends: Option<[(Precedence, Tick); 2]>,
@@ -45,12 +49,55 @@ pub(crate) struct WholeRow<'r> {
     tied: BTreeSet<NodeOrdinal>,
 }
 
+/// A column that was written.
+struct Column {
+    name: String,
+    last: LastWrite,
+    /// The last edit, if the last write is none.
+    edit: Option<LastWrite>,
+}
+
 /// What was written last into a column.
 struct LastWrite {
     precedence: Precedence,
     tick: Tick,
-    name: String,
     write: Write<'static>,
+    is_written_through: bool,
+}
+
+/// A value of a row.
+#[derive(Clone, Copy)]
+struct RowValue<'w> {
+    /// The column that holds it, by ordinal and name.
+    column: (u32, &'w str),
+    /// The column that it was written into.
+    of: u32,
+    last: &'w LastWrite,
+}
+
+impl Column {
+    /// Returns whether a write of this precedence may be the last one, or the last edit.
+    fn may_keep(&self, precedence: Precedence) -> bool {
+        precedence > self.last.precedence || self.last.is_written_through
+    }
+
+    /// Takes account of a write.
+    fn add(&mut self, write: LastWrite) {
+        let is_latest = write.precedence > self.last.precedence;
+        if is_latest && write.is_written_through {
+            let last = std::mem::replace(&mut self.last, write);
+            if !last.is_written_through {
+                self.edit = Some(last);
+            }
+        } else if is_latest {
+            (self.last, self.edit) = (write, None);
+        } else if self.last.is_written_through
+            && !write.is_written_through
+            && self.edit.as_ref().is_none_or(|edit| edit.precedence < write.precedence)
+        {
+            self.edit = Some(write);
+        }
+    }
 }
 
 impl<'r> WholeRow<'r> {
@@ -83,14 +130,19 @@ impl<'r> WholeRow<'r> {
         *earliest = if precedence < earliest.0 { this } else { *earliest };
         *latest = if precedence > latest.0 { this } else { *latest };
         for cell in change.cells {
-            let (column, name) = cell.column;
-            if let Write::Addition(addition) = cell.write {
+            let FoldedCell { column: (column, name), write, is_written_through } = cell;
+            if let Write::Addition(addition) = write {
                 let sum = self.sums.entry(column).or_insert(Sum::NOTHING);
                 sum.add((tick.stamp, node), addition, self.writer, &id_of);
             }
-            if self.columns.get(&column).is_none_or(|last| last.precedence < precedence) {
-                let (name, write) = (name.to_owned(), owned(cell.write));
-                self.columns.insert(column, LastWrite { precedence, tick, name, write });
+            let write = || LastWrite { precedence, tick, write: owned(write), is_written_through };
+            match self.columns.get_mut(&column) {
+                Some(column) if column.may_keep(precedence) => column.add(write()),
+                Some(_) => {}
+                None => {
+                    let (name, last, edit) = (name.to_owned(), write(), None);
+                    self.columns.insert(column, Column { name, last, edit });
+                }
             }
         }
     }
@@ -100,62 +152,90 @@ impl<'r> WholeRow<'r> {
         &self.tied
     }
 
+    /// Returns the name of a column whose last edit needs a column beside it that is not there.
+    pub(crate) fn lacks_edits_of(&self, edits: &EditColumns) -> Option<&str> {
+        let with_edit = self
+            .columns
+            .iter()
+            .find(|(ordinal, column)| column.edit.is_some() && !edits.contains_key(ordinal));
+        with_edit.map(|(_, column)| column.name.as_str())
+    }
+
+    /// Returns the values of the row, each with the column that holds it.
+    fn values<'w>(&'w self, edits: &'w EditColumns) -> impl Iterator<Item = RowValue<'w>> {
+        self.columns.iter().flat_map(|(&of, Column { name, last, edit })| {
+            let beside = edit.as_ref().zip(edits.get(&of)).map(|(last, column)| {
+                let column = (column.ordinal, column.name.as_str());
+                RowValue { column, of, last }
+            });
+            std::iter::once(RowValue { column: (of, name), of, last }).chain(beside)
+        })
+    }
+
     /// Returns which columns the row lacks, as it would be too large with them.
-    fn left_out(&self) -> Vec<LeftOut> {
-        let lengths =
-            self.columns.iter().map(|(column, last)| (last.write.length(), last, *column));
-        let mut lengths: Vec<_> = lengths.filter(|(length, ..)| *length > 0).collect();
-        let mut sum: u64 = lengths.iter().map(|(length, ..)| length).sum();
-        lengths.sort_by_key(|(length, last, _)| (*length, last.precedence, &last.name));
+    fn left_out(&self, edits: &EditColumns) -> Vec<LeftOut> {
+        let lengths = self.values(edits).map(|value| (value.last.write.length(), value));
+        let mut lengths: Vec<_> = lengths.filter(|(length, _)| *length > 0).collect();
+        let mut sum: u64 = lengths.iter().map(|(length, _)| length).sum();
+        lengths.sort_by_key(|(length, value)| (*length, value.last.precedence, value.column.1));
         let mut left_out = Vec::new();
         while sum > LARGEST {
-            let Some((length, _, column)) = lengths.pop() else { break };
+            let Some((length, value)) = lengths.pop() else { break };
             sum -= length;
-            left_out.push((column, length));
+            left_out.push((value.column.0, length));
         }
         left_out
     }
 
-    /// Returns the clock of the row, or `None` if it has no changes.
-    pub(crate) fn clock(&self) -> Option<RowClock> {
+    /// Returns the clock of the row, or `None` if it has no changes. `edits` are the columns of the table that hold the
+    /// last edits of others.
+    pub(crate) fn clock(&self, edits: &EditColumns) -> Option<RowClock> {
         let [earliest, latest] = self.ends?;
         let mut groups: BTreeMap<Precedence, (Tick, ColumnSet)> = BTreeMap::new();
         for (precedence, tick) in [earliest, latest] {
             groups.insert(precedence, (tick, ColumnSet::default()));
         }
-        for (column, last) in &self.columns {
+        for RowValue { column: (column, _), last, .. } in self.values(edits) {
             let group = groups.entry(last.precedence).or_insert((last.tick, ColumnSet::default()));
-            group.1.insert(*column);
+            group.1.insert(column);
         }
         let mut clock = RowClock::default();
         for (tick, columns) in groups.values() {
             clock.insert(*tick, columns, &|node| self.names.node(node));
         }
-        self.left_out().into_iter().for_each(|left_out| clock.leave_out(left_out));
+        for (column, _) in self.columns.iter().filter(|(_, it)| it.last.is_written_through) {
+            clock.mark(*column);
+        }
+        self.left_out(edits).into_iter().for_each(|left_out| clock.leave_out(left_out));
         Some(clock)
     }
 
-    /// Calls `run` with what was written last into a column.
+    /// Calls `run` with a value of the row.
     fn with_value<R>(
         &self,
-        (column, last): (u32, &LastWrite),
+        RowValue { of, last, .. }: RowValue<'_>,
         run: impl FnOnce(Option<&Stored<'_>>) -> R,
     ) -> R {
         match &last.write {
             Write::Value(value) => run(value.as_ref()),
             Write::Forgotten(_) => run(Some(&Stored::Integer(1))),
             Write::Addition(_) => {
-                let sum = self.sums.get(&column).unwrap_or(&Sum::NOTHING);
+                let sum = self.sums.get(&of).unwrap_or(&Sum::NOTHING);
                 run(Some(&Stored::Integer(sum.value())))
             }
         }
     }
 
     /// Returns whether a column holds what it must. The clock is that of the row.
-    pub(crate) fn is_held(&self, clock: &RowClock, column: u32, held: ValueRef<'_>) -> bool {
-        match self.columns.get(&column) {
-            Some(last) if !clock.lacks(column) => {
-                self.with_value((column, last), |value| is_same(held, value))
+    pub(crate) fn is_held(
+        &self,
+        (clock, edits): (&RowClock, &EditColumns),
+        column: u32,
+        held: ValueRef<'_>,
+    ) -> bool {
+        match self.values(edits).find(|value| value.column.0 == column) {
+            Some(value) if !clock.lacks(column) => {
+                self.with_value(value, |value| is_same(held, value))
             }
             _ => is_same(held, None),
         }
@@ -175,7 +255,8 @@ impl<'r> WholeRow<'r> {
             ForgottenRows::new(connection).note(&(table, *row), tombstone, &id_of)?;
             return self.put_tombstone(connection, name, (row, tombstone));
         }
-        let Some(clock) = self.clock() else { return Ok(()) };
+        let edits = self.make_edit_columns(connection, (table, name))?;
+        let Some(clock) = self.clock(&edits) else { return Ok(()) };
         let mut packed = Vec::with_capacity(48);
         clock.pack(&mut packed);
         let head = RowHead {
@@ -184,12 +265,12 @@ impl<'r> WholeRow<'r> {
             created_at: Some(clock.created_at()),
             updated_at: Some(clock.updated_at()),
         };
-        let held = || self.columns.iter().filter(|(column, _)| !clock.lacks(**column));
-        let sql = insert_sql(name, held().map(|(_, last)| last.name.as_str()));
+        let held = || self.values(&edits).filter(|value| !clock.lacks(value.column.0));
+        let sql = insert_sql(name, held().map(|value| value.column.1));
         let mut insert = connection.prepare_cached(&sql)?;
         head.bind(&mut insert)?;
-        for ((column, last), parameter) in held().zip(FIRST_COLUMN..) {
-            self.with_value((*column, last), |value| {
+        for (value, parameter) in held().zip(FIRST_COLUMN..) {
+            self.with_value(value, |value| {
                 bind(&mut insert, parameter, value.map_or(ValueRef::Null, Stored::to_sql))
             })?;
         }
@@ -203,6 +284,24 @@ impl<'r> WholeRow<'r> {
         Ok(())
     }
 
+    /// Returns the columns of a table that hold the last edits of others. Those that the row needs are created.
+    fn make_edit_columns(
+        &self,
+        connection: &Connection,
+        table: (i64, &str),
+    ) -> Result<EditColumns> {
+        if self.columns.values().all(|column| column.edit.is_none()) {
+            return Ok(EditColumns::new());
+        }
+        let mut edits = edit_columns(connection, table.0)?;
+        for (ordinal, Column { name, edit, .. }) in &self.columns {
+            if edit.is_some() && !edits.contains_key(ordinal) {
+                edits.insert(*ordinal, make_edit_column(connection, table, name)?);
+            }
+        }
+        Ok(edits)
+    }
+
     /// Puts the tombstone of a forgotten row into its table.
     fn put_tombstone(
         &self,
@@ -212,7 +311,8 @@ impl<'r> WholeRow<'r> {
     ) -> Result<()> {
         let Tombstone { stamp, node, date, .. } = tombstone;
         let mut clock = Vec::with_capacity(16);
-        RowClock::pack_one(&mut clock, stamp, node, &std::iter::once(IS_DELETED).collect());
+        let columns = std::iter::once(IS_DELETED).collect();
+        RowClock::pack_one(&mut clock, (stamp, node), &columns, &ColumnSet::default());
         let (id, date) = (&row[..], Some(date));
         let head = RowHead { id, clock: &clock, created_at: date, updated_at: date };
         let sql = insert_sql(name, ["is_deleted"]);

@@ -3,12 +3,20 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rusqlite::types::ValueRef;
+
 use crate::error::Result;
 use crate::model::lens::{Given, WriteBy, WriteLens};
 use crate::model::table_ref::TableRef;
+use crate::rows::effective::Row;
+use crate::rows::lensed::Lensed;
+use crate::value::{Stored, is_same};
 
 /// The values of columns, by their positions in the table's definition.
 pub(crate) type Values = HashMap<usize, Given<'static>>;
+
+/// Returns the key of the row of a table with an id.
+pub(crate) type KeyOf<'k> = &'k dyn Fn(TableRef, &Given<'_>) -> Result<Given<'static>>;
 
 /// Returns what is written into replaced columns once some of those that replace them were set, which `set` tells.
 /// `values` is what the columns show then. A column that cannot get a value is cleared, so that no older version goes
@@ -19,7 +27,7 @@ pub(crate) fn written_through(
     table: &TableRef,
     mut values: Values,
     set: &[usize],
-    key_of: &dyn Fn(TableRef, &Given<'_>) -> Result<Given<'static>>,
+    key_of: KeyOf<'_>,
 ) -> Result<Values> {
     let mut written = Values::new();
     let mut set = set.to_vec();
@@ -62,4 +70,40 @@ pub(crate) fn call(
     given: &[Given<'static>],
 ) -> Option<Vec<Given<'static>>> {
     catch_unwind(AssertUnwindSafe(|| write(given))).ok().flatten()
+}
+
+/// A value that is to be written into a column, and whether it is written through.
+pub(crate) type SetBack = (usize, Given<'static>, bool);
+
+/// Returns what is to be written so that a row shows what it would show otherwise.
+pub(crate) fn set_back(
+    lensed: &Lensed,
+    now: &Row<'_>,
+    then: &Row<'_>,
+    key_of: KeyOf<'_>,
+) -> Result<Vec<SetBack>> {
+    let value = |row: &Row<'_>, column| row.shown(column).and_then(|shown| shown.value);
+    let is_held = |held: &Given<'_>, value: &Given<'_>| {
+        is_same(held.as_ref().map_or(ValueRef::Null, Stored::to_sql), value.as_ref())
+    };
+    let (mut all, mut values) = (Vec::new(), Values::new());
+    for lens in lensed.table.lenses.reads {
+        let shown = value(then, lens.column);
+        values.insert(lens.column, shown.clone());
+        let is_replaced =
+            lensed.table.lenses.reads.iter().any(|other| other.from.contains(&lens.column));
+        if !is_replaced && !is_held(&value(now, lens.column), &shown) {
+            all.push((lens.column, shown, false));
+        }
+    }
+    let set: Vec<usize> = all.iter().map(|(column, ..)| *column).collect();
+    for (column, value) in written_through(&lensed.table, values, &set, key_of)? {
+        let newest = now.known.get(&column).and_then(|known| known.newest.as_ref());
+        let held = newest.and_then(|newest| newest.value.clone());
+        if !is_held(&held, &value) {
+            all.push((column, value, true));
+        }
+    }
+    all.sort_by_key(|(column, ..)| *column);
+    Ok(all)
 }

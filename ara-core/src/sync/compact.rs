@@ -5,6 +5,7 @@ mod recent_rows;
 mod stretch;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::collections::{BTreeSet, VecDeque};
 

@@ -223,7 +223,7 @@ impl Findings<'_> {
             } else if cell.write().is_none() {
                 self.add(subject, Why::Known(Obstacle::Kind), date);
             } else if cell.payload.len() as u64 > LEAST_LEFT_OUT
-                && self.is_left_out(change, cell.column)?
+                && self.is_left_out(change, table, cell.column)?
             {
                 self.add(subject, Why::Known(Obstacle::TooLarge), date);
             }
@@ -232,11 +232,18 @@ impl Findings<'_> {
     }
 
     /// Returns whether the row of a change lacks what the change wrote into a column.
-    fn is_left_out(&mut self, change: &LoggedChange<'_>, column: u32) -> Result<bool> {
+    fn is_left_out(
+        &mut self,
+        change: &LoggedChange<'_>,
+        table: &RegisteredTable,
+        column: u32,
+    ) -> Result<bool> {
         let LoggedChange { node, record, .. } = *change;
-        let clock = self.clocks.of((record.table, record.row))?;
+        let Some(clock) = self.clocks.of((record.table, record.row))? else { return Ok(false) };
         let this = Some((record.stamp, node));
-        Ok(clock.is_some_and(|clock| clock.lacks(column) && clock.last_write(column) == this))
+        let edits = table.edits.get(&column).map(|edits| edits.ordinal);
+        let mut columns = std::iter::once(column).chain(edits);
+        Ok(columns.any(|column| clock.lacks(column) && clock.last_write(column) == this))
     }
 
     /// Returns an entry for each group.

@@ -74,15 +74,27 @@ impl<'c, 'r> Table<'c, 'r> {
             return Ok(None);
         }
         let mut columns = BTreeMap::new();
-        for (ordinal, name) in &table.columns {
+        for (ordinal, name) in table.all_columns() {
             if present.contains(name) {
-                columns.insert(*ordinal, name.as_str());
+                columns.insert(ordinal, name);
             } else {
                 found.differ(Some(&table.name), Some(name), What::MissingColumn);
             }
         }
+        // Edits are compared together with the columns that they are of.
+        for (of, edits) in &table.edits {
+            if !columns.contains_key(of) {
+                columns.remove(&edits.ordinal);
+            }
+        }
         let (probes, logged, sums) = Default::default();
         Ok(Some(Self { connection, table, columns, probes, logged, sums }))
+    }
+
+    /// Returns the column that holds the last edits of another one, if both are in the file.
+    pub(super) fn edits_of(&self, column: u32) -> Option<u32> {
+        let edits = self.table.edits.get(&column)?.ordinal;
+        self.columns.contains_key(&edits).then_some(edits)
     }
 
     /// Looks a row up, and calls `read` with it, or with `None` if there is none. After its head, these columns
@@ -139,7 +151,8 @@ impl<'c, 'r> Table<'c, 'r> {
         let is_there = |column: &u64| {
             let column = u32::try_from(*column).unwrap_or(u32::MAX);
             // What a missing column holds cannot be compared.
-            self.columns.contains_key(&column) || !self.table.columns.contains_key(&column)
+            self.columns.contains_key(&column)
+                || self.table.all_columns().all(|(registered, _)| registered != column)
         };
         let groups = clock.groups().filter(|(_, stamp, node)| is_clear((*stamp, *node)));
         Tally {

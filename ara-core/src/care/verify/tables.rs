@@ -17,7 +17,7 @@ use crate::care::verify::ties::Ties;
 use crate::care::verify::unknown_rows::unknown_rows;
 use crate::catalog::registry::Registry;
 use crate::error::Result;
-use crate::log::cells::{Standing, Write};
+use crate::log::cells::{Standing, Write, is_written_through};
 use crate::log::clock::Stamp;
 use crate::log::counters::{CounterCell, Counters, Sum};
 use crate::log::forgotten::ForgottenRows;
@@ -42,6 +42,7 @@ pub(super) struct Tables<'c, 'r> {
 struct Cell<'a> {
     column: u32,
     write: Write<'a>,
+    is_written_through: bool,
     /// What is kept of the counter, if the cell adds to one.
     sum: Option<Sum>,
 }
@@ -103,8 +104,13 @@ impl<'c, 'r> Tables<'c, 'r> {
         let Self { registry, tables, ties, .. } = self;
         let Some(table) = tables.get_mut(&record.table) else { return Ok(()) };
         cells.retain(|cell| table.columns.contains_key(&cell.column));
-        let columns: Vec<u32> = cells.iter().map(|cell| cell.column).collect();
+        let mut columns: Vec<u32> = cells.iter().map(|cell| cell.column).collect();
         let (registered, mut tally) = (table.table, Tally::default());
+        if !registered.edits.is_empty() {
+            columns.extend(cells.iter().filter_map(|cell| table.edits_of(cell.column)));
+        }
+        let at_of =
+            |wanted| columns.iter().position(|column| *column == wanted).map(|at| HEAD + at);
         table.look_up(&record.row, &columns, |row| {
             let mut differ = |column: Option<&str>, what| {
                 findings.of_row(registered, &record.row, (column, what));
@@ -122,17 +128,44 @@ impl<'c, 'r> Tables<'c, 'r> {
                 ties.rows.insert((record.table, record.row));
             }
             let this = (record.stamp, change.node);
+            let precedence = |(stamp, node): (Stamp, NodeOrdinal)| (stamp, id_of(node));
+            let mut edits = Vec::new();
             for (cell, at) in cells.iter().zip(HEAD..) {
                 let name = registered.columns.get(&cell.column).map(String::as_str);
                 match clock.last_write(cell.column) {
                     Some(last) if last == this => {
                         tally.columns += 1;
+                        if clock.is_marked(cell.column) != cell.is_written_through {
+                            differ(name, What::Clock);
+                        }
                         if !clock.lacks(cell.column) && !cell.is_held(row.get_ref(at)?) {
                             differ(name, What::Value);
                         }
                     }
-                    Some((stamp, node)) if (stamp, id_of(node)) > (this.0, id_of(this.1)) => {}
+                    Some(last) if precedence(last) > precedence(this) => {
+                        if clock.is_marked(cell.column) && !cell.is_written_through {
+                            edits.push(cell);
+                        }
+                    }
                     _ => differ(name, What::Clock),
+                }
+            }
+            // The last edits of columns whose last write was written through.
+            for cell in edits {
+                let Some(column) = registered.edits.get(&cell.column) else {
+                    differ(registered.columns.get(&cell.column).map(String::as_str), What::Clock);
+                    continue;
+                };
+                let Some(at) = at_of(column.ordinal) else { continue };
+                match clock.last_write(column.ordinal) {
+                    Some(last) if last == this => {
+                        tally.columns += 1;
+                        if !clock.lacks(column.ordinal) && !cell.is_held(row.get_ref(at)?) {
+                            differ(Some(&column.name), What::Value);
+                        }
+                    }
+                    Some(last) if precedence(last) > precedence(this) => {}
+                    _ => differ(Some(&column.name), What::Clock),
                 }
             }
             Ok(())
@@ -172,7 +205,8 @@ impl<'c, 'r> Tables<'c, 'r> {
                     _ => findings.of_row(table.table, &record.row, (Some(name), What::Total)),
                 }
             }
-            cells.push(Cell { column, write, sum });
+            let is_written_through = is_written_through(column, &write, cell.marks);
+            cells.push(Cell { column, write, is_written_through, sum });
         }
         Ok(cells)
     }

@@ -132,6 +132,10 @@ proptest! {
         sql in prop::sample::select(vec![
             "UPDATE todo SET title = 'tampered' WHERE id = ?1",
             "UPDATE todo SET count = 77 WHERE id = ?1",
+            "UPDATE todo SET ara_edit_title = 'tampered' WHERE id = ?1",
+            "UPDATE todo SET ara_edit_title = NULL WHERE id = ?1",
+            "UPDATE todo SET ara_edit_count = 77 WHERE id = ?1",
+            "UPDATE todo SET title = ara_edit_title, ara_edit_title = title WHERE id = ?1",
             "UPDATE todo SET created_at = created_at + 1 WHERE id = ?1",
             "UPDATE todo SET updated_at = updated_at + 1 WHERE id = ?1",
             "UPDATE todo SET id = zeroblob(16) WHERE id = ?1",

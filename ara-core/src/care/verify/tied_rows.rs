@@ -46,9 +46,11 @@ fn verify_row(
     findings: &mut Findings,
 ) -> Result<()> {
     let Some(table) = tables.tables.get_mut(&ordinal) else { return Ok(()) };
-    let columns: Vec<u32> = table.columns.keys().copied().collect();
-    let registered = table.table;
-    table.look_up(&id, &columns, |row| {
+    let columns: Vec<(u32, &str)> =
+        table.columns.iter().map(|(column, name)| (*column, *name)).collect();
+    let ordinals: Vec<u32> = columns.iter().map(|(column, _)| *column).collect();
+    let (registered, edits) = (table.table, &table.table.edits);
+    table.look_up(&id, &ordinals, |row| {
         let mut differ =
             |column: Option<&str>, what| findings.of_row(registered, &id, (column, what));
         let Some(row) = row else {
@@ -56,7 +58,10 @@ fn verify_row(
             return Ok(());
         };
         let head = RowHead::of(row)?;
-        let clock = expected.clock().unwrap_or_default();
+        let clock = expected.clock(edits).unwrap_or_default();
+        if let Some(column) = expected.lacks_edits_of(edits) {
+            differ(Some(column), What::Clock);
+        }
         if head.clock.as_ref() != Some(&clock) {
             differ(None, What::Clock);
         }
@@ -69,9 +74,9 @@ fn verify_row(
                 differ(Some(column), What::Value);
             }
         }
-        for (column, at) in columns.iter().zip(HEAD..) {
-            if !expected.is_held(&clock, *column, row.get_ref(at)?) {
-                differ(registered.columns.get(column).map(String::as_str), What::Value);
+        for ((column, name), at) in columns.iter().zip(HEAD..) {
+            if !expected.is_held((&clock, edits), *column, row.get_ref(at)?) {
+                differ(Some(name), What::Value);
             }
         }
         Ok(())

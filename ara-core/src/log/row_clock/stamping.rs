@@ -14,7 +14,8 @@ pub(super) fn only_group(bytes: &[u8]) -> Option<Group> {
 }
 
 /// Returns the packed clock of a row after a change of this date, or `None` if the row has a change that is not
-/// earlier, if it is oversized, or if the bytes are not the clock of a row that was written.
+/// earlier, if it is oversized, if the change writes what was written through last, or if the bytes are not the clock
+/// of a row that was written.
 ///
 /// Every update goes through here, so the clock is not unpacked as a whole, but copied group by group.
 pub(super) fn stamped(clock: &[u8], created_at: i64, change: &Group, date: i64) -> Option<Vec<u8>> {
@@ -25,7 +26,10 @@ pub(super) fn stamped(clock: &[u8], created_at: i64, change: &Group, date: i64) 
     change.put(&mut packed, earliest);
     loop {
         let mut group = group(&mut reader, earliest)?;
-        if group.stamp >= change.stamp || !group.left_out.is_empty() {
+        if group.stamp >= change.stamp
+            || !group.left_out.is_empty()
+            || group.marked.meets(&change.columns)
+        {
             return None;
         }
         let is_earliest = reader.is_empty();
@@ -45,8 +49,8 @@ pub(super) fn stamped(clock: &[u8], created_at: i64, change: &Group, date: i64) 
 /// Registers the SQL function `ara_stamp(clock, created_at, change, date)`, which returns the clock of a row
 /// after a change of this date. The change is told as the
 /// [clock](crate::log::row_clock::RowClock::pack_one) of a row that it alone
-/// has written. It returns NULL if the row has a change that is not earlier, if it is oversized, or if its clock
-/// cannot be read: after an error that tells of damage, SQLite would write nothing more in the transaction.
+/// has written. It returns NULL if the row has a change that is not earlier, if it is oversized, if the change writes
+/// what was written through last, or if its clock cannot be read: after an error that tells of damage, SQLite would write nothing more in the transaction.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC

@@ -44,6 +44,7 @@ impl Mutation<'_, '_> {
                 let rebuilt = self.rebuild_row(id);
                 rebuilt.inspect_err(|_| self.writing.recorder.break_off())?;
             }
+            If::Any { must_fold: true, .. } => self.fold(stamp, id, writes, added)?,
             _ => {
                 if !self.update_row(stamp, id, writes, condition)? {
                     return Ok(false);
@@ -70,7 +71,8 @@ impl Mutation<'_, '_> {
         };
         let mut clock = std::mem::take(&mut self.writing.clock);
         clock.clear();
-        RowClock::pack_one(&mut clock, stamp, self.writing.recorder.node(), &columns);
+        let change = (stamp, self.writing.recorder.node());
+        RowClock::pack_one(&mut clock, change, &columns, &ColumnSet::default());
         let head = (id, &*clock);
         let written = match (self.run_update(sql, head, writes, LARGEST_WRITTEN), condition) {
             (Err(error), If::AllDiffer) if is_too_large(&error) => 0,
@@ -113,8 +115,8 @@ impl Mutation<'_, '_> {
 #[derive(Clone, Copy)]
 pub(super) enum If<'a> {
     /// The row exists, its latest change has this stamp, and it lacks these values. Without a stamp, this is
-    /// [`Error::Corrupt`].
-    Any { latest: Option<Stamp>, left_out: &'a [LeftOut] },
+    /// [`Error::Corrupt`]. If it must be folded in, columns of the row were written through, or are.
+    Any { latest: Option<Stamp>, left_out: &'a [LeftOut], must_fold: bool },
     /// The row is not deleted, the clock is later than its latest change, and SQLite finds every value
     /// different. To SQLite 0.0 and -0.0 are equal, so that a row it does not update must still be compared by
     /// [`is_same`].

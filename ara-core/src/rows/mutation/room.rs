@@ -5,7 +5,8 @@ use uuid::Uuid;
 use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
 use crate::log::row_clock::LeftOut;
-use crate::names::{quoted, stored_table_name};
+use crate::model::cells::Kind;
+use crate::names::{EDIT_PREFIX, quoted, stored_table_name};
 use crate::rows::mutation::{Mutation, Write};
 use crate::value::size::{LARGEST, LARGEST_WRITTEN, length};
 
@@ -20,10 +21,20 @@ impl Mutation<'_, '_> {
     ) -> Result<()> {
         let slots = || writes.iter().filter_map(|write| self.plan.slots.get(write.slot));
         let is_written = |name: &str| slots().any(|slot| slot.name == name);
+        let edits = || writes.iter().filter(|write| write.kind != Kind::Through);
+        let is_edited = |name: &str| {
+            let mut slots = edits().filter_map(|write| self.plan.slots.get(write.slot));
+            slots.any(|slot| slot.name == name)
+        };
         let mut stays = 0;
         let mut goes = 0;
         for (name, bytes) in self.lengths(id)? {
-            *(if is_written(&name) { &mut goes } else { &mut stays }) += bytes;
+            let goes_with = match name.strip_prefix(EDIT_PREFIX) {
+                // An edit takes the place of the one before.
+                Some(name) => is_edited(name),
+                None => is_written(&name),
+            };
+            *(if goes_with { &mut goes } else { &mut stays }) += bytes;
         }
         for (column, bytes) in left_out {
             let is_written = slots().any(|slot| slot.ordinal == *column);

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::catalog::registry::Registry;
 use crate::error::Result;
-use crate::log::cells::Standing;
+use crate::log::cells::{Standing, is_written_through};
 use crate::log::clock::Stamp;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::Node;
@@ -20,6 +20,7 @@ use crate::log::pieces::PieceReader;
 use crate::log::place::{ChangeNumber, Point};
 use crate::log::row_changes::RowKey;
 use crate::sync::compact::known_to_all::Limits;
+use crate::sync::compact::written::Written;
 
 /// How many rows, and how many of their columns, are held at most. Nothing is dropped from others.
 const MOST_ROWS: usize = 100_000;
@@ -34,13 +35,24 @@ pub(super) struct RecentRows {
     kept: Vec<u64>,
     /// How far the log of each node was read.
     seen: HashMap<NodeOrdinal, Point>,
+    /// What it has.
+    pub(super) written: Written,
 }
 
 enum Row {
     /// The last writes of its columns, as far as all devices know them.
-    LastWrites(Vec<(u32, (Stamp, NodeId))>),
+    LastWrites(Vec<LastWrites>),
     /// Nothing is dropped from it.
     Kept,
+}
+
+/// What was written last into a column.
+struct LastWrites {
+    column: u32,
+    /// The last write.
+    any: (Stamp, NodeId),
+    /// The last edit, which covers what was written through as well.
+    edit: Option<(Stamp, NodeId)>,
 }
 
 /// How many bits there are for the rows that are too many.
@@ -54,17 +66,18 @@ impl RecentRows {
         limits: &Limits,
         nodes: impl Iterator<Item = &'n Node>,
     ) -> Result<Self> {
-        let seen = nodes.map(|node| (node.ordinal, node.end)).collect();
-        let mut recent = Self { rows: HashMap::new(), columns: 0, kept: Vec::new(), seen };
+        let seen: HashMap<_, _> = nodes.map(|node| (node.ordinal, node.end)).collect();
+        let changes = seen.values().fold(0, |sum: i64, end| sum.saturating_add(end.number.get()));
+        let (rows, kept, written) = (HashMap::new(), Vec::new(), Written::of(changes));
+        let mut recent = Self { rows, columns: 0, kept, seen, written };
         let mut pieces = PieceReader::all(connection)?;
         while let Some(piece) = pieces.next()? {
             let limit = limits.of(piece.node());
             for change in piece.changes() {
+                recent.written.add(change.node, &change.record);
                 let key = (change.record.table, change.record.row);
                 if change.record.number > limit {
                     recent.add(key, Row::LastWrites(Vec::new()));
-                } else if has_derived(&change) {
-                    recent.add(key, Row::Kept);
                 }
             }
         }
@@ -98,11 +111,16 @@ impl RecentRows {
         let Row::LastWrites(writes) = row else { return Ok(()) };
         let write = (change.record.stamp, id);
         for cell in change.record.cells.judged() {
-            let (cell, Standing::Counts(_)) = cell? else { continue };
-            match writes.iter_mut().find(|(column, _)| *column == cell.column) {
-                Some((_, last)) => *last = write.max(*last),
+            let (cell, Standing::Counts(what)) = cell? else { continue };
+            let is_edit = !is_written_through(cell.column, &what, cell.marks);
+            let edit = is_edit.then_some(write);
+            match writes.iter_mut().find(|last| last.column == cell.column) {
+                Some(last) => {
+                    last.any = last.any.max(write);
+                    last.edit = last.edit.max(edit);
+                }
                 None => {
-                    writes.push((cell.column, write));
+                    writes.push(LastWrites { column: cell.column, any: write, edit });
                     self.columns += 1;
                 }
             }
@@ -187,28 +205,23 @@ impl RecentRows {
     }
 
     /// Returns whether all devices know a write of a column that is later than this one, given that there is
-    /// one, and that the row is not one of those which are kept.
-    pub(super) fn is_covered(&self, key: RowKey, column: u32, write: (Stamp, NodeId)) -> bool {
+    /// one, and that the row is not one of those which are kept. Only an edit covers an edit.
+    pub(super) fn is_covered(
+        &self,
+        key: RowKey,
+        (column, is_edit): (u32, bool),
+        write: (Stamp, NodeId),
+    ) -> bool {
         match self.rows.get(&key) {
             Some(Row::LastWrites(writes)) => {
-                writes.iter().any(|(written, last)| *written == column && *last > write)
+                let last = writes.iter().find(|last| last.column == column);
+                let last = last.and_then(|it| if is_edit { it.edit } else { Some(it.any) });
+                last.is_some_and(|last| last > write)
             }
             Some(Row::Kept) => false,
             None => true,
         }
     }
-}
-
-/// Returns whether a change has a cell that was derived from another column. Such a cell covers no other, and
-/// the clock of the row does not tell of it.
-fn has_derived(change: &LoggedChange<'_>) -> bool {
-    let mut cells = change.record.cells;
-    while let Some(Some(cell)) = cells.next_cell() {
-        if !cell.marks.is_empty() && cell.marks.is_written_through() {
-            return true;
-        }
-    }
-    false
 }
 
 fn places((table, row): RowKey) -> [u64; 2] {

@@ -1,0 +1,91 @@
+//! Updating a row of which a column was written through from another one, or is.
+
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::log::cells;
+use crate::log::clock::Stamp;
+use crate::log::marks::Marks;
+use crate::log::nodes;
+use crate::log::row_clock::Tick;
+use crate::model::cells::Kind;
+use crate::rows::any_rows::{MarkedCell, record};
+use crate::rows::folded_change::{FoldedCell, FoldedChange};
+use crate::rows::last_writer::Rows;
+use crate::rows::mutation::{Added, Mutation, Write};
+use crate::rows::writing::Writing;
+use crate::value::size::{LARGEST_WRITTEN, length};
+
+/// How many bytes of values a row has room for in any case. Were they in each column, it would not be too large.
+const NEGLIGIBLE: u64 = LARGEST_WRITTEN / 4096;
+
+impl Mutation<'_, '_> {
+    /// Records a change, and folds it into its row as a merge does, so that the last edits stay beside the columns.
+    pub(super) fn fold(
+        &mut self,
+        stamp: Stamp,
+        id: Uuid,
+        writes: &[Write<'_>],
+        added: &[Added],
+    ) -> Result<()> {
+        if writes.iter().map(|write| length(write.value)).sum::<u64>() > NEGLIGIBLE {
+            self.check_room(id, writes, &[])?;
+        }
+        // Only rows with a clock have columns that were written through.
+        let ordinal = self.plan.ordinal.ok_or(Error::Corrupt)?;
+        let table = (ordinal, self.plan.def.name);
+        let cells: Vec<MarkedCell<'_>> =
+            writes.iter().filter_map(|write| self.marked_cell(write, added)).collect();
+        record(&mut self.writing.recorder, (stamp, table, id), &cells)?;
+        let cells = cells.into_iter().map(|marked| marked.cell).collect();
+        let folded = self.fold_recorded(stamp, id, (table, cells));
+        folded.inspect_err(|_| self.writing.recorder.break_off())
+    }
+
+    fn fold_recorded(
+        &mut self,
+        stamp: Stamp,
+        id: Uuid,
+        (table, cells): ((i64, &str), Vec<FoldedCell<'_>>),
+    ) -> Result<()> {
+        let Writing { connection, recorder, touched, .. } = &mut *self.writing;
+        let node = (recorder.node(), recorder.node_id());
+        let tick = Tick { stamp, node, date: recorder.date() };
+        let mut change = FoldedChange { table, row: id.into_bytes(), tick, cells };
+        let mut rows = Rows::new(connection)?;
+        let id_of = |node| nodes::id(connection, node).ok().flatten();
+        rows.fold(&mut change, &id_of, touched.as_mut())?;
+        if rows.unclear.is_empty() { Ok(()) } else { self.rebuild_row(id) }
+    }
+
+    /// Returns the cell that a write records.
+    fn marked_cell(&self, write: &Write<'_>, added: &[Added]) -> Option<MarkedCell<'static>> {
+        let slot = self.plan.slots.get(write.slot)?;
+        let addition = added.iter().find(|added| added.slot == write.slot);
+        let written = match addition {
+            Some(added) => cells::Write::Addition(added.addition),
+            None => cells::Write::Value(write.value.cloned()),
+        };
+        let marks = self.marks_of(write);
+        let cell = FoldedCell::new((slot.ordinal, slot.name), written, marks);
+        Some(MarkedCell { cell, marks: marks.0.to_vec() })
+    }
+
+    /// Returns whether an update has to be folded, given whether columns were written through last, by their ordinals.
+    pub(super) fn must_fold(
+        &self,
+        writes: &[Write<'_>],
+        was_written_through: impl Fn(u32) -> bool,
+    ) -> bool {
+        let is_marked = |write: &Write<'_>| !self.marks_of(write).is_empty();
+        writes.iter().any(|write| is_marked(write) || was_written_through(self.ordinal(write.slot)))
+    }
+
+    /// Returns the marks of the cell that a write records.
+    pub(super) fn marks_of(&self, write: &Write<'_>) -> Marks<'static> {
+        match (write.kind == Kind::Through) && self.plan.ordinal.is_some() {
+            true if !self.plan.is_counter(write.slot) => Marks::OF_WRITTEN_THROUGH,
+            _ => Marks::default(),
+        }
+    }
+}
