@@ -24,7 +24,7 @@ pub use ara_core::{
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 #[doc(hidden)]
-pub use ara_core::{IdBeside, KeyReference, Reads, SetsKey, Writes};
+pub use ara_core::{Always, Fallibly, IdBeside, KeyReference, Perhaps, Reads, SetsKey, Writes};
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};
 pub use ara_macros::{Table, Value, View, schema, table};
 pub use ara_query::*;
@@ -60,7 +60,7 @@ pub mod __private {
         SearchColumn, Searchable, Set, SetsKey, Stored, SystemColumn, Table, TableRef, There,
         Timestamp, Update, Value, Whole, WriteBy, WriteLens, Writes, as_read, column_def,
         definitions, given, given_at, is_counter, key_read, key_replaced, key_text, key_written,
-        read_value, replaces_no_counter, search_text, written_value,
+        read_value, reader, reader_with, replaces_no_counter, search_text, written_value,
     };
     pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;

@@ -84,6 +84,22 @@ pub fn given_at<C: Column>(values: &[Given<'_>], at: usize) -> Option<C::Value> 
     given::<C>(values.get(at)?)
 }
 
+/// Returns the function `read` of a column that replaces one. Its bound infers the types of a closure, and tells a
+/// function that takes something else which signature it should have.
+pub fn reader<Old: Column, R, F: Fn(Old::Value) -> R>(function: F) -> F {
+    function
+}
+
+/// Returns the function `read_with` of a column that replaces one, as [`reader`] does.
+pub fn reader_with<Old, New, R, F>(function: F) -> F
+where
+    Old: Column,
+    New: Column,
+    F: Fn(Old::Value, Option<&New::Value>) -> R,
+{
+    function
+}
+
 /// Returns what a function gives for a column that it reads, as it is stored.
 #[must_use]
 pub fn read_value<C: Column, How>(value: impl Reads<C::Value, How>) -> Given<'static> {

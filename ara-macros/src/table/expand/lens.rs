@@ -102,7 +102,17 @@ fn read(table: &Table<'_>, at: usize, (column, lens): (&Column<'_>, &Lens)) -> O
         let with = is_with.then(
             || quote_spanned!(function.span()=> ::ara::__private::given::<#new>(#last).as_ref()),
         );
-        let call = quote_spanned!(function.span()=> (#function)(#(#olds,)* #with));
+        let span = function.span();
+        let function = match (&markers[..], is_with) {
+            ([old], false) => {
+                quote_spanned!(span=> ::ara::__private::reader::<#old, _, _>(#function))
+            }
+            ([old], true) => {
+                quote_spanned!(span=> ::ara::__private::reader_with::<#old, #new, _, _>(#function))
+            }
+            _ => quote_spanned!(span=> (#function)),
+        };
+        let call = quote_spanned!(span=> #function(#(#olds,)* #with));
         quote! {
             _ara::ReadBy::Function(|__olds, #last| {
                 #(let #olds = _ara::given_at::<#markers>(__olds, #places) #is_there;)*

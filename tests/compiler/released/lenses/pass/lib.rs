@@ -3,3 +3,4 @@
 
 pub mod as_it_was;
 pub mod later;
+pub mod written_in_place;
