@@ -56,8 +56,8 @@ pub use model::key::{IdBeside, SetsKey, key_text};
 #[doc(hidden)]
 pub use model::lens::{
     Always, Fallibly, KeyReference, Lenses, Perhaps, ReadBy, ReadLens, Reads, WriteBy, WriteLens,
-    Writes, given, given_at, key_read, key_replaced, key_written, read_value, reader, reader_with,
-    replaces_no_counter, written_value,
+    Writes, call_read, call_read_with, call_write, given, given_at, key_read, key_replaced,
+    key_written, read_value, replaces_no_counter, written_value,
 };
 pub use model::record::{
     FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
