@@ -14,6 +14,7 @@ use crate::growth::grow::{grow, has_indexes, look, showing};
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
 use crate::growth::searches::{is_made, refresh_search};
+use crate::growth::shown_columns::drop_broken;
 use crate::model::table_ref::TableRef;
 use crate::names::stored_table_name;
 use crate::rows::plan::Plan;
@@ -24,6 +25,9 @@ impl Database {
     pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
         if let Some(plan) = self.0.plans.get(table) {
             return Ok(plan);
+        }
+        if !self.0.options.read_only && self.0.plans.is_to_be_renewed(table) {
+            return self.transaction(|tx| tx.plan_anew(table));
         }
         match self.plan_if_ready(table)? {
             Some(plan) => Ok(plan),
@@ -62,7 +66,7 @@ impl Database {
     }
 
     /// Brings the search index of a table up to date with what another program wrote.
-    fn refresh_search(&self, table: TableRef, plan: &Plan) -> Result<()> {
+    pub(crate) fn refresh_search(&self, table: TableRef, plan: &Plan) -> Result<()> {
         if self.0.options.read_only {
             return match self.with_reader(|reading| is_made(reading.connection, plan.def))? {
                 true => Ok(()),
@@ -132,6 +136,13 @@ impl<'c> Transaction<'c> {
         Ok(plan)
     }
 
+    /// Returns the plan of a table, and notes that all of its rows are to be worked out.
+    fn plan_anew(&self, table: TableRef) -> Result<Arc<Plan>> {
+        let plan = self.plan(table)?;
+        plan.lensed.iter().try_for_each(|lensed| lensed.note_all(self.connection))?;
+        Ok(plan)
+    }
+
     /// Makes a table ready. This only adds to the file.
     fn make_ready(&self, def: &'static TableDef, state: &mut State<'c>) -> Result<Plan> {
         if let Some(plan) = look(self.connection, def)?
@@ -150,20 +161,21 @@ impl<'c> Transaction<'c> {
             return Ok(false);
         }
         let made = state.writing.walled(|writing| made_ready(writing, def))?;
-        Ok(made.is_some_and(|(_, growth)| !growth.is_empty()))
+        Ok(made.is_some_and(|(_, is_changed)| is_changed))
     }
 }
 
-/// Makes a table ready, and returns what that has changed.
-fn made_ready(writing: &mut Writing<'_>, def: &'static TableDef) -> Result<(Plan, Growth)> {
+/// Makes a table ready, and returns whether that has changed anything.
+fn made_ready(writing: &mut Writing<'_>, def: &'static TableDef) -> Result<(Plan, bool)> {
     let mut growth = Growth::default();
+    let is_mended = drop_broken(writing.connection, &stored_table_name(def))?;
     mend_tables(writing, Some(&stored_table_name(def)), &mut growth)?;
     if !growth.is_empty() {
         writing.touch_everything();
     }
     let plan = grow(&mut writing.recorder, def, &mut growth)?;
     growth.tell();
-    Ok((plan, growth))
+    Ok((plan, is_mended || !growth.is_empty()))
 }
 
 impl Source for Transaction<'_> {

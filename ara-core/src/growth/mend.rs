@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::growth::history::Growth;
 use crate::growth::make::{has_room_for, make_logged_columns, take_up};
 use crate::growth::searches;
+use crate::growth::shown_columns::drop_broken;
 use crate::log::recorder::Recorder;
 use crate::names::is_ara_s;
 use crate::rows::rebuild::rebuild_table;
@@ -36,6 +37,7 @@ pub(crate) fn mend_tables(
         if only.is_none_or(|only| only == table.name)
             && (table.is_made || has_room_for(writing.connection, table)?)
         {
+            writing.walled(|writing| drop_broken(writing.connection, &table.name))?;
             let mended = writing.walled(|writing| mend_table(writing, &registry, table))?;
             growth.extend(mended.unwrap_or_default());
         }
