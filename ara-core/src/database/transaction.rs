@@ -76,6 +76,8 @@ pub(crate) struct State<'c> {
     pub(crate) failures: Vec<SchemaFailure>,
     /// Whether what `ara_node` holds of other nodes may have changed.
     pub(crate) has_met_nodes: bool,
+    /// Whether indexes or searches were dropped, which other structs of the table may declare.
+    pub(crate) has_dropped_indexes: bool,
 }
 
 /// What a committed transaction passes on.
@@ -84,6 +86,8 @@ pub(crate) struct Committed {
     pub(crate) changes: u64,
     pub(crate) journal: Journal,
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
+    /// Whether plans of before may be of tables that lack an index now.
+    pub(crate) has_dropped_indexes: bool,
     pub(crate) touched: Option<Touched>,
     /// Whether values of forgotten rows were removed.
     pub(crate) has_removed_values: bool,
@@ -105,6 +109,7 @@ impl<'c> Transaction<'c> {
             written: HashMap::new(),
             failures: Vec::new(),
             has_met_nodes: false,
+            has_dropped_indexes: false,
         };
         Self { connection, plans, watches, state: RefCell::new(state), open: true }
     }
@@ -169,6 +174,7 @@ impl<'c> Transaction<'c> {
         Ok(Committed {
             changes: self.state.get_mut().writing.recorder.changes(),
             has_removed_values: self.state.get_mut().writing.has_removed_values,
+            has_dropped_indexes: self.state.get_mut().has_dropped_indexes,
             journal,
             plans,
             touched,
