@@ -21,7 +21,8 @@ use crate::value::AsRead;
 
 impl Database {
     /// Writes a whole table as JSON Lines, and returns the number of rows. It includes deleted rows, and
-    /// columns that only other versions of the app declare. [`import_json`](Self::import_json) reads it back.
+    /// columns that only other versions of the app declare, but no row that was [forgotten](Self::forget), as it has
+    /// no values. [`import_json`](Self::import_json) reads it back.
     ///
     /// Each line is an object with the row's id and columns. Numbers, text and `null` are written as they are
     /// stored, so that a `bool` is 0 or 1. Other values are objects with one entry:
@@ -132,7 +133,8 @@ impl<'r> Kinds<'r> {
     }
 }
 
-/// Writes the rows of a table, and returns how many there are.
+/// Writes the rows of a table, and returns how many there are. Those that were forgotten are left out: a line could
+/// not say so, and a deleted row would come of it.
 fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Result<u64> {
     let table = kinds.table;
     let columns: Vec<_> = table
@@ -143,9 +145,12 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
         })
         .collect();
     let list = name_list(std::iter::once("id").chain(columns.iter().map(|(_, shown, _)| *shown)));
-    let mut rows = connection
-        .prepare(&format!("SELECT {list} FROM {} ORDER BY \"id\"", quoted(&table.name)))?;
-    let mut rows = rows.query([])?;
+    let mut rows = connection.prepare(&format!(
+        "SELECT {list} FROM {} AS t WHERE NOT EXISTS (SELECT 1 FROM ara_forgotten f \
+             WHERE f.tbl = ?1 AND f.row = t.\"id\") ORDER BY \"id\"",
+        quoted(&table.name)
+    ))?;
+    let mut rows = rows.query([table.ordinal])?;
     let mut line = Vec::new();
     let mut count = 0;
     while let Some(row) = rows.next()? {
@@ -153,15 +158,24 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
         write!(line, "{{\"id\":\"{}\"", Uuid::from_bytes(row.get(0)?)).map_err(failed)?;
         for ((column, _, kind), at) in columns.iter().zip(1..) {
             let value = row.get_ref(at)?;
-            // `is_deleted` is left out for the rows that are not deleted, which are most.
-            if *column != "is_deleted" || value != ValueRef::Integer(0) {
-                write!(line, ",\"{column}\":").map_err(failed)?;
-                put(&mut line, value, *kind)?;
+            if *column == "is_deleted" {
+                // It is left out for the rows that are not deleted, which are most.
+                if is_true(value) {
+                    write!(line, ",\"is_deleted\":1").map_err(failed)?;
+                }
+                continue;
             }
+            write!(line, ",\"{column}\":").map_err(failed)?;
+            put(&mut line, value, *kind)?;
         }
         line.extend_from_slice(b"}\n");
         to.write_all(&line).map_err(failed)?;
         count += 1;
     }
     Ok(count)
+}
+
+/// Returns whether a row is deleted, as queries see it: by the number 1, and by nothing else.
+fn is_true(is_deleted: ValueRef<'_>) -> bool {
+    is_deleted == ValueRef::Integer(1) || is_deleted == ValueRef::Real(1.0)
 }
