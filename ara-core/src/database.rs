@@ -185,8 +185,8 @@ impl Database {
     /// # Errors
     ///
     /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::Exists`] if there is, or was, a row with
-    /// this id, [`Error::TooLarge`] if the row would be too large, and [common errors](Self#common-errors). The
-    /// file is left unchanged then.
+    /// this id, [`Error::Forgotten`] if it was [forgotten](Self::forget), [`Error::TooLarge`] if the row would be
+    /// too large, and [common errors](Self#common-errors). The file is left unchanged then.
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         self.transaction(|tx| tx.create(row))
     }
@@ -210,7 +210,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`create`](Self::create) except [`Error::Exists`].
+    /// Returns the errors of [`create`](Self::create), [`Error::Forgotten`] among them, except [`Error::Exists`].
     pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         self.transaction(|tx| tx.upsert(row))
     }

@@ -186,8 +186,8 @@ impl<'c> Transaction<'c> {
     /// # Errors
     ///
     /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::Exists`] if there is, or was, a row with
-    /// this id, [`Error::TooLarge`] if the row would be too large, and
-    /// [common errors](crate::Database#common-errors).
+    /// this id, [`Error::Forgotten`] if it was [forgotten](Self::forget), [`Error::TooLarge`] if the row would be
+    /// too large, and [common errors](crate::Database#common-errors).
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
         self.mutate::<C::Table, _>(|mutation| mutation.create(id, &cells)).map(Id::from_uuid)
@@ -213,7 +213,7 @@ impl<'c> Transaction<'c> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`create`](Self::create) except [`Error::Exists`].
+    /// Returns the errors of [`create`](Self::create), [`Error::Forgotten`] among them, except [`Error::Exists`].
     pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
         self.mutate::<C::Table, _>(|mutation| mutation.upsert(id, &cells)).map(Id::from_uuid)
