@@ -355,9 +355,9 @@ fn what_is_wrong_with_a_line_is_said_without_what_is_in_it() -> Outcome {
     Ok(())
 }
 
-/// It holds the writer.
+/// The writer is held meanwhile.
 #[test]
-fn what_is_asked_must_not_use_the_database() -> Outcome {
+fn what_is_asked_or_told_must_not_use_the_database() -> Outcome {
     let db = Database::memory()?;
     let mut met = None;
     let report = db.import_json_with::<Shop>(&b"[]"[..], |_| {
@@ -366,5 +366,14 @@ fn what_is_asked_must_not_use_the_database() -> Outcome {
     })?;
     assert_eq!(report.skipped, 1);
     assert!(matches!(met, Some(Error::InsideTransaction)), "{met:?}");
+    for file in [None, Some(File::new()?)] {
+        let db = file.as_ref().map_or_else(Database::memory, File::open)?;
+        db.create(Shop::draft().is_open(true))?;
+        let mut met = Vec::new();
+        db.vacuum_with(|_| met.push(db.query::<Shop>().count().err()))?;
+        db.rebuild_with(|_| met.push(db.last_transaction().err()))?;
+        assert!(met.len() > 1);
+        assert!(met.iter().all(|met| matches!(met, Some(Error::InsideTransaction))), "{met:?}");
+    }
     Ok(())
 }
