@@ -6,7 +6,6 @@ use std::collections::HashSet;
 use std::io::Write;
 
 use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::care::json_value::{Kind, failed, put};
@@ -17,6 +16,7 @@ use crate::log::counters::counted_columns;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{name_list, quoted, stored_table_name};
+use crate::rows::plan::is_deleted;
 use crate::value::AsRead;
 
 impl Database {
@@ -108,10 +108,6 @@ impl<'r> Kinds<'r> {
         if self.counters.contains(&ordinal) {
             return Kind::Counter;
         }
-        if ordinal == 0 {
-            // This is `is_deleted`.
-            return Kind::Integer;
-        }
         let declared = self.declared.def.columns.iter().find(|column| column.name == name);
         declared.map_or(Kind::Unknown, |column| column.ty.into())
     }
@@ -160,7 +156,7 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
             let value = row.get_ref(at)?;
             if *column == "is_deleted" {
                 // It is left out for the rows that are not deleted, which are most.
-                if is_true(value) {
+                if is_deleted(value) {
                     write!(line, ",\"is_deleted\":1").map_err(failed)?;
                 }
                 continue;
@@ -173,9 +169,4 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
         count += 1;
     }
     Ok(count)
-}
-
-/// Returns whether a row is deleted, as queries see it: by the number 1, and by nothing else.
-fn is_true(is_deleted: ValueRef<'_>) -> bool {
-    is_deleted == ValueRef::Integer(1) || is_deleted == ValueRef::Real(1.0)
 }
