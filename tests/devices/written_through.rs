@@ -42,7 +42,8 @@ fn held(file: &File, row: Id<Doc>, column: &str) -> Outcome<Held> {
     let is_there: i64 = sqlite.query_row(has, [&beside], |row| row.get(0))?;
     let beside = if is_there == 1 { &beside } else { "NULL" };
     let sql = format!("SELECT {column}, {beside} FROM doc WHERE id = ?1");
-    let held = sqlite.query_row(&sql, [row.uuid().as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)));
+    let held =
+        sqlite.query_row(&sql, [row.uuid().as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)));
     Ok(held.optional()?.unwrap_or((Value::Null, Value::Null)))
 }
 
