@@ -80,6 +80,39 @@ fn nobody_can_send_them() -> Outcome {
     verified(&db)
 }
 
+/// One batch makes columns of both kinds, one after the other.
+#[test]
+fn they_are_in_the_way_of_no_column_that_arrives() -> Outcome {
+    let cells = [
+        vec![Cell::integer(0, 0), Cell::text(1, "edit"), Cell::text(2, "edit")],
+        vec![Cell { marks: vec![2, 0], ..Cell::text(1, "through") }, Cell::text(3, "more")],
+        vec![Cell { marks: vec![2, 0], ..Cell::text(2, "through") }, Cell::text(4, "more")],
+        vec![Cell::text(5, "more")],
+    ];
+    let row = id(1).uuid().as_bytes().to_vec();
+    let change = |(at, cells): (i64, Vec<Cell>)| {
+        let (stamp, row, mark) = ((Wall::START + at) << 16, row.clone(), Some(0));
+        Change { stamp, row, cells, ends: true, mark, ..Change::default() }
+    };
+    let run = Run {
+        node: vec![6; 16],
+        changes: (0..).zip(cells).map(change).collect(),
+        ..Run::default()
+    };
+    let columns = ["is_deleted", "title", "note", "a", "b", "c"].map(str::to_owned).to_vec();
+    let batch = Batch { tables: vec!["doc".to_owned()], columns, runs: vec![run] };
+    let file = File::new()?;
+    let db = file.open()?;
+    assert_eq!(db.merge(&batch.numbered().seal().changes()?)?.changes, 4);
+    verified(&db)?;
+    let text = |text: &str| Value::Text(text.to_owned());
+    for column in ["title", "note"] {
+        assert_eq!(held(&file, id(1), column)?, (text("through"), text("edit")));
+    }
+    db.ensure::<App>()?;
+    verified(&db)
+}
+
 #[test]
 fn what_was_forgotten_is_gone_from_them_too() -> Outcome {
     let (file, db) = with_edit()?;
