@@ -48,17 +48,19 @@ pub mod prelude {
 pub mod __private {
     pub use ara_core::schema::compile_time::*;
     pub use ara_core::schema::{
-        ColumnDef, IndexDef, Place, Range, TableDef, Type, find_table, lacks_a_table,
+        ColumnDef, IndexDef, Place, Range, Replaces, TableDef, Type, find_table, lacks_a_table,
         place_of_refusal, plainly_keeps,
     };
     pub use ara_core::{
         AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
-        IntoValue, MadeOf, Maybe, Missing, Ordered, Patches, Plain, Presence, Provided, Readable,
-        Record, Result, Rule, Schema, SearchColumn, Searchable, Set, Stored, SystemColumn, Table,
-        TableRef, There, Timestamp, Update, Value, Whole, as_read, column_def, definitions,
-        is_counter, search_text,
+        IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, Ordered, Patches, Plain, Presence,
+        Provided, ReadBy, ReadLens, Readable, Reads, Record, Result, Rule, Schema, SearchColumn,
+        Searchable, Set, Stored, SystemColumn, Table, TableRef, There, Timestamp, Update, Value,
+        Whole, WriteBy, WriteLens, Writes, as_read, column_def, definitions, given, given_at,
+        is_counter, key_read, key_written, read_value, search_text, written_value,
     };
     pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};
+    pub use std::vec;
 }

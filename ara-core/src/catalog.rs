@@ -8,3 +8,4 @@ pub(crate) mod own_tables;
 pub(crate) mod registry;
 pub(crate) mod search_index;
 pub(crate) mod shape;
+pub(crate) mod shown_column;

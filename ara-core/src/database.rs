@@ -11,6 +11,7 @@ pub(crate) mod shared;
 pub(crate) mod source;
 pub(crate) mod subscription;
 pub(crate) mod transaction;
+pub(crate) mod up_to_date;
 pub(crate) mod writer;
 #[cfg(test)]
 pub(crate) mod written;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use crate::database::options::Options;
 use crate::database::shared::Shared;
+use crate::database::source::Reading;
 use crate::database::transaction::{Transaction, get};
 use crate::database::writer::Outcome;
 use crate::error::{Error, Result};
@@ -228,7 +230,8 @@ impl Database {
     /// Nothing else overwrites such a value with nothing: an update that writes `None` where the app sees none
     /// changes nothing, so that an older version which saves a whole row keeps what newer ones wrote.
     /// [`unreadable`](https://docs.rs/ara/latest/ara/trait.Queries.html#tymethod.unreadable) tells whether there
-    /// are such values.
+    /// are such values. A value that the row lacks, because it would be too large with it, is one as well:
+    /// [`set_aside`](Self::set_aside) tells of these.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -286,8 +289,10 @@ impl Database {
     ///
     /// Returns [common errors](Self#common-errors).
     pub fn get<T: Table>(&self, id: Id<T>) -> Result<Option<T::Row>> {
-        let plan = self.plan(TableRef::of::<T>())?;
-        self.with_reader(|reading| get::<T>(reading.connection, &plan, id))
+        let table = TableRef::of::<T>();
+        let plan = self.plan(table)?;
+        let get = &mut |reading: Reading<'_>| get::<T>(reading.connection, &plan, id);
+        self.read_up_to_date(&[table], get)
     }
 
     /// Runs a closure in a transaction. It is committed if the closure returns `Ok`, and rolled back if

@@ -414,6 +414,12 @@ impl Error {
         Self::Shape { table: table.to_owned(), reason: reason.to_owned() }
     }
 
+    /// Returns whether a statement read nothing, as what columns show that replace others is to be worked out first.
+    pub(crate) fn is_outdated(&self) -> bool {
+        const MISMATCH: i32 = rusqlite::ffi::SQLITE_MISMATCH;
+        matches!(self, Self::Sqlite { code: MISMATCH, .. })
+    }
+
     /// Returns whether the error may be about one table, rather than about the disk, a lock or the whole
     /// transaction.
     pub(crate) fn may_be_of_one_table(&self) -> bool {

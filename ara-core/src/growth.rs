@@ -9,4 +9,5 @@ pub(crate) mod make;
 pub(crate) mod mend;
 pub(crate) mod own_tables;
 pub(crate) mod searches;
+pub(crate) mod shown_columns;
 pub(crate) mod wanted;

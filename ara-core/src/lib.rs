@@ -32,6 +32,8 @@ pub use catalog::ddl::ddl;
 pub use catalog::own_tables::HISTORY;
 #[doc(hidden)]
 pub use catalog::search_index::search_table;
+#[doc(hidden)]
+pub use catalog::shown_column::checked_limit;
 pub use database::Database;
 pub use database::options::Options;
 pub use database::source::{Reading, Source};
@@ -49,6 +51,11 @@ pub use log::transaction_id::TransactionId;
 pub use merge::report::{MergeReport, Reason, Refused};
 pub use model::app_schema::{AppSchema, Schema, definitions};
 pub use model::cells::Cells;
+#[doc(hidden)]
+pub use model::lens::{
+    KeyReference, Lenses, ReadBy, ReadLens, Reads, WriteBy, WriteLens, Writes, given, given_at,
+    key_read, key_written, read_value, written_value,
+};
 pub use model::record::{
     FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
 };

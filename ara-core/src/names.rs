@@ -11,6 +11,9 @@ pub(crate) const LOCAL_PREFIX: &str = "ara_local_";
 /// The prefix of the names of indexes.
 pub(crate) const INDEX_PREFIX: &str = "ara_index ";
 
+/// The prefix of the names of the table and the triggers beside a hidden column that queries read.
+pub(crate) const SHOWN_PREFIX: &str = "ara_now ";
+
 /// The prefix of the names of all tables and triggers that belong to a full-text search. The name of an
 /// index never begins with it.
 pub(crate) const SEARCH_PREFIX: &str = "ara_search ";

@@ -3,18 +3,23 @@
 
 pub(crate) mod any_rows;
 pub(crate) mod clocks;
+#[cfg(test)]
 pub(crate) mod column_cells;
+pub(crate) mod effective;
 pub(crate) mod folded_change;
 pub(crate) mod forgetting;
 pub(crate) mod insert;
 pub(crate) mod last_writer;
+pub(crate) mod lensed;
 pub(crate) mod mutation;
 pub(crate) mod plan;
 pub(crate) mod plans;
 pub(crate) mod rebuild;
 pub(crate) mod refill;
 mod room;
+pub(crate) mod shown_values;
 pub(crate) mod table_rows;
 pub(crate) mod touched;
 pub(crate) mod whole_row;
 pub(crate) mod writing;
+pub(crate) mod written_through;

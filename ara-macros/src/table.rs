@@ -1,13 +1,15 @@
 //! `#[derive(Table)]` and `#[ara::table]`.
 //!
-//! `attr` and `ast` read what the user wrote, `valid` finds all faults in it, `fallback` removes what
+//! `attr`, `lens` and `ast` read what the user wrote, `valid` and `valid_lens` find all faults in it, `fallback` removes what
 //! would not compile, and `expand` generates the code.
 
 mod ast;
 mod attr;
 mod expand;
 mod fallback;
+mod lens;
 mod valid;
+mod valid_lens;
 mod visibility;
 
 use proc_macro2::TokenStream;

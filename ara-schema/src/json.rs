@@ -18,9 +18,11 @@ use crate::ty::Type;
 ///         ty: Type::Text,
 ///         range: Some(Range::new(1, 100)),
 ///         required: true,
+///         ..ColumnDef::EMPTY
 ///     }],
 ///     indexes: &[],
 ///     search: &[],
+///     ..TableDef::EMPTY
 /// };
 ///
 /// let mut bytes = [0; 200];

@@ -120,6 +120,7 @@ impl TableSnapshot {
                 .collect::<Vec<_>>()
                 .leak(),
             search: leak_names(self.search),
+            ..TableDef::EMPTY
         }
     }
 
@@ -137,6 +138,7 @@ impl ColumnSnapshot {
             ty: self.ty.leak(),
             range: self.range,
             required: self.required,
+            ..ColumnDef::EMPTY
         }
     }
 }
@@ -184,7 +186,7 @@ impl From<&TableDef> for TableSnapshot {
 
 impl From<&ColumnDef> for ColumnSnapshot {
     fn from(column: &ColumnDef) -> Self {
-        let ColumnDef { name, ty, range, required } = *column;
+        let ColumnDef { name, ty, range, required, .. } = *column;
         Self { name: name.to_owned(), ty: ty.into(), range, required }
     }
 }
@@ -223,7 +225,7 @@ mod tests {
     use crate::text::Text;
 
     const fn column(name: &'static str, ty: Type, range: Option<Range>) -> ColumnDef {
-        ColumnDef { name, ty, range, required: false }
+        ColumnDef { name, ty, range, required: false, ..ColumnDef::EMPTY }
     }
 
     static TABLES: [TableDef; 2] = [
@@ -239,8 +241,16 @@ mod tests {
             ],
             indexes: &[IndexDef { columns: &["title"] }, IndexDef { columns: &["state", "title"] }],
             search: &["title"],
+            ..TableDef::EMPTY
         },
-        TableDef { name: "draft", local: true, columns: &[], indexes: &[], search: &[] },
+        TableDef {
+            name: "draft",
+            local: true,
+            columns: &[],
+            indexes: &[],
+            search: &[],
+            ..TableDef::EMPTY
+        },
     ];
 
     #[test]

@@ -12,18 +12,22 @@ use crate::ty::Type;
 ///
 /// const TODO: TableDef = TableDef {
 ///     name: "todo",
-///     local: false,
 ///     columns: &[
-///         ColumnDef { name: "title", ty: Type::Text, range: Some(Range::ALL), required: true },
+///         ColumnDef {
+///             name: "title",
+///             range: Some(Range::ALL),
+///             required: true,
+///             ..ColumnDef::EMPTY
+///         },
 ///         ColumnDef {
 ///             name: "category_id",
 ///             ty: Type::Id("category"),
-///             range: None,
-///             required: false,
+///             ..ColumnDef::EMPTY
 ///         },
 ///     ],
 ///     indexes: &[IndexDef { columns: &["category_id"] }],
 ///     search: &["title"],
+///     ..TableDef::EMPTY
 /// };
 ///
 /// assert_eq!(check_table_name(TODO.name), Ok(()));
@@ -41,6 +45,21 @@ pub struct TableDef {
     pub indexes: &'static [IndexDef],
     /// The stored names of the columns whose words can be searched for, in the order of the fields.
     pub search: &'static [&'static str],
+    /// The stored name of the column that each row's id is made from, if one is.
+    pub key: Option<&'static str>,
+}
+
+impl TableDef {
+    /// A table without a name and without columns, to which a definition adds what it has:
+    /// `TableDef { name: "todo", ..TableDef::EMPTY }`.
+    pub const EMPTY: Self =
+        Self { name: "", local: false, columns: &[], indexes: &[], search: &[], key: None };
+
+    /// Returns the column of this stored name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&'static ColumnDef> {
+        self.columns.iter().find(|column| column.name == name)
+    }
 }
 
 /// A column of a [`TableDef`].
@@ -55,6 +74,46 @@ pub struct ColumnDef {
     pub range: Option<Range>,
     /// Whether a row cannot be created without a value for it.
     pub required: bool,
+    /// Whether other columns have replaced it: the app neither reads nor writes it under its own name.
+    pub retired: bool,
+    /// What it replaces, if it replaces anything.
+    pub replaces: Option<Replaces>,
+}
+
+impl ColumnDef {
+    /// A column of text without a name, to which a definition adds what it has:
+    /// `ColumnDef { name: "title", ..ColumnDef::EMPTY }`.
+    pub const EMPTY: Self = Self {
+        name: "",
+        ty: Type::Text,
+        range: None,
+        required: false,
+        retired: false,
+        replaces: None,
+    };
+
+    /// Returns the name of the column that queries read: its own, or that of the hidden column beside it, if it
+    /// replaces others.
+    #[must_use]
+    pub const fn shown(&self) -> &'static str {
+        match self.replaces {
+            Some(replaces) => replaces.shown,
+            None => self.name,
+        }
+    }
+}
+
+/// Which columns a column replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaces {
+    /// The stored names of these columns.
+    pub columns: &'static [&'static str],
+    /// The name of the hidden column that holds what queries read.
+    pub shown: &'static str,
+    /// Which revision of the functions between them it is.
+    pub revision: u32,
+    /// Whether the column refers to rows whose keys the replaced column holds.
+    pub by_key: bool,
 }
 
 /// An index of a [`TableDef`].

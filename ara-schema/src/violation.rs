@@ -52,9 +52,9 @@ pub enum Violation {
 /// use ara_schema::{ColumnDef, Range, TableDef, Type, Violation, Violations};
 ///
 /// const TITLE: ColumnDef =
-///     ColumnDef { name: "title", ty: Type::Text, range: Some(Range::ALL), required: true };
+///     ColumnDef { name: "title", range: Some(Range::ALL), required: true, ..ColumnDef::EMPTY };
 /// const RELEASED: TableDef =
-///     TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[], search: &[] };
+///     TableDef { name: "todo", columns: &[TITLE], ..TableDef::EMPTY };
 /// const NOW: TableDef = TableDef { columns: &[], ..RELEASED };
 ///
 /// let mut violations = Violations::new(&RELEASED, &NOW);

@@ -123,7 +123,7 @@ fn all_that_were_deleted_before_a_time_are_forgotten() -> Outcome {
     let wall = Wall::new();
     let db = wall.options().seed(1).memory()?;
     let note = |title: String| Note::draft().title(title).views(0);
-    let ids = db.create_all((0..2500).map(|at| note(format!("note {at}"))))?;
+    let ids = db.create_all((0..8500).map(|at| note(format!("note {at}"))))?;
     let draft = db.create(Draft::draft().text(SECRET))?;
     db.delete(draft)?;
     db.transaction(|tx| ids.iter().skip(10).try_for_each(|id| tx.delete(*id).map(drop)))?;
@@ -132,7 +132,7 @@ fn all_that_were_deleted_before_a_time_are_forgotten() -> Outcome {
     for id in &ids[..5] {
         db.delete(*id)?;
     }
-    assert_eq!(db.forget_deleted(before)?, 2491);
+    assert_eq!(db.forget_deleted(before)?, 8491);
     assert_eq!(db.forget_deleted(before)?, 0);
     assert!(db.restore(ids[0])?);
     assert!(matches!(db.restore(ids[10]), Err(Error::Forgotten { .. })));
@@ -265,4 +265,60 @@ fn compaction_leaves_nothing_else_of_it() -> Outcome {
         is_gone(&fresh, id)?;
     }
     Ok(())
+}
+
+/// Whoever cleans up by hand takes the tombstone away, but not that the row was forgotten.
+#[test]
+fn a_tombstone_that_another_program_deleted_brings_nothing_back() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let id = deleted(&db)?;
+    db.forget(id)?;
+    file.tamper("DELETE FROM note WHERE is_deleted")?;
+    let draft = || Note::draft().id(id).title("again").views(0);
+    for written in [db.create(draft()), db.upsert(draft())] {
+        assert!(matches!(written, Err(Error::Forgotten { .. })), "{written:?}");
+    }
+    assert!(!db.restore(id)?);
+    db.rebuild()?;
+    is_gone(&db, id)
+}
+
+/// Another program, or device, tells it by a float. All agree on whether the row is deleted.
+#[test]
+fn a_row_that_is_deleted_by_a_float_is_deleted() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let id = db.create(Note::draft().title(SECRET).views(1))?;
+    file.tamper("UPDATE note SET is_deleted = 1.0")?;
+    assert_eq!((db.get(id)?, db.count_deleted(Timestamp::MAX)?), (None, 1));
+    assert!(!db.update(Note::patch(id).text(SECRET))?);
+    assert!(!db.delete(id)?);
+    assert!(db.restore(id)?);
+    assert!(db.get(id)?.is_some());
+    file.tamper("UPDATE note SET is_deleted = 1.0")?;
+    assert_eq!(db.forget_deleted(Timestamp::MAX)?, 1);
+    is_gone(&db, id)
+}
+
+/// Neither keeps others from being forgotten.
+#[test]
+fn a_row_without_an_id_and_a_spoilt_table_are_passed_over() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let ids = [deleted(&db)?, deleted(&db)?];
+    let draft = db.create(Draft::draft().text(SECRET))?;
+    db.delete(draft)?;
+    file.tamper(
+        "INSERT INTO note (id, ara_clock, updated_at, is_deleted) VALUES ('none', x'', 5, 1)",
+    )?;
+    assert_eq!(db.count_deleted(Timestamp::MAX)?, 3);
+    file.sqlite()?.execute_batch("ALTER TABLE note RENAME COLUMN updated_at TO at")?;
+    assert_eq!(db.count_deleted(Timestamp::MAX)?, 1);
+    assert_eq!(db.forget_deleted(Timestamp::MAX)?, 1);
+    file.sqlite()?.execute_batch("ALTER TABLE note RENAME COLUMN at TO updated_at")?;
+    assert_eq!(db.forget_deleted(Timestamp::MAX)?, 2);
+    assert_eq!(db.count_deleted(Timestamp::MAX)?, 0);
+    db.rebuild()?;
+    ids.into_iter().try_for_each(|id| is_gone(&db, id))
 }

@@ -1,4 +1,4 @@
-//! Writing through: what no app can do by itself yet.
+//! Writing through into columns that nothing replaces, as only a test can do.
 
 use ara::__private::{Cells, Create, Update};
 

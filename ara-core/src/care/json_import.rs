@@ -1,7 +1,7 @@
 //! Importing whole tables from JSON Lines.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::BufRead;
 use std::sync::Arc;
 
@@ -123,7 +123,7 @@ impl Transaction<'_> {
         let table = table(&registry, &stored_table_name(T::TABLE))?;
         let mut state = self.state.borrow_mut();
         if plan.search.is_some() {
-            state.searched.insert(TypeId::of::<T>(), Arc::clone(&plan));
+            state.written.insert(TypeId::of::<T>(), Arc::clone(&plan));
         }
         let mut import = Import {
             connection: self.connection,
@@ -212,14 +212,27 @@ impl Import<'_, '_> {
 
     /// Writes what differs into a row.
     fn write(&mut self, state: &mut State<'_>, id: [u8; 16], cells: &[LineCell]) -> Result<()> {
-        let (mut cells, latest) = self.differing(id, cells)?;
+        let Writing { recorder, touched, .. } = &mut state.writing;
+        let table = self.kinds.table;
+        let mut differing = self.differing(id, cells);
+        let may_be_damaged = match &differing {
+            Ok((_, latest)) => latest.is_none_or(|latest| recorder.stamp_after(latest).is_none()),
+            Err(error) => matches!(error, Error::Corrupt),
+        };
+        if may_be_damaged && !table.is_local {
+            // Another program has damaged the clock of the row.
+            let row = BTreeSet::from([(table.ordinal, id)]);
+            self.writing.rebuild(recorder, &row, touched.as_mut())?;
+            differing = self.differing(id, cells);
+        }
+        let (mut cells, latest) = differing?;
         if !cells.is_empty() {
             cells.sort_by_key(|marked| marked.cell.column.0);
-            let Writing { recorder, touched, .. } = &mut state.writing;
+            let latest = latest.unwrap_or_default();
             if recorder.stamp_after(latest).is_none() {
                 return Err(Error::EndOfTime { table: self.table.to_owned() });
             }
-            let row = (self.kinds.table, id, latest);
+            let row = (table, id, latest);
             self.writing.write(recorder, row, cells, touched.as_mut())?;
         }
         Ok(())
@@ -291,12 +304,12 @@ impl Import<'_, '_> {
     }
 
     /// Returns the cells that differ from what the row holds, without the counters of a row that exists, and
-    /// the stamp of the latest change of the row.
+    /// the stamp of the latest change of the row, or `None` if its clock lists none.
     fn differing<'v>(
         &self,
         id: [u8; 16],
         cells: &'v [LineCell],
-    ) -> Result<(Vec<MarkedCell<'v>>, Stamp)> {
+    ) -> Result<(Vec<MarkedCell<'v>>, Option<Stamp>)> {
         let list = name_list(cells.iter().map(|cell| cell.name.as_str()));
         let table = self.kinds.table;
         let name = quoted(&table.name);
@@ -305,8 +318,8 @@ impl Import<'_, '_> {
         let mut held = held.query([id])?;
         let held = held.next()?;
         let latest = match held {
-            Some(row) => latest(row.get_ref(cells.len())?)?,
-            None => Stamp::default(),
+            Some(row) if !table.is_local => latest(row.get_ref(cells.len())?)?,
+            _ => Some(Stamp::default()),
         };
         let mut differing = Vec::with_capacity(cells.len());
         for (at, LineCell { ordinal, name, value, is_counter, .. }) in cells.iter().enumerate() {
@@ -334,9 +347,9 @@ fn is_same_number(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
     is_integer && Stored::from_sql(held).and_then(f64::read).map(Stored::Real).as_ref() == value
 }
 
-/// Returns the stamp of the latest change that the clock of a row lists. Rows of local tables have no clock.
-fn latest(clock: ValueRef<'_>) -> Result<Stamp> {
-    let clock = clock.as_blob_or_null().map_err(|_| Error::Corrupt)?.unwrap_or_default();
-    let clock = RowClock::unpack(clock, (None, None)).ok_or(Error::Corrupt)?;
-    Ok(clock.latest().map_or(Stamp::default(), |(stamp, _)| stamp))
+/// Returns the stamp of the latest change that the clock of a row lists, or `None` if it lists none.
+fn latest(clock: ValueRef<'_>) -> Result<Option<Stamp>> {
+    let clock = clock.as_blob().ok();
+    let clock = clock.and_then(|clock| RowClock::unpack(clock, (None, None)));
+    Ok(clock.ok_or(Error::Corrupt)?.latest().map(|(stamp, _)| stamp))
 }

@@ -104,6 +104,10 @@ impl<'r> Kinds<'r> {
         if self.counters.contains(&ordinal) {
             return Kind::Counter;
         }
+        if ordinal == 0 {
+            // This is `is_deleted`.
+            return Kind::Integer;
+        }
         let declared = self.declared.def.columns.iter().find(|column| column.name == name);
         declared.map_or(Kind::Unknown, |column| column.ty.into())
     }

@@ -20,6 +20,7 @@ use crate::names::{index_name, name_list, stored_table_name};
 ///     columns: &[],
 ///     indexes: &[IndexDef { columns: &["created_at"] }],
 ///     search: &[],
+///     ..TableDef::EMPTY
 /// };
 /// let sql = ara::ddl(&[&todo]);
 /// assert!(sql[0].starts_with("CREATE TABLE ara_meta "));

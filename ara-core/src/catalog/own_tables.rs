@@ -74,6 +74,7 @@ pub static HISTORY: TableDef = TableDef {
     ],
     indexes: &[],
     search: &[],
+    ..TableDef::EMPTY
 };
 
 /// The table of undone transactions. The columns of a row are the id of one, which are its node, the number of
@@ -85,10 +86,17 @@ pub(crate) static UNDONE: TableDef = TableDef {
         column("node", Type::Uuid, Range::ALL),
         column("number", Type::Integer, Range::ALL),
         column("hash", Type::Integer, Range::ALL),
-        ColumnDef { name: SUBTRACTED, ty: Type::Counter, range: None, required: false },
+        ColumnDef {
+            name: SUBTRACTED,
+            ty: Type::Counter,
+            range: None,
+            required: false,
+            ..ColumnDef::EMPTY
+        },
     ],
     indexes: &[],
     search: &[],
+    ..TableDef::EMPTY
 };
 
 /// The counter of the table of undone transactions.
@@ -100,5 +108,5 @@ pub(crate) fn is_kept_by_ara(name: &str) -> bool {
 }
 
 const fn column(name: &'static str, ty: Type, range: Range) -> ColumnDef {
-    ColumnDef { name, ty, range: range.of_column(ty), required: true }
+    ColumnDef { name, ty, range: range.of_column(ty), required: true, ..ColumnDef::EMPTY }
 }

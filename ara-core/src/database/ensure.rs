@@ -7,7 +7,7 @@ use crate::database::Database;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::growth::failure::SchemaFailure;
-use crate::growth::grow::{drop_undeclared_indexes, grow};
+use crate::growth::grow::{drop_undeclared_indexes, grow, showing};
 use crate::growth::history::{Growth, record};
 use crate::growth::mend::{mend_indexes, mend_tables};
 use crate::growth::wanted::Wanted;
@@ -103,7 +103,8 @@ fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Pla
     };
     let mut made = Vec::with_capacity(schema.tables.len());
     for table in schema.tables {
-        made.push((*table, grow(&mut writing.recorder, table.def, &mut growth)?));
+        let plan = grow(&mut writing.recorder, table.def, &mut growth)?;
+        made.push((*table, showing(writing.connection, plan, *table)?));
     }
     let defs = schema.defs();
     let undeclared = writing.walled(|writing| {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use ara_schema::TableDef;
+use rusqlite::Connection;
 
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
-use crate::growth::grow::{grow, has_indexes, look};
+use crate::growth::grow::{grow, has_indexes, look, showing};
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
 use crate::growth::searches::{is_made, refresh_search};
@@ -48,11 +49,10 @@ impl Database {
     fn plan_if_ready(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
         let plan = self.with_reader(|Reading { connection, .. }| {
             let plan = look(connection, table.def)?;
+            let plan = plan.map(|plan| showing(connection, plan, table)).transpose()?;
             // A database that is opened read-only cannot create indexes, and can read without them.
             Ok(match plan {
-                Some(_) if !self.0.options.read_only && !has_indexes(connection, table.def)? => {
-                    None
-                }
+                Some(_) if !self.0.options.read_only && !is_whole(connection, table)? => None,
                 plan => plan,
             })
         })?;
@@ -80,6 +80,15 @@ impl Database {
     }
 }
 
+/// Returns whether the file has all that a table needs besides its columns.
+fn is_whole(connection: &Connection, table: TableRef) -> Result<bool> {
+    let mut others = table.lenses.key_tables();
+    let are_there = others.try_fold(true, |are, other| -> Result<bool> {
+        Ok(are && look(connection, other.def)?.is_some())
+    });
+    Ok(has_indexes(connection, table.def)? && are_there?)
+}
+
 impl Source for Database {
     fn read(
         &self,
@@ -92,7 +101,7 @@ impl Source for Database {
                 self.refresh_search(*table, &plan)?;
             }
         }
-        self.with_reader(read)
+        self.read_up_to_date(tables, read)
     }
 
     fn watchable(&self) -> Option<&Database> {
@@ -107,12 +116,19 @@ impl<'c> Transaction<'c> {
         if let Some(plan) = self.plans.get(table) {
             return Ok(plan);
         }
-        let state = &mut *self.state.borrow_mut();
-        if let Some(plan) = state.plans.get(&table.ty) {
-            return Ok(Arc::clone(plan));
+        let plan = {
+            let state = &mut *self.state.borrow_mut();
+            if let Some(plan) = state.plans.get(&table.ty) {
+                return Ok(Arc::clone(plan));
+            }
+            let plan = self.make_ready(table.def, state)?;
+            let plan = Arc::new(showing(self.connection, plan, table)?);
+            state.plans.insert(table.ty, Arc::clone(&plan));
+            plan
+        };
+        for other in table.lenses.key_tables() {
+            self.plan(other)?;
         }
-        let plan = Arc::new(self.make_ready(table.def, state)?);
-        state.plans.insert(table.ty, Arc::clone(&plan));
         Ok(plan)
     }
 
@@ -162,6 +178,6 @@ impl Source for Transaction<'_> {
                 refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
             }
         }
-        read(Reading { connection: self.connection, is_private: false })
+        self.read_up_to_date(tables, read)
     }
 }

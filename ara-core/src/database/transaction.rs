@@ -24,6 +24,7 @@ use crate::names::is_ara_s;
 use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 use crate::rows::plans::Plans;
+use crate::rows::shown_values::work_out_written;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 use crate::value::Id;
@@ -68,9 +69,9 @@ pub(crate) struct State<'c> {
     pub(crate) writing: Writing<'c>,
     /// The plans of the tables that this transaction made ready. Others may use them once it is committed.
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
-    /// The plans of the tables that were written and have a search index, which the commit brings up to
-    /// date.
-    pub(crate) searched: HashMap<TypeId, Arc<Plan>>,
+    /// The plans of the tables that were written and have something beside their rows that the commit brings up to
+    /// date: a search index, or columns that replace others.
+    pub(crate) written: HashMap<TypeId, Arc<Plan>>,
     /// The schemas that could not be ensured, which are reported when the transaction is over.
     pub(crate) failures: Vec<SchemaFailure>,
     /// Whether what `ara_node` holds of other nodes may have changed.
@@ -101,7 +102,7 @@ impl<'c> Transaction<'c> {
         let state = State {
             writing: Writing::new(connection, recorder, entropy, touched),
             plans: HashMap::new(),
-            searched: HashMap::new(),
+            written: HashMap::new(),
             failures: Vec::new(),
             has_met_nodes: false,
         };
@@ -142,9 +143,17 @@ impl<'c> Transaction<'c> {
     pub(crate) fn commit(mut self) -> Result<Committed> {
         self.check_open()?;
         let state = self.state.get_mut();
-        for plan in state.searched.values() {
-            match refresh_search(&mut state.writing, plan) {
-                // The rows are written and logged, and searching them tells the error.
+        let written: Vec<_> = state.written.values().cloned().collect();
+        // What arrives from other devices is worked out at once.
+        if state.has_met_nodes {
+            self.work_out_received()?;
+        }
+        let state = self.state.get_mut();
+        for plan in &written {
+            let worked_out = work_out_written(&mut state.writing, plan);
+            let refreshed = worked_out.and_then(|()| refresh_search(&mut state.writing, plan));
+            match refreshed {
+                // The rows are written and logged, and reading or searching them tells the error.
                 Err(error) if error.may_be_of_one_table() => {}
                 refreshed => refreshed?,
             }
@@ -260,8 +269,9 @@ impl<'c> Transaction<'c> {
     ///
     /// Returns [common errors](crate::Database#common-errors).
     pub fn get<T: Table>(&self, id: Id<T>) -> Result<Option<T::Row>> {
-        let plan = self.plan(TableRef::of::<T>())?;
-        get::<T>(self.connection, &plan, id)
+        let table = TableRef::of::<T>();
+        let plan = self.plan(table)?;
+        self.read_up_to_date(&[table], &mut |reading| get::<T>(reading.connection, &plan, id))
     }
 
     /// Brings the file up to date with the structs of a schema, like
@@ -286,8 +296,8 @@ impl<'c> Transaction<'c> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
         let state = &mut *self.state.borrow_mut();
-        if plan.search.is_some() {
-            state.searched.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
+        if plan.search.is_some() || plan.lensed.is_some() {
+            state.written.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
         }
         let mutated = match mutate(&mut state.writing.mutation(&plan)) {
             Err(error) if error.may_be_of_one_table() && self.mend(plan.def, state)? => {

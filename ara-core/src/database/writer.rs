@@ -209,6 +209,12 @@ fn take_lock(connection: &Connection, patience: Duration) -> Result<()> {
     begun.map(drop)
 }
 
+/// Pauses between two transactions of work that takes many. Locks are not fair: without a pause, who waits would
+/// hardly ever be the one that gets it.
+pub(crate) fn let_others_write() {
+    sleep(Duration::from_millis(2));
+}
+
 /// The writer, locked by this thread.
 pub(crate) struct HeldWriter<'a> {
     pub(crate) guard: MutexGuard<'a, Writer>,

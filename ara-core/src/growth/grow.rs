@@ -6,6 +6,7 @@ use ara_schema::{SYSTEM_COLUMNS, TableDef};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_index, create_table};
+use crate::catalog::edit_columns::edit_columns;
 use crate::catalog::registry::Origin;
 use crate::catalog::shape::{
     check_name, check_shape, columns_in_file, has_index, refuse_lost_names,
@@ -15,7 +16,9 @@ use crate::growth::history::Growth;
 use crate::growth::make::{make_logged_columns, register_table};
 use crate::growth::mend::rebuild_from_log;
 use crate::growth::searches::{drop_undeclared, is_made, make_declared};
+use crate::growth::shown_columns::{has_shown, make_edits, make_shown};
 use crate::log::recorder::Recorder;
+use crate::model::table_ref::TableRef;
 use crate::names::{index_name, quoted, stored_table_name};
 use crate::rows::plan::Plan;
 
@@ -59,15 +62,17 @@ pub(crate) fn grow(
     let connection = recorder.connection();
     let stored_name = stored_table_name(def);
     make_table(connection, def, &stored_name, growth)?;
-    make_indexes(connection, def, &stored_name, growth)?;
-    make_declared(connection, def, growth)?;
-
     let table = table_ordinal(connection, &stored_name)?;
     let ordinals = def
         .columns
         .iter()
         .map(|column| column_ordinal(connection, table, column.name))
         .collect::<Result<Vec<_>>>()?;
+    make_edits(connection, def, table, &ordinals)?;
+    make_shown(connection, def)?;
+    make_indexes(connection, def, &stored_name, growth)?;
+    make_declared(connection, def, growth)?;
+
     if declare(connection, table, def)? {
         make_logged_columns(connection, table, &stored_name, growth)?;
         rebuild_from_log(recorder, table)?;
@@ -185,15 +190,24 @@ pub(crate) fn drop_undeclared_indexes(
     drop_undeclared(connection, defs, growth)
 }
 
-/// Returns whether the file has the indexes and the search that a definition declares.
-pub(crate) fn has_indexes(connection: &Connection, def: &TableDef) -> Result<bool> {
+/// Returns whether the file has the hidden columns, the indexes and the search that a definition declares.
+pub(crate) fn has_indexes(connection: &Connection, def: &'static TableDef) -> Result<bool> {
     let stored_name = stored_table_name(def);
     for declared in def.indexes {
         if !has_index(connection, &index_name(&stored_name, declared))? {
             return Ok(false);
         }
     }
-    is_made(connection, def)
+    Ok(is_made(connection, def)? && has_shown(connection, def)?)
+}
+
+/// Returns the plan of a table, with what its columns show that replace others.
+pub(crate) fn showing(connection: &Connection, plan: Plan, table: TableRef) -> Result<Plan> {
+    if table.lenses.reads.is_empty() {
+        return Ok(plan);
+    }
+    let edits = edit_columns(connection, plan.table)?;
+    Ok(plan.showing(table, &edits))
 }
 
 /// Returns the ordinal of a table, which is registered if it is new.
@@ -238,14 +252,33 @@ mod tests {
     const V1: TableDef = TableDef {
         name: "todo",
         local: false,
-        columns: &[ColumnDef { name: "title", ty: Type::Text, range: None, required: true }],
+        columns: &[ColumnDef {
+            name: "title",
+            ty: Type::Text,
+            range: None,
+            required: true,
+            ..ColumnDef::EMPTY
+        }],
         indexes: &[],
         search: &[],
+        ..TableDef::EMPTY
     };
     const V2: TableDef = TableDef {
         columns: &[
-            ColumnDef { name: "order", ty: Type::Integer, range: None, required: false },
-            ColumnDef { name: "title", ty: Type::Text, range: None, required: true },
+            ColumnDef {
+                name: "order",
+                ty: Type::Integer,
+                range: None,
+                required: false,
+                ..ColumnDef::EMPTY
+            },
+            ColumnDef {
+                name: "title",
+                ty: Type::Text,
+                range: None,
+                required: true,
+                ..ColumnDef::EMPTY
+            },
         ],
         indexes: &[IndexDef { columns: &["order", "title"] }],
         ..V1

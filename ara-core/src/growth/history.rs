@@ -9,7 +9,7 @@ use crate::catalog::own_tables::HISTORY;
 use crate::catalog::shape::{columns_in_file, is_ara_made};
 use crate::error::{Error, Result};
 use crate::model::app_schema::AppSchema;
-use crate::model::cells::Cell;
+use crate::model::cells::{Cell, Kind};
 use crate::names::{app_name, is_ara_s};
 use crate::rows::mutation::Mutation;
 use crate::trace::event;
@@ -168,8 +168,13 @@ pub(crate) fn record(
         let broken = |rule| Error::Rule { table: HISTORY.name, column: column.name, rule };
         // A default is written into a new row only.
         let is_default = matches!(column.name, "added" | "time");
-        let (value, as_read) = (Some(value.map_err(broken)?), None);
-        Ok(Cell { column: at, value, is_default, as_read, is_written_through: false })
+        Ok(Cell {
+            column: at,
+            value: Some(value.map_err(broken)?),
+            is_default,
+            as_read: None,
+            kind: Kind::Plain,
+        })
     });
     match mutation.upsert(Some(id), &cells.collect::<Result<Vec<_>>>()?) {
         // Another device has forged or forgotten the row: nobody depends on what it tells.

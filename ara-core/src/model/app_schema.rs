@@ -46,9 +46,7 @@ pub struct AppSchema {
 #[doc(hidden)]
 #[must_use]
 pub const fn definitions<const N: usize>(tables: &[TableRef; N]) -> [&'static TableDef; N] {
-    const NONE: &TableDef =
-        &TableDef { name: "", local: false, columns: &[], indexes: &[], search: &[] };
-    let mut definitions = [NONE; N];
+    let mut definitions = [&TableDef::EMPTY; N];
     let mut at = 0;
     while at < N {
         definitions[at] = tables[at].def;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::model::table::Column;
-use crate::value::{AsRead, Id, IntoOptional, IntoValue, Rule, Stored, Value};
+use crate::value::{AsRead, Id, IntoOptional, IntoValue, Rule, Stored, Value, uuid_of_key};
 
 /// The cells that a mutation writes into one row.
 ///
@@ -81,12 +81,13 @@ impl Cells {
         self
     }
 
-    /// Marks what was set in the column at this position as written through from another column, for versions of the
-    /// app that know this one alone. It is no edit of the column then.
+    /// Writes what was set in the column at this position as written through from another column, which is no edit of
+    /// this one. What replaces columns does so by itself; tests do it for columns that nothing replaces.
+    #[doc(hidden)]
     #[must_use]
     pub fn written_through(mut self, column: usize) -> Self {
         if let Some(cell) = self.cells.iter_mut().find(|cell| cell.column == column) {
-            cell.is_written_through = true;
+            cell.kind = Kind::Through;
         }
         self
     }
@@ -101,8 +102,8 @@ impl Cells {
         match stored {
             Ok(value) => {
                 let as_read = Some(AsRead::of::<V>());
-                let (is_default, is_written_through) = (false, false);
-                let cell = Cell { column, value, is_default, as_read, is_written_through };
+                let kind = Kind::Plain;
+                let cell = Cell { column, value, is_default: false, as_read, kind };
                 match self.cells.iter_mut().find(|known| known.column == column) {
                     Some(known) => *known = cell,
                     None => self.cells.push(cell),
@@ -123,8 +124,32 @@ impl Cells {
         }
         let mut cells = self.cells;
         cells.sort_by_key(|cell| cell.column);
-        Ok((self.id, cells))
+        let id = match table.key {
+            Some(key) => id_of_key(table, key, (self.id, &cells))?,
+            None => self.id,
+        };
+        Ok((id, cells))
     }
+}
+
+/// Returns the id of a row, which is made from its key if that is set.
+fn id_of_key(
+    table: &TableDef,
+    key: &'static str,
+    (id, cells): (Option<Uuid>, &[Cell]),
+) -> Result<Option<Uuid>> {
+    let is_key =
+        |cell: &&Cell| table.columns.get(cell.column).is_some_and(|column| column.name == key);
+    let Some(Stored::Text(text)) = cells.iter().find(is_key).and_then(|cell| cell.value.as_ref())
+    else {
+        return Ok(id);
+    };
+    let made = uuid_of_key(table.name, text);
+    if id.is_some_and(|id| id != made) {
+        let rule = Rule::new("must be the key from which the row's id is made: `Id::from_key(..)`");
+        return Err(Error::Rule { table: table.name, column: key, rule });
+    }
+    Ok(Some(made))
 }
 
 /// A value to write into a column.
@@ -139,8 +164,18 @@ pub(crate) struct Cell {
     /// How the app sees what is there. It is not written if that is the value. If this is `None`, only what is
     /// stored counts.
     pub(crate) as_read: Option<AsRead>,
-    /// Whether it is written through from another column.
-    pub(crate) is_written_through: bool,
+    pub(crate) kind: Kind,
+}
+
+/// What a write is, where columns replace others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The column replaces none and is not replaced, or the write was not compared yet.
+    Plain,
+    /// An edit of a column that replaces others, and that shows something else.
+    Edit,
+    /// What is written through into a replaced column.
+    Through,
 }
 
 #[cfg(test)]
@@ -154,12 +189,31 @@ mod tests {
         name: "todo",
         local: false,
         columns: &[
-            ColumnDef { name: "title", ty: Type::Text, range: None, required: true },
-            ColumnDef { name: "done", ty: Type::Bool, range: None, required: false },
-            ColumnDef { name: "stars", ty: Type::Real, range: None, required: false },
+            ColumnDef {
+                name: "title",
+                ty: Type::Text,
+                range: None,
+                required: true,
+                ..ColumnDef::EMPTY
+            },
+            ColumnDef {
+                name: "done",
+                ty: Type::Bool,
+                range: None,
+                required: false,
+                ..ColumnDef::EMPTY
+            },
+            ColumnDef {
+                name: "stars",
+                ty: Type::Real,
+                range: None,
+                required: false,
+                ..ColumnDef::EMPTY
+            },
         ],
         indexes: &[],
         search: &[],
+        ..TableDef::EMPTY
     };
 
     type Title = NonEmptyString<10>;

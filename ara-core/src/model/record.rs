@@ -1,6 +1,6 @@
 //! Reads a row of SQLite as a typed row.
 
-use ara_schema::TableDef;
+use ara_schema::{ColumnDef, TableDef};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
@@ -30,9 +30,11 @@ pub struct Fields<'a> {
 /// The columns that ara fills, which precede those of the struct.
 pub const SYSTEM_FIELDS: [&str; 3] = ["id", "created_at", "updated_at"];
 
-/// Returns the stored names of the columns that a [`Record`] reads, in the order in which it expects them.
+/// Returns the names of the columns that a [`Record`] reads, in the order in which it expects them: those that are
+/// not retired, as they are [shown](ColumnDef::shown).
 pub fn select_list(table: &TableDef) -> impl Iterator<Item = &'static str> {
-    SYSTEM_FIELDS.into_iter().chain(table.columns.iter().map(|column| column.name))
+    let kept = table.columns.iter().filter(|column| !column.retired);
+    SYSTEM_FIELDS.into_iter().chain(kept.map(ColumnDef::shown))
 }
 
 impl<'a> Fields<'a> {

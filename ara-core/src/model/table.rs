@@ -3,6 +3,7 @@
 use ara_schema::{ColumnDef, TableDef, Type};
 
 use crate::model::cells::Cells;
+use crate::model::lens::Lenses;
 use crate::model::record::Record;
 use crate::value::{AsRead, Id, Value};
 
@@ -37,6 +38,10 @@ pub trait Table: Record<Table = Self> + 'static {
     #[doc(hidden)]
     const AS_READ: &'static [AsRead];
 
+    /// The functions between columns and those that they replace.
+    #[doc(hidden)]
+    const LENSES: Lenses = Lenses::NONE;
+
     /// The row that queries return, where every column but `id` is an `Option`.
     type Row: Record<Table = Self>;
 
@@ -70,6 +75,10 @@ pub trait Column: Copy + 'static {
 
     /// The stored name of the column.
     const NAME: &'static str;
+
+    /// The name of the column that queries read: a hidden one, if the column replaces others.
+    #[doc(hidden)]
+    const SHOWN: &'static str = Self::NAME;
 }
 
 /// A column that every table has and that ara fills: `id`, `created_at` or `updated_at`.
@@ -107,7 +116,7 @@ pub const fn search_text<C: Column>() {
 #[must_use]
 pub const fn column_def<C: Column>(required: bool) -> ColumnDef {
     let (ty, range) = (C::Value::TYPE, C::Value::RANGE);
-    ColumnDef { name: C::NAME, ty, range: range.of_column(ty), required }
+    ColumnDef { name: C::NAME, ty, range: range.of_column(ty), required, ..ColumnDef::EMPTY }
 }
 
 /// Returns whether a column is a counter.

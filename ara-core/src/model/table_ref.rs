@@ -4,6 +4,7 @@ use std::any::TypeId;
 
 use ara_schema::TableDef;
 
+use crate::model::lens::Lenses;
 use crate::model::table::Table;
 use crate::value::AsRead;
 
@@ -16,6 +17,8 @@ pub struct TableRef {
     pub def: &'static TableDef,
     /// For each column, how the app sees what is stored.
     pub as_read: &'static [AsRead],
+    /// The functions between its columns and those that they replace.
+    pub(crate) lenses: Lenses,
     /// Whether the query searches it, so that the index of its search must be up to date.
     pub(crate) is_searched: bool,
 }
@@ -23,8 +26,8 @@ pub struct TableRef {
 impl TableRef {
     /// Returns the table `T`, which is not searched.
     pub const fn of<T: Table>() -> Self {
-        let (def, as_read) = (T::TABLE, T::AS_READ);
-        Self { ty: TypeId::of::<T>(), def, as_read, is_searched: false }
+        let (def, as_read, lenses) = (T::TABLE, T::AS_READ, T::LENSES);
+        Self { ty: TypeId::of::<T>(), def, as_read, lenses, is_searched: false }
     }
 
     /// Returns the table as one that is searched.

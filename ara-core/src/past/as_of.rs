@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::catalog::ddl::{add_column, create_table};
+use crate::catalog::edit_columns::edit_columns;
 use crate::catalog::own_tables::{COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
@@ -15,16 +16,20 @@ use crate::database::Database;
 use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
+use crate::growth::shown_columns::{has_shown, make_edits, make_shown};
 use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::place::ChangeNumber;
 use crate::log::recorder::WholeLog;
 use crate::log::row_changes::RowKey;
+use crate::model::lens::Given;
 use crate::model::table_ref::TableRef;
 use crate::names::quoted;
 use crate::rows::last_writer::Rows;
+use crate::rows::plan::Plan;
 use crate::rows::rebuild::{fold_log, whole_rows};
+use crate::rows::shown_values::{Step, key_of};
 use crate::value::Timestamp;
 
 /// The database as it was at a time, returned by [`Database::at`]. It can be queried like the database.
@@ -146,7 +151,10 @@ impl PastTables {
         let make = |past: &mut Self| {
             // Which tables SQL written by hand reads is not known here, so it gets all of them.
             past.build(database, Some(tables).filter(|tables| !tables.is_empty()))?;
-            tables.iter().try_for_each(|table| past.add_declared(*table))
+            tables.iter().try_for_each(|table| {
+                past.add_declared(*table)?;
+                past.work_out(database, *table)
+            })
         };
         match make(self) {
             Err(Error::Io { .. } | Error::DiskFull) if !self.is_in_memory => {
@@ -223,6 +231,48 @@ impl PastTables {
         }
         Ok(())
     }
+}
+
+impl PastTables {
+    /// Works out what the columns of a table showed that replace others.
+    fn work_out(&mut self, database: &Database, table: TableRef) -> Result<()> {
+        if table.lenses.reads.is_empty() || has_shown(&self.connection, table.def)? {
+            return Ok(());
+        }
+        let worked_out = self.connection.unchecked_transaction()?;
+        let registry =
+            database.with_reader(|reading| Ok(Registry::load(&*reading.snapshot()?)?))?;
+        let known = registry.synced().find(|known| known.name == table.def.name);
+        let ordinals = ordinals(known, table);
+        let number = known.map_or(0, |known| known.ordinal);
+        make_edits(&worked_out, table.def, number, &ordinals)?;
+        make_shown(&worked_out, table.def)?;
+        let edits = edit_columns(&worked_out, number)?;
+        let plan = Plan::new(table.def, number, &ordinals).showing(table, &edits);
+        let id_of = |node| registry.id_of(node);
+        let key_of = |table: TableRef, id: &Given<'_>| key_of(&worked_out, table, id);
+        for (lensed, shown) in
+            plan.lensed.iter().flat_map(|of| of.shown.iter().map(move |it| (of, it)))
+        {
+            let mut step = Step { after: i64::MIN, ..Step::new(&worked_out, &id_of, &key_of) };
+            loop {
+                shown.step(lensed, &mut step)?;
+                if !std::mem::take(&mut step.due).is_more {
+                    break;
+                }
+            }
+        }
+        Ok(worked_out.commit()?)
+    }
+}
+
+/// Returns the ordinals of the columns of a table in the log. One that it does not know has the ordinal of none.
+fn ordinals(known: Option<&RegisteredTable>, table: TableRef) -> Vec<u32> {
+    let ordinal = |name: &str| {
+        let mut names = known?.names.iter();
+        names.find(|(_, known)| *known == name).map(|(ordinal, _)| *ordinal)
+    };
+    table.def.columns.iter().map(|column| ordinal(column.name).unwrap_or(u32::MAX)).collect()
 }
 
 /// Tables of the past that are being built.

@@ -10,7 +10,7 @@
 //! tells. It is in force as long as one of these rows says what the undo made it say, whoever wrote it last.
 //! Any other transaction is in force as long as it is not undone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
@@ -134,7 +134,8 @@ impl<'c> Undoings<'c> {
             .prepare_cached("SELECT \"id\" FROM \"ara_undone\" WHERE \"is_deleted\" = 1")?;
         let mut redone = redone.query([])?;
         while let Some(row) = redone.next()? {
-            if !self.turns.contains_key(&row.get::<_, [u8; 16]>(0)?) {
+            // Another program may have put in a row whose id is none.
+            if row.get(0).is_ok_and(|row| !self.turns.contains_key::<[u8; 16]>(&row)) {
                 return Ok(true);
             }
         }
@@ -272,7 +273,15 @@ pub(crate) fn note_turns<'r>(
     for (row, turn) in &undoings.turns {
         let is_deleted = Stored::Integer((!turn.is_undone).into());
         let mut cells = vec![cell(table, "is_deleted", Write::Value(Some(is_deleted)))?];
-        let latest = undoings.latest(row)?;
+        let latest = match undoings.latest(row) {
+            // Another program has damaged the clock of the row.
+            Err(Error::Corrupt) => {
+                let damaged = BTreeSet::from([(table.ordinal, *row)]);
+                rows.rebuild(recorder, &damaged, touched.as_mut())?;
+                undoings.latest(row)?
+            }
+            latest => latest?,
+        };
         if latest.is_none() {
             cells.extend(id_cells(table, turn.id)?);
         }

@@ -1,5 +1,7 @@
 //! Writing rows of any table of the file, also of those that the app does not declare.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -9,6 +11,7 @@ use crate::log::cells::Write;
 use crate::log::clock::Stamp;
 use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
+use crate::log::row_changes::RowKey;
 use crate::log::row_clock::Tick;
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
@@ -79,8 +82,18 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         match unclear.is_empty() {
             true => Ok(()),
             false if is_local => Err(Error::TooLarge { table: table.1.to_owned() }),
-            false => rebuild_rows(&recorder.whole_log()?, self.registry, &unclear, touched),
+            false => self.rebuild(recorder, &unclear, touched),
         }
+    }
+
+    /// Makes some rows anew from the log.
+    pub(crate) fn rebuild(
+        &self,
+        recorder: &mut Recorder<'_>,
+        rows: &BTreeSet<RowKey>,
+        touched: Option<&mut Touched>,
+    ) -> Result<()> {
+        rebuild_rows(&recorder.whole_log()?, self.registry, rows, touched)
     }
 }
 

@@ -1,7 +1,5 @@
 //! What the columns of a row hold: the last write of each, and the last edit.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "what joins old and new columns is to use it"))]
-
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 

@@ -17,6 +17,8 @@ use crate::log::row_clock::{RowClock, Tick};
 use crate::names::quoted;
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
+use crate::rows::plan::is_deleted;
+use crate::rows::rebuild::rebuild_rows;
 use crate::rows::table_rows::delete_row;
 use crate::rows::writing::Writing;
 
@@ -38,7 +40,14 @@ pub(crate) fn forget_rows(
     let mut deleted: Vec<Deleted> = Vec::with_capacity(rows.len());
     for row in rows {
         let key = (table.ordinal, row.into_bytes());
-        let Some((is_deleted, stamp)) = state(connection, table, &key.1)? else { continue };
+        let Some((mut is_deleted, mut stamp)) = state(connection, table, &key.1)? else { continue };
+        if !is_deleted && writing.recorder.stamp_after(stamp).is_none() && !table.is_local {
+            // The log tells whether that is its last stamp, or another program has damaged the clock.
+            let Writing { recorder, touched, .. } = writing;
+            let log = recorder.whole_log()?;
+            rebuild_rows(&log, registry, &BTreeSet::from([key]), touched.as_mut())?;
+            (is_deleted, stamp) = state(connection, table, &key.1)?.unwrap_or((false, stamp));
+        }
         // A row that has the last stamp there is cannot be deleted any more.
         if (is_deleted || writing.recorder.stamp_after(stamp).is_none())
             && !folding.forgotten.has(&key)?
@@ -116,7 +125,7 @@ fn state(
     // A clock that is damaged does not keep a row from being forgotten.
     let clock = RowClock::read(held.get_ref(0)?, (None, None));
     let latest = clock.and_then(|clock| clock.latest());
-    let is_deleted = held.get_ref(1)?.as_i64() == Ok(1);
+    let is_deleted = is_deleted(held.get_ref(1)?);
     Ok(Some((is_deleted, latest.map_or_else(Stamp::default, |(stamp, _)| stamp))))
 }
 
@@ -172,10 +181,11 @@ pub(crate) fn count_deleted_before(
 }
 
 /// Returns where the deleted rows of a table are selected from that were last changed before `?1` and were not
-/// forgotten. The table's ordinal is `?2`.
+/// forgotten. The table's ordinal is `?2`. A row that another program has given an id that is none is passed over.
 fn deleted(table: &RegisteredTable) -> String {
     format!(
-        "FROM {} AS t WHERE \"is_deleted\" = 1 AND \"updated_at\" < ?1 AND NOT EXISTS \
+        "FROM {} AS t WHERE \"is_deleted\" = 1 AND \"updated_at\" < ?1 \
+         AND typeof(\"id\") = 'blob' AND length(\"id\") = 16 AND NOT EXISTS \
          (SELECT 1 FROM ara_forgotten f WHERE f.tbl = ?2 AND f.row = t.\"id\")",
         quoted(&table.name)
     )

@@ -3,6 +3,7 @@
 mod adding;
 mod editing;
 mod folding;
+mod lensing;
 mod mending;
 mod room;
 #[cfg(test)]
@@ -23,10 +24,10 @@ use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::{LeftOut, RowClock};
 use crate::log::statements::bind;
-use crate::model::cells::Cell;
+use crate::model::cells::{Cell, Kind};
 use crate::rows::insert::{FIRST_COLUMN_OF_NEW, bind_values};
 use crate::rows::mutation::editing::If;
-use crate::rows::plan::{IS_DELETED, Plan, Slot};
+use crate::rows::plan::{IS_DELETED, Plan, Slot, is_deleted};
 use crate::rows::writing::Writing;
 use crate::value::size::{LARGEST_WRITTEN, length};
 use crate::value::{AsRead, Stored, is_same};
@@ -48,26 +49,29 @@ struct Write<'a> {
     value: Option<&'a Stored<'static>>,
     /// How the app sees what is there, or `None` if only what is stored counts.
     as_read: Option<AsRead>,
-    /// Whether it is written through from another column, and so is no edit of its own.
-    is_written_through: bool,
+    kind: Kind,
 }
 
 impl<'a> Write<'a> {
     /// Returns a write to `is_deleted`.
     fn is_deleted(value: &'a Stored<'static>) -> Self {
-        let (value, as_read) = (Some(value), None);
-        Self { slot: IS_DELETED, value, as_read, is_written_through: false }
+        Self { slot: IS_DELETED, value: Some(value), as_read: None, kind: Kind::Plain }
     }
 
     /// Returns whether it would change what the app sees.
     fn changes(&self, held: ValueRef<'_>) -> bool {
+        if self.kind == Kind::Edit {
+            // It was compared with what the row shows.
+            return true;
+        }
         !is_same(held, self.value)
             && !self.as_read.is_some_and(|as_read| as_read.is_seen(held, self.value))
     }
 
     /// Returns whether it would change what the app sees wherever SQLite finds a difference.
     fn differs_as_stored(&self) -> bool {
-        self.as_read.is_none_or(|as_read| as_read.differs_as_stored(self.value))
+        self.kind == Kind::Plain
+            && self.as_read.is_none_or(|as_read| as_read.differs_as_stored(self.value))
     }
 }
 
@@ -116,9 +120,11 @@ impl<'c> Writing<'c> {
 impl Mutation<'_, '_> {
     /// Inserts a row, with a new id if none is given, and returns its id.
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
+        let cells = &*self.with_replaced(cells)?;
         let stamp = self.writing.recorder.next_stamp();
         let id = match id {
-            Some(id) => id,
+            // Another program may have deleted its tombstone.
+            Some(id) => self.refuse_forgotten(id, true).map(|()| id)?,
             None => self.writing.entropy.row_id(stamp)?,
         };
         self.insert(stamp, id, cells)?;
@@ -138,7 +144,8 @@ impl Mutation<'_, '_> {
 
     fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Uuid> {
         let is_counter = |write: &Write<'_>| self.plan.is_counter(write.slot);
-        let writes = writes(cells).filter(|write| !is_counter(write));
+        let set = self.edits_of(id, cells)?;
+        let writes = writes(&set).filter(|write| !is_counter(write));
         let writes: Writes<'_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
             None => self.create(Some(id), cells),
@@ -154,7 +161,8 @@ impl Mutation<'_, '_> {
     /// is such a row.
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
         self.mending(id, |mutation| {
-            let given: Writes<'_> = writes(cells).collect();
+            let cells = mutation.edits_of(id, cells)?;
+            let given: Writes<'_> = writes(&cells).collect();
             let added = mutation.add_up(id, &given)?;
             mutation.edit_alive(id, &mutation.with_sums(&given, &added), &added)
         })
@@ -186,10 +194,14 @@ impl Mutation<'_, '_> {
         as_read: AsRead,
     ) -> Result<bool> {
         let slot = column + 1;
-        let is_unreadable =
-            self.look(id, slot, |held| held != ValueRef::Null && !as_read.can_read(held))?;
-        let clear = Write { slot, value: None, as_read: None, is_written_through: false };
-        Ok(is_unreadable == Some(true) && self.edit_alive(id, &[clear], &[])?)
+        let clear = [Write { slot, value: None, as_read: None, kind: Kind::Plain }];
+        self.mending(id, |mutation| {
+            let can_read = mutation.look(id, slot, |held| as_read.can_read(held))?;
+            // A value that the row lacks, as it would be too large with it, is one as well.
+            let probed = mutation.probe(id, &clear)?;
+            let is_there = probed.is_some_and(|probed| !probed.changes.is_empty());
+            Ok(can_read == Some(false) && is_there && mutation.edit_alive(id, &clear, &[])?)
+        })
     }
 
     /// Refuses to write a row that was forgotten, which is always deleted.
@@ -218,7 +230,7 @@ impl Mutation<'_, '_> {
     /// Writes what differs into a row that is not deleted. Returns whether there is such a row.
     fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], added: &[Added]) -> Result<bool> {
         // Most often every value differs, and then a single statement is enough.
-        if writes.iter().all(|write| write.differs_as_stored() && !write.is_written_through)
+        if writes.iter().all(|write| write.differs_as_stored())
             && self.edit(id, writes, added, If::AllDiffer)?
         {
             return Ok(true);
@@ -248,7 +260,7 @@ impl Mutation<'_, '_> {
         let ordinal_of = |write: Write<'_>| self.ordinal(write.slot);
         let columns: ColumnSet = new_row(cells).map(ordinal_of).collect();
         let mut marked = ColumnSet::default();
-        if cells.iter().any(|cell| cell.is_written_through) {
+        if cells.iter().any(|cell| cell.kind == Kind::Through) {
             let is_marked = |write: &Write<'_>| !self.marks_of(write).is_empty();
             marked = new_row(cells).filter(is_marked).map(ordinal_of).collect();
         }
@@ -265,7 +277,13 @@ impl Mutation<'_, '_> {
         let mut writes = cells.iter().map(write).peekable();
         let value_of =
             |slot| writes.next_if(|next| next.slot == slot).and_then(|write| write.value);
-        bind_values(insert, FIRST_COLUMN_OF_NEW, (1..self.plan.slots.len()).map(value_of))?;
+        let values = (1..self.plan.slots.len()).map(value_of);
+        // What the row shows that replaces others is what is written into it.
+        let shown = self.plan.lensed.iter().flat_map(|lensed| &lensed.shown).map(|shown| {
+            let cell = cells.iter().find(|cell| cell.column == shown.position)?;
+            cell.value.as_ref()
+        });
+        bind_values(insert, FIRST_COLUMN_OF_NEW, values.chain(shown))?;
         match execute(connection, recorder, || insert.raw_execute()) {
             Ok(0) => Err(Error::unwritten(self.plan.def.name)),
             Ok(_) => {
@@ -297,7 +315,7 @@ impl Mutation<'_, '_> {
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        let is_deleted = matches!(row.get_ref(0)?, ValueRef::Integer(1));
+        let is_deleted = is_deleted(row.get_ref(0)?);
         // The row of a local table has no clock.
         let clock = RowClock::read(row.get_ref(1)?, (None, None));
         let latest = clock.as_ref().and_then(|clock| clock.latest()).map(|(stamp, _)| stamp);
@@ -309,7 +327,9 @@ impl Mutation<'_, '_> {
         let is_left_out = |slot| left_out.iter().any(|(column, _)| *column == ordinal(slot));
         let mut changes = Writes::new();
         for (write, column) in writes.iter().zip(2..) {
-            if write.changes(row.get_ref(column)?) || is_left_out(write.slot) {
+            // The app sees no value in the column. To write none there, it must know of the one that is left out.
+            let is_cleared = write.as_read.is_none() && is_left_out(write.slot);
+            if write.changes(row.get_ref(column)?) || is_cleared {
                 changes.push(*write);
             }
         }
@@ -359,7 +379,7 @@ impl Mutation<'_, '_> {
             let Some(slot) = self.plan.slots.get(at) else { continue };
             let column = (slot.ordinal, slot.name);
             if !slot.is_counter {
-                let marks = match write.is_written_through {
+                let marks = match write.kind == Kind::Through {
                     true => Marks::OF_WRITTEN_THROUGH,
                     false => Marks::default(),
                 };
@@ -373,7 +393,11 @@ impl Mutation<'_, '_> {
                 _ => None,
             };
             let addition = added.map(|added| (added.addition, added.before)).or_else(of_new);
-            let Some((addition, mut sum)) = addition else { continue };
+            let Some((addition, mut sum)) = addition else {
+                // What is no number is cleared like any other value.
+                change.value(column, value, Marks::default());
+                continue;
+            };
             change.addition(column, addition, Marks::default());
             // No other change of the row is later.
             sum.add((stamp, node), addition, node, &|_| None);
@@ -413,9 +437,8 @@ fn writes(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
 }
 
 fn write(cell: &Cell) -> Write<'_> {
-    let Cell { column, value, as_read, is_written_through, .. } = cell;
-    let (slot, value) = (column + 1, value.as_ref());
-    Write { slot, value, as_read: *as_read, is_written_through: *is_written_through }
+    let Cell { column, value, as_read, kind, .. } = cell;
+    Write { slot: column + 1, value: value.as_ref(), as_read: *as_read, kind: *kind }
 }
 
 /// Returns the write to `is_deleted` that creates or restores a row. A create includes it, so that the column

@@ -7,11 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ara_schema::{TableDef, Type};
 use foldhash::fast::FixedState;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
+use crate::catalog::edit_columns::EditColumns;
 use crate::catalog::search_index::SearchIndex;
+use crate::catalog::shown_column::ShownColumn;
 use crate::model::record::select_list;
+use crate::model::table_ref::TableRef;
 use crate::names::{name_list, stored_table_name};
 use crate::rows::insert::insert_new_sql;
+use crate::rows::lensed::Lensed;
 use crate::search::refresh::Refresh;
 
 /// A table that is ready to be read and written.
@@ -30,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) get: String,
     /// Updates the full-text search of the table, if it has one.
     pub(crate) search: Option<Refresh>,
+    /// The columns that replace others or are replaced, if there are any.
+    pub(crate) lensed: Option<Lensed>,
     stored_name: String,
     /// By the slots that they write.
     edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>, FixedState>>,
@@ -50,6 +57,15 @@ const MOST_EDITS: usize = 256;
 
 /// The slot of `is_deleted`, whose ordinal is 0 in every table.
 pub(crate) const IS_DELETED: usize = 0;
+
+/// Returns whether a row is deleted that holds this in `is_deleted`. SQL finds so, too: `"is_deleted" IS 1`.
+pub(crate) fn is_deleted(held: ValueRef<'_>) -> bool {
+    match held {
+        ValueRef::Integer(integer) => integer == 1,
+        ValueRef::Real(real) => real == 1.0,
+        _ => false,
+    }
+}
 
 /// The SQL that updates certain slots of a row.
 #[derive(Debug)]
@@ -77,10 +93,13 @@ impl Plan {
             .collect();
 
         let insert = insert_new_sql(&stored_name, slots.iter().skip(1).map(|slot| slot.name));
-        let get = format!(
+        let mut get = format!(
             "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
             name_list(select_list(def)),
         );
+        if let Some(limit) = ShownColumn::checked_limit(std::iter::once(def), -1) {
+            let _ = write!(get, " LIMIT {limit}");
+        }
         Self {
             def,
             table,
@@ -89,9 +108,23 @@ impl Plan {
             insert: insert.into(),
             get,
             search: SearchIndex::of(def).as_ref().map(Refresh::of),
+            lensed: None,
             stored_name,
             edits: Mutex::default(),
         }
+    }
+
+    /// Adds what the columns show that replace others, by the functions of the table's struct.
+    ///
+    /// `edits` are the columns of the table that hold the last edits of others.
+    pub(crate) fn showing(mut self, table: TableRef, edits: &EditColumns) -> Self {
+        self.lensed = Lensed::of(table, &self.slots, edits);
+        if let Some(lensed) = &self.lensed {
+            let shown = lensed.shown.iter().map(|shown| shown.name());
+            let columns = self.slots.iter().skip(1).map(|slot| slot.name).chain(shown);
+            self.insert = insert_new_sql(&self.stored_name, columns).into();
+        }
+        self
     }
 
     /// Returns whether a value that is written into a slot is added to the one that is there.
@@ -151,7 +184,7 @@ mod tests {
     #[test]
     fn the_sql_of_only_some_sets_of_columns_is_remembered() {
         const fn column(name: &'static str) -> ColumnDef {
-            ColumnDef { name, ty: Type::Integer, range: None, required: false }
+            ColumnDef { name, ty: Type::Integer, range: None, required: false, ..ColumnDef::EMPTY }
         }
         const COLUMNS: [ColumnDef; 10] = [
             column("a"),
@@ -165,8 +198,14 @@ mod tests {
             column("i"),
             column("j"),
         ];
-        static WIDE: TableDef =
-            TableDef { name: "wide", local: false, columns: &COLUMNS, indexes: &[], search: &[] };
+        static WIDE: TableDef = TableDef {
+            name: "wide",
+            local: false,
+            columns: &COLUMNS,
+            indexes: &[],
+            search: &[],
+            ..TableDef::EMPTY
+        };
         let plan = Plan::new(&WIDE, 1, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         for set in 1..1024_usize {
             let slots: Vec<_> = (1..=10).filter(|slot| set >> (slot - 1) & 1 == 1).collect();

@@ -21,6 +21,12 @@ impl Plans {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&table.ty).cloned()
     }
 
+    /// Returns the plans of the tables that have columns which replace others.
+    pub(crate) fn showing(&self) -> Vec<Arc<Plan>> {
+        let plans = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        plans.values().filter(|plan| plan.lensed.is_some()).cloned().collect()
+    }
+
     /// Keeps the plans of tables that are ready now.
     pub(crate) fn keep(&self, ready: impl IntoIterator<Item = (TypeId, Arc<Plan>)>) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);

@@ -5,16 +5,16 @@ mod recent_rows;
 mod stretch;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::thread::sleep;
-use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::database::fresh::FreshTransaction;
+use crate::database::writer::let_others_write;
 use crate::error::{Error, Result};
 use crate::exchange::vector::VersionVector;
 use crate::log::journal::Journal;
@@ -96,15 +96,11 @@ impl Database {
         })?;
         let Some(mut run) = begun else { return Ok(Compaction::default()) };
         while self.fresh_transaction(|fresh| run.step(fresh))? {
-            // Locks are not fair: without a pause, who waits would hardly ever be the one that gets it.
-            sleep(PAUSE);
+            let_others_write();
         }
         Ok(run.done)
     }
 }
-
-/// The time between two steps.
-const PAUSE: Duration = Duration::from_millis(2);
 
 /// A compaction that is running, one step after the other.
 struct Run {

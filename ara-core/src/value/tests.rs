@@ -43,6 +43,7 @@ macro_rules! table {
                 columns: &[] as &[ColumnDef],
                 indexes: &[],
                 search: &[],
+                ..TableDef::EMPTY
             };
             const AS_READ: &'static [AsRead] = &[];
             type Row = Self;

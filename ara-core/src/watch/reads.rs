@@ -139,11 +139,24 @@ mod tests {
         name: "todo",
         local: false,
         columns: &[
-            ColumnDef { name: "title", ty: Type::Text, range: None, required: true },
-            ColumnDef { name: "stars", ty: Type::Integer, range: None, required: false },
+            ColumnDef {
+                name: "title",
+                ty: Type::Text,
+                range: None,
+                required: true,
+                ..ColumnDef::EMPTY
+            },
+            ColumnDef {
+                name: "stars",
+                ty: Type::Integer,
+                range: None,
+                required: false,
+                ..ColumnDef::EMPTY
+            },
         ],
         indexes: &[],
         search: &[],
+        ..TableDef::EMPTY
     };
     const SETTING: TableDef = TableDef { name: "setting", local: true, ..TODO };
 

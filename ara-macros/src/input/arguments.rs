@@ -70,10 +70,11 @@ pub fn flag(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<Pa
     Ok(Some(meta.path.clone()))
 }
 
-/// Reads `default = EXPRESSION`.
+/// Reads `name = EXPRESSION`.
 pub fn expression(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<TokenStream>> {
     if !meta.input.peek(Token![=]) {
-        faults.on(&meta.path, "`default` takes a value: `default = 1`");
+        let name = name_of(meta);
+        faults.on(&meta.path, format_args!("`{name}` takes a value: `{name} = ..`"));
         skip_value(meta.input)?;
         return Ok(None);
     }
@@ -87,7 +88,10 @@ pub fn expression(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Opt
         Ok(expression) => Ok(Some(expression.to_token_stream())),
         Err(_) => Err(syn::Error::new(
             start,
-            "cannot read this value; if it is valid Rust, put it in braces: `default = { .. }`",
+            format!(
+                "cannot read this value; if it is valid Rust, put it in braces: `{} = {{ .. }}`",
+                name_of(meta),
+            ),
         )),
     }
 }

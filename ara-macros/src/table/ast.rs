@@ -118,10 +118,28 @@ impl Table<'_> {
     }
 }
 
+impl<'a> Table<'a> {
+    /// Returns the columns that are not retired: those of rows, drafts and patches.
+    pub fn kept(&self) -> impl Iterator<Item = &Column<'a>> {
+        self.columns.iter().filter(|column| !column.is_retired())
+    }
+
+    /// Returns the column of a field, and its position in the table's definition.
+    pub fn column(&self, field: &Ident) -> Option<(usize, &Column<'a>)> {
+        let is_named = |column: &&Column<'_>| plain(column.ident) == plain(field);
+        self.columns.iter().enumerate().find(|(_, column)| is_named(&column))
+    }
+}
+
 impl Column<'_> {
     /// Returns whether a draft must set the column, which the draft's type then keeps track of.
     pub fn must_be_set(&self) -> bool {
         !self.is_optional && self.args.default.is_none()
+    }
+
+    /// Returns whether other columns have replaced it.
+    pub fn is_retired(&self) -> bool {
+        self.args.retired.is_some()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use proc_macro2::TokenStream;
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Ident, LitStr, Path, Result};
+use syn::{Attribute, Ident, LitStr, Path, Result, Token};
 
 use crate::input::arguments::{
     each, expression, flag, list, name_of, once, skip_value, string, unknown,
 };
 use crate::input::faults::Faults;
 use crate::input::suggest::Suggestion;
+use crate::table::lens::Lens;
 
 /// The helper attribute of `#[derive(Table)]`.
 pub const TABLE: &str = "table";
@@ -25,6 +26,8 @@ pub struct TableArgs {
     pub columns: Option<Path>,
     pub indexes: Vec<Vec<Ident>>,
     pub derives: Vec<Path>,
+    /// The field from which each row's id is made.
+    pub key: Option<Ident>,
     /// Given on ara's own tables, whose names begin with a prefix that apps cannot use.
     pub ara: Option<Path>,
 }
@@ -36,6 +39,10 @@ pub struct FieldArgs {
     pub index: Option<Path>,
     pub search: Option<Path>,
     pub default: Option<TokenStream>,
+    /// What rows without a value are read as.
+    pub missing: Option<TokenStream>,
+    pub retired: Option<Path>,
+    pub replaces: Option<Lens>,
     /// The first argument, for a field that takes none.
     pub first: Option<Path>,
 }
@@ -53,11 +60,12 @@ impl TableArgs {
                 "derive" => args
                     .derives
                     .extend(list(meta, "derive(serde::Serialize)", faults)?.into_iter().flatten()),
+                "key" => once(&mut args.key, meta, faults, field)?,
                 "unique" => unique(meta, faults)?,
                 "__ara" => once(&mut args.ara, meta, faults, flag)?,
                 given => {
                     let suggestion = Suggestion {
-                        known: &["name", "local", "index", "columns", "derive"],
+                        known: &["name", "local", "index", "columns", "derive", "key"],
                         synonyms: &[("column", "name"), ("rename", "name"), ("table", "name")],
                         given,
                     };
@@ -81,11 +89,17 @@ impl FieldArgs {
                 "index" => once(&mut args.index, meta, faults, flag)?,
                 "search" => once(&mut args.search, meta, faults, flag)?,
                 "default" => once(&mut args.default, meta, faults, expression)?,
+                "missing" => once(&mut args.missing, meta, faults, expression)?,
+                "retired" => once(&mut args.retired, meta, faults, flag)?,
+                "replaces" => once(&mut args.replaces, meta, faults, Lens::parse)?,
                 "unique" => unique(meta, faults)?,
                 given => {
                     let suggestion = Suggestion {
-                        known: &["column", "index", "search", "default"],
-                        synonyms: &[("name", "column"), ("rename", "column")],
+                        known: &[
+                            "column", "index", "search", "default", "missing", "retired",
+                            "replaces",
+                        ],
+                        synonyms: &[("name", "column"), ("rename", "column"), ("lens", "replaces")],
                         given,
                     };
                     unknown("a column", meta, &suggestion, faults)?;
@@ -100,6 +114,16 @@ impl FieldArgs {
 /// Returns the helper attributes, under both of their names.
 fn of_table(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attrs.iter().filter(|attr| attr.path().is_ident(TABLE) || attr.path().is_ident(TABLE_OF_MACRO))
+}
+
+/// Reads `key = name`.
+fn field(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<Ident>> {
+    if meta.input.peek(Token![=]) && meta.input.peek2(syn::Ident) {
+        return meta.value()?.parse().map(Some);
+    }
+    faults.on(&meta.path, "`key` names a field: `key = name`");
+    skip_value(meta.input)?;
+    Ok(None)
 }
 
 /// Refuses `unique`.

@@ -2,6 +2,7 @@
 
 mod columns;
 mod draft;
+mod lens;
 mod names;
 mod patch;
 mod released;

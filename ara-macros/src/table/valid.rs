@@ -8,6 +8,7 @@ use quote::ToTokens;
 use syn::{Data, DeriveInput, Fields};
 
 use super::ast::{Column, Table};
+use super::valid_lens::lenses;
 use crate::input::faults::Faults;
 use crate::input::names::plain;
 use crate::input::suggest::Suggestion;
@@ -63,6 +64,7 @@ pub fn table(table: &Table<'_>, faults: &mut Faults) {
     same_column(table, faults);
     indexes(table, faults);
     derives(table, faults);
+    lenses(table, faults);
 }
 
 fn table_name(table: &Table<'_>, faults: &mut Faults) {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use ara_core::{Fields, Record, SYSTEM_FIELDS, Table};
+use ara_core::{Fields, Record, Table, select_list};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
@@ -61,7 +61,7 @@ impl<R: Record> Part for R {
 
     #[inline]
     fn width() -> usize {
-        SYSTEM_FIELDS.len() + R::Table::TABLE.columns.len()
+        select_list(R::Table::TABLE).count()
     }
 
     #[inline]

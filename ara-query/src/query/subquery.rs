@@ -119,7 +119,7 @@ fn referring<C: Column<Value: Reference>>(mut clauses: Clauses) -> Untyped {
     clauses.select(vec![Untyped::column(C::term())]);
     let (rows, notes) = clauses.subquery(&[MemberRef::of::<C::Table>()]);
     // These rows need a name of their own, as the row that they refer to may be one of the same table.
-    let reference = Sql::col((REFERRING, C::NAME));
+    let reference = Sql::col((REFERRING, C::SHOWN));
     let target = ColumnTerm::id(MemberRef::of::<<C::Value as Reference>::Target>());
     let mut select = SelectStatement::new();
     select.expr(constant(1_i64)).from_subquery(rows, REFERRING);

@@ -15,6 +15,8 @@ pub struct ColumnTerm {
     member: &'static str,
     table: &'static TableDef,
     name: &'static str,
+    /// The name of the column that is read: a hidden one, if the column replaces others.
+    shown: &'static str,
     /// Which stored values the app can read. `None` for a column that ara itself fills, as it is in every
     /// row.
     readable: Option<fn() -> Readable>,
@@ -25,12 +27,14 @@ impl ColumnTerm {
     pub(crate) fn of<C: Column>(member: MemberRef) -> Self {
         let readable: Option<fn() -> Readable> =
             if SYSTEM_FIELDS.contains(&C::NAME) { None } else { Some(C::Value::readable) };
-        Self { member: member.name, table: member.table.def, name: C::NAME, readable }
+        let (table, name, shown) = (member.table.def, C::NAME, C::SHOWN);
+        Self { member: member.name, table, name, shown, readable }
     }
 
     /// Returns the id of a table's rows.
     pub(crate) fn id(member: MemberRef) -> Self {
-        Self { member: member.name, table: member.table.def, name: "id", readable: None }
+        let (table, name) = (member.table.def, "id");
+        Self { member: member.name, table, name, shown: name, readable: None }
     }
 
     /// Returns the required columns of a table.
@@ -41,6 +45,7 @@ impl ColumnTerm {
             member,
             table: table.def,
             name: column.name,
+            shown: column.shown(),
             readable: Some(as_read.readable),
         })
     }
@@ -65,9 +70,9 @@ impl ColumnTerm {
         self.member == member.name
     }
 
-    /// Returns the name by which the query reads its table, and its own name.
+    /// Returns the name by which the query reads its table, and that of the column that is read.
     pub(crate) fn names(self) -> (&'static str, &'static str) {
-        (self.member, self.name)
+        (self.member, self.shown)
     }
 
     /// Returns the stored names of its table and of the column.
@@ -83,7 +88,7 @@ impl ColumnTerm {
 
     /// Returns the column as it is stored, readable or not.
     pub(crate) fn sql(self) -> Sql {
-        Sql::col((self.member, self.name))
+        Sql::col(self.names())
     }
 
     /// Returns the value, which is NULL where it cannot be read.

@@ -114,14 +114,14 @@ impl Clauses {
 
     /// Adds to a select from which tables it reads, and which of their rows.
     pub(super) fn finish(mut self, mut select: SelectStatement, members: &[MemberRef]) -> Select {
-        let is_exact = self.is_exact();
+        let (is_exact, tables) = (self.is_exact(), self.tables(members));
         if let Some(first) = members.first() {
             self.put_tables(&mut select, *first);
             self.put_conditions(&mut select, *first);
             self.put_groups(&mut select);
         }
         let Self { narrowed, limit, offset, .. } = self;
-        Select { select, narrowed, limit, offset, is_exact }
+        Select { select, narrowed, limit, offset, is_exact, tables }
     }
 
     fn put_tables(&mut self, select: &mut SelectStatement, first: MemberRef) {

@@ -8,6 +8,7 @@
 //! is run again, exactly. Rows that an offset passes over, or that are merged with others, never reach the
 //! reader: such a select is run exactly from the start.
 
+use ara_core::{TableRef, checked_limit};
 use sea_query::SelectStatement;
 
 use crate::untyped::column::ColumnTerm;
@@ -22,6 +23,8 @@ pub(crate) struct Select {
     pub offset: u64,
     /// Whether it must be run exactly from the start.
     pub is_exact: bool,
+    /// The tables that it reads.
+    pub tables: Vec<TableRef>,
 }
 
 impl Select {
@@ -60,10 +63,11 @@ impl Select {
 
     fn nearly(&self) -> Statement {
         let mut statement = Statement::from(&self.select);
-        if self.is_cut() {
-            // SQLite plans by the limit, so it would prepare the statement again for each value that is bound
-            // there: the limit is part of the text.
-            let limit = self.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1));
+        // SQLite plans by the limit, so it would prepare the statement again for each value that is bound there: the
+        // limit is part of the text.
+        let limit = self.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1));
+        let limit = Some(limit).filter(|_| self.is_cut());
+        if let Some(limit) = checked_limit(&self.tables, limit) {
             statement.sql.push_str(&format!(" LIMIT {limit}"));
         }
         if self.offset > 0 {
@@ -104,7 +108,7 @@ mod tests {
         select.expr(Sql::cust("1"));
         let todo = MemberRef { table: TableRef::of::<Todo>(), name: "todo" };
         let narrowed = vec![ColumnTerm::id(todo)];
-        Select { select, narrowed, limit, offset, is_exact }
+        Select { select, narrowed, limit, offset, is_exact, tables: Vec::new() }
     }
 
     #[test]

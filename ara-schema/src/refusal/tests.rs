@@ -419,9 +419,15 @@ fn everything_at_once_is_told_in_the_order_of_what_was_released() {
 #[test]
 fn a_refusal_is_composed_while_the_app_is_compiled() {
     const TITLE: ColumnDef =
-        ColumnDef { name: "type", ty: Type::Text, range: None, required: true };
-    const RELEASED: TableDef =
-        TableDef { name: "todo", local: false, columns: &[TITLE], indexes: &[], search: &[] };
+        ColumnDef { name: "type", ty: Type::Text, range: None, required: true, ..ColumnDef::EMPTY };
+    const RELEASED: TableDef = TableDef {
+        name: "todo",
+        local: false,
+        columns: &[TITLE],
+        indexes: &[],
+        search: &[],
+        ..TableDef::EMPTY
+    };
     const NOW: TableDef = TableDef { columns: &[], local: true, ..RELEASED };
     const LENGTH: usize = {
         let mut text = Text::new(&mut []);

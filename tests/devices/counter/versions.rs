@@ -89,3 +89,22 @@ fn kinds_may_be_mixed() -> Outcome {
     late.rebuild()?;
     same(&phone, &late)
 }
+
+/// What is no number is cleared like any other value, here and elsewhere.
+#[test]
+fn what_is_no_number_is_cleared_everywhere() -> Outcome {
+    let (phone, laptop) = (Database::memory()?, Database::memory()?);
+    let article = Id::from_key("counting");
+    let line = format!(r#"{{"id":"{article}","title":"Counting","views":2,"likes":"many"}}"#);
+    let _ = phone.import_json::<Article>(line.as_bytes())?;
+    sync(&phone, &laptop)?;
+    assert!(laptop.clear_unreadable(article, Article::likes)?);
+    assert!(!laptop.clear_unreadable(article, Article::likes)?);
+    sync(&phone, &laptop)?;
+    assert!(!phone.clear_unreadable(article, Article::likes)?);
+    phone.update(Article::patch(article).likes(Counter::add(4)))?;
+    sync(&phone, &laptop)?;
+    assert_eq!(counted(&laptop, article)?, (Some(2), Some(4)));
+    laptop.rebuild()?;
+    sync(&phone, &laptop)
+}

@@ -110,6 +110,22 @@ fn a_reader_of_an_earlier_state_only_delays_it() -> Outcome {
     Ok(())
 }
 
+/// A small file is written anew once, and not after each of the transactions.
+#[test]
+fn a_small_file_is_vacuumed_once_for_many_rows() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let ids = db.create_all((0..8500).map(|_| Note::draft().title(SECRET).views(0)))?;
+    db.transaction(|tx| ids.iter().try_for_each(|id| tx.delete(*id).map(drop)))?;
+    // `VACUUM` adds one to it.
+    let vacuums = || file.number("PRAGMA schema_version");
+    let before = vacuums()?;
+    assert_eq!(db.forget_deleted(Timestamp::MAX)?, 8500);
+    assert_eq!(vacuums()?, before + 1);
+    assert_eq!(copies(&file, SECRET)?, 0);
+    verified(&db)
+}
+
 /// A large file is vacuumed when it is asked for, and somebody reads an earlier state then.
 #[test]
 fn a_large_file_is_purged_by_a_vacuum() -> Outcome {

@@ -18,7 +18,7 @@ const DAMAGES: [&str; 5] = [
     "ara_clock = x'01'",
     "ara_clock = 'soon'",
     "created_at = 'soon', updated_at = x'01'",
-    "ara_clock = substr(ara_clock, 1, 9) || x'7e' || substr(ara_clock, 11)",
+    "ara_clock = CAST(substr(ara_clock, 1, 9) || x'7e' || substr(ara_clock, 11) AS BLOB)",
     "ara_clock = x'', views = 77, title = NULL",
 ];
 
@@ -72,7 +72,7 @@ fn what_arrives_is_merged() -> Outcome {
 #[test]
 fn what_is_written_here_is_written() -> Outcome {
     type Write = fn(&Database, Id<Article>) -> ara::Result<()>;
-    let writes: [Write; 6] = [
+    let writes: [Write; 9] = [
         |db, article| view(db, article).map(drop),
         |db, article| db.update(Article::patch(article).again(7)).map(drop),
         |db, article| db.delete(article).map(drop),
@@ -86,8 +86,30 @@ fn what_is_written_here_is_written() -> Outcome {
                 Ok(())
             })
         },
+        |db, article| {
+            let line = format!(r#"{{"id":"{article}","title":"More","again":4}}"#);
+            db.import_json::<Article>(line.as_bytes()).map(drop)
+        },
+        |db, article| {
+            let made = db.history(article)?.first().expect("it was created").transaction;
+            let undone = db.undo(made)?;
+            assert_eq!(db.get(article)?, None, "{undone:?}");
+            Ok(())
+        },
+        |db, article| {
+            let viewed = db.history(article)?.last().expect("it was viewed").transaction;
+            let undone = db.undo(viewed)?;
+            assert_eq!(undone.written, 1, "{undone:?}");
+            Ok(())
+        },
     ];
-    for sql in DAMAGES.into_iter().filter(|sql| sql.starts_with("ara_clock")) {
+    // Of this one, the last change has a stamp that none has.
+    let at_the_end = "ara_clock = CAST(x'7f' || substr(ara_clock, 2) AS BLOB)";
+    // Which nodes there are, only a merge asks.
+    let is_found =
+        |sql: &&str| sql.starts_with("ara_clock") && !sql.starts_with("ara_clock = CAST");
+    let damages = DAMAGES.into_iter().filter(is_found);
+    for sql in damages.chain([at_the_end]) {
         for (at, write) in writes.into_iter().enumerate() {
             let (file, other, [one, another]) = made()?;
             let db = file.open()?;
@@ -95,11 +117,42 @@ fn what_is_written_here_is_written() -> Outcome {
             write(&db, one).map_err(|error| format!("{at}, {sql}: {error}"))?;
             write(&db, another)?;
             send(&db, &other)?;
-            agree(&db, &other)?;
+            agree(&db, &other).map_err(|error| format!("{at}, {sql}: {error}"))?;
             let rows =
                 |db: &Database| db.query::<Article>().with_deleted().order_by(Article::id).all();
             assert_eq!(rows(&db)?, rows(&other)?, "{at}, {sql}");
         }
+    }
+    Ok(())
+}
+
+/// Only the last stamp there is lets a row be forgotten that is not deleted.
+#[test]
+fn a_row_that_only_seems_to_have_the_last_stamp_is_not_forgotten() -> Outcome {
+    let (file, _, [one, _]) = made()?;
+    let db = file.open()?;
+    damage(&file, "ara_clock = CAST(x'7f' || substr(ara_clock, 2) AS BLOB)", one)?;
+    assert!(!db.forget(one)?);
+    assert!(db.get(one)?.is_some());
+    Ok(())
+}
+
+/// That a transaction is undone is in a row of ara's own.
+#[test]
+fn what_was_undone_is_done_again_and_undone() -> Outcome {
+    for sql in ["ara_clock = x'01'", "ara_clock = 'soon'", "ara_clock = x''"] {
+        let (file, other, [one, _]) = made()?;
+        let db = file.open()?;
+        db.update(Article::patch(one).again(7))?;
+        let edited = db.last_transaction()?.expect("was edited");
+        let undone = db.undo(edited)?.transaction.expect("was undone");
+        for (transaction, again) in [(undone, Some(7)), (edited, None)] {
+            file.tamper(&format!("UPDATE ara_undone SET {sql}"))?;
+            let _ = db.undo(transaction).map_err(|error| format!("{sql}: {error}"))?;
+            assert_eq!(db.get(one)?.and_then(|row| row.again), again, "{sql}");
+        }
+        send(&db, &other)?;
+        agree(&db, &other)?;
     }
     Ok(())
 }

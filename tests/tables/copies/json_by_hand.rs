@@ -129,6 +129,11 @@ fn numbers_are_what_the_column_holds() -> Outcome {
     assert_eq!(db.query::<Item>().one()?.price, Some(18_446_744_073_709_551_615.0));
     let report = db.import_json::<Item>(item("\"count\":9.3e18,\"small\":1.5").as_bytes())?;
     assert_eq!((report.rows, report.unreadable), (1, 2));
+    // A deleted row is one, however that is written.
+    db.import_json::<Item>(item("\"is_deleted\":1.0").as_bytes()).map(drop)?;
+    let sql = "SELECT typeof(is_deleted) FROM item";
+    assert_eq!(rows(&file.sqlite()?, sql)?, [[of("integer")]]);
+    db.import_json::<Item>(item("\"is_deleted\":false").as_bytes()).map(drop)?;
     // The same number again is no change, whoever stored it how.
     file.tamper("UPDATE item SET price = 5")?;
     let changes = db.history(db.query::<Item>().one()?.id)?.len();

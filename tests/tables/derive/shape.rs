@@ -26,7 +26,7 @@ pub struct Category {
 }
 
 const fn column(name: &'static str, ty: Type, range: Option<Range>, required: bool) -> ColumnDef {
-    ColumnDef { name, ty, range, required }
+    ColumnDef { name, ty, range, required, ..ColumnDef::EMPTY }
 }
 
 #[test]
@@ -42,6 +42,7 @@ fn the_table_is_what_the_struct_says() {
         ],
         indexes: &[],
         search: &[],
+        ..TableDef::EMPTY
     };
     assert_eq!(Todo::TABLE, &TODO);
     assert_eq!(Todo::NAME, "todo");
@@ -63,6 +64,7 @@ fn arguments_change_the_table() {
             IndexDef { columns: &["type"] },
         ],
         search: &[],
+        ..TableDef::EMPTY
     };
     assert_eq!(Category::TABLE, &CATEGORY);
 }

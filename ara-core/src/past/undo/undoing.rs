@@ -1,9 +1,9 @@
 //! Undoing transactions, and doing them again, row by row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::registry::Registry;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::cells::{Cells, Write};
 use crate::log::owned_change::OwnedChange;
 use crate::log::piece::unpacking::LoggedChange;
@@ -151,7 +151,11 @@ impl<'a, 'c, 'r> Undoing<'a, 'c, 'r> {
         if !first.is_some_and(|cell| cell.column == 0 && cell.write().is_some_and(is_life)) {
             return Ok(None);
         }
-        let clock = self.clocks.get(table, &change.row)?;
+        let clock = match self.clocks.get(table, &change.row) {
+            // The row is made anew with its slice.
+            Err(Error::Corrupt) => return Ok(None),
+            clock => clock?,
+        };
         Ok(clock.filter(|clock| {
             let mut groups = clock.groups().map(|(_, stamp, node)| (stamp, node));
             groups.next() == Some((change.stamp, change.node)) && groups.next().is_none()
@@ -182,6 +186,7 @@ impl<'a, 'c, 'r> Undoing<'a, 'c, 'r> {
         mut slice: Slice,
         writing: &mut Writing<'c>,
     ) -> Result<Option<RowKey>> {
+        let mut clocks = self.clocks_of(&slice, writing)?;
         let mut reader = self.reader();
         let wanted = slice.rows.iter().filter(|(_, row)| self.rows.needs_log(row));
         let wanted: Vec<RowKey> = wanted.map(|(key, _)| *key).collect();
@@ -201,15 +206,39 @@ impl<'a, 'c, 'r> Undoing<'a, 'c, 'r> {
                 None if self.rows.needs_log(&written) => RowLog::seek(&reader, key)?,
                 None => RowLog::Alone,
             };
-            let clock = match made(self.rows.registry, key.0) {
-                Some(table) => self.clocks.get(table, &key.1)?,
-                None => None,
-            };
+            let clock = clocks.remove(&key);
             let inverse = self.rows.row(&mut reader, (key, written), clock.as_ref(), &mut log)?;
             inverses.extend(inverse);
         }
         self.write(inverses, writing)?;
         Ok(last.filter(|_| slice.is_cut))
+    }
+
+    /// Returns the clocks of the rows of a slice. Rows of which another program has damaged the clock are made anew
+    /// from the log before.
+    fn clocks_of(
+        &mut self,
+        slice: &Slice,
+        writing: &mut Writing<'c>,
+    ) -> Result<BTreeMap<RowKey, RowClock>> {
+        let (mut clocks, mut damaged) = (BTreeMap::new(), BTreeSet::new());
+        for key in slice.rows.keys() {
+            let Some(table) = made(self.rows.registry, key.0) else { continue };
+            match self.clocks.get(table, &key.1) {
+                Err(Error::Corrupt) => drop(damaged.insert(*key)),
+                Ok(Some(clock)) if is_at_the_end(&clock, writing) => drop(damaged.insert(*key)),
+                clock => clocks.extend(clock?.map(|clock| (*key, clock))),
+            }
+        }
+        if !damaged.is_empty() {
+            let Writing { recorder, touched, .. } = writing;
+            self.any_rows.rebuild(recorder, &damaged, touched.as_mut())?;
+        }
+        for key in damaged {
+            let Some(table) = made(self.rows.registry, key.0) else { continue };
+            clocks.extend(self.clocks.get(table, &key.1)?.map(|clock| (key, clock)));
+        }
+        Ok(clocks)
     }
 
     /// Writes what sets rows back.
@@ -220,6 +249,11 @@ impl<'a, 'c, 'r> Undoing<'a, 'c, 'r> {
         }
         Ok(())
     }
+}
+
+/// Returns whether no change can come after those of a row, as far as its clock tells.
+fn is_at_the_end(clock: &RowClock, writing: &Writing<'_>) -> bool {
+    clock.latest().is_some_and(|(stamp, _)| writing.recorder.stamp_after(stamp).is_none())
 }
 
 /// Adds a change of a transaction to a slice, unless it is one of the table of undone transactions.

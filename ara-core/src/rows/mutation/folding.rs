@@ -8,6 +8,7 @@ use crate::log::clock::Stamp;
 use crate::log::marks::Marks;
 use crate::log::nodes;
 use crate::log::row_clock::Tick;
+use crate::model::cells::Kind;
 use crate::rows::any_rows::{MarkedCell, record};
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
@@ -84,7 +85,7 @@ impl Mutation<'_, '_> {
 
     /// Returns the marks of the cell that a write records.
     pub(super) fn marks_of(&self, write: &Write<'_>) -> Marks<'static> {
-        match write.is_written_through && self.plan.ordinal.is_some() {
+        match (write.kind == Kind::Through) && self.plan.ordinal.is_some() {
             true if !self.plan.is_counter(write.slot) => Marks::OF_WRITTEN_THROUGH,
             _ => Marks::default(),
         }

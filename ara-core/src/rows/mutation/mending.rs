@@ -12,14 +12,14 @@ use crate::rows::writing::Writing;
 
 impl Mutation<'_, '_> {
     /// Runs what writes a row. If that finds the row damaged, the row is made anew from the log, and it is run
-    /// again.
+    /// again. A row after whose last change none can come may be damaged, too.
     pub(super) fn mending<R>(
         &mut self,
         row: Uuid,
         mut write: impl FnMut(&mut Self) -> Result<R>,
     ) -> Result<R> {
         match write(self) {
-            Err(Error::Corrupt) => {
+            Err(Error::Corrupt | Error::EndOfTime { .. }) => {
                 self.rebuild_row(row)?;
                 write(self)
             }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
 use crate::log::row_clock::LeftOut;
+use crate::model::cells::Kind;
 use crate::names::{EDIT_PREFIX, quoted, stored_table_name};
 use crate::rows::mutation::{Mutation, Write};
 use crate::value::size::{LARGEST, LARGEST_WRITTEN, length};
@@ -20,7 +21,7 @@ impl Mutation<'_, '_> {
     ) -> Result<()> {
         let slots = || writes.iter().filter_map(|write| self.plan.slots.get(write.slot));
         let is_written = |name: &str| slots().any(|slot| slot.name == name);
-        let edits = || writes.iter().filter(|write| !write.is_written_through);
+        let edits = || writes.iter().filter(|write| write.kind != Kind::Through);
         let is_edited = |name: &str| {
             let mut slots = edits().filter_map(|write| self.plan.slots.get(write.slot));
             slots.any(|slot| slot.name == name)

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::growth::grow::grow;
 use crate::growth::history::Growth;
 use crate::log::column_set::ColumnSet;
-use crate::model::cells::Cell;
+use crate::model::cells::{Cell, Kind};
 use crate::rows::column_cells::{LastCell, column_cells};
 use crate::rows::mutation::Mutation;
 use crate::rows::touched::Touched;
@@ -20,14 +20,12 @@ use crate::value::{Stored, Timestamp};
 
 static DOC: TableDef = TableDef {
     name: "doc",
-    local: false,
     columns: &[
-        ColumnDef { name: "a", ty: Type::Text, range: None, required: false },
-        ColumnDef { name: "b", ty: Type::Text, range: None, required: false },
-        ColumnDef { name: "n", ty: Type::Counter, range: None, required: false },
+        ColumnDef { name: "a", ty: Type::Text, ..ColumnDef::EMPTY },
+        ColumnDef { name: "b", ty: Type::Text, ..ColumnDef::EMPTY },
+        ColumnDef { name: "n", ty: Type::Counter, ..ColumnDef::EMPTY },
     ],
-    indexes: &[],
-    search: &[],
+    ..TableDef::EMPTY
 };
 
 const COUNTER: usize = 2;
@@ -75,7 +73,8 @@ fn cells(given: &Given) -> Vec<Cell> {
             COUNTER => Some(stored(column, value.unwrap_or(1))),
             _ => value.map(|value| stored(column, value)),
         };
-        Cell { column, value, is_default: false, as_read: None, is_written_through }
+        let kind = if is_written_through { Kind::Through } else { Kind::Plain };
+        Cell { column, value, is_default: false, as_read: None, kind }
     };
     given.into_iter().map(cell).collect()
 }
@@ -119,7 +118,8 @@ struct Model {
 
 impl Model {
     fn write(&mut self, given: &Given, (is_new, is_upsert): (bool, bool)) {
-        for Cell { column, value, is_written_through, .. } in cells(given) {
+        for Cell { column, value, kind, .. } in cells(given) {
+            let is_written_through = kind == Kind::Through;
             let held = &mut self.columns[column];
             let held_value = held.last.clone().flatten();
             if column == COUNTER {

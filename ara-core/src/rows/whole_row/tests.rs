@@ -16,11 +16,11 @@ use crate::growth::mend::mend_tables;
 use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 use crate::merge::report::Reason;
-use crate::model::cells::Cell;
+use crate::model::cells::{Cell, Kind};
 use crate::rows::mutation::Mutation;
 use crate::sync::set_aside::Obstacle;
 use crate::value::size::LARGEST;
-use crate::value::{Stored, Timestamp};
+use crate::value::{AsRead, Stored, Timestamp};
 
 const NODES: [NodeId; 3] = [OTHERS[0], OTHERS[1], NodeId::from_bytes([7; 16])];
 
@@ -195,13 +195,14 @@ static DOC: TableDef = TableDef {
     name: "doc",
     local: false,
     columns: &[
-        ColumnDef { name: "a", ty: Type::Text, range: None, required: false },
-        ColumnDef { name: "b", ty: Type::Text, range: None, required: false },
-        ColumnDef { name: "c", ty: Type::Text, range: None, required: false },
-        ColumnDef { name: "d", ty: Type::Text, range: None, required: false },
+        ColumnDef { name: "a", ty: Type::Text, range: None, required: false, ..ColumnDef::EMPTY },
+        ColumnDef { name: "b", ty: Type::Text, range: None, required: false, ..ColumnDef::EMPTY },
+        ColumnDef { name: "c", ty: Type::Text, range: None, required: false, ..ColumnDef::EMPTY },
+        ColumnDef { name: "d", ty: Type::Text, range: None, required: false, ..ColumnDef::EMPTY },
     ],
     indexes: &[],
     search: &[],
+    ..TableDef::EMPTY
 };
 
 const ID: Uuid = Uuid::from_bytes(row(1));
@@ -223,7 +224,7 @@ fn write<R>(db: &Database, run: impl FnOnce(&mut Mutation<'_, '_>) -> Result<R>)
 fn cells(lengths: &[(usize, Option<usize>)]) -> Vec<Cell> {
     let cell = |&(column, length): &(usize, Option<usize>)| {
         let value = length.map(|length| Stored::Text(text(column, length).into()));
-        Cell { column, value, is_default: false, as_read: None, is_written_through: false }
+        Cell { column, value, is_default: false, as_read: None, kind: Kind::Plain }
     };
     lengths.iter().map(cell).collect()
 }
@@ -340,11 +341,41 @@ fn what_is_left_out_comes_back_once_there_is_room() -> Result<()> {
     Ok(())
 }
 
+/// The app sees no value in the column, and writes that back with others.
+#[test]
+fn a_row_that_is_saved_as_it_is_seen_keeps_what_is_left_out() -> Result<()> {
+    let [a, b, ..] = devices()?;
+    let seen = |lengths: &[(usize, Option<usize>)]| {
+        let as_read = Some(AsRead::of::<String>());
+        let cells = cells(lengths).into_iter().map(|cell| Cell { as_read, ..cell });
+        cells.collect::<Vec<_>>()
+    };
+    let vector = a.version_vector()?;
+    write(&a, |mutation| mutation.update(ID, &seen(&[(3, None)])))?;
+    write(&a, |mutation| mutation.upsert(Some(ID), &seen(&[(0, Some(99_000)), (3, None)])))?;
+    assert_eq!(a.version_vector()?, vector);
+    write(&a, |mutation| mutation.update(ID, &seen(&[(0, Some(7)), (3, None)])))?;
+    sync(&a, &b)?;
+    for db in [&a, &b] {
+        assert_eq!(lengths(db)?, [7, 99_001, 99_002, 99_003]);
+        assert!(told(db)?.is_empty() && db.verify()?.holds());
+    }
+    // What is seen there now is cleared.
+    write(&a, |mutation| mutation.update(ID, &seen(&[(3, None)])))?;
+    assert_eq!(lengths(&a)?, [7, 99_001, 99_002, 0]);
+    Ok(())
+}
+
 #[test]
 fn a_value_that_is_left_out_can_be_cleared() -> Result<()> {
     let [a, b, ..] = devices()?;
-    // The app sees no value in the column.
-    assert!(update(&a, &[(3, None)])?);
+    let clear = |column| {
+        let as_read = AsRead::of::<String>();
+        write(&a, |mutation| mutation.clear_unreadable(ID, column, as_read))
+    };
+    assert!(!clear(2)?);
+    assert!(clear(3)?);
+    assert!(!clear(3)?);
     assert!(update(&a, &[(0, Some(7))])?);
     sync(&a, &b)?;
     for db in [&a, &b] {

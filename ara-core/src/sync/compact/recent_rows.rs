@@ -20,6 +20,7 @@ use crate::log::pieces::PieceReader;
 use crate::log::place::{ChangeNumber, Point};
 use crate::log::row_changes::RowKey;
 use crate::sync::compact::known_to_all::Limits;
+use crate::sync::compact::written::Written;
 
 /// How many rows, and how many of their columns, are held at most. Nothing is dropped from others.
 const MOST_ROWS: usize = 100_000;
@@ -34,6 +35,8 @@ pub(super) struct RecentRows {
     kept: Vec<u64>,
     /// How far the log of each node was read.
     seen: HashMap<NodeOrdinal, Point>,
+    /// What it has.
+    pub(super) written: Written,
 }
 
 enum Row {
@@ -63,12 +66,15 @@ impl RecentRows {
         limits: &Limits,
         nodes: impl Iterator<Item = &'n Node>,
     ) -> Result<Self> {
-        let seen = nodes.map(|node| (node.ordinal, node.end)).collect();
-        let mut recent = Self { rows: HashMap::new(), columns: 0, kept: Vec::new(), seen };
+        let seen: HashMap<_, _> = nodes.map(|node| (node.ordinal, node.end)).collect();
+        let changes = seen.values().fold(0, |sum: i64, end| sum.saturating_add(end.number.get()));
+        let (rows, kept, written) = (HashMap::new(), Vec::new(), Written::of(changes));
+        let mut recent = Self { rows, columns: 0, kept, seen, written };
         let mut pieces = PieceReader::all(connection)?;
         while let Some(piece) = pieces.next()? {
             let limit = limits.of(piece.node());
             for change in piece.changes() {
+                recent.written.add(change.node, &change.record);
                 let key = (change.record.table, change.record.row);
                 if change.record.number > limit {
                     recent.add(key, Row::LastWrites(Vec::new()));

@@ -217,6 +217,12 @@ impl<'c, 'r> Compacting<'c, 'r> {
             return Ok(None);
         }
         let Some(clock) = self.clocks.of(key)? else { return Ok(None) };
+        // The log itself must have what the clock tells.
+        let written = &self.recent.written;
+        let mut ends = [clock.earliest(), clock.latest()].into_iter().flatten();
+        if !ends.all(|end| written.has_change(key, end)) {
+            return Ok(None);
+        }
         let this = Some((record.stamp, change.node));
         let stays = clock.earliest() == this || clock.latest() == this;
         let mut rest = Rest { cells: Vec::new(), dropped: 0, stays };
@@ -236,14 +242,16 @@ impl<'c, 'r> Compacting<'c, 'r> {
                     let write = (record.stamp, id);
                     // What was written through covers no edit.
                     let edits = self.registry.tables.get(&record.table).map(|table| &table.edits);
-                    let by = match is_edit && clock.is_marked(cell.column) {
+                    let last = match is_edit && clock.is_marked(cell.column) {
                         true => edits
                             .and_then(|edits| edits.get(&cell.column))
                             .and_then(|edits| clock.last_write(edits.ordinal)),
                         false => clock.last_write(cell.column),
                     };
-                    let by = by.and_then(|(stamp, node)| Some((stamp, self.registry.id_of(node)?)));
-                    by.is_some_and(|by| by > write)
+                    let last = last
+                        .filter(|last| written.has_write(key, cell.column, *last))
+                        .and_then(|(stamp, node)| Some((stamp, self.registry.id_of(node)?)));
+                    last.is_some_and(|last| last > write)
                         && self.recent.is_covered(key, (cell.column, is_edit), write)
                 }
             };

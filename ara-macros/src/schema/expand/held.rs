@@ -60,10 +60,10 @@ fn definition(table: &TableSnapshot) -> TokenStream {
     let TableSnapshot { name, local, columns, .. } = table;
     let columns = columns.iter().map(|ColumnSnapshot { name, ty, range, .. }| {
         let (ty, range) = (stored_type(ty), recorded(*range));
-        quote!(_ara::ColumnDef { name: #name, ty: _ara::Type::#ty, range: #range, required: false })
+        quote!(_ara::ColumnDef { name: #name, ty: _ara::Type::#ty, range: #range, required: false, .._ara::ColumnDef::EMPTY })
     });
     quote! {
-        _ara::TableDef { name: #name, local: #local, columns: &[#(#columns),*], indexes: &[], search: &[] }
+        _ara::TableDef { name: #name, local: #local, columns: &[#(#columns),*], indexes: &[], search: &[], .._ara::TableDef::EMPTY }
     }
 }
 

@@ -12,9 +12,13 @@ struct Constant<'a> {
     ident: Ident,
     vis: &'a Visibility,
     stored: String,
+    /// The name of the column that queries read.
+    shown: String,
     ty: TokenStream,
     doc: TokenStream,
     deprecated: Option<&'a Attribute>,
+    /// Whether it has a type, but no constant.
+    is_retired: bool,
 }
 
 /// Returns all columns: first those that every row has, then those of the fields.
@@ -24,9 +28,11 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         ident: format_ident!("{name}"),
         vis,
         stored: name.to_owned(),
+        shown: name.to_owned(),
         ty,
         doc,
         deprecated: None,
+        is_retired: false,
     };
     let timestamp = || quote!(_ara::Timestamp);
     let mut constants = vec![
@@ -38,9 +44,11 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         ident: column.ident.clone(),
         vis: column.vis,
         stored: column.name.text.clone(),
+        shown: super::lens::shown(column),
         ty: column.ty.clone(),
         doc: column.doc(),
         deprecated: column.deprecated,
+        is_retired: column.is_retired(),
     }));
     constants
 }
@@ -97,7 +105,8 @@ pub fn markers(table: &Table<'_>) -> TokenStream {
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let table_ident = table.ident;
     let constants = constants(table);
-    let values = constants.iter().map(|Constant { ident, vis, doc, deprecated, .. }| {
+    let kept = constants.iter().filter(|constant| !constant.is_retired);
+    let values = kept.map(|Constant { ident, vis, doc, deprecated, .. }| {
         let marker = table.marker(ident);
         quote! {
             #doc
@@ -105,13 +114,15 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             #vis const #ident: #marker = #marker;
         }
     });
-    let columns = constants.iter().map(|Constant { ident, stored, ty, .. }| {
+    let columns = constants.iter().map(|Constant { ident, stored, shown, ty, .. }| {
         let marker = table.marker(ident);
+        let shown = (shown != stored).then(|| quote!(const SHOWN: &'static str = #shown;));
         quote! {
             impl _ara::Column for #marker {
                 type Table = #table_ident;
                 type Value = #ty;
                 const NAME: &'static str = #stored;
+                #shown
             }
         }
     });

@@ -34,7 +34,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         quote_spanned!(column.ident.span()=> #parameter: ::ara::__private::Provided<#marker>)
     });
     let id_vis = table.id_visibility();
-    let setters = table.positions().map(|(at, column)| setter(table, at, column));
+    let setters = table.kept_positions().map(|(at, column)| setter(table, at, column));
     // With the span of the struct, messages about a missing column point there. Lints then take this code
     // for the user's: `unused_qualifications` would complain about the path of a trait that the user has
     // imported, unless the path begins with `::`.
@@ -94,6 +94,6 @@ fn setter(table: &Table<'_>, at: usize, column: &Column<'_>) -> TokenStream {
 }
 
 /// Returns the columns that the type of the draft keeps track of.
-fn required<'a>(table: &'a Table<'_>) -> impl Iterator<Item = &'a Column<'a>> {
-    table.columns.iter().filter(|column| column.must_be_set())
+fn required<'a>(table: &'a Table<'a>) -> impl Iterator<Item = &'a Column<'a>> {
+    table.kept().filter(|column| column.must_be_set())
 }

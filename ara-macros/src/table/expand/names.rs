@@ -56,6 +56,11 @@ impl Table<'_> {
     pub fn positions(&self) -> impl Iterator<Item = (usize, &Column<'_>)> {
         self.columns.iter().enumerate()
     }
+
+    /// Returns the columns that are not retired, each with its position in the table's definition.
+    pub fn kept_positions(&self) -> impl Iterator<Item = (usize, &Column<'_>)> {
+        self.positions().filter(|(_, column)| !column.is_retired())
+    }
 }
 
 /// The path of a column's type.

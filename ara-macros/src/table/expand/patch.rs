@@ -28,7 +28,7 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let unrecommended = table.unrecommended();
     let patch = table.patch();
-    let setters = table.positions().map(|(at, column)| {
+    let setters = table.kept_positions().map(|(at, column)| {
         let Column { ident, vis, deprecated, .. } = column;
         let doc = column.doc();
         let (generics, argument) = column.argument();

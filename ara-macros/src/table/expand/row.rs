@@ -11,7 +11,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let row = table.row();
     let derives = &table.args.derives;
-    let parameters = table.columns.iter().map(|column| {
+    let parameters = table.kept().map(|column| {
         let (parameter, ty) = (&column.parameter, &column.ty);
         if column.is_hidden {
             quote!(#parameter: ::ara::__private::Presence = ::ara::__private::Maybe)
@@ -19,7 +19,7 @@ pub fn item(table: &Table<'_>) -> TokenStream {
             quote!(#parameter = ::core::option::Option<#ty>)
         }
     });
-    let fields = table.columns.iter().map(|column| {
+    let fields = table.kept().map(|column| {
         let Column { ident, vis, .. } = column;
         let (doc, ty) = (column.doc(), FieldType(column));
         quote!(#doc #vis #ident: #ty)
@@ -53,16 +53,17 @@ pub fn item(table: &Table<'_>) -> TokenStream {
 pub fn impls(table: &Table<'_>) -> TokenStream {
     let Table { ident, vis, .. } = table;
     let (row, patch) = (table.row(), table.patch());
-    let parameters: Vec<_> = table.columns.iter().map(|column| &column.parameter).collect();
-    let bounded: Vec<_> = table.columns.iter().map(Bounded).collect();
-    let held = table.columns.iter().map(|column| holds(table, column));
+    let parameters: Vec<_> = table.kept().map(|column| &column.parameter).collect();
+    let bounded: Vec<_> = table.kept().map(Bounded).collect();
+    let held = table.kept().map(|column| holds(table, column));
     let system = ["id", "created_at", "updated_at"].map(|name| format_ident!("{name}"));
     let system = system.iter().map(|column| table.marker(column));
-    let bounds = table.columns.iter().map(|column| {
+    let bounds = table.kept().map(|column| {
         let (ty, marker) = (FieldType(column), table.marker(column.ident));
         quote!(#ty: _ara::FieldOf<#marker>)
     });
-    let fields = table.positions().map(|(at, Column { ident, .. })| {
+    // Retired columns are not read, and have no position.
+    let fields = table.kept().enumerate().map(|(at, Column { ident, .. })| {
         let marker = table.marker(ident);
         quote!(#ident: __fields.field::<#marker, _>(#at)?)
     });
@@ -101,9 +102,9 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
 /// that is generated for a column names all others, whose number makes it costly.
 fn holds(table: &Table<'_>, held: &Column<'_>) -> TokenStream {
     let (row, marker, ty) = (table.row(), table.marker(held.ident), FieldType(held));
-    let bounded = table.columns.iter().map(Bounded);
-    let parameters = table.columns.iter().map(|column| &column.parameter);
-    let narrowed = table.columns.iter().map(|column| match column.ident == held.ident {
+    let bounded = table.kept().map(Bounded);
+    let parameters = table.kept().map(|column| &column.parameter);
+    let narrowed = table.kept().map(|column| match column.ident == held.ident {
         true if held.is_hidden => Narrowed::Hidden,
         true => Narrowed::This,
         false => Narrowed::Other(column),

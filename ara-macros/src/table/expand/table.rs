@@ -19,16 +19,15 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
     let unrecommended = table.unrecommended();
     let (row, draft, patch) = (table.row(), table.draft(), table.patch());
     let is_local = table.args.local.is_some();
-    let columns = table.columns.iter().map(|Column { ident, is_optional, .. }| {
-        let (marker, required) = (table.marker(ident), !is_optional);
-        quote!(_ara::column_def::<#marker>(#required))
-    });
+    let columns = table.columns.iter().map(|column| column_def(table, column));
     let as_read = table.columns.iter().map(|column| {
         let marker = table.marker(column.ident);
         quote!(_ara::as_read::<#marker>())
     });
+    let lenses = super::lens::lenses(table);
+    let key = key(table);
     let indexes = indexes(table);
-    let search = searched(table).map(|column| &column.name);
+    let search = searched(table).map(super::lens::shown);
     let defaults = defaults(table);
     quote! {
         #[automatically_derived]
@@ -41,8 +40,10 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
                 columns: &[#(#columns,)*],
                 indexes: &[#(#indexes,)*],
                 search: &[#(#search),*],
+                key: #key,
             };
             const AS_READ: &'static [_ara::AsRead] = &[#(#as_read,)*];
+            #lenses
             type Row = #row;
             type Draft = #draft;
             type Patch = #patch;
@@ -56,16 +57,40 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
     }
 }
 
+/// Generates the definition of a column.
+fn column_def(table: &Table<'_>, column: &Column<'_>) -> TokenStream {
+    let Column { ident, is_optional, .. } = column;
+    let (marker, required) = (table.marker(ident), !is_optional);
+    let def = quote!(_ara::column_def::<#marker>(#required));
+    let is_retired = column.is_retired();
+    if !is_retired && column.args.replaces.is_none() {
+        return def;
+    }
+    let replaces = match &column.args.replaces {
+        None => quote!(_ara::None),
+        Some(lens) => super::lens::replaces(table, (column, lens)),
+    };
+    quote!(_ara::ColumnDef { retired: #is_retired, replaces: #replaces, ..#def })
+}
+
+/// Generates the stored name of the key.
+fn key(table: &Table<'_>) -> TokenStream {
+    match table.args.key.as_ref().and_then(|key| table.column(key)) {
+        Some((_, Column { name, .. })) => quote!(_ara::Some(#name)),
+        None => quote!(_ara::None),
+    }
+}
+
 /// Returns the indexes, by the stored names of their columns: those of fields, then those of the struct.
 fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
     let stored = |field: &Ident| {
         let column = table.columns.iter().find(|column| plain(column.ident) == plain(field));
-        column.map(|column| &column.name)
+        column.map(super::lens::shown)
     };
     let of_fields = table.columns.iter().filter(|column| column.args.index.is_some());
-    let of_fields = of_fields.map(|column| vec![&column.name]);
+    let of_fields = of_fields.map(|column| vec![super::lens::shown(column)]);
     let of_struct =
-        table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect());
+        table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect::<Vec<_>>());
     of_fields
         .chain(of_struct)
         .map(|names| quote!(_ara::IndexDef { columns: &[#(#names),*] }))
@@ -123,12 +148,16 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
         let ty = id.ty;
         quote_spanned!(ty.span()=> <#ty as ::ara::__private::IdOf<#ident>>)
     });
-    let fields = table.positions().map(|(at, Column { ident, is_optional, .. })| {
+    let fields = table.kept().enumerate().map(|(at, Column { ident, is_optional, .. })| {
         let marker = table.marker(ident);
         let required = (!is_optional).then(|| quote!(?));
         quote!(#ident: __fields.value::<#marker>(#at) #required)
     });
-    let cells = table.positions().map(|(at, Column { ident, is_optional, .. })| {
+    let retired: Vec<_> = table.columns.iter().filter(|column| column.is_retired()).collect();
+    let without = retired.iter().map(|Column { ident, .. }| quote!(#ident: _ara::None));
+    // So that no lint says that nothing reads them.
+    let ignored = retired.iter().map(|Column { ident, .. }| quote!(let _ = &self.#ident;));
+    let cells = table.kept_positions().map(|(at, Column { ident, is_optional, .. })| {
         let marker = table.marker(ident);
         let value = quote!(self.#ident);
         let value = if *is_optional { value } else { quote!(_ara::Some(#value)) };
@@ -138,9 +167,11 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
         _ara::Some(Self {
             id: #id_of::from_id(__fields.id()?),
             #(#fields,)*
+            #(#without,)*
         })
     };
     let into_cells = quote! {
+        #(#ignored)*
         _ara::Cells::of(#id_of::into_id(self.id)) #(#cells)*
     };
     (from_fields, into_cells)

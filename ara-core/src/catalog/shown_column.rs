@@ -1,0 +1,146 @@
+//! What a column that replaces others consists of in the file.
+
+use ara_schema::{ColumnDef, TableDef};
+
+use crate::model::table_ref::TableRef;
+use crate::names::{SHOWN_PREFIX, edit_column_name, name_list, stored_table_name};
+
+/// The hidden column beside a column that replaces others. It holds what queries read.
+///
+/// It is an index over the row: what it holds follows from the other columns and their clocks. The writer that knows
+/// the functions between the columns keeps it up to date. What anybody else writes is noted by triggers, and worked
+/// out before the next query reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ShownColumn {
+    /// The name of the table in the file.
+    pub(crate) table: String,
+    /// The name of the hidden column.
+    pub(crate) name: &'static str,
+    /// The columns that decide what it holds: the one beside it, and all that this replaces, also by way of others.
+    pub(crate) sources: Vec<&'static str>,
+}
+
+/// The suffix of the table with the row ids of the rows that changed since the column was last brought up to date.
+/// A number below 0 stands for all rows: see [`ShownColumn::note_all`].
+const STALE: &str = " stale";
+
+impl ShownColumn {
+    /// Returns the hidden columns of a table.
+    pub(crate) fn all_of(def: &'static TableDef) -> impl Iterator<Item = Self> {
+        def.columns.iter().filter_map(move |column| Self::of(def, column))
+    }
+
+    /// Returns the hidden column beside a column, if there is one.
+    pub(crate) fn of(def: &'static TableDef, column: &'static ColumnDef) -> Option<Self> {
+        let replaces = column.replaces?;
+        let mut sources = vec![column.name];
+        let mut at = 0;
+        while let Some(source) = sources.get(at).and_then(|name| def.column(name)) {
+            let replaced = source.replaces.map_or(&[][..], |replaces| replaces.columns);
+            for name in replaced {
+                if !sources.contains(name) {
+                    sources.push(name);
+                }
+            }
+            at += 1;
+        }
+        let table = stored_table_name(def).into_owned();
+        Some(Self { table, name: replaces.shown, sources })
+    }
+
+    /// Returns the name of the column that tells for which edits the replaced columns of a row were looked at. A stored
+    /// name has no spaces.
+    pub(crate) fn looked(&self) -> String {
+        format!("{} looked", self.name)
+    }
+
+    /// Returns the name of the table of the rows that changed. No other table can have it, as a stored name has no
+    /// brackets.
+    pub(crate) fn stale(&self) -> String {
+        self.part(STALE)
+    }
+
+    /// Returns the SQL of a limit that no statement keeps as long as a row of one of these tables is to be worked out:
+    /// SQLite then reports that it is no number, before it
+    /// reads a row. `None` if the tables have no such columns.
+    pub(crate) fn checked_limit(
+        tables: impl Iterator<Item = &'static TableDef>,
+        limit: i64,
+    ) -> Option<String> {
+        let mut checked = String::new();
+        for column in tables.flat_map(Self::all_of) {
+            let stale = column.stale();
+            checked.push_str(&format!("(SELECT 'outdated' FROM \"{stale}\"), "));
+        }
+        (!checked.is_empty()).then(|| format!("coalesce({checked}{limit})"))
+    }
+
+    fn part(&self, suffix: &str) -> String {
+        format!("{SHOWN_PREFIX}{}({}){suffix}", self.table, self.name)
+    }
+
+    /// Returns the name and the SQL of each object beside the column: the table of the rows that changed, and the
+    /// triggers that fill it.
+    ///
+    /// Who knows the functions writes the hidden column in the same statement. So a row is noted where it changes and
+    /// the hidden column does not. That may be right as it is, and then it is worked out for nothing.
+    pub(crate) fn parts(&self) -> [(&'static str, String, String); 3] {
+        let Self { table, name, sources } = self;
+        let stale = self.stale();
+        let note = format!(
+            "BEGIN INSERT INTO \"{stale}\" (\"ara_row\") VALUES (NEW.\"ara_row\") \
+             ON CONFLICT DO NOTHING; END"
+        );
+        // What was edited before may come later than what was written through.
+        let edits = sources.iter().skip(1).map(|source| edit_column_name(source));
+        let edits: Vec<_> = edits.collect();
+        let written = sources.iter().copied().chain(edits.iter().map(String::as_str));
+        let written = name_list(written);
+        let is_any_there: Vec<_> =
+            sources.iter().map(|source| format!("NEW.\"{source}\" IS NOT NULL")).collect();
+        let (on_insert, on_update) = (self.part(" insert"), self.part(" update"));
+        [
+            (
+                "table",
+                stale.clone(),
+                format!("CREATE TABLE \"{stale}\" (\"ara_row\" INTEGER PRIMARY KEY)"),
+            ),
+            (
+                "trigger",
+                on_insert.clone(),
+                format!(
+                    "CREATE TRIGGER \"{on_insert}\" AFTER INSERT ON \"{table}\" \
+                     WHEN NEW.\"{name}\" IS NULL AND ({}) {note}",
+                    is_any_there.join(" OR "),
+                ),
+            ),
+            (
+                "trigger",
+                on_update.clone(),
+                format!(
+                    "CREATE TRIGGER \"{on_update}\" AFTER UPDATE OF {written} ON \"{table}\" \
+                     WHEN NEW.\"{name}\" IS OLD.\"{name}\" {note}",
+                ),
+            ),
+        ]
+    }
+
+    /// Returns the SQL that notes that no row is worked out yet.
+    pub(crate) fn note_all(&self) -> String {
+        format!("INSERT INTO \"{}\" VALUES ({ALL}) ON CONFLICT DO NOTHING", self.stale())
+    }
+}
+
+/// What stands for all rows among the row ids of those that changed. Once some of them are worked out, `-2 - n` stands
+/// for those after the row id `n`.
+pub(crate) const ALL: i64 = -1;
+
+/// Returns the SQL of a limit for a statement that reads these tables, if it needs one: see
+/// [`ShownColumn::checked_limit`].
+#[doc(hidden)]
+#[must_use]
+pub fn checked_limit(tables: &[TableRef], limit: Option<i64>) -> Option<String> {
+    let tables = tables.iter().map(|table| table.def);
+    ShownColumn::checked_limit(tables, limit.unwrap_or(-1))
+        .or_else(|| limit.map(|limit| limit.to_string()))
+}

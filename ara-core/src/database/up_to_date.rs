@@ -1,0 +1,185 @@
+//! Reading what columns show that replace others. Where another version of the app, another program or a merge has
+//! written, that is worked out first.
+
+use crate::catalog::registry::Registry;
+use crate::database::Database;
+use crate::database::source::Reading;
+use crate::database::transaction::Transaction;
+use crate::error::{Error, Result};
+use crate::log::cells::Write;
+use crate::log::clock::Stamp;
+use crate::log::marks::Marks;
+use crate::model::lens::Given;
+use crate::model::table_ref::TableRef;
+use crate::names::quoted;
+use crate::rows::any_rows::{AnyRows, MarkedCell};
+use crate::rows::folded_change::FoldedCell;
+use crate::rows::plan::Plan;
+use crate::rows::shown_values::{Due, OutdatedRow, work_out_some};
+use crate::rows::writing::Writing;
+use crate::value::{Stored, uuid_of_key};
+
+/// How often a read is tried while others go on writing. Then it is done while nobody else writes.
+const TRIES: usize = 10;
+
+impl Database {
+    /// Runs what reads these tables, as often as rows have to be worked out before.
+    pub(crate) fn read_up_to_date<R>(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<R>,
+    ) -> Result<R> {
+        for _ in 0..TRIES {
+            match self.with_reader(&mut *read) {
+                Err(error) if error.is_outdated() => self.work_out(tables, error)?,
+                done => return done,
+            }
+        }
+        self.transaction(|tx| tx.read_up_to_date(tables, read))
+    }
+
+    /// Works out what rows show, in steps that let others write in between. Returns `error` if the tables have no
+    /// columns for which that is to be done.
+    fn work_out(&self, tables: &[TableRef], error: Error) -> Result<()> {
+        if let Some(table) = tables.first().filter(|_| self.0.options.read_only) {
+            let lacks =
+                "has rows that an older version of the app wrote, and that no writer has read yet";
+            return Err(Error::NotMade { table: table.def.name, lacks });
+        }
+        let is_shown = |table: &TableRef| !table.lenses.reads.is_empty();
+        if !tables.iter().any(is_shown) {
+            return Err(error);
+        }
+        while self.transaction(|tx| tx.work_out(tables))? {}
+        Ok(())
+    }
+}
+
+impl Transaction<'_> {
+    /// Runs what reads these tables, once all rows of them are worked out.
+    pub(crate) fn read_up_to_date<R>(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let reading = Reading { connection: self.connection, is_private: false };
+        match read(reading) {
+            Err(error) if error.is_outdated() => {
+                while self.work_out(tables)? {}
+                read(reading)
+            }
+            done => done,
+        }
+    }
+
+    /// Works out what some rows of these tables show. Returns whether there may be more.
+    fn work_out(&self, tables: &[TableRef]) -> Result<bool> {
+        let mut is_more = false;
+        for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
+            let plan = self.plan(*table)?;
+            let due = work_out_some(&mut self.state.borrow_mut().writing, &plan)?;
+            is_more |= due.is_more || !due.outdated.is_empty();
+            self.follow_up(&plan, due)?;
+        }
+        Ok(is_more)
+    }
+
+    /// Works out what rows show that a merge has written, of the tables that the app has used.
+    pub(crate) fn work_out_received(&self) -> Result<()> {
+        for plan in self.plans.showing() {
+            loop {
+                let due = work_out_some(&mut self.state.borrow_mut().writing, &plan);
+                match due {
+                    // The rows are merged, and reading them tells the error.
+                    Err(error) if error.may_be_of_one_table() => break,
+                    Err(error) => return Err(error),
+                    Ok(due) => {
+                        let is_more = due.is_more || !due.outdated.is_empty();
+                        self.follow_up(&plan, due)?;
+                        if !is_more {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what else is to be done for rows that were worked out: makes the rows to which they refer by a key, and
+    /// writes replaced columns again that are outdated. All of it is marked as written through.
+    fn follow_up(&self, plan: &Plan, due: Due) -> Result<()> {
+        let mut keys = Vec::new();
+        for (table, key) in due.keys {
+            keys.push((self.plan(table)?, key));
+        }
+        if keys.is_empty() && due.outdated.is_empty() {
+            return Ok(());
+        }
+        let writing = &mut self.state.borrow_mut().writing;
+        let registry = Registry::load(writing.connection)?;
+        let mut rows = AnyRows::new(writing.connection, &registry)?;
+        for row in due.outdated {
+            write_outdated(writing, (&registry, &mut rows), plan, row)?;
+        }
+        for (plan, key) in keys {
+            make_key_row(writing, (&registry, &mut rows), &plan, &key)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes replaced columns again that are not what the newer ones show.
+fn write_outdated(
+    writing: &mut Writing<'_>,
+    (registry, rows): (&Registry, &mut AnyRows<'_, '_>),
+    plan: &Plan,
+    OutdatedRow { id, latest, values }: OutdatedRow,
+) -> Result<()> {
+    let Some(table) = registry.tables.get(&plan.table) else { return Ok(()) };
+    let cells = values.into_iter().filter_map(|(position, value)| {
+        let slot = plan.slots.get(position + 1)?;
+        Some(through((slot.ordinal, slot.name), value))
+    });
+    let Writing { recorder, touched, .. } = writing;
+    let written = rows.write(recorder, (table, id, latest), cells.collect(), touched.as_mut());
+    leave_unwritable(written)
+}
+
+/// Makes the row that a key names, unless it was made before, be it deleted or not.
+fn make_key_row(
+    writing: &mut Writing<'_>,
+    (registry, rows): (&Registry, &mut AnyRows<'_, '_>),
+    plan: &Plan,
+    key: &str,
+) -> Result<()> {
+    let key_column = plan.def.key.and_then(|key| plan.slots.iter().find(|slot| slot.name == key));
+    let (Some(slot), Some(table)) = (key_column, registry.tables.get(&plan.table)) else {
+        return Ok(());
+    };
+    let id = uuid_of_key(plan.def.name, key).into_bytes();
+    let sql = format!("SELECT 1 FROM {} WHERE \"id\" = ?1", quoted(&table.name));
+    if writing.connection.prepare_cached(&sql)?.exists([id])? {
+        return Ok(());
+    }
+    let value = Some(Stored::Text(key.to_owned().into()));
+    let cells = vec![through((slot.ordinal, slot.name), value)];
+    let Writing { recorder, touched, .. } = writing;
+    let row = (table, id, Stamp::default());
+    leave_unwritable(rows.write(recorder, row, cells, touched.as_mut()))
+}
+
+/// Returns a cell that is marked as written through.
+fn through<'a>(column: (u32, &'a str), value: Given<'static>) -> MarkedCell<'a> {
+    let marks = Marks::OF_WRITTEN_THROUGH;
+    let cell = FoldedCell::new(column, Write::Value(value), marks);
+    MarkedCell { cell, marks: marks.0.to_vec() }
+}
+
+/// Leaves what cannot be written.
+fn leave_unwritable(written: Result<()>) -> Result<()> {
+    match written {
+        Err(Error::Forgotten { .. } | Error::EndOfTime { .. } | Error::TooLarge { .. }) => Ok(()),
+        written => written,
+    }
+}

@@ -1,0 +1,92 @@
+//! Creating and restoring the hidden columns that queries read, beside the columns that replace others.
+
+use ara_schema::TableDef;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::catalog::ddl::{MAX_COLUMNS, add_column};
+use crate::catalog::edit_columns::{edit_columns, make_edit_column};
+use crate::catalog::shape::columns_in_file;
+use crate::catalog::shown_column::ShownColumn;
+use crate::error::{Error, Result};
+use crate::names::{quoted, stored_table_name};
+
+/// Creates the hidden columns of a definition, and what notes the rows that changed, unless they exist. What is new
+/// is worked out before it is read.
+pub(crate) fn make_shown(connection: &Connection, def: &'static TableDef) -> Result<()> {
+    for column in ShownColumn::all_of(def) {
+        let present = columns_in_file(connection, &column.table)?.unwrap_or_default();
+        let names = [column.name.to_owned(), column.looked()];
+        let missing = names.iter().filter(|name| !present.contains_key(*name));
+        let is_there = missing.clone().next().is_none();
+        let columns = present.len() + missing.clone().count();
+        if columns > MAX_COLUMNS {
+            return Err(Error::TooManyColumns { table: def.name, columns, limit: MAX_COLUMNS });
+        }
+        for name in missing {
+            connection.execute_batch(&add_column(&column.table, name))?;
+        }
+        if !is_there || !has_parts(connection, &column)? {
+            for (kind, name, _) in column.parts().into_iter().rev() {
+                connection.execute_batch(&format!("DROP {kind} IF EXISTS {}", quoted(&name)))?;
+            }
+            for (_, _, sql) in column.parts() {
+                connection.execute_batch(&sql)?;
+            }
+            connection.execute_batch(&column.note_all())?;
+        }
+    }
+    Ok(())
+}
+
+/// Creates the columns that hold the last edits of those that others replace, unless they exist.
+pub(crate) fn make_edits(
+    connection: &Connection,
+    def: &TableDef,
+    table: i64,
+    ordinals: &[u32],
+) -> Result<()> {
+    let replaced = |name: &str| {
+        let mut replaces = def.columns.iter().filter_map(|column| column.replaces);
+        replaces.any(|replaces| replaces.columns.contains(&name))
+    };
+    let mut replaced =
+        def.columns.iter().zip(ordinals).filter(|(column, _)| replaced(column.name)).peekable();
+    if replaced.peek().is_none() {
+        return Ok(());
+    }
+    let edits = edit_columns(connection, table)?;
+    let stored_name = stored_table_name(def);
+    for (column, _) in replaced.filter(|(_, ordinal)| !edits.contains_key(ordinal)) {
+        make_edit_column(connection, (table, &stored_name), column.name)?;
+    }
+    Ok(())
+}
+
+/// Returns whether the file has all hidden columns of a definition, and what notes the rows that changed.
+pub(crate) fn has_shown(connection: &Connection, def: &'static TableDef) -> Result<bool> {
+    if def.columns.iter().all(|column| column.replaces.is_none()) {
+        return Ok(true);
+    }
+    let present = columns_in_file(connection, &stored_table_name(def))?.unwrap_or_default();
+    for column in ShownColumn::all_of(def) {
+        let is_there = |name: &str| present.contains_key(name);
+        if !is_there(column.name) || !is_there(&column.looked()) || !has_parts(connection, &column)?
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn has_parts(connection: &Connection, column: &ShownColumn) -> Result<bool> {
+    let mut held =
+        connection.prepare_cached("SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2")?;
+    for (kind, name, sql) in column.parts() {
+        let held: Option<Option<String>> =
+            held.query_row((kind, &name), |row| row.get(0)).optional()?;
+        if held.flatten().as_ref() != Some(&sql) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

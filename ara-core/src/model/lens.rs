@@ -1,0 +1,203 @@
+//! The functions between columns and those that they replace.
+
+use ara_schema::TableDef;
+
+use crate::model::table::{Column, Table};
+use crate::model::table_ref::TableRef;
+use crate::value::{Id, IntoValue, Stored, Value};
+
+/// A value of a column, or `None` if it has none.
+pub type Given<'a> = Option<Stored<'a>>;
+
+/// The functions between the columns of a table and those that they replace, which `#[derive(Table)]` writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Lenses {
+    /// How columns are read from those that they replace.
+    pub reads: &'static [ReadLens],
+    /// How replaced columns get their values.
+    pub writes: &'static [WriteLens],
+}
+
+impl Lenses {
+    /// None, of a table whose columns replace nothing.
+    pub const NONE: Self = Self { reads: &[], writes: &[] };
+
+    /// Returns the tables to whose rows columns refer by their keys.
+    pub(crate) fn key_tables(self) -> impl Iterator<Item = TableRef> {
+        self.reads.iter().filter_map(|lens| match lens.by {
+            ReadBy::Key(table) => Some(table()),
+            ReadBy::Function(_) => None,
+        })
+    }
+}
+
+/// How a column is read from those that it replaces. Columns are given by their positions in the table's
+/// definition.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadLens {
+    /// The column.
+    pub column: usize,
+    /// What it replaces.
+    pub from: &'static [usize],
+    /// How it is read.
+    pub by: ReadBy,
+}
+
+/// How a column is read from those that it replaces.
+#[derive(Debug, Clone, Copy)]
+pub enum ReadBy {
+    /// By a function of the values of these, and of what the column itself was last set to.
+    Function(fn(&[Given<'_>], &Given<'_>) -> Given<'static>),
+    /// As a reference to the row of a table whose key the replaced column holds.
+    Key(fn() -> TableRef),
+}
+
+/// How replaced columns get their values.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteLens {
+    /// The columns whose values they are made from.
+    pub from: &'static [usize],
+    /// The replaced columns.
+    pub to: &'static [usize],
+    /// How they are made.
+    pub by: WriteBy,
+}
+
+/// How replaced columns get their values.
+#[derive(Debug, Clone, Copy)]
+pub enum WriteBy {
+    /// By a function, which returns `None` if there are none.
+    Function(fn(&[Given<'_>]) -> Option<Vec<Given<'static>>>),
+    /// The key of the row of a table to which the column refers.
+    Key(fn() -> TableRef),
+}
+
+/// Reads the value that a column holds.
+#[must_use]
+pub fn given<C: Column>(value: &Given<'_>) -> Option<C::Value> {
+    C::Value::read(value.clone()?)
+}
+
+/// Reads the value of a column from the values of several ones.
+#[must_use]
+pub fn given_at<C: Column>(values: &[Given<'_>], at: usize) -> Option<C::Value> {
+    given::<C>(values.get(at)?)
+}
+
+/// Returns what a function gives for a column that it reads, as it is stored.
+#[must_use]
+pub fn read_value<C: Column, How>(value: impl Reads<C::Value, How>) -> Given<'static> {
+    value.read_as()?.store().ok()
+}
+
+/// Returns what a function gives for a column that it writes, as it is stored.
+#[must_use]
+pub fn written_value<C: Column, How>(value: impl Writes<C::Value, How>) -> Given<'static> {
+    value.written_as()?.store().ok()
+}
+
+/// A plain value.
+#[derive(Debug)]
+pub struct Always;
+
+/// A value that may be missing.
+#[derive(Debug)]
+pub struct Perhaps;
+
+/// A value, or an error.
+#[derive(Debug)]
+pub struct Fallibly;
+
+/// What the function `read` of a column of type `New` may return: a value that the column takes, or a `Result` or
+/// an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`read` gives `{Self}`, which a column of type `{New}` does not take",
+    label = "expected a function that returns `{New}`, or an `Option` or a `Result` of it"
+)]
+pub trait Reads<New, How> {
+    /// Returns the value, or `None` if there is none.
+    fn read_as(self) -> Option<New>;
+}
+
+/// What the function `write` of a replaced column of type `Old` may return: a value that the column takes, or a
+/// `Result` or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`write` gives `{Self}`, which a column of type `{Old}` does not take",
+    label = "expected a function that returns `{Old}`, or an `Option` or a `Result` of it"
+)]
+pub trait Writes<Old, How> {
+    /// Returns the value, or `None` if there is none.
+    fn written_as(self) -> Option<Old>;
+}
+
+macro_rules! implement {
+    ($($of:ident $method:ident;)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: Value, V: IntoValue<T>> $of<T, Always> for V {
+            fn $method(self) -> Option<T> {
+                self.into_value().ok()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: Value, V: IntoValue<T>> $of<T, Perhaps> for Option<V> {
+            fn $method(self) -> Option<T> {
+                self?.into_value().ok()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: Value, V: IntoValue<T>, E> $of<T, Fallibly> for Result<V, E> {
+            fn $method(self) -> Option<T> {
+                self.ok()?.into_value().ok()
+            }
+        }
+    )+};
+}
+
+implement! {
+    Reads read_as;
+    Writes written_as;
+}
+
+/// A reference to a row whose id is made from its key: an [`Id`] of a table that declares one.
+#[diagnostic::on_unimplemented(
+    message = "`by_key` is for references, and `{Self}` is none",
+    label = "expected an `Id` of the table whose rows the text names"
+)]
+pub trait KeyReference {
+    /// Returns the table.
+    fn table() -> TableRef;
+
+    /// The definition of the table.
+    const TABLE: &'static TableDef;
+}
+
+impl<T: Table> KeyReference for Id<T> {
+    fn table() -> TableRef {
+        TableRef::of::<T>()
+    }
+
+    const TABLE: &'static TableDef = T::TABLE;
+}
+
+/// Returns how a reference is read from a key.
+///
+/// # Panics
+///
+/// Panics, at compile time, if the table has no key.
+#[must_use]
+#[track_caller]
+pub const fn key_read<R: KeyReference>() -> ReadBy {
+    assert!(
+        R::TABLE.key.is_some(),
+        "the table has no key to find its rows by: declare it with `#[table(key = name)]`"
+    );
+    ReadBy::Key(R::table)
+}
+
+/// Returns how a key is written for a reference.
+#[must_use]
+pub const fn key_written<R: KeyReference>() -> WriteBy {
+    WriteBy::Key(R::table)
+}

@@ -1,0 +1,359 @@
+//! Working out what columns show that replace others, and keeping it beside them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use uuid::Uuid;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::catalog::shown_column::{ALL, ShownColumn};
+use crate::error::Result;
+use crate::log::clock::Stamp;
+use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::nodes;
+use crate::log::statements::bind;
+use crate::model::lens::{Given, ReadBy, WriteLens};
+use crate::model::table_ref::TableRef;
+use crate::rows::effective::{Known, lens_of};
+use crate::rows::lensed::{IdOf, Lensed, LensedRow};
+use crate::rows::plan::Plan;
+use crate::rows::writing::Writing;
+use crate::rows::written_through::{KeyOf, Values, written_through};
+use crate::value::{Stored, is_same};
+
+/// A column that replaces others, and the SQL that keeps what it shows.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    column: ShownColumn,
+    /// The column beside which it lies, by its position in the table's definition.
+    pub(crate) position: usize,
+    /// Whether what it replaces is written by the functions of this column.
+    is_written: bool,
+    /// Selects whether any row is to be worked out.
+    is_due: String,
+    /// Selects the row ids of some rows that are, after one.
+    due: String,
+    /// Selects the row ids of some rows of the table after one.
+    after: String,
+    /// Selects for which edits the replaced columns of a row were looked at.
+    looked: String,
+    /// Writes what a row shows.
+    update: String,
+    /// Writes what a row shows, and for which edits the replaced columns were looked at.
+    update_looked: String,
+    /// Forgets that a row is to be worked out.
+    done: String,
+}
+
+/// How many rows are worked out in one transaction, so that others can write in between.
+const STEP: usize = 2000;
+
+/// What becomes of a replaced column that is not what the newer ones show, as devices have written apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outdated {
+    /// It is written again.
+    Written,
+    /// The row is left to be worked out later.
+    Left,
+}
+
+/// What else is to be done for rows that were worked out.
+#[derive(Default)]
+pub(crate) struct Due {
+    /// Whether there are more rows.
+    pub(crate) is_more: bool,
+    /// The rows to which columns refer by their keys.
+    pub(crate) keys: Vec<(TableRef, String)>,
+    /// The replaced columns that are to be written again, by their positions.
+    pub(crate) outdated: Vec<OutdatedRow>,
+}
+
+/// A row of which replaced columns are to be written again.
+pub(crate) struct OutdatedRow {
+    pub(crate) id: [u8; 16],
+    /// The stamp of its latest change.
+    pub(crate) latest: Stamp,
+    /// The columns by their positions.
+    pub(crate) values: Values,
+}
+
+impl Shown {
+    /// Returns the columns of a table that replace others.
+    pub(crate) fn all_of(table: TableRef) -> Vec<Self> {
+        let columns = table.def.columns.iter().enumerate();
+        columns
+            .filter_map(|(position, column)| {
+                let shown = ShownColumn::of(table.def, column)?;
+                let is_first = |lens: &WriteLens| lens.from.first() == Some(&position);
+                Some(Self::new(shown, position, table.lenses.writes.iter().any(is_first)))
+            })
+            .collect()
+    }
+
+    /// Returns the name of the hidden column.
+    pub(crate) fn name(&self) -> &'static str {
+        self.column.name
+    }
+
+    fn new(column: ShownColumn, position: usize, is_written: bool) -> Self {
+        let (stale, stored, name) = (column.stale(), &column.table, column.name);
+        let looked = column.looked();
+        let update = |more: &str| {
+            format!("UPDATE \"{stored}\" SET \"{name}\" = ?2{more} WHERE \"ara_row\" = ?1")
+        };
+        Self {
+            is_due: format!("SELECT 1 FROM \"{stale}\""),
+            due: format!(
+                "SELECT \"ara_row\" FROM \"{stale}\" WHERE \"ara_row\" > ?1 \
+                 ORDER BY \"ara_row\" LIMIT {STEP}"
+            ),
+            after: format!(
+                "SELECT \"ara_row\" FROM \"{stored}\" WHERE \"ara_row\" > ?1 \
+                 ORDER BY \"ara_row\" LIMIT {STEP}"
+            ),
+            looked: format!("SELECT \"{looked}\" FROM \"{stored}\" WHERE \"ara_row\" = ?1"),
+            update: update(""),
+            update_looked: update(&format!(", \"{looked}\" = ?3")),
+            done: format!("DELETE FROM \"{stale}\" WHERE \"ara_row\" = ?1"),
+            column,
+            position,
+            is_written,
+        }
+    }
+
+    /// Works out what some rows show that changed, or that were never worked out.
+    pub(crate) fn step(&self, of: &Lensed, step: &mut Step<'_, '_>) -> Result<()> {
+        let connection = step.connection;
+        let numbers = |sql: &str, after: i64| -> Result<Vec<i64>> {
+            let mut select = connection.prepare_cached(sql)?;
+            let found = select.query_map([after], |row| row.get(0))?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        };
+        let due = numbers(&self.due, step.after)?;
+        step.due.is_more = due.len() >= STEP;
+        let (Some(first), Some(last)) = (due.first(), due.last()) else { return Ok(()) };
+        step.after = *last;
+        let mut done = connection.prepare_cached(&self.done)?;
+        if *first < 0 {
+            // `ALL` stands for all rows, and `-2 - n` for those after the row id `n`.
+            let after = if *first == ALL { 0 } else { -2 - first };
+            let found = numbers(&self.after, after)?;
+            for row in &found {
+                self.work_out(of, step, *row)?;
+            }
+            done.execute([first])?;
+            step.due.is_more = true;
+            step.after = i64::MIN;
+            if let Some(last) = found.last().filter(|_| found.len() >= STEP) {
+                let stale = self.column.stale();
+                connection
+                    .prepare_cached(&format!("INSERT INTO \"{stale}\" VALUES (?1)"))?
+                    .execute([-2 - last])?;
+            }
+        } else {
+            for row in &due {
+                if self.work_out(of, step, *row)? {
+                    done.execute([row])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Works out what a row shows. Returns whether nothing is left to be done.
+    fn work_out(&self, of: &Lensed, step: &mut Step<'_, '_>, row: i64) -> Result<bool> {
+        let connection = step.connection;
+        let key = ValueRef::Integer(row);
+        let held = of.read(connection, (&of.by_row, key), step.id_of)?;
+        let Some(held) = held else { return Ok(true) };
+        let LensedRow { id, latest, known, .. } = held;
+        let last_edit = if self.is_written { last_edit(&known) } else { None };
+        let known = of.row(known);
+        let shown = known.shown(self.position).and_then(|shown| shown.value);
+        self.note_key(of, step, &known.known);
+        let mut update = connection.prepare_cached(match last_edit {
+            Some(_) => &self.update_looked,
+            None => &self.update,
+        })?;
+        if let Some(((edited, _), looked)) = last_edit.map(|edit| (edit, looked_at(&known.known))) {
+            let before: Option<i64> = connection
+                .prepare_cached(&self.looked)?
+                .query_row([row], |row| row.get(0))
+                .optional()?
+                .flatten();
+            if before != Some(looked) {
+                let values = self.outdated(of, &known, edited, step.key_of)?;
+                if !values.is_empty() && step.outdated == Outdated::Left {
+                    return Ok(false);
+                }
+                if !values.is_empty() {
+                    step.due.outdated.push(OutdatedRow { id, latest, values });
+                }
+            }
+            bind(&mut update, 3, ValueRef::Integer(looked))?;
+        }
+        write(&mut update, row, shown.as_ref())?;
+        step.rows.insert(id);
+        Ok(true)
+    }
+
+    /// Notes to which row the column refers by a key.
+    fn note_key(&self, of: &Lensed, step: &mut Step<'_, '_>, known: &HashMap<usize, Known>) {
+        let Some(lens) = lens_of(of.table.lenses, self.position) else { return };
+        let ReadBy::Key(table) = lens.by else { return };
+        let edit = lens.from.first().and_then(|from| known.get(from)?.edit.as_ref());
+        if let Some(Some(Stored::Text(key))) = edit.map(|edit| &edit.value)
+            && !key.is_empty()
+        {
+            step.due.keys.push((table(), key.clone().into_owned()));
+        }
+    }
+
+    /// Returns what is to be written into replaced columns, as they are not what the newer ones show: not those of
+    /// which an edit is the newest one, nor those for which there is no value.
+    fn outdated(
+        &self,
+        of: &Lensed,
+        row: &crate::rows::effective::Row<'_>,
+        edited: (Stamp, NodeId),
+        key_of: KeyOf<'_>,
+    ) -> Result<Values> {
+        let lenses = of.table.lenses;
+        let shown = lenses
+            .reads
+            .iter()
+            .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
+        let values: Values = shown.collect();
+        let is_cleared = values.get(&self.position).is_some_and(Option::is_none);
+        let mut written = written_through(&of.table, values, &[self.position], key_of)?;
+        written.retain(|column, value| {
+            let Some(known) = row.known.get(column) else { return false };
+            let is_newest = known.edit.as_ref().is_some_and(|edit| edit.at == edited);
+            let held = known.newest.as_ref().and_then(|newest| newest.value.as_ref());
+            let held = held.map_or(ValueRef::Null, Stored::to_sql);
+            !is_newest && (value.is_some() || is_cleared) && !is_same(held, value.as_ref())
+        });
+        Ok(written)
+    }
+}
+
+fn write(
+    update: &mut CachedStatement<'_>,
+    row: i64,
+    shown: Option<&Stored<'_>>,
+) -> rusqlite::Result<()> {
+    bind(update, 1, ValueRef::Integer(row))?;
+    bind(update, 2, shown.map_or(ValueRef::Null, Stored::to_sql))?;
+    update.raw_execute().map(drop)
+}
+
+/// Returns when the newest edit of any of the columns was made, and of which column.
+fn last_edit(known: &HashMap<usize, Known>) -> Option<((Stamp, NodeId), usize)> {
+    known.iter().filter_map(|(column, known)| Some((known.edit.as_ref()?.at, *column))).max()
+}
+
+/// Returns a number that tells the edits of the columns from others.
+fn looked_at(known: &HashMap<usize, Known>) -> i64 {
+    let mut edits: Vec<_> = known
+        .iter()
+        .filter_map(|(column, known)| Some((*column, known.edit.as_ref()?.at)))
+        .collect();
+    edits.sort_unstable();
+    let mut hash = Xxh3::new();
+    for (column, (stamp, node)) in edits {
+        hash.update(&column.to_le_bytes());
+        hash.update(&stamp.bits().to_le_bytes());
+        hash.update(node.as_bytes());
+    }
+    hash.digest().cast_signed()
+}
+
+/// A step of working out rows.
+pub(crate) struct Step<'c, 'r> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) id_of: IdOf<'r>,
+    pub(crate) key_of: KeyOf<'r>,
+    pub(crate) outdated: Outdated,
+    /// The row id after which it begins.
+    pub(crate) after: i64,
+    /// The ids of the rows that were worked out.
+    pub(crate) rows: BTreeSet<[u8; 16]>,
+    pub(crate) due: Due,
+}
+
+/// Works out what some rows of a table show, and returns what else is to be done.
+pub(crate) fn work_out_some(writing: &mut Writing<'_>, plan: &Plan) -> Result<Due> {
+    let mut due = Due::default();
+    each_due(writing, plan, |shown, of, mut step| {
+        step.after = i64::MIN;
+        step.due = std::mem::take(&mut due);
+        let is_more = step.due.is_more;
+        shown.step(of, &mut step)?;
+        step.due.is_more |= is_more;
+        due = std::mem::take(&mut step.due);
+        Ok(step.rows)
+    })?;
+    Ok(due)
+}
+
+/// Works out what rows of a table show that were written, but for those of which replaced columns are outdated.
+pub(crate) fn work_out_written(writing: &mut Writing<'_>, plan: &Plan) -> Result<()> {
+    each_due(writing, plan, |shown, of, mut step| {
+        step.outdated = Outdated::Left;
+        loop {
+            shown.step(of, &mut step)?;
+            if !step.due.is_more {
+                return Ok(step.rows);
+            }
+        }
+    })
+}
+
+/// Calls a function for each column of a table of which rows are to be worked out. It returns their ids.
+fn each_due(
+    writing: &mut Writing<'_>,
+    plan: &Plan,
+    mut run: impl FnMut(&Shown, &Lensed, Step<'_, '_>) -> Result<BTreeSet<[u8; 16]>>,
+) -> Result<()> {
+    let connection = writing.connection;
+    let Some(lensed) = &plan.lensed else { return Ok(()) };
+    for shown in &lensed.shown {
+        if !connection.prepare_cached(&shown.is_due)?.exists([])? {
+            continue;
+        }
+        let ids: HashMap<NodeOrdinal, NodeId> =
+            nodes::kept(connection)?.into_iter().map(|node| (node.ordinal, node.id)).collect();
+        let id_of = |node| ids.get(&node).copied();
+        let key_of = |table: TableRef, id: &Given<'_>| key_of(connection, table, id);
+        let rows = run(shown, lensed, Step::new(connection, &id_of, &key_of))?;
+        if let Some(touched) = &mut writing.touched {
+            let own = plan.slots.get(shown.position + 1).map(|slot| slot.ordinal);
+            let columns = own.into_iter().collect();
+            for row in rows {
+                touched.write(plan.table, Uuid::from_bytes(row), &columns, false);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl<'c, 'r> Step<'c, 'r> {
+    /// Begins after the row id 0.
+    pub(crate) fn new(connection: &'c Connection, id_of: IdOf<'r>, key_of: KeyOf<'r>) -> Self {
+        let (outdated, rows, due) = (Outdated::Written, BTreeSet::new(), Due::default());
+        Self { connection, id_of, key_of, outdated, after: 0, rows, due }
+    }
+}
+
+/// Returns the key of the row of a table with an id.
+pub(crate) fn key_of(
+    connection: &Connection,
+    table: TableRef,
+    id: &Given<'_>,
+) -> Result<Given<'static>> {
+    let (Some(Stored::Blob(id)), Some(key)) = (id, table.def.key) else { return Ok(None) };
+    let sql = format!("SELECT \"{key}\" FROM \"{}\" WHERE \"id\" = ?1", table.def.name);
+    let key = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+    Ok(key.flatten().map(|key: String| Stored::Text(key.into())))
+}

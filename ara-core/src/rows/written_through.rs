@@ -1,0 +1,109 @@
+//! What is written into replaced columns, so that older versions of the app see it.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusqlite::types::ValueRef;
+
+use crate::error::Result;
+use crate::model::lens::{Given, WriteBy, WriteLens};
+use crate::model::table_ref::TableRef;
+use crate::rows::effective::Row;
+use crate::rows::lensed::Lensed;
+use crate::value::{Stored, is_same};
+
+/// The values of columns, by their positions in the table's definition.
+pub(crate) type Values = HashMap<usize, Given<'static>>;
+
+/// Returns the key of the row of a table with an id.
+pub(crate) type KeyOf<'k> = &'k dyn Fn(TableRef, &Given<'_>) -> Result<Given<'static>>;
+
+/// Returns what is written into replaced columns once some of those that replace them were set, which `set` tells.
+/// `values` is what the columns show then. A column that cannot get a value is cleared, so that no older version goes
+/// on showing what is out of date.
+///
+/// `key_of` returns the key of the row with an id.
+pub(crate) fn written_through(
+    table: &TableRef,
+    mut values: Values,
+    set: &[usize],
+    key_of: KeyOf<'_>,
+) -> Result<Values> {
+    let mut written = Values::new();
+    let mut set = set.to_vec();
+    let mut pending: Vec<&WriteLens> = table.lenses.writes.iter().collect();
+    // Of a chain, the newest column comes first. There are no cycles.
+    while let Some(at) = pending.iter().position(|lens| is_next(lens, &pending)) {
+        let lens = pending.swap_remove(at);
+        if !lens.from.iter().any(|from| set.contains(from)) {
+            continue;
+        }
+        let given = lens.from.iter().map(|from| values.get(from).cloned().flatten());
+        let given: Vec<_> = given.collect();
+        let made = match lens.by {
+            WriteBy::Function(write) => call(write, &given),
+            WriteBy::Key(table) => match given.first() {
+                Some(id @ Some(_)) => Some(vec![key_of(table(), id)?]),
+                _ => None,
+            },
+        };
+        let mut made = made.unwrap_or_default().into_iter();
+        for to in lens.to {
+            let value = made.next().flatten();
+            values.insert(*to, value.clone());
+            written.insert(*to, value);
+            set.push(*to);
+        }
+    }
+    Ok(written)
+}
+
+/// Returns whether no other lens writes what a lens takes.
+fn is_next(lens: &WriteLens, pending: &[&WriteLens]) -> bool {
+    let is_written = |from: &usize| pending.iter().any(|other| other.to.contains(from));
+    !lens.from.iter().any(is_written)
+}
+
+/// Calls a function of the app's. One that panics gives no values.
+pub(crate) fn call(
+    write: fn(&[Given<'_>]) -> Option<Vec<Given<'static>>>,
+    given: &[Given<'static>],
+) -> Option<Vec<Given<'static>>> {
+    catch_unwind(AssertUnwindSafe(|| write(given))).ok().flatten()
+}
+
+/// A value that is to be written into a column, and whether it is written through.
+pub(crate) type SetBack = (usize, Given<'static>, bool);
+
+/// Returns what is to be written so that a row shows what it would show otherwise.
+pub(crate) fn set_back(
+    lensed: &Lensed,
+    now: &Row<'_>,
+    then: &Row<'_>,
+    key_of: KeyOf<'_>,
+) -> Result<Vec<SetBack>> {
+    let value = |row: &Row<'_>, column| row.shown(column).and_then(|shown| shown.value);
+    let is_held = |held: &Given<'_>, value: &Given<'_>| {
+        is_same(held.as_ref().map_or(ValueRef::Null, Stored::to_sql), value.as_ref())
+    };
+    let (mut all, mut values) = (Vec::new(), Values::new());
+    for lens in lensed.table.lenses.reads {
+        let shown = value(then, lens.column);
+        values.insert(lens.column, shown.clone());
+        let is_replaced =
+            lensed.table.lenses.reads.iter().any(|other| other.from.contains(&lens.column));
+        if !is_replaced && !is_held(&value(now, lens.column), &shown) {
+            all.push((lens.column, shown, false));
+        }
+    }
+    let set: Vec<usize> = all.iter().map(|(column, ..)| *column).collect();
+    for (column, value) in written_through(&lensed.table, values, &set, key_of)? {
+        let newest = now.known.get(&column).and_then(|known| known.newest.as_ref());
+        let held = newest.and_then(|newest| newest.value.clone());
+        if !is_held(&held, &value) {
+            all.push((column, value, true));
+        }
+    }
+    all.sort_by_key(|(column, ..)| *column);
+    Ok(all)
+}

@@ -1,0 +1,132 @@
+//! The functions between columns and those that they replace.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
+use syn::spanned::Spanned;
+
+use crate::table::ast::{Column, Table};
+use crate::table::lens::{Lens, Write};
+
+/// Returns the name of the column that queries read: a hidden one, if the column replaces others.
+pub fn shown(column: &Column<'_>) -> String {
+    let name = &column.name.text;
+    match column.args.replaces.as_ref().map(Lens::revision) {
+        None => name.clone(),
+        Some(1) => format!("ara_now_{name}"),
+        Some(revision) => format!("ara_now_{name}_{revision}"),
+    }
+}
+
+/// Generates which columns a column replaces.
+pub fn replaces(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens)) -> TokenStream {
+    let (revision, shown) = (lens.revision(), shown(column));
+    let columns = lens.columns.iter().filter_map(|old| table.column(old));
+    let columns = columns.map(|(_, Column { name, .. })| name);
+    let by_key = lens.by_key.is_some();
+    quote! {
+        _ara::Some(_ara::Replaces {
+            columns: &[#(#columns),*],
+            shown: #shown,
+            revision: #revision,
+            by_key: #by_key,
+        })
+    }
+}
+
+/// Generates the lenses of a table, if it has any.
+pub fn lenses(table: &Table<'_>) -> Option<TokenStream> {
+    let lensed: Vec<_> = table
+        .positions()
+        .filter_map(|(at, column)| Some((at, column, column.args.replaces.as_ref()?)))
+        .collect();
+    if lensed.is_empty() || table.is_faulty {
+        return None;
+    }
+    let reads = lensed.iter().filter_map(|(at, column, lens)| read(table, *at, (column, lens)));
+    let writes = lensed.iter().filter_map(|(at, column, lens)| write(table, *at, (column, lens)));
+    Some(quote! {
+        const LENSES: _ara::Lenses = _ara::Lenses { reads: &[#(#reads),*], writes: &[#(#writes),*] };
+    })
+}
+
+fn positions(table: &Table<'_>, fields: &[Ident]) -> Vec<usize> {
+    fields.iter().filter_map(|field| table.column(field)).map(|(at, _)| at).collect()
+}
+
+/// Generates how a column is read from those that it replaces.
+fn read(table: &Table<'_>, at: usize, (column, lens): (&Column<'_>, &Lens)) -> Option<TokenStream> {
+    let from = positions(table, &lens.columns);
+    let new = table.marker(column.ident);
+    let how = if let Some(by_key) = &lens.by_key {
+        let ty = &column.ty;
+        quote_spanned!(by_key.span()=> ::ara::__private::key_read::<#ty>())
+    } else {
+        let (function, is_with) = lens.reads()?;
+        let olds: Vec<_> = (0..lens.columns.len()).map(|at| format_ident!("__old{at}")).collect();
+        let markers: Vec<_> = lens.columns.iter().map(|old| table.marker(old)).collect();
+        let places = 0..lens.columns.len();
+        // A single one is there if the function is called; several ones are there or not, each by itself.
+        let is_there = (olds.len() == 1).then(|| quote!(?));
+        let with = is_with.then(|| quote!(_ara::given::<#new>(__last).as_ref()));
+        let call = quote_spanned!(function.span()=> (#function)(#(#olds,)* #with));
+        quote! {
+            _ara::ReadBy::Function(|__olds, __last| {
+                #(let #olds = _ara::given_at::<#markers>(__olds, #places) #is_there;)*
+                _ara::read_value::<#new, _>(#call)
+            })
+        }
+    };
+    Some(quote!(_ara::ReadLens { column: #at, from: &[#(#from),*], by: #how }))
+}
+
+/// Generates how what a column replaces is written.
+fn write(
+    table: &Table<'_>,
+    at: usize,
+    (column, lens): (&Column<'_>, &Lens),
+) -> Option<TokenStream> {
+    let to = positions(table, &lens.columns);
+    if lens.by_key.is_some() {
+        let ty = &column.ty;
+        return Some(quote! {
+            _ara::WriteLens { from: &[#at], to: &[#(#to),*], by: _ara::key_written::<#ty>() }
+        });
+    }
+    let Write { function, columns, .. } = lens.write.as_ref()?;
+    let own = [column.ident.clone()];
+    let fields = columns.as_deref().unwrap_or(&own);
+    let from = positions(table, fields);
+    let news: Vec<_> = (0..fields.len()).map(|at| format_ident!("__new{at}")).collect();
+    let given = fields.iter().zip(&news).enumerate().map(|(at, (field, new))| {
+        let marker = table.marker(field);
+        // Without its required value, there is nothing to write.
+        let is_required =
+            fields.len() == 1 || table.column(field).is_some_and(|(_, column)| !column.is_optional);
+        let required = is_required.then(|| quote!(?));
+        quote!(let #new = _ara::given_at::<#marker>(__news, #at) #required;)
+    });
+    let arguments = fields.iter().zip(&news).map(|(field, new)| {
+        let is_required =
+            fields.len() == 1 || table.column(field).is_some_and(|(_, column)| !column.is_optional);
+        if is_required { quote!(&#new) } else { quote!(#new.as_ref()) }
+    });
+    let call = quote_spanned!(function.span()=> (#function)(#(#arguments),*));
+    let olds: Vec<_> = (0..lens.columns.len()).map(|at| format_ident!("__old{at}")).collect();
+    let markers = lens.columns.iter().map(|old| table.marker(old));
+    let pattern = match &olds[..] {
+        [old] => quote!(#old),
+        olds => quote!((#(#olds),*)),
+    };
+    Some(quote! {
+        _ara::WriteLens {
+            from: &[#(#from),*],
+            to: &[#(#to),*],
+            by: _ara::WriteBy::Function(|__news| {
+                #(#given)*
+                let #pattern = #call;
+                _ara::Some(_ara::vec![#(_ara::written_value::<#markers, _>(#olds)),*])
+            }),
+        }
+    })
+}

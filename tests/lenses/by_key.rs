@@ -1,0 +1,107 @@
+//! A text that became a reference to a row which it names.
+
+use ara::prelude::*;
+use support::{Outcome, There, send, verified};
+
+mod v1 {
+    use ara::prelude::*;
+
+    #[derive(Debug, Table)]
+    pub struct Expense {
+        pub id: Id<Self>,
+        pub category: Option<String>,
+    }
+}
+
+mod v2 {
+    use ara::prelude::*;
+
+    #[derive(Debug, Table)]
+    pub struct Expense {
+        pub id: Id<Self>,
+        #[table(replaces(category, by_key))]
+        pub category_id: Option<Id<Category>>,
+        #[table(retired)]
+        category: Option<String>,
+    }
+
+    #[derive(Debug, Table)]
+    #[table(key = name)]
+    pub struct Category {
+        pub id: Id<Self>,
+        pub name: NonEmptyString<100>,
+        pub label: Option<String>,
+    }
+}
+
+use v2::Category;
+
+fn id<A, B>(id: Id<A>) -> Id<B> {
+    Id::from_uuid(id.uuid())
+}
+
+fn category(db: &Database, expense: Id<v1::Expense>) -> ara::Result<Option<String>> {
+    let of = db.query::<v2::Expense>().join(v2::Expense::category_id);
+    Ok(of.find(id(expense))?.and_then(|(_, category)| category.name).map(|name| name.to_string()))
+}
+
+#[test]
+fn a_text_of_an_older_version_refers_to_a_row_that_is_made() -> Outcome {
+    let db = Database::memory()?;
+    let milk = db.create(v1::Expense::draft().category("Food"))?;
+    let bus = db.create(v1::Expense::draft().category("Travel"))?;
+    let food = Id::<Category>::from_key("Food");
+    assert_eq!(db.get::<v2::Expense>(id(milk))?.there()?.category_id, Some(food));
+    assert_eq!(category(&db, milk)?.as_deref(), Some("Food"));
+    assert_eq!(category(&db, bus)?.as_deref(), Some("Travel"));
+    assert_eq!(db.query::<Category>().count()?, 2);
+    db.update(v1::Expense::patch(bus).category("Food"))?;
+    assert_eq!(category(&db, bus)?.as_deref(), Some("Food"));
+    assert_eq!(db.query::<Category>().count()?, 2);
+    verified(&db)
+}
+
+#[test]
+fn a_reference_is_the_rows_key_for_older_versions() -> Outcome {
+    let db = Database::memory()?;
+    let home = db.create(Category::draft().name("Home"))?;
+    assert_eq!(home, Id::from_key("Home"));
+    let rent = db.create(v2::Expense::draft().category_id(home))?;
+    let text = |db: &Database| -> ara::Result<Option<String>> {
+        Ok(db.get::<v1::Expense>(id(rent))?.and_then(|row| row.category))
+    };
+    assert_eq!(text(&db)?.as_deref(), Some("Home"));
+    db.update(v2::Expense::patch(rent).category_id(None))?;
+    assert_eq!(text(&db)?, None);
+    assert_eq!(db.get(rent)?.there()?.category_id, None);
+    verified(&db)
+}
+
+/// What two devices make is one row, what a user set stays, and a deleted row stays deleted.
+#[test]
+fn rows_that_several_devices_make_are_one() -> Outcome {
+    let (old, a, b) = (Database::memory()?, Database::memory()?, Database::memory()?);
+    for db in [&a, &b] {
+        db.ensure::<v2::Expense>()?;
+        db.ensure::<Category>()?;
+    }
+    let milk = old.create(v1::Expense::draft().category("Food"))?;
+    send(&old, &a)?;
+    send(&old, &b)?;
+    let food = Id::<Category>::from_key("Food");
+    assert_eq!(a.get(food)?.there()?.name.as_deref(), Some("Food"));
+    a.update(Category::patch(food).label("Groceries"))?;
+    b.delete(food)?;
+    for _ in 0..2 {
+        send(&a, &b)?;
+        send(&b, &a)?;
+    }
+    let expected = a.query::<Category>().with_deleted().all()?;
+    assert_eq!(b.query::<Category>().with_deleted().all()?, expected);
+    assert_eq!(expected.len(), 1);
+    assert_eq!(expected[0].label.as_deref(), Some("Groceries"));
+    assert_eq!(a.get(food)?, None);
+    assert_eq!(a.get::<v2::Expense>(id(milk))?.there()?.category_id, Some(food));
+    verified(&a)?;
+    verified(&b)
+}
