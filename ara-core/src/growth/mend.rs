@@ -11,7 +11,6 @@ use crate::growth::make::{has_room_for, make_logged_columns, take_up};
 use crate::growth::searches;
 use crate::growth::shown_columns::drop_broken;
 use crate::log::recorder::Recorder;
-use crate::names::is_ara_s;
 use crate::rows::rebuild::rebuild_table;
 use crate::rows::refill::refill_columns;
 use crate::rows::writing::Writing;
@@ -68,9 +67,7 @@ fn mend_table(
             missing.retain(|(_, name)| !present.keys().any(|held| held.eq_ignore_ascii_case(name)));
             for (_, column) in &missing {
                 connection.execute_batch(&add_column(&table.name, column))?;
-                if !is_ara_s(column) {
-                    growth.add_column(&table.name, column);
-                }
+                growth.add_column(&table.name, column);
             }
         }
     }
