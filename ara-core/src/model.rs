@@ -3,6 +3,7 @@
 pub(crate) mod app_schema;
 pub(crate) mod cells;
 pub(crate) mod id;
+pub(crate) mod key;
 pub(crate) mod lens;
 pub(crate) mod record;
 pub(crate) mod table;
