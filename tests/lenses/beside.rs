@@ -31,7 +31,7 @@ mod v2 {
         format!("quote {body}")
     }
 
-    fn plain(text: &String) -> Option<String> {
+    fn plain(text: &str) -> Option<String> {
         text.strip_prefix("quote ").map(str::to_owned)
     }
 }

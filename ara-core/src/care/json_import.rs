@@ -23,13 +23,20 @@ use crate::growth::make::column_of;
 use crate::log::cells::{self, IS_DELETED};
 use crate::log::clock::Stamp;
 use crate::log::codec::Addition;
+use crate::log::marks::Marks;
+use crate::log::nodes;
 use crate::log::row_clock::RowClock;
+use crate::model::lens::Given;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{is_ara_s, name_list, quoted, stored_table_name};
 use crate::rows::any_rows::{AnyRows, MarkedCell};
+use crate::rows::effective::lens_of;
 use crate::rows::folded_change::FoldedCell;
+use crate::rows::plan::Plan;
+use crate::rows::shown_values::key_of;
 use crate::rows::writing::Writing;
+use crate::rows::written_through::edits;
 use crate::value::{Stored, Value, is_same};
 
 impl Database {
@@ -128,11 +135,12 @@ impl Transaction<'_> {
         let registry = Registry::load(self.connection)?;
         let table = table(&registry, &stored_table_name(T::TABLE))?;
         let mut state = self.state.borrow_mut();
-        if plan.search.is_some() {
+        if plan.search.is_some() || plan.lensed.is_some() {
             state.written.insert(TypeId::of::<T>(), Arc::clone(&plan));
         }
         let mut import = Import {
             connection: self.connection,
+            plan: Arc::clone(&plan),
             table: T::TABLE.name,
             kinds: Kinds::load(self.connection, TableRef::of::<T>(), table)?,
             columns: HashMap::new(),
@@ -155,6 +163,7 @@ impl Transaction<'_> {
 /// An import that is running.
 struct Import<'c, 'r> {
     connection: &'c Connection,
+    plan: Arc<Plan>,
     /// The name that the app gave the table.
     table: &'static str,
     kinds: Kinds<'r>,
@@ -231,7 +240,9 @@ impl Import<'_, '_> {
             self.writing.rebuild(recorder, &row, touched.as_mut())?;
             differing = self.differing(id, cells);
         }
-        let (mut cells, latest) = differing?;
+        let (mut differing, latest) = differing?;
+        self.through_lenses(id, cells, &mut differing)?;
+        let mut cells = differing;
         if !cells.is_empty() {
             cells.sort_by_key(|marked| marked.cell.column.0);
             let latest = latest.unwrap_or_default();
@@ -240,6 +251,46 @@ impl Import<'_, '_> {
             }
             let row = (table, id, latest);
             self.writing.write(recorder, row, cells, touched.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// Puts in the place of what differs in columns that replace others what changes what the row shows, and what is
+    /// written through then.
+    fn through_lenses<'v>(
+        &self,
+        id: [u8; 16],
+        cells: &'v [LineCell],
+        differing: &mut Vec<MarkedCell<'v>>,
+    ) -> Result<()> {
+        let Some(lensed) = &self.plan.lensed else { return Ok(()) };
+        let position_of = |ordinal| {
+            let mut columns = lensed.columns();
+            let position = columns.find(|(_, known)| *known == ordinal).map(|(at, _)| at);
+            position.filter(|at| lens_of(lensed.table.lenses, *at).is_some())
+        };
+        let set = cells.iter().filter_map(|cell| {
+            let as_read = self.kinds.as_read(&cell.name);
+            Some((position_of(cell.ordinal)?, cell.value.clone(), as_read))
+        });
+        let set: Vec<_> = set.collect();
+        if set.is_empty() {
+            return Ok(());
+        }
+        let connection = self.connection;
+        let id_of = |node| nodes::id(connection, node).ok().flatten();
+        let key_of = |table: TableRef, id: &Given<'_>| key_of(connection, table, id);
+        let held = lensed.read(connection, (&lensed.by_id, ValueRef::Blob(&id)), &id_of)?;
+        let mut row = lensed.row(held.map(|held| held.known).unwrap_or_default());
+        let written = edits(lensed, &mut row, &set, &key_of)?;
+        differing.retain(|marked| position_of(marked.cell.column.0).is_none());
+        for (position, value, is_through) in written {
+            let slot = self.plan.slots.get(position + 1);
+            let Some(slot) = slot else { continue };
+            let marks = if is_through { Marks::OF_WRITTEN_THROUGH } else { Marks::default() };
+            let cell =
+                FoldedCell::new((slot.ordinal, slot.name), cells::Write::Value(value), marks);
+            differing.push(MarkedCell { cell, marks: marks.0.to_vec() });
         }
         Ok(())
     }
