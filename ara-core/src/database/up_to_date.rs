@@ -9,6 +9,7 @@ use crate::database::shown_in_views::{not_worked_out, show_in_view};
 use crate::database::source::Reading;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::growth::searches::refresh_search;
 use crate::log::cells::Write;
 use crate::log::clock::Stamp;
 use crate::log::marks::Marks;
@@ -81,6 +82,11 @@ impl Database {
             return Err(error);
         }
         while self.transaction(|tx| tx.work_out(tables))? {}
+        // A search finds what is shown.
+        for table in tables.iter().filter(|table| table.is_searched) {
+            let plan = self.plan(*table)?;
+            self.refresh_search(*table, &plan)?;
+        }
         Ok(())
     }
 }
@@ -96,6 +102,10 @@ impl Transaction<'_> {
         match read(reading) {
             Err(error) if error.is_outdated() => {
                 while self.work_out(tables)? {}
+                for table in tables.iter().filter(|table| table.is_searched) {
+                    let plan = self.plan(*table)?;
+                    refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
+                }
                 read(reading)
             }
             done => done,

@@ -85,6 +85,11 @@ impl Lensed {
         Some(Self { table, columns, shown: Shown::all_of(table), names, by_row, by_id })
     }
 
+    /// Notes that all rows are to be worked out.
+    pub(crate) fn note_all(&self, connection: &Connection) -> Result<()> {
+        self.shown.iter().try_for_each(|shown| shown.note_all(connection))
+    }
+
     /// Returns the columns by their positions and ordinals.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, u32)> {
         self.columns.iter().map(|column| (column.position, column.ordinal))

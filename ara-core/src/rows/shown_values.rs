@@ -96,6 +96,11 @@ impl Shown {
         self.column.name
     }
 
+    /// Notes that all rows are to be worked out.
+    pub(crate) fn note_all(&self, connection: &Connection) -> Result<()> {
+        Ok(connection.execute_batch(&self.column.note_all())?)
+    }
+
     /// Returns the name of the table of the rows that are to be worked out.
     pub(crate) fn stale(&self) -> String {
         self.column.stale()
