@@ -3,5 +3,6 @@
 mod beside;
 mod by_key;
 mod one_to_one;
+mod revisions;
 mod split;
 mod undo;
