@@ -3,5 +3,6 @@
 mod beside;
 mod by_key;
 mod one_to_one;
+mod queries;
 mod split;
 mod undo;

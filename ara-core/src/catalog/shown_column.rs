@@ -26,12 +26,12 @@ const STALE: &str = " stale";
 
 impl ShownColumn {
     /// Returns the hidden columns of a table.
-    pub(crate) fn all_of(def: &'static TableDef) -> impl Iterator<Item = Self> {
+    pub(crate) fn all_of(def: &TableDef) -> impl Iterator<Item = Self> {
         def.columns.iter().filter_map(move |column| Self::of(def, column))
     }
 
     /// Returns the hidden column beside a column, if there is one.
-    pub(crate) fn of(def: &'static TableDef, column: &'static ColumnDef) -> Option<Self> {
+    pub(crate) fn of(def: &TableDef, column: &'static ColumnDef) -> Option<Self> {
         let replaces = column.replaces?;
         let mut sources = vec![column.name];
         let mut at = 0;
