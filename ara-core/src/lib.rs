@@ -57,8 +57,9 @@ pub use model::key::{IdBeside, SetsKey, key_text};
 pub use model::lens::{Lenses, ReadBy, ReadLens, WriteBy, WriteLens};
 #[doc(hidden)]
 pub use model::lens_functions::{
-    Always, Fallibly, KeyReference, Perhaps, Reads, Writes, given, given_at, key_read,
-    key_replaced, key_written, read_value, reader, reader_with, replaces_no_counter, written_value,
+    Always, Fallibly, KeyReference, Perhaps, Reads, Writes, call_read, call_read_with, call_write,
+    given, given_at, key_read, key_replaced, key_written, read_value, replaces_no_counter,
+    written_value,
 };
 pub use model::record::{
     FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,

@@ -70,7 +70,7 @@ pub struct Expense {
     /// Its id.
     pub id: Id<Expense>,
     /// What it is for.
-    #[table(index, replaces(note, read = shout, write = |text: &String| text.to_lowercase()))]
+    #[table(index, replaces(note, read = shout, write = |text| text.to_lowercase()))]
     pub text: String,
     #[table(retired)]
     note: Option<String>,
@@ -85,7 +85,7 @@ pub struct Expense {
 }
 
 fn shout(note: String) -> Option<String> {
-    Some(note.to_uppercase()).filter(|note| !note.is_empty())
+    Some(note).filter(|note| !note.is_empty())
 }
 
 /// A table whose ids are made from a key.
@@ -124,8 +124,7 @@ mod split {
     }
 
     fn last(name: String, known: Option<&String>) -> Option<String> {
-        let last = name.split_once(' ').map(|(_, last)| last.to_owned());
-        last.or_else(|| known.cloned().filter(|_| name.is_empty()))
+        known.cloned().or(Some(name)).filter(|name| name.contains(' '))
     }
 
     fn join(first: &str, last: Option<&String>) -> String {

@@ -19,20 +19,26 @@ pub fn given_at<C: Column>(values: &[Given<'_>], at: usize) -> Option<C::Value> 
     given::<C>(values.get(at)?)
 }
 
-/// Returns the function `read` of a column that replaces one. Its bound infers the types of a closure, and tells a
+/// Calls the function `read` of a column that replaces one. The bound infers the types of a closure, and tells a
 /// function that takes something else which signature it should have.
-pub fn reader<Old: Column, R, F: Fn(Old::Value) -> R>(function: F) -> F {
-    function
+pub fn call_read<Old: Column, R, F: Fn(Old::Value) -> R>(read: F, old: Old::Value) -> R {
+    read(old)
 }
 
-/// Returns the function `read_with` of a column that replaces one, as [`reader`] does.
-pub fn reader_with<Old, New, R, F>(function: F) -> F
+/// Calls the function `read_with` of a column that replaces one, as [`call_read`] does.
+pub fn call_read_with<Old, New, R, F>(read: F, old: Old::Value, last: Option<&New::Value>) -> R
 where
     Old: Column,
     New: Column,
     F: Fn(Old::Value, Option<&New::Value>) -> R,
 {
-    function
+    read(old, last)
+}
+
+/// Calls the closure `write` of a column that replaces others, whose types it infers. A function is called where it
+/// is named, as it may take what a reference converts to, such as a `&str`.
+pub fn call_write<New: Column, R, F: Fn(&New::Value) -> R>(write: F, new: &New::Value) -> R {
+    write(new)
 }
 
 /// Returns what a function gives for a column that it reads, as it is stored.

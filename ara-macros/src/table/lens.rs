@@ -141,6 +141,15 @@ fn function(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<To
     Ok(Some(inside.parse2(function.clone()).unwrap_or(function)))
 }
 
+/// Returns whether a function is a closure.
+pub fn is_closure(function: &TokenStream) -> bool {
+    let begins = |input: ParseStream<'_>| {
+        let begins = begins_closure(input);
+        input.parse::<TokenStream>().map(|_| begins)
+    };
+    begins.parse2(function.clone()).unwrap_or(false)
+}
+
 fn begins_closure(input: ParseStream<'_>) -> bool {
     input.peek(Token![|]) || input.peek(Token![move])
 }

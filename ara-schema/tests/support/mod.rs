@@ -34,10 +34,8 @@ fn table(text: &str) -> TableSnapshot {
 
 fn column(text: &str) -> ColumnSnapshot {
     let (name, ty) = text.split_once(' ').unwrap_or_else(|| panic!("no type in `{text}`"));
-    let (ty, retired) = match ty.strip_suffix(" retired") {
-        Some(ty) => (ty, true),
-        None => (ty, false),
-    };
+    let retired = ty.contains(" retired");
+    let ty = &*ty.replace(" retired", "");
     let (ty, replaces) = match ty.split_once(" replaces") {
         Some((ty, lens)) => (ty, Some(replaces_of(lens))),
         None => (ty, None),

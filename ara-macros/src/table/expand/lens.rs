@@ -7,7 +7,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use crate::table::ast::{Column, Table};
-use crate::table::lens::{Lens, Write};
+use crate::table::lens::{Lens, Write, is_closure};
 
 /// Returns the name of the column that queries read: a hidden one, if the column replaces others.
 pub fn shown(column: &Column<'_>) -> String {
@@ -74,6 +74,17 @@ pub fn checks(table: &Table<'_>) -> TokenStream {
     checks
 }
 
+/// Returns a function as it is called. A closure is given to another function first: clippy would take it for one
+/// that is called where it is written for no reason.
+fn called(function: &TokenStream) -> TokenStream {
+    let span = function.span();
+    if is_closure(function) {
+        quote_spanned!(span=> ::core::convert::identity(#function))
+    } else {
+        quote_spanned!(span=> (#function))
+    }
+}
+
 /// Returns variables for the arguments or the values of a function. They have its span, so that messages about
 /// their types point there.
 fn variables(name: &str, count: usize, function: &TokenStream) -> Vec<Ident> {
@@ -103,16 +114,18 @@ fn read(table: &Table<'_>, at: usize, (column, lens): (&Column<'_>, &Lens)) -> O
             || quote_spanned!(function.span()=> ::ara::__private::given::<#new>(#last).as_ref()),
         );
         let span = function.span();
-        let function = match (&markers[..], is_with) {
-            ([old], false) => {
-                quote_spanned!(span=> ::ara::__private::reader::<#old, _, _>(#function))
+        let call = match (&markers[..], is_with) {
+            ([old], false) => quote_spanned! {span=>
+                ::ara::__private::call_read::<#old, _, _>(#function, #(#olds)*)
+            },
+            ([old], true) => quote_spanned! {span=>
+                ::ara::__private::call_read_with::<#old, #new, _, _>(#function, #(#olds)*, #with)
+            },
+            _ => {
+                let function = called(function);
+                quote_spanned!(span=> #function(#(#olds,)* #with))
             }
-            ([old], true) => {
-                quote_spanned!(span=> ::ara::__private::reader_with::<#old, #new, _, _>(#function))
-            }
-            _ => quote_spanned!(span=> (#function)),
         };
-        let call = quote_spanned!(span=> #function(#(#olds,)* #with));
         quote! {
             _ara::ReadBy::Function(|__olds, #last| {
                 #(let #olds = _ara::given_at::<#markers>(__olds, #places) #is_there;)*
@@ -159,7 +172,19 @@ fn write(
             quote_spanned!(span=> #new.as_ref())
         }
     });
-    let call = quote_spanned!(function.span()=> (#function)(#(#arguments),*));
+    let span = function.span();
+    let call = match fields {
+        [new] if is_closure(function) => {
+            let new = table.marker(new);
+            quote_spanned! {span=>
+                ::ara::__private::call_write::<#new, _, _>(#function, #(#arguments)*)
+            }
+        }
+        _ => {
+            let function = called(function);
+            quote_spanned!(span=> #function(#(#arguments),*))
+        }
+    };
     let olds = variables("__old", lens.columns.len(), function);
     let written = lens.columns.iter().zip(&olds).map(|(old, value)| {
         let marker = table.marker(old);
