@@ -2,4 +2,5 @@
 
 mod by_key;
 mod one_to_one;
+mod runs;
 mod split;
