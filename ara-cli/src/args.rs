@@ -68,11 +68,13 @@ pub enum Command {
 /// After a merge of two branches that each recorded a release, the new release joins them, even if nothing
 /// is new. The command also makes sure that `.gitattributes` tells git how to merge `ara.lock`.
 ///
-/// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "joins":
-/// [version, ..], "broken": [{"tables", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table"
-/// | "column" | "range" | "variant", "table", and with it "local", "column", "type", "range", "required",
-/// "before", "variant"}; "required" is null where only the code would tell it. The kind "range" is a column
-/// that got wider than "before", or whose range was not recorded before.
+/// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "retired":
+/// [{"table", "column"}, ..], "joins": [version, ..], "broken": [{"tables", "message"}, ..],
+/// "gitattributes": bool}. A fact is {"kind": "table" | "column" | "range" | "lens" | "variant", "table", and
+/// with it "local", "key", "column", "type", "range", "required", "before", "replaces", "by_key", "revision",
+/// "variant"}; "required" is null where only the code would tell it. The kind "range" is a column that got
+/// wider than "before", or whose range was not recorded before. The kind "lens" is what a column replaces, in
+/// a revision that comes after "before", if that is not null. What is retired is not recorded, but told.
 #[derive(Debug, Args)]
 pub struct Lock {
     /// What is new, in a few words: `add due date`.
@@ -105,7 +107,8 @@ pub struct Check {
 /// Without a file, the schema of the code is compared with `ara.lock`. With a file, `ara.lock` is compared
 /// with the file, or the code if there is no `ara.lock`.
 ///
-/// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"tables", "message"}, ..]}, or with a file
+/// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"tables", "message"}, ..], "retired":
+/// [{"table", "column"}, ..]}, or with a file
 /// {"same": bool, "compared": "lock" | "code", "lacks": [fact, ..], "has": [fact, ..], "differs":
 /// [{"table", "column", "type", "type_in_file"}, ..], "drift": [message, ..]}: what the file lacks, what only
 /// the file has, which columns differ in their types, and what is not as ara made it.
@@ -121,8 +124,8 @@ pub struct Diff {
 /// List the releases that `ara.lock` records. Nothing is compiled.
 ///
 /// JSON: {"file": path, "releases": [{"version", "id", "date", "message", "checksum", "tables", "columns",
-/// "variants", "ranges"}, ..]}, with how many of them each release added. Ranges are those of columns that got
-/// wider.
+/// "variants", "ranges", "lenses": [fact, ..]}, ..]}, with how many of them each release added. Ranges are
+/// those of columns that got wider, and lenses what columns replace since the release.
 #[derive(Debug, Args)]
 pub struct List {
     #[command(flatten)]
@@ -166,8 +169,8 @@ pub struct Inspect {
 /// JSON: {"file": path, "history": [{"schema", "version", "checksum", "app_version", "device", "time",
 /// "added": {"tables", "columns", "indexes", "dropped_indexes"}, "snapshot"}, ..], "failures": [{"time",
 /// "schema", "version", "app_version", "reason"}, ..]}, oldest first. What cannot be read of the history is
-/// null. A time is in milliseconds since 1970. In a snapshot "local", "required" and "indexes" are left out
-/// where they are false or empty.
+/// null. A time is in milliseconds since 1970. In a snapshot "local", "required", "indexes" and the like are
+/// left out where they are false or empty.
 #[derive(Debug, Args)]
 pub struct History {
     /// The database file.

@@ -52,9 +52,13 @@ pub use merge::report::{MergeReport, Reason, Refused};
 pub use model::app_schema::{AppSchema, Schema, definitions};
 pub use model::cells::Cells;
 #[doc(hidden)]
-pub use model::lens::{
-    KeyReference, Lenses, ReadBy, ReadLens, Reads, WriteBy, WriteLens, Writes, given, given_at,
-    key_read, key_written, read_value, written_value,
+pub use model::key::{IdBeside, SetsKey, key_text};
+#[doc(hidden)]
+pub use model::lens::{Lenses, ReadBy, ReadLens, WriteBy, WriteLens};
+#[doc(hidden)]
+pub use model::lens_functions::{
+    Always, Fallibly, KeyReference, Perhaps, Reads, Writes, given, given_at, key_read,
+    key_replaced, key_written, read_value, reader, reader_with, replaces_no_counter, written_value,
 };
 pub use model::record::{
     FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,

@@ -116,6 +116,23 @@ pub struct Replaces {
     pub by_key: bool,
 }
 
+/// Returns the name of the hidden column that holds what queries read of a column that replaces others, by the
+/// revision of its lens.
+///
+/// ```
+/// use ara_schema::shown_column;
+///
+/// assert_eq!(shown_column("text", 1), "ara_now_text");
+/// assert_eq!(shown_column("text", 2), "ara_now_text_2");
+/// ```
+#[must_use]
+pub fn shown_column(column: &str, revision: u32) -> String {
+    match revision {
+        1 => format!("ara_now_{column}"),
+        revision => format!("ara_now_{column}_{revision}"),
+    }
+}
+
 /// An index of a [`TableDef`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexDef {

@@ -1,6 +1,8 @@
 //! Columns that replace others: old and new shapes read as one.
 
+mod beside;
 mod by_key;
 mod one_to_one;
 mod runs;
 mod split;
+mod undo;

@@ -213,7 +213,7 @@ fn diff_compares_a_file_with_the_code_and_then_with_the_lock() {
          "required": null},
         {"kind": "variant", "table": "todo", "column": "mood", "variant": "Calm"},
         {"kind": "variant", "table": "todo", "column": "mood", "variant": "Wild"},
-        {"kind": "table", "table": "window", "local": true},
+        {"kind": "table", "table": "window", "local": true, "key": null},
         {
             "kind": "column", "table": "window", "column": "of", "type": {"id": "todo"},
             "range": null, "required": null,

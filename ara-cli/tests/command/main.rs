@@ -7,6 +7,7 @@ mod forgetting;
 mod life_of_an_app;
 mod locking;
 mod output;
+mod replacing;
 mod repositories;
 mod schema_lookup;
 mod several_targets;

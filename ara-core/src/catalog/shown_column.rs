@@ -127,7 +127,8 @@ impl ShownColumn {
 
     /// Returns the SQL that notes that no row is worked out yet.
     pub(crate) fn note_all(&self) -> String {
-        format!("INSERT INTO \"{}\" VALUES ({ALL}) ON CONFLICT DO NOTHING", self.stale())
+        let stale = self.stale();
+        format!("DELETE FROM \"{stale}\"; INSERT INTO \"{stale}\" VALUES ({ALL})")
     }
 }
 

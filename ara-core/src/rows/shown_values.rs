@@ -19,7 +19,7 @@ use crate::rows::effective::{Known, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
 use crate::rows::plan::Plan;
 use crate::rows::writing::Writing;
-use crate::rows::written_through::{Values, written_through};
+use crate::rows::written_through::{KeyOf, Values, written_through};
 use crate::value::{Stored, is_same};
 
 /// A column that replaces others, and the SQL that keeps what it shows.
@@ -94,6 +94,16 @@ impl Shown {
     /// Returns the name of the hidden column.
     pub(crate) fn name(&self) -> &'static str {
         self.column.name
+    }
+
+    /// Notes that all rows are to be worked out.
+    pub(crate) fn note_all(&self, connection: &Connection) -> Result<()> {
+        Ok(connection.execute_batch(&self.column.note_all())?)
+    }
+
+    /// Returns the name of the table of the rows that are to be worked out.
+    pub(crate) fn stale(&self) -> String {
+        self.column.stale()
     }
 
     fn new(column: ShownColumn, position: usize, is_written: bool) -> Self {
@@ -269,9 +279,6 @@ fn looked_at(known: &HashMap<usize, Known>) -> i64 {
     hash.digest().cast_signed()
 }
 
-/// Returns the key of the row of a table with an id.
-pub(crate) type KeyOf<'k> = &'k dyn Fn(TableRef, &Given<'_>) -> Result<Given<'static>>;
-
 /// A step of working out rows.
 pub(crate) struct Step<'c, 'r> {
     pub(crate) connection: &'c Connection,
@@ -283,6 +290,16 @@ pub(crate) struct Step<'c, 'r> {
     /// The ids of the rows that were worked out.
     pub(crate) rows: BTreeSet<[u8; 16]>,
     pub(crate) due: Due,
+}
+
+/// Returns whether rows of a table are to be worked out.
+pub(crate) fn is_due(connection: &Connection, plan: &Plan) -> Result<bool> {
+    for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
+        if connection.prepare_cached(&shown.is_due)?.exists([])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Works out what some rows of a table show, and returns what else is to be done.
