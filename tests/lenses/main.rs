@@ -4,5 +4,6 @@ mod beside;
 mod by_key;
 mod one_to_one;
 mod queries;
+mod runs;
 mod split;
 mod undo;
