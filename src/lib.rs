@@ -53,11 +53,12 @@ pub mod __private {
     };
     pub use ara_core::{
         AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
-        IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, Ordered, Patches, Plain, Presence,
-        Provided, ReadBy, ReadLens, Readable, Reads, Record, Result, Rule, Schema, SearchColumn,
-        Searchable, Set, Stored, SystemColumn, Table, TableRef, There, Timestamp, Update, Value,
-        Whole, WriteBy, WriteLens, Writes, as_read, column_def, definitions, given, given_at,
-        is_counter, key_read, key_written, read_value, search_text, written_value,
+        IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, MissingValue, Ordered, Patches,
+        Plain, Presence, Provided, ReadBy, ReadLens, Readable, Reads, Record, Result, Rule, Schema,
+        SearchColumn, Searchable, Set, Stored, SystemColumn, Table, TableRef, There, Timestamp,
+        Update, Value, Whole, WriteBy, WriteLens, Writes, as_read, column_def, definitions, given,
+        given_at, is_counter, key_read, key_written, missing_value, read_value,
+        refuse_missing_counter, search_text, written_value,
     };
     pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;

@@ -1,5 +1,6 @@
 //! Columns that replace others: old and new shapes read as one.
 
 mod by_key;
+mod missing;
 mod one_to_one;
 mod split;

@@ -127,7 +127,7 @@ impl<'a> Table<'a> {
     /// Returns the column of a field, and its position in the table's definition.
     pub fn column(&self, field: &Ident) -> Option<(usize, &Column<'a>)> {
         let is_named = |column: &&Column<'_>| plain(column.ident) == plain(field);
-        self.columns.iter().enumerate().find(|(_, column)| is_named(&column))
+        self.columns.iter().enumerate().find(|(_, column)| is_named(column))
     }
 }
 
