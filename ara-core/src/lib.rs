@@ -62,11 +62,12 @@ pub use model::lens_functions::{
     written_value,
 };
 pub use model::record::{
-    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
+    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, put_columns, select_list,
 };
 pub use model::table::{
-    Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, SystemColumn, Table,
-    Update, as_read, column_def, is_counter, search_text,
+    Column, Create, IdOf, Missing, MissingValue, Provided, SearchColumn, Searchable, Set,
+    SystemColumn, Table, Update, as_read, column_def, is_counter, missing_value,
+    refuse_missing_counter, search_text,
 };
 pub use model::table_ref::TableRef;
 pub use names::stored_table_name;
@@ -78,10 +79,10 @@ pub use sync::changes_since::ChangesSince;
 pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
-#[doc(hidden)]
-pub use value::register_functions;
 pub use value::{
     Addition, AsRead, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue,
     Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule, Stored,
     Timestamp, Value, Whole,
 };
+#[doc(hidden)]
+pub use value::{read_as, register_functions};

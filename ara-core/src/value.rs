@@ -14,6 +14,7 @@ mod into;
 #[cfg(feature = "jiff")]
 mod jiff;
 mod json;
+mod literal;
 mod made_of;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod moments;
@@ -39,6 +40,8 @@ pub use self::id::Id;
 pub(crate) use self::id::uuid_of_key;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
+pub(crate) use self::literal::literal;
+pub use self::literal::read_as;
 pub use self::made_of::MadeOf;
 pub use self::ordered::Ordered;
 pub use self::parse_error::ParseError;

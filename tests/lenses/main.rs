@@ -2,6 +2,7 @@
 
 mod beside;
 mod by_key;
+mod missing;
 mod one_to_one;
 mod queries;
 mod runs;

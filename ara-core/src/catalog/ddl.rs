@@ -3,6 +3,7 @@
 use ara_schema::TableDef;
 
 use crate::catalog::own_tables::{HISTORY, OWN_TABLES};
+use crate::catalog::read_as::{column_entries, sql_of};
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shown_column::ShownColumn;
 use crate::names::{edit_column_name, index_name, name_list, stored_table_name};
@@ -36,8 +37,9 @@ pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
         statements.push(create_table(&stored_name, table.columns.iter().map(|column| column.name)));
         statements.extend(beside(&stored_name, table));
         for index in table.indexes {
-            let name = index_name(&stored_name, index);
-            statements.push(create_index(&name, &stored_name, index.columns.iter().copied()));
+            let columns = column_entries(table, index.columns);
+            let name = index_name(&stored_name, &columns);
+            statements.push(create_index(&name, &stored_name, &columns));
         }
         statements.extend(SearchIndex::of(table).iter().flat_map(SearchIndex::statements));
     }
@@ -82,15 +84,15 @@ pub(crate) fn create_table<'a>(
 
 /// Returns the SQL that creates an index.
 ///
-/// The index ends with `id`, by which pages order the rows that are equal in its columns. Without it, each
-/// page would sort all of these rows.
-pub(crate) fn create_index<'a>(
-    name: &str,
-    stored_name: &str,
-    columns: impl Iterator<Item = &'a str>,
-) -> String {
-    let columns = name_list(columns.chain(["id"]));
-    format!("CREATE INDEX \"{name}\" ON \"{stored_name}\" ({columns})")
+/// The columns are given as [entries](crate::catalog::read_as::column_entry). The index ends with `id`, by which pages
+/// order the rows that are equal in its columns. Without it, each page would sort all of these rows.
+pub(crate) fn create_index(name: &str, stored_name: &str, columns: &[String]) -> String {
+    let mut list = String::new();
+    for column in columns {
+        list.push_str(&sql_of(column));
+        list.push_str(", ");
+    }
+    format!("CREATE INDEX \"{name}\" ON \"{stored_name}\" ({list}\"id\")")
 }
 
 /// The most columns that a table can have in the SQLite that is built into ara.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::catalog::ddl::{create_index, create_table};
 use crate::catalog::own_tables::OWN_TABLES;
+use crate::catalog::read_as::name_of;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shape::{Declared, columns_in_file};
@@ -186,7 +187,8 @@ pub(crate) fn drift(connection: &Connection) -> Result<Vec<Drift>> {
     index_drift(&registry, &objects, &mut found);
     for index in &registry.searches {
         if !index.is_whole(&snapshot)? {
-            let (table, columns) = (index.table.clone(), index.columns.clone());
+            let (table, columns) =
+                (index.table.clone(), index.columns().map(str::to_owned).collect());
             found.push(Drift::BrokenSearch { table, columns });
         }
     }
@@ -261,12 +263,13 @@ fn index_drift(registry: &Registry, objects: &[Object], found: &mut Vec<Drift>) 
         .map(|object| (object.name.as_str(), object))
         .collect();
     for (name, index) in &registry.indexes {
-        let (table, columns) = (index.table.clone(), index.columns.clone());
+        let table = index.table.clone();
         let Some(held) = held.get(name.as_str()) else {
+            let columns = index.columns.iter().map(|column| name_of(column).to_owned()).collect();
             found.push(Drift::MissingIndex { table, columns });
             continue;
         };
-        let expected = create_index(name, &table, columns.iter().map(String::as_str));
+        let expected = create_index(name, &table, &index.columns);
         if held.sql.as_ref() != Some(&expected) {
             found.push(Drift::ChangedIndex { table, index: name.clone() });
         }

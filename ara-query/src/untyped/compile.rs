@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use ara_core::{select_list, stored_table_name};
+use ara_core::{put_columns, stored_table_name};
 use sea_query::{BinOper, Expr as Sql, SelectStatement};
 
 use crate::untyped::clauses::{Clauses, Deleted, Groups};
@@ -85,7 +85,15 @@ impl Clauses {
                 (Term::Snippet(snippet), Some(search)) => Term::Computed(search.snippet(*snippet)),
                 (term, _) => term,
             };
-            select.expr(if self.is_merged() { self.merged(term) } else { term.stored() });
+            let name = match &term {
+                Term::Column(column) => column.needs_name(),
+                _ => None,
+            };
+            let sql = if self.is_merged() { self.merged(term) } else { term.stored() };
+            match name {
+                Some(name) => select.expr_as(sql, name),
+                None => select.expr(sql),
+            };
         }
         if self.distinct {
             select.distinct();
@@ -186,12 +194,7 @@ impl Deleted {
 pub(super) fn record_columns(members: &[MemberRef]) -> Sql {
     let mut list = String::with_capacity(512);
     for member in members {
-        for column in select_list(member.table.def) {
-            let comma = if list.is_empty() { "\"" } else { ", \"" };
-            for part in [comma, member.name, "\".\"", column, "\""] {
-                list.push_str(part);
-            }
-        }
+        put_columns(&mut list, member.table.def, Some(member.name));
     }
     Sql::Custom(list.into())
 }
