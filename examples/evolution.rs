@@ -111,10 +111,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\nVersion 3 again: Heidi is there, and Dune has its new title and its old stars.");
     run_v3(&file, "Ulysses", "James Joyce", "attic")?;
 
-    println!("\nVersion 4 has split the author's name, and reads the old books as if it always had.");
+    println!(
+        "\nVersion 4 has split the author's name, and reads the old books as if it always had."
+    );
     run_v4(&file, "Emma", "Miss Jane")?;
 
-    println!("\nVersion 2 again: Emma's author is as version 4 wrote it. It corrects that of Dune.");
+    println!(
+        "\nVersion 2 again: Emma's author is as version 4 wrote it. It corrects that of Dune."
+    );
     correct_in_v2(&file, "Dune, again", "Franklin Herbert")?;
 
     println!("\nVersion 4 again: it has heard.");
