@@ -294,7 +294,7 @@ mod tests {
                 ColumnDef {
                     replaces: Some(Replaces {
                         columns: &["note", "title"],
-                        shown: "ara_now_text_2",
+                        shown: "ara_now_2_text",
                         revision: 2,
                         by_key: false,
                     }),

@@ -5,6 +5,7 @@ mod by_key;
 mod missing;
 mod one_to_one;
 mod queries;
+mod revisions;
 mod runs;
 mod split;
 mod undo;
