@@ -24,7 +24,7 @@ pub use ara_core::{
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};
-pub use ara_macros::{Table, Value, View, schema, table};
+pub use ara_macros::{OneOf, Table, Value, View, schema, table};
 pub use ara_query::*;
 pub use schema_history::{SchemaHistory, SchemaHistoryDraft, SchemaHistoryPatch, SchemaHistoryRow};
 
@@ -37,10 +37,10 @@ pub mod prelude {
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     // The links of the derives' pages are relative, and lead nowhere from a page in this module.
     #[doc(no_inline)]
-    pub use ara_macros::{Table, Value, View};
+    pub use ara_macros::{OneOf, Table, Value, View};
     pub use ara_query::{
-        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, Queries,
-        Query, Referring, Sort, TextFunctions, View,
+        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, OneOf,
+        Queries, Query, Referring, Sort, TextFunctions, View,
     };
 }
 
@@ -60,7 +60,9 @@ pub mod __private {
         given_at, is_counter, key_read, key_written, missing_value, read_value,
         refuse_missing_counter, search_text, written_value,
     };
-    pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
+    pub use ara_query::{
+        Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant, refuse_local,
+    };
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};
     pub use std::vec;

@@ -2,5 +2,6 @@
 
 mod by_key;
 mod missing;
+mod one_of;
 mod one_to_one;
 mod split;
