@@ -26,7 +26,7 @@ pub use ara_core::{
 #[doc(hidden)]
 pub use ara_core::{Always, Fallibly, IdBeside, KeyReference, Perhaps, Reads, SetsKey, Writes};
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};
-pub use ara_macros::{Table, Value, View, schema, table};
+pub use ara_macros::{OneOf, Table, Value, View, schema, table};
 pub use ara_query::*;
 pub use schema_history::{SchemaHistory, SchemaHistoryDraft, SchemaHistoryPatch, SchemaHistoryRow};
 
@@ -39,10 +39,10 @@ pub mod prelude {
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     // The links of the derives' pages are relative, and lead nowhere from a page in this module.
     #[doc(no_inline)]
-    pub use ara_macros::{Table, Value, View};
+    pub use ara_macros::{OneOf, Table, Value, View};
     pub use ara_query::{
-        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, Queries,
-        Query, Referring, Sort, TextFunctions, View,
+        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, OneOf,
+        Queries, Query, Referring, Sort, TextFunctions, View,
     };
 }
 
@@ -63,7 +63,9 @@ pub mod __private {
         is_counter, key_read, key_replaced, key_text, key_written, missing_value, read_value,
         refuse_missing_counter, replaces_no_counter, search_text, written_value,
     };
-    pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
+    pub use ara_query::{
+        Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant, refuse_local,
+    };
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};
     pub use std::vec;

@@ -33,7 +33,7 @@ pub use catalog::own_tables::HISTORY;
 #[doc(hidden)]
 pub use catalog::search_index::search_table;
 #[doc(hidden)]
-pub use catalog::shown_column::checked_limit;
+pub use catalog::shown_column::{checked_limit, edit_columns_of};
 pub use database::Database;
 pub use database::options::Options;
 pub use database::source::{Reading, Source};
@@ -85,4 +85,4 @@ pub use value::{
     Timestamp, Value, Whole,
 };
 #[doc(hidden)]
-pub use value::{read_as, register_functions};
+pub use value::{one_of_value, read_as, register_functions};

@@ -19,6 +19,7 @@ mod made_of;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod moments;
 mod number;
+pub(crate) mod one_of;
 mod ordered;
 mod parse_error;
 mod readable;
@@ -43,6 +44,7 @@ pub use self::json::Json;
 pub(crate) use self::literal::literal;
 pub use self::literal::read_as;
 pub use self::made_of::MadeOf;
+pub use self::one_of::one_of_value;
 pub use self::ordered::Ordered;
 pub use self::parse_error::ParseError;
 pub use self::readable::{Class, Readable, register_functions};

@@ -3,6 +3,7 @@
 mod beside;
 mod by_key;
 mod missing;
+mod one_of;
 mod one_to_one;
 mod queries;
 mod revisions;

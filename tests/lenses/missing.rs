@@ -7,7 +7,6 @@ mod v1 {
     use ara::prelude::*;
 
     #[derive(Debug, Table)]
-    #[table(derive(serde::Serialize))]
     pub struct Expense {
         pub id: Id<Self>,
         pub what: String,

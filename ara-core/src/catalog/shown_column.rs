@@ -180,3 +180,14 @@ pub fn checked_limit(tables: &[TableRef], limit: Option<i64>) -> Option<String> 
     ShownColumn::checked_limit(tables, limit.unwrap_or(-1))
         .or_else(|| limit.map(|limit| limit.to_string()))
 }
+
+/// Returns the names of the columns whose last writes are the edits of a column: it and what it replaces, and those that
+/// hold the last edits of these where they were written through.
+#[doc(hidden)]
+#[must_use]
+pub fn edit_columns_of(table: TableRef, name: &str) -> Vec<String> {
+    let Some(column) = table.def.column(name) else { return Vec::new() };
+    let sources = ShownColumn::of(table.def, column).map(|shown| shown.sources);
+    let sources = sources.unwrap_or_else(|| vec![column.name]);
+    sources.into_iter().flat_map(|name| [name.to_owned(), edit_column_name(name)]).collect()
+}

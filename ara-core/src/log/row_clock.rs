@@ -1,5 +1,6 @@
 //! The clocks of a row: the column `ara_clock`.
 
+pub(crate) mod last_edit;
 pub(crate) mod stamping;
 
 use rusqlite::types::ValueRef;

@@ -134,6 +134,11 @@ impl ColumnTerm {
         }
     }
 
+    /// Returns whether the value can be read, where no rows are chosen by it. `None` if all that is stored can be.
+    pub(crate) fn is_readable(self) -> Option<Sql> {
+        self.readable().map(|it| readable(&self.sql(), it))
+    }
+
     /// Returns the condition that a value is stored, readable or not.
     pub(crate) fn is_stored(self) -> Sql {
         binary(self.sql(), BinOper::IsNot, null())

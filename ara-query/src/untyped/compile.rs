@@ -77,7 +77,13 @@ impl Clauses {
 
     fn put_returned(&mut self, select: &mut SelectStatement, members: &[MemberRef]) {
         let Some(selected) = self.selected.take() else {
-            select.expr(record_columns(members));
+            let mut first = 0;
+            for (after, beside) in mem::take(&mut self.beside) {
+                put_records(select, members.get(first..after));
+                select.expr(beside);
+                first = after;
+            }
+            put_records(select, members.get(first..));
             return;
         };
         for term in selected {
@@ -186,6 +192,13 @@ impl Deleted {
             Self::Only => BinOper::Is,
         };
         Some(binary(Sql::col((table, "is_deleted")), op, constant(1_i64)))
+    }
+}
+
+/// Puts the columns that the records of tables are read from, if there are any.
+fn put_records(select: &mut SelectStatement, members: Option<&[MemberRef]>) {
+    if let Some(members @ [_, ..]) = members {
+        select.expr(record_columns(members));
     }
 }
 
