@@ -17,10 +17,10 @@ pub use ara_core::{
     Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth,
     Id, ImportReport, IntoOptional, IntoSqlValue, IntoValue, Json, LineProblem, MergeReport,
     NonEmptyString, Obstacle, OnProblem, Options, Ordered, ParseError, Past, Progress, Readable,
-    Reason, RebuildReport, Record, Refused, Result, RowChange, RowCount, Rule, Schema,
-    SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored, Table,
-    Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport, Update,
-    Uuid, Value, Verification, VersionVector, What, ddl,
+    Reason, RebuildReport, Record, RecordedType, Refused, Result, RowChange, RowCount, Rule,
+    Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored,
+    Table, Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport,
+    UnfitCells, Update, Uuid, Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 #[doc(hidden)]

@@ -26,6 +26,7 @@ pub use ara_schema as schema;
 pub use care::import_report::{ImportReport, LineProblem, OnProblem};
 pub use care::progress::Progress;
 pub use care::rebuild_all::RebuildReport;
+pub use care::unfit_cells::UnfitCells;
 pub use care::verification::{Difference, Verification, What};
 pub use catalog::ddl::ddl;
 #[doc(hidden)]
@@ -47,6 +48,7 @@ pub use growth::drift::Drift;
 pub use growth::failure::SchemaFailure;
 pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
 pub use growth::history::{Growth, SchemaVersion};
+pub use growth::recorded_types::RecordedType;
 pub use log::transaction_id::TransactionId;
 pub use merge::report::{MergeReport, Reason, Refused};
 pub use model::app_schema::{AppSchema, Schema, definitions};
