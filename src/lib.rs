@@ -17,16 +17,16 @@ pub use ara_core::{
     Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth,
     Id, ImportReport, IntoOptional, IntoSqlValue, IntoValue, Json, LineProblem, MergeReport,
     NonEmptyString, Obstacle, OnProblem, Options, Ordered, ParseError, Past, Progress, Readable,
-    Reason, RebuildReport, Record, Refused, Result, RowChange, RowCount, Rule, Schema,
-    SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored, Table,
-    Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport, Update,
-    Uuid, Value, Verification, VersionVector, What, ddl,
+    Reason, RebuildReport, Record, RecordedType, Refused, Result, RowChange, RowCount, Rule,
+    Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored,
+    Table, Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport,
+    UnfitCells, Update, Uuid, Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 #[doc(hidden)]
 pub use ara_core::{Always, Fallibly, IdBeside, KeyReference, Perhaps, Reads, SetsKey, Writes};
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};
-pub use ara_macros::{Table, Value, View, schema, table};
+pub use ara_macros::{OneOf, Table, Value, View, schema, table};
 pub use ara_query::*;
 pub use schema_history::{SchemaHistory, SchemaHistoryDraft, SchemaHistoryPatch, SchemaHistoryRow};
 
@@ -39,10 +39,10 @@ pub mod prelude {
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     // The links of the derives' pages are relative, and lead nowhere from a page in this module.
     #[doc(no_inline)]
-    pub use ara_macros::{Table, Value, View};
+    pub use ara_macros::{OneOf, Table, Value, View};
     pub use ara_query::{
-        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, Queries,
-        Query, Referring, Sort, TextFunctions, View,
+        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, OneOf,
+        Queries, Query, Referring, Sort, TextFunctions, View,
     };
 }
 
@@ -55,15 +55,17 @@ pub mod __private {
     };
     pub use ara_core::{
         AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdBeside, IdOf,
-        IntoOptional, IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, Ordered, Patches,
-        Plain, Presence, Provided, ReadBy, ReadLens, Readable, Reads, Record, Result, Rule, Schema,
-        SearchColumn, Searchable, Set, SetsKey, Stored, SystemColumn, Table, TableRef, There,
-        Timestamp, Update, Value, Whole, WriteBy, WriteLens, Writes, as_read, call_read,
-        call_read_with, call_write, column_def, definitions, given, given_at, is_counter, key_read,
-        key_replaced, key_text, key_written, read_value, replaces_no_counter, search_text,
-        written_value,
+        IntoOptional, IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, MissingValue,
+        Ordered, Patches, Plain, Presence, Provided, ReadBy, ReadLens, Readable, Reads, Record,
+        Result, Rule, Schema, SearchColumn, Searchable, Set, SetsKey, Stored, SystemColumn, Table,
+        TableRef, There, Timestamp, Update, Value, Whole, WriteBy, WriteLens, Writes, as_read,
+        call_read, call_read_with, call_write, column_def, definitions, given, given_at,
+        is_counter, key_read, key_replaced, key_text, key_written, missing_value, read_value,
+        refuse_missing_counter, replaces_no_counter, search_text, written_value,
     };
-    pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
+    pub use ara_query::{
+        Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant, refuse_local,
+    };
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};
     pub use std::vec;

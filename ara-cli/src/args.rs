@@ -20,6 +20,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
   1  the answer is no: `check` failed, `diff` found a difference, `verify` found damage,
+     `unreadable` found values that no recorded schema has,
      `lock` refused because something that was released has changed or is gone,
      or `forget` left rows, or was not confirmed
   2  it could not be done: the app does not compile, a file cannot be read, ..
@@ -57,6 +58,7 @@ pub enum Command {
     Inspect(Inspect),
     History(History),
     Verify(Verify),
+    Unreadable(Unreadable),
     Vacuum(Vacuum),
     Forget(Forget),
 }
@@ -186,6 +188,25 @@ pub struct History {
 /// of synced tables, including deleted rows and those of the history.
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// The database file.
+    pub file: PathBuf,
+}
+
+/// List the cells of a database file that no recorded version of the app can read.
+///
+/// The file is only read. Its cells are compared with the schemas that were ensured in it and in those that it was
+/// merged with: a cell is listed if its value is not of a type that one of them gives the column, or out of range, or no
+/// variant. Rules that only the code has are not known. Columns that none of them declares are listed apart. Deleted
+/// rows are left out.
+///
+/// JSON: {"file": path, "readable": bool, "unreadable": [{"table", "local", "column", "cells", "first", "last",
+/// "types": [{"type", "range"}, ..]}, ..], "undeclared": [{"table", "local", "column", "cells", "first", "last"}, ..],
+/// "schemas": number, "unknown_schemas": number}: how many cells, when the earliest and the latest of them was
+/// written, in milliseconds since 1970, and the recorded types of the column. Where only the log would tell when a cell
+/// was written, it is the time at which its row was last changed. Schemas are unknown if this version of ara cannot
+/// read what was recorded of them.
+#[derive(Debug, Args)]
+pub struct Unreadable {
     /// The database file.
     pub file: PathBuf,
 }

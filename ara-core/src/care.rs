@@ -10,6 +10,7 @@ pub(crate) mod progress;
 pub(crate) mod rebuild_all;
 pub(crate) mod restore;
 pub(crate) mod schema_report;
+pub(crate) mod unfit_cells;
 pub(crate) mod vacuum;
 pub(crate) mod verification;
 pub(crate) mod verify;

@@ -5,6 +5,7 @@ pub(crate) mod ddl;
 pub(crate) mod edit_columns;
 pub(crate) mod format;
 pub(crate) mod own_tables;
+pub(crate) mod read_as;
 pub(crate) mod registry;
 pub(crate) mod search_index;
 pub(crate) mod shape;

@@ -26,6 +26,7 @@ pub use ara_schema as schema;
 pub use care::import_report::{ImportReport, LineProblem, OnProblem};
 pub use care::progress::Progress;
 pub use care::rebuild_all::RebuildReport;
+pub use care::unfit_cells::UnfitCells;
 pub use care::verification::{Difference, Verification, What};
 pub use catalog::ddl::ddl;
 #[doc(hidden)]
@@ -33,7 +34,7 @@ pub use catalog::own_tables::HISTORY;
 #[doc(hidden)]
 pub use catalog::search_index::search_table;
 #[doc(hidden)]
-pub use catalog::shown_column::checked_limit;
+pub use catalog::shown_column::{checked_limit, edit_columns_of};
 pub use database::Database;
 pub use database::options::Options;
 pub use database::source::{Reading, Source};
@@ -47,6 +48,7 @@ pub use growth::drift::Drift;
 pub use growth::failure::SchemaFailure;
 pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
 pub use growth::history::{Growth, SchemaVersion};
+pub use growth::recorded_types::RecordedType;
 pub use log::transaction_id::TransactionId;
 pub use merge::report::{MergeReport, Reason, Refused};
 pub use model::app_schema::{AppSchema, Schema, definitions};
@@ -62,11 +64,12 @@ pub use model::lens_functions::{
     written_value,
 };
 pub use model::record::{
-    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
+    FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, put_columns, select_list,
 };
 pub use model::table::{
-    Column, Create, IdOf, Missing, Provided, SearchColumn, Searchable, Set, SystemColumn, Table,
-    Update, as_read, column_def, is_counter, search_text,
+    Column, Create, IdOf, Missing, MissingValue, Provided, SearchColumn, Searchable, Set,
+    SystemColumn, Table, Update, as_read, column_def, is_counter, missing_value,
+    refuse_missing_counter, search_text,
 };
 pub use model::table_ref::TableRef;
 pub use names::stored_table_name;
@@ -78,10 +81,10 @@ pub use sync::changes_since::ChangesSince;
 pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
-#[doc(hidden)]
-pub use value::register_functions;
 pub use value::{
     Addition, AsRead, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue,
     Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule, Stored,
     Timestamp, Value, Whole,
 };
+#[doc(hidden)]
+pub use value::{one_of_value, read_as, register_functions};

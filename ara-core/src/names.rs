@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use ara_schema::{IndexDef, TableDef};
+use ara_schema::TableDef;
 
 /// The prefix of the names of local tables in the file.
 pub(crate) const LOCAL_PREFIX: &str = "ara_local_";
 
 /// The prefix of the names of indexes.
 pub(crate) const INDEX_PREFIX: &str = "ara_index ";
+
+/// The prefix of the names of the hidden columns that queries read.
+pub(crate) const SHOWN_COLUMN_PREFIX: &str = "ara_now_";
 
 /// The prefix of the names of the table and the triggers beside a hidden column that queries read.
 pub(crate) const SHOWN_PREFIX: &str = "ara_now ";
@@ -49,10 +52,11 @@ pub(crate) const fn is_ara_s(name: &str) -> bool {
     matches!(name.as_bytes(), [b'a', b'r', b'a', b'_', ..])
 }
 
-/// Returns the name of an index in the file. No other index has the same name, as a stored name has
-/// neither brackets nor commas.
-pub(crate) fn index_name(stored_name: &str, index: &IndexDef) -> String {
-    format!("{INDEX_PREFIX}{stored_name}({})", index.columns.join(","))
+/// Returns the name of an index in the file, whose columns are given as
+/// [entries](crate::catalog::read_as::column_entry). No other index has the same name, as a stored name has neither
+/// brackets nor commas.
+pub(crate) fn index_name(stored_name: &str, columns: &[String]) -> String {
+    format!("{INDEX_PREFIX}{stored_name}({})", columns.join(","))
 }
 
 /// Returns a list of quoted names for SQL. The names must not contain quotes, as no stored name does.

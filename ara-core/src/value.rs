@@ -7,6 +7,7 @@ mod chrono;
 mod civil;
 mod column_type;
 mod counter;
+mod fits;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod forms;
 mod id;
@@ -14,10 +15,12 @@ mod into;
 #[cfg(feature = "jiff")]
 mod jiff;
 mod json;
+mod literal;
 mod made_of;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod moments;
 mod number;
+pub(crate) mod one_of;
 mod ordered;
 mod parse_error;
 mod readable;
@@ -35,11 +38,15 @@ mod timestamp;
 pub use self::as_read::AsRead;
 pub use self::column_type::Value;
 pub use self::counter::{Addition, Counter, Patches};
+pub(crate) use self::fits::fits;
 pub use self::id::Id;
 pub(crate) use self::id::uuid_of_key;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
 pub use self::json::Json;
+pub(crate) use self::literal::literal;
+pub use self::literal::read_as;
 pub use self::made_of::MadeOf;
+pub use self::one_of::one_of_value;
 pub use self::ordered::Ordered;
 pub use self::parse_error::ParseError;
 pub use self::readable::{Class, Readable, register_functions};

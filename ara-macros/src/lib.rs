@@ -1,11 +1,12 @@
 //! The macros of ara. Apps use them through the crate `ara`, which re-exports them.
 //!
 //! Each macro has a module of its own: [`Table`](macro@Table) and `#[ara::table]` are in `table`,
-//! [`Value`](macro@Value) in `value`, [`View`](macro@View) in `view` and [`schema!`] in `schema`. What
+//! [`Value`](macro@Value) in `value`, [`View`](macro@View) in `view`, [`OneOf`](macro@OneOf) in `one_of` and [`schema!`] in `schema`. What
 //! they read the user's code with is in `input`. The page about `Table` is long, and lies beside its module.
 
 mod cargo;
 mod input;
+mod one_of;
 mod schema;
 mod table;
 mod value;
@@ -141,6 +142,8 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
 /// `#[view(..)]` on a field names another column: `#[view(Artist::name)]`, or
 /// `#[view(Artist::name.of(Guest))]` if the query reads the table under an alias.
 ///
+/// `#[view(one_of)]` is on a field whose type is one of several columns, for which [`OneOf`](macro@OneOf) is.
+///
 /// A field that is an `Option` is `None` where the column is missing. Any other field is narrowed: rows
 /// without it are left out.
 ///
@@ -191,6 +194,55 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(View, attributes(view))]
 pub fn derive_view(input: TokenStream) -> TokenStream {
     view::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes an enum one of several columns of a table: in each row, the one that was edited last. A query returns it by
+/// [`Query::one_of`](../ara/struct.Query.html#method.one_of), which says which one counts.
+///
+/// `#[one_of(Todo)]` on the enum names the table. Each variant holds a value of a column: of the one that is named like
+/// the variant, in snake case, or of the one that `#[one_of(heading)]` on the variant names, by its field. The type is
+/// that of the column, without its `Option`. The columns are of one table, which is not local, and each is named once.
+///
+/// ```
+/// use ara::prelude::*;
+///
+/// #[derive(Table)]
+/// struct Todo {
+///     id: Id<Todo>,
+///     #[table(column = "title")]
+///     heading: Option<NonEmptyString<1000>>,
+///     content: Option<String>,
+/// }
+///
+/// #[derive(Debug, PartialEq, OneOf)]
+/// #[one_of(Todo)]
+/// enum Body {
+///     Content(String),
+///     #[one_of(heading)]
+///     Title(NonEmptyString<1000>),
+/// }
+///
+/// #[derive(View)]
+/// #[view(Todo)]
+/// struct Line {
+///     id: Id<Todo>,
+///     #[view(one_of)]
+///     body: Body,
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// let milk = db.create(Todo::draft().heading("Buy milk"))?;
+/// db.update(Todo::patch(milk).content("Buy *oat* milk"))?;
+///
+/// let line: Line = db.query::<Todo>().view().one()?;
+/// assert_eq!((line.id, line.body), (milk, Body::Content("Buy *oat* milk".to_owned())));
+/// # Ok(())
+/// # }
+/// ```
+#[proc_macro_derive(OneOf, attributes(one_of))]
+pub fn derive_one_of(input: TokenStream) -> TokenStream {
+    one_of::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Declares the schema of an app: all its tables, under one name.

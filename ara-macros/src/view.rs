@@ -26,14 +26,25 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
     }
     let ident = &input.ident;
     let parts = fields.iter().zip(&columns).map(|(field, column)| {
-        let is_narrowed = inside_option(&field.ty).is_none();
+        let inside = inside_option(&field.ty);
+        let is_narrowed = inside.is_none();
+        let Some(column) = column else {
+            let ty = inside.unwrap_or(&field.ty);
+            return quote_spanned! {ty.span()=>
+                _ara::ViewPart::one_of::<(#(#tables,)*), #ty, _>(#is_narrowed)
+            };
+        };
         quote_spanned! {column.span()=>
             _ara::ViewPart::new::<(#(#tables,)*), _, _>(#column, #is_narrowed)
         }
     });
     let read = fields.iter().zip(&columns).enumerate().map(|(at, (field, column))| {
         let (ident, ty) = (&field.ident, &field.ty);
-        let read = quote_spanned!(ty.span()=> __row.field::<_, #ty>(#at, #column)?);
+        let read = match (column, inside_option(ty)) {
+            (Some(column), _) => quote_spanned!(ty.span()=> __row.field::<_, #ty>(#at, #column)?),
+            (None, Some(inside)) => quote_spanned!(ty.span()=> __row.one_of::<#inside>(#at)),
+            (None, None) => quote_spanned!(ty.span()=> __row.one_of::<#ty>(#at)?),
+        };
         quote!(#ident: #read)
     });
     quote! {
@@ -86,18 +97,21 @@ fn fields<'a>(input: &'a DeriveInput, faults: &mut Faults) -> Vec<&'a Field> {
 }
 
 /// Returns the column of a field: the one that `#[view(Category::name)]` on it names, or else the column
-/// of the first table that is named like the field.
-fn column(field: &Field, first: &Path, faults: &mut Faults) -> TokenStream {
+/// of the first table that is named like the field. `None` if it is one of several columns, by `#[view(one_of)]`.
+fn column(field: &Field, first: &Path, faults: &mut Faults) -> Option<TokenStream> {
     let mut named = None;
     for attr in of_view(&field.attrs) {
         match attr.parse_args::<Expr>() {
-            Ok(column) if named.is_none() => named = Some(column.into_token_stream()),
+            Ok(Expr::Path(path)) if path.path.is_ident("one_of") && named.is_none() => {
+                named = Some(None);
+            }
+            Ok(column) if named.is_none() => named = Some(Some(column.into_token_stream())),
             Ok(_) => faults.on(attr, "the column of this field is named already"),
             Err(fault) => faults.push(fault),
         }
     }
     let ident = &field.ident;
-    named.unwrap_or_else(|| quote_spanned!(ident.span()=> #first::#ident))
+    named.unwrap_or_else(|| Some(quote_spanned!(ident.span()=> #first::#ident)))
 }
 
 fn of_view(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {

@@ -1,7 +1,7 @@
 //! Queries, and the clauses that are added to them.
 //!
 //! The clauses that change the type of a query have files of their own: `join`, `select`, `group`,
-//! `aggregate`, `view`. `rows` is what a query returns, `holds` which columns these rows have, and `narrow`
+//! `aggregate`, `view`, `one_of`. `rows` is what a query returns, `holds` which columns these rows have, and `narrow`
 //! which of them may be missing.
 
 pub(crate) mod aggregate;
@@ -9,6 +9,7 @@ pub(crate) mod group;
 pub(crate) mod holds;
 pub(crate) mod join;
 pub(crate) mod narrow;
+pub(crate) mod one_of;
 pub(crate) mod rows;
 pub(crate) mod search;
 pub(crate) mod select;

@@ -170,6 +170,7 @@ impl ColumnSnapshot {
             required: self.required,
             retired: self.retired,
             replaces: self.replaces.map(|replaces| replaces.leak(name)),
+            missing: None,
         }
     }
 }
@@ -230,7 +231,7 @@ impl From<&TableDef> for TableSnapshot {
 
 impl From<&ColumnDef> for ColumnSnapshot {
     fn from(column: &ColumnDef) -> Self {
-        let ColumnDef { name, ty, range, required, retired, replaces } = *column;
+        let ColumnDef { name, ty, range, required, retired, replaces, missing: _ } = *column;
         let replaces = replaces.map(ReplacesSnapshot::from);
         Self { name: name.to_owned(), ty: ty.into(), range, required, retired, replaces }
     }

@@ -1,5 +1,7 @@
 //! The definition of a table.
 
+use std::fmt;
+
 use crate::range::Range;
 use crate::ty::Type;
 
@@ -78,6 +80,8 @@ pub struct ColumnDef {
     pub retired: bool,
     /// What it replaces, if it replaces anything.
     pub replaces: Option<Replaces>,
+    /// What rows without a value in it are read as, if they are read as anything.
+    pub missing: Option<ReadAs>,
 }
 
 impl ColumnDef {
@@ -90,6 +94,7 @@ impl ColumnDef {
         required: false,
         retired: false,
         replaces: None,
+        missing: None,
     };
 
     /// Returns the name of the column that queries read: its own, or that of the hidden column beside it, if it
@@ -133,6 +138,43 @@ pub fn shown_column(column: &str, revision: u32) -> String {
         revision => format!("ara_now_{revision}_{column}"),
     }
 }
+
+/// What rows without a value in a column are read as.
+///
+/// It is not part of what is released: two definitions are equal that differ in the value only.
+#[derive(Clone, Copy)]
+pub struct ReadAs(fn() -> Result<String, String>);
+
+impl ReadAs {
+    /// Makes one of a function that returns the value as a literal of SQL, or the rule that it breaks.
+    #[must_use]
+    pub const fn new(literal: fn() -> Result<String, String>) -> Self {
+        Self(literal)
+    }
+
+    /// Returns the value as a literal of SQL.
+    ///
+    /// # Errors
+    ///
+    /// Returns the rule that the value breaks.
+    pub fn literal(self) -> Result<String, String> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for ReadAs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadAs")
+    }
+}
+
+impl PartialEq for ReadAs {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for ReadAs {}
 
 /// An index of a [`TableDef`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

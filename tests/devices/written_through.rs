@@ -179,7 +179,7 @@ impl World {
             Step::Undo(device) => {
                 let db = self.db(device)?;
                 if let Some(last) = db.last_transaction()? {
-                    drop(db.undo(last)?);
+                    let _report = db.undo(last)?;
                 }
             }
             Step::Send(from, to) => drop(send(self.db(from)?, self.db(to)?)?),

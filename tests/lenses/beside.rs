@@ -164,3 +164,55 @@ fn what_another_program_drops_is_made_again() -> Outcome {
     }
     Ok(())
 }
+
+/// What an older version wrote stays as it wrote it, also if other columns are edited later.
+#[test]
+fn groups_of_columns_do_not_mix() -> Outcome {
+    mod old {
+        use ara::prelude::*;
+
+        #[derive(Debug, Table)]
+        pub struct Doc {
+            pub id: Id<Self>,
+            pub title: String,
+            pub note: String,
+        }
+    }
+    mod new {
+        use ara::prelude::*;
+
+        #[derive(Debug, Table)]
+        pub struct Doc {
+            pub id: Id<Self>,
+            // It does not keep the law that what is read is written back as it was.
+            #[table(replaces(title, read = shout, write = whisper))]
+            pub heading: String,
+            #[table(retired)]
+            title: Option<String>,
+            #[table(replaces(note, read = shout, write = whisper))]
+            pub text: String,
+            #[table(retired)]
+            note: Option<String>,
+        }
+
+        fn shout(text: String) -> String {
+            text.to_uppercase()
+        }
+
+        fn whisper(text: &str) -> String {
+            text.to_lowercase()
+        }
+    }
+    let (a, b) = (Database::memory()?, Database::memory()?);
+    let doc = a.create(old::Doc::draft().title("Milk").note("Now"))?;
+    send(&a, &b)?;
+    b.ensure::<new::Doc>()?;
+    b.update(new::Doc::patch(id(doc)).text("LATER"))?;
+    send(&b, &a)?;
+    a.update(old::Doc::patch(doc).note("Soon"))?;
+    send(&a, &b)?;
+    assert_eq!(b.get::<new::Doc>(id(doc))?.there()?.heading.as_deref(), Some("MILK"));
+    assert_eq!(b.get(doc)?.there()?.title.as_deref(), Some("Milk"));
+    assert_eq!(b.get(doc)?.there()?.note.as_deref(), Some("Soon"));
+    verified(&b)
+}

@@ -2,7 +2,11 @@
 
 mod beside;
 mod by_key;
+mod missing;
+mod one_of;
 mod one_to_one;
+mod queries;
 mod revisions;
+mod runs;
 mod split;
 mod undo;

@@ -150,7 +150,7 @@ pub fn type_in_words(ty: &TypeSnapshot) -> String {
 }
 
 /// Returns a stored type and its range in words. A range that holds everything is left out.
-fn width_in_words(ty: &TypeSnapshot, range: Option<Range>) -> String {
+pub fn width_in_words(ty: &TypeSnapshot, range: Option<Range>) -> String {
     let ty = type_in_words(ty);
     match range.filter(|range| *range != Range::ALL) {
         Some(range) => format!("{ty} {range}"),

@@ -13,4 +13,5 @@ mod schema_lookup;
 mod several_targets;
 mod sql;
 mod support;
+mod unreadable;
 mod workspaces;

@@ -3,8 +3,10 @@
 use ara_schema::TableDef;
 
 use crate::catalog::own_tables::{HISTORY, OWN_TABLES};
+use crate::catalog::read_as::{column_entries, sql_of};
 use crate::catalog::search_index::SearchIndex;
-use crate::names::{index_name, name_list, stored_table_name};
+use crate::catalog::shown_column::ShownColumn;
+use crate::names::{edit_column_name, index_name, name_list, stored_table_name};
 
 /// Returns the SQL statements that create a new database with these tables, word for word as the file keeps
 /// them.
@@ -33,11 +35,29 @@ pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
     for table in std::iter::once(&HISTORY).chain(tables.iter().copied()) {
         let stored_name = stored_table_name(table);
         statements.push(create_table(&stored_name, table.columns.iter().map(|column| column.name)));
+        statements.extend(beside(&stored_name, table));
         for index in table.indexes {
-            let name = index_name(&stored_name, index);
-            statements.push(create_index(&name, &stored_name, index.columns.iter().copied()));
+            let columns = column_entries(table, index.columns);
+            let name = index_name(&stored_name, &columns);
+            statements.push(create_index(&name, &stored_name, &columns));
         }
         statements.extend(SearchIndex::of(table).iter().flat_map(SearchIndex::statements));
+    }
+    statements
+}
+
+/// Returns the SQL that creates what lies beside columns that replace others, and those that they replace.
+fn beside(stored_name: &str, table: &TableDef) -> Vec<String> {
+    let mut statements = Vec::new();
+    let replaces = table.columns.iter().filter_map(|column| column.replaces);
+    let is_replaced = |name| replaces.clone().any(|replaces| replaces.columns.contains(&name));
+    for column in table.columns.iter().filter(|column| is_replaced(column.name)) {
+        statements.push(add_column(stored_name, &edit_column_name(column.name)));
+    }
+    for shown in ShownColumn::all_of(table) {
+        statements.push(add_column(stored_name, shown.name));
+        statements.push(add_column(stored_name, &shown.looked()));
+        statements.extend(shown.parts().into_iter().map(|(_, _, sql)| sql));
     }
     statements
 }
@@ -64,15 +84,15 @@ pub(crate) fn create_table<'a>(
 
 /// Returns the SQL that creates an index.
 ///
-/// The index ends with `id`, by which pages order the rows that are equal in its columns. Without it, each
-/// page would sort all of these rows.
-pub(crate) fn create_index<'a>(
-    name: &str,
-    stored_name: &str,
-    columns: impl Iterator<Item = &'a str>,
-) -> String {
-    let columns = name_list(columns.chain(["id"]));
-    format!("CREATE INDEX \"{name}\" ON \"{stored_name}\" ({columns})")
+/// The columns are given as [entries](crate::catalog::read_as::column_entry). The index ends with `id`, by which pages
+/// order the rows that are equal in its columns. Without it, each page would sort all of these rows.
+pub(crate) fn create_index(name: &str, stored_name: &str, columns: &[String]) -> String {
+    let mut list = String::new();
+    for column in columns {
+        list.push_str(&sql_of(column));
+        list.push_str(", ");
+    }
+    format!("CREATE INDEX \"{name}\" ON \"{stored_name}\" ({list}\"id\")")
 }
 
 /// The most columns that a table can have in the SQLite that is built into ara.

@@ -28,8 +28,7 @@ pub(crate) const OWN_TABLES: [&str; 9] = [
      last INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0, \
      date INTEGER NOT NULL DEFAULT 0, forked INTEGER NOT NULL DEFAULT 0, refused TEXT, \
      compacted INTEGER NOT NULL DEFAULT 0, compacted_date INTEGER NOT NULL DEFAULT 0) STRICT",
-    "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, \
-     origin INTEGER NOT NULL DEFAULT 0) STRICT",
+    TABLE_TABLE,
     COLUMN_TABLE,
     "CREATE TABLE ara_index (name TEXT PRIMARY KEY, tbl TEXT NOT NULL, columns TEXT NOT NULL) \
      STRICT, WITHOUT ROWID",
@@ -40,6 +39,10 @@ pub(crate) const OWN_TABLES: [&str; 9] = [
     "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
 ];
+
+/// The statement that creates the table of the names of tables. The past has one, too.
+pub(crate) const TABLE_TABLE: &str = "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, \
+     name TEXT NOT NULL UNIQUE, origin INTEGER NOT NULL DEFAULT 0) STRICT";
 
 /// The statement that creates the table of the names of columns. The past has one, too.
 pub(crate) const COLUMN_TABLE: &str = "CREATE TABLE ara_column (tbl INTEGER, ordinal INTEGER, \

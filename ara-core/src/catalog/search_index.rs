@@ -2,6 +2,7 @@
 
 use ara_schema::TableDef;
 
+use crate::catalog::read_as::{column_entries, name_of};
 use crate::names::{SEARCH_PREFIX, name_list, stored_table_name};
 
 /// The full-text search over some columns of a table.
@@ -9,7 +10,7 @@ use crate::names::{SEARCH_PREFIX, name_list, stored_table_name};
 pub(crate) struct SearchIndex {
     /// The name of the table in the file.
     pub(crate) table: String,
-    /// The names of the columns. They are sorted, so that the order of a struct's fields does not matter.
+    /// The columns, as [entries](crate::catalog::read_as::column_entry). They are sorted, so that the order of a struct's fields does not matter.
     pub(crate) columns: Vec<String>,
 }
 
@@ -32,8 +33,8 @@ impl SearchIndex {
         if def.search.is_empty() {
             return None;
         }
-        let columns = def.search.iter().copied().map(str::to_owned);
-        Some(Self::new(stored_table_name(def).into_owned(), columns))
+        let columns = column_entries(def, def.search);
+        Some(Self::new(stored_table_name(def).into_owned(), columns.into_iter()))
     }
 
     /// Makes the search of a table over these columns.
@@ -55,7 +56,7 @@ impl SearchIndex {
 
     /// Returns the names of the columns.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().map(String::as_str)
+        self.columns.iter().map(|column| name_of(column))
     }
 
     /// Returns the names of all tables and triggers that the search has in the file.
@@ -118,7 +119,7 @@ pub(crate) const TOKENIZER: &str = "unicode61 remove_diacritics 2";
 pub(crate) fn searched(name: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
     let (table, columns) = name.strip_prefix(SEARCH_PREFIX)?.split_once('(')?;
     let (columns, _) = columns.split_once(')')?;
-    Some((table, columns.split(',')))
+    Some((table, columns.split(',').map(name_of)))
 }
 
 /// Returns the name of the FTS5 table of the search of a table. Its `rowid` is the `ara_row` of the table.

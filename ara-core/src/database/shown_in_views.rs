@@ -18,6 +18,12 @@ use crate::value::Stored;
 /// Puts a view in the place of a table, for this connection alone, whose hidden columns are worked out.
 pub(crate) fn show_in_view(connection: &Connection, plan: &Arc<Plan>) -> Result<()> {
     let Some(lensed) = &plan.lensed else { return Ok(()) };
+    let is_there = connection
+        .prepare_cached("SELECT 1 FROM temp.sqlite_schema WHERE type = 'view' AND name = ?1")?
+        .exists([plan.stored_name()])?;
+    if is_there {
+        return Ok(());
+    }
     let table = plan.stored_name();
     let present = columns_in_file(connection, table)?.unwrap_or_default();
     let mut names: Vec<&str> = present.keys().map(String::as_str).collect();

@@ -1,9 +1,9 @@
 //! Reading what columns show that replace others. Where another version of the app, another program or a merge has
 //! written, that is worked out first.
 
-use crate::catalog::registry::Registry;
 use std::sync::Arc;
 
+use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::database::shown_in_views::{not_worked_out, show_in_view};
 use crate::database::source::Reading;
@@ -150,8 +150,8 @@ impl Transaction<'_> {
     /// writes replaced columns again that are outdated. All of it is marked as written through.
     fn follow_up(&self, plan: &Plan, due: Due) -> Result<()> {
         let mut keys = Vec::new();
-        for (table, key) in due.keys {
-            keys.push((self.plan(table)?, key));
+        for (table, of_table) in due.keys {
+            keys.push((self.plan(table)?, of_table));
         }
         if keys.is_empty() && due.outdated.is_empty() {
             return Ok(());
@@ -162,8 +162,10 @@ impl Transaction<'_> {
         for row in due.outdated {
             write_outdated(writing, (&registry, &mut rows), plan, row)?;
         }
-        for (plan, key) in keys {
-            make_key_row(writing, (&registry, &mut rows), &plan, &key)?;
+        for (plan, keys) in keys {
+            for key in keys {
+                make_key_row(writing, (&registry, &mut rows), &plan, &key)?;
+            }
         }
         Ok(())
     }

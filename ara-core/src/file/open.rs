@@ -137,7 +137,9 @@ pub(crate) fn configure(connection: &mut Connection, busy: Duration) -> Result<(
     // The folder for temporary files may be small or read-only, where the disk of the file is neither.
     connection.pragma_update(None, "temp_store", "memory")?;
     crate::value::register_functions(connection)?;
+    crate::value::one_of::register_functions(connection)?;
     crate::log::row_clock::stamping::register_functions(connection)?;
+    crate::log::row_clock::last_edit::register_functions(connection)?;
     crate::search::functions::register_functions(connection)?;
     Ok(())
 }

@@ -9,10 +9,12 @@ use serde::Serialize;
 
 use crate::catalog::ddl::{create_index, create_table};
 use crate::catalog::own_tables::OWN_TABLES;
+use crate::catalog::read_as::name_of;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shape::{Declared, columns_in_file};
 use crate::error::Result;
+use crate::names::{SHOWN_COLUMN_PREFIX, SHOWN_PREFIX};
 
 /// A difference between a file and what ara created in it, as
 /// [`Database::schema_drift`](crate::Database::schema_drift) returns it.
@@ -185,7 +187,8 @@ pub(crate) fn drift(connection: &Connection) -> Result<Vec<Drift>> {
     index_drift(&registry, &objects, &mut found);
     for index in &registry.searches {
         if !index.is_whole(&snapshot)? {
-            let (table, columns) = (index.table.clone(), index.columns.clone());
+            let (table, columns) =
+                (index.table.clone(), index.columns().map(str::to_owned).collect());
             found.push(Drift::BrokenSearch { table, columns });
         }
     }
@@ -232,7 +235,10 @@ fn table_drift(
             Some(_) => {}
         }
     }
-    for column in present.keys().filter(|column| !expected.contains(column.as_str())) {
+    let is_unknown = |column: &&String| {
+        !expected.contains(column.as_str()) && !column.starts_with(SHOWN_COLUMN_PREFIX)
+    };
+    for column in present.keys().filter(is_unknown) {
         found.push(Drift::UnknownColumn { table: names().0, column: column.clone() });
     }
     if found.len() == before {
@@ -257,12 +263,13 @@ fn index_drift(registry: &Registry, objects: &[Object], found: &mut Vec<Drift>) 
         .map(|object| (object.name.as_str(), object))
         .collect();
     for (name, index) in &registry.indexes {
-        let (table, columns) = (index.table.clone(), index.columns.clone());
+        let table = index.table.clone();
         let Some(held) = held.get(name.as_str()) else {
+            let columns = index.columns.iter().map(|column| name_of(column).to_owned()).collect();
             found.push(Drift::MissingIndex { table, columns });
             continue;
         };
-        let expected = create_index(name, &table, columns.iter().map(String::as_str));
+        let expected = create_index(name, &table, &index.columns);
         if held.sql.as_ref() != Some(&expected) {
             found.push(Drift::ChangedIndex { table, index: name.clone() });
         }
@@ -280,7 +287,8 @@ fn foreign_objects(registry: &Registry, objects: Vec<Object>, found: &mut Vec<Dr
             "table" => tables.contains(name.as_str()),
             "index" => registry.indexes.contains_key(&name),
             _ => false,
-        } || of_searches.contains(&name);
+        } || of_searches.contains(&name)
+            || kind != "view" && name.starts_with(SHOWN_PREFIX);
         if !is_ara_s {
             let table = Some(table).filter(|table| *table != name);
             found.push(Drift::UnknownObject { kind, name, table });

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ara_schema::{SYSTEM_COLUMNS, TableDef};
+use ara_schema::{IndexDef, SYSTEM_COLUMNS, TableDef};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::ddl::{MAX_COLUMNS, add_column, create_index, create_table};
 use crate::catalog::edit_columns::edit_columns;
+use crate::catalog::read_as::{check_read_as, column_entries};
 use crate::catalog::registry::Origin;
 use crate::catalog::shape::{
     check_name, check_shape, columns_in_file, has_index, refuse_lost_names,
@@ -25,6 +26,7 @@ use crate::rows::plan::Plan;
 /// Returns the plan of a table if the registry lists the table and all columns that the definition declares.
 /// Writes nothing.
 pub(crate) fn look(connection: &Connection, def: &'static TableDef) -> Result<Option<Plan>> {
+    check_read_as(def)?;
     let stored_name = stored_table_name(def);
     let mut statement = connection.prepare_cached(
         "SELECT t.ordinal, c.ordinal, c.name FROM ara_table t LEFT JOIN ara_column c \
@@ -59,6 +61,7 @@ pub(crate) fn grow(
     def: &'static TableDef,
     growth: &mut Growth,
 ) -> Result<Plan> {
+    check_read_as(def)?;
     let connection = recorder.connection();
     let stored_name = stored_table_name(def);
     make_table(connection, def, &stored_name, growth)?;
@@ -126,18 +129,18 @@ fn make_indexes(
     growth: &mut Growth,
 ) -> Result<()> {
     for index in def.indexes {
-        let name = index_name(stored_name, index);
-        let columns = || index.columns.iter().copied();
+        let columns = column_entries(def, index.columns);
+        let name = index_name(stored_name, &columns);
         if !has_index(connection, &name)? {
-            connection.execute_batch(&create_index(&name, stored_name, columns()))?;
-            growth.add_index(stored_name, columns());
+            connection.execute_batch(&create_index(&name, stored_name, &columns))?;
+            growth.add_index(stored_name, index.columns.iter().copied());
         }
         connection
             .prepare_cached(
                 "INSERT INTO ara_index (name, tbl, columns) VALUES (?1, ?2, ?3) \
                  ON CONFLICT DO NOTHING",
             )?
-            .execute([&*name, stored_name, &index.columns.join(",")])?;
+            .execute([&*name, stored_name, &columns.join(",")])?;
     }
     Ok(())
 }
@@ -174,7 +177,7 @@ pub(crate) fn drop_undeclared_indexes(
     let tables: HashSet<_> = defs.iter().map(|def| stored_table_name(def)).collect();
     let declared: HashSet<_> = defs
         .iter()
-        .flat_map(|def| def.indexes.iter().map(|index| index_name(&stored_table_name(def), index)))
+        .flat_map(|def| def.indexes.iter().map(|index| name_of_index(def, index)))
         .collect();
     let made = connection
         .prepare_cached("SELECT name, tbl, columns FROM ara_index WHERE name GLOB 'ara_index *'")?
@@ -192,13 +195,16 @@ pub(crate) fn drop_undeclared_indexes(
 
 /// Returns whether the file has the hidden columns, the indexes and the search that a definition declares.
 pub(crate) fn has_indexes(connection: &Connection, def: &'static TableDef) -> Result<bool> {
-    let stored_name = stored_table_name(def);
     for declared in def.indexes {
-        if !has_index(connection, &index_name(&stored_name, declared))? {
+        if !has_index(connection, &name_of_index(def, declared))? {
             return Ok(false);
         }
     }
     Ok(is_made(connection, def)? && has_shown(connection, def)?)
+}
+
+fn name_of_index(def: &TableDef, index: &IndexDef) -> String {
+    index_name(&stored_table_name(def), &column_entries(def, index.columns))
 }
 
 /// Returns the plan of a table, with what its columns show that replace others.
@@ -247,7 +253,7 @@ mod tests {
     use super::*;
     use crate::catalog::format::new_file;
     use crate::log::journal::Journal;
-    use ara_schema::{ColumnDef, IndexDef, Type};
+    use ara_schema::{ColumnDef, Type};
 
     const V1: TableDef = TableDef {
         name: "todo",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalog::own_tables::HISTORY;
+use crate::catalog::read_as::name_of;
 use crate::catalog::shape::{columns_in_file, is_ara_made};
 use crate::error::{Error, Result};
 use crate::model::app_schema::AppSchema;
@@ -138,7 +139,8 @@ impl Growth {
 
 /// Returns how an index is listed.
 fn index<'a>(stored_name: &str, columns: impl Iterator<Item = &'a str>) -> String {
-    format!("{}({})", app_name(stored_name), columns.collect::<Vec<_>>().join(","))
+    let columns: Vec<_> = columns.map(name_of).collect();
+    format!("{}({})", app_name(stored_name), columns.join(","))
 }
 
 /// Writes the row of this device and this schema into the history. If there is one, it is updated, except for

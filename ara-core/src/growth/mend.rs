@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::catalog::ddl::{add_column, create_index, create_table};
+use crate::catalog::read_as::name_of;
 use crate::catalog::registry::{RegisteredIndex, RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, has_index, in_the_way, is_ara_made};
 use crate::error::Result;
@@ -111,10 +112,10 @@ fn mend_index(connection: &Connection, name: &str, index: &RegisteredIndex) -> R
     if has_index(connection, name)? {
         return Ok(growth);
     }
-    let columns = || index.columns.iter().map(String::as_str);
+    let columns = || index.columns.iter().map(|column| name_of(column));
     let present = columns_in_file(connection, &index.table)?.unwrap_or_default();
     if columns().all(|column| present.contains_key(column)) {
-        connection.execute_batch(&create_index(name, &index.table, columns()))?;
+        connection.execute_batch(&create_index(name, &index.table, &index.columns))?;
         growth.add_index(&index.table, columns());
     }
     Ok(growth)

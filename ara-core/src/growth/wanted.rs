@@ -1,6 +1,6 @@
 //! A schema that is to be ensured.
 
-use ara_schema::{TableDef, Type};
+use ara_schema::{ReadAs, TableDef, Type};
 use rusqlite::Connection;
 
 use crate::error::Result;
@@ -73,6 +73,12 @@ fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
             bytes.extend([range.min, range.max].map(i64::to_le_bytes).as_flattened());
         }
         bytes.push(u8::from(column.required));
+        // Indexes are made of it.
+        if let Some(Ok(literal)) = column.missing.map(ReadAs::literal) {
+            bytes.push(5);
+            bytes.extend(literal.len().to_le_bytes());
+            bytes.extend(literal.as_bytes());
+        }
     }
     for index in def.indexes {
         bytes.push(2);

@@ -1,5 +1,6 @@
 //! The clocks of a row: the column `ara_clock`.
 
+pub(crate) mod last_edit;
 pub(crate) mod stamping;
 
 use rusqlite::types::ValueRef;
@@ -212,6 +213,17 @@ impl RowClock {
     pub(crate) fn last_write(&self, column: u32) -> Option<(Stamp, NodeOrdinal)> {
         let group = self.groups.iter().find(|group| group.columns.has(column))?;
         Some((group.stamp, group.node))
+    }
+
+    /// Returns the date of the change that wrote a column last, in milliseconds since 1970. The clock knows it only if
+    /// that is the latest or the earliest change of the row.
+    pub(crate) fn date_of(&self, column: u32) -> Option<i64> {
+        let written = Some(self.last_write(column)?);
+        if written == self.latest() {
+            Some(self.latest_date)
+        } else {
+            (written == self.earliest()).then_some(self.earliest_date)
+        }
     }
 
     /// Notes that the row lacks the value that was last written into a column, which has this many bytes.

@@ -4,7 +4,7 @@ use ara_schema::TableDef;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::model::table::Column;
+use crate::model::table::{Column, as_read};
 use crate::value::{AsRead, Id, IntoOptional, IntoValue, Rule, Stored, Value, uuid_of_key};
 
 /// The cells that a mutation writes into one row.
@@ -39,20 +39,11 @@ impl Cells {
         self
     }
 
-    fn set<V: Value>(self, column: usize, value: impl IntoValue<V>) -> Self {
-        let stored = value.into_value().and_then(V::store).map(Some);
-        self.put::<V>(column, stored)
-    }
-
-    fn set_optional<V: Value, How>(self, column: usize, value: impl IntoOptional<V, How>) -> Self {
-        let stored = value.into_optional().and_then(|value| value.map(V::store).transpose());
-        self.put::<V>(column, stored)
-    }
-
     /// Sets the required column `C` at this position.
     #[must_use]
     pub fn set_column<C: Column>(self, at: usize, value: impl IntoValue<C::Value>) -> Self {
-        self.set::<C::Value>(at, value)
+        let stored = value.into_value().and_then(C::Value::store).map(Some);
+        self.put(at, stored, as_read::<C>())
     }
 
     /// Sets or clears the optional column `C` at this position.
@@ -62,13 +53,14 @@ impl Cells {
         at: usize,
         value: impl IntoOptional<C::Value, How>,
     ) -> Self {
-        self.set_optional::<C::Value, How>(at, value)
+        let stored = value.into_optional().and_then(|value| value.map(C::Value::store).transpose());
+        self.put(at, stored, as_read::<C>())
     }
 
     /// Sets the column `C` at this position to a value of the table's struct.
     #[must_use]
     pub fn fill_column<C: Column>(self, at: usize, value: Option<C::Value>) -> Self {
-        self.put::<C::Value>(at, value.map(C::Value::store).transpose())
+        self.put(at, value.map(C::Value::store).transpose(), as_read::<C>())
     }
 
     /// Turns the cells that were set so far into defaults of a new row. An upsert does not write them
@@ -92,16 +84,17 @@ impl Cells {
         self
     }
 
-    fn put<V: Value>(
+    fn put(
         mut self,
         column: usize,
         stored: Result<Option<Stored<'static>>, Rule>,
+        as_read: AsRead,
     ) -> Self {
         // The last value of a column counts, whether it keeps the rules or not.
         self.refused.retain(|(refused, _)| *refused != column);
         match stored {
             Ok(value) => {
-                let as_read = Some(AsRead::of::<V>());
+                let as_read = Some(as_read);
                 let kind = Kind::Plain;
                 let cell = Cell { column, value, is_default: false, as_read, kind };
                 match self.cells.iter_mut().find(|known| known.column == column) {
@@ -184,6 +177,22 @@ mod tests {
 
     use super::*;
     use crate::value::NonEmptyString;
+
+    impl Cells {
+        fn set<V: Value>(self, column: usize, value: impl IntoValue<V>) -> Self {
+            let stored = value.into_value().and_then(V::store).map(Some);
+            self.put(column, stored, AsRead::of::<V>(None))
+        }
+
+        fn set_optional<V: Value, How>(
+            self,
+            column: usize,
+            value: impl IntoOptional<V, How>,
+        ) -> Self {
+            let stored = value.into_optional().and_then(|value| value.map(V::store).transpose());
+            self.put(column, stored, AsRead::of::<V>(None))
+        }
+    }
 
     static TABLE: TableDef = TableDef {
         name: "todo",

@@ -1,12 +1,12 @@
 //! Reads a row of SQLite as a typed row.
 
-use ara_schema::{ColumnDef, TableDef};
+use ara_schema::{ColumnDef, ReadAs, TableDef};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::model::table::{Column, Table};
-use crate::value::{Id, Stored, Timestamp, Value};
+use crate::value::{Id, Stored, Timestamp, Value, read_as};
 
 /// A typed row of a table, which `#[derive(Table)]` implements.
 ///
@@ -35,6 +35,26 @@ pub const SYSTEM_FIELDS: [&str; 3] = ["id", "created_at", "updated_at"];
 pub fn select_list(table: &TableDef) -> impl Iterator<Item = &'static str> {
     let kept = table.columns.iter().filter(|column| !column.retired);
     SYSTEM_FIELDS.into_iter().chain(kept.map(ColumnDef::shown))
+}
+
+/// Appends the SQL of the columns that a [`Record`] reads. `of` is the name by which the statement reads the table, if
+/// it has to be told.
+pub fn put_columns(list: &mut String, table: &TableDef, of: Option<&str>) {
+    let mut put = |name: &str, missing: Option<ReadAs>| {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        match missing.map(ReadAs::literal) {
+            Some(Ok(literal)) => list.push_str(&read_as(of, name, &literal)),
+            _ => {
+                of.iter().for_each(|of| list.extend(["\"", of, "\"."]));
+                list.extend(["\"", name, "\""]);
+            }
+        }
+    };
+    SYSTEM_FIELDS.into_iter().for_each(|name| put(name, None));
+    let kept = table.columns.iter().filter(|column| !column.retired);
+    kept.for_each(|column| put(column.shown(), column.missing));
 }
 
 impl<'a> Fields<'a> {

@@ -2,13 +2,13 @@
 
 use std::any::TypeId;
 
-use ara_schema::{ColumnDef, TableDef, Type};
+use ara_schema::{ColumnDef, ReadAs, TableDef, Type};
 
 use crate::model::cells::Cells;
 use crate::model::lens::Lenses;
 use crate::model::record::Record;
 use crate::model::table_ref::TableRef;
-use crate::value::{AsRead, Id, Value};
+use crate::value::{AsRead, Id, IntoValue, Rule, Stored, Value, literal};
 
 /// A struct that declares a table. `#[derive(Table)]` implements it.
 ///
@@ -82,6 +82,39 @@ pub trait Column: Copy + 'static {
     /// The name of the column that queries read: a hidden one, if the column replaces others.
     #[doc(hidden)]
     const SHOWN: &'static str = Self::NAME;
+
+    /// What rows without a value are read as, if they are read as anything.
+    #[doc(hidden)]
+    const MISSING: Option<MissingValue> = None;
+}
+
+/// Returns what rows without a value in a column are read as, or the rule of the column's type that it breaks.
+pub type MissingValue = fn() -> Result<Stored<'static>, Rule>;
+
+/// Returns what rows without a value in a column are read as.
+#[doc(hidden)]
+pub fn missing_value<C: Column>(value: impl IntoValue<C::Value>) -> Result<Stored<'static>, Rule> {
+    value.into_value().and_then(C::Value::store)
+}
+
+/// Panics, at compile time, if rows without a value in a counter are to be read as one.
+#[doc(hidden)]
+#[track_caller]
+pub const fn refuse_missing_counter<C: Column>() {
+    assert!(
+        !matches!(C::Value::TYPE, Type::Counter),
+        "`missing` is not for counters: one that nobody added to is 0"
+    );
+}
+
+fn literal_of<C: Column>() -> Result<String, String> {
+    match C::MISSING {
+        Some(missing) => match missing() {
+            Ok(value) => Ok(literal(&value)),
+            Err(rule) => Err(rule.to_string()),
+        },
+        None => Err(String::new()),
+    }
 }
 
 /// A column that every table has and that ara fills: `id`, `created_at` or `updated_at`.
@@ -127,7 +160,12 @@ impl TableRef {
 #[must_use]
 pub const fn column_def<C: Column>(required: bool) -> ColumnDef {
     let (ty, range) = (C::Value::TYPE, C::Value::RANGE);
-    ColumnDef { name: C::NAME, ty, range: range.of_column(ty), required, ..ColumnDef::EMPTY }
+    let missing = match C::MISSING {
+        Some(_) => Some(ReadAs::new(literal_of::<C>)),
+        None => None,
+    };
+    let range = range.of_column(ty);
+    ColumnDef { name: C::NAME, ty, range, required, missing, ..ColumnDef::EMPTY }
 }
 
 /// Returns whether a column is a counter.
@@ -141,7 +179,7 @@ pub const fn is_counter<C: Column>() -> bool {
 #[doc(hidden)]
 #[must_use]
 pub const fn as_read<C: Column>() -> AsRead {
-    AsRead::of::<C::Value>()
+    AsRead::of::<C::Value>(C::MISSING)
 }
 
 /// What [`create`](crate::Database::create) takes: a draft whose required columns are all set, or a

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::catalog::ddl::{add_column, create_table};
 use crate::catalog::edit_columns::edit_columns;
-use crate::catalog::own_tables::{COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE};
+use crate::catalog::own_tables::{COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE, TABLE_TABLE};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
@@ -115,15 +115,18 @@ impl Database {
 /// Makes a database of the past, without the tables of the app.
 fn empty(mut connection: Connection) -> Result<Connection> {
     configure(&mut connection, Duration::ZERO)?;
+    connection.execute_batch(TABLE_TABLE)?;
     connection.execute_batch(COLUMN_TABLE)?;
     connection.execute_batch(COUNTER_TABLE)?;
     connection.execute_batch(FORGOTTEN_TABLE)?;
     Ok(connection)
 }
 
-/// Notes what the ordinals of the columns of a table stand for, so that those that hold the last edits of others can be
-/// made beside them.
+/// Notes what the ordinals of a table and of its columns stand for, so that the columns that hold the last edits of
+/// others can be made beside them, and the clocks of the rows can be read.
 fn name_columns(made: &Connection, table: &RegisteredTable) -> Result<()> {
+    made.prepare_cached("INSERT INTO ara_table (ordinal, name) VALUES (?1, ?2)")?
+        .execute((table.ordinal, &table.name))?;
     let mut name =
         made.prepare_cached("INSERT INTO ara_column (tbl, ordinal, name) VALUES (?1, ?2, ?3)")?;
     for (ordinal, column) in &table.columns {

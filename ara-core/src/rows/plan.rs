@@ -12,7 +12,7 @@ use rusqlite::types::ValueRef;
 use crate::catalog::edit_columns::EditColumns;
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shown_column::ShownColumn;
-use crate::model::record::select_list;
+use crate::model::record::put_columns;
 use crate::model::table_ref::TableRef;
 use crate::names::{name_list, stored_table_name};
 use crate::rows::insert::insert_new_sql;
@@ -84,18 +84,19 @@ impl Plan {
         let ordinal = (!def.local).then_some(table);
         let stored_name = stored_table_name(def).into_owned();
         let is_deleted = Slot { name: "is_deleted", ordinal: 0, is_counter: false };
-        let columns = def.columns.iter().zip(columns);
+        let ordinals = def.columns.iter().zip(columns);
         let slots: Vec<_> = std::iter::once(is_deleted)
-            .chain(columns.map(|(column, &ordinal)| {
+            .chain(ordinals.map(|(column, &ordinal)| {
                 let is_counter = column.ty == Type::Counter;
                 Slot { name: column.name, ordinal, is_counter }
             }))
             .collect();
 
         let insert = insert_new_sql(&stored_name, slots.iter().skip(1).map(|slot| slot.name));
+        let mut columns = String::new();
+        put_columns(&mut columns, def, None);
         let mut get = format!(
-            "SELECT {} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1",
-            name_list(select_list(def)),
+            "SELECT {columns} FROM \"{stored_name}\" WHERE \"id\" = ?1 AND \"is_deleted\" IS NOT 1"
         );
         if let Some(limit) = ShownColumn::checked_limit(std::iter::once(def), -1) {
             let _ = write!(get, " LIMIT {limit}");

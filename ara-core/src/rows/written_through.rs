@@ -42,6 +42,16 @@ pub(crate) fn written_through(
         }
         let given = lens.from.iter().map(|from| values.get(from).cloned().flatten());
         let given: Vec<_> = given.collect();
+        // Another version wrote what this one cannot read: the older column stays as that version has left it.
+        let is_read = |(from, value): (&usize, &Given<'_>)| {
+            let as_read = table.as_read.get(*from);
+            value
+                .as_ref()
+                .is_none_or(|it| as_read.is_some_and(|as_read| as_read.can_read(it.to_sql())))
+        };
+        if !lens.from.iter().zip(&given).all(is_read) {
+            continue;
+        }
         let made = match lens.by {
             WriteBy::Function(write) => call(write, &given),
             WriteBy::Key(table) => match given.first() {

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::catalog::read_as::sql_of;
 use crate::catalog::search_index::{INDEXED, STALE, SearchIndex};
 
 /// The SQL statements that update the index of a search.
@@ -64,9 +65,8 @@ impl SearchIndex {
         let mut texts = String::new();
         for (at, column) in self.columns.iter().enumerate() {
             columns.push_str(&format!(", c{at}"));
-            texts.push_str(&format!(
-                ", CASE typeof(\"{column}\") WHEN 'text' THEN \"{column}\" END"
-            ));
+            let text = sql_of(column);
+            texts.push_str(&format!(", CASE typeof({text}) WHEN 'text' THEN {text} END"));
         }
         let words = self.part("");
         format!(

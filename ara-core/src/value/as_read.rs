@@ -4,6 +4,7 @@ use rusqlite::types::ValueRef;
 
 use crate::value::column_type::Value;
 use crate::value::readable::Readable;
+use crate::value::rule::Rule;
 use crate::value::stored::{Stored, is_same};
 
 /// How the app sees the stored values of a column type.
@@ -19,17 +20,30 @@ pub struct AsRead {
     seen: fn(ValueRef<'_>) -> Option<Stored<'static>>,
     /// Whether stored values that can be read and that SQLite finds different are different to the app.
     is_exact: bool,
+    /// What a row without a value is read as, if it is read as anything.
+    missing: Option<fn() -> Result<Stored<'static>, Rule>>,
 }
 
 impl AsRead {
     /// Returns how values of a type are seen.
-    pub(crate) const fn of<V: Value>() -> Self {
-        Self { readable: V::readable, seen: seen::<V>, is_exact: V::EXACT }
+    pub(crate) const fn of<V: Value>(
+        missing: Option<fn() -> Result<Stored<'static>, Rule>>,
+    ) -> Self {
+        Self { readable: V::readable, seen: seen::<V>, is_exact: V::EXACT, missing }
+    }
+
+    /// Returns what a row without a value is read as.
+    fn missing(self) -> Option<Stored<'static>> {
+        self.missing.and_then(|missing| missing().ok())
     }
 
     /// Returns whether the app sees a value in a column where `held` is stored. `None` stands for no value.
     pub(crate) fn is_seen(self, held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
-        match (self.seen)(held) {
+        let seen = match held {
+            ValueRef::Null => self.missing(),
+            held => (self.seen)(held),
+        };
+        match seen {
             Some(seen) => is_same(seen.to_sql(), value),
             None => value.is_none(),
         }
@@ -43,7 +57,9 @@ impl AsRead {
     /// Returns whether the app sees another value than the one that is written wherever SQLite finds that the
     /// stored one differs from it.
     pub(crate) fn differs_as_stored(self, written: Option<&Stored<'_>>) -> bool {
-        self.is_exact && written.is_some()
+        self.is_exact
+            && written.is_some()
+            && (self.missing.is_none() || self.missing().as_ref() != written)
     }
 }
 

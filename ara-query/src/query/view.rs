@@ -7,10 +7,12 @@ use rusqlite::Row;
 
 use crate::expr::Within;
 use crate::expr::column::ColumnRef;
-use crate::expr::scope::Scope;
+use crate::expr::scope::{Contains, Scope};
 use crate::query::Query;
+use crate::query::one_of::{self, OneOf};
 use crate::query::rows::Rows;
 use crate::untyped::column::ColumnTerm;
+use crate::untyped::one_of::OneOfTerm;
 use crate::untyped::term::{Term, Untyped};
 
 /// A struct whose fields are columns of a query over the tables `S`: `#[derive(View)]` implements it.
@@ -28,20 +30,31 @@ pub trait View<S>: Sized {
     fn from_row(row: &ViewRow<'_>) -> Option<Self>;
 }
 
-/// A column that a view reads.
+/// A column that a view reads, or the one of several that was edited last.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ViewPart {
-    column: ColumnTerm,
+    of: ViewPartOf,
     /// Whether rows without it are left out.
     is_narrowed: bool,
+}
+
+#[derive(Debug)]
+enum ViewPartOf {
+    Column(ColumnTerm),
+    OneOf(OneOfTerm),
 }
 
 impl ViewPart {
     /// Returns a column of one of the tables `T`.
     pub fn new<T, C: ColumnRef + Within<T, I>, I>(column: C, is_narrowed: bool) -> Self {
         let _ = column;
-        Self { column: C::term(), is_narrowed }
+        Self { of: ViewPartOf::Column(C::term()), is_narrowed }
+    }
+
+    /// Returns the one of several columns of one of the tables `T`.
+    pub fn one_of<T: Contains<E::Table, I>, E: OneOf, I>(is_narrowed: bool) -> Self {
+        Self { of: ViewPartOf::OneOf(OneOfTerm::of::<E>()), is_narrowed }
     }
 }
 
@@ -56,6 +69,12 @@ impl ViewRow<'_> {
     pub fn field<C: ColumnRef, F: FieldOf<C::Column>>(&self, at: usize, column: C) -> Option<F> {
         let _ = column;
         F::from_stored_column(self.0.get_ref(at).ok().and_then(Stored::from_sql))
+    }
+
+    /// Reads the one of several columns at this position.
+    #[inline]
+    pub fn one_of<E: OneOf>(&self, at: usize) -> Option<E> {
+        one_of::read(self.0.get_ref(at).ok()?)
     }
 }
 
@@ -154,11 +173,23 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// ```
     pub fn view<V: View<S>>(mut self) -> Query<'s, S, Viewed<V, S>> {
         let parts = V::parts();
-        let narrowed = parts.iter().filter(|part| part.is_narrowed).map(|part| part.column);
-        let narrowed: Vec<_> = narrowed.collect();
-        let columns = parts.iter().map(|part| Untyped::from(Term::Column(part.column)));
+        let (mut narrowed, mut selected) = (Vec::new(), Vec::with_capacity(parts.len()));
+        for ViewPart { of, is_narrowed } in parts {
+            selected.push(Untyped::from(match of {
+                ViewPartOf::Column(column) => {
+                    narrowed.extend(is_narrowed.then_some(column));
+                    Term::Column(column)
+                }
+                ViewPartOf::OneOf(one_of) => {
+                    if is_narrowed {
+                        self.clauses.filter(one_of.filter());
+                    }
+                    Term::Computed(one_of.value())
+                }
+            }));
+        }
         self.clauses.narrowed.extend(&narrowed);
-        self.clauses.select(columns.collect());
+        self.clauses.select(selected);
         // A column that the query had narrowed before may be an `Option` of the view, which then returns a
         // row without it.
         self.clauses.seeing(&narrowed);

@@ -2,7 +2,9 @@
 
 use std::mem;
 
-use sea_query::{BinOper, Expr as Sql, Func, SelectStatement, Value, WindowStatement};
+use sea_query::{
+    BinOper, Expr as Sql, Func, OverStatement, SelectStatement, Value, WindowStatement,
+};
 
 use crate::untyped::clauses::Clauses;
 use crate::untyped::column::ColumnTerm;
@@ -40,7 +42,8 @@ impl Clauses {
         select.expr_as(by.sql(), PARENT);
         let orders = self.take_orders();
         if is_cut {
-            let mut place = WindowStatement::partition_by(by.names());
+            let mut place = WindowStatement::new();
+            place.add_partition_by(by.sql());
             orders.into_iter().for_each(|order| order.put(&mut place));
             select.expr_window_as(Func::cust("row_number"), place, PLACE);
         } else {

@@ -8,6 +8,7 @@ use crate::untyped::condition::{Condition, Conjunct};
 use crate::untyped::join::Joined;
 use crate::untyped::member::MemberRef;
 use crate::untyped::notes::Notes;
+use crate::untyped::one_of::OneOfTerm;
 use crate::untyped::order::OrderTerm;
 use crate::untyped::search::Search;
 use crate::untyped::sql::binary;
@@ -29,6 +30,8 @@ pub(crate) struct Clauses {
     pub filters: Vec<Conjunct>,
     /// What is returned instead of whole rows.
     pub(super) selected: Option<Vec<Term>>,
+    /// What is returned besides the rows of tables: how many of these precede it, and its SQL.
+    pub(super) beside: Vec<(usize, Sql)>,
     /// Whether a narrowed column is not selected, so that the reader does not see whether it is there.
     is_unseen: bool,
     pub(super) groups: Option<Groups>,
@@ -84,6 +87,12 @@ impl Clauses {
         };
         self.seeing(&parts.iter().filter_map(column).collect::<Vec<_>>());
         self.selected = Some(parts);
+    }
+
+    /// Returns with each row the one of several columns that was edited last, and leaves out rows without.
+    pub(crate) fn one_of(&mut self, one_of: &OneOfTerm) {
+        self.filter(one_of.filter());
+        self.beside.push((1 + self.joins.len(), one_of.value()));
     }
 
     /// Notes that the reader sees whether these columns are there, and no others.

@@ -1,7 +1,7 @@
 //! The columns of a query.
 
-use ara_core::schema::TableDef;
-use ara_core::{Class, Column, Readable, SYSTEM_FIELDS, Value};
+use ara_core::schema::{ReadAs, TableDef};
+use ara_core::{Class, Column, Readable, SYSTEM_FIELDS, Value, read_as};
 use sea_query::{BinOper, CaseStatement, Expr as Sql};
 
 use crate::untyped::member::MemberRef;
@@ -17,6 +17,8 @@ pub struct ColumnTerm {
     name: &'static str,
     /// The name of the column that is read: a hidden one, if the column replaces others.
     shown: &'static str,
+    /// What rows without a value are read as.
+    missing: Option<ReadAs>,
     /// Which stored values the app can read. `None` for a column that ara itself fills, as it is in every
     /// row.
     readable: Option<fn() -> Readable>,
@@ -28,13 +30,17 @@ impl ColumnTerm {
         let readable: Option<fn() -> Readable> =
             if SYSTEM_FIELDS.contains(&C::NAME) { None } else { Some(C::Value::readable) };
         let (table, name, shown) = (member.table.def, C::NAME, C::SHOWN);
-        Self { member: member.name, table, name, shown, readable }
+        let missing = match C::MISSING {
+            Some(_) => table.column(name).and_then(|column| column.missing),
+            None => None,
+        };
+        Self { member: member.name, table, name, shown, missing, readable }
     }
 
     /// Returns the id of a table's rows.
     pub(crate) fn id(member: MemberRef) -> Self {
         let (table, name) = (member.table.def, "id");
-        Self { member: member.name, table, name, shown: name, readable: None }
+        Self { member: member.name, table, name, shown: name, missing: None, readable: None }
     }
 
     /// Returns the required columns of a table.
@@ -46,6 +52,7 @@ impl ColumnTerm {
             table: table.def,
             name: column.name,
             shown: column.shown(),
+            missing: column.missing,
             readable: Some(as_read.readable),
         })
     }
@@ -70,9 +77,10 @@ impl ColumnTerm {
         self.member == member.name
     }
 
-    /// Returns the name by which the query reads its table, and that of the column that is read.
-    pub(crate) fn names(self) -> (&'static str, &'static str) {
-        (self.member, self.shown)
+    /// Returns the name of the column that is read, if its SQL is not that of a column alone: what reads the query as a
+    /// table needs a name then.
+    pub(crate) fn needs_name(self) -> Option<&'static str> {
+        self.missing.map(|_| self.shown)
     }
 
     /// Returns the stored names of its table and of the column.
@@ -86,9 +94,14 @@ impl ColumnTerm {
         self.beside_equal().is_none()
     }
 
-    /// Returns the column as it is stored, readable or not.
+    /// Returns the column as it is stored, readable or not. Where nothing is stored, it is what such rows are read as.
     pub(crate) fn sql(self) -> Sql {
-        Sql::col(self.names())
+        match self.missing.map(ReadAs::literal) {
+            Some(Ok(literal)) => {
+                Sql::Custom(read_as(Some(self.member), self.shown, &literal).into())
+            }
+            _ => Sql::col((self.member, self.shown)),
+        }
     }
 
     /// Returns the value, which is NULL where it cannot be read.
@@ -119,6 +132,11 @@ impl ColumnTerm {
             Some(it) => expected_readable(&self.sql(), it),
             None => self.is_stored(),
         }
+    }
+
+    /// Returns whether the value can be read, where no rows are chosen by it. `None` if all that is stored can be.
+    pub(crate) fn is_readable(self) -> Option<Sql> {
+        self.readable().map(|it| readable(&self.sql(), it))
     }
 
     /// Returns the condition that a value is stored, readable or not.

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use ara_core::{select_list, stored_table_name};
+use ara_core::{put_columns, stored_table_name};
 use sea_query::{BinOper, Expr as Sql, SelectStatement};
 
 use crate::untyped::clauses::{Clauses, Deleted, Groups};
@@ -77,7 +77,13 @@ impl Clauses {
 
     fn put_returned(&mut self, select: &mut SelectStatement, members: &[MemberRef]) {
         let Some(selected) = self.selected.take() else {
-            select.expr(record_columns(members));
+            let mut first = 0;
+            for (after, beside) in mem::take(&mut self.beside) {
+                put_records(select, members.get(first..after));
+                select.expr(beside);
+                first = after;
+            }
+            put_records(select, members.get(first..));
             return;
         };
         for term in selected {
@@ -85,7 +91,15 @@ impl Clauses {
                 (Term::Snippet(snippet), Some(search)) => Term::Computed(search.snippet(*snippet)),
                 (term, _) => term,
             };
-            select.expr(if self.is_merged() { self.merged(term) } else { term.stored() });
+            let name = match &term {
+                Term::Column(column) => column.needs_name(),
+                _ => None,
+            };
+            let sql = if self.is_merged() { self.merged(term) } else { term.stored() };
+            match name {
+                Some(name) => select.expr_as(sql, name),
+                None => select.expr(sql),
+            };
         }
         if self.distinct {
             select.distinct();
@@ -181,17 +195,19 @@ impl Deleted {
     }
 }
 
+/// Puts the columns that the records of tables are read from, if there are any.
+fn put_records(select: &mut SelectStatement, members: Option<&[MemberRef]>) {
+    if let Some(members @ [_, ..]) = members {
+        select.expr(record_columns(members));
+    }
+}
+
 /// Returns the columns that records are read from. They are many, and the same for each query of the tables,
 /// so they are written as text and not one by one through sea-query. No stored name has a quote in it.
 pub(super) fn record_columns(members: &[MemberRef]) -> Sql {
     let mut list = String::with_capacity(512);
     for member in members {
-        for column in select_list(member.table.def) {
-            let comma = if list.is_empty() { "\"" } else { ", \"" };
-            for part in [comma, member.name, "\".\"", column, "\""] {
-                list.push_str(part);
-            }
-        }
+        put_columns(&mut list, member.table.def, Some(member.name));
     }
     Sql::Custom(list.into())
 }

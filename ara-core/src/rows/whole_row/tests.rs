@@ -346,7 +346,7 @@ fn what_is_left_out_comes_back_once_there_is_room() -> Result<()> {
 fn a_row_that_is_saved_as_it_is_seen_keeps_what_is_left_out() -> Result<()> {
     let [a, b, ..] = devices()?;
     let seen = |lengths: &[(usize, Option<usize>)]| {
-        let as_read = Some(AsRead::of::<String>());
+        let as_read = Some(AsRead::of::<String>(None));
         let cells = cells(lengths).into_iter().map(|cell| Cell { as_read, ..cell });
         cells.collect::<Vec<_>>()
     };
@@ -370,7 +370,7 @@ fn a_row_that_is_saved_as_it_is_seen_keeps_what_is_left_out() -> Result<()> {
 fn a_value_that_is_left_out_can_be_cleared() -> Result<()> {
     let [a, b, ..] = devices()?;
     let clear = |column| {
-        let as_read = AsRead::of::<String>();
+        let as_read = AsRead::of::<String>(None);
         write(&a, |mutation| mutation.clear_unreadable(ID, column, as_read))
     };
     assert!(!clear(2)?);

@@ -1,7 +1,8 @@
 //! The columns: a type for each of them, and an associated constant of the struct that is its value.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Visibility};
 
 use super::names::{CREATED_AT_DOC, UPDATED_AT_DOC};
@@ -14,6 +15,8 @@ struct Constant<'a> {
     stored: String,
     /// The name of the column that queries read.
     shown: String,
+    /// What rows without a value are read as.
+    missing: Option<&'a TokenStream>,
     ty: TokenStream,
     doc: TokenStream,
     deprecated: Option<&'a Attribute>,
@@ -29,6 +32,7 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         vis,
         stored: name.to_owned(),
         shown: name.to_owned(),
+        missing: None,
         ty,
         doc,
         deprecated: None,
@@ -45,6 +49,7 @@ fn constants<'a>(table: &'a Table<'_>) -> Vec<Constant<'a>> {
         vis: column.vis,
         stored: column.name.text.clone(),
         shown: super::lens::shown(column),
+        missing: column.args.missing.as_ref(),
         ty: column.ty.clone(),
         doc: column.doc(),
         deprecated: column.deprecated,
@@ -114,8 +119,9 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             #vis const #ident: #marker = #marker;
         }
     });
-    let columns = constants.iter().map(|Constant { ident, stored, shown, ty, .. }| {
+    let columns = constants.iter().map(|Constant { ident, stored, shown, missing, ty, .. }| {
         let marker = table.marker(ident);
+        let missing = missing.as_ref().map(|value| read_as(&marker, value));
         let shown = (shown != stored).then(|| quote!(const SHOWN: &'static str = #shown;));
         quote! {
             impl _ara::Column for #marker {
@@ -123,11 +129,24 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
                 type Value = #ty;
                 const NAME: &'static str = #stored;
                 #shown
+                #missing
             }
         }
     });
     quote! {
         impl #table_ident { #(#values)* }
         #(#columns)*
+    }
+}
+
+/// Generates what rows without a value in a column are read as.
+fn read_as(marker: &impl ToTokens, value: &TokenStream) -> TokenStream {
+    let check = quote_spanned!(value.span()=> _ara::refuse_missing_counter::<#marker>());
+    let value = quote_spanned!(value.span()=> _ara::missing_value::<#marker>(#value));
+    quote! {
+        const MISSING: _ara::Option<_ara::MissingValue> = {
+            #check;
+            _ara::Some(|| #value)
+        };
     }
 }
