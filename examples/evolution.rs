@@ -1,4 +1,4 @@
-//! Three versions of one app, on one file.
+//! Four versions of one app, on one file.
 //!
 //! The schema only grows: each version adds what it needs the first time it uses a table, and leaves
 //! alone what it does not know. So there is no migration, no order in which to update, and no way in
@@ -52,6 +52,45 @@ mod v3 {
     }
 }
 
+/// The fourth: an author's name in two parts. The old column stays for the older versions, which see what is
+/// written into the new ones, and whose edits count like any other.
+mod v4 {
+    use ara::prelude::*;
+
+    type Name = NonEmptyString<100>;
+
+    #[derive(Debug, Table)]
+    #[table(name = "book")]
+    pub struct Work {
+        pub id: Id<Work>,
+        #[table(column = "title")]
+        pub name: NonEmptyString<200>,
+        #[table(replaces(author, read = given, write = joined(given_name, family_name)))]
+        pub given_name: Option<Name>,
+        #[table(replaces(author, read = family))]
+        pub family_name: Option<Name>,
+        #[table(retired)]
+        author: Option<Name>,
+        pub stars: Option<i64>,
+        pub shelf: NonEmptyString<20>,
+    }
+
+    fn given(author: Name) -> Option<String> {
+        author.rsplit_once(' ').map(|(given, _)| given.to_owned())
+    }
+
+    fn family(author: Name) -> Option<String> {
+        author.rsplit(' ').next().map(str::to_owned)
+    }
+
+    fn joined(given: Option<&Name>, family: Option<&Name>) -> Option<String> {
+        match (given, family) {
+            (Some(given), Some(family)) => Some(format!("{given} {family}")),
+            (given, family) => given.or(family).map(Name::to_string),
+        }
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("books.db");
@@ -71,6 +110,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\nVersion 3 again: Heidi is there, and Dune has its new title and its old stars.");
     run_v3(&file, "Ulysses", "James Joyce", "attic")?;
+
+    println!(
+        "\nVersion 4 has split the author's name, and reads the old books as if it always had."
+    );
+    run_v4(&file, "Emma", "Miss Jane")?;
+
+    println!(
+        "\nVersion 2 again: Emma's author is as version 4 wrote it. It corrects that of Dune."
+    );
+    correct_in_v2(&file, "Dune, again", "Franklin Herbert")?;
+
+    println!("\nVersion 4 again: it has heard.");
+    run_v4(&file, "Ulysses", "James A.")?;
     Ok(())
 }
 
@@ -135,6 +187,39 @@ fn run_v3(file: &Path, name: &str, author: &str, shelf: &str) -> Result<(), Box<
         println!("  the {} shelf has {}", work.shelf, work.name);
     }
     show_columns(file)
+}
+
+/// Lists the authors by their family names, after a change of a given name.
+fn run_v4(file: &Path, name: &str, given: &str) -> Result<(), Box<dyn Error>> {
+    use ara::prelude::*;
+    use v4::Work;
+
+    let db = Database::open(file)?;
+    if let Some(work) = db.query::<Work>().filter(Work::name.eq(name)).first()? {
+        db.update(work.patch().given_name(NonEmptyString::try_from(given.to_owned())?))?;
+    }
+    let by_family = db.query::<Work>().narrow(Work::name).narrow(Work::family_name);
+    for work in by_family.order_by(Work::family_name.asc()).all()? {
+        let given = work.given_name.as_deref().unwrap_or("-");
+        println!("  {}, {given}: {}", work.family_name, work.name);
+    }
+    Ok(())
+}
+
+/// Corrects an author, after a list of them all.
+fn correct_in_v2(file: &Path, title: &str, author: &str) -> Result<(), Box<dyn Error>> {
+    use ara::prelude::*;
+    use v2::Book;
+
+    let db = Database::open(file)?;
+    let authors = db.query::<Book>().narrow(Book::title).narrow(Book::author);
+    for book in authors.clone().order_by(Book::title.asc()).all()? {
+        println!("  {} wrote {}", book.author, book.title);
+    }
+    if let Some(book) = authors.filter(Book::title.eq(title)).first()? {
+        db.update(book.patch().author(author))?;
+    }
+    Ok(())
 }
 
 fn stars(stars: Option<i64>) -> String {

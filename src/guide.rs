@@ -31,6 +31,7 @@ page! { sql: include_str!("../guide/sql.md") }
 page! { search: include_str!("../guide/search.md") }
 page! { watching: include_str!("../guide/watching.md") }
 page! { schema: include_str!("../guide/schema.md") }
+page! { replacing: include_str!("../guide/replacing.md") }
 page! { ci: include_str!("../guide/ci.md") }
 page! { ensure: include_str!("../guide/ensure.md") }
 page! { devices: include_str!("../guide/devices.md") }

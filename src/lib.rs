@@ -9,20 +9,22 @@ pub mod guide;
 mod schema_history;
 
 pub use ara_core::schema::{
-    ColumnDef, ColumnSnapshot, IndexDef, Range, Snapshot, TableDef, TableSnapshot, Type,
-    TypeSnapshot,
+    ColumnDef, ColumnSnapshot, IndexDef, Range, Replaces, ReplacesSnapshot, Snapshot, TableDef,
+    TableSnapshot, Type, TypeSnapshot,
 };
 pub use ara_core::{
     Addition, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,
     Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth,
     Id, ImportReport, IntoOptional, IntoSqlValue, IntoValue, Json, LineProblem, MergeReport,
     NonEmptyString, Obstacle, OnProblem, Options, Ordered, ParseError, Past, Progress, Readable,
-    Reason, RebuildReport, Record, Refused, Result, RowChange, RowCount, Rule, Schema,
-    SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored, Table,
-    Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport, Update,
-    Uuid, Value, Verification, VersionVector, What, ddl,
+    Reason, RebuildReport, Record, RecordedType, Refused, Result, RowChange, RowCount, Rule,
+    Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored,
+    Table, Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport,
+    UnfitCells, Update, Uuid, Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
+#[doc(hidden)]
+pub use ara_core::{Always, Fallibly, IdBeside, KeyReference, Perhaps, Reads, SetsKey, Writes};
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};
 pub use ara_macros::{OneOf, Table, Value, View, schema, table};
 pub use ara_query::*;
@@ -48,17 +50,18 @@ pub mod prelude {
 pub mod __private {
     pub use ara_core::schema::compile_time::*;
     pub use ara_core::schema::{
-        ColumnDef, IndexDef, Place, Range, Replaces, TableDef, Type, find_table, lacks_a_table,
+        ColumnDef, IndexDef, Place, Range, Replaces, TableDef, Type, lacks_a_table,
         place_of_refusal, plainly_keeps,
     };
     pub use ara_core::{
-        AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdOf, IntoOptional,
-        IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, MissingValue, Ordered, Patches,
-        Plain, Presence, Provided, ReadBy, ReadLens, Readable, Reads, Record, Result, Rule, Schema,
-        SearchColumn, Searchable, Set, Stored, SystemColumn, Table, TableRef, There, Timestamp,
-        Update, Value, Whole, WriteBy, WriteLens, Writes, as_read, column_def, definitions, given,
-        given_at, is_counter, key_read, key_written, missing_value, read_value,
-        refuse_missing_counter, search_text, written_value,
+        AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdBeside, IdOf,
+        IntoOptional, IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, MissingValue,
+        Ordered, Patches, Plain, Presence, Provided, ReadBy, ReadLens, Readable, Reads, Record,
+        Result, Rule, Schema, SearchColumn, Searchable, Set, SetsKey, Stored, SystemColumn, Table,
+        TableRef, There, Timestamp, Update, Value, Whole, WriteBy, WriteLens, Writes, as_read,
+        call_read, call_read_with, call_write, column_def, definitions, given, given_at,
+        is_counter, key_read, key_replaced, key_text, key_written, missing_value, read_value,
+        refuse_missing_counter, replaces_no_counter, search_text, written_value,
     };
     pub use ara_query::{
         Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant, refuse_local,

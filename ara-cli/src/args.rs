@@ -20,6 +20,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
   1  the answer is no: `check` failed, `diff` found a difference, `verify` found damage,
+     `unreadable` found values that no recorded schema has,
      `lock` refused because something that was released has changed or is gone,
      or `forget` left rows, or was not confirmed
   2  it could not be done: the app does not compile, a file cannot be read, ..
@@ -57,6 +58,7 @@ pub enum Command {
     Inspect(Inspect),
     History(History),
     Verify(Verify),
+    Unreadable(Unreadable),
     Vacuum(Vacuum),
     Forget(Forget),
 }
@@ -68,11 +70,13 @@ pub enum Command {
 /// After a merge of two branches that each recorded a release, the new release joins them, even if nothing
 /// is new. The command also makes sure that `.gitattributes` tells git how to merge `ara.lock`.
 ///
-/// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "joins":
-/// [version, ..], "broken": [{"tables", "message"}, ..], "gitattributes": bool}. A fact is {"kind": "table"
-/// | "column" | "range" | "variant", "table", and with it "local", "column", "type", "range", "required",
-/// "before", "variant"}; "required" is null where only the code would tell it. The kind "range" is a column
-/// that got wider than "before", or whose range was not recorded before.
+/// JSON: {"recorded": bool, "version": number or null, "file": path, "added": [fact, ..], "retired":
+/// [{"table", "column"}, ..], "joins": [version, ..], "broken": [{"tables", "message"}, ..],
+/// "gitattributes": bool}. A fact is {"kind": "table" | "column" | "range" | "lens" | "variant", "table", and
+/// with it "local", "key", "column", "type", "range", "required", "before", "replaces", "by_key", "revision",
+/// "variant"}; "required" is null where only the code would tell it. The kind "range" is a column that got
+/// wider than "before", or whose range was not recorded before. The kind "lens" is what a column replaces, in
+/// a revision that comes after "before", if that is not null. What is retired is not recorded, but told.
 #[derive(Debug, Args)]
 pub struct Lock {
     /// What is new, in a few words: `add due date`.
@@ -105,7 +109,8 @@ pub struct Check {
 /// Without a file, the schema of the code is compared with `ara.lock`. With a file, `ara.lock` is compared
 /// with the file, or the code if there is no `ara.lock`.
 ///
-/// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"tables", "message"}, ..]}, or with a file
+/// JSON: {"same": bool, "unrecorded": [fact, ..], "broken": [{"tables", "message"}, ..], "retired":
+/// [{"table", "column"}, ..]}, or with a file
 /// {"same": bool, "compared": "lock" | "code", "lacks": [fact, ..], "has": [fact, ..], "differs":
 /// [{"table", "column", "type", "type_in_file"}, ..], "drift": [message, ..]}: what the file lacks, what only
 /// the file has, which columns differ in their types, and what is not as ara made it.
@@ -121,8 +126,8 @@ pub struct Diff {
 /// List the releases that `ara.lock` records. Nothing is compiled.
 ///
 /// JSON: {"file": path, "releases": [{"version", "id", "date", "message", "checksum", "tables", "columns",
-/// "variants", "ranges"}, ..]}, with how many of them each release added. Ranges are those of columns that got
-/// wider.
+/// "variants", "ranges", "lenses": [fact, ..]}, ..]}, with how many of them each release added. Ranges are
+/// those of columns that got wider, and lenses what columns replace since the release.
 #[derive(Debug, Args)]
 pub struct List {
     #[command(flatten)]
@@ -166,8 +171,8 @@ pub struct Inspect {
 /// JSON: {"file": path, "history": [{"schema", "version", "checksum", "app_version", "device", "time",
 /// "added": {"tables", "columns", "indexes", "dropped_indexes"}, "snapshot"}, ..], "failures": [{"time",
 /// "schema", "version", "app_version", "reason"}, ..]}, oldest first. What cannot be read of the history is
-/// null. A time is in milliseconds since 1970. In a snapshot "local", "required" and "indexes" are left out
-/// where they are false or empty.
+/// null. A time is in milliseconds since 1970. In a snapshot "local", "required", "indexes" and the like are
+/// left out where they are false or empty.
 #[derive(Debug, Args)]
 pub struct History {
     /// The database file.
@@ -183,6 +188,25 @@ pub struct History {
 /// of synced tables, including deleted rows and those of the history.
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// The database file.
+    pub file: PathBuf,
+}
+
+/// List the cells of a database file that no recorded version of the app can read.
+///
+/// The file is only read. Its cells are compared with the schemas that were ensured in it and in those that it was
+/// merged with: a cell is listed if its value is not of a type that one of them gives the column, or out of range, or no
+/// variant. Rules that only the code has are not known. Columns that none of them declares are listed apart. Deleted
+/// rows are left out.
+///
+/// JSON: {"file": path, "readable": bool, "unreadable": [{"table", "local", "column", "cells", "first", "last",
+/// "types": [{"type", "range"}, ..]}, ..], "undeclared": [{"table", "local", "column", "cells", "first", "last"}, ..],
+/// "schemas": number, "unknown_schemas": number}: how many cells, when the earliest and the latest of them was
+/// written, in milliseconds since 1970, and the recorded types of the column. Where only the log would tell when a cell
+/// was written, it is the time at which its row was last changed. Schemas are unknown if this version of ara cannot
+/// read what was recorded of them.
+#[derive(Debug, Args)]
+pub struct Unreadable {
     /// The database file.
     pub file: PathBuf,
 }

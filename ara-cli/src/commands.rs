@@ -8,6 +8,7 @@ mod inspect;
 mod list;
 mod lock;
 mod sql;
+mod unreadable;
 mod vacuum;
 mod verify;
 
@@ -27,6 +28,7 @@ pub fn run(command: &Command) -> Result<Report> {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::History(arguments) => history::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Unreadable(arguments) => unreadable::run(arguments),
         Command::Vacuum(arguments) => vacuum::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
     }

@@ -8,6 +8,7 @@ pub(crate) mod moved_file;
 pub(crate) mod options;
 pub(crate) mod purge;
 pub(crate) mod shared;
+pub(crate) mod shown_in_views;
 pub(crate) mod source;
 pub(crate) mod subscription;
 pub(crate) mod transaction;
@@ -68,7 +69,7 @@ use crate::value::Id;
 /// | [`Error::Io`] | The system cannot read or write the file. |
 /// | [`Error::ReadOnly`] | The file or its folder does not allow writing. |
 /// | [`Error::Replaced`] | The file was moved, deleted or replaced since it was opened, and a write, or a new connection, would use it. |
-/// | [`Error::InsideTransaction`] | The closure of [`transaction`](Self::transaction) uses the database instead of the transaction that it is given. |
+/// | [`Error::InsideTransaction`] | The closure of [`transaction`](Self::transaction) uses the database instead of the transaction that it is given, or a closure uses it that is called while a method holds the writer, to be told the progress of [`vacuum_with`](Self::vacuum_with), for example. |
 /// | [`Error::OpenedReadOnly`] | A method writes, and the database was opened by [`Options::read_only`]. |
 /// | [`Error::Sqlite`] | SQLite reports anything else. |
 ///
@@ -184,8 +185,8 @@ impl Database {
     /// # Errors
     ///
     /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::Exists`] if there is, or was, a row with
-    /// this id, [`Error::TooLarge`] if the row would be too large, and [common errors](Self#common-errors). The
-    /// file is left unchanged then.
+    /// this id, [`Error::Forgotten`] if it was [forgotten](Self::forget), [`Error::TooLarge`] if the row would be
+    /// too large, and [common errors](Self#common-errors). The file is left unchanged then.
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         self.transaction(|tx| tx.create(row))
     }
@@ -209,7 +210,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`create`](Self::create) except [`Error::Exists`].
+    /// Returns the errors of [`create`](Self::create), [`Error::Forgotten`] among them, except [`Error::Exists`].
     pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         self.transaction(|tx| tx.upsert(row))
     }

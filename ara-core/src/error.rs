@@ -247,7 +247,8 @@ pub enum Error {
     /// The database was used inside the closure of its own
     /// [`transaction`](crate::Database::transaction), which would wait for itself.
     #[error(
-        "the database was used inside its own transaction: use the transaction that the closure is given"
+        "the database was used inside its own transaction: use the transaction that the closure is given, and no \
+         database in a closure that is given none, such as that of `import_json_with` or `vacuum_with`"
     )]
     InsideTransaction,
 

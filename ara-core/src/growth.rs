@@ -8,6 +8,7 @@ pub(crate) mod history;
 pub(crate) mod make;
 pub(crate) mod mend;
 pub(crate) mod own_tables;
+pub(crate) mod recorded_types;
 pub(crate) mod searches;
 pub(crate) mod shown_columns;
 pub(crate) mod wanted;

@@ -26,6 +26,7 @@ pub use ara_schema as schema;
 pub use care::import_report::{ImportReport, LineProblem, OnProblem};
 pub use care::progress::Progress;
 pub use care::rebuild_all::RebuildReport;
+pub use care::unfit_cells::UnfitCells;
 pub use care::verification::{Difference, Verification, What};
 pub use catalog::ddl::ddl;
 #[doc(hidden)]
@@ -47,14 +48,20 @@ pub use growth::drift::Drift;
 pub use growth::failure::SchemaFailure;
 pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
 pub use growth::history::{Growth, SchemaVersion};
+pub use growth::recorded_types::RecordedType;
 pub use log::transaction_id::TransactionId;
 pub use merge::report::{MergeReport, Reason, Refused};
 pub use model::app_schema::{AppSchema, Schema, definitions};
 pub use model::cells::Cells;
 #[doc(hidden)]
-pub use model::lens::{
-    KeyReference, Lenses, ReadBy, ReadLens, Reads, WriteBy, WriteLens, Writes, given, given_at,
-    key_read, key_written, read_value, written_value,
+pub use model::key::{IdBeside, SetsKey, key_text};
+#[doc(hidden)]
+pub use model::lens::{Lenses, ReadBy, ReadLens, WriteBy, WriteLens};
+#[doc(hidden)]
+pub use model::lens_functions::{
+    Always, Fallibly, KeyReference, Perhaps, Reads, Writes, call_read, call_read_with, call_write,
+    given, given_at, key_read, key_replaced, key_written, read_value, replaces_no_counter,
+    written_value,
 };
 pub use model::record::{
     FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, put_columns, select_list,

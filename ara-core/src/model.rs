@@ -3,7 +3,9 @@
 pub(crate) mod app_schema;
 pub(crate) mod cells;
 pub(crate) mod id;
+pub(crate) mod key;
 pub(crate) mod lens;
+pub(crate) mod lens_functions;
 pub(crate) mod record;
 pub(crate) mod table;
 pub(crate) mod table_ref;

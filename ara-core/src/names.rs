@@ -11,6 +11,9 @@ pub(crate) const LOCAL_PREFIX: &str = "ara_local_";
 /// The prefix of the names of indexes.
 pub(crate) const INDEX_PREFIX: &str = "ara_index ";
 
+/// The prefix of the names of the hidden columns that queries read.
+pub(crate) const SHOWN_COLUMN_PREFIX: &str = "ara_now_";
+
 /// The prefix of the names of the table and the triggers beside a hidden column that queries read.
 pub(crate) const SHOWN_PREFIX: &str = "ara_now ";
 

@@ -7,6 +7,7 @@ mod chrono;
 mod civil;
 mod column_type;
 mod counter;
+mod fits;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod forms;
 mod id;
@@ -37,6 +38,7 @@ mod timestamp;
 pub use self::as_read::AsRead;
 pub use self::column_type::Value;
 pub use self::counter::{Addition, Counter, Patches};
+pub(crate) use self::fits::fits;
 pub use self::id::Id;
 pub(crate) use self::id::uuid_of_key;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};

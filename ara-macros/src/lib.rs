@@ -289,6 +289,11 @@ pub fn derive_one_of(input: TokenStream) -> TokenStream {
 /// - A released column has become narrower: an `i64` cannot become a `u8`, nor a `String` a
 ///   `NonEmptyString<10>`. The other way round is fine.
 /// - A released table has become `local`, or is no longer `local`.
+/// - The ids of a released table are made from another key, or were made from none: see
+///   [`key`](macro@Table#key).
+/// - A released column no longer [replaces](macro@Table#replaces) what it replaced, or replaces something else
+///   and is of the same revision, or its revision is lower.
+/// - A column is [`retired`](macro@Table#retired) and was never released.
 ///
 /// What is not in the file is unreleased, and can still be renamed and removed. Without the file,
 /// everything can. The page [`schema_changes`](../ara/guide/schema_changes/index.html) lists what may

@@ -2,14 +2,15 @@
 //! compiler's, whose text the user reads.
 
 use crate::json::write_json;
-use crate::lookup::names_table;
+use crate::lookup::{find_table, names_table};
 use crate::refusal::{write_lacking_tables, write_refusal};
 use crate::table::TableDef;
 use crate::text::{Text, same};
+use crate::violation::UNRELEASED;
 
-/// What was released of the table of a struct: nothing, for every struct.
+/// What was released of the table of a struct: unknown, for every struct.
 ///
-/// `ara::schema!` gives the structs that it names an associated constant of the same name, which takes
+/// `ara::schema!` with an `ara.lock` gives the structs that it names an associated constant of the same name, which takes
 /// precedence over that of the trait. So the derive finds out whether a schema names its struct.
 pub trait Unreleased {
     /// The table as it was released. The compiler shows the name of this constant in the error for a
@@ -18,6 +19,15 @@ pub trait Unreleased {
 }
 
 impl<T: ?Sized> Unreleased for T {}
+
+/// Returns what was released of the table of this name, for the constant above: [`UNRELEASED`], if that is nothing.
+#[must_use]
+pub const fn released_of(released: &'static [TableDef], name: &str) -> Option<&'static TableDef> {
+    match find_table(released, name) {
+        None => Some(&UNRELEASED),
+        found => found,
+    }
+}
 
 /// The crate that declares the struct of a table: unknown, for every type.
 ///

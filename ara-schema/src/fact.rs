@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use crate::range::Range;
-use crate::snapshot::{ColumnSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
+use crate::snapshot::{ColumnSnapshot, ReplacesSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
 
 /// A single fact of a schema, which a release fixes for ever.
 ///
-/// There are no facts about indexes and about which columns are required, as both may change.
+/// There are no facts about indexes and about which columns are required or retired, as all of that may change.
 ///
-/// A column that got wider has a fact for each range that it had.
+/// A column that got wider has a fact for each range that it had, and a column that replaces others has one for
+/// each revision of its lens.
 ///
 /// Facts are ordered by table, column and variant. A fact displays as its line of the canonical form that
 /// [`checksum`] hashes.
@@ -35,6 +36,8 @@ pub enum Fact {
         table: String,
         /// Whether the table stays on its device and is never synced.
         local: bool,
+        /// The stored name of the column that each row's id is made from, if one is.
+        key: Option<String>,
     },
     /// A table has a column.
     Column {
@@ -48,6 +51,19 @@ pub enum Fact {
         /// The range of its values, if the type has one and it is known.
         range: Option<Range>,
     },
+    /// A column replaces others.
+    Lens {
+        /// The table's stored name.
+        table: String,
+        /// The column's stored name.
+        column: String,
+        /// Which revision of the lens it is.
+        revision: u32,
+        /// The stored names of the columns that it replaces, sorted.
+        replaces: Vec<String>,
+        /// Whether the column refers to rows whose keys the replaced column holds.
+        by_key: bool,
+    },
     /// The enum of a column has a variant.
     Variant {
         /// The table's stored name.
@@ -59,18 +75,20 @@ pub enum Fact {
     },
 }
 
-/// What a fact is about: the stored names of a table, of a column and of a variant. The schema of an app has
-/// one fact for each key. What was released has several for a column that got wider.
-pub type FactKey<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+/// What a fact is about: the stored names of a table, of a column and of a variant, and whether it is about what
+/// the column replaces. The schema of an app has one fact for each key. What was released has several for a
+/// column that got wider, and for one whose lens was corrected.
+pub type FactKey<'a> = (&'a str, Option<&'a str>, Option<&'a str>, bool);
 
 impl Fact {
     /// Returns what the fact is about.
     #[must_use]
     pub fn key(&self) -> FactKey<'_> {
         match self {
-            Self::Table { table, .. } => (table, None, None),
-            Self::Column { table, column, .. } => (table, Some(column), None),
-            Self::Variant { table, column, variant } => (table, Some(column), Some(variant)),
+            Self::Table { table, .. } => (table, None, None, false),
+            Self::Column { table, column, .. } => (table, Some(column), None, false),
+            Self::Lens { table, column, .. } => (table, Some(column), None, true),
+            Self::Variant { table, column, variant } => (table, Some(column), Some(variant), false),
         }
     }
 
@@ -81,7 +99,7 @@ impl Fact {
     }
 
     /// Returns whether both facts can have been released: they are about different things, they are the same,
-    /// or they are the ranges of a column that got wider.
+    /// or they are the ranges of a column that got wider, or two revisions of a lens.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Column { ty, .. }, Self::Column { ty: other_ty, .. })
@@ -89,13 +107,22 @@ impl Fact {
             {
                 ty == other_ty
             }
+            (Self::Lens { revision, .. }, Self::Lens { revision: other_revision, .. })
+                if self.key() == other.key() =>
+            {
+                revision != other_revision || self == other
+            }
             _ => self.key() != other.key() || self == other,
         }
     }
 
-    /// Returns whether the column of this fact can hold more than that of another fact of the same key.
-    pub(crate) fn is_wider_than(&self, other: &Self) -> bool {
+    /// Returns whether this fact goes on from another one of the same key: the column can hold more, or the
+    /// lens has a later revision.
+    pub(crate) fn goes_on_from(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::Lens { revision, .. }, Self::Lens { revision: other_revision, .. }) => {
+                revision > other_revision
+            }
             (Self::Column { range: Some(range), .. }, Self::Column { range: other_range, .. }) => {
                 self.agrees_with(other)
                     && other_range.is_none_or(|other| other != *range && range.holds(other))
@@ -104,14 +131,32 @@ impl Fact {
         }
     }
 
-    /// Returns what facts are ordered by.
-    fn rank(&self) -> (FactKey<'_>, bool, Option<&TypeSnapshot>, Option<Range>) {
-        match self {
-            Self::Table { local, .. } => (self.key(), *local, None, None),
-            Self::Column { ty, range, .. } => (self.key(), false, Some(ty), *range),
-            Self::Variant { .. } => (self.key(), false, None, None),
-        }
+    /// Returns whether locks before format 3 have no such fact.
+    pub(crate) fn is_of_format_3(&self) -> bool {
+        matches!(self, Self::Lens { .. } | Self::Table { key: Some(_), .. })
     }
+
+    /// Returns what facts are ordered by.
+    fn rank(&self) -> (FactKey<'_>, Rank<'_>) {
+        let rank = match self {
+            Self::Table { local, key, .. } => Rank::Table(*local, key.as_deref()),
+            Self::Column { ty, range, .. } => Rank::Column(ty, *range),
+            Self::Lens { revision, replaces, by_key, .. } => {
+                Rank::Lens(*revision, replaces, *by_key)
+            }
+            Self::Variant { .. } => Rank::Variant,
+        };
+        (self.key(), rank)
+    }
+}
+
+/// What facts of one key are ordered by.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank<'a> {
+    Table(bool, Option<&'a str>),
+    Column(&'a TypeSnapshot, Option<Range>),
+    Lens(u32, &'a [String], bool),
+    Variant,
 }
 
 impl Ord for Fact {
@@ -129,8 +174,9 @@ impl PartialOrd for Fact {
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Table { table, local } => {
-                write!(f, "table {table}{}", if *local { " local" } else { "" })
+            Self::Table { table, local, key } => {
+                write!(f, "table {table}{}", if *local { " local" } else { "" })?;
+                key.as_ref().map_or(Ok(()), |key| write!(f, " key {key}"))
             }
             Self::Column { table, column, ty, range } => {
                 write!(f, "column {table}.{column} {}", ty.word())?;
@@ -138,6 +184,10 @@ impl fmt::Display for Fact {
                     write!(f, " {of}")?;
                 }
                 range.map_or(Ok(()), |range| write!(f, " {range}"))
+            }
+            Self::Lens { table, column, revision, replaces, by_key } => {
+                let by_key = if *by_key { " by key" } else { "" };
+                write!(f, "lens {table}.{column} {revision} {}{by_key}", replaces.join(","))
             }
             Self::Variant { table, column, variant } => {
                 write!(f, "variant {table}.{column} {variant}")
@@ -189,8 +239,9 @@ impl Snapshot {
     }
 
     /// Returns the schema with these facts. Its columns are sorted by name, none of them is required, and
-    /// it has no indexes. A column that got wider has the narrowest range that holds all that it had. A column
-    /// without its table and a variant without its column are left out.
+    /// it has no indexes. A column that got wider has the narrowest range that holds all that it had, and one that
+    /// replaces others has the latest revision of its lens. A column without its table, and a variant or a lens
+    /// without its column are left out.
     #[must_use]
     pub fn of_facts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Self {
         let facts: BTreeSet<&Fact> = facts.into_iter().collect();
@@ -198,9 +249,10 @@ impl Snapshot {
         for fact in facts {
             let table = schema.tables.last_mut().filter(|last| last.name == fact.table());
             match (fact, table) {
-                (Fact::Table { table, local }, None) => schema.tables.push(TableSnapshot {
+                (Fact::Table { table, local, key }, None) => schema.tables.push(TableSnapshot {
                     name: table.clone(),
                     local: *local,
+                    key: key.clone(),
                     ..TableSnapshot::default()
                 }),
                 (Fact::Column { column, ty, range, .. }, Some(table)) => {
@@ -213,7 +265,20 @@ impl Snapshot {
                             ty: ty.clone(),
                             range: *range,
                             required: false,
+                            retired: false,
+                            replaces: None,
                         }),
+                    }
+                }
+                (Fact::Lens { column, revision, replaces, by_key, .. }, Some(table)) => {
+                    let of = table.columns.last_mut().filter(|last| last.name == *column);
+                    if let Some(column) = of {
+                        // The latest revision is the last of them.
+                        column.replaces = Some(ReplacesSnapshot {
+                            columns: replaces.clone(),
+                            revision: *revision,
+                            by_key: *by_key,
+                        });
                     }
                 }
                 (Fact::Variant { column, variant, .. }, Some(table)) => {
@@ -232,8 +297,9 @@ impl Snapshot {
 impl TableSnapshot {
     fn facts(&self) -> Vec<Fact> {
         let table = &self.name;
-        let mut facts = vec![Fact::Table { table: table.clone(), local: self.local }];
-        for ColumnSnapshot { name: column, ty, range, .. } in &self.columns {
+        let (local, key) = (self.local, self.key.clone());
+        let mut facts = vec![Fact::Table { table: table.clone(), local, key }];
+        for ColumnSnapshot { name: column, ty, range, replaces, .. } in &self.columns {
             let (ty, variants) = match ty {
                 TypeSnapshot::Enum(variants) => (TypeSnapshot::Enum(Vec::new()), &**variants),
                 ty => (ty.clone(), &[][..]),
@@ -244,6 +310,13 @@ impl TableSnapshot {
                 ty,
                 range: *range,
             });
+            facts.extend(replaces.as_ref().map(|lens| Fact::Lens {
+                table: table.clone(),
+                column: column.clone(),
+                revision: lens.revision,
+                replaces: sorted(&lens.columns),
+                by_key: lens.by_key,
+            }));
             facts.extend(variants.iter().map(|variant| Fact::Variant {
                 table: table.clone(),
                 column: column.clone(),
@@ -252,6 +325,13 @@ impl TableSnapshot {
         }
         facts
     }
+}
+
+/// Returns names in an order that does not depend on how the code lists them.
+fn sorted(names: &[String]) -> Vec<String> {
+    let mut names = names.to_vec();
+    names.sort();
+    names
 }
 
 #[cfg(test)]
@@ -286,6 +366,34 @@ mod tests {
         let again = Snapshot::of_facts(&facts);
         assert_eq!(again.facts(), facts);
         assert_eq!(checksum(&again.facts()), checksum(&facts));
+    }
+
+    #[test]
+    fn keys_and_lenses_are_facts_and_what_is_retired_is_none() {
+        let of = |retired: &str, columns: &str| {
+            schema(&format!(
+                r#"[{{"name":"todo","key":"title","columns":[
+                {{"name":"title","type":"text"}},{{"name":"a","type":"text"{retired}}},{{"name":"b","type":"text"}},
+                {{"name":"c","type":"json","replaces":{{"columns":[{columns}],"revision":3}}}},
+                {{"name":"d","type":{{"id":"todo"}},"replaces":{{"columns":["a"],"revision":1,"by_key":true}}}}]}}]"#
+            ))
+        };
+        let facts = of(r#","retired":true"#, r#""b","a""#).facts();
+        let lines: Vec<_> = facts.iter().map(Fact::to_string).collect();
+        let expected = [
+            "table todo key title",
+            "column todo.a text",
+            "column todo.b text",
+            "column todo.c json",
+            "lens todo.c 3 a,b",
+            "column todo.d id todo",
+            "lens todo.d 1 a by key",
+            "column todo.title text",
+        ];
+        assert_eq!(lines, expected);
+        assert_eq!(facts, of("", r#""a","b""#).facts());
+        let again = Snapshot::of_facts(&facts);
+        assert_eq!(again.facts(), facts);
     }
 
     #[test]

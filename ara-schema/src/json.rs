@@ -70,6 +70,10 @@ const fn write_table(text: &mut Text<'_>, table: &TableDef) {
         text.push(",\"search\":");
         write_names(text, table.search);
     }
+    if let Some(key) = table.key {
+        text.push(",\"key\":");
+        text.push_json(key);
+    }
     text.push("}");
 }
 
@@ -95,7 +99,16 @@ const fn write_column(text: &mut Text<'_>, column: &ColumnDef) {
         range.write(text);
         text.push("\"");
     }
-    text.push(if column.required { ",\"required\":true}" } else { "}" });
+    text.push(if column.required { ",\"required\":true" } else { "" });
+    text.push(if column.retired { ",\"retired\":true" } else { "" });
+    if let Some(replaces) = column.replaces {
+        text.push(",\"replaces\":{\"columns\":");
+        write_names(text, replaces.columns);
+        text.push(",\"revision\":");
+        text.push_number(replaces.revision as u64);
+        text.push(if replaces.by_key { ",\"by_key\":true}" } else { "}" });
+    }
+    text.push("}");
 }
 
 const fn write_names(text: &mut Text<'_>, names: &[&str]) {

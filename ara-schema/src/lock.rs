@@ -56,9 +56,10 @@ impl Lock {
         self.added(release).0
     }
 
-    /// Returns the columns of older releases of which a release recorded another range, sorted.
+    /// Returns what a release recorded of columns of older releases, sorted: another range, or another revision of
+    /// the lens.
     #[must_use]
-    pub fn ranges(&self, release: &Release) -> Vec<&Fact> {
+    pub fn renewals(&self, release: &Release) -> Vec<&Fact> {
         self.added(release).1
     }
 
@@ -72,15 +73,15 @@ impl Lock {
         added.partition(|fact| !keys.contains(&fact.key()))
     }
 
-    /// Returns what the code has and no release has, sorted: what is new, and columns that are wider than they
-    /// were released. What the code breaks is not among them.
+    /// Returns what the code has and no release has, sorted: what is new, columns that are wider than they were
+    /// released, and lenses of a later revision. What the code breaks is not among them.
     #[must_use]
     pub fn unrecorded(&self, code: &BTreeSet<Fact>) -> Vec<Fact> {
         let released = self.schema().facts();
         let known: BTreeMap<FactKey<'_>, &Fact> =
             released.iter().map(|fact| (fact.key(), fact)).collect();
         let is_new =
-            |fact: &&Fact| known.get(&fact.key()).is_none_or(|known| fact.is_wider_than(known));
+            |fact: &&Fact| known.get(&fact.key()).is_none_or(|known| fact.goes_on_from(known));
         code.iter().filter(is_new).cloned().collect()
     }
 

@@ -3,7 +3,7 @@
 use crate::table::{ColumnDef, TableDef};
 use crate::text::same;
 
-/// Returns the table of this name. `ara::schema!` finds what was released of a table by it.
+/// Returns the table of this name.
 #[must_use]
 pub const fn find_table(tables: &'static [TableDef], name: &str) -> Option<&'static TableDef> {
     let mut at = 0;
@@ -49,6 +49,18 @@ pub(crate) const fn names_table(tables: &[&TableDef], name: &str) -> bool {
         at += 1;
     }
     false
+}
+
+/// Returns whether both have the same names, in whatever order. No name comes twice in either of them.
+pub(crate) const fn same_names(names: &[&str], others: &[&str]) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        if !contains(others, names[at]) {
+            return false;
+        }
+        at += 1;
+    }
+    names.len() == others.len()
 }
 
 /// Returns whether `name` is one of `names`.

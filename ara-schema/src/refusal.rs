@@ -5,12 +5,12 @@ mod code;
 mod tests;
 
 use code::{
-    write_enum, write_field, write_field_beside, write_range, write_struct, write_type,
-    write_variant,
+    is_key, write_enum, write_field, write_field_beside, write_functions, write_lens, write_list,
+    write_range, write_retired_field, write_struct, write_type, write_variant,
 };
 
 use crate::lookup::{contains, find_column, find_table, names_table, position};
-use crate::table::{ColumnDef, TableDef};
+use crate::table::{ColumnDef, Replaces, TableDef};
 use crate::text::Text;
 use crate::ty::Type;
 use crate::violation::{Violation, Violations, is_stored_as};
@@ -33,7 +33,7 @@ pub const fn place_of_refusal(
 ) -> Option<Place> {
     match Violations::new(released, now).next() {
         None => None,
-        Some(Violation::Local) => Some(Place::Struct),
+        Some(Violation::Local | Violation::Key) => Some(Place::Struct),
         Some(Violation::ColumnGone { column }) => match new_names(released, now, column) {
             (1, at) => Some(Place::Field(at)),
             _ => Some(Place::Struct),
@@ -41,7 +41,11 @@ pub const fn place_of_refusal(
         Some(
             Violation::TypeChanged { now: column, .. }
             | Violation::Narrower { now: column, .. }
-            | Violation::VariantGone { now: column, .. },
+            | Violation::VariantGone { now: column, .. }
+            | Violation::LensGone { now: column, .. }
+            | Violation::LensChanged { now: column, .. }
+            | Violation::LensOlder { now: column, .. }
+            | Violation::RetiredUnreleased { now: column },
         ) => match position(now.columns, column.name) {
             Some(at) => Some(Place::Field(at)),
             None => Some(Place::Struct),
@@ -57,6 +61,7 @@ pub const fn write_refusal(
 ) {
     let mut violations = Violations::new(released, now);
     let mut count = 0;
+    let mut is_of_released = false;
     while !text.is_full()
         && let Some(violation) = violations.next()
     {
@@ -64,8 +69,10 @@ pub const fn write_refusal(
             text.push("\n\n");
         }
         count += 1;
+        is_of_released |= !matches!(violation, Violation::RetiredUnreleased { .. });
         match violation {
             Violation::Local => write_local(text, released),
+            Violation::Key => write_key_changed(text, released, now),
             Violation::ColumnGone { column } => write_column_gone(text, released, now, column),
             Violation::TypeChanged { column, now } => {
                 write_type_changed(text, released, column, now)
@@ -74,9 +81,23 @@ pub const fn write_refusal(
             Violation::VariantGone { now, variant, released: before, variants } => {
                 write_variant_gone(text, released, now, variant, (before, variants));
             }
+            Violation::LensGone { now, released: before } => {
+                write_lens_gone(text, released, now, before);
+            }
+            Violation::LensChanged { now, released: before, replaces } => {
+                write_lens_changed(text, released, now, (before, replaces));
+            }
+            Violation::LensOlder { now, released: before, replaces } => {
+                write_lens_older(text, released, now, (before, replaces));
+            }
+            Violation::RetiredUnreleased { now: column } => {
+                write_retired_unreleased(text, now, column);
+            }
         }
     }
-    write_why(text);
+    if is_of_released {
+        write_why(text);
+    }
 }
 
 /// Returns whether any released table is missing among the tables of a schema.
@@ -140,6 +161,106 @@ const fn write_local(text: &mut Text<'_>, released: &TableDef) {
     }
 }
 
+const fn write_key_changed(text: &mut Text<'_>, released: &TableDef, now: &TableDef) {
+    text.push("table `");
+    text.push(released.name);
+    match released.key {
+        Some(key) => {
+            text.push("` was released with the key `");
+            text.push(key);
+            text.push("`");
+        }
+        None => text.push("` was released without a key"),
+    }
+    match now.key {
+        Some(key) => {
+            text.push(", and has the key `");
+            text.push(key);
+            text.push("` now");
+        }
+        None => text.push(", and has none now"),
+    }
+    text.push(match released.key {
+        Some(_) => "\n  keep it:               #[table(key = ",
+        None => "\n  keep the rows' ids:    #[table(..)] without `key`",
+    });
+    if let Some(key) = released.key {
+        text.push(key);
+        text.push(")]");
+    }
+    if let Some(key) = now.key {
+        text.push("\n  or add another table:  #[table(key = ");
+        text.push(key);
+        text.push(", name = \"");
+        text.push(released.name);
+        text.push("_by_");
+        text.push(key);
+        text.push("\")] on a struct beside it");
+    }
+}
+
+const fn write_lens_gone(
+    text: &mut Text<'_>,
+    released: &TableDef,
+    now: &ColumnDef,
+    before: Replaces,
+) {
+    write_column(text, released, now.name);
+    text.push(" was released as one that replaces ");
+    write_list(text, before.columns, "`", " and ");
+    text.push(", and replaces nothing now\n  keep it:               #[table(");
+    write_lens(text, before, before.revision);
+    text.push(")]");
+}
+
+const fn write_lens_changed(
+    text: &mut Text<'_>,
+    released: &TableDef,
+    now: &ColumnDef,
+    (before, replaces): (Replaces, Replaces),
+) {
+    write_column(text, released, now.name);
+    text.push(" was released as one that replaces ");
+    write_replaced(text, before);
+    text.push(", and replaces ");
+    write_replaced(text, replaces);
+    text.push(" now, as the same revision\n  raise it:              #[table(");
+    write_lens(text, replaces, before.revision.saturating_add(1));
+    text.push(")]\n  or keep what it was:   #[table(");
+    write_lens(text, before, before.revision);
+    text.push(")]");
+}
+
+const fn write_replaced(text: &mut Text<'_>, replaces: Replaces) {
+    write_list(text, replaces.columns, "`", " and ");
+    text.push(if replaces.by_key { " by key" } else { "" });
+}
+
+const fn write_lens_older(
+    text: &mut Text<'_>,
+    released: &TableDef,
+    now: &ColumnDef,
+    (before, replaces): (Replaces, Replaces),
+) {
+    write_column(text, released, now.name);
+    text.push(" was released with revision ");
+    text.push_number(before.revision as u64);
+    text.push(" of what it replaces, and has revision ");
+    text.push_number(replaces.revision as u64);
+    text.push(" now\n  keep it:               #[table(");
+    write_lens(text, before, before.revision);
+    text.push(")]\n  or correct it:         #[table(");
+    write_lens(text, replaces, before.revision.saturating_add(1));
+    text.push(")]");
+}
+
+const fn write_retired_unreleased(text: &mut Text<'_>, now: &TableDef, column: &ColumnDef) {
+    write_column(text, now, column.name);
+    text.push(" is retired, and was never released: `ara.lock` does not list it");
+    text.push("\n  remove the field:      no released version of the app has the column");
+    text.push("\n  or, if one has:        `cargo ara lock` records it without `retired`");
+}
+
 const fn write_column_gone(
     text: &mut Text<'_>,
     released: &'static TableDef,
@@ -164,10 +285,134 @@ const fn write_column_gone(
         text.push(column.name);
         text.push("\")]");
     }
-    write_keep(text, count);
-    text.push("#[deprecated] ");
-    write_field(text, column, false);
+    let is_key = is_key(released, column.name);
+    if is_key {
+        // Without its key, no row can be created.
+        text.push(if count > 0 {
+            "\n  else keep it:          "
+        } else {
+            "\n  keep it:               "
+        });
+    } else {
+        write_keep(text, count);
+        text.push("#[deprecated] ");
+    }
+    write_field(text, column, is_key);
     write_enum(text, column);
+    if !is_key {
+        write_retire(text, column);
+        if can_have_lens(released, column) {
+            write_lens_of_new(text, released, now, column);
+        }
+    }
+}
+
+const fn write_retire(text: &mut Text<'_>, column: &ColumnDef) {
+    text.push("\n  or retire it:          ");
+    write_retired_field(text, column);
+}
+
+/// Returns whether a lens can read a column of a table.
+const fn can_have_lens(table: &TableDef, column: &ColumnDef) -> bool {
+    !table.local && !is_key(table, column.name) && !matches!(column.ty, Type::Counter)
+}
+
+/// Writes the lens by which a new column can be read as one with the column that is gone, if any column is new.
+/// Of several, it is the one that is stored like that, if there is one; otherwise the user has to know.
+const fn write_lens_of_new(
+    text: &mut Text<'_>,
+    released: &'static TableDef,
+    now: &'static TableDef,
+    gone: &'static ColumnDef,
+) {
+    match (new_names(released, now, gone), new_columns(released, now)) {
+        ((1, at), _) if is_replacing_nothing(&now.columns[at]) => {
+            let new = &now.columns[at];
+            write_lens_beside(text, gone, new.name, "", Some(new));
+        }
+        (_, (0, _)) => {}
+        (_, (1, at)) => {
+            let new = &now.columns[at];
+            write_lens_beside(text, gone, new.name, "", Some(new));
+        }
+        _ => write_lens_beside(text, gone, "", "", None),
+    }
+}
+
+/// Writes how a released column can be retired, and read as one with a column that is added beside it.
+const fn write_retire_for(
+    text: &mut Text<'_>,
+    released: &TableDef,
+    (column, now): (&ColumnDef, &ColumnDef),
+    ending: &str,
+) {
+    if can_have_lens(released, column) && !matches!(now.ty, Type::Counter) {
+        write_retire(text, column);
+        write_lens_beside(text, column, now.name, ending, Some(now));
+    }
+}
+
+/// Writes the lens between a retired column and the one that replaces it, with the types of its functions.
+/// `name` and `ending` are its name, and `new` is its definition, if it is known.
+const fn write_lens_beside(
+    text: &mut Text<'_>,
+    old: &ColumnDef,
+    name: &str,
+    ending: &str,
+    new: Option<&ColumnDef>,
+) {
+    let before = text.length();
+    text.push("\n    and on ");
+    if name.is_empty() {
+        text.push("the new one");
+    } else {
+        text.push("`");
+        text.push(name);
+        text.push(if ending.is_empty() { "" } else { "_" });
+        text.push(ending);
+        text.push("`");
+    }
+    text.push(":");
+    while text.length() - before < MARGIN.len() - 1 {
+        text.push(" ");
+    }
+    text.push(" #[table(replaces(");
+    text.push(old.name);
+    text.push(", read = .., write = ..))]");
+    text.push(MARGIN);
+    text.push("// ");
+    write_functions(text, old, new);
+    if let (Type::Text, Some(ColumnDef { ty: Type::Id(table), .. })) = (old.ty, new) {
+        text.push(MARGIN);
+        text.push("// or, if `");
+        text.push(table);
+        text.push("` has a key: replaces(");
+        text.push(old.name);
+        text.push(", by_key)");
+    }
+}
+
+/// What begins a line that goes on with the code of the line before.
+const MARGIN: &str = "\n                         ";
+
+/// Returns how many columns are new and replace nothing yet, and the position of the first of them.
+const fn new_columns(released: &'static TableDef, now: &'static TableDef) -> (usize, usize) {
+    let mut count = 0;
+    let mut first = 0;
+    let mut at = now.columns.len();
+    while at > 0 {
+        at -= 1;
+        let column = &now.columns[at];
+        if find_column(released.columns, column.name).is_none() && is_replacing_nothing(column) {
+            count += 1;
+            first = at;
+        }
+    }
+    (count, first)
+}
+
+const fn is_replacing_nothing(column: &ColumnDef) -> bool {
+    column.replaces.is_none() && !column.retired && !matches!(column.ty, Type::Counter)
 }
 
 const fn write_type_changed(
@@ -191,14 +436,12 @@ const fn write_type_changed(
     }
     write_enum(text, column);
     text.push("\n  and add beside it:     ");
-    write_field_beside(
-        text,
-        now,
-        match now.ty {
-            Type::Id(table) => table,
-            _ => now.ty.word(),
-        },
-    );
+    let ending = match now.ty {
+        Type::Id(table) => table,
+        _ => now.ty.word(),
+    };
+    write_field_beside(text, now, ending);
+    write_retire_for(text, released, (column, now), ending);
 }
 
 const fn write_narrower(
@@ -216,6 +459,7 @@ const fn write_narrower(
     write_field(text, column, now.required);
     text.push("\n  and add beside it:     ");
     write_field_beside(text, now, "new");
+    write_retire_for(text, released, (column, now), "new");
 }
 
 const fn write_variant_gone(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::range::Range;
-use crate::table::{ColumnDef, IndexDef, TableDef};
+use crate::table::{ColumnDef, IndexDef, Replaces, TableDef, shown_column};
 use crate::ty::Type;
 
 /// The tables of a schema that is not part of the program. Its JSON is what
@@ -41,6 +41,9 @@ pub struct TableSnapshot {
     /// The stored names of the columns whose words can be searched for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub search: Vec<String>,
+    /// The stored name of the column that each row's id is made from, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// A column of a [`TableSnapshot`].
@@ -57,6 +60,32 @@ pub struct ColumnSnapshot {
     /// Whether a row cannot be created without a value for it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
+    /// Whether other columns have replaced it: the app neither reads nor writes it under its own name.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retired: bool,
+    /// What it replaces, if it replaces anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<ReplacesSnapshot>,
+}
+
+/// Which columns a column replaces: a [`Replaces`] that is not part of the program.
+///
+/// ```
+/// use ara_schema::ReplacesSnapshot;
+///
+/// let replaces: ReplacesSnapshot = serde_json::from_str(r#"{"columns":["note"],"revision":2}"#)?;
+/// assert_eq!((replaces.columns, replaces.revision, replaces.by_key), (vec!["note".to_owned()], 2, false));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacesSnapshot {
+    /// The stored names of these columns.
+    pub columns: Vec<String>,
+    /// Which revision of the functions between them it is.
+    pub revision: u32,
+    /// Whether the column refers to rows whose keys the replaced column holds.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_key: bool,
 }
 
 /// A [`Type`] that is not part of the program.
@@ -120,7 +149,7 @@ impl TableSnapshot {
                 .collect::<Vec<_>>()
                 .leak(),
             search: leak_names(self.search),
-            ..TableDef::EMPTY
+            key: self.key.map(|key| &*key.leak()),
         }
     }
 
@@ -133,12 +162,27 @@ impl TableSnapshot {
 
 impl ColumnSnapshot {
     fn leak(self) -> ColumnDef {
+        let name: &'static str = self.name.leak();
         ColumnDef {
-            name: self.name.leak(),
+            name,
             ty: self.ty.leak(),
             range: self.range,
             required: self.required,
-            ..ColumnDef::EMPTY
+            retired: self.retired,
+            replaces: self.replaces.map(|replaces| replaces.leak(name)),
+            missing: None,
+        }
+    }
+}
+
+impl ReplacesSnapshot {
+    /// Returns what the column of this name replaces.
+    fn leak(self, column: &str) -> Replaces {
+        Replaces {
+            columns: leak_names(self.columns),
+            shown: shown_column(column, self.revision).leak(),
+            revision: self.revision,
+            by_key: self.by_key,
         }
     }
 }
@@ -180,14 +224,22 @@ impl From<&TableDef> for TableSnapshot {
             columns: table.columns.iter().map(ColumnSnapshot::from).collect(),
             indexes: table.indexes.iter().map(|index| owned(index.columns)).collect(),
             search: owned(table.search),
+            key: table.key.map(str::to_owned),
         }
     }
 }
 
 impl From<&ColumnDef> for ColumnSnapshot {
     fn from(column: &ColumnDef) -> Self {
-        let ColumnDef { name, ty, range, required, .. } = *column;
-        Self { name: name.to_owned(), ty: ty.into(), range, required }
+        let ColumnDef { name, ty, range, required, retired, replaces, missing: _ } = *column;
+        let replaces = replaces.map(ReplacesSnapshot::from);
+        Self { name: name.to_owned(), ty: ty.into(), range, required, retired, replaces }
+    }
+}
+
+impl From<Replaces> for ReplacesSnapshot {
+    fn from(Replaces { columns, revision, by_key, .. }: Replaces) -> Self {
+        Self { columns: owned(columns), revision, by_key }
     }
 }
 
@@ -238,10 +290,30 @@ mod tests {
                 ColumnDef { required: true, ..column("weight", Type::Real, Some(Range::ALL)) },
                 column("category_id", Type::Id("category"), None),
                 column("state", Type::Enum(&["O\"pen", "Zu\\"]), None),
+                ColumnDef { retired: true, ..column("note", Type::Text, None) },
+                ColumnDef {
+                    replaces: Some(Replaces {
+                        columns: &["note", "title"],
+                        shown: "ara_now_2_text",
+                        revision: 2,
+                        by_key: false,
+                    }),
+                    ..column("text", Type::Json, None)
+                },
+                ColumnDef {
+                    retired: true,
+                    replaces: Some(Replaces {
+                        columns: &["note"],
+                        shown: "ara_now_by",
+                        revision: 1,
+                        by_key: true,
+                    }),
+                    ..column("by", Type::Id("person"), None)
+                },
             ],
             indexes: &[IndexDef { columns: &["title"] }, IndexDef { columns: &["state", "title"] }],
             search: &["title"],
-            ..TableDef::EMPTY
+            key: Some("title"),
         },
         TableDef {
             name: "draft",

@@ -121,6 +121,24 @@ pub struct Replaces {
     pub by_key: bool,
 }
 
+/// Returns the name of the hidden column that holds what queries read of a column that replaces others, by the
+/// revision of its lens. The number comes first, as names of columns may end with one, but do not begin with one.
+///
+/// ```
+/// use ara_schema::shown_column;
+///
+/// assert_eq!(shown_column("text", 1), "ara_now_text");
+/// assert_eq!(shown_column("text", 2), "ara_now_2_text");
+/// assert_eq!(shown_column("text_2", 1), "ara_now_text_2");
+/// ```
+#[must_use]
+pub fn shown_column(column: &str, revision: u32) -> String {
+    match revision {
+        1 => format!("ara_now_{column}"),
+        revision => format!("ara_now_{revision}_{column}"),
+    }
+}
+
 /// What rows without a value in a column are read as.
 ///
 /// It is not part of what is released: two definitions are equal that differ in the value only.

@@ -1,8 +1,8 @@
 //! The comparison of a table with what was released of it.
 
-use crate::lookup::{contains, find_column};
+use crate::lookup::{contains, find_column, same_names};
 use crate::range::Range;
-use crate::table::{ColumnDef, TableDef};
+use crate::table::{ColumnDef, Replaces, TableDef};
 use crate::text::same;
 use crate::ty::Type;
 
@@ -11,6 +11,8 @@ use crate::ty::Type;
 pub enum Violation {
     /// The table has become local, or is no longer local.
     Local,
+    /// The rows' ids are made from another column, or are no longer made from one, or were not before.
+    Key,
     /// The column is gone.
     ColumnGone {
         /// The column as it was released.
@@ -41,9 +43,48 @@ pub enum Violation {
         /// The names of the enum as they are now.
         variants: &'static [&'static str],
     },
+    /// The column replaced others, and replaces nothing now.
+    LensGone {
+        /// The column as it is now.
+        now: &'static ColumnDef,
+        /// What it replaced when it was released.
+        released: Replaces,
+    },
+    /// The column replaces others than it did, and its lens is still of the same revision.
+    LensChanged {
+        /// The column as it is now.
+        now: &'static ColumnDef,
+        /// What it replaced when it was released.
+        released: Replaces,
+        /// What it replaces now.
+        replaces: Replaces,
+    },
+    /// The revision of the column's lens is lower than it was.
+    LensOlder {
+        /// The column as it is now.
+        now: &'static ColumnDef,
+        /// What it replaced when it was released.
+        released: Replaces,
+        /// What it replaces now.
+        replaces: Replaces,
+    },
+    /// The column is retired, and was never released.
+    RetiredUnreleased {
+        /// The column as it is now.
+        now: &'static ColumnDef,
+    },
 }
 
-/// The violations of a table, in the order of what was released.
+/// What was released of a table that was never released.
+pub const UNRELEASED: TableDef = TableDef::EMPTY;
+
+/// Returns whether nothing was released of a table.
+pub(crate) const fn is_unreleased(released: &TableDef) -> bool {
+    released.name.is_empty()
+}
+
+/// The violations of a table, in the order of what was released. Of a table that was not released, what was
+/// released is [`UNRELEASED`].
 ///
 /// The compiler compares structs with `ara.lock` by it, and so does `cargo ara`: there is no other
 /// comparison of a schema with what was released of it.
@@ -66,49 +107,85 @@ pub enum Violation {
 pub struct Violations {
     released: &'static TableDef,
     now: &'static TableDef,
-    /// Whether `local` has been compared.
-    started: bool,
+    /// Whether `local` and the key have been compared.
+    is_local_compared: bool,
+    is_key_compared: bool,
     /// The position of the next released column, and that of the next of its variants.
     column: usize,
     variant: usize,
+    /// Whether the type of that column has been compared.
+    is_type_compared: bool,
+    /// The position of the next column of the struct.
+    retired: usize,
 }
 
 impl Violations {
     /// Compares a table with what was released of it.
     #[must_use]
     pub const fn new(released: &'static TableDef, now: &'static TableDef) -> Self {
-        Self { released, now, started: false, column: 0, variant: 0 }
+        Self {
+            released,
+            now,
+            is_local_compared: is_unreleased(released),
+            is_key_compared: is_unreleased(released),
+            column: 0,
+            variant: 0,
+            is_type_compared: false,
+            retired: 0,
+        }
     }
 
     /// Returns the next violation. This is not an `Iterator`, as those do not work in constants.
     pub const fn next(&mut self) -> Option<Violation> {
-        if !self.started {
-            self.started = true;
+        if !self.is_local_compared {
+            self.is_local_compared = true;
             if self.released.local != self.now.local {
                 return Some(Violation::Local);
             }
         }
+        if !self.is_key_compared {
+            self.is_key_compared = true;
+            if !is_same_key(self.released.key, self.now.key) {
+                return Some(Violation::Key);
+            }
+        }
         while self.column < self.released.columns.len() {
-            let violation = self.of_column(&self.released.columns[self.column]);
-            match violation {
-                Some(Violation::VariantGone { .. }) => return violation,
-                _ => {
-                    self.column += 1;
-                    self.variant = 0;
+            let column = &self.released.columns[self.column];
+            let Some(now) = find_column(self.now.columns, column.name) else {
+                self.column += 1;
+                return Some(Violation::ColumnGone { column });
+            };
+            if !self.is_type_compared {
+                let violation = self.of_type(column, now);
+                self.is_type_compared = !matches!(violation, Some(Violation::VariantGone { .. }));
+                if violation.is_some() {
+                    return violation;
                 }
             }
+            self.column += 1;
+            self.variant = 0;
+            self.is_type_compared = false;
+            let violation = of_lens(column, now);
             if violation.is_some() {
                 return violation;
+            }
+        }
+        while self.retired < self.now.columns.len() {
+            let now = &self.now.columns[self.retired];
+            self.retired += 1;
+            if now.retired && find_column(self.released.columns, now.name).is_none() {
+                return Some(Violation::RetiredUnreleased { now });
             }
         }
         None
     }
 
-    /// Returns the next violation of a column.
-    const fn of_column(&mut self, column: &'static ColumnDef) -> Option<Violation> {
-        let Some(now) = find_column(self.now.columns, column.name) else {
-            return Some(Violation::ColumnGone { column });
-        };
+    /// Returns the next violation of how a column is stored.
+    const fn of_type(
+        &mut self,
+        column: &'static ColumnDef,
+        now: &'static ColumnDef,
+    ) -> Option<Violation> {
         let (Type::Enum(released), Type::Enum(variants)) = (column.ty, now.ty) else {
             return if !is_stored_as(column.ty, now.ty) {
                 Some(Violation::TypeChanged { column, now })
@@ -129,6 +206,35 @@ impl Violations {
     }
 }
 
+/// Returns how a column breaks what it replaced when it was released.
+const fn of_lens(released: &'static ColumnDef, now: &'static ColumnDef) -> Option<Violation> {
+    match (released.replaces, now.replaces) {
+        // A column may begin to replace others at any time.
+        (None, _) => None,
+        (Some(released), None) => Some(Violation::LensGone { now, released }),
+        (Some(released), Some(replaces)) => {
+            if released.revision > replaces.revision {
+                Some(Violation::LensOlder { now, released, replaces })
+            } else if released.revision == replaces.revision
+                && !(released.by_key == replaces.by_key
+                    && same_names(released.columns, replaces.columns))
+            {
+                Some(Violation::LensChanged { now, released, replaces })
+            } else {
+                None
+            }
+        }
+    }
+}
+
+const fn is_same_key(released: Option<&str>, now: Option<&str>) -> bool {
+    match (released, now) {
+        (Some(released), Some(now)) => same(released, now),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
 /// Returns `true` if a table breaks nothing of what was released of it. `false` means only that one pass
 /// over the columns could not tell, so that [`Violations`] must.
 ///
@@ -138,13 +244,26 @@ impl Violations {
 /// This is for tables with many columns: [`Violations`] looks up each column among all, for which the
 /// compiler's time grows with the square of their number.
 #[must_use]
-pub const fn plainly_keeps(released: &TableDef, now: &TableDef, sorted: &[usize]) -> bool {
-    if released.local != now.local {
+pub const fn plainly_keeps(
+    released: &'static TableDef,
+    now: &'static TableDef,
+    sorted: &[usize],
+) -> bool {
+    if !is_unreleased(released)
+        && (released.local != now.local || !is_same_key(released.key, now.key))
+    {
         return false;
     }
     let mut at = 0;
     let mut next = 0;
-    while at < released.columns.len() {
+    while at < released.columns.len() || next < sorted.len() {
+        if at == released.columns.len() {
+            if now.columns[sorted[next]].retired {
+                return false;
+            }
+            next += 1;
+            continue;
+        }
         let column = &released.columns[at];
         loop {
             if next == sorted.len() {
@@ -155,10 +274,14 @@ pub const fn plainly_keeps(released: &TableDef, now: &TableDef, sorted: &[usize]
             if same(column.name, candidate.name) {
                 if !is_stored_as(column.ty, candidate.ty)
                     || !is_as_wide(column.range, candidate.range)
+                    || of_lens(column, candidate).is_some()
                 {
                     return false;
                 }
                 break;
+            }
+            if candidate.retired {
+                return false;
             }
         }
         at += 1;

@@ -205,6 +205,30 @@ fn each_makes_a_column_wider() {
     );
 }
 
+#[test]
+fn each_replaces_columns() {
+    const NOTE: &[&str] = &["todo: note text, body json"];
+    merges(NOTE, &[&["todo: body json replaces(note)"], &["todo: due date"]]);
+    merges(
+        NOTE,
+        &[&["todo: body json replaces(note)"], &["todo: body json replaces(note), due date"]],
+    );
+    merges(
+        NOTE,
+        &[
+            &["todo: body json replaces(note)", "todo: body json replaces(note) 2"],
+            &["todo: body json replaces(note)", "todo: body json replaces(note) 3"],
+        ],
+    );
+    merges(
+        NOTE,
+        &[
+            &["category key(name): name text", "todo: a id(category) replaces(note) by key"],
+            &["category key(name): name text", "todo: memo text? replaces(note)"],
+        ],
+    );
+}
+
 /// One branch has an ara that records ranges, and the other one of before.
 #[test]
 fn one_takes_a_lock_to_the_next_format() {
@@ -312,6 +336,12 @@ fn what_is_released_in_two_ways_is_refused() {
         ("todo: due text", "todo: due enum(A B)", ["todo.due text", "todo.due enum"]),
         ("a: b id(todo)", "a: b id(a)", ["a.b id todo", "a.b id a"]),
         ("a: b text", "a local: b text", ["table a`", "table a local`"]),
+        ("a: b text", "a key(b): b text", ["table a`", "table a key b`"]),
+        (
+            "todo: a text, b text replaces(a)",
+            "todo: a text, b text replaces(title)",
+            ["lens todo.b 1 a", "lens todo.b 1 title"],
+        ),
     ] {
         let (repository, _) = Repository::branches(TODO, &[&[ours], &[theirs]], UNION);
         repository.git(&["merge", "-q", "--no-edit", "b0"]);

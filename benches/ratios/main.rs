@@ -10,6 +10,7 @@ mod conflicts;
 mod counters;
 mod fifty;
 mod lengths;
+mod lenses;
 mod merge;
 mod pages;
 mod queries;
@@ -31,6 +32,7 @@ fn main() -> ara::Result<()> {
     merge::merges(&mut report)?;
     conflicts::conflicts(&mut report)?;
     counters::counters(&mut report)?;
+    lenses::lenses(&mut report)?;
     watch::watches(&mut report)?;
     search::search(&mut report)?;
     report.print();

@@ -64,6 +64,82 @@ impl From<Mood> for Temper {
     }
 }
 
+/// A column that replaces another one, by a function and by a key.
+#[derive(Debug, Table)]
+pub struct Expense {
+    /// Its id.
+    pub id: Id<Expense>,
+    /// What it is for.
+    #[table(index, replaces(note, read = shout, write = |text| text.to_lowercase()))]
+    pub text: String,
+    #[table(retired)]
+    note: Option<String>,
+    /// Where it belongs.
+    #[table(replaces(kind, by_key))]
+    pub kind_id: Option<Id<Kind>>,
+    #[table(retired)]
+    kind: Option<String>,
+    /// Among how many it is shared.
+    #[table(missing = 1)]
+    pub shares: i64,
+}
+
+fn shout(note: String) -> Option<String> {
+    Some(note).filter(|note| !note.is_empty())
+}
+
+/// A table whose ids are made from a key.
+#[derive(Debug, Table)]
+#[table(key = name)]
+pub struct Kind {
+    /// Its id.
+    pub id: Id<Kind>,
+    /// Its name.
+    pub name: String,
+}
+
+/// Names in one column that became two, and in two that became one.
+mod split {
+    use super::{Id, Table};
+
+    #[derive(Table)]
+    pub(crate) struct Person {
+        pub(crate) id: Id<Person>,
+        #[table(replaces(name, read = first, write = join(first_name, last_name)))]
+        pub(crate) first_name: String,
+        #[table(replaces(name, read_with = last))]
+        last_name: Option<String>,
+        #[table(retired)]
+        name: Option<String>,
+        #[table(replaces((street, city), read = address, write = parts))]
+        pub(crate) address: String,
+        #[table(retired)]
+        street: Option<String>,
+        #[table(retired)]
+        city: Option<String>,
+    }
+
+    fn first(name: String) -> String {
+        name.split_once(' ').map(|(first, _)| first.to_owned()).unwrap_or(name)
+    }
+
+    fn last(name: String, known: Option<&String>) -> Option<String> {
+        known.cloned().or(Some(name)).filter(|name| name.contains(' '))
+    }
+
+    fn join(first: &str, last: Option<&String>) -> String {
+        last.map_or_else(|| first.to_owned(), |last| format!("{first} {last}"))
+    }
+
+    fn address(street: Option<String>, city: Option<String>) -> String {
+        street.into_iter().chain(city).collect()
+    }
+
+    fn parts(address: &str) -> (String, Option<String>) {
+        (address.to_owned(), None)
+    }
+}
+
 /// Nothing here is documented, and nothing has to be.
 mod private {
     use super::{Id, Table};
@@ -111,4 +187,7 @@ fn no_warnings() {
     assert!(format!("{draft:?}").contains("Buy milk"));
     let _draft = private::Task::draft().title("Buy milk");
     let _draft = hidden::Safe::draft().of_crate(true);
+    let _draft = Expense::draft().text("Tea").shares(2);
+    let _draft = Kind::draft().name("Home");
+    let _draft = split::Person::draft().first_name("Ada").address("London");
 }

@@ -8,3 +8,4 @@ mod replicas;
 mod rules;
 mod undos;
 mod wire;
+mod written_through;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ara::Counter;
 use ara::prelude::*;
 
+use support::through::Through;
 use support::{File, Outcome, There, send, verified};
 
 #[derive(Debug, Clone, PartialEq, Table)]
@@ -56,6 +57,8 @@ struct Scene {
     file: File,
     db: Database,
     peer: Database,
+    /// A row of which a column was written through after an edit.
+    through: Id<Todo>,
 }
 
 impl Scene {
@@ -68,6 +71,8 @@ impl Scene {
             db.create_all((0..6_i64).map(|n| Todo::draft().title(format!("todo {n}")).stars(n)))?;
         let notes = db.create_all((0..6_i64).map(|n| Note::draft().text(format!("note {n}"))))?;
         db.create(Setting::draft().name("dark"))?;
+        let through = todos[4];
+        assert!(db.update(Through(Todo::patch(through).title("through"), vec![0]))?);
         let peer = Database::memory()?;
         send(&db, &peer)?;
         for db in [&db, &peer] {
@@ -83,18 +88,19 @@ impl Scene {
         db.undo(db.last_transaction()?.there()?)?;
         peer.update(Todo::patch(todos[3]).title("from the peer"))?;
         peer.create(Todo::draft().title("new of the peer"))?;
+        peer.update(Through(Todo::patch(through).title("through again"), vec![0]))?;
         peer.create(Note::draft().text("new of the peer"))?;
         let db = match is_open {
             true => db,
             false => {
                 drop(db);
                 file.sqlite()?.execute_batch(sql)?;
-                return Ok(Self { db: file.open()?, file, peer });
+                return Ok(Self { db: file.open()?, file, peer, through });
             }
         };
         read_all(&db)?;
         file.sqlite()?.execute_batch(sql)?;
-        Ok(Self { file, db, peer })
+        Ok(Self { file, db, peer, through })
     }
 
     /// All that does not need the table that something was done to.
@@ -155,6 +161,12 @@ impl Scene {
         assert_eq!(db.get(todo).works()?.there()?.seen.map(Counter::get), Some(1));
         assert_eq!(db.query::<Todo>().search("changed").count().works()?, 1);
         assert!(db.delete(todo).works()?);
+        let through = |title| Through(Todo::patch(self.through).title(title), vec![0]);
+        assert!(db.update(through("more through")).works()?);
+        assert!(db.update(Todo::patch(self.through).title("edited")).works()?);
+        assert!(db.update(through("through")).works()?);
+        let edits = "SELECT count(*) FROM todo WHERE ara_edit_title IS 'edited'";
+        assert_eq!(self.file.number(edits).works()?, 1);
         Ok(())
     }
 

@@ -31,7 +31,7 @@ mod v2 {
         note.to_uppercase()
     }
 
-    fn whisper(text: &String) -> String {
+    fn whisper(text: &str) -> String {
         text.to_lowercase()
     }
 }
@@ -138,5 +138,65 @@ fn writing_what_is_shown_changes_nothing() -> Outcome {
     let whole = db.query::<v2::Expense>().narrow_all().one()?;
     db.upsert(whole)?;
     assert_eq!(db.version_vector()?, before);
+    Ok(())
+}
+
+/// A reader that may not write works out in its statements what no writer has worked out.
+#[test]
+fn a_read_only_database_shows_the_same() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("app.db");
+    let db = Database::open(&path)?;
+    db.ensure::<v2::Expense>()?;
+    let milk = db.create(v1::Expense::draft().note("milk"))?;
+    for _ in 0..2 {
+        let reader = Database::options().read_only().open(&path)?;
+        let by_text = reader.query::<v2::Expense>().narrow(v2::Expense::text);
+        assert_eq!(by_text.clone().order_by(v2::Expense::text).one()?.text, "MILK");
+        assert_eq!(by_text.filter(v2::Expense::text.eq("MILK")).count()?, 1);
+        let text = || Ok(reader.get::<v2::Expense>(id(milk))?.and_then(|row| row.text));
+        assert_eq!(text()?.as_deref(), Some("MILK"));
+        // While it is open, an older version writes on.
+        db.update(v1::Expense::patch(milk).note("tea"))?;
+        let outcome: ara::Result<_> = text();
+        assert_eq!(outcome?.as_deref(), Some("TEA"));
+        db.update(v1::Expense::patch(milk).note("milk"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn an_export_has_what_is_shown() -> Outcome {
+    let (db, other) = (Database::memory()?, Database::memory()?);
+    let milk = db.create(v1::Expense::draft().note("milk"))?;
+    let mut file = Vec::new();
+    db.export_json::<v2::Expense>(&mut file)?;
+    let lines = String::from_utf8(file)?;
+    assert!(lines.contains(r#""text":"MILK""#) && !lines.contains("note"), "{lines}");
+    assert_eq!(other.import_json::<v2::Expense>(lines.as_bytes())?.rows, 1);
+    assert_eq!(other.get::<v2::Expense>(id(milk))?.there()?.text.as_deref(), Some("MILK"));
+    assert_eq!(other.get(milk)?.there()?.note.as_deref(), Some("milk"));
+    // What is there already is no change, whichever column holds it.
+    let vector = db.version_vector()?;
+    assert_eq!(db.import_json::<v2::Expense>(lines.as_bytes())?.rows, 1);
+    assert_eq!(db.version_vector()?, vector);
+    let vector = other.version_vector()?;
+    assert_eq!(other.import_json::<v2::Expense>(lines.as_bytes())?.rows, 1);
+    assert_eq!(other.version_vector()?, vector);
+    Ok(())
+}
+
+#[test]
+fn the_history_tells_each_edit_once() -> Outcome {
+    let db = Database::memory()?;
+    db.ensure::<v2::Expense>()?;
+    let milk = db.create(v1::Expense::draft().note("milk"))?;
+    db.update(v2::Expense::patch(id(milk)).text("Tea"))?;
+    let columns: Vec<Vec<String>> = db
+        .history(milk)?
+        .into_iter()
+        .map(|change| change.columns.into_iter().map(|column| column.column).collect())
+        .collect();
+    assert_eq!(columns, [vec!["is_deleted", "note"], vec!["text"]]);
     Ok(())
 }

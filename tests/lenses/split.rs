@@ -1,7 +1,7 @@
 //! A column that was split in two.
 
 use ara::prelude::*;
-use support::{Outcome, There, send, verified};
+use support::{Outcome, There, Wall, send, verified};
 
 mod v1 {
     use ara::prelude::*;
@@ -77,24 +77,35 @@ fn what_is_written_through_destroys_no_source() -> Outcome {
 /// Rule 4: what devices wrote apart is joined in the old column, too.
 #[test]
 fn the_old_column_is_kept_right() -> Outcome {
-    let (a, b) = (Database::memory()?, Database::memory()?);
-    for db in [&a, &b] {
+    // What is written through the second time comes before what is held, or after it.
+    for [first, second] in [[0, 10_000], [10_000, 0]] {
+        let (of_a, of_b) = (Wall::new(), Wall::new());
+        let (a, b) = (of_a.options().memory()?, of_b.options().memory()?);
+        of_a.advance(first);
+        of_b.advance(second);
+        written_apart(&a, &b)?;
+    }
+    Ok(())
+}
+
+fn written_apart(a: &Database, b: &Database) -> Outcome {
+    for db in [a, b] {
         db.ensure::<v2::Person>()?;
     }
     let ada = a.create(v1::Person::draft().name("Ada Byron"))?;
-    send(&a, &b)?;
+    send(a, b)?;
     a.update(v2::Person::patch(id(ada)).first_name("Augusta"))?;
     b.update(v2::Person::patch(id(ada)).last_name("King"))?;
     for _ in 0..3 {
-        send(&a, &b)?;
-        send(&b, &a)?;
+        send(a, b)?;
+        send(b, a)?;
     }
-    for db in [&a, &b] {
+    for db in [a, b] {
         are(&names(db, ada)?, ["Augusta King", "Augusta", "King"]);
         verified(db)?;
     }
     let vector = a.version_vector()?;
-    send(&b, &a)?;
+    send(b, a)?;
     assert_eq!(a.version_vector()?, vector, "nothing goes on for ever");
     Ok(())
 }

@@ -6,6 +6,7 @@ mod processes;
 mod property;
 mod query;
 mod schema;
+mod turns;
 
 use ara::prelude::*;
 

@@ -15,6 +15,7 @@ pub mod folder;
 pub mod log;
 pub mod random;
 pub mod received;
+pub mod through;
 pub mod wire;
 
 use std::error::Error;

@@ -32,15 +32,17 @@ fn code_against_lock(code: &Code) -> Result<Report> {
     let lock = LockFile::of(&package)?.lock()?;
     let comparison = Comparison::new(&lock, &schema_of(&package, code)?);
     let is_same = comparison.is_same();
-    let text = if is_same {
+    let mut text = if is_same {
         format!("the schema is what {LOCK_FILE} records\n")
     } else {
         format!("{}{}", comparison.broken_as_text(), comparison.unrecorded_as_text())
     };
+    text.push_str(&comparison.retired_as_text());
     let json = json!({
         "same": is_same,
         "unrecorded": comparison.unrecorded_as_json(),
         "broken": comparison.broken_as_json(),
+        "retired": comparison.retired_as_json(),
     });
     Ok(Report::new(text, json, is_same))
 }

@@ -32,7 +32,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let Some(release) = recorded else {
         // Without a lock there is nothing that git could merge.
         let is_attributed = file.is_there() && attributes::ensure(&package)?;
-        return Ok(nothing_new(&file, lock.version(), is_attributed));
+        return Ok(nothing_new(&file, lock.version(), &comparison, is_attributed));
     };
     file.write(&lock)?;
     let is_attributed = attributes::ensure(&package)?;
@@ -44,6 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
         "version": release.version,
         "file": file.path,
         "added": comparison.unrecorded_as_json(),
+        "retired": comparison.retired_as_json(),
         "joins": joins,
         "broken": [],
         "gitattributes": is_attributed,
@@ -62,6 +63,7 @@ fn as_text(file: &LockFile, release: &Release, joins: &[u32], comparison: &Compa
     let recorded = Styled(GOOD, format!("recorded release {}", release.version));
     let mut text = format!("{recorded} in {}: {}\n\n", file.shown(), release.message);
     text.push_str(&comparison.unrecorded_as_text());
+    text.push_str(&comparison.retired_as_text());
     if let [others @ .., last] = joins {
         let others: Vec<_> = others.iter().map(u32::to_string).collect();
         if !comparison.unrecorded.is_empty() {
@@ -101,6 +103,7 @@ fn refused(file: &LockFile, comparison: &Comparison) -> Report {
         "version": null,
         "file": file.path,
         "added": [],
+        "retired": comparison.retired_as_json(),
         "joins": [],
         "broken": comparison.broken_as_json(),
         "gitattributes": false,
@@ -108,9 +111,15 @@ fn refused(file: &LockFile, comparison: &Comparison) -> Report {
     Report::new(text, json, false)
 }
 
-fn nothing_new(file: &LockFile, version: u32, is_attributed: bool) -> Report {
+fn nothing_new(
+    file: &LockFile,
+    version: u32,
+    comparison: &Comparison,
+    is_attributed: bool,
+) -> Report {
     let text = format!(
-        "there is nothing to record: all of the schema is released, up to release {version}\n{}",
+        "there is nothing to record: all of the schema is released, up to release {version}\n{}{}",
+        comparison.retired_as_text(),
         to_commit(is_attributed, false),
     );
     let json = json!({
@@ -118,6 +127,7 @@ fn nothing_new(file: &LockFile, version: u32, is_attributed: bool) -> Report {
         "version": version,
         "file": file.path,
         "added": [],
+        "retired": comparison.retired_as_json(),
         "joins": [],
         "broken": [],
         "gitattributes": is_attributed,

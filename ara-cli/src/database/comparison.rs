@@ -46,7 +46,8 @@ impl<'a> FileComparison<'a> {
                 Some(held) => found.compare(table, held),
                 None => {
                     let columns = table.columns.iter().map(|column| found.column(column));
-                    let items = whole(&table.name, table.local, columns);
+                    let key = table.key.as_deref();
+                    let items = whole(&table.name, (table.local, key), columns);
                     found.lacks.extend(items);
                 }
             }
@@ -54,7 +55,7 @@ impl<'a> FileComparison<'a> {
         for held in &file.tables {
             if !schema.tables.iter().any(|table| is_same_table(table, held)) {
                 let columns = held.columns.iter().map(Column::of_file);
-                found.has.extend(whole(&held.name, held.local, columns));
+                found.has.extend(whole(&held.name, (held.local, None), columns));
             }
         }
         self
@@ -129,10 +130,10 @@ fn is_same_table(table: &TableSnapshot, held: &FileTable) -> bool {
 /// Returns everything that a table has.
 fn whole<'a>(
     table: &'a str,
-    local: bool,
+    (local, key): (bool, Option<&'a str>),
     columns: impl Iterator<Item = Column<'a>>,
 ) -> Vec<Item<'a>> {
-    let mut items = vec![Item { table, what: What::Table { local } }];
+    let mut items = vec![Item { table, what: What::Table { local, key } }];
     items.extend(columns.flat_map(|column| of_column(table, column)));
     items
 }

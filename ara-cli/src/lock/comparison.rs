@@ -1,7 +1,7 @@
 //! The comparison of the code with what was released.
 
 use ara_schema::{
-    Fact, Lock, Snapshot, TableDef, Text, Violations, find_table, lacks_a_table,
+    Fact, Lock, Snapshot, TableDef, Text, UNRELEASED, Violations, find_table, lacks_a_table,
     write_lacking_tables, write_refusal,
 };
 use serde_json::{Value, json};
@@ -76,6 +76,30 @@ impl Comparison {
         facts::as_text(self.items(), '+', ADDED)
     }
 
+    /// Returns which columns of the code are retired, for `--json`.
+    pub fn retired_as_json(&self) -> Value {
+        self.retired().map(|(table, column)| json!({"table": table, "column": column})).collect()
+    }
+
+    /// Returns in a line which columns of the code are retired, if any are. That is no part of a release, and so
+    /// never a difference.
+    pub fn retired_as_text(&self) -> String {
+        let columns: Vec<_> =
+            self.retired().map(|(table, column)| format!("`{table}.{column}`")).collect();
+        match &columns[..] {
+            [] => String::new(),
+            [column] => format!("{column} is retired\n"),
+            columns => format!("{} are retired\n", columns.join(", ")),
+        }
+    }
+
+    fn retired(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.code.tables.iter().flat_map(|table| {
+            let retired = table.columns.iter().filter(|column| column.retired);
+            retired.map(|column| (&*table.name, &*column.name))
+        })
+    }
+
     fn items(&self) -> impl Iterator<Item = Item<'_>> {
         self.unrecorded.iter().map(|fact| Item::of_code(fact, &self.code, &self.released))
     }
@@ -92,9 +116,8 @@ fn broken(released: Snapshot, code: &Emitted) -> Vec<Broken> {
         broken.push(Broken { tables, message });
     }
     for now in now {
-        if let Some(released) = find_table(released, now.name)
-            && Violations::new(released, now).next().is_some()
-        {
+        let released = find_table(released, now.name).unwrap_or(&UNRELEASED);
+        if Violations::new(released, now).next().is_some() {
             let tables = vec![now.name.to_owned()];
             let message = composed(|text| write_refusal(text, released, now));
             broken.push(Broken { tables, message });

@@ -23,6 +23,8 @@ pub struct Item<'a> {
 pub enum What<'a> {
     Table {
         local: bool,
+        /// The column that the rows' ids are made from. A file does not tell.
+        key: Option<&'a str>,
     },
     Column {
         column: &'a str,
@@ -39,6 +41,15 @@ pub enum What<'a> {
         /// The range that it had before, if that is known.
         before: Option<Range>,
     },
+    /// What a column replaces.
+    Lens {
+        column: &'a str,
+        replaces: &'a [String],
+        by_key: bool,
+        revision: u32,
+        /// The revision that it had before, if it replaced something.
+        before: Option<u32>,
+    },
     Variant {
         column: &'a str,
         variant: &'a str,
@@ -48,9 +59,12 @@ pub enum What<'a> {
 impl<'a> From<&'a Fact> for Item<'a> {
     fn from(fact: &'a Fact) -> Self {
         let what = match fact {
-            Fact::Table { local, .. } => What::Table { local: *local },
+            Fact::Table { local, key, .. } => What::Table { local: *local, key: key.as_deref() },
             Fact::Column { column, ty, range, .. } => {
                 What::Column { column, ty: Some(ty), range: *range, required: None }
+            }
+            Fact::Lens { column, replaces, by_key, revision, .. } => {
+                What::Lens { column, replaces, by_key: *by_key, revision: *revision, before: None }
             }
             Fact::Variant { column, variant, .. } => What::Variant { column, variant },
         };
@@ -63,6 +77,10 @@ impl<'a> Item<'a> {
     /// whether the column is new.
     pub fn of_code(fact: &'a Fact, code: &Snapshot, released: &Snapshot) -> Self {
         let mut item = Self::from(fact);
+        if let What::Lens { column, before, .. } = &mut item.what {
+            let known = released.table(item.table).and_then(|table| table.column(column));
+            *before = known.and_then(|column| column.replaces.as_ref()).map(|lens| lens.revision);
+        }
         if let What::Column { column, ty: Some(ty), range, required } = &mut item.what {
             let find = |schema: &Snapshot| schema.table(item.table)?.column(column).cloned();
             *required = find(code).map(|column| column.required);
@@ -81,7 +99,7 @@ pub fn as_json<'a>(items: impl IntoIterator<Item: Into<Item<'a>>>) -> Value {
 
 fn item_as_json(Item { table, what }: Item<'_>) -> Value {
     let (kind, rest) = match what {
-        What::Table { local } => ("table", json!({"local": local})),
+        What::Table { local, key } => ("table", json!({"local": local, "key": key})),
         What::Column { column, ty, range, required } => {
             let ty = ty.map(type_as_json);
             ("column", json!({"column": column, "type": ty, "range": range, "required": required}))
@@ -90,6 +108,16 @@ fn item_as_json(Item { table, what }: Item<'_>) -> Value {
             let ty = type_as_json(ty);
             ("range", json!({"column": column, "type": ty, "range": range, "before": before}))
         }
+        What::Lens { column, replaces, by_key, revision, before } => (
+            "lens",
+            json!({
+                "column": column,
+                "replaces": replaces,
+                "by_key": by_key,
+                "revision": revision,
+                "before": before,
+            }),
+        ),
         What::Variant { column, variant } => {
             ("variant", json!({"column": column, "variant": variant}))
         }
@@ -122,12 +150,23 @@ pub fn type_in_words(ty: &TypeSnapshot) -> String {
 }
 
 /// Returns a stored type and its range in words. A range that holds everything is left out.
-fn width_in_words(ty: &TypeSnapshot, range: Option<Range>) -> String {
+pub fn width_in_words(ty: &TypeSnapshot, range: Option<Range>) -> String {
     let ty = type_in_words(ty);
     match range.filter(|range| *range != Range::ALL) {
         Some(range) => format!("{ty} {range}"),
         None => ty,
     }
+}
+
+/// Returns in words what a column replaces.
+pub fn lens_in_words(replaces: &[String], by_key: bool, revision: u32) -> String {
+    let names: Vec<_> = replaces.iter().map(|name| format!("`{name}`")).collect();
+    let mut words = format!("replaces {}", names.join(" and "));
+    words.push_str(if by_key { " by key" } else { "" });
+    if revision > 1 {
+        words.push_str(&format!(", revision {revision}"));
+    }
+    words
 }
 
 /// The note about columns that got wider.
@@ -167,6 +206,7 @@ pub fn as_text<'a>(
 struct TableFacts<'f> {
     /// Whether the table is local, if there is a fact about the table itself.
     is_local: Option<bool>,
+    key: Option<&'f str>,
     columns: BTreeMap<&'f str, ColumnFacts<'f>>,
 }
 
@@ -179,13 +219,15 @@ struct ColumnFacts<'f> {
     /// The new range in words, if that is all that is new.
     range: Option<String>,
     is_wider: bool,
+    /// What it replaces in words, if that is new.
+    lens: Option<String>,
     variants: Vec<&'f str>,
 }
 
 impl<'f> TableFacts<'f> {
     fn add(&mut self, what: What<'f>) {
         match what {
-            What::Table { local } => self.is_local = Some(local),
+            What::Table { local, key } => (self.is_local, self.key) = (Some(local), key),
             What::Column { column, ty, range, required } => {
                 let facts = self.columns.entry(column).or_default();
                 facts.ty = Some(ty.map_or_else(String::new, |ty| width_in_words(ty, range)));
@@ -199,6 +241,13 @@ impl<'f> TableFacts<'f> {
                 };
                 facts.range = Some(width_in_words(ty, range) + &was);
                 facts.is_wider = before.is_some();
+            }
+            What::Lens { column, replaces, by_key, revision, before } => {
+                let mut words = lens_in_words(replaces, by_key, revision);
+                if let Some(before) = before {
+                    words.push_str(&format!(", was revision {before}"));
+                }
+                self.columns.entry(column).or_default().lens = Some(words);
             }
             What::Variant { column, variant } => {
                 self.columns.entry(column).or_default().variants.push(variant);
@@ -221,13 +270,21 @@ impl<'f> TableFacts<'f> {
             Some(false) => (sign, ""),
             Some(true) => (sign, " (local)"),
         };
-        writeln!(text, "  {before} table {}{after}", Styled(NAME, name))?;
+        write!(text, "  {before} table {}{after}", Styled(NAME, name))?;
+        writeln!(
+            text,
+            "{}",
+            self.key.map_or_else(String::new, |key| format!(", its key is `{key}`"))
+        )?;
         let width = self.columns.keys().map(|column| column.chars().count()).max().unwrap_or(0);
-        for (column, ColumnFacts { ty, is_required, range, variants, .. }) in &self.columns {
+        for (column, ColumnFacts { ty, is_required, range, lens, variants, .. }) in &self.columns {
             let variants = variants.join(", ");
             let Some(ty) = ty else {
-                let new = range.as_ref().unwrap_or(&variants);
-                writeln!(text, "        {column:width$}  {sign} {new}")?;
+                // Of a column that is known, each new thing is a line.
+                let variants = Some(&variants).filter(|variants| !variants.is_empty());
+                for new in range.iter().chain(variants).chain(lens) {
+                    writeln!(text, "        {column:width$}  {sign} {new}")?;
+                }
                 continue;
             };
             let line = format!("{column:width$}  {ty}");
@@ -237,6 +294,9 @@ impl<'f> TableFacts<'f> {
             }
             if *is_required && self.is_local.is_none() {
                 text.push_str("  required");
+            }
+            if let Some(lens) = lens {
+                write!(text, "  {lens}")?;
             }
             text.push('\n');
         }
@@ -252,7 +312,7 @@ mod tests {
         let [todo, draft] = ["todo", "draft"].map(str::to_owned);
         let [state, title] = ["state", "title"].map(str::to_owned);
         vec![
-            Fact::Table { table: draft.clone(), local: true },
+            Fact::Table { table: draft.clone(), local: true, key: None },
             Fact::Column {
                 table: draft.clone(),
                 column: "of".to_owned(),
@@ -357,9 +417,45 @@ wider: older versions of the app keep a value beyond their range, and do not see
     }
 
     #[test]
+    fn keys_and_what_is_replaced_are_told() {
+        let schema = |tables: &str| -> Snapshot { serde_json::from_str(tables).expect("a schema") };
+        let released = schema(
+            r#"[{"name":"todo","columns":[{"name":"note","type":"text"},{"name":"memo","type":"text"},
+                {"name":"body","type":"json","replaces":{"columns":["note"],"revision":1}}]}]"#,
+        );
+        let code = schema(
+            r#"[{"name":"kind","key":"name","columns":[{"name":"name","type":"text"}]},
+                {"name":"todo","columns":[{"name":"note","type":"text"},{"name":"memo","type":"text"},
+                {"name":"body","type":"json","replaces":{"columns":["memo","note"],"revision":3}},
+                {"name":"kind_id","type":{"id":"kind"},"replaces":{"columns":["memo"],"revision":1,"by_key":true}}]}]"#,
+        );
+        let mut lock = ara_schema::Lock::default();
+        lock.record(&released.facts(), "first", "2026-11-22");
+        let new = lock.unrecorded(&code.facts());
+        let items: Vec<_> = new.iter().map(|fact| Item::of_code(fact, &code, &released)).collect();
+        let text = as_text(items.iter().copied(), '+', Style::new());
+        let expected = "  + table kind, its key is `name`
+      + name  text
+    table todo
+        body     + replaces `memo` and `note`, revision 3, was revision 1
+      + kind_id  id of kind  replaces `memo` by key
+";
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
+        let lenses: Vec<_> = as_json(items).as_array().into_iter().flatten().cloned().collect();
+        let lenses: Vec<_> = lenses.into_iter().filter(|fact| fact["kind"] == "lens").collect();
+        let expected = [
+            json!({"kind": "lens", "table": "todo", "column": "body", "replaces": ["memo", "note"],
+                "by_key": false, "revision": 3, "before": 1}),
+            json!({"kind": "lens", "table": "todo", "column": "kind_id", "replaces": ["memo"],
+                "by_key": true, "revision": 1, "before": null}),
+        ];
+        assert_eq!(lenses, expected);
+    }
+
+    #[test]
     fn as_json_each_says_what_it_is() {
         let expected = json!([
-            {"kind": "table", "table": "draft", "local": true},
+            {"kind": "table", "table": "draft", "local": true, "key": null},
             {"kind": "column", "table": "draft", "column": "of", "type": {"id": "todo"}, "range": null, "required": null},
             {"kind": "column", "table": "draft", "column": "state", "type": "enum", "range": null, "required": null},
             {"kind": "variant", "table": "draft", "column": "state", "variant": "New"},

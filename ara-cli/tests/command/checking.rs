@@ -29,7 +29,7 @@ fn all_is_recorded() {
     assert_eq!(app.ara(&["check", "--json"]).json(), expected);
     let same = app.ara(&["diff"]);
     assert_eq!((same.code, &*same.stdout), (Some(0), "the schema is what ara.lock records\n"));
-    let expected = json!({"same": true, "unrecorded": [], "broken": []});
+    let expected = json!({"same": true, "unrecorded": [], "broken": [], "retired": []});
     assert_eq!(app.ara(&["diff", "--json"]).json(), expected);
 }
 

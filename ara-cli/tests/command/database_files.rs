@@ -1,4 +1,4 @@
-//! `cargo ara inspect`, `history`, `verify` and `diff FILE`.
+//! `cargo ara inspect`, `history`, `verify` and `diff FILE`, and what all commands that read files share.
 
 use std::fs;
 
@@ -125,10 +125,10 @@ fn nothing_is_written() {
     let folder = Folder::empty();
     write_notes(&folder);
     let before = content(&folder);
-    for arguments in [["inspect", "notes.db"], ["history", "notes.db"], ["verify", "notes.db"]] {
-        let ran = folder.ara(&arguments);
+    for command in ["inspect", "history", "verify", "unreadable"] {
+        let ran = folder.ara(&[command, "notes.db"]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
-        assert_eq!(content(&folder), before, "after {arguments:?}");
+        assert_eq!(content(&folder), before, "after {command}");
     }
 }
 
@@ -190,7 +190,7 @@ fn verify_tells_what_ensure_makes_again() {
 fn a_file_may_not_be_there_or_not_be_aras() {
     let folder = Folder::empty();
     folder.write("text.db", "this is no database, and it is long enough to be looked at as one");
-    for command in ["inspect", "history", "verify", "diff"] {
+    for command in ["inspect", "history", "verify", "unreadable", "diff"] {
         let told = folder.error(&[command, "missing.db"]);
         assert!(told.contains("missing.db") && told.contains("no such file"), "{told}");
         let told = folder.error(&[command, "text.db"]);
@@ -213,7 +213,7 @@ fn diff_compares_a_file_with_the_code_and_then_with_the_lock() {
          "required": null},
         {"kind": "variant", "table": "todo", "column": "mood", "variant": "Calm"},
         {"kind": "variant", "table": "todo", "column": "mood", "variant": "Wild"},
-        {"kind": "table", "table": "window", "local": true},
+        {"kind": "table", "table": "window", "local": true, "key": null},
         {
             "kind": "column", "table": "window", "column": "of", "type": {"id": "todo"},
             "range": null, "required": null,

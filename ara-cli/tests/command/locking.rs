@@ -39,6 +39,7 @@ fn releases_are_recorded_and_listed() {
             {"kind": "variant", "table": "todo", "column": "mood", "variant": "Calm"},
             {"kind": "variant", "table": "todo", "column": "mood", "variant": "Wild"},
         ],
+        "retired": [],
         "joins": [],
         "broken": [],
         "gitattributes": false,

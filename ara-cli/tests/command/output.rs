@@ -60,7 +60,17 @@ fn it_says_what_it_can_do() {
     assert!(help.stdout.contains("Usage: cargo ara [OPTIONS] <COMMAND>"), "{}", help.stdout);
     assert!(help.stdout.contains("Exit codes:"), "{}", help.stdout);
     let commands = [
-        "lock", "check", "diff", "list", "sql", "inspect", "history", "verify", "vacuum", "forget",
+        "lock",
+        "check",
+        "diff",
+        "list",
+        "sql",
+        "inspect",
+        "history",
+        "verify",
+        "unreadable",
+        "vacuum",
+        "forget",
     ];
     for command in commands {
         let help = folder.ara(&[command, "--help"]);

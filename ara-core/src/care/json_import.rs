@@ -5,12 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::BufRead;
 use std::sync::Arc;
 
+use ara_schema::{NameFault, check_column_name};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::care::import_report::{ImportReport, LineProblem, OnProblem};
+use crate::care::json_line::{Line, read_line};
 use crate::care::json_lines::{Kinds, table};
 use crate::care::json_value::{FromJson, Kind, failed, read_value};
 use crate::catalog::registry::Registry;
@@ -18,24 +20,32 @@ use crate::database::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::make::column_of;
-use crate::log::cells;
+use crate::log::cells::{self, IS_DELETED};
 use crate::log::clock::Stamp;
 use crate::log::codec::Addition;
+use crate::log::marks::Marks;
+use crate::log::nodes;
 use crate::log::row_clock::RowClock;
+use crate::model::lens::Given;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{is_ara_s, name_list, quoted, stored_table_name};
 use crate::rows::any_rows::{AnyRows, MarkedCell};
+use crate::rows::effective::lens_of;
 use crate::rows::folded_change::FoldedCell;
+use crate::rows::plan::Plan;
+use crate::rows::shown_values::key_of;
 use crate::rows::writing::Writing;
+use crate::rows::written_through::edits;
 use crate::value::{Stored, Value, is_same};
 
 impl Database {
     /// Imports JSON Lines that [`export_json`](Self::export_json) wrote, or that have the same form, in one
     /// transaction.
     ///
-    /// If a row with the id exists, the values that differ are written. The row is restored unless the line
-    /// says `"is_deleted":1`. Columns that the line does not name are left alone.
+    /// If a row with the id exists, the values that differ are written, and `null` clears a column, also of a value
+    /// that this version of the app cannot read. A deleted row is restored unless the line says `"is_deleted":1`.
+    /// Columns that the line does not name are left alone.
     ///
     /// - A line may also use `true` and `false` for 1 and 0, and text for a UUID if the struct declares the
     ///   column as an `Id` or a `Uuid`. Where the struct declares floats, 5 is 5.0; where it declares integers,
@@ -75,6 +85,9 @@ impl Database {
 
     /// Imports JSON Lines like [`import_json`](Self::import_json), and asks how to go on where a line is not a
     /// row, or holds a value that this version of the app cannot read.
+    ///
+    /// `on_problem` is called inside the transaction of the import, so it must not use the database: a call to it
+    /// is [`Error::InsideTransaction`].
     ///
     /// ```
     /// use ara::OnProblem;
@@ -122,11 +135,12 @@ impl Transaction<'_> {
         let registry = Registry::load(self.connection)?;
         let table = table(&registry, &stored_table_name(T::TABLE))?;
         let mut state = self.state.borrow_mut();
-        if plan.search.is_some() {
+        if plan.search.is_some() || plan.lensed.is_some() {
             state.written.insert(TypeId::of::<T>(), Arc::clone(&plan));
         }
         let mut import = Import {
             connection: self.connection,
+            plan: Arc::clone(&plan),
             table: T::TABLE.name,
             kinds: Kinds::load(self.connection, TableRef::of::<T>(), table)?,
             columns: HashMap::new(),
@@ -149,6 +163,7 @@ impl Transaction<'_> {
 /// An import that is running.
 struct Import<'c, 'r> {
     connection: &'c Connection,
+    plan: Arc<Plan>,
     /// The name that the app gave the table.
     table: &'static str,
     kinds: Kinds<'r>,
@@ -225,7 +240,9 @@ impl Import<'_, '_> {
             self.writing.rebuild(recorder, &row, touched.as_mut())?;
             differing = self.differing(id, cells);
         }
-        let (mut cells, latest) = differing?;
+        let (mut differing, latest) = differing?;
+        self.through_lenses(id, cells, &mut differing)?;
+        let mut cells = differing;
         if !cells.is_empty() {
             cells.sort_by_key(|marked| marked.cell.column.0);
             let latest = latest.unwrap_or_default();
@@ -238,37 +255,75 @@ impl Import<'_, '_> {
         Ok(())
     }
 
+    /// Puts in the place of what differs in columns that replace others what changes what the row shows, and what is
+    /// written through then.
+    fn through_lenses<'v>(
+        &self,
+        id: [u8; 16],
+        cells: &'v [LineCell],
+        differing: &mut Vec<MarkedCell<'v>>,
+    ) -> Result<()> {
+        let Some(lensed) = &self.plan.lensed else { return Ok(()) };
+        let position_of = |ordinal| {
+            let mut columns = lensed.columns();
+            let position = columns.find(|(_, known)| *known == ordinal).map(|(at, _)| at);
+            position.filter(|at| lens_of(lensed.table.lenses, *at).is_some())
+        };
+        let set = cells.iter().filter_map(|cell| {
+            let as_read = self.kinds.as_read(&cell.name);
+            Some((position_of(cell.ordinal)?, cell.value.clone(), as_read))
+        });
+        let set: Vec<_> = set.collect();
+        if set.is_empty() {
+            return Ok(());
+        }
+        let connection = self.connection;
+        let id_of = |node| nodes::id(connection, node).ok().flatten();
+        let key_of = |table: TableRef, id: &Given<'_>| key_of(connection, table, id);
+        let held = lensed.read(connection, (&lensed.by_id, ValueRef::Blob(&id)), &id_of)?;
+        let mut row = lensed.row(held.map(|held| held.known).unwrap_or_default());
+        let written = edits(lensed, &mut row, &set, &key_of)?;
+        differing.retain(|marked| position_of(marked.cell.column.0).is_none());
+        for (position, value, is_through) in written {
+            let slot = self.plan.slots.get(position + 1);
+            let Some(slot) = slot else { continue };
+            let marks = if is_through { Marks::OF_WRITTEN_THROUGH } else { Marks::default() };
+            let cell =
+                FoldedCell::new((slot.ordinal, slot.name), cells::Write::Value(value), marks);
+            differing.push(MarkedCell { cell, marks: marks.0.to_vec() });
+        }
+        Ok(())
+    }
+
     /// Reads the id and the cells of a line.
     fn read(&mut self, line: u64, bytes: &[u8]) -> Result<([u8; 16], Vec<LineCell>)> {
         let wrong = |reason: &str| Error::Line { line, reason: reason.to_owned() };
-        let row: Map<String, Json> = serde_json::from_slice(bytes).map_err(|_| {
-            wrong("is no JSON object (a line is one row, without a comma after it)")
-        })?;
-        let id = row.get("id").and_then(Json::as_str).and_then(|id| Uuid::parse_str(id).ok());
+        let row = read_line(bytes).map_err(|reason| wrong(&reason))?;
+        let id = row.entries.iter().find(|(name, _)| name == "id").map(|(_, id)| id);
+        let id = id.and_then(Json::as_str).and_then(|id| Uuid::parse_str(id).ok());
         let id = *id.ok_or_else(|| wrong("has no `id` that is a UUID"))?.as_bytes();
         Ok((id, self.cells(line, row)?))
     }
 
-    /// Reads the cells of a line. The first one is `is_deleted`, which is 0 if the line does not name it.
-    fn cells(&mut self, line: u64, row: Map<String, Json>) -> Result<Vec<LineCell>> {
-        let mut cells = Vec::with_capacity(row.len() + 1);
-        let not_deleted = Some(Stored::Integer(0));
-        let (ordinal, name) = (0, "is_deleted".to_owned());
-        let (is_counter, is_unreadable) = (false, false);
-        cells.push(LineCell { ordinal, name, value: not_deleted, is_counter, is_unreadable });
-        for (name, json) in row {
+    /// Reads the cells of a line. The last one is `is_deleted`, which is 0 if the line does not name it.
+    fn cells(&mut self, line: u64, row: Line) -> Result<Vec<LineCell>> {
+        let mut cells = Vec::with_capacity(row.entries.len() + 1);
+        let mut is_marked = false;
+        for (at, (name, json)) in (1_usize..).zip(row.entries) {
+            let wrong = |reason| Error::Line { line, reason };
             if name == "id" {
                 continue;
             }
-            let ordinal = match name.as_str() {
-                "is_deleted" => 0,
-                name => self.column(line, name)?,
-            };
+            if name == "is_deleted" {
+                is_marked = read_is_deleted(&json)
+                    .ok_or_else(|| wrong("has an `is_deleted` that is neither 0 nor 1".into()))?;
+                continue;
+            }
+            let ordinal = self.column(line, (at, &name))?;
             let kind = self.kinds.of(ordinal, &name);
-            let FromJson { value, is_counted } = read_value(json, kind).map_err(|reason| {
-                Error::Line { line, reason: format!("{reason}, in column `{name}`") }
-            })?;
-            let is_counter = ordinal != 0 && (is_counted || kind == Kind::Counter);
+            let FromJson { value, is_counted } = read_value(json, kind)
+                .map_err(|reason| wrong(format!("{reason}, in column `{name}`")))?;
+            let is_counter = is_counted || kind == Kind::Counter;
             if is_counter {
                 self.kinds.counters.insert(ordinal);
             }
@@ -276,25 +331,27 @@ impl Import<'_, '_> {
             let is_unreadable = as_read
                 .zip(value.as_ref())
                 .is_some_and(|(as_read, value)| !as_read.can_read(value.to_sql()));
-            let cell = LineCell { ordinal, name, value, is_counter, is_unreadable };
-            match cells.first_mut() {
-                Some(is_deleted) if ordinal == 0 => *is_deleted = cell,
-                _ => cells.push(cell),
-            }
+            cells.push(LineCell { ordinal, name, value, is_counter, is_unreadable });
         }
+        cells.push(is_deleted(is_marked));
         Ok(cells)
     }
 
-    /// Returns the ordinal of a column, which is created if the table lacks it.
-    fn column(&mut self, line: u64, name: &str) -> Result<u32> {
+    /// Returns the ordinal of a column, which is created if the table lacks it. `at` is the place of its key in the
+    /// line.
+    fn column(&mut self, line: u64, (at, name): (usize, &str)) -> Result<u32> {
         if let Some(known) = self.columns.get(name) {
             return Ok(*known);
         }
+        let wrong = |reason| Error::Line { line, reason };
+        check_column_name(name).map_err(|fault| wrong(no_column((at, name), fault)))?;
         let table = self.kinds.table;
         let column = column_of(self.connection, (table.ordinal, &table.name), name)?;
-        let column = column.ok_or_else(|| Error::Line {
-            line,
-            reason: format!("has `{name}`, which is no column and cannot be made one"),
+        let column = column.ok_or_else(|| {
+            wrong(format!(
+                "has `{name}`, which is no column and cannot be made one: the table is full, or another program \
+                 has added a column of this name"
+            ))
         })?;
         self.columns.insert(name.to_owned(), column);
         if !table.columns.values().any(|known| known == name) {
@@ -338,6 +395,37 @@ impl Import<'_, '_> {
             }
         }
         Ok((differing, latest))
+    }
+}
+
+/// Returns what marks a row as deleted, or as not deleted.
+fn is_deleted(is_deleted: bool) -> LineCell {
+    LineCell {
+        ordinal: IS_DELETED,
+        name: "is_deleted".to_owned(),
+        value: Some(Stored::Integer(is_deleted.into())),
+        is_counter: false,
+        is_unreadable: false,
+    }
+}
+
+/// Reads what a line says of whether its row is deleted.
+fn read_is_deleted(json: &Json) -> Option<bool> {
+    match (json, json.as_f64()) {
+        (Json::Bool(is_deleted), _) => Some(*is_deleted),
+        (_, Some(0.0)) => Some(false),
+        (_, Some(1.0)) => Some(true),
+        _ => None,
+    }
+}
+
+/// Says why a key of a line is no column. A key that is not a name may be a value, so only its place is told.
+fn no_column((at, name): (usize, &str), fault: NameFault) -> String {
+    match fault {
+        NameFault::SystemColumn | NameFault::RowId => {
+            format!("has `{name}`, which is no column that an app can write: {fault}")
+        }
+        _ => format!("has a key that cannot be a column, number {at} in the line: {fault}"),
     }
 }
 

@@ -6,7 +6,6 @@ use std::collections::HashSet;
 use std::io::Write;
 
 use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 use crate::care::json_value::{Kind, failed, put};
@@ -17,11 +16,13 @@ use crate::log::counters::counted_columns;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{name_list, quoted, stored_table_name};
+use crate::rows::plan::is_deleted;
 use crate::value::AsRead;
 
 impl Database {
     /// Writes a whole table as JSON Lines, and returns the number of rows. It includes deleted rows, and
-    /// columns that only other versions of the app declare. [`import_json`](Self::import_json) reads it back.
+    /// columns that only other versions of the app declare, but no row that was [forgotten](Self::forget), as it has
+    /// no values. [`import_json`](Self::import_json) reads it back.
     ///
     /// Each line is an object with the row's id and columns. Numbers, text and `null` are written as they are
     /// stored, so that a `bool` is 0 or 1. Other values are objects with one entry:
@@ -33,6 +34,8 @@ impl Database {
     /// | `{"real": "inf"}` | an infinite number |
     /// | `{"counter": 13}` | the value of a [`Counter`](crate::Counter) |
     /// | `{"text": ".."}` | text that could be taken for a UUID |
+    ///
+    /// A column that replaces others is written as what it shows, and these are left out.
     ///
     /// The times at which rows were created and updated are not written. They are in the change log, which a
     /// [`backup`](Self::backup) includes.
@@ -63,6 +66,7 @@ impl Database {
     /// valid UTF-8, and other [common errors](Self#common-errors).
     pub fn export_json<T: Table>(&self, mut to: impl Write) -> Result<u64> {
         self.plan(TableRef::of::<T>())?;
+        self.work_out_all(&[TableRef::of::<T>()])?;
         let stored_name = stored_table_name(T::TABLE);
         self.with_private_reader(|reading| {
             let snapshot = reading.snapshot()?;
@@ -104,12 +108,17 @@ impl<'r> Kinds<'r> {
         if self.counters.contains(&ordinal) {
             return Kind::Counter;
         }
-        if ordinal == 0 {
-            // This is `is_deleted`.
-            return Kind::Integer;
-        }
         let declared = self.declared.def.columns.iter().find(|column| column.name == name);
         declared.map_or(Kind::Unknown, |column| column.ty.into())
+    }
+
+    /// Returns the name of the column that holds what a column shows, or `None` if others have replaced it.
+    fn shown<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let def = self.declared.def;
+        let mut replaces = def.columns.iter().filter_map(|column| column.replaces);
+        let is_replaced = replaces.any(|replaces| replaces.columns.contains(&name));
+        let shown = def.column(name).map_or(name, |column| column.shown());
+        (!is_replaced).then_some(shown)
     }
 
     /// Returns how the app sees the values of a column that it declares.
@@ -120,30 +129,40 @@ impl<'r> Kinds<'r> {
     }
 }
 
-/// Writes the rows of a table, and returns how many there are.
+/// Writes the rows of a table, and returns how many there are. Those that were forgotten are left out: a line could
+/// not say so, and a deleted row would come of it.
 fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Result<u64> {
     let table = kinds.table;
     let columns: Vec<_> = table
         .columns
         .iter()
-        .map(|(ordinal, name)| (name.as_str(), kinds.of(*ordinal, name)))
+        .filter_map(|(ordinal, name)| {
+            Some((name.as_str(), kinds.shown(name)?, kinds.of(*ordinal, name)))
+        })
         .collect();
-    let list = name_list(std::iter::once("id").chain(columns.iter().map(|(name, _)| *name)));
-    let mut rows = connection
-        .prepare(&format!("SELECT {list} FROM {} ORDER BY \"id\"", quoted(&table.name)))?;
-    let mut rows = rows.query([])?;
+    let list = name_list(std::iter::once("id").chain(columns.iter().map(|(_, shown, _)| *shown)));
+    let mut rows = connection.prepare(&format!(
+        "SELECT {list} FROM {} AS t WHERE NOT EXISTS (SELECT 1 FROM ara_forgotten f \
+             WHERE f.tbl = ?1 AND f.row = t.\"id\") ORDER BY \"id\"",
+        quoted(&table.name)
+    ))?;
+    let mut rows = rows.query([table.ordinal])?;
     let mut line = Vec::new();
     let mut count = 0;
     while let Some(row) = rows.next()? {
         line.clear();
         write!(line, "{{\"id\":\"{}\"", Uuid::from_bytes(row.get(0)?)).map_err(failed)?;
-        for ((column, kind), at) in columns.iter().zip(1..) {
+        for ((column, _, kind), at) in columns.iter().zip(1..) {
             let value = row.get_ref(at)?;
-            // `is_deleted` is left out for the rows that are not deleted, which are most.
-            if *column != "is_deleted" || value != ValueRef::Integer(0) {
-                write!(line, ",\"{column}\":").map_err(failed)?;
-                put(&mut line, value, *kind)?;
+            if *column == "is_deleted" {
+                // It is left out for the rows that are not deleted, which are most.
+                if is_deleted(value) {
+                    write!(line, ",\"is_deleted\":1").map_err(failed)?;
+                }
+                continue;
             }
+            write!(line, ",\"{column}\":").map_err(failed)?;
+            put(&mut line, value, *kind)?;
         }
         line.extend_from_slice(b"}\n");
         to.write_all(&line).map_err(failed)?;

@@ -72,6 +72,9 @@ impl Database {
 
     /// Rebuilds the tables, like [`rebuild`](Self::rebuild), and calls `tell` with the progress at intervals.
     ///
+    /// `tell` is called inside the transaction, so it must not use the database: a call to it is
+    /// [`Error::InsideTransaction`](crate::Error::InsideTransaction).
+    ///
     /// ```
     /// let db = ara::Database::memory()?;
     /// let mut last = None;

@@ -44,6 +44,9 @@ impl Database {
     /// Vacuums the file, like [`vacuum`](Self::vacuum), and calls `tell` with the progress at intervals. The
     /// progress is estimated.
     ///
+    /// `tell` is called while this holds the only writer, so it must not use the database: a call to it is
+    /// [`Error::InsideTransaction`].
+    ///
     /// ```
     /// let db = ara::Database::memory()?;
     /// db.vacuum_with(|progress| println!("{} of {}", progress.done, progress.total))?;

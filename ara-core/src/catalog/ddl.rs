@@ -5,7 +5,8 @@ use ara_schema::TableDef;
 use crate::catalog::own_tables::{HISTORY, OWN_TABLES};
 use crate::catalog::read_as::{column_entries, sql_of};
 use crate::catalog::search_index::SearchIndex;
-use crate::names::{index_name, name_list, stored_table_name};
+use crate::catalog::shown_column::ShownColumn;
+use crate::names::{edit_column_name, index_name, name_list, stored_table_name};
 
 /// Returns the SQL statements that create a new database with these tables, word for word as the file keeps
 /// them.
@@ -34,12 +35,29 @@ pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
     for table in std::iter::once(&HISTORY).chain(tables.iter().copied()) {
         let stored_name = stored_table_name(table);
         statements.push(create_table(&stored_name, table.columns.iter().map(|column| column.name)));
+        statements.extend(beside(&stored_name, table));
         for index in table.indexes {
             let columns = column_entries(table, index.columns);
             let name = index_name(&stored_name, &columns);
             statements.push(create_index(&name, &stored_name, &columns));
         }
         statements.extend(SearchIndex::of(table).iter().flat_map(SearchIndex::statements));
+    }
+    statements
+}
+
+/// Returns the SQL that creates what lies beside columns that replace others, and those that they replace.
+fn beside(stored_name: &str, table: &TableDef) -> Vec<String> {
+    let mut statements = Vec::new();
+    let replaces = table.columns.iter().filter_map(|column| column.replaces);
+    let is_replaced = |name| replaces.clone().any(|replaces| replaces.columns.contains(&name));
+    for column in table.columns.iter().filter(|column| is_replaced(column.name)) {
+        statements.push(add_column(stored_name, &edit_column_name(column.name)));
+    }
+    for shown in ShownColumn::all_of(table) {
+        statements.push(add_column(stored_name, shown.name));
+        statements.push(add_column(stored_name, &shown.looked()));
+        statements.extend(shown.parts().into_iter().map(|(_, _, sql)| sql));
     }
     statements
 }

@@ -45,6 +45,19 @@ pub(crate) fn edit_columns(connection: &Connection, table: i64) -> Result<EditCo
     Ok(edits)
 }
 
+/// Returns the column of a table that holds the last edits of another one. It is created if it is not there.
+#[cfg_attr(not(test), expect(dead_code, reason = "what joins old and new columns is to use it"))]
+pub(crate) fn ensure_edit_column(
+    connection: &Connection,
+    table: (i64, &str),
+    (column, name): (u32, &str),
+) -> Result<EditColumn> {
+    match edit_columns(connection, table.0)?.remove(&column) {
+        Some(known) => Ok(known),
+        None => make_edit_column(connection, table, name),
+    }
+}
+
 /// Creates the column of a table that holds the last edits of another one, and registers it.
 pub(crate) fn make_edit_column(
     connection: &Connection,

@@ -18,6 +18,10 @@ pub(crate) struct ShownColumn {
     pub(crate) name: &'static str,
     /// The columns that decide what it holds: the one beside it, and all that this replaces, also by way of others.
     pub(crate) sources: Vec<&'static str>,
+    /// All columns that belong together with it, as they replace one another, or the same.
+    pub(crate) group: Vec<&'static str>,
+    /// Those of the group that others have replaced.
+    replaced: Vec<&'static str>,
 }
 
 /// The suffix of the table with the row ids of the rows that changed since the column was last brought up to date.
@@ -26,12 +30,12 @@ const STALE: &str = " stale";
 
 impl ShownColumn {
     /// Returns the hidden columns of a table.
-    pub(crate) fn all_of(def: &'static TableDef) -> impl Iterator<Item = Self> {
+    pub(crate) fn all_of(def: &TableDef) -> impl Iterator<Item = Self> {
         def.columns.iter().filter_map(move |column| Self::of(def, column))
     }
 
     /// Returns the hidden column beside a column, if there is one.
-    pub(crate) fn of(def: &'static TableDef, column: &'static ColumnDef) -> Option<Self> {
+    pub(crate) fn of(def: &TableDef, column: &'static ColumnDef) -> Option<Self> {
         let replaces = column.replaces?;
         let mut sources = vec![column.name];
         let mut at = 0;
@@ -45,7 +49,13 @@ impl ShownColumn {
             at += 1;
         }
         let table = stored_table_name(def).into_owned();
-        Some(Self { table, name: replaces.shown, sources })
+        let group = group(def, column.name);
+        let is_replaced = |name: &&&'static str| {
+            let mut replaces = def.columns.iter().filter_map(|column| column.replaces);
+            replaces.any(|replaces| replaces.columns.contains(name))
+        };
+        let replaced = group.iter().filter(is_replaced).copied().collect();
+        Some(Self { table, name: replaces.shown, sources, group, replaced })
     }
 
     /// Returns the name of the column that tells for which edits the replaced columns of a row were looked at. A stored
@@ -85,16 +95,15 @@ impl ShownColumn {
     /// Who knows the functions writes the hidden column in the same statement. So a row is noted where it changes and
     /// the hidden column does not. That may be right as it is, and then it is worked out for nothing.
     pub(crate) fn parts(&self) -> [(&'static str, String, String); 3] {
-        let Self { table, name, sources } = self;
+        let Self { table, name, sources, group, replaced } = self;
         let stale = self.stale();
         let note = format!(
             "BEGIN INSERT INTO \"{stale}\" (\"ara_row\") VALUES (NEW.\"ara_row\") \
              ON CONFLICT DO NOTHING; END"
         );
         // What was edited before may come later than what was written through.
-        let edits = sources.iter().skip(1).map(|source| edit_column_name(source));
-        let edits: Vec<_> = edits.collect();
-        let written = sources.iter().copied().chain(edits.iter().map(String::as_str));
+        let edits: Vec<_> = replaced.iter().map(|replaced| edit_column_name(replaced)).collect();
+        let written = group.iter().copied().chain(edits.iter().map(String::as_str));
         let written = name_list(written);
         let is_any_there: Vec<_> =
             sources.iter().map(|source| format!("NEW.\"{source}\" IS NOT NULL")).collect();
@@ -127,8 +136,35 @@ impl ShownColumn {
 
     /// Returns the SQL that notes that no row is worked out yet.
     pub(crate) fn note_all(&self) -> String {
-        format!("INSERT INTO \"{}\" VALUES ({ALL}) ON CONFLICT DO NOTHING", self.stale())
+        let stale = self.stale();
+        format!("DELETE FROM \"{stale}\"; INSERT INTO \"{stale}\" VALUES ({ALL})")
     }
+}
+
+/// Returns all columns that belong together with a column, sorted by their places in the definition.
+fn group(def: &TableDef, column: &'static str) -> Vec<&'static str> {
+    let mut group = vec![column];
+    loop {
+        let is_tied = |column: &&ColumnDef| {
+            column.replaces.is_some_and(|replaces| {
+                group.contains(&column.name)
+                    || replaces.columns.iter().any(|name| group.contains(name))
+            })
+        };
+        let tied = def.columns.iter().filter(is_tied);
+        let tied = tied.flat_map(|column| {
+            let replaced = column.replaces.map_or(&[][..], |replaces| replaces.columns);
+            std::iter::once(column.name).chain(replaced.iter().copied())
+        });
+        let new: Vec<_> = tied.filter(|name| !group.contains(name)).collect();
+        if new.is_empty() {
+            break;
+        }
+        group.extend(new);
+        group.dedup();
+    }
+    let names = def.columns.iter().map(|column| column.name);
+    names.filter(|name| group.contains(name)).collect()
 }
 
 /// What stands for all rows among the row ids of those that changed. Once some of them are worked out, `-2 - n` stands

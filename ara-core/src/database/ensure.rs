@@ -74,8 +74,13 @@ impl Transaction<'_> {
         }
         let state = &mut *self.state.borrow_mut();
         let made = state.writing.in_savepoint(|writing| make(writing, schema))?;
-        let made = made.into_iter().map(|(table, plan)| (table.ty, Arc::new(plan)));
-        state.plans.extend(made);
+        if made.has_dropped {
+            // The indexes of a struct that still declares them are made again when it is used next.
+            state.plans.clear();
+            state.has_dropped_indexes = true;
+        }
+        let plans = made.plans.into_iter().map(|(table, plan)| (table.ty, Arc::new(plan)));
+        state.plans.extend(plans);
         Ok(())
     }
 }
@@ -85,8 +90,15 @@ fn is_of_schema(error: &Error) -> bool {
     !matches!(error, Error::InsideTransaction | Error::Broken)
 }
 
-/// Ensures a schema inside the caller's savepoint, and returns the plans of its tables.
-fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Plan)>> {
+/// What ensuring a schema has made.
+struct Made {
+    plans: Vec<(TableRef, Plan)>,
+    /// Whether indexes or searches were dropped.
+    has_dropped: bool,
+}
+
+/// Ensures a schema inside the caller's savepoint.
+fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Made> {
     let _span = span!("grow", schema = schema.name());
     let mut growth = Growth::default();
     mend_tables(writing, None, &mut growth)?;
@@ -112,7 +124,9 @@ fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Pla
         drop_undeclared_indexes(writing.connection, &defs, &mut growth)?;
         Ok(growth)
     })?;
-    growth.extend(undeclared.unwrap_or_default());
+    let undeclared = undeclared.unwrap_or_default();
+    let has_dropped = !undeclared.is_empty();
+    growth.extend(undeclared);
     mend_indexes(writing, &mut growth)?;
     growth.tell();
     if let Some((app, plan)) = history {
@@ -120,5 +134,5 @@ fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Vec<(TableRef, Pla
             .walled(|writing| record(&mut writing.mutation(&plan), app, &defs, growth.of_app()))?;
     }
     schema.note(writing.connection)?;
-    Ok(made)
+    Ok(Made { plans: made, has_dropped })
 }

@@ -13,9 +13,10 @@ use crate::error::{Error, Result};
 use crate::growth::grow::{grow, has_indexes, look, showing};
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
-use crate::growth::searches::{is_made, refresh_search};
+use crate::growth::searches::{is_made, make_declared, refresh_search};
+use crate::growth::shown_columns::drop_broken;
 use crate::model::table_ref::TableRef;
-use crate::names::stored_table_name;
+use crate::names::{SEARCH_PREFIX, stored_table_name};
 use crate::rows::plan::Plan;
 use crate::rows::writing::Writing;
 
@@ -24,6 +25,9 @@ impl Database {
     pub(crate) fn plan(&self, table: TableRef) -> Result<Arc<Plan>> {
         if let Some(plan) = self.0.plans.get(table) {
             return Ok(plan);
+        }
+        if !self.0.options.read_only && self.0.plans.is_to_be_renewed(table) {
+            return self.transaction(|tx| tx.plan_anew(table));
         }
         match self.plan_if_ready(table)? {
             Some(plan) => Ok(plan),
@@ -61,22 +65,80 @@ impl Database {
         Ok(plan)
     }
 
-    /// Brings the search index of a table up to date with what another program wrote.
-    fn refresh_search(&self, table: TableRef, plan: &Plan) -> Result<()> {
+    /// Makes tables ready to be read, and brings the search indexes of those that are searched up to date.
+    pub(crate) fn make_ready_to_read(&self, tables: &[TableRef]) -> Result<()> {
+        for table in tables {
+            let plan = self.plan(*table)?;
+            if table.is_searched {
+                self.refresh_search(*table, &plan)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the search index of a table up to date with what another program wrote. A version of the app that
+    /// does not declare the search drops it by `ensure`, so it may have to be made again.
+    pub(crate) fn refresh_search(&self, table: TableRef, plan: &Plan) -> Result<()> {
         if self.0.options.read_only {
             return match self.with_reader(|reading| is_made(reading.connection, plan.def))? {
                 true => Ok(()),
-                false => Err(Error::NotMade {
-                    table: plan.def.name,
-                    lacks: "cannot be searched yet, as no writer has made its search",
-                }),
+                false => Err(lacks_search(plan.def)),
             };
         }
         let Some(search) = &plan.search else { return Ok(()) };
-        if self.with_reader(|reading| Ok(search.is_due(reading.connection)?))? {
-            self.transaction(|tx| tx.read(&[table], &mut |_| Ok(())))?;
+        match self.with_reader(|reading| Ok(search.is_due(reading.connection)?)) {
+            Ok(false) => Ok(()),
+            Err(error) if !error.may_be_of_one_table() => Err(error),
+            Ok(true) | Err(_) => self.transaction(|tx| tx.read(&[table], &mut |_| Ok(()))),
         }
-        Ok(())
+    }
+
+    /// Returns whether a search could not be read because its index, or a part of it, is missing.
+    fn is_search_lost(&self, tables: &[TableRef], error: &Error) -> Result<bool> {
+        self.with_reader(|reading| is_search_lost(reading.connection, tables, error))
+    }
+
+    /// Runs what prepares statements about these tables, and once more if the index of a search is missing, which
+    /// another version of the app may drop at any time.
+    pub(crate) fn with_searches<R>(
+        &self,
+        tables: &[TableRef],
+        mut prepare: impl FnMut() -> Result<R>,
+    ) -> Result<R> {
+        match prepare() {
+            Err(error) if self.is_search_lost(tables, &error)? => {
+                self.refuse_if_cannot_make(tables)?;
+                self.transaction(|tx| tx.make_searches(tables))?;
+                prepare()
+            }
+            prepared => prepared,
+        }
+    }
+
+    /// Returns [`Error::NotMade`] if a search of these tables is missing and this database only reads.
+    fn refuse_if_cannot_make(&self, tables: &[TableRef]) -> Result<()> {
+        match tables.iter().find(|table| table.is_searched) {
+            Some(table) if self.0.options.read_only => Err(lacks_search(table.def)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Returns whether the error of a query comes from a search, the index of which is missing or lacks a part.
+fn is_search_lost(connection: &Connection, tables: &[TableRef], error: &Error) -> Result<bool> {
+    let mut searched = tables.iter().filter(|table| table.is_searched).peekable();
+    if searched.peek().is_none() || !error.may_be_of_one_table() {
+        return Ok(false);
+    }
+    // It may be there again by now.
+    let is_named = matches!(error, Error::Shape { table, .. } if table.starts_with(SEARCH_PREFIX));
+    Ok(is_named || !searched.all(|table| matches!(is_made(connection, table.def), Ok(true))))
+}
+
+fn lacks_search(def: &TableDef) -> Error {
+    Error::NotMade {
+        table: def.name,
+        lacks: "cannot be searched yet, as no writer has made its search",
     }
 }
 
@@ -95,13 +157,16 @@ impl Source for Database {
         tables: &[TableRef],
         read: &mut dyn FnMut(Reading<'_>) -> Result<()>,
     ) -> Result<()> {
-        for table in tables {
-            let plan = self.plan(*table)?;
-            if table.is_searched {
-                self.refresh_search(*table, &plan)?;
+        self.make_ready_to_read(tables)?;
+        match self.read_up_to_date(tables, &mut *read) {
+            Err(error) if self.is_search_lost(tables, &error)? => {
+                self.refuse_if_cannot_make(tables)?;
+                // Nobody can drop it again before a transaction has read it. No row was passed on yet: SQLite
+                // finds out that a table is missing when it prepares the statement.
+                self.transaction(|tx| tx.read(tables, read))
             }
+            read => read,
         }
-        self.read_up_to_date(tables, read)
     }
 
     fn watchable(&self) -> Option<&Database> {
@@ -132,6 +197,13 @@ impl<'c> Transaction<'c> {
         Ok(plan)
     }
 
+    /// Returns the plan of a table, and notes that all of its rows are to be worked out.
+    fn plan_anew(&self, table: TableRef) -> Result<Arc<Plan>> {
+        let plan = self.plan(table)?;
+        plan.lensed.iter().try_for_each(|lensed| lensed.note_all(self.connection))?;
+        Ok(plan)
+    }
+
     /// Makes a table ready. This only adds to the file.
     fn make_ready(&self, def: &'static TableDef, state: &mut State<'c>) -> Result<Plan> {
         if let Some(plan) = look(self.connection, def)?
@@ -143,6 +215,16 @@ impl<'c> Transaction<'c> {
         Ok(state.writing.in_savepoint(|writing| made_ready(writing, def))?.0)
     }
 
+    /// Makes the searches of tables that the file lacks.
+    fn make_searches(&self, tables: &[TableRef]) -> Result<()> {
+        let writing = &mut self.state.borrow_mut().writing;
+        tables.iter().filter(|table| table.is_searched).try_for_each(|table| {
+            writing.in_savepoint(|writing| {
+                make_declared(writing.connection, table.def, &mut Growth::default())
+            })
+        })
+    }
+
     /// Makes a table ready again that could not be written. Returns whether that has changed anything.
     pub(crate) fn mend(&self, def: &'static TableDef, state: &mut State<'c>) -> Result<bool> {
         // What the transaction has done cannot be mended.
@@ -150,20 +232,21 @@ impl<'c> Transaction<'c> {
             return Ok(false);
         }
         let made = state.writing.walled(|writing| made_ready(writing, def))?;
-        Ok(made.is_some_and(|(_, growth)| !growth.is_empty()))
+        Ok(made.is_some_and(|(_, is_changed)| is_changed))
     }
 }
 
-/// Makes a table ready, and returns what that has changed.
-fn made_ready(writing: &mut Writing<'_>, def: &'static TableDef) -> Result<(Plan, Growth)> {
+/// Makes a table ready, and returns whether that has changed anything.
+fn made_ready(writing: &mut Writing<'_>, def: &'static TableDef) -> Result<(Plan, bool)> {
     let mut growth = Growth::default();
+    let is_mended = drop_broken(writing.connection, &stored_table_name(def))?;
     mend_tables(writing, Some(&stored_table_name(def)), &mut growth)?;
     if !growth.is_empty() {
         writing.touch_everything();
     }
     let plan = grow(&mut writing.recorder, def, &mut growth)?;
     growth.tell();
-    Ok((plan, growth))
+    Ok((plan, is_mended || !growth.is_empty()))
 }
 
 impl Source for Transaction<'_> {
@@ -178,6 +261,12 @@ impl Source for Transaction<'_> {
                 refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
             }
         }
-        self.read_up_to_date(tables, read)
+        match self.read_up_to_date(tables, &mut *read) {
+            Err(error) if is_search_lost(self.connection, tables, &error)? => {
+                self.make_searches(tables)?;
+                self.read_up_to_date(tables, read)
+            }
+            read => read,
+        }
     }
 }

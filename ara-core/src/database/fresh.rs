@@ -1,12 +1,14 @@
 //! Transactions that have written nothing yet.
 
 use std::cell::RefMut;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use crate::database::Database;
 use crate::database::transaction::{State, Transaction};
 use crate::error::Result;
+use crate::rows::plan::Plan;
 
 /// A transaction that has written nothing yet. Code that needs the change log as it was committed takes one.
 pub(crate) struct FreshTransaction<'t, 'c>(&'t Transaction<'c>);
@@ -24,6 +26,11 @@ impl Database {
 impl<'t, 'c> FreshTransaction<'t, 'c> {
     pub(crate) fn connection(&self) -> &'c Connection {
         self.0.connection
+    }
+
+    /// Returns the plans of the tables that have columns which replace others.
+    pub(crate) fn showing(&self) -> Vec<Arc<Plan>> {
+        self.0.plans.showing()
     }
 
     /// Returns the state to write with. The transaction is not fresh any more.

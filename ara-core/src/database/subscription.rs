@@ -54,9 +54,7 @@ impl Database {
         statements: &[&str],
         named: &[(String, Vec<Uuid>)],
     ) -> Result<Subscription> {
-        for table in tables {
-            self.plan(*table)?;
-        }
+        self.make_ready_to_read(tables)?;
         self.0.watches.join(&self.0)?;
         let mut subscription = Subscription {
             shared: Arc::downgrade(&self.0),
@@ -64,16 +62,14 @@ impl Database {
             signal: Arc::new(Signal::new()),
             number: None,
         };
-        let interest = match self.0.watches.observing() {
-            Some(observer) => {
-                observer.with(|connection| interest(connection, statements, named))?
-            }
+        let interest = self.with_searches(tables, || match self.0.watches.observing() {
+            Some(observer) => observer.with(|connection| interest(connection, statements, named)),
             None => {
                 let mut writer = self.0.lock_writer()?;
                 let connection = writer.guard.connection.as_mut().ok_or(Error::Corrupt)?;
-                interest(connection, statements, named)?
+                interest(connection, statements, named)
             }
-        };
+        })?;
         let signal = Arc::clone(&subscription.signal);
         subscription.number = Some(self.0.watches.add(interest, signal));
         Ok(subscription)

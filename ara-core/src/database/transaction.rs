@@ -76,6 +76,8 @@ pub(crate) struct State<'c> {
     pub(crate) failures: Vec<SchemaFailure>,
     /// Whether what `ara_node` holds of other nodes may have changed.
     pub(crate) has_met_nodes: bool,
+    /// Whether indexes or searches were dropped, which other structs of the table may declare.
+    pub(crate) has_dropped_indexes: bool,
 }
 
 /// What a committed transaction passes on.
@@ -84,6 +86,8 @@ pub(crate) struct Committed {
     pub(crate) changes: u64,
     pub(crate) journal: Journal,
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
+    /// Whether plans of before may be of tables that lack an index now.
+    pub(crate) has_dropped_indexes: bool,
     pub(crate) touched: Option<Touched>,
     /// Whether values of forgotten rows were removed.
     pub(crate) has_removed_values: bool,
@@ -105,6 +109,7 @@ impl<'c> Transaction<'c> {
             written: HashMap::new(),
             failures: Vec::new(),
             has_met_nodes: false,
+            has_dropped_indexes: false,
         };
         Self { connection, plans, watches, state: RefCell::new(state), open: true }
     }
@@ -169,6 +174,7 @@ impl<'c> Transaction<'c> {
         Ok(Committed {
             changes: self.state.get_mut().writing.recorder.changes(),
             has_removed_values: self.state.get_mut().writing.has_removed_values,
+            has_dropped_indexes: self.state.get_mut().has_dropped_indexes,
             journal,
             plans,
             touched,
@@ -180,8 +186,8 @@ impl<'c> Transaction<'c> {
     /// # Errors
     ///
     /// Returns [`Error::Rule`] if a value breaks a rule, [`Error::Exists`] if there is, or was, a row with
-    /// this id, [`Error::TooLarge`] if the row would be too large, and
-    /// [common errors](crate::Database#common-errors).
+    /// this id, [`Error::Forgotten`] if it was [forgotten](Self::forget), [`Error::TooLarge`] if the row would be
+    /// too large, and [common errors](crate::Database#common-errors).
     pub fn create<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
         self.mutate::<C::Table, _>(|mutation| mutation.create(id, &cells)).map(Id::from_uuid)
@@ -207,7 +213,7 @@ impl<'c> Transaction<'c> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`create`](Self::create) except [`Error::Exists`].
+    /// Returns the errors of [`create`](Self::create), [`Error::Forgotten`] among them, except [`Error::Exists`].
     pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
         self.mutate::<C::Table, _>(|mutation| mutation.upsert(id, &cells)).map(Id::from_uuid)

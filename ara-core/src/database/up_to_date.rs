@@ -1,11 +1,15 @@
 //! Reading what columns show that replace others. Where another version of the app, another program or a merge has
 //! written, that is worked out first.
 
+use std::sync::Arc;
+
 use crate::catalog::registry::Registry;
 use crate::database::Database;
+use crate::database::shown_in_views::{not_worked_out, show_in_view};
 use crate::database::source::Reading;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
+use crate::growth::searches::refresh_search;
 use crate::log::cells::Write;
 use crate::log::clock::Stamp;
 use crate::log::marks::Marks;
@@ -15,7 +19,7 @@ use crate::names::quoted;
 use crate::rows::any_rows::{AnyRows, MarkedCell};
 use crate::rows::folded_change::FoldedCell;
 use crate::rows::plan::Plan;
-use crate::rows::shown_values::{Due, OutdatedRow, work_out_some};
+use crate::rows::shown_values::{Due, OutdatedRow, is_due, work_out_some};
 use crate::rows::writing::Writing;
 use crate::value::{Stored, uuid_of_key};
 
@@ -29,6 +33,17 @@ impl Database {
         tables: &[TableRef],
         read: &mut dyn FnMut(Reading<'_>) -> Result<R>,
     ) -> Result<R> {
+        if self.0.options.read_only {
+            return self.with_reader(|reading| match read(reading) {
+                Err(error) if error.is_outdated() => {
+                    for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
+                        show_in_view(reading.connection, &self.plan_of(*table)?)?;
+                    }
+                    read(reading)
+                }
+                done => done,
+            });
+        }
         for _ in 0..TRIES {
             match self.with_reader(&mut *read) {
                 Err(error) if error.is_outdated() => self.work_out(tables, error)?,
@@ -38,19 +53,40 @@ impl Database {
         self.transaction(|tx| tx.read_up_to_date(tables, read))
     }
 
+    /// Returns the plan of a table that is ready.
+    fn plan_of(&self, table: TableRef) -> Result<Arc<Plan>> {
+        self.0.plans.get(table).ok_or_else(|| not_worked_out(table.def.name))
+    }
+
+    /// Works out what all rows of these tables show that is to be worked out.
+    pub(crate) fn work_out_all(&self, tables: &[TableRef]) -> Result<()> {
+        let is_shown = |table: &&TableRef| !table.lenses.reads.is_empty();
+        let tables: Vec<_> = tables.iter().filter(is_shown).copied().collect();
+        for table in &tables {
+            let plan = self.plan(*table)?;
+            if self.with_reader(|reading| is_due(reading.connection, &plan))? {
+                if self.0.options.read_only {
+                    return Err(not_worked_out(table.def.name));
+                }
+                self.work_out(&tables, Error::Busy)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Works out what rows show, in steps that let others write in between. Returns `error` if the tables have no
     /// columns for which that is to be done.
     fn work_out(&self, tables: &[TableRef], error: Error) -> Result<()> {
-        if let Some(table) = tables.first().filter(|_| self.0.options.read_only) {
-            let lacks =
-                "has rows that an older version of the app wrote, and that no writer has read yet";
-            return Err(Error::NotMade { table: table.def.name, lacks });
-        }
         let is_shown = |table: &TableRef| !table.lenses.reads.is_empty();
         if !tables.iter().any(is_shown) {
             return Err(error);
         }
         while self.transaction(|tx| tx.work_out(tables))? {}
+        // A search finds what is shown.
+        for table in tables.iter().filter(|table| table.is_searched) {
+            let plan = self.plan(*table)?;
+            self.refresh_search(*table, &plan)?;
+        }
         Ok(())
     }
 }
@@ -66,6 +102,10 @@ impl Transaction<'_> {
         match read(reading) {
             Err(error) if error.is_outdated() => {
                 while self.work_out(tables)? {}
+                for table in tables.iter().filter(|table| table.is_searched) {
+                    let plan = self.plan(*table)?;
+                    refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
+                }
                 read(reading)
             }
             done => done,
@@ -110,8 +150,8 @@ impl Transaction<'_> {
     /// writes replaced columns again that are outdated. All of it is marked as written through.
     fn follow_up(&self, plan: &Plan, due: Due) -> Result<()> {
         let mut keys = Vec::new();
-        for (table, key) in due.keys {
-            keys.push((self.plan(table)?, key));
+        for (table, of_table) in due.keys {
+            keys.push((self.plan(table)?, of_table));
         }
         if keys.is_empty() && due.outdated.is_empty() {
             return Ok(());
@@ -122,8 +162,10 @@ impl Transaction<'_> {
         for row in due.outdated {
             write_outdated(writing, (&registry, &mut rows), plan, row)?;
         }
-        for (plan, key) in keys {
-            make_key_row(writing, (&registry, &mut rows), &plan, &key)?;
+        for (plan, keys) in keys {
+            for key in keys {
+                make_key_row(writing, (&registry, &mut rows), &plan, &key)?;
+            }
         }
         Ok(())
     }

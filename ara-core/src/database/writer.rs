@@ -118,6 +118,9 @@ impl Shared {
             }
             *known =
                 Some(KnownJournal { journal: committed.journal, data_version, schema_version });
+            if committed.has_dropped_indexes {
+                plans.forget();
+            }
             if !committed.plans.is_empty() {
                 plans.keep(committed.plans);
             }

@@ -14,6 +14,7 @@ use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shape::{Declared, columns_in_file};
 use crate::error::Result;
+use crate::names::{SHOWN_COLUMN_PREFIX, SHOWN_PREFIX};
 
 /// A difference between a file and what ara created in it, as
 /// [`Database::schema_drift`](crate::Database::schema_drift) returns it.
@@ -234,7 +235,10 @@ fn table_drift(
             Some(_) => {}
         }
     }
-    for column in present.keys().filter(|column| !expected.contains(column.as_str())) {
+    let is_unknown = |column: &&String| {
+        !expected.contains(column.as_str()) && !column.starts_with(SHOWN_COLUMN_PREFIX)
+    };
+    for column in present.keys().filter(is_unknown) {
         found.push(Drift::UnknownColumn { table: names().0, column: column.clone() });
     }
     if found.len() == before {
@@ -283,7 +287,8 @@ fn foreign_objects(registry: &Registry, objects: Vec<Object>, found: &mut Vec<Dr
             "table" => tables.contains(name.as_str()),
             "index" => registry.indexes.contains_key(&name),
             _ => false,
-        } || of_searches.contains(&name);
+        } || of_searches.contains(&name)
+            || kind != "view" && name.starts_with(SHOWN_PREFIX);
         if !is_ara_s {
             let table = Some(table).filter(|table| *table != name);
             found.push(Drift::UnknownObject { kind, name, table });

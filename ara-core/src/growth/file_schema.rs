@@ -112,7 +112,7 @@ pub(crate) fn stored_tables(connection: &Connection) -> Result<Vec<(String, Stri
 }
 
 /// Returns the registered tables without ara's own, sorted by name.
-fn apps_tables(registry: &Registry) -> Vec<&RegisteredTable> {
+pub(crate) fn apps_tables(registry: &Registry) -> Vec<&RegisteredTable> {
     let mut tables: Vec<_> =
         registry.tables.values().filter(|table| !is_kept_by_ara(&table.name)).collect();
     tables.sort_by_key(|table| (table.app_name(), table.is_local));

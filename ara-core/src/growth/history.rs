@@ -54,11 +54,13 @@ impl Growth {
         *self == Self::default()
     }
 
-    /// Removes ara's own tables, which do not concern the app.
+    /// Removes ara's own tables and columns, which do not concern the app.
     pub(crate) fn of_app(mut self) -> Self {
         for names in [&mut self.tables, &mut self.columns] {
             names.retain(|name| !is_ara_s(name));
         }
+        let column = |name: &str| name.split_once('.').map(|(_, column)| is_ara_s(column));
+        self.columns.retain(|name| column(name) != Some(true));
         self
     }
 

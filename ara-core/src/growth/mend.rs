@@ -10,8 +10,8 @@ use crate::error::Result;
 use crate::growth::history::Growth;
 use crate::growth::make::{has_room_for, make_logged_columns, take_up};
 use crate::growth::searches;
+use crate::growth::shown_columns::drop_broken;
 use crate::log::recorder::Recorder;
-use crate::names::is_ara_s;
 use crate::rows::rebuild::rebuild_table;
 use crate::rows::refill::refill_columns;
 use crate::rows::writing::Writing;
@@ -37,6 +37,7 @@ pub(crate) fn mend_tables(
         if only.is_none_or(|only| only == table.name)
             && (table.is_made || has_room_for(writing.connection, table)?)
         {
+            writing.walled(|writing| drop_broken(writing.connection, &table.name))?;
             let mended = writing.walled(|writing| mend_table(writing, &registry, table))?;
             growth.extend(mended.unwrap_or_default());
         }
@@ -67,9 +68,7 @@ fn mend_table(
             missing.retain(|(_, name)| !present.keys().any(|held| held.eq_ignore_ascii_case(name)));
             for (_, column) in &missing {
                 connection.execute_batch(&add_column(&table.name, column))?;
-                if !is_ara_s(column) {
-                    growth.add_column(&table.name, column);
-                }
+                growth.add_column(&table.name, column);
             }
         }
     }

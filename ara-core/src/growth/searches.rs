@@ -41,6 +41,17 @@ impl SearchIndex {
         Ok(())
     }
 
+    /// Registers the search, so that a schema that does not declare it drops it.
+    fn register(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached(
+                "INSERT INTO ara_index (name, tbl, columns) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute([&self.name(), &self.table, &self.columns.join(",")])?;
+        Ok(())
+    }
+
     /// Drops the parts of the search that exist.
     pub(crate) fn drop(&self, connection: &Connection) -> rusqlite::Result<()> {
         self.restore_config(connection)?;
@@ -105,12 +116,7 @@ pub(crate) fn make_declared(
     if !index.is_whole(connection)? {
         index.make(connection, growth)?;
     }
-    connection
-        .prepare_cached(
-            "INSERT INTO ara_index (name, tbl, columns) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        )?
-        .execute([&index.name(), &index.table, &index.columns.join(",")])?;
-    Ok(())
+    Ok(index.register(connection)?)
 }
 
 /// Drops the searches of these tables that none of them declares any more.
@@ -142,7 +148,10 @@ pub(crate) fn refresh_search(writing: &mut Writing<'_>, plan: &Plan) -> Result<(
         Err(error) if error.may_be_of_one_table() => {
             let Some(index) = SearchIndex::of(plan.def) else { return Err(error) };
             let connection = writing.connection;
-            let made = writing.walled(|_| index.make(connection, &mut Growth::default()))?;
+            let made = writing.walled(|_| {
+                index.make(connection, &mut Growth::default())?;
+                Ok(index.register(connection)?)
+            })?;
             made.ok_or(error)
         }
         refreshed => refreshed,

@@ -8,7 +8,7 @@ use crate::catalog::edit_columns::{edit_columns, make_edit_column};
 use crate::catalog::shape::columns_in_file;
 use crate::catalog::shown_column::ShownColumn;
 use crate::error::{Error, Result};
-use crate::names::{quoted, stored_table_name};
+use crate::names::{SHOWN_PREFIX, quoted, stored_table_name};
 
 /// Creates the hidden columns of a definition, and what notes the rows that changed, unless they exist. What is new
 /// is worked out before it is read.
@@ -60,6 +60,24 @@ pub(crate) fn make_edits(
         make_edit_column(connection, (table, &stored_name), column.name)?;
     }
     Ok(())
+}
+
+/// Drops what notes the rows that changed where it has nowhere to note them, as another program dropped that: every
+/// write would fail. The version of the app that knows the column makes all of it again. Returns whether anything was
+/// dropped.
+pub(crate) fn drop_broken(connection: &Connection, table: &str) -> Result<bool> {
+    let prefix = format!("{SHOWN_PREFIX}{table}(");
+    let mut broken = connection.prepare_cached(
+        "SELECT name FROM sqlite_schema t WHERE type = 'trigger' AND tbl_name = ?1 \
+         AND substr(name, 1, length(?2)) = ?2 AND NOT EXISTS (SELECT 1 FROM sqlite_schema \
+         WHERE type = 'table' AND name = substr(t.name, 1, instr(t.name, ')')) || ' stale')",
+    )?;
+    let broken = broken.query_map([table, &prefix], |row| row.get(0))?;
+    let broken = broken.collect::<rusqlite::Result<Vec<String>>>()?;
+    for name in &broken {
+        connection.execute_batch(&format!("DROP TRIGGER {}", quoted(name)))?;
+    }
+    Ok(!broken.is_empty())
 }
 
 /// Returns whether the file has all hidden columns of a definition, and what notes the rows that changed.

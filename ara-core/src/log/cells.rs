@@ -196,6 +196,22 @@ impl<'a> Cells<'a> {
         })
     }
 
+    /// Returns whether nothing was written but what was written through from other columns.
+    pub(crate) fn are_written_through(self) -> bool {
+        let mut is_any = false;
+        for cell in self.judged() {
+            match cell {
+                Ok((cell, Standing::Counts(write)))
+                    if is_written_through(cell.column, &write, cell.marks) =>
+                {
+                    is_any = true;
+                }
+                _ => return false,
+            }
+        }
+        is_any
+    }
+
     /// Returns the cells, each with its standing. An item is [`Error::Corrupt`] if the bytes are not a
     /// cell.
     pub(crate) fn judged(self) -> JudgedCells<'a> {

@@ -100,6 +100,19 @@ impl<'c> ForgottenRows<'c> {
     }
 }
 
+/// How many rows were forgotten, and of how many of them the change that forgot them is known. It changes whenever
+/// values are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ForgottenCount(i64, i64);
+
+impl ForgottenCount {
+    pub(crate) fn load(connection: &Connection) -> Result<Self> {
+        let mut count = connection
+            .prepare_cached("SELECT count(*), count(*) FILTER (WHERE act) FROM ara_forgotten")?;
+        Ok(count.query_row([], |row| Ok(Self(row.get(0)?, row.get(1)?)))?)
+    }
+}
+
 /// Returns whether any row was forgotten.
 pub(crate) fn is_any(connection: &Connection) -> Result<bool> {
     Ok(connection.prepare_cached("SELECT 1 FROM ara_forgotten")?.exists([])?)

@@ -215,6 +215,17 @@ impl RowClock {
         Some((group.stamp, group.node))
     }
 
+    /// Returns the date of the change that wrote a column last, in milliseconds since 1970. The clock knows it only if
+    /// that is the latest or the earliest change of the row.
+    pub(crate) fn date_of(&self, column: u32) -> Option<i64> {
+        let written = Some(self.last_write(column)?);
+        if written == self.latest() {
+            Some(self.latest_date)
+        } else {
+            (written == self.earliest()).then_some(self.earliest_date)
+        }
+    }
+
     /// Notes that the row lacks the value that was last written into a column, which has this many bytes.
     pub(crate) fn leave_out(&mut self, (column, bytes): LeftOut) {
         if let Some(group) = self.groups.iter_mut().find(|group| group.columns.has(column)) {
@@ -418,6 +429,53 @@ mod tests {
         assert_eq!(stamped(&packed, 100, &change, 300), None);
         clock.insert(tick(300, 0, 1, 300), &columns(&[1, 3]), &id_of);
         assert!(!clock.is_oversized());
+    }
+
+    #[test]
+    fn what_was_written_through_is_told_until_it_is_written_again() {
+        let mut clock = RowClock::default();
+        clock.insert(tick(100, 0, 1, 100), &columns(&[0, 1, 2]), &id_of);
+        let mut plain = Vec::new();
+        clock.pack(&mut plain);
+        clock.insert(tick(200, 0, 2, 200), &columns(&[2]), &id_of);
+        clock.mark(2);
+        assert!(clock.has_marked() && clock.is_marked(2) && !clock.is_marked(1));
+        let mut packed = Vec::new();
+        clock.pack(&mut packed);
+        // The latest group is 100 ms after the earliest, of node 2, with fields: of kind 2, the set of column 2.
+        let latest = [200, 1, 5, 1, 4, 3, 2, 1, 4];
+        assert_eq!(packed[8..17], latest);
+        assert_eq!(RowClock::unpack(&packed, (Some(100), Some(200))).as_ref(), Some(&clock));
+        // A column that the group does not have cannot be marked.
+        let mut damaged = packed.clone();
+        damaged[16] = 2;
+        assert_eq!(RowClock::unpack(&damaged, (Some(100), Some(200))), None);
+
+        // Another column is stamped, and the mark stays; this one is not.
+        let node = NodeOrdinal::new(1);
+        let change = |column| Group::new(Stamp::new(300, 0), node, columns(&[column]));
+        assert_eq!(stamped(&packed, 100, &change(2), 300), None);
+        clock.insert(tick(300, 0, 1, 300), &columns(&[1]), &id_of);
+        let mut expected = Vec::new();
+        clock.pack(&mut expected);
+        assert_eq!(stamped(&packed, 100, &change(1), 300), Some(expected));
+        clock.insert(tick(400, 0, 1, 400), &columns(&[0, 1, 2]), &id_of);
+        assert!(!clock.has_marked());
+    }
+
+    #[test]
+    fn a_column_beside_another_takes_its_place_and_is_taken_out() {
+        let mut clock = RowClock::default();
+        clock.insert(tick(100, 0, 1, 100), &columns(&[0]), &id_of);
+        clock.insert(tick(200, 0, 2, 200), &columns(&[1]), &id_of);
+        clock.list_beside(5, 1);
+        clock.insert(tick(300, 0, 1, 300), &columns(&[1]), &id_of);
+        let written = |millis, node| Some((Stamp::new(millis, 0), NodeOrdinal::new(node)));
+        assert_eq!((clock.last_write(5), clock.last_write(1)), (written(200, 2), written(300, 1)));
+        clock.take_out(5);
+        clock.insert(tick(400, 0, 1, 400), &columns(&[1]), &id_of);
+        assert_eq!(clock.last_write(5), None);
+        assert_eq!(clock.groups().count(), 2);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::log::clock::MAX_MILLIS;
 use crate::log::gap::Gap;
 use crate::log::place::{ChangeNumber, Point};
 use crate::merge::report::Reason;
-use crate::names::{LOCAL_PREFIX, LONGEST_NAME};
+use crate::names::{EDIT_PREFIX, LOCAL_PREFIX, LONGEST_NAME};
 use crate::value::size::LARGEST;
 
 /// What of a run can be taken over.
@@ -192,7 +192,7 @@ fn hash(changes: &Changes, run: &Run, sent: &Sent) -> Result<u64, Reason> {
     while let Some(cell) = cells.next_cell().ok_or(Reason::Damaged)? {
         bytes += HEAD + cell.marks.0.len() + cell.payload.len();
         let name = changes.columns.get(cell.column as usize).ok_or(Reason::Damaged)?;
-        if name.len() > LONGEST_NAME {
+        if name.len() > LONGEST_NAME || name.starts_with(EDIT_PREFIX) {
             return Err(Reason::Name);
         }
         canonical.cell(name, &cell);

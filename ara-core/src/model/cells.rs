@@ -73,6 +73,17 @@ impl Cells {
         self
     }
 
+    /// Writes what was set in the column at this position as written through from another column, which is no edit of
+    /// this one. What replaces columns does so by itself; tests do it for columns that nothing replaces.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn written_through(mut self, column: usize) -> Self {
+        if let Some(cell) = self.cells.iter_mut().find(|cell| cell.column == column) {
+            cell.kind = Kind::Through;
+        }
+        self
+    }
+
     fn put(
         mut self,
         column: usize,

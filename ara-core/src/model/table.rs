@@ -1,10 +1,13 @@
 //! The traits that `#[derive(Table)]` implements.
 
+use std::any::TypeId;
+
 use ara_schema::{ColumnDef, ReadAs, TableDef, Type};
 
 use crate::model::cells::Cells;
 use crate::model::lens::Lenses;
 use crate::model::record::Record;
+use crate::model::table_ref::TableRef;
 use crate::value::{AsRead, Id, IntoValue, Rule, Stored, Value, literal};
 
 /// A struct that declares a table. `#[derive(Table)]` implements it.
@@ -142,6 +145,14 @@ pub const fn search_text<C: Column>() {
         "only text can be searched: `#[table(search)]` is for `String`, `NonEmptyString<MAX>` and \
          newtypes of them"
     );
+}
+
+impl TableRef {
+    /// Returns the table `T`, which is not searched.
+    pub const fn of<T: Table>() -> Self {
+        let (def, as_read, lenses) = (T::TABLE, T::AS_READ, T::LENSES);
+        Self { ty: TypeId::of::<T>(), def, as_read, lenses, is_searched: false }
+    }
 }
 
 /// Returns the definition of a column.

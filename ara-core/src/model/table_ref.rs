@@ -5,7 +5,6 @@ use std::any::TypeId;
 use ara_schema::TableDef;
 
 use crate::model::lens::Lenses;
-use crate::model::table::Table;
 use crate::value::AsRead;
 
 /// A table that a query reads, without its type.
@@ -24,12 +23,6 @@ pub struct TableRef {
 }
 
 impl TableRef {
-    /// Returns the table `T`, which is not searched.
-    pub const fn of<T: Table>() -> Self {
-        let (def, as_read, lenses) = (T::TABLE, T::AS_READ, T::LENSES);
-        Self { ty: TypeId::of::<T>(), def, as_read, lenses, is_searched: false }
-    }
-
     /// Returns the table as one that is searched.
     #[must_use]
     pub fn searched(self) -> Self {

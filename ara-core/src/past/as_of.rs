@@ -17,6 +17,7 @@ use crate::database::source::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
 use crate::growth::shown_columns::{has_shown, make_edits, make_shown};
+use crate::log::forgotten::ForgottenCount;
 use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
 use crate::log::piece::unpacking::LoggedChange;
@@ -46,6 +47,8 @@ struct PastTables {
     scope: Scope,
     /// The stored names of the tables that were built so far.
     tables: HashSet<String>,
+    /// What the file knew of forgotten rows before the first of them was built.
+    forgotten: ForgottenCount,
 }
 
 /// Which changes of the log are part of the past.
@@ -75,8 +78,8 @@ impl Database {
     /// compacted or not.
     ///
     /// The first query of a table builds it from the whole change log. It is kept until the result is
-    /// dropped. Rows that were deleted later are there, and `created_at` and `updated_at` are those of that
-    /// time.
+    /// dropped, or rows are [forgotten](Self::forget). Rows that were deleted later are there, and `created_at` and
+    /// `updated_at` are those of that time. Values that were forgotten are not.
     ///
     /// ```
     /// use ara::prelude::*;
@@ -139,13 +142,28 @@ impl PastTables {
         // if it is large.
         let connection = empty(Connection::open("")?)?;
         let until = Some(time).filter(|time| *time < database.now());
-        let ends = database.with_reader(|reading| {
+        let (ends, forgotten) = database.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let nodes = Journal::load(&snapshot)?.nodes(&snapshot)?;
-            Ok(nodes.into_values().map(|node| (node.ordinal, node.end.number)).collect())
+            let ends = nodes.into_values().map(|node| (node.ordinal, node.end.number)).collect();
+            Ok((ends, ForgottenCount::load(&snapshot)?))
         })?;
         let (scope, tables) = (Scope { until, ends }, HashSet::new());
-        Ok(Self { connection, is_in_memory: false, scope, tables })
+        Ok(Self { connection, is_in_memory: false, scope, tables, forgotten })
+    }
+
+    /// Drops all tables if rows were forgotten since they were built, of which they have the values.
+    fn drop_if_forgotten(&mut self, database: &Database) -> Result<()> {
+        let now = database.with_reader(|reading| ForgottenCount::load(reading.connection))?;
+        if now != self.forgotten {
+            self.tables.clear();
+            self.connection = empty(match self.is_in_memory {
+                true => Connection::open_in_memory()?,
+                false => Connection::open("")?,
+            })?;
+            self.forgotten = now;
+        }
+        Ok(())
     }
 
     /// Makes tables ready, or all that the log knows if there are none. Where there is no room for a temporary
@@ -357,6 +375,7 @@ impl Source for Past {
             Some(past) => past,
             none => none.insert(PastTables::begin(&self.database, self.time)?),
         };
+        past.drop_if_forgotten(&self.database)?;
         past.make_ready(&self.database, tables)?;
         read(Reading { connection: &past.connection, is_private: false })
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::database::Database;
 use crate::error::Result;
-use crate::log::cells::{Cells, Forgotten, Standing, Write};
+use crate::log::cells::{Cells, Forgotten, Standing, Write, is_written_through};
 use crate::log::counters::Sum;
 use crate::log::node::Precedence;
 use crate::log::owned_write::owned;
@@ -91,6 +91,9 @@ impl Database {
     /// Returns every known change of a row, whichever device made it, oldest first. A local table has no
     /// history.
     ///
+    /// Where a column replaces another one, the edits of both are listed, each once: what was written through into
+    /// the other column is left out.
+    ///
     /// The order is the one in which the last writer wins: changes that a device made while it was offline
     /// are sorted among those that others made meanwhile, and whoever changed the row after having seen a
     /// change comes after it, even if the clocks of the devices differ.
@@ -167,6 +170,9 @@ fn logged(
             if (change.record.table, change.record.row) != (table, row) {
                 continue;
             }
+            if change.record.cells.are_written_through() {
+                continue;
+            }
             let Some(written) = cell_writes(change.record.cells) else { continue };
             let precedence = precedence(change, registry)?;
             let node = registry.nodes.get(&change.node);
@@ -238,7 +244,9 @@ fn cell_writes(cells: Cells<'_>) -> Option<Vec<CellWrite>> {
     let mut written = Vec::new();
     for cell in cells.judged() {
         let (cell, Standing::Counts(write)) = cell.ok()? else { continue };
-        if write != Write::Forgotten(Forgotten::Remains) {
+        // What was written through tells nothing that the edit does not.
+        let is_edit = !is_written_through(cell.column, &write, cell.marks);
+        if is_edit && write != Write::Forgotten(Forgotten::Remains) {
             written.push((cell.column, owned(write)));
         }
     }

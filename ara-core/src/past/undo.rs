@@ -179,6 +179,7 @@ impl Database {
 
 impl FreshTransaction<'_, '_> {
     fn undo(self, ids: &[TransactionId]) -> Result<UndoReport> {
+        let lensed = self.showing().into_iter().map(|plan| (plan.table, plan)).collect();
         let mut state = self.into_state();
         let writing = &mut state.writing;
         let connection = writing.connection;
@@ -189,7 +190,7 @@ impl FreshTransaction<'_, '_> {
         let (undoings, mut any_rows) = (undoings, AnyRows::new(connection, &registry)?);
         let judge = Judge::new(&undoings);
         let writer = writing.recorder.node();
-        let rows = RowUndoing::new((connection, &registry), &targets, judge, writer);
+        let rows = RowUndoing::new((connection, &registry), &targets, (judge, lensed), writer);
         let undone = Undoing::new(rows, &mut any_rows).run(writing)?;
         let mut report = undone.report;
         // A transaction may be an undo that wrote no value but the record of it: then none is left.

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row as SqliteRow};
 
 use crate::catalog::edit_columns::EditColumns;
 use crate::error::Result;
@@ -26,6 +26,9 @@ pub(crate) struct Lensed {
     columns: Vec<Column>,
     /// Those that replace others.
     pub(crate) shown: Vec<Shown>,
+    /// The names of the columns that tell what is known of a row: the clock, and then these columns, each followed by
+    /// the one that holds its last edit, if there is one.
+    pub(crate) names: Vec<String>,
     /// Selects what is known of a row by its row id.
     pub(crate) by_row: String,
     /// Selects what is known of a row by its id.
@@ -66,20 +69,41 @@ impl Lensed {
         positions.sort_unstable();
         positions.dedup();
         let slot = |position: usize| slots.get(position + 1);
-        let (mut columns, mut names) = (Vec::new(), vec!["id", "ara_clock"]);
+        let (mut columns, mut names) = (Vec::new(), vec!["ara_clock".to_owned()]);
         for position in positions {
             let Slot { name, ordinal, .. } = slot(position)?;
             let edits = edits.get(ordinal);
-            names.push(name);
-            names.extend(edits.map(|edits| edits.name.as_str()));
+            names.push((*name).to_owned());
+            names.extend(edits.map(|edits| edits.name.clone()));
             let edits = edits.map(|edits| edits.ordinal);
             columns.push(Column { position, ordinal: *ordinal, edits });
         }
-        let selected = name_list(names.into_iter());
+        let selected = name_list(std::iter::once("id").chain(names.iter().map(String::as_str)));
         let stored = stored_table_name(table.def);
         let select = |key| format!("SELECT {selected} FROM \"{stored}\" WHERE \"{key}\" = ?1");
         let (by_row, by_id) = (select("ara_row"), select("id"));
-        Some(Self { table, columns, shown: Shown::all_of(table), by_row, by_id })
+        Some(Self { table, columns, shown: Shown::all_of(table), names, by_row, by_id })
+    }
+
+    /// Notes that all rows are to be worked out.
+    pub(crate) fn note_all(&self, connection: &Connection) -> Result<()> {
+        self.shown.iter().try_for_each(|shown| shown.note_all(connection))
+    }
+
+    /// Returns the columns by their positions and ordinals.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.columns.iter().map(|column| (column.position, column.ordinal))
+    }
+
+    /// Returns whether the column with this ordinal is one of them.
+    pub(crate) fn has(&self, column: u32) -> bool {
+        self.columns.iter().any(|known| known.ordinal == column)
+    }
+
+    /// Returns the ordinal of the column at a position.
+    pub(crate) fn ordinal(&self, position: usize) -> Option<u32> {
+        let known = self.columns.iter().find(|known| known.position == position);
+        known.map(|known| known.ordinal)
     }
 
     /// Reads what is known of a row by one of the statements. Returns `None` if there is no row.
@@ -92,32 +116,37 @@ impl Lensed {
         let mut select = connection.prepare_cached(sql)?;
         bind(&mut select, 1, key)?;
         let mut rows = select.raw_query();
-        Ok(rows.next()?.map(|row| self.known(row, id_of)).transpose()?)
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let values = (2..=self.names.len()).map(|at| row.get_ref(at).unwrap_or(ValueRef::Null));
+        let (clock, known) = self.known(row.get_ref(1)?, values, id_of);
+        let latest = clock.latest().map_or(Stamp::default(), |(stamp, _)| stamp);
+        Ok(Some(LensedRow { id: row.get(0)?, latest, known }))
     }
 
-    /// Of a row whose clock cannot be read, nothing is known.
-    fn known(&self, row: &SqliteRow<'_>, id_of: IdOf<'_>) -> rusqlite::Result<LensedRow> {
-        let clock = RowClock::read(row.get_ref(1)?, (None, None)).unwrap_or_default();
+    /// Returns what is known of a row, from its clock and its [columns](Self::names). Of a row whose clock cannot be
+    /// read, nothing is known.
+    pub(crate) fn known<'v>(
+        &self,
+        clock: ValueRef<'_>,
+        mut values: impl Iterator<Item = ValueRef<'v>>,
+        id_of: IdOf<'_>,
+    ) -> (RowClock, HashMap<usize, Known>) {
+        let clock = RowClock::read(clock, (None, None)).unwrap_or_default();
         let mut known = HashMap::with_capacity(self.columns.len());
-        let mut at = 2..;
-        let mut next = |column| -> rusqlite::Result<Option<Written>> {
-            let held = row.get_ref(at.next().unwrap_or_default())?;
-            Ok(written(&clock, column, Stored::from_sql(held).map(owned_value), id_of))
+        let mut next = |column| {
+            let held = values.next().unwrap_or(ValueRef::Null);
+            written(&clock, column, Stored::from_sql(held).map(owned_value), id_of)
         };
         for Column { position, ordinal, edits } in &self.columns {
-            let newest = next(*ordinal)?;
-            let beside = edits.map(&mut next).transpose()?;
+            let newest = next(*ordinal);
+            let beside = edits.map(&mut next);
             let edit = match clock.is_marked(*ordinal) {
                 true => beside.flatten(),
                 false => newest.clone(),
             };
             known.insert(*position, Known { newest, edit });
         }
-        Ok(LensedRow {
-            id: row.get(0)?,
-            latest: clock.latest().map_or(Stamp::default(), |(stamp, _)| stamp),
-            known,
-        })
+        (clock, known)
     }
 
     /// Returns what a row shows.

@@ -194,8 +194,11 @@ impl Mutation<'_, '_> {
         as_read: AsRead,
     ) -> Result<bool> {
         let slot = column + 1;
-        let clear = [Write { slot, value: None, as_read: None, kind: Kind::Plain }];
+        let cell =
+            Cell { column, value: None, is_default: false, as_read: None, kind: Kind::Plain };
         self.mending(id, |mutation| {
+            let cells = mutation.edits_of(id, std::slice::from_ref(&cell))?;
+            let clear: Writes<'_> = writes(&cells).collect();
             let can_read = mutation.look(id, slot, |held| as_read.can_read(held))?;
             // A value that the row lacks, as it would be too large with it, is one as well.
             let probed = mutation.probe(id, &clear)?;

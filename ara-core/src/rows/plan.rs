@@ -128,6 +128,11 @@ impl Plan {
         self
     }
 
+    /// Returns the name of the table in the file.
+    pub(crate) fn stored_name(&self) -> &str {
+        &self.stored_name
+    }
+
     /// Returns whether a value that is written into a slot is added to the one that is there.
     pub(crate) fn is_counter(&self, slot: usize) -> bool {
         self.slots.get(slot).is_some_and(|slot| slot.is_counter)

@@ -1,8 +1,8 @@
 //! The tables that are ready to be used.
 
 use std::any::TypeId;
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use foldhash::fast::FixedState;
 
@@ -13,27 +13,39 @@ use crate::rows::plan::Plan;
 /// stays valid, unless another program changes the file. Every read and write of a row asks for one, so the hash
 /// is a fast one: no keys come from outside.
 #[derive(Debug, Default)]
-pub(crate) struct Plans(RwLock<HashMap<TypeId, Arc<Plan>, FixedState>>);
+pub(crate) struct Plans {
+    ready: RwLock<HashMap<TypeId, Arc<Plan>, FixedState>>,
+    /// The tables whose rows were worked out anew since the file was opened.
+    renewed: Mutex<HashSet<TypeId>>,
+}
 
 impl Plans {
     /// Returns the plan of a table, or `None` if the table must be ensured first.
     pub(crate) fn get(&self, table: TableRef) -> Option<Arc<Plan>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&table.ty).cloned()
+        self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&table.ty).cloned()
+    }
+
+    /// Returns whether the rows of a table are to be worked out anew, as that was not done since the file was opened. A
+    /// debug build does it once, since the functions between columns may have been changed without a new revision.
+    pub(crate) fn is_to_be_renewed(&self, table: TableRef) -> bool {
+        cfg!(debug_assertions)
+            && !table.lenses.reads.is_empty()
+            && self.renewed.lock().unwrap_or_else(PoisonError::into_inner).insert(table.ty)
     }
 
     /// Returns the plans of the tables that have columns which replace others.
     pub(crate) fn showing(&self) -> Vec<Arc<Plan>> {
-        let plans = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let plans = self.ready.read().unwrap_or_else(PoisonError::into_inner);
         plans.values().filter(|plan| plan.lensed.is_some()).cloned().collect()
     }
 
     /// Keeps the plans of tables that are ready now.
     pub(crate) fn keep(&self, ready: impl IntoIterator<Item = (TypeId, Arc<Plan>)>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
+        self.ready.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
     }
 
     /// Forgets all plans, as tables may have changed that they are of.
     pub(crate) fn forget(&self) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.ready.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -15,11 +15,11 @@ use crate::log::nodes;
 use crate::log::statements::bind;
 use crate::model::lens::{Given, ReadBy, WriteLens};
 use crate::model::table_ref::TableRef;
-use crate::rows::effective::{Known, lens_of};
+use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
 use crate::rows::plan::Plan;
 use crate::rows::writing::Writing;
-use crate::rows::written_through::{Values, written_through};
+use crate::rows::written_through::{KeyOf, Values, written_through};
 use crate::value::{Stored, is_same};
 
 /// A column that replaces others, and the SQL that keeps what it shows.
@@ -30,6 +30,8 @@ pub(crate) struct Shown {
     pub(crate) position: usize,
     /// Whether what it replaces is written by the functions of this column.
     is_written: bool,
+    /// The columns that belong together with it, by their positions.
+    group: Vec<usize>,
     /// Selects whether any row is to be worked out.
     is_due: String,
     /// Selects the row ids of some rows that are, after one.
@@ -64,9 +66,24 @@ pub(crate) struct Due {
     /// Whether there are more rows.
     pub(crate) is_more: bool,
     /// The rows to which columns refer by their keys.
-    pub(crate) keys: Vec<(TableRef, String)>,
+    pub(crate) keys: Vec<(TableRef, BTreeSet<String>)>,
     /// The replaced columns that are to be written again, by their positions.
     pub(crate) outdated: Vec<OutdatedRow>,
+}
+
+impl Due {
+    fn add_key(&mut self, table: TableRef, key: &str) {
+        let at = self.keys.iter().position(|(known, _)| known.ty == table.ty);
+        let at = at.unwrap_or_else(|| {
+            self.keys.push((table, BTreeSet::new()));
+            self.keys.len() - 1
+        });
+        if let Some((_, keys)) = self.keys.get_mut(at)
+            && !keys.contains(key)
+        {
+            keys.insert(key.to_owned());
+        }
+    }
 }
 
 /// A row of which replaced columns are to be written again.
@@ -86,7 +103,13 @@ impl Shown {
             .filter_map(|(position, column)| {
                 let shown = ShownColumn::of(table.def, column)?;
                 let is_first = |lens: &WriteLens| lens.from.first() == Some(&position);
-                Some(Self::new(shown, position, table.lenses.writes.iter().any(is_first)))
+                let mut shown =
+                    Self::new(shown, position, table.lenses.writes.iter().any(is_first));
+                let is_tied = |name| shown.column.group.contains(&name);
+                let columns = table.def.columns.iter().enumerate();
+                let tied = columns.filter(|(_, column)| is_tied(column.name));
+                shown.group = tied.map(|(position, _)| position).collect();
+                Some(shown)
             })
             .collect()
     }
@@ -94,6 +117,16 @@ impl Shown {
     /// Returns the name of the hidden column.
     pub(crate) fn name(&self) -> &'static str {
         self.column.name
+    }
+
+    /// Notes that all rows are to be worked out.
+    pub(crate) fn note_all(&self, connection: &Connection) -> Result<()> {
+        Ok(connection.execute_batch(&self.column.note_all())?)
+    }
+
+    /// Returns the name of the table of the rows that are to be worked out.
+    pub(crate) fn stale(&self) -> String {
+        self.column.stale()
     }
 
     fn new(column: ShownColumn, position: usize, is_written: bool) -> Self {
@@ -119,6 +152,7 @@ impl Shown {
             column,
             position,
             is_written,
+            group: Vec::new(),
         }
     }
 
@@ -168,7 +202,7 @@ impl Shown {
         let held = of.read(connection, (&of.by_row, key), step.id_of)?;
         let Some(held) = held else { return Ok(true) };
         let LensedRow { id, latest, known, .. } = held;
-        let last_edit = if self.is_written { last_edit(&known) } else { None };
+        let last_edit = if self.is_written { self.last_edit(&known) } else { None };
         let known = of.row(known);
         let shown = known.shown(self.position).and_then(|shown| shown.value);
         self.note_key(of, step, &known.known);
@@ -176,7 +210,7 @@ impl Shown {
             Some(_) => &self.update_looked,
             None => &self.update,
         })?;
-        if let Some(((edited, _), looked)) = last_edit.map(|edit| (edit, looked_at(&known.known))) {
+        if let Some((edited, looked)) = last_edit.map(|edit| (edit, self.looked_at(&known.known))) {
             let before: Option<i64> = connection
                 .prepare_cached(&self.looked)?
                 .query_row([row], |row| row.get(0))
@@ -206,8 +240,33 @@ impl Shown {
         if let Some(Some(Stored::Text(key))) = edit.map(|edit| &edit.value)
             && !key.is_empty()
         {
-            step.due.keys.push((table(), key.clone().into_owned()));
+            step.due.add_key(table(), key);
         }
+    }
+
+    /// Returns the edits of the columns that belong together.
+    fn edits<'k>(
+        &self,
+        known: &'k HashMap<usize, Known>,
+    ) -> impl Iterator<Item = (usize, WrittenAt)> {
+        let edit = |column: &usize| Some((*column, known.get(column)?.edit.as_ref()?.at));
+        self.group.iter().filter_map(edit)
+    }
+
+    /// Returns when the newest of them was made.
+    fn last_edit(&self, known: &HashMap<usize, Known>) -> Option<WrittenAt> {
+        self.edits(known).map(|(_, at)| at).max()
+    }
+
+    /// Returns a number that tells them from others.
+    fn looked_at(&self, known: &HashMap<usize, Known>) -> i64 {
+        let mut hash = Xxh3::new();
+        for (column, (stamp, node)) in self.edits(known) {
+            hash.update(&column.to_le_bytes());
+            hash.update(&stamp.bits().to_le_bytes());
+            hash.update(node.as_bytes());
+        }
+        hash.digest().cast_signed()
     }
 
     /// Returns what is to be written into replaced columns, as they are not what the newer ones show: not those of
@@ -215,8 +274,8 @@ impl Shown {
     fn outdated(
         &self,
         of: &Lensed,
-        row: &crate::rows::effective::Row<'_>,
-        edited: (Stamp, NodeId),
+        row: &Row<'_>,
+        edited: WrittenAt,
         key_of: KeyOf<'_>,
     ) -> Result<Values> {
         let lenses = of.table.lenses;
@@ -248,30 +307,6 @@ fn write(
     update.raw_execute().map(drop)
 }
 
-/// Returns when the newest edit of any of the columns was made, and of which column.
-fn last_edit(known: &HashMap<usize, Known>) -> Option<((Stamp, NodeId), usize)> {
-    known.iter().filter_map(|(column, known)| Some((known.edit.as_ref()?.at, *column))).max()
-}
-
-/// Returns a number that tells the edits of the columns from others.
-fn looked_at(known: &HashMap<usize, Known>) -> i64 {
-    let mut edits: Vec<_> = known
-        .iter()
-        .filter_map(|(column, known)| Some((*column, known.edit.as_ref()?.at)))
-        .collect();
-    edits.sort_unstable();
-    let mut hash = Xxh3::new();
-    for (column, (stamp, node)) in edits {
-        hash.update(&column.to_le_bytes());
-        hash.update(&stamp.bits().to_le_bytes());
-        hash.update(node.as_bytes());
-    }
-    hash.digest().cast_signed()
-}
-
-/// Returns the key of the row of a table with an id.
-pub(crate) type KeyOf<'k> = &'k dyn Fn(TableRef, &Given<'_>) -> Result<Given<'static>>;
-
 /// A step of working out rows.
 pub(crate) struct Step<'c, 'r> {
     pub(crate) connection: &'c Connection,
@@ -283,6 +318,16 @@ pub(crate) struct Step<'c, 'r> {
     /// The ids of the rows that were worked out.
     pub(crate) rows: BTreeSet<[u8; 16]>,
     pub(crate) due: Due,
+}
+
+/// Returns whether rows of a table are to be worked out.
+pub(crate) fn is_due(connection: &Connection, plan: &Plan) -> Result<bool> {
+    for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
+        if connection.prepare_cached(&shown.is_due)?.exists([])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Works out what some rows of a table show, and returns what else is to be done.

@@ -124,6 +124,11 @@ impl<'a> Table<'a> {
         self.columns.iter().filter(|column| !column.is_retired())
     }
 
+    /// Returns the column that each row's id is made from, if there is one.
+    pub fn key(&self) -> Option<&Column<'a>> {
+        self.column(self.args.key.as_ref()?).map(|(_, column)| column)
+    }
+
     /// Returns the column of a field, and its position in the table's definition.
     pub fn column(&self, field: &Ident) -> Option<(usize, &Column<'a>)> {
         let is_named = |column: &&Column<'_>| plain(column.ident) == plain(field);

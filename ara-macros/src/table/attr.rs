@@ -93,6 +93,7 @@ impl FieldArgs {
                 "retired" => once(&mut args.retired, meta, faults, flag)?,
                 "replaces" => once(&mut args.replaces, meta, faults, Lens::parse)?,
                 "unique" => unique(meta, faults)?,
+                "key" => key_of_a_field(meta, faults)?,
                 given => {
                     let suggestion = Suggestion {
                         known: &[
@@ -124,6 +125,12 @@ fn field(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<Ident
     faults.on(&meta.path, "`key` names a field: `key = name`");
     skip_value(meta.input)?;
     Ok(None)
+}
+
+/// Refuses `key` on a field.
+fn key_of_a_field(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<()> {
+    faults.on(&meta.path, "the key of a table is named on its struct: `#[table(key = name)]`");
+    skip_value(meta.input)
 }
 
 /// Refuses `unique`.

@@ -1,11 +1,12 @@
 //! What the user wrote in `#[table(replaces(..))]`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::meta::ParseNestedMeta;
+use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, LitInt, Path, Result, Token, parenthesized, token};
+use syn::{Expr, Ident, LitInt, Path, Result, Token, braced, parenthesized, token};
 
 use crate::input::arguments::{expression, flag, name_of, once, skip_value};
 use crate::input::faults::Faults;
@@ -63,28 +64,33 @@ impl Lens {
             revision: None,
             span: meta.path.span(),
         };
+        let names_fields = !is_argument(&content);
         if content.peek(token::Paren) {
             let columns;
             parenthesized!(columns in content);
-            lens.columns.extend(Punctuated::<Ident, Token![,]>::parse_terminated(&columns)?);
-        } else if content.peek(syn::Ident) && !content.peek2(Token![=]) {
-            lens.columns.push(content.parse()?);
+            for column in Punctuated::<Path, Token![,]>::parse_terminated(&columns)? {
+                lens.columns.extend(of_this_table(column, faults));
+            }
+        } else if names_fields && content.peek(syn::Ident) {
+            lens.columns.extend(of_this_table(content.parse()?, faults));
         }
-        if lens.columns.is_empty() {
+        if !names_fields || content.is_empty() && lens.columns.is_empty() {
             faults.on(&meta.path, EXAMPLE);
         }
         if !content.is_empty() {
-            content.parse::<Token![,]>()?;
+            if names_fields {
+                content.parse::<Token![,]>()?;
+            }
             let arguments = syn::meta::parser(|meta| lens.argument(&meta, faults));
-            syn::parse::Parser::parse2(arguments, content.parse()?)?;
+            arguments.parse2(content.parse()?)?;
         }
         Ok(Some(lens))
     }
 
     fn argument(&mut self, meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<()> {
         match name_of(meta).as_str() {
-            "read" => once(&mut self.read, meta, faults, expression),
-            "read_with" => once(&mut self.read_with, meta, faults, expression),
+            "read" => once(&mut self.read, meta, faults, function),
+            "read_with" => once(&mut self.read_with, meta, faults, function),
             "write" => once(&mut self.write, meta, faults, Write::parse),
             "by_key" => once(&mut self.by_key, meta, faults, flag),
             "revision" => once(&mut self.revision, meta, faults, revision),
@@ -102,7 +108,7 @@ impl Lens {
 
 impl Write {
     fn parse(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<Self>> {
-        let Some(function) = expression(meta, faults)? else { return Ok(None) };
+        let Some(function) = function(meta, faults)? else { return Ok(None) };
         if let Ok(Expr::Call(call)) = syn::parse2::<Expr>(function.clone()) {
             let named = |argument: &Expr| match argument {
                 Expr::Path(path) => path.path.get_ident().cloned(),
@@ -117,6 +123,74 @@ impl Write {
         }
         Ok(Some(Self { function, columns: None }))
     }
+}
+
+/// Reads `name = FUNCTION`: a path, or a closure, with or without braces around it.
+fn function(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<TokenStream>> {
+    let ahead = meta.input.fork();
+    if ahead.parse::<Token![=]>().is_ok() && begins_closure(&ahead) {
+        return closure(meta.value()?).map(Some);
+    }
+    let Some(function) = expression(meta, faults)? else { return Ok(None) };
+    // Braces around nothing but a closure would be told to be unnecessary.
+    let inside = |input: ParseStream<'_>| {
+        let content;
+        braced!(content in input);
+        if begins_closure(&content) { closure(&content) } else { Err(content.error("no closure")) }
+    };
+    Ok(Some(inside.parse2(function.clone()).unwrap_or(function)))
+}
+
+/// Returns whether a function is a closure.
+pub fn is_closure(function: &TokenStream) -> bool {
+    let begins = |input: ParseStream<'_>| {
+        let begins = begins_closure(input);
+        input.parse::<TokenStream>().map(|_| begins)
+    };
+    begins.parse2(function.clone()).unwrap_or(false)
+}
+
+fn begins_closure(input: ParseStream<'_>) -> bool {
+    input.peek(Token![|]) || input.peek(Token![move])
+}
+
+/// Reads a closure, which syn cannot without its feature `full`.
+fn closure(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut closure = TokenStream::new();
+    input.parse::<Option<Token![move]>>()?.to_tokens(&mut closure);
+    input.parse::<Token![|]>()?.to_tokens(&mut closure);
+    while !input.peek(Token![|]) {
+        input.parse::<TokenTree>()?.to_tokens(&mut closure);
+    }
+    input.parse::<Token![|]>()?.to_tokens(&mut closure);
+    if input.peek(token::Brace) {
+        input.parse::<TokenTree>()?.to_tokens(&mut closure);
+    } else {
+        let body = input.parse::<Expr>().map_err(|error| {
+            let put = "cannot read this closure; if it is valid Rust, put its body in braces";
+            syn::Error::new(error.span(), put)
+        })?;
+        body.to_tokens(&mut closure);
+    }
+    Ok(closure)
+}
+
+/// Returns whether an argument is next, where the field that is replaced should be.
+fn is_argument(content: ParseStream<'_>) -> bool {
+    content.peek2(Token![=]) || content.fork().parse::<Ident>().is_ok_and(|name| name == "by_key")
+}
+
+/// Returns the name of the field that is replaced. A column of another table is a fault.
+fn of_this_table(column: Path, faults: &mut Faults) -> Option<Ident> {
+    let name = column.get_ident().cloned();
+    if name.is_none() {
+        faults.on(
+            column,
+            "a column replaces fields of its own struct, which are named alone: `replaces(note, ..)`. What is in \
+             another table is found by a reference: `by_key`, or a join",
+        );
+    }
+    name
 }
 
 fn revision(meta: &ParseNestedMeta<'_>, faults: &mut Faults) -> Result<Option<LitInt>> {

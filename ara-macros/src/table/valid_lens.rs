@@ -4,7 +4,7 @@ use crate::input::faults::Faults;
 use crate::input::names::plain;
 use crate::input::suggest::Suggestion;
 use crate::table::ast::{Column, Table};
-use crate::table::lens::Lens;
+use crate::table::lens::{Lens, Write};
 
 /// Checks the columns that replace others, those that are replaced, and the key of the table.
 pub fn lenses(table: &Table<'_>, faults: &mut Faults) {
@@ -16,10 +16,17 @@ pub fn lenses(table: &Table<'_>, faults: &mut Faults) {
             && (column.is_optional || column.args.replaces.is_some())
         {
             let why = match column.is_optional {
-                true => "an optional column may have no value: drop the `Option`, or `missing`",
-                false => "a column that replaces others shows what these hold: drop `missing`",
+                true => "this one is optional: drop the `Option`, or `missing`",
+                false => {
+                    "this one shows what it replaces: drop `missing`, or let `read` give the value"
+                }
             };
-            faults.on(missing, format_args!("`missing` is for required columns: {why}"));
+            faults.on(
+                missing,
+                format_args!(
+                    "`missing` is the value of rows that lack a required column, and {why}"
+                ),
+            );
         }
         if let Some(lens) = &column.args.replaces {
             replaced(table, (column, lens), faults);
@@ -28,15 +35,13 @@ pub fn lenses(table: &Table<'_>, faults: &mut Faults) {
     }
     cycles(table, faults);
     key(table, faults);
+    indexes(table, faults);
 }
 
 fn retired(column: &Column<'_>, faults: &mut Faults) {
     let field = column.ident;
     if !column.is_optional {
-        faults.on(
-            field,
-            format_args!("a retired column has no value in new rows: make `{field}` an `Option`"),
-        );
+        faults.on(field, format_args!("nothing sets a retired column: make `{field}` an `Option`"));
     }
     let arguments = [
         ("index", column.args.index.is_some()),
@@ -47,8 +52,8 @@ fn retired(column: &Column<'_>, faults: &mut Faults) {
         faults.on(
             field,
             format_args!(
-                "the app does not read `{field}` any more, as it is retired: move `{argument}` to the \
-                 column that replaces it"
+                "`{field}` is retired, so the app neither reads nor sets it: take `{argument}` away, or move \
+                 it to the column that replaces `{field}`"
             ),
         );
     }
@@ -60,8 +65,8 @@ fn replaced(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens), faults: &mu
     if table.args.local.is_some() {
         faults.at(
             lens.span,
-            "no other version of the app reads a local table on another device: copy the values with \
-             an update, and keep the old column as `retired`",
+            "a local table is never synced, so nobody else writes the old column: copy its values with an \
+             update, and make it `retired`",
         );
     }
     for (at, old) in lens.columns.iter().enumerate() {
@@ -76,18 +81,16 @@ fn replaced(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens), faults: &mu
         };
         if replaced.ident == column.ident {
             faults.on(old, format_args!("`{field}` cannot replace itself"));
-        } else if !replaced.is_retired() && replaced.args.replaces.is_none() {
+        } else if !replaced.is_retired() {
+            let also = if replaced.args.replaces.is_some() { ", replaces(..)" } else { "" };
+            let ty = &replaced.ty;
             faults.on(
                 old,
                 format_args!(
-                    "`{old}` is replaced by `{field}`, so it must be retired: \
-                     `#[table(retired)] {old}: Option<..>`"
+                    "`{old}` is replaced by `{field}`, so nothing else may set it: make it \
+                     `#[table(retired{also})] {old}: Option<{}>`",
+                    ty.to_string().replace(' ', ""),
                 ),
-            );
-        } else if !replaced.is_retired() {
-            faults.on(
-                old,
-                format_args!("`{old}` is replaced by `{field}`, so it must be retired, too"),
             );
         }
         if lens.columns.iter().take(at).any(|other| plain(other) == plain(old)) {
@@ -103,7 +106,7 @@ fn functions(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens), faults: &m
         if lens.reads().is_some() || lens.write.is_some() {
             faults.at(
                 lens.span,
-                "`by_key` reads and writes by itself: give it, or `read` and `write`",
+                "`by_key` reads and writes by itself: keep it, or `read` and `write`",
             );
         }
         if lens.columns.len() > 1 {
@@ -112,21 +115,28 @@ fn functions(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens), faults: &m
         return;
     }
     if lens.read.is_some() && lens.read_with.is_some() {
-        faults.at(lens.span, "`read` and `read_with` are given: one of them tells how to read");
+        faults.at(
+            lens.span,
+            "`read` and `read_with` are both given: keep `read`, of the old value alone, or `read_with`, which \
+             also takes what the new column was last set to",
+        );
     } else if lens.reads().is_none() {
         faults.at(
             lens.span,
             format_args!(
-                "`replaces` needs to know how `{field}` is read from what it replaces: \
-                 `read = function`"
+                "`replaces` lacks the function that makes `{field}` of the old value: `read = ..`; or \
+                 `by_key`, where a text became a reference"
             ),
         );
     }
     if lens.columns.len() > 1 && lens.write.is_none() {
         faults.at(
             lens.span,
-            "a column that replaces several ones needs `write`, which gives each of them its value: \
-             apps that know only those would not see what is written",
+            format_args!(
+                "apps that know only {} would not see what is written into `{field}`: give the function \
+                 that makes all of them of it, `write = ..`",
+                listed(&lens.columns.iter().map(plain).collect::<Vec<_>>()),
+            ),
         );
     }
     for written in lens.write.iter().flat_map(|write| write.columns.iter().flatten()) {
@@ -139,8 +149,8 @@ fn functions(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens), faults: &m
             faults.on(
                 written,
                 format_args!(
-                    "`write` takes the fields that replace `{}`, and `{written}` is none of them",
-                    lens.columns.first().map(plain).unwrap_or_default(),
+                    "`write` takes the fields that replace {}, and `{written}` is none of them",
+                    listed(&lens.columns.iter().map(plain).collect::<Vec<_>>()),
                 ),
             );
         }
@@ -162,29 +172,32 @@ fn split(table: &Table<'_>, (column, lens): (&Column<'_>, &Lens), faults: &mut F
             continue;
         }
         let fields: Vec<String> = parts.iter().map(|part| plain(part.ident)).collect();
-        let joins = parts.iter().filter(|part| {
-            let write = part.args.replaces.as_ref().and_then(|lens| lens.write.as_ref());
-            let written = write.and_then(|write| write.columns.as_ref());
-            written.is_some_and(|written| {
+        let writes: Vec<_> =
+            parts.iter().filter_map(|part| part.args.replaces.as_ref()?.write.as_ref()).collect();
+        let joins = |write: &Write| {
+            write.columns.as_ref().is_some_and(|written| {
                 fields.iter().all(|field| written.iter().any(|it| plain(it) == *field))
             })
-        });
-        if joins.count() != 1 {
+        };
+        if !matches!(&writes[..], [write] if joins(write)) {
             faults.at(
                 lens.span,
                 format_args!(
-                    "`{old}` is replaced by {}, so one of them joins them again: \
-                     `write = function({})`",
-                    fields
-                        .iter()
-                        .map(|field| format!("`{field}`"))
-                        .collect::<Vec<_>>()
-                        .join(" and "),
+                    "`{old}` is replaced by {}, so one `write` of one of them, and no other, joins them \
+                     again: `write = join({})`",
+                    listed(&fields),
                     fields.join(", "),
                 ),
             );
+            // One fault for these columns is enough.
+            return;
         }
     }
+}
+
+/// Returns names as a list in words.
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
 }
 
 fn cycles(table: &Table<'_>, faults: &mut Faults) {
@@ -197,7 +210,11 @@ fn cycles(table: &Table<'_>, faults: &mut Faults) {
                 if old.ident == column.ident && from.ident != column.ident {
                     faults.on(
                         column.ident,
-                        format_args!("`{}` replaces itself, by way of other columns", column.ident),
+                        format_args!(
+                            "`{}` replaces itself, by way of other columns: a column replaces what is older \
+                             than itself",
+                            column.ident
+                        ),
                     );
                     return;
                 }
@@ -213,11 +230,42 @@ fn cycles(table: &Table<'_>, faults: &mut Faults) {
 fn key(table: &Table<'_>, faults: &mut Faults) {
     let Some(key) = &table.args.key else { return };
     match table.column(key) {
-        None => faults.on(key, format_args!("no field `{key}` to make the rows' ids from")),
+        None => {
+            let known: Vec<String> =
+                table.columns.iter().map(|column| plain(column.ident)).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let given = plain(key);
+            let suggestion = Suggestion { known: &known, synonyms: &[], given: &given };
+            faults.on(key, format_args!("no field `{given}` to be the key: {suggestion}"));
+        }
+        Some((_, column)) if column.args.replaces.is_some() => faults.on(
+            key,
+            format_args!("a key never changes, so `{key}` cannot replace other columns"),
+        ),
         Some((_, column)) if column.is_optional || column.is_retired() => faults.on(
             key,
             format_args!("each row's id is made from its key: `{key}` must be a required column"),
         ),
+        Some((_, column)) if column.args.default.is_some() => faults.on(
+            key,
+            format_args!(
+                "rows of one key are one row, so `{key}` cannot have a default, which would be the key of all"
+            ),
+        ),
         Some(_) => {}
+    }
+}
+
+/// Checks that no index of the table has a retired column.
+fn indexes(table: &Table<'_>, faults: &mut Faults) {
+    for field in table.args.indexes.iter().flatten() {
+        if table.column(field).is_some_and(|(_, column)| column.is_retired()) {
+            faults.on(
+                field,
+                format_args!(
+                    "`{field}` is retired, so the app does not read it: index the column that replaces it"
+                ),
+            );
+        }
     }
 }

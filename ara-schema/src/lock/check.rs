@@ -1,9 +1,11 @@
 //! The check that the lines of a lock are as they were written, and agree with each other.
 
+use std::collections::BTreeSet;
+
 use super::contents::{Lock, Release, Released};
 use super::error::{LockError, RESTORE};
 use super::history::History;
-use super::read::{Entries, Entry, ReleaseEntry, SchemaEntry};
+use super::read::{Entries, Entry, EntryType, ReleaseEntry, SchemaEntry};
 use super::seal::{seal_of_fact, seal_of_release};
 use crate::fact::Fact;
 use crate::name::{NameFault, check_column_name, check_table_name};
@@ -62,36 +64,63 @@ fn release(Entry { line, entry }: Entry<ReleaseEntry>) -> Result<(usize, Release
 
 /// Checks a line of the schema.
 fn released(Entry { line, entry }: Entry<SchemaEntry>) -> Result<(usize, Released), LockError> {
-    let SchemaEntry { table, local, column, ty, range, variant, since, seal } = entry;
+    let SchemaEntry { table, column, since, seal, .. } = &entry;
+    let (since, seal) = (since.clone(), seal.clone());
     let name_fault = |name: &str, fault: NameFault| {
         LockError::at(line, format!("`{name}` is no stored name ({fault}): {RESTORE}"))
     };
-    check_table_name(&table).map_err(|fault| name_fault(&table, fault))?;
-    if let Some(column) = &column {
+    check_table_name(table).map_err(|fault| name_fault(table, fault))?;
+    let columns = entry.replaces.iter().flatten().chain(column).chain(&entry.key);
+    for column in columns {
         check_column_name(column).map_err(|fault| name_fault(column, fault))?;
     }
-    if variant.as_ref().is_some_and(|name| name.is_empty() || name.contains(char::is_control)) {
+    if let Some(EntryType(TypeSnapshot::Id(of))) = &entry.ty {
+        check_table_name(of).map_err(|fault| name_fault(of, fault))?;
+    }
+    let variant = entry.variant.as_ref();
+    if variant.is_some_and(|name| name.is_empty() || name.contains(char::is_control)) {
         return Err(LockError::at(line, format!("a variant has no such name: {RESTORE}")));
     }
-    let fact = match (column, ty.map(|ty| ty.0), range, variant, local) {
-        (None, None, None, None, local) => Fact::Table { table, local: local.unwrap_or(false) },
-        (Some(column), Some(ty), range, None, None) => {
-            if let TypeSnapshot::Id(of) = &ty {
-                check_table_name(of).map_err(|fault| name_fault(of, fault))?;
-            }
-            Fact::Column { table, column, ty, range }
-        }
-        (Some(column), None, None, Some(variant), None) => Fact::Variant { table, column, variant },
-        _ => {
-            let what =
-                "a line is of a table, of a column and its type, or of a variant of a column";
-            return Err(LockError::at(line, format!("{what}: {RESTORE}")));
-        }
+    let Some(fact) = fact(entry) else {
+        let what = "a line is of a table, of a column and its type, of what a column replaces, or of a \
+                    variant of a column";
+        return Err(LockError::at(line, format!("{what}: {RESTORE}")));
     };
     if seal != seal_of_fact(&fact, &since) {
         return Err(edited(line));
     }
     Ok((line, Released { fact, since }))
+}
+
+/// Returns what a line of the schema says, if it is of one thing.
+fn fact(entry: SchemaEntry) -> Option<Fact> {
+    let SchemaEntry { table, local, key, column, ty, range, variant, .. } = entry;
+    let SchemaEntry { replaces, revision, by_key, .. } = entry;
+    let of_table = (local, key);
+    let of_lens = (replaces, revision, by_key);
+    match (column, ty.map(|ty| ty.0), range, variant, of_table, of_lens) {
+        (None, None, None, None, (local, key), (None, None, None)) => {
+            Some(Fact::Table { table, local: local.unwrap_or(false), key })
+        }
+        (Some(column), Some(ty), range, None, (None, None), (None, None, None)) => {
+            Some(Fact::Column { table, column, ty, range })
+        }
+        (
+            Some(column),
+            None,
+            None,
+            None,
+            (None, None),
+            (Some(replaces), Some(revision), by_key),
+        ) if revision > 0 && !replaces.is_empty() => {
+            let by_key = by_key.unwrap_or(false);
+            Some(Fact::Lens { table, column, revision, replaces, by_key })
+        }
+        (Some(column), None, None, Some(variant), (None, None), (None, None, None)) => {
+            Some(Fact::Variant { table, column, variant })
+        }
+        _ => None,
+    }
 }
 
 /// Returns the error for a line with a wrong seal.
@@ -133,14 +162,17 @@ fn check_agreement(schema: &[(usize, Released)]) -> Result<(), LockError> {
         if before.fact.agrees_with(&released.fact) {
             continue;
         }
-        let attribute = match released.fact {
-            Fact::Table { .. } => "#[table(name = \"..\")]",
-            _ => "#[table(column = \"..\")]",
+        let mend = match released.fact {
+            Fact::Table { .. } => {
+                "give the thing another stored name in the code (`#[table(name = \"..\")]`)"
+            }
+            Fact::Lens { .. } => "raise the revision in the code (`replaces(.., revision = ..)`)",
+            _ => "give the thing another stored name in the code (`#[table(column = \"..\")]`)",
         };
         let reason = format!(
             "line {line} releases `{}`, line {other} `{}`: two branches released it differently. \
              Before they are merged, one of them has to take its release back: restore its `ara.lock`, \
-             give the thing another stored name in the code (`{attribute}`), and run `cargo ara lock`",
+             {mend}, and run `cargo ara lock`",
             before.fact, released.fact
         );
         return Err(LockError::at(*line.max(other), reason));
@@ -148,14 +180,29 @@ fn check_agreement(schema: &[(usize, Released)]) -> Result<(), LockError> {
     Ok(())
 }
 
-/// Checks that each column has its table, and each variant the column of an enum. The lines are sorted.
+/// Checks that each column has its table, each variant the column of an enum, and each key and each lens its
+/// columns. The lines are sorted.
 fn check_owners(schema: &[(usize, Released)]) -> Result<(), LockError> {
     let (mut table, mut of) = (None, None);
+    let columns: BTreeSet<(&str, &str)> = schema
+        .iter()
+        .filter_map(|(_, released)| match &released.fact {
+            Fact::Column { table, column, .. } => Some((&**table, &**column)),
+            _ => None,
+        })
+        .collect();
+    let missing = |table: &str, names: Vec<&String>| {
+        let name = names.into_iter().find(|name| !columns.contains(&(table, name)))?;
+        Some(format!("column `{table}.{name}`"))
+    };
     for (line, Released { fact, .. }) in schema {
         let owner = match fact {
-            Fact::Table { .. } => {
+            Fact::Table { key, .. } => {
                 table = Some(fact.table());
-                None
+                missing(fact.table(), key.iter().collect())
+            }
+            Fact::Lens { table, column, replaces, .. } => {
+                missing(table, replaces.iter().chain([column]).collect())
             }
             Fact::Column { column, ty, .. } => {
                 of = matches!(ty, TypeSnapshot::Enum(_)).then_some((fact.table(), &**column));

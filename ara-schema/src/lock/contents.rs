@@ -44,8 +44,18 @@ use crate::snapshot::Snapshot;
 /// of a SHA-256. For a line of the schema, it is the SHA-256 of the text `FACT since ID`, where `FACT` is a
 /// [`Fact`] as text. For a release, it is that of `release VERSION CHECKSUM after ID,ID DATE MESSAGE`.
 ///
-/// A column that gets wider has a line for each [`Range`](crate::Range) that it had. Format 1 had no ranges.
-/// What it says is read, and nothing is refused because of a range that was not recorded.
+/// A column that gets wider has a line for each [`Range`](crate::Range) that it had. A column that replaces others
+/// has a line for each revision of its lens, and the line of a table names its key, if it has one:
+///
+/// ```json
+///     { "table": "kind", "local": true, "key": "name", "since": "609e8beb", "seal": "d4d0" },
+///     { "table": "todo", "column": "body", "replaces": ["note"], "revision": 1, "since": "609e8beb", "seal": "c3cf" },
+///     { "table": "todo", "column": "body", "replaces": ["memo", "note"], "revision": 2, "since": "40d976fe", "seal": "646e" },
+///     { "table": "todo", "column": "kind_id", "replaces": ["kind"], "revision": 1, "by_key": true, "since": "609e8beb", "seal": "b510" },
+/// ```
+///
+/// Format 1 had no ranges. What it says is read, and nothing is refused because of a range that was not recorded.
+/// Format 2 had neither lenses nor keys. It is still written of what has none of them.
 ///
 /// The entries may come in any order and layout, and more than once, so that git can merge the file by
 /// keeping the lines of both sides. `ara.lock merge=union` in `.gitattributes` makes git do that. For that

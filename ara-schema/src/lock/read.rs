@@ -11,8 +11,11 @@ use crate::range::Range;
 use crate::snapshot::TypeSnapshot;
 use crate::ty::Type;
 
-/// The format that is written, and the newest that can be read. Format 1 had no ranges.
-pub(super) const FORMAT: u64 = 2;
+/// The newest format that can be read. Format 1 had no ranges, and format 2 neither lenses nor keys.
+pub(super) const FORMAT: u64 = 3;
+
+/// The format that is written of what has neither lenses nor keys, so that an older ara can read it.
+pub(super) const FORMAT_WITHOUT_LENSES: u64 = 2;
 
 /// The oldest format that can be read.
 const OLDEST: u64 = 1;
@@ -45,11 +48,15 @@ pub(super) struct ReleaseEntry {
 pub(super) struct SchemaEntry {
     pub table: String,
     pub local: Option<bool>,
+    pub key: Option<String>,
     pub column: Option<String>,
     #[serde(rename = "type")]
     pub ty: Option<EntryType>,
     pub range: Option<Range>,
     pub variant: Option<String>,
+    pub replaces: Option<Vec<String>>,
+    pub revision: Option<u32>,
+    pub by_key: Option<bool>,
     pub since: String,
     pub seal: String,
 }

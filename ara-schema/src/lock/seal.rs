@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn a_seal_is_the_first_digits_of_a_sha_256() {
         // printf 'table todo since 5b0c1f2e' | sha256sum
-        let todo = Fact::Table { table: "todo".to_owned(), local: false };
+        let todo = Fact::Table { table: "todo".to_owned(), local: false, key: None };
         assert_eq!(seal_of_fact(&todo, "5b0c1f2e"), "7fba");
         // printf 'release 2 ab after 5b0c1f2e,6c 2026-12-01 add due date' | sha256sum
         let release = Release {

@@ -1,6 +1,7 @@
 //! Locks that are read, recorded and merged.
 
 mod edits;
+mod lenses;
 mod mixtures;
 mod ranges;
 mod shape;
@@ -39,13 +40,18 @@ fn parsed(text: &str) -> Lock {
 /// Returns a lock with three releases one after the other, and with all kinds of lines.
 fn linear() -> Lock {
     let first = facts(
-        r#"[{"name":"category","columns":[{"name":"name","type":"text"}]},
+        r#"[{"name":"category","key":"name","columns":[{"name":"name","type":"text"}]},
             {"name":"draft","local":true,"columns":[]},
             {"name":"todo","columns":[{"name":"title","type":"text"},
              {"name":"state","type":{"enum":["Done","Zu \"Ende\""]}}]}]"#,
     );
-    let second = todo(&[("category_id", r#"{"id":"category"}"#), ("due", r#""date""#)]);
-    let third = todo(&[("state", r#"{"enum":["Later"]}"#)]);
+    let lens = |columns: &str, more: &str| {
+        format!(r#","replaces":{{"columns":[{columns}],"revision":{more}}}"#)
+    };
+    let category = r#"{"id":"category"}"#.to_owned() + &lens(r#""title""#, r#"1,"by_key":true"#);
+    let second = todo(&[("category_id", &category), ("due", r#""date""#)]);
+    let due = r#""date""#.to_owned() + &lens(r#""title","category_id""#, "2");
+    let third = todo(&[("state", r#"{"enum":["Later"]}"#), ("due", &due)]);
     recorded(recorded(recorded(Lock::default(), &first), &second), &third)
 }
 
@@ -124,8 +130,9 @@ fn a_release_adds_what_its_branch_did_not_have() {
         })
         .map(|(version, added)| (version, added.collect()))
         .collect();
+    assert_eq!(additions[2].1, ["due", "state"]);
     let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    assert_eq!(additions[1], (2, columns(&["category_id", "due"])));
+    assert_eq!(additions[1], (2, columns(&["category_id", "category_id", "due"])));
     let mut of_branches = vec![additions[3].1.clone(), additions[4].1.clone()];
     of_branches.sort();
     assert_eq!(of_branches, [columns(&["a", "owner"]), columns(&["c", "owner"])]);
@@ -198,7 +205,7 @@ fn a_large_lock_is_read_fast() {
     let mut facts = BTreeSet::new();
     for at in 0..240 {
         let table = format!("table_{}", at % 20);
-        facts.insert(Fact::Table { table: table.clone(), local: false });
+        facts.insert(Fact::Table { table: table.clone(), local: false, key: None });
         let column = format!("some_column_{}", at / 20);
         facts.insert(Fact::Column { table, column, ty: TypeSnapshot::Text, range: None });
         if at % 8 == 7 {
@@ -229,7 +236,7 @@ fn some_facts() -> impl Strategy<Value = BTreeSet<Fact>> {
     prop::collection::vec(("[a-d]", prop::collection::vec(column, 0..4)), 1..4).prop_map(|tables| {
         let mut facts = BTreeSet::new();
         for (table, columns) in tables {
-            facts.insert(Fact::Table { table: table.clone(), local: table == "b" });
+            facts.insert(Fact::Table { local: table == "b", key: None, table: table.clone() });
             for (at, name) in columns {
                 let ty = match Type::PLAIN.get(at) {
                     Some(plain) => TypeSnapshot::from(*plain),
@@ -241,6 +248,12 @@ fn some_facts() -> impl Strategy<Value = BTreeSet<Fact>> {
                     let range = Range::new(-i64::try_from(name.len()).ok()?, first.into());
                     range.of_column(*Type::PLAIN.get(at)?)
                 });
+                // Of one revision, a lens is the same in all schemas.
+                if let (Some(revision), false) = (name.len().try_into().ok(), name.is_empty()) {
+                    let replaces = vec![column.clone()];
+                    let (table, column, by_key) = (table.clone(), column.clone(), revision == 2);
+                    facts.insert(Fact::Lens { table, column, revision, replaces, by_key });
+                }
                 if matches!(ty, TypeSnapshot::Enum(_)) && !name.is_empty() {
                     let (table, column) = (table.clone(), column.clone());
                     facts.insert(Fact::Variant { table, column, variant: name });
@@ -275,7 +288,7 @@ proptest! {
                 if let Some(release) = release {
                     prop_assert_eq!(release.version, version);
                     let lock = &branches[at];
-                    let added = lock.additions(&release).len() + lock.ranges(&release).len();
+                    let added = lock.additions(&release).len() + lock.renewals(&release).len();
                     prop_assert_eq!(added, new);
                 }
                 prop_assert!(branches[at].unrecorded(&facts).is_empty());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::contents::{Lock, Release, Released};
-use super::read::FORMAT;
+use super::read::{FORMAT, FORMAT_WITHOUT_LENSES};
 use super::seal::{seal_of_fact, seal_of_release};
 use crate::fact::Fact;
 use crate::snapshot::TypeSnapshot;
@@ -18,7 +18,9 @@ impl fmt::Display for Lock {
     /// branches can be put one after the other. The empty line between the arrays makes them four lines
     /// apart, without which git would see the growth of both as one conflict.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{\n  \"format\": {FORMAT},\n  \"about\": ")?;
+        let has_lenses = self.released.iter().any(|released| released.fact.is_of_format_3());
+        let format = if has_lenses { FORMAT } else { FORMAT_WITHOUT_LENSES };
+        write!(f, "{{\n  \"format\": {format},\n  \"about\": ")?;
         write_string(f, ABOUT)?;
         f.write_str(",\n  \"releases\": [\n")?;
         let mut releases: Vec<&Release> = self.releases.iter().collect();
@@ -37,12 +39,8 @@ impl fmt::Display for Lock {
 fn write_release(f: &mut fmt::Formatter<'_>, release: &Release) -> fmt::Result {
     write!(f, "    {{ \"version\": {}, \"checksum\": ", release.version)?;
     write_string(f, &release.checksum)?;
-    f.write_str(", \"after\": [")?;
-    for (at, id) in release.after.iter().enumerate() {
-        f.write_str(if at > 0 { ", " } else { "" })?;
-        write_string(f, id)?;
-    }
-    f.write_str("]")?;
+    f.write_str(", \"after\": ")?;
+    write_strings(f, &release.after)?;
     write_field(f, "date", &release.date)?;
     write_field(f, "message", &release.message)?;
     write_end(f, &seal_of_release(release))
@@ -52,8 +50,12 @@ fn write_released(f: &mut fmt::Formatter<'_>, Released { fact, since }: &Release
     f.write_str("    { \"table\": ")?;
     write_string(f, fact.table())?;
     match fact {
-        Fact::Table { local: false, .. } => {}
-        Fact::Table { local: true, .. } => f.write_str(", \"local\": true")?,
+        Fact::Table { local, key, .. } => {
+            f.write_str(if *local { ", \"local\": true" } else { "" })?;
+            if let Some(key) = key {
+                write_field(f, "key", key)?;
+            }
+        }
         Fact::Column { column, ty, range, .. } => {
             write_field(f, "column", column)?;
             match ty {
@@ -67,6 +69,13 @@ fn write_released(f: &mut fmt::Formatter<'_>, Released { fact, since }: &Release
             if let Some(range) = range {
                 write_field(f, "range", &range.to_string())?;
             }
+        }
+        Fact::Lens { column, revision, replaces, by_key, .. } => {
+            write_field(f, "column", column)?;
+            f.write_str(", \"replaces\": ")?;
+            write_strings(f, replaces)?;
+            write!(f, ", \"revision\": {revision}")?;
+            f.write_str(if *by_key { ", \"by_key\": true" } else { "" })?;
         }
         Fact::Variant { column, variant, .. } => {
             write_field(f, "column", column)?;
@@ -85,6 +94,15 @@ fn write_end(f: &mut fmt::Formatter<'_>, seal: &str) -> fmt::Result {
 fn write_field(f: &mut fmt::Formatter<'_>, name: &str, value: &str) -> fmt::Result {
     write!(f, ", \"{name}\": ")?;
     write_string(f, value)
+}
+
+fn write_strings(f: &mut fmt::Formatter<'_>, texts: &[String]) -> fmt::Result {
+    f.write_str("[")?;
+    for (at, text) in texts.iter().enumerate() {
+        f.write_str(if at > 0 { ", " } else { "" })?;
+        write_string(f, text)?;
+    }
+    f.write_str("]")
 }
 
 fn write_string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {

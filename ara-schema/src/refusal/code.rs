@@ -2,8 +2,8 @@
 
 use crate::lookup::contains;
 use crate::range::Range;
-use crate::table::{ColumnDef, TableDef};
-use crate::text::Text;
+use crate::table::{ColumnDef, Replaces, TableDef};
+use crate::text::{Text, same};
 use crate::ty::Type;
 
 /// Writes a stored type in words.
@@ -50,19 +50,93 @@ pub(super) const fn write_range(text: &mut Text<'_>, column: &ColumnDef) {
 
 /// Writes the field of a column.
 pub(super) const fn write_field(text: &mut Text<'_>, column: &ColumnDef, required: bool) {
-    let name = column.name;
-    // These keywords cannot be names, not even after `r#`.
-    if contains(&["self", "super", "crate"], name) {
+    if let Some(replaces) = column.replaces {
+        text.push("#[table(");
+        write_lens(text, replaces, replaces.revision);
+        text.push(")] ");
+    }
+    write_column_argument(text, column.name);
+    text.push("pub ");
+    write_field_name(text, column.name);
+    write_field_type(text, column, required);
+}
+
+/// Writes the field of a column that other columns have replaced. Nothing outside of the struct names it.
+pub(super) const fn write_retired_field(text: &mut Text<'_>, column: &ColumnDef) {
+    text.push("#[table(retired");
+    if let Some(replaces) = column.replaces {
+        text.push(", ");
+        write_lens(text, replaces, replaces.revision);
+    }
+    text.push(")] ");
+    write_column_argument(text, column.name);
+    write_field_name(text, column.name);
+    write_field_type(text, column, false);
+}
+
+/// Writes the argument `replaces` of a lens, as if it was of this revision.
+pub(super) const fn write_lens(text: &mut Text<'_>, replaces: Replaces, revision: u32) {
+    let Replaces { columns, by_key, .. } = replaces;
+    text.push(if columns.len() > 1 { "replaces((" } else { "replaces(" });
+    write_list(text, columns, "", ", ");
+    text.push(if columns.len() > 1 { ")" } else { "" });
+    text.push(if by_key { ", by_key" } else { ", read = .., write = .." });
+    if revision > 1 {
+        text.push(", revision = ");
+        text.push_number(revision as u64);
+    }
+    text.push(")");
+}
+
+/// Writes names, each between quotes.
+pub(super) const fn write_list(text: &mut Text<'_>, names: &[&str], quote: &str, between: &str) {
+    let mut at = 0;
+    while at < names.len() {
+        text.push(if at > 0 { between } else { "" });
+        text.push(quote);
+        text.push(names[at]);
+        text.push(quote);
+        at += 1;
+    }
+}
+
+/// Writes the types of the functions between a column and the one that it replaces. Of a column that is not known,
+/// it is told that its type belongs there.
+pub(super) const fn write_functions(text: &mut Text<'_>, old: &ColumnDef, new: Option<&ColumnDef>) {
+    text.push("read: fn(");
+    write_rust_type(text, old);
+    text.push(") -> ");
+    write_new_type(text, new);
+    text.push(", write: fn(&");
+    write_new_type(text, new);
+    text.push(") -> ");
+    write_rust_type(text, old);
+}
+
+const fn write_new_type(text: &mut Text<'_>, new: Option<&ColumnDef>) {
+    match new {
+        Some(new) => write_rust_type(text, new),
+        None => text.push("New"),
+    }
+}
+
+/// These keywords cannot be names, not even after `r#`.
+const NO_NAMES: &[&str] = &["self", "super", "crate"];
+
+/// Writes the argument that gives a field its stored name, if the field cannot have that name.
+const fn write_column_argument(text: &mut Text<'_>, name: &str) {
+    if contains(NO_NAMES, name) {
         text.push("#[table(column = \"");
         text.push(name);
-        text.push("\")] pub ");
-        text.push(name);
-        text.push("_");
-    } else {
-        text.push(if contains(KEYWORDS, name) { "pub r#" } else { "pub " });
-        text.push(name);
+        text.push("\")] ");
     }
-    write_field_type(text, column, required);
+}
+
+/// Writes the name of the field of a column.
+const fn write_field_name(text: &mut Text<'_>, name: &str) {
+    text.push(if contains(KEYWORDS, name) { "r#" } else { "" });
+    text.push(name);
+    text.push(if contains(NO_NAMES, name) { "_" } else { "" });
 }
 
 /// Writes a field of the type that a column has now, to stand beside the column as it was released. `ending` is
@@ -131,6 +205,11 @@ const fn is_variant_name(name: &str) -> bool {
 pub(super) const fn write_struct(text: &mut Text<'_>, table: &TableDef) {
     text.push("#[derive(ara::Table)] ");
     text.push(if table.local { "#[table(local)] " } else { "" });
+    if let Some(key) = table.key {
+        text.push("#[table(key = ");
+        text.push(key);
+        text.push(")] ");
+    }
     text.push("pub struct ");
     text.push_pascal(table.name);
     text.push(" { pub id: ara::Id<");
@@ -138,11 +217,38 @@ pub(super) const fn write_struct(text: &mut Text<'_>, table: &TableDef) {
     text.push(">, ");
     let mut at = 0;
     while at < table.columns.len() {
-        write_field(text, &table.columns[at], false);
+        let column = &table.columns[at];
+        if is_replaced(table, column.name) {
+            write_retired_field(text, column);
+        } else {
+            write_field(text, column, is_key(table, column.name));
+        }
         text.push(" ");
         at += 1;
     }
     text.push("}");
+}
+
+/// Returns whether a column is replaced by another one.
+const fn is_replaced(table: &TableDef, name: &str) -> bool {
+    let mut at = 0;
+    while at < table.columns.len() {
+        if let Some(replaces) = table.columns[at].replaces
+            && contains(replaces.columns, name)
+        {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Returns whether the rows' ids are made from a column.
+pub(super) const fn is_key(table: &TableDef, name: &str) -> bool {
+    match table.key {
+        Some(key) => same(key, name),
+        None => false,
+    }
 }
 
 /// Writes the simplest Rust type that is stored like this and as wide as this.

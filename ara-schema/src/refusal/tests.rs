@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::snapshot::Snapshot;
+use crate::violation::UNRELEASED;
 
 /// Returns the tables of a schema that is written as JSON.
 fn tables(json: &str) -> &'static [TableDef] {
@@ -51,11 +52,23 @@ fn a_column_that_is_gone() {
         &[
             "column `todo.title` was released as text, and is gone",
             "  keep it, unused:       #[deprecated] pub title: Option<String>,",
+            "  or retire it:          #[table(retired)] title: Option<String>,",
         ],
     );
-    // The new column has another type, so it is not suggested.
-    let now = todo(&format!(r#"{DONE},{{"name":"name","type":"json","required":true}}"#));
-    assert_eq!(refusal(released, now), refusal(released, todo(DONE)));
+    // The new column has another type, so it is no new name, but may replace the old one.
+    says(
+        released,
+        todo(&format!(r#"{DONE},{{"name":"name","type":"json","required":true}}"#)),
+        Place::Struct,
+        &[
+            "column `todo.title` was released as text, and is gone",
+            "  keep it, unused:       #[deprecated] pub title: Option<String>,",
+            "  or retire it:          #[table(retired)] title: Option<String>,",
+            "    and on `name`:       #[table(replaces(title, read = .., write = ..))]",
+            "                         // read: fn(String) -> ara::Json<serde_json::Value>, \
+             write: fn(&ara::Json<serde_json::Value>) -> String",
+        ],
+    );
 }
 
 #[test]
@@ -69,6 +82,9 @@ fn a_column_that_is_probably_renamed() {
             "column `todo.title` was released as text, and is gone. Was it renamed to `name`?",
             r#"  then, on that field:   #[table(column = "title")]"#,
             "  else keep it, unused:  #[deprecated] pub title: Option<String>,",
+            "  or retire it:          #[table(retired)] title: Option<String>,",
+            "    and on `name`:       #[table(replaces(title, read = .., write = ..))]",
+            "                         // read: fn(String) -> String, write: fn(&String) -> String",
         ],
     );
     let now = format!(r#"{now},{{"name":"label","type":"text"}},{{"name":"note","type":"text"}}"#);
@@ -81,6 +97,9 @@ fn a_column_that_is_probably_renamed() {
              Was it renamed to `name` or `label` or `note`?",
             r#"  then, on that field:   #[table(column = "title")]"#,
             "  else keep it, unused:  #[deprecated] pub title: Option<String>,",
+            "  or retire it:          #[table(retired)] title: Option<String>,",
+            "    and on the new one:  #[table(replaces(title, read = .., write = ..))]",
+            "                         // read: fn(String) -> New, write: fn(&New) -> String",
         ],
     );
 }
@@ -100,6 +119,9 @@ fn of_many_new_columns_some_are_told() {
              Was it renamed to `a` or `b` or `c` or `d` or `e` or another?",
             r#"  then, on that field:   #[table(column = "title")]"#,
             "  else keep it, unused:  #[deprecated] pub title: Option<String>,",
+            "  or retire it:          #[table(retired)] title: Option<String>,",
+            "    and on the new one:  #[table(replaces(title, read = .., write = ..))]",
+            "                         // read: fn(String) -> New, write: fn(&New) -> String",
         ],
     );
 }
@@ -182,6 +204,11 @@ fn a_column_that_has_become_narrower() {
                 ),
                 &format!("  keep it:               pub size: {wide},"),
                 &format!("  and add beside it:     pub size_new: Option<{narrow}>,"),
+                &format!("  or retire it:          #[table(retired)] size: Option<{wide}>,"),
+                "    and on `size_new`:   #[table(replaces(size, read = .., write = ..))]",
+                &format!(
+                    "                         // read: fn({wide}) -> {narrow}, write: fn(&{narrow}) -> {wide}"
+                ),
             ],
         );
     }
@@ -238,6 +265,7 @@ fn what_is_gone_is_kept_as_wide_as_it_was() {
         &[
             "column `todo.size` was released as integer, and is gone",
             "  keep it, unused:       #[deprecated] pub size: Option<u8>,",
+            "  or retire it:          #[table(retired)] size: Option<u8>,",
         ],
     );
 }
@@ -257,6 +285,9 @@ fn an_enum_is_renamed_only_with_all_its_variants() {
             "  keep it, unused:       #[deprecated] pub state: Option<State>,",
             "  its enum, if gone:     #[derive(Debug, Clone, PartialEq, ara::Value)] \
              pub enum State { Open, Done, }",
+            "  or retire it:          #[table(retired)] state: Option<State>,",
+            "    and on `status`:     #[table(replaces(state, read = .., write = ..))]",
+            "                         // read: fn(State) -> Status, write: fn(&Status) -> State",
         ],
     );
 }
@@ -271,6 +302,9 @@ fn a_type_that_has_changed() {
             "column `todo.done` was released as bool, and is integer now",
             "  keep it:               pub done: Option<bool>,",
             "  and add beside it:     pub done_integer: Option<i64>,",
+            "  or retire it:          #[table(retired)] done: Option<bool>,",
+            "    and on `done_integer`: #[table(replaces(done, read = .., write = ..))]",
+            "                         // read: fn(bool) -> i64, write: fn(&i64) -> bool",
         ],
     );
     says(
@@ -282,8 +316,200 @@ fn a_type_that_has_changed() {
             "  keep it:               pub by: ara::Id<Person>,",
             r#"  on that struct:        #[table(name = "person")]"#,
             "  and add beside it:     pub by_app_user: Option<ara::Id<AppUser>>,",
+            "  or retire it:          #[table(retired)] by: Option<ara::Id<Person>>,",
+            "    and on `by_app_user`: #[table(replaces(by, read = .., write = ..))]",
+            "                         // read: fn(ara::Id<Person>) -> ara::Id<AppUser>, \
+             write: fn(&ara::Id<AppUser>) -> ara::Id<Person>",
         ],
     );
+}
+
+#[test]
+fn what_no_lens_reads_is_only_kept() {
+    // A counter adds up, a key never changes, and nobody sends what is local.
+    let views = todo(r#"{"name":"views","type":"counter"}"#);
+    says(
+        views,
+        todo(r#"{"name":"seen","type":"integer"}"#),
+        Place::Struct,
+        &[
+            "column `todo.views` was released as counter, and is gone",
+            "  keep it, unused:       #[deprecated] pub views: Option<ara::Counter>,",
+            "  or retire it:          #[table(retired)] views: Option<ara::Counter>,",
+        ],
+    );
+    let text = refusal(of_range("views", "integer", ".."), views);
+    assert!(text.contains("pub views_counter") && !text.contains("replaces"), "{text}");
+    let local = |column: &str| {
+        &tables(&format!(r#"[{{"name":"todo","local":true,"columns":[{column}]}}]"#))[0]
+    };
+    let text = refusal(local(TITLE), local(DONE));
+    assert!(text.contains("retire it") && !text.contains("replaces"), "{text}");
+}
+
+fn category(key: &str, columns: &str) -> &'static TableDef {
+    &tables(&format!(r#"[{{"name":"category",{key}"columns":[{columns}]}}]"#))[0]
+}
+
+#[test]
+fn a_key_that_has_changed() {
+    let columns = r#"{"name":"name","type":"text","required":true},{"name":"label","type":"text"}"#;
+    let [without, by_name, by_label] =
+        ["", r#""key":"name","#, r#""key":"label","#].map(|key| category(key, columns));
+    says(
+        without,
+        by_name,
+        Place::Struct,
+        &[
+            "table `category` was released without a key, and has the key `name` now",
+            "  keep the rows' ids:    #[table(..)] without `key`",
+            "  or add another table:  #[table(key = name, name = \"category_by_name\")] on a struct beside it",
+        ],
+    );
+    says(
+        by_name,
+        without,
+        Place::Struct,
+        &[
+            "table `category` was released with the key `name`, and has none now",
+            "  keep it:               #[table(key = name)]",
+        ],
+    );
+    says(
+        by_name,
+        by_label,
+        Place::Struct,
+        &[
+            "table `category` was released with the key `name`, and has the key `label` now",
+            "  keep it:               #[table(key = name)]",
+            "  or add another table:  #[table(key = label, name = \"category_by_label\")] on a struct beside it",
+        ],
+    );
+    says(
+        by_name,
+        category(r#""key":"title","#, r#"{"name":"title","type":"text","required":true}"#),
+        Place::Struct,
+        &[
+            "table `category` was released with the key `name`, and has the key `title` now",
+            "  keep it:               #[table(key = name)]",
+            "  or add another table:  #[table(key = title, name = \"category_by_title\")] on a struct beside it",
+            "",
+            "column `category.name` was released as text, and is gone. Was it renamed to `title`?",
+            r#"  then, on that field:   #[table(column = "name")]"#,
+            "  else keep it:          pub name: String,",
+            "",
+            "column `category.label` was released as text, and is gone. Was it renamed to `title`?",
+            r#"  then, on that field:   #[table(column = "label")]"#,
+            "  else keep it, unused:  #[deprecated] pub label: Option<String>,",
+            "  or retire it:          #[table(retired)] label: Option<String>,",
+            "    and on `title`:      #[table(replaces(label, read = .., write = ..))]",
+            "                         // read: fn(String) -> String, write: fn(&String) -> String",
+        ],
+    );
+}
+
+/// A table with a column `body` that replaces others, if any are given.
+fn body(replaces: &str) -> &'static TableDef {
+    let columns = ["note", "memo"].map(|name| format!(r#"{{"name":"{name}","type":"text"}}"#));
+    let [note, memo] = columns;
+    todo(&format!(r#"{note},{memo},{{"name":"body","type":"json"{replaces}}}"#))
+}
+
+#[test]
+fn a_lens_that_has_changed() {
+    let lens = |columns: &str, rest: &str| {
+        body(&format!(r#","replaces":{{"columns":[{columns}],"revision":{rest}}}"#))
+    };
+    let [one, two] = [r#""note""#, r#""note","memo""#];
+    says(
+        lens(one, "1"),
+        body(""),
+        Place::Field(2),
+        &[
+            "column `todo.body` was released as one that replaces `note`, and replaces nothing now",
+            "  keep it:               #[table(replaces(note, read = .., write = ..))]",
+        ],
+    );
+    says(
+        lens(two, "2"),
+        lens(one, "2"),
+        Place::Field(2),
+        &[
+            "column `todo.body` was released as one that replaces `note` and `memo`, \
+             and replaces `note` now, as the same revision",
+            "  raise it:              #[table(replaces(note, read = .., write = .., revision = 3))]",
+            "  or keep what it was:   #[table(replaces((note, memo), read = .., write = .., revision = 2))]",
+        ],
+    );
+    says(
+        lens(one, "1"),
+        lens(one, r#"1,"by_key":true"#),
+        Place::Field(2),
+        &[
+            "column `todo.body` was released as one that replaces `note`, \
+             and replaces `note` by key now, as the same revision",
+            "  raise it:              #[table(replaces(note, by_key, revision = 2))]",
+            "  or keep what it was:   #[table(replaces(note, read = .., write = ..))]",
+        ],
+    );
+    says(
+        lens(one, "3"),
+        lens(two, "1"),
+        Place::Field(2),
+        &[
+            "column `todo.body` was released with revision 3 of what it replaces, and has revision 1 now",
+            "  keep it:               #[table(replaces(note, read = .., write = .., revision = 3))]",
+            "  or correct it:         #[table(replaces((note, memo), read = .., write = .., revision = 4))]",
+        ],
+    );
+    assert_eq!(place_of_refusal(body(""), lens(one, "7")), None);
+    assert_eq!(place_of_refusal(lens(one, "7"), lens(two, "8")), None);
+}
+
+#[test]
+fn what_is_retired_was_released() {
+    let now = todo(&format!(r#"{TITLE},{{"name":"note","type":"text","retired":true}}"#));
+    let told = "column `todo.note` is retired, and was never released: `ara.lock` does not list it\n  \
+         remove the field:      no released version of the app has the column\n  \
+         or, if one has:        `cargo ara lock` records it without `retired`";
+    assert_eq!(refusal(todo(TITLE), now), told);
+    assert_eq!(place_of_refusal(todo(TITLE), now), Some(Place::Field(1)));
+    assert_eq!(refusal(&UNRELEASED, now), told);
+    assert_eq!(place_of_refusal(now, now), None);
+    // Why something else must stay is told after it.
+    let text = refusal(todo(&format!("{TITLE},{DONE}")), now);
+    assert!(text.ends_with(&format!("{told}{WHY}")), "{text}");
+}
+
+#[test]
+fn a_column_that_is_gone_keeps_its_lens() {
+    let lens = r#","replaces":{"columns":["note"],"revision":2}"#;
+    let released = body(lens);
+    let text = refusal(released, todo(r#"{"name":"note","type":"text"}"#));
+    let kept = "  keep it, unused:       #[deprecated] #[table(replaces(note, read = .., write = .., \
+        revision = 2))] pub body: Option<ara::Json<serde_json::Value>>,\n  \
+        or retire it:          #[table(retired, replaces(note, read = .., write = .., revision = 2))] \
+        body: Option<ara::Json<serde_json::Value>>,\n";
+    assert!(text.contains(kept), "{text}");
+
+    let table = tables(
+        r#"[{"name":"person","key":"name","columns":[{"name":"name","type":"text"},{"name":"mail","type":"text"},
+            {"name":"mails","type":"json","replaces":{"columns":["mail"],"revision":1}}]}]"#,
+    );
+    let text = composed(|text| write_lacking_tables(text, "App", table, &[]));
+    let code = "#[derive(ara::Table)] #[table(key = name)] pub struct Person { pub id: ara::Id<Person>, \
+        pub name: String, #[table(retired)] mail: Option<String>, \
+        #[table(replaces(mail, read = .., write = ..))] pub mails: Option<ara::Json<serde_json::Value>>, }";
+    assert!(text.contains(code), "{text}");
+}
+
+/// A text that becomes a reference needs no functions, if the rows that it refers to have keys.
+#[test]
+fn a_text_that_became_a_reference_may_be_read_by_key() {
+    let now = todo(r#"{"name":"kind_id","type":{"id":"kind"}}"#);
+    let text = refusal(todo(r#"{"name":"kind","type":"text"}"#), now);
+    let by_key = "                         // or, if `kind` has a key: replaces(kind, by_key)\n";
+    assert!(text.contains(by_key), "{text}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Schemas in the notation of `schema-changes.md`.
 
-use ara_schema::{ColumnSnapshot, Range, Snapshot, TableSnapshot, Type, TypeSnapshot};
+use ara_schema::{
+    ColumnSnapshot, Range, ReplacesSnapshot, Snapshot, TableSnapshot, Type, TypeSnapshot,
+};
 
 /// The schema of a text such as `todo: title text, done bool?; draft local: state enum(Open Done)`.
 pub fn schema(text: &str) -> Snapshot {
@@ -10,10 +12,15 @@ pub fn schema(text: &str) -> Snapshot {
 
 fn table(text: &str) -> TableSnapshot {
     let (head, body) = text.split_once(':').unwrap_or_else(|| panic!("no colon in `{text}`"));
+    let (head, key) = match head.split_once(" key") {
+        Some((head, key)) => (head, in_brackets(key, "").map(|key| key.concat())),
+        None => (head, None),
+    };
     let mut words = head.split_whitespace();
     let mut table = TableSnapshot {
         name: words.next().unwrap_or_default().to_owned(),
         local: words.next() == Some("local"),
+        key,
         ..TableSnapshot::default()
     };
     for part in body.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -27,6 +34,12 @@ fn table(text: &str) -> TableSnapshot {
 
 fn column(text: &str) -> ColumnSnapshot {
     let (name, ty) = text.split_once(' ').unwrap_or_else(|| panic!("no type in `{text}`"));
+    let retired = ty.contains(" retired");
+    let ty = &*ty.replace(" retired", "");
+    let (ty, replaces) = match ty.split_once(" replaces") {
+        Some((ty, lens)) => (ty, Some(replaces_of(lens))),
+        None => (ty, None),
+    };
     let optional = ty.strip_suffix('?');
     let ty = optional.unwrap_or(ty);
     let (ty, range) = match ty.rsplit_once(' ') {
@@ -38,6 +51,19 @@ fn column(text: &str) -> ColumnSnapshot {
         ty: ty_of(ty),
         range: range.map(|range| Range::try_from(range.to_owned()).expect("a range")),
         required: optional.is_none(),
+        retired,
+        replaces,
+    }
+}
+
+/// What is replaced, of a text such as `(first last)`, `(note) by key` or `(note) 2`.
+fn replaces_of(text: &str) -> ReplacesSnapshot {
+    let (columns, rest) = text.split_at(text.find(')').map_or(text.len(), |at| at + 1));
+    let revision = rest.trim().trim_start_matches("by key").trim();
+    ReplacesSnapshot {
+        columns: in_brackets(columns, "").unwrap_or_else(|| panic!("no columns in `{text}`")),
+        revision: revision.parse().unwrap_or(1),
+        by_key: rest.contains("by key"),
     }
 }
 

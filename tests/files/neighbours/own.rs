@@ -148,7 +148,7 @@ fn what_nothing_else_tells_is_awaited() -> Outcome {
 
 fn truth(table: &str, harm: &str, is_open: bool) -> Outcome {
     let scene = Scene::new(&format!("ALTER TABLE {table} RENAME TO saved; {harm}"), is_open)?;
-    let Scene { db, file, peer } = &scene;
+    let Scene { db, file, peer, .. } = &scene;
     let before = file.dump()?;
     let told = [
         db.create(Todo::draft().title("written")).map(drop),

@@ -74,7 +74,7 @@ fn values_of_another_app() -> Outcome {
 fn a_table_under_the_name_of_a_view() -> Outcome {
     for is_open in [true, false] {
         let scene = Scene::new("CREATE VIEW fresh AS SELECT * FROM note", is_open)?;
-        let Scene { db, peer, file } = &scene;
+        let Scene { db, peer, file, .. } = &scene;
         let fresh = peer.create(Fresh::draft().name("arrived"))?;
         send(peer, db).works()?;
         assert!(db.create(Fresh::draft().name("in the way")).is_err());

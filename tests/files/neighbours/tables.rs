@@ -6,12 +6,14 @@ use super::{App, Scene, Todo, fault};
 use support::Outcome;
 
 /// What is done to the table, and what the user does about it, if ara must not: it is another program's.
-const HARMS: [(&str, Option<&str>); 22] = [
+const HARMS: [(&str, Option<&str>); 24] = [
     ("DROP TABLE todo", None),
     ("ALTER TABLE todo RENAME TO gone; DROP TABLE gone", None),
     ("ALTER TABLE todo DROP COLUMN title", None),
     ("DROP INDEX \"ara_index todo(stars)\"; ALTER TABLE todo DROP COLUMN stars", None),
     ("ALTER TABLE todo DROP COLUMN seen", None),
+    ("ALTER TABLE todo DROP COLUMN ara_edit_title", None),
+    ("ALTER TABLE todo DROP COLUMN ara_edit_title; ALTER TABLE todo DROP COLUMN title", None),
     ("DROP INDEX \"ara_index todo(stars)\"", None),
     ("DROP TABLE \"ara_search todo(title)\"", None),
     ("DROP TABLE \"ara_search todo(title) stale\"", None),

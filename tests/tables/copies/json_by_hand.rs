@@ -177,7 +177,7 @@ fn an_import_goes_on_or_stops_as_it_is_asked_to() -> Outcome {
                 false
             ),
             (
-                "line 4 has a value that this version of the app cannot read, in column `name`"
+                "line 4 has a value that this version of the app cannot read, in column `price`"
                     .to_owned(),
                 true
             ),
@@ -241,5 +241,139 @@ fn columns_that_were_added_are_told() -> Outcome {
     let lines = item("\"price\":1,\"prise\":2") + &item("\"price\":1,\"prise\":3,\"other\":null");
     assert_eq!(db.import_json::<Item>(lines.as_bytes())?.columns, ["prise", "other"]);
     assert!(db.import_json::<Item>(lines.as_bytes())?.columns.is_empty());
+    Ok(())
+}
+
+/// Of what marks a row as deleted, nothing is guessed.
+#[test]
+fn whether_a_row_is_deleted_is_zero_or_one() -> Outcome {
+    let import = |written: &str| {
+        let db = Database::memory()?;
+        let line = format!("{{\"id\":\"{ID}\",\"is_deleted\":{written}}}");
+        let report = db.import_json::<Shop>(line.as_bytes());
+        let shops = |query: ara::Query<'_, (Shop,)>| query.count();
+        let (there, deleted) = (shops(db.query())?, shops(db.query().only_deleted())?);
+        verified(&db).map_err(|_| Error::Corrupt)?;
+        Ok::<_, Error>((report, there, deleted))
+    };
+    for (written, is_deleted) in
+        [("0", 0), ("1", 1), ("true", 1), ("false", 0), ("0.0", 0), ("1.0", 1), ("1e0", 1)]
+    {
+        let (report, there, deleted) = import(written)?;
+        assert_eq!((report?.rows, there, deleted), (1, 1 - is_deleted, is_deleted), "{written}");
+    }
+    for written in [
+        "2",
+        "-1",
+        "0.5",
+        "\"x\"",
+        "\"1\"",
+        "null",
+        "{\"blob\":\"01\"}",
+        "{\"counter\":1}",
+        "{\"real\":\"inf\"}",
+        "[1]",
+        "18446744073709551615",
+    ] {
+        let (report, there, deleted) = import(written)?;
+        let Err(Error::Line { line: 1, reason }) = report else {
+            return Err(format!("{written}: {report:?}").into());
+        };
+        assert_eq!(reason, "has an `is_deleted` that is neither 0 nor 1");
+        assert_eq!((there, deleted), (0, 0));
+    }
+    let db = Database::memory()?;
+    let line = format!("{{\"id\":\"{ID}\",\"is_deleted\":null}}");
+    let report = db.import_json_with::<Shop>(line.as_bytes(), |problem| {
+        assert!(!problem.can_be_kept);
+        OnProblem::Keep
+    })?;
+    assert_eq!((report.rows, report.skipped), (0, 1));
+    Ok(())
+}
+
+/// Whatever another program has put there, an export can be imported.
+#[test]
+fn an_export_says_of_deleted_rows_alone_that_they_are() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let ids: Vec<_> =
+        (0..6).map(|_| db.create(Shop::draft().is_open(true))).collect::<Result<_, _>>()?;
+    for (id, stored) in ids.iter().zip(["0", "1", "1.0", "2", "NULL", "'x'"]) {
+        let id: String = id.uuid().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        file.tamper(&format!("UPDATE shop SET is_deleted = {stored} WHERE id = x'{id}'"))?;
+    }
+    let mut lines = Vec::new();
+    assert_eq!(db.export_json::<Shop>(&mut lines)?, 6);
+    let other = Database::memory()?;
+    assert_eq!(other.import_json::<Shop>(&lines[..])?.rows, 6);
+    for db in [&db, &other] {
+        let deleted =
+            db.query::<Shop>().only_deleted().order_by(Shop::id).select(Shop::id).all()?;
+        assert_eq!(deleted, ids[1..3]);
+    }
+    Ok(())
+}
+
+/// A key may be a value, where lines were written wrongly, so an error quotes none that is not a name.
+#[test]
+fn what_is_wrong_with_a_line_is_said_without_what_is_in_it() -> Outcome {
+    let db = Database::memory()?;
+    for (columns, reason) in [
+        (
+            "\"T\":1",
+            "has a key that cannot be a column, number 2 in the line: a stored name begins with",
+        ),
+        ("\"price\":1,\"s ecret\":1", "number 3 in the line: a stored name has lower-case letters"),
+        ("\"sécret\":1", "number 2 in the line: a stored name has lower-case letters"),
+        ("\"\":1", "number 2 in the line: a stored name cannot be empty"),
+        ("\"ara_secret\":1", "number 2 in the line: names that begin with `ara_` are kept"),
+        (
+            "\"created_at\":1",
+            "has `created_at`, which is no column that an app can write: every table has a system column",
+        ),
+        (
+            "\"rowid\":1",
+            "has `rowid`, which is no column that an app can write: SQLite calls the row id so",
+        ),
+        ("\"price\":1,\"price\":2", "has `price` twice"),
+        ("\"is_deleted\":0,\"is_deleted\":1", "has `is_deleted` twice"),
+        ("\"se cret\":1,\"se cret\":1", "has a key twice, the second time as number 3 in the line"),
+        ("\"price\":1e400", "has a number that is too large for a float of 64 bits, at byte 58"),
+        ("\"name\":\"secret \\ud800\"", "has text with a `\\u` escape that is no character"),
+        ("\"name\":\"\\udc00 secret\"", "has text with a `\\u` escape that is no character"),
+        ("\"name\":\"\\ud800\\n secret\"", "has text with a `\\u` escape that is no character"),
+        ("\"name\":secret", "is no JSON object"),
+    ] {
+        let error = db.import_json::<Item>(item(columns).as_bytes()).err().there()?.to_string();
+        assert!(error.contains(reason) && !error.contains("cret"), "{columns}: {error}");
+    }
+    let deep = format!("\"name\":{}{}", "[".repeat(200), "]".repeat(200));
+    let error = db.import_json::<Item>(item(&deep).as_bytes()).err().there()?.to_string();
+    assert!(error.contains("has JSON of too many levels"), "{error}");
+    assert!(db.import_json::<Item>(item("\"name\":\"\\ud83e\\udd80\"").as_bytes()).is_ok());
+    Ok(())
+}
+
+/// The writer is held meanwhile.
+#[test]
+fn what_is_asked_or_told_must_not_use_the_database() -> Outcome {
+    let db = Database::memory()?;
+    let mut met = None;
+    let report = db.import_json_with::<Shop>(&b"[]"[..], |_| {
+        met = db.query::<Shop>().count().err();
+        OnProblem::Skip
+    })?;
+    assert_eq!(report.skipped, 1);
+    assert!(matches!(met, Some(Error::InsideTransaction)), "{met:?}");
+    for file in [None, Some(File::new()?)] {
+        let db = file.as_ref().map_or_else(Database::memory, File::open)?;
+        db.create(Shop::draft().is_open(true))?;
+        let mut met = Vec::new();
+        db.vacuum_with(|_| met.push(db.query::<Shop>().count().err()))?;
+        db.rebuild_with(|_| met.push(db.last_transaction().err()))?;
+        assert!(met.len() > 1);
+        assert!(met.iter().all(|met| matches!(met, Some(Error::InsideTransaction))), "{met:?}");
+    }
     Ok(())
 }

@@ -227,3 +227,38 @@ fn threads_can_share_it() -> Outcome {
         })
     })
 }
+
+/// Also by what was built before.
+#[test]
+fn what_was_forgotten_since_is_not_shown() -> Outcome {
+    for then in [moment(5), Timestamp::MAX] {
+        let wall = Wall::new();
+        let (db, other) = (wall.options().memory()?, wall.options().memory()?);
+        let id = db.create(Todo::draft().title("secret").stars(1))?;
+        db.create(Todo::draft().title("kept"))?;
+        wall.advance(10);
+        send(&db, &other)?;
+        let titles = |past: &Past| {
+            let todos = past.query::<Todo>().with_deleted();
+            todos.filter(Todo::title.is_not_null()).order_by(Todo::title).select(Todo::title).all()
+        };
+        let secrets = |past: &Past| {
+            past.sql::<(i64,)>("SELECT count(*) FROM todo WHERE title = 'secret'").one()
+        };
+        let pasts = [db.at(then), other.at(then)];
+        for past in &pasts {
+            assert_eq!(titles(past)?, [Some("kept".to_owned()), Some("secret".to_owned())]);
+            assert_eq!(secrets(past)?, (1,));
+        }
+        db.delete(id)?;
+        assert!(db.forget(id)?);
+        send(&db, &other)?;
+        for (past, db) in pasts.iter().zip([&db, &other]) {
+            assert_eq!((titles(past)?, secrets(past)?), (vec![Some("kept".to_owned())], (0,)));
+            // It is not the present that is built.
+            db.create(Todo::draft().title("later"))?;
+            assert_eq!(titles(past)?, [Some("kept".to_owned())]);
+        }
+    }
+    Ok(())
+}

@@ -3,12 +3,15 @@
 use proptest::prelude::*;
 
 use crate::care::verification::What;
+use crate::catalog::edit_columns::ensure_edit_column;
+use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::database::written::{Given, OTHERS, Received, Step, WALL, Writes, step};
 use crate::error::Result;
 use crate::log::clock::Stamp;
 use crate::log::pieces;
 use crate::log::place::ChangeNumber;
+use crate::log::row_clock::RowClock;
 
 /// What is found.
 fn found(db: &Database) -> Result<Vec<What>> {
@@ -94,6 +97,83 @@ fn changes_of_one_node_with_one_stamp_are_verified() -> Result<()> {
             assert_eq!(found(&db)?, [], "{sql}");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn edits_beside_what_was_written_through_are_verified() -> Result<()> {
+    let db = Database::for_test()?;
+    db.write_row("todo", 1, &[Given::text("other", "one"), Given::text("title", "edit")])?;
+    db.write_row("todo", 1, &[Given::text("title", "through").written_through()])?;
+    db.write_row("todo", 1, &[Given::text("other", "two").written_through()])?;
+    db.write_row("todo", 1, &[Given::text("third", "three")])?;
+    let rows = db.dump("todo")?;
+    let registry = db.with_reader(|reading| Ok(Registry::load(reading.connection)?))?;
+    let table = registry.tables.values().find(|table| table.name == "todo").expect("is there");
+    let of =
+        |wanted: &str| *table.columns.iter().find(|(_, name)| *name == wanted).expect("is there").0;
+    let (title, third) = (of("title"), of("third"));
+    let edits = table.edits[&title].ordinal;
+    let with_clock = |change: &dyn Fn(&mut RowClock)| {
+        db.with_reader(|reading| {
+            let sql = "SELECT ara_clock, created_at, updated_at FROM todo";
+            let mut clock = reading.connection.query_row(sql, [], |row| {
+                let dates = (row.get(1)?, row.get(2)?);
+                Ok(RowClock::read(row.get_ref(0)?, dates).expect("a clock"))
+            })?;
+            change(&mut clock);
+            let mut packed = Vec::new();
+            clock.pack(&mut packed);
+            reading.connection.execute("UPDATE todo SET ara_clock = ?1", [packed])?;
+            Ok(())
+        })
+    };
+    let list_elsewhere = |clock: &mut RowClock| {
+        clock.take_out(edits);
+        clock.list_beside(edits, third);
+    };
+    let unmark = |clock: &mut RowClock| {
+        let writer = clock.last_write(of("other"));
+        clock.take_out(title);
+        clock.list_beside(title, of("other"));
+        assert_ne!(clock.last_write(title), None);
+        assert_eq!(clock.last_write(title), writer);
+    };
+    let harms: [&dyn Fn(&mut RowClock); 4] =
+        [&|clock| clock.mark(third), &|clock| clock.take_out(edits), &list_elsewhere, &unmark];
+    for harm in harms {
+        assert_eq!(found(&db)?, []);
+        with_clock(harm)?;
+        assert!(found(&db)?.contains(&What::Clock), "{:?}", found(&db)?);
+        db.rebuild()?;
+        assert_eq!(db.dump("todo")?, rows);
+    }
+    for sql in ["UPDATE todo SET ara_edit_title = 'x'", "UPDATE todo SET ara_edit_title = NULL"] {
+        db.tamper(sql)?;
+        assert_eq!(found(&db)?, [What::Value]);
+        db.rebuild()?;
+        assert_eq!(db.dump("todo")?, rows);
+    }
+    // An edit again, so that nothing lies beside it.
+    db.write_row("todo", 1, &[Given::text("title", "edit again")])?;
+    db.tamper("UPDATE todo SET ara_edit_title = 'x'")?;
+    assert_eq!(found(&db)?, [What::Value]);
+    db.tamper("ALTER TABLE todo DROP COLUMN ara_edit_title")?;
+    assert_eq!(found(&db)?, [What::MissingColumn]);
+    assert!(db.rebuild()?.growth.is_empty());
+    assert_eq!(found(&db)?, []);
+    // No row needs what another program took out of the registry, or it is missed.
+    db.write_row("todo", 1, &[Given::text("title", "through again").written_through()])?;
+    db.tamper("DELETE FROM ara_column WHERE name = 'ara_edit_title'")?;
+    assert!(found(&db)?.contains(&What::Clock));
+    db.rebuild()?;
+    assert_eq!(found(&db)?, []);
+    let registry = db.with_reader(|reading| Ok(Registry::load(reading.connection)?))?;
+    let table = registry.tables.values().find(|table| table.name == "todo").expect("is there");
+    let ensured = db.with_reader(|reading| {
+        ensure_edit_column(reading.connection, (table.ordinal, "todo"), (title, "title"))
+    })?;
+    assert_eq!(table.edits.get(&title), Some(&ensured));
     Ok(())
 }
 

@@ -48,6 +48,10 @@ pub(super) struct Written {
 
 impl Written {
     fn add(&mut self, registry: &Registry, change: &LoggedChange<'_>) -> Result<()> {
+        // What ara itself has made of others' changes is not listed.
+        if change.record.cells.are_written_through() {
+            return Ok(());
+        }
         *self.tables.entry(change.record.table).or_default() += 1;
         if registry.is_of_undoings(change.record.table) {
             self.undone.extend(undone_write(registry, change)?);

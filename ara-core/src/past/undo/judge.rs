@@ -8,6 +8,7 @@ use crate::log::marks::PutBack;
 use crate::log::node::Precedence;
 use crate::log::transaction_id::TransactionId;
 use crate::past::undo::row_log::{FIRST, FoundWrite, Limit, LogReader, RowLog, place_of};
+use crate::past::undo::written_row::OwnedCell;
 use crate::past::undone::Undoings;
 
 /// Finds the last write of a column that counts: one of a transaction that is neither undone nor an undo.
@@ -74,6 +75,26 @@ impl<'r> Judge<'r> {
         log: &mut RowLog,
         (column, again): (u32, Option<Precedence>),
     ) -> Result<Verdict> {
+        self.of_writes(reader, log, (column, again), |_| true)
+    }
+
+    /// Returns which edit of a column counts, leaving out what was written through from other columns.
+    pub(super) fn of_edits(
+        &mut self,
+        reader: &mut LogReader<'_, '_>,
+        log: &mut RowLog,
+        (column, again): (u32, Option<Precedence>),
+    ) -> Result<Verdict> {
+        self.of_writes(reader, log, (column, again), |cell| !cell.is_written_through)
+    }
+
+    fn of_writes(
+        &mut self,
+        reader: &mut LogReader<'_, '_>,
+        log: &mut RowLog,
+        (column, again): (u32, Option<Precedence>),
+        is_asked: impl Fn(&OwnedCell) -> bool,
+    ) -> Result<Verdict> {
         let mut passed = Passed::default();
         let mut limit = Limit::END;
         let counts = loop {
@@ -83,6 +104,9 @@ impl<'r> Judge<'r> {
             let node = reader.registry.nodes.get(&found.node);
             passed.is_compacted |= node.is_some_and(|node| node.is_compacted(found.number));
             limit = Limit::before(found.place);
+            if !is_asked(&found.cell) {
+                continue;
+            }
             if found.end.is_undo {
                 // What it adds makes up for what others added.
                 if found.cell.added().is_none() {

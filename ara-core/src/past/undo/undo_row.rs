@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement};
@@ -14,10 +15,13 @@ use crate::log::clock::Stamp;
 use crate::log::codec::Addition;
 use crate::log::counters::{CounterCell, Counters, Sum};
 use crate::log::forgotten::ForgottenRows;
+use crate::log::marks::Marks;
 use crate::log::node::NodeOrdinal;
 use crate::log::row_changes::RowKey;
 use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
+use crate::model::lens::Given;
+use crate::model::table_ref::TableRef;
 use crate::names::quoted;
 use crate::past::undo::UndoReport;
 use crate::past::undo::judge::{CountingWrite, Judge, Verdict};
@@ -26,7 +30,12 @@ use crate::past::undo::target::Target;
 use crate::past::undo::written_row::{WrittenCell, WrittenRow};
 use crate::past::undone::Turn;
 use crate::rows::any_rows::MarkedCell;
+use crate::rows::effective::{Known, Written};
 use crate::rows::folded_change::FoldedCell;
+use crate::rows::lensed::Lensed;
+use crate::rows::plan::Plan;
+use crate::rows::shown_values::key_of;
+use crate::rows::written_through::set_back;
 use crate::value::{Stored, is_same};
 
 /// Finds out what sets rows back, or forth.
@@ -37,6 +46,8 @@ pub(super) struct RowUndoing<'c, 'r> {
     judge: Judge<'r>,
     counters: Counters<'c>,
     forgotten: ForgottenRows<'c>,
+    /// The columns that replace others, by the ordinals of their tables.
+    lensed: HashMap<i64, Arc<Plan>>,
     /// The node that writes.
     writer: NodeOrdinal,
     pub(super) outcome: Outcome,
@@ -73,12 +84,12 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
     pub(super) fn new(
         (connection, registry): (&'c Connection, &'r Registry),
         targets: &'r [Target],
-        judge: Judge<'r>,
+        (judge, lensed): (Judge<'r>, HashMap<i64, Arc<Plan>>),
         writer: NodeOrdinal,
     ) -> Self {
         let (counters, outcome) = (Counters::new(connection), Outcome::default());
         let forgotten = ForgottenRows::new(connection);
-        Self { connection, registry, targets, judge, counters, forgotten, writer, outcome }
+        Self { connection, registry, targets, judge, counters, forgotten, lensed, writer, outcome }
     }
 
     /// Returns what becomes of a transaction.
@@ -108,11 +119,24 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
             self.outcome.report.left += written.columns.values().flatten().count() as u64;
             return Ok(None);
         };
+        let plan = self.lensed.get(&key.0).map(Arc::clone);
+        let lensed = plan.as_ref().and_then(|plan| plan.lensed.as_ref());
         let mut cells = Vec::new();
+        if let Some(lensed) = lensed {
+            cells = self.lensed(reader, (table, key.1, &written), (lensed, clock), log)?;
+        }
+        // Only who knows the functions between columns can undo what was written through.
+        let left_alone = if lensed.is_none() { written.through } else { BTreeSet::new() };
+        let is_turned = |rows: &Self, cell: &&WrittenCell| {
+            rows.turn(cell.target).is_some() && !left_alone.contains(&cell.target)
+        };
         // Values that the row may have already.
         let mut unsure = Vec::new();
         for (column, written) in &written.columns {
-            let turned = written.iter().filter(|cell| self.turn(cell.target).is_some());
+            if lensed.is_some_and(|lensed| lensed.has(*column)) {
+                continue;
+            }
+            let turned = written.iter().filter(|cell| is_turned(self, cell));
             let turned: Vec<_> = turned.collect();
             let name = table.columns.get(column).filter(|_| !turned.is_empty());
             let left = written.len() - name.map_or(0, |_| turned.len());
@@ -134,6 +158,56 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         let latest = clock.latest().map(|(stamp, _)| stamp).unwrap_or_default();
         let inverse = Inverse { table, row: key.1, latest, cells };
         Ok(Some(inverse).filter(|inverse| !inverse.cells.is_empty()))
+    }
+
+    /// Returns what sets the columns back that replace others or are replaced: what they would show without what is
+    /// undone.
+    fn lensed(
+        &mut self,
+        reader: &mut LogReader<'_, '_>,
+        (table, row, written): (&'r RegisteredTable, [u8; 16], &WrittenRow),
+        (lensed, clock): (&Lensed, &RowClock),
+        log: &mut RowLog,
+    ) -> Result<Vec<MarkedCell<'r>>> {
+        let touched = written.columns.iter().filter(|(column, _)| lensed.has(**column));
+        let touched = touched.flat_map(|(_, cells)| cells);
+        let turned = touched.filter(|cell| self.turn(cell.target).is_some()).count() as u64;
+        // What a row was created with stays when that is undone.
+        if turned == 0 || matches!(log, RowLog::Alone) || clock.latest().is_none() {
+            return Ok(Vec::new());
+        }
+        let registry = self.registry;
+        let id_of = |node| registry.id_of(node);
+        let held = lensed.read(self.connection, (&lensed.by_id, ValueRef::Blob(&row)), &id_of)?;
+        let Some(held) = held else { return Ok(Vec::new()) };
+        let (mut known, mut origins) = (HashMap::new(), HashMap::new());
+        for (position, column) in lensed.columns() {
+            let is_again =
+                |cell: &&WrittenCell| self.turn(cell.target).is_some_and(|turn| !turn.is_undone);
+            let again = written.columns.get(&column).into_iter().flatten().filter(is_again);
+            let again = again.map(|cell| cell.last).max();
+            let newest = self.judge.of_column(reader, log, (column, again))?.counts;
+            let edit = self.judge.of_edits(reader, log, (column, again))?.counts;
+            let marks = newest.as_ref().map(|write| write.origin.to_marks()).unwrap_or_default();
+            origins.insert(position, marks);
+            let (newest, edit) = (newest.and_then(as_written), edit.and_then(as_written));
+            known.insert(position, Known { newest, edit });
+        }
+        let (now, then) = (lensed.row(held.known), lensed.row(known));
+        let key_of = |table: TableRef, id: &Given<'_>| key_of(self.connection, table, id);
+        let changed = set_back(lensed, &now, &then, &key_of)?;
+        self.outcome.is_any = true;
+        let cell = |(position, value, is_through): (usize, Given<'static>, bool)| {
+            let (column, name) = table.columns.get_key_value(&lensed.ordinal(position)?)?;
+            let mut marks = origins.remove(&position).unwrap_or_default();
+            if is_through {
+                marks.extend(Marks::OF_WRITTEN_THROUGH.0);
+            }
+            let cell =
+                FoldedCell::new((*column, name.as_str()), Write::Value(value), Marks(&marks));
+            Some(MarkedCell { cell, marks })
+        };
+        Ok(changed.into_iter().filter_map(cell).collect())
     }
 
     /// Returns what is to be added to a counter, or `None` if the column is none, or none any more.
@@ -255,6 +329,14 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         let mut same = same.into_iter();
         cells.retain(|_| !same.next().unwrap_or_default());
         Ok(())
+    }
+}
+
+/// Returns what counts in a column as a value that was written.
+fn as_written(write: CountingWrite) -> Option<Written> {
+    match write.write {
+        Write::Value(value) => Some(Written { value, at: (write.place.stamp, write.place.node) }),
+        Write::Addition(_) | Write::Forgotten(_) => None,
     }
 }
 

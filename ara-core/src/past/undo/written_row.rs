@@ -1,9 +1,9 @@
 //! What the transactions that are to be undone, or done again, wrote into a row.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::error::Result;
-use crate::log::cells::{Cells, Standing, Write};
+use crate::log::cells::{Cell, Cells, Standing, Write, is_written_through};
 use crate::log::marks::PutBack;
 use crate::log::node::Precedence;
 use crate::log::owned_change::OwnedChange;
@@ -14,6 +14,8 @@ use crate::log::owned_write::owned;
 pub(super) struct WrittenRow {
     /// By column, and then by transaction.
     pub(super) columns: BTreeMap<u32, Vec<WrittenCell>>,
+    /// The transactions that wrote through from one column of the row into another one.
+    pub(super) through: BTreeSet<usize>,
     /// How many values are of a kind that is not known, and so are left.
     pub(super) unknown: u64,
     /// About how many bytes of memory this takes.
@@ -37,6 +39,8 @@ pub(super) struct WrittenCell {
 pub(super) struct OwnedCell {
     pub(super) write: Write<'static>,
     pub(super) puts_back: Option<PutBack>,
+    /// Whether it was written through from another column, and so is no edit.
+    pub(super) is_written_through: bool,
 }
 
 impl OwnedCell {
@@ -64,6 +68,9 @@ impl WrittenRow {
                 self.unknown += 1;
                 continue;
             };
+            if cell.is_written_through {
+                self.through.insert(target);
+            }
             let (added, is_addition) = (cell.added().unwrap_or_default(), cell.added().is_some());
             let cells = self.columns.entry(column).or_default();
             match cells.last_mut().filter(|last| last.target == target) {
@@ -84,10 +91,7 @@ fn read_cells(cells: Cells<'_>) -> Result<HashMap<u32, Option<OwnedCell>>> {
     for cell in cells.judged() {
         let (cell, standing) = cell?;
         let write = match standing {
-            Standing::Counts(write) => {
-                let (write, puts_back) = (owned(write), cell.marks.puts_back());
-                Some(OwnedCell { write, puts_back })
-            }
+            Standing::Counts(write) => Some(owned_cell(cell, write)),
             Standing::Unknown => None,
             Standing::Repeats => continue,
         };
@@ -106,12 +110,14 @@ pub(super) fn cell_of(cells: Cells<'_>, column: u32) -> Result<Option<OwnedCell>
             continue;
         }
         return Ok(match standing {
-            Standing::Counts(write) => {
-                let (write, puts_back) = (owned(write), cell.marks.puts_back());
-                Some(OwnedCell { write, puts_back })
-            }
+            Standing::Counts(write) => Some(owned_cell(cell, write)),
             Standing::Unknown | Standing::Repeats => None,
         });
     }
     Ok(None)
+}
+
+fn owned_cell(cell: Cell<'_>, write: Write<'_>) -> OwnedCell {
+    let is_written_through = is_written_through(cell.column, &write, cell.marks);
+    OwnedCell { write: owned(write), puts_back: cell.marks.puts_back(), is_written_through }
 }

@@ -33,13 +33,15 @@ impl Mutation<'_, '_> {
         }
         // Only rows with a clock have columns that were written through.
         let ordinal = self.plan.ordinal.ok_or(Error::Corrupt)?;
-        let table = (ordinal, self.plan.def.name);
+        let (plan, table) = (self.plan, (ordinal, self.plan.def.name));
         let cells: Vec<MarkedCell<'_>> =
             writes.iter().filter_map(|write| self.marked_cell(write, added)).collect();
-        record(&mut self.writing.recorder, (stamp, table, id), &cells)?;
-        let cells = cells.into_iter().map(|marked| marked.cell).collect();
-        let folded = self.fold_recorded(stamp, id, (table, cells));
-        folded.inspect_err(|_| self.writing.recorder.break_off())
+        // If it fails, as another program has changed the table, nothing of it is done, so that the table can be mended.
+        self.writing.in_savepoint(|writing| {
+            record(&mut writing.recorder, (stamp, table, id), &cells)?;
+            let cells = cells.into_iter().map(|marked| marked.cell).collect();
+            Mutation { writing, plan }.fold_recorded(stamp, id, (table, cells))
+        })
     }
 
     fn fold_recorded(

@@ -1,6 +1,8 @@
 //! Holding the schema against what was released.
 
-use ara_schema::{ColumnSnapshot, Range, TableSnapshot, TypeSnapshot};
+use ara_schema::{
+    ColumnSnapshot, Range, ReplacesSnapshot, TableSnapshot, TypeSnapshot, shown_column,
+};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
@@ -50,20 +52,53 @@ fn turn_on(at: usize, table: &Path) -> TokenStream {
             #[allow(dead_code, long_running_const_eval)]
             pub(crate) const __A_TABLE_BELONGS_TO_ONE_SCHEMA:
                 ::ara::__private::Option<&'static ::ara::__private::TableDef> =
-                ::ara::__private::find_table(RELEASED, TABLES[#at].name);
+                ::ara::__private::released_of(RELEASED, TABLES[#at].name);
         }
     }
 }
 
 /// Generates the definition of a table as it was released.
 fn definition(table: &TableSnapshot) -> TokenStream {
-    let TableSnapshot { name, local, columns, .. } = table;
-    let columns = columns.iter().map(|ColumnSnapshot { name, ty, range, .. }| {
+    let TableSnapshot { name, local, columns, key, .. } = table;
+    let columns = columns.iter().map(|ColumnSnapshot { name, ty, range, replaces, .. }| {
         let (ty, range) = (stored_type(ty), recorded(*range));
-        quote!(_ara::ColumnDef { name: #name, ty: _ara::Type::#ty, range: #range, required: false, .._ara::ColumnDef::EMPTY })
+        // What most columns have not is left out, as an app may have thousands of them.
+        let replaces = replaces.as_ref().map(|lens| {
+            let lens = replaced(name, lens);
+            quote!(replaces: #lens,)
+        });
+        quote! {
+            _ara::ColumnDef {
+                name: #name,
+                ty: _ara::Type::#ty,
+                range: #range,
+                #replaces
+                .._ara::ColumnDef::EMPTY
+            }
+        }
     });
+    let key = key.as_ref().map(|key| quote!(key: _ara::Some(#key),));
     quote! {
-        _ara::TableDef { name: #name, local: #local, columns: &[#(#columns),*], indexes: &[], search: &[], .._ara::TableDef::EMPTY }
+        _ara::TableDef {
+            name: #name,
+            local: #local,
+            columns: &[#(#columns),*],
+            #key
+            .._ara::TableDef::EMPTY
+        }
+    }
+}
+
+fn replaced(column: &str, lens: &ReplacesSnapshot) -> TokenStream {
+    let ReplacesSnapshot { columns, revision, by_key } = lens;
+    let shown = shown_column(column, *revision);
+    quote! {
+        _ara::Some(_ara::Replaces {
+            columns: &[#(#columns),*],
+            shown: #shown,
+            revision: #revision,
+            by_key: #by_key,
+        })
     }
 }
 

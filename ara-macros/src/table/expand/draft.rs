@@ -48,12 +48,29 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             }
         }
     };
-    quote! {
-        impl<#(#parameters),*> #draft<#(#parameters),*> {
+    let id = match table.key() {
+        None => quote! {
             #[doc = "Sets the row's id. Without it, the row gets a new one."]
             #id_vis fn id(self, __id: _ara::Id<#ident>) -> Self {
                 Self { cells: self.cells.id(__id), ..self }
             }
+        },
+        // It takes nothing, and the compiler says why.
+        Some(key) => {
+            let marker = table.marker(key.ident);
+            let argument =
+                quote_spanned!(key.ident.span()=> impl ::ara::__private::IdBeside<#marker>);
+            quote! {
+                #[doc(hidden)]
+                #id_vis fn id(self, _: #argument) -> Self {
+                    self
+                }
+            }
+        }
+    };
+    quote! {
+        impl<#(#parameters),*> #draft<#(#parameters),*> {
+            #id
             #(#setters)*
         }
 

@@ -1,20 +1,20 @@
 //! The functions between columns and those that they replace.
 
+use ara_schema::shown_column;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
 use crate::table::ast::{Column, Table};
-use crate::table::lens::{Lens, Write};
+use crate::table::lens::{Lens, Write, is_closure};
 
 /// Returns the name of the column that queries read: a hidden one, if the column replaces others.
 pub fn shown(column: &Column<'_>) -> String {
     let name = &column.name.text;
-    match column.args.replaces.as_ref().map(Lens::revision) {
+    match &column.args.replaces {
         None => name.clone(),
-        Some(1) => format!("ara_now_{name}"),
-        Some(revision) => format!("ara_now_{name}_{revision}"),
+        Some(lens) => shown_column(name, lens.revision()),
     }
 }
 
@@ -50,6 +50,47 @@ pub fn lenses(table: &Table<'_>) -> Option<TokenStream> {
     })
 }
 
+/// Generates the checks of what columns replace that need types.
+pub fn checks(table: &Table<'_>) -> TokenStream {
+    let mut checks = TokenStream::new();
+    for column in &table.columns {
+        let Some(lens) = column.args.replaces.as_ref().filter(|_| !table.is_faulty) else {
+            continue;
+        };
+        let new = table.marker(column.ident);
+        for old in &lens.columns {
+            let marker = table.marker(old);
+            let check = quote_spanned! {old.span()=>
+                ::ara::__private::replaces_no_counter::<#new, #marker>()
+            };
+            checks.extend(quote!(const _: () = #check;));
+            if lens.by_key.is_some() {
+                let check =
+                    quote_spanned!(old.span()=> ::ara::__private::key_replaced::<#marker>());
+                checks.extend(quote!(const _: () = #check;));
+            }
+        }
+    }
+    checks
+}
+
+/// Returns a function as it is called. A closure is given to another function first: clippy would take it for one
+/// that is called where it is written for no reason.
+fn called(function: &TokenStream) -> TokenStream {
+    let span = function.span();
+    if is_closure(function) {
+        quote_spanned!(span=> ::core::convert::identity(#function))
+    } else {
+        quote_spanned!(span=> (#function))
+    }
+}
+
+/// Returns variables for the arguments or the values of a function. They have its span, so that messages about
+/// their types point there.
+fn variables(name: &str, count: usize, function: &TokenStream) -> Vec<Ident> {
+    (0..count).map(|at| format_ident!("{name}{at}", span = function.span())).collect()
+}
+
 fn positions(table: &Table<'_>, fields: &[Ident]) -> Vec<usize> {
     fields.iter().filter_map(|field| table.column(field)).map(|(at, _)| at).collect()
 }
@@ -63,15 +104,30 @@ fn read(table: &Table<'_>, at: usize, (column, lens): (&Column<'_>, &Lens)) -> O
         quote_spanned!(by_key.span()=> ::ara::__private::key_read::<#ty>())
     } else {
         let (function, is_with) = lens.reads()?;
-        let olds: Vec<_> = (0..lens.columns.len()).map(|at| format_ident!("__old{at}")).collect();
+        let olds = variables("__old", lens.columns.len(), function);
         let markers: Vec<_> = lens.columns.iter().map(|old| table.marker(old)).collect();
         let places = 0..lens.columns.len();
         // A single one is there if the function is called; several ones are there or not, each by itself.
         let is_there = (olds.len() == 1).then(|| quote!(?));
-        let with = is_with.then(|| quote!(_ara::given::<#new>(__last).as_ref()));
-        let call = quote_spanned!(function.span()=> (#function)(#(#olds,)* #with));
+        let last = format_ident!("__last", span = function.span());
+        let with = is_with.then(
+            || quote_spanned!(function.span()=> ::ara::__private::given::<#new>(#last).as_ref()),
+        );
+        let span = function.span();
+        let call = match (&markers[..], is_with) {
+            ([old], false) => quote_spanned! {span=>
+                ::ara::__private::call_read::<#old, _, _>(#function, #(#olds)*)
+            },
+            ([old], true) => quote_spanned! {span=>
+                ::ara::__private::call_read_with::<#old, #new, _, _>(#function, #(#olds)*, #with)
+            },
+            _ => {
+                let function = called(function);
+                quote_spanned!(span=> #function(#(#olds,)* #with))
+            }
+        };
         quote! {
-            _ara::ReadBy::Function(|__olds, __last| {
+            _ara::ReadBy::Function(|__olds, #last| {
                 #(let #olds = _ara::given_at::<#markers>(__olds, #places) #is_there;)*
                 _ara::read_value::<#new, _>(#call)
             })
@@ -97,7 +153,7 @@ fn write(
     let own = [column.ident.clone()];
     let fields = columns.as_deref().unwrap_or(&own);
     let from = positions(table, fields);
-    let news: Vec<_> = (0..fields.len()).map(|at| format_ident!("__new{at}")).collect();
+    let news = variables("__new", fields.len(), function);
     let given = fields.iter().zip(&news).enumerate().map(|(at, (field, new))| {
         let marker = table.marker(field);
         // Without its required value, there is nothing to write.
@@ -109,14 +165,34 @@ fn write(
     let arguments = fields.iter().zip(&news).map(|(field, new)| {
         let is_required =
             fields.len() == 1 || table.column(field).is_some_and(|(_, column)| !column.is_optional);
-        if is_required { quote!(&#new) } else { quote!(#new.as_ref()) }
+        let span = function.span();
+        if is_required {
+            quote_spanned!(span=> &#new)
+        } else {
+            quote_spanned!(span=> #new.as_ref())
+        }
     });
-    let call = quote_spanned!(function.span()=> (#function)(#(#arguments),*));
-    let olds: Vec<_> = (0..lens.columns.len()).map(|at| format_ident!("__old{at}")).collect();
-    let markers = lens.columns.iter().map(|old| table.marker(old));
+    let span = function.span();
+    let call = match fields {
+        [new] if is_closure(function) => {
+            let new = table.marker(new);
+            quote_spanned! {span=>
+                ::ara::__private::call_write::<#new, _, _>(#function, #(#arguments)*)
+            }
+        }
+        _ => {
+            let function = called(function);
+            quote_spanned!(span=> #function(#(#arguments),*))
+        }
+    };
+    let olds = variables("__old", lens.columns.len(), function);
+    let written = lens.columns.iter().zip(&olds).map(|(old, value)| {
+        let marker = table.marker(old);
+        quote_spanned!(function.span()=> ::ara::__private::written_value::<#marker, _>(#value))
+    });
     let pattern = match &olds[..] {
         [old] => quote!(#old),
-        olds => quote!((#(#olds),*)),
+        olds => quote_spanned!(function.span()=> (#(#olds),*)),
     };
     Some(quote! {
         _ara::WriteLens {
@@ -125,7 +201,7 @@ fn write(
             by: _ara::WriteBy::Function(|__news| {
                 #(#given)*
                 let #pattern = #call;
-                _ara::Some(_ara::vec![#(_ara::written_value::<#markers, _>(#olds)),*])
+                _ara::Some(_ara::vec![#(#written),*])
             }),
         }
     })

@@ -30,6 +30,9 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
     let patch = table.patch();
     let setters = table.kept_positions().map(|(at, column)| {
         let Column { ident, vis, deprecated, .. } = column;
+        if table.key().is_some_and(|key| key.ident == column.ident) {
+            return setter_of_key(table, column);
+        }
         let doc = column.doc();
         let (generics, argument) = column.argument();
         let marker = table.marker(ident);
@@ -55,6 +58,18 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             fn into_cells(self) -> _ara::Cells {
                 self.cells
             }
+        }
+    }
+}
+
+/// Generates the setter of a key, which takes nothing: the compiler says why.
+fn setter_of_key(table: &Table<'_>, Column { ident, vis, .. }: &Column<'_>) -> TokenStream {
+    let marker = table.marker(ident);
+    let argument = quote_spanned!(ident.span()=> impl ::ara::__private::SetsKey<#marker>);
+    quote! {
+        #[doc(hidden)]
+        #vis fn #ident(self, _: #argument) -> Self {
+            self
         }
     }
 }

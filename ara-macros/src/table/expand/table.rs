@@ -10,7 +10,7 @@ use crate::table::ast::{Column, Table};
 
 /// Generates what the struct implements: a table, and a row that can be read and created.
 pub fn impls(table: &Table<'_>) -> TokenStream {
-    let parts = [table_impl(table), record_and_create(table), search(table)];
+    let parts = [table_impl(table), record_and_create(table), search(table), checks(table)];
     quote!(#(#parts)*)
 }
 
@@ -75,10 +75,21 @@ fn column_def(table: &Table<'_>, column: &Column<'_>) -> TokenStream {
 
 /// Generates the stored name of the key.
 fn key(table: &Table<'_>) -> TokenStream {
-    match table.args.key.as_ref().and_then(|key| table.column(key)) {
-        Some((_, Column { name, .. })) => quote!(_ara::Some(#name)),
+    match table.key() {
+        Some(Column { name, .. }) => quote!(_ara::Some(#name)),
         None => quote!(_ara::None),
     }
+}
+
+/// Generates the checks that need types.
+fn checks(table: &Table<'_>) -> TokenStream {
+    let key = table.key().map(|column| {
+        let marker = table.marker(column.ident);
+        let check = quote_spanned!(column.ty.span()=> ::ara::__private::key_text::<#marker>());
+        quote!(const _: () = #check;)
+    });
+    let lenses = super::lens::checks(table);
+    quote!(#key #lenses)
 }
 
 /// Returns the indexes, by the stored names of their columns: those of fields, then those of the struct.

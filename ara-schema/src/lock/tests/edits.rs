@@ -52,6 +52,16 @@ fn edits(entry: &Value, ids: &[String]) -> Vec<Value> {
             edit("column", json!("surname"));
         } else {
             edit("local", json!(entry.get("local").is_none()));
+            edit("key", json!("title"));
+            if entry.get("key").is_some() {
+                edit("key", Value::Null);
+            }
+        }
+        if entry.get("replaces").is_some() {
+            edit("replaces", json!(["title", "due"]));
+            edit("replaces", json!(["state"]));
+            edit("revision", json!(3));
+            edit("by_key", json!(entry.get("by_key").is_none()));
         }
         if entry.get("type").is_some() {
             for ty in [json!("text"), json!("enum"), json!("zoned"), json!({ "id": "person" })] {

@@ -30,8 +30,8 @@ fn a_range_that_gets_wider_is_a_line_of_its_own() {
     assert_eq!(released(&lock, "stars"), Some(Range::ALL));
     assert_eq!(lock.verify_all(), Ok(()));
     let [first, second] = lock.releases() else { panic!("{lock}") };
-    assert_eq!((lock.additions(first).len(), lock.ranges(first).len()), (2, 0));
-    assert_eq!((lock.additions(second).len(), lock.ranges(second).len()), (0, 1));
+    assert_eq!((lock.additions(first).len(), lock.renewals(first).len()), (2, 0));
+    assert_eq!((lock.additions(second).len(), lock.renewals(second).len()), (0, 1));
 }
 
 #[test]

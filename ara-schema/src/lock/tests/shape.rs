@@ -21,12 +21,12 @@ fn with(releases: &str, schema: &str) -> String {
 
 #[test]
 fn a_newer_format_is_told_before_all_else() {
-    let newer = ["written by a newer ara (format 3; this one reads 2): update ara"];
-    refused(r#"{"tables": {}, "format": 3}"#, None, &newer);
-    refused(&linear().to_string().replace("\"format\": 2", "\"format\": 3"), None, &newer);
-    refused(r#"{"format": 3, "about": "", "releases": [], "schema": []}"#, None, &newer);
+    let newer = ["written by a newer ara (format 4; this one reads 3): update ara"];
+    refused(r#"{"tables": {}, "format": 4}"#, None, &newer);
+    refused(&linear().to_string().replace("\"format\": 3", "\"format\": 4"), None, &newer);
+    refused(r#"{"format": 4, "about": "", "releases": [], "schema": []}"#, None, &newer);
     refused(r#"{"format": 18446744073709551615}"#, None, &["newer ara", "18446744073709551615"]);
-    let zeroth = linear().to_string().replace("\"format\": 2", "\"format\": 0");
+    let zeroth = linear().to_string().replace("\"format\": 3", "\"format\": 0");
     refused(&zeroth, None, &["there is no format 0", "version control"]);
 }
 
@@ -45,7 +45,7 @@ fn what_is_no_json_is_told_with_its_line() {
         &["`fromat`", mend],
     );
     let text = linear().to_string();
-    refused(&text.replace("\"format\": 2", "\"format\": \"2\""), Some(2), &["invalid type", mend]);
+    refused(&text.replace("\"format\": 3", "\"format\": \"3\""), Some(2), &["invalid type", mend]);
     refused(&format!("{text}}}"), Some(text.lines().count() + 1), &["not JSON", mend]);
 }
 
@@ -76,6 +76,23 @@ fn lines_of_another_shape_are_told() {
         r#"{"table":"a","column":"b","type":"text","range":"1-9","since":"","seal":""}"#,
         "a range is written as",
     );
+    for lens in [
+        r#""replaces":["b"],"revision":1"#,
+        r#""column":"b","replaces":["c"]"#,
+        r#""column":"b","revision":1"#,
+        r#""column":"b","replaces":[],"revision":1"#,
+        r#""column":"b","replaces":["c"],"revision":0"#,
+        r#""column":"b","type":"text","replaces":["c"],"revision":1"#,
+        r#""column":"b","variant":"C","by_key":true"#,
+        r#""column":"b","type":"text","key":"b""#,
+    ] {
+        told(&format!(r#"{{"table":"a",{lens},"since":"","seal":""}}"#), "a line is of a table");
+    }
+    told(
+        r#"{"table":"a","column":"b","replaces":["C"],"revision":1,"since":"","seal":""}"#,
+        "`C` is no stored name",
+    );
+    told(r#"{"table":"a","key":"B","since":"","seal":""}"#, "`B` is no stored name");
     told(r#"{"table":"A","since":"","seal":""}"#, "`A` is no stored name");
     told(r#"{"table":"a","column":"id","type":"text","since":"","seal":""}"#, "system column");
     told(

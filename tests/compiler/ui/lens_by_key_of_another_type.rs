@@ -1,0 +1,43 @@
+use ara::prelude::*;
+
+#[derive(Table)]
+struct Expense {
+    id: Id<Expense>,
+    #[table(replaces(note, by_key))]
+    text: Option<String>,
+    #[table(retired)]
+    note: Option<String>,
+}
+
+#[derive(Table)]
+struct Payment {
+    id: Id<Payment>,
+    #[table(replaces(shop, by_key))]
+    shop_id: Option<Id<Shop>>,
+    #[table(retired)]
+    shop: Option<String>,
+}
+
+#[derive(Table)]
+struct Shop {
+    id: Id<Shop>,
+    name: String,
+}
+
+#[derive(Table)]
+struct Visit {
+    id: Id<Visit>,
+    #[table(replaces(city, by_key))]
+    city_id: Option<Id<City>>,
+    #[table(retired)]
+    city: Option<i64>,
+}
+
+#[derive(Table)]
+#[table(key = name)]
+struct City {
+    id: Id<City>,
+    name: String,
+}
+
+fn main() {}

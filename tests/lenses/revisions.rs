@@ -1,0 +1,58 @@
+//! Revisions of what columns replace.
+
+use ara::prelude::*;
+use support::{Outcome, There, verified};
+
+mod v1 {
+    use ara::prelude::*;
+
+    #[derive(Debug, Table)]
+    pub struct Expense {
+        pub id: Id<Self>,
+        pub note: String,
+    }
+}
+
+/// The name of the newest column is that of the one before it and the number of that one's revision.
+mod v3 {
+    use ara::prelude::*;
+
+    #[derive(Debug, Table)]
+    pub struct Expense {
+        pub id: Id<Self>,
+        #[table(retired)]
+        note: Option<String>,
+        #[table(retired, replaces(note, read = upper, write = lower, revision = 2))]
+        text: Option<String>,
+        #[table(replaces(text, read = starred, write = bare))]
+        pub text_2: String,
+    }
+
+    fn upper(note: String) -> String {
+        note.to_uppercase()
+    }
+
+    fn lower(text: &str) -> String {
+        text.to_lowercase()
+    }
+
+    fn starred(text: String) -> String {
+        text + "*"
+    }
+
+    fn bare(text: &str) -> String {
+        text.trim_end_matches('*').to_owned()
+    }
+}
+
+#[test]
+fn a_revision_never_has_the_name_of_another_column() -> Outcome {
+    let db = Database::memory()?;
+    let old = db.create(v1::Expense::draft().note("milk"))?;
+    let milk = Id::<v3::Expense>::from_uuid(old.uuid());
+    assert_eq!(db.get(milk)?.there()?.text_2.as_deref(), Some("MILK*"));
+    db.update(v3::Expense::patch(milk).text_2("TEA*"))?;
+    assert_eq!(db.get(milk)?.there()?.text_2.as_deref(), Some("TEA*"));
+    assert_eq!(db.get(old)?.there()?.note.as_deref(), Some("tea"));
+    verified(&db)
+}
