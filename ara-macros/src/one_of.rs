@@ -1,13 +1,14 @@
 //! `#[derive(OneOf)]`: enums of the app each of whose variants is a column of a table.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Path, Token, Type, Variant};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, Path, Token, Type, Variant};
 
 use crate::input::faults::Faults;
-use crate::input::names::{plain, snake_case};
+use crate::input::names::{module, plain};
+use crate::input::types::inside_option;
 
 /// Generates what `#[derive(OneOf)]` stands for.
 pub fn derive(input: &DeriveInput) -> TokenStream {
@@ -24,17 +25,14 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
         return faults.into_compile_errors();
     };
     let ident = &input.ident;
-    let named = |column: &Column| match column {
-        Column::Field(field) => quote_spanned!(field.span()=> #table::#field),
-        Column::Named(path) => quote!(#path),
-    };
+    let named = |column: &Ident| quote_spanned!(column.span()=> #table::#column);
     let columns = variants.iter().map(|OneOfVariant { column, .. }| {
         let named = named(column);
-        quote_spanned!(named.span()=> _ara::OneOfColumn::new::<#table, _>(#named))
+        quote_spanned!(column.span()=> _ara::OneOfColumn::new::<#table, _>(#named))
     });
     let arms = variants.iter().enumerate().map(|(at, OneOfVariant { variant, column, ty })| {
         let (named, variant) = (named(column), &variant.ident);
-        let value = quote_spanned!(ty.span()=> _ara::read_variant::<#ty, _>(#named, __stored)?);
+        let value = quote_spanned!(ty.span()=> _ara::read_variant::<_, #ty>(#named, __stored)?);
         quote!(#at => _ara::Some(Self::#variant(#value)),)
     });
     let check = quote_spanned!(table.span()=> ::ara::__private::refuse_local::<#table>());
@@ -63,16 +61,9 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
 /// A variant, and the column whose values it holds.
 struct OneOfVariant<'a> {
     variant: &'a Variant,
-    column: Column,
+    /// The field of the column.
+    column: Ident,
     ty: &'a Type,
-}
-
-/// How a column is named.
-enum Column {
-    /// By its field.
-    Field(syn::Ident),
-    /// As queries name it: `Todo::title`.
-    Named(Path),
 }
 
 /// Returns the table that `#[one_of(Todo)]` on the enum names.
@@ -123,11 +114,19 @@ fn variants<'a>(input: &'a DeriveInput, faults: &mut Faults) -> Vec<OneOfVariant
             );
             continue;
         };
+        if inside_option(ty).is_some() {
+            faults.on(ty, "a variant holds a value that is there: its type is that of the column, without `Option`");
+        }
         let Some(column) = column(variant, faults) else { continue };
-        let is_same = |known: &&OneOfVariant<'_>| known.column.field() == column.field();
+        let is_same = |known: &&OneOfVariant<'_>| plain(&known.column) == plain(&column);
         if let Some(known) = variants.iter().find(is_same) {
-            let (field, known) = (column.field(), &known.variant.ident);
-            faults.on(variant, format_args!("`{known}` is the column `{field}` already"));
+            let known = &known.variant.ident;
+            faults.on(
+                &variant.ident,
+                format_args!(
+                    "`{known}` is the column `{column}` already: each column is named once"
+                ),
+            );
         }
         variants.push(OneOfVariant { variant, column, ty });
     }
@@ -136,43 +135,36 @@ fn variants<'a>(input: &'a DeriveInput, faults: &mut Faults) -> Vec<OneOfVariant
 
 /// Returns the column of a variant: the one that `#[one_of(heading)]` on it names, or else the one that is named like
 /// the variant.
-fn column(variant: &Variant, faults: &mut Faults) -> Option<Column> {
+fn column(variant: &Variant, faults: &mut Faults) -> Option<Ident> {
     let mut named = None;
     for attr in of_one_of(&variant.attrs) {
         match attr.parse_args::<Path>() {
-            Ok(path) if named.is_none() => named = Some(path),
-            Ok(_) => faults.on(attr, "the column of this variant is named already"),
+            Ok(_) if named.is_some() => {
+                faults.on(attr, "the column of this variant is named already");
+            }
+            Ok(path) => match path.get_ident() {
+                Some(field) => named = Some(field.clone()),
+                None => {
+                    let field = path.segments.last().map(|last| &last.ident);
+                    faults.on(
+                        &path,
+                        format_args!(
+                            "all columns are of the one table that the enum names, as which of them was \
+                             edited last is known of a row: name a field of it, such as `#[one_of({})]`",
+                            field.map(plain).unwrap_or_default(),
+                        ),
+                    );
+                    return None;
+                }
+            },
             Err(fault) => {
                 faults.push(fault);
                 return None;
             }
         }
     }
-    Some(match named {
-        Some(path) => match path.get_ident() {
-            Some(field) => Column::Field(field.clone()),
-            None => Column::Named(path),
-        },
-        None => {
-            let name = snake_case(&plain(&variant.ident));
-            let field = syn::parse_str(&name).or_else(|_| syn::parse_str(&format!("r#{name}")));
-            let mut field = field.unwrap_or_else(|_| format_ident!("{name}_"));
-            field.set_span(variant.ident.span());
-            Column::Field(field)
-        }
-    })
-}
-
-impl Column {
-    /// Returns the name of its field.
-    fn field(&self) -> String {
-        match self {
-            Self::Field(field) => plain(field),
-            Self::Named(path) => {
-                path.segments.last().map_or_else(String::new, |it| plain(&it.ident))
-            }
-        }
-    }
+    // The module of a struct's columns is named in the same way.
+    Some(named.unwrap_or_else(|| module(&variant.ident)))
 }
 
 fn of_one_of(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {

@@ -41,7 +41,7 @@ pub use query::group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
 pub use query::holds::{Holds, HoldsAt};
 pub use query::join::{JoinMany, Reference, RefersInto, TargetOf};
 pub use query::narrow::{Missable, Narrow, NarrowBy};
-pub use query::one_of::{ColumnOf, Last, OneOf, Perhaps, SelectedOneOf, VariantOf, one_of};
+pub use query::one_of::{Last, OneOf, Perhaps, SelectedOneOf, VariantOf, one_of};
 #[doc(hidden)]
 pub use query::one_of::{OneOfColumn, read_variant, refuse_local};
 pub use query::rows::{As, Left, Part, Rows};

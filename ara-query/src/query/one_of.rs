@@ -43,22 +43,11 @@ pub struct OneOfColumn(ColumnTerm);
 
 impl OneOfColumn {
     /// Returns a column of the table `T`.
-    pub fn new<T, C: Column + ColumnOf<T>>(column: C) -> Self {
+    pub fn new<T: Table, C: Column<Table = T>>(column: C) -> Self {
         let _ = column;
         Self(<C as ColumnRef>::term())
     }
 }
-
-/// A column of the table `T`. The trait exists for the compiler's message.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a column of table `{T}`",
-    label = "the other columns are those of `{T}`",
-    note = "which of several columns was edited last is known of a row: all of them belong to one table"
-)]
-pub trait ColumnOf<T> {}
-
-#[diagnostic::do_not_recommend]
-impl<C: Column> ColumnOf<C::Table> for C {}
 
 /// What a variant holds that stands for the column `C`: a value of the column. The trait exists for the compiler's
 /// message.
@@ -80,7 +69,7 @@ impl<C: Column<Value = V>, V: Value> VariantOf<C> for V {
 
 /// Reads what a variant holds.
 #[doc(hidden)]
-pub fn read_variant<V: VariantOf<C>, C>(column: C, stored: Stored<'_>) -> Option<V> {
+pub fn read_variant<C: Column, V: VariantOf<C>>(column: C, stored: Stored<'_>) -> Option<V> {
     let _ = column;
     V::from_stored(stored)
 }

@@ -133,20 +133,22 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             }
         }
     });
+    let checks = constants.iter().filter_map(|Constant { ident, missing, .. }| {
+        let (marker, span) = (table.marker(ident), missing.as_ref()?.span());
+        let check = quote_spanned!(span=> _ara::refuse_missing_counter::<#marker>());
+        Some(quote!(const _: () = #check;))
+    });
     quote! {
         impl #table_ident { #(#values)* }
         #(#columns)*
+        #(#checks)*
     }
 }
 
 /// Generates what rows without a value in a column are read as.
 fn read_as(marker: &impl ToTokens, value: &TokenStream) -> TokenStream {
-    let check = quote_spanned!(value.span()=> _ara::refuse_missing_counter::<#marker>());
     let value = quote_spanned!(value.span()=> _ara::missing_value::<#marker>(#value));
     quote! {
-        const MISSING: _ara::Option<_ara::MissingValue> = {
-            #check;
-            _ara::Some(|| #value)
-        };
+        const MISSING: _ara::Option<_ara::MissingValue> = _ara::Some(|| #value);
     }
 }
