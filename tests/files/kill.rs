@@ -3,6 +3,7 @@ pub mod forget;
 mod killed;
 mod mending;
 mod merge;
+mod shown;
 mod upkeep;
 
 use std::collections::BTreeMap;

@@ -54,5 +54,12 @@ fn a_revision_never_has_the_name_of_another_column() -> Outcome {
     db.update(v3::Expense::patch(milk).text_2("TEA*"))?;
     assert_eq!(db.get(milk)?.there()?.text_2.as_deref(), Some("TEA*"));
     assert_eq!(db.get(old)?.there()?.note.as_deref(), Some("tea"));
+
+    // What lies beside the columns is ara's own affair.
+    assert_eq!(db.schema_drift()?, []);
+    let schema = db.schema()?;
+    let columns = schema.tables.iter().flat_map(|table| &table.columns);
+    let names: Vec<_> = columns.map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["note", "text", "text_2"]);
     verified(&db)
 }
