@@ -6,6 +6,7 @@
 extern crate self as ara;
 
 pub mod guide;
+mod lens_laws;
 mod schema_history;
 
 pub use ara_core::schema::{
@@ -55,12 +56,13 @@ pub mod __private {
     };
     pub use ara_core::{
         AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdBeside, IdOf,
-        IntoOptional, IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, Ordered, Patches,
-        Plain, Presence, Provided, ReadBy, ReadLens, Readable, Reads, Record, Result, Rule, Schema,
-        SearchColumn, Searchable, Set, SetsKey, Stored, SystemColumn, Table, TableRef, There,
-        Timestamp, Update, Value, Whole, WriteBy, WriteLens, Writes, as_read, column_def,
-        definitions, given, given_at, is_counter, key_read, key_replaced, key_text, key_written,
-        read_value, reader, reader_with, replaces_no_counter, search_text, written_value,
+        IntoOptional, IntoValue, KeyReference, LawFault, LensLaws, LensValues, Lenses, MadeOf,
+        Maybe, Missing, Ordered, Patches, Plain, Presence, Provided, ReadBy, ReadLens, Readable,
+        Reads, Record, Result, Rule, Schema, SearchColumn, Searchable, Set, SetsKey, Stored,
+        SystemColumn, Table, TableRef, There, Timestamp, Update, Value, Whole, WriteBy, WriteLens,
+        Writes, as_read, column_def, definitions, given, given_at, is_counter, key_read,
+        key_replaced, key_text, key_written, read_value, reader, reader_with, replaces_no_counter,
+        search_text, written_value,
     };
     pub use ara_query::{Holds, StartsWith, View, ViewPart, ViewRow};
     pub use core::marker::PhantomData;

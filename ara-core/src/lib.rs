@@ -62,6 +62,8 @@ pub use model::lens_functions::{
     Always, Fallibly, KeyReference, Perhaps, Reads, Writes, given, given_at, key_read,
     key_replaced, key_written, read_value, reader, reader_with, replaces_no_counter, written_value,
 };
+#[doc(hidden)]
+pub use model::lens_laws::{LawFault, LensLaws, LensValues};
 pub use model::record::{
     FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, select_list,
 };

@@ -2,6 +2,7 @@
 
 mod beside;
 mod by_key;
+mod laws;
 mod one_to_one;
 mod split;
 mod undo;
