@@ -25,9 +25,11 @@ pub use ara_core::{
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 #[doc(hidden)]
-pub use ara_core::{Always, Fallibly, IdBeside, KeyReference, Perhaps, Reads, SetsKey, Writes};
+pub use ara_core::{
+    Always, Document, Fallibly, IdBeside, KeyReference, Perhaps, Reads, SetsKey, UpgradesTo, Writes,
+};
 pub use ara_core::{IdOf, MadeOf, Missing, Patches, Provided, Set};
-pub use ara_macros::{OneOf, Table, Value, View, schema, table};
+pub use ara_macros::{OneOf, Table, Value, Versioned, View, schema, table};
 pub use ara_query::*;
 pub use schema_history::{SchemaHistory, SchemaHistoryDraft, SchemaHistoryPatch, SchemaHistoryRow};
 
@@ -40,7 +42,7 @@ pub mod prelude {
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     // The links of the derives' pages are relative, and lead nowhere from a page in this module.
     #[doc(no_inline)]
-    pub use ara_macros::{OneOf, Table, Value, View};
+    pub use ara_macros::{OneOf, Table, Value, Versioned, View};
     pub use ara_query::{
         Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, OneOf,
         Queries, Query, Referring, Sort, TextFunctions, View,
@@ -55,15 +57,15 @@ pub mod __private {
         place_of_refusal, plainly_keeps,
     };
     pub use ara_core::{
-        AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdBeside, IdOf,
-        IntoOptional, IntoValue, KeyReference, LawFault, LensLaws, LensValues, Lenses, MadeOf,
-        Maybe, Missing, MissingValue, Ordered, Patches, Plain, Presence, Provided, ReadBy,
+        AppSchema, AsRead, Cells, Column, Create, Document, FieldOf, Fields, HISTORY, Id, IdBeside,
+        IdOf, IntoOptional, IntoValue, KeyReference, LawFault, LensLaws, LensValues, Lenses,
+        MadeOf, Maybe, Missing, MissingValue, Ordered, Patches, Plain, Presence, Provided, ReadBy,
         ReadLens, Readable, Reads, Record, Result, Rule, Schema, SearchColumn, Searchable, Set,
-        SetsKey, Stored, SystemColumn, Table, TableRef, There, Timestamp, Update, Value, Whole,
-        WriteBy, WriteLens, Writes, as_read, call_read, call_read_with, call_write, column_def,
-        definitions, given, given_at, is_counter, key_read, key_replaced, key_text, key_written,
-        missing_value, read_value, refuse_missing_counter, replaces_no_counter, search_text,
-        written_value,
+        SetsKey, Stored, SystemColumn, Table, TableRef, There, Timestamp, Update, UpgradesTo,
+        Value, Versioned, Whole, WriteBy, WriteLens, Writes, as_read, call_read, call_read_with,
+        call_write, column_def, definitions, given, given_at, is_counter, key_read, key_replaced,
+        key_text, key_written, missing_value, read_value, refuse_missing_counter,
+        replaces_no_counter, search_text, written_value,
     };
     pub use ara_query::{
         Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant, refuse_local,

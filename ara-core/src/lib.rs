@@ -89,4 +89,4 @@ pub use value::{
     Timestamp, Value, Whole,
 };
 #[doc(hidden)]
-pub use value::{one_of_value, read_as, register_functions};
+pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as, register_functions};

@@ -42,7 +42,7 @@ pub(crate) use self::fits::fits;
 pub use self::id::Id;
 pub(crate) use self::id::uuid_of_key;
 pub use self::into::{IntoOptional, IntoValue, Plain, Whole};
-pub use self::json::Json;
+pub use self::json::{Document, Json, UpgradesTo, Versioned};
 pub(crate) use self::literal::literal;
 pub use self::literal::read_as;
 pub use self::made_of::MadeOf;

@@ -131,6 +131,93 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
     value::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
+/// Makes a type that columns can have of a document that changes its shape from release to release.
+///
+/// The variants of the enum are the versions of the document, oldest first. Each has one field, of a type with serde's
+/// traits, and each older one is `Into` the next. Only the newest is written. Whatever version is stored, the app reads the
+/// newest: `newest` returns the document.
+///
+/// It is stored as JSON text in [one form](../ara/struct.Json.html), an object of the document and the name of its
+/// version: `{"document":{..},"version":"V2"}`. A version that only a newer app knows is read as missing, and stays as
+/// it is. `ara.lock` lists the versions: a released one is never removed or moved, and new ones come last.
+/// `#[value(name = "..")]` on a variant sets its stored name, so that a released one can be renamed.
+///
+/// Setters take the newest document, and the enum. To write back what was read is no change, also if an older version
+/// is stored. Filters compare what is stored, so `eq` does not find documents of older versions.
+///
+/// ```
+/// use ara::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// pub struct AddressV1 {
+///     pub lines: String,
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// pub struct AddressV2 {
+///     pub street: String,
+///     pub city: Option<String>,
+/// }
+///
+/// impl From<AddressV1> for AddressV2 {
+///     fn from(old: AddressV1) -> Self {
+///         match old.lines.split_once('\n') {
+///             Some((street, city)) => Self { street: street.to_owned(), city: Some(city.to_owned()) },
+///             None => Self { street: old.lines, city: None },
+///         }
+///     }
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, Versioned)]
+/// pub enum Address {
+///     V1(AddressV1),
+///     V2(AddressV2),
+/// }
+///
+/// #[derive(Table)]
+/// pub struct Person {
+///     pub id: Id<Person>,
+///     pub address: Address,
+/// }
+///
+/// // The app as it was released last year.
+/// mod last_year {
+///     use ara::prelude::*;
+///
+///     #[derive(Debug, Clone, PartialEq, Versioned)]
+///     pub enum Address {
+///         V1(super::AddressV1),
+///     }
+///
+///     #[derive(Table)]
+///     pub struct Person {
+///         pub id: Id<Person>,
+///         pub address: Address,
+///     }
+/// }
+///
+/// # fn main() -> ara::Result<()> {
+/// let db = Database::memory()?;
+/// let old = AddressV1 { lines: "Main St\nDresden".to_owned() };
+/// db.create(last_year::Person::draft().address(old))?;
+///
+/// let person = db.query::<Person>().narrow(Person::address).one()?;
+/// let mut address = person.address.newest();
+/// assert_eq!(address.city.as_deref(), Some("Dresden"));
+///
+/// address.street = "High St".to_owned();
+/// db.update(Person::patch(person.id).address(address))?;
+/// // It is of a version that last year's app does not know.
+/// assert!(db.query::<last_year::Person>().one()?.address.is_none());
+/// # Ok(())
+/// # }
+/// ```
+#[proc_macro_derive(Versioned, attributes(value))]
+pub fn derive_versioned(input: TokenStream) -> TokenStream {
+    value::versioned::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
 /// Makes a struct a view: what a query returns in place of rows, by
 /// [`Query::view`](../ara/struct.Query.html#method.view).
 ///

@@ -4,6 +4,7 @@ mod args;
 mod enumeration;
 mod itself;
 mod newtype;
+pub mod versioned;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -45,8 +45,8 @@ pub enum Fact {
         table: String,
         /// The column's stored name.
         column: String,
-        /// How its values are stored. The variants of an enum are facts of their own, so an enum has none
-        /// here.
+        /// How its values are stored. The variants of an enum and the versions of a document are facts of their own,
+        /// so an enum has none here.
         ty: TypeSnapshot,
         /// The range of its values, if the type has one and it is known.
         range: Option<Range>,
@@ -64,7 +64,7 @@ pub enum Fact {
         /// Whether the column refers to rows whose keys the replaced column holds.
         by_key: bool,
     },
-    /// The enum of a column has a variant.
+    /// The enum of a column has a variant, or its document a version.
     Variant {
         /// The table's stored name.
         table: String,
@@ -283,7 +283,7 @@ impl Snapshot {
                 }
                 (Fact::Variant { column, variant, .. }, Some(table)) => {
                     let of = table.columns.last_mut().filter(|last| last.name == *column);
-                    if let Some(TypeSnapshot::Enum(variants)) = of.map(|column| &mut column.ty) {
+                    if let Some(variants) = of.and_then(|column| column.ty.variants_mut()) {
                         variants.push(variant.clone());
                     }
                 }
@@ -300,10 +300,11 @@ impl TableSnapshot {
         let (local, key) = (self.local, self.key.clone());
         let mut facts = vec![Fact::Table { table: table.clone(), local, key }];
         for ColumnSnapshot { name: column, ty, range, replaces, .. } in &self.columns {
-            let (ty, variants) = match ty {
-                TypeSnapshot::Enum(variants) => (TypeSnapshot::Enum(Vec::new()), &**variants),
-                ty => (ty.clone(), &[][..]),
-            };
+            let variants = ty.variants().unwrap_or_default();
+            let mut ty = ty.clone();
+            if let Some(variants) = ty.variants_mut() {
+                variants.clear();
+            }
             facts.push(Fact::Column {
                 table: table.clone(),
                 column: column.clone(),

@@ -87,8 +87,10 @@ const fn write_column(text: &mut Text<'_>, column: &ColumnDef) {
             text.push_json(table);
             text.push("}");
         }
-        Type::Enum(variants) => {
-            text.push("{\"enum\":");
+        Type::Enum(variants) | Type::Versioned(variants) => {
+            text.push("{\"");
+            text.push(column.ty.word());
+            text.push("\":");
             write_names(text, variants);
             text.push("}");
         }

@@ -5,13 +5,14 @@ mod code;
 mod tests;
 
 use code::{
-    is_key, write_enum, write_field, write_field_beside, write_functions, write_lens, write_list,
-    write_range, write_retired_field, write_struct, write_type, write_variant,
+    is_key, version, write_enum, write_field, write_field_beside, write_functions, write_lens,
+    write_list, write_range, write_retired_field, write_struct, write_type, write_variant,
+    write_version,
 };
 
 use crate::lookup::{contains, find_column, find_table, names_table, position};
 use crate::table::{ColumnDef, Replaces, TableDef};
-use crate::text::Text;
+use crate::text::{Text, same};
 use crate::ty::Type;
 use crate::violation::{Violation, Violations, is_stored_as};
 
@@ -304,11 +305,7 @@ const fn write_column_gone(
     let is_key = is_key(released, column.name);
     if is_key {
         // Without its key, no row can be created.
-        text.push(if count > 0 {
-            "\n  else keep it:          "
-        } else {
-            "\n  keep it:               "
-        });
+        write_keep_it(text, count > 0);
     } else {
         write_keep(text, count);
         text.push("#[deprecated] ");
@@ -482,9 +479,12 @@ const fn write_variant_gone(
     text: &mut Text<'_>,
     released: &TableDef,
     now: &ColumnDef,
-    variant: &str,
+    variant: &'static str,
     (before, variants): (&[&'static str], &[&'static str]),
 ) {
+    if let Type::Versioned(_) = now.ty {
+        return write_version_gone(text, released, now, (variant, before, variants));
+    }
     text.push("variant `");
     text.push(variant);
     text.push("` of ");
@@ -507,6 +507,60 @@ const fn write_variant_gone(
     write_keep(text, count);
     text.push("#[deprecated] ");
     write_variant(text, variant);
+}
+
+/// Writes which version of a document is gone, or has another number now.
+const fn write_version_gone(
+    text: &mut Text<'_>,
+    released: &TableDef,
+    now: &ColumnDef,
+    (gone, before, versions): (&'static str, &[&'static str], &[&'static str]),
+) {
+    let (number, name) = version(gone);
+    text.push("version ");
+    text.push(number);
+    text.push(" of the document in ");
+    write_column(text, released, now.name);
+    text.push(" was released as `");
+    text.push(name);
+    let mut taken = None;
+    let mut moved = None;
+    let mut at = 0;
+    while at < versions.len() {
+        let (other, new) = version(versions[at]);
+        if same(other, number) && !contains(before, versions[at]) {
+            taken = Some(new);
+        }
+        if same(new, name) {
+            moved = Some(other);
+        }
+        at += 1;
+    }
+    match (moved, taken) {
+        (Some(moved), _) => {
+            text.push("`, and is version ");
+            text.push(moved);
+            text.push(" now");
+            text.push("\n  keep the order:        new versions come last");
+        }
+        (None, taken) => {
+            text.push("`, and is gone");
+            if let Some(taken) = taken {
+                write_candidate(text, taken, 0);
+                text.push("?\n  then, on that variant: #[value(name = ");
+                text.push_json(name);
+                text.push(")]");
+            }
+            write_keep_it(text, taken.is_some());
+            write_version(text, name);
+            text.push(" as variant ");
+            text.push(number);
+        }
+    }
+}
+
+const fn write_keep_it(text: &mut Text<'_>, is_else: bool) {
+    text.push(if is_else { "\n  else keep it:          " } else { "\n  keep it:               " });
 }
 
 const fn write_table_gone(

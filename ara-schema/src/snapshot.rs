@@ -109,6 +109,7 @@ pub enum TypeSnapshot {
     Json,
     Id(String),
     Enum(Vec<String>),
+    Versioned(Vec<String>),
 }
 
 fn is_false(value: &bool) -> bool {
@@ -196,6 +197,7 @@ impl TypeSnapshot {
         match self {
             Self::Id(table) => Type::Id(table.leak()),
             Self::Enum(variants) => Type::Enum(leak_names(variants)),
+            Self::Versioned(variants) => Type::Versioned(leak_names(variants)),
             plain => plain.plain().unwrap_or(Type::Enum(&[])),
         }
     }
@@ -211,7 +213,26 @@ impl TypeSnapshot {
         match self {
             Self::Id(_) => "id",
             Self::Enum(_) => "enum",
+            Self::Versioned(_) => "versioned",
             plain => plain.plain().map_or("", |plain| plain.word()),
+        }
+    }
+
+    /// Returns the names that a column can get more of, as [`Type::variants`] does.
+    #[must_use]
+    pub fn variants(&self) -> Option<&[String]> {
+        match self {
+            Self::Enum(variants) | Self::Versioned(variants) => Some(variants),
+            _ => None,
+        }
+    }
+
+    /// Returns the names that a column can get more of, to be changed.
+    #[must_use]
+    pub fn variants_mut(&mut self) -> Option<&mut Vec<String>> {
+        match self {
+            Self::Enum(variants) | Self::Versioned(variants) => Some(variants),
+            _ => None,
         }
     }
 }
@@ -262,6 +283,7 @@ impl From<Type> for TypeSnapshot {
             Type::Json => Self::Json,
             Type::Id(table) => Self::Id(table.to_owned()),
             Type::Enum(variants) => Self::Enum(owned(variants)),
+            Type::Versioned(variants) => Self::Versioned(owned(variants)),
         }
     }
 }
@@ -290,6 +312,7 @@ mod tests {
                 ColumnDef { required: true, ..column("weight", Type::Real, Some(Range::ALL)) },
                 column("category_id", Type::Id("category"), None),
                 column("state", Type::Enum(&["O\"pen", "Zu\\"]), None),
+                column("doc", Type::Versioned(&["1 V1", "2 V2"]), None),
                 ColumnDef { retired: true, ..column("note", Type::Text, None) },
                 ColumnDef {
                     replaces: Some(Replaces {
@@ -347,6 +370,7 @@ mod tests {
         }
         assert_eq!(TypeSnapshot::Id(String::new()).word(), Type::Id("").word());
         assert_eq!(TypeSnapshot::Enum(Vec::new()).word(), Type::Enum(&[]).word());
+        assert_eq!(TypeSnapshot::Versioned(Vec::new()).word(), Type::Versioned(&[]).word());
         Ok(())
     }
 }

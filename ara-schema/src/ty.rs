@@ -54,6 +54,9 @@ pub enum Type {
     Id(&'static str),
     /// One of these names, as text.
     Enum(&'static [&'static str]),
+    /// A document in one of several versions, as JSON text: an object of the document and the name of its version.
+    /// Each version is given by its number, from 1, and its name: `1 V1`.
+    Versioned(&'static [&'static str]),
 }
 
 impl Type {
@@ -96,6 +99,16 @@ impl Type {
             Self::Json => "json",
             Self::Id(_) => "id",
             Self::Enum(_) => "enum",
+            Self::Versioned(_) => "versioned",
+        }
+    }
+
+    /// Returns the names that a column can get more of: the variants of an enum, or the versions of a document.
+    #[must_use]
+    pub const fn variants(&self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Enum(variants) | Self::Versioned(variants) => Some(*variants),
+            _ => None,
         }
     }
 }

@@ -194,7 +194,9 @@ impl Violations {
         column: &'static ColumnDef,
         now: &'static ColumnDef,
     ) -> Option<Violation> {
-        let (Type::Enum(released), Type::Enum(variants)) = (column.ty, now.ty) else {
+        let ((Type::Enum(released), Type::Enum(variants))
+        | (Type::Versioned(released), Type::Versioned(variants))) = (column.ty, now.ty)
+        else {
             return if !is_stored_as(column.ty, now.ty) {
                 Some(Violation::TypeChanged { column, now })
             } else if !is_as_wide(column.range, now.range) {
@@ -315,7 +317,8 @@ const fn is_as_wide(released: Option<Range>, now: Option<Range>) -> bool {
 pub(crate) const fn is_stored_as(released: Type, now: Type) -> bool {
     match (released, now) {
         (Type::Id(released), Type::Id(now)) => same(released, now),
-        (Type::Enum(released), Type::Enum(now)) => {
+        (Type::Enum(released), Type::Enum(now))
+        | (Type::Versioned(released), Type::Versioned(now)) => {
             let mut at = 0;
             let mut next = 0;
             while at < released.len() {

@@ -126,6 +126,7 @@ fn every_topic_and_every_verdict_has_rows() {
         "Ranges",
         "References",
         "Enums",
+        "Versions",
         "Indexes",
         "Requiredness",
         "Local tables",
@@ -203,6 +204,7 @@ fn no_type_takes_the_place_of_another() {
         TypeSnapshot::Id("todo".to_owned()),
         TypeSnapshot::Id("category".to_owned()),
         TypeSnapshot::Enum(vec!["Open".to_owned()]),
+        TypeSnapshot::Versioned(vec!["1 V1".to_owned()]),
     ];
     let types: Vec<TypeSnapshot> =
         Type::PLAIN.into_iter().map(TypeSnapshot::from).chain(names).collect();

@@ -18,3 +18,4 @@ mod traces;
 mod unreadable;
 mod value;
 mod verify;
+mod versioned;

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use ara_core::{RecordedType, UnfitCells};
-use ara_schema::TypeSnapshot;
 use serde_json::{Value, json};
 
 use crate::args::Unreadable as Arguments;
@@ -98,18 +97,18 @@ fn as_table(found: &[UnfitCells], is_recorded: bool) -> String {
 /// Returns a type in words, with the variants of an enum.
 fn in_words(RecordedType { ty, range, .. }: &RecordedType) -> String {
     let words = width_in_words(ty, *range);
-    match ty {
-        TypeSnapshot::Enum(variants) => format!("{words} {}", variants.join(", ")),
-        _ => words,
+    match ty.variants() {
+        Some(variants) => format!("{words} {}", variants.join(", ")),
+        None => words,
     }
 }
 
 fn unreadable_as_json(found: &UnfitCells) -> Value {
     let types = found.types.iter().map(|RecordedType { ty, range, .. }| {
         // Here the variants are what the cells were compared with.
-        let ty = match ty {
-            TypeSnapshot::Enum(variants) => json!({ "enum": variants }),
-            ty => type_as_json(ty),
+        let ty = match ty.variants() {
+            Some(_) => json!(ty),
+            None => type_as_json(ty),
         };
         json!({ "type": ty, "range": range })
     });

@@ -95,7 +95,8 @@ impl<'a> FileComparison<'a> {
         FileColumn { ty: held, .. }: &'a FileColumn,
     ) {
         match (&column.ty, held) {
-            (TypeSnapshot::Enum(variants), Some(TypeSnapshot::Enum(held))) => {
+            (TypeSnapshot::Enum(variants), Some(TypeSnapshot::Enum(held)))
+            | (TypeSnapshot::Versioned(variants), Some(TypeSnapshot::Versioned(held))) => {
                 self.lacks.extend(variants_without(held, table, &column.name, variants));
                 self.has.extend(variants_without(variants, table, &column.name, held));
             }
@@ -142,7 +143,7 @@ fn whole<'a>(
 fn of_column<'a>(table: &'a str, column: Column<'a>) -> Vec<Item<'a>> {
     let Column { name: column, ty, range, required } = column;
     let mut items = vec![Item { table, what: What::Column { column, ty, range, required } }];
-    if let Some(TypeSnapshot::Enum(variants)) = ty {
+    if let Some(variants) = ty.and_then(TypeSnapshot::variants) {
         items.extend(variants_without(&[], table, column, variants));
     }
     items

@@ -39,7 +39,7 @@ impl From<Type> for Kind {
             Type::Counter => Self::Counter,
             Type::Uuid | Type::Id(_) => Self::Uuid,
             Type::Real => Self::Real,
-            Type::Json => Self::Json,
+            Type::Json | Type::Versioned(_) => Self::Json,
             Type::Bool | Type::Integer | Type::Timestamp => Self::Integer,
             _ => Self::Other,
         }

@@ -49,15 +49,12 @@ impl RecordedTypes {
     }
 }
 
-/// Adds a type, unless it is known. The variants of enums are united.
+/// Adds a type, unless it is known. The variants of enums are united, and the versions of documents.
 fn add(known: &mut Vec<RecordedType>, new: RecordedType) {
-    if let TypeSnapshot::Enum(variants) = &new.ty {
-        let mut types = known.iter_mut();
-        let listed = types.find_map(|known| match &mut known.ty {
-            TypeSnapshot::Enum(listed) => Some(listed),
-            _ => None,
-        });
-        if let Some(listed) = listed {
+    if let Some(variants) = new.ty.variants() {
+        let mut types = known.iter_mut().map(|known| &mut known.ty);
+        let same = types.find(|known| known.word() == new.ty.word());
+        if let Some(listed) = same.and_then(TypeSnapshot::variants_mut) {
             for variant in variants {
                 if !listed.contains(variant) {
                     listed.push(variant.clone());

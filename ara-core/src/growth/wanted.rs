@@ -65,7 +65,9 @@ fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
         put_name(bytes, column.ty.word());
         match column.ty {
             Type::Id(table) => put_name(bytes, table),
-            Type::Enum(variants) => variants.iter().for_each(|variant| put_name(bytes, variant)),
+            Type::Enum(variants) | Type::Versioned(variants) => {
+                variants.iter().for_each(|variant| put_name(bytes, variant))
+            }
             _ => {}
         }
         // The type tells whether there is a range.

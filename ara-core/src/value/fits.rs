@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::value::civil::{Date, Reader, Time};
 use crate::value::column_type::Value;
+use crate::value::json::version_of;
 use crate::value::stored::Stored;
 
 /// Returns whether a stored value is one that a column of this type and range can hold.
@@ -46,6 +47,11 @@ fn text_fits(ty: &TypeSnapshot, range: Range, text: &str) -> bool {
         }
         TypeSnapshot::Json => serde_json::from_str::<IgnoredAny>(text).is_ok(),
         TypeSnapshot::Enum(variants) => variants.iter().any(|variant| variant == text),
+        TypeSnapshot::Versioned(versions) => version_of(text).is_some_and(|version| {
+            let name =
+                |listed: &String| listed.split_once(' ').is_some_and(|(_, it)| it == version);
+            versions.iter().any(name)
+        }),
         TypeSnapshot::Date => reads(|reader| Date::read(reader).map(drop)),
         TypeSnapshot::Time => reads(time),
         TypeSnapshot::DateTime => reads(date_and_time),
@@ -127,6 +133,17 @@ mod tests {
         let is_one = |name: &'static str| fits(&ty, None, &Stored::Text(name.into()));
         assert!(is_one("Done") && !is_one("done") && !is_one("Late"));
         assert!(!fits(&ty, None, &Stored::Integer(1)));
+    }
+
+    #[test]
+    fn a_version_must_be_listed() {
+        let ty = TypeSnapshot::from(Type::Versioned(&["1 V1", "2 V2"]));
+        let is_one = |text: &'static str| fits(&ty, None, &Stored::Text(text.into()));
+        assert!(is_one(r#"{"document":{"a":[1]},"version":"V1"}"#));
+        assert!(is_one(r#"{"document":null,"version":"V2"}"#));
+        for none in ["{}", "\"V1\"", r#"{"version":"V1"}"#, r#"{"document":1,"version":"V3"}"#] {
+            assert!(!is_one(none), "{none}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Values of any serde type.
 
 mod canonical;
+mod versioned;
 
 use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
@@ -10,6 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::canonical::{Fault, canonical};
+pub(super) use self::versioned::version_of;
+pub use self::versioned::{Document, UpgradesTo, Versioned};
 use crate::value::column_type::Value;
 use crate::value::into::IntoValue;
 use crate::value::rule::Rule;
@@ -37,17 +40,7 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
     const TYPE: Type = Type::Json;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
-        // The messages of serde_json may quote the value, so errors do not contain them.
-        let text = canonical(&self.0).map_err(|fault| match fault {
-            Fault::NotJson => {
-                Rule::new("must be a value that JSON can hold (map keys must be strings)")
-            }
-            Fault::TooDeep => NOT_READ_AGAIN,
-        })?;
-        // serde_json writes NaN as null, and more levels than it reads. The app could not read such a
-        // value.
-        serde_json::from_str::<T>(&text).map_err(|_| NOT_READ_AGAIN)?;
-        Ok(Stored::Text(Cow::Owned(text)))
+        stored_json::<T>(&self.0)
     }
 
     fn read(stored: Stored<'_>) -> Option<Self> {
@@ -56,6 +49,20 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for Json<T> {
             _ => None,
         }
     }
+}
+
+/// Returns a value as JSON, if it can be read again as an `R`.
+fn stored_json<R: DeserializeOwned>(value: &impl Serialize) -> Result<Stored<'static>, Rule> {
+    // The messages of serde_json may quote the value, so errors do not contain them.
+    let text = canonical(value).map_err(|fault| match fault {
+        Fault::NotJson => {
+            Rule::new("must be a value that JSON can hold (map keys must be strings)")
+        }
+        Fault::TooDeep => NOT_READ_AGAIN,
+    })?;
+    // serde_json writes NaN as null, and more levels than it reads. The app could not read such a value.
+    serde_json::from_str::<R>(&text).map_err(|_| NOT_READ_AGAIN)?;
+    Ok(Stored::Text(Cow::Owned(text)))
 }
 
 const NOT_READ_AGAIN: Rule = Rule::fixed(

@@ -81,7 +81,7 @@ fn implementation(input: &DeriveInput, data: &DataEnum, names: &[StoredName]) ->
 }
 
 /// Returns the stored name of a variant.
-fn name(variant: &Variant, faults: &mut Faults) -> StoredName {
+pub(super) fn name(variant: &Variant, faults: &mut Faults) -> StoredName {
     let args = ValueArgs::parse(&variant.attrs, faults);
     let name = StoredName::new(args.name.as_ref(), &variant.ident, str::to_owned);
     let fault = match name.text.as_str() {
@@ -101,7 +101,7 @@ fn name(variant: &Variant, faults: &mut Faults) -> StoredName {
 }
 
 /// Refuses variants that share a stored name.
-fn same_name(names: &[StoredName], data: &DataEnum, faults: &mut Faults) {
+pub(super) fn same_name(names: &[StoredName], data: &DataEnum, faults: &mut Faults) {
     for (at, name) in names.iter().enumerate() {
         let mut before = names.iter().take(at).zip(&data.variants);
         if let Some((_, first)) = before.find(|(known, _)| known.text == name.text) {

@@ -205,7 +205,7 @@ fn check_owners(schema: &[(usize, Released)]) -> Result<(), LockError> {
                 missing(table, replaces.iter().chain([column]).collect())
             }
             Fact::Column { column, ty, .. } => {
-                of = matches!(ty, TypeSnapshot::Enum(_)).then_some((fact.table(), &**column));
+                of = ty.variants().map(|_| (fact.table(), &**column));
                 (table != Some(fact.table())).then(|| format!("table `{}`", fact.table()))
             }
             Fact::Variant { table, column, .. } => (of != Some((table, column)))

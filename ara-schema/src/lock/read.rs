@@ -202,8 +202,10 @@ impl<'de> Visitor<'de> for EntryTypeVisitor {
     }
 
     fn visit_str<E: de::Error>(self, word: &str) -> Result<EntryType, E> {
-        if word == Type::Enum(&[]).word() {
-            return Ok(EntryType(TypeSnapshot::Enum(Vec::new())));
+        for ty in [TypeSnapshot::Enum(Vec::new()), TypeSnapshot::Versioned(Vec::new())] {
+            if word == ty.word() {
+                return Ok(EntryType(ty));
+            }
         }
         match Type::PLAIN.into_iter().find(|plain| plain.word() == word) {
             Some(plain) => Ok(EntryType(plain.into())),

@@ -232,7 +232,7 @@ fn a_large_lock_is_read_fast() {
 /// Generates a schema of a few names, so that many releases have something in common. A name always has
 /// the same type, but not always the same range.
 fn some_facts() -> impl Strategy<Value = BTreeSet<Fact>> {
-    let column = (0..Type::PLAIN.len() + 2, "[a-c]{0,2}");
+    let column = (0..Type::PLAIN.len() + 3, "[a-c]{0,2}");
     prop::collection::vec(("[a-d]", prop::collection::vec(column, 0..4)), 1..4).prop_map(|tables| {
         let mut facts = BTreeSet::new();
         for (table, columns) in tables {
@@ -241,6 +241,7 @@ fn some_facts() -> impl Strategy<Value = BTreeSet<Fact>> {
                 let ty = match Type::PLAIN.get(at) {
                     Some(plain) => TypeSnapshot::from(*plain),
                     None if at == Type::PLAIN.len() => TypeSnapshot::Id("b".to_owned()),
+                    None if at == Type::PLAIN.len() + 1 => TypeSnapshot::Versioned(Vec::new()),
                     None => TypeSnapshot::Enum(Vec::new()),
                 };
                 let column = format!("c{at}");
@@ -254,7 +255,7 @@ fn some_facts() -> impl Strategy<Value = BTreeSet<Fact>> {
                     let (table, column, by_key) = (table.clone(), column.clone(), revision == 2);
                     facts.insert(Fact::Lens { table, column, revision, replaces, by_key });
                 }
-                if matches!(ty, TypeSnapshot::Enum(_)) && !name.is_empty() {
+                if ty.variants().is_some() && !name.is_empty() {
                     let (table, column) = (table.clone(), column.clone());
                     facts.insert(Fact::Variant { table, column, variant: name });
                 }

@@ -158,6 +158,32 @@ const fn write_field_type(text: &mut Text<'_>, column: &ColumnDef, required: boo
 
 /// Writes the variant with this stored name.
 pub(super) const fn write_variant(text: &mut Text<'_>, stored: &str) {
+    write_named(text, stored);
+    text.push(",");
+}
+
+/// Writes the variant of a version with this stored name. What its document is, the lock does not tell.
+pub(super) const fn write_version(text: &mut Text<'_>, stored: &str) {
+    write_named(text, stored);
+    text.push("(..),");
+}
+
+/// Returns the number and the stored name of a version, as [`Type::Versioned`] lists it.
+pub(super) const fn version(listed: &str) -> (&str, &str) {
+    let mut at = 0;
+    while at < listed.len() && listed.as_bytes()[at] != b' ' {
+        at += 1;
+    }
+    match listed.split_at_checked(at) {
+        Some((number, name)) => match name.split_at_checked(1) {
+            Some((_, name)) => (number, name),
+            None => (number, name),
+        },
+        None => (listed, ""),
+    }
+}
+
+const fn write_named(text: &mut Text<'_>, stored: &str) {
     if is_variant_name(stored) {
         text.push(stored);
     } else {
@@ -168,20 +194,24 @@ pub(super) const fn write_variant(text: &mut Text<'_>, stored: &str) {
         // `Self` is a keyword.
         text.push(if contains(&["Self", "self"], stored) { "_" } else { "" });
     }
-    text.push(",");
 }
 
 /// Writes the enum of a column, if its type is one: the user may have removed it as well.
 pub(super) const fn write_enum(text: &mut Text<'_>, column: &ColumnDef) {
-    let Type::Enum(variants) = column.ty else { return };
-    text.push(
-        "\n  its enum, if gone:     #[derive(Debug, Clone, PartialEq, ara::Value)] pub enum ",
-    );
+    let Some(variants) = column.ty.variants() else { return };
+    let is_versioned = matches!(column.ty, Type::Versioned(_));
+    text.push("\n  its enum, if gone:     #[derive(Debug, Clone, PartialEq, ara::");
+    text.push(if is_versioned { "Versioned" } else { "Value" });
+    text.push(")] pub enum ");
     text.push_pascal(column.name);
     text.push(" { ");
     let mut at = 0;
     while at < variants.len() {
-        write_variant(text, variants[at]);
+        if is_versioned {
+            write_version(text, version(variants[at]).1);
+        } else {
+            write_variant(text, variants[at]);
+        }
         text.push(" ");
         at += 1;
     }
@@ -283,7 +313,7 @@ const fn write_rust_type(text: &mut Text<'_>, column: &ColumnDef) {
             text.push_pascal(table);
             ">"
         }
-        Type::Enum(_) => {
+        Type::Enum(_) | Type::Versioned(_) => {
             text.push_pascal(column.name);
             ""
         }

@@ -541,6 +541,46 @@ fn a_variant_that_is_gone() {
 }
 
 #[test]
+fn a_version_that_is_gone_or_has_moved() {
+    let doc = |versions: &str| {
+        todo(&format!(r#"{TITLE},{{"name":"doc","type":{{"versioned":[{versions}]}}}}"#))
+    };
+    let released = doc(r#""1 V1","2 v2""#);
+    says(
+        released,
+        doc(r#""1 V1""#),
+        Place::Field(1),
+        &[
+            "version 2 of the document in column `todo.doc` was released as `v2`, and is gone",
+            r#"  keep it:               #[value(name = "v2")] V2(..), as variant 2"#,
+        ],
+    );
+    says(
+        released,
+        doc(r#""1 First","2 v2""#),
+        Place::Field(1),
+        &[
+            "version 1 of the document in column `todo.doc` was released as `V1`, and is gone. \
+             Was it renamed to `First`?",
+            r#"  then, on that variant: #[value(name = "V1")]"#,
+            "  else keep it:          V1(..), as variant 1",
+        ],
+    );
+    says(
+        doc(r#""1 V1""#),
+        doc(r#""1 V0","2 V1""#),
+        Place::Field(1),
+        &[
+            "version 1 of the document in column `todo.doc` was released as `V1`, and is version 2 now",
+            "  keep the order:        new versions come last",
+        ],
+    );
+    let text = refusal(doc(r#""1 V1","2 v2""#), todo(TITLE));
+    let code = r#"#[derive(Debug, Clone, PartialEq, ara::Versioned)] pub enum Doc { V1(..), #[value(name = "v2")] V2(..), }"#;
+    assert!(text.contains(code), "{text}");
+}
+
+#[test]
 fn local_that_has_changed() {
     let synced = &tables(r#"[{"name":"draft","columns":[]}]"#)[0];
     let local = &tables(r#"[{"name":"draft","local":true,"columns":[]}]"#)[0];

@@ -71,6 +71,10 @@ fn ty_of(text: &str) -> TypeSnapshot {
     if let Some(variants) = in_brackets(text, "enum") {
         return TypeSnapshot::Enum(variants);
     }
+    if let Some(versions) = in_brackets(text, "versioned") {
+        let numbered = (1..).zip(versions).map(|(number, name)| format!("{number} {name}"));
+        return TypeSnapshot::Versioned(numbered.collect());
+    }
     if let Some(tables) = in_brackets(text, "id") {
         return TypeSnapshot::Id(tables.concat());
     }

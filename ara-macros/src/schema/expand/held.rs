@@ -113,6 +113,7 @@ fn stored_type(ty: &TypeSnapshot) -> TokenStream {
     match ty {
         TypeSnapshot::Id(table) => quote!(Id(#table)),
         TypeSnapshot::Enum(variants) => quote!(Enum(&[#(#variants),*])),
+        TypeSnapshot::Versioned(versions) => quote!(Versioned(&[#(#versions),*])),
         // The variants without names in them are called the same in `Type` and in `TypeSnapshot`.
         plain => {
             let variant = format_ident!("{plain:?}");
