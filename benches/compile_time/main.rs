@@ -1,6 +1,6 @@
 //! How long `cargo check` takes after an edit, for apps that were generated: one with ara, and one
 //! with the same structs, and rusqlite by hand, with a query a table and with ten; and one whose schema
-//! is held against a lock, and one whose schema is not. And how long it takes when the compiler
+//! is held against a lock, and one whose schema is not; and one in which columns replace others. And how long it takes when the compiler
 //! remembers nothing of the app, as after a change that all of it depends on.
 //!
 //! `cargo bench --bench compile_time`
@@ -38,6 +38,12 @@ fn main() -> io::Result<()> {
         locked.check()?;
         compare(&format!("{tables} tables x {columns} columns"), &locked, &free)?;
     }
+    println!("\n{:24} {:>12} {:>12} {:>7}", "cargo check", "with lenses", "without", "ratio");
+    let (tables, columns) = (20, 12);
+    let [lensed, plain] =
+        [true, false].map(|is_lensed| replacing_source(tables, columns, is_lensed));
+    let [lensed, plain] = [App::new("ara", &lensed)?, App::new("ara", &plain)?];
+    compare("ten columns replace ten", &lensed, &plain)?;
     Ok(())
 }
 
@@ -149,6 +155,28 @@ fn our_source(tables: usize, columns: usize) -> String {
              let query = db.query::<T{table}>().narrow(T{table}::c0).filter(T{table}::c2.gt(5));\n    \
              let rows = query.order_by(T{table}::created_at.desc()).limit(20).all()?;\n    \
              Ok(rows.iter().map(|row| row.c0.len()).sum())\n}}\n"
+        );
+    }
+    source
+}
+
+/// The same with ten columns more in the first tables, which replace ten others, or are plain beside them.
+fn replacing_source(tables: usize, columns: usize, is_lensed: bool) -> String {
+    let mut source = our_source(tables, columns);
+    for table in 0..10 {
+        let replaces = format!("replaces(old, read = read{table}, write = write{table})");
+        let lens = match is_lensed {
+            true => format!(
+                "#[table({replaces})] pub new: String, #[table(retired)] old: Option<String>"
+            ),
+            false => "pub new: String, pub old: Option<String>".to_owned(),
+        };
+        let id = format!("pub id: Id<T{table}>");
+        source = source.replacen(&id, &format!("{id}, {lens}"), 1);
+        let _ = write!(
+            source,
+            "\npub fn read{table}(old: String) -> String {{\n    old + \"{table}\"\n}}\n\n\
+             pub fn write{table}(new: &str) -> String {{\n    new.replace(\"{table}\", \"\")\n}}\n"
         );
     }
     source
