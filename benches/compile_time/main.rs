@@ -220,6 +220,8 @@ fn lock_of(tables: usize, columns: usize) -> Lock {
                 ty: TYPES[column % TYPES.len()].2.clone(),
                 range: TYPES[column % TYPES.len()].3,
                 required: false,
+                retired: false,
+                replaces: None,
             })
             .collect();
         let tables = (0..tables).map(|table| TableSnapshot {
