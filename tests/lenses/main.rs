@@ -8,5 +8,6 @@ mod one_to_one;
 mod queries;
 mod revisions;
 mod runs;
+mod saving;
 mod split;
 mod undo;
