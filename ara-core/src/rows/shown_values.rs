@@ -399,6 +399,18 @@ pub(crate) fn key_of(
 ) -> Result<Given<'static>> {
     let (Some(Stored::Blob(id)), Some(key)) = (id, table.def.key) else { return Ok(None) };
     let sql = format!("SELECT \"{key}\" FROM \"{}\" WHERE \"id\" = ?1", table.def.name);
-    let key = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
-    Ok(key.flatten().map(|key: String| Stored::Text(key.into())))
+    let mut select = match connection.prepare_cached(&sql) {
+        // The table has no rows yet: it is made when it is first used.
+        Err(_) if !is_registered(connection, table.def.name)? => return Ok(None),
+        select => select?,
+    };
+    // A key that is no text was written by hand, or by another program. To this app it is unreadable.
+    let key = select.query_row([id], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)));
+    Ok(key.optional()?.flatten().map(|key| Stored::Text(key.into())))
+}
+
+/// Returns whether a table was ever made in this file.
+fn is_registered(connection: &Connection, table: &str) -> Result<bool> {
+    let mut select = connection.prepare_cached("SELECT 1 FROM ara_table WHERE name = ?1")?;
+    Ok(select.exists([table])?)
 }
