@@ -18,6 +18,7 @@ use crate::model::table_ref::TableRef;
 use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
 use crate::rows::plan::Plan;
+use crate::rows::room::is_too_large;
 use crate::rows::writing::Writing;
 use crate::rows::written_through::{KeyOf, Values, written_through};
 use crate::value::{Stored, is_same};
@@ -227,7 +228,11 @@ impl Shown {
             }
             bind(&mut update, 3, ValueRef::Integer(looked))?;
         }
-        write(&mut update, row, shown.as_ref())?;
+        match write(&mut update, row, shown.as_ref()) {
+            // What no row can hold is absent, so that the other rows are read.
+            Err(error) if is_too_large(&error) => write(&mut update, row, None)?,
+            written => written?,
+        }
         step.rows.insert(id);
         Ok(true)
     }
