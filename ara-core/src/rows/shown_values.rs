@@ -47,6 +47,8 @@ pub(crate) struct Shown {
     update_looked: String,
     /// Forgets that a row is to be worked out.
     done: String,
+    /// Forgets all of them.
+    none_due: String,
 }
 
 /// How many rows are worked out in one transaction, so that others can write in between.
@@ -150,6 +152,7 @@ impl Shown {
             update: update(""),
             update_looked: update(&format!(", \"{looked}\" = ?3")),
             done: format!("DELETE FROM \"{stale}\" WHERE \"ara_row\" = ?1"),
+            none_due: format!("DELETE FROM \"{stale}\""),
             column,
             position,
             is_written,
@@ -167,7 +170,13 @@ impl Shown {
         };
         let due = numbers(&self.due, step.after)?;
         step.due.is_more = due.len() >= STEP;
-        let (Some(first), Some(last)) = (due.first(), due.last()) else { return Ok(()) };
+        let (Some(first), Some(last)) = (due.first(), due.last()) else {
+            // There is none after the least number, so another program noted that one.
+            if step.after == i64::MIN {
+                connection.prepare_cached(&self.none_due)?.execute([])?;
+            }
+            return Ok(());
+        };
         step.after = *last;
         let mut done = connection.prepare_cached(&self.done)?;
         if *first < 0 {
@@ -212,9 +221,10 @@ impl Shown {
             None => &self.update,
         })?;
         if let Some((edited, looked)) = last_edit.map(|edit| (edit, self.looked_at(&known.known))) {
+            // What is no number was written by another program.
             let before: Option<i64> = connection
                 .prepare_cached(&self.looked)?
-                .query_row([row], |row| row.get(0))
+                .query_row([row], |row| Ok(row.get_ref(0)?.as_i64().ok()))
                 .optional()?
                 .flatten();
             if before != Some(looked) {
