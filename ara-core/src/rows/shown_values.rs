@@ -290,10 +290,9 @@ impl Shown {
         edited: WrittenAt,
         key_of: KeyOf<'_>,
     ) -> Result<Values> {
-        let lenses = of.table.lenses;
-        let shown = lenses
-            .reads
-            .iter()
+        let reads = of.table.lenses.reads.iter();
+        let shown = reads
+            .filter(|lens| self.group.contains(&lens.column))
             .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
         let values: Values = shown.collect();
         let is_cleared = values.get(&self.position).is_some_and(Option::is_none);
