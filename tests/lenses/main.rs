@@ -7,6 +7,7 @@ mod missing;
 mod one_of;
 mod one_to_one;
 mod queries;
+mod read_only;
 mod revisions;
 mod runs;
 mod saving;
