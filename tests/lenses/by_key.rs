@@ -105,3 +105,34 @@ fn rows_that_several_devices_make_are_one() -> Outcome {
     verified(&a)?;
     verified(&b)
 }
+
+/// A table is made when it is first used, and that may be later.
+#[test]
+fn a_reference_may_be_set_before_its_table_is_used() -> Outcome {
+    let db = Database::memory()?;
+    db.ensure::<v2::Expense>()?;
+    let food = Id::<Category>::from_key("Food");
+    let milk = db.create(v2::Expense::draft().category_id(food))?;
+    assert_eq!(db.get(milk)?.there()?.category_id, Some(food));
+    db.update(v2::Expense::patch(milk).category_id(Id::from_key("Drink")))?;
+    db.update(v2::Expense::patch(milk).category_id(food))?;
+    assert_eq!(db.get::<v1::Expense>(id(milk))?.there()?.category, None);
+    // An older version is told of it when it is set again, once the category is there.
+    db.create(Category::draft().name("Food"))?;
+    db.update(v2::Expense::patch(milk).category_id(food))?;
+    assert_eq!(db.get::<v1::Expense>(id(milk))?.there()?.category.as_deref(), Some("Food"));
+    verified(&db)
+}
+
+/// Lines that are written by hand are not checked.
+#[test]
+fn a_key_that_is_no_text_is_nothing_to_older_versions() -> Outcome {
+    let db = Database::memory()?;
+    let food = Id::<Category>::from_key("Food");
+    let line = format!("{{\"id\":\"{food}\",\"name\":5}}");
+    assert_eq!(db.import_json::<Category>(line.as_bytes())?.unreadable, 1);
+    let milk = db.create(v2::Expense::draft().category_id(food))?;
+    assert_eq!(db.get(milk)?.there()?.category_id, Some(food));
+    assert_eq!(db.get::<v1::Expense>(id(milk))?.there()?.category, None);
+    verified(&db)
+}

@@ -2,12 +2,15 @@
 
 mod beside;
 mod by_key;
+mod large;
 mod laws;
 mod missing;
 mod one_of;
 mod one_to_one;
 mod queries;
+mod read_only;
 mod revisions;
 mod runs;
+mod saving;
 mod split;
 mod undo;

@@ -18,6 +18,7 @@ use crate::model::table_ref::TableRef;
 use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
 use crate::rows::plan::Plan;
+use crate::rows::room::is_too_large;
 use crate::rows::writing::Writing;
 use crate::rows::written_through::{KeyOf, Values, written_through};
 use crate::value::{Stored, is_same};
@@ -46,6 +47,8 @@ pub(crate) struct Shown {
     update_looked: String,
     /// Forgets that a row is to be worked out.
     done: String,
+    /// Forgets all of them.
+    none_due: String,
 }
 
 /// How many rows are worked out in one transaction, so that others can write in between.
@@ -149,6 +152,7 @@ impl Shown {
             update: update(""),
             update_looked: update(&format!(", \"{looked}\" = ?3")),
             done: format!("DELETE FROM \"{stale}\" WHERE \"ara_row\" = ?1"),
+            none_due: format!("DELETE FROM \"{stale}\""),
             column,
             position,
             is_written,
@@ -166,7 +170,13 @@ impl Shown {
         };
         let due = numbers(&self.due, step.after)?;
         step.due.is_more = due.len() >= STEP;
-        let (Some(first), Some(last)) = (due.first(), due.last()) else { return Ok(()) };
+        let (Some(first), Some(last)) = (due.first(), due.last()) else {
+            // There is none after the least number, so another program noted that one.
+            if step.after == i64::MIN {
+                connection.prepare_cached(&self.none_due)?.execute([])?;
+            }
+            return Ok(());
+        };
         step.after = *last;
         let mut done = connection.prepare_cached(&self.done)?;
         if *first < 0 {
@@ -211,9 +221,10 @@ impl Shown {
             None => &self.update,
         })?;
         if let Some((edited, looked)) = last_edit.map(|edit| (edit, self.looked_at(&known.known))) {
+            // What is no number was written by another program.
             let before: Option<i64> = connection
                 .prepare_cached(&self.looked)?
-                .query_row([row], |row| row.get(0))
+                .query_row([row], |row| Ok(row.get_ref(0)?.as_i64().ok()))
                 .optional()?
                 .flatten();
             if before != Some(looked) {
@@ -227,7 +238,11 @@ impl Shown {
             }
             bind(&mut update, 3, ValueRef::Integer(looked))?;
         }
-        write(&mut update, row, shown.as_ref())?;
+        match write(&mut update, row, shown.as_ref()) {
+            // What no row can hold is absent, so that the other rows are read.
+            Err(error) if is_too_large(&error) => write(&mut update, row, None)?,
+            written => written?,
+        }
         step.rows.insert(id);
         Ok(true)
     }
@@ -275,10 +290,9 @@ impl Shown {
         edited: WrittenAt,
         key_of: KeyOf<'_>,
     ) -> Result<Values> {
-        let lenses = of.table.lenses;
-        let shown = lenses
-            .reads
-            .iter()
+        let reads = of.table.lenses.reads.iter();
+        let shown = reads
+            .filter(|lens| self.group.contains(&lens.column))
             .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
         let values: Values = shown.collect();
         let is_cleared = values.get(&self.position).is_some_and(Option::is_none);
@@ -399,6 +413,18 @@ pub(crate) fn key_of(
 ) -> Result<Given<'static>> {
     let (Some(Stored::Blob(id)), Some(key)) = (id, table.def.key) else { return Ok(None) };
     let sql = format!("SELECT \"{key}\" FROM \"{}\" WHERE \"id\" = ?1", table.def.name);
-    let key = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
-    Ok(key.flatten().map(|key: String| Stored::Text(key.into())))
+    let mut select = match connection.prepare_cached(&sql) {
+        // The table has no rows yet: it is made when it is first used.
+        Err(_) if !is_registered(connection, table.def.name)? => return Ok(None),
+        select => select?,
+    };
+    // A key that is no text was written by hand, or by another program. To this app it is unreadable.
+    let key = select.query_row([id], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)));
+    Ok(key.optional()?.flatten().map(|key| Stored::Text(key.into())))
+}
+
+/// Returns whether a table was ever made in this file.
+fn is_registered(connection: &Connection, table: &str) -> Result<bool> {
+    let mut select = connection.prepare_cached("SELECT 1 FROM ara_table WHERE name = ?1")?;
+    Ok(select.exists([table])?)
 }
