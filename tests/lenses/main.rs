@@ -2,6 +2,7 @@
 
 mod beside;
 mod by_key;
+mod laws;
 mod missing;
 mod one_of;
 mod one_to_one;

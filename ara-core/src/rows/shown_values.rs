@@ -245,10 +245,7 @@ impl Shown {
     }
 
     /// Returns the edits of the columns that belong together.
-    fn edits<'k>(
-        &self,
-        known: &'k HashMap<usize, Known>,
-    ) -> impl Iterator<Item = (usize, WrittenAt)> {
+    fn edits(&self, known: &HashMap<usize, Known>) -> impl Iterator<Item = (usize, WrittenAt)> {
         let edit = |column: &usize| Some((*column, known.get(column)?.edit.as_ref()?.at));
         self.group.iter().filter_map(edit)
     }

@@ -1,7 +1,5 @@
 //! Which stored values fit a recorded type, without the Rust type that it was recorded of.
 
-use std::borrow::Cow;
-
 use ara_schema::{Range, TypeSnapshot};
 use serde::de::IgnoredAny;
 use uuid::Uuid;
@@ -36,7 +34,7 @@ fn has(range: Range, value: i64) -> bool {
     range.min <= value && value <= range.max
 }
 
-fn text_fits(ty: &TypeSnapshot, range: Range, text: &Cow<'_, str>) -> bool {
+fn text_fits(ty: &TypeSnapshot, range: Range, text: &str) -> bool {
     let reads = |read: fn(&mut Reader<'_>) -> Option<()>| {
         let mut reader = Reader::new(text);
         read(&mut reader).and_then(|()| reader.end()).is_some()
@@ -113,7 +111,7 @@ mod tests {
             macro_rules! same {
                 ($($ty:ty),* $(,)?) => {$(
                     let reads = <$ty>::read(value.clone()).is_some();
-                    prop_assert_eq!(fits_as::<$ty>(&value), reads, stringify!($ty));
+                    prop_assert_eq!(fits_as::<$ty>(&value), reads, "{}", stringify!($ty));
                 )*};
             }
             same!(

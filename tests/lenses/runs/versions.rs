@@ -204,8 +204,29 @@ pub enum Read<'a> {
     Ordered(&'a str),
 }
 
+/// A draft of a row with an id, which is made from its key if the table has one.
+macro_rules! begun {
+    (free, $table:ty, $id:ident) => {
+        <$table>::draft().id($id)
+    };
+    (keyed, $table:ty, $id:ident) => {
+        <$table>::draft()
+    };
+}
+
+/// A patch with another value of a column, which a key never gets.
+macro_rules! changed {
+    (free, $patch:ident.$column:ident, $value:ident) => {
+        $patch.$column(must::<String>(Some($value)))
+    };
+    (keyed, $patch:ident.$column:ident, $value:ident) => {{
+        let _ = $value;
+        $patch
+    }};
+}
+
 macro_rules! table {
-    ($version:literal, $table:ty, $name:literal, [$($column:ident),*], [$($required:ident),*]) => {
+    ($ids:ident, $version:literal, $table:ty, $name:literal, [$($column:ident),*], [$($required:ident),*]) => {
         TableOf {
             version: $version,
             name: $name,
@@ -214,7 +235,7 @@ macro_rules! table {
             write: |tx, what, id, cells| {
                 let id = Id::<$table>::from_uuid(id);
                 let draft = || {
-                    let draft = <$table>::draft().id(id);
+                    let draft = begun!($ids, $table, id);
                     $(let draft = match cells.get(stringify!($column)) {
                         Some(value) => draft.$column(taken(value)),
                         None => draft,
@@ -235,7 +256,7 @@ macro_rules! table {
                             None => patch,
                         };)*
                         $(let patch = match cells.get(stringify!($required)) {
-                            Some(value) => patch.$required(must::<String>(Some(value))),
+                            Some(value) => changed!($ids, patch.$required, value),
                             None => patch,
                         };)*
                         tx.update(patch)
@@ -302,25 +323,25 @@ macro_rules! reads {
 }
 
 static FIRST: [TableOf; 4] = [
-    table!(1, v1::Chain, "chain", [a, other], []),
-    table!(1, v1::Person, "person", [name], []),
-    table!(1, v1::Memo, "memo", [note], []),
-    table!(1, v1::Expense, "expense", [category], []),
+    table!(free, 1, v1::Chain, "chain", [a, other], []),
+    table!(free, 1, v1::Person, "person", [name], []),
+    table!(free, 1, v1::Memo, "memo", [note], []),
+    table!(free, 1, v1::Expense, "expense", [category], []),
 ];
 
 static SECOND: [TableOf; 4] = [
-    table!(2, v2::Chain, "chain", [b, other], []),
-    table!(2, v2::Person, "person", [last_name], [first_name]),
-    table!(2, v2::Memo, "memo", [text], []),
-    table!(2, v2::Expense, "expense", [category], []),
+    table!(free, 2, v2::Chain, "chain", [b, other], []),
+    table!(free, 2, v2::Person, "person", [last_name], [first_name]),
+    table!(free, 2, v2::Memo, "memo", [text], []),
+    table!(free, 2, v2::Expense, "expense", [category], []),
 ];
 
 static THIRD: [TableOf; 5] = [
-    table!(3, v3::Chain, "chain", [c, other], []),
-    table!(3, v3::Person, "person", [full], []),
-    table!(3, v3::Memo, "memo", [text], []),
-    table!(3, v3::Expense, "expense", [category_id], []),
-    table!(3, v3::Category, "category", [label], [name]),
+    table!(free, 3, v3::Chain, "chain", [c, other], []),
+    table!(free, 3, v3::Person, "person", [full], []),
+    table!(free, 3, v3::Memo, "memo", [text], []),
+    table!(free, 3, v3::Expense, "expense", [category_id], []),
+    table!(keyed, 3, v3::Category, "category", [label], [name]),
 ];
 
 /// The tables of a version.
