@@ -2,7 +2,9 @@
 
 mod beside;
 mod by_key;
+mod kept_right;
 mod one_to_one;
 mod runs;
 mod split;
+mod three_apps;
 mod undo;

@@ -1,6 +1,6 @@
 //! Working out what columns show that replace others, and keeping it beside them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -12,8 +12,9 @@ use crate::error::Result;
 use crate::log::clock::Stamp;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
+use crate::log::owned_write::owned_value;
 use crate::log::statements::bind;
-use crate::model::lens::{Given, ReadBy, WriteLens};
+use crate::model::lens::{Given, Lenses, ReadBy, WriteLens};
 use crate::model::table_ref::TableRef;
 use crate::rows::effective::{Known, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
@@ -28,8 +29,11 @@ pub(crate) struct Shown {
     column: ShownColumn,
     /// The column beside which it lies, by its position in the table's definition.
     pub(crate) position: usize,
-    /// Whether what it replaces is written by the functions of this column.
+    /// Whether what it replaces is written by the functions of this column, and no other one's.
     is_written: bool,
+    /// The columns that replace one another with it, by their positions: of what was edited elsewhere in the row,
+    /// nothing follows for them.
+    group: Vec<usize>,
     /// Selects whether any row is to be worked out.
     is_due: String,
     /// Selects the row ids of some rows that are, after one.
@@ -66,12 +70,11 @@ pub(crate) struct Due {
     /// The rows to which columns refer by their keys.
     pub(crate) keys: Vec<(TableRef, String)>,
     /// The replaced columns that are to be written again, by their positions.
-    pub(crate) outdated: Vec<OutdatedRow>,
+    pub(crate) outdated: BTreeMap<[u8; 16], OutdatedRow>,
 }
 
 /// A row of which replaced columns are to be written again.
 pub(crate) struct OutdatedRow {
-    pub(crate) id: [u8; 16],
     /// The stamp of its latest change.
     pub(crate) latest: Stamp,
     /// The columns by their positions.
@@ -85,8 +88,7 @@ impl Shown {
         columns
             .filter_map(|(position, column)| {
                 let shown = ShownColumn::of(table.def, column)?;
-                let is_first = |lens: &WriteLens| lens.from.first() == Some(&position);
-                Some(Self::new(shown, position, table.lenses.writes.iter().any(is_first)))
+                Some(Self::new(shown, position, table.lenses))
             })
             .collect()
     }
@@ -106,7 +108,12 @@ impl Shown {
         self.column.stale()
     }
 
-    fn new(column: ShownColumn, position: usize, is_written: bool) -> Self {
+    fn new(column: ShownColumn, position: usize, lenses: Lenses) -> Self {
+        // What is replaced itself is written by the column that replaces it, and so is what that one replaces.
+        let gives = |lens: &WriteLens| lens.from.contains(&position);
+        let is_given = |lens: &WriteLens| lens.to.contains(&position);
+        let is_written = lenses.writes.iter().any(gives) && !lenses.writes.iter().any(is_given);
+        let group = group(position, lenses);
         let (stale, stored, name) = (column.stale(), &column.table, column.name);
         let looked = column.looked();
         let update = |more: &str| {
@@ -129,6 +136,7 @@ impl Shown {
             column,
             position,
             is_written,
+            group,
         }
     }
 
@@ -178,7 +186,7 @@ impl Shown {
         let held = of.read(connection, (&of.by_row, key), step.id_of)?;
         let Some(held) = held else { return Ok(true) };
         let LensedRow { id, latest, known, .. } = held;
-        let last_edit = if self.is_written { last_edit(&known) } else { None };
+        let last_edit = if self.is_written { self.last_edit(&known) } else { None };
         let known = of.row(known);
         let shown = known.shown(self.position).and_then(|shown| shown.value);
         self.note_key(of, step, &known.known);
@@ -186,7 +194,9 @@ impl Shown {
             Some(_) => &self.update_looked,
             None => &self.update,
         })?;
-        if let Some(((edited, _), looked)) = last_edit.map(|edit| (edit, looked_at(&known.known))) {
+        if let Some(((edited, _), looked)) =
+            last_edit.map(|edit| (edit, self.looked_at(&known.known)))
+        {
             let before: Option<i64> = connection
                 .prepare_cached(&self.looked)?
                 .query_row([row], |row| row.get(0))
@@ -198,7 +208,9 @@ impl Shown {
                     return Ok(false);
                 }
                 if !values.is_empty() {
-                    step.due.outdated.push(OutdatedRow { id, latest, values });
+                    // Of several columns that share what they replace, each may be the first to find out.
+                    let row = || OutdatedRow { latest, values: Values::new() };
+                    step.due.outdated.entry(id).or_insert_with(row).values.extend(values);
                 }
             }
             bind(&mut update, 3, ValueRef::Integer(looked))?;
@@ -206,6 +218,24 @@ impl Shown {
         write(&mut update, row, shown.as_ref())?;
         step.rows.insert(id);
         Ok(true)
+    }
+
+    /// Returns when the newest edit of any column of the group was made, and of which column.
+    fn last_edit(&self, known: &HashMap<usize, Known>) -> Option<((Stamp, NodeId), usize)> {
+        let edit = |column: &usize| Some((known.get(column)?.edit.as_ref()?.at, *column));
+        self.group.iter().filter_map(edit).max()
+    }
+
+    /// Returns a number that tells the edits of the group from others.
+    fn looked_at(&self, known: &HashMap<usize, Known>) -> i64 {
+        let edit = |column: &usize| Some((*column, known.get(column)?.edit.as_ref()?.at));
+        let mut hash = Xxh3::new();
+        for (column, (stamp, node)) in self.group.iter().filter_map(edit) {
+            hash.update(&column.to_le_bytes());
+            hash.update(&stamp.bits().to_le_bytes());
+            hash.update(node.as_bytes());
+        }
+        hash.digest().cast_signed()
     }
 
     /// Notes to which row the column refers by a key.
@@ -235,7 +265,9 @@ impl Shown {
             .iter()
             .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
         let values: Values = shown.collect();
-        let is_cleared = values.get(&self.position).is_some_and(Option::is_none);
+        let gives = |lens: &&WriteLens| lens.from.contains(&self.position);
+        let first = lenses.writes.iter().find(gives).and_then(|lens| lens.from.first());
+        let is_cleared = first.and_then(|first| values.get(first)).is_some_and(Option::is_none);
         let mut written = written_through(&of.table, values, &[self.position], key_of)?;
         written.retain(|column, value| {
             let Some(known) = row.known.get(column) else { return false };
@@ -258,25 +290,24 @@ fn write(
     update.raw_execute().map(drop)
 }
 
-/// Returns when the newest edit of any of the columns was made, and of which column.
-fn last_edit(known: &HashMap<usize, Known>) -> Option<((Stamp, NodeId), usize)> {
-    known.iter().filter_map(|(column, known)| Some((known.edit.as_ref()?.at, *column))).max()
-}
-
-/// Returns a number that tells the edits of the columns from others.
-fn looked_at(known: &HashMap<usize, Known>) -> i64 {
-    let mut edits: Vec<_> = known
-        .iter()
-        .filter_map(|(column, known)| Some((*column, known.edit.as_ref()?.at)))
-        .collect();
-    edits.sort_unstable();
-    let mut hash = Xxh3::new();
-    for (column, (stamp, node)) in edits {
-        hash.update(&column.to_le_bytes());
-        hash.update(&stamp.bits().to_le_bytes());
-        hash.update(node.as_bytes());
+/// Returns the columns that replace one another with a column, itself included.
+fn group(position: usize, lenses: Lenses) -> Vec<usize> {
+    let mut group = vec![position];
+    let mut at = 0;
+    while let Some(member) = group.get(at).copied() {
+        for lens in lenses.reads {
+            if lens.column == member || lens.from.contains(&member) {
+                for other in lens.from.iter().copied().chain([lens.column]) {
+                    if !group.contains(&other) {
+                        group.push(other);
+                    }
+                }
+            }
+        }
+        at += 1;
     }
-    hash.digest().cast_signed()
+    group.sort_unstable();
+    group
 }
 
 /// A step of working out rows.
@@ -374,6 +405,9 @@ pub(crate) fn key_of(
 ) -> Result<Given<'static>> {
     let (Some(Stored::Blob(id)), Some(key)) = (id, table.def.key) else { return Ok(None) };
     let sql = format!("SELECT \"{key}\" FROM \"{}\" WHERE \"id\" = ?1", table.def.name);
-    let key = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
-    Ok(key.flatten().map(|key: String| Stored::Text(key.into())))
+    let mut select = connection.prepare_cached(&sql)?;
+    let mut rows = select.query([id])?;
+    // Another program, or another version, may have written there what is no text.
+    let key = rows.next()?.map(|row| row.get_ref(0)).transpose()?.and_then(Stored::from_sql);
+    Ok(key.filter(|key| matches!(key, Stored::Text(_))).map(owned_value))
 }
