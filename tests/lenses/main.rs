@@ -2,6 +2,7 @@
 
 mod beside;
 mod by_key;
+mod kept_right;
 mod large;
 mod laws;
 mod missing;
@@ -13,4 +14,5 @@ mod revisions;
 mod runs;
 mod saving;
 mod split;
+mod three_apps;
 mod undo;

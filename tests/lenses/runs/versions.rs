@@ -204,38 +204,17 @@ pub enum Read<'a> {
     Ordered(&'a str),
 }
 
-/// A draft of a row with an id, which is made from its key if the table has one.
-macro_rules! begun {
-    (free, $table:ty, $id:ident) => {
-        <$table>::draft().id($id)
-    };
-    (keyed, $table:ty, $id:ident) => {
-        <$table>::draft()
-    };
-}
-
-/// A patch with another value of a column, which a key never gets.
-macro_rules! changed {
-    (free, $patch:ident.$column:ident, $value:ident) => {
-        $patch.$column(must::<String>(Some($value)))
-    };
-    (keyed, $patch:ident.$column:ident, $value:ident) => {{
-        let _ = $value;
-        $patch
-    }};
-}
-
 macro_rules! table {
-    ($ids:ident, $version:literal, $table:ty, $name:literal, [$($column:ident),*], [$($required:ident),*]) => {
+    ($version:literal, $table:ty, $name:literal, [$($column:ident),*], [$($required:ident),*] $(, key $key:ident)?) => {
         TableOf {
             version: $version,
             name: $name,
-            columns: &[$(stringify!($column),)* $(stringify!($required)),*],
-            required: &[$(stringify!($required)),*],
+            columns: &[$(stringify!($column),)* $(stringify!($required),)* $(stringify!($key))?],
+            required: &[$(stringify!($required),)* $(stringify!($key))?],
             write: |tx, what, id, cells| {
                 let id = Id::<$table>::from_uuid(id);
                 let draft = || {
-                    let draft = begun!($ids, $table, id);
+                    let draft = begun!($table, id, cells $(, $key)?);
                     $(let draft = match cells.get(stringify!($column)) {
                         Some(value) => draft.$column(taken(value)),
                         None => draft,
@@ -256,7 +235,7 @@ macro_rules! table {
                             None => patch,
                         };)*
                         $(let patch = match cells.get(stringify!($required)) {
-                            Some(value) => changed!($ids, patch.$required, value),
+                            Some(value) => patch.$required(must::<String>(Some(value))),
                             None => patch,
                         };)*
                         tx.update(patch)
@@ -282,17 +261,28 @@ macro_rules! table {
                     written => written,
                 }
             },
-            reads: |db, read| reads!(db, read, $table, [$($column,)* $($required,)*]),
-            reads_within: |tx, read| reads!(tx, read, $table, [$($column,)* $($required,)*]),
-            reads_past: |past, read| reads!(past, read, $table, [$($column,)* $($required,)*]),
+            reads: |db, read| reads!(db, read, $table, [$($column,)* $($required,)* $($key,)?]),
+            reads_within: |tx, read| reads!(tx, read, $table, [$($column,)* $($required,)* $($key,)?]),
+            reads_past: |past, read| reads!(past, read, $table, [$($column,)* $($required,)* $($key,)?]),
             get: |db, id| {
                 let row = db.get(Id::<$table>::from_uuid(id))?;
                 Ok(row.map(|row| BTreeMap::from([
                     $((stringify!($column), row.$column.map_or(Value::Null, Held::given)),)*
                     $((stringify!($required), row.$required.map_or(Value::Null, Held::given)),)*
+                    $((stringify!($key), row.$key.map_or(Value::Null, Held::given)),)?
                 ])))
             },
         }
+    };
+}
+
+/// A draft of a row with an id, or with the key that the id is made from.
+macro_rules! begun {
+    ($table:ty, $id:ident, $cells:ident) => {
+        <$table>::draft().id($id)
+    };
+    ($table:ty, $id:ident, $cells:ident, $key:ident) => {
+        <$table>::draft().$key(must::<String>($cells.get(stringify!($key))))
     };
 }
 
@@ -323,25 +313,25 @@ macro_rules! reads {
 }
 
 static FIRST: [TableOf; 4] = [
-    table!(free, 1, v1::Chain, "chain", [a, other], []),
-    table!(free, 1, v1::Person, "person", [name], []),
-    table!(free, 1, v1::Memo, "memo", [note], []),
-    table!(free, 1, v1::Expense, "expense", [category], []),
+    table!(1, v1::Chain, "chain", [a, other], []),
+    table!(1, v1::Person, "person", [name], []),
+    table!(1, v1::Memo, "memo", [note], []),
+    table!(1, v1::Expense, "expense", [category], []),
 ];
 
 static SECOND: [TableOf; 4] = [
-    table!(free, 2, v2::Chain, "chain", [b, other], []),
-    table!(free, 2, v2::Person, "person", [last_name], [first_name]),
-    table!(free, 2, v2::Memo, "memo", [text], []),
-    table!(free, 2, v2::Expense, "expense", [category], []),
+    table!(2, v2::Chain, "chain", [b, other], []),
+    table!(2, v2::Person, "person", [last_name], [first_name]),
+    table!(2, v2::Memo, "memo", [text], []),
+    table!(2, v2::Expense, "expense", [category], []),
 ];
 
 static THIRD: [TableOf; 5] = [
-    table!(free, 3, v3::Chain, "chain", [c, other], []),
-    table!(free, 3, v3::Person, "person", [full], []),
-    table!(free, 3, v3::Memo, "memo", [text], []),
-    table!(free, 3, v3::Expense, "expense", [category_id], []),
-    table!(keyed, 3, v3::Category, "category", [label], [name]),
+    table!(3, v3::Chain, "chain", [c, other], []),
+    table!(3, v3::Person, "person", [full], []),
+    table!(3, v3::Memo, "memo", [text], []),
+    table!(3, v3::Expense, "expense", [category_id], []),
+    table!(3, v3::Category, "category", [label], [], key name),
 ];
 
 /// The tables of a version.
