@@ -216,3 +216,27 @@ fn groups_of_columns_do_not_mix() -> Outcome {
     assert_eq!(b.get(doc)?.there()?.note.as_deref(), Some("Soon"));
     verified(&b)
 }
+
+/// What tells for which edits the older columns were looked at is a number, unless another program wrote it.
+#[test]
+fn what_another_program_fills_is_filled_again() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let milk = db.create(v1::Note::draft().body("milk"))?;
+    let text = || -> ara::Result<Option<String>> {
+        Ok(db.get::<v2::Note>(id(milk))?.and_then(|row| row.text))
+    };
+    assert_eq!(text()?.as_deref(), Some("quote milk"));
+    for harm in [
+        "UPDATE note SET \"ara_now_text looked\" = 'wrong'",
+        "INSERT INTO \"ara_now note(ara_now_text) stale\" VALUES \
+         (-9223372036854775808), (-5000), (0), (77777), (9223372036854775807)",
+    ] {
+        file.sqlite()?.execute_batch(harm)?;
+        for body in ["tea", "milk"] {
+            db.update(v1::Note::patch(milk).body(body))?;
+            assert_eq!(text()?, Some(format!("quote {body}")), "{harm}");
+        }
+    }
+    verified(&db)
+}

@@ -2,12 +2,17 @@
 
 mod beside;
 mod by_key;
+mod kept_right;
+mod large;
 mod laws;
 mod missing;
 mod one_of;
 mod one_to_one;
 mod queries;
+mod read_only;
 mod revisions;
 mod runs;
+mod saving;
 mod split;
+mod three_apps;
 mod undo;

@@ -49,6 +49,14 @@ impl Row<'_> {
         self.newest(column, own)
     }
 
+    /// Returns whether a column shows what was written into a column that it replaces.
+    pub(crate) fn is_replaced_newer(&self, column: usize) -> bool {
+        let Some(lens) = lens_of(self.table.lenses, column) else { return false };
+        let own = self.known.get(&column).and_then(|known| known.newest.as_ref());
+        let edited = lens.from.iter().filter_map(|from| self.edit(*from)).map(|edit| edit.at).max();
+        edited.is_some_and(|edited| own.is_none_or(|own| own.at < edited))
+    }
+
     fn newest(&self, column: usize, own: Option<&Written>) -> Option<Written> {
         let Some(lens) = lens_of(self.table.lenses, column) else { return own.cloned() };
         let edits: Vec<_> = lens.from.iter().map(|from| self.edit(*from)).collect();

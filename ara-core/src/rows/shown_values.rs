@@ -1,6 +1,6 @@
 //! Working out what columns show that replace others, and keeping it beside them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -18,6 +18,7 @@ use crate::model::table_ref::TableRef;
 use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
 use crate::rows::plan::Plan;
+use crate::rows::room::is_too_large;
 use crate::rows::writing::Writing;
 use crate::rows::written_through::{KeyOf, Values, written_through};
 use crate::value::{Stored, is_same};
@@ -28,7 +29,7 @@ pub(crate) struct Shown {
     column: ShownColumn,
     /// The column beside which it lies, by its position in the table's definition.
     pub(crate) position: usize,
-    /// Whether what it replaces is written by the functions of this column.
+    /// Whether what it replaces is written by the functions of this column, and no other one's.
     is_written: bool,
     /// The columns that belong together with it, by their positions.
     group: Vec<usize>,
@@ -46,6 +47,8 @@ pub(crate) struct Shown {
     update_looked: String,
     /// Forgets that a row is to be worked out.
     done: String,
+    /// Forgets all of them.
+    none_due: String,
 }
 
 /// How many rows are worked out in one transaction, so that others can write in between.
@@ -68,7 +71,7 @@ pub(crate) struct Due {
     /// The rows to which columns refer by their keys.
     pub(crate) keys: Vec<(TableRef, BTreeSet<String>)>,
     /// The replaced columns that are to be written again, by their positions.
-    pub(crate) outdated: Vec<OutdatedRow>,
+    pub(crate) outdated: BTreeMap<[u8; 16], OutdatedRow>,
 }
 
 impl Due {
@@ -88,7 +91,6 @@ impl Due {
 
 /// A row of which replaced columns are to be written again.
 pub(crate) struct OutdatedRow {
-    pub(crate) id: [u8; 16],
     /// The stamp of its latest change.
     pub(crate) latest: Stamp,
     /// The columns by their positions.
@@ -102,9 +104,12 @@ impl Shown {
         columns
             .filter_map(|(position, column)| {
                 let shown = ShownColumn::of(table.def, column)?;
-                let is_first = |lens: &WriteLens| lens.from.first() == Some(&position);
-                let mut shown =
-                    Self::new(shown, position, table.lenses.writes.iter().any(is_first));
+                // What is replaced itself is written by the column that replaces it, and so is what that one replaces.
+                let gives = |lens: &WriteLens| lens.from.contains(&position);
+                let is_given = |lens: &WriteLens| lens.to.contains(&position);
+                let writes = table.lenses.writes;
+                let is_written = writes.iter().any(gives) && !writes.iter().any(is_given);
+                let mut shown = Self::new(shown, position, is_written);
                 let is_tied = |name| shown.column.group.contains(&name);
                 let columns = table.def.columns.iter().enumerate();
                 let tied = columns.filter(|(_, column)| is_tied(column.name));
@@ -149,6 +154,7 @@ impl Shown {
             update: update(""),
             update_looked: update(&format!(", \"{looked}\" = ?3")),
             done: format!("DELETE FROM \"{stale}\" WHERE \"ara_row\" = ?1"),
+            none_due: format!("DELETE FROM \"{stale}\""),
             column,
             position,
             is_written,
@@ -166,7 +172,13 @@ impl Shown {
         };
         let due = numbers(&self.due, step.after)?;
         step.due.is_more = due.len() >= STEP;
-        let (Some(first), Some(last)) = (due.first(), due.last()) else { return Ok(()) };
+        let (Some(first), Some(last)) = (due.first(), due.last()) else {
+            // There is none after the least number, so another program noted that one.
+            if step.after == i64::MIN {
+                connection.prepare_cached(&self.none_due)?.execute([])?;
+            }
+            return Ok(());
+        };
         step.after = *last;
         let mut done = connection.prepare_cached(&self.done)?;
         if *first < 0 {
@@ -211,9 +223,10 @@ impl Shown {
             None => &self.update,
         })?;
         if let Some((edited, looked)) = last_edit.map(|edit| (edit, self.looked_at(&known.known))) {
+            // What is no number was written by another program.
             let before: Option<i64> = connection
                 .prepare_cached(&self.looked)?
-                .query_row([row], |row| row.get(0))
+                .query_row([row], |row| Ok(row.get_ref(0)?.as_i64().ok()))
                 .optional()?
                 .flatten();
             if before != Some(looked) {
@@ -222,12 +235,18 @@ impl Shown {
                     return Ok(false);
                 }
                 if !values.is_empty() {
-                    step.due.outdated.push(OutdatedRow { id, latest, values });
+                    // Of several columns that share what they replace, each may be the first to find out.
+                    let row = || OutdatedRow { latest, values: Values::new() };
+                    step.due.outdated.entry(id).or_insert_with(row).values.extend(values);
                 }
             }
             bind(&mut update, 3, ValueRef::Integer(looked))?;
         }
-        write(&mut update, row, shown.as_ref())?;
+        match write(&mut update, row, shown.as_ref()) {
+            // What no row can hold is absent, so that the other rows are read.
+            Err(error) if is_too_large(&error) => write(&mut update, row, None)?,
+            written => written?,
+        }
         step.rows.insert(id);
         Ok(true)
     }
@@ -275,13 +294,14 @@ impl Shown {
         edited: WrittenAt,
         key_of: KeyOf<'_>,
     ) -> Result<Values> {
-        let lenses = of.table.lenses;
-        let shown = lenses
-            .reads
-            .iter()
+        let reads = of.table.lenses.reads.iter();
+        let shown = reads
+            .filter(|lens| self.group.contains(&lens.column))
             .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
         let values: Values = shown.collect();
-        let is_cleared = values.get(&self.position).is_some_and(Option::is_none);
+        let gives = |lens: &&WriteLens| lens.from.contains(&self.position);
+        let first = of.table.lenses.writes.iter().find(gives).and_then(|lens| lens.from.first());
+        let is_cleared = first.and_then(|first| values.get(first)).is_some_and(Option::is_none);
         let mut written = written_through(&of.table, values, &[self.position], key_of)?;
         written.retain(|column, value| {
             let Some(known) = row.known.get(column) else { return false };
@@ -399,6 +419,18 @@ pub(crate) fn key_of(
 ) -> Result<Given<'static>> {
     let (Some(Stored::Blob(id)), Some(key)) = (id, table.def.key) else { return Ok(None) };
     let sql = format!("SELECT \"{key}\" FROM \"{}\" WHERE \"id\" = ?1", table.def.name);
-    let key = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
-    Ok(key.flatten().map(|key: String| Stored::Text(key.into())))
+    let mut select = match connection.prepare_cached(&sql) {
+        // The table has no rows yet: it is made when it is first used.
+        Err(_) if !is_registered(connection, table.def.name)? => return Ok(None),
+        select => select?,
+    };
+    // A key that is no text was written by hand, or by another program. To this app it is unreadable.
+    let key = select.query_row([id], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)));
+    Ok(key.optional()?.flatten().map(|key| Stored::Text(key.into())))
+}
+
+/// Returns whether a table was ever made in this file.
+fn is_registered(connection: &Connection, table: &str) -> Result<bool> {
+    let mut select = connection.prepare_cached("SELECT 1 FROM ara_table WHERE name = ?1")?;
+    Ok(select.exists([table])?)
 }

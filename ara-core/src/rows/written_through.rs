@@ -113,7 +113,9 @@ pub(crate) fn edits(
     }
     let reads = lensed.table.lenses.reads.iter();
     let values = reads.map(|lens| (lens.column, row.shown(lens.column).and_then(|it| it.value)));
-    let set: Vec<usize> = given.iter().map(|(column, ..)| *column).collect();
+    // What an older version wrote stays as it wrote it, if the column is set to what it shows of that.
+    let set = given.iter().map(|(column, ..)| *column);
+    let set: Vec<usize> = set.filter(|column| !row.is_replaced_newer(*column)).collect();
     let through = written_through(&lensed.table, values.collect(), &set, key_of)?;
     all.extend(differing(row, through));
     Ok(all)
