@@ -153,3 +153,34 @@ fn a_lock_that_cannot_be_used_is_left_alone() {
     let told = app.error(&["lock", "-m", "second"]);
     assert!(told.contains("ara.lock cannot be read"), "{told}");
 }
+
+#[test]
+fn the_versions_of_a_document_are_locked_in_their_order() {
+    let doc = |versions: &str| {
+        TODO.replace("pub title: NonEmptyString<100>", "pub doc: Doc")
+            + &format!("\n#[derive(Versioned)]\npub enum Doc {{ {versions} }}\n")
+    };
+    let app = Folder::app(&[("src/lib.rs", &doc("V1(String)"))]);
+    assert_eq!(app.ara(&["lock", "-m", "first"]).code, Some(0));
+    assert!(app.read("ara.lock").contains(r#""column": "doc", "type": "versioned","#));
+    assert!(app.read("ara.lock").contains(r#""column": "doc", "variant": "1 V1","#));
+
+    app.write("src/lib.rs", &doc("V1(String), V2(Box<str>)"));
+    let added = app.ara(&["lock", "-m", "second", "--json"]).json();
+    let expected = json!([
+        {"kind": "variant", "table": "todo", "column": "doc", "variant": "2 V2"},
+    ]);
+    assert_eq!(added["added"], expected);
+
+    app.write("src/lib.rs", &doc("V1(String), Between(Box<str>), V2(Box<[u8]>)"));
+    let refused = app.cargo(&["check"]);
+    let told =
+        "version 2 of the document in column `todo.doc` was released as `V2`, and is version 3 now";
+    assert!(refused.stderr.contains(told), "{refused:?}");
+    app.write("src/lib.rs", &doc("V2(Box<str>)"));
+    let refused = app.cargo(&["check"]);
+    let told = "version 1 of the document in column `todo.doc` was released as `V1`, and is gone";
+    assert!(refused.stderr.contains(told), "{refused:?}");
+    app.write("src/lib.rs", &doc("V1(String), V2(Box<str>), V3(Box<[u8]>)"));
+    assert_eq!(app.cargo(&["check"]).code, Some(0));
+}
