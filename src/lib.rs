@@ -6,6 +6,7 @@
 extern crate self as ara;
 
 pub mod guide;
+mod lens_laws;
 mod schema_history;
 
 pub use ara_core::schema::{
@@ -55,13 +56,14 @@ pub mod __private {
     };
     pub use ara_core::{
         AppSchema, AsRead, Cells, Column, Create, FieldOf, Fields, HISTORY, Id, IdBeside, IdOf,
-        IntoOptional, IntoValue, KeyReference, Lenses, MadeOf, Maybe, Missing, MissingValue,
-        Ordered, Patches, Plain, Presence, Provided, ReadBy, ReadLens, Readable, Reads, Record,
-        Result, Rule, Schema, SearchColumn, Searchable, Set, SetsKey, Stored, SystemColumn, Table,
-        TableRef, There, Timestamp, Update, Value, Whole, WriteBy, WriteLens, Writes, as_read,
-        call_read, call_read_with, call_write, column_def, definitions, given, given_at,
-        is_counter, key_read, key_replaced, key_text, key_written, missing_value, read_value,
-        refuse_missing_counter, replaces_no_counter, search_text, written_value,
+        IntoOptional, IntoValue, KeyReference, LawFault, LensLaws, LensValues, Lenses, MadeOf,
+        Maybe, Missing, MissingValue, Ordered, Patches, Plain, Presence, Provided, ReadBy,
+        ReadLens, Readable, Reads, Record, Result, Rule, Schema, SearchColumn, Searchable, Set,
+        SetsKey, Stored, SystemColumn, Table, TableRef, There, Timestamp, Update, Value, Whole,
+        WriteBy, WriteLens, Writes, as_read, call_read, call_read_with, call_write, column_def,
+        definitions, given, given_at, is_counter, key_read, key_replaced, key_text, key_written,
+        missing_value, read_value, refuse_missing_counter, replaces_no_counter, search_text,
+        written_value,
     };
     pub use ara_query::{
         Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant, refuse_local,

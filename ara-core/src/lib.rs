@@ -63,6 +63,8 @@ pub use model::lens_functions::{
     given, given_at, key_read, key_replaced, key_written, read_value, replaces_no_counter,
     written_value,
 };
+#[doc(hidden)]
+pub use model::lens_laws::{LawFault, LensLaws, LensValues};
 pub use model::record::{
     FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, put_columns, select_list,
 };

@@ -6,6 +6,7 @@ pub(crate) mod id;
 pub(crate) mod key;
 pub(crate) mod lens;
 pub(crate) mod lens_functions;
+pub(crate) mod lens_laws;
 pub(crate) mod record;
 pub(crate) mod table;
 pub(crate) mod table_ref;

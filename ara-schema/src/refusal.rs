@@ -44,6 +44,7 @@ pub const fn place_of_refusal(
             | Violation::VariantGone { now: column, .. }
             | Violation::LensGone { now: column, .. }
             | Violation::LensChanged { now: column, .. }
+            | Violation::LensWider { now: column, .. }
             | Violation::LensOlder { now: column, .. }
             | Violation::RetiredUnreleased { now: column },
         ) => match position(now.columns, column.name) {
@@ -86,6 +87,9 @@ pub const fn write_refusal(
             }
             Violation::LensChanged { now, released: before, replaces } => {
                 write_lens_changed(text, released, now, (before, replaces));
+            }
+            Violation::LensWider { now, replaces } => {
+                write_lens_wider(text, released, now, replaces)
             }
             Violation::LensOlder { now, released: before, replaces } => {
                 write_lens_older(text, released, now, (before, replaces));
@@ -234,6 +238,18 @@ const fn write_lens_changed(
 const fn write_replaced(text: &mut Text<'_>, replaces: Replaces) {
     write_list(text, replaces.columns, "`", " and ");
     text.push(if replaces.by_key { " by key" } else { "" });
+}
+
+const fn write_lens_wider(
+    text: &mut Text<'_>,
+    released: &TableDef,
+    now: &ColumnDef,
+    replaces: Replaces,
+) {
+    write_column(text, released, now.name);
+    text.push(" is wider than it was released, and shows what it replaces as the same revision\n  raise it:              #[table(");
+    write_lens(text, replaces, replaces.revision.saturating_add(1));
+    text.push(")]");
 }
 
 const fn write_lens_older(

@@ -59,6 +59,14 @@ pub enum Violation {
         /// What it replaces now.
         replaces: Replaces,
     },
+    /// The column is wider than it was released, and its lens is still of the same revision, whose values a version
+    /// that cannot read the wider ones also keeps.
+    LensWider {
+        /// The column as it is now.
+        now: &'static ColumnDef,
+        /// What it replaces.
+        replaces: Replaces,
+    },
     /// The revision of the column's lens is lower than it was.
     LensOlder {
         /// The column as it is now.
@@ -212,14 +220,19 @@ const fn of_lens(released: &'static ColumnDef, now: &'static ColumnDef) -> Optio
         // A column may begin to replace others at any time.
         (None, _) => None,
         (Some(released), None) => Some(Violation::LensGone { now, released }),
-        (Some(released), Some(replaces)) => {
-            if released.revision > replaces.revision {
-                Some(Violation::LensOlder { now, released, replaces })
-            } else if released.revision == replaces.revision
-                && !(released.by_key == replaces.by_key
-                    && same_names(released.columns, replaces.columns))
+        (Some(before), Some(replaces)) => {
+            if before.revision > replaces.revision {
+                Some(Violation::LensOlder { now, released: before, replaces })
+            } else if before.revision < replaces.revision {
+                None
+            } else if !(before.by_key == replaces.by_key
+                && same_names(before.columns, replaces.columns))
             {
-                Some(Violation::LensChanged { now, released, replaces })
+                Some(Violation::LensChanged { now, released: before, replaces })
+            } else if is_stored_as(released.ty, now.ty)
+                && !(is_stored_as(now.ty, released.ty) && is_as_wide(now.range, released.range))
+            {
+                Some(Violation::LensWider { now, replaces })
             } else {
                 None
             }

@@ -1,6 +1,6 @@
 //! How long `cargo check` takes after an edit, for apps that were generated: one with ara, and one
 //! with the same structs, and rusqlite by hand, with a query a table and with ten; and one whose schema
-//! is held against a lock, and one whose schema is not. And how long it takes when the compiler
+//! is held against a lock, and one whose schema is not; and one in which columns replace others. And how long it takes when the compiler
 //! remembers nothing of the app, as after a change that all of it depends on.
 //!
 //! `cargo bench --bench compile_time`
@@ -38,6 +38,12 @@ fn main() -> io::Result<()> {
         locked.check()?;
         compare(&format!("{tables} tables x {columns} columns"), &locked, &free)?;
     }
+    println!("\n{:24} {:>12} {:>12} {:>7}", "cargo check", "with lenses", "without", "ratio");
+    let (tables, columns) = (20, 12);
+    let [lensed, plain] =
+        [true, false].map(|is_lensed| replacing_source(tables, columns, is_lensed));
+    let [lensed, plain] = [App::new("ara", &lensed)?, App::new("ara", &plain)?];
+    compare("ten columns replace ten", &lensed, &plain)?;
     Ok(())
 }
 
@@ -154,6 +160,28 @@ fn our_source(tables: usize, columns: usize) -> String {
     source
 }
 
+/// The same with ten columns more in the first tables, which replace ten others, or are plain beside them.
+fn replacing_source(tables: usize, columns: usize, is_lensed: bool) -> String {
+    let mut source = our_source(tables, columns);
+    for table in 0..10 {
+        let replaces = format!("replaces(old, read = read{table}, write = write{table})");
+        let lens = match is_lensed {
+            true => format!(
+                "#[table({replaces})] pub new: String, #[table(retired)] old: Option<String>"
+            ),
+            false => "pub new: String, pub old: Option<String>".to_owned(),
+        };
+        let id = format!("pub id: Id<T{table}>");
+        source = source.replacen(&id, &format!("{id}, {lens}"), 1);
+        let _ = write!(
+            source,
+            "\npub fn read{table}(old: String) -> String {{\n    old + \"{table}\"\n}}\n\n\
+             pub fn write{table}(new: &str) -> String {{\n    new.replace(\"{table}\", \"\")\n}}\n"
+        );
+    }
+    source
+}
+
 fn source_by_hand(tables: usize, columns: usize) -> String {
     let mut source = String::from("fn main() {}\n");
     for table in 0..tables {
@@ -192,6 +220,8 @@ fn lock_of(tables: usize, columns: usize) -> Lock {
                 ty: TYPES[column % TYPES.len()].2.clone(),
                 range: TYPES[column % TYPES.len()].3,
                 required: false,
+                retired: false,
+                replaces: None,
             })
             .collect();
         let tables = (0..tables).map(|table| TableSnapshot {

@@ -1,7 +1,7 @@
 //! A text that became a reference to a row which it names.
 
 use ara::prelude::*;
-use support::{Outcome, There, send, verified};
+use support::{Outcome, There, Wall, send, verified};
 
 mod v1 {
     use ara::prelude::*;
@@ -135,4 +135,21 @@ fn a_key_that_is_no_text_is_nothing_to_older_versions() -> Outcome {
     assert_eq!(db.get(milk)?.there()?.category_id, Some(food));
     assert_eq!(db.get::<v1::Expense>(id(milk))?.there()?.category, None);
     verified(&db)
+}
+
+#[test]
+fn what_a_text_referred_to_is_read_of_the_past() -> Outcome {
+    let wall = Wall::new();
+    let db = wall.options().memory()?;
+    let milk = db.create(v1::Expense::draft().category("Food"))?;
+    let rent = db.create(v2::Expense::draft().category_id(Id::<Category>::from_key("Food")))?;
+    let then = Timestamp::from_millis(wall.millis());
+    wall.advance(1000);
+    db.update(v1::Expense::patch(milk).category("Travel"))?;
+    let past = db.at(then);
+    let expenses = past.query::<v2::Expense>().order_by(v2::Expense::id).all()?;
+    let ids: Vec<_> = expenses.into_iter().map(|row| (row.id, row.category_id)).collect();
+    let food = Some(Id::from_key("Food"));
+    assert_eq!(ids, [(id(milk), food), (rent, food)]);
+    Ok(())
 }

@@ -2,7 +2,9 @@
 
 mod beside;
 mod by_key;
+mod kept_right;
 mod large;
+mod laws;
 mod missing;
 mod one_of;
 mod one_to_one;
@@ -12,4 +14,5 @@ mod revisions;
 mod runs;
 mod saving;
 mod split;
+mod three_apps;
 mod undo;

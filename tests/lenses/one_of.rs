@@ -1,6 +1,7 @@
 //! Several columns of a row of which the one counts that was edited last.
 
 use ara::prelude::*;
+use support::random::Random;
 use support::{Outcome, There, Wall, send, verified};
 
 mod v1 {
@@ -320,5 +321,80 @@ fn what_a_lens_writes_through_does_not_count() -> Outcome {
     assert_eq!(newest(&db)?, Some(v3::Body::Heading("Soy".to_owned())));
     // The older version sees `soy` in the column, and no edit of it.
     assert_eq!(body(&db, milk)?, Some(content("Content")));
+    Ok(())
+}
+
+/// What counts, by the history of a row, which is in the order in which writes win.
+fn by_history(db: &Database, todo: Id<Todo>) -> ara::Result<Option<Body>> {
+    let columns = ["body", "title", "pages"];
+    let mut last: Vec<Option<(usize, Option<ara::Stored<'static>>)>> = vec![None; columns.len()];
+    for (at, change) in db.history(todo)?.into_iter().enumerate() {
+        for written in change.columns {
+            for (column, last) in columns.iter().zip(&mut last) {
+                if *column == written.column {
+                    *last = Some((at, written.to.clone()));
+                }
+            }
+        }
+    }
+    let newest = last.iter().flatten().map(|(at, _)| *at).max();
+    let mut of_newest = last.into_iter().enumerate().filter_map(|(column, last)| {
+        let (at, value) = last?;
+        if Some(at) == newest { value.map(|value| (column, value)) } else { None }
+    });
+    Ok(of_newest.next().and_then(|(column, value)| {
+        Some(match column {
+            0 => Body::Content(String::read(value)?),
+            1 => Body::Title(NonEmptyString::read(value)?),
+            _ => Body::Number(i64::read(value)?),
+        })
+    }))
+}
+
+#[test]
+fn devices_agree_with_the_history_whatever_their_clocks_show() -> Outcome {
+    let mut random = Random::new();
+    for _ in 0..25 {
+        let walls = [Wall::new(), Wall::new(), Wall::new()];
+        let devices = [
+            walls[0].options().memory()?,
+            walls[1].options().memory()?,
+            walls[2].options().memory()?,
+        ];
+        let rows: Vec<Id<Todo>> = ["k", "l", "m", "n"].map(Id::from_key).to_vec();
+        for _ in 0..60 {
+            let at = random.below(3);
+            let (db, row) = (&devices[at], rows[random.below(rows.len())]);
+            if random.below(4) == 0 {
+                walls[at].advance([-90_000_000, -1, 0, 5000][random.below(4)]);
+            }
+            let word = ["a", "b", "c"][random.below(3)];
+            match random.below(8) {
+                0 => drop(db.upsert(Todo::draft().id(row).title(word))?),
+                1 => drop(db.update(Todo::patch(row).title(word))?),
+                2 => drop(db.update(Todo::patch(row).content(word))?),
+                3 => drop(db.update(Todo::patch(row).pages(random.below(3) as i64).title(word))?),
+                4 => drop(db.update(Todo::patch(row).content(None))?),
+                5 => drop(db.update(Todo::patch(row).title(None).content(word))?),
+                _ => drop(send(db, &devices[random.below(3)])?),
+            }
+            if random.below(4) == 0 {
+                assert_eq!(body(db, row)?, by_history(db, row)?);
+            }
+        }
+        for _ in 0..2 {
+            for from in &devices {
+                for to in &devices {
+                    send(from, to)?;
+                }
+            }
+        }
+        for row in rows {
+            let first = by_history(&devices[0], row)?;
+            for db in &devices {
+                assert_eq!(body(db, row)?, first);
+            }
+        }
+    }
     Ok(())
 }

@@ -32,7 +32,11 @@ fn check(cases: u32, mix: Mix) {
     let longest = number("ARA_STEPS").map_or(40, |steps| steps as usize);
     let steps = prop::collection::vec(step(mix), 1..=longest);
     let apps = prop::collection::vec((steps::app(), steps::clock()), 2..=4);
-    cases::hold((cases, 1_000), &(apps, steps), |(apps, steps)| run(&apps, &steps));
+    cases::hold(
+        (cases, number("ARA_SHRINKS").map_or(500, |most| most as u32)),
+        &(apps, steps),
+        |(apps, steps)| run(&apps, &steps),
+    );
 }
 
 #[test]

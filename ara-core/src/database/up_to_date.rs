@@ -187,8 +187,8 @@ impl Transaction<'_> {
         let writing = &mut self.state.borrow_mut().writing;
         let registry = Registry::load(writing.connection)?;
         let mut rows = AnyRows::new(writing.connection, &registry)?;
-        for row in due.outdated {
-            write_outdated(writing, (&registry, &mut rows), plan, row)?;
+        for (id, row) in due.outdated {
+            write_outdated(writing, (&registry, &mut rows), plan, (id, row))?;
         }
         for (plan, keys) in keys {
             for key in keys {
@@ -204,7 +204,7 @@ fn write_outdated(
     writing: &mut Writing<'_>,
     (registry, rows): (&Registry, &mut AnyRows<'_, '_>),
     plan: &Plan,
-    OutdatedRow { id, latest, values }: OutdatedRow,
+    (id, OutdatedRow { latest, values }): ([u8; 16], OutdatedRow),
 ) -> Result<()> {
     let Some(table) = registry.tables.get(&plan.table) else { return Ok(()) };
     let cells = values.into_iter().filter_map(|(position, value)| {

@@ -38,6 +38,8 @@ pub struct ReadLens {
     pub from: &'static [usize],
     /// How it is read.
     pub by: ReadBy,
+    /// Whether it is read by the function `read_with`, which is also given what the column itself was last set to.
+    pub is_with: bool,
 }
 
 /// How a column is read from those that it replaces.

@@ -30,7 +30,7 @@ use crate::names::quoted;
 use crate::rows::last_writer::Rows;
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::{fold_log, whole_rows};
-use crate::rows::shown_values::{Step, key_of};
+use crate::rows::shown_values::Step;
 use crate::value::Timestamp;
 
 /// The database as it was at a time, returned by [`Database::at`]. It can be queried like the database.
@@ -271,11 +271,12 @@ impl PastTables {
         let edits = edit_columns(&worked_out, number)?;
         let plan = Plan::new(table.def, number, &ordinals).showing(table, &edits);
         let id_of = |node| registry.id_of(node);
-        let key_of = |table: TableRef, id: &Given<'_>| key_of(&worked_out, table, id);
+        // Nothing is written through here.
+        let no_key = |_, _: &Given<'_>| Ok(None);
         for (lensed, shown) in
             plan.lensed.iter().flat_map(|of| of.shown.iter().map(move |it| (of, it)))
         {
-            let mut step = Step { after: i64::MIN, ..Step::new(&worked_out, &id_of, &key_of) };
+            let mut step = Step { after: i64::MIN, ..Step::new(&worked_out, &id_of, &no_key) };
             loop {
                 shown.step(lensed, &mut step)?;
                 if !std::mem::take(&mut step.due).is_more {

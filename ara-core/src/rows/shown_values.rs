@@ -1,6 +1,6 @@
 //! Working out what columns show that replace others, and keeping it beside them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -29,7 +29,7 @@ pub(crate) struct Shown {
     column: ShownColumn,
     /// The column beside which it lies, by its position in the table's definition.
     pub(crate) position: usize,
-    /// Whether what it replaces is written by the functions of this column.
+    /// Whether what it replaces is written by the functions of this column, and no other one's.
     is_written: bool,
     /// The columns that belong together with it, by their positions.
     group: Vec<usize>,
@@ -71,7 +71,7 @@ pub(crate) struct Due {
     /// The rows to which columns refer by their keys.
     pub(crate) keys: Vec<(TableRef, BTreeSet<String>)>,
     /// The replaced columns that are to be written again, by their positions.
-    pub(crate) outdated: Vec<OutdatedRow>,
+    pub(crate) outdated: BTreeMap<[u8; 16], OutdatedRow>,
 }
 
 impl Due {
@@ -91,7 +91,6 @@ impl Due {
 
 /// A row of which replaced columns are to be written again.
 pub(crate) struct OutdatedRow {
-    pub(crate) id: [u8; 16],
     /// The stamp of its latest change.
     pub(crate) latest: Stamp,
     /// The columns by their positions.
@@ -105,9 +104,12 @@ impl Shown {
         columns
             .filter_map(|(position, column)| {
                 let shown = ShownColumn::of(table.def, column)?;
-                let is_first = |lens: &WriteLens| lens.from.first() == Some(&position);
-                let mut shown =
-                    Self::new(shown, position, table.lenses.writes.iter().any(is_first));
+                // What is replaced itself is written by the column that replaces it, and so is what that one replaces.
+                let gives = |lens: &WriteLens| lens.from.contains(&position);
+                let is_given = |lens: &WriteLens| lens.to.contains(&position);
+                let writes = table.lenses.writes;
+                let is_written = writes.iter().any(gives) && !writes.iter().any(is_given);
+                let mut shown = Self::new(shown, position, is_written);
                 let is_tied = |name| shown.column.group.contains(&name);
                 let columns = table.def.columns.iter().enumerate();
                 let tied = columns.filter(|(_, column)| is_tied(column.name));
@@ -233,7 +235,9 @@ impl Shown {
                     return Ok(false);
                 }
                 if !values.is_empty() {
-                    step.due.outdated.push(OutdatedRow { id, latest, values });
+                    // Of several columns that share what they replace, each may be the first to find out.
+                    let row = || OutdatedRow { latest, values: Values::new() };
+                    step.due.outdated.entry(id).or_insert_with(row).values.extend(values);
                 }
             }
             bind(&mut update, 3, ValueRef::Integer(looked))?;
@@ -295,7 +299,9 @@ impl Shown {
             .filter(|lens| self.group.contains(&lens.column))
             .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
         let values: Values = shown.collect();
-        let is_cleared = values.get(&self.position).is_some_and(Option::is_none);
+        let gives = |lens: &&WriteLens| lens.from.contains(&self.position);
+        let first = of.table.lenses.writes.iter().find(gives).and_then(|lens| lens.from.first());
+        let is_cleared = first.and_then(|first| values.get(first)).is_some_and(Option::is_none);
         let mut written = written_through(&of.table, values, &[self.position], key_of)?;
         written.retain(|column, value| {
             let Some(known) = row.known.get(column) else { return false };

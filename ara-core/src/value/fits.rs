@@ -111,7 +111,7 @@ mod tests {
             macro_rules! same {
                 ($($ty:ty),* $(,)?) => {$(
                     let reads = <$ty>::read(value.clone()).is_some();
-                    prop_assert_eq!(fits_as::<$ty>(&value), reads, stringify!($ty));
+                    prop_assert_eq!(fits_as::<$ty>(&value), reads, "{}", stringify!($ty));
                 )*};
             }
             same!(

@@ -171,7 +171,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
         R: Push<Last<E>>,
     {
         const { refuse_unread(<S as Scope>::MEMBERS, <E::Table as Table>::NAME) };
-        self.clauses.one_of(&OneOfTerm::of::<E>());
+        self.clauses.one_of(OneOfTerm::of::<E>());
         self.over()
     }
 }

@@ -1,5 +1,7 @@
 //! The clauses of a query.
 
+use std::mem;
+
 use ara_core::{Id, Result, Table, TableRef};
 use sea_query::{BinOper, Expr as Sql};
 
@@ -30,8 +32,8 @@ pub(crate) struct Clauses {
     pub filters: Vec<Conjunct>,
     /// What is returned instead of whole rows.
     pub(super) selected: Option<Vec<Term>>,
-    /// What is returned besides the rows of tables: how many of these precede it, and its SQL.
-    pub(super) beside: Vec<(usize, Sql)>,
+    /// What is returned besides the rows of tables, and how many of these precede it. Rows without are left out.
+    pub(super) beside: Vec<(usize, OneOfTerm)>,
     /// Whether a narrowed column is not selected, so that the reader does not see whether it is there.
     is_unseen: bool,
     pub(super) groups: Option<Groups>,
@@ -86,13 +88,19 @@ impl Clauses {
             _ => None,
         };
         self.seeing(&parts.iter().filter_map(column).collect::<Vec<_>>());
+        self.hide_beside();
         self.selected = Some(parts);
     }
 
     /// Returns with each row the one of several columns that was edited last, and leaves out rows without.
-    pub(crate) fn one_of(&mut self, one_of: &OneOfTerm) {
-        self.filter(one_of.filter());
-        self.beside.push((1 + self.joins.len(), one_of.value()));
+    pub(crate) fn one_of(&mut self, one_of: OneOfTerm) {
+        self.beside.push((1 + self.joins.len(), one_of));
+    }
+
+    /// Leaves out by SQL the rows that lack what was to be returned beside them, and not by the reader.
+    pub(super) fn hide_beside(&mut self) {
+        let beside = mem::take(&mut self.beside);
+        self.filters.extend(beside.iter().map(|(_, one_of)| Conjunct::from(one_of.is_there())));
     }
 
     /// Notes that the reader sees whether these columns are there, and no others.
@@ -104,6 +112,7 @@ impl Clauses {
     /// Groups the rows.
     pub(crate) fn group(&mut self, by: Vec<Untyped>) {
         let by = self.terms(by);
+        self.hide_beside();
         self.groups = Some(Groups { by, filters: Vec::new() });
     }
 

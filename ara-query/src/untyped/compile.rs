@@ -78,10 +78,10 @@ impl Clauses {
     fn put_returned(&mut self, select: &mut SelectStatement, members: &[MemberRef]) {
         let Some(selected) = self.selected.take() else {
             let mut first = 0;
-            for (after, beside) in mem::take(&mut self.beside) {
-                put_records(select, members.get(first..after));
-                select.expr(beside);
-                first = after;
+            for (after, beside) in &self.beside {
+                put_records(select, members.get(first..*after));
+                select.expr(beside.value());
+                first = *after;
             }
             put_records(select, members.get(first..));
             return;
@@ -129,13 +129,18 @@ impl Clauses {
     /// Adds to a select from which tables it reads, and which of their rows.
     pub(super) fn finish(mut self, mut select: SelectStatement, members: &[MemberRef]) -> Select {
         let (is_exact, tables) = (self.is_exact(), self.tables(members));
+        if self.is_cut() {
+            // The rows that a limit counts are those that are returned.
+            self.hide_beside();
+        }
         if let Some(first) = members.first() {
             self.put_tables(&mut select, *first);
             self.put_conditions(&mut select, *first);
             self.put_groups(&mut select);
         }
-        let Self { narrowed, limit, offset, .. } = self;
-        Select { select, narrowed, limit, offset, is_exact, tables }
+        let Self { narrowed, limit, offset, beside, .. } = self;
+        let beside = beside.into_iter().map(|(_, one_of)| one_of).collect();
+        Select { select, narrowed, beside, limit, offset, is_exact, tables }
     }
 
     fn put_tables(&mut self, select: &mut SelectStatement, first: MemberRef) {

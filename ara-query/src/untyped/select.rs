@@ -12,6 +12,7 @@ use ara_core::{TableRef, checked_limit};
 use sea_query::SelectStatement;
 
 use crate::untyped::column::ColumnTerm;
+use crate::untyped::one_of::OneOfTerm;
 use crate::untyped::statement::Statement;
 
 /// A select whose tables and conditions are settled.
@@ -19,6 +20,8 @@ use crate::untyped::statement::Statement;
 pub(crate) struct Select {
     pub select: SelectStatement,
     pub narrowed: Vec<ColumnTerm>,
+    /// What each row has beside it. Without it, a row is left out as one without a narrowed column is.
+    pub beside: Vec<OneOfTerm>,
     pub limit: Option<u64>,
     pub offset: u64,
     /// Whether it must be run exactly from the start.
@@ -86,6 +89,9 @@ impl Select {
         for column in &self.narrowed {
             self.select.and_where(column.is_there());
         }
+        for one_of in &self.beside {
+            self.select.and_where(one_of.is_there());
+        }
     }
 }
 
@@ -108,7 +114,7 @@ mod tests {
         select.expr(Sql::cust("1"));
         let todo = MemberRef { table: TableRef::of::<Todo>(), name: "todo" };
         let narrowed = vec![ColumnTerm::id(todo)];
-        Select { select, narrowed, limit, offset, is_exact, tables: Vec::new() }
+        Select { select, narrowed, beside: Vec::new(), limit, offset, is_exact, tables: Vec::new() }
     }
 
     #[test]

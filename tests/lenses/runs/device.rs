@@ -142,7 +142,7 @@ impl Device {
             self.learn_upkeep(world)?;
         }
         self.turn += 1;
-        let reads_within = self.turn % 2 == 0;
+        let reads_within = self.turn.is_multiple_of(2);
         let db = self.handle(handle)?.0;
         let (did, read) = db.transaction(|tx| {
             let mut did = Vec::new();
@@ -219,7 +219,7 @@ impl Device {
         let first = self.turn % reads.len();
         reads.rotate_left(first);
         let ids: Vec<Uuid> = self.model.rows(table).into_keys().collect();
-        if self.turn % 3 == 0
+        if self.turn.is_multiple_of(3)
             && let Some(id) = ids.first()
         {
             // What `get` reads is worked out first, too.

@@ -11,7 +11,7 @@ pub fn format(plain: String, last: Option<&String>) -> String {
     format!("{plain}#{format}")
 }
 
-pub fn plain(formatted: &String) -> String {
+pub fn plain(formatted: &str) -> String {
     formatted.split('#').next().unwrap_or_default().to_owned()
 }
 
@@ -21,7 +21,7 @@ pub fn remark(formatted: String, last: Option<&String>) -> String {
     format!("{formatted}${remarks}")
 }
 
-pub fn without_remarks(text: &String) -> String {
+pub fn without_remarks(text: &str) -> String {
     text.split('$').next().unwrap_or_default().to_owned()
 }
 
@@ -50,8 +50,8 @@ pub fn whole(first: Option<String>, last: Option<String>) -> Option<String> {
     }
 }
 
-pub fn parts(whole: &String) -> (String, Option<String>) {
-    (first(whole.clone()), last(whole.clone()))
+pub fn parts(whole: &str) -> (String, Option<String>) {
+    (first(whole.to_owned()), last(whole.to_owned()))
 }
 
 /// Some notes have no text.

@@ -81,15 +81,21 @@ type Texts<'a> = &'a [Option<String>];
 /// How a column is read from others.
 struct Lens {
     from: &'static [&'static str],
-    read: fn(Texts<'_>, Option<&String>) -> Option<Value>,
+    read: Read,
 }
+
+/// What a column shows, of its sources and of its own newest edit.
+type Read = fn(Texts<'_>, Option<&String>) -> Option<Value>;
+
+/// What each of the others becomes.
+type Write = fn(Texts<'_>) -> Option<Vec<Option<String>>>;
 
 /// What becomes of others when columns are set.
 struct Through {
     from: &'static [&'static str],
     to: &'static [&'static str],
     /// `None` if the reference is to a key, which only the rows tell.
-    write: Option<fn(Texts<'_>) -> Option<Vec<Option<String>>>>,
+    write: Option<Write>,
 }
 
 fn one(texts: Texts<'_>) -> Option<String> {
@@ -101,23 +107,22 @@ fn text(text: impl Into<Option<String>>) -> Option<Value> {
 }
 
 fn lens(version: u8, table: &str, column: &str) -> Option<Lens> {
-    let (from, read): (&[&str], fn(Texts<'_>, Option<&String>) -> Option<Value>) =
-        match (table, column, version) {
-            ("chain", "b", 2..) => (&["a"], |it, last| text(format(one(it)?, last))),
-            ("chain", "c", 3) => (&["b"], |it, last| text(remark(one(it)?, last))),
-            ("person", "first_name", 2..) => (&["name"], |it, _| text(first(one(it)?))),
-            ("person", "last_name", 2..) => (&["name"], |it, _| text(last(one(it)?))),
-            ("person", "full", 3) => {
-                (&["first_name", "last_name"], |it, _| text(whole(it[0].clone(), it[1].clone())))
-            }
-            ("memo", "text", 2) => (&["note"], |it, _| text(shout::<4>(one(it)?)?.to_string())),
-            ("memo", "text", 3) => (&["note"], |it, _| text(shout::<1000>(one(it)?)?.to_string())),
-            ("expense", "category_id", 3) => (&["category"], |it, _| {
-                let name = one(it).filter(|name| !name.is_empty())?;
-                Some(Value::Blob(category(&name).into_bytes().to_vec()))
-            }),
-            _ => return None,
-        };
+    let (from, read): (&[&str], Read) = match (table, column, version) {
+        ("chain", "b", 2..) => (&["a"], |it, last| text(format(one(it)?, last))),
+        ("chain", "c", 3) => (&["b"], |it, last| text(remark(one(it)?, last))),
+        ("person", "first_name", 2..) => (&["name"], |it, _| text(first(one(it)?))),
+        ("person", "last_name", 2..) => (&["name"], |it, _| text(last(one(it)?))),
+        ("person", "full", 3) => {
+            (&["first_name", "last_name"], |it, _| text(whole(it[0].clone(), it[1].clone())))
+        }
+        ("memo", "text", 2) => (&["note"], |it, _| text(shout::<4>(one(it)?)?.to_string())),
+        ("memo", "text", 3) => (&["note"], |it, _| text(shout::<1000>(one(it)?)?.to_string())),
+        ("expense", "category_id", 3) => (&["category"], |it, _| {
+            let name = one(it).filter(|name| !name.is_empty())?;
+            Some(Value::Blob(category(&name).into_bytes().to_vec()))
+        }),
+        _ => return None,
+    };
     Some(Lens { from, read })
 }
 

@@ -108,7 +108,7 @@ fn value(column: &str, choice: u8, unique: u32) -> Value {
         "a" | "other" | "first_name" | "last_name" | "label" => one,
         "b" => format!("{one}#{two}"),
         "c" => format!("{one}#{two}${}", word(choice / 2)),
-        "name" | "full" if choice % 3 == 0 => one,
+        "name" | "full" if choice.is_multiple_of(3) => one,
         "name" | "full" => format!("{one} {two}"),
         "note" => match choice % 5 {
             0 => format!("q{unique}"),

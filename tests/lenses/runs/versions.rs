@@ -205,16 +205,16 @@ pub enum Read<'a> {
 }
 
 macro_rules! table {
-    ($version:literal, $table:ty, $name:literal, [$($column:ident),*], [$($required:ident),*]) => {
+    ($version:literal, $table:ty, $name:literal, [$($column:ident),*], [$($required:ident),*] $(, key $key:ident)?) => {
         TableOf {
             version: $version,
             name: $name,
-            columns: &[$(stringify!($column),)* $(stringify!($required)),*],
-            required: &[$(stringify!($required)),*],
+            columns: &[$(stringify!($column),)* $(stringify!($required),)* $(stringify!($key))?],
+            required: &[$(stringify!($required),)* $(stringify!($key))?],
             write: |tx, what, id, cells| {
                 let id = Id::<$table>::from_uuid(id);
                 let draft = || {
-                    let draft = <$table>::draft().id(id);
+                    let draft = begun!($table, id, cells $(, $key)?);
                     $(let draft = match cells.get(stringify!($column)) {
                         Some(value) => draft.$column(taken(value)),
                         None => draft,
@@ -261,17 +261,28 @@ macro_rules! table {
                     written => written,
                 }
             },
-            reads: |db, read| reads!(db, read, $table, [$($column,)* $($required,)*]),
-            reads_within: |tx, read| reads!(tx, read, $table, [$($column,)* $($required,)*]),
-            reads_past: |past, read| reads!(past, read, $table, [$($column,)* $($required,)*]),
+            reads: |db, read| reads!(db, read, $table, [$($column,)* $($required,)* $($key,)?]),
+            reads_within: |tx, read| reads!(tx, read, $table, [$($column,)* $($required,)* $($key,)?]),
+            reads_past: |past, read| reads!(past, read, $table, [$($column,)* $($required,)* $($key,)?]),
             get: |db, id| {
                 let row = db.get(Id::<$table>::from_uuid(id))?;
                 Ok(row.map(|row| BTreeMap::from([
                     $((stringify!($column), row.$column.map_or(Value::Null, Held::given)),)*
                     $((stringify!($required), row.$required.map_or(Value::Null, Held::given)),)*
+                    $((stringify!($key), row.$key.map_or(Value::Null, Held::given)),)?
                 ])))
             },
         }
+    };
+}
+
+/// A draft of a row with an id, or with the key that the id is made from.
+macro_rules! begun {
+    ($table:ty, $id:ident, $cells:ident) => {
+        <$table>::draft().id($id)
+    };
+    ($table:ty, $id:ident, $cells:ident, $key:ident) => {
+        <$table>::draft().$key(must::<String>($cells.get(stringify!($key))))
     };
 }
 
@@ -320,7 +331,7 @@ static THIRD: [TableOf; 5] = [
     table!(3, v3::Person, "person", [full], []),
     table!(3, v3::Memo, "memo", [text], []),
     table!(3, v3::Expense, "expense", [category_id], []),
-    table!(3, v3::Category, "category", [label], [name]),
+    table!(3, v3::Category, "category", [label], [], key name),
 ];
 
 /// The tables of a version.

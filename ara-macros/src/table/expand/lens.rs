@@ -46,6 +46,8 @@ pub fn lenses(table: &Table<'_>) -> Option<TokenStream> {
     let reads = lensed.iter().filter_map(|(at, column, lens)| read(table, *at, (column, lens)));
     let writes = lensed.iter().filter_map(|(at, column, lens)| write(table, *at, (column, lens)));
     Some(quote! {
+        // A function that the user gives as a closure is called where it is written.
+        #[allow(clippy::redundant_closure_call)]
         const LENSES: _ara::Lenses = _ara::Lenses { reads: &[#(#reads),*], writes: &[#(#writes),*] };
     })
 }
@@ -133,7 +135,10 @@ fn read(table: &Table<'_>, at: usize, (column, lens): (&Column<'_>, &Lens)) -> O
             })
         }
     };
-    Some(quote!(_ara::ReadLens { column: #at, from: &[#(#from),*], by: #how }))
+    let is_with = lens.reads().is_some_and(|(_, is_with)| is_with);
+    Some(quote! {
+        _ara::ReadLens { column: #at, from: &[#(#from),*], by: #how, is_with: #is_with }
+    })
 }
 
 /// Generates how what a column replaces is written.

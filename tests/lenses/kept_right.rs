@@ -1,0 +1,105 @@
+//! Replaced columns are written again where devices have written apart, and only there.
+
+use ara::prelude::*;
+use support::{Outcome, There, Wall, send, verified};
+
+mod v1 {
+    use ara::prelude::*;
+
+    #[derive(Debug, Table)]
+    pub struct Person {
+        pub id: Id<Self>,
+        pub name: Option<String>,
+        pub note: Option<String>,
+    }
+}
+
+mod v2 {
+    use ara::prelude::*;
+
+    #[derive(Debug, Table)]
+    pub struct Person {
+        pub id: Id<Self>,
+        #[table(replaces(name, read = first, write = join(first_name, last_name)))]
+        pub first_name: Option<String>,
+        #[table(replaces(name, read = last))]
+        pub last_name: Option<String>,
+        #[table(replaces(note, read = quiet, write = quiet_again))]
+        pub text: Option<String>,
+        #[table(retired)]
+        name: Option<String>,
+        #[table(retired)]
+        note: Option<String>,
+    }
+
+    fn first(name: String) -> String {
+        name.split(' ').next().unwrap_or_default().to_owned()
+    }
+
+    fn last(name: String) -> Option<String> {
+        name.split_once(' ').map(|(_, last)| last.to_owned())
+    }
+
+    fn join(first: Option<&String>, last: Option<&String>) -> String {
+        [first, last].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    fn quiet(note: String) -> String {
+        note.to_lowercase()
+    }
+
+    fn quiet_again(text: &String) -> String {
+        text.to_lowercase()
+    }
+}
+
+fn id<A, B>(id: Id<A>) -> Id<B> {
+    Id::from_uuid(id.uuid())
+}
+
+/// The part that arrives last decides, too, though what was written with it is older than what the column holds.
+#[test]
+fn each_part_that_arrives_is_joined() -> Outcome {
+    let wall = Wall::new();
+    let open = || wall.options().memory();
+    let (old, a, b) = (open()?, open()?, open()?);
+    for db in [&a, &b] {
+        db.ensure::<v2::Person>()?;
+    }
+    let ada = old.create(v1::Person::draft().name("Ada Byron"))?;
+    send(&old, &a)?;
+    send(&old, &b)?;
+    wall.advance(1000);
+    old.update(v1::Person::patch(ada).name("Eve King"))?;
+    wall.advance(1000);
+    a.update(v2::Person::patch(id(ada)).first_name("Mary"))?;
+    wall.advance(1000);
+    b.update(v2::Person::patch(id(ada)).last_name("Noether"))?;
+    wall.advance(1000);
+    let name = || -> Outcome<Option<String>> { Ok(a.get(ada)?.there()?.name) };
+    send(&old, &a)?;
+    assert_eq!(name()?.as_deref(), Some("Mary King"));
+    send(&b, &a)?;
+    assert_eq!(name()?.as_deref(), Some("Mary Noether"));
+    verified(&a)
+}
+
+/// What is the newest edit stays as it was written, also if something else of the row is edited later.
+#[test]
+fn an_edit_of_something_else_writes_nothing_again() -> Outcome {
+    let wall = Wall::new();
+    let (old, new) = (wall.options().memory()?, wall.options().memory()?);
+    new.ensure::<v2::Person>()?;
+    let ada = old.create(v1::Person::draft().name("Ada Byron"))?;
+    send(&old, &new)?;
+    old.update(v1::Person::patch(ada).note("LOUD"))?;
+    wall.advance(1000);
+    new.update(v2::Person::patch(id(ada)).first_name("Mary"))?;
+    send(&old, &new)?;
+    let note = || -> Outcome<Option<String>> { Ok(new.get(ada)?.there()?.note) };
+    assert_eq!(note()?.as_deref(), Some("LOUD"));
+    let text = new.get::<v2::Person>(id(ada))?.there()?.text;
+    assert_eq!(text.as_deref(), Some("loud"));
+    assert_eq!(note()?.as_deref(), Some("LOUD"));
+    verified(&new)
+}
