@@ -1,4 +1,9 @@
-//! A database that is opened read-only while older versions of the app write.
+//! A database that is opened read-only, or that cannot be written for the moment, while older versions of the app
+//! write.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use ara::prelude::*;
 use support::{File, Outcome, There};
@@ -101,5 +106,37 @@ fn a_table_is_joined_with_itself() -> Outcome {
     let reader = Database::options().read_only().open(file.path())?;
     let answered = reader.query::<Note>().join_as(Answered, Note::answers_id);
     assert_eq!(answered.one()?.1.text.as_deref(), Some("new tea"));
+    Ok(())
+}
+
+/// Readers do not wait for a writer, nor do they fail as they would have to write.
+#[test]
+fn rows_are_read_while_another_writes_for_long() -> Outcome {
+    let file = File::new()?;
+    let db = Database::options().busy_timeout(Duration::from_millis(50)).open(file.path())?;
+    db.ensure::<Note>()?;
+    let tea = db.create(v1::Note::draft().body("tea"))?;
+    db.create(v1::Note::draft().body("milk").answers_id(tea))?;
+    let writer = file.open()?;
+    let ((begin, begun), (end, ended)) = (mpsc::channel(), mpsc::channel());
+    let writes = thread::spawn(move || {
+        writer.transaction(|tx| {
+            tx.update(v1::Note::patch(tea).body("coffee"))?;
+            let _ = begin.send(());
+            let _ = ended.recv();
+            Ok(())
+        })
+    });
+    begun.recv()?;
+    for _ in 0..2 {
+        assert_eq!(db.get::<Note>(id(tea))?.there()?.text.as_deref(), Some("new tea"));
+        assert_eq!(db.query::<Note>().filter(Note::text.eq("new milk")).count()?, 1);
+        let answered = db.query::<Note>().join_as(Answered, Note::answers_id);
+        assert_eq!(answered.one()?.1.text.as_deref(), Some("new tea"));
+    }
+    end.send(())?;
+    writes.join().map_err(|_| "the writer panicked")??;
+    assert_eq!(db.get::<Note>(id(tea))?.there()?.text.as_deref(), Some("new coffee"));
+    assert_eq!(db.query::<Note>().filter(Note::text.eq("new coffee")).count()?, 1);
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! What columns show that replace others, worked out while a statement runs: for a database that is opened read-only,
-//! and whose rows an older version of the app has written since a writer has worked them out.
+//! or that cannot be written for the moment, and whose rows an older version of the app has written since a writer has worked them out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -54,11 +54,24 @@ pub(crate) fn show_in_view(connection: &Connection, plan: &Arc<Plan>) -> Result<
     for shown in &lensed.shown {
         sql.push_str(&format!("CREATE TEMP TABLE {} (\"ara_row\");", quoted(&shown.stale())));
     }
-    // What is temporary is in no file.
+    run_temporary(connection, &sql)
+}
+
+/// Shows the table itself again.
+pub(crate) fn drop_view(connection: &Connection, plan: &Plan) -> Result<()> {
+    let mut sql = format!("DROP VIEW IF EXISTS temp.{};", quoted(plan.stored_name()));
+    for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
+        sql.push_str(&format!("DROP TABLE IF EXISTS temp.{};", quoted(&shown.stale())));
+    }
+    run_temporary(connection, &sql)
+}
+
+/// Runs SQL about what is temporary and in no file.
+fn run_temporary(connection: &Connection, sql: &str) -> Result<()> {
     connection.pragma_update(None, "query_only", false)?;
-    let made = connection.execute_batch(&sql);
+    let done = connection.execute_batch(sql);
     connection.pragma_update(None, "query_only", true)?;
-    Ok(made?)
+    Ok(done?)
 }
 
 /// Selects the ids of all nodes, in hexadecimal digits, each followed by its ordinal.

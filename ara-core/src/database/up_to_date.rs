@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::catalog::registry::Registry;
 use crate::database::Database;
-use crate::database::shown_in_views::{not_worked_out, show_in_view};
+use crate::database::shown_in_views::{drop_view, not_worked_out, show_in_view};
 use crate::database::source::Reading;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
@@ -46,11 +46,39 @@ impl Database {
         }
         for _ in 0..TRIES {
             match self.with_reader(&mut *read) {
-                Err(error) if error.is_outdated() => self.work_out(tables, error)?,
+                Err(error) if error.is_outdated() => match self.work_out(tables, error) {
+                    Err(error) if matches!(error, Error::Busy | Error::DiskFull) => {
+                        return self.read_in_views(tables, read, error);
+                    }
+                    worked_out => worked_out?,
+                },
                 done => return done,
             }
         }
         self.transaction(|tx| tx.read_up_to_date(tables, read))
+    }
+
+    /// Runs what reads these tables while nobody can write: what their columns show is worked out for this once. A
+    /// search needs a writer, so for tables that are searched the error stays.
+    fn read_in_views<R>(
+        &self,
+        tables: &[TableRef],
+        read: &mut dyn FnMut(Reading<'_>) -> Result<R>,
+        error: Error,
+    ) -> Result<R> {
+        if self.0.readers.is_none() || tables.iter().any(|table| table.is_searched) {
+            return Err(error);
+        }
+        let shown = tables.iter().filter(|table| !table.lenses.reads.is_empty());
+        let plans = shown.map(|table| self.plan_of(*table)).collect::<Result<Vec<_>>>()?;
+        self.with_reader(|reading| {
+            let shown = plans.iter().try_for_each(|plan| show_in_view(reading.connection, plan));
+            let done = shown.and_then(|()| read(reading));
+            for plan in &plans {
+                drop_view(reading.connection, plan)?;
+            }
+            done
+        })
     }
 
     /// Returns the plan of a table that is ready.

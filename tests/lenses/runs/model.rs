@@ -223,6 +223,15 @@ impl Row {
         self.newest(version, (table, column), self.known(column).newest)
     }
 
+    /// Whether a column shows what was written into a column that it replaces.
+    fn is_replaced_newer(&self, version: u8, table: &str, column: &str) -> bool {
+        let Some(Lens { from, .. }) = lens(version, table, column) else { return false };
+        let edits = from.iter().filter_map(|from| self.edit(version, table, from));
+        let edited = edits.map(|(at, _)| at).max();
+        let own = self.known(column).newest.map(|own| own.at);
+        edited.is_some_and(|edited| own.is_none_or(|own| own < edited))
+    }
+
     /// The newest edit of a column and of what it replaces.
     fn edit(&self, version: u8, table: &str, column: &str) -> Option<(At, Value)> {
         self.newest(version, (table, column), self.known(column).edit)
@@ -468,6 +477,8 @@ impl Model {
             row.put(column, Written { at, value: value.clone(), is_through });
             made.push(((*column).to_owned(), value.clone(), false));
         }
+        // What an older version wrote stays as it wrote it, if nothing else is set.
+        set.retain(|column| !row.is_replaced_newer(of.version, of.name, column));
         let after = Self(BTreeMap::from([((of.name, id), row.clone())]));
         let values = after.shown(of.version, (of.name, id));
         for (column, value) in self.through((of.version, of.name), values, &set) {
