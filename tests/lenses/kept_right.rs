@@ -48,7 +48,7 @@ mod v2 {
         note.to_lowercase()
     }
 
-    fn quiet_again(text: &String) -> String {
+    fn quiet_again(text: &str) -> String {
         text.to_lowercase()
     }
 }
