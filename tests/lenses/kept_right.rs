@@ -103,3 +103,31 @@ fn an_edit_of_something_else_writes_nothing_again() -> Outcome {
     assert_eq!(note()?.as_deref(), Some("LOUD"));
     verified(&new)
 }
+
+/// Who joins the parts may not have heard of an edit of the whole yet, and his clock is later.
+#[test]
+fn an_edit_is_not_covered_by_who_has_not_heard_of_it() -> Outcome {
+    let wall = Wall::new();
+    let open = || wall.options().memory();
+    let (old, a, b) = (open()?, open()?, open()?);
+    for db in [&a, &b] {
+        db.ensure::<v2::Person>()?;
+    }
+    let ada = old.create(v1::Person::draft().name("Ada Byron"))?;
+    send(&old, &a)?;
+    send(&old, &b)?;
+    wall.advance(1000);
+    a.update(v2::Person::patch(id(ada)).first_name("Mary"))?;
+    b.update(v2::Person::patch(id(ada)).last_name("Noether"))?;
+    wall.advance(1000);
+    old.update(v1::Person::patch(ada).name("EVE  KING"))?;
+    wall.advance(1000);
+    send(&b, &a)?;
+    let name = |db: &Database| -> Outcome<Option<String>> { Ok(db.get(ada)?.there()?.name) };
+    assert_eq!(name(&a)?.as_deref(), Some("Mary Noether"));
+    send(&old, &a)?;
+    assert_eq!(name(&a)?.as_deref(), Some("EVE  KING"));
+    send(&a, &old)?;
+    assert_eq!(name(&old)?.as_deref(), Some("EVE  KING"));
+    verified(&a)
+}

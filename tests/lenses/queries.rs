@@ -136,6 +136,10 @@ fn all_kinds_of_queries() -> Outcome {
                 Ok(texts == [text])
             },
             &|db, text| {
+                let select = tasks(db).filter(Task::text.eq(text)).select(Task::text).into_select();
+                Ok(db.sql::<(String,)>(select).one()?.0 == text)
+            },
+            &|db, text| {
                 let lists = db.query::<List>();
                 let lists = lists.filter(
                     List::id.in_query(

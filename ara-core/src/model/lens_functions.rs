@@ -145,13 +145,18 @@ impl<T: Table> KeyReference for Id<T> {
 ///
 /// # Panics
 ///
-/// Panics, at compile time, if the table has no key.
+/// Panics, at compile time, if the table has no key, or is local.
 #[must_use]
 #[track_caller]
 pub const fn key_read<R: KeyReference>() -> ReadBy {
     assert!(
         R::TABLE.key.is_some(),
         "the table that this refers to has no key to find its rows by: declare it with `#[table(key = name)]`"
+    );
+    assert!(
+        !R::TABLE.local,
+        "rows of a local table stay on their device, and others could not tell what a reference to one means: \
+         refer by key to a table that is synced"
     );
     ReadBy::Key(R::table)
 }

@@ -285,8 +285,8 @@ impl Shown {
         hash.digest().cast_signed()
     }
 
-    /// Returns what is to be written into replaced columns, as they are not what the newer ones show: not those of
-    /// which an edit is the newest one, nor those for which there is no value.
+    /// Returns what is to be written into replaced columns, as they are not what the newer ones show, nor the newest edit
+    /// if that is one of theirs. Those for which there is no value are left.
     fn outdated(
         &self,
         of: &Lensed,
@@ -305,10 +305,15 @@ impl Shown {
         let mut written = written_through(&of.table, values, &[self.position], key_of)?;
         written.retain(|column, value| {
             let Some(known) = row.known.get(column) else { return false };
-            let is_newest = known.edit.as_ref().is_some_and(|edit| edit.at == edited);
+            let edit = known.edit.as_ref().filter(|edit| edit.at == edited);
             let held = known.newest.as_ref().and_then(|newest| newest.value.as_ref());
             let held = held.map_or(ValueRef::Null, Stored::to_sql);
-            !is_newest && (value.is_some() || is_cleared) && !is_same(held, value.as_ref())
+            if let Some(edit) = edit {
+                // It may have been covered by who had not heard of it.
+                value.clone_from(&edit.value);
+            }
+            let is_due = edit.is_some() || value.is_some() || is_cleared;
+            is_due && !is_same(held, value.as_ref())
         });
         Ok(written)
     }

@@ -197,7 +197,8 @@ fn reads_only(sql: &str) -> bool {
 
 impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// Returns the query as a select of [`sea_query`](crate::sea_query), to which more can be added there.
-    /// [`sql`](crate::Queries::sql) runs it.
+    /// [`sql`](crate::Queries::sql) runs it. What columns show that replace others is as it is now: make the
+    /// select anew after other versions of the app have written, as after a merge.
     ///
     /// ```
     /// # use ara::prelude::*;
@@ -211,6 +212,10 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn into_select(self) -> SelectStatement {
+        // Without rows, this only works out what columns show. An error is told when the select is run.
+        let mut none = self.clone();
+        none.clauses.at_most(0);
+        none.exists().ok();
         self.clauses.subquery(S::MEMBERS).0
     }
 }

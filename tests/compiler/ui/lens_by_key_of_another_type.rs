@@ -40,4 +40,20 @@ struct City {
     name: String,
 }
 
+#[derive(Table)]
+struct Draft {
+    id: Id<Draft>,
+    #[table(replaces(window, by_key))]
+    window_id: Option<Id<Window>>,
+    #[table(retired)]
+    window: Option<String>,
+}
+
+#[derive(Table)]
+#[table(local, key = name)]
+struct Window {
+    id: Id<Window>,
+    name: String,
+}
+
 fn main() {}

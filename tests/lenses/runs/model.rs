@@ -489,8 +489,8 @@ impl Model {
         made
     }
 
-    /// What of the replaced columns is not kept right: it is not what the newer ones show, nor the newest edit, though
-    /// there is a value.
+    /// What of the replaced columns is not kept right: it is not what the newer ones show, or not its own edit that is the
+    /// newest one, though there is a value.
     pub fn outdated(&self, version: u8) -> Vec<String> {
         let mut outdated = Vec::new();
         for ((table, id), row) in &self.0 {
@@ -506,10 +506,12 @@ impl Model {
                 group.filter_map(|column| row.known(column).edit).map(|edit| edit.at).max();
             let is_cleared = shown.values().all(|value| *value == Value::Null);
             for (column, value) in self.through((version, table), shown, &columns) {
-                let is_newest = row.known(column).edit.is_some_and(|edit| Some(edit.at) == newest);
+                let edit = row.known(column).edit.filter(|edit| Some(edit.at) == newest);
                 let held = row.held(column);
-                let is_due = value != Value::Null || is_cleared;
-                if held != value && is_due && !is_newest {
+                let is_due = edit.is_some() || value != Value::Null || is_cleared;
+                // The newest edit stays as it was written.
+                let value = edit.map_or(value, |edit| edit.value);
+                if held != value && is_due {
                     outdated.push(format!(
                         "{table} {id}.{column} holds {held:?}, and not {value:?}: {row:#?}"
                     ));
@@ -530,6 +532,12 @@ impl Change {
 }
 
 impl Model {
+    /// Whether each version shows the same of all rows.
+    pub fn shows_as(&self, other: &Self) -> bool {
+        let same = |table: &TableOf| self.rows(table) == other.rows(table);
+        (1..=LATEST).flat_map(tables).all(same)
+    }
+
     /// Tells which row is another one, if any is.
     pub fn differs_from(&self, other: &Self) -> Option<String> {
         let keys: BTreeSet<_> = self.0.keys().chain(other.0.keys()).collect();
