@@ -309,7 +309,15 @@ impl Shown {
             let held = known.newest.as_ref().and_then(|newest| newest.value.as_ref());
             let held = held.map_or(ValueRef::Null, Stored::to_sql);
             if let Some(edit) = edit {
-                // It may have been covered by who had not heard of it.
+                // It may have been covered by who had not heard of it. But what was written through into another
+                // column since comes from an edit that this version does not know.
+                let is_older = |other: &usize| {
+                    let newest = row.known.get(other).and_then(|known| known.newest.as_ref());
+                    other == column || newest.is_none_or(|newest| newest.at < edit.at)
+                };
+                if !self.group.iter().all(is_older) {
+                    return false;
+                }
                 value.clone_from(&edit.value);
             }
             let is_due = edit.is_some() || value.is_some() || is_cleared;
