@@ -40,25 +40,21 @@ fn check(cases: u32, mix: Mix) {
 }
 
 #[test]
-#[ignore = "a column that joins two which replace a third shows what was written through after an unheard edit"]
 fn versions_show_the_newest_edits() {
     check(24, Mix::default());
 }
 
 #[test]
-#[ignore = "a column that joins two which replace a third shows what was written through after an unheard edit"]
 fn versions_of_compacted_logs_show_the_newest_edits() {
     check(16, Mix { has_compaction: true, ..Mix::default() });
 }
 
 #[test]
-#[ignore = "a column that joins two which replace a third shows what was written through after an unheard edit"]
 fn versions_of_restored_and_copied_files_show_the_newest_edits() {
     check(16, Mix { has_files: true, ..Mix::default() });
 }
 
 #[test]
-#[ignore = "a column that joins two which replace a third shows what was written through after an unheard edit"]
 fn versions_show_nothing_that_was_forgotten() {
     check(16, Mix { has_forgetting: true, has_compaction: true, has_files: true });
 }

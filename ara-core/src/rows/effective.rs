@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
-use crate::model::lens::{Given, Lenses, ReadBy, ReadLens};
+use crate::model::lens::{Given, Lenses, ReadBy, ReadLens, WriteBy, WriteLens};
 use crate::model::table_ref::TableRef;
 use crate::value::{AsRead, Stored, uuid_of_key};
 
@@ -67,20 +67,35 @@ impl Row<'_> {
                 Some(self.as_older(lens, own).unwrap_or_else(|| own.clone()))
             }
             (_, edited) => {
-                let given = lens.from.iter().zip(edits).map(|(from, edit)| {
-                    // Beside the one that was edited, the others are as its writer saw them.
-                    let newest = self.known.get(from)?.newest.as_ref();
-                    let newest =
-                        newest.filter(|newest| edit.as_ref().is_none_or(|it| it.at < newest.at));
-                    match newest {
-                        Some(newest) if lens.from.len() > 1 => newest.value.clone(),
-                        _ => edit?.value,
+                let parts = self.parts(lens);
+                let given = edits.into_iter().enumerate().map(|(at, edit)| {
+                    // Beside the one that was edited, the others are as the column itself was last set.
+                    let parts = parts
+                        .as_ref()
+                        .filter(|(set, _)| edit.as_ref().is_none_or(|it| it.at < *set));
+                    match parts {
+                        Some((_, parts)) => parts.get(at)?.clone(),
+                        None => edit?.value,
                     }
                 });
                 let value = self.read(lens, &given.collect::<Vec<_>>());
                 edited.map(|at| Written { value, at })
             }
         }
+    }
+
+    /// Returns what was written into several columns when the one that replaces them was last set, and when that was.
+    /// It is made again from that one: what the replaced ones hold may have been written by a device that had not heard
+    /// of an edit yet.
+    fn parts(&self, lens: &ReadLens) -> Option<(WrittenAt, Vec<Given<'static>>)> {
+        let own = self.known.get(&lens.column)?.newest.as_ref()?;
+        let writes = |write: &&WriteLens| write.from == [lens.column] && write.to.len() > 1;
+        let write = self.table.lenses.writes.iter().find(writes)?;
+        let WriteBy::Function(function) = write.by else { return None };
+        let made = call(function, std::slice::from_ref(&own.value)).unwrap_or_default();
+        let of =
+            |from| write.to.iter().position(|to| to == from).and_then(|at| made.get(at)?.clone());
+        Some((own.at, lens.from.iter().map(of).collect()))
     }
 
     /// Returns the value of the older shape, if this app cannot read what was written last into the column, and the
@@ -126,4 +141,12 @@ impl Row<'_> {
 /// Returns how a column is read from those that it replaces, if it does replace any.
 pub(crate) fn lens_of(lenses: Lenses, column: usize) -> Option<&'static ReadLens> {
     lenses.reads.iter().find(|lens| lens.column == column)
+}
+
+/// Calls a function of the app's. One that panics gives no values.
+pub(crate) fn call(
+    write: fn(&[Given<'_>]) -> Option<Vec<Given<'static>>>,
+    given: &[Given<'static>],
+) -> Option<Vec<Given<'static>>> {
+    catch_unwind(AssertUnwindSafe(|| write(given))).ok().flatten()
 }

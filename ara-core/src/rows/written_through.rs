@@ -1,7 +1,6 @@
 //! What is written into replaced columns, so that older versions of the app see it.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rusqlite::types::ValueRef;
 
@@ -10,7 +9,7 @@ use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 use crate::model::lens::{Given, WriteBy, WriteLens};
 use crate::model::table_ref::TableRef;
-use crate::rows::effective::{Known, Row, Written, WrittenAt};
+use crate::rows::effective::{Known, Row, Written, WrittenAt, call};
 use crate::rows::lensed::Lensed;
 use crate::value::{AsRead, Stored, is_same};
 
@@ -74,14 +73,6 @@ pub(crate) fn written_through(
 fn is_next(lens: &WriteLens, pending: &[&WriteLens]) -> bool {
     let is_written = |from: &usize| pending.iter().any(|other| other.to.contains(from));
     !lens.from.iter().any(is_written)
-}
-
-/// Calls a function of the app's. One that panics gives no values.
-pub(crate) fn call(
-    write: fn(&[Given<'_>]) -> Option<Vec<Given<'static>>>,
-    given: &[Given<'static>],
-) -> Option<Vec<Given<'static>>> {
-    catch_unwind(AssertUnwindSafe(|| write(given))).ok().flatten()
 }
 
 /// A value that is to be written into a column, by its position, and whether it is written through.

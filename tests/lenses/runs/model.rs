@@ -267,13 +267,18 @@ impl Row {
             }
             return Some((at, value));
         }
-        let texts = from.iter().zip(edits).map(|(other, edit)| {
-            let newest = self.known(other).newest.filter(|_| from.len() > 1);
-            let newest = newest.map(|newest| (newest.at, newest.value));
-            // Beside the one that was edited, the others are as its writer saw them.
-            as_text(
-                newest.into_iter().chain(edit).max_by_key(|(at, _)| *at).map(|(_, value)| value),
-            )
+        // Beside the one that was edited, the others are as the column itself was last set.
+        let parts = self.known(column).newest.filter(|_| from.len() > 1).and_then(|own| {
+            let throughs = throughs(version, table);
+            let write = throughs.iter().find(|through| through.from == [column])?.write?;
+            let parts = write(&[as_text(Some(own.value))]);
+            Some((own.at, parts.unwrap_or_else(|| vec![None; from.len()])))
+        });
+        let texts = edits.into_iter().enumerate().map(|(part, edit)| match (&parts, edit) {
+            (Some((set, parts)), edit) if edit.as_ref().is_none_or(|(at, _)| at < set) => {
+                parts[part].clone()
+            }
+            (_, edit) => as_text(edit.map(|(_, value)| value)),
         });
         let value = read(texts.collect()).unwrap_or(Value::Null);
         edited.map(|at| (at, value))
