@@ -168,7 +168,7 @@ impl Devices {
         let model = self.devices[0].model(&mut self.world)?;
         // An older version does not know of the edits of newer columns.
         if let Some(first) = model.outdated(LATEST).first() {
-            return Err(format!("{first}").into());
+            return Err(first.to_string().into());
         }
         if let Some(lacking) = model.lacks_keys() {
             return Err(format!("nobody made the row of the key {lacking}").into());
