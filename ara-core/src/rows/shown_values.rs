@@ -13,7 +13,7 @@ use crate::log::clock::Stamp;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
 use crate::log::statements::bind;
-use crate::model::lens::{Given, ReadBy, WriteLens};
+use crate::model::lens::{Given, Lenses, ReadBy, WriteLens};
 use crate::model::table_ref::TableRef;
 use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
@@ -309,13 +309,16 @@ impl Shown {
             let held = known.newest.as_ref().and_then(|newest| newest.value.as_ref());
             let held = held.map_or(ValueRef::Null, Stored::to_sql);
             if let Some(edit) = edit {
-                // It may have been covered by who had not heard of it. But what was written through into another
+                // It may have been covered by who had not heard of it. But what was written through into a newer
                 // column since comes from an edit that this version does not know.
                 let is_older = |other: &usize| {
                     let newest = row.known.get(other).and_then(|known| known.newest.as_ref());
-                    other == column || newest.is_none_or(|newest| newest.at < edit.at)
+                    newest.is_none_or(|newest| newest.at < edit.at)
                 };
-                if !self.group.iter().all(is_older) {
+                let lenses = of.table.lenses;
+                let mut newer =
+                    self.group.iter().filter(|other| is_newer(lenses, **other, *column));
+                if !newer.all(is_older) {
                     return false;
                 }
                 value.clone_from(&edit.value);
@@ -325,6 +328,12 @@ impl Shown {
         });
         Ok(written)
     }
+}
+
+/// Returns whether a column replaces another, or what replaces that.
+fn is_newer(lenses: Lenses, column: usize, than: usize) -> bool {
+    let replaced = lens_of(lenses, column).map_or(&[][..], |lens| lens.from);
+    replaced.iter().any(|from| *from == than || is_newer(lenses, *from, than))
 }
 
 fn write(
