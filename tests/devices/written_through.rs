@@ -4,15 +4,15 @@
 
 mod unseen;
 
-use std::collections::HashSet;
 use std::fs;
 
+use ara::Error;
 use ara::prelude::*;
-use ara::{Error, Stored, TransactionId};
 use proptest::prelude::*;
 use rusqlite::OptionalExtension;
 use rusqlite::types::Value;
 
+use support::log;
 use support::through::Through;
 use support::{File, Outcome, There, Wall, cases, send, verified};
 
@@ -116,19 +116,20 @@ impl Device {
     }
 }
 
+/// The tag of the cell that tells that a row was forgotten.
+const FORGOTTEN: u8 = 8;
+
 /// The devices, and one that only hears, and whose log is never compacted.
 struct World {
     devices: Vec<Device>,
     archive: Device,
-    /// Which transactions wrote a column through.
-    through: HashSet<(TransactionId, &'static str)>,
     last: u64,
 }
 
 impl World {
     fn new() -> Outcome<Self> {
         let devices = (0..DEVICES).map(|_| Device::new()).collect::<Outcome<_>>()?;
-        Ok(Self { devices, archive: Device::new()?, through: HashSet::new(), last: 0 })
+        Ok(Self { devices, archive: Device::new()?, last: 0 })
     }
 
     /// Values that nobody has written yet, of the columns that are written.
@@ -152,7 +153,7 @@ impl World {
                     patch = patch.note(note);
                 }
                 let patch = Through(patch, through(columns));
-                self.write(device, columns, |db| db.update(patch).map(drop))?;
+                self.db(device)?.update(patch)?;
             }
             Step::Upsert(device, row, columns) => {
                 let [title, note] = self.values(columns);
@@ -164,11 +165,10 @@ impl World {
                     draft = draft.note(note);
                 }
                 let draft = Through(draft, through(columns));
-                let upsert = |db: &Database| match db.upsert(draft) {
-                    Err(Error::Forgotten { .. }) => Ok(()),
-                    upserted => upserted.map(drop),
-                };
-                self.write(device, columns, upsert)?;
+                match self.db(device)?.upsert(draft) {
+                    Err(Error::Forgotten { .. }) => {}
+                    upserted => drop(upserted?),
+                }
             }
             Step::Delete(device, row) => drop(self.db(device)?.delete(id(row))?),
             Step::Restore(device, row) => match self.db(device)?.restore(id(row)) {
@@ -217,42 +217,22 @@ impl World {
         self.devices[device].db()
     }
 
-    /// Writes, and notes what was written through.
-    fn write(
-        &mut self,
-        device: usize,
-        columns: [Option<(bool, bool)>; 2],
-        write: impl FnOnce(&Database) -> ara::Result<()>,
-    ) -> Outcome {
-        let db = self.devices[device].db()?;
-        let before = db.last_transaction()?;
-        write(db)?;
-        let written = db.last_transaction()?.filter(|last| Some(*last) != before);
-        for (column, written_as) in COLUMNS.into_iter().zip(columns) {
-            if let (Some(transaction), Some((_, true))) = (written, written_as) {
-                self.through.insert((transaction, column));
-            }
-        }
-        Ok(())
-    }
-
     /// What a column must hold, and the one beside it: what is left when all writes are done one after another.
     fn expected(&self, row: Id<Doc>, column: &'static str) -> Outcome<Held> {
-        let (mut last, mut is_through, mut edit) = (None, false, None);
-        for change in self.archive.db()?.history(row)? {
-            for written in change.columns.into_iter().filter(|written| written.column == column) {
-                is_through = self.through.contains(&(change.transaction, column));
-                last = written.to.clone();
-                if !is_through {
-                    edit = written.to;
-                }
+        let mut log = log::read(&self.archive.file.sqlite()?)?;
+        log.sort_by_key(|change| (change.stamp, change.node_id, change.hash));
+        let of_row = log.iter().filter(|change| change.row == row.uuid().as_bytes());
+        let cells = of_row.flat_map(|change| &change.cells);
+        let (mut last, mut is_through, mut edit) = (Value::Null, false, Value::Null);
+        for cell in cells.filter(|cell| cell.column == column && cell.tag != FORGOTTEN) {
+            // Kind 2 tells that the cell was written through.
+            is_through = cell.marks.first() == Some(&2);
+            last = cell.value.clone();
+            if !is_through {
+                edit = cell.value.clone();
             }
         }
-        let value = |value| match value {
-            Some(Stored::Text(text)) => Value::Text(text.into_owned()),
-            _ => Value::Null,
-        };
-        Ok((value(last), value(edit.filter(|_| is_through))))
+        Ok((last, if is_through { edit } else { Value::Null }))
     }
 
     fn is_forgotten(&self, row: Id<Doc>) -> Outcome<bool> {
