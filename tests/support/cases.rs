@@ -16,13 +16,20 @@ pub fn scaled(usual: u32) -> u32 {
 /// Holds what is to hold of so many cases, [scaled]. A failed one is made smaller, so many times at most,
 /// and told.
 #[track_caller]
-pub fn hold<S: Strategy>(
+pub fn hold<S: Strategy>(number: (u32, u32), cases_of: &S, holds: impl Fn(S::Value) -> Outcome) {
+    hold_from(seed(), number, cases_of, holds);
+}
+
+/// The same, of the cases that a seed makes.
+#[track_caller]
+pub fn hold_from<S: Strategy>(
+    seed: u64,
     (cases, shrinks): (u32, u32),
     cases_of: &S,
     holds: impl Fn(S::Value) -> Outcome,
 ) {
     let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed().to_le_bytes());
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
         cases: scaled(cases),
         failure_persistence: None,
