@@ -32,15 +32,15 @@ mod v2 {
         note: Option<String>,
     }
 
-    fn first(name: String) -> String {
+    pub fn first(name: String) -> String {
         name.split(' ').next().unwrap_or_default().to_owned()
     }
 
-    fn last(name: String) -> Option<String> {
+    pub fn last(name: String) -> Option<String> {
         name.split_once(' ').map(|(_, last)| last.to_owned())
     }
 
-    fn join(first: Option<&String>, last: Option<&String>) -> String {
+    pub fn join(first: Option<&String>, last: Option<&String>) -> String {
         [first, last].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
     }
 
@@ -50,6 +50,33 @@ mod v2 {
 
     fn quiet_again(text: &str) -> String {
         text.to_lowercase()
+    }
+}
+
+mod v3 {
+    use ara::prelude::*;
+
+    #[derive(Debug, Table)]
+    pub struct Person {
+        pub id: Id<Self>,
+        #[table(replaces((first_name, last_name), read = whole, write = parts))]
+        pub full_name: Option<String>,
+        #[table(retired, replaces(name, read = first, write = join(first_name, last_name)))]
+        first_name: Option<String>,
+        #[table(retired, replaces(name, read = last))]
+        last_name: Option<String>,
+        #[table(retired)]
+        name: Option<String>,
+    }
+
+    use super::v2::{first, join, last};
+
+    fn whole(first: Option<String>, last: Option<String>) -> String {
+        join(first.as_ref(), last.as_ref())
+    }
+
+    fn parts(whole: &str) -> (String, Option<String>) {
+        (first(whole.to_owned()), last(whole.to_owned()))
     }
 }
 
@@ -130,4 +157,30 @@ fn an_edit_is_not_covered_by_who_has_not_heard_of_it() -> Outcome {
     send(&a, &old)?;
     assert_eq!(name(&old)?.as_deref(), Some("EVE  KING"));
     verified(&a)
+}
+
+/// What was written through into the parts is no edit of them, be it later than the newest edit of the whole.
+#[test]
+fn a_joined_column_shows_no_part_that_was_written_before_an_edit_was_heard_of() -> Outcome {
+    let wall = Wall::new();
+    let open = || wall.options().memory();
+    let (old, other, new) = (open()?, open()?, open()?);
+    new.ensure::<v3::Person>()?;
+    let ada = old.create(v1::Person::draft().name("Ada Byron"))?;
+    send(&old, &other)?;
+    wall.advance(1000);
+    old.update(v1::Person::patch(ada).name("Eve King"))?;
+    wall.advance(1000);
+    let full =
+        || -> Outcome<Option<String>> { Ok(new.get::<v3::Person>(id(ada))?.there()?.full_name) };
+    send(&other, &new)?;
+    assert_eq!(full()?.as_deref(), Some("Ada Byron"));
+    send(&old, &new)?;
+    assert_eq!(full()?.as_deref(), Some("Eve King"));
+    // Beside a part that is edited, the other is of the newest edit, too.
+    wall.advance(1000);
+    old.update(v2::Person::patch(id(ada)).first_name("Mary"))?;
+    send(&old, &new)?;
+    assert_eq!(full()?.as_deref(), Some("Mary King"));
+    verified(&new)
 }
