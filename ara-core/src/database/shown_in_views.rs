@@ -1,5 +1,6 @@
 //! What columns show that replace others, worked out while a statement runs: for a database that is opened read-only,
-//! or that cannot be written for the moment, and whose rows an older version of the app has written since a writer has worked them out.
+//! or that cannot be written for the moment, and whose rows an older version of the app has written since a writer has
+//! worked them out.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -103,18 +103,7 @@ impl Shown {
         let columns = table.def.columns.iter().enumerate();
         columns
             .filter_map(|(position, column)| {
-                let shown = ShownColumn::of(table.def, column)?;
-                // What is replaced itself is written by the column that replaces it, and so is what that one replaces.
-                let gives = |lens: &WriteLens| lens.from.contains(&position);
-                let is_given = |lens: &WriteLens| lens.to.contains(&position);
-                let writes = table.lenses.writes;
-                let is_written = writes.iter().any(gives) && !writes.iter().any(is_given);
-                let mut shown = Self::new(shown, position, is_written);
-                let is_tied = |name| shown.column.group.contains(&name);
-                let columns = table.def.columns.iter().enumerate();
-                let tied = columns.filter(|(_, column)| is_tied(column.name));
-                shown.group = tied.map(|(position, _)| position).collect();
-                Some(shown)
+                Some(Self::new(ShownColumn::of(table.def, column)?, position, table))
             })
             .collect()
     }
@@ -134,7 +123,15 @@ impl Shown {
         self.column.stale()
     }
 
-    fn new(column: ShownColumn, position: usize, is_written: bool) -> Self {
+    fn new(column: ShownColumn, position: usize, table: TableRef) -> Self {
+        // What is replaced itself is written by the column that replaces it, and so is what that one replaces.
+        let writes = table.lenses.writes;
+        let gives = |lens: &WriteLens| lens.from.contains(&position);
+        let is_given = |lens: &WriteLens| lens.to.contains(&position);
+        let is_written = writes.iter().any(gives) && !writes.iter().any(is_given);
+        let names = table.def.columns.iter().map(|column| column.name).enumerate();
+        let tied = names.filter(|(_, name)| column.group.contains(name));
+        let group = tied.map(|(position, _)| position).collect();
         let (stale, stored, name) = (column.stale(), &column.table, column.name);
         let looked = column.looked();
         let update = |more: &str| {
@@ -158,7 +155,7 @@ impl Shown {
             column,
             position,
             is_written,
-            group: Vec::new(),
+            group,
         }
     }
 
