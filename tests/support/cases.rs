@@ -17,19 +17,9 @@ pub fn scaled(usual: u32) -> u32 {
 /// and told.
 #[track_caller]
 pub fn hold<S: Strategy>(number: (u32, u32), cases_of: &S, holds: impl Fn(S::Value) -> Outcome) {
-    hold_from(seed(), number, cases_of, holds);
-}
-
-/// The same, of the cases that a seed makes.
-#[track_caller]
-pub fn hold_from<S: Strategy>(
-    seed: u64,
-    (cases, shrinks): (u32, u32),
-    cases_of: &S,
-    holds: impl Fn(S::Value) -> Outcome,
-) {
+    let (cases, shrinks) = number;
     let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[..8].copy_from_slice(&seed().to_le_bytes());
     let config = Config {
         cases: scaled(cases),
         failure_persistence: None,

@@ -308,6 +308,10 @@ impl<'c> Rows<'c> {
                 self.unclear.insert(row);
             }
             let writer = (change.tick.stamp, change.tick.node.0);
+            if sum.last == writer {
+                // The clock need not tell, where a value was written since.
+                self.note_tie(change);
+            }
             sum.add(writer, addition, self.writer, id_of);
             self.counters.put(counter, &sum)?;
             if (!later.has(column) || is_sum_shown)

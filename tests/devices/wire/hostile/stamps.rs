@@ -145,6 +145,26 @@ fn nothing_is_added_at_the_end_of_time() -> Outcome {
     verified(&db)
 }
 
+/// No clock tells of the first of two additions that were stamped alike once a value was written over it.
+#[test]
+fn additions_stamped_alike_are_all_summed() -> Outcome {
+    let db = Database::memory()?;
+    let added = |by, total| change(START, vec![Cell::addition(0, by, total)]);
+    let written = |stamp| change(stamp, vec![Cell::integer(0, 9)]);
+    let changes = vec![written(START - 1), added(1, 1), written(START + 1), added(6, 7)];
+    let mut batch = ill(changes);
+    (batch.tables, batch.columns) = (vec!["article".to_owned()], vec!["views".to_owned()]);
+    let batch = batch.seal();
+    for end in 1..=4 {
+        let mut part = batch.clone();
+        part.runs[0].changes.truncate(end);
+        db.merge(&part.seal().changes()?)?;
+        verified(&db)?;
+    }
+    db.rebuild()?;
+    verified(&db)
+}
+
 ara::schema! { App: Todo }
 
 /// What a device tells of its schema is a row, too, which another one can forge.
