@@ -184,3 +184,24 @@ fn a_joined_column_shows_no_part_that_was_written_before_an_edit_was_heard_of() 
     assert_eq!(full()?.as_deref(), Some("Mary King"));
     verified(&new)
 }
+
+/// Two devices create the same row: the part that the later one has no value for is not that of the earlier one.
+#[test]
+fn what_a_create_leaves_out_of_an_old_column_is_cleared() -> Outcome {
+    let wall = Wall::new();
+    let (old, new) = (wall.options().memory()?, wall.options().memory()?);
+    let id_of_ada = Id::<v2::Person>::from_key("Ada");
+    let early = v2::Person::draft().id(id_of_ada).first_name("Ada").last_name("Byron");
+    old.create(early)?;
+    wall.advance(1000);
+    new.create(v3::Person::draft().id(id(id_of_ada)).full_name("Eve"))?;
+    send(&old, &new)?;
+    send(&new, &old)?;
+    for db in [&old, &new] {
+        let person = db.get(id_of_ada)?.there()?;
+        assert_eq!((person.first_name.as_deref(), person.last_name), (Some("Eve"), None));
+        assert_eq!(db.get::<v1::Person>(id(id_of_ada))?.there()?.name.as_deref(), Some("Eve"));
+        verified(db)?;
+    }
+    Ok(())
+}

@@ -451,9 +451,10 @@ fn alive<'a>() -> impl Iterator<Item = Write<'a>> {
 }
 
 /// Returns what a create writes, in the order of the slots. A column without a value is not written, as it
-/// was never set.
+/// was never set. But one that is cleared by what replaces it is, as another device may have created the row, too.
 fn new_row(cells: &[Cell]) -> impl Iterator<Item = Write<'_>> {
-    alive().chain(cells.iter().map(write).filter(|write| write.value.is_some()))
+    let is_set = |write: &Write<'_>| write.value.is_some() || write.kind == Kind::Through;
+    alive().chain(cells.iter().map(write).filter(is_set))
 }
 
 fn slots(writes: &[Write<'_>]) -> SmallVec<[usize; 8]> {

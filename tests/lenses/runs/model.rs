@@ -451,11 +451,12 @@ impl Model {
 
     fn create(&self, of: &TableOf, cells: &Cells) -> Vec<(String, Value, bool)> {
         let mut made = vec![("is_deleted".to_owned(), Value::Integer(0), false)];
-        let set: Vec<_> = cells.keys().copied().collect();
-        let through = self.through((of.version, of.name), cells.clone(), &set);
-        let of_cells = cells.iter().map(|(column, value)| (*column, value.clone(), false));
-        let all = of_cells.chain(through.into_iter().map(|(column, value)| (column, value, true)));
-        let all = all.filter(|(_, value, _)| *value != Value::Null);
+        let set = cells.iter().filter(|(_, value)| **value != Value::Null);
+        let set: Vec<_> = set.map(|(column, value)| (*column, value.clone(), false)).collect();
+        let columns: Vec<_> = set.iter().map(|(column, ..)| *column).collect();
+        let through = self.through((of.version, of.name), cells.clone(), &columns);
+        let through = through.into_iter().map(|(column, value)| (column, value, true));
+        let all = set.into_iter().chain(through);
         made.extend(all.map(|(column, value, is_through)| (column.to_owned(), value, is_through)));
         made
     }

@@ -22,13 +22,14 @@ impl Mutation<'_, '_> {
     pub(super) fn with_replaced<'a>(&self, cells: &'a [Cell]) -> Result<Cow<'a, [Cell]>> {
         let Some(lensed) = &self.plan.lensed else { return Ok(Cow::Borrowed(cells)) };
         let values = cells.iter().map(|cell| (cell.column, cell.value.clone())).collect();
-        let set: Vec<_> = cells.iter().map(|cell| cell.column).collect();
+        // A column without a value is not written, as it was never set.
+        let set = cells.iter().filter(|cell| cell.value.is_some());
+        let set: Vec<_> = set.map(|cell| cell.column).collect();
         let connection = self.writing.connection;
         let key_of = |table: TableRef, id: &Given<'_>| key_of(connection, table, id);
         let through = written_through(&lensed.table, values, &set, &key_of)?;
-        let through = through.into_iter().filter(|(_, value)| value.is_some());
         let mut all = cells.to_vec();
-        all.extend(through.map(|(column, value)| cell((column, value, true))));
+        all.extend(through.into_iter().map(|(column, value)| cell((column, value, true))));
         all.sort_by_key(|cell| cell.column);
         Ok(Cow::Owned(all))
     }
