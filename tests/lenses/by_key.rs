@@ -153,3 +153,15 @@ fn what_a_text_referred_to_is_read_of_the_past() -> Outcome {
     assert_eq!(ids, [(id(milk), food), (rent, food)]);
     Ok(())
 }
+
+/// Nobody has deleted it, so an old delete of another device, once it arrives, is not outdone.
+#[test]
+fn restoring_a_row_that_was_made_writes_nothing() -> Outcome {
+    let db = Database::memory()?;
+    let milk = db.create(v1::Expense::draft().category("Food"))?;
+    assert_eq!(category(&db, milk)?.as_deref(), Some("Food"));
+    let before = db.version_vector()?;
+    assert!(db.restore(Id::<Category>::from_key("Food"))?);
+    assert_eq!(db.version_vector()?, before);
+    verified(&db)
+}

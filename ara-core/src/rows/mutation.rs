@@ -179,8 +179,10 @@ impl Mutation<'_, '_> {
         self.mending(id, |mutation| {
             let probed = mutation.probe(id, &[Write::is_deleted(&ALIVE)])?;
             let Some(probed) = probed else { return Ok(false) };
-            mutation.refuse_forgotten(id, probed.is_deleted)?;
-            mutation.edit(id, &probed.changes, &[], probed.as_found())?;
+            if probed.is_deleted {
+                mutation.refuse_forgotten(id, true)?;
+                mutation.edit(id, &probed.changes, &[], probed.as_found())?;
+            }
             Ok(true)
         })
     }

@@ -306,16 +306,17 @@ impl Shown {
             let held = known.newest.as_ref().and_then(|newest| newest.value.as_ref());
             let held = held.map_or(ValueRef::Null, Stored::to_sql);
             if let Some(edit) = edit {
-                // It may have been covered by who had not heard of it. But what was written through into a newer
+                // It may have been covered by who had not heard of it. But what was written through into the newest
                 // column since comes from an edit that this version does not know.
+                let lenses = of.table.lenses;
+                let is_replaced =
+                    |other: &usize| lenses.reads.iter().any(|lens| lens.from.contains(other));
                 let is_older = |other: &usize| {
                     let newest = row.known.get(other).and_then(|known| known.newest.as_ref());
                     newest.is_none_or(|newest| newest.at < edit.at)
                 };
-                let lenses = of.table.lenses;
-                let mut newer =
-                    self.group.iter().filter(|other| is_newer(lenses, **other, *column));
-                if !newer.all(is_older) {
+                let newer = self.group.iter().filter(|other| is_newer(lenses, **other, *column));
+                if !newer.filter(|other| !is_replaced(other)).all(is_older) {
                     return false;
                 }
                 value.clone_from(&edit.value);
