@@ -67,21 +67,55 @@ impl Row<'_> {
                 Some(self.as_older(lens, own).unwrap_or_else(|| own.clone()))
             }
             (_, edited) => {
-                let parts = self.parts(lens);
-                let given = edits.into_iter().enumerate().map(|(at, edit)| {
-                    // Beside the one that was edited, the others are as the column itself was last set.
-                    let parts = parts
-                        .as_ref()
-                        .filter(|(set, _)| edit.as_ref().is_none_or(|it| it.at < *set));
-                    match parts {
-                        Some((_, parts)) => parts.get(at)?.clone(),
-                        None => edit?.value,
-                    }
-                });
-                let value = self.read(lens, &given.collect::<Vec<_>>());
+                let value = self.read(lens, &self.given(lens, edits));
                 edited.map(|at| Written { value, at })
             }
         }
+    }
+
+    /// Returns the values that a column is read from, of the newest edits of those that it replaces.
+    fn given(&self, lens: &ReadLens, edits: Vec<Option<Written>>) -> Vec<Given<'static>> {
+        let parts = self.parts(lens);
+        let given = edits.into_iter().enumerate().map(|(at, edit)| {
+            // Beside the one that was edited, the others are as the column itself was last set.
+            let parts =
+                parts.as_ref().filter(|(set, _)| edit.as_ref().is_none_or(|it| it.at < *set));
+            match parts {
+                Some((_, parts)) => parts.get(at)?.clone(),
+                None => edit?.value,
+            }
+        });
+        given.collect()
+    }
+
+    /// Returns the edits that a column is to be read from: the columns that hold them, and their values. They are of
+    /// those that it replaces, or of what these replace in turn. There are none if the column itself was written later.
+    pub(crate) fn sources(&self, column: usize) -> Vec<(usize, Given<'static>)> {
+        let own = self.known.get(&column).and_then(|known| known.newest.as_ref());
+        self.sources_after(column, own).unwrap_or_default()
+    }
+
+    fn sources_after(
+        &self,
+        column: usize,
+        own: Option<&Written>,
+    ) -> Option<Vec<(usize, Given<'static>)>> {
+        let lens = lens_of(self.table.lenses, column)?;
+        let edits: Vec<_> = lens.from.iter().map(|from| self.edit(*from)).collect();
+        let edited = edits.iter().flatten().map(|edit| edit.at).max()?;
+        if own.is_some_and(|own| edited <= own.at) {
+            return None;
+        }
+        let set = self.parts(lens).map(|(set, _)| set);
+        let ats: Vec<_> = edits.iter().map(|edit| edit.as_ref().map(|edit| edit.at)).collect();
+        let given = self.given(lens, edits).into_iter().zip(ats);
+        let sources = lens.from.iter().zip(given).flat_map(|(from, (value, at))| {
+            let is_edit = at >= set;
+            let own = self.known.get(from).and_then(|known| known.edit.as_ref());
+            let further = if is_edit { self.sources_after(*from, own) } else { None };
+            further.unwrap_or_else(|| vec![(*from, value)])
+        });
+        Some(sources.collect())
     }
 
     /// Returns what was written into several columns when the one that replaces them was last set, and when that was.
