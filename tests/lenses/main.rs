@@ -3,6 +3,7 @@
 mod beside;
 mod by_key;
 mod export;
+mod formats;
 mod kept_right;
 mod large;
 mod laws;
