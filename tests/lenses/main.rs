@@ -4,6 +4,7 @@ mod beside;
 mod by_key;
 mod export;
 mod formats;
+mod hidden;
 mod kept_right;
 mod large;
 mod laws;
