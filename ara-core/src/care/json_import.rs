@@ -135,7 +135,7 @@ impl Transaction<'_> {
         let registry = Registry::load(self.connection)?;
         let table = table(&registry, &stored_table_name(T::TABLE))?;
         let mut state = self.state.borrow_mut();
-        if plan.search.is_some() || plan.lensed.is_some() {
+        if plan.is_to_be_followed_up() {
             state.written.insert(TypeId::of::<T>(), Arc::clone(&plan));
         }
         let mut import = Import {
