@@ -19,3 +19,4 @@ mod saving;
 mod split;
 mod three_apps;
 mod undo;
+mod versioned;
