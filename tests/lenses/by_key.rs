@@ -1,7 +1,8 @@
 //! A text that became a reference to a row which it names.
 
+use ara::Error;
 use ara::prelude::*;
-use support::{Outcome, There, Wall, send, verified};
+use support::{File, Outcome, There, Wall, send, verified};
 
 mod v1 {
     use ara::prelude::*;
@@ -231,4 +232,58 @@ fn what_a_text_referred_to_is_read_of_the_past() -> Outcome {
     let food = Some(Id::from_key("Food"));
     assert_eq!(ids, [(id(milk), food), (rent, food)]);
     Ok(())
+}
+
+/// The error names the table of the key, and what mends it.
+#[test]
+fn a_key_that_another_program_renamed_is_told() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let food = db.create(Category::draft().name("Food"))?;
+    let milk = db.create(v1::Expense::draft().category("Food"))?;
+    assert_eq!(text(&db, milk)?.as_deref(), Some("Food"));
+    file.sqlite()?.execute_batch("ALTER TABLE category RENAME COLUMN name TO title")?;
+    let is_told = |done: ara::Result<()>| {
+        let error = done.expect_err("there is no key");
+        assert!(matches!(&error, Error::Shape { table, .. } if table == "category"), "{error:?}");
+        assert!(error.to_string().contains("no column `name`"), "{error}");
+    };
+    let drink = Id::<Category>::from_key("Drink");
+    is_told(db.create(v2::Expense::draft().category_id(food)).map(drop));
+    is_told(db.update(v2::Expense::patch(id(milk)).category_id(drink)).map(drop));
+    let line = format!(r#"{{"id":"{milk}","category_id":"{drink}"}}"#);
+    is_told(db.import_json::<v2::Expense>(line.as_bytes()).map(drop));
+    db.update(v1::Expense::patch(milk).category("Food"))?;
+    db.rebuild()?;
+    db.update(v2::Expense::patch(id(milk)).category_id(drink))?;
+    db.create(Category::draft().name("Drink"))?;
+    assert_eq!(text(&db, milk)?.as_deref(), Some("Drink"));
+    Ok(())
+}
+
+/// Other devices may refer to the row, too.
+#[test]
+fn a_key_that_another_program_renamed_stops_no_merge() -> Outcome {
+    let (file, other) = (File::new()?, Database::memory()?);
+    let db = file.open()?;
+    db.ensure::<v2::Expense>()?;
+    let food = other.create(Category::draft().name("Food"))?;
+    let milk = other.create(v2::Expense::draft().category_id(food))?;
+    send(&other, &db)?;
+    file.sqlite()?.execute_batch("ALTER TABLE category RENAME COLUMN name TO title")?;
+    other.update(v2::Expense::patch(milk).category_id(None))?;
+    other.update(v2::Expense::patch(milk).category_id(food))?;
+    other.create(v1::Expense::draft().category("Home"))?;
+    send(&other, &db)?;
+    let read = db.get(milk);
+    let is_told =
+        |error: &Error| matches!(error, Error::Shape { table, .. } if table == "category");
+    assert!(
+        read.as_ref().is_ok_and(Option::is_some) || read.as_ref().is_err_and(is_told),
+        "{read:?}"
+    );
+    db.rebuild()?;
+    assert_eq!(db.get(milk)?.there()?.category_id, Some(food));
+    assert_eq!(db.get::<Category>(Id::from_key("Home"))?.there()?.name.as_deref(), Some("Home"));
+    verified(&db)
 }

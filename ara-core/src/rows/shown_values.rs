@@ -8,7 +8,7 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::catalog::shown_column::{ALL, ShownColumn};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::clock::Stamp;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
@@ -489,14 +489,16 @@ pub(crate) fn key_of(
 ) -> Result<Given<'static>> {
     let (Some(Stored::Blob(id)), Some(key)) = (id, table.def.key) else { return Ok(None) };
     let sql = format!("SELECT \"{key}\" FROM \"{}\" WHERE \"id\" = ?1", table.def.name);
+    // Another program may have renamed the key.
+    let of_table = |error: rusqlite::Error| Error::from(error).of_table(table.def.name);
     let mut select = match connection.prepare_cached(&sql) {
         // The table has no rows yet: it is made when it is first used.
         Err(_) if !is_registered(connection, table.def.name)? => return Ok(None),
-        select => select?,
+        select => select.map_err(of_table)?,
     };
     // A key that is no text was written by hand, or by another program. To this app it is unreadable.
     let key = select.query_row([id], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)));
-    Ok(key.optional()?.flatten().map(|key| Stored::Text(key.into())))
+    Ok(key.optional().map_err(of_table)?.flatten().map(|key| Stored::Text(key.into())))
 }
 
 /// Returns whether a table was ever made in this file.
