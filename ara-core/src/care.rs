@@ -5,6 +5,7 @@ pub(crate) mod import_report;
 pub(crate) mod json_import;
 pub(crate) mod json_line;
 pub(crate) mod json_lines;
+pub(crate) mod json_unread;
 pub(crate) mod json_value;
 pub(crate) mod progress;
 pub(crate) mod rebuild_all;

@@ -29,7 +29,7 @@ pub use name::{MAX_NAME_LENGTH, NameFault, SYSTEM_COLUMNS, check_column_name, ch
 pub use range::Range;
 pub use refusal::{Place, lacks_a_table, place_of_refusal, write_lacking_tables, write_refusal};
 pub use snapshot::{ColumnSnapshot, ReplacesSnapshot, Snapshot, TableSnapshot, TypeSnapshot};
-pub use table::{ColumnDef, IndexDef, ReadAs, Replaces, TableDef, shown_column};
+pub use table::{ColumnDef, IndexDef, ReadAs, Replaces, TableDef, column_shown_in, shown_column};
 pub use text::{Text, same};
 pub use ty::Type;
 pub use violation::{UNRELEASED, Violation, Violations, plainly_keeps};

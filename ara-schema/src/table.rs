@@ -139,6 +139,25 @@ pub fn shown_column(column: &str, revision: u32) -> String {
     }
 }
 
+/// Returns the name of the column beside which a hidden one lies that [`shown_column`] names. Any other name is
+/// returned as it is.
+///
+/// ```
+/// use ara_schema::column_shown_in;
+///
+/// assert_eq!(column_shown_in("ara_now_text"), "text");
+/// assert_eq!(column_shown_in("ara_now_2_text_2"), "text_2");
+/// assert_eq!(column_shown_in("text"), "text");
+/// ```
+#[must_use]
+pub fn column_shown_in(name: &str) -> &str {
+    let Some(name) = name.strip_prefix("ara_now_") else { return name };
+    match name.split_once('_') {
+        Some((revision, name)) if revision.parse::<u32>().is_ok() => name,
+        _ => name,
+    }
+}
+
 /// What rows without a value in a column are read as.
 ///
 /// It is not part of what is released: two definitions are equal that differ in the value only.

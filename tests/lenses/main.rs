@@ -2,6 +2,9 @@
 
 mod beside;
 mod by_key;
+mod export;
+mod formats;
+mod hidden;
 mod kept_right;
 mod large;
 mod laws;
@@ -16,3 +19,4 @@ mod saving;
 mod split;
 mod three_apps;
 mod undo;
+mod versioned;

@@ -26,7 +26,7 @@ use crate::log::codec::Addition;
 use crate::log::marks::Marks;
 use crate::log::nodes;
 use crate::log::row_clock::RowClock;
-use crate::model::lens::Given;
+use crate::model::lens::{Given, Lenses};
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{is_ara_s, name_list, quoted, stored_table_name};
@@ -135,7 +135,7 @@ impl Transaction<'_> {
         let registry = Registry::load(self.connection)?;
         let table = table(&registry, &stored_table_name(T::TABLE))?;
         let mut state = self.state.borrow_mut();
-        if plan.search.is_some() || plan.lensed.is_some() {
+        if plan.is_to_be_followed_up() {
             state.written.insert(TypeId::of::<T>(), Arc::clone(&plan));
         }
         let mut import = Import {
@@ -187,7 +187,7 @@ struct LineCell {
 impl Import<'_, '_> {
     /// Imports a line, or leaves it out.
     fn line(&mut self, state: &mut State<'_>, line: u64, bytes: &[u8]) -> Result<()> {
-        let (id, cells) = match self.read(line, bytes) {
+        let (id, mut cells) = match self.read(line, bytes) {
             Err(Error::Line { line, reason }) => {
                 self.ask(LineProblem { line, reason, can_be_kept: false })?;
                 self.report.skipped += 1;
@@ -205,7 +205,11 @@ impl Import<'_, '_> {
             }
         }
         let unreadable = unreadable.count() as u64;
-        if let Err(error) = self.write(state, id, &cells) {
+        let levels = self.levels(&cells);
+        let level = |cell: &LineCell| levels.get(&cell.ordinal).copied();
+        cells.sort_by_key(level);
+        let mut steps = cells.chunk_by(|one, other| level(one) == level(other));
+        if let Err(error) = steps.try_for_each(|cells| self.write(state, id, cells)) {
             let Error::Forgotten { .. } = error else { return Err(error) };
             let reason = "is of a row that was forgotten".to_owned();
             self.ask(LineProblem { line, reason, can_be_kept: false })?;
@@ -223,6 +227,20 @@ impl Import<'_, '_> {
             OnProblem::Stop => Err(Error::Line { line: problem.line, reason: problem.reason }),
             others => Ok(others),
         }
+    }
+
+    /// Returns which columns of a line come after others, as they replace them, by their ordinals. There are none
+    /// unless the line names columns that are replaced: then these are written first, so that the newest one speaks.
+    fn levels(&self, cells: &[LineCell]) -> HashMap<u32, usize> {
+        let Some(lensed) = &self.plan.lensed else { return HashMap::new() };
+        let lenses = lensed.table.lenses;
+        let named = |ordinal| cells.iter().any(|cell| cell.ordinal == ordinal);
+        let replaced = lenses.reads.iter().flat_map(|lens| lens.from);
+        if !replaced.filter_map(|from| lensed.ordinal(*from)).any(named) {
+            return HashMap::new();
+        }
+        let level = |(column, ordinal)| Some((ordinal, level(lenses, column)?));
+        lensed.columns().filter_map(level).collect()
     }
 
     /// Writes what differs into a row.
@@ -396,6 +414,12 @@ impl Import<'_, '_> {
         }
         Ok((differing, latest))
     }
+}
+
+/// Returns how many columns a column replaces one after another, or `None` if it replaces none.
+fn level(lenses: Lenses, column: usize) -> Option<usize> {
+    let from = lens_of(lenses, column)?.from.iter();
+    Some(1 + from.filter_map(|from| level(lenses, *from)).max().unwrap_or_default())
 }
 
 /// Returns what marks a row as deleted, or as not deleted.

@@ -6,8 +6,10 @@ use std::collections::HashSet;
 use std::io::Write;
 
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
+use crate::care::json_unread::{Unread, UnreadRow};
 use crate::care::json_value::{Kind, failed, put};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::database::Database;
@@ -16,6 +18,7 @@ use crate::log::counters::counted_columns;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{name_list, quoted, stored_table_name};
+use crate::rows::lensed::Lensed;
 use crate::rows::plan::is_deleted;
 use crate::value::AsRead;
 
@@ -35,7 +38,8 @@ impl Database {
     /// | `{"counter": 13}` | the value of a [`Counter`](crate::Counter) |
     /// | `{"text": ".."}` | text that could be taken for a UUID |
     ///
-    /// A column that replaces others is written as what it shows, and these are left out.
+    /// A column that replaces others is written as what it shows, and these are left out. Where it shows nothing as it
+    /// cannot read what they hold, they are written in its place, so that no value is lost.
     ///
     /// The times at which rows were created and updated are not written. They are in the change log, which a
     /// [`backup`](Self::backup) includes.
@@ -65,7 +69,7 @@ impl Database {
     /// Returns [`Error::Io`] if `to` cannot be written, [`Error::Corrupt`] if the table holds text that is not
     /// valid UTF-8, and other [common errors](Self#common-errors).
     pub fn export_json<T: Table>(&self, mut to: impl Write) -> Result<u64> {
-        self.plan(TableRef::of::<T>())?;
+        let plan = self.plan(TableRef::of::<T>())?;
         self.work_out_all(&[TableRef::of::<T>()])?;
         let stored_name = stored_table_name(T::TABLE);
         self.with_private_reader(|reading| {
@@ -73,7 +77,7 @@ impl Database {
             let registry = Registry::load(&snapshot)?;
             let kinds =
                 Kinds::load(&snapshot, TableRef::of::<T>(), table(&registry, &stored_name)?)?;
-            let rows = export(&snapshot, &kinds, &mut to)?;
+            let rows = export(&snapshot, &kinds, plan.lensed.as_ref(), &mut to)?;
             to.flush().map_err(failed)?;
             Ok(rows)
         })
@@ -131,7 +135,12 @@ impl<'r> Kinds<'r> {
 
 /// Writes the rows of a table, and returns how many there are. Those that were forgotten are left out: a line could
 /// not say so, and a deleted row would come of it.
-fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Result<u64> {
+fn export(
+    connection: &Connection,
+    kinds: &Kinds<'_>,
+    lensed: Option<&Lensed>,
+    to: &mut dyn Write,
+) -> Result<u64> {
     let table = kinds.table;
     let columns: Vec<_> = table
         .columns
@@ -140,7 +149,9 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
             Some((name.as_str(), kinds.shown(name)?, kinds.of(*ordinal, name)))
         })
         .collect();
-    let list = name_list(std::iter::once("id").chain(columns.iter().map(|(_, shown, _)| *shown)));
+    let unread = lensed.map(|lensed| Unread::new(connection, kinds, lensed)).transpose()?;
+    let names = std::iter::once("id").chain(columns.iter().map(|(_, shown, _)| *shown));
+    let list = name_list(names.chain(unread.iter().flat_map(Unread::names)));
     let mut rows = connection.prepare(&format!(
         "SELECT {list} FROM {} AS t WHERE NOT EXISTS (SELECT 1 FROM ara_forgotten f \
              WHERE f.tbl = ?1 AND f.row = t.\"id\") ORDER BY \"id\"",
@@ -152,6 +163,7 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
     while let Some(row) = rows.next()? {
         line.clear();
         write!(line, "{{\"id\":\"{}\"", Uuid::from_bytes(row.get(0)?)).map_err(failed)?;
+        let mut of_row = unread.as_ref().map(|unread| unread.of(row, columns.len() + 1));
         for ((column, _, kind), at) in columns.iter().zip(1..) {
             let value = row.get_ref(at)?;
             if *column == "is_deleted" {
@@ -161,8 +173,18 @@ fn export(connection: &Connection, kinds: &Kinds<'_>, to: &mut dyn Write) -> Res
                 }
                 continue;
             }
+            if value == ValueRef::Null
+                && let Some(of_row) = &mut of_row
+                && of_row.is_unread(column)
+            {
+                continue;
+            }
             write!(line, ",\"{column}\":").map_err(failed)?;
             put(&mut line, value, *kind)?;
+        }
+        for (column, value, kind) in of_row.iter().flat_map(UnreadRow::sources) {
+            write!(line, ",\"{column}\":").map_err(failed)?;
+            put(&mut line, value.to_sql(), kind)?;
         }
         line.extend_from_slice(b"}\n");
         to.write_all(&line).map_err(failed)?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ara_schema::TableDef;
+use ara_schema::{TableDef, column_shown_in};
 
 use crate::error::{Error, Result};
 use crate::value::{Rule, read_as};
@@ -18,13 +18,13 @@ pub(crate) fn check_read_as(def: &TableDef) -> Result<()> {
     Ok(())
 }
 
-/// A column of an index or a search as their names tell it: its name, and if rows without a value are read as one, `=`
+/// A column of an index or a search as their names tell it: the name of the column that queries read, and if rows without a value are read as one, `=`
 /// and the literal of that. All characters of the literal but small letters, digits and some signs are written as `%`
 /// and hexadecimal digits: SQLite ignores case in names, and ara finds the columns between brackets and commas.
 pub(crate) fn column_entry(def: &TableDef, name: &str) -> String {
-    let column = def.columns.iter().find(|column| column.shown() == name);
+    let column = def.columns.iter().find(|column| column.name == name);
     let literal = column.and_then(|column| column.missing?.literal().ok());
-    let mut entry = name.to_owned();
+    let mut entry = column.map_or(name, |column| column.shown()).to_owned();
     if let Some(literal) = literal {
         entry.push('=');
         for byte in literal.bytes() {
@@ -45,6 +45,11 @@ pub(crate) fn column_entries(def: &TableDef, names: &[&str]) -> Vec<String> {
 /// Returns the name of the column.
 pub(crate) fn name_of(entry: &str) -> &str {
     entry.split_once('=').map_or(entry, |(name, _)| name)
+}
+
+/// Returns the name of the app's column that is meant: of a hidden column, the one beside it.
+pub(crate) fn field_of(entry: &str) -> &str {
+    column_shown_in(name_of(entry))
 }
 
 /// Returns the SQL of the column.

@@ -22,6 +22,8 @@ pub(crate) struct ShownColumn {
     pub(crate) group: Vec<&'static str>,
     /// Those of the group that others have replaced.
     replaced: Vec<&'static str>,
+    /// The column with the keys of the rows to which this one refers, if it does.
+    keys: Option<&'static str>,
 }
 
 /// The suffix of the table with the row ids of the rows that changed since the column was last brought up to date.
@@ -55,7 +57,8 @@ impl ShownColumn {
             replaces.any(|replaces| replaces.columns.contains(name))
         };
         let replaced = group.iter().filter(is_replaced).copied().collect();
-        Some(Self { table, name: replaces.shown, sources, group, replaced })
+        let keys = if replaces.by_key { replaces.columns.first().copied() } else { None };
+        Some(Self { table, name: replaces.shown, sources, group, replaced, keys })
     }
 
     /// Returns the name of the column that tells for which edits the replaced columns of a row were looked at. A stored
@@ -89,13 +92,20 @@ impl ShownColumn {
         format!("{SHOWN_PREFIX}{}({}){suffix}", self.table, self.name)
     }
 
-    /// Returns the name and the SQL of each object beside the column: the table of the rows that changed, and the
-    /// triggers that fill it.
+    /// Returns the condition of the rows that refer to a row whose key is not written yet, if the column refers to rows by
+    /// their keys. An index has these, and no others.
+    pub(crate) fn waits(&self) -> Option<String> {
+        let Self { name, keys, .. } = self;
+        keys.map(|keys| format!("\"{keys}\" IS NULL AND \"{name}\" IS NOT NULL"))
+    }
+
+    /// Returns the kind, the name and the SQL of each object beside the column: the table of the rows that changed, the
+    /// triggers that fill it, and the index of those that wait for a key.
     ///
     /// Who knows the functions writes the hidden column in the same statement. So a row is noted where it changes and
     /// the hidden column does not. That may be right as it is, and then it is worked out for nothing.
-    pub(crate) fn parts(&self) -> [(&'static str, String, String); 3] {
-        let Self { table, name, sources, group, replaced } = self;
+    pub(crate) fn parts(&self) -> Vec<(&'static str, String, String)> {
+        let Self { table, name, sources, group, replaced, .. } = self;
         let stale = self.stale();
         let note = format!(
             "BEGIN INSERT INTO \"{stale}\" (\"ara_row\") VALUES (NEW.\"ara_row\") \
@@ -108,7 +118,13 @@ impl ShownColumn {
         let is_any_there: Vec<_> =
             sources.iter().map(|source| format!("NEW.\"{source}\" IS NOT NULL")).collect();
         let (on_insert, on_update) = (self.part(" insert"), self.part(" update"));
-        [
+        let waiting = self.waits().map(|waits| {
+            let waiting = self.part(" waiting");
+            let sql =
+                format!("CREATE INDEX \"{waiting}\" ON \"{table}\" (\"{name}\") WHERE {waits}");
+            ("index", waiting, sql)
+        });
+        let mut parts = vec![
             (
                 "table",
                 stale.clone(),
@@ -131,7 +147,9 @@ impl ShownColumn {
                      WHEN NEW.\"{name}\" IS OLD.\"{name}\" {note}",
                 ),
             ),
-        ]
+        ];
+        parts.extend(waiting);
+        parts
     }
 
     /// Returns the SQL that notes that no row is worked out yet.

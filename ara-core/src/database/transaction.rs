@@ -70,7 +70,7 @@ pub(crate) struct State<'c> {
     /// The plans of the tables that this transaction made ready. Others may use them once it is committed.
     pub(crate) plans: HashMap<TypeId, Arc<Plan>>,
     /// The plans of the tables that were written and have something beside their rows that the commit brings up to
-    /// date: a search index, or columns that replace others.
+    /// date: a search index, columns that replace others, or such columns of other tables that refer to them by a key.
     pub(crate) written: HashMap<TypeId, Arc<Plan>>,
     /// The schemas that could not be ensured, which are reported when the transaction is over.
     pub(crate) failures: Vec<SchemaFailure>,
@@ -152,6 +152,9 @@ impl<'c> Transaction<'c> {
         // What arrives from other devices is worked out at once.
         if state.has_met_nodes {
             self.work_out_received()?;
+        }
+        if written.iter().any(|plan| plan.def.key.is_some()) {
+            self.note_waiting()?;
         }
         let state = self.state.get_mut();
         for plan in &written {
@@ -302,7 +305,7 @@ impl<'c> Transaction<'c> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
         let state = &mut *self.state.borrow_mut();
-        if plan.search.is_some() || plan.lensed.is_some() {
+        if plan.is_to_be_followed_up() {
             state.written.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));
         }
         let mutated = match mutate(&mut state.writing.mutation(&plan)) {

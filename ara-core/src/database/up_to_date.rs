@@ -1,6 +1,7 @@
 //! Reading what columns show that replace others. Where another version of the app, another program or a merge has
 //! written, that is worked out first.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::registry::Registry;
@@ -119,6 +120,12 @@ impl Database {
     }
 }
 
+/// The keys of rows that are to be made, by the tables of these.
+type Keys = Vec<(Arc<Plan>, BTreeSet<String>)>;
+
+/// The rows of which replaced columns are to be written again.
+type Outdated = BTreeMap<[u8; 16], OutdatedRow>;
+
 impl Transaction<'_> {
     /// Runs what reads these tables, once all rows of them are worked out.
     pub(crate) fn read_up_to_date<R>(
@@ -147,14 +154,16 @@ impl Transaction<'_> {
             let plan = self.plan(*table)?;
             let due = work_out_some(&mut self.state.borrow_mut().writing, &plan)?;
             is_more |= due.is_more || !due.outdated.is_empty();
-            self.follow_up(&plan, due)?;
+            is_more |= self.follow_up(&plan, due)?;
         }
         Ok(is_more)
     }
 
     /// Works out what rows show that a merge has written, of the tables that the app has used.
     pub(crate) fn work_out_received(&self) -> Result<()> {
-        for plan in self.plans.showing() {
+        self.note_waiting()?;
+        let mut pending = self.plans.showing();
+        while let Some(plan) = pending.pop() {
             loop {
                 let due = work_out_some(&mut self.state.borrow_mut().writing, &plan);
                 match due {
@@ -163,7 +172,11 @@ impl Transaction<'_> {
                     Err(error) => return Err(error),
                     Ok(due) => {
                         let is_more = due.is_more || !due.outdated.is_empty();
-                        self.follow_up(&plan, due)?;
+                        if self.follow_up(&plan, due)? {
+                            // Rows of any table may have waited for these.
+                            pending = self.plans.showing();
+                            break;
+                        }
                         if !is_more {
                             break;
                         }
@@ -174,28 +187,53 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Notes the rows that refer to one by a key that is there now.
+    pub(crate) fn note_waiting(&self) -> Result<()> {
+        let made = self.state.borrow().plans.values().cloned().collect::<Vec<_>>();
+        for plan in self.plans.showing().into_iter().chain(made) {
+            for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
+                match shown.note_waiting(self.connection) {
+                    // Reading the rows tells the error.
+                    Err(error) if error.may_be_of_one_table() => {}
+                    noted => noted?,
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Does what else is to be done for rows that were worked out: makes the rows to which they refer by a key, and
-    /// writes replaced columns again that are outdated. All of it is marked as written through.
-    fn follow_up(&self, plan: &Plan, due: Due) -> Result<()> {
+    /// writes replaced columns again that are outdated. All of it is marked as written through. Returns whether a row was
+    /// made.
+    fn follow_up(&self, plan: &Plan, due: Due) -> Result<bool> {
         let mut keys = Vec::new();
         for (table, of_table) in due.keys {
             keys.push((self.plan(table)?, of_table));
         }
         if keys.is_empty() && due.outdated.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
+        let is_made = self.write_due(plan, (keys, due.outdated))?;
+        if is_made {
+            self.note_waiting()?;
+        }
+        Ok(is_made)
+    }
+
+    fn write_due(&self, plan: &Plan, (keys, outdated): (Keys, Outdated)) -> Result<bool> {
         let writing = &mut self.state.borrow_mut().writing;
+        let mut is_made = false;
         let registry = Registry::load(writing.connection)?;
         let mut rows = AnyRows::new(writing.connection, &registry)?;
-        for (id, row) in due.outdated {
+        for (id, row) in outdated {
             write_outdated(writing, (&registry, &mut rows), plan, (id, row))?;
         }
         for (plan, keys) in keys {
             for key in keys {
-                make_key_row(writing, (&registry, &mut rows), &plan, &key)?;
+                is_made |= make_key_row(writing, (&registry, &mut rows), &plan, &key)?;
             }
         }
-        Ok(())
+        Ok(is_made)
     }
 }
 
@@ -216,27 +254,30 @@ fn write_outdated(
     leave_unwritable(written)
 }
 
-/// Makes the row that a key names, unless it was made before, be it deleted or not.
+/// Makes the row that a key names, unless it was made before, be it deleted or not. Returns whether it was made.
 fn make_key_row(
     writing: &mut Writing<'_>,
     (registry, rows): (&Registry, &mut AnyRows<'_, '_>),
     plan: &Plan,
     key: &str,
-) -> Result<()> {
+) -> Result<bool> {
     let key_column = plan.def.key.and_then(|key| plan.slots.iter().find(|slot| slot.name == key));
     let (Some(slot), Some(table)) = (key_column, registry.tables.get(&plan.table)) else {
-        return Ok(());
+        return Ok(false);
     };
     let id = uuid_of_key(plan.def.name, key).into_bytes();
     let sql = format!("SELECT 1 FROM {} WHERE \"id\" = ?1", quoted(&table.name));
     if writing.connection.prepare_cached(&sql)?.exists([id])? {
-        return Ok(());
+        return Ok(false);
     }
     let value = Some(Stored::Text(key.to_owned().into()));
     let cells = vec![through((slot.ordinal, slot.name), value)];
     let Writing { recorder, touched, .. } = writing;
     let row = (table, id, Stamp::default());
-    leave_unwritable(rows.write(recorder, row, cells, touched.as_mut()))
+    let written = rows.write(recorder, row, cells, touched.as_mut());
+    let is_made = written.is_ok();
+    leave_unwritable(written)?;
+    Ok(is_made)
 }
 
 /// Returns a cell that is marked as written through.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::catalog::ddl::{create_index, create_table};
 use crate::catalog::own_tables::OWN_TABLES;
-use crate::catalog::read_as::name_of;
+use crate::catalog::read_as::field_of;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shape::{Declared, columns_in_file};
@@ -188,7 +188,7 @@ pub(crate) fn drift(connection: &Connection) -> Result<Vec<Drift>> {
     for index in &registry.searches {
         if !index.is_whole(&snapshot)? {
             let (table, columns) =
-                (index.table.clone(), index.columns().map(str::to_owned).collect());
+                (index.table.clone(), index.columns().map(|it| field_of(it).to_owned()).collect());
             found.push(Drift::BrokenSearch { table, columns });
         }
     }
@@ -265,7 +265,7 @@ fn index_drift(registry: &Registry, objects: &[Object], found: &mut Vec<Drift>) 
     for (name, index) in &registry.indexes {
         let table = index.table.clone();
         let Some(held) = held.get(name.as_str()) else {
-            let columns = index.columns.iter().map(|column| name_of(column).to_owned()).collect();
+            let columns = index.columns.iter().map(|column| field_of(column).to_owned()).collect();
             found.push(Drift::MissingIndex { table, columns });
             continue;
         };

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::catalog::own_tables::is_kept_by_ara;
+use crate::catalog::read_as::field_of;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, has_index};
 use crate::error::Result;
@@ -86,7 +87,7 @@ pub(crate) fn file_schema(connection: &Connection) -> Result<FileSchema> {
         let mut indexes = Vec::new();
         for (name, index) in &registry.indexes {
             if index.table == table.name && has_index(&snapshot, name)? {
-                indexes.push(index.columns.clone());
+                indexes.push(index.columns.iter().map(|it| field_of(it).to_owned()).collect());
             }
         }
         let (name, local) = (table.app_name().to_owned(), table.is_local);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalog::own_tables::HISTORY;
-use crate::catalog::read_as::name_of;
+use crate::catalog::read_as::field_of;
 use crate::catalog::shape::{columns_in_file, is_ara_made};
 use crate::error::{Error, Result};
 use crate::model::app_schema::AppSchema;
@@ -139,7 +139,7 @@ impl Growth {
 
 /// Returns how an index is listed.
 fn index<'a>(stored_name: &str, columns: impl Iterator<Item = &'a str>) -> String {
-    let columns: Vec<_> = columns.map(name_of).collect();
+    let columns: Vec<_> = columns.map(field_of).collect();
     format!("{}({})", app_name(stored_name), columns.join(","))
 }
 

@@ -75,6 +75,13 @@ fn put_table(bytes: &mut Vec<u8>, def: &TableDef) {
             bytes.extend([range.min, range.max].map(i64::to_le_bytes).as_flattened());
         }
         bytes.push(u8::from(column.required));
+        // The hidden columns that indexes are of.
+        if let Some(replaces) = column.replaces {
+            bytes.push(6);
+            put_name(bytes, replaces.shown);
+            bytes.extend(replaces.columns.len().to_le_bytes());
+            replaces.columns.iter().for_each(|replaced| put_name(bytes, replaced));
+        }
         // Indexes are made of it.
         if let Some(Ok(literal)) = column.missing.map(ReadAs::literal) {
             bytes.push(5);

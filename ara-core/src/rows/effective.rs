@@ -67,28 +67,62 @@ impl Row<'_> {
                 Some(self.as_older(lens, own).unwrap_or_else(|| own.clone()))
             }
             (_, edited) => {
-                let parts = self.parts(lens);
-                let given = edits.into_iter().enumerate().map(|(at, edit)| {
-                    // Beside the one that was edited, the others are as the column itself was last set.
-                    let parts = parts
-                        .as_ref()
-                        .filter(|(set, _)| edit.as_ref().is_none_or(|it| it.at < *set));
-                    match parts {
-                        Some((_, parts)) => parts.get(at)?.clone(),
-                        None => edit?.value,
-                    }
-                });
-                let value = self.read(lens, &given.collect::<Vec<_>>());
+                let value = self.read(lens, &self.given(lens, edits));
                 edited.map(|at| Written { value, at })
             }
         }
+    }
+
+    /// Returns the values that a column is read from, of the newest edits of those that it replaces.
+    fn given(&self, lens: &ReadLens, edits: Vec<Option<Written>>) -> Vec<Given<'static>> {
+        let parts = self.parts(lens);
+        let given = edits.into_iter().enumerate().map(|(at, edit)| {
+            // Beside the one that was edited, the others are as the column itself was last set.
+            let parts =
+                parts.as_ref().filter(|(set, _)| edit.as_ref().is_none_or(|it| it.at < *set));
+            match parts {
+                Some((_, parts)) => parts.get(at)?.clone(),
+                None => edit?.value,
+            }
+        });
+        given.collect()
+    }
+
+    /// Returns the edits that a column is to be read from: the columns that hold them, and their values. They are of
+    /// those that it replaces, or of what these replace in turn. There are none if the column itself was written later.
+    pub(crate) fn sources(&self, column: usize) -> Vec<(usize, Given<'static>)> {
+        let own = self.known.get(&column).and_then(|known| known.newest.as_ref());
+        self.sources_after(column, own).unwrap_or_default()
+    }
+
+    fn sources_after(
+        &self,
+        column: usize,
+        own: Option<&Written>,
+    ) -> Option<Vec<(usize, Given<'static>)>> {
+        let lens = lens_of(self.table.lenses, column)?;
+        let edits: Vec<_> = lens.from.iter().map(|from| self.edit(*from)).collect();
+        let edited = edits.iter().flatten().map(|edit| edit.at).max()?;
+        if own.is_some_and(|own| edited <= own.at) {
+            return None;
+        }
+        let set = self.parts(lens).map(|(set, _)| set);
+        let ats: Vec<_> = edits.iter().map(|edit| edit.as_ref().map(|edit| edit.at)).collect();
+        let given = self.given(lens, edits).into_iter().zip(ats);
+        let sources = lens.from.iter().zip(given).flat_map(|(from, (value, at))| {
+            let is_edit = at >= set;
+            let own = self.known.get(from).and_then(|known| known.edit.as_ref());
+            let further = if is_edit { self.sources_after(*from, own) } else { None };
+            further.unwrap_or_else(|| vec![(*from, value)])
+        });
+        Some(sources.collect())
     }
 
     /// Returns what was written into several columns when the one that replaces them was last set, and when that was.
     /// It is made again from that one: what the replaced ones hold may have been written by a device that had not heard
     /// of an edit yet.
     fn parts(&self, lens: &ReadLens) -> Option<(WrittenAt, Vec<Given<'static>>)> {
-        let own = self.known.get(&lens.column)?.newest.as_ref()?;
+        let own = self.last_set(lens.column)?;
         let writes = |write: &&WriteLens| write.from == [lens.column] && write.to.len() > 1;
         let write = self.table.lenses.writes.iter().find(writes)?;
         let WriteBy::Function(function) = write.by else { return None };
@@ -96,6 +130,41 @@ impl Row<'_> {
         let of =
             |from| write.to.iter().position(|to| to == from).and_then(|at| made.get(at)?.clone());
         Some((own.at, lens.from.iter().map(of).collect()))
+    }
+
+    /// Returns what a column itself was last set to: by its newest edit, or by a later one of a column that replaces it,
+    /// of which it is made again. What it holds may have been written to keep it right, by a device that had not heard
+    /// of that edit yet.
+    ///
+    /// Of a column that none replaces, it is what it holds: what was written through into it comes from a version that
+    /// this one does not know.
+    fn last_set(&self, column: usize) -> Option<Written> {
+        let Known { newest, edit } = self.known.get(&column)?;
+        let mut writes = self.table.lenses.writes.iter();
+        let Some(write) = writes.find(|write| write.to.contains(&column)) else {
+            return newest.clone();
+        };
+        let set = write.from.iter().filter_map(|from| Some((*from, self.last_set(*from)?)));
+        let set = set.max_by_key(|(_, set)| set.at);
+        let (from, set) = match set {
+            Some((from, set)) if edit.as_ref().is_none_or(|edit| edit.at < set.at) => (from, set),
+            _ => return edit.as_ref().or(newest.as_ref()).cloned(),
+        };
+        let (WriteBy::Function(function), [_]) = (write.by, write.from) else {
+            return newest.clone();
+        };
+        if !self.can_read(from, &set.value) {
+            return newest.clone();
+        }
+        let made = call(function, &[set.value]).unwrap_or_default().into_iter();
+        let made = write.to.iter().zip(made).find(|(to, _)| **to == column);
+        Some(Written { value: made.and_then(|(_, value)| value), at: set.at })
+    }
+
+    /// Returns whether the app can read a value of a column.
+    fn can_read(&self, column: usize, value: &Given<'_>) -> bool {
+        let as_read = self.table.as_read.get(column);
+        value.as_ref().is_none_or(|it| as_read.is_some_and(|as_read| as_read.can_read(it.to_sql())))
     }
 
     /// Returns the value of the older shape, if this app cannot read what was written last into the column, and the
@@ -122,8 +191,8 @@ impl Row<'_> {
         }
         match lens.by {
             ReadBy::Function(read) => {
-                let last = self.known.get(&lens.column).and_then(|known| known.newest.as_ref());
-                let last = last.and_then(|last| last.value.clone());
+                let last = lens.is_with.then(|| self.last_set(lens.column)).flatten();
+                let last = last.and_then(|last| last.value);
                 // A function of the app's that panics gives no value.
                 catch_unwind(AssertUnwindSafe(|| read(given, &last))).ok().flatten()
             }

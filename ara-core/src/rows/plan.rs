@@ -138,6 +138,12 @@ impl Plan {
         self.slots.get(slot).is_some_and(|slot| slot.is_counter)
     }
 
+    /// Returns whether something is to be brought up to date once rows were written: a search, what columns show, or
+    /// what refers to the rows by a key.
+    pub(crate) fn is_to_be_followed_up(&self) -> bool {
+        self.search.is_some() || self.lensed.is_some() || self.def.key.is_some()
+    }
+
     /// Updates the full-text search with what was written, inside the caller's transaction.
     pub(crate) fn refresh_search(&self, connection: &Connection) -> rusqlite::Result<()> {
         self.search.as_ref().map_or(Ok(()), |search| search.run(connection))

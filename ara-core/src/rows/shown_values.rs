@@ -8,12 +8,12 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::catalog::shown_column::{ALL, ShownColumn};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::clock::Stamp;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
 use crate::log::statements::bind;
-use crate::model::lens::{Given, Lenses, ReadBy, WriteLens};
+use crate::model::lens::{Given, Lenses, ReadBy, ReadLens, WriteLens};
 use crate::model::table_ref::TableRef;
 use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
@@ -49,6 +49,9 @@ pub(crate) struct Shown {
     done: String,
     /// Forgets all of them.
     none_due: String,
+    /// Notes the rows that refer to one whose key was not written yet, but is there now. Each statement is of the table
+    /// with a name.
+    waiting: Vec<(&'static str, String)>,
 }
 
 /// How many rows are worked out in one transaction, so that others can write in between.
@@ -108,6 +111,18 @@ impl Shown {
             .collect()
     }
 
+    /// Notes the rows that refer to one by a key that was not there when they were worked out, and is now.
+    pub(crate) fn note_waiting(&self, connection: &Connection) -> Result<()> {
+        for (keyed, sql) in &self.waiting {
+            match connection.prepare_cached(sql) {
+                // The table has no rows yet: it is made when it is first used.
+                Err(_) if !is_registered(connection, keyed)? => {}
+                note => drop(note?.execute([])?),
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the name of the hidden column.
     pub(crate) fn name(&self) -> &'static str {
         self.column.name
@@ -131,7 +146,21 @@ impl Shown {
         let is_written = writes.iter().any(gives) && !writes.iter().any(is_given);
         let names = table.def.columns.iter().map(|column| column.name).enumerate();
         let tied = names.filter(|(_, name)| column.group.contains(name));
-        let group = tied.map(|(position, _)| position).collect();
+        let group: Vec<_> = tied.map(|(position, _)| position).collect();
+        let waiting = keyed(table, &group).filter_map(|(lens, keyed)| {
+            let of = ShownColumn::of(table.def, table.def.columns.get(lens.column)?)?;
+            let (name, key, waits) = (keyed.def.name, keyed.def.key?, of.waits()?);
+            let sql = format!(
+                "INSERT INTO \"{}\" SELECT \"ara_row\" FROM \"{}\" AS t WHERE {waits} AND EXISTS \
+                 (SELECT 1 FROM \"{name}\" k WHERE k.\"id\" = t.\"{}\" \
+                 AND typeof(k.\"{key}\") = 'text') ON CONFLICT DO NOTHING",
+                column.stale(),
+                of.table,
+                of.name,
+            );
+            Some((name, sql))
+        });
+        let waiting = waiting.collect();
         let (stale, stored, name) = (column.stale(), &column.table, column.name);
         let looked = column.looked();
         let update = |more: &str| {
@@ -152,6 +181,7 @@ impl Shown {
             update_looked: update(&format!(", \"{looked}\" = ?3")),
             done: format!("DELETE FROM \"{stale}\" WHERE \"ara_row\" = ?1"),
             none_due: format!("DELETE FROM \"{stale}\""),
+            waiting,
             column,
             position,
             is_written,
@@ -237,7 +267,10 @@ impl Shown {
                     step.due.outdated.entry(id).or_insert_with(row).values.extend(values);
                 }
             }
-            bind(&mut update, 3, ValueRef::Integer(looked))?;
+            // What waits for a key is looked at again once that is there.
+            let is_waiting = self.waits(of, &known);
+            let looked = if is_waiting { ValueRef::Null } else { ValueRef::Integer(looked) };
+            bind(&mut update, 3, looked)?;
         }
         match write(&mut update, row, shown.as_ref()) {
             // What no row can hold is absent, so that the other rows are read.
@@ -246,6 +279,15 @@ impl Shown {
         }
         step.rows.insert(id);
         Ok(true)
+    }
+
+    /// Returns whether a row of which the key is not known here yet is referred to.
+    fn waits(&self, of: &Lensed, row: &Row<'_>) -> bool {
+        keyed(of.table, &self.group).any(|(lens, _)| {
+            let key = lens.from.first().and_then(|from| row.known.get(from)?.newest.as_ref());
+            let is_there = key.is_some_and(|key| key.value.is_some());
+            !is_there && row.shown(lens.column).is_some_and(|shown| shown.value.is_some())
+        })
     }
 
     /// Notes to which row the column refers by a key.
@@ -326,6 +368,15 @@ impl Shown {
         });
         Ok(written)
     }
+}
+
+/// Returns those of some columns that refer to rows by their keys, with the tables of these.
+fn keyed(table: TableRef, group: &[usize]) -> impl Iterator<Item = (&'static ReadLens, TableRef)> {
+    let of_group = |lens: &&ReadLens| group.contains(&lens.column);
+    table.lenses.reads.iter().filter(of_group).filter_map(|lens| match lens.by {
+        ReadBy::Key(keyed) => Some((lens, keyed())),
+        ReadBy::Function(_) => None,
+    })
 }
 
 /// Returns whether a column replaces another, or what replaces that.
@@ -439,14 +490,16 @@ pub(crate) fn key_of(
 ) -> Result<Given<'static>> {
     let (Some(Stored::Blob(id)), Some(key)) = (id, table.def.key) else { return Ok(None) };
     let sql = format!("SELECT \"{key}\" FROM \"{}\" WHERE \"id\" = ?1", table.def.name);
+    // Another program may have renamed the key.
+    let of_table = |error: rusqlite::Error| Error::from(error).of_table(table.def.name);
     let mut select = match connection.prepare_cached(&sql) {
         // The table has no rows yet: it is made when it is first used.
         Err(_) if !is_registered(connection, table.def.name)? => return Ok(None),
-        select => select?,
+        select => select.map_err(of_table)?,
     };
     // A key that is no text was written by hand, or by another program. To this app it is unreadable.
     let key = select.query_row([id], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)));
-    Ok(key.optional()?.flatten().map(|key| Stored::Text(key.into())))
+    Ok(key.optional().map_err(of_table)?.flatten().map(|key| Stored::Text(key.into())))
 }
 
 /// Returns whether a table was ever made in this file.

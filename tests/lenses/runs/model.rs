@@ -237,6 +237,30 @@ impl Row {
         self.newest(version, (table, column), self.known(column).edit)
     }
 
+    /// What a column itself was last set to: by its newest edit, or by a later one of a column that replaces it.
+    fn last_set(&self, version: u8, table: &str, column: &str) -> Option<Written> {
+        let Known { newest, edit } = self.known(column);
+        let mut throughs = throughs(version, table).into_iter();
+        let Some(through) = throughs.find(|through| through.to.contains(&column)) else {
+            return newest;
+        };
+        let set = |from: &&'static str| Some((*from, self.last_set(version, table, from)?));
+        let set = through.from.iter().filter_map(set).max_by_key(|(_, set)| set.at);
+        let is_later = |set: &Written| edit.as_ref().is_none_or(|edit| edit.at < set.at);
+        match (set.filter(|(_, set)| is_later(set)), through.write) {
+            (None, _) => edit.or(newest),
+            (Some((from, set)), Some(write))
+                if through.from == [from] && can_read(version, table, from, &set.value) =>
+            {
+                let made = write(&[as_text(Some(set.value))]).unwrap_or_default();
+                let made = through.to.iter().zip(made).find(|(to, _)| **to == column);
+                let value = made.and_then(|(_, text)| text).map_or(Value::Null, Value::Text);
+                Some(Written { at: set.at, value, is_through: false })
+            }
+            _ => newest,
+        }
+    }
+
     fn newest(
         &self,
         version: u8,
@@ -245,7 +269,8 @@ impl Row {
     ) -> Option<(At, Value)> {
         let own = own.map(|own| (own.at, own.value));
         let Some(Lens { from, read }) = lens(version, table, column) else { return own };
-        let last = as_text(Some(self.held(column)));
+        let last = self.last_set(version, table, column);
+        let last = as_text(last.map(|last| last.value));
         let read = |texts: Vec<Option<String>>| {
             let is_any = texts.iter().any(Option::is_some);
             is_any.then(|| read(&texts, last.as_ref())).flatten()

@@ -27,7 +27,7 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
     let lenses = super::lens::lenses(table);
     let key = key(table);
     let indexes = indexes(table);
-    let search = searched(table).map(super::lens::shown);
+    let search = searched(table).map(|column| &column.name.text);
     let defaults = defaults(table);
     quote! {
         #[automatically_derived]
@@ -96,10 +96,10 @@ fn checks(table: &Table<'_>) -> TokenStream {
 fn indexes(table: &Table<'_>) -> Vec<TokenStream> {
     let stored = |field: &Ident| {
         let column = table.columns.iter().find(|column| plain(column.ident) == plain(field));
-        column.map(super::lens::shown)
+        column.map(|column| &column.name.text)
     };
     let of_fields = table.columns.iter().filter(|column| column.args.index.is_some());
-    let of_fields = of_fields.map(|column| vec![super::lens::shown(column)]);
+    let of_fields = of_fields.map(|column| vec![&column.name.text]);
     let of_struct =
         table.args.indexes.iter().map(|index| index.iter().filter_map(stored).collect::<Vec<_>>());
     of_fields
