@@ -6,6 +6,7 @@ pub(crate) mod json_import;
 pub(crate) mod json_line;
 pub(crate) mod json_lines;
 pub(crate) mod json_value;
+pub(crate) mod panicking_lenses;
 pub(crate) mod progress;
 pub(crate) mod rebuild_all;
 pub(crate) mod restore;

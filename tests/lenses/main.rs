@@ -8,6 +8,7 @@ mod laws;
 mod missing;
 mod one_of;
 mod one_to_one;
+mod panics;
 mod queries;
 mod read_only;
 mod revisions;

@@ -47,7 +47,9 @@ pub(crate) struct Shown {
     update_looked: String,
     /// Forgets that a row is to be worked out.
     done: String,
-    /// Forgets all of them.
+    /// Forgets this for all rows after one, up to another.
+    all_done: String,
+    /// Forgets it for all rows.
     none_due: String,
 }
 
@@ -151,6 +153,9 @@ impl Shown {
             update: update(""),
             update_looked: update(&format!(", \"{looked}\" = ?3")),
             done: format!("DELETE FROM \"{stale}\" WHERE \"ara_row\" = ?1"),
+            all_done: format!(
+                "DELETE FROM \"{stale}\" WHERE \"ara_row\" > ?1 AND \"ara_row\" <= ?2"
+            ),
             none_due: format!("DELETE FROM \"{stale}\""),
             column,
             position,
@@ -188,6 +193,9 @@ impl Shown {
             done.execute([first])?;
             step.due.is_more = true;
             step.after = i64::MIN;
+            if let Some(last) = found.last() {
+                connection.prepare_cached(&self.all_done)?.execute([after, *last])?;
+            }
             if let Some(last) = found.last().filter(|_| found.len() >= STEP) {
                 let stale = self.column.stale();
                 connection
