@@ -79,6 +79,9 @@ impl Transaction<'_> {
             state.plans.clear();
             state.has_dropped_indexes = true;
         }
+        for (table, plan) in &made.plans {
+            self.renew(*table, plan)?;
+        }
         let plans = made.plans.into_iter().map(|(table, plan)| (table.ty, Arc::new(plan)));
         state.plans.extend(plans);
         Ok(())

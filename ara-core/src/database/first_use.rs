@@ -27,7 +27,7 @@ impl Database {
             return Ok(plan);
         }
         if !self.0.options.read_only && self.0.plans.is_to_be_renewed(table) {
-            return self.transaction(|tx| tx.plan_anew(table));
+            return self.transaction(|tx| tx.plan(table));
         }
         match self.plan_if_ready(table)? {
             Some(plan) => Ok(plan),
@@ -188,6 +188,7 @@ impl<'c> Transaction<'c> {
             }
             let plan = self.make_ready(table.def, state)?;
             let plan = Arc::new(showing(self.connection, plan, table)?);
+            self.renew(table, &plan)?;
             state.plans.insert(table.ty, Arc::clone(&plan));
             plan
         };
@@ -197,11 +198,13 @@ impl<'c> Transaction<'c> {
         Ok(plan)
     }
 
-    /// Returns the plan of a table, and notes that all of its rows are to be worked out.
-    fn plan_anew(&self, table: TableRef) -> Result<Arc<Plan>> {
-        let plan = self.plan(table)?;
-        plan.lensed.iter().try_for_each(|lensed| lensed.note_all(self.connection))?;
-        Ok(plan)
+    /// Notes that all rows of a table are to be worked out, if that is to be done, see `Plans::is_to_be_renewed`.
+    pub(crate) fn renew(&self, table: TableRef, plan: &Plan) -> Result<()> {
+        if self.plans.is_to_be_renewed(table) {
+            plan.lensed.iter().try_for_each(|lensed| lensed.note_all(self.connection))?;
+            self.plans.renew(table);
+        }
+        Ok(())
     }
 
     /// Makes a table ready. This only adds to the file.

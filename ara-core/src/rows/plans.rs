@@ -30,7 +30,12 @@ impl Plans {
     pub(crate) fn is_to_be_renewed(&self, table: TableRef) -> bool {
         cfg!(debug_assertions)
             && !table.lenses.reads.is_empty()
-            && self.renewed.lock().unwrap_or_else(PoisonError::into_inner).insert(table.ty)
+            && !self.renewed.lock().unwrap_or_else(PoisonError::into_inner).contains(&table.ty)
+    }
+
+    /// Keeps in mind that the rows of a table are worked out anew.
+    pub(crate) fn renew(&self, table: TableRef) {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner).insert(table.ty);
     }
 
     /// Returns the plans of the tables that have columns which replace others.
