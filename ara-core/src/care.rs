@@ -1,6 +1,7 @@
 //! Maintenance: verification, rebuilding, reports on the schema, backups, and JSON Lines.
 
 pub(crate) mod backup;
+pub(crate) mod ensure_with;
 pub(crate) mod import_report;
 pub(crate) mod json_import;
 pub(crate) mod json_line;

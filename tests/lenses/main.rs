@@ -9,6 +9,7 @@ mod missing;
 mod one_of;
 mod one_to_one;
 mod panics;
+mod progress;
 mod queries;
 mod read_only;
 mod revisions;

@@ -109,7 +109,23 @@ impl Database {
         if !tables.iter().any(is_shown) {
             return Err(error);
         }
-        while self.transaction(|tx| tx.work_out(tables))? {}
+        self.work_out_and_tell(tables, &mut |_| ())
+    }
+
+    /// Works out what rows show, in steps that let others write in between, and tells after each how many rows it was
+    /// about.
+    pub(crate) fn work_out_and_tell(
+        &self,
+        tables: &[TableRef],
+        tell: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        loop {
+            let step = self.transaction(|tx| tx.work_out(tables))?;
+            tell(step.rows);
+            if !step.is_more {
+                break;
+            }
+        }
         // A search finds what is shown.
         for table in tables.iter().filter(|table| table.is_searched) {
             let plan = self.plan(*table)?;
@@ -117,6 +133,14 @@ impl Database {
         }
         Ok(())
     }
+}
+
+/// What a step has worked out.
+struct WorkedOut {
+    /// The number of rows, each counted for each of its columns.
+    rows: u64,
+    /// Whether there may be more.
+    is_more: bool,
 }
 
 impl Transaction<'_> {
@@ -129,7 +153,7 @@ impl Transaction<'_> {
         let reading = Reading { connection: self.connection, is_private: false };
         match read(reading) {
             Err(error) if error.is_outdated() => {
-                while self.work_out(tables)? {}
+                while self.work_out(tables)?.is_more {}
                 for table in tables.iter().filter(|table| table.is_searched) {
                     let plan = self.plan(*table)?;
                     refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
@@ -140,16 +164,17 @@ impl Transaction<'_> {
         }
     }
 
-    /// Works out what some rows of these tables show. Returns whether there may be more.
-    fn work_out(&self, tables: &[TableRef]) -> Result<bool> {
-        let mut is_more = false;
+    /// Works out what some rows of these tables show.
+    fn work_out(&self, tables: &[TableRef]) -> Result<WorkedOut> {
+        let mut worked_out = WorkedOut { rows: 0, is_more: false };
         for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
             let plan = self.plan(*table)?;
             let due = work_out_some(&mut self.state.borrow_mut().writing, &plan)?;
-            is_more |= due.is_more || !due.outdated.is_empty();
+            worked_out.is_more |= due.is_more || !due.outdated.is_empty();
+            worked_out.rows += due.rows;
             self.follow_up(&plan, due)?;
         }
-        Ok(is_more)
+        Ok(worked_out)
     }
 
     /// Works out what rows show that a merge has written, of the tables that the app has used.

@@ -35,6 +35,8 @@ pub(crate) struct Shown {
     group: Vec<usize>,
     /// Selects whether any row is to be worked out.
     is_due: String,
+    /// Counts them.
+    count_due: String,
     /// Selects the row ids of some rows that are, after one.
     due: String,
     /// Selects the row ids of some rows of the table after one.
@@ -70,6 +72,8 @@ pub(crate) enum Outdated {
 pub(crate) struct Due {
     /// Whether there are more rows.
     pub(crate) is_more: bool,
+    /// The number of rows that were worked out, each counted for each of its columns.
+    pub(crate) rows: u64,
     /// The rows to which columns refer by their keys.
     pub(crate) keys: Vec<(TableRef, BTreeSet<String>)>,
     /// The replaced columns that are to be written again, by their positions.
@@ -141,6 +145,12 @@ impl Shown {
         };
         Self {
             is_due: format!("SELECT 1 FROM \"{stale}\""),
+            count_due: format!(
+                "WITH \"all\" AS (SELECT min(-2 - \"ara_row\") AS \"after\" FROM \"{stale}\" WHERE \"ara_row\" < 0) \
+                 SELECT (SELECT count(*) FROM \"{stored}\" WHERE \"ara_row\" > \"after\") + \
+                 (SELECT count(*) FROM \"{stale}\" WHERE \"ara_row\" >= 0 \
+                 AND (\"after\" IS NULL OR \"ara_row\" <= \"after\")) FROM \"all\""
+            ),
             due: format!(
                 "SELECT \"ara_row\" FROM \"{stale}\" WHERE \"ara_row\" > ?1 \
                  ORDER BY \"ara_row\" LIMIT {STEP}"
@@ -253,6 +263,7 @@ impl Shown {
             written => written?,
         }
         step.rows.insert(id);
+        step.due.rows += 1;
         Ok(true)
     }
 
@@ -372,6 +383,18 @@ pub(crate) fn is_due(connection: &Connection, plan: &Plan) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Returns how many rows of a table are to be worked out, each counted for each of its columns.
+pub(crate) fn count_due(connection: &Connection, plan: &Plan) -> Result<u64> {
+    let mut rows = 0;
+    for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
+        rows += connection
+            .prepare_cached(&shown.count_due)?
+            .query_row([], |row| row.get::<_, i64>(0))?
+            .unsigned_abs();
+    }
+    Ok(rows)
 }
 
 /// Works out what some rows of a table show, and returns what else is to be done.
