@@ -2,6 +2,7 @@
 
 mod beside;
 mod by_key;
+mod history;
 mod kept_right;
 mod large;
 mod laws;

@@ -347,7 +347,7 @@ impl Shown {
 }
 
 /// Returns whether a column replaces another, or what replaces that.
-fn is_newer(lenses: Lenses, column: usize, than: usize) -> bool {
+pub(crate) fn is_newer(lenses: Lenses, column: usize, than: usize) -> bool {
     let replaced = lens_of(lenses, column).map_or(&[][..], |lens| lens.from);
     replaced.iter().any(|from| *from == than || is_newer(lenses, *from, than))
 }
