@@ -207,6 +207,29 @@ impl<'c> Transaction<'c> {
         Ok(())
     }
 
+    /// Returns the plans of the tables that the app has ensured or used since the file was opened, and that have columns
+    /// which replace others. A table that is not ready, or that another program has changed, is left out.
+    pub(crate) fn lensed(&self) -> Result<Vec<Arc<Plan>>> {
+        let mut plans = Vec::new();
+        for table in self.plans.lensed() {
+            let plan = match self.plans.get(table) {
+                Some(plan) => Ok(Some(plan)),
+                None => self.plan_if_whole(table),
+            };
+            match plan {
+                Err(error) if !error.may_be_of_one_table() => return Err(error),
+                plan => plans.extend(plan.ok().flatten()),
+            }
+        }
+        Ok(plans)
+    }
+
+    fn plan_if_whole(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
+        let is_ready = look(self.connection, table.def)?.is_some();
+        let is_whole = is_ready && is_whole(self.connection, table)?;
+        is_whole.then(|| self.plan(table)).transpose()
+    }
+
     /// Makes a table ready. This only adds to the file.
     fn make_ready(&self, def: &'static TableDef, state: &mut State<'c>) -> Result<Plan> {
         if let Some(plan) = look(self.connection, def)?

@@ -19,7 +19,7 @@ use crate::names::quoted;
 use crate::rows::any_rows::{AnyRows, MarkedCell};
 use crate::rows::folded_change::FoldedCell;
 use crate::rows::plan::Plan;
-use crate::rows::shown_values::{Due, OutdatedRow, is_due, work_out_some};
+use crate::rows::shown_values::{Due, OutdatedRow, is_due, work_out_noted, work_out_some};
 use crate::rows::writing::Writing;
 use crate::value::{Stored, uuid_of_key};
 
@@ -177,11 +177,12 @@ impl Transaction<'_> {
         Ok(worked_out)
     }
 
-    /// Works out what rows show that a merge has written, of the tables that the app has used.
+    /// Works out what rows show that a merge has written, of the tables that the app has ensured or used. Where all rows of
+    /// a table are to be worked out, the others are left to the next query, which does it in steps.
     pub(crate) fn work_out_received(&self) -> Result<()> {
-        for plan in self.plans.showing() {
+        for plan in self.lensed()? {
             loop {
-                let due = work_out_some(&mut self.state.borrow_mut().writing, &plan);
+                let due = work_out_noted(&mut self.state.borrow_mut().writing, &plan);
                 match due {
                     // The rows are merged, and reading them tells the error.
                     Err(error) if error.may_be_of_one_table() => break,

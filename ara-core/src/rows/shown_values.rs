@@ -399,9 +399,19 @@ pub(crate) fn count_due(connection: &Connection, plan: &Plan) -> Result<u64> {
 
 /// Works out what some rows of a table show, and returns what else is to be done.
 pub(crate) fn work_out_some(writing: &mut Writing<'_>, plan: &Plan) -> Result<Due> {
+    work_out_after(writing, plan, i64::MIN)
+}
+
+/// Works out what some rows of a table show that were written since the others were to be worked out, and returns what
+/// else is to be done.
+pub(crate) fn work_out_noted(writing: &mut Writing<'_>, plan: &Plan) -> Result<Due> {
+    work_out_after(writing, plan, 0)
+}
+
+fn work_out_after(writing: &mut Writing<'_>, plan: &Plan, after: i64) -> Result<Due> {
     let mut due = Due::default();
     each_due(writing, plan, |shown, of, mut step| {
-        step.after = i64::MIN;
+        step.after = after;
         step.due = std::mem::take(&mut due);
         let is_more = step.due.is_more;
         shown.step(of, &mut step)?;
