@@ -196,8 +196,9 @@ pub struct Verify {
 ///
 /// The file is only read. Its cells are compared with the schemas that were ensured in it and in those that it was
 /// merged with: a cell is listed if its value is not of a type that one of them gives the column, or out of range, or no
-/// variant. Rules that only the code has are not known. Columns that none of them declares are listed apart. Deleted
-/// rows are left out.
+/// variant. Rules that only the code has are not known, nor are the functions between columns that replace one another:
+/// whether one of them panics, `db.unreadable` tells in the app. Columns that no schema declares are listed apart.
+/// Deleted rows are left out.
 ///
 /// JSON: {"file": path, "readable": bool, "unreadable": [{"table", "local", "column", "cells", "first", "last",
 /// "types": [{"type", "range"}, ..]}, ..], "undeclared": [{"table", "local", "column", "cells", "first", "last"}, ..],

@@ -157,6 +157,9 @@ impl Database {
     ///   [`schema_drift`](Self::schema_drift).
     /// - It records a schema that `ara::schema!` names in the history: see `ara::SchemaHistory`.
     ///
+    /// [`ensure_with`](Self::ensure_with) also works out what columns show that replace others, and tells its
+    /// progress.
+    ///
     /// If the schema is up to date already, this costs one read, as long as nobody changes the schema of
     /// the file. A failure is recorded: see [`schema_failures`](Self::schema_failures).
     ///

@@ -24,6 +24,8 @@ mod watch;
 
 pub use ara_schema as schema;
 pub use care::import_report::{ImportReport, LineProblem, OnProblem};
+#[doc(hidden)]
+pub use care::panicking_lenses::{PanickingLens, panicking_lenses};
 pub use care::progress::Progress;
 pub use care::rebuild_all::RebuildReport;
 pub use care::unfit_cells::UnfitCells;

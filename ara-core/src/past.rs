@@ -2,6 +2,7 @@
 
 pub(crate) mod as_of;
 pub(crate) mod row_history;
+mod shown_then;
 pub(crate) mod transaction_end;
 pub(crate) mod transaction_list;
 pub(crate) mod undo;

@@ -96,7 +96,11 @@ pub trait Queries: Source {
     /// version knows, say, or a text that is too long for this one. To this version they are missing. They
     /// stay in the file until they are overwritten.
     ///
-    /// Rows in which nothing is stored are not counted, nor are deleted rows. This reads all rows of the
+    /// A column that replaces others is absent, too, where the function that reads it panics, and a replaced one has no
+    /// value where the function that writes it does. These are counted apart, with the name of the
+    /// [function](UnreadableColumn::lens), which is called again to find out.
+    ///
+    /// Other rows in which nothing is stored are not counted, nor are deleted rows. This reads all rows of the
     /// tables.
     ///
     /// ```

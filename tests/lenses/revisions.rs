@@ -1,7 +1,7 @@
 //! Revisions of what columns replace.
 
 use ara::prelude::*;
-use support::{Outcome, There, verified};
+use support::{File, Outcome, There, verified};
 
 mod v1 {
     use ara::prelude::*;
@@ -28,11 +28,11 @@ mod v3 {
         pub text_2: String,
     }
 
-    fn upper(note: String) -> String {
+    pub fn upper(note: String) -> String {
         note.to_uppercase()
     }
 
-    fn lower(text: &str) -> String {
+    pub fn lower(text: &str) -> String {
         text.to_lowercase()
     }
 
@@ -40,7 +40,7 @@ mod v3 {
         text + "*"
     }
 
-    fn bare(text: &str) -> String {
+    pub fn bare(text: &str) -> String {
         text.trim_end_matches('*').to_owned()
     }
 }
@@ -62,4 +62,47 @@ fn a_revision_never_has_the_name_of_another_column() -> Outcome {
     let names: Vec<_> = columns.map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["note", "text", "text_2"]);
     verified(&db)
+}
+
+/// The same functions as in version 3, but for one that was changed without a revision, and one more column.
+#[cfg(debug_assertions)]
+mod changed {
+    use ara::prelude::*;
+
+    #[derive(Debug, Table)]
+    pub struct Expense {
+        pub id: Id<Self>,
+        #[table(retired)]
+        note: Option<String>,
+        #[table(retired, replaces(note, read = upper, write = lower, revision = 2))]
+        text: Option<String>,
+        #[table(replaces(text, read = dotted, write = bare))]
+        pub text_2: String,
+        pub paid: Option<bool>,
+    }
+
+    use super::v3::{bare, lower, upper};
+
+    fn dotted(text: String) -> String {
+        text + "."
+    }
+}
+
+/// Things are tried without raising a revision each time.
+#[test]
+#[cfg(debug_assertions)]
+fn a_debug_build_works_out_all_rows_once_it_is_opened() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let old = db.create(v1::Expense::draft().note("milk"))?;
+    let text = db.get(Id::<v3::Expense>::from_uuid(old.uuid()))?.there()?.text_2;
+    assert_eq!(text.as_deref(), Some("MILK*"));
+    drop(db);
+    let db = file.open()?;
+    db.ensure::<changed::Expense>()?;
+    assert_eq!(
+        db.get(Id::<changed::Expense>::from_uuid(old.uuid()))?.there()?.text_2.as_deref(),
+        Some("MILK.")
+    );
+    Ok(())
 }

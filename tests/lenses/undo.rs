@@ -1,7 +1,7 @@
 //! Undoing what was written into columns that replace others.
 
 use ara::{TransactionId, prelude::*};
-use support::{Outcome, There, send, verified};
+use support::{File, Outcome, There, send, verified};
 
 mod v1 {
     use ara::prelude::*;
@@ -111,4 +111,40 @@ fn an_older_version_leaves_alone_what_was_written_through() -> Outcome {
     assert_eq!((report.written, report.transaction), (0, None));
     assert_eq!(old.get(ada)?.there()?.name.as_deref(), Some("Augusta Byron"));
     are(&new, ada, ["Augusta Byron", "Augusta", "Byron"])
+}
+
+/// What `ensure` names is known, also where the file has it already.
+#[test]
+fn what_is_ensured_is_known_before_it_is_used() -> Outcome {
+    let file = File::new()?;
+    let open = |is_in_transaction: bool| -> Outcome<Database> {
+        let db = file.open()?;
+        match is_in_transaction {
+            true => db.transaction(|tx| tx.ensure::<v2::Person>())?,
+            false => db.ensure::<v2::Person>()?,
+        }
+        Ok(db)
+    };
+    for is_in_transaction in [false, true] {
+        let db = open(is_in_transaction)?;
+        let ada = db.create(v1::Person::draft().name("Ada Byron"))?;
+        let first = update(&db, v2::Person::patch(id(ada)).first_name("Augusta"))?;
+        drop(db);
+        let db = open(is_in_transaction)?;
+        assert_eq!(db.undo(first)?.left, 0);
+        are(&db, ada, ["Ada Byron", "Ada", "Byron"])?;
+
+        // A merge writes the old column again, as the devices have written apart.
+        let other = Database::memory()?;
+        send(&db, &other)?;
+        other.update(v2::Person::patch(id(ada)).last_name("King"))?;
+        db.update(v2::Person::patch(id(ada)).first_name("Eve"))?;
+        drop(db);
+        let db = open(is_in_transaction)?;
+        send(&other, &db)?;
+        assert_eq!(db.get(ada)?.there()?.name.as_deref(), Some("Eve King"));
+        are(&db, ada, ["Eve King", "Eve", "King"])?;
+        verified(&db)?;
+    }
+    Ok(())
 }

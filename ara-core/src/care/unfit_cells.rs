@@ -46,7 +46,7 @@ impl Database {
     /// Whereas `unreadable` tells what the running app cannot read, this needs no struct: it compares the cells with
     /// the schemas that were [ensured](Self::ensure), on this device and on those whose changes were merged. A cell
     /// fits a type if it has the storage class, and is in the range or one of the variants. Rules that only the code
-    /// has are not known. Rows that are deleted are left out.
+    /// has are not known, nor are the functions between columns that replace one another. Rows that are deleted are left out.
     ///
     /// This reads all rows.
     ///

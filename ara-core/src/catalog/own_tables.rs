@@ -24,10 +24,7 @@ use crate::value::Value;
 /// - `ara_failure`: the schemas that could not be ensured.
 pub(crate) const OWN_TABLES: [&str; 9] = [
     "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
-    "CREATE TABLE ara_node (ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
-     last INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0, \
-     date INTEGER NOT NULL DEFAULT 0, forked INTEGER NOT NULL DEFAULT 0, refused TEXT, \
-     compacted INTEGER NOT NULL DEFAULT 0, compacted_date INTEGER NOT NULL DEFAULT 0) STRICT",
+    NODE_TABLE,
     TABLE_TABLE,
     COLUMN_TABLE,
     "CREATE TABLE ara_index (name TEXT PRIMARY KEY, tbl TEXT NOT NULL, columns TEXT NOT NULL) \
@@ -39,6 +36,12 @@ pub(crate) const OWN_TABLES: [&str; 9] = [
     "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
 ];
+
+/// The statement that creates the table of the nodes. The past has one, too.
+pub(crate) const NODE_TABLE: &str = "CREATE TABLE ara_node (ordinal INTEGER PRIMARY KEY, \
+     id BLOB NOT NULL UNIQUE, last INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0, \
+     date INTEGER NOT NULL DEFAULT 0, forked INTEGER NOT NULL DEFAULT 0, refused TEXT, \
+     compacted INTEGER NOT NULL DEFAULT 0, compacted_date INTEGER NOT NULL DEFAULT 0) STRICT";
 
 /// The statement that creates the table of the names of tables. The past has one, too.
 pub(crate) const TABLE_TABLE: &str = "CREATE TABLE ara_table (ordinal INTEGER PRIMARY KEY, \

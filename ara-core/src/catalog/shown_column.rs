@@ -152,10 +152,13 @@ impl ShownColumn {
         parts
     }
 
-    /// Returns the SQL that notes that no row is worked out yet.
+    /// Returns the SQL that notes that no row is worked out yet. Rows that changed stay noted, as these come first.
     pub(crate) fn note_all(&self) -> String {
-        let stale = self.stale();
-        format!("DELETE FROM \"{stale}\"; INSERT INTO \"{stale}\" VALUES ({ALL})")
+        let (stale, table) = (self.stale(), &self.table);
+        format!(
+            "DELETE FROM \"{stale}\" WHERE \"ara_row\" < 0; \
+             INSERT INTO \"{stale}\" SELECT {ALL} WHERE EXISTS (SELECT 1 FROM \"{table}\")"
+        )
     }
 }
 

@@ -21,7 +21,10 @@ impl Database {
     pub(crate) fn make(&self, schema: &Wanted) -> Result<()> {
         let ensured = self.with_reader(|reading| schema.is_ensured(reading.connection));
         let ensured = match ensured {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                self.0.plans.declare(schema.tables.iter().copied());
+                Ok(())
+            }
             Err(error) if !error.may_be_of_one_table() => Err(error),
             // A transaction mends what keeps it from being read.
             Ok(false) | Err(_) => self.transaction(|tx| tx.make(schema)),
@@ -70,6 +73,7 @@ impl Transaction<'_> {
     fn make(&self, schema: &Wanted) -> Result<()> {
         self.check_open()?;
         if schema.is_ensured(self.connection)? {
+            self.plans.declare(schema.tables.iter().copied());
             return Ok(());
         }
         let state = &mut *self.state.borrow_mut();
@@ -78,6 +82,9 @@ impl Transaction<'_> {
             // The indexes of a struct that still declares them are made again when it is used next.
             state.plans.clear();
             state.has_dropped_indexes = true;
+        }
+        for (table, plan) in &made.plans {
+            self.renew(*table, plan)?;
         }
         let plans = made.plans.into_iter().map(|(table, plan)| (table.ty, Arc::new(plan)));
         state.plans.extend(plans);

@@ -27,7 +27,7 @@ impl Database {
             return Ok(plan);
         }
         if !self.0.options.read_only && self.0.plans.is_to_be_renewed(table) {
-            return self.transaction(|tx| tx.plan_anew(table));
+            return self.transaction(|tx| tx.plan(table));
         }
         match self.plan_if_ready(table)? {
             Some(plan) => Ok(plan),
@@ -188,6 +188,7 @@ impl<'c> Transaction<'c> {
             }
             let plan = self.make_ready(table.def, state)?;
             let plan = Arc::new(showing(self.connection, plan, table)?);
+            self.renew(table, &plan)?;
             state.plans.insert(table.ty, Arc::clone(&plan));
             plan
         };
@@ -197,11 +198,36 @@ impl<'c> Transaction<'c> {
         Ok(plan)
     }
 
-    /// Returns the plan of a table, and notes that all of its rows are to be worked out.
-    fn plan_anew(&self, table: TableRef) -> Result<Arc<Plan>> {
-        let plan = self.plan(table)?;
-        plan.lensed.iter().try_for_each(|lensed| lensed.note_all(self.connection))?;
-        Ok(plan)
+    /// Notes that all rows of a table are to be worked out, if that is to be done, see `Plans::is_to_be_renewed`.
+    pub(crate) fn renew(&self, table: TableRef, plan: &Plan) -> Result<()> {
+        if self.plans.is_to_be_renewed(table) {
+            plan.lensed.iter().try_for_each(|lensed| lensed.note_all(self.connection))?;
+            self.plans.renew(table);
+        }
+        Ok(())
+    }
+
+    /// Returns the plans of the tables that the app has ensured or used since the file was opened, and that have columns
+    /// which replace others. A table that is not ready, or that another program has changed, is left out.
+    pub(crate) fn lensed(&self) -> Result<Vec<Arc<Plan>>> {
+        let mut plans = Vec::new();
+        for table in self.plans.lensed() {
+            let plan = match self.plans.get(table) {
+                Some(plan) => Ok(Some(plan)),
+                None => self.plan_if_whole(table),
+            };
+            match plan {
+                Err(error) if !error.may_be_of_one_table() => return Err(error),
+                plan => plans.extend(plan.ok().flatten()),
+            }
+        }
+        Ok(plans)
+    }
+
+    fn plan_if_whole(&self, table: TableRef) -> Result<Option<Arc<Plan>>> {
+        let is_ready = look(self.connection, table.def)?.is_some();
+        let is_whole = is_ready && is_whole(self.connection, table)?;
+        is_whole.then(|| self.plan(table)).transpose()
     }
 
     /// Makes a table ready. This only adds to the file.

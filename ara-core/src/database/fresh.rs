@@ -28,9 +28,9 @@ impl<'t, 'c> FreshTransaction<'t, 'c> {
         self.0.connection
     }
 
-    /// Returns the plans of the tables that have columns which replace others.
-    pub(crate) fn showing(&self) -> Vec<Arc<Plan>> {
-        self.0.plans.showing()
+    /// Returns the plans of the tables that are [known](Transaction::lensed) to have columns which replace others.
+    pub(crate) fn lensed(&self) -> Result<Vec<Arc<Plan>>> {
+        self.0.lensed()
     }
 
     /// Returns the state to write with. The transaction is not fresh any more.

@@ -20,7 +20,7 @@ use crate::names::quoted;
 use crate::rows::any_rows::{AnyRows, MarkedCell};
 use crate::rows::folded_change::FoldedCell;
 use crate::rows::plan::Plan;
-use crate::rows::shown_values::{Due, OutdatedRow, is_due, work_out_some};
+use crate::rows::shown_values::{Due, OutdatedRow, is_due, work_out_noted, work_out_some};
 use crate::rows::writing::Writing;
 use crate::value::{Stored, uuid_of_key};
 
@@ -110,7 +110,23 @@ impl Database {
         if !tables.iter().any(is_shown) {
             return Err(error);
         }
-        while self.transaction(|tx| tx.work_out(tables))? {}
+        self.work_out_and_tell(tables, &mut |_| ())
+    }
+
+    /// Works out what rows show, in steps that let others write in between, and tells after each how many rows it was
+    /// about.
+    pub(crate) fn work_out_and_tell(
+        &self,
+        tables: &[TableRef],
+        tell: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        loop {
+            let step = self.transaction(|tx| tx.work_out(tables))?;
+            tell(step.rows);
+            if !step.is_more {
+                break;
+            }
+        }
         // A search finds what is shown.
         for table in tables.iter().filter(|table| table.is_searched) {
             let plan = self.plan(*table)?;
@@ -126,6 +142,14 @@ type Keys = Vec<(Arc<Plan>, BTreeSet<String>)>;
 /// The rows of which replaced columns are to be written again.
 type Outdated = BTreeMap<[u8; 16], OutdatedRow>;
 
+/// What a step has worked out.
+struct WorkedOut {
+    /// The number of rows, each counted for each of its columns.
+    rows: u64,
+    /// Whether there may be more.
+    is_more: bool,
+}
+
 impl Transaction<'_> {
     /// Runs what reads these tables, once all rows of them are worked out.
     pub(crate) fn read_up_to_date<R>(
@@ -136,7 +160,7 @@ impl Transaction<'_> {
         let reading = Reading { connection: self.connection, is_private: false };
         match read(reading) {
             Err(error) if error.is_outdated() => {
-                while self.work_out(tables)? {}
+                while self.work_out(tables)?.is_more {}
                 for table in tables.iter().filter(|table| table.is_searched) {
                     let plan = self.plan(*table)?;
                     refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
@@ -147,25 +171,27 @@ impl Transaction<'_> {
         }
     }
 
-    /// Works out what some rows of these tables show. Returns whether there may be more.
-    fn work_out(&self, tables: &[TableRef]) -> Result<bool> {
-        let mut is_more = false;
+    /// Works out what some rows of these tables show.
+    fn work_out(&self, tables: &[TableRef]) -> Result<WorkedOut> {
+        let mut worked_out = WorkedOut { rows: 0, is_more: false };
         for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
             let plan = self.plan(*table)?;
             let due = work_out_some(&mut self.state.borrow_mut().writing, &plan)?;
-            is_more |= due.is_more || !due.outdated.is_empty();
-            is_more |= self.follow_up(&plan, due)?;
+            worked_out.is_more |= due.is_more || !due.outdated.is_empty();
+            worked_out.rows += due.rows;
+            worked_out.is_more |= self.follow_up(&plan, due)?;
         }
-        Ok(is_more)
+        Ok(worked_out)
     }
 
-    /// Works out what rows show that a merge has written, of the tables that the app has used.
+    /// Works out what rows show that a merge has written, of the tables that the app has ensured or used. Where all rows of
+    /// a table are to be worked out, the others are left to the next query, which does it in steps.
     pub(crate) fn work_out_received(&self) -> Result<()> {
         self.note_waiting()?;
-        let mut pending = self.plans.showing();
+        let mut pending = self.lensed()?;
         while let Some(plan) = pending.pop() {
             loop {
-                let due = work_out_some(&mut self.state.borrow_mut().writing, &plan);
+                let due = work_out_noted(&mut self.state.borrow_mut().writing, &plan);
                 match due {
                     // The rows are merged, and reading them tells the error.
                     Err(error) if error.may_be_of_one_table() => break,
@@ -174,7 +200,7 @@ impl Transaction<'_> {
                         let is_more = due.is_more || !due.outdated.is_empty();
                         if self.follow_up(&plan, due)? {
                             // Rows of any table may have waited for these.
-                            pending = self.plans.showing();
+                            pending = self.lensed()?;
                             break;
                         }
                         if !is_more {
@@ -190,7 +216,7 @@ impl Transaction<'_> {
     /// Notes the rows that refer to one by a key that is there now.
     pub(crate) fn note_waiting(&self) -> Result<()> {
         let made = self.state.borrow().plans.values().cloned().collect::<Vec<_>>();
-        for plan in self.plans.showing().into_iter().chain(made) {
+        for plan in self.lensed()?.into_iter().chain(made) {
             for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
                 match shown.note_waiting(self.connection) {
                     // Reading the rows tells the error.

@@ -38,6 +38,8 @@ pub struct ReadLens {
     pub from: &'static [usize],
     /// How it is read.
     pub by: ReadBy,
+    /// The function as the table's struct names it.
+    pub name: &'static str,
     /// Whether it is read by the function `read_with`, which is also given what the column itself was last set to.
     pub is_with: bool,
 }
@@ -60,6 +62,8 @@ pub struct WriteLens {
     pub to: &'static [usize],
     /// How they are made.
     pub by: WriteBy,
+    /// The function as the table's struct names it.
+    pub name: &'static str,
 }
 
 /// How replaced columns get their values.

@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::ddl::{add_column, create_table};
 use crate::catalog::edit_columns::edit_columns;
-use crate::catalog::own_tables::{COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE, TABLE_TABLE};
+use crate::catalog::own_tables::{
+    COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE, NODE_TABLE, TABLE_TABLE,
+};
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
@@ -115,6 +117,7 @@ impl Database {
 /// Makes a database of the past, without the tables of the app.
 fn empty(mut connection: Connection) -> Result<Connection> {
     configure(&mut connection, Duration::ZERO)?;
+    connection.execute_batch(NODE_TABLE)?;
     connection.execute_batch(TABLE_TABLE)?;
     connection.execute_batch(COLUMN_TABLE)?;
     connection.execute_batch(COUNTER_TABLE)?;
@@ -264,8 +267,9 @@ impl PastTables {
         let registry =
             database.with_reader(|reading| Ok(Registry::load(&*reading.snapshot()?)?))?;
         let known = registry.synced().find(|known| known.name == table.def.name);
-        let ordinals = ordinals(known, table);
         let number = known.map_or(0, |known| known.ordinal);
+        name_nodes(&worked_out, &registry)?;
+        let ordinals = ordinals(&worked_out, number, table)?;
         make_edits(&worked_out, table.def, number, &ordinals)?;
         make_shown(&worked_out, table.def)?;
         let edits = edit_columns(&worked_out, number)?;
@@ -288,13 +292,36 @@ impl PastTables {
     }
 }
 
-/// Returns the ordinals of the columns of a table in the log. One that it does not know has the ordinal of none.
-fn ordinals(known: Option<&RegisteredTable>, table: TableRef) -> Vec<u32> {
-    let ordinal = |name: &str| {
-        let mut names = known?.names.iter();
-        names.find(|(_, known)| *known == name).map(|(ordinal, _)| *ordinal)
-    };
-    table.def.columns.iter().map(|column| ordinal(column.name).unwrap_or(u32::MAX)).collect()
+/// Notes what the ordinals of the nodes stand for in the clocks of rows.
+fn name_nodes(made: &Connection, registry: &Registry) -> Result<()> {
+    let mut name =
+        made.prepare_cached("INSERT OR IGNORE INTO ara_node (ordinal, id) VALUES (?1, ?2)")?;
+    for node in registry.nodes.values() {
+        name.execute((node.ordinal, node.id))?;
+    }
+    Ok(())
+}
+
+/// Returns the ordinals of the columns of a table. Those that the log does not know get new ones, which no row has
+/// in its clock.
+fn ordinals(made: &Connection, number: i64, table: TableRef) -> Result<Vec<u32>> {
+    let mut known =
+        made.prepare_cached("SELECT ordinal FROM ara_column WHERE tbl = ?1 AND name = ?2")?;
+    let mut add = made.prepare_cached(
+        "INSERT INTO ara_column (tbl, ordinal, name) \
+         SELECT ?1, 1 + coalesce(max(ordinal), 0), ?2 FROM ara_column WHERE tbl = ?1 \
+         RETURNING ordinal",
+    )?;
+    let mut ordinals = Vec::with_capacity(table.def.columns.len());
+    for column in table.def.columns {
+        let name = (number, column.name);
+        let known = known.query_row(name, |row| row.get(0)).optional()?;
+        ordinals.push(match known {
+            Some(known) => known,
+            None => add.query_row(name, |row| row.get(0))?,
+        });
+    }
+    Ok(ordinals)
 }
 
 /// Tables of the past that are being built.

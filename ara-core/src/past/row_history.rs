@@ -19,7 +19,9 @@ use crate::log::transaction_id::TransactionId;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::stored_table_name;
+use crate::past::shown_then::ShownThen;
 use crate::past::transaction_end::TransactionEnds;
+use crate::rows::lensed::Lensed;
 use crate::value::{Id, Stored, Timestamp};
 
 /// A change of a row, returned by [`Database::history`].
@@ -92,7 +94,8 @@ impl Database {
     /// history.
     ///
     /// Where a column replaces another one, the edits of both are listed, each once: what was written through into
-    /// the other column is left out.
+    /// the other column is left out. What was there before is what the column showed. Where an older version of the app
+    /// has cleared the other column, the one that replaces it is listed, which shows nothing since.
     ///
     /// The order is the one in which the last writer wins: changes that a device made while it was offline
     /// are sorted among those that others made meanwhile, and whoever changed the row after having seen a
@@ -120,14 +123,17 @@ impl Database {
     ///
     /// Returns [common errors](Self#common-errors).
     pub fn history<T: Table>(&self, id: Id<T>) -> Result<Vec<RowChange>> {
-        self.plan(TableRef::of::<T>())?;
+        let plan = self.plan(TableRef::of::<T>())?;
         let stored_name = stored_table_name(T::TABLE);
         self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
             let registry = Registry::load(&snapshot)?;
             let mut tables = registry.synced();
             match tables.find(|table| table.name == stored_name) {
-                Some(table) => row_history(&snapshot, &registry, table, id.uuid()),
+                Some(table) => {
+                    let lensed = plan.lensed.as_ref();
+                    row_history(&snapshot, &registry, (table, lensed), id.uuid())
+                }
                 None => Ok(Vec::new()),
             }
         })
@@ -138,23 +144,24 @@ impl Database {
 fn row_history(
     connection: &Connection,
     registry: &Registry,
-    table: &RegisteredTable,
+    (table, lensed): (&RegisteredTable, Option<&Lensed>),
     row: Uuid,
 ) -> Result<Vec<RowChange>> {
     let mut logged = logged(connection, registry, table.ordinal, *row.as_bytes())?;
     logged.sort_unstable_by_key(|(precedence, ..)| *precedence);
-    let mut columns = Columns { table, last: BTreeMap::new(), sums: BTreeMap::new() };
+    let shown = lensed.map(ShownThen::new);
+    let mut columns = Columns { table, shown, last: BTreeMap::new(), sums: BTreeMap::new() };
     let mut history: Vec<RowChange> = Vec::with_capacity(logged.len());
-    for (_, change, written) in logged {
-        let columns = columns.write(history.len(), written);
-        history.push(RowChange { columns, ..change });
+    for (precedence, change, written) in logged {
+        let columns = columns.write(history.len(), &precedence, written);
+        history.extend(change.map(|change| RowChange { columns, ..change }));
     }
     columns.mark_current(&mut history);
     Ok(history)
 }
 
-/// A change of the row, without its columns, and what it wrote.
-type Logged = (Precedence, RowChange, Vec<CellWrite>);
+/// A change of the row, without its columns, and what it wrote. One that only writes through is not told.
+type Logged = (Precedence, Option<RowChange>, Vec<CellWrite>);
 
 /// Returns the changes of a row as they lie in the log, without those that cannot be read.
 fn logged(
@@ -170,11 +177,12 @@ fn logged(
             if (change.record.table, change.record.row) != (table, row) {
                 continue;
             }
-            if change.record.cells.are_written_through() {
-                continue;
-            }
             let Some(written) = cell_writes(change.record.cells) else { continue };
             let precedence = precedence(change, registry)?;
+            if change.record.cells.are_written_through() {
+                logged.push((precedence, None, written));
+                continue;
+            }
             let node = registry.nodes.get(&change.node);
             let change = RowChange {
                 time: Timestamp::from_millis(change.date),
@@ -184,7 +192,7 @@ fn logged(
                 is_removed: change.record.cells.forgotten() == Some(Forgotten::Remains),
                 is_compacted: node.is_some_and(|node| node.is_compacted(change.record.number)),
             };
-            logged.push((precedence, change, written));
+            logged.push((precedence, Some(change), written));
         }
         Ok(())
     })?;
@@ -194,7 +202,9 @@ fn logged(
 /// The columns of a row, to which its changes are applied one by one.
 struct Columns<'t> {
     table: &'t RegisteredTable,
-    /// The value of each column, and the position of the change that wrote it.
+    /// What the columns show that replace others or are replaced, if there are any.
+    shown: Option<ShownThen<'t>>,
+    /// The value of each column, and the position of the change that tells of it.
     last: BTreeMap<u32, (usize, Option<Stored<'static>>)>,
     /// What was added to each counter so far.
     sums: BTreeMap<u32, Sum>,
@@ -202,9 +212,16 @@ struct Columns<'t> {
 
 impl Columns<'_> {
     /// Applies a change at a position in the history, and returns what it changed.
-    fn write(&mut self, position: usize, written: Vec<CellWrite>) -> Vec<ColumnChange> {
+    fn write(
+        &mut self,
+        position: usize,
+        precedence: &Precedence,
+        written: Vec<CellWrite>,
+    ) -> Vec<ColumnChange> {
+        let shown = self.shown.as_mut().map(|shown| shown.write(precedence, &written));
+        let shown = shown.unwrap_or_default();
         let mut changes = Vec::with_capacity(written.len());
-        for (column, write) in written {
+        for (column, write, is_edit) in written {
             let to = match write {
                 Write::Value(value) => value,
                 Write::Forgotten(_) => Some(Stored::Integer(1)),
@@ -214,12 +231,39 @@ impl Columns<'_> {
                     Some(Stored::Integer(sum.value()))
                 }
             };
-            let from = self.last.insert(column, (position, to.clone()));
-            let from = from.and_then(|(_, from)| from);
-            let column = self.table.names.get(&column).cloned().unwrap_or_default();
-            changes.push(ColumnChange { column, from, to, is_current: false });
+            let told = if is_edit { position } else { NOWHERE };
+            let before = self.last.insert(column, (told, to.clone()));
+            if !is_edit {
+                continue;
+            }
+            let newest: Vec<_> = shown.iter().filter(|it| it.is_cleared_by(column)).collect();
+            if to.is_none() && !newest.is_empty() {
+                for cleared in newest {
+                    self.last.insert(cleared.column, (position, None));
+                    let change = self.change(cleared.column, (cleared.before.clone(), None));
+                    // Several columns that it replaces may be cleared at once.
+                    if !changes.contains(&change) {
+                        changes.push(change);
+                    }
+                }
+                continue;
+            }
+            let before = match shown.iter().find(|it| it.column == column) {
+                Some(shown) => shown.before.clone(),
+                None => before.and_then(|(_, before)| before),
+            };
+            changes.push(self.change(column, (before, to)));
         }
         changes
+    }
+
+    fn change(
+        &self,
+        column: u32,
+        (from, to): (Option<Stored<'static>>, Option<Stored<'static>>),
+    ) -> ColumnChange {
+        let column = self.table.names.get(&column).cloned().unwrap_or_default();
+        ColumnChange { column, from, to, is_current: false }
     }
 
     /// Marks the last write of each column as the current one.
@@ -235,8 +279,11 @@ impl Columns<'_> {
     }
 }
 
-/// A column's ordinal, and what was written.
-type CellWrite = (u32, Write<'static>);
+/// The position of a change that is not told.
+const NOWHERE: usize = usize::MAX;
+
+/// A column's ordinal, what was written, and whether that is an edit, rather than written through.
+type CellWrite = (u32, Write<'static>, bool);
 
 /// Returns what a change wrote, without values of a kind that only a newer version of ara knows. Returns
 /// `None` if the change cannot be read.
@@ -246,8 +293,8 @@ fn cell_writes(cells: Cells<'_>) -> Option<Vec<CellWrite>> {
         let (cell, Standing::Counts(write)) = cell.ok()? else { continue };
         // What was written through tells nothing that the edit does not.
         let is_edit = !is_written_through(cell.column, &write, cell.marks);
-        if is_edit && write != Write::Forgotten(Forgotten::Remains) {
-            written.push((cell.column, owned(write)));
+        if write != Write::Forgotten(Forgotten::Remains) {
+            written.push((cell.column, owned(write), is_edit));
         }
     }
     Some(written)

@@ -61,6 +61,10 @@ impl Database {
     /// is in force while what it undid is still undone, or what it did again is not, whoever made it so: only
     /// then undoing it has an effect.
     ///
+    /// Where columns replace others, an undo writes what they would show without the transaction. It knows the tables
+    /// that were used or [ensured](Self::ensure) since the database was opened. Of others, what was written through
+    /// into old columns is left alone, so ensure the app's schema first.
+    ///
     /// If several devices undo the same transaction while they are offline, they write the same values, which
     /// merge without effect. Counters are an exception: each device subtracts the addition once. To undo any of
     /// these undos adds all of that again at once, and so it is right again; to undo the transaction once more
@@ -179,7 +183,7 @@ impl Database {
 
 impl FreshTransaction<'_, '_> {
     fn undo(self, ids: &[TransactionId]) -> Result<UndoReport> {
-        let lensed = self.showing().into_iter().map(|plan| (plan.table, plan)).collect();
+        let lensed = self.lensed()?.into_iter().map(|plan| (plan.table, plan)).collect();
         let mut state = self.into_state();
         let writing = &mut state.writing;
         let connection = writing.connection;

@@ -1,5 +1,6 @@
 //! What a column shows that replaces others: the newest edit of them all.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,8 +16,9 @@ pub(crate) type WrittenAt = (Stamp, NodeId);
 /// A value of a column, or that it was cleared, and when that was written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Written {
-    pub(crate) value: Given<'static>,
+    // It comes first, so that two are compared by it before their values are.
     pub(crate) at: WrittenAt,
+    pub(crate) value: Given<'static>,
 }
 
 /// What is known of a column of a row.
@@ -31,22 +33,50 @@ pub(crate) struct Known {
 /// What a row holds in the columns that replace others, and in those that are replaced, by their positions in the
 /// table's definition.
 pub(crate) struct Row<'r> {
-    pub(crate) table: &'r TableRef,
+    table: &'r TableRef,
     pub(crate) known: HashMap<usize, Known>,
+    /// What was read so far from columns that others replace, so that each function is called once.
+    read: RefCell<Vec<(Asked, Option<Written>)>>,
+    panicked: RefCell<Vec<Panicked>>,
 }
 
-impl Row<'_> {
+/// What a column is asked for: its position, and whether it is for its edits alone.
+type Asked = (usize, bool);
+
+/// A column that has no value because a function panicked, by its position, and the name of the function.
+pub(crate) type Panicked = (usize, &'static str);
+
+impl<'r> Row<'r> {
+    pub(crate) fn new(table: &'r TableRef, known: HashMap<usize, Known>) -> Self {
+        Self { table, known, read: RefCell::default(), panicked: RefCell::default() }
+    }
+
+    /// Takes over what was written into a column.
+    pub(crate) fn set(&mut self, column: usize, written: Written) {
+        self.known.insert(column, Known { edit: Some(written.clone()), newest: Some(written) });
+        self.read.get_mut().clear();
+    }
+
+    /// Returns which functions have panicked so far. One is told as often as it did.
+    pub(crate) fn into_panicked(self) -> Vec<Panicked> {
+        self.panicked.into_inner()
+    }
+
     /// Returns what a column shows, and when that was written: the newest of what was written into it and of the
     /// edits of what it replaces. A clear is an edit, too.
     pub(crate) fn shown(&self, column: usize) -> Option<Written> {
         let own = self.known.get(&column).and_then(|known| known.newest.as_ref());
-        self.newest(column, own)
+        self.newest((column, false), own)
     }
 
     /// Returns the newest edit of a column and of what it replaces, as a value of the column.
     pub(crate) fn edit(&self, column: usize) -> Option<Written> {
-        let own = self.known.get(&column).and_then(|known| known.edit.as_ref());
-        self.newest(column, own)
+        let known = self.known.get(&column);
+        // Mostly an edit was written last.
+        if known.is_none_or(|known| known.edit == known.newest) {
+            return self.shown(column);
+        }
+        self.newest((column, true), known.and_then(|known| known.edit.as_ref()))
     }
 
     /// Returns whether a column shows what was written into a column that it replaces.
@@ -57,8 +87,17 @@ impl Row<'_> {
         edited.is_some_and(|edited| own.is_none_or(|own| own.at < edited))
     }
 
-    fn newest(&self, column: usize, own: Option<&Written>) -> Option<Written> {
-        let Some(lens) = lens_of(self.table.lenses, column) else { return own.cloned() };
+    fn newest(&self, asked: Asked, own: Option<&Written>) -> Option<Written> {
+        let Some(lens) = lens_of(self.table.lenses, asked.0) else { return own.cloned() };
+        if let Some((_, known)) = self.read.borrow().iter().find(|(known, _)| *known == asked) {
+            return known.clone();
+        }
+        let newest = self.newest_of(lens, own);
+        self.read.borrow_mut().push((asked, newest.clone()));
+        newest
+    }
+
+    fn newest_of(&self, lens: &ReadLens, own: Option<&Written>) -> Option<Written> {
         let edits: Vec<_> = lens.from.iter().map(|from| self.edit(*from)).collect();
         let edited = edits.iter().flatten().map(|edit| edit.at).max();
         match (own, edited) {
@@ -125,8 +164,7 @@ impl Row<'_> {
         let own = self.last_set(lens.column)?;
         let writes = |write: &&WriteLens| write.from == [lens.column] && write.to.len() > 1;
         let write = self.table.lenses.writes.iter().find(writes)?;
-        let WriteBy::Function(function) = write.by else { return None };
-        let made = call(function, std::slice::from_ref(&own.value)).unwrap_or_default();
+        let made = self.write(write, std::slice::from_ref(&own.value))?;
         let of =
             |from| write.to.iter().position(|to| to == from).and_then(|at| made.get(at)?.clone());
         Some((own.at, lens.from.iter().map(of).collect()))
@@ -150,13 +188,10 @@ impl Row<'_> {
             Some((from, set)) if edit.as_ref().is_none_or(|edit| edit.at < set.at) => (from, set),
             _ => return edit.as_ref().or(newest.as_ref()).cloned(),
         };
-        let (WriteBy::Function(function), [_]) = (write.by, write.from) else {
-            return newest.clone();
-        };
-        if !self.can_read(from, &set.value) {
+        if write.from.len() > 1 || !self.can_read(from, &set.value) {
             return newest.clone();
         }
-        let made = call(function, &[set.value]).unwrap_or_default().into_iter();
+        let Some(made) = self.write(write, &[set.value]) else { return newest.clone() };
         let made = write.to.iter().zip(made).find(|(to, _)| **to == column);
         Some(Written { value: made.and_then(|(_, value)| value), at: set.at })
     }
@@ -184,6 +219,22 @@ impl Row<'_> {
         value.is_some().then_some(Written { value, at: own.at })
     }
 
+    /// Returns what a function of the app's makes of values for replaced columns. Returns `None` if these are written
+    /// by their keys.
+    pub(crate) fn write(
+        &self,
+        lens: &WriteLens,
+        given: &[Given<'static>],
+    ) -> Option<Vec<Given<'static>>> {
+        let WriteBy::Function(write) = lens.by else { return None };
+        let panicked = || lens.to.iter().for_each(|to| self.note_panic(*to, lens.name));
+        Some(call(|| write(given), panicked).unwrap_or_default())
+    }
+
+    fn note_panic(&self, column: usize, name: &'static str) {
+        self.panicked.borrow_mut().push((column, name));
+    }
+
     /// Reads a column from the values of those that it replaces.
     fn read(&self, lens: &ReadLens, given: &[Given<'static>]) -> Given<'static> {
         if given.iter().all(Option::is_none) {
@@ -193,8 +244,7 @@ impl Row<'_> {
             ReadBy::Function(read) => {
                 let last = lens.is_with.then(|| self.last_set(lens.column)).flatten();
                 let last = last.and_then(|last| last.value);
-                // A function of the app's that panics gives no value.
-                catch_unwind(AssertUnwindSafe(|| read(given, &last))).ok().flatten()
+                call(|| read(given, &last), || self.note_panic(lens.column, lens.name))
             }
             ReadBy::Key(table) => match given.first() {
                 Some(Some(Stored::Text(key))) if !key.is_empty() => {
@@ -212,10 +262,10 @@ pub(crate) fn lens_of(lenses: Lenses, column: usize) -> Option<&'static ReadLens
     lenses.reads.iter().find(|lens| lens.column == column)
 }
 
-/// Calls a function of the app's. One that panics gives no values.
-pub(crate) fn call(
-    write: fn(&[Given<'_>]) -> Option<Vec<Given<'static>>>,
-    given: &[Given<'static>],
-) -> Option<Vec<Given<'static>>> {
-    catch_unwind(AssertUnwindSafe(|| write(given))).ok().flatten()
+/// Calls a function of the app's. One that panics gives nothing.
+pub(crate) fn call<R>(function: impl FnOnce() -> Option<R>, panicked: impl FnOnce()) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(function)).unwrap_or_else(|_| {
+        panicked();
+        None
+    })
 }

@@ -151,7 +151,7 @@ impl Lensed {
 
     /// Returns what a row shows.
     pub(crate) fn row(&self, known: HashMap<usize, Known>) -> Row<'_> {
-        Row { table: &self.table, known }
+        Row::new(&self.table, known)
     }
 }
 

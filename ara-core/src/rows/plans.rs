@@ -17,6 +17,9 @@ pub(crate) struct Plans {
     ready: RwLock<HashMap<TypeId, Arc<Plan>, FixedState>>,
     /// The tables whose rows were worked out anew since the file was opened.
     renewed: Mutex<HashSet<TypeId>>,
+    /// The tables that the app has ensured or used since then and that have columns which replace others. They stay known
+    /// while plans come and go, as merges and undos do not name them.
+    lensed: Mutex<HashMap<TypeId, TableRef>>,
 }
 
 impl Plans {
@@ -30,17 +33,31 @@ impl Plans {
     pub(crate) fn is_to_be_renewed(&self, table: TableRef) -> bool {
         cfg!(debug_assertions)
             && !table.lenses.reads.is_empty()
-            && self.renewed.lock().unwrap_or_else(PoisonError::into_inner).insert(table.ty)
+            && !self.renewed.lock().unwrap_or_else(PoisonError::into_inner).contains(&table.ty)
     }
 
-    /// Returns the plans of the tables that have columns which replace others.
-    pub(crate) fn showing(&self) -> Vec<Arc<Plan>> {
-        let plans = self.ready.read().unwrap_or_else(PoisonError::into_inner);
-        plans.values().filter(|plan| plan.lensed.is_some()).cloned().collect()
+    /// Keeps in mind that the rows of a table are worked out anew.
+    pub(crate) fn renew(&self, table: TableRef) {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner).insert(table.ty);
+    }
+
+    /// Returns the tables that are known to have columns which replace others.
+    pub(crate) fn lensed(&self) -> Vec<TableRef> {
+        let lensed = self.lensed.lock().unwrap_or_else(PoisonError::into_inner);
+        lensed.values().copied().collect()
+    }
+
+    /// Keeps in mind that the app declares tables.
+    pub(crate) fn declare(&self, tables: impl IntoIterator<Item = TableRef>) {
+        let lensed = tables.into_iter().filter(|table| !table.lenses.reads.is_empty());
+        let lensed = lensed.map(|table| (table.ty, table));
+        self.lensed.lock().unwrap_or_else(PoisonError::into_inner).extend(lensed);
     }
 
     /// Keeps the plans of tables that are ready now.
     pub(crate) fn keep(&self, ready: impl IntoIterator<Item = (TypeId, Arc<Plan>)>) {
+        let ready: Vec<_> = ready.into_iter().collect();
+        self.declare(ready.iter().filter_map(|(_, plan)| Some(plan.lensed.as_ref()?.table)));
         self.ready.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
     }
 

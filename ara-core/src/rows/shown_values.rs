@@ -35,6 +35,8 @@ pub(crate) struct Shown {
     group: Vec<usize>,
     /// Selects whether any row is to be worked out.
     is_due: String,
+    /// Counts them.
+    count_due: String,
     /// Selects the row ids of some rows that are, after one.
     due: String,
     /// Selects the row ids of some rows of the table after one.
@@ -47,7 +49,9 @@ pub(crate) struct Shown {
     update_looked: String,
     /// Forgets that a row is to be worked out.
     done: String,
-    /// Forgets all of them.
+    /// Forgets this for all rows after one, up to another.
+    all_done: String,
+    /// Forgets it for all rows.
     none_due: String,
     /// Notes the rows that refer to one whose key was not written yet, but is there now. Each statement is of the table
     /// with a name.
@@ -71,6 +75,8 @@ pub(crate) enum Outdated {
 pub(crate) struct Due {
     /// Whether there are more rows.
     pub(crate) is_more: bool,
+    /// The number of rows that were worked out, each counted for each of its columns.
+    pub(crate) rows: u64,
     /// The rows to which columns refer by their keys.
     pub(crate) keys: Vec<(TableRef, BTreeSet<String>)>,
     /// The replaced columns that are to be written again, by their positions.
@@ -168,6 +174,12 @@ impl Shown {
         };
         Self {
             is_due: format!("SELECT 1 FROM \"{stale}\""),
+            count_due: format!(
+                "WITH \"all\" AS (SELECT min(-2 - \"ara_row\") AS \"after\" FROM \"{stale}\" WHERE \"ara_row\" < 0) \
+                 SELECT (SELECT count(*) FROM \"{stored}\" WHERE \"ara_row\" > \"after\") + \
+                 (SELECT count(*) FROM \"{stale}\" WHERE \"ara_row\" >= 0 \
+                 AND (\"after\" IS NULL OR \"ara_row\" <= \"after\")) FROM \"all\""
+            ),
             due: format!(
                 "SELECT \"ara_row\" FROM \"{stale}\" WHERE \"ara_row\" > ?1 \
                  ORDER BY \"ara_row\" LIMIT {STEP}"
@@ -180,6 +192,9 @@ impl Shown {
             update: update(""),
             update_looked: update(&format!(", \"{looked}\" = ?3")),
             done: format!("DELETE FROM \"{stale}\" WHERE \"ara_row\" = ?1"),
+            all_done: format!(
+                "DELETE FROM \"{stale}\" WHERE \"ara_row\" > ?1 AND \"ara_row\" <= ?2"
+            ),
             none_due: format!("DELETE FROM \"{stale}\""),
             waiting,
             column,
@@ -218,6 +233,9 @@ impl Shown {
             done.execute([first])?;
             step.due.is_more = true;
             step.after = i64::MIN;
+            if let Some(last) = found.last() {
+                connection.prepare_cached(&self.all_done)?.execute([after, *last])?;
+            }
             if let Some(last) = found.last().filter(|_| found.len() >= STEP) {
                 let stale = self.column.stale();
                 connection
@@ -278,6 +296,7 @@ impl Shown {
             written => written?,
         }
         step.rows.insert(id);
+        step.due.rows += 1;
         Ok(true)
     }
 
@@ -380,7 +399,7 @@ fn keyed(table: TableRef, group: &[usize]) -> impl Iterator<Item = (&'static Rea
 }
 
 /// Returns whether a column replaces another, or what replaces that.
-fn is_newer(lenses: Lenses, column: usize, than: usize) -> bool {
+pub(crate) fn is_newer(lenses: Lenses, column: usize, than: usize) -> bool {
     let replaced = lens_of(lenses, column).map_or(&[][..], |lens| lens.from);
     replaced.iter().any(|from| *from == than || is_newer(lenses, *from, than))
 }
@@ -418,11 +437,33 @@ pub(crate) fn is_due(connection: &Connection, plan: &Plan) -> Result<bool> {
     Ok(false)
 }
 
+/// Returns how many rows of a table are to be worked out, each counted for each of its columns.
+pub(crate) fn count_due(connection: &Connection, plan: &Plan) -> Result<u64> {
+    let mut rows = 0;
+    for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
+        rows += connection
+            .prepare_cached(&shown.count_due)?
+            .query_row([], |row| row.get::<_, i64>(0))?
+            .unsigned_abs();
+    }
+    Ok(rows)
+}
+
 /// Works out what some rows of a table show, and returns what else is to be done.
 pub(crate) fn work_out_some(writing: &mut Writing<'_>, plan: &Plan) -> Result<Due> {
+    work_out_after(writing, plan, i64::MIN)
+}
+
+/// Works out what some rows of a table show that were written since the others were to be worked out, and returns what
+/// else is to be done.
+pub(crate) fn work_out_noted(writing: &mut Writing<'_>, plan: &Plan) -> Result<Due> {
+    work_out_after(writing, plan, 0)
+}
+
+fn work_out_after(writing: &mut Writing<'_>, plan: &Plan, after: i64) -> Result<Due> {
     let mut due = Due::default();
     each_due(writing, plan, |shown, of, mut step| {
-        step.after = i64::MIN;
+        step.after = after;
         step.due = std::mem::take(&mut due);
         let is_more = step.due.is_more;
         shown.step(of, &mut step)?;

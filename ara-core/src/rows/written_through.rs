@@ -9,7 +9,7 @@ use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 use crate::model::lens::{Given, WriteBy, WriteLens};
 use crate::model::table_ref::TableRef;
-use crate::rows::effective::{Known, Row, Written, WrittenAt, call};
+use crate::rows::effective::{Row, Written, WrittenAt, call};
 use crate::rows::lensed::Lensed;
 use crate::value::{AsRead, Stored, is_same};
 
@@ -52,7 +52,7 @@ pub(crate) fn written_through(
             continue;
         }
         let made = match lens.by {
-            WriteBy::Function(write) => call(write, &given),
+            WriteBy::Function(write) => call(|| write(&given), || ()),
             WriteBy::Key(table) => match given.first() {
                 Some(id @ Some(_)) => Some(vec![key_of(table(), id)?]),
                 _ => None,
@@ -97,8 +97,7 @@ pub(crate) fn edits(
         let shown = row.shown(*column).and_then(|shown| shown.value);
         let is_seen = |it: AsRead| it.is_seen(sql(&shown), value.as_ref());
         if !is_same(sql(&shown), value.as_ref()) && !as_read.is_some_and(is_seen) {
-            let written = Some(Written { value: value.clone(), at: LATEST });
-            row.known.insert(*column, Known { edit: written.clone(), newest: written });
+            row.set(*column, Written { value: value.clone(), at: LATEST });
             all.push((*column, value.clone(), false));
         }
     }

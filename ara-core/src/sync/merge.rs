@@ -17,6 +17,10 @@ impl Database {
     /// that node alone is refused, and the report says why. What arrives for a table that cannot be written, as
     /// another program has changed it, stays in the log: see [`set_aside`](Self::set_aside).
     ///
+    /// Where columns replace others, the merge also writes the old columns again that devices have written apart, if
+    /// the table was used or [ensured](Self::ensure) since the database was opened. Otherwise the first query of the
+    /// table does so.
+    ///
     /// See [`changes_since`](Self::changes_since) for an example of both sides.
     ///
     /// # Errors

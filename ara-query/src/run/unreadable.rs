@@ -1,8 +1,8 @@
-//! Columns that hold values which the app cannot read.
+//! Columns that hold values which the app cannot read, or for which its functions panic.
 
 use std::fmt;
 
-use ara_core::{Result, Source, TableRef, stored_table_name};
+use ara_core::{PanickingLens, Result, Source, TableRef, panicking_lenses, stored_table_name};
 use sea_query::{BinOper, Expr as Sql, Func, SelectStatement};
 
 use crate::run::reader::{Next, each_row};
@@ -10,7 +10,7 @@ use crate::untyped::readable::readable;
 use crate::untyped::sql::{and, binary, constant, is_not_true, null};
 use crate::untyped::statement::Statement;
 
-/// A column that holds values which this version of the app cannot read: see
+/// A column that holds values which this version of the app cannot read, or for which a function panics: see
 /// [`unreadable`](crate::Queries::unreadable).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -19,13 +19,24 @@ pub struct UnreadableColumn {
     pub table: &'static str,
     /// The stored name of the column.
     pub column: &'static str,
-    /// The number of rows in which it holds such a value.
+    /// The number of rows for which that is so.
     pub rows: u64,
+    /// The function that panics for these rows, if the column replaces others or is replaced, and has no value there
+    /// because of that: the function as the struct names it, or `read`, `read_with` or `write` if it is a closure.
+    /// `None` if there are values that cannot be read.
+    pub lens: Option<&'static str>,
 }
 
 impl fmt::Display for UnreadableColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { table, column, rows } = self;
+        let Self { table, column, rows, lens } = self;
+        if let Some(lens) = lens {
+            let rows_have = if *rows == 1 { "row, which has" } else { "rows, which have" };
+            return write!(
+                f,
+                "column `{table}.{column}`: `{lens}` panics for {rows} {rows_have} no value there"
+            );
+        }
         let rows_hold = if *rows == 1 { "row holds" } else { "rows hold" };
         write!(
             f,
@@ -34,7 +45,7 @@ impl fmt::Display for UnreadableColumn {
     }
 }
 
-/// Returns the columns of these tables that hold such values.
+/// Returns these columns of tables.
 pub(crate) fn unreadable(
     source: &dyn Source,
     tables: &[TableRef],
@@ -48,11 +59,15 @@ pub(crate) fn unreadable(
                     let rows = row.get::<_, i64>(at)?.unsigned_abs();
                     if rows > 0 {
                         let (table, column) = (table.def.name, column.name);
-                        found.push(UnreadableColumn { table, column, rows });
+                        found.push(UnreadableColumn { table, column, rows, lens: None });
                     }
                 }
                 Ok(Next::Nothing)
             })?;
+            let lenses = panicking_lenses(reading.connection, *table)?;
+            found.extend(lenses.into_iter().map(|PanickingLens { column, name, rows }| {
+                UnreadableColumn { table: table.def.name, column, rows, lens: Some(name) }
+            }));
         }
         Ok(())
     })?;

@@ -87,6 +87,14 @@ fn called(function: &TokenStream) -> TokenStream {
     }
 }
 
+/// Returns the name by which a function is told: its path, or what it is for if it is a closure.
+fn function_name(function: &TokenStream, kind: &str) -> String {
+    if is_closure(function) {
+        return kind.to_owned();
+    }
+    function.to_string().replace(" :: ", "::")
+}
+
 /// Returns variables for the arguments or the values of a function. They have its span, so that messages about
 /// their types point there.
 fn variables(name: &str, count: usize, function: &TokenStream) -> Vec<Ident> {
@@ -136,8 +144,16 @@ fn read(table: &Table<'_>, at: usize, (column, lens): (&Column<'_>, &Lens)) -> O
         }
     };
     let is_with = lens.reads().is_some_and(|(_, is_with)| is_with);
+    let kind = if is_with { "read_with" } else { "read" };
+    let name = lens.reads().map_or_else(|| "by_key".to_owned(), |(it, _)| function_name(it, kind));
     Some(quote! {
-        _ara::ReadLens { column: #at, from: &[#(#from),*], by: #how, is_with: #is_with }
+        _ara::ReadLens {
+            column: #at,
+            from: &[#(#from),*],
+            by: #how,
+            name: #name,
+            is_with: #is_with,
+        }
     })
 }
 
@@ -151,7 +167,12 @@ fn write(
     if lens.by_key.is_some() {
         let ty = &column.ty;
         return Some(quote! {
-            _ara::WriteLens { from: &[#at], to: &[#(#to),*], by: _ara::key_written::<#ty>() }
+            _ara::WriteLens {
+                from: &[#at],
+                to: &[#(#to),*],
+                by: _ara::key_written::<#ty>(),
+                name: "by_key",
+            }
         });
     }
     let Write { function, columns, .. } = lens.write.as_ref()?;
@@ -199,8 +220,10 @@ fn write(
         [old] => quote!(#old),
         olds => quote_spanned!(function.span()=> (#(#olds),*)),
     };
+    let name = function_name(function, "write");
     Some(quote! {
         _ara::WriteLens {
+            name: #name,
             from: &[#(#from),*],
             to: &[#(#to),*],
             by: _ara::WriteBy::Function(|__news| {
