@@ -1,7 +1,7 @@
 //! Revisions of what columns replace.
 
 use ara::prelude::*;
-use support::{File, Outcome, There, verified};
+use support::{Outcome, There, verified};
 
 mod v1 {
     use ara::prelude::*;

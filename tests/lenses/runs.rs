@@ -56,5 +56,10 @@ fn versions_of_restored_and_copied_files_show_the_newest_edits() {
 
 #[test]
 fn versions_show_nothing_that_was_forgotten() {
-    check(16, Mix { has_forgetting: true, has_compaction: true, has_files: true });
+    check(16, Mix { has_forgetting: true, has_compaction: true, has_files: true, has_undo: false });
+}
+
+#[test]
+fn versions_show_what_was_before_an_undone_transaction() {
+    check(16, Mix { has_undo: true, ..Mix::default() });
 }

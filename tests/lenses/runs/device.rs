@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::PathBuf;
 
-use ara::{Changes, Database, MergeReport, Reason, Uuid, VersionVector};
+use ara::{Changes, Database, Error, MergeReport, Reason, TransactionId, Uuid, VersionVector};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use support::log;
@@ -12,7 +12,7 @@ use support::{Outcome, There, Wall, verified};
 
 use crate::runs::model::{Change, Model};
 use crate::runs::steps::{App, Write};
-use crate::runs::versions::{Cells, Read, Rows, TableOf, What, ensure, tables};
+use crate::runs::versions::{Cells, Read, RowKey, Rows, TableOf, What, ensure, tables};
 
 /// All changes that were ever made, by their hashes, as they were first written.
 pub type World = HashMap<u64, Change>;
@@ -28,6 +28,8 @@ pub struct Device {
     /// When `model` was read from the file.
     read_at: Option<i64>,
     backup: Option<(Vec<u8>, HashSet<u64>)>,
+    /// The transactions that were made on it.
+    made: Vec<TransactionId>,
     /// Changes with each look, so that each reads in another way first.
     turn: usize,
 }
@@ -43,6 +45,7 @@ impl Device {
             model: Model::default(),
             read_at: None,
             backup: None,
+            made: Vec::new(),
             turn: 0,
         };
         device.open(app, seed)?;
@@ -117,13 +120,13 @@ impl Device {
         }
     }
 
-    /// A transaction of an app.
+    /// A transaction of an app. Returns it, if it wrote anything.
     pub fn write(
         &mut self,
         handle: usize,
         writes: &[Write],
         (world, unique): (&mut World, &mut u32),
-    ) -> Outcome {
+    ) -> Outcome<Option<TransactionId>> {
         let app = self.handle(handle)?.1;
         let versions = app.versions();
         let mut writes: Vec<_> = writes
@@ -144,7 +147,7 @@ impl Device {
         self.turn += 1;
         let reads_within = self.turn.is_multiple_of(2);
         let db = self.handle(handle)?.0;
-        let (did, read) = db.transaction(|tx| {
+        let (did, read, transaction) = db.transaction(|tx| {
             let mut did = Vec::new();
             for (write, table, cells) in &writes {
                 did.push((table.write)(tx, write.what, write.id(table), cells)?);
@@ -153,7 +156,7 @@ impl Device {
             for (_, table, _) in writes.iter().filter(|_| reads_within) {
                 read.push((table, (table.reads_within)(tx, Read::All)?));
             }
-            Ok((did, read))
+            Ok((did, read, tx.id()))
         })?;
         let mut model = self.model.clone();
         let mut expected = Vec::new();
@@ -180,7 +183,58 @@ impl Device {
         for (table, rows) in read {
             self.is(table, Read::All, &rows).map_err(|error| format!("within: {error}"))?;
         }
+        self.made.extend(transaction);
+        Ok(transaction)
+    }
+
+    /// An app takes back what it has just written: it sees all as it was before.
+    pub fn write_and_undo(
+        &mut self,
+        handle: usize,
+        writes: &[Write],
+        (world, unique): (&mut World, &mut u32),
+    ) -> Outcome {
+        self.look_by(handle, world)?;
+        let versions = self.handle(handle)?.1.versions();
+        // An app that knows several versions of a table undoes by one of them.
+        let tables: Vec<_> = match versions[..] {
+            [version] => tables(version).iter().collect(),
+            _ => Vec::new(),
+        };
+        let before: Vec<_> = tables.into_iter().map(|it| (it, self.model.rows(it))).collect();
+        let Some(transaction) = self.write(handle, writes, (world, unique))? else { return Ok(()) };
+        self.undo(handle, transaction, world)?;
+        for (table, rows) in before {
+            let now = self.model.rows(table);
+            for (id, row) in rows.iter().filter(|(id, _)| !self.is_forgotten((table.name, **id))) {
+                if now.get(id) != Some(row) {
+                    let row_now = self.row(table, *id);
+                    return Err(format!("undone, and not {row:?}: {id} {row_now}").into());
+                }
+            }
+        }
         Ok(())
+    }
+
+    fn is_forgotten(&self, row: RowKey) -> bool {
+        self.model.0.get(&row).is_some_and(|row| row.is_forgotten)
+    }
+
+    /// An app undoes a transaction that was made on this device.
+    pub fn undo_earlier(&mut self, handle: usize, which: usize, world: &mut World) -> Outcome {
+        let Some(transaction) = self.made.get(which % self.made.len().max(1)) else {
+            return Ok(());
+        };
+        self.undo(handle, *transaction, world)
+    }
+
+    fn undo(&mut self, handle: usize, transaction: TransactionId, world: &mut World) -> Outcome {
+        match self.handle(handle)?.0.undo(transaction) {
+            // The file was put back, or its log was compacted.
+            Err(Error::UnknownTransaction | Error::CompactedTransaction { .. }) => return Ok(()),
+            undone => self.made.extend(undone?.transaction),
+        }
+        self.learn(world).map(drop)
     }
 
     /// Reads all in all ways, by all versions that have the file open.

@@ -71,6 +71,16 @@ impl Devices {
                 device.write(*handle, writes, (world, unique))?;
                 device.look(world)
             }
+            Step::WriteAndUndo(device, handle, writes) => {
+                let device = &mut devices[at(device)];
+                device.write_and_undo(*handle, writes, (world, unique))?;
+                device.look(world)
+            }
+            Step::Undo(device, handle, which) => {
+                let device = &mut devices[at(device)];
+                device.undo_earlier(*handle, *which, world)?;
+                device.look(world)
+            }
             Step::Open(device, app, is_beside) => {
                 let device = &mut devices[at(device)];
                 if !is_beside || device.count() > 2 {

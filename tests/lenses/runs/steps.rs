@@ -12,6 +12,10 @@ use crate::runs::versions::{Cells, KEYS, TableOf, What, category, category_name,
 pub enum Step {
     /// A transaction, by one of the handles.
     Write(usize, usize, Vec<Write>),
+    /// A transaction that is taken back at once.
+    WriteAndUndo(usize, usize, Vec<Write>),
+    /// One of the transactions that were made on the device is undone, by one of the handles.
+    Undo(usize, usize, usize),
     /// An app with these versions opens the file, beside the one that has it open, or in its place.
     Open(usize, App, bool),
     /// Rows are read.
@@ -171,6 +175,8 @@ pub struct Mix {
     pub has_compaction: bool,
     /// Rows are forgotten.
     pub has_forgetting: bool,
+    /// Transactions are undone.
+    pub has_undo: bool,
 }
 
 const HOUR: i64 = 60 * 60 * 1000;
@@ -190,7 +196,20 @@ pub fn step(mix: Mix) -> impl Strategy<Value = Step> {
     let bytes = || prop_oneof![Just(1_usize), 50..500_usize, Just(1 << 19)];
     let writes = || prop::collection::vec(write(), 1..4);
     let files = 2 * u32::from(mix.has_files);
-    let all: [(u32, BoxedStrategy<Step>); 16] = [
+    let undoings = 3 * u32::from(mix.has_undo);
+    let all: [(u32, BoxedStrategy<Step>); 18] = [
+        (
+            undoings,
+            (device(), handle(), writes())
+                .prop_map(|(device, handle, writes)| Step::WriteAndUndo(device, handle, writes))
+                .boxed(),
+        ),
+        (
+            undoings,
+            (device(), handle(), any::<usize>())
+                .prop_map(|(device, handle, which)| Step::Undo(device, handle, which))
+                .boxed(),
+        ),
         (
             40,
             (device(), handle(), writes())
