@@ -92,7 +92,7 @@ mod changed {
 #[test]
 #[cfg(debug_assertions)]
 fn a_debug_build_works_out_all_rows_once_it_is_opened() -> Outcome {
-    let file = File::new()?;
+    let file = support::File::new()?;
     let db = file.open()?;
     let old = db.create(v1::Expense::draft().note("milk"))?;
     let text = db.get(Id::<v3::Expense>::from_uuid(old.uuid()))?.there()?.text_2;
