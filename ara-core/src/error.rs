@@ -214,7 +214,7 @@ pub enum Error {
 
     /// A table would have more columns than SQLite allows.
     #[error(
-        "table `{table}` would have {columns} columns, and SQLite holds {limit}: split the struct in two"
+        "table `{table}` would have {columns} columns, those of ara among them, and SQLite holds {limit}: split the struct in two"
     )]
     TooManyColumns {
         /// The table's stored name.

@@ -4,6 +4,7 @@ mod beside;
 mod by_key;
 mod export;
 mod formats;
+mod full;
 mod hidden;
 mod history;
 mod kept_right;

@@ -88,6 +88,18 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Turns the error about a column that a full table has no room for into [`Error::TooManyColumns`].
+    pub(crate) fn of_full_table(self, table: &'static str, limit: usize) -> Self {
+        match &self {
+            Self::Sqlite { reason, .. } if reason.starts_with("too many columns on ") => {
+                Self::TooManyColumns { table, columns: limit.saturating_add(1), limit }
+            }
+            _ => self,
+        }
+    }
+}
+
 /// Returns a name without its quotes and without the guess that SQLite adds: `"title" - should this be ..`.
 fn unquoted(name: &str) -> &str {
     name.strip_prefix('"').and_then(|name| name.split_once('"')).map_or(name, |(name, _)| name)

@@ -17,7 +17,7 @@ use crate::growth::history::Growth;
 use crate::growth::make::{make_logged_columns, register_table};
 use crate::growth::mend::rebuild_from_log;
 use crate::growth::searches::{drop_undeclared, is_made, make_declared};
-use crate::growth::shown_columns::{has_shown, make_edits, make_shown};
+use crate::growth::shown_columns::{has_shown, hidden_columns, make_edits, make_shown};
 use crate::log::recorder::Recorder;
 use crate::model::table_ref::TableRef;
 use crate::names::{index_name, quoted, stored_table_name};
@@ -78,7 +78,8 @@ pub(crate) fn grow(
 
     if declare(connection, table, def)? {
         make_logged_columns(connection, table, &stored_name, growth)?;
-        rebuild_from_log(recorder, table)?;
+        rebuild_from_log(recorder, table)
+            .map_err(|error| error.of_full_table(def.name, MAX_COLUMNS))?;
     }
     Ok(Plan::new(def, table, &ordinals))
 }
@@ -86,7 +87,7 @@ pub(crate) fn grow(
 /// Creates the table that a definition declares, or adds the columns that it lacks.
 fn make_table(
     connection: &Connection,
-    def: &TableDef,
+    def: &'static TableDef,
     stored_name: &str,
     growth: &mut Growth,
 ) -> Result<()> {
@@ -105,7 +106,9 @@ fn make_table(
         .collect();
 
     let held = present.as_ref().map_or(SYSTEM_COLUMNS.len(), HashMap::len);
-    let columns = held + missing.len();
+    let mut hidden = hidden_columns(def);
+    hidden.retain(|name| !present.as_ref().is_some_and(|present| present.contains_key(name)));
+    let columns = held + missing.len() + hidden.len();
     if columns > MAX_COLUMNS {
         return Err(Error::TooManyColumns { table: def.name, columns, limit: MAX_COLUMNS });
     }

@@ -3,12 +3,12 @@
 use ara_schema::TableDef;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::catalog::ddl::{MAX_COLUMNS, add_column};
+use crate::catalog::ddl::add_column;
 use crate::catalog::edit_columns::{edit_columns, make_edit_column};
 use crate::catalog::shape::columns_in_file;
 use crate::catalog::shown_column::ShownColumn;
-use crate::error::{Error, Result};
-use crate::names::{SHOWN_PREFIX, quoted, stored_table_name};
+use crate::error::Result;
+use crate::names::{SHOWN_PREFIX, edit_column_name, quoted, stored_table_name};
 
 /// Creates the hidden columns of a definition, and what notes the rows that changed, unless they exist. What is new
 /// is worked out before it is read.
@@ -18,10 +18,6 @@ pub(crate) fn make_shown(connection: &Connection, def: &'static TableDef) -> Res
         let names = [column.name.to_owned(), column.looked()];
         let missing = names.iter().filter(|name| !present.contains_key(*name));
         let is_there = missing.clone().next().is_none();
-        let columns = present.len() + missing.clone().count();
-        if columns > MAX_COLUMNS {
-            return Err(Error::TooManyColumns { table: def.name, columns, limit: MAX_COLUMNS });
-        }
         for name in missing {
             connection.execute_batch(&add_column(&column.table, name))?;
         }
@@ -38,6 +34,20 @@ pub(crate) fn make_shown(connection: &Connection, def: &'static TableDef) -> Res
     Ok(())
 }
 
+/// Returns the names of the hidden columns of a definition, and of those that hold the last edits of others.
+pub(crate) fn hidden_columns(def: &'static TableDef) -> Vec<String> {
+    let is_replaced = |name: &str| is_replaced(def, name);
+    let replaced = def.columns.iter().filter(|column| is_replaced(column.name));
+    let edits = replaced.map(|column| edit_column_name(column.name));
+    let shown = ShownColumn::all_of(def).flat_map(|it| [it.name.to_owned(), it.looked()]);
+    edits.chain(shown).collect()
+}
+
+fn is_replaced(def: &TableDef, name: &str) -> bool {
+    let mut replaces = def.columns.iter().filter_map(|column| column.replaces);
+    replaces.any(|replaces| replaces.columns.contains(&name))
+}
+
 /// Creates the columns that hold the last edits of those that others replace, unless they exist.
 pub(crate) fn make_edits(
     connection: &Connection,
@@ -45,12 +55,8 @@ pub(crate) fn make_edits(
     table: i64,
     ordinals: &[u32],
 ) -> Result<()> {
-    let replaced = |name: &str| {
-        let mut replaces = def.columns.iter().filter_map(|column| column.replaces);
-        replaces.any(|replaces| replaces.columns.contains(&name))
-    };
-    let mut replaced =
-        def.columns.iter().zip(ordinals).filter(|(column, _)| replaced(column.name)).peekable();
+    let columns = def.columns.iter().zip(ordinals);
+    let mut replaced = columns.filter(|(column, _)| is_replaced(def, column.name)).peekable();
     if replaced.peek().is_none() {
         return Ok(());
     }

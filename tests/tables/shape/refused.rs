@@ -133,7 +133,8 @@ fn two_thousand_columns_are_enough() -> TestResult {
     );
     assert_eq!(
         error.to_string(),
-        "table `note` would have 2001 columns, and SQLite holds 2000: split the struct in two"
+        "table `note` would have 2001 columns, those of ara among them, and SQLite holds 2000: split the struct in \
+         two"
     );
     assert!(matches!(full.ensure::<later::Note>(), Err(Error::TooManyColumns { .. })));
     assert_eq!(dump(&path)?, before);
