@@ -4,6 +4,7 @@ pub(crate) mod ensure;
 pub(crate) mod first_use;
 pub(crate) mod forget;
 pub(crate) mod fresh;
+pub(crate) mod indexed_for_now;
 pub(crate) mod moved_file;
 pub(crate) mod options;
 pub(crate) mod purge;

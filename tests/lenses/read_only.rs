@@ -24,6 +24,12 @@ mod v1 {
         pub label: String,
         pub note_id: Option<Id<Note>>,
     }
+
+    #[derive(Debug, Table)]
+    pub struct Memo {
+        pub id: Id<Self>,
+        pub body: String,
+    }
 }
 
 mod v2 {
@@ -47,6 +53,15 @@ mod v2 {
         #[table(retired)]
         label: Option<String>,
         pub note_id: Option<Id<Note>>,
+    }
+
+    #[derive(Debug, Table)]
+    pub struct Memo {
+        pub id: Id<Self>,
+        #[table(search, replaces(body, read = new, write = old))]
+        pub text: String,
+        #[table(retired)]
+        body: Option<String>,
     }
 
     fn new(old: String) -> String {
@@ -138,5 +153,39 @@ fn rows_are_read_while_another_writes_for_long() -> Outcome {
     writes.join().map_err(|_| "the writer panicked")??;
     assert_eq!(db.get::<Note>(id(tea))?.there()?.text.as_deref(), Some("new coffee"));
     assert_eq!(db.query::<Note>().filter(Note::text.eq("new coffee")).count()?, 1);
+    Ok(())
+}
+
+/// What is found is what columns show, also where no writer has indexed it yet.
+#[test]
+fn a_search_finds_what_older_versions_wrote() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    db.ensure::<v2::Memo>()?;
+    let tea = db.create(v1::Memo::draft().body("green tea"))?;
+    let reader = Database::options().read_only().open(file.path())?;
+    let found = |db: &Database, words: &str| -> Outcome<Vec<(Option<String>, Option<String>)>> {
+        let found = db.query::<v2::Memo>().search(words);
+        let snippet = ara::snippet(v2::Memo::text, "[", "]", 5);
+        Ok(found.select((v2::Memo::text, snippet)).all()?)
+    };
+    let is_found = |words: &str| -> Outcome<usize> { Ok(found(&reader, words)?.len()) };
+    assert_eq!(is_found("new")?, 1);
+    assert_eq!(
+        found(&reader, "tea")?,
+        [(Some("new green tea".to_owned()), Some("new green [tea]".to_owned()))]
+    );
+    db.update(v1::Memo::patch(tea).body("coffee"))?;
+    db.create(v1::Memo::draft().body("coffee and cocoa, and more coffee"))?;
+    for _ in 0..2 {
+        assert_eq!((is_found("tea")?, is_found("coffee")?, is_found("cocoa")?), (0, 2, 1));
+        assert_eq!(reader.query::<v2::Memo>().filter(v2::Memo::text.eq("new coffee")).count()?, 1);
+    }
+    let by_reader = found(&reader, "coffee")?;
+    assert_eq!(found(&db, "coffee")?, by_reader);
+    // The writer has indexed it.
+    assert_eq!(found(&reader, "coffee")?, by_reader);
+    db.delete(tea)?;
+    assert_eq!((is_found("coffee")?, is_found("cocoa")?), (1, 1));
     Ok(())
 }

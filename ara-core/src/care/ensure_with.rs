@@ -10,10 +10,10 @@ use crate::rows::shown_values::count_due;
 impl Database {
     /// Ensures a schema, like [`ensure`](Self::ensure), and works out what columns show that replace others: of the
     /// rows that other versions of the app have written, and of all rows if the columns are new or have a new
-    /// `revision`. It calls `tell` with the progress in these rows at intervals.
+    /// `revision`. It calls `tell` with the progress in these rows.
     ///
     /// [`ensure`](Self::ensure) leaves that to the first query of each table, which takes as long then. It is done in
-    /// steps, between which others can write. What they write is worked out, too. A database that is opened
+    /// steps of some rows, or of some megabytes if these are long, between which others can write. What they write is worked out, too. A database that is opened
     /// read-only works out nothing in advance.
     ///
     /// `tell` is called between the steps, and may use the database.
@@ -63,7 +63,7 @@ impl Database {
         }
         let mut progress = ProgressReporter::of(total, &mut tell);
         if total > 0 {
-            self.work_out_and_tell(&tables, &mut |rows| progress.add(rows))?;
+            self.work_out_and_tell(&tables, &mut |rows| progress.add_step(rows))?;
         }
         progress.end();
         Ok(())

@@ -51,11 +51,21 @@ impl<'t> ProgressReporter<'t> {
 
     /// Adds what was done.
     pub(crate) fn add(&mut self, done: u64) {
-        // In a damaged file, the parts may add up to more than the total.
-        self.done = (self.done + done).min(self.total);
+        self.count(done);
         if self.done - self.told >= STEP {
             self.report();
         }
+    }
+
+    /// Adds what was done in a step that may have taken long, and reports it.
+    pub(crate) fn add_step(&mut self, done: u64) {
+        self.count(done);
+        self.report();
+    }
+
+    fn count(&mut self, done: u64) {
+        // In a damaged file, the parts may add up to more than the total.
+        self.done = (self.done + done).min(self.total);
     }
 
     /// Reports that all is done, unless the last report said so.

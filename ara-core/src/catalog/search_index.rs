@@ -70,6 +70,17 @@ impl SearchIndex {
         self.parts().into_iter().map(|(_, sql)| sql)
     }
 
+    /// Returns the SQL that creates the FTS5 table for one connection alone.
+    pub(crate) fn create_temporary(&self) -> String {
+        format!("CREATE VIRTUAL TABLE temp.{} {}", self.part(""), self.fts5())
+    }
+
+    fn fts5(&self) -> String {
+        let columns: Vec<_> = (0..self.columns.len()).map(|at| format!("c{at}")).collect();
+        let columns = columns.join(", ");
+        format!("USING fts5({columns}, content='', contentless_delete=1, tokenize='{TOKENIZER}')")
+    }
+
     /// Returns the parts of the search.
     pub(crate) fn parts(&self) -> Parts {
         let (words, stale) = (self.part(""), self.part(STALE));
@@ -92,17 +103,7 @@ impl SearchIndex {
         [
             // With `contentless_delete` a row can be deleted without its former text. The columns are `c0`,
             // `c1` and so on, because FTS5 refuses the name `rank`, which a column of an app may have.
-            (
-                "",
-                format!(
-                    "CREATE VIRTUAL TABLE {words} USING fts5({}, content='', contentless_delete=1, \
-                     tokenize='{TOKENIZER}')",
-                    (0..self.columns.len())
-                        .map(|at| format!("c{at}"))
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                ),
-            ),
+            ("", format!("CREATE VIRTUAL TABLE {words} {}", self.fts5())),
             (STALE, format!("CREATE TABLE {stale} (\"ara_row\" INTEGER PRIMARY KEY)")),
             (" insert", on(" insert", "INSERT", &["NEW"])),
             (" update", on(" update", &format!("UPDATE OF {written}"), &["OLD", "NEW"])),

@@ -94,6 +94,9 @@ impl Options {
     ///
     /// Other processes may write the file meanwhile. If none does, no file is created beside it.
     ///
+    /// Where a version of the app has written what no writer has worked out or indexed since, as that version does not
+    /// know the columns that replace others, or a search, this is done for each query. Such a search reads all rows.
+    ///
     /// ```
     /// use ara::{Database, Error};
     /// use ara::prelude::*;

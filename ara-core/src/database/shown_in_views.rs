@@ -68,7 +68,7 @@ pub(crate) fn drop_view(connection: &Connection, plan: &Plan) -> Result<()> {
 }
 
 /// Runs SQL about what is temporary and in no file.
-fn run_temporary(connection: &Connection, sql: &str) -> Result<()> {
+pub(crate) fn run_temporary(connection: &Connection, sql: &str) -> Result<()> {
     connection.pragma_update(None, "query_only", false)?;
     let done = connection.execute_batch(sql);
     connection.pragma_update(None, "query_only", true)?;

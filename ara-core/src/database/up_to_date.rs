@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::catalog::registry::Registry;
 use crate::database::Database;
+use crate::database::indexed_for_now::index_for_now;
 use crate::database::shown_in_views::{drop_view, not_worked_out, show_in_view};
 use crate::database::source::Reading;
 use crate::database::transaction::Transaction;
@@ -35,15 +36,7 @@ impl Database {
         read: &mut dyn FnMut(Reading<'_>) -> Result<R>,
     ) -> Result<R> {
         if self.0.options.read_only {
-            return self.with_reader(|reading| match read(reading) {
-                Err(error) if error.is_outdated() => {
-                    for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
-                        show_in_view(reading.connection, &self.plan_of(*table)?)?;
-                    }
-                    read(reading)
-                }
-                done => done,
-            });
+            return self.with_reader(|reading| self.read_without_writing(tables, reading, read));
         }
         for _ in 0..TRIES {
             match self.with_reader(&mut *read) {
@@ -57,6 +50,31 @@ impl Database {
             }
         }
         self.transaction(|tx| tx.read_up_to_date(tables, read))
+    }
+
+    /// Runs what reads these tables of a database that is opened read-only. What no writer has worked out, nor indexed
+    /// for a search, is worked out and indexed for this once.
+    fn read_without_writing<R>(
+        &self,
+        tables: &[TableRef],
+        reading: Reading<'_>,
+        read: &mut dyn FnMut(Reading<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let is_searched = tables.iter().any(|table| table.is_searched);
+        // What is indexed is of the same state of the file as what is read, and is rolled back.
+        let _snapshot = is_searched.then(|| reading.snapshot()).transpose()?;
+        for table in tables.iter().filter(|table| table.is_searched) {
+            index_for_now(reading.connection, &self.plan_of(*table)?)?;
+        }
+        match read(reading) {
+            Err(error) if error.is_outdated() => {
+                for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
+                    show_in_view(reading.connection, &self.plan_of(*table)?)?;
+                }
+                read(reading)
+            }
+            done => done,
+        }
     }
 
     /// Runs what reads these tables while nobody can write: what their columns show is worked out for this once. A

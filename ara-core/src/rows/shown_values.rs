@@ -21,6 +21,7 @@ use crate::rows::plan::Plan;
 use crate::rows::room::is_too_large;
 use crate::rows::writing::Writing;
 use crate::rows::written_through::{KeyOf, Values, written_through};
+use crate::value::size::length;
 use crate::value::{Stored, is_same};
 
 /// A column that replaces others, and the SQL that keeps what it shows.
@@ -58,8 +59,11 @@ pub(crate) struct Shown {
     waiting: Vec<(&'static str, String)>,
 }
 
-/// How many rows are worked out in one transaction, so that others can write in between.
+/// How many rows are worked out in one transaction at most, so that others can write in between.
 const STEP: usize = 2000;
+
+/// How many bytes these rows hold and are given, after which no further row is worked out in the same transaction.
+const STEP_BYTES: u64 = 8 << 20;
 
 /// What becomes of a replaced column that is not what the newer ones show, as devices have written apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,8 +173,12 @@ impl Shown {
         let waiting = waiting.collect();
         let (stale, stored, name) = (column.stale(), &column.table, column.name);
         let looked = column.looked();
-        let update = |more: &str| {
-            format!("UPDATE \"{stored}\" SET \"{name}\" = ?2{more} WHERE \"ara_row\" = ?1")
+        // To write a row that shows this already would cost as much as its other columns are long.
+        let update = |more: &str, differs: &str| {
+            format!(
+                "UPDATE \"{stored}\" SET \"{name}\" = ?2{more} \
+                 WHERE \"ara_row\" = ?1 AND (\"{name}\" IS NOT ?2{differs})"
+            )
         };
         Self {
             is_due: format!("SELECT 1 FROM \"{stale}\""),
@@ -189,8 +197,11 @@ impl Shown {
                  ORDER BY \"ara_row\" LIMIT {STEP}"
             ),
             looked: format!("SELECT \"{looked}\" FROM \"{stored}\" WHERE \"ara_row\" = ?1"),
-            update: update(""),
-            update_looked: update(&format!(", \"{looked}\" = ?3")),
+            update: update("", ""),
+            update_looked: update(
+                &format!(", \"{looked}\" = ?3"),
+                &format!(" OR \"{looked}\" IS NOT ?3"),
+            ),
             done: format!("DELETE FROM \"{stale}\" WHERE \"ara_row\" = ?1"),
             all_done: format!(
                 "DELETE FROM \"{stale}\" WHERE \"ara_row\" > ?1 AND \"ara_row\" <= ?2"
@@ -213,30 +224,36 @@ impl Shown {
             Ok(found.collect::<rusqlite::Result<_>>()?)
         };
         let due = numbers(&self.due, step.after)?;
+        step.bytes = 0;
         step.due.is_more = due.len() >= STEP;
-        let (Some(first), Some(last)) = (due.first(), due.last()) else {
+        let Some(first) = due.first() else {
             // There is none after the least number, so another program noted that one.
             if step.after == i64::MIN {
                 connection.prepare_cached(&self.none_due)?.execute([])?;
             }
             return Ok(());
         };
-        step.after = *last;
         let mut done = connection.prepare_cached(&self.done)?;
         if *first < 0 {
             // `ALL` stands for all rows, and `-2 - n` for those after the row id `n`.
             let after = if *first == ALL { 0 } else { -2 - first };
             let found = numbers(&self.after, after)?;
+            let mut last = None;
             for row in &found {
+                if step.bytes >= STEP_BYTES {
+                    break;
+                }
                 self.work_out(of, step, *row)?;
+                last = Some(row);
             }
             done.execute([first])?;
             step.due.is_more = true;
             step.after = i64::MIN;
-            if let Some(last) = found.last() {
+            if let Some(last) = last {
                 connection.prepare_cached(&self.all_done)?.execute([after, *last])?;
             }
-            if let Some(last) = found.last().filter(|_| found.len() >= STEP) {
+            let is_all = found.len() < STEP && last == found.last();
+            if let Some(last) = last.filter(|_| !is_all) {
                 let stale = self.column.stale();
                 connection
                     .prepare_cached(&format!("INSERT INTO \"{stale}\" VALUES (?1)"))?
@@ -244,9 +261,14 @@ impl Shown {
             }
         } else {
             for row in &due {
+                if step.bytes >= STEP_BYTES {
+                    step.due.is_more = true;
+                    break;
+                }
                 if self.work_out(of, step, *row)? {
                     done.execute([row])?;
                 }
+                step.after = *row;
             }
         }
         Ok(())
@@ -262,6 +284,9 @@ impl Shown {
         let last_edit = if self.is_written { self.last_edit(&known) } else { None };
         let known = of.row(known);
         let shown = known.shown(self.position).and_then(|shown| shown.value);
+        let held = known.known.values().flat_map(|known| [&known.newest, &known.edit]);
+        let held = held.flatten().map(|written| length(written.value.as_ref()));
+        step.bytes += length(shown.as_ref()) + held.sum::<u64>();
         self.note_key(of, step, &known.known);
         let mut update = connection.prepare_cached(match last_edit {
             Some(_) => &self.update_looked,
@@ -422,7 +447,9 @@ pub(crate) struct Step<'c, 'r> {
     pub(crate) outdated: Outdated,
     /// The row id after which it begins.
     pub(crate) after: i64,
-    /// The ids of the rows that were worked out.
+    /// How many bytes the rows that were worked out held and were given.
+    pub(crate) bytes: u64,
+    /// The ids of these rows.
     pub(crate) rows: BTreeSet<[u8; 16]>,
     pub(crate) due: Due,
 }
@@ -519,7 +546,7 @@ impl<'c, 'r> Step<'c, 'r> {
     /// Begins after the row id 0.
     pub(crate) fn new(connection: &'c Connection, id_of: IdOf<'r>, key_of: KeyOf<'r>) -> Self {
         let (outdated, rows, due) = (Outdated::Written, BTreeSet::new(), Due::default());
-        Self { connection, id_of, key_of, outdated, after: 0, rows, due }
+        Self { connection, id_of, key_of, outdated, after: 0, bytes: 0, rows, due }
     }
 }
 
