@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::snapshot::Snapshot;
+use crate::table::ColumnDef;
+use crate::ty::Type;
 use crate::violation::UNRELEASED;
 
 /// Returns the tables of a schema that is written as JSON.
