@@ -12,7 +12,7 @@ use support::{Outcome, There, Wall, verified};
 
 use crate::runs::model::{Change, Model};
 use crate::runs::steps::{App, Write};
-use crate::runs::versions::{Cells, Read, RowKey, Rows, TableOf, What, ensure, tables};
+use crate::runs::versions::{Cells, Read, RowKey, Rows, TableOf, Watching, What, ensure, tables};
 
 /// All changes that were ever made, by their hashes, as they were first written.
 pub type World = HashMap<u64, Change>;
@@ -21,6 +21,8 @@ pub struct Device {
     pub path: PathBuf,
     pub wall: Wall,
     handles: Vec<(Database, App)>,
+    /// What each handle watches, and what that gave last, by the versions and the names of the tables.
+    watches: BTreeMap<(usize, u8, &'static str), (Watching, Rows)>,
     sqlite: Option<Connection>,
     /// The changes that it has, those that were compacted, too.
     pub known: HashSet<u64>,
@@ -40,6 +42,7 @@ impl Device {
             path,
             wall,
             handles: Vec::new(),
+            watches: BTreeMap::new(),
             sqlite: None,
             known: HashSet::new(),
             model: Model::default(),
@@ -68,6 +71,7 @@ impl Device {
     /// No app has the file open any more. Returns those that had.
     pub fn close(&mut self) -> Vec<App> {
         (self.sqlite, self.read_at) = (None, None);
+        self.watches.clear();
         std::mem::take(&mut self.handles).into_iter().map(|(_, app)| app).collect()
     }
 
@@ -251,6 +255,7 @@ impl Device {
         for version in app.versions() {
             for table in tables(version) {
                 self.look_at(handle, table, world)
+                    .and_then(|()| self.look_on(handle, table, world))
                     .map_err(|error| format!("{} by version {version}: {error}", table.name))?;
             }
         }
@@ -291,6 +296,29 @@ impl Device {
             self.is_got(table, id, got)?;
         }
         Ok(())
+    }
+
+    /// What is watched is what is read. What others commit to the file is noticed when a thread looks at it, so that this is
+    /// not compared.
+    fn look_on(&mut self, handle: usize, table: &TableOf, world: &mut World) -> Outcome {
+        let handle = handle % self.count().max(1);
+        let key = (handle, table.version, table.name);
+        if !self.watches.contains_key(&key) {
+            let watching = (table.watch)(self.handle(handle)?.0)?;
+            self.watches.insert(key, (watching, Rows::new()));
+        }
+        let (watching, shown) = self.watches.get_mut(&key).there()?;
+        while let Some(rows) = watching()? {
+            *shown = rows;
+        }
+        let shown = shown.clone();
+        self.learn_upkeep(world)?;
+        match self.count() {
+            1 => self
+                .is(table, Read::All, &shown)
+                .map_err(|error| format!("watched: {error}").into()),
+            _ => Ok(()),
+        }
     }
 
     fn is_got(&self, table: &TableOf, id: Uuid, got: Option<Cells>) -> Outcome {

@@ -60,6 +60,12 @@ pub fn shout<const MAX: usize>(note: String) -> Option<NonEmptyString<MAX>> {
     (!is_quiet).then(|| note.to_uppercase().try_into().ok()).flatten()
 }
 
+/// And with some of these it panics.
+pub fn loud<const MAX: usize>(note: String) -> Option<NonEmptyString<MAX>> {
+    assert!(!note.starts_with('q') || note.len() % 2 == 0, "a note that no text can say");
+    shout(note)
+}
+
 /// Some texts have no note.
 pub fn whisper<const MAX: usize>(text: &NonEmptyString<MAX>) -> Result<String, &'static str> {
     say(text.as_ref())

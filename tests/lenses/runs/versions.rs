@@ -43,7 +43,7 @@ pub mod v1 {
 pub mod v2 {
     use ara::prelude::*;
 
-    use crate::runs::functions::{Short, first, format, join, last, plain, shout, whisper};
+    use crate::runs::functions::{Short, first, format, join, last, loud, plain, whisper};
 
     #[derive(Debug, Table)]
     pub struct Chain {
@@ -69,7 +69,7 @@ pub mod v2 {
     #[derive(Debug, Table)]
     pub struct Memo {
         pub id: Id<Self>,
-        #[table(replaces(note, read = shout::<4>, write = whisper::<4>))]
+        #[table(replaces(note, read = loud::<4>, write = whisper::<4>))]
         pub text: Option<Short>,
         #[table(retired)]
         note: Option<String>,
@@ -88,7 +88,7 @@ pub mod v3 {
     use ara::prelude::*;
 
     use crate::runs::functions::{
-        Long, first, format, join_some, last, parts, plain, remark, shout, whisper, whole,
+        Long, first, format, join_some, last, loud, parts, plain, remark, whisper, whole,
         without_remarks,
     };
 
@@ -121,7 +121,7 @@ pub mod v3 {
     #[derive(Debug, Table)]
     pub struct Memo {
         pub id: Id<Self>,
-        #[table(index, replaces(note, read = shout::<1000>, write = whisper::<1000>, revision = 2))]
+        #[table(index, replaces(note, read = loud::<1000>, write = whisper::<1000>, revision = 2))]
         pub text: Option<Long>,
         #[table(retired)]
         note: Option<String>,
@@ -184,7 +184,11 @@ pub struct TableOf {
     pub reads_within: for<'a, 'c> fn(&'a Transaction<'c>, Read<'_>) -> ara::Result<Rows>,
     pub reads_past: for<'a> fn(&'a ara::Past, Read<'_>) -> ara::Result<Rows>,
     pub get: fn(&Database, Uuid) -> ara::Result<Option<Cells>>,
+    pub watch: fn(&Database) -> ara::Result<Watching>,
 }
+
+/// Gives all rows, the deleted ones, too, whenever they have changed.
+pub type Watching = Box<dyn FnMut() -> ara::Result<Option<Rows>>>;
 
 pub type Reads<S> = for<'a> fn(&'a S, Read<'_>) -> ara::Result<Rows>;
 
@@ -272,6 +276,13 @@ macro_rules! table {
                     $((stringify!($key), row.$key.map_or(Value::Null, Held::given)),)?
                 ])))
             },
+            watch: |db| {
+                let mut watch = db.query::<$table>().with_deleted().watch()?;
+                Ok(Box::new(move || {
+                    let rows = watch.try_recv()?;
+                    Ok(rows.map(|rows| rows_of!(rows, $table, [$($column,)* $($required,)* $($key,)?])))
+                }))
+            },
         }
     };
 }
@@ -305,10 +316,16 @@ macro_rules! reads {
             })*
             _ => Vec::new(),
         };
+        Ok(rows_of!(rows, $table, [$($column,)*]))
+    }};
+}
+
+macro_rules! rows_of {
+    ($rows:ident, $table:ty, [$($column:ident,)*]) => {{
         let cells = |row: <$table as Table>::Row| (row.id.uuid(), BTreeMap::from([
             $((stringify!($column), row.$column.map_or(Value::Null, Held::given)),)*
         ]));
-        Ok(rows.into_iter().map(cells).collect())
+        $rows.into_iter().map(cells).collect()
     }};
 }
 
