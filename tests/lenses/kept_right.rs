@@ -205,3 +205,32 @@ fn what_a_create_leaves_out_of_an_old_column_is_cleared() -> Outcome {
     }
     Ok(())
 }
+
+/// A column between may hold the value from before an edit of the oldest one, which its version shows in its place.
+#[test]
+fn a_column_between_is_written_where_its_version_would_show_something_else() -> Outcome {
+    let wall = Wall::new();
+    let (new, middle, old) =
+        (wall.options().memory()?, wall.options().memory()?, wall.options().memory()?);
+    middle.ensure::<v2::Person>()?;
+    let ada = new.create(v2::Person::draft().first_name("Ada").last_name("Byron"))?;
+    for (edit, full, parts) in [
+        ("Eve King", Some("Ada Byron"), [Some("Ada"), Some("Byron")]),
+        ("Ada Byron", None, [None, None]),
+    ] {
+        wall.advance(1000);
+        new.update(v1::Person::patch(id(ada)).name(edit))?;
+        wall.advance(1000);
+        new.update(v3::Person::patch(id(ada)).full_name(full.map(str::to_owned)))?;
+        for db in [&new, &middle, &old] {
+            send(&new, db)?;
+            let person = db.get::<v2::Person>(ada)?.there()?;
+            let shown = [person.first_name, person.last_name];
+            assert_eq!(shown.each_ref().map(|part| part.as_deref()), parts);
+            let name = db.get::<v1::Person>(id(ada))?.there()?.name;
+            assert_eq!(name.as_deref(), Some(full.unwrap_or_default()));
+            verified(db)?;
+        }
+    }
+    Ok(())
+}

@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rusqlite::types::ValueRef;
+
 use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 use crate::model::lens::{Given, Lenses, ReadBy, ReadLens, WriteBy, WriteLens};
 use crate::model::table_ref::TableRef;
-use crate::value::{AsRead, Stored, uuid_of_key};
+use crate::value::{AsRead, Stored, is_same, uuid_of_key};
 
 /// When a value was written: the stamp and the node of the change.
 pub(crate) type WrittenAt = (Stamp, NodeId);
@@ -194,6 +196,18 @@ impl<'r> Row<'r> {
         let Some(made) = self.write(write, &[set.value]) else { return newest.clone() };
         let made = write.to.iter().zip(made).find(|(to, _)| **to == column);
         Some(Written { value: made.and_then(|(_, value)| value), at: set.at })
+    }
+
+    /// Returns whether a replaced column holds a value, and shows it to a version that knows no newer columns: that one
+    /// sees a later edit of what the column replaces in its place.
+    pub(crate) fn is_kept_right(&self, column: usize, value: &Given<'_>) -> bool {
+        let newest = self.known.get(&column).and_then(|known| known.newest.as_ref());
+        let is_it = |written: Option<&Written>| {
+            let sql =
+                written.and_then(|it| it.value.as_ref()).map_or(ValueRef::Null, Stored::to_sql);
+            is_same(sql, value.as_ref())
+        };
+        is_it(newest) && is_it(self.shown(column).as_ref())
     }
 
     /// Returns whether the app can read a value of a column.

@@ -60,7 +60,7 @@ impl<'a> Write<'a> {
 
     /// Returns whether it would change what the app sees.
     fn changes(&self, held: ValueRef<'_>) -> bool {
-        if self.kind == Kind::Edit {
+        if self.kind != Kind::Plain {
             // It was compared with what the row shows.
             return true;
         }

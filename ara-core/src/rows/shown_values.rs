@@ -21,8 +21,8 @@ use crate::rows::plan::Plan;
 use crate::rows::room::is_too_large;
 use crate::rows::writing::Writing;
 use crate::rows::written_through::{KeyOf, Values, written_through};
+use crate::value::Stored;
 use crate::value::size::length;
-use crate::value::{Stored, is_same};
 
 /// A column that replaces others, and the SQL that keeps what it shows.
 #[derive(Debug)]
@@ -389,8 +389,6 @@ impl Shown {
         written.retain(|column, value| {
             let Some(known) = row.known.get(column) else { return false };
             let edit = known.edit.as_ref().filter(|edit| edit.at == edited);
-            let held = known.newest.as_ref().and_then(|newest| newest.value.as_ref());
-            let held = held.map_or(ValueRef::Null, Stored::to_sql);
             if let Some(edit) = edit {
                 // It may have been covered by who had not heard of it. But what was written through into the newest
                 // column since comes from an edit that this version does not know.
@@ -408,7 +406,7 @@ impl Shown {
                 value.clone_from(&edit.value);
             }
             let is_due = edit.is_some() || value.is_some() || is_cleared;
-            is_due && !is_same(held, value.as_ref())
+            is_due && !row.is_kept_right(*column, value)
         });
         Ok(written)
     }

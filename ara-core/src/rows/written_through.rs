@@ -85,7 +85,7 @@ pub(crate) type SetValue = (usize, Given<'static>, Option<AsRead>);
 const LATEST: WrittenAt = (Stamp::LAST, NodeId::from_bytes([0xff; 16]));
 
 /// Returns what is to be written into a row whose columns are set: the edits, as far as they change what is shown, and
-/// what is written through, as far as the replaced columns differ.
+/// what is written through, as far as the replaced columns show something else.
 pub(crate) fn edits(
     lensed: &Lensed,
     row: &mut Row<'_>,
@@ -111,13 +111,10 @@ pub(crate) fn edits(
     Ok(all)
 }
 
-/// Returns the values that replaced columns do not hold.
+/// Returns the values that replaced columns do not show.
 fn differing(row: &Row<'_>, through: Values) -> impl Iterator<Item = WrittenValue> {
-    through.into_iter().filter_map(|(column, value)| {
-        let newest = row.known.get(&column).and_then(|known| known.newest.as_ref());
-        let held = newest.and_then(|newest| newest.value.clone());
-        (!is_same(sql(&held), value.as_ref())).then_some((column, value, true))
-    })
+    let differs = |(column, value): &(usize, Given<'static>)| !row.is_kept_right(*column, value);
+    through.into_iter().filter(differs).map(|(column, value)| (column, value, true))
 }
 
 fn sql<'v>(value: &'v Given<'_>) -> ValueRef<'v> {

@@ -32,6 +32,17 @@ pub struct Change {
     pub forgets: bool,
 }
 
+/// Whether the marks of a cell, each with its kind and its length, tell that it was written through.
+fn is_through(mut marks: &[u8]) -> bool {
+    while let [kind, length, rest @ ..] = marks {
+        if *kind == 2 {
+            return true;
+        }
+        marks = rest.get(usize::from(*length)..).unwrap_or_default();
+    }
+    false
+}
+
 /// The tag of the cell that tells that a row was forgotten.
 const FORGOTTEN: u8 = 8;
 
@@ -40,8 +51,6 @@ impl Change {
     pub fn of(logged: &Logged) -> Option<Self> {
         let table = tables(LATEST).iter().find(|table| table.name == logged.table)?;
         let cells = logged.cells.iter().filter(|cell| cell.tag != FORGOTTEN);
-        // Kind 2 tells that the cell was written through.
-        let is_through = |marks: &[u8]| marks.first() == Some(&2);
         Some(Self {
             at: (logged.stamp, logged.node_id, logged.hash),
             row: (table.name, Uuid::from_slice(&logged.row).ok()?),
@@ -221,6 +230,12 @@ impl Row {
     /// What a column shows to a version, as it is stored, and of when that is.
     pub fn shown(&self, version: u8, table: &str, column: &str) -> Option<(At, Value)> {
         self.newest(version, (table, column), self.known(column).newest)
+    }
+
+    /// Whether a column does not hold a value, or shows another one to a version that knows no newer columns.
+    fn differs(&self, version: u8, table: &str, column: &str, value: &Value) -> bool {
+        let shown = self.shown(version, table, column).map_or(Value::Null, |(_, shown)| shown);
+        self.held(column) != *value || shown != *value
     }
 
     /// Whether a column shows what was written into a column that it replaces.
@@ -513,7 +528,7 @@ impl Model {
         let after = Self(BTreeMap::from([((of.name, id), row.clone())]));
         let values = after.shown(of.version, (of.name, id));
         for (column, value) in self.through((of.version, of.name), values, &set) {
-            if row.held(column) != value {
+            if row.differs(of.version, of.name, column, &value) {
                 made.push((column.to_owned(), value, true));
             }
         }
@@ -542,7 +557,7 @@ impl Model {
                 let is_due = edit.is_some() || value != Value::Null || is_cleared;
                 // The newest edit stays as it was written.
                 let value = edit.map_or(value, |edit| edit.value);
-                if held != value && is_due {
+                if row.differs(version, table, column, &value) && is_due {
                     outdated.push(format!(
                         "{table} {id}.{column} holds {held:?}, and not {value:?}: {row:#?}"
                     ));
