@@ -1,5 +1,7 @@
 //! What a column that replaces others consists of in the file.
 
+use std::fmt::Write;
+
 use ara_schema::{ColumnDef, TableDef};
 
 use crate::model::table_ref::TableRef;
@@ -78,15 +80,26 @@ impl ShownColumn {
         limit: i64,
     ) -> Option<String> {
         let mut checked = String::new();
-        for column in tables.flat_map(Self::all_of) {
-            let stale = column.stale();
-            checked.push_str(&format!("(SELECT 'outdated' FROM \"{stale}\"), "));
+        for def in tables {
+            for replaces in def.columns.iter().filter_map(|column| column.replaces) {
+                if checked.is_empty() {
+                    checked.push_str("coalesce(");
+                }
+                checked.push_str("(SELECT 'outdated' FROM \"");
+                put_part(&mut checked, (&stored_table_name(def), replaces.shown), STALE);
+                checked.push_str("\"), ");
+            }
         }
-        (!checked.is_empty()).then(|| format!("coalesce({checked}{limit})"))
+        (!checked.is_empty()).then(|| {
+            let _ = write!(checked, "{limit})");
+            checked
+        })
     }
 
     fn part(&self, suffix: &str) -> String {
-        format!("{SHOWN_PREFIX}{}({}){suffix}", self.table, self.name)
+        let mut part = String::new();
+        put_part(&mut part, (&self.table, self.name), suffix);
+        part
     }
 
     /// Returns the name and the SQL of each object beside the column: the table of the rows that changed, and the
@@ -138,6 +151,13 @@ impl ShownColumn {
     pub(crate) fn note_all(&self) -> String {
         let stale = self.stale();
         format!("DELETE FROM \"{stale}\"; INSERT INTO \"{stale}\" VALUES ({ALL})")
+    }
+}
+
+/// Appends the name of an object beside the hidden column of a table.
+fn put_part(out: &mut String, (table, column): (&str, &str), suffix: &str) {
+    for part in [SHOWN_PREFIX, table, "(", column, ")", suffix] {
+        out.push_str(part);
     }
 }
 
