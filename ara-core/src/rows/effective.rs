@@ -1,12 +1,12 @@
 //! What a column shows that replaces others: the newest edit of them all.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 use crate::model::lens::{Given, Lenses, ReadBy, ReadLens, WriteBy, WriteLens};
 use crate::model::table_ref::TableRef;
+use crate::rows::by_position::ByPosition;
 use crate::value::{AsRead, Stored, uuid_of_key};
 
 /// When a value was written: the stamp and the node of the change.
@@ -32,7 +32,7 @@ pub(crate) struct Known {
 /// table's definition.
 pub(crate) struct Row<'r> {
     pub(crate) table: &'r TableRef,
-    pub(crate) known: HashMap<usize, Known>,
+    pub(crate) known: ByPosition<Known>,
 }
 
 impl Row<'_> {
@@ -146,7 +146,7 @@ pub(crate) fn lens_of(lenses: Lenses, column: usize) -> Option<&'static ReadLens
 /// Calls a function of the app's. One that panics gives no values.
 pub(crate) fn call(
     write: fn(&[Given<'_>]) -> Option<Vec<Given<'static>>>,
-    given: &[Given<'static>],
+    given: &[Given<'_>],
 ) -> Option<Vec<Given<'static>>> {
     catch_unwind(AssertUnwindSafe(|| write(given))).ok().flatten()
 }

@@ -1,7 +1,5 @@
 //! The columns of a table that replace others or are replaced, and what is known of them in a row.
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -14,6 +12,7 @@ use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
 use crate::model::table_ref::TableRef;
 use crate::names::{name_list, stored_table_name};
+use crate::rows::by_position::ByPosition;
 use crate::rows::effective::{Known, Row, Written};
 use crate::rows::plan::Slot;
 use crate::rows::shown_values::Shown;
@@ -52,7 +51,7 @@ pub(crate) struct LensedRow {
     /// The stamp of its latest change.
     pub(crate) latest: Stamp,
     /// By the positions of the columns.
-    pub(crate) known: HashMap<usize, Known>,
+    pub(crate) known: ByPosition<Known>,
 }
 
 /// Returns the id of a node.
@@ -118,24 +117,24 @@ impl Lensed {
         let mut rows = select.raw_query();
         let Some(row) = rows.next()? else { return Ok(None) };
         let values = (2..=self.names.len()).map(|at| row.get_ref(at).unwrap_or(ValueRef::Null));
-        let (clock, known) = self.known(row.get_ref(1)?, values, id_of);
+        // Of a row whose clock cannot be read, nothing is known.
+        let clock = RowClock::read(row.get_ref(1)?, (None, None)).unwrap_or_default();
+        let known = self.known(&clock, values, id_of);
         let latest = clock.latest().map_or(Stamp::default(), |(stamp, _)| stamp);
         Ok(Some(LensedRow { id: row.get(0)?, latest, known }))
     }
 
-    /// Returns what is known of a row, from its clock and its [columns](Self::names). Of a row whose clock cannot be
-    /// read, nothing is known.
+    /// Returns what is known of a row, from its clock and its [columns](Self::names).
     pub(crate) fn known<'v>(
         &self,
-        clock: ValueRef<'_>,
+        clock: &RowClock,
         mut values: impl Iterator<Item = ValueRef<'v>>,
         id_of: IdOf<'_>,
-    ) -> (RowClock, HashMap<usize, Known>) {
-        let clock = RowClock::read(clock, (None, None)).unwrap_or_default();
-        let mut known = HashMap::with_capacity(self.columns.len());
+    ) -> ByPosition<Known> {
+        let mut known = ByPosition::with_capacity(self.columns.len());
         let mut next = |column| {
             let held = values.next().unwrap_or(ValueRef::Null);
-            written(&clock, column, Stored::from_sql(held).map(owned_value), id_of)
+            written(clock, column, Stored::from_sql(held).map(owned_value), id_of)
         };
         for Column { position, ordinal, edits } in &self.columns {
             let newest = next(*ordinal);
@@ -146,11 +145,11 @@ impl Lensed {
             };
             known.insert(*position, Known { newest, edit });
         }
-        (clock, known)
+        known
     }
 
     /// Returns what a row shows.
-    pub(crate) fn row(&self, known: HashMap<usize, Known>) -> Row<'_> {
+    pub(crate) fn row(&self, known: ByPosition<Known>) -> Row<'_> {
         Row { table: &self.table, known }
     }
 }

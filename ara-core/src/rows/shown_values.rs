@@ -15,6 +15,7 @@ use crate::log::nodes;
 use crate::log::statements::bind;
 use crate::model::lens::{Given, Lenses, ReadBy, WriteLens};
 use crate::model::table_ref::TableRef;
+use crate::rows::by_position::ByPosition;
 use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
 use crate::rows::plan::Plan;
@@ -233,7 +234,7 @@ impl Shown {
                 }
                 if !values.is_empty() {
                     // Of several columns that share what they replace, each may be the first to find out.
-                    let row = || OutdatedRow { latest, values: Values::new() };
+                    let row = || OutdatedRow { latest, values: Values::default() };
                     step.due.outdated.entry(id).or_insert_with(row).values.extend(values);
                 }
             }
@@ -249,7 +250,7 @@ impl Shown {
     }
 
     /// Notes to which row the column refers by a key.
-    fn note_key(&self, of: &Lensed, step: &mut Step<'_, '_>, known: &HashMap<usize, Known>) {
+    fn note_key(&self, of: &Lensed, step: &mut Step<'_, '_>, known: &ByPosition<Known>) {
         let Some(lens) = lens_of(of.table.lenses, self.position) else { return };
         let ReadBy::Key(table) = lens.by else { return };
         let edit = lens.from.first().and_then(|from| known.get(from)?.edit.as_ref());
@@ -261,18 +262,18 @@ impl Shown {
     }
 
     /// Returns the edits of the columns that belong together.
-    fn edits(&self, known: &HashMap<usize, Known>) -> impl Iterator<Item = (usize, WrittenAt)> {
+    fn edits(&self, known: &ByPosition<Known>) -> impl Iterator<Item = (usize, WrittenAt)> {
         let edit = |column: &usize| Some((*column, known.get(column)?.edit.as_ref()?.at));
         self.group.iter().filter_map(edit)
     }
 
     /// Returns when the newest of them was made.
-    fn last_edit(&self, known: &HashMap<usize, Known>) -> Option<WrittenAt> {
+    fn last_edit(&self, known: &ByPosition<Known>) -> Option<WrittenAt> {
         self.edits(known).map(|(_, at)| at).max()
     }
 
     /// Returns a number that tells them from others.
-    fn looked_at(&self, known: &HashMap<usize, Known>) -> i64 {
+    fn looked_at(&self, known: &ByPosition<Known>) -> i64 {
         let mut hash = Xxh3::new();
         for (column, (stamp, node)) in self.edits(known) {
             hash.update(&column.to_le_bytes());
@@ -295,13 +296,13 @@ impl Shown {
         let shown = reads
             .filter(|lens| self.group.contains(&lens.column))
             .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
-        let values: Values = shown.collect();
+        let values: ByPosition<Given<'_>> = shown.collect();
         let gives = |lens: &&WriteLens| lens.from.contains(&self.position);
         let first = of.table.lenses.writes.iter().find(gives).and_then(|lens| lens.from.first());
         let is_cleared = first.and_then(|first| values.get(first)).is_some_and(Option::is_none);
         let mut written = written_through(&of.table, values, &[self.position], key_of)?;
         written.retain(|column, value| {
-            let Some(known) = row.known.get(column) else { return false };
+            let Some(known) = row.known.get(&column) else { return false };
             let edit = known.edit.as_ref().filter(|edit| edit.at == edited);
             let held = known.newest.as_ref().and_then(|newest| newest.value.as_ref());
             let held = held.map_or(ValueRef::Null, Stored::to_sql);
@@ -313,8 +314,7 @@ impl Shown {
                     newest.is_none_or(|newest| newest.at < edit.at)
                 };
                 let lenses = of.table.lenses;
-                let mut newer =
-                    self.group.iter().filter(|other| is_newer(lenses, **other, *column));
+                let mut newer = self.group.iter().filter(|other| is_newer(lenses, **other, column));
                 if !newer.all(is_older) {
                     return false;
                 }

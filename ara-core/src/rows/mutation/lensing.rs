@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::types::ValueRef;
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -16,18 +17,24 @@ use crate::rows::effective::lens_of;
 use crate::rows::mutation::Mutation;
 use crate::rows::shown_values::key_of;
 use crate::rows::written_through::{WrittenValue, edits, written_through};
+use crate::value::Stored;
 
 impl Mutation<'_, '_> {
     /// Returns the cells of a new row, and those of the columns that they replace.
     pub(super) fn with_replaced<'a>(&self, cells: &'a [Cell]) -> Result<Cow<'a, [Cell]>> {
         let Some(lensed) = &self.plan.lensed else { return Ok(Cow::Borrowed(cells)) };
-        let values = cells.iter().map(|cell| (cell.column, cell.value.clone())).collect();
-        let set: Vec<_> = cells.iter().map(|cell| cell.column).collect();
+        if lensed.table.lenses.writes.is_empty() {
+            return Ok(Cow::Borrowed(cells));
+        }
+        let value = |cell: &'a Cell| cell.value.as_ref().map(Stored::borrowed);
+        let values = cells.iter().map(|cell| (cell.column, value(cell))).collect();
+        let set: SmallVec<[usize; 8]> = cells.iter().map(|cell| cell.column).collect();
         let connection = self.writing.connection;
         let key_of = |table: TableRef, id: &Given<'_>| key_of(connection, table, id);
         let through = written_through(&lensed.table, values, &set, &key_of)?;
         let through = through.into_iter().filter(|(_, value)| value.is_some());
-        let mut all = cells.to_vec();
+        let mut all = Vec::with_capacity(cells.len() + lensed.table.lenses.writes.len());
+        all.extend_from_slice(cells);
         all.extend(through.map(|(column, value)| cell((column, value, true))));
         all.sort_by_key(|cell| cell.column);
         Ok(Cow::Owned(all))
