@@ -107,6 +107,9 @@ impl ShownColumn {
     ///
     /// Who knows the functions writes the hidden column in the same statement. So a row is noted where it changes and
     /// the hidden column does not. That may be right as it is, and then it is worked out for nothing.
+    ///
+    /// The table is `WITHOUT ROWID`, as SQLite checks that a row id is a number. As that might fail, it would copy each
+    /// page before a statement writes it, to be able to undo a part of the statement.
     pub(crate) fn parts(&self) -> [(&'static str, String, String); 3] {
         let Self { table, name, sources, group, replaced } = self;
         let stale = self.stale();
@@ -125,7 +128,7 @@ impl ShownColumn {
             (
                 "table",
                 stale.clone(),
-                format!("CREATE TABLE \"{stale}\" (\"ara_row\" INTEGER PRIMARY KEY)"),
+                format!("CREATE TABLE \"{stale}\" (\"ara_row\" INTEGER PRIMARY KEY) WITHOUT ROWID"),
             ),
             (
                 "trigger",

@@ -13,7 +13,7 @@ use crate::log::row_clock::{RowClock, Tick};
 use crate::log::statements::bind;
 use crate::names::{LOCAL_PREFIX, quoted};
 use crate::rows::folded_change::FoldedChange;
-use crate::rows::insert::{FIRST_COLUMN, RowHead, insert_sql};
+use crate::rows::insert::{FIRST_COLUMN, OnConflict, RowHead, insert_sql};
 use crate::rows::last_writer::{Beside, BesideWrite};
 use crate::rows::room::{is_too_large, within};
 use crate::value::Stored;
@@ -103,7 +103,7 @@ impl<'c> TableRows<'c> {
         let head = RowHead { id: &change.row, clock: &clock, created_at: date, updated_at: date };
         let insert = self.inserts.prepared(self.connection, change, |change| {
             let columns = change.cells.iter().map(|cell| cell.column.1);
-            insert_sql(change.table.1, columns)
+            insert_sql((OnConflict::Abort, change.table.1), columns)
         })?;
         Ok(run(self.connection, insert, (&head, change))? > 0)
     }
