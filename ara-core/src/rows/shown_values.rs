@@ -249,6 +249,30 @@ impl Shown {
         Ok(true)
     }
 
+    /// Returns the names of the columns that [`at_once`](Self::at_once) gives values for.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = String> {
+        let looked = self.is_written.then(|| self.column.looked());
+        std::iter::once(self.name().to_owned()).chain(looked)
+    }
+
+    /// Works out what a row shows. Returns `None` if more is to be done for it than to write that.
+    pub(crate) fn at_once(
+        &self,
+        of: &Lensed,
+        row: &Row<'_>,
+    ) -> Option<[Option<Given<'static>>; 2]> {
+        let mut looked = None;
+        if self.is_written {
+            let edited = self.last_edit(&row.known)?;
+            let outdated = self.outdated(of, row, edited, &|_, _| Ok(None)).ok()?;
+            if !outdated.is_empty() {
+                return None;
+            }
+            looked = Some(Some(Stored::Integer(self.looked_at(&row.known))));
+        }
+        Some([Some(row.shown(self.position).and_then(|shown| shown.value)), looked])
+    }
+
     /// Notes to which row the column refers by a key.
     fn note_key(&self, of: &Lensed, step: &mut Step<'_, '_>, known: &ByPosition<Known>) {
         let Some(lens) = lens_of(of.table.lenses, self.position) else { return };
