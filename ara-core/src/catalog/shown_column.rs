@@ -150,10 +150,11 @@ impl ShownColumn {
         ]
     }
 
-    /// Returns the SQL that notes that no row is worked out yet.
+    /// Returns the SQL that notes that no row is worked out yet, if there are any.
     pub(crate) fn note_all(&self) -> String {
         let stale = self.stale();
-        format!("DELETE FROM \"{stale}\"; INSERT INTO \"{stale}\" VALUES ({ALL})")
+        let any = format!("SELECT {ALL} WHERE EXISTS (SELECT 1 FROM \"{}\")", self.table);
+        format!("DELETE FROM \"{stale}\"; INSERT INTO \"{stale}\" {any}")
     }
 }
 
