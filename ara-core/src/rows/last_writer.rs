@@ -86,6 +86,16 @@ impl<'c> Rows<'c> {
         self
     }
 
+    /// Goes on with statements that were prepared before in the same transaction.
+    pub(super) fn with_tables(self, tables: HashMap<i64, TableRows<'c>>) -> Self {
+        Self { tables, ..self }
+    }
+
+    /// Returns the statements that were prepared.
+    pub(super) fn into_tables(self) -> HashMap<i64, TableRows<'c>> {
+        self.tables
+    }
+
     /// Folds all changes into tables that are empty.
     pub(crate) fn anew(connection: &'c Connection) -> Result<Self> {
         Ok(Self { forked: None, ..Self::new(connection)? })

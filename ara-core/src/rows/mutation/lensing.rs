@@ -1,14 +1,12 @@
 //! Writing columns that replace others, and what these replace with them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use rusqlite::types::ValueRef;
 use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
 use crate::model::cells::{Cell, Kind};
 use crate::model::lens::Given;
@@ -50,13 +48,8 @@ impl Mutation<'_, '_> {
             return Ok(Cow::Borrowed(cells));
         }
         let connection = self.writing.connection;
-        let ids: HashMap<NodeOrdinal, NodeId> =
-            nodes::kept(connection)?.into_iter().map(|node| (node.ordinal, node.id)).collect();
-        let id_of = |node| match ids.get(&node) {
-            Some(id) => Some(*id),
-            None if node == self.writing.recorder.node() => Some(self.writing.recorder.node_id()),
-            None => None,
-        };
+        let recorder = &self.writing.recorder;
+        let id_of = nodes::ids(connection, (recorder.node(), recorder.node_id()));
         let key = ValueRef::Blob(id.as_bytes());
         let held = lensed.read(connection, (&lensed.by_id, key), &id_of)?;
         let Some(held) = held else { return Ok(Cow::Borrowed(cells)) };
