@@ -2,6 +2,7 @@
 //! log.
 
 pub(crate) mod any_rows;
+pub(crate) mod by_position;
 pub(crate) mod clocks;
 #[cfg(test)]
 pub(crate) mod column_cells;

@@ -1,5 +1,6 @@
 //! Columns that replace others: old and new shapes read as one.
 
+mod at_once;
 mod beside;
 mod by_key;
 mod export;

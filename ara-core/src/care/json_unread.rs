@@ -10,6 +10,7 @@ use crate::care::json_value::Kind;
 use crate::error::Result;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
+use crate::log::row_clock::RowClock;
 use crate::rows::effective;
 use crate::rows::lensed::Lensed;
 use crate::value::Stored;
@@ -74,7 +75,9 @@ impl UnreadRow<'_> {
         }
         let known = self.known.get_or_insert_with(|| {
             let id_of = |node| self.of.nodes.get(&node).copied();
-            let (_, known) = self.of.lensed.known(value(self.begin), values.map(value), &id_of);
+            // Of a row whose clock cannot be read, nothing is known.
+            let clock = RowClock::read(value(self.begin), (None, None)).unwrap_or_default();
+            let known = self.of.lensed.known(&clock, values.map(value), &id_of);
             self.of.lensed.row(known)
         });
         let sources = known.sources(*position).into_iter();

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::growth::grow::{look, showing};
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
+use crate::log::row_clock::RowClock;
 use crate::model::lens::{Given, WriteLens};
 use crate::model::table_ref::TableRef;
 use crate::names::quoted;
@@ -45,7 +46,8 @@ pub fn panicking_lenses(connection: &Connection, table: TableRef) -> Result<Vec<
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let values = (1..lensed.names.len()).map(|at| row.get_ref(at).unwrap_or(ValueRef::Null));
-        let (_, known) = lensed.known(row.get_ref(0)?, values, &id_of);
+        let clock = RowClock::read(row.get_ref(0)?, (None, None)).unwrap_or_default();
+        let known = lensed.known(&clock, values, &id_of);
         for panicked in panicked(table, lensed.row(known)) {
             *found.entry(panicked).or_default() += 1;
         }

@@ -1,5 +1,7 @@
 //! What a column that replaces others consists of in the file.
 
+use std::fmt::Write;
+
 use ara_schema::{ColumnDef, TableDef};
 
 use crate::model::table_ref::TableRef;
@@ -81,15 +83,26 @@ impl ShownColumn {
         limit: i64,
     ) -> Option<String> {
         let mut checked = String::new();
-        for column in tables.flat_map(Self::all_of) {
-            let stale = column.stale();
-            checked.push_str(&format!("(SELECT 'outdated' FROM \"{stale}\"), "));
+        for def in tables {
+            for replaces in def.columns.iter().filter_map(|column| column.replaces) {
+                if checked.is_empty() {
+                    checked.push_str("coalesce(");
+                }
+                checked.push_str("(SELECT 'outdated' FROM \"");
+                put_part(&mut checked, (&stored_table_name(def), replaces.shown), STALE);
+                checked.push_str("\"), ");
+            }
         }
-        (!checked.is_empty()).then(|| format!("coalesce({checked}{limit})"))
+        (!checked.is_empty()).then(|| {
+            let _ = write!(checked, "{limit})");
+            checked
+        })
     }
 
     fn part(&self, suffix: &str) -> String {
-        format!("{SHOWN_PREFIX}{}({}){suffix}", self.table, self.name)
+        let mut part = String::new();
+        put_part(&mut part, (&self.table, self.name), suffix);
+        part
     }
 
     /// Returns the condition of the rows that refer to a row whose key is not written yet, if the column refers to rows by
@@ -104,6 +117,9 @@ impl ShownColumn {
     ///
     /// Who knows the functions writes the hidden column in the same statement. So a row is noted where it changes and
     /// the hidden column does not. That may be right as it is, and then it is worked out for nothing.
+    ///
+    /// The table is `WITHOUT ROWID`, as SQLite checks that a row id is a number. As that might fail, it would copy each
+    /// page before a statement writes it, to be able to undo a part of the statement.
     pub(crate) fn parts(&self) -> Vec<(&'static str, String, String)> {
         let Self { table, name, sources, group, replaced, .. } = self;
         let stale = self.stale();
@@ -128,7 +144,7 @@ impl ShownColumn {
             (
                 "table",
                 stale.clone(),
-                format!("CREATE TABLE \"{stale}\" (\"ara_row\" INTEGER PRIMARY KEY)"),
+                format!("CREATE TABLE \"{stale}\" (\"ara_row\" INTEGER PRIMARY KEY) WITHOUT ROWID"),
             ),
             (
                 "trigger",
@@ -159,6 +175,13 @@ impl ShownColumn {
             "DELETE FROM \"{stale}\" WHERE \"ara_row\" < 0; \
              INSERT INTO \"{stale}\" SELECT {ALL} WHERE EXISTS (SELECT 1 FROM \"{table}\")"
         )
+    }
+}
+
+/// Appends the name of an object beside the hidden column of a table.
+fn put_part(out: &mut String, (table, column): (&str, &str), suffix: &str) {
+    for part in [SHOWN_PREFIX, table, "(", column, ")", suffix] {
+        out.push_str(part);
     }
 }
 

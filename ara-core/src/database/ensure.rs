@@ -137,6 +137,7 @@ fn make(writing: &mut Writing<'_>, schema: &Wanted) -> Result<Made> {
     mend_indexes(writing, &mut growth)?;
     growth.tell();
     if let Some((app, plan)) = history {
+        let plan = Arc::new(plan);
         writing
             .walled(|writing| record(&mut writing.mutation(&plan), app, &defs, growth.of_app()))?;
     }

@@ -12,6 +12,7 @@ use rusqlite::types::Value;
 use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
 use crate::log::node::{NodeId, NodeOrdinal};
+use crate::log::row_clock::RowClock;
 use crate::names::quoted;
 use crate::rows::plan::Plan;
 use crate::value::Stored;
@@ -85,7 +86,8 @@ fn shown_of(plan: &Plan, position: usize, context: &Context<'_>) -> Option<Store
     let nodes: HashMap<NodeOrdinal, NodeId> = nodes.split(' ').filter_map(node).collect();
     let id_of = |node| nodes.get(&node).copied();
     let values = (2..context.len()).map(|at| context.get_raw(at));
-    let (_, known) = lensed.known(context.get_raw(1), values, &id_of);
+    let clock = RowClock::read(context.get_raw(1), (None, None)).unwrap_or_default();
+    let known = lensed.known(&clock, values, &id_of);
     lensed.row(known).shown(position)?.value
 }
 

@@ -20,7 +20,8 @@ use crate::growth::searches::{drop_undeclared, is_made, make_declared};
 use crate::growth::shown_columns::{has_shown, hidden_columns, make_edits, make_shown};
 use crate::log::recorder::Recorder;
 use crate::model::table_ref::TableRef;
-use crate::names::{index_name, quoted, stored_table_name};
+use crate::names::{SEARCH_PREFIX, SHOWN_PREFIX, index_name, quoted, stored_table_name};
+use crate::rows::insert::OnConflict;
 use crate::rows::plan::Plan;
 
 /// Returns the plan of a table if the registry lists the table and all columns that the definition declares.
@@ -216,7 +217,20 @@ pub(crate) fn showing(connection: &Connection, plan: Plan, table: TableRef) -> R
         return Ok(plan);
     }
     let edits = edit_columns(connection, plan.table)?;
-    Ok(plan.showing(table, &edits))
+    let on_conflict = match has_only_own_triggers(connection, plan.stored_name())? {
+        true => OnConflict::Fail,
+        false => OnConflict::Abort,
+    };
+    Ok(plan.showing(table, &edits, on_conflict))
+}
+
+/// Returns whether a table has no triggers but those of ara.
+fn has_only_own_triggers(connection: &Connection, table: &str) -> Result<bool> {
+    let mut others = connection.prepare_cached(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE \
+         AND substr(name, 1, length(?2)) <> ?2 AND substr(name, 1, length(?3)) <> ?3",
+    )?;
+    Ok(!others.exists([table, SHOWN_PREFIX, SEARCH_PREFIX])?)
 }
 
 /// Returns the ordinal of a table, which is registered if it is new.

@@ -95,6 +95,17 @@ pub(crate) fn id(connection: &Connection, node: NodeOrdinal) -> rusqlite::Result
         .optional()
 }
 
+/// Returns what tells the ids of nodes. That of the node that writes is known without a look into the file.
+pub(crate) fn ids<'c>(
+    connection: &'c Connection,
+    (own, own_id): (NodeOrdinal, NodeId),
+) -> impl Fn(NodeOrdinal) -> Option<NodeId> + use<'c> {
+    move |node| match node == own {
+        true => Some(own_id),
+        false => id(connection, node).ok().flatten(),
+    }
+}
+
 /// Adds a node. Returns [`Error::TooManyNodes`] if there is no ordinal for it that the positions of pieces have
 /// room for.
 pub(crate) fn add(connection: &Connection, id: NodeId) -> Result<NodeOrdinal> {

@@ -1,6 +1,7 @@
 //! A merge: taking over the changes of other nodes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -32,6 +33,7 @@ use crate::merge::stop::Stop;
 use crate::merge::unite::{Arriving, Key, unite};
 use crate::rows::forgetting;
 use crate::rows::last_writer::Rows;
+use crate::rows::plan::Plan;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 
@@ -40,9 +42,12 @@ use crate::rows::writing::Writing;
 /// If something in the file is in the way that was not known before, it is added to the faults, and this is an
 /// error: a part of the changes may have been written, so the transaction must be rolled back. The merge can be
 /// repeated then.
+///
+/// `plans` are those of the tables that have columns which replace others: what these show is written, too.
 pub(crate) fn merge(
     writing: &mut Writing<'_>,
     changes: &Changes,
+    plans: Vec<Arc<Plan>>,
     faults: &mut Faults,
 ) -> Result<MergeReport> {
     let mended = faults.prepare(writing)?;
@@ -56,7 +61,7 @@ pub(crate) fn merge(
         ids: known.values().map(|known| (known.ordinal, known.id)).collect(),
         known,
         names: Names::new(connection, changes)?,
-        rows: Rows::new(connection)?,
+        rows: Rows::new(connection)?.showing(plans),
         registry: None,
         touched: touched.as_mut(),
         brought: Vec::new(),

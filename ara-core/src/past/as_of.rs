@@ -29,6 +29,7 @@ use crate::log::row_changes::RowKey;
 use crate::model::lens::Given;
 use crate::model::table_ref::TableRef;
 use crate::names::quoted;
+use crate::rows::insert::OnConflict;
 use crate::rows::last_writer::Rows;
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::{fold_log, whole_rows};
@@ -273,7 +274,8 @@ impl PastTables {
         make_edits(&worked_out, table.def, number, &ordinals)?;
         make_shown(&worked_out, table.def)?;
         let edits = edit_columns(&worked_out, number)?;
-        let plan = Plan::new(table.def, number, &ordinals).showing(table, &edits);
+        let plan =
+            Plan::new(table.def, number, &ordinals).showing(table, &edits, OnConflict::Abort);
         let id_of = |node| registry.id_of(node);
         // Nothing is written through here.
         let no_key = |_, _: &Given<'_>| Ok(None);

@@ -1,10 +1,9 @@
 //! What a row showed in columns that replace others, change by change.
 
-use std::collections::HashMap;
-
 use crate::log::cells::Write;
 use crate::log::node::Precedence;
 use crate::model::lens::Given;
+use crate::rows::by_position::ByPosition;
 use crate::rows::effective::{Known, Written};
 use crate::rows::lensed::Lensed;
 use crate::rows::shown_values::is_newer;
@@ -12,7 +11,7 @@ use crate::rows::shown_values::is_newer;
 /// What is known of the columns that replace others or are replaced, after some changes of a row.
 pub(super) struct ShownThen<'l> {
     lensed: &'l Lensed,
-    known: HashMap<usize, Known>,
+    known: ByPosition<Known>,
 }
 
 /// A column that replaces others, and that a change is about.
@@ -36,7 +35,7 @@ impl ShownChange {
 impl<'l> ShownThen<'l> {
     /// Begins before the first change.
     pub(super) fn new(lensed: &'l Lensed) -> Self {
-        Self { lensed, known: HashMap::new() }
+        Self { lensed, known: ByPosition::default() }
     }
 
     /// Applies a change, and returns what it means to the columns that replace others.
@@ -54,11 +53,12 @@ impl<'l> ShownThen<'l> {
             let cell = written.iter().find(|(written, ..)| *written == column);
             let Some((_, Write::Value(value), is_edit)) = cell else { continue };
             let written = Some(Written { at, value: value.clone() });
-            let known = self.known.entry(position).or_default();
+            let mut known = self.known.get(&position).cloned().unwrap_or_default();
             if *is_edit {
                 known.edit.clone_from(&written);
             }
             known.newest = written;
+            self.known.insert(position, known);
         }
         let after = self.shown();
         let lenses = self.lensed.table.lenses;

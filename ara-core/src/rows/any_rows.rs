@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::error::{Error, Result};
 use crate::log::cells::Write;
+use crate::log::change::Change;
 use crate::log::clock::Stamp;
 use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
@@ -98,11 +99,21 @@ impl<'c, 'r> AnyRows<'c, 'r> {
 }
 
 /// Records a change of a row, whose table is given by its ordinal and its name.
-pub(super) fn record(
+fn record(
+    recorder: &mut Recorder<'_>,
+    row: (Stamp, (i64, &str), Uuid),
+    cells: &[MarkedCell<'_>],
+) -> Result<()> {
+    let change = changed(recorder, row, cells);
+    recorder.record(change)
+}
+
+/// Returns a change of a row, whose table is given by its ordinal and its name, to be recorded.
+pub(super) fn changed(
     recorder: &mut Recorder<'_>,
     (stamp, table, row): (Stamp, (i64, &str), Uuid),
     cells: &[MarkedCell<'_>],
-) -> Result<()> {
+) -> Change {
     let mut change = recorder.change(stamp, table, row);
     for MarkedCell { cell: FoldedCell { column, write, .. }, marks } in cells {
         match write {
@@ -111,7 +122,7 @@ pub(super) fn record(
             Write::Forgotten(_) => change.forget(column.1),
         }
     }
-    recorder.record(change)
+    change
 }
 
 /// A cell with marks.

@@ -1,7 +1,6 @@
 //! What a column shows that replaces others: the newest edit of them all.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rusqlite::types::ValueRef;
@@ -10,6 +9,7 @@ use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 use crate::model::lens::{Given, Lenses, ReadBy, ReadLens, WriteBy, WriteLens};
 use crate::model::table_ref::TableRef;
+use crate::rows::by_position::ByPosition;
 use crate::value::{AsRead, Stored, is_same, uuid_of_key};
 
 /// When a value was written: the stamp and the node of the change.
@@ -36,7 +36,7 @@ pub(crate) struct Known {
 /// table's definition.
 pub(crate) struct Row<'r> {
     table: &'r TableRef,
-    pub(crate) known: HashMap<usize, Known>,
+    pub(crate) known: ByPosition<Known>,
     /// What was read so far from columns that others replace, so that each function is called once.
     read: RefCell<Vec<(Asked, Option<Written>)>>,
     panicked: RefCell<Vec<Panicked>>,
@@ -49,7 +49,7 @@ type Asked = (usize, bool);
 pub(crate) type Panicked = (usize, &'static str);
 
 impl<'r> Row<'r> {
-    pub(crate) fn new(table: &'r TableRef, known: HashMap<usize, Known>) -> Self {
+    pub(crate) fn new(table: &'r TableRef, known: ByPosition<Known>) -> Self {
         Self { table, known, read: RefCell::default(), panicked: RefCell::default() }
     }
 

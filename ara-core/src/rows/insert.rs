@@ -9,18 +9,38 @@ use crate::log::statements::bind;
 use crate::names::quoted;
 use crate::value::Stored;
 
+/// What becomes of a statement that writes one row, and of which a part cannot be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnConflict {
+    /// Nothing of it is done, nor of what triggers have done with it.
+    Abort,
+    /// What was done stays. If there are no triggers but ara's own, there is nothing that could stay, and no trigger whose
+    /// own way of handling conflicts this would replace. It spares SQLite a copy of each page before it is written, which
+    /// it makes wherever there are triggers.
+    Fail,
+}
+
+impl OnConflict {
+    /// Returns the part of the SQL of the statement that says so.
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Self::Abort => "",
+            Self::Fail => " OR FAIL",
+        }
+    }
+}
+
 /// The parameter of the first column after the [head](RowHead).
 pub(crate) const FIRST_COLUMN: usize = 5;
 
 /// Returns the SQL that inserts a row, unless it exists: its [head](RowHead), then the given columns.
 pub(crate) fn insert_sql<'a>(
-    stored_name: &str,
+    into: (OnConflict, &str),
     columns: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let head = ("", "?1, ?2, ?3, ?4");
     // Another program may have made an index that is unique, too. To violate that is an error.
-    insert(stored_name, head, columns.into_iter().zip(FIRST_COLUMN..))
-        + " ON CONFLICT (\"id\") DO NOTHING"
+    insert(into, head, columns.into_iter().zip(FIRST_COLUMN..)) + " ON CONFLICT (\"id\") DO NOTHING"
 }
 
 /// The parameter of the first column of [`insert_new_sql`].
@@ -29,17 +49,17 @@ pub(crate) const FIRST_COLUMN_OF_NEW: usize = 4;
 /// Returns the SQL that inserts a row which was never there: its id, its clock, the date of its only change,
 /// then the given columns. It is not deleted.
 pub(crate) fn insert_new_sql<'a>(
-    stored_name: &str,
+    into: (OnConflict, &str),
     columns: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let head = (", \"is_deleted\"", "?1, ?2, ?3, ?3, 0");
-    insert(stored_name, head, columns.into_iter().zip(FIRST_COLUMN_OF_NEW..))
+    insert(into, head, columns.into_iter().zip(FIRST_COLUMN_OF_NEW..))
 }
 
 /// Returns the SQL that inserts a row: the head, which may have more names than that of all rows, and the
 /// given columns with their parameters.
 fn insert<'a>(
-    stored_name: &str,
+    (on_conflict, stored_name): (OnConflict, &str),
     (more, values): (&str, &str),
     columns: impl Iterator<Item = (&'a str, usize)>,
 ) -> String {
@@ -49,7 +69,7 @@ fn insert<'a>(
         let _ = write!(names, ", {}", quoted(column));
         let _ = write!(values, ", ?{parameter}");
     }
-    format!("INSERT INTO {} ({names}) VALUES ({values})", quoted(stored_name))
+    format!("INSERT{} INTO {} ({names}) VALUES ({values})", on_conflict.sql(), quoted(stored_name))
 }
 
 /// The columns that ara itself maintains in every row, in the order of their parameters.

@@ -6,6 +6,7 @@ mod tests;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -22,6 +23,7 @@ use crate::log::row_changes::RowKey;
 use crate::log::row_clock::{RowClock, Tick};
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 pub(in crate::rows) use crate::rows::last_writer::beside::{Beside, BesideWrite};
+use crate::rows::plan::Plan;
 use crate::rows::table_rows::{Held, TableRows, delete_row};
 use crate::rows::touched::Touched;
 use crate::value::Stored;
@@ -30,6 +32,8 @@ use crate::value::Stored;
 pub(crate) struct Rows<'c> {
     connection: &'c Connection,
     tables: HashMap<i64, TableRows<'c>>,
+    /// The plans of tables, by their ordinals, of which what columns show is written with these.
+    plans: HashMap<i64, Arc<Plan>>,
     counters: Counters<'c>,
     pub(crate) forgotten: ForgottenRows<'c>,
     /// The rows that were forgotten by what was folded in, so that their values are to be removed from the log.
@@ -63,6 +67,7 @@ impl<'c> Rows<'c> {
         Ok(Self {
             connection,
             tables,
+            plans: HashMap::new(),
             counters: Counters::new(connection),
             forgotten: ForgottenRows::new(connection),
             newly_forgotten: BTreeSet::new(),
@@ -73,6 +78,22 @@ impl<'c> Rows<'c> {
             written,
             outdated,
         })
+    }
+
+    /// Also writes what columns show that replace others, of the tables of these plans.
+    pub(crate) fn showing(mut self, plans: Vec<Arc<Plan>>) -> Self {
+        self.plans = plans.into_iter().map(|plan| (plan.table, plan)).collect();
+        self
+    }
+
+    /// Goes on with statements that were prepared before in the same transaction.
+    pub(super) fn with_tables(self, tables: HashMap<i64, TableRows<'c>>) -> Self {
+        Self { tables, ..self }
+    }
+
+    /// Returns the statements that were prepared.
+    pub(super) fn into_tables(self) -> HashMap<i64, TableRows<'c>> {
+        self.tables
     }
 
     /// Folds all changes into tables that are empty.
@@ -119,10 +140,12 @@ impl<'c> Rows<'c> {
         }
         let clock = match self.insert_or_probe(change, &columns)? {
             Held::Nothing => return self.after_insert(change, &columns, id_of, touched),
-            Held::Clock(clock) => written_after(&clock, change.tick, id_of).map(|it| (clock, it)),
+            Held::Row(clock, values) => {
+                written_after(&clock, change.tick, id_of).map(|it| (clock, it, values))
+            }
             Held::Unreadable => None,
         };
-        let Some((mut clock, later)) = clock else {
+        let Some((mut clock, later, values)) = clock else {
             self.unclear.insert(change.key());
             return Ok(());
         };
@@ -161,11 +184,15 @@ impl<'c> Rows<'c> {
             self.unclear.insert(change.key());
             return Ok(());
         }
-        self.table(change.table)?.update(change, &clock, &beside)?;
+        let rows = self.table(change.table)?;
+        let is_shown = rows.update(change, (&clock, &beside), &values, id_of)?;
         if let Some(touched) = touched {
             let row = Uuid::from_bytes(change.row);
             let mut columns: ColumnSet = change.columns().collect();
             columns.extend(&beside.touched);
+            if is_shown {
+                columns.extend(&rows.shown());
+            }
             // No column stands for `created_at`, so a row whose `created_at` moves is noted like a new one.
             touched.write(change.table.0, row, &columns, is_earliest);
         }
@@ -245,7 +272,7 @@ impl<'c> Rows<'c> {
         if change.is_of_life() && self.insert(change, columns)? {
             return Ok(Held::Nothing);
         }
-        let held = self.table(change.table)?.probe(&change.row)?;
+        let held = self.table(change.table)?.probe(change)?;
         if matches!(held, Held::Nothing) && !self.insert(change, columns)? {
             return Err(Error::unwritten(change.table.1));
         }
@@ -328,7 +355,10 @@ impl<'c> Rows<'c> {
     fn table(&mut self, (ordinal, name): (i64, &str)) -> Result<&mut TableRows<'c>> {
         Ok(match self.tables.entry(ordinal) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(TableRows::new(self.connection, name)?),
+            Entry::Vacant(new) => {
+                let plan = self.plans.get(&ordinal).cloned();
+                new.insert(TableRows::new(self.connection, name, plan)?)
+            }
         })
     }
 }

@@ -1,7 +1,5 @@
 //! The columns of a table that replace others or are replaced, and what is known of them in a row.
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -12,9 +10,12 @@ use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::owned_write::owned_value;
 use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
+use crate::model::lens::Given;
 use crate::model::table_ref::TableRef;
 use crate::names::{name_list, stored_table_name};
+use crate::rows::by_position::ByPosition;
 use crate::rows::effective::{Known, Row, Written};
+use crate::rows::folded_change::FoldedChange;
 use crate::rows::plan::Slot;
 use crate::rows::shown_values::Shown;
 use crate::value::Stored;
@@ -29,6 +30,9 @@ pub(crate) struct Lensed {
     /// The names of the columns that tell what is known of a row: the clock, and then these columns, each followed by
     /// the one that holds its last edit, if there is one.
     pub(crate) names: Vec<String>,
+    /// The names of the hidden columns that a merge writes with the columns themselves. None, if columns refer to rows by
+    /// their keys, as these rows are to be made, too.
+    pub(crate) at_once: Vec<String>,
     /// Selects what is known of a row by its row id.
     pub(crate) by_row: String,
     /// Selects what is known of a row by its id.
@@ -52,7 +56,7 @@ pub(crate) struct LensedRow {
     /// The stamp of its latest change.
     pub(crate) latest: Stamp,
     /// By the positions of the columns.
-    pub(crate) known: HashMap<usize, Known>,
+    pub(crate) known: ByPosition<Known>,
 }
 
 /// Returns the id of a node.
@@ -82,7 +86,10 @@ impl Lensed {
         let stored = stored_table_name(table.def);
         let select = |key| format!("SELECT {selected} FROM \"{stored}\" WHERE \"{key}\" = ?1");
         let (by_row, by_id) = (select("ara_row"), select("id"));
-        Some(Self { table, columns, shown: Shown::all_of(table), names, by_row, by_id })
+        let shown = Shown::all_of(table);
+        let has_keys = table.lenses.key_tables().next().is_some();
+        let at_once = shown.iter().filter(|_| !has_keys).flat_map(Shown::columns).collect();
+        Some(Self { table, columns, shown, names, at_once, by_row, by_id })
     }
 
     /// Notes that all rows are to be worked out.
@@ -93,6 +100,16 @@ impl Lensed {
     /// Returns the columns by their positions and ordinals.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, u32)> {
         self.columns.iter().map(|column| (column.position, column.ordinal))
+    }
+
+    /// Returns the names of the columns that hold the values: all but the clock.
+    pub(crate) fn held(&self) -> &[String] {
+        self.names.get(1..).unwrap_or_default()
+    }
+
+    /// Returns the ordinals of those that replace others.
+    pub(crate) fn shown_columns(&self) -> impl Iterator<Item = u32> {
+        self.shown.iter().filter_map(|shown| self.ordinal(shown.position))
     }
 
     /// Returns whether the column with this ordinal is one of them.
@@ -118,24 +135,24 @@ impl Lensed {
         let mut rows = select.raw_query();
         let Some(row) = rows.next()? else { return Ok(None) };
         let values = (2..=self.names.len()).map(|at| row.get_ref(at).unwrap_or(ValueRef::Null));
-        let (clock, known) = self.known(row.get_ref(1)?, values, id_of);
+        // Of a row whose clock cannot be read, nothing is known.
+        let clock = RowClock::read(row.get_ref(1)?, (None, None)).unwrap_or_default();
+        let known = self.known(&clock, values, id_of);
         let latest = clock.latest().map_or(Stamp::default(), |(stamp, _)| stamp);
         Ok(Some(LensedRow { id: row.get(0)?, latest, known }))
     }
 
-    /// Returns what is known of a row, from its clock and its [columns](Self::names). Of a row whose clock cannot be
-    /// read, nothing is known.
+    /// Returns what is known of a row, from its clock and its [columns](Self::names).
     pub(crate) fn known<'v>(
         &self,
-        clock: ValueRef<'_>,
+        clock: &RowClock,
         mut values: impl Iterator<Item = ValueRef<'v>>,
         id_of: IdOf<'_>,
-    ) -> (RowClock, HashMap<usize, Known>) {
-        let clock = RowClock::read(clock, (None, None)).unwrap_or_default();
-        let mut known = HashMap::with_capacity(self.columns.len());
+    ) -> ByPosition<Known> {
+        let mut known = ByPosition::with_capacity(self.columns.len());
         let mut next = |column| {
             let held = values.next().unwrap_or(ValueRef::Null);
-            written(&clock, column, Stored::from_sql(held).map(owned_value), id_of)
+            written(clock, column, Stored::from_sql(held).map(owned_value), id_of)
         };
         for Column { position, ordinal, edits } in &self.columns {
             let newest = next(*ordinal);
@@ -146,11 +163,34 @@ impl Lensed {
             };
             known.insert(*position, Known { newest, edit });
         }
-        (clock, known)
+        known
+    }
+
+    /// Returns what is known of a row that a change makes.
+    pub(crate) fn known_of_new(&self, change: &FoldedChange<'_>) -> ByPosition<Known> {
+        let at = (change.tick.stamp, change.tick.node.1);
+        let known = self.columns.iter().filter_map(|Column { position, ordinal, .. }| {
+            let cell = change.cells.iter().find(|cell| cell.column.0 == *ordinal)?;
+            let value = Stored::from_sql(cell.value()).map(owned_value);
+            let newest = Some(Written { value, at });
+            let edit = newest.clone().filter(|_| !cell.is_written_through);
+            Some((*position, Known { newest, edit }))
+        });
+        known.collect()
+    }
+
+    /// Returns what is written into the columns [`at_once`](Self::at_once) of a row. `None` if more is to be done for it.
+    pub(crate) fn shown_at_once(&self, known: ByPosition<Known>) -> Option<Vec<Given<'static>>> {
+        let row = self.row(known);
+        let mut values = Vec::with_capacity(self.at_once.len());
+        for shown in &self.shown {
+            values.extend(shown.at_once(self, &row)?.into_iter().flatten());
+        }
+        Some(values)
     }
 
     /// Returns what a row shows.
-    pub(crate) fn row(&self, known: HashMap<usize, Known>) -> Row<'_> {
+    pub(crate) fn row(&self, known: ByPosition<Known>) -> Row<'_> {
         Row::new(&self.table, known)
     }
 }

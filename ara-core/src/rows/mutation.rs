@@ -9,6 +9,8 @@ mod room;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ffi};
 use smallvec::SmallVec;
@@ -35,7 +37,7 @@ use crate::value::{AsRead, Stored, is_same};
 /// Writes rows of one table, and records the changes in the log.
 pub(crate) struct Mutation<'m, 'c> {
     pub(crate) writing: &'m mut Writing<'c>,
-    pub(crate) plan: &'m Plan,
+    pub(crate) plan: &'m Arc<Plan>,
 }
 
 const ALIVE: Stored<'static> = Stored::Integer(0);
@@ -112,7 +114,7 @@ impl Probed<'_> {
 
 impl<'c> Writing<'c> {
     /// Begins to write rows of a table.
-    pub(crate) fn mutation<'m>(&'m mut self, plan: &'m Plan) -> Mutation<'m, 'c> {
+    pub(crate) fn mutation<'m>(&'m mut self, plan: &'m Arc<Plan>) -> Mutation<'m, 'c> {
         Mutation { writing: self, plan }
     }
 }

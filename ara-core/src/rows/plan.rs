@@ -15,7 +15,7 @@ use crate::catalog::shown_column::ShownColumn;
 use crate::model::record::put_columns;
 use crate::model::table_ref::TableRef;
 use crate::names::{name_list, stored_table_name};
-use crate::rows::insert::insert_new_sql;
+use crate::rows::insert::{OnConflict, insert_new_sql};
 use crate::rows::lensed::Lensed;
 use crate::search::refresh::Refresh;
 
@@ -37,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) search: Option<Refresh>,
     /// The columns that replace others or are replaced, if there are any.
     pub(crate) lensed: Option<Lensed>,
+    /// What becomes of statements that cannot be done, where columns replace others.
+    pub(crate) on_conflict: OnConflict,
     stored_name: String,
     /// By the slots that they write.
     edits: Mutex<HashMap<Box<[usize]>, Arc<Edit>, FixedState>>,
@@ -92,7 +94,8 @@ impl Plan {
             }))
             .collect();
 
-        let insert = insert_new_sql(&stored_name, slots.iter().skip(1).map(|slot| slot.name));
+        let into = (OnConflict::Abort, &*stored_name);
+        let insert = insert_new_sql(into, slots.iter().skip(1).map(|slot| slot.name));
         let mut columns = String::new();
         put_columns(&mut columns, def, None);
         let mut get = format!(
@@ -110,6 +113,7 @@ impl Plan {
             get,
             search: SearchIndex::of(def).as_ref().map(Refresh::of),
             lensed: None,
+            on_conflict: OnConflict::Abort,
             stored_name,
             edits: Mutex::default(),
         }
@@ -118,12 +122,18 @@ impl Plan {
     /// Adds what the columns show that replace others, by the functions of the table's struct.
     ///
     /// `edits` are the columns of the table that hold the last edits of others.
-    pub(crate) fn showing(mut self, table: TableRef, edits: &EditColumns) -> Self {
+    pub(crate) fn showing(
+        mut self,
+        table: TableRef,
+        edits: &EditColumns,
+        on_conflict: OnConflict,
+    ) -> Self {
+        self.on_conflict = on_conflict;
         self.lensed = Lensed::of(table, &self.slots, edits);
         if let Some(lensed) = &self.lensed {
             let shown = lensed.shown.iter().map(|shown| shown.name());
             let columns = self.slots.iter().skip(1).map(|slot| slot.name).chain(shown);
-            self.insert = insert_new_sql(&self.stored_name, columns).into();
+            self.insert = insert_new_sql((on_conflict, &self.stored_name), columns).into();
         }
         self
     }

@@ -15,6 +15,7 @@ use crate::log::nodes;
 use crate::log::statements::bind;
 use crate::model::lens::{Given, Lenses, ReadBy, ReadLens, WriteLens};
 use crate::model::table_ref::TableRef;
+use crate::rows::by_position::ByPosition;
 use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
 use crate::rows::plan::Plan;
@@ -306,7 +307,7 @@ impl Shown {
                 }
                 if !values.is_empty() {
                     // Of several columns that share what they replace, each may be the first to find out.
-                    let row = || OutdatedRow { latest, values: Values::new() };
+                    let row = || OutdatedRow { latest, values: Values::default() };
                     step.due.outdated.entry(id).or_insert_with(row).values.extend(values);
                 }
             }
@@ -334,8 +335,32 @@ impl Shown {
         })
     }
 
+    /// Returns the names of the columns that [`at_once`](Self::at_once) gives values for.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = String> {
+        let looked = self.is_written.then(|| self.column.looked());
+        std::iter::once(self.name().to_owned()).chain(looked)
+    }
+
+    /// Works out what a row shows. Returns `None` if more is to be done for it than to write that.
+    pub(crate) fn at_once(
+        &self,
+        of: &Lensed,
+        row: &Row<'_>,
+    ) -> Option<[Option<Given<'static>>; 2]> {
+        let mut looked = None;
+        if self.is_written {
+            let edited = self.last_edit(&row.known)?;
+            let outdated = self.outdated(of, row, edited, &|_, _| Ok(None)).ok()?;
+            if !outdated.is_empty() {
+                return None;
+            }
+            looked = Some(Some(Stored::Integer(self.looked_at(&row.known))));
+        }
+        Some([Some(row.shown(self.position).and_then(|shown| shown.value)), looked])
+    }
+
     /// Notes to which row the column refers by a key.
-    fn note_key(&self, of: &Lensed, step: &mut Step<'_, '_>, known: &HashMap<usize, Known>) {
+    fn note_key(&self, of: &Lensed, step: &mut Step<'_, '_>, known: &ByPosition<Known>) {
         let Some(lens) = lens_of(of.table.lenses, self.position) else { return };
         let ReadBy::Key(table) = lens.by else { return };
         let edit = lens.from.first().and_then(|from| known.get(from)?.edit.as_ref());
@@ -347,18 +372,18 @@ impl Shown {
     }
 
     /// Returns the edits of the columns that belong together.
-    fn edits(&self, known: &HashMap<usize, Known>) -> impl Iterator<Item = (usize, WrittenAt)> {
+    fn edits(&self, known: &ByPosition<Known>) -> impl Iterator<Item = (usize, WrittenAt)> {
         let edit = |column: &usize| Some((*column, known.get(column)?.edit.as_ref()?.at));
         self.group.iter().filter_map(edit)
     }
 
     /// Returns when the newest of them was made.
-    fn last_edit(&self, known: &HashMap<usize, Known>) -> Option<WrittenAt> {
+    fn last_edit(&self, known: &ByPosition<Known>) -> Option<WrittenAt> {
         self.edits(known).map(|(_, at)| at).max()
     }
 
     /// Returns a number that tells them from others.
-    fn looked_at(&self, known: &HashMap<usize, Known>) -> i64 {
+    fn looked_at(&self, known: &ByPosition<Known>) -> i64 {
         let mut hash = Xxh3::new();
         for (column, (stamp, node)) in self.edits(known) {
             hash.update(&column.to_le_bytes());
@@ -381,13 +406,13 @@ impl Shown {
         let shown = reads
             .filter(|lens| self.group.contains(&lens.column))
             .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
-        let values: Values = shown.collect();
+        let values: ByPosition<Given<'_>> = shown.collect();
         let gives = |lens: &&WriteLens| lens.from.contains(&self.position);
         let first = of.table.lenses.writes.iter().find(gives).and_then(|lens| lens.from.first());
         let is_cleared = first.and_then(|first| values.get(first)).is_some_and(Option::is_none);
         let mut written = written_through(&of.table, values, &[self.position], key_of)?;
         written.retain(|column, value| {
-            let Some(known) = row.known.get(column) else { return false };
+            let Some(known) = row.known.get(&column) else { return false };
             let edit = known.edit.as_ref().filter(|edit| edit.at == edited);
             if let Some(edit) = edit {
                 // It may have been covered by who had not heard of it. But what was written through into the newest
@@ -399,14 +424,14 @@ impl Shown {
                     let newest = row.known.get(other).and_then(|known| known.newest.as_ref());
                     newest.is_none_or(|newest| newest.at < edit.at)
                 };
-                let newer = self.group.iter().filter(|other| is_newer(lenses, **other, *column));
+                let newer = self.group.iter().filter(|other| is_newer(lenses, **other, column));
                 if !newer.filter(|other| !is_replaced(other)).all(is_older) {
                     return false;
                 }
                 value.clone_from(&edit.value);
             }
             let is_due = edit.is_some() || value.is_some() || is_cleared;
-            is_due && !row.is_kept_right(*column, value)
+            is_due && !row.is_kept_right(column, value)
         });
         Ok(written)
     }

@@ -21,7 +21,7 @@ use crate::log::owned_write::owned;
 use crate::log::row_clock::{LeftOut, RowClock, Tick};
 use crate::log::statements::bind;
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
-use crate::rows::insert::{FIRST_COLUMN, RowHead, insert_sql};
+use crate::rows::insert::{FIRST_COLUMN, OnConflict, RowHead, insert_sql};
 use crate::rows::table_rows::delete_row;
 use crate::value::size::LARGEST;
 use crate::value::{Stored, is_same};
@@ -266,7 +266,7 @@ impl<'r> WholeRow<'r> {
             updated_at: Some(clock.updated_at()),
         };
         let held = || self.values(&edits).filter(|value| !clock.lacks(value.column.0));
-        let sql = insert_sql(name, held().map(|value| value.column.1));
+        let sql = insert_sql((OnConflict::Abort, name), held().map(|value| value.column.1));
         let mut insert = connection.prepare_cached(&sql)?;
         head.bind(&mut insert)?;
         for (value, parameter) in held().zip(FIRST_COLUMN..) {
@@ -315,7 +315,7 @@ impl<'r> WholeRow<'r> {
         RowClock::pack_one(&mut clock, (stamp, node), &columns, &ColumnSet::default());
         let (id, date) = (&row[..], Some(date));
         let head = RowHead { id, clock: &clock, created_at: date, updated_at: date };
-        let sql = insert_sql(name, ["is_deleted"]);
+        let sql = insert_sql((OnConflict::Abort, name), ["is_deleted"]);
         let mut insert = connection.prepare_cached(&sql)?;
         head.bind(&mut insert)?;
         bind(&mut insert, FIRST_COLUMN, ValueRef::Integer(1))?;

@@ -1,5 +1,7 @@
 //! What a transaction needs for writing.
 
+use std::collections::HashMap;
+
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
@@ -7,6 +9,7 @@ use crate::log::counters::Counters;
 use crate::log::entropy::Entropy;
 use crate::log::recorder::Recorder;
 use crate::log::statements::Statements;
+use crate::rows::table_rows::TableRows;
 use crate::rows::touched::Touched;
 
 /// What a transaction needs for writing. All code that writes rows is given it.
@@ -16,6 +19,8 @@ pub(crate) struct Writing<'c> {
     pub(crate) statements: Statements<'c>,
     pub(crate) counters: Counters<'c>,
     pub(crate) entropy: &'c mut Entropy,
+    /// The statements that fold changes of the app into the rows of tables, by the ordinals of these.
+    pub(super) folding: HashMap<i64, TableRows<'c>>,
     /// Where the clock of a row is packed.
     pub(crate) clock: Vec<u8>,
     /// What was written, if anyone was watching when the transaction began.
@@ -37,6 +42,7 @@ impl<'c> Writing<'c> {
             statements: Statements::new(connection),
             counters: Counters::new(connection),
             entropy,
+            folding: HashMap::new(),
             clock: Vec::new(),
             touched,
             has_removed_values: false,
@@ -55,14 +61,24 @@ impl<'c> Writing<'c> {
         &mut self,
         run: impl FnOnce(&mut Self) -> Result<R>,
     ) -> Result<R> {
-        let savepoint = Savepoint::begin(self.connection)?;
         // What is recorded may be written into the log within the savepoint, and go with it.
         let mark = self.recorder.mark();
-        let done = run(self).and_then(|done| savepoint.release().map(|()| done));
+        let done = self.in_savepoint_of_rows(run);
         if done.is_err() {
             self.recorder.rewind(mark);
         }
         done
+    }
+
+    /// Runs what is undone in the file as a whole if it fails. It must not record anything.
+    pub(crate) fn in_savepoint_of_rows<R>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        let savepoint = Savepoint::begin(self.connection)?;
+        let done = run(self)?;
+        savepoint.release()?;
+        Ok(done)
     }
 }
 
@@ -92,14 +108,17 @@ impl<'c> Savepoint<'c> {
         if connection.is_autocommit() {
             return Err(Error::Broken);
         }
-        connection.execute_batch("SAVEPOINT ara")?;
+        connection.prepare_cached("SAVEPOINT ara")?.execute([])?;
         Ok(Self(Some(connection)))
     }
 
     /// Keeps what was done since the savepoint began.
     fn release(mut self) -> Result<()> {
         match self.0.take() {
-            Some(connection) => Ok(connection.execute_batch("RELEASE ara")?),
+            Some(connection) => {
+                connection.prepare_cached("RELEASE ara")?.execute([])?;
+                Ok(())
+            }
             None => Ok(()),
         }
     }

@@ -1,20 +1,20 @@
 //! What is written into replaced columns, so that older versions of the app see it.
 
-use std::collections::HashMap;
-
 use rusqlite::types::ValueRef;
+use smallvec::SmallVec;
 
 use crate::error::Result;
 use crate::log::clock::Stamp;
 use crate::log::node::NodeId;
 use crate::model::lens::{Given, WriteBy, WriteLens};
 use crate::model::table_ref::TableRef;
+use crate::rows::by_position::ByPosition;
 use crate::rows::effective::{Row, Written, WrittenAt, call};
 use crate::rows::lensed::Lensed;
 use crate::value::{AsRead, Stored, is_same};
 
 /// The values of columns, by their positions in the table's definition.
-pub(crate) type Values = HashMap<usize, Given<'static>>;
+pub(crate) type Values = ByPosition<Given<'static>>;
 
 /// Returns the key of the row of a table with an id.
 pub(crate) type KeyOf<'k> = &'k dyn Fn(TableRef, &Given<'_>) -> Result<Given<'static>>;
@@ -26,21 +26,21 @@ pub(crate) type KeyOf<'k> = &'k dyn Fn(TableRef, &Given<'_>) -> Result<Given<'st
 /// `key_of` returns the key of the row with an id.
 pub(crate) fn written_through(
     table: &TableRef,
-    mut values: Values,
+    mut values: ByPosition<Given<'_>>,
     set: &[usize],
     key_of: KeyOf<'_>,
 ) -> Result<Values> {
-    let mut written = Values::new();
-    let mut set = set.to_vec();
-    let mut pending: Vec<&WriteLens> = table.lenses.writes.iter().collect();
+    let mut written = Values::default();
+    let mut set: SmallVec<[usize; 8]> = set.into();
+    let mut pending: SmallVec<[&WriteLens; 4]> = table.lenses.writes.iter().collect();
     // Of a chain, the newest column comes first. There are no cycles.
     while let Some(at) = pending.iter().position(|lens| is_next(lens, &pending)) {
         let lens = pending.swap_remove(at);
         if !lens.from.iter().any(|from| set.contains(from)) {
             continue;
         }
-        let given = lens.from.iter().map(|from| values.get(from).cloned().flatten());
-        let given: Vec<_> = given.collect();
+        let given = lens.from.iter().map(|from| values.get(from)?.as_ref().map(Stored::borrowed));
+        let given: SmallVec<[Given<'_>; 4]> = given.collect();
         // Another version wrote what this one cannot read: the older column stays as that version has left it.
         let is_read = |(from, value): (&usize, &Given<'_>)| {
             let as_read = table.as_read.get(*from);
@@ -58,10 +58,14 @@ pub(crate) fn written_through(
                 _ => None,
             },
         };
+        drop(given);
         let mut made = made.unwrap_or_default().into_iter();
         for to in lens.to {
             let value = made.next().flatten();
-            values.insert(*to, value.clone());
+            // What is replaced itself is written through in turn.
+            if pending.iter().any(|lens| lens.from.contains(to)) {
+                values.insert(*to, value.clone());
+            }
             written.insert(*to, value);
             set.push(*to);
         }
@@ -129,7 +133,7 @@ pub(crate) fn set_back(
     key_of: KeyOf<'_>,
 ) -> Result<Vec<WrittenValue>> {
     let value = |row: &Row<'_>, column| row.shown(column).and_then(|shown| shown.value);
-    let (mut all, mut values) = (Vec::new(), Values::new());
+    let (mut all, mut values) = (Vec::new(), Values::default());
     for lens in lensed.table.lenses.reads {
         let shown = value(then, lens.column);
         values.insert(lens.column, shown.clone());

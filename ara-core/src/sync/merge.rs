@@ -31,9 +31,10 @@ impl Database {
         let mut faults = Faults::default();
         let report = loop {
             let merged = self.fresh_transaction(|fresh| {
+                let plans = fresh.lensed()?;
                 let mut state = fresh.into_state();
                 state.has_met_nodes = true;
-                merge(&mut state.writing, changes, &mut faults)
+                merge(&mut state.writing, changes, plans, &mut faults)
             });
             // Otherwise it is repeated without what turned out to be damaged.
             if !faults.call_for_another_attempt() {

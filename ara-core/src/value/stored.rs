@@ -42,6 +42,16 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// Returns the same value, which borrows from this one.
+    pub(crate) fn borrowed(&self) -> Stored<'_> {
+        match self {
+            Self::Integer(integer) => Stored::Integer(*integer),
+            Self::Real(real) => Stored::Real(*real),
+            Self::Text(text) => Stored::Text(Cow::Borrowed(text)),
+            Self::Blob(bytes) => Stored::Blob(Cow::Borrowed(bytes)),
+        }
+    }
+
     /// Returns the value as `rusqlite` binds it.
     #[inline]
     pub fn to_sql(&self) -> ValueRef<'_> {

@@ -30,6 +30,7 @@ use crate::past::undo::target::Target;
 use crate::past::undo::written_row::{WrittenCell, WrittenRow};
 use crate::past::undone::Turn;
 use crate::rows::any_rows::MarkedCell;
+use crate::rows::by_position::ByPosition;
 use crate::rows::effective::{Known, Written};
 use crate::rows::folded_change::FoldedCell;
 use crate::rows::lensed::Lensed;
@@ -180,7 +181,7 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         let id_of = |node| registry.id_of(node);
         let held = lensed.read(self.connection, (&lensed.by_id, ValueRef::Blob(&row)), &id_of)?;
         let Some(held) = held else { return Ok(Vec::new()) };
-        let (mut known, mut origins) = (HashMap::new(), HashMap::new());
+        let (mut known, mut origins) = (ByPosition::default(), HashMap::new());
         for (position, column) in lensed.columns() {
             let is_again =
                 |cell: &&WrittenCell| self.turn(cell.target).is_some_and(|turn| !turn.is_undone);

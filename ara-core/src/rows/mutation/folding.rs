@@ -1,5 +1,7 @@
 //! Updating a row of which a column was written through from another one, or is.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -9,7 +11,7 @@ use crate::log::marks::Marks;
 use crate::log::nodes;
 use crate::log::row_clock::Tick;
 use crate::model::cells::Kind;
-use crate::rows::any_rows::{MarkedCell, record};
+use crate::rows::any_rows::{MarkedCell, changed};
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
 use crate::rows::mutation::{Added, Mutation, Write};
@@ -33,31 +35,38 @@ impl Mutation<'_, '_> {
         }
         // Only rows with a clock have columns that were written through.
         let ordinal = self.plan.ordinal.ok_or(Error::Corrupt)?;
-        let (plan, table) = (self.plan, (ordinal, self.plan.def.name));
+        let table = (ordinal, self.plan.def.name);
         let cells: Vec<MarkedCell<'_>> =
             writes.iter().filter_map(|write| self.marked_cell(write, added)).collect();
+        let change = changed(&mut self.writing.recorder, (stamp, table, id), &cells);
+        let cells = cells.into_iter().map(|marked| marked.cell).collect();
         // If it fails, as another program has changed the table, nothing of it is done, so that the table can be mended.
-        self.writing.in_savepoint(|writing| {
-            record(&mut writing.recorder, (stamp, table, id), &cells)?;
-            let cells = cells.into_iter().map(|marked| marked.cell).collect();
-            Mutation { writing, plan }.fold_recorded(stamp, id, (table, cells))
-        })
+        let plan = self.plan;
+        let is_clear = self.writing.in_savepoint_of_rows(|writing| {
+            Mutation { writing, plan }.fold_into_row(stamp, id, (table, cells))
+        })?;
+        let recorded = self.writing.recorder.record(change);
+        let done = recorded.and_then(|()| if is_clear { Ok(()) } else { self.rebuild_row(id) });
+        done.inspect_err(|_| self.writing.recorder.break_off())
     }
 
-    fn fold_recorded(
+    /// Folds cells into a row. Returns whether that could be done without the log.
+    fn fold_into_row(
         &mut self,
         stamp: Stamp,
         id: Uuid,
         (table, cells): ((i64, &str), Vec<FoldedCell<'_>>),
-    ) -> Result<()> {
-        let Writing { connection, recorder, touched, .. } = &mut *self.writing;
+    ) -> Result<bool> {
+        let Writing { connection, recorder, folding, touched, .. } = &mut *self.writing;
         let node = (recorder.node(), recorder.node_id());
         let tick = Tick { stamp, node, date: recorder.date() };
         let mut change = FoldedChange { table, row: id.into_bytes(), tick, cells };
-        let mut rows = Rows::new(connection)?;
-        let id_of = |node| nodes::id(connection, node).ok().flatten();
-        rows.fold(&mut change, &id_of, touched.as_mut())?;
-        if rows.unclear.is_empty() { Ok(()) } else { self.rebuild_row(id) }
+        let rows = Rows::new(connection)?.showing(vec![Arc::clone(self.plan)]);
+        let mut rows = rows.with_tables(std::mem::take(folding));
+        rows.fold(&mut change, &nodes::ids(connection, node), touched.as_mut())?;
+        let is_clear = rows.unclear.is_empty();
+        *folding = rows.into_tables();
+        Ok(is_clear)
     }
 
     /// Returns the cell that a write records.
@@ -79,8 +88,9 @@ impl Mutation<'_, '_> {
         writes: &[Write<'_>],
         was_written_through: impl Fn(u32) -> bool,
     ) -> bool {
-        let is_marked = |write: &Write<'_>| !self.marks_of(write).is_empty();
-        writes.iter().any(|write| is_marked(write) || was_written_through(self.ordinal(write.slot)))
+        // What the row shows is written with what replaces others.
+        let is_shown = |write: &Write<'_>| write.kind != Kind::Plain && self.plan.ordinal.is_some();
+        writes.iter().any(|write| is_shown(write) || was_written_through(self.ordinal(write.slot)))
     }
 
     /// Returns the marks of the cell that a write records.

@@ -1,13 +1,12 @@
 //! Writing columns that replace others, and what these replace with them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use rusqlite::types::ValueRef;
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
 use crate::model::cells::{Cell, Kind};
 use crate::model::lens::Given;
@@ -16,19 +15,25 @@ use crate::rows::effective::lens_of;
 use crate::rows::mutation::Mutation;
 use crate::rows::shown_values::key_of;
 use crate::rows::written_through::{WrittenValue, edits, written_through};
+use crate::value::Stored;
 
 impl Mutation<'_, '_> {
     /// Returns the cells of a new row, and those of the columns that they replace.
     pub(super) fn with_replaced<'a>(&self, cells: &'a [Cell]) -> Result<Cow<'a, [Cell]>> {
         let Some(lensed) = &self.plan.lensed else { return Ok(Cow::Borrowed(cells)) };
-        let values = cells.iter().map(|cell| (cell.column, cell.value.clone())).collect();
+        if lensed.table.lenses.writes.is_empty() {
+            return Ok(Cow::Borrowed(cells));
+        }
+        let value = |cell: &'a Cell| cell.value.as_ref().map(Stored::borrowed);
+        let values = cells.iter().map(|cell| (cell.column, value(cell))).collect();
         // A column without a value is not written, as it was never set.
         let set = cells.iter().filter(|cell| cell.value.is_some());
-        let set: Vec<_> = set.map(|cell| cell.column).collect();
+        let set: SmallVec<[usize; 8]> = set.map(|cell| cell.column).collect();
         let connection = self.writing.connection;
         let key_of = |table: TableRef, id: &Given<'_>| key_of(connection, table, id);
         let through = written_through(&lensed.table, values, &set, &key_of)?;
-        let mut all = cells.to_vec();
+        let mut all = Vec::with_capacity(cells.len() + lensed.table.lenses.writes.len());
+        all.extend_from_slice(cells);
         all.extend(through.into_iter().map(|(column, value)| cell((column, value, true))));
         all.sort_by_key(|cell| cell.column);
         Ok(Cow::Owned(all))
@@ -44,13 +49,8 @@ impl Mutation<'_, '_> {
             return Ok(Cow::Borrowed(cells));
         }
         let connection = self.writing.connection;
-        let ids: HashMap<NodeOrdinal, NodeId> =
-            nodes::kept(connection)?.into_iter().map(|node| (node.ordinal, node.id)).collect();
-        let id_of = |node| match ids.get(&node) {
-            Some(id) => Some(*id),
-            None if node == self.writing.recorder.node() => Some(self.writing.recorder.node_id()),
-            None => None,
-        };
+        let recorder = &self.writing.recorder;
+        let id_of = nodes::ids(connection, (recorder.node(), recorder.node_id()));
         let key = ValueRef::Blob(id.as_bytes());
         let held = lensed.read(connection, (&lensed.by_id, key), &id_of)?;
         let Some(held) = held else { return Ok(Cow::Borrowed(cells)) };

@@ -1,5 +1,7 @@
 //! Tests of writing through, against a plain model.
 
+use std::sync::Arc;
+
 use ara_schema::{ColumnDef, TableDef, Type};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -43,7 +45,7 @@ fn write<R>(
 ) -> Result<(R, ColumnSet)> {
     db.fresh_transaction(|fresh| {
         let writing = &mut fresh.into_state().writing;
-        let plan = grow(&mut writing.recorder, &DOC, &mut Growth::default())?;
+        let plan = Arc::new(grow(&mut writing.recorder, &DOC, &mut Growth::default())?);
         writing.touched = Some(Touched::default());
         let done = run(&mut writing.mutation(&plan))?;
         let touched = writing.touched.take().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Tests of rows that do not fit into one row of SQLite. Here one holds 300,000 bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ara_schema::{ColumnDef, TableDef, Type};
 use proptest::prelude::*;
@@ -215,7 +216,7 @@ fn device(seed: u64) -> Result<Database> {
 fn write<R>(db: &Database, run: impl FnOnce(&mut Mutation<'_, '_>) -> Result<R>) -> Result<R> {
     db.fresh_transaction(|fresh| {
         let writing = &mut fresh.into_state().writing;
-        let plan = grow(&mut writing.recorder, &DOC, &mut Growth::default())?;
+        let plan = Arc::new(grow(&mut writing.recorder, &DOC, &mut Growth::default())?);
         run(&mut writing.mutation(&plan))
     })
 }
