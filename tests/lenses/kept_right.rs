@@ -234,3 +234,25 @@ fn a_column_between_is_written_where_its_version_would_show_something_else() -> 
     }
     Ok(())
 }
+
+/// Nor does an update write what is empty there: once an earlier value is heard of, the part is cleared.
+#[test]
+fn a_part_without_a_value_is_cleared_where_an_earlier_one_arrives() -> Outcome {
+    let wall = Wall::new();
+    let (old, new) = (wall.options().memory()?, wall.options().memory()?);
+    new.ensure::<v3::Person>()?;
+    let ada = Id::<v2::Person>::from_key("Ada");
+    old.create(v2::Person::draft().id(ada).first_name("Ada").last_name("Byron"))?;
+    wall.advance(1000);
+    new.create(v3::Person::draft().id(id(ada)))?;
+    new.update(v3::Person::patch(id(ada)).full_name("Eve"))?;
+    send(&old, &new)?;
+    send(&new, &old)?;
+    for db in [&old, &new] {
+        let person = db.get(ada)?.there()?;
+        assert_eq!((person.first_name.as_deref(), person.last_name), (Some("Eve"), None));
+        assert_eq!(db.get::<v1::Person>(id(ada))?.there()?.name.as_deref(), Some("Eve"));
+        verified(db)?;
+    }
+    Ok(())
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use smallvec::SmallVec;
 use uuid::Uuid;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -411,6 +412,10 @@ impl Shown {
         let first = of.table.lenses.writes.iter().find(gives).and_then(|lens| lens.from.first());
         let is_cleared = first.and_then(|first| values.get(first)).is_some_and(Option::is_none);
         let mut written = written_through(&of.table, values, &[self.position], key_of)?;
+        // Of several columns that are written as one, some may have no value.
+        let has_value = |to: &usize| written.get(to).is_some_and(Option::is_some);
+        let writes = of.table.lenses.writes.iter().filter(|lens| lens.to.iter().any(has_value));
+        let said: SmallVec<[usize; 4]> = writes.flat_map(|lens| lens.to).copied().collect();
         written.retain(|column, value| {
             let Some(known) = row.known.get(&column) else { return false };
             let edit = known.edit.as_ref().filter(|edit| edit.at == edited);
@@ -430,7 +435,7 @@ impl Shown {
                 }
                 value.clone_from(&edit.value);
             }
-            let is_due = edit.is_some() || value.is_some() || is_cleared;
+            let is_due = edit.is_some() || said.contains(&column) || is_cleared;
             is_due && !row.is_kept_right(column, value)
         });
         Ok(written)

@@ -551,10 +551,17 @@ impl Model {
             let newest =
                 group.filter_map(|column| row.known(column).edit).map(|edit| edit.at).max();
             let is_cleared = shown.values().all(|value| *value == Value::Null);
-            for (column, value) in self.through((version, table), shown, &columns) {
+            let through = self.through((version, table), shown, &columns);
+            for (column, value) in through.clone() {
+                // Of several columns that are written as one, some may have no value.
+                let mut writes = throughs(version, table).into_iter();
+                let is_said = writes.any(|write| {
+                    write.to.contains(&column)
+                        && write.to.iter().any(|to| through[to] != Value::Null)
+                });
                 let edit = row.known(column).edit.filter(|edit| Some(edit.at) == newest);
                 let held = row.held(column);
-                let is_due = edit.is_some() || value != Value::Null || is_cleared;
+                let is_due = edit.is_some() || is_said || is_cleared;
                 // The newest edit stays as it was written.
                 let value = edit.map_or(value, |edit| edit.value);
                 if row.differs(version, table, column, &value) && is_due {
