@@ -10,6 +10,7 @@ pub(crate) mod effective;
 pub(crate) mod folded_change;
 pub(crate) mod forgetting;
 pub(crate) mod insert;
+pub(crate) mod key_of;
 pub(crate) mod last_writer;
 pub(crate) mod lensed;
 pub(crate) mod mutation;

@@ -5,7 +5,7 @@ use crate::database::Database;
 use crate::error::Result;
 use crate::model::app_schema::Schema;
 use crate::model::table_ref::TableRef;
-use crate::rows::shown_values::count_due;
+use crate::rows::shown_values::working_out::count_due;
 
 impl Database {
     /// Ensures a schema, like [`ensure`](Self::ensure), and works out what columns show that replace others: of the

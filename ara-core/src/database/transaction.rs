@@ -24,7 +24,7 @@ use crate::names::is_ara_s;
 use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 use crate::rows::plans::Plans;
-use crate::rows::shown_values::work_out_written;
+use crate::rows::shown_values::working_out::work_out_written;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 use crate::value::Id;

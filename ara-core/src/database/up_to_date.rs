@@ -21,7 +21,8 @@ use crate::names::quoted;
 use crate::rows::any_rows::{AnyRows, MarkedCell};
 use crate::rows::folded_change::FoldedCell;
 use crate::rows::plan::Plan;
-use crate::rows::shown_values::{Due, OutdatedRow, is_due, work_out_noted, work_out_some};
+use crate::rows::shown_values::working_out::{is_due, work_out_noted, work_out_some};
+use crate::rows::shown_values::{Due, OutdatedRow};
 use crate::rows::writing::Writing;
 use crate::value::{Stored, uuid_of_key};
 

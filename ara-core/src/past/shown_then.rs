@@ -4,9 +4,8 @@ use crate::log::cells::Write;
 use crate::log::node::Precedence;
 use crate::model::lens::Given;
 use crate::rows::by_position::ByPosition;
-use crate::rows::effective::{Known, Written};
+use crate::rows::effective::{Known, Written, is_newer};
 use crate::rows::lensed::Lensed;
-use crate::rows::shown_values::is_newer;
 
 /// What is known of the columns that replace others or are replaced, after some changes of a row.
 pub(super) struct ShownThen<'l> {

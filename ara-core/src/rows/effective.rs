@@ -276,6 +276,12 @@ pub(crate) fn lens_of(lenses: Lenses, column: usize) -> Option<&'static ReadLens
     lenses.reads.iter().find(|lens| lens.column == column)
 }
 
+/// Returns whether a column replaces another, or what replaces that.
+pub(crate) fn is_newer(lenses: Lenses, column: usize, than: usize) -> bool {
+    let replaced = lens_of(lenses, column).map_or(&[][..], |lens| lens.from);
+    replaced.iter().any(|from| *from == than || is_newer(lenses, *from, than))
+}
+
 /// Calls a function of the app's. One that panics gives nothing.
 pub(crate) fn call<R>(function: impl FnOnce() -> Option<R>, panicked: impl FnOnce()) -> Option<R> {
     catch_unwind(AssertUnwindSafe(function)).unwrap_or_else(|_| {

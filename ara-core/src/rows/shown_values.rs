@@ -1,28 +1,26 @@
 //! Working out what columns show that replace others, and keeping it beside them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod kept_right;
+pub(crate) mod working_out;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
-use smallvec::SmallVec;
-use uuid::Uuid;
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::catalog::shown_column::{ALL, ShownColumn};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::clock::Stamp;
-use crate::log::node::{NodeId, NodeOrdinal};
-use crate::log::nodes;
 use crate::log::statements::bind;
-use crate::model::lens::{Given, Lenses, ReadBy, ReadLens, WriteLens};
+use crate::model::lens::{Given, ReadBy, WriteLens};
 use crate::model::table_ref::TableRef;
 use crate::rows::by_position::ByPosition;
-use crate::rows::effective::{Known, Row, WrittenAt, lens_of};
+use crate::rows::effective::{Known, Row, lens_of};
+use crate::rows::key_of::is_registered;
 use crate::rows::lensed::{IdOf, Lensed, LensedRow};
-use crate::rows::plan::Plan;
 use crate::rows::room::is_too_large;
-use crate::rows::writing::Writing;
-use crate::rows::written_through::{KeyOf, Values, written_through};
+use crate::rows::shown_values::kept_right::keyed;
+use crate::rows::written_through::{KeyOf, Values};
 use crate::value::Stored;
 use crate::value::size::length;
 
@@ -327,15 +325,6 @@ impl Shown {
         Ok(true)
     }
 
-    /// Returns whether a row of which the key is not known here yet is referred to.
-    fn waits(&self, of: &Lensed, row: &Row<'_>) -> bool {
-        keyed(of.table, &self.group).any(|(lens, _)| {
-            let key = lens.from.first().and_then(|from| row.known.get(from)?.newest.as_ref());
-            let is_there = key.is_some_and(|key| key.value.is_some());
-            !is_there && row.shown(lens.column).is_some_and(|shown| shown.value.is_some())
-        })
-    }
-
     /// Returns the names of the columns that [`at_once`](Self::at_once) gives values for.
     pub(crate) fn columns(&self) -> impl Iterator<Item = String> {
         let looked = self.is_written.then(|| self.column.looked());
@@ -371,90 +360,6 @@ impl Shown {
             step.due.add_key(table(), key);
         }
     }
-
-    /// Returns the edits of the columns that belong together.
-    fn edits(&self, known: &ByPosition<Known>) -> impl Iterator<Item = (usize, WrittenAt)> {
-        let edit = |column: &usize| Some((*column, known.get(column)?.edit.as_ref()?.at));
-        self.group.iter().filter_map(edit)
-    }
-
-    /// Returns when the newest of them was made.
-    fn last_edit(&self, known: &ByPosition<Known>) -> Option<WrittenAt> {
-        self.edits(known).map(|(_, at)| at).max()
-    }
-
-    /// Returns a number that tells them from others.
-    fn looked_at(&self, known: &ByPosition<Known>) -> i64 {
-        let mut hash = Xxh3::new();
-        for (column, (stamp, node)) in self.edits(known) {
-            hash.update(&column.to_le_bytes());
-            hash.update(&stamp.bits().to_le_bytes());
-            hash.update(node.as_bytes());
-        }
-        hash.digest().cast_signed()
-    }
-
-    /// Returns what is to be written into replaced columns, as they are not what the newer ones show, nor the newest edit
-    /// if that is one of theirs. Those for which there is no value are left.
-    fn outdated(
-        &self,
-        of: &Lensed,
-        row: &Row<'_>,
-        edited: WrittenAt,
-        key_of: KeyOf<'_>,
-    ) -> Result<Values> {
-        let reads = of.table.lenses.reads.iter();
-        let shown = reads
-            .filter(|lens| self.group.contains(&lens.column))
-            .map(|lens| (lens.column, row.shown(lens.column).and_then(|shown| shown.value)));
-        let values: ByPosition<Given<'_>> = shown.collect();
-        let gives = |lens: &&WriteLens| lens.from.contains(&self.position);
-        let first = of.table.lenses.writes.iter().find(gives).and_then(|lens| lens.from.first());
-        let is_cleared = first.and_then(|first| values.get(first)).is_some_and(Option::is_none);
-        let mut written = written_through(&of.table, values, &[self.position], key_of)?;
-        // Of several columns that are written as one, some may have no value.
-        let has_value = |to: &usize| written.get(to).is_some_and(Option::is_some);
-        let writes = of.table.lenses.writes.iter().filter(|lens| lens.to.iter().any(has_value));
-        let said: SmallVec<[usize; 4]> = writes.flat_map(|lens| lens.to).copied().collect();
-        written.retain(|column, value| {
-            let Some(known) = row.known.get(&column) else { return false };
-            let edit = known.edit.as_ref().filter(|edit| edit.at == edited);
-            if let Some(edit) = edit {
-                // It may have been covered by who had not heard of it. But what was written through into the newest
-                // column since comes from an edit that this version does not know.
-                let lenses = of.table.lenses;
-                let is_replaced =
-                    |other: &usize| lenses.reads.iter().any(|lens| lens.from.contains(other));
-                let is_older = |other: &usize| {
-                    let newest = row.known.get(other).and_then(|known| known.newest.as_ref());
-                    newest.is_none_or(|newest| newest.at < edit.at)
-                };
-                let newer = self.group.iter().filter(|other| is_newer(lenses, **other, column));
-                if !newer.filter(|other| !is_replaced(other)).all(is_older) {
-                    return false;
-                }
-                value.clone_from(&edit.value);
-            }
-            let is_due = edit.is_some() || said.contains(&column) || is_cleared;
-            is_due && !row.is_kept_right(column, value)
-        });
-        Ok(written)
-    }
-}
-
-/// Returns those of some columns that refer to rows by their keys, with the tables of these.
-fn keyed(table: TableRef, group: &[usize]) -> impl Iterator<Item = (&'static ReadLens, TableRef)> {
-    let of_group = |lens: &&ReadLens| group.contains(&lens.column);
-    table.lenses.reads.iter().filter(of_group).filter_map(|lens| match lens.by {
-        ReadBy::Key(keyed) => Some((lens, keyed())),
-        ReadBy::Function(_) => None,
-    })
-}
-
-/// Returns whether a column replaces another, or what replaces that.
-pub(crate) fn is_newer(lenses: Lenses, column: usize, than: usize) -> bool {
-    let replaced = lens_of(lenses, column).map_or(&[][..], |lens| lens.from);
-    replaced.iter().any(|from| *from == than || is_newer(lenses, *from, than))
 }
 
 fn write(
@@ -482,124 +387,10 @@ pub(crate) struct Step<'c, 'r> {
     pub(crate) due: Due,
 }
 
-/// Returns whether rows of a table are to be worked out.
-pub(crate) fn is_due(connection: &Connection, plan: &Plan) -> Result<bool> {
-    for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
-        if connection.prepare_cached(&shown.is_due)?.exists([])? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Returns how many rows of a table are to be worked out, each counted for each of its columns.
-pub(crate) fn count_due(connection: &Connection, plan: &Plan) -> Result<u64> {
-    let mut rows = 0;
-    for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
-        rows += connection
-            .prepare_cached(&shown.count_due)?
-            .query_row([], |row| row.get::<_, i64>(0))?
-            .unsigned_abs();
-    }
-    Ok(rows)
-}
-
-/// Works out what some rows of a table show, and returns what else is to be done.
-pub(crate) fn work_out_some(writing: &mut Writing<'_>, plan: &Plan) -> Result<Due> {
-    work_out_after(writing, plan, i64::MIN)
-}
-
-/// Works out what some rows of a table show that were written since the others were to be worked out, and returns what
-/// else is to be done.
-pub(crate) fn work_out_noted(writing: &mut Writing<'_>, plan: &Plan) -> Result<Due> {
-    work_out_after(writing, plan, 0)
-}
-
-fn work_out_after(writing: &mut Writing<'_>, plan: &Plan, after: i64) -> Result<Due> {
-    let mut due = Due::default();
-    each_due(writing, plan, |shown, of, mut step| {
-        step.after = after;
-        step.due = std::mem::take(&mut due);
-        let is_more = step.due.is_more;
-        shown.step(of, &mut step)?;
-        step.due.is_more |= is_more;
-        due = std::mem::take(&mut step.due);
-        Ok(step.rows)
-    })?;
-    Ok(due)
-}
-
-/// Works out what rows of a table show that were written, but for those of which replaced columns are outdated.
-pub(crate) fn work_out_written(writing: &mut Writing<'_>, plan: &Plan) -> Result<()> {
-    each_due(writing, plan, |shown, of, mut step| {
-        step.outdated = Outdated::Left;
-        loop {
-            shown.step(of, &mut step)?;
-            if !step.due.is_more {
-                return Ok(step.rows);
-            }
-        }
-    })
-}
-
-/// Calls a function for each column of a table of which rows are to be worked out. It returns their ids.
-fn each_due(
-    writing: &mut Writing<'_>,
-    plan: &Plan,
-    mut run: impl FnMut(&Shown, &Lensed, Step<'_, '_>) -> Result<BTreeSet<[u8; 16]>>,
-) -> Result<()> {
-    let connection = writing.connection;
-    let Some(lensed) = &plan.lensed else { return Ok(()) };
-    for shown in &lensed.shown {
-        if !connection.prepare_cached(&shown.is_due)?.exists([])? {
-            continue;
-        }
-        let ids: HashMap<NodeOrdinal, NodeId> =
-            nodes::kept(connection)?.into_iter().map(|node| (node.ordinal, node.id)).collect();
-        let id_of = |node| ids.get(&node).copied();
-        let key_of = |table: TableRef, id: &Given<'_>| key_of(connection, table, id);
-        let rows = run(shown, lensed, Step::new(connection, &id_of, &key_of))?;
-        if let Some(touched) = &mut writing.touched {
-            let own = plan.slots.get(shown.position + 1).map(|slot| slot.ordinal);
-            let columns = own.into_iter().collect();
-            for row in rows {
-                touched.write(plan.table, Uuid::from_bytes(row), &columns, false);
-            }
-        }
-    }
-    Ok(())
-}
-
 impl<'c, 'r> Step<'c, 'r> {
     /// Begins after the row id 0.
     pub(crate) fn new(connection: &'c Connection, id_of: IdOf<'r>, key_of: KeyOf<'r>) -> Self {
         let (outdated, rows, due) = (Outdated::Written, BTreeSet::new(), Due::default());
         Self { connection, id_of, key_of, outdated, after: 0, bytes: 0, rows, due }
     }
-}
-
-/// Returns the key of the row of a table with an id.
-pub(crate) fn key_of(
-    connection: &Connection,
-    table: TableRef,
-    id: &Given<'_>,
-) -> Result<Given<'static>> {
-    let (Some(Stored::Blob(id)), Some(key)) = (id, table.def.key) else { return Ok(None) };
-    let sql = format!("SELECT \"{key}\" FROM \"{}\" WHERE \"id\" = ?1", table.def.name);
-    // Another program may have renamed the key.
-    let of_table = |error: rusqlite::Error| Error::from(error).of_table(table.def.name);
-    let mut select = match connection.prepare_cached(&sql) {
-        // The table has no rows yet: it is made when it is first used.
-        Err(_) if !is_registered(connection, table.def.name)? => return Ok(None),
-        select => select.map_err(of_table)?,
-    };
-    // A key that is no text was written by hand, or by another program. To this app it is unreadable.
-    let key = select.query_row([id], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)));
-    Ok(key.optional().map_err(of_table)?.flatten().map(|key| Stored::Text(key.into())))
-}
-
-/// Returns whether a table was ever made in this file.
-fn is_registered(connection: &Connection, table: &str) -> Result<bool> {
-    let mut select = connection.prepare_cached("SELECT 1 FROM ara_table WHERE name = ?1")?;
-    Ok(select.exists([table])?)
 }

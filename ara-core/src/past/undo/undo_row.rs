@@ -33,9 +33,9 @@ use crate::rows::any_rows::MarkedCell;
 use crate::rows::by_position::ByPosition;
 use crate::rows::effective::{Known, Written};
 use crate::rows::folded_change::FoldedCell;
+use crate::rows::key_of::key_of;
 use crate::rows::lensed::Lensed;
 use crate::rows::plan::Plan;
-use crate::rows::shown_values::key_of;
 use crate::rows::written_through::set_back;
 use crate::value::{Stored, is_same};
 

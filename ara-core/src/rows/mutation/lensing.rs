@@ -12,8 +12,8 @@ use crate::model::cells::{Cell, Kind};
 use crate::model::lens::Given;
 use crate::model::table_ref::TableRef;
 use crate::rows::effective::lens_of;
+use crate::rows::key_of::key_of;
 use crate::rows::mutation::Mutation;
-use crate::rows::shown_values::key_of;
 use crate::rows::written_through::{WrittenValue, edits, written_through};
 use crate::value::Stored;
 
