@@ -62,7 +62,7 @@ pub fn shout<const MAX: usize>(note: String) -> Option<NonEmptyString<MAX>> {
 
 /// And with some of these it panics.
 pub fn loud<const MAX: usize>(note: String) -> Option<NonEmptyString<MAX>> {
-    assert!(!note.starts_with('q') || note.len() % 2 == 0, "a note that no text can say");
+    assert!(!note.starts_with('q') || note.len().is_multiple_of(2), "a note that no text can say");
     shout(note)
 }
 
