@@ -8,6 +8,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`keys`] | the keys of a device and of the recovery words, and the signatures |
+//! | [`epoch`] | the keys under which everything is sealed |
 //!
 //! # Encoding
 //!
@@ -20,9 +21,10 @@
 //! version is refused as [`Error::UpdateNeeded`]. Signatures and hashes are always over the bytes as they
 //! were sent, never over bytes that a reader encoded again.
 #![warn(missing_docs)]
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod bytes;
+pub mod epoch;
 mod error;
 mod ids;
 pub mod keys;
