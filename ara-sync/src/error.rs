@@ -65,4 +65,37 @@ pub enum Error {
     /// All recovery words are in the list, but they do not belong together.
     #[error("the recovery words do not fit together: one is wrong, or two are swapped")]
     WordsChecksum,
+
+    /// A record is of another space.
+    #[error("the access record is of another space")]
+    OtherSpace,
+
+    /// A record does not follow the last one that is known. If both name the same record before them,
+    /// somebody signed two, or a relay that was put back took another: they are twins.
+    #[error("the access record does not follow the last one")]
+    OtherPredecessor,
+
+    /// Who signed, or is to be let out, is no member.
+    #[error("who signed the access record, or is to be let out, is not a member")]
+    NotAMember,
+
+    /// A key that is to be a member's is or was one already. Keys never come back.
+    #[error("a member's keys were used before")]
+    KeyUsedBefore,
+
+    /// There would be more members than a space may have.
+    #[error("a space has at most 256 members")]
+    TooManyMembers,
+
+    /// A new epoch's key is not wrapped for all who stay members, or for somebody else too.
+    #[error("the new epoch's key is not wrapped for exactly the members that stay")]
+    NotWrappedForAll,
+
+    /// A record names an epoch that is not the newest, or a new one that there was before.
+    #[error("the access record names another epoch than it must")]
+    OtherEpoch,
+
+    /// The URL of a relay is none: it begins with `https://` or `http://`, and is in printable ASCII.
+    #[error("the relay's URL is none that begins with https:// or http://")]
+    RelayUrl,
 }

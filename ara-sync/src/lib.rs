@@ -8,6 +8,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`keys`] | the keys of a device and of the recovery words, and the signatures |
+//! | [`access`] | the log that says who is a member |
 //! | [`epoch`] | the keys under which everything is sealed |
 //!
 //! # Encoding
@@ -23,6 +24,7 @@
 #![warn(missing_docs)]
 #![allow(dead_code, unused_imports)]
 
+pub mod access;
 mod bytes;
 pub mod epoch;
 mod error;

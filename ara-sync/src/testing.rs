@@ -59,3 +59,10 @@ pub(crate) fn assert_only_whole(bytes: &[u8], read: impl Fn(&[u8]) -> bool) {
     changed.push(0);
     assert!(!read(&changed), "a byte was added");
 }
+
+impl crate::keys::SecretKeys {
+    /// Copies the keys, which nothing but a test may do.
+    pub(crate) fn clone_for_test(&self) -> Self {
+        Self::from_bytes(&self.to_bytes())
+    }
+}

@@ -100,8 +100,11 @@ impl PublicKeys {
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let member = MemberKey::read(reader)?;
-        let agreement = reader.array()?;
+        Self::new(MemberKey::read(reader)?, reader.array()?)
+    }
+
+    /// Joins both keys. The Ed25519 key was checked already.
+    pub(crate) fn new(member: MemberKey, agreement: [u8; 32]) -> Result<Self> {
         if is_strong(&agreement) { Ok(Self { member, agreement }) } else { Err(Error::WeakKey) }
     }
 }
