@@ -91,8 +91,9 @@ pub enum Error {
     #[error("the new epoch's key is not wrapped for exactly the members that stay")]
     NotWrappedForAll,
 
-    /// A record names an epoch that is not the newest, or a new one that there was before.
-    #[error("the access record names another epoch than it must")]
+    /// A record names an epoch that is not the newest, or a new one that there was before; or a key is not
+    /// of the epoch that a box names.
+    #[error("another epoch is named than must be")]
     OtherEpoch,
 
     /// The URL of a relay is none: it begins with `https://` or `http://`, and is in printable ASCII.

@@ -10,6 +10,7 @@
 //! | [`keys`] | the keys of a device and of the recovery words, and the signatures |
 //! | [`access`] | the log that says who is a member |
 //! | [`epoch`] | the keys under which everything is sealed |
+//! | [`segment`] | sealed changes |
 //!
 //! # Encoding
 //!
@@ -31,6 +32,7 @@ mod error;
 mod ids;
 pub mod keys;
 mod seal;
+pub mod segment;
 #[cfg(test)]
 mod testing;
 
