@@ -11,6 +11,7 @@
 //! | [`access`] | the log that says who is a member |
 //! | [`epoch`] | the keys under which everything is sealed |
 //! | [`segment`] | sealed changes |
+//! | [`slot`] | what each device tells the others of itself |
 //!
 //! # Encoding
 //!
@@ -33,6 +34,7 @@ mod ids;
 pub mod keys;
 mod seal;
 pub mod segment;
+pub mod slot;
 #[cfg(test)]
 mod testing;
 
