@@ -99,4 +99,8 @@ pub enum Error {
     /// The URL of a relay is none: it begins with `https://` or `http://`, and is in printable ASCII.
     #[error("the relay's URL is none that begins with https:// or http://")]
     RelayUrl,
+
+    /// The challenge that a request was signed with is too old. The answer brings another.
+    #[error("the request's challenge has expired: sign it again with a new one")]
+    ChallengeExpired,
 }

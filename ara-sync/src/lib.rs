@@ -10,6 +10,7 @@
 //! | [`keys`] | the keys of a device and of the recovery words, and the signatures |
 //! | [`access`] | the log that says who is a member |
 //! | [`epoch`] | the keys under which everything is sealed |
+//! | [`request`] | what a request to the relay signs |
 //! | [`segment`] | sealed changes |
 //! | [`slot`] | what each device tells the others of itself |
 //!
@@ -32,6 +33,7 @@ pub mod epoch;
 mod error;
 mod ids;
 pub mod keys;
+pub mod request;
 mod seal;
 pub mod segment;
 pub mod slot;
