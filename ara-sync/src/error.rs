@@ -103,4 +103,42 @@ pub enum Error {
     /// The challenge that a request was signed with is too old. The answer brings another.
     #[error("the request's challenge has expired: sign it again with a new one")]
     ChallengeExpired,
+
+    /// A pairing code has not 16 letters.
+    #[error("a pairing code has 16 letters and digits, and {found} were given")]
+    CodeLength {
+        /// How many there are, not counting dashes and white space.
+        found: usize,
+    },
+
+    /// A pairing code has a letter that no code has.
+    #[error(
+        "letter {position} of the pairing code is none that codes have: check how it is written"
+    )]
+    CodeLetter {
+        /// Which one, counted from 1, not counting dashes and white space.
+        position: usize,
+    },
+
+    /// What the joining device revealed is not what it committed to. Somebody is between the two.
+    #[error("the other device did not keep to its commitment: pair again, with a new code")]
+    NotCommitted,
+
+    /// What was typed are not six digits.
+    #[error("type the six digits that the other device shows")]
+    DigitsForm,
+
+    /// The digits are not those of this pairing. Either they were mistyped, or somebody is between the two.
+    #[error(
+        "these are not the digits: type them as the other device shows them; if they are right, somebody else uses the code, so pair again with a new one"
+    )]
+    WrongDigits,
+
+    /// The digits were wrong too often.
+    #[error("the digits were wrong too often: pair again, with a new code")]
+    TooManyTries,
+
+    /// The member refused the device.
+    #[error("the other device refused: pair again, with a new code, if this is a mistake")]
+    PairingRefused,
 }

@@ -56,3 +56,7 @@ id!(
     /// The id of a segment.
     SegmentId, 32
 );
+id!(
+    /// The id of a mailbox, through which two devices pair.
+    MailboxId, 16
+);

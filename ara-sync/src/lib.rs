@@ -10,6 +10,7 @@
 //! | [`keys`] | the keys of a device and of the recovery words, and the signatures |
 //! | [`access`] | the log that says who is a member |
 //! | [`epoch`] | the keys under which everything is sealed |
+//! | [`pairing`] | how a new device becomes a member |
 //! | [`request`] | what a request to the relay signs |
 //! | [`segment`] | sealed changes |
 //! | [`slot`] | what each device tells the others of itself |
@@ -25,7 +26,6 @@
 //! version is refused as [`Error::UpdateNeeded`]. Signatures and hashes are always over the bytes as they
 //! were sent, never over bytes that a reader encoded again.
 #![warn(missing_docs)]
-#![allow(dead_code, unused_imports)]
 
 pub mod access;
 mod bytes;
@@ -33,6 +33,7 @@ pub mod epoch;
 mod error;
 mod ids;
 pub mod keys;
+pub mod pairing;
 pub mod request;
 mod seal;
 pub mod segment;
@@ -41,5 +42,5 @@ pub mod slot;
 mod testing;
 
 pub use error::{Error, Result};
-pub use ids::{EpochId, NodeId, RecordHash, SegmentId, SpaceId};
+pub use ids::{EpochId, MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
 pub use rand_core;
