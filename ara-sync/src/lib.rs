@@ -40,6 +40,8 @@ pub mod segment;
 pub mod slot;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod vectors;
 
 pub use error::{Error, Result};
 pub use ids::{EpochId, MailboxId, NodeId, RecordHash, SegmentId, SpaceId};

@@ -47,13 +47,13 @@ impl EpochKey {
         self.id
     }
 
-    pub(super) fn of(key: Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) fn of(key: Zeroizing<[u8; 32]>) -> Self {
         let digest = hash(b"ara-sync 1 epoch id\0", &[key.as_ref()]);
         let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
         Self { id: EpochId::from_bytes(id), key }
     }
 
-    pub(super) fn secret(&self) -> &[u8; 32] {
+    pub(crate) fn secret(&self) -> &[u8; 32] {
         &self.key
     }
 
