@@ -68,6 +68,7 @@ mod make;
 mod members;
 mod record;
 mod rules;
+mod sealers;
 #[cfg(test)]
 mod tests;
 
@@ -75,6 +76,7 @@ pub use body::Change;
 pub use epoch_keys::EpochKeys;
 pub use members::{Member, Members, Role};
 pub use record::Record;
+pub use sealers::FromMember;
 
 /// The most members that a space may have, its recovery member included.
 pub const MOST_MEMBERS: usize = 256;

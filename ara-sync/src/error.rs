@@ -66,8 +66,8 @@ pub enum Error {
     #[error("the recovery words do not fit together: one is wrong, or two are swapped")]
     WordsChecksum,
 
-    /// A record is of another space.
-    #[error("the access record is of another space")]
+    /// A record, a segment or a slot is of another space.
+    #[error("it is of another space")]
     OtherSpace,
 
     /// A record does not follow the last one that is known. If both name the same record before them,
@@ -76,7 +76,7 @@ pub enum Error {
     OtherPredecessor,
 
     /// Who signed, or is to be let out, is no member.
-    #[error("who signed the access record, or is to be let out, is not a member")]
+    #[error("who signed it, or is to be let out, is not a member")]
     NotAMember,
 
     /// A key that is to be a member's is or was one already. Keys never come back.
@@ -95,6 +95,10 @@ pub enum Error {
     /// of the epoch that a box names.
     #[error("another epoch is named than must be")]
     OtherEpoch,
+
+    /// Who made the newest epoch's key has left with it. A member must rotate before anybody seals.
+    #[error("a member has left with the newest epoch's key: rotate first")]
+    RotateFirst,
 
     /// The URL of a relay is none: it begins with `https://` or `http://`, and is in printable ASCII.
     #[error("the relay's URL is none that begins with https:// or http://")]

@@ -29,6 +29,7 @@
 
 pub mod access;
 mod bytes;
+mod cursor;
 pub mod epoch;
 mod error;
 mod ids;
@@ -43,6 +44,7 @@ mod testing;
 #[cfg(test)]
 mod vectors;
 
+pub use cursor::Cursor;
 pub use error::{Error, Result};
 pub use ids::{EpochId, MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
 pub use rand_core;

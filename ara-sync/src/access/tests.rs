@@ -10,6 +10,7 @@ use crate::epoch::{EpochKey, WrappedKey};
 use crate::error::{Error, Result};
 use crate::ids::SpaceId;
 use crate::keys::{Label, PublicKeys, SecretKeys};
+use crate::slot::{Slot, SlotContent};
 use crate::testing::{Fixed, assert_only_whole};
 
 /// A space under test, with its log.
@@ -414,3 +415,127 @@ proptest! {
 }
 
 static LOG: std::sync::LazyLock<Vec<Record>> = std::sync::LazyLock::new(|| whole_life().0.log);
+
+#[test]
+fn what_members_seal_counts_until_they_are_out() -> Result<()> {
+    let mut space = Space::new(1);
+    let phone = space.add();
+    let seal = |space: &Space, author: &SecretKeys| {
+        let content = SlotContent::default();
+        let keys = space.members.epoch_keys(author).unwrap();
+        let random = &mut Fixed::new(3);
+        Slot::seal(&content, space.members.space(), 1, author, keys.newest(), random)
+    };
+    let [from_laptop, from_phone] = [seal(&space, &space.laptop)?, seal(&space, &phone)?];
+    assert_eq!(space.members.check_write(&from_phone), Ok(()));
+    assert_eq!(Space::new(2).members.check_read(&from_phone), Err(Error::OtherSpace));
+    let earlier = Members::found(&space.log[0])?;
+    assert_eq!(earlier.check_read(&from_phone), Err(Error::NotAMember));
+
+    let own = [phone.public().member()];
+    space.apply(space.members.remove(&phone, &own, &mut Fixed::new(4)));
+    assert_eq!(space.members.check_read(&from_phone), Err(Error::NotAMember));
+    assert_eq!(space.members.check_read(&from_laptop), Ok(()));
+    assert_eq!(space.members.check_write(&from_laptop), Err(Error::OtherEpoch));
+    let late = seal(&space, &space.laptop)?;
+    assert_eq!(space.members.check_write(&late), Err(Error::RotateFirst));
+    space.rotate();
+    assert_eq!(space.members.check_write(&seal(&space, &space.laptop)?), Ok(()));
+
+    // An epoch that never was.
+    let (other, random) = (EpochKey::generate(&mut Fixed::new(8)), &mut Fixed::new(3));
+    let content = SlotContent::default();
+    let other = Slot::seal(&content, space.members.space(), 1, &space.laptop, &other, random)?;
+    assert_eq!(space.members.check_read(&other), Err(Error::OtherEpoch));
+    Ok(())
+}
+
+/// A member may sign anything: what is changed and signed again is judged by the rules alone.
+#[test]
+fn a_changed_record_that_a_member_signed_again_never_panics() {
+    let (space, [phone, words, tablet]) = whole_life();
+    let members: Vec<_> = [&space.laptop, &phone, &words, &tablet].into();
+    let mut before: Option<Members> = None;
+    for record in &space.log {
+        let author = members.iter().find(|keys| keys.public().member() == record.author()).unwrap();
+        let (signed, _) = record.as_bytes().split_at(record.as_bytes().len() - 64);
+        for at in 0..signed.len() {
+            let mut changed = signed.to_vec();
+            changed[at] ^= 1 << (at % 8);
+            let signature = author.sign(Label::Record, &changed);
+            changed.extend(signature.as_bytes());
+            let Ok(changed) = Record::read(&changed) else { continue };
+            let Some(mut members) = before.clone() else {
+                let _ = Members::found(&changed);
+                continue;
+            };
+            if members.apply(&changed).is_ok() {
+                assert_ne!(members.head(), record.hash());
+                assert_eq!(members.space(), space.members.space());
+            }
+        }
+        match &mut before {
+            None => before = Some(Members::found(record).unwrap()),
+            Some(members) => members.apply(record).unwrap(),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever members do: who is one reads every epoch, who is out reads none, and who reads the log
+    /// later knows the same.
+    #[test]
+    fn any_life_keeps_the_rules(steps in prop::collection::vec((0_u8..5, any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..20)) {
+        let mut space = Space::new(1);
+        let mut inside = vec![space.laptop.clone_for_test()];
+        let mut outside = vec![];
+        for (kind, author, other) in steps {
+            let author = inside[author.index(inside.len())].clone_for_test();
+            let new = SecretKeys::generate(&mut space.random);
+            let random = &mut space.random;
+            let record = match kind {
+                0 => space.members.add(&author, &new.public(), random),
+                1 => {
+                    let out = inside.swap_remove(other.index(inside.len()));
+                    let record = space.members.remove(&author, &[out.public().member()], random);
+                    outside.push(out);
+                    record
+                }
+                2 => space.members.rotate(&author, random),
+                3 => {
+                    let old = space.members.recovery().map(|old| old.keys().member());
+                    if let Some(at) = inside.iter().position(|it| Some(it.public().member()) == old) {
+                        outside.push(inside.swap_remove(at));
+                    }
+                    space.members.set_recovery(&author, &new, random)
+                }
+                _ => space.members.move_to(&author, "https://relay.example"),
+            };
+            if matches!(kind, 0 | 3) {
+                inside.push(new);
+            }
+            space.apply(record);
+            if inside.is_empty() {
+                break;
+            }
+        }
+        let mut again = Members::found(&space.log[0]).unwrap();
+        for record in &space.log[1..] {
+            again.apply(&Record::read(record.as_bytes()).unwrap()).unwrap();
+        }
+        prop_assert_eq!(&again, &space.members);
+        for keys in &inside {
+            let keys = again.epoch_keys(keys).unwrap();
+            prop_assert!(keys.is_complete());
+            prop_assert!(space.log.iter().all(|record| keys.get(record.epoch()).is_some()));
+        }
+        for keys in &outside {
+            prop_assert_eq!(again.epoch_keys(keys).unwrap_err(), Error::NotAMember);
+            prop_assert!(again.rotate(keys, &mut Fixed::new(3)).is_err());
+            prop_assert!(again.removed_in(keys.public().member()).is_some());
+        }
+        prop_assert_eq!(again.is_closed(), inside.is_empty());
+    }
+}

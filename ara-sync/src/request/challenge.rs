@@ -19,7 +19,7 @@ const WHAT: &str = "challenge";
 pub struct Challenge([u8; SIZE]);
 
 impl Challenge {
-    /// Makes a challenge for requests to a space. It expires at the second `expiry` of Unix time, by the
+    /// Makes a challenge for requests to a space, or to none yet: then its id is zero. It expires at the second `expiry` of Unix time, by the
     /// relay's clock.
     #[must_use]
     pub fn new(key: &[u8; 32], space: SpaceId, expiry: u64) -> Self {

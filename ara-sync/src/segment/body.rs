@@ -5,6 +5,7 @@ use zstd::bulk::{Decompressor, compress};
 use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
 
 use crate::bytes::Reader;
+use crate::cursor::Cursor;
 use crate::error::{Error, Result};
 use crate::ids::RecordHash;
 use crate::segment::{WHAT, padded};
@@ -16,10 +17,8 @@ const LEVEL: i32 = 3;
 /// from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// The number of the last segment that it had seen in the space's log.
-    pub number: u64,
-    /// The hash of the log's chain there.
-    pub chain: [u8; 32],
+    /// Up to where it had read the space's log.
+    pub cursor: Cursor,
     /// The last record of the access log that it had seen.
     pub access: RecordHash,
 }
@@ -39,8 +38,8 @@ pub(super) fn pack(stood: &Position, changes: &[u8]) -> Result<Zeroizing<Vec<u8>
     let frame = Zeroizing::new(compress(changes, LEVEL).map_err(|_| too_large)?);
     let lengths = [changes.len() as u64, frame.len() as u64].map(u64::to_be_bytes);
     let parts = [
-        &stood.number.to_be_bytes()[..],
-        &stood.chain,
+        &stood.cursor.number.to_be_bytes()[..],
+        &stood.cursor.chain,
         stood.access.as_bytes(),
         lengths.as_flattened(),
     ];
@@ -57,8 +56,7 @@ pub(super) fn pack(stood: &Position, changes: &[u8]) -> Result<Zeroizing<Vec<u8>
 pub(super) fn unpack(body: &[u8], most: usize) -> Result<Content> {
     let mut reader = Reader::new(body, WHAT);
     let stood = Position {
-        number: reader.u64()?,
-        chain: reader.array()?,
+        cursor: Cursor { number: reader.u64()?, chain: reader.array()? },
         access: RecordHash::from_bytes(reader.array()?),
     };
     let length = reader.u64()?;

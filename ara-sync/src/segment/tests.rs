@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::bounds::SealedBounds;
 use super::head::bound;
 use super::*;
+use crate::cursor::Cursor;
 use crate::epoch::{EpochKey, Purpose};
 use crate::error::{Error, Result};
 use crate::ids::{NodeId, RecordHash, SegmentId, SpaceId};
@@ -15,8 +16,10 @@ use crate::testing::{Fixed, assert_only_whole};
 const MOST: usize = 1 << 20;
 const BOUNDS: Bounds =
     Bounds { from: Point { number: 0, digest: 0 }, to: Point { number: 3, digest: 99 } };
-const STOOD: Position =
-    Position { number: 7, chain: [8; 32], access: RecordHash::from_bytes([9; 32]) };
+const STOOD: Position = Position {
+    cursor: Cursor { number: 7, chain: [8; 32] },
+    access: RecordHash::from_bytes([9; 32]),
+};
 
 fn draft(changes: &[u8]) -> Draft<'_> {
     Draft {

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::Vector;
+use crate::cursor::Cursor;
 use crate::epoch::EpochKey;
 use crate::ids::{NodeId, RecordHash, SegmentId, SpaceId};
 use crate::segment::{Bounds, Content, Draft, Head, Point, Position};
@@ -24,8 +25,10 @@ fn segments() {
         };
         let bounds = Bounds { from: point("from"), to: point("to") };
         let stood = Position {
-            number: vector.number("stood_number"),
-            chain: vector.array("stood_chain"),
+            cursor: Cursor {
+                number: vector.number("stood_number"),
+                chain: vector.array("stood_chain"),
+            },
             access: RecordHash::from_bytes(vector.array("stood_access")),
         };
         let (space, node) = (vector.array("space"), vector.array("node"));
