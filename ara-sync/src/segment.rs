@@ -6,8 +6,50 @@
 //! all of the segment. The segment's id is the SHA-256 of the head: who has a list of heads can check
 //! each, and open its bounds, without the parts.
 //!
-//! Who may sign is for the caller to check: [`Head::read`] checks that the author signed, and
-//! [`Members`](crate::access::Members) tells whether the author is a member.
+//! [`Head::read`] checks that the author signed; whether the author is a member tells
+//! [`Members::check_read`](crate::access::Members::check_read).
+//!
+//! ```
+//! use ara_sync::access::{Members, Record};
+//! use ara_sync::keys::SecretKeys;
+//! use ara_sync::segment::{Bounds, Draft, Head, Point, Position};
+//! use ara_sync::{Cursor, NodeId};
+//! # use ara_sync::rand_core::{TryCryptoRng, TryRng};
+//! # struct Os(u8);
+//! # impl TryRng for Os {
+//! #     type Error = std::convert::Infallible;
+//! #     fn try_next_u32(&mut self) -> Result<u32, Self::Error> { Ok(7) }
+//! #     fn try_next_u64(&mut self) -> Result<u64, Self::Error> { Ok(7) }
+//! #     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Self::Error> {
+//! #         to.fill_with(|| { self.0 = self.0.wrapping_mul(5).wrapping_add(3); self.0 }); Ok(())
+//! #     }
+//! # }
+//! # impl TryCryptoRng for Os {}
+//! # let mut random = Os(7);
+//!
+//! let laptop = SecretKeys::generate(&mut random);
+//! let members = Members::found(&Record::genesis(&laptop, None, &mut random)?)?;
+//! let keys = members.epoch_keys(&laptop)?;
+//!
+//! let draft = Draft {
+//!     space: members.space(),
+//!     node: NodeId::from_bytes([1; 16]),
+//!     previous: None,
+//!     replaces: &[],
+//!     bounds: Bounds { from: Point::default(), to: Point { number: 3, digest: 99 } },
+//!     stood: Position { cursor: Cursor::start(members.space()), access: members.head() },
+//!     changes: b"a record of changes",
+//! };
+//! let sealed = draft.seal(&laptop, keys.newest(), &mut random)?;
+//!
+//! // Who is sent the head and the parts checks who sealed them, then opens them.
+//! let head = Head::read(sealed.head.as_bytes())?;
+//! members.check_read(&head)?;
+//! let key = keys.get(head.header().epoch).expect("the epoch is one of this space");
+//! assert_eq!(head.open_bounds(key)?, draft.bounds);
+//! assert_eq!(head.open(key, &sealed.parts, 1 << 20)?.changes, draft.changes);
+//! # Ok::<(), ara_sync::Error>(())
+//! ```
 //!
 //! # Layout
 //!

@@ -1,7 +1,9 @@
 //! Slots: what each device tells the others of itself.
 //!
 //! A slot is one small sealed box for each device. Only that device writes it anew, so the list of
-//! devices, and who has what, need no empty segments.
+//! devices, and who has what, need no empty segments. [`Slot::read`] checks that the author signed;
+//! whether the author is a member tells
+//! [`Members::check_read`](crate::access::Members::check_read).
 //!
 //! # Layout
 //!

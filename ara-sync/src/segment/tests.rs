@@ -9,7 +9,7 @@ use crate::cursor::Cursor;
 use crate::epoch::{EpochKey, Purpose};
 use crate::error::{Error, Result};
 use crate::ids::{NodeId, RecordHash, SegmentId, SpaceId};
-use crate::keys::SecretKeys;
+use crate::keys::{Label, SecretKeys};
 use crate::seal;
 use crate::testing::{Fixed, assert_only_whole};
 
@@ -82,6 +82,25 @@ fn only_the_whole_segment_opens() -> Result<()> {
     assert_only_whole(&sent, |sent| {
         Head::read_first(sent).is_ok_and(|(head, part)| head.open(&key, &[part], MOST).is_ok())
     });
+    Ok(())
+}
+
+/// Every field is bound to what is sealed, so that not even the author can change one later.
+#[test]
+fn a_changed_head_that_the_author_signed_again_does_not_open() -> Result<()> {
+    let (author, key, mut random) = keys();
+    let replaces = [SegmentId::from_bytes([4; 32])];
+    let sealed =
+        Draft { replaces: &replaces, ..draft(b"hello") }.seal(&author, &key, &mut random)?;
+    let (signed, _) = sealed.head.as_bytes().split_at(sealed.head.as_bytes().len() - 64);
+    for at in 0..signed.len() {
+        let mut changed = signed.to_vec();
+        changed[at] ^= 1 << (at % 8);
+        let signature = author.sign(Label::Segment, &changed);
+        changed.extend(signature.as_bytes());
+        let opened = Head::read(&changed).and_then(|head| head.open(&key, &sealed.parts, MOST));
+        assert!(opened.is_err(), "byte {at}");
+    }
     Ok(())
 }
 

@@ -166,6 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn a_changed_slot_that_its_author_signed_again_does_not_open() -> Result<()> {
+        let author = SecretKeys::generate(&mut Fixed::new(1));
+        let (slot, key) = seal_it(&content())?;
+        assert_eq!(slot.author(), author.public().member());
+        let (signed, _) = slot.as_bytes().split_at(slot.as_bytes().len() - SIGNATURE);
+        for at in 0..signed.len() {
+            let mut changed = signed.to_vec();
+            changed[at] ^= 1 << (at % 8);
+            let signature = author.sign(Label::Slot, &changed);
+            changed.extend(signature.as_bytes());
+            let opened = Slot::read(&changed).and_then(|slot| slot.open(&key));
+            assert!(opened.is_err(), "byte {at}");
+        }
+        Ok(())
+    }
+
+    #[test]
     fn what_is_newer_needs_an_update() -> Result<()> {
         let mut bytes = seal_it(&content())?.0.as_bytes().to_vec();
         bytes[0] = 2;
