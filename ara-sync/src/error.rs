@@ -30,7 +30,7 @@ pub enum Error {
         what: &'static str,
     },
 
-    /// A public key is none, or is one of the few that give no security.
+    /// The bytes are not a public key, or are one of the few keys that give no security.
     #[error("a public key is invalid or weak")]
     WeakKey,
 
@@ -93,15 +93,16 @@ pub enum Error {
 
     /// A record names an epoch that is not the newest, or a new one that there was before; or a key is not
     /// of the epoch that a box names.
-    #[error("another epoch is named than must be")]
+    #[error("the epoch is not the one that is expected here")]
     OtherEpoch,
 
     /// Who made the newest epoch's key has left with it. A member must rotate before anybody seals.
     #[error("a member has left with the newest epoch's key: rotate first")]
     RotateFirst,
 
-    /// The URL of a relay is none: it begins with `https://` or `http://`, and is in printable ASCII.
-    #[error("the relay's URL is none that begins with https:// or http://")]
+    /// What was given as the URL of a relay does not begin with `https://` or `http://`, names no host, or
+    /// has other characters than the visible ones of ASCII.
+    #[error("this is not a relay's URL: write it as in https://relay.example")]
     RelayUrl,
 
     /// The challenge that a request was signed with is too old. The answer brings another.
@@ -117,7 +118,7 @@ pub enum Error {
 
     /// A pairing code has a letter that no code has.
     #[error(
-        "letter {position} of the pairing code is none that codes have: check how it is written"
+        "letter {position} of the pairing code is one that no code contains: compare it with the other screen"
     )]
     CodeLetter {
         /// Which one, counted from 1, not counting dashes and white space.

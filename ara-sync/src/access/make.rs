@@ -116,7 +116,7 @@ impl Members {
     ///
     /// # Errors
     ///
-    /// As above, and [`Error::RelayUrl`](crate::Error::RelayUrl) if the URL is none.
+    /// As above, and [`Error::RelayUrl`](crate::Error::RelayUrl) if this is not the URL of a relay.
     pub fn move_to(&self, author: &SecretKeys, relay: &str) -> Result<Record> {
         self.write(author, self.epoch(), &Body::Moved { relay: relay.to_owned() })
     }

@@ -32,7 +32,7 @@ impl Record {
     /// Returns [`Error::TooLarge`] if it has more than [`LONGEST_RECORD`] bytes, [`Error::UpdateNeeded`]
     /// if its version or kind is a newer one, [`Error::WrongSignature`] if its author did not sign it,
     /// and [`Error::Malformed`], [`Error::WeakKey`], [`Error::TooManyMembers`] or [`Error::RelayUrl`] if
-    /// it is none.
+    /// the bytes are not a record.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > LONGEST_RECORD {
             return Err(Error::TooLarge { what: WHAT });

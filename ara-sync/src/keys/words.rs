@@ -32,7 +32,7 @@ impl RecoveryWords {
     /// Returns [`Error::WordCount`] if they are not 24, [`Error::UnknownWord`] for the first that is not
     /// in the list, and [`Error::WordsChecksum`] if they do not belong together.
     pub fn parse(text: &str) -> Result<Self> {
-        // The list is in ASCII, so a word that lower case would make longer is none anyway.
+        // All words of the list are in ASCII, so no other letters need to become lower case.
         let lower = Zeroizing::new(text.to_ascii_lowercase());
         let found = lower.split_whitespace().take(COUNT + 1).count();
         if found != COUNT {

@@ -19,8 +19,8 @@ const WHAT: &str = "challenge";
 pub struct Challenge([u8; SIZE]);
 
 impl Challenge {
-    /// Makes a challenge for requests to a space, or to none yet: then its id is zero. It expires at the second `expiry` of Unix time, by the
-    /// relay's clock.
+    /// Makes a challenge for requests about a space. For requests about no space, such as the search for one, pass
+    /// the id of zeros. It expires at the second `expiry` of Unix time, by the relay's clock.
     #[must_use]
     pub fn new(key: &[u8; 32], space: SpaceId, expiry: u64) -> Self {
         let tag = mac(key, space, expiry).finalize().into_bytes();
@@ -35,7 +35,7 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Malformed`] if it is none that was made under this key for this space, and
+    /// Returns [`Error::Malformed`] if it was not made under this key for this space, and
     /// [`Error::ChallengeExpired`] if it was made for requests before `now`.
     pub fn check(bytes: &[u8], key: &[u8; 32], space: SpaceId, now: u64) -> Result<()> {
         let mut reader = Reader::new(bytes, WHAT);

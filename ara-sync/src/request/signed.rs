@@ -66,7 +66,7 @@ impl RequestSignature {
     /// # Errors
     ///
     /// Returns [`Error::UpdateNeeded`] if its version is a newer one, and [`Error::Malformed`] or
-    /// [`Error::WeakKey`] if it is none.
+    /// [`Error::WeakKey`] if the bytes are not a signature.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(bytes, WHAT);
         reader.version(VERSION)?;

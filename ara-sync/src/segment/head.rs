@@ -27,7 +27,9 @@ pub struct Header {
     pub node: NodeId,
     /// The node's segment before it.
     pub previous: Option<SegmentId>,
-    /// The segments in whose place it is, in their order.
+    /// The segments in whose place it is, in their order. The node's next segment names the last of these
+    /// as the one before it. Where a replacement is replaced in its turn, the last is therefore not that
+    /// replacement, but the last one that it replaced itself.
     pub replaces: Vec<SegmentId>,
 }
 
@@ -100,8 +102,8 @@ impl Head {
     /// # Errors
     ///
     /// Returns [`Error::UpdateNeeded`] if its version is a newer one, [`Error::WrongSignature`] if its
-    /// author did not sign it, and [`Error::Malformed`], [`Error::TooLarge`] or [`Error::WeakKey`] if it
-    /// is none.
+    /// author did not sign it, and [`Error::Malformed`], [`Error::TooLarge`] or [`Error::WeakKey`] if the
+    /// bytes are not a head.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         match Self::read_first(bytes)? {
             (head, []) => Ok(head),
@@ -183,7 +185,7 @@ impl Head {
     /// # Errors
     ///
     /// Returns [`Error::TooLarge`] if it is above [`LONGEST_PART`], and [`Error::Malformed`] if it is not
-    /// the part that the author sealed, or there is none of this index.
+    /// the part that the author sealed, or the segment has no part of this index.
     pub fn check_part(&self, index: usize, part: &[u8]) -> Result<()> {
         if part.len() > LONGEST_PART {
             return Err(Error::TooLarge { what: WHAT });
@@ -203,7 +205,7 @@ impl Head {
     /// # Errors
     ///
     /// Returns [`Error::OtherEpoch`] if the key is another epoch's, [`Error::DoesNotOpen`] if the bounds
-    /// were not sealed under it for this header, and [`Error::Malformed`] if they are none.
+    /// were not sealed under it for this header, and [`Error::Malformed`] if they do not end after they begin.
     pub fn open_bounds(&self, key: &EpochKey) -> Result<Bounds> {
         self.check_key(key)?;
         self.bounds.open(key, self.header_bytes())

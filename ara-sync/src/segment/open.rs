@@ -14,7 +14,7 @@ impl Head {
     /// # Errors
     ///
     /// Returns [`Error::OtherEpoch`] if the key is another epoch's, [`Error::Malformed`] if these are not
-    /// the parts, or what is in them is none, [`Error::DoesNotOpen`] if a part was not sealed under this
+    /// the parts, or what is in them is not laid out as a body is, [`Error::DoesNotOpen`] if a part was not sealed under this
     /// key for this place, and [`Error::TooLarge`] if a part or the changes are too large.
     pub fn open<P: AsRef<[u8]>>(
         &self,

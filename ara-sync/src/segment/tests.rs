@@ -228,6 +228,8 @@ fn a_replacement_stands_for_the_last_one_that_it_replaces() -> Result<()> {
     assert!(third.header().follows(&second));
     assert!(third.header().follows(&united));
     assert!(!second.header().follows(&united));
+    let again = seal(None, &[united.id(), second.id()])?;
+    assert!(third.header().follows(&again));
     assert!(!united.header().follows(&first));
     assert!(!first.header().follows(&first));
     let malformed = Err(Error::Malformed { what: WHAT });

@@ -60,7 +60,7 @@ impl Slot {
     ///
     /// Returns [`Error::TooLarge`] if it has more than [`LONGEST_SLOT`] bytes, [`Error::UpdateNeeded`] if
     /// its version is a newer one, [`Error::WrongSignature`] if its author did not sign it, and
-    /// [`Error::Malformed`] or [`Error::WeakKey`] if it is none.
+    /// [`Error::Malformed`] or [`Error::WeakKey`] if the bytes are not a slot.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > LONGEST_SLOT {
             return Err(Error::TooLarge { what: WHAT });
@@ -84,7 +84,7 @@ impl Slot {
     /// # Errors
     ///
     /// Returns [`Error::OtherEpoch`] if the key is another epoch's, [`Error::DoesNotOpen`] if it was not
-    /// sealed under this key, and [`Error::Malformed`] or [`Error::TooLarge`] if what is in it is none.
+    /// sealed under this key, and [`Error::Malformed`] or [`Error::TooLarge`] if what is in it is not laid out as a slot is.
     pub fn open(&self, key: &EpochKey) -> Result<SlotContent> {
         if key.id() != self.epoch {
             return Err(Error::OtherEpoch);
