@@ -15,6 +15,9 @@
 //! | [`segment`] | sealed changes |
 //! | [`slot`] | what each device tells the others of itself |
 //!
+//! They import one way: `epoch` knows `keys`, `segment` and `slot` know both, and `access` knows all of
+//! these; `request` and `pairing` know `keys` only.
+//!
 //! # Encoding
 //!
 //! All formats are laid out by hand: numbers in big-endian order, fields of fixed size in a fixed order,

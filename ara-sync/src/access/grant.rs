@@ -81,3 +81,32 @@ pub(super) fn read_ascending(
     }
     Ok(keys)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::SecretKeys;
+    use crate::testing::Fixed;
+
+    #[test]
+    fn members_are_named_once_and_in_order() {
+        let mut keys = [1, 2].map(|seed| {
+            let keys = SecretKeys::generate(&mut Fixed::new(seed));
+            keys.public().member()
+        });
+        keys.sort_unstable();
+        let read = |keys: &[MemberKey]| {
+            let mut bytes = vec![];
+            write_count(&mut bytes, keys.len())?;
+            bytes.extend(keys.iter().flat_map(MemberKey::as_bytes));
+            read_ascending(&mut Reader::new(&bytes, "list"), |_, _| Ok(()))
+        };
+        let [first, second] = keys;
+        assert_eq!(read(&keys), Ok(keys.to_vec()));
+        assert_eq!(read(&[]), Ok(vec![]));
+        let malformed = Err(Error::Malformed { what: "list" });
+        assert_eq!(read(&[second, first]), malformed);
+        assert_eq!(read(&[first, first]), malformed);
+        assert_eq!(read(&[first; MOST_MEMBERS + 1]), Err(Error::TooManyMembers));
+    }
+}

@@ -53,6 +53,12 @@ impl EpochKey {
         Self { id: EpochId::from_bytes(id), key }
     }
 
+    /// Makes a key that claims to be another, as a member that does not keep to the rules can.
+    #[cfg(test)]
+    pub(super) fn claiming(id: EpochId, key: &Self) -> Self {
+        Self { id, key: key.key.clone() }
+    }
+
     pub(crate) fn secret(&self) -> &[u8; 32] {
         &self.key
     }

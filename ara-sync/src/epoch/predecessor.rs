@@ -65,6 +65,17 @@ mod tests {
     use crate::testing::{Fixed, assert_only_whole};
 
     #[test]
+    fn another_key_under_its_id_is_refused() -> Result<()> {
+        let random = &mut Fixed::new(1);
+        let [old, new, other] = std::array::from_fn(|_| EpochKey::generate(random));
+        let space = SpaceId::from_bytes([1; 16]);
+        let claiming = EpochKey::claiming(old.id(), &other);
+        let sealed = SealedPredecessor::seal(&new, &claiming, space, random)?;
+        assert_eq!(sealed.open(&new, old.id(), space), Err(Error::DoesNotOpen { what: WHAT }));
+        Ok(())
+    }
+
+    #[test]
     fn it_opens_under_its_successor_only() -> Result<()> {
         let random = &mut Fixed::new(1);
         let [old, new, other] = std::array::from_fn(|_| EpochKey::generate(random));

@@ -110,6 +110,20 @@ mod tests {
     use crate::testing::{Fixed, assert_only_whole};
 
     #[test]
+    fn another_key_under_its_id_is_refused() -> Result<()> {
+        let random = &mut Fixed::new(1);
+        let phone = SecretKeys::generate(random);
+        let [key, other] = std::array::from_fn(|_| EpochKey::generate(random));
+        let place =
+            Place { space: SpaceId::from_bytes([1; 16]), before: RecordHash::from_bytes([2; 32]) };
+        let claiming = EpochKey::claiming(key.id(), &other);
+        let wrapped = WrappedKey::wrap(&claiming, &phone.public(), place, random)?;
+        let refused = wrapped.open(key.id(), &phone, place);
+        assert_eq!(refused, Err(Error::DoesNotOpen { what: WHAT }));
+        Ok(())
+    }
+
+    #[test]
     fn it_opens_for_its_member_at_its_place_only() -> Result<()> {
         let random = &mut Fixed::new(1);
         let [phone, laptop] = std::array::from_fn(|_| SecretKeys::generate(random));

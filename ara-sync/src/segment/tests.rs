@@ -137,6 +137,26 @@ fn a_large_one_goes_in_parts() -> Result<()> {
 }
 
 #[test]
+fn how_a_body_is_cut_is_no_choice() -> Result<()> {
+    let (author, key, mut random) = keys();
+    let packed = body::pack(&STOOD, b"hello")?;
+    let header = draft(b"").seal(&author, &key, &mut random)?.head.header().write()?;
+    let bounds = SealedBounds::seal(BOUNDS, &key, &header, &mut random)?;
+    let derived = key.derived(Purpose::Body);
+    let parts = packed.chunks(packed.len() / 2).enumerate().map(|(index, part)| {
+        seal::seal(&derived, &bound(&header, &bounds, 2, index), part, "part", &mut random)
+    });
+    let parts = parts.collect::<Result<Vec<_>>>()?;
+    assert_eq!(parts.len(), 2);
+    let head = Head::write(&header, &bounds, &parts, &author)?;
+    let malformed = Error::Malformed { what: WHAT };
+    assert_eq!(head.check_part(0, &parts[0]), Err(malformed));
+    assert_eq!(head.check_part(1, &parts[1]), Ok(()));
+    assert_eq!(head.open(&key, &parts, MOST), Err(malformed));
+    Ok(())
+}
+
+#[test]
 fn a_member_cannot_move_a_part_to_another_place() -> Result<()> {
     let (author, key, mut random) = keys();
     let sealed = draft(b"hello").seal(&author, &key, &mut random)?;
