@@ -53,6 +53,13 @@ impl EpochKey {
         Self { id: EpochId::from_bytes(id), key }
     }
 
+    /// Returns the key of an epoch from what a box held, or `None` if that is no key or another one's.
+    pub(super) fn opened(held: &[u8], epoch: EpochId) -> Option<Self> {
+        let mut key = Zeroizing::new([0; 32]);
+        key.copy_from_slice(held.get(..32)?);
+        Some(Self::of(key)).filter(|key| key.id() == epoch)
+    }
+
     /// Makes a key that claims to be another, as a member that does not keep to the rules can.
     #[cfg(test)]
     pub(super) fn claiming(id: EpochId, key: &Self) -> Self {

@@ -1,7 +1,6 @@
 //! The key of the epoch before, sealed under the epoch's own.
 
 use rand_core::CryptoRng;
-use zeroize::Zeroizing;
 
 use crate::bytes::Reader;
 use crate::epoch::{EpochKey, Purpose};
@@ -38,11 +37,7 @@ impl SealedPredecessor {
     ) -> Result<EpochKey> {
         let bound = bound(space, under.id(), predecessor);
         let opened = open(&under.derived(Purpose::Predecessor), &bound, &self.0, WHAT)?;
-        let mut key = Zeroizing::new([0; 32]);
-        let other = Error::DoesNotOpen { what: WHAT };
-        key.copy_from_slice(opened.get(..32).ok_or(other)?);
-        let key = EpochKey::of(key);
-        if key.id() == predecessor { Ok(key) } else { Err(other) }
+        EpochKey::opened(&opened, predecessor).ok_or(Error::DoesNotOpen { what: WHAT })
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {

@@ -78,10 +78,7 @@ impl WrappedKey {
             &[],
         );
         let opened = Zeroizing::new(opened.map_err(|_| fails)?);
-        let mut key = Zeroizing::new([0; 32]);
-        key.copy_from_slice(opened.get(..32).ok_or(fails)?);
-        let key = EpochKey::of(key);
-        if key.id() == epoch { Ok(key) } else { Err(fails) }
+        EpochKey::opened(&opened, epoch).ok_or(fails)
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
