@@ -195,7 +195,7 @@ impl Devices {
             device.look(&mut self.world).map_err(|error| format!("compacted: {error}"))?;
         }
         // In small batches, a new device keeps old columns right from half of what there is, and again once it has the rest.
-        let bytes = number("ARA_BATCH").map_or(1 << 19, |bytes| bytes as usize);
+        let bytes = number("ARA_BATCH").map_or(300, |bytes| bytes as usize);
         self.is_all_for_a_new_one(bytes).map_err(|error| format!("late, compacted: {error}"))?;
         self.compare().map_err(|error| format!("compacted: {error}").into())
     }

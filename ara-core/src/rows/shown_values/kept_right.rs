@@ -23,10 +23,7 @@ impl Shown {
     }
 
     /// Returns the edits of the columns that belong together.
-    pub(super) fn edits(
-        &self,
-        known: &ByPosition<Known>,
-    ) -> impl Iterator<Item = (usize, WrittenAt)> {
+    fn edits(&self, known: &ByPosition<Known>) -> impl Iterator<Item = (usize, WrittenAt)> {
         let edit = |column: &usize| Some((*column, known.get(column)?.edit.as_ref()?.at));
         self.group.iter().filter_map(edit)
     }
