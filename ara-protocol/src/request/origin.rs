@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 /// the port, in lower case, without a port that is the scheme's own.
 ///
 /// ```
-/// use ara_sync::request::origin;
+/// use ara_protocol::request::origin;
 ///
 /// assert_eq!(origin("HTTPS://Relay.example:443/ara/")?, "https://relay.example");
 /// assert_eq!(origin("http://127.0.0.1:4040")?, "http://127.0.0.1:4040");
-/// # Ok::<(), ara_sync::Error>(())
+/// # Ok::<(), ara_protocol::Error>(())
 /// ```
 ///
 /// # Errors

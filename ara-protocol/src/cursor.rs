@@ -8,7 +8,7 @@ use crate::ids::{SegmentId, SpaceId};
 /// or no such number.
 ///
 /// ```
-/// use ara_sync::{Cursor, SegmentId, SpaceId};
+/// use ara_protocol::{Cursor, SegmentId, SpaceId};
 ///
 /// let start = Cursor::start(SpaceId::from_bytes([1; 16]));
 /// let [one, other] = [2, 3].map(|byte| SegmentId::from_bytes([byte; 32]));

@@ -5,9 +5,9 @@
 //! expired, and no clock of the client's is involved.
 //!
 //! ```
-//! use ara_sync::keys::SecretKeys;
-//! use ara_sync::request::{Challenge, Request, hash_body, origin};
-//! use ara_sync::SpaceId;
+//! use ara_protocol::keys::SecretKeys;
+//! use ara_protocol::request::{Challenge, Request, hash_body, origin};
+//! use ara_protocol::SpaceId;
 //! # let keys = SecretKeys::from_bytes(&[7; 64]);
 //! # let relay_key = [8; 32];
 //! # let (space, now) = (SpaceId::from_bytes([1; 16]), 1_700_000_000);
@@ -27,7 +27,7 @@
 //! assert_eq!(request.audience, "https://relay.example");
 //! Challenge::check(request.challenge, &relay_key, space, now)?;
 //! assert_eq!(signature.verify(&request)?, keys.public().member());
-//! # Ok::<(), ara_sync::Error>(())
+//! # Ok::<(), ara_protocol::Error>(())
 //! ```
 //!
 //! # Layout

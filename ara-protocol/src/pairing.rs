@@ -14,10 +14,10 @@
 //! Each side is a value that turns into the next: a step cannot be left out.
 //!
 //! ```
-//! use ara_sync::keys::SecretKeys;
-//! use ara_sync::pairing::{Invitation, Joining, Outcome, PairingCode};
-//! # use ara_sync::rand_core::{TryCryptoRng, TryRng};
-//! # use ara_sync::{RecordHash, SpaceId};
+//! use ara_protocol::keys::SecretKeys;
+//! use ara_protocol::pairing::{Invitation, Joining, Outcome, PairingCode};
+//! # use ara_protocol::rand_core::{TryCryptoRng, TryRng};
+//! # use ara_protocol::{RecordHash, SpaceId};
 //! # struct Os(u8);
 //! # impl TryRng for Os {
 //! #     type Error = std::convert::Infallible;
@@ -48,7 +48,7 @@
 //! let waiting = revealed.confirmed_by_user();                     // tapped on the phone
 //! let joined = waiting.read_result(&result)?;
 //! assert_eq!(joined, Outcome { space, access: head, member: laptop.public().member() });
-//! # Ok::<(), ara_sync::Error>(())
+//! # Ok::<(), ara_protocol::Error>(())
 //! ```
 //!
 //! # Layout

@@ -5,9 +5,9 @@
 //! after record, and refuses what the rules forbid.
 //!
 //! ```
-//! use ara_sync::access::{Members, Record};
-//! use ara_sync::keys::SecretKeys;
-//! # use ara_sync::rand_core::{TryCryptoRng, TryRng};
+//! use ara_protocol::access::{Members, Record};
+//! use ara_protocol::keys::SecretKeys;
+//! # use ara_protocol::rand_core::{TryCryptoRng, TryRng};
 //! # struct Os(u8);
 //! # impl TryRng for Os {
 //! #     type Error = std::convert::Infallible;
@@ -33,7 +33,7 @@
 //! let mut again = Members::found(&Record::read(genesis.as_bytes())?)?;
 //! again.apply(&Record::read(added.as_bytes())?)?;
 //! assert_eq!(again.head(), members.head());
-//! # Ok::<(), ara_sync::Error>(())
+//! # Ok::<(), ara_protocol::Error>(())
 //! ```
 //!
 //! # Layout

@@ -10,11 +10,11 @@
 //! [`Members::check_read`](crate::access::Members::check_read).
 //!
 //! ```
-//! use ara_sync::access::{Members, Record};
-//! use ara_sync::keys::SecretKeys;
-//! use ara_sync::segment::{Bounds, Draft, Head, Point, Position};
-//! use ara_sync::{Cursor, NodeId};
-//! # use ara_sync::rand_core::{TryCryptoRng, TryRng};
+//! use ara_protocol::access::{Members, Record};
+//! use ara_protocol::keys::SecretKeys;
+//! use ara_protocol::segment::{Bounds, Draft, Head, Point, Position};
+//! use ara_protocol::{Cursor, NodeId};
+//! # use ara_protocol::rand_core::{TryCryptoRng, TryRng};
 //! # struct Os(u8);
 //! # impl TryRng for Os {
 //! #     type Error = std::convert::Infallible;
@@ -48,7 +48,7 @@
 //! let key = keys.get(head.header().epoch).expect("the epoch is one of this space");
 //! assert_eq!(head.open_bounds(key)?, draft.bounds);
 //! assert_eq!(head.open(key, &sealed.parts, 1 << 20)?.changes, draft.changes);
-//! # Ok::<(), ara_sync::Error>(())
+//! # Ok::<(), ara_protocol::Error>(())
 //! ```
 //!
 //! # Layout

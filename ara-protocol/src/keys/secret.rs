@@ -16,21 +16,21 @@ use crate::seal::derive;
 /// They are wiped from memory when dropped, and `Debug` does not show them.
 ///
 /// ```
-/// use ara_sync::keys::{Label, SecretKeys};
+/// use ara_protocol::keys::{Label, SecretKeys};
 /// # struct Os(u8);
-/// # impl ara_sync::rand_core::TryRng for Os {
+/// # impl ara_protocol::rand_core::TryRng for Os {
 /// #     type Error = std::convert::Infallible;
 /// #     fn try_next_u32(&mut self) -> Result<u32, Self::Error> { Ok(7) }
 /// #     fn try_next_u64(&mut self) -> Result<u64, Self::Error> { Ok(7) }
 /// #     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Self::Error> { to.fill(self.0); Ok(()) }
 /// # }
-/// # impl ara_sync::rand_core::TryCryptoRng for Os {}
+/// # impl ara_protocol::rand_core::TryCryptoRng for Os {}
 /// # let mut random = Os(7);
 /// let keys = SecretKeys::generate(&mut random);
 /// let signature = keys.sign(Label::Slot, b"hello");
 /// keys.public().member().verify(Label::Slot, b"hello", &signature)?;
 /// assert!(keys.public().member().verify(Label::Record, b"hello", &signature).is_err());
-/// # Ok::<(), ara_sync::Error>(())
+/// # Ok::<(), ara_protocol::Error>(())
 /// ```
 pub struct SecretKeys {
     signing: SigningKey,
