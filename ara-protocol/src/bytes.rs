@@ -51,6 +51,10 @@ impl<'a> Reader<'a> {
         self.array().map(u16::from_be_bytes)
     }
 
+    pub(crate) fn u32(&mut self) -> Result<u32> {
+        self.array().map(u32::from_be_bytes)
+    }
+
     pub(crate) fn u64(&mut self) -> Result<u64> {
         self.array().map(u64::from_be_bytes)
     }
@@ -68,6 +72,36 @@ impl<'a> Reader<'a> {
     pub(crate) fn text(&mut self) -> Result<&'a str> {
         let length = self.u16()?;
         std::str::from_utf8(self.slice(length.into())?).map_err(|_| self.malformed())
+    }
+
+    /// Reads bytes behind their length, which has four bytes. They are not copied, so a length that is
+    /// too great costs nothing.
+    pub(crate) fn blob(&mut self) -> Result<&'a [u8]> {
+        let length = usize::try_from(self.u32()?).map_err(|_| self.malformed())?;
+        self.slice(length)
+    }
+
+    /// Reads a list behind its length. A length that more items than there are bytes left would have is refused
+    /// before room is made for them.
+    pub(crate) fn list<T>(
+        &mut self,
+        most: usize,
+        mut item: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let count = usize::try_from(self.u32()?).map_err(|_| self.malformed())?;
+        if count > most {
+            return Err(Error::TooLarge { what: self.what });
+        }
+        let mut items = Vec::new();
+        for _ in 0..count {
+            items.push(item(self)?);
+        }
+        Ok(items)
+    }
+
+    /// Reads what is left.
+    pub(crate) fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.rest)
     }
 
     /// Returns how many bytes are left.
@@ -100,6 +134,28 @@ pub(crate) fn put_text(
     let length = length.ok_or(Error::TooLarge { what })?;
     bytes.extend(length.to_be_bytes());
     bytes.extend(text.as_bytes());
+    Ok(())
+}
+
+/// Appends bytes behind their length.
+///
+/// # Errors
+///
+/// Returns [`Error::TooLarge`] for more than 4 GB.
+pub(crate) fn put_blob(bytes: &mut Vec<u8>, blob: &[u8], what: &'static str) -> Result<()> {
+    put_count(bytes, blob.len(), what)?;
+    bytes.extend(blob);
+    Ok(())
+}
+
+/// Appends how many items follow.
+///
+/// # Errors
+///
+/// Returns [`Error::TooLarge`] for more than 4 billion.
+pub(crate) fn put_count(bytes: &mut Vec<u8>, count: usize, what: &'static str) -> Result<()> {
+    let count = u32::try_from(count).map_err(|_| Error::TooLarge { what })?;
+    bytes.extend(count.to_be_bytes());
     Ok(())
 }
 

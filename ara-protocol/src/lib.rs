@@ -10,6 +10,7 @@
 //! | [`keys`] | the keys of a device and of the recovery words, and the signatures |
 //! | [`access`] | the log that says who is a member |
 //! | [`epoch`] | the keys under which everything is sealed |
+//! | [`message`] | what clients and the relay send each other over HTTP |
 //! | [`pairing`] | how a new device becomes a member |
 //! | [`request`] | what a request to the relay signs |
 //! | [`segment`] | sealed changes |
@@ -37,6 +38,7 @@ pub mod epoch;
 mod error;
 mod ids;
 pub mod keys;
+pub mod message;
 pub mod pairing;
 pub mod request;
 mod seal;
