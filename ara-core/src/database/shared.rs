@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::database::Database;
+use crate::database::attached::Attached;
 use crate::database::options::Options;
 use crate::database::source::Reading;
 use crate::database::writer::{Writer, this_thread};
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) readers: Option<Readers>,
     pub(crate) plans: Plans,
     pub(crate) watches: Arc<Watches>,
+    pub(crate) attached: Attached,
 }
 
 impl Shared {
@@ -52,6 +54,7 @@ impl Shared {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
+            attached: Attached::default(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! The pool of connections that read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -98,6 +98,11 @@ impl Readers {
             pool: Mutex::new(Pool { idle: vec![(Box::new(first.0), first.1)], ..Pool::default() }),
             returned: Condvar::new(),
         })
+    }
+
+    /// Returns the path of the file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Opens a connection that can write.
