@@ -130,6 +130,11 @@ impl Readers {
         connection
     }
 
+    /// Returns the path at which the file was opened.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns [`Error::Replaced`] if the path no longer leads to the file that was opened.
     pub(crate) fn refuse_if_moved(&self) -> Result<()> {
         if !self.is_moved() && self.look() == AtPath::SameFile {
