@@ -1,8 +1,7 @@
-//! Where a database is, and what is kept with it for as long as it is open.
+//! What is kept with a database for as long as it is open.
 
 use std::any::Any;
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::database::Database;
@@ -20,12 +19,6 @@ impl fmt::Debug for Attached {
 /// For the crate `ara-sync`.
 #[doc(hidden)]
 impl Database {
-    /// Returns the absolute path at which the file was opened, or `None` for a database in memory.
-    #[must_use]
-    pub fn sync_path(&self) -> Option<&Path> {
-        self.0.readers.as_ref().map(|readers| readers.path())
-    }
-
     /// Returns what is attached to the database, which all of its handles share for as long as one of them is there.
     /// It is made by the first call.
     pub fn sync_attached<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
@@ -47,19 +40,9 @@ mod tests {
     #[test]
     fn the_handles_of_a_database_share_what_is_attached() -> Result<()> {
         let db = Database::memory()?;
-        assert_eq!(db.sync_path(), None);
         let first = db.sync_attached(|| 7);
         assert!(Arc::ptr_eq(&first, &db.clone().sync_attached(|| 8)));
         assert_eq!(*Database::memory()?.sync_attached(|| 9), 9);
-        Ok(())
-    }
-
-    #[test]
-    fn the_path_of_a_file_is_absolute() -> std::result::Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("app.db");
-        let db = Database::open(&path)?;
-        assert_eq!(db.sync_path(), Some(path.as_path()));
         Ok(())
     }
 }
