@@ -85,9 +85,7 @@ pub use past::transaction_list::{TransactionSummary, Transactions};
 pub use past::undo::UndoReport;
 pub use sync::changes_since::ChangesSince;
 #[doc(hidden)]
-<<<<<<< HEAD
 pub use sync::client::identity::FileIdentity;
-=======
 pub use sync::client::commits::CommitListener;
 #[doc(hidden)]
 pub use sync::client::held::HeldBySchema;
@@ -95,7 +93,6 @@ pub use sync::client::held::HeldBySchema;
 pub use sync::client::nodes::SyncNode;
 #[doc(hidden)]
 pub use sync::client::schema_facts::{SchemaFacts, schema_facts};
->>>>>>> core
 pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
