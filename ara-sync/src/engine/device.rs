@@ -1,0 +1,36 @@
+//! What is known of a device.
+
+use ara_core::VersionVector;
+use ara_protocol::keys::MemberKey;
+
+/// A device of the space, or the recovery words.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Device {
+    /// Its key.
+    pub(crate) key: MemberKey,
+    /// Who let it in.
+    pub(crate) added_by: MemberKey,
+    /// Whether it is this device.
+    pub(crate) is_own: bool,
+    /// Whether these are the recovery words.
+    pub(crate) is_recovery: bool,
+    /// What it last said of itself.
+    pub(crate) said: Option<Said>,
+}
+
+/// What a device says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Said {
+    /// Its name.
+    pub(crate) name: String,
+    /// The version of its app.
+    pub(crate) app_version: String,
+    /// The version of its schema.
+    pub(crate) schema_version: u64,
+    /// The checksum of its schema.
+    pub(crate) schema_checksum: [u8; 32],
+    /// What it knew.
+    pub(crate) vector: VersionVector,
+    /// When this device heard it, in milliseconds since 1970.
+    pub(crate) heard_at: i64,
+}

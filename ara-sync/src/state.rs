@@ -1,0 +1,5 @@
+//! What the database file keeps of sync.
+
+mod alarm;
+
+pub use alarm::Alarm;
