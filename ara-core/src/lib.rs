@@ -85,10 +85,11 @@ pub use past::transaction_list::{TransactionSummary, Transactions};
 pub use past::undo::UndoReport;
 pub use sync::changes_since::ChangesSince;
 #[doc(hidden)]
-pub use sync::client::identity::FileIdentity;
 pub use sync::client::commits::CommitListener;
 #[doc(hidden)]
 pub use sync::client::held::HeldBySchema;
+#[doc(hidden)]
+pub use sync::client::identity::FileIdentity;
 #[doc(hidden)]
 pub use sync::client::nodes::SyncNode;
 #[doc(hidden)]

@@ -26,12 +26,9 @@ pub(crate) struct Shared {
     pub(crate) readers: Option<Readers>,
     pub(crate) plans: Plans,
     pub(crate) watches: Arc<Watches>,
-<<<<<<< HEAD
     pub(crate) attached: Attached,
-=======
     /// What sync draws its keys from, so that the writer need not be locked for it.
     pub(crate) sync_entropy: Mutex<Entropy>,
->>>>>>> core
 }
 
 impl Shared {
@@ -61,11 +58,8 @@ impl Shared {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
-<<<<<<< HEAD
             attached: Attached::default(),
-=======
             sync_entropy,
->>>>>>> core
         })
     }
 

@@ -100,11 +100,6 @@ impl Readers {
         })
     }
 
-    /// Returns the path of the file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Opens a connection that can write.
     ///
     /// In WAL mode, `synchronous=NORMAL` cannot corrupt the file, but a power failure can lose the last

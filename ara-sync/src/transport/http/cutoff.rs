@@ -1,0 +1,55 @@
+//! Ending requests from outside: at a deadline, or at once.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use super::HttpTransport;
+use crate::transport::TransportError;
+
+/// What ends the requests of a session. All clones are one.
+#[derive(Clone, Default)]
+pub(crate) struct Cutoff(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    deadline: Mutex<Option<Instant>>,
+    transports: Mutex<Vec<Weak<HttpTransport>>>,
+}
+
+impl Cutoff {
+    /// Sets the time by which each request must have ended.
+    pub(crate) fn set_deadline(&self, deadline: Option<Instant>) {
+        *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+    }
+
+    /// Returns how long a request may take, or `None` if it may take its time.
+    pub(super) fn left(&self) -> Result<Option<Duration>, TransportError> {
+        let deadline = *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(deadline) = deadline else { return Ok(None) };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(TransportError::TimedOut) } else { Ok(Some(left)) }
+    }
+
+    /// Ends all requests and streams that are open now.
+    pub(crate) fn cut(&self) {
+        let transports = self.transports().clone();
+        transports.iter().filter_map(Weak::upgrade).for_each(|transport| transport.cut());
+    }
+
+    pub(super) fn register(&self, transport: &Arc<HttpTransport>) {
+        let mut transports = self.transports();
+        transports.retain(|transport| transport.strong_count() > 0);
+        transports.push(Arc::downgrade(transport));
+    }
+
+    fn transports(&self) -> std::sync::MutexGuard<'_, Vec<Weak<HttpTransport>>> {
+        self.0.transports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Cutoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cutoff")
+    }
+}
