@@ -97,7 +97,7 @@ impl HttpTransport {
         Ok(transport)
     }
 
-    /// Ends all requests and streams that are open. Others may follow.
+    /// Ends all requests and streams that are open, also those that are about to begin.
     fn cut(&self) {
         let mut agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *agent, self.config.new_agent()).shutdown();
@@ -110,11 +110,13 @@ impl HttpTransport {
         silence: Duration,
     ) -> Result<http::Response<Body>, TransportError> {
         let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Asked after the agent is taken: who shuts the way ends what was taken before.
+        let left = self.cutoff.left()?;
         let request = agent
             .post(format!("{}{path}", self.base))
             .header(http::header::CONTENT_TYPE, "application/octet-stream");
         let config = request.config().timeout_per_read(Some(silence));
-        let request = config.timeout_global(self.cutoff.left()?).build();
+        let request = config.timeout_global(left).build();
         request.send(body).map_err(|error| failure(&error))
     }
 }

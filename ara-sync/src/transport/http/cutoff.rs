@@ -1,6 +1,7 @@
 //! Ending requests from outside: at a deadline, or at once.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ pub(crate) struct Cutoff(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     deadline: Mutex<Option<Instant>>,
+    /// Whether nothing may be sent any more.
+    is_shut: AtomicBool,
     transports: Mutex<Vec<Weak<HttpTransport>>>,
 }
 
@@ -25,16 +28,29 @@ impl Cutoff {
 
     /// Returns how long a request may take, or `None` if it may take its time.
     pub(super) fn left(&self) -> Result<Option<Duration>, TransportError> {
+        if self.is_shut() {
+            return Err(TransportError::Unreachable { reason: "sync was stopped".to_owned() });
+        }
         let deadline = *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(deadline) = deadline else { return Ok(None) };
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(TransportError::TimedOut) } else { Ok(Some(left)) }
     }
 
-    /// Ends all requests and streams that are open now.
-    pub(crate) fn cut(&self) {
+    /// Ends all requests and streams that are open now, and lets no others be sent.
+    pub(crate) fn shut(&self) {
+        self.0.is_shut.store(true, Ordering::SeqCst);
         let transports = self.transports().clone();
         transports.iter().filter_map(Weak::upgrade).for_each(|transport| transport.cut());
+    }
+
+    /// Lets requests be sent again.
+    pub(crate) fn reopen(&self) {
+        self.0.is_shut.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_shut(&self) -> bool {
+        self.0.is_shut.load(Ordering::SeqCst)
     }
 
     pub(super) fn register(&self, transport: &Arc<HttpTransport>) {

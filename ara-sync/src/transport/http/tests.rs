@@ -192,8 +192,10 @@ fn a_request_can_be_cut_off_and_others_follow() -> Tested {
     let request = thread::spawn(move || waiting.post("/v1/sync", b"", 100));
     // It has connected, and waits for the answer.
     let held = listener.accept()?;
-    cutoff.cut();
+    cutoff.shut();
     assert!(request.join().expect("does not panic").is_err());
+    assert!(transport.post("/v1/sync", b"", 100).is_err());
+    cutoff.reopen();
     drop(held);
     let next = thread::spawn(move || transport.post("/v1/sync", b"", 100));
     let (mut stream, _) = listener.accept()?;
