@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use crate::catalog::sync_tables::note_removed;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
@@ -101,7 +102,7 @@ pub(crate) fn rebuild_tables(
     }
     let unclear = std::mem::take(&mut rows.unclear);
     let forgotten = std::mem::take(&mut rows.newly_forgotten);
-    remove_values(log, registry, &forgotten)?;
+    remove_values(log, registry, &forgotten, &mut note_removed(log.connection())?)?;
     rebuild_rows(log, registry, &unclear, None)
 }
 
