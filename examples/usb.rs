@@ -2,10 +2,10 @@
 //! program synchronizes.
 //!
 //! ```text
-//! cargo run --example usb --features sync -- write notes.db "Buy milk"     # a note, to begin with
-//! cargo run --example usb --features sync -- sync notes.db stick/ laptop   # the phone: sync .. stick/ phone
-//! cargo run --example usb --features sync -- list notes.db
-//! cargo run --example usb --features sync -- compact notes.db stick/       # drops what was overwritten
+//! cargo run --example usb --features wire -- write notes.db "Buy milk"     # a note, to begin with
+//! cargo run --example usb --features wire -- sync notes.db stick/ laptop   # the phone: sync .. stick/ phone
+//! cargo run --example usb --features wire -- list notes.db
+//! cargo run --example usb --features wire -- compact notes.db stick/       # drops what was overwritten
 //! ```
 //!
 //! Without arguments, three databases demonstrate it in a temporary folder.

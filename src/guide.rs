@@ -35,10 +35,10 @@ page! { replacing: include_str!("../guide/replacing.md") }
 page! { ci: include_str!("../guide/ci.md") }
 page! { ensure: include_str!("../guide/ensure.md") }
 page! { devices: include_str!("../guide/devices.md") }
-#[cfg(feature = "sync")]
+#[cfg(feature = "wire")]
 page! { bytes: include_str!("../guide/bytes.md") }
-#[cfg(not(feature = "sync"))]
-page! { bytes: "This page is about the feature `sync`: build the documentation with it to read the page." }
+#[cfg(not(feature = "wire"))]
+page! { bytes: "This page is about the feature `wire`: build the documentation with it to read the page." }
 page! { counters: include_str!("../guide/counters.md") }
 page! { history: include_str!("../guide/history.md") }
 page! { forgetting: include_str!("../guide/forgetting.md") }
