@@ -10,3 +10,4 @@ pub(crate) mod registry;
 pub(crate) mod search_index;
 pub(crate) mod shape;
 pub(crate) mod shown_column;
+pub(crate) mod sync_tables;

@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod changes_since;
+pub(crate) mod client;
 pub(crate) mod compact;
 pub(crate) mod cursor;
 pub(crate) mod merge;

@@ -13,6 +13,7 @@ use crate::catalog::read_as::field_of;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::search_index::SearchIndex;
 use crate::catalog::shape::{Declared, columns_in_file};
+use crate::catalog::sync_tables::{SEGMENT_INDEX, SYNC_TABLES};
 use crate::error::Result;
 use crate::names::{SHOWN_COLUMN_PREFIX, SHOWN_PREFIX};
 
@@ -285,7 +286,7 @@ fn foreign_objects(registry: &Registry, objects: Vec<Object>, found: &mut Vec<Dr
     for Object { kind, name, table, .. } in objects {
         let is_ara_s = match &*kind {
             "table" => tables.contains(name.as_str()),
-            "index" => registry.indexes.contains_key(&name),
+            "index" => registry.indexes.contains_key(&name) || name == SEGMENT_INDEX,
             _ => false,
         } || of_searches.contains(&name)
             || kind != "view" && name.starts_with(SHOWN_PREFIX);
@@ -298,5 +299,6 @@ fn foreign_objects(registry: &Registry, objects: Vec<Object>, found: &mut Vec<Dr
 
 /// Returns the names of ara's own tables.
 fn own_tables() -> impl Iterator<Item = &'static str> {
-    OWN_TABLES.into_iter().filter_map(|sql| sql.split_whitespace().nth(2))
+    let of_every_file = OWN_TABLES.into_iter().filter_map(|sql| sql.split_whitespace().nth(2));
+    of_every_file.chain(SYNC_TABLES.map(|(name, _)| name))
 }

@@ -1,0 +1,83 @@
+//! The tables in which a file that is synced keeps how far that has come.
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+
+/// The tables, each with the statement that creates it.
+///
+/// - `ara_sync`: facts about the space that the file is in, and about what was sent and received, by key.
+/// - `ara_segment`: the segments that the relay has of the space: the number, the id, the node of which it holds
+///   changes, who sealed it and under which epoch, the hash of the relay's chain there, where its changes begin
+///   and end (a number and a digest each; NULL as long as that could not be opened), how long it is, which segment
+///   its successor names, and flags.
+pub(crate) const SYNC_TABLES: [(&str, &str); 2] = [
+    ("ara_sync", "CREATE TABLE ara_sync (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID"),
+    (
+        "ara_segment",
+        "CREATE TABLE ara_segment (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
+         node BLOB NOT NULL, author BLOB NOT NULL, epoch BLOB NOT NULL, chain BLOB NOT NULL, \
+         from_number INTEGER, from_digest INTEGER, to_number INTEGER, to_digest INTEGER, \
+         length INTEGER NOT NULL, named BLOB, flags INTEGER NOT NULL) STRICT",
+    ),
+];
+
+/// The index of `ara_segment` by node.
+pub(crate) const SEGMENT_INDEX: &str = "ara_segment_by_node";
+
+const CREATE_SEGMENT_INDEX: &str = "CREATE INDEX ara_segment_by_node ON ara_segment (node, number)";
+
+/// Returns whether a file has the tables.
+pub(crate) fn are_there(connection: &Connection) -> Result<bool> {
+    for (name, _) in SYNC_TABLES {
+        if !is_there(connection, name)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Creates the tables that a file lacks, and the index.
+pub(crate) fn make(connection: &Connection) -> Result<()> {
+    for (name, create) in SYNC_TABLES {
+        if !is_there(connection, name)? {
+            connection.execute_batch(create)?;
+        }
+    }
+    if !is_there(connection, SEGMENT_INDEX)? {
+        connection.execute_batch(CREATE_SEGMENT_INDEX)?;
+    }
+    Ok(())
+}
+
+fn is_there(connection: &Connection, name: &str) -> Result<bool> {
+    Ok(connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE name = ?1")?.exists([name])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::format::new_file;
+
+    #[test]
+    fn what_is_missing_is_made_and_what_is_there_stays() -> Result<()> {
+        let file = new_file();
+        assert!(!are_there(&file)?);
+        make(&file)?;
+        file.execute("INSERT INTO ara_sync VALUES ('cursor', x'07')", [])?;
+        file.execute_batch("DROP TABLE ara_segment")?;
+        assert!(!are_there(&file)?);
+        make(&file)?;
+        make(&file)?;
+        assert!(are_there(&file)?);
+        let kept: Vec<u8> = file.query_row("SELECT value FROM ara_sync", [], |row| row.get(0))?;
+        assert_eq!(kept, [7]);
+        let plan: String = file.query_row(
+            "EXPLAIN QUERY PLAN SELECT id FROM ara_segment WHERE node = ?1 ORDER BY number",
+            [[0u8; 16]],
+            |row| row.get("detail"),
+        )?;
+        assert!(plan.contains(SEGMENT_INDEX), "{plan}");
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+//! What the crate `ara-sync`, which syncs through a relay, needs of a database besides what apps use. Apps do not
+//! see any of it.
+
+mod state;
