@@ -82,6 +82,8 @@ pub use past::row_history::{ColumnChange, RowChange};
 pub use past::transaction_list::{TransactionSummary, Transactions};
 pub use past::undo::UndoReport;
 pub use sync::changes_since::ChangesSince;
+#[doc(hidden)]
+pub use sync::client::commits::CommitListener;
 pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;

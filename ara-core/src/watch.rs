@@ -6,10 +6,11 @@
 //! thread that runs while there is a watch, which reads them from the change log.
 //!
 //! Nothing here runs a query again. Whoever waits does so when it is ready, so that a hundred commits
-//! cause one new result.
+//! cause one new result. Sync, which reads no query, [listens](listener) to every commit that wrote into the log.
 
 pub(crate) mod host;
 pub(crate) mod interest;
+pub(crate) mod listener;
 pub(crate) mod log_position;
 pub(crate) mod observer;
 pub(crate) mod own_writes;

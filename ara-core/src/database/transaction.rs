@@ -168,7 +168,10 @@ impl<'c> Transaction<'c> {
         }
         let journal = state.writing.recorder.finish()?;
         let plans = std::mem::take(&mut state.plans);
-        let touched = state.writing.touched.take();
+        let mut touched = state.writing.touched.take();
+        if let Some(touched) = &mut touched {
+            touched.is_logged |= state.writing.recorder.changes() > 0;
+        }
         let is_another = touched.is_some() && (!plans.is_empty() || state.has_met_nodes);
         let file = is_another.then(|| FileState::load(self.connection, None)).transpose()?;
         let mut commit = self.connection.prepare_cached("COMMIT")?;

@@ -456,6 +456,9 @@ impl<'m> Merge<'m, '_> {
         }
         if self.report.changes > 0 {
             recorder.save_clock()?;
+            if let Some(touched) = self.touched.as_deref_mut() {
+                touched.is_logged = true;
+            }
         }
         self.note_tied()?;
         if !self.rows.newly_forgotten.is_empty() {

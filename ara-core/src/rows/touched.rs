@@ -10,6 +10,8 @@ pub(crate) struct Touched {
     pub(crate) tables: Vec<TouchedTable>,
     /// Whether anything may have been written, also what is not listed.
     pub(crate) everything: bool,
+    /// Whether changes were written into the log, which other devices lack.
+    pub(crate) is_logged: bool,
 }
 
 /// What was written of one table.
@@ -31,12 +33,12 @@ const MOST_ROWS: usize = 64;
 impl Touched {
     /// Returns that anything may have been written.
     pub(crate) fn everything() -> Self {
-        Self { tables: Vec::new(), everything: true }
+        Self { tables: Vec::new(), everything: true, is_logged: true }
     }
 
     /// Returns whether nothing was written.
     pub(crate) fn is_empty(&self) -> bool {
-        self.tables.is_empty() && !self.everything
+        self.tables.is_empty() && !self.everything && !self.is_logged
     }
 
     /// Adds a row that was written.

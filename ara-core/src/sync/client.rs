@@ -1,4 +1,5 @@
 //! What the crate `ara-sync`, which syncs through a relay, needs of a database besides what apps use. Apps do not
 //! see any of it.
 
+pub(crate) mod commits;
 mod state;

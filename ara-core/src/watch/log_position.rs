@@ -159,6 +159,7 @@ fn read(
             // The change that creates a row writes `is_deleted`, whose ordinal is 0.
             let is_new = columns.has(0);
             touched.write(record.table, Uuid::from_bytes(record.row), &columns, is_new);
+            touched.is_logged = true;
             count += 1;
         }
     }

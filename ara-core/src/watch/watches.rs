@@ -10,6 +10,7 @@ use crate::rows::touched::Touched;
 use crate::trace::event;
 use crate::watch::host::Host;
 use crate::watch::interest::{Interest, TableInterest};
+use crate::watch::listener::Listener;
 use crate::watch::log_position::FileState;
 use crate::watch::observer::{Observer, Seen};
 use crate::watch::signal::Signal;
@@ -26,11 +27,13 @@ pub(crate) struct Watches {
 
 #[derive(Debug, Default)]
 struct Watching {
-    /// The number of the last watch.
+    /// The number of the last watch or listener.
     last: u64,
     all: HashMap<u64, Watched>,
     /// The watches that read a table, by its ordinal. A commit visits only the tables that it touched.
     by_table: HashMap<i64, Vec<(u64, TableInterest)>>,
+    /// Who hears of each commit that wrote into the log. These count as watches, too.
+    listeners: HashMap<u64, Listener>,
 }
 
 /// One watch.
@@ -104,6 +107,22 @@ impl Watches {
         }
     }
 
+    /// Adds a listener, and returns its number. From now on, it is called after each commit that writes into the log.
+    pub(crate) fn listen(&self, listener: Listener) -> u64 {
+        let mut watching = self.watching();
+        watching.last += 1;
+        let number = watching.last;
+        watching.listeners.insert(number, listener);
+        number
+    }
+
+    /// Removes a listener.
+    pub(crate) fn unlisten(&self, number: u64) {
+        let removed = self.watching().listeners.remove(&number);
+        // What the callback owns is dropped without the lock.
+        drop(removed);
+    }
+
     /// Ends all watches, as the database is closed.
     pub(crate) fn close(&self) {
         let observer = self.observer().take();
@@ -163,12 +182,17 @@ impl Watches {
         }
     }
 
-    /// Marks the watches whose interest meets what was touched. `local` says whether local tables were.
+    /// Marks the watches whose interest meets what was touched, and calls the listeners if something was logged.
+    /// `local` says whether local tables were touched.
     fn mark(&self, touched: &Touched, local: bool) {
         if touched.is_empty() && !local {
             return;
         }
         let watching = self.watching();
+        let listeners: Vec<_> = match touched.is_logged {
+            true => watching.listeners.values().cloned().collect(),
+            false => Vec::new(),
+        };
         let mut signals: Vec<_> = watching
             .signals(|watched| touched.everything || watched.anything || local && watched.has_local)
             .collect();
@@ -181,6 +205,7 @@ impl Watches {
         drop(watching);
         event!(DEBUG, "woke watches", watches = signals.len());
         signals.iter().for_each(|signal| signal.mark());
+        listeners.iter().for_each(|Listener(call)| call());
     }
 
     fn watching(&self) -> MutexGuard<'_, Watching> {
