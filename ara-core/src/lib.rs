@@ -45,6 +45,8 @@ pub use database::subscription::{Subscription, Until};
 pub use database::transaction::Transaction;
 pub use error::{Error, Result};
 pub use exchange::changes::Changes;
+#[doc(hidden)]
+pub use exchange::points::{NodePoint, NodeRun};
 pub use exchange::vector::VersionVector;
 pub use growth::drift::Drift;
 pub use growth::failure::SchemaFailure;
@@ -84,6 +86,12 @@ pub use past::undo::UndoReport;
 pub use sync::changes_since::ChangesSince;
 #[doc(hidden)]
 pub use sync::client::commits::CommitListener;
+#[doc(hidden)]
+pub use sync::client::held::HeldBySchema;
+#[doc(hidden)]
+pub use sync::client::nodes::SyncNode;
+#[doc(hidden)]
+pub use sync::client::schema_facts::{SchemaFacts, schema_facts};
 pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use crate::file::readers::ReaderSettings;
 use crate::growth::failure::SchemaFailure;
 use crate::log::clock::system_millis;
@@ -160,6 +162,12 @@ impl Options {
     /// Returns the source of random bytes: the seed, or the system.
     pub(crate) fn entropy(&self) -> Entropy {
         self.seed.map_or_else(Entropy::system, Entropy::Seeded)
+    }
+
+    /// Returns the source of random bytes for sync. Of a seed, it gives others than [`entropy`](Self::entropy) does.
+    pub(crate) fn sync_entropy(&self) -> Entropy {
+        let seeded = |seed: u64| Entropy::Seeded(xxh3_64_with_seed(b"sync", seed));
+        self.seed.map_or_else(Entropy::system, seeded)
     }
 }
 

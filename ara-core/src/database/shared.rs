@@ -10,6 +10,7 @@ use crate::database::writer::{Writer, this_thread};
 use crate::error::{Error, Result};
 use crate::file::open::{Location, open};
 use crate::file::readers::Readers;
+use crate::log::entropy::Entropy;
 use crate::rows::plans::Plans;
 use crate::value::Timestamp;
 use crate::watch::watches::Watches;
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) readers: Option<Readers>,
     pub(crate) plans: Plans,
     pub(crate) watches: Arc<Watches>,
+    /// What sync draws its keys from, so that the writer need not be locked for it.
+    pub(crate) sync_entropy: Mutex<Entropy>,
 }
 
 impl Shared {
@@ -45,6 +48,7 @@ impl Shared {
                 }
             }
         };
+        let sync_entropy = Mutex::new(options.sync_entropy());
         Ok(Self {
             options,
             writer: Mutex::new(Writer { connection, entropy, journal: None, is_purge_due: false }),
@@ -52,6 +56,7 @@ impl Shared {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
+            sync_entropy,
         })
     }
 

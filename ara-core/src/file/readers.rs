@@ -1,6 +1,6 @@
 //! The pool of connections that read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -123,6 +123,11 @@ impl Readers {
         let connection = open();
         self.refuse_if_moved()?;
         connection
+    }
+
+    /// Returns the path at which the file was opened.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns [`Error::Replaced`] if the path no longer leads to the file that was opened.

@@ -46,6 +46,18 @@ impl Entropy {
         }
     }
 
+    /// Fills bytes that may become keys: the system's are never kept in a buffer.
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
+        if let Self::System { .. } = self {
+            return getrandom::fill(bytes).map_err(|error| Error::Io { reason: error.to_string() });
+        }
+        for chunk in bytes.chunks_mut(8) {
+            let bits = self.bits()?.to_le_bytes();
+            chunk.iter_mut().zip(bits).for_each(|(byte, bits)| *byte = bits);
+        }
+        Ok(())
+    }
+
     /// Returns 32 random bits.
     pub(crate) fn salt(&mut self) -> Result<u32> {
         Ok((self.bits()? >> 32) as u32)

@@ -80,6 +80,14 @@ pub(crate) fn check<'m>(changes: &'m Changes, run: &Run, sent: &[&'m Sent]) -> C
     Checked { transactions, reason }
 }
 
+/// Returns the digest up to each change of a run, or `None` if the run as a whole does not lead to the digest that it
+/// names, so that its sender does not confirm all of them.
+pub(crate) fn confirmed_digests(changes: &Changes, run: &Run, sent: &[&Sent]) -> Option<Vec<u64>> {
+    let hashed = Hashed::of(changes, run, sent);
+    let is_confirmed = hashed.reason.is_none() && hashed.confirmed == sent.len();
+    is_confirmed.then(|| hashed.hashes.into_iter().map(|(_, digest)| digest).collect())
+}
+
 /// The hashes and digests of a run.
 struct Hashed {
     /// The hash of each change as it was first written, and the digest up to it.

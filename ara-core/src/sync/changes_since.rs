@@ -13,6 +13,8 @@ use crate::exchange::changes::Changes;
 use crate::exchange::vector::VersionVector;
 use crate::log::journal::known_nodes;
 use crate::log::node::NodeId;
+use crate::log::nodes::Node;
+use crate::log::place::Point;
 use crate::log::{meta, nodes};
 use crate::sync::batch::Batch;
 use crate::sync::cursor::NodeCursor;
@@ -95,9 +97,18 @@ impl Database {
     ///
     /// Returns [common errors](Self#common-errors). The iterator yields them too, and ends after one.
     pub fn changes_since(&self, vector: &VersionVector) -> Result<ChangesSince> {
+        self.changes_of_nodes(|id, _| Some(vector.0.get(&id).copied().unwrap_or_default()))
+    }
+
+    /// Returns an iterator over the changes of some nodes: for each, `theirs` returns the point from which on, or
+    /// `None` if none of it are wanted. It may set the end that is known of the node to an earlier one.
+    pub(super) fn changes_of_nodes(
+        &self,
+        theirs: impl Fn(NodeId, &mut Node) -> Option<Point>,
+    ) -> Result<ChangesSince> {
         let (cursors, next) = self.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
-            begin(&snapshot, vector)
+            begin(&snapshot, theirs)
         })?;
         if !next.is_empty() {
             self.make_durable()?;
@@ -137,12 +148,15 @@ impl Iterator for ChangesSince {
     }
 }
 
-/// Returns a cursor for each node of which a database with a vector lacks changes.
-fn begin(connection: &Connection, vector: &VersionVector) -> Result<(Vec<NodeCursor>, Next)> {
+/// Returns a cursor for each node that has changes after the point that `theirs` returns.
+fn begin(
+    connection: &Connection,
+    theirs: impl Fn(NodeId, &mut Node) -> Option<Point>,
+) -> Result<(Vec<NodeCursor>, Next)> {
     let mut registry = None;
     let (mut cursors, mut next) = (Vec::new(), Next::new());
-    for (id, known) in known_nodes(connection)? {
-        let theirs = vector.0.get(&id).copied().unwrap_or_default();
+    for (id, mut known) in known_nodes(connection)? {
+        let Some(theirs) = theirs(id, &mut known) else { continue };
         if theirs == known.end || known.end.is_start() {
             continue;
         }

@@ -2,4 +2,8 @@
 //! see any of it.
 
 pub(crate) mod commits;
+pub(crate) mod held;
+pub(crate) mod nodes;
+pub(crate) mod schema_facts;
 mod state;
+mod surroundings;
