@@ -1,5 +1,6 @@
 //! The error type.
 
+mod kind;
 mod sqlite;
 
 use std::path::PathBuf;
@@ -395,6 +396,144 @@ pub enum Error {
         reason: String,
     },
 
+    /// The file is in a space already, and a file is in one at most.
+    #[error("the file is in a space already: leave that first, or use another file")]
+    InASpace,
+
+    /// The file is in no space, so there is nobody to sync with.
+    #[error("the file is in no space: start syncing to found one, or join one by a code")]
+    NotInASpace,
+
+    /// The file is in a space, and the keys of this device are gone from where they were kept.
+    #[error(
+        "the file is in a space, and the keys of this device are gone: put them back, join the space again from another device, or recover it with the words"
+    )]
+    KeysMissing,
+
+    /// The keys of this device are there, and cannot be read or written.
+    #[error(
+        "the keys of this device cannot be used ({reason}): allow this user to read and write them; if they are damaged, join the space again from another device, or recover it with the words"
+    )]
+    KeysUnreadable {
+        /// What is wrong. It never contains a key.
+        reason: String,
+    },
+
+    /// The relay cannot be reached, or does not answer as a relay does.
+    #[error(
+        "the relay cannot be used ({reason}): check its address and the connection, then try again; what was written meanwhile is sent then"
+    )]
+    Relay {
+        /// What the relay, or the system, said.
+        reason: String,
+    },
+
+    /// The space has used up what the relay grants it. Writing goes on here, and what waits is sent when there
+    /// is room.
+    #[error(
+        "the relay has no more room for this space, which uses {used} bytes of {limit}: have the limit raised, or change to another relay; what waits is sent when there is room"
+    )]
+    RelayFull {
+        /// How many bytes the space uses at the relay.
+        used: u64,
+        /// How many it may use.
+        limit: u64,
+    },
+
+    /// The relay founds spaces only for those to whom its operator has given a token.
+    #[error(
+        "the relay founds spaces only with a token: ask its operator for one, and pass it to `admission`"
+    )]
+    AdmissionNeeded,
+
+    /// A member has deleted the space at the relay. What this device has is left as it is.
+    #[error(
+        "a member has deleted the space at the relay, and what this file holds is left as it is: leave the space to go on alone, or start over to found it anew"
+    )]
+    SpaceDeleted,
+
+    /// Another member has removed this device from the space. What this device has is left as it is.
+    #[error(
+        "this device was removed from the space, and what the file holds is left as it is: join it again by a code of another device"
+    )]
+    RemovedFromSpace,
+
+    /// The clock of this device is so far off that no certificate of a relay is valid by it.
+    #[error(
+        "the clock of this device is wrong, so that the certificate of the relay is not valid by it: set the clock, then try again"
+    )]
+    ClockWrong,
+
+    /// The code to join a space is none, or none that is valid any more.
+    #[error("the code to join a space cannot be used: {reason}")]
+    PairingCode {
+        /// What is wrong, and what to do about it. It never contains the code.
+        reason: String,
+    },
+
+    /// The digits that a joining device shows were typed wrongly.
+    #[error(
+        "the digits are not those of the joining device: {reason}; {}",
+        match tries_left {
+            0 => "no try is left: begin again with a new code".to_owned(),
+            1 => "one try is left".to_owned(),
+            tries => format!("{tries} tries are left"),
+        }
+    )]
+    PairingDigits {
+        /// What is wrong. It never contains digits.
+        reason: String,
+        /// How often they can still be typed.
+        tries_left: u8,
+    },
+
+    /// Pairing two devices failed: one of them gave up, or what arrived is not what it should be.
+    #[error("the devices could not be paired ({reason}): begin again with a new code")]
+    PairingFailed {
+        /// What went wrong.
+        reason: String,
+    },
+
+    /// The other device did not do its part of pairing in time.
+    #[error("the other device did not answer in time: begin again with a new code")]
+    PairingTimedOut,
+
+    /// The recovery words are not those that were shown, or open no space at this relay.
+    #[error(
+        "the recovery words cannot be used: {}{reason}",
+        word.map(|word| format!("word {word} ")).unwrap_or_default()
+    )]
+    RecoveryWords {
+        /// What is wrong, and what to do about it. It never contains a word.
+        reason: String,
+        /// The position of the word that is wrong, from 1, if it is a single one.
+        word: Option<usize>,
+    },
+
+    /// No device of the space has this id.
+    #[error("the space has no such device: take the id from the devices of the status")]
+    NoSuchDevice,
+
+    /// Sync has stopped, as going on would be unsafe. Nothing is lost.
+    #[error(
+        "sync has stopped ({reason}), and nothing is lost: look at the alarms of the status; `start_over` founds the space anew from this file"
+    )]
+    SyncStopped {
+        /// Why it has stopped.
+        reason: String,
+    },
+
+    /// The deadline that was given passed before the work was done. What was done until then is kept.
+    #[error("the deadline passed before all was done: call it again, and it goes on from there")]
+    DeadlinePassed,
+
+    /// Another member, or the relay, uses a format of sync that this version of ara does not know.
+    #[error("{what} is of a newer version of ara than this app has: update the app")]
+    SyncUpdateNeeded {
+        /// What is newer.
+        what: String,
+    },
+
     /// SQLite returned an error that no other variant stands for.
     #[error(
         "SQLite refused: {reason} (code {code}); if no other program changed the file, and the query names what is there, please report it"
@@ -405,36 +544,4 @@ pub enum Error {
         /// The message of SQLite.
         reason: String,
     },
-}
-
-impl Error {
-    /// Makes the error of a statement that has written no row of a table, and should have: a trigger may ignore
-    /// what fires it.
-    pub(crate) fn unwritten(table: &str) -> Self {
-        let reason = "a trigger of another program keeps ara from writing a row: drop the trigger";
-        Self::Shape { table: table.to_owned(), reason: reason.to_owned() }
-    }
-
-    /// Returns whether a statement read nothing, as what columns show that replace others is to be worked out first.
-    pub(crate) fn is_outdated(&self) -> bool {
-        const MISMATCH: i32 = rusqlite::ffi::SQLITE_MISMATCH;
-        matches!(self, Self::Sqlite { code: MISMATCH, .. })
-    }
-
-    /// Returns whether the error may be about one table, rather than about the disk, a lock or the whole
-    /// transaction.
-    pub(crate) fn may_be_of_one_table(&self) -> bool {
-        const NO_MEMORY: i32 = 7;
-        match self {
-            Self::Sqlite { code, .. } => *code != NO_MEMORY,
-            Self::Shape { .. } | Self::TooManyColumns { .. } | Self::Corrupt => true,
-            _ => false,
-        }
-    }
-}
-
-impl From<Rule> for Error {
-    fn from(rule: Rule) -> Self {
-        Self::Parameter { rule }
-    }
 }
