@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use ara_protocol::rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
 use ara_core::Database;
+use ara_protocol::rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
 use chacha20::ChaCha20Rng;
 use zeroize::Zeroizing;
 

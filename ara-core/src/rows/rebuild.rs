@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::catalog::sync_tables::note_removed;
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
+use crate::catalog::sync_tables::note_removed;
 use crate::error::{Error, Result};
 use crate::log::cells::{Cells, Standing};
 use crate::log::clock::Stamp;

@@ -238,7 +238,8 @@ impl Engine {
             return Ok(*tail);
         }
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
-        let tail = if chain.segments.is_empty() && chain.is_whole { Tail::NONE } else { Tail::of(&chain) };
+        let tail =
+            if chain.segments.is_empty() && chain.is_whole { Tail::NONE } else { Tail::of(&chain) };
         self.told.tails.insert(node, tail);
         Ok(tail)
     }
@@ -266,11 +267,7 @@ pub(super) struct Guard {
 
 impl Guard {
     pub(super) fn new(engine: &Engine) -> Self {
-        Self {
-            space: engine.space(),
-            cursor: engine.place.cursor,
-            is_overtaken: Cell::new(false),
-        }
+        Self { space: engine.space(), cursor: engine.place.cursor, is_overtaken: Cell::new(false) }
     }
 
     /// Fails if the file is not as this engine has left it.

@@ -40,7 +40,11 @@ impl Engine {
         self.change(&mut |members, keys, random| {
             let still: Vec<_> =
                 out.iter().copied().filter(|out| members.get(*out).is_some()).collect();
-            if still.is_empty() { Err(ProtocolError::NotAMember) } else { members.remove(keys, &still, random) }
+            if still.is_empty() {
+                Err(ProtocolError::NotAMember)
+            } else {
+                members.remove(keys, &still, random)
+            }
         })
         .map(|_| ())
     }

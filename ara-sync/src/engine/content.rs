@@ -72,7 +72,9 @@ impl Engine {
     /// Returns the parts of a segment: the one that came with it, or those that the relay has. Returns `None` if they
     /// are not there any more, or are not those of the segment.
     fn parts(&self, head: &Head, part: Option<Vec<u8>>) -> Result<Option<Vec<Vec<u8>>>> {
-        if let Some(part) = part.filter(|part| head.part_count() == 1 && head.check_part(0, part).is_ok()) {
+        if let Some(part) =
+            part.filter(|part| head.part_count() == 1 && head.check_part(0, part).is_ok())
+        {
             return Ok(Some(vec![part]));
         }
         if head.part_count().saturating_mul(LONGEST_PART) > MOST_CHANGES {

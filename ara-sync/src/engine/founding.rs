@@ -44,11 +44,7 @@ impl Engine {
     }
 }
 
-fn genesis(
-    database: &Database,
-    keys: &SecretKeys,
-    succeeds: Option<SpaceId>,
-) -> Result<AccessLog> {
+fn genesis(database: &Database, keys: &SecretKeys, succeeds: Option<SpaceId>) -> Result<AccessLog> {
     let genesis = Record::genesis(keys, succeeds, &mut Random::of(database)?)?;
     Ok(AccessLog::found(&genesis)?)
 }

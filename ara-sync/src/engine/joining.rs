@@ -35,7 +35,9 @@ impl Engine {
         let log = read_log(&relay, space, &keys)?;
         let is_member = |key| log.members.get(key).is_some();
         if !log.has(access) || !is_member(by) {
-            return Err(Fault::Lied { what: "its access log is not the one that the other device knows" });
+            return Err(Fault::Lied {
+                what: "its access log is not the one that the other device knows",
+            });
         }
         if !is_member(keys.public().member()) {
             return Err(Fault::Lied { what: "by its access log, this device is no member" });
@@ -71,7 +73,8 @@ pub(super) fn read_log(relay: &Relay, space: SpaceId, keys: &SecretKeys) -> Resu
 /// Checks that a file may join a space.
 pub(super) fn check_free(database: &Database, joined: &Members) -> Result<()> {
     let Some(held) = database.sync_read(AccessLog::load)?.flatten() else { return Ok(()) };
-    let is_alone = held.members.iter().count() - usize::from(held.members.recovery().is_some()) <= 1;
+    let is_alone =
+        held.members.iter().count() - usize::from(held.members.recovery().is_some()) <= 1;
     let is_same = held.members.space() == joined.space();
     let is_successor = joined.succeeds() == Some(held.members.space());
     if is_alone || is_same || is_successor { Ok(()) } else { Err(Error::InASpace.into()) }

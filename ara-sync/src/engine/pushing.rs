@@ -87,8 +87,7 @@ impl Engine {
         let mut previous = tail.last.map(|[id, _]| id);
         let room = OF_A_REQUEST.saturating_sub(*used).max(1);
         for (changes, bounds) in self.batches(&stretch, room.max(OF_A_SEGMENT))? {
-            let sealed =
-                self.seal((&changes, bounds), (node, previous, &[]), Self::room(*used))?;
+            let sealed = self.seal((&changes, bounds), (node, previous, &[]), Self::room(*used))?;
             previous = Some(sealed.id);
             *used += sealed.size;
             pushes.push(Push { node, segments: vec![sealed.segment], replaces: false });

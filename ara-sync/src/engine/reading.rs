@@ -303,12 +303,15 @@ impl Engine {
         let run = changes.runs_of_nodes().next().filter(|_| report.refused.is_empty());
         match (known.get_mut(&node), run) {
             // As it almost always is: the changes were appended.
-            (Some(held), Some(run)) if !held.is_forked && !run.is_forked && held.end == run.from => {
+            (Some(held), Some(run))
+                if !held.is_forked && !run.is_forked && held.end == run.from =>
+            {
                 held.end = run.to;
             }
             _ => {
                 let all = self.database.sync_nodes()?;
-                *known = all.into_iter().map(|held| (NodeId::from_bytes(held.node), held)).collect();
+                *known =
+                    all.into_iter().map(|held| (NodeId::from_bytes(held.node), held)).collect();
             }
         }
         Ok(())

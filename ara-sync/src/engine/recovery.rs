@@ -109,7 +109,9 @@ impl Recovery {
         };
         let answer = self.relay.access(&request, &self.words)?;
         if !answer.are_taken {
-            return Err(Fault::NotNow("another device changes the members at the same time: try again"));
+            return Err(Fault::NotNow(
+                "another device changes the members at the same time: try again",
+            ));
         }
         let out = members.iter().filter(|member| member.role() == Role::Device);
         let out = out.map(|member| member.keys().member()).filter(|key| !confirmed.contains(key));

@@ -39,7 +39,9 @@ impl Engine {
         self.repair_access(outcome)?;
         let url = self.access.members.relay().map(str::to_owned);
         let Some(url) = url.filter(|url| *url != self.url) else {
-            return Err(Fault::Lied { what: "it says that the space has moved, and no member says so" });
+            return Err(Fault::Lied {
+                what: "it says that the space has moved, and no member says so",
+            });
         };
         self.go_to(&url, outcome)
     }
@@ -59,22 +61,20 @@ impl Engine {
     }
 
     /// Returns which member has deleted the space at this relay, if that is so.
-    fn deleted_by(
-        &self,
-        audience: &str,
-        request: &[u8],
-        records: &[Vec<u8>],
-    ) -> Result<MemberKey> {
-        const LIE: Fault = Fault::Lied { what: "it says that the space was deleted, and no member did it" };
+    fn deleted_by(&self, audience: &str, request: &[u8], records: &[Vec<u8>]) -> Result<MemberKey> {
+        const LIE: Fault =
+            Fault::Lied { what: "it says that the space was deleted, and no member did it" };
         if audience != self.relay.audience() {
             return Err(LIE);
         }
         let signed = SignedRequest::read(request).map_err(|_| LIE)?;
         let by = signed.verify(Endpoint::Delete, audience).map_err(|_| LIE)?;
-        let is_of_space = SpaceRequest::read(signed.content()).is_ok_and(|it| it.space == self.space());
+        let is_of_space =
+            SpaceRequest::read(signed.content()).is_ok_and(|it| it.space == self.space());
         let log = verified(records).map_err(|_| LIE)?;
         // Either log continues the other, and who did it is a member by the longer one.
-        let common = self.access.records().iter().zip(log.records()).all(|(own, their)| own == their);
+        let common =
+            self.access.records().iter().zip(log.records()).all(|(own, their)| own == their);
         let is_longer = log.records().len() >= self.access.records().len();
         let members = if is_longer { &log.members } else { &self.access.members };
         let is_member = members.get(by).is_some_and(|by| by.role() == Role::Device);

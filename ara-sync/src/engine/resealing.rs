@@ -72,7 +72,8 @@ impl Engine {
         }
         let mut at = 0;
         while at < all.len() {
-            let dirty = all.iter().skip(at).position(|it| it.is(DIRTY)).map_or(all.len(), |to| at + to);
+            let dirty =
+                all.iter().skip(at).position(|it| it.is(DIRTY)).map_or(all.len(), |to| at + to);
             let count = all.iter().skip(dirty).take_while(|it| it.is(DIRTY)).count();
             let end = dirty + count.min(MOST_REPLACED);
             if let Some(push) = self.reseal_range(node, all, (dirty, end))? {

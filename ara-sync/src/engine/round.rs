@@ -1,8 +1,8 @@
 //! A round: requests until nothing is left to send or to read.
 
 use ara_protocol::keys::MemberKey;
-use ara_protocol::message::sync::{SyncAnswer, SyncRequest};
 use ara_protocol::message::Refusal;
+use ara_protocol::message::sync::{SyncAnswer, SyncRequest};
 
 use crate::engine::base::{Engine, Outcome, Progress};
 use crate::engine::pushing::Push;
@@ -60,7 +60,9 @@ impl Engine {
             }
             in_vain = if self.standing(outcome) == before { in_vain + 1 } else { 0 };
             if in_vain >= MOST_IN_VAIN {
-                return Err(Fault::Lied { what: "it answers again and again, and nothing changes" });
+                return Err(Fault::Lied {
+                    what: "it answers again and again, and nothing changes",
+                });
             }
         }
         Ok(())
@@ -84,7 +86,9 @@ impl Engine {
             }
             in_vain = if self.standing(outcome) == before { in_vain + 1 } else { 0 };
             if in_vain >= MOST_IN_VAIN {
-                return Err(Fault::Lied { what: "it answers again and again, and nothing changes" });
+                return Err(Fault::Lied {
+                    what: "it answers again and again, and nothing changes",
+                });
             }
         }
     }
@@ -188,8 +192,10 @@ impl Engine {
             let tail = self.tail(node)?;
             let is_news = match known.is_forked {
                 false => known.end.number > tail.end.number,
-                true => crate::state::segments::node_point(tail.end) != known.end
-                    && !self.told.not_resealed.contains(&node),
+                true => {
+                    crate::state::segments::node_point(tail.end) != known.end
+                        && !self.told.not_resealed.contains(&node)
+                }
             };
             if is_news && tail.is_sure {
                 return Ok(true);
@@ -236,7 +242,8 @@ impl Engine {
             let flags = crate::state::segments::OF_REMOVED | crate::state::segments::HAS_FORGOTTEN;
             if is_noted { crate::state::segments::nodes_with(sync, flags) } else { Ok(vec![]) }
         })?;
-        let is_left = |node| !self.told.not_resealed.contains(node) && !self.unread.contains_key(node);
+        let is_left =
+            |node| !self.told.not_resealed.contains(node) && !self.unread.contains_key(node);
         Ok(nodes.unwrap_or_default().iter().any(is_left))
     }
 
@@ -283,9 +290,9 @@ impl Engine {
             self.remove(&out)?;
         }
         self.write(|sync| {
-            noted.iter().try_for_each(|(key, _)| {
-                facts::remove(sync, &format!("{}{key}", facts::TO_REMOVE))
-            })
+            noted
+                .iter()
+                .try_for_each(|(key, _)| facts::remove(sync, &format!("{}{key}", facts::TO_REMOVE)))
         })?;
         Ok(true)
     }

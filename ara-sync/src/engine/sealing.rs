@@ -70,11 +70,7 @@ impl Engine {
 
     /// Reads changes of a node in batches, each with its bounds. Those that could be no segment of their own, as two
     /// logs of a node that forked end with the same number, are read in greater batches.
-    pub(super) fn batches(
-        &self,
-        stretch: &Stretch,
-        most: usize,
-    ) -> Result<Vec<(Changes, Bounds)>> {
+    pub(super) fn batches(&self, stretch: &Stretch, most: usize) -> Result<Vec<(Changes, Bounds)>> {
         let mut size = OF_A_SEGMENT;
         loop {
             let batches = self.batches_of(stretch, size, most)?;
@@ -98,7 +94,9 @@ impl Engine {
         let mut read = 0;
         let mut batches = vec![];
         let until = until.map(node_point);
-        for changes in self.database.changes_of_node(*node.as_bytes(), after, until)?.in_batches_of(size) {
+        for changes in
+            self.database.changes_of_node(*node.as_bytes(), after, until)?.in_batches_of(size)
+        {
             let changes = changes?;
             let Some(run) = changes.runs_of_nodes().next() else { break };
             let bounds = Bounds { from: sealed_point(run.from), to: sealed_point(run.to) };

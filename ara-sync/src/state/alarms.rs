@@ -56,7 +56,9 @@ fn write(alarm: &Alarm) -> (String, Vec<u8>) {
         Alarm::AccessForked => (3, vec![], vec![]),
         Alarm::Incomplete { node } => (4, node.as_bytes().to_vec(), vec![]),
         Alarm::NotOpened { node } => (5, node.as_bytes().to_vec(), vec![]),
-        Alarm::Refused { node, reason } => (6, node.as_bytes().to_vec(), reason.as_bytes().to_vec()),
+        Alarm::Refused { node, reason } => {
+            (6, node.as_bytes().to_vec(), reason.as_bytes().to_vec())
+        }
         Alarm::Held { node } => (7, node.as_bytes().to_vec(), vec![]),
         Alarm::UpdateNeeded => (8, vec![], vec![]),
         Alarm::DeviceAdded { device, by } => (9, two(device, by), vec![]),

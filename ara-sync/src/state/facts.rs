@@ -44,8 +44,8 @@ pub(crate) fn number(connection: &Connection, key: &str) -> Result<u64> {
 
 /// Sets a fact.
 pub(crate) fn put(connection: &Connection, key: &str, value: &[u8]) -> Result<()> {
-    let mut put =
-        connection.prepare_cached("INSERT OR REPLACE INTO ara_sync (key, value) VALUES (?1, ?2)")?;
+    let mut put = connection
+        .prepare_cached("INSERT OR REPLACE INTO ara_sync (key, value) VALUES (?1, ?2)")?;
     put.execute((key, value))?;
     Ok(())
 }

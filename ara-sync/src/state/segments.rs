@@ -89,8 +89,8 @@ impl Segment {
 
     /// Adds the segment, and takes out those that it replaces.
     pub(crate) fn insert(&self, connection: &Connection, replaces: &[SegmentId]) -> Result<()> {
-        let mut take_out =
-            connection.prepare_cached("DELETE FROM ara_segment WHERE id = ?1 OR node = ?2 AND named = ?1")?;
+        let mut take_out = connection
+            .prepare_cached("DELETE FROM ara_segment WHERE id = ?1 OR node = ?2 AND named = ?1")?;
         for replaced in replaces {
             take_out.execute((replaced.as_bytes(), self.node.as_bytes()))?;
         }
@@ -181,8 +181,8 @@ pub(crate) fn set_bounds(connection: &Connection, id: SegmentId, bounds: Bounds)
 
 /// Notes that an author is no member any more. Returns whether it had sealed any segments that are there.
 pub(crate) fn flag_author(connection: &Connection, author: &[u8; 32]) -> Result<bool> {
-    let mut flag = connection
-        .prepare_cached("UPDATE ara_segment SET flags = flags | ?2 WHERE author = ?1")?;
+    let mut flag =
+        connection.prepare_cached("UPDATE ara_segment SET flags = flags | ?2 WHERE author = ?1")?;
     Ok(flag.execute((author, OF_REMOVED))? > 0)
 }
 

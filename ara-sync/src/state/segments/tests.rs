@@ -21,7 +21,8 @@ fn segment(number: u64, id: u8, previous: Option<u8>) -> Segment {
 
 #[test]
 fn segments_come_back_and_are_replaced_by_their_names() -> Result<()> {
-    let [one, two, three] = [segment(1, 11, None), segment(2, 12, Some(11)), segment(3, 13, Some(12))];
+    let [one, two, three] =
+        [segment(1, 11, None), segment(2, 12, Some(11)), segment(3, 13, Some(12))];
     let unopened = Segment { bounds: None, ..segment(4, 14, Some(13)) };
     Database::memory()?.sync_write(|sync| {
         for segment in [&one, &two, &three, &unopened] {
