@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ara_core::{Result, SchemaFacts};
 
-use crate::engine::{Connect, Settings};
+use crate::engine::settings::{Connect, Settings};
 use crate::fault::Fault;
 use crate::keys::KeyStore;
 use crate::transport::Transport;
@@ -29,11 +29,10 @@ impl Options {
         Settings {
             device_name: self.device_name.clone(),
             app_version,
-            schema_version: schema.version.into(),
+            schema_version: schema.version,
             schema_checksum: schema.checksum,
             refuse_newer: self.refuse_newer,
             admission: self.admission.clone(),
-            seed: None,
         }
     }
 

@@ -2,33 +2,42 @@
 
 use std::convert::Infallible;
 
+use ara_core::Database;
 use ara_protocol::rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
 use chacha20::ChaCha20Rng;
 use zeroize::Zeroizing;
 
-/// A generator for keys and nonces. It draws a key from the operating system once, and so cannot fail afterwards.
+/// A generator for keys and nonces. It draws a key once, and so cannot fail afterwards.
 pub(crate) struct Random(ChaCha20Rng);
 
 impl Random {
-    /// Makes a generator with a key from the operating system.
+    /// Makes a generator whose key a database draws: from the operating system, or in tests from a seed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`](ara_core::Error::Io) if the system has no randomness to give.
+    pub(crate) fn of(database: &Database) -> ara_core::Result<Self> {
+        let mut key = Zeroizing::new([0; 32]);
+        database.sync_entropy(key.as_mut())?;
+        Ok(Self(ChaCha20Rng::from_seed(*key)))
+    }
+
+    /// Makes a generator whose key is from the operating system, where there is no database yet.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Io`](ara_core::Error::Io) if the system has no randomness to give.
     pub(crate) fn system() -> ara_core::Result<Self> {
         let mut key = Zeroizing::new([0; 32]);
-        getrandom::fill(key.as_mut())
-            .map_err(|error| ara_core::Error::Io { reason: error.to_string() })?;
-        Ok(Self::of(&key))
+        let filled = getrandom::fill(key.as_mut());
+        filled.map_err(|error| ara_core::Error::Io { reason: error.to_string() })?;
+        Ok(Self(ChaCha20Rng::from_seed(*key)))
     }
 
-    /// Makes a generator that gives the same bytes each time, for tests.
+    /// Makes a generator that gives the same bytes each time.
+    #[cfg(test)]
     pub(crate) fn seeded(seed: u64) -> Self {
         Self(ChaCha20Rng::seed_from_u64(seed))
-    }
-
-    fn of(key: &[u8; 32]) -> Self {
-        Self(ChaCha20Rng::from_seed(*key))
     }
 }
 
@@ -56,11 +65,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_gives_the_same_bytes_and_the_system_others_each_time() -> ara_core::Result<()> {
-        let draw = |mut random: Random| random.next_u64();
-        assert_eq!(draw(Random::seeded(1)), draw(Random::seeded(1)));
-        assert_ne!(draw(Random::seeded(1)), draw(Random::seeded(2)));
-        assert_ne!(draw(Random::system()?), draw(Random::system()?));
+    fn the_database_gives_the_key() -> ara_core::Result<()> {
+        let draw = |database: &Database| Ok::<_, ara_core::Error>(Random::of(database)?.next_u64());
+        let seeded = |seed| Database::options().seed(seed).memory();
+        let [one, same, other] = [seeded(1)?, seeded(1)?, seeded(2)?];
+        let first = draw(&one)?;
+        assert_eq!(first, draw(&same)?);
+        assert_ne!(first, draw(&one)?);
+        assert_ne!(first, draw(&other)?);
+        assert_eq!(Random::seeded(1).next_u64(), Random::seeded(1).next_u64());
         Ok(())
     }
 }

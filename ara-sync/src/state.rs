@@ -1,5 +1,15 @@
 //! What the database file keeps of sync.
+//!
+//! All of it is in two tables: facts by key, and the segments that the relay has. Whoever writes does so in one
+//! transaction with what it belongs to, so that a crash leaves the file as it was before or after.
 
 mod alarm;
+pub(crate) mod alarms;
+pub(crate) mod facts;
+pub(crate) mod place;
+pub(crate) mod records;
+pub(crate) mod segments;
+pub(crate) mod slots;
+pub(crate) mod unread;
 
 pub use alarm::Alarm;

@@ -3,6 +3,8 @@
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::log::node::NodeId;
+use crate::log::place::ChangeNumber;
 
 /// The tables, each with the statement that creates it.
 ///
@@ -10,7 +12,7 @@ use crate::error::Result;
 /// - `ara_segment`: the segments that the relay has of the space: the number, the id, the node of which it holds
 ///   changes, who sealed it and under which epoch, the hash of the relay's chain there, where its changes begin
 ///   and end (a number and a digest each; NULL as long as that could not be opened), how long it is, which segment
-///   its successor names, and flags.
+///   it names as the one before it, by which name its successor names it, and flags.
 pub(crate) const SYNC_TABLES: [(&str, &str); 2] = [
     ("ara_sync", "CREATE TABLE ara_sync (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID"),
     (
@@ -18,7 +20,8 @@ pub(crate) const SYNC_TABLES: [(&str, &str); 2] = [
         "CREATE TABLE ara_segment (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
          node BLOB NOT NULL, author BLOB NOT NULL, epoch BLOB NOT NULL, chain BLOB NOT NULL, \
          from_number INTEGER, from_digest INTEGER, to_number INTEGER, to_digest INTEGER, \
-         length INTEGER NOT NULL, named BLOB, flags INTEGER NOT NULL) STRICT",
+         length INTEGER NOT NULL, previous BLOB, named BLOB NOT NULL, \
+         flags INTEGER NOT NULL) STRICT",
     ),
 ];
 
@@ -48,6 +51,29 @@ pub(crate) fn make(connection: &Connection) -> Result<()> {
         connection.execute_batch(CREATE_SEGMENT_INDEX)?;
     }
     Ok(())
+}
+
+/// Has the segments noted that hold values of a forgotten row: returns what is to be called with the place of each
+/// change whose values are removed from the log. Such a segment has the flag 2, and `ara-sync` seals it again.
+pub(crate) fn note_removed(
+    connection: &Connection,
+) -> Result<impl FnMut(NodeId, ChangeNumber) -> Result<()>> {
+    let are_there = are_there(connection)?;
+    Ok(move |node: NodeId, number: ChangeNumber| {
+        if !are_there {
+            return Ok(());
+        }
+        let mut flag = connection.prepare_cached(
+            "UPDATE ara_segment SET flags = flags | 2 \
+             WHERE node = ?1 AND from_number < ?2 AND to_number >= ?2 AND flags & 2 = 0",
+        )?;
+        if flag.execute((node.as_bytes(), number.get()))? > 0 {
+            let mut note = connection
+                .prepare_cached("INSERT OR REPLACE INTO ara_sync VALUES ('reseal', x'')")?;
+            note.execute([])?;
+        }
+        Ok(())
+    })
 }
 
 fn is_there(connection: &Connection, name: &str) -> Result<bool> {

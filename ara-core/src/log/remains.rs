@@ -30,12 +30,13 @@ pub(crate) fn has_values(cells: Cells<'_>, more: &[u8]) -> bool {
     has_cells || !more.is_empty()
 }
 
-/// Removes the values of some rows, which were forgotten, from the log. A damaged piece stays as it is, for
-/// rebuilding to drop.
+/// Removes the values of some rows, which were forgotten, from the log, and calls `removed` with the place of each
+/// change that had any. A damaged piece stays as it is, for rebuilding to drop.
 pub(crate) fn remove_values(
     log: &WholeLog<'_>,
     names: &dyn Names,
     rows: &BTreeSet<RowKey>,
+    removed: &mut dyn FnMut(NodeId, ChangeNumber) -> Result<()>,
 ) -> Result<()> {
     let connection = log.connection();
     if rows.is_empty() {
@@ -52,7 +53,7 @@ pub(crate) fn remove_values(
             read => read?,
         }
         let Some(node) = names.node(piece.node()) else { continue };
-        if let Some((first, data)) = without_values(&piece, (node, names), rows)? {
+        if let Some((first, data)) = without_values(&piece, (node, names), rows, removed)? {
             pieces::rewrite(connection, pos, (first, &data))?;
         }
     }
@@ -64,6 +65,7 @@ fn without_values(
     piece: &Piece,
     (node, names): (NodeId, &dyn Names),
     rows: &BTreeSet<RowKey>,
+    removed: &mut dyn FnMut(NodeId, ChangeNumber) -> Result<()>,
 ) -> Result<Option<(ChangeNumber, Vec<u8>)>> {
     let is_removed = |record: &Record<'_>| {
         rows.contains(&(record.table, record.row)) && has_values(record.cells, record.more)
@@ -79,6 +81,7 @@ fn without_values(
             continue;
         }
         let original = Some(record.hash(node, names).ok_or(Error::Corrupt)?);
+        removed(node, record.number)?;
         let compacted = Compacted { original, ..record.compacted };
         let (remains, _) = remains(record.cells);
         left.add(&Record { compacted, more: &[], cells: Cells::new(&remains), ..record });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use crate::catalog::registry::Registry;
+use crate::catalog::sync_tables::note_removed;
 use crate::error::{Error, Result};
 use crate::exchange::changes::{Changes, Run, Sent};
 use crate::log::cells::Cells;
@@ -342,7 +343,8 @@ impl<'m> Merge<'m, '_> {
     fn resolve_change(&mut self, sent: &Sent, hash: u64) -> Result<Resolved<'m>, Stop> {
         let mut resolved = Resolved::of(self.changes, &mut self.names, sent)?;
         if resolved.forgotten.is_some() || self.rows.forgotten.has(&resolved.key())? {
-            resolved.remove_values(self.changes.get(&sent.more), hash);
+            let has_removed = resolved.remove_values(self.changes.get(&sent.more), hash);
+            self.report.removed_values |= has_removed;
         }
         Ok(resolved)
     }
@@ -463,7 +465,9 @@ impl<'m> Merge<'m, '_> {
         self.note_tied()?;
         if !self.rows.newly_forgotten.is_empty() {
             let registry = Registry::load(self.connection)?;
-            remove_values(&recorder.whole_log()?, &registry, &self.rows.newly_forgotten)?;
+            let mut removed = note_removed(self.connection)?;
+            let (log, forgotten) = (recorder.whole_log()?, &self.rows.newly_forgotten);
+            remove_values(&log, &registry, forgotten, &mut removed)?;
         }
         if !self.rows.unclear.is_empty() {
             let registry = Registry::load(self.connection)?;

@@ -36,6 +36,9 @@ pub struct MergeReport {
     pub forked: Vec<Uuid>,
     /// The app's tables and columns that were created.
     pub growth: Growth,
+    /// Whether values arrived of rows that were forgotten before, and were left out. For the crate `ara-sync`.
+    #[doc(hidden)]
+    pub removed_values: bool,
 }
 
 /// A node of which changes were refused: all that arrived of it, or those after a certain one.

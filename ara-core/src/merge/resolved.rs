@@ -97,12 +97,12 @@ impl<'m> Resolved<'m> {
         (self.table.0, self.row)
     }
 
-    /// Removes the values, if there are any, as the row was forgotten. The change has these unknown fields, and
-    /// this hash.
-    pub(crate) fn remove_values(&mut self, more: &[u8], hash: u64) {
+    /// Removes the values, if there are any, as the row was forgotten, and returns whether there were. The change has
+    /// these unknown fields, and this hash.
+    pub(crate) fn remove_values(&mut self, more: &[u8], hash: u64) -> bool {
         let cells = Cells::new(&self.cells);
         if !has_values(cells, more) {
-            return;
+            return false;
         }
         let (cells, forgotten) = remains(cells);
         let write = Write::Forgotten(forgotten);
@@ -110,6 +110,7 @@ impl<'m> Resolved<'m> {
         self.folded = vec![FoldedCell::plain((IS_DELETED, "is_deleted"), write)];
         (self.is_whole, self.forgotten) = (true, Some(forgotten));
         self.removed = Some(hash);
+        true
     }
 
     /// Returns whether some of the change cannot be shown.

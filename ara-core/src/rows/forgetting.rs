@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
+use crate::catalog::sync_tables::note_removed;
 use crate::error::Result;
 use crate::log::cells::{Forgotten, IS_DELETED, Write};
 use crate::log::clock::Stamp;
@@ -67,7 +68,8 @@ pub(crate) fn forget_rows(
     } else {
         // The changes that are made here have no values, so that what is recorded before is all there is.
         let keys: BTreeSet<RowKey> = deleted.iter().map(|(row, _)| (table.ordinal, *row)).collect();
-        remove_values(&writing.recorder.whole_log()?, registry, &keys)?;
+        let mut removed = note_removed(connection)?;
+        remove_values(&writing.recorder.whole_log()?, registry, &keys, &mut removed)?;
         for row in &deleted {
             forget(writing, (&mut folding, registry), table, row)?;
         }

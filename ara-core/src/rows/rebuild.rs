@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
+use crate::catalog::sync_tables::note_removed;
 use crate::error::{Error, Result};
 use crate::log::cells::{Cells, Standing};
 use crate::log::clock::Stamp;
@@ -101,7 +102,7 @@ pub(crate) fn rebuild_tables(
     }
     let unclear = std::mem::take(&mut rows.unclear);
     let forgotten = std::mem::take(&mut rows.newly_forgotten);
-    remove_values(log, registry, &forgotten)?;
+    remove_values(log, registry, &forgotten, &mut note_removed(log.connection())?)?;
     rebuild_rows(log, registry, &unclear, None)
 }
 

@@ -2,6 +2,7 @@
 
 use ara_core::VersionVector;
 use ara_protocol::keys::MemberKey;
+use ara_protocol::slot::SlotContent;
 
 /// A device of the space, or the recovery words.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,4 +34,18 @@ pub(crate) struct Said {
     pub(crate) vector: VersionVector,
     /// When this device heard it, in milliseconds since 1970.
     pub(crate) heard_at: i64,
+}
+
+impl Said {
+    /// Reads what a slot says that was heard at a time.
+    pub(crate) fn of(content: SlotContent, heard_at: i64) -> Self {
+        Self {
+            name: content.name,
+            app_version: content.app_version,
+            schema_version: content.schema_version,
+            schema_checksum: content.schema_checksum,
+            vector: VersionVector::from_bytes(&content.vector).unwrap_or_default(),
+            heard_at,
+        }
+    }
 }

@@ -2,46 +2,126 @@
 
 use std::sync::Arc;
 
-use ara_core::Database;
-use ara_protocol::SpaceId;
+use ara_core::{Database, Error};
+use ara_protocol::access::Role;
 use ara_protocol::keys::{MemberKey, SecretKeys};
+use ara_protocol::message::access::AccessRequest;
+use ara_protocol::message::sync::SyncRequest;
+use ara_protocol::slot::Slot;
+use ara_protocol::{Cursor, SpaceId};
 
-use crate::engine::{Connect, Device, Engine, Settings};
+use crate::engine::base::Engine;
+use crate::engine::device::{Device, Said};
+use crate::engine::founding::put_in_space;
+use crate::engine::joining::{check_free, read_log};
+use crate::engine::settings::{Connect, Settings};
 use crate::fault::{Fault, Result};
+use crate::random::Random;
+use crate::relay::Relay;
+use crate::state::facts;
+use crate::state::records::AccessLog;
 
-/// A space that recovery words were found to be of.
+/// A space whose recovery words are at hand.
 pub(crate) struct Recovery {
-    space: SpaceId,
+    words: Arc<SecretKeys>,
+    relay: Arc<Relay>,
+    url: String,
+    connect: Connect,
+    access: AccessLog,
 }
 
 impl Recovery {
-    /// Finds the spaces whose recovery words have these keys.
-    pub(crate) fn find(
-        _words: Arc<SecretKeys>,
-        _url: &str,
-        _connect: Connect,
-        _settings: Settings,
-    ) -> Result<Vec<Self>> {
-        Err(Fault::NotNow("sync is not built yet"))
+    /// Finds the spaces whose recovery words have these keys. What does not verify is passed over, as whoever runs the
+    /// relay can show anything.
+    pub(crate) fn find(words: &Arc<SecretKeys>, url: &str, connect: &Connect) -> Result<Vec<Self>> {
+        let relay = Arc::new(Relay::new(url, connect(url)?)?);
+        let mut found = Vec::new();
+        for space in relay.find(words)? {
+            let access = match read_log(&relay, space, words) {
+                Ok(access) => access,
+                Err(Fault::Lied { .. } | Fault::Protocol(_) | Fault::Refused(_)) => continue,
+                Err(fault) => return Err(fault),
+            };
+            let member = access.members.get(words.public().member());
+            if member.is_some_and(|member| member.role() == Role::Recovery) {
+                let (words, relay, connect) =
+                    (Arc::clone(words), Arc::clone(&relay), Arc::clone(connect));
+                found.push(Self { words, relay, url: url.to_owned(), connect, access });
+            }
+        }
+        Ok(found)
     }
 
     /// Returns the space.
     pub(crate) const fn space(&self) -> SpaceId {
-        self.space
+        self.access.members.space()
     }
 
-    /// Returns the devices of the space.
+    /// Returns the devices of the space, with what they say of themselves.
     pub(crate) fn devices(&self) -> Result<Vec<Device>> {
-        Err(Fault::NotNow("sync is not built yet"))
+        let members = &self.access.members;
+        let keys = members.epoch_keys(&self.words)?;
+        let request = SyncRequest {
+            space: self.space(),
+            cursor: Cursor::start(self.space()),
+            access: members.head(),
+            slots_seen: 0,
+            budget: 0,
+            slot: vec![],
+            pushes: vec![],
+        };
+        let slots = self.relay.sync(&request, &self.words)?.slots;
+        let slots: Vec<_> = slots.iter().filter_map(|slot| Slot::read(slot).ok()).collect();
+        let devices = members.iter().filter(|member| member.role() == Role::Device).map(|member| {
+            let key = member.keys().member();
+            let of_it = slots.iter().filter(|slot| slot.author() == key);
+            let newest = of_it.max_by_key(|slot| slot.number());
+            let said = newest.and_then(|slot| slot.open(keys.get(slot.epoch())?).ok());
+            Device {
+                key,
+                added_by: member.added_by(),
+                is_own: false,
+                is_recovery: false,
+                said: said.map(|content| Said::of(content, 0)),
+            }
+        });
+        Ok(devices.collect())
     }
 
     /// Makes this device a member. Once it has read all, those that were not confirmed are removed.
     pub(crate) fn finish(
-        self,
-        _database: &Database,
-        _keys: Arc<SecretKeys>,
-        _confirmed: &[MemberKey],
+        mut self,
+        database: &Database,
+        keys: Arc<SecretKeys>,
+        settings: Settings,
+        confirmed: &[MemberKey],
     ) -> Result<Engine> {
-        Err(Fault::NotNow("sync is not built yet"))
+        check_free(database, &self.access.members)?;
+        let device = keys.public();
+        let members = &self.access.members;
+        let added = members.add(&self.words, &device, &mut Random::of(database)?)?;
+        let request = AccessRequest {
+            space: members.space(),
+            after: Some(members.head()),
+            cursor: Cursor::start(members.space()),
+            admission: String::new(),
+            records: vec![added.as_bytes().to_vec()],
+        };
+        let answer = self.relay.access(&request, &self.words)?;
+        if !answer.are_taken {
+            return Err(Fault::NotNow(
+                "another device changes the members at the same time: try again",
+            ));
+        }
+        let out = members.iter().filter(|member| member.role() == Role::Device);
+        let out = out.map(|member| member.keys().member()).filter(|key| !confirmed.contains(key));
+        let mut also: Vec<_> = out
+            .map(|key| (format!("{}{}", facts::TO_REMOVE, facts::hex(key.as_bytes())), vec![]))
+            .collect();
+        also.push((facts::FOUNDED.to_owned(), vec![]));
+        self.access.apply(&added)?;
+        put_in_space(database, &self.access, &self.url, &also)?;
+        let opened = Engine::open(database, keys, &self.url, self.connect, settings)?;
+        opened.ok_or_else(|| Fault::Database(Error::NotInASpace))
     }
 }

@@ -16,13 +16,11 @@ pub(crate) struct Settings {
     /// The version of the app.
     pub(crate) app_version: String,
     /// The version of the app's schema.
-    pub(crate) schema_version: u64,
+    pub(crate) schema_version: u32,
     /// The checksum of the app's schema.
     pub(crate) schema_checksum: [u8; 32],
     /// Whether what was written under a newer schema waits for an update of the app.
     pub(crate) refuse_newer: bool,
     /// A token that admits a new space, or nothing.
     pub(crate) admission: String,
-    /// A seed for tests, instead of the operating system's generator.
-    pub(crate) seed: Option<u64>,
 }

@@ -136,7 +136,7 @@ pub(crate) struct Joined {
     pub(crate) url: String,
     pub(crate) keys: Arc<SecretKeys>,
     pub(crate) options: Options,
-    pub(crate) invitation: engine::Invitation,
+    pub(crate) invitation: engine::base::Invitation,
 }
 
 impl Joining {
@@ -154,7 +154,7 @@ impl Joining {
         let result = boxes.wait(RESULT, deadline(timeout), &|| false)?;
         let outcome = waiting.read_result(&result).map_err(told)?;
         let pairing::Outcome { space, access, member: by } = outcome;
-        let invitation = engine::Invitation { space, access, by };
+        let invitation = engine::base::Invitation { space, access, by };
         Ok(Joined { url, keys, options, invitation })
     }
 }

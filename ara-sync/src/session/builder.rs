@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ara_core::{Database, Result, Schema, schema_facts};
 
-use crate::engine::Settings;
+use crate::engine::settings::Settings;
 use crate::keys::KeyStore;
 use crate::options::{Options, option_methods};
 use crate::session::claim::{Claim, usual_keys};

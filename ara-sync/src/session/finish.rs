@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ara_core::{Database, Result, Schema};
 
-use crate::engine::Engine;
+use crate::engine::base::Engine;
 use crate::pairing::Joining;
 use crate::session::builder::Beginning;
 use crate::session::handle::Session;

@@ -8,7 +8,8 @@ use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::Refusal;
 use ara_protocol::message::access::AccessRequest;
 
-use crate::engine::{Connect, Engine, Invitation, Settings};
+use crate::engine::base::{Engine, Invitation};
+use crate::engine::settings::{Connect, Settings};
 use crate::fault::{self, Fault};
 use crate::keys::KeyStore;
 use crate::keys::device_keys::DeviceKeys;

@@ -64,7 +64,7 @@ impl Recover {
         let keys = Arc::new(SecretKeys::from_words(&words?));
         options.check(&url)?;
         let connect = options.connect(&Cutoff::default());
-        let found = engine::Recovery::find(keys, &url, connect, options.unknown_settings())?;
+        let found = engine::recovery::Recovery::find(&keys, &url, &connect)?;
         let found = found.into_iter().next().ok_or_else(|| {
             let reason = "no space at this relay has them: check the relay's URL, and whether newer words were made";
             Error::RecoveryWords { reason: reason.to_owned(), word: None }
@@ -75,7 +75,7 @@ impl Recover {
 
 /// A space that its recovery words have found.
 pub struct Recovery {
-    found: engine::Recovery,
+    found: engine::recovery::Recovery,
     url: String,
     options: Options,
     kept: Vec<DeviceId>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ara_core::{Error, Result};
 use ara_protocol::keys::SecretKeys;
 
-use crate::engine::Engine;
+use crate::engine::base::Engine;
 use crate::fault::Fault;
 use crate::random::Random;
 use crate::session::handle::Session;

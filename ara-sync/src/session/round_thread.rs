@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ara_protocol::message::Refusal;
 
-use crate::engine::Outcome;
+use crate::engine::base::Outcome;
 use crate::fault::{self, Fault};
 use crate::session::backoff::pause;
 use crate::session::shared::Shared;

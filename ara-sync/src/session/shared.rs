@@ -7,7 +7,9 @@ use ara_core::{Database, Error, Result, Timestamp};
 use ara_protocol::keys::{PublicKeys, SecretKeys};
 use ara_protocol::{RecordHash, SpaceId};
 
-use crate::engine::{Connect, Device, Engine, Outcome, Progress};
+use crate::engine::base::{Engine, Outcome, Progress};
+use crate::engine::device::Device;
+use crate::engine::settings::Connect;
 use crate::fault::{self, Fault};
 use crate::keys::KeyStore;
 use crate::pairing::host::Host;
@@ -19,6 +21,7 @@ use crate::session::turns::Turns;
 use crate::state::Alarm;
 use crate::status::cell::StatusCell;
 use crate::status::{self, Connection, Status, SyncProgress};
+use crate::transport::Events;
 use crate::transport::http::cutoff::Cutoff;
 
 /// What the handle of a session and its threads share.
@@ -206,6 +209,50 @@ impl Shared {
 
     pub(super) fn set_connection(&self, connection: Connection) {
         self.status.update(|status| status.connection = connection);
+    }
+
+    /// Opens the stream of the relay's events.
+    pub(super) fn events(&self, relay: &Relay) -> fault::Result<Box<dyn Events>> {
+        let Known { space, keys, .. } = self.known();
+        relay.events(space, &keys)
+    }
+
+    /// Returns whether a round has seen all that an event tells of: the end of the relay's log, how many access records
+    /// there are, and the newest slot.
+    pub(super) fn has_heard(&self, event: &str) -> bool {
+        let mut numbers = event.split(' ').map(str::parse::<u64>);
+        let (Some(Ok(log)), Some(Ok(records)), Some(Ok(slots))) =
+            (numbers.next(), numbers.next(), numbers.next())
+        else {
+            return false;
+        };
+        // A round that is running may be about to see it.
+        let slot = self.turns.last(|| self.lock());
+        slot.as_ref().is_some_and(|engine| engine.has_heard(log, records, slots))
+    }
+
+    /// Lets the stream of events begin anew.
+    pub(super) fn listen_anew(&self) {
+        self.stream_cutoff.shut();
+        self.stream_cutoff.reopen();
+        self.signal.ask();
+    }
+
+    /// Returns a number by chance.
+    pub(super) fn chance(&self) -> u32 {
+        let mut bytes = [0; 4];
+        // Without chance, all wait as long.
+        let _ = self.database.sync_entropy(&mut bytes);
+        u32::from_ne_bytes(bytes)
+    }
+
+    /// Says that no thread syncs, unless that would hide a failure.
+    pub(super) fn set_paused_unless_failing(&self) {
+        self.status.update(|status| {
+            if status.error().is_none() {
+                status.connection = Connection::Paused;
+            }
+        });
     }
 
     /// Makes rounds until all is done.

@@ -66,6 +66,10 @@ impl Signal {
         });
     }
 
+    pub(super) fn is_online(&self) -> bool {
+        self.lock().is_online
+    }
+
     pub(super) fn is_over(&self) -> bool {
         self.lock().is_over
     }

@@ -28,14 +28,15 @@ pub struct Device {
 }
 
 impl Device {
-    pub(crate) fn of(known: &engine::Device) -> Self {
+    pub(crate) fn of(known: &engine::device::Device) -> Self {
         let said = known.said.as_ref();
         Self {
             id: known.key,
             name: said.map(|said| said.name.clone()).unwrap_or_default(),
             app_version: said.map(|said| said.app_version.clone()).unwrap_or_default(),
             schema_version: said.map(|said| said.schema_version).unwrap_or_default(),
-            last_heard: said.map(|said| Timestamp::from_millis(said.heard_at)),
+            // Before the database is in the space, nobody has noted when.
+            last_heard: said.filter(|said| said.heard_at > 0).map(|said| Timestamp::from_millis(said.heard_at)),
             added_by: known.added_by,
             is_this: known.is_own,
         }

@@ -1,0 +1,294 @@
+//! Sync of one file: what it holds in memory, and how it writes.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ara_core::{Database, Error};
+use ara_protocol::access::{EpochKeys, Members};
+use ara_protocol::keys::{MemberKey, SecretKeys};
+use ara_protocol::{Cursor, NodeId, RecordHash, SpaceId};
+use rusqlite::Connection;
+
+use crate::engine::settings::{Connect, Settings};
+use crate::engine::tail::Tail;
+use crate::fault::{Fault, Result};
+use crate::random::Random;
+use crate::relay::Relay;
+use crate::state::place::Place;
+use crate::state::records::AccessLog;
+use crate::state::segments::Chain;
+use crate::state::unread::{self, Why};
+use crate::state::{Alarm, alarms, facts};
+
+/// What keeps a database equal to those of the other devices.
+pub(crate) struct Engine {
+    pub(super) database: Database,
+    pub(super) keys: Arc<SecretKeys>,
+    pub(super) connect: Connect,
+    pub(super) settings: Settings,
+    pub(super) url: String,
+    pub(super) relay: Arc<Relay>,
+    pub(super) access: AccessLog,
+    /// The keys of the epochs, or `None` if this device is no member any more.
+    pub(super) epoch_keys: Option<EpochKeys>,
+    /// Where this device stands, as the file has it.
+    pub(super) place: Place,
+    /// The nodes of which something could not be merged.
+    pub(super) unread: BTreeMap<NodeId, Why>,
+    pub(super) random: Random,
+    pub(super) told: Told,
+}
+
+/// What is known for as long as the app runs.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The end of the log, as the relay told last.
+    pub(super) end: Option<Cursor>,
+    /// Where the segments of nodes end, as far as that was asked for.
+    pub(super) tails: HashMap<NodeId, Tail>,
+    /// The nodes that are to be read again.
+    pub(super) due: BTreeSet<NodeId>,
+    /// The nodes of which the relay refuses segments, or that are too large to be sent.
+    pub(super) unsendable: BTreeSet<NodeId>,
+    /// The nodes that cannot be sealed again now.
+    pub(super) not_resealed: BTreeSet<NodeId>,
+    /// Whether the relay has too few records of the access log.
+    pub(super) lacks_records: bool,
+    /// Whether there is no room at the relay.
+    pub(super) is_full: bool,
+}
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// How many changes arrived that were new.
+    pub(crate) received: u64,
+    /// How many segments the relay took.
+    pub(crate) sent: u64,
+    /// Whether members changed, or what devices say of themselves.
+    pub(crate) devices_changed: bool,
+    /// Whether the alarms changed.
+    pub(crate) alarms_changed: bool,
+    /// Whether nothing is left to send or to read.
+    pub(crate) is_complete: bool,
+    /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
+    pub(crate) used: Option<(u64, u64)>,
+}
+
+/// How far a round has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Up to which number of the relay's log this device has read.
+    pub(crate) read: u64,
+    /// The end of the relay's log.
+    pub(crate) end: u64,
+    /// How many segments were sent.
+    pub(crate) sent: u64,
+}
+
+/// What lets a device join: what the pairing told it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Invitation {
+    /// The space.
+    pub(crate) space: SpaceId,
+    /// A record that the access log must contain.
+    pub(crate) access: RecordHash,
+    /// The member that let this device in.
+    pub(crate) by: MemberKey,
+}
+
+impl Engine {
+    /// Opens sync of a file. Returns `None` if the file is in no space. `url` is where the relay is, unless the space
+    /// has moved.
+    pub(crate) fn open(
+        database: &Database,
+        keys: Arc<SecretKeys>,
+        url: &str,
+        connect: Connect,
+        settings: Settings,
+    ) -> Result<Option<Self>> {
+        let loaded = database.sync_read(AccessLog::load)?.flatten();
+        let Some(access) = loaded else { return Ok(None) };
+        let url = access.members.relay().unwrap_or(url).to_owned();
+        let relay = Arc::new(Relay::new(&url, connect(&url)?)?);
+        let place = Place::start(access.members.space());
+        let mut engine = Self {
+            database: database.clone(),
+            keys,
+            connect,
+            settings,
+            url,
+            relay,
+            access,
+            epoch_keys: None,
+            place,
+            unread: BTreeMap::new(),
+            random: Random::of(database)?,
+            told: Told::default(),
+        };
+        engine.reload()?;
+        engine.settle()?;
+        Ok(Some(engine))
+    }
+
+    /// Notes which relay it is. If the space has moved since the file was open, all of the new relay's log is read.
+    fn settle(&mut self) -> Result<()> {
+        let noted = self.database.sync_read(|sync| facts::get(sync, facts::RELAY))?.flatten();
+        if noted.as_deref() == Some(self.url.as_bytes()) {
+            return Ok(());
+        }
+        let has_moved = self.access.members.relay().is_some();
+        if has_moved {
+            self.begin_anew(false, &mut Outcome::default())?;
+        }
+        let url = self.url.clone();
+        self.write(|sync| {
+            if has_moved {
+                facts::remove(sync, facts::FOUNDED)?;
+            }
+            facts::put(sync, facts::RELAY, url.as_bytes())
+        })
+    }
+
+    /// Reads anew what the file keeps.
+    pub(super) fn reload(&mut self) -> Result<()> {
+        let loaded = self.database.sync_read(|sync| {
+            let Some(access) = AccessLog::load(sync)? else { return Ok(None) };
+            let place = Place::load(sync, access.members.space())?;
+            Ok(Some((access, place, unread::all(sync)?)))
+        })?;
+        let (access, place, unread) = loaded.flatten().ok_or(Error::NotInASpace)?;
+        (self.access, self.place) = (access, place);
+        self.unread = unread.into_iter().collect();
+        self.told = Told { due: self.unread.keys().copied().collect(), ..Told::default() };
+        self.find_keys()
+    }
+
+    /// Finds the keys of the epochs that this device can read.
+    pub(super) fn find_keys(&mut self) -> Result<()> {
+        let is_member = self.access.members.get(self.own_key()).is_some();
+        let keys = is_member.then(|| self.access.members.epoch_keys(&self.keys));
+        self.epoch_keys = keys.transpose()?;
+        Ok(())
+    }
+
+    /// Returns the members.
+    pub(crate) const fn members(&self) -> &Members {
+        &self.access.members
+    }
+
+    /// Returns the space.
+    pub(crate) const fn space(&self) -> SpaceId {
+        self.access.members.space()
+    }
+
+    /// Returns the keys of this device.
+    pub(crate) const fn keys(&self) -> &Arc<SecretKeys> {
+        &self.keys
+    }
+
+    /// Returns the key by which the others know this device.
+    pub(crate) fn own_key(&self) -> MemberKey {
+        self.keys.public().member()
+    }
+
+    /// Returns the relay, for pairing and events.
+    pub(crate) fn relay(&self) -> Arc<Relay> {
+        Arc::clone(&self.relay)
+    }
+
+    /// Returns the relay's URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns whether all is known that the relay told of: the end of its log, how many access records it has, and its
+    /// newest slot.
+    pub(crate) fn has_heard(&self, log: u64, records: u64, slots: u64) -> bool {
+        self.place.cursor.number >= log
+            && self.access.records().len() as u64 >= records
+            && self.place.slots_seen >= slots
+    }
+
+    /// Returns the alarms.
+    pub(crate) fn alarms(&self) -> Result<Vec<Alarm>> {
+        Ok(self.database.sync_read(alarms::all)?.unwrap_or_default())
+    }
+
+    /// Takes an alarm away.
+    pub(crate) fn dismiss(&self, alarm: &Alarm) -> Result<()> {
+        self.database.sync_write(|sync| alarms::lower(sync, alarm))?;
+        Ok(())
+    }
+
+    /// Returns about how many bytes are to be sent.
+    pub(crate) fn bytes_to_send(&mut self) -> Result<u64> {
+        /// What a change takes in a segment, about.
+        const OF_A_CHANGE: u64 = 60;
+        let mut changes = 0;
+        for known in self.database.sync_nodes()? {
+            let sealed = self.tail(NodeId::from_bytes(known.node))?.end.number;
+            changes += known.end.number.saturating_sub(sealed);
+        }
+        Ok(changes.saturating_mul(OF_A_CHANGE))
+    }
+
+    /// Raises an alarm.
+    pub(super) fn raise(&self, alarm: &Alarm, outcome: &mut Outcome) -> Result<()> {
+        outcome.alarms_changed |= self.database.sync_write(|sync| alarms::raise(sync, alarm))?;
+        Ok(())
+    }
+
+    /// Returns where the segments of a node end.
+    pub(super) fn tail(&mut self, node: NodeId) -> Result<Tail> {
+        if let Some(tail) = self.told.tails.get(&node) {
+            return Ok(*tail);
+        }
+        let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
+        let tail =
+            if chain.segments.is_empty() && chain.is_whole { Tail::NONE } else { Tail::of(&chain) };
+        self.told.tails.insert(node, tail);
+        Ok(tail)
+    }
+
+    /// Writes in a transaction, if no other process has moved on meanwhile.
+    pub(super) fn write<R>(
+        &self,
+        write: impl FnOnce(&Connection) -> ara_core::Result<R>,
+    ) -> Result<R> {
+        let guard = Guard::new(self);
+        let written = self.database.sync_write(|sync| {
+            guard.check(sync)?;
+            write(sync)
+        });
+        guard.judge(written)
+    }
+}
+
+/// Notices in a transaction that another process has moved on.
+pub(super) struct Guard {
+    space: SpaceId,
+    cursor: Cursor,
+    is_overtaken: Cell<bool>,
+}
+
+impl Guard {
+    pub(super) fn new(engine: &Engine) -> Self {
+        Self { space: engine.space(), cursor: engine.place.cursor, is_overtaken: Cell::new(false) }
+    }
+
+    /// Fails if the file is not as this engine has left it.
+    pub(super) fn check(&self, sync: &Connection) -> ara_core::Result<()> {
+        let space = facts::get(sync, facts::SPACE)?;
+        let is_same = space.as_deref() == Some(self.space.as_bytes())
+            && Place::load(sync, self.space)?.cursor == self.cursor;
+        self.is_overtaken.set(!is_same);
+        if is_same { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    /// Tells the fault from others.
+    pub(super) fn judge<R>(&self, written: ara_core::Result<R>) -> Result<R> {
+        if self.is_overtaken.get() { Err(Fault::Overtaken) } else { Ok(written?) }
+    }
+}

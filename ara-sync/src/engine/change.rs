@@ -1,0 +1,134 @@
+//! Changing who is a member, and where the relay is.
+
+use std::sync::Arc;
+
+use ara_protocol::Error as ProtocolError;
+use ara_protocol::access::{Members, Record};
+use ara_protocol::keys::{MemberKey, PublicKeys, SecretKeys};
+use ara_protocol::message::Refusal;
+
+use crate::engine::base::{Engine, Outcome};
+use crate::fault::{Fault, Result};
+use crate::random::Random;
+use crate::state::{Alarm, facts};
+
+/// How often a record is made anew, as another member was faster.
+const TRIES: usize = 8;
+
+/// What the removal of a member should take with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RemovalPlan {
+    /// The member.
+    pub(crate) member: MemberKey,
+    /// Whom it let in, and whom they let in.
+    pub(crate) let_in: Vec<MemberKey>,
+}
+
+impl Engine {
+    /// Makes a device a member.
+    pub(crate) fn add(&mut self, device: &PublicKeys) -> Result<()> {
+        self.change(&mut |members, keys, random| members.add(keys, device, random)).map(|_| ())
+    }
+
+    /// Returns whom the removal of a member should take with it.
+    pub(crate) fn removal_plan(&self, member: MemberKey) -> RemovalPlan {
+        RemovalPlan { member, let_in: self.members().let_in_by(member) }
+    }
+
+    /// Removes members: devices, or the recovery words. Those that are no members any more are passed over.
+    pub(crate) fn remove(&mut self, out: &[MemberKey]) -> Result<()> {
+        self.change(&mut |members, keys, random| {
+            let still: Vec<_> =
+                out.iter().copied().filter(|out| members.get(*out).is_some()).collect();
+            if still.is_empty() {
+                Err(ProtocolError::NotAMember)
+            } else {
+                members.remove(keys, &still, random)
+            }
+        })
+        .map(|_| ())
+    }
+
+    /// Begins a new epoch.
+    pub(crate) fn rotate(&mut self) -> Result<()> {
+        self.change(&mut |members, keys, random| members.rotate(keys, random)).map(|_| ())
+    }
+
+    /// Sets the recovery words. Others than before take the place of those.
+    pub(crate) fn set_recovery(&mut self, recovery: &SecretKeys) -> Result<()> {
+        self.change(&mut |members, keys, random| members.set_recovery(keys, recovery, random))
+            .map(|_| ())
+    }
+
+    /// Moves the space to another relay.
+    pub(crate) fn move_to(&mut self, url: &str) -> Result<()> {
+        // Whether there is a way is asked before it is told to all.
+        (self.connect)(url)?;
+        self.change(&mut |members, keys, _| members.move_to(keys, url))?;
+        self.go_to(url, &mut Outcome::default())
+    }
+
+    /// Deletes the space at the relay, for ever. Sync stops.
+    pub(crate) fn delete_at_relay(&mut self) -> Result<()> {
+        self.relay.delete(self.space(), &self.keys)?;
+        let by = self.own_key();
+        match self.stop(&Alarm::DeletedAtRelay { by }, &mut Outcome::default()) {
+            Fault::Stopped => Ok(()),
+            fault => Err(fault),
+        }
+    }
+
+    /// Leaves the space: sends what is new, lets the others know, and forgets that the file was in it.
+    pub(crate) fn leave(mut self) -> Result<()> {
+        let own = self.own_key();
+        if self.members().get(own).is_some() && !self.is_stopped()? {
+            self.change(&mut |members, keys, random| members.remove(keys, &[own], random))?;
+        }
+        self.database.sync_write(facts::clear)?;
+        Ok(())
+    }
+
+    /// Gives this device new keys, as its old ones were found copied: the old pair makes the new one a member.
+    pub(crate) fn replace_own_keys(&mut self, keys: Arc<SecretKeys>) -> Result<()> {
+        self.add(&keys.public())?;
+        self.keys = keys;
+        self.find_keys()?;
+        self.raise(&Alarm::KeysReplaced, &mut Outcome::default())
+    }
+
+    /// Makes a record, and has the relay take it. If others were faster, their records are applied first, and the log
+    /// is read to its end.
+    pub(super) fn change(
+        &mut self,
+        make: &mut dyn FnMut(&Members, &SecretKeys, &mut Random) -> ara_protocol::Result<Record>,
+    ) -> Result<Record> {
+        let mut outcome = Outcome::default();
+        for attempt in 0..TRIES {
+            // A record that lets somebody out is taken only from who has read all.
+            if attempt > 0 || self.told.end.is_none() {
+                self.read_to_end(&mut outcome)?;
+            }
+            let record = make(&self.access.members, &self.keys, &mut self.random)?;
+            let head = self.access.members.head();
+            let answer = match self.ask_access(Some(head), vec![record.as_bytes().to_vec()]) {
+                Err(Fault::Refused(refusal @ (Refusal::Unknown | Refusal::Moved))) => {
+                    self.refused(refusal, &mut outcome)?;
+                    continue;
+                }
+                answer => answer?,
+            };
+            if !answer.knows_after {
+                self.repair_access(&mut outcome)?;
+                continue;
+            }
+            self.apply_records(&answer.records, &mut outcome)?;
+            if answer.are_taken && !self.access.has(record.hash()) {
+                self.apply_records(&[record.as_bytes().to_vec()], &mut outcome)?;
+            }
+            if self.access.has(record.hash()) {
+                return Ok(record);
+            }
+        }
+        Err(Fault::NotNow("others change the members at the same time: try again"))
+    }
+}

@@ -1,0 +1,69 @@
+//! Founding a space.
+
+use std::sync::Arc;
+
+use ara_core::{Database, Error};
+use ara_protocol::SpaceId;
+use ara_protocol::access::Record;
+use ara_protocol::keys::SecretKeys;
+
+use crate::engine::base::Engine;
+use crate::engine::settings::{Connect, Settings};
+use crate::fault::{Fault, Result};
+use crate::random::Random;
+use crate::state::facts;
+use crate::state::place::Place;
+use crate::state::records::AccessLog;
+
+impl Engine {
+    /// Founds a space with this file. This works without a relay: the first round brings it there.
+    pub(crate) fn found(
+        database: &Database,
+        keys: Arc<SecretKeys>,
+        url: &str,
+        connect: Connect,
+        settings: Settings,
+    ) -> Result<Self> {
+        ara_protocol::request::origin(url)?;
+        if database.sync_read(AccessLog::load)?.flatten().is_some() {
+            return Err(Error::InASpace.into());
+        }
+        let access = genesis(database, &keys, None)?;
+        put_in_space(database, &access, url, &[])?;
+        let opened = Self::open(database, keys, url, connect, settings)?;
+        opened.ok_or_else(|| Fault::Database(Error::NotInASpace))
+    }
+
+    /// Founds a space that succeeds this one, with new keys, at the same relay. The rows of the file are brought along.
+    pub(crate) fn start_over(self, keys: Arc<SecretKeys>) -> Result<Self> {
+        let Self { database, connect, settings, url, access, .. } = self;
+        let access = genesis(&database, &keys, Some(access.members.space()))?;
+        put_in_space(&database, &access, &url, &[])?;
+        let opened = Self::open(&database, keys, &url, connect, settings)?;
+        opened.ok_or_else(|| Fault::Database(Error::NotInASpace))
+    }
+}
+
+fn genesis(database: &Database, keys: &SecretKeys, succeeds: Option<SpaceId>) -> Result<AccessLog> {
+    let genesis = Record::genesis(keys, succeeds, &mut Random::of(database)?)?;
+    Ok(AccessLog::found(&genesis)?)
+}
+
+/// Notes that a file is in a space, in place of what it noted before.
+pub(super) fn put_in_space(
+    database: &Database,
+    access: &AccessLog,
+    url: &str,
+    also: &[(String, Vec<u8>)],
+) -> Result<()> {
+    database.sync_write(|sync| {
+        facts::clear(sync)?;
+        access.save(sync, 0)?;
+        facts::put(sync, facts::RELAY, url.as_bytes())?;
+        Place::start(access.members.space()).save(sync)?;
+        also.iter().try_for_each(|(key, value)| facts::put(sync, key, value))
+    })?;
+    // What others are told of must not be lost.
+    database.sync_flush()?;
+    Ok(())
+}

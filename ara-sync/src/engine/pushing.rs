@@ -1,0 +1,163 @@
+//! What is sent: the changes that the relay does not have.
+
+use ara_core::{SyncNode, Uuid};
+use ara_protocol::NodeId;
+use ara_protocol::message::sync::{PushOutcome, PushedSegment};
+
+use crate::engine::base::{Engine, Outcome};
+use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
+use crate::engine::tail::Tail;
+use crate::fault::{Fault, Result};
+use crate::state::Alarm;
+use crate::state::segments::{Chain, sealed_point};
+
+/// About how many bytes are sent in a request.
+const OF_A_REQUEST: usize = 4 << 20;
+
+/// The most segments of a request.
+const MOST_SEGMENTS: usize = 256;
+
+/// Segments that are sent together.
+pub(super) struct Push {
+    pub(super) node: NodeId,
+    pub(super) segments: Vec<PushedSegment>,
+    /// Whether they take the place of others.
+    pub(super) replaces: bool,
+}
+
+impl Engine {
+    /// Returns what is to be sent now.
+    pub(super) fn pushes(&mut self) -> Result<Vec<Push>> {
+        let mut pushes = Vec::new();
+        let mut used = 0;
+        for known in self.database.sync_nodes()? {
+            let node = NodeId::from_bytes(known.node);
+            if self.unread.contains_key(&node) || self.told.unsendable.contains(&node) {
+                continue;
+            }
+            let tail = self.tail(node)?;
+            if !tail.is_sure {
+                continue;
+            }
+            let planned = if known.is_forked {
+                self.push_forked(&known, &tail, &mut pushes, &mut used)
+            } else if known.end.number > tail.end.number {
+                self.push_new(&known, &tail, &mut pushes, &mut used)
+            } else {
+                Ok(())
+            };
+            match planned {
+                Err(Fault::Protocol(ara_protocol::Error::TooLarge { .. })) => {
+                    self.told.unsendable.insert(node);
+                    let reason = "a transaction is too large to be sent".to_owned();
+                    let node = Uuid::from_bytes(known.node);
+                    self.raise(&Alarm::Refused { node, reason }, &mut Outcome::default())?;
+                }
+                planned => planned?,
+            }
+            if used >= OF_A_REQUEST || pushes.len() >= MOST_SEGMENTS {
+                break;
+            }
+        }
+        Ok(pushes)
+    }
+
+    /// Plans what is new of a node. If its last segments do not count any more, it takes their place.
+    fn push_new(
+        &mut self,
+        known: &SyncNode,
+        tail: &Tail,
+        pushes: &mut Vec<Push>,
+        used: &mut usize,
+    ) -> Result<()> {
+        let node = NodeId::from_bytes(known.node);
+        let stretch = Stretch { node, after: tail.end, until: None, is_forked: false };
+        if tail.has_removed {
+            let stretch = Stretch { until: Some(sealed_point(known.end)), ..stretch };
+            let chain = self.database.sync_read(|sync| Chain::load(sync, node))?;
+            let chain = chain.unwrap_or_default().segments;
+            let first = chain.iter().rposition(|it| it.end().is_some()).map_or(0, |at| at + 1);
+            let dirty = chain.get(first..).unwrap_or_default();
+            if let Some(push) = self.replacement(dirty, &stretch)? {
+                *used += push.segments.iter().map(size_of).sum::<usize>();
+                pushes.push(push);
+            }
+            return Ok(());
+        }
+        let mut previous = tail.last.map(|[id, _]| id);
+        let room = OF_A_REQUEST.saturating_sub(*used).max(1);
+        for (changes, bounds) in self.batches(&stretch, room.max(OF_A_SEGMENT))? {
+            let sealed = self.seal((&changes, bounds), (node, previous, &[]), Self::room(*used))?;
+            previous = Some(sealed.id);
+            *used += sealed.size;
+            pushes.push(Push { node, segments: vec![sealed.segment], replaces: false });
+            if *used >= OF_A_REQUEST || pushes.len() >= MOST_SEGMENTS {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans a node that forked: all of it takes the place of all that there was.
+    fn push_forked(
+        &mut self,
+        known: &SyncNode,
+        tail: &Tail,
+        pushes: &mut Vec<Push>,
+        used: &mut usize,
+    ) -> Result<()> {
+        let node = NodeId::from_bytes(known.node);
+        if tail.end == sealed_point(known.end) && !tail.has_removed
+            || self.told.not_resealed.contains(&node)
+        {
+            return Ok(());
+        }
+        let start = Tail::NONE.end;
+        let until = Some(sealed_point(known.end));
+        let stretch = Stretch { node, after: start, until, is_forked: true };
+        let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
+        if chain.segments.is_empty() {
+            return self.push_new(known, &Tail { end: start, ..*tail }, pushes, used);
+        }
+        if let Some(push) = self.replacement(&chain.segments, &stretch)? {
+            *used += push.segments.iter().map(size_of).sum::<usize>();
+            pushes.push(push);
+        }
+        Ok(())
+    }
+
+    /// Notes what became of pushes.
+    pub(super) fn take_outcomes(
+        &mut self,
+        pushes: &[(NodeId, bool, usize)],
+        outcomes: &[PushOutcome],
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        if pushes.len() != outcomes.len() {
+            return Err(Fault::Lied { what: "it does not tell what became of what was sent" });
+        }
+        for ((node, replaces, count), became) in pushes.iter().zip(outcomes) {
+            match became {
+                PushOutcome::Taken => outcome.sent += *count as u64,
+                PushOutcome::Refused if *replaces => {
+                    self.told.not_resealed.insert(*node);
+                }
+                PushOutcome::Refused => {
+                    self.told.unsendable.insert(*node);
+                    let node = Uuid::from_bytes(*node.as_bytes());
+                    let reason = "the relay refuses what is to be sent".to_owned();
+                    self.raise(&Alarm::Refused { node, reason }, outcome)?;
+                }
+                PushOutcome::Full => self.told.is_full = true,
+                // What is missing is read, or sealed again, the next time.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns how many bytes a segment takes in a request.
+fn size_of(segment: &PushedSegment) -> usize {
+    segment.head.len() + segment.part.as_ref().map_or(0, Vec::len)
+}

@@ -1,0 +1,364 @@
+//! Taking over the entries of the relay's log, in their order.
+
+use std::collections::HashMap;
+
+use ara_core::{Changes, MergeReport, SyncNode, Uuid};
+use ara_protocol::message::sync::Entry;
+use ara_protocol::segment::{Bounds, Head, Position};
+use ara_protocol::{Cursor, Error as ProtocolError, NodeId, SegmentId};
+use rusqlite::Connection;
+
+use crate::engine::base::{Engine, Guard, Outcome};
+use crate::engine::content::{Content, alarm_of};
+use crate::fault::{Fault, Result};
+use crate::state::place::Place;
+use crate::state::segments::{HAS_FORGOTTEN, OF_REMOVED, Segment, UNREAD, node_point};
+use crate::state::unread::{self, Why};
+use crate::state::{Alarm, alarms, facts, segments};
+
+/// What was read and is still to be written.
+pub(super) struct Batch {
+    /// Where this device stands after it.
+    pub(super) place: Place,
+    rows: Vec<(Segment, Vec<SegmentId>)>,
+    unread: Vec<(NodeId, Why)>,
+    alarms: Vec<Alarm>,
+    /// What authors have seen, and this device has not.
+    doubts: Vec<String>,
+    has_dirty: bool,
+}
+
+/// What the database knows of the nodes.
+pub(super) type Known = HashMap<NodeId, SyncNode>;
+
+impl Batch {
+    pub(super) fn new(place: Place) -> Self {
+        Self {
+            place,
+            rows: vec![],
+            unread: vec![],
+            alarms: vec![],
+            doubts: vec![],
+            has_dirty: false,
+        }
+    }
+
+    fn is_empty(&self, place: &Place) -> bool {
+        self.place == *place && self.rows.is_empty() && self.unread.is_empty()
+    }
+
+    /// Writes all of it, and returns whether the alarms changed.
+    fn save(&self, sync: &Connection) -> ara_core::Result<bool> {
+        for (row, replaces) in &self.rows {
+            row.insert(sync, replaces)?;
+        }
+        for (node, why) in &self.unread {
+            unread::note(sync, *node, *why)?;
+        }
+        if self.has_dirty {
+            facts::put(sync, facts::RESEAL, &[])?;
+        }
+        for doubt in &self.doubts {
+            facts::put(sync, &format!("{}{doubt}", facts::DOUBTS), &[])?;
+        }
+        self.place.save(sync)?;
+        let mut changed = false;
+        for alarm in &self.alarms {
+            changed |= alarms::raise(sync, alarm)?;
+        }
+        Ok(changed)
+    }
+
+    /// Notes that a segment, which is the last row, could not be merged.
+    fn hold(&mut self, node: NodeId, why: Why, alarm: Option<Alarm>) {
+        if let Some((row, _)) = self.rows.last_mut() {
+            row.flags |= UNREAD;
+        }
+        self.unread.push((node, why));
+        self.alarms.extend(alarm);
+    }
+}
+
+impl Engine {
+    /// Takes over entries that follow one another, up to the end that the relay tells. What came before an entry that
+    /// is wrong stands.
+    pub(super) fn take_entries(
+        &mut self,
+        entries: Vec<Entry>,
+        end: Cursor,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let known = self.database.sync_nodes()?;
+        let mut known: Known =
+            known.into_iter().map(|known| (NodeId::from_bytes(known.node), known)).collect();
+        let mut batch = Batch::new(self.place);
+        let mut taken = Ok(());
+        for entry in entries {
+            taken = self.take_entry(&mut batch, &mut known, entry, outcome);
+            if taken.is_err() {
+                break;
+            }
+        }
+        self.write_batch(&mut batch, outcome)?;
+        taken?;
+        let Cursor { number, chain } = self.place.cursor;
+        if number > end.number {
+            return Err(Fault::Lied { what: "it sends more than it says to have" });
+        }
+        if number == end.number && chain != end.chain {
+            return Err(Fault::Lied { what: "its log is not what its end says" });
+        }
+        Ok(())
+    }
+
+    fn take_entry(
+        &mut self,
+        batch: &mut Batch,
+        known: &mut Known,
+        entry: Entry,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let before = batch.place.cursor;
+        let (number, head, part) = match entry {
+            Entry::Skip { to } => {
+                if to.number <= before.number {
+                    return Err(Fault::Lied { what: "it skips backwards" });
+                }
+                if !batch.place.by_heads {
+                    batch.place.skipped = batch.place.skipped.or(Some(before.number));
+                }
+                batch.place.cursor = to;
+                return Ok(());
+            }
+            Entry::Whole { number, head, part } => (number, head, Some(part)),
+            Entry::Head { number, head } => (number, head, None),
+            _ => return Err(ProtocolError::UpdateNeeded { what: "relay's answer" }.into()),
+        };
+        if Some(number) != before.number.checked_add(1) {
+            return Err(Fault::Lied { what: "it skips numbers" });
+        }
+        let head = self.read_head(&head, outcome)?;
+        let at = before.after(head.id());
+        let length = head.as_bytes().len() + part.as_ref().map_or(0, Vec::len);
+        let row = self.row_of(&head, at, length as u64);
+        self.take_segment(batch, known, (head, row, part), Some(at), outcome)
+    }
+
+    /// Reads a head, and checks that it is of this space.
+    pub(super) fn read_head(&self, bytes: &[u8], outcome: &mut Outcome) -> Result<Head> {
+        let head = match Head::read(bytes) {
+            Ok(head) => head,
+            Err(error @ ProtocolError::UpdateNeeded { .. }) => {
+                self.raise(&Alarm::UpdateNeeded, outcome)?;
+                return Err(error.into());
+            }
+            Err(_) => return Err(Fault::Lied { what: "the head of a segment is damaged" }),
+        };
+        if head.header().space != self.space() {
+            return Err(Fault::Lied { what: "it shows a segment of another space" });
+        }
+        Ok(head)
+    }
+
+    /// Returns what is noted of a segment that lies at a place of the log.
+    pub(super) fn row_of(&self, head: &Head, at: Cursor, length: u64) -> Segment {
+        let header = head.header();
+        let key = self.epoch_keys.as_ref().and_then(|keys| keys.get(header.epoch));
+        let is_removed = self.access.members.removed_in(header.author).is_some();
+        Segment {
+            number: at.number,
+            id: head.id(),
+            node: header.node,
+            author: *header.author.as_bytes(),
+            epoch: *header.epoch.as_bytes(),
+            chain: at.chain,
+            bounds: key.and_then(|key| head.open_bounds(key).ok()),
+            length,
+            previous: header.previous,
+            named: header.replaces.last().copied().unwrap_or(head.id()),
+            flags: if is_removed { OF_REMOVED } else { 0 },
+        }
+    }
+
+    /// Takes over a segment whose place was checked, after which this device stands at `at`, unless it is one that lies
+    /// behind.
+    pub(super) fn take_segment(
+        &mut self,
+        batch: &mut Batch,
+        known: &mut Known,
+        (head, row, part): (Head, Segment, Option<Vec<u8>>),
+        at: Option<Cursor>,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let header = head.header();
+        let node = row.node;
+        let mut tail = self.tail(node)?;
+        let follows = header.replaces.is_empty() && tail.is_before(header);
+        if follows {
+            tail.add(&row);
+            self.told.tails.insert(node, tail);
+        } else {
+            self.write_batch(batch, outcome)?;
+            if self.database.sync_read(|sync| segments::has(sync, row.id))?.unwrap_or(false) {
+                return Err(Fault::Lied { what: "it shows a segment twice" });
+            }
+            self.told.tails.remove(&node);
+        }
+        let (bounds, is_removed) = (row.bounds, row.is(OF_REMOVED));
+        let is_new = match bounds.filter(|_| !is_removed) {
+            Some(bounds) => !self.knows(known, node, bounds)?,
+            None => false,
+        };
+        if is_new {
+            // What a merge notes of segments, it notes of those that are written.
+            self.write_batch(batch, outcome)?;
+        }
+        batch.place.cursor = at.unwrap_or(batch.place.cursor);
+        batch.has_dirty |= is_removed;
+        batch.rows.push((row, header.replaces.clone()));
+        if is_removed {
+            // It does not count, and who has merged it before seals it again.
+        } else if self.access.members.get(header.author).is_none() {
+            self.told.due.insert(node);
+            batch.hold(node, Why::UnknownAuthor, None);
+        } else if let Some(bounds) = bounds {
+            let is_waiting = self.unread.contains_key(&node)
+                || batch.unread.iter().any(|(unread, _)| *unread == node);
+            if is_new {
+                if follows && !is_waiting {
+                    return self.merge_segment(batch, known, (&head, bounds, part), outcome);
+                }
+                self.told.due.insert(node);
+                let why = self.unread.get(&node).copied().unwrap_or(Why::Pending);
+                batch.hold(node, why, None);
+            }
+        } else {
+            let why = Why::NotOpened;
+            batch.hold(node, why, alarm_of(*node.as_bytes(), why));
+        }
+        if !follows {
+            self.write_batch(batch, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether the changes of a segment are known already.
+    pub(super) fn knows(&self, known: &Known, node: NodeId, bounds: Bounds) -> Result<bool> {
+        let Some(held) = known.get(&node) else { return Ok(false) };
+        let to = node_point(bounds.to);
+        if held.end == to {
+            return Ok(true);
+        }
+        if !held.is_forked && held.end.number < to.number {
+            return Ok(false);
+        }
+        Ok(self.database.knows_point(*node.as_bytes(), to)?)
+    }
+
+    /// Merges a segment, and writes in the same transaction what was read up to there.
+    fn merge_segment(
+        &mut self,
+        batch: &mut Batch,
+        known: &mut Known,
+        (head, bounds, part): (&Head, Bounds, Option<Vec<u8>>),
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let node = head.header().node;
+        let (changes, stood, is_held) = match self.content(head, bounds, part)? {
+            Content::Changes { changes, stood, is_held } => (changes, stood, is_held),
+            Content::Not(why) => {
+                batch.hold(node, why, alarm_of(*node.as_bytes(), why));
+                return Ok(());
+            }
+        };
+        self.note_stood(batch, stood)?;
+        if is_held {
+            batch.hold(node, Why::Held, alarm_of(*node.as_bytes(), Why::Held));
+        }
+        let guard = Guard::new(self);
+        let merged = self.database.merge_and(&changes, |sync, report| {
+            guard.check(sync)?;
+            if let Some((why, alarm)) = refusal_of(node, report) {
+                batch.hold(node, why, alarm);
+            } else if let Some((row, _)) = batch.rows.last_mut().filter(|_| report.removed_values) {
+                row.flags |= HAS_FORGOTTEN;
+                batch.has_dirty = true;
+            }
+            batch.save(sync)
+        });
+        let (report, alarms_changed) = guard.judge(merged)?;
+        outcome.received += report.changes;
+        outcome.alarms_changed |= alarms_changed;
+        self.have_written(batch);
+        self.learn(known, node, (&changes, &report))
+    }
+
+    /// Notes what the database knows of a node after a merge.
+    pub(super) fn learn(
+        &self,
+        known: &mut Known,
+        node: NodeId,
+        (changes, report): (&Changes, &MergeReport),
+    ) -> Result<()> {
+        let run = changes.runs_of_nodes().next().filter(|_| report.refused.is_empty());
+        match (known.get_mut(&node), run) {
+            // As it almost always is: the changes were appended.
+            (Some(held), Some(run))
+                if !held.is_forked && !run.is_forked && held.end == run.from =>
+            {
+                held.end = run.to;
+            }
+            _ => {
+                let all = self.database.sync_nodes()?;
+                *known =
+                    all.into_iter().map(|held| (NodeId::from_bytes(held.node), held)).collect();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what was read.
+    pub(super) fn write_batch(&mut self, batch: &mut Batch, outcome: &mut Outcome) -> Result<()> {
+        if batch.is_empty(&self.place) {
+            return Ok(());
+        }
+        outcome.alarms_changed |= self.write(|sync| batch.save(sync))?;
+        self.have_written(batch);
+        Ok(())
+    }
+
+    fn have_written(&mut self, batch: &mut Batch) {
+        self.place = batch.place;
+        if batch.has_dirty {
+            self.told.not_resealed.clear();
+        }
+        self.unread.extend(batch.unread.drain(..));
+        *batch = Batch::new(self.place);
+    }
+
+    /// Compares where an author stood with what the relay shows.
+    pub(super) fn note_stood(&self, batch: &mut Batch, stood: Position) -> Result<()> {
+        let Position { cursor, access } = stood;
+        batch.place.stood = batch.place.stood.max(cursor.number);
+        let chain = self.database.sync_read(|sync| segments::chain_at(sync, cursor.number))?;
+        let is_other = chain.flatten().is_some_and(|chain| chain != cursor.chain);
+        if is_other {
+            batch.doubts.push("log".to_owned());
+        }
+        if !self.access.has(access) {
+            batch.doubts.push(facts::hex(access.as_bytes()));
+        }
+        Ok(())
+    }
+}
+
+/// Returns why a merge refused changes of a node.
+pub(super) fn refusal_of(node: NodeId, report: &MergeReport) -> Option<(Why, Option<Alarm>)> {
+    let node = Uuid::from_bytes(*node.as_bytes());
+    let refused = report.refused.iter().find(|refused| refused.node == node)?;
+    if refused.reason == ara_core::Reason::Unconnected {
+        return Some((Why::Pending, None));
+    }
+    let reason = refused.reason.to_string();
+    Some((Why::Refused, Some(Alarm::Refused { node, reason })))
+}

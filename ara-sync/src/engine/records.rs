@@ -1,0 +1,257 @@
+//! Keeping the access log equal to the relay's.
+
+use ara_protocol::access::{Change, Record};
+use ara_protocol::message::access::{AccessAnswer, AccessRequest};
+use ara_protocol::message::{LONGEST_REQUEST, Refusal};
+use ara_protocol::{Error as ProtocolError, RecordHash};
+use rusqlite::Connection;
+
+use crate::engine::base::{Engine, Outcome};
+use crate::fault::{Fault, Result};
+use crate::state::records::AccessLog;
+use crate::state::{Alarm, alarms, facts, segments, slots};
+
+/// The most bytes of records that are sent at once.
+const MOST_SENT: usize = LONGEST_REQUEST / 2;
+
+/// The most records that are read of a log that is not known yet.
+const MOST_RECORDS: usize = 100_000;
+
+impl Engine {
+    /// Applies records that follow the last one that is known, and writes them with what they change. If one does not
+    /// verify, those before it stand, and sync stops. Returns whether there were any.
+    pub(super) fn apply_records(
+        &mut self,
+        records: &[Vec<u8>],
+        outcome: &mut Outcome,
+    ) -> Result<bool> {
+        let mut log = self.access.clone();
+        let from = log.records().len();
+        let mut news = Vec::new();
+        let mut applied = Ok(());
+        for bytes in records {
+            let record = Record::read(bytes);
+            applied = record.and_then(|record| {
+                log.apply(&record)?;
+                news.push(record);
+                Ok(())
+            });
+            if applied.is_err() {
+                break;
+            }
+        }
+        let own = self.own_key();
+        if !news.is_empty() {
+            let changed = self.write(|sync| {
+                let mut changed = false;
+                for record in &news {
+                    changed |= note_change(sync, record, own)?;
+                }
+                slots::forget(sync, |member| log.members.get(member).is_none())?;
+                log.save(sync, from)?;
+                Ok(changed)
+            })?;
+            self.access = log;
+            outcome.alarms_changed |= changed;
+            outcome.devices_changed = true;
+            self.told.tails.clear();
+            self.told.not_resealed.clear();
+            self.told.due.extend(self.unread.keys().copied());
+            self.find_keys()?;
+        }
+        match applied {
+            Ok(()) => Ok(!news.is_empty()),
+            Err(error @ ProtocolError::UpdateNeeded { .. }) => {
+                self.raise(&Alarm::UpdateNeeded, outcome)?;
+                Err(error.into())
+            }
+            Err(_) => Err(self.stop(&Alarm::AccessForked, outcome)),
+        }
+    }
+
+    /// Stops sync for good, with an alarm that says why.
+    pub(super) fn stop(&self, alarm: &Alarm, outcome: &mut Outcome) -> Fault {
+        let stopped = self.database.sync_write(|sync| {
+            facts::put(sync, facts::STOPPED, &[])?;
+            alarms::raise(sync, alarm)
+        });
+        match stopped {
+            Ok(changed) => {
+                outcome.alarms_changed |= changed;
+                Fault::Stopped
+            }
+            Err(error) => Fault::Database(error),
+        }
+    }
+
+    /// Returns whether sync has stopped for good.
+    pub(crate) fn is_stopped(&self) -> Result<bool> {
+        let stopped = self.database.sync_read(|sync| facts::get(sync, facts::STOPPED))?;
+        Ok(stopped.flatten().is_some())
+    }
+
+    /// Brings the access log here and the one at the relay together.
+    pub(super) fn repair_access(&mut self, outcome: &mut Outcome) -> Result<()> {
+        let answer = match self.ask_access(Some(self.access.members.head()), vec![]) {
+            Err(Fault::Refused(Refusal::Unknown)) => {
+                if self.place.cursor.number > 0 {
+                    self.begin_anew(true, outcome)?;
+                }
+                return self.publish(0, outcome);
+            }
+            answer => answer?,
+        };
+        if answer.knows_after {
+            self.told.lacks_records = false;
+            return self.read_on(answer, outcome);
+        }
+        let theirs = self.whole_log(answer)?;
+        let own = self.access.records();
+        let common = own.iter().zip(&theirs).take_while(|(own, their)| own == their).count();
+        if common == theirs.len() {
+            return self.publish(common, outcome);
+        }
+        if common < own.len() {
+            return Err(self.stop(&Alarm::AccessForked, outcome));
+        }
+        let news = theirs.get(common..).unwrap_or_default().to_vec();
+        self.apply_records(&news, outcome)?;
+        Ok(())
+    }
+
+    /// Applies what follows, page by page.
+    fn read_on(&mut self, mut answer: AccessAnswer, outcome: &mut Outcome) -> Result<()> {
+        loop {
+            let is_any = self.apply_records(&answer.records, outcome)?;
+            if !answer.is_more {
+                return Ok(());
+            }
+            if !is_any {
+                return Err(Fault::Lied { what: "its access log never ends" });
+            }
+            answer = self.ask_access(Some(self.access.members.head()), vec![])?;
+            if !answer.knows_after {
+                return Err(Fault::Lied { what: "it does not know the record that it has sent" });
+            }
+        }
+    }
+
+    /// Reads the rest of the relay's log, of which the answer is the first page.
+    fn whole_log(&self, answer: AccessAnswer) -> Result<Vec<Vec<u8>>> {
+        let ask = |after| self.ask_access(Some(after), vec![]);
+        read_pages(answer, ask)
+    }
+
+    /// Sends the records from one on, which the relay lacks.
+    pub(super) fn publish(&mut self, from: usize, outcome: &mut Outcome) -> Result<()> {
+        if self.is_founded()? {
+            self.raise(&Alarm::RelayWentBack, outcome)?;
+        }
+        let mut rest = self.access.records().get(from..).unwrap_or_default().to_vec();
+        while !rest.is_empty() {
+            let mut size = 0;
+            let fits = rest.iter().take_while(|record| {
+                size += record.len();
+                size <= MOST_SENT
+            });
+            let count = fits.count().max(1);
+            let after = rest.split_off(count.min(rest.len()));
+            let answer = self.ask_access(Some(self.access.members.head()), rest)?;
+            if !answer.are_taken {
+                // One lets somebody out, and is taken once all was read.
+                self.told.lacks_records = true;
+                return Ok(());
+            }
+            rest = after;
+        }
+        self.told.lacks_records = false;
+        self.write(|sync| facts::put(sync, facts::FOUNDED, &[]))
+    }
+
+    /// Returns whether the relay has had the space.
+    fn is_founded(&self) -> Result<bool> {
+        let founded = self.database.sync_read(|sync| facts::get(sync, facts::FOUNDED))?;
+        Ok(founded.flatten().is_some())
+    }
+
+    /// Notes that the relay has the space.
+    pub(super) fn note_founded(&self) -> Result<()> {
+        if self.is_founded()? {
+            return Ok(());
+        }
+        self.write(|sync| facts::put(sync, facts::FOUNDED, &[]))
+    }
+
+    /// Asks for the records after one, and sends some.
+    pub(super) fn ask_access(
+        &self,
+        after: Option<RecordHash>,
+        records: Vec<Vec<u8>>,
+    ) -> Result<AccessAnswer> {
+        let request = AccessRequest {
+            space: self.space(),
+            after,
+            cursor: self.place.cursor,
+            admission: self.settings.admission.clone(),
+            records,
+        };
+        self.relay.access(&request, &self.keys)
+    }
+}
+
+/// Reads the rest of an access log, of which an answer is the first page.
+pub(super) fn read_pages(
+    mut answer: AccessAnswer,
+    ask: impl Fn(RecordHash) -> Result<AccessAnswer>,
+) -> Result<Vec<Vec<u8>>> {
+    let mut records = answer.records;
+    while answer.is_more {
+        let Some(last) = records.last().filter(|_| records.len() <= MOST_RECORDS) else {
+            return Err(Fault::Lied { what: "its access log never ends" });
+        };
+        answer = ask(Record::read(last)?.hash())?;
+        if !answer.knows_after || answer.records.is_empty() {
+            return Err(Fault::Lied { what: "its access log is cut off" });
+        }
+        records.append(&mut answer.records);
+    }
+    Ok(records)
+}
+
+/// Verifies a whole access log that was read.
+pub(super) fn verified(records: &[Vec<u8>]) -> Result<AccessLog> {
+    AccessLog::read(records)?.ok_or(Fault::Lied { what: "its access log is empty" })
+}
+
+/// Notes what a record changes. Returns whether the alarms changed.
+fn note_change(
+    sync: &Connection,
+    record: &Record,
+    own: ara_protocol::keys::MemberKey,
+) -> ara_core::Result<bool> {
+    let by = record.author();
+    let raise = |alarm: &Alarm| if by == own { Ok(false) } else { alarms::raise(sync, alarm) };
+    match record.change() {
+        Change::Added { device } => {
+            let device = device.member();
+            if device == own { Ok(false) } else { raise(&Alarm::DeviceAdded { device, by }) }
+        }
+        Change::Removed { members } => {
+            let mut changed = false;
+            for device in members {
+                if segments::flag_author(sync, device.as_bytes())? {
+                    facts::put(sync, facts::RESEAL, &[])?;
+                }
+                changed |= raise(&Alarm::DeviceRemoved { device: *device, by })?;
+                if *device == own {
+                    facts::put(sync, facts::STOPPED, &[])?;
+                    changed |= alarms::raise(sync, &Alarm::Removed)?;
+                }
+            }
+            Ok(changed)
+        }
+        Change::RecoverySet { .. } => raise(&Alarm::RecoveryWordsSet { by }),
+        Change::Moved { relay } => raise(&Alarm::Moved { relay: relay.to_owned() }),
+        _ => Ok(false),
+    }
+}

@@ -1,0 +1,88 @@
+//! What is done about a refusal.
+
+use ara_protocol::access::{Record, Role};
+use ara_protocol::keys::MemberKey;
+use ara_protocol::message::{Endpoint, Refusal, SignedRequest, SpaceRequest};
+
+use crate::engine::base::{Engine, Outcome};
+use crate::engine::records::verified;
+use crate::fault::{Fault, Result};
+use crate::relay::Relay;
+use crate::state::{Alarm, alarms, facts};
+use std::sync::Arc;
+
+impl Engine {
+    /// Does what a refusal calls for, after which the request can be repeated.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal if nothing can be done about it now.
+    pub(super) fn refused(&mut self, refusal: Refusal, outcome: &mut Outcome) -> Result<()> {
+        match refusal {
+            Refusal::Unknown => self.repair_access(outcome),
+            Refusal::Moved => self.follow(outcome),
+            Refusal::Deleted { audience, request, records } => {
+                let by = self.deleted_by(&audience, &request, &records)?;
+                Err(self.stop(&Alarm::DeletedAtRelay { by }, outcome))
+            }
+            Refusal::Full { used, limit } => {
+                outcome.used = Some((used, limit));
+                self.raise(&Alarm::Full { used, limit }, outcome)?;
+                Err(Fault::Refused(Refusal::Full { used, limit }))
+            }
+            refusal => Err(Fault::Refused(refusal)),
+        }
+    }
+
+    /// Follows the space to another relay, as the access log tells.
+    pub(super) fn follow(&mut self, outcome: &mut Outcome) -> Result<()> {
+        self.repair_access(outcome)?;
+        let url = self.access.members.relay().map(str::to_owned);
+        let Some(url) = url.filter(|url| *url != self.url) else {
+            return Err(Fault::Lied {
+                what: "it says that the space has moved, and no member says so",
+            });
+        };
+        self.go_to(&url, outcome)
+    }
+
+    /// Goes on at another relay.
+    pub(super) fn go_to(&mut self, url: &str, outcome: &mut Outcome) -> Result<()> {
+        let relay = Arc::new(Relay::new(url, (self.connect)(url)?)?);
+        self.begin_anew(false, outcome)?;
+        self.write(|sync| {
+            facts::put(sync, facts::RELAY, url.as_bytes())?;
+            facts::remove(sync, facts::FOUNDED)?;
+            alarms::lower(sync, &Alarm::RelayWentBack)
+        })?;
+        self.relay = relay;
+        url.clone_into(&mut self.url);
+        Ok(())
+    }
+
+    /// Returns which member has deleted the space at this relay, if that is so.
+    fn deleted_by(&self, audience: &str, request: &[u8], records: &[Vec<u8>]) -> Result<MemberKey> {
+        const LIE: Fault =
+            Fault::Lied { what: "it says that the space was deleted, and no member did it" };
+        if audience != self.relay.audience() {
+            return Err(LIE);
+        }
+        let signed = SignedRequest::read(request).map_err(|_| LIE)?;
+        let by = signed.verify(Endpoint::Delete, audience).map_err(|_| LIE)?;
+        let is_of_space =
+            SpaceRequest::read(signed.content()).is_ok_and(|it| it.space == self.space());
+        let log = verified(records).map_err(|_| LIE)?;
+        // Either log continues the other, and who did it is a member by the longer one.
+        let common =
+            self.access.records().iter().zip(log.records()).all(|(own, their)| own == their);
+        let is_longer = log.records().len() >= self.access.records().len();
+        let members = if is_longer { &log.members } else { &self.access.members };
+        let is_member = members.get(by).is_some_and(|by| by.role() == Role::Device);
+        if is_of_space && common && is_member { Ok(by) } else { Err(LIE) }
+    }
+}
+
+/// Returns whether a record lets somebody out.
+pub(super) fn lets_out(record: &Record) -> bool {
+    matches!(record.change(), ara_protocol::access::Change::Removed { .. })
+}

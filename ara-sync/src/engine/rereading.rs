@@ -1,0 +1,203 @@
+//! Reading a node again of which something could not be merged.
+
+use std::collections::HashMap;
+
+use ara_core::Uuid;
+use ara_protocol::message::segments::HeadsRequest;
+use ara_protocol::message::sync::Entry;
+use ara_protocol::segment::Head;
+use ara_protocol::{NodeId, SegmentId};
+
+use crate::engine::base::{Engine, Guard, Outcome};
+use crate::engine::content::{Content, alarm_of};
+use crate::engine::reading::{Batch, Known, refusal_of};
+use crate::fault::{Fault, Result};
+use crate::state::segments::{Chain, HAS_FORGOTTEN, OF_REMOVED, Segment, UNREAD};
+use crate::state::unread::{self, Why};
+use crate::state::{Alarm, alarms, facts, segments};
+
+/// How a segment was read again.
+enum Again {
+    /// All up to there is merged.
+    Merged,
+    /// It is not, so that what follows cannot be either.
+    Not(Why, Option<Alarm>),
+}
+
+impl Engine {
+    /// Reads the nodes again of which something could not be merged, and something new is known. Returns whether any
+    /// were read.
+    pub(super) fn reread(
+        &mut self,
+        is_stopped: &dyn Fn() -> bool,
+        outcome: &mut Outcome,
+    ) -> Result<bool> {
+        let mut any = false;
+        while let Some(node) = self.told.due.pop_first() {
+            if !self.unread.contains_key(&node) {
+                continue;
+            }
+            if is_stopped() {
+                self.told.due.insert(node);
+                break;
+            }
+            any = true;
+            let before = outcome.received;
+            let read = self.reread_node(node, outcome);
+            if read.is_err() {
+                self.told.due.insert(node);
+            }
+            let (why, alarm) = match read? {
+                Again::Merged => {
+                    self.finish_node(node, outcome)?;
+                    continue;
+                }
+                Again::Not(why, alarm) => (why, alarm),
+            };
+            let changed = self.write(|sync| {
+                unread::note(sync, node, why)?;
+                alarm.as_ref().map_or(Ok(false), |alarm| alarms::raise(sync, alarm))
+            })?;
+            outcome.alarms_changed |= changed;
+            self.unread.insert(node, why);
+            if outcome.received > before {
+                self.told.tails.remove(&node);
+            }
+        }
+        Ok(any)
+    }
+
+    /// Notes that all of a node was merged.
+    fn finish_node(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<()> {
+        let changed = self.write(|sync| {
+            unread::done(sync, node)?;
+            for segment in segments::of_node(sync, node)? {
+                segments::flag(sync, segment.id, 0, UNREAD)?;
+            }
+            alarms::lower_of_node(sync, Uuid::from_bytes(*node.as_bytes()))
+        })?;
+        outcome.alarms_changed |= changed;
+        self.unread.remove(&node);
+        self.told.tails.remove(&node);
+        Ok(())
+    }
+
+    fn reread_node(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<Again> {
+        let mut heads = self.heads_of(node, outcome)?;
+        self.complete_rows(&heads)?;
+        let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
+        let known = self.database.sync_nodes()?;
+        let mut known: Known =
+            known.into_iter().map(|known| (NodeId::from_bytes(known.node), known)).collect();
+        for segment in &chain.segments {
+            if segment.is(OF_REMOVED) {
+                continue;
+            }
+            let Some(bounds) = segment.bounds else {
+                return Ok(Again::Not(Why::NotOpened, alarm_of(*node.as_bytes(), Why::NotOpened)));
+            };
+            if self.knows(&known, node, bounds)? {
+                continue;
+            }
+            let Some(head) = heads.remove(&segment.id) else {
+                return Ok(Again::Not(Why::Pending, None));
+            };
+            if self.access.members.get(head.header().author).is_none() {
+                return Ok(Again::Not(Why::UnknownAuthor, None));
+            }
+            let again = self.merge_again(&head, segment, &mut known, outcome)?;
+            if let Again::Not(..) = again {
+                return Ok(again);
+            }
+        }
+        if chain.is_whole {
+            return Ok(Again::Merged);
+        }
+        let node = Uuid::from_bytes(*node.as_bytes());
+        Ok(Again::Not(Why::Pending, Some(Alarm::Incomplete { node })))
+    }
+
+    /// Returns the heads of a node's segments that the relay has.
+    fn heads_of(
+        &mut self,
+        node: NodeId,
+        outcome: &mut Outcome,
+    ) -> Result<HashMap<SegmentId, Head>> {
+        let mut heads = HashMap::new();
+        let mut after = 0;
+        loop {
+            let request = HeadsRequest { space: self.space(), after, node: Some(node) };
+            let answer = self.relay.heads(&request, &self.keys)?;
+            let before = after;
+            for entry in &answer.entries {
+                if entry.number() <= after {
+                    return Err(Fault::Lied { what: "its list of segments goes backwards" });
+                }
+                after = entry.number();
+                if let Entry::Head { head, .. } = entry {
+                    let head = self.read_head(head, outcome)?;
+                    if head.header().node == node {
+                        heads.insert(head.id(), head);
+                    }
+                }
+            }
+            if !answer.is_more {
+                return Ok(heads);
+            }
+            if after == before {
+                return Err(Fault::Lied { what: "its list of segments never ends" });
+            }
+        }
+    }
+
+    /// Notes what can be opened now, and could not be before.
+    fn complete_rows(&self, heads: &HashMap<SegmentId, Head>) -> Result<()> {
+        let Some(keys) = &self.epoch_keys else { return Ok(()) };
+        let opened: Vec<_> = heads
+            .values()
+            .filter_map(|head| {
+                let key = keys.get(head.header().epoch)?;
+                Some((head.id(), head.open_bounds(key).ok()?))
+            })
+            .collect();
+        self.write(|sync| {
+            opened.iter().try_for_each(|(id, bounds)| segments::set_bounds(sync, *id, *bounds))
+        })
+    }
+
+    fn merge_again(
+        &mut self,
+        head: &Head,
+        segment: &Segment,
+        known: &mut Known,
+        outcome: &mut Outcome,
+    ) -> Result<Again> {
+        let node = segment.node;
+        let Some(bounds) = segment.bounds else { return Ok(Again::Not(Why::NotOpened, None)) };
+        let (changes, stood, is_held) = match self.content(head, bounds, None)? {
+            Content::Changes { changes, stood, is_held } => (changes, stood, is_held),
+            Content::Not(why) => return Ok(Again::Not(why, alarm_of(*node.as_bytes(), why))),
+        };
+        let mut batch = Batch::new(self.place);
+        self.note_stood(&mut batch, stood)?;
+        let guard = Guard::new(self);
+        let merged = self.database.merge_and(&changes, |sync, report| {
+            guard.check(sync)?;
+            batch.save(sync)?;
+            if report.removed_values {
+                segments::flag(sync, segment.id, HAS_FORGOTTEN, 0)?;
+                facts::put(sync, facts::RESEAL, &[])?;
+            }
+            Ok(refusal_of(node, report))
+        });
+        let (report, refusal) = guard.judge(merged)?;
+        self.place = batch.place;
+        outcome.received += report.changes;
+        self.learn(known, node, (&changes, &report))?;
+        Ok(match refusal {
+            Some((why, alarm)) => Again::Not(why, alarm),
+            None if is_held => Again::Not(Why::Held, alarm_of(*node.as_bytes(), Why::Held)),
+            None => Again::Merged,
+        })
+    }
+}

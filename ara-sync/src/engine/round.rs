@@ -1,0 +1,299 @@
+//! A round: requests until nothing is left to send or to read.
+
+use ara_protocol::keys::MemberKey;
+use ara_protocol::message::Refusal;
+use ara_protocol::message::sync::{SyncAnswer, SyncRequest};
+
+use crate::engine::base::{Engine, Outcome, Progress};
+use crate::engine::pushing::Push;
+use crate::fault::{Fault, Result};
+use crate::random::Random;
+use crate::state::slots::OwnSlot;
+use crate::state::{Alarm, alarms, facts};
+
+/// How many bytes of segments come back at most.
+const BUDGET: u32 = 4 << 20;
+
+/// After how many requests that bring nothing on a round gives up.
+const MOST_IN_VAIN: u32 = 8;
+
+impl Engine {
+    /// Sends and reads until nothing is left, or `is_stopped` says so, which is asked between requests.
+    pub(crate) fn round(
+        &mut self,
+        is_stopped: &dyn Fn() -> bool,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Outcome> {
+        let mut outcome = Outcome::default();
+        if self.is_stopped()? || self.epoch_keys.is_none() {
+            return Err(Fault::Stopped);
+        }
+        self.random = Random::of(&self.database)?;
+        self.told.is_full = false;
+        let done = self.requests(is_stopped, on_progress, &mut outcome);
+        if let Err(fault) = done {
+            self.told.tails.clear();
+            self.told.end = None;
+            if matches!(fault, Fault::Overtaken) {
+                self.reload()?;
+            }
+            return Err(fault);
+        }
+        Ok(outcome)
+    }
+
+    fn requests(
+        &mut self,
+        is_stopped: &dyn Fn() -> bool,
+        on_progress: &mut dyn FnMut(Progress),
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let mut in_vain = 0;
+        while !is_stopped() {
+            let before = self.standing(outcome);
+            let is_more = self.request(true, outcome)?;
+            let end = self.told.end.map_or(0, |end| end.number);
+            on_progress(Progress { read: self.place.cursor.number, end, sent: outcome.sent });
+            if !is_more && !self.tidy_up(is_stopped, outcome)? {
+                outcome.is_complete = !is_stopped();
+                return Ok(());
+            }
+            in_vain = if self.standing(outcome) == before { in_vain + 1 } else { 0 };
+            if in_vain >= MOST_IN_VAIN {
+                return Err(Fault::Lied {
+                    what: "it answers again and again, and nothing changes",
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what a request that is not in vain changes.
+    fn standing(&self, outcome: &Outcome) -> impl PartialEq + use<> {
+        let told = (self.told.unsendable.len(), self.told.not_resealed.len());
+        let known = (self.access.records().len(), self.unread.len(), outcome.received);
+        (self.place, known, told, self.url.clone())
+    }
+
+    /// Reads up to the end of the log, and sends nothing but the own slot.
+    pub(super) fn read_to_end(&mut self, outcome: &mut Outcome) -> Result<()> {
+        let mut in_vain = 0;
+        loop {
+            let before = self.standing(outcome);
+            self.request(false, outcome)?;
+            if self.told.end == Some(self.place.cursor) {
+                return Ok(());
+            }
+            in_vain = if self.standing(outcome) == before { in_vain + 1 } else { 0 };
+            if in_vain >= MOST_IN_VAIN {
+                return Err(Fault::Lied {
+                    what: "it answers again and again, and nothing changes",
+                });
+            }
+        }
+    }
+
+    /// Sends one request, and takes over the answer. Returns whether there is more to do.
+    fn request(&mut self, may_push: bool, outcome: &mut Outcome) -> Result<bool> {
+        if self.epoch_keys.is_none() {
+            return Err(Fault::Stopped);
+        }
+        if self.place.by_heads {
+            return match self.read_heads(outcome) {
+                Err(Fault::Refused(refusal)) => self.refused(refusal, outcome).map(|()| true),
+                read => read.map(|_| true),
+            };
+        }
+        let is_at_end = self.told.end == Some(self.place.cursor);
+        let can_push = may_push && is_at_end && !self.told.lacks_records && !self.told.is_full;
+        if can_push && self.access.members.needs_rotation() {
+            self.rotate()?;
+        }
+        let mut pushes = if can_push { self.pushes()? } else { vec![] };
+        if can_push && pushes.is_empty() {
+            pushes.extend(self.reseal()?);
+        }
+        let slot = self.own_slot(!pushes.is_empty())?;
+        let about: Vec<_> =
+            pushes.iter().map(|push| (push.node, push.replaces, push.segments.len())).collect();
+        let request = SyncRequest {
+            space: self.space(),
+            cursor: self.place.cursor,
+            access: self.access.members.head(),
+            slots_seen: self.place.slots_seen,
+            budget: BUDGET,
+            slot: slot.as_ref().map_or(vec![], |(slot, _)| slot.as_bytes().to_vec()),
+            pushes: pushes.into_iter().map(|Push { segments, .. }| segments).collect(),
+        };
+        let answer = match self.relay.sync(&request, &self.keys) {
+            Err(Fault::Refused(refusal)) => {
+                self.told.end = None;
+                return self.refused(refusal, outcome).map(|()| true);
+            }
+            answer => answer?,
+        };
+        let own = slot.map(|(_, own)| own);
+        self.take_answer(answer, (&about, own), outcome)
+    }
+
+    fn take_answer(
+        &mut self,
+        answer: SyncAnswer,
+        (pushes, own): (&[(ara_protocol::NodeId, bool, usize)], Option<OwnSlot>),
+        outcome: &mut Outcome,
+    ) -> Result<bool> {
+        outcome.used = Some((answer.used, answer.limit));
+        self.note_founded()?;
+        self.take_outcomes(pushes, &answer.pushes, outcome)?;
+        if self.told.is_full {
+            let alarm = Alarm::Full { used: answer.used, limit: answer.limit };
+            self.raise(&alarm, outcome)?;
+        } else if !pushes.is_empty() {
+            self.lower_full(outcome)?;
+        }
+        if let Some(own) = own {
+            self.write(|sync| own.save(sync))?;
+        }
+        if answer.knows_access {
+            self.told.lacks_records = false;
+            self.apply_records(&answer.records, outcome)?;
+        } else {
+            self.repair_access(outcome)?;
+        }
+        if self.epoch_keys.is_none() {
+            return Err(Fault::Stopped);
+        }
+        if !answer.knows_cursor {
+            self.begin_anew(true, outcome)?;
+            return Ok(true);
+        }
+        if answer.end.number < self.place.cursor.number {
+            return Err(Fault::Lied { what: "its log ends before what it has shown" });
+        }
+        self.take_entries(answer.entries, answer.end, outcome)?;
+        self.told.end = Some(answer.end);
+        // Where it was put back, the newest slot is not the newest that there was.
+        self.take_slots(&answer.slots, answer.newest_slot, outcome)?;
+        let is_at_end = self.place.cursor == answer.end;
+        let may_push = !self.told.is_full && !self.told.lacks_records;
+        Ok(!is_at_end || may_push && self.has_news()?)
+    }
+
+    /// Returns whether there is something to send.
+    fn has_news(&mut self) -> Result<bool> {
+        if self.access.members.needs_rotation() {
+            return Ok(true);
+        }
+        for known in self.database.sync_nodes()? {
+            let node = ara_protocol::NodeId::from_bytes(known.node);
+            if self.unread.contains_key(&node) || self.told.unsendable.contains(&node) {
+                continue;
+            }
+            let tail = self.tail(node)?;
+            let is_news = match known.is_forked {
+                false => known.end.number > tail.end.number,
+                true => {
+                    crate::state::segments::node_point(tail.end) != known.end
+                        && !self.told.not_resealed.contains(&node)
+                }
+            };
+            if is_news && tail.is_sure {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn lower_full(&self, outcome: &mut Outcome) -> Result<()> {
+        let is_full = |alarm: &Alarm| matches!(alarm, Alarm::Full { .. });
+        if self.alarms()?.iter().any(is_full) {
+            let lowered = self
+                .database
+                .sync_write(|sync| alarms::lower(sync, &Alarm::Full { used: 0, limit: 0 }))?;
+            outcome.alarms_changed |= lowered;
+        }
+        Ok(())
+    }
+
+    /// Does what is left once the end of the log is reached. Returns whether there is more to send or to read.
+    fn tidy_up(&mut self, is_stopped: &dyn Fn() -> bool, outcome: &mut Outcome) -> Result<bool> {
+        if self.place.skipped.is_some() {
+            self.look_into_skipped(outcome)?;
+        }
+        self.reread(is_stopped, outcome)?;
+        self.judge_doubts(outcome)?;
+        if self.told.lacks_records {
+            self.repair_access(outcome)?;
+            if !self.told.lacks_records {
+                return Ok(true);
+            }
+        }
+        if self.remove_unconfirmed()? {
+            return Ok(true);
+        }
+        let may_push = !self.told.is_full && !self.told.lacks_records;
+        Ok(may_push && (self.has_news()? || self.has_dirty()?))
+    }
+
+    /// Returns whether there may be something to be sealed again.
+    fn has_dirty(&self) -> Result<bool> {
+        let nodes = self.database.sync_read(|sync| {
+            let is_noted = facts::get(sync, facts::RESEAL)?.is_some();
+            let flags = crate::state::segments::OF_REMOVED | crate::state::segments::HAS_FORGOTTEN;
+            if is_noted { crate::state::segments::nodes_with(sync, flags) } else { Ok(vec![]) }
+        })?;
+        let is_left =
+            |node| !self.told.not_resealed.contains(node) && !self.unread.contains_key(node);
+        Ok(nodes.unwrap_or_default().iter().any(is_left))
+    }
+
+    /// Raises or lowers the alarm that the relay hides what others have seen.
+    fn judge_doubts(&self, outcome: &mut Outcome) -> Result<()> {
+        let (stood, reached) = (self.place.stood, self.place.cursor.number);
+        let has = |doubt: &str| match facts::from_hex(doubt) {
+            Some(record) => self.access.has(ara_protocol::RecordHash::from_bytes(record)),
+            None => false,
+        };
+        let doubts = self.database.sync_read(|sync| facts::under(sync, facts::DOUBTS))?;
+        let doubts = doubts.unwrap_or_default();
+        let is_hidden = stood > reached || doubts.iter().any(|(doubt, _)| !has(doubt));
+        let is_told = self.alarms()?.contains(&Alarm::Withheld);
+        if is_hidden == is_told && doubts.is_empty() {
+            return Ok(());
+        }
+        let changed = self.write(|sync| {
+            for (doubt, _) in doubts.iter().filter(|(doubt, _)| has(doubt)) {
+                facts::remove(sync, &format!("{}{doubt}", facts::DOUBTS))?;
+            }
+            match is_hidden {
+                true => alarms::raise(sync, &Alarm::Withheld),
+                false => alarms::lower(sync, &Alarm::Withheld),
+            }
+        })?;
+        outcome.alarms_changed |= changed;
+        Ok(())
+    }
+
+    /// Removes the members that were not confirmed when the space was recovered. Returns whether there were any.
+    fn remove_unconfirmed(&mut self) -> Result<bool> {
+        let noted = self.database.sync_read(|sync| facts::under(sync, facts::TO_REMOVE))?;
+        let noted = noted.unwrap_or_default();
+        if noted.is_empty() {
+            return Ok(false);
+        }
+        let out = noted.iter().filter_map(|(key, _)| {
+            let key = MemberKey::from_bytes(facts::from_hex(key)?).ok()?;
+            self.access.members.get(key).map(|_| key)
+        });
+        let out: Vec<_> = out.collect();
+        if !out.is_empty() {
+            self.remove(&out)?;
+        }
+        self.write(|sync| {
+            noted
+                .iter()
+                .try_for_each(|(key, _)| facts::remove(sync, &format!("{}{key}", facts::TO_REMOVE)))
+        })?;
+        Ok(true)
+    }
+}

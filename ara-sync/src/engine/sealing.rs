@@ -1,0 +1,116 @@
+//! Sealing changes of a node as segments that follow one another.
+
+use ara_core::{Changes, NodePoint};
+use ara_protocol::message::segments::StageRequest;
+use ara_protocol::message::sync::PushedSegment;
+use ara_protocol::segment::{Bounds, Draft, Point, Position};
+use ara_protocol::{NodeId, SegmentId};
+
+use crate::engine::base::Engine;
+use crate::engine::content::MOST_CHANGES;
+use crate::fault::{Fault, Result};
+use crate::state::segments::{node_point, sealed_point};
+
+/// About how many bytes of changes a segment has.
+pub(super) const OF_A_SEGMENT: usize = 512 << 10;
+
+/// Parts of segments that have more bytes together are staged.
+const MOST_INLINE: usize = 6 << 20;
+
+/// A segment that is ready to be sent.
+pub(super) struct Sealed {
+    pub(super) id: SegmentId,
+    pub(super) segment: PushedSegment,
+    /// How many bytes it has within a request.
+    pub(super) size: usize,
+}
+
+/// Some changes of a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch {
+    pub(super) node: NodeId,
+    /// The point after which they come.
+    pub(super) after: Point,
+    /// The point that they lead to, or `None` for the end of the log.
+    pub(super) until: Option<Point>,
+    pub(super) is_forked: bool,
+}
+
+impl Engine {
+    /// Seals changes. If it has several parts, or there is no room for it in a request, the parts are staged.
+    pub(super) fn seal(
+        &mut self,
+        (changes, bounds): (&Changes, Bounds),
+        (node, previous, replaces): (NodeId, Option<SegmentId>, &[SegmentId]),
+        room: usize,
+    ) -> Result<Sealed> {
+        let bytes = changes.to_bytes();
+        if bytes.len() > MOST_CHANGES {
+            return Err(Fault::Protocol(ara_protocol::Error::TooLarge { what: "transaction" }));
+        }
+        let keys = self.epoch_keys.as_ref().ok_or(Fault::Stopped)?;
+        let space = self.access.members.space();
+        let stood = Position { cursor: self.place.cursor, access: self.access.members.head() };
+        let draft = Draft { space, node, previous, replaces, bounds, stood, changes: &bytes };
+        let sealed = draft.seal(&self.keys, keys.newest(), &mut self.random)?;
+        let head = sealed.head.as_bytes().to_vec();
+        let id = sealed.head.id();
+        let mut parts = sealed.parts;
+        let size: usize = head.len() + parts.iter().map(Vec::len).sum::<usize>();
+        let inline = if parts.len() == 1 && size <= room { parts.pop() } else { None };
+        let (inline, size) = match inline {
+            Some(part) => (Some(part), size),
+            None => (None, head.len()),
+        };
+        for part in parts {
+            self.relay.stage(&StageRequest { space, part }, &self.keys)?;
+        }
+        Ok(Sealed { id, segment: PushedSegment { head, part: inline }, size })
+    }
+
+    /// Reads changes of a node in batches, each with its bounds. Those that could be no segment of their own, as two
+    /// logs of a node that forked end with the same number, are read in greater batches.
+    pub(super) fn batches(&self, stretch: &Stretch, most: usize) -> Result<Vec<(Changes, Bounds)>> {
+        let mut size = OF_A_SEGMENT;
+        loop {
+            let batches = self.batches_of(stretch, size, most)?;
+            let is_fine = batches.iter().all(|(_, bounds)| bounds.from.number < bounds.to.number);
+            if is_fine || size >= MOST_CHANGES {
+                return Ok(batches);
+            }
+            size *= 2;
+        }
+    }
+
+    fn batches_of(
+        &self,
+        stretch: &Stretch,
+        size: usize,
+        most: usize,
+    ) -> Result<Vec<(Changes, Bounds)>> {
+        let Stretch { node, after, until, is_forked } = *stretch;
+        // A node that forked is sealed as a whole.
+        let after = if is_forked { NodePoint::default() } else { node_point(after) };
+        let mut read = 0;
+        let mut batches = vec![];
+        let until = until.map(node_point);
+        for changes in
+            self.database.changes_of_node(*node.as_bytes(), after, until)?.in_batches_of(size)
+        {
+            let changes = changes?;
+            let Some(run) = changes.runs_of_nodes().next() else { break };
+            let bounds = Bounds { from: sealed_point(run.from), to: sealed_point(run.to) };
+            read += size;
+            batches.push((changes, bounds));
+            if read >= most {
+                break;
+            }
+        }
+        Ok(batches)
+    }
+
+    /// Returns how much room a request has for a segment, when so many bytes are in it.
+    pub(super) const fn room(used: usize) -> usize {
+        MOST_INLINE.saturating_sub(used)
+    }
+}

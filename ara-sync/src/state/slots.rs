@@ -1,0 +1,80 @@
+//! What devices said of themselves, as the file keeps it.
+
+use ara_core::Result;
+use ara_protocol::keys::MemberKey;
+use ara_protocol::slot::Slot;
+use rusqlite::Connection;
+
+use crate::state::facts::{self, from_hex, hex};
+
+const PREFIX: &str = "slot/";
+
+/// A slot, and when it was heard, in milliseconds since 1970.
+#[derive(Debug, Clone)]
+pub(crate) struct HeardSlot {
+    pub(crate) slot: Slot,
+    pub(crate) heard_at: i64,
+}
+
+/// The own slot that was sent last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct OwnSlot {
+    /// Its number.
+    pub(crate) number: u64,
+    /// When it was sent, in milliseconds since 1970.
+    pub(crate) sent_at: i64,
+    /// A fingerprint of what it said but for the version vector, and one of all of it.
+    pub(crate) said: [u64; 2],
+}
+
+/// Notes a slot, if it is newer than the one of the same device that is known. Returns whether it is.
+pub(crate) fn note(connection: &Connection, slot: &Slot, now: i64) -> Result<bool> {
+    let key = format!("{PREFIX}{}", hex(slot.author().as_bytes()));
+    let known = facts::get(connection, &key)?.and_then(|bytes| heard(&bytes));
+    if known.is_some_and(|known| known.slot.number() >= slot.number()) {
+        return Ok(false);
+    }
+    facts::put(connection, &key, &[&now.to_be_bytes()[..], slot.as_bytes()].concat())?;
+    Ok(true)
+}
+
+/// Returns the slots of all devices.
+pub(crate) fn all(connection: &Connection) -> Result<Vec<HeardSlot>> {
+    Ok(facts::under(connection, PREFIX)?.iter().filter_map(|(_, bytes)| heard(bytes)).collect())
+}
+
+/// Forgets the slots of those that `is_out` names.
+pub(crate) fn forget(connection: &Connection, is_out: impl Fn(MemberKey) -> bool) -> Result<()> {
+    for (key, _) in facts::under(connection, PREFIX)? {
+        let member = from_hex(&key).and_then(|key| MemberKey::from_bytes(key).ok());
+        if member.is_none_or(&is_out) {
+            facts::remove(connection, &format!("{PREFIX}{key}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn heard(bytes: &[u8]) -> Option<HeardSlot> {
+    let (heard_at, slot) = bytes.split_first_chunk()?;
+    Some(HeardSlot { slot: Slot::read(slot).ok()?, heard_at: i64::from_be_bytes(*heard_at) })
+}
+
+impl OwnSlot {
+    /// Reads what was sent last.
+    pub(crate) fn load(connection: &Connection) -> Result<Self> {
+        let bytes = facts::get(connection, facts::OWN_SLOT)?.unwrap_or_default();
+        let (numbers, _) = bytes.as_chunks();
+        let [number, sent_at, first, second] = match numbers {
+            [a, b, c, d] => [a, b, c, d].map(|bytes| u64::from_be_bytes(*bytes)),
+            _ => return Ok(Self::default()),
+        };
+        Ok(Self { number, sent_at: sent_at.cast_signed(), said: [first, second] })
+    }
+
+    /// Writes what was sent.
+    pub(crate) fn save(&self, connection: &Connection) -> Result<()> {
+        let Self { number, sent_at, said: [first, second] } = *self;
+        let numbers = [number, sent_at.cast_unsigned(), first, second].map(u64::to_be_bytes);
+        facts::put(connection, facts::OWN_SLOT, numbers.as_flattened())
+    }
+}
