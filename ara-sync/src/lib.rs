@@ -25,4 +25,6 @@ pub use session::{
     Recover, Recovery, RecoveryWords, RemovalPlan, Session, SyncBuilder, Syncing, recover,
 };
 pub use state::Alarm;
-pub use status::{Connection, Device, DeviceId, Status, StatusWatch, SyncProgress};
+pub use status::{Connection, Device, DeviceId, Quota, Status, StatusWatch, SyncProgress};
+#[doc(hidden)]
+pub use transport::{Events, Response, Transport, TransportError};

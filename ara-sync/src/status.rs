@@ -29,6 +29,8 @@ pub struct Status {
     /// How far the first sync has come that a device goes through when it has joined, or was away long. `None` if
     /// nothing, or little, is to be received.
     pub progress: Option<SyncProgress>,
+    /// How much room the space has at the relay, as far as that was told.
+    pub quota: Option<Quota>,
     /// The devices of the space, this one among them.
     pub devices: Vec<Device>,
     /// Whether the space has recovery words.
@@ -47,6 +49,16 @@ pub struct SyncProgress {
     pub total: u64,
 }
 
+/// How much room a space has at the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quota {
+    /// How many bytes the space uses.
+    pub used: u64,
+    /// How many it may use.
+    pub limit: u64,
+}
+
 impl Status {
     /// The status before anything is known.
     pub(crate) fn new(relay: String) -> Self {
@@ -56,6 +68,7 @@ impl Status {
             bytes_to_send: 0,
             last_success: None,
             progress: None,
+            quota: None,
             devices: vec![],
             has_recovery_words: false,
             alarms: vec![],

@@ -48,7 +48,7 @@ impl Batch {
     }
 
     /// Writes all of it, and returns whether the alarms changed.
-    fn save(&self, sync: &Connection) -> ara_core::Result<bool> {
+    pub(super) fn save(&self, sync: &Connection) -> ara_core::Result<bool> {
         for (row, replaces) in &self.rows {
             row.insert(sync, replaces)?;
         }

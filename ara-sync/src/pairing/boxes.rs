@@ -53,8 +53,13 @@ impl Boxes<'_> {
             if left.is_zero() {
                 return Err(last_failure.unwrap_or(Error::PairingTimedOut));
             }
+            let asked = Instant::now();
             match self.get(index, left.min(WAIT)) {
-                Ok(sealed) if sealed.is_empty() => last_failure = None,
+                Ok(sealed) if sealed.is_empty() => {
+                    last_failure = None;
+                    // A relay that does not wait is not asked all the time.
+                    thread::sleep(PAUSE.min(left).saturating_sub(asked.elapsed()));
+                }
                 Ok(sealed) => return Ok(sealed),
                 // It was there before, so it has expired.
                 Err(Fault::Refused(Refusal::Unknown)) => return Err(Error::PairingTimedOut),

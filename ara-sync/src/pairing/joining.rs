@@ -135,7 +135,6 @@ pub struct Joining {
 pub(crate) struct Joined {
     pub(crate) url: String,
     pub(crate) keys: Arc<SecretKeys>,
-    pub(crate) options: Options,
     pub(crate) invitation: engine::base::Invitation,
 }
 
@@ -148,14 +147,14 @@ impl Joining {
 
     /// Waits until the other device has let this one in.
     pub(crate) fn result(self) -> Result<Joined> {
-        let Self { url, keys, options, relay, revealed, timeout } = self;
+        let Self { url, keys, relay, revealed, timeout, .. } = self;
         let waiting = revealed.confirmed_by_user();
         let boxes = Boxes { relay: &relay, mailbox: waiting.mailbox() };
         let result = boxes.wait(RESULT, deadline(timeout), &|| false)?;
         let outcome = waiting.read_result(&result).map_err(told)?;
         let pairing::Outcome { space, access, member: by } = outcome;
         let invitation = engine::base::Invitation { space, access, by };
-        Ok(Joined { url, keys, options, invitation })
+        Ok(Joined { url, keys, invitation })
     }
 }
 

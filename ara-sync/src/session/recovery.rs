@@ -69,14 +69,13 @@ impl Recover {
             let reason = "no space at this relay has them: check the relay's URL, and whether newer words were made";
             Error::RecoveryWords { reason: reason.to_owned(), word: None }
         })?;
-        Ok(Recovery { found, url, options, kept: vec![] })
+        Ok(Recovery { found, options, kept: vec![] })
     }
 }
 
 /// A space that its recovery words have found.
 pub struct Recovery {
     found: engine::recovery::Recovery,
-    url: String,
     options: Options,
     kept: Vec<DeviceId>,
 }

@@ -20,6 +20,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 /// How long to leave the file to another process that syncs it, too.
 const AFTER_ANOTHER: Duration = Duration::from_millis(100);
 
+/// After how long a relay that had no room is tried again. A commit does so too.
+const WHEN_FULL: Duration = Duration::from_secs(300);
+
 /// When the next round is due.
 struct Pace {
     /// Before this, commits wait.
@@ -55,7 +58,8 @@ impl Pace {
         self.retry = match result {
             Ok(outcome) if outcome.is_complete => {
                 self.failures = 0;
-                None
+                // There may be room later.
+                shared.is_full().then(|| Instant::now() + WHEN_FULL)
             }
             // It gave way, or the relay had no more to give at once.
             Ok(outcome) if outcome.sent > 0 || outcome.received > 0 => Some(Instant::now()),

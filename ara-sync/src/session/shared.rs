@@ -8,7 +8,6 @@ use ara_protocol::keys::{PublicKeys, SecretKeys};
 use ara_protocol::{RecordHash, SpaceId};
 
 use crate::engine::base::{Engine, Outcome, Progress};
-use crate::engine::device::Device;
 use crate::engine::settings::Connect;
 use crate::fault::{self, Fault};
 use crate::keys::KeyStore;
@@ -20,7 +19,7 @@ use crate::session::signal::Signal;
 use crate::session::turns::Turns;
 use crate::state::Alarm;
 use crate::status::cell::StatusCell;
-use crate::status::{self, Connection, Status, SyncProgress};
+use crate::status::{self, Connection, Quota, Status, SyncProgress};
 use crate::transport::Events;
 use crate::transport::http::cutoff::Cutoff;
 
@@ -197,6 +196,9 @@ impl Shared {
         self.status.update(|status| match result {
             Ok(outcome) => {
                 status.connection = Connection::Connected;
+                if let Some((used, limit)) = outcome.used {
+                    status.quota = Some(Quota { used, limit });
+                }
                 if outcome.is_complete {
                     (status.last_success, status.progress) = (Some(now), None);
                 }
@@ -244,6 +246,12 @@ impl Shared {
         // Without chance, all wait as long.
         let _ = self.database.sync_entropy(&mut bytes);
         u32::from_ne_bytes(bytes)
+    }
+
+    /// Returns whether the relay has no room for what is to be sent.
+    pub(super) fn is_full(&self) -> bool {
+        let status = self.status.get();
+        status.alarms.iter().any(|alarm| matches!(alarm, Alarm::Full { .. }))
     }
 
     /// Says that no thread syncs, unless that would hide a failure.
