@@ -8,8 +8,6 @@ mod join_request;
 mod joining;
 mod qr_code;
 mod ticket;
-#[cfg(test)]
-mod tests;
 
 pub use self::invitation::Invitation;
 pub use self::join_request::JoinRequest;

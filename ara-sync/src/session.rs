@@ -15,8 +15,6 @@ mod shared;
 mod signal;
 mod threads;
 mod turns;
-#[cfg(test)]
-mod tests;
 
 pub use self::builder::{SyncBuilder, Syncing};
 pub use self::handle::Session;

@@ -19,9 +19,9 @@ pub(super) fn told(error: ara_protocol::Error) -> Error {
     match error {
         ara_protocol::Error::UpdateNeeded { .. } => Fault::from(error).into(),
         ara_protocol::Error::PairingRefused => failed("the other device refused"),
-        ara_protocol::Error::NotCommitted => {
-            failed("the other device did not keep to its commitment, so somebody may be between the two")
-        }
+        ara_protocol::Error::NotCommitted => failed(
+            "the other device did not keep to its commitment, so somebody may be between the two",
+        ),
         error => failed(&error.to_string()),
     }
 }

@@ -117,8 +117,7 @@ impl Opening<'_> {
         keep(self.store, DeviceKeys::ANY_SPACE, &keys)?;
         let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
         let keys = Arc::new(keys);
-        let founded =
-            Engine::found(self.database, Arc::clone(&keys), self.url, connect, settings)?;
+        let founded = Engine::found(self.database, Arc::clone(&keys), self.url, connect, settings)?;
         keep(self.store, founded.space(), &keys)?;
         Ok(founded)
     }

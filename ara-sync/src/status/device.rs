@@ -36,7 +36,9 @@ impl Device {
             app_version: said.map(|said| said.app_version.clone()).unwrap_or_default(),
             schema_version: said.map(|said| said.schema_version).unwrap_or_default(),
             // Before the database is in the space, nobody has noted when.
-            last_heard: said.filter(|said| said.heard_at > 0).map(|said| Timestamp::from_millis(said.heard_at)),
+            last_heard: said
+                .filter(|said| said.heard_at > 0)
+                .map(|said| Timestamp::from_millis(said.heard_at)),
             added_by: known.added_by,
             is_this: known.is_own,
         }
