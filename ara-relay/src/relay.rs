@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ara_protocol::message::{Answer, Endpoint, LONGEST_REQUEST, Refusal};
 use ara_protocol::request::Challenge;
-use ara_protocol::{Error, SpaceId};
+use ara_protocol::{Error, MailboxId, SpaceId};
 
 use crate::options::RelayOptions;
 use crate::relay::asked::Asked;
@@ -177,6 +177,20 @@ impl Relay {
         self.store.shrink()
     }
 
+    /// Returns how many spaces are here.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub fn count_spaces(&self) -> Result<u64> {
+        let mut count = 0;
+        self.store.read(&mut |transaction| {
+            count = transaction.count_spaces()?;
+            Ok(Ending::Keep)
+        })?;
+        Ok(count)
+    }
+
     fn try_answer(
         &self,
         endpoint: Endpoint,
@@ -282,6 +296,11 @@ impl std::fmt::Debug for Relay {
     }
 }
 
+/// Returns which mailbox a request is about, before anything of it is checked.
+pub(crate) fn peek_mailbox(body: &[u8]) -> Option<MailboxId> {
+    peek_space(body).map(|space| MailboxId::from_bytes(*space.as_bytes()))
+}
+
 /// Returns which space or mailbox a request is about, before anything of it is checked.
 fn peek_space(body: &[u8]) -> Option<SpaceId> {
     asked::read(body).ok().map(|asked| asked.space())
@@ -326,4 +345,9 @@ fn encode(
     // Only what is larger than 4 GB cannot be written, and nothing here is.
     let body = Answer { challenge, outcome }.to_bytes().unwrap_or_default();
     RelayAnswer { status, body, wait_seconds }
+}
+
+/// Returns the answer that refuses a request before the relay sees it.
+pub(crate) fn refusal(refusal: Refusal) -> RelayAnswer {
+    encode(vec![], Err(refusal), 0)
 }
