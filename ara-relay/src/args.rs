@@ -103,7 +103,8 @@ pub(crate) struct Arguments {
 
     /// How many connections there may be at once. More wait.
     ///
-    /// Each device that is connected has one or two. The system must allow as many open files.
+    /// Each device that is connected has one or two. The system must allow as many open files. One address has at most
+    /// 256 of them, unless there is --behind-proxy.
     #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_CONNECTIONS", default_value_t = 4096)]
     pub(crate) connections: usize,
 

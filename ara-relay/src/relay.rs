@@ -37,6 +37,7 @@ use crate::relay::members::KnownMembers;
 use crate::relay::news::Listeners;
 use crate::store::{Ending, Result, Store, StoreError, Transaction};
 
+pub(crate) use crate::relay::limits::network_of;
 pub use crate::relay::news::{News, Subscription, Topic};
 
 /// How many seconds a challenge counts.
@@ -150,6 +151,13 @@ impl Relay {
         }
     }
 
+    /// Returns the answer that refuses whatever comes from an address, if it has asked too often. It counts as a
+    /// request, so what is asked then is answered for no `peer`.
+    #[must_use]
+    pub fn limited(&self, peer: IpAddr) -> Option<RelayAnswer> {
+        self.limit(Some(peer)).err().map(|fault| refuse(vec![], fault))
+    }
+
     /// Answers a request that [`Endpoint::Events`] got.
     ///
     /// # Errors
@@ -167,12 +175,15 @@ impl Relay {
         subscribed.map_err(|fault| refuse(self.challenge_for(space), fault))
     }
 
-    /// Drops what has expired, and gives room back to the disk. A server does this now and then.
+    /// Drops what has expired or was deleted, and gives room back to the disk. A server does this now and then.
     ///
     /// # Errors
     ///
     /// Returns an error if the store fails.
     pub fn tidy(&self) -> Result<()> {
+        if let Err(Fault::Store(error)) = self.drop_remains() {
+            return Err(error);
+        }
         self.drop_expired()?;
         self.store.shrink()
     }

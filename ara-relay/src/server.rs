@@ -10,6 +10,7 @@ mod handling;
 mod metrics;
 mod notices;
 mod patience;
+mod shares;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::relay::Relay;
+use crate::server::body::Room;
 use crate::server::connections::Accepting;
 use crate::server::metrics::Metrics;
 use crate::server::notices::Notices;
@@ -43,6 +45,9 @@ pub struct ServerOptions {
     pub tidy_every: Duration,
     /// How many connections there may be at once. More wait.
     pub most_connections: usize,
+    /// How many of them one address may have. More are closed. This is not for who runs on the same machine, and not
+    /// behind a reverse proxy.
+    pub most_connections_of_one: usize,
     /// Whether a reverse proxy stands before the server, which says in `X-Forwarded-For` from where a request came.
     pub is_behind_proxy: bool,
 }
@@ -57,6 +62,7 @@ impl Default for ServerOptions {
             stop_patience: Duration::from_secs(10),
             tidy_every: Duration::from_secs(60 * 60),
             most_connections: 4096,
+            most_connections_of_one: 256,
             is_behind_proxy: false,
         }
     }
@@ -93,6 +99,7 @@ struct Shared {
     options: ServerOptions,
     notices: Arc<Notices>,
     metrics: Metrics,
+    bodies: Room,
     /// Whether the server stops, so that what waits does not wait any longer.
     stopping: watch::Sender<bool>,
 }
@@ -110,7 +117,8 @@ impl Server {
         });
         let metrics = Metrics::new();
         let (stopping, _) = watch::channel(false);
-        Self { shared: Arc::new(Shared { relay, options, notices, metrics, stopping }) }
+        let bodies = Room::default();
+        Self { shared: Arc::new(Shared { relay, options, notices, metrics, bodies, stopping }) }
     }
 
     /// Answers requests, until `stop` returns. Then it takes no more, and ends those that are running.
@@ -168,12 +176,12 @@ pub async fn serve(
 /// Drops what has expired, now and then.
 async fn tidy(shared: Arc<Shared>) {
     loop {
-        tokio::time::sleep(shared.options.tidy_every).await;
         let relay = shared.relay.clone();
         match tokio::task::spawn_blocking(move || relay.tidy()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "what has expired cannot be dropped"),
             Err(_) => tracing::error!("dropping what has expired broke off"),
         }
+        tokio::time::sleep(shared.options.tidy_every).await;
     }
 }

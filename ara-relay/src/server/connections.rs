@@ -22,6 +22,7 @@ use tower::ServiceExt;
 
 use crate::server::Shared;
 use crate::server::patience::Patience;
+use crate::server::shares::{Share, Shares};
 
 /// How long to wait when no connection can be taken, as when there are no more file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -32,6 +33,9 @@ const FORWARDED: &str = "x-forwarded-for";
 /// From where a request came, if it is to be limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Peer(pub(super) Option<IpAddr>);
+
+/// An address has as many connections as it may have.
+struct TooMany;
 
 /// What takes connections.
 pub(super) struct Accepting {
@@ -48,14 +52,18 @@ impl Accepting {
     ) -> io::Result<()> {
         listener.local_addr()?;
         let room = Arc::new(Semaphore::new(self.shared.options.most_connections));
+        let shares = Arc::<Shares>::default();
         let running = GracefulShutdown::new();
         let taking = async {
             loop {
                 let Ok(permit) = room.clone().acquire_owned().await else { return };
                 match listener.accept().await {
-                    Ok((stream, address)) => {
-                        self.begin(stream, address, permit, running.watcher());
-                    }
+                    Ok((stream, address)) => match self.share(&shares, address.ip()) {
+                        Ok(share) => {
+                            self.begin(stream, address, (permit, share), running.watcher());
+                        }
+                        Err(TooMany) => tracing::warn!("an address has too many connections"),
+                    },
                     Err(error) => {
                         tracing::warn!(%error, "a connection cannot be taken");
                         sleep(PAUSE).await;
@@ -75,11 +83,21 @@ impl Accepting {
         Ok(())
     }
 
+    /// Counts a connection of an address, if it is one whose connections are counted.
+    fn share(&self, shares: &Arc<Shares>, address: IpAddr) -> Result<Option<Share>, TooMany> {
+        let options = &self.shared.options;
+        if options.is_behind_proxy || address.to_canonical().is_loopback() {
+            return Ok(None);
+        }
+        let share = shares.take(address, options.most_connections_of_one);
+        share.map(Some).ok_or(TooMany)
+    }
+
     fn begin(
         &self,
         stream: TcpStream,
         address: SocketAddr,
-        permit: OwnedSemaphorePermit,
+        room: (OwnedSemaphorePermit, Option<Share>),
         watcher: Watcher,
     ) {
         let options = self.shared.options;
@@ -102,7 +120,7 @@ impl Accepting {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke off");
             }
-            drop((permit, open));
+            drop((room, open));
         });
     }
 }

@@ -17,7 +17,6 @@ use tokio::task::spawn_blocking;
 
 use crate::relay::{News, Subscription, refusal};
 use crate::server::Shared;
-use crate::server::connections::Peer;
 use crate::server::handling::respond_with;
 use crate::server::metrics::Open;
 use crate::server::notices::Notice;
@@ -34,9 +33,9 @@ struct Telling {
 }
 
 /// Answers a request for events.
-pub(super) async fn respond(shared: &Arc<Shared>, peer: Peer, body: Bytes) -> Response {
+pub(super) async fn respond(shared: &Arc<Shared>, body: Bytes) -> Response {
     let relay = shared.relay.clone();
-    let subscribed = spawn_blocking(move || relay.subscribe(&body, peer.0)).await;
+    let subscribed = spawn_blocking(move || relay.subscribe(&body, None)).await;
     let subscription = match subscribed {
         Ok(Ok(subscription)) => subscription,
         Ok(Err(answer)) => return respond_with(answer),

@@ -15,7 +15,7 @@ use tokio::time::timeout_at;
 
 use crate::relay::{RelayAnswer, Topic, peek_mailbox, refusal};
 use crate::server::connections::Peer;
-use crate::server::{Shared, body, events};
+use crate::server::{Shared, events};
 
 /// Returns what answers at each path.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -41,21 +41,25 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn respond(shared: &Arc<Shared>, endpoint: Endpoint, peer: Peer, body: Body) -> Response {
-    let body = match body::read(body, &shared.options).await {
-        Ok(body) => body,
+    if let Some(limited) = peer.0.and_then(|peer| shared.relay.limited(peer)) {
+        return respond_with(limited);
+    }
+    let held = match shared.bodies.read(body, &shared.options).await {
+        Ok(held) => held,
         Err(refused) => return respond_with(refusal(refused)),
     };
+    let body = held.bytes.clone();
     match endpoint {
-        Endpoint::Events => events::respond(shared, peer, body).await,
-        Endpoint::Mailbox => respond_with(wait_for_box(shared, peer, body).await),
-        _ => respond_with(answer(shared, endpoint, peer, body).await),
+        Endpoint::Events => events::respond(shared, body).await,
+        Endpoint::Mailbox => respond_with(wait_for_box(shared, body).await),
+        _ => respond_with(answer(shared, endpoint, body).await),
     }
 }
 
 /// Has the relay answer, on a thread for what blocks.
-async fn answer(shared: &Shared, endpoint: Endpoint, peer: Peer, body: Bytes) -> RelayAnswer {
+async fn answer(shared: &Shared, endpoint: Endpoint, body: Bytes) -> RelayAnswer {
     let relay = shared.relay.clone();
-    let answer = spawn_blocking(move || relay.answer(endpoint, &body, peer.0)).await;
+    let answer = spawn_blocking(move || relay.answer(endpoint, &body, None)).await;
     answer.unwrap_or_else(|_| {
         tracing::error!(endpoint = endpoint.path(), "answering broke off");
         refusal(Refusal::Busy)
@@ -63,12 +67,12 @@ async fn answer(shared: &Shared, endpoint: Endpoint, peer: Peer, body: Bytes) ->
 }
 
 /// Answers a step of a pairing. Who asks for a box that is empty may have to wait until it is filled.
-async fn wait_for_box(shared: &Shared, peer: Peer, body: Bytes) -> RelayAnswer {
+async fn wait_for_box(shared: &Shared, body: Bytes) -> RelayAnswer {
     let mut notice =
         peek_mailbox(&body).map(|mailbox| shared.notices.about(Topic::Mailbox(mailbox)));
     let mut stopping = shared.stopping.subscribe();
     let begun = tokio::time::Instant::now();
-    let mut last = answer(shared, Endpoint::Mailbox, peer, body.clone()).await;
+    let mut last = answer(shared, Endpoint::Mailbox, body.clone()).await;
     while let (Some(notice), true) = (&mut notice, last.wait_seconds > 0) {
         let end = begun + std::time::Duration::from_secs(last.wait_seconds.into());
         tokio::select! {
@@ -78,8 +82,7 @@ async fn wait_for_box(shared: &Shared, peer: Peer, body: Bytes) -> RelayAnswer {
             // It is over if the sender is gone, too.
             _ = stopping.wait_for(|stops| *stops) => return last,
         }
-        // It was limited already.
-        last = answer(shared, Endpoint::Mailbox, Peer(None), body.clone()).await;
+        last = answer(shared, Endpoint::Mailbox, body.clone()).await;
     }
     last
 }
