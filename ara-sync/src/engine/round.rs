@@ -1,7 +1,6 @@
 //! A round: requests until nothing is left to send or to read.
 
 use ara_protocol::keys::MemberKey;
-use ara_protocol::message::Refusal;
 use ara_protocol::message::sync::{SyncAnswer, SyncRequest};
 
 use crate::engine::base::{Engine, Outcome, Progress};
@@ -217,9 +216,6 @@ impl Engine {
 
     /// Does what is left once the end of the log is reached. Returns whether there is more to send or to read.
     fn tidy_up(&mut self, is_stopped: &dyn Fn() -> bool, outcome: &mut Outcome) -> Result<bool> {
-        if self.place.skipped.is_some() {
-            self.look_into_skipped(outcome)?;
-        }
         self.reread(is_stopped, outcome)?;
         self.judge_doubts(outcome)?;
         if self.told.lacks_records {

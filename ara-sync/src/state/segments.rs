@@ -36,9 +36,6 @@ pub(crate) struct Segment {
     pub(crate) flags: i64,
 }
 
-/// Stands for the hash of the chain at a segment before which something was skipped.
-pub(crate) const UNKNOWN_CHAIN: [u8; 32] = [0; 32];
-
 const COLUMNS: &str = "number, id, node, author, epoch, chain, from_number, from_digest, to_number, \
                        to_digest, length, previous, named, flags";
 
@@ -140,14 +137,7 @@ pub(crate) fn has(connection: &Connection, id: SegmentId) -> Result<bool> {
 /// Returns the hash of the log's chain at a segment, if that is known.
 pub(crate) fn chain_at(connection: &Connection, number: u64) -> Result<Option<[u8; 32]>> {
     let mut chain = connection.prepare_cached("SELECT chain FROM ara_segment WHERE number = ?1")?;
-    let chain = chain.query_row([number.cast_signed()], |row| row.get(0)).optional()?;
-    Ok(chain.filter(|chain| *chain != UNKNOWN_CHAIN))
-}
-
-/// Returns whether there is a segment of this number.
-pub(crate) fn is_at(connection: &Connection, number: u64) -> Result<bool> {
-    let mut is_at = connection.prepare_cached("SELECT 1 FROM ara_segment WHERE number = ?1")?;
-    Ok(is_at.exists([number.cast_signed()])?)
+    Ok(chain.query_row([number.cast_signed()], |row| row.get(0)).optional()?)
 }
 
 /// Returns the nodes of which segments have one of some flags.
