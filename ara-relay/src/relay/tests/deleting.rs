@@ -1,0 +1,65 @@
+//! Deleting a space.
+
+use ara_protocol::MailboxId;
+use ara_protocol::access::{Members, Record};
+use ara_protocol::keys::SecretKeys;
+use ara_protocol::message::mailbox::MailboxRequest;
+use ara_protocol::message::{Endpoint, Refusal, SignedRequest};
+
+use crate::testing::{Fixed, ORIGIN, TestSpace, node, noise};
+
+#[test]
+fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
+    let mut space = TestSpace::new();
+    let phone = space.add_device();
+    let words = space.set_recovery();
+    space.append_many(node(1), 3);
+    space.stage(&noise(1000)).unwrap();
+    let delete = |keys: &SecretKeys| space.ask(Endpoint::Delete, space.id().as_bytes(), keys);
+    let stranger = SecretKeys::generate(&mut Fixed(8));
+    assert_eq!(delete(&stranger), Err(Refusal::Unknown));
+    assert_eq!(delete(&phone), Ok(vec![]));
+
+    let Err(refusal) = delete(&phone) else { panic!() };
+    let Refusal::Deleted { audience, request, records } = &refusal else { panic!() };
+    assert_eq!(audience, ORIGIN);
+    let signed = SignedRequest::read(request).unwrap();
+    assert_eq!(signed.space(), space.id());
+    assert_eq!(signed.verify(Endpoint::Delete, audience), Ok(phone.public().member()));
+    let records: Vec<_> = records.iter().map(|record| Record::read(record).unwrap()).collect();
+    let mut members = Members::found(&records[0]).unwrap();
+    records[1..].iter().for_each(|record| members.apply(record).unwrap());
+    assert!(members.get(phone.public().member()).is_some());
+
+    // Everybody hears it who asks for anything, also who wants to found it again.
+    for keys in [&space.laptop, &stranger, &words] {
+        assert_eq!(space.sync(keys, space.request()).as_ref(), Err(&refusal));
+        assert_eq!(space.put_records(keys, &space.log).as_ref(), Err(&refusal));
+        assert_eq!(space.access(keys, space.access_request()).as_ref(), Err(&refusal));
+    }
+    assert_eq!(space.stage(b"part").as_ref(), Err(&refusal));
+    assert_eq!(space.ask(Endpoint::Events, space.id().as_bytes(), &phone).as_ref(), Err(&refusal));
+    assert_eq!(space.relay.news(space.id()), Ok(None));
+    // Who has only the words finds it, and so hears it too.
+    assert_eq!(space.ask(Endpoint::Find, &[0; 16], &words), Ok(space.id().as_bytes().to_vec()));
+}
+
+#[test]
+fn what_was_open_for_it_is_gone_and_other_spaces_stay() {
+    let space = TestSpace::new();
+    let other = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 2);
+    other.put_records(&other.laptop, &other.log).unwrap();
+    let mailbox = MailboxId::from_bytes([5; 16]);
+    let keys = SecretKeys::generate(&mut Fixed(50));
+    let signer = keys.public().member();
+    let open = MailboxRequest::Open { space: space.id(), mailbox, signer };
+    space.ask(Endpoint::Mailbox, &open.to_bytes().unwrap(), &space.laptop).unwrap();
+    let events = space.signed(Endpoint::Events, space.id().as_bytes(), &space.laptop);
+    let subscription = space.relay.subscribe(&events, None).unwrap();
+
+    space.ask(Endpoint::Delete, space.id().as_bytes(), &space.laptop).unwrap();
+    assert_eq!(space.relay.news_for(&subscription), Ok(None));
+    let get = MailboxRequest::Get { mailbox, index: 0, wait: 0 }.to_bytes().unwrap();
+    assert_eq!(space.ask(Endpoint::Mailbox, &get, &keys), Err(Refusal::Unknown));
+    assert!(other.sync(&other.laptop, other.request()).is_ok());
+}
