@@ -109,6 +109,16 @@ impl World {
         Database::options().seed(seed).clock(now).memory().unwrap()
     }
 
+    /// Returns a copy of a database, which writes under the id of the same node until it finds out.
+    pub(crate) fn copy(&self, db: &Database) -> Database {
+        let seed = self.next.fetch_add(1, Ordering::SeqCst);
+        let path = self.path(&format!("copy {seed}"));
+        db.backup(&path).unwrap();
+        let clock = Arc::clone(&self.clock);
+        let now = move || Timestamp::from_millis(clock.fetch_add(1, Ordering::SeqCst));
+        Database::options().seed(seed).clock(now).open(&path).unwrap()
+    }
+
     pub(crate) fn keys(&self) -> Arc<SecretKeys> {
         let seed = self.next.fetch_add(1, Ordering::SeqCst);
         Arc::new(SecretKeys::generate(&mut Random::seeded(seed)))
