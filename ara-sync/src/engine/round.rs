@@ -142,6 +142,40 @@ impl Engine {
         outcome: &mut Outcome,
     ) -> Result<bool> {
         outcome.used = Some((answer.used, answer.limit));
+        if std::env::var("DBG").is_ok() {
+            eprintln!(
+                "DBG answer pushes {:?} {:?} cur {} end {} entries {} ka {} kc {} stuck {:?} told {:?}",
+                pushes,
+                answer.pushes,
+                self.place.cursor.number,
+                answer.end.number,
+                answer.entries.len(),
+                answer.knows_access,
+                answer.knows_cursor,
+                self.unread,
+                (&self.told.not_resealed, &self.told.unsendable, self.told.lacks_records)
+            );
+            for (node, _, _) in pushes {
+                let n = self
+                    .database
+                    .sync_nodes()?
+                    .into_iter()
+                    .find(|n| n.node == *node.as_bytes())
+                    .unwrap();
+                eprintln!("   node {n:?} tail {:?}", self.tail(*node)?);
+                for s in self
+                    .database
+                    .sync_read(|sync| crate::state::segments::Chain::load(sync, *node))?
+                    .unwrap()
+                    .segments
+                {
+                    eprintln!(
+                        "       {} {} prev {:?} named {} flags {} {:?}",
+                        s.number, s.id, s.previous, s.named, s.flags, s.bounds
+                    );
+                }
+            }
+        }
         self.note_founded()?;
         self.take_outcomes(pushes, &answer.pushes, outcome)?;
         if self.told.is_full {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use ara::prelude::*;
+use ara_core::Uuid;
+use ara_protocol::message::Refusal;
 
 use crate::engine::tests::net::Mishap;
 use crate::engine::tests::world::{Device, Todo, World, assert_equal, settings};
@@ -31,8 +33,9 @@ struct Run {
     dice: Dice,
     devices: Vec<Device>,
     todos: Vec<Id<Todo>>,
-    /// How many backups of the relay there are.
-    backups: usize,
+    /// The backups of the relay, and how many there ever were.
+    backups: Vec<String>,
+    backups_made: usize,
     /// Whether every device knows every record, so that a relay that is put back is no reason for twins.
     all_know_records: bool,
     steps: Vec<String>,
@@ -51,7 +54,8 @@ impl Run {
             dice: Dice(seed),
             devices,
             todos: vec![],
-            backups: 0,
+            backups: vec![],
+            backups_made: 0,
             all_know_records: false,
             steps: vec![],
         }
@@ -73,8 +77,10 @@ impl Run {
             }
             80..83 => self.compact(at),
             83..86 => {
-                self.backups += 1;
-                self.world.back_up_relay(&format!("backup {}", self.backups));
+                self.backups_made += 1;
+                let name = format!("backup {}", self.backups_made);
+                self.world.back_up_relay(&name);
+                self.backups.push(name);
             }
             86..88 => self.put_back(),
             88..91 => self.add(at),
@@ -132,7 +138,7 @@ impl Run {
         let synced = self.devices[at].engine.round(&stop, &mut |_| {});
         self.world.net.is_planned();
         match synced {
-            Ok(_) | Err(Fault::Transport(_)) => {}
+            Ok(_) | Err(Fault::Transport(_) | Fault::Refused(Refusal::Unknown)) => {}
             Err(fault) => panic!("{fault}"),
         }
     }
@@ -144,13 +150,13 @@ impl Run {
     }
 
     fn put_back(&mut self) {
-        if self.backups == 0 || !self.all_know_records {
+        if self.backups.is_empty() || !self.all_know_records {
             return;
         }
-        let backup = self.dice.pick(self.backups) + 1;
-        self.world.put_relay_back(&format!("backup {backup}"));
+        let backup = self.dice.pick(self.backups.len());
         // What it writes from now on is not of the backup.
-        self.backups = 0;
+        let backup = self.backups.swap_remove(backup);
+        self.world.put_relay_back(&backup);
     }
 
     fn add(&mut self, at: usize) {
@@ -175,7 +181,11 @@ impl Run {
         }
         let out = self.devices.remove(at);
         let by = self.dice.pick(self.devices.len());
-        self.devices[by].engine.remove(&[out.engine.own_key()]).unwrap();
+        match self.devices[by].engine.remove(&[out.engine.own_key()]) {
+            // A relay that was put back may know this device as little as what it would tell of itself.
+            Err(Fault::Refused(Refusal::Unknown)) => self.devices.push(out),
+            removed => removed.unwrap(),
+        }
         self.all_know_records = false;
     }
 
@@ -211,6 +221,51 @@ impl Run {
             assert!(rounds < 20, "it never ends");
         }
         self.all_know_records = true;
+        if std::env::var("DUMP").is_ok() {
+            for (i, d) in self.devices.iter().enumerate() {
+                eprintln!(
+                    "DEVICE {i} {} own node {} {:?}",
+                    d.engine.own_key(),
+                    d.db.node().unwrap(),
+                    d.engine.told
+                );
+                eprintln!(
+                    "   alarms {:?} reseal {:?}",
+                    d.alarms(),
+                    d.db.sync_read(|s| crate::state::facts::get(s, crate::state::facts::RESEAL))
+                );
+                for n in d.db.sync_nodes().unwrap() {
+                    eprintln!(
+                        "   NODE {} {:?} forked {}",
+                        Uuid::from_bytes(n.node),
+                        n.end,
+                        n.is_forked
+                    );
+                    for s in
+                        d.db.sync_read(|sync| {
+                            crate::state::segments::Chain::load(
+                                sync,
+                                ara_protocol::NodeId::from_bytes(n.node),
+                            )
+                        })
+                        .unwrap()
+                        .unwrap()
+                        .segments
+                    {
+                        eprintln!(
+                            "       {} {} by {} prev {:?} named {} flags {} {:?}",
+                            s.number,
+                            &s.id.to_string()[..6],
+                            &crate::state::facts::hex(&s.author)[..6],
+                            s.previous.map(|p| p.to_string()[..6].to_owned()),
+                            &s.named.to_string()[..6],
+                            s.flags,
+                            s.bounds.map(|b| (b.from.number, b.to.number))
+                        );
+                    }
+                }
+            }
+        }
         let devices: Vec<_> = self.devices.iter_mut().collect();
         assert_equal(&devices);
         for device in &mut self.devices {
