@@ -61,6 +61,16 @@ pub fn titles(db: &Database) -> Vec<String> {
     todos.all().unwrap().into_iter().map(|todo| todo.title).collect()
 }
 
+/// Returns text that no compression makes much shorter.
+pub fn incompressible(length: usize, seed: u64) -> String {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'0' + u8::try_from(state >> 58).unwrap())
+    };
+    (0..length).map(|_| next()).collect()
+}
+
 /// Waits until a database has these rows.
 pub fn wait_for(db: &Database, expected: &[&str]) {
     let query = db.query::<Todo>().narrow(Todo::title).order_by(Todo::title.asc());

@@ -124,9 +124,6 @@ impl Engine {
                 if to.number <= before.number {
                     return Err(Fault::Lied { what: "it skips backwards" });
                 }
-                if !batch.place.by_heads {
-                    batch.place.skipped = batch.place.skipped.or(Some(before.number));
-                }
                 batch.place.cursor = to;
                 return Ok(());
             }
@@ -141,7 +138,7 @@ impl Engine {
         let at = before.after(head.id());
         let length = head.as_bytes().len() + part.as_ref().map_or(0, Vec::len);
         let row = self.row_of(&head, at, length as u64);
-        self.take_segment(batch, known, (head, row, part), Some(at), outcome)
+        self.take_segment(batch, known, (head, row, part), at, outcome)
     }
 
     /// Reads a head, and checks that it is of this space.
@@ -161,7 +158,7 @@ impl Engine {
     }
 
     /// Returns what is noted of a segment that lies at a place of the log.
-    pub(super) fn row_of(&self, head: &Head, at: Cursor, length: u64) -> Segment {
+    fn row_of(&self, head: &Head, at: Cursor, length: u64) -> Segment {
         let header = head.header();
         let key = self.epoch_keys.as_ref().and_then(|keys| keys.get(header.epoch));
         let is_removed = self.access.members.removed_in(header.author).is_some();
@@ -180,14 +177,13 @@ impl Engine {
         }
     }
 
-    /// Takes over a segment whose place was checked, after which this device stands at `at`, unless it is one that lies
-    /// behind.
-    pub(super) fn take_segment(
+    /// Takes over a segment whose place was checked, after which this device stands at `at`.
+    fn take_segment(
         &mut self,
         batch: &mut Batch,
         known: &mut Known,
         (head, row, part): (Head, Segment, Option<Vec<u8>>),
-        at: Option<Cursor>,
+        at: Cursor,
         outcome: &mut Outcome,
     ) -> Result<()> {
         let header = head.header();
@@ -213,7 +209,7 @@ impl Engine {
             // What a merge notes of segments, it notes of those that are written.
             self.write_batch(batch, outcome)?;
         }
-        batch.place.cursor = at.unwrap_or(batch.place.cursor);
+        batch.place.cursor = at;
         batch.has_dirty |= is_removed;
         batch.rows.push((row, header.replaces.clone()));
         if is_removed {

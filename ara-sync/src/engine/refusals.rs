@@ -1,6 +1,8 @@
 //! What is done about a refusal.
 
-use ara_protocol::access::{Record, Role};
+use std::sync::Arc;
+
+use ara_protocol::access::Role;
 use ara_protocol::keys::MemberKey;
 use ara_protocol::message::{Endpoint, Refusal, SignedRequest, SpaceRequest};
 
@@ -9,7 +11,6 @@ use crate::engine::records::verified;
 use crate::fault::{Fault, Result};
 use crate::relay::Relay;
 use crate::state::{Alarm, alarms, facts};
-use std::sync::Arc;
 
 impl Engine {
     /// Does what a refusal calls for, after which the request can be repeated.
@@ -80,9 +81,4 @@ impl Engine {
         let is_member = members.get(by).is_some_and(|by| by.role() == Role::Device);
         if is_of_space && common && is_member { Ok(by) } else { Err(LIE) }
     }
-}
-
-/// Returns whether a record lets somebody out.
-pub(super) fn lets_out(record: &Record) -> bool {
-    matches!(record.change(), ara_protocol::access::Change::Removed { .. })
 }

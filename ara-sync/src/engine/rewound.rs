@@ -1,11 +1,8 @@
-//! Reading the relay's log by the heads of its segments: where it was put back, or something was skipped.
+//! Reading the relay's log by the heads of its segments, where it was put back.
 
 use ara_protocol::message::segments::HeadsRequest;
-use ara_protocol::message::sync::Entry;
-use ara_protocol::{Cursor, NodeId};
 
 use crate::engine::base::{Engine, Outcome};
-use crate::engine::reading::{Batch, Known};
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
 use crate::state::slots::OwnSlot;
@@ -58,64 +55,5 @@ impl Engine {
             self.place = place;
         }
         Ok(!is_more)
-    }
-
-    /// Looks into what was skipped. A segment that was replaced was skipped, and so may have been what replaces it, if
-    /// the relay takes this device for one that knows it.
-    pub(super) fn look_into_skipped(&mut self, outcome: &mut Outcome) -> Result<()> {
-        let Some(mut after) = self.place.skipped else { return Ok(()) };
-        let end = self.place.cursor.number;
-        while after < end {
-            let request = HeadsRequest { space: self.space(), after, node: None };
-            let answer = self.relay.heads(&request, &self.keys)?;
-            let before = after;
-            let known = self.database.sync_nodes()?;
-            let mut known: Known =
-                known.into_iter().map(|known| (NodeId::from_bytes(known.node), known)).collect();
-            let mut batch = Batch::new(self.place);
-            for entry in answer.entries {
-                if entry.number() <= after {
-                    return Err(Fault::Lied { what: "its list of segments goes backwards" });
-                }
-                after = entry.number();
-                if after > end {
-                    break;
-                }
-                self.take_skipped(&mut batch, &mut known, entry, outcome)?;
-            }
-            self.write_batch(&mut batch, outcome)?;
-            if !answer.is_more {
-                break;
-            }
-            if after == before {
-                return Err(Fault::Lied { what: "its list of segments never ends" });
-            }
-        }
-        let place = Place { skipped: None, ..self.place };
-        self.write(|sync| place.save(sync))?;
-        self.place = place;
-        Ok(())
-    }
-
-    /// Takes over a segment behind the cursor, if it is not known.
-    fn take_skipped(
-        &mut self,
-        batch: &mut Batch,
-        known: &mut Known,
-        entry: Entry,
-        outcome: &mut Outcome,
-    ) -> Result<()> {
-        let Entry::Head { number, head } = entry else { return Ok(()) };
-        let head = self.read_head(&head, outcome)?;
-        if self.database.sync_read(|sync| segments::has(sync, head.id()))?.unwrap_or(false) {
-            return Ok(());
-        }
-        if self.database.sync_read(|sync| segments::is_at(sync, number))?.unwrap_or(false) {
-            return Err(Fault::Lied { what: "it shows another segment than before" });
-        }
-        // The chain in between is not known, as some ids are not.
-        let at = Cursor { number, chain: segments::UNKNOWN_CHAIN };
-        let row = self.row_of(&head, at, head.as_bytes().len() as u64);
-        self.take_segment(batch, known, (head, row, None), None, outcome)
     }
 }

@@ -1,7 +1,6 @@
 //! A round: requests until nothing is left to send or to read.
 
 use ara_protocol::keys::MemberKey;
-use ara_protocol::message::Refusal;
 use ara_protocol::message::sync::{SyncAnswer, SyncRequest};
 
 use crate::engine::base::{Engine, Outcome, Progress};
@@ -34,12 +33,23 @@ impl Engine {
         if let Err(fault) = done {
             self.told.tails.clear();
             self.told.end = None;
-            if matches!(fault, Fault::Overtaken) {
-                self.reload()?;
-            }
-            return Err(fault);
+            return Err(self.judge(fault)?);
         }
         Ok(outcome)
+    }
+
+    /// Tells whether a fault comes of another process, which has synced the file further than this one knows.
+    fn judge(&mut self, fault: Fault) -> Result<Fault> {
+        let is_of_the_way = matches!(
+            fault,
+            Fault::Transport(_) | Fault::NoRelay { .. } | Fault::Refused(_) | Fault::Stopped
+        );
+        if is_of_the_way {
+            return Ok(fault);
+        }
+        let known = self.place;
+        self.reload()?;
+        Ok(if self.place == known { fault } else { Fault::Overtaken })
     }
 
     fn requests(
@@ -143,6 +153,40 @@ impl Engine {
         outcome: &mut Outcome,
     ) -> Result<bool> {
         outcome.used = Some((answer.used, answer.limit));
+        if std::env::var("DBG").is_ok() {
+            eprintln!(
+                "DBG answer pushes {:?} {:?} cur {} end {} entries {} ka {} kc {} stuck {:?} told {:?}",
+                pushes,
+                answer.pushes,
+                self.place.cursor.number,
+                answer.end.number,
+                answer.entries.len(),
+                answer.knows_access,
+                answer.knows_cursor,
+                self.unread,
+                (&self.told.not_resealed, &self.told.unsendable, self.told.lacks_records)
+            );
+            for (node, _, _) in pushes {
+                let n = self
+                    .database
+                    .sync_nodes()?
+                    .into_iter()
+                    .find(|n| n.node == *node.as_bytes())
+                    .unwrap();
+                eprintln!("   node {n:?} tail {:?}", self.tail(*node)?);
+                for s in self
+                    .database
+                    .sync_read(|sync| crate::state::segments::Chain::load(sync, *node))?
+                    .unwrap()
+                    .segments
+                {
+                    eprintln!(
+                        "       {} {} prev {:?} named {} flags {} {:?}",
+                        s.number, s.id, s.previous, s.named, s.flags, s.bounds
+                    );
+                }
+            }
+        }
         self.note_founded()?;
         self.take_outcomes(pushes, &answer.pushes, outcome)?;
         if self.told.is_full {
@@ -217,9 +261,6 @@ impl Engine {
 
     /// Does what is left once the end of the log is reached. Returns whether there is more to send or to read.
     fn tidy_up(&mut self, is_stopped: &dyn Fn() -> bool, outcome: &mut Outcome) -> Result<bool> {
-        if self.place.skipped.is_some() {
-            self.look_into_skipped(outcome)?;
-        }
         self.reread(is_stopped, outcome)?;
         self.judge_doubts(outcome)?;
         if self.told.lacks_records {

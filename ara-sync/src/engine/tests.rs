@@ -1,1 +1,15 @@
+//! Devices that sync through a relay which runs in the same process.
 
+mod bulk;
+mod forks;
+mod lies;
+mod members;
+mod mishaps;
+mod net;
+mod put_back;
+mod random;
+mod recovering;
+mod sealed_again;
+mod simple;
+mod unreadable;
+mod world;

@@ -13,8 +13,6 @@ pub(crate) const FOUNDED: &str = "founded";
 pub(crate) const CURSOR: &str = "cursor";
 /// Whether the log is read again by heads, as the relay was put back.
 pub(crate) const BY_HEADS: &str = "by_heads";
-/// The number after which something was skipped that may have been replaced by what is not known here.
-pub(crate) const SKIPPED: &str = "skipped";
 /// The newest slot that was seen.
 pub(crate) const SLOTS_SEEN: &str = "slots_seen";
 /// The number of the own slot, when it was sent, and a hash of what was in it.

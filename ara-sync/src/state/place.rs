@@ -15,8 +15,6 @@ pub(crate) struct Place {
     pub(crate) slots_seen: u64,
     /// Whether the log is read by heads, as the relay was put back and most of it is known.
     pub(crate) by_heads: bool,
-    /// The number after which something was skipped.
-    pub(crate) skipped: Option<u64>,
     /// The greatest number at which an author stood.
     pub(crate) stood: u64,
 }
@@ -25,36 +23,29 @@ impl Place {
     /// The place at the start of a log.
     pub(crate) fn start(space: SpaceId) -> Self {
         let cursor = Cursor::start(space);
-        Self { cursor, slots_seen: 0, by_heads: false, skipped: None, stood: 0 }
+        Self { cursor, slots_seen: 0, by_heads: false, stood: 0 }
     }
 
     /// Reads where this device stands.
     pub(crate) fn load(connection: &Connection, space: SpaceId) -> Result<Self> {
-        let skipped = facts::get(connection, facts::SKIPPED)?.is_some();
-        let skipped_after = facts::number(connection, facts::SKIPPED)?;
         Ok(Self {
             cursor: load_cursor(connection)?.unwrap_or(Cursor::start(space)),
             slots_seen: facts::number(connection, facts::SLOTS_SEEN)?,
             by_heads: facts::get(connection, facts::BY_HEADS)?.is_some(),
-            skipped: skipped.then_some(skipped_after),
             stood: facts::number(connection, facts::STOOD)?,
         })
     }
 
     /// Writes where this device stands.
     pub(crate) fn save(&self, connection: &Connection) -> Result<()> {
-        let Self { cursor, slots_seen, by_heads, skipped, stood } = self;
+        let Self { cursor, slots_seen, by_heads, stood } = self;
         let bytes = [&cursor.number.to_be_bytes()[..], &cursor.chain].concat();
         facts::put(connection, facts::CURSOR, &bytes)?;
         facts::put(connection, facts::SLOTS_SEEN, &slots_seen.to_be_bytes())?;
         facts::put(connection, facts::STOOD, &stood.to_be_bytes())?;
         match by_heads {
-            true => facts::put(connection, facts::BY_HEADS, &[])?,
-            false => facts::remove(connection, facts::BY_HEADS)?,
-        }
-        match skipped {
-            Some(after) => facts::put(connection, facts::SKIPPED, &after.to_be_bytes()),
-            None => facts::remove(connection, facts::SKIPPED),
+            true => facts::put(connection, facts::BY_HEADS, &[]),
+            false => facts::remove(connection, facts::BY_HEADS),
         }
     }
 }
@@ -84,7 +75,6 @@ mod tests {
                 cursor: start.cursor.after(SegmentId::from_bytes([2; 32])),
                 slots_seen: 3,
                 by_heads: true,
-                skipped: Some(0),
                 stood: 9,
             };
             for place in [later, start] {

@@ -18,6 +18,9 @@ use self::event_stream::EventStream;
 use self::failure::failure;
 use crate::transport::{Events, Response, Transport, TransportError};
 
+/// What requests and answers are.
+const BYTES: &str = "application/octet-stream";
+
 /// How long looking up a name may take, and then connecting.
 const CONNECT: Duration = Duration::from_secs(15);
 
@@ -112,9 +115,8 @@ impl HttpTransport {
         let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // Asked after the agent is taken: who shuts the way ends what was taken before.
         let left = self.cutoff.left()?;
-        let request = agent
-            .post(format!("{}{path}", self.base))
-            .header(http::header::CONTENT_TYPE, "application/octet-stream");
+        let request =
+            agent.post(format!("{}{path}", self.base)).header(http::header::CONTENT_TYPE, BYTES);
         let config = request.config().timeout_per_read(Some(silence));
         let request = config.timeout_global(left).build();
         request.send(body).map_err(|error| failure(&error))
@@ -144,8 +146,14 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
+/// Reads an answer. A body that says it is something else than bytes is nobody's answer, whatever it looks like: a
+/// page of a network that wants a log-in, for example. It is left out.
 fn read(response: http::Response<Body>, most: u64) -> Result<Response, TransportError> {
     let status = response.status().as_u16();
+    let is_bytes = response.body().mime_type().is_none_or(|kind| kind == BYTES);
+    if !is_bytes {
+        return Ok(Response { status, body: vec![] });
+    }
     let body = response.into_body().into_with_config().limit(most).read_to_vec();
     Ok(Response { status, body: body.map_err(|error| failure(&error))? })
 }

@@ -86,8 +86,6 @@ fn answer(status: &str, kind: &str, body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-const BYTES: &str = "application/octet-stream";
-
 #[test]
 fn bytes_go_to_the_path_and_come_back() -> Tested {
     let answers = vec![answer("200 OK", BYTES, "one"), answer("507 Full", BYTES, "two")];
@@ -144,11 +142,22 @@ fn what_is_no_stream_is_given_back() -> Tested {
     let refusal = answer("403 Forbidden", BYTES, "refused");
     let server = Server::start(vec![login, refusal])?;
     let transport = server.transport()?;
-    for (status, body) in [(200, "<html>"), (403, "refused")] {
+    for (status, body) in [(200, ""), (403, "refused")] {
         let response = Response { status, body: body.as_bytes().to_vec() };
         let error = transport.events("/v1/events", b"").err();
         assert_eq!(error, Some(TransportError::Answered(response)));
     }
+    Ok(())
+}
+
+#[test]
+fn a_page_is_no_answer() -> Tested {
+    let page = answer("200 OK", "text/html; charset=utf-8", "\u{1}<html>");
+    let untold = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\none".to_vec();
+    let server = Server::start(vec![page, untold])?;
+    let transport = server.transport()?;
+    assert_eq!(transport.post("/v1/sync", b"", 100)?.body, b"");
+    assert_eq!(transport.post("/v1/sync", b"", 100)?.body, b"one");
     Ok(())
 }
 

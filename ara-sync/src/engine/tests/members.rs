@@ -1,0 +1,173 @@
+//! Who is a member, and what follows from it.
+
+use ara_protocol::keys::SecretKeys;
+use std::sync::Arc;
+
+use crate::engine::base::Engine;
+use crate::engine::tests::world::{OTHER_URL, URL, World, converge, settings};
+use crate::fault::Fault;
+use crate::state::Alarm;
+
+#[test]
+fn every_change_of_members_is_told_on_the_other_devices() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut tablet = world.join(&mut phone);
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    let [one, two, three] = [&laptop, &phone, &tablet].map(|device| device.engine.own_key());
+    assert_eq!(laptop.alarms(), [Alarm::DeviceAdded { device: three, by: two }]);
+    assert_eq!(phone.alarms(), []);
+    laptop.engine.dismiss(&laptop.alarms()[0]).unwrap();
+    assert_eq!(laptop.alarms(), []);
+    let words = SecretKeys::generate(&mut crate::random::Random::seeded(99));
+    phone.engine.set_recovery(&words).unwrap();
+    tablet.engine.remove(&[one]).unwrap();
+    phone.sync();
+    assert_eq!(phone.alarms(), [Alarm::DeviceRemoved { device: one, by: three }]);
+    assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
+    assert!(laptop.alarms().contains(&Alarm::Removed));
+    assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
+    let plan = phone.engine.removal_plan(one);
+    assert!(plan.let_in.contains(&two) && plan.let_in.contains(&three));
+    let mut let_in = vec![three, words.public().member()];
+    let_in.sort_unstable();
+    assert_eq!(phone.engine.removal_plan(two).let_in, let_in);
+}
+
+#[test]
+fn the_list_of_devices_has_what_each_says() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    let devices = laptop.engine.devices().unwrap();
+    let name = |own: bool| {
+        let device = devices.iter().find(|device| device.is_own == own).unwrap();
+        device.said.as_ref().unwrap().name.clone()
+    };
+    assert_eq!((name(true), name(false)), ("Laptop".to_owned(), "Phone".to_owned()));
+    phone.write("news");
+    phone.sync();
+    laptop.sync();
+    let devices = laptop.engine.devices().unwrap();
+    let vector =
+        &devices.iter().find(|device| !device.is_own).unwrap().said.as_ref().unwrap().vector;
+    assert_eq!(*vector, phone.db.version_vector().unwrap());
+}
+
+#[test]
+fn who_has_left_is_out_and_the_others_rotate() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    phone.write("phone");
+    converge(&mut [&mut laptop, &mut phone]);
+    let (db, keys) = (phone.db.clone(), Arc::clone(&phone.keys));
+    phone.engine.leave().unwrap();
+    let opened = Engine::open(&db, keys, URL, world.net.connect(), settings("Phone")).unwrap();
+    assert!(opened.is_none());
+    let epoch = laptop.engine.members().epoch();
+    laptop.write("laptop");
+    laptop.sync();
+    assert!(!laptop.engine.members().needs_rotation());
+    assert_ne!(laptop.engine.members().epoch(), epoch);
+    let mut tablet = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut tablet]);
+    assert_eq!(tablet.titles(), ["laptop", "phone"]);
+}
+
+#[test]
+fn the_space_moves_with_all_that_it_has() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    laptop.write("before");
+    converge(&mut [&mut laptop, &mut phone]);
+    world.start_relay(OTHER_URL, "other");
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.write("after");
+    laptop.sync();
+    // The phone has written meanwhile, and finds the way by the old relay.
+    phone.write("meanwhile");
+    phone.sync();
+    assert_eq!(phone.engine.url(), OTHER_URL);
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(phone.alarms(), [Alarm::Moved { relay: OTHER_URL.to_owned() }]);
+    assert_eq!(laptop.alarms(), []);
+    world.net.take(URL);
+    world.reopen(&mut phone);
+    let mut late = world.found();
+    late.engine.leave().ok();
+    phone.write("later");
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(phone.titles().len(), 4);
+}
+
+#[test]
+fn a_deletion_stops_all_and_takes_nothing_from_them() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    laptop.write("kept");
+    converge(&mut [&mut laptop, &mut phone]);
+    laptop.engine.delete_at_relay().unwrap();
+    assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
+    assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
+    let by = laptop.engine.own_key();
+    assert_eq!(phone.alarms(), [Alarm::DeletedAtRelay { by }]);
+    assert_eq!(phone.titles(), ["kept"]);
+    // A successor takes the rows along.
+    let keys = world.keys();
+    phone.engine = phone.engine.start_over(Arc::clone(&keys)).unwrap();
+    phone.keys = keys;
+    phone.sync();
+    assert_eq!(phone.alarms(), []);
+    let db = laptop.db.clone();
+    let mut laptop = world.join_with(&mut phone, db, world.keys(), settings("Laptop"));
+    laptop.write("again");
+    converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
+fn a_file_in_another_space_joins_only_if_it_is_alone_there() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut other = world.found();
+    converge(&mut [&mut laptop, &mut phone]);
+    other.write("brought along");
+    other.sync();
+    let db = other.db.clone();
+    let mut tablet = world.join_with(&mut laptop, db, world.keys(), settings("Tablet"));
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    assert_eq!(phone.titles(), ["brought along"]);
+    let keys = world.keys();
+    let mut stranger = world.found();
+    stranger.engine.add(&keys.public()).unwrap();
+    let invitation = crate::engine::base::Invitation {
+        space: stranger.engine.space(),
+        access: stranger.engine.members().head(),
+        by: stranger.engine.own_key(),
+    };
+    let refused =
+        Engine::join(&phone.db, keys, URL, world.net.connect(), settings("Phone"), invitation);
+    assert!(matches!(refused, Err(Fault::Database(ara_core::Error::InASpace))));
+    phone.sync();
+}
+
+#[test]
+fn copied_keys_are_replaced_by_new_ones() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    let keys = world.keys();
+    phone.engine.replace_own_keys(Arc::clone(&keys)).unwrap();
+    phone.keys = keys;
+    phone.write("with new keys");
+    world.reopen(&mut phone);
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(laptop.engine.members().iter().count(), 3);
+    assert_eq!(phone.alarms(), [Alarm::KeysReplaced]);
+}

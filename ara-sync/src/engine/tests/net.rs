@@ -1,0 +1,145 @@
+//! The way between devices and relays, on which requests and answers get lost or changed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use ara_protocol::message::{Answer, Endpoint};
+use ara_relay::Relay;
+
+use crate::engine::settings::Connect;
+use crate::transport::{Events, Response, Transport, TransportError};
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mishap {
+    /// It does not arrive.
+    Lost,
+    /// It arrives, and its answer does not.
+    AnswerLost,
+    /// It arrives twice.
+    Twice,
+}
+
+/// Changes the answer to a request.
+pub(crate) type Tamper = Box<dyn FnMut(Endpoint, &mut Vec<u8>) + Send>;
+
+/// The network.
+#[derive(Default)]
+pub(crate) struct Net {
+    relays: Mutex<BTreeMap<String, Arc<Relay>>>,
+    /// How many requests were sent, but for challenges.
+    sent: Mutex<Vec<Endpoint>>,
+    /// What happens to the request of this number, counted from now.
+    mishap: Mutex<Option<(usize, Mishap)>>,
+    tamper: Mutex<Option<Tamper>>,
+    /// How many bytes went to the relay.
+    pub(crate) bytes: Mutex<usize>,
+}
+
+impl Net {
+    pub(crate) fn put(&self, url: &str, relay: Relay) {
+        self.relays.lock().unwrap().insert(url.to_owned(), Arc::new(relay));
+    }
+
+    pub(crate) fn take(&self, url: &str) -> Option<Arc<Relay>> {
+        self.relays.lock().unwrap().remove(url)
+    }
+
+    pub(crate) fn connect(self: &Arc<Self>) -> Connect {
+        let net = Arc::clone(self);
+        Arc::new(move |url: &str| {
+            let wire: Arc<dyn Transport> =
+                Arc::new(Wire { net: Arc::clone(&net), url: url.to_owned() });
+            Ok(wire)
+        })
+    }
+
+    /// Lets something happen to the request after `after` others.
+    pub(crate) fn plan(&self, after: usize, mishap: Mishap) {
+        *self.mishap.lock().unwrap() = Some((after, mishap));
+    }
+
+    /// Returns whether what was planned is still to come.
+    pub(crate) fn is_planned(&self) -> bool {
+        self.mishap.lock().unwrap().take().is_some()
+    }
+
+    pub(crate) fn tamper(&self, tamper: impl FnMut(Endpoint, &mut Vec<u8>) + Send + 'static) {
+        *self.tamper.lock().unwrap() = Some(Box::new(tamper));
+    }
+
+    pub(crate) fn behave(&self) {
+        *self.tamper.lock().unwrap() = None;
+    }
+
+    /// Returns which requests were sent since the last time.
+    pub(crate) fn sent(&self) -> Vec<Endpoint> {
+        std::mem::take(&mut self.sent.lock().unwrap())
+    }
+
+    fn mishap(&self) -> Option<Mishap> {
+        let mut planned = self.mishap.lock().unwrap();
+        let (after, mishap) = planned.as_mut()?;
+        if let Some(less) = after.checked_sub(1) {
+            *after = less;
+            return None;
+        }
+        let mishap = *mishap;
+        *planned = None;
+        Some(mishap)
+    }
+}
+
+struct Wire {
+    net: Arc<Net>,
+    url: String,
+}
+
+impl Wire {
+    fn relay(&self) -> Result<Arc<Relay>, TransportError> {
+        let relay = self.net.relays.lock().unwrap().get(&self.url).cloned();
+        relay.ok_or_else(unreachable)
+    }
+}
+
+fn unreachable() -> TransportError {
+    TransportError::Unreachable { reason: "no route".to_owned() }
+}
+
+impl Transport for Wire {
+    fn post(&self, path: &str, body: &[u8], most: usize) -> Result<Response, TransportError> {
+        let endpoint = Endpoint::at(path).expect("a path of the relay");
+        let relay = self.relay()?;
+        *self.net.bytes.lock().unwrap() += body.len();
+        let mut mishap = None;
+        if endpoint != Endpoint::Challenge {
+            self.net.sent.lock().unwrap().push(endpoint);
+            mishap = self.net.mishap();
+        }
+        if mishap == Some(Mishap::Lost) {
+            return Err(unreachable());
+        }
+        if mishap == Some(Mishap::Twice) {
+            let _ = relay.answer(endpoint, body, None);
+        }
+        let answer = relay.answer(endpoint, body, None);
+        if mishap == Some(Mishap::AnswerLost) {
+            return Err(TransportError::TimedOut);
+        }
+        let mut body = answer.body;
+        if let Some(tamper) = &mut *self.net.tamper.lock().unwrap()
+            && let Ok(Answer { challenge, outcome: Ok(mut content) }) = Answer::read(&body)
+        {
+            tamper(endpoint, &mut content);
+            body = Answer { challenge, outcome: Ok(content) }.to_bytes().unwrap();
+        }
+        if body.len() > most {
+            return Err(TransportError::TooLarge);
+        }
+        Ok(Response { status: answer.status, body })
+    }
+
+    fn events(&self, _path: &str, _body: &[u8]) -> Result<Box<dyn Events>, TransportError> {
+        Err(unreachable())
+    }
+}
