@@ -30,8 +30,8 @@ const USAGE: &str = "To sync the list with other devices:
 
   --invite                     with `sync`: let one more device in
   --once                       with `sync`, `pair`, `recover`: end when all is sent and received
-  --name NAME                  what the others call this device; without it, what its file is called
 
+The other devices call this one as its file is called.
 RELAY is the URL of one, http://127.0.0.1:4040 or what TODO_RELAY names. `cargo run -p ara-relay` runs it there.
 ";
 
@@ -66,15 +66,11 @@ impl<'a> Setting<'a> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let relay = relay.unwrap_or_else(|| "http://127.0.0.1:4040".to_owned());
         let mut setting = Self { path, relay, name, once: false, invite: false };
-        let (mut rest, mut args) = (Vec::new(), args.iter());
-        while let Some(&arg) = args.next() {
+        let mut rest = Vec::new();
+        for &arg in args {
             match arg {
                 "--once" => setting.once = true,
                 "--invite" => setting.invite = true,
-                "--name" => {
-                    let name = args.next().ok_or_else(|| usage("`--name` needs a name".to_owned()));
-                    setting.name = (*name?).to_owned();
-                }
                 url if url.starts_with("http://") || url.starts_with("https://") => {
                     setting.relay = url.to_owned();
                 }

@@ -53,10 +53,14 @@ impl Screen {
 
     /// Sends and receives until nothing is left, and shows what came.
     pub fn finish(mut self, session: Session) -> Result<(), Failure> {
-        session.run_once(deadline())?;
+        let result = session.run_once(deadline());
         let list = self.list_now()?;
         self.show_list(list)?;
-        self.show_status(&session, &session.status())
+        match result {
+            Ok(()) => self.show_status(&session.status()),
+            // The alarms may say more than the error.
+            Err(error) => self.show_alarms(&session.status()).and(Err(error.into())),
+        }
     }
 
     /// Shows what happens, until the user presses Enter.
@@ -85,9 +89,13 @@ impl Screen {
                     waiting = Some(request);
                 }
                 News::NobodyCame(error) => say(&format!("nobody was let in: {error}"))?,
-                News::Status(status) => self.show_status(&session, &status)?,
+                News::Status(status) => self.show_status(&status)?,
                 News::List(list) => self.show_list(list?)?,
             }
+        }
+        // The user has seen them. One whose cause goes on comes back.
+        for alarm in &self.alarms {
+            session.dismiss(alarm)?;
         }
         Ok(())
     }
@@ -108,19 +116,22 @@ impl Screen {
         Ok(())
     }
 
-    fn show_status(&mut self, session: &Session, status: &Status) -> Result<(), Failure> {
+    fn show_status(&mut self, status: &Status) -> Result<(), Failure> {
+        self.show_alarms(status)?;
+        let standing = told::standing(status);
+        if standing != self.standing {
+            say(&standing)?;
+            self.standing = standing;
+        }
+        Ok(())
+    }
+
+    fn show_alarms(&mut self, status: &Status) -> Result<(), Failure> {
         for alarm in &status.alarms {
             if !self.alarms.contains(alarm) {
                 say(&format!("! {}", told::alarm(alarm, status)))?;
                 self.alarms.push(alarm.clone());
             }
-            // The user has seen it. If its cause goes on, it comes back.
-            session.dismiss(alarm)?;
-        }
-        let standing = told::standing(status);
-        if standing != self.standing {
-            say(&standing)?;
-            self.standing = standing;
         }
         Ok(())
     }
