@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{self, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use ara_relay::{Relay, RelayOptions, Server, ServerOptions, SqliteStore};
@@ -21,6 +22,9 @@ use tracing::level_filters::LevelFilter;
 /// How many requests are answered at the same time. More wait.
 const MOST_THREADS: usize = 64;
 
+/// How long what blocks may take when the relay stops.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
@@ -30,9 +34,12 @@ fn main() -> ExitCode {
         .init();
     let runtime =
         Builder::new_multi_thread().enable_all().max_blocking_threads(MOST_THREADS).build();
-    let ended = runtime
-        .context("the runtime cannot be started")
-        .and_then(|runtime| runtime.block_on(run(&arguments)));
+    let ended = runtime.context("the runtime cannot be started").and_then(|runtime| {
+        let ended = runtime.block_on(run(&arguments));
+        // What is dropped in the background can go on later.
+        runtime.shutdown_timeout(PATIENCE);
+        ended
+    });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
