@@ -78,12 +78,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
             ..ServerOptions::default()
         },
     );
+    // Who reads the line may stop the relay at once.
+    let mut signals = Signals::new().context("signals cannot be received")?;
     let told =
         ready(&address.to_string(), file, metrics.as_ref()).context("a listener has no address")?;
     print(&told).context("the standard output cannot be written")?;
 
     let (stopping, stop) = watch::channel(false);
-    let mut signals = Signals::new().context("signals cannot be received")?;
     tokio::spawn(async move {
         signals.wait().await;
         tracing::info!("the relay stops");
@@ -127,27 +128,41 @@ async fn wait_for(mut stop: watch::Receiver<bool>) {
 }
 
 /// The signals by which a relay is stopped.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
+#[cfg(unix)]
+struct Signals([tokio::signal::unix::Signal; 2]);
 
+#[cfg(unix)]
 impl Signals {
+    /// From now on they do not end the process.
     fn new() -> io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?]))
     }
 
     async fn wait(&mut self) {
-        #[cfg(unix)]
+        let Self([terminate, interrupt]) = self;
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = self.terminate.recv() => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// The signal by which a relay is stopped.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(&mut self) {
+        // If it cannot be received, the relay is ended by whoever started it.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }
 
