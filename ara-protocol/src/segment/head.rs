@@ -180,6 +180,12 @@ impl Head {
         self.parts.len()
     }
 
+    /// Returns the SHA-256 of each part, in their order.
+    #[must_use]
+    pub fn part_hashes(&self) -> &[[u8; 32]] {
+        &self.parts
+    }
+
     /// Checks a part, counted from 0, without a key.
     ///
     /// # Errors

@@ -1,0 +1,42 @@
+//! A request whose signature was checked.
+
+use ara_protocol::keys::MemberKey;
+use ara_protocol::message::SignedRequest;
+use ara_protocol::{Result, SpaceId};
+
+/// A request whose signature was checked. Whether who signed may ask is still open.
+pub(super) struct Asked<'a> {
+    request: SignedRequest<'a>,
+    /// All bytes of it.
+    pub(super) body: &'a [u8],
+    /// Who signed it.
+    pub(super) signer: MemberKey,
+    /// The origin that it was signed for.
+    pub(super) audience: String,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) const fn new(
+        request: SignedRequest<'a>,
+        body: &'a [u8],
+        signer: MemberKey,
+        audience: String,
+    ) -> Self {
+        Self { request, body, signer, audience }
+    }
+
+    /// Which space it is about.
+    pub(super) const fn space(&self) -> SpaceId {
+        self.request.space()
+    }
+
+    /// What it asks.
+    pub(super) const fn content(&self) -> &'a [u8] {
+        self.request.content()
+    }
+}
+
+/// Reads a request, of which nothing is checked yet.
+pub(super) fn read(body: &[u8]) -> Result<SignedRequest<'_>> {
+    SignedRequest::read(body)
+}

@@ -1,0 +1,95 @@
+//! Mailboxes, through which devices pair.
+
+use ara_protocol::message::Refusal;
+use ara_protocol::message::mailbox::MailboxRequest;
+use ara_protocol::pairing::LONGEST_BOX;
+use ara_protocol::{MailboxId, SpaceId};
+
+use crate::relay::asked::Asked;
+use crate::relay::fault::Fault;
+use crate::relay::news::Topic;
+use crate::relay::{Done, Relay};
+use crate::store::{KeptMailbox, Transaction};
+
+/// For how many seconds a mailbox is open.
+const LIFE: u64 = 600;
+
+/// The most mailboxes that a space has at a time.
+const MOST_MAILBOXES: usize = 8;
+
+impl Relay {
+    pub(super) fn mailbox(&self, asked: &Asked<'_>) -> Result<Done, Fault> {
+        match MailboxRequest::read(asked.content())? {
+            MailboxRequest::Open { mailbox, signer, .. } => {
+                self.write(|transaction| {
+                    let space = self.standing(transaction, asked)?.space.key;
+                    let expires = self.now().saturating_add(LIFE);
+                    self.open(transaction, mailbox, KeptMailbox { space, signer, expires })
+                })?;
+                Ok(vec![].into())
+            }
+            MailboxRequest::Put { mailbox, index, sealed } => {
+                if sealed.len() > LONGEST_BOX {
+                    return Err(Refusal::TooLarge.into());
+                }
+                let is_new = self.write(|transaction| {
+                    self.opened(transaction, asked, mailbox)?;
+                    match transaction.boxed(mailbox, index)? {
+                        None => transaction.put_box(mailbox, index, &sealed)?,
+                        Some(before) if before == sealed => return Ok(false),
+                        Some(_) => return Err(Refusal::Malformed.into()),
+                    }
+                    Ok(true)
+                })?;
+                if is_new {
+                    self.tell(Topic::Mailbox(mailbox));
+                }
+                Ok(vec![].into())
+            }
+            MailboxRequest::Get { mailbox, index, wait } => {
+                let found = self.read(|transaction| {
+                    self.opened(transaction, asked, mailbox)?;
+                    Ok(transaction.boxed(mailbox, index)?)
+                })?;
+                let wait_seconds = if found.is_none() { wait } else { 0 };
+                Ok(Done { content: found.unwrap_or_default(), wait_seconds })
+            }
+            _ => Err(Refusal::UpdateNeeded.into()),
+        }
+    }
+
+    /// Opens a mailbox. The same again keeps what is in it.
+    fn open(
+        &self,
+        transaction: &mut dyn Transaction,
+        id: MailboxId,
+        mailbox: KeptMailbox,
+    ) -> Result<(), Fault> {
+        let now = self.now();
+        transaction.drop_expired_mailboxes(now)?;
+        if let Some(before) = transaction.mailbox(id)? {
+            let is_same = (before.space, before.signer) == (mailbox.space, mailbox.signer);
+            return if is_same { Ok(()) } else { Err(Refusal::Malformed.into()) };
+        }
+        let expiries = transaction.mailbox_expiries(mailbox.space)?;
+        if let Some(first) = expiries.first().filter(|_| expiries.len() >= MOST_MAILBOXES) {
+            let retry_after = u32::try_from(first.saturating_sub(now)).unwrap_or(u32::MAX);
+            return Err(Refusal::Limited { retry_after }.into());
+        }
+        Ok(transaction.open_mailbox(id, &mailbox)?)
+    }
+
+    /// Checks that a mailbox is open, and that who signed has its keys.
+    fn opened(
+        &self,
+        transaction: &mut dyn Transaction,
+        asked: &Asked<'_>,
+        id: MailboxId,
+    ) -> Result<(), Fault> {
+        debug_assert_eq!(SpaceId::from_bytes(*id.as_bytes()), asked.space());
+        let mailbox = transaction.mailbox(id)?;
+        let is_open = mailbox
+            .is_some_and(|mailbox| mailbox.signer == asked.signer && mailbox.expires > self.now());
+        if is_open { Ok(()) } else { Err(Refusal::Unknown.into()) }
+    }
+}

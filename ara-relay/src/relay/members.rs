@@ -1,0 +1,103 @@
+//! Who is a member of which space, without reading the whole access log each time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ara_protocol::SpaceId;
+use ara_protocol::access::{Members, Record};
+
+use crate::store::{Result, Space, StoreError, Transaction};
+
+/// How many spaces are remembered at least, if that many are used.
+const MOST: usize = 512;
+
+/// How many bytes of records are read at once.
+const PAGE: usize = 1 << 20;
+
+const DAMAGED: StoreError = StoreError::Damaged { what: "an access log" };
+
+/// The members of spaces, as they were after some record. What is remembered of a state that was then undone does no
+/// harm, since the record after which it was is compared.
+#[derive(Default)]
+pub(super) struct KnownMembers {
+    generations: Mutex<Generations>,
+}
+
+/// Who was not used while the young ones became many is forgotten.
+#[derive(Default)]
+struct Generations {
+    young: HashMap<SpaceId, Arc<Members>>,
+    old: HashMap<SpaceId, Arc<Members>>,
+}
+
+impl KnownMembers {
+    /// Returns the members of a space that has records.
+    pub(super) fn of(
+        &self,
+        transaction: &mut dyn Transaction,
+        space: &Space,
+    ) -> Result<Arc<Members>> {
+        let known = self.get(space.id);
+        if let Some(members) = &known
+            && members.head() == space.access
+        {
+            return Ok(members.clone());
+        }
+        let from = match known {
+            Some(members) => {
+                let number = transaction.record_number(space.key, members.head())?;
+                number.map(|number| (Members::clone(&members), number))
+            }
+            None => None,
+        };
+        let members = Arc::new(read(transaction, space, from)?);
+        self.put(members.clone());
+        Ok(members)
+    }
+
+    /// Remembers the members of a space.
+    pub(super) fn put(&self, members: Arc<Members>) {
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.young.insert(members.space(), members);
+        if generations.young.len() >= MOST {
+            generations.old = std::mem::take(&mut generations.young);
+        }
+    }
+
+    fn get(&self, space: SpaceId) -> Option<Arc<Members>> {
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(members) = generations.young.get(&space) {
+            return Some(members.clone());
+        }
+        let members = generations.old.remove(&space)?;
+        generations.young.insert(space, members.clone());
+        Some(members)
+    }
+}
+
+/// Reads the access log, after the record that is known already.
+fn read(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    known: Option<(Members, u64)>,
+) -> Result<Members> {
+    let (mut members, mut number) = match known {
+        Some((members, number)) => (Some(members), number),
+        None => (None, 0),
+    };
+    while number < space.records {
+        let records = transaction.records(space.key, number, PAGE)?;
+        if records.is_empty() {
+            return Err(DAMAGED);
+        }
+        for record in records {
+            let record = Record::read(&record).map_err(|_| DAMAGED)?;
+            match &mut members {
+                None => members = Some(Members::found(&record).map_err(|_| DAMAGED)?),
+                Some(members) => members.apply(&record).map_err(|_| DAMAGED)?,
+            }
+            number += 1;
+        }
+    }
+    members.filter(|members| members.head() == space.access).ok_or(DAMAGED)
+}

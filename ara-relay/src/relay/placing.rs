@@ -1,0 +1,138 @@
+//! Where in the log of its node a pushed segment comes.
+//!
+//! The live segments of a node, those that were not replaced, are in an order of their own, which is that of its
+//! changes: a replacement has a new number in the space's log, and its place here is that of what it replaces. A
+//! segment has a name by which the next one names it: its id, or the last id that it replaced.
+
+use ara_protocol::segment::{Head, Header};
+use ara_protocol::{NodeId, SegmentId};
+
+use crate::store::{Live, SegmentKey, SpaceKey, StoreError, Transaction};
+
+/// The most segments that one push may replace.
+const MOST_REPLACED: usize = 16 * 1024;
+
+/// Where pushed segments come.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Placing {
+    /// The live segment before them.
+    pub(super) before: Option<SegmentKey>,
+    /// What they replace, in its order.
+    pub(super) replaced: Vec<Live>,
+    /// The live segment after them.
+    pub(super) after: Option<SegmentKey>,
+}
+
+/// Why there is no place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    /// The log is not as the author thought.
+    Conflict,
+    /// No log is such that they have a place.
+    Never,
+    Store(StoreError),
+}
+
+impl From<StoreError> for NoPlace {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Returns where segments come that are pushed together.
+pub(super) fn place(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    heads: &[&Head],
+) -> Result<Placing, NoPlace> {
+    match heads {
+        [head] if head.header().replaces.is_empty() => append(transaction, space, head.header()),
+        _ => replace(transaction, space, heads),
+    }
+}
+
+/// At the end of the node's log.
+fn append(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    header: &Header,
+) -> Result<Placing, NoPlace> {
+    let last = transaction.last_of(space, header.node)?;
+    if is_named(last.as_ref(), header.previous) {
+        let before = last.map(|last| last.key);
+        Ok(Placing { before, ..Placing::default() })
+    } else {
+        Err(NoPlace::Conflict)
+    }
+}
+
+/// In the place of others, which follow one another.
+fn replace(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    heads: &[&Head],
+) -> Result<Placing, NoPlace> {
+    let (Some(first), Some(last)) = (heads.first(), heads.last()) else {
+        return Err(NoPlace::Never);
+    };
+    let node = first.header().node;
+    let names = heads.iter().flat_map(|head| &head.header().replaces);
+    let is_chain = heads.windows(2).all(|pair| match pair {
+        [one, next] => next.header().follows(one),
+        _ => false,
+    });
+    let is_of_node = heads.iter().all(|head| head.header().node == node);
+    let has_end = !last.header().replaces.is_empty();
+    if !is_chain || !is_of_node || !has_end || names.clone().count() > MOST_REPLACED {
+        return Err(NoPlace::Never);
+    }
+    let replaced = range(transaction, space, node, names)?;
+    let (Some(oldest), Some(newest)) = (replaced.first(), replaced.last()) else {
+        return Err(NoPlace::Never);
+    };
+    let before = match oldest.before {
+        Some(before) => transaction.live_at(before)?,
+        None => None,
+    };
+    if !is_named(before.as_ref(), first.header().previous) {
+        return Err(NoPlace::Conflict);
+    }
+    let after = transaction.live_after(newest.key)?.map(|after| after.key);
+    if let Some(after) = after {
+        // What comes after the range must still follow.
+        let after = Head::read(&transaction.head(after)?);
+        let after = after.map_err(|_| StoreError::Damaged { what: "a segment" })?;
+        if !after.header().follows(last) {
+            return Err(NoPlace::Conflict);
+        }
+    }
+    Ok(Placing { before: before.map(|before| before.key), replaced, after })
+}
+
+/// Finds live segments of a node by their names, and returns them if each comes directly after the one before.
+fn range<'a>(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    node: NodeId,
+    names: impl Iterator<Item = &'a SegmentId>,
+) -> Result<Vec<Live>, NoPlace> {
+    let mut found: Vec<Live> = vec![];
+    for name in names {
+        let live = transaction.live(space, *name)?.filter(|live| live.node == node);
+        let live = live.ok_or(NoPlace::Conflict)?;
+        if found.last().is_some_and(|last| live.before != Some(last.key)) {
+            return Err(NoPlace::Conflict);
+        }
+        found.push(live);
+    }
+    Ok(found)
+}
+
+/// Returns whether a segment that names `previous` as the one before comes after `before`.
+fn is_named(before: Option<&Live>, previous: Option<SegmentId>) -> bool {
+    match (before, previous) {
+        (None, None) => true,
+        (Some(before), Some(previous)) => before.is_named(previous),
+        _ => false,
+    }
+}

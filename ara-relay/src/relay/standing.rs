@@ -1,0 +1,83 @@
+//! Whether who signed may ask.
+
+use std::sync::Arc;
+
+use ara_protocol::access::Members;
+use ara_protocol::message::{LONGEST_ANSWER, Refusal};
+use ara_protocol::request::origin;
+
+use crate::relay::Relay;
+use crate::relay::asked::Asked;
+use crate::relay::fault::Fault;
+use crate::store::{Space, StoreError, Transaction};
+
+/// After how many seconds it is noted again that a space is used.
+const A_DAY: u64 = 24 * 60 * 60;
+
+/// A space, and who is a member of it.
+pub(super) struct Standing {
+    pub(super) space: Space,
+    pub(super) members: Arc<Members>,
+}
+
+impl Relay {
+    /// Returns the space that a request of a member is about.
+    ///
+    /// A space that is not here, and one whose member did not sign, are refused in the same way.
+    pub(super) fn standing(
+        &self,
+        transaction: &mut dyn Transaction,
+        asked: &Asked<'_>,
+    ) -> Result<Standing, Fault> {
+        let found = self.find_space(transaction, asked)?;
+        let standing = found.ok_or(Refusal::Unknown)?;
+        if standing.members.get(asked.signer).is_none() {
+            return Err(Refusal::Unknown.into());
+        }
+        if self.is_elsewhere(&standing.members) {
+            return Err(Refusal::Moved.into());
+        }
+        Ok(standing)
+    }
+
+    /// Returns the space that a request is about, whoever signed it. One that was deleted is refused.
+    pub(super) fn find_space(
+        &self,
+        transaction: &mut dyn Transaction,
+        asked: &Asked<'_>,
+    ) -> Result<Option<Standing>, Fault> {
+        let Some(space) = transaction.space(asked.space())? else { return Ok(None) };
+        if space.is_deleted {
+            return Err(deleted(transaction, &space)?.into());
+        }
+        let members = self.known.of(transaction, &space)?;
+        Ok(Some(Standing { space, members }))
+    }
+
+    /// Returns whether a space has moved to another relay.
+    pub(super) fn is_elsewhere(&self, members: &Members) -> bool {
+        members.relay().is_some_and(|relay| {
+            !origin(relay).is_ok_and(|origin| self.options.origins.contains(&origin))
+        })
+    }
+
+    /// Returns whether it is to be noted that a space is used.
+    pub(super) fn is_use_news(&self, space: &Space) -> bool {
+        self.now() >= space.last_use.saturating_add(A_DAY)
+    }
+
+    /// Returns the refusal of what there is no room for.
+    pub(super) fn full(&self, space: &Space) -> Refusal {
+        Refusal::Full { used: space.used, limit: self.options.quota }
+    }
+}
+
+fn deleted(transaction: &mut dyn Transaction, space: &Space) -> Result<Refusal, StoreError> {
+    let tombstone = transaction.tombstone(space.key)?;
+    let tombstone = tombstone.ok_or(StoreError::Damaged { what: "a tombstone" })?;
+    Ok(Refusal::Deleted {
+        audience: tombstone.audience,
+        request: tombstone.request,
+        records: transaction.records(space.key, 0, LONGEST_ANSWER)?,
+    })
+}

@@ -1,0 +1,197 @@
+//! One round trip: what is new at the client goes into the log, and what is new there is told.
+
+use std::collections::BTreeSet;
+
+use ara_protocol::message::sync::{PushOutcome, SyncAnswer, SyncRequest};
+use ara_protocol::message::{LONGEST_ANSWER, Refusal};
+use ara_protocol::slot::Slot;
+use ara_protocol::{Cursor, SegmentId};
+
+use crate::relay::Relay;
+use crate::relay::asked::Asked;
+use crate::relay::entries::{Read, Reading};
+use crate::relay::fault::Fault;
+use crate::relay::news::Topic;
+use crate::relay::push::{Push, Taking, read as read_push};
+use crate::relay::standing::Standing;
+use crate::store::{Result, Space, Transaction};
+
+/// The most bytes of access records in an answer.
+const MOST_RECORDS: usize = 4 << 20;
+
+/// The most bytes of slots in an answer.
+const MOST_SLOTS: usize = 2 << 20;
+
+/// What an answer has besides: the outcomes of pushes, and numbers.
+const REST: usize = 16 << 10;
+
+/// How many segments have their signatures checked before it is known whether a member sent them.
+const MOST_UNASKED: usize = 8;
+
+/// What a request wants written.
+#[derive(Default)]
+struct Writing {
+    pushes: Vec<Push>,
+    slot: Option<Slot>,
+}
+
+/// What became of it.
+#[derive(Default)]
+struct Written {
+    outcomes: Vec<PushOutcome>,
+    pushed: BTreeSet<SegmentId>,
+    has_news: bool,
+}
+
+impl Relay {
+    pub(super) fn sync(&self, asked: &Asked<'_>) -> std::result::Result<Vec<u8>, Fault> {
+        let mut request = SyncRequest::read(asked.content())?;
+        let pushes = std::mem::take(&mut request.pushes);
+        if pushes.iter().map(Vec::len).sum::<usize>() > MOST_UNASKED {
+            self.read(|transaction| self.standing(transaction, asked).map(|_| ()))?;
+        }
+        let slot = self.own_slot(asked, &request.slot)?;
+        let writing = Writing { pushes: pushes.into_iter().map(read_push).collect(), slot };
+
+        let mut written = Written::default();
+        if writing.slot.is_some() || !writing.pushes.is_empty() {
+            written = self.write(|transaction| self.take_news(transaction, asked, &writing))?;
+        }
+        if written.has_news {
+            self.tell(Topic::Space(asked.space()));
+        }
+        let (answer, is_use_news) = self.read(|transaction| {
+            let space = self.standing(transaction, asked)?.space;
+            let answer = self.read_news(transaction, &space, &request, &written)?;
+            Ok((answer, self.is_use_news(&space)))
+        })?;
+        if is_use_news {
+            self.write(|transaction| self.take_news(transaction, asked, &Writing::default()))?;
+        }
+        Ok(answer.to_bytes()?)
+    }
+
+    /// Reads the slot of a request, which must be that of who signed it.
+    fn own_slot(&self, asked: &Asked<'_>, slot: &[u8]) -> std::result::Result<Option<Slot>, Fault> {
+        if slot.is_empty() {
+            return Ok(None);
+        }
+        let slot = Slot::read(slot)?;
+        if slot.author() == asked.signer && slot.space() == asked.space() {
+            Ok(Some(slot))
+        } else {
+            Err(Refusal::Malformed.into())
+        }
+    }
+
+    fn take_news(
+        &self,
+        transaction: &mut dyn Transaction,
+        asked: &Asked<'_>,
+        writing: &Writing,
+    ) -> std::result::Result<Written, Fault> {
+        let Standing { mut space, members } = self.standing(transaction, asked)?;
+        let now = self.now();
+        let mut taking = Taking {
+            space: &mut space,
+            members: &members,
+            quota: self.options.quota,
+            now,
+            taken: BTreeSet::new(),
+            has_written: false,
+        };
+        let mut outcomes = vec![];
+        for push in &writing.pushes {
+            outcomes.push(taking.take(transaction, push)?);
+        }
+        let (pushed, mut has_news) = (taking.taken, taking.has_written);
+        if let Some(slot) = &writing.slot
+            && members.check_write(slot).is_ok()
+        {
+            has_news |= take_slot(transaction, &mut space, slot)?;
+        }
+        if has_news || self.is_use_news(&space) {
+            space.last_use = now;
+            transaction.put_space(&space)?;
+        }
+        Ok(Written { outcomes, pushed, has_news })
+    }
+
+    fn read_news(
+        &self,
+        transaction: &mut dyn Transaction,
+        space: &Space,
+        request: &SyncRequest,
+        written: &Written,
+    ) -> Result<SyncAnswer> {
+        let known_record = transaction.record_number(space.key, request.access)?;
+        let records = match known_record {
+            Some(number) => transaction.records(space.key, number, MOST_RECORDS)?,
+            None => vec![],
+        };
+        let has_all_records =
+            known_record.is_none_or(|number| number + records.len() as u64 == space.records);
+
+        let slots = transaction.slots_after(space.key, request.slots_seen, MOST_SLOTS)?;
+        // If they do not all fit, the next request brings the others.
+        let newest_slot = match slots.last() {
+            Some((last, _)) if !transaction.slots_after(space.key, *last, 0)?.is_empty() => *last,
+            _ => space.slots,
+        };
+        let slots: Vec<_> = slots.into_iter().map(|(_, slot)| slot).collect();
+
+        let knows_cursor = knows(transaction, space, request.cursor)?;
+        let mut read = Read { entries: vec![], is_more: false };
+        // Whose segments they are tell the records, so these come first.
+        if knows_cursor && has_all_records && request.budget > 0 {
+            let sizes = [&records, &slots].map(|blobs| size(blobs));
+            let reading = Reading {
+                after: request.cursor.number,
+                node: None,
+                pushed: &written.pushed,
+                with_parts: true,
+                budget: usize::try_from(request.budget).unwrap_or(usize::MAX),
+                room: LONGEST_ANSWER - REST - sizes.iter().sum::<usize>(),
+            };
+            read = reading.read(transaction, space)?;
+        }
+        Ok(SyncAnswer {
+            pushes: written.outcomes.clone(),
+            knows_access: known_record.is_some(),
+            records,
+            knows_cursor,
+            end: space.end,
+            entries: read.entries,
+            newest_slot,
+            slots,
+            used: space.used,
+            limit: self.options.quota,
+        })
+    }
+}
+
+/// Keeps a slot if it is newer than the one that is there, and returns whether it was.
+fn take_slot(transaction: &mut dyn Transaction, space: &mut Space, slot: &Slot) -> Result<bool> {
+    let old = transaction.slot(space.key, slot.author())?;
+    if old.is_some_and(|old| old.number >= slot.number()) {
+        return Ok(false);
+    }
+    let size = slot.as_bytes().len() as u64;
+    space.used = (space.used + size).saturating_sub(old.map_or(0, |old| old.size));
+    space.slots += 1;
+    transaction.put_slot(space.key, slot.author(), space.slots, slot.number(), slot.as_bytes())?;
+    Ok(true)
+}
+
+/// Returns whether a cursor is a place of the log.
+fn knows(transaction: &mut dyn Transaction, space: &Space, cursor: Cursor) -> Result<bool> {
+    if cursor.number == 0 || cursor.number >= space.end.number {
+        return Ok(cursor == space.end || cursor == Cursor::start(space.id));
+    }
+    Ok(transaction.chain_at(space.key, cursor.number)? == Some(cursor.chain))
+}
+
+/// Returns how many bytes a list of blobs takes.
+fn size(blobs: &[Vec<u8>]) -> usize {
+    blobs.iter().map(|blob| blob.len() + 4).sum()
+}

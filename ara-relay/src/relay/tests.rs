@@ -1,0 +1,12 @@
+//! Tests of each rule, and of each refusal.
+
+mod access;
+mod append;
+mod asking;
+mod deleting;
+mod mailbox;
+mod model;
+mod reading;
+mod replace;
+mod room;
+mod slots;

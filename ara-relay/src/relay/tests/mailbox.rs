@@ -1,0 +1,116 @@
+//! Mailboxes.
+
+use ara_protocol::MailboxId;
+use ara_protocol::keys::SecretKeys;
+use ara_protocol::message::mailbox::MailboxRequest;
+use ara_protocol::message::{Endpoint, Refusal};
+use ara_protocol::pairing::LONGEST_BOX;
+
+use crate::testing::{Fixed, TestSpace};
+
+const MAILBOX: MailboxId = MailboxId::from_bytes([5; 16]);
+const GET: MailboxRequest = MailboxRequest::Get { mailbox: MAILBOX, index: 0, wait: 0 };
+
+fn signer() -> SecretKeys {
+    SecretKeys::generate(&mut Fixed(50))
+}
+
+fn ask(space: &TestSpace, request: &MailboxRequest, keys: &SecretKeys) -> Result<Vec<u8>, Refusal> {
+    space.ask(Endpoint::Mailbox, &request.to_bytes().unwrap(), keys)
+}
+
+fn open(space: &TestSpace, mailbox: MailboxId) -> Result<Vec<u8>, Refusal> {
+    let signer = signer().public().member();
+    ask(space, &MailboxRequest::Open { space: space.id(), mailbox, signer }, &space.laptop)
+}
+
+fn put(space: &TestSpace, index: u8, sealed: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let sealed = sealed.to_vec();
+    ask(space, &MailboxRequest::Put { mailbox: MAILBOX, index, sealed }, &signer())
+}
+
+fn get(space: &TestSpace, index: u8) -> Result<Vec<u8>, Refusal> {
+    ask(space, &MailboxRequest::Get { mailbox: MAILBOX, index, wait: 9 }, &signer())
+}
+
+#[test]
+fn a_box_is_put_once() {
+    let space = TestSpace::new();
+    open(&space, MAILBOX).unwrap();
+    assert_eq!(get(&space, 0), Ok(vec![]));
+    assert_eq!(put(&space, 0, b"hello"), Ok(vec![]));
+    assert_eq!(put(&space, 0, b"hello"), Ok(vec![]));
+    assert_eq!(put(&space, 0, b"other"), Err(Refusal::Malformed));
+    assert_eq!(get(&space, 0), Ok(b"hello".to_vec()));
+    assert_eq!(get(&space, 1), Ok(vec![]));
+    assert_eq!(put(&space, 3, &[1; LONGEST_BOX]), Ok(vec![]));
+    assert_eq!(put(&space, 2, &[1; LONGEST_BOX + 1]), Err(Refusal::TooLarge));
+    assert_eq!(put(&space, 4, b"no box"), Err(Refusal::Malformed));
+}
+
+#[test]
+fn who_waits_is_told_for_how_long() {
+    let space = TestSpace::new();
+    open(&space, MAILBOX).unwrap();
+    let wait = |wait| {
+        let request = MailboxRequest::Get { mailbox: MAILBOX, index: 0, wait };
+        let signed = space.signed(Endpoint::Mailbox, &request.to_bytes().unwrap(), &signer());
+        space.relay.answer(Endpoint::Mailbox, &signed, None).wait_seconds
+    };
+    assert_eq!([wait(0), wait(7), wait(200)], [0, 7, 30]);
+    put(&space, 0, b"hello").unwrap();
+    assert_eq!(wait(7), 0);
+}
+
+#[test]
+fn only_a_member_opens_one_and_only_its_keys_use_it() {
+    let space = TestSpace::new();
+    let stranger = SecretKeys::generate(&mut Fixed(8));
+    assert_eq!(get(&space, 0), Err(Refusal::Unknown));
+    let member = signer().public().member();
+    let request = MailboxRequest::Open { space: space.id(), mailbox: MAILBOX, signer: member };
+    assert_eq!(ask(&space, &request, &stranger), Err(Refusal::Unknown));
+    ask(&space, &request, &space.laptop).unwrap();
+    for keys in [&stranger, &space.laptop] {
+        assert_eq!(ask(&space, &GET, keys), Err(Refusal::Unknown));
+    }
+    // The same again is the same; other keys are not.
+    put(&space, 0, b"hello").unwrap();
+    ask(&space, &request, &space.laptop).unwrap();
+    assert_eq!(ask(&space, &GET, &signer()), Ok(b"hello".to_vec()));
+    let signer = stranger.public().member();
+    let request = MailboxRequest::Open { space: space.id(), mailbox: MAILBOX, signer };
+    assert_eq!(ask(&space, &request, &space.laptop), Err(Refusal::Malformed));
+}
+
+#[test]
+fn it_is_gone_after_ten_minutes() {
+    let space = TestSpace::new();
+    open(&space, MAILBOX).unwrap();
+    put(&space, 0, b"hello").unwrap();
+    space.pass(599);
+    assert_eq!(get(&space, 0), Ok(b"hello".to_vec()));
+    space.pass(1);
+    assert_eq!(get(&space, 0), Err(Refusal::Unknown));
+    assert_eq!(put(&space, 1, b"hello"), Err(Refusal::Unknown));
+    // A new one has nothing in it.
+    open(&space, MAILBOX).unwrap();
+    assert_eq!(get(&space, 0), Ok(vec![]));
+}
+
+#[test]
+fn a_space_has_eight_at_a_time() {
+    let space = TestSpace::new();
+    for number in 0..8 {
+        open(&space, MailboxId::from_bytes([number; 16])).unwrap();
+        space.pass(10);
+    }
+    let ninth = MailboxId::from_bytes([9; 16]);
+    assert_eq!(open(&space, ninth), Err(Refusal::Limited { retry_after: 520 }));
+    space.pass(520);
+    open(&space, ninth).unwrap();
+    assert_eq!(
+        open(&space, MailboxId::from_bytes([10; 16])),
+        Err(Refusal::Limited { retry_after: 10 })
+    );
+}

@@ -1,0 +1,192 @@
+//! Replacing segments.
+
+use ara_protocol::message::sync::PushOutcome;
+use ara_protocol::{Cursor, SegmentId};
+
+use crate::testing::{TestSpace, copy, node, noise, short};
+
+const NODE: ara_protocol::NodeId = node(1);
+
+/// Pushes one segment in the place of others.
+fn replace(
+    space: &mut TestSpace,
+    previous: Option<SegmentId>,
+    replaces: &[SegmentId],
+) -> (PushOutcome, SegmentId) {
+    let laptop = copy(&space.laptop);
+    let sealed = space.seal(&laptop, NODE, previous, replaces, b"sealed again");
+    (space.push(&[&sealed]), sealed.head.id())
+}
+
+fn entries(space: &TestSpace) -> String {
+    short(&space.read(Cursor::start(space.id()), u32::MAX).entries)
+}
+
+#[test]
+fn a_whole_node_is_replaced() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 3);
+    let (outcome, new) = replace(&mut space, None, &old);
+    assert_eq!(outcome, PushOutcome::Taken);
+    assert_eq!(entries(&space), "s3 w4");
+    // The chain holds over stubs as well.
+    let chain = old.iter().fold(Cursor::start(space.id()), |end, id| end.after(*id));
+    assert_eq!(space.end(), chain.after(new));
+    assert!(space.read(chain, 1).knows_cursor);
+    // The next one names what the replacement replaced last.
+    space.append(NODE, Some(old[2]));
+}
+
+#[test]
+fn the_next_one_may_name_the_replacement_too() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 2);
+    let (_, new) = replace(&mut space, None, &old);
+    let next = space.append(NODE, Some(new));
+    // Whoever replaces it then has to name it so as well, since what follows does.
+    assert_eq!(replace(&mut space, None, &[old[1]]).0, PushOutcome::Conflict);
+    let (outcome, newer) = replace(&mut space, None, &[new]);
+    assert_eq!(outcome, PushOutcome::Taken);
+    assert_eq!(replace(&mut space, None, &[newer, next]).0, PushOutcome::Taken);
+}
+
+#[test]
+fn a_range_in_the_middle_is_replaced() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 4);
+    let (outcome, new) = replace(&mut space, Some(old[0]), &old[1..3]);
+    assert_eq!(outcome, PushOutcome::Taken);
+    assert_eq!(entries(&space), "w1 s3 w4 w5");
+    // It is between the two others now, by whichever name.
+    assert_eq!(replace(&mut space, None, &[old[0], new, old[3]]).0, PushOutcome::Taken);
+    assert_eq!(entries(&space), "s5 w6");
+}
+
+#[test]
+fn a_range_at_the_tip_is_replaced_and_goes_on() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 3);
+    let (outcome, _) = replace(&mut space, Some(old[0]), &old[1..]);
+    assert_eq!(outcome, PushOutcome::Taken);
+    space.append(NODE, Some(old[2]));
+    assert_eq!(entries(&space), "w1 s3 w4 w5");
+}
+
+#[test]
+fn a_replacement_is_replaced_again_under_its_stable_name() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 3);
+    assert_eq!(replace(&mut space, None, &old[..2]).0, PushOutcome::Taken);
+    // What follows names the second one, so the next replacement has to end with it.
+    let (outcome, new) = replace(&mut space, None, &[old[1]]);
+    assert_eq!(outcome, PushOutcome::Taken);
+    assert_eq!(entries(&space), "s2 w3 s4 w5");
+    assert_eq!(replace(&mut space, None, &[new, old[2]]).0, PushOutcome::Taken);
+    assert_eq!(entries(&space), "s5 w6");
+}
+
+#[test]
+fn several_take_the_place_of_one_range() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 3);
+    let laptop = copy(&space.laptop);
+    let first = space.seal(&laptop, NODE, None, &[], b"a");
+    let second = space.seal(&laptop, NODE, Some(first.head.id()), &old[..2], b"b");
+    assert_eq!(space.push(&[&first, &second]), PushOutcome::Taken);
+    assert_eq!(entries(&space), "s2 w3 w4 w5");
+    let (outcome, _) = replace(&mut space, Some(first.head.id()), &[old[1], old[2]]);
+    assert_eq!(outcome, PushOutcome::Taken);
+    assert_eq!(entries(&space), "s3 w4 s5 w6");
+}
+
+#[test]
+fn a_list_may_be_spread_over_several() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 3);
+    let laptop = copy(&space.laptop);
+    let first = space.seal(&laptop, NODE, None, &old[..1], b"a");
+    let second = space.seal(&laptop, NODE, Some(old[0]), &old[1..], b"b");
+    assert_eq!(space.push(&[&first, &second]), PushOutcome::Taken);
+    assert_eq!(entries(&space), "s3 w4 w5");
+}
+
+#[test]
+fn what_does_not_fit_the_log_is_a_conflict() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 4);
+    let other = space.append(node(2), None);
+    let unknown = SegmentId::from_bytes([9; 32]);
+    for (previous, replaces) in [
+        // With a gap, in another order, of another node, unknown.
+        (None, vec![old[0], old[2]]),
+        (None, vec![old[1], old[0]]),
+        (None, vec![other]),
+        (None, vec![old[0], unknown]),
+        // Behind another one than the one before the range.
+        (None, old[1..].to_vec()),
+        (Some(old[1]), vec![old[0]]),
+        (Some(old[0]), vec![old[2], old[3]]),
+        (Some(unknown), vec![old[0]]),
+    ] {
+        let (outcome, _) = replace(&mut space, previous, &replaces);
+        assert_eq!(outcome, PushOutcome::Conflict, "{replaces:?}");
+    }
+    assert_eq!(entries(&space), "w1 w2 w3 w4 w5");
+}
+
+#[test]
+fn who_is_late_re_reads() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 3);
+    assert_eq!(replace(&mut space, None, &old[..2]).0, PushOutcome::Taken);
+    assert_eq!(replace(&mut space, None, &old).0, PushOutcome::Conflict);
+    assert_eq!(replace(&mut space, Some(old[0]), &old[1..2]).0, PushOutcome::Conflict);
+}
+
+#[test]
+fn what_can_never_fit_is_refused() {
+    let mut space = TestSpace::new();
+    let old = space.append_many(NODE, 2);
+    let laptop = copy(&space.laptop);
+    let first = space.seal(&laptop, NODE, None, &old, b"a");
+    let last = space.seal(&laptop, NODE, Some(old[1]), &[], b"the last replaces nothing");
+    assert_eq!(space.push(&[&first, &last]), PushOutcome::Refused);
+    let [one, other] = [NODE, node(2)].map(|node| space.seal(&laptop, node, None, &old, b"a"));
+    assert_eq!(space.push(&[&one, &other]), PushOutcome::Refused);
+    let apart = space.seal(&laptop, NODE, None, &old[1..], b"does not follow");
+    assert_eq!(space.push(&[&first, &apart]), PushOutcome::Refused);
+    // Each must be new.
+    assert_eq!(space.push(&[&first]), PushOutcome::Taken);
+    assert_eq!(space.push(&[&first, &apart]), PushOutcome::Conflict);
+}
+
+#[test]
+fn a_replacement_is_at_most_twice_as_large() {
+    let mut space = TestSpace::new();
+    let laptop = copy(&space.laptop);
+    let old = space.seal(&laptop, NODE, None, &[], &noise(20_000));
+    assert_eq!(space.push(&[&old]), PushOutcome::Taken);
+    let size = |sealed: &ara_protocol::segment::Sealed| {
+        sealed.head.as_bytes().len() + sealed.parts.iter().map(Vec::len).sum::<usize>()
+    };
+    let most = 2 * size(&old) + 4096;
+    let too_large = space.seal(&laptop, NODE, None, &[old.head.id()], &noise(46_000));
+    let fits = space.seal(&laptop, NODE, None, &[old.head.id()], &noise(42_000));
+    assert!(size(&fits) <= most && most < size(&too_large));
+    assert_eq!(space.push(&[&too_large]), PushOutcome::Refused);
+    assert_eq!(space.push(&[&fits]), PushOutcome::Taken);
+}
+
+#[test]
+fn the_parts_of_what_was_replaced_are_gone() {
+    let mut space = TestSpace::new();
+    let laptop = copy(&space.laptop);
+    let old = space.seal(&laptop, NODE, None, &[], &noise(2_000_000));
+    old.parts.iter().for_each(|part| space.stage(part).unwrap());
+    assert_eq!(space.push(&[&old]), PushOutcome::Taken);
+    assert_eq!(space.parts(old.head.id(), 0), old.parts);
+    let used = space.read(Cursor::start(space.id()), 1).used;
+    assert_eq!(replace(&mut space, None, &[old.head.id()]).0, PushOutcome::Taken);
+    assert!(space.parts(old.head.id(), 0).is_empty());
+    assert!(space.read(Cursor::start(space.id()), 1).used < used - 1_900_000);
+}

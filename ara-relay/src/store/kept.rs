@@ -1,0 +1,139 @@
+//! What is kept, as the relay reads and writes it.
+
+use ara_protocol::keys::MemberKey;
+use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
+
+/// By what a store names a space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpaceKey(pub i64);
+
+/// By what a store names a segment that was not replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentKey(pub i64);
+
+/// A space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Space {
+    /// By what the store names it.
+    pub key: SpaceKey,
+    /// Its id.
+    pub id: SpaceId,
+    /// The end of its log.
+    pub end: Cursor,
+    /// How many access records it has.
+    pub records: u64,
+    /// How many bytes these have.
+    pub records_size: u64,
+    /// The last of them.
+    pub access: RecordHash,
+    /// The recovery member.
+    pub recovery: Option<MemberKey>,
+    /// How many times a slot was written.
+    pub slots: u64,
+    /// How many bytes it has in all.
+    pub used: u64,
+    /// When something was last written, or read for the first time on a day, in seconds of Unix time.
+    pub last_use: u64,
+    /// Whether a member has deleted it. Then it has a [`Tombstone`] and its access records, and nothing else.
+    pub is_deleted: bool,
+}
+
+/// The request that deleted a space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The origin of the relay that it was signed for.
+    pub audience: String,
+    /// The bytes of the signed request.
+    pub request: Vec<u8>,
+}
+
+/// A segment that was not replaced, as much as is needed to put another one behind it or in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// By what the store names it.
+    pub key: SegmentKey,
+    /// Its number in the log.
+    pub number: u64,
+    /// Its id.
+    pub id: SegmentId,
+    /// The last segment that it replaced, by which the next one of its node may name it too.
+    pub alias: Option<SegmentId>,
+    /// Its node.
+    pub node: NodeId,
+    /// The one before it, of its node.
+    pub before: Option<SegmentKey>,
+    /// How many bytes its head and its parts have.
+    pub size: u64,
+}
+
+impl Live {
+    /// Returns whether the next segment of the node names this one so.
+    #[must_use]
+    pub fn is_named(&self, name: SegmentId) -> bool {
+        self.id == name || self.alias == Some(name)
+    }
+}
+
+/// A segment that is to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSegment<'a> {
+    /// The place of the log after it.
+    pub place: Cursor,
+    /// Its id.
+    pub id: SegmentId,
+    /// The last segment that it replaces.
+    pub alias: Option<SegmentId>,
+    /// Its node.
+    pub node: NodeId,
+    /// The one before it, of its node.
+    pub before: Option<SegmentKey>,
+    /// The greatest number of those that it takes the place of, or 0.
+    pub replaced_to: u64,
+    /// How many bytes its head and its parts have.
+    pub size: u64,
+    /// How many parts it has.
+    pub part_count: u16,
+    /// Its head.
+    pub head: &'a [u8],
+    /// Its only part, or `None` if its parts were staged.
+    pub part: Option<&'a [u8]>,
+}
+
+/// A segment of the log, as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// By what the store names it.
+    pub key: SegmentKey,
+    /// Its number in the log.
+    pub number: u64,
+    /// Its id.
+    pub id: SegmentId,
+    /// The greatest number of those that it took the place of, or 0.
+    pub replaced_to: u64,
+    /// How many bytes its head and its parts have.
+    pub size: u64,
+    /// How many parts it has.
+    pub part_count: u16,
+    /// Its head.
+    pub head: Vec<u8>,
+}
+
+/// What is known of a slot without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptSlot {
+    /// The number that its author gave it.
+    pub number: u64,
+    /// How many bytes it has.
+    pub size: u64,
+}
+
+/// A mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptMailbox {
+    /// The space whose member opened it.
+    pub space: SpaceKey,
+    /// Who signs the requests for it.
+    pub signer: MemberKey,
+    /// When it is gone, in seconds of Unix time.
+    pub expires: u64,
+}

@@ -1,0 +1,176 @@
+//! The store in a file of SQLite, or in memory.
+//!
+//! The file is in WAL mode and written through to the disk at each commit. Jobs that wait for each other share
+//! commits.
+
+mod access;
+mod group;
+mod log;
+mod mailboxes;
+mod parts;
+mod schema;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use rusqlite::Connection;
+
+use crate::store::error::{Result, StoreError};
+use crate::store::sqlite::group::{Group, locked};
+use crate::store::{Ending, Job, Store};
+
+/// How many connections that read are kept open.
+const MOST_READERS: usize = 64;
+
+/// How many pages of the file are given back at once.
+const PAGES_AT_ONCE: u32 = 1024;
+
+/// A copy is made at once, and tells nobody how far it is.
+const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
+
+/// A store in SQLite.
+///
+/// ```
+/// use ara_relay::store::sqlite::SqliteStore;
+/// use ara_relay::store::Store;
+///
+/// let store = SqliteStore::memory()?;
+/// store.read(&mut |transaction| {
+///     assert_eq!(transaction.count_spaces()?, 0);
+///     Ok(ara_relay::store::Ending::Keep)
+/// })?;
+/// # Ok::<(), ara_relay::store::StoreError>(())
+/// ```
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Group,
+    readers: Readers,
+}
+
+/// Where reads happen.
+#[derive(Debug)]
+enum Readers {
+    /// Of a file, each on a connection of its own.
+    File { path: std::path::PathBuf, idle: Mutex<Vec<Connection>> },
+    /// Of memory, on the one connection that there is.
+    Memory,
+}
+
+/// A transaction.
+struct Sqlite<'a>(&'a Connection);
+
+impl SqliteStore {
+    /// Opens the store in a file, and makes the file if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StoreError::NotAStore`] or [`StoreError::Newer`] if the file is something else, and
+    /// [`StoreError::Failed`] if it cannot be opened.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let writer = schema::open(&path)?;
+        let readers = Readers::File { path, idle: Mutex::default() };
+        Ok(Self { writer: Group::new(writer), readers })
+    }
+
+    /// Makes a store in memory.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StoreError::Failed`] if there is no memory for it.
+    pub fn memory() -> Result<Self> {
+        let writer = Group::new(schema::in_memory()?);
+        Ok(Self { writer, readers: Readers::Memory })
+    }
+
+    /// Returns how many transactions were committed so far.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
+    /// Writes a copy of the store into a file, for tests that put a relay back.
+    #[doc(hidden)]
+    pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.writer.alone(|connection| Ok(connection.backup("main", path, NO_PROGRESS)?))
+    }
+
+    /// Takes over what a copy holds, for tests that put a relay back.
+    #[doc(hidden)]
+    pub fn restore_from(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.writer.alone(|connection| Ok(connection.restore("main", path, NO_PROGRESS)?))
+    }
+}
+
+impl Store for SqliteStore {
+    fn read(&self, job: Job<'_>) -> Result<()> {
+        let Readers::File { path, idle } = &self.readers else { return self.writer.run(job) };
+        let reader = locked(idle).pop();
+        let reader = reader.map_or_else(|| schema::open_reader(path), Ok)?;
+        let result = read_with(&reader, job);
+        let mut idle = locked(idle);
+        if result.is_ok() && idle.len() < MOST_READERS {
+            idle.push(reader);
+        }
+        result
+    }
+
+    fn write(&self, job: Job<'_>) -> Result<()> {
+        self.writer.run(job)
+    }
+
+    fn shrink(&self) -> Result<()> {
+        self.writer.alone(|connection| {
+            Ok(connection.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?)
+        })
+    }
+
+    fn size(&self) -> Result<u64> {
+        let mut size = 0;
+        let count = |connection: &Connection| -> Result<i64> {
+            let pragma =
+                |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            Ok(pragma("page_count")?.saturating_mul(pragma("page_size")?))
+        };
+        match &self.readers {
+            Readers::Memory => self.writer.alone(|connection| {
+                size = count(connection)?;
+                Ok(())
+            })?,
+            Readers::File { path, .. } => size = count(&schema::open_reader(path)?)?,
+        }
+        Ok(size.unsigned_abs())
+    }
+}
+
+/// Runs a job in a transaction that sees one state.
+fn read_with(reader: &Connection, job: Job<'_>) -> Result<()> {
+    reader.execute_batch("BEGIN")?;
+    let result = job(&mut Sqlite(reader));
+    reader.execute_batch("ROLLBACK")?;
+    result.map(|_| ())
+}
+
+/// Runs a job so that what it wrote can be undone without what was written before it.
+fn write_with(writer: &Connection, job: Job<'_>) -> Result<()> {
+    writer.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let result = job(&mut Sqlite(writer));
+    if !matches!(result, Ok(Ending::Keep)) {
+        writer.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    writer.prepare_cached("RELEASE job")?.execute([])?;
+    result.map(|_| ())
+}
+
+/// Reads an id or a hash.
+fn array<const N: usize>(bytes: Vec<u8>, what: &'static str) -> Result<[u8; N]> {
+    bytes.try_into().map_err(|_| StoreError::Damaged { what })
+}
+
+/// Numbers are stored as SQLite's integers, which have a sign. None comes near its limit.
+fn stored(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}

@@ -1,0 +1,238 @@
+//! Spaces and their access logs.
+
+use ara_protocol::keys::MemberKey;
+use ara_protocol::{Cursor, RecordHash, SpaceId};
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::store::error::{Result, StoreError};
+use crate::store::sqlite::{Sqlite, array, stored};
+use crate::store::{Space, SpaceKey, Spaces, Tombstone};
+
+const SPACE: StoreError = StoreError::Damaged { what: "a space" };
+
+/// What drops some rows of a space, what others refer to last: some 16 MB at once.
+const DROP_SOME: &[&[&str]] = &[
+    &[
+        "DELETE FROM blob WHERE key IN (
+             SELECT part.blob FROM part JOIN segment ON segment.key = part.segment
+             WHERE space = ?1 ORDER BY part.segment, part.number LIMIT 16)",
+        "DELETE FROM part WHERE (segment, number) IN (
+             SELECT part.segment, part.number FROM part JOIN segment ON segment.key = part.segment
+             WHERE space = ?1 ORDER BY part.segment, part.number LIMIT 16)",
+    ],
+    &[
+        "DELETE FROM blob WHERE key IN (
+             SELECT blob FROM staged WHERE space = ?1 ORDER BY hash LIMIT 16)",
+        "DELETE FROM staged WHERE space = ?1 AND hash IN (
+             SELECT hash FROM staged WHERE space = ?1 ORDER BY hash LIMIT 16)",
+    ],
+    &["DELETE FROM segment WHERE key IN (SELECT key FROM segment WHERE space = ?1 LIMIT 16)"],
+    &["DELETE FROM slot WHERE space = ?1"],
+    &["DELETE FROM stub WHERE space = ?1 AND number IN (
+           SELECT number FROM stub WHERE space = ?1 LIMIT 4096)"],
+    &["DELETE FROM node WHERE space = ?1"],
+    &[
+        "DELETE FROM box WHERE mailbox IN (SELECT id FROM mailbox WHERE space = ?1)",
+        "DELETE FROM mailbox WHERE space = ?1",
+    ],
+];
+
+/// A row of `space`, as SQLite has it.
+struct Raw {
+    numbers: [i64; 7],
+    id: Vec<u8>,
+    chain: Vec<u8>,
+    access: Vec<u8>,
+    recovery: Option<Vec<u8>>,
+    is_deleted: bool,
+}
+
+impl Raw {
+    const COLUMNS: &str =
+        "key, number, records, records_size, slots, used, last_use, id, chain, access,
+        recovery, is_deleted";
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let mut numbers = [0; 7];
+        for (at, number) in numbers.iter_mut().enumerate() {
+            *number = row.get(at)?;
+        }
+        Ok(Self {
+            numbers,
+            id: row.get(7)?,
+            chain: row.get(8)?,
+            access: row.get(9)?,
+            recovery: row.get(10)?,
+            is_deleted: row.get(11)?,
+        })
+    }
+
+    fn into_space(self) -> Result<Space> {
+        let [key, number, records, records_size, slots, used, last_use] = self.numbers;
+        let recovery = self
+            .recovery
+            .map(|key| MemberKey::from_bytes(array(key, "a space")?).map_err(|_| SPACE));
+        Ok(Space {
+            key: SpaceKey(key),
+            id: SpaceId::from_bytes(array(self.id, "a space")?),
+            end: Cursor { number: number.unsigned_abs(), chain: array(self.chain, "a space")? },
+            records: records.unsigned_abs(),
+            records_size: records_size.unsigned_abs(),
+            access: RecordHash::from_bytes(array(self.access, "a space")?),
+            recovery: recovery.transpose()?,
+            slots: slots.unsigned_abs(),
+            used: used.unsigned_abs(),
+            last_use: last_use.unsigned_abs(),
+            is_deleted: self.is_deleted,
+        })
+    }
+}
+
+impl Spaces for Sqlite<'_> {
+    fn secret(&mut self) -> Result<Option<[u8; 32]>> {
+        let mut query = self.0.prepare_cached("SELECT key FROM secret")?;
+        let secret = query.query_row([], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+        secret.map(|secret| array(secret, "the key of challenges")).transpose()
+    }
+
+    fn put_secret(&mut self, secret: &[u8; 32]) -> Result<()> {
+        self.0.execute("INSERT OR REPLACE INTO secret VALUES (1, ?1)", [&secret[..]])?;
+        Ok(())
+    }
+
+    fn count_spaces(&mut self) -> Result<u64> {
+        let mut query = self.0.prepare_cached("SELECT count(*) FROM space WHERE NOT is_deleted")?;
+        Ok(query.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    fn space(&mut self, id: SpaceId) -> Result<Option<Space>> {
+        let query = format!("SELECT {} FROM space WHERE id = ?1", Raw::COLUMNS);
+        let mut query = self.0.prepare_cached(&query)?;
+        let raw = query.query_row([&id.as_bytes()[..]], Raw::read).optional()?;
+        raw.map(Raw::into_space).transpose()
+    }
+
+    fn found(&mut self, id: SpaceId) -> Result<Space> {
+        let (end, access) = (Cursor::start(id), RecordHash::from_bytes([0; 32]));
+        self.0
+            .prepare_cached(
+                "INSERT INTO space VALUES (NULL, ?1, 0, ?2, 0, 0, ?3, NULL, 0, 0, 0, 0)",
+            )?
+            .execute(params![&id.as_bytes()[..], &end.chain[..], &access.as_bytes()[..]])?;
+        Ok(Space {
+            key: SpaceKey(self.0.last_insert_rowid()),
+            id,
+            end,
+            records: 0,
+            records_size: 0,
+            access,
+            recovery: None,
+            slots: 0,
+            used: 0,
+            last_use: 0,
+            is_deleted: false,
+        })
+    }
+
+    fn put_space(&mut self, space: &Space) -> Result<()> {
+        self.0
+            .prepare_cached(
+                "UPDATE space SET number = ?2, chain = ?3, records = ?4, records_size = ?5, access = ?6,
+                 recovery = ?7, slots = ?8, used = ?9, last_use = ?10, is_deleted = ?11 WHERE key = ?1",
+            )?
+            .execute(params![
+                space.key.0,
+                stored(space.end.number),
+                &space.end.chain[..],
+                stored(space.records),
+                stored(space.records_size),
+                &space.access.as_bytes()[..],
+                space.recovery.as_ref().map(|key| &key.as_bytes()[..]),
+                stored(space.slots),
+                stored(space.used),
+                stored(space.last_use),
+                space.is_deleted,
+            ])?;
+        Ok(())
+    }
+
+    fn recovered_by(&mut self, recovery: MemberKey, most: usize) -> Result<Vec<SpaceId>> {
+        let mut query = self.0.prepare_cached(
+            "SELECT id FROM space WHERE recovery = ?1 ORDER BY last_use DESC, key LIMIT ?2",
+        )?;
+        let rows =
+            query.query_map(params![&recovery.as_bytes()[..], stored(most)], |row| row.get(0))?;
+        rows.map(|id| Ok(SpaceId::from_bytes(array(id?, "a space")?))).collect()
+    }
+
+    fn record_number(&mut self, space: SpaceKey, hash: RecordHash) -> Result<Option<u64>> {
+        let mut query =
+            self.0.prepare_cached("SELECT number FROM record WHERE space = ?1 AND hash = ?2")?;
+        let found = query.query_row(params![space.0, &hash.as_bytes()[..]], |row| row.get(0));
+        Ok(found.optional()?.map(i64::unsigned_abs))
+    }
+
+    fn records(&mut self, space: SpaceKey, after: u64, most_bytes: usize) -> Result<Vec<Vec<u8>>> {
+        let mut query = self.0.prepare_cached(
+            "SELECT bytes FROM record WHERE space = ?1 AND number > ?2 ORDER BY number",
+        )?;
+        let rows = query.query_map([space.0, stored(after)], |row| row.get::<_, Vec<u8>>(0))?;
+        let (mut records, mut size) = (vec![], 0);
+        for record in rows {
+            let record = record?;
+            size += record.len();
+            if size > most_bytes && !records.is_empty() {
+                break;
+            }
+            records.push(record);
+        }
+        Ok(records)
+    }
+
+    fn add_record(
+        &mut self,
+        space: SpaceKey,
+        number: u64,
+        hash: RecordHash,
+        record: &[u8],
+    ) -> Result<()> {
+        self.0
+            .prepare_cached("INSERT INTO record VALUES (NULL, ?1, ?2, ?3, ?4)")?
+            .execute(params![space.0, stored(number), &hash.as_bytes()[..], record])?;
+        Ok(())
+    }
+
+    fn put_tombstone(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()> {
+        self.0.execute(
+            "INSERT INTO tombstone VALUES (?1, ?2, ?3)",
+            params![space.0, tombstone.audience, tombstone.request],
+        )?;
+        self.0.execute("INSERT INTO remains VALUES (?1)", [space.0])?;
+        Ok(())
+    }
+
+    fn drop_some(&mut self) -> Result<bool> {
+        let mut query = self.0.prepare_cached("SELECT space FROM remains LIMIT 1")?;
+        let Some(space) = query.query_row([], |row| row.get::<_, i64>(0)).optional()? else {
+            return Ok(false);
+        };
+        for statements in DROP_SOME {
+            let mut dropped = 0;
+            for statement in *statements {
+                dropped += self.0.execute(statement, [space])?;
+            }
+            if dropped > 0 {
+                return Ok(true);
+            }
+        }
+        self.0.execute("DELETE FROM remains WHERE space = ?1", [space])?;
+        Ok(true)
+    }
+
+    fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>> {
+        let mut query =
+            self.0.prepare_cached("SELECT audience, request FROM tombstone WHERE space = ?1")?;
+        let read = |row: &Row<'_>| Ok(Tombstone { audience: row.get(0)?, request: row.get(1)? });
+        Ok(query.query_row([space.0], read).optional()?)
+    }
+}

@@ -1,0 +1,67 @@
+//! Mailboxes.
+
+use ara_protocol::MailboxId;
+use ara_protocol::keys::MemberKey;
+use rusqlite::{OptionalExtension, params};
+
+use crate::store::error::{Result, StoreError};
+use crate::store::sqlite::{Sqlite, array, stored};
+use crate::store::{KeptMailbox, Mailboxes, SpaceKey};
+
+impl Mailboxes for Sqlite<'_> {
+    fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>> {
+        let mut query =
+            self.0.prepare_cached("SELECT space, signer, expires FROM mailbox WHERE id = ?1")?;
+        let raw = query.query_row([&id.as_bytes()[..]], |row| {
+            Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?))
+        });
+        let Some((space, signer, expires)) = raw.optional()? else { return Ok(None) };
+        let signer = MemberKey::from_bytes(array(signer, "a mailbox")?);
+        let signer = signer.map_err(|_| StoreError::Damaged { what: "a mailbox" })?;
+        Ok(Some(KeptMailbox { space: SpaceKey(space), signer, expires: expires.unsigned_abs() }))
+    }
+
+    fn open_mailbox(&mut self, id: MailboxId, mailbox: &KeptMailbox) -> Result<()> {
+        self.0.prepare_cached("INSERT INTO mailbox VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+            &id.as_bytes()[..],
+            mailbox.space.0,
+            &mailbox.signer.as_bytes()[..],
+            stored(mailbox.expires)
+        ])?;
+        Ok(())
+    }
+
+    fn mailbox_expiries(&mut self, space: SpaceKey) -> Result<Vec<u64>> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT expires FROM mailbox WHERE space = ?1 ORDER BY expires")?;
+        let rows = query.query_map([space.0], |row| row.get::<_, i64>(0))?;
+        rows.map(|expires| Ok(expires?.unsigned_abs())).collect()
+    }
+
+    fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>> {
+        let mut query =
+            self.0.prepare_cached("SELECT sealed FROM box WHERE mailbox = ?1 AND number = ?2")?;
+        let sealed = query.query_row(params![&id.as_bytes()[..], index], |row| row.get(0));
+        Ok(sealed.optional()?)
+    }
+
+    fn put_box(&mut self, id: MailboxId, index: u8, sealed: &[u8]) -> Result<()> {
+        self.0.prepare_cached("INSERT INTO box VALUES (?1, ?2, ?3)")?.execute(params![
+            &id.as_bytes()[..],
+            index,
+            sealed
+        ])?;
+        Ok(())
+    }
+
+    fn drop_expired_mailboxes(&mut self, now: u64) -> Result<()> {
+        for statement in [
+            "DELETE FROM box WHERE mailbox IN (SELECT id FROM mailbox WHERE expires <= ?1)",
+            "DELETE FROM mailbox WHERE expires <= ?1",
+        ] {
+            self.0.prepare_cached(statement)?.execute([stored(now)])?;
+        }
+        Ok(())
+    }
+}

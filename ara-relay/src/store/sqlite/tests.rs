@@ -1,0 +1,150 @@
+//! Tests of the store itself: what is kept, and how commits are shared.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Barrier;
+use std::thread;
+
+use ara_protocol::SpaceId;
+
+use super::*;
+
+fn space(number: u16) -> SpaceId {
+    let mut id = [0; 16];
+    id[..2].copy_from_slice(&number.to_be_bytes());
+    SpaceId::from_bytes(id)
+}
+
+fn found(store: &SqliteStore, number: u16, ending: Ending) -> Result<()> {
+    store.write(&mut |transaction| {
+        transaction.found(space(number))?;
+        Ok(ending)
+    })
+}
+
+fn count(store: &SqliteStore) -> u64 {
+    let mut count = 0;
+    store
+        .read(&mut |transaction| {
+            count = transaction.count_spaces()?;
+            Ok(Ending::Keep)
+        })
+        .unwrap();
+    count
+}
+
+#[test]
+fn what_was_written_is_there_when_the_file_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    found(&SqliteStore::open(&path).unwrap(), 1, Ending::Keep).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(count(&store), 1);
+    assert!(store.size().unwrap() > 4096);
+    store.shrink().unwrap();
+}
+
+#[test]
+fn what_is_no_store_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.db");
+    std::fs::write(&path, "a text that is long enough to be looked at".repeat(100)).unwrap();
+    assert_eq!(SqliteStore::open(&path).unwrap_err(), StoreError::NotAStore);
+
+    let path = folder.path().join("app.db");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE mine (a)").unwrap();
+    assert_eq!(SqliteStore::open(&path).unwrap_err(), StoreError::NotAStore);
+
+    let path = folder.path().join("newer.db");
+    drop(SqliteStore::open(&path).unwrap());
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+    assert_eq!(SqliteStore::open(&path).unwrap_err(), StoreError::Newer);
+    let nowhere = folder.path().join("missing/relay.db");
+    assert!(matches!(SqliteStore::open(nowhere), Err(StoreError::Failed { .. })));
+}
+
+#[test]
+fn a_job_that_fails_or_is_undone_leaves_nothing() {
+    for store in [SqliteStore::memory().unwrap(), in_folder().0] {
+        found(&store, 1, Ending::Keep).unwrap();
+        found(&store, 2, Ending::Undo).unwrap();
+        let failed = store.write(&mut |transaction| {
+            transaction.found(space(3))?;
+            Err(StoreError::Damaged { what: "a test" })
+        });
+        assert_eq!(failed, Err(StoreError::Damaged { what: "a test" }));
+        assert!(matches!(found(&store, 1, Ending::Keep), Err(StoreError::Failed { .. })));
+        assert_eq!(count(&store), 1);
+    }
+}
+
+fn in_folder() -> (SqliteStore, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (SqliteStore::open(folder.path().join("relay.db")).unwrap(), folder)
+}
+
+#[test]
+fn a_read_sees_one_state_and_nothing_that_is_not_committed() {
+    let (store, _folder) = in_folder();
+    store
+        .read(&mut |before| {
+            assert_eq!(before.count_spaces()?, 0);
+            store.write(&mut |transaction| {
+                transaction.found(space(1))?;
+                assert_eq!(count(&store), 0);
+                Ok(Ending::Keep)
+            })?;
+            assert_eq!(before.count_spaces()?, 0);
+            Ok(Ending::Keep)
+        })
+        .unwrap();
+    assert_eq!(count(&store), 1);
+}
+
+#[test]
+fn those_who_wait_share_a_commit_and_fail_alone() {
+    let (store, _folder) = in_folder();
+    let (threads, jobs) = (16, 40);
+    let before = store.commits();
+    let start = Barrier::new(threads);
+    thread::scope(|scope| {
+        for thread in 0..threads {
+            let (store, start) = (&store, &start);
+            scope.spawn(move || {
+                start.wait();
+                for job in 0..jobs {
+                    let number = u16::try_from(thread * jobs + job).unwrap();
+                    if job % 4 == 3 {
+                        assert!(found(store, number - 1, Ending::Keep).is_err());
+                    } else {
+                        found(store, number, Ending::Keep).unwrap();
+                        // It is on the disk now, so a read on another connection sees it.
+                        store
+                            .read(&mut |transaction| {
+                                assert!(transaction.space(space(number))?.is_some());
+                                Ok(Ending::Keep)
+                            })
+                            .unwrap();
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(count(&store), (threads * jobs * 3 / 4) as u64);
+    let commits = store.commits() - before;
+    assert!(commits < (threads * jobs) as u64, "{commits} commits");
+}
+
+#[test]
+fn a_job_that_panics_does_not_stop_the_others() {
+    let (store, _folder) = in_folder();
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        store.write(&mut |transaction| {
+            transaction.found(space(1))?;
+            panic!("a test")
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(count(&store), 0);
+    found(&store, 1, Ending::Keep).unwrap();
+    assert_eq!(count(&store), 1);
+}

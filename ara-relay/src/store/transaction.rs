@@ -1,0 +1,159 @@
+//! What a job can do in a transaction.
+//!
+//! All of these return the error of the store if that fails. Sizes that are read are bounded: who asks for a list says
+//! how many bytes it may have, and gets one item at least.
+
+use ara_protocol::keys::MemberKey;
+use ara_protocol::{MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
+
+use crate::store::error::Result;
+use crate::store::kept::{
+    KeptMailbox, KeptSlot, Listed, Live, NewSegment, SegmentKey, Space, SpaceKey, Tombstone,
+};
+
+/// A transaction of a store.
+pub trait Transaction: Spaces + Log + Parts + Slots + Mailboxes {}
+
+impl<T: Spaces + Log + Parts + Slots + Mailboxes> Transaction for T {}
+
+/// Spaces and their access logs.
+#[allow(clippy::missing_errors_doc)] // The module says it.
+pub trait Spaces {
+    /// Returns the key under which the relay makes challenges.
+    fn secret(&mut self) -> Result<Option<[u8; 32]>>;
+    /// Keeps that key.
+    fn put_secret(&mut self, secret: &[u8; 32]) -> Result<()>;
+    /// Returns how many spaces there are, deleted ones not counted.
+    fn count_spaces(&mut self) -> Result<u64>;
+    /// Finds a space.
+    fn space(&mut self, id: SpaceId) -> Result<Option<Space>>;
+    /// Makes a space that has nothing yet.
+    fn found(&mut self, id: SpaceId) -> Result<Space>;
+    /// Keeps what was changed of a space.
+    fn put_space(&mut self, space: &Space) -> Result<()>;
+    /// Returns the spaces that have this recovery member, at most `most`.
+    fn recovered_by(&mut self, recovery: MemberKey, most: usize) -> Result<Vec<SpaceId>>;
+    /// Returns the number of an access record, counted from 1.
+    fn record_number(&mut self, space: SpaceKey, hash: RecordHash) -> Result<Option<u64>>;
+    /// Returns the access records after a number, in their order.
+    fn records(&mut self, space: SpaceKey, after: u64, most_bytes: usize) -> Result<Vec<Vec<u8>>>;
+    /// Adds the access record of a number.
+    fn add_record(
+        &mut self,
+        space: SpaceKey,
+        number: u64,
+        hash: RecordHash,
+        record: &[u8],
+    ) -> Result<()>;
+    /// Keeps the tombstone of a space that is deleted, and notes that what else it has is to be dropped.
+    fn put_tombstone(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()>;
+    /// Drops some of what deleted spaces have besides their tombstones and their access records, so that others need
+    /// not wait for long. Returns whether there may be more.
+    fn drop_some(&mut self) -> Result<bool>;
+    /// Returns the tombstone of a space that was deleted.
+    fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>>;
+}
+
+/// The log of a space: segments, and stubs of those that were replaced.
+#[allow(clippy::missing_errors_doc)]
+pub trait Log {
+    /// Returns the hash of the chain at a number, which is that of a segment or a stub.
+    fn chain_at(&mut self, space: SpaceKey, number: u64) -> Result<Option<[u8; 32]>>;
+    /// Returns whether a segment is in the log, as itself or as a stub.
+    fn has_segment(&mut self, space: SpaceKey, id: SegmentId) -> Result<bool>;
+    /// Finds a segment that was not replaced, by its id or its alias.
+    fn live(&mut self, space: SpaceKey, name: SegmentId) -> Result<Option<Live>>;
+    /// Returns a segment that was not replaced.
+    fn live_at(&mut self, key: SegmentKey) -> Result<Option<Live>>;
+    /// Returns the segment of the same node that comes after one.
+    fn live_after(&mut self, key: SegmentKey) -> Result<Option<Live>>;
+    /// Returns the last segment of a node.
+    fn last_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>>;
+    /// Returns a segment's head.
+    fn head(&mut self, key: SegmentKey) -> Result<Vec<u8>>;
+    /// Adds a segment.
+    fn add_segment(&mut self, space: SpaceKey, segment: &NewSegment<'_>) -> Result<SegmentKey>;
+    /// Leaves a stub in the place of a segment, and drops its head and its parts.
+    fn leave_stub(&mut self, space: SpaceKey, key: SegmentKey) -> Result<()>;
+    /// Says which segment of its node comes before one.
+    fn set_before(&mut self, key: SegmentKey, before: Option<SegmentKey>) -> Result<()>;
+    /// Says which segment of a node is its last.
+    fn set_last(&mut self, space: SpaceKey, node: NodeId, last: SegmentKey) -> Result<()>;
+    /// Lists the segments after a number that were not replaced, of one node or of all, at most `most` of them.
+    fn list(
+        &mut self,
+        space: SpaceKey,
+        after: u64,
+        node: Option<NodeId>,
+        most: usize,
+    ) -> Result<Vec<Listed>>;
+}
+
+/// Parts of segments, and parts that are staged.
+#[allow(clippy::missing_errors_doc)]
+pub trait Parts {
+    /// Returns a part of a segment.
+    fn part(&mut self, segment: SegmentKey, index: u16) -> Result<Option<Vec<u8>>>;
+    /// Stages a part.
+    fn stage(&mut self, space: SpaceKey, hash: &[u8; 32], part: &[u8], expires: u64) -> Result<()>;
+    /// Returns how many bytes a staged part has, if it is there at a time.
+    fn staged(&mut self, space: SpaceKey, hash: &[u8; 32], now: u64) -> Result<Option<u64>>;
+    /// Keeps a staged part until a later time.
+    fn renew_staged(&mut self, space: SpaceKey, hash: &[u8; 32], expires: u64) -> Result<()>;
+    /// Makes a staged part one of a segment.
+    fn adopt(
+        &mut self,
+        space: SpaceKey,
+        hash: &[u8; 32],
+        segment: SegmentKey,
+        index: u16,
+    ) -> Result<()>;
+    /// Drops some of a space's staged parts that have expired, and returns how many bytes they had.
+    fn drop_expired_parts(&mut self, space: SpaceKey, now: u64) -> Result<u64>;
+    /// Returns spaces that have staged parts which have expired, at most `most`.
+    fn with_expired_parts(&mut self, now: u64, most: usize) -> Result<Vec<SpaceId>>;
+}
+
+/// Slots.
+#[allow(clippy::missing_errors_doc)]
+pub trait Slots {
+    /// Returns what is known of a member's slot.
+    fn slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<Option<KeptSlot>>;
+    /// Returns whose slots there are.
+    fn slot_authors(&mut self, space: SpaceKey) -> Result<Vec<MemberKey>>;
+    /// Keeps a member's slot in the place of the one before. `count` is its number as the relay counts them.
+    fn put_slot(
+        &mut self,
+        space: SpaceKey,
+        author: MemberKey,
+        count: u64,
+        number: u64,
+        slot: &[u8],
+    ) -> Result<()>;
+    /// Drops a member's slot.
+    fn drop_slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<()>;
+    /// Returns the slots above a number as the relay counts them, each with its number, in their order.
+    fn slots_after(
+        &mut self,
+        space: SpaceKey,
+        count: u64,
+        most_bytes: usize,
+    ) -> Result<Vec<(u64, Vec<u8>)>>;
+}
+
+/// Mailboxes.
+#[allow(clippy::missing_errors_doc)]
+pub trait Mailboxes {
+    /// Finds a mailbox.
+    fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>>;
+    /// Makes a mailbox.
+    fn open_mailbox(&mut self, id: MailboxId, mailbox: &KeptMailbox) -> Result<()>;
+    /// Returns when each mailbox of a space is gone, the first first.
+    fn mailbox_expiries(&mut self, space: SpaceKey) -> Result<Vec<u64>>;
+    /// Returns what is in a box.
+    fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>>;
+    /// Fills a box that is empty.
+    fn put_box(&mut self, id: MailboxId, index: u8, sealed: &[u8]) -> Result<()>;
+    /// Drops the mailboxes that have expired.
+    fn drop_expired_mailboxes(&mut self, now: u64) -> Result<()>;
+}
