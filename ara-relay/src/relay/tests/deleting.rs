@@ -57,7 +57,7 @@ fn nothing_is_left_of_it_but_who_were_members() {
     let mut space = TestSpace::unfounded(Arc::new(relay), clock, 1);
     space.put_records(&space.laptop, &space.log).unwrap();
     let laptop = copy(&space.laptop);
-    let large = space.seal(&laptop, node(1), None, &[], &noise(20 << 20));
+    let large = space.seal(&laptop, node(1), None, &[], &noise(2 << 20));
     large.parts.iter().for_each(|part| space.stage(part).unwrap());
     assert_eq!(space.push(&[&large]), PushOutcome::Taken);
     let old = space.append_many(node(2), 20);
