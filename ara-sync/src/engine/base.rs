@@ -193,11 +193,6 @@ impl Engine {
         self.keys.public().member()
     }
 
-    /// Returns the relay, for pairing and events.
-    pub(crate) fn relay(&self) -> Arc<Relay> {
-        Arc::clone(&self.relay)
-    }
-
     /// Returns the relay's URL.
     pub(crate) fn url(&self) -> &str {
         &self.url
