@@ -238,19 +238,7 @@ impl Engine {
             return Ok(*tail);
         }
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
-        let tail =
-            if chain.segments.is_empty() && chain.is_whole { Tail::NONE } else { Tail::of(&chain) };
-        if !tail.is_sure && std::env::var("DBG").is_ok() {
-            eprintln!(
-                "DBG unsure {} {node} {:?}",
-                self.own_key(),
-                chain
-                    .segments
-                    .iter()
-                    .map(|s| (s.number, s.bounds.is_some(), s.flags))
-                    .collect::<Vec<_>>()
-            );
-        }
+        let tail = Tail::of(&chain);
         self.told.tails.insert(node, tail);
         Ok(tail)
     }

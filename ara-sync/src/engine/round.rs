@@ -30,15 +30,20 @@ impl Engine {
         self.random = Random::of(&self.database)?;
         self.told.is_full = false;
         let done = self.requests(is_stopped, on_progress, &mut outcome);
-        if let Err(fault) = done {
+        self.forget_if_failed(done)?;
+        Ok(outcome)
+    }
+
+    /// Forgets what was held of the file and of the relay, if it may not be so.
+    fn forget_if_failed<T>(&mut self, done: Result<T>) -> Result<T> {
+        if let Err(fault) = &done {
             self.told.tails.clear();
             self.told.end = None;
             if matches!(fault, Fault::Overtaken) {
                 self.reload()?;
             }
-            return Err(fault);
         }
-        Ok(outcome)
+        done
     }
 
     fn requests(
@@ -79,7 +84,8 @@ impl Engine {
         let mut in_vain = 0;
         loop {
             let before = self.standing(outcome);
-            self.request(false, outcome)?;
+            let done = self.request(false, outcome);
+            self.forget_if_failed(done)?;
             if self.told.end == Some(self.place.cursor) {
                 return Ok(());
             }
@@ -142,40 +148,6 @@ impl Engine {
         outcome: &mut Outcome,
     ) -> Result<bool> {
         outcome.used = Some((answer.used, answer.limit));
-        if std::env::var("DBG").is_ok() {
-            eprintln!(
-                "DBG answer pushes {:?} {:?} cur {} end {} entries {} ka {} kc {} stuck {:?} told {:?}",
-                pushes,
-                answer.pushes,
-                self.place.cursor.number,
-                answer.end.number,
-                answer.entries.len(),
-                answer.knows_access,
-                answer.knows_cursor,
-                self.unread,
-                (&self.told.not_resealed, &self.told.unsendable, self.told.lacks_records)
-            );
-            for (node, _, _) in pushes {
-                let n = self
-                    .database
-                    .sync_nodes()?
-                    .into_iter()
-                    .find(|n| n.node == *node.as_bytes())
-                    .unwrap();
-                eprintln!("   node {n:?} tail {:?}", self.tail(*node)?);
-                for s in self
-                    .database
-                    .sync_read(|sync| crate::state::segments::Chain::load(sync, *node))?
-                    .unwrap()
-                    .segments
-                {
-                    eprintln!(
-                        "       {} {} prev {:?} named {} flags {} {:?}",
-                        s.number, s.id, s.previous, s.named, s.flags, s.bounds
-                    );
-                }
-            }
-        }
         self.note_founded()?;
         self.take_outcomes(pushes, &answer.pushes, outcome)?;
         if self.told.is_full {
