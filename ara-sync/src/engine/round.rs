@@ -38,6 +38,7 @@ impl Engine {
     fn forget_if_failed<T>(&mut self, done: Result<T>) -> Result<T> {
         let Err(mut fault) = done else { return done };
         self.told.tails.clear();
+        self.told.sizes.clear();
         self.told.end = None;
         // What another process has read meanwhile looks like a lie to this one.
         if matches!(fault, Fault::Lied { .. }) && self.is_overtaken()? {
@@ -134,6 +135,9 @@ impl Engine {
         let mut pushes = if can_push { self.pushes()? } else { vec![] };
         if can_push && pushes.is_empty() {
             pushes.extend(self.reseal()?);
+        }
+        if can_push && pushes.is_empty() {
+            pushes.extend(self.unite_small()?);
         }
         let slot = self.own_slot(!pushes.is_empty())?;
         let about: Vec<_> =
@@ -245,7 +249,7 @@ impl Engine {
             return Ok(true);
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
-        Ok(may_push && (self.has_news()? || self.has_dirty()?))
+        Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
     }
 
     /// Returns whether there may be something to be sealed again.

@@ -99,8 +99,6 @@ fn the_space_moves_with_all_that_it_has() {
     assert_eq!(laptop.alarms(), []);
     world.net.take(URL);
     world.reopen(&mut phone);
-    let mut late = world.found();
-    late.engine.leave().ok();
     phone.write("later");
     converge(&mut [&mut laptop, &mut phone]);
     assert_eq!(phone.titles().len(), 4);
