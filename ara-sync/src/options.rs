@@ -96,7 +96,7 @@ macro_rules! option_methods {
 
         /// Sets where the keys of this device are kept. Without it, it is a file beside the database:
         /// see [`FileKeyStore`](crate::FileKeyStore).
-        pub fn keys(mut self, store: impl crate::KeyStore + 'static) -> Self {
+        pub fn keys(mut self, store: impl crate::keys::KeyStore + 'static) -> Self {
             self.options.keys = Some(std::sync::Arc::new(store));
             self
         }
