@@ -61,7 +61,6 @@ impl Options {
 macro_rules! option_methods {
     () => {
         /// Sets the name of this device, which the user sees on the others. It is at most 256 bytes long.
-        #[must_use]
         pub fn device_name(mut self, name: impl Into<String>) -> Self {
             self.options.device_name = name.into();
             self
@@ -69,7 +68,6 @@ macro_rules! option_methods {
 
         /// Sets the version of the app, which the other devices are told. Without it, it is the version of the
         /// package that declares the schema.
-        #[must_use]
         pub fn app_version(mut self, version: impl Into<String>) -> Self {
             self.options.app_version = Some(version.into());
             self
@@ -77,7 +75,6 @@ macro_rules! option_methods {
 
         /// Lets what was written under a newer schema than this app's wait for an update of the app. Without it,
         /// everything is taken, and what this app does not know stays in the file unseen.
-        #[must_use]
         pub fn refuse_newer(mut self) -> Self {
             self.options.refuse_newer = true;
             self
@@ -85,7 +82,6 @@ macro_rules! option_methods {
 
         /// Sets the certificates, as PEM, of the authorities that this app trusts to vouch for the relay, instead of
         /// the public ones: for a relay whose certificate is one's own.
-        #[must_use]
         pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
             self.options.http.root_certificates = Some(pem.into());
             self
@@ -93,7 +89,6 @@ macro_rules! option_methods {
 
         /// Sets the URL of the proxy that leads to the relay. Without it, it is what the environment names, if it
         /// names one.
-        #[must_use]
         pub fn proxy(mut self, url: &str) -> Self {
             self.options.set_proxy(url);
             self
@@ -101,8 +96,7 @@ macro_rules! option_methods {
 
         /// Sets where the keys of this device are kept. Without it, it is a file beside the database:
         /// see [`FileKeyStore`](crate::FileKeyStore).
-        #[must_use]
-        pub fn keys(mut self, store: impl crate::KeyStore + 'static) -> Self {
+        pub fn keys(mut self, store: impl crate::keys::KeyStore + 'static) -> Self {
             self.options.keys = Some(std::sync::Arc::new(store));
             self
         }

@@ -3,6 +3,7 @@
 mod backoff;
 mod builder;
 mod claim;
+mod closing;
 mod events_thread;
 mod finish;
 mod handle;

@@ -9,6 +9,7 @@ mod relays;
 mod removal;
 mod restored;
 mod run_once;
+mod served;
 mod status;
 mod test_relay;
 mod trouble;

@@ -267,4 +267,6 @@ fn a_database_that_is_alone_in_its_space_joins_another() {
     drop(session);
     let _phone = laptop.let_in(db, &relay, "Phone");
     wait_for(&laptop.db, &["mine"]);
+    // Its old space is closed once everything is in the new one.
+    relay.wait_asked("/v1/delete");
 }

@@ -141,6 +141,16 @@ impl TestRelay {
         self.go_on_with(&self.folder.path().join("relay.db"), change);
     }
 
+    /// Waits until a path is asked for.
+    pub fn wait_asked(&self, path: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        let mut heard = 0;
+        while !lock(&self.served.asked).iter().any(|asked| asked == path) {
+            assert!(Instant::now() < end, "{path} is not asked for");
+            heard = self.served.wait(heard);
+        }
+    }
+
     /// Returns the paths that were asked for since the last time.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.served.asked))

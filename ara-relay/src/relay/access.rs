@@ -129,7 +129,9 @@ impl Relay {
         }
         let end = found.as_ref().map(|it| it.space.end);
         let has_read_all = end.is_none_or(|end| end.number == 0 || end == request.cursor);
-        if lets_out && !has_read_all {
+        // Who became a member later may not read before it has brought back what this relay lost.
+        let may_read = found.as_ref().is_none_or(|it| it.members.get(asked.signer).is_some());
+        if lets_out && may_read && !has_read_all {
             return Ok(false);
         }
         let mut space = match found {

@@ -15,8 +15,8 @@ use crate::relay::Relay;
 
 /// A device that used the code of an [`Invitation`](crate::Invitation), and shows six digits.
 ///
-/// It is let in by [`accept`](Self::accept). One that is dropped without that is refused by nothing but time: use
-/// [`refuse`](Self::refuse).
+/// It is let in by [`accept`](Self::accept). A request that is dropped lets nobody in: the device waits until it gives
+/// up, unless it is [refused](Self::refuse).
 pub struct JoinRequest {
     host: Arc<dyn Host>,
     /// With which this device has answered.

@@ -10,6 +10,7 @@ use crate::engine::settings::Settings;
 use crate::keys::KeyStore;
 use crate::options::{Options, option_methods};
 use crate::session::claim::{Claim, usual_keys};
+use crate::session::closing::Closing;
 use crate::session::handle::Session;
 use crate::session::own_keys::{Opened, Opening};
 use crate::session::shared::{Parts, Shared};
@@ -56,7 +57,6 @@ impl<S: Schema> SyncBuilder<'_, S> {
     option_methods!();
 
     /// Sets the token by which the relay founds a space, if it wants one.
-    #[must_use]
     pub fn admission(mut self, token: impl Into<String>) -> Self {
         self.options.admission = token.into();
         self
@@ -104,6 +104,7 @@ pub(super) struct Beginning {
     pub(super) database: Database,
     pub(super) store: Arc<dyn KeyStore>,
     pub(super) settings: Settings,
+    pub(super) closing: Option<Closing>,
     options: Options,
     cutoff: Cutoff,
     claim: Claim,
@@ -117,7 +118,7 @@ impl Beginning {
         let store = options.keys.clone().unwrap_or_else(|| usual_keys(database));
         let settings = options.settings(&schema_facts::<S>());
         let (database, cutoff) = (database.clone(), Cutoff::default());
-        Ok(Self { database, store, settings, options, cutoff, claim })
+        Ok(Self { database, store, settings, closing: None, options, cutoff, claim })
     }
 
     pub(super) fn opening<'a>(&'a self, url: &'a str) -> Opening<'a> {
@@ -132,10 +133,12 @@ impl Beginning {
 
     /// Returns the session, without threads.
     pub(super) fn session(self, opened: Opened) -> Session {
-        let stream_cutoff = Cutoff::default();
-        let stream_connect = self.options.connect(&stream_cutoff);
-        let Self { database, store, cutoff, claim, .. } = self;
-        let parts = Parts { database, store, cutoff, stream_cutoff, stream_connect, claim };
+        let [streams, pairings] = [Cutoff::default(), Cutoff::default()].map(|cutoff| {
+            let connect = self.options.connect(&cutoff);
+            (cutoff, connect)
+        });
+        let Self { database, store, cutoff, closing, claim, .. } = self;
+        let parts = Parts { database, store, cutoff, streams, pairings, closing, claim };
         Session::paused(Shared::new(opened, parts))
     }
 }

@@ -7,6 +7,7 @@ use ara_core::{Database, Result, Schema};
 use crate::engine::base::Engine;
 use crate::pairing::Joining;
 use crate::session::builder::Beginning;
+use crate::session::closing::Closing;
 use crate::session::handle::Session;
 use crate::session::own_keys::{Opened, keep, prepare};
 
@@ -26,9 +27,11 @@ impl Joining {
     /// [`open`](crate::SyncBuilder::open).
     pub fn finish<S: Schema>(mut self, database: &Database) -> Result<Session> {
         let options = std::mem::take(&mut self.options);
-        let beginning = Beginning::of::<S>(database, options)?;
+        let mut beginning = Beginning::of::<S>(database, options)?;
         let joined = self.result()?;
-        let (store, space) = (&*beginning.store, joined.invitation.space);
+        let space = joined.invitation.space;
+        let closing = Closing::of(database, &*beginning.store, space)?;
+        let store = &*beginning.store;
         prepare(store, Some(space), &joined.keys)?;
         let opening = beginning.opening(&joined.url);
         let keys = Arc::clone(&joined.keys);
@@ -41,6 +44,7 @@ impl Joining {
             joined.invitation,
         )?;
         keep(store, space, &joined.keys)?;
+        beginning.closing = closing;
         let session = beginning.session(Opened { engine, successor: None });
         session.resume()?;
         Ok(session)

@@ -71,7 +71,7 @@ impl Session {
         if let Some(running) = threads.take() {
             running.stop(&self.shared);
         }
-        // What the user asks for is still sent.
+        // What the app asks for is still sent.
         self.shared.cutoff.reopen();
         self.shared.stream_cutoff.reopen();
         self.shared.set_connection(Connection::Paused);
@@ -121,8 +121,9 @@ impl Session {
         self.shared.with_engine(|engine| engine.dismiss(alarm))
     }
 
-    /// Ends the threads for good.
+    /// Ends the threads and pairings for good.
     pub(super) fn stop(&self) {
+        self.shared.pairing_cutoff.shut();
         if let Some(running) = self.threads().take() {
             running.stop(&self.shared);
         }
@@ -140,7 +141,7 @@ impl Drop for Session {
             running.stop(&self.shared);
         }
         self.shared.cutoff.shut();
-        self.shared.stream_cutoff.shut();
+        self.shared.pairing_cutoff.shut();
         self.shared.status.end();
     }
 }

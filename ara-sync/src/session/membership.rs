@@ -120,7 +120,7 @@ impl Session {
             }
             let words = members.recovery();
             let words_key = words.map(|words| words.keys().member());
-            let mut let_in = members.let_in_by(device);
+            let mut let_in = engine.removal_plan(device).let_in;
             let_in.retain(|key| Some(*key) != words_key);
             let made_the_words = words.is_some_and(|words| words.added_by() == device);
             Ok(RemovalPlan { device, let_in, made_the_words })

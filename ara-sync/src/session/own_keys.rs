@@ -16,6 +16,7 @@ use crate::keys::device_keys::DeviceKeys;
 use crate::random::Random;
 use crate::relay::Relay;
 use crate::state::facts;
+use crate::state::records::AccessLog;
 
 /// An engine, and the new keys that this device is to have, if its old ones were copied.
 pub(super) struct Opened {
@@ -147,11 +148,15 @@ impl Opening<'_> {
             records: vec![],
         };
         match relay.access(&request, &kept.keys) {
-            Ok(answer) => Ok(answer.head.map(|access| Invitation {
-                space: kept.space,
-                access,
-                by: kept.keys.public().member(),
-            })),
+            Ok(answer) => {
+                let (space, by) = (kept.space, kept.keys.public().member());
+                let log = AccessLog::read(&answer.records)?;
+                let log = log.filter(|log| log.members.space() == space);
+                let log = log.ok_or(Fault::Lied { what: "it shows another access log" })?;
+                let is_member = log.members.get(by).is_some();
+                let access = log.members.head();
+                Ok(is_member.then_some(Invitation { space, access, by }))
+            }
             Err(Fault::Refused(Refusal::Unknown | Refusal::Deleted { .. })) => Ok(None),
             Err(fault) => Err(fault),
         }

@@ -10,6 +10,7 @@ use crate::engine;
 use crate::options::{Options, option_methods};
 use crate::random::Random;
 use crate::session::builder::Beginning;
+use crate::session::closing::Closing;
 use crate::session::handle::Session;
 use crate::session::own_keys::{Opened, keep, prepare};
 use crate::status::{Device, DeviceId};
@@ -106,13 +107,16 @@ impl Recovery {
     /// reached, and the errors of [`open`](crate::SyncBuilder::open).
     pub fn finish<S: Schema>(self, database: &Database) -> Result<Session> {
         let Self { found, options, kept, .. } = self;
-        let beginning = Beginning::of::<S>(database, options)?;
+        let mut beginning = Beginning::of::<S>(database, options)?;
         let keys = Arc::new(SecretKeys::generate(&mut Random::of(database)?));
-        let (store, space) = (&*beginning.store, found.space());
+        let space = found.space();
+        let closing = Closing::of(database, &*beginning.store, space)?;
+        let store = &*beginning.store;
         prepare(store, Some(space), &keys)?;
         let settings = beginning.settings.clone();
         let engine = found.finish(database, Arc::clone(&keys), settings, &kept)?;
         keep(store, space, &keys)?;
+        beginning.closing = closing;
         let session = beginning.session(Opened { engine, successor: None });
         session.resume()?;
         Ok(session)

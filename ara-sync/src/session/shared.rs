@@ -1,5 +1,6 @@
 //! What the handle of a session and its threads share.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ use crate::keys::KeyStore;
 use crate::pairing::host::Host;
 use crate::relay::Relay;
 use crate::session::claim::Claim;
+use crate::session::closing::Closing;
 use crate::session::own_keys::{self, Opened};
 use crate::session::signal::Signal;
 use crate::session::turns::Turns;
@@ -23,15 +25,23 @@ use crate::status::{self, Connection, Quota, Status, SyncProgress};
 use crate::transport::Events;
 use crate::transport::http::cutoff::Cutoff;
 
+thread_local! {
+    /// Whether this thread is making a round. What it commits then is what has arrived.
+    static IS_IN_ROUND: Cell<bool> = const { Cell::new(false) };
+}
+
 /// What the handle of a session and its threads share.
 pub(crate) struct Shared {
     pub(super) database: Database,
     pub(super) store: Arc<dyn KeyStore>,
     /// Ends the requests of rounds.
     pub(super) cutoff: Cutoff,
-    /// Ends the stream of events, and the requests of pairings.
+    /// Ends the stream of events.
     pub(super) stream_cutoff: Cutoff,
-    pub(super) stream_connect: Connect,
+    stream_connect: Connect,
+    /// Ends the requests of pairings.
+    pub(super) pairing_cutoff: Cutoff,
+    pairing_connect: Connect,
     pub(super) signal: Signal,
     pub(super) status: Arc<StatusCell>,
     /// `None` once the space was left.
@@ -41,6 +51,8 @@ pub(crate) struct Shared {
     /// New keys of this device, as the old ones were found copied.
     successor: Mutex<Option<Arc<SecretKeys>>>,
     known: Mutex<Known>,
+    /// A space that the file was alone in before, and that is to be closed.
+    closing: Mutex<Option<Closing>>,
     _claim: Claim,
 }
 
@@ -49,8 +61,10 @@ pub(super) struct Parts {
     pub(super) database: Database,
     pub(super) store: Arc<dyn KeyStore>,
     pub(super) cutoff: Cutoff,
-    pub(super) stream_cutoff: Cutoff,
-    pub(super) stream_connect: Connect,
+    pub(super) streams: (Cutoff, Connect),
+    pub(super) pairings: (Cutoff, Connect),
+    /// A space that the file was alone in before.
+    pub(super) closing: Option<Closing>,
     pub(super) claim: Claim,
 }
 
@@ -65,15 +79,18 @@ struct Known {
 impl Shared {
     pub(super) fn new(opened: Opened, parts: Parts) -> Self {
         let Opened { mut engine, successor } = opened;
-        let Parts { database, store, cutoff, stream_cutoff, stream_connect, claim } = parts;
+        let Parts { database, store, cutoff, streams, pairings, closing, claim } = parts;
         let url = engine.url().to_owned();
         let (space, keys) = (engine.space(), Arc::clone(engine.keys()));
         let shared = Self {
             database,
             store,
             cutoff,
-            stream_cutoff,
-            stream_connect,
+            stream_cutoff: streams.0,
+            stream_connect: streams.1,
+            pairing_cutoff: pairings.0,
+            pairing_connect: pairings.1,
+            closing: Mutex::new(closing),
             signal: Signal::default(),
             status: Arc::new(StatusCell::new(Status::new(url.clone()))),
             engine: Mutex::new(None),
@@ -121,12 +138,26 @@ impl Shared {
         let engine = slot.as_mut().ok_or(Fault::Database(Error::NotInASpace))?;
         let gives_way = || is_stopped() || self.turns.are_wanted();
         let mut on_progress = |progress: Progress| self.tell_progress(progress);
+        IS_IN_ROUND.set(true);
         let result = self
             .replace_copied_keys(engine)
             .and_then(|()| engine.round(&gives_way, &mut on_progress));
+        IS_IN_ROUND.set(false);
         self.publish(engine);
         self.tell_result(&result);
+        drop(slot);
+        if result.as_ref().is_ok_and(|outcome| outcome.is_complete) {
+            self.close_former();
+        }
         result
+    }
+
+    /// Closes the space that the file was alone in before, once everything of it is in the one that it has joined.
+    fn close_former(&self) {
+        let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(closing) = closing {
+            closing.close(&self.pairing_connect);
+        }
     }
 
     /// Takes the new keys of a device whose old ones were found copied, once the others know them.
@@ -140,6 +171,18 @@ impl Shared {
         Ok(())
     }
 
+    /// Takes note of a commit, in the thread that has committed.
+    pub(super) fn note_commit(&self) {
+        if IS_IN_ROUND.get() {
+            return;
+        }
+        // How much it is, a thread works out. Until then, nobody takes it for sent.
+        if self.status.get().bytes_to_send == 0 {
+            self.status.update(|status| status.bytes_to_send = 1);
+        }
+        self.signal.commit();
+    }
+
     /// Returns whether there is anything to send.
     pub(super) fn has_to_send(&self) -> bool {
         let mut slot = self.turns.last(|| self.lock());
@@ -151,11 +194,10 @@ impl Shared {
         !matches!(bytes, Some(Ok(0)))
     }
 
-    /// Returns the relay for what is no round: events, and pairing.
+    /// Returns the relay and its URL, for a pairing.
     pub(super) fn relay(&self) -> fault::Result<(Relay, String)> {
         let url = self.known().url;
-        let transport = (self.stream_connect)(&url)?;
-        Ok((Relay::new(&url, transport)?, url))
+        Ok((Relay::new(&url, (self.pairing_connect)(&url)?)?, url))
     }
 
     /// Tells the status what the engine knows.
@@ -214,9 +256,9 @@ impl Shared {
     }
 
     /// Opens the stream of the relay's events.
-    pub(super) fn events(&self, relay: &Relay) -> fault::Result<Box<dyn Events>> {
-        let Known { space, keys, .. } = self.known();
-        relay.events(space, &keys)
+    pub(super) fn events(&self) -> fault::Result<Box<dyn Events>> {
+        let Known { space, keys, url } = self.known();
+        Relay::new(&url, (self.stream_connect)(&url)?)?.events(space, &keys)
     }
 
     /// Returns whether a round has seen all that an event tells of: the end of the relay's log, how many access records
@@ -308,7 +350,7 @@ impl Host for Shared {
     }
 
     fn is_over(&self) -> bool {
-        self.stream_cutoff.is_shut()
+        self.pairing_cutoff.is_shut()
     }
 }
 

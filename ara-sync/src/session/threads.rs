@@ -51,7 +51,7 @@ impl Threads {
         let told = Arc::downgrade(shared);
         let listener = shared.database.on_commit(Arc::new(move || {
             if let Some(shared) = told.upgrade() {
-                shared.signal.commit();
+                shared.note_commit();
             }
         }))?;
         let threads = Self { _listener: listener, running: Arc::default() };
