@@ -39,6 +39,9 @@ RELAY is the URL of one, http://127.0.0.1:4040 or what TODO_RELAY names. `cargo 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn run<E: Edition>(path: &Path, args: &[&str]) -> Result<(), Failure> {
+    if args.contains(&"--help") {
+        return say(USAGE);
+    }
     let (setting, command) = Setting::take(path, args)?;
     match command[..] {
         ["sync"] => sync::<E>(&setting),

@@ -192,11 +192,12 @@ fn who_does_not_confirm_gets_nothing() {
 #[test]
 fn what_cannot_be_synced_says_why() {
     let (relay, user) = (TestRelay::start(), User::new());
+    assert!(user.tells(&["sync", "--help"]).contains("todo sync [RELAY]"));
     for (args, code, message) in [
         (&["devices"] as &[&str], 2, "todo.db is not synced yet"),
         (&["words"], 2, "todo.db is not synced yet"),
         (&["pair"], 2, "todo pair [RELAY] CODE"),
-        (&["sync", "--help"], 2, "todo sync [RELAY]"),
+        (&["sync", "--twice"], 2, "no option `--twice`"),
         (&["pair", &relay.url, "no code"], 1, "the code to join a space cannot be used"),
         (&["pair", &relay.url, "K7QP-3MTX-9WDR-2HVC"], 1, "the code to join a space"),
         (&["recover", &relay.url], 1, "the recovery words cannot be used"),
