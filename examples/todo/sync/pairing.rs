@@ -29,7 +29,7 @@ pub fn invite(session: &Session, tell: &Sender<News>) -> Result<(), Failure> {
     let tell = tell.clone();
     thread::spawn(move || {
         let news = match invitation.wait(TEN_MINUTES) {
-            Ok(request) => News::WantsIn(request),
+            Ok(request) => News::WantsIn(Box::new(request)),
             Err(error) => News::NobodyCame(error),
         };
         // Once the user has gone, nobody hears it.
@@ -39,7 +39,10 @@ pub fn invite(session: &Session, tell: &Sender<News>) -> Result<(), Failure> {
 }
 
 /// Lets a device in by its digits. If they are wrong, it may be tried again.
-pub fn let_in(mut request: JoinRequest, digits: &str) -> Result<Option<JoinRequest>, Failure> {
+pub fn let_in(
+    mut request: Box<JoinRequest>,
+    digits: &str,
+) -> Result<Option<Box<JoinRequest>>, Failure> {
     let Err(error) = request.accept(digits) else {
         say(&format!("{} is in: confirm it there", request.name()))?;
         return Ok(None);

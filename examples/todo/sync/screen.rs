@@ -19,7 +19,7 @@ pub enum News {
     /// The user types nothing more.
     EndOfInput,
     /// A device has used the code.
-    WantsIn(JoinRequest),
+    WantsIn(Box<JoinRequest>),
     /// No device has used the code.
     NobodyCame(ara::Error),
     /// The status has changed.
