@@ -260,10 +260,12 @@ impl Shared {
         self.status.update(|status| status.connection = connection);
     }
 
-    /// Opens the stream of the relay's events.
-    pub(super) fn events(&self) -> fault::Result<Box<dyn Events>> {
+    /// Opens the stream of the relay's events. It can be cut off for as long as the relay is kept.
+    pub(super) fn events(&self) -> fault::Result<(Relay, Box<dyn Events>)> {
         let Known { space, keys, url } = self.known();
-        Relay::new(&url, (self.stream_connect)(&url)?)?.events(space, &keys)
+        let relay = Relay::new(&url, (self.stream_connect)(&url)?)?;
+        let events = relay.events(space, &keys)?;
+        Ok((relay, events))
     }
 
     /// Returns whether a round has seen all that an event tells of: the end of the relay's log, how many access records

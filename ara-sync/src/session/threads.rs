@@ -14,7 +14,7 @@ use crate::session::{events_thread, round_thread};
 const IN_THE_NETWORK: Duration = Duration::from_secs(1);
 
 /// How long to wait for a thread that reads or writes the file. It ends at once, but on a machine with much to do.
-const AT_THE_FILE: Duration = Duration::from_secs(60);
+const AT_THE_FILE: Duration = Duration::from_secs(20);
 
 /// How often to look which of the two it is.
 const LOOK: Duration = Duration::from_millis(100);
