@@ -49,6 +49,7 @@ impl Engine {
             }
             let node = NodeId::from_bytes(known.node);
             let tail = self.tail(node)?;
+            let before = pushes.len();
             let planned = match known.is_forked {
                 true => self.push_forked(&known, &tail, &mut pushes, &mut used),
                 false => self.push_new(&known, &tail, &mut pushes, &mut used),
@@ -61,6 +62,10 @@ impl Engine {
                     self.raise(&Alarm::Refused { node, reason }, &mut Outcome::default())?;
                 }
                 planned => planned?,
+            }
+            if pushes.len() == before {
+                // It is tried again once more is known of the node.
+                self.told.unsendable.insert(node);
             }
             if used >= OF_A_REQUEST || pushes.len() >= MOST_SEGMENTS {
                 break;
@@ -120,11 +125,20 @@ impl Engine {
         let node = NodeId::from_bytes(known.node);
         let stretch = Stretch { node, after: tail.end, until: None, is_forked: false };
         if tail.has_removed {
-            let stretch = Stretch { until: Some(sealed_point(known.end)), ..stretch };
             let chain = self.database.sync_read(|sync| Chain::load(sync, node))?;
             let chain = chain.unwrap_or_default().segments;
             let first = chain.iter().rposition(|it| it.end().is_some()).map_or(0, |at| at + 1);
             let dirty = chain.get(first..).unwrap_or_default();
+            // They are replaced by what they held, no more and no less: another device may do so at the same time, and
+            // the relay takes both, one in the place of the other. Only where they held what never was, as whose
+            // changes they are can tell, all that there is takes their place.
+            let end = dirty.last().and_then(|last| last.bounds).map(|bounds| bounds.to);
+            let is_known = match end {
+                Some(end) => self.database.knows_point(known.node, node_point(end))?,
+                None => false,
+            };
+            let until = end.filter(|_| is_known).unwrap_or(sealed_point(known.end));
+            let stretch = Stretch { until: Some(until), ..stretch };
             if let Some(push) = self.replacement(dirty, &stretch)? {
                 *used += push.segments.iter().map(size_of).sum::<usize>();
                 pushes.push(push);
