@@ -86,6 +86,17 @@ fn dropping_a_session_waits_for_nobody() {
 }
 
 #[test]
+fn neither_does_one_that_listens_to_the_relay() {
+    let relay = TestRelay::start();
+    let laptop = Device::first(&relay);
+    wait_sent(&laptop.session);
+    relay.wait_asked("/v1/events");
+    let begun = Instant::now();
+    drop(laptop.session);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn the_app_may_drop_the_database_before_the_session() {
     let relay = TestRelay::start();
     let laptop = Device::first(&relay);

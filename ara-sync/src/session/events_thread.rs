@@ -25,7 +25,7 @@ pub(super) fn run(shared: &Shared) {
 
 /// Listens until the stream of events ends, and returns how many came.
 fn listen(shared: &Shared) -> fault::Result<usize> {
-    let mut events = shared.events()?;
+    let (_relay, mut events) = shared.events()?;
     let mut heard = 0;
     while let Some(event) = events.next()? {
         heard += 1;

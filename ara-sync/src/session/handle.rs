@@ -143,6 +143,7 @@ impl Drop for Session {
         self.shared.cutoff.shut();
         self.shared.pairing_cutoff.shut();
         self.shared.status.end();
+        self.shared.release();
     }
 }
 

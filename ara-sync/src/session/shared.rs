@@ -53,7 +53,7 @@ pub(crate) struct Shared {
     known: Mutex<Known>,
     /// A space that the file was alone in before, and that is to be closed.
     closing: Mutex<Option<Closing>>,
-    _claim: Claim,
+    claim: Mutex<Option<Claim>>,
 }
 
 /// What a session is made of.
@@ -97,7 +97,7 @@ impl Shared {
             turns: Turns::default(),
             successor: Mutex::new(successor.map(Arc::new)),
             known: Mutex::new(Known { space, keys, url }),
-            _claim: claim,
+            claim: Mutex::new(Some(claim)),
         };
         shared.publish(&mut engine);
         *shared.lock() = Some(engine);
@@ -169,6 +169,11 @@ impl Shared {
             *successor = None;
         }
         Ok(())
+    }
+
+    /// Lets another session have the file, as this one has ended.
+    pub(super) fn release(&self) {
+        *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Takes note of a commit, in the thread that has committed.
@@ -255,10 +260,12 @@ impl Shared {
         self.status.update(|status| status.connection = connection);
     }
 
-    /// Opens the stream of the relay's events.
-    pub(super) fn events(&self) -> fault::Result<Box<dyn Events>> {
+    /// Opens the stream of the relay's events. It can be cut off for as long as the relay is kept.
+    pub(super) fn events(&self) -> fault::Result<(Relay, Box<dyn Events>)> {
         let Known { space, keys, url } = self.known();
-        Relay::new(&url, (self.stream_connect)(&url)?)?.events(space, &keys)
+        let relay = Relay::new(&url, (self.stream_connect)(&url)?)?;
+        let events = relay.events(space, &keys)?;
+        Ok((relay, events))
     }
 
     /// Returns whether a round has seen all that an event tells of: the end of the relay's log, how many access records

@@ -2,16 +2,22 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ara_core::{CommitListener, Error, Result};
 
 use crate::session::shared::Shared;
 use crate::session::{events_thread, round_thread};
 
-/// How long to wait for the threads to end. They do at once, unless one looks up a name or connects: that cannot be
-/// broken off, so it ends by itself, soon after.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait for a thread that looks up a name or connects, which cannot be broken off. It ends by itself, soon
+/// after, and touches nothing before it does.
+const IN_THE_NETWORK: Duration = Duration::from_secs(1);
+
+/// How long to wait for a thread that reads or writes the file. It ends at once, but on a machine with much to do.
+const AT_THE_FILE: Duration = Duration::from_secs(20);
+
+/// How often to look which of the two it is.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The threads of a session, and what tells them of commits.
 #[derive(Debug)]
@@ -81,8 +87,16 @@ impl Threads {
         shared.signal.end();
         shared.cutoff.shut();
         shared.stream_cutoff.shut();
-        let count = self.running.count.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = self.running.ended.wait_timeout_while(count, PATIENCE, |count| *count > 0);
-        drop(ended.unwrap_or_else(PoisonError::into_inner));
+        let begun = Instant::now();
+        let mut count = self.running.count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *count > 0 {
+            let is_connecting = shared.cutoff.is_busy() || shared.stream_cutoff.is_busy();
+            let patience = if is_connecting { IN_THE_NETWORK } else { AT_THE_FILE };
+            if begun.elapsed() >= patience {
+                return;
+            }
+            let waited = self.running.ended.wait_timeout(count, LOOK);
+            count = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 }

@@ -125,11 +125,13 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn post(&self, path: &str, body: &[u8], most: usize) -> Result<Response, TransportError> {
+        let _counted = self.cutoff.count();
         let response = self.send(path, body, SILENCE)?;
         read(response, u64::try_from(most).unwrap_or(u64::MAX))
     }
 
     fn events(&self, path: &str, body: &[u8]) -> Result<Box<dyn Events>, TransportError> {
+        let _counted = self.cutoff.count();
         let response = self.send(path, body, STREAM_SILENCE)?;
         let is_stream = response.body().mime_type() == Some("text/event-stream");
         if !is_stream || response.status() != http::StatusCode::OK {

@@ -224,7 +224,7 @@ fn a_space_that_moved_answers_so() {
     space.apply_there(there);
     assert_eq!(space.sync(&space.laptop, space.request()), Err(Refusal::Moved));
     assert_eq!(space.stage(b"part"), Err(Refusal::Moved));
-    assert_eq!(space.ask(Endpoint::Delete, space.id().as_bytes(), &words), Err(Refusal::Moved));
+    assert_eq!(space.ask(Endpoint::Events, space.id().as_bytes(), &words), Err(Refusal::Moved));
     let stranger = SecretKeys::generate(&mut Fixed(8));
     assert_eq!(space.sync(&stranger, space.request()), Err(Refusal::Unknown));
     assert_eq!(space.access(&space.laptop, space.access_request()).unwrap().records.len(), 4);

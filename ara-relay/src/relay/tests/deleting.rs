@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ara_protocol::MailboxId;
-use ara_protocol::access::{Members, Record};
+use ara_protocol::access::{Change, Members, Record};
 use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::sync::{PushOutcome, SyncRequest};
@@ -46,6 +46,23 @@ fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
     assert_eq!(space.relay.news(space.id()), Ok(None));
     // Who has only the words finds it, and so hears it too.
     assert_eq!(space.ask(Endpoint::Find, &[0; 16], &words), Ok(space.id().as_bytes().to_vec()));
+}
+
+#[test]
+fn what_a_space_that_moved_has_left_is_deleted_and_tells_where_it_went() {
+    let mut space = TestSpace::new();
+    space.append_many(node(1), 3);
+    let there = space.members.move_to(&space.laptop, "https://elsewhere.example").unwrap();
+    space.apply_there(there);
+    let laptop = copy(&space.laptop);
+    let delete = |keys: &SecretKeys| space.ask(Endpoint::Delete, space.id().as_bytes(), keys);
+    assert_eq!(delete(&SecretKeys::generate(&mut Fixed(8))), Err(Refusal::Unknown));
+    assert_eq!(delete(&laptop), Ok(vec![]));
+    let Err(Refusal::Deleted { records, .. }) = space.sync(&laptop, space.request()) else {
+        panic!()
+    };
+    let last = Record::read(records.last().unwrap()).unwrap();
+    assert_eq!(last.change(), Change::Moved { relay: "https://elsewhere.example" });
 }
 
 #[test]

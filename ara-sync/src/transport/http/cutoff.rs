@@ -1,7 +1,7 @@
 //! Ending requests from outside: at a deadline, or at once.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,8 @@ struct Shared {
     deadline: Mutex<Option<Instant>>,
     /// Whether nothing may be sent any more.
     is_shut: AtomicBool,
+    /// How many requests are being sent or answered.
+    in_flight: AtomicUsize,
     transports: Mutex<Vec<Weak<HttpTransport>>>,
 }
 
@@ -53,6 +55,17 @@ impl Cutoff {
         self.0.is_shut.load(Ordering::SeqCst)
     }
 
+    /// Returns whether a request is under way. After [`shut`](Self::shut), this is one that looks up a name or connects.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.0.in_flight.load(Ordering::SeqCst) > 0
+    }
+
+    /// Counts a request until this is dropped.
+    pub(super) fn count(&self) -> InFlight<'_> {
+        self.0.in_flight.fetch_add(1, Ordering::SeqCst);
+        InFlight(&self.0.in_flight)
+    }
+
     pub(super) fn register(&self, transport: &Arc<HttpTransport>) {
         let mut transports = self.transports();
         transports.retain(|transport| transport.strong_count() > 0);
@@ -61,6 +74,15 @@ impl Cutoff {
 
     fn transports(&self) -> std::sync::MutexGuard<'_, Vec<Weak<HttpTransport>>> {
         self.0.transports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is under way.
+pub(super) struct InFlight<'c>(&'c AtomicUsize);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
