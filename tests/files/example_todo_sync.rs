@@ -1,4 +1,6 @@
 //! The to-do example with several devices: programs that talk to each other through a relay, and to users who type.
+//!
+//! It takes the example with the feature `sync`: `cargo build --features sync --example todo`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Stdio};
