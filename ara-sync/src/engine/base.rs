@@ -238,8 +238,7 @@ impl Engine {
             return Ok(*tail);
         }
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
-        let tail =
-            if chain.segments.is_empty() && chain.is_whole { Tail::NONE } else { Tail::of(&chain) };
+        let tail = Tail::of(&chain);
         self.told.tails.insert(node, tail);
         Ok(tail)
     }

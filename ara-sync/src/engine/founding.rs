@@ -31,7 +31,7 @@ impl Engine {
         let access = genesis(database, &keys, None)?;
         put_in_space(database, &access, url, &[])?;
         let opened = Self::open(database, keys, url, connect, settings)?;
-        opened.ok_or_else(|| Fault::Database(Error::NotInASpace))
+        opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 
     /// Founds a space that succeeds this one, with new keys, at the same relay. The rows of the file are brought along.
@@ -40,7 +40,7 @@ impl Engine {
         let access = genesis(&database, &keys, Some(access.members.space()))?;
         put_in_space(&database, &access, &url, &[])?;
         let opened = Self::open(&database, keys, &url, connect, settings)?;
-        opened.ok_or_else(|| Fault::Database(Error::NotInASpace))
+        opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 }
 

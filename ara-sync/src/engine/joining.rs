@@ -45,7 +45,7 @@ impl Engine {
         check_free(database, &log.members)?;
         put_in_space(database, &log, url, &[(facts::FOUNDED.to_owned(), vec![])])?;
         let opened = Self::open(database, keys, url, connect, settings)?;
-        opened.ok_or_else(|| Fault::Database(Error::NotInASpace))
+        opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 }
 

@@ -122,6 +122,6 @@ impl Recovery {
         self.access.apply(&added)?;
         put_in_space(database, &self.access, &self.url, &also)?;
         let opened = Engine::open(database, keys, &self.url, self.connect, settings)?;
-        opened.ok_or_else(|| Fault::Database(Error::NotInASpace))
+        opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 }

@@ -30,15 +30,20 @@ impl Engine {
         self.random = Random::of(&self.database)?;
         self.told.is_full = false;
         let done = self.requests(is_stopped, on_progress, &mut outcome);
-        if let Err(fault) = done {
+        self.forget_if_failed(done)?;
+        Ok(outcome)
+    }
+
+    /// Forgets what was held of the file and of the relay, if it may not be so.
+    fn forget_if_failed<T>(&mut self, done: Result<T>) -> Result<T> {
+        if let Err(fault) = &done {
             self.told.tails.clear();
             self.told.end = None;
             if matches!(fault, Fault::Overtaken) {
                 self.reload()?;
             }
-            return Err(fault);
         }
-        Ok(outcome)
+        done
     }
 
     fn requests(
@@ -79,7 +84,8 @@ impl Engine {
         let mut in_vain = 0;
         loop {
             let before = self.standing(outcome);
-            self.request(false, outcome)?;
+            let done = self.request(false, outcome);
+            self.forget_if_failed(done)?;
             if self.told.end == Some(self.place.cursor) {
                 return Ok(());
             }

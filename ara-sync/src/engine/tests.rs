@@ -7,6 +7,7 @@ mod members;
 mod mishaps;
 mod net;
 mod put_back;
+mod random;
 mod recovering;
 mod sealed_again;
 mod simple;

@@ -1,21 +1,8 @@
 //! Nodes under which two files wrote.
 
 use ara::prelude::*;
-use ara_core::Database;
 
-use crate::engine::tests::world::{Device, Todo, World, converge, settings};
-
-/// Returns a copy of a database, which writes under the id of the same node.
-fn copy(world: &World, device: &Device) -> Database {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("copy.db");
-    device.db.backup(&path).unwrap();
-    let copy = world.database();
-    drop(copy);
-    let db = Database::options().seed(77).open(&path).unwrap();
-    std::mem::forget(folder);
-    db
-}
+use crate::engine::tests::world::{Todo, World, converge, settings};
 
 #[test]
 fn both_logs_of_a_node_that_forked_reach_all() {
@@ -24,11 +11,7 @@ fn both_logs_of_a_node_that_forked_reach_all() {
     let mut phone = world.join(&mut laptop);
     // The tablet begins with changes under the laptop's node that the laptop never sees otherwise.
     laptop.write("both");
-    let twin = world.database();
-    for changes in laptop.db.changes_since(&twin.version_vector().unwrap()).unwrap() {
-        twin.merge(&changes.unwrap()).unwrap();
-    }
-    let copied = copy(&world, &laptop);
+    let copied = world.copy(&laptop.db);
     let mut tablet = world.join_with(&mut laptop, copied, world.keys(), settings("Tablet"));
     laptop.write("laptop");
     tablet.write("tablet");
