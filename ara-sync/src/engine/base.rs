@@ -243,6 +243,12 @@ impl Engine {
         Ok(tail)
     }
 
+    /// Returns whether another process has moved on.
+    pub(super) fn is_overtaken(&self) -> Result<bool> {
+        let is_same = self.database.sync_read(|sync| Guard::new(self).is_same(sync))?;
+        Ok(is_same != Some(true))
+    }
+
     /// Writes in a transaction, if no other process has moved on meanwhile.
     pub(super) fn write<R>(
         &self,
@@ -271,11 +277,15 @@ impl Guard {
 
     /// Fails if the file is not as this engine has left it.
     pub(super) fn check(&self, sync: &Connection) -> ara_core::Result<()> {
-        let space = facts::get(sync, facts::SPACE)?;
-        let is_same = space.as_deref() == Some(self.space.as_bytes())
-            && Place::load(sync, self.space)?.cursor == self.cursor;
+        let is_same = self.is_same(sync)?;
         self.is_overtaken.set(!is_same);
         if is_same { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    fn is_same(&self, sync: &Connection) -> ara_core::Result<bool> {
+        let space = facts::get(sync, facts::SPACE)?;
+        Ok(space.as_deref() == Some(self.space.as_bytes())
+            && Place::load(sync, self.space)?.cursor == self.cursor)
     }
 
     /// Tells the fault from others.

@@ -36,14 +36,17 @@ impl Engine {
 
     /// Forgets what was held of the file and of the relay, if it may not be so.
     fn forget_if_failed<T>(&mut self, done: Result<T>) -> Result<T> {
-        if let Err(fault) = &done {
-            self.told.tails.clear();
-            self.told.end = None;
-            if matches!(fault, Fault::Overtaken) {
-                self.reload()?;
-            }
+        let Err(mut fault) = done else { return done };
+        self.told.tails.clear();
+        self.told.end = None;
+        // What another process has read meanwhile looks like a lie to this one.
+        if matches!(fault, Fault::Lied { .. }) && self.is_overtaken()? {
+            fault = Fault::Overtaken;
         }
-        done
+        if matches!(fault, Fault::Overtaken) {
+            self.reload()?;
+        }
+        Err(fault)
     }
 
     fn requests(

@@ -11,5 +11,6 @@ mod random;
 mod recovering;
 mod sealed_again;
 mod simple;
+mod two_processes;
 mod unreadable;
 mod world;
