@@ -3,13 +3,14 @@
 use ara_core::{SyncNode, Uuid};
 use ara_protocol::NodeId;
 use ara_protocol::message::sync::{PushOutcome, PushedSegment};
+use ara_protocol::segment::Point;
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
 use crate::engine::tail::Tail;
 use crate::fault::{Fault, Result};
-use crate::state::Alarm;
 use crate::state::segments::{Chain, sealed_point};
+use crate::state::{Alarm, alarms};
 
 /// About how many bytes are sent in a request.
 const OF_A_REQUEST: usize = 4 << 20;
@@ -21,6 +22,8 @@ const MOST_SEGMENTS: usize = 256;
 pub(super) struct Push {
     pub(super) node: NodeId,
     pub(super) segments: Vec<PushedSegment>,
+    /// Where they end.
+    pub(super) to: Point,
     /// Whether they take the place of others.
     pub(super) replaces: bool,
 }
@@ -49,6 +52,7 @@ impl Engine {
             match planned {
                 Err(Fault::Protocol(ara_protocol::Error::TooLarge { .. })) => {
                     self.told.unsendable.insert(node);
+                    self.told.too_large.insert(node);
                     let reason = "a transaction is too large to be sent".to_owned();
                     let node = Uuid::from_bytes(known.node);
                     self.raise(&Alarm::Refused { node, reason }, &mut Outcome::default())?;
@@ -91,7 +95,8 @@ impl Engine {
             let sealed = self.seal((&changes, bounds), (node, previous, &[]), Self::room(*used))?;
             previous = Some(sealed.id);
             *used += sealed.size;
-            pushes.push(Push { node, segments: vec![sealed.segment], replaces: false });
+            let (segments, to) = (vec![sealed.segment], bounds.to);
+            pushes.push(Push { node, segments, to, replaces: false });
             if *used >= OF_A_REQUEST || pushes.len() >= MOST_SEGMENTS {
                 break;
             }
@@ -127,6 +132,18 @@ impl Engine {
         Ok(())
     }
 
+    /// Takes back the alarm that the relay refuses a node, as it has taken something of it.
+    fn lower_refused(&self, node: NodeId, outcome: &mut Outcome) -> Result<()> {
+        let uuid = Uuid::from_bytes(*node.as_bytes());
+        let is_it = |alarm: &Alarm| matches!(alarm, Alarm::Refused { node, .. } if *node == uuid);
+        if self.unread.contains_key(&node) || !self.alarms()?.iter().any(is_it) {
+            return Ok(());
+        }
+        let alarm = Alarm::Refused { node: uuid, reason: String::new() };
+        outcome.alarms_changed |= self.database.sync_write(|sync| alarms::lower(sync, &alarm))?;
+        Ok(())
+    }
+
     /// Notes what became of pushes.
     pub(super) fn take_outcomes(
         &mut self,
@@ -139,7 +156,13 @@ impl Engine {
         }
         for ((node, replaces, count), became) in pushes.iter().zip(outcomes) {
             match became {
-                PushOutcome::Taken => outcome.sent += *count as u64,
+                PushOutcome::Taken => {
+                    outcome.sent += *count as u64;
+                    self.lower_refused(*node, outcome)?;
+                }
+                PushOutcome::Conflict => {
+                    self.told.conflicts.insert(*node);
+                }
                 PushOutcome::Refused if *replaces => {
                     self.told.not_resealed.insert(*node);
                 }

@@ -16,6 +16,9 @@ const BUDGET: u32 = 4 << 20;
 /// After how many requests that bring nothing on a round gives up.
 const MOST_IN_VAIN: u32 = 8;
 
+/// After how many of them it looks whether the relay has what it has shown.
+const ENOUGH_TO_LOOK: u32 = 3;
+
 impl Engine {
     /// Sends and reads until nothing is left, or `is_stopped` says so, which is asked between requests.
     pub(crate) fn round(
@@ -29,6 +32,9 @@ impl Engine {
         }
         self.random = Random::of(&self.database)?;
         self.told.is_full = false;
+        self.told.begun_anew = 0;
+        self.told.conflicts.clear();
+        self.told.unsendable.clone_from(&self.told.too_large);
         let done = self.requests(is_stopped, on_progress, &mut outcome);
         self.forget_if_failed(done)?;
         Ok(outcome)
@@ -66,6 +72,9 @@ impl Engine {
                 return Ok(());
             }
             in_vain = if self.standing(outcome) == before { in_vain + 1 } else { 0 };
+            if in_vain == ENOUGH_TO_LOOK && self.look_again(outcome)? {
+                in_vain = 0;
+            }
             if in_vain >= MOST_IN_VAIN {
                 return Err(Fault::Lied {
                     what: "it answers again and again, and nothing changes",
@@ -79,7 +88,8 @@ impl Engine {
     fn standing(&self, outcome: &Outcome) -> impl PartialEq + use<> {
         let told = (self.told.unsendable.len(), self.told.not_resealed.len());
         let known = (self.access.records().len(), self.unread.len(), outcome.received);
-        (self.place, known, told, self.url.clone())
+        // Not the place: to skip on and on is nothing new.
+        (self.told.taken, self.place.by_heads, known, told, self.url.clone())
     }
 
     /// Reads up to the end of the log, and sends nothing but the own slot.
@@ -121,7 +131,7 @@ impl Engine {
         if can_push && pushes.is_empty() {
             pushes.extend(self.reseal()?);
         }
-        let slot = self.own_slot(!pushes.is_empty())?;
+        let slot = self.own_slot(&pushes)?;
         let about: Vec<_> =
             pushes.iter().map(|push| (push.node, push.replaces, push.segments.len())).collect();
         let request = SyncRequest {
@@ -226,6 +236,9 @@ impl Engine {
     /// Does what is left once the end of the log is reached. Returns whether there is more to send or to read.
     fn tidy_up(&mut self, is_stopped: &dyn Fn() -> bool, outcome: &mut Outcome) -> Result<bool> {
         self.reread(is_stopped, outcome)?;
+        if self.place.by_heads || self.compare(outcome)? {
+            return Ok(true);
+        }
         self.judge_doubts(outcome)?;
         if self.told.lacks_records {
             self.repair_access(outcome)?;
@@ -250,33 +263,6 @@ impl Engine {
         let is_left =
             |node| !self.told.not_resealed.contains(node) && !self.unread.contains_key(node);
         Ok(nodes.unwrap_or_default().iter().any(is_left))
-    }
-
-    /// Raises or lowers the alarm that the relay hides what others have seen.
-    fn judge_doubts(&self, outcome: &mut Outcome) -> Result<()> {
-        let (stood, reached) = (self.place.stood, self.place.cursor.number);
-        let has = |doubt: &str| match facts::from_hex(doubt) {
-            Some(record) => self.access.has(ara_protocol::RecordHash::from_bytes(record)),
-            None => false,
-        };
-        let doubts = self.database.sync_read(|sync| facts::under(sync, facts::DOUBTS))?;
-        let doubts = doubts.unwrap_or_default();
-        let is_hidden = stood > reached || doubts.iter().any(|(doubt, _)| !has(doubt));
-        let is_told = self.alarms()?.contains(&Alarm::Withheld);
-        if is_hidden == is_told && doubts.is_empty() {
-            return Ok(());
-        }
-        let changed = self.write(|sync| {
-            for (doubt, _) in doubts.iter().filter(|(doubt, _)| has(doubt)) {
-                facts::remove(sync, &format!("{}{doubt}", facts::DOUBTS))?;
-            }
-            match is_hidden {
-                true => alarms::raise(sync, &Alarm::Withheld),
-                false => alarms::lower(sync, &Alarm::Withheld),
-            }
-        })?;
-        outcome.alarms_changed |= changed;
-        Ok(())
     }
 
     /// Removes the members that were not confirmed when the space was recovered. Returns whether there were any.
