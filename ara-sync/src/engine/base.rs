@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ara_core::{Database, Error};
 use ara_protocol::access::{EpochKeys, Members};
 use ara_protocol::keys::{MemberKey, SecretKeys};
-use ara_protocol::{Cursor, NodeId, RecordHash, SpaceId};
+use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
 use rusqlite::Connection;
 
 use crate::engine::settings::{Connect, Settings};
@@ -57,6 +57,8 @@ pub(super) struct Told {
     pub(super) not_resealed: BTreeSet<NodeId>,
     /// The nodes of which the relay did not take a segment, as it does not follow what it has.
     pub(super) conflicts: BTreeSet<NodeId>,
+    /// How many bytes the segments have that were sent and are not seen in the log yet.
+    pub(super) sizes: HashMap<SegmentId, u64>,
     /// Whether the relay has too few records of the access log.
     pub(super) lacks_records: bool,
     /// Whether there is no room at the relay.

@@ -57,8 +57,9 @@ impl Engine {
         let mut vector = self.database.version_vector()?;
         for known in self.database.sync_nodes()? {
             let node = NodeId::from_bytes(known.node);
-            let pushed = pushes.iter().rfind(|push| push.node == node).map(|push| push.to);
-            let there = pushed.unwrap_or(self.tail(node)?.end);
+            let sealed = self.tail(node)?.end;
+            let pushed = pushes.iter().filter(|push| push.node == node).map(|push| push.to);
+            let there = pushed.chain([sealed]).max_by_key(|to| to.number).unwrap_or(sealed);
             if there.number < known.end.number {
                 vector = vector.with_point(known.node, node_point(there));
             }

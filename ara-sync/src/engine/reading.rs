@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ara_core::{Changes, MergeReport, SyncNode, Uuid};
 use ara_protocol::keys::MemberKey;
 use ara_protocol::message::sync::Entry;
-use ara_protocol::segment::{Bounds, Head, Position};
+use ara_protocol::segment::{Bounds, Head, LONGEST_PART, Position};
 use ara_protocol::{Cursor, EpochId, Error as ProtocolError, NodeId, SegmentId};
 use rusqlite::Connection;
 
@@ -154,8 +154,16 @@ impl Engine {
             self.hear_of(head.header().author, outcome)?;
         }
         let at = before.after(head.id());
-        let length = head.as_bytes().len() + part.as_ref().map_or(0, Vec::len);
-        let row = self.row_of(&head, at, length as u64);
+        let length = match &part {
+            Some(part) => (head.as_bytes().len() + part.len()) as u64,
+            // Of what others sent, only the greatest length is known.
+            None => self
+                .told
+                .sizes
+                .remove(&head.id())
+                .unwrap_or((head.part_count() * LONGEST_PART) as u64),
+        };
+        let row = self.row_of(&head, at, length);
         self.take_segment(batch, known, (head, row, part), at, outcome)
     }
 

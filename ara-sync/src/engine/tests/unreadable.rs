@@ -1,6 +1,5 @@
 //! Segments that cannot be merged.
 
-use ara::prelude::*;
 use ara_core::{AppSchema, Schema, TableRef};
 use ara_protocol::message::Endpoint;
 use ara_protocol::message::segments::{HeadsAnswer, PartsAnswer};

@@ -83,7 +83,7 @@ impl World {
             quota,
             ..RelayOptions::default()
         };
-        let store = SqliteStore::open(&self.path(name)).unwrap();
+        let store = SqliteStore::open(self.path(name)).unwrap();
         self.net.put(url, Relay::new(store, options).unwrap());
     }
 
