@@ -1,12 +1,13 @@
 //! Finding out what the relay hides: what other devices say that they have seen there, and this one is not shown.
 
-use ara_core::VersionVector;
+use ara_core::{Uuid, VersionVector};
 use ara_protocol::keys::MemberKey;
 use ara_protocol::{Cursor, NodeId};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::fault::Result;
 use crate::state::doubts::Doubt;
+use crate::state::unread::Why;
 use crate::state::{Alarm, alarms, doubts, slots};
 
 impl Engine {
@@ -82,6 +83,24 @@ impl Engine {
             }
         })?;
         outcome.alarms_changed |= changed;
+        Ok(())
+    }
+
+    /// Takes back the alarms of which nothing is left once all was sent and read.
+    pub(super) fn lower_what_is_over(&self, outcome: &mut Outcome) -> Result<()> {
+        let needs_update = self.unread.values().any(|why| *why == Why::Newer);
+        let is_stuck = |node: Uuid| {
+            let node = NodeId::from_bytes(*node.as_bytes());
+            self.unread.contains_key(&node) || self.told.unsendable.contains(&node)
+        };
+        let alarms = self.alarms()?.into_iter().filter(|alarm| match alarm {
+            Alarm::UpdateNeeded => !needs_update,
+            Alarm::Refused { node, .. } => !is_stuck(*node),
+            _ => false,
+        });
+        for alarm in alarms {
+            outcome.alarms_changed |= self.write(|sync| alarms::lower(sync, &alarm))?;
+        }
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use crate::engine::base::{Engine, Outcome};
 use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
 use crate::engine::tail::Tail;
 use crate::fault::{Fault, Result};
+use crate::state::Alarm;
 use crate::state::segments::{Chain, sealed_point};
-use crate::state::{Alarm, alarms};
 
 /// About how many bytes are sent in a request.
 const OF_A_REQUEST: usize = 4 << 20;
@@ -132,18 +132,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes back the alarm that the relay refuses a node, as it has taken something of it.
-    fn lower_refused(&self, node: NodeId, outcome: &mut Outcome) -> Result<()> {
-        let uuid = Uuid::from_bytes(*node.as_bytes());
-        let is_it = |alarm: &Alarm| matches!(alarm, Alarm::Refused { node, .. } if *node == uuid);
-        if self.unread.contains_key(&node) || !self.alarms()?.iter().any(is_it) {
-            return Ok(());
-        }
-        let alarm = Alarm::Refused { node: uuid, reason: String::new() };
-        outcome.alarms_changed |= self.database.sync_write(|sync| alarms::lower(sync, &alarm))?;
-        Ok(())
-    }
-
     /// Notes what became of pushes.
     pub(super) fn take_outcomes(
         &mut self,
@@ -156,10 +144,7 @@ impl Engine {
         }
         for ((node, replaces, count), became) in pushes.iter().zip(outcomes) {
             match became {
-                PushOutcome::Taken => {
-                    outcome.sent += *count as u64;
-                    self.lower_refused(*node, outcome)?;
-                }
+                PushOutcome::Taken => outcome.sent += *count as u64,
                 PushOutcome::Conflict => {
                     self.told.conflicts.insert(*node);
                 }
