@@ -11,6 +11,7 @@ pub(crate) mod device;
 mod doubting;
 mod founding;
 mod joining;
+mod judging;
 mod own_slot;
 mod pushing;
 mod reading;

@@ -1,14 +1,13 @@
 //! Finding out what the relay hides: what other devices say that they have seen there, and this one is not shown.
 
-use ara_core::{Uuid, VersionVector};
+use ara_core::VersionVector;
 use ara_protocol::keys::MemberKey;
 use ara_protocol::{Cursor, NodeId};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::fault::Result;
 use crate::state::doubts::Doubt;
-use crate::state::unread::Why;
-use crate::state::{Alarm, alarms, doubts, slots};
+use crate::state::slots;
 
 impl Engine {
     /// Compares what other devices have, as their slots say, with what this one has. If the relay shows it now, and
@@ -59,52 +58,8 @@ impl Engine {
         Ok(!self.are_all_noted(&heads)?)
     }
 
-    /// Raises or lowers the alarm that the relay hides what others have seen.
-    pub(super) fn judge_doubts(&self, outcome: &mut Outcome) -> Result<()> {
-        let noted = self.database.sync_read(doubts::all)?.unwrap_or_default();
-        let mut over = vec![];
-        let mut is_hidden = self.told.is_lacking;
-        for (key, author, doubt) in noted {
-            if self.is_open(author, &doubt)? {
-                is_hidden = true;
-            } else {
-                over.push(key);
-            }
-        }
-        let is_told = self.alarms()?.contains(&Alarm::Withheld);
-        if is_hidden == is_told && over.is_empty() {
-            return Ok(());
-        }
-        let changed = self.write(|sync| {
-            over.iter().try_for_each(|key| doubts::remove(sync, key))?;
-            match is_hidden {
-                true => alarms::raise(sync, &Alarm::Withheld),
-                false => alarms::lower(sync, &Alarm::Withheld),
-            }
-        })?;
-        outcome.alarms_changed |= changed;
-        Ok(())
-    }
-
-    /// Takes back the alarms of which nothing is left once all was sent and read.
-    pub(super) fn lower_what_is_over(&self, outcome: &mut Outcome) -> Result<()> {
-        let needs_update = self.unread.values().any(|why| *why == Why::Newer);
-        let is_stuck = |node: Uuid| {
-            let node = NodeId::from_bytes(*node.as_bytes());
-            self.unread.contains_key(&node) || self.told.unsendable.contains(&node)
-        };
-        let alarms = self.alarms()?.into_iter().filter(|alarm| match alarm {
-            Alarm::UpdateNeeded => !needs_update,
-            Alarm::Refused { node, .. } => !is_stuck(*node),
-            _ => false,
-        });
-        for alarm in alarms {
-            outcome.alarms_changed |= self.write(|sync| alarms::lower(sync, &alarm))?;
-        }
-        Ok(())
-    }
-
-    fn is_open(&self, author: [u8; 32], doubt: &Doubt) -> Result<bool> {
+    /// Returns whether what a member has seen is still not shown here.
+    pub(super) fn is_open(&self, author: [u8; 32], doubt: &Doubt) -> Result<bool> {
         let member = MemberKey::from_bytes(author).ok();
         let is_member = member.is_some_and(|key| self.access.members.get(key).is_some());
         let reached: Cursor = self.place.cursor;

@@ -28,6 +28,19 @@ pub(super) struct Push {
     pub(super) replaces: bool,
 }
 
+/// What is remembered of a push until its outcome is known.
+pub(super) struct SentPush {
+    node: NodeId,
+    replaces: bool,
+    segments: usize,
+}
+
+impl SentPush {
+    pub(super) fn of(push: &Push) -> Self {
+        Self { node: push.node, replaces: push.replaces, segments: push.segments.len() }
+    }
+}
+
 impl Engine {
     /// Returns what is to be sent now.
     pub(super) fn pushes(&mut self) -> Result<Vec<Push>> {
@@ -135,16 +148,17 @@ impl Engine {
     /// Notes what became of pushes.
     pub(super) fn take_outcomes(
         &mut self,
-        pushes: &[(NodeId, bool, usize)],
+        pushes: &[SentPush],
         outcomes: &[PushOutcome],
         outcome: &mut Outcome,
     ) -> Result<()> {
         if pushes.len() != outcomes.len() {
             return Err(Fault::Lied { what: "it does not tell what became of what was sent" });
         }
-        for ((node, replaces, count), became) in pushes.iter().zip(outcomes) {
+        for (push, became) in pushes.iter().zip(outcomes) {
+            let SentPush { node, replaces, segments } = push;
             match became {
-                PushOutcome::Taken => outcome.sent += *count as u64,
+                PushOutcome::Taken => outcome.sent += *segments as u64,
                 PushOutcome::Conflict => {
                     self.told.conflicts.insert(*node);
                 }

@@ -1,14 +1,16 @@
 //! A round: requests until nothing is left to send or to read.
 
-use ara_protocol::keys::MemberKey;
+use ara_protocol::NodeId;
 use ara_protocol::message::sync::{SyncAnswer, SyncRequest};
+use ara_protocol::slot::Slot;
 
 use crate::engine::base::{Engine, Outcome, Progress};
-use crate::engine::pushing::Push;
+use crate::engine::pushing::{Push, SentPush};
 use crate::fault::{Fault, Result};
 use crate::random::Random;
+use crate::state::segments::node_point;
 use crate::state::slots::OwnSlot;
-use crate::state::{Alarm, alarms, facts};
+use crate::state::{Alarm, alarms};
 
 /// How many bytes of segments come back at most.
 const BUDGET: u32 = 4 << 20;
@@ -18,6 +20,12 @@ const MOST_IN_VAIN: u32 = 8;
 
 /// After how many of them it looks whether the relay has what it has shown.
 const ENOUGH_TO_LOOK: u32 = 3;
+
+/// What was sent with a request.
+struct Sent {
+    pushes: Vec<SentPush>,
+    slot: Option<(Slot, OwnSlot)>,
+}
 
 impl Engine {
     /// Sends and reads until nothing is left, or `is_stopped` says so, which is asked between requests.
@@ -135,7 +143,7 @@ impl Engine {
             return Err(Fault::Stopped);
         }
         if self.place.by_heads {
-            return self.read_heads(outcome).map(|_| true);
+            return self.read_heads(outcome).map(|()| true);
         }
         let is_at_end = self.told.end == Some(self.place.cursor);
         let can_push = may_push && is_at_end && !self.told.lacks_records && !self.told.is_full;
@@ -150,38 +158,38 @@ impl Engine {
             pushes.extend(self.unite_small()?);
         }
         let slot = self.own_slot(&pushes)?;
-        let about: Vec<_> =
-            pushes.iter().map(|push| (push.node, push.replaces, push.segments.len())).collect();
+        let sent = Sent { pushes: pushes.iter().map(SentPush::of).collect(), slot };
         let request = SyncRequest {
             space: self.space(),
             cursor: self.place.cursor,
             access: self.access.members.head(),
             slots_seen: self.place.slots_seen,
             budget: BUDGET,
-            slot: slot.as_ref().map_or(vec![], |(slot, _)| slot.as_bytes().to_vec()),
+            slot: sent.slot.as_ref().map_or(vec![], |(slot, _)| slot.as_bytes().to_vec()),
             pushes: pushes.into_iter().map(|Push { segments, .. }| segments).collect(),
         };
         let answer = self.relay.sync(&request, &self.keys)?;
-        let own = slot.map(|(_, own)| own);
-        self.take_answer(answer, (&about, own), outcome)
+        self.take_answer(answer, &sent, outcome)
     }
 
     fn take_answer(
         &mut self,
         answer: SyncAnswer,
-        (pushes, own): (&[(ara_protocol::NodeId, bool, usize)], Option<OwnSlot>),
+        sent: &Sent,
         outcome: &mut Outcome,
     ) -> Result<bool> {
         outcome.used = Some((answer.used, answer.limit));
         self.note_founded()?;
-        self.take_outcomes(pushes, &answer.pushes, outcome)?;
+        self.take_outcomes(&sent.pushes, &answer.pushes, outcome)?;
         if self.told.is_full {
             let alarm = Alarm::Full { used: answer.used, limit: answer.limit };
             self.raise(&alarm, outcome)?;
-        } else if !pushes.is_empty() {
+        } else if !sent.pushes.is_empty() {
             self.lower_full(outcome)?;
         }
-        if let Some(own) = own {
+        if let Some((slot, own)) = &sent.slot
+            && answer.slots.iter().any(|taken| taken == slot.as_bytes())
+        {
             self.write(|sync| own.save(sync))?;
         }
         if answer.knows_access {
@@ -215,7 +223,7 @@ impl Engine {
             return Ok(true);
         }
         for known in self.database.sync_nodes()? {
-            let node = ara_protocol::NodeId::from_bytes(known.node);
+            let node = NodeId::from_bytes(known.node);
             if self.unread.contains_key(&node) || self.told.unsendable.contains(&node) {
                 continue;
             }
@@ -223,8 +231,7 @@ impl Engine {
             let is_news = match known.is_forked {
                 false => known.end.number > tail.end.number,
                 true => {
-                    crate::state::segments::node_point(tail.end) != known.end
-                        && !self.told.not_resealed.contains(&node)
+                    node_point(tail.end) != known.end && !self.told.not_resealed.contains(&node)
                 }
             };
             if is_news && tail.is_sure {
@@ -251,7 +258,7 @@ impl Engine {
         if self.place.by_heads || self.compare(outcome)? {
             return Ok(true);
         }
-        self.judge_doubts(outcome)?;
+        self.judge_alarms(outcome)?;
         if self.told.lacks_records {
             self.repair_access(outcome)?;
             if !self.told.lacks_records {
@@ -263,40 +270,5 @@ impl Engine {
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
         Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
-    }
-
-    /// Returns whether there may be something to be sealed again.
-    fn has_dirty(&self) -> Result<bool> {
-        let nodes = self.database.sync_read(|sync| {
-            let is_noted = facts::get(sync, facts::RESEAL)?.is_some();
-            let flags = crate::state::segments::OF_REMOVED | crate::state::segments::HAS_FORGOTTEN;
-            if is_noted { crate::state::segments::nodes_with(sync, flags) } else { Ok(vec![]) }
-        })?;
-        let is_left =
-            |node| !self.told.not_resealed.contains(node) && !self.unread.contains_key(node);
-        Ok(nodes.unwrap_or_default().iter().any(is_left))
-    }
-
-    /// Removes the members that were not confirmed when the space was recovered. Returns whether there were any.
-    fn remove_unconfirmed(&mut self) -> Result<bool> {
-        let noted = self.database.sync_read(|sync| facts::under(sync, facts::TO_REMOVE))?;
-        let noted = noted.unwrap_or_default();
-        if noted.is_empty() {
-            return Ok(false);
-        }
-        let out = noted.iter().filter_map(|(key, _)| {
-            let key = MemberKey::from_bytes(facts::from_hex(key)?).ok()?;
-            self.access.members.get(key).map(|_| key)
-        });
-        let out: Vec<_> = out.collect();
-        if !out.is_empty() {
-            self.remove(&out)?;
-        }
-        self.write(|sync| {
-            noted
-                .iter()
-                .try_for_each(|(key, _)| facts::remove(sync, &format!("{}{key}", facts::TO_REMOVE)))
-        })?;
-        Ok(true)
     }
 }

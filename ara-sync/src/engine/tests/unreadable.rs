@@ -7,7 +7,7 @@ use ara_protocol::message::sync::{Entry, SyncAnswer};
 
 use crate::engine::settings::Settings;
 use crate::engine::tests::net::Net;
-use crate::engine::tests::world::{Device, Todo, World, converge, settings};
+use crate::engine::tests::world::{Todo, World, converge, settings};
 use crate::state::Alarm;
 
 /// Damages the parts of one segment, wherever they are asked for.
