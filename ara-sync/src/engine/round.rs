@@ -1,6 +1,5 @@
 //! A round: requests until nothing is left to send or to read.
 
-use ara_protocol::NodeId;
 use ara_protocol::message::sync::{SyncAnswer, SyncRequest};
 use ara_protocol::slot::Slot;
 
@@ -8,7 +7,6 @@ use crate::engine::base::{Engine, Outcome, Progress};
 use crate::engine::pushing::{Push, SentPush};
 use crate::fault::{Fault, Result};
 use crate::random::Random;
-use crate::state::segments::node_point;
 use crate::state::slots::OwnSlot;
 use crate::state::{Alarm, alarms};
 
@@ -215,30 +213,6 @@ impl Engine {
         let is_at_end = self.place.cursor == answer.end;
         let may_push = !self.told.is_full && !self.told.lacks_records;
         Ok(!is_at_end || may_push && self.has_news()?)
-    }
-
-    /// Returns whether there is something to send.
-    fn has_news(&mut self) -> Result<bool> {
-        if self.access.members.needs_rotation() {
-            return Ok(true);
-        }
-        for known in self.database.sync_nodes()? {
-            let node = NodeId::from_bytes(known.node);
-            if self.unread.contains_key(&node) || self.told.unsendable.contains(&node) {
-                continue;
-            }
-            let tail = self.tail(node)?;
-            let is_news = match known.is_forked {
-                false => known.end.number > tail.end.number,
-                true => {
-                    node_point(tail.end) != known.end && !self.told.not_resealed.contains(&node)
-                }
-            };
-            if is_news && tail.is_sure {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn lower_full(&self, outcome: &mut Outcome) -> Result<()> {
