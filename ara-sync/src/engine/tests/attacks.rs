@@ -3,7 +3,7 @@
 //! | who | cannot | test |
 //! |---|---|---|
 //! | the relay | read data, names, edit times | `disk::nothing_of_a_session_can_be_read_at_the_relay` |
-//! | | change | `disk::every_bit_that_is_flipped_is_noticed`, `relay::parts_and_heads_of_others_are_not_taken` |
+//! | | change | `disk::every_bit_that_is_flipped_on_the_way_is_noticed`, `disk::every_bit_that_is_flipped_on_the_disk_is_noticed`, `relay::parts_and_heads_of_others_are_not_taken` |
 //! | | drop within a node, or the newest for good | `relay::what_is_passed_over_is_missed_and_read_later`, `relay::the_newest_is_missed_once_another_device_tells_of_it` |
 //! | | reorder, replay, roll back | `relay::an_old_answer_is_no_new_one`, `relay::segments_in_another_order_are_noticed`, `relay::one_device_that_is_shown_the_past_comes_back` |
 //! | | fork the access log | `relay::two_devices_that_are_shown_two_access_logs_stop` |
