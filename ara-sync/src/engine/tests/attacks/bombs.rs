@@ -1,6 +1,5 @@
 //! What is small and claims to be large, or is large and says nothing.
 
-use ara::prelude::*;
 use ara_core::NodePoint;
 use ara_protocol::message::sync::PushOutcome;
 use ara_protocol::message::{Answer, Endpoint, Refusal};
