@@ -14,18 +14,18 @@ use crate::random::Random;
 
 fn put(member: &Device, mailbox: &Mailbox, index: u8, sealed: Vec<u8>) -> Result<Vec<u8>> {
     let request = MailboxRequest::Put { mailbox: mailbox.id(), index, sealed };
-    member.engine.relay().mailbox(&request, mailbox.signer())
+    member.relay().mailbox(&request, mailbox.signer())
 }
 
 fn get(member: &Device, mailbox: &Mailbox, index: u8) -> Vec<u8> {
     let request = MailboxRequest::Get { mailbox: mailbox.id(), index, wait: 0 };
-    member.engine.relay().mailbox(&request, mailbox.signer()).unwrap()
+    member.relay().mailbox(&request, mailbox.signer()).unwrap()
 }
 
 fn open(member: &Device, mailbox: &Mailbox) -> Result<Vec<u8>> {
     let (space, signer) = (member.engine.space(), mailbox.signer().public().member());
     let request = MailboxRequest::Open { space, mailbox: mailbox.id(), signer };
-    member.engine.relay().mailbox(&request, &member.keys)
+    member.relay().mailbox(&request, &member.keys)
 }
 
 /// A member that shows a code, and the code.
@@ -169,7 +169,7 @@ fn a_mailbox_is_for_who_has_the_code() {
         Joining::begin(&code, stranger.keys.public(), "Phone", &mut random).unwrap();
     let mailbox = begun.mailbox();
     put(&laptop, mailbox, 0, commitment).unwrap();
-    let relay = laptop.engine.relay();
+    let relay = laptop.relay();
     let of_it = [
         MailboxRequest::Get { mailbox: mailbox.id(), index: 0, wait: 0 },
         MailboxRequest::Put { mailbox: mailbox.id(), index: 1, sealed: vec![1] },

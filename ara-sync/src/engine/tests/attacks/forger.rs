@@ -65,7 +65,7 @@ impl Forger {
             PushedSegment { head: sealed.head.as_bytes().to_vec(), part }
         });
         let request = SyncRequest { pushes: vec![push.collect()], ..asking(device) };
-        device.engine.relay().sync(&request, &self.keys).unwrap().pushes[0]
+        device.relay().sync(&request, &self.keys).unwrap().pushes[0]
     }
 }
 

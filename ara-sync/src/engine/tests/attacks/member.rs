@@ -132,7 +132,7 @@ fn what_it_says_in_its_slot_raises_an_alarm_and_changes_nothing() {
         );
         let slot = slot.unwrap().as_bytes().to_vec();
         let request = SyncRequest { slot, ..asking(&liar) };
-        liar.engine.relay().sync(&request, &liar.keys).unwrap();
+        liar.relay().sync(&request, &liar.keys).unwrap();
         world.net.sent();
         phone.sync();
         assert!(world.net.sent().len() < 10);

@@ -42,7 +42,7 @@ fn life(world: &World) -> (Device, Device, Device, Seen) {
 
 /// What a member sees of the space at the relay.
 fn standing(device: &Device) -> (ara_protocol::Cursor, u64, u64) {
-    let answer = device.engine.relay().sync(&asking(device), &device.keys).unwrap();
+    let answer = device.relay().sync(&asking(device), &device.keys).unwrap();
     (answer.end, answer.used, answer.newest_slot)
 }
 

@@ -274,7 +274,7 @@ fn another_space_is_not_taken_for_this_one() {
     assert!(matches!(phone.try_sync(), Err(Fault::Lied { .. })));
     world.net.behave();
     // Its whole answers, too.
-    let relay = other.engine.relay();
+    let relay = other.relay();
     let mut asked = super::forger::asking(&other);
     (asked.slots_seen, asked.cursor, asked.budget) =
         (0, Cursor::start(other.engine.space()), 1 << 20);

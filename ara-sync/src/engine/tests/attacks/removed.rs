@@ -97,9 +97,9 @@ impl Case {
             ..super::forger::asking(&self.phone)
         };
         // Not even a member can bring it for the thief.
-        let brought = self.phone.engine.relay().sync(&request, &self.phone.keys);
+        let brought = self.phone.relay().sync(&request, &self.phone.keys);
         assert!(!brought.unwrap().pushes.contains(&PushOutcome::Taken));
-        let asked = self.phone.engine.relay().sync(&request, &self.forger.keys);
+        let asked = self.phone.relay().sync(&request, &self.forger.keys);
         asked.map(|answer| answer.pushes[0]).map_err(|fault| {
             assert!(matches!(fault, Fault::Refused(_)));
         })
@@ -225,7 +225,7 @@ fn it_cannot_come_back_by_a_record() {
             admission: String::new(),
             records: vec![record.as_bytes().to_vec()],
         };
-        let answer = phone.engine.relay().access(&request, &forger.keys).unwrap();
+        let answer = phone.relay().access(&request, &forger.keys).unwrap();
         assert!(!answer.are_taken);
         // Who knows of the removal does not believe a relay that shows one, and stops.
         let mut victim = world.join(&mut laptop);

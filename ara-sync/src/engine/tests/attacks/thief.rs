@@ -84,16 +84,16 @@ fn who_is_out_reads_nothing_that_is_written_from_then_on() {
     // The relay tells it nothing but how it was removed.
     let request = SyncRequest { budget: 1 << 20, ..asking(&laptop) };
     assert!(matches!(
-        thief.engine.relay().sync(&request, &keys),
+        thief.relay().sync(&request, &keys),
         Err(Fault::Refused(ara_protocol::message::Refusal::Unknown))
     ));
-    assert!(thief.engine.relay().events(laptop.engine.space(), &keys).is_err());
+    assert!(thief.relay().events(laptop.engine.space(), &keys).is_err());
     assert!(matches!(thief.try_sync(), Err(Fault::Stopped)));
     assert_eq!(thief.titles(), ["before"]);
     // With the whole of the relay's disk in its hands, it opens nothing of it.
     let members = laptop.engine.members();
     assert!(members.epoch_keys(&keys).is_err());
-    let answer = laptop.engine.relay().sync(
+    let answer = laptop.relay().sync(
         &SyncRequest {
             cursor: ara_protocol::Cursor::start(laptop.engine.space()),
             slots_seen: 0,
