@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::engine::base::{Engine, Guard, Outcome};
 use crate::engine::content::{Content, alarm_of};
+use crate::engine::records::left;
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
 use crate::state::segments::{HAS_FORGOTTEN, OF_REMOVED, Segment, UNREAD, node_point};
@@ -219,8 +220,10 @@ impl Engine {
         if !is_removed && !self.access.members.has_epoch(header.epoch) {
             batch.epochs.push((row.author, header.epoch));
         }
-        let standing = if is_removed {
-            // It does not count, and who has merged it before seals it again.
+        let counts =
+            !is_removed || follows && bounds.is_some() && self.has_just_left(header.author)?;
+        let standing = if !counts {
+            // Who has merged it before seals it again.
             Standing::Settled
         } else if let Some(bounds) = bounds {
             let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
@@ -387,6 +390,14 @@ impl Engine {
     }
 
     /// Returns whether an author is or was a member.
+    /// Returns whether a member has left by itself, and the end of the log was not reached since: what it has sent before
+    /// counts, as no other device may have read it yet. It is sealed again by who does.
+    fn has_just_left(&self, author: MemberKey) -> Result<bool> {
+        let fact = left(author.as_bytes());
+        let left = self.database.sync_read(|sync| facts::get(sync, &fact))?;
+        Ok(left.flatten().is_some())
+    }
+
     fn has_heard_of(&self, author: MemberKey) -> bool {
         let members = &self.access.members;
         members.get(author).is_some() || members.removed_in(author).is_some()

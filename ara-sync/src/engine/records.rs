@@ -272,6 +272,9 @@ fn note_change(
         }
         Change::Removed { members } => {
             let mut changed = false;
+            if members.contains(&by) {
+                facts::put(sync, &left(by.as_bytes()), &[])?;
+            }
             for device in members {
                 if segments::flag_author(sync, device.as_bytes())? {
                     facts::put(sync, facts::RESEAL, &[])?;
@@ -288,4 +291,9 @@ fn note_change(
         Change::Moved { relay } => raise(&Alarm::Moved { relay: relay.to_owned() }),
         _ => Ok(false),
     }
+}
+
+/// Returns the fact that a member has left by itself, and may have sent something before.
+pub(super) fn left(member: &[u8; 32]) -> String {
+    format!("{}{}", facts::LEFT, facts::hex(member))
 }

@@ -8,7 +8,7 @@ use crate::engine::pushing::{Push, SentPush};
 use crate::fault::{Fault, Result};
 use crate::random::Random;
 use crate::state::slots::OwnSlot;
-use crate::state::{Alarm, alarms};
+use crate::state::{Alarm, alarms, facts};
 
 /// How many bytes of segments come back at most.
 const BUDGET: u32 = 4 << 20;
@@ -233,6 +233,7 @@ impl Engine {
             return Ok(true);
         }
         self.judge_alarms(outcome)?;
+        self.close_what_left()?;
         if self.told.lacks_records {
             self.repair_access(outcome)?;
             if !self.told.lacks_records {
@@ -244,5 +245,14 @@ impl Engine {
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
         Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
+    }
+
+    /// Takes nothing more of who has left by itself, as all is read that it can have sent before.
+    fn close_what_left(&self) -> Result<()> {
+        let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
+        match left.unwrap_or_default().is_empty() {
+            true => Ok(()),
+            false => self.write(|sync| facts::remove_under(sync, facts::LEFT)),
+        }
     }
 }

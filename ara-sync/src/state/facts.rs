@@ -21,6 +21,8 @@ pub(crate) const OWN_SLOT: &str = "own_slot";
 pub(crate) const RESEAL: &str = "reseal";
 /// Before members that are to be removed once all was read.
 pub(crate) const TO_REMOVE: &str = "to_remove/";
+/// Before members that have left by themselves, until all is read that they sent before.
+pub(crate) const LEFT: &str = "left/";
 /// Why sync has stopped for good.
 pub(crate) const STOPPED: &str = "stopped";
 
@@ -58,6 +60,14 @@ pub(crate) fn under(connection: &Connection, prefix: &str) -> Result<Vec<(String
     )?;
     let facts = facts.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(facts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Removes the facts whose keys begin with a prefix.
+pub(crate) fn remove_under(connection: &Connection, prefix: &str) -> Result<()> {
+    let mut remove = connection
+        .prepare_cached("DELETE FROM ara_sync WHERE key >= ?1 AND key < ?1 || char(1114111)")?;
+    remove.execute([prefix])?;
+    Ok(())
 }
 
 /// Removes all facts, and what is noted of segments.

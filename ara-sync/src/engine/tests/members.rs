@@ -8,7 +8,7 @@ use ara_protocol::message::{Endpoint, SignedRequest, SpaceRequest};
 use crate::engine::base::Engine;
 use crate::engine::tests::world::{OTHER_URL, URL, World, converge, settings};
 use crate::fault::Fault;
-use crate::state::Alarm;
+use crate::state::{Alarm, facts};
 
 #[test]
 fn every_change_of_members_is_told_on_the_other_devices() {
@@ -75,6 +75,9 @@ fn who_has_left_is_out_and_the_others_rotate() {
     laptop.sync();
     assert!(!laptop.engine.members().needs_rotation());
     assert_ne!(laptop.engine.members().epoch(), epoch);
+    // Nothing more of it counts.
+    let open = laptop.db.sync_read(|sync| facts::under(sync, facts::LEFT)).unwrap();
+    assert_eq!(open, Some(vec![]));
     let mut tablet = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut tablet]);
     assert_eq!(tablet.titles(), ["laptop", "phone"]);
