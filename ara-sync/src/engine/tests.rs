@@ -11,5 +11,6 @@ mod random;
 mod recovering;
 mod sealed_again;
 mod simple;
+mod simulation;
 mod unreadable;
 mod world;
