@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ara_protocol::Error;
 use ara_protocol::request::origin;
 use subtle::ConstantTimeEq;
 
@@ -105,15 +104,6 @@ pub fn loopback_origins(port: u16) -> Vec<String> {
         .iter()
         .filter_map(|host| origin(&format!("http://{host}:{port}")).ok())
         .collect()
-}
-
-/// Returns the origin of a URL by which clients reach a relay.
-///
-/// # Errors
-///
-/// Returns [`Error::RelayUrl`] if it is no URL of `http` or `https`.
-pub fn served_origin(url: &str) -> Result<String, Error> {
-    origin(url)
 }
 
 /// Returns what the clock of this machine shows. One that is set before 1970 shows 1970.

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ara_protocol::message::{Answer, Endpoint, LONGEST_REQUEST, Refusal};
 use ara_protocol::request::Challenge;
-use ara_protocol::{Error, SpaceId};
+use ara_protocol::{Error, MailboxId, SpaceId};
 
 use crate::options::RelayOptions;
 use crate::relay::asked::Asked;
@@ -37,6 +37,7 @@ use crate::relay::members::KnownMembers;
 use crate::relay::news::Listeners;
 use crate::store::{Ending, Result, Store, StoreError, Transaction};
 
+pub(crate) use crate::relay::limits::network_of;
 pub use crate::relay::news::{News, Subscription, Topic};
 
 /// How many seconds a challenge counts.
@@ -150,6 +151,13 @@ impl Relay {
         }
     }
 
+    /// Returns the answer that refuses whatever comes from an address, if it has asked too often. It counts as a
+    /// request, so what is asked then is answered for no `peer`.
+    #[must_use]
+    pub fn limited(&self, peer: IpAddr) -> Option<RelayAnswer> {
+        self.limit(Some(peer)).err().map(|fault| refuse(vec![], fault))
+    }
+
     /// Answers a request that [`Endpoint::Events`] got.
     ///
     /// # Errors
@@ -167,14 +175,31 @@ impl Relay {
         subscribed.map_err(|fault| refuse(self.challenge_for(space), fault))
     }
 
-    /// Drops what has expired, and gives room back to the disk. A server does this now and then.
+    /// Drops what has expired or was deleted, and gives room back to the disk. A server does this now and then.
     ///
     /// # Errors
     ///
     /// Returns an error if the store fails.
     pub fn tidy(&self) -> Result<()> {
+        if let Err(Fault::Store(error)) = self.drop_remains() {
+            return Err(error);
+        }
         self.drop_expired()?;
         self.store.shrink()
+    }
+
+    /// Returns how many spaces are here.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub fn count_spaces(&self) -> Result<u64> {
+        let mut count = 0;
+        self.store.read(&mut |transaction| {
+            count = transaction.count_spaces()?;
+            Ok(Ending::Keep)
+        })?;
+        Ok(count)
     }
 
     fn try_answer(
@@ -282,6 +307,11 @@ impl std::fmt::Debug for Relay {
     }
 }
 
+/// Returns which mailbox a request is about, before anything of it is checked.
+pub(crate) fn peek_mailbox(body: &[u8]) -> Option<MailboxId> {
+    peek_space(body).map(|space| MailboxId::from_bytes(*space.as_bytes()))
+}
+
 /// Returns which space or mailbox a request is about, before anything of it is checked.
 fn peek_space(body: &[u8]) -> Option<SpaceId> {
     asked::read(body).ok().map(|asked| asked.space())
@@ -326,4 +356,9 @@ fn encode(
     // Only what is larger than 4 GB cannot be written, and nothing here is.
     let body = Answer { challenge, outcome }.to_bytes().unwrap_or_default();
     RelayAnswer { status, body, wait_seconds }
+}
+
+/// Returns the answer that refuses a request before the relay sees it.
+pub(crate) fn refusal(refusal: Refusal) -> RelayAnswer {
+    encode(vec![], Err(refusal), 0)
 }

@@ -21,19 +21,39 @@ const MOST_RECORDS: usize = 12 << 20;
 /// How many bytes an access log may have. A removal passes above that too, so the whole log still fits into an answer.
 const LONGEST_LOG: u64 = 8 << 20;
 
+/// The records of a request that are not there yet.
+struct Fresh {
+    /// Who is a member so far, if the space is there.
+    members: Option<Arc<Members>>,
+    records: Vec<Vec<u8>>,
+}
+
+impl Fresh {
+    /// Reads the records, and returns `None` if one does not continue the log. Only a member can make one that does, so
+    /// nobody else has many signatures checked.
+    fn read(&self, asked: &Asked<'_>) -> Option<Vec<Record>> {
+        let mut members = self.members.as_deref().cloned();
+        let mut read = vec![];
+        for record in &self.records {
+            let record = Record::read(record).ok()?;
+            grow(&mut members, asked, &record)?;
+            read.push(record);
+        }
+        Some(read)
+    }
+}
+
 impl Relay {
     pub(super) fn access(&self, asked: &Asked<'_>) -> Result<Vec<u8>, Fault> {
         let request = AccessRequest::read(asked.content())?;
         let new = self.read(|transaction| self.new_records(transaction, asked, &request))?;
-        // A record that cannot be read is one that does not continue the log.
-        let read: Option<Vec<_>> = new.iter().map(|record| Record::read(record).ok()).collect();
-        let are_taken = match read {
+        let are_taken = match new.read(asked) {
             Some(records) if !records.is_empty() => {
                 self.write(|transaction| self.take_records(transaction, asked, &request, &records))?
             }
             read => read.is_some(),
         };
-        if are_taken && !new.is_empty() {
+        if are_taken && !new.records.is_empty() {
             self.tell(Topic::Space(asked.space()));
         }
         let answer = self
@@ -41,19 +61,19 @@ impl Relay {
         Ok(answer.to_bytes()?)
     }
 
-    /// Returns the records of a request that are not there yet, if who signed may add some.
+    /// Returns which records of a request are not there yet.
     fn new_records(
         &self,
         transaction: &mut dyn Transaction,
         asked: &Asked<'_>,
         request: &AccessRequest,
-    ) -> Result<Vec<Vec<u8>>, Fault> {
-        let Some(Standing { space, .. }) = self.find_space(transaction, asked)? else {
+    ) -> Result<Fresh, Fault> {
+        let Some(Standing { space, members }) = self.find_space(transaction, asked)? else {
             if request.records.is_empty() {
                 return Err(Refusal::Unknown.into());
             }
             self.admit(request)?;
-            return Ok(request.records.clone());
+            return Ok(Fresh { members: None, records: request.records.clone() });
         };
         let mut new = vec![];
         for record in &request.records {
@@ -62,7 +82,7 @@ impl Relay {
                 new.push(record.clone());
             }
         }
-        Ok(new)
+        Ok(Fresh { members: Some(members), records: new })
     }
 
     fn admit(&self, request: &AccessRequest) -> Result<(), Refusal> {
@@ -99,7 +119,9 @@ impl Relay {
         }
         let end = found.as_ref().map(|it| it.space.end);
         let has_read_all = end.is_none_or(|end| end.number == 0 || end == request.cursor);
-        if lets_out && !has_read_all {
+        // Who became a member later may not read before it has brought back what this relay lost.
+        let may_read = found.as_ref().is_none_or(|it| it.members.get(asked.signer).is_some());
+        if lets_out && may_read && !has_read_all {
             return Ok(false);
         }
         let mut space = match found {
@@ -191,6 +213,17 @@ fn was_member(members: &Members, asked: &Asked<'_>) -> bool {
     members.get(asked.signer).is_some() || members.removed_in(asked.signer).is_some()
 }
 
+/// Applies a record, and returns whether somebody is a member no more by it, or `None` if it does not continue the log.
+fn grow(members: &mut Option<Members>, asked: &Asked<'_>, record: &Record) -> Option<bool> {
+    let Some(members) = members else {
+        *members = Some(Members::found(record).ok()?);
+        return (record.space() == asked.space()).then_some(false);
+    };
+    let before: Vec<_> = members.iter().map(|it| it.keys().member()).collect();
+    members.apply(record).ok()?;
+    Some(before.iter().any(|member| members.get(*member).is_none()))
+}
+
 /// What an access log becomes by new records.
 struct Growth<'a> {
     members: Members,
@@ -206,17 +239,7 @@ impl<'a> Growth<'a> {
         let mut members = found.map(|found| Members::clone(&found.members));
         let mut lets_out = false;
         for record in &new {
-            match &mut members {
-                None => {
-                    members = Some(Members::found(record).ok()?);
-                    (record.space() == asked.space()).then_some(())?;
-                }
-                Some(members) => {
-                    let before: Vec<_> = members.iter().map(|it| it.keys().member()).collect();
-                    members.apply(record).ok()?;
-                    lets_out |= before.iter().any(|member| members.get(*member).is_none());
-                }
-            }
+            lets_out |= grow(&mut members, asked, record)?;
         }
         members.map(|members| Self { members, lets_out, new })
     }

@@ -16,12 +16,20 @@ impl Relay {
             Tombstone { audience: asked.audience.clone(), request: asked.body.to_vec() };
         self.write(|transaction| {
             let Standing { mut space, .. } = self.standing(transaction, asked)?;
-            transaction.delete(space.key, &tombstone)?;
+            transaction.put_tombstone(space.key, &tombstone)?;
             space.is_deleted = true;
             space.used = space.records_size;
             Ok(transaction.put_space(&space)?)
         })?;
         self.tell(Topic::Space(asked.space()));
+        // If this breaks off, the rest goes when the relay tidies.
+        self.drop_remains()?;
         Ok(vec![])
+    }
+
+    /// Drops what deleted spaces have left, a little at a time, so that others are answered in between.
+    pub(super) fn drop_remains(&self) -> Result<(), Fault> {
+        while self.write(|transaction| Ok(transaction.drop_some()?))? {}
+        Ok(())
     }
 }

@@ -77,7 +77,8 @@ impl Relay {
             let now = self.now();
             let expires = now.saturating_add(STAGED_LIFE);
             drop_expired_parts(transaction, &mut space, now)?;
-            if transaction.staged(space.key, &hash, now)?.is_some() {
+            // Also one that has expired, and is still there.
+            if transaction.staged(space.key, &hash, 0)?.is_some() {
                 transaction.renew_staged(space.key, &hash, expires)?;
             } else {
                 let used = space.used + request.part.len() as u64;
@@ -110,7 +111,7 @@ impl Relay {
             });
             match tidied {
                 Err(Fault::Store(error)) => return Err(error),
-                _ if spaces.len() < SPACES_AT_ONCE => return Ok(()),
+                _ if spaces.is_empty() => return Ok(()),
                 _ => {}
             }
         }

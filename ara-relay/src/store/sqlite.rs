@@ -1,7 +1,7 @@
 //! The store in a file of SQLite, or in memory.
 //!
 //! The file is in WAL mode and written through to the disk at each commit. Jobs that wait for each other share
-//! commits: see [`group`].
+//! commits.
 
 mod access;
 mod group;
@@ -23,7 +23,7 @@ use crate::store::sqlite::group::{Group, locked};
 use crate::store::{Ending, Job, Store};
 
 /// How many connections that read are kept open.
-const MOST_READERS: usize = 16;
+const MOST_READERS: usize = 32;
 
 /// How many pages of the file are given back at once.
 const PAGES_AT_ONCE: u32 = 1024;

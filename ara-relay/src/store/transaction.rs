@@ -45,8 +45,11 @@ pub trait Spaces {
         hash: RecordHash,
         record: &[u8],
     ) -> Result<()>;
-    /// Drops all of a space but its access records, and keeps a tombstone.
-    fn delete(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()>;
+    /// Keeps the tombstone of a space that is deleted, and notes that what else it has is to be dropped.
+    fn put_tombstone(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()>;
+    /// Drops some of what deleted spaces have besides their tombstones and their access records, so that others need
+    /// not wait for long. Returns whether there may be more.
+    fn drop_some(&mut self) -> Result<bool>;
     /// Returns the tombstone of a space that was deleted.
     fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>>;
 }
@@ -105,7 +108,7 @@ pub trait Parts {
         segment: SegmentKey,
         index: u16,
     ) -> Result<()>;
-    /// Drops a space's staged parts that have expired, and returns how many bytes they had.
+    /// Drops some of a space's staged parts that have expired, and returns how many bytes they had.
     fn drop_expired_parts(&mut self, space: SpaceKey, now: u64) -> Result<u64>;
     /// Returns spaces that have staged parts which have expired, at most `most`.
     fn with_expired_parts(&mut self, now: u64, most: usize) -> Result<Vec<SpaceId>>;

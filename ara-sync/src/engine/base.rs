@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ara_core::{Database, Error};
 use ara_protocol::access::{EpochKeys, Members};
 use ara_protocol::keys::{MemberKey, SecretKeys};
-use ara_protocol::{Cursor, NodeId, RecordHash, SpaceId};
+use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
 use rusqlite::Connection;
 
 use crate::engine::settings::{Connect, Settings};
@@ -53,6 +53,8 @@ pub(super) struct Told {
     pub(super) unsendable: BTreeSet<NodeId>,
     /// The nodes that cannot be sealed again now.
     pub(super) not_resealed: BTreeSet<NodeId>,
+    /// How many bytes the segments have that were sent and are not seen in the log yet.
+    pub(super) sizes: HashMap<SegmentId, u64>,
     /// Whether the relay has too few records of the access log.
     pub(super) lacks_records: bool,
     /// Whether there is no room at the relay.
@@ -244,10 +246,15 @@ impl Engine {
             return Ok(*tail);
         }
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
-        let tail =
-            if chain.segments.is_empty() && chain.is_whole { Tail::NONE } else { Tail::of(&chain) };
+        let tail = Tail::of(&chain);
         self.told.tails.insert(node, tail);
         Ok(tail)
+    }
+
+    /// Returns whether another process has moved on.
+    pub(super) fn is_overtaken(&self) -> Result<bool> {
+        let is_same = self.database.sync_read(|sync| Guard::new(self).is_same(sync))?;
+        Ok(is_same != Some(true))
     }
 
     /// Writes in a transaction, if no other process has moved on meanwhile.
@@ -278,11 +285,15 @@ impl Guard {
 
     /// Fails if the file is not as this engine has left it.
     pub(super) fn check(&self, sync: &Connection) -> ara_core::Result<()> {
-        let space = facts::get(sync, facts::SPACE)?;
-        let is_same = space.as_deref() == Some(self.space.as_bytes())
-            && Place::load(sync, self.space)?.cursor == self.cursor;
+        let is_same = self.is_same(sync)?;
         self.is_overtaken.set(!is_same);
         if is_same { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    fn is_same(&self, sync: &Connection) -> ara_core::Result<bool> {
+        let space = facts::get(sync, facts::SPACE)?;
+        Ok(space.as_deref() == Some(self.space.as_bytes())
+            && Place::load(sync, self.space)?.cursor == self.cursor)
     }
 
     /// Tells the fault from others.

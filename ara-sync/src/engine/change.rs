@@ -37,16 +37,18 @@ impl Engine {
 
     /// Removes members: devices, or the recovery words. Those that are no members any more are passed over.
     pub(crate) fn remove(&mut self, out: &[MemberKey]) -> Result<()> {
-        self.change(&mut |members, keys, random| {
+        let removed = self.change(&mut |members, keys, random| {
             let still: Vec<_> =
                 out.iter().copied().filter(|out| members.get(*out).is_some()).collect();
-            if still.is_empty() {
-                Err(ProtocolError::NotAMember)
-            } else {
-                members.remove(keys, &still, random)
+            match still.is_empty() {
+                true => Err(ProtocolError::NotAMember),
+                false => members.remove(keys, &still, random),
             }
-        })
-        .map(|_| ())
+        });
+        match removed {
+            Err(_) if out.iter().all(|out| self.members().removed_in(*out).is_some()) => Ok(()),
+            removed => removed.map(|_| ()),
+        }
     }
 
     /// Begins a new epoch.
@@ -108,7 +110,11 @@ impl Engine {
             if attempt > 0 || self.told.end.is_none() {
                 self.read_to_end(&mut outcome)?;
             }
-            let record = make(&self.access.members, &self.keys, &mut self.random)?;
+            let record = match make(&self.access.members, &self.keys, &mut self.random) {
+                // There may be news of the members.
+                Err(_) if attempt == 0 && self.told.end.is_some() => continue,
+                record => record?,
+            };
             let head = self.access.members.head();
             let answer = match self.ask_access(Some(head), vec![record.as_bytes().to_vec()]) {
                 Err(Fault::Refused(refusal @ (Refusal::Unknown | Refusal::Moved))) => {

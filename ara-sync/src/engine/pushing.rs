@@ -84,7 +84,8 @@ impl Engine {
             }
             return Ok(());
         }
-        let mut previous = tail.last.map(|[id, _]| id);
+        // By the name that it keeps when it is replaced.
+        let mut previous = tail.last.map(|[_, named]| named);
         let room = OF_A_REQUEST.saturating_sub(*used).max(1);
         for (changes, bounds) in self.batches(&stretch, room.max(OF_A_SEGMENT))? {
             let sealed = self.seal((&changes, bounds), (node, previous, &[]), Self::room(*used))?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ara_core::{Changes, MergeReport, SyncNode, Uuid};
 use ara_protocol::message::sync::Entry;
-use ara_protocol::segment::{Bounds, Head, Position};
+use ara_protocol::segment::{Bounds, Head, LONGEST_PART, Position};
 use ara_protocol::{Cursor, Error as ProtocolError, NodeId, SegmentId};
 use rusqlite::Connection;
 
@@ -26,6 +26,16 @@ pub(super) struct Batch {
     /// What authors have seen, and this device has not.
     doubts: Vec<String>,
     has_dirty: bool,
+}
+
+/// What is done with a segment.
+enum Standing {
+    /// Nothing: it is known, or does not count.
+    Settled,
+    /// It cannot be merged now.
+    Waits(Why),
+    /// It is merged.
+    Opened(Content),
 }
 
 /// What the database knows of the nodes.
@@ -80,8 +90,7 @@ impl Batch {
 }
 
 impl Engine {
-    /// Takes over entries that follow one another, up to the end that the relay tells. What came before an entry that
-    /// is wrong stands.
+    /// Takes over entries that follow one another, up to the end that the relay tells.
     pub(super) fn take_entries(
         &mut self,
         entries: Vec<Entry>,
@@ -92,15 +101,10 @@ impl Engine {
         let mut known: Known =
             known.into_iter().map(|known| (NodeId::from_bytes(known.node), known)).collect();
         let mut batch = Batch::new(self.place);
-        let mut taken = Ok(());
         for entry in entries {
-            taken = self.take_entry(&mut batch, &mut known, entry, outcome);
-            if taken.is_err() {
-                break;
-            }
+            self.take_entry(&mut batch, &mut known, entry, outcome)?;
         }
         self.write_batch(&mut batch, outcome)?;
-        taken?;
         let Cursor { number, chain } = self.place.cursor;
         if number > end.number {
             return Err(Fault::Lied { what: "it sends more than it says to have" });
@@ -136,8 +140,16 @@ impl Engine {
         }
         let head = self.read_head(&head, outcome)?;
         let at = before.after(head.id());
-        let length = head.as_bytes().len() + part.as_ref().map_or(0, Vec::len);
-        let row = self.row_of(&head, at, length as u64);
+        let length = match &part {
+            Some(part) => (head.as_bytes().len() + part.len()) as u64,
+            // Of what others sent, only the greatest length is known.
+            None => self
+                .told
+                .sizes
+                .remove(&head.id())
+                .unwrap_or((head.part_count() * LONGEST_PART) as u64),
+        };
+        let row = self.row_of(&head, at, length);
         self.take_segment(batch, known, (head, row, part), at, outcome)
     }
 
@@ -187,9 +199,30 @@ impl Engine {
         outcome: &mut Outcome,
     ) -> Result<()> {
         let header = head.header();
-        let node = row.node;
+        let (node, bounds, is_removed) = (row.node, row.bounds, row.is(OF_REMOVED));
         let mut tail = self.tail(node)?;
         let follows = header.replaces.is_empty() && tail.is_before(header);
+        let standing = if is_removed {
+            // It does not count, and who has merged it before seals it again.
+            Standing::Settled
+        } else if self.access.members.get(header.author).is_none() {
+            Standing::Waits(Why::UnknownAuthor)
+        } else if let Some(bounds) = bounds {
+            let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
+            let waits = self.unread.get(&node).or(of_batch.map(|(_, why)| why)).copied();
+            match waits {
+                _ if self.knows(known, node, bounds)? => Standing::Settled,
+                Some(why) => Standing::Waits(why),
+                None if follows => {
+                    // What a merge notes of segments, it notes of those that are written.
+                    self.write_batch(batch, outcome)?;
+                    Standing::Opened(self.content(&head, bounds, part)?)
+                }
+                None => Standing::Waits(Why::Pending),
+            }
+        } else {
+            Standing::Waits(Why::NotOpened)
+        };
         if follows {
             tail.add(&row);
             self.told.tails.insert(node, tail);
@@ -200,42 +233,22 @@ impl Engine {
             }
             self.told.tails.remove(&node);
         }
-        let (bounds, is_removed) = (row.bounds, row.is(OF_REMOVED));
-        let is_new = match bounds.filter(|_| !is_removed) {
-            Some(bounds) => !self.knows(known, node, bounds)?,
-            None => false,
-        };
-        if is_new {
-            // What a merge notes of segments, it notes of those that are written.
-            self.write_batch(batch, outcome)?;
-        }
         batch.place.cursor = at;
         batch.has_dirty |= is_removed;
         batch.rows.push((row, header.replaces.clone()));
-        if is_removed {
-            // It does not count, and who has merged it before seals it again.
-        } else if self.access.members.get(header.author).is_none() {
-            self.told.due.insert(node);
-            batch.hold(node, Why::UnknownAuthor, None);
-        } else if let Some(bounds) = bounds {
-            let is_waiting = self.unread.contains_key(&node)
-                || batch.unread.iter().any(|(unread, _)| *unread == node);
-            if is_new {
-                if follows && !is_waiting {
-                    return self.merge_segment(batch, known, (&head, bounds, part), outcome);
+        match standing {
+            Standing::Settled => {}
+            Standing::Waits(why) => {
+                if why != Why::NotOpened {
+                    self.told.due.insert(node);
                 }
-                self.told.due.insert(node);
-                let why = self.unread.get(&node).copied().unwrap_or(Why::Pending);
-                batch.hold(node, why, None);
+                batch.hold(node, why, alarm_of(*node.as_bytes(), why));
             }
-        } else {
-            let why = Why::NotOpened;
-            batch.hold(node, why, alarm_of(*node.as_bytes(), why));
+            Standing::Opened(content) => {
+                return self.merge_segment(batch, known, (node, content), outcome);
+            }
         }
-        if !follows {
-            self.write_batch(batch, outcome)?;
-        }
-        Ok(())
+        if follows { Ok(()) } else { self.write_batch(batch, outcome) }
     }
 
     /// Returns whether the changes of a segment are known already.
@@ -256,11 +269,10 @@ impl Engine {
         &mut self,
         batch: &mut Batch,
         known: &mut Known,
-        (head, bounds, part): (&Head, Bounds, Option<Vec<u8>>),
+        (node, content): (NodeId, Content),
         outcome: &mut Outcome,
     ) -> Result<()> {
-        let node = head.header().node;
-        let (changes, stood, is_held) = match self.content(head, bounds, part)? {
+        let (changes, stood, is_held) = match content {
             Content::Changes { changes, stood, is_held } => (changes, stood, is_held),
             Content::Not(why) => {
                 batch.hold(node, why, alarm_of(*node.as_bytes(), why));

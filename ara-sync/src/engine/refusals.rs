@@ -28,8 +28,9 @@ impl Engine {
             }
             Refusal::Full { used, limit } => {
                 outcome.used = Some((used, limit));
-                self.raise(&Alarm::Full { used, limit }, outcome)?;
-                Err(Fault::Refused(Refusal::Full { used, limit }))
+                // What others have sent is read all the same.
+                self.told.is_full = true;
+                self.raise(&Alarm::Full { used, limit }, outcome)
             }
             refusal => Err(Fault::Refused(refusal)),
         }
@@ -62,7 +63,12 @@ impl Engine {
     }
 
     /// Returns which member has deleted the space at this relay, if that is so.
-    fn deleted_by(&self, audience: &str, request: &[u8], records: &[Vec<u8>]) -> Result<MemberKey> {
+    pub(super) fn deleted_by(
+        &self,
+        audience: &str,
+        request: &[u8],
+        records: &[Vec<u8>],
+    ) -> Result<MemberKey> {
         const LIE: Fault =
             Fault::Lied { what: "it says that the space was deleted, and no member did it" };
         if audience != self.relay.audience() {

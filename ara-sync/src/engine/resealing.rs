@@ -7,6 +7,7 @@ use ara_protocol::segment::{MOST_REPLACED, Point};
 use crate::engine::base::Engine;
 use crate::engine::pushing::Push;
 use crate::engine::sealing::Stretch;
+use crate::engine::tail::Tail;
 use crate::fault::Result;
 use crate::state::facts;
 use crate::state::segments::{
@@ -15,6 +16,9 @@ use crate::state::segments::{
 
 /// What is to be sealed again.
 const DIRTY: i64 = OF_REMOVED | HAS_FORGOTTEN;
+
+/// How many small segments become a large one.
+const MANY_SMALL: usize = 64;
 
 /// The most bytes of changes that are sealed again at once.
 const MOST_AT_ONCE: usize = 64 << 20;
@@ -82,6 +86,29 @@ impl Engine {
             at = end.max(at + 1);
         }
         Ok(None)
+    }
+
+    /// Returns whether this device has sent so many small segments that they should become a large one.
+    pub(super) fn has_many_small(&mut self) -> Result<Option<NodeId>> {
+        let node = NodeId::from_bytes(self.database.node()?.into_bytes());
+        let Tail { small, is_sure, .. } = self.tail(node)?;
+        let is_due = small >= MANY_SMALL && is_sure;
+        let can_be = !self.told.not_resealed.contains(&node) && !self.unread.contains_key(&node);
+        Ok((is_due && can_be).then_some(node))
+    }
+
+    /// Returns a large segment in place of many small ones. Each byte is sent twice at most that way, as long as what
+    /// becomes of them is not small.
+    pub(super) fn unite_small(&mut self) -> Result<Option<Push>> {
+        let Some(node) = self.has_many_small()? else { return Ok(None) };
+        let small = self.tail(node)?.small.min(MOST_REPLACED);
+        let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
+        let all = &chain.segments;
+        let push = self.reseal_range(node, all, (all.len().saturating_sub(small), all.len()))?;
+        if push.is_none() {
+            self.told.not_resealed.insert(node);
+        }
+        Ok(push)
     }
 
     /// Returns what takes the place of a range, if the log holds all of it.

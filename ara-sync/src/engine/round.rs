@@ -30,15 +30,24 @@ impl Engine {
         self.random = Random::of(&self.database)?;
         self.told.is_full = false;
         let done = self.requests(is_stopped, on_progress, &mut outcome);
-        if let Err(fault) = done {
-            self.told.tails.clear();
-            self.told.end = None;
-            if matches!(fault, Fault::Overtaken) {
-                self.reload()?;
-            }
-            return Err(fault);
-        }
+        self.forget_if_failed(done)?;
         Ok(outcome)
+    }
+
+    /// Forgets what was held of the file and of the relay, if it may not be so.
+    fn forget_if_failed<T>(&mut self, done: Result<T>) -> Result<T> {
+        let Err(mut fault) = done else { return done };
+        self.told.tails.clear();
+        self.told.sizes.clear();
+        self.told.end = None;
+        // What another process has read meanwhile looks like a lie to this one.
+        if matches!(fault, Fault::Lied { .. }) && self.is_overtaken()? {
+            fault = Fault::Overtaken;
+        }
+        if matches!(fault, Fault::Overtaken) {
+            self.reload()?;
+        }
+        Err(fault)
     }
 
     fn requests(
@@ -50,12 +59,16 @@ impl Engine {
         let mut in_vain = 0;
         while !is_stopped() {
             let before = self.standing(outcome);
-            let is_more = self.request(true, outcome)?;
+            let requested = self.request(true, outcome);
+            let is_more = self.unless_refused(requested, outcome)?;
             let end = self.told.end.map_or(0, |end| end.number);
             on_progress(Progress { read: self.place.cursor.number, end, sent: outcome.sent });
-            if !is_more && !self.tidy_up(is_stopped, outcome)? {
-                outcome.is_complete = !is_stopped();
-                return Ok(());
+            if !is_more {
+                let tidied = self.tidy_up(is_stopped, outcome);
+                if !self.unless_refused(tidied, outcome)? {
+                    outcome.is_complete = !is_stopped() && !self.told.is_full;
+                    return Ok(());
+                }
             }
             in_vain = if self.standing(outcome) == before { in_vain + 1 } else { 0 };
             if in_vain >= MOST_IN_VAIN {
@@ -65,6 +78,18 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Does what a refusal calls for, after which there is more to do.
+    fn unless_refused(&mut self, done: Result<bool>, outcome: &mut Outcome) -> Result<bool> {
+        match done {
+            Err(Fault::Refused(refusal)) => {
+                self.told.tails.clear();
+                self.told.end = None;
+                self.refused(refusal, outcome).map(|()| true)
+            }
+            done => done,
+        }
     }
 
     /// Returns what a request that is not in vain changes.
@@ -79,7 +104,9 @@ impl Engine {
         let mut in_vain = 0;
         loop {
             let before = self.standing(outcome);
-            self.request(false, outcome)?;
+            let requested = self.request(false, outcome);
+            let done = self.unless_refused(requested, outcome);
+            self.forget_if_failed(done)?;
             if self.told.end == Some(self.place.cursor) {
                 return Ok(());
             }
@@ -98,10 +125,7 @@ impl Engine {
             return Err(Fault::Stopped);
         }
         if self.place.by_heads {
-            return match self.read_heads(outcome) {
-                Err(Fault::Refused(refusal)) => self.refused(refusal, outcome).map(|()| true),
-                read => read.map(|_| true),
-            };
+            return self.read_heads(outcome).map(|_| true);
         }
         let is_at_end = self.told.end == Some(self.place.cursor);
         let can_push = may_push && is_at_end && !self.told.lacks_records && !self.told.is_full;
@@ -111,6 +135,9 @@ impl Engine {
         let mut pushes = if can_push { self.pushes()? } else { vec![] };
         if can_push && pushes.is_empty() {
             pushes.extend(self.reseal()?);
+        }
+        if can_push && pushes.is_empty() {
+            pushes.extend(self.unite_small()?);
         }
         let slot = self.own_slot(!pushes.is_empty())?;
         let about: Vec<_> =
@@ -124,13 +151,7 @@ impl Engine {
             slot: slot.as_ref().map_or(vec![], |(slot, _)| slot.as_bytes().to_vec()),
             pushes: pushes.into_iter().map(|Push { segments, .. }| segments).collect(),
         };
-        let answer = match self.relay.sync(&request, &self.keys) {
-            Err(Fault::Refused(refusal)) => {
-                self.told.end = None;
-                return self.refused(refusal, outcome).map(|()| true);
-            }
-            answer => answer?,
-        };
+        let answer = self.relay.sync(&request, &self.keys)?;
         let own = slot.map(|(_, own)| own);
         self.take_answer(answer, (&about, own), outcome)
     }
@@ -228,7 +249,7 @@ impl Engine {
             return Ok(true);
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
-        Ok(may_push && (self.has_news()? || self.has_dirty()?))
+        Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
     }
 
     /// Returns whether there may be something to be sealed again.

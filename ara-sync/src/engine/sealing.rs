@@ -57,11 +57,13 @@ impl Engine {
         let id = sealed.head.id();
         let mut parts = sealed.parts;
         let size: usize = head.len() + parts.iter().map(Vec::len).sum::<usize>();
+        let whole = size as u64;
         let inline = if parts.len() == 1 && size <= room { parts.pop() } else { None };
         let (inline, size) = match inline {
             Some(part) => (Some(part), size),
             None => (None, head.len()),
         };
+        self.told.sizes.insert(id, whole);
         for part in parts {
             self.relay.stage(&StageRequest { space, part }, &self.keys)?;
         }

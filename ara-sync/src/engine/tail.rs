@@ -16,12 +16,22 @@ pub(crate) struct Tail {
     pub(crate) has_removed: bool,
     /// Whether nothing is missing in between, and the end could be opened.
     pub(crate) is_sure: bool,
+    /// How many small segments there are at the end, one after the other.
+    pub(crate) small: usize,
 }
+
+/// Below how many bytes a segment is small.
+pub(crate) const SMALL: u64 = 8 << 10;
 
 impl Tail {
     /// The tail of a node that has no segments.
-    pub(crate) const NONE: Self =
-        Self { last: None, end: Point { number: 0, digest: 0 }, has_removed: false, is_sure: true };
+    pub(crate) const NONE: Self = Self {
+        last: None,
+        end: Point { number: 0, digest: 0 },
+        has_removed: false,
+        is_sure: true,
+        small: 0,
+    };
 
     /// Returns the tail of a chain.
     pub(crate) fn of(chain: &Chain) -> Self {
@@ -36,6 +46,7 @@ impl Tail {
     /// Goes on by a segment that follows.
     pub(crate) fn add(&mut self, segment: &Segment) {
         self.last = Some([segment.id, segment.named]);
+        self.small = if segment.length < SMALL && segment.flags == 0 { self.small + 1 } else { 0 };
         if segment.is(OF_REMOVED) {
             self.has_removed = true;
             return;

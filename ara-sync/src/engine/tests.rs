@@ -12,5 +12,6 @@ mod recovering;
 mod sealed_again;
 mod simple;
 mod simulation;
+mod two_processes;
 mod unreadable;
 mod world;

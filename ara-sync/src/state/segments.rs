@@ -40,15 +40,6 @@ const COLUMNS: &str = "number, id, node, author, epoch, chain, from_number, from
                        to_digest, length, previous, named, flags";
 
 impl Segment {
-    /// Returns whether the segment comes right after another one.
-    pub(crate) fn follows(&self, before: Option<&Self>) -> bool {
-        match (self.previous, before) {
-            (None, None) => true,
-            (Some(previous), Some(before)) => previous == before.id || previous == before.named,
-            _ => false,
-        }
-    }
-
     /// Returns whether a flag is set.
     pub(crate) const fn is(&self, flag: i64) -> bool {
         self.flags & flag != 0
@@ -84,12 +75,42 @@ impl Segment {
         })
     }
 
+    /// Returns the segments in whose place this one is, together with those that were taken with it. Their names alone
+    /// do not tell: some may be of replacements that were replaced before this device saw them.
+    fn covered(&self, connection: &Connection, last: SegmentId) -> Result<Vec<SegmentId>> {
+        let mut rows = of_node(connection, self.node)?;
+        // Those that were taken with it lie directly before it.
+        let (mut number, mut previous) = (self.number, self.previous);
+        while let Some(row) = rows.pop_if(|row| {
+            row.number.checked_add(1) == Some(number)
+                && Some(row.id) == previous
+                && row.author == self.author
+        }) {
+            (number, previous) = (row.number, row.previous);
+        }
+        let chain = Chain::of(rows).segments;
+        let at = |name| chain.iter().position(|row| row.is_named(name));
+        let Some(from) = previous.map_or(Some(0), |name| Some(at(name)? + 1)) else {
+            return Ok(vec![]);
+        };
+        // If the last one was not seen, they reach beyond what was.
+        let to = at(last).map_or(chain.len(), |at| at + 1);
+        Ok(chain.get(from..to).unwrap_or_default().iter().map(|row| row.id).collect())
+    }
+
+    fn is_named(&self, name: SegmentId) -> bool {
+        self.id == name || self.named == name
+    }
+
     /// Adds the segment, and takes out those that it replaces.
     pub(crate) fn insert(&self, connection: &Connection, replaces: &[SegmentId]) -> Result<()> {
-        let mut take_out = connection
-            .prepare_cached("DELETE FROM ara_segment WHERE id = ?1 OR node = ?2 AND named = ?1")?;
-        for replaced in replaces {
-            take_out.execute((replaced.as_bytes(), self.node.as_bytes()))?;
+        let mut take_out = connection.prepare_cached("DELETE FROM ara_segment WHERE id = ?1")?;
+        let covered = match replaces.last() {
+            Some(last) => self.covered(connection, *last)?,
+            None => vec![],
+        };
+        for replaced in covered.iter().chain(replaces) {
+            take_out.execute([replaced.as_bytes()])?;
         }
         let points = self.bounds.map(|bounds| [bounds.from, bounds.to]);
         let [from, to] = points.map_or([None; 2], |points| points.map(Some));

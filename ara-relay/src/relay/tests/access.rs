@@ -104,6 +104,27 @@ fn only_who_has_read_all_lets_somebody_out() {
     assert!(put(&space, &other, space.end()));
 }
 
+#[test]
+fn who_became_a_member_after_a_removal_brings_it_back() {
+    let mut space = TestSpace::new();
+    let phone = space.add_device();
+    space.append(node(1), None);
+    // What follows this relay has lost.
+    let out = copy(&space.laptop);
+    let remove = space.members.remove(&phone, &[out.public().member()], &mut space.random).unwrap();
+    let remove = space.apply(remove);
+    let tablet = SecretKeys::generate(&mut space.random);
+    let add = space.members.add(&phone, &tablet.public(), &mut space.random).unwrap();
+    let add = space.apply(add);
+    let unread = |signer: &SecretKeys| {
+        let records = [&remove, &add].map(|record| record.as_bytes().to_vec()).to_vec();
+        let request = AccessRequest { records, cursor: start_of(&space), ..space.access_request() };
+        space.access(signer, request).unwrap().are_taken
+    };
+    assert!(!unread(&phone));
+    assert!(unread(&tablet));
+}
+
 fn start_of(space: &TestSpace) -> Cursor {
     Cursor::start(space.id())
 }

@@ -200,6 +200,7 @@ fn staged_parts_expire_after_a_day() {
     let mut space = TestSpace::new();
     let sealed = large(&mut space);
     sealed.parts.iter().for_each(|part| space.stage(part).unwrap());
+    (0..40).for_each(|number| space.stage(&[number; 10]).unwrap());
     space.pass(24 * 60 * 60);
     assert_eq!(space.push(&[&sealed]), PushOutcome::PartMissing);
     space.relay.tidy().unwrap();

@@ -1,12 +1,16 @@
 //! Deleting a space.
 
+use std::sync::Arc;
+
 use ara_protocol::MailboxId;
 use ara_protocol::access::{Members, Record};
 use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::mailbox::MailboxRequest;
+use ara_protocol::message::sync::{PushOutcome, SyncRequest};
 use ara_protocol::message::{Endpoint, Refusal, SignedRequest};
 
-use crate::testing::{Fixed, ORIGIN, TestSpace, node, noise};
+use crate::testing::{Fixed, ORIGIN, TestSpace, copy, node, noise, options};
+use crate::{Relay, SqliteStore};
 
 #[test]
 fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
@@ -42,6 +46,44 @@ fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
     assert_eq!(space.relay.news(space.id()), Ok(None));
     // Who has only the words finds it, and so hears it too.
     assert_eq!(space.ask(Endpoint::Find, &[0; 16], &words), Ok(space.id().as_bytes().to_vec()));
+}
+
+#[test]
+fn nothing_is_left_of_it_but_who_were_members() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    let (options, clock) = options();
+    let relay = Relay::new(SqliteStore::open(&path).unwrap(), options).unwrap();
+    let mut space = TestSpace::unfounded(Arc::new(relay), clock, 1);
+    space.put_records(&space.laptop, &space.log).unwrap();
+    let laptop = copy(&space.laptop);
+    let large = space.seal(&laptop, node(1), None, &[], &noise(20 << 20));
+    large.parts.iter().for_each(|part| space.stage(part).unwrap());
+    assert_eq!(space.push(&[&large]), PushOutcome::Taken);
+    let old = space.append_many(node(2), 20);
+    let new = space.seal(&laptop, node(2), None, &old, b"again");
+    assert_eq!(space.push(&[&new]), PushOutcome::Taken);
+    (0..20).for_each(|number| space.stage(&[number; 100]).unwrap());
+    let slot = space.slot(&laptop, 1).as_bytes().to_vec();
+    space.sync(&laptop, SyncRequest { slot, ..space.request() }).unwrap();
+    let signer = SecretKeys::generate(&mut Fixed(50)).public().member();
+    let mailbox = MailboxId::from_bytes([5; 16]);
+    let open = MailboxRequest::Open { space: space.id(), mailbox, signer };
+    space.ask(Endpoint::Mailbox, &open.to_bytes().unwrap(), &laptop).unwrap();
+
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let count = |table: &str| -> i64 {
+        let query = format!("SELECT count(*) FROM {table}");
+        file.query_row(&query, [], |row| row.get(0)).unwrap()
+    };
+    let dropped = ["segment", "stub", "node", "blob", "staged", "part", "slot", "mailbox"];
+    assert!(dropped.iter().all(|table| count(table) > 0));
+    space.ask(Endpoint::Delete, space.id().as_bytes(), &laptop).unwrap();
+    for table in dropped.iter().chain(&["box", "remains"]) {
+        assert_eq!(count(table), 0, "{table}");
+    }
+    assert_eq!([count("space"), count("tombstone"), count("record")], [1, 1, 1]);
+    assert_eq!(space.relay.count_spaces(), Ok(0));
 }
 
 #[test]

@@ -10,8 +10,32 @@ use crate::store::{Space, SpaceKey, Spaces, Tombstone};
 
 const SPACE: StoreError = StoreError::Damaged { what: "a space" };
 
-/// The tables whose rows are of a space, but for its access records and its tombstone.
-const OF_A_SPACE: &[&str] = &["segment", "stub", "node", "staged", "slot", "mailbox"];
+/// What drops some rows of a space, what others refer to last: some 16 MB at once.
+const DROP_SOME: &[&[&str]] = &[
+    &[
+        "DELETE FROM blob WHERE key IN (
+             SELECT part.blob FROM part JOIN segment ON segment.key = part.segment
+             WHERE space = ?1 ORDER BY part.segment, part.number LIMIT 16)",
+        "DELETE FROM part WHERE (segment, number) IN (
+             SELECT part.segment, part.number FROM part JOIN segment ON segment.key = part.segment
+             WHERE space = ?1 ORDER BY part.segment, part.number LIMIT 16)",
+    ],
+    &[
+        "DELETE FROM blob WHERE key IN (
+             SELECT blob FROM staged WHERE space = ?1 ORDER BY hash LIMIT 16)",
+        "DELETE FROM staged WHERE space = ?1 AND hash IN (
+             SELECT hash FROM staged WHERE space = ?1 ORDER BY hash LIMIT 16)",
+    ],
+    &["DELETE FROM segment WHERE key IN (SELECT key FROM segment WHERE space = ?1 LIMIT 16)"],
+    &["DELETE FROM slot WHERE space = ?1"],
+    &["DELETE FROM stub WHERE space = ?1 AND number IN (
+           SELECT number FROM stub WHERE space = ?1 LIMIT 4096)"],
+    &["DELETE FROM node WHERE space = ?1"],
+    &[
+        "DELETE FROM box WHERE mailbox IN (SELECT id FROM mailbox WHERE space = ?1)",
+        "DELETE FROM mailbox WHERE space = ?1",
+    ],
+];
 
 /// A row of `space`, as SQLite has it.
 struct Raw {
@@ -178,24 +202,31 @@ impl Spaces for Sqlite<'_> {
         Ok(())
     }
 
-    fn delete(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()> {
-        for statement in [
-            "DELETE FROM blob WHERE key IN (
-                 SELECT part.blob FROM part JOIN segment ON segment.key = part.segment WHERE space = ?1
-                 UNION ALL SELECT blob FROM staged WHERE space = ?1)",
-            "DELETE FROM part WHERE segment IN (SELECT key FROM segment WHERE space = ?1)",
-            "DELETE FROM box WHERE mailbox IN (SELECT id FROM mailbox WHERE space = ?1)",
-        ] {
-            self.0.execute(statement, [space.0])?;
-        }
-        for table in OF_A_SPACE {
-            self.0.execute(&format!("DELETE FROM {table} WHERE space = ?1"), [space.0])?;
-        }
+    fn put_tombstone(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()> {
         self.0.execute(
             "INSERT INTO tombstone VALUES (?1, ?2, ?3)",
             params![space.0, tombstone.audience, tombstone.request],
         )?;
+        self.0.execute("INSERT INTO remains VALUES (?1)", [space.0])?;
         Ok(())
+    }
+
+    fn drop_some(&mut self) -> Result<bool> {
+        let mut query = self.0.prepare_cached("SELECT space FROM remains LIMIT 1")?;
+        let Some(space) = query.query_row([], |row| row.get::<_, i64>(0)).optional()? else {
+            return Ok(false);
+        };
+        for statements in DROP_SOME {
+            let mut dropped = 0;
+            for statement in *statements {
+                dropped += self.0.execute(statement, [space])?;
+            }
+            if dropped > 0 {
+                return Ok(true);
+            }
+        }
+        self.0.execute("DELETE FROM remains WHERE space = ?1", [space])?;
+        Ok(true)
     }
 
     fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>> {

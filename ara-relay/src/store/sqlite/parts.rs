@@ -9,6 +9,9 @@ use crate::store::error::Result;
 use crate::store::sqlite::{Sqlite, array, stored};
 use crate::store::{Parts, SegmentKey, SpaceKey};
 
+/// How many expired parts are dropped at once.
+const PARTS_AT_ONCE: i64 = 16;
+
 impl Parts for Sqlite<'_> {
     fn part(&mut self, segment: SegmentKey, index: u16) -> Result<Option<Vec<u8>>> {
         let mut query = self.0.prepare_cached(
@@ -63,19 +66,21 @@ impl Parts for Sqlite<'_> {
 
     fn drop_expired_parts(&mut self, space: SpaceKey, now: u64) -> Result<u64> {
         let mut query = self.0.prepare_cached(
-            "SELECT coalesce(sum(size), 0) FROM staged WHERE space = ?1 AND expires <= ?2",
+            "SELECT hash, blob, size FROM staged WHERE space = ?1 AND expires <= ?2 LIMIT ?3",
         )?;
-        let expired = [space.0, stored(now)];
-        let freed: i64 = query.query_row(expired, |row| row.get(0))?;
-        if freed > 0 {
-            self.0.execute(
-                "DELETE FROM blob WHERE key IN
-                 (SELECT blob FROM staged WHERE space = ?1 AND expires <= ?2)",
-                expired,
-            )?;
-            self.0.execute("DELETE FROM staged WHERE space = ?1 AND expires <= ?2", expired)?;
+        let mut rows = query.query([space.0, stored(now), PARTS_AT_ONCE])?;
+        let mut expired = vec![];
+        while let Some(row) = rows.next()? {
+            let size: i64 = row.get(2)?;
+            expired.push((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, size.unsigned_abs()));
         }
-        Ok(freed.unsigned_abs())
+        for (hash, blob, _) in &expired {
+            self.0.prepare_cached("DELETE FROM blob WHERE key = ?1")?.execute([blob])?;
+            self.0
+                .prepare_cached("DELETE FROM staged WHERE space = ?1 AND hash = ?2")?
+                .execute(params![space.0, hash])?;
+        }
+        Ok(expired.iter().map(|(.., size)| size).sum())
     }
 
     fn with_expired_parts(&mut self, now: u64, most: usize) -> Result<Vec<SpaceId>> {

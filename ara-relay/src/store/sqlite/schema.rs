@@ -37,6 +37,8 @@ const TABLES: &str = "
         slots INTEGER NOT NULL, used INTEGER NOT NULL, last_use INTEGER NOT NULL, is_deleted INTEGER NOT NULL);
     CREATE INDEX space_recovery ON space (recovery) WHERE recovery IS NOT NULL;
     CREATE TABLE tombstone (space INTEGER PRIMARY KEY, audience TEXT NOT NULL, request BLOB NOT NULL);
+    -- Deleted spaces of which not all was dropped yet.
+    CREATE TABLE remains (space INTEGER PRIMARY KEY);
 
     CREATE TABLE record (
         key INTEGER PRIMARY KEY, space INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,
@@ -88,9 +90,20 @@ const TABLES: &str = "
 
 /// Opens the connection that writes a file.
 pub(super) fn open(path: &Path) -> Result<Connection> {
+    keep_from_others(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     prepare(connection)
+}
+
+/// Makes the file one that only its owner reads. SQLite makes those beside it alike. If this fails, opening the file
+/// says why.
+fn keep_from_others(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// Opens the connection to a store in memory.
@@ -104,6 +117,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // There may be many, and the system keeps what is read often.
+    connection.pragma_update(None, "cache_size", -512)?;
     Ok(connection)
 }
 

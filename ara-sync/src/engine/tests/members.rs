@@ -1,7 +1,9 @@
 //! Who is a member, and what follows from it.
 
-use ara_protocol::keys::SecretKeys;
 use std::sync::Arc;
+
+use ara_protocol::keys::SecretKeys;
+use ara_protocol::message::{Endpoint, SignedRequest, SpaceRequest};
 
 use crate::engine::base::Engine;
 use crate::engine::tests::world::{OTHER_URL, URL, World, converge, settings};
@@ -97,8 +99,6 @@ fn the_space_moves_with_all_that_it_has() {
     assert_eq!(laptop.alarms(), []);
     world.net.take(URL);
     world.reopen(&mut phone);
-    let mut late = world.found();
-    late.engine.leave().ok();
     phone.write("later");
     converge(&mut [&mut laptop, &mut phone]);
     assert_eq!(phone.titles().len(), 4);
@@ -170,4 +170,63 @@ fn copied_keys_are_replaced_by_new_ones() {
     converge(&mut [&mut laptop, &mut phone]);
     assert_eq!(laptop.engine.members().iter().count(), 3);
     assert_eq!(phone.alarms(), [Alarm::KeysReplaced]);
+}
+
+#[test]
+fn only_a_member_deletes_and_only_at_this_relay() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut tablet = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    let records = laptop.engine.access.records().to_vec();
+    let sign = |keys: &SecretKeys, audience: &str, space| {
+        let content = SpaceRequest { space }.to_bytes();
+        SignedRequest::sign(Endpoint::Delete, audience, &[1], &content, keys).unwrap()
+    };
+    let space = phone.engine.space();
+    let good = sign(&laptop.keys, URL, space);
+    let by = phone.engine.deleted_by(URL, &good, &records).unwrap();
+    assert_eq!(by, laptop.engine.own_key());
+    let stranger = world.keys();
+    for (request, audience) in [
+        (sign(&stranger, URL, space), URL),
+        (sign(&laptop.keys, OTHER_URL, space), URL),
+        (sign(&laptop.keys, OTHER_URL, space), OTHER_URL),
+        (sign(&laptop.keys, URL, ara_protocol::SpaceId::from_bytes([1; 16])), URL),
+        (vec![1, 2, 3], URL),
+    ] {
+        assert!(phone.engine.deleted_by(audience, &request, &records).is_err());
+    }
+    assert!(phone.engine.deleted_by(URL, &good, &[]).is_err());
+    let other = world.found();
+    let of_other = other.engine.access.records().to_vec();
+    assert!(phone.engine.deleted_by(URL, &sign(&other.keys, URL, space), &of_other).is_err());
+    // Who knows of a removal does not believe it of who is out, whatever the relay shows.
+    phone.engine.remove(&[tablet.engine.own_key()]).unwrap();
+    let by_removed = sign(&tablet.keys, URL, space);
+    assert!(phone.engine.deleted_by(URL, &by_removed, &records).is_err());
+    assert!(laptop.engine.deleted_by(URL, &by_removed, &records).is_ok());
+}
+
+#[test]
+fn a_relay_without_room_is_told_until_there_is_some() {
+    let world = World::with_quota(30_000);
+    let mut laptop = world.found();
+    laptop.write("small");
+    laptop.sync();
+    laptop.write(&super::bulk::noise(50_000, 1));
+    let outcome = laptop.try_sync().unwrap();
+    assert!(!outcome.is_complete);
+    assert!(matches!(laptop.alarms()[..], [Alarm::Full { limit: 30_000, .. }]));
+    // What has parts is refused when they are staged.
+    let title = super::bulk::noise(2_000_000, 1);
+    laptop.write(&title);
+    laptop.try_sync().unwrap();
+    world.net.take(URL);
+    world.start_relay_of(URL, "relay", 10_000_000);
+    laptop.sync();
+    assert_eq!(laptop.alarms(), []);
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
 }

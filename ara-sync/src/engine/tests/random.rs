@@ -31,8 +31,9 @@ struct Run {
     dice: Dice,
     devices: Vec<Device>,
     todos: Vec<Id<Todo>>,
-    /// How many backups of the relay there are.
-    backups: usize,
+    /// The backups of the relay, and how many there ever were.
+    backups: Vec<String>,
+    backups_made: usize,
     /// Whether every device knows every record, so that a relay that is put back is no reason for twins.
     all_know_records: bool,
     steps: Vec<String>,
@@ -51,7 +52,8 @@ impl Run {
             dice: Dice(seed),
             devices,
             todos: vec![],
-            backups: 0,
+            backups: vec![],
+            backups_made: 0,
             all_know_records: false,
             steps: vec![],
         }
@@ -73,8 +75,10 @@ impl Run {
             }
             80..83 => self.compact(at),
             83..86 => {
-                self.backups += 1;
-                self.world.back_up_relay(&format!("backup {}", self.backups));
+                self.backups_made += 1;
+                let name = format!("backup {}", self.backups_made);
+                self.world.back_up_relay(&name);
+                self.backups.push(name);
             }
             86..88 => self.put_back(),
             88..91 => self.add(at),
@@ -144,13 +148,13 @@ impl Run {
     }
 
     fn put_back(&mut self) {
-        if self.backups == 0 || !self.all_know_records {
+        if self.backups.is_empty() || !self.all_know_records {
             return;
         }
-        let backup = self.dice.pick(self.backups) + 1;
-        self.world.put_relay_back(&format!("backup {backup}"));
+        let backup = self.dice.pick(self.backups.len());
         // What it writes from now on is not of the backup.
-        self.backups = 0;
+        let backup = self.backups.swap_remove(backup);
+        self.world.put_relay_back(&backup);
     }
 
     fn add(&mut self, at: usize) {
@@ -224,7 +228,9 @@ impl Run {
         assert_equal(&[first, &mut late]);
         let out = late.engine.own_key();
         self.devices[0].engine.remove(&[out]).unwrap();
-        self.devices.iter_mut().for_each(|device| drop(device.sync()));
+        for device in &mut self.devices {
+            device.sync();
+        }
     }
 }
 

@@ -109,3 +109,32 @@ fn values_that_arrive_after_their_row_was_forgotten_leave_the_relay_too() {
     assert!(after + 200_000 < before, "{before} {after}");
     assert_eq!((laptop.sync().sent, phone.sync().sent), (0, 0));
 }
+
+#[test]
+fn many_small_segments_become_a_large_one() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut tablet = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    for at in 0..150 {
+        laptop.write(&format!("{at}"));
+        laptop.sync();
+        if at == 30 {
+            // It has read some of what becomes one.
+            phone.sync();
+        }
+    }
+    let node = ara_protocol::NodeId::from_bytes(laptop.db.node().unwrap().into_bytes());
+    let count = |device: &crate::engine::tests::world::Device| {
+        let rows = device.db.sync_read(|sync| crate::state::segments::of_node(sync, node));
+        rows.unwrap().unwrap().len()
+    };
+    assert!(count(&laptop) < 64, "{}", count(&laptop));
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    assert_eq!(phone.titles().len(), 150);
+    assert_eq!((count(&phone), count(&tablet)), (count(&laptop), count(&laptop)));
+    assert_eq!(phone.alarms().len(), 1);
+    let mut late = world.join(&mut phone);
+    converge(&mut [&mut laptop, &mut phone, &mut tablet, &mut late]);
+}

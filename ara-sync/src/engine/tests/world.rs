@@ -1,8 +1,8 @@
 //! Devices, a relay, and what the tests do with them.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ara::prelude::*;
 use ara_core::{Database, Timestamp};
@@ -37,6 +37,8 @@ pub(crate) struct World {
     clock: Arc<AtomicI64>,
     next: AtomicU64,
     quota: u64,
+    /// The file of the relay.
+    relay: Mutex<String>,
 }
 
 /// A device.
@@ -58,6 +60,7 @@ impl World {
             clock: Arc::new(AtomicI64::new(START)),
             next: AtomicU64::new(1),
             quota,
+            relay: Mutex::new("relay".to_owned()),
         };
         world.start_relay(URL, "relay");
         world
@@ -80,14 +83,15 @@ impl World {
             quota,
             ..RelayOptions::default()
         };
-        let store = SqliteStore::open(&self.path(name)).unwrap();
+        let store = SqliteStore::open(self.path(name)).unwrap();
         self.net.put(url, Relay::new(store, options).unwrap());
     }
 
     /// Copies the relay's file.
     pub(crate) fn back_up_relay(&self, name: &str) {
         let copy = self.path(name);
-        let relay = rusqlite::Connection::open(self.path("relay")).unwrap();
+        let relay = self.path(&self.relay.lock().unwrap());
+        let relay = rusqlite::Connection::open(relay).unwrap();
         relay.execute("VACUUM INTO ?1", [copy.to_str()]).unwrap();
     }
 
@@ -95,6 +99,7 @@ impl World {
     pub(crate) fn put_relay_back(&self, name: &str) {
         self.net.take(URL);
         self.start_relay(URL, name);
+        name.clone_into(&mut self.relay.lock().unwrap());
     }
 
     /// Lets time pass.

@@ -45,6 +45,33 @@ fn segments_come_back_and_are_replaced_by_their_names() -> Result<()> {
 }
 
 #[test]
+fn a_replacement_of_what_was_not_seen_takes_the_place_of_all_that_it_covers() -> Result<()> {
+    let all: Vec<_> =
+        (1..6).map(|at| segment(at, at as u8, at.checked_sub(2).map(|at| at as u8 + 1))).collect();
+    // The second and third were replaced by 20, which nobody has seen here, and that by 21 and 22.
+    let one = segment(21, 21, Some(1));
+    let two = Segment { named: all[3].id, ..segment(22, 22, Some(21)) };
+    Database::memory()?.sync_write(|sync| {
+        for segment in &all {
+            segment.insert(sync, &[])?;
+        }
+        one.insert(sync, &[])?;
+        two.insert(sync, &[SegmentId::from_bytes([20; 32]), all[3].id])?;
+        let chain = Chain::load(sync, one.node)?;
+        assert!(chain.is_whole);
+        assert_eq!(chain.segments.iter().map(|it| it.number).collect::<Vec<_>>(), [1, 21, 22, 5]);
+        // And one that reaches beyond what was seen.
+        let beyond =
+            Segment { named: SegmentId::from_bytes([31; 32]), ..segment(40, 40, Some(21)) };
+        beyond.insert(sync, &[SegmentId::from_bytes([30; 32]), beyond.named])?;
+        let chain = Chain::load(sync, one.node)?;
+        assert_eq!(chain.segments.iter().map(|it| it.number).collect::<Vec<_>>(), [1, 21, 40]);
+        assert!(chain.is_whole);
+        Ok(())
+    })
+}
+
+#[test]
 fn flags_are_set_by_author_and_by_segment() -> Result<()> {
     let one = segment(1, 11, None);
     Database::memory()?.sync_write(|sync| {

@@ -1,0 +1,320 @@
+//! The arguments of the command.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use ara_protocol::request::origin;
+use ara_relay::{Admission, Rate, loopback_origins};
+use clap::{Parser, ValueEnum};
+
+/// How the file in a folder is called.
+const FILE: &str = "ara-relay.db";
+
+/// How many seconds' worth of requests may come at once.
+const BURST_SECONDS: u32 = 10;
+
+/// The relay of ara's sync.
+///
+/// Devices of one person keep equal databases through it. It stores and passes on what they send, and cannot read it:
+/// everything is sealed by the devices. Without arguments it serves this machine alone, at http://127.0.0.1:4040, and
+/// keeps its data in the file ara-relay.db in the current folder.
+///
+/// To serve other machines, put a reverse proxy before it that speaks https, such as Caddy or nginx, and tell the relay
+/// the URL that the devices call:
+///
+///   ara-relay --origin https://relay.example --behind-proxy --admit token --token SECRET
+///
+/// The proxy must pass on bodies of 8 MB, must not buffer answers (those of /v1/events never end), and must wait at
+/// least 30 seconds for an answer. It sets X-Forwarded-For.
+///
+/// A copy of the data that is made while the relay runs needs `sqlite3 ara-relay.db ".backup copy.db"`, or the like. A
+/// relay that was put back to such a copy is given by the devices what it has lost.
+///
+/// Each option can be set by an environment variable too. What is given as an argument counts more.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// The address to listen on.
+    ///
+    /// With port 0 the system chooses one, and the line that the relay prints when it is ready tells which. The relay
+    /// speaks http; https is a reverse proxy's.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "ARA_RELAY_LISTEN",
+        default_value = "127.0.0.1:4040"
+    )]
+    pub(crate) listen: SocketAddr,
+
+    /// The file in which the relay keeps everything, or the folder for it.
+    ///
+    /// It is a file of SQLite, beside which are two others while the relay runs. One relay uses it at a time. If it is a
+    /// folder, the file in it is ara-relay.db.
+    #[arg(long, value_name = "PATH", env = "ARA_RELAY_DATA", default_value = FILE)]
+    data: PathBuf,
+
+    /// A URL by which devices call the relay. Can be given several times.
+    ///
+    /// Devices sign for whom a request is, so that no relay can pass it on to another one. Requests that were signed for
+    /// another URL are refused. Only the scheme, the host and the port count, as the device has them: those of the
+    /// proxy, if there is one. 127.0.0.1, localhost and ::1 with the port of --listen always count. In the environment
+    /// variable, URLs are separated by commas.
+    #[arg(long, value_name = "URL", env = "ARA_RELAY_ORIGIN", value_delimiter = ',', value_parser = parse_origin)]
+    origin: Vec<String>,
+
+    /// Who may found a space, which is what one person's devices share.
+    ///
+    /// Whoever has a space may use it and let devices into it; this is about new ones. Without this option it is `token`
+    /// if there is a --token, and else `open`; but a relay that others can reach does not start without being told.
+    #[arg(long, value_name = "WHO", env = "ARA_RELAY_ADMIT")]
+    admit: Option<Admit>,
+
+    /// A secret that a device must know to found a space. Can be given several times.
+    ///
+    /// An app passes it to `.admission(..)`. Arguments are seen by other users of the machine: prefer the environment
+    /// variable, in which tokens are separated by commas.
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "ARA_RELAY_TOKEN",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    token: Vec<String>,
+
+    /// How much a space may have: a number of bytes, or of KB, MB, GB or TB.
+    ///
+    /// What does not fit is refused, and waits on the device. Letting a device out always passes.
+    #[arg(long, value_name = "SIZE", env = "ARA_RELAY_QUOTA", default_value = "1GB", value_parser = parse_size)]
+    pub(crate) quota: u64,
+
+    /// How many requests a second one address may send, or 0 for any number.
+    ///
+    /// Ten times as many may come at once. All addresses of one IPv6 network (/64) count as one. Requests from this
+    /// machine are not counted, unless there is --behind-proxy.
+    #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_RATE", default_value_t = 50)]
+    rate: u32,
+
+    /// Takes the address of who asks from the header X-Forwarded-For, whose last one the proxy has set.
+    ///
+    /// Without a proxy that sets it, anybody could choose an address.
+    #[arg(long, env = "ARA_RELAY_BEHIND_PROXY")]
+    pub(crate) behind_proxy: bool,
+
+    /// How many connections there may be at once. More wait.
+    ///
+    /// Each device that is connected has one or two. The system must allow as many open files. One address has at most
+    /// 256 of them, unless there is --behind-proxy.
+    #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_CONNECTIONS", default_value_t = 4096)]
+    pub(crate) connections: usize,
+
+    /// An address to tell Prometheus at how the relay does, at the path /metrics.
+    ///
+    /// It should be one that others cannot reach. Whether the relay is well tells /health, at the address of --listen.
+    #[arg(long, value_name = "ADDRESS", env = "ARA_RELAY_METRICS")]
+    pub(crate) metrics: Option<SocketAddr>,
+
+    /// How much to write to the standard error. It never names a space, a device, or what they sent.
+    #[arg(long, value_name = "LEVEL", env = "ARA_RELAY_LOG", default_value = "info")]
+    pub(crate) log: Level,
+}
+
+/// Who may found a space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Admit {
+    /// Everybody.
+    Open,
+    /// Who knows a --token.
+    Token,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// Nothing.
+    Off,
+    /// What keeps the relay from answering.
+    Error,
+    /// What should be looked at.
+    Warn,
+    /// When it starts and stops.
+    Info,
+    /// Each request, with its path, its status and how long it took.
+    Debug,
+}
+
+impl Arguments {
+    /// Returns the file in which everything is kept.
+    pub(crate) fn file(&self) -> PathBuf {
+        if self.data.is_dir() { self.data.join(FILE) } else { self.data.clone() }
+    }
+
+    /// Returns the origins that the relay serves, once it is known on which port it listens.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is missing if no device elsewhere could call it.
+    pub(crate) fn origins(&self, listening: SocketAddr) -> Result<Vec<String>, String> {
+        let mut origins = self.origin.clone();
+        let address = listening.ip();
+        if origins.is_empty() && address.is_unspecified() {
+            return Err("the relay listens on all addresses, so it has to be told by which URL devices call it: \
+                        add --origin URL"
+                .to_owned());
+        }
+        let own = origin(&format!("http://{listening}")).map_err(|error| error.to_string())?;
+        for one in loopback_origins(listening.port()).into_iter().chain([own]) {
+            if !origins.contains(&one) {
+                origins.push(one);
+            }
+        }
+        Ok(origins)
+    }
+
+    /// Returns who may found a space.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is missing or too much.
+    pub(crate) fn admission(&self) -> Result<Admission, String> {
+        let tokens: Vec<_> = self.token.iter().filter(|token| !token.is_empty()).cloned().collect();
+        match self.admit {
+            Some(Admit::Open) if tokens.is_empty() => Ok(Admission::Open),
+            Some(Admit::Open) => {
+                Err("--admit open lets everybody found spaces, so there is no use for a --token: \
+                                      leave one of them out"
+                    .to_owned())
+            }
+            Some(Admit::Token) if tokens.is_empty() => {
+                Err("--admit token needs a --token, or ARA_RELAY_TOKEN".to_owned())
+            }
+            None if tokens.is_empty() && self.is_reached_by_others() => {
+                Err("others can reach this relay, so it has to be told who may found spaces: \
+                     add --token TOKEN, or --admit open"
+                    .to_owned())
+            }
+            None if tokens.is_empty() => Ok(Admission::Open),
+            Some(Admit::Token) | None => Ok(Admission::Token(tokens)),
+        }
+    }
+
+    /// Returns how many requests one address may send.
+    pub(crate) fn rate(&self) -> Option<Rate> {
+        let burst = self.rate.saturating_mul(BURST_SECONDS);
+        (self.rate > 0).then_some(Rate { per_second: self.rate, burst })
+    }
+
+    fn is_reached_by_others(&self) -> bool {
+        let is_of_others = |origin: &String| {
+            let host = origin.split_once("://").map_or("", |(_, host)| host);
+            let address = host.trim_start_matches('[').split([']', ':']).next();
+            let is_loopback = host.starts_with("[::1]")
+                || address == Some("localhost")
+                || address
+                    .and_then(|address| address.parse::<IpAddr>().ok())
+                    .is_some_and(|it| it.is_loopback());
+            !is_loopback
+        };
+        !self.listen.ip().is_loopback() || self.behind_proxy || self.origin.iter().any(is_of_others)
+    }
+}
+
+fn parse_origin(url: &str) -> Result<String, String> {
+    origin(url).map_err(|error| error.to_string())
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit =
+        match text.get(digits.len()..).unwrap_or_default().trim().to_ascii_uppercase().as_str() {
+            "" | "B" => Some(0),
+            "K" | "KB" => Some(10),
+            "M" | "MB" => Some(20),
+            "G" | "GB" => Some(30),
+            "T" | "TB" => Some(40),
+            _ => None,
+        };
+    let number = digits.trim().parse::<u64>().ok();
+    let size = number.zip(unit).and_then(|(number, unit)| number.checked_mul(1 << unit));
+    size.ok_or_else(|| "write it as in 500MB, or as a number of bytes".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Arguments {
+        Arguments::try_parse_from(["ara-relay"].iter().chain(arguments)).unwrap()
+    }
+
+    #[test]
+    fn the_command_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn without_arguments_it_serves_this_machine() {
+        let arguments = parse(&[]);
+        assert_eq!(arguments.listen, "127.0.0.1:4040".parse().unwrap());
+        assert_eq!(arguments.file(), PathBuf::from("ara-relay.db"));
+        assert_eq!(arguments.admission(), Ok(Admission::Open));
+        assert_eq!(arguments.quota, 1 << 30);
+        assert_eq!(arguments.rate(), Some(Rate { per_second: 50, burst: 500 }));
+        let origins = arguments.origins(arguments.listen).unwrap();
+        assert_eq!(origins, loopback_origins(4040));
+    }
+
+    #[test]
+    fn one_that_others_reach_is_told_who_may_found_spaces() {
+        for reached in [
+            &["--listen", "0.0.0.0:80"][..],
+            &["--listen", "[::]:80"],
+            &["--listen", "192.168.1.2:80"],
+            &["--origin", "https://relay.example"],
+            &["--origin", "http://localhost,https://localhost.example"],
+            &["--behind-proxy"],
+        ] {
+            assert!(parse(reached).admission().is_err(), "{reached:?}");
+            let open = [reached, &["--admit", "open"]].concat();
+            assert_eq!(parse(&open).admission(), Ok(Admission::Open));
+            let token = [reached, &["--token", "a,b"]].concat();
+            let tokens = Admission::Token(vec!["a".to_owned(), "b".to_owned()]);
+            assert_eq!(parse(&token).admission(), Ok(tokens));
+        }
+        for own in ["http://localhost:4040", "http://[::1]:80", "http://127.0.0.1"] {
+            assert_eq!(parse(&["--origin", own]).admission(), Ok(Admission::Open), "{own}");
+        }
+        assert!(parse(&["--admit", "token"]).admission().is_err());
+        assert!(parse(&["--admit", "token", "--token", ""]).admission().is_err());
+        assert!(parse(&["--admit", "open", "--token", "a"]).admission().is_err());
+    }
+
+    #[test]
+    fn it_serves_the_origins_that_it_is_told_and_its_own() {
+        let listening = "192.168.1.2:4040".parse().unwrap();
+        let arguments = parse(&["--origin", "https://Relay.example:443/a"]);
+        let origins = arguments.origins(listening).unwrap();
+        let expected: Vec<_> = ["https://relay.example".to_owned()]
+            .into_iter()
+            .chain(loopback_origins(4040))
+            .chain(["http://192.168.1.2:4040".to_owned()])
+            .collect();
+        assert_eq!(origins, expected);
+        assert!(parse(&[]).origins("0.0.0.0:80".parse().unwrap()).is_err());
+        assert!(Arguments::try_parse_from(["ara-relay", "--origin", "relay.example"]).is_err());
+    }
+
+    #[test]
+    fn a_size_has_a_unit() {
+        for (text, size) in
+            [("10", 10), ("3KB", 3 << 10), ("5 mb", 5 << 20), ("2G", 2 << 30), ("1TB", 1 << 40)]
+        {
+            assert_eq!(parse_size(text), Ok(size), "{text}");
+        }
+        for text in ["", "GB", "1.5GB", "-1", "3 apples", "99999999999TB", "1ä"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

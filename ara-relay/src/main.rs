@@ -1,0 +1,155 @@
+//! `ara-relay`: the relay of ara's sync, as a server.
+
+mod args;
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::{self, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use ara_relay::{Relay, RelayOptions, Server, ServerOptions, SqliteStore};
+use args::{Arguments, Level};
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+use tracing::level_filters::LevelFilter;
+
+/// How many requests are answered at the same time. More wait.
+const MOST_THREADS: usize = 64;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(filter(arguments.log))
+        .with_target(false)
+        .init();
+    let runtime =
+        Builder::new_multi_thread().enable_all().max_blocking_threads(MOST_THREADS).build();
+    let ended = runtime
+        .context("the runtime cannot be started")
+        .and_then(|runtime| runtime.block_on(run(&arguments)));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Whatever is logged, whoever started it is told why it did not.
+            eprintln!("ara-relay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<()> {
+    let admission = arguments.admission().map_err(|reason| anyhow!(reason))?;
+    let listener = listen(arguments.listen).await?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    let origins = arguments.origins(address).map_err(|reason| anyhow!(reason))?;
+    let metrics = match arguments.metrics {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+
+    let file = arguments.file();
+    let store = SqliteStore::open(&file).with_context(|| file.display().to_string())?;
+    let options = RelayOptions {
+        origins,
+        admission,
+        quota: arguments.quota,
+        rate: arguments.rate(),
+        ..RelayOptions::default()
+    };
+    let relay = Arc::new(Relay::new(store, options)?);
+    let server = Server::new(
+        relay,
+        ServerOptions {
+            most_connections: arguments.connections,
+            is_behind_proxy: arguments.behind_proxy,
+            ..ServerOptions::default()
+        },
+    );
+    let told =
+        ready(&address.to_string(), file, metrics.as_ref()).context("a listener has no address")?;
+    print(&told).context("the standard output cannot be written")?;
+
+    let (stopping, stop) = watch::channel(false);
+    let mut signals = Signals::new().context("signals cannot be received")?;
+    tokio::spawn(async move {
+        signals.wait().await;
+        tracing::info!("the relay stops");
+        stopping.send_replace(true);
+    });
+    let serving = server.serve(listener, wait_for(stop.clone()));
+    match metrics {
+        Some(metrics) => {
+            tokio::try_join!(serving, server.serve_metrics(metrics, wait_for(stop)))?;
+        }
+        None => serving.await?,
+    }
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("it cannot listen on {address}"))
+}
+
+/// Returns the line that says that the relay is ready.
+fn ready(address: &str, file: PathBuf, metrics: Option<&TcpListener>) -> io::Result<String> {
+    // The file is there, so this fails only if it has gone already.
+    let file = path::absolute(&file).unwrap_or(file);
+    let mut line =
+        format!("ara-relay listens on http://{address} and keeps its data in {}", file.display());
+    if let Some(metrics) = metrics {
+        let _ = write!(line, "; metrics are at http://{}/metrics", metrics.local_addr()?);
+    }
+    Ok(line)
+}
+
+fn print(line: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{line}")?;
+    output.flush()
+}
+
+/// Waits until the relay is to stop.
+async fn wait_for(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stops| *stops).await;
+}
+
+/// The signals by which a relay is stopped.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+const fn filter(level: Level) -> LevelFilter {
+    match level {
+        Level::Off => LevelFilter::OFF,
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+    }
+}

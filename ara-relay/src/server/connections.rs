@@ -1,0 +1,174 @@
+//! Taking connections, and ending them.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
+
+use crate::server::Shared;
+use crate::server::patience::Patience;
+use crate::server::shares::{Share, Shares};
+
+/// How long to wait when no connection can be taken, as when there are no more file descriptors.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// In which header a reverse proxy says from where a request came.
+const FORWARDED: &str = "x-forwarded-for";
+
+/// From where a request came, if it is to be limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Peer(pub(super) Option<IpAddr>);
+
+/// An address has as many connections as it may have.
+struct TooMany;
+
+/// What takes connections.
+pub(super) struct Accepting {
+    pub(super) shared: Arc<Shared>,
+    pub(super) router: Router,
+}
+
+impl Accepting {
+    /// Takes connections until `stop` returns.
+    pub(super) async fn run(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send,
+    ) -> io::Result<()> {
+        listener.local_addr()?;
+        let room = Arc::new(Semaphore::new(self.shared.options.most_connections));
+        let shares = Arc::<Shares>::default();
+        let running = GracefulShutdown::new();
+        let taking = async {
+            loop {
+                let Ok(permit) = room.clone().acquire_owned().await else { return };
+                match listener.accept().await {
+                    Ok((stream, address)) => match self.share(&shares, address.ip()) {
+                        Ok(share) => {
+                            self.begin(stream, address, (permit, share), running.watcher());
+                        }
+                        Err(TooMany) => tracing::warn!("an address has too many connections"),
+                    },
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection cannot be taken");
+                        sleep(PAUSE).await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = taking => {}
+            () = stop => {}
+        }
+        drop(listener);
+        self.shared.stopping.send_replace(true);
+        if timeout(self.shared.options.stop_patience, running.shutdown()).await.is_err() {
+            tracing::warn!("some requests took too long to be ended");
+        }
+        Ok(())
+    }
+
+    /// Counts a connection of an address, if it is one whose connections are counted.
+    fn share(&self, shares: &Arc<Shares>, address: IpAddr) -> Result<Option<Share>, TooMany> {
+        let options = &self.shared.options;
+        if options.is_behind_proxy || address.to_canonical().is_loopback() {
+            return Ok(None);
+        }
+        let share = shares.take(address, options.most_connections_of_one);
+        share.map(Some).ok_or(TooMany)
+    }
+
+    fn begin(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        room: (OwnedSemaphorePermit, Option<Share>),
+        watcher: Watcher,
+    ) {
+        let options = self.shared.options;
+        // News is small, and is not to wait for more.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection is slower than it need be");
+        }
+        let router = self.router.clone();
+        let service = service_fn(move |request| {
+            answer(router.clone(), request, address.ip(), options.is_behind_proxy)
+        });
+        let stream = TokioIo::new(Patience::new(stream, options.write_patience));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(options.head_patience)
+            .serve_connection(stream, service);
+        let connection = watcher.watch(connection);
+        let open = self.shared.metrics.connection();
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke off");
+            }
+            drop((room, open));
+        });
+    }
+}
+
+async fn answer(
+    router: Router,
+    request: hyper::Request<Incoming>,
+    address: IpAddr,
+    is_behind_proxy: bool,
+) -> Result<Response, Infallible> {
+    let mut request: Request = request.map(Body::new);
+    let peer = peer(&request, address, is_behind_proxy);
+    request.extensions_mut().insert(peer);
+    router.oneshot(request).await
+}
+
+/// Returns from where a request came. Who runs on this machine is not limited.
+fn peer(request: &Request, address: IpAddr, is_behind_proxy: bool) -> Peer {
+    if !is_behind_proxy {
+        return Peer(Some(address).filter(|address| !address.to_canonical().is_loopback()));
+    }
+    // The proxy adds the address that it sees behind what it was sent, which anybody may have made up.
+    let last = request.headers().get_all(FORWARDED).iter().next_back();
+    let last = last.and_then(|header| header.to_str().ok()?.rsplit(',').next());
+    Peer(Some(last.and_then(|last| last.trim().parse().ok()).unwrap_or(address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_is_who_connects_or_who_the_proxy_names() {
+        let request = |headers: &[&str]| {
+            let mut request = Request::new(Body::empty());
+            for header in headers {
+                request.headers_mut().append(FORWARDED, header.parse().unwrap());
+            }
+            request
+        };
+        let [here, there, named] =
+            ["127.0.0.1", "1.2.3.4", "5.6.7.8"].map(|address| address.parse::<IpAddr>().unwrap());
+        let forwarded = request(&["9.9.9.9, 5.6.7.8"]);
+        assert_eq!(peer(&forwarded, here, false), Peer(None));
+        assert_eq!(peer(&forwarded, there, false), Peer(Some(there)));
+        assert_eq!(peer(&forwarded, here, true), Peer(Some(named)));
+        assert_eq!(peer(&request(&["9.9.9.9", "5.6.7.8"]), here, true), Peer(Some(named)));
+        assert_eq!(peer(&request(&[]), there, true), Peer(Some(there)));
+        assert_eq!(peer(&request(&["nonsense"]), here, true), Peer(Some(here)));
+    }
+}

@@ -1,0 +1,112 @@
+//! What the server answers at which path.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ara_protocol::message::{Endpoint, Refusal};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout_at;
+
+use crate::relay::{RelayAnswer, Topic, peek_mailbox, refusal};
+use crate::server::connections::Peer;
+use crate::server::{Shared, events};
+
+/// Returns what answers at each path.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let mut router = Router::new();
+    for endpoint in Endpoint::ALL {
+        let handle = move |State(shared): State<Arc<Shared>>,
+                           Extension(peer): Extension<Peer>,
+                           body: Body| async move {
+            let begun = Instant::now();
+            let response = respond(&shared, endpoint, peer, body).await;
+            shared.metrics.answered(endpoint, response.status(), begun.elapsed());
+            tracing::debug!(
+                endpoint = endpoint.path(),
+                status = response.status().as_u16(),
+                microseconds = begun.elapsed().as_micros(),
+                "answered"
+            );
+            response
+        };
+        router = router.route(endpoint.path(), post(handle));
+    }
+    router.route("/health", get(health)).fallback(unknown).with_state(shared)
+}
+
+async fn respond(shared: &Arc<Shared>, endpoint: Endpoint, peer: Peer, body: Body) -> Response {
+    if let Some(limited) = peer.0.and_then(|peer| shared.relay.limited(peer)) {
+        return respond_with(limited);
+    }
+    let held = match shared.bodies.read(body, &shared.options).await {
+        Ok(held) => held,
+        Err(refused) => return respond_with(refusal(refused)),
+    };
+    let body = held.bytes.clone();
+    match endpoint {
+        Endpoint::Events => events::respond(shared, body).await,
+        Endpoint::Mailbox => respond_with(wait_for_box(shared, body).await),
+        _ => respond_with(answer(shared, endpoint, body).await),
+    }
+}
+
+/// Has the relay answer, on a thread for what blocks.
+async fn answer(shared: &Shared, endpoint: Endpoint, body: Bytes) -> RelayAnswer {
+    let relay = shared.relay.clone();
+    let answer = spawn_blocking(move || relay.answer(endpoint, &body, None)).await;
+    answer.unwrap_or_else(|_| {
+        tracing::error!(endpoint = endpoint.path(), "answering broke off");
+        refusal(Refusal::Busy)
+    })
+}
+
+/// Answers a step of a pairing. Who asks for a box that is empty may have to wait until it is filled.
+async fn wait_for_box(shared: &Shared, body: Bytes) -> RelayAnswer {
+    let mut notice =
+        peek_mailbox(&body).map(|mailbox| shared.notices.about(Topic::Mailbox(mailbox)));
+    let mut stopping = shared.stopping.subscribe();
+    let begun = tokio::time::Instant::now();
+    let mut last = answer(shared, Endpoint::Mailbox, body.clone()).await;
+    while let (Some(notice), true) = (&mut notice, last.wait_seconds > 0) {
+        let end = begun + std::time::Duration::from_secs(last.wait_seconds.into());
+        tokio::select! {
+            told = timeout_at(end, notice.wait()) => if told.is_err() {
+                return last;
+            },
+            // It is over if the sender is gone, too.
+            _ = stopping.wait_for(|stops| *stops) => return last,
+        }
+        last = answer(shared, Endpoint::Mailbox, body.clone()).await;
+    }
+    last
+}
+
+/// Makes a response of what the relay answers.
+pub(super) fn respond_with(answer: RelayAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/octet-stream")], answer.body).into_response()
+}
+
+/// Tells whether the store can be read.
+async fn health(State(shared): State<Arc<Shared>>) -> Response {
+    let relay = shared.relay.clone();
+    match spawn_blocking(move || relay.count_spaces()).await {
+        Ok(Ok(_)) => (StatusCode::OK, "ok\n").into_response(),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response(),
+    }
+}
+
+/// A path of a later version of the protocol is answered so that a client understands it.
+async fn unknown(uri: Uri) -> Response {
+    if uri.path().starts_with("/v") {
+        respond_with(refusal(Refusal::UpdateNeeded))
+    } else {
+        (StatusCode::NOT_FOUND, "this is a relay of ara\n").into_response()
+    }
+}

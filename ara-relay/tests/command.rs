@@ -1,0 +1,137 @@
+//! The command, as whoever runs a relay starts and stops it.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The command, without what the environment of the test says.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ara-relay"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ARA_RELAY_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A relay that runs, and what it said when it was ready.
+struct Running {
+    child: Child,
+    said: String,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+        if said.is_empty() {
+            let mut error = String::new();
+            child.stderr.as_mut().unwrap().read_to_string(&mut error).unwrap();
+            panic!("{error}");
+        }
+        Self { child, said }
+    }
+
+    /// The address that follows a word of what it said.
+    fn address(&self, after: &str) -> String {
+        let (_, rest) = self.said.split_once(after).unwrap();
+        rest.chars()
+            .take_while(|letter| letter.is_ascii_digit() || ".:".contains(*letter))
+            .collect()
+    }
+
+    /// Ends the relay as an administrator does, and returns what it logged.
+    fn stop(mut self) -> String {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+        let mut logged = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut logged).unwrap();
+        logged
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already, unless the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn in_folder(folder: &Path) -> Command {
+    command(&["--listen", "127.0.0.1:0", "--data", folder.to_str().unwrap()])
+}
+
+#[test]
+fn it_says_where_it_listens_and_stops_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Running::start(in_folder(folder.path()));
+    let file = folder.path().join("ara-relay.db");
+    let address = relay.address("http://");
+    let expected =
+        format!("ara-relay listens on http://{address} and keeps its data in {}\n", file.display());
+    assert_eq!(relay.said, expected);
+    assert!(file.exists());
+    assert!(get(&address, "/health").starts_with("HTTP/1.1 200"));
+    assert!(relay.stop().contains("the relay stops"));
+    // What it kept is opened again.
+    Running::start(in_folder(folder.path())).stop();
+}
+
+#[test]
+fn the_environment_sets_each_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(&[]);
+    command
+        .env("ARA_RELAY_LISTEN", "127.0.0.1:0")
+        .env("ARA_RELAY_DATA", folder.path())
+        .env("ARA_RELAY_METRICS", "127.0.0.1:0")
+        .env("ARA_RELAY_ORIGIN", "https://relay.example")
+        .env("ARA_RELAY_TOKEN", "one,two")
+        .env("ARA_RELAY_BEHIND_PROXY", "true")
+        .env("ARA_RELAY_LOG", "off");
+    let relay = Running::start(command);
+    let metrics = get(&relay.address("metrics are at http://"), "/metrics");
+    assert!(metrics.contains("ara_relay_connections"));
+    assert_eq!(relay.stop(), "");
+}
+
+#[test]
+fn one_that_others_can_reach_does_not_start_without_being_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    for (arguments, missing) in [
+        (&["--listen", "0.0.0.0:0", "--origin", "http://a"][..], "who may found spaces"),
+        (&["--listen", "0.0.0.0:0", "--admit", "open"], "--origin URL"),
+        (&["--admit", "token", "--listen", "127.0.0.1:0"], "needs a --token"),
+    ] {
+        let output = command(&[arguments, &["--data", data]].concat()).output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(missing), "{error}");
+    }
+    assert!(!folder.path().join("ara-relay.db").exists());
+}
+
+#[test]
+fn what_it_cannot_use_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    std::fs::write(&file, "my notes, which are not to be lost".repeat(200)).unwrap();
+    let output = command(&["--listen", "127.0.0.1:0", "--data", file.to_str().unwrap()]).output();
+    let error = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(error.contains("notes.txt: the file is not a relay's store"), "{error}");
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("my notes"));
+}
