@@ -44,6 +44,14 @@ impl Engine {
         if answer.end.number < after {
             return Err(Fault::Lied { what: "its log ends before what it has shown" });
         }
+        // What is listed may be of epochs and members that came after the records that are known here.
+        self.repair_access(outcome)?;
+        if self.epoch_keys.is_none() {
+            return Err(Fault::Stopped);
+        }
+        if self.place.cursor.number != after {
+            return Ok(false);
+        }
         self.take_entries(answer.entries, answer.end, outcome)?;
         let cursor = self.place.cursor;
         if !is_more && cursor != answer.end || is_more && cursor.number == after {

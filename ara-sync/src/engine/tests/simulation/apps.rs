@@ -172,8 +172,14 @@ pub(super) fn export(db: &Database) -> Vec<String> {
     let mut lines = Vec::new();
     db.export_json::<v3::Item>(&mut lines).unwrap();
     db.export_json::<v3::Tag>(&mut lines).unwrap();
-    let mut lines: Vec<_> =
-        String::from_utf8(lines).unwrap().lines().map(str::to_owned).collect();
+    // The order of columns is that in which a file came to have them.
+    let sorted = |line: &str| {
+        let mut fields: Vec<_> = line.trim_matches(['{', '}']).split(',').collect();
+        fields.sort_unstable();
+        fields.join(",")
+    };
+    let text = String::from_utf8(lines).unwrap();
+    let mut lines: Vec<_> = text.lines().map(sorted).collect();
     lines.sort_unstable();
     lines
 }

@@ -86,6 +86,13 @@ impl Network {
         self.put(url, Arc::new(SqliteStore::memory().unwrap()), u64::MAX >> 1);
     }
 
+    /// Puts an empty relay at a URL, unless there is one.
+    pub(super) fn put_if_none(&self, url: &str) {
+        if self.with(|inner| !inner.relays.contains_key(url)) {
+            self.put_empty(url);
+        }
+    }
+
     fn put(&self, url: &str, store: Arc<SqliteStore>, quota: u64) {
         let seconds = Arc::clone(&self.seconds);
         let mut filled = self.with(|inner| inner.dice.clone());

@@ -227,11 +227,17 @@ impl Story {
     fn remove_keys(&mut self, keys: &[MemberKey]) -> bool {
         let at = self.members.len() - 1;
         self.causes.removed.extend(keys);
+        if keys.iter().any(|key| self.members[at].engine().members().get(*key).is_none()) {
+            self.sync_at(at);
+        }
+        let is_out = |device: &Device| {
+            keys.iter().all(|key| device.engine().members().removed_in(*key).is_some())
+        };
         for attempt in 0..3 {
-            let device = self.members[at].engine_mut();
-            if keys.iter().all(|key| device.members().get(*key).is_none()) {
+            if is_out(&self.members[at]) {
                 return true;
             }
+            let device = self.members[at].engine_mut();
             if let Err(fault) = device.remove(keys) {
                 self.judge_at(at, &fault);
             }
@@ -239,8 +245,7 @@ impl Story {
                 self.be_calm();
             }
         }
-        let device = self.members[at].engine();
-        keys.iter().all(|key| device.members().get(*key).is_none())
+        is_out(&self.members[at])
     }
 
     /// Notes that devices were removed by the last member, which has read all that they sent.
@@ -367,7 +372,7 @@ impl Story {
     fn move_on(&mut self) {
         let at = self.pick();
         let to = URLS[usize::from(self.url == URLS[0])];
-        self.maker.network.put_empty(to);
+        self.maker.network.put_if_none(to);
         self.be_calm();
         self.causes.moved = true;
         let done = self.members[at].engine_mut().move_to(to);

@@ -9,6 +9,7 @@ use ara_protocol::keys::{MemberKey, SecretKeys};
 use tempfile::TempDir;
 
 use crate::engine::base::Invitation;
+use crate::engine::tests::simulation::apps::NEWEST;
 use crate::engine::tests::simulation::device::{Device, Known, Maker};
 use crate::engine::tests::simulation::dice::Dice;
 use crate::engine::tests::simulation::network::Network;
@@ -188,7 +189,7 @@ impl Story {
     pub(super) fn device(&mut self) -> Device {
         let in_file = self.has(Feature::Files) && self.dice.per_cent(60);
         let has_versions = self.has(Feature::Versions);
-        let version = if has_versions { 1 + self.dice.below(3) as u32 } else { 2 };
+        let version = if has_versions { 1 + self.dice.below(3) as u32 } else { NEWEST };
         let mut device = Device::new(&self.maker, (in_file, version), &mut self.dice);
         device.refuse_newer &= has_versions;
         device
