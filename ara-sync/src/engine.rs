@@ -10,6 +10,7 @@ mod content;
 pub(crate) mod device;
 mod founding;
 mod joining;
+mod judging;
 mod own_slot;
 mod pushing;
 mod reading;

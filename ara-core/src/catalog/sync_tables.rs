@@ -86,6 +86,33 @@ mod tests {
     use crate::catalog::format::new_file;
 
     #[test]
+    fn segments_that_hold_removed_values_are_noted() -> Result<()> {
+        let file = new_file();
+        let node = NodeId::from_bytes([7; 16]);
+        // A file that is not synced has nothing to note.
+        note_removed(&file)?(node, ChangeNumber::new(1))?;
+        make(&file)?;
+        for (number, from, to) in [(1, 0, 3), (2, 3, 5), (3, 5, 9)] {
+            file.execute(
+                "INSERT INTO ara_segment VALUES \
+                 (?1, randomblob(32), ?2, x'', x'', x'', ?3, 0, ?4, 0, 1, NULL, x'', 4)",
+                (number, node.as_bytes(), from, to),
+            )?;
+        }
+        let mut removed = note_removed(&file)?;
+        removed(node, ChangeNumber::new(4))?;
+        removed(node, ChangeNumber::new(5))?;
+        removed(NodeId::from_bytes([8; 16]), ChangeNumber::new(1))?;
+        let mut flags = file.prepare("SELECT flags FROM ara_segment ORDER BY number")?;
+        let flags =
+            flags.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+        assert_eq!(flags, [4, 6, 4]);
+        let noted: i64 = file.query_row("SELECT count(*) FROM ara_sync", [], |row| row.get(0))?;
+        assert_eq!(noted, 1);
+        Ok(())
+    }
+
+    #[test]
     fn what_is_missing_is_made_and_what_is_there_stays() -> Result<()> {
         let file = new_file();
         assert!(!are_there(&file)?);

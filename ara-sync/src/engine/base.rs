@@ -49,7 +49,7 @@ pub(super) struct Told {
     pub(super) tails: HashMap<NodeId, Tail>,
     /// The nodes that are to be read again.
     pub(super) due: BTreeSet<NodeId>,
-    /// The nodes of which the relay refuses segments, or that are too large to be sent.
+    /// The nodes of which nothing can be sent now: the relay refuses it, or it is too large, or too little is known.
     pub(super) unsendable: BTreeSet<NodeId>,
     /// The nodes that cannot be sealed again now.
     pub(super) not_resealed: BTreeSet<NodeId>,

@@ -9,7 +9,7 @@ use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
 use crate::engine::tail::Tail;
 use crate::fault::{Fault, Result};
 use crate::state::Alarm;
-use crate::state::segments::{Chain, sealed_point};
+use crate::state::segments::{Chain, node_point, sealed_point};
 
 /// About how many bytes are sent in a request.
 const OF_A_REQUEST: usize = 4 << 20;
@@ -25,26 +25,34 @@ pub(super) struct Push {
     pub(super) replaces: bool,
 }
 
+/// What is remembered of a push until its outcome is known.
+pub(super) struct SentPush {
+    node: NodeId,
+    replaces: bool,
+    segments: usize,
+}
+
+impl SentPush {
+    pub(super) fn of(push: &Push) -> Self {
+        Self { node: push.node, replaces: push.replaces, segments: push.segments.len() }
+    }
+}
+
 impl Engine {
     /// Returns what is to be sent now.
     pub(super) fn pushes(&mut self) -> Result<Vec<Push>> {
         let mut pushes = Vec::new();
         let mut used = 0;
         for known in self.database.sync_nodes()? {
+            if !self.has_news_of(&known)? {
+                continue;
+            }
             let node = NodeId::from_bytes(known.node);
-            if self.unread.contains_key(&node) || self.told.unsendable.contains(&node) {
-                continue;
-            }
             let tail = self.tail(node)?;
-            if !tail.is_sure {
-                continue;
-            }
-            let planned = if known.is_forked {
-                self.push_forked(&known, &tail, &mut pushes, &mut used)
-            } else if known.end.number > tail.end.number {
-                self.push_new(&known, &tail, &mut pushes, &mut used)
-            } else {
-                Ok(())
+            let before = pushes.len();
+            let planned = match known.is_forked {
+                true => self.push_forked(&known, &tail, &mut pushes, &mut used),
+                false => self.push_new(&known, &tail, &mut pushes, &mut used),
             };
             match planned {
                 Err(Fault::Protocol(ara_protocol::Error::TooLarge { .. })) => {
@@ -55,11 +63,55 @@ impl Engine {
                 }
                 planned => planned?,
             }
+            if pushes.len() == before {
+                // It is tried again once more is known of the node.
+                self.told.unsendable.insert(node);
+            }
             if used >= OF_A_REQUEST || pushes.len() >= MOST_SEGMENTS {
                 break;
             }
         }
         Ok(pushes)
+    }
+
+    /// Returns whether there is something of a node that can be sent.
+    fn has_news_of(&mut self, known: &SyncNode) -> Result<bool> {
+        let node = NodeId::from_bytes(known.node);
+        let tail = self.tail(node)?;
+        if self.unread.contains_key(&node) || self.told.unsendable.contains(&node) || !tail.is_sure
+        {
+            return Ok(false);
+        }
+        if known.is_forked {
+            let is_sealed = tail.end == sealed_point(known.end) && !tail.has_removed;
+            return Ok(!is_sealed && !self.told.not_resealed.contains(&node));
+        }
+        if known.end.number <= tail.end.number {
+            return Ok(false);
+        }
+        if !tail.has_removed || *self.database.node()?.as_bytes() == known.node {
+            return Ok(true);
+        }
+        // What takes the place of the last segments must hold all of them. If not here, it may do so elsewhere.
+        let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
+        let end = chain.segments.last().and_then(|last| last.bounds).map(|bounds| bounds.to);
+        match end {
+            Some(end) => Ok(self.database.knows_point(known.node, node_point(end))?),
+            None => Ok(false),
+        }
+    }
+
+    /// Returns whether there is something to send.
+    pub(super) fn has_news(&mut self) -> Result<bool> {
+        if self.access.members.needs_rotation() {
+            return Ok(true);
+        }
+        for known in self.database.sync_nodes()? {
+            if self.has_news_of(&known)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Plans what is new of a node. If its last segments do not count any more, it takes their place.
@@ -73,11 +125,20 @@ impl Engine {
         let node = NodeId::from_bytes(known.node);
         let stretch = Stretch { node, after: tail.end, until: None, is_forked: false };
         if tail.has_removed {
-            let stretch = Stretch { until: Some(sealed_point(known.end)), ..stretch };
             let chain = self.database.sync_read(|sync| Chain::load(sync, node))?;
             let chain = chain.unwrap_or_default().segments;
             let first = chain.iter().rposition(|it| it.end().is_some()).map_or(0, |at| at + 1);
             let dirty = chain.get(first..).unwrap_or_default();
+            // They are replaced by what they held, no more and no less: another device may do so at the same time, and
+            // the relay takes both, one in the place of the other. Only where they held what never was, as whose
+            // changes they are can tell, all that there is takes their place.
+            let end = dirty.last().and_then(|last| last.bounds).map(|bounds| bounds.to);
+            let is_known = match end {
+                Some(end) => self.database.knows_point(known.node, node_point(end))?,
+                None => false,
+            };
+            let until = end.filter(|_| is_known).unwrap_or(sealed_point(known.end));
+            let stretch = Stretch { until: Some(until), ..stretch };
             if let Some(push) = self.replacement(dirty, &stretch)? {
                 *used += push.segments.iter().map(size_of).sum::<usize>();
                 pushes.push(push);
@@ -108,11 +169,6 @@ impl Engine {
         used: &mut usize,
     ) -> Result<()> {
         let node = NodeId::from_bytes(known.node);
-        if tail.end == sealed_point(known.end) && !tail.has_removed
-            || self.told.not_resealed.contains(&node)
-        {
-            return Ok(());
-        }
         let start = Tail::NONE.end;
         let until = Some(sealed_point(known.end));
         let stretch = Stretch { node, after: start, until, is_forked: true };
@@ -130,16 +186,17 @@ impl Engine {
     /// Notes what became of pushes.
     pub(super) fn take_outcomes(
         &mut self,
-        pushes: &[(NodeId, bool, usize)],
+        pushes: &[SentPush],
         outcomes: &[PushOutcome],
         outcome: &mut Outcome,
     ) -> Result<()> {
         if pushes.len() != outcomes.len() {
             return Err(Fault::Lied { what: "it does not tell what became of what was sent" });
         }
-        for ((node, replaces, count), became) in pushes.iter().zip(outcomes) {
+        for (push, became) in pushes.iter().zip(outcomes) {
+            let SentPush { node, replaces, segments } = push;
             match became {
-                PushOutcome::Taken => outcome.sent += *count as u64,
+                PushOutcome::Taken => outcome.sent += *segments as u64,
                 PushOutcome::Refused if *replaces => {
                     self.told.not_resealed.insert(*node);
                 }

@@ -233,6 +233,7 @@ impl Engine {
             }
             self.told.tails.remove(&node);
         }
+        self.told.unsendable.remove(&node);
         batch.place.cursor = at;
         batch.has_dirty |= is_removed;
         batch.rows.push((row, header.replaces.clone()));

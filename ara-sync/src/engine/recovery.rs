@@ -125,3 +125,28 @@ impl Recovery {
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 }
+
+impl Engine {
+    /// Removes the members that were not confirmed when the space was recovered. Returns whether there were any.
+    pub(super) fn remove_unconfirmed(&mut self) -> Result<bool> {
+        let noted = self.database.sync_read(|sync| facts::under(sync, facts::TO_REMOVE))?;
+        let noted = noted.unwrap_or_default();
+        if noted.is_empty() {
+            return Ok(false);
+        }
+        let out = noted.iter().filter_map(|(key, _)| {
+            let key = MemberKey::from_bytes(facts::from_hex(key)?).ok()?;
+            self.access.members.get(key).map(|_| key)
+        });
+        let out: Vec<_> = out.collect();
+        if !out.is_empty() {
+            self.remove(&out)?;
+        }
+        self.write(|sync| {
+            noted
+                .iter()
+                .try_for_each(|(key, _)| facts::remove(sync, &format!("{}{key}", facts::TO_REMOVE)))
+        })?;
+        Ok(true)
+    }
+}

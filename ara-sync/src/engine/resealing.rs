@@ -47,6 +47,17 @@ impl Engine {
         Ok(None)
     }
 
+    /// Returns whether there may be something to be sealed again.
+    pub(super) fn has_dirty(&self) -> Result<bool> {
+        let nodes = self.database.sync_read(|sync| {
+            let is_any = facts::get(sync, facts::RESEAL)?.is_some();
+            if is_any { nodes_with(sync, DIRTY) } else { Ok(vec![]) }
+        })?;
+        let is_left =
+            |node| !self.told.not_resealed.contains(node) && !self.unread.contains_key(node);
+        Ok(nodes.unwrap_or_default().iter().any(is_left))
+    }
+
     fn nothing_to_reseal(&self) -> Result<Option<Push>> {
         let is_noted = self.database.sync_read(|sync| facts::get(sync, facts::RESEAL))?;
         if is_noted.flatten().is_some() {

@@ -1,5 +1,6 @@
 //! Reading the relay's log by the heads of its segments, where it was put back.
 
+use ara_core::Uuid;
 use ara_protocol::message::segments::HeadsRequest;
 
 use crate::engine::base::{Engine, Outcome};
@@ -15,7 +16,10 @@ impl Engine {
         let place = Place { by_heads: true, ..Place::start(self.space()) };
         let changed = self.write(|sync| {
             segments::clear(sync)?;
-            unread::clear(sync)?;
+            for (node, _) in unread::all(sync)? {
+                unread::done(sync, node)?;
+                alarms::lower_of_node(sync, Uuid::from_bytes(*node.as_bytes()))?;
+            }
             for (doubt, _) in facts::under(sync, facts::DOUBTS)? {
                 facts::remove(sync, &format!("{}{doubt}", facts::DOUBTS))?;
             }
@@ -31,12 +35,22 @@ impl Engine {
         self.told.tails.clear();
         self.told.due.clear();
         self.told.unsendable.clear();
+        self.told.not_resealed.clear();
         self.told.end = None;
         Ok(())
     }
 
-    /// Reads a page of heads. Returns whether the end of the log is reached.
-    pub(super) fn read_heads(&mut self, outcome: &mut Outcome) -> Result<bool> {
+    /// Reads a page of heads. Where they cannot be right, as the relay was put back once more in between, they are read
+    /// from the start the next time.
+    pub(super) fn read_heads(&mut self, outcome: &mut Outcome) -> Result<()> {
+        let read = self.read_page(outcome);
+        if matches!(read, Err(Fault::Lied { .. })) && !self.is_overtaken()? {
+            self.begin_anew(false, outcome)?;
+        }
+        read
+    }
+
+    fn read_page(&mut self, outcome: &mut Outcome) -> Result<()> {
         let after = self.place.cursor.number;
         let request = HeadsRequest { space: self.space(), after, node: None };
         let answer = self.relay.heads(&request, &self.keys)?;
@@ -62,6 +76,6 @@ impl Engine {
             self.write(|sync| place.save(sync))?;
             self.place = place;
         }
-        Ok(!is_more)
+        Ok(())
     }
 }

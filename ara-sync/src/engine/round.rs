@@ -1,20 +1,26 @@
 //! A round: requests until nothing is left to send or to read.
 
-use ara_protocol::keys::MemberKey;
 use ara_protocol::message::sync::{SyncAnswer, SyncRequest};
+use ara_protocol::slot::Slot;
 
 use crate::engine::base::{Engine, Outcome, Progress};
-use crate::engine::pushing::Push;
+use crate::engine::pushing::{Push, SentPush};
 use crate::fault::{Fault, Result};
 use crate::random::Random;
 use crate::state::slots::OwnSlot;
-use crate::state::{Alarm, alarms, facts};
+use crate::state::{Alarm, alarms};
 
 /// How many bytes of segments come back at most.
 const BUDGET: u32 = 4 << 20;
 
 /// After how many requests that bring nothing on a round gives up.
 const MOST_IN_VAIN: u32 = 8;
+
+/// What was sent with a request.
+struct Sent {
+    pushes: Vec<SentPush>,
+    slot: Option<(Slot, OwnSlot)>,
+}
 
 impl Engine {
     /// Sends and reads until nothing is left, or `is_stopped` says so, which is asked between requests.
@@ -125,7 +131,7 @@ impl Engine {
             return Err(Fault::Stopped);
         }
         if self.place.by_heads {
-            return self.read_heads(outcome).map(|_| true);
+            return self.read_heads(outcome).map(|()| true);
         }
         let is_at_end = self.told.end == Some(self.place.cursor);
         let can_push = may_push && is_at_end && !self.told.lacks_records && !self.told.is_full;
@@ -140,38 +146,38 @@ impl Engine {
             pushes.extend(self.unite_small()?);
         }
         let slot = self.own_slot(!pushes.is_empty())?;
-        let about: Vec<_> =
-            pushes.iter().map(|push| (push.node, push.replaces, push.segments.len())).collect();
+        let sent = Sent { pushes: pushes.iter().map(SentPush::of).collect(), slot };
         let request = SyncRequest {
             space: self.space(),
             cursor: self.place.cursor,
             access: self.access.members.head(),
             slots_seen: self.place.slots_seen,
             budget: BUDGET,
-            slot: slot.as_ref().map_or(vec![], |(slot, _)| slot.as_bytes().to_vec()),
+            slot: sent.slot.as_ref().map_or(vec![], |(slot, _)| slot.as_bytes().to_vec()),
             pushes: pushes.into_iter().map(|Push { segments, .. }| segments).collect(),
         };
         let answer = self.relay.sync(&request, &self.keys)?;
-        let own = slot.map(|(_, own)| own);
-        self.take_answer(answer, (&about, own), outcome)
+        self.take_answer(answer, &sent, outcome)
     }
 
     fn take_answer(
         &mut self,
         answer: SyncAnswer,
-        (pushes, own): (&[(ara_protocol::NodeId, bool, usize)], Option<OwnSlot>),
+        sent: &Sent,
         outcome: &mut Outcome,
     ) -> Result<bool> {
         outcome.used = Some((answer.used, answer.limit));
         self.note_founded()?;
-        self.take_outcomes(pushes, &answer.pushes, outcome)?;
+        self.take_outcomes(&sent.pushes, &answer.pushes, outcome)?;
         if self.told.is_full {
             let alarm = Alarm::Full { used: answer.used, limit: answer.limit };
             self.raise(&alarm, outcome)?;
-        } else if !pushes.is_empty() {
+        } else if !sent.pushes.is_empty() {
             self.lower_full(outcome)?;
         }
-        if let Some(own) = own {
+        if let Some((slot, own)) = &sent.slot
+            && answer.slots.iter().any(|taken| taken == slot.as_bytes())
+        {
             self.write(|sync| own.save(sync))?;
         }
         if answer.knows_access {
@@ -199,31 +205,6 @@ impl Engine {
         Ok(!is_at_end || may_push && self.has_news()?)
     }
 
-    /// Returns whether there is something to send.
-    fn has_news(&mut self) -> Result<bool> {
-        if self.access.members.needs_rotation() {
-            return Ok(true);
-        }
-        for known in self.database.sync_nodes()? {
-            let node = ara_protocol::NodeId::from_bytes(known.node);
-            if self.unread.contains_key(&node) || self.told.unsendable.contains(&node) {
-                continue;
-            }
-            let tail = self.tail(node)?;
-            let is_news = match known.is_forked {
-                false => known.end.number > tail.end.number,
-                true => {
-                    crate::state::segments::node_point(tail.end) != known.end
-                        && !self.told.not_resealed.contains(&node)
-                }
-            };
-            if is_news && tail.is_sure {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     fn lower_full(&self, outcome: &mut Outcome) -> Result<()> {
         let is_full = |alarm: &Alarm| matches!(alarm, Alarm::Full { .. });
         if self.alarms()?.iter().any(is_full) {
@@ -238,7 +219,7 @@ impl Engine {
     /// Does what is left once the end of the log is reached. Returns whether there is more to send or to read.
     fn tidy_up(&mut self, is_stopped: &dyn Fn() -> bool, outcome: &mut Outcome) -> Result<bool> {
         self.reread(is_stopped, outcome)?;
-        self.judge_doubts(outcome)?;
+        self.judge_alarms(outcome)?;
         if self.told.lacks_records {
             self.repair_access(outcome)?;
             if !self.told.lacks_records {
@@ -250,67 +231,5 @@ impl Engine {
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
         Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
-    }
-
-    /// Returns whether there may be something to be sealed again.
-    fn has_dirty(&self) -> Result<bool> {
-        let nodes = self.database.sync_read(|sync| {
-            let is_noted = facts::get(sync, facts::RESEAL)?.is_some();
-            let flags = crate::state::segments::OF_REMOVED | crate::state::segments::HAS_FORGOTTEN;
-            if is_noted { crate::state::segments::nodes_with(sync, flags) } else { Ok(vec![]) }
-        })?;
-        let is_left =
-            |node| !self.told.not_resealed.contains(node) && !self.unread.contains_key(node);
-        Ok(nodes.unwrap_or_default().iter().any(is_left))
-    }
-
-    /// Raises or lowers the alarm that the relay hides what others have seen.
-    fn judge_doubts(&self, outcome: &mut Outcome) -> Result<()> {
-        let (stood, reached) = (self.place.stood, self.place.cursor.number);
-        let has = |doubt: &str| match facts::from_hex(doubt) {
-            Some(record) => self.access.has(ara_protocol::RecordHash::from_bytes(record)),
-            None => false,
-        };
-        let doubts = self.database.sync_read(|sync| facts::under(sync, facts::DOUBTS))?;
-        let doubts = doubts.unwrap_or_default();
-        let is_hidden = stood > reached || doubts.iter().any(|(doubt, _)| !has(doubt));
-        let is_told = self.alarms()?.contains(&Alarm::Withheld);
-        if is_hidden == is_told && doubts.is_empty() {
-            return Ok(());
-        }
-        let changed = self.write(|sync| {
-            for (doubt, _) in doubts.iter().filter(|(doubt, _)| has(doubt)) {
-                facts::remove(sync, &format!("{}{doubt}", facts::DOUBTS))?;
-            }
-            match is_hidden {
-                true => alarms::raise(sync, &Alarm::Withheld),
-                false => alarms::lower(sync, &Alarm::Withheld),
-            }
-        })?;
-        outcome.alarms_changed |= changed;
-        Ok(())
-    }
-
-    /// Removes the members that were not confirmed when the space was recovered. Returns whether there were any.
-    fn remove_unconfirmed(&mut self) -> Result<bool> {
-        let noted = self.database.sync_read(|sync| facts::under(sync, facts::TO_REMOVE))?;
-        let noted = noted.unwrap_or_default();
-        if noted.is_empty() {
-            return Ok(false);
-        }
-        let out = noted.iter().filter_map(|(key, _)| {
-            let key = MemberKey::from_bytes(facts::from_hex(key)?).ok()?;
-            self.access.members.get(key).map(|_| key)
-        });
-        let out: Vec<_> = out.collect();
-        if !out.is_empty() {
-            self.remove(&out)?;
-        }
-        self.write(|sync| {
-            noted
-                .iter()
-                .try_for_each(|(key, _)| facts::remove(sync, &format!("{}{key}", facts::TO_REMOVE)))
-        })?;
-        Ok(true)
     }
 }

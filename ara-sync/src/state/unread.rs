@@ -49,14 +49,6 @@ pub(crate) fn done(connection: &Connection, node: NodeId) -> Result<()> {
     facts::remove(connection, &format!("{PREFIX}{}", hex(node.as_bytes())))
 }
 
-/// Forgets all.
-pub(crate) fn clear(connection: &Connection) -> Result<()> {
-    for (node, _) in facts::under(connection, PREFIX)? {
-        facts::remove(connection, &format!("{PREFIX}{node}"))?;
-    }
-    Ok(())
-}
-
 /// Returns the nodes that are to be read again.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<(NodeId, Why)>> {
     let all = facts::under(connection, PREFIX)?.into_iter().filter_map(|(node, why)| {
