@@ -13,6 +13,7 @@ use crate::engine::content::{Content, alarm_of};
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
 use crate::state::segments::{HAS_FORGOTTEN, OF_REMOVED, Segment, UNREAD, node_point};
+use crate::state::stood::Stood;
 use crate::state::unread::{self, Why};
 use crate::state::{Alarm, alarms, facts, segments};
 
@@ -23,8 +24,8 @@ pub(super) struct Batch {
     rows: Vec<(Segment, Vec<SegmentId>)>,
     unread: Vec<(NodeId, Why)>,
     alarms: Vec<Alarm>,
-    /// What authors have seen, and this device has not.
-    doubts: Vec<String>,
+    /// Where authors stood.
+    stood: Vec<Stood>,
     has_dirty: bool,
 }
 
@@ -48,7 +49,7 @@ impl Batch {
             rows: vec![],
             unread: vec![],
             alarms: vec![],
-            doubts: vec![],
+            stood: vec![],
             has_dirty: false,
         }
     }
@@ -68,8 +69,8 @@ impl Batch {
         if self.has_dirty {
             facts::put(sync, facts::RESEAL, &[])?;
         }
-        for doubt in &self.doubts {
-            facts::put(sync, &format!("{}{doubt}", facts::DOUBTS), &[])?;
+        for stood in &self.stood {
+            stood.save(sync)?;
         }
         self.place.save(sync)?;
         let mut changed = false;
@@ -77,6 +78,11 @@ impl Batch {
             changed |= alarms::raise(sync, alarm)?;
         }
         Ok(changed)
+    }
+
+    /// Notes where the author of a segment stood.
+    pub(super) fn note_stood(&mut self, author: [u8; 32], told_in: u64, at: Position) {
+        self.stood.push(Stood { author, told_in, at });
     }
 
     /// Notes that a segment, which is the last row, could not be merged.
@@ -280,7 +286,9 @@ impl Engine {
                 return Ok(());
             }
         };
-        self.note_stood(batch, stood)?;
+        if let Some((row, _)) = batch.rows.last() {
+            batch.note_stood(row.author, row.number, stood);
+        }
         if is_held {
             batch.hold(node, Why::Held, alarm_of(*node.as_bytes(), Why::Held));
         }
@@ -343,21 +351,6 @@ impl Engine {
         }
         self.unread.extend(batch.unread.drain(..));
         *batch = Batch::new(self.place);
-    }
-
-    /// Compares where an author stood with what the relay shows.
-    pub(super) fn note_stood(&self, batch: &mut Batch, stood: Position) -> Result<()> {
-        let Position { cursor, access } = stood;
-        batch.place.stood = batch.place.stood.max(cursor.number);
-        let chain = self.database.sync_read(|sync| segments::chain_at(sync, cursor.number))?;
-        let is_other = chain.flatten().is_some_and(|chain| chain != cursor.chain);
-        if is_other {
-            batch.doubts.push("log".to_owned());
-        }
-        if !self.access.has(access) {
-            batch.doubts.push(facts::hex(access.as_bytes()));
-        }
-        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::engine::base::{Engine, Outcome};
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
 use crate::state::slots::OwnSlot;
-use crate::state::{Alarm, alarms, facts, segments, unread};
+use crate::state::{Alarm, alarms, segments, stood, unread};
 
 impl Engine {
     /// Begins to read the log anew, as the relay has another one than this device has read: it was put back, wiped or
@@ -20,9 +20,7 @@ impl Engine {
                 unread::done(sync, node)?;
                 alarms::lower_of_node(sync, Uuid::from_bytes(*node.as_bytes()))?;
             }
-            for (doubt, _) in facts::under(sync, facts::DOUBTS)? {
-                facts::remove(sync, &format!("{}{doubt}", facts::DOUBTS))?;
-            }
+            stood::clear(sync)?;
             place.save(sync)?;
             // The relay may have lost the slot.
             let own = OwnSlot::load(sync)?;
@@ -64,7 +62,7 @@ impl Engine {
             return Err(Fault::Stopped);
         }
         if self.place.cursor.number != after {
-            return Ok(false);
+            return Ok(());
         }
         self.take_entries(answer.entries, answer.end, outcome)?;
         let cursor = self.place.cursor;

@@ -257,9 +257,9 @@ fn check_told(device: &Device) {
                 Change::Removed { members } => members
                     .iter()
                     .all(|device| alarms.contains(&Alarm::DeviceRemoved { device: *device, by })),
-                Change::RecoverySet { .. } => alarms
-                    .iter()
-                    .any(|alarm| matches!(alarm, Alarm::RecoveryWordsSet { .. })),
+                Change::RecoverySet { .. } => {
+                    alarms.iter().any(|alarm| matches!(alarm, Alarm::RecoveryWordsSet { .. }))
+                }
                 Change::Moved { .. } => {
                     alarms.iter().any(|alarm| matches!(alarm, Alarm::Moved { .. }))
                 }

@@ -227,8 +227,7 @@ impl Device {
     /// A round, which may be stopped after some requests.
     pub(super) fn round(&mut self, most: Option<usize>) -> Result<Outcome, Fault> {
         let asked = std::cell::Cell::new(0);
-        let is_stopped =
-            || most.is_some_and(|most| asked.replace(asked.get() + 1) > most);
+        let is_stopped = || most.is_some_and(|most| asked.replace(asked.get() + 1) > most);
         let done = self.engine_mut().round(&is_stopped, &mut |_| {});
         self.note_known();
         done

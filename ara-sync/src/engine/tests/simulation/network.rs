@@ -78,7 +78,10 @@ impl Network {
             interruption: None,
             sent: vec![],
         };
-        Arc::new(Self { inner: Mutex::new(inner), seconds: Arc::new(AtomicU64::new(1_700_000_000)) })
+        Arc::new(Self {
+            inner: Mutex::new(inner),
+            seconds: Arc::new(AtomicU64::new(1_700_000_000)),
+        })
     }
 
     /// Puts an empty relay at a URL.

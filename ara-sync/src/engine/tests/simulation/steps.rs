@@ -209,8 +209,9 @@ impl Story {
         }
         let by = self.pick();
         let device = self.members.swap_remove(by);
-        let out: Vec<_> =
-            (0..count).map(|_| self.members.swap_remove(self.dice.below(self.members.len()))).collect();
+        let out: Vec<_> = (0..count)
+            .map(|_| self.members.swap_remove(self.dice.below(self.members.len())))
+            .collect();
         self.members.push(device);
         let keys: Vec<_> = out.iter().map(Device::key).collect();
         let names: Vec<_> = out.iter().map(|device| device.name).collect();
