@@ -44,6 +44,9 @@ page! { history: include_str!("../guide/history.md") }
 page! { forgetting: include_str!("../guide/forgetting.md") }
 page! { maintenance: include_str!("../guide/maintenance.md") }
 page! { tracing: include_str!("../guide/tracing.md") }
+page! { sync: include_str!("../guide/sync.md") }
+page! { sync_security: include_str!("../guide/sync_security.md") }
+page! { relay: include_str!("../guide/relay.md") }
 // The programs of these two need other crates: they are the doctests of `guide/recipes`.
 #[cfg(not(doctest))]
 page! { async_apps: include_str!("../guide/async_apps.md") }
@@ -56,6 +59,9 @@ page! { money: include_str!("../guide/money.md") }
 page! { importing: include_str!("../guide/importing.md") }
 
 page! { wire_format: include_str!("../guide/wire_format.md") }
+page! { sync_wire: include_str!("../guide/sync_wire.md") }
+page! { sync_formats: include_str!("../guide/sync_formats.md") }
+page! { sync_log: include_str!("../guide/sync_log.md") }
 page! { file_format: include_str!("../FORMAT.md") }
 
 #[doc(inline)]

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{self, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use ara_relay::{Relay, RelayOptions, Server, ServerOptions, SqliteStore};
@@ -21,6 +22,9 @@ use tracing::level_filters::LevelFilter;
 /// How many requests are answered at the same time. More wait.
 const MOST_THREADS: usize = 64;
 
+/// How long what blocks may take when the relay stops.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
@@ -30,9 +34,12 @@ fn main() -> ExitCode {
         .init();
     let runtime =
         Builder::new_multi_thread().enable_all().max_blocking_threads(MOST_THREADS).build();
-    let ended = runtime
-        .context("the runtime cannot be started")
-        .and_then(|runtime| runtime.block_on(run(&arguments)));
+    let ended = runtime.context("the runtime cannot be started").and_then(|runtime| {
+        let ended = runtime.block_on(run(&arguments));
+        // What is dropped in the background can go on later.
+        runtime.shutdown_timeout(PATIENCE);
+        ended
+    });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -71,12 +78,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
             ..ServerOptions::default()
         },
     );
+    // Who reads the line may stop the relay at once.
+    let mut signals = Signals::new().context("signals cannot be received")?;
     let told =
         ready(&address.to_string(), file, metrics.as_ref()).context("a listener has no address")?;
     print(&told).context("the standard output cannot be written")?;
 
     let (stopping, stop) = watch::channel(false);
-    let mut signals = Signals::new().context("signals cannot be received")?;
     tokio::spawn(async move {
         signals.wait().await;
         tracing::info!("the relay stops");
@@ -120,27 +128,41 @@ async fn wait_for(mut stop: watch::Receiver<bool>) {
 }
 
 /// The signals by which a relay is stopped.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
+#[cfg(unix)]
+struct Signals([tokio::signal::unix::Signal; 2]);
 
+#[cfg(unix)]
 impl Signals {
+    /// From now on they do not end the process.
     fn new() -> io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?]))
     }
 
     async fn wait(&mut self) {
-        #[cfg(unix)]
+        let Self([terminate, interrupt]) = self;
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = self.terminate.recv() => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// The signal by which a relay is stopped.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(&mut self) {
+        // If it cannot be received, the relay is ended by whoever started it.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }
 

@@ -44,9 +44,13 @@ impl Running {
     }
 
     /// Ends the relay as an administrator does, and returns what it logged.
-    fn stop(mut self) -> String {
+    fn stop(self) -> String {
+        self.stop_by("-TERM")
+    }
+
+    fn stop_by(mut self, signal: &str) -> String {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
         let mut logged = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut logged).unwrap();
@@ -87,7 +91,7 @@ fn it_says_where_it_listens_and_stops_when_it_is_told_to() {
     assert!(get(&address, "/health").starts_with("HTTP/1.1 200"));
     assert!(relay.stop().contains("the relay stops"));
     // What it kept is opened again.
-    Running::start(in_folder(folder.path())).stop();
+    Running::start(in_folder(folder.path())).stop_by("-INT");
 }
 
 #[test]

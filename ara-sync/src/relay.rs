@@ -1,6 +1,8 @@
 //! Typed calls of the relay: challenges, signatures, and answers.
 
 mod calls;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -16,7 +16,8 @@ pub enum Endpoint {
     Parts,
     /// To stage a part of a segment: a [`StageRequest`](super::segments::StageRequest).
     Stage,
-    /// To find the spaces whose recovery member signs the request: a [`SpaceRequest`](super::SpaceRequest) of zeros.
+    /// To find the spaces whose recovery member signs the request: a [`SpaceRequest`](super::SpaceRequest) of zeros. The
+    /// answer is their ids, one behind the other.
     Find,
     /// To delete a space for ever: a [`SpaceRequest`](super::SpaceRequest).
     Delete,

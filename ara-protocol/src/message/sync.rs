@@ -91,7 +91,7 @@ pub enum PushOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Entry {
-    /// What was up to here was replaced, and what replaces it comes later, or is nothing new to the client.
+    /// What was up to here was replaced, and what replaces it comes later.
     Skip {
         /// The place after it.
         to: Cursor,
@@ -105,7 +105,8 @@ pub enum Entry {
         /// Its part.
         part: Vec<u8>,
     },
-    /// A segment whose parts are read by themselves.
+    /// A segment whose parts are read by themselves, if they are wanted: it is large, or the client has pushed it, or the
+    /// client is past all that it replaces, and so has likely read what is in it.
     Head {
         /// Its number.
         number: u64,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ara_protocol::RecordHash;
 use ara_protocol::access::{Change, Members, Record};
 use ara_protocol::message::Refusal;
 use ara_protocol::message::access::{AccessAnswer, AccessRequest};
 use ara_protocol::request::hash_body;
+use ara_protocol::{Error, RecordHash};
 
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
@@ -31,15 +31,25 @@ struct Fresh {
 impl Fresh {
     /// Reads the records, and returns `None` if one does not continue the log. Only a member can make one that does, so
     /// nobody else has many signatures checked.
-    fn read(&self, asked: &Asked<'_>) -> Option<Vec<Record>> {
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Refusal::UpdateNeeded`] if one is newer than this relay, which then cannot tell.
+    fn read(&self, asked: &Asked<'_>) -> Result<Option<Vec<Record>>, Refusal> {
         let mut members = self.members.as_deref().cloned();
         let mut read = vec![];
         for record in &self.records {
-            let record = Record::read(record).ok()?;
-            grow(&mut members, asked, &record)?;
+            let record = match Record::read(record) {
+                Ok(record) => record,
+                Err(Error::UpdateNeeded { .. }) => return Err(Refusal::UpdateNeeded),
+                Err(_) => return Ok(None),
+            };
+            if grow(&mut members, asked, &record).is_none() {
+                return Ok(None);
+            }
             read.push(record);
         }
-        Some(read)
+        Ok(Some(read))
     }
 }
 
@@ -47,7 +57,7 @@ impl Relay {
     pub(super) fn access(&self, asked: &Asked<'_>) -> Result<Vec<u8>, Fault> {
         let request = AccessRequest::read(asked.content())?;
         let new = self.read(|transaction| self.new_records(transaction, asked, &request))?;
-        let are_taken = match new.read(asked) {
+        let are_taken = match new.read(asked)? {
             Some(records) if !records.is_empty() => {
                 self.write(|transaction| self.take_records(transaction, asked, &request, &records))?
             }

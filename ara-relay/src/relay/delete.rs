@@ -15,7 +15,8 @@ impl Relay {
         let tombstone =
             Tombstone { audience: asked.audience.clone(), request: asked.body.to_vec() };
         self.write(|transaction| {
-            let Standing { mut space, .. } = self.standing(transaction, asked)?;
+            // What a space that moved has left here can be deleted, which is nothing to the other relay.
+            let Standing { mut space, .. } = self.standing_wherever(transaction, asked)?;
             transaction.put_tombstone(space.key, &tombstone)?;
             space.is_deleted = true;
             space.used = space.records_size;

@@ -21,23 +21,31 @@ pub(super) struct Standing {
 }
 
 impl Relay {
-    /// Returns the space that a request of a member is about.
+    /// Returns the space that a request of a member is about. One that has moved elsewhere is refused.
+    pub(super) fn standing(
+        &self,
+        transaction: &mut dyn Transaction,
+        asked: &Asked<'_>,
+    ) -> Result<Standing, Fault> {
+        let standing = self.standing_wherever(transaction, asked)?;
+        if self.is_elsewhere(&standing.members) {
+            return Err(Refusal::Moved.into());
+        }
+        Ok(standing)
+    }
+
+    /// Returns the space that a request of a member is about, also if it has moved elsewhere.
     ///
     /// A space that is not here, and one whose member did not sign, are refused in the same way.
-    pub(super) fn standing(
+    pub(super) fn standing_wherever(
         &self,
         transaction: &mut dyn Transaction,
         asked: &Asked<'_>,
     ) -> Result<Standing, Fault> {
         let found = self.find_space(transaction, asked)?;
         let standing = found.ok_or(Refusal::Unknown)?;
-        if standing.members.get(asked.signer).is_none() {
-            return Err(Refusal::Unknown.into());
-        }
-        if self.is_elsewhere(&standing.members) {
-            return Err(Refusal::Moved.into());
-        }
-        Ok(standing)
+        let is_member = standing.members.get(asked.signer).is_some();
+        if is_member { Ok(standing) } else { Err(Refusal::Unknown.into()) }
     }
 
     /// Returns the space that a request is about, whoever signed it. One that was deleted is refused.

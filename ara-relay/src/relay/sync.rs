@@ -25,7 +25,11 @@ const MOST_SLOTS: usize = 2 << 20;
 /// What an answer has besides: the outcomes of pushes, and numbers.
 const REST: usize = 16 << 10;
 
+/// How many segments have their signatures checked before it is known whether a member sent them.
+const MOST_UNASKED: usize = 8;
+
 /// What a request wants written.
+#[derive(Default)]
 struct Writing {
     pushes: Vec<Push>,
     slot: Option<Slot>,
@@ -42,26 +46,28 @@ struct Written {
 impl Relay {
     pub(super) fn sync(&self, asked: &Asked<'_>) -> std::result::Result<Vec<u8>, Fault> {
         let mut request = SyncRequest::read(asked.content())?;
-        // Who is no member has nothing checked that costs much.
-        let is_use_news = self.read(|transaction| {
-            let standing = self.standing(transaction, asked)?;
-            Ok(self.is_use_news(&standing.space))
-        })?;
         let pushes = std::mem::take(&mut request.pushes);
+        if pushes.iter().map(Vec::len).sum::<usize>() > MOST_UNASKED {
+            self.read(|transaction| self.standing(transaction, asked).map(|_| ()))?;
+        }
         let slot = self.own_slot(asked, &request.slot)?;
         let writing = Writing { pushes: pushes.into_iter().map(read_push).collect(), slot };
 
         let mut written = Written::default();
-        if is_use_news || writing.slot.is_some() || !writing.pushes.is_empty() {
+        if writing.slot.is_some() || !writing.pushes.is_empty() {
             written = self.write(|transaction| self.take_news(transaction, asked, &writing))?;
         }
         if written.has_news {
             self.tell(Topic::Space(asked.space()));
         }
-        let answer = self.read(|transaction| {
+        let (answer, is_use_news) = self.read(|transaction| {
             let space = self.standing(transaction, asked)?.space;
-            Ok(self.read_news(transaction, &space, &request, &written)?)
+            let answer = self.read_news(transaction, &space, &request, &written)?;
+            Ok((answer, self.is_use_news(&space)))
         })?;
+        if is_use_news {
+            self.write(|transaction| self.take_news(transaction, asked, &Writing::default()))?;
+        }
         Ok(answer.to_bytes()?)
     }
 

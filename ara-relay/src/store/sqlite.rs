@@ -23,7 +23,7 @@ use crate::store::sqlite::group::{Group, locked};
 use crate::store::{Ending, Job, Store};
 
 /// How many connections that read are kept open.
-const MOST_READERS: usize = 32;
+const MOST_READERS: usize = 64;
 
 /// How many pages of the file are given back at once.
 const PAGES_AT_ONCE: u32 = 1024;

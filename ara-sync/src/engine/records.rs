@@ -157,7 +157,11 @@ impl Engine {
             let count = fits.count().max(1);
             let after = rest.split_off(count.min(rest.len()));
             let count = rest.len();
-            let taken = self.send_records(rest.clone());
+            let taken = match self.send_records(rest.clone()) {
+                Ok(are_taken) => Ok(are_taken),
+                Err(fault @ Fault::Refused(Refusal::Unknown)) => Err(fault),
+                Err(fault) => return Err(fault),
+            };
             if !matches!(taken, Ok(true)) {
                 // One that lets somebody out is taken once all was read. To read, this device must be known as a member.
                 let first = rest.iter().position(|record| may_let_out(record));

@@ -80,9 +80,4 @@ impl AccessLog {
         }
         Ok(())
     }
-
-    /// Returns how many records a file has.
-    pub(crate) fn count(connection: &Connection) -> Result<usize> {
-        Ok(facts::under(connection, PREFIX)?.len())
-    }
 }

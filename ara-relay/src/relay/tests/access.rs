@@ -47,6 +47,15 @@ fn a_twin_is_not_taken() {
 }
 
 #[test]
+fn a_record_that_is_newer_than_the_relay_needs_an_update_of_it() {
+    let space = TestSpace::new();
+    let mut record = space.log[0].as_bytes().to_vec();
+    record[1] = 7;
+    let request = AccessRequest { records: vec![record], ..space.access_request() };
+    assert_eq!(space.access(&space.laptop, request), Err(Refusal::UpdateNeeded));
+}
+
+#[test]
 fn who_knows_a_record_is_sent_those_after_it() {
     let mut space = TestSpace::new();
     space.rotate();
@@ -215,7 +224,7 @@ fn a_space_that_moved_answers_so() {
     space.apply_there(there);
     assert_eq!(space.sync(&space.laptop, space.request()), Err(Refusal::Moved));
     assert_eq!(space.stage(b"part"), Err(Refusal::Moved));
-    assert_eq!(space.ask(Endpoint::Delete, space.id().as_bytes(), &words), Err(Refusal::Moved));
+    assert_eq!(space.ask(Endpoint::Events, space.id().as_bytes(), &words), Err(Refusal::Moved));
     let stranger = SecretKeys::generate(&mut Fixed(8));
     assert_eq!(space.sync(&stranger, space.request()), Err(Refusal::Unknown));
     assert_eq!(space.access(&space.laptop, space.access_request()).unwrap().records.len(), 4);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ara_protocol::MailboxId;
-use ara_protocol::access::{Members, Record};
+use ara_protocol::access::{Change, Members, Record};
 use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::sync::{PushOutcome, SyncRequest};
@@ -49,6 +49,23 @@ fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
 }
 
 #[test]
+fn what_a_space_that_moved_has_left_is_deleted_and_tells_where_it_went() {
+    let mut space = TestSpace::new();
+    space.append_many(node(1), 3);
+    let there = space.members.move_to(&space.laptop, "https://elsewhere.example").unwrap();
+    space.apply_there(there);
+    let laptop = copy(&space.laptop);
+    let delete = |keys: &SecretKeys| space.ask(Endpoint::Delete, space.id().as_bytes(), keys);
+    assert_eq!(delete(&SecretKeys::generate(&mut Fixed(8))), Err(Refusal::Unknown));
+    assert_eq!(delete(&laptop), Ok(vec![]));
+    let Err(Refusal::Deleted { records, .. }) = space.sync(&laptop, space.request()) else {
+        panic!()
+    };
+    let last = Record::read(records.last().unwrap()).unwrap();
+    assert_eq!(last.change(), Change::Moved { relay: "https://elsewhere.example" });
+}
+
+#[test]
 fn nothing_is_left_of_it_but_who_were_members() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("relay.db");
@@ -57,7 +74,7 @@ fn nothing_is_left_of_it_but_who_were_members() {
     let mut space = TestSpace::unfounded(Arc::new(relay), clock, 1);
     space.put_records(&space.laptop, &space.log).unwrap();
     let laptop = copy(&space.laptop);
-    let large = space.seal(&laptop, node(1), None, &[], &noise(20 << 20));
+    let large = space.seal(&laptop, node(1), None, &[], &noise(2 << 20));
     large.parts.iter().for_each(|part| space.stage(part).unwrap());
     assert_eq!(space.push(&[&large]), PushOutcome::Taken);
     let old = space.append_many(node(2), 20);
