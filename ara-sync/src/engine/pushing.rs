@@ -3,13 +3,14 @@
 use ara_core::{SyncNode, Uuid};
 use ara_protocol::NodeId;
 use ara_protocol::message::sync::{PushOutcome, PushedSegment};
+use ara_protocol::segment::{Bounds, Point};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
 use crate::engine::tail::Tail;
 use crate::fault::{Fault, Result};
 use crate::state::Alarm;
-use crate::state::segments::{Chain, node_point, sealed_point};
+use crate::state::segments::{Chain, Segment, node_point, sealed_point};
 
 /// About how many bytes are sent in a request.
 const OF_A_REQUEST: usize = 4 << 20;
@@ -92,13 +93,19 @@ impl Engine {
         if !tail.has_removed || *self.database.node()?.as_bytes() == known.node {
             return Ok(true);
         }
-        // What takes the place of the last segments must hold all of them. If not here, it may do so elsewhere.
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
-        let end = chain.segments.last().and_then(|last| last.bounds).map(|bounds| bounds.to);
-        match end {
-            Some(end) => Ok(self.database.knows_point(known.node, node_point(end))?),
-            None => Ok(false),
+        Ok(self.known_part(last_of_removed(&chain.segments))?.is_some())
+    }
+
+    /// Returns how many of some segments are known as a whole, from the first one on, and where the last of them ends.
+    fn known_part(&self, segments: &[Segment]) -> Result<Option<(usize, Point)>> {
+        for (at, segment) in segments.iter().enumerate().rev() {
+            let Some(Bounds { to, .. }) = segment.bounds else { continue };
+            if self.database.knows_point(*segment.node.as_bytes(), node_point(to))? {
+                return Ok(Some((at + 1, to)));
+            }
         }
+        Ok(None)
     }
 
     /// Returns whether there is something to send.
@@ -127,17 +134,13 @@ impl Engine {
         if tail.has_removed {
             let chain = self.database.sync_read(|sync| Chain::load(sync, node))?;
             let chain = chain.unwrap_or_default().segments;
-            let first = chain.iter().rposition(|it| it.end().is_some()).map_or(0, |at| at + 1);
-            let dirty = chain.get(first..).unwrap_or_default();
+            let dirty = last_of_removed(&chain);
             // They are replaced by what they held, no more and no less: another device may do so at the same time, and
-            // the relay takes both, one in the place of the other. Only where they held what never was, as whose
-            // changes they are can tell, all that there is takes their place.
-            let end = dirty.last().and_then(|last| last.bounds).map(|bounds| bounds.to);
-            let is_known = match end {
-                Some(end) => self.database.knows_point(known.node, node_point(end))?,
-                None => false,
-            };
-            let until = end.filter(|_| is_known).unwrap_or(sealed_point(known.end));
+            // the relay takes both, one in the place of the other. What nobody has stays. Only where they held what
+            // never was, as whose changes they are can tell, all that there is takes their place.
+            let part = self.known_part(dirty)?;
+            let (count, until) = part.unwrap_or((dirty.len(), sealed_point(known.end)));
+            let dirty = dirty.get(..count).unwrap_or_default();
             let stretch = Stretch { until: Some(until), ..stretch };
             if let Some(push) = self.replacement(dirty, &stretch)? {
                 *used += push.segments.iter().map(size_of).sum::<usize>();
@@ -213,6 +216,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Returns the last segments of a chain, as far as those do not count who sealed them.
+fn last_of_removed(chain: &[Segment]) -> &[Segment] {
+    let first = chain.iter().rposition(|it| it.end().is_some()).map_or(0, |at| at + 1);
+    chain.get(first..).unwrap_or_default()
 }
 
 /// Returns how many bytes a segment takes in a request.

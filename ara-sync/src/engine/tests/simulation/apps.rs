@@ -174,7 +174,8 @@ pub(super) fn export(db: &Database) -> Vec<String> {
     db.export_json::<v3::Tag>(&mut lines).unwrap();
     // The order of columns is that in which a file came to have them.
     let sorted = |line: &str| {
-        let mut fields: Vec<_> = line.trim_matches(['{', '}']).split(',').collect();
+        let fields = line.strip_prefix('{').and_then(|line| line.strip_suffix('}'));
+        let mut fields: Vec<_> = fields.unwrap_or(line).split(',').collect();
         fields.sort_unstable();
         fields.join(",")
     };
