@@ -73,6 +73,9 @@ impl Engine {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {
                     outcome.is_complete = !is_stopped() && !self.told.is_full;
+                    if outcome.is_complete {
+                        self.lower_full(outcome)?;
+                    }
                     return Ok(());
                 }
             }
@@ -172,8 +175,6 @@ impl Engine {
         if self.told.is_full {
             let alarm = Alarm::Full { used: answer.used, limit: answer.limit };
             self.raise(&alarm, outcome)?;
-        } else if !sent.pushes.is_empty() {
-            self.lower_full(outcome)?;
         }
         if let Some((slot, own)) = &sent.slot
             && answer.slots.iter().any(|taken| taken == slot.as_bytes())

@@ -92,7 +92,6 @@ impl Story {
                 let device = &mut self.members[at];
                 let name = device.name;
                 let round = device.round(None);
-                let alarms = device.alarms();
                 let told = round.as_ref().map_or_else(ToString::to_string, brief);
                 self.tell(format!("{name} syncs: {told}"));
                 match round {
@@ -100,9 +99,9 @@ impl Story {
                         assert!(outcome.is_complete);
                         let is_any = outcome.sent + outcome.received > 0;
                         is_quiet &= !is_any && !outcome.devices_changed;
-                        self.check_alarms();
                     }
                     Err(fault) => {
+                        let alarms = device.alarms();
                         self.judge(name, &fault, &alarms);
                         let is_stopped =
                             matches!(fault, Fault::Stopped | Fault::Refused(Refusal::Unknown));
@@ -118,6 +117,7 @@ impl Story {
                 at += 1;
             }
             if is_quiet {
+                self.check_alarms();
                 return;
             }
         }
@@ -202,10 +202,13 @@ impl Story {
         let first = self.members[0].engine().members();
         let epoch = first.epoch();
         assert!(!first.needs_rotation());
+        let records = self.members[0].engine().records();
+        let records: Vec<_> =
+            records.iter().map(|record| Record::read(record).unwrap()).collect();
         for device in &self.members {
             assert_eq!(device.engine().members().head(), first.head());
             assert!(device.engine().members().get(device.key()).is_some());
-            check_told(device);
+            check_told(device, &records);
         }
         for device in &self.out {
             let keys = first.epoch_keys(&device.keys);
@@ -242,12 +245,11 @@ fn check_rows(device: &Device, must: &[String]) {
 }
 
 /// Asserts that a device tells of each change of members that others made since it joined.
-fn check_told(device: &Device) {
+fn check_told(device: &Device, records: &[Record]) {
     let own = device.key();
     let alarms = device.alarms();
     let mut was_member = false;
-    for record in device.engine().records() {
-        let record = Record::read(record).unwrap();
+    for record in records {
         let by = record.author();
         if was_member && by != own {
             let is_told = match record.change() {
@@ -267,7 +269,7 @@ fn check_told(device: &Device) {
             };
             assert!(is_told, "device {} does not tell {:?}", device.name, record.change());
         }
-        was_member |= lets_in(&record, own);
+        was_member |= lets_in(record, own);
     }
 }
 

@@ -63,7 +63,9 @@ impl Story {
         }
         self.be_calm();
         self.maker.network.do_not_interrupt();
-        self.check_alarms();
+        if self.dice.per_cent(20) {
+            self.check_alarms();
+        }
     }
 
     fn pick(&mut self) -> usize {
