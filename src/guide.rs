@@ -44,7 +44,10 @@ page! { history: include_str!("../guide/history.md") }
 page! { forgetting: include_str!("../guide/forgetting.md") }
 page! { maintenance: include_str!("../guide/maintenance.md") }
 page! { tracing: include_str!("../guide/tracing.md") }
+#[cfg(feature = "sync")]
 page! { sync: include_str!("../guide/sync.md") }
+#[cfg(not(feature = "sync"))]
+page! { sync: "This page is about the feature `sync`: build the documentation with it to read the page." }
 page! { sync_security: include_str!("../guide/sync_security.md") }
 page! { relay: include_str!("../guide/relay.md") }
 // The programs of these two need other crates: they are the doctests of `guide/recipes`.

@@ -8,6 +8,8 @@ extern crate self as ara;
 pub mod guide;
 mod lens_laws;
 mod schema_history;
+#[cfg(feature = "sync")]
+pub mod sync;
 
 pub use ara_core::schema::{
     ColumnDef, ColumnSnapshot, IndexDef, Range, Replaces, ReplacesSnapshot, Snapshot, TableDef,
@@ -47,6 +49,8 @@ pub mod prelude {
         Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, OneOf,
         Queries, Query, Referring, Sort, TextFunctions, View,
     };
+    #[cfg(feature = "sync")]
+    pub use ara_sync::Syncing;
 }
 
 #[doc(hidden)]

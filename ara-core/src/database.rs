@@ -1,5 +1,6 @@
 //! The handles that an app holds: databases, transactions and subscriptions, and the writer behind them.
 
+pub(crate) mod attached;
 pub(crate) mod ensure;
 pub(crate) mod first_use;
 pub(crate) mod forget;

@@ -404,6 +404,10 @@ pub enum Error {
     #[error("the file is in no space: start syncing to found one, or join one by a code")]
     NotInASpace,
 
+    /// Another session syncs this file already, in this process or in another one.
+    #[error("the file is synced by another session already: use that one, or end it first")]
+    SyncedAlready,
+
     /// The file is in a space, and the keys of this device are gone from where they were kept.
     #[error(
         "the file is in a space, and the keys of this device are gone: put them back, join the space again from another device, or recover it with the words"

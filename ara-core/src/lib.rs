@@ -89,6 +89,8 @@ pub use sync::client::commits::CommitListener;
 #[doc(hidden)]
 pub use sync::client::held::HeldBySchema;
 #[doc(hidden)]
+pub use sync::client::identity::FileIdentity;
+#[doc(hidden)]
 pub use sync::client::nodes::SyncNode;
 #[doc(hidden)]
 pub use sync::client::schema_facts::{SchemaFacts, schema_facts};

@@ -1,5 +1,7 @@
 //! Why a request or a round failed.
 
+mod told;
+
 use ara_protocol::message::Refusal;
 
 use crate::transport::TransportError;

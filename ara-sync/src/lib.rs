@@ -5,10 +5,26 @@
 
 mod engine;
 mod fault;
+mod keys;
+mod options;
+mod pairing;
 mod random;
 mod relay;
+mod session;
 mod state;
+mod status;
 mod transport;
 
+pub use keys::file::FileKeyStore;
+#[cfg(feature = "keyring")]
+pub use keys::keychain::Keychain;
+pub use keys::memory::MemoryKeyStore;
+pub use keys::{KeptKeys, KeyStore};
+pub use pairing::{Invitation, Join, JoinRequest, Joining, QrCode, join};
+pub use session::{
+    Recover, Recovery, RecoveryWords, RemovalPlan, Session, SyncBuilder, Syncing, recover,
+};
 pub use state::Alarm;
+pub use status::{Connection, Device, DeviceId, Quota, Status, StatusWatch, SyncProgress};
+#[doc(hidden)]
 pub use transport::{Events, Response, Transport, TransportError};

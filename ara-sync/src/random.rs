@@ -22,6 +22,18 @@ impl Random {
         Ok(Self(ChaCha20Rng::from_seed(*key)))
     }
 
+    /// Makes a generator whose key is from the operating system, where there is no database yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`](ara_core::Error::Io) if the system has no randomness to give.
+    pub(crate) fn system() -> ara_core::Result<Self> {
+        let mut key = Zeroizing::new([0; 32]);
+        let filled = getrandom::fill(key.as_mut());
+        filled.map_err(|error| ara_core::Error::Io { reason: error.to_string() })?;
+        Ok(Self(ChaCha20Rng::from_seed(*key)))
+    }
+
     /// Makes a generator that gives the same bytes each time.
     #[cfg(test)]
     pub(crate) fn seeded(seed: u64) -> Self {

@@ -1,5 +1,7 @@
 //! How bytes get to the relay and back.
 
+pub(crate) mod http;
+
 /// A way to the relay: HTTP, or in tests a call of the relay itself.
 pub trait Transport: Send + Sync {
     /// Sends a body to a path of the relay, and returns the status and the body of the answer.

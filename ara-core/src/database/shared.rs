@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::database::Database;
+use crate::database::attached::Attached;
 use crate::database::options::Options;
 use crate::database::source::Reading;
 use crate::database::writer::{Writer, this_thread};
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) readers: Option<Readers>,
     pub(crate) plans: Plans,
     pub(crate) watches: Arc<Watches>,
+    pub(crate) attached: Attached,
     /// What sync draws its keys from, so that the writer need not be locked for it.
     pub(crate) sync_entropy: Mutex<Entropy>,
 }
@@ -56,6 +58,7 @@ impl Shared {
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
+            attached: Attached::default(),
             sync_entropy,
         })
     }

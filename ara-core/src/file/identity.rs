@@ -68,7 +68,7 @@ impl Identity {
     }
 
     /// Reads an identity as it is stored in the file.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         fn part<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
             if text.is_empty() { Some(None) } else { parse(text).map(Some) }
         }

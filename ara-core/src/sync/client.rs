@@ -3,6 +3,7 @@
 
 pub(crate) mod commits;
 pub(crate) mod held;
+pub(crate) mod identity;
 pub(crate) mod nodes;
 pub(crate) mod schema_facts;
 mod state;

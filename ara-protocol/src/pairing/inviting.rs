@@ -120,6 +120,12 @@ impl JoinRequest {
         &self.reveal.name
     }
 
+    /// Returns how often digits may still be typed.
+    #[must_use]
+    pub const fn tries_left(&self) -> u8 {
+        self.tries
+    }
+
     /// Takes the digits that the user read on the device and typed here.
     ///
     /// # Errors
@@ -143,7 +149,7 @@ impl JoinRequest {
     /// # Errors
     ///
     /// Returns [`Error::NotAMember`] if these are not the keys that the member answered with.
-    pub fn refuse(self, member: &SecretKeys, random: &mut impl CryptoRng) -> Result<Vec<u8>> {
+    pub fn refuse(&self, member: &SecretKeys, random: &mut impl CryptoRng) -> Result<Vec<u8>> {
         self.result(member, Verdict(None), random)
     }
 

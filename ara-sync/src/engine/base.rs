@@ -201,14 +201,17 @@ impl Engine {
         self.keys.public().member()
     }
 
-    /// Returns the relay, for pairing and events.
-    pub(crate) fn relay(&self) -> Arc<Relay> {
-        Arc::clone(&self.relay)
-    }
-
     /// Returns the relay's URL.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Returns whether all is known that the relay told of: the end of its log, how many access records it has, and its
+    /// newest slot.
+    pub(crate) fn has_heard(&self, log: u64, records: u64, slots: u64) -> bool {
+        self.place.cursor.number >= log
+            && self.access.records().len() as u64 >= records
+            && self.place.slots_seen >= slots
     }
 
     /// Returns the alarms.

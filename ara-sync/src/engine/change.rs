@@ -25,9 +25,13 @@ pub(crate) struct RemovalPlan {
 }
 
 impl Engine {
-    /// Makes a device a member.
+    /// Makes a device a member, if it is none yet: an answer may have been lost.
     pub(crate) fn add(&mut self, device: &PublicKeys) -> Result<()> {
-        self.change(&mut |members, keys, random| members.add(keys, device, random)).map(|_| ())
+        let added = self.change(&mut |members, keys, random| members.add(keys, device, random));
+        match added {
+            Err(_) if self.members().get(device.member()).is_some() => Ok(()),
+            added => added.map(|_| ()),
+        }
     }
 
     /// Returns whom the removal of a member should take with it.

@@ -43,7 +43,6 @@ impl Engine {
             return Err(Fault::Lied { what: "by its access log, this device is no member" });
         }
         check_free(database, &log.members)?;
-        close_former(database, &keys, (&connect, &settings), space);
         put_in_space(database, &log, url, &[(facts::FOUNDED.to_owned(), vec![])])?;
         let opened = Self::open(database, keys, url, connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
@@ -68,25 +67,6 @@ pub(super) fn read_log(relay: &Relay, space: SpaceId, keys: &SecretKeys) -> Resu
         Ok(log)
     } else {
         Err(Fault::Lied { what: "it shows the access log of another space" })
-    }
-}
-
-/// Closes the space of a file that is alone in it, so that nothing of it stays at its relay for long. If that is not
-/// possible now, it stays without a member who uses it.
-fn close_former(
-    database: &Database,
-    keys: &Arc<SecretKeys>,
-    (connect, settings): (&Connect, &Settings),
-    joined: SpaceId,
-) {
-    let url = database.sync_read(|sync| facts::get(sync, facts::RELAY)).ok().flatten().flatten();
-    let Some(url) = url.and_then(|url| String::from_utf8(url).ok()) else { return };
-    let (keys, connect) = (Arc::clone(keys), Arc::clone(connect));
-    if let Ok(Some(former)) = Engine::open(database, keys, &url, connect, settings.clone())
-        && former.space() != joined
-        && former.members().iter().count() == 1
-    {
-        let _ = former.leave();
     }
 }
 

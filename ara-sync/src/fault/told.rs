@@ -1,0 +1,66 @@
+//! What the app is told of a fault.
+
+use ara_core::Error;
+use ara_protocol::message::Refusal;
+
+use crate::fault::Fault;
+use crate::transport::TransportError;
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Database(error) => error,
+            fault => fault.to_error(),
+        }
+    }
+}
+
+impl Fault {
+    /// Returns what the app is told. An error of the database is told by its text.
+    pub(crate) fn to_error(&self) -> Error {
+        match self {
+            Self::Transport(error) => error.clone().into(),
+            Self::Refused(Refusal::Full { used, limit }) => {
+                Error::RelayFull { used: *used, limit: *limit }
+            }
+            Self::Refused(Refusal::AdmissionNeeded) => Error::AdmissionNeeded,
+            Self::Refused(Refusal::Deleted { .. }) => Error::SpaceDeleted,
+            Self::Protocol(ara_protocol::Error::UpdateNeeded { what }) => {
+                Error::SyncUpdateNeeded { what: format!("this {what}") }
+            }
+            Self::Overtaken => Error::SyncedAlready,
+            Self::Stopped => Error::SyncStopped { reason: "the alarms say why".to_owned() },
+            Self::Database(error) => Error::SyncStopped { reason: error.to_string() },
+            fault => Error::Relay { reason: fault.to_string() },
+        }
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::ClockWrong => Self::ClockWrong,
+            error => Self::Relay { reason: error.to_string() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_tells_what_to_do() {
+        let told = |fault: Fault| Error::from(fault);
+        let full = Refusal::Full { used: 1, limit: 2 };
+        assert!(matches!(told(Fault::Refused(full)), Error::RelayFull { used: 1, limit: 2 }));
+        let clock = Fault::Transport(TransportError::ClockWrong);
+        assert!(matches!(told(clock), Error::ClockWrong));
+        let newer = ara_protocol::Error::UpdateNeeded { what: "segment" };
+        let newer = told(Fault::Protocol(newer)).to_string();
+        assert!(newer.contains("this segment is of a newer version"), "{newer}");
+        let portal = told(Fault::NoRelay { status: 200 }).to_string();
+        assert!(portal.contains("no relay"), "{portal}");
+        assert!(matches!(told(Fault::Refused(Refusal::Busy)), Error::Relay { .. }));
+    }
+}

@@ -1,0 +1,22 @@
+//! What pairing needs of the session that lets a device in.
+
+use std::sync::Arc;
+
+use ara_core::Result;
+use ara_protocol::keys::{PublicKeys, SecretKeys};
+use ara_protocol::{RecordHash, SpaceId};
+
+/// A session that can let a device in.
+pub(crate) trait Host: Send + Sync {
+    /// Returns the space.
+    fn space(&self) -> SpaceId;
+
+    /// Returns the keys of this device.
+    fn keys(&self) -> Arc<SecretKeys>;
+
+    /// Makes a device a member, and returns the record that did.
+    fn add(&self, device: &PublicKeys) -> Result<RecordHash>;
+
+    /// Returns whether the session has ended.
+    fn is_over(&self) -> bool;
+}

@@ -1,0 +1,97 @@
+//! The side that lets a device in, until it has heard of one.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ara_core::Result;
+use ara_protocol::message::mailbox::MailboxRequest;
+use ara_protocol::pairing::{self, PairingCode};
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+use crate::pairing::boxes::{ANSWER, Boxes, COMMITMENT, REVEAL};
+use crate::pairing::fault::told;
+use crate::pairing::host::Host;
+use crate::pairing::join_request::JoinRequest;
+use crate::pairing::qr_code::QrCode;
+use crate::pairing::ticket::Ticket;
+use crate::random::Random;
+use crate::relay::Relay;
+
+/// An invitation for another device: see [`Session::invite`](crate::Session::invite).
+///
+/// The relay keeps it for ten minutes. It is for one device: who else uses the code later is refused.
+pub struct Invitation {
+    host: Arc<dyn Host>,
+    relay: Relay,
+    invitation: pairing::Invitation,
+    code: Zeroizing<String>,
+    qr: QrCode,
+    random: Random,
+}
+
+impl Invitation {
+    /// Opens a mailbox at the relay that is at a URL.
+    pub(crate) fn open(
+        host: Arc<dyn Host>,
+        relay: Relay,
+        url: &str,
+        mut random: Random,
+    ) -> Result<Self, Fault> {
+        let code = PairingCode::generate(&mut random);
+        let (text, qr) = (code.text(), QrCode::of(Ticket::text(&code, url)));
+        let invitation = pairing::Invitation::new(code);
+        let mailbox = invitation.mailbox();
+        let signer = mailbox.signer().public().member();
+        let open = MailboxRequest::Open { space: host.space(), mailbox: mailbox.id(), signer };
+        relay.mailbox(&open, &host.keys())?;
+        Ok(Self { host, relay, invitation, code: text, qr, random })
+    }
+
+    /// Returns the code that the user types on the other device, such as `K7QP-3MTX-9WDR-2HVC`. Who sees it can try
+    /// to join in its place, and fails as long as the digits are compared.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Returns the same as a QR code, in which the relay's URL is too.
+    #[must_use]
+    pub fn qr(&self) -> &QrCode {
+        &self.qr
+    }
+
+    /// Waits until a device uses the code.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::PairingTimedOut`](ara_core::Error::PairingTimedOut) if none did in this time, or in ten
+    /// minutes; [`Error::PairingFailed`](ara_core::Error::PairingFailed) if what it sent is not right, or if the session
+    /// has ended; and [`Error::Relay`](ara_core::Error::Relay) if the relay could not be reached all the time.
+    pub fn wait(self, timeout: Duration) -> Result<JoinRequest> {
+        let now = Instant::now();
+        let until = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(3600));
+        let Self { host, relay, invitation, mut random, .. } = self;
+        let is_over = || host.is_over();
+        let keys = host.keys();
+
+        let boxes = Boxes { relay: &relay, mailbox: invitation.mailbox() };
+        let commitment = boxes.wait(COMMITMENT, until, &is_over)?;
+        let member = keys.public().member();
+        let answered = invitation.answer(&commitment, member, &mut random);
+        let (answered, answer) = answered.map_err(told)?;
+
+        let boxes = Boxes { relay: &relay, mailbox: answered.mailbox() };
+        boxes.put(ANSWER, answer)?;
+        let reveal = boxes.wait(REVEAL, until, &is_over)?;
+        let request = answered.read_reveal(&reveal).map_err(told)?;
+        Ok(JoinRequest::new(host, keys, relay, request, random))
+    }
+}
+
+impl fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invitation").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! The keys of this device, as they go with what the file says.
+
+use std::sync::Arc;
+
+use ara_core::{Database, Error, Result};
+use ara_protocol::SpaceId;
+use ara_protocol::keys::SecretKeys;
+use ara_protocol::message::Refusal;
+use ara_protocol::message::access::AccessRequest;
+
+use crate::engine::base::{Engine, Invitation};
+use crate::engine::settings::{Connect, Settings};
+use crate::fault::{self, Fault};
+use crate::keys::KeyStore;
+use crate::keys::device_keys::DeviceKeys;
+use crate::random::Random;
+use crate::relay::Relay;
+use crate::state::facts;
+use crate::state::records::AccessLog;
+
+/// An engine, and the new keys that this device is to have, if its old ones were copied.
+pub(super) struct Opened {
+    pub(super) engine: Engine,
+    pub(super) successor: Option<SecretKeys>,
+}
+
+/// What an engine is opened with.
+pub(super) struct Opening<'a> {
+    pub(super) database: &'a Database,
+    pub(super) store: &'a dyn KeyStore,
+    pub(super) url: &'a str,
+    pub(super) connect: Connect,
+    pub(super) settings: Settings,
+}
+
+/// Returns the space that a file is in.
+pub(super) fn space_of(database: &Database) -> Result<Option<SpaceId>> {
+    let found = database.sync_read(|sync| facts::get(sync, facts::SPACE))?.flatten();
+    let Some(bytes) = found else { return Ok(None) };
+    let bytes = bytes.try_into().map_err(|_| Error::Corrupt)?;
+    Ok(Some(SpaceId::from_bytes(bytes)))
+}
+
+/// Keeps the keys for a space.
+pub(super) fn keep(store: &dyn KeyStore, space: SpaceId, keys: &SecretKeys) -> Result<()> {
+    DeviceKeys::new(space, copy(keys)).save(store)
+}
+
+/// Keeps new keys beside those that are there, until the file is in the space that they are for. `None` is a space that
+/// is yet to be founded.
+pub(super) fn prepare(
+    store: &dyn KeyStore,
+    space: Option<SpaceId>,
+    keys: &SecretKeys,
+) -> Result<()> {
+    let space = space.unwrap_or(DeviceKeys::ANY_SPACE);
+    match DeviceKeys::find(store) {
+        Ok(Some((mut kept, _))) => {
+            kept.successor = Some((space, copy(keys)));
+            kept.save(store)
+        }
+        // Nothing is lost with what cannot be read: the file is to be in another space.
+        Ok(None) | Err(Error::KeysUnreadable { .. }) => {
+            DeviceKeys::new(space, copy(keys)).save(store)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn copy(keys: &SecretKeys) -> SecretKeys {
+    SecretKeys::from_bytes(&keys.to_bytes())
+}
+
+impl Opening<'_> {
+    /// Opens sync of the file. One that is in no space founds one.
+    pub(super) fn open_or_found(&self) -> Result<Opened> {
+        let engine = match space_of(self.database)? {
+            Some(space) => return self.open(space),
+            None => match self.adopt()? {
+                Some(engine) => engine,
+                None => self.found()?,
+            },
+        };
+        Ok(Opened { engine, successor: None })
+    }
+
+    /// Opens sync of a file that is in a space.
+    fn open(&self, space: SpaceId) -> Result<Opened> {
+        let (mut kept, is_copy) = DeviceKeys::load(self.store, space)?;
+        if is_copy && kept.successor.is_none() {
+            let new = SecretKeys::generate(&mut Random::of(self.database)?);
+            kept.successor = Some((space, new));
+            // From here on, the file with the keys knows itself again.
+            kept.save(self.store)?;
+        }
+        let DeviceKeys { keys, successor, .. } = kept;
+        let engine = self.engine(keys)?;
+        let Some((_, successor)) = successor else {
+            return Ok(Opened { engine, successor: None });
+        };
+        if engine.members().get(successor.public().member()).is_none() {
+            return Ok(Opened { engine, successor: Some(successor) });
+        }
+        // The others know the new keys, and a crash came before they were kept as the only ones.
+        keep(self.store, space, &successor)?;
+        Ok(Opened { engine: self.engine(successor)?, successor: None })
+    }
+
+    fn engine(&self, keys: SecretKeys) -> Result<Engine> {
+        let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
+        let opened = Engine::open(self.database, Arc::new(keys), self.url, connect, settings)?;
+        opened.ok_or(Error::NotInASpace)
+    }
+
+    /// Founds a space. The keys are kept before the file says that it is in one.
+    fn found(&self) -> Result<Engine> {
+        let keys = SecretKeys::generate(&mut Random::of(self.database)?);
+        keep(self.store, DeviceKeys::ANY_SPACE, &keys)?;
+        let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
+        let keys = Arc::new(keys);
+        let founded = Engine::found(self.database, Arc::clone(&keys), self.url, connect, settings)?;
+        keep(self.store, founded.space(), &keys)?;
+        Ok(founded)
+    }
+
+    /// Goes back to the space that the keys are for, if the file is new, or a backup from before it was in a space, and
+    /// the relay has that space.
+    fn adopt(&self) -> Result<Option<Engine>> {
+        let Some((kept, is_copy)) = DeviceKeys::find(self.store)? else { return Ok(None) };
+        if is_copy || kept.space == DeviceKeys::ANY_SPACE {
+            return Ok(None);
+        }
+        let Some(invitation) = self.find_space(&kept)? else { return Ok(None) };
+        let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
+        let keys = Arc::new(kept.keys);
+        let joined = Engine::join(self.database, keys, self.url, connect, settings, invitation);
+        Ok(Some(joined?))
+    }
+
+    /// Asks the relay for the space of the keys, of which this device is a member by itself.
+    fn find_space(&self, kept: &DeviceKeys) -> fault::Result<Option<Invitation>> {
+        let relay = Relay::new(self.url, (self.connect)(self.url)?)?;
+        let request = AccessRequest {
+            space: kept.space,
+            after: None,
+            cursor: ara_protocol::Cursor::start(kept.space),
+            admission: String::new(),
+            records: vec![],
+        };
+        match relay.access(&request, &kept.keys) {
+            Ok(answer) => {
+                let (space, by) = (kept.space, kept.keys.public().member());
+                let log = AccessLog::read(&answer.records)?;
+                let log = log.filter(|log| log.members.space() == space);
+                let log = log.ok_or(Fault::Lied { what: "it shows another access log" })?;
+                let is_member = log.members.get(by).is_some();
+                let access = log.members.head();
+                Ok(is_member.then_some(Invitation { space, access, by }))
+            }
+            Err(Fault::Refused(Refusal::Unknown | Refusal::Deleted { .. })) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Leaving a space, and where it is.
+
+use std::sync::Arc;
+
+use ara_core::{Error, Result};
+use ara_protocol::keys::SecretKeys;
+
+use crate::engine::base::Engine;
+use crate::fault::Fault;
+use crate::random::Random;
+use crate::session::handle::Session;
+use crate::session::own_keys::{keep, prepare};
+
+impl Session {
+    /// Leaves the space, and ends the session. What the file holds stays in it, and in the other devices.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Relay`] if the relay cannot be reached: the file is still in the space then. Returns
+    /// [common errors](ara_core::Database#common-errors).
+    pub fn leave(self) -> Result<()> {
+        self.stop();
+        self.shared.with_slot(|slot| {
+            slot.take().ok_or(Error::NotInASpace)?.leave()?;
+            // Nobody takes anything by these keys any more.
+            self.shared.store.remove()
+        })
+    }
+
+    /// Moves the space to the relay at another URL. The other devices learn of it from the old one, and follow, so it
+    /// should stay for as long as a device may be away.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; other errors that the
+    /// [status](Session::status) tells of if one cannot be used; and [common errors](ara_core::Database#common-errors).
+    pub fn change_relay(&self, url: &str) -> Result<()> {
+        ara_protocol::request::origin(url).map_err(Fault::from)?;
+        self.shared.with_engine(|engine| engine.move_to(url))?;
+        // The stream of events is that of the old one.
+        self.shared.listen_anew();
+        Ok(())
+    }
+
+    /// Deletes the space at the relay, for ever, and for all devices: the relay keeps no more than the proof that a member
+    /// did it. Each device keeps what its file holds, and goes on alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Relay`] if the relay cannot be reached, and [common errors](ara_core::Database#common-errors).
+    pub fn delete_at_relay(&self) -> Result<()> {
+        self.shared.with_engine(Engine::delete_at_relay)?;
+        // A round finds that it is deleted, and stops.
+        self.shared.signal.ask();
+        Ok(())
+    }
+
+    /// Founds a space anew, from what this file holds, that succeeds the one it is in. It is the way on when sync has
+    /// [stopped](crate::Connection::Stopped), for example as the relay shows an access log that cannot be right. The
+    /// other devices join the new space by a code, and bring along what they have.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::KeysUnreadable`] if the new keys cannot be kept, and
+    /// [common errors](ara_core::Database#common-errors).
+    pub fn start_over(&self) -> Result<()> {
+        let keys = Arc::new(SecretKeys::generate(&mut Random::of(&self.shared.database)?));
+        let store = &*self.shared.store;
+        self.shared.with_slot(|slot| {
+            let engine = slot.take().ok_or(Error::NotInASpace)?;
+            prepare(store, None, &keys)?;
+            let mut engine = engine.start_over(Arc::clone(&keys))?;
+            self.shared.publish(&mut engine);
+            let space = engine.space();
+            *slot = Some(engine);
+            keep(store, space, &keys)
+        })?;
+        self.shared.listen_anew();
+        Ok(())
+    }
+}

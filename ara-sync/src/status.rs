@@ -1,0 +1,101 @@
+//! What a screen shows of sync.
+
+pub(crate) mod cell;
+mod connection;
+mod device;
+#[cfg(feature = "stream")]
+mod stream;
+pub(crate) mod watch;
+
+use ara_core::{Error, Timestamp};
+
+pub use self::connection::Connection;
+pub use self::device::{Device, DeviceId};
+pub use self::watch::StatusWatch;
+use crate::state::Alarm;
+
+/// How sync stands: see [`Session::status`](crate::Session::status).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Whether the relay is connected, or why it is not.
+    pub connection: Connection,
+    /// The URL of the relay.
+    pub relay: String,
+    /// About how many bytes are to be sent.
+    pub bytes_to_send: u64,
+    /// When all that was new on either side was last sent and received, since this session began.
+    pub last_success: Option<Timestamp>,
+    /// How far the first sync has come that a device goes through when it has joined, or was away long. `None` if
+    /// nothing, or little, is to be received.
+    pub progress: Option<SyncProgress>,
+    /// How much room the space has at the relay, as far as that was told.
+    pub quota: Option<Quota>,
+    /// The devices of the space, this one among them.
+    pub devices: Vec<Device>,
+    /// Whether the space has recovery words.
+    pub has_recovery_words: bool,
+    /// What the user should hear of.
+    pub alarms: Vec<Alarm>,
+}
+
+/// How much of what the relay has was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SyncProgress {
+    /// How many of the pieces in which the relay keeps changes were received.
+    pub received: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// How much room a space has at the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quota {
+    /// How many bytes the space uses.
+    pub used: u64,
+    /// How many it may use.
+    pub limit: u64,
+}
+
+impl Status {
+    /// The status before anything is known.
+    pub(crate) fn new(relay: String) -> Self {
+        Self {
+            connection: Connection::Connecting,
+            relay,
+            bytes_to_send: 0,
+            last_success: None,
+            progress: None,
+            quota: None,
+            devices: vec![],
+            has_recovery_words: false,
+            alarms: vec![],
+        }
+    }
+
+    /// Returns whether the relay is connected, everything of this device is sent, and everything that the relay has
+    /// was received.
+    #[must_use]
+    pub fn is_up_to_date(&self) -> bool {
+        self.connection == Connection::Connected
+            && self.bytes_to_send == 0
+            && self.progress.is_none()
+    }
+
+    /// Returns this device.
+    #[must_use]
+    pub fn this_device(&self) -> Option<&Device> {
+        self.devices.iter().find(|device| device.is_this)
+    }
+
+    /// Returns why sync does not go on, or `None` if it does.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match &self.connection {
+            Connection::Failing { error } | Connection::Stopped { error } => Some(error),
+            _ => None,
+        }
+    }
+}

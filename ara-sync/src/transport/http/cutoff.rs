@@ -1,0 +1,93 @@
+//! Ending requests from outside: at a deadline, or at once.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use super::HttpTransport;
+use crate::transport::TransportError;
+
+/// What ends the requests of a session. All clones are one.
+#[derive(Clone, Default)]
+pub(crate) struct Cutoff(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    deadline: Mutex<Option<Instant>>,
+    /// Whether nothing may be sent any more.
+    is_shut: AtomicBool,
+    /// How many requests are being sent or answered.
+    in_flight: AtomicUsize,
+    transports: Mutex<Vec<Weak<HttpTransport>>>,
+}
+
+impl Cutoff {
+    /// Sets the time by which each request must have ended.
+    pub(crate) fn set_deadline(&self, deadline: Option<Instant>) {
+        *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+    }
+
+    /// Returns how long a request may take, or `None` if it may take its time.
+    pub(super) fn left(&self) -> Result<Option<Duration>, TransportError> {
+        if self.is_shut() {
+            return Err(TransportError::Unreachable { reason: "sync was stopped".to_owned() });
+        }
+        let deadline = *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(deadline) = deadline else { return Ok(None) };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(TransportError::TimedOut) } else { Ok(Some(left)) }
+    }
+
+    /// Ends all requests and streams that are open now, and lets no others be sent.
+    pub(crate) fn shut(&self) {
+        self.0.is_shut.store(true, Ordering::SeqCst);
+        let transports = self.transports().clone();
+        transports.iter().filter_map(Weak::upgrade).for_each(|transport| transport.cut());
+    }
+
+    /// Lets requests be sent again.
+    pub(crate) fn reopen(&self) {
+        self.0.is_shut.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_shut(&self) -> bool {
+        self.0.is_shut.load(Ordering::SeqCst)
+    }
+
+    /// Returns whether a request is under way. After [`shut`](Self::shut), this is one that looks up a name or connects.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.0.in_flight.load(Ordering::SeqCst) > 0
+    }
+
+    /// Counts a request until this is dropped.
+    pub(super) fn count(&self) -> InFlight<'_> {
+        self.0.in_flight.fetch_add(1, Ordering::SeqCst);
+        InFlight(&self.0.in_flight)
+    }
+
+    pub(super) fn register(&self, transport: &Arc<HttpTransport>) {
+        let mut transports = self.transports();
+        transports.retain(|transport| transport.strong_count() > 0);
+        transports.push(Arc::downgrade(transport));
+    }
+
+    fn transports(&self) -> std::sync::MutexGuard<'_, Vec<Weak<HttpTransport>>> {
+        self.0.transports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is under way.
+pub(super) struct InFlight<'c>(&'c AtomicUsize);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl fmt::Debug for Cutoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cutoff")
+    }
+}
