@@ -101,7 +101,7 @@ impl Story {
                         is_quiet &= !is_any && !outcome.devices_changed;
                     }
                     Err(fault) => {
-                        let alarms = device.alarms();
+                        let alarms = self.members[at].alarms();
                         self.judge(name, &fault, &alarms);
                         let is_stopped =
                             matches!(fault, Fault::Stopped | Fault::Refused(Refusal::Unknown));
