@@ -29,8 +29,9 @@ const REST: usize = 16 << 10;
 const MOST_UNASKED: usize = 8;
 
 /// What a request wants written.
-#[derive(Default)]
 struct Writing {
+    /// Where the author stands, who seals that into its segments.
+    cursor: Cursor,
     pushes: Vec<Push>,
     slot: Option<Slot>,
 }
@@ -51,7 +52,8 @@ impl Relay {
             self.read(|transaction| self.standing(transaction, asked).map(|_| ()))?;
         }
         let slot = self.own_slot(asked, &request.slot)?;
-        let writing = Writing { pushes: pushes.into_iter().map(read_push).collect(), slot };
+        let pushes = pushes.into_iter().map(read_push).collect();
+        let writing = Writing { cursor: request.cursor, pushes, slot };
 
         let mut written = Written::default();
         if writing.slot.is_some() || !writing.pushes.is_empty() {
@@ -66,7 +68,8 @@ impl Relay {
             Ok((answer, self.is_use_news(&space)))
         })?;
         if is_use_news {
-            self.write(|transaction| self.take_news(transaction, asked, &Writing::default()))?;
+            let nothing = Writing { pushes: vec![], slot: None, ..writing };
+            self.write(|transaction| self.take_news(transaction, asked, &nothing))?;
         }
         Ok(answer.to_bytes()?)
     }
@@ -92,6 +95,7 @@ impl Relay {
     ) -> std::result::Result<Written, Fault> {
         let Standing { mut space, members } = self.standing(transaction, asked)?;
         let now = self.now();
+        let stands_here = knows(transaction, &space, writing.cursor)?;
         let mut taking = Taking {
             space: &mut space,
             members: &members,
@@ -102,7 +106,12 @@ impl Relay {
         };
         let mut outcomes = vec![];
         for push in &writing.pushes {
-            outcomes.push(taking.take(transaction, push)?);
+            // Who stands elsewhere, as the relay was put back, reads again before it writes. Otherwise its segments
+            // would tell others for ever that the relay hides something.
+            outcomes.push(match stands_here {
+                true => taking.take(transaction, push)?,
+                false => PushOutcome::Conflict,
+            });
         }
         let (pushed, mut has_news) = (taking.taken, taking.has_written);
         if let Some(slot) = &writing.slot

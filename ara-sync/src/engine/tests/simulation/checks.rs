@@ -203,8 +203,7 @@ impl Story {
         let epoch = first.epoch();
         assert!(!first.needs_rotation());
         let records = self.members[0].engine().records();
-        let records: Vec<_> =
-            records.iter().map(|record| Record::read(record).unwrap()).collect();
+        let records: Vec<_> = records.iter().map(|record| Record::read(record).unwrap()).collect();
         for device in &self.members {
             assert_eq!(device.engine().members().head(), first.head());
             assert!(device.engine().members().get(device.key()).is_some());

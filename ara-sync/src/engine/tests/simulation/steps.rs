@@ -540,6 +540,9 @@ impl Story {
             self.tell(format!("{name}'s file is put back, by the guide: {by_the_guide}"));
             self.unknown.counters = true;
             self.lower_floor();
+            // It may have been the only one that knew of a record which the relay has lost.
+            self.causes.twins |= self.causes.went_back;
+            self.unknown.late_writes |= self.causes.went_back;
         }
     }
 
