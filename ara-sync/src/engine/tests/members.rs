@@ -105,6 +105,89 @@ fn the_space_moves_with_all_that_it_has() {
 }
 
 #[test]
+fn a_space_comes_back_to_a_relay_that_it_has_left() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut tablet = world.join(&mut laptop);
+    laptop.write("before");
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    world.start_relay(OTHER_URL, "other");
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.sync();
+    // What the old relay has missed lets somebody out.
+    laptop.engine.remove(&[tablet.engine.own_key()]).unwrap();
+    laptop.engine.move_to(URL).unwrap();
+    laptop.write("after");
+    laptop.sync();
+    phone.write("meanwhile");
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!((laptop.engine.url(), phone.engine.url()), (URL, URL));
+    assert_eq!(phone.titles(), ["after", "before", "meanwhile"]);
+}
+
+#[test]
+fn who_follows_a_space_knows_the_epochs_that_began_at_the_new_relay() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    world.start_relay(OTHER_URL, "other");
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.rotate().unwrap();
+    laptop.write("under a new epoch");
+    laptop.sync();
+    let outcome = phone.sync();
+    assert_eq!(
+        (outcome.received > 0, phone.alarms()),
+        (true, vec![Alarm::Moved { relay: OTHER_URL.to_owned() }])
+    );
+    assert_eq!(phone.titles(), ["under a new epoch"]);
+}
+
+#[test]
+fn what_was_read_of_who_has_left_reaches_who_comes_later() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    for at in 0..3 {
+        phone.write(&format!("{at}"));
+        phone.sync();
+        if at < 2 {
+            laptop.sync();
+        }
+    }
+    // Nobody has read the last one.
+    phone.engine.leave().unwrap();
+    laptop.sync();
+    assert_eq!(laptop.engine.bytes_to_send().unwrap(), 0);
+    let mut late = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut late]);
+    assert_eq!(late.titles(), ["0", "1"]);
+    assert_eq!((laptop.sync().sent, late.sync().sent), (0, 0));
+}
+
+#[test]
+fn what_is_known_of_a_segment_of_who_has_left_reaches_who_comes_later() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    laptop.sync();
+    phone.write("0");
+    let known = laptop.db.version_vector().unwrap();
+    for changes in phone.db.changes_since(&known).unwrap() {
+        laptop.db.merge(&changes.unwrap()).unwrap();
+    }
+    phone.write("1");
+    phone.sync();
+    phone.engine.leave().unwrap();
+    laptop.sync();
+    let mut late = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut late]);
+    assert_eq!(late.titles(), ["0"]);
+}
+
+#[test]
 fn a_deletion_stops_all_and_takes_nothing_from_them() {
     let world = World::new();
     let mut laptop = world.found();
@@ -229,4 +312,23 @@ fn a_relay_without_room_is_told_until_there_is_some() {
     assert_eq!(laptop.alarms(), []);
     let mut phone = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
+fn the_alarm_about_room_is_over_once_another_has_sent_what_waited() {
+    let world = World::with_quota(30_000);
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    phone.write(&super::bulk::noise(50_000, 1));
+    phone.try_sync().unwrap();
+    assert!(matches!(phone.alarms()[..], [Alarm::Full { .. }]));
+    let known = laptop.db.version_vector().unwrap();
+    for changes in phone.db.changes_since(&known).unwrap() {
+        laptop.db.merge(&changes.unwrap()).unwrap();
+    }
+    world.net.take(URL);
+    world.start_relay_of(URL, "relay", 10_000_000);
+    laptop.sync();
+    assert_eq!((phone.sync().sent, phone.alarms()), (0, vec![]));
 }
