@@ -4,14 +4,19 @@
 //! cargo run --example todo
 //! cargo run --example todo -- import examples/todo/todo.txt
 //! cargo run --example todo -- list +bike
+//! cargo run --features sync --example todo -- sync      # with other devices: needs a relay
 //! ```
 //!
 //! `store` holds the tables and all that is done with them, `line` the todo.txt format, `table` the
-//! layout on the screen. This file reads what was typed.
+//! layout on the screen, `sync` the commands that need other devices, and `last_year` an older
+//! version of the app. This file reads what was typed.
 
 mod date;
+mod last_year;
 mod line;
 mod store;
+#[cfg(feature = "sync")]
+mod sync;
 mod table;
 
 use std::ffi::OsString;
@@ -33,8 +38,11 @@ const USAGE: &str = "Commands:
   todo undo                    take the last add, done, edit, rm or import back
   todo import FILE             add the lines of a todo.txt file
   todo export [FILE]           write all as todo.txt, to a file or here
+  todo sync, pair, devices, words, recover
+                               sync it with other devices: `todo sync --help`
 
-The list is kept in ./todo.db, or in what `--file PATH` before the command or TODO_DB names.
+The list is kept in ./todo.db, or in what `--file PATH` before the command or TODO_DB names. With `--last-year`
+before the command, the app is last year's.
 ";
 
 /// Why a command was not carried out.
@@ -70,12 +78,20 @@ fn main() -> ExitCode {
 
 fn run(mut args: Vec<OsString>) -> Result<String, Failure> {
     let path = take_path(&mut args)?;
+    let is_last_years = args.first().is_some_and(|arg| arg == "--last-year");
+    args.drain(..usize::from(is_last_years));
     let args = args
         .into_iter()
         .map(|arg| arg.into_string().map_err(|arg| usage(format!("{arg:?} is not UTF-8"))))
         .collect::<Result<Vec<_>, _>>()?;
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
 
+    if let ["sync" | "pair" | "devices" | "words" | "recover", ..] = args[..] {
+        return sync(&path, &args, is_last_years);
+    }
+    if is_last_years {
+        return last_year::run(&path, &args);
+    }
     // Only what adds something makes the file.
     let makes_file = matches!(args[..], ["add" | "import", ..]);
     let open = || {
@@ -106,6 +122,25 @@ fn run(mut args: Vec<OsString>) -> Result<String, Failure> {
         }
         [command, ..] => Err(usage(format!("there is no command `{command}`:\n\n{USAGE}"))),
     }
+}
+
+/// Carries out a command that needs other devices. It tells what happens while it does.
+#[cfg(feature = "sync")]
+fn sync(path: &Path, args: &[&str], is_last_years: bool) -> Result<String, Failure> {
+    if is_last_years {
+        sync::run::<sync::LastYear>(path, args)?;
+    } else {
+        sync::run::<sync::ThisYear>(path, args)?;
+    }
+    Ok(String::new())
+}
+
+#[cfg(not(feature = "sync"))]
+fn sync(_: &Path, args: &[&str], _: bool) -> Result<String, Failure> {
+    let command = args.join(" ");
+    Err(usage(format!(
+        "this was built without sync:\n\n  cargo run --features sync --example todo -- {command}"
+    )))
 }
 
 /// Takes `--file PATH` from the front of the arguments, else what the environment says.

@@ -217,16 +217,20 @@ fn give_numbers(tx: &Transaction, todos: &[Id<Todo>]) -> Result<Vec<i64>> {
 }
 
 fn item(todo: Todo, number: i64) -> Item {
-    let title = todo.title.into_string() + todo.more.as_deref().unwrap_or_default();
-    let task = Task {
-        done: todo.done == Some(true),
-        priority: todo.priority,
-        completed_on: todo.completed_on,
-        created_on: todo.created_on,
-        due: todo.due,
-        title,
-    };
-    Item { id: todo.id, number, task }
+    Item { id: todo.id, number, task: todo.into() }
+}
+
+impl From<Todo> for Task {
+    fn from(todo: Todo) -> Self {
+        Self {
+            done: todo.done == Some(true),
+            priority: todo.priority,
+            completed_on: todo.completed_on,
+            created_on: todo.created_on,
+            due: todo.due,
+            title: todo.title.into_string() + todo.more.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 fn touched(items: &[Item]) -> Vec<Touched> {

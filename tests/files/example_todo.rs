@@ -21,43 +21,47 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A user with an empty folder.
-struct User {
+pub struct User {
     folder: TempDir,
 }
 
 impl User {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder can be made") }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap_or_else(|error| {
             panic!("the example: {error}; run `cargo build --examples` first")
         })
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let test = std::env::current_exe().expect("the test has a path");
         let name = format!("todo{}", std::env::consts::EXE_SUFFIX);
         let example = test.parent().and_then(Path::parent).expect("a target folder");
         let example = example.join("examples").join(name);
         let mut command = Command::new(example);
-        command.args(args).current_dir(self.folder.path()).env_remove("TODO_DB");
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_remove("TODO_DB")
+            .env_remove("TODO_RELAY");
         command
     }
 
     /// Whether the rows in the user's file are what its change log says.
-    fn log_holds(&self) -> bool {
+    pub fn log_holds(&self) -> bool {
         let db = ara::Database::open(self.path("todo.db")).expect("the file opens");
         db.verify().expect("the log can be read").holds()
     }
 
     /// What a command that succeeds prints.
-    fn tells(&self, args: &[&str]) -> String {
+    pub fn tells(&self, args: &[&str]) -> String {
         let output = self.run(args);
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{args:?}: {error}");
@@ -65,7 +69,7 @@ impl User {
     }
 
     /// The exit code and the message of a command that fails.
-    fn fails(&self, args: &[&str]) -> (i32, String) {
+    pub fn fails(&self, args: &[&str]) -> (i32, String) {
         let output = self.run(args);
         assert!(output.stdout.is_empty(), "{args:?} printed something");
         let error = String::from_utf8(output.stderr).expect("is UTF-8");
@@ -73,7 +77,7 @@ impl User {
     }
 
     /// The list's line for a todo, by its number.
-    fn line(&self, number: u32) -> Option<String> {
+    pub fn line(&self, number: u32) -> Option<String> {
         let list = self.tells(&["list", "--all"]);
         let start = format!("{number} ");
         let mut todos = list.lines().take_while(|line| !line.is_empty());

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod disk_full;
 mod example_todo;
+mod example_todo_sync;
 mod foreign_log;
 #[cfg(unix)]
 mod kill;

@@ -55,6 +55,8 @@ pub(super) struct Told {
     pub(super) not_resealed: BTreeSet<NodeId>,
     /// How many bytes the segments have that were sent and are not seen in the log yet.
     pub(super) sizes: HashMap<SegmentId, u64>,
+    /// Who has left by itself, and the end of the log when this device heard of it: what is there by then counts.
+    pub(super) left: BTreeMap<MemberKey, u64>,
     /// Whether the relay has too few records of the access log.
     pub(super) lacks_records: bool,
     /// Whether there is no room at the relay.

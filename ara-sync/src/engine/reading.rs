@@ -208,14 +208,16 @@ impl Engine {
         let (node, bounds, is_removed) = (row.node, row.bounds, row.is(OF_REMOVED));
         let mut tail = self.tail(node)?;
         let follows = header.replaces.is_empty() && tail.is_before(header);
-        let standing = if is_removed {
+        let is_last_word =
+            || self.told.left.get(&header.author).is_some_and(|end| at.number <= *end);
+        let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
+        let waits = self.unread.get(&node).or(of_batch.map(|(_, why)| why)).copied();
+        let standing = if is_removed && (!is_last_word() || waits.is_some() || !follows) {
             // It does not count, and who has merged it before seals it again.
             Standing::Settled
-        } else if self.access.members.get(header.author).is_none() {
+        } else if !is_removed && self.access.members.get(header.author).is_none() {
             Standing::Waits(Why::UnknownAuthor)
         } else if let Some(bounds) = bounds {
-            let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
-            let waits = self.unread.get(&node).or(of_batch.map(|(_, why)| why)).copied();
             match waits {
                 _ if self.knows(known, node, bounds)? => Standing::Settled,
                 Some(why) => Standing::Waits(why),

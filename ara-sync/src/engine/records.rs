@@ -69,6 +69,19 @@ impl Engine {
         }
     }
 
+    /// Notes who has left by itself, of the records from one on. Nobody needs to have read before what it sent last, as
+    /// somebody has who removes another.
+    pub(super) fn note_left(&mut self, from: usize, end: u64) -> Result<()> {
+        for record in self.access.records().iter().skip(from) {
+            let record = Record::read(record)?;
+            let by = record.author();
+            if matches!(record.change(), Change::Removed { members } if members.contains(&by)) {
+                self.told.left.insert(by, end);
+            }
+        }
+        Ok(())
+    }
+
     /// Stops sync for good, with an alarm that says why.
     pub(super) fn stop(&self, alarm: &Alarm, outcome: &mut Outcome) -> Fault {
         let stopped = self.database.sync_write(|sync| {

@@ -183,7 +183,9 @@ impl Engine {
         }
         if answer.knows_access {
             self.told.lacks_records = false;
+            let before = self.access.records().len();
             self.apply_records(&answer.records, outcome)?;
+            self.note_left(before, answer.end.number)?;
         } else {
             self.repair_access(outcome)?;
         }

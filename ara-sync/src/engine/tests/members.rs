@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::{Endpoint, SignedRequest, SpaceRequest};
 
-use crate::engine::base::Engine;
+use crate::engine::base::{Engine, Outcome};
 use crate::engine::tests::world::{OTHER_URL, URL, World, converge, settings};
 use crate::fault::Fault;
 use crate::state::Alarm;
@@ -63,8 +63,9 @@ fn who_has_left_is_out_and_the_others_rotate() {
     let world = World::new();
     let mut laptop = world.found();
     let mut phone = world.join(&mut laptop);
-    phone.write("phone");
     converge(&mut [&mut laptop, &mut phone]);
+    // It is sent before the device leaves.
+    phone.write("phone");
     let (db, keys) = (phone.db.clone(), Arc::clone(&phone.keys));
     phone.engine.leave().unwrap();
     let opened = Engine::open(&db, keys, URL, world.net.connect(), settings("Phone")).unwrap();
@@ -146,7 +147,7 @@ fn who_follows_a_space_knows_the_epochs_that_began_at_the_new_relay() {
 }
 
 #[test]
-fn what_was_read_of_who_has_left_reaches_who_comes_later() {
+fn what_a_device_sent_before_it_left_reaches_all() {
     let world = World::new();
     let mut laptop = world.found();
     let mut phone = world.join(&mut laptop);
@@ -157,13 +158,13 @@ fn what_was_read_of_who_has_left_reaches_who_comes_later() {
             laptop.sync();
         }
     }
-    // Nobody has read the last one.
+    // Nobody has read the last one yet.
     phone.engine.leave().unwrap();
     laptop.sync();
     assert_eq!(laptop.engine.bytes_to_send().unwrap(), 0);
     let mut late = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut late]);
-    assert_eq!(late.titles(), ["0", "1"]);
+    assert_eq!(late.titles(), ["0", "1", "2"]);
     assert_eq!((laptop.sync().sent, late.sync().sent), (0, 0));
 }
 
@@ -181,10 +182,34 @@ fn what_is_known_of_a_segment_of_who_has_left_reaches_who_comes_later() {
     phone.write("1");
     phone.sync();
     phone.engine.leave().unwrap();
+    // Who has heard of it, and ended before it has read on, takes no more.
+    laptop.engine.repair_access(&mut Outcome::default()).unwrap();
+    world.reopen(&mut laptop);
     laptop.sync();
+    assert_eq!(laptop.titles(), ["0"]);
     let mut late = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut late]);
     assert_eq!(late.titles(), ["0"]);
+}
+
+#[test]
+fn what_a_space_that_moved_had_left_can_go_and_still_leads_to_the_other_relay() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    laptop.write("before");
+    converge(&mut [&mut laptop, &mut phone]);
+    world.start_relay(OTHER_URL, "other");
+    let old = Arc::clone(&laptop.engine.relay);
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.sync();
+    old.delete(laptop.engine.space(), &laptop.keys).unwrap();
+    phone.write("meanwhile");
+    phone.sync();
+    assert_eq!(phone.engine.url(), OTHER_URL);
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(phone.alarms(), [Alarm::Moved { relay: OTHER_URL.to_owned() }]);
+    assert_eq!(laptop.titles().len(), 2);
 }
 
 #[test]
@@ -210,6 +235,19 @@ fn a_deletion_stops_all_and_takes_nothing_from_them() {
     let mut laptop = world.join_with(&mut phone, db, world.keys(), settings("Laptop"));
     laptop.write("again");
     converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
+fn a_relay_that_was_wiped_hears_of_the_space_before_it_is_deleted_there() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    world.put_relay_back("empty");
+    laptop.engine.delete_at_relay().unwrap();
+    let by = laptop.engine.own_key();
+    assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
+    assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by }));
 }
 
 #[test]
@@ -285,6 +323,11 @@ fn only_a_member_deletes_and_only_at_this_relay() {
     let other = world.found();
     let of_other = other.engine.access.records().to_vec();
     assert!(phone.engine.deleted_by(URL, &sign(&other.keys, URL, space), &of_other).is_err());
+    // Who has the words is an owner.
+    let words = world.keys();
+    phone.engine.set_recovery(&words).unwrap();
+    let records = phone.engine.access.records().to_vec();
+    assert!(laptop.engine.deleted_by(URL, &sign(&words, URL, space), &records).is_ok());
     // Who knows of a removal does not believe it of who is out, whatever the relay shows.
     phone.engine.remove(&[tablet.engine.own_key()]).unwrap();
     let by_removed = sign(&tablet.keys, URL, space);

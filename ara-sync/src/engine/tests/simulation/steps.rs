@@ -305,7 +305,20 @@ impl Story {
         self.tell(format!("{name} leaves: {:?}", left.is_ok()));
         left.unwrap_or_else(|fault| panic!("device {name} cannot leave: {fault}"));
         self.free.push(device);
-        self.lower_floor();
+        // Nothing of it is lost, unless those who hear of it are disturbed before they have read on.
+        let disturbs = [
+            Feature::Faults,
+            Feature::Crashes,
+            Feature::Moves,
+            Feature::PuttingBack,
+            Feature::Files,
+            Feature::Versions,
+            Feature::Quota,
+            Feature::StartingOver,
+        ];
+        if disturbs.iter().any(|feature| self.has(*feature)) {
+            self.lower_floor();
+        }
     }
 
     fn set_words(&mut self) {

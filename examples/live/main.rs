@@ -1,17 +1,27 @@
-//! Two terminals on one file: what is typed in one appears in the other.
+//! What is typed in one terminal appears in the other: on the same file, or on another device.
 //!
 //! ```text
 //! cargo run --example live -- notes.db          # shows the newest notes, and each new one
 //! cargo run --example live -- notes.db write    # each line that is typed becomes a note
 //! ```
 //!
-//! Without a terminal, in a pipe or in CI, two threads of one process demonstrate it, and the program ends by itself.
+//! With the feature `sync`, and a relay that runs (`cargo run -p ara-relay`), the notes of another file, on another
+//! device or in another terminal, are the same:
+//!
+//! ```text
+//! cargo run --features sync --example live -- notes.db --sync http://127.0.0.1:4040
+//! cargo run --features sync --example live -- phone.db --join http://127.0.0.1:4040 CODE
+//! ```
+//!
+//! Without a terminal, in a pipe or in CI, threads of one process demonstrate it, and the program ends by itself.
+
+mod demonstration;
+#[cfg(feature = "sync")]
+mod devices;
 
 use std::error::Error;
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
-use std::thread;
 
 use ara::prelude::*;
 
@@ -38,18 +48,21 @@ fn newest(db: &Database) -> ara::Result<ara::Watch<NonEmptyString<200>>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    if !stdin().is_terminal() {
+        return demonstration::run();
+    }
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match &*arguments.iter().map(String::as_str).collect::<Vec<_>>() {
-        [path] if stdin().is_terminal() => show(Path::new(path)),
-        [path, "write"] if stdin().is_terminal() => write(Path::new(path)),
-        _ => demonstrate(),
+        [path] => show(&Database::open(path)?),
+        [path, "write"] => write(Path::new(path)),
+        [path, rest @ ..] => sync(Path::new(path), rest),
+        [] => demonstration::run(),
     }
 }
 
 /// Draws the notes whenever they change, whoever changed them.
-fn show(path: &Path) -> Result<(), Box<dyn Error>> {
-    let db = Database::open(path)?;
-    for notes in newest(&db)? {
+fn show(db: &Database) -> Result<(), Box<dyn Error>> {
+    for notes in newest(db)? {
         draw(&notes?)?;
     }
     Ok(())
@@ -82,31 +95,19 @@ fn write(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One thread writes, and another one watches, through a database of its own on the same file.
-fn demonstrate() -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join("notes.db");
-    let (writer, reader) = (Database::open(&path)?, Database::open(&path)?);
-    let (tell, told) = channel();
-    let notes = newest(&reader)?;
-    let watching = thread::spawn(move || watch(notes, &tell));
-    assert!(told.recv()?.is_empty());
-    for text in ["Buy milk", "Water the plants", "Call home"] {
-        writer.create(Note::draft().text(text))?;
-        let notes = told.recv()?;
-        assert_eq!(notes.first().map(|note| &**note), Some(text));
-        println!("{}", notes.iter().map(|note| &**note).collect::<Vec<_>>().join(" < "));
-    }
-    // This ends the watch, and with it the thread.
-    drop(reader);
-    watching.join().map_err(|_| "the thread that watches panicked")??;
-    Ok(())
+/// Draws the notes of all devices.
+#[cfg(feature = "sync")]
+fn sync(path: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let db = Database::open(path)?;
+    let _session = match *arguments {
+        ["--sync", relay] => devices::start(&db, relay)?,
+        ["--join", relay, code] => devices::join(&db, relay, code)?,
+        _ => return Err("say --sync RELAY, or --join RELAY CODE, after the file".into()),
+    };
+    show(&db)
 }
 
-fn watch(notes: ara::Watch<NonEmptyString<200>>, tell: &Sender<Notes>) -> ara::Result<()> {
-    for notes in notes {
-        // Once the demonstration is over, nobody receives any more.
-        let _ = tell.send(notes?);
-    }
-    Ok(())
+#[cfg(not(feature = "sync"))]
+fn sync(_: &Path, _: &[&str]) -> Result<(), Box<dyn Error>> {
+    Err("this was built without sync: cargo run --features sync --example live -- ..".into())
 }
