@@ -11,6 +11,7 @@ pub(crate) mod place;
 pub(crate) mod records;
 pub(crate) mod segments;
 pub(crate) mod slots;
+pub(crate) mod stood;
 pub(crate) mod unread;
 
 pub use alarm::Alarm;

@@ -129,7 +129,9 @@ impl Relay {
             return Ok(false);
         }
         let end = found.as_ref().map(|it| it.space.end);
-        let has_read_all = end.is_none_or(|end| end.number == 0 || end == request.cursor);
+        // Where the space comes back to, nobody could read meanwhile.
+        let has_read_all =
+            was_elsewhere || end.is_none_or(|end| end.number == 0 || end == request.cursor);
         // Who became a member later may not read before it has brought back what this relay lost.
         let may_read = found.as_ref().is_none_or(|it| it.members.get(asked.signer).is_some());
         if lets_out && may_read && !has_read_all {

@@ -33,8 +33,9 @@ const MOST_UNASKED: usize = 8;
 const MOST_UNASKED_BYTES: usize = 256 << 10;
 
 /// What a request wants written.
-#[derive(Default)]
 struct Writing {
+    /// Where the author stands, who seals that into its segments.
+    cursor: Cursor,
     pushes: Vec<Push>,
     slot: Option<Slot>,
 }
@@ -59,7 +60,8 @@ impl Relay {
             ask()?;
         }
         let slot = self.own_slot(asked, &request.slot)?;
-        let writing = Writing { pushes: pushes.into_iter().map(read_push).collect(), slot };
+        let pushes = pushes.into_iter().map(read_push).collect();
+        let writing = Writing { cursor: request.cursor, pushes, slot };
 
         let mut written = Written::default();
         if writing.slot.is_some() || !writing.pushes.is_empty() {
@@ -74,7 +76,8 @@ impl Relay {
             Ok((answer, self.is_use_news(&space)))
         })?;
         if is_use_news {
-            self.write(|transaction| self.take_news(transaction, asked, &Writing::default()))?;
+            let nothing = Writing { pushes: vec![], slot: None, ..writing };
+            self.write(|transaction| self.take_news(transaction, asked, &nothing))?;
         }
         Ok(answer.to_bytes()?)
     }
@@ -100,6 +103,7 @@ impl Relay {
     ) -> std::result::Result<Written, Fault> {
         let Standing { mut space, members } = self.standing(transaction, asked)?;
         let now = self.now();
+        let stands_here = knows(transaction, &space, writing.cursor)?;
         let mut taking = Taking {
             space: &mut space,
             members: &members,
@@ -110,10 +114,20 @@ impl Relay {
         };
         let mut outcomes = vec![];
         for push in &writing.pushes {
-            outcomes.push(taking.take(transaction, push)?);
+            // Who stands elsewhere, as the relay was put back, reads again before it writes. Otherwise its segments
+            // would tell others for ever that the relay hides something.
+            outcomes.push(match stands_here {
+                true => taking.take(transaction, push)?,
+                false => PushOutcome::Conflict,
+            });
         }
         let (pushed, mut has_news) = (taking.taken, taking.has_written);
+        // A slot says what the relay has once all of this is taken. Kept without it, it would tell others that the relay
+        // hides something.
+        let is_all_here =
+            stands_here && outcomes.iter().all(|outcome| *outcome == PushOutcome::Taken);
         if let Some(slot) = &writing.slot
+            && is_all_here
             && members.check_write(slot).is_ok()
         {
             has_news |= take_slot(transaction, &mut space, slot)?;

@@ -192,6 +192,12 @@ impl Engine {
         &self.access.members
     }
 
+    /// Returns the records of the access log.
+    #[cfg(test)]
+    pub(crate) fn records(&self) -> &[Vec<u8>] {
+        self.access.records()
+    }
+
     /// Returns the space.
     pub(crate) const fn space(&self) -> SpaceId {
         self.access.members.space()

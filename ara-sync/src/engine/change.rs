@@ -76,7 +76,14 @@ impl Engine {
 
     /// Deletes the space at the relay, for ever. Sync stops.
     pub(crate) fn delete_at_relay(&mut self) -> Result<()> {
-        self.relay.delete(self.space(), &self.keys)?;
+        match self.relay.delete(self.space(), &self.keys) {
+            // One that has lost the space would be filled again, so it hears of it first.
+            Err(Fault::Refused(refusal @ Refusal::Unknown)) => {
+                self.refused(refusal, &mut Outcome::default())?;
+                self.relay.delete(self.space(), &self.keys)?;
+            }
+            done => done?,
+        }
         let by = self.own_key();
         match self.stop(&Alarm::DeletedAtRelay { by }, &mut Outcome::default()) {
             Fault::Stopped => Ok(()),

@@ -2,11 +2,10 @@
 
 use ara_core::VersionVector;
 use ara_protocol::keys::MemberKey;
-use ara_protocol::{Cursor, NodeId};
+use ara_protocol::{EpochId, NodeId};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::fault::Result;
-use crate::state::doubts::Doubt;
 use crate::state::slots;
 
 impl Engine {
@@ -32,10 +31,10 @@ impl Engine {
     }
 
     /// Returns of which nodes other devices have more than this one.
-    fn lacking(&self) -> Result<Vec<NodeId>> {
+    fn lacking(&mut self) -> Result<Vec<NodeId>> {
         let own = self.own_key();
         let known = self.database.version_vector()?;
-        let heard = self.database.sync_read(slots::all)?.unwrap_or_default();
+        let heard = self.database.sync_read(slots::of_this_log)?.unwrap_or_default();
         let mut lacking = vec![];
         for heard in heard.iter().filter(|heard| heard.slot.author() != own) {
             let key = self.epoch_keys.as_ref().and_then(|keys| keys.get(heard.slot.epoch()));
@@ -44,7 +43,9 @@ impl Engine {
             for (node, point) in vector.iter().flat_map(VersionVector::points) {
                 let id = NodeId::from_bytes(node);
                 let is_more = point.number > known.point_of(node).number;
-                if is_more && !self.unread.contains_key(&id) && !lacking.contains(&id) {
+                let is_known_why = self.unread.contains_key(&id) || lacking.contains(&id);
+                // What a removed device had sealed comes once others have sealed it again.
+                if is_more && !is_known_why && !self.tail(id)?.has_removed {
                     lacking.push(id);
                 }
             }
@@ -58,15 +59,10 @@ impl Engine {
         Ok(!self.are_all_noted(&heads)?)
     }
 
-    /// Returns whether what a member has seen is still not shown here.
-    pub(super) fn is_open(&self, author: [u8; 32], doubt: &Doubt) -> Result<bool> {
+    /// Returns whether a member has sealed something under an epoch that is still not shown here.
+    pub(super) fn is_doubtful(&self, author: [u8; 32], epoch: EpochId) -> bool {
         let member = MemberKey::from_bytes(author).ok();
         let is_member = member.is_some_and(|key| self.access.members.get(key).is_some());
-        let reached: Cursor = self.place.cursor;
-        Ok(is_member
-            && match doubt {
-                Doubt::Place(stood) => self.is_doubtful(stood, reached)?,
-                Doubt::Epoch(epoch) => !self.access.members.has_epoch(*epoch),
-            })
+        is_member && !self.access.members.has_epoch(epoch)
     }
 }

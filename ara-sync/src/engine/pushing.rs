@@ -2,15 +2,17 @@
 
 use ara_core::{SyncNode, Uuid};
 use ara_protocol::NodeId;
+use ara_protocol::access::Record;
+use ara_protocol::keys::MemberKey;
 use ara_protocol::message::sync::{PushOutcome, PushedSegment};
-use ara_protocol::segment::Point;
+use ara_protocol::segment::{Bounds, Point};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
 use crate::engine::tail::Tail;
 use crate::fault::{Fault, Result};
 use crate::state::Alarm;
-use crate::state::segments::{Chain, node_point, sealed_point};
+use crate::state::segments::{Chain, OF_REMOVED, Segment, node_point, sealed_point};
 
 /// About how many bytes are sent in a request.
 const OF_A_REQUEST: usize = 4 << 20;
@@ -96,13 +98,35 @@ impl Engine {
         if !tail.has_removed || *self.database.node()?.as_bytes() == known.node {
             return Ok(true);
         }
-        // What takes the place of the last segments must hold all of them. If not here, it may do so elsewhere.
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
-        let end = chain.segments.last().and_then(|last| last.bounds).map(|bounds| bounds.to);
-        match end {
-            Some(end) => Ok(self.database.knows_point(known.node, node_point(end))?),
-            None => Ok(false),
+        let dirty = last_of_removed(&chain.segments);
+        Ok(self.known_part(dirty)?.is_some() || self.have_left(dirty)?)
+    }
+
+    /// Returns whether all who sealed some segments have left by themselves, so that nobody may have read them before.
+    /// Who removes another has.
+    fn have_left(&self, segments: &[Segment]) -> Result<bool> {
+        for segment in segments.iter().filter(|segment| segment.is(OF_REMOVED)) {
+            let author = MemberKey::from_bytes(segment.author)?;
+            let removal = self.access.members.removed_in(author);
+            let records = self.access.records().iter().rev().map(|record| Record::read(record));
+            let record = records.flatten().find(|record| Some(record.hash()) == removal);
+            if record.is_none_or(|record| record.author() != author) {
+                return Ok(false);
+            }
         }
+        Ok(true)
+    }
+
+    /// Returns how many of some segments are known as a whole, from the first one on, and where the last of them ends.
+    fn known_part(&self, segments: &[Segment]) -> Result<Option<(usize, Point)>> {
+        for (at, segment) in segments.iter().enumerate().rev() {
+            let Some(Bounds { to, .. }) = segment.bounds else { continue };
+            if self.database.knows_point(*segment.node.as_bytes(), node_point(to))? {
+                return Ok(Some((at + 1, to)));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns whether there is something to send.
@@ -131,17 +155,17 @@ impl Engine {
         if tail.has_removed {
             let chain = self.database.sync_read(|sync| Chain::load(sync, node))?;
             let chain = chain.unwrap_or_default().segments;
-            let first = chain.iter().rposition(|it| it.end().is_some()).map_or(0, |at| at + 1);
-            let dirty = chain.get(first..).unwrap_or_default();
+            let dirty = last_of_removed(&chain);
             // They are replaced by what they held, no more and no less: another device may do so at the same time, and
-            // the relay takes both, one in the place of the other. Only where they held what never was, as whose
-            // changes they are can tell, all that there is takes their place.
-            let end = dirty.last().and_then(|last| last.bounds).map(|bounds| bounds.to);
-            let is_known = match end {
-                Some(end) => self.database.knows_point(known.node, node_point(end))?,
-                None => false,
-            };
-            let until = end.filter(|_| is_known).unwrap_or(sealed_point(known.end));
+            // the relay takes both, one in the place of the other. What nobody has stays. Only where they held what
+            // never was, as whose changes they are can tell, or what who has left has sent to nobody, all that is known
+            // takes their place.
+            let part = self.known_part(dirty)?;
+            let reaches =
+                |it: &Segment| it.bounds.is_some_and(|it| it.to.number > known.end.number);
+            let reached = || dirty.iter().position(reaches).map_or(dirty.len(), |at| at + 1);
+            let (count, until) = part.unwrap_or_else(|| (reached(), sealed_point(known.end)));
+            let dirty = dirty.get(..count).unwrap_or_default();
             let stretch = Stretch { until: Some(until), ..stretch };
             if let Some(push) = self.replacement(dirty, &stretch)? {
                 *used += push.segments.iter().map(size_of).sum::<usize>();
@@ -221,6 +245,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Returns the last segments of a chain, as far as those do not count who sealed them.
+fn last_of_removed(chain: &[Segment]) -> &[Segment] {
+    let first = chain.iter().rposition(|it| it.end().is_some()).map_or(0, |at| at + 1);
+    chain.get(first..).unwrap_or_default()
 }
 
 /// Returns how many bytes a segment takes in a request.

@@ -15,6 +15,7 @@ use crate::engine::records::left;
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
 use crate::state::segments::{HAS_FORGOTTEN, OF_REMOVED, Segment, UNREAD, node_point};
+use crate::state::stood::Stood;
 use crate::state::unread::{self, Why};
 use crate::state::{Alarm, alarms, doubts, facts, segments};
 
@@ -25,8 +26,8 @@ pub(super) struct Batch {
     rows: Vec<(Segment, Vec<SegmentId>)>,
     unread: Vec<(NodeId, Why)>,
     alarms: Vec<Alarm>,
-    /// Where authors stood, if that is doubtful.
-    places: Vec<([u8; 32], Option<Position>)>,
+    /// Where authors stood.
+    stood: Vec<Stood>,
     /// Epochs that authors know, and this device does not.
     epochs: Vec<([u8; 32], EpochId)>,
     has_dirty: bool,
@@ -52,7 +53,7 @@ impl Batch {
             rows: vec![],
             unread: vec![],
             alarms: vec![],
-            places: vec![],
+            stood: vec![],
             epochs: vec![],
             has_dirty: false,
         }
@@ -73,11 +74,11 @@ impl Batch {
         if self.has_dirty {
             facts::put(sync, facts::RESEAL, &[])?;
         }
-        for (author, place) in &self.places {
-            doubts::note_place(sync, author, *place)?;
+        for stood in &self.stood {
+            stood.save(sync)?;
         }
         for (author, epoch) in &self.epochs {
-            doubts::note_epoch(sync, author, *epoch)?;
+            doubts::note(sync, author, *epoch)?;
         }
         self.place.save(sync)?;
         let mut changed = false;
@@ -85,6 +86,11 @@ impl Batch {
             changed |= alarms::raise(sync, alarm)?;
         }
         Ok(changed)
+    }
+
+    /// Notes where the author of a segment stood.
+    pub(super) fn note_stood(&mut self, author: [u8; 32], told_in: u64, at: Position) {
+        self.stood.push(Stood { author, told_in, at });
     }
 
     /// Notes that a segment, which is the last row, could not be merged.
@@ -220,14 +226,17 @@ impl Engine {
         if !is_removed && !self.access.members.has_epoch(header.epoch) {
             batch.epochs.push((row.author, header.epoch));
         }
-        let counts =
-            !is_removed || follows && bounds.is_some() && self.has_just_left(header.author)?;
-        let standing = if !counts {
+        let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
+        let waits = self.unread.get(&node).or(of_batch.map(|(_, why)| why)).copied();
+        let is_last_word = is_removed
+            && follows
+            && bounds.is_some()
+            && waits.is_none()
+            && self.is_last_word(header.author, at.number)?;
+        let standing = if is_removed && !is_last_word {
             // Who has merged it before seals it again.
             Standing::Settled
         } else if let Some(bounds) = bounds {
-            let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
-            let waits = self.unread.get(&node).or(of_batch.map(|(_, why)| why)).copied();
             match waits {
                 _ if self.knows(known, node, bounds)? => Standing::Settled,
                 Some(why) => Standing::Waits(why),
@@ -265,8 +274,7 @@ impl Engine {
                 batch.hold(node, why, alarm_of(*node.as_bytes(), why));
             }
             Standing::Opened(content) => {
-                let author = *header.author.as_bytes();
-                return self.merge_segment(batch, known, (node, author, content), outcome);
+                return self.merge_segment(batch, known, (node, content), outcome);
             }
         }
         if follows { Ok(()) } else { self.write_batch(batch, outcome) }
@@ -290,7 +298,7 @@ impl Engine {
         &mut self,
         batch: &mut Batch,
         known: &mut Known,
-        (node, author, content): (NodeId, [u8; 32], Content),
+        (node, content): (NodeId, Content),
         outcome: &mut Outcome,
     ) -> Result<()> {
         let (changes, stood, is_held) = match content {
@@ -300,7 +308,9 @@ impl Engine {
                 return Ok(());
             }
         };
-        self.note_stood(batch, author, stood)?;
+        if let Some((row, _)) = batch.rows.last() {
+            batch.note_stood(row.author, row.number, stood);
+        }
         if is_held {
             batch.hold(node, Why::Held, alarm_of(*node.as_bytes(), Why::Held));
         }
@@ -364,40 +374,15 @@ impl Engine {
         self.unread.extend(batch.unread.drain(..));
         *batch = Batch::new(self.place);
     }
-
-    /// Compares where an author stood with what the relay shows.
-    pub(super) fn note_stood(
-        &self,
-        batch: &mut Batch,
-        author: [u8; 32],
-        stood: Position,
-    ) -> Result<()> {
-        let is_doubtful = self.is_doubtful(&stood, batch.place.cursor)?;
-        batch.places.push((author, is_doubtful.then_some(stood)));
-        Ok(())
-    }
-
-    /// Returns whether a place is none of the log that the relay has shown up to where this device stands.
-    pub(super) fn is_doubtful(&self, stood: &Position, reached: Cursor) -> Result<bool> {
-        let Position { cursor, access } = *stood;
-        let chain = match cursor.number {
-            0 => Some(Cursor::start(self.space()).chain),
-            number if number == reached.number => Some(reached.chain),
-            number => self.database.sync_read(|sync| segments::chain_at(sync, number))?.flatten(),
-        };
-        let is_other = chain.is_some_and(|chain| chain != cursor.chain);
-        Ok(is_other || cursor.number > reached.number || !self.access.has(access))
+    /// Returns whether a member has left by itself, and this place of the log was there when this device heard of it.
+    /// What it sent before counts, as nobody may have read it, and is sealed again.
+    fn is_last_word(&self, author: MemberKey, number: u64) -> Result<bool> {
+        let left = self.database.sync_read(|sync| facts::get(sync, &left(author.as_bytes())))?;
+        let Some(end) = left.flatten() else { return Ok(false) };
+        Ok(end.try_into().map_or(true, |end| number <= u64::from_be_bytes(end)))
     }
 
     /// Returns whether an author is or was a member.
-    /// Returns whether a member has left by itself, and the end of the log was not reached since: what it has sent before
-    /// counts, as no other device may have read it yet. It is sealed again by who does.
-    fn has_just_left(&self, author: MemberKey) -> Result<bool> {
-        let fact = left(author.as_bytes());
-        let left = self.database.sync_read(|sync| facts::get(sync, &fact))?;
-        Ok(left.flatten().is_some())
-    }
-
     fn has_heard_of(&self, author: MemberKey) -> bool {
         let members = &self.access.members;
         members.get(author).is_some() || members.removed_in(author).is_some()

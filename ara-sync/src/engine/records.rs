@@ -72,6 +72,22 @@ impl Engine {
         }
     }
 
+    /// Notes where the log ended when this device heard that others have left by themselves. Nobody needs to have read
+    /// what they sent last, as somebody has who removes another, so what is there by then counts.
+    pub(super) fn note_end_of_left(&self, end: u64) -> Result<()> {
+        let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
+        let mut new = left.unwrap_or_default();
+        new.retain(|(_, end)| end.is_empty());
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.write(|sync| {
+            new.iter().try_for_each(|(member, _)| {
+                facts::put(sync, &format!("{}{member}", facts::LEFT), &end.to_be_bytes())
+            })
+        })
+    }
+
     /// Stops sync for good, with an alarm that says why.
     pub(super) fn stop(&self, alarm: &Alarm, outcome: &mut Outcome) -> Fault {
         let stopped = self.database.sync_write(|sync| {

@@ -44,12 +44,15 @@ impl Engine {
     /// Follows the space to another relay, as the access log tells.
     pub(super) fn follow(&mut self, outcome: &mut Outcome) -> Result<()> {
         self.repair_access(outcome)?;
-        let url = self.access.members.relay().map(str::to_owned);
-        let Some(url) = url.filter(|url| *url != self.url) else {
+        let Some(url) = self.access.members.relay().map(str::to_owned) else {
             return Err(Fault::Lied {
                 what: "it says that the space has moved, and no member says so",
             });
         };
+        if url == self.url {
+            // The space has come back, and the relay has not heard of it until now.
+            return Ok(());
+        }
         self.go_to(&url, outcome)
     }
 

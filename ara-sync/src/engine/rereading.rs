@@ -227,7 +227,7 @@ impl Engine {
             Content::Not(why) => return Ok(Again::Not(why, alarm_of(*node.as_bytes(), why))),
         };
         let mut batch = Batch::new(self.place);
-        self.note_stood(&mut batch, segment.author, stood)?;
+        batch.note_stood(segment.author, segment.number, stood);
         let guard = Guard::new(self);
         let merged = self.database.merge_and(&changes, |sync, report| {
             guard.check(sync)?;

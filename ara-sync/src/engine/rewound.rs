@@ -6,8 +6,7 @@ use ara_protocol::message::segments::HeadsRequest;
 use crate::engine::base::{Engine, Outcome};
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
-use crate::state::slots::OwnSlot;
-use crate::state::{Alarm, alarms, doubts, segments, unread};
+use crate::state::{Alarm, alarms, doubts, facts, segments, slots, stood, unread};
 
 /// How often the log is begun anew in a round, as the relay has another one than it has shown.
 const MOST_OFTEN: u32 = 3;
@@ -30,10 +29,13 @@ impl Engine {
                 alarms::lower_of_node(sync, Uuid::from_bytes(*node.as_bytes()))?;
             }
             doubts::clear(sync)?;
+            stood::clear(sync)?;
+            slots::begin_anew(sync)?;
+            facts::remove_under(sync, facts::LEFT)?;
             place.save(sync)?;
             // The relay may have lost the slot.
-            let own = OwnSlot::load(sync)?;
-            OwnSlot { number: own.number, ..OwnSlot::default() }.save(sync)?;
+            let own = slots::OwnSlot::load(sync)?;
+            slots::OwnSlot { number: own.number, ..Default::default() }.save(sync)?;
             if is_told { alarms::raise(sync, &Alarm::RelayWentBack) } else { Ok(false) }
         })?;
         outcome.alarms_changed |= changed;
@@ -64,6 +66,14 @@ impl Engine {
         let is_more = answer.is_more;
         if answer.end.number < after {
             return Err(Fault::Lied { what: "its log ends before what it has shown" });
+        }
+        // What is listed may be of epochs and members that came after the records that are known here.
+        self.repair_access(outcome)?;
+        if self.epoch_keys.is_none() {
+            return Err(Fault::Stopped);
+        }
+        if self.place.cursor.number != after {
+            return Ok(());
         }
         self.take_entries(answer.entries, answer.end, outcome)?;
         let cursor = self.place.cursor;

@@ -8,7 +8,7 @@ use crate::engine::pushing::{Push, SentPush};
 use crate::fault::{Fault, Result};
 use crate::random::Random;
 use crate::state::slots::OwnSlot;
-use crate::state::{Alarm, alarms, facts};
+use crate::state::{Alarm, alarms};
 
 /// How many bytes of segments come back at most.
 const BUDGET: u32 = 4 << 20;
@@ -79,6 +79,9 @@ impl Engine {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {
                     outcome.is_complete = !is_stopped() && !self.told.is_full;
+                    if outcome.is_complete {
+                        self.lower_full(outcome)?;
+                    }
                     return Ok(());
                 }
             }
@@ -182,8 +185,6 @@ impl Engine {
         if self.told.is_full {
             let alarm = Alarm::Full { used: answer.used, limit: answer.limit };
             self.raise(&alarm, outcome)?;
-        } else if !sent.pushes.is_empty() {
-            self.lower_full(outcome)?;
         }
         if let Some((slot, own)) = &sent.slot
             && answer.slots.iter().any(|taken| taken == slot.as_bytes())
@@ -193,6 +194,7 @@ impl Engine {
         if answer.knows_access {
             self.told.lacks_records = false;
             self.apply_records(&answer.records, outcome)?;
+            self.note_end_of_left(answer.end.number)?;
         } else {
             self.repair_access(outcome)?;
         }
@@ -233,7 +235,6 @@ impl Engine {
             return Ok(true);
         }
         self.judge_alarms(outcome)?;
-        self.close_what_left()?;
         if self.told.lacks_records {
             self.repair_access(outcome)?;
             if !self.told.lacks_records {
@@ -245,14 +246,5 @@ impl Engine {
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
         Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
-    }
-
-    /// Takes nothing more of who has left by itself, as all is read that it can have sent before.
-    fn close_what_left(&self) -> Result<()> {
-        let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
-        match left.unwrap_or_default().is_empty() {
-            true => Ok(()),
-            false => self.write(|sync| facts::remove_under(sync, facts::LEFT)),
-        }
     }
 }

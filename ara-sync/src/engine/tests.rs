@@ -12,6 +12,7 @@ mod random;
 mod recovering;
 mod sealed_again;
 mod simple;
+mod simulation;
 mod two_processes;
 mod unreadable;
 mod world;

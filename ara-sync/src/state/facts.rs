@@ -21,7 +21,7 @@ pub(crate) const OWN_SLOT: &str = "own_slot";
 pub(crate) const RESEAL: &str = "reseal";
 /// Before members that are to be removed once all was read.
 pub(crate) const TO_REMOVE: &str = "to_remove/";
-/// Before members that have left by themselves, until all is read that they sent before.
+/// Before members that have left by themselves: the end of the log when this device heard of it.
 pub(crate) const LEFT: &str = "left/";
 /// Why sync has stopped for good.
 pub(crate) const STOPPED: &str = "stopped";
@@ -36,6 +36,12 @@ pub(crate) fn get(connection: &Connection, key: &str) -> Result<Option<Vec<u8>>>
 pub(crate) fn number(connection: &Connection, key: &str) -> Result<u64> {
     let bytes = get(connection, key)?.and_then(|value| value.try_into().ok());
     Ok(bytes.map_or(0, u64::from_be_bytes))
+}
+
+/// Returns the number that a fact begins with.
+pub(crate) fn number_within(connection: &Connection, key: &str) -> Result<Option<u64>> {
+    let value = get(connection, key)?;
+    Ok(value.and_then(|value| value.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))))
 }
 
 /// Sets a fact.

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use crate::state::facts::{self, from_hex, hex};
 
 const PREFIX: &str = "slot/";
+const BEFORE: &str = "slot_before/";
 
 /// A slot, and when it was heard, in milliseconds since 1970.
 #[derive(Debug, Clone)]
@@ -41,6 +42,26 @@ pub(crate) fn note(connection: &Connection, slot: &Slot, now: i64) -> Result<boo
 /// Returns the slots of all devices.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<HeardSlot>> {
     Ok(facts::under(connection, PREFIX)?.iter().filter_map(|(_, bytes)| heard(bytes)).collect())
+}
+
+/// Notes that what devices said until now is of another log than the one that the relay has from now on.
+pub(crate) fn begin_anew(connection: &Connection) -> Result<()> {
+    for HeardSlot { slot, .. } in all(connection)? {
+        let key = format!("{BEFORE}{}", hex(slot.author().as_bytes()));
+        facts::put(connection, &key, &slot.number().to_be_bytes())?;
+    }
+    Ok(())
+}
+
+/// Returns the slots that are of the log that the relay has now.
+pub(crate) fn of_this_log(connection: &Connection) -> Result<Vec<HeardSlot>> {
+    let mut slots = all(connection)?;
+    for (author, number) in facts::under(connection, BEFORE)? {
+        let (Some(author), Ok(number)) = (from_hex(&author), number.try_into()) else { continue };
+        let number = u64::from_be_bytes(number);
+        slots.retain(|it| *it.slot.author().as_bytes() != author || it.slot.number() > number);
+    }
+    Ok(slots)
 }
 
 /// Forgets the slots of those that `is_out` names.

@@ -72,6 +72,19 @@ fn what_a_request_pushes_comes_back_as_heads() {
 }
 
 #[test]
+fn who_stands_where_the_log_is_not_reads_before_it_writes() {
+    let mut space = TestSpace::new();
+    let laptop = copy(&space.laptop);
+    let first = space.append(NODE, None);
+    let second = space.seal(&laptop, NODE, Some(first), &[], b"b");
+    let mut request = space.pushing(&[&[&second]]);
+    request.cursor.number = 7;
+    let answer = space.sync(&laptop, request).unwrap();
+    assert_eq!((answer.knows_cursor, &answer.pushes[..]), (false, &[PushOutcome::Conflict][..]));
+    assert_eq!(space.push(&[&second]), PushOutcome::Taken);
+}
+
+#[test]
 fn each_push_has_its_own_outcome() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::{Endpoint, SignedRequest, SpaceRequest};
 
-use crate::engine::base::Engine;
+use crate::engine::base::{Engine, Outcome};
 use crate::engine::tests::world::{OTHER_URL, URL, World, converge, settings};
 use crate::fault::Fault;
 use crate::state::{Alarm, facts};
@@ -75,9 +75,9 @@ fn who_has_left_is_out_and_the_others_rotate() {
     laptop.sync();
     assert!(!laptop.engine.members().needs_rotation());
     assert_ne!(laptop.engine.members().epoch(), epoch);
-    // Nothing more of it counts.
-    let open = laptop.db.sync_read(|sync| facts::under(sync, facts::LEFT)).unwrap();
-    assert_eq!(open, Some(vec![]));
+    // Nothing more of it counts than was there.
+    let left = laptop.db.sync_read(|sync| facts::under(sync, facts::LEFT)).unwrap().unwrap();
+    assert!(left.iter().all(|(_, end)| end.len() == 8) && left.len() == 1);
     let mut tablet = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut tablet]);
     assert_eq!(tablet.titles(), ["laptop", "phone"]);
@@ -106,6 +106,109 @@ fn the_space_moves_with_all_that_it_has() {
     phone.write("later");
     converge(&mut [&mut laptop, &mut phone]);
     assert_eq!(phone.titles().len(), 4);
+}
+
+#[test]
+fn a_space_comes_back_to_a_relay_that_it_has_left() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut tablet = world.join(&mut laptop);
+    laptop.write("before");
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    world.start_relay(OTHER_URL, "other");
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.sync();
+    // What the old relay has missed lets somebody out.
+    laptop.engine.remove(&[tablet.engine.own_key()]).unwrap();
+    laptop.engine.move_to(URL).unwrap();
+    laptop.write("after");
+    laptop.sync();
+    phone.write("meanwhile");
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!((laptop.engine.url(), phone.engine.url()), (URL, URL));
+    assert_eq!(phone.titles(), ["after", "before", "meanwhile"]);
+}
+
+#[test]
+fn who_follows_a_space_knows_the_epochs_that_began_at_the_new_relay() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    world.start_relay(OTHER_URL, "other");
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.rotate().unwrap();
+    laptop.write("under a new epoch");
+    laptop.sync();
+    let outcome = phone.sync();
+    assert_eq!(
+        (outcome.received > 0, phone.alarms()),
+        (true, vec![Alarm::Moved { relay: OTHER_URL.to_owned() }])
+    );
+    assert_eq!(phone.titles(), ["under a new epoch"]);
+}
+
+#[test]
+fn what_a_device_sent_before_it_left_reaches_all() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    for at in 0..3 {
+        phone.write(&format!("{at}"));
+        phone.sync();
+        if at < 2 {
+            laptop.sync();
+        }
+    }
+    // Nobody has read the last one yet.
+    phone.engine.leave().unwrap();
+    laptop.sync();
+    assert_eq!(laptop.engine.bytes_to_send().unwrap(), 0);
+    let mut late = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut late]);
+    assert_eq!(late.titles(), ["0", "1", "2"]);
+    assert_eq!((laptop.sync().sent, late.sync().sent), (0, 0));
+}
+
+#[test]
+fn what_is_known_of_a_segment_of_who_has_left_reaches_who_comes_later() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    laptop.sync();
+    phone.write("0");
+    let known = laptop.db.version_vector().unwrap();
+    for changes in phone.db.changes_since(&known).unwrap() {
+        laptop.db.merge(&changes.unwrap()).unwrap();
+    }
+    phone.write("1");
+    phone.sync();
+    phone.engine.leave().unwrap();
+    // As if the relay had shown the last one only later.
+    laptop.engine.repair_access(&mut Outcome::default()).unwrap();
+    laptop.db.sync_write(|sync| facts::remove_under(sync, facts::LEFT)).unwrap();
+    laptop.sync();
+    assert_eq!(laptop.titles(), ["0"]);
+    let mut late = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut late]);
+    assert_eq!(late.titles(), ["0"]);
+}
+
+#[test]
+fn who_hears_of_a_leave_before_reading_on_still_takes_what_was_sent() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let phone = world.join(&mut laptop);
+    laptop.sync();
+    phone.write("0");
+    phone.engine.leave().unwrap();
+    laptop.engine.repair_access(&mut Outcome::default()).unwrap();
+    world.reopen(&mut laptop);
+    laptop.sync();
+    let mut late = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut late]);
+    assert_eq!(late.titles(), ["0"]);
 }
 
 #[test]
@@ -151,6 +254,19 @@ fn a_deletion_stops_all_and_takes_nothing_from_them() {
     let mut laptop = world.join_with(&mut phone, db, world.keys(), settings("Laptop"));
     laptop.write("again");
     converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
+fn a_relay_that_was_wiped_hears_of_the_space_before_it_is_deleted_there() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    world.put_relay_back("empty");
+    laptop.engine.delete_at_relay().unwrap();
+    let by = laptop.engine.own_key();
+    assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
+    assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by }));
 }
 
 #[test]
@@ -258,4 +374,23 @@ fn a_relay_without_room_is_told_until_there_is_some() {
     assert_eq!(laptop.alarms(), []);
     let mut phone = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
+fn the_alarm_about_room_is_over_once_another_has_sent_what_waited() {
+    let world = World::with_quota(30_000);
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    phone.write(&super::bulk::noise(50_000, 1));
+    phone.try_sync().unwrap();
+    assert!(matches!(phone.alarms()[..], [Alarm::Full { .. }]));
+    let known = laptop.db.version_vector().unwrap();
+    for changes in phone.db.changes_since(&known).unwrap() {
+        laptop.db.merge(&changes.unwrap()).unwrap();
+    }
+    world.net.take(URL);
+    world.start_relay_of(URL, "relay", 10_000_000);
+    laptop.sync();
+    assert_eq!((phone.sync().sent, phone.alarms()), (0, vec![]));
 }
