@@ -1,0 +1,15 @@
+//! Devices and a relay, each a process of its own, over real sockets: what each can do at any moment is to die.
+
+mod apps;
+mod converge;
+mod copies;
+mod device;
+mod device_process;
+mod http;
+mod idle;
+mod killed;
+mod network;
+mod proxy;
+mod relay_process;
+mod relays;
+mod traffic;
