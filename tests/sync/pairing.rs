@@ -225,6 +225,27 @@ fn a_network_that_is_cut_is_overcome() {
 }
 
 #[test]
+fn a_pairing_goes_on_after_requests_that_got_lost() {
+    let relay = TestRelay::start();
+    let laptop = Device::first(&relay);
+    add(&laptop.db, "Buy milk");
+    wait_sent(&laptop.session);
+    relay.lose_answers_of_a_pairing();
+    let invitation = laptop.session.invite().unwrap();
+    let joining = begin(relay.url(), invitation.code());
+    let mut request = invitation.wait(LONG).unwrap();
+    let joining = joining.join().unwrap().unwrap();
+    // Whoever asks for this can do so again.
+    let accepted = request.accept(&joining.digits());
+    assert!(matches!(accepted, Err(Error::Relay { .. })), "{accepted:?}");
+    request.accept(&joining.digits()).unwrap();
+    let db = Database::memory().unwrap();
+    let _phone = joining.finish::<App>(&db).unwrap();
+    wait_for(&db, &["Buy milk"]);
+    assert_eq!(laptop.session.status().devices.len(), 2);
+}
+
+#[test]
 fn pairing_ends_with_the_session() {
     let relay = TestRelay::start();
     let laptop = Device::first(&relay);
