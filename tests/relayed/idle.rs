@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::random::number;
 
+use crate::device::Device;
 use crate::network::Network;
 
 /// What a process has used.
@@ -48,7 +49,6 @@ impl Used {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn it_takes_no_time_and_writes_nothing() {
     let seconds = number("ARA_IDLE_SECONDS").unwrap_or(5);
     let network = Network::start();
@@ -61,18 +61,23 @@ fn it_takes_no_time_and_writes_nothing() {
         device.ask("until sent");
         device.ask("once");
     }
-    let asked = network.proxy.traffic().asked;
-    let begun = [&laptop, &phone].map(|device| Used::by(device.process()));
-    let end = Instant::now() + Duration::from_secs(seconds);
-    while let Some(left) = end.checked_duration_since(Instant::now()) {
-        thread::sleep(left);
-    }
-    for (device, begun) in [&laptop, &phone].into_iter().zip(begun) {
-        let used = Used::by(device.process()).since(begun);
+    let devices = [&laptop, &phone];
+    // What they tell each other of themselves may come a bit later.
+    let used = (0..3).find_map(|_| rest(&network, devices, seconds));
+    for (device, used) in devices.into_iter().zip(used.expect("nobody asks for anything")) {
         println!("{} in {seconds} seconds: {used:?}", device.name);
         assert!(used.ticks <= 2 + seconds / 5, "{used:?}");
         assert_eq!(used.written, 0);
         assert!(used.waits <= 20 + 3 * seconds, "{used:?}");
     }
-    assert_eq!(network.proxy.traffic().asked, asked, "nobody asks for anything");
+}
+
+/// Returns what the devices use in so many seconds, or `None` if one has asked the relay for something.
+fn rest(network: &Network, devices: [&Device; 2], seconds: u64) -> Option<[Used; 2]> {
+    let asked = network.proxy.traffic().asked;
+    let begun = devices.map(|device| Used::by(device.process()));
+    thread::sleep(Duration::from_secs(seconds));
+    let ended = devices.map(|device| Used::by(device.process()));
+    let [one, other] = [0, 1].map(|at| ended[at].since(begun[at]));
+    (network.proxy.traffic().asked == asked).then_some([one, other])
 }

@@ -6,6 +6,7 @@ mod copies;
 mod device;
 mod device_process;
 mod http;
+#[cfg(target_os = "linux")]
 mod idle;
 mod killed;
 mod network;
