@@ -8,6 +8,7 @@ pub(crate) mod base;
 mod change;
 mod content;
 pub(crate) mod device;
+mod doubting;
 mod founding;
 mod joining;
 mod judging;

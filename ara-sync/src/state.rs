@@ -5,6 +5,7 @@
 
 mod alarm;
 pub(crate) mod alarms;
+pub(crate) mod doubts;
 pub(crate) mod facts;
 pub(crate) mod place;
 pub(crate) mod records;

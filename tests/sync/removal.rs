@@ -64,8 +64,17 @@ fn the_plan_tells_whom_a_device_let_in() {
     add(&tablet.db, "one");
     wait_for(&laptop.db, &["one"]);
     let [of_phone, of_tablet] = ["Phone", "Tablet"].map(|name| id_of(&laptop, name));
-    phone.session.new_recovery_words().unwrap();
+    // Also those of a device that it let in are its own.
+    tablet.session.new_recovery_words().unwrap();
     wait_until(&laptop.session, |status| status.has_recovery_words);
+    for device in [of_phone, of_tablet] {
+        assert!(laptop.session.removal_plan(device).unwrap().made_the_words);
+    }
+    phone.session.new_recovery_words().unwrap();
+    let by_phone = id_of(&laptop, "Phone");
+    wait_until(&laptop.session, |status| {
+        has_alarm(status, |alarm| *alarm == Alarm::RecoveryWordsSet { by: by_phone })
+    });
     let plan = laptop.session.removal_plan(of_phone).unwrap();
     assert_eq!((plan.device, plan.let_in.as_slice()), (of_phone, &[of_tablet][..]));
     assert!(plan.made_the_words);

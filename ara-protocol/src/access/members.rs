@@ -73,6 +73,8 @@ pub struct Members {
     pub(super) head: RecordHash,
     pub(super) members: BTreeMap<MemberKey, Member>,
     pub(super) removed: BTreeMap<MemberKey, RecordHash>,
+    /// Who let in each that ever was a member.
+    pub(super) let_in: BTreeMap<MemberKey, MemberKey>,
     /// All public keys that ever were a member's, of both kinds.
     pub(super) used_keys: BTreeSet<[u8; 32]>,
     pub(super) first_epoch: Epoch,
@@ -150,22 +152,19 @@ impl Members {
         self.removed.get(&member).copied()
     }
 
-    /// Returns the members that this one let in, and those that they let in, and so on. A thief may have
-    /// let others in.
+    /// Returns the members that this one let in, and those that they let in, and so on, also by way of
+    /// some who are out again. A thief may have let others in.
     #[must_use]
     pub fn let_in_by(&self, member: MemberKey) -> Vec<MemberKey> {
-        let mut found = vec![];
+        let mut found = BTreeSet::new();
         let mut sources = vec![member];
         while let Some(source) = sources.pop() {
-            for (key, other) in &self.members {
-                if other.added_by == source && *key != member && !found.contains(key) {
-                    found.push(*key);
-                    sources.push(*key);
-                }
-            }
+            let by_source =
+                self.let_in.iter().filter(|(key, by)| **by == source && **key != member);
+            let new: Vec<_> = by_source.map(|(key, _)| *key).collect();
+            sources.extend(new.into_iter().filter(|key| found.insert(*key)));
         }
-        found.sort_unstable();
-        found
+        found.into_iter().filter(|key| self.members.contains_key(key)).collect()
     }
 
     /// Returns the URL of the relay to which the space moved last.
@@ -191,6 +190,7 @@ impl Members {
         if let Some(member) = effect.new_member {
             self.used_keys.insert(*member.keys.member().as_bytes());
             self.used_keys.insert(*member.keys.agreement());
+            self.let_in.insert(member.keys.member(), member.added_by);
             self.members.insert(member.keys.member(), member);
         }
         if let Some(new) = effect.new_epoch {

@@ -55,6 +55,7 @@ impl Members {
             head: record.hash(),
             members: BTreeMap::from([(device, first)]),
             removed: BTreeMap::new(),
+            let_in: BTreeMap::from([(device, device)]),
             used_keys: BTreeSet::from([*device.as_bytes(), *agreement]),
             first_epoch: Epoch { id: record.epoch, predecessor: None },
             later_epochs: vec![],

@@ -332,6 +332,32 @@ fn whom_a_member_let_in_is_told() {
 }
 
 #[test]
+fn whom_a_member_let_in_by_way_of_one_that_is_out_is_told() {
+    let mut space = Space::new(1);
+    let thief = space.add();
+    let [middle, hidden, words] = std::array::from_fn(|_| SecretKeys::generate(&mut space.random));
+    let add = |space: &mut Space, by: &SecretKeys, device: &SecretKeys| {
+        let record = space.members.add(by, &device.public(), &mut space.random);
+        space.apply(record);
+    };
+    add(&mut space, &thief, &middle);
+    let record = space.members.set_recovery(&middle, &words, &mut space.random);
+    space.apply(record);
+    add(&mut space, &words, &hidden);
+    // What led from the thief to the one that it hides is gone.
+    space.remove(&[&middle, &words]);
+    let let_in = space.members.let_in_by(thief.public().member());
+    assert_eq!(let_in, [hidden.public().member()]);
+    let record = space.members.remove(
+        &space.laptop,
+        &[&[thief.public().member()], &let_in[..]].concat(),
+        &mut space.random,
+    );
+    space.apply(record);
+    assert_eq!(space.members.iter().count(), 1);
+}
+
+#[test]
 fn a_full_space_can_let_somebody_out() {
     let mut space = Space::new(1);
     for _ in 1..MOST_MEMBERS {

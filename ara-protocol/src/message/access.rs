@@ -13,6 +13,8 @@
 //! that the client named (1); the last record (32), or zeros; the records that follow (list of blobs), from the
 //! first one on if it does not know it; whether there are more (1).
 
+use std::fmt;
+
 use crate::bytes::{Reader, put_blob};
 use crate::cursor::Cursor;
 use crate::error::Result;
@@ -21,8 +23,8 @@ use crate::message::sync::{put_blobs, put_cursor, read_blobs, read_cursor};
 
 const WHAT: &str = "access message";
 
-/// What a client sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a client sends. `Debug` does not show the token.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AccessRequest {
     /// The space.
     pub space: SpaceId,
@@ -62,6 +64,17 @@ fn put_hash(bytes: &mut Vec<u8>, hash: Option<RecordHash>) {
 fn read_hash(reader: &mut Reader<'_>) -> Result<Option<RecordHash>> {
     let hash = reader.array()?;
     Ok((hash != NONE).then_some(RecordHash::from_bytes(hash)))
+}
+
+impl fmt::Debug for AccessRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessRequest")
+            .field("space", &self.space)
+            .field("after", &self.after)
+            .field("cursor", &self.cursor)
+            .field("records", &self.records.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl AccessRequest {

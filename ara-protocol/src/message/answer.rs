@@ -2,6 +2,7 @@
 
 use crate::bytes::{Reader, put_blob, put_count};
 use crate::error::{Error, Result};
+use crate::message::sync::read_blobs;
 
 const VERSION: u8 = 1;
 const WHAT: &str = "relay's answer";
@@ -123,7 +124,7 @@ impl Refusal {
                 Self::Deleted {
                     audience: audience.map_err(|_| reader.malformed())?.to_owned(),
                     request: reader.blob()?.to_vec(),
-                    records: reader.list(usize::MAX, |reader| reader.blob().map(<[u8]>::to_vec))?,
+                    records: read_blobs(reader)?,
                 }
             }
             6 => Self::Full { used: reader.u64()?, limit: reader.u64()? },

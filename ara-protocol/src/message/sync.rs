@@ -154,8 +154,10 @@ pub(super) fn put_blobs(bytes: &mut Vec<u8>, blobs: &[Vec<u8>], what: &'static s
     blobs.iter().try_for_each(|blob| put_blob(bytes, blob, what))
 }
 
+/// Reads blobs. There are never as many as that: a record or a slot has more bytes than a message has for each of them.
 pub(super) fn read_blobs(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>> {
-    reader.list(usize::MAX, |reader| reader.blob().map(<[u8]>::to_vec))
+    const MOST: usize = 1 << 17;
+    reader.list(MOST, |reader| reader.blob().map(<[u8]>::to_vec))
 }
 
 impl SyncRequest {

@@ -84,6 +84,9 @@ fn each_message_is_read_again() -> Result<()> {
             admission: "token".to_owned(),
             records: vec![vec![4; 4]],
         };
+        assert!(
+            request.admission.is_empty() || !format!("{request:?}").contains(&request.admission)
+        );
         assert_read(request.clone(), request.to_bytes()?, AccessRequest::read);
         let answer = AccessAnswer {
             are_taken: true,

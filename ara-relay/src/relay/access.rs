@@ -18,7 +18,8 @@ use crate::store::{Result as StoreResult, Space, Transaction};
 /// The most bytes of records in an answer.
 const MOST_RECORDS: usize = 12 << 20;
 
-/// How many bytes an access log may have. A removal passes above that too, so the whole log still fits into an answer.
+/// How many bytes an access log may have. What is needed passes above that too, so the whole log still fits into an
+/// answer.
 const LONGEST_LOG: u64 = 8 << 20;
 
 /// The records of a request that are not there yet.
@@ -141,8 +142,8 @@ impl Relay {
                 transaction.found(asked.space())?
             }
         };
-        for record in new {
-            self.add(transaction, &mut space, record)?;
+        for (record, is_needed) in new {
+            self.add(transaction, &mut space, record, is_needed)?;
         }
         self.let_out(transaction, &mut space, &members)?;
         space.recovery = members.recovery().map(|recovery| recovery.keys().member());
@@ -152,17 +153,18 @@ impl Relay {
         Ok(true)
     }
 
-    /// Adds a record to a log that it continues.
+    /// Adds a record to a log that it continues. One that is needed passes though there is no room.
     fn add(
         &self,
         transaction: &mut dyn Transaction,
         space: &mut Space,
         record: &Record,
+        is_needed: bool,
     ) -> Result<(), Fault> {
         let size = record.as_bytes().len() as u64;
         let has_room =
             space.used + size <= self.options.quota && space.records_size + size <= LONGEST_LOG;
-        if !has_room && !matches!(record.change(), Change::Removed { .. }) {
+        if !has_room && !is_needed {
             return Err(self.full(space).into());
         }
         space.records += 1;
@@ -239,8 +241,8 @@ struct Growth<'a> {
     members: Members,
     /// Whether somebody is a member no more.
     lets_out: bool,
-    /// The records that were not there.
-    new: Vec<&'a Record>,
+    /// The records that were not there, and whether each is needed.
+    new: Vec<(&'a Record, bool)>,
 }
 
 impl<'a> Growth<'a> {
@@ -248,9 +250,22 @@ impl<'a> Growth<'a> {
     fn of(found: Option<&Standing>, asked: &Asked<'_>, new: Vec<&'a Record>) -> Option<Self> {
         let mut members = found.map(|found| Members::clone(&found.members));
         let mut lets_out = false;
+        let mut needed = vec![];
         for record in &new {
+            needed.push(is_needed(members.as_ref(), record));
             lets_out |= grow(&mut members, asked, record)?;
         }
+        let new = new.into_iter().zip(needed).collect();
         members.map(|members| Self { members, lets_out, new })
+    }
+}
+
+/// Returns whether a record is needed: it lets somebody out, or is the rotation without which nobody may write, not
+/// even to make room.
+fn is_needed(before: Option<&Members>, record: &Record) -> bool {
+    match record.change() {
+        Change::Removed { .. } => true,
+        Change::Rotated => before.is_some_and(Members::needs_rotation),
+        _ => false,
     }
 }

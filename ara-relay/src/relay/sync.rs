@@ -28,6 +28,10 @@ const REST: usize = 16 << 10;
 /// How many segments have their signatures checked before it is known whether a member sent them.
 const MOST_UNASKED: usize = 8;
 
+/// How many bytes a request may have that is read before it is known that a member sent it. In memory, it may take ten
+/// times as many.
+const MOST_UNASKED_BYTES: usize = 256 << 10;
+
 /// What a request wants written.
 #[derive(Default)]
 struct Writing {
@@ -45,10 +49,14 @@ struct Written {
 
 impl Relay {
     pub(super) fn sync(&self, asked: &Asked<'_>) -> std::result::Result<Vec<u8>, Fault> {
+        let ask = || self.read(|transaction| self.standing(transaction, asked).map(|_| ()));
+        if asked.content().len() > MOST_UNASKED_BYTES {
+            ask()?;
+        }
         let mut request = SyncRequest::read(asked.content())?;
         let pushes = std::mem::take(&mut request.pushes);
         if pushes.iter().map(Vec::len).sum::<usize>() > MOST_UNASKED {
-            self.read(|transaction| self.standing(transaction, asked).map(|_| ()))?;
+            ask()?;
         }
         let slot = self.own_slot(asked, &request.slot)?;
         let writing = Writing { pushes: pushes.into_iter().map(read_push).collect(), slot };

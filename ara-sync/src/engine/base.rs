@@ -51,14 +51,26 @@ pub(super) struct Told {
     pub(super) due: BTreeSet<NodeId>,
     /// The nodes of which nothing can be sent now: the relay refuses it, or it is too large, or too little is known.
     pub(super) unsendable: BTreeSet<NodeId>,
+    /// Those of them that are too large.
+    pub(super) too_large: BTreeSet<NodeId>,
     /// The nodes that cannot be sealed again now.
     pub(super) not_resealed: BTreeSet<NodeId>,
+    /// The nodes of which the relay did not take a segment, as it does not follow what it has.
+    pub(super) conflicts: BTreeSet<NodeId>,
     /// How many bytes the segments have that were sent and are not seen in the log yet.
     pub(super) sizes: HashMap<SegmentId, u64>,
     /// Whether the relay has too few records of the access log.
     pub(super) lacks_records: bool,
     /// Whether there is no room at the relay.
     pub(super) is_full: bool,
+    /// How many segments were read.
+    pub(super) taken: u64,
+    /// How often the log was begun anew in this round.
+    pub(super) begun_anew: u32,
+    /// The newest slot up to which what devices say that they have was compared with what this one has.
+    pub(super) compared: Option<u64>,
+    /// Whether another device has what this one does not.
+    pub(super) is_lacking: bool,
 }
 
 /// What a round did.

@@ -85,9 +85,18 @@ impl Engine {
     }
 
     /// Leaves the space: sends what is new, lets the others know, and forgets that the file was in it.
+    ///
+    /// # Errors
+    ///
+    /// Returns a fault if something could not be sent: the device has not left then.
     pub(crate) fn leave(mut self) -> Result<()> {
         let own = self.own_key();
         if self.members().get(own).is_some() && !self.is_stopped()? {
+            let Outcome { is_complete, used, .. } = self.round(&|| false, &mut |_| {})?;
+            if !is_complete {
+                let (used, limit) = used.unwrap_or_default();
+                return Err(Fault::Refused(Refusal::Full { used, limit }));
+            }
             self.change(&mut |members, keys, random| members.remove(keys, &[own], random))?;
         }
         self.database.sync_write(facts::clear)?;

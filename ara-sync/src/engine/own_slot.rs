@@ -2,12 +2,16 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use ara_core::VersionVector;
+use ara_protocol::NodeId;
 use ara_protocol::access::Role;
 use ara_protocol::slot::{Slot, SlotContent};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::device::{Device, Said};
+use crate::engine::pushing::Push;
 use crate::fault::Result;
+use crate::state::segments::node_point;
 use crate::state::slots::{self, HeardSlot, OwnSlot};
 
 /// How long a device waits with telling what it has received, if it has nothing else to tell, in milliseconds.
@@ -17,11 +21,11 @@ const OFTEN_ENOUGH: i64 = 60_000;
 const LONGEST_VECTOR: usize = 60_000;
 
 impl Engine {
-    /// Returns the own slot, if it says something new. `has_news` says whether something else is sent anyway.
-    pub(super) fn own_slot(&mut self, has_news: bool) -> Result<Option<(Slot, OwnSlot)>> {
+    /// Returns the own slot, if it says something new. `pushes` are sent with it.
+    pub(super) fn own_slot(&mut self, pushes: &[Push]) -> Result<Option<(Slot, OwnSlot)>> {
+        let vector = self.vector_there(pushes)?.to_bytes();
         let Some(keys) = &self.epoch_keys else { return Ok(None) };
         let sent = self.database.sync_read(OwnSlot::load)?.unwrap_or_default();
-        let vector = self.database.version_vector()?.to_bytes();
         let vector = if vector.len() > LONGEST_VECTOR { vec![] } else { vector };
         let mut content = SlotContent {
             name: cut(&self.settings.device_name),
@@ -34,7 +38,8 @@ impl Engine {
         content.vector = vector;
         let said = [of_itself, fingerprint(&content)];
         let now = self.database.now_millis();
-        let is_due = has_news || now.abs_diff(sent.sent_at) >= OFTEN_ENOUGH.cast_unsigned();
+        let is_due =
+            !pushes.is_empty() || now.abs_diff(sent.sent_at) >= OFTEN_ENOUGH.cast_unsigned();
         let [said_of_itself, said_in_all] = sent.said;
         if said_of_itself == of_itself && (said_in_all == said[1] || !is_due) {
             return Ok(None);
@@ -44,6 +49,22 @@ impl Engine {
         let slot =
             Slot::seal(&content, space, number, &self.keys, keys.newest(), &mut self.random)?;
         Ok(Some((slot, OwnSlot { number, sent_at: now, said })))
+    }
+
+    /// Returns what this device has, and the relay too once the pushes are taken. Who reads that, and finds less there,
+    /// knows that the relay hides something.
+    fn vector_there(&mut self, pushes: &[Push]) -> Result<VersionVector> {
+        let mut vector = self.database.version_vector()?;
+        for known in self.database.sync_nodes()? {
+            let node = NodeId::from_bytes(known.node);
+            let sealed = self.tail(node)?.end;
+            let pushed = pushes.iter().filter(|push| push.node == node).map(|push| push.to);
+            let there = pushed.chain([sealed]).max_by_key(|to| to.number).unwrap_or(sealed);
+            if there.number < known.end.number {
+                vector = vector.with_point(known.node, node_point(there));
+            }
+        }
+        Ok(vector)
     }
 
     /// Takes over what devices say of themselves. Those of who is no member, and what does not verify, are passed over.
@@ -61,7 +82,8 @@ impl Engine {
             .filter(|slot| self.access.members.check_read(slot).is_ok())
             .collect();
         let mut place = self.place;
-        place.slots_seen = newest;
+        // One that has fewer than before was put back, and what it has is read from the first one on.
+        place.slots_seen = if newest < place.slots_seen { 0 } else { newest };
         if read.is_empty() && place == self.place {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use ara_core::{SyncNode, Uuid};
 use ara_protocol::NodeId;
 use ara_protocol::message::sync::{PushOutcome, PushedSegment};
+use ara_protocol::segment::Point;
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
@@ -21,6 +22,8 @@ const MOST_SEGMENTS: usize = 256;
 pub(super) struct Push {
     pub(super) node: NodeId,
     pub(super) segments: Vec<PushedSegment>,
+    /// Where they end.
+    pub(super) to: Point,
     /// Whether they take the place of others.
     pub(super) replaces: bool,
 }
@@ -57,6 +60,7 @@ impl Engine {
             match planned {
                 Err(Fault::Protocol(ara_protocol::Error::TooLarge { .. })) => {
                     self.told.unsendable.insert(node);
+                    self.told.too_large.insert(node);
                     let reason = "a transaction is too large to be sent".to_owned();
                     let node = Uuid::from_bytes(known.node);
                     self.raise(&Alarm::Refused { node, reason }, &mut Outcome::default())?;
@@ -152,7 +156,8 @@ impl Engine {
             let sealed = self.seal((&changes, bounds), (node, previous, &[]), Self::room(*used))?;
             previous = Some(sealed.id);
             *used += sealed.size;
-            pushes.push(Push { node, segments: vec![sealed.segment], replaces: false });
+            let (segments, to) = (vec![sealed.segment], bounds.to);
+            pushes.push(Push { node, segments, to, replaces: false });
             if *used >= OF_A_REQUEST || pushes.len() >= MOST_SEGMENTS {
                 break;
             }
@@ -197,6 +202,9 @@ impl Engine {
             let SentPush { node, replaces, segments } = push;
             match became {
                 PushOutcome::Taken => outcome.sent += *segments as u64,
+                PushOutcome::Conflict => {
+                    self.told.conflicts.insert(*node);
+                }
                 PushOutcome::Refused if *replaces => {
                     self.told.not_resealed.insert(*node);
                 }

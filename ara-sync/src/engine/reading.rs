@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use ara_core::{Changes, MergeReport, SyncNode, Uuid};
+use ara_protocol::keys::MemberKey;
 use ara_protocol::message::sync::Entry;
 use ara_protocol::segment::{Bounds, Head, LONGEST_PART, Position};
-use ara_protocol::{Cursor, Error as ProtocolError, NodeId, SegmentId};
+use ara_protocol::{Cursor, EpochId, Error as ProtocolError, NodeId, SegmentId};
 use rusqlite::Connection;
 
 use crate::engine::base::{Engine, Guard, Outcome};
@@ -14,7 +15,7 @@ use crate::fault::{Fault, Result};
 use crate::state::place::Place;
 use crate::state::segments::{HAS_FORGOTTEN, OF_REMOVED, Segment, UNREAD, node_point};
 use crate::state::unread::{self, Why};
-use crate::state::{Alarm, alarms, facts, segments};
+use crate::state::{Alarm, alarms, doubts, facts, segments};
 
 /// What was read and is still to be written.
 pub(super) struct Batch {
@@ -23,8 +24,10 @@ pub(super) struct Batch {
     rows: Vec<(Segment, Vec<SegmentId>)>,
     unread: Vec<(NodeId, Why)>,
     alarms: Vec<Alarm>,
-    /// What authors have seen, and this device has not.
-    doubts: Vec<String>,
+    /// Where authors stood, if that is doubtful.
+    places: Vec<([u8; 32], Option<Position>)>,
+    /// Epochs that authors know, and this device does not.
+    epochs: Vec<([u8; 32], EpochId)>,
     has_dirty: bool,
 }
 
@@ -48,7 +51,8 @@ impl Batch {
             rows: vec![],
             unread: vec![],
             alarms: vec![],
-            doubts: vec![],
+            places: vec![],
+            epochs: vec![],
             has_dirty: false,
         }
     }
@@ -68,8 +72,11 @@ impl Batch {
         if self.has_dirty {
             facts::put(sync, facts::RESEAL, &[])?;
         }
-        for doubt in &self.doubts {
-            facts::put(sync, &format!("{}{doubt}", facts::DOUBTS), &[])?;
+        for (author, place) in &self.places {
+            doubts::note_place(sync, author, *place)?;
+        }
+        for (author, epoch) in &self.epochs {
+            doubts::note_epoch(sync, author, *epoch)?;
         }
         self.place.save(sync)?;
         let mut changed = false;
@@ -128,6 +135,9 @@ impl Engine {
                 if to.number <= before.number {
                     return Err(Fault::Lied { what: "it skips backwards" });
                 }
+                if i64::try_from(to.number).is_err() {
+                    return Err(Fault::Lied { what: "its log is longer than one can be" });
+                }
                 batch.place.cursor = to;
                 return Ok(());
             }
@@ -139,6 +149,10 @@ impl Engine {
             return Err(Fault::Lied { what: "it skips numbers" });
         }
         let head = self.read_head(&head, outcome)?;
+        if !self.has_heard_of(head.header().author) {
+            self.write_batch(batch, outcome)?;
+            self.hear_of(head.header().author, outcome)?;
+        }
         let at = before.after(head.id());
         let length = match &part {
             Some(part) => (head.as_bytes().len() + part.len()) as u64,
@@ -202,11 +216,12 @@ impl Engine {
         let (node, bounds, is_removed) = (row.node, row.bounds, row.is(OF_REMOVED));
         let mut tail = self.tail(node)?;
         let follows = header.replaces.is_empty() && tail.is_before(header);
+        if !is_removed && !self.access.members.has_epoch(header.epoch) {
+            batch.epochs.push((row.author, header.epoch));
+        }
         let standing = if is_removed {
             // It does not count, and who has merged it before seals it again.
             Standing::Settled
-        } else if self.access.members.get(header.author).is_none() {
-            Standing::Waits(Why::UnknownAuthor)
         } else if let Some(bounds) = bounds {
             let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
             let waits = self.unread.get(&node).or(of_batch.map(|(_, why)| why)).copied();
@@ -233,6 +248,7 @@ impl Engine {
             }
             self.told.tails.remove(&node);
         }
+        self.told.taken += 1;
         self.told.unsendable.remove(&node);
         batch.place.cursor = at;
         batch.has_dirty |= is_removed;
@@ -246,7 +262,8 @@ impl Engine {
                 batch.hold(node, why, alarm_of(*node.as_bytes(), why));
             }
             Standing::Opened(content) => {
-                return self.merge_segment(batch, known, (node, content), outcome);
+                let author = *header.author.as_bytes();
+                return self.merge_segment(batch, known, (node, author, content), outcome);
             }
         }
         if follows { Ok(()) } else { self.write_batch(batch, outcome) }
@@ -270,7 +287,7 @@ impl Engine {
         &mut self,
         batch: &mut Batch,
         known: &mut Known,
-        (node, content): (NodeId, Content),
+        (node, author, content): (NodeId, [u8; 32], Content),
         outcome: &mut Outcome,
     ) -> Result<()> {
         let (changes, stood, is_held) = match content {
@@ -280,7 +297,7 @@ impl Engine {
                 return Ok(());
             }
         };
-        self.note_stood(batch, stood)?;
+        self.note_stood(batch, author, stood)?;
         if is_held {
             batch.hold(node, Why::Held, alarm_of(*node.as_bytes(), Why::Held));
         }
@@ -346,18 +363,43 @@ impl Engine {
     }
 
     /// Compares where an author stood with what the relay shows.
-    pub(super) fn note_stood(&self, batch: &mut Batch, stood: Position) -> Result<()> {
-        let Position { cursor, access } = stood;
-        batch.place.stood = batch.place.stood.max(cursor.number);
-        let chain = self.database.sync_read(|sync| segments::chain_at(sync, cursor.number))?;
-        let is_other = chain.flatten().is_some_and(|chain| chain != cursor.chain);
-        if is_other {
-            batch.doubts.push("log".to_owned());
-        }
-        if !self.access.has(access) {
-            batch.doubts.push(facts::hex(access.as_bytes()));
-        }
+    pub(super) fn note_stood(
+        &self,
+        batch: &mut Batch,
+        author: [u8; 32],
+        stood: Position,
+    ) -> Result<()> {
+        let is_doubtful = self.is_doubtful(&stood, batch.place.cursor)?;
+        batch.places.push((author, is_doubtful.then_some(stood)));
         Ok(())
+    }
+
+    /// Returns whether a place is none of the log that the relay has shown up to where this device stands.
+    pub(super) fn is_doubtful(&self, stood: &Position, reached: Cursor) -> Result<bool> {
+        let Position { cursor, access } = *stood;
+        let chain = match cursor.number {
+            0 => Some(Cursor::start(self.space()).chain),
+            number if number == reached.number => Some(reached.chain),
+            number => self.database.sync_read(|sync| segments::chain_at(sync, number))?.flatten(),
+        };
+        let is_other = chain.is_some_and(|chain| chain != cursor.chain);
+        Ok(is_other || cursor.number > reached.number || !self.access.has(access))
+    }
+
+    /// Returns whether an author is or was a member.
+    fn has_heard_of(&self, author: MemberKey) -> bool {
+        let members = &self.access.members;
+        members.get(author).is_some() || members.removed_in(author).is_some()
+    }
+
+    /// Reads who is a member now, as a list of heads does not tell. The relay takes nothing of strangers.
+    fn hear_of(&mut self, author: MemberKey, outcome: &mut Outcome) -> Result<()> {
+        self.read_new_records(outcome)?;
+        if self.has_heard_of(author) {
+            Ok(())
+        } else {
+            Err(Fault::Lied { what: "it shows a segment of who never was a member" })
+        }
     }
 }
 

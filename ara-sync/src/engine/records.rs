@@ -14,8 +14,8 @@ use crate::state::{Alarm, alarms, facts, segments, slots};
 /// The most bytes of records that are sent at once.
 const MOST_SENT: usize = LONGEST_REQUEST / 2;
 
-/// The most records that are read of a log that is not known yet.
-const MOST_RECORDS: usize = 100_000;
+/// The most bytes of records that are read of a log that is not known yet. A relay keeps far fewer.
+const MOST_BYTES: usize = 64 << 20;
 
 impl Engine {
     /// Applies records that follow the last one that is known, and writes them with what they change. If one does not
@@ -25,6 +25,9 @@ impl Engine {
         records: &[Vec<u8>],
         outcome: &mut Outcome,
     ) -> Result<bool> {
+        if records.is_empty() {
+            return Ok(false);
+        }
         let mut log = self.access.clone();
         let from = log.records().len();
         let mut news = Vec::new();
@@ -117,6 +120,12 @@ impl Engine {
         let news = theirs.get(common..).unwrap_or_default().to_vec();
         self.apply_records(&news, outcome)?;
         Ok(())
+    }
+
+    /// Reads the records that are new.
+    pub(super) fn read_new_records(&mut self, outcome: &mut Outcome) -> Result<()> {
+        let answer = self.ask_access(Some(self.access.members.head()), vec![])?;
+        if answer.knows_after { self.read_on(answer, outcome) } else { Ok(()) }
     }
 
     /// Applies what follows, page by page.
@@ -220,14 +229,16 @@ pub(super) fn read_pages(
     ask: impl Fn(RecordHash) -> Result<AccessAnswer>,
 ) -> Result<Vec<Vec<u8>>> {
     let mut records = answer.records;
+    let mut size: usize = records.iter().map(Vec::len).sum();
     while answer.is_more {
-        let Some(last) = records.last().filter(|_| records.len() <= MOST_RECORDS) else {
+        let Some(last) = records.last().filter(|_| size <= MOST_BYTES) else {
             return Err(Fault::Lied { what: "its access log never ends" });
         };
         answer = ask(Record::read(last)?.hash())?;
         if !answer.knows_after || answer.records.is_empty() {
             return Err(Fault::Lied { what: "its access log is cut off" });
         }
+        size += answer.records.iter().map(Vec::len).sum::<usize>();
         records.append(&mut answer.records);
     }
     Ok(records)

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ara_protocol::access::Role;
 use ara_protocol::keys::MemberKey;
 use ara_protocol::message::{Endpoint, Refusal, SignedRequest, SpaceRequest};
 
@@ -24,7 +23,13 @@ impl Engine {
             Refusal::Moved => self.follow(outcome),
             Refusal::Deleted { audience, request, records } => {
                 let by = self.deleted_by(&audience, &request, &records)?;
-                Err(self.stop(&Alarm::DeletedAtRelay { by }, outcome))
+                // What a space that has moved had left here may be deleted.
+                let new = records.get(self.access.records().len()..).unwrap_or_default();
+                self.apply_records(new, outcome)?;
+                match self.access.members.relay().map(str::to_owned) {
+                    Some(url) if url != self.url => self.go_to(&url, outcome),
+                    _ => Err(self.stop(&Alarm::DeletedAtRelay { by }, outcome)),
+                }
             }
             Refusal::Full { used, limit } => {
                 outcome.used = Some((used, limit));
@@ -84,7 +89,7 @@ impl Engine {
             self.access.records().iter().zip(log.records()).all(|(own, their)| own == their);
         let is_longer = log.records().len() >= self.access.records().len();
         let members = if is_longer { &log.members } else { &self.access.members };
-        let is_member = members.get(by).is_some_and(|by| by.role() == Role::Device);
+        let is_member = members.get(by).is_some();
         if is_of_space && common && is_member { Ok(by) } else { Err(LIE) }
     }
 }

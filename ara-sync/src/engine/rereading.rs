@@ -22,6 +22,8 @@ enum Again {
     Merged,
     /// It is not, so that what follows cannot be either.
     Not(Why, Option<Alarm>),
+    /// The relay has segments of the node that it has passed over before.
+    Hidden,
 }
 
 impl Engine {
@@ -53,6 +55,10 @@ impl Engine {
                     continue;
                 }
                 Again::Not(why, alarm) => (why, alarm),
+                Again::Hidden => {
+                    self.begin_anew(true, outcome)?;
+                    return Ok(true);
+                }
             };
             let changed = self.write(|sync| {
                 unread::note(sync, node, why)?;
@@ -84,13 +90,18 @@ impl Engine {
 
     fn reread_node(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<Again> {
         let mut heads = self.heads_of(node, outcome)?;
+        if !self.are_all_noted(&heads)? {
+            return Ok(Again::Hidden);
+        }
         self.complete_rows(&heads)?;
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
         let known = self.database.sync_nodes()?;
         let mut known: Known =
             known.into_iter().map(|known| (NodeId::from_bytes(known.node), known)).collect();
+        let (mut is_connected, mut has_removed) = (true, false);
         for segment in &chain.segments {
             if segment.is(OF_REMOVED) {
+                has_removed = true;
                 continue;
             }
             let Some(bounds) = segment.bounds else {
@@ -106,19 +117,51 @@ impl Engine {
                 return Ok(Again::Not(Why::UnknownAuthor, None));
             }
             let again = self.merge_again(&head, segment, &mut known, outcome)?;
-            if let Again::Not(..) = again {
-                return Ok(again);
+            match again {
+                // Another one may come that begins before it, and covers it.
+                Again::Not(Why::Pending, None) => is_connected = false,
+                Again::Merged => is_connected = true,
+                again => return Ok(again),
             }
         }
-        if chain.is_whole {
+        if chain.is_whole && is_connected {
             return Ok(Again::Merged);
         }
         let node = Uuid::from_bytes(*node.as_bytes());
-        Ok(Again::Not(Why::Pending, Some(Alarm::Incomplete { node })))
+        // What is missing may be what a removed device had sealed, which others seal again.
+        let alarm = (!chain.is_whole || !has_removed).then_some(Alarm::Incomplete { node });
+        Ok(Again::Not(Why::Pending, alarm))
     }
 
-    /// Returns the heads of a node's segments that the relay has.
-    fn heads_of(
+    /// Returns whether all of these segments are noted. The relay has passed over those that are not.
+    pub(super) fn are_all_noted(&self, heads: &HashMap<SegmentId, Head>) -> Result<bool> {
+        let are_known = self.database.sync_read(|sync| segments::are_all_known(sync, heads.keys()));
+        Ok(are_known?.unwrap_or(heads.is_empty()))
+    }
+
+    /// Returns whether what is noted of a node is what the relay has of it.
+    fn is_as_noted(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<bool> {
+        let heads = self.heads_of(node, outcome)?;
+        let noted = self.database.sync_read(|sync| segments::of_node(sync, node))?;
+        let noted = noted.unwrap_or_default();
+        let reached = |segment: &&Segment| heads.contains_key(&segment.id);
+        Ok(noted.len() == heads.len() && noted.iter().filter(reached).count() == noted.len())
+    }
+
+    /// Looks what the relay has of the nodes of which it takes nothing. If that is something else than it has shown, its
+    /// log is begun anew. Returns whether that is so.
+    pub(super) fn look_again(&mut self, outcome: &mut Outcome) -> Result<bool> {
+        for node in std::mem::take(&mut self.told.conflicts) {
+            if !self.is_as_noted(node, outcome)? {
+                self.begin_anew(true, outcome)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns the heads of a node's segments that the relay has, up to where this device stands.
+    pub(super) fn heads_of(
         &mut self,
         node: NodeId,
         outcome: &mut Outcome,
@@ -128,15 +171,20 @@ impl Engine {
         loop {
             let request = HeadsRequest { space: self.space(), after, node: Some(node) };
             let answer = self.relay.heads(&request, &self.keys)?;
-            let before = after;
+            let reached = self.place.cursor.number;
+            let mut is_any = false;
             for entry in &answer.entries {
                 if entry.number() <= after {
                     return Err(Fault::Lied { what: "its list of segments goes backwards" });
                 }
                 after = entry.number();
+                if after > reached {
+                    return Ok(heads);
+                }
                 if let Entry::Head { head, .. } = entry {
                     let head = self.read_head(head, outcome)?;
                     if head.header().node == node {
+                        is_any = true;
                         heads.insert(head.id(), head);
                     }
                 }
@@ -144,7 +192,7 @@ impl Engine {
             if !answer.is_more {
                 return Ok(heads);
             }
-            if after == before {
+            if !is_any {
                 return Err(Fault::Lied { what: "its list of segments never ends" });
             }
         }
@@ -179,7 +227,7 @@ impl Engine {
             Content::Not(why) => return Ok(Again::Not(why, alarm_of(*node.as_bytes(), why))),
         };
         let mut batch = Batch::new(self.place);
-        self.note_stood(&mut batch, stood)?;
+        self.note_stood(&mut batch, segment.author, stood)?;
         let guard = Guard::new(self);
         let merged = self.database.merge_and(&changes, |sync, report| {
             guard.check(sync)?;

@@ -165,9 +165,7 @@ impl Engine {
         }
         let batches = self.batches(stretch, MOST_AT_ONCE)?;
         let reaches = batches.last().map(|(_, bounds)| bounds.to);
-        if reaches.is_none() || reaches != stretch.until {
-            return Ok(None);
-        }
+        let Some(to) = reaches.filter(|_| reaches == stretch.until) else { return Ok(None) };
         // The successor goes on naming the last one.
         let mut replaces: Vec<_> = old.iter().map(|segment| segment.id).collect();
         replaces.pop();
@@ -185,6 +183,6 @@ impl Engine {
             used += sealed.size;
             segments.push(sealed.segment);
         }
-        Ok(Some(Push { node, segments, replaces: true }))
+        Ok(Some(Push { node, segments, to, replaces: true }))
     }
 }

@@ -7,12 +7,21 @@ use crate::engine::base::{Engine, Outcome};
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
 use crate::state::slots::OwnSlot;
-use crate::state::{Alarm, alarms, facts, segments, unread};
+use crate::state::{Alarm, alarms, doubts, segments, unread};
+
+/// How often the log is begun anew in a round, as the relay has another one than it has shown.
+const MOST_OFTEN: u32 = 3;
 
 impl Engine {
     /// Begins to read the log anew, as the relay has another one than this device has read: it was put back, wiped or
     /// swapped. Most of what it has is known, so it is read by heads.
     pub(super) fn begin_anew(&mut self, is_told: bool, outcome: &mut Outcome) -> Result<()> {
+        if is_told {
+            self.told.begun_anew += 1;
+            if self.told.begun_anew > MOST_OFTEN {
+                return Err(Fault::Lied { what: "it shows another log again and again" });
+            }
+        }
         let place = Place { by_heads: true, ..Place::start(self.space()) };
         let changed = self.write(|sync| {
             segments::clear(sync)?;
@@ -20,9 +29,7 @@ impl Engine {
                 unread::done(sync, node)?;
                 alarms::lower_of_node(sync, Uuid::from_bytes(*node.as_bytes()))?;
             }
-            for (doubt, _) in facts::under(sync, facts::DOUBTS)? {
-                facts::remove(sync, &format!("{}{doubt}", facts::DOUBTS))?;
-            }
+            doubts::clear(sync)?;
             place.save(sync)?;
             // The relay may have lost the slot.
             let own = OwnSlot::load(sync)?;

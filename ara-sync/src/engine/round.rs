@@ -16,6 +16,9 @@ const BUDGET: u32 = 4 << 20;
 /// After how many requests that bring nothing on a round gives up.
 const MOST_IN_VAIN: u32 = 8;
 
+/// After how many of them it looks whether the relay has what it has shown.
+const ENOUGH_TO_LOOK: u32 = 3;
+
 /// What was sent with a request.
 struct Sent {
     pushes: Vec<SentPush>,
@@ -35,6 +38,9 @@ impl Engine {
         }
         self.random = Random::of(&self.database)?;
         self.told.is_full = false;
+        self.told.begun_anew = 0;
+        self.told.conflicts.clear();
+        self.told.unsendable.clone_from(&self.told.too_large);
         let done = self.requests(is_stopped, on_progress, &mut outcome);
         self.forget_if_failed(done)?;
         Ok(outcome)
@@ -77,6 +83,9 @@ impl Engine {
                 }
             }
             in_vain = if self.standing(outcome) == before { in_vain + 1 } else { 0 };
+            if in_vain == ENOUGH_TO_LOOK && self.look_again(outcome)? {
+                in_vain = 0;
+            }
             if in_vain >= MOST_IN_VAIN {
                 return Err(Fault::Lied {
                     what: "it answers again and again, and nothing changes",
@@ -102,7 +111,8 @@ impl Engine {
     fn standing(&self, outcome: &Outcome) -> impl PartialEq + use<> {
         let told = (self.told.unsendable.len(), self.told.not_resealed.len());
         let known = (self.access.records().len(), self.unread.len(), outcome.received);
-        (self.place, known, told, self.url.clone())
+        // Not the place: to skip on and on is nothing new.
+        (self.told.taken, self.place.by_heads, known, told, self.url.clone())
     }
 
     /// Reads up to the end of the log, and sends nothing but the own slot.
@@ -145,7 +155,7 @@ impl Engine {
         if can_push && pushes.is_empty() {
             pushes.extend(self.unite_small()?);
         }
-        let slot = self.own_slot(!pushes.is_empty())?;
+        let slot = self.own_slot(&pushes)?;
         let sent = Sent { pushes: pushes.iter().map(SentPush::of).collect(), slot };
         let request = SyncRequest {
             space: self.space(),
@@ -219,6 +229,9 @@ impl Engine {
     /// Does what is left once the end of the log is reached. Returns whether there is more to send or to read.
     fn tidy_up(&mut self, is_stopped: &dyn Fn() -> bool, outcome: &mut Outcome) -> Result<bool> {
         self.reread(is_stopped, outcome)?;
+        if self.place.by_heads || self.compare(outcome)? {
+            return Ok(true);
+        }
         self.judge_alarms(outcome)?;
         if self.told.lacks_records {
             self.repair_access(outcome)?;

@@ -1,5 +1,6 @@
 //! What the app says of itself, and of its relay.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::transport::{Transport, TransportError};
@@ -8,8 +9,8 @@ use crate::transport::{Transport, TransportError};
 pub(crate) type Connect =
     Arc<dyn Fn(&str) -> Result<Arc<dyn Transport>, TransportError> + Send + Sync>;
 
-/// What the app says of itself.
-#[derive(Debug, Clone, Default)]
+/// What the app says of itself. `Debug` does not show the token.
+#[derive(Clone, Default)]
 pub(crate) struct Settings {
     /// The name of the device, for people.
     pub(crate) device_name: String,
@@ -23,4 +24,26 @@ pub(crate) struct Settings {
     pub(crate) refuse_newer: bool,
     /// A token that admits a new space, or nothing.
     pub(crate) admission: String,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("device_name", &self.device_name)
+            .field("app_version", &self.app_version)
+            .field("schema_version", &self.schema_version)
+            .field("refuse_newer", &self.refuse_newer)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_not_shown() {
+        let settings = Settings { admission: "secret token".to_owned(), ..Settings::default() };
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
 }

@@ -51,8 +51,14 @@ impl Tail {
             self.has_removed = true;
             return;
         }
+        let has_hole = self.is_sure
+            && !self.has_removed
+            && segment.bounds.is_some_and(|bounds| bounds.from.number > self.end.number);
         self.has_removed = false;
         match segment.end() {
+            // What took the place of others covers less than they did. From there on, all is sent again.
+            Some(_) if has_hole => {}
+            Some(end) if end.number < self.end.number => {}
             Some(end) => (self.end, self.is_sure) = (end, true),
             None => self.is_sure = false,
         }

@@ -1,5 +1,6 @@
 //! Devices that sync through a relay which runs in the same process.
 
+mod attacks;
 mod bulk;
 mod forks;
 mod lies;

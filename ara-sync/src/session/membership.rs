@@ -50,7 +50,8 @@ pub struct RemovalPlan {
     pub device: DeviceId,
     /// The devices that it let in, and those that they let in. If it was stolen, the thief may have let in others.
     pub let_in: Vec<DeviceId>,
-    /// Whether it made the recovery words that count now. If it was stolen, make new ones.
+    /// Whether it made the recovery words that count now, or one of those that it let in did. If it was stolen, make new
+    /// ones.
     pub made_the_words: bool,
 }
 
@@ -118,11 +119,10 @@ impl Session {
             if members.get(device).is_none() {
                 return Err(Error::NoSuchDevice.into());
             }
-            let words = members.recovery();
-            let words_key = words.map(|words| words.keys().member());
-            let mut let_in = engine.removal_plan(device).let_in;
-            let_in.retain(|key| Some(*key) != words_key);
-            let made_the_words = words.is_some_and(|words| words.added_by() == device);
+            let words = members.recovery().map(|words| words.keys().member());
+            let (of_words, let_in): (Vec<_>, Vec<_>) =
+                engine.removal_plan(device).let_in.into_iter().partition(|key| Some(*key) == words);
+            let made_the_words = !of_words.is_empty();
             Ok(RemovalPlan { device, let_in, made_the_words })
         })
     }

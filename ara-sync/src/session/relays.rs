@@ -12,11 +12,13 @@ use crate::session::handle::Session;
 use crate::session::own_keys::{keep, prepare};
 
 impl Session {
-    /// Leaves the space, and ends the session. What the file holds stays in it, and in the other devices.
+    /// Sends what is new, leaves the space, and ends the session. What the file holds stays in it, and in the other
+    /// devices.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if the relay cannot be reached: the file is still in the space then. Returns
+    /// Returns [`Error::Relay`] if the relay cannot be reached, and [`Error::RelayFull`] if it has no room for what is to be
+    /// sent: the file is still in the space then. Returns
     /// [common errors](ara_core::Database#common-errors).
     pub fn leave(self) -> Result<()> {
         self.stop();

@@ -7,7 +7,7 @@ use ara_protocol::message::Refusal;
 use crate::engine::base::Outcome;
 use crate::fault::{self, Fault};
 use crate::session::backoff::pause;
-use crate::session::shared::Shared;
+use crate::session::shared::{AFTER_ANOTHER, Shared};
 use crate::session::signal::Wake;
 
 /// The least time from the beginning of one round to that of the next, if only commits ask for it: a burst of them
@@ -16,9 +16,6 @@ const BETWEEN_COMMITS: Duration = Duration::from_millis(10);
 
 /// How often the status is told how much is to be sent, while it cannot be.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
-
-/// How long to leave the file to another process that syncs it, too.
-const AFTER_ANOTHER: Duration = Duration::from_millis(100);
 
 /// After how long a relay that had no room is tried again. A commit does so too.
 const WHEN_FULL: Duration = Duration::from_secs(300);

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ara_core::{Database, Error, Result, Timestamp};
 use ara_protocol::keys::{PublicKeys, SecretKeys};
@@ -29,6 +30,9 @@ thread_local! {
     /// Whether this thread is making a round. What it commits then is what has arrived.
     static IS_IN_ROUND: Cell<bool> = const { Cell::new(false) };
 }
+
+/// How long to leave the file to another process that syncs it, too.
+pub(super) const AFTER_ANOTHER: Duration = Duration::from_millis(100);
 
 /// What the handle of a session and its threads share.
 pub(crate) struct Shared {
@@ -327,7 +331,12 @@ impl Shared {
             if is_late() {
                 return Err(Error::DeadlinePassed);
             }
-            result?;
+            match result {
+                // Another process syncs the file too. It is left to that one for a moment.
+                Err(Fault::Overtaken) => thread::sleep(AFTER_ANOTHER),
+                Err(fault) => return Err(told(&fault, &self.status.get().alarms)),
+                Ok(_) => {}
+            }
         }
     }
 

@@ -19,10 +19,6 @@ pub(crate) const SLOTS_SEEN: &str = "slots_seen";
 pub(crate) const OWN_SLOT: &str = "own_slot";
 /// Whether there may be segments that are to be sealed again. The database sets it when it forgets rows.
 pub(crate) const RESEAL: &str = "reseal";
-/// The greatest number of the relay's log at which an author stood.
-pub(crate) const STOOD: &str = "stood";
-/// Before what authors have seen, and the relay does not show: records of the access log, or another log.
-pub(crate) const DOUBTS: &str = "doubt/";
 /// Before members that are to be removed once all was read.
 pub(crate) const TO_REMOVE: &str = "to_remove/";
 /// Why sync has stopped for good.

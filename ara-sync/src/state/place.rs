@@ -15,15 +15,13 @@ pub(crate) struct Place {
     pub(crate) slots_seen: u64,
     /// Whether the log is read by heads, as the relay was put back and most of it is known.
     pub(crate) by_heads: bool,
-    /// The greatest number at which an author stood.
-    pub(crate) stood: u64,
 }
 
 impl Place {
     /// The place at the start of a log.
     pub(crate) fn start(space: SpaceId) -> Self {
         let cursor = Cursor::start(space);
-        Self { cursor, slots_seen: 0, by_heads: false, stood: 0 }
+        Self { cursor, slots_seen: 0, by_heads: false }
     }
 
     /// Reads where this device stands.
@@ -32,17 +30,15 @@ impl Place {
             cursor: load_cursor(connection)?.unwrap_or(Cursor::start(space)),
             slots_seen: facts::number(connection, facts::SLOTS_SEEN)?,
             by_heads: facts::get(connection, facts::BY_HEADS)?.is_some(),
-            stood: facts::number(connection, facts::STOOD)?,
         })
     }
 
     /// Writes where this device stands.
     pub(crate) fn save(&self, connection: &Connection) -> Result<()> {
-        let Self { cursor, slots_seen, by_heads, stood } = self;
+        let Self { cursor, slots_seen, by_heads } = self;
         let bytes = [&cursor.number.to_be_bytes()[..], &cursor.chain].concat();
         facts::put(connection, facts::CURSOR, &bytes)?;
         facts::put(connection, facts::SLOTS_SEEN, &slots_seen.to_be_bytes())?;
-        facts::put(connection, facts::STOOD, &stood.to_be_bytes())?;
         match by_heads {
             true => facts::put(connection, facts::BY_HEADS, &[]),
             false => facts::remove(connection, facts::BY_HEADS),
@@ -75,7 +71,6 @@ mod tests {
                 cursor: start.cursor.after(SegmentId::from_bytes([2; 32])),
                 slots_seen: 3,
                 by_heads: true,
-                stood: 9,
             };
             for place in [later, start] {
                 place.save(sync)?;

@@ -104,13 +104,14 @@ impl Segment {
 
     /// Adds the segment, and takes out those that it replaces.
     pub(crate) fn insert(&self, connection: &Connection, replaces: &[SegmentId]) -> Result<()> {
-        let mut take_out = connection.prepare_cached("DELETE FROM ara_segment WHERE id = ?1")?;
+        let mut take_out =
+            connection.prepare_cached("DELETE FROM ara_segment WHERE id = ?1 AND node = ?2")?;
         let covered = match replaces.last() {
             Some(last) => self.covered(connection, *last)?,
             None => vec![],
         };
         for replaced in covered.iter().chain(replaces) {
-            take_out.execute([replaced.as_bytes()])?;
+            take_out.execute((replaced.as_bytes(), self.node.as_bytes()))?;
         }
         let points = self.bounds.map(|bounds| [bounds.from, bounds.to]);
         let [from, to] = points.map_or([None; 2], |points| points.map(Some));
@@ -167,6 +168,14 @@ pub(crate) fn nodes_with(connection: &Connection, flags: i64) -> Result<Vec<Node
         connection.prepare_cached("SELECT DISTINCT node FROM ara_segment WHERE flags & ?1 != 0")?;
     let nodes = nodes.query_map([flags], |row| row.get(0).map(NodeId::from_bytes))?;
     Ok(nodes.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns whether there are segments of a node that are not among some.
+pub(crate) fn are_all_known<'a>(
+    connection: &Connection,
+    mut ids: impl Iterator<Item = &'a SegmentId>,
+) -> Result<bool> {
+    ids.try_fold(true, |all, id| Ok(all && has(connection, *id)?))
 }
 
 /// Sets flags of a segment, and takes others away.

@@ -7,7 +7,7 @@ use prost::bytes::Bytes;
 
 use crate::error::Result;
 use crate::exchange::changes::{Changes, Run, Sent};
-use crate::exchange::wire::fields::fields_above;
+use crate::exchange::wire::fields::{are_too_many, fields_above};
 use crate::exchange::wire::message::{BatchMessage, ChangeMessage, LAST_OF_CHANGE, RunMessage};
 use crate::exchange::wire::record;
 use crate::exchange::wire::record::Kind;
@@ -126,6 +126,9 @@ fn part(bytes: &Bytes, range: &Range<usize>) -> Bytes {
 /// Returns the changes of a payload.
 pub(super) fn decode(payload: Bytes) -> Result<Changes> {
     let length = payload.len();
+    if are_too_many(&payload) {
+        return Err(Kind::Changes.unreadable("they have more parts than changes have"));
+    }
     let batch = BatchMessage::decode(payload)
         .map_err(|_| Kind::Changes.unreadable("they are not laid out as changes are"))?;
     let BatchMessage { tables, columns, runs } = batch;
@@ -142,8 +145,11 @@ pub(super) fn decode(payload: Bytes) -> Result<Changes> {
     Ok(changes)
 }
 
-/// Adds a run. Returns `None` if the id of its node cannot be read.
+/// Adds a run. Returns `None` if the id of its node cannot be read, or it is none.
 fn decode_run(changes: &mut Changes, run: Bytes) -> Option<()> {
+    if are_too_many(&run) {
+        return None;
+    }
     let RunMessage { node, from, to, is_forked, changes: sent } = RunMessage::decode(run).ok()?;
     let node = NodeId::from_bytes((*node).try_into().ok()?);
     let from = from.map_or_else(Point::default, Point::from);

@@ -1,4 +1,4 @@
-//! Keeps the fields of a message that this version does not know.
+//! The fields of a message: keeping those that this version does not know, and counting them before room is made.
 
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, decode_key, skip_field};
@@ -20,6 +20,30 @@ pub(super) fn fields_above(last: u32, mut message: &[u8]) -> Result<Vec<u8>, Dec
     Ok(fields.into_iter().flat_map(|(_, field)| field).copied().collect())
 }
 
+/// How many fields a message may have, however short they are.
+const ALWAYS: usize = 1 << 16;
+
+/// How many bytes each field beyond these has at least, on average: a change has the id of its row.
+const LEAST: usize = 16;
+
+/// Returns whether a message has so many fields for its length that they can only be there to take room: in memory, a
+/// field that is empty takes many times the bytes that it has in a message.
+pub(super) fn are_too_many(mut message: &[u8]) -> bool {
+    let most = ALWAYS + message.len() / LEAST;
+    let mut count = 0;
+    while !message.is_empty() && count <= most {
+        let skipped = decode_key(&mut message).and_then(|(number, wire_type)| {
+            skip_field(wire_type, number, &mut message, DecodeContext::default())
+        });
+        if skipped.is_err() {
+            // Who decodes it says so.
+            return false;
+        }
+        count += 1;
+    }
+    count > most
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +56,16 @@ mod tests {
         assert_eq!(fields_above(5, &message), Ok([number, text, again].concat()));
         assert_eq!(fields_above(18, &message), Ok(vec![]));
         assert!(fields_above(5, &message[..message.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn many_that_are_empty_are_too_many() {
+        let empty = |count| [0x1a, 0].repeat(count);
+        assert!(!are_too_many(&empty(ALWAYS)));
+        assert!(are_too_many(&empty(2 * ALWAYS)));
+        let mut change = vec![0x2a, 18, 0x22, 16];
+        change.extend([7; 16]);
+        assert!(!are_too_many(&change.repeat(4 * ALWAYS)));
+        assert!(!are_too_many(&[0x1a, 5]));
     }
 }

@@ -153,3 +153,13 @@ fn who_subscribes_hears_of_news_until_it_is_over() {
     let refused = space.relay.subscribe(&space.signed(Endpoint::Events, &content, &phone), None);
     assert_eq!(read(&refused.unwrap_err()).outcome, Err(Refusal::Unknown));
 }
+
+#[test]
+fn what_a_stranger_sends_is_not_read_if_it_is_large() {
+    let space = TestSpace::new();
+    let stranger = SecretKeys::generate(&mut Fixed(99));
+    let large = [&space.id().as_bytes()[..], &vec![0xff; 1 << 20]].concat();
+    // A member is told what is wrong with it, and a stranger that it is none.
+    assert_eq!(space.ask(Endpoint::Sync, &large, &space.laptop), Err(Refusal::Malformed));
+    assert_eq!(space.ask(Endpoint::Sync, &large, &stranger), Err(Refusal::Unknown));
+}

@@ -68,6 +68,28 @@ fn what_is_staged_counts() {
 }
 
 #[test]
+fn a_rotation_without_which_nobody_may_write_passes_over_the_quota() {
+    let mut space = space();
+    let laptop = copy(&space.laptop);
+    let old = space.seal(&laptop, NODE, None, &[], &noise(30_000));
+    assert_eq!(space.push(&[&old]), PushOutcome::Taken);
+    let phone = space.add_device();
+    space.stage(&noise(usize::try_from(QUOTA - used(&space) - 20).unwrap())).unwrap();
+    // The phone leaves, and so the laptop cannot even make room before it rotates.
+    let out = [phone.public().member()];
+    let leave = space.members.remove(&phone, &out, &mut Fixed(2)).unwrap();
+    let leave = space.apply(leave);
+    assert!(space.put_records(&phone, &[leave]).unwrap().are_taken);
+    space.rotate();
+    let smaller = space.seal(&laptop, NODE, None, &[old.head.id()], &noise(10_000));
+    assert_eq!(space.push(&[&smaller]), PushOutcome::Taken);
+    // One is enough.
+    space.stage(&noise(usize::try_from(QUOTA - used(&space) - 20).unwrap())).unwrap();
+    let again = space.members.rotate(&space.laptop, &mut Fixed(3)).unwrap();
+    assert!(matches!(space.put_records(&laptop, &[again]), Err(Refusal::Full { .. })));
+}
+
+#[test]
 fn a_removal_passes_over_the_quota_and_nothing_else() {
     let mut space = space();
     let phone = space.add_device();

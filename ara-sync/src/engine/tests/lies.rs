@@ -2,6 +2,7 @@
 
 use ara_protocol::Cursor;
 use ara_protocol::message::Endpoint;
+use ara_protocol::message::segments::HeadsAnswer;
 use ara_protocol::message::sync::{Entry, SyncAnswer};
 
 use crate::engine::tests::world::{Device, World, converge};
@@ -171,6 +172,10 @@ fn what_another_device_has_seen_and_this_one_is_not_shown_is_told() {
                 answer.entries = vec![Entry::Whole { number, head, part }];
                 answer.end = stands.after(id);
             }
+            *content = answer.to_bytes().unwrap();
+        }
+        if endpoint == Endpoint::Heads {
+            let answer = HeadsAnswer { entries: vec![], end: stands, is_more: false };
             *content = answer.to_bytes().unwrap();
         }
     });

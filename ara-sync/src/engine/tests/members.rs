@@ -63,8 +63,9 @@ fn who_has_left_is_out_and_the_others_rotate() {
     let world = World::new();
     let mut laptop = world.found();
     let mut phone = world.join(&mut laptop);
-    phone.write("phone");
     converge(&mut [&mut laptop, &mut phone]);
+    // It is sent before the device leaves.
+    phone.write("phone");
     let (db, keys) = (phone.db.clone(), Arc::clone(&phone.keys));
     phone.engine.leave().unwrap();
     let opened = Engine::open(&db, keys, URL, world.net.connect(), settings("Phone")).unwrap();
@@ -102,6 +103,26 @@ fn the_space_moves_with_all_that_it_has() {
     phone.write("later");
     converge(&mut [&mut laptop, &mut phone]);
     assert_eq!(phone.titles().len(), 4);
+}
+
+#[test]
+fn what_a_space_that_moved_had_left_can_go_and_still_leads_to_the_other_relay() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    laptop.write("before");
+    converge(&mut [&mut laptop, &mut phone]);
+    world.start_relay(OTHER_URL, "other");
+    let old = Arc::clone(&laptop.engine.relay);
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.sync();
+    old.delete(laptop.engine.space(), &laptop.keys).unwrap();
+    phone.write("meanwhile");
+    phone.sync();
+    assert_eq!(phone.engine.url(), OTHER_URL);
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(phone.alarms(), [Alarm::Moved { relay: OTHER_URL.to_owned() }]);
+    assert_eq!(laptop.titles().len(), 2);
 }
 
 #[test]
@@ -202,6 +223,11 @@ fn only_a_member_deletes_and_only_at_this_relay() {
     let other = world.found();
     let of_other = other.engine.access.records().to_vec();
     assert!(phone.engine.deleted_by(URL, &sign(&other.keys, URL, space), &of_other).is_err());
+    // Who has the words is an owner.
+    let words = world.keys();
+    phone.engine.set_recovery(&words).unwrap();
+    let records = phone.engine.access.records().to_vec();
+    assert!(laptop.engine.deleted_by(URL, &sign(&words, URL, space), &records).is_ok());
     // Who knows of a removal does not believe it of who is out, whatever the relay shows.
     phone.engine.remove(&[tablet.engine.own_key()]).unwrap();
     let by_removed = sign(&tablet.keys, URL, space);

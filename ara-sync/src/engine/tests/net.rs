@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use ara_protocol::message::{Answer, Endpoint};
-use ara_relay::Relay;
+use ara_relay::{Relay, RelayAnswer};
 
 use crate::engine::settings::Connect;
 use crate::transport::{Events, Response, Transport, TransportError};
@@ -23,6 +23,9 @@ pub(crate) enum Mishap {
 /// Changes the answer to a request.
 pub(crate) type Tamper = Box<dyn FnMut(Endpoint, &mut Vec<u8>) + Send>;
 
+/// Sees each request, and answers it in place of the relay or changes its answer.
+pub(crate) type Twist = Box<dyn FnMut(Endpoint, &[u8], RelayAnswer) -> RelayAnswer + Send>;
+
 /// The network.
 #[derive(Default)]
 pub(crate) struct Net {
@@ -32,6 +35,7 @@ pub(crate) struct Net {
     /// What happens to the request of this number, counted from now.
     mishap: Mutex<Option<(usize, Mishap)>>,
     tamper: Mutex<Option<Tamper>>,
+    twist: Mutex<Option<Twist>>,
     /// How many bytes went to the relay.
     pub(crate) bytes: Mutex<usize>,
 }
@@ -68,8 +72,26 @@ impl Net {
         *self.tamper.lock().unwrap() = Some(Box::new(tamper));
     }
 
+    pub(crate) fn twist(
+        &self,
+        twist: impl FnMut(Endpoint, &[u8], RelayAnswer) -> RelayAnswer + Send + 'static,
+    ) {
+        *self.twist.lock().unwrap() = Some(Box::new(twist));
+    }
+
+    /// Returns the relay at a URL.
+    pub(crate) fn relay(&self, url: &str) -> Arc<Relay> {
+        Arc::clone(&self.relays.lock().unwrap()[url])
+    }
+
+    /// Lets another relay answer at a URL, and returns the one before.
+    pub(crate) fn swap(&self, url: &str, relay: &Arc<Relay>) -> Option<Arc<Relay>> {
+        self.relays.lock().unwrap().insert(url.to_owned(), Arc::clone(relay))
+    }
+
     pub(crate) fn behave(&self) {
         *self.tamper.lock().unwrap() = None;
+        *self.twist.lock().unwrap() = None;
     }
 
     /// Returns which requests were sent since the last time.
@@ -122,7 +144,10 @@ impl Transport for Wire {
         if mishap == Some(Mishap::Twice) {
             let _ = relay.answer(endpoint, body, None);
         }
-        let answer = relay.answer(endpoint, body, None);
+        let mut answer = relay.answer(endpoint, body, None);
+        if let Some(twist) = &mut *self.net.twist.lock().unwrap() {
+            answer = twist(endpoint, body, answer);
+        }
         if mishap == Some(Mishap::AnswerLost) {
             return Err(TransportError::TimedOut);
         }

@@ -2,12 +2,12 @@
 
 use ara_core::{AppSchema, Schema, TableRef};
 use ara_protocol::message::Endpoint;
-use ara_protocol::message::segments::PartsAnswer;
+use ara_protocol::message::segments::{HeadsAnswer, PartsAnswer};
 use ara_protocol::message::sync::{Entry, SyncAnswer};
 
 use crate::engine::settings::Settings;
 use crate::engine::tests::net::Net;
-use crate::engine::tests::world::{Device, Todo, World, converge, settings};
+use crate::engine::tests::world::{Todo, World, converge, settings};
 use crate::state::Alarm;
 
 /// Damages the parts of one segment, wherever they are asked for.
@@ -173,20 +173,22 @@ fn a_segment_that_the_relay_leaves_out_is_told_and_read_once_it_is_there() {
             }
             *content = answer.to_bytes().unwrap();
         }
+        if endpoint == Endpoint::Heads {
+            let mut answer = HeadsAnswer::read(content).unwrap();
+            answer.entries.retain(|entry| entry.number() != cursor.number + 2);
+            *content = answer.to_bytes().unwrap();
+        }
     });
     phone.sync();
     assert_eq!(phone.titles(), ["one"]);
     let node = laptop.db.node().unwrap();
     assert_eq!(phone.alarms(), [Alarm::Incomplete { node }]);
-    // A node is told apart from others.
-    let mut tablet = join_after(&world, &mut laptop);
+    // A node is told apart from others, and what was passed over is read once it is shown.
+    world.net.behave();
+    let mut tablet = world.join(&mut laptop);
     tablet.write("tablet");
     tablet.sync();
     phone.sync();
-    assert_eq!(phone.titles(), ["one", "tablet"]);
-}
-
-fn join_after(world: &World, member: &mut Device) -> Device {
-    world.net.behave();
-    world.join(member)
+    assert_eq!(phone.titles(), ["one", "tablet", "three", "two"]);
+    assert!(!phone.alarms().contains(&Alarm::Incomplete { node }));
 }

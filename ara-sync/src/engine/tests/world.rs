@@ -66,7 +66,7 @@ impl World {
         world
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(format!("{name}.db"))
     }
 
@@ -177,6 +177,10 @@ pub(crate) fn settings(name: &str) -> Settings {
 }
 
 impl Device {
+    pub(crate) fn relay(&self) -> Arc<crate::relay::Relay> {
+        Arc::clone(&self.engine.relay)
+    }
+
     pub(crate) fn try_sync(&mut self) -> Result<Outcome> {
         self.engine.round(&|| false, &mut |_| {})
     }

@@ -1,0 +1,72 @@
+//! Finding out what the relay hides: what other devices say that they have seen there, and this one is not shown.
+
+use ara_core::VersionVector;
+use ara_protocol::keys::MemberKey;
+use ara_protocol::{Cursor, NodeId};
+
+use crate::engine::base::{Engine, Outcome};
+use crate::fault::Result;
+use crate::state::doubts::Doubt;
+use crate::state::slots;
+
+impl Engine {
+    /// Compares what other devices have, as their slots say, with what this one has. If the relay shows it now, and
+    /// passed over it before, its log is begun anew. Returns whether that is so.
+    pub(super) fn compare(&mut self, outcome: &mut Outcome) -> Result<bool> {
+        let seen = Some(self.place.slots_seen);
+        let has_news = self.told.compared != seen;
+        if !has_news && !self.told.is_lacking {
+            return Ok(false);
+        }
+        let lacking = self.lacking()?;
+        self.told.compared = seen;
+        self.told.is_lacking = !lacking.is_empty();
+        for node in lacking.into_iter().filter(|_| has_news) {
+            if self.is_hidden(node, outcome)? {
+                self.told.compared = None;
+                self.begin_anew(true, outcome)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns of which nodes other devices have more than this one.
+    fn lacking(&self) -> Result<Vec<NodeId>> {
+        let own = self.own_key();
+        let known = self.database.version_vector()?;
+        let heard = self.database.sync_read(slots::all)?.unwrap_or_default();
+        let mut lacking = vec![];
+        for heard in heard.iter().filter(|heard| heard.slot.author() != own) {
+            let key = self.epoch_keys.as_ref().and_then(|keys| keys.get(heard.slot.epoch()));
+            let said = key.and_then(|key| heard.slot.open(key).ok());
+            let vector = said.and_then(|said| VersionVector::from_bytes(&said.vector).ok());
+            for (node, point) in vector.iter().flat_map(VersionVector::points) {
+                let id = NodeId::from_bytes(node);
+                let is_more = point.number > known.point_of(node).number;
+                if is_more && !self.unread.contains_key(&id) && !lacking.contains(&id) {
+                    lacking.push(id);
+                }
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// Returns whether the relay has segments of a node that it has passed over.
+    fn is_hidden(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<bool> {
+        let heads = self.heads_of(node, outcome)?;
+        Ok(!self.are_all_noted(&heads)?)
+    }
+
+    /// Returns whether what a member has seen is still not shown here.
+    pub(super) fn is_open(&self, author: [u8; 32], doubt: &Doubt) -> Result<bool> {
+        let member = MemberKey::from_bytes(author).ok();
+        let is_member = member.is_some_and(|key| self.access.members.get(key).is_some());
+        let reached: Cursor = self.place.cursor;
+        Ok(is_member
+            && match doubt {
+                Doubt::Place(stood) => self.is_doubtful(stood, reached)?,
+                Doubt::Epoch(epoch) => !self.access.members.has_epoch(*epoch),
+            })
+    }
+}
