@@ -105,7 +105,7 @@ fn digits_that_are_wrong_three_times_end_it() {
     }
     let refused = request.accept(&digits).unwrap_err();
     assert!(matches!(refused, Error::PairingDigits { tries_left: 0, .. }), "{refused}");
-    assert_eq!(laptop.devices(), ["Laptop"]);
+    wait_until(&laptop.session, |status| names(status) == ["Laptop"]);
     request.refuse().unwrap();
     let error = joining.finish::<App>(&Database::memory().unwrap()).unwrap_err();
     assert!(matches!(error, Error::PairingFailed { .. }), "{error}");
