@@ -1,6 +1,6 @@
 //! Letting a new device in: both sides, over the relay.
 
-mod boxes;
+pub(crate) mod boxes;
 mod fault;
 pub(crate) mod host;
 mod invitation;

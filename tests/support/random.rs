@@ -27,6 +27,10 @@ impl Random {
         Self(seed())
     }
 
+    pub const fn from_seed(seed: u64) -> Self {
+        Self(seed)
+    }
+
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;

@@ -105,7 +105,7 @@ fn digits_that_are_wrong_three_times_end_it() {
     }
     let refused = request.accept(&digits).unwrap_err();
     assert!(matches!(refused, Error::PairingDigits { tries_left: 0, .. }), "{refused}");
-    assert_eq!(laptop.devices(), ["Laptop"]);
+    wait_until(&laptop.session, |status| names(status) == ["Laptop"]);
     request.refuse().unwrap();
     let error = joining.finish::<App>(&Database::memory().unwrap()).unwrap_err();
     assert!(matches!(error, Error::PairingFailed { .. }), "{error}");
@@ -222,6 +222,27 @@ fn a_network_that_is_cut_is_overcome() {
     request.accept(&digits).unwrap();
     let _phone = waiting.join().unwrap().unwrap();
     wait_for(&db, &["Buy milk"]);
+}
+
+#[test]
+fn a_pairing_goes_on_after_requests_that_got_lost() {
+    let relay = TestRelay::start();
+    let laptop = Device::first(&relay);
+    add(&laptop.db, "Buy milk");
+    wait_sent(&laptop.session);
+    relay.lose_answers_of_a_pairing();
+    let invitation = laptop.session.invite().unwrap();
+    let joining = begin(relay.url(), invitation.code());
+    let mut request = invitation.wait(LONG).unwrap();
+    let joining = joining.join().unwrap().unwrap();
+    // Whoever asks for this can do so again.
+    let accepted = request.accept(&joining.digits());
+    assert!(matches!(accepted, Err(Error::Relay { .. })), "{accepted:?}");
+    request.accept(&joining.digits()).unwrap();
+    let db = Database::memory().unwrap();
+    let _phone = joining.finish::<App>(&db).unwrap();
+    wait_for(&db, &["Buy milk"]);
+    assert_eq!(laptop.session.status().devices.len(), 2);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A relay on a loopback socket, which can be taken away, put back and made to fail.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ara_protocol::message::Endpoint;
+use ara_protocol::message::mailbox::MailboxRequest;
+use ara_protocol::message::{Endpoint, SignedRequest};
 use ara_relay::{Admission, News, Relay, RelayAnswer, RelayOptions, SqliteStore};
 use tempfile::TempDir;
 
@@ -35,6 +37,8 @@ struct Served {
     mode: Mutex<Mode>,
     /// After how many requests the relay is gone.
     left: AtomicUsize,
+    /// The boxes of pairings that were put, if the answers to those who put them are lost at first.
+    boxes: Mutex<Option<BTreeSet<u8>>>,
     asked: Mutex<Vec<String>>,
     connections: Mutex<Vec<TcpStream>>,
     /// How often there was news.
@@ -62,6 +66,7 @@ impl TestRelay {
             relay: Mutex::new(Arc::new(relay)),
             mode: Mutex::new(Mode::Serving),
             left: AtomicUsize::new(usize::MAX),
+            boxes: Mutex::default(),
             asked: Mutex::default(),
             connections: Mutex::default(),
             news: Mutex::new(0),
@@ -114,6 +119,11 @@ impl TestRelay {
     pub fn come_back(&self) {
         self.served.left.store(usize::MAX, Ordering::SeqCst);
         self.set_mode(Mode::Serving);
+    }
+
+    /// Loses the first answer to who puts a box of a pairing, but for the first box, and to who then asks who is a member.
+    pub fn lose_answers_of_a_pairing(&self) {
+        *lock(&self.served.boxes) = Some(BTreeSet::new());
     }
 
     /// Copies what the relay has.
@@ -218,6 +228,10 @@ impl Served {
             }
             let mode = lock(&self.mode).clone();
             let answered = match mode {
+                Mode::Serving if self.is_answer_lost(&path, &body) => {
+                    Endpoint::at(&path).map(|endpoint| self.relay().answer(endpoint, &body, None));
+                    Err(ErrorKind::ConnectionReset.into())
+                }
                 Mode::Serving => self.answer(&path, &body, reader.get_mut()),
                 Mode::Gone => Err(ErrorKind::ConnectionReset.into()),
                 Mode::Portal(status, page) => {
@@ -229,6 +243,22 @@ impl Served {
             }
         }
         let _ = reader.get_mut().shutdown(Shutdown::Both);
+    }
+
+    fn is_answer_lost(&self, path: &str, body: &[u8]) -> bool {
+        /// The box with the result, and what stands for the question that follows.
+        const RESULT: u8 = 3;
+        const ACCESS: u8 = 4;
+        let mut boxes = lock(&self.boxes);
+        let Some(boxes) = &mut *boxes else { return false };
+        let content = SignedRequest::read(body).map(|signed| signed.content());
+        match (path, content.and_then(MailboxRequest::read)) {
+            ("/v1/mailbox", Ok(MailboxRequest::Put { index, .. })) => {
+                boxes.insert(index) && index > 0
+            }
+            ("/v1/access", _) if boxes.contains(&RESULT) => boxes.insert(ACCESS),
+            _ => false,
+        }
     }
 
     fn answer(&self, path: &str, body: &[u8], stream: &mut TcpStream) -> std::io::Result<()> {

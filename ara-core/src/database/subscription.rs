@@ -14,7 +14,7 @@ use crate::model::table_ref::TableRef;
 use crate::watch::host::Host;
 use crate::watch::reads::interest;
 use crate::watch::signal::{Signal, Waited};
-use crate::watch::watches::Watches;
+use crate::watch::watches::{Purpose, Watches};
 
 /// Tells when a commit has touched what some statements read. It does not keep the database open.
 ///
@@ -55,7 +55,7 @@ impl Database {
         named: &[(String, Vec<Uuid>)],
     ) -> Result<Subscription> {
         self.make_ready_to_read(tables)?;
-        self.0.watches.join(&self.0)?;
+        self.0.watches.join(&self.0, Purpose::Read)?;
         let mut subscription = Subscription {
             shared: Arc::downgrade(&self.0),
             watches: Arc::clone(&self.0.watches),
@@ -137,6 +137,6 @@ impl Drop for Subscription {
         if let Some(number) = self.number {
             self.watches.remove(number);
         }
-        self.watches.leave();
+        self.watches.leave(Purpose::Read);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -14,6 +14,10 @@ use crate::watch::host::Host;
 use crate::watch::log_position::LogPosition;
 use crate::watch::own_writes::OwnWrites;
 
+/// The least time between two looks while no query is watched: who listens to commits passes them on to others, and an
+/// app that does nothing should let the processor rest.
+const LISTENING: Duration = Duration::from_secs(1);
+
 /// An observer of a file, which checks it for commits from a thread of its own until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Observer {
@@ -21,8 +25,16 @@ pub(crate) struct Observer {
     /// observer's thread, which may be about to run the app's code.
     probe: Mutex<Option<Probe>>,
     own: Mutex<OwnWrites>,
-    is_stopped: Mutex<bool>,
-    stopped: Condvar,
+    pace: Mutex<Pace>,
+    changed: Condvar,
+}
+
+/// How its thread goes on.
+#[derive(Debug, Default)]
+struct Pace {
+    is_stopped: bool,
+    /// Whether a query is watched.
+    is_watched: bool,
 }
 
 /// The connection that checks the file, and what it saw last.
@@ -51,12 +63,13 @@ impl Observer {
         Ok(Self {
             probe: Mutex::new(Some(Probe::open(readers)?)),
             own: Mutex::default(),
-            is_stopped: Mutex::default(),
-            stopped: Condvar::new(),
+            pace: Mutex::default(),
+            changed: Condvar::new(),
         })
     }
 
-    /// Starts a thread that calls `look` after each interval until the observer is stopped.
+    /// Starts a thread that calls `look` after each interval until the observer is stopped. While no query is watched,
+    /// it takes its time.
     pub(crate) fn start(
         self: &Arc<Self>,
         interval: Duration,
@@ -74,21 +87,31 @@ impl Observer {
             .map_err(|error| Error::Io { reason: error.to_string() })
     }
 
+    /// Says whether a query is watched.
+    pub(crate) fn set_watched(&self, is_watched: bool) {
+        self.pace().is_watched = is_watched;
+        self.changed.notify_all();
+    }
+
     /// Waits for the interval, and returns whether the observer is stopped.
     fn is_stopped_after(&self, interval: Duration) -> bool {
-        let is_stopped = self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        *self
-            .stopped
-            .wait_timeout_while(is_stopped, interval, |is_stopped| !*is_stopped)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
+        let begun = Instant::now();
+        let mut pace = self.pace();
+        loop {
+            let left = pace.interval(interval).saturating_sub(begun.elapsed());
+            if pace.is_stopped || left.is_zero() {
+                return pace.is_stopped;
+            }
+            let waited = self.changed.wait_timeout(pace, left);
+            pace = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Closes its connection, and has the thread end.
     pub(crate) fn stop(&self) {
         drop(self.probe().take());
-        *self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.stopped.notify_all();
+        self.pace().is_stopped = true;
+        self.changed.notify_all();
     }
 
     /// Returns the record of this database's own writes.
@@ -119,8 +142,19 @@ impl Observer {
         }
     }
 
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn probe(&self) -> MutexGuard<'_, Option<Probe>> {
         self.probe.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pace {
+    /// Returns the time between two looks, if it would be this one for a watch.
+    fn interval(&self, interval: Duration) -> Duration {
+        if self.is_watched { interval } else { interval.max(LISTENING) }
     }
 }
 
@@ -210,6 +244,7 @@ mod tests {
         let db = Database::open(folder.path().join("app.db"))?;
         let readers = db.0.readers.as_ref().ok_or("is a file")?;
         let observer = Arc::new(Observer::new(readers)?);
+        observer.set_watched(true);
         let (tell, told) = channel();
         let thread = observer.start(Duration::ZERO, move || {
             let _ = tell.send(());
@@ -220,5 +255,13 @@ mod tests {
         assert!(observer.look(&Arc::downgrade(&db.0)).is_none());
         assert!(matches!(observer.with(|_| Ok(())), Err(Error::Closed)));
         Ok(())
+    }
+
+    #[test]
+    fn who_listens_only_is_told_later() {
+        let [often, seldom] = [Duration::from_millis(50), LISTENING * 5];
+        let pace = |is_watched| Pace { is_watched, ..Pace::default() };
+        assert_eq!([often, seldom].map(|it| pace(true).interval(it)), [often, seldom]);
+        assert_eq!([often, seldom].map(|it| pace(false).interval(it)), [LISTENING, seldom]);
     }
 }

@@ -21,8 +21,25 @@ pub(crate) struct Watches {
     /// How many there are, or are about to be. Every transaction reads it, so no lock guards it.
     count: AtomicUsize,
     watching: Mutex<Watching>,
+    observer: Mutex<Observing>,
+}
+
+/// Who looks for commits of others, and for how many.
+#[derive(Debug, Default)]
+struct Observing {
     /// The observer of the file, which exists while there are watches. A database in memory has none.
-    observer: Mutex<Option<Arc<Observer>>>,
+    observer: Option<Arc<Observer>>,
+    /// How many watches read something, rather than to listen only.
+    readers: usize,
+}
+
+/// What a watch is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It tells of what a query reads.
+    Read,
+    /// It tells of each commit.
+    Listen,
 }
 
 #[derive(Debug, Default)]
@@ -52,9 +69,9 @@ impl Watches {
     }
 
     /// Counts a watch that is about to be added. The first one starts the observer of the file.
-    pub(crate) fn join<H: Host>(self: &Arc<Self>, host: &Arc<H>) -> Result<()> {
-        let mut observer = self.observer();
-        if observer.is_none()
+    pub(crate) fn join<H: Host>(self: &Arc<Self>, host: &Arc<H>, purpose: Purpose) -> Result<()> {
+        let mut observing = self.observer();
+        if observing.observer.is_none()
             && let Some(readers) = host.readers()
         {
             let new = Arc::new(Observer::new(readers)?);
@@ -65,18 +82,26 @@ impl Watches {
             let _ = new.start(host.watch_interval(), move || {
                 watches.see(&looking, &weak);
             })?;
-            *observer = Some(new);
+            observing.observer = Some(new);
         }
         // This happens under the lock, so that another watch that leaves does not stop the observer.
         self.count.fetch_add(1, Ordering::SeqCst);
+        if purpose == Purpose::Read {
+            observing.readers += 1;
+            observing.tell();
+        }
         Ok(())
     }
 
     /// Uncounts a watch. The last one stops the observer.
-    pub(crate) fn leave(&self) {
-        let mut observer = self.observer();
+    pub(crate) fn leave(&self, purpose: Purpose) {
+        let mut observing = self.observer();
+        if purpose == Purpose::Read {
+            observing.readers = observing.readers.saturating_sub(1);
+            observing.tell();
+        }
         if self.count.fetch_sub(1, Ordering::SeqCst) == 1
-            && let Some(observer) = observer.take()
+            && let Some(observer) = observing.observer.take()
         {
             observer.stop();
         }
@@ -125,7 +150,7 @@ impl Watches {
 
     /// Ends all watches, as the database is closed.
     pub(crate) fn close(&self) {
-        let observer = self.observer().take();
+        let observer = self.observer().observer.take();
         if let Some(observer) = observer {
             observer.stop();
         }
@@ -135,7 +160,7 @@ impl Watches {
 
     /// Returns the observer of the file, if there is one.
     pub(crate) fn observing(&self) -> Option<Arc<Observer>> {
-        if self.are_there() { self.observer().clone() } else { None }
+        if self.are_there() { self.observer().observer.clone() } else { None }
     }
 
     /// Tells the observer that others have written before this database's next changes.
@@ -212,8 +237,17 @@ impl Watches {
         self.watching.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn observer(&self) -> MutexGuard<'_, Option<Arc<Observer>>> {
+    fn observer(&self) -> MutexGuard<'_, Observing> {
         self.observer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observing {
+    /// Tells the observer whether anything is read.
+    fn tell(&self) {
+        if let Some(observer) = &self.observer {
+            observer.set_watched(self.readers > 0);
+        }
     }
 }
 

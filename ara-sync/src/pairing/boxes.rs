@@ -24,6 +24,23 @@ const WAIT: Duration = Duration::from_secs(5);
 /// How long to wait after a request that failed.
 const PAUSE: Duration = Duration::from_millis(300);
 
+/// Tries something until it succeeds, or fails for another reason than the network, as long as there is time.
+pub(crate) fn overcome<T>(
+    until: Instant,
+    is_over: &dyn Fn() -> bool,
+    mut attempt: impl FnMut() -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    loop {
+        let done = attempt();
+        let left = until.saturating_duration_since(Instant::now());
+        let is_lost = matches!(done, Err(Fault::Transport(_) | Fault::NoRelay { .. }));
+        if !is_lost || left.is_zero() || is_over() {
+            return done;
+        }
+        thread::sleep(PAUSE.min(left));
+    }
+}
+
 /// The boxes of a mailbox.
 pub(super) struct Boxes<'a> {
     pub(super) relay: &'a Relay,
@@ -35,6 +52,17 @@ impl Boxes<'_> {
     pub(super) fn put(&self, index: u8, sealed: Vec<u8>) -> Result<(), Fault> {
         let request = MailboxRequest::Put { mailbox: self.mailbox.id(), index, sealed };
         self.relay.mailbox(&request, self.mailbox.signer()).map(drop)
+    }
+
+    /// Puts a box into the mailbox, and overcomes failures of the network as long as there is time.
+    pub(super) fn put_at_last(
+        &self,
+        index: u8,
+        sealed: &[u8],
+        until: Instant,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(), Fault> {
+        overcome(until, is_over, || self.put(index, sealed.to_vec()))
     }
 
     /// Waits for a box. Failures of the network are overcome as long as there is time.

@@ -83,7 +83,7 @@ impl Invitation {
         let (answered, answer) = answered.map_err(told)?;
 
         let boxes = Boxes { relay: &relay, mailbox: answered.mailbox() };
-        boxes.put(ANSWER, answer)?;
+        boxes.put_at_last(ANSWER, &answer, until, &is_over)?;
         let reveal = boxes.wait(REVEAL, until, &is_over)?;
         let request = answered.read_reveal(&reveal).map_err(told)?;
         Ok(JoinRequest::new(host, keys, relay, request, random))

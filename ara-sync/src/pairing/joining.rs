@@ -91,10 +91,12 @@ impl Join {
         let (joining, commitment) = begun.map_err(told)?;
         let boxes = Boxes { relay: &relay, mailbox: joining.mailbox() };
         boxes.put(COMMITMENT, commitment).map_err(first_refused)?;
-        let answer = boxes.wait(ANSWER, deadline(timeout), &|| false)?;
+        let until = deadline(timeout);
+        let answer = boxes.wait(ANSWER, until, &|| false)?;
 
         let (revealed, reveal) = joining.reveal(&answer, &mut random).map_err(told)?;
-        Boxes { relay: &relay, mailbox: revealed.mailbox() }.put(REVEAL, reveal)?;
+        let boxes = Boxes { relay: &relay, mailbox: revealed.mailbox() };
+        boxes.put_at_last(REVEAL, &reveal, until, &|| false)?;
         Ok(Joining { url, keys, relay, revealed, timeout, options })
     }
 }
@@ -136,6 +138,8 @@ pub(crate) struct Joined {
     pub(crate) url: String,
     pub(crate) keys: Arc<SecretKeys>,
     pub(crate) invitation: engine::base::Invitation,
+    /// Until when to overcome failures of the network.
+    pub(crate) until: Instant,
 }
 
 impl Joining {
@@ -150,11 +154,12 @@ impl Joining {
         let Self { url, keys, relay, revealed, timeout, .. } = self;
         let waiting = revealed.confirmed_by_user();
         let boxes = Boxes { relay: &relay, mailbox: waiting.mailbox() };
-        let result = boxes.wait(RESULT, deadline(timeout), &|| false)?;
+        let until = deadline(timeout);
+        let result = boxes.wait(RESULT, until, &|| false)?;
         let outcome = waiting.read_result(&result).map_err(told)?;
         let pairing::Outcome { space, access, member: by } = outcome;
         let invitation = engine::base::Invitation { space, access, by };
-        Ok(Joined { url, keys, invitation })
+        Ok(Joined { url, keys, invitation, until })
     }
 }
 

@@ -6,6 +6,7 @@ use ara_core::{Database, Result, Schema};
 
 use crate::engine::base::Engine;
 use crate::pairing::Joining;
+use crate::pairing::boxes::overcome;
 use crate::session::builder::Beginning;
 use crate::session::closing::Closing;
 use crate::session::handle::Session;
@@ -34,15 +35,12 @@ impl Joining {
         let store = &*beginning.store;
         prepare(store, Some(space), &joined.keys)?;
         let opening = beginning.opening(&joined.url);
-        let keys = Arc::clone(&joined.keys);
-        let engine = Engine::join(
-            database,
-            keys,
-            &joined.url,
-            opening.connect,
-            opening.settings,
-            joined.invitation,
-        )?;
+        // The others know this device by now, so it is not given up for a request that got lost.
+        let engine = overcome(joined.until, &|| false, || {
+            let (keys, connect) = (Arc::clone(&joined.keys), Arc::clone(&opening.connect));
+            let settings = opening.settings.clone();
+            Engine::join(database, keys, &joined.url, connect, settings, joined.invitation)
+        })?;
         keep(store, space, &joined.keys)?;
         beginning.closing = closing;
         let session = beginning.session(Opened { engine, successor: None });

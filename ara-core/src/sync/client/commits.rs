@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::database::Database;
 use crate::error::Result;
 use crate::watch::listener::Listener;
-use crate::watch::watches::Watches;
+use crate::watch::watches::{Purpose, Watches};
 
 /// Keeps a callback registered that [`Database::on_commit`] was given, until it is dropped. It does not keep the
 /// database open.
@@ -22,7 +22,8 @@ pub struct CommitListener {
 impl Database {
     /// Calls a callback after each commit that wrote changes into the log: of this database, of another one that is
     /// opened on the same file, or of another process. Such commits of others are looked for at intervals, as for a
-    /// watch, so several of them may be one call. A call may also come without a new change.
+    /// watch, or once a second while no query is watched, so several of them may be one call. A call may also come
+    /// without a new change.
     ///
     /// The callback is called in the thread that has committed, or that looks for commits, while no lock is held. It
     /// should only wake another thread.
@@ -32,7 +33,7 @@ impl Database {
     /// Returns [common errors](Self#common-errors).
     pub fn on_commit(&self, callback: Arc<dyn Fn() + Send + Sync>) -> Result<CommitListener> {
         let watches = Arc::clone(&self.0.watches);
-        watches.join(&self.0)?;
+        watches.join(&self.0, Purpose::Listen)?;
         let number = watches.listen(Listener(callback));
         Ok(CommitListener { watches, number })
     }
@@ -41,7 +42,7 @@ impl Database {
 impl Drop for CommitListener {
     fn drop(&mut self) {
         self.watches.unlisten(self.number);
-        self.watches.leave();
+        self.watches.leave(Purpose::Listen);
     }
 }
 
