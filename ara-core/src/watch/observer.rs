@@ -21,8 +21,16 @@ pub(crate) struct Observer {
     /// observer's thread, which may be about to run the app's code.
     probe: Mutex<Option<Probe>>,
     own: Mutex<OwnWrites>,
-    is_stopped: Mutex<bool>,
-    stopped: Condvar,
+    pace: Mutex<Pace>,
+    changed: Condvar,
+}
+
+/// What the thread of an observer waits for, besides time.
+#[derive(Debug, Default)]
+struct Pace {
+    is_stopped: bool,
+    /// Whether it is to look now.
+    is_due: bool,
 }
 
 /// The connection that checks the file, and what it saw last.
@@ -51,23 +59,23 @@ impl Observer {
         Ok(Self {
             probe: Mutex::new(Some(Probe::open(readers)?)),
             own: Mutex::default(),
-            is_stopped: Mutex::default(),
-            stopped: Condvar::new(),
+            pace: Mutex::default(),
+            changed: Condvar::new(),
         })
     }
 
-    /// Starts a thread that calls `look` after each interval until the observer is stopped.
+    /// Starts a thread that calls `look` after each interval until the observer is stopped. An interval may differ from
+    /// the one before.
     pub(crate) fn start(
         self: &Arc<Self>,
-        interval: Duration,
+        interval: impl Fn() -> Duration + Send + 'static,
         mut look: impl FnMut() + Send + 'static,
     ) -> Result<thread::JoinHandle<()>> {
         let observer = Arc::clone(self);
-        let interval = interval.max(Duration::from_millis(1));
         thread::Builder::new()
             .name("ara watch".to_owned())
             .spawn(move || {
-                while !observer.is_stopped_after(interval) {
+                while !observer.is_stopped_after(interval().max(Duration::from_millis(1))) {
                     look();
                 }
             })
@@ -76,19 +84,28 @@ impl Observer {
 
     /// Waits for the interval, and returns whether the observer is stopped.
     fn is_stopped_after(&self, interval: Duration) -> bool {
-        let is_stopped = self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        *self
-            .stopped
-            .wait_timeout_while(is_stopped, interval, |is_stopped| !*is_stopped)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
+        let waits = |pace: &mut Pace| !pace.is_stopped && !pace.is_due;
+        let waited = self.changed.wait_timeout_while(self.pace(), interval, waits);
+        let mut pace = waited.unwrap_or_else(PoisonError::into_inner).0;
+        pace.is_due = false;
+        pace.is_stopped
+    }
+
+    /// Has the thread look now, whatever the interval.
+    pub(crate) fn hasten(&self) {
+        self.pace().is_due = true;
+        self.changed.notify_all();
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Closes its connection, and has the thread end.
     pub(crate) fn stop(&self) {
         drop(self.probe().take());
-        *self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.stopped.notify_all();
+        self.pace().is_stopped = true;
+        self.changed.notify_all();
     }
 
     /// Returns the record of this database's own writes.
@@ -211,9 +228,12 @@ mod tests {
         let readers = db.0.readers.as_ref().ok_or("is a file")?;
         let observer = Arc::new(Observer::new(readers)?);
         let (tell, told) = channel();
-        let thread = observer.start(Duration::ZERO, move || {
-            let _ = tell.send(());
-        })?;
+        let thread = observer.start(
+            || Duration::ZERO,
+            move || {
+                let _ = tell.send(());
+            },
+        )?;
         told.recv_timeout(Duration::from_secs(60))?;
         observer.stop();
         thread.join().map_err(|_| "panicked")?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use crate::error::Result;
 use crate::log::place::ChangeNumber;
@@ -14,6 +15,10 @@ use crate::watch::listener::Listener;
 use crate::watch::log_position::FileState;
 use crate::watch::observer::{Observer, Seen};
 use crate::watch::signal::Signal;
+
+/// How long at least until the file is looked at again while nothing is on a screen: who only listens is not in a hurry,
+/// and otherwise idle.
+const WITHOUT_WATCHES: Duration = Duration::from_secs(1);
 
 /// The watches of one database.
 #[derive(Debug, Default)]
@@ -60,9 +65,14 @@ impl Watches {
             let new = Arc::new(Observer::new(readers)?);
             // The thread holds a weak reference, as a handle would keep the database open.
             let (watches, weak) = (Arc::clone(self), Arc::downgrade(host));
-            let looking = Arc::clone(&new);
+            let (looking, asked) = (Arc::clone(&new), Arc::clone(self));
+            let usual = host.watch_interval();
+            let interval = move || match asked.watching().all.is_empty() {
+                true => usual.max(WITHOUT_WATCHES),
+                false => usual,
+            };
             // The thread need not be joined: it ends once the observer is stopped.
-            let _ = new.start(host.watch_interval(), move || {
+            let _ = new.start(interval, move || {
                 watches.see(&looking, &weak);
             })?;
             *observer = Some(new);
@@ -92,7 +102,12 @@ impl Watches {
             watching.by_table.entry(table.ordinal).or_default().push((number, table));
         }
         let Interest { has_local, anything, .. } = interest;
+        let is_first = watching.all.is_empty();
         watching.all.insert(number, Watched { signal, tables, has_local, anything });
+        drop(watching);
+        if is_first && let Some(observer) = self.observing() {
+            observer.hasten();
+        }
         number
     }
 
