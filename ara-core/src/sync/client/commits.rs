@@ -21,8 +21,9 @@ pub struct CommitListener {
 #[doc(hidden)]
 impl Database {
     /// Calls a callback after each commit that wrote changes into the log: of this database, of another one that is
-    /// opened on the same file, or of another process. Such commits of others are looked for at intervals, as for a
-    /// watch, so several of them may be one call. A call may also come without a new change.
+    /// opened on the same file, or of another process. Such commits of others are looked for as often as watches need,
+    /// or once a second while there is none, so several of them may be one call. A call may also come without a new
+    /// change.
     ///
     /// The callback is called in the thread that has committed, or that looks for commits, while no lock is held. It
     /// should only wake another thread.
