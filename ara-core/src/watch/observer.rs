@@ -241,4 +241,29 @@ mod tests {
         assert!(matches!(observer.with(|_| Ok(())), Err(Error::Closed)));
         Ok(())
     }
+
+    #[test]
+    fn it_looks_at_once_when_it_is_hastened() -> std::result::Result<(), Box<dyn std::error::Error>>
+    {
+        const LONG: Duration = Duration::from_secs(3600);
+        let folder = tempfile::tempdir()?;
+        let db = Database::open(folder.path().join("app.db"))?;
+        let readers = db.0.readers.as_ref().ok_or("is a file")?;
+        let observer = Arc::new(Observer::new(readers)?);
+        let (tell, told) = channel();
+        let thread = observer.start(
+            || LONG,
+            move || {
+                let _ = tell.send(());
+            },
+        )?;
+        for _ in 0..2 {
+            observer.hasten();
+            told.recv_timeout(LONG)?;
+        }
+        observer.stop();
+        thread.join().map_err(|_| "panicked")?;
+        assert!(told.try_recv().is_err());
+        Ok(())
+    }
 }
