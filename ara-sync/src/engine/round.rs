@@ -11,7 +11,7 @@ use crate::state::slots::OwnSlot;
 use crate::state::{Alarm, alarms};
 
 /// How many bytes of segments come back at most.
-const BUDGET: u32 = 4 << 20;
+const BUDGET: u32 = 2 << 20;
 
 /// After how many requests that bring nothing on a round gives up.
 const MOST_IN_VAIN: u32 = 8;

@@ -72,7 +72,7 @@ impl Session {
             let engine = slot.take().ok_or(Error::NotInASpace)?;
             prepare(store, None, &keys)?;
             let mut engine = engine.start_over(Arc::clone(&keys))?;
-            self.shared.publish(&mut engine);
+            self.shared.publish(&mut engine, true);
             let space = engine.space();
             *slot = Some(engine);
             keep(store, space, &keys)

@@ -103,7 +103,7 @@ impl Shared {
             known: Mutex::new(Known { space, keys, url }),
             claim: Mutex::new(Some(claim)),
         };
-        shared.publish(&mut engine);
+        shared.publish(&mut engine, true);
         *shared.lock() = Some(engine);
         shared
     }
@@ -116,7 +116,7 @@ impl Shared {
         self.with_slot(|slot| match slot {
             Some(engine) => {
                 let result = call(engine);
-                self.publish(engine);
+                self.publish(engine, true);
                 Ok(result?)
             }
             None => Err(Error::NotInASpace),
@@ -142,12 +142,14 @@ impl Shared {
         let engine = slot.as_mut().ok_or(Fault::Database(Error::NotInASpace))?;
         let gives_way = || is_stopped() || self.turns.are_wanted();
         let mut on_progress = |progress: Progress| self.tell_progress(progress);
+        let members = engine.members().head();
         IS_IN_ROUND.set(true);
         let result = self
             .replace_copied_keys(engine)
             .and_then(|()| engine.round(&gives_way, &mut on_progress));
         IS_IN_ROUND.set(false);
-        self.publish(engine);
+        let is_same = result.as_ref().is_ok_and(|outcome| !outcome.devices_changed);
+        self.publish(engine, !is_same || engine.members().head() != members);
         self.tell_result(&result);
         drop(slot);
         if result.as_ref().is_ok_and(|outcome| outcome.is_complete) {
@@ -209,20 +211,22 @@ impl Shared {
         Ok((Relay::new(&url, (self.pairing_connect)(&url)?)?, url))
     }
 
-    /// Tells the status what the engine knows.
-    pub(super) fn publish(&self, engine: &mut Engine) {
+    /// Tells the status what the engine knows. `devices_changed` says whether that may concern the devices.
+    pub(super) fn publish(&self, engine: &mut Engine, devices_changed: bool) {
         {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             (known.space, known.keys) = (engine.space(), Arc::clone(engine.keys()));
             engine.url().clone_into(&mut known.url);
         }
-        let (devices, alarms) = (engine.devices(), engine.alarms());
+        // To read them, what each has signed is checked again.
+        let devices = devices_changed.then(|| engine.devices());
+        let alarms = engine.alarms();
         let bytes = engine.bytes_to_send();
         self.status.update(|status| {
             engine.url().clone_into(&mut status.relay);
             status.has_recovery_words = engine.members().recovery().is_some();
             // What cannot be read now stays as it was.
-            if let Ok(devices) = devices {
+            if let Some(Ok(devices)) = devices {
                 let devices = devices.iter().filter(|device| !device.is_recovery);
                 status.devices = devices.map(status::Device::of).collect();
             }

@@ -1,0 +1,42 @@
+//! What the system tells of this process.
+
+use std::fs;
+use std::time::Duration;
+
+/// How often the system counts in a second what a process has used of the processor.
+const TICKS_A_SECOND: u64 = 100;
+
+/// Time of the processor, memory, and what was written.
+#[derive(Clone, Copy)]
+pub struct Usage {
+    /// The time that its threads ran so far.
+    pub ran: Duration,
+    /// The most memory that it had at any time, in bytes.
+    pub peak: u64,
+    /// How many bytes it has written so far, into whatever file or connection.
+    pub written: u64,
+}
+
+impl Usage {
+    /// Returns `None` where the system has no `/proc`.
+    pub fn now() -> Option<Self> {
+        let status = fs::read_to_string("/proc/self/status").ok()?;
+        let io = fs::read_to_string("/proc/self/io").ok()?;
+        let stat = fs::read_to_string("/proc/self/stat").ok()?;
+        // What comes before is the name of the program, in which anything may be.
+        let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();
+        let ran = (ticks(11)? + ticks(12)?) * 1000 / TICKS_A_SECOND;
+        Some(Self {
+            ran: Duration::from_millis(ran),
+            peak: number(&status, "VmHWM:")? << 10,
+            written: number(&io, "wchar:")?,
+        })
+    }
+}
+
+/// The number on the line that begins with a name.
+fn number(lines: &str, name: &str) -> Option<u64> {
+    let line = lines.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
