@@ -28,8 +28,8 @@ pub struct Header {
     /// The node's segment before it.
     pub previous: Option<SegmentId>,
     /// The segments in whose place it is, in their order. The node's next segment names the last of these
-    /// as the one before it. Where a replacement is replaced in its turn, the last is therefore not that
-    /// replacement, but the last one that it replaced itself.
+    /// as the one before it. Where a replacement is replaced in its turn, the last is therefore the last one
+    /// that it replaced itself, after the id of that replacement.
     pub replaces: Vec<SegmentId>,
 }
 

@@ -109,7 +109,9 @@ fn replace(
     Ok(Placing { before: before.map(|before| before.key), replaced, after })
 }
 
-/// Finds live segments of a node by their names, and returns them if each comes directly after the one before.
+/// Finds live segments of a node by their ids, and returns them if each comes directly after the one before. Another name
+/// of the last one may follow. A segment that took the place of a named one is not found by that name: the author has
+/// not read it, and would replace what it does not know.
 fn range<'a>(
     transaction: &mut dyn Transaction,
     space: SpaceKey,
@@ -117,10 +119,16 @@ fn range<'a>(
     names: impl Iterator<Item = &'a SegmentId>,
 ) -> Result<Vec<Live>, NoPlace> {
     let mut found: Vec<Live> = vec![];
-    for name in names {
+    let mut names = names.peekable();
+    while let Some(name) = names.next() {
         let live = transaction.live(space, *name)?.filter(|live| live.node == node);
         let live = live.ok_or(NoPlace::Conflict)?;
-        if found.last().is_some_and(|last| live.before != Some(last.key)) {
+        let last = found.last();
+        if live.id != *name {
+            let is_last = names.peek().is_none() && last.is_some_and(|last| last.id == live.id);
+            return if is_last { Ok(found) } else { Err(NoPlace::Conflict) };
+        }
+        if last.is_some_and(|last| live.before != Some(last.key)) {
             return Err(NoPlace::Conflict);
         }
         found.push(live);

@@ -19,7 +19,11 @@ impl Engine {
         }
         let lacking = self.lacking()?;
         self.told.compared = seen;
-        self.told.is_lacking = !lacking.is_empty();
+        // What a removed device had sealed comes once others have sealed it again.
+        self.told.is_lacking = false;
+        for node in &lacking {
+            self.told.is_lacking |= !self.tail(*node)?.has_removed;
+        }
         for node in lacking.into_iter().filter(|_| has_news) {
             if self.is_hidden(node, outcome)? {
                 self.told.compared = None;
@@ -31,7 +35,7 @@ impl Engine {
     }
 
     /// Returns of which nodes other devices have more than this one.
-    fn lacking(&mut self) -> Result<Vec<NodeId>> {
+    fn lacking(&self) -> Result<Vec<NodeId>> {
         let own = self.own_key();
         let known = self.database.version_vector()?;
         let heard = self.database.sync_read(slots::of_this_log)?.unwrap_or_default();
@@ -43,9 +47,7 @@ impl Engine {
             for (node, point) in vector.iter().flat_map(VersionVector::points) {
                 let id = NodeId::from_bytes(node);
                 let is_more = point.number > known.point_of(node).number;
-                let is_known_why = self.unread.contains_key(&id) || lacking.contains(&id);
-                // What a removed device had sealed comes once others have sealed it again.
-                if is_more && !is_known_why && !self.tail(id)?.has_removed {
+                if is_more && !self.unread.contains_key(&id) && !lacking.contains(&id) {
                     lacking.push(id);
                 }
             }

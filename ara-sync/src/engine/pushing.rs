@@ -2,17 +2,15 @@
 
 use ara_core::{SyncNode, Uuid};
 use ara_protocol::NodeId;
-use ara_protocol::access::Record;
-use ara_protocol::keys::MemberKey;
 use ara_protocol::message::sync::{PushOutcome, PushedSegment};
-use ara_protocol::segment::{Bounds, Point};
+use ara_protocol::segment::Point;
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
 use crate::engine::tail::Tail;
 use crate::fault::{Fault, Result};
 use crate::state::Alarm;
-use crate::state::segments::{Chain, OF_REMOVED, Segment, node_point, sealed_point};
+use crate::state::segments::{Chain, Segment, sealed_point};
 
 /// About how many bytes are sent in a request.
 const OF_A_REQUEST: usize = 4 << 20;
@@ -92,41 +90,7 @@ impl Engine {
             let is_sealed = tail.end == sealed_point(known.end) && !tail.has_removed;
             return Ok(!is_sealed && !self.told.not_resealed.contains(&node));
         }
-        if known.end.number <= tail.end.number {
-            return Ok(false);
-        }
-        if !tail.has_removed || *self.database.node()?.as_bytes() == known.node {
-            return Ok(true);
-        }
-        let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
-        let dirty = last_of_removed(&chain.segments);
-        Ok(self.known_part(dirty)?.is_some() || self.have_left(dirty)?)
-    }
-
-    /// Returns whether all who sealed some segments have left by themselves, so that nobody may have read them before.
-    /// Who removes another has.
-    fn have_left(&self, segments: &[Segment]) -> Result<bool> {
-        for segment in segments.iter().filter(|segment| segment.is(OF_REMOVED)) {
-            let author = MemberKey::from_bytes(segment.author)?;
-            let removal = self.access.members.removed_in(author);
-            let records = self.access.records().iter().rev().map(|record| Record::read(record));
-            let record = records.flatten().find(|record| Some(record.hash()) == removal);
-            if record.is_none_or(|record| record.author() != author) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Returns how many of some segments are known as a whole, from the first one on, and where the last of them ends.
-    fn known_part(&self, segments: &[Segment]) -> Result<Option<(usize, Point)>> {
-        for (at, segment) in segments.iter().enumerate().rev() {
-            let Some(Bounds { to, .. }) = segment.bounds else { continue };
-            if self.database.knows_point(*segment.node.as_bytes(), node_point(to))? {
-                return Ok(Some((at + 1, to)));
-            }
-        }
-        Ok(None)
+        Ok(known.end.number > tail.end.number)
     }
 
     /// Returns whether there is something to send.
@@ -156,17 +120,9 @@ impl Engine {
             let chain = self.database.sync_read(|sync| Chain::load(sync, node))?;
             let chain = chain.unwrap_or_default().segments;
             let dirty = last_of_removed(&chain);
-            // They are replaced by what they held, no more and no less: another device may do so at the same time, and
-            // the relay takes both, one in the place of the other. What nobody has stays. Only where they held what
-            // never was, as whose changes they are can tell, or what who has left has sent to nobody, all that is known
-            // takes their place.
-            let part = self.known_part(dirty)?;
-            let reaches =
-                |it: &Segment| it.bounds.is_some_and(|it| it.to.number > known.end.number);
-            let reached = || dirty.iter().position(reaches).map_or(dirty.len(), |at| at + 1);
-            let (count, until) = part.unwrap_or_else(|| (reached(), sealed_point(known.end)));
-            let dirty = dirty.get(..count).unwrap_or_default();
-            let stretch = Stretch { until: Some(until), ..stretch };
+            // All that is known takes their place. Who knows more sends the rest, and who was faster with it is read first,
+            // as the relay does not find what this one would replace.
+            let stretch = Stretch { until: Some(sealed_point(known.end)), ..stretch };
             if let Some(push) = self.replacement(dirty, &stretch)? {
                 *used += push.segments.iter().map(size_of).sum::<usize>();
                 pushes.push(push);

@@ -20,6 +20,9 @@ const DIRTY: i64 = OF_REMOVED | HAS_FORGOTTEN;
 /// How many small segments become a large one.
 const MANY_SMALL: usize = 64;
 
+/// The most segments that are replaced at once. The last of them may have two names.
+pub(super) const MOST_AT_ONCE_REPLACED: usize = MOST_REPLACED - 1;
+
 /// The most bytes of changes that are sealed again at once.
 const MOST_AT_ONCE: usize = 64 << 20;
 
@@ -90,7 +93,7 @@ impl Engine {
             let dirty =
                 all.iter().skip(at).position(|it| it.is(DIRTY)).map_or(all.len(), |to| at + to);
             let count = all.iter().skip(dirty).take_while(|it| it.is(DIRTY)).count();
-            let end = dirty + count.min(MOST_REPLACED);
+            let end = dirty + count.min(MOST_AT_ONCE_REPLACED);
             if let Some(push) = self.reseal_range(node, all, (dirty, end))? {
                 return Ok(Some(push));
             }
@@ -160,16 +163,15 @@ impl Engine {
         stretch: &Stretch,
     ) -> Result<Option<Push>> {
         let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(None) };
-        if old.len() > MOST_REPLACED {
+        if old.len() > MOST_AT_ONCE_REPLACED {
             return Ok(None);
         }
         let batches = self.batches(stretch, MOST_AT_ONCE)?;
         let reaches = batches.last().map(|(_, bounds)| bounds.to);
         let Some(to) = reaches.filter(|_| reaches == stretch.until) else { return Ok(None) };
-        // The successor goes on naming the last one.
         let mut replaces: Vec<_> = old.iter().map(|segment| segment.id).collect();
-        replaces.pop();
-        replaces.push(last.named);
+        // The successor goes on naming the last one so.
+        replaces.extend(Some(last.named).filter(|named| *named != last.id));
         let node = stretch.node;
         let mut previous = first.previous;
         let mut segments: Vec<PushedSegment> = Vec::with_capacity(batches.len());

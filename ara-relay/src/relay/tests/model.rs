@@ -83,7 +83,7 @@ fn step(space: &mut TestSpace, model: &mut Model, step: &Step) {
             let (from, to) = (from.index(lives.len()), to.index(lives.len()));
             let (from, to) = (from.min(to), from.max(to));
             let mut names: Vec<_> = lives[from..=to].iter().map(|live| live.id).collect();
-            *names.last_mut().unwrap() = lives[to].name;
+            names.extend(Some(lives[to].name).filter(|name| *name != lives[to].id));
             let mut previous = from.checked_sub(1).map(|before| lives[before].name);
             let mut sealed = vec![];
             for at in 0..count {
@@ -106,7 +106,7 @@ fn step(space: &mut TestSpace, model: &mut Model, step: &Step) {
             }
             let at = at.index(lives.len() - 2);
             let previous = at.checked_sub(1).map(|before| lives[before].name);
-            let replaces = [lives[at].id, lives[at + 2].name];
+            let replaces = [lives[at].id, lives[at + 2].id];
             let sealed = space.seal(&laptop, node(number), previous, &replaces, b"gap");
             assert_eq!(space.push(&[&sealed]), PushOutcome::Conflict);
         }

@@ -150,7 +150,8 @@ fn a_reader_between_old_and_new_is_sent_the_new() {
     let old = space.append_many(NODE, 2);
     let new = space.seal(&laptop, NODE, None, &old, b"all");
     assert_eq!(space.push(&[&new]), PushOutcome::Taken);
-    let newer = space.seal(&laptop, NODE, None, &old[1..], b"all, again");
+    let replaced = [new.head.id(), old[1]];
+    let newer = space.seal(&laptop, NODE, None, &replaced, b"all, again");
     assert_eq!(space.push(&[&newer]), PushOutcome::Taken);
     let ids = [old[0], old[1], new.head.id(), newer.head.id()];
     for (count, expected) in [(0, "s3 w4"), (1, "s3 w4"), (2, "s3 w4"), (3, "h4"), (4, "")] {

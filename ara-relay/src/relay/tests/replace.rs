@@ -76,9 +76,15 @@ fn a_range_at_the_tip_is_replaced_and_goes_on() {
 fn a_replacement_is_replaced_again_under_its_stable_name() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 3);
-    assert_eq!(replace(&mut space, None, &old[..2]).0, PushOutcome::Taken);
+    let (outcome, first) = replace(&mut space, None, &old[..2]);
+    assert_eq!(outcome, PushOutcome::Taken);
+    // Who does not know the first replacement replaces nothing.
+    assert_eq!(replace(&mut space, None, &[old[1]]).0, PushOutcome::Conflict);
+    assert_eq!(replace(&mut space, None, &[old[1], old[2]]).0, PushOutcome::Conflict);
+    assert_eq!(replace(&mut space, None, &[first, old[0]]).0, PushOutcome::Conflict);
     // What follows names the second one, so the next replacement has to end with it.
-    let (outcome, new) = replace(&mut space, None, &[old[1]]);
+    assert_eq!(replace(&mut space, None, &[first]).0, PushOutcome::Conflict);
+    let (outcome, new) = replace(&mut space, None, &[first, old[1]]);
     assert_eq!(outcome, PushOutcome::Taken);
     assert_eq!(entries(&space), "s2 w3 s4 w5");
     assert_eq!(replace(&mut space, None, &[new, old[2]]).0, PushOutcome::Taken);
@@ -94,7 +100,7 @@ fn several_take_the_place_of_one_range() {
     let second = space.seal(&laptop, NODE, Some(first.head.id()), &old[..2], b"b");
     assert_eq!(space.push(&[&first, &second]), PushOutcome::Taken);
     assert_eq!(entries(&space), "s2 w3 w4 w5");
-    let (outcome, _) = replace(&mut space, Some(first.head.id()), &[old[1], old[2]]);
+    let (outcome, _) = replace(&mut space, Some(first.head.id()), &[second.head.id(), old[2]]);
     assert_eq!(outcome, PushOutcome::Taken);
     assert_eq!(entries(&space), "s3 w4 s5 w6");
 }
