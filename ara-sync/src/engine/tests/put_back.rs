@@ -73,6 +73,26 @@ fn a_removal_that_a_relay_lost_is_not_undone() {
 }
 
 #[test]
+fn what_is_known_of_a_removed_device_is_kept_where_it_fills_a_relay_with_more() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    phone.write("known");
+    converge(&mut [&mut laptop, &mut phone]);
+    laptop.engine.remove(&[phone.engine.own_key()]).unwrap();
+    laptop.sync();
+    world.put_relay_back("empty");
+    // It has not heard of its removal.
+    phone.write("more");
+    phone.sync();
+    laptop.sync();
+    let mut late = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut late]);
+    assert_eq!(late.titles(), ["known"]);
+    assert_eq!(laptop.engine.bytes_to_send().unwrap(), 0);
+}
+
+#[test]
 fn a_device_that_a_relay_lost_brings_itself_back() {
     let world = World::new();
     let mut laptop = world.found();
