@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::engine::tests::simulation::story::Story;
 
 /// How many stories there are in all, unless the environment says so.
-const STORIES: u64 = 400;
+const STORIES: u64 = 200;
 
 /// After how many failures a test ends.
 const MOST_FAILURES: usize = 5;
