@@ -76,14 +76,12 @@ impl Engine {
 
     /// Deletes the space at the relay, for ever. Sync stops.
     pub(crate) fn delete_at_relay(&mut self) -> Result<()> {
-        match self.relay.delete(self.space(), &self.keys) {
-            // One that has lost the space would be filled again, so it hears of it first.
-            Err(Fault::Refused(refusal @ Refusal::Unknown)) => {
-                self.refused(refusal, &mut Outcome::default())?;
-                self.relay.delete(self.space(), &self.keys)?;
-            }
-            done => done?,
+        if !self.is_stopped()? {
+            // The space may have moved, or the relay may have lost it, and would be filled again. And what is there alone
+            // is brought here first.
+            self.read_to_end(&mut Outcome::default())?;
         }
+        self.relay.delete(self.space(), &self.keys)?;
         let by = self.own_key();
         match self.stop(&Alarm::DeletedAtRelay { by }, &mut Outcome::default()) {
             Fault::Stopped => Ok(()),

@@ -232,6 +232,22 @@ fn what_a_space_that_moved_had_left_can_go_and_still_leads_to_the_other_relay() 
 }
 
 #[test]
+fn who_has_not_heard_of_a_move_deletes_the_space_where_it_is() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    world.start_relay(OTHER_URL, "other");
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.sync();
+    phone.engine.delete_at_relay().unwrap();
+    assert_eq!(phone.engine.url(), OTHER_URL);
+    assert!(laptop.try_sync().is_err());
+    let by = phone.engine.own_key();
+    assert!(laptop.alarms().contains(&Alarm::DeletedAtRelay { by }));
+}
+
+#[test]
 fn a_deletion_stops_all_and_takes_nothing_from_them() {
     let world = World::new();
     let mut laptop = world.found();
