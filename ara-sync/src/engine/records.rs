@@ -1,5 +1,6 @@
 //! Keeping the access log equal to the relay's.
 
+use ara_core::Error;
 use ara_protocol::access::{Change, Record};
 use ara_protocol::message::access::{AccessAnswer, AccessRequest};
 use ara_protocol::message::{LONGEST_REQUEST, Refusal};
@@ -136,6 +137,21 @@ impl Engine {
         let news = theirs.get(common..).unwrap_or_default().to_vec();
         self.apply_records(&news, outcome)?;
         Ok(())
+    }
+
+    /// Reads on, if this device is no member by the records that it knows: the file was put back from before it had the
+    /// keys that it has now.
+    pub(super) fn find_own(&mut self, outcome: &mut Outcome) -> Result<()> {
+        if self.is_stopped()? {
+            return Err(Fault::Stopped);
+        }
+        match self.read_new_records(outcome) {
+            Ok(()) | Err(Fault::Refused(Refusal::Unknown)) if self.epoch_keys.is_none() => {
+                let is_out = self.is_stopped()?;
+                Err(if is_out { Fault::Stopped } else { Error::KeysMissing.into() })
+            }
+            read => read,
+        }
     }
 
     /// Reads the records that are new.

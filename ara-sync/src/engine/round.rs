@@ -33,7 +33,7 @@ impl Engine {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Outcome> {
         let mut outcome = Outcome::default();
-        if self.is_stopped()? || self.epoch_keys.is_none() {
+        if self.is_stopped()? {
             return Err(Fault::Stopped);
         }
         self.random = Random::of(&self.database)?;
@@ -141,7 +141,7 @@ impl Engine {
     /// Sends one request, and takes over the answer. Returns whether there is more to do.
     fn request(&mut self, may_push: bool, outcome: &mut Outcome) -> Result<bool> {
         if self.epoch_keys.is_none() {
-            return Err(Fault::Stopped);
+            self.find_own(outcome)?;
         }
         if self.place.by_heads {
             return self.read_heads(outcome).map(|()| true);
