@@ -148,12 +148,14 @@ pub trait Mailboxes {
     fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>>;
     /// Makes a mailbox.
     fn open_mailbox(&mut self, id: MailboxId, mailbox: &KeptMailbox) -> Result<()>;
-    /// Returns when each mailbox of a space is gone, the first first.
-    fn mailbox_expiries(&mut self, space: SpaceKey) -> Result<Vec<u64>>;
+    /// Returns the mailboxes of a space, and when each is gone, the first first.
+    fn mailboxes(&mut self, space: SpaceKey) -> Result<Vec<(MailboxId, u64)>>;
     /// Returns what is in a box.
     fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>>;
     /// Fills a box that is empty.
     fn put_box(&mut self, id: MailboxId, index: u8, sealed: &[u8]) -> Result<()>;
+    /// Drops a mailbox, with what is in it.
+    fn drop_mailbox(&mut self, id: MailboxId) -> Result<()>;
     /// Drops the mailboxes that have expired.
     fn drop_expired_mailboxes(&mut self, now: u64) -> Result<()>;
 }

@@ -31,12 +31,16 @@ impl Mailboxes for Sqlite<'_> {
         Ok(())
     }
 
-    fn mailbox_expiries(&mut self, space: SpaceKey) -> Result<Vec<u64>> {
+    fn mailboxes(&mut self, space: SpaceKey) -> Result<Vec<(MailboxId, u64)>> {
         let mut query = self
             .0
-            .prepare_cached("SELECT expires FROM mailbox WHERE space = ?1 ORDER BY expires")?;
-        let rows = query.query_map([space.0], |row| row.get::<_, i64>(0))?;
-        rows.map(|expires| Ok(expires?.unsigned_abs())).collect()
+            .prepare_cached("SELECT id, expires FROM mailbox WHERE space = ?1 ORDER BY expires")?;
+        let rows = query.query_map([space.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+        rows.map(|row| {
+            let (id, expires) = row?;
+            Ok((MailboxId::from_bytes(array(id, "a mailbox")?), expires.unsigned_abs()))
+        })
+        .collect()
     }
 
     fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>> {
@@ -52,6 +56,14 @@ impl Mailboxes for Sqlite<'_> {
             index,
             sealed
         ])?;
+        Ok(())
+    }
+
+    fn drop_mailbox(&mut self, id: MailboxId) -> Result<()> {
+        for statement in ["DELETE FROM box WHERE mailbox = ?1", "DELETE FROM mailbox WHERE id = ?1"]
+        {
+            self.0.prepare_cached(statement)?.execute([&id.as_bytes()[..]])?;
+        }
         Ok(())
     }
 
