@@ -21,6 +21,8 @@ pub enum Mode {
     Serving,
     /// Nobody answers.
     Gone,
+    /// Somebody takes the connection and the request, and never answers.
+    Silent,
     /// Something answers that is no relay.
     Portal(u16, String),
 }
@@ -234,6 +236,10 @@ impl Served {
                 }
                 Mode::Serving => self.answer(&path, &body, reader.get_mut()),
                 Mode::Gone => Err(ErrorKind::ConnectionReset.into()),
+                Mode::Silent => {
+                    self.keep_silent();
+                    Err(ErrorKind::ConnectionReset.into())
+                }
                 Mode::Portal(status, page) => {
                     write_answer(reader.get_mut(), status, "text/html", page.as_bytes())
                 }
@@ -243,6 +249,14 @@ impl Served {
             }
         }
         let _ = reader.get_mut().shutdown(Shutdown::Both);
+    }
+
+    /// Waits until the relay behaves in another way.
+    fn keep_silent(&self) {
+        let mut heard = 0;
+        while *lock(&self.mode) == Mode::Silent && !self.is_over.load(Ordering::SeqCst) {
+            heard = self.wait(heard);
+        }
     }
 
     fn is_answer_lost(&self, path: &str, body: &[u8]) -> bool {
