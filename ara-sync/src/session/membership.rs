@@ -129,7 +129,8 @@ impl Session {
     }
 
     /// Removes a device, for example one that was lost: it cannot read what is written from now on, and nothing that it
-    /// writes counts. What it had until now stays there.
+    /// writes counts. What it had until now stays there. One that is out already, maybe as another device was faster,
+    /// stays out.
     ///
     /// # Errors
     ///
@@ -142,15 +143,21 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NoSuchDevice`] if the space has no such device; [`Error::Relay`] if the relay cannot be reached,
+    /// Returns [`Error::NoSuchDevice`] if the space never had such a device; [`Error::Relay`] if the relay cannot be reached,
     /// and nobody is removed then; other errors that the [status](Session::status) tells of if it cannot be used; and
     /// [common errors](ara_core::Database#common-errors).
     pub fn remove_devices(&self, devices: &[DeviceId]) -> Result<()> {
         self.shared.with_engine(|engine| {
-            if devices.iter().any(|device| engine.members().get(*device).is_none()) {
+            let members = engine.members();
+            let is_out = |device: &DeviceId| members.removed_in(*device).is_some();
+            let is_strange = |device: &DeviceId| members.get(*device).is_none() && !is_out(device);
+            if devices.iter().any(is_strange) {
                 return Err(Error::NoSuchDevice.into());
             }
-            engine.remove(devices)
+            match devices.iter().all(is_out) {
+                true => Ok(()),
+                false => engine.remove(devices),
+            }
         })
     }
 }
