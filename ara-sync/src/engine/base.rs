@@ -61,6 +61,8 @@ pub(super) struct Told {
     pub(super) sizes: HashMap<SegmentId, u64>,
     /// Whether the relay has too few records of the access log.
     pub(super) lacks_records: bool,
+    /// Whether the end of the log is noted for all who have left by themselves.
+    pub(super) is_end_of_left_noted: bool,
     /// Whether there is no room at the relay.
     pub(super) is_full: bool,
     /// How many segments were read.

@@ -58,6 +58,7 @@ impl Engine {
             self.access = log;
             outcome.alarms_changed |= changed;
             outcome.devices_changed = true;
+            self.told.is_end_of_left_noted = false;
             self.told.tails.clear();
             self.told.not_resealed.clear();
             self.told.due.extend(self.unread.keys().copied());
@@ -75,18 +76,22 @@ impl Engine {
 
     /// Notes where the log ended when this device heard that others have left by themselves. Nobody needs to have read
     /// what they sent last, as somebody has who removes another, so what is there by then counts.
-    pub(super) fn note_end_of_left(&self, end: u64) -> Result<()> {
+    pub(super) fn note_end_of_left(&mut self, end: u64) -> Result<()> {
+        if self.told.is_end_of_left_noted {
+            return Ok(());
+        }
         let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
         let mut new = left.unwrap_or_default();
         new.retain(|(_, end)| end.is_empty());
-        if new.is_empty() {
-            return Ok(());
+        if !new.is_empty() {
+            self.write(|sync| {
+                new.iter().try_for_each(|(member, _)| {
+                    facts::put(sync, &format!("{}{member}", facts::LEFT), &end.to_be_bytes())
+                })
+            })?;
         }
-        self.write(|sync| {
-            new.iter().try_for_each(|(member, _)| {
-                facts::put(sync, &format!("{}{member}", facts::LEFT), &end.to_be_bytes())
-            })
-        })
+        self.told.is_end_of_left_noted = true;
+        Ok(())
     }
 
     /// Stops sync for good, with an alarm that says why.
