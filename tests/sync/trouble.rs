@@ -83,6 +83,30 @@ fn a_relay_that_never_answers_is_told_and_the_app_goes_on() {
 }
 
 #[test]
+fn a_relay_that_tells_of_news_without_end_is_asked_now_and_then() {
+    let relay = TestRelay::start();
+    let laptop = Device::first(&relay);
+    let phone = laptop.let_in_new(&relay, "Phone");
+    wait_sent(&laptop.session);
+    phone.session.pause();
+    relay.asked();
+    relay.set_mode(Mode::Flooding);
+    relay.wait_asked("/v1/events");
+    relay.asked();
+    let begun = Instant::now();
+    // Back to back they take a few milliseconds.
+    relay.wait_asked_often("/v1/sync", 8);
+    assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
+    // What is news all the same arrives.
+    phone.session.resume().unwrap();
+    add(&phone.db, "one");
+    add(&laptop.db, "two");
+    for device in [&laptop, &phone] {
+        wait_for(&device.db, &["one", "two"]);
+    }
+}
+
+#[test]
 fn a_session_that_waits_for_an_answer_ends_at_once() {
     // Far less than the 45 seconds after which a request fails by itself.
     const SOON: Duration = Duration::from_secs(15);

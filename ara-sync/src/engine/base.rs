@@ -82,6 +82,8 @@ pub(crate) struct Outcome {
     pub(crate) received: u64,
     /// How many segments the relay took.
     pub(crate) sent: u64,
+    /// How many segments were read, unless it was all of them anew.
+    pub(crate) read: u64,
     /// Whether members changed, or what devices say of themselves.
     pub(crate) devices_changed: bool,
     /// Whether the alarms changed.
@@ -90,6 +92,13 @@ pub(crate) struct Outcome {
     pub(crate) is_complete: bool,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
     pub(crate) used: Option<(u64, u64)>,
+}
+
+impl Outcome {
+    /// Returns whether the round found anything new, on either side.
+    pub(crate) const fn is_any_news(&self) -> bool {
+        self.received > 0 || self.sent > 0 || self.read > 0 || self.devices_changed
+    }
 }
 
 /// How far a round has come.

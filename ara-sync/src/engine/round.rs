@@ -41,7 +41,11 @@ impl Engine {
         self.told.begun_anew = 0;
         self.told.conflicts.clear();
         self.told.unsendable.clone_from(&self.told.too_large);
+        let taken = self.told.taken;
         let done = self.requests(is_stopped, on_progress, &mut outcome);
+        if self.told.begun_anew == 0 {
+            outcome.read = self.told.taken.saturating_sub(taken);
+        }
         self.forget_if_failed(done)?;
         Ok(outcome)
     }
