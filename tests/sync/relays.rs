@@ -119,6 +119,11 @@ fn all_devices_follow_to_another_relay() {
     drop(session);
     let phone = Device::start(db, &old, "Phone");
     assert_eq!(wait_sent(&phone.session).relay, new.url());
+    let spaces = [&laptop, &phone].map(|device| device.db.space().unwrap().unwrap());
+    assert_eq!(spaces[0], spaces[1]);
+    assert_eq!(spaces[0].relay, new.url());
+    phone.session.leave().unwrap();
+    assert_eq!(phone.db.space().unwrap(), None);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::session::closing::Closing;
 use crate::session::handle::Session;
 use crate::session::own_keys::{Opened, Opening};
 use crate::session::shared::{Parts, Shared};
+use crate::session::space::Space;
 use crate::state::facts;
 use crate::transport::http::cutoff::Cutoff;
 
@@ -36,12 +37,40 @@ pub trait Syncing {
     /// # Ok::<(), ara::Error>(())
     /// ```
     fn sync<S: Schema>(&self, url: impl Into<String>) -> SyncBuilder<'_, S>;
+
+    /// Returns the space that this file is in, or `None` if it is in none. It starts nothing, needs no network, and may be
+    /// asked at any time, also while the file is synced.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: Option<String> }
+    /// # ara::schema! { App: Todo }
+    /// let db = Database::memory()?;
+    /// assert!(db.space()?.is_none());
+    ///
+    /// let session = db.sync::<App>("https://relay.example").open()?;
+    /// let space = db.space()?.ok_or(ara::Error::NotInASpace)?;
+    /// assert_eq!(space.relay, "https://relay.example");
+    /// println!("{} is synced through {}", space.id, space.relay);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [common errors](Database#common-errors).
+    fn space(&self) -> Result<Option<Space>>;
 }
 
 impl Syncing for Database {
     fn sync<S: Schema>(&self, url: impl Into<String>) -> SyncBuilder<'_, S> {
         let (url, options) = (url.into(), Options::default());
         SyncBuilder { database: self, url, options, schema: PhantomData }
+    }
+
+    fn space(&self) -> Result<Option<Space>> {
+        Space::of(self)
     }
 }
 
