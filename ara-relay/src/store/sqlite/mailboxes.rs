@@ -1,7 +1,7 @@
 //! Mailboxes.
 
-use ara_protocol::MailboxId;
 use ara_protocol::keys::MemberKey;
+use ara_protocol::{MailboxId, SpaceId};
 use rusqlite::{OptionalExtension, params};
 
 use crate::store::error::{Result, StoreError};
@@ -10,21 +10,25 @@ use crate::store::{KeptMailbox, Mailboxes, SpaceKey};
 
 impl Mailboxes for Sqlite<'_> {
     fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>> {
-        let mut query =
-            self.0.prepare_cached("SELECT space, signer, expires FROM mailbox WHERE id = ?1")?;
+        let mut query = self.0.prepare_cached(
+            "SELECT space, space.id, signer, expires FROM mailbox JOIN space ON space.key = space
+             WHERE mailbox.id = ?1",
+        )?;
         let raw = query.query_row([&id.as_bytes()[..]], |row| {
-            Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?))
+            let space = (row.get(0)?, row.get::<_, Vec<u8>>(1)?);
+            Ok((space, row.get::<_, Vec<u8>>(2)?, row.get::<_, i64>(3)?))
         });
-        let Some((space, signer, expires)) = raw.optional()? else { return Ok(None) };
+        let Some(((row, space), signer, expires)) = raw.optional()? else { return Ok(None) };
+        let space = SpaceKey { id: SpaceId::from_bytes(array(space, "a mailbox")?), row };
         let signer = MemberKey::from_bytes(array(signer, "a mailbox")?);
         let signer = signer.map_err(|_| StoreError::Damaged { what: "a mailbox" })?;
-        Ok(Some(KeptMailbox { space: SpaceKey(space), signer, expires: expires.unsigned_abs() }))
+        Ok(Some(KeptMailbox { space, signer, expires: expires.unsigned_abs() }))
     }
 
     fn open_mailbox(&mut self, id: MailboxId, mailbox: &KeptMailbox) -> Result<()> {
         self.0.prepare_cached("INSERT INTO mailbox VALUES (?1, ?2, ?3, ?4)")?.execute(params![
             &id.as_bytes()[..],
-            mailbox.space.0,
+            mailbox.space.row,
             &mailbox.signer.as_bytes()[..],
             stored(mailbox.expires)
         ])?;
@@ -35,7 +39,7 @@ impl Mailboxes for Sqlite<'_> {
         let mut query = self
             .0
             .prepare_cached("SELECT id, expires FROM mailbox WHERE space = ?1 ORDER BY expires")?;
-        let rows = query.query_map([space.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+        let rows = query.query_map([space.row], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
         rows.map(|row| {
             let (id, expires) = row?;
             Ok((MailboxId::from_bytes(array(id, "a mailbox")?), expires.unsigned_abs()))
