@@ -3,12 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use ara_protocol::keys::MemberKey;
+use ara_protocol::message::Refusal;
 
 use crate::engine::base::Outcome;
 use crate::engine::recovery::Recovery;
 use crate::engine::tests::simulation::apps;
 use crate::engine::tests::simulation::device::{Device, Known, known};
 use crate::engine::tests::simulation::story::{Feature, KeptRelay, Story, URLS};
+use crate::fault::Fault;
 
 /// The most devices that a story has.
 const MOST_DEVICES: usize = 5;
@@ -298,12 +300,19 @@ impl Story {
             return;
         }
         let mut device = self.members.remove(at);
-        self.causes.removed.insert(device.key());
         let name = device.name;
         let engine = device.take_engine().unwrap();
         let left = engine.leave();
         self.tell(format!("{name} leaves: {:?}", left.is_ok()));
-        left.unwrap_or_else(|fault| panic!("device {name} cannot leave: {fault}"));
+        if let Err(fault) = left {
+            // What is new cannot be sent. It is a member as before.
+            let is_full = matches!(fault, Fault::Refused(Refusal::Full { .. }));
+            assert!(is_full && self.causes.full, "device {name} cannot leave: {fault}");
+            device.open_engine(&self.maker);
+            self.members.insert(at, device);
+            return;
+        }
+        self.causes.removed.insert(device.key());
         self.free.push(device);
         // Nothing of it is lost, unless those who hear of it are disturbed before they have read on.
         let disturbs = [
@@ -365,10 +374,20 @@ impl Story {
         let (keys, settings) = (Arc::clone(&device.keys), device.settings_of_app());
         self.causes.added.insert(device.key());
         let finished = recovery.finish(device.db(), keys, settings, &confirmed);
-        let engine = finished.unwrap_or_else(|fault| panic!("cannot recover: {fault}"));
         let name = device.name;
+        let engine = match finished {
+            Ok(engine) => engine,
+            Err(fault) => {
+                let is_full = matches!(fault, Fault::Refused(Refusal::Full { .. }));
+                assert!(is_full && self.causes.full, "device {name} cannot recover: {fault}");
+                self.tell(format!("{name} finds no room to come by the words"));
+                self.free.push(device);
+                return;
+            }
+        };
         self.tell(format!("{name} comes by the words, and keeps the first {kept}"));
-        device.set_engine(engine, &self.url);
+        let url = engine.url().to_owned();
+        device.set_engine(engine, &url);
         // Those whose records the relay has lost are not out.
         let is_known = |key| listed.iter().any(|listed| listed.key == key);
         let mut out = vec![];
@@ -421,7 +440,12 @@ impl Story {
         let rest: Vec<_> = self.members.drain(1..).collect();
         for mut device in rest {
             device.keys = self.maker.keys();
-            assert!(self.invite(0, &mut device), "nobody can join");
+            if !self.invite(0, &mut device) {
+                assert!(self.causes.full, "nobody can join");
+                self.tell("there is room again");
+                self.network().limit(&url, u64::MAX >> 1);
+                assert!(self.invite(0, &mut device), "nobody can join where there is room");
+            }
             self.members.push(device);
         }
         self.words = None;
