@@ -65,6 +65,9 @@ pub(super) struct Told {
     pub(super) is_full: bool,
     /// How many segments were read.
     pub(super) taken: u64,
+    /// The record that is being made here. Others by this device's key were made by a call that failed after all, or by
+    /// who has copied its keys.
+    pub(super) made: Option<RecordHash>,
     /// How often the log was begun anew in this round.
     pub(super) begun_anew: u32,
     /// The newest slot up to which what devices say that they have was compared with what this one has.

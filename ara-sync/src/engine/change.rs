@@ -145,9 +145,10 @@ impl Engine {
                 self.repair_access(&mut outcome)?;
                 continue;
             }
-            self.apply_records(&answer.records, &mut outcome)?;
-            if answer.are_taken && !self.access.has(record.hash()) {
-                self.apply_records(&[record.as_bytes().to_vec()], &mut outcome)?;
+            self.told.made = Some(record.hash());
+            let mut applied = self.apply_records(&answer.records, &mut outcome);
+            if applied.is_ok() && answer.are_taken && !self.access.has(record.hash()) {
+                applied = self.apply_records(&[record.as_bytes().to_vec()], &mut outcome);
             }
             if self.access.has(record.hash()) {
                 return Ok(record);
@@ -156,3 +157,5 @@ impl Engine {
         Err(Fault::NotNow("others change the members at the same time: try again"))
     }
 }
+            self.told.made = None;
+            applied?;

@@ -1,6 +1,7 @@
 //! Keeping the access log equal to the relay's.
 
 use ara_protocol::access::{Change, Record};
+use ara_protocol::keys::MemberKey;
 use ara_protocol::message::access::{AccessAnswer, AccessRequest};
 use ara_protocol::message::{LONGEST_REQUEST, Refusal};
 use ara_protocol::{Error as ProtocolError, RecordHash};
@@ -44,11 +45,12 @@ impl Engine {
             }
         }
         let own = self.own_key();
+        let made = self.told.made;
         if !news.is_empty() {
             let changed = self.write(|sync| {
                 let mut changed = false;
                 for record in &news {
-                    changed |= note_change(sync, record, own)?;
+                    changed |= note_change(sync, record, own, made == Some(record.hash()))?;
                 }
                 slots::forget(sync, |member| log.members.get(member).is_none())?;
                 log.save(sync, from)?;
@@ -273,11 +275,13 @@ pub(super) fn verified(records: &[Vec<u8>]) -> Result<AccessLog> {
     AccessLog::read(records)?.ok_or(Fault::Lied { what: "its access log is empty" })
 }
 
-/// Notes what a record changes. Returns whether the alarms changed.
+/// Notes what a record changes. `is_made` says whether the app is about to hear that it has made it. Returns whether the
+/// alarms changed.
 fn note_change(
     sync: &Connection,
     record: &Record,
-    own: ara_protocol::keys::MemberKey,
+    own: MemberKey,
+    is_made: bool,
 ) -> ara_core::Result<bool> {
     let by = record.author();
     let raise = |alarm: &Alarm| if by == own { Ok(false) } else { alarms::raise(sync, alarm) };
@@ -303,7 +307,10 @@ fn note_change(
             }
             Ok(changed)
         }
-        Change::RecoverySet { .. } => raise(&Alarm::RecoveryWordsSet { by }),
+        // The words that this device has made, and that its user was not shown since the answer was lost, are told too:
+        // those from before do not count any more.
+        Change::RecoverySet { .. } if is_made => Ok(false),
+        Change::RecoverySet { .. } => alarms::raise(sync, &Alarm::RecoveryWordsSet { by }),
         Change::Moved { relay } => raise(&Alarm::Moved { relay: relay.to_owned() }),
         _ => Ok(false),
     }
