@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ara_core::{Database, Error};
 use ara_protocol::access::{EpochKeys, Members};
 use ara_protocol::keys::{MemberKey, SecretKeys};
-use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
+use ara_protocol::{Cursor, Error as ProtocolError, NodeId, RecordHash, SegmentId, SpaceId};
 use rusqlite::Connection;
 
 use crate::engine::settings::{Connect, Settings};
@@ -30,7 +30,7 @@ pub(crate) struct Engine {
     pub(super) url: String,
     pub(super) relay: Arc<Relay>,
     pub(super) access: AccessLog,
-    /// The keys of the epochs, or `None` if this device is no member any more.
+    /// The keys of the epochs, or `None` if this device is no member any more, or cannot open what was wrapped for it.
     pub(super) epoch_keys: Option<EpochKeys>,
     /// Where this device stands, as the file has it.
     pub(super) place: Place,
@@ -185,13 +185,29 @@ impl Engine {
     /// Finds the keys of the epochs that this device can read.
     pub(super) fn find_keys(&mut self) -> Result<()> {
         let is_member = self.access.members.get(self.own_key()).is_some();
-        let keys = is_member.then(|| self.access.members.epoch_keys(&self.keys));
-        self.epoch_keys = keys.transpose()?;
+        let keys = is_member.then(|| self.access.members.epoch_keys(&self.keys)).transpose();
+        self.epoch_keys = match keys {
+            // A member has wrapped something else for this device. What comes next may be right.
+            Err(ProtocolError::DoesNotOpen { .. }) => None,
+            keys => keys?,
+        };
         Ok(())
     }
 
     /// Returns the members.
     pub(crate) const fn members(&self) -> &Members {
+    /// Fails if nothing can be opened or sealed, and says why.
+    pub(super) fn check_keys(&self) -> Result<()> {
+        let is_member = self.access.members.get(self.own_key()).is_some();
+        match &self.epoch_keys {
+            Some(_) => Ok(()),
+            None if is_member => Err(Fault::NotNow(
+                "this device cannot open the newest key of the space, as another one has made it wrongly: remove that one by a third, or start over",
+            )),
+            None => Err(Fault::Stopped),
+        }
+    }
+
         &self.access.members
     }
 

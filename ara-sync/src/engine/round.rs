@@ -33,9 +33,13 @@ impl Engine {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Outcome> {
         let mut outcome = Outcome::default();
-        if self.is_stopped()? || self.epoch_keys.is_none() {
+        if self.is_stopped()? {
             return Err(Fault::Stopped);
         }
+        if self.epoch_keys.is_none() && self.access.members.get(self.own_key()).is_some() {
+            self.read_new_records(&mut outcome)?;
+        }
+        self.check_keys()?;
         self.random = Random::of(&self.database)?;
         self.told.is_full = false;
         self.told.begun_anew = 0;
@@ -140,9 +144,7 @@ impl Engine {
 
     /// Sends one request, and takes over the answer. Returns whether there is more to do.
     fn request(&mut self, may_push: bool, outcome: &mut Outcome) -> Result<bool> {
-        if self.epoch_keys.is_none() {
-            return Err(Fault::Stopped);
-        }
+        self.check_keys()?;
         if self.place.by_heads {
             return self.read_heads(outcome).map(|()| true);
         }
@@ -198,9 +200,7 @@ impl Engine {
         } else {
             self.repair_access(outcome)?;
         }
-        if self.epoch_keys.is_none() {
-            return Err(Fault::Stopped);
-        }
+        self.check_keys()?;
         if !answer.knows_cursor {
             self.begin_anew(true, outcome)?;
             return Ok(true);
