@@ -34,7 +34,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; other errors that the
+    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; [`Error::SpaceDeleted`] if
+    /// the space was deleted at the new one, to which it does not come back; other errors that the
     /// [status](Session::status) tells of if one cannot be used; and [common errors](ara_core::Database#common-errors).
     pub fn change_relay(&self, url: &str) -> Result<()> {
         ara_protocol::request::origin(url).map_err(Fault::from)?;
