@@ -89,6 +89,8 @@ pub(crate) struct Outcome {
     pub(crate) alarms_changed: bool,
     /// Whether nothing is left to send or to read.
     pub(crate) is_complete: bool,
+    /// Whether something is left as the relay has no room for it.
+    pub(crate) is_full: bool,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
     pub(crate) used: Option<(u64, u64)>,
 }
@@ -194,8 +196,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns the members.
-    pub(crate) const fn members(&self) -> &Members {
     /// Fails if nothing can be opened or sealed, and says why.
     pub(super) fn check_keys(&self) -> Result<()> {
         let is_member = self.access.members.get(self.own_key()).is_some();
@@ -208,6 +208,8 @@ impl Engine {
         }
     }
 
+    /// Returns the members.
+    pub(crate) const fn members(&self) -> &Members {
         &self.access.members
     }
 

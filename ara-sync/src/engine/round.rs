@@ -82,6 +82,7 @@ impl Engine {
             if !is_more {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {
+                    outcome.is_full = self.told.is_full;
                     outcome.is_complete = !is_stopped() && !self.told.is_full;
                     if outcome.is_complete {
                         self.lower_full(outcome)?;
