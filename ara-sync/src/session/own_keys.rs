@@ -78,7 +78,14 @@ impl Opening<'_> {
             Some(space) => return self.open(space),
             None => match self.adopt()? {
                 Some(engine) => engine,
-                None => self.found()?,
+                None => match self.found() {
+                    // Another process has founded one meanwhile.
+                    Err(Error::InASpace) => {
+                        let space = space_of(self.database)?.ok_or(Error::InASpace)?;
+                        return self.open(space);
+                    }
+                    founded => founded?,
+                },
             },
         };
         Ok(Opened { engine, successor: None })
@@ -112,10 +119,11 @@ impl Opening<'_> {
         opened.ok_or(Error::NotInASpace)
     }
 
-    /// Founds a space. The keys are kept before the file says that it is in one.
+    /// Founds a space. The keys are kept before the file says that it is in one, beside those that are there: another
+    /// process may just have done the same.
     fn found(&self) -> Result<Engine> {
         let keys = SecretKeys::generate(&mut Random::of(self.database)?);
-        keep(self.store, DeviceKeys::ANY_SPACE, &keys)?;
+        prepare(self.store, None, &keys)?;
         let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
         let keys = Arc::new(keys);
         let founded = Engine::found(self.database, Arc::clone(&keys), self.url, connect, settings)?;
@@ -160,5 +168,71 @@ impl Opening<'_> {
             Err(Fault::Refused(Refusal::Unknown | Refusal::Deleted { .. })) => Ok(None),
             Err(fault) => Err(fault),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::keys::KeptKeys;
+    use crate::keys::memory::MemoryKeyStore;
+    use crate::options::Options;
+    use crate::transport::http::cutoff::Cutoff;
+
+    /// Lets another process do something right after it was looked at.
+    #[derive(Default)]
+    struct Looked(Arc<MemoryKeyStore>, Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+    impl std::fmt::Debug for Looked {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Looked")
+        }
+    }
+
+    impl KeyStore for Looked {
+        fn load(&self) -> Result<Option<KeptKeys>> {
+            let kept = self.0.load();
+            let meanwhile = self.1.lock().ok().and_then(|mut meanwhile| meanwhile.take());
+            if let Some(meanwhile) = meanwhile {
+                meanwhile();
+            }
+            kept
+        }
+
+        fn save(&self, secret: &[u8]) -> Result<()> {
+            self.0.save(secret)
+        }
+
+        fn remove(&self) -> Result<()> {
+            self.0.remove()
+        }
+    }
+
+    fn open_or_found(database: &Database, store: &dyn KeyStore) -> Result<Opened> {
+        let connect = Options::default().connect(&Cutoff::default());
+        let (url, settings) = ("http://relay.example", Settings::default());
+        Opening { database, store, url, connect, settings }.open_or_found()
+    }
+
+    #[test]
+    fn two_processes_that_found_a_space_at_once_found_one()
+    -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("todo.db");
+        let (database, other) = (Database::open(&file)?, Database::open(&file)?);
+        let kept = Arc::<MemoryKeyStore>::default();
+        let of_other = Arc::clone(&kept);
+        let meanwhile = move || {
+            assert!(open_or_found(&other, &*of_other).is_ok());
+        };
+        let store = Looked(Arc::clone(&kept), Mutex::new(Some(Box::new(meanwhile))));
+        let opened = open_or_found(&database, &store)?;
+        let is_member = |engine: &Engine| engine.members().get(engine.own_key()).is_some();
+        assert!(is_member(&opened.engine));
+        // And so it is the next time.
+        assert!(is_member(&open_or_found(&database, &*kept)?.engine));
+        Ok(())
     }
 }
