@@ -35,12 +35,13 @@ impl Engine {
     }
 
     /// Founds a space that succeeds this one, with new keys, at the same relay. The rows of the file are brought along.
-    pub(crate) fn start_over(self, keys: Arc<SecretKeys>) -> Result<Self> {
-        let Self { database, connect, settings, url, access, .. } = self;
-        let before = access.members.space();
-        let access = genesis(&database, &keys, Some(before))?;
-        put_in_space(&database, (Some(before), &access), &url, &[])?;
-        let opened = Self::open(&database, keys, &url, connect, settings)?;
+    /// If that fails, this one goes on.
+    pub(crate) fn start_over(&self, keys: Arc<SecretKeys>) -> Result<Self> {
+        let Self { database, url, .. } = self;
+        let access = genesis(database, &keys, Some(self.space()))?;
+        put_in_space(database, (Some(self.space()), &access), url, &[])?;
+        let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
+        let opened = Self::open(database, keys, url, connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 }

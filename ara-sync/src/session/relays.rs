@@ -70,7 +70,7 @@ impl Session {
         let keys = Arc::new(SecretKeys::generate(&mut Random::of(&self.shared.database)?));
         let store = &*self.shared.store;
         self.shared.with_slot(|slot| {
-            let engine = slot.take().ok_or(Error::NotInASpace)?;
+            let engine = slot.as_ref().ok_or(Error::NotInASpace)?;
             prepare(store, None, &keys)?;
             let mut engine = engine.start_over(Arc::clone(&keys))?;
             self.shared.publish(&mut engine, true);
