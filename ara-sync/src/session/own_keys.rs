@@ -55,7 +55,9 @@ pub(super) fn prepare(
 ) -> Result<()> {
     let space = space.unwrap_or(DeviceKeys::ANY_SPACE);
     match DeviceKeys::find(store) {
-        Ok(Some((mut kept, _))) => {
+        Ok(Some((mut kept, is_copy))) => {
+            // If the file stays in its space after all, it still is to have keys of its own there.
+            kept.is_copy = is_copy || kept.successor.is_some_and(|(of, _)| of == kept.space);
             kept.successor = Some((space, copy(keys)));
             kept.save(store)
         }
@@ -96,7 +98,7 @@ impl Opening<'_> {
         let (mut kept, is_copy) = DeviceKeys::load(self.store, space)?;
         if is_copy && kept.successor.is_none() {
             let new = SecretKeys::generate(&mut Random::of(self.database)?);
-            kept.successor = Some((space, new));
+            (kept.successor, kept.is_copy) = (Some((space, new)), false);
             // From here on, the file with the keys knows itself again.
             kept.save(self.store)?;
         }
@@ -174,12 +176,62 @@ impl Opening<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
     use crate::keys::KeptKeys;
     use crate::keys::memory::MemoryKeyStore;
     use crate::options::Options;
     use crate::transport::http::cutoff::Cutoff;
+
+    const ONE: SpaceId = SpaceId::from_bytes([7; 16]);
+    const OTHER: SpaceId = SpaceId::from_bytes([8; 16]);
+
+    fn keys(byte: u8) -> SecretKeys {
+        SecretKeys::from_bytes(&[byte; 64])
+    }
+
+    /// Tells that what it keeps was copied, until that is written again.
+    #[derive(Debug, Default)]
+    struct Copied(MemoryKeyStore, AtomicBool);
+
+    impl KeyStore for Copied {
+        fn load(&self) -> Result<Option<KeptKeys>> {
+            let is_copy = self.1.load(Ordering::SeqCst);
+            let kept = self.0.load()?;
+            Ok(kept.map(|kept| if is_copy { kept.copied() } else { kept }))
+        }
+
+        fn save(&self, secret: &[u8]) -> Result<()> {
+            self.1.store(false, Ordering::SeqCst);
+            self.0.save(secret)
+        }
+
+        fn remove(&self) -> Result<()> {
+            self.0.remove()
+        }
+    }
+
+    #[test]
+    fn copied_keys_are_still_to_be_replaced_after_a_file_did_not_get_into_another_space()
+    -> Result<()> {
+        for is_replaced_already in [false, true] {
+            let store = Copied::default();
+            let mut kept = DeviceKeys::new(ONE, keys(1));
+            kept.successor = is_replaced_already.then(|| (ONE, keys(2)));
+            kept.save(&store)?;
+            store.1.store(!is_replaced_already, Ordering::SeqCst);
+            // Twice, as the user tries once more.
+            prepare(&store, Some(OTHER), &keys(3))?;
+            prepare(&store, Some(OTHER), &keys(4))?;
+            let (kept, is_copy) = DeviceKeys::load(&store, ONE)?;
+            assert!(is_copy && kept.successor.is_none(), "{is_replaced_already}");
+            let (kept, is_copy) = DeviceKeys::load(&store, OTHER)?;
+            assert_eq!(kept.keys.public(), keys(4).public());
+            assert!(!is_copy);
+        }
+        Ok(())
+    }
 
     /// Lets another process do something right after it was looked at.
     #[derive(Default)]
