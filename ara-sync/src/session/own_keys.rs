@@ -47,7 +47,7 @@ pub(super) fn keep(store: &dyn KeyStore, space: SpaceId, keys: &SecretKeys) -> R
 }
 
 /// Keeps new keys beside those that are there, until the file is in the space that they are for. `None` is a space that
-/// is yet to be founded.
+/// is yet to be founded. What cannot be read stays, so that the new ones are there only once they are [kept](keep).
 pub(super) fn prepare(
     store: &dyn KeyStore,
     space: Option<SpaceId>,
@@ -61,10 +61,9 @@ pub(super) fn prepare(
             kept.successor = Some((space, copy(keys)));
             kept.save(store)
         }
-        // Nothing is lost with what cannot be read: the file is to be in another space.
-        Ok(None) | Err(Error::KeysUnreadable { .. }) => {
-            DeviceKeys::new(space, copy(keys)).save(store)
-        }
+        Ok(None) => DeviceKeys::new(space, copy(keys)).save(store),
+        // What a newer app wrote, or what can be read again later, counts for as long as the file stays where it is.
+        Err(Error::KeysUnreadable { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -230,6 +229,17 @@ mod tests {
             assert_eq!(kept.keys.public(), keys(4).public());
             assert!(!is_copy);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_read_stays_until_the_file_is_in_another_space() -> Result<()> {
+        let store = MemoryKeyStore::default();
+        store.save(b"of a newer version")?;
+        prepare(&store, Some(OTHER), &keys(3))?;
+        assert!(store.load()?.is_some_and(|kept| *kept.secret == b"of a newer version"));
+        keep(&store, OTHER, &keys(3))?;
+        assert_eq!(DeviceKeys::load(&store, OTHER)?.0.keys.public(), keys(3).public());
         Ok(())
     }
 
