@@ -75,8 +75,7 @@ impl Engine {
 
     /// Returns whether the relay has segments of a node that it has passed over.
     fn is_hidden(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<bool> {
-        let heads = self.heads_of(node, outcome)?;
-        Ok(!self.are_all_noted(&heads)?)
+        Ok(self.heads_of(node, outcome)?.is_none())
     }
 
     /// Returns whether a member has sealed something under an epoch that is still not shown here.

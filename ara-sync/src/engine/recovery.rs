@@ -144,7 +144,7 @@ impl Recovery {
         settings: Settings,
         confirmed: &[MemberKey],
     ) -> Result<Engine> {
-        check_free(database, &self.access.members)?;
+        let before = check_free(database, &self.access.members)?;
         let device = keys.public();
         let members = &self.access.members;
         let added = members.add(&self.words, &device, &mut Random::of(database)?)?;
@@ -168,7 +168,7 @@ impl Recovery {
             .collect();
         also.push((facts::FOUNDED.to_owned(), vec![]));
         self.access.apply(&added)?;
-        put_in_space(database, &self.access, &self.url, &also)?;
+        put_in_space(database, (before, &self.access), &self.url, &also)?;
         let opened = Engine::open(database, keys, &self.url, self.connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }

@@ -180,14 +180,6 @@ pub(crate) fn nodes_with(connection: &Connection, flags: i64) -> Result<Vec<Node
     Ok(nodes.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Returns whether there are segments of a node that are not among some.
-pub(crate) fn are_all_known<'a>(
-    connection: &Connection,
-    mut ids: impl Iterator<Item = &'a SegmentId>,
-) -> Result<bool> {
-    ids.try_fold(true, |all, id| Ok(all && has(connection, *id)?))
-}
-
 /// Sets flags of a segment, and takes others away.
 pub(crate) fn flag(connection: &Connection, id: SegmentId, set: i64, unset: i64) -> Result<()> {
     let mut flag = connection
