@@ -158,6 +158,24 @@ fn what_is_deleted_at_the_relay_stays_with_the_devices() {
 }
 
 #[test]
+fn a_deleted_space_does_not_hold_a_file_whose_keys_are_lost() {
+    let (relay, place) = (TestRelay::start(), Place::new());
+    let laptop = Device::start(place.open(), &relay, "Laptop");
+    add(&laptop.db, "one");
+    laptop.session.delete_at_relay().unwrap();
+    drop(laptop);
+    fs::remove_file(place.keys()).unwrap();
+    let db = place.open();
+    let error = db.sync::<App>(relay.url()).open().unwrap_err();
+    assert!(matches!(error, Error::KeysMissing), "{error}");
+    assert!(error.to_string().contains("`leave_without_relay`"), "{error}");
+    db.sync::<App>(relay.url()).leave_without_relay().unwrap();
+    let laptop = Device::start(db, &relay, "Laptop");
+    wait_sent(&laptop.session);
+    assert_eq!(titles(&laptop.db), ["one"]);
+}
+
+#[test]
 fn a_space_is_founded_anew_and_the_others_join_it_with_their_rows() {
     let (relay, place) = (TestRelay::start(), Place::new());
     let laptop = Device::start(place.open(), &relay, "Laptop");
