@@ -9,7 +9,7 @@ use ara_protocol::message::access::{AccessAnswer, AccessRequest};
 use ara_protocol::{Cursor, RecordHash, SpaceId};
 
 use crate::engine::base::{Engine, Invitation};
-use crate::engine::founding::put_in_space;
+use crate::engine::founding::{not_as_given, put_in_space};
 use crate::engine::records::{read_pages, verified};
 use crate::engine::settings::{Connect, Settings};
 use crate::fault::{Fault, Result};
@@ -19,9 +19,6 @@ use crate::state::records::AccessLog;
 
 impl Engine {
     /// Joins a space, of which another device has made this one a member.
-    ///
-    /// The file may be in no space, in one of which it is the only member, in the same one, or in one that the joined
-    /// one succeeds.
     pub(crate) fn join(
         database: &Database,
         keys: Arc<SecretKeys>,
@@ -30,23 +27,49 @@ impl Engine {
         settings: Settings,
         invitation: Invitation,
     ) -> Result<Self> {
-        let relay = Relay::new(url, connect(url)?)?;
-        let Invitation { space, access, by } = invitation;
-        let log = read_log(&relay, space, &keys)?;
-        let is_member = |key| log.members.get(key).is_some();
-        if !log.has(access) || !is_member(by) {
-            return Err(Fault::Lied {
-                what: "its access log is not the one that the other device knows",
-            });
-        }
-        if !is_member(keys.public().member()) {
-            return Err(Fault::Lied { what: "by its access log, this device is no member" });
-        }
+        let log = read_joined(&Relay::new(url, connect(url)?)?, &keys, invitation)?;
+        Self::enter(database, keys, (url, url), connect, settings, &log)
+    }
+
+    /// Puts a file into a space, of which the access log was [read](read_joined). `given` is the URL that the app gave.
+    ///
+    /// The file may be in no space, in one of which it is the only member, in the same one, or in one that the joined
+    /// one succeeds.
+    pub(crate) fn enter(
+        database: &Database,
+        keys: Arc<SecretKeys>,
+        (url, given): (&str, &str),
+        connect: Connect,
+        settings: Settings,
+        log: &AccessLog,
+    ) -> Result<Self> {
         let before = check_free(database, &log.members)?;
-        put_in_space(database, (before, &log), url, &[(facts::FOUNDED.to_owned(), vec![])])?;
-        let opened = Self::open(database, keys, url, connect, settings)?;
+        let mut also = not_as_given(url, given);
+        also.push((facts::FOUNDED.to_owned(), vec![]));
+        put_in_space(database, (before, log), url, &also)?;
+        let opened = Self::open(database, keys, given, connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }
+}
+
+/// Reads the access log of a space, of which another device has made this one a member.
+pub(crate) fn read_joined(
+    relay: &Relay,
+    keys: &SecretKeys,
+    invitation: Invitation,
+) -> Result<AccessLog> {
+    let Invitation { space, access, by } = invitation;
+    let log = read_log(relay, space, keys)?;
+    let is_member = |key| log.members.get(key).is_some();
+    if !log.has(access) || !is_member(by) {
+        return Err(Fault::Lied {
+            what: "its access log is not the one that the other device knows",
+        });
+    }
+    if !is_member(keys.public().member()) {
+        return Err(Fault::Lied { what: "by its access log, this device is no member" });
+    }
+    Ok(log)
 }
 
 /// Reads the access log of a space from a relay, and verifies it.

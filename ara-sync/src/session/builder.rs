@@ -21,8 +21,9 @@ use crate::transport::http::cutoff::Cutoff;
 /// Where sync begins: `db.sync::<App>(url)`.
 pub trait Syncing {
     /// Prepares to sync this database, with the schema of the app, through the relay at a URL. The first session of a
-    /// file founds a space, in which the file then is for good; the next ones go on from there. If the space has moved to
-    /// another relay, that counts and not this URL.
+    /// file founds a space, in which the file then is until it leaves; the next ones go on from there. If the space has
+    /// moved to another relay, that counts and not this URL. So does the relay of a QR code by which the device joined,
+    /// until the app gives another URL than it did then. [`space`](Self::space) tells which it is.
     ///
     /// The schema is [ensured](Database::ensure) first, so that the other devices are told which version this app has.
     ///
