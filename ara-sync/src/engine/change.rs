@@ -121,10 +121,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Tells the others nothing of this device, as its keys may be those of another one, until it has
+    /// [others](Self::replace_own_keys).
+    pub(crate) const fn keep_silent(&mut self) {
+        self.is_silent = true;
+    }
+
     /// Gives this device new keys, as its old ones were found copied: the old pair makes the new one a member.
     pub(crate) fn replace_own_keys(&mut self, keys: Arc<SecretKeys>) -> Result<()> {
         self.add(&keys.public())?;
-        self.keys = keys;
+        (self.keys, self.is_silent) = (keys, false);
         self.find_keys()?;
         self.raise(&Alarm::KeysReplaced, &mut Outcome::default())
     }

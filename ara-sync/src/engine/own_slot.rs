@@ -23,6 +23,9 @@ const LONGEST_VECTOR: usize = 60_000;
 impl Engine {
     /// Returns the own slot, if it says something new. `pushes` are sent with it.
     pub(super) fn own_slot(&mut self, pushes: &[Push]) -> Result<Option<(Slot, OwnSlot)>> {
+        if self.is_silent {
+            return Ok(None);
+        }
         let vector = self.vector_there(pushes)?.to_bytes();
         let Some(keys) = &self.epoch_keys else { return Ok(None) };
         let sent = self.database.sync_read(OwnSlot::load)?.unwrap_or_default();
