@@ -101,6 +101,13 @@ macro_rules! option_methods {
             self
         }
 
+        /// Sets the token by which the relay takes a space that it does not have, if it wants one: a new one, or one that
+        /// it has lost and is given again.
+        pub fn admission(mut self, token: impl Into<String>) -> Self {
+            self.options.admission = token.into();
+            self
+        }
+
         /// Sets where the keys of this device are kept. Without it, it is a file beside the database:
         /// see [`FileKeyStore`](crate::FileKeyStore).
         pub fn keys(mut self, store: impl crate::keys::KeyStore + 'static) -> Self {

@@ -3,6 +3,7 @@
 mod device;
 mod keys;
 mod live;
+mod moving;
 mod pairing;
 mod recovery;
 mod relays;

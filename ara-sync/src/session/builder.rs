@@ -87,12 +87,6 @@ pub struct SyncBuilder<'d, S> {
 impl<S: Schema> SyncBuilder<'_, S> {
     option_methods!();
 
-    /// Sets the token by which the relay founds a space, if it wants one.
-    pub fn admission(mut self, token: impl Into<String>) -> Self {
-        self.options.admission = token.into();
-        self
-    }
-
     /// Begins to sync, in the background. Without a network it begins too, and goes on once there is one.
     ///
     /// # Errors

@@ -34,14 +34,32 @@ impl Session {
     /// Moves the space to the relay at another URL. The other devices learn of it from the old one, and follow, so it
     /// should stay for as long as a device may be away.
     ///
+    /// The old relay is needed to move: it alone knows whether another device has changed the members meanwhile. If it is
+    /// gone for good, [`leave_without_relay`](crate::SyncBuilder::leave_without_relay) is the way: each device leaves by
+    /// that, one of them founds a space at the new relay, and the others join it with the files that they have.
+    ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; [`Error::SpaceDeleted`] if
-    /// the space was deleted at the new one, to which it does not come back; other errors that the
-    /// [status](Session::status) tells of if one cannot be used; and [common errors](ara_core::Database#common-errors).
+    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL;
+    /// [`Error::AdmissionNeeded`] if the new one wants a [token](Self::change_relay_with_token);
+    /// [`Error::SpaceDeleted`] if the space was deleted at the new one, to which it does not come back; other errors that
+    /// the [status](Session::status) tells of if one cannot be used; and
+    /// [common errors](ara_core::Database#common-errors). The space has not moved then.
     pub fn change_relay(&self, url: &str) -> Result<()> {
+        self.change_relay_with_token(url, "")
+    }
+
+    /// Moves the space to the relay at another URL, as [`change_relay`](Self::change_relay) does, with a token by which that
+    /// takes it. The one that the session [began with](crate::SyncBuilder::admission) is for the old relay, and the new one
+    /// is not told it. The next session begins with the new one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::AdmissionNeeded`] if this is no token of the new relay, and the errors of
+    /// [`change_relay`](Self::change_relay).
+    pub fn change_relay_with_token(&self, url: &str, token: &str) -> Result<()> {
         ara_protocol::request::origin(url).map_err(Fault::from)?;
-        self.shared.with_engine(|engine| engine.move_to(url))?;
+        self.shared.with_engine(|engine| engine.move_to(url, token))?;
         // The stream of events is that of the old one.
         self.shared.listen_anew();
         Ok(())
