@@ -4,10 +4,10 @@ use std::thread;
 
 use ara::Error;
 use ara::prelude::*;
-use ara::sync::{Alarm, join};
+use ara::sync::{Alarm, Connection, join};
 
 use crate::device::{
-    App, Device, LONG, Place, add, has_alarm, is_failing, wait_for, wait_sent, wait_until,
+    App, Device, LONG, Place, add, has_alarm, is_failing, titles, wait_for, wait_sent, wait_until,
 };
 use crate::test_relay::{Mode, TestRelay};
 
@@ -80,4 +80,17 @@ fn without_its_relay_a_space_does_not_move_and_each_device_has_a_way_on() {
     for device in [&laptop, &phone] {
         wait_for(&device.db, &["one", "two"]);
     }
+}
+
+#[test]
+fn a_space_that_no_relay_has_is_left_without_one() {
+    let (relay, place) = (TestRelay::start(), Place::new());
+    let db = place.open();
+    add(&db, "mine");
+    let session = db.sync::<App>(relay.url()).open().unwrap();
+    assert!(matches!(session.status().connection, Connection::Paused));
+    session.leave().unwrap();
+    assert_eq!(relay.asked(), [""; 0]);
+    assert!(db.space().unwrap().is_none() && !place.keys().exists());
+    assert_eq!(titles(&db), ["mine"]);
 }

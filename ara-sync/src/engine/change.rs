@@ -116,7 +116,9 @@ impl Engine {
     /// Returns a fault if something could not be sent: the device has not left then.
     pub(crate) fn leave(mut self) -> Result<()> {
         let own = self.own_key();
-        if !self.is_stopped()? {
+        // There is nobody to tell of a space that no relay has.
+        let is_known_here_alone = self.members().iter().count() == 1 && !self.is_founded()?;
+        if !is_known_here_alone && !self.is_stopped()? {
             let Outcome { is_complete, used, .. } = self.round(&|| false, &mut |_| {})?;
             if !is_complete {
                 let (used, limit) = used.unwrap_or_default();

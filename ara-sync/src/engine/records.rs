@@ -235,7 +235,7 @@ impl Engine {
     }
 
     /// Returns whether the relay has had the space.
-    fn is_founded(&self) -> Result<bool> {
+    pub(super) fn is_founded(&self) -> Result<bool> {
         let founded = self.database.sync_read(|sync| facts::get(sync, facts::FOUNDED))?;
         Ok(founded.flatten().is_some())
     }

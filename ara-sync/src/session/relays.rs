@@ -13,7 +13,11 @@ use crate::session::own_keys::{keep, prepare};
 
 impl Session {
     /// Sends what is new, leaves the space, and ends the session. What the file holds stays in it, and in the other
-    /// devices.
+    /// devices. A space of which no relay has heard yet is only forgotten.
+    ///
+    /// The next session of the file founds a space of its own, and sends all that the file holds to the relay. An app
+    /// whose user does not want that remembers it, and starts no session then:
+    /// [`space`](crate::Syncing::space) tells whether the file is in one.
     ///
     /// # Errors
     ///
