@@ -12,6 +12,7 @@ mod doubting;
 mod founding;
 mod joining;
 mod judging;
+pub(crate) mod leaving;
 mod own_slot;
 mod pushing;
 mod reading;

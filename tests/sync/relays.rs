@@ -185,10 +185,20 @@ fn a_space_is_founded_anew_and_the_others_join_it_with_their_rows() {
     for device in [&phone, &tablet] {
         wait_for(&device.db, &["one"]);
     }
+    laptop.session.new_recovery_words().unwrap();
+    wait_until(&laptop.session, |status| status.has_recovery_words && status.is_up_to_date());
     phone.session.pause();
     add(&phone.db, "two");
     laptop.session.start_over().unwrap();
-    wait_until(&laptop.session, |status| names(status) == ["Laptop"] && status.is_up_to_date());
+    let status =
+        wait_until(&laptop.session, |status| names(status) == ["Laptop"] && status.is_up_to_date());
+    // The words are those of the old space.
+    assert!(!status.has_recovery_words);
+    // Who stays in the old space hears that the laptop has left it.
+    let status = wait_until(&tablet.session, |status| names(status) == ["Phone", "Tablet"]);
+    let has_left =
+        |alarm: &Alarm| matches!(alarm, Alarm::DeviceRemoved { device, by } if device == by);
+    assert!(has_alarm(&status, has_left), "{status:?}");
     let Device { db, session } = phone;
     drop(session);
     let phone = laptop.let_in(db, &relay, "Phone");

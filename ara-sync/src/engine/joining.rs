@@ -73,7 +73,7 @@ pub(crate) fn read_joined(
 }
 
 /// Reads the access log of a space from a relay, and verifies it.
-pub(super) fn read_log(relay: &Relay, space: SpaceId, keys: &SecretKeys) -> Result<AccessLog> {
+pub(crate) fn read_log(relay: &Relay, space: SpaceId, keys: &SecretKeys) -> Result<AccessLog> {
     let ask = |after: Option<RecordHash>| -> Result<AccessAnswer> {
         let request = AccessRequest {
             space,

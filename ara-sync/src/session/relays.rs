@@ -8,6 +8,7 @@ use ara_protocol::keys::SecretKeys;
 use crate::engine::base::Engine;
 use crate::fault::Fault;
 use crate::random::Random;
+use crate::session::closing::Closing;
 use crate::session::handle::Session;
 use crate::session::own_keys::{keep, prepare};
 
@@ -86,6 +87,12 @@ impl Session {
     /// [stopped](crate::Connection::Stopped), for example as the relay shows an access log that cannot be right. The
     /// other devices join the new space by a code, and bring along what they have.
     ///
+    /// Where the old space still works, this device leaves it once all is at the relay in the new one, so that the others
+    /// hear that it is gone. They go on in the old space until they join the new one.
+    ///
+    /// The new space has no recovery words: those of the old one lead to what that had. Make
+    /// [new ones](Self::new_recovery_words), and show them.
+    ///
     /// # Errors
     ///
     /// Returns [`Error::KeysUnreadable`] if the new keys cannot be kept, and
@@ -95,8 +102,12 @@ impl Session {
         let store = &*self.shared.store;
         self.shared.with_slot(|slot| {
             let engine = slot.as_ref().ok_or(Error::NotInASpace)?;
+            let closing = Closing::of_engine(engine)?;
             prepare(store, None, &keys)?;
             let mut engine = engine.start_over(Arc::clone(&keys))?;
+            if let Some(closing) = closing {
+                self.shared.close_later(closing);
+            }
             self.shared.publish(&mut engine, true);
             let space = engine.space();
             *slot = Some(engine);

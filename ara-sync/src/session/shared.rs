@@ -55,7 +55,7 @@ pub(crate) struct Shared {
     /// New keys of this device, as the old ones were found copied.
     successor: Mutex<Option<Arc<SecretKeys>>>,
     known: Mutex<Known>,
-    /// A space that the file was alone in before, and that is to be closed.
+    /// A space that the file was in before, and that is to be closed.
     closing: Mutex<Option<Closing>>,
     claim: Mutex<Option<Claim>>,
 }
@@ -158,11 +158,16 @@ impl Shared {
         result
     }
 
-    /// Closes the space that the file was alone in before, once everything of it is in the one that it has joined.
+    /// Notes a space that is to be closed.
+    pub(super) fn close_later(&self, closing: Closing) {
+        *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(closing);
+    }
+
+    /// Closes the space that the file was in before, once everything of it is in the one in which it is now.
     fn close_former(&self) {
         let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(closing) = closing {
-            closing.close(&self.pairing_connect);
+            closing.close(&self.database, &self.pairing_connect);
         }
     }
 
