@@ -10,7 +10,7 @@ mod content;
 pub(crate) mod device;
 mod doubting;
 mod founding;
-mod joining;
+pub(crate) mod joining;
 mod judging;
 pub(crate) mod leaving;
 mod own_slot;

@@ -38,11 +38,7 @@ impl Options {
 
     /// Returns what makes the way to a relay. A cutoff ends its requests.
     pub(crate) fn connect(&self, cutoff: &Cutoff) -> Connect {
-        let (http, cutoff) = (self.http.clone(), cutoff.clone());
-        Arc::new(move |url| {
-            let transport: Arc<dyn Transport> = HttpTransport::new(url, &http, &cutoff)?;
-            Ok(transport)
-        })
+        connect(&self.http, cutoff)
     }
 
     /// Checks what does not depend on the network, so that a wrong certificate is told at once.
@@ -55,6 +51,15 @@ impl Options {
     pub(crate) fn set_proxy(&mut self, url: &str) {
         self.http.proxy = ProxyChoice::At(url.to_owned());
     }
+}
+
+/// Returns what makes the way to a relay.
+pub(crate) fn connect(http: &HttpSettings, cutoff: &Cutoff) -> Connect {
+    let (http, cutoff) = (http.clone(), cutoff.clone());
+    Arc::new(move |url| {
+        let transport: Arc<dyn Transport> = HttpTransport::new(url, &http, &cutoff)?;
+        Ok(transport)
+    })
 }
 
 /// The options that all builders have.

@@ -5,6 +5,7 @@ mod keys;
 mod live;
 mod moving;
 mod pairing;
+mod pairing_ends;
 mod recovery;
 mod relays;
 mod removal;

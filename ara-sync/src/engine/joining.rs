@@ -94,10 +94,9 @@ pub(crate) fn read_log(relay: &Relay, space: SpaceId, keys: &SecretKeys) -> Resu
 }
 
 /// Checks that a file may join a space, and returns the one that it is in.
-pub(super) fn check_free(database: &Database, joined: &Members) -> Result<Option<SpaceId>> {
+pub(crate) fn check_free(database: &Database, joined: &Members) -> Result<Option<SpaceId>> {
     let Some(held) = database.sync_read(AccessLog::load)?.flatten() else { return Ok(None) };
-    let is_alone =
-        held.members.iter().count() - usize::from(held.members.recovery().is_some()) <= 1;
+    let is_alone = is_alone(&held.members);
     let is_same = held.members.space() == joined.space();
     let is_successor = joined.succeeds() == Some(held.members.space());
     if is_alone || is_same || is_successor {
@@ -105,4 +104,15 @@ pub(super) fn check_free(database: &Database, joined: &Members) -> Result<Option
     } else {
         Err(Error::InASpace.into())
     }
+}
+
+/// Returns whether a space has one device at most.
+fn is_alone(members: &Members) -> bool {
+    members.iter().count() - usize::from(members.recovery().is_some()) <= 1
+}
+
+/// Returns whether a file is in a space with other devices, as far as it has heard.
+pub(crate) fn is_with_others(database: &Database) -> ara_core::Result<bool> {
+    let held = database.sync_read(AccessLog::load)?.flatten();
+    Ok(held.is_some_and(|held| !is_alone(&held.members)))
 }

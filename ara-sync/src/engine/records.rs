@@ -320,6 +320,7 @@ fn note_change(
                 facts::put(sync, &left(by.as_bytes()), &[])?;
             }
             for device in members {
+                facts::remove(sync, &format!("{}{}", facts::NAMED, facts::hex(device.as_bytes())))?;
                 if segments::flag_author(sync, device.as_bytes())? {
                     facts::put(sync, facts::RESEAL, &[])?;
                 }

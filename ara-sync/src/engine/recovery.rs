@@ -133,6 +133,7 @@ impl Recovery {
                 added_by: member.added_by(),
                 is_own: false,
                 is_recovery: false,
+                named: None,
                 said: said.map(|content| Said::of(content, 0)),
             }
         });

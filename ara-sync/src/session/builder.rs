@@ -201,8 +201,9 @@ impl Beginning {
             let connect = self.options.connect(&cutoff);
             (cutoff, connect)
         });
-        let Self { database, store, cutoff, closing, claim, .. } = self;
-        let parts = Parts { database, store, cutoff, streams, pairings, closing, claim };
+        let Self { database, store, options, cutoff, closing, claim, .. } = self;
+        let http = options.http;
+        let parts = Parts { database, store, cutoff, streams, pairings, http, closing, claim };
         Session::paused(Shared::new(opened, parts))
     }
 }

@@ -6,13 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ara_core::{Database, Error, Result, Timestamp};
-use ara_protocol::keys::{PublicKeys, SecretKeys};
+use ara_protocol::keys::{MemberKey, PublicKeys, SecretKeys};
 use ara_protocol::{RecordHash, SpaceId};
 
 use crate::engine::base::{Engine, Outcome, Progress};
 use crate::engine::settings::Connect;
 use crate::fault::{self, Fault};
 use crate::keys::KeyStore;
+use crate::options::connect;
 use crate::pairing::host::Host;
 use crate::relay::Relay;
 use crate::session::claim::Claim;
@@ -24,6 +25,7 @@ use crate::state::Alarm;
 use crate::status::cell::StatusCell;
 use crate::status::{self, Connection, Quota, Status, SyncProgress};
 use crate::transport::Events;
+use crate::transport::http::HttpSettings;
 use crate::transport::http::cutoff::Cutoff;
 
 thread_local! {
@@ -46,6 +48,7 @@ pub(crate) struct Shared {
     /// Ends the requests of pairings.
     pub(super) pairing_cutoff: Cutoff,
     pairing_connect: Connect,
+    http: HttpSettings,
     pub(super) signal: Signal,
     pub(super) status: Arc<StatusCell>,
     /// `None` once the space was left.
@@ -67,6 +70,7 @@ pub(super) struct Parts {
     pub(super) cutoff: Cutoff,
     pub(super) streams: (Cutoff, Connect),
     pub(super) pairings: (Cutoff, Connect),
+    pub(super) http: HttpSettings,
     /// A space that the file was alone in before.
     pub(super) closing: Option<Closing>,
     pub(super) claim: Claim,
@@ -83,7 +87,7 @@ struct Known {
 impl Shared {
     pub(super) fn new(opened: Opened, parts: Parts) -> Self {
         let Opened { mut engine, successor } = opened;
-        let Parts { database, store, cutoff, streams, pairings, closing, claim } = parts;
+        let Parts { database, store, cutoff, streams, pairings, http, closing, claim } = parts;
         let url = engine.url().to_owned();
         let (space, keys) = (engine.space(), Arc::clone(engine.keys()));
         let shared = Self {
@@ -94,6 +98,7 @@ impl Shared {
             stream_connect: streams.1,
             pairing_cutoff: pairings.0,
             pairing_connect: pairings.1,
+            http,
             closing: Mutex::new(closing),
             signal: Signal::default(),
             status: Arc::new(StatusCell::new(Status::new(url.clone()))),
@@ -210,10 +215,11 @@ impl Shared {
         !matches!(bytes, Some(Ok(0)))
     }
 
-    /// Returns the relay and its URL, for a pairing.
-    pub(super) fn relay(&self) -> fault::Result<(Relay, String)> {
-        let url = self.known().url;
-        Ok((Relay::new(&url, (self.pairing_connect)(&url)?)?, url))
+    /// Returns the relay, its URL, and what ends its requests, for a pairing.
+    pub(super) fn relay(&self) -> fault::Result<(Relay, String, Cutoff)> {
+        let (url, cutoff) = (self.known().url, self.pairing_cutoff.child());
+        let transport = connect(&self.http, &cutoff)(&url)?;
+        Ok((Relay::new(&url, transport)?, url, cutoff))
     }
 
     /// Tells the status what the engine knows. `devices_changed` says whether that may concern the devices.
@@ -373,11 +379,16 @@ impl Host for Shared {
         self.known().keys
     }
 
-    fn add(&self, device: &PublicKeys) -> Result<RecordHash> {
+    fn add(&self, device: &PublicKeys, name: &str) -> Result<RecordHash> {
         self.with_engine(|engine| {
+            engine.note_name(device.member(), name)?;
             engine.add(device)?;
             Ok(engine.members().head())
         })
+    }
+
+    fn remove(&self, device: MemberKey) -> Result<()> {
+        self.with_engine(|engine| engine.remove(&[device]))
     }
 
     fn is_over(&self) -> bool {

@@ -26,6 +26,8 @@ pub(crate) const RESEAL: &str = "reseal";
 pub(crate) const TO_REMOVE: &str = "to_remove/";
 /// Before members that have left by themselves: the end of the log when this device heard of it.
 pub(crate) const LEFT: &str = "left/";
+/// Before devices that this one has let in: the name that each gave then.
+pub(crate) const NAMED: &str = "named/";
 /// Why sync has stopped for good.
 pub(crate) const STOPPED: &str = "stopped";
 
