@@ -18,6 +18,9 @@ const MOST_SENT: usize = LONGEST_REQUEST / 2;
 /// The most bytes of records that are read of a log that is not known yet. A relay keeps far fewer.
 const MOST_BYTES: usize = 64 << 20;
 
+/// In how many answers they come at most. A relay fills each but the last.
+const MOST_PAGES: usize = 64;
+
 impl Engine {
     /// Applies records that follow the last one that is known, and writes them with what they change. If one does not
     /// verify, those before it stand, and sync stops. Returns whether there were any.
@@ -249,7 +252,9 @@ pub(super) fn read_pages(
     let mut records = answer.records;
     let mut size: usize = records.iter().map(Vec::len).sum();
     while answer.is_more {
-        let Some(last) = records.last().filter(|_| size <= MOST_BYTES) else {
+        let is_bounded = size <= MOST_BYTES && pages < MOST_PAGES;
+        pages += 1;
+        let Some(last) = records.last().filter(|_| is_bounded) else {
             return Err(Fault::Lied { what: "its access log never ends" });
         };
         answer = ask(Record::read(last)?.hash())?;

@@ -21,6 +21,9 @@ use crate::relay::Relay;
 use crate::state::facts;
 use crate::state::records::AccessLog;
 
+/// The most spaces that a relay tells of.
+const MOST_SPACES: usize = 1024;
+
 /// A space whose recovery words are at hand.
 pub(crate) struct Recovery {
     words: Arc<SecretKeys>,
@@ -36,7 +39,11 @@ impl Recovery {
     pub(crate) fn find(words: &Arc<SecretKeys>, url: &str, connect: &Connect) -> Result<Vec<Self>> {
         let relay = Arc::new(Relay::new(url, connect(url)?)?);
         let mut found = Vec::new();
-        for space in relay.find(words)? {
+        let spaces = relay.find(words)?;
+        if spaces.len() > MOST_SPACES {
+            return Err(Fault::Lied { what: "it tells of more spaces than one does" });
+        }
+        for space in spaces {
             let access = match read_log(&relay, space, words) {
                 Ok(access) => access,
                 Err(Fault::Lied { .. } | Fault::Protocol(_) | Fault::Refused(_)) => continue,
