@@ -93,6 +93,25 @@ impl Engine {
         })
     }
 
+    /// Notes that this device has read to the end of the log. What comes behind it is no last word of who has left before,
+    /// even if the relay told of another end then.
+    pub(super) fn note_all_read(&self) -> Result<()> {
+        let read = self.place.cursor.number;
+        let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
+        let mut left = left.unwrap_or_default();
+        left.retain(|(_, end)| {
+            end.as_slice().try_into().is_ok_and(|end| u64::from_be_bytes(end) > read)
+        });
+        if left.is_empty() {
+            return Ok(());
+        }
+        self.write(|sync| {
+            left.iter().try_for_each(|(member, _)| {
+                facts::put(sync, &format!("{}{member}", facts::LEFT), &read.to_be_bytes())
+            })
+        })
+    }
+
     /// Stops sync for good, with an alarm that says why.
     pub(super) fn stop(&self, alarm: &Alarm, outcome: &mut Outcome) -> Fault {
         let stopped = self.database.sync_write(|sync| {
@@ -251,6 +270,7 @@ pub(super) fn read_pages(
 ) -> Result<Vec<Vec<u8>>> {
     let mut records = answer.records;
     let mut size: usize = records.iter().map(Vec::len).sum();
+    let mut pages = 1;
     while answer.is_more {
         let is_bounded = size <= MOST_BYTES && pages < MOST_PAGES;
         pages += 1;

@@ -215,6 +215,9 @@ impl Engine {
         self.take_slots(&answer.slots, answer.newest_slot, outcome)?;
         let is_at_end = self.place.cursor == answer.end;
         let may_push = !self.told.is_full && !self.told.lacks_records;
+        if is_at_end {
+            self.note_all_read()?;
+        }
         Ok(!is_at_end || may_push && self.has_news()?)
     }
 
