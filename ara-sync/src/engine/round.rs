@@ -36,7 +36,8 @@ impl Engine {
         if self.is_stopped()? {
             return Err(Fault::Stopped);
         }
-        if self.epoch_keys.is_none() && self.access.members.get(self.own_key()).is_some() {
+        if self.epoch_keys.is_none() {
+            // What this device can open may have come later, and so may its keys: the file may be a backup from before.
             self.read_new_records(&mut outcome)?;
         }
         self.check_keys()?;
@@ -214,10 +215,10 @@ impl Engine {
         // Where it was put back, the newest slot is not the newest that there was.
         self.take_slots(&answer.slots, answer.newest_slot, outcome)?;
         let is_at_end = self.place.cursor == answer.end;
-        let may_push = !self.told.is_full && !self.told.lacks_records;
         if is_at_end {
             self.note_all_read()?;
         }
+        let may_push = !self.told.is_full && !self.told.lacks_records;
         Ok(!is_at_end || may_push && self.has_news()?)
     }
 

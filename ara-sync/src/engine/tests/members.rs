@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ara_protocol::keys::SecretKeys;
-use ara_protocol::message::{Endpoint, SignedRequest, SpaceRequest};
+use ara_protocol::message::{Endpoint, Refusal, SignedRequest, SpaceRequest};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::tests::world::{OTHER_URL, URL, World, converge, settings};
@@ -353,6 +353,31 @@ fn copied_keys_are_replaced_by_new_ones() {
     converge(&mut [&mut laptop, &mut phone]);
     assert_eq!(laptop.engine.members().iter().count(), 3);
     assert_eq!(phone.alarms(), [Alarm::KeysReplaced]);
+}
+
+#[test]
+fn a_backup_from_before_this_device_had_its_keys_goes_on_with_them() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    phone.write("one");
+    converge(&mut [&mut laptop, &mut phone]);
+    let backup = world.copy(&phone.db);
+    let keys = world.keys();
+    phone.engine.replace_own_keys(Arc::clone(&keys)).unwrap();
+    phone.write("two");
+    phone.sync();
+    (phone.db, phone.keys) = (backup, keys);
+    world.reopen_with(&mut phone, settings("Phone"));
+    phone.write("three");
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(phone.titles(), ["one", "three", "two"]);
+    // Who is no member says that the relay does not know it.
+    let stranger = world.keys();
+    phone.keys = stranger;
+    world.reopen_with(&mut phone, settings("Phone"));
+    let refused = phone.try_sync();
+    assert!(matches!(refused, Err(Fault::Refused(Refusal::Unknown))), "{refused:?}");
 }
 
 #[test]
