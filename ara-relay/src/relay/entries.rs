@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ara_protocol::message::sync::Entry;
 use ara_protocol::{Cursor, NodeId, SegmentId};
 
-use crate::store::{Listed, Result, Space, StoreError, Transaction};
+use crate::store::{Listed, Result, Space, SpaceKey, StoreError, Transaction};
 
 /// How many segments are listed at once.
 const PAGE: usize = 128;
@@ -60,7 +60,7 @@ impl Reading<'_> {
                 }
                 size += cost;
                 told = listed.number;
-                read.entries.push(self.entry(transaction, listed, cost)?);
+                read.entries.push(self.entry(transaction, space.key, listed, cost)?);
             }
             if is_last {
                 break;
@@ -90,14 +90,15 @@ impl Reading<'_> {
     fn entry(
         &self,
         transaction: &mut dyn Transaction,
+        space: SpaceKey,
         listed: Listed,
         cost: usize,
     ) -> Result<Entry> {
-        let Listed { key, number, head, .. } = listed;
+        let Listed { number, head, .. } = listed;
         if cost == head.len() + OVERHEAD {
             return Ok(Entry::Head { number, head });
         }
-        let part = transaction.part(key, 0)?;
+        let part = transaction.part(space, number, 0)?;
         let part = part.ok_or(StoreError::Damaged { what: "a part of a segment" })?;
         Ok(Entry::Whole { number, head, part })
     }

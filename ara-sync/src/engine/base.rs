@@ -61,6 +61,10 @@ pub(super) struct Told {
     pub(super) sizes: HashMap<SegmentId, u64>,
     /// Whether the relay has too few records of the access log.
     pub(super) lacks_records: bool,
+    /// Whether the end of the log is noted for all who have left by themselves.
+    pub(super) is_end_of_left_noted: bool,
+    /// Whether this device has read to the end of the log since.
+    pub(super) is_all_of_left_read: bool,
     /// Whether there is no room at the relay.
     pub(super) is_full: bool,
     /// How many segments were read.
@@ -83,6 +87,8 @@ pub(crate) struct Outcome {
     pub(crate) received: u64,
     /// How many segments the relay took.
     pub(crate) sent: u64,
+    /// How many segments were read, unless it was all of them anew.
+    pub(crate) read: u64,
     /// Whether members changed, or what devices say of themselves.
     pub(crate) devices_changed: bool,
     /// Whether the alarms changed.
@@ -93,6 +99,13 @@ pub(crate) struct Outcome {
     pub(crate) is_full: bool,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
     pub(crate) used: Option<(u64, u64)>,
+}
+
+impl Outcome {
+    /// Returns whether the round found anything new, on either side.
+    pub(crate) const fn is_any_news(&self) -> bool {
+        self.received > 0 || self.sent > 0 || self.read > 0 || self.devices_changed
+    }
 }
 
 /// How far a round has come.

@@ -109,7 +109,7 @@ impl Engine {
     /// Returns a fault if something could not be sent: the device has not left then.
     pub(crate) fn leave(mut self) -> Result<()> {
         let own = self.own_key();
-        if self.members().get(own).is_some() && !self.is_stopped()? {
+        if !self.is_stopped()? {
             let Outcome { is_complete, used, .. } = self.round(&|| false, &mut |_| {})?;
             if !is_complete {
                 let (used, limit) = used.unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Keeping the access log equal to the relay's.
 
+use ara_core::Error;
 use ara_protocol::access::{Change, Record};
 use ara_protocol::keys::MemberKey;
 use ara_protocol::message::access::{AccessAnswer, AccessRequest};
@@ -62,6 +63,7 @@ impl Engine {
             self.access = log;
             outcome.alarms_changed |= changed;
             outcome.devices_changed = true;
+            (self.told.is_end_of_left_noted, self.told.is_all_of_left_read) = (false, false);
             self.told.tails.clear();
             self.told.not_resealed.clear();
             self.told.due.extend(self.unread.keys().copied());
@@ -79,37 +81,45 @@ impl Engine {
 
     /// Notes where the log ended when this device heard that others have left by themselves. Nobody needs to have read
     /// what they sent last, as somebody has who removes another, so what is there by then counts.
-    pub(super) fn note_end_of_left(&self, end: u64) -> Result<()> {
+    pub(super) fn note_end_of_left(&mut self, end: u64) -> Result<()> {
+        if self.told.is_end_of_left_noted {
+            return Ok(());
+        }
         let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
         let mut new = left.unwrap_or_default();
         new.retain(|(_, end)| end.is_empty());
-        if new.is_empty() {
-            return Ok(());
+        if !new.is_empty() {
+            self.write(|sync| {
+                new.iter().try_for_each(|(member, _)| {
+                    facts::put(sync, &format!("{}{member}", facts::LEFT), &end.to_be_bytes())
+                })
+            })?;
         }
-        self.write(|sync| {
-            new.iter().try_for_each(|(member, _)| {
-                facts::put(sync, &format!("{}{member}", facts::LEFT), &end.to_be_bytes())
-            })
-        })
+        self.told.is_end_of_left_noted = true;
+        Ok(())
     }
 
     /// Notes that this device has read to the end of the log. What comes behind it is no last word of who has left before,
     /// even if the relay told of another end then.
-    pub(super) fn note_all_read(&self) -> Result<()> {
+    pub(super) fn note_all_read(&mut self) -> Result<()> {
+        if self.told.is_all_of_left_read {
+            return Ok(());
+        }
         let read = self.place.cursor.number;
         let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
         let mut left = left.unwrap_or_default();
         left.retain(|(_, end)| {
             end.as_slice().try_into().is_ok_and(|end| u64::from_be_bytes(end) > read)
         });
-        if left.is_empty() {
-            return Ok(());
+        if !left.is_empty() {
+            self.write(|sync| {
+                left.iter().try_for_each(|(member, _)| {
+                    facts::put(sync, &format!("{}{member}", facts::LEFT), &read.to_be_bytes())
+                })
+            })?;
         }
-        self.write(|sync| {
-            left.iter().try_for_each(|(member, _)| {
-                facts::put(sync, &format!("{}{member}", facts::LEFT), &read.to_be_bytes())
-            })
-        })
+        self.told.is_all_of_left_read = true;
+        Ok(())
     }
 
     /// Stops sync for good, with an alarm that says why.
@@ -160,6 +170,24 @@ impl Engine {
         let news = theirs.get(common..).unwrap_or_default().to_vec();
         self.apply_records(&news, outcome)?;
         Ok(())
+    }
+
+    /// Reads on to where this device has keys. It may be no member by the records that it knows, as the file was put back
+    /// from before it had the keys that it has now; or what was wrapped for it last does not open, and what comes next
+    /// may.
+    pub(super) fn find_keys_further_on(&mut self, outcome: &mut Outcome) -> Result<()> {
+        if self.is_stopped()? {
+            return Err(Fault::Stopped);
+        }
+        match self.read_new_records(outcome) {
+            Ok(()) | Err(Fault::Refused(Refusal::Unknown)) if self.epoch_keys.is_none() => {
+                if self.is_stopped()? || self.access.members.get(self.own_key()).is_some() {
+                    return self.check_keys();
+                }
+                Err(Error::KeysMissing.into())
+            }
+            read => read,
+        }
     }
 
     /// Reads the records that are new.

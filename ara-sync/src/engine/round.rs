@@ -36,17 +36,16 @@ impl Engine {
         if self.is_stopped()? {
             return Err(Fault::Stopped);
         }
-        if self.epoch_keys.is_none() {
-            // What this device can open may have come later, and so may its keys: the file may be a backup from before.
-            self.read_new_records(&mut outcome)?;
-        }
-        self.check_keys()?;
         self.random = Random::of(&self.database)?;
         self.told.is_full = false;
         self.told.begun_anew = 0;
         self.told.conflicts.clear();
         self.told.unsendable.clone_from(&self.told.too_large);
+        let taken = self.told.taken;
         let done = self.requests(is_stopped, on_progress, &mut outcome);
+        if self.told.begun_anew == 0 {
+            outcome.read = self.told.taken.saturating_sub(taken);
+        }
         self.forget_if_failed(done)?;
         Ok(outcome)
     }
@@ -146,7 +145,9 @@ impl Engine {
 
     /// Sends one request, and takes over the answer. Returns whether there is more to do.
     fn request(&mut self, may_push: bool, outcome: &mut Outcome) -> Result<bool> {
-        self.check_keys()?;
+        if self.epoch_keys.is_none() {
+            self.find_keys_further_on(outcome)?;
+        }
         if self.place.by_heads {
             return self.read_heads(outcome).map(|()| true);
         }

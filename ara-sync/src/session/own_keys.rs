@@ -15,7 +15,7 @@ use crate::keys::KeyStore;
 use crate::keys::device_keys::DeviceKeys;
 use crate::random::Random;
 use crate::relay::Relay;
-use crate::state::facts;
+use crate::session::space::Space;
 use crate::state::records::AccessLog;
 
 /// An engine, and the new keys that this device is to have, if its old ones were copied.
@@ -31,14 +31,6 @@ pub(super) struct Opening<'a> {
     pub(super) url: &'a str,
     pub(super) connect: Connect,
     pub(super) settings: Settings,
-}
-
-/// Returns the space that a file is in.
-pub(super) fn space_of(database: &Database) -> Result<Option<SpaceId>> {
-    let found = database.sync_read(|sync| facts::get(sync, facts::SPACE))?.flatten();
-    let Some(bytes) = found else { return Ok(None) };
-    let bytes = bytes.try_into().map_err(|_| Error::Corrupt)?;
-    Ok(Some(SpaceId::from_bytes(bytes)))
 }
 
 /// Keeps the keys for a space.
@@ -75,14 +67,14 @@ fn copy(keys: &SecretKeys) -> SecretKeys {
 impl Opening<'_> {
     /// Opens sync of the file. One that is in no space founds one.
     pub(super) fn open_or_found(&self) -> Result<Opened> {
-        let engine = match space_of(self.database)? {
-            Some(space) => return self.open(space),
+        let engine = match Space::of(self.database)? {
+            Some(space) => return self.open(space.id),
             None => match self.adopt()? {
                 Some(engine) => engine,
                 None => match self.found() {
                     // Another process has founded one meanwhile.
                     Err(Error::InASpace) => {
-                        let space = space_of(self.database)?.ok_or(Error::InASpace)?;
+                        let space = Space::of(self.database)?.ok_or(Error::InASpace)?.id;
                         return self.open(space);
                     }
                     founded => founded?,

@@ -18,12 +18,14 @@ impl Session {
     /// # Errors
     ///
     /// Returns [`Error::Relay`] if the relay cannot be reached, and [`Error::RelayFull`] if it has no room for what is to be
-    /// sent: the file is still in the space then. Returns
+    /// sent: the file is still in the space then. If the relay is gone for good,
+    /// [`leave_without_relay`](crate::SyncBuilder::leave_without_relay) takes the file out of it. Returns
     /// [common errors](ara_core::Database#common-errors).
     pub fn leave(self) -> Result<()> {
         self.stop();
         self.shared.with_slot(|slot| {
-            slot.take().ok_or(Error::NotInASpace)?.leave()?;
+            let left = slot.take().ok_or(Error::NotInASpace)?.leave();
+            left.map_err(|fault| not_left(fault.into()))?;
             // Nobody takes anything by these keys any more.
             self.shared.store.remove()
         })
@@ -80,5 +82,17 @@ impl Session {
         })?;
         self.shared.listen_anew();
         Ok(())
+    }
+}
+
+/// Returns what the app is told of a device that could not leave.
+fn not_left(error: Error) -> Error {
+    match error {
+        Error::Relay { reason } => Error::Relay {
+            reason: format!(
+                "{reason}; the file is still in its space, and `leave_without_relay` takes it out if this relay is gone for good"
+            ),
+        },
+        error => error,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ara_core::{Error, NodePoint, Result};
 use ara_protocol::segment::{Bounds, Point};
-use ara_protocol::{NodeId, SegmentId};
+use ara_protocol::{EpochId, NodeId, SegmentId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 /// Its author is no member any more, so what is in it does not count.
@@ -43,6 +43,16 @@ impl Segment {
     /// Returns whether a flag is set.
     pub(crate) const fn is(&self, flag: i64) -> bool {
         self.flags & flag != 0
+    }
+
+    /// Returns whether it is in the place of others, or the last of those that are.
+    pub(crate) fn is_replacement(&self) -> bool {
+        self.named != self.id
+    }
+
+    /// Returns the epoch under which it was sealed.
+    pub(crate) const fn epoch(&self) -> EpochId {
+        EpochId::from_bytes(self.epoch)
     }
 
     /// Returns where it ends, if that is known and its author counts.

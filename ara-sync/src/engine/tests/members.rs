@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ara_protocol::keys::SecretKeys;
-use ara_protocol::message::{Endpoint, Refusal, SignedRequest, SpaceRequest};
+use ara_protocol::message::{Endpoint, SignedRequest, SpaceRequest};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::tests::world::{OTHER_URL, URL, World, converge, settings};
@@ -356,28 +356,60 @@ fn copied_keys_are_replaced_by_new_ones() {
 }
 
 #[test]
-fn a_backup_from_before_this_device_had_its_keys_goes_on_with_them() {
+fn a_file_from_before_its_keys_were_replaced_finds_that_it_is_a_member() {
     let world = World::new();
     let mut laptop = world.found();
     let mut phone = world.join(&mut laptop);
-    phone.write("one");
     converge(&mut [&mut laptop, &mut phone]);
-    let backup = world.copy(&phone.db);
+    let [before, also_before] = [world.copy(&phone.db), world.copy(&phone.db)];
     let keys = world.keys();
     phone.engine.replace_own_keys(Arc::clone(&keys)).unwrap();
-    phone.write("two");
+    phone.keys = Arc::clone(&keys);
+    phone.write("with new keys");
     phone.sync();
-    (phone.db, phone.keys) = (backup, keys);
-    world.reopen_with(&mut phone, settings("Phone"));
-    phone.write("three");
+    phone.db = before;
+    world.reopen(&mut phone);
+    phone.write("put back");
     converge(&mut [&mut laptop, &mut phone]);
-    assert_eq!(phone.titles(), ["one", "three", "two"]);
-    // Who is no member says that the relay does not know it.
-    let stranger = world.keys();
-    phone.keys = stranger;
-    world.reopen_with(&mut phone, settings("Phone"));
-    let refused = phone.try_sync();
-    assert!(matches!(refused, Err(Fault::Refused(Refusal::Unknown))), "{refused:?}");
+    assert_eq!(phone.titles(), ["put back", "with new keys"]);
+    // What is asked for before the first round finds it out as well.
+    phone.db = also_before.clone();
+    world.reopen(&mut phone);
+    phone.engine.add(&world.keys().public()).unwrap();
+    phone.db = also_before;
+    world.reopen(&mut phone);
+    phone.engine.leave().unwrap();
+    laptop.sync();
+    assert!(laptop.engine.members().get(keys.public().member()).is_none());
+}
+
+#[test]
+fn keys_that_are_no_members_are_told() {
+    let world = World::new();
+    let mut laptop = world.found();
+    laptop.sync();
+    let (right, wrong) = (Arc::clone(&laptop.keys), world.keys());
+    laptop.keys = wrong;
+    world.reopen(&mut laptop);
+    for _ in 0..2 {
+        let refused = laptop.try_sync().map_err(|fault| fault.to_error());
+        assert!(matches!(refused, Err(ara_core::Error::KeysMissing)), "{refused:?}");
+    }
+    // Once they are put back, it goes on.
+    laptop.keys = right;
+    world.reopen(&mut laptop);
+    laptop.sync();
+    // Those that are out are told as that, also if the file is from before.
+    let mut phone = world.join(&mut laptop);
+    let before = world.copy(&phone.db);
+    converge(&mut [&mut laptop, &mut phone]);
+    let keys = world.keys();
+    phone.engine.replace_own_keys(Arc::clone(&keys)).unwrap();
+    laptop.engine.remove(&[keys.public().member()]).unwrap();
+    (phone.keys, phone.db) = (keys, before);
+    world.reopen(&mut phone);
+    assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
+    assert!(phone.alarms().contains(&Alarm::Removed));
 }
 
 #[test]
