@@ -43,6 +43,8 @@ struct Served {
     left: AtomicUsize,
     /// The boxes of pairings that were put, if the answers to those who put them are lost at first.
     boxes: Mutex<Option<BTreeSet<u8>>>,
+    /// The path of which the next answer is lost.
+    lost: Mutex<Option<String>>,
     asked: Mutex<Vec<String>>,
     connections: Mutex<Vec<TcpStream>>,
     /// How often there was news.
@@ -71,6 +73,7 @@ impl TestRelay {
             mode: Mutex::new(Mode::Serving),
             left: AtomicUsize::new(usize::MAX),
             boxes: Mutex::default(),
+            lost: Mutex::default(),
             asked: Mutex::default(),
             connections: Mutex::default(),
             news: Mutex::new(0),
@@ -128,6 +131,11 @@ impl TestRelay {
     /// Loses the first answer to who puts a box of a pairing, but for the first box, and to who then asks who is a member.
     pub fn lose_answers_of_a_pairing(&self) {
         *lock(&self.served.boxes) = Some(BTreeSet::new());
+    }
+
+    /// Loses the next answer to what is asked at a path.
+    pub fn lose_answer(&self, path: &str) {
+        *lock(&self.served.lost) = Some(path.to_owned());
     }
 
     /// Copies what the relay has.
@@ -274,6 +282,9 @@ impl Served {
         /// The box with the result, and what stands for the question that follows.
         const RESULT: u8 = 3;
         const ACCESS: u8 = 4;
+        if lock(&self.lost).take_if(|lost| lost == path).is_some() {
+            return true;
+        }
         let mut boxes = lock(&self.boxes);
         let Some(boxes) = &mut *boxes else { return false };
         let content = SignedRequest::read(body).map(|signed| signed.content());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ara_core::{Database, Error};
 use ara_protocol::access::{EpochKeys, Members};
 use ara_protocol::keys::{MemberKey, SecretKeys};
-use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
+use ara_protocol::{Cursor, Error as ProtocolError, NodeId, RecordHash, SegmentId, SpaceId};
 use rusqlite::Connection;
 
 use crate::engine::settings::{Connect, Settings};
@@ -30,7 +30,7 @@ pub(crate) struct Engine {
     pub(super) url: String,
     pub(super) relay: Arc<Relay>,
     pub(super) access: AccessLog,
-    /// The keys of the epochs, or `None` if this device is no member any more.
+    /// The keys of the epochs, or `None` if this device is no member any more, or cannot open what was wrapped for it.
     pub(super) epoch_keys: Option<EpochKeys>,
     /// Where this device stands, as the file has it.
     pub(super) place: Place,
@@ -67,6 +67,9 @@ pub(super) struct Told {
     pub(super) is_full: bool,
     /// How many segments were read.
     pub(super) taken: u64,
+    /// The record that is being made here. Others by this device's key were made by a call that failed after all, or by
+    /// who has copied its keys.
+    pub(super) made: Option<RecordHash>,
     /// How often the log was begun anew in this round.
     pub(super) begun_anew: u32,
     /// The newest slot up to which what devices say that they have was compared with what this one has.
@@ -90,6 +93,8 @@ pub(crate) struct Outcome {
     pub(crate) alarms_changed: bool,
     /// Whether nothing is left to send or to read.
     pub(crate) is_complete: bool,
+    /// Whether something is left as the relay has no room for it.
+    pub(crate) is_full: bool,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
     pub(crate) used: Option<(u64, u64)>,
 }
@@ -193,9 +198,25 @@ impl Engine {
     /// Finds the keys of the epochs that this device can read.
     pub(super) fn find_keys(&mut self) -> Result<()> {
         let is_member = self.access.members.get(self.own_key()).is_some();
-        let keys = is_member.then(|| self.access.members.epoch_keys(&self.keys));
-        self.epoch_keys = keys.transpose()?;
+        let keys = is_member.then(|| self.access.members.epoch_keys(&self.keys)).transpose();
+        self.epoch_keys = match keys {
+            // A member has wrapped something else for this device. What comes next may be right.
+            Err(ProtocolError::DoesNotOpen { .. }) => None,
+            keys => keys?,
+        };
         Ok(())
+    }
+
+    /// Fails if nothing can be opened or sealed, and says why.
+    pub(super) fn check_keys(&self) -> Result<()> {
+        let is_member = self.access.members.get(self.own_key()).is_some();
+        match &self.epoch_keys {
+            Some(_) => Ok(()),
+            None if is_member => Err(Fault::NotNow(
+                "this device cannot open the newest key of the space, as another one has made it wrongly: remove that one by a third, or start over",
+            )),
+            None => Err(Fault::Stopped),
+        }
     }
 
     /// Returns the members.

@@ -2,6 +2,7 @@
 
 use ara_core::Error;
 use ara_protocol::access::{Change, Record};
+use ara_protocol::keys::MemberKey;
 use ara_protocol::message::access::{AccessAnswer, AccessRequest};
 use ara_protocol::message::{LONGEST_REQUEST, Refusal};
 use ara_protocol::{Error as ProtocolError, RecordHash};
@@ -45,11 +46,12 @@ impl Engine {
             }
         }
         let own = self.own_key();
+        let made = self.told.made;
         if !news.is_empty() {
             let changed = self.write(|sync| {
                 let mut changed = false;
                 for record in &news {
-                    changed |= note_change(sync, record, own)?;
+                    changed |= note_change(sync, record, own, made == Some(record.hash()))?;
                 }
                 slots::forget(sync, |member| log.members.get(member).is_none())?;
                 log.save(sync, from)?;
@@ -144,16 +146,19 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads on, if this device is no member by the records that it knows: the file was put back from before it had the
-    /// keys that it has now.
-    pub(super) fn find_own(&mut self, outcome: &mut Outcome) -> Result<()> {
+    /// Reads on to where this device has keys. It may be no member by the records that it knows, as the file was put back
+    /// from before it had the keys that it has now; or what was wrapped for it last does not open, and what comes next
+    /// may.
+    pub(super) fn find_keys_further_on(&mut self, outcome: &mut Outcome) -> Result<()> {
         if self.is_stopped()? {
             return Err(Fault::Stopped);
         }
         match self.read_new_records(outcome) {
             Ok(()) | Err(Fault::Refused(Refusal::Unknown)) if self.epoch_keys.is_none() => {
-                let is_out = self.is_stopped()?;
-                Err(if is_out { Fault::Stopped } else { Error::KeysMissing.into() })
+                if self.is_stopped()? || self.access.members.get(self.own_key()).is_some() {
+                    return self.check_keys();
+                }
+                Err(Error::KeysMissing.into())
             }
             read => read,
         }
@@ -294,11 +299,13 @@ pub(super) fn verified(records: &[Vec<u8>]) -> Result<AccessLog> {
     AccessLog::read(records)?.ok_or(Fault::Lied { what: "its access log is empty" })
 }
 
-/// Notes what a record changes. Returns whether the alarms changed.
+/// Notes what a record changes. `is_made` says whether the app is about to hear that it has made it. Returns whether the
+/// alarms changed.
 fn note_change(
     sync: &Connection,
     record: &Record,
-    own: ara_protocol::keys::MemberKey,
+    own: MemberKey,
+    is_made: bool,
 ) -> ara_core::Result<bool> {
     let by = record.author();
     let raise = |alarm: &Alarm| if by == own { Ok(false) } else { alarms::raise(sync, alarm) };
@@ -324,7 +331,10 @@ fn note_change(
             }
             Ok(changed)
         }
-        Change::RecoverySet { .. } => raise(&Alarm::RecoveryWordsSet { by }),
+        // The words that this device has made, and that its user was not shown since the answer was lost, are told too:
+        // those from before do not count any more.
+        Change::RecoverySet { .. } if is_made => Ok(false),
+        Change::RecoverySet { .. } => alarms::raise(sync, &Alarm::RecoveryWordsSet { by }),
         Change::Moved { relay } => raise(&Alarm::Moved { relay: relay.to_owned() }),
         _ => Ok(false),
     }

@@ -82,6 +82,7 @@ impl Engine {
             if !is_more {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {
+                    outcome.is_full = self.told.is_full;
                     outcome.is_complete = !is_stopped() && !self.told.is_full;
                     if outcome.is_complete {
                         self.lower_full(outcome)?;
@@ -145,7 +146,7 @@ impl Engine {
     /// Sends one request, and takes over the answer. Returns whether there is more to do.
     fn request(&mut self, may_push: bool, outcome: &mut Outcome) -> Result<bool> {
         if self.epoch_keys.is_none() {
-            self.find_own(outcome)?;
+            self.find_keys_further_on(outcome)?;
         }
         if self.place.by_heads {
             return self.read_heads(outcome).map(|()| true);
@@ -202,9 +203,7 @@ impl Engine {
         } else {
             self.repair_access(outcome)?;
         }
-        if self.epoch_keys.is_none() {
-            return Err(Fault::Stopped);
-        }
+        self.check_keys()?;
         if !answer.knows_cursor {
             self.begin_anew(true, outcome)?;
             return Ok(true);

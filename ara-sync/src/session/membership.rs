@@ -99,9 +99,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if the relay cannot be reached: the words from before count then. Returns other errors
-    /// that the [status](Session::status) tells of if it cannot be used, and
-    /// [common errors](ara_core::Database#common-errors).
+    /// Returns [`Error::Relay`] if the relay cannot be reached: the words from before count then, unless it was only its
+    /// answer that got lost. Then the [alarm](crate::Alarm::RecoveryWordsSet) about new words tells so, with this device
+    /// as the one that made them, and new ones are to be made. Returns other errors that the
+    /// [status](Session::status) tells of if it cannot be used, and [common errors](ara_core::Database#common-errors).
     pub fn new_recovery_words(&self) -> Result<RecoveryWords> {
         let words = Words::generate(&mut Random::of(&self.shared.database)?);
         let keys = SecretKeys::from_words(&words);

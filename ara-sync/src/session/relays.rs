@@ -36,7 +36,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; other errors that the
+    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; [`Error::SpaceDeleted`] if
+    /// the space was deleted at the new one, to which it does not come back; other errors that the
     /// [status](Session::status) tells of if one cannot be used; and [common errors](ara_core::Database#common-errors).
     pub fn change_relay(&self, url: &str) -> Result<()> {
         ara_protocol::request::origin(url).map_err(Fault::from)?;
@@ -71,7 +72,7 @@ impl Session {
         let keys = Arc::new(SecretKeys::generate(&mut Random::of(&self.shared.database)?));
         let store = &*self.shared.store;
         self.shared.with_slot(|slot| {
-            let engine = slot.take().ok_or(Error::NotInASpace)?;
+            let engine = slot.as_ref().ok_or(Error::NotInASpace)?;
             prepare(store, None, &keys)?;
             let mut engine = engine.start_over(Arc::clone(&keys))?;
             self.shared.publish(&mut engine, true);

@@ -6,7 +6,7 @@ use ara_protocol::message::Refusal;
 
 use crate::engine::base::Outcome;
 use crate::fault::{self, Fault};
-use crate::session::backoff::pause;
+use crate::session::backoff::pause_at_least;
 use crate::session::shared::{AFTER_ANOTHER, Shared};
 use crate::session::signal::{Earliest, Wake};
 
@@ -100,7 +100,8 @@ impl Pace {
                     }
                     _ => Duration::ZERO,
                 };
-                Some(Instant::now() + pause(self.failures, shared.chance()).max(asked_for))
+                let pause = pause_at_least(asked_for, self.failures, shared.chance());
+                Some(Instant::now() + pause)
             }
         };
     }

@@ -114,15 +114,18 @@ impl HttpTransport {
         &self,
         path: &str,
         body: &[u8],
-        silence: Duration,
+        is_stream: bool,
     ) -> Result<http::Response<Body>, TransportError> {
         let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // Asked after the agent is taken: who shuts the way ends what was taken before.
         let left = self.cutoff.left()?;
         let request =
             agent.post(format!("{}{path}", self.base)).header(http::header::CONTENT_TYPE, BYTES);
+        // A stream lasts as long as it tells something.
+        let (silence, most) =
+            if is_stream { (STREAM_SILENCE, None) } else { (self.silence, Some(left)) };
         let config = request.config().timeout_per_read(Some(silence));
-        let request = config.timeout_global(left).build();
+        let request = config.timeout_global(most).build();
         request.send(body).map_err(|error| failure(&error))
     }
 }
@@ -130,13 +133,13 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn post(&self, path: &str, body: &[u8], most: usize) -> Result<Response, TransportError> {
         let _counted = self.cutoff.count();
-        let response = self.send(path, body, self.silence)?;
+        let response = self.send(path, body, false)?;
         read(response, u64::try_from(most).unwrap_or(u64::MAX))
     }
 
     fn events(&self, path: &str, body: &[u8]) -> Result<Box<dyn Events>, TransportError> {
         let _counted = self.cutoff.count();
-        let response = self.send(path, body, STREAM_SILENCE)?;
+        let response = self.send(path, body, true)?;
         let is_stream = response.body().mime_type() == Some("text/event-stream");
         if !is_stream || response.status() != http::StatusCode::OK {
             return Err(TransportError::Answered(read(response, LONGEST_NO_STREAM)?));

@@ -109,6 +109,33 @@ fn the_space_moves_with_all_that_it_has() {
 }
 
 #[test]
+fn a_space_moves_nowhere_but_to_a_relay_that_answers() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    laptop.write("one");
+    // There is none, and one that serves another URL.
+    assert!(laptop.engine.move_to(OTHER_URL).is_err());
+    let other = world.net.relay(URL);
+    world.net.swap(OTHER_URL, &other);
+    assert!(laptop.engine.move_to(OTHER_URL).is_err());
+    assert_eq!((laptop.engine.url(), laptop.engine.members().relay()), (URL, None));
+    converge(&mut [&mut laptop, &mut phone]);
+    // Nor to one at which the space was deleted.
+    world.start_relay(OTHER_URL, "other");
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.sync();
+    phone.relay().delete(phone.engine.space(), &phone.keys).unwrap();
+    assert!(laptop.engine.move_to(URL).is_err());
+    assert_eq!(laptop.engine.url(), OTHER_URL);
+    converge(&mut [&mut laptop, &mut phone]);
+    // To where it is, it may.
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.write("two");
+    converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
 fn a_space_comes_back_to_a_relay_that_it_has_left() {
     let world = World::new();
     let mut laptop = world.found();
