@@ -80,6 +80,34 @@ pub(super) struct Told {
     pub(super) is_lacking: bool,
 }
 
+/// What the file keeps of a space, which an engine holds as well.
+struct Kept {
+    access: AccessLog,
+    place: Place,
+    unread: BTreeMap<NodeId, Why>,
+}
+
+impl Kept {
+    /// Reads it, or returns `None` if the file is in no space. All signatures of the access log are checked.
+    fn load(database: &Database) -> Result<Option<Self>> {
+        let loaded = database.sync_read(|sync| {
+            let Some(access) = AccessLog::load(sync)? else { return Ok(None) };
+            let place = Place::load(sync, access.members.space())?;
+            let unread = unread::all(sync)?.into_iter().collect();
+            Ok(Some(Self { access, place, unread }))
+        })?;
+        Ok(loaded.flatten())
+    }
+}
+
+impl Told {
+    /// Returns what is known when the app starts, or another process has moved on: nothing, so that what could not be
+    /// merged is due.
+    fn at_start(unread: &BTreeMap<NodeId, Why>) -> Self {
+        Self { due: unread.keys().copied().collect(), ..Self::default() }
+    }
+}
+
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -140,11 +168,9 @@ impl Engine {
         connect: Connect,
         settings: Settings,
     ) -> Result<Option<Self>> {
-        let loaded = database.sync_read(AccessLog::load)?.flatten();
-        let Some(access) = loaded else { return Ok(None) };
+        let Some(Kept { access, place, unread }) = Kept::load(database)? else { return Ok(None) };
         let url = access.members.relay().unwrap_or(url).to_owned();
         let relay = Arc::new(Relay::new(&url, connect(&url)?)?);
-        let place = Place::start(access.members.space());
         let mut engine = Self {
             database: database.clone(),
             keys,
@@ -155,11 +181,11 @@ impl Engine {
             access,
             epoch_keys: None,
             place,
-            unread: BTreeMap::new(),
+            told: Told::at_start(&unread),
+            unread,
             random: Random::of(database)?,
-            told: Told::default(),
         };
-        engine.reload()?;
+        engine.find_keys()?;
         engine.settle()?;
         Ok(Some(engine))
     }
@@ -185,15 +211,9 @@ impl Engine {
 
     /// Reads anew what the file keeps.
     pub(super) fn reload(&mut self) -> Result<()> {
-        let loaded = self.database.sync_read(|sync| {
-            let Some(access) = AccessLog::load(sync)? else { return Ok(None) };
-            let place = Place::load(sync, access.members.space())?;
-            Ok(Some((access, place, unread::all(sync)?)))
-        })?;
-        let (access, place, unread) = loaded.flatten().ok_or(Error::NotInASpace)?;
-        (self.access, self.place) = (access, place);
-        self.unread = unread.into_iter().collect();
-        self.told = Told { due: self.unread.keys().copied().collect(), ..Told::default() };
+        let kept = Kept::load(&self.database)?.ok_or(Error::NotInASpace)?;
+        self.told = Told::at_start(&kept.unread);
+        (self.access, self.place, self.unread) = (kept.access, kept.place, kept.unread);
         self.find_keys()
     }
 
