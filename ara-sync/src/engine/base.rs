@@ -63,6 +63,10 @@ pub(super) struct Told {
     pub(super) lacks_records: bool,
     /// Whether there is no room at the relay.
     pub(super) is_full: bool,
+    /// Whether what this device has is to be told in this round, however short ago that was done.
+    pub(super) tells_at_once: bool,
+    /// Whether the relay has not taken the own slot in this round, or that has nothing new to say.
+    pub(super) tells_in_vain: bool,
     /// How many segments were read.
     pub(super) taken: u64,
     /// How often the log was begun anew in this round.
@@ -86,6 +90,8 @@ pub(crate) struct Outcome {
     pub(crate) alarms_changed: bool,
     /// Whether nothing is left to send or to read.
     pub(crate) is_complete: bool,
+    /// After how many milliseconds another round is to tell what this device has sent, if that was not told yet.
+    pub(crate) tell_in: Option<u64>,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
     pub(crate) used: Option<(u64, u64)>,
 }

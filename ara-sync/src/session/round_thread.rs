@@ -26,15 +26,17 @@ struct Pace {
     earliest: Instant,
     /// At this time, one is made without a reason.
     retry: Option<Instant>,
+    /// At this time, one is made that tells what this device has sent.
+    tell: Option<Instant>,
     /// How many have failed in a row.
     failures: u32,
 }
 
 /// Makes rounds whenever there is a reason to, until the session ends.
 pub(super) fn run(shared: &Shared) {
-    let mut pace = Pace { earliest: Instant::now(), retry: None, failures: 0 };
+    let mut pace = Pace { earliest: Instant::now(), retry: None, tell: None, failures: 0 };
     loop {
-        match shared.signal.wait(pace.earliest, pace.retry) {
+        match shared.signal.wait(pace.earliest, pace.due()) {
             Wake::Over => return,
             Wake::Commit if !shared.has_to_send() => continue,
             Wake::Commit if !shared.signal.is_online() => {
@@ -44,14 +46,22 @@ pub(super) fn run(shared: &Shared) {
             Wake::Commit | Wake::Asked => {}
         }
         pace.earliest = Instant::now() + BETWEEN_COMMITS;
-        let result = shared.round(&|| shared.signal.is_over());
+        let tells = pace.tell.is_some_and(|at| at <= Instant::now());
+        let result = shared.round(&|| shared.signal.is_over(), tells);
         pace.note(&result, shared);
         shared.signal.set_online(result.is_ok());
     }
 }
 
 impl Pace {
+    /// Returns when a round is made without a reason.
+    fn due(&self) -> Option<Instant> {
+        self.retry.into_iter().chain(self.tell).min()
+    }
+
     fn note(&mut self, result: &fault::Result<Outcome>, shared: &Shared) {
+        let tell_in = result.as_ref().ok().and_then(|outcome| outcome.tell_in);
+        self.tell = tell_in.map(|millis| Instant::now() + Duration::from_millis(millis));
         self.retry = match result {
             Ok(outcome) if outcome.is_complete => {
                 self.failures = 0;
