@@ -9,9 +9,7 @@ pub mod sqlite;
 mod transaction;
 
 pub use error::{Result, StoreError};
-pub use kept::{
-    KeptMailbox, KeptSlot, Listed, Live, NewSegment, SegmentKey, Space, SpaceKey, Tombstone,
-};
+pub use kept::{KeptMailbox, KeptSlot, Listed, Live, NewSegment, Space, SpaceKey, Tombstone};
 pub use transaction::{Log, Mailboxes, Parts, Slots, Spaces, Transaction};
 
 /// How a job ends that did not fail.

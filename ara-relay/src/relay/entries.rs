@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ara_protocol::message::sync::{Entry, PlaceInRequest};
 use ara_protocol::{Cursor, NodeId, SegmentId};
 
-use crate::store::{Listed, Result, Space, StoreError, Transaction};
+use crate::store::{Listed, Result, Space, SpaceKey, StoreError, Transaction};
 
 /// How many segments are listed at once.
 const PAGE: usize = 128;
@@ -71,7 +71,7 @@ impl Reading<'_> {
                 }
                 size += cost;
                 told = listed.number;
-                read.entries.push(entry(transaction, listed, form)?);
+                read.entries.push(entry(transaction, space.key, listed, form)?);
             }
             if is_last {
                 break;
@@ -101,13 +101,18 @@ impl Reading<'_> {
     }
 }
 
-fn entry(transaction: &mut dyn Transaction, listed: Listed, form: Form) -> Result<Entry> {
-    let Listed { key, number, head, .. } = listed;
+fn entry(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    listed: Listed,
+    form: Form,
+) -> Result<Entry> {
+    let Listed { number, head, .. } = listed;
     Ok(match form {
         Form::Pushed(at) => Entry::Pushed { number, at },
         Form::Head => Entry::Head { number, head },
         Form::Whole => {
-            let part = transaction.part(key, 0)?;
+            let part = transaction.part(space, number, 0)?;
             let part = part.ok_or(StoreError::Damaged { what: "a part of a segment" })?;
             Entry::Whole { number, head, part }
         }

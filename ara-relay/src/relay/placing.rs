@@ -7,7 +7,7 @@
 use ara_protocol::segment::{Head, Header};
 use ara_protocol::{NodeId, SegmentId};
 
-use crate::store::{Live, SegmentKey, SpaceKey, StoreError, Transaction};
+use crate::store::{Live, SpaceKey, StoreError, Transaction};
 
 /// The most segments that one push may replace.
 const MOST_REPLACED: usize = 16 * 1024;
@@ -15,12 +15,12 @@ const MOST_REPLACED: usize = 16 * 1024;
 /// Where pushed segments come.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Placing {
-    /// The live segment before them.
-    pub(super) before: Option<SegmentKey>,
+    /// The number of the live segment before them.
+    pub(super) before: Option<u64>,
     /// What they replace, in its order.
     pub(super) replaced: Vec<Live>,
-    /// The live segment after them.
-    pub(super) after: Option<SegmentKey>,
+    /// The number of the live segment after them.
+    pub(super) after: Option<u64>,
 }
 
 /// Why there is no place.
@@ -59,7 +59,7 @@ fn append(
 ) -> Result<Placing, NoPlace> {
     let last = transaction.last_of(space, header.node)?;
     if is_named(last.as_ref(), header.previous) {
-        let before = last.map(|last| last.key);
+        let before = last.map(|last| last.number);
         Ok(Placing { before, ..Placing::default() })
     } else {
         Err(NoPlace::Conflict)
@@ -91,22 +91,22 @@ fn replace(
         return Err(NoPlace::Never);
     };
     let before = match oldest.before {
-        Some(before) => transaction.live_at(before)?,
+        Some(before) => transaction.live_at(space, before)?,
         None => None,
     };
     if !is_named(before.as_ref(), first.header().previous) {
         return Err(NoPlace::Conflict);
     }
-    let after = transaction.live_after(newest.key)?.map(|after| after.key);
+    let after = transaction.live_after(space, newest.number)?.map(|after| after.number);
     if let Some(after) = after {
         // What comes after the range must still follow.
-        let after = Head::read(&transaction.head(after)?);
+        let after = Head::read(&transaction.head(space, after)?);
         let after = after.map_err(|_| StoreError::Damaged { what: "a segment" })?;
         if !after.header().follows(last) {
             return Err(NoPlace::Conflict);
         }
     }
-    Ok(Placing { before: before.map(|before| before.key), replaced, after })
+    Ok(Placing { before: before.map(|before| before.number), replaced, after })
 }
 
 /// Finds live segments of a node by their ids, and returns them if each comes directly after the one before. Another name
@@ -128,7 +128,7 @@ fn range<'a>(
             let is_last = names.peek().is_none() && last.is_some_and(|last| last.id == live.id);
             return if is_last { Ok(found) } else { Err(NoPlace::Conflict) };
         }
-        if last.is_some_and(|last| live.before != Some(last.key)) {
+        if last.is_some_and(|last| live.before != Some(last.number)) {
             return Err(NoPlace::Conflict);
         }
         found.push(live);

@@ -57,7 +57,7 @@ impl Relay {
                 if size + LONGEST_PART > MOST {
                     break;
                 }
-                let Some(part) = transaction.part(live.key, index)? else { break };
+                let Some(part) = transaction.part(space.key, live.number, index)? else { break };
                 size += part.len() + 4;
                 parts.push(part);
             }

@@ -214,7 +214,7 @@ fn take_slot(transaction: &mut dyn Transaction, space: &mut Space, slot: &Slot) 
 /// Returns whether a cursor is a place of the log.
 fn knows(transaction: &mut dyn Transaction, space: &Space, cursor: Cursor) -> Result<bool> {
     if cursor.number == 0 || cursor.number >= space.end.number {
-        return Ok(cursor == space.end || cursor == Cursor::start(space.id));
+        return Ok(cursor == space.end || cursor == Cursor::start(space.key.id));
     }
     Ok(transaction.chain_at(space.key, cursor.number)? == Some(cursor.chain))
 }

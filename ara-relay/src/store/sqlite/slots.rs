@@ -12,7 +12,7 @@ impl Slots for Sqlite<'_> {
         let mut query = self
             .0
             .prepare_cached("SELECT number, size FROM slot WHERE space = ?1 AND author = ?2")?;
-        let slot = query.query_row(params![space.0, &author.as_bytes()[..]], |row| {
+        let slot = query.query_row(params![space.row, &author.as_bytes()[..]], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
         });
         let slot = slot.optional()?.map(|(number, size)| (number.cast_unsigned(), size));
@@ -21,7 +21,7 @@ impl Slots for Sqlite<'_> {
 
     fn slot_authors(&mut self, space: SpaceKey) -> Result<Vec<MemberKey>> {
         let mut query = self.0.prepare_cached("SELECT author FROM slot WHERE space = ?1")?;
-        let rows = query.query_map([space.0], |row| row.get::<_, Vec<u8>>(0))?;
+        let rows = query.query_map([space.row], |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|author| {
             let author = MemberKey::from_bytes(array(author?, "a slot")?);
             author.map_err(|_| StoreError::Damaged { what: "a slot" })
@@ -40,7 +40,7 @@ impl Slots for Sqlite<'_> {
         self.0
             .prepare_cached("INSERT OR REPLACE INTO slot VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6)")?
             .execute(params![
-                space.0,
+                space.row,
                 &author.as_bytes()[..],
                 stored(count),
                 // A device may choose any number.
@@ -54,7 +54,7 @@ impl Slots for Sqlite<'_> {
     fn drop_slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<()> {
         self.0
             .prepare_cached("DELETE FROM slot WHERE space = ?1 AND author = ?2")?
-            .execute(params![space.0, &author.as_bytes()[..]])?;
+            .execute(params![space.row, &author.as_bytes()[..]])?;
         Ok(())
     }
 
@@ -67,7 +67,7 @@ impl Slots for Sqlite<'_> {
         let mut query = self.0.prepare_cached(
             "SELECT count, bytes FROM slot WHERE space = ?1 AND count > ?2 ORDER BY count",
         )?;
-        let mut rows = query.query([space.0, stored(count)])?;
+        let mut rows = query.query([space.row, stored(count)])?;
         let (mut slots, mut size) = (vec![], 0);
         while let Some(row) = rows.next()? {
             let slot: Vec<u8> = row.get(1)?;

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use ara::prelude::*;
 use ara_core::{NodePoint, Timestamp};
 use ara_protocol::message::Endpoint;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::prelude::*;
 
 use crate::engine::settings::Settings;
 use crate::engine::tests::attacks::forger::rewrite;
@@ -88,11 +90,10 @@ fn number(what: &'static str, number: i64) -> [(&'static str, Vec<u8>); 3] {
 #[test]
 fn nothing_of_a_session_can_be_read_at_the_relay() {
     let log = Kept::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
+    // The devices are in this process, too, and their databases tell their own tables under the target `ara`.
+    let of_the_relay = filter_fn(|metadata| metadata.target() != "ara");
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone());
+    let subscriber = tracing_subscriber::registry().with(layer.with_filter(of_the_relay));
     let _guard = tracing::subscriber::set_default(subscriber);
     tracing::trace!("what is logged is kept");
 
