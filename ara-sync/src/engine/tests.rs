@@ -16,3 +16,4 @@ mod simulation;
 mod two_processes;
 mod unreadable;
 mod world;
+mod year;
