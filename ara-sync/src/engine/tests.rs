@@ -17,3 +17,4 @@ mod telling;
 mod two_processes;
 mod unreadable;
 mod world;
+mod year;
