@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use ara_protocol::message::sync::Entry;
+use ara_protocol::segment::Outline;
 use ara_protocol::{Cursor, NodeId, SegmentId};
 
-use crate::store::{Listed, Result, Space, StoreError, Transaction};
+use crate::relay::fault::Fault;
+use crate::store::{Listed, Space, StoreError, Transaction};
 
 /// How many segments are listed at once.
 const PAGE: usize = 128;
@@ -38,15 +40,22 @@ pub(super) struct Read {
 
 impl Reading<'_> {
     /// Reads the log, until there is enough.
-    pub(super) fn read(&self, transaction: &mut dyn Transaction, space: &Space) -> Result<Read> {
+    pub(super) fn read(
+        &self,
+        transaction: &mut dyn Transaction,
+        space: &Space,
+    ) -> Result<Read, Fault> {
         let mut read = Read { entries: vec![], is_more: false };
         // Up to where the log was seen, and up to where it is told.
         let (mut seen, mut told, mut size) = (self.after, self.after, 0);
+        let mut last = None;
         loop {
             let page = transaction.list(space.key, seen, self.node, PAGE)?;
             let is_last = page.len() < PAGE;
             for listed in page {
                 seen = listed.number;
+                let outline = check(transaction, space, &listed, last)?;
+                last = Some(Cursor { number: listed.number, chain: listed.chain });
                 let cost = self.cost(&listed, self.room.saturating_sub(size));
                 let is_too_much = size + cost > self.budget && !read.entries.is_empty();
                 if is_too_much || size + cost > self.room {
@@ -60,7 +69,7 @@ impl Reading<'_> {
                 }
                 size += cost;
                 told = listed.number;
-                read.entries.push(self.entry(transaction, listed, cost)?);
+                read.entries.push(self.entry(transaction, (listed, outline), cost)?);
             }
             if is_last {
                 break;
@@ -90,21 +99,46 @@ impl Reading<'_> {
     fn entry(
         &self,
         transaction: &mut dyn Transaction,
-        listed: Listed,
+        (listed, outline): (Listed, Outline),
         cost: usize,
-    ) -> Result<Entry> {
-        let Listed { key, number, head, .. } = listed;
+    ) -> Result<Entry, Fault> {
+        let Listed { key, number, head, size, .. } = listed;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
         if cost == head.len() + OVERHEAD {
             return Ok(Entry::Head { number, head });
         }
         let part = transaction.part(key, 0)?;
-        let part = part.ok_or(StoreError::Damaged { what: "a part of a segment" })?;
+        let part = part.filter(|part| outline.is_part(0, part) && part.len() + head.len() == size);
+        let part = part.ok_or(Fault::Damaged(key))?;
         Ok(Entry::Whole { number, head, part })
     }
 }
 
+/// Checks that a segment is what was kept of it, and comes in the log where it says. `last` is a place that was checked.
+fn check(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    listed: &Listed,
+    last: Option<Cursor>,
+) -> Result<Outline, Fault> {
+    let outline = Outline::read(&listed.head, listed.id);
+    let outline = outline.map_err(|_| Fault::Damaged(listed.key))?;
+    let number = listed.number.saturating_sub(1);
+    let before = match last.filter(|last| last.number == number) {
+        Some(last) => Some(last.chain),
+        None if number == 0 => Some(Cursor::start(space.id).chain),
+        None => transaction.chain_at(space.key, number)?,
+    };
+    let follows = |chain| Cursor { number, chain }.after(listed.id).chain == listed.chain;
+    let is_as_noted = outline.space == space.id
+        && outline.node == listed.node
+        && outline.part_count() == usize::from(listed.part_count)
+        && before.is_some_and(follows);
+    if is_as_noted { Ok(outline) } else { Err(Fault::Damaged(listed.key)) }
+}
+
 /// Returns the entry that passes over what is before a segment.
-fn skip(transaction: &mut dyn Transaction, space: &Space, number: u64) -> Result<Entry> {
+fn skip(transaction: &mut dyn Transaction, space: &Space, number: u64) -> Result<Entry, Fault> {
     let chain = transaction.chain_at(space.key, number)?;
     let chain = chain.ok_or(StoreError::Damaged { what: "the chain of a log" })?;
     Ok(Entry::Skip { to: Cursor { number, chain } })

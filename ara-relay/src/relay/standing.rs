@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ara_protocol::Cursor;
 use ara_protocol::access::Members;
 use ara_protocol::message::{LONGEST_ANSWER, Refusal};
 use ara_protocol::request::origin;
@@ -9,10 +10,14 @@ use ara_protocol::request::origin;
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
+use crate::relay::members::records_after;
 use crate::store::{Space, StoreError, Transaction};
 
 /// After how many seconds it is noted again that a space is used.
 const A_DAY: u64 = 24 * 60 * 60;
+
+/// More slots than are ever written.
+const MOST_SLOTS_EVER: u64 = 1 << 48;
 
 /// A space, and who is a member of it.
 pub(super) struct Standing {
@@ -28,6 +33,7 @@ impl Relay {
         asked: &Asked<'_>,
     ) -> Result<Standing, Fault> {
         let standing = self.standing_wherever(transaction, asked)?;
+        check_log(transaction, &standing.space)?;
         if self.is_elsewhere(&standing.members) {
             return Err(Refusal::Moved.into());
         }
@@ -55,10 +61,22 @@ impl Relay {
         asked: &Asked<'_>,
     ) -> Result<Option<Standing>, Fault> {
         let Some(space) = transaction.space(asked.space())? else { return Ok(None) };
+        if transaction.tombstone(space.key)?.is_some() != space.is_deleted {
+            return Err(StoreError::Damaged { what: "a tombstone" }.into());
+        }
         if space.is_deleted {
             return Err(deleted(transaction, &space)?.into());
         }
+        if space.records == 0 {
+            // All that was known of its members was damaged. Whoever is one brings it back.
+            return Ok(None);
+        }
+        let number = transaction.record_number(space.key, space.access)?;
         let members = self.known.of(transaction, &space)?;
+        let recovery = members.recovery().map(|recovery| recovery.keys().member());
+        if number != Some(space.records) || space.recovery != recovery {
+            return Err(StoreError::Damaged { what: "what is noted of an access log" }.into());
+        }
         Ok(Some(Standing { space, members }))
     }
 
@@ -86,6 +104,13 @@ fn deleted(transaction: &mut dyn Transaction, space: &Space) -> Result<Refusal, 
     Ok(Refusal::Deleted {
         audience: tombstone.audience,
         request: tombstone.request,
-        records: transaction.records(space.key, 0, LONGEST_ANSWER)?,
+        records: records_after(transaction, space, 0, LONGEST_ANSWER)?,
     })
+}
+
+/// Checks that what is noted of a log is what the log says.
+fn check_log(transaction: &mut dyn Transaction, space: &Space) -> Result<(), StoreError> {
+    let end = transaction.end_of_log(space.key)?.unwrap_or_else(|| Cursor::start(space.id));
+    let is_damaged = end != space.end || space.slots > MOST_SLOTS_EVER;
+    if is_damaged { Err(StoreError::Damaged { what: "the end of a log" }) } else { Ok(()) }
 }

@@ -76,6 +76,13 @@ impl Log for Sqlite<'_> {
         self.live_where("WHERE before = ?1", [key.0])
     }
 
+    fn first_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>> {
+        self.live_where(
+            "WHERE space = ?1 AND node = ?2 AND before IS NULL",
+            params![space.0, &node.as_bytes()[..]],
+        )
+    }
+
     fn last_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>> {
         self.live_where(
             "JOIN node ON node.last = segment.key WHERE node.space = ?1 AND node.node = ?2",
@@ -113,7 +120,8 @@ impl Log for Sqlite<'_> {
 
     fn leave_stub(&mut self, space: SpaceKey, key: SegmentKey) -> Result<()> {
         for statement in [
-            "INSERT INTO stub SELECT space, number, id, chain FROM segment WHERE key = ?2 AND space = ?1",
+            "INSERT OR REPLACE INTO stub
+             SELECT space, number, id, chain FROM segment WHERE key = ?2 AND space = ?1",
             "DELETE FROM segment WHERE key = ?2 AND space = ?1",
         ] {
             self.0.prepare_cached(statement)?.execute([space.0, key.0])?;
@@ -149,7 +157,7 @@ impl Log for Sqlite<'_> {
         most: usize,
     ) -> Result<Vec<Listed>> {
         let mut query = self.0.prepare_cached(
-            "SELECT key, number, id, replaced_to, size, parts, head FROM segment
+            "SELECT key, number, id, chain, node, replaced_to, size, parts, head FROM segment
              WHERE space = ?1 AND number > ?2 AND (?3 IS NULL OR node = ?3) ORDER BY number LIMIT ?4",
         )?;
         let node = node.as_ref().map(|node| &node.as_bytes()[..]);
@@ -160,10 +168,13 @@ impl Log for Sqlite<'_> {
                 key: SegmentKey(row.get(0)?),
                 number: row.get::<_, i64>(1)?.unsigned_abs(),
                 id: SegmentId::from_bytes(array(row.get(2)?, SEGMENT)?),
-                replaced_to: row.get::<_, i64>(3)?.unsigned_abs(),
-                size: row.get::<_, i64>(4)?.unsigned_abs(),
-                part_count: row.get(5)?,
-                head: row.get(6)?,
+                chain: array(row.get(3)?, "the chain of a log")?,
+                node: NodeId::from_bytes(array(row.get(4)?, SEGMENT)?),
+                replaced_to: row.get::<_, i64>(5)?.unsigned_abs(),
+                size: row.get::<_, i64>(6)?.unsigned_abs(),
+                // A number that no segment has is wrong as well.
+                part_count: u16::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
+                head: row.get(8)?,
             });
         }
         Ok(listed)
