@@ -40,7 +40,7 @@ impl Engine {
         self.told.is_full = false;
         self.told.begun_anew = 0;
         self.told.conflicts.clear();
-        self.told.unsendable.clone_from(&self.told.too_large);
+        self.told.unsendable = self.still_too_large();
         let done = self.requests(is_stopped, on_progress, &mut outcome);
         self.forget_if_failed(done)?;
         Ok(outcome)
@@ -153,6 +153,9 @@ impl Engine {
         }
         let mut pushes = if can_push { self.pushes()? } else { vec![] };
         if can_push && pushes.is_empty() {
+            pushes.extend(self.fill_hole()?);
+        }
+        if can_push && pushes.is_empty() {
             pushes.extend(self.reseal()?);
         }
         if can_push && pushes.is_empty() {
@@ -245,6 +248,10 @@ impl Engine {
             return Ok(true);
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
-        Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
+        Ok(may_push
+            && (self.has_news()?
+                || self.has_hole()?.is_some()
+                || self.has_dirty()?
+                || self.has_many_small()?.is_some()))
     }
 }
