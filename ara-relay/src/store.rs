@@ -11,8 +11,8 @@ mod transaction;
 
 pub use error::{Result, StoreError};
 pub use kept::{
-    KeptMailbox, KeptSlot, Listed, Live, NewSegment, SegmentKey, Space, SpaceKey, StoredPlace,
-    StoredRecord, StoredSegment, Tombstone,
+    KeptMailbox, KeptSlot, Listed, Live, NewSegment, Space, SpaceKey, StoredPlace, StoredRecord,
+    StoredSegment, Tombstone,
 };
 pub use mending::Mending;
 pub use transaction::{Log, Mailboxes, Parts, Slots, Spaces, Transaction};

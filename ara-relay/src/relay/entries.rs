@@ -69,7 +69,7 @@ impl Reading<'_> {
                 }
                 size += cost;
                 told = listed.number;
-                read.entries.push(self.entry(transaction, (listed, outline), cost)?);
+                read.entries.push(self.entry(transaction, space, (listed, outline), cost)?);
             }
             if is_last {
                 break;
@@ -99,17 +99,18 @@ impl Reading<'_> {
     fn entry(
         &self,
         transaction: &mut dyn Transaction,
+        space: &Space,
         (listed, outline): (Listed, Outline),
         cost: usize,
     ) -> Result<Entry, Fault> {
-        let Listed { key, number, head, size, .. } = listed;
+        let Listed { number, head, size, .. } = listed;
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         if cost == head.len() + OVERHEAD {
             return Ok(Entry::Head { number, head });
         }
-        let part = transaction.part(key, 0)?;
+        let part = transaction.part(space.key, number, 0)?;
         let part = part.filter(|part| outline.is_part(0, part) && part.len() + head.len() == size);
-        let part = part.ok_or(Fault::Damaged(key))?;
+        let part = part.ok_or(Fault::Damaged(number))?;
         Ok(Entry::Whole { number, head, part })
     }
 }
@@ -122,19 +123,19 @@ fn check(
     last: Option<Cursor>,
 ) -> Result<Outline, Fault> {
     let outline = Outline::read(&listed.head, listed.id);
-    let outline = outline.map_err(|_| Fault::Damaged(listed.key))?;
+    let outline = outline.map_err(|_| Fault::Damaged(listed.number))?;
     let number = listed.number.saturating_sub(1);
     let before = match last.filter(|last| last.number == number) {
         Some(last) => Some(last.chain),
-        None if number == 0 => Some(Cursor::start(space.id).chain),
+        None if number == 0 => Some(Cursor::start(space.key.id).chain),
         None => transaction.chain_at(space.key, number)?,
     };
     let follows = |chain| Cursor { number, chain }.after(listed.id).chain == listed.chain;
-    let is_as_noted = outline.space == space.id
+    let is_as_noted = outline.space == space.key.id
         && outline.node == listed.node
         && outline.part_count() == usize::from(listed.part_count)
         && before.is_some_and(follows);
-    if is_as_noted { Ok(outline) } else { Err(Fault::Damaged(listed.key)) }
+    if is_as_noted { Ok(outline) } else { Err(Fault::Damaged(listed.number)) }
 }
 
 /// Returns the entry that passes over what is before a segment.

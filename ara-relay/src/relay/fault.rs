@@ -3,7 +3,7 @@
 use ara_protocol::Error;
 use ara_protocol::message::Refusal;
 
-use crate::store::{SegmentKey, StoreError};
+use crate::store::StoreError;
 
 /// Why a request is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub(super) enum Fault {
     Refused(Refusal),
     /// The store fails, which is told to whoever runs the relay.
     Store(StoreError),
-    /// A segment is not what its head says.
-    Damaged(SegmentKey),
+    /// The segment of a number is not what its head says.
+    Damaged(u64),
 }
 
 impl From<Refusal> for Fault {

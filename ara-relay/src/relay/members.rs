@@ -37,7 +37,7 @@ impl KnownMembers {
         transaction: &mut dyn Transaction,
         space: &Space,
     ) -> Result<Arc<Members>> {
-        let known = self.get(space.id);
+        let known = self.get(space.key.id);
         if let Some(members) = &known
             && members.head() == space.access
         {

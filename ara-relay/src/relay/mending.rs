@@ -19,8 +19,7 @@ use crate::relay::fault::Fault;
 use crate::relay::order::{Link, order};
 use crate::relay::push::STUB_SIZE;
 use crate::store::{
-    Result, SegmentKey, Space, StoreError, StoredPlace, StoredRecord, StoredSegment, Tombstone,
-    Transaction,
+    Result, Space, StoreError, StoredPlace, StoredRecord, StoredSegment, Tombstone, Transaction,
 };
 
 /// How often a space is mended while a request is answered: once for each part that is found damaged.
@@ -55,7 +54,7 @@ impl Relay {
     }
 
     /// Mends a space. The parts of a segment are looked at if it is suspected.
-    fn mend(&self, id: SpaceId, suspect: Option<SegmentKey>) -> std::result::Result<(), Fault> {
+    fn mend(&self, id: SpaceId, suspect: Option<u64>) -> std::result::Result<(), Fault> {
         self.write(|transaction| {
             let Some(mut space) = transaction.space(id)? else { return Ok(()) };
             let members = mend_records(transaction, &mut space)?;
@@ -125,7 +124,7 @@ fn mend_records(transaction: &mut dyn Transaction, space: &mut Space) -> Result<
         let is_next = record.number == space.records + 1
             && match &mut members {
                 None => {
-                    members = Members::found(&read).ok().filter(|it| it.space() == space.id);
+                    members = Members::found(&read).ok().filter(|it| it.space() == space.key.id);
                     members.is_some()
                 }
                 Some(members) => members.apply(&read).is_ok(),
@@ -143,13 +142,13 @@ fn mend_records(transaction: &mut dyn Transaction, space: &mut Space) -> Result<
 fn mend_tombstone(transaction: &mut dyn Transaction, space: &Space) -> Result<bool> {
     let mut has_any = false;
     for (key, tombstone) in transaction.tombstones()? {
-        if is_of(&tombstone, space.id) {
-            if key != space.key {
+        if is_of(&tombstone, space.key.id) {
+            if key.row != space.key.row {
                 transaction.move_tombstone(key, space.key)?;
             }
             return Ok(true);
         }
-        has_any |= key == space.key;
+        has_any |= key.row == space.key.row;
     }
     Ok(has_any && space.is_deleted)
 }
@@ -165,78 +164,90 @@ fn is_of(tombstone: &Tombstone, space: SpaceId) -> bool {
 fn mend_log(
     transaction: &mut dyn Transaction,
     space: &mut Space,
-    suspect: Option<SegmentKey>,
+    suspect: Option<u64>,
 ) -> Result<u64> {
     let mut places = transaction.stored_places(space.key)?;
-    let mut nodes: HashMap<NodeId, Vec<Link>> = HashMap::new();
-    let mut dropped: HashMap<i64, Option<SegmentKey>> = HashMap::new();
     let mut rows = HashMap::new();
-    let mut used = 0;
     for place in &mut places {
-        let Some(key) = place.key else { continue };
-        let mut row = transaction.stored_segment(key)?;
-        let Some((id, outline)) = sound(transaction, (key, &row), space.id, suspect)? else {
-            dropped.insert(key.0, row.before);
-            transaction.leave_stub(space.key, key)?;
-            place.key = None;
+        let Some(row) = place.row else { continue };
+        let mut segment = transaction.stored_segment(row)?;
+        let outline = genuine(&segment, space.key.id);
+        place.id = outline.as_ref().map_or(place.id, |(id, _)| *id);
+        let head_size = std::mem::take(&mut segment.head).len() as u64;
+        rows.insert(row, (segment, head_size, outline));
+    }
+    let mut nodes: HashMap<NodeId, Vec<Link>> = HashMap::new();
+    let mut dropped: HashMap<u64, Option<u64>> = HashMap::new();
+    let mut kept = HashMap::new();
+    let mut used = 0;
+    for (place, number) in mend_places(transaction, space, places)? {
+        let Some((row, found)) = place.row.and_then(|row| Some((row, rows.remove(&row)?))) else {
             continue;
         };
-        place.id = id;
-        let was = StoredSegment { head: vec![], ..row.clone() };
-        let head_size = std::mem::take(&mut row.head).len() as u64;
-        row.id = id;
-        row.node = outline.node;
-        row.alias = outline.alias;
-        row.part_count = u16::try_from(outline.part_count()).unwrap_or(u16::MAX);
-        row.size = head_size + transaction.stored_parts(key)?.1;
-        used += row.size;
-        nodes.entry(row.node).or_default().push(Link {
-            key,
-            number: place.number,
+        let (was, head_size, outline) = found;
+        let (count, parts_size) = transaction.stored_parts(space.key, number)?;
+        let mut sound = outline.filter(|(_, outline)| count == outline.part_count() as u64);
+        if suspect == Some(number)
+            && let Some((_, outline)) = &sound
+            && !is_whole(transaction, space, number, outline)?
+        {
+            sound = None;
+        }
+        let Some((id, outline)) = sound else {
+            dropped.insert(number, was.before);
+            transaction.leave_stub(space.key, number)?;
+            continue;
+        };
+        let segment = StoredSegment {
             id,
-            alias: row.alias,
-            previous: outline.previous,
-            before: row.before,
-        });
-        rows.insert(key.0, (was, row));
+            alias: outline.alias,
+            node: outline.node,
+            before: was.before,
+            size: head_size + parts_size,
+            part_count: u16::try_from(outline.part_count()).unwrap_or(u16::MAX),
+            head: vec![],
+        };
+        used += segment.size;
+        let (alias, previous, before) = (outline.alias, outline.previous, was.before);
+        let link = Link { number, id, alias, previous, before };
+        nodes.entry(outline.node).or_default().push(link);
+        kept.insert(number, (row, was, segment));
     }
     transaction.forget_last(space.key)?;
-    for (node, mut links) in nodes {
-        for link in &mut links {
-            // What came after one that is dropped comes after the one before it.
-            let mut left = dropped.len();
-            while let Some(before) = link.before.and_then(|before| dropped.get(&before.0))
-                && left > 0
-            {
-                (link.before, left) = (*before, left - 1);
-            }
-        }
+    for (node, links) in nodes {
         let mut last = None;
-        for key in order(&links) {
-            if let Some((was, row)) = rows.get_mut(&key.0) {
-                row.before = last;
-                if was != row {
-                    transaction.put_segment(key, row)?;
+        for number in order(&without(links, &dropped)) {
+            if let Some((row, was, segment)) = kept.get_mut(&number) {
+                segment.before = last;
+                if was != segment {
+                    transaction.put_segment(*row, segment)?;
                 }
             }
-            last = Some(key);
+            last = Some(number);
         }
         if let Some(last) = last {
             transaction.set_last(space.key, node, last)?;
         }
     }
-    space.end = mend_places(transaction, space, places)?;
-    let stubs = space.end.number.saturating_sub(rows.len() as u64);
+    let stubs = space.end.number.saturating_sub(kept.len() as u64);
     Ok(used + STUB_SIZE * stubs)
 }
 
+/// Has what came after one that is dropped come after the one before it.
+fn without(mut links: Vec<Link>, dropped: &HashMap<u64, Option<u64>>) -> Vec<Link> {
+    for link in &mut links {
+        let mut left = dropped.len();
+        while let Some(before) = link.before.and_then(|before| dropped.get(&before))
+            && left > 0
+        {
+            (link.before, left) = (*before, left - 1);
+        }
+    }
+    links
+}
+
 /// Returns the id of a segment, and what its head says, if that is what its author signed.
-fn sound(
-    transaction: &mut dyn Transaction,
-    (key, row): (SegmentKey, &StoredSegment),
-    space: SpaceId,
-    suspect: Option<SegmentKey>,
-) -> Result<Option<(SegmentId, Outline)>> {
+fn genuine(row: &StoredSegment, space: SpaceId) -> Option<(SegmentId, Outline)> {
     let mut id = row.id;
     let mut outline = Outline::read(&row.head, id).ok();
     if outline.is_none() {
@@ -244,27 +255,35 @@ fn sound(
         id = Head::read(&row.head).map_or(id, |head| head.id());
         outline = Outline::read(&row.head, id).ok();
     }
-    let Some(outline) = outline.filter(|outline| outline.space == space) else { return Ok(None) };
-    let (count, _) = transaction.stored_parts(key)?;
-    let mut is_whole = count == outline.part_count() as u64;
-    if is_whole && suspect == Some(key) {
-        for index in 0..outline.part_count() {
-            let part = transaction.part(key, u16::try_from(index).unwrap_or(u16::MAX))?;
-            is_whole &= part.is_some_and(|part| outline.is_part(index, &part));
-        }
-    }
-    Ok(is_whole.then_some((id, outline)))
+    outline.filter(|outline| outline.space == space).map(|outline| (id, outline))
 }
 
-/// Mends numbers and chains, and returns the end of the log. What cannot be told is what a replaced segment was, and by
+/// Returns whether all parts of a segment are those that its head names.
+fn is_whole(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    number: u64,
+    outline: &Outline,
+) -> Result<bool> {
+    for index in 0..outline.part_count() {
+        let at = u16::try_from(index).unwrap_or(u16::MAX);
+        let part = transaction.part(space.key, number, at)?;
+        if !part.is_some_and(|part| outline.is_part(index, &part)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Mends numbers and chains, and returns which place has which number now. What cannot be told is what a replaced segment was, and by
 /// its place nobody asks for it: its chain is right if what follows it was chained to that.
 fn mend_places(
     transaction: &mut dyn Transaction,
-    space: &Space,
+    space: &mut Space,
     mut places: Vec<StoredPlace>,
-) -> Result<Cursor> {
+) -> Result<Vec<(StoredPlace, u64)>> {
     places.reverse();
-    let (mut end, mut moved) = (Cursor::start(space.id), vec![]);
+    let (mut end, mut moved, mut all) = (Cursor::start(space.key.id), vec![], vec![]);
     while let Some(mut place) = places.pop() {
         let number = i64::try_from(end.number).unwrap_or(i64::MAX).saturating_add(1);
         if place.number != number {
@@ -285,18 +304,20 @@ fn mend_places(
         let next = end.after(place.id);
         let stored = Cursor { number: next.number, chain: place.chain };
         let is_in_place = place.number == number;
-        let is_stub = place.key.is_none();
+        let is_stub = place.row.is_none();
         let is_followed =
             places.last().is_some_and(|after| stored.after(after.id).chain == after.chain);
         if is_in_place && (stored == next || is_stub && is_followed) {
             end = stored;
         } else {
-            moved.push((place, next));
+            moved.push((place.clone(), next));
             end = next;
         }
+        all.push((place, end.number));
     }
     transaction.move_places(space.key, &moved)?;
-    Ok(end)
+    space.end = end;
+    Ok(all)
 }
 
 /// Drops the slots that are damaged, and returns how many bytes the others have.
@@ -312,7 +333,7 @@ fn mend_slots(
         let is_member = members.is_some_and(|members| members.get(slot.author()).is_some());
         let known = newest.get(slot.author().as_bytes());
         let is_newer = known.is_none_or(|known| known.number() < slot.number());
-        if is_member && slot.space() == space.id && is_newer {
+        if is_member && slot.space() == space.key.id && is_newer {
             newest.insert(*slot.author().as_bytes(), slot);
         }
     }

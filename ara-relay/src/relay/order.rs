@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use ara_protocol::segment::Outline;
 use ara_protocol::{NodeId, SegmentId};
 
-use crate::store::{Result, SegmentKey, SpaceKey, StoreError, Transaction};
+use crate::store::{Result, SpaceKey, StoreError, Transaction};
 
 /// How many segments are read at once.
 const PAGE: usize = 128;
@@ -13,32 +13,31 @@ const PAGE: usize = 128;
 /// A segment among those of its node.
 #[derive(Debug, Clone)]
 pub(super) struct Link {
-    pub(super) key: SegmentKey,
-    pub(super) number: i64,
+    pub(super) number: u64,
     pub(super) id: SegmentId,
     /// The other name that the next one may give it.
     pub(super) alias: Option<SegmentId>,
     /// The name that it gives the one before it.
     pub(super) previous: Option<SegmentId>,
     /// The one before it, as the store has it.
-    pub(super) before: Option<SegmentKey>,
+    pub(super) before: Option<u64>,
 }
 
-/// Returns the keys of a node's segments in their order: each comes after the one that it names. Where that is lost, it
+/// Returns the numbers of a node's segments in their order: each comes after the one that it names. Where that is lost, it
 /// comes after the one that the store says, or else after all with a smaller number.
-pub(super) fn order(links: &[Link]) -> Vec<SegmentKey> {
+pub(super) fn order(links: &[Link]) -> Vec<u64> {
     let mut named = HashMap::new();
     for link in links {
-        named.insert(link.id, link.key);
-        named.extend(link.alias.map(|alias| (alias, link.key)));
+        named.insert(link.id, link.number);
+        named.extend(link.alias.map(|alias| (alias, link.number)));
     }
     let before = |link: &Link| link.previous.and_then(|previous| named.get(&previous).copied());
     let mut next = HashMap::new();
     let mut starts = BTreeMap::new();
     for link in links {
-        match before(link).filter(|before| *before != link.key) {
+        match before(link).filter(|before| *before != link.number) {
             Some(before) => {
-                next.insert(before.0, link);
+                next.insert(before, link);
             }
             None => {
                 starts.insert((link.previous.is_some(), link.number), link);
@@ -47,17 +46,17 @@ pub(super) fn order(links: &[Link]) -> Vec<SegmentKey> {
     }
     // Those that follow one another, from one that follows none.
     let run = |start: &Link| {
-        let (mut keys, mut seen) = (vec![start.key], HashSet::from([start.key.0]));
-        while let Some(link) = keys.last().and_then(|last| next.get(&last.0)) {
-            if !seen.insert(link.key.0) {
+        let (mut keys, mut seen) = (vec![start.number], HashSet::from([start.number]));
+        while let Some(link) = keys.last().and_then(|last| next.get(last)) {
+            if !seen.insert(link.number) {
                 break;
             }
-            keys.push(link.key);
+            keys.push(link.number);
         }
         keys
     };
     let mut runs: Vec<_> = starts.values().map(|start| (start.before, run(start))).collect();
-    let mut ordered: Vec<SegmentKey> = vec![];
+    let mut ordered: Vec<u64> = vec![];
     while !runs.is_empty() {
         let last = ordered.last().copied();
         let at = runs.iter().position(|(before, _)| *before == last).unwrap_or(0);
@@ -80,13 +79,12 @@ pub(super) fn check_node(
         for listed in page {
             after = listed.number;
             let outline = Outline::read(&listed.head, listed.id).map_err(|_| DAMAGED)?;
-            let live = transaction.live_at(listed.key)?.ok_or(DAMAGED)?;
+            let live = transaction.live_at(space, listed.number)?.ok_or(DAMAGED)?;
             if outline.node != node || outline.alias != live.alias {
                 return Err(DAMAGED);
             }
             links.push(Link {
-                key: listed.key,
-                number: listed.number.cast_signed(),
+                number: listed.number,
                 id: listed.id,
                 alias: outline.alias,
                 previous: outline.previous,
@@ -98,16 +96,16 @@ pub(super) fn check_node(
         }
     }
     let ordered = order(&links);
-    let stored: HashMap<_, _> = links.iter().map(|link| (link.key.0, link.before)).collect();
+    let stored: HashMap<_, _> = links.iter().map(|link| (link.number, link.before)).collect();
     let mut last = None;
     for key in &ordered {
-        if stored.get(&key.0) != Some(&last) {
+        if stored.get(&key) != Some(&last) {
             return Err(DAMAGED);
         }
         last = Some(*key);
     }
     let noted = transaction.last_of(space, node)?;
-    let is_as_noted = noted.as_ref().map(|noted| noted.key) == last
+    let is_as_noted = noted.as_ref().map(|noted| noted.number) == last
         && noted.is_none_or(|noted| noted.node == node)
         && ordered.len() == links.len();
     if is_as_noted { Ok(()) } else { Err(DAMAGED) }

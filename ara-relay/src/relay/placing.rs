@@ -10,17 +10,17 @@
 use ara_protocol::segment::{Head, Header, MOST_REPLACED, Outline};
 use ara_protocol::{NodeId, SegmentId};
 
-use crate::store::{Live, SegmentKey, SpaceKey, StoreError, Transaction};
+use crate::store::{Live, SpaceKey, StoreError, Transaction};
 
 /// Where pushed segments come.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Placing {
-    /// The live segment before them.
-    pub(super) before: Option<SegmentKey>,
+    /// The number of the live segment before them.
+    pub(super) before: Option<u64>,
     /// What they replace, in its order.
     pub(super) replaced: Vec<Live>,
-    /// The live segment after them.
-    pub(super) after: Option<SegmentKey>,
+    /// The number of the live segment after them.
+    pub(super) after: Option<u64>,
 }
 
 /// Why there is no place.
@@ -59,7 +59,7 @@ fn append(
 ) -> Result<Placing, NoPlace> {
     let last = transaction.last_of(space, header.node)?;
     if is_named(last.as_ref(), header.previous) {
-        let before = last.map(|last| last.key);
+        let before = last.map(|last| last.number);
         Ok(Placing { before, ..Placing::default() })
     } else {
         Err(NoPlace::Conflict)
@@ -94,29 +94,33 @@ fn replace(
         return Err(NoPlace::Never);
     };
     let before = match oldest.before {
-        Some(before) => transaction.live_at(before)?,
+        Some(before) => transaction.live_at(space, before)?,
         None => None,
     };
     if !is_named(before.as_ref(), first.header().previous) {
         return Err(NoPlace::Conflict);
     }
-    let after = transaction.live_after(newest.key)?;
+    let after = transaction.live_after(space, newest.number)?;
     if let Some(after) = &after {
         // What comes after the range must still follow, unless there is a hole in between.
-        let names = outline(transaction, after)?.previous;
+        let names = outline(transaction, space, after)?.previous;
         let follows = |name| name == last.id() || last.header().replaces.last() == Some(&name);
         let followed = |name: SegmentId| newest.is_named(name);
         if names.is_some_and(followed) && !names.is_some_and(follows) {
             return Err(NoPlace::Conflict);
         }
     }
-    let after = after.map(|after| after.key);
-    Ok(Placing { before: before.map(|before| before.key), replaced, after })
+    let after = after.map(|after| after.number);
+    Ok(Placing { before: before.map(|before| before.number), replaced, after })
 }
 
 /// Reads again what the head of a segment says.
-fn outline(transaction: &mut dyn Transaction, live: &Live) -> Result<Outline, NoPlace> {
-    let outline = Outline::read(&transaction.head(live.key)?, live.id);
+fn outline(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    live: &Live,
+) -> Result<Outline, NoPlace> {
+    let outline = Outline::read(&transaction.head(space, live.number)?, live.id);
     outline.map_err(|_| NoPlace::Store(StoreError::Damaged { what: "a segment" }))
 }
 
@@ -138,15 +142,15 @@ fn hole<'a>(
         None => None,
     };
     let after = match &before {
-        Some(before) => transaction.live_after(before.key)?,
+        Some(before) => transaction.live_after(space, before.number)?,
         None if previous.is_some() => None,
         None => transaction.first_of(space, *node)?,
     };
     let Some(after) = after.filter(|after| after.node == *node) else { return Ok(None) };
-    let follows = outline(transaction, &after)?.previous == Some(*lost);
-    let before = before.map(|before| before.key);
+    let follows = outline(transaction, space, &after)?.previous == Some(*lost);
+    let before = before.map(|before| before.number);
     let is_lasting = last.header().replaces.last() == Some(lost);
-    let placing = Placing { before, replaced: vec![], after: Some(after.key) };
+    let placing = Placing { before, replaced: vec![], after: Some(after.number) };
     Ok((follows && is_lasting).then_some(placing))
 }
 
@@ -169,7 +173,7 @@ fn range<'a>(
             let is_last = names.peek().is_none() && last.is_some_and(|last| last.id == live.id);
             return if is_last { Ok(found) } else { Err(NoPlace::Conflict) };
         }
-        if last.is_some_and(|last| live.before != Some(last.key)) {
+        if last.is_some_and(|last| live.before != Some(last.number)) {
             return Err(NoPlace::Conflict);
         }
         found.push(live);

@@ -174,14 +174,15 @@ impl Taking<'_> {
     ) -> Result<()> {
         let key = self.space.key;
         for replaced in &placing.replaced {
-            transaction.leave_stub(key, replaced.key)?;
+            transaction.leave_stub(key, replaced.number)?;
         }
         let replaced_to = placing.replaced.iter().map(|live| live.number).max().unwrap_or(0);
         let mut before = placing.before;
         for (segment, size) in push.iter().zip(sizes) {
             let head = &segment.head;
             self.space.end = self.space.end.after(head.id());
-            let added = transaction.add_segment(
+            let number = self.space.end.number;
+            transaction.add_segment(
                 key,
                 &NewSegment {
                     place: self.space.end,
@@ -198,13 +199,13 @@ impl Taking<'_> {
             )?;
             if segment.part.is_none() {
                 for (index, hash) in (0..).zip(head.part_hashes()) {
-                    transaction.adopt(key, hash, added, index)?;
+                    transaction.adopt(key, hash, number, index)?;
                 }
             }
-            before = Some(added);
+            before = Some(number);
         }
         match (placing.after, before, push.first()) {
-            (Some(after), _, _) => transaction.set_before(after, before)?,
+            (Some(after), _, _) => transaction.set_before(key, after, before)?,
             (None, Some(last), Some(segment)) => {
                 transaction.set_last(key, segment.head.header().node, last)?;
             }

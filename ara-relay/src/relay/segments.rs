@@ -65,17 +65,17 @@ impl Relay {
             let Some(live) = live.filter(|live| live.id == request.segment) else {
                 return Ok(vec![]);
             };
-            let outline = Outline::read(&transaction.head(live.key)?, live.id);
-            let outline = outline.map_err(|_| Fault::Damaged(live.key))?;
+            let outline = Outline::read(&transaction.head(space.key, live.number)?, live.id);
+            let outline = outline.map_err(|_| Fault::Damaged(live.number))?;
             let count = u16::try_from(outline.part_count()).unwrap_or(u16::MAX);
             let (mut parts, mut size) = (vec![], 0);
             for index in request.from..count {
                 if size + LONGEST_PART > MOST {
                     break;
                 }
-                let part = transaction.part(live.key, index)?;
+                let part = transaction.part(space.key, live.number, index)?;
                 let part = part.filter(|part| outline.is_part(index.into(), part));
-                let part = part.ok_or(Fault::Damaged(live.key))?;
+                let part = part.ok_or(Fault::Damaged(live.number))?;
                 size += part.len() + 4;
                 parts.push(part);
             }

@@ -33,7 +33,7 @@ impl Relay {
         asked: &Asked<'_>,
     ) -> Result<Standing, Fault> {
         let standing = self.standing_wherever(transaction, asked)?;
-        check_log(transaction, &standing.space)?;
+        self.check_log(transaction, &standing.space)?;
         if self.is_elsewhere(&standing.members) {
             return Err(Refusal::Moved.into());
         }
@@ -80,6 +80,23 @@ impl Relay {
         Ok(Some(Standing { space, members }))
     }
 
+    /// Checks that what is noted of a log is what the log says, as far as that is seen at once.
+    fn check_log(
+        &self,
+        transaction: &mut dyn Transaction,
+        space: &Space,
+    ) -> Result<(), StoreError> {
+        let end = transaction.end_of_log(space.key)?;
+        let end = end.unwrap_or_else(|| Cursor::start(space.key.id));
+        // No space has more than all of them.
+        let is_too_much =
+            space.used > self.options.quota && space.used > transaction.store_size()?;
+        if end == space.end && space.slots <= MOST_SLOTS_EVER && !is_too_much {
+            return Ok(());
+        }
+        Err(StoreError::Damaged { what: "what is noted of a log" })
+    }
+
     /// Returns whether a space has moved to another relay.
     pub(super) fn is_elsewhere(&self, members: &Members) -> bool {
         members.relay().is_some_and(|relay| {
@@ -106,11 +123,4 @@ fn deleted(transaction: &mut dyn Transaction, space: &Space) -> Result<Refusal, 
         request: tombstone.request,
         records: records_after(transaction, space, 0, LONGEST_ANSWER)?,
     })
-}
-
-/// Checks that what is noted of a log is what the log says.
-fn check_log(transaction: &mut dyn Transaction, space: &Space) -> Result<(), StoreError> {
-    let end = transaction.end_of_log(space.key)?.unwrap_or_else(|| Cursor::start(space.id));
-    let is_damaged = end != space.end || space.slots > MOST_SLOTS_EVER;
-    if is_damaged { Err(StoreError::Damaged { what: "the end of a log" }) } else { Ok(()) }
 }

@@ -217,7 +217,7 @@ fn knows(
         return Ok(false);
     }
     if cursor.number == 0 || cursor.number >= space.end.number {
-        return Ok(cursor == space.end || cursor == Cursor::start(space.id));
+        return Ok(cursor == space.end || cursor == Cursor::start(space.key.id));
     }
     Ok(transaction.chain_at(space.key, cursor.number)? == Some(cursor.chain))
 }

@@ -3,21 +3,20 @@
 use ara_protocol::keys::MemberKey;
 use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
 
-/// By what a store names a space.
+/// By what a store finds what a space has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SpaceKey(pub i64);
-
-/// By what a store names a segment that was not replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SegmentKey(pub i64);
+pub struct SpaceKey {
+    /// The id of the space.
+    pub id: SpaceId,
+    /// The number that the store has given the space, or 0 if it gives none.
+    pub row: i64,
+}
 
 /// A space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Space {
-    /// By what the store names it.
+    /// By what the store finds what it has.
     pub key: SpaceKey,
-    /// Its id.
-    pub id: SpaceId,
     /// The end of its log.
     pub end: Cursor,
     /// How many access records it has.
@@ -50,8 +49,6 @@ pub struct Tombstone {
 /// A segment that was not replaced, as much as is needed to put another one behind it or in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
-    /// By what the store names it.
-    pub key: SegmentKey,
     /// Its number in the log.
     pub number: u64,
     /// Its id.
@@ -60,8 +57,8 @@ pub struct Live {
     pub alias: Option<SegmentId>,
     /// Its node.
     pub node: NodeId,
-    /// The one before it, of its node.
-    pub before: Option<SegmentKey>,
+    /// The number of the one before it, of its node.
+    pub before: Option<u64>,
     /// How many bytes its head and its parts have.
     pub size: u64,
 }
@@ -85,8 +82,8 @@ pub struct NewSegment<'a> {
     pub alias: Option<SegmentId>,
     /// Its node.
     pub node: NodeId,
-    /// The one before it, of its node.
-    pub before: Option<SegmentKey>,
+    /// The number of the one before it, of its node.
+    pub before: Option<u64>,
     /// The greatest number of those that it takes the place of, or 0.
     pub replaced_to: u64,
     /// How many bytes its head and its parts have.
@@ -102,8 +99,6 @@ pub struct NewSegment<'a> {
 /// A segment of the log, as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// By what the store names it.
-    pub key: SegmentKey,
     /// Its number in the log.
     pub number: u64,
     /// Its id.
@@ -145,8 +140,8 @@ pub struct KeptMailbox {
 /// A place of a log as it is stored, of a segment or of a stub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPlace {
-    /// By what the store names the segment, or `None` for a stub.
-    pub key: Option<SegmentKey>,
+    /// By what the store finds the segment wherever its number is, or `None` for a stub.
+    pub row: Option<i64>,
     /// Its number.
     pub number: i64,
     /// The id.
@@ -164,8 +159,8 @@ pub struct StoredSegment {
     pub alias: Option<SegmentId>,
     /// Its node.
     pub node: NodeId,
-    /// The one before it, of its node.
-    pub before: Option<SegmentKey>,
+    /// The number of the one before it, of its node.
+    pub before: Option<u64>,
     /// How many bytes its head and its parts have.
     pub size: u64,
     /// How many parts it has.

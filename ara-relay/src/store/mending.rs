@@ -4,9 +4,7 @@ use ara_protocol::keys::MemberKey;
 use ara_protocol::{Cursor, SegmentId};
 
 use crate::store::error::Result;
-use crate::store::kept::{
-    SegmentKey, SpaceKey, StoredPlace, StoredRecord, StoredSegment, Tombstone,
-};
+use crate::store::kept::{SpaceKey, StoredPlace, StoredRecord, StoredSegment, Tombstone};
 
 /// What is stored of a space, and what is to be stored in its place.
 #[allow(clippy::missing_errors_doc)] // The module of transactions says it.
@@ -19,12 +17,12 @@ pub trait Mending {
     fn move_places(&mut self, space: SpaceKey, moved: &[(StoredPlace, Cursor)]) -> Result<()>;
     /// Puts a stub where there is nothing.
     fn put_stub(&mut self, space: SpaceKey, place: Cursor, id: SegmentId) -> Result<()>;
-    /// Returns a segment.
-    fn stored_segment(&mut self, key: SegmentKey) -> Result<StoredSegment>;
-    /// Returns how many parts of a segment there are, and how many bytes these have.
-    fn stored_parts(&mut self, key: SegmentKey) -> Result<(u64, u64)>;
+    /// Returns the segment of a row.
+    fn stored_segment(&mut self, row: i64) -> Result<StoredSegment>;
+    /// Returns how many parts of the segment of a number there are, and how many bytes these have.
+    fn stored_parts(&mut self, space: SpaceKey, segment: u64) -> Result<(u64, u64)>;
     /// Writes what is noted of a segment besides its place and its head.
-    fn put_segment(&mut self, key: SegmentKey, segment: &StoredSegment) -> Result<()>;
+    fn put_segment(&mut self, row: i64, segment: &StoredSegment) -> Result<()>;
     /// Forgets which segments are the last ones of their nodes.
     fn forget_last(&mut self, space: SpaceKey) -> Result<()>;
     /// Returns the access records, in the order of their numbers.
@@ -33,6 +31,8 @@ pub trait Mending {
     fn stored_slots(&mut self, space: SpaceKey) -> Result<Vec<Vec<u8>>>;
     /// Drops all slots.
     fn drop_slots(&mut self, space: SpaceKey) -> Result<()>;
+    /// Returns how many bytes the whole store has.
+    fn store_size(&mut self) -> Result<u64>;
     /// Returns how many bytes are staged.
     fn staged_size(&mut self, space: SpaceKey) -> Result<u64>;
     /// Returns the tombstones of all spaces.

@@ -8,7 +8,7 @@ use ara_protocol::{MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
 
 use crate::store::error::Result;
 use crate::store::kept::{
-    KeptMailbox, KeptSlot, Listed, Live, NewSegment, SegmentKey, Space, SpaceKey, Tombstone,
+    KeptMailbox, KeptSlot, Listed, Live, NewSegment, Space, SpaceKey, Tombstone,
 };
 use crate::store::mending::Mending;
 
@@ -70,24 +70,24 @@ pub trait Log {
     fn has_segment(&mut self, space: SpaceKey, id: SegmentId) -> Result<bool>;
     /// Finds a segment that was not replaced, by its id or its alias.
     fn live(&mut self, space: SpaceKey, name: SegmentId) -> Result<Option<Live>>;
-    /// Returns a segment that was not replaced.
-    fn live_at(&mut self, key: SegmentKey) -> Result<Option<Live>>;
-    /// Returns the segment of the same node that comes after one.
-    fn live_after(&mut self, key: SegmentKey) -> Result<Option<Live>>;
+    /// Returns the segment of a number, if it was not replaced.
+    fn live_at(&mut self, space: SpaceKey, number: u64) -> Result<Option<Live>>;
+    /// Returns the segment of the same node that comes after the one of a number.
+    fn live_after(&mut self, space: SpaceKey, number: u64) -> Result<Option<Live>>;
     /// Returns the first segment of a node. This reads all of the log.
     fn first_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>>;
     /// Returns the last segment of a node.
     fn last_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>>;
     /// Returns a segment's head.
-    fn head(&mut self, key: SegmentKey) -> Result<Vec<u8>>;
+    fn head(&mut self, space: SpaceKey, number: u64) -> Result<Vec<u8>>;
     /// Adds a segment.
-    fn add_segment(&mut self, space: SpaceKey, segment: &NewSegment<'_>) -> Result<SegmentKey>;
+    fn add_segment(&mut self, space: SpaceKey, segment: &NewSegment<'_>) -> Result<()>;
     /// Leaves a stub in the place of a segment, and drops its head and its parts.
-    fn leave_stub(&mut self, space: SpaceKey, key: SegmentKey) -> Result<()>;
+    fn leave_stub(&mut self, space: SpaceKey, number: u64) -> Result<()>;
     /// Says which segment of its node comes before one.
-    fn set_before(&mut self, key: SegmentKey, before: Option<SegmentKey>) -> Result<()>;
+    fn set_before(&mut self, space: SpaceKey, number: u64, before: Option<u64>) -> Result<()>;
     /// Says which segment of a node is its last.
-    fn set_last(&mut self, space: SpaceKey, node: NodeId, last: SegmentKey) -> Result<()>;
+    fn set_last(&mut self, space: SpaceKey, node: NodeId, last: u64) -> Result<()>;
     /// Lists the segments after a number that were not replaced, of one node or of all, at most `most` of them.
     fn list(
         &mut self,
@@ -101,22 +101,16 @@ pub trait Log {
 /// Parts of segments, and parts that are staged.
 #[allow(clippy::missing_errors_doc)]
 pub trait Parts {
-    /// Returns a part of a segment.
-    fn part(&mut self, segment: SegmentKey, index: u16) -> Result<Option<Vec<u8>>>;
+    /// Returns a part of the segment of a number.
+    fn part(&mut self, space: SpaceKey, segment: u64, index: u16) -> Result<Option<Vec<u8>>>;
     /// Stages a part.
     fn stage(&mut self, space: SpaceKey, hash: &[u8; 32], part: &[u8], expires: u64) -> Result<()>;
     /// Returns how many bytes a staged part has, if it is there at a time.
     fn staged(&mut self, space: SpaceKey, hash: &[u8; 32], now: u64) -> Result<Option<u64>>;
     /// Keeps a staged part until a later time.
     fn renew_staged(&mut self, space: SpaceKey, hash: &[u8; 32], expires: u64) -> Result<()>;
-    /// Makes a staged part one of a segment.
-    fn adopt(
-        &mut self,
-        space: SpaceKey,
-        hash: &[u8; 32],
-        segment: SegmentKey,
-        index: u16,
-    ) -> Result<()>;
+    /// Makes a staged part one of the segment of a number.
+    fn adopt(&mut self, space: SpaceKey, hash: &[u8; 32], segment: u64, index: u16) -> Result<()>;
     /// Drops some of a space's staged parts that have expired, and returns how many bytes they had.
     fn drop_expired_parts(&mut self, space: SpaceKey, now: u64) -> Result<u64>;
     /// Returns spaces that have staged parts which have expired, at most `most`.
@@ -158,12 +152,14 @@ pub trait Mailboxes {
     fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>>;
     /// Makes a mailbox.
     fn open_mailbox(&mut self, id: MailboxId, mailbox: &KeptMailbox) -> Result<()>;
-    /// Returns when each mailbox of a space is gone, the first first.
-    fn mailbox_expiries(&mut self, space: SpaceKey) -> Result<Vec<u64>>;
+    /// Returns the mailboxes of a space, and when each is gone, the first first.
+    fn mailboxes(&mut self, space: SpaceKey) -> Result<Vec<(MailboxId, u64)>>;
     /// Returns what is in a box.
     fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>>;
     /// Fills a box that is empty.
     fn put_box(&mut self, id: MailboxId, index: u8, sealed: &[u8]) -> Result<()>;
+    /// Drops a mailbox, with what is in it.
+    fn drop_mailbox(&mut self, id: MailboxId) -> Result<()>;
     /// Drops the mailboxes that have expired.
     fn drop_expired_mailboxes(&mut self, now: u64) -> Result<()>;
 }

@@ -13,11 +13,9 @@ use crate::store::{Space, SpaceKey, Spaces, Tombstone};
 const DROP_SOME: &[&[&str]] = &[
     &[
         "DELETE FROM blob WHERE key IN (
-             SELECT part.blob FROM part JOIN segment ON segment.key = part.segment
-             WHERE space = ?1 ORDER BY part.segment, part.number LIMIT 16)",
-        "DELETE FROM part WHERE (segment, number) IN (
-             SELECT part.segment, part.number FROM part JOIN segment ON segment.key = part.segment
-             WHERE space = ?1 ORDER BY part.segment, part.number LIMIT 16)",
+             SELECT blob FROM part WHERE space = ?1 ORDER BY segment, number LIMIT 16)",
+        "DELETE FROM part WHERE space = ?1 AND (segment, number) IN (
+             SELECT segment, number FROM part WHERE space = ?1 ORDER BY segment, number LIMIT 16)",
     ],
     &[
         "DELETE FROM blob WHERE key IN (
@@ -73,8 +71,7 @@ impl Raw {
         let recovery =
             self.recovery.and_then(|key| MemberKey::from_bytes(key.try_into().ok()?).ok());
         Ok(Space {
-            key: SpaceKey(key),
-            id: SpaceId::from_bytes(array(self.id, "a space")?),
+            key: SpaceKey { id: SpaceId::from_bytes(array(self.id, "a space")?), row: key },
             end: Cursor { number: number.unsigned_abs(), chain: array(self.chain, "a space")? },
             records: records.unsigned_abs(),
             records_size: records_size.unsigned_abs(),
@@ -120,8 +117,7 @@ impl Spaces for Sqlite<'_> {
             )?
             .execute(params![&id.as_bytes()[..], &end.chain[..], &access.as_bytes()[..]])?;
         Ok(Space {
-            key: SpaceKey(self.0.last_insert_rowid()),
-            id,
+            key: SpaceKey { id, row: self.0.last_insert_rowid() },
             end,
             records: 0,
             records_size: 0,
@@ -141,7 +137,7 @@ impl Spaces for Sqlite<'_> {
                  recovery = ?7, slots = ?8, used = ?9, last_use = ?10, is_deleted = ?11 WHERE key = ?1",
             )?
             .execute(params![
-                space.key.0,
+                space.key.row,
                 stored(space.end.number),
                 &space.end.chain[..],
                 stored(space.records),
@@ -168,7 +164,7 @@ impl Spaces for Sqlite<'_> {
     fn record_number(&mut self, space: SpaceKey, hash: RecordHash) -> Result<Option<u64>> {
         let mut query =
             self.0.prepare_cached("SELECT number FROM record WHERE space = ?1 AND hash = ?2")?;
-        let found = query.query_row(params![space.0, &hash.as_bytes()[..]], |row| row.get(0));
+        let found = query.query_row(params![space.row, &hash.as_bytes()[..]], |row| row.get(0));
         Ok(found.optional()?.map(i64::unsigned_abs))
     }
 
@@ -183,7 +179,7 @@ impl Spaces for Sqlite<'_> {
             "SELECT number, hash, bytes FROM record
              WHERE space = ?1 AND number > ?2 AND number <= ?3 ORDER BY number",
         )?;
-        let mut rows = query.query([space.0, stored(after), stored(until)])?;
+        let mut rows = query.query([space.row, stored(after), stored(until)])?;
         let (mut records, mut size) = (vec![], 0);
         while let Some(row) = rows.next()? {
             let record: Vec<u8> = row.get(2)?;
@@ -211,16 +207,16 @@ impl Spaces for Sqlite<'_> {
     ) -> Result<()> {
         self.0
             .prepare_cached("INSERT OR REPLACE INTO record VALUES (NULL, ?1, ?2, ?3, ?4)")?
-            .execute(params![space.0, stored(number), &hash.as_bytes()[..], record])?;
+            .execute(params![space.row, stored(number), &hash.as_bytes()[..], record])?;
         Ok(())
     }
 
     fn put_tombstone(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()> {
         self.0.execute(
             "INSERT OR REPLACE INTO tombstone VALUES (?1, ?2, ?3)",
-            params![space.0, tombstone.audience, tombstone.request],
+            params![space.row, tombstone.audience, tombstone.request],
         )?;
-        self.0.execute("INSERT OR IGNORE INTO remains VALUES (?1)", [space.0])?;
+        self.0.execute("INSERT OR IGNORE INTO remains VALUES (?1)", [space.row])?;
         Ok(())
     }
 
@@ -254,6 +250,6 @@ impl Spaces for Sqlite<'_> {
             let audience = String::from_utf8_lossy(&row.get::<_, Vec<u8>>(0)?).into_owned();
             Ok(Tombstone { audience, request: row.get(1)? })
         };
-        Ok(query.query_row([space.0], read).optional()?)
+        Ok(query.query_row([space.row], read).optional()?)
     }
 }

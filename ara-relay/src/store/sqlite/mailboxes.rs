@@ -1,7 +1,7 @@
 //! Mailboxes.
 
-use ara_protocol::MailboxId;
 use ara_protocol::keys::MemberKey;
+use ara_protocol::{MailboxId, SpaceId};
 use rusqlite::{OptionalExtension, params};
 
 use crate::store::error::{Result, StoreError};
@@ -10,33 +10,41 @@ use crate::store::{KeptMailbox, Mailboxes, SpaceKey};
 
 impl Mailboxes for Sqlite<'_> {
     fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>> {
-        let mut query =
-            self.0.prepare_cached("SELECT space, signer, expires FROM mailbox WHERE id = ?1")?;
+        let mut query = self.0.prepare_cached(
+            "SELECT space, space.id, signer, expires FROM mailbox JOIN space ON space.key = space
+             WHERE mailbox.id = ?1",
+        )?;
         let raw = query.query_row([&id.as_bytes()[..]], |row| {
-            Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?))
+            let space = (row.get(0)?, row.get::<_, Vec<u8>>(1)?);
+            Ok((space, row.get::<_, Vec<u8>>(2)?, row.get::<_, i64>(3)?))
         });
-        let Some((space, signer, expires)) = raw.optional()? else { return Ok(None) };
+        let Some(((row, space), signer, expires)) = raw.optional()? else { return Ok(None) };
+        let space = SpaceKey { id: SpaceId::from_bytes(array(space, "a mailbox")?), row };
         let signer = MemberKey::from_bytes(array(signer, "a mailbox")?);
         let signer = signer.map_err(|_| StoreError::Damaged { what: "a mailbox" })?;
-        Ok(Some(KeptMailbox { space: SpaceKey(space), signer, expires: expires.unsigned_abs() }))
+        Ok(Some(KeptMailbox { space, signer, expires: expires.unsigned_abs() }))
     }
 
     fn open_mailbox(&mut self, id: MailboxId, mailbox: &KeptMailbox) -> Result<()> {
         self.0.prepare_cached("INSERT INTO mailbox VALUES (?1, ?2, ?3, ?4)")?.execute(params![
             &id.as_bytes()[..],
-            mailbox.space.0,
+            mailbox.space.row,
             &mailbox.signer.as_bytes()[..],
             stored(mailbox.expires)
         ])?;
         Ok(())
     }
 
-    fn mailbox_expiries(&mut self, space: SpaceKey) -> Result<Vec<u64>> {
+    fn mailboxes(&mut self, space: SpaceKey) -> Result<Vec<(MailboxId, u64)>> {
         let mut query = self
             .0
-            .prepare_cached("SELECT expires FROM mailbox WHERE space = ?1 ORDER BY expires")?;
-        let rows = query.query_map([space.0], |row| row.get::<_, i64>(0))?;
-        rows.map(|expires| Ok(expires?.unsigned_abs())).collect()
+            .prepare_cached("SELECT id, expires FROM mailbox WHERE space = ?1 ORDER BY expires")?;
+        let rows = query.query_map([space.row], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+        rows.map(|row| {
+            let (id, expires) = row?;
+            Ok((MailboxId::from_bytes(array(id, "a mailbox")?), expires.unsigned_abs()))
+        })
+        .collect()
     }
 
     fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>> {
@@ -52,6 +60,14 @@ impl Mailboxes for Sqlite<'_> {
             index,
             sealed
         ])?;
+        Ok(())
+    }
+
+    fn drop_mailbox(&mut self, id: MailboxId) -> Result<()> {
+        for statement in ["DELETE FROM box WHERE mailbox = ?1", "DELETE FROM mailbox WHERE id = ?1"]
+        {
+            self.0.prepare_cached(statement)?.execute([&id.as_bytes()[..]])?;
+        }
         Ok(())
     }
 

@@ -1,22 +1,20 @@
 //! What is stored as it is.
 
 use ara_protocol::keys::MemberKey;
-use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId};
+use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::error::Result;
 use crate::store::sqlite::{Sqlite, array, stored};
-use crate::store::{
-    Mending, SegmentKey, SpaceKey, StoredPlace, StoredRecord, StoredSegment, Tombstone,
-};
+use crate::store::{Mending, SpaceKey, StoredPlace, StoredRecord, StoredSegment, Tombstone};
 
 const SEGMENT: &str = "a segment";
 
 type RawPlace = (Option<i64>, i64, Vec<u8>, Vec<u8>);
 
-fn place_of((key, number, id, chain): RawPlace) -> Result<StoredPlace> {
+fn place_of((row, number, id, chain): RawPlace) -> Result<StoredPlace> {
     Ok(StoredPlace {
-        key: key.map(SegmentKey),
+        row,
         number,
         id: SegmentId::from_bytes(array(id, SEGMENT)?),
         chain: array(chain, "the chain of a log")?,
@@ -37,7 +35,7 @@ impl Mending for Sqlite<'_> {
              ORDER BY number DESC LIMIT 1",
         )?;
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
-        let Some((number, chain)) = query.query_row([space.0], read).optional()? else {
+        let Some((number, chain)) = query.query_row([space.row], read).optional()? else {
             return Ok(None);
         };
         let chain = array(chain, "the chain of a log")?;
@@ -49,7 +47,7 @@ impl Mending for Sqlite<'_> {
             "SELECT key, number, id, chain FROM segment WHERE space = ?1
              UNION ALL SELECT NULL, number, id, chain FROM stub WHERE space = ?1 ORDER BY number",
         )?;
-        let rows = query.query_map([space.0], raw_place)?;
+        let rows = query.query_map([space.row], raw_place)?;
         rows.map(|row| place_of(row?)).collect()
     }
 
@@ -63,16 +61,16 @@ impl Mending for Sqlite<'_> {
         // First out of the way of each other.
         for (at, (place, _)) in (0..).zip(moved) {
             let aside: i64 = i64::MIN + at;
-            match place.key {
-                Some(key) => segment.execute(params![space.0, key.0, aside, &place.chain[..]])?,
-                None => stub.execute(params![space.0, place.number, aside, &place.chain[..]])?,
+            match place.row {
+                Some(row) => segment.execute(params![space.row, row, aside, &place.chain[..]])?,
+                None => stub.execute(params![space.row, place.number, aside, &place.chain[..]])?,
             };
         }
         for (at, (place, to)) in (0..).zip(moved) {
             let (aside, number): (i64, _) = (i64::MIN + at, stored(to.number));
-            match place.key {
-                Some(key) => segment.execute(params![space.0, key.0, number, &to.chain[..]])?,
-                None => stub.execute(params![space.0, aside, number, &to.chain[..]])?,
+            match place.row {
+                Some(row) => segment.execute(params![space.row, row, number, &to.chain[..]])?,
+                None => stub.execute(params![space.row, aside, number, &to.chain[..]])?,
             };
         }
         Ok(())
@@ -82,20 +80,20 @@ impl Mending for Sqlite<'_> {
         let (number, id, chain) = (stored(place.number), &id.as_bytes()[..], &place.chain[..]);
         self.0
             .prepare_cached("INSERT OR REPLACE INTO stub VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![space.0, number, id, chain])?;
+            .execute(params![space.row, number, id, chain])?;
         Ok(())
     }
 
-    fn stored_segment(&mut self, key: SegmentKey) -> Result<StoredSegment> {
+    fn stored_segment(&mut self, row: i64) -> Result<StoredSegment> {
         let mut query = self.0.prepare_cached(
             "SELECT id, alias, node, before, size, parts, head FROM segment WHERE key = ?1",
         )?;
-        let (id, alias, node, segment) = query.query_row([key.0], |row| {
+        let (id, alias, node, segment) = query.query_row([row], |row| {
             let segment = StoredSegment {
                 id: SegmentId::from_bytes([0; 32]),
                 alias: None,
                 node: NodeId::from_bytes([0; 16]),
-                before: row.get::<_, Option<i64>>(3)?.map(SegmentKey),
+                before: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
                 size: row.get::<_, i64>(4)?.unsigned_abs(),
                 // A number that no segment has is wrong as well.
                 part_count: u16::try_from(row.get::<_, i64>(5)?).unwrap_or(0),
@@ -112,30 +110,31 @@ impl Mending for Sqlite<'_> {
         })
     }
 
-    fn stored_parts(&mut self, key: SegmentKey) -> Result<(u64, u64)> {
+    fn stored_parts(&mut self, space: SpaceKey, segment: u64) -> Result<(u64, u64)> {
         let mut query = self.0.prepare_cached(
             "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM (
-                 SELECT part AS bytes FROM segment WHERE key = ?1 AND part IS NOT NULL
+                 SELECT part AS bytes FROM segment
+                 WHERE space = ?1 AND number = ?2 AND part IS NOT NULL
                  UNION ALL SELECT bytes FROM part JOIN blob ON blob.key = part.blob
-                 WHERE part.segment = ?1)",
+                 WHERE part.space = ?1 AND part.segment = ?2)",
         )?;
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
-        let (count, size) = query.query_row([key.0], read)?;
+        let (count, size) = query.query_row([space.row, stored(segment)], read)?;
         Ok((count.unsigned_abs(), size.unsigned_abs()))
     }
 
-    fn put_segment(&mut self, key: SegmentKey, segment: &StoredSegment) -> Result<()> {
+    fn put_segment(&mut self, row: i64, segment: &StoredSegment) -> Result<()> {
         self.0
             .prepare_cached(
                 "UPDATE segment SET id = ?2, alias = ?3, node = ?4, before = ?5, size = ?6, parts = ?7
                  WHERE key = ?1",
             )?
             .execute(params![
-                key.0,
+                row,
                 &segment.id.as_bytes()[..],
                 segment.alias.as_ref().map(|alias| &alias.as_bytes()[..]),
                 &segment.node.as_bytes()[..],
-                segment.before.map(|before| before.0),
+                segment.before.map(stored),
                 stored(segment.size),
                 segment.part_count,
             ])?;
@@ -143,7 +142,7 @@ impl Mending for Sqlite<'_> {
     }
 
     fn forget_last(&mut self, space: SpaceKey) -> Result<()> {
-        self.0.prepare_cached("DELETE FROM node WHERE space = ?1")?.execute([space.0])?;
+        self.0.prepare_cached("DELETE FROM node WHERE space = ?1")?.execute([space.row])?;
         Ok(())
     }
 
@@ -151,7 +150,7 @@ impl Mending for Sqlite<'_> {
         let mut query = self.0.prepare_cached(
             "SELECT number, hash, bytes FROM record WHERE space = ?1 ORDER BY number",
         )?;
-        let rows = query.query_map([space.0], |row| {
+        let rows = query.query_map([space.row], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?))
         })?;
         let read = |row: rusqlite::Result<(i64, Vec<u8>, Vec<u8>)>| {
@@ -165,13 +164,18 @@ impl Mending for Sqlite<'_> {
     fn stored_slots(&mut self, space: SpaceKey) -> Result<Vec<Vec<u8>>> {
         let mut query =
             self.0.prepare_cached("SELECT bytes FROM slot WHERE space = ?1 ORDER BY count")?;
-        let rows = query.query_map([space.0], |row| row.get(0))?;
+        let rows = query.query_map([space.row], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     fn drop_slots(&mut self, space: SpaceKey) -> Result<()> {
-        self.0.prepare_cached("DELETE FROM slot WHERE space = ?1")?.execute([space.0])?;
+        self.0.prepare_cached("DELETE FROM slot WHERE space = ?1")?.execute([space.row])?;
         Ok(())
+    }
+
+    fn store_size(&mut self) -> Result<u64> {
+        let pragma = |name| self.0.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        Ok(pragma("page_count")?.saturating_mul(pragma("page_size")?).unsigned_abs())
     }
 
     fn staged_size(&mut self, space: SpaceKey) -> Result<u64> {
@@ -179,7 +183,7 @@ impl Mending for Sqlite<'_> {
             "SELECT coalesce(sum(length(bytes)), 0) FROM staged JOIN blob ON blob.key = staged.blob
              WHERE space = ?1",
         )?;
-        Ok(query.query_row([space.0], |row| row.get::<_, i64>(0))?.unsigned_abs())
+        Ok(query.query_row([space.row], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     fn tombstones(&mut self) -> Result<Vec<(SpaceKey, Tombstone)>> {
@@ -188,7 +192,9 @@ impl Mending for Sqlite<'_> {
             .prepare_cached("SELECT space, CAST(audience AS BLOB), request FROM tombstone")?;
         let rows = query.query_map([], |row| {
             let audience = String::from_utf8_lossy(&row.get::<_, Vec<u8>>(1)?).into_owned();
-            Ok((SpaceKey(row.get(0)?), Tombstone { audience, request: row.get(2)? }))
+            // Which space it is of, the request says.
+            let key = SpaceKey { id: SpaceId::from_bytes([0; 16]), row: row.get(0)? };
+            Ok((key, Tombstone { audience, request: row.get(2)? }))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -196,27 +202,27 @@ impl Mending for Sqlite<'_> {
     fn move_tombstone(&mut self, from: SpaceKey, to: SpaceKey) -> Result<()> {
         self.0
             .prepare_cached("UPDATE OR REPLACE tombstone SET space = ?2 WHERE space = ?1")?
-            .execute([from.0, to.0])?;
+            .execute([from.row, to.row])?;
         Ok(())
     }
 
     fn put_unheard(&mut self, space: SpaceKey, member: MemberKey) -> Result<()> {
         self.0
             .prepare_cached("INSERT OR IGNORE INTO unheard VALUES (?1, ?2)")?
-            .execute(params![space.0, &member.as_bytes()[..]])?;
+            .execute(params![space.row, &member.as_bytes()[..]])?;
         Ok(())
     }
 
     fn is_unheard(&mut self, space: SpaceKey, member: MemberKey) -> Result<bool> {
         let mut query =
             self.0.prepare_cached("SELECT 1 FROM unheard WHERE space = ?1 AND member = ?2")?;
-        Ok(query.exists(params![space.0, &member.as_bytes()[..]])?)
+        Ok(query.exists(params![space.row, &member.as_bytes()[..]])?)
     }
 
     fn forget_unheard(&mut self, space: SpaceKey, member: MemberKey) -> Result<()> {
         self.0
             .prepare_cached("DELETE FROM unheard WHERE space = ?1 AND member = ?2")?
-            .execute(params![space.0, &member.as_bytes()[..]])?;
+            .execute(params![space.row, &member.as_bytes()[..]])?;
         Ok(())
     }
 }

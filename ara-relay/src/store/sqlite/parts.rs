@@ -7,19 +7,20 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::store::error::Result;
 use crate::store::sqlite::{Sqlite, array, stored};
-use crate::store::{Parts, SegmentKey, SpaceKey};
+use crate::store::{Parts, SpaceKey};
 
 /// How many expired parts are dropped at once.
 const PARTS_AT_ONCE: i64 = 16;
 
 impl Parts for Sqlite<'_> {
-    fn part(&mut self, segment: SegmentKey, index: u16) -> Result<Option<Vec<u8>>> {
+    fn part(&mut self, space: SpaceKey, segment: u64, index: u16) -> Result<Option<Vec<u8>>> {
         let mut query = self.0.prepare_cached(
-            "SELECT part FROM segment WHERE key = ?1 AND ?2 = 0 AND part IS NOT NULL
+            "SELECT part FROM segment WHERE space = ?1 AND number = ?2 AND ?3 = 0 AND part IS NOT NULL
              UNION ALL SELECT bytes FROM part JOIN blob ON blob.key = part.blob
-             WHERE part.segment = ?1 AND part.number = ?2",
+             WHERE part.space = ?1 AND part.segment = ?2 AND part.number = ?3",
         )?;
-        Ok(query.query_row(params![segment.0, index], |row| row.get(0)).optional()?)
+        let parameters = params![space.row, stored(segment), index];
+        Ok(query.query_row(parameters, |row| row.get(0)).optional()?)
     }
 
     fn stage(&mut self, space: SpaceKey, hash: &[u8; 32], part: &[u8], expires: u64) -> Result<()> {
@@ -27,7 +28,7 @@ impl Parts for Sqlite<'_> {
         let blob = self.0.last_insert_rowid();
         self.0
             .prepare_cached("INSERT INTO staged VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![space.0, &hash[..], blob, stored(part.len()), stored(expires)])?;
+            .execute(params![space.row, &hash[..], blob, stored(part.len()), stored(expires)])?;
         Ok(())
     }
 
@@ -35,32 +36,26 @@ impl Parts for Sqlite<'_> {
         let mut query = self.0.prepare_cached(
             "SELECT size FROM staged WHERE space = ?1 AND hash = ?2 AND expires > ?3",
         )?;
-        let size = query.query_row(params![space.0, &hash[..], stored(now)], |row| row.get(0));
+        let size = query.query_row(params![space.row, &hash[..], stored(now)], |row| row.get(0));
         Ok(size.optional()?.map(i64::unsigned_abs))
     }
 
     fn renew_staged(&mut self, space: SpaceKey, hash: &[u8; 32], expires: u64) -> Result<()> {
         self.0
             .prepare_cached("UPDATE staged SET expires = ?3 WHERE space = ?1 AND hash = ?2")?
-            .execute(params![space.0, &hash[..], stored(expires)])?;
+            .execute(params![space.row, &hash[..], stored(expires)])?;
         Ok(())
     }
 
-    fn adopt(
-        &mut self,
-        space: SpaceKey,
-        hash: &[u8; 32],
-        segment: SegmentKey,
-        index: u16,
-    ) -> Result<()> {
+    fn adopt(&mut self, space: SpaceKey, hash: &[u8; 32], segment: u64, index: u16) -> Result<()> {
         self.0
             .prepare_cached(
-                "INSERT INTO part SELECT ?3, ?4, blob FROM staged WHERE space = ?1 AND hash = ?2",
+                "INSERT INTO part SELECT space, ?3, ?4, blob FROM staged WHERE space = ?1 AND hash = ?2",
             )?
-            .execute(params![space.0, &hash[..], segment.0, index])?;
+            .execute(params![space.row, &hash[..], stored(segment), index])?;
         self.0
             .prepare_cached("DELETE FROM staged WHERE space = ?1 AND hash = ?2")?
-            .execute(params![space.0, &hash[..]])?;
+            .execute(params![space.row, &hash[..]])?;
         Ok(())
     }
 
@@ -68,7 +63,7 @@ impl Parts for Sqlite<'_> {
         let mut query = self.0.prepare_cached(
             "SELECT hash, blob, size FROM staged WHERE space = ?1 AND expires <= ?2 LIMIT ?3",
         )?;
-        let mut rows = query.query([space.0, stored(now), PARTS_AT_ONCE])?;
+        let mut rows = query.query([space.row, stored(now), PARTS_AT_ONCE])?;
         let mut expired = vec![];
         while let Some(row) = rows.next()? {
             let size: i64 = row.get(2)?;
@@ -78,7 +73,7 @@ impl Parts for Sqlite<'_> {
             self.0.prepare_cached("DELETE FROM blob WHERE key = ?1")?.execute([blob])?;
             self.0
                 .prepare_cached("DELETE FROM staged WHERE space = ?1 AND hash = ?2")?
-                .execute(params![space.0, hash])?;
+                .execute(params![space.row, hash])?;
         }
         Ok(expired.iter().map(|(.., size)| size).sum())
     }

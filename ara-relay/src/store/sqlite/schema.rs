@@ -51,7 +51,7 @@ const TABLES: &str = "
         size INTEGER NOT NULL, parts INTEGER NOT NULL, head BLOB NOT NULL, part BLOB,
         UNIQUE (space, number), UNIQUE (space, id));
     CREATE INDEX segment_alias ON segment (space, alias) WHERE alias IS NOT NULL;
-    CREATE INDEX segment_before ON segment (before) WHERE before IS NOT NULL;
+    CREATE INDEX segment_before ON segment (space, before) WHERE before IS NOT NULL;
 
     -- Those that were.
     CREATE TABLE stub (
@@ -70,8 +70,8 @@ const TABLES: &str = "
         expires INTEGER NOT NULL, PRIMARY KEY (space, hash)) WITHOUT ROWID;
     CREATE INDEX staged_expires ON staged (expires);
     CREATE TABLE part (
-        segment INTEGER NOT NULL, number INTEGER NOT NULL, blob INTEGER NOT NULL,
-        PRIMARY KEY (segment, number)) WITHOUT ROWID;
+        space INTEGER NOT NULL, segment INTEGER NOT NULL, number INTEGER NOT NULL, blob INTEGER NOT NULL,
+        PRIMARY KEY (space, segment, number)) WITHOUT ROWID;
 
     CREATE TABLE slot (
         key INTEGER PRIMARY KEY, space INTEGER NOT NULL, author BLOB NOT NULL, count INTEGER NOT NULL,

@@ -21,7 +21,7 @@ impl Slots for Sqlite<'_> {
             "SELECT number, size, hash, bytes FROM slot WHERE space = ?1 AND author = ?2",
         )?;
         let author = &author.as_bytes()[..];
-        let mut rows = query.query(params![space.0, author])?;
+        let mut rows = query.query(params![space.row, author])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let (number, size) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
         let (said, bytes): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
@@ -33,7 +33,7 @@ impl Slots for Sqlite<'_> {
 
     fn slot_authors(&mut self, space: SpaceKey) -> Result<Vec<MemberKey>> {
         let mut query = self.0.prepare_cached("SELECT author FROM slot WHERE space = ?1")?;
-        let rows = query.query_map([space.0], |row| row.get::<_, Vec<u8>>(0))?;
+        let rows = query.query_map([space.row], |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|author| MemberKey::from_bytes(array(author?, "a slot")?).map_err(|_| SLOT))
             .collect()
     }
@@ -51,7 +51,7 @@ impl Slots for Sqlite<'_> {
                 "INSERT OR REPLACE INTO slot VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
-                space.0,
+                space.row,
                 &author.as_bytes()[..],
                 stored(count),
                 // A device may choose any number.
@@ -66,7 +66,7 @@ impl Slots for Sqlite<'_> {
     fn drop_slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<()> {
         self.0
             .prepare_cached("DELETE FROM slot WHERE space = ?1 AND author = ?2")?
-            .execute(params![space.0, &author.as_bytes()[..]])?;
+            .execute(params![space.row, &author.as_bytes()[..]])?;
         Ok(())
     }
 
@@ -80,7 +80,7 @@ impl Slots for Sqlite<'_> {
             "SELECT count, bytes, author, number, hash FROM slot
              WHERE space = ?1 AND count > ?2 ORDER BY count",
         )?;
-        let mut rows = query.query([space.0, stored(count)])?;
+        let mut rows = query.query([space.row, stored(count)])?;
         let (mut slots, mut size) = (vec![], 0);
         while let Some(row) = rows.next()? {
             let slot: Vec<u8> = row.get(1)?;
