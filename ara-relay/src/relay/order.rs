@@ -99,7 +99,7 @@ pub(super) fn check_node(
     let stored: HashMap<_, _> = links.iter().map(|link| (link.number, link.before)).collect();
     let mut last = None;
     for key in &ordered {
-        if stored.get(&key) != Some(&last) {
+        if stored.get(key) != Some(&last) {
             return Err(DAMAGED);
         }
         last = Some(*key);
