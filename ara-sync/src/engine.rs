@@ -10,6 +10,7 @@ mod content;
 pub(crate) mod device;
 mod doubting;
 mod founding;
+mod holes;
 pub(crate) mod joining;
 mod judging;
 pub(crate) mod leaving;

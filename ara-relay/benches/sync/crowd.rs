@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use ara::prelude::*;
 use ara::{Database, Result};
+use ara_measure::{Figure, Random, Report};
 
 use crate::devices::Device;
 use crate::relay::Relay;
-use crate::report::{Figure, Random, Report};
 use crate::tables::{App, task};
 
 const NAME: &str = "small commits of 50 devices in 50 spaces, synced";

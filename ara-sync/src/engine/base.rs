@@ -55,8 +55,8 @@ pub(super) struct Told {
     pub(super) due: BTreeSet<NodeId>,
     /// The nodes of which nothing can be sent now: the relay refuses it, or it is too large, or too little is known.
     pub(super) unsendable: BTreeSet<NodeId>,
-    /// Those of them that are too large.
-    pub(super) too_large: BTreeSet<NodeId>,
+    /// Those of them that are too large, and when that was found out.
+    pub(super) too_large: BTreeMap<NodeId, i64>,
     /// The nodes that cannot be sealed again now.
     pub(super) not_resealed: BTreeSet<NodeId>,
     /// The nodes of which the relay did not take a segment, as it does not follow what it has.
@@ -67,8 +67,14 @@ pub(super) struct Told {
     pub(super) lacks_records: bool,
     /// Whether the end of the log is noted for all who have left by themselves.
     pub(super) is_end_of_left_noted: bool,
+    /// Whether this device has read to the end of the log since.
+    pub(super) is_all_of_left_read: bool,
     /// Whether there is no room at the relay.
     pub(super) is_full: bool,
+    /// Whether what this device has is to be told in this round, however short ago that was done.
+    pub(super) tells_at_once: bool,
+    /// Whether the relay has not taken the own slot in this round, or that has nothing new to say.
+    pub(super) tells_in_vain: bool,
     /// How many segments were read.
     pub(super) taken: u64,
     /// The record that is being made here. Others by this device's key were made by a call that failed after all, or by
@@ -80,6 +86,34 @@ pub(super) struct Told {
     pub(super) compared: Option<u64>,
     /// Whether another device has what this one does not.
     pub(super) is_lacking: bool,
+}
+
+/// What the file keeps of a space, which an engine holds as well.
+struct Kept {
+    access: AccessLog,
+    place: Place,
+    unread: BTreeMap<NodeId, Why>,
+}
+
+impl Kept {
+    /// Reads it, or returns `None` if the file is in no space. All signatures of the access log are checked.
+    fn load(database: &Database) -> Result<Option<Self>> {
+        let loaded = database.sync_read(|sync| {
+            let Some(access) = AccessLog::load(sync)? else { return Ok(None) };
+            let place = Place::load(sync, access.members.space())?;
+            let unread = unread::all(sync)?.into_iter().collect();
+            Ok(Some(Self { access, place, unread }))
+        })?;
+        Ok(loaded.flatten())
+    }
+}
+
+impl Told {
+    /// Returns what is known when the app starts, or another process has moved on: nothing, so that what could not be
+    /// merged is due.
+    fn at_start(unread: &BTreeMap<NodeId, Why>) -> Self {
+        Self { due: unread.keys().copied().collect(), ..Self::default() }
+    }
 }
 
 /// What a round did.
@@ -99,6 +133,8 @@ pub(crate) struct Outcome {
     pub(crate) is_complete: bool,
     /// Whether something is left as the relay has no room for it.
     pub(crate) is_full: bool,
+    /// After how many milliseconds another round is to tell what this device has sent, if that was not told yet.
+    pub(crate) tell_in: Option<u64>,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
     pub(crate) used: Option<(u64, u64)>,
 }
@@ -142,19 +178,17 @@ impl Engine {
         connect: Connect,
         settings: Settings,
     ) -> Result<Option<Self>> {
-        let loaded = database.sync_read(|sync| {
-            let Some(access) = AccessLog::load(sync)? else { return Ok(None) };
-            let noted = facts::get(sync, facts::RELAY)?;
-            let is_for_given = facts::get(sync, facts::GIVEN)?
-                .is_some_and(|noted| noted.is_empty() || noted == given.as_bytes());
-            Ok(Some((access, noted.filter(|_| is_for_given))))
+        let Some(Kept { access, place, unread }) = Kept::load(database)? else { return Ok(None) };
+        let noted = database.sync_read(|sync| {
+            let given_then = facts::get(sync, facts::GIVEN)?;
+            let is_same = |then: &Vec<u8>| then.is_empty() || *then == given.as_bytes();
+            let relay = facts::get(sync, facts::RELAY)?;
+            Ok(relay.filter(|_| given_then.as_ref().is_some_and(is_same)))
         })?;
-        let Some((access, noted)) = loaded.flatten() else { return Ok(None) };
-        let noted = noted.and_then(|url| String::from_utf8(url).ok());
+        let noted = noted.flatten().and_then(|url| String::from_utf8(url).ok());
         let moved = access.members.relay().map(str::to_owned);
         let url = moved.or(noted).unwrap_or_else(|| given.to_owned());
         let relay = Arc::new(Relay::new(&url, connect(&url)?)?);
-        let place = Place::start(access.members.space());
         let mut engine = Self {
             database: database.clone(),
             keys,
@@ -167,11 +201,11 @@ impl Engine {
             access,
             epoch_keys: None,
             place,
-            unread: BTreeMap::new(),
+            told: Told::at_start(&unread),
+            unread,
             random: Random::of(database)?,
-            told: Told::default(),
         };
-        engine.reload()?;
+        engine.find_keys()?;
         engine.settle()?;
         Ok(Some(engine))
     }
@@ -209,15 +243,9 @@ impl Engine {
 
     /// Reads anew what the file keeps.
     pub(super) fn reload(&mut self) -> Result<()> {
-        let loaded = self.database.sync_read(|sync| {
-            let Some(access) = AccessLog::load(sync)? else { return Ok(None) };
-            let place = Place::load(sync, access.members.space())?;
-            Ok(Some((access, place, unread::all(sync)?)))
-        })?;
-        let (access, place, unread) = loaded.flatten().ok_or(Error::NotInASpace)?;
-        (self.access, self.place) = (access, place);
-        self.unread = unread.into_iter().collect();
-        self.told = Told { due: self.unread.keys().copied().collect(), ..Told::default() };
+        let kept = Kept::load(&self.database)?.ok_or(Error::NotInASpace)?;
+        self.told = Told::at_start(&kept.unread);
+        (self.access, self.place, self.unread) = (kept.access, kept.place, kept.unread);
         self.find_keys()
     }
 

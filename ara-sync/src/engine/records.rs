@@ -19,6 +19,9 @@ const MOST_SENT: usize = LONGEST_REQUEST / 2;
 /// The most bytes of records that are read of a log that is not known yet. A relay keeps far fewer.
 const MOST_BYTES: usize = 64 << 20;
 
+/// In how many answers they come at most. A relay fills each but the last.
+const MOST_PAGES: usize = 64;
+
 impl Engine {
     /// Applies records that follow the last one that is known, and writes them with what they change. If one does not
     /// verify, those before it stand, and sync stops. Returns whether there were any.
@@ -60,7 +63,7 @@ impl Engine {
             self.access = log;
             outcome.alarms_changed |= changed;
             outcome.devices_changed = true;
-            self.told.is_end_of_left_noted = false;
+            (self.told.is_end_of_left_noted, self.told.is_all_of_left_read) = (false, false);
             self.told.tails.clear();
             self.told.not_resealed.clear();
             self.told.due.extend(self.unread.keys().copied());
@@ -93,6 +96,29 @@ impl Engine {
             })?;
         }
         self.told.is_end_of_left_noted = true;
+        Ok(())
+    }
+
+    /// Notes that this device has read to the end of the log. What comes behind it is no last word of who has left before,
+    /// even if the relay told of another end then.
+    pub(super) fn note_all_read(&mut self) -> Result<()> {
+        if self.told.is_all_of_left_read {
+            return Ok(());
+        }
+        let read = self.place.cursor.number;
+        let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
+        let mut left = left.unwrap_or_default();
+        left.retain(|(_, end)| {
+            end.as_slice().try_into().is_ok_and(|end| u64::from_be_bytes(end) > read)
+        });
+        if !left.is_empty() {
+            self.write(|sync| {
+                left.iter().try_for_each(|(member, _)| {
+                    facts::put(sync, &format!("{}{member}", facts::LEFT), &read.to_be_bytes())
+                })
+            })?;
+        }
+        self.told.is_all_of_left_read = true;
         Ok(())
     }
 
@@ -272,8 +298,11 @@ pub(super) fn read_pages(
 ) -> Result<Vec<Vec<u8>>> {
     let mut records = answer.records;
     let mut size: usize = records.iter().map(Vec::len).sum();
+    let mut pages = 1;
     while answer.is_more {
-        let Some(last) = records.last().filter(|_| size <= MOST_BYTES) else {
+        let is_bounded = size <= MOST_BYTES && pages < MOST_PAGES;
+        pages += 1;
+        let Some(last) = records.last().filter(|_| is_bounded) else {
             return Err(Fault::Lied { what: "its access log never ends" });
         };
         answer = ask(Record::read(last)?.hash())?;

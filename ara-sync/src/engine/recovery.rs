@@ -21,6 +21,9 @@ use crate::relay::Relay;
 use crate::state::facts;
 use crate::state::records::AccessLog;
 
+/// The most spaces that a relay tells of.
+const MOST_SPACES: usize = 1024;
+
 /// How often a space can have moved.
 const MOST_MOVES: usize = 64;
 
@@ -44,7 +47,11 @@ impl Recovery {
     pub(crate) fn find(words: &Arc<SecretKeys>, url: &str, connect: &Connect) -> Result<Vec<Self>> {
         let relay = Arc::new(Relay::new(url, connect(url)?)?);
         let mut found = Vec::new();
-        for space in relay.find(words)? {
+        let spaces = relay.find(words)?;
+        if spaces.len() > MOST_SPACES {
+            return Err(Fault::Lied { what: "it tells of more spaces than one does" });
+        }
+        for space in spaces {
             let recovery = read_log(&relay, space, words).and_then(|access| {
                 let (words, relay, connect) =
                     (Arc::clone(words), Arc::clone(&relay), Arc::clone(connect));

@@ -6,13 +6,13 @@ use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::{Endpoint, Refusal};
 use ara_protocol::pairing::LONGEST_BOX;
 
-use crate::testing::{Fixed, TestSpace};
+use crate::testing::{TestSpace, fixed};
 
 const MAILBOX: MailboxId = MailboxId::from_bytes([5; 16]);
 const GET: MailboxRequest = MailboxRequest::Get { mailbox: MAILBOX, index: 0, wait: 0 };
 
 fn signer() -> SecretKeys {
-    SecretKeys::generate(&mut Fixed(50))
+    SecretKeys::generate(&mut fixed(50))
 }
 
 fn ask(space: &TestSpace, request: &MailboxRequest, keys: &SecretKeys) -> Result<Vec<u8>, Refusal> {
@@ -74,7 +74,7 @@ fn who_waits_is_told_for_how_long() {
 #[test]
 fn only_a_member_opens_one_and_only_its_keys_use_it() {
     let space = TestSpace::new();
-    let stranger = SecretKeys::generate(&mut Fixed(8));
+    let stranger = SecretKeys::generate(&mut fixed(8));
     assert_eq!(get(&space, 0), Err(Refusal::Unknown));
     let member = signer().public().member();
     let request = MailboxRequest::Open { space: space.id(), mailbox: MAILBOX, signer: member };
