@@ -198,6 +198,7 @@ fn what_cannot_be_synced_says_why() {
     for (args, code, message) in [
         (&["devices"] as &[&str], 2, "todo.db is not synced yet"),
         (&["words"], 2, "todo.db is not synced yet"),
+        (&["leave"], 2, "todo.db is not synced yet"),
         (&["pair"], 2, "todo pair [RELAY] CODE"),
         (&["sync", "--twice"], 2, "no option `--twice`"),
         (&["pair", &relay.url, "no code"], 1, "the code to join a space cannot be used"),

@@ -57,16 +57,18 @@ pub fn let_in(
 
 /// Joins the user's devices by the code that one of them shows.
 pub fn join<E: Edition>(setting: &Setting<'_>, code: &str) -> Result<(), Failure> {
-    let db = Database::open(setting.path)?;
-    let joining = sync::join(&setting.relay, code)
-        .device_name(&setting.name)
-        .app_version(E::VERSION)
-        .begin_for(&db)?;
+    let join = sync::join(&setting.relay, code).device_name(&setting.name).app_version(E::VERSION);
+    // Who is not let in has no new file.
+    let joining = match setting.path.exists() {
+        true => join.begin_for(&Database::open(setting.path)?)?,
+        false => join.begin()?,
+    };
     say(&format!("digits: {}", joining.digits()))?;
     if !is_confirmed("Type them on the other device. Did it take them?")? {
         joining.refuse()?;
         return Err(Failure::Usage("not confirmed, so nothing was sent or received".to_owned()));
     }
+    let db = Database::open(setting.path)?;
     let screen = Screen::of::<E>(&db)?;
     let session = joining.finish::<E>(&db)?;
     if setting.once { screen.finish(session) } else { screen.show(session, false) }
