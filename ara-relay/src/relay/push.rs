@@ -1,9 +1,9 @@
 //! Taking what is pushed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ara_protocol::access::Members;
-use ara_protocol::message::sync::{PushOutcome, PushedSegment};
+use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, PushedSegment};
 use ara_protocol::segment::Head;
 use ara_protocol::{Error, SegmentId};
 
@@ -59,18 +59,18 @@ pub(super) struct Taking<'a> {
     pub(super) members: &'a Members,
     pub(super) quota: u64,
     pub(super) now: u64,
-    /// Which segments were taken, or were there.
-    pub(super) taken: BTreeSet<SegmentId>,
+    /// Which segments were taken, or were there, and where they are in the request.
+    pub(super) taken: BTreeMap<SegmentId, PlaceInRequest>,
     /// Whether something was written.
     pub(super) has_written: bool,
 }
 
 impl Taking<'_> {
-    /// Takes a push, or tells why not. It is written only if it is taken whole.
+    /// Takes a push, the one of this index, or tells why not. It is written only if it is taken whole.
     pub(super) fn take(
         &mut self,
         transaction: &mut dyn Transaction,
-        push: &Push,
+        (index, push): (u16, &Push),
     ) -> Result<PushOutcome> {
         let Some(push) = push else { return Ok(PushOutcome::Refused) };
         let mut known = 0;
@@ -85,7 +85,10 @@ impl Taking<'_> {
             self.take_new(transaction, push)?
         };
         if outcome == PushOutcome::Taken {
-            self.taken.extend(push.iter().map(|segment| segment.head.id()));
+            for (segment, at) in push.iter().zip(0..) {
+                let at = PlaceInRequest { push: index, segment: at };
+                self.taken.entry(segment.head.id()).or_insert(at);
+            }
         }
         Ok(outcome)
     }

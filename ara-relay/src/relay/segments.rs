@@ -1,6 +1,6 @@
 //! Lists of heads, parts of segments, and parts that are staged.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use ara_protocol::message::segments::{
     HeadsAnswer, HeadsRequest, PartsAnswer, PartsRequest, StageRequest,
@@ -33,7 +33,7 @@ impl Relay {
             let reading = Reading {
                 after: request.after,
                 node: request.node,
-                pushed: &BTreeSet::new(),
+                pushed: &BTreeMap::new(),
                 with_parts: false,
                 budget: MOST,
                 room: MOST,

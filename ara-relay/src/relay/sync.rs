@@ -1,8 +1,8 @@
 //! One round trip: what is new at the client goes into the log, and what is new there is told.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use ara_protocol::message::sync::{PushOutcome, SyncAnswer, SyncRequest};
+use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, SyncAnswer, SyncRequest};
 use ara_protocol::message::{LONGEST_ANSWER, Refusal};
 use ara_protocol::slot::Slot;
 use ara_protocol::{Cursor, SegmentId};
@@ -44,7 +44,8 @@ struct Writing {
 #[derive(Default)]
 struct Written {
     outcomes: Vec<PushOutcome>,
-    pushed: BTreeSet<SegmentId>,
+    pushed: BTreeMap<SegmentId, PlaceInRequest>,
+    took_slot: bool,
     has_news: bool,
 }
 
@@ -109,15 +110,15 @@ impl Relay {
             members: &members,
             quota: self.options.quota,
             now,
-            taken: BTreeSet::new(),
+            taken: BTreeMap::new(),
             has_written: false,
         };
         let mut outcomes = vec![];
-        for push in &writing.pushes {
+        for (index, push) in (0..).zip(&writing.pushes) {
             // Who stands elsewhere, as the relay was put back, reads again before it writes. Otherwise its segments
             // would tell others for ever that the relay hides something.
             outcomes.push(match stands_here {
-                true => taking.take(transaction, push)?,
+                true => taking.take(transaction, (index, push))?,
                 false => PushOutcome::Conflict,
             });
         }
@@ -126,17 +127,19 @@ impl Relay {
         // hides something.
         let is_all_here =
             stands_here && outcomes.iter().all(|outcome| *outcome == PushOutcome::Taken);
+        let mut took_slot = false;
         if let Some(slot) = &writing.slot
             && is_all_here
             && members.check_write(slot).is_ok()
         {
-            has_news |= take_slot(transaction, &mut space, slot)?;
+            took_slot = take_slot(transaction, &mut space, slot)?;
+            has_news |= took_slot;
         }
         if has_news || self.is_use_news(&space) {
             space.last_use = now;
             transaction.put_space(&space)?;
         }
-        Ok(Written { outcomes, pushed, has_news })
+        Ok(Written { outcomes, pushed, took_slot, has_news })
     }
 
     fn read_news(
@@ -160,7 +163,9 @@ impl Relay {
             Some((last, _)) if !transaction.slots_after(space.key, *last, 0)?.is_empty() => *last,
             _ => space.slots,
         };
-        let slots: Vec<_> = slots.into_iter().map(|(_, slot)| slot).collect();
+        // Who has just sent one knows it.
+        let is_new = |slot: &Vec<u8>| !written.took_slot || *slot != request.slot;
+        let slots: Vec<_> = slots.into_iter().map(|(_, slot)| slot).filter(is_new).collect();
 
         let knows_cursor = knows(transaction, space, request.cursor)?;
         let mut read = Read { entries: vec![], is_more: false };
@@ -179,6 +184,7 @@ impl Relay {
         }
         Ok(SyncAnswer {
             pushes: written.outcomes.clone(),
+            took_slot: written.took_slot,
             knows_access: known_record.is_some(),
             records,
             knows_cursor,

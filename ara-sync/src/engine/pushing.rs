@@ -2,7 +2,7 @@
 
 use ara_core::{SyncNode, Uuid};
 use ara_protocol::NodeId;
-use ara_protocol::message::sync::{PushOutcome, PushedSegment};
+use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, PushedSegment};
 use ara_protocol::segment::Point;
 
 use crate::engine::base::{Engine, Outcome};
@@ -32,13 +32,22 @@ pub(super) struct Push {
 pub(super) struct SentPush {
     node: NodeId,
     replaces: bool,
-    segments: usize,
+    heads: Vec<Vec<u8>>,
 }
 
 impl SentPush {
     pub(super) fn of(push: &Push) -> Self {
-        Self { node: push.node, replaces: push.replaces, segments: push.segments.len() }
+        let heads = push.segments.iter().map(|segment| segment.head.clone()).collect();
+        Self { node: push.node, replaces: push.replaces, heads }
     }
+}
+
+/// Returns the head of a segment that was sent. The relay says where in the request it was, and what was not there it
+/// cannot make up.
+pub(super) fn sent_head(pushes: &[SentPush], at: PlaceInRequest) -> Result<&[u8]> {
+    let push = pushes.get(usize::from(at.push));
+    let head = push.and_then(|push| push.heads.get(usize::from(at.segment)));
+    head.map(Vec::as_slice).ok_or(Fault::Lied { what: "it shows what this device has not sent" })
 }
 
 impl Engine {
@@ -179,9 +188,9 @@ impl Engine {
             return Err(Fault::Lied { what: "it does not tell what became of what was sent" });
         }
         for (push, became) in pushes.iter().zip(outcomes) {
-            let SentPush { node, replaces, segments } = push;
+            let SentPush { node, replaces, heads } = push;
             match became {
-                PushOutcome::Taken => outcome.sent += *segments as u64,
+                PushOutcome::Taken => outcome.sent += heads.len() as u64,
                 PushOutcome::Conflict => {
                     self.told.conflicts.insert(*node);
                 }

@@ -13,6 +13,8 @@ mod recovering;
 mod sealed_again;
 mod simple;
 mod simulation;
+mod telling;
 mod two_processes;
 mod unreadable;
 mod world;
+mod year;
