@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use ara_protocol::message::sync::{Entry, PlaceInRequest};
+use ara_protocol::segment::Outline;
 use ara_protocol::{Cursor, NodeId, SegmentId};
 
-use crate::store::{Listed, Result, Space, SpaceKey, StoreError, Transaction};
+use crate::relay::fault::Fault;
+use crate::store::{Listed, Space, SpaceKey, StoreError, Transaction};
 
 /// How many segments are listed at once.
 const PAGE: usize = 128;
@@ -49,15 +51,22 @@ pub(super) struct Read {
 
 impl Reading<'_> {
     /// Reads the log, until there is enough.
-    pub(super) fn read(&self, transaction: &mut dyn Transaction, space: &Space) -> Result<Read> {
+    pub(super) fn read(
+        &self,
+        transaction: &mut dyn Transaction,
+        space: &Space,
+    ) -> Result<Read, Fault> {
         let mut read = Read { entries: vec![], is_more: false };
         // Up to where the log was seen, and up to where it is told.
         let (mut seen, mut told, mut size) = (self.after, self.after, 0);
+        let mut last = None;
         loop {
             let page = transaction.list(space.key, seen, self.node, PAGE)?;
             let is_last = page.len() < PAGE;
             for listed in page {
                 seen = listed.number;
+                let outline = check(transaction, space, &listed, last)?;
+                last = Some(Cursor { number: listed.number, chain: listed.chain });
                 let (form, cost) = self.form(&listed, self.room.saturating_sub(size));
                 let is_too_much = size + cost > self.budget && !read.entries.is_empty();
                 if is_too_much || size + cost > self.room {
@@ -71,7 +80,7 @@ impl Reading<'_> {
                 }
                 size += cost;
                 told = listed.number;
-                read.entries.push(entry(transaction, space.key, listed, form)?);
+                read.entries.push(entry(transaction, space.key, (listed, outline), form)?);
             }
             if is_last {
                 break;
@@ -104,23 +113,49 @@ impl Reading<'_> {
 fn entry(
     transaction: &mut dyn Transaction,
     space: SpaceKey,
-    listed: Listed,
+    (listed, outline): (Listed, Outline),
     form: Form,
-) -> Result<Entry> {
-    let Listed { number, head, .. } = listed;
+) -> Result<Entry, Fault> {
+    let Listed { number, head, size, .. } = listed;
     Ok(match form {
         Form::Pushed(at) => Entry::Pushed { number, at },
         Form::Head => Entry::Head { number, head },
         Form::Whole => {
             let part = transaction.part(space, number, 0)?;
-            let part = part.ok_or(StoreError::Damaged { what: "a part of a segment" })?;
+            let is_as_noted = |part: &Vec<u8>| {
+                outline.is_part(0, part) && (part.len() + head.len()) as u64 == size
+            };
+            let part = part.filter(is_as_noted).ok_or(Fault::Damaged(number))?;
             Entry::Whole { number, head, part }
         }
     })
 }
 
+/// Checks that a segment is what was kept of it, and comes in the log where it says. `last` is a place that was checked.
+fn check(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    listed: &Listed,
+    last: Option<Cursor>,
+) -> Result<Outline, Fault> {
+    let outline = Outline::read(&listed.head, listed.id);
+    let outline = outline.map_err(|_| Fault::Damaged(listed.number))?;
+    let number = listed.number.saturating_sub(1);
+    let before = match last.filter(|last| last.number == number) {
+        Some(last) => Some(last.chain),
+        None if number == 0 => Some(Cursor::start(space.key.id).chain),
+        None => transaction.chain_at(space.key, number)?,
+    };
+    let follows = |chain| Cursor { number, chain }.after(listed.id).chain == listed.chain;
+    let is_as_noted = outline.space == space.key.id
+        && outline.node == listed.node
+        && outline.part_count() == usize::from(listed.part_count)
+        && before.is_some_and(follows);
+    if is_as_noted { Ok(outline) } else { Err(Fault::Damaged(listed.number)) }
+}
+
 /// Returns the entry that passes over what is before a segment.
-fn skip(transaction: &mut dyn Transaction, space: &Space, number: u64) -> Result<Entry> {
+fn skip(transaction: &mut dyn Transaction, space: &Space, number: u64) -> Result<Entry, Fault> {
     let chain = transaction.chain_at(space.key, number)?;
     let chain = chain.ok_or(StoreError::Damaged { what: "the chain of a log" })?;
     Ok(Entry::Skip { to: Cursor { number, chain } })

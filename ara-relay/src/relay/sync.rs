@@ -11,6 +11,7 @@ use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::entries::{Read, Reading};
 use crate::relay::fault::Fault;
+use crate::relay::members::{number_of, records_after};
 use crate::relay::news::Topic;
 use crate::relay::push::{Push, Taking, read as read_push};
 use crate::relay::standing::Standing;
@@ -73,7 +74,7 @@ impl Relay {
         }
         let (answer, is_use_news) = self.read(|transaction| {
             let space = self.standing(transaction, asked)?.space;
-            let answer = self.read_news(transaction, &space, &request, &written)?;
+            let answer = self.read_news(transaction, asked, &space, (&request, &written))?;
             Ok((answer, self.is_use_news(&space)))
         })?;
         if is_use_news {
@@ -104,7 +105,7 @@ impl Relay {
     ) -> std::result::Result<Written, Fault> {
         let Standing { mut space, members } = self.standing(transaction, asked)?;
         let now = self.now();
-        let stands_here = knows(transaction, &space, writing.cursor)?;
+        let stands_here = knows(transaction, &space, asked, writing.cursor)?;
         let mut taking = Taking {
             space: &mut space,
             members: &members,
@@ -145,13 +146,13 @@ impl Relay {
     fn read_news(
         &self,
         transaction: &mut dyn Transaction,
+        asked: &Asked<'_>,
         space: &Space,
-        request: &SyncRequest,
-        written: &Written,
-    ) -> Result<SyncAnswer> {
-        let known_record = transaction.record_number(space.key, request.access)?;
+        (request, written): (&SyncRequest, &Written),
+    ) -> std::result::Result<SyncAnswer, Fault> {
+        let known_record = number_of(transaction, space, request.access)?;
         let records = match known_record {
-            Some(number) => transaction.records(space.key, number, MOST_RECORDS)?,
+            Some(number) => records_after(transaction, space, number, MOST_RECORDS)?,
             None => vec![],
         };
         let has_all_records =
@@ -167,7 +168,7 @@ impl Relay {
         let is_new = |slot: &Vec<u8>| !written.took_slot || *slot != request.slot;
         let slots: Vec<_> = slots.into_iter().map(|(_, slot)| slot).filter(is_new).collect();
 
-        let knows_cursor = knows(transaction, space, request.cursor)?;
+        let knows_cursor = knows(transaction, space, asked, request.cursor)?;
         let mut read = Read { entries: vec![], is_more: false };
         // Whose segments they are tell the records, so these come first.
         if knows_cursor && has_all_records && request.budget > 0 {
@@ -211,8 +212,16 @@ fn take_slot(transaction: &mut dyn Transaction, space: &mut Space, slot: &Slot) 
     Ok(true)
 }
 
-/// Returns whether a cursor is a place of the log.
-fn knows(transaction: &mut dyn Transaction, space: &Space, cursor: Cursor) -> Result<bool> {
+/// Returns whether a cursor is a place of the log. It is none of who is still to hear that something before it was lost.
+fn knows(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    asked: &Asked<'_>,
+    cursor: Cursor,
+) -> Result<bool> {
+    if cursor.number > 0 && transaction.is_unheard(space.key, asked.signer)? {
+        return Ok(false);
+    }
     if cursor.number == 0 || cursor.number >= space.end.number {
         return Ok(cursor == space.end || cursor == Cursor::start(space.key.id));
     }

@@ -51,8 +51,8 @@ pub(super) struct Told {
     pub(super) due: BTreeSet<NodeId>,
     /// The nodes of which nothing can be sent now: the relay refuses it, or it is too large, or too little is known.
     pub(super) unsendable: BTreeSet<NodeId>,
-    /// Those of them that are too large.
-    pub(super) too_large: BTreeSet<NodeId>,
+    /// Those of them that are too large, and when that was found out.
+    pub(super) too_large: BTreeMap<NodeId, i64>,
     /// The nodes that cannot be sealed again now.
     pub(super) not_resealed: BTreeSet<NodeId>,
     /// The nodes of which the relay did not take a segment, as it does not follow what it has.

@@ -41,7 +41,7 @@ impl Engine {
         self.told.tells_in_vain = false;
         self.told.begun_anew = 0;
         self.told.conflicts.clear();
-        self.told.unsendable.clone_from(&self.told.too_large);
+        self.told.unsendable = self.still_too_large();
         let taken = self.told.taken;
         let done = self.requests(is_stopped, on_progress, &mut outcome);
         self.told.tells_at_once = false;
@@ -161,6 +161,9 @@ impl Engine {
         }
         let mut pushes = if can_push { self.pushes()? } else { vec![] };
         if can_push && pushes.is_empty() {
+            pushes.extend(self.fill_hole()?);
+        }
+        if can_push && pushes.is_empty() {
             pushes.extend(self.reseal()?);
         }
         if can_push && pushes.is_empty() {
@@ -250,6 +253,10 @@ impl Engine {
             return Ok(true);
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
-        Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
+        Ok(may_push
+            && (self.has_news()?
+                || self.has_hole()?.is_some()
+                || self.has_dirty()?
+                || self.has_many_small()?.is_some()))
     }
 }

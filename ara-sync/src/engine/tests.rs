@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bulk;
+mod damaged;
 mod forks;
 mod lies;
 mod members;
