@@ -1,6 +1,6 @@
 //! Reading the log of a space.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use ara_protocol::message::sync::Entry;
 use ara_protocol::{Cursor, NodeId, SegmentId};
@@ -42,16 +42,17 @@ impl Reading<'_> {
         let mut read = Read { entries: vec![], is_more: false };
         // Up to where the log was seen, and up to where it is told.
         let (mut seen, mut told, mut size) = (self.after, self.after, 0);
-        loop {
+        while seen < space.end.number && !read.is_more {
             let page = transaction.list(space.key, seen, self.node, PAGE)?;
             let is_last = page.len() < PAGE;
+            let mut whole = vec![];
             for listed in page {
                 seen = listed.number;
                 let cost = self.cost(&listed, self.room.saturating_sub(size));
                 let is_too_much = size + cost > self.budget && !read.entries.is_empty();
                 if is_too_much || size + cost > self.room {
                     read.is_more = true;
-                    return Ok(read);
+                    break;
                 }
                 if listed.number > told + 1 && self.node.is_none() {
                     let to = skip(transaction, space, listed.number - 1)?;
@@ -60,11 +61,20 @@ impl Reading<'_> {
                 }
                 size += cost;
                 told = listed.number;
-                read.entries.push(self.entry(transaction, space.key, listed, cost)?);
+                if cost > listed.head.len() + OVERHEAD {
+                    whole.push(told);
+                }
+                read.entries.push(Entry::Head { number: told, head: listed.head });
+            }
+            if !whole.is_empty() {
+                add_parts(transaction, space.key, &whole, &mut read.entries)?;
             }
             if is_last {
                 break;
             }
+        }
+        if read.is_more {
+            return Ok(read);
         }
         if space.end.number > told && self.node.is_none() {
             read.entries.push(Entry::Skip { to: space.end });
@@ -86,22 +96,28 @@ impl Reading<'_> {
             && whole <= room;
         if is_whole { whole } else { head }
     }
+}
 
-    fn entry(
-        &self,
-        transaction: &mut dyn Transaction,
-        space: SpaceKey,
-        listed: Listed,
-        cost: usize,
-    ) -> Result<Entry> {
-        let Listed { number, head, .. } = listed;
-        if cost == head.len() + OVERHEAD {
-            return Ok(Entry::Head { number, head });
-        }
-        let part = transaction.part(space, number, 0)?;
-        let part = part.ok_or(StoreError::Damaged { what: "a part of a segment" })?;
-        Ok(Entry::Whole { number, head, part })
+/// Makes entries of some numbers, which have only their heads yet, whole.
+fn add_parts(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    numbers: &[u64],
+    entries: &mut [Entry],
+) -> Result<()> {
+    let parts = transaction.first_parts(space, numbers)?;
+    let mut parts: HashMap<_, _> = parts.into_iter().collect();
+    if numbers.iter().any(|number| !parts.contains_key(number)) {
+        return Err(StoreError::Damaged { what: "a part of a segment" });
     }
+    for entry in entries {
+        if let Entry::Head { number, head } = entry
+            && let Some(part) = parts.remove(number)
+        {
+            *entry = Entry::Whole { number: *number, head: std::mem::take(head), part };
+        }
+    }
+    Ok(())
 }
 
 /// Returns the entry that passes over what is before a segment.

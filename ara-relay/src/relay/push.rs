@@ -73,10 +73,8 @@ impl Taking<'_> {
         push: &Push,
     ) -> Result<PushOutcome> {
         let Some(push) = push else { return Ok(PushOutcome::Refused) };
-        let mut known = 0;
-        for segment in push {
-            known += usize::from(transaction.has_segment(self.space.key, segment.head.id())?);
-        }
+        let ids: Vec<_> = push.iter().map(|segment| segment.head.id()).collect();
+        let known = transaction.count_known(self.space.key, &ids)?;
         let outcome = if known == push.len() {
             PushOutcome::Taken
         } else if known > 0 {
@@ -85,7 +83,7 @@ impl Taking<'_> {
             self.take_new(transaction, push)?
         };
         if outcome == PushOutcome::Taken {
-            self.taken.extend(push.iter().map(|segment| segment.head.id()));
+            self.taken.extend(ids);
         }
         Ok(outcome)
     }

@@ -11,10 +11,9 @@ use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::entries::{Read, Reading};
 use crate::relay::fault::Fault;
-use crate::relay::news::Topic;
 use crate::relay::push::{Push, Taking, read as read_push};
 use crate::relay::standing::Standing;
-use crate::store::{Result, Space, Transaction};
+use crate::store::{Result, Space, Topic, Transaction};
 
 /// The most bytes of access records in an answer.
 const MOST_RECORDS: usize = 4 << 20;
@@ -65,7 +64,8 @@ impl Relay {
 
         let mut written = Written::default();
         if writing.slot.is_some() || !writing.pushes.is_empty() {
-            written = self.write(|transaction| self.take_news(transaction, asked, &writing))?;
+            written = self
+                .write(asked.topic(), |transaction| self.take_news(transaction, asked, &writing))?;
         }
         if written.has_news {
             self.tell(Topic::Space(asked.space()));
@@ -77,7 +77,7 @@ impl Relay {
         })?;
         if is_use_news {
             let nothing = Writing { pushes: vec![], slot: None, ..writing };
-            self.write(|transaction| self.take_news(transaction, asked, &nothing))?;
+            self.write(asked.topic(), |transaction| self.take_news(transaction, asked, &nothing))?;
         }
         Ok(answer.to_bytes()?)
     }
@@ -146,18 +146,31 @@ impl Relay {
         request: &SyncRequest,
         written: &Written,
     ) -> Result<SyncAnswer> {
-        let known_record = transaction.record_number(space.key, request.access)?;
+        let known_record = match request.access == space.access {
+            true => Some(space.records),
+            false => transaction.record_number(space.key, request.access)?,
+        };
         let records = match known_record {
-            Some(number) => transaction.records(space.key, number, MOST_RECORDS)?,
-            None => vec![],
+            Some(number) if number < space.records => {
+                transaction.records(space.key, number, MOST_RECORDS)?
+            }
+            _ => vec![],
         };
         let has_all_records =
             known_record.is_none_or(|number| number + records.len() as u64 == space.records);
 
-        let slots = transaction.slots_after(space.key, request.slots_seen, MOST_SLOTS)?;
+        let slots = match request.slots_seen < space.slots {
+            true => transaction.slots_after(space.key, request.slots_seen, MOST_SLOTS)?,
+            false => vec![],
+        };
         // If they do not all fit, the next request brings the others.
         let newest_slot = match slots.last() {
-            Some((last, _)) if !transaction.slots_after(space.key, *last, 0)?.is_empty() => *last,
+            Some((last, _))
+                if *last < space.slots
+                    && !transaction.slots_after(space.key, *last, 0)?.is_empty() =>
+            {
+                *last
+            }
             _ => space.slots,
         };
         let slots: Vec<_> = slots.into_iter().map(|(_, slot)| slot).collect();

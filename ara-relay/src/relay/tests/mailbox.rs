@@ -6,6 +6,7 @@ use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::{Endpoint, Refusal};
 use ara_protocol::pairing::LONGEST_BOX;
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{Fixed, TestSpace};
 
 const MAILBOX: MailboxId = MailboxId::from_bytes([5; 16]);
@@ -33,7 +34,6 @@ fn get(space: &TestSpace, index: u8) -> Result<Vec<u8>, Refusal> {
     ask(space, &MailboxRequest::Get { mailbox: MAILBOX, index, wait: 9 }, &signer())
 }
 
-#[test]
 fn a_box_is_put_once() {
     let space = TestSpace::new();
     open(&space, MAILBOX).unwrap();
@@ -48,7 +48,6 @@ fn a_box_is_put_once() {
     assert_eq!(put(&space, 4, b"no box"), Err(Refusal::Malformed));
 }
 
-#[test]
 fn who_waits_is_told_for_how_long() {
     let space = TestSpace::new();
     open(&space, MAILBOX).unwrap();
@@ -62,7 +61,6 @@ fn who_waits_is_told_for_how_long() {
     assert_eq!(wait(7), 0);
 }
 
-#[test]
 fn only_a_member_opens_one_and_only_its_keys_use_it() {
     let space = TestSpace::new();
     let stranger = SecretKeys::generate(&mut Fixed(8));
@@ -83,7 +81,6 @@ fn only_a_member_opens_one_and_only_its_keys_use_it() {
     assert_eq!(ask(&space, &request, &space.laptop), Err(Refusal::Malformed));
 }
 
-#[test]
 fn it_is_gone_after_ten_minutes() {
     let space = TestSpace::new();
     open(&space, MAILBOX).unwrap();
@@ -98,7 +95,6 @@ fn it_is_gone_after_ten_minutes() {
     assert_eq!(get(&space, 0), Ok(vec![]));
 }
 
-#[test]
 fn a_space_has_eight_at_a_time() {
     let space = TestSpace::new();
     for number in 0..8 {
@@ -114,3 +110,11 @@ fn a_space_has_eight_at_a_time() {
         Err(Refusal::Limited { retry_after: 10 })
     );
 }
+
+on_every_store!(
+    a_box_is_put_once,
+    who_waits_is_told_for_how_long,
+    only_a_member_opens_one_and_only_its_keys_use_it,
+    it_is_gone_after_ten_minutes,
+    a_space_has_eight_at_a_time,
+);

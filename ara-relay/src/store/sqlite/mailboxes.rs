@@ -6,7 +6,19 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::{Sqlite, array, stored};
-use crate::store::{KeptMailbox, Mailboxes, SpaceKey};
+use crate::store::{KeptMailbox, Mailboxes, Mark, SpaceKey};
+
+impl Sqlite<'_> {
+    /// Returns how many boxes of a mailbox are filled, if it is there.
+    pub(super) fn mailbox_mark(&self, id: MailboxId) -> Result<Option<Mark>> {
+        let mut query = self.0.prepare_cached(
+            "SELECT (SELECT count(*) FROM box WHERE mailbox = ?1) FROM mailbox WHERE id = ?1",
+        )?;
+        let filled =
+            query.query_row([&id.as_bytes()[..]], |row| row.get::<_, i64>(0)).optional()?;
+        Ok(filled.map(|filled| [filled.unsigned_abs(), 0, 0, 0]))
+    }
+}
 
 impl Mailboxes for Sqlite<'_> {
     fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>> {
@@ -35,11 +47,11 @@ impl Mailboxes for Sqlite<'_> {
         Ok(())
     }
 
-    fn mailbox_expiries(&mut self, space: SpaceKey) -> Result<Vec<u64>> {
-        let mut query = self
-            .0
-            .prepare_cached("SELECT expires FROM mailbox WHERE space = ?1 ORDER BY expires")?;
-        let rows = query.query_map([space.row], |row| row.get::<_, i64>(0))?;
+    fn mailbox_expiries(&mut self, space: SpaceKey, now: u64) -> Result<Vec<u64>> {
+        let mut query = self.0.prepare_cached(
+            "SELECT expires FROM mailbox WHERE space = ?1 AND expires > ?2 ORDER BY expires",
+        )?;
+        let rows = query.query_map([space.row, stored(now)], |row| row.get::<_, i64>(0))?;
         rows.map(|expires| Ok(expires?.unsigned_abs())).collect()
     }
 
@@ -56,6 +68,14 @@ impl Mailboxes for Sqlite<'_> {
             index,
             sealed
         ])?;
+        Ok(())
+    }
+
+    fn drop_mailbox(&mut self, id: MailboxId) -> Result<()> {
+        for statement in ["DELETE FROM box WHERE mailbox = ?1", "DELETE FROM mailbox WHERE id = ?1"]
+        {
+            self.0.prepare_cached(statement)?.execute([&id.as_bytes()[..]])?;
+        }
         Ok(())
     }
 

@@ -1,0 +1,178 @@
+//! The log of a space.
+
+use ara_protocol::{NodeId, SegmentId};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use crate::store::error::{Result, StoreError};
+use crate::store::postgres::session::values;
+use crate::store::postgres::{Postgres, array, array_of, get, number, stored};
+use crate::store::{Listed, Live, Log, NewSegment, SpaceKey};
+
+const SEGMENT: &str = "a segment";
+
+/// What is read of a segment that was not replaced, of the space $1.
+macro_rules! live {
+    ($condition:literal) => {
+        concat!(
+            "SELECT number, id, alias, ara_segment.node, before, size FROM ara_segment ",
+            $condition
+        )
+    };
+}
+
+fn read_live(row: &Row) -> Result<Live> {
+    let alias = get::<Option<&[u8]>>(row, 2)?.map(|alias| array_of(alias, SEGMENT)).transpose()?;
+    Ok(Live {
+        number: number(row, 0)?,
+        id: SegmentId::from_bytes(array(row, 1, SEGMENT)?),
+        alias: alias.map(SegmentId::from_bytes),
+        node: NodeId::from_bytes(array(row, 3, SEGMENT)?),
+        before: get::<Option<i64>>(row, 4)?.map(i64::unsigned_abs),
+        size: number(row, 5)?,
+    })
+}
+
+impl Postgres<'_> {
+    fn live_by(
+        &mut self,
+        sql: &str,
+        space: SpaceKey,
+        by: &(dyn ToSql + Sync),
+    ) -> Result<Option<Live>> {
+        let row = self.session.row(sql, &[&&space.id.as_bytes()[..], by])?;
+        row.map(|row| read_live(&row)).transpose()
+    }
+}
+
+impl Log for Postgres<'_> {
+    fn chain_at(&mut self, space: SpaceKey, number: u64) -> Result<Option<[u8; 32]>> {
+        let sql = "SELECT chain FROM ara_segment WHERE space = $1 AND number = $2
+            UNION ALL SELECT chain FROM ara_stub WHERE space = $1 AND number = $2";
+        let row = self.session.row(sql, &[&&space.id.as_bytes()[..], &stored(number)])?;
+        row.map(|row| array(&row, 0, "the chain of a log")).transpose()
+    }
+
+    fn count_known(&mut self, space: SpaceKey, ids: &[SegmentId]) -> Result<usize> {
+        let sql = "SELECT id FROM ara_segment WHERE space = $1 AND id = ANY($2)
+            UNION ALL SELECT id FROM ara_stub WHERE space = $1 AND id = ANY($2)";
+        let named: Vec<&[u8]> = ids.iter().map(|id| &id.as_bytes()[..]).collect();
+        let rows = self.session.rows(sql, &[&&space.id.as_bytes()[..], &named])?;
+        let mut known = vec![];
+        for row in &rows {
+            known.push(SegmentId::from_bytes(array(row, 0, SEGMENT)?));
+        }
+        Ok(ids.iter().filter(|id| known.contains(id)).count())
+    }
+
+    fn live(&mut self, space: SpaceKey, name: SegmentId) -> Result<Option<Live>> {
+        let name = &name.as_bytes()[..];
+        match self.live_by(live!("WHERE space = $1 AND id = $2"), space, &name)? {
+            Some(live) => Ok(Some(live)),
+            None => self.live_by(live!("WHERE space = $1 AND alias = $2"), space, &name),
+        }
+    }
+
+    fn live_at(&mut self, space: SpaceKey, number: u64) -> Result<Option<Live>> {
+        self.live_by(live!("WHERE space = $1 AND number = $2"), space, &stored(number))
+    }
+
+    fn live_after(&mut self, space: SpaceKey, number: u64) -> Result<Option<Live>> {
+        self.live_by(live!("WHERE space = $1 AND before = $2"), space, &stored(number))
+    }
+
+    fn last_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>> {
+        let sql = live!(
+            "JOIN ara_node ON ara_segment.space = ara_node.space AND ara_segment.number = ara_node.last
+             WHERE ara_node.space = $1 AND ara_node.node = $2"
+        );
+        self.live_by(sql, space, &&node.as_bytes()[..])
+    }
+
+    fn head(&mut self, space: SpaceKey, number: u64) -> Result<Vec<u8>> {
+        let sql = "SELECT head FROM ara_segment WHERE space = $1 AND number = $2";
+        let row = self.session.row(sql, &[&&space.id.as_bytes()[..], &stored(number)])?;
+        get(&row.ok_or(StoreError::Damaged { what: SEGMENT })?, 0)
+    }
+
+    fn add_segment(&mut self, space: SpaceKey, segment: &NewSegment<'_>) -> Result<()> {
+        self.session.send(
+            "INSERT INTO ara_segment VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            values![
+                space.id.as_bytes().to_vec(),
+                stored(segment.place.number),
+                segment.id.as_bytes().to_vec(),
+                segment.place.chain.to_vec(),
+                segment.node.as_bytes().to_vec(),
+                segment.alias.as_ref().map(|alias| alias.as_bytes().to_vec()),
+                segment.before.map(stored),
+                stored(segment.replaced_to),
+                stored(segment.size),
+                i32::from(segment.part_count),
+                segment.head.to_vec(),
+                segment.part.map(<[u8]>::to_vec),
+            ],
+        )
+    }
+
+    fn leave_stub(&mut self, space: SpaceKey, number: u64) -> Result<()> {
+        for sql in [
+            "INSERT INTO ara_stub SELECT space, number, id, chain FROM ara_segment
+             WHERE space = $1 AND number = $2",
+            "DELETE FROM ara_segment WHERE space = $1 AND number = $2",
+            "DELETE FROM ara_part WHERE space = $1 AND segment = $2",
+        ] {
+            self.session.send(sql, values![space.id.as_bytes().to_vec(), stored(number)])?;
+        }
+        Ok(())
+    }
+
+    fn set_before(&mut self, space: SpaceKey, number: u64, before: Option<u64>) -> Result<()> {
+        self.session.send(
+            "UPDATE ara_segment SET before = $3 WHERE space = $1 AND number = $2",
+            values![space.id.as_bytes().to_vec(), stored(number), before.map(stored)],
+        )
+    }
+
+    fn set_last(&mut self, space: SpaceKey, node: NodeId, last: u64) -> Result<()> {
+        self.session.send(
+            "INSERT INTO ara_node VALUES ($1, $2, $3)
+             ON CONFLICT (space, node) DO UPDATE SET last = excluded.last",
+            values![space.id.as_bytes().to_vec(), node.as_bytes().to_vec(), stored(last)],
+        )
+    }
+
+    fn list(
+        &mut self,
+        space: SpaceKey,
+        after: u64,
+        node: Option<NodeId>,
+        most: usize,
+    ) -> Result<Vec<Listed>> {
+        let (space, after, most) = (&space.id.as_bytes()[..], stored(after), stored(most));
+        let rows = match node {
+            None => self.session.rows(
+                "SELECT number, id, replaced_to, size, parts, head FROM ara_segment
+                 WHERE space = $1 AND number > $2 ORDER BY number LIMIT $3",
+                &[&space, &after, &most],
+            ),
+            Some(node) => self.session.rows(
+                "SELECT number, id, replaced_to, size, parts, head FROM ara_segment
+                 WHERE space = $1 AND number > $2 AND node = $4 ORDER BY number LIMIT $3",
+                &[&space, &after, &most, &&node.as_bytes()[..]],
+            ),
+        };
+        let read = |row: &Row| {
+            let parts = u16::try_from(get::<i32>(row, 4)?);
+            Ok(Listed {
+                number: number(row, 0)?,
+                id: SegmentId::from_bytes(array(row, 1, SEGMENT)?),
+                replaced_to: number(row, 2)?,
+                size: number(row, 3)?,
+                part_count: parts.map_err(|_| StoreError::Damaged { what: SEGMENT })?,
+                head: get(row, 5)?,
+            })
+        };
+        rows?.iter().map(read).collect()
+    }
+}
