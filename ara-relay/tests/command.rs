@@ -139,3 +139,32 @@ fn what_it_cannot_use_is_named() {
     assert!(error.contains("notes.txt: this is not a relay's store"), "{error}");
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("my notes"));
 }
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn two_relays_keep_their_data_in_one_database() {
+    let url = std::env::var("ARA_TEST_POSTGRES").unwrap();
+    let start = || {
+        let mut command = command(&["--listen", "127.0.0.1:0"]);
+        command.env("ARA_RELAY_STORE", &url);
+        Running::start(command)
+    };
+    let relays = [start(), start()];
+    for relay in relays {
+        assert!(relay.said.contains("keeps its data in the PostgreSQL database"), "{}", relay.said);
+        assert!(get(&relay.address("http://"), "/health").starts_with("HTTP/1.1 200"));
+        assert!(relay.stop().contains("the relay stops"));
+    }
+}
+
+#[test]
+fn a_password_is_in_no_error() {
+    for url in ["postgres://user:hidden@127.0.0.1:1/db", "postgres://user:hidden@a/b?sslmode=allow"]
+    {
+        let output = command(&["--listen", "127.0.0.1:0", "--store", url]).output().unwrap();
+        assert!(!output.status.success());
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        assert!(!told.contains("hidden") && !told.is_empty(), "{told}");
+    }
+}

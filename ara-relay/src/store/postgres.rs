@@ -22,6 +22,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -166,13 +167,15 @@ impl Connections {
 
     fn read(&self, job: Job<'_>) -> std::result::Result<(), Fault> {
         let mut session = self.begin(BEGIN_READING)?;
-        let result = job(&mut Postgres { session: &mut session, held: None });
+        let mut transaction = Postgres { session: &mut session, held: None };
+        let run = catch_unwind(AssertUnwindSafe(|| job(&mut transaction)));
         let fault = session.fault().cloned();
         session.end();
-        match (result, fault) {
+        match (run, fault) {
+            (Err(panic), _) => resume_unwind(panic),
             (_, Some(fault)) => Err(fault),
-            (Err(error), None) => Err(Fault::lasting(error)),
-            (Ok(_), None) => Ok(()),
+            (Ok(Err(error)), None) => Err(Fault::lasting(error)),
+            (Ok(Ok(_)), None) => Ok(()),
         }
     }
 }

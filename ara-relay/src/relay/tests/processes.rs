@@ -107,7 +107,9 @@ fn what_several_relays_acknowledge_is_there_though_one_is_lost() {
         // who asked through another one.
         let middle = usize::from(DEVICES) * SEGMENTS / 2;
         let count = "SELECT max(number) FROM ara_space";
-        while schema.ask(count)[0].parse::<usize>().unwrap() < middle {}
+        while schema.ask(count)[0].parse::<usize>().unwrap() < middle
+            && pushing.iter().any(|device| !device.is_finished())
+        {}
         is_down.store(true, Ordering::SeqCst);
         schema.run(&format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'"

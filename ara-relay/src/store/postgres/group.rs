@@ -153,7 +153,7 @@ impl Open {
         let outcome = flushed.and(written.map_err(Fault::lasting));
         self.batch.end(outcome.clone());
         if outcome.is_err() {
-            self.session.close();
+            self.session.end();
         } else {
             connections.committed();
         }

@@ -100,14 +100,14 @@ fn step(connections: &Connections) -> std::result::Result<(), Fault> {
             Ok(()) => {}
             // Another one makes it now: whatever is told of that, it is there when this is tried again.
             Err(fault) => {
-                session.close();
+                session.end();
                 return Err(Fault { kind: Kind::Race, ..fault });
             }
         }
     }
     let version = upgrade(&mut session).map_err(|error| of(&session, error));
     if let Err(fault) = version {
-        session.close();
+        session.end();
         return Err(fault);
     }
     session.control("COMMIT");

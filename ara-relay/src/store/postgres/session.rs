@@ -46,6 +46,8 @@ pub(super) struct Session {
     sent: FuturesOrdered<Sent>,
     /// What went wrong first.
     fault: Option<Fault>,
+    /// Whether the database did not answer in time.
+    is_silent: bool,
 }
 
 impl Session {
@@ -61,6 +63,7 @@ impl Session {
             client: Arc::new(client),
             sent: FuturesOrdered::new(),
             fault: None,
+            is_silent: false,
         };
         session.control(begin);
         Ok(session)
@@ -116,18 +119,17 @@ impl Session {
         self.fault = None;
     }
 
-    /// Ends a transaction of which nothing is to be kept. The connection is not waited for, unless that is needed to know
-    /// that it can be used again.
+    /// Ends a transaction of which nothing is to be kept. Who gets the connection next sends behind that.
     pub(super) fn end(mut self) {
-        if self.fault.is_none() {
-            self.control("ROLLBACK");
-        } else {
+        if self.is_silent {
             self.close();
+        } else {
+            self.control("ROLLBACK");
         }
     }
 
-    /// Closes the connection, of which it is not known in which state it is.
-    pub(super) fn close(self) {
+    /// Closes a connection that does not answer.
+    fn close(self) {
         let Self { client, sent, .. } = self;
         drop(sent);
         if let Some(client) = Arc::into_inner(client) {
@@ -177,6 +179,7 @@ impl Session {
                 Err(self.error())
             }
             Err(_) => {
+                self.is_silent = true;
                 self.note(Fault::no_answer());
                 Err(self.error())
             }
@@ -198,6 +201,7 @@ impl Session {
         let outcome = wait_for(&self.runtime, async { timeout(PATIENCE, all).await });
         failed.into_iter().for_each(|error| self.note(error.into()));
         if outcome.is_err() {
+            self.is_silent = true;
             self.note(Fault::no_answer());
         }
     }

@@ -92,21 +92,17 @@ fn jobs_whose_connections_are_lost_are_repeated() {
     let name = schema.ask("SELECT current_schema()").remove(0);
     let store =
         PostgresStore::connect(&format!("{}&application_name={name}", schema.url())).unwrap();
-    let (done, is_done) = channel();
     thread::scope(|scope| {
-        let adding = [&store; 4].map(|store| {
-            let done = done.clone();
-            scope.spawn(move || {
-                (0..50).for_each(|_| add_one(store).unwrap());
-                done.send(()).unwrap();
-            })
-        });
-        let mut ended = 0;
-        while ended < adding.len() {
+        let adding = [&store; 4]
+            .map(|store| scope.spawn(move || (0..50).for_each(|_| add_one(store).unwrap())));
+        for added in (20..180).step_by(20) {
+            let count = "SELECT coalesce(max(used), 0) FROM ara_space";
+            while schema.ask(count)[0].parse::<u64>().unwrap() < added
+                && adding.iter().any(|one| !one.is_finished())
+            {}
             schema.run(&format!(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'"
             ));
-            ended += usize::from(is_done.recv_timeout(Duration::from_millis(50)).is_ok());
         }
     });
     // One whose commit was made though the connection was lost is made again: here it counts twice.
