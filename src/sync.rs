@@ -32,7 +32,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`Syncing`] | `db.sync::<App>(url)`, where it begins: it is in the prelude |
+//! | [`Syncing`] | `db.sync::<App>(url)`, where it begins, and `db.space()`: it is in the prelude |
 //! | [`Session`] | a database that is being synced |
 //! | [`Status`], [`StatusWatch`] | what a screen shows |
 //! | [`Invitation`], [`join`] | letting another device in |
@@ -44,5 +44,6 @@ pub use ara_sync::Keychain;
 pub use ara_sync::{
     Alarm, Connection, Device, DeviceId, FileKeyStore, Invitation, Join, JoinRequest, Joining,
     KeptKeys, KeyStore, MemoryKeyStore, QrCode, Quota, Recover, Recovery, RecoveryWords,
-    RemovalPlan, Session, Status, StatusWatch, SyncBuilder, SyncProgress, Syncing, join, recover,
+    RemovalPlan, Session, Space, SpaceId, Status, StatusWatch, SyncBuilder, SyncProgress, Syncing,
+    join, recover,
 };

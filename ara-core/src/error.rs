@@ -410,7 +410,7 @@ pub enum Error {
 
     /// The file is in a space, and the keys of this device are gone from where they were kept.
     #[error(
-        "the file is in a space, and the keys of this device are gone: put them back, join the space again from another device, or recover it with the words"
+        "the file is in a space, and the keys of this device are gone: put them back, join the space again from another device, or recover it with the words; `leave_without_relay` takes the file out of the space"
     )]
     KeysMissing,
 

@@ -1,6 +1,5 @@
 //! What the tests share: a relay whose clock and randomness are fixed, and members of a space that talk to it.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,10 +11,11 @@ use ara_protocol::message::segments::{
 };
 use ara_protocol::message::sync::{Entry, PushOutcome, PushedSegment, SyncAnswer, SyncRequest};
 use ara_protocol::message::{Answer, Endpoint, Refusal, SignedRequest};
-use ara_protocol::rand_core::{TryCryptoRng, TryRng};
+use ara_protocol::rand_core::{Rng, SeedableRng};
 use ara_protocol::segment::{Bounds, Draft, Point, Position, Sealed};
 use ara_protocol::slot::{Slot, SlotContent};
 use ara_protocol::{Cursor, NodeId, SegmentId, SpaceId};
+use chacha20::ChaCha20Rng;
 
 use crate::options::RelayOptions;
 use crate::relay::Relay;
@@ -28,35 +28,10 @@ pub(crate) const ORIGIN: &str = "http://relay.example";
 /// When the clock of a test starts.
 pub(crate) const START: u64 = 1_700_000_000;
 
-/// A generator that gives the same bytes each time.
-pub(crate) struct Fixed(pub(crate) u64);
-
-impl TryRng for Fixed {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|number| number as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Ok(mixed ^ (mixed >> 31))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            let block = self.try_next_u64()?.to_be_bytes();
-            chunk.copy_from_slice(&block[..chunk.len()]);
-        }
-        Ok(())
-    }
+/// Returns a generator that gives the same bytes each time.
+pub(crate) fn fixed(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
 }
-
-impl TryCryptoRng for Fixed {}
 
 pub(crate) fn copy(keys: &SecretKeys) -> SecretKeys {
     SecretKeys::from_bytes(&keys.to_bytes())
@@ -89,7 +64,7 @@ pub(crate) struct TestSpace {
     pub(crate) members: Members,
     pub(crate) log: Vec<Record>,
     pub(crate) laptop: SecretKeys,
-    pub(crate) random: Fixed,
+    pub(crate) random: ChaCha20Rng,
 }
 
 impl TestSpace {
@@ -115,7 +90,7 @@ impl TestSpace {
 
     /// Makes a space of which the relay knows nothing.
     pub(crate) fn unfounded(relay: Arc<Relay>, clock: Arc<AtomicU64>, seed: u64) -> Self {
-        let mut random = Fixed(seed);
+        let mut random = fixed(seed);
         let laptop = SecretKeys::generate(&mut random);
         let genesis = Record::genesis(&laptop, None, &mut random).unwrap();
         let members = Members::found(&genesis).unwrap();
@@ -329,7 +304,7 @@ pub(crate) fn pushed(sealed: &Sealed) -> PushedSegment {
 /// Bytes that no compression makes shorter.
 pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    Fixed(5).try_fill_bytes(&mut bytes).unwrap();
+    fixed(5).fill_bytes(&mut bytes);
     bytes
 }
 

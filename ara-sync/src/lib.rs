@@ -15,6 +15,7 @@ mod state;
 mod status;
 mod transport;
 
+pub use ara_protocol::SpaceId;
 pub use keys::file::FileKeyStore;
 #[cfg(feature = "keyring")]
 pub use keys::keychain::Keychain;
@@ -22,7 +23,7 @@ pub use keys::memory::MemoryKeyStore;
 pub use keys::{KeptKeys, KeyStore};
 pub use pairing::{Invitation, Join, JoinRequest, Joining, QrCode, join};
 pub use session::{
-    Recover, Recovery, RecoveryWords, RemovalPlan, Session, SyncBuilder, Syncing, recover,
+    Recover, Recovery, RecoveryWords, RemovalPlan, Session, Space, SyncBuilder, Syncing, recover,
 };
 pub use state::Alarm;
 pub use status::{Connection, Device, DeviceId, Quota, Status, StatusWatch, SyncProgress};

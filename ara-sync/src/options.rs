@@ -94,6 +94,13 @@ macro_rules! option_methods {
             self
         }
 
+        /// Sets how long the relay may be silent within a request before the request counts as failed. Without it,
+        /// that is 45 seconds. While devices pair, a relay is silent for 5 seconds at a time, so it should be longer.
+        pub fn patience(mut self, silence: std::time::Duration) -> Self {
+            self.options.http.silence = Some(silence);
+            self
+        }
+
         /// Sets where the keys of this device are kept. Without it, it is a file beside the database:
         /// see [`FileKeyStore`](crate::FileKeyStore).
         pub fn keys(mut self, store: impl crate::keys::KeyStore + 'static) -> Self {

@@ -14,6 +14,7 @@ mod relays;
 mod round_thread;
 mod shared;
 mod signal;
+mod space;
 mod threads;
 mod turns;
 
@@ -21,3 +22,4 @@ pub use self::builder::{SyncBuilder, Syncing};
 pub use self::handle::Session;
 pub use self::membership::{RecoveryWords, RemovalPlan};
 pub use self::recovery::{Recover, Recovery, recover};
+pub use self::space::Space;

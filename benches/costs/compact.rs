@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use ara::Result;
 use ara::prelude::*;
+use ara_measure::{Figure, Report, median_time, timed};
 
 use crate::long_log::LongLog;
-use crate::report::{Figure, Report, median_time, timed};
 use crate::tables::task;
 
 pub const NAMES: [&str; 4] = [

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use ara::prelude::*;
 use ara::{Result, Transaction};
+use ara_measure::{Figure, ROUNDS, Random, Report, made, median, timed};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::random::Random;
-use crate::report::{Figure, ROUNDS, Report, made, median, timed};
 use crate::tables::{Task, task};
 use crate::{compact, verify};
 

@@ -10,16 +10,13 @@ mod compact;
 mod long_log;
 mod many_tables;
 mod nodes;
-mod process;
-mod random;
-mod report;
 mod tables;
 mod undo;
 mod verify;
 
 use std::path::Path;
 
-use report::Report;
+use ara_measure::Report;
 
 fn main() -> ara::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();

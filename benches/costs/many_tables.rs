@@ -5,11 +5,10 @@ mod schema;
 use std::path::Path;
 
 use ara::{Database, Result, Uuid};
+use ara_measure::{Random, Report, made};
 use tempfile::TempDir;
 
 use crate::compact::twice;
-use crate::random::Random;
-use crate::report::{Report, made};
 use crate::tables::AT_ONCE;
 use crate::verify::verify;
 use schema::{App, TABLES};

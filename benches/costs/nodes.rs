@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use ara::prelude::*;
 use ara::{Changes, Result, VersionVector};
+use ara_measure::{Figure, Report, made, median_time, timed};
 use tempfile::TempDir;
 
-use crate::report::{Figure, Report, made, median_time, timed};
 use crate::tables::{Article, send, task};
 
 /// How many transactions each node writes.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ara::prelude::*;
 use ara::{Result, TransactionId};
+use ara_measure::{Figure, ROUNDS, Report, made, median, timed};
 use tempfile::TempDir;
 
-use crate::report::{Figure, ROUNDS, Report, made, median, timed};
 use crate::tables::{Task, create_tasks, send, task};
 
 /// Undoes the edits of a row one by one, the last one first.

@@ -5,9 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use ara::{Database, Result};
-
-use crate::process::Usage;
-use crate::report::{Figure, Report, timed};
+use ara_measure::{Figure, Report, Usage, timed};
 
 /// The argument that makes a process verify a file, whose path follows.
 pub const CHILD: &str = "--verify-file=";

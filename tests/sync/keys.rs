@@ -2,13 +2,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use ara::Error;
 use ara::prelude::*;
 use ara::sync::{Alarm, KeptKeys, KeyStore, recover};
 
-use crate::device::{App, Device, Place, add, has_alarm, titles, wait_for, wait_sent, wait_until};
+use crate::device::{
+    App, Device, LONG, Place, add, has_alarm, titles, wait_for, wait_sent, wait_until,
+};
 use crate::test_relay::TestRelay;
 
 /// Opens the database again, and syncs it.
@@ -191,4 +195,42 @@ fn an_app_keeps_them_where_it_likes() {
     let session = db.sync::<App>(relay.url()).keys(vault.clone()).start().unwrap();
     session.leave().unwrap();
     assert!(vault.load().unwrap().is_none());
+}
+
+/// A place that can be locked, so that it takes nothing new.
+#[derive(Debug, Clone, Default)]
+struct Locked(Vault, Arc<AtomicBool>);
+
+impl KeyStore for Locked {
+    fn load(&self) -> ara::Result<Option<KeptKeys>> {
+        self.0.load()
+    }
+
+    fn save(&self, secret: &[u8]) -> ara::Result<()> {
+        match self.1.load(Ordering::SeqCst) {
+            true => Err(Error::Io { reason: "locked".to_owned() }),
+            false => self.0.save(secret),
+        }
+    }
+
+    fn remove(&self) -> ara::Result<()> {
+        self.0.remove()
+    }
+}
+
+#[test]
+fn a_session_goes_on_in_its_space_where_new_keys_cannot_be_kept() {
+    let (relay, store) = (TestRelay::start(), Locked::default());
+    let db = Database::memory().unwrap();
+    let session = db.sync::<App>(relay.url()).keys(store.clone()).start().unwrap();
+    wait_sent(&session);
+    store.1.store(true, Ordering::SeqCst);
+    let error = session.start_over().unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    add(&db, "one");
+    session.run_once(Instant::now() + LONG).unwrap();
+    assert_eq!(session.status().bytes_to_send, 0);
+    store.1.store(false, Ordering::SeqCst);
+    session.start_over().unwrap();
+    session.run_once(Instant::now() + LONG).unwrap();
 }

@@ -1,5 +1,7 @@
 //! Letting devices in.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -243,6 +245,34 @@ fn a_pairing_goes_on_after_requests_that_got_lost() {
     let _phone = joining.finish::<App>(&db).unwrap();
     wait_for(&db, &["Buy milk"]);
     assert_eq!(laptop.session.status().devices.len(), 2);
+}
+
+#[test]
+fn invitations_that_nobody_uses_give_way_to_new_ones() {
+    let clock = Arc::new(AtomicU64::new(1_700_000_000));
+    let relay = TestRelay::start_with(|options| {
+        let clock = Arc::clone(&clock);
+        options.clock = Arc::new(move || clock.load(Ordering::SeqCst));
+    });
+    let laptop = Device::first(&relay);
+    let invite = |_| {
+        // Which is the oldest counts by seconds.
+        clock.fetch_add(1, Ordering::SeqCst);
+        laptop.session.invite().unwrap()
+    };
+    let mut invitations: Vec<_> = (0..10).map(invite).collect();
+    let last = invitations.pop().unwrap();
+    let joining = begin(relay.url(), last.code());
+    let mut request = last.wait(LONG).unwrap();
+    request.accept(&joining.join().unwrap().unwrap().digits()).unwrap();
+    // The first one is over, and the third one is not.
+    let error = begin(relay.url(), invitations[0].code()).join().unwrap().unwrap_err();
+    assert!(matches!(error, Error::PairingCode { .. }), "{error}");
+    let joining = begin(relay.url(), invitations[2].code());
+    assert!(invitations.swap_remove(2).wait(LONG).is_ok());
+    joining.join().unwrap().unwrap();
+    let error = invitations.swap_remove(0).wait(LONG).unwrap_err();
+    assert!(matches!(error, Error::PairingTimedOut), "{error}");
 }
 
 #[test]

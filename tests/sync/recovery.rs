@@ -5,7 +5,7 @@ use ara::prelude::*;
 use ara::sync::{Alarm, recover};
 
 use crate::device::{
-    App, Device, add, has_alarm, is_stopped, names, wait_for, wait_sent, wait_until,
+    App, Device, Place, add, has_alarm, is_stopped, names, wait_for, wait_sent, wait_until,
 };
 use crate::test_relay::{Mode, TestRelay};
 
@@ -30,6 +30,28 @@ fn the_words_bring_everything_back_on_a_new_device() {
     let session = recovery.finish::<App>(&db).unwrap();
     wait_for(&db, &["mine", "one"]);
     // The device that was not confirmed is out.
+    wait_until(&session, |status| names(status) == ["New"]);
+}
+
+#[test]
+fn who_was_not_confirmed_is_out_also_if_the_recovery_broke_off_at_first() {
+    let (relay, place) = (TestRelay::start(), Place::new());
+    let laptop = Device::first(&relay);
+    add(&laptop.db, "one");
+    let words = laptop.session.new_recovery_words().unwrap();
+    wait_sent(&laptop.session);
+    let recover = || recover(relay.url(), &words).device_name("New").begin().unwrap();
+    let recovery = recover();
+    relay.lose_answer("/v1/access");
+    recovery.finish::<App>(&place.open()).unwrap_err();
+    // The app starts again, and asks for sync as if nothing had been: that is no way into the space.
+    let new = Device::start(place.open(), &relay, "New");
+    wait_sent(&new.session);
+    assert_eq!(new.devices(), ["New"]);
+    drop(new);
+    let db = place.open();
+    let session = recover().finish::<App>(&db).unwrap();
+    wait_for(&db, &["one"]);
     wait_until(&session, |status| names(status) == ["New"]);
 }
 

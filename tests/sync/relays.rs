@@ -1,5 +1,7 @@
 //! Leaving a space, and where it is.
 
+use std::fs;
+
 use ara::Error;
 use ara::prelude::*;
 use ara::sync::Alarm;
@@ -40,11 +42,58 @@ fn without_a_relay_nobody_leaves() {
     let Device { db, session } = phone;
     let error = session.leave().unwrap_err();
     assert!(matches!(error, Error::Relay { .. }), "{error}");
+    assert!(error.to_string().contains("`leave_without_relay`"), "{error}");
     relay.come_back();
     add(&db, "still here");
     let _phone = Device::start(db, &relay, "Phone");
     laptop.session.sync_now();
     wait_for(&laptop.db, &["still here"]);
+}
+
+#[test]
+fn who_leaves_a_relay_that_is_gone_for_good_keeps_its_rows_and_goes_on_elsewhere() {
+    let (relay, place) = (TestRelay::start(), Place::new());
+    let laptop = Device::first(&relay);
+    let phone = laptop.let_in(place.open(), &relay, "Phone");
+    add(&laptop.db, "one");
+    wait_for(&phone.db, &["one"]);
+    relay.set_mode(Mode::Gone);
+    let Device { db, session } = phone;
+    add(&db, "two");
+    let error = db.sync::<App>(relay.url()).leave_without_relay().unwrap_err();
+    assert!(matches!(error, Error::SyncedAlready), "{error}");
+    assert!(session.leave().is_err());
+    db.sync::<App>(relay.url()).leave_without_relay().unwrap();
+    assert!(!place.keys().exists());
+    // Once more, it does nothing.
+    db.sync::<App>(relay.url()).leave_without_relay().unwrap();
+    assert_eq!(titles(&db), ["one", "two"]);
+    let other = TestRelay::start();
+    let alone = Device::start(db, &other, "Phone");
+    add(&alone.db, "three");
+    let tablet = alone.let_in_new(&other, "Tablet");
+    wait_for(&tablet.db, &["one", "three", "two"]);
+    assert_eq!(titles(&laptop.db), ["one"]);
+    // The others count it as theirs until one removes it, and hear nothing of it.
+    relay.come_back();
+    wait_until(&laptop.session, |status| !is_failing(status) && names(status).len() == 2);
+}
+
+#[test]
+fn who_has_lost_its_keys_leaves_without_them() {
+    let (relay, place) = (TestRelay::start(), Place::new());
+    let laptop = Device::start(place.open(), &relay, "Laptop");
+    add(&laptop.db, "one");
+    wait_sent(&laptop.session);
+    drop(laptop);
+    fs::remove_file(place.keys()).unwrap();
+    let db = place.open();
+    let error = db.sync::<App>(relay.url()).open().unwrap_err();
+    assert!(matches!(error, Error::KeysMissing), "{error}");
+    db.sync::<App>(relay.url()).leave_without_relay().unwrap();
+    let laptop = Device::start(db, &relay, "Laptop");
+    let phone = laptop.let_in_new(&relay, "Phone");
+    wait_for(&phone.db, &["one"]);
 }
 
 #[test]
@@ -70,6 +119,11 @@ fn all_devices_follow_to_another_relay() {
     drop(session);
     let phone = Device::start(db, &old, "Phone");
     assert_eq!(wait_sent(&phone.session).relay, new.url());
+    let spaces = [&laptop, &phone].map(|device| device.db.space().unwrap().unwrap());
+    assert_eq!(spaces[0], spaces[1]);
+    assert_eq!(spaces[0].relay, new.url());
+    phone.session.leave().unwrap();
+    assert_eq!(phone.db.space().unwrap(), None);
 }
 
 #[test]

@@ -85,9 +85,30 @@ fn the_plan_tells_whom_a_device_let_in() {
         wait_until(&device.session, is_stopped);
     }
     assert_eq!(laptop.devices(), ["Laptop"]);
-    let unknown = laptop.session.remove_device(of_phone).unwrap_err();
-    assert!(matches!(unknown, Error::NoSuchDevice), "{unknown}");
     let unknown = laptop.session.removal_plan(of_phone).unwrap_err();
+    assert!(matches!(unknown, Error::NoSuchDevice), "{unknown}");
+}
+
+#[test]
+fn a_device_that_is_out_already_is_removed_once_more_with_success() {
+    let relay = TestRelay::start();
+    let laptop = Device::first(&relay);
+    let phone = laptop.let_in_new(&relay, "Phone");
+    let tablet = laptop.let_in_new(&relay, "Tablet");
+    let [of_phone, of_tablet] = ["Phone", "Tablet"].map(|name| id_of(&laptop, name));
+    // The tablet does not hear that the laptop is faster.
+    id_of(&tablet, "Phone");
+    tablet.session.pause();
+    laptop.session.remove_device(of_phone).unwrap();
+    tablet.session.remove_device(of_phone).unwrap();
+    wait_until(&phone.session, is_stopped);
+    laptop.session.remove_devices(&[of_phone, of_tablet]).unwrap();
+    // What is known to be out takes no relay.
+    relay.set_mode(Mode::Gone);
+    laptop.session.remove_devices(&[of_tablet, of_phone]).unwrap();
+    let stranger = TestRelay::start();
+    let stranger = id_of(&Device::start(Database::memory().unwrap(), &stranger, "Other"), "Other");
+    let unknown = laptop.session.remove_devices(&[of_phone, stranger]).unwrap_err();
     assert!(matches!(unknown, Error::NoSuchDevice), "{unknown}");
 }
 

@@ -42,6 +42,36 @@ fn a_backup_with_the_keys_gets_back_what_came_after() {
 }
 
 #[test]
+fn a_backup_from_before_the_keys_were_replaced_goes_on_with_the_new_ones() {
+    let (relay, place, copy) = (TestRelay::start(), Place::new(), Place::new());
+    let laptop = Device::start(place.open(), &relay, "Laptop");
+    add(&laptop.db, "one");
+    wait_sent(&laptop.session);
+    drop(laptop);
+    for file in fs::read_dir(place.folder()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), copy.folder().join(file.file_name())).unwrap();
+    }
+    let db = copy.open();
+    let backup = copy.folder().join("backup.db");
+    db.backup(&backup).unwrap();
+    let copied = Device::start(db, &relay, "Copy");
+    let status = wait_until(&copied.session, |status| {
+        has_alarm(status, |alarm| *alarm == Alarm::KeysReplaced) && status.is_up_to_date()
+    });
+    let id = status.this_device().map(|device| device.id);
+    drop(copied);
+    Database::restore_backup(&backup, copy.file()).unwrap();
+    let copied = Device::start(copy.open(), &relay, "Copy");
+    add(&copied.db, "two");
+    let status = wait_sent(&copied.session);
+    assert_eq!(status.this_device().map(|device| device.id), id);
+    assert_eq!(status.devices.len(), 2);
+    let laptop = Device::start(place.open(), &relay, "Laptop");
+    wait_for(&laptop.db, &["one", "two"]);
+}
+
+#[test]
 fn a_backup_without_the_keys_says_so() {
     let (relay, place, other) = (TestRelay::start(), Place::new(), Place::new());
     let laptop = Device::start(place.open(), &relay, "Laptop");

@@ -7,7 +7,9 @@ use ara::Error;
 use ara::prelude::*;
 use ara::sync::Connection;
 
-use crate::device::{App, Device, LONG, add, is_failing, titles, wait_for, wait_sent};
+use crate::device::{
+    App, Device, LONG, add, incompressible, is_failing, titles, wait_for, wait_sent,
+};
 use crate::test_relay::{Mode, TestRelay};
 
 fn soon() -> Instant {
@@ -79,6 +81,22 @@ fn a_failure_is_returned_and_told() {
     relay.come_back();
     session.run_once(soon()).unwrap();
     assert_eq!(session.status().connection, Connection::Paused);
+}
+
+#[test]
+fn a_full_relay_is_not_asked_again_and_again() {
+    let relay = TestRelay::with_quota(20_000);
+    let db = Database::memory().unwrap();
+    let session = db.sync::<App>(relay.url()).open().unwrap();
+    session.run_once(soon()).unwrap();
+    add(&db, &incompressible(60_000, 1));
+    relay.asked();
+    let error = session.run_once(soon()).unwrap_err();
+    assert!(matches!(error, Error::RelayFull { .. }), "{error}");
+    assert!(relay.asked().len() < 20);
+    relay.change(|options| options.quota = 1 << 30);
+    session.run_once(soon()).unwrap();
+    assert_eq!(session.status().bytes_to_send, 0);
 }
 
 #[test]

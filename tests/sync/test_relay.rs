@@ -21,6 +21,10 @@ pub enum Mode {
     Serving,
     /// Nobody answers.
     Gone,
+    /// Somebody takes the connection and the request, and never answers.
+    Silent,
+    /// As a relay does, but it tells of news without end that there are not.
+    Flooding,
     /// Something answers that is no relay.
     Portal(u16, String),
 }
@@ -39,6 +43,8 @@ struct Served {
     left: AtomicUsize,
     /// The boxes of pairings that were put, if the answers to those who put them are lost at first.
     boxes: Mutex<Option<BTreeSet<u8>>>,
+    /// The path of which the next answer is lost.
+    lost: Mutex<Option<String>>,
     asked: Mutex<Vec<String>>,
     connections: Mutex<Vec<TcpStream>>,
     /// How often there was news.
@@ -67,6 +73,7 @@ impl TestRelay {
             mode: Mutex::new(Mode::Serving),
             left: AtomicUsize::new(usize::MAX),
             boxes: Mutex::default(),
+            lost: Mutex::default(),
             asked: Mutex::default(),
             connections: Mutex::default(),
             news: Mutex::new(0),
@@ -126,6 +133,11 @@ impl TestRelay {
         *lock(&self.served.boxes) = Some(BTreeSet::new());
     }
 
+    /// Loses the next answer to what is asked at a path.
+    pub fn lose_answer(&self, path: &str) {
+        *lock(&self.served.lost) = Some(path.to_owned());
+    }
+
     /// Copies what the relay has.
     pub fn back_up(&self) -> PathBuf {
         let copy = self.folder.path().join("backup.db");
@@ -153,9 +165,14 @@ impl TestRelay {
 
     /// Waits until a path is asked for.
     pub fn wait_asked(&self, path: &str) {
+        self.wait_asked_often(path, 1);
+    }
+
+    /// Waits until a path is asked for so often.
+    pub fn wait_asked_often(&self, path: &str, times: usize) {
         let end = Instant::now() + Duration::from_secs(60);
         let mut heard = 0;
-        while !lock(&self.served.asked).iter().any(|asked| asked == path) {
+        while lock(&self.served.asked).iter().filter(|asked| *asked == path).count() < times {
             assert!(Instant::now() < end, "{path} is not asked for");
             heard = self.served.wait(heard);
         }
@@ -207,6 +224,10 @@ impl Served {
         Arc::clone(&lock(&self.relay))
     }
 
+    fn is_serving(&self) -> bool {
+        matches!(*lock(&self.mode), Mode::Serving | Mode::Flooding)
+    }
+
     /// Waits until there is news, but not for long.
     fn wait(&self, heard: u64) -> u64 {
         let news = lock(&self.news);
@@ -232,8 +253,12 @@ impl Served {
                     Endpoint::at(&path).map(|endpoint| self.relay().answer(endpoint, &body, None));
                     Err(ErrorKind::ConnectionReset.into())
                 }
-                Mode::Serving => self.answer(&path, &body, reader.get_mut()),
+                Mode::Serving | Mode::Flooding => self.answer(&path, &body, reader.get_mut()),
                 Mode::Gone => Err(ErrorKind::ConnectionReset.into()),
+                Mode::Silent => {
+                    self.keep_silent();
+                    Err(ErrorKind::ConnectionReset.into())
+                }
                 Mode::Portal(status, page) => {
                     write_answer(reader.get_mut(), status, "text/html", page.as_bytes())
                 }
@@ -245,10 +270,21 @@ impl Served {
         let _ = reader.get_mut().shutdown(Shutdown::Both);
     }
 
+    /// Waits until the relay behaves in another way.
+    fn keep_silent(&self) {
+        let mut heard = 0;
+        while *lock(&self.mode) == Mode::Silent && !self.is_over.load(Ordering::SeqCst) {
+            heard = self.wait(heard);
+        }
+    }
+
     fn is_answer_lost(&self, path: &str, body: &[u8]) -> bool {
         /// The box with the result, and what stands for the question that follows.
         const RESULT: u8 = 3;
         const ACCESS: u8 = 4;
+        if lock(&self.lost).take_if(|lost| lost == path).is_some() {
+            return true;
+        }
         let mut boxes = lock(&self.boxes);
         let Some(boxes) = &mut *boxes else { return false };
         let content = SignedRequest::read(body).map(|signed| signed.content());
@@ -277,7 +313,7 @@ impl Served {
             let heard = *lock(&self.news);
             let answer: RelayAnswer = self.relay().answer(endpoint, body, None);
             let wait = Duration::from_secs(answer.wait_seconds.into());
-            if begun.elapsed() >= wait || *lock(&self.mode) != Mode::Serving {
+            if begun.elapsed() >= wait || !self.is_serving() {
                 return write_answer(stream, answer.status, BYTES, &answer.body);
             }
             self.wait(heard);
@@ -292,13 +328,19 @@ impl Served {
         stream.write_all(
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
         )?;
-        let mut last = None;
+        let (mut last, mut flood) = (None, 0);
         loop {
             let heard = *lock(&self.news);
             let news = self.relay().news_for(subscription).ok().flatten();
             let Some(news @ News { number, records, newest_slot }) = news else {
                 return Err(ErrorKind::ConnectionReset.into());
             };
+            if *lock(&self.mode) == Mode::Flooding {
+                // Until the other side reads no more, or ends.
+                flood += 1;
+                write!(stream, "data: {} {records} {newest_slot}\n\n", number + flood)?;
+                continue;
+            }
             if last != Some(news) {
                 write!(stream, "data: {number} {records} {newest_slot}\n\n")?;
                 last = Some(news);
@@ -306,7 +348,7 @@ impl Served {
             if self.wait(heard) == heard {
                 stream.write_all(b": beat\n\n")?;
             }
-            if self.is_over.load(Ordering::SeqCst) || *lock(&self.mode) != Mode::Serving {
+            if self.is_over.load(Ordering::SeqCst) || !self.is_serving() {
                 return Err(ErrorKind::ConnectionReset.into());
             }
         }

@@ -1,10 +1,10 @@
 //! Relays that are gone, full, or none.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ara::Error;
 use ara::prelude::*;
-use ara::sync::Alarm;
+use ara::sync::{Alarm, Connection};
 
 use crate::device::{
     App, Device, LONG, add, has_alarm, incompressible, is_failing, titles, wait_for, wait_sent,
@@ -58,6 +58,77 @@ fn a_request_that_is_cut_off_is_made_again() {
         let expected: Vec<_> = (0..=requests).map(|number| number.to_string()).collect();
         wait_for(&phone.db, &expected.iter().map(String::as_str).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn a_relay_that_never_answers_is_told_and_the_app_goes_on() {
+    let relay = TestRelay::start();
+    relay.set_mode(Mode::Silent);
+    let db = Database::memory().unwrap();
+    let builder = db.sync::<App>(relay.url()).device_name("Laptop");
+    let session = builder.patience(Duration::from_millis(200)).start().unwrap();
+    let laptop = Device { db, session };
+    let status = wait_until(&laptop.session, is_failing);
+    let told = status.error().unwrap().to_string();
+    assert!(told.contains("did not answer in time"), "{told}");
+    add(&laptop.db, "one");
+    assert_eq!(titles(&laptop.db), ["one"]);
+    let error = laptop.session.invite().unwrap_err();
+    assert!(matches!(error, Error::Relay { .. }), "{error}");
+    // It tries again by itself.
+    relay.come_back();
+    wait_sent(&laptop.session);
+    let phone = laptop.let_in_new(&relay, "Phone");
+    wait_for(&phone.db, &["one"]);
+}
+
+#[test]
+fn a_relay_that_tells_of_news_without_end_is_asked_now_and_then() {
+    let relay = TestRelay::start();
+    let laptop = Device::first(&relay);
+    let phone = laptop.let_in_new(&relay, "Phone");
+    wait_sent(&laptop.session);
+    phone.session.pause();
+    relay.asked();
+    relay.set_mode(Mode::Flooding);
+    relay.wait_asked("/v1/events");
+    relay.asked();
+    let begun = Instant::now();
+    // Back to back they take a few milliseconds.
+    relay.wait_asked_often("/v1/sync", 8);
+    assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
+    // What is news all the same arrives.
+    phone.session.resume().unwrap();
+    add(&phone.db, "one");
+    add(&laptop.db, "two");
+    for device in [&laptop, &phone] {
+        wait_for(&device.db, &["one", "two"]);
+    }
+}
+
+#[test]
+fn a_session_that_waits_for_an_answer_ends_at_once() {
+    // Far less than the 45 seconds after which a request fails by itself.
+    const SOON: Duration = Duration::from_secs(15);
+    let relay = TestRelay::start();
+    relay.set_mode(Mode::Silent);
+    let laptop = Device::first(&relay);
+    relay.wait_asked("/v1/challenge");
+    let begun = Instant::now();
+    add(&laptop.db, "one");
+    laptop.session.pause();
+    assert_eq!(laptop.session.status().connection, Connection::Paused);
+    assert_eq!(relay.asked(), ["/v1/challenge"]);
+    laptop.session.resume().unwrap();
+    relay.wait_asked("/v1/challenge");
+    let Device { db, session } = laptop;
+    drop(session);
+    // Who calls it and waits is freed by the deadline.
+    let session = db.sync::<App>(relay.url()).open().unwrap();
+    let error = session.run_once(Instant::now() + Duration::from_millis(100)).unwrap_err();
+    assert!(matches!(error, Error::DeadlinePassed), "{error}");
+    assert!(begun.elapsed() < SOON);
+    assert_eq!(titles(&db), ["one"]);
 }
 
 #[test]

@@ -30,18 +30,20 @@ pub(crate) const SEGMENT_INDEX: &str = "ara_segment_by_node";
 
 const CREATE_SEGMENT_INDEX: &str = "CREATE INDEX ara_segment_by_node ON ara_segment (node, number)";
 
-/// Returns whether a file has the tables.
+/// Returns whether a file has the tables. All that sync reads asks for that first.
 pub(crate) fn are_there(connection: &Connection) -> Result<bool> {
-    for (name, _) in SYNC_TABLES {
-        if !is_there(connection, name)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let mut are_there = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ara_sync') \
+         AND EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ara_segment')",
+    )?;
+    Ok(are_there.query_row([], |row| row.get(0))?)
 }
 
 /// Creates the tables that a file lacks, and the index.
 pub(crate) fn make(connection: &Connection) -> Result<()> {
+    if are_there(connection)? && is_there(connection, SEGMENT_INDEX)? {
+        return Ok(());
+    }
     for (name, create) in SYNC_TABLES {
         if !is_there(connection, name)? {
             connection.execute_batch(create)?;

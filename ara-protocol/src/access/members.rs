@@ -122,6 +122,15 @@ impl Members {
         self.epoch_ids.contains(&epoch)
     }
 
+    /// Returns whether an epoch began before another one. What there never was began before nothing, and nothing before it.
+    #[must_use]
+    pub fn is_epoch_before(&self, epoch: EpochId, other: EpochId) -> bool {
+        let mut all = std::iter::once(&self.first_epoch).chain(&self.later_epochs);
+        let is_either = |known: &&Epoch| known.id == epoch || known.id == other;
+        let first = all.find(is_either).map(|known| known.id);
+        epoch != other && first == Some(epoch) && self.has_epoch(other)
+    }
+
     /// Returns the member that this key names.
     #[must_use]
     pub fn get(&self, member: MemberKey) -> Option<&Member> {

@@ -137,6 +137,22 @@ fn who_stays_reads_all_epochs_and_who_is_out_none() -> Result<()> {
 }
 
 #[test]
+fn epochs_have_an_order() {
+    let (space, _) = whole_life();
+    let mut epochs: Vec<_> = space.log.iter().map(Record::epoch).collect();
+    epochs.dedup();
+    let never = EpochKey::generate(&mut Fixed::new(9)).id();
+    assert!(epochs.len() > 2);
+    for (at, epoch) in epochs.iter().enumerate() {
+        for (place, other) in epochs.iter().enumerate() {
+            assert_eq!(space.members.is_epoch_before(*epoch, *other), at < place);
+        }
+        assert!(!space.members.is_epoch_before(*epoch, never));
+        assert!(!space.members.is_epoch_before(never, *epoch));
+    }
+}
+
+#[test]
 fn a_wrong_key_of_the_epoch_before_leaves_the_newest() -> Result<()> {
     let mut space = Space::new(1);
     let [new, wrong] = std::array::from_fn(|_| EpochKey::generate(&mut space.random));

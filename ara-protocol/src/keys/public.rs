@@ -3,7 +3,6 @@
 use std::fmt;
 
 use ed25519_dalek::VerifyingKey;
-use x25519_dalek::x25519;
 
 use crate::bytes::Reader;
 use crate::error::{Error, Result};
@@ -23,7 +22,10 @@ impl MemberKey {
     /// Returns [`Error::WeakKey`] if the bytes are not a key, or one of a small order.
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self> {
         let key = VerifyingKey::from_bytes(&bytes).map_err(|_| Error::WeakKey)?;
-        let is_canonical = key.to_edwards().compress().to_bytes() == bytes;
+        // The first bit of the last byte is the sign of the other coordinate. It is free only where that is zero, as
+        // it is of weak keys alone.
+        let [rest @ .., last] = bytes;
+        let is_canonical = is_reduced(&rest, last & 0x7f);
         if key.is_weak() || !is_canonical { Err(Error::WeakKey) } else { Ok(Self(bytes)) }
     }
 
@@ -109,18 +111,48 @@ impl PublicKeys {
     }
 }
 
+/// The X25519 keys of a small order, on the curve and on its twist: zero, one, two of the order 8, and minus one.
+/// To look one up is much faster than to multiply it.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    number(1, 0, 0),
+    [
+        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4,
+        0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49,
+        0xb8, 0x00,
+    ],
+    [
+        0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef,
+        0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f,
+        0x11, 0x57,
+    ],
+    number(0xec, 0xff, 0x7f),
+];
+
+/// Returns a number by its bytes: the least one, those in the middle, and the last one.
+const fn number(first: u8, middle: u8, last: u8) -> [u8; 32] {
+    let mut bytes = [middle; 32];
+    (bytes[0], bytes[31]) = (first, last);
+    bytes
+}
+
 /// Returns whether an X25519 key is written in the one way that it has, and is of a large order. With
 /// one of a small order, all secrets that it is sent are known.
 fn is_strong(key: &[u8; 32]) -> bool {
-    let [first, middle @ .., last] = key;
-    let is_reduced = *last < 0x7f
-        || *last == 0x7f && !(middle.iter().all(|byte| *byte == 0xff) && *first >= 0xed);
-    // Every secret is a multiple of 8, so whichever it is, a key of a small order gives zero.
-    is_reduced && x25519([1; 32], *key) != [0; 32]
+    let [rest @ .., last] = key;
+    is_reduced(rest, *last) && !SMALL_ORDER.contains(key)
+}
+
+/// Returns whether a number is below the prime, 2^255 - 19, given by its bytes from the least one on.
+fn is_reduced(rest: &[u8; 31], last: u8) -> bool {
+    let [first, middle @ ..] = rest;
+    last < 0x7f || last == 0x7f && !(middle.iter().all(|byte| *byte == 0xff) && *first >= 0xed)
 }
 
 #[cfg(test)]
 mod tests {
+    use x25519_dalek::x25519;
+
     use super::*;
     use crate::keys::SecretKeys;
     use crate::testing::Fixed;
@@ -178,6 +210,21 @@ mod tests {
         let mut nine = [0; 32];
         nine[0] = 9;
         assert!(is_strong(&nine));
+        assert!(is_strong(&of_hex(
+            "ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
+        )));
+    }
+
+    #[test]
+    fn the_keys_of_a_small_order_give_zero_whatever_they_are_multiplied_by() {
+        // A secret is a multiple of 8, and has a bit of its own set.
+        for key in SMALL_ORDER {
+            assert_eq!([1, 7, 255].map(|secret| x25519([secret; 32], key)), [[0; 32]; 3]);
+        }
+        for seed in 0..50 {
+            let key = *SecretKeys::generate(&mut Fixed::new(seed)).public().agreement();
+            assert!(is_strong(&key) && x25519([1; 32], key) != [0; 32]);
+        }
     }
 
     fn of_hex(hex: &str) -> [u8; 32] {

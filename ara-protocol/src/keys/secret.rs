@@ -35,6 +35,8 @@ use crate::seal::derive;
 pub struct SecretKeys {
     signing: SigningKey,
     agreement: StaticSecret,
+    /// Calculated once: a device asks for its own name all the time.
+    public: PublicKeys,
 }
 
 impl SecretKeys {
@@ -51,10 +53,7 @@ impl SecretKeys {
     pub fn from_words(words: &RecoveryWords) -> Self {
         let signing = derive(words.entropy(), b"ara-sync 1 recovery signs");
         let agreement = derive(words.entropy(), b"ara-sync 1 recovery is sent keys");
-        Self {
-            signing: SigningKey::from_bytes(&signing),
-            agreement: StaticSecret::from(*agreement),
-        }
+        Self::of(&signing, &agreement)
     }
 
     /// Makes the keys of the bytes that [`to_bytes`](Self::to_bytes) gave. All bytes are keys.
@@ -65,10 +64,15 @@ impl SecretKeys {
             half.copy_from_slice(bytes);
         }
         let [signing, agreement] = &halves;
-        Self {
-            signing: SigningKey::from_bytes(signing),
-            agreement: StaticSecret::from(**agreement),
-        }
+        Self::of(signing, agreement)
+    }
+
+    fn of(signing: &[u8; 32], agreement: &[u8; 32]) -> Self {
+        let signing = SigningKey::from_bytes(signing);
+        let agreement = StaticSecret::from(*agreement);
+        let member = MemberKey::of(&signing.verifying_key());
+        let public = PublicKeys::of(member, PublicKey::from(&agreement).to_bytes());
+        Self { signing, agreement, public }
     }
 
     /// Returns the secret bytes, for the place where keys are kept.
@@ -83,9 +87,8 @@ impl SecretKeys {
 
     /// Returns the public halves.
     #[must_use]
-    pub fn public(&self) -> PublicKeys {
-        let member = MemberKey::of(&self.signing.verifying_key());
-        PublicKeys::of(member, PublicKey::from(&self.agreement).to_bytes())
+    pub const fn public(&self) -> PublicKeys {
+        self.public
     }
 
     /// Signs bytes under a label.

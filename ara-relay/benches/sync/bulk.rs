@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use ara::{Changes, Database, Result, VersionVector};
+use ara_measure::{Figure, Report, median, timed};
 
 use crate::devices::{Device, Pair};
-use crate::report::{Figure, ROUNDS, Report, median, timed};
 use crate::tables::{check_count, create_tasks};
+
+/// How often everything is done anew, of which the median counts.
+const ROUNDS: usize = 5;
 
 const PUSH: &str = "push 100,000 changes";
 const PULL: &str = "pull 100,000 changes into an empty device";

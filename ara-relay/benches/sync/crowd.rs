@@ -6,10 +6,10 @@ use std::time::Instant;
 use ara::prelude::*;
 use ara::sync::join;
 use ara::{Database, Result};
+use ara_measure::{Figure, Random, Report};
 
 use crate::devices::{Device, LONG};
 use crate::relay::Relay;
-use crate::report::{Figure, Random, Report};
 use crate::tables::{App, task};
 
 const ALONE: &str = "small commits of 50 devices in 50 spaces, synced";

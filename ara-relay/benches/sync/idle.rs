@@ -5,11 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use ara::Result;
+use ara_measure::{Figure, Report, Usage};
 
 use crate::child;
 use crate::devices::{Device, Pair};
-use crate::process::Usage;
-use crate::report::{Figure, Report};
 use crate::tables::create_tasks;
 
 /// The argument that makes a process be idle: the path of a file, the URL of the relay, and for how many seconds.

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use ara::Result;
 use ara::prelude::*;
+use ara_measure::{Figure, Random, Report, median, part};
 
 use crate::devices::{Device, LONG, Pair};
-use crate::report::{Figure, Random, Report, median, part};
 use crate::tables::{Task, task};
 
 const MEDIAN: &str = "from a commit to the watch of another device: median";

@@ -11,14 +11,12 @@ mod devices;
 mod idle;
 mod latency;
 mod memory;
-mod process;
 mod proxy;
 mod relay;
-mod report;
 mod tables;
 mod wire;
 
-use report::Report;
+use ara_measure::Report;
 
 fn main() -> ara::Result<()> {
     // Cargo adds an argument of its own.

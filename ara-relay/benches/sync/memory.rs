@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use ara::Result;
+use ara_measure::{Figure, Report, Usage};
 
 use crate::child;
 use crate::devices::{Device, Pair};
-use crate::process::Usage;
-use crate::report::{Figure, Report};
 use crate::tables::{check_count, create_tasks};
 
 /// The argument that makes a process sync a file, whose path follows, and the URL of the relay.

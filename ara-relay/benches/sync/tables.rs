@@ -2,8 +2,7 @@
 
 use ara::prelude::*;
 use ara::{Database, Result};
-
-use crate::report::Random;
+use ara_measure::Random;
 
 /// A task, as an app would keep it: five short columns.
 #[derive(Table)]

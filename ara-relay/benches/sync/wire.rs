@@ -4,10 +4,10 @@ use std::thread;
 use std::time::Duration;
 
 use ara::Result;
+use ara_measure::{Figure, Random, Report};
 
 use crate::devices::{Device, LONG, Pair};
 use crate::proxy::Proxy;
-use crate::report::{Figure, Random, Report};
 use crate::tables::{check_count, create_tasks, task};
 
 const PUSHED: &str = "bytes on the wire, a change: pushed in bulk";

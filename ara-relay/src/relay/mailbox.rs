@@ -1,7 +1,7 @@
 //! Mailboxes, through which devices pair.
 
 use ara_protocol::message::Refusal;
-use ara_protocol::message::mailbox::MailboxRequest;
+use ara_protocol::message::mailbox::{BOXES, MailboxRequest};
 use ara_protocol::pairing::LONGEST_BOX;
 use ara_protocol::{MailboxId, SpaceId};
 
@@ -73,10 +73,13 @@ impl Relay {
             Some(_) => transaction.drop_mailbox(id)?,
             None => {}
         }
-        let expiries = transaction.mailbox_expiries(mailbox.space, now)?;
-        if let Some(first) = expiries.first().filter(|_| expiries.len() >= MOST_MAILBOXES) {
-            let retry_after = u32::try_from(first.saturating_sub(now)).unwrap_or(u32::MAX);
-            return Err(Refusal::Limited { retry_after }.into());
+        let mailboxes = transaction.mailboxes(mailbox.space, now)?;
+        if let Some((_, first)) = mailboxes.first().filter(|_| mailboxes.len() >= MOST_MAILBOXES) {
+            let Some(unused) = unused(transaction, &mailboxes)? else {
+                let retry_after = u32::try_from(first.saturating_sub(now)).unwrap_or(u32::MAX);
+                return Err(Refusal::Limited { retry_after }.into());
+            };
+            transaction.drop_mailbox(unused)?;
         }
         Ok(transaction.open_mailbox(id, &mailbox)?)
     }
@@ -94,4 +97,20 @@ impl Relay {
             .is_some_and(|mailbox| mailbox.signer == asked.signer && mailbox.expires > self.now());
         if is_open { Ok(()) } else { Err(Refusal::Unknown.into()) }
     }
+}
+
+/// Returns the oldest of these mailboxes that nobody needs: one in which all boxes are, or else one into which nobody
+/// has put anything, as its code was shown and not used.
+fn unused(
+    transaction: &mut dyn Transaction,
+    mailboxes: &[(MailboxId, u64)],
+) -> Result<Option<MailboxId>, Fault> {
+    for (index, is_filled) in [(BOXES - 1, true), (0, false)] {
+        for (mailbox, _) in mailboxes {
+            if transaction.boxed(*mailbox, index)?.is_some() == is_filled {
+                return Ok(Some(*mailbox));
+            }
+        }
+    }
+    Ok(None)
 }

@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::server::tests::http::{Client, Events, Response};
 use crate::server::{Server, ServerOptions};
-use crate::testing::{Fixed, TestSpace, copy, node};
+use crate::testing::{TestSpace, copy, fixed, node};
 
 /// A relay that serves a space, on a port of its own.
 struct Serving {
@@ -74,7 +74,7 @@ async fn requests_are_answered() {
     let content = serving.space.request().to_bytes().unwrap();
     let (status, answered) = serving.ask(Endpoint::Sync, &content, &serving.space.laptop).await;
     assert_eq!((status, answered.outcome.is_ok()), (200, true));
-    let stranger = SecretKeys::generate(&mut Fixed(8));
+    let stranger = SecretKeys::generate(&mut fixed(8));
     let (status, answered) = serving.ask(Endpoint::Sync, &content, &stranger).await;
     assert_eq!((status, answered.outcome), (403, Err(Refusal::Unknown)));
 }
@@ -164,7 +164,7 @@ async fn a_stream_without_news_has_a_heartbeat() {
 async fn who_asks_for_a_box_waits_until_it_is_filled() {
     let serving = Arc::new(Serving::new(|_| {}).await);
     let mailbox = MailboxId::from_bytes([5; 16]);
-    let keys = SecretKeys::generate(&mut Fixed(50));
+    let keys = SecretKeys::generate(&mut fixed(50));
     let signer = keys.public().member();
     let open = MailboxRequest::Open { space: serving.space.id(), mailbox, signer };
     let open = open.to_bytes().unwrap();
@@ -191,7 +191,7 @@ async fn who_asks_for_a_box_waits_until_it_is_filled() {
 async fn who_waits_in_vain_is_told_so_in_time() {
     let serving = Serving::new(|_| {}).await;
     let mailbox = MailboxId::from_bytes([5; 16]);
-    let keys = SecretKeys::generate(&mut Fixed(50));
+    let keys = SecretKeys::generate(&mut fixed(50));
     let signer = keys.public().member();
     let open = MailboxRequest::Open { space: serving.space.id(), mailbox, signer };
     let open = open.to_bytes().unwrap();

@@ -8,7 +8,7 @@ use ara_protocol::keys::SecretKeys;
 use ara_protocol::{MailboxId, SpaceId};
 
 use super::*;
-use crate::testing::Fixed;
+use crate::testing::fixed;
 use crate::testing::stores::{on_disks, on_every_store, test_store};
 
 fn space(number: u16) -> SpaceId {
@@ -152,7 +152,7 @@ fn marks_change_with_what_is_new() {
     found(&store, 1, Ending::Keep).unwrap();
     let [first, other, _] = marks();
     assert!(first.is_some() && other.is_none());
-    let signer = SecretKeys::generate(&mut Fixed(1)).public().member();
+    let signer = SecretKeys::generate(&mut fixed(1)).public().member();
     store
         .write(ABOUT, &mut |transaction| {
             let mut space = transaction.space(space(1))?.unwrap();

@@ -146,13 +146,13 @@ pub trait Mailboxes {
     fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>>;
     /// Makes a mailbox.
     fn open_mailbox(&mut self, id: MailboxId, mailbox: &KeptMailbox) -> Result<()>;
-    /// Returns when each mailbox of a space is gone, the first first, of those that are there at a time.
-    fn mailbox_expiries(&mut self, space: SpaceKey, now: u64) -> Result<Vec<u64>>;
+    /// Returns the mailboxes that a space has at a time, and when each is gone, the first first.
+    fn mailboxes(&mut self, space: SpaceKey, now: u64) -> Result<Vec<(MailboxId, u64)>>;
     /// Returns what is in a box.
     fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>>;
     /// Fills a box that is empty.
     fn put_box(&mut self, id: MailboxId, index: u8, sealed: &[u8]) -> Result<()>;
-    /// Drops a mailbox.
+    /// Drops a mailbox, with what is in it.
     fn drop_mailbox(&mut self, id: MailboxId) -> Result<()>;
     /// Drops the mailboxes that have expired.
     fn drop_expired_mailboxes(&mut self, now: u64) -> Result<()>;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ara_core::{Database, Error};
 use ara_protocol::access::{EpochKeys, Members};
 use ara_protocol::keys::{MemberKey, SecretKeys};
-use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
+use ara_protocol::{Cursor, Error as ProtocolError, NodeId, RecordHash, SegmentId, SpaceId};
 use rusqlite::Connection;
 
 use crate::engine::settings::{Connect, Settings};
@@ -30,7 +30,7 @@ pub(crate) struct Engine {
     pub(super) url: String,
     pub(super) relay: Arc<Relay>,
     pub(super) access: AccessLog,
-    /// The keys of the epochs, or `None` if this device is no member any more.
+    /// The keys of the epochs, or `None` if this device is no member any more, or cannot open what was wrapped for it.
     pub(super) epoch_keys: Option<EpochKeys>,
     /// Where this device stands, as the file has it.
     pub(super) place: Place,
@@ -61,16 +61,51 @@ pub(super) struct Told {
     pub(super) sizes: HashMap<SegmentId, u64>,
     /// Whether the relay has too few records of the access log.
     pub(super) lacks_records: bool,
+    /// Whether the end of the log is noted for all who have left by themselves.
+    pub(super) is_end_of_left_noted: bool,
+    /// Whether this device has read to the end of the log since.
+    pub(super) is_all_of_left_read: bool,
     /// Whether there is no room at the relay.
     pub(super) is_full: bool,
     /// How many segments were read.
     pub(super) taken: u64,
+    /// The record that is being made here. Others by this device's key were made by a call that failed after all, or by
+    /// who has copied its keys.
+    pub(super) made: Option<RecordHash>,
     /// How often the log was begun anew in this round.
     pub(super) begun_anew: u32,
     /// The newest slot up to which what devices say that they have was compared with what this one has.
     pub(super) compared: Option<u64>,
     /// Whether another device has what this one does not.
     pub(super) is_lacking: bool,
+}
+
+/// What the file keeps of a space, which an engine holds as well.
+struct Kept {
+    access: AccessLog,
+    place: Place,
+    unread: BTreeMap<NodeId, Why>,
+}
+
+impl Kept {
+    /// Reads it, or returns `None` if the file is in no space. All signatures of the access log are checked.
+    fn load(database: &Database) -> Result<Option<Self>> {
+        let loaded = database.sync_read(|sync| {
+            let Some(access) = AccessLog::load(sync)? else { return Ok(None) };
+            let place = Place::load(sync, access.members.space())?;
+            let unread = unread::all(sync)?.into_iter().collect();
+            Ok(Some(Self { access, place, unread }))
+        })?;
+        Ok(loaded.flatten())
+    }
+}
+
+impl Told {
+    /// Returns what is known when the app starts, or another process has moved on: nothing, so that what could not be
+    /// merged is due.
+    fn at_start(unread: &BTreeMap<NodeId, Why>) -> Self {
+        Self { due: unread.keys().copied().collect(), ..Self::default() }
+    }
 }
 
 /// What a round did.
@@ -80,14 +115,25 @@ pub(crate) struct Outcome {
     pub(crate) received: u64,
     /// How many segments the relay took.
     pub(crate) sent: u64,
+    /// How many segments were read, unless it was all of them anew.
+    pub(crate) read: u64,
     /// Whether members changed, or what devices say of themselves.
     pub(crate) devices_changed: bool,
     /// Whether the alarms changed.
     pub(crate) alarms_changed: bool,
     /// Whether nothing is left to send or to read.
     pub(crate) is_complete: bool,
+    /// Whether something is left as the relay has no room for it.
+    pub(crate) is_full: bool,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
     pub(crate) used: Option<(u64, u64)>,
+}
+
+impl Outcome {
+    /// Returns whether the round found anything new, on either side.
+    pub(crate) const fn is_any_news(&self) -> bool {
+        self.received > 0 || self.sent > 0 || self.read > 0 || self.devices_changed
+    }
 }
 
 /// How far a round has come.
@@ -122,11 +168,9 @@ impl Engine {
         connect: Connect,
         settings: Settings,
     ) -> Result<Option<Self>> {
-        let loaded = database.sync_read(AccessLog::load)?.flatten();
-        let Some(access) = loaded else { return Ok(None) };
+        let Some(Kept { access, place, unread }) = Kept::load(database)? else { return Ok(None) };
         let url = access.members.relay().unwrap_or(url).to_owned();
         let relay = Arc::new(Relay::new(&url, connect(&url)?)?);
-        let place = Place::start(access.members.space());
         let mut engine = Self {
             database: database.clone(),
             keys,
@@ -137,11 +181,11 @@ impl Engine {
             access,
             epoch_keys: None,
             place,
-            unread: BTreeMap::new(),
+            told: Told::at_start(&unread),
+            unread,
             random: Random::of(database)?,
-            told: Told::default(),
         };
-        engine.reload()?;
+        engine.find_keys()?;
         engine.settle()?;
         Ok(Some(engine))
     }
@@ -167,24 +211,34 @@ impl Engine {
 
     /// Reads anew what the file keeps.
     pub(super) fn reload(&mut self) -> Result<()> {
-        let loaded = self.database.sync_read(|sync| {
-            let Some(access) = AccessLog::load(sync)? else { return Ok(None) };
-            let place = Place::load(sync, access.members.space())?;
-            Ok(Some((access, place, unread::all(sync)?)))
-        })?;
-        let (access, place, unread) = loaded.flatten().ok_or(Error::NotInASpace)?;
-        (self.access, self.place) = (access, place);
-        self.unread = unread.into_iter().collect();
-        self.told = Told { due: self.unread.keys().copied().collect(), ..Told::default() };
+        let kept = Kept::load(&self.database)?.ok_or(Error::NotInASpace)?;
+        self.told = Told::at_start(&kept.unread);
+        (self.access, self.place, self.unread) = (kept.access, kept.place, kept.unread);
         self.find_keys()
     }
 
     /// Finds the keys of the epochs that this device can read.
     pub(super) fn find_keys(&mut self) -> Result<()> {
         let is_member = self.access.members.get(self.own_key()).is_some();
-        let keys = is_member.then(|| self.access.members.epoch_keys(&self.keys));
-        self.epoch_keys = keys.transpose()?;
+        let keys = is_member.then(|| self.access.members.epoch_keys(&self.keys)).transpose();
+        self.epoch_keys = match keys {
+            // A member has wrapped something else for this device. What comes next may be right.
+            Err(ProtocolError::DoesNotOpen { .. }) => None,
+            keys => keys?,
+        };
         Ok(())
+    }
+
+    /// Fails if nothing can be opened or sealed, and says why.
+    pub(super) fn check_keys(&self) -> Result<()> {
+        let is_member = self.access.members.get(self.own_key()).is_some();
+        match &self.epoch_keys {
+            Some(_) => Ok(()),
+            None if is_member => Err(Fault::NotNow(
+                "this device cannot open the newest key of the space, as another one has made it wrongly: remove that one by a third, or start over",
+            )),
+            None => Err(Fault::Stopped),
+        }
     }
 
     /// Returns the members.

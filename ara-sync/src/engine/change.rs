@@ -6,10 +6,12 @@ use ara_protocol::Error as ProtocolError;
 use ara_protocol::access::{Members, Record};
 use ara_protocol::keys::{MemberKey, PublicKeys, SecretKeys};
 use ara_protocol::message::Refusal;
+use ara_protocol::message::access::AccessRequest;
 
 use crate::engine::base::{Engine, Outcome};
 use crate::fault::{Fault, Result};
 use crate::random::Random;
+use crate::relay::Relay;
 use crate::state::{Alarm, facts};
 
 /// How often a record is made anew, as another member was faster.
@@ -68,8 +70,19 @@ impl Engine {
 
     /// Moves the space to another relay.
     pub(crate) fn move_to(&mut self, url: &str) -> Result<()> {
-        // Whether there is a way is asked before it is told to all.
-        (self.connect)(url)?;
+        // Once it is told to all, there is no way back but by the new relay. So that one is asked first.
+        let relay = Relay::new(url, (self.connect)(url)?)?;
+        let request = AccessRequest {
+            space: self.space(),
+            after: Some(self.access.members.head()),
+            cursor: self.place.cursor,
+            admission: String::new(),
+            records: vec![],
+        };
+        match relay.access(&request, &self.keys) {
+            Ok(_) | Err(Fault::Refused(Refusal::Unknown | Refusal::Moved)) => {}
+            Err(fault) => return Err(fault),
+        }
         self.change(&mut |members, keys, _| members.move_to(keys, url))?;
         self.go_to(url, &mut Outcome::default())
     }
@@ -96,7 +109,7 @@ impl Engine {
     /// Returns a fault if something could not be sent: the device has not left then.
     pub(crate) fn leave(mut self) -> Result<()> {
         let own = self.own_key();
-        if self.members().get(own).is_some() && !self.is_stopped()? {
+        if !self.is_stopped()? {
             let Outcome { is_complete, used, .. } = self.round(&|| false, &mut |_| {})?;
             if !is_complete {
                 let (used, limit) = used.unwrap_or_default();
@@ -145,10 +158,13 @@ impl Engine {
                 self.repair_access(&mut outcome)?;
                 continue;
             }
-            self.apply_records(&answer.records, &mut outcome)?;
-            if answer.are_taken && !self.access.has(record.hash()) {
-                self.apply_records(&[record.as_bytes().to_vec()], &mut outcome)?;
+            self.told.made = Some(record.hash());
+            let mut applied = self.apply_records(&answer.records, &mut outcome);
+            if applied.is_ok() && answer.are_taken && !self.access.has(record.hash()) {
+                applied = self.apply_records(&[record.as_bytes().to_vec()], &mut outcome);
             }
+            self.told.made = None;
+            applied?;
             if self.access.has(record.hash()) {
                 return Ok(record);
             }

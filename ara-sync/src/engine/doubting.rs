@@ -1,11 +1,14 @@
 //! Finding out what the relay hides: what other devices say that they have seen there, and this one is not shown.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ara_core::VersionVector;
 use ara_protocol::keys::MemberKey;
 use ara_protocol::{EpochId, NodeId};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::fault::Result;
+use crate::state::segments::{self, Segment};
 use crate::state::slots;
 
 impl Engine {
@@ -19,13 +22,12 @@ impl Engine {
         }
         let lacking = self.lacking()?;
         self.told.compared = seen;
-        // What a removed device had sealed comes once others have sealed it again.
         self.told.is_lacking = false;
-        for node in &lacking {
-            self.told.is_lacking |= !self.tail(*node)?.has_removed;
+        for (node, epochs) in &lacking {
+            self.told.is_lacking |= !self.comes_later(*node, epochs)?;
         }
-        for node in lacking.into_iter().filter(|_| has_news) {
-            if self.is_hidden(node, outcome)? {
+        for node in lacking.keys().filter(|_| has_news) {
+            if self.is_hidden(*node, outcome)? {
                 self.told.compared = None;
                 self.begin_anew(true, outcome)?;
                 return Ok(true);
@@ -34,12 +36,12 @@ impl Engine {
         Ok(false)
     }
 
-    /// Returns of which nodes other devices have more than this one.
-    fn lacking(&self) -> Result<Vec<NodeId>> {
+    /// Returns of which nodes other devices have more than this one, and under which epochs they said so.
+    fn lacking(&self) -> Result<BTreeMap<NodeId, BTreeSet<EpochId>>> {
         let own = self.own_key();
         let known = self.database.version_vector()?;
         let heard = self.database.sync_read(slots::of_this_log)?.unwrap_or_default();
-        let mut lacking = vec![];
+        let mut lacking = BTreeMap::<_, BTreeSet<_>>::new();
         for heard in heard.iter().filter(|heard| heard.slot.author() != own) {
             let key = self.epoch_keys.as_ref().and_then(|keys| keys.get(heard.slot.epoch()));
             let said = key.and_then(|key| heard.slot.open(key).ok());
@@ -47,18 +49,33 @@ impl Engine {
             for (node, point) in vector.iter().flat_map(VersionVector::points) {
                 let id = NodeId::from_bytes(node);
                 let is_more = point.number > known.point_of(node).number;
-                if is_more && !self.unread.contains_key(&id) && !lacking.contains(&id) {
-                    lacking.push(id);
+                if is_more && !self.unread.contains_key(&id) {
+                    lacking.entry(id).or_default().insert(heard.slot.epoch());
                 }
             }
         }
         Ok(lacking)
     }
 
+    /// Returns whether what was said of a node under some epochs need not be at the relay any more: what a removed device
+    /// had sealed comes once others have sealed it again, and the first who did that may have known less of it.
+    fn comes_later(&mut self, node: NodeId, said_under: &BTreeSet<EpochId>) -> Result<bool> {
+        if self.tail(node)?.has_removed {
+            return Ok(true);
+        }
+        let rows = self.database.sync_read(|sync| segments::of_node(sync, node))?;
+        let rows = rows.unwrap_or_default();
+        let members = &self.access.members;
+        let is_over = |said: &EpochId| {
+            let mut since = rows.iter().filter(|row| row.is_replacement()).map(Segment::epoch);
+            since.any(|epoch| members.is_epoch_before(*said, epoch))
+        };
+        Ok(said_under.iter().all(is_over))
+    }
+
     /// Returns whether the relay has segments of a node that it has passed over.
     fn is_hidden(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<bool> {
-        let heads = self.heads_of(node, outcome)?;
-        Ok(!self.are_all_noted(&heads)?)
+        Ok(self.heads_of(node, outcome)?.is_none())
     }
 
     /// Returns whether a member has sealed something under an epoch that is still not shown here.

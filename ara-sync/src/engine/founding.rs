@@ -29,17 +29,19 @@ impl Engine {
             return Err(Error::InASpace.into());
         }
         let access = genesis(database, &keys, None)?;
-        put_in_space(database, &access, url, &[])?;
+        put_in_space(database, (None, &access), url, &[])?;
         let opened = Self::open(database, keys, url, connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 
     /// Founds a space that succeeds this one, with new keys, at the same relay. The rows of the file are brought along.
-    pub(crate) fn start_over(self, keys: Arc<SecretKeys>) -> Result<Self> {
-        let Self { database, connect, settings, url, access, .. } = self;
-        let access = genesis(&database, &keys, Some(access.members.space()))?;
-        put_in_space(&database, &access, &url, &[])?;
-        let opened = Self::open(&database, keys, &url, connect, settings)?;
+    /// If that fails, this one goes on.
+    pub(crate) fn start_over(&self, keys: Arc<SecretKeys>) -> Result<Self> {
+        let Self { database, url, .. } = self;
+        let access = genesis(database, &keys, Some(self.space()))?;
+        put_in_space(database, (Some(self.space()), &access), url, &[])?;
+        let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
+        let opened = Self::open(database, keys, url, connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 }
@@ -49,14 +51,22 @@ fn genesis(database: &Database, keys: &SecretKeys, succeeds: Option<SpaceId>) ->
     Ok(AccessLog::found(&genesis)?)
 }
 
-/// Notes that a file is in a space, in place of what it noted before.
+/// Notes that a file is in a space, in place of the one that it was in before.
+///
+/// # Errors
+///
+/// Returns [`Error::InASpace`] if it is in another one than that, as another process was faster.
 pub(super) fn put_in_space(
     database: &Database,
-    access: &AccessLog,
+    (before, access): (Option<SpaceId>, &AccessLog),
     url: &str,
     also: &[(String, Vec<u8>)],
 ) -> Result<()> {
     database.sync_write(|sync| {
+        let before = before.map(|space| space.as_bytes().to_vec());
+        if facts::get(sync, facts::SPACE)? != before {
+            return Err(Error::InASpace);
+        }
         facts::clear(sync)?;
         access.save(sync, 0)?;
         facts::put(sync, facts::RELAY, url.as_bytes())?;

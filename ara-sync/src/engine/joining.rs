@@ -42,8 +42,8 @@ impl Engine {
         if !is_member(keys.public().member()) {
             return Err(Fault::Lied { what: "by its access log, this device is no member" });
         }
-        check_free(database, &log.members)?;
-        put_in_space(database, &log, url, &[(facts::FOUNDED.to_owned(), vec![])])?;
+        let before = check_free(database, &log.members)?;
+        put_in_space(database, (before, &log), url, &[(facts::FOUNDED.to_owned(), vec![])])?;
         let opened = Self::open(database, keys, url, connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }
@@ -70,12 +70,16 @@ pub(super) fn read_log(relay: &Relay, space: SpaceId, keys: &SecretKeys) -> Resu
     }
 }
 
-/// Checks that a file may join a space.
-pub(super) fn check_free(database: &Database, joined: &Members) -> Result<()> {
-    let Some(held) = database.sync_read(AccessLog::load)?.flatten() else { return Ok(()) };
+/// Checks that a file may join a space, and returns the one that it is in.
+pub(super) fn check_free(database: &Database, joined: &Members) -> Result<Option<SpaceId>> {
+    let Some(held) = database.sync_read(AccessLog::load)?.flatten() else { return Ok(None) };
     let is_alone =
         held.members.iter().count() - usize::from(held.members.recovery().is_some()) <= 1;
     let is_same = held.members.space() == joined.space();
     let is_successor = joined.succeeds() == Some(held.members.space());
-    if is_alone || is_same || is_successor { Ok(()) } else { Err(Error::InASpace.into()) }
+    if is_alone || is_same || is_successor {
+        Ok(Some(held.members.space()))
+    } else {
+        Err(Error::InASpace.into())
+    }
 }

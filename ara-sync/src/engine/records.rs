@@ -1,6 +1,8 @@
 //! Keeping the access log equal to the relay's.
 
+use ara_core::Error;
 use ara_protocol::access::{Change, Record};
+use ara_protocol::keys::MemberKey;
 use ara_protocol::message::access::{AccessAnswer, AccessRequest};
 use ara_protocol::message::{LONGEST_REQUEST, Refusal};
 use ara_protocol::{Error as ProtocolError, RecordHash};
@@ -16,6 +18,9 @@ const MOST_SENT: usize = LONGEST_REQUEST / 2;
 
 /// The most bytes of records that are read of a log that is not known yet. A relay keeps far fewer.
 const MOST_BYTES: usize = 64 << 20;
+
+/// In how many answers they come at most. A relay fills each but the last.
+const MOST_PAGES: usize = 64;
 
 impl Engine {
     /// Applies records that follow the last one that is known, and writes them with what they change. If one does not
@@ -44,11 +49,12 @@ impl Engine {
             }
         }
         let own = self.own_key();
+        let made = self.told.made;
         if !news.is_empty() {
             let changed = self.write(|sync| {
                 let mut changed = false;
                 for record in &news {
-                    changed |= note_change(sync, record, own)?;
+                    changed |= note_change(sync, record, own, made == Some(record.hash()))?;
                 }
                 slots::forget(sync, |member| log.members.get(member).is_none())?;
                 log.save(sync, from)?;
@@ -57,6 +63,7 @@ impl Engine {
             self.access = log;
             outcome.alarms_changed |= changed;
             outcome.devices_changed = true;
+            (self.told.is_end_of_left_noted, self.told.is_all_of_left_read) = (false, false);
             self.told.tails.clear();
             self.told.not_resealed.clear();
             self.told.due.extend(self.unread.keys().copied());
@@ -74,18 +81,45 @@ impl Engine {
 
     /// Notes where the log ended when this device heard that others have left by themselves. Nobody needs to have read
     /// what they sent last, as somebody has who removes another, so what is there by then counts.
-    pub(super) fn note_end_of_left(&self, end: u64) -> Result<()> {
+    pub(super) fn note_end_of_left(&mut self, end: u64) -> Result<()> {
+        if self.told.is_end_of_left_noted {
+            return Ok(());
+        }
         let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
         let mut new = left.unwrap_or_default();
         new.retain(|(_, end)| end.is_empty());
-        if new.is_empty() {
+        if !new.is_empty() {
+            self.write(|sync| {
+                new.iter().try_for_each(|(member, _)| {
+                    facts::put(sync, &format!("{}{member}", facts::LEFT), &end.to_be_bytes())
+                })
+            })?;
+        }
+        self.told.is_end_of_left_noted = true;
+        Ok(())
+    }
+
+    /// Notes that this device has read to the end of the log. What comes behind it is no last word of who has left before,
+    /// even if the relay told of another end then.
+    pub(super) fn note_all_read(&mut self) -> Result<()> {
+        if self.told.is_all_of_left_read {
             return Ok(());
         }
-        self.write(|sync| {
-            new.iter().try_for_each(|(member, _)| {
-                facts::put(sync, &format!("{}{member}", facts::LEFT), &end.to_be_bytes())
-            })
-        })
+        let read = self.place.cursor.number;
+        let left = self.database.sync_read(|sync| facts::under(sync, facts::LEFT))?;
+        let mut left = left.unwrap_or_default();
+        left.retain(|(_, end)| {
+            end.as_slice().try_into().is_ok_and(|end| u64::from_be_bytes(end) > read)
+        });
+        if !left.is_empty() {
+            self.write(|sync| {
+                left.iter().try_for_each(|(member, _)| {
+                    facts::put(sync, &format!("{}{member}", facts::LEFT), &read.to_be_bytes())
+                })
+            })?;
+        }
+        self.told.is_all_of_left_read = true;
+        Ok(())
     }
 
     /// Stops sync for good, with an alarm that says why.
@@ -136,6 +170,24 @@ impl Engine {
         let news = theirs.get(common..).unwrap_or_default().to_vec();
         self.apply_records(&news, outcome)?;
         Ok(())
+    }
+
+    /// Reads on to where this device has keys. It may be no member by the records that it knows, as the file was put back
+    /// from before it had the keys that it has now; or what was wrapped for it last does not open, and what comes next
+    /// may.
+    pub(super) fn find_keys_further_on(&mut self, outcome: &mut Outcome) -> Result<()> {
+        if self.is_stopped()? {
+            return Err(Fault::Stopped);
+        }
+        match self.read_new_records(outcome) {
+            Ok(()) | Err(Fault::Refused(Refusal::Unknown)) if self.epoch_keys.is_none() => {
+                if self.is_stopped()? || self.access.members.get(self.own_key()).is_some() {
+                    return self.check_keys();
+                }
+                Err(Error::KeysMissing.into())
+            }
+            read => read,
+        }
     }
 
     /// Reads the records that are new.
@@ -246,8 +298,11 @@ pub(super) fn read_pages(
 ) -> Result<Vec<Vec<u8>>> {
     let mut records = answer.records;
     let mut size: usize = records.iter().map(Vec::len).sum();
+    let mut pages = 1;
     while answer.is_more {
-        let Some(last) = records.last().filter(|_| size <= MOST_BYTES) else {
+        let is_bounded = size <= MOST_BYTES && pages < MOST_PAGES;
+        pages += 1;
+        let Some(last) = records.last().filter(|_| is_bounded) else {
             return Err(Fault::Lied { what: "its access log never ends" });
         };
         answer = ask(Record::read(last)?.hash())?;
@@ -273,11 +328,13 @@ pub(super) fn verified(records: &[Vec<u8>]) -> Result<AccessLog> {
     AccessLog::read(records)?.ok_or(Fault::Lied { what: "its access log is empty" })
 }
 
-/// Notes what a record changes. Returns whether the alarms changed.
+/// Notes what a record changes. `is_made` says whether the app is about to hear that it has made it. Returns whether the
+/// alarms changed.
 fn note_change(
     sync: &Connection,
     record: &Record,
-    own: ara_protocol::keys::MemberKey,
+    own: MemberKey,
+    is_made: bool,
 ) -> ara_core::Result<bool> {
     let by = record.author();
     let raise = |alarm: &Alarm| if by == own { Ok(false) } else { alarms::raise(sync, alarm) };
@@ -303,7 +360,10 @@ fn note_change(
             }
             Ok(changed)
         }
-        Change::RecoverySet { .. } => raise(&Alarm::RecoveryWordsSet { by }),
+        // The words that this device has made, and that its user was not shown since the answer was lost, are told too:
+        // those from before do not count any more.
+        Change::RecoverySet { .. } if is_made => Ok(false),
+        Change::RecoverySet { .. } => alarms::raise(sync, &Alarm::RecoveryWordsSet { by }),
         Change::Moved { relay } => raise(&Alarm::Moved { relay: relay.to_owned() }),
         _ => Ok(false),
     }

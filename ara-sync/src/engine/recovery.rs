@@ -21,6 +21,15 @@ use crate::relay::Relay;
 use crate::state::facts;
 use crate::state::records::AccessLog;
 
+/// The most spaces that a relay tells of.
+const MOST_SPACES: usize = 1024;
+
+/// How often a space can have moved.
+const MOST_MOVES: usize = 64;
+
+const OTHER_LOG: Fault =
+    Fault::Lied { what: "the relay to which the space has moved has another access log" };
+
 /// A space whose recovery words are at hand.
 pub(crate) struct Recovery {
     words: Arc<SecretKeys>,
@@ -31,25 +40,71 @@ pub(crate) struct Recovery {
 }
 
 impl Recovery {
-    /// Finds the spaces whose recovery words have these keys. What does not verify is passed over, as whoever runs the
-    /// relay can show anything.
+    /// Finds the spaces whose recovery words have these keys, also where they are if they have left the relay. What does
+    /// not verify is passed over, as whoever runs the relay can show anything.
     pub(crate) fn find(words: &Arc<SecretKeys>, url: &str, connect: &Connect) -> Result<Vec<Self>> {
         let relay = Arc::new(Relay::new(url, connect(url)?)?);
         let mut found = Vec::new();
-        for space in relay.find(words)? {
-            let access = match read_log(&relay, space, words) {
-                Ok(access) => access,
+        let spaces = relay.find(words)?;
+        if spaces.len() > MOST_SPACES {
+            return Err(Fault::Lied { what: "it tells of more spaces than one does" });
+        }
+        for space in spaces {
+            let recovery = read_log(&relay, space, words).and_then(|access| {
+                let (words, relay, connect) =
+                    (Arc::clone(words), Arc::clone(&relay), Arc::clone(connect));
+                Self { words, relay, url: url.to_owned(), connect, access }.follow()
+            });
+            let recovery = match recovery {
+                Ok(recovery) => recovery,
                 Err(Fault::Lied { .. } | Fault::Protocol(_) | Fault::Refused(_)) => continue,
                 Err(fault) => return Err(fault),
             };
-            let member = access.members.get(words.public().member());
+            let member = recovery.access.members.get(words.public().member());
             if member.is_some_and(|member| member.role() == Role::Recovery) {
-                let (words, relay, connect) =
-                    (Arc::clone(words), Arc::clone(&relay), Arc::clone(connect));
-                found.push(Self { words, relay, url: url.to_owned(), connect, access });
+                found.push(recovery);
             }
         }
         Ok(found)
+    }
+
+    /// Goes to the relay where the space is, as its access log tells.
+    fn follow(mut self) -> Result<Self> {
+        for _ in 0..MOST_MOVES {
+            let Some(url) = self.access.members.relay() else { return Ok(self) };
+            let relay = Relay::new(url, (self.connect)(url)?)?;
+            if relay.audience() == self.relay.audience() {
+                return Ok(self);
+            }
+            let log = read_log(&relay, self.space(), &self.words)?;
+            let url = url.to_owned();
+            if log.records().starts_with(self.access.records()) {
+                self.access = log;
+            } else {
+                // It has come back there, and no device was there since.
+                self.bring_back(&relay, &log)?;
+            }
+            (self.relay, self.url) = (Arc::new(relay), url);
+        }
+        Err(Fault::Lied { what: "it sends from one relay to another, again and again" })
+    }
+
+    /// Sends a relay the records that it lacks.
+    fn bring_back(&self, relay: &Relay, held: &AccessLog) -> Result<()> {
+        let rest = self.access.records().strip_prefix(held.records());
+        let request = AccessRequest {
+            space: self.space(),
+            after: Some(held.members.head()),
+            cursor: Cursor::start(self.space()),
+            admission: String::new(),
+            records: rest.ok_or(OTHER_LOG)?.to_vec(),
+        };
+        if relay.access(&request, &self.words)?.are_taken {
+            return Ok(());
+        }
+        Err(Fault::NotNow(
+            "the space is on its way to another relay: sync one of its devices first",
+        ))
     }
 
     /// Returns the space.
@@ -96,7 +151,7 @@ impl Recovery {
         settings: Settings,
         confirmed: &[MemberKey],
     ) -> Result<Engine> {
-        check_free(database, &self.access.members)?;
+        let before = check_free(database, &self.access.members)?;
         let device = keys.public();
         let members = &self.access.members;
         let added = members.add(&self.words, &device, &mut Random::of(database)?)?;
@@ -120,7 +175,7 @@ impl Recovery {
             .collect();
         also.push((facts::FOUNDED.to_owned(), vec![]));
         self.access.apply(&added)?;
-        put_in_space(database, &self.access, &self.url, &also)?;
+        put_in_space(database, (before, &self.access), &self.url, &also)?;
         let opened = Engine::open(database, keys, &self.url, self.connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }

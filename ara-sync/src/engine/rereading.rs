@@ -89,10 +89,7 @@ impl Engine {
     }
 
     fn reread_node(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<Again> {
-        let mut heads = self.heads_of(node, outcome)?;
-        if !self.are_all_noted(&heads)? {
-            return Ok(Again::Hidden);
-        }
+        let Some(mut heads) = self.heads_of(node, outcome)? else { return Ok(Again::Hidden) };
         self.complete_rows(&heads)?;
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
         let known = self.database.sync_nodes()?;
@@ -133,15 +130,9 @@ impl Engine {
         Ok(Again::Not(Why::Pending, alarm))
     }
 
-    /// Returns whether all of these segments are noted. The relay has passed over those that are not.
-    pub(super) fn are_all_noted(&self, heads: &HashMap<SegmentId, Head>) -> Result<bool> {
-        let are_known = self.database.sync_read(|sync| segments::are_all_known(sync, heads.keys()));
-        Ok(are_known?.unwrap_or(heads.is_empty()))
-    }
-
     /// Returns whether what is noted of a node is what the relay has of it.
     fn is_as_noted(&mut self, node: NodeId, outcome: &mut Outcome) -> Result<bool> {
-        let heads = self.heads_of(node, outcome)?;
+        let Some(heads) = self.heads_of(node, outcome)? else { return Ok(false) };
         let noted = self.database.sync_read(|sync| segments::of_node(sync, node))?;
         let noted = noted.unwrap_or_default();
         let reached = |segment: &&Segment| heads.contains_key(&segment.id);
@@ -160,12 +151,13 @@ impl Engine {
         Ok(false)
     }
 
-    /// Returns the heads of a node's segments that the relay has, up to where this device stands.
+    /// Returns the heads of a node's segments that the relay has, up to where this device stands. Returns `None` if one of
+    /// them is not noted: the relay has passed over it. So a relay that makes up heads is not listened to for long.
     pub(super) fn heads_of(
         &mut self,
         node: NodeId,
         outcome: &mut Outcome,
-    ) -> Result<HashMap<SegmentId, Head>> {
+    ) -> Result<Option<HashMap<SegmentId, Head>>> {
         let mut heads = HashMap::new();
         let mut after = 0;
         loop {
@@ -179,18 +171,21 @@ impl Engine {
                 }
                 after = entry.number();
                 if after > reached {
-                    return Ok(heads);
+                    return Ok(Some(heads));
                 }
-                if let Entry::Head { head, .. } = entry {
-                    let head = self.read_head(head, outcome)?;
-                    if head.header().node == node {
-                        is_any = true;
-                        heads.insert(head.id(), head);
-                    }
+                let Entry::Head { head, .. } = entry else { continue };
+                let head = self.read_head(head, outcome)?;
+                if head.header().node != node {
+                    continue;
                 }
+                if !self.database.sync_read(|sync| segments::has(sync, head.id()))?.unwrap_or(false)
+                {
+                    return Ok(None);
+                }
+                is_any |= heads.insert(head.id(), head).is_none();
             }
             if !answer.is_more {
-                return Ok(heads);
+                return Ok(Some(heads));
             }
             if !is_any {
                 return Err(Fault::Lied { what: "its list of segments never ends" });

@@ -69,9 +69,7 @@ impl Engine {
         }
         // What is listed may be of epochs and members that came after the records that are known here.
         self.repair_access(outcome)?;
-        if self.epoch_keys.is_none() {
-            return Err(Fault::Stopped);
-        }
+        self.check_keys()?;
         if self.place.cursor.number != after {
             return Ok(());
         }

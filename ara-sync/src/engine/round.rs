@@ -33,7 +33,7 @@ impl Engine {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Outcome> {
         let mut outcome = Outcome::default();
-        if self.is_stopped()? || self.epoch_keys.is_none() {
+        if self.is_stopped()? {
             return Err(Fault::Stopped);
         }
         self.random = Random::of(&self.database)?;
@@ -41,7 +41,11 @@ impl Engine {
         self.told.begun_anew = 0;
         self.told.conflicts.clear();
         self.told.unsendable.clone_from(&self.told.too_large);
+        let taken = self.told.taken;
         let done = self.requests(is_stopped, on_progress, &mut outcome);
+        if self.told.begun_anew == 0 {
+            outcome.read = self.told.taken.saturating_sub(taken);
+        }
         self.forget_if_failed(done)?;
         Ok(outcome)
     }
@@ -78,6 +82,7 @@ impl Engine {
             if !is_more {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {
+                    outcome.is_full = self.told.is_full;
                     outcome.is_complete = !is_stopped() && !self.told.is_full;
                     if outcome.is_complete {
                         self.lower_full(outcome)?;
@@ -141,7 +146,7 @@ impl Engine {
     /// Sends one request, and takes over the answer. Returns whether there is more to do.
     fn request(&mut self, may_push: bool, outcome: &mut Outcome) -> Result<bool> {
         if self.epoch_keys.is_none() {
-            return Err(Fault::Stopped);
+            self.find_keys_further_on(outcome)?;
         }
         if self.place.by_heads {
             return self.read_heads(outcome).map(|()| true);
@@ -198,9 +203,7 @@ impl Engine {
         } else {
             self.repair_access(outcome)?;
         }
-        if self.epoch_keys.is_none() {
-            return Err(Fault::Stopped);
-        }
+        self.check_keys()?;
         if !answer.knows_cursor {
             self.begin_anew(true, outcome)?;
             return Ok(true);
@@ -213,6 +216,9 @@ impl Engine {
         // Where it was put back, the newest slot is not the newest that there was.
         self.take_slots(&answer.slots, answer.newest_slot, outcome)?;
         let is_at_end = self.place.cursor == answer.end;
+        if is_at_end {
+            self.note_all_read()?;
+        }
         let may_push = !self.told.is_full && !self.told.lacks_records;
         Ok(!is_at_end || may_push && self.has_news()?)
     }

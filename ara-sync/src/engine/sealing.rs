@@ -48,6 +48,7 @@ impl Engine {
         if bytes.len() > MOST_CHANGES {
             return Err(Fault::Protocol(ara_protocol::Error::TooLarge { what: "transaction" }));
         }
+        self.check_keys()?;
         let keys = self.epoch_keys.as_ref().ok_or(Fault::Stopped)?;
         let space = self.access.members.space();
         let stood = Position { cursor: self.place.cursor, access: self.access.members.head() };

@@ -30,6 +30,7 @@ impl Fault {
             }
             Self::Overtaken => Error::SyncedAlready,
             Self::Stopped => Error::SyncStopped { reason: "the alarms say why".to_owned() },
+            Self::Database(Error::KeysMissing) => Error::KeysMissing,
             Self::Database(error) => Error::SyncStopped { reason: error.to_string() },
             fault => Error::Relay { reason: fault.to_string() },
         }

@@ -18,11 +18,14 @@ pub(crate) struct DeviceKeys {
     /// Keys that are to take their place, and the space that those are for. In the same space, they are those of a
     /// device whose keys another one may have, too; in another one, they count once the file is in that.
     pub(crate) successor: Option<(SpaceId, SecretKeys)>,
+    /// Whether they were found copied, and keys for another space were kept beside them since. The store does not tell it
+    /// any more then.
+    pub(crate) is_copy: bool,
 }
 
 const VERSION: u8 = 1;
 const CHECKSUM: usize = 16;
-const SHORT: usize = 1 + 16 + 64;
+const SHORT: usize = 1 + 1 + 16 + 64;
 const LONG: usize = SHORT + 16 + 64;
 
 impl DeviceKeys {
@@ -30,13 +33,15 @@ impl DeviceKeys {
     pub(crate) const ANY_SPACE: SpaceId = SpaceId::from_bytes([0; 16]);
 
     pub(crate) const fn new(space: SpaceId, keys: SecretKeys) -> Self {
-        Self { space, keys, successor: None }
+        Self { space, keys, successor: None, is_copy: false }
     }
 
     /// Loads the keys for a space. They are missing if the store has none, or those of another space.
     pub(crate) fn load(store: &dyn KeyStore, space: SpaceId) -> Result<(Self, bool)> {
-        let (kept, is_copy) = Self::find(store)?.ok_or(Error::KeysMissing)?;
-        Ok((kept.for_space(space).ok_or(Error::KeysMissing)?, is_copy))
+        let kept = store.load()?.ok_or(Error::KeysMissing)?;
+        let keys = Self::read(&kept.secret)?.for_space(space).ok_or(Error::KeysMissing)?;
+        let is_copy = kept.is_copy || keys.is_copy;
+        Ok((keys, is_copy))
     }
 
     /// Returns the keys that count in a space.
@@ -46,7 +51,7 @@ impl DeviceKeys {
             Some((of, keys)) if self.space != space && is_for(of) => Some(Self::new(space, keys)),
             successor if is_for(self.space) => {
                 let successor = successor.filter(|(of, _)| *of == space);
-                Some(Self { space, keys: self.keys, successor })
+                Some(Self { space, keys: self.keys, successor, is_copy: self.is_copy })
             }
             _ => None,
         }
@@ -55,7 +60,9 @@ impl DeviceKeys {
     /// Returns the keys that a store has, for whatever space, and whether they were copied.
     pub(crate) fn find(store: &dyn KeyStore) -> Result<Option<(Self, bool)>> {
         let Some(kept) = store.load()? else { return Ok(None) };
-        Ok(Some((Self::read(&kept.secret)?, kept.is_copy)))
+        let keys = Self::read(&kept.secret)?;
+        let is_copy = kept.is_copy || keys.is_copy;
+        Ok(Some((keys, is_copy)))
     }
 
     /// Saves the keys.
@@ -63,11 +70,12 @@ impl DeviceKeys {
         store.save(&self.to_bytes())
     }
 
-    /// The bytes: the version (1), the space (16), the keys (64), the same (80) of the successor if there is one, and the
-    /// first bytes of the SHA-256 of all before (16).
+    /// The bytes: the version (1), whether they were copied (1), the space (16), the keys (64), the same (80) of the
+    /// successor if there is one, and the first bytes of the SHA-256 of all before (16).
     fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(LONG + CHECKSUM));
         bytes.push(VERSION);
+        bytes.push(self.is_copy.into());
         let successor = self.successor.as_ref().map(|(space, keys)| (space, keys));
         for (space, keys) in [Some((&self.space, &self.keys)), successor].into_iter().flatten() {
             bytes.extend(space.as_bytes());
@@ -87,13 +95,17 @@ impl DeviceKeys {
         if *version != VERSION {
             return Err(unreadable("a newer version of the app wrote them: update the app"));
         }
+        let (is_copy, fields) = match fields.split_first() {
+            Some((byte @ (0 | 1), fields)) => (*byte == 1, fields),
+            _ => return Err(unreadable(DAMAGED)),
+        };
         let (fields, rest) = read_pair(fields).ok_or_else(|| unreadable(DAMAGED))?;
         let successor = match read_pair(rest) {
             Some((successor, [])) => Some(successor),
             None if rest.is_empty() => None,
             _ => return Err(unreadable(DAMAGED)),
         };
-        Ok(Self { space: fields.0, keys: fields.1, successor })
+        Ok(Self { space: fields.0, keys: fields.1, successor, is_copy })
     }
 }
 
@@ -131,7 +143,8 @@ mod tests {
     }
 
     fn example(successor: Option<SpaceId>) -> DeviceKeys {
-        DeviceKeys { space: ONE, keys: keys(1), successor: successor.map(|of| (of, keys(2))) }
+        let successor = successor.map(|of| (of, keys(2)));
+        DeviceKeys { space: ONE, keys: keys(1), successor, is_copy: false }
     }
 
     /// What is there, by the first byte of keys.

@@ -13,9 +13,23 @@ pub(super) fn pause(failures: u32, chance: u32) -> Duration {
     longest.mul_f64(1.0 - f64::from(chance) / f64::from(u32::MAX) / 2.0)
 }
 
+/// Returns how long to wait after a failure, if the relay asked for some time. What it asks for counts up to five minutes:
+/// whatever has answered once must not end sync.
+pub(super) fn pause_at_least(asked_for: Duration, failures: u32, chance: u32) -> Duration {
+    pause(failures, chance).max(asked_for.min(LONGEST))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_can_ask_for_ever() {
+        let asked = |seconds| pause_at_least(Duration::from_secs(seconds), 1, 0);
+        assert_eq!(asked(0), FIRST);
+        assert_eq!(asked(7), Duration::from_secs(7));
+        assert_eq!(asked(u32::MAX.into()), LONGEST);
+    }
 
     #[test]
     fn each_failure_doubles_it_up_to_a_limit() {

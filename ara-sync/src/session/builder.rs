@@ -14,6 +14,8 @@ use crate::session::closing::Closing;
 use crate::session::handle::Session;
 use crate::session::own_keys::{Opened, Opening};
 use crate::session::shared::{Parts, Shared};
+use crate::session::space::Space;
+use crate::state::facts;
 use crate::transport::http::cutoff::Cutoff;
 
 /// Where sync begins: `db.sync::<App>(url)`.
@@ -35,12 +37,40 @@ pub trait Syncing {
     /// # Ok::<(), ara::Error>(())
     /// ```
     fn sync<S: Schema>(&self, url: impl Into<String>) -> SyncBuilder<'_, S>;
+
+    /// Returns the space that this file is in, or `None` if it is in none. It starts nothing, needs no network, and may be
+    /// asked at any time, also while the file is synced.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: Option<String> }
+    /// # ara::schema! { App: Todo }
+    /// let db = Database::memory()?;
+    /// assert!(db.space()?.is_none());
+    ///
+    /// let session = db.sync::<App>("https://relay.example").open()?;
+    /// let space = db.space()?.ok_or(ara::Error::NotInASpace)?;
+    /// assert_eq!(space.relay, "https://relay.example");
+    /// println!("{} is synced through {}", space.id, space.relay);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [common errors](Database#common-errors).
+    fn space(&self) -> Result<Option<Space>>;
 }
 
 impl Syncing for Database {
     fn sync<S: Schema>(&self, url: impl Into<String>) -> SyncBuilder<'_, S> {
         let (url, options) = (url.into(), Options::default());
         SyncBuilder { database: self, url, options, schema: PhantomData }
+    }
+
+    fn space(&self) -> Result<Option<Space>> {
+        Space::of(self)
     }
 }
 
@@ -90,6 +120,45 @@ impl<S: Schema> SyncBuilder<'_, S> {
         let begun = Beginning::of::<S>(database, options)?;
         let opened = begun.opening(&url).open_or_found()?;
         Ok(begun.session(opened))
+    }
+
+    /// Takes the file out of its space without a word to the relay, which may be gone for good, and without the keys of
+    /// this device, which may be lost. What the file holds stays in it. What it had not sent is nowhere else.
+    ///
+    /// The other devices still count this one as theirs, until one of them
+    /// [removes](Session::remove_device) it. Where the relay can be reached, [`leave`](Session::leave) tells them.
+    /// Neither the URL nor the schema matters here. A file in no space stays as it is.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    /// use ara::Error;
+    ///
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: Option<String> }
+    /// # ara::schema! { App: Todo }
+    /// # let (db, url) = (Database::memory()?, "http://127.0.0.1:9");
+    /// let session = db.sync::<App>(url).open()?;
+    /// if let Err(Error::Relay { .. }) = session.leave() {
+    ///     // The user says that this relay will not come back.
+    ///     db.sync::<App>(url).leave_without_relay()?;
+    /// }
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SyncedAlready`](ara_core::Error::SyncedAlready) if the file has a session,
+    /// [`Error::Io`](ara_core::Error::Io) if the keys cannot be removed, and
+    /// [common errors](Database#common-errors).
+    pub fn leave_without_relay(self) -> Result<()> {
+        let Self { database, options, .. } = self;
+        let _claim = Claim::of(database)?;
+        // Keys that stayed behind would lead the file back into the space.
+        options.keys.unwrap_or_else(|| usual_keys(database)).remove()?;
+        match database.sync_read(|_| Ok(()))? {
+            Some(()) => database.sync_write(facts::clear),
+            None => Ok(()),
+        }
     }
 }
 

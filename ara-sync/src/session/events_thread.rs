@@ -12,6 +12,13 @@ const LASTING: Duration = Duration::from_secs(10);
 /// As how many failures streams count at most that told something, and ended soon.
 const MOST_OF_SHORT_ONES: u32 = 4;
 
+/// After how many events in a row that told of nothing new no other one is heard for a moment. A relay tells of what this
+/// device sends, too, but not that fast.
+const MOST_OF_NOTHING: u32 = 64;
+
+/// How long that moment is.
+const MOMENT: Duration = Duration::from_millis(50);
+
 /// Listens to the relay whenever it is there, and asks for a round when it has news, until the session ends.
 pub(super) fn run(shared: &Shared) {
     let mut failures = Failures::default();
@@ -30,10 +37,16 @@ pub(super) fn run(shared: &Shared) {
 /// Listens until the stream of events ends, and counts them.
 fn listen(shared: &Shared, heard: &mut usize) -> fault::Result<()> {
     let (_relay, mut events) = shared.events()?;
+    let mut of_nothing = 0;
     while let Some(event) = events.next()? {
         *heard += 1;
+        of_nothing += 1;
         if !shared.has_heard(&event) {
-            shared.signal.ask();
+            of_nothing = 0;
+            shared.signal.news();
+        } else if of_nothing == MOST_OF_NOTHING {
+            of_nothing = 0;
+            shared.signal.pause(Instant::now() + MOMENT);
         }
     }
     Ok(())

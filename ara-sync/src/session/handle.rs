@@ -99,8 +99,9 @@ impl Session {
     ///
     /// Returns [`Error::DeadlinePassed`](ara_core::Error::DeadlinePassed) if that is not enough: what was done until
     /// then counts, and the next call goes on from there. Returns the errors that the [status](Self::status) tells of if
-    /// the relay cannot be used, such as [`Error::Relay`](ara_core::Error::Relay), and
-    /// [common errors](ara_core::Database#common-errors).
+    /// the relay cannot be used, such as [`Error::Relay`](ara_core::Error::Relay);
+    /// [`Error::RelayFull`](ara_core::Error::RelayFull) if it has no room for what is to be sent, while all that is new
+    /// there was received; and [common errors](ara_core::Database#common-errors).
     pub fn run_once(&self, deadline: Instant) -> Result<()> {
         self.shared.cutoff.set_deadline(Some(deadline));
         let result = self.shared.finish_rounds(Some(deadline));

@@ -57,7 +57,7 @@ pub struct RemovalPlan {
 
 impl Session {
     /// Invites another device, which joins by the [code](Invitation::code). The relay keeps the invitation for ten
-    /// minutes.
+    /// minutes, and eight of a space at a time: then the oldest that nobody has used gives way to a new one.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -75,14 +75,15 @@ impl Session {
     /// Returns [`Error::Relay`] if the relay cannot be reached, other errors that the [status](Session::status) tells of
     /// if it cannot be used, and [common errors](ara_core::Database#common-errors).
     pub fn invite(&self) -> Result<Invitation> {
-        match self.open_invitation() {
+        let opened = match self.open_invitation() {
             // The relay may not have heard of this space yet.
             Err(Fault::Refused(Refusal::Unknown | Refusal::Moved)) => {
                 self.shared.finish_rounds(None)?;
-                Ok(self.open_invitation()?)
+                self.open_invitation()
             }
-            opened => Ok(opened?),
-        }
+            opened => opened,
+        };
+        opened.map_err(not_invited)
     }
 
     fn open_invitation(&self) -> Result<Invitation, Fault> {
@@ -98,9 +99,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if the relay cannot be reached: the words from before count then. Returns other errors
-    /// that the [status](Session::status) tells of if it cannot be used, and
-    /// [common errors](ara_core::Database#common-errors).
+    /// Returns [`Error::Relay`] if the relay cannot be reached: the words from before count then, unless it was only its
+    /// answer that got lost. Then the [alarm](crate::Alarm::RecoveryWordsSet) about new words tells so, with this device
+    /// as the one that made them, and new ones are to be made. Returns other errors that the
+    /// [status](Session::status) tells of if it cannot be used, and [common errors](ara_core::Database#common-errors).
     pub fn new_recovery_words(&self) -> Result<RecoveryWords> {
         let words = Words::generate(&mut Random::of(&self.shared.database)?);
         let keys = SecretKeys::from_words(&words);
@@ -128,7 +130,8 @@ impl Session {
     }
 
     /// Removes a device, for example one that was lost: it cannot read what is written from now on, and nothing that it
-    /// writes counts. What it had until now stays there.
+    /// writes counts. What it had until now stays there. One that is out already, maybe as another device was faster,
+    /// stays out.
     ///
     /// # Errors
     ///
@@ -141,15 +144,44 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NoSuchDevice`] if the space has no such device; [`Error::Relay`] if the relay cannot be reached,
+    /// Returns [`Error::NoSuchDevice`] if the space never had such a device; [`Error::Relay`] if the relay cannot be reached,
     /// and nobody is removed then; other errors that the [status](Session::status) tells of if it cannot be used; and
     /// [common errors](ara_core::Database#common-errors).
     pub fn remove_devices(&self, devices: &[DeviceId]) -> Result<()> {
         self.shared.with_engine(|engine| {
-            if devices.iter().any(|device| engine.members().get(*device).is_none()) {
+            let members = engine.members();
+            let is_out = |device: &DeviceId| members.removed_in(*device).is_some();
+            let is_strange = |device: &DeviceId| members.get(*device).is_none() && !is_out(device);
+            if devices.iter().any(is_strange) {
                 return Err(Error::NoSuchDevice.into());
             }
-            engine.remove(devices)
+            match devices.iter().all(is_out) {
+                true => Ok(()),
+                false => engine.remove(devices),
+            }
         })
+    }
+}
+
+/// Returns what the app is told where nobody can be invited.
+fn not_invited(fault: Fault) -> Error {
+    let Fault::Refused(Refusal::Limited { retry_after }) = fault else { return fault.into() };
+    let minutes = retry_after.div_ceil(60);
+    let reason = format!(
+        "it takes no other invitation yet: eight devices are being let in already, or there were too many requests; in {minutes} minutes it does"
+    );
+    Error::Relay { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_invite_is_told_why_and_until_when() {
+        let limited = not_invited(Fault::Refused(Refusal::Limited { retry_after: 301 }));
+        let told = limited.to_string();
+        assert!(told.contains("eight devices") && told.contains("in 6 minutes"), "{told}");
+        assert!(matches!(not_invited(Fault::Refused(Refusal::Busy)), Error::Relay { .. }));
     }
 }

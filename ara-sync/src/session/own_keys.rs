@@ -15,7 +15,7 @@ use crate::keys::KeyStore;
 use crate::keys::device_keys::DeviceKeys;
 use crate::random::Random;
 use crate::relay::Relay;
-use crate::state::facts;
+use crate::session::space::Space;
 use crate::state::records::AccessLog;
 
 /// An engine, and the new keys that this device is to have, if its old ones were copied.
@@ -33,21 +33,13 @@ pub(super) struct Opening<'a> {
     pub(super) settings: Settings,
 }
 
-/// Returns the space that a file is in.
-pub(super) fn space_of(database: &Database) -> Result<Option<SpaceId>> {
-    let found = database.sync_read(|sync| facts::get(sync, facts::SPACE))?.flatten();
-    let Some(bytes) = found else { return Ok(None) };
-    let bytes = bytes.try_into().map_err(|_| Error::Corrupt)?;
-    Ok(Some(SpaceId::from_bytes(bytes)))
-}
-
 /// Keeps the keys for a space.
 pub(super) fn keep(store: &dyn KeyStore, space: SpaceId, keys: &SecretKeys) -> Result<()> {
     DeviceKeys::new(space, copy(keys)).save(store)
 }
 
 /// Keeps new keys beside those that are there, until the file is in the space that they are for. `None` is a space that
-/// is yet to be founded.
+/// is yet to be founded. What cannot be read stays, so that the new ones are there only once they are [kept](keep).
 pub(super) fn prepare(
     store: &dyn KeyStore,
     space: Option<SpaceId>,
@@ -55,14 +47,15 @@ pub(super) fn prepare(
 ) -> Result<()> {
     let space = space.unwrap_or(DeviceKeys::ANY_SPACE);
     match DeviceKeys::find(store) {
-        Ok(Some((mut kept, _))) => {
+        Ok(Some((mut kept, is_copy))) => {
+            // If the file stays in its space after all, it still is to have keys of its own there.
+            kept.is_copy = is_copy || kept.successor.is_some_and(|(of, _)| of == kept.space);
             kept.successor = Some((space, copy(keys)));
             kept.save(store)
         }
-        // Nothing is lost with what cannot be read: the file is to be in another space.
-        Ok(None) | Err(Error::KeysUnreadable { .. }) => {
-            DeviceKeys::new(space, copy(keys)).save(store)
-        }
+        Ok(None) => DeviceKeys::new(space, copy(keys)).save(store),
+        // What a newer app wrote, or what can be read again later, counts for as long as the file stays where it is.
+        Err(Error::KeysUnreadable { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -74,11 +67,18 @@ fn copy(keys: &SecretKeys) -> SecretKeys {
 impl Opening<'_> {
     /// Opens sync of the file. One that is in no space founds one.
     pub(super) fn open_or_found(&self) -> Result<Opened> {
-        let engine = match space_of(self.database)? {
-            Some(space) => return self.open(space),
+        let engine = match Space::of(self.database)? {
+            Some(space) => return self.open(space.id),
             None => match self.adopt()? {
                 Some(engine) => engine,
-                None => self.found()?,
+                None => match self.found() {
+                    // Another process has founded one meanwhile.
+                    Err(Error::InASpace) => {
+                        let space = Space::of(self.database)?.ok_or(Error::InASpace)?.id;
+                        return self.open(space);
+                    }
+                    founded => founded?,
+                },
             },
         };
         Ok(Opened { engine, successor: None })
@@ -89,7 +89,7 @@ impl Opening<'_> {
         let (mut kept, is_copy) = DeviceKeys::load(self.store, space)?;
         if is_copy && kept.successor.is_none() {
             let new = SecretKeys::generate(&mut Random::of(self.database)?);
-            kept.successor = Some((space, new));
+            (kept.successor, kept.is_copy) = (Some((space, new)), false);
             // From here on, the file with the keys knows itself again.
             kept.save(self.store)?;
         }
@@ -112,10 +112,11 @@ impl Opening<'_> {
         opened.ok_or(Error::NotInASpace)
     }
 
-    /// Founds a space. The keys are kept before the file says that it is in one.
+    /// Founds a space. The keys are kept before the file says that it is in one, beside those that are there: another
+    /// process may just have done the same.
     fn found(&self) -> Result<Engine> {
         let keys = SecretKeys::generate(&mut Random::of(self.database)?);
-        keep(self.store, DeviceKeys::ANY_SPACE, &keys)?;
+        prepare(self.store, None, &keys)?;
         let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
         let keys = Arc::new(keys);
         let founded = Engine::found(self.database, Arc::clone(&keys), self.url, connect, settings)?;
@@ -160,5 +161,132 @@ impl Opening<'_> {
             Err(Fault::Refused(Refusal::Unknown | Refusal::Deleted { .. })) => Ok(None),
             Err(fault) => Err(fault),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::keys::KeptKeys;
+    use crate::keys::memory::MemoryKeyStore;
+    use crate::options::Options;
+    use crate::transport::http::cutoff::Cutoff;
+
+    const ONE: SpaceId = SpaceId::from_bytes([7; 16]);
+    const OTHER: SpaceId = SpaceId::from_bytes([8; 16]);
+
+    fn keys(byte: u8) -> SecretKeys {
+        SecretKeys::from_bytes(&[byte; 64])
+    }
+
+    /// Tells that what it keeps was copied, until that is written again.
+    #[derive(Debug, Default)]
+    struct Copied(MemoryKeyStore, AtomicBool);
+
+    impl KeyStore for Copied {
+        fn load(&self) -> Result<Option<KeptKeys>> {
+            let is_copy = self.1.load(Ordering::SeqCst);
+            let kept = self.0.load()?;
+            Ok(kept.map(|kept| if is_copy { kept.copied() } else { kept }))
+        }
+
+        fn save(&self, secret: &[u8]) -> Result<()> {
+            self.1.store(false, Ordering::SeqCst);
+            self.0.save(secret)
+        }
+
+        fn remove(&self) -> Result<()> {
+            self.0.remove()
+        }
+    }
+
+    #[test]
+    fn copied_keys_are_still_to_be_replaced_after_a_file_did_not_get_into_another_space()
+    -> Result<()> {
+        for is_replaced_already in [false, true] {
+            let store = Copied::default();
+            let mut kept = DeviceKeys::new(ONE, keys(1));
+            kept.successor = is_replaced_already.then(|| (ONE, keys(2)));
+            kept.save(&store)?;
+            store.1.store(!is_replaced_already, Ordering::SeqCst);
+            // Twice, as the user tries once more.
+            prepare(&store, Some(OTHER), &keys(3))?;
+            prepare(&store, Some(OTHER), &keys(4))?;
+            let (kept, is_copy) = DeviceKeys::load(&store, ONE)?;
+            assert!(is_copy && kept.successor.is_none(), "{is_replaced_already}");
+            let (kept, is_copy) = DeviceKeys::load(&store, OTHER)?;
+            assert_eq!(kept.keys.public(), keys(4).public());
+            assert!(!is_copy);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_read_stays_until_the_file_is_in_another_space() -> Result<()> {
+        let store = MemoryKeyStore::default();
+        store.save(b"of a newer version")?;
+        prepare(&store, Some(OTHER), &keys(3))?;
+        assert!(store.load()?.is_some_and(|kept| *kept.secret == b"of a newer version"));
+        keep(&store, OTHER, &keys(3))?;
+        assert_eq!(DeviceKeys::load(&store, OTHER)?.0.keys.public(), keys(3).public());
+        Ok(())
+    }
+
+    /// Lets another process do something right after it was looked at.
+    #[derive(Default)]
+    struct Looked(Arc<MemoryKeyStore>, Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+    impl std::fmt::Debug for Looked {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Looked")
+        }
+    }
+
+    impl KeyStore for Looked {
+        fn load(&self) -> Result<Option<KeptKeys>> {
+            let kept = self.0.load();
+            let meanwhile = self.1.lock().ok().and_then(|mut meanwhile| meanwhile.take());
+            if let Some(meanwhile) = meanwhile {
+                meanwhile();
+            }
+            kept
+        }
+
+        fn save(&self, secret: &[u8]) -> Result<()> {
+            self.0.save(secret)
+        }
+
+        fn remove(&self) -> Result<()> {
+            self.0.remove()
+        }
+    }
+
+    fn open_or_found(database: &Database, store: &dyn KeyStore) -> Result<Opened> {
+        let connect = Options::default().connect(&Cutoff::default());
+        let (url, settings) = ("http://relay.example", Settings::default());
+        Opening { database, store, url, connect, settings }.open_or_found()
+    }
+
+    #[test]
+    fn two_processes_that_found_a_space_at_once_found_one()
+    -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("todo.db");
+        let (database, other) = (Database::open(&file)?, Database::open(&file)?);
+        let kept = Arc::<MemoryKeyStore>::default();
+        let of_other = Arc::clone(&kept);
+        let meanwhile = move || {
+            assert!(open_or_found(&other, &*of_other).is_ok());
+        };
+        let store = Looked(Arc::clone(&kept), Mutex::new(Some(Box::new(meanwhile))));
+        let opened = open_or_found(&database, &store)?;
+        let is_member = |engine: &Engine| engine.members().get(engine.own_key()).is_some();
+        assert!(is_member(&opened.engine));
+        // And so it is the next time.
+        assert!(is_member(&open_or_found(&database, &*kept)?.engine));
+        Ok(())
     }
 }

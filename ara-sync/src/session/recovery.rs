@@ -112,7 +112,8 @@ impl Recovery {
         let space = found.space();
         let closing = Closing::of(database, &*beginning.store, space)?;
         let store = &*beginning.store;
-        prepare(store, Some(space), &keys)?;
+        // For no space yet: if this breaks off, the keys alone must not lead into the space, as nobody would be removed.
+        prepare(store, None, &keys)?;
         let settings = beginning.settings.clone();
         let engine = found.finish(database, Arc::clone(&keys), settings, &kept)?;
         keep(store, space, &keys)?;

@@ -18,12 +18,14 @@ impl Session {
     /// # Errors
     ///
     /// Returns [`Error::Relay`] if the relay cannot be reached, and [`Error::RelayFull`] if it has no room for what is to be
-    /// sent: the file is still in the space then. Returns
+    /// sent: the file is still in the space then. If the relay is gone for good,
+    /// [`leave_without_relay`](crate::SyncBuilder::leave_without_relay) takes the file out of it. Returns
     /// [common errors](ara_core::Database#common-errors).
     pub fn leave(self) -> Result<()> {
         self.stop();
         self.shared.with_slot(|slot| {
-            slot.take().ok_or(Error::NotInASpace)?.leave()?;
+            let left = slot.take().ok_or(Error::NotInASpace)?.leave();
+            left.map_err(|fault| not_left(fault.into()))?;
             // Nobody takes anything by these keys any more.
             self.shared.store.remove()
         })
@@ -34,7 +36,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; other errors that the
+    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; [`Error::SpaceDeleted`] if
+    /// the space was deleted at the new one, to which it does not come back; other errors that the
     /// [status](Session::status) tells of if one cannot be used; and [common errors](ara_core::Database#common-errors).
     pub fn change_relay(&self, url: &str) -> Result<()> {
         ara_protocol::request::origin(url).map_err(Fault::from)?;
@@ -69,7 +72,7 @@ impl Session {
         let keys = Arc::new(SecretKeys::generate(&mut Random::of(&self.shared.database)?));
         let store = &*self.shared.store;
         self.shared.with_slot(|slot| {
-            let engine = slot.take().ok_or(Error::NotInASpace)?;
+            let engine = slot.as_ref().ok_or(Error::NotInASpace)?;
             prepare(store, None, &keys)?;
             let mut engine = engine.start_over(Arc::clone(&keys))?;
             self.shared.publish(&mut engine, true);
@@ -79,5 +82,17 @@ impl Session {
         })?;
         self.shared.listen_anew();
         Ok(())
+    }
+}
+
+/// Returns what the app is told of a device that could not leave.
+fn not_left(error: Error) -> Error {
+    match error {
+        Error::Relay { reason } => Error::Relay {
+            reason: format!(
+                "{reason}; the file is still in its space, and `leave_without_relay` takes it out if this relay is gone for good"
+            ),
+        },
+        error => error,
     }
 }

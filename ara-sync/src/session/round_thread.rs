@@ -6,9 +6,9 @@ use ara_protocol::message::Refusal;
 
 use crate::engine::base::Outcome;
 use crate::fault::{self, Fault};
-use crate::session::backoff::pause;
+use crate::session::backoff::pause_at_least;
 use crate::session::shared::{AFTER_ANOTHER, Shared};
-use crate::session::signal::Wake;
+use crate::session::signal::{Earliest, Wake};
 
 /// The least time from the beginning of one round to that of the next, if only commits ask for it: a burst of them
 /// is sent together. The first one after a while is sent at once.
@@ -20,10 +20,18 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 /// After how long a relay that had no room is tried again. A commit does so too.
 const WHEN_FULL: Duration = Duration::from_secs(300);
 
+/// How many rounds in a row may bring nothing, though the relay told of news, before the next one has to wait.
+const MOST_IN_VAIN: u32 = 4;
+
+/// How long it has to wait then. Each further one waits twice as long, and at most as long as the last constant says.
+const AFTER_SOME_IN_VAIN: Duration = Duration::from_millis(50);
+const AFTER_MANY_IN_VAIN: Duration = Duration::from_secs(5);
+
 /// When the next round is due.
 struct Pace {
-    /// Before this, commits wait.
-    earliest: Instant,
+    earliest: Earliest,
+    /// How many rounds in a row brought nothing, though the relay told of news.
+    in_vain: u32,
     /// At this time, one is made without a reason.
     retry: Option<Instant>,
     /// How many have failed in a row.
@@ -32,25 +40,47 @@ struct Pace {
 
 /// Makes rounds whenever there is a reason to, until the session ends.
 pub(super) fn run(shared: &Shared) {
-    let mut pace = Pace { earliest: Instant::now(), retry: None, failures: 0 };
+    let now = Instant::now();
+    let earliest = Earliest { commit: now, news: now };
+    let mut pace = Pace { earliest, in_vain: 0, retry: None, failures: 0 };
     loop {
-        match shared.signal.wait(pace.earliest, pace.retry) {
+        let wake = shared.signal.wait(pace.earliest, pace.retry);
+        match wake {
             Wake::Over => return,
             Wake::Commit if !shared.has_to_send() => continue,
             Wake::Commit if !shared.signal.is_online() => {
-                pace.earliest = Instant::now() + BETWEEN_LOOKS;
+                pace.earliest.commit = Instant::now() + BETWEEN_LOOKS;
                 continue;
             }
-            Wake::Commit | Wake::Asked => {}
+            Wake::Commit | Wake::News | Wake::Asked => {}
         }
-        pace.earliest = Instant::now() + BETWEEN_COMMITS;
+        let begun = Instant::now();
+        pace.earliest.commit = begun + BETWEEN_COMMITS;
         let result = shared.round(&|| shared.signal.is_over());
         pace.note(&result, shared);
+        let is_any = result.as_ref().is_ok_and(Outcome::is_any_news);
+        pace.earliest.news = begun + pace.before_news(wake == Wake::News, is_any);
         shared.signal.set_online(result.is_ok());
     }
 }
 
 impl Pace {
+    /// Notes whether a round brought anything, and returns how long after its beginning news wait: not at all, unless the
+    /// relay tells again and again of news that there are not.
+    fn before_news(&mut self, was_for_news: bool, is_any: bool) -> Duration {
+        if is_any {
+            self.in_vain = 0;
+        } else if was_for_news {
+            self.in_vain = self.in_vain.saturating_add(1);
+        }
+        match self.in_vain.checked_sub(MOST_IN_VAIN) {
+            None => Duration::ZERO,
+            Some(more) => {
+                AFTER_SOME_IN_VAIN.saturating_mul(1 << more.min(16)).min(AFTER_MANY_IN_VAIN)
+            }
+        }
+    }
+
     fn note(&mut self, result: &fault::Result<Outcome>, shared: &Shared) {
         self.retry = match result {
             Ok(outcome) if outcome.is_complete => {
@@ -70,8 +100,32 @@ impl Pace {
                     }
                     _ => Duration::ZERO,
                 };
-                Some(Instant::now() + pause(self.failures, shared.chance()).max(asked_for))
+                let pause = pause_at_least(asked_for, self.failures, shared.chance());
+                Some(Instant::now() + pause)
             }
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn news_wait_only_after_many_that_were_none() {
+        let now = Instant::now();
+        let earliest = Earliest { commit: now, news: now };
+        let mut pace = Pace { earliest, in_vain: 0, retry: None, failures: 0 };
+        let mut waits = |count, was_for_news, is_any| -> Vec<u128> {
+            let waits = (0..count).map(|_| pace.before_news(was_for_news, is_any).as_millis());
+            waits.collect()
+        };
+        assert_eq!(waits(5, true, false), [0, 0, 0, 50, 100]);
+        // Rounds for other reasons leave it as it is, unless they bring something.
+        assert_eq!(waits(2, false, false), [100, 100]);
+        assert_eq!(waits(1, true, true), [0]);
+        assert_eq!(waits(3, true, false), [0, 0, 0]);
+        assert_eq!(waits(1, false, true), [0]);
+        assert_eq!(waits(40, true, false).last(), Some(&5000));
     }
 }

@@ -324,7 +324,8 @@ impl Shared {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::DeadlinePassed`] if that is not before the deadline.
+    /// Returns [`Error::DeadlinePassed`] if that is not before the deadline, and [`Error::RelayFull`] if the relay has no
+    /// room for the rest.
     pub(super) fn finish_rounds(&self, deadline: Option<Instant>) -> Result<()> {
         let is_late = || deadline.is_some_and(|deadline| deadline <= Instant::now());
         loop {
@@ -339,6 +340,11 @@ impl Shared {
                 // Another process syncs the file too. It is left to that one for a moment.
                 Err(Fault::Overtaken) => thread::sleep(AFTER_ANOTHER),
                 Err(fault) => return Err(told(&fault, &self.status.get().alarms)),
+                // To ask again at once would be in vain.
+                Ok(Outcome { is_full: true, used, .. }) => {
+                    let (used, limit) = used.unwrap_or_default();
+                    return Err(Error::RelayFull { used, limit });
+                }
                 Ok(_) => {}
             }
         }

@@ -16,8 +16,10 @@ struct State {
     is_over: bool,
     /// Whether something was committed here.
     is_commit: bool,
-    /// Whether a round was asked for: by the app, or by the relay, which has news.
+    /// Whether a round was asked for.
     is_asked: bool,
+    /// Whether the relay has told of news.
+    is_news: bool,
     /// Whether the last round succeeded, so that the relay can be listened to.
     is_online: bool,
 }
@@ -29,8 +31,19 @@ pub(super) enum Wake {
     Over,
     /// A round is to be made: it was asked for, or it is time.
     Asked,
+    /// The relay has news.
+    News,
     /// Something was committed here.
     Commit,
+}
+
+/// Before when there is no round for a reason that can wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Earliest {
+    /// For commits.
+    pub(super) commit: Instant,
+    /// For what the relay tells of.
+    pub(super) news: Instant,
 }
 
 impl Signal {
@@ -51,6 +64,15 @@ impl Signal {
     /// Asks for a round.
     pub(super) fn ask(&self) {
         self.set(|state| state.is_asked = true);
+    }
+
+    /// Says that the relay has news, and waits until a round is about to see them, which sees all that comes until then.
+    pub(super) fn news(&self) {
+        self.set(|state| state.is_news = true);
+        let mut state = self.lock();
+        while state.is_news && !state.is_over {
+            state = self.wait_until(state, None);
+        }
     }
 
     /// Says whether the last round succeeded.
@@ -74,26 +96,29 @@ impl Signal {
         self.lock().is_over
     }
 
-    /// Waits for a reason to make a round. Commits wait until `earliest`, and with or without a reason it is time at
-    /// `retry`.
-    pub(super) fn wait(&self, earliest: Instant, retry: Option<Instant>) -> Wake {
+    /// Waits for a reason to make a round. Commits and news wait for their time, and with or without a reason it is time
+    /// at `retry`.
+    pub(super) fn wait(&self, earliest: Earliest, retry: Option<Instant>) -> Wake {
         let mut state = self.lock();
         loop {
             if state.is_over {
                 return Wake::Over;
             }
             let now = Instant::now();
-            if state.is_asked || retry.is_some_and(|retry| retry <= now) {
-                // What was committed until now goes along.
-                (state.is_asked, state.is_commit) = (false, false);
-                return Wake::Asked;
+            let is_asked = state.is_asked || retry.is_some_and(|retry| retry <= now);
+            if is_asked || state.is_news && earliest.news <= now {
+                // What was committed or told of until now goes along.
+                (state.is_asked, state.is_news, state.is_commit) = (false, false, false);
+                self.changed.notify_all();
+                return if is_asked { Wake::Asked } else { Wake::News };
             }
-            if state.is_commit && earliest <= now {
+            if state.is_commit && earliest.commit <= now {
                 state.is_commit = false;
                 return Wake::Commit;
             }
-            let due = state.is_commit.then_some(earliest);
-            state = self.wait_until(state, due.into_iter().chain(retry).min());
+            let commit = state.is_commit.then_some(earliest.commit);
+            let news = state.is_news.then_some(earliest.news);
+            state = self.wait_until(state, [commit, news, retry].into_iter().flatten().min());
         }
     }
 
@@ -147,24 +172,52 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(3600);
 
+    fn from(commit: Instant) -> Earliest {
+        Earliest { commit, news: commit }
+    }
+
     #[test]
     fn a_round_is_made_when_it_is_asked_for_or_due() {
         let (signal, now) = (Signal::default(), Instant::now());
         signal.begin();
-        assert_eq!(signal.wait(now, None), Wake::Asked);
+        assert_eq!(signal.wait(from(now), None), Wake::Asked);
         signal.commit();
-        assert_eq!(signal.wait(now, None), Wake::Commit);
-        assert_eq!(signal.wait(now, Some(now)), Wake::Asked);
+        assert_eq!(signal.wait(from(now), None), Wake::Commit);
+        assert_eq!(signal.wait(from(now), Some(now)), Wake::Asked);
         // A commit waits, but not for a round that is asked for.
         signal.commit();
         signal.ask();
-        assert_eq!(signal.wait(now + LONG, None), Wake::Asked);
+        assert_eq!(signal.wait(from(now + LONG), None), Wake::Asked);
         let soon = Instant::now() + Duration::from_millis(5);
-        assert_eq!(signal.wait(now + LONG, Some(soon)), Wake::Asked);
+        assert_eq!(signal.wait(from(now + LONG), Some(soon)), Wake::Asked);
         assert!(Instant::now() >= soon);
         signal.commit();
         signal.end();
-        assert_eq!(signal.wait(now, Some(now)), Wake::Over);
+        assert_eq!(signal.wait(from(now), Some(now)), Wake::Over);
+    }
+
+    #[test]
+    fn who_tells_of_news_waits_until_a_round_sees_them() {
+        let signal = Signal::default();
+        let soon = Instant::now() + Duration::from_millis(5);
+        std::thread::scope(|scope| {
+            let telling = scope.spawn(|| signal.news());
+            let earliest = Earliest { commit: soon + LONG, news: soon };
+            assert_eq!(signal.wait(earliest, None), Wake::News);
+            assert!(Instant::now() >= soon);
+            telling.join().expect("does not panic");
+            // A round that is asked for sees them too, and so does none once it is over.
+            let telling = scope.spawn(|| signal.news());
+            while !signal.lock().is_news {
+                std::thread::yield_now();
+            }
+            signal.ask();
+            assert_eq!(signal.wait(from(soon + LONG), None), Wake::Asked);
+            telling.join().expect("does not panic");
+            let telling = scope.spawn(|| signal.news());
+            signal.end();
+            telling.join().expect("does not panic");
+        });
     }
 
     #[test]
@@ -173,7 +226,7 @@ mod tests {
         signal.set_online(true);
         assert!(signal.wait_online());
         signal.lost();
-        assert_eq!(signal.wait(Instant::now(), None), Wake::Asked);
+        assert_eq!(signal.wait(from(Instant::now()), None), Wake::Asked);
         let woken = std::thread::scope(|scope| {
             let waiting = scope.spawn(|| signal.wait_online());
             signal.end();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ara_core::{Error, NodePoint, Result};
 use ara_protocol::segment::{Bounds, Point};
-use ara_protocol::{NodeId, SegmentId};
+use ara_protocol::{EpochId, NodeId, SegmentId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 /// Its author is no member any more, so what is in it does not count.
@@ -43,6 +43,16 @@ impl Segment {
     /// Returns whether a flag is set.
     pub(crate) const fn is(&self, flag: i64) -> bool {
         self.flags & flag != 0
+    }
+
+    /// Returns whether it is in the place of others, or the last of those that are.
+    pub(crate) fn is_replacement(&self) -> bool {
+        self.named != self.id
+    }
+
+    /// Returns the epoch under which it was sealed.
+    pub(crate) const fn epoch(&self) -> EpochId {
+        EpochId::from_bytes(self.epoch)
     }
 
     /// Returns where it ends, if that is known and its author counts.
@@ -168,14 +178,6 @@ pub(crate) fn nodes_with(connection: &Connection, flags: i64) -> Result<Vec<Node
         connection.prepare_cached("SELECT DISTINCT node FROM ara_segment WHERE flags & ?1 != 0")?;
     let nodes = nodes.query_map([flags], |row| row.get(0).map(NodeId::from_bytes))?;
     Ok(nodes.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Returns whether there are segments of a node that are not among some.
-pub(crate) fn are_all_known<'a>(
-    connection: &Connection,
-    mut ids: impl Iterator<Item = &'a SegmentId>,
-) -> Result<bool> {
-    ids.try_fold(true, |all, id| Ok(all && has(connection, *id)?))
 }
 
 /// Sets flags of a segment, and takes others away.

@@ -52,6 +52,8 @@ pub(crate) struct HttpSettings {
     /// The certificates, as PEM, by which a relay's must be signed, instead of those of the public authorities.
     pub(crate) root_certificates: Option<Vec<u8>>,
     pub(crate) proxy: ProxyChoice,
+    /// How long nothing may come or go within a request, if the app says so.
+    pub(crate) silence: Option<Duration>,
 }
 
 /// The way to one relay.
@@ -61,6 +63,7 @@ pub(crate) struct HttpTransport {
     config: ureq::config::Config,
     agent: Mutex<Agent>,
     cutoff: Cutoff,
+    silence: Duration,
 }
 
 impl HttpTransport {
@@ -70,6 +73,7 @@ impl HttpTransport {
         settings: &HttpSettings,
         cutoff: &Cutoff,
     ) -> Result<Arc<Self>, TransportError> {
+        let silence = settings.silence.unwrap_or(SILENCE);
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             // A relay that has another URL says so in the access log, where it is signed.
@@ -78,8 +82,8 @@ impl HttpTransport {
             .user_agent("ara")
             .timeout_resolve(Some(CONNECT))
             .timeout_connect(Some(CONNECT))
-            .timeout_per_read(Some(SILENCE))
-            .timeout_per_write(Some(SILENCE));
+            .timeout_per_read(Some(silence))
+            .timeout_per_write(Some(silence));
         if let Some(pem) = &settings.root_certificates {
             config = config.tls_config(TlsConfig::builder().root_certs(roots(pem)?).build());
         }
@@ -95,7 +99,7 @@ impl HttpTransport {
         let end = url.find(['?', '#']).unwrap_or(url.len());
         let base = url.get(..end).unwrap_or(url).trim_end_matches('/').to_owned();
         let agent = Mutex::new(config.new_agent());
-        let transport = Arc::new(Self { base, config, agent, cutoff: cutoff.clone() });
+        let transport = Arc::new(Self { base, config, agent, cutoff: cutoff.clone(), silence });
         cutoff.register(&transport);
         Ok(transport)
     }
@@ -110,15 +114,18 @@ impl HttpTransport {
         &self,
         path: &str,
         body: &[u8],
-        silence: Duration,
+        is_stream: bool,
     ) -> Result<http::Response<Body>, TransportError> {
         let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // Asked after the agent is taken: who shuts the way ends what was taken before.
         let left = self.cutoff.left()?;
         let request =
             agent.post(format!("{}{path}", self.base)).header(http::header::CONTENT_TYPE, BYTES);
+        // A stream lasts as long as it tells something.
+        let (silence, most) =
+            if is_stream { (STREAM_SILENCE, None) } else { (self.silence, Some(left)) };
         let config = request.config().timeout_per_read(Some(silence));
-        let request = config.timeout_global(left).build();
+        let request = config.timeout_global(most).build();
         request.send(body).map_err(|error| failure(&error))
     }
 }
@@ -126,13 +133,13 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn post(&self, path: &str, body: &[u8], most: usize) -> Result<Response, TransportError> {
         let _counted = self.cutoff.count();
-        let response = self.send(path, body, SILENCE)?;
+        let response = self.send(path, body, false)?;
         read(response, u64::try_from(most).unwrap_or(u64::MAX))
     }
 
     fn events(&self, path: &str, body: &[u8]) -> Result<Box<dyn Events>, TransportError> {
         let _counted = self.cutoff.count();
-        let response = self.send(path, body, STREAM_SILENCE)?;
+        let response = self.send(path, body, true)?;
         let is_stream = response.body().mime_type() == Some("text/event-stream");
         if !is_stream || response.status() != http::StatusCode::OK {
             return Err(TransportError::Answered(read(response, LONGEST_NO_STREAM)?));

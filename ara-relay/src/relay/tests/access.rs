@@ -9,7 +9,7 @@ use ara_protocol::message::access::AccessRequest;
 use ara_protocol::message::{Endpoint, Refusal};
 
 use crate::testing::stores::{on_every_store, test_store};
-use crate::testing::{Fixed, TestSpace, copy, node, options};
+use crate::testing::{TestSpace, copy, fixed, node, options};
 use crate::{Admission, Relay};
 
 fn records_are_taken_in_their_order() {
@@ -35,7 +35,7 @@ fn records_are_taken_in_their_order() {
 fn a_twin_is_not_taken() {
     let mut space = TestSpace::new();
     let [one, twin] =
-        [2, 3].map(|seed| space.members.rotate(&space.laptop, &mut Fixed(seed)).unwrap());
+        [2, 3].map(|seed| space.members.rotate(&space.laptop, &mut fixed(seed)).unwrap());
     space.apply_there(one);
     assert!(!space.put_records(&space.laptop, &[twin]).unwrap().are_taken);
     let garbage = AccessRequest { records: vec![vec![1, 2, 3]], ..space.access_request() };
@@ -81,7 +81,7 @@ fn only_who_has_read_all_lets_somebody_out() {
     let phone = space.add_device();
     let first = space.append(node(1), None);
     let out = [phone.public().member()];
-    let remove = space.members.remove(&space.laptop, &out, &mut Fixed(4)).unwrap();
+    let remove = space.members.remove(&space.laptop, &out, &mut fixed(4)).unwrap();
     let put = |space: &TestSpace, record: &Record, cursor| {
         let records = vec![record.as_bytes().to_vec()];
         let request = AccessRequest { cursor, records, ..space.access_request() };
@@ -98,8 +98,8 @@ fn only_who_has_read_all_lets_somebody_out() {
     let mut space = TestSpace::new();
     space.append(node(1), None);
     let set = |space: &TestSpace, seed| {
-        let words = SecretKeys::generate(&mut Fixed(seed));
-        space.members.set_recovery(&space.laptop, &words, &mut Fixed(seed)).unwrap()
+        let words = SecretKeys::generate(&mut fixed(seed));
+        space.members.set_recovery(&space.laptop, &words, &mut fixed(seed)).unwrap()
     };
     let first = set(&space, 5);
     assert!(put(&space, &first, start_of(&space)));
@@ -140,7 +140,7 @@ fn who_was_let_out_reads_how_and_nothing_else() {
     assert_eq!(space.sync(&phone, space.request()), Err(Refusal::Unknown));
     let answer = space.access(&phone, space.access_request()).unwrap();
     assert_eq!(answer.records.len(), 3);
-    let stranger = SecretKeys::generate(&mut Fixed(8));
+    let stranger = SecretKeys::generate(&mut fixed(8));
     assert_eq!(space.access(&stranger, space.access_request()), Err(Refusal::Unknown));
     let all = space.put_records(&stranger, &space.log);
     assert_eq!(all.unwrap_err(), Refusal::Unknown);
@@ -176,7 +176,7 @@ fn a_new_space_needs_a_token_where_one_is_wanted() {
 fn only_a_genesis_founds_its_space() {
     let space = TestSpace::new();
     let mut other = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 2);
-    other.members.rotate(&other.laptop, &mut Fixed(3)).map(|it| other.apply(it)).unwrap();
+    other.members.rotate(&other.laptop, &mut fixed(3)).map(|it| other.apply(it)).unwrap();
     let put = |records: &[Record]| other.put_records(&other.laptop, records);
     assert_eq!(put(&other.log[1..]), Err(Refusal::Unknown));
     assert_eq!(put(&space.log), Err(Refusal::Unknown));
@@ -214,11 +214,11 @@ fn a_space_that_moved_answers_so() {
     assert_eq!(space.sync(&space.laptop, space.request()), Err(Refusal::Moved));
     assert_eq!(space.stage(b"part"), Err(Refusal::Moved));
     assert_eq!(space.ask(Endpoint::Events, space.id().as_bytes(), &words), Err(Refusal::Moved));
-    let stranger = SecretKeys::generate(&mut Fixed(8));
+    let stranger = SecretKeys::generate(&mut fixed(8));
     assert_eq!(space.sync(&stranger, space.request()), Err(Refusal::Unknown));
     assert_eq!(space.access(&space.laptop, space.access_request()).unwrap().records.len(), 4);
     // It takes no record any more, unless the space comes back.
-    let rotate = space.members.rotate(&space.laptop, &mut Fixed(3)).unwrap();
+    let rotate = space.members.rotate(&space.laptop, &mut fixed(3)).unwrap();
     assert!(!space.put_records(&space.laptop, std::slice::from_ref(&rotate)).unwrap().are_taken);
     space.apply(rotate.clone());
     let back = space.members.move_to(&space.laptop, "http://other.example").unwrap();

@@ -6,7 +6,7 @@ use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::{Answer, Endpoint, LONGEST_REQUEST, Refusal, SignedRequest};
 
 use crate::testing::stores::on_every_store;
-use crate::testing::{Fixed, ORIGIN, TestSpace};
+use crate::testing::{ORIGIN, TestSpace, fixed};
 use crate::{Rate, RelayAnswer};
 
 fn read(answer: &RelayAnswer) -> Answer {
@@ -58,7 +58,7 @@ fn a_signature_counts_for_its_relay_path_and_body() {
 
 fn a_stranger_and_a_stranger_space_are_unknown() {
     let space = TestSpace::new();
-    let stranger = SecretKeys::generate(&mut Fixed(8));
+    let stranger = SecretKeys::generate(&mut fixed(8));
     let other = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 2);
     for endpoint in Endpoint::ALL {
         if matches!(endpoint, Endpoint::Challenge | Endpoint::Find) {
@@ -151,7 +151,7 @@ fn who_subscribes_hears_of_news_until_it_is_over() {
 
 fn what_a_stranger_sends_is_not_read_if_it_is_large() {
     let space = TestSpace::new();
-    let stranger = SecretKeys::generate(&mut Fixed(99));
+    let stranger = SecretKeys::generate(&mut fixed(99));
     let large = [&space.id().as_bytes()[..], &vec![0xff; 1 << 20]].concat();
     // A member is told what is wrong with it, and a stranger that it is none.
     assert_eq!(space.ask(Endpoint::Sync, &large, &space.laptop), Err(Refusal::Malformed));

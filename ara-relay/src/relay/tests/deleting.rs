@@ -10,7 +10,7 @@ use ara_protocol::message::sync::{PushOutcome, SyncRequest};
 use ara_protocol::message::{Endpoint, Refusal, SignedRequest};
 
 use crate::testing::stores::on_every_store;
-use crate::testing::{Fixed, ORIGIN, TestSpace, copy, node, noise, options};
+use crate::testing::{ORIGIN, TestSpace, copy, fixed, node, noise, options};
 use crate::{Relay, SqliteStore};
 
 fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
@@ -20,7 +20,7 @@ fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
     space.append_many(node(1), 3);
     space.stage(&noise(1000)).unwrap();
     let delete = |keys: &SecretKeys| space.ask(Endpoint::Delete, space.id().as_bytes(), keys);
-    let stranger = SecretKeys::generate(&mut Fixed(8));
+    let stranger = SecretKeys::generate(&mut fixed(8));
     assert_eq!(delete(&stranger), Err(Refusal::Unknown));
     assert_eq!(delete(&phone), Ok(vec![]));
 
@@ -55,7 +55,7 @@ fn what_a_space_that_moved_has_left_is_deleted_and_tells_where_it_went() {
     space.apply_there(there);
     let laptop = copy(&space.laptop);
     let delete = |keys: &SecretKeys| space.ask(Endpoint::Delete, space.id().as_bytes(), keys);
-    assert_eq!(delete(&SecretKeys::generate(&mut Fixed(8))), Err(Refusal::Unknown));
+    assert_eq!(delete(&SecretKeys::generate(&mut fixed(8))), Err(Refusal::Unknown));
     assert_eq!(delete(&laptop), Ok(vec![]));
     let Err(Refusal::Deleted { records, .. }) = space.sync(&laptop, space.request()) else {
         panic!()
@@ -82,7 +82,7 @@ fn nothing_is_left_of_it_but_who_were_members() {
     (0..20).for_each(|number| space.stage(&[number; 100]).unwrap());
     let slot = space.slot(&laptop, 1).as_bytes().to_vec();
     space.sync(&laptop, SyncRequest { slot, ..space.request() }).unwrap();
-    let signer = SecretKeys::generate(&mut Fixed(50)).public().member();
+    let signer = SecretKeys::generate(&mut fixed(50)).public().member();
     let mailbox = MailboxId::from_bytes([5; 16]);
     let open = MailboxRequest::Open { space: space.id(), mailbox, signer };
     space.ask(Endpoint::Mailbox, &open.to_bytes().unwrap(), &laptop).unwrap();
@@ -107,7 +107,7 @@ fn what_was_open_for_it_is_gone_and_other_spaces_stay() {
     let other = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 2);
     other.put_records(&other.laptop, &other.log).unwrap();
     let mailbox = MailboxId::from_bytes([5; 16]);
-    let keys = SecretKeys::generate(&mut Fixed(50));
+    let keys = SecretKeys::generate(&mut fixed(50));
     let signer = keys.public().member();
     let open = MailboxRequest::Open { space: space.id(), mailbox, signer };
     space.ask(Endpoint::Mailbox, &open.to_bytes().unwrap(), &space.laptop).unwrap();

@@ -7,13 +7,13 @@ use ara_protocol::message::{Endpoint, Refusal};
 use ara_protocol::pairing::LONGEST_BOX;
 
 use crate::testing::stores::on_every_store;
-use crate::testing::{Fixed, TestSpace};
+use crate::testing::{TestSpace, fixed};
 
 const MAILBOX: MailboxId = MailboxId::from_bytes([5; 16]);
 const GET: MailboxRequest = MailboxRequest::Get { mailbox: MAILBOX, index: 0, wait: 0 };
 
 fn signer() -> SecretKeys {
-    SecretKeys::generate(&mut Fixed(50))
+    SecretKeys::generate(&mut fixed(50))
 }
 
 fn ask(space: &TestSpace, request: &MailboxRequest, keys: &SecretKeys) -> Result<Vec<u8>, Refusal> {
@@ -23,6 +23,15 @@ fn ask(space: &TestSpace, request: &MailboxRequest, keys: &SecretKeys) -> Result
 fn open(space: &TestSpace, mailbox: MailboxId) -> Result<Vec<u8>, Refusal> {
     let signer = signer().public().member();
     ask(space, &MailboxRequest::Open { space: space.id(), mailbox, signer }, &space.laptop)
+}
+
+fn id(number: u8) -> MailboxId {
+    MailboxId::from_bytes([number; 16])
+}
+
+fn put_into(space: &TestSpace, mailbox: MailboxId, index: u8) -> Result<Vec<u8>, Refusal> {
+    let sealed = b"hello".to_vec();
+    ask(space, &MailboxRequest::Put { mailbox, index, sealed }, &signer())
 }
 
 fn put(space: &TestSpace, index: u8, sealed: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -63,7 +72,7 @@ fn who_waits_is_told_for_how_long() {
 
 fn only_a_member_opens_one_and_only_its_keys_use_it() {
     let space = TestSpace::new();
-    let stranger = SecretKeys::generate(&mut Fixed(8));
+    let stranger = SecretKeys::generate(&mut fixed(8));
     assert_eq!(get(&space, 0), Err(Refusal::Unknown));
     let member = signer().public().member();
     let request = MailboxRequest::Open { space: space.id(), mailbox: MAILBOX, signer: member };
@@ -98,17 +107,41 @@ fn it_is_gone_after_ten_minutes() {
 fn a_space_has_eight_at_a_time() {
     let space = TestSpace::new();
     for number in 0..8 {
-        open(&space, MailboxId::from_bytes([number; 16])).unwrap();
+        open(&space, id(number)).unwrap();
+        put_into(&space, id(number), 0).unwrap();
         space.pass(10);
     }
-    let ninth = MailboxId::from_bytes([9; 16]);
-    assert_eq!(open(&space, ninth), Err(Refusal::Limited { retry_after: 520 }));
+    assert_eq!(open(&space, id(9)), Err(Refusal::Limited { retry_after: 520 }));
     space.pass(520);
-    open(&space, ninth).unwrap();
-    assert_eq!(
-        open(&space, MailboxId::from_bytes([10; 16])),
-        Err(Refusal::Limited { retry_after: 10 })
-    );
+    open(&space, id(9)).unwrap();
+    put_into(&space, id(9), 0).unwrap();
+    assert_eq!(open(&space, id(10)), Err(Refusal::Limited { retry_after: 10 }));
+}
+
+fn one_that_is_done_or_else_the_oldest_that_is_not_used_gives_way_to_the_ninth() {
+    let space = TestSpace::new();
+    for number in 0..8 {
+        open(&space, id(number)).unwrap();
+        space.pass(10);
+    }
+    put_into(&space, id(0), 0).unwrap();
+    for index in 0..4 {
+        put_into(&space, id(5), index).unwrap();
+    }
+    for (ninth, gives_way) in [(9, 5), (10, 1), (11, 2)] {
+        open(&space, id(ninth)).unwrap();
+        assert_eq!(put_into(&space, id(gives_way), 1), Err(Refusal::Unknown));
+        put_into(&space, id(ninth), 0).unwrap();
+    }
+    // What was in it is gone as well.
+    for number in [3, 4, 6, 7] {
+        put_into(&space, id(number), 0).unwrap();
+    }
+    assert!(matches!(open(&space, id(5)), Err(Refusal::Limited { .. })));
+    space.pass(600);
+    open(&space, id(5)).unwrap();
+    let get = MailboxRequest::Get { mailbox: id(5), index: 0, wait: 0 };
+    assert_eq!(ask(&space, &get, &signer()), Ok(vec![]));
 }
 
 on_every_store!(
@@ -117,4 +150,5 @@ on_every_store!(
     only_a_member_opens_one_and_only_its_keys_use_it,
     it_is_gone_after_ten_minutes,
     a_space_has_eight_at_a_time,
+    one_that_is_done_or_else_the_oldest_that_is_not_used_gives_way_to_the_ninth,
 );

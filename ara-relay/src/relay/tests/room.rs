@@ -6,7 +6,7 @@ use ara_protocol::message::Refusal;
 use ara_protocol::message::sync::PushOutcome;
 
 use crate::testing::stores::on_every_store;
-use crate::testing::{Fixed, TestSpace, copy, node, noise};
+use crate::testing::{TestSpace, copy, fixed, node, noise};
 
 const NODE: ara_protocol::NodeId = node(1);
 const QUOTA: u64 = 40_000;
@@ -74,7 +74,7 @@ fn a_rotation_without_which_nobody_may_write_passes_over_the_quota() {
     space.stage(&noise(usize::try_from(QUOTA - used(&space) - 20).unwrap())).unwrap();
     // The phone leaves, and so the laptop cannot even make room before it rotates.
     let out = [phone.public().member()];
-    let leave = space.members.remove(&phone, &out, &mut Fixed(2)).unwrap();
+    let leave = space.members.remove(&phone, &out, &mut fixed(2)).unwrap();
     let leave = space.apply(leave);
     assert!(space.put_records(&phone, &[leave]).unwrap().are_taken);
     space.rotate();
@@ -82,7 +82,7 @@ fn a_rotation_without_which_nobody_may_write_passes_over_the_quota() {
     assert_eq!(space.push(&[&smaller]), PushOutcome::Taken);
     // One is enough.
     space.stage(&noise(usize::try_from(QUOTA - used(&space) - 20).unwrap())).unwrap();
-    let again = space.members.rotate(&space.laptop, &mut Fixed(3)).unwrap();
+    let again = space.members.rotate(&space.laptop, &mut fixed(3)).unwrap();
     assert!(matches!(space.put_records(&laptop, &[again]), Err(Refusal::Full { .. })));
 }
 
@@ -91,11 +91,11 @@ fn a_removal_passes_over_the_quota_and_nothing_else() {
     let phone = space.add_device();
     let before = used(&space);
     space.stage(&noise(usize::try_from(QUOTA - before - 20).unwrap())).unwrap();
-    let rotate = space.members.rotate(&space.laptop, &mut Fixed(2)).unwrap();
+    let rotate = space.members.rotate(&space.laptop, &mut fixed(2)).unwrap();
     let full = Refusal::Full { used: QUOTA - 20, limit: QUOTA };
     assert_eq!(space.put_records(&space.laptop, &[rotate]), Err(full.clone()));
-    let tablet = SecretKeys::generate(&mut Fixed(3));
-    let add = space.members.add(&space.laptop, &tablet.public(), &mut Fixed(4)).unwrap();
+    let tablet = SecretKeys::generate(&mut fixed(3));
+    let add = space.members.add(&space.laptop, &tablet.public(), &mut fixed(4)).unwrap();
     assert_eq!(space.put_records(&space.laptop, &[add]), Err(full));
     space.remove(&phone);
     assert!(used(&space) > QUOTA);

@@ -6,7 +6,7 @@ use ara_protocol::slot::{Slot, SlotContent};
 use ara_protocol::{Cursor, SpaceId};
 
 use crate::testing::stores::on_every_store;
-use crate::testing::{Fixed, TestSpace, copy};
+use crate::testing::{TestSpace, copy, fixed};
 
 fn put(space: &TestSpace, keys: &ara_protocol::keys::SecretKeys, slot: &Slot) -> Vec<Vec<u8>> {
     let request = SyncRequest { slot: slot.as_bytes().to_vec(), ..space.request() };
@@ -44,7 +44,7 @@ fn a_slot_is_of_who_sends_it() {
     let keys = space.members.epoch_keys(&laptop).unwrap();
     let (content, elsewhere) = (SlotContent::default(), SpaceId::from_bytes([9; 16]));
     let of_elsewhere =
-        Slot::seal(&content, elsewhere, 1, &laptop, keys.newest(), &mut Fixed(3)).unwrap();
+        Slot::seal(&content, elsewhere, 1, &laptop, keys.newest(), &mut fixed(3)).unwrap();
     assert_eq!(send(of_elsewhere.as_bytes().to_vec()), Err(Refusal::Malformed));
     assert_eq!(space.relay.news(space.id()).unwrap().unwrap().newest_slot, 0);
 }

@@ -2,6 +2,7 @@
 
 use ara_protocol::keys::MemberKey;
 use ara_protocol::{MailboxId, SpaceId};
+use tokio_postgres::Row;
 
 use crate::store::error::Result;
 use crate::store::postgres::session::values;
@@ -35,11 +36,12 @@ impl Mailboxes for Postgres<'_> {
         )
     }
 
-    fn mailbox_expiries(&mut self, space: SpaceKey, now: u64) -> Result<Vec<u64>> {
-        let sql =
-            "SELECT expires FROM ara_mailbox WHERE space = $1 AND expires > $2 ORDER BY expires";
+    fn mailboxes(&mut self, space: SpaceKey, now: u64) -> Result<Vec<(MailboxId, u64)>> {
+        let sql = "SELECT id, expires FROM ara_mailbox WHERE space = $1 AND expires > $2 ORDER BY expires";
         let rows = self.session.rows(sql, &[&&space.id.as_bytes()[..], &stored(now)])?;
-        rows.iter().map(|row| number(row, 0)).collect()
+        let read =
+            |row: &Row| Ok((MailboxId::from_bytes(array(row, 0, MAILBOX)?), number(row, 1)?));
+        rows.iter().map(read).collect()
     }
 
     fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>> {
@@ -56,8 +58,9 @@ impl Mailboxes for Postgres<'_> {
     }
 
     fn drop_mailbox(&mut self, id: MailboxId) -> Result<()> {
+        // Who fills a box has locked its mailbox: so no box is filled after its mailbox is gone, and is left.
         for sql in
-            ["DELETE FROM ara_box WHERE mailbox = $1", "DELETE FROM ara_mailbox WHERE id = $1"]
+            ["DELETE FROM ara_mailbox WHERE id = $1", "DELETE FROM ara_box WHERE mailbox = $1"]
         {
             self.session.send(sql, values![id.as_bytes().to_vec()])?;
         }
@@ -65,7 +68,7 @@ impl Mailboxes for Postgres<'_> {
     }
 
     fn drop_expired_mailboxes(&mut self, now: u64) -> Result<()> {
-        // Who fills a box has locked its mailbox: so no box is filled after its mailbox is gone, and is left.
+        // First the mailboxes, as above.
         let sql = "DELETE FROM ara_mailbox WHERE expires <= $1 RETURNING id";
         let rows = self.session.rows(sql, &[&stored(now)])?;
         let ids = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<Vec<u8>>>>()?;

@@ -47,12 +47,17 @@ impl Mailboxes for Sqlite<'_> {
         Ok(())
     }
 
-    fn mailbox_expiries(&mut self, space: SpaceKey, now: u64) -> Result<Vec<u64>> {
+    fn mailboxes(&mut self, space: SpaceKey, now: u64) -> Result<Vec<(MailboxId, u64)>> {
         let mut query = self.0.prepare_cached(
-            "SELECT expires FROM mailbox WHERE space = ?1 AND expires > ?2 ORDER BY expires",
+            "SELECT id, expires FROM mailbox WHERE space = ?1 AND expires > ?2 ORDER BY expires",
         )?;
-        let rows = query.query_map([space.row, stored(now)], |row| row.get::<_, i64>(0))?;
-        rows.map(|expires| Ok(expires?.unsigned_abs())).collect()
+        let rows = query
+            .query_map([space.row, stored(now)], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+        rows.map(|row| {
+            let (id, expires) = row?;
+            Ok((MailboxId::from_bytes(array(id, "a mailbox")?), expires.unsigned_abs()))
+        })
+        .collect()
     }
 
     fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>> {

@@ -11,7 +11,7 @@
 //! | | pass a space off as another | `relay::another_space_is_not_taken_for_this_one` |
 //! | | say that it was deleted, moved, or is unknown | `relay::refusals_that_lie_do_no_harm` |
 //! | | hide a removal from who opens what comes after it | `relay::a_removal_that_is_hidden_is_missed` |
-//! | | keep a device busy, or fill its memory | `relay::no_lie_keeps_a_round_busy_for_ever`, `bombs` |
+//! | | keep a device busy, or fill its memory | `relay::no_lie_keeps_a_round_busy_for_ever`, `bombs`, `memory` |
 //! | | make who has only the words join another space | `words` |
 //! | a removed device | write anything that counts | `removed` |
 //! | | read what is written from then on | `thief::who_is_out_reads_nothing_that_is_written_from_then_on` |
@@ -25,6 +25,9 @@ mod code;
 mod disk;
 mod forger;
 mod member;
+// Where the system tells how much memory a process had at most.
+#[cfg(target_os = "linux")]
+mod memory;
 mod network;
 mod relay;
 mod removed;

@@ -109,6 +109,33 @@ fn the_space_moves_with_all_that_it_has() {
 }
 
 #[test]
+fn a_space_moves_nowhere_but_to_a_relay_that_answers() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    laptop.write("one");
+    // There is none, and one that serves another URL.
+    assert!(laptop.engine.move_to(OTHER_URL).is_err());
+    let other = world.net.relay(URL);
+    world.net.swap(OTHER_URL, &other);
+    assert!(laptop.engine.move_to(OTHER_URL).is_err());
+    assert_eq!((laptop.engine.url(), laptop.engine.members().relay()), (URL, None));
+    converge(&mut [&mut laptop, &mut phone]);
+    // Nor to one at which the space was deleted.
+    world.start_relay(OTHER_URL, "other");
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.sync();
+    phone.relay().delete(phone.engine.space(), &phone.keys).unwrap();
+    assert!(laptop.engine.move_to(URL).is_err());
+    assert_eq!(laptop.engine.url(), OTHER_URL);
+    converge(&mut [&mut laptop, &mut phone]);
+    // To where it is, it may.
+    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.write("two");
+    converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
 fn a_space_comes_back_to_a_relay_that_it_has_left() {
     let world = World::new();
     let mut laptop = world.found();
@@ -326,6 +353,63 @@ fn copied_keys_are_replaced_by_new_ones() {
     converge(&mut [&mut laptop, &mut phone]);
     assert_eq!(laptop.engine.members().iter().count(), 3);
     assert_eq!(phone.alarms(), [Alarm::KeysReplaced]);
+}
+
+#[test]
+fn a_file_from_before_its_keys_were_replaced_finds_that_it_is_a_member() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    let [before, also_before] = [world.copy(&phone.db), world.copy(&phone.db)];
+    let keys = world.keys();
+    phone.engine.replace_own_keys(Arc::clone(&keys)).unwrap();
+    phone.keys = Arc::clone(&keys);
+    phone.write("with new keys");
+    phone.sync();
+    phone.db = before;
+    world.reopen(&mut phone);
+    phone.write("put back");
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(phone.titles(), ["put back", "with new keys"]);
+    // What is asked for before the first round finds it out as well.
+    phone.db = also_before.clone();
+    world.reopen(&mut phone);
+    phone.engine.add(&world.keys().public()).unwrap();
+    phone.db = also_before;
+    world.reopen(&mut phone);
+    phone.engine.leave().unwrap();
+    laptop.sync();
+    assert!(laptop.engine.members().get(keys.public().member()).is_none());
+}
+
+#[test]
+fn keys_that_are_no_members_are_told() {
+    let world = World::new();
+    let mut laptop = world.found();
+    laptop.sync();
+    let (right, wrong) = (Arc::clone(&laptop.keys), world.keys());
+    laptop.keys = wrong;
+    world.reopen(&mut laptop);
+    for _ in 0..2 {
+        let refused = laptop.try_sync().map_err(|fault| fault.to_error());
+        assert!(matches!(refused, Err(ara_core::Error::KeysMissing)), "{refused:?}");
+    }
+    // Once they are put back, it goes on.
+    laptop.keys = right;
+    world.reopen(&mut laptop);
+    laptop.sync();
+    // Those that are out are told as that, also if the file is from before.
+    let mut phone = world.join(&mut laptop);
+    let before = world.copy(&phone.db);
+    converge(&mut [&mut laptop, &mut phone]);
+    let keys = world.keys();
+    phone.engine.replace_own_keys(Arc::clone(&keys)).unwrap();
+    laptop.engine.remove(&[keys.public().member()]).unwrap();
+    (phone.keys, phone.db) = (keys, before);
+    world.reopen(&mut phone);
+    assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
+    assert!(phone.alarms().contains(&Alarm::Removed));
 }
 
 #[test]

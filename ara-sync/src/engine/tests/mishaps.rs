@@ -2,6 +2,7 @@
 
 use crate::engine::tests::net::Mishap;
 use crate::engine::tests::world::{World, converge};
+use crate::state::Alarm;
 
 /// Lets two devices do a bit of everything, with a mishap after so many requests. Returns whether it happened.
 fn run(after: usize, mishap: Mishap) -> bool {
@@ -37,6 +38,23 @@ fn run(after: usize, mishap: Mishap) -> bool {
     assert_eq!((laptop.sync().sent, phone.sync().sent), (0, 0), "{after} {mishap:?}");
     assert!(laptop.alarms().len() < 3, "{:?}", laptop.alarms());
     has_happened
+}
+
+#[test]
+fn words_that_nobody_was_shown_are_told() {
+    let world = World::new();
+    let mut laptop = world.found();
+    laptop.sync();
+    laptop.engine.set_recovery(&world.keys()).unwrap();
+    let before = laptop.engine.members().recovery().unwrap().keys().member();
+    laptop.sync();
+    assert_eq!(laptop.alarms(), []);
+    // The relay takes new ones, and the app hears of a failure.
+    world.net.plan(0, Mishap::AnswerLost);
+    assert!(laptop.engine.set_recovery(&world.keys()).is_err());
+    laptop.sync();
+    assert_ne!(laptop.engine.members().recovery().unwrap().keys().member(), before);
+    assert_eq!(laptop.alarms(), [Alarm::RecoveryWordsSet { by: laptop.engine.own_key() }]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use ara::prelude::*;
 
 use crate::engine::tests::world::{Todo, World, converge};
+use crate::state::Alarm;
 
 #[test]
 fn what_a_removed_device_sealed_is_sealed_again() {
@@ -56,6 +57,31 @@ fn the_one_that_removed_may_be_gone() {
     let mut late = world.join(&mut tablet);
     late.sync();
     assert_eq!(late.titles(), ["phone"]);
+}
+
+#[test]
+fn who_seals_again_less_than_others_know_makes_nobody_doubt_the_relay() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut tablet = world.join(&mut laptop);
+    phone.write("known to all");
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    phone.write("known to the laptop");
+    phone.sync();
+    // It tells the others what it has read.
+    laptop.sync();
+    world.wait(100);
+    laptop.sync();
+    laptop.engine.remove(&[phone.engine.own_key()]).unwrap();
+    assert!(tablet.sync().sent > 0);
+    assert_eq!(tablet.titles(), ["known to all"]);
+    assert!(!tablet.alarms().contains(&Alarm::Withheld));
+    let mut late = world.join(&mut tablet);
+    late.sync();
+    assert_eq!(late.alarms(), []);
+    converge(&mut [&mut laptop, &mut tablet, &mut late]);
+    assert_eq!(late.titles(), ["known to all", "known to the laptop"]);
 }
 
 /// Returns how many bytes all parts of the relay have together.

@@ -7,7 +7,13 @@ mod apps;
 mod checks;
 mod device;
 mod dice;
+mod everyday;
+mod meanwhile;
+mod membership;
+mod mishaps;
+mod moving;
 mod network;
+mod relays;
 mod steps;
 mod story;
 

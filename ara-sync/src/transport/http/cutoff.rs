@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 use super::HttpTransport;
 use crate::transport::TransportError;
 
+/// How long a request may take at most. On the slowest line, the largest answer takes less. A relay that sends byte after
+/// byte does not hold up the app's calls for longer.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
 /// What ends the requests of a session. All clones are one.
 #[derive(Clone, Default)]
 pub(crate) struct Cutoff(Arc<Shared>);
@@ -28,15 +32,15 @@ impl Cutoff {
         *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 
-    /// Returns how long a request may take, or `None` if it may take its time.
-    pub(super) fn left(&self) -> Result<Option<Duration>, TransportError> {
+    /// Returns how long a request may take.
+    pub(super) fn left(&self) -> Result<Duration, TransportError> {
         if self.is_shut() {
             return Err(TransportError::Unreachable { reason: "sync was stopped".to_owned() });
         }
         let deadline = *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(deadline) = deadline else { return Ok(None) };
+        let Some(deadline) = deadline else { return Ok(LONGEST) };
         let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(TransportError::TimedOut) } else { Ok(Some(left)) }
+        if left.is_zero() { Err(TransportError::TimedOut) } else { Ok(left.min(LONGEST)) }
     }
 
     /// Ends all requests and streams that are open now, and lets no others be sent.
@@ -89,5 +93,22 @@ impl Drop for InFlight<'_> {
 impl fmt::Debug for Cutoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Cutoff")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_request_takes_for_ever() {
+        let cutoff = Cutoff::default();
+        assert_eq!(cutoff.left(), Ok(LONGEST));
+        cutoff.set_deadline(Some(Instant::now() + 2 * LONGEST));
+        assert_eq!(cutoff.left(), Ok(LONGEST));
+        cutoff.set_deadline(Some(Instant::now() + LONGEST / 2));
+        assert!(cutoff.left().is_ok_and(|left| left <= LONGEST / 2));
+        cutoff.set_deadline(Some(Instant::now()));
+        assert_eq!(cutoff.left(), Err(TransportError::TimedOut));
     }
 }

@@ -9,7 +9,7 @@ use crate::engine::tests::attacks::forger::{Forger, chain_of, node_of, rewrite};
 use crate::engine::tests::world::{Device, World, converge};
 use crate::state::Alarm;
 
-fn three() -> (World, Device, Device, Device) {
+pub(super) fn three() -> (World, Device, Device, Device) {
     let world = World::new();
     let mut laptop = world.found();
     laptop.write("laptop");
@@ -21,7 +21,7 @@ fn three() -> (World, Device, Device, Device) {
 }
 
 /// A record of changes with any payload: what tells its kind, format, length and checksum is right.
-fn record(payload: &[u8]) -> Vec<u8> {
+pub(super) fn record(payload: &[u8]) -> Vec<u8> {
     let mut record = b"arac\x02\0\0\0".to_vec();
     record.extend((payload.len() as u64).to_le_bytes());
     let mut checksum = xxhash_rust::xxh3::Xxh3::new();

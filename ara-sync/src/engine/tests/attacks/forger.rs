@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ara_core::{Changes, Database, NodePoint};
 use ara_protocol::access::Members;
+use ara_protocol::epoch::EpochKey;
 use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::segments::{HeadsAnswer, HeadsRequest};
 use ara_protocol::message::sync::{Entry, PushOutcome, PushedSegment, SyncAnswer, SyncRequest};
@@ -53,9 +54,19 @@ impl Forger {
         (node, previous, replaces): (NodeId, Option<SegmentId>, &[SegmentId]),
     ) -> Sealed {
         let keys = self.members.epoch_keys(&self.keys).unwrap();
+        self.seal_under(keys.newest(), (changes, bounds), (node, previous, replaces))
+    }
+
+    /// Seals anything under a key.
+    pub(super) fn seal_under(
+        &mut self,
+        key: &EpochKey,
+        (changes, bounds): (&[u8], Bounds),
+        (node, previous, replaces): (NodeId, Option<SegmentId>, &[SegmentId]),
+    ) -> Sealed {
         let (space, stood) = (self.members.space(), self.stood);
         let draft = Draft { space, node, previous, replaces, bounds, stood, changes };
-        draft.seal(&self.keys, keys.newest(), &mut self.random).unwrap()
+        draft.seal(&self.keys, key, &mut self.random).unwrap()
     }
 
     /// Pushes segments together, past all that the code of a device would check.

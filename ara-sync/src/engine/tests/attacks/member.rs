@@ -2,13 +2,15 @@
 
 use ara::prelude::*;
 use ara_core::NodePoint;
+use ara_protocol::keys::Label;
 use ara_protocol::message::sync::{PushOutcome, SyncRequest};
 use ara_protocol::segment::{Bounds, Point};
 use ara_protocol::slot::{Slot, SlotContent};
 use ara_protocol::{Cursor, NodeId, RecordHash};
 
 use crate::engine::tests::attacks::forger::{Forger, asking, chain_of, changes_of, node_of};
-use crate::engine::tests::world::{Device, Todo, World, converge};
+use crate::engine::tests::world::{Device, Todo, World, converge, settings};
+use crate::random::Random;
 use crate::state::Alarm;
 use crate::state::segments::{node_point, sealed_point};
 
@@ -28,13 +30,14 @@ fn three() -> (World, Device, Device, Device) {
 /// Asserts that all of the laptop is there for who knew it and for who comes later, once the liar is out.
 #[track_caller]
 fn assert_heals(world: &World, laptop: &mut Device, phone: &mut Device, liar: &Device) {
+    let rows = laptop.titles().len() + 2;
     laptop.engine.remove(&[liar.engine.own_key()]).unwrap();
     laptop.write("later");
     phone.write("phone");
     converge(&mut [laptop, phone]);
     let mut late = world.join(phone);
     converge(&mut [laptop, phone, &mut late]);
-    assert_eq!(late.titles().len(), 8, "{:?}", late.titles());
+    assert_eq!(late.titles().len(), rows, "{:?}", late.titles());
     for device in [&*laptop, phone, &late] {
         let bad = |alarm: &Alarm| {
             matches!(
@@ -95,6 +98,36 @@ fn where_it_says_to_stand_raises_an_alarm_only_until_it_stands_somewhere_else() 
     assert!(!phone.alarms().contains(&Alarm::Withheld));
     assert!(!laptop.alarms().contains(&Alarm::Withheld));
     drop(world);
+}
+
+#[test]
+fn a_key_that_it_wraps_wrongly_is_told_and_the_next_right_one_is_enough() {
+    let (world, mut laptop, mut phone, mut liar) = three();
+    let rotated = liar.engine.members().rotate(&liar.keys, &mut Random::seeded(5)).unwrap();
+    // What it wraps for the phone is nothing.
+    let mut bytes = rotated.as_bytes().to_vec();
+    let key = phone.engine.own_key();
+    let at = bytes.windows(32).rposition(|window| window == key.as_bytes()).unwrap() + 32;
+    bytes[at + 40] ^= 1;
+    bytes.truncate(bytes.len() - 64);
+    let signature = liar.keys.sign(Label::Record, &bytes);
+    bytes.extend(signature.as_bytes());
+    assert!(
+        liar.engine.ask_access(Some(liar.engine.members().head()), vec![bytes]).unwrap().are_taken
+    );
+    phone.write("waits");
+    for _ in 0..2 {
+        let failed = phone.try_sync().unwrap_err();
+        assert!(failed.to_string().contains("cannot open"), "{failed}");
+        world.reopen_with(&mut phone, settings("Phone"));
+    }
+    assert!(phone.engine.rotate().is_err());
+    // Who can open it shuts the liar out, and with it goes the wrong key.
+    laptop.sync();
+    laptop.engine.remove(&[liar.engine.own_key()]).unwrap();
+    converge(&mut [&mut laptop, &mut phone]);
+    assert!(laptop.titles().contains(&"waits".to_owned()));
+    assert!(liar.try_sync().is_err());
 }
 
 #[test]
@@ -172,6 +205,37 @@ fn wrong_bounds_are_found_and_name_the_node() {
     let mut late = world.join(&mut phone);
     converge(&mut [&mut laptop, &mut phone, &mut late]);
     assert!(late.alarms().is_empty());
+}
+
+#[test]
+fn bounds_at_the_ends_of_all_numbers_are_told_and_over_once_it_is_out() {
+    for number in [u64::MAX, u64::MAX - 1, 1 << 63, (1 << 63) - 1, 1 << 62] {
+        for of_laptop in [true, false] {
+            let (world, mut laptop, mut phone, liar) = three();
+            let mut forger = Forger::of(&liar);
+            let node = if of_laptop { node_of(&laptop) } else { NodeId::from_bytes([9; 16]) };
+            let last = chain_of(&liar, node).segments.pop();
+            let end = last.as_ref().map_or(Point::default(), |last| last.bounds.unwrap().to);
+            let changes = changes_of(&liar.db, node_of(&laptop), NodePoint::default()).to_bytes();
+            let to = Point { number, digest: u64::MAX };
+            for from in [end, Point { number: number - 1, digest: 7 }] {
+                let bounds = Bounds { from, to };
+                let last = chain_of(&liar, node).segments.pop();
+                let previous = last.map(|last| last.id);
+                let sealed = forger.seal_as((&changes, bounds), (node, previous, &[]));
+                let _ = forger.push(&liar, &[&sealed]);
+            }
+            laptop.write("more");
+            for device in [&mut laptop, &mut phone] {
+                device.sync();
+                let is_told = |alarm: &Alarm| matches!(alarm, Alarm::Refused { .. });
+                assert!(device.alarms().iter().any(is_told), "{:?}", device.alarms());
+            }
+            // Other nodes go on.
+            assert_eq!(phone.titles().len(), if of_laptop { 6 } else { 7 });
+            assert_heals(&world, &mut laptop, &mut phone, &liar);
+        }
+    }
 }
 
 #[test]

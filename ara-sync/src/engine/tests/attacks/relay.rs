@@ -10,10 +10,11 @@ use ara_protocol::message::access::AccessAnswer;
 use ara_protocol::message::segments::PartsAnswer;
 use ara_protocol::message::sync::{Entry, SyncAnswer};
 use ara_protocol::message::{Answer, Endpoint, Refusal, SignedRequest, SpaceRequest};
+use ara_protocol::segment::{Bounds, Point};
 use ara_relay::RelayAnswer;
 
 use crate::engine::tests::attacks::forger::{
-    Forger, changes_of, head_of, hide, inject, lie, node_of, rewrite,
+    Forger, chain_of, changes_of, head_of, hide, inject, lie, node_of, rewrite,
 };
 use crate::engine::tests::world::{Device, OTHER_URL, Todo, URL, World, converge, settings};
 use crate::fault::Fault;
@@ -544,6 +545,42 @@ fn slots_are_read_again_after_a_lie_about_the_newest() {
     let devices = phone.engine.devices().unwrap();
     assert!(devices.iter().all(|device| device.said.is_some()));
     converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
+fn heads_that_it_makes_up_are_not_collected() {
+    let (world, mut laptop, mut phone) = two();
+    let node = node_of(&laptop);
+    let hidden = chain_of(&laptop, node).segments[2].id;
+    hide(&world, phone.engine.space(), move |head| head.id() == hidden);
+    phone.sync();
+    // Something of the node is missing. The list in which it could be found has as many segments as the relay likes to
+    // sign with keys of its own, in a log that it says to be long enough.
+    let mut forger = Forger::of(&laptop);
+    forger.keys = Arc::new(SecretKeys::generate(&mut Random::seeded(99)));
+    let key = laptop.engine.epoch_keys.as_ref().unwrap().newest().clone();
+    let bounds = Bounds { from: Point::default(), to: Point { number: 1, digest: 1 } };
+    lie(
+        &world,
+        |_, answer| {
+            let to = Cursor { number: 1 << 40, chain: [7; 32] };
+            answer.knows_cursor = true;
+            (answer.entries, answer.end) = (vec![Entry::Skip { to }], to);
+        },
+        move |request, answer| {
+            let head = forger.seal_under(&key, (b"", bounds), (node, None, &[])).head;
+            let (number, head) = (request.after + 1, head.as_bytes().to_vec());
+            answer.entries = vec![Entry::Head { number, head }];
+            answer.is_more = number < 100;
+        },
+    );
+    world.reopen(&mut phone);
+    world.net.sent();
+    let _ = phone.try_sync();
+    let asked = world.net.sent();
+    let lists = asked.iter().filter(|endpoint| **endpoint == Endpoint::Heads).count();
+    assert!(lists < 20, "{lists}");
+    assert_heals(&world, &mut laptop, &mut phone);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A device that was removed and writes on, with code of its own and with the relay's help.
 
+use std::sync::Arc;
+
 use ara::prelude::*;
 use ara_core::{Database, NodePoint};
 use ara_protocol::message::Endpoint;
@@ -168,6 +170,36 @@ fn what_it_puts_in_the_place_of_other_nodes_takes_nothing_from_them() {
     let db = case.thief.db.clone();
     let sealed = case.forger.seal(&changes_of(&db, own, NodePoint::default()), None, &replaces);
     case.assert_counts_for_nobody(sealed);
+}
+
+#[test]
+fn who_leaves_cannot_go_on_behind_an_end_that_the_relay_makes_up() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut thief = world.join(&mut laptop);
+    thief.write("before");
+    converge(&mut [&mut laptop, &mut phone, &mut thief]);
+    let mut forger = Forger::of(&thief);
+    let node = node_of(&thief);
+    let last = chain_of(&thief, node).segments.pop().unwrap();
+    let (db, keys) = (thief.db.clone(), Arc::clone(&thief.keys));
+    thief.engine.leave().unwrap();
+    // The phone hears of it, and is told of a log in which there is room for all that the thief may come to write.
+    lie(&world, |_, answer| answer.end.number = 1 << 40, |_, _| {});
+    assert!(phone.try_sync().is_err());
+    world.net.behave();
+    phone.sync();
+    db.create(Todo::draft().title("planted")).unwrap();
+    forger.keys = keys;
+    let planted = changes_of(&db, node, node_point(last.bounds.unwrap().to));
+    let sealed = forger.seal(&planted, Some(last.id), &[]);
+    inject(&world, phone.engine.place.cursor, &[sealed]);
+    let _ = phone.try_sync();
+    assert_eq!(phone.titles(), ["before"]);
+    world.net.behave();
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(phone.titles(), ["before"]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use ara_protocol::message::access::{AccessAnswer, AccessRequest};
 use crate::engine::recovery::Recovery;
 use crate::engine::tests::attacks::forger::rewrite;
 use crate::engine::tests::world::{Device, URL, World, converge, settings};
+use crate::fault::Fault;
 use crate::random::Random;
 
 fn words() -> Arc<SecretKeys> {
@@ -71,6 +72,42 @@ fn a_space_that_does_not_name_the_words_is_not_theirs() {
     assert_eq!(found(&world), []);
     world.net.behave();
     assert_eq!(found(&world), [true_space]);
+}
+
+#[test]
+fn lists_that_never_end_do_not_keep_who_has_the_words() {
+    let world = World::new();
+    let mut laptop = world.found();
+    laptop.sync();
+    laptop.engine.set_recovery(&words()).unwrap();
+    // More spaces than a relay tells, and a log of records that it makes up.
+    let spaces: Vec<_> = (0..5000u128).flat_map(u128::to_be_bytes).collect();
+    world.net.twist(move |endpoint, _, answer| match endpoint {
+        Endpoint::Find => rewrite(answer, |content| content.clone_from(&spaces)),
+        _ => answer,
+    });
+    world.net.sent();
+    let told = Recovery::find(&words(), URL, &world.net.connect());
+    assert!(matches!(told, Err(Fault::Lied { .. })));
+    assert!(world.net.sent().len() < 10);
+    let mut random = Random::seeded(1);
+    let keys = SecretKeys::generate(&mut random);
+    let mut pages = 0;
+    world.net.twist(move |endpoint, _, answer| match endpoint {
+        Endpoint::Access => rewrite(answer, |content| {
+            pages += 1;
+            let mut answer = AccessAnswer::read(content).unwrap();
+            let record = Record::genesis(&keys, None, &mut random).unwrap();
+            answer.records = vec![record.as_bytes().to_vec()];
+            (answer.knows_after, answer.is_more) = (true, pages < 500);
+            *content = answer.to_bytes().unwrap();
+        }),
+        _ => answer,
+    });
+    assert_eq!(found(&world), []);
+    assert!(world.net.sent().len() < 200);
+    world.net.behave();
+    assert_eq!(found(&world), [laptop.engine.space()]);
 }
 
 #[test]

@@ -291,7 +291,8 @@ impl Device {
         true
     }
 
-    fn open_engine(&mut self, maker: &Maker) {
+    /// Goes on with sync of the space in which the file is.
+    pub(super) fn open_engine(&mut self, maker: &Maker) {
         let (keys, connect) = (Arc::clone(&self.keys), maker.network.connect());
         let opened = Engine::open(self.db(), keys, &self.url, connect, self.settings());
         self.engine = Some(opened.unwrap().expect("the file is in a space"));

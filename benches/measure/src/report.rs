@@ -7,33 +7,62 @@ use std::time::{Duration, Instant};
 pub const ROUNDS: usize = 7;
 
 /// The rows that are asked for, and how large they are.
+#[derive(Debug)]
 pub struct Report {
     word: Option<String>,
     divisor: usize,
     is_begun: bool,
 }
 
-/// What was measured, or is the most that it may be.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+/// What was measured, or is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub enum Figure {
+    /// How many a second: the more, the better. Of all others, less is better.
+    PerSecond(f64),
+    /// How long it took.
     Time(Duration),
     /// Bytes, shown as megabytes.
     Memory(u64),
     /// Bytes of one change.
     Bytes(f64),
+    /// How often as long as something else.
+    Ratio(f64),
 }
 
 impl Figure {
+    /// A time.
+    #[must_use]
     pub const fn millis(millis: u64) -> Self {
         Self::Time(Duration::from_millis(millis))
     }
 
+    /// An amount of memory.
+    #[must_use]
     pub const fn megabytes(megabytes: u64) -> Self {
         Self::Memory(megabytes << 20)
+    }
+
+    /// How many a second, if so many took a time.
+    #[must_use]
+    pub fn rate(count: usize, time: Duration) -> Self {
+        Self::PerSecond(count as f64 / time.as_secs_f64())
+    }
+
+    fn misses(self, target: Self) -> bool {
+        match self {
+            Self::PerSecond(_) => self < target,
+            _ => self > target,
+        }
     }
 }
 
 impl Report {
+    /// Reads the arguments: a word that is in the names of the rows, and `--divide=` with a number.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that is no number.
+    #[must_use]
     pub fn new(arguments: &[String]) -> Self {
         let divisor = arguments.iter().find_map(|argument| argument.strip_prefix("--divide="));
         let divisor = divisor.map_or(1, |number| number.parse().expect("a number to divide by"));
@@ -44,30 +73,36 @@ impl Report {
         Self { word, divisor, is_begun: false }
     }
 
+    /// Returns whether a row is asked for.
+    #[must_use]
     pub fn wants(&self, name: &str) -> bool {
         self.word.as_ref().is_none_or(|word| name.contains(word.as_str()))
     }
 
+    /// Returns whether one of these rows is asked for.
+    #[must_use]
     pub fn wants_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.wants(name))
     }
 
-    /// How large something is that a row names at its full size.
+    /// Returns how large something is that a row names at its full size.
+    #[must_use]
     pub fn size(&self, full: usize) -> usize {
         (full / self.divisor).max(1)
     }
 
     /// Prints a row, if it is asked for.
-    pub fn add(&mut self, name: &str, measured: Figure, most: Option<Figure>) {
+    pub fn add(&mut self, name: &str, measured: Figure, target: Option<Figure>) {
         if !self.wants(name) {
             return;
         }
         if !std::mem::replace(&mut self.is_begun, true) {
-            println!("{:54} {:>12} {:>12}", "work", "measured", "at most");
+            println!("{:58} {:>14} {:>14}", "work", "measured", "target");
         }
-        let missed = if most.is_some_and(|most| measured > most) { "  missed" } else { "" };
-        let most = most.map_or_else(|| "-".to_owned(), |most| most.to_string());
-        println!("{name:54} {:>12} {most:>12}{missed}", measured.to_string());
+        let missed =
+            if target.is_some_and(|target| measured.misses(target)) { "  missed" } else { "" };
+        let target = target.map_or_else(|| "-".to_owned(), |target| target.to_string());
+        println!("{name:58} {:>14} {target:>14}{missed}", measured.to_string());
     }
 }
 
@@ -78,8 +113,12 @@ pub fn timed<R>(work: impl FnOnce() -> R) -> (Duration, R) {
     (start.elapsed(), result)
 }
 
-/// The median time of a call that changes nothing, or what it takes once if that is long.
-pub fn median_time<R>(mut work: impl FnMut() -> ara::Result<R>) -> ara::Result<(Duration, R)> {
+/// Returns the median time of a call that changes nothing, or what it takes once if that is long.
+///
+/// # Errors
+///
+/// Returns the error of the call.
+pub fn median_time<R, E>(mut work: impl FnMut() -> Result<R, E>) -> Result<(Duration, R), E> {
     const LONG: Duration = Duration::from_secs(1);
     let (mut times, mut total) = (Vec::new(), Duration::ZERO);
     loop {
@@ -93,12 +132,6 @@ pub fn median_time<R>(mut work: impl FnMut() -> ara::Result<R>) -> ara::Result<(
     }
 }
 
-pub fn median(times: &[Duration]) -> Duration {
-    let mut times = times.to_vec();
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
 /// Makes what is measured, and tells how long that took.
 pub fn made<R>(what: &str, make: impl FnOnce() -> R) -> R {
     let (time, result) = timed(make);
@@ -106,12 +139,34 @@ pub fn made<R>(what: &str, make: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Returns the median of what was measured.
+///
+/// # Panics
+///
+/// Panics if nothing was measured.
+pub fn median<T: Copy + Ord>(measured: &[T]) -> T {
+    part(measured, 0.5)
+}
+
+/// Returns what so large a part of all that was measured is below.
+///
+/// # Panics
+///
+/// Panics if nothing was measured.
+pub fn part<T: Copy + Ord>(measured: &[T], part: f64) -> T {
+    let mut measured = measured.to_vec();
+    measured.sort_unstable();
+    measured[((measured.len() as f64 * part) as usize).min(measured.len() - 1)]
+}
+
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::PerSecond(rate) => write!(f, "{rate:.0}/s"),
             Self::Time(time) => write!(f, "{:.2} ms", time.as_secs_f64() * 1e3),
             Self::Memory(bytes) => write!(f, "{:.1} MB", *bytes as f64 / f64::from(1 << 20)),
             Self::Bytes(bytes) => write!(f, "{bytes:.1} bytes"),
+            Self::Ratio(ratio) => write!(f, "{ratio:.2}"),
         }
     }
 }

@@ -7,10 +7,12 @@ use std::time::Duration;
 const TICKS_A_SECOND: u64 = 100;
 
 /// Time of the processor, memory, and what was written.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Usage {
-    /// The time that its threads ran so far.
+    /// The time that the threads of the process ran so far.
     pub ran: Duration,
+    /// The memory that it has now, in bytes.
+    pub memory: u64,
     /// The most memory that it had at any time, in bytes.
     pub peak: u64,
     /// How many bytes it has written so far, into whatever file or connection.
@@ -18,7 +20,8 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Returns `None` where the system has no `/proc`.
+    /// Returns what the process has used so far, or `None` where the system has no `/proc`.
+    #[must_use]
     pub fn now() -> Option<Self> {
         let status = fs::read_to_string("/proc/self/status").ok()?;
         let io = fs::read_to_string("/proc/self/io").ok()?;
@@ -29,13 +32,14 @@ impl Usage {
         let ran = (ticks(11)? + ticks(12)?) * 1000 / TICKS_A_SECOND;
         Some(Self {
             ran: Duration::from_millis(ran),
+            memory: number(&status, "VmRSS:")? << 10,
             peak: number(&status, "VmHWM:")? << 10,
             written: number(&io, "wchar:")?,
         })
     }
 }
 
-/// The number on the line that begins with a name.
+/// Returns the number on the line that begins with a name.
 fn number(lines: &str, name: &str) -> Option<u64> {
     let line = lines.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()

@@ -1,0 +1,9 @@
+//! What the benches share: measuring, and the table of what was measured.
+
+mod process;
+mod random;
+mod report;
+
+pub use process::Usage;
+pub use random::Random;
+pub use report::{Figure, ROUNDS, Report, made, median, median_time, part, timed};
