@@ -14,7 +14,8 @@ mod transaction;
 
 pub use error::{Result, StoreError};
 pub use kept::{
-    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Space, SpaceKey, Tombstone, Topic,
+    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Questions, Space, SpaceKey, Tombstone,
+    Topic,
 };
 pub use transaction::{Log, Mailboxes, Parts, Slots, Spaces, Transaction};
 

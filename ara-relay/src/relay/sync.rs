@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ara_protocol::keys::MemberKey;
 use ara_protocol::message::sync::{PushOutcome, SyncAnswer, SyncRequest};
 use ara_protocol::message::{LONGEST_ANSWER, Refusal};
 use ara_protocol::slot::Slot;
@@ -11,9 +12,9 @@ use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::entries::{Read, Reading};
 use crate::relay::fault::Fault;
-use crate::relay::push::{Push, Taking, read as read_push};
+use crate::relay::push::{Push, Pushed, Taking, read as read_push};
 use crate::relay::standing::Standing;
-use crate::store::{Result, Space, Topic, Transaction};
+use crate::store::{Questions, Result, Space, Topic, Transaction};
 
 /// The most bytes of access records in an answer.
 const MOST_RECORDS: usize = 4 << 20;
@@ -37,6 +38,22 @@ struct Writing {
     cursor: Cursor,
     pushes: Vec<Push>,
     slot: Option<Slot>,
+}
+
+impl Writing {
+    /// What the store is asked for it.
+    fn questions(&self, author: MemberKey) -> Questions {
+        let pushed = || self.pushes.iter().flatten().flatten();
+        let mut nodes: Vec<_> = pushed().map(Pushed::node).collect();
+        nodes.dedup();
+        Questions {
+            ids: pushed().map(Pushed::id).collect(),
+            nodes,
+            slot_of: self.slot.as_ref().map(|_| author),
+            chain_at: Some(self.cursor.number),
+            ..Questions::default()
+        }
+    }
 }
 
 /// What became of it.
@@ -71,6 +88,12 @@ impl Relay {
             self.tell(Topic::Space(asked.space()));
         }
         let (answer, is_use_news) = self.read(|transaction| {
+            let questions = Questions {
+                slots_after: Some(request.slots_seen),
+                list_after: (request.budget > 0).then_some(request.cursor.number),
+                ..Questions::default()
+            };
+            transaction.expect(asked.space(), &questions)?;
             let space = self.standing(transaction, asked)?.space;
             let answer = self.read_news(transaction, &space, &request, &written)?;
             Ok((answer, self.is_use_news(&space)))
@@ -101,6 +124,7 @@ impl Relay {
         asked: &Asked<'_>,
         writing: &Writing,
     ) -> std::result::Result<Written, Fault> {
+        transaction.expect(asked.space(), &writing.questions(asked.signer))?;
         let Standing { mut space, members } = self.standing(transaction, asked)?;
         let now = self.now();
         let stands_here = knows(transaction, &space, writing.cursor)?;

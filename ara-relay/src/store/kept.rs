@@ -57,6 +57,23 @@ impl Space {
     }
 }
 
+/// What a job is going to ask of a space, as far as that is known before.
+#[derive(Debug, Clone, Default)]
+pub struct Questions {
+    /// Segments that may be there.
+    pub ids: Vec<SegmentId>,
+    /// Nodes whose last segments are asked for.
+    pub nodes: Vec<NodeId>,
+    /// The author of a slot.
+    pub slot_of: Option<MemberKey>,
+    /// A number at which the chain is asked for.
+    pub chain_at: Option<u64>,
+    /// The number as the relay counts slots after which they are asked for.
+    pub slots_after: Option<u64>,
+    /// The number after which the log is listed.
+    pub list_after: Option<u64>,
+}
+
 /// The request that deleted a space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone {

@@ -7,6 +7,7 @@
 
 mod address;
 mod bridge;
+mod expected;
 mod fault;
 mod group;
 mod log;
@@ -37,6 +38,7 @@ use crate::store::batch::locked;
 use crate::store::error::{Result, StoreError};
 use crate::store::postgres::address::Address;
 use crate::store::postgres::bridge::{Bridge, wait_for};
+use crate::store::postgres::expected::Expected;
 use crate::store::postgres::fault::{Fault, Kind};
 use crate::store::postgres::group::Group;
 use crate::store::postgres::news::News;
@@ -79,6 +81,8 @@ struct Connections {
     runtime: Handle,
     pool: Pool,
     commits: AtomicU64,
+    /// How often a job waited for the database.
+    waits: Arc<AtomicU64>,
 }
 
 impl PostgresStore {
@@ -105,8 +109,12 @@ impl PostgresStore {
         let bridge = Bridge::new()?;
         let runtime = bridge.handle()?;
         let pool = address.pool(connections.max(1))?;
-        let connections =
-            Connections { runtime: runtime.clone(), pool, commits: AtomicU64::new(0) };
+        let connections = Connections {
+            runtime: runtime.clone(),
+            pool,
+            commits: AtomicU64::new(0),
+            waits: Arc::default(),
+        };
         schema::prepare(&connections)?;
         let name = address.to_string();
         let news = News::start(&runtime, address);
@@ -118,6 +126,12 @@ impl PostgresStore {
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.connections.commits.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often jobs waited for an answer of the database so far.
+    #[must_use]
+    pub fn waits(&self) -> u64 {
+        self.connections.waits.load(Ordering::Relaxed)
     }
 
     /// Returns those who write about a topic, and keeps them as long as anybody does.
@@ -132,7 +146,7 @@ impl PostgresStore {
 
 impl Connections {
     fn begin(&self, begin: &'static str) -> std::result::Result<Session, Fault> {
-        Session::begin(&self.runtime, &self.pool, begin)
+        Session::begin(&self.runtime, &self.pool, &self.waits, begin)
     }
 
     fn committed(&self) {
@@ -167,7 +181,7 @@ impl Connections {
 
     fn read(&self, job: Job<'_>) -> std::result::Result<(), Fault> {
         let mut session = self.begin(BEGIN_READING)?;
-        let mut transaction = Postgres { session: &mut session, held: None };
+        let mut transaction = Postgres::reading(&mut session);
         let run = catch_unwind(AssertUnwindSafe(|| job(&mut transaction)));
         let fault = session.fault().cloned();
         session.end();
@@ -252,6 +266,10 @@ struct Postgres<'a> {
     session: &'a mut Session,
     /// The space that a job has locked, or `None` if the job only reads.
     held: Option<&'a mut Held>,
+    /// The space that a job has read that only reads.
+    seen: Option<Space>,
+    /// What was asked for before the job asks it.
+    expected: Expected,
 }
 
 /// A space that is locked, so that it is as it was read and written here.
@@ -263,8 +281,12 @@ struct Held {
 }
 
 impl<'a> Postgres<'a> {
+    fn reading(session: &'a mut Session) -> Self {
+        Self { session, held: None, seen: None, expected: Expected::default() }
+    }
+
     fn writing(session: &'a mut Session, held: &'a mut Held) -> Self {
-        Self { session, held: Some(held) }
+        Self { held: Some(held), ..Self::reading(session) }
     }
 }
 

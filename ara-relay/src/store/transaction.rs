@@ -8,7 +8,8 @@ use ara_protocol::{MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
 
 use crate::store::error::Result;
 use crate::store::kept::{
-    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Space, SpaceKey, Tombstone, Topic,
+    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Questions, Space, SpaceKey, Tombstone,
+    Topic,
 };
 
 /// A transaction of a store.
@@ -29,6 +30,10 @@ pub trait Spaces {
     fn marks(&mut self, topics: &[Topic]) -> Result<Vec<(Topic, Mark)>>;
     /// Finds a space. In a job that writes, no other one changes it until this one has ended.
     fn space(&mut self, id: SpaceId) -> Result<Option<Space>>;
+    /// Is told what is going to be asked of a space, so that a store that is far away asks for all of it at once.
+    fn expect(&mut self, _space: SpaceId, _questions: &Questions) -> Result<()> {
+        Ok(())
+    }
     /// Makes a space that has nothing yet.
     fn found(&mut self, id: SpaceId) -> Result<Space>;
     /// Keeps what was changed of a space.

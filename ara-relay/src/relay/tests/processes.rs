@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use ara_protocol::message::Refusal;
-use ara_protocol::message::sync::{Entry, PushOutcome};
+use ara_protocol::message::sync::{Entry, PushOutcome, SyncRequest};
 use ara_protocol::segment::Head;
 use ara_protocol::{Cursor, SegmentId};
 
@@ -127,6 +127,32 @@ fn what_several_relays_acknowledge_is_there_though_one_is_lost() {
             assert!(found == expected);
         }
     }
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn a_push_waits_for_the_database_four_times_at_most() {
+    let schema = Schema::new();
+    let store = Arc::new(schema.store());
+    let (options, clock) = options();
+    let relay = Arc::new(Relay::over(store.clone(), options).unwrap());
+    let mut space = TestSpace::unfounded(relay, clock, 1);
+    space.put_records(&space.laptop, &space.log).unwrap();
+    let keys = copy(&space.laptop);
+    let mut last = None;
+    let mut waited = vec![];
+    for number in 1..=3 {
+        let sealed = space.seal(&keys, node(1), last, &[], b"changes");
+        last = Some(sealed.head.id());
+        let slot = space.slot(&keys, number).as_bytes().to_vec();
+        let request = SyncRequest { slot, budget: 9000, ..space.pushing(&[&[&sealed]]) };
+        let before = store.waits();
+        assert_eq!(space.sync(&keys, request).unwrap().pushes, [PushOutcome::Taken]);
+        waited.push(store.waits() - before);
+    }
+    // For what it asks, for the commit, for what is new, and for what others have pushed, which here are its own that
+    // it says not to know. A statement that is new to a connection takes another one.
+    assert!(waited[2] <= 4, "{waited:?}");
 }
 
 #[test]

@@ -21,7 +21,37 @@ macro_rules! live {
     };
 }
 
-fn read_live(row: &Row) -> Result<Live> {
+/// Which of some segments are there.
+pub(super) const KNOWN: &str = "SELECT id FROM ara_segment WHERE space = $1 AND id = ANY($2)
+    UNION ALL SELECT id FROM ara_stub WHERE space = $1 AND id = ANY($2)";
+
+/// The chain at a number.
+pub(super) const CHAIN: &str = "SELECT chain FROM ara_segment WHERE space = $1 AND number = $2
+    UNION ALL SELECT chain FROM ara_stub WHERE space = $1 AND number = $2";
+
+/// The last segments of some nodes.
+pub(super) const LAST: &str = live!(
+    "JOIN ara_node ON ara_segment.space = ara_node.space AND ara_segment.number = ara_node.last
+     WHERE ara_node.space = $1 AND ara_node.node = ANY($2)"
+);
+
+/// Some segments after a number.
+pub(super) const LIST: &str = "SELECT number, id, replaced_to, size, parts, head FROM ara_segment
+    WHERE space = $1 AND number > $2 ORDER BY number LIMIT $3";
+
+pub(super) fn read_listed(row: &Row) -> Result<Listed> {
+    let parts = u16::try_from(get::<i32>(row, 4)?);
+    Ok(Listed {
+        number: number(row, 0)?,
+        id: SegmentId::from_bytes(array(row, 1, SEGMENT)?),
+        replaced_to: number(row, 2)?,
+        size: number(row, 3)?,
+        part_count: parts.map_err(|_| StoreError::Damaged { what: SEGMENT })?,
+        head: get(row, 5)?,
+    })
+}
+
+pub(super) fn read_live(row: &Row) -> Result<Live> {
     let alias = get::<Option<&[u8]>>(row, 2)?.map(|alias| array_of(alias, SEGMENT)).transpose()?;
     Ok(Live {
         number: number(row, 0)?,
@@ -47,17 +77,19 @@ impl Postgres<'_> {
 
 impl Log for Postgres<'_> {
     fn chain_at(&mut self, space: SpaceKey, number: u64) -> Result<Option<[u8; 32]>> {
-        let sql = "SELECT chain FROM ara_segment WHERE space = $1 AND number = $2
-            UNION ALL SELECT chain FROM ara_stub WHERE space = $1 AND number = $2";
-        let row = self.session.row(sql, &[&&space.id.as_bytes()[..], &stored(number)])?;
+        if let Some(expected) = self.expected.chain_at(number) {
+            return Ok(expected);
+        }
+        let row = self.session.row(CHAIN, &[&&space.id.as_bytes()[..], &stored(number)])?;
         row.map(|row| array(&row, 0, "the chain of a log")).transpose()
     }
 
     fn count_known(&mut self, space: SpaceKey, ids: &[SegmentId]) -> Result<usize> {
-        let sql = "SELECT id FROM ara_segment WHERE space = $1 AND id = ANY($2)
-            UNION ALL SELECT id FROM ara_stub WHERE space = $1 AND id = ANY($2)";
+        if let Some(expected) = self.expected.count_known(ids) {
+            return Ok(expected);
+        }
         let named: Vec<&[u8]> = ids.iter().map(|id| &id.as_bytes()[..]).collect();
-        let rows = self.session.rows(sql, &[&&space.id.as_bytes()[..], &named])?;
+        let rows = self.session.rows(KNOWN, &[&&space.id.as_bytes()[..], &named])?;
         let mut known = vec![];
         for row in &rows {
             known.push(SegmentId::from_bytes(array(row, 0, SEGMENT)?));
@@ -82,11 +114,10 @@ impl Log for Postgres<'_> {
     }
 
     fn last_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>> {
-        let sql = live!(
-            "JOIN ara_node ON ara_segment.space = ara_node.space AND ara_segment.number = ara_node.last
-             WHERE ara_node.space = $1 AND ara_node.node = $2"
-        );
-        self.live_by(sql, space, &&node.as_bytes()[..])
+        match self.expected.last_of(node) {
+            Some(expected) => Ok(expected),
+            None => self.live_by(LAST, space, &vec![&node.as_bytes()[..]]),
+        }
     }
 
     fn head(&mut self, space: SpaceKey, number: u64) -> Result<Vec<u8>> {
@@ -96,6 +127,14 @@ impl Log for Postgres<'_> {
     }
 
     fn add_segment(&mut self, space: SpaceKey, segment: &NewSegment<'_>) -> Result<()> {
+        self.expected.add(Live {
+            number: segment.place.number,
+            id: segment.id,
+            alias: segment.alias,
+            node: segment.node,
+            before: segment.before,
+            size: segment.size,
+        });
         self.session.send(
             "INSERT INTO ara_segment VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             values![
@@ -116,6 +155,7 @@ impl Log for Postgres<'_> {
     }
 
     fn leave_stub(&mut self, space: SpaceKey, number: u64) -> Result<()> {
+        self.expected.forget_segments();
         for sql in [
             "INSERT INTO ara_stub SELECT space, number, id, chain FROM ara_segment
              WHERE space = $1 AND number = $2",
@@ -128,6 +168,7 @@ impl Log for Postgres<'_> {
     }
 
     fn set_before(&mut self, space: SpaceKey, number: u64, before: Option<u64>) -> Result<()> {
+        self.expected.forget_segments();
         self.session.send(
             "UPDATE ara_segment SET before = $3 WHERE space = $1 AND number = $2",
             values![space.id.as_bytes().to_vec(), stored(number), before.map(stored)],
@@ -135,6 +176,7 @@ impl Log for Postgres<'_> {
     }
 
     fn set_last(&mut self, space: SpaceKey, node: NodeId, last: u64) -> Result<()> {
+        self.expected.set_last(node, last);
         self.session.send(
             "INSERT INTO ara_node VALUES ($1, $2, $3)
              ON CONFLICT (space, node) DO UPDATE SET last = excluded.last",
@@ -149,30 +191,20 @@ impl Log for Postgres<'_> {
         node: Option<NodeId>,
         most: usize,
     ) -> Result<Vec<Listed>> {
+        if node.is_none()
+            && let Some(expected) = self.expected.take_listed(after, most)
+        {
+            return Ok(expected);
+        }
         let (space, after, most) = (&space.id.as_bytes()[..], stored(after), stored(most));
         let rows = match node {
-            None => self.session.rows(
-                "SELECT number, id, replaced_to, size, parts, head FROM ara_segment
-                 WHERE space = $1 AND number > $2 ORDER BY number LIMIT $3",
-                &[&space, &after, &most],
-            ),
+            None => self.session.rows(LIST, &[&space, &after, &most]),
             Some(node) => self.session.rows(
                 "SELECT number, id, replaced_to, size, parts, head FROM ara_segment
                  WHERE space = $1 AND number > $2 AND node = $4 ORDER BY number LIMIT $3",
                 &[&space, &after, &most, &&node.as_bytes()[..]],
             ),
         };
-        let read = |row: &Row| {
-            let parts = u16::try_from(get::<i32>(row, 4)?);
-            Ok(Listed {
-                number: number(row, 0)?,
-                id: SegmentId::from_bytes(array(row, 1, SEGMENT)?),
-                replaced_to: number(row, 2)?,
-                size: number(row, 3)?,
-                part_count: parts.map_err(|_| StoreError::Damaged { what: SEGMENT })?,
-                head: get(row, 5)?,
-            })
-        };
-        rows?.iter().map(read).collect()
+        rows?.iter().map(read_listed).collect()
     }
 }

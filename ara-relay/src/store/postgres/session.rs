@@ -7,11 +7,13 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
 use futures_util::StreamExt;
+use futures_util::future::try_join_all;
 use futures_util::stream::FuturesOrdered;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -48,6 +50,7 @@ pub(super) struct Session {
     fault: Option<Fault>,
     /// Whether the database did not answer in time.
     is_silent: bool,
+    waits: Arc<AtomicU64>,
 }
 
 impl Session {
@@ -55,6 +58,7 @@ impl Session {
     pub(super) fn begin(
         runtime: &Handle,
         pool: &Pool,
+        waits: &Arc<AtomicU64>,
         begin: &'static str,
     ) -> std::result::Result<Self, Fault> {
         let client = wait_for(runtime, pool.get())?;
@@ -64,6 +68,7 @@ impl Session {
             sent: FuturesOrdered::new(),
             fault: None,
             is_silent: false,
+            waits: waits.clone(),
         };
         session.control(begin);
         Ok(session)
@@ -88,6 +93,23 @@ impl Session {
         let statement = self.statement(sql)?;
         let client = self.client.clone();
         self.wait(async move { client.query(&statement, values).await })
+    }
+
+    /// Asks for several lists of rows at once.
+    pub(super) fn rows_at_once(
+        &mut self,
+        asked: &[(&str, Vec<&(dyn ToSql + Sync)>)],
+    ) -> Result<Vec<Vec<Row>>> {
+        let mut statements = vec![];
+        for (sql, values) in asked {
+            statements.push((self.statement(sql)?, values));
+        }
+        let client = self.client.clone();
+        let client = &client;
+        let asking = statements
+            .iter()
+            .map(|(statement, values)| async move { client.query(statement, values).await });
+        self.wait(try_join_all(asking))
     }
 
     /// Asks for one row.
@@ -160,14 +182,18 @@ impl Session {
         let sent = &mut self.sent;
         let mut future = pin!(future);
         let mut failed = None;
+        let mut has_waited = false;
         // Answers are passed on only as long as somebody takes those before them.
         let both = poll_fn(|context| {
             while let Poll::Ready(Some(outcome)) = sent.poll_next_unpin(context) {
                 failed = failed.take().or(outcome.err());
             }
-            future.as_mut().poll(context)
+            let polled = future.as_mut().poll(context);
+            has_waited |= polled.is_pending();
+            polled
         });
         let outcome = wait_for(&self.runtime, async { timeout(PATIENCE, both).await });
+        self.waits.fetch_add(u64::from(has_waited), Ordering::Relaxed);
         if let Some(failed) = failed {
             self.note(failed.into());
         }
@@ -191,6 +217,7 @@ impl Session {
         if sent.is_empty() {
             return;
         }
+        self.waits.fetch_add(1, Ordering::Relaxed);
         let mut failed = vec![];
         let all = poll_fn(|context| {
             while let Poll::Ready(Some(outcome)) = sent.poll_next_unpin(context) {

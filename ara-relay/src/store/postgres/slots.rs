@@ -1,6 +1,7 @@
 //! Slots.
 
 use ara_protocol::keys::MemberKey;
+use tokio_postgres::Row;
 
 use crate::store::error::Result;
 use crate::store::postgres::session::values;
@@ -11,16 +12,26 @@ use crate::store::{KeptSlot, Slots, SpaceKey};
 /// How many slots are read at once. Their sizes are known only then.
 const SLOTS_AT_ONCE: i64 = 64;
 
+/// What is known of a slot without reading it.
+pub(super) const ONE: &str = "SELECT number, size FROM ara_slot WHERE space = $1 AND author = $2";
+
+/// Some slots after a number as the relay counts them.
+pub(super) const AFTER: &str = "SELECT count, bytes FROM ara_slot WHERE space = $1 AND count > $2
+    ORDER BY count LIMIT $3";
+
+pub(super) fn read_slot(row: &Row) -> Result<KeptSlot> {
+    // A device may choose any number.
+    let chosen = get::<i64>(row, 0)?.cast_unsigned();
+    Ok(KeptSlot { number: chosen, size: number(row, 1)? })
+}
+
 impl Slots for Postgres<'_> {
     fn slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<Option<KeptSlot>> {
-        let sql = "SELECT number, size FROM ara_slot WHERE space = $1 AND author = $2";
-        let row = self.session.row(sql, &[&&space.id.as_bytes()[..], &&author.as_bytes()[..]])?;
-        // A device may choose any number.
-        row.map(|row| {
-            let chosen = get::<i64>(&row, 0)?.cast_unsigned();
-            Ok(KeptSlot { number: chosen, size: number(&row, 1)? })
-        })
-        .transpose()
+        if let Some(expected) = self.expected.slot(author) {
+            return Ok(expected);
+        }
+        let row = self.session.row(ONE, &[&&space.id.as_bytes()[..], &&author.as_bytes()[..]])?;
+        row.as_ref().map(read_slot).transpose()
     }
 
     fn slot_authors(&mut self, space: SpaceKey) -> Result<Vec<MemberKey>> {
@@ -37,6 +48,7 @@ impl Slots for Postgres<'_> {
         number: u64,
         slot: &[u8],
     ) -> Result<()> {
+        self.expected.forget_slots();
         self.session.send(
             "INSERT INTO ara_slot VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (space, author) DO UPDATE SET count = excluded.count,
@@ -53,6 +65,7 @@ impl Slots for Postgres<'_> {
     }
 
     fn drop_slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<()> {
+        self.expected.forget_slots();
         self.session.send(
             "DELETE FROM ara_slot WHERE space = $1 AND author = $2",
             values![space.id.as_bytes().to_vec(), author.as_bytes().to_vec()],
@@ -65,22 +78,28 @@ impl Slots for Postgres<'_> {
         count: u64,
         most_bytes: usize,
     ) -> Result<Vec<(u64, Vec<u8>)>> {
-        let sql = "SELECT count, bytes FROM ara_slot WHERE space = $1 AND count > $2
-            ORDER BY count LIMIT $3";
+        let mut expected = self.expected.take_slots(count);
         let space = &space.id.as_bytes()[..];
         let (mut slots, mut size, mut after) = (vec![], 0, stored(count));
         loop {
-            let rows = self.session.rows(sql, &[&space, &after, &SLOTS_AT_ONCE])?;
-            for row in &rows {
-                let slot: Vec<u8> = get(row, 1)?;
+            let (some, is_all) = match expected.take() {
+                Some(all) => (all, true),
+                None => {
+                    let rows = self.session.rows(AFTER, &[&space, &after, &SLOTS_AT_ONCE])?;
+                    let read = |row: &Row| Ok((number(row, 0)?, get(row, 1)?));
+                    let some: Vec<(u64, Vec<u8>)> = rows.iter().map(read).collect::<Result<_>>()?;
+                    (some, stored(rows.len()) < SLOTS_AT_ONCE)
+                }
+            };
+            for (count, slot) in some {
                 size += slot.len();
                 if size > most_bytes && !slots.is_empty() {
                     return Ok(slots);
                 }
-                after = get(row, 0)?;
-                slots.push((after.unsigned_abs(), slot));
+                after = stored(count);
+                slots.push((count, slot));
             }
-            if stored(rows.len()) < SLOTS_AT_ONCE {
+            if is_all {
                 return Ok(slots);
             }
         }

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use crate::store::error::{Result, StoreError};
 use crate::store::postgres::session::{Session, values};
 use crate::store::postgres::{Held, Postgres, array, array_of, get, number, stored};
-use crate::store::{Mark, Space, SpaceKey, Spaces, Tombstone, Topic};
+use crate::store::{Mark, Questions, Space, SpaceKey, Spaces, Tombstone, Topic};
 
 const SPACE: &str = "a space";
 
@@ -17,6 +17,11 @@ const FIND: &str = "SELECT number, records, records_size, slots, used, last_use,
 const FIND_AND_LOCK: &str =
     "SELECT number, records, records_size, slots, used, last_use, id, chain,
     access, recovery, is_deleted FROM ara_space WHERE id = $1 FOR UPDATE";
+
+/// Returns what finds a space, and locks it in a job that writes.
+pub(super) const fn find(is_locked: bool) -> &'static str {
+    if is_locked { FIND_AND_LOCK } else { FIND }
+}
 
 /// How many records are read at once. Their sizes are known only then.
 const RECORDS_AT_ONCE: i64 = 64;
@@ -45,7 +50,7 @@ pub(super) fn member(bytes: &[u8], what: &'static str) -> Result<MemberKey> {
     MemberKey::from_bytes(array_of(bytes, what)?).map_err(|_| StoreError::Damaged { what })
 }
 
-fn read_space(row: &Row) -> Result<Space> {
+pub(super) fn read_space(row: &Row) -> Result<Space> {
     let recovery = get::<Option<&[u8]>>(row, 9)?.map(|key| member(key, SPACE)).transpose()?;
     Ok(Space {
         key: key(SpaceId::from_bytes(array(row, 6, SPACE)?)),
@@ -97,10 +102,20 @@ impl Postgres<'_> {
         self.held.as_mut().map_or(Ok(()), |held| held.write_with(self.session))
     }
 
-    fn hold(&mut self, space: &Space) -> Result<()> {
+    /// Returns a space, if it is locked.
+    pub(super) fn held_space(&self, id: SpaceId) -> Option<&Space> {
+        let held = self.held.as_ref().and_then(|held| held.space.as_ref());
+        let seen = self.seen.as_ref().or(held);
+        seen.filter(|space| space.key.id == id)
+    }
+
+    /// Keeps a space that was read: in a job that writes, it is locked now.
+    pub(super) fn hold(&mut self, space: &Space) -> Result<()> {
         self.write_held()?;
-        if let Some(held) = &mut self.held {
-            held.space = Some(space.clone());
+        match &mut self.held {
+            Some(held) => held.space = Some(space.clone()),
+            // A job that reads sees one state.
+            None => self.seen = Some(space.clone()),
         }
         Ok(())
     }
@@ -154,15 +169,18 @@ impl Spaces for Postgres<'_> {
     }
 
     fn space(&mut self, id: SpaceId) -> Result<Option<Space>> {
-        let held = self.held.as_ref().and_then(|held| held.space.as_ref());
-        if let Some(space) = held.filter(|space| space.key.id == id) {
+        if let Some(space) = self.held_space(id) {
             return Ok(Some(space.clone()));
         }
-        let sql = if self.held.is_some() { FIND_AND_LOCK } else { FIND };
+        let sql = find(self.held.is_some());
         let Some(row) = self.session.row(sql, &[&&id.as_bytes()[..]])? else { return Ok(None) };
         let space = read_space(&row)?;
         self.hold(&space)?;
         Ok(Some(space))
+    }
+
+    fn expect(&mut self, space: SpaceId, questions: &Questions) -> Result<()> {
+        self.ask_at_once(space, questions)
     }
 
     fn found(&mut self, id: SpaceId) -> Result<Space> {
