@@ -20,6 +20,9 @@ use crate::store::{KeptSlot, Listed, Live, Questions};
 /// How many segments and slots are asked for before it is known whether there are any.
 const AT_ONCE: i64 = 128;
 
+/// Slots with their numbers as the relay counts them.
+type CountedSlots = Vec<(u64, Vec<u8>)>;
+
 /// Answers to what a job has not asked yet.
 #[derive(Default)]
 pub(super) struct Expected {
@@ -32,7 +35,7 @@ pub(super) struct Expected {
     added: HashMap<u64, Live>,
     slot: Option<(MemberKey, Option<KeptSlot>)>,
     chain: Option<(u64, Option<[u8; 32]>)>,
-    slots: Option<(u64, Vec<(u64, Vec<u8>)>)>,
+    slots: Option<(u64, CountedSlots)>,
     listed: Option<(u64, Vec<Listed>)>,
 }
 
@@ -56,7 +59,7 @@ impl Expected {
     }
 
     /// Returns the slots after a number, if they are all here.
-    pub(super) fn take_slots(&mut self, count: u64) -> Option<Vec<(u64, Vec<u8>)>> {
+    pub(super) fn take_slots(&mut self, count: u64) -> Option<CountedSlots> {
         let (_, slots) = self.slots.take_if(|(after, _)| *after == count)?;
         (stored(slots.len()) < AT_ONCE).then_some(slots)
     }
