@@ -6,6 +6,7 @@
 mod batch;
 mod error;
 mod kept;
+mod mending;
 pub mod postgres;
 pub mod sqlite;
 #[cfg(test)]
@@ -14,9 +15,10 @@ mod transaction;
 
 pub use error::{Result, StoreError};
 pub use kept::{
-    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Questions, Space, SpaceKey, Tombstone,
-    Topic,
+    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Questions, Space, SpaceKey, StoredPlace,
+    StoredRecord, StoredSegment, Tombstone, Topic,
 };
+pub use mending::Mending;
 pub use transaction::{Log, Mailboxes, Parts, Slots, Spaces, Transaction};
 
 /// How a job ends that did not fail.

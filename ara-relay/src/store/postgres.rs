@@ -12,6 +12,7 @@ mod fault;
 mod group;
 mod log;
 mod mailboxes;
+mod mending;
 mod news;
 mod parts;
 mod schema;
@@ -270,6 +271,8 @@ struct Postgres<'a> {
     seen: Option<Space>,
     /// What was asked for before the job asks it.
     expected: Expected,
+    /// Where the job has moved segments, by their numbers before.
+    moved: HashMap<i64, i64>,
 }
 
 /// A space that is locked, so that it is as it was read and written here.
@@ -282,7 +285,8 @@ struct Held {
 
 impl<'a> Postgres<'a> {
     fn reading(session: &'a mut Session) -> Self {
-        Self { session, held: None, seen: None, expected: Expected::default() }
+        let (expected, moved) = Default::default();
+        Self { session, held: None, seen: None, expected, moved }
     }
 
     fn writing(session: &'a mut Session, held: &'a mut Held) -> Self {

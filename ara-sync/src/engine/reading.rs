@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::engine::base::{Engine, Guard, Outcome};
 use crate::engine::content::{Content, alarm_of};
+use crate::engine::pushing::{SentPush, sent_head};
 use crate::engine::records::left;
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
@@ -104,11 +105,13 @@ impl Batch {
 }
 
 impl Engine {
-    /// Takes over entries that follow one another, up to the end that the relay tells.
+    /// Takes over entries that follow one another, up to the end that the relay tells. Some may be what the request has
+    /// brought.
     pub(super) fn take_entries(
         &mut self,
         entries: Vec<Entry>,
         end: Cursor,
+        sent: &[SentPush],
         outcome: &mut Outcome,
     ) -> Result<()> {
         let known = self.database.sync_nodes()?;
@@ -116,7 +119,7 @@ impl Engine {
             known.into_iter().map(|known| (NodeId::from_bytes(known.node), known)).collect();
         let mut batch = Batch::new(self.place);
         for entry in entries {
-            self.take_entry(&mut batch, &mut known, entry, outcome)?;
+            self.take_entry(&mut batch, &mut known, (entry, sent), outcome)?;
         }
         self.write_batch(&mut batch, outcome)?;
         let Cursor { number, chain } = self.place.cursor;
@@ -133,7 +136,7 @@ impl Engine {
         &mut self,
         batch: &mut Batch,
         known: &mut Known,
-        entry: Entry,
+        (entry, sent): (Entry, &[SentPush]),
         outcome: &mut Outcome,
     ) -> Result<()> {
         let before = batch.place.cursor;
@@ -150,6 +153,7 @@ impl Engine {
             }
             Entry::Whole { number, head, part } => (number, head, Some(part)),
             Entry::Head { number, head } => (number, head, None),
+            Entry::Pushed { number, at } => (number, sent_head(sent, at)?.to_vec(), None),
             _ => return Err(ProtocolError::UpdateNeeded { what: "relay's answer" }.into()),
         };
         if Some(number) != before.number.checked_add(1) {

@@ -7,7 +7,8 @@ use ara_protocol::keys::MemberKey;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Alarm {
-    /// The relay had less than it had before: it was put back, wiped or swapped. What it lost is sent again.
+    /// The relay had less than it had before: it was put back, wiped or swapped, or some of it was damaged. What it lost
+    /// is sent again.
     RelayWentBack,
     /// Another device has seen more at the relay than this one is shown.
     Withheld,
@@ -23,7 +24,7 @@ pub enum Alarm {
         /// The node.
         node: Uuid,
     },
-    /// Changes of a node were refused.
+    /// Changes of a node that arrived were refused.
     Refused {
         /// The node.
         node: Uuid,
@@ -74,6 +75,14 @@ pub enum Alarm {
         used: u64,
         /// How many it may have.
         limit: u64,
+    },
+    /// Changes of a node cannot be sent, as they are too much at once or the relay refuses them. Those of other nodes are
+    /// sent and read all the same.
+    NotSent {
+        /// The node.
+        node: Uuid,
+        /// Why, and what to do.
+        reason: String,
     },
     /// The keys of this device were found copied, and it has new ones.
     KeysReplaced,

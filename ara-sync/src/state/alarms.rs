@@ -71,6 +71,9 @@ fn write(alarm: &Alarm) -> (String, Vec<u8>) {
             (15, vec![], [used.to_be_bytes(), limit.to_be_bytes()].concat())
         }
         Alarm::KeysReplaced => (16, vec![], vec![]),
+        Alarm::NotSent { node, reason } => {
+            (17, node.as_bytes().to_vec(), reason.as_bytes().to_vec())
+        }
     };
     (format!("{tag:02}{}", hex(&about)), [&[tag][..], &about, &more].concat())
 }
@@ -102,6 +105,7 @@ fn read(value: &[u8]) -> Option<Alarm> {
         14 => Alarm::Removed,
         15 => Alarm::Full { used: number(0)?, limit: number(8)? },
         16 => Alarm::KeysReplaced,
+        17 => Alarm::NotSent { node: node()?, reason: text(16)? },
         _ => return None,
     })
 }
@@ -135,6 +139,7 @@ mod tests {
             Alarm::Removed,
             Alarm::Full { used: 3, limit: 2 },
             Alarm::KeysReplaced,
+            Alarm::NotSent { node, reason: "too large".to_owned() },
         ];
         Database::memory()?.sync_write(|sync| {
             for alarm in &every {

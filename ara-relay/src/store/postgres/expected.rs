@@ -12,9 +12,9 @@ use tokio_postgres::types::ToSql;
 
 use crate::store::error::Result;
 use crate::store::postgres::log::{self, read_listed, read_live};
-use crate::store::postgres::slots::{self, read_slot};
+use crate::store::postgres::slots::{self, read_counted, read_slot};
 use crate::store::postgres::spaces::{self, read_space};
-use crate::store::postgres::{Postgres, array, number, stored};
+use crate::store::postgres::{Postgres, array, stored};
 use crate::store::{KeptSlot, Listed, Live, Questions};
 
 /// How many segments and slots are asked for before it is known whether there are any.
@@ -166,8 +166,7 @@ impl Postgres<'_> {
             expected.chain = Some((number, chain.transpose()?));
         }
         if let Some((rows, after)) = next(slots.is_some()).zip(questions.slots_after) {
-            let read = |row: &Row| Ok((number(row, 0)?, super::get(row, 1)?));
-            expected.slots = Some((after, rows.iter().map(read).collect::<Result<_>>()?));
+            expected.slots = Some((after, rows.iter().map(read_counted).collect::<Result<_>>()?));
         }
         if let Some((rows, after)) = next(listed.is_some()).zip(questions.list_after) {
             expected.listed = Some((after, rows.iter().map(read_listed).collect::<Result<_>>()?));

@@ -36,18 +36,20 @@ pub(super) const LAST: &str = live!(
 );
 
 /// Some segments after a number.
-pub(super) const LIST: &str = "SELECT number, id, replaced_to, size, parts, head FROM ara_segment
-    WHERE space = $1 AND number > $2 ORDER BY number LIMIT $3";
+pub(super) const LIST: &str = "SELECT number, id, chain, node, replaced_to, size, parts, head
+    FROM ara_segment WHERE space = $1 AND number > $2 ORDER BY number LIMIT $3";
 
 pub(super) fn read_listed(row: &Row) -> Result<Listed> {
-    let parts = u16::try_from(get::<i32>(row, 4)?);
     Ok(Listed {
         number: number(row, 0)?,
         id: SegmentId::from_bytes(array(row, 1, SEGMENT)?),
-        replaced_to: number(row, 2)?,
-        size: number(row, 3)?,
-        part_count: parts.map_err(|_| StoreError::Damaged { what: SEGMENT })?,
-        head: get(row, 5)?,
+        chain: array(row, 2, "the chain of a log")?,
+        node: NodeId::from_bytes(array(row, 3, SEGMENT)?),
+        replaced_to: number(row, 4)?,
+        size: number(row, 5)?,
+        // A number that no segment has is wrong as well.
+        part_count: u16::try_from(get::<i32>(row, 6)?).unwrap_or(0),
+        head: get(row, 7)?,
     })
 }
 
@@ -113,6 +115,11 @@ impl Log for Postgres<'_> {
         self.live_by(live!("WHERE space = $1 AND before = $2"), space, &stored(number))
     }
 
+    fn first_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>> {
+        let node = &node.as_bytes()[..];
+        self.live_by(live!("WHERE space = $1 AND node = $2 AND before IS NULL"), space, &node)
+    }
+
     fn last_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>> {
         match self.expected.last_of(node) {
             Some(expected) => Ok(expected),
@@ -158,7 +165,8 @@ impl Log for Postgres<'_> {
         self.expected.forget_segments();
         for sql in [
             "INSERT INTO ara_stub SELECT space, number, id, chain FROM ara_segment
-             WHERE space = $1 AND number = $2",
+             WHERE space = $1 AND number = $2
+             ON CONFLICT (space, number) DO UPDATE SET id = excluded.id, chain = excluded.chain",
             "DELETE FROM ara_segment WHERE space = $1 AND number = $2",
             "DELETE FROM ara_part WHERE space = $1 AND segment = $2",
         ] {
@@ -200,7 +208,7 @@ impl Log for Postgres<'_> {
         let rows = match node {
             None => self.session.rows(LIST, &[&space, &after, &most]),
             Some(node) => self.session.rows(
-                "SELECT number, id, replaced_to, size, parts, head FROM ara_segment
+                "SELECT number, id, chain, node, replaced_to, size, parts, head FROM ara_segment
                  WHERE space = $1 AND number > $2 AND node = $4 ORDER BY number LIMIT $3",
                 &[&space, &after, &most, &&node.as_bytes()[..]],
             ),

@@ -55,7 +55,9 @@ const STEPS: &[&str] = &["
 
     CREATE TABLE IF NOT EXISTS ara_slot (
         space bytea NOT NULL, author bytea NOT NULL, count bigint NOT NULL, number bigint NOT NULL,
-        size bigint NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (space, author));
+        size bigint NOT NULL, hash bytea NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (space, author));
+    CREATE TABLE IF NOT EXISTS ara_unheard (
+        space bytea NOT NULL, member bytea NOT NULL, PRIMARY KEY (space, member));
     CREATE INDEX IF NOT EXISTS ara_slot_count ON ara_slot (space, count);
 
     CREATE TABLE IF NOT EXISTS ara_mailbox (

@@ -1,9 +1,10 @@
 //! Slots.
 
 use ara_protocol::keys::MemberKey;
+use ara_protocol::request::hash_body;
 use tokio_postgres::Row;
 
-use crate::store::error::Result;
+use crate::store::error::{Result, StoreError};
 use crate::store::postgres::session::values;
 use crate::store::postgres::spaces::member;
 use crate::store::postgres::{Postgres, get, number, stored};
@@ -13,17 +14,39 @@ use crate::store::{KeptSlot, Slots, SpaceKey};
 const SLOTS_AT_ONCE: i64 = 64;
 
 /// What is known of a slot without reading it.
-pub(super) const ONE: &str = "SELECT number, size FROM ara_slot WHERE space = $1 AND author = $2";
+pub(super) const ONE: &str = "SELECT number, size, hash, bytes, author FROM ara_slot
+    WHERE space = $1 AND author = $2";
 
 /// Some slots after a number as the relay counts them.
-pub(super) const AFTER: &str = "SELECT count, bytes FROM ara_slot WHERE space = $1 AND count > $2
+pub(super) const AFTER: &str = "SELECT count, bytes, author, number, hash FROM ara_slot
+    WHERE space = $1 AND count > $2
     ORDER BY count LIMIT $3";
 
 pub(super) fn read_slot(row: &Row) -> Result<KeptSlot> {
     // A device may choose any number.
-    let chosen = get::<i64>(row, 0)?.cast_unsigned();
-    Ok(KeptSlot { number: chosen, size: number(row, 1)? })
+    let chosen: i64 = get(row, 0)?;
+    let (size, said, slot): (i64, &[u8], &[u8]) = (get(row, 1)?, get(row, 2)?, get(row, 3)?);
+    if said != hash(get(row, 4)?, chosen, slot) || size != stored(slot.len()) {
+        return Err(SLOT);
+    }
+    Ok(KeptSlot { number: chosen.cast_unsigned(), size: number(row, 1)? })
 }
+
+/// Reads a slot with its number as the relay counts them.
+pub(super) fn read_counted(row: &Row) -> Result<(u64, Vec<u8>)> {
+    let slot: Vec<u8> = get(row, 1)?;
+    if get::<&[u8]>(row, 4)? != hash(get(row, 2)?, get(row, 3)?, &slot) {
+        return Err(SLOT);
+    }
+    Ok((number(row, 0)?, slot))
+}
+
+/// Returns what shows that a slot is as it was written.
+fn hash(author: &[u8], number: i64, slot: &[u8]) -> [u8; 32] {
+    hash_body(&[author, &number.to_be_bytes(), slot].concat())
+}
+
+const SLOT: StoreError = StoreError::Damaged { what: "a slot" };
 
 impl Slots for Postgres<'_> {
     fn slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<Option<KeptSlot>> {
@@ -50,15 +73,16 @@ impl Slots for Postgres<'_> {
     ) -> Result<()> {
         self.expected.forget_slots();
         self.session.send(
-            "INSERT INTO ara_slot VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO ara_slot VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (space, author) DO UPDATE SET count = excluded.count,
-             number = excluded.number, size = excluded.size, bytes = excluded.bytes",
+             number = excluded.number, size = excluded.size, hash = excluded.hash, bytes = excluded.bytes",
             values![
                 space.id.as_bytes().to_vec(),
                 author.as_bytes().to_vec(),
                 stored(count),
                 number.cast_signed(),
                 stored(slot.len()),
+                hash(author.as_bytes(), number.cast_signed(), slot).to_vec(),
                 slot.to_vec()
             ],
         )
@@ -86,8 +110,8 @@ impl Slots for Postgres<'_> {
                 Some(all) => (all, true),
                 None => {
                     let rows = self.session.rows(AFTER, &[&space, &after, &SLOTS_AT_ONCE])?;
-                    let read = |row: &Row| Ok((number(row, 0)?, get(row, 1)?));
-                    let some: Vec<(u64, Vec<u8>)> = rows.iter().map(read).collect::<Result<_>>()?;
+                    let some: Vec<(u64, Vec<u8>)> =
+                        rows.iter().map(read_counted).collect::<Result<_>>()?;
                     (some, stored(rows.len()) < SLOTS_AT_ONCE)
                 }
             };

@@ -1,8 +1,10 @@
 //! Spaces and their access logs.
 
 use ara_protocol::keys::MemberKey;
+use ara_protocol::request::hash_body;
 use ara_protocol::{Cursor, MailboxId, RecordHash, SpaceId};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use crate::store::error::{Result, StoreError};
 use crate::store::postgres::session::{Session, values};
@@ -36,6 +38,7 @@ const DROP_SOME: &[&str] = &[
     "DELETE FROM ara_stub WHERE space = $1 AND number IN (
          SELECT number FROM ara_stub WHERE space = $1 LIMIT 4096)",
     "DELETE FROM ara_node WHERE space = $1",
+    "DELETE FROM ara_unheard WHERE space = $1",
     "DELETE FROM ara_box WHERE mailbox IN (SELECT id FROM ara_mailbox WHERE space = $1)",
     "DELETE FROM ara_mailbox WHERE space = $1",
 ];
@@ -51,7 +54,8 @@ pub(super) fn member(bytes: &[u8], what: &'static str) -> Result<MemberKey> {
 }
 
 pub(super) fn read_space(row: &Row) -> Result<Space> {
-    let recovery = get::<Option<&[u8]>>(row, 9)?.map(|key| member(key, SPACE)).transpose()?;
+    // One that is none is not that of the access log, which is told by who compares them.
+    let recovery = get::<Option<&[u8]>>(row, 9)?.and_then(|key| member(key, SPACE).ok());
     Ok(Space {
         key: key(SpaceId::from_bytes(array(row, 6, SPACE)?)),
         end: Cursor { number: number(row, 0)?, chain: array(row, 7, SPACE)? },
@@ -230,21 +234,34 @@ impl Spaces for Postgres<'_> {
         row.map(|row| number(&row, 0)).transpose()
     }
 
-    fn records(&mut self, space: SpaceKey, after: u64, most_bytes: usize) -> Result<Vec<Vec<u8>>> {
-        let sql = "SELECT bytes, number FROM ara_record WHERE space = $1 AND number > $2
-            ORDER BY number LIMIT $3";
+    fn records(
+        &mut self,
+        space: SpaceKey,
+        after: u64,
+        until: u64,
+        most_bytes: usize,
+    ) -> Result<Vec<Vec<u8>>> {
+        let sql = "SELECT bytes, number, hash FROM ara_record
+            WHERE space = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4";
+        let space = &space.id.as_bytes()[..];
         let (mut records, mut size, mut after) = (vec![], 0, stored(after));
         loop {
-            let rows =
-                self.session.rows(sql, &[&&space.id.as_bytes()[..], &after, &RECORDS_AT_ONCE])?;
+            let values: [&(dyn ToSql + Sync); 4] =
+                [&space, &after, &stored(until), &RECORDS_AT_ONCE];
+            let rows = self.session.rows(sql, &values)?;
             for row in &rows {
                 let record: Vec<u8> = get(row, 0)?;
                 size += record.len();
                 if size > most_bytes && !records.is_empty() {
                     return Ok(records);
                 }
+                let is_as_written = get::<i64>(row, 1)? == after.saturating_add(1)
+                    && get::<&[u8]>(row, 2)? == hash_body(&record);
+                if !is_as_written {
+                    return Err(StoreError::Damaged { what: "an access record" });
+                }
                 records.push(record);
-                after = get(row, 1)?;
+                after += 1;
             }
             if stored(rows.len()) < RECORDS_AT_ONCE {
                 return Ok(records);
@@ -260,7 +277,8 @@ impl Spaces for Postgres<'_> {
         record: &[u8],
     ) -> Result<()> {
         self.session.send(
-            "INSERT INTO ara_record VALUES ($1, $2, $3, $4)",
+            "INSERT INTO ara_record VALUES ($1, $2, $3, $4) ON CONFLICT (space, number) DO UPDATE
+             SET hash = excluded.hash, bytes = excluded.bytes",
             values![
                 space.id.as_bytes().to_vec(),
                 stored(number),
@@ -273,10 +291,12 @@ impl Spaces for Postgres<'_> {
     fn put_tombstone(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()> {
         let id = || space.id.as_bytes().to_vec();
         self.session.send(
-            "INSERT INTO ara_tombstone VALUES ($1, $2, $3)",
+            "INSERT INTO ara_tombstone VALUES ($1, $2, $3) ON CONFLICT (space) DO UPDATE
+             SET audience = excluded.audience, request = excluded.request",
             values![id(), tombstone.audience.clone(), tombstone.request.clone()],
         )?;
-        self.session.send("INSERT INTO ara_remains VALUES ($1)", values![id()])
+        let sql = "INSERT INTO ara_remains VALUES ($1) ON CONFLICT DO NOTHING";
+        self.session.send(sql, values![id()])
     }
 
     fn drop_some(&mut self) -> Result<bool> {
@@ -284,7 +304,10 @@ impl Spaces for Postgres<'_> {
         let sql = "SELECT space FROM ara_remains ORDER BY space LIMIT 1 FOR UPDATE";
         let Some(row) = self.session.row(sql, &[])? else { return Ok(false) };
         let space: &[u8] = get(&row, 0)?;
-        for statement in DROP_SOME {
+        let alive = "SELECT 1 FROM ara_space WHERE id = $1 AND NOT is_deleted";
+        // What is noted of a space that lives is a damaged note.
+        let is_alive = self.session.row(alive, &[&space])?.is_some();
+        for statement in DROP_SOME.iter().filter(|_| !is_alive) {
             if self.session.change(statement, &[&space])? > 0 {
                 return Ok(true);
             }

@@ -49,6 +49,7 @@ fn the_list_of_devices_has_what_each_says() {
         device.said.as_ref().unwrap().name.clone()
     };
     assert_eq!((name(true), name(false)), ("Laptop".to_owned(), "Phone".to_owned()));
+    world.wait(10);
     phone.write("news");
     phone.sync();
     laptop.sync();
