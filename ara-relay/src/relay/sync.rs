@@ -48,6 +48,7 @@ impl Writing {
         let mut nodes: Vec<_> = pushed().map(Pushed::node).collect();
         nodes.dedup();
         Questions {
+            asked_by: Some(author),
             ids: pushed().map(Pushed::id).collect(),
             nodes,
             slot_of: self.slot.as_ref().map(|_| author),
@@ -91,6 +92,7 @@ impl Relay {
         }
         let (answer, is_use_news) = self.read(|transaction| {
             let questions = Questions {
+                asked_by: Some(asked.signer),
                 chain_at: Some(request.cursor.number),
                 slots_after: Some(request.slots_seen),
                 list_after: (request.budget > 0).then_some(request.cursor.number),

@@ -60,6 +60,8 @@ impl Space {
 /// What a job is going to ask of a space, as far as that is known before.
 #[derive(Debug, Clone, Default)]
 pub struct Questions {
+    /// Who asks.
+    pub asked_by: Option<MemberKey>,
     /// Segments that may be there.
     pub ids: Vec<SegmentId>,
     /// Nodes whose last segments are asked for.

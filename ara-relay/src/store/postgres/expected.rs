@@ -6,16 +6,17 @@
 use std::collections::{HashMap, HashSet};
 
 use ara_protocol::keys::MemberKey;
-use ara_protocol::{NodeId, SegmentId, SpaceId};
+use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::store::error::Result;
 use crate::store::postgres::log::{self, read_listed, read_live};
+use crate::store::postgres::mending;
 use crate::store::postgres::slots::{self, read_counted, read_slot};
-use crate::store::postgres::spaces::{self, read_space};
+use crate::store::postgres::spaces::{self, read_space, read_tombstone};
 use crate::store::postgres::{Postgres, array, stored};
-use crate::store::{KeptSlot, Listed, Live, Questions};
+use crate::store::{KeptSlot, Listed, Live, Questions, Tombstone};
 
 /// How many segments and slots are asked for before it is known whether there are any.
 const AT_ONCE: i64 = 128;
@@ -35,6 +36,10 @@ pub(super) struct Expected {
     added: HashMap<u64, Live>,
     slot: Option<(MemberKey, Option<KeptSlot>)>,
     chain: Option<(u64, Option<[u8; 32]>)>,
+    end: Option<Option<Cursor>>,
+    tombstone: Option<Option<Tombstone>>,
+    record: Option<(RecordHash, u64)>,
+    unheard: Option<(MemberKey, bool)>,
     slots: Option<(u64, CountedSlots)>,
     listed: Option<(u64, Vec<Listed>)>,
 }
@@ -72,11 +77,36 @@ impl Expected {
         self.listed.take_if(|(from, _)| *from == after).map(|(_, listed)| listed)
     }
 
+    pub(super) const fn end(&self) -> Option<Option<Cursor>> {
+        self.end
+    }
+
+    pub(super) fn tombstone(&self) -> Option<Option<Tombstone>> {
+        self.tombstone.clone()
+    }
+
+    /// Returns the number of an access record, if it is the one after which the space is.
+    pub(super) fn record_number(&self, hash: RecordHash) -> Option<u64> {
+        self.record.filter(|(of, _)| *of == hash).map(|(_, number)| number)
+    }
+
+    pub(super) fn is_unheard(&self, member: MemberKey) -> Option<bool> {
+        self.unheard.filter(|(of, _)| *of == member).map(|(_, is_unheard)| is_unheard)
+    }
+
+    /// Forgets what is changed when the access log, or what is noted of a space, changes.
+    pub(super) fn forget_notes(&mut self) {
+        self.tombstone = None;
+        self.record = None;
+        self.unheard = None;
+    }
+
     /// Notes a segment that was added.
     pub(super) fn add(&mut self, live: Live) {
         self.looked_for.insert(live.id);
         self.known.insert(live.id);
         self.chain = None;
+        self.end = None;
         self.listed = None;
         self.added.insert(live.number, live);
     }
@@ -93,6 +123,8 @@ impl Expected {
     pub(super) fn forget_segments(&mut self) {
         self.last.clear();
         self.added.clear();
+        self.chain = None;
+        self.end = None;
         self.listed = None;
     }
 
@@ -106,11 +138,15 @@ impl Expected {
 impl Postgres<'_> {
     /// Asks for a space and for all that is going to be asked of it, at once.
     pub(super) fn ask_at_once(&mut self, space: SpaceId, questions: &Questions) -> Result<()> {
+        // What of it was changed before is to be seen.
+        self.write_held()?;
         let id = &space.as_bytes()[..];
         let ids: Vec<_> = questions.ids.iter().map(|id| &id.as_bytes()[..]).collect();
         let nodes: Vec<_> = questions.nodes.iter().map(|node| &node.as_bytes()[..]).collect();
         let author = questions.slot_of.map(|author| *author.as_bytes());
         let author = author.as_ref().map(|author| &author[..]);
+        let member = questions.asked_by.map(|member| *member.as_bytes());
+        let member = member.as_ref().map(|member| &member[..]);
         let [chain, slots, listed] =
             [questions.chain_at, questions.slots_after, questions.list_after]
                 .map(|it| it.map(stored));
@@ -119,6 +155,12 @@ impl Postgres<'_> {
         let has_space = self.held_space(space).is_some();
         if !has_space {
             asked.push((spaces::find(self.held.is_some()), vec![&id]));
+        }
+        asked.push((spaces::TOMBSTONE, vec![&id]));
+        asked.push((spaces::LAST_RECORD, vec![&id]));
+        asked.push((mending::END, vec![&id]));
+        if let Some(member) = &member {
+            asked.push((mending::UNHEARD, vec![&id, member]));
         }
         if !ids.is_empty() {
             asked.push((log::KNOWN, vec![&id, &ids]));
@@ -145,7 +187,16 @@ impl Postgres<'_> {
             let space = read_space(row)?;
             self.hold(&space)?;
         }
-        let mut expected = Expected::default();
+        let read = |rows: Option<Vec<Row>>| rows.unwrap_or_default().into_iter().next();
+        let mut expected = Expected {
+            tombstone: Some(read(next(true)).map(|row| read_tombstone(&row)).transpose()?),
+            record: read(next(true)).map(|row| spaces::read_last_record(&row)).transpose()?,
+            end: Some(read(next(true)).map(|row| mending::read_end(&row)).transpose()?),
+            ..Expected::default()
+        };
+        if let Some((rows, member)) = next(member.is_some()).zip(questions.asked_by) {
+            expected.unheard = Some((member, !rows.is_empty()));
+        }
         if let Some(rows) = next(!ids.is_empty()) {
             expected.looked_for = questions.ids.iter().copied().collect();
             let read = |row: &Row| Ok(SegmentId::from_bytes(array(row, 0, "a segment")?));

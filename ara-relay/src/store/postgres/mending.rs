@@ -15,6 +15,20 @@ use crate::store::{Mending, SpaceKey, StoredPlace, StoredRecord, StoredSegment, 
 const SEGMENT: &str = "a segment";
 const CHAIN: &str = "the chain of a log";
 
+/// The end of a log.
+pub(super) const END: &str = "SELECT number, chain FROM (
+    (SELECT number, chain FROM ara_segment WHERE space = $1 ORDER BY number DESC LIMIT 1)
+    UNION ALL
+    (SELECT number, chain FROM ara_stub WHERE space = $1 ORDER BY number DESC LIMIT 1)
+    ) AS ends ORDER BY number DESC LIMIT 1";
+
+/// Whether a member is to hear that something of the log was lost.
+pub(super) const UNHEARD: &str = "SELECT 1 FROM ara_unheard WHERE space = $1 AND member = $2";
+
+pub(super) fn read_end(row: &Row) -> Result<Cursor> {
+    Ok(Cursor { number: number(row, 0)?, chain: array(row, 1, CHAIN)? })
+}
+
 impl Postgres<'_> {
     /// Returns the number that a segment has now.
     fn moved(&self, row: i64) -> i64 {
@@ -24,15 +38,11 @@ impl Postgres<'_> {
 
 impl Mending for Postgres<'_> {
     fn end_of_log(&mut self, space: SpaceKey) -> Result<Option<Cursor>> {
-        let sql = "SELECT number, chain FROM (
-            (SELECT number, chain FROM ara_segment WHERE space = $1 ORDER BY number DESC LIMIT 1)
-            UNION ALL
-            (SELECT number, chain FROM ara_stub WHERE space = $1 ORDER BY number DESC LIMIT 1)
-            ) AS ends ORDER BY number DESC LIMIT 1";
-        let row = self.session.row(sql, &[&&space.id.as_bytes()[..]])?;
-        let read =
-            |row: Row| Ok(Cursor { number: number(&row, 0)?, chain: array(&row, 1, CHAIN)? });
-        row.map(read).transpose()
+        if let Some(expected) = self.expected.end() {
+            return Ok(expected);
+        }
+        let row = self.session.row(END, &[&&space.id.as_bytes()[..]])?;
+        row.as_ref().map(read_end).transpose()
     }
 
     fn stored_places(&mut self, space: SpaceKey) -> Result<Vec<StoredPlace>> {
@@ -78,6 +88,7 @@ impl Mending for Postgres<'_> {
     }
 
     fn put_stub(&mut self, space: SpaceKey, place: Cursor, id: SegmentId) -> Result<()> {
+        self.expected.forget_segments();
         self.session.send(
             "INSERT INTO ara_stub VALUES ($1, $2, $3, $4) ON CONFLICT (space, number) DO UPDATE
              SET id = excluded.id, chain = excluded.chain",
@@ -186,6 +197,7 @@ impl Mending for Postgres<'_> {
     }
 
     fn move_tombstone(&mut self, from: SpaceKey, to: SpaceKey) -> Result<()> {
+        self.expected.forget_notes();
         let [from, to] = [from, to].map(|space| space.id.as_bytes().to_vec());
         self.session.send("DELETE FROM ara_tombstone WHERE space = $1", values![to.clone()])?;
         let sql = "UPDATE ara_tombstone SET space = $2 WHERE space = $1";
@@ -193,6 +205,7 @@ impl Mending for Postgres<'_> {
     }
 
     fn put_unheard(&mut self, space: SpaceKey, member: MemberKey) -> Result<()> {
+        self.expected.forget_notes();
         self.session.send(
             "INSERT INTO ara_unheard VALUES ($1, $2) ON CONFLICT DO NOTHING",
             values![space.id.as_bytes().to_vec(), member.as_bytes().to_vec()],
@@ -200,12 +213,16 @@ impl Mending for Postgres<'_> {
     }
 
     fn is_unheard(&mut self, space: SpaceKey, member: MemberKey) -> Result<bool> {
-        let sql = "SELECT 1 FROM ara_unheard WHERE space = $1 AND member = $2";
-        let row = self.session.row(sql, &[&&space.id.as_bytes()[..], &&member.as_bytes()[..]])?;
+        if let Some(expected) = self.expected.is_unheard(member) {
+            return Ok(expected);
+        }
+        let row =
+            self.session.row(UNHEARD, &[&&space.id.as_bytes()[..], &&member.as_bytes()[..]])?;
         Ok(row.is_some())
     }
 
     fn forget_unheard(&mut self, space: SpaceKey, member: MemberKey) -> Result<()> {
+        self.expected.forget_notes();
         self.session.send(
             "DELETE FROM ara_unheard WHERE space = $1 AND member = $2",
             values![space.id.as_bytes().to_vec(), member.as_bytes().to_vec()],

@@ -43,6 +43,22 @@ const DROP_SOME: &[&str] = &[
     "DELETE FROM ara_mailbox WHERE space = $1",
 ];
 
+/// The tombstone of a space.
+pub(super) const TOMBSTONE: &str = "SELECT audience, request FROM ara_tombstone WHERE space = $1";
+
+/// The access record after which a space is.
+pub(super) const LAST_RECORD: &str = "SELECT ara_record.hash, ara_record.number FROM ara_space
+    JOIN ara_record ON ara_record.space = ara_space.id AND ara_record.hash = ara_space.access
+    WHERE ara_space.id = $1";
+
+pub(super) fn read_tombstone(row: &Row) -> Result<Tombstone> {
+    Ok(Tombstone { audience: get(row, 0)?, request: get(row, 1)? })
+}
+
+pub(super) fn read_last_record(row: &Row) -> Result<(RecordHash, u64)> {
+    Ok((RecordHash::from_bytes(array(row, 0, "an access record")?), number(row, 1)?))
+}
+
 /// Returns the key of a space: its id.
 pub(super) const fn key(id: SpaceId) -> SpaceKey {
     SpaceKey { id, row: 0 }
@@ -102,7 +118,7 @@ impl Held {
 
 impl Postgres<'_> {
     /// Has the database know what was changed of the space.
-    fn write_held(&mut self) -> Result<()> {
+    pub(super) fn write_held(&mut self) -> Result<()> {
         self.held.as_mut().map_or(Ok(()), |held| held.write_with(self.session))
     }
 
@@ -229,6 +245,9 @@ impl Spaces for Postgres<'_> {
     }
 
     fn record_number(&mut self, space: SpaceKey, hash: RecordHash) -> Result<Option<u64>> {
+        if let Some(expected) = self.expected.record_number(hash) {
+            return Ok(Some(expected));
+        }
         let sql = "SELECT number FROM ara_record WHERE space = $1 AND hash = $2";
         let row = self.session.row(sql, &[&&space.id.as_bytes()[..], &&hash.as_bytes()[..]])?;
         row.map(|row| number(&row, 0)).transpose()
@@ -276,6 +295,7 @@ impl Spaces for Postgres<'_> {
         hash: RecordHash,
         record: &[u8],
     ) -> Result<()> {
+        self.expected.forget_notes();
         self.session.send(
             "INSERT INTO ara_record VALUES ($1, $2, $3, $4) ON CONFLICT (space, number) DO UPDATE
              SET hash = excluded.hash, bytes = excluded.bytes",
@@ -289,6 +309,7 @@ impl Spaces for Postgres<'_> {
     }
 
     fn put_tombstone(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()> {
+        self.expected.forget_notes();
         let id = || space.id.as_bytes().to_vec();
         self.session.send(
             "INSERT INTO ara_tombstone VALUES ($1, $2, $3) ON CONFLICT (space) DO UPDATE
@@ -317,8 +338,10 @@ impl Spaces for Postgres<'_> {
     }
 
     fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>> {
-        let sql = "SELECT audience, request FROM ara_tombstone WHERE space = $1";
-        let row = self.session.row(sql, &[&&space.id.as_bytes()[..]])?;
-        row.map(|row| Ok(Tombstone { audience: get(&row, 0)?, request: get(&row, 1)? })).transpose()
+        if let Some(expected) = self.expected.tombstone() {
+            return Ok(expected);
+        }
+        let row = self.session.row(TOMBSTONE, &[&&space.id.as_bytes()[..]])?;
+        row.as_ref().map(read_tombstone).transpose()
     }
 }
