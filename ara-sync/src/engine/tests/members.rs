@@ -200,6 +200,34 @@ fn what_a_device_sent_before_it_left_reaches_all() {
 }
 
 #[test]
+fn what_one_had_sealed_again_before_it_left_reaches_all() {
+    for is_first_known in [false, true] {
+        let world = World::new();
+        let mut laptop = world.found();
+        let mut phone = world.join(&mut laptop);
+        let mut tablet = world.join(&mut laptop);
+        laptop.sync();
+        tablet.write("0");
+        tablet.sync();
+        if is_first_known {
+            laptop.sync();
+        }
+        tablet.write("1");
+        tablet.sync();
+        tablet.engine.leave().unwrap();
+        // It takes the place of what the tablet had sealed, and nobody else has read either.
+        assert!(phone.sync().sent > 0);
+        phone.engine.leave().unwrap();
+        laptop.sync();
+        assert_eq!(laptop.titles(), ["0", "1"]);
+        let mut late = world.join(&mut laptop);
+        converge(&mut [&mut laptop, &mut late]);
+        assert_eq!(late.titles(), ["0", "1"]);
+        assert_eq!((laptop.sync().sent, late.sync().sent), (0, 0));
+    }
+}
+
+#[test]
 fn what_is_known_of_a_segment_of_who_has_left_reaches_who_comes_later() {
     let world = World::new();
     let mut laptop = world.found();
