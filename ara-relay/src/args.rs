@@ -1,9 +1,11 @@
 //! The arguments of the command.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ara_protocol::request::origin;
+use ara_relay::store::postgres::DEFAULT_CONNECTIONS;
 use ara_relay::{Admission, Rate, loopback_origins};
 use clap::{Parser, ValueEnum};
 
@@ -27,6 +29,10 @@ const BURST_SECONDS: u32 = 10;
 /// The proxy must pass on bodies of 8 MB, must not buffer answers (those of /v1/events never end), and must wait at
 /// least 30 seconds for an answer. It sets X-Forwarded-For.
 ///
+/// One that serves many keeps its data in PostgreSQL, and can be started several times behind a load balancer:
+///
+///   ara-relay --origin https://relay.example --behind-proxy --store postgres://ara:SECRET@db.example/ara
+///
 /// A copy of the data that is made while the relay runs needs `sqlite3 ara-relay.db ".backup copy.db"`, or the like. A
 /// relay that was put back to such a copy is given by the devices what it has lost.
 ///
@@ -46,12 +52,33 @@ pub(crate) struct Arguments {
     )]
     pub(crate) listen: SocketAddr,
 
-    /// The file in which the relay keeps everything, or the folder for it.
+    /// Where the relay keeps everything: a file, or a database of PostgreSQL.
     ///
-    /// It is a file of SQLite, beside which are two others while the relay runs. One relay uses it at a time. If it is a
-    /// folder, the file in it is ara-relay.db.
-    #[arg(long, value_name = "PATH", env = "ARA_RELAY_DATA", default_value = FILE)]
-    data: PathBuf,
+    /// A path, which can begin with sqlite:, is that of a file of SQLite, beside which are two others while the relay
+    /// runs. One relay uses it at a time. If it is a folder, the file in it is ara-relay.db.
+    ///
+    /// postgres://USER:PASSWORD@HOST/DATABASE is a database of PostgreSQL, in which the relay makes its tables. Any number
+    /// of relays use it at a time. With ?sslmode=verify-full the connection is encrypted, and it is checked who the
+    /// database is, by the authorities that browsers trust or by &sslrootcert=FILE. Arguments are seen by other users of
+    /// the machine: prefer the environment variable.
+    #[arg(
+        long,
+        alias = "data",
+        value_name = "STORE",
+        env = "ARA_RELAY_STORE",
+        hide_env_values = true,
+        default_value = FILE
+    )]
+    store: OsString,
+
+    /// How many connections to PostgreSQL there may be at once, besides the one by which relays tell each other news.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "ARA_RELAY_STORE_CONNECTIONS",
+        default_value_t = DEFAULT_CONNECTIONS
+    )]
+    pub(crate) store_connections: usize,
 
     /// A URL by which devices call the relay. Can be given several times.
     ///
@@ -143,10 +170,28 @@ pub(crate) enum Level {
     Debug,
 }
 
+/// Where everything is kept.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) enum Place {
+    /// A file of SQLite.
+    File(PathBuf),
+    /// The URL of a database of PostgreSQL, which may hold a password.
+    Postgres(String),
+}
+
 impl Arguments {
-    /// Returns the file in which everything is kept.
-    pub(crate) fn file(&self) -> PathBuf {
-        if self.data.is_dir() { self.data.join(FILE) } else { self.data.clone() }
+    /// Returns where everything is kept.
+    pub(crate) fn place(&self) -> Place {
+        let text = self.store.to_str();
+        let is_url =
+            |text: &&str| ["postgres://", "postgresql://"].iter().any(|it| text.starts_with(it));
+        if let Some(url) = text.filter(is_url) {
+            return Place::Postgres(url.to_owned());
+        }
+        let path = text.and_then(|text| text.strip_prefix("sqlite:"));
+        let path = path.map_or_else(|| PathBuf::from(&self.store), PathBuf::from);
+        Place::File(if path.is_dir() { path.join(FILE) } else { path })
     }
 
     /// Returns the origins that the relay serves, once it is known on which port it listens.
@@ -258,12 +303,25 @@ mod tests {
     fn without_arguments_it_serves_this_machine() {
         let arguments = parse(&[]);
         assert_eq!(arguments.listen, "127.0.0.1:4040".parse().unwrap());
-        assert_eq!(arguments.file(), PathBuf::from("ara-relay.db"));
+        assert!(arguments.place() == Place::File(PathBuf::from("ara-relay.db")));
         assert_eq!(arguments.admission(), Ok(Admission::Open));
         assert_eq!(arguments.quota, 1 << 30);
         assert_eq!(arguments.rate(), Some(Rate { per_second: 50, burst: 500 }));
         let origins = arguments.origins(arguments.listen).unwrap();
         assert_eq!(origins, loopback_origins(4040));
+    }
+
+    #[test]
+    fn a_store_is_a_file_or_a_database() {
+        for (text, place) in [
+            ("a.db", Place::File(PathBuf::from("a.db"))),
+            ("sqlite:a.db", Place::File(PathBuf::from("a.db"))),
+            ("sqlite:/", Place::File(PathBuf::from("/ara-relay.db"))),
+            ("postgres://a:b@c/d", Place::Postgres("postgres://a:b@c/d".to_owned())),
+            ("postgresql://c", Place::Postgres("postgresql://c".to_owned())),
+        ] {
+            assert_eq!(parse(&["--store", text]).place(), place);
+        }
     }
 
     #[test]
