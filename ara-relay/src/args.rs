@@ -48,8 +48,8 @@ pub(crate) struct Arguments {
 
     /// The file in which the relay keeps everything, or the folder for it.
     ///
-    /// It is a file of SQLite, beside which are two others while the relay runs. One relay uses it at a time. If it is a
-    /// folder, the file in it is ara-relay.db.
+    /// It is a file of SQLite, beside which are others while the relay runs. One relay uses it at a time: a second one
+    /// does not start. If it is a folder, the file in it is ara-relay.db.
     #[arg(long, value_name = "PATH", env = "ARA_RELAY_DATA", default_value = FILE)]
     data: PathBuf,
 

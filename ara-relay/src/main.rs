@@ -1,6 +1,7 @@
 //! `ara-relay`: the relay of ara's sync, as a server.
 
 mod args;
+mod lock;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -61,6 +62,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
     };
 
     let file = arguments.file();
+    // The store may be opened by others, such as who looks into it. It has one relay.
+    let _lock = lock::lock(&file)?;
     let store = SqliteStore::open(&file).with_context(|| file.display().to_string())?;
     let options = RelayOptions {
         origins,
