@@ -416,16 +416,17 @@ pub enum Error {
 
     /// The keys of this device are there, and cannot be read or written.
     #[error(
-        "the keys of this device cannot be used ({reason}): allow this user to read and write them; if they are damaged, join the space again from another device, or recover it with the words"
+        "the keys of this device cannot be used ({reason}): if they are damaged, join the space again from another device, or recover it with the words; if they are not, allow this user to read and write them"
     )]
     KeysUnreadable {
         /// What is wrong. It never contains a key.
         reason: String,
     },
 
-    /// The relay cannot be reached, or does not answer as a relay does.
+    /// The relay cannot be reached, or does not answer as a relay does. While a space is synced, what is written
+    /// meanwhile is sent later.
     #[error(
-        "the relay cannot be used ({reason}): check its address and the connection, then try again; what was written meanwhile is sent then"
+        "the relay cannot be used ({reason}): check its address and the connection, then try again"
     )]
     Relay {
         /// What the relay, or the system, said.
@@ -446,7 +447,7 @@ pub enum Error {
 
     /// The relay founds spaces only for those to whom its operator has given a token.
     #[error(
-        "the relay founds spaces only with a token: ask its operator for one, and pass it to `admission`"
+        "the relay founds spaces only with a token, and was given none, or one that it does not know: ask its operator for one, and pass it to `admission`"
     )]
     AdmissionNeeded,
 

@@ -65,7 +65,7 @@ pub trait Syncing {
 
 impl Syncing for Database {
     fn sync<S: Schema>(&self, url: impl Into<String>) -> SyncBuilder<'_, S> {
-        let (url, options) = (url.into(), Options::default());
+        let (url, options) = (url.into().trim().to_owned(), Options::default());
         SyncBuilder { database: self, url, options, schema: PhantomData }
     }
 
