@@ -45,5 +45,5 @@ pub use ara_sync::{
     Alarm, Connection, Device, DeviceId, FileKeyStore, Invitation, Join, JoinRequest, Joining,
     KeptKeys, KeyStore, MemoryKeyStore, QrCode, Quota, Recover, Recovery, RecoveryWords,
     RemovalPlan, Session, Space, SpaceId, Status, StatusWatch, SyncBuilder, SyncProgress, Syncing,
-    join, recover,
+    Who, join, recover,
 };

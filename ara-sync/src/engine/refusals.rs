@@ -28,7 +28,7 @@ impl Engine {
                 self.apply_records(new, outcome)?;
                 match self.access.members.relay().map(str::to_owned) {
                     Some(url) if url != self.url => self.go_to(&url, outcome),
-                    _ => Err(self.stop(&Alarm::DeletedAtRelay { by }, outcome)),
+                    _ => Err(self.stop(&Alarm::DeletedAtRelay { by: by.into() }, outcome)),
                 }
             }
             Refusal::Full { used, limit } => {

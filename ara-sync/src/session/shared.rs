@@ -220,7 +220,7 @@ impl Shared {
         }
         // To read them, what each has signed is checked again.
         let devices = devices_changed.then(|| engine.devices());
-        let alarms = engine.alarms();
+        let alarms = engine.told_alarms();
         let bytes = engine.bytes_to_send();
         self.status.update(|status| {
             engine.url().clone_into(&mut status.relay);
@@ -230,7 +230,14 @@ impl Shared {
                 let devices = devices.iter().filter(|device| !device.is_recovery);
                 status.devices = devices.map(status::Device::of).collect();
             }
-            if let Ok(alarms) = alarms {
+            if let Ok(mut alarms) = alarms {
+                for who in alarms.iter_mut().flat_map(Alarm::named) {
+                    // Who is in the space tells its name itself.
+                    if let Some(device) = status.devices.iter().find(|it| it.id == who.id) {
+                        device.name.clone_into(&mut who.name);
+                        device.app_version.clone_into(&mut who.app_version);
+                    }
+                }
                 status.alarms = alarms;
             }
             if let Ok(bytes) = bytes {

@@ -18,7 +18,7 @@ fn every_change_of_members_is_told_on_the_other_devices() {
     let mut tablet = world.join(&mut phone);
     converge(&mut [&mut laptop, &mut phone, &mut tablet]);
     let [one, two, three] = [&laptop, &phone, &tablet].map(|device| device.engine.own_key());
-    assert_eq!(laptop.alarms(), [Alarm::DeviceAdded { device: three, by: two }]);
+    assert_eq!(laptop.alarms(), [Alarm::DeviceAdded { device: three.into(), by: two.into() }]);
     assert_eq!(phone.alarms(), []);
     laptop.engine.dismiss(&laptop.alarms()[0]).unwrap();
     assert_eq!(laptop.alarms(), []);
@@ -26,7 +26,7 @@ fn every_change_of_members_is_told_on_the_other_devices() {
     phone.engine.set_recovery(&words).unwrap();
     tablet.engine.remove(&[one]).unwrap();
     phone.sync();
-    assert_eq!(phone.alarms(), [Alarm::DeviceRemoved { device: one, by: three }]);
+    assert_eq!(phone.alarms(), [Alarm::DeviceRemoved { device: one.into(), by: three.into() }]);
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
     assert!(laptop.alarms().contains(&Alarm::Removed));
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
@@ -271,7 +271,7 @@ fn who_has_not_heard_of_a_move_deletes_the_space_where_it_is() {
     assert_eq!(phone.engine.url(), OTHER_URL);
     assert!(laptop.try_sync().is_err());
     let by = phone.engine.own_key();
-    assert!(laptop.alarms().contains(&Alarm::DeletedAtRelay { by }));
+    assert!(laptop.alarms().contains(&Alarm::DeletedAtRelay { by: by.into() }));
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_deletion_stops_all_and_takes_nothing_from_them() {
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
     assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
     let by = laptop.engine.own_key();
-    assert_eq!(phone.alarms(), [Alarm::DeletedAtRelay { by }]);
+    assert_eq!(phone.alarms(), [Alarm::DeletedAtRelay { by: by.into() }]);
     assert_eq!(phone.titles(), ["kept"]);
     // A successor takes the rows along.
     let keys = world.keys();
@@ -309,7 +309,7 @@ fn a_relay_that_was_wiped_hears_of_the_space_before_it_is_deleted_there() {
     laptop.engine.delete_at_relay().unwrap();
     let by = laptop.engine.own_key();
     assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
-    assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by }));
+    assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by: by.into() }));
 }
 
 #[test]
