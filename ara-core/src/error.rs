@@ -521,7 +521,7 @@ pub enum Error {
 
     /// Sync has stopped, as going on would be unsafe. Nothing is lost.
     #[error(
-        "sync has stopped ({reason}), and nothing is lost: look at the alarms of the status; `start_over` founds the space anew from this file"
+        "sync has stopped ({reason}), and nothing is lost: look at the alarms of the status; if histories of members differ, `start_over` founds the space anew from this file"
     )]
     SyncStopped {
         /// Why it has stopped.

@@ -26,6 +26,8 @@ pub use session::{
     Recover, Recovery, RecoveryWords, RemovalPlan, Session, Space, SyncBuilder, Syncing, recover,
 };
 pub use state::{Alarm, Who};
-pub use status::{Connection, Device, DeviceId, Quota, Status, StatusWatch, SyncProgress};
+pub use status::{
+    Connection, Device, DeviceId, Quota, SendProgress, Status, StatusWatch, SyncProgress,
+};
 #[doc(hidden)]
 pub use transport::{Events, Response, Transport, TransportError};

@@ -74,11 +74,13 @@ impl Engine {
     ) -> Result<()> {
         let mut in_vain = 0;
         while !is_stopped() {
-            let before = self.standing(outcome);
+            let (before, sent) = (self.standing(outcome), outcome.sent);
             let requested = self.request(true, outcome);
             let is_more = self.unless_refused(requested, outcome)?;
             let end = self.told.end.map_or(0, |end| end.number);
-            on_progress(Progress { read: self.place.cursor.number, end, sent: outcome.sent });
+            let has_sent = outcome.sent > sent;
+            let to_send = if has_sent { Some(self.bytes_to_send()?) } else { None };
+            on_progress(Progress { read: self.place.cursor.number, end, to_send });
             if !is_more {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {

@@ -4,6 +4,11 @@ use ara::sync::{Connection, Device, Status};
 
 /// How sync stands.
 pub fn standing(status: &Status) -> String {
+    if let (Connection::Connected, None, Some(sending)) =
+        (&status.connection, status.progress, status.sending)
+    {
+        return format!("sent {} of {} bytes", sending.sent, sending.total);
+    }
     match (&status.connection, status.progress) {
         (Connection::Connecting, _) => "connecting".to_owned(),
         (Connection::Failing { error }, _) => format!("not connected: {error}"),
