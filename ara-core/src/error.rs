@@ -404,6 +404,12 @@ pub enum Error {
     #[error("the file is in no space: start syncing to found one, or join one by a code")]
     NotInASpace,
 
+    /// Sync was told to refuse what is of a newer schema than the app's, and the app's schema has no version.
+    #[error(
+        "`refuse_newer` compares versions of the schema, and this app's schema has none: declare it by `ara::schema!`, record its first release by `cargo ara lock`, and compile the app anew"
+    )]
+    NothingReleased,
+
     /// Another session syncs this file already, in this process or in another one.
     #[error("the file is synced by another session already: use that one, or end it first")]
     SyncedAlready,
@@ -436,7 +442,7 @@ pub enum Error {
     /// The space has used up what the relay grants it. Writing goes on here, and what waits is sent when there
     /// is room.
     #[error(
-        "the relay has no more room for this space, which uses {used} bytes of {limit}: have the limit raised, or change to another relay; what waits is sent when there is room"
+        "the relay has no room for what is to be sent, as the space uses {used} bytes of {limit}: have the limit raised, or change to another relay; what waits is sent when there is room"
     )]
     RelayFull {
         /// How many bytes the space uses at the relay.

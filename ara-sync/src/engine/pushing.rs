@@ -2,6 +2,7 @@
 
 use ara_core::{SyncNode, Uuid};
 use ara_protocol::NodeId;
+use ara_protocol::message::Refusal;
 use ara_protocol::message::sync::{PushOutcome, PushedSegment};
 use ara_protocol::segment::Point;
 
@@ -65,6 +66,8 @@ impl Engine {
                     let node = Uuid::from_bytes(known.node);
                     self.raise(&Alarm::Refused { node, reason }, &mut Outcome::default())?;
                 }
+                // A large one has no room for its parts. What comes before it may have some, and is sent first.
+                Err(Fault::Refused(Refusal::Full { .. })) if !pushes.is_empty() => break,
                 planned => planned?,
             }
             if pushes.len() == before {

@@ -190,7 +190,8 @@ impl Engine {
         self.note_founded()?;
         self.take_outcomes(&sent.pushes, &answer.pushes, outcome)?;
         if self.told.is_full {
-            let alarm = Alarm::Full { used: answer.used, limit: answer.limit };
+            let (used, limit) = (answer.used, answer.limit);
+            let alarm = Alarm::Full { used, limit, needed: self.bytes_to_send()? };
             self.raise(&alarm, outcome)?;
         }
         if let Some((slot, own)) = &sent.slot
@@ -228,9 +229,9 @@ impl Engine {
     fn lower_full(&self, outcome: &mut Outcome) -> Result<()> {
         let is_full = |alarm: &Alarm| matches!(alarm, Alarm::Full { .. });
         if self.alarms()?.iter().any(is_full) {
-            let lowered = self
-                .database
-                .sync_write(|sync| alarms::lower(sync, &Alarm::Full { used: 0, limit: 0 }))?;
+            let lowered = self.database.sync_write(|sync| {
+                alarms::lower(sync, &Alarm::Full { used: 0, limit: 0, needed: 0 })
+            })?;
             outcome.alarms_changed |= lowered;
         }
         Ok(())

@@ -74,12 +74,15 @@ pub enum Alarm {
     },
     /// This device is no member any more. Sync has stopped.
     Removed,
-    /// There is no room for more in this space at the relay.
+    /// There is no room for what is to be sent. A transaction goes there as a whole, so a large one can lack room where
+    /// there is some left.
     Full {
-        /// How many bytes it has.
+        /// How many bytes the space uses at the relay.
         used: u64,
-        /// How many it may have.
+        /// How many it may use.
         limit: u64,
+        /// About how many bytes are to be sent.
+        needed: u64,
     },
     /// The keys of this device were found copied, and it has new ones.
     KeysReplaced,
@@ -149,9 +152,9 @@ impl fmt::Display for Alarm {
             Self::Removed => f.write_str(
                 "this device was removed from the space, so sync has stopped; what is here stays",
             ),
-            Self::Full { used, limit } => write!(
+            Self::Full { used, limit, needed } => write!(
                 f,
-                "the relay has no room for what is to be sent: the space uses {used} bytes of {limit}"
+                "the relay has no room for the {needed} bytes that are to be sent: the space uses {used} bytes of {limit}"
             ),
             Self::KeysReplaced => f.write_str(
                 "this file was copied together with its keys, so this copy takes part as a device of its own",

@@ -68,8 +68,8 @@ fn write(alarm: &Alarm) -> (String, Vec<u8>) {
         Alarm::Moved { relay } => (12, vec![], relay.as_bytes().to_vec()),
         Alarm::DeletedAtRelay { by } => (13, by.id.as_bytes().to_vec(), vec![]),
         Alarm::Removed => (14, vec![], vec![]),
-        Alarm::Full { used, limit } => {
-            (15, vec![], [used.to_be_bytes(), limit.to_be_bytes()].concat())
+        Alarm::Full { used, limit, needed } => {
+            (15, vec![], [used, limit, needed].map(|it| it.to_be_bytes()).concat())
         }
         Alarm::KeysReplaced => (16, vec![], vec![]),
     };
@@ -104,7 +104,7 @@ fn read(value: &[u8]) -> Option<Alarm> {
         12 => Alarm::Moved { relay: text(0)? },
         13 => Alarm::DeletedAtRelay { by: member(0)? },
         14 => Alarm::Removed,
-        15 => Alarm::Full { used: number(0)?, limit: number(8)? },
+        15 => Alarm::Full { used: number(0)?, limit: number(8)?, needed: number(16)? },
         16 => Alarm::KeysReplaced,
         _ => return None,
     })
@@ -138,7 +138,7 @@ mod tests {
             Alarm::Moved { relay: "https://b".to_owned() },
             Alarm::DeletedAtRelay { by },
             Alarm::Removed,
-            Alarm::Full { used: 3, limit: 2 },
+            Alarm::Full { used: 3, limit: 2, needed: 4 },
             Alarm::KeysReplaced,
         ];
         Database::memory()?.sync_write(|sync| {
