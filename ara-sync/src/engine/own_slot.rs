@@ -5,16 +5,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use ara_core::VersionVector;
 use ara_protocol::NodeId;
 use ara_protocol::access::Role;
-use ara_protocol::keys::MemberKey;
 use ara_protocol::slot::{Slot, SlotContent};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::device::{Device, Said};
 use crate::engine::pushing::Push;
 use crate::fault::Result;
-use crate::state::segments::{Chain, node_point};
+use crate::state::segments::node_point;
 use crate::state::slots::{self, HeardSlot, OwnSlot};
-use crate::state::{Alarm, Who, alarms, gone};
 
 /// How long a device waits with telling what it has received, if it has nothing else to tell, in milliseconds.
 const OFTEN_ENOUGH: i64 = 60_000;
@@ -123,32 +121,6 @@ impl Engine {
             }
         });
         Ok(devices.collect())
-    }
-
-    /// Returns the alarms, with what is known of those that they name but for what devices say of themselves.
-    pub(crate) fn told_alarms(&self) -> Result<Vec<Alarm>> {
-        let read = self.database.sync_read(|sync| {
-            let mut alarms = alarms::all(sync)?;
-            for alarm in &mut alarms {
-                if let Alarm::Held { node, by } = alarm {
-                    let node = NodeId::from_bytes(*node.as_bytes());
-                    let last = Chain::load(sync, node)?.and_then(|mut chain| chain.segments.pop());
-                    let author = last.and_then(|last| MemberKey::from_bytes(last.author).ok());
-                    *by = author.map(Who::from);
-                }
-            }
-            Ok((alarms, gone::all(sync)?))
-        })?;
-        let (mut alarms, gone) = read.unwrap_or_default();
-        let words = self.access.members.recovery().map(|words| words.keys().member());
-        for who in alarms.iter_mut().flat_map(Alarm::named) {
-            let gone = gone.iter().find(|gone| gone.key == who.id);
-            who.is_this = who.id == self.own_key();
-            who.is_recovery_words =
-                Some(who.id) == words || gone.is_some_and(|gone| gone.is_recovery);
-            who.name = gone.map(|gone| gone.name.clone()).unwrap_or_default();
-        }
-        Ok(alarms)
     }
 
     fn said(&self, heard: &HeardSlot) -> Option<Said> {

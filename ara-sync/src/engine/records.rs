@@ -364,7 +364,7 @@ fn note_change(
             if device == own {
                 Ok(false)
             } else {
-                { raise(&Alarm::DeviceAdded { device: device.into(), by: by.into() }) }
+                raise(&Alarm::DeviceAdded { device: device.into(), by: by.into() })
             }
         }
         Change::Removed { members } => {

@@ -77,10 +77,12 @@ impl Engine {
             let (before, sent) = (self.standing(outcome), outcome.sent);
             let requested = self.request(true, outcome);
             let is_more = self.unless_refused(requested, outcome)?;
-            let end = self.told.end.map_or(0, |end| end.number);
-            let has_sent = outcome.sent > sent;
-            let to_send = if has_sent { Some(self.bytes_to_send()?) } else { None };
-            on_progress(Progress { read: self.place.cursor.number, end, to_send });
+            // Where the log begins anew, nobody knows yet how much there is to read.
+            if let Some(end) = self.told.end {
+                let to_send = if outcome.sent > sent { Some(self.bytes_to_send()?) } else { None };
+                let (read, end) = (self.place.cursor.number, end.number);
+                on_progress(Progress { read, end, to_send });
+            }
             if !is_more {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {

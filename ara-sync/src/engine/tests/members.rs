@@ -477,6 +477,25 @@ fn a_relay_without_room_is_told_until_there_is_some() {
 }
 
 #[test]
+fn what_has_room_is_sent_before_what_has_none() {
+    let world = World::with_quota(1_000_000);
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    let of_a_segment = super::bulk::noise(550_000, 1);
+    laptop.write(&of_a_segment);
+    // This one has several parts, which are refused before the request that would name them.
+    laptop.write(&super::bulk::noise(2_000_000, 2));
+    let outcome = laptop.try_sync().unwrap();
+    assert!(outcome.is_full && outcome.sent == 1, "{outcome:?}");
+    let told = laptop.alarms();
+    let [Alarm::Full { used, limit: 1_000_000, needed }] = told[..] else { panic!("{told:?}") };
+    assert!(used > 300_000 && (1_400_000..4_000_000).contains(&needed), "{told:?}");
+    phone.sync();
+    assert_eq!(phone.titles(), [of_a_segment]);
+}
+
+#[test]
 fn the_alarm_about_room_is_over_once_another_has_sent_what_waited() {
     let world = World::with_quota(30_000);
     let mut laptop = world.found();
