@@ -82,9 +82,11 @@ impl Engine {
         }
     }
 
-    /// Returns which members are none any more by a later access log, with their names: their slots are about to go.
+    /// Returns which members are none any more by a later access log, with their names: their slots are about to go. If this
+    /// device is one of them, these are all, as it cannot open any slot from then on.
     fn gone_by(&self, later: &AccessLog) -> Result<Vec<Gone>> {
-        let is_gone = |key| later.members.get(key).is_none();
+        let is_out = later.members.get(self.own_key()).is_none();
+        let is_gone = |key| is_out || later.members.get(key).is_none();
         // To read the names, what each has signed is checked again.
         if !self.access.members.iter().any(|member| is_gone(member.keys().member())) {
             return Ok(vec![]);

@@ -248,8 +248,9 @@ impl Shared {
             }
             if let Ok(mut alarms) = alarms {
                 for who in alarms.iter_mut().flat_map(Alarm::named) {
-                    // Who is in the space tells its name itself.
-                    if let Some(device) = status.devices.iter().find(|it| it.id == who.id) {
+                    // Who is in the space tells its name itself, as long as this device can read it.
+                    let device = status.devices.iter().find(|it| it.id == who.id);
+                    if let Some(device) = device.filter(|device| !device.name.is_empty()) {
                         device.name.clone_into(&mut who.name);
                         device.app_version.clone_into(&mut who.app_version);
                     }

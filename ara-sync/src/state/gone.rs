@@ -1,4 +1,5 @@
 //! Who is no member any more, by what was known of each when it went: a screen tells names of members that are out, too.
+//! Of a device that is out itself, these are all that it knew.
 
 use ara_core::Result;
 use ara_protocol::keys::MemberKey;
