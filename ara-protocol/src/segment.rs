@@ -78,6 +78,7 @@ mod body;
 mod bounds;
 mod head;
 mod open;
+mod outline;
 mod padme;
 mod seal;
 #[cfg(test)]
@@ -86,6 +87,7 @@ mod tests;
 pub use body::{Content, Position};
 pub use bounds::{Bounds, Point};
 pub use head::{Head, Header};
+pub use outline::Outline;
 pub(crate) use padme::padded;
 pub use seal::{Draft, Sealed};
 
@@ -96,7 +98,7 @@ pub const LONGEST_PART: usize = 1024 * 1024;
 pub const MOST_PARTS: usize = 1024;
 
 /// The most segments that one may replace.
-pub const MOST_REPLACED: usize = 1024;
+pub const MOST_REPLACED: usize = 16 * 1024;
 
 /// What errors call a segment.
 const WHAT: &str = "segment";

@@ -8,7 +8,9 @@ use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::segments::{
     HeadsAnswer, HeadsRequest, PartsAnswer, PartsRequest, StageRequest,
 };
-use ara_protocol::message::sync::{Entry, PushOutcome, PushedSegment, SyncAnswer, SyncRequest};
+use ara_protocol::message::sync::{
+    Entry, PlaceInRequest, PushOutcome, PushedSegment, SyncAnswer, SyncRequest,
+};
 use ara_protocol::message::{Answer, Endpoint, Refusal, SignedRequest, SpaceRequest};
 use ara_protocol::pairing::{Invitation, Joining, PairingCode};
 use ara_protocol::rand_core::{Rng, SeedableRng};
@@ -195,6 +197,7 @@ fn messages(random: &mut ChaCha20Rng) -> Result<Vec<Input>> {
         Entry::Skip { to: cursor },
         Entry::Whole { number: 8, head: vec![1, 2], part: vec![3] },
         Entry::Head { number: 9, head: vec![4; 20] },
+        Entry::Pushed { number: 10, at: PlaceInRequest { push: 1, segment: 2 } },
     ];
     let push = PushedSegment { head: vec![1; 30], part: Some(vec![2; 5]) };
     let staged = PushedSegment { head: vec![1; 30], part: None };
@@ -234,6 +237,7 @@ fn messages(random: &mut ChaCha20Rng) -> Result<Vec<Input>> {
             SyncAnswer,
             SyncAnswer {
                 pushes: vec![PushOutcome::Taken, PushOutcome::Conflict],
+                took_slot: true,
                 knows_access: true,
                 records: vec![record.as_bytes().to_vec()],
                 knows_cursor: true,

@@ -12,7 +12,9 @@ mod find;
 mod limits;
 mod mailbox;
 mod members;
+mod mending;
 mod news;
+mod order;
 mod placing;
 mod push;
 mod segments;
@@ -170,7 +172,8 @@ impl Relay {
     ) -> std::result::Result<Subscription, RelayAnswer> {
         let space = peek_space(body);
         let subscribed = self.limit(peer).and_then(|()| {
-            self.asked(Endpoint::Events, body).and_then(|asked| self.subscribe_asked(&asked))
+            let asked = self.asked(Endpoint::Events, body)?;
+            self.mending(&asked, || self.subscribe_asked(&asked))
         });
         subscribed.map_err(|fault| refuse(self.challenge_for(space), fault))
     }
@@ -215,7 +218,10 @@ impl Relay {
             return Ok((self.challenge(space), vec![].into()));
         }
         let challenge = self.challenge_for(peek_space(body));
-        match self.asked(endpoint, body).and_then(|asked| self.act(endpoint, &asked)) {
+        let done = self
+            .asked(endpoint, body)
+            .and_then(|asked| self.mending(&asked, || self.act(endpoint, &asked)));
+        match done {
             Ok(done) => Ok((challenge, done)),
             Err(fault) => Err((challenge, fault)),
         }
@@ -338,6 +344,10 @@ fn refuse(challenge: Vec<u8>, fault: Fault) -> RelayAnswer {
         Fault::Refused(refusal) => refusal,
         Fault::Store(error) => {
             tracing::error!(%error, "the store fails");
+            Refusal::Busy
+        }
+        Fault::Damaged(_) => {
+            tracing::error!("more is damaged than is mended at once");
             Refusal::Busy
         }
     };

@@ -5,11 +5,16 @@
 
 mod error;
 mod kept;
+mod mending;
 pub mod sqlite;
 mod transaction;
 
 pub use error::{Result, StoreError};
-pub use kept::{KeptMailbox, KeptSlot, Listed, Live, NewSegment, Space, SpaceKey, Tombstone};
+pub use kept::{
+    KeptMailbox, KeptSlot, Listed, Live, NewSegment, Space, SpaceKey, StoredPlace, StoredRecord,
+    StoredSegment, Tombstone,
+};
+pub use mending::Mending;
 pub use transaction::{Log, Mailboxes, Parts, Slots, Spaces, Transaction};
 
 /// How a job ends that did not fail.

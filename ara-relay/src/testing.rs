@@ -306,13 +306,14 @@ pub(crate) fn noise(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Entries in short: `s3` skips to 3, `w4` and `h5` are segments with and without their part.
+/// Entries in short: `s3` skips to 3, `w4` and `h5` are segments with and without their part, and the request brought `p6`.
 pub(crate) fn short(entries: &[Entry]) -> String {
     let short = |entry: &Entry| {
         let kind = match entry {
             Entry::Skip { .. } => 's',
             Entry::Whole { .. } => 'w',
             Entry::Head { .. } => 'h',
+            Entry::Pushed { .. } => 'p',
             _ => '?',
         };
         format!("{kind}{}", entry.number())

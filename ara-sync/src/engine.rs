@@ -10,6 +10,7 @@ mod content;
 pub(crate) mod device;
 mod doubting;
 mod founding;
+mod holes;
 mod joining;
 mod judging;
 mod own_slot;

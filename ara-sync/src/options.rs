@@ -33,6 +33,7 @@ impl Options {
             schema_checksum: schema.checksum,
             refuse_newer: self.refuse_newer,
             admission: self.admission.clone(),
+            ..Settings::default()
         }
     }
 

@@ -19,13 +19,14 @@
 //! | bytes | field |
 //! |---|---|
 //! | list | what became of each push (1) |
+//! | 1 | whether the relay keeps the request's slot now |
 //! | 1 | whether the relay knows the access record |
 //! | list | the access records that follow it (blobs) |
 //! | 1 | whether the relay knows the cursor |
 //! | 8, 32 | the end of its log |
 //! | list | entries that follow the cursor, see [`Entry`] |
 //! | 8 | the newest slot |
-//! | list | slots that are newer than the client has seen (blobs) |
+//! | list | slots that are newer than the client has seen (blobs), but for the one that this request brought |
 //! | 8, 8 | how many bytes the space has, and may have |
 
 use crate::bytes::{Reader, put_blob, put_count};
@@ -105,14 +106,30 @@ pub enum Entry {
         /// Its part.
         part: Vec<u8>,
     },
-    /// A segment whose parts are read by themselves, if they are wanted: it is large, or the client has pushed it, or the
-    /// client is past all that it replaces, and so has likely read what is in it.
+    /// A segment whose parts are read by themselves, if they are wanted: it is large, or the client is past all that it
+    /// replaces, and so has likely read what is in it.
     Head {
         /// Its number.
         number: u64,
         /// Its head.
         head: Vec<u8>,
     },
+    /// A segment that this very request brought.
+    Pushed {
+        /// Its number.
+        number: u64,
+        /// Where it is in the request.
+        at: PlaceInRequest,
+    },
+}
+
+/// Where a segment is in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceInRequest {
+    /// In which push, counted from 0.
+    pub push: u16,
+    /// Which segment of the push it is, counted from 0.
+    pub segment: u16,
 }
 
 /// What the relay answers.
@@ -120,6 +137,8 @@ pub enum Entry {
 pub struct SyncAnswer {
     /// What became of each push, in their order.
     pub pushes: Vec<PushOutcome>,
+    /// Whether the relay has taken the slot of the request, and keeps it now.
+    pub took_slot: bool,
     /// Whether the relay knows the access record that the client named. If not, `records` is empty.
     pub knows_access: bool,
     /// The access records that follow it.
@@ -132,7 +151,7 @@ pub struct SyncAnswer {
     pub entries: Vec<Entry>,
     /// The number of the newest slot, as the relay counts them.
     pub newest_slot: u64,
-    /// The slots that the client has not seen.
+    /// The slots that the client has not seen, without the one that this request brought.
     pub slots: Vec<Vec<u8>>,
     /// How many bytes the space has at the relay.
     pub used: u64,
@@ -244,7 +263,9 @@ impl Entry {
     pub const fn number(&self) -> u64 {
         match self {
             Self::Skip { to } => to.number,
-            Self::Whole { number, .. } | Self::Head { number, .. } => *number,
+            Self::Whole { number, .. }
+            | Self::Head { number, .. }
+            | Self::Pushed { number, .. } => *number,
         }
     }
 
@@ -265,6 +286,11 @@ impl Entry {
                 bytes.extend(number.to_be_bytes());
                 put_blob(bytes, head, WHAT)?;
             }
+            Self::Pushed { number, at } => {
+                bytes.push(3);
+                bytes.extend(number.to_be_bytes());
+                bytes.extend([at.push, at.segment].iter().flat_map(|at| at.to_be_bytes()));
+            }
         }
         Ok(())
     }
@@ -278,6 +304,10 @@ impl Entry {
                 part: reader.blob()?.to_vec(),
             },
             2 => Self::Head { number: reader.u64()?, head: reader.blob()?.to_vec() },
+            3 => Self::Pushed {
+                number: reader.u64()?,
+                at: PlaceInRequest { push: reader.u16()?, segment: reader.u16()? },
+            },
             _ => return Err(reader.malformed()),
         })
     }
@@ -293,6 +323,7 @@ impl SyncAnswer {
         let mut bytes = vec![];
         put_count(&mut bytes, self.pushes.len(), WHAT)?;
         bytes.extend(self.pushes.iter().map(|outcome| outcome.code()));
+        bytes.push(self.took_slot.into());
         bytes.push(self.knows_access.into());
         put_blobs(&mut bytes, &self.records, WHAT)?;
         bytes.push(self.knows_cursor.into());
@@ -315,6 +346,7 @@ impl SyncAnswer {
         let mut reader = Reader::new(bytes, WHAT);
         let answer = Self {
             pushes: reader.list(MOST_PUSHES, PushOutcome::read)?,
+            took_slot: reader.flag()?,
             knows_access: reader.flag()?,
             records: read_blobs(&mut reader)?,
             knows_cursor: reader.flag()?,

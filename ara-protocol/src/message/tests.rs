@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::access::{AccessAnswer, AccessRequest};
 use super::mailbox::MailboxRequest;
 use super::segments::{HeadsAnswer, HeadsRequest, PartsAnswer, PartsRequest, StageRequest};
-use super::sync::{Entry, PushOutcome, PushedSegment, SyncAnswer, SyncRequest};
+use super::sync::{Entry, PlaceInRequest, PushOutcome, PushedSegment, SyncAnswer, SyncRequest};
 use super::{Answer, Endpoint, Refusal, SignedRequest, SpaceRequest};
 use crate::error::Result;
 use crate::ids::{MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
@@ -22,6 +22,7 @@ fn entries() -> Vec<Entry> {
         Entry::Skip { to: CURSOR },
         Entry::Whole { number: 8, head: vec![1, 2], part: vec![3] },
         Entry::Head { number: 9, head: vec![] },
+        Entry::Pushed { number: 10, at: PlaceInRequest { push: 1, segment: 2 } },
     ]
 }
 
@@ -65,6 +66,7 @@ fn each_message_is_read_again() -> Result<()> {
     ];
     let answer = SyncAnswer {
         pushes: outcomes.to_vec(),
+        took_slot: true,
         knows_access: true,
         records: vec![vec![1], vec![]],
         knows_cursor: false,

@@ -7,7 +7,7 @@ use crate::epoch::{EpochKey, Purpose};
 use crate::error::{Error, Result};
 use crate::seal::{OVERHEAD, open, seal};
 
-const SIZE: usize = 32 + OVERHEAD;
+pub(super) const SIZE: usize = 32 + OVERHEAD;
 const WHAT: &str = "segment's bounds";
 
 /// A point in the log of a node: after a change.

@@ -10,9 +10,9 @@ use crate::keys::{Label, MemberKey, SecretKeys, Signature};
 use crate::segment::bounds::SealedBounds;
 use crate::segment::{Bounds, LONGEST_PART, MOST_PARTS, MOST_REPLACED, WHAT};
 
-const VERSION: u8 = 1;
-const KIND: u8 = 16;
-const NONE: [u8; 32] = [0; 32];
+pub(super) const VERSION: u8 = 1;
+pub(super) const KIND: u8 = 16;
+pub(super) const NONE: [u8; 32] = [0; 32];
 
 /// What a segment says of itself to everybody.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -314,3 +314,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_outline_says_what_the_head_says_and_notices_each_bit() {
+    let (author, key, mut random) = keys();
+    let replaces = [3, 4].map(|byte| SegmentId::from_bytes([byte; 32]));
+    let previous = Some(SegmentId::from_bytes([2; 32]));
+    let changes = noise(2 * LONGEST_PART);
+    let draft = Draft { previous, replaces: &replaces, ..draft(&changes) };
+    let Sealed { head, parts } = draft.seal(&author, &key, &mut random).unwrap();
+    let outline = Outline::read(head.as_bytes(), head.id()).unwrap();
+    let Header { space, node, .. } = *head.header();
+    assert_eq!((outline.space, outline.node, outline.previous), (space, node, previous));
+    assert_eq!((outline.alias, outline.part_count()), (Some(replaces[1]), parts.len()));
+    for (at, part) in parts.iter().enumerate() {
+        assert!(outline.is_part(at, part) && !outline.is_part(at + 1, part));
+    }
+    for at in 0..head.as_bytes().len() {
+        let mut bytes = head.as_bytes().to_vec();
+        bytes[at] ^= 1;
+        assert_eq!(Outline::read(&bytes, head.id()), Err(Error::Malformed { what: WHAT }));
+    }
+}

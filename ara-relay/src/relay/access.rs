@@ -11,6 +11,8 @@ use ara_protocol::{Error, RecordHash};
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
+use crate::relay::members::{number_of, records_after};
+use crate::relay::mending::regain;
 use crate::relay::news::Topic;
 use crate::relay::standing::Standing;
 use crate::store::{Result as StoreResult, Space, Transaction};
@@ -83,13 +85,15 @@ impl Relay {
             if request.records.is_empty() {
                 return Err(Refusal::Unknown.into());
             }
-            self.admit(request)?;
+            if transaction.space(asked.space())?.is_none() {
+                self.admit(request)?;
+            }
             return Ok(Fresh { members: None, records: request.records.clone() });
         };
         let mut new = vec![];
         for record in &request.records {
             let hash = RecordHash::from_bytes(hash_body(record));
-            if transaction.record_number(space.key, hash)?.is_none() {
+            if number_of(transaction, &space, hash)?.is_none() {
                 new.push(record.clone());
             }
         }
@@ -113,14 +117,13 @@ impl Relay {
         let mut new: Vec<_> = records.iter().collect();
         if let Some(Standing { space, .. }) = &found {
             // Another request may have brought some in the meantime.
-            let mut is_there =
-                |record: &Record| transaction.record_number(space.key, record.hash());
+            let mut is_there = |record: &Record| number_of(transaction, space, record.hash());
             let known: Vec<_> = records.iter().map(&mut is_there).collect::<StoreResult<_>>()?;
             let unknown = records.iter().zip(known).filter(|(_, known)| known.is_none());
             new = unknown.map(|(record, _)| record).collect();
         }
         let Some(growth) = Growth::of(found.as_ref(), asked, new) else { return Ok(false) };
-        let Growth { members, lets_out, new } = growth;
+        let Growth { mut members, lets_out, new } = growth;
         if !was_member(&members, asked) {
             return Err(Refusal::Unknown.into());
         }
@@ -139,14 +142,19 @@ impl Relay {
         }
         let mut space = match found {
             Some(found) => found.space,
-            None => {
-                self.admit(request)?;
-                transaction.found(asked.space())?
-            }
+            None => match transaction.space(asked.space())? {
+                // It was here before, and lost its records.
+                Some(space) => space,
+                None => {
+                    self.admit(request)?;
+                    transaction.found(asked.space())?
+                }
+            },
         };
         for (record, is_needed) in new {
             self.add(transaction, &mut space, record, is_needed)?;
         }
+        regain(transaction, &mut space, &mut members)?;
         self.let_out(transaction, &mut space, &members)?;
         space.recovery = members.recovery().map(|recovery| recovery.keys().member());
         space.last_use = self.now();
@@ -207,11 +215,11 @@ impl Relay {
             return Err(Refusal::Unknown.into());
         }
         let known = match after {
-            Some(after) => transaction.record_number(space.key, after)?,
+            Some(after) => number_of(transaction, &space, after)?,
             None => Some(0),
         };
         let from = known.unwrap_or(0);
-        let records = transaction.records(space.key, from, MOST_RECORDS)?;
+        let records = records_after(transaction, &space, from, MOST_RECORDS)?;
         Ok(AccessAnswer {
             are_taken,
             knows_after: known.is_some(),

@@ -1,11 +1,13 @@
 //! Reading the log of a space.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use ara_protocol::message::sync::Entry;
+use ara_protocol::message::sync::{Entry, PlaceInRequest};
+use ara_protocol::segment::Outline;
 use ara_protocol::{Cursor, NodeId, SegmentId};
 
-use crate::store::{Listed, Result, Space, SpaceKey, StoreError, Transaction};
+use crate::relay::fault::Fault;
+use crate::store::{Listed, Space, SpaceKey, StoreError, Transaction};
 
 /// How many segments are listed at once.
 const PAGE: usize = 128;
@@ -19,14 +21,25 @@ pub(super) struct Reading<'a> {
     pub(super) after: u64,
     /// The node, or `None` for all.
     pub(super) node: Option<NodeId>,
-    /// What the reader has pushed itself, and so needs no parts of.
-    pub(super) pushed: &'a BTreeSet<SegmentId>,
+    /// What the reader has just pushed itself, and where that is in its request.
+    pub(super) pushed: &'a BTreeMap<SegmentId, PlaceInRequest>,
     /// Whether the parts are wanted.
     pub(super) with_parts: bool,
     /// How many bytes the reader wants. It gets one segment at least.
     pub(super) budget: usize,
     /// How many bytes there is room for.
     pub(super) room: usize,
+}
+
+/// In which form a segment is told.
+#[derive(Clone, Copy)]
+enum Form {
+    /// By its place in the request that brought it.
+    Pushed(PlaceInRequest),
+    /// By its head.
+    Head,
+    /// With its part.
+    Whole,
 }
 
 /// What was read.
@@ -38,16 +51,23 @@ pub(super) struct Read {
 
 impl Reading<'_> {
     /// Reads the log, until there is enough.
-    pub(super) fn read(&self, transaction: &mut dyn Transaction, space: &Space) -> Result<Read> {
+    pub(super) fn read(
+        &self,
+        transaction: &mut dyn Transaction,
+        space: &Space,
+    ) -> Result<Read, Fault> {
         let mut read = Read { entries: vec![], is_more: false };
         // Up to where the log was seen, and up to where it is told.
         let (mut seen, mut told, mut size) = (self.after, self.after, 0);
+        let mut last = None;
         loop {
             let page = transaction.list(space.key, seen, self.node, PAGE)?;
             let is_last = page.len() < PAGE;
             for listed in page {
                 seen = listed.number;
-                let cost = self.cost(&listed, self.room.saturating_sub(size));
+                let outline = check(transaction, space, &listed, last)?;
+                last = Some(Cursor { number: listed.number, chain: listed.chain });
+                let (form, cost) = self.form(&listed, self.room.saturating_sub(size));
                 let is_too_much = size + cost > self.budget && !read.entries.is_empty();
                 if is_too_much || size + cost > self.room {
                     read.is_more = true;
@@ -60,7 +80,7 @@ impl Reading<'_> {
                 }
                 size += cost;
                 told = listed.number;
-                read.entries.push(self.entry(transaction, space.key, listed, cost)?);
+                read.entries.push(entry(transaction, space.key, (listed, outline), form)?);
             }
             if is_last {
                 break;
@@ -72,40 +92,70 @@ impl Reading<'_> {
         Ok(read)
     }
 
-    /// Returns how many bytes a segment takes in the answer: with its part, if that is wanted and there is room.
-    fn cost(&self, listed: &Listed, room: usize) -> usize {
-        let head = listed.head.len() + OVERHEAD;
+    /// Returns how a segment is told, and how many bytes that takes: with its part, if that is wanted and there is room.
+    fn form(&self, listed: &Listed, room: usize) -> (Form, usize) {
+        if let Some(at) = self.pushed.get(&listed.id) {
+            return (Form::Pushed(*at), OVERHEAD);
+        }
         let whole = usize::try_from(listed.size).unwrap_or(usize::MAX).saturating_add(OVERHEAD);
         // Who is past all that it takes the place of has likely read that, and finds out by the head. It is not left out:
         // the reader may have been told to pass over what was replaced by then, and have got no further.
         let is_likely_known = listed.replaced_to > 0 && listed.replaced_to <= self.after;
-        let is_whole = self.with_parts
-            && listed.part_count == 1
-            && !is_likely_known
-            && !self.pushed.contains(&listed.id)
-            && whole <= room;
-        if is_whole { whole } else { head }
-    }
-
-    fn entry(
-        &self,
-        transaction: &mut dyn Transaction,
-        space: SpaceKey,
-        listed: Listed,
-        cost: usize,
-    ) -> Result<Entry> {
-        let Listed { number, head, .. } = listed;
-        if cost == head.len() + OVERHEAD {
-            return Ok(Entry::Head { number, head });
+        let is_whole =
+            self.with_parts && listed.part_count == 1 && !is_likely_known && whole <= room;
+        match is_whole {
+            true => (Form::Whole, whole),
+            false => (Form::Head, listed.head.len() + OVERHEAD),
         }
-        let part = transaction.part(space, number, 0)?;
-        let part = part.ok_or(StoreError::Damaged { what: "a part of a segment" })?;
-        Ok(Entry::Whole { number, head, part })
     }
 }
 
+fn entry(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    (listed, outline): (Listed, Outline),
+    form: Form,
+) -> Result<Entry, Fault> {
+    let Listed { number, head, size, .. } = listed;
+    Ok(match form {
+        Form::Pushed(at) => Entry::Pushed { number, at },
+        Form::Head => Entry::Head { number, head },
+        Form::Whole => {
+            let part = transaction.part(space, number, 0)?;
+            let is_as_noted = |part: &Vec<u8>| {
+                outline.is_part(0, part) && (part.len() + head.len()) as u64 == size
+            };
+            let part = part.filter(is_as_noted).ok_or(Fault::Damaged(number))?;
+            Entry::Whole { number, head, part }
+        }
+    })
+}
+
+/// Checks that a segment is what was kept of it, and comes in the log where it says. `last` is a place that was checked.
+fn check(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    listed: &Listed,
+    last: Option<Cursor>,
+) -> Result<Outline, Fault> {
+    let outline = Outline::read(&listed.head, listed.id);
+    let outline = outline.map_err(|_| Fault::Damaged(listed.number))?;
+    let number = listed.number.saturating_sub(1);
+    let before = match last.filter(|last| last.number == number) {
+        Some(last) => Some(last.chain),
+        None if number == 0 => Some(Cursor::start(space.key.id).chain),
+        None => transaction.chain_at(space.key, number)?,
+    };
+    let follows = |chain| Cursor { number, chain }.after(listed.id).chain == listed.chain;
+    let is_as_noted = outline.space == space.key.id
+        && outline.node == listed.node
+        && outline.part_count() == usize::from(listed.part_count)
+        && before.is_some_and(follows);
+    if is_as_noted { Ok(outline) } else { Err(Fault::Damaged(listed.number)) }
+}
+
 /// Returns the entry that passes over what is before a segment.
-fn skip(transaction: &mut dyn Transaction, space: &Space, number: u64) -> Result<Entry> {
+fn skip(transaction: &mut dyn Transaction, space: &Space, number: u64) -> Result<Entry, Fault> {
     let chain = transaction.chain_at(space.key, number)?;
     let chain = chain.ok_or(StoreError::Damaged { what: "the chain of a log" })?;
     Ok(Entry::Skip { to: Cursor { number, chain } })

@@ -12,6 +12,8 @@ pub(super) enum Fault {
     Refused(Refusal),
     /// The store fails, which is told to whoever runs the relay.
     Store(StoreError),
+    /// The segment of a number is not what its head says.
+    Damaged(u64),
 }
 
 impl From<Refusal> for Fault {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ara_protocol::SpaceId;
 use ara_protocol::access::{Members, Record};
+use ara_protocol::{RecordHash, SpaceId};
 
 use crate::store::{Result, Space, StoreError, Transaction};
 
@@ -45,7 +45,7 @@ impl KnownMembers {
         }
         let from = match known {
             Some(members) => {
-                let number = transaction.record_number(space.key, members.head())?;
+                let number = number_of(transaction, space, members.head())?;
                 number.map(|number| (Members::clone(&members), number))
             }
             None => None,
@@ -75,6 +75,29 @@ impl KnownMembers {
     }
 }
 
+/// Returns the access records of a space after one, as many as fit, or one at least if there are any.
+pub(super) fn records_after(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    after: u64,
+    most_bytes: usize,
+) -> Result<Vec<Vec<u8>>> {
+    if after == space.records {
+        return Ok(vec![]);
+    }
+    let records = transaction.records(space.key, after, space.records, most_bytes)?;
+    if records.is_empty() { Err(DAMAGED) } else { Ok(records) }
+}
+
+/// Returns the number of an access record. Those that come after a damaged one are kept, and do not count.
+pub(super) fn number_of(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    hash: RecordHash,
+) -> Result<Option<u64>> {
+    Ok(transaction.record_number(space.key, hash)?.filter(|number| *number <= space.records))
+}
+
 /// Reads the access log, after the record that is known already.
 fn read(
     transaction: &mut dyn Transaction,
@@ -86,10 +109,7 @@ fn read(
         None => (None, 0),
     };
     while number < space.records {
-        let records = transaction.records(space.key, number, PAGE)?;
-        if records.is_empty() {
-            return Err(DAMAGED);
-        }
+        let records = records_after(transaction, space, number, PAGE)?;
         for record in records {
             let record = Record::read(&record).map_err(|_| DAMAGED)?;
             match &mut members {

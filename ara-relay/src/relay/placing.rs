@@ -3,14 +3,14 @@
 //! The live segments of a node, those that were not replaced, are in an order of their own, which is that of its
 //! changes: a replacement has a new number in the space's log, and its place here is that of what it replaces. A
 //! segment has a name by which the next one names it: its id, or the last id that it replaced.
+//!
+//! Where a segment was damaged and dropped, there is a hole: the one after it comes after the one before, and still names
+//! what was lost. Who fills the hole names that as what it replaces.
 
-use ara_protocol::segment::{Head, Header};
+use ara_protocol::segment::{Head, Header, MOST_REPLACED, Outline};
 use ara_protocol::{NodeId, SegmentId};
 
 use crate::store::{Live, SpaceKey, StoreError, Transaction};
-
-/// The most segments that one push may replace.
-const MOST_REPLACED: usize = 16 * 1024;
 
 /// Where pushed segments come.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -86,6 +86,9 @@ fn replace(
     if !is_chain || !is_of_node || !has_end || names.clone().count() > MOST_REPLACED {
         return Err(NoPlace::Never);
     }
+    if let Some(hole) = hole(transaction, space, (first, last), names.clone())? {
+        return Ok(hole);
+    }
     let replaced = range(transaction, space, node, names)?;
     let (Some(oldest), Some(newest)) = (replaced.first(), replaced.last()) else {
         return Err(NoPlace::Never);
@@ -97,16 +100,58 @@ fn replace(
     if !is_named(before.as_ref(), first.header().previous) {
         return Err(NoPlace::Conflict);
     }
-    let after = transaction.live_after(space, newest.number)?.map(|after| after.number);
-    if let Some(after) = after {
-        // What comes after the range must still follow.
-        let after = Head::read(&transaction.head(space, after)?);
-        let after = after.map_err(|_| StoreError::Damaged { what: "a segment" })?;
-        if !after.header().follows(last) {
+    let after = transaction.live_after(space, newest.number)?;
+    if let Some(after) = &after {
+        // What comes after the range must still follow, unless there is a hole in between.
+        let names = outline(transaction, space, after)?.previous;
+        let follows = |name| name == last.id() || last.header().replaces.last() == Some(&name);
+        let followed = |name: SegmentId| newest.is_named(name);
+        if names.is_some_and(followed) && !names.is_some_and(follows) {
             return Err(NoPlace::Conflict);
         }
     }
+    let after = after.map(|after| after.number);
     Ok(Placing { before: before.map(|before| before.number), replaced, after })
+}
+
+/// Reads again what the head of a segment says.
+fn outline(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    live: &Live,
+) -> Result<Outline, NoPlace> {
+    let outline = Outline::read(&transaction.head(space, live.number)?, live.id);
+    outline.map_err(|_| NoPlace::Store(StoreError::Damaged { what: "a segment" }))
+}
+
+/// Returns the hole that segments fill, if it is one: they name one that is lost, and what comes after the one before them
+/// names it too.
+fn hole<'a>(
+    transaction: &mut dyn Transaction,
+    space: SpaceKey,
+    (first, last): (&Head, &Head),
+    mut names: impl Iterator<Item = &'a SegmentId>,
+) -> Result<Option<Placing>, NoPlace> {
+    let (Some(lost), None) = (names.next(), names.next()) else { return Ok(None) };
+    if transaction.live(space, *lost)?.is_some() {
+        return Ok(None);
+    }
+    let Header { node, previous, .. } = first.header();
+    let before = match previous {
+        Some(previous) => transaction.live(space, *previous)?,
+        None => None,
+    };
+    let after = match &before {
+        Some(before) => transaction.live_after(space, before.number)?,
+        None if previous.is_some() => None,
+        None => transaction.first_of(space, *node)?,
+    };
+    let Some(after) = after.filter(|after| after.node == *node) else { return Ok(None) };
+    let follows = outline(transaction, space, &after)?.previous == Some(*lost);
+    let before = before.map(|before| before.number);
+    let is_lasting = last.header().replaces.last() == Some(lost);
+    let placing = Placing { before, replaced: vec![], after: Some(after.number) };
+    Ok((follows && is_lasting).then_some(placing))
 }
 
 /// Finds live segments of a node by their ids, and returns them if each comes directly after the one before. Another name

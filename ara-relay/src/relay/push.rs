@@ -1,19 +1,20 @@
 //! Taking what is pushed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ara_protocol::access::Members;
-use ara_protocol::message::sync::{PushOutcome, PushedSegment};
+use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, PushedSegment};
 use ara_protocol::segment::Head;
 use ara_protocol::{Error, SegmentId};
 
+use crate::relay::order::check_node;
 use crate::relay::placing::{NoPlace, Placing, place};
 use crate::store::{NewSegment, Result, Space, Transaction};
 
 /// How many bytes a stub counts: what it has on the disk.
 pub(super) const STUB_SIZE: u64 = 128;
 
-/// How much larger than what it replaces a replacement may be: twice as large, and this.
+/// How much larger than what it replaces a replacement of a part of a node may be: twice as large, and this.
 const GRACE: u64 = 4096;
 
 /// A segment that was read and is whole, as far as can be told without the store.
@@ -35,7 +36,7 @@ pub(super) fn read(push: Vec<PushedSegment>) -> Push {
 }
 
 /// The most bytes that a head may have: what its lists of replaced segments and of parts can need.
-const LONGEST_HEAD: usize = 128 * 1024;
+const LONGEST_HEAD: usize = 1024 * 1024;
 
 impl Pushed {
     fn read(segment: PushedSegment) -> Option<Self> {
@@ -59,18 +60,18 @@ pub(super) struct Taking<'a> {
     pub(super) members: &'a Members,
     pub(super) quota: u64,
     pub(super) now: u64,
-    /// Which segments were taken, or were there.
-    pub(super) taken: BTreeSet<SegmentId>,
+    /// Which segments were taken, or were there, and where they are in the request.
+    pub(super) taken: BTreeMap<SegmentId, PlaceInRequest>,
     /// Whether something was written.
     pub(super) has_written: bool,
 }
 
 impl Taking<'_> {
-    /// Takes a push, or tells why not. It is written only if it is taken whole.
+    /// Takes a push, the one of this index, or tells why not. It is written only if it is taken whole.
     pub(super) fn take(
         &mut self,
         transaction: &mut dyn Transaction,
-        push: &Push,
+        (index, push): (u16, &Push),
     ) -> Result<PushOutcome> {
         let Some(push) = push else { return Ok(PushOutcome::Refused) };
         let mut known = 0;
@@ -85,7 +86,10 @@ impl Taking<'_> {
             self.take_new(transaction, push)?
         };
         if outcome == PushOutcome::Taken {
-            self.taken.extend(push.iter().map(|segment| segment.head.id()));
+            for (segment, at) in push.iter().zip(0..) {
+                let at = PlaceInRequest { push: index, segment: at };
+                self.taken.entry(segment.head.id()).or_insert(at);
+            }
         }
         Ok(outcome)
     }
@@ -107,7 +111,12 @@ impl Taking<'_> {
         let heads: Vec<_> = push.iter().map(|segment| &segment.head).collect();
         let placing = match place(transaction, self.space.key, &heads) {
             Ok(placing) => placing,
-            Err(NoPlace::Conflict) => return Ok(PushOutcome::Conflict),
+            Err(NoPlace::Conflict) => {
+                if let Some(head) = heads.first() {
+                    check_node(transaction, self.space.key, head.header().node)?;
+                }
+                return Ok(PushOutcome::Conflict);
+            }
             Err(NoPlace::Never) => return Ok(PushOutcome::Refused),
             Err(NoPlace::Store(error)) => return Err(error),
         };
@@ -118,7 +127,10 @@ impl Taking<'_> {
             push.iter().zip(&staged).map(|(segment, staged)| segment.size(*staged)).collect();
         let new: u64 = sizes.iter().sum();
         let old: u64 = placing.replaced.iter().map(|live| live.size).sum();
-        if !placing.replaced.is_empty() && new > old.saturating_mul(2).saturating_add(GRACE) {
+        // One that forked has what two wrote, of whom one may have sent little.
+        let is_whole_node = placing.before.is_none() && placing.after.is_none();
+        let is_bound = !placing.replaced.is_empty() && !is_whole_node;
+        if is_bound && new > old.saturating_mul(2).saturating_add(GRACE) {
             return Ok(PushOutcome::Refused);
         }
         // What is staged counts already.

@@ -1,13 +1,13 @@
 //! Lists of heads, parts of segments, and parts that are staged.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use ara_protocol::message::segments::{
     HeadsAnswer, HeadsRequest, PartsAnswer, PartsRequest, StageRequest,
 };
 use ara_protocol::message::{LONGEST_ANSWER, Refusal};
 use ara_protocol::request::hash_body;
-use ara_protocol::segment::LONGEST_PART;
+use ara_protocol::segment::{LONGEST_PART, Outline};
 
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
@@ -28,12 +28,15 @@ const SPACES_AT_ONCE: usize = 64;
 impl Relay {
     pub(super) fn heads(&self, asked: &Asked<'_>) -> Result<Vec<u8>, Fault> {
         let request = HeadsRequest::read(asked.content())?;
+        if request.after == 0 && request.node.is_none() {
+            self.note_heard(asked)?;
+        }
         let answer = self.read(|transaction| {
             let space = self.standing(transaction, asked)?.space;
             let reading = Reading {
                 after: request.after,
                 node: request.node,
-                pushed: &BTreeSet::new(),
+                pushed: &BTreeMap::new(),
                 with_parts: false,
                 budget: MOST,
                 room: MOST,
@@ -44,6 +47,16 @@ impl Relay {
         Ok(answer.to_bytes()?)
     }
 
+    /// Notes that a member reads the log from its start, and so hears what of it was lost.
+    fn note_heard(&self, asked: &Asked<'_>) -> Result<(), Fault> {
+        let space = self.read(|transaction| {
+            let space = self.standing(transaction, asked)?.space.key;
+            Ok(transaction.is_unheard(space, asked.signer)?.then_some(space))
+        })?;
+        let Some(space) = space else { return Ok(()) };
+        self.write(|transaction| Ok(transaction.forget_unheard(space, asked.signer)?))
+    }
+
     pub(super) fn parts(&self, asked: &Asked<'_>) -> Result<Vec<u8>, Fault> {
         let request = PartsRequest::read(asked.content())?;
         let parts = self.read(|transaction| {
@@ -52,12 +65,17 @@ impl Relay {
             let Some(live) = live.filter(|live| live.id == request.segment) else {
                 return Ok(vec![]);
             };
+            let outline = Outline::read(&transaction.head(space.key, live.number)?, live.id);
+            let outline = outline.map_err(|_| Fault::Damaged(live.number))?;
+            let count = u16::try_from(outline.part_count()).unwrap_or(u16::MAX);
             let (mut parts, mut size) = (vec![], 0);
-            for index in request.from..=u16::MAX {
+            for index in request.from..count {
                 if size + LONGEST_PART > MOST {
                     break;
                 }
-                let Some(part) = transaction.part(space.key, live.number, index)? else { break };
+                let part = transaction.part(space.key, live.number, index)?;
+                let part = part.filter(|part| outline.is_part(index.into(), part));
+                let part = part.ok_or(Fault::Damaged(live.number))?;
                 size += part.len() + 4;
                 parts.push(part);
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ara_protocol::Cursor;
 use ara_protocol::access::Members;
 use ara_protocol::message::{LONGEST_ANSWER, Refusal};
 use ara_protocol::request::origin;
@@ -9,10 +10,14 @@ use ara_protocol::request::origin;
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
+use crate::relay::members::records_after;
 use crate::store::{Space, StoreError, Transaction};
 
 /// After how many seconds it is noted again that a space is used.
 const A_DAY: u64 = 24 * 60 * 60;
+
+/// More slots than are ever written.
+const MOST_SLOTS_EVER: u64 = 1 << 48;
 
 /// A space, and who is a member of it.
 pub(super) struct Standing {
@@ -28,6 +33,7 @@ impl Relay {
         asked: &Asked<'_>,
     ) -> Result<Standing, Fault> {
         let standing = self.standing_wherever(transaction, asked)?;
+        self.check_log(transaction, &standing.space)?;
         if self.is_elsewhere(&standing.members) {
             return Err(Refusal::Moved.into());
         }
@@ -55,11 +61,40 @@ impl Relay {
         asked: &Asked<'_>,
     ) -> Result<Option<Standing>, Fault> {
         let Some(space) = transaction.space(asked.space())? else { return Ok(None) };
+        if transaction.tombstone(space.key)?.is_some() != space.is_deleted {
+            return Err(StoreError::Damaged { what: "a tombstone" }.into());
+        }
         if space.is_deleted {
             return Err(deleted(transaction, &space)?.into());
         }
+        if space.records == 0 {
+            // All that was known of its members was damaged. Whoever is one brings it back.
+            return Ok(None);
+        }
+        let number = transaction.record_number(space.key, space.access)?;
         let members = self.known.of(transaction, &space)?;
+        let recovery = members.recovery().map(|recovery| recovery.keys().member());
+        if number != Some(space.records) || space.recovery != recovery {
+            return Err(StoreError::Damaged { what: "what is noted of an access log" }.into());
+        }
         Ok(Some(Standing { space, members }))
+    }
+
+    /// Checks that what is noted of a log is what the log says, as far as that is seen at once.
+    fn check_log(
+        &self,
+        transaction: &mut dyn Transaction,
+        space: &Space,
+    ) -> Result<(), StoreError> {
+        let end = transaction.end_of_log(space.key)?;
+        let end = end.unwrap_or_else(|| Cursor::start(space.key.id));
+        // No space has more than all of them.
+        let is_too_much =
+            space.used > self.options.quota && space.used > transaction.store_size()?;
+        if end == space.end && space.slots <= MOST_SLOTS_EVER && !is_too_much {
+            return Ok(());
+        }
+        Err(StoreError::Damaged { what: "what is noted of a log" })
     }
 
     /// Returns whether a space has moved to another relay.
@@ -86,6 +121,6 @@ fn deleted(transaction: &mut dyn Transaction, space: &Space) -> Result<Refusal, 
     Ok(Refusal::Deleted {
         audience: tombstone.audience,
         request: tombstone.request,
-        records: transaction.records(space.key, 0, LONGEST_ANSWER)?,
+        records: records_after(transaction, space, 0, LONGEST_ANSWER)?,
     })
 }

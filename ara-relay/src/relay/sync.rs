@@ -1,8 +1,8 @@
 //! One round trip: what is new at the client goes into the log, and what is new there is told.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use ara_protocol::message::sync::{PushOutcome, SyncAnswer, SyncRequest};
+use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, SyncAnswer, SyncRequest};
 use ara_protocol::message::{LONGEST_ANSWER, Refusal};
 use ara_protocol::slot::Slot;
 use ara_protocol::{Cursor, SegmentId};
@@ -11,6 +11,7 @@ use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::entries::{Read, Reading};
 use crate::relay::fault::Fault;
+use crate::relay::members::{number_of, records_after};
 use crate::relay::news::Topic;
 use crate::relay::push::{Push, Taking, read as read_push};
 use crate::relay::standing::Standing;
@@ -44,7 +45,8 @@ struct Writing {
 #[derive(Default)]
 struct Written {
     outcomes: Vec<PushOutcome>,
-    pushed: BTreeSet<SegmentId>,
+    pushed: BTreeMap<SegmentId, PlaceInRequest>,
+    took_slot: bool,
     has_news: bool,
 }
 
@@ -72,7 +74,7 @@ impl Relay {
         }
         let (answer, is_use_news) = self.read(|transaction| {
             let space = self.standing(transaction, asked)?.space;
-            let answer = self.read_news(transaction, &space, &request, &written)?;
+            let answer = self.read_news(transaction, asked, &space, (&request, &written))?;
             Ok((answer, self.is_use_news(&space)))
         })?;
         if is_use_news {
@@ -103,21 +105,21 @@ impl Relay {
     ) -> std::result::Result<Written, Fault> {
         let Standing { mut space, members } = self.standing(transaction, asked)?;
         let now = self.now();
-        let stands_here = knows(transaction, &space, writing.cursor)?;
+        let stands_here = knows(transaction, &space, asked, writing.cursor)?;
         let mut taking = Taking {
             space: &mut space,
             members: &members,
             quota: self.options.quota,
             now,
-            taken: BTreeSet::new(),
+            taken: BTreeMap::new(),
             has_written: false,
         };
         let mut outcomes = vec![];
-        for push in &writing.pushes {
+        for (index, push) in (0..).zip(&writing.pushes) {
             // Who stands elsewhere, as the relay was put back, reads again before it writes. Otherwise its segments
             // would tell others for ever that the relay hides something.
             outcomes.push(match stands_here {
-                true => taking.take(transaction, push)?,
+                true => taking.take(transaction, (index, push))?,
                 false => PushOutcome::Conflict,
             });
         }
@@ -126,29 +128,31 @@ impl Relay {
         // hides something.
         let is_all_here =
             stands_here && outcomes.iter().all(|outcome| *outcome == PushOutcome::Taken);
+        let mut took_slot = false;
         if let Some(slot) = &writing.slot
             && is_all_here
             && members.check_write(slot).is_ok()
         {
-            has_news |= take_slot(transaction, &mut space, slot)?;
+            took_slot = take_slot(transaction, &mut space, slot)?;
+            has_news |= took_slot;
         }
         if has_news || self.is_use_news(&space) {
             space.last_use = now;
             transaction.put_space(&space)?;
         }
-        Ok(Written { outcomes, pushed, has_news })
+        Ok(Written { outcomes, pushed, took_slot, has_news })
     }
 
     fn read_news(
         &self,
         transaction: &mut dyn Transaction,
+        asked: &Asked<'_>,
         space: &Space,
-        request: &SyncRequest,
-        written: &Written,
-    ) -> Result<SyncAnswer> {
-        let known_record = transaction.record_number(space.key, request.access)?;
+        (request, written): (&SyncRequest, &Written),
+    ) -> std::result::Result<SyncAnswer, Fault> {
+        let known_record = number_of(transaction, space, request.access)?;
         let records = match known_record {
-            Some(number) => transaction.records(space.key, number, MOST_RECORDS)?,
+            Some(number) => records_after(transaction, space, number, MOST_RECORDS)?,
             None => vec![],
         };
         let has_all_records =
@@ -160,9 +164,11 @@ impl Relay {
             Some((last, _)) if !transaction.slots_after(space.key, *last, 0)?.is_empty() => *last,
             _ => space.slots,
         };
-        let slots: Vec<_> = slots.into_iter().map(|(_, slot)| slot).collect();
+        // Who has just sent one knows it.
+        let is_new = |slot: &Vec<u8>| !written.took_slot || *slot != request.slot;
+        let slots: Vec<_> = slots.into_iter().map(|(_, slot)| slot).filter(is_new).collect();
 
-        let knows_cursor = knows(transaction, space, request.cursor)?;
+        let knows_cursor = knows(transaction, space, asked, request.cursor)?;
         let mut read = Read { entries: vec![], is_more: false };
         // Whose segments they are tell the records, so these come first.
         if knows_cursor && has_all_records && request.budget > 0 {
@@ -179,6 +185,7 @@ impl Relay {
         }
         Ok(SyncAnswer {
             pushes: written.outcomes.clone(),
+            took_slot: written.took_slot,
             knows_access: known_record.is_some(),
             records,
             knows_cursor,
@@ -205,8 +212,16 @@ fn take_slot(transaction: &mut dyn Transaction, space: &mut Space, slot: &Slot) 
     Ok(true)
 }
 
-/// Returns whether a cursor is a place of the log.
-fn knows(transaction: &mut dyn Transaction, space: &Space, cursor: Cursor) -> Result<bool> {
+/// Returns whether a cursor is a place of the log. It is none of who is still to hear that something before it was lost.
+fn knows(
+    transaction: &mut dyn Transaction,
+    space: &Space,
+    asked: &Asked<'_>,
+    cursor: Cursor,
+) -> Result<bool> {
+    if cursor.number > 0 && transaction.is_unheard(space.key, asked.signer)? {
+        return Ok(false);
+    }
     if cursor.number == 0 || cursor.number >= space.end.number {
         return Ok(cursor == space.end || cursor == Cursor::start(space.key.id));
     }

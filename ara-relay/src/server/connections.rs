@@ -112,6 +112,8 @@ impl Accepting {
         let stream = TokioIo::new(Patience::new(stream, options.write_patience));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // Answers are not to be kept by anybody, and no client reads their time.
+            .auto_date_header(false)
             .header_read_timeout(options.head_patience)
             .serve_connection(stream, service);
         let connection = watcher.watch(connection);

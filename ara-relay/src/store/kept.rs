@@ -103,6 +103,10 @@ pub struct Listed {
     pub number: u64,
     /// Its id.
     pub id: SegmentId,
+    /// The hash of the log's chain there.
+    pub chain: [u8; 32],
+    /// Its node.
+    pub node: NodeId,
     /// The greatest number of those that it took the place of, or 0.
     pub replaced_to: u64,
     /// How many bytes its head and its parts have.
@@ -131,4 +135,47 @@ pub struct KeptMailbox {
     pub signer: MemberKey,
     /// When it is gone, in seconds of Unix time.
     pub expires: u64,
+}
+
+/// A place of a log as it is stored, of a segment or of a stub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPlace {
+    /// By what the store finds the segment wherever its number is, or `None` for a stub.
+    pub row: Option<i64>,
+    /// Its number.
+    pub number: i64,
+    /// The id.
+    pub id: SegmentId,
+    /// The hash of the chain there.
+    pub chain: [u8; 32],
+}
+
+/// A segment as it is stored, without its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSegment {
+    /// Its id.
+    pub id: SegmentId,
+    /// The last segment that it replaces.
+    pub alias: Option<SegmentId>,
+    /// Its node.
+    pub node: NodeId,
+    /// The number of the one before it, of its node.
+    pub before: Option<u64>,
+    /// How many bytes its head and its parts have.
+    pub size: u64,
+    /// How many parts it has.
+    pub part_count: u16,
+    /// Its head.
+    pub head: Vec<u8>,
+}
+
+/// An access record as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// Its number.
+    pub number: u64,
+    /// Its hash.
+    pub hash: RecordHash,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }

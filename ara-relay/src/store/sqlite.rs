@@ -7,6 +7,7 @@ mod access;
 mod group;
 mod log;
 mod mailboxes;
+mod mending;
 mod parts;
 mod schema;
 mod slots;

@@ -10,11 +10,12 @@ use crate::store::error::Result;
 use crate::store::kept::{
     KeptMailbox, KeptSlot, Listed, Live, NewSegment, Space, SpaceKey, Tombstone,
 };
+use crate::store::mending::Mending;
 
 /// A transaction of a store.
-pub trait Transaction: Spaces + Log + Parts + Slots + Mailboxes {}
+pub trait Transaction: Spaces + Log + Parts + Slots + Mailboxes + Mending {}
 
-impl<T: Spaces + Log + Parts + Slots + Mailboxes> Transaction for T {}
+impl<T: Spaces + Log + Parts + Slots + Mailboxes + Mending> Transaction for T {}
 
 /// Spaces and their access logs.
 #[allow(clippy::missing_errors_doc)] // The module says it.
@@ -35,9 +36,15 @@ pub trait Spaces {
     fn recovered_by(&mut self, recovery: MemberKey, most: usize) -> Result<Vec<SpaceId>>;
     /// Returns the number of an access record, counted from 1.
     fn record_number(&mut self, space: SpaceKey, hash: RecordHash) -> Result<Option<u64>>;
-    /// Returns the access records after a number, in their order.
-    fn records(&mut self, space: SpaceKey, after: u64, most_bytes: usize) -> Result<Vec<Vec<u8>>>;
-    /// Adds the access record of a number.
+    /// Returns the access records after a number, up to another, in their order. Fails if one is not what was written.
+    fn records(
+        &mut self,
+        space: SpaceKey,
+        after: u64,
+        until: u64,
+        most_bytes: usize,
+    ) -> Result<Vec<Vec<u8>>>;
+    /// Adds the access record of a number, in the place of one that is damaged.
     fn add_record(
         &mut self,
         space: SpaceKey,
@@ -67,6 +74,8 @@ pub trait Log {
     fn live_at(&mut self, space: SpaceKey, number: u64) -> Result<Option<Live>>;
     /// Returns the segment of the same node that comes after the one of a number.
     fn live_after(&mut self, space: SpaceKey, number: u64) -> Result<Option<Live>>;
+    /// Returns the first segment of a node. This reads all of the log.
+    fn first_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>>;
     /// Returns the last segment of a node.
     fn last_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>>;
     /// Returns a segment's head.
@@ -111,7 +120,7 @@ pub trait Parts {
 /// Slots.
 #[allow(clippy::missing_errors_doc)]
 pub trait Slots {
-    /// Returns what is known of a member's slot.
+    /// Returns what is known of a member's slot. Fails if it is not what was written.
     fn slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<Option<KeptSlot>>;
     /// Returns whose slots there are.
     fn slot_authors(&mut self, space: SpaceKey) -> Result<Vec<MemberKey>>;
@@ -126,7 +135,8 @@ pub trait Slots {
     ) -> Result<()>;
     /// Drops a member's slot.
     fn drop_slot(&mut self, space: SpaceKey, author: MemberKey) -> Result<()>;
-    /// Returns the slots above a number as the relay counts them, each with its number, in their order.
+    /// Returns the slots above a number as the relay counts them, each with its number, in their order. Fails if one is
+    /// not what was written.
     fn slots_after(
         &mut self,
         space: SpaceKey,

@@ -51,8 +51,8 @@ pub(super) struct Told {
     pub(super) due: BTreeSet<NodeId>,
     /// The nodes of which nothing can be sent now: the relay refuses it, or it is too large, or too little is known.
     pub(super) unsendable: BTreeSet<NodeId>,
-    /// Those of them that are too large.
-    pub(super) too_large: BTreeSet<NodeId>,
+    /// Those of them that are too large, and when that was found out.
+    pub(super) too_large: BTreeMap<NodeId, i64>,
     /// The nodes that cannot be sealed again now.
     pub(super) not_resealed: BTreeSet<NodeId>,
     /// The nodes of which the relay did not take a segment, as it does not follow what it has.
@@ -67,6 +67,10 @@ pub(super) struct Told {
     pub(super) is_all_of_left_read: bool,
     /// Whether there is no room at the relay.
     pub(super) is_full: bool,
+    /// Whether what this device has is to be told in this round, however short ago that was done.
+    pub(super) tells_at_once: bool,
+    /// Whether the relay has not taken the own slot in this round, or that has nothing new to say.
+    pub(super) tells_in_vain: bool,
     /// How many segments were read.
     pub(super) taken: u64,
     /// The record that is being made here. Others by this device's key were made by a call that failed after all, or by
@@ -125,6 +129,8 @@ pub(crate) struct Outcome {
     pub(crate) is_complete: bool,
     /// Whether something is left as the relay has no room for it.
     pub(crate) is_full: bool,
+    /// After how many milliseconds another round is to tell what this device has sent, if that was not told yet.
+    pub(crate) tell_in: Option<u64>,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.
     pub(crate) used: Option<(u64, u64)>,
 }

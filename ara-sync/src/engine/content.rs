@@ -13,6 +13,9 @@ use crate::state::unread::Why;
 /// The most bytes that the changes of a segment may have. More is neither sent nor taken.
 pub(super) const MOST_CHANGES: usize = 256 << 20;
 
+/// The most parts that a segment may have: what does not become smaller by compression is padded by an eighth at most.
+const MOST_PARTS: usize = MOST_CHANGES / LONGEST_PART / 8 * 9;
+
 /// What a segment was found to be.
 pub(super) enum Content {
     /// Changes that can be merged.
@@ -77,7 +80,7 @@ impl Engine {
         {
             return Ok(Some(vec![part]));
         }
-        if head.part_count().saturating_mul(LONGEST_PART) > MOST_CHANGES {
+        if head.part_count() > MOST_PARTS {
             return Ok(None);
         }
         let mut parts = Vec::new();

@@ -27,7 +27,8 @@ impl Engine {
         let is_newer = self.unread.values().any(|why| *why == Why::Newer);
         let right = [(Alarm::Withheld, is_hidden), (Alarm::UpdateNeeded, is_newer)];
         let is_refused = |alarm: &&Alarm| match alarm {
-            Alarm::Refused { node, .. } => !self.is_stuck(*node),
+            Alarm::Refused { node, .. } => !self.is_unread(*node),
+            Alarm::NotSent { node, .. } => !self.is_unsent(*node),
             _ => false,
         };
         let not_refused: Vec<_> = told.iter().filter(is_refused).collect();
@@ -52,10 +53,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns whether something of a node is refused, here or at the relay.
-    fn is_stuck(&self, node: Uuid) -> bool {
-        let node = NodeId::from_bytes(*node.as_bytes());
-        self.unread.contains_key(&node) || self.told.unsendable.contains(&node)
+    /// Returns whether something of a node could not be merged.
+    fn is_unread(&self, node: Uuid) -> bool {
+        self.unread.contains_key(&NodeId::from_bytes(*node.as_bytes()))
+    }
+
+    /// Returns whether something of a node cannot be sent.
+    fn is_unsent(&self, node: Uuid) -> bool {
+        self.told.unsendable.contains(&NodeId::from_bytes(*node.as_bytes()))
     }
 
     /// Returns whether a member has seen more at the relay than this device was shown, or something else.

@@ -1,13 +1,16 @@
 //! What is sent: the changes that the relay does not have.
 
+use std::collections::BTreeSet;
+
 use ara_core::{SyncNode, Uuid};
-use ara_protocol::NodeId;
 use ara_protocol::message::Refusal;
-use ara_protocol::message::sync::{PushOutcome, PushedSegment};
+use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, PushedSegment};
 use ara_protocol::segment::Point;
+use ara_protocol::{NodeId, SegmentId};
 
 use crate::engine::base::{Engine, Outcome};
-use crate::engine::sealing::{OF_A_SEGMENT, Stretch};
+use crate::engine::content::MOST_CHANGES;
+use crate::engine::sealing::{OF_A_SEGMENT, Stretch, is_segment};
 use crate::engine::tail::Tail;
 use crate::fault::{Fault, Result};
 use crate::state::Alarm;
@@ -18,6 +21,9 @@ const OF_A_REQUEST: usize = 4 << 20;
 
 /// The most segments of a request.
 const MOST_SEGMENTS: usize = 256;
+
+/// After how many milliseconds it is looked again whether something is still too large.
+const TRIED_AGAIN: u64 = 60 * 60 * 1000;
 
 /// Segments that are sent together.
 pub(super) struct Push {
@@ -33,13 +39,22 @@ pub(super) struct Push {
 pub(super) struct SentPush {
     node: NodeId,
     replaces: bool,
-    segments: usize,
+    heads: Vec<Vec<u8>>,
 }
 
 impl SentPush {
     pub(super) fn of(push: &Push) -> Self {
-        Self { node: push.node, replaces: push.replaces, segments: push.segments.len() }
+        let heads = push.segments.iter().map(|segment| segment.head.clone()).collect();
+        Self { node: push.node, replaces: push.replaces, heads }
     }
+}
+
+/// Returns the head of a segment that was sent. The relay says where in the request it was, and what was not there it
+/// cannot make up.
+pub(super) fn sent_head(pushes: &[SentPush], at: PlaceInRequest) -> Result<&[u8]> {
+    let push = pushes.get(usize::from(at.push));
+    let head = push.and_then(|push| push.heads.get(usize::from(at.segment)));
+    head.map(Vec::as_slice).ok_or(Fault::Lied { what: "it shows what this device has not sent" })
 }
 
 impl Engine {
@@ -59,12 +74,8 @@ impl Engine {
                 false => self.push_new(&known, &tail, &mut pushes, &mut used),
             };
             match planned {
-                Err(Fault::Protocol(ara_protocol::Error::TooLarge { .. })) => {
-                    self.told.unsendable.insert(node);
-                    self.told.too_large.insert(node);
-                    let reason = "a transaction is too large to be sent".to_owned();
-                    let node = Uuid::from_bytes(known.node);
-                    self.raise(&Alarm::Refused { node, reason }, &mut Outcome::default())?;
+                Err(Fault::Protocol(ara_protocol::Error::TooLarge { what })) => {
+                    self.tell_too_large(node, what)?;
                 }
                 // A large one has no room for its parts. What comes before it may have some, and is sent first.
                 Err(Fault::Refused(Refusal::Full { .. })) if !pushes.is_empty() => break,
@@ -79,6 +90,31 @@ impl Engine {
             }
         }
         Ok(pushes)
+    }
+
+    /// Tells that something of a node is too large to be sent. To find that out takes a while, so that it is not tried
+    /// again at once.
+    pub(super) fn tell_too_large(&mut self, node: NodeId, what: &str) -> Result<()> {
+        self.told.unsendable.insert(node);
+        self.told.too_large.insert(node, self.database.now_millis());
+        let reason = match what {
+            "log" => {
+                "two files wrote under this node, and their log is too large to be sent as a whole: \
+                      compact the database"
+            }
+            _ => {
+                "a transaction has more than 256 MB: overwrite or delete what it wrote, and compact the database"
+            }
+        };
+        let (node, reason) = (Uuid::from_bytes(*node.as_bytes()), reason.to_owned());
+        self.raise(&Alarm::NotSent { node, reason }, &mut Outcome::default())
+    }
+
+    /// Returns the nodes of which something was too large a short while ago.
+    pub(super) fn still_too_large(&mut self) -> BTreeSet<NodeId> {
+        let now = self.database.now_millis();
+        self.told.too_large.retain(|_, at| now.abs_diff(*at) < TRIED_AGAIN);
+        self.told.too_large.keys().copied().collect()
     }
 
     /// Returns whether there is something of a node that can be sent.
@@ -133,11 +169,41 @@ impl Engine {
             return Ok(());
         }
         // By the name that it keeps when it is replaced.
-        let mut previous = tail.last.map(|[_, named]| named);
-        let room = OF_A_REQUEST.saturating_sub(*used).max(1);
-        for (changes, bounds) in self.batches(&stretch, room.max(OF_A_SEGMENT))? {
-            let sealed = self.seal((&changes, bounds), (node, previous, &[]), Self::room(*used))?;
-            previous = Some(sealed.id);
+        let mut place = (stretch, tail.last.map(|[_, named]| named));
+        let mut size = OF_A_SEGMENT;
+        loop {
+            match self.push_batches(&mut place, size, pushes, used) {
+                // Several transactions may be too large together, of which each is not.
+                Err(Fault::Protocol(ara_protocol::Error::TooLarge { .. }))
+                    if size == OF_A_SEGMENT =>
+                {
+                    size = 1;
+                }
+                // Two logs of a node that forked end with the same number.
+                Ok(false) if (OF_A_SEGMENT..MOST_CHANGES).contains(&size) => size *= 2,
+                pushed => return pushed.map(|_| ()),
+            }
+        }
+    }
+
+    /// Plans what comes after a place, in batches of about so many bytes, and moves the place on. Returns whether each
+    /// batch can be a segment.
+    fn push_batches(
+        &mut self,
+        (stretch, previous): &mut (Stretch, Option<SegmentId>),
+        size: usize,
+        pushes: &mut Vec<Push>,
+        used: &mut usize,
+    ) -> Result<bool> {
+        let node = stretch.node;
+        for batch in self.batches_in(stretch, size)? {
+            let (changes, bounds) = batch?;
+            if !is_segment(&bounds) {
+                return Ok(false);
+            }
+            let sealed =
+                self.seal((&changes, bounds), (node, *previous, &[]), Self::room(*used))?;
+            (stretch.after, *previous) = (bounds.to, Some(sealed.id));
             *used += sealed.size;
             let (segments, to) = (vec![sealed.segment], bounds.to);
             pushes.push(Push { node, segments, to, replaces: false });
@@ -145,7 +211,7 @@ impl Engine {
                 break;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Plans a node that forked: all of it takes the place of all that there was.
@@ -182,9 +248,9 @@ impl Engine {
             return Err(Fault::Lied { what: "it does not tell what became of what was sent" });
         }
         for (push, became) in pushes.iter().zip(outcomes) {
-            let SentPush { node, replaces, segments } = push;
+            let SentPush { node, replaces, heads } = push;
             match became {
-                PushOutcome::Taken => outcome.sent += *segments as u64,
+                PushOutcome::Taken => outcome.sent += heads.len() as u64,
                 PushOutcome::Conflict => {
                     self.told.conflicts.insert(*node);
                 }
@@ -194,8 +260,8 @@ impl Engine {
                 PushOutcome::Refused => {
                     self.told.unsendable.insert(*node);
                     let node = Uuid::from_bytes(*node.as_bytes());
-                    let reason = "the relay refuses what is to be sent".to_owned();
-                    self.raise(&Alarm::Refused { node, reason }, outcome)?;
+                    let reason = "the relay refuses it: update this app, or the relay".to_owned();
+                    self.raise(&Alarm::NotSent { node, reason }, outcome)?;
                 }
                 PushOutcome::Full => self.told.is_full = true,
                 // What is missing is read, or sealed again, the next time.

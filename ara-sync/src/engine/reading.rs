@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::engine::base::{Engine, Guard, Outcome};
 use crate::engine::content::{Content, alarm_of};
+use crate::engine::pushing::{SentPush, sent_head};
 use crate::engine::records::left;
 use crate::fault::{Fault, Result};
 use crate::state::place::Place;
@@ -104,11 +105,13 @@ impl Batch {
 }
 
 impl Engine {
-    /// Takes over entries that follow one another, up to the end that the relay tells.
+    /// Takes over entries that follow one another, up to the end that the relay tells. Some may be what the request has
+    /// brought.
     pub(super) fn take_entries(
         &mut self,
         entries: Vec<Entry>,
         end: Cursor,
+        sent: &[SentPush],
         outcome: &mut Outcome,
     ) -> Result<()> {
         let known = self.database.sync_nodes()?;
@@ -116,7 +119,7 @@ impl Engine {
             known.into_iter().map(|known| (NodeId::from_bytes(known.node), known)).collect();
         let mut batch = Batch::new(self.place);
         for entry in entries {
-            self.take_entry(&mut batch, &mut known, entry, outcome)?;
+            self.take_entry(&mut batch, &mut known, (entry, sent), outcome)?;
         }
         self.write_batch(&mut batch, outcome)?;
         let Cursor { number, chain } = self.place.cursor;
@@ -133,7 +136,7 @@ impl Engine {
         &mut self,
         batch: &mut Batch,
         known: &mut Known,
-        entry: Entry,
+        (entry, sent): (Entry, &[SentPush]),
         outcome: &mut Outcome,
     ) -> Result<()> {
         let before = batch.place.cursor;
@@ -150,6 +153,7 @@ impl Engine {
             }
             Entry::Whole { number, head, part } => (number, head, Some(part)),
             Entry::Head { number, head } => (number, head, None),
+            Entry::Pushed { number, at } => (number, sent_head(sent, at)?.to_vec(), None),
             _ => return Err(ProtocolError::UpdateNeeded { what: "relay's answer" }.into()),
         };
         if Some(number) != before.number.checked_add(1) {
@@ -228,11 +232,7 @@ impl Engine {
         }
         let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
         let waits = self.unread.get(&node).or(of_batch.map(|(_, why)| why)).copied();
-        let is_last_word = is_removed
-            && follows
-            && bounds.is_some()
-            && waits.is_none()
-            && self.is_last_word(header.author, at.number)?;
+        let is_last_word = is_removed && self.is_last_word(&row)?;
         let standing = if is_removed && !is_last_word {
             // Who has merged it before seals it again.
             Standing::Settled
@@ -376,10 +376,12 @@ impl Engine {
     }
     /// Returns whether a member has left by itself, and this place of the log was there when this device heard of it.
     /// What it sent before counts, as nobody may have read it, and is sealed again.
-    fn is_last_word(&self, author: MemberKey, number: u64) -> Result<bool> {
-        let left = self.database.sync_read(|sync| facts::get(sync, &left(author.as_bytes())))?;
-        let Some(end) = left.flatten() else { return Ok(false) };
-        Ok(end.try_into().map_or(true, |end| number <= u64::from_be_bytes(end)))
+    pub(super) fn is_last_word(&self, segment: &Segment) -> Result<bool> {
+        let left = self.database.sync_read(|sync| facts::get(sync, &left(&segment.author)))?;
+        let Some(end) = left.flatten().filter(|_| segment.bounds.is_some()) else {
+            return Ok(false);
+        };
+        Ok(end.try_into().map_or(true, |end| segment.number <= u64::from_be_bytes(end)))
     }
 
     /// Returns whether an author is or was a member.

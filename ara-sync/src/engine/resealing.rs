@@ -1,14 +1,14 @@
 //! Sealing again what members cannot count on, or what was forgotten, from the log as it is now.
 
-use ara_protocol::NodeId;
 use ara_protocol::message::sync::PushedSegment;
 use ara_protocol::segment::{MOST_REPLACED, Point};
+use ara_protocol::{NodeId, SegmentId};
 
 use crate::engine::base::Engine;
 use crate::engine::pushing::Push;
 use crate::engine::sealing::Stretch;
 use crate::engine::tail::Tail;
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::state::facts;
 use crate::state::segments::{
     Chain, HAS_FORGOTTEN, OF_REMOVED, Segment, node_point, nodes_with, sealed_point,
@@ -20,11 +20,8 @@ const DIRTY: i64 = OF_REMOVED | HAS_FORGOTTEN;
 /// How many small segments become a large one.
 const MANY_SMALL: usize = 64;
 
-/// The most segments that are replaced at once. The last of them may have two names.
-pub(super) const MOST_AT_ONCE_REPLACED: usize = MOST_REPLACED - 1;
-
-/// The most bytes of changes that are sealed again at once.
-const MOST_AT_ONCE: usize = 64 << 20;
+/// The most segments that are replaced at once, where a part of them may be.
+const MOST_AT_ONCE: usize = 1024;
 
 impl Engine {
     /// Returns what is to be sealed again next.
@@ -41,7 +38,8 @@ impl Engine {
             if self.told.not_resealed.contains(&node) || self.unread.contains_key(&node) {
                 continue;
             }
-            if let Some(push) = self.reseal_node(node)? {
+            let push = self.reseal_node(node);
+            if let Some(push) = self.unless_too_large(node, push)? {
                 return Ok(Some(push));
             }
             // Another member may have what it takes, or this one may come to have it.
@@ -93,7 +91,7 @@ impl Engine {
             let dirty =
                 all.iter().skip(at).position(|it| it.is(DIRTY)).map_or(all.len(), |to| at + to);
             let count = all.iter().skip(dirty).take_while(|it| it.is(DIRTY)).count();
-            let end = dirty + count.min(MOST_AT_ONCE_REPLACED);
+            let end = dirty + count.min(MOST_AT_ONCE);
             if let Some(push) = self.reseal_range(node, all, (dirty, end))? {
                 return Ok(Some(push));
             }
@@ -115,10 +113,11 @@ impl Engine {
     /// becomes of them is not small.
     pub(super) fn unite_small(&mut self) -> Result<Option<Push>> {
         let Some(node) = self.has_many_small()? else { return Ok(None) };
-        let small = self.tail(node)?.small.min(MOST_REPLACED);
+        let small = self.tail(node)?.small.min(MOST_AT_ONCE);
         let chain = self.database.sync_read(|sync| Chain::load(sync, node))?.unwrap_or_default();
         let all = &chain.segments;
-        let push = self.reseal_range(node, all, (all.len().saturating_sub(small), all.len()))?;
+        let push = self.reseal_range(node, all, (all.len().saturating_sub(small), all.len()));
+        let push = self.unless_too_large(node, push)?;
         if push.is_none() {
             self.told.not_resealed.insert(node);
         }
@@ -156,6 +155,21 @@ impl Engine {
         self.replacement(range, &Stretch { node, after, until: Some(until), is_forked: false })
     }
 
+    /// Tells that something of a node is too large to be sealed, if that is so.
+    pub(super) fn unless_too_large(
+        &mut self,
+        node: NodeId,
+        push: Result<Option<Push>>,
+    ) -> Result<Option<Push>> {
+        match push {
+            Err(Fault::Protocol(ara_protocol::Error::TooLarge { what })) => {
+                self.tell_too_large(node, what)?;
+                Ok(None)
+            }
+            push => push,
+        }
+    }
+
     /// Seals changes anew in place of segments that follow one another.
     pub(super) fn replacement(
         &mut self,
@@ -163,28 +177,40 @@ impl Engine {
         stretch: &Stretch,
     ) -> Result<Option<Push>> {
         let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(None) };
-        if old.len() > MOST_AT_ONCE_REPLACED {
-            return Ok(None);
-        }
-        let batches = self.batches(stretch, MOST_AT_ONCE)?;
-        let reaches = batches.last().map(|(_, bounds)| bounds.to);
-        let Some(to) = reaches.filter(|_| reaches == stretch.until) else { return Ok(None) };
         let mut replaces: Vec<_> = old.iter().map(|segment| segment.id).collect();
         // The successor goes on naming the last one so.
         replaces.extend(Some(last.named).filter(|named| *named != last.id));
+        self.sealed_again((first.previous, replaces), stretch)
+    }
+
+    /// Seals changes anew in place of segments that have these names, after the one that `previous` names. Returns
+    /// `None` if the log does not lead to where they are to end.
+    ///
+    /// What is sealed is staged at the relay, so that little is held in memory however much it is.
+    pub(super) fn sealed_again(
+        &mut self,
+        (previous, replaces): (Option<SegmentId>, Vec<SegmentId>),
+        stretch: &Stretch,
+    ) -> Result<Option<Push>> {
         let node = stretch.node;
-        let mut previous = first.previous;
-        let mut segments: Vec<PushedSegment> = Vec::with_capacity(batches.len());
-        let mut used = 0;
-        let count = batches.len();
-        for (at, (changes, bounds)) in batches.into_iter().enumerate() {
-            let replaces: &[_] = if at + 1 == count { &replaces } else { &[] };
-            let sealed =
-                self.seal((&changes, bounds), (node, previous, replaces), Self::room(used))?;
+        let Some((size, count)) = self.cut(stretch)? else { return Ok(None) };
+        if replaces.len() > MOST_REPLACED {
+            return Err(Fault::Protocol(ara_protocol::Error::TooLarge { what: "log" }));
+        }
+        let mut previous = previous;
+        let mut segments: Vec<PushedSegment> = Vec::with_capacity(count);
+        let (mut used, mut to) = (0, stretch.after);
+        for (at, batch) in self.batches_in(stretch, size)?.enumerate() {
+            let (changes, bounds) = batch?;
+            let list: &[_] = if at + 1 == count { &replaces } else { &[] };
+            let sealed = self.seal((&changes, bounds), (node, previous, list), Self::room(used))?;
             previous = Some(sealed.id);
             used += sealed.size;
+            to = bounds.to;
             segments.push(sealed.segment);
         }
-        Ok(Some(Push { node, segments, to, replaces: true }))
+        // Another process may have compacted the log meanwhile.
+        let is_as_planned = segments.len() == count && Some(to) == stretch.until;
+        Ok(is_as_planned.then_some(Push { node, segments, to, replaces: true }))
     }
 }

@@ -73,7 +73,7 @@ impl Engine {
         if self.place.cursor.number != after {
             return Ok(());
         }
-        self.take_entries(answer.entries, answer.end, outcome)?;
+        self.take_entries(answer.entries, answer.end, &[], outcome)?;
         let cursor = self.place.cursor;
         if !is_more && cursor != answer.end || is_more && cursor.number == after {
             return Err(Fault::Lied { what: "its list of segments is cut off" });

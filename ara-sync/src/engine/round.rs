@@ -38,15 +38,18 @@ impl Engine {
         }
         self.random = Random::of(&self.database)?;
         self.told.is_full = false;
+        self.told.tells_in_vain = false;
         self.told.begun_anew = 0;
         self.told.conflicts.clear();
-        self.told.unsendable.clone_from(&self.told.too_large);
+        self.told.unsendable = self.still_too_large();
         let taken = self.told.taken;
         let done = self.requests(is_stopped, on_progress, &mut outcome);
+        self.told.tells_at_once = false;
         if self.told.begun_anew == 0 {
             outcome.read = self.told.taken.saturating_sub(taken);
         }
         self.forget_if_failed(done)?;
+        outcome.tell_in = self.tell_in()?;
         Ok(outcome)
     }
 
@@ -162,6 +165,9 @@ impl Engine {
         }
         let mut pushes = if can_push { self.pushes()? } else { vec![] };
         if can_push && pushes.is_empty() {
+            pushes.extend(self.fill_hole()?);
+        }
+        if can_push && pushes.is_empty() {
             pushes.extend(self.reseal()?);
         }
         if can_push && pushes.is_empty() {
@@ -196,11 +202,6 @@ impl Engine {
             let alarm = Alarm::Full { used, limit, needed: self.bytes_to_send()? };
             self.raise(&alarm, outcome)?;
         }
-        if let Some((slot, own)) = &sent.slot
-            && answer.slots.iter().any(|taken| taken == slot.as_bytes())
-        {
-            self.write(|sync| own.save(sync))?;
-        }
         if answer.knows_access {
             self.told.lacks_records = false;
             self.apply_records(&answer.records, outcome)?;
@@ -216,10 +217,11 @@ impl Engine {
         if answer.end.number < self.place.cursor.number {
             return Err(Fault::Lied { what: "its log ends before what it has shown" });
         }
-        self.take_entries(answer.entries, answer.end, outcome)?;
+        self.take_entries(answer.entries, answer.end, &sent.pushes, outcome)?;
         self.told.end = Some(answer.end);
+        let own = sent.slot.as_ref().map(|slot| (slot, answer.took_slot));
         // Where it was put back, the newest slot is not the newest that there was.
-        self.take_slots(&answer.slots, answer.newest_slot, outcome)?;
+        self.take_slots((&answer.slots, answer.newest_slot), own, outcome)?;
         let is_at_end = self.place.cursor == answer.end;
         if is_at_end {
             self.note_all_read()?;
@@ -256,6 +258,10 @@ impl Engine {
             return Ok(true);
         }
         let may_push = !self.told.is_full && !self.told.lacks_records;
-        Ok(may_push && (self.has_news()? || self.has_dirty()? || self.has_many_small()?.is_some()))
+        Ok(may_push
+            && (self.has_news()?
+                || self.has_hole()?.is_some()
+                || self.has_dirty()?
+                || self.has_many_small()?.is_some()))
     }
 }

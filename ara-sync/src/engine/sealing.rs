@@ -17,6 +17,9 @@ pub(super) const OF_A_SEGMENT: usize = 512 << 10;
 /// Parts of segments that have more bytes together are staged.
 const MOST_INLINE: usize = 6 << 20;
 
+/// The most segments that are sent together, all or none of which the relay takes.
+const MOST_TOGETHER: usize = 1000;
+
 /// A segment that is ready to be sent.
 pub(super) struct Sealed {
     pub(super) id: SegmentId,
@@ -45,7 +48,7 @@ impl Engine {
         room: usize,
     ) -> Result<Sealed> {
         let bytes = changes.to_bytes();
-        if bytes.len() > MOST_CHANGES {
+        if bytes.len() > self.settings.most_changes {
             return Err(Fault::Protocol(ara_protocol::Error::TooLarge { what: "transaction" }));
         }
         self.check_keys()?;
@@ -71,49 +74,60 @@ impl Engine {
         Ok(Sealed { id, segment: PushedSegment { head, part: inline }, size })
     }
 
-    /// Reads changes of a node in batches, each with its bounds. Those that could be no segment of their own, as two
-    /// logs of a node that forked end with the same number, are read in greater batches.
-    pub(super) fn batches(&self, stretch: &Stretch, most: usize) -> Result<Vec<(Changes, Bounds)>> {
+    /// Returns in batches of how many bytes a stretch is cut, and how many of them there are: no more than are sent
+    /// together. Returns `None` if there are none that lead to its end.
+    pub(super) fn cut(&self, stretch: &Stretch) -> Result<Option<(usize, usize)>> {
         let mut size = OF_A_SEGMENT;
         loop {
-            let batches = self.batches_of(stretch, size, most)?;
-            let is_fine = batches.iter().all(|(_, bounds)| bounds.from.number < bounds.to.number);
-            if is_fine || size >= MOST_CHANGES {
-                return Ok(batches);
+            let (mut count, mut to, mut are_fine) = (0, None, true);
+            for batch in self.batches_in(stretch, size)? {
+                let (_, bounds) = batch?;
+                (count, to) = (count + 1, Some(bounds.to));
+                are_fine &= is_segment(&bounds);
+            }
+            if count == 0 || to != stretch.until {
+                return Ok(None);
+            }
+            if count <= MOST_TOGETHER && are_fine {
+                return Ok(Some((size, count)));
+            }
+            if size >= MOST_CHANGES {
+                return Err(Fault::Protocol(ara_protocol::Error::TooLarge { what: "log" }));
             }
             size *= 2;
         }
     }
 
-    fn batches_of(
+    /// Reads changes of a node in batches of about so many bytes, each with its bounds. A batch is no segment of its own
+    /// where two logs of a node that forked end with the same number: then the batches are to be greater.
+    pub(super) fn batches_in(
         &self,
         stretch: &Stretch,
         size: usize,
-        most: usize,
-    ) -> Result<Vec<(Changes, Bounds)>> {
+    ) -> Result<impl Iterator<Item = Result<(Changes, Bounds)>> + use<>> {
         let Stretch { node, after, until, is_forked } = *stretch;
         // A node that forked is sealed as a whole.
         let after = if is_forked { NodePoint::default() } else { node_point(after) };
-        let mut read = 0;
-        let mut batches = vec![];
         let until = until.map(node_point);
-        for changes in
-            self.database.changes_of_node(*node.as_bytes(), after, until)?.in_batches_of(size)
-        {
-            let changes = changes?;
-            let Some(run) = changes.runs_of_nodes().next() else { break };
+        let batches = self.database.changes_of_node(*node.as_bytes(), after, until)?;
+        Ok(batches.in_batches_of(size).map_while(|changes| {
+            let changes = match changes {
+                Ok(changes) => changes,
+                Err(error) => return Some(Err(error.into())),
+            };
+            let run = changes.runs_of_nodes().next()?;
             let bounds = Bounds { from: sealed_point(run.from), to: sealed_point(run.to) };
-            read += size;
-            batches.push((changes, bounds));
-            if read >= most {
-                break;
-            }
-        }
-        Ok(batches)
+            Some(Ok((changes, bounds)))
+        }))
     }
 
     /// Returns how much room a request has for a segment, when so many bytes are in it.
     pub(super) const fn room(used: usize) -> usize {
         MOST_INLINE.saturating_sub(used)
     }
+}
+
+/// Returns whether a batch can be a segment.
+pub(super) const fn is_segment(bounds: &Bounds) -> bool {
+    bounds.from.number < bounds.to.number
 }

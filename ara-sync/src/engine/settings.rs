@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::engine::content::MOST_CHANGES;
 use crate::transport::{Transport, TransportError};
 
 /// Makes the transport to the relay at a URL. It is asked anew when a space moves.
@@ -10,7 +11,7 @@ pub(crate) type Connect =
     Arc<dyn Fn(&str) -> Result<Arc<dyn Transport>, TransportError> + Send + Sync>;
 
 /// What the app says of itself. `Debug` does not show the token.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// The name of the device, for people.
     pub(crate) device_name: String,
@@ -24,6 +25,22 @@ pub(crate) struct Settings {
     pub(crate) refuse_newer: bool,
     /// A token that admits a new space, or nothing.
     pub(crate) admission: String,
+    /// The most bytes of changes that a segment which is sent may have. Tests set it lower.
+    pub(crate) most_changes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            device_name: String::new(),
+            app_version: String::new(),
+            schema_version: 0,
+            schema_checksum: [0; 32],
+            refuse_newer: false,
+            admission: String::new(),
+            most_changes: MOST_CHANGES,
+        }
+    }
 }
 
 impl fmt::Debug for Settings {

@@ -16,6 +16,8 @@ pub(crate) struct Tail {
     pub(crate) has_removed: bool,
     /// Whether nothing is missing in between, and the end could be opened.
     pub(crate) is_sure: bool,
+    /// Whether one is missing in between, though those after it are there.
+    pub(crate) has_hole: bool,
     /// How many small segments there are at the end, one after the other.
     pub(crate) small: usize,
 }
@@ -30,6 +32,7 @@ impl Tail {
         end: Point { number: 0, digest: 0 },
         has_removed: false,
         is_sure: true,
+        has_hole: false,
         small: 0,
     };
 
@@ -40,6 +43,7 @@ impl Tail {
             tail.add(segment);
         }
         tail.is_sure &= chain.is_whole;
+        tail.has_hole = !chain.is_whole;
         tail
     }
 

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bulk;
+mod damaged;
 mod forks;
 mod lies;
 mod members;
@@ -13,6 +14,8 @@ mod recovering;
 mod sealed_again;
 mod simple;
 mod simulation;
+mod telling;
 mod two_processes;
 mod unreadable;
 mod world;
+mod year;

@@ -34,6 +34,8 @@ struct Pace {
     in_vain: u32,
     /// At this time, one is made without a reason.
     retry: Option<Instant>,
+    /// At this time, one is made that tells what this device has sent.
+    tell: Option<Instant>,
     /// How many have failed in a row.
     failures: u32,
 }
@@ -42,9 +44,9 @@ struct Pace {
 pub(super) fn run(shared: &Shared) {
     let now = Instant::now();
     let earliest = Earliest { commit: now, news: now };
-    let mut pace = Pace { earliest, in_vain: 0, retry: None, failures: 0 };
+    let mut pace = Pace { earliest, in_vain: 0, retry: None, tell: None, failures: 0 };
     loop {
-        let wake = shared.signal.wait(pace.earliest, pace.retry);
+        let wake = shared.signal.wait(pace.earliest, pace.due());
         match wake {
             Wake::Over => return,
             Wake::Commit if !shared.has_to_send() => continue,
@@ -56,7 +58,8 @@ pub(super) fn run(shared: &Shared) {
         }
         let begun = Instant::now();
         pace.earliest.commit = begun + BETWEEN_COMMITS;
-        let result = shared.round(&|| shared.signal.is_over());
+        let tells = pace.tell.is_some_and(|at| at <= begun);
+        let result = shared.round(&|| shared.signal.is_over(), tells);
         pace.note(&result, shared);
         let is_any = result.as_ref().is_ok_and(Outcome::is_any_news);
         pace.earliest.news = begun + pace.before_news(wake == Wake::News, is_any);
@@ -65,6 +68,11 @@ pub(super) fn run(shared: &Shared) {
 }
 
 impl Pace {
+    /// Returns when a round is made without a reason.
+    fn due(&self) -> Option<Instant> {
+        self.retry.into_iter().chain(self.tell).min()
+    }
+
     /// Notes whether a round brought anything, and returns how long after its beginning news wait: not at all, unless the
     /// relay tells again and again of news that there are not.
     fn before_news(&mut self, was_for_news: bool, is_any: bool) -> Duration {
@@ -82,6 +90,8 @@ impl Pace {
     }
 
     fn note(&mut self, result: &fault::Result<Outcome>, shared: &Shared) {
+        let tell_in = result.as_ref().ok().and_then(|outcome| outcome.tell_in);
+        self.tell = tell_in.map(|millis| Instant::now() + Duration::from_millis(millis));
         self.retry = match result {
             Ok(outcome) if outcome.is_complete => {
                 self.failures = 0;
@@ -115,7 +125,7 @@ mod tests {
     fn news_wait_only_after_many_that_were_none() {
         let now = Instant::now();
         let earliest = Earliest { commit: now, news: now };
-        let mut pace = Pace { earliest, in_vain: 0, retry: None, failures: 0 };
+        let mut pace = Pace { earliest, in_vain: 0, retry: None, tell: None, failures: 0 };
         let mut waits = |count, was_for_news, is_any| -> Vec<u128> {
             let waits = (0..count).map(|_| pace.before_news(was_for_news, is_any).as_millis());
             waits.collect()

@@ -152,10 +152,18 @@ impl Shared {
         result
     }
 
-    /// Makes a round, until all is done, or it is to stop, or another call waits.
-    pub(super) fn round(&self, is_stopped: &dyn Fn() -> bool) -> fault::Result<Outcome> {
+    /// Makes a round, until all is done, or it is to stop, or another call waits. `tells` says whether it tells at once what
+    /// this device has sent, rather than after a while.
+    pub(super) fn round(
+        &self,
+        is_stopped: &dyn Fn() -> bool,
+        tells: bool,
+    ) -> fault::Result<Outcome> {
         let mut slot = self.turns.last(|| self.lock());
         let engine = slot.as_mut().ok_or(Fault::Database(Error::NotInASpace))?;
+        if tells {
+            engine.tell_at_once();
+        }
         let gives_way = || is_stopped() || self.turns.are_wanted();
         let mut on_progress = |progress: Progress| self.tell_progress(progress);
         let members = engine.members().head();
@@ -365,7 +373,7 @@ impl Shared {
         });
     }
 
-    /// Makes rounds until all is done.
+    /// Makes rounds until all is done. Nothing may come after them, so they tell what this device has sent.
     ///
     /// # Errors
     ///
@@ -374,7 +382,7 @@ impl Shared {
     pub(super) fn finish_rounds(&self, deadline: Option<Instant>) -> Result<()> {
         let is_late = || deadline.is_some_and(|deadline| deadline <= Instant::now());
         loop {
-            let result = self.round(&is_late);
+            let result = self.round(&is_late, true);
             if result.as_ref().is_ok_and(|outcome| outcome.is_complete) {
                 return Ok(());
             }

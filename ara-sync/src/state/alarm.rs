@@ -11,7 +11,8 @@ use crate::state::who::Who;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Alarm {
-    /// The relay had less than it had before: it was put back, wiped or swapped. What it lost is sent again.
+    /// The relay had less than it had before: it was put back, wiped or swapped, or some of it was damaged. What it lost
+    /// is sent again.
     RelayWentBack,
     /// Another device has seen more at the relay than this one is shown.
     Withheld,
@@ -27,7 +28,7 @@ pub enum Alarm {
         /// The node.
         node: Uuid,
     },
-    /// Changes of a node were refused.
+    /// Changes of a node that arrived were refused.
     Refused {
         /// The node.
         node: Uuid,
@@ -83,6 +84,14 @@ pub enum Alarm {
         limit: u64,
         /// About how many bytes are to be sent.
         needed: u64,
+    },
+    /// Changes of a node cannot be sent, as they are too much at once or the relay refuses them. Those of other nodes are
+    /// sent and read all the same.
+    NotSent {
+        /// The node.
+        node: Uuid,
+        /// Why, and what to do.
+        reason: String,
     },
     /// The keys of this device were found copied, and it has new ones.
     KeysReplaced,
@@ -156,6 +165,9 @@ impl fmt::Display for Alarm {
                 f,
                 "the relay has no room for the {needed} bytes that are to be sent: the space uses {used} bytes of {limit}"
             ),
+            Self::NotSent { reason, .. } => {
+                write!(f, "some of what was written here cannot be sent: {reason}")
+            }
             Self::KeysReplaced => f.write_str(
                 "this file was copied together with its keys, so this copy takes part as a device of its own",
             ),

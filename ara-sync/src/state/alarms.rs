@@ -72,6 +72,9 @@ fn write(alarm: &Alarm) -> (String, Vec<u8>) {
             (15, vec![], [used, limit, needed].map(|it| it.to_be_bytes()).concat())
         }
         Alarm::KeysReplaced => (16, vec![], vec![]),
+        Alarm::NotSent { node, reason } => {
+            (17, node.as_bytes().to_vec(), reason.as_bytes().to_vec())
+        }
     };
     (format!("{tag:02}{}", hex(&about)), [&[tag][..], &about, &more].concat())
 }
@@ -106,6 +109,7 @@ fn read(value: &[u8]) -> Option<Alarm> {
         14 => Alarm::Removed,
         15 => Alarm::Full { used: number(0)?, limit: number(8)?, needed: number(16)? },
         16 => Alarm::KeysReplaced,
+        17 => Alarm::NotSent { node: node()?, reason: text(16)? },
         _ => return None,
     })
 }
@@ -140,6 +144,7 @@ mod tests {
             Alarm::Removed,
             Alarm::Full { used: 3, limit: 2, needed: 4 },
             Alarm::KeysReplaced,
+            Alarm::NotSent { node, reason: "too large".to_owned() },
         ];
         Database::memory()?.sync_write(|sync| {
             for alarm in &every {

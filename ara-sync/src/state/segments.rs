@@ -166,6 +166,19 @@ pub(crate) fn has(connection: &Connection, id: SegmentId) -> Result<bool> {
     Ok(has.exists([id.as_bytes()])?)
 }
 
+/// Returns whether an author has sealed a segment that comes after a number of the log.
+pub(crate) fn is_any_of_after(
+    connection: &Connection,
+    author: &[u8; 32],
+    number: u64,
+) -> Result<bool> {
+    // A number that no log reaches has nothing after it.
+    let Ok(number) = i64::try_from(number) else { return Ok(false) };
+    let mut any = connection
+        .prepare_cached("SELECT 1 FROM ara_segment WHERE number > ?1 AND author = ?2 LIMIT 1")?;
+    Ok(any.exists((number, author))?)
+}
+
 /// Returns the hash of the log's chain at a segment, if that is known.
 pub(crate) fn chain_at(connection: &Connection, number: u64) -> Result<Option<[u8; 32]>> {
     let mut chain = connection.prepare_cached("SELECT chain FROM ara_segment WHERE number = ?1")?;

@@ -26,6 +26,8 @@ pub(crate) struct OwnSlot {
     pub(crate) sent_at: i64,
     /// A fingerprint of what it said but for the version vector, and one of all of it.
     pub(crate) said: [u64; 2],
+    /// The end of the relay's log when it was taken. What this device has sent since is not told yet.
+    pub(crate) told_to: u64,
 }
 
 /// Notes a slot, if it is newer than the one of the same device that is known. Returns whether it is.
@@ -85,17 +87,18 @@ impl OwnSlot {
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
         let bytes = facts::get(connection, facts::OWN_SLOT)?.unwrap_or_default();
         let (numbers, _) = bytes.as_chunks();
-        let [number, sent_at, first, second] = match numbers {
-            [a, b, c, d] => [a, b, c, d].map(|bytes| u64::from_be_bytes(*bytes)),
+        let [number, sent_at, first, second, told_to] = match numbers {
+            [a, b, c, d, e] => [a, b, c, d, e].map(|bytes| u64::from_be_bytes(*bytes)),
             _ => return Ok(Self::default()),
         };
-        Ok(Self { number, sent_at: sent_at.cast_signed(), said: [first, second] })
+        Ok(Self { number, sent_at: sent_at.cast_signed(), said: [first, second], told_to })
     }
 
     /// Writes what was sent.
     pub(crate) fn save(&self, connection: &Connection) -> Result<()> {
-        let Self { number, sent_at, said: [first, second] } = *self;
-        let numbers = [number, sent_at.cast_unsigned(), first, second].map(u64::to_be_bytes);
+        let Self { number, sent_at, said: [first, second], told_to } = *self;
+        let numbers = [number, sent_at.cast_unsigned(), first, second, told_to];
+        let numbers = numbers.map(u64::to_be_bytes);
         facts::put(connection, facts::OWN_SLOT, numbers.as_flattened())
     }
 }

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ureq::config::AutoHeaderValue;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Proxy, http};
 
@@ -79,7 +80,10 @@ impl HttpTransport {
             // A relay that has another URL says so in the access log, where it is signed.
             .max_redirects(0)
             .max_idle_age(IDLE)
-            .user_agent("ara")
+            // The relay reads none of these, and each request would carry them.
+            .user_agent(AutoHeaderValue::None)
+            .accept(AutoHeaderValue::None)
+            .accept_encoding(AutoHeaderValue::None)
             .timeout_resolve(Some(CONNECT))
             .timeout_connect(Some(CONNECT))
             .timeout_per_read(Some(silence))

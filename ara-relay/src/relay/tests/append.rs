@@ -1,6 +1,6 @@
 //! Appending segments.
 
-use ara_protocol::message::sync::{Entry, PushOutcome, PushedSegment, SyncRequest};
+use ara_protocol::message::sync::{Entry, PlaceInRequest, PushOutcome, PushedSegment, SyncRequest};
 use ara_protocol::segment::{LONGEST_PART, Sealed};
 use ara_protocol::{Cursor, SegmentId};
 
@@ -55,7 +55,7 @@ fn the_same_again_is_taken_and_changes_nothing() {
 }
 
 #[test]
-fn what_a_request_pushes_comes_back_as_heads() {
+fn what_a_request_pushes_comes_back_as_its_place_there() {
     let mut space = TestSpace::new();
     space.append(node(2), None);
     let laptop = copy(&space.laptop);
@@ -65,10 +65,25 @@ fn what_a_request_pushes_comes_back_as_heads() {
         SyncRequest { budget: u32::MAX, ..space.pushing(&[&[&first], &[&second], &[&second]]) };
     let answer = space.sync(&space.laptop, request).unwrap();
     assert_eq!(answer.pushes, [PushOutcome::Taken; 3]);
-    assert_eq!(short(&answer.entries), "w1 h2 h3");
+    assert_eq!(short(&answer.entries), "w1 p2 p3");
     assert_eq!(answer.end.number, 3);
-    let Entry::Head { head, .. } = &answer.entries[1] else { panic!() };
-    assert_eq!(head, first.head.as_bytes());
+    let at = |push| PlaceInRequest { push, segment: 0 };
+    assert_eq!(
+        answer.entries[1..],
+        [0, 1].map(|push| Entry::Pushed { number: 2 + u64::from(push), at: at(push) })
+    );
+    // Sent once more, as when the answer was lost, they come back the same way: who sent them knows them.
+    let again = SyncRequest {
+        budget: u32::MAX,
+        cursor: Cursor::start(space.id()),
+        ..space.pushing(&[&[&first, &second]])
+    };
+    let answer = space.sync(&space.laptop, again).unwrap();
+    assert_eq!(answer.pushes, [PushOutcome::Taken]);
+    assert_eq!(short(&answer.entries), "w1 p2 p3");
+    let at = PlaceInRequest { push: 0, segment: 1 };
+    assert_eq!(answer.entries[2], Entry::Pushed { number: 3, at });
+    assert_eq!(short(&space.read(Cursor::start(space.id()), u32::MAX).entries), "w1 w2 w3");
 }
 
 #[test]

@@ -172,6 +172,7 @@ fn a_replacement_is_at_most_twice_as_large() {
     let laptop = copy(&space.laptop);
     let old = space.seal(&laptop, NODE, None, &[], &noise(20_000));
     assert_eq!(space.push(&[&old]), PushOutcome::Taken);
+    let next = space.append(NODE, Some(old.head.id()));
     let size = |sealed: &ara_protocol::segment::Sealed| {
         sealed.head.as_bytes().len() + sealed.parts.iter().map(Vec::len).sum::<usize>()
     };
@@ -181,6 +182,10 @@ fn a_replacement_is_at_most_twice_as_large() {
     assert!(size(&fits) <= most && most < size(&too_large));
     assert_eq!(space.push(&[&too_large]), PushOutcome::Refused);
     assert_eq!(space.push(&[&fits]), PushOutcome::Taken);
+    // Of a whole node it may be larger: what another has written under it comes with it.
+    let whole = [fits.head.id(), next];
+    let whole = space.seal(&laptop, NODE, None, &whole, &noise(400_000));
+    assert_eq!(space.push(&[&whole]), PushOutcome::Taken);
 }
 
 #[test]

@@ -7,9 +7,15 @@ use ara_protocol::{Cursor, SpaceId};
 
 use crate::testing::{TestSpace, copy, fixed};
 
-fn put(space: &TestSpace, keys: &ara_protocol::keys::SecretKeys, slot: &Slot) -> Vec<Vec<u8>> {
+/// Sends a slot. Returns whether it was taken, and the others that are told.
+fn put(
+    space: &TestSpace,
+    keys: &ara_protocol::keys::SecretKeys,
+    slot: &Slot,
+) -> (bool, Vec<Vec<u8>>) {
     let request = SyncRequest { slot: slot.as_bytes().to_vec(), ..space.request() };
-    space.sync(keys, request).unwrap().slots
+    let answer = space.sync(keys, request).unwrap();
+    (answer.took_slot, answer.slots)
 }
 
 #[test]
@@ -18,13 +24,14 @@ fn each_device_has_one_slot_and_the_newest_counts() {
     let (laptop, phone) = (copy(&space.laptop), space.add_device());
     let [first, second] = [1, 2].map(|number| space.slot(&laptop, number));
     let of_phone = space.slot(&phone, 1);
-    assert_eq!(put(&space, &laptop, &first), [first.as_bytes()]);
-    put(&space, &phone, &of_phone);
-    let slots = put(&space, &laptop, &second);
-    assert_eq!(slots, [of_phone.as_bytes(), second.as_bytes()]);
-    // An old one, and the same again, change nothing.
-    put(&space, &laptop, &first);
-    put(&space, &laptop, &second);
+    // The one that was just sent is not sent back.
+    assert_eq!(put(&space, &laptop, &first), (true, vec![]));
+    assert_eq!(put(&space, &phone, &of_phone), (true, vec![first.as_bytes().to_vec()]));
+    assert_eq!(put(&space, &laptop, &second), (true, vec![of_phone.as_bytes().to_vec()]));
+    // An old one, and the same again, change nothing, and who sends it hears which one counts.
+    let slots = [&of_phone, &second].map(|slot| slot.as_bytes().to_vec()).to_vec();
+    assert_eq!(put(&space, &laptop, &first), (false, slots.clone()));
+    assert_eq!(put(&space, &laptop, &second), (false, slots.clone()));
     let read = |seen| space.sync(&laptop, SyncRequest { slots_seen: seen, ..space.request() });
     let answer = read(0).unwrap();
     assert_eq!((answer.newest_slot, answer.slots), (3, slots));
@@ -56,9 +63,9 @@ fn a_slot_of_an_older_epoch_is_not_kept() {
     let laptop = copy(&space.laptop);
     let slot = space.slot(&laptop, 1);
     space.rotate();
-    assert!(put(&space, &laptop, &slot).is_empty());
+    assert_eq!(put(&space, &laptop, &slot), (false, vec![]));
     let slot = space.slot(&laptop, 1);
-    assert_eq!(put(&space, &laptop, &slot).len(), 1);
+    assert_eq!(put(&space, &laptop, &slot), (true, vec![]));
 }
 
 #[test]

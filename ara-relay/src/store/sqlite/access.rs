@@ -1,14 +1,13 @@
 //! Spaces and their access logs.
 
 use ara_protocol::keys::MemberKey;
+use ara_protocol::request::hash_body;
 use ara_protocol::{Cursor, RecordHash, SpaceId};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::{Sqlite, array, stored};
 use crate::store::{Space, SpaceKey, Spaces, Tombstone};
-
-const SPACE: StoreError = StoreError::Damaged { what: "a space" };
 
 /// What drops some rows of a space, what others refer to last: some 16 MB at once.
 const DROP_SOME: &[&[&str]] = &[
@@ -29,6 +28,7 @@ const DROP_SOME: &[&[&str]] = &[
     &["DELETE FROM stub WHERE space = ?1 AND number IN (
            SELECT number FROM stub WHERE space = ?1 LIMIT 4096)"],
     &["DELETE FROM node WHERE space = ?1"],
+    &["DELETE FROM unheard WHERE space = ?1"],
     &[
         "DELETE FROM box WHERE mailbox IN (SELECT id FROM mailbox WHERE space = ?1)",
         "DELETE FROM mailbox WHERE space = ?1",
@@ -67,16 +67,16 @@ impl Raw {
 
     fn into_space(self) -> Result<Space> {
         let [key, number, records, records_size, slots, used, last_use] = self.numbers;
-        let recovery = self
-            .recovery
-            .map(|key| MemberKey::from_bytes(array(key, "a space")?).map_err(|_| SPACE));
+        // One that is none is not that of the access log, which is told by who compares them.
+        let recovery =
+            self.recovery.and_then(|key| MemberKey::from_bytes(key.try_into().ok()?).ok());
         Ok(Space {
             key: SpaceKey { id: SpaceId::from_bytes(array(self.id, "a space")?), row: key },
             end: Cursor { number: number.unsigned_abs(), chain: array(self.chain, "a space")? },
             records: records.unsigned_abs(),
             records_size: records_size.unsigned_abs(),
             access: RecordHash::from_bytes(array(self.access, "a space")?),
-            recovery: recovery.transpose()?,
+            recovery,
             slots: slots.unsigned_abs(),
             used: used.unsigned_abs(),
             last_use: last_use.unsigned_abs(),
@@ -168,17 +168,30 @@ impl Spaces for Sqlite<'_> {
         Ok(found.optional()?.map(i64::unsigned_abs))
     }
 
-    fn records(&mut self, space: SpaceKey, after: u64, most_bytes: usize) -> Result<Vec<Vec<u8>>> {
+    fn records(
+        &mut self,
+        space: SpaceKey,
+        after: u64,
+        until: u64,
+        most_bytes: usize,
+    ) -> Result<Vec<Vec<u8>>> {
         let mut query = self.0.prepare_cached(
-            "SELECT bytes FROM record WHERE space = ?1 AND number > ?2 ORDER BY number",
+            "SELECT number, hash, bytes FROM record
+             WHERE space = ?1 AND number > ?2 AND number <= ?3 ORDER BY number",
         )?;
-        let rows = query.query_map([space.row, stored(after)], |row| row.get::<_, Vec<u8>>(0))?;
+        let mut rows = query.query([space.row, stored(after), stored(until)])?;
         let (mut records, mut size) = (vec![], 0);
-        for record in rows {
-            let record = record?;
+        while let Some(row) = rows.next()? {
+            let record: Vec<u8> = row.get(2)?;
             size += record.len();
             if size > most_bytes && !records.is_empty() {
                 break;
+            }
+            let number = after.saturating_add(records.len() as u64).saturating_add(1);
+            let is_as_written = row.get::<_, i64>(0)? == stored(number)
+                && row.get::<_, Vec<u8>>(1)? == hash_body(&record);
+            if !is_as_written {
+                return Err(StoreError::Damaged { what: "an access record" });
             }
             records.push(record);
         }
@@ -193,17 +206,17 @@ impl Spaces for Sqlite<'_> {
         record: &[u8],
     ) -> Result<()> {
         self.0
-            .prepare_cached("INSERT INTO record VALUES (NULL, ?1, ?2, ?3, ?4)")?
+            .prepare_cached("INSERT OR REPLACE INTO record VALUES (NULL, ?1, ?2, ?3, ?4)")?
             .execute(params![space.row, stored(number), &hash.as_bytes()[..], record])?;
         Ok(())
     }
 
     fn put_tombstone(&mut self, space: SpaceKey, tombstone: &Tombstone) -> Result<()> {
         self.0.execute(
-            "INSERT INTO tombstone VALUES (?1, ?2, ?3)",
+            "INSERT OR REPLACE INTO tombstone VALUES (?1, ?2, ?3)",
             params![space.row, tombstone.audience, tombstone.request],
         )?;
-        self.0.execute("INSERT INTO remains VALUES (?1)", [space.row])?;
+        self.0.execute("INSERT OR IGNORE INTO remains VALUES (?1)", [space.row])?;
         Ok(())
     }
 
@@ -212,7 +225,11 @@ impl Spaces for Sqlite<'_> {
         let Some(space) = query.query_row([], |row| row.get::<_, i64>(0)).optional()? else {
             return Ok(false);
         };
-        for statements in DROP_SOME {
+        let mut query =
+            self.0.prepare_cached("SELECT 1 FROM space WHERE key = ?1 AND is_deleted = 0")?;
+        // What is noted of a space that lives is a damaged note.
+        let is_alive = query.exists([space])?;
+        for statements in DROP_SOME.iter().filter(|_| !is_alive) {
             let mut dropped = 0;
             for statement in *statements {
                 dropped += self.0.execute(statement, [space])?;
@@ -226,9 +243,13 @@ impl Spaces for Sqlite<'_> {
     }
 
     fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>> {
-        let mut query =
-            self.0.prepare_cached("SELECT audience, request FROM tombstone WHERE space = ?1")?;
-        let read = |row: &Row<'_>| Ok(Tombstone { audience: row.get(0)?, request: row.get(1)? });
+        let mut query = self.0.prepare_cached(
+            "SELECT CAST(audience AS BLOB), request FROM tombstone WHERE space = ?1",
+        )?;
+        let read = |row: &Row<'_>| {
+            let audience = String::from_utf8_lossy(&row.get::<_, Vec<u8>>(0)?).into_owned();
+            Ok(Tombstone { audience, request: row.get(1)? })
+        };
         Ok(query.query_row([space.row], read).optional()?)
     }
 }

@@ -75,6 +75,13 @@ impl Log for Sqlite<'_> {
         self.live_where("WHERE space = ?1 AND before = ?2", [space.row, stored(number)])
     }
 
+    fn first_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>> {
+        self.live_where(
+            "WHERE space = ?1 AND node = ?2 AND before IS NULL",
+            params![space.row, &node.as_bytes()[..]],
+        )
+    }
+
     fn last_of(&mut self, space: SpaceKey, node: NodeId) -> Result<Option<Live>> {
         self.live_where(
             "JOIN node ON segment.space = node.space AND segment.number = node.last
@@ -114,7 +121,8 @@ impl Log for Sqlite<'_> {
 
     fn leave_stub(&mut self, space: SpaceKey, number: u64) -> Result<()> {
         for statement in [
-            "INSERT INTO stub SELECT space, number, id, chain FROM segment WHERE space = ?1 AND number = ?2",
+            "INSERT OR REPLACE INTO stub
+             SELECT space, number, id, chain FROM segment WHERE space = ?1 AND number = ?2",
             "DELETE FROM segment WHERE space = ?1 AND number = ?2",
             "DELETE FROM blob WHERE key IN (SELECT blob FROM part WHERE space = ?1 AND segment = ?2)",
             "DELETE FROM part WHERE space = ?1 AND segment = ?2",
@@ -146,7 +154,7 @@ impl Log for Sqlite<'_> {
         most: usize,
     ) -> Result<Vec<Listed>> {
         let mut query = self.0.prepare_cached(
-            "SELECT number, id, replaced_to, size, parts, head FROM segment
+            "SELECT number, id, chain, node, replaced_to, size, parts, head FROM segment
              WHERE space = ?1 AND number > ?2 AND (?3 IS NULL OR node = ?3) ORDER BY number LIMIT ?4",
         )?;
         let node = node.as_ref().map(|node| &node.as_bytes()[..]);
@@ -156,10 +164,13 @@ impl Log for Sqlite<'_> {
             listed.push(Listed {
                 number: row.get::<_, i64>(0)?.unsigned_abs(),
                 id: SegmentId::from_bytes(array(row.get(1)?, SEGMENT)?),
-                replaced_to: row.get::<_, i64>(2)?.unsigned_abs(),
-                size: row.get::<_, i64>(3)?.unsigned_abs(),
-                part_count: row.get(4)?,
-                head: row.get(5)?,
+                chain: array(row.get(2)?, "the chain of a log")?,
+                node: NodeId::from_bytes(array(row.get(3)?, SEGMENT)?),
+                replaced_to: row.get::<_, i64>(4)?.unsigned_abs(),
+                size: row.get::<_, i64>(5)?.unsigned_abs(),
+                // A number that no segment has is wrong as well.
+                part_count: u16::try_from(row.get::<_, i64>(6)?).unwrap_or(0),
+                head: row.get(7)?,
             });
         }
         Ok(listed)

@@ -75,8 +75,12 @@ const TABLES: &str = "
 
     CREATE TABLE slot (
         key INTEGER PRIMARY KEY, space INTEGER NOT NULL, author BLOB NOT NULL, count INTEGER NOT NULL,
-        number INTEGER NOT NULL, size INTEGER NOT NULL, bytes BLOB NOT NULL,
+        number INTEGER NOT NULL, size INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL,
         UNIQUE (space, author), UNIQUE (space, count));
+
+    -- Members that are to hear that something of the log was lost.
+    CREATE TABLE unheard (
+        space INTEGER NOT NULL, member BLOB NOT NULL, PRIMARY KEY (space, member)) WITHOUT ROWID;
 
     CREATE TABLE mailbox (
         id BLOB NOT NULL PRIMARY KEY, space INTEGER NOT NULL, signer BLOB NOT NULL,

@@ -2,7 +2,9 @@
 
 use ara::prelude::*;
 
-use crate::engine::tests::world::{Todo, World, converge};
+use crate::engine::settings::Settings;
+use crate::engine::tests::world::{Todo, World, converge, settings};
+use crate::state::Alarm;
 
 #[test]
 fn many_changes_go_in_few_segments() {
@@ -104,4 +106,47 @@ fn a_log_that_was_compacted_is_sent_as_it_is() {
     converge(&mut [&mut laptop, &mut phone]);
     assert_eq!(phone.titles(), ["59"]);
     assert_eq!((laptop.alarms(), phone.alarms()), (vec![], vec![]));
+}
+
+#[test]
+fn a_transaction_that_is_too_large_is_told_and_stops_its_node_until_it_is_smaller() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let small = Settings { most_changes: 1_000_000, ..settings("Laptop") };
+    world.reopen_with(&mut laptop, small);
+    converge(&mut [&mut laptop, &mut phone]);
+    laptop.write("before");
+    let large = laptop.db.transaction(|tx| {
+        let notes = |at| noise(300_000, at);
+        (0..5).map(|at| tx.create(Todo::draft().title("large").notes(notes(at)))).collect()
+    });
+    let large: Vec<Id<Todo>> = large.unwrap();
+    laptop.write("after");
+    laptop.sync();
+    let own = laptop.db.node().unwrap();
+    let is_told = |alarm: &Alarm| match alarm {
+        Alarm::NotSent { node, reason } => *node == own && reason.contains("compact"),
+        _ => false,
+    };
+    assert!(laptop.alarms().iter().any(is_told), "{:?}", laptop.alarms());
+    // What comes before it is sent, and what others write is read.
+    phone.write("phone");
+    phone.sync();
+    assert_eq!(phone.titles(), ["before", "phone"]);
+    laptop.sync();
+    assert!(laptop.titles().contains(&"phone".to_owned()));
+    assert!(laptop.alarms().iter().any(is_told));
+    for id in large {
+        laptop.db.update(Todo::patch(id).notes(None::<String>)).unwrap();
+    }
+    let vector = laptop.db.version_vector().unwrap();
+    laptop.db.compact(&[vector]).unwrap();
+    // It takes a while to find out, so it is not tried at once.
+    laptop.sync();
+    assert_eq!(phone.sync().received, 0);
+    world.wait(60 * 60);
+    converge(&mut [&mut laptop, &mut phone]);
+    assert_eq!(phone.titles().len(), 8);
+    assert!(!laptop.alarms().iter().any(is_told));
 }

@@ -1,11 +1,12 @@
 //! Relays that lie.
 
+use ara::prelude::*;
 use ara_protocol::Cursor;
 use ara_protocol::message::Endpoint;
 use ara_protocol::message::segments::HeadsAnswer;
-use ara_protocol::message::sync::{Entry, SyncAnswer};
+use ara_protocol::message::sync::{Entry, PlaceInRequest, SyncAnswer};
 
-use crate::engine::tests::world::{Device, World, converge};
+use crate::engine::tests::world::{Device, Todo, World, converge};
 use crate::fault::Fault;
 use crate::state::Alarm;
 
@@ -185,4 +186,74 @@ fn what_another_device_has_seen_and_this_one_is_not_shown_is_told() {
     world.net.behave();
     converge(&mut [&mut laptop, &mut tablet, &mut phone]);
     assert_eq!(phone.titles().len(), 4);
+}
+
+#[test]
+fn what_was_not_sent_is_not_believed_to_have_been() {
+    // To who has sent nothing, at whatever place it is said to have been.
+    for (push, segment) in [(0, 0), (0, 1), (7, 0), (u16::MAX, u16::MAX)] {
+        assert_noticed(move |answer| {
+            for entry in &mut answer.entries {
+                let at = PlaceInRequest { push, segment };
+                *entry = Entry::Pushed { number: entry.number(), at };
+            }
+        });
+    }
+}
+
+#[test]
+fn what_was_sent_counts_at_the_place_that_it_has_in_the_log() {
+    let changes: [fn(&mut SyncAnswer); 4] = [
+        // One that was sent in the place of another that was.
+        |answer| {
+            let places: Vec<_> = answer.entries.iter().rev().cloned().collect();
+            for (entry, other) in answer.entries.iter_mut().zip(places) {
+                if let (Entry::Pushed { at, .. }, Entry::Pushed { at: other, .. }) = (entry, other)
+                {
+                    *at = other;
+                }
+            }
+        },
+        // The same twice.
+        |answer| {
+            if let Some(Entry::Pushed { number, at }) = answer.entries.last().cloned() {
+                answer.entries.push(Entry::Pushed { number: number + 1, at });
+                answer.end.number += 1;
+            }
+        },
+        |answer| {
+            answer.entries.pop();
+        },
+        |answer| {
+            if let Some(Entry::Pushed { number, .. }) = answer.entries.last_mut() {
+                *number += 1;
+            }
+        },
+    ];
+    for change in changes {
+        let world = World::new();
+        let mut laptop = world.found();
+        laptop.sync();
+        // Two nodes whose changes are sent at once.
+        let other = world.database();
+        other.create(Todo::draft().title("other")).unwrap();
+        laptop.write("own");
+        let known = laptop.db.version_vector().unwrap();
+        for changes in other.changes_since(&known).unwrap() {
+            laptop.db.merge(&changes.unwrap()).unwrap();
+        }
+        world.net.tamper(move |endpoint, content| {
+            if endpoint == Endpoint::Sync {
+                let mut answer = SyncAnswer::read(content).unwrap();
+                change(&mut answer);
+                *content = answer.to_bytes().unwrap();
+            }
+        });
+        let synced = laptop.try_sync();
+        world.net.behave();
+        let mut phone = world.join(&mut laptop);
+        converge(&mut [&mut laptop, &mut phone]);
+        assert_eq!(phone.titles(), ["other", "own"]);
+        assert!(matches!(synced, Err(Fault::Lied { .. })), "{synced:?}");
+    }
 }

@@ -49,6 +49,7 @@ fn the_list_of_devices_has_what_each_says() {
         device.said.as_ref().unwrap().name.clone()
     };
     assert_eq!((name(true), name(false)), ("Laptop".to_owned(), "Phone".to_owned()));
+    world.wait(10);
     phone.write("news");
     phone.sync();
     laptop.sync();
@@ -196,6 +197,34 @@ fn what_a_device_sent_before_it_left_reaches_all() {
     converge(&mut [&mut laptop, &mut late]);
     assert_eq!(late.titles(), ["0", "1", "2"]);
     assert_eq!((laptop.sync().sent, late.sync().sent), (0, 0));
+}
+
+#[test]
+fn what_one_had_sealed_again_before_it_left_reaches_all() {
+    for is_first_known in [false, true] {
+        let world = World::new();
+        let mut laptop = world.found();
+        let mut phone = world.join(&mut laptop);
+        let mut tablet = world.join(&mut laptop);
+        laptop.sync();
+        tablet.write("0");
+        tablet.sync();
+        if is_first_known {
+            laptop.sync();
+        }
+        tablet.write("1");
+        tablet.sync();
+        tablet.engine.leave().unwrap();
+        // It takes the place of what the tablet had sealed, and nobody else has read either.
+        assert!(phone.sync().sent > 0);
+        phone.engine.leave().unwrap();
+        laptop.sync();
+        assert_eq!(laptop.titles(), ["0", "1"]);
+        let mut late = world.join(&mut laptop);
+        converge(&mut [&mut laptop, &mut late]);
+        assert_eq!(late.titles(), ["0", "1"]);
+        assert_eq!((laptop.sync().sent, late.sync().sent), (0, 0));
+    }
 }
 
 #[test]

@@ -150,6 +150,21 @@ impl World {
         settings: Settings,
     ) -> Device {
         member.engine.add(&keys.public()).unwrap();
+        self.join_as(member, db, keys, settings)
+    }
+
+    /// Makes a device that has lost its database, and kept its keys.
+    pub(crate) fn join_again(&self, member: &Device, keys: &Arc<SecretKeys>) -> Device {
+        self.join_as(member, self.database(), Arc::clone(keys), settings("Phone"))
+    }
+
+    fn join_as(
+        &self,
+        member: &Device,
+        db: Database,
+        keys: Arc<SecretKeys>,
+        settings: Settings,
+    ) -> Device {
         let invitation = Invitation {
             space: member.engine.space(),
             access: member.engine.members().head(),

@@ -32,6 +32,9 @@ fn two() -> (World, Device, Device) {
         laptop.write(&format!("laptop {at}"));
         laptop.sync();
     }
+    // It has told what it has.
+    world.wait(10);
+    assert_eq!(laptop.sync().tell_in, None);
     (world, laptop, phone)
 }
 
@@ -47,6 +50,8 @@ fn answered(outcome: Result<Vec<u8>, Refusal>, answer: &RelayAnswer) -> RelayAns
 fn assert_heals(world: &World, laptop: &mut Device, phone: &mut Device) {
     world.net.behave();
     phone.write("after");
+    // What is hidden is looked for again when a device tells something, the phone itself for example.
+    world.wait(10);
     converge(&mut [laptop, phone]);
     assert_eq!(phone.titles().len(), 5);
     let bad = |alarm: &Alarm| {

@@ -72,6 +72,9 @@ impl Case {
         self.laptop.sync();
         self.laptop.write("true 2");
         self.laptop.sync();
+        // It has told what it has.
+        self.world.wait(10);
+        assert_eq!(self.laptop.sync().tell_in, None);
         let at = self.phone.engine.place.cursor;
         inject(&self.world, at, &[sealed]);
         let _ = self.phone.try_sync();
