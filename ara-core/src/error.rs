@@ -397,7 +397,9 @@ pub enum Error {
     },
 
     /// The file is in a space already, and a file is in one at most.
-    #[error("the file is in a space already: leave that first, or use another file")]
+    #[error(
+        "the file is in a space already: leave that first, or use another file; `leave_without_relay` takes the file out of one whose relay or keys are gone"
+    )]
     InASpace,
 
     /// The file is in no space, so there is nobody to sync with.
@@ -422,7 +424,7 @@ pub enum Error {
 
     /// The keys of this device are there, and cannot be read or written.
     #[error(
-        "the keys of this device cannot be used ({reason}): if they are damaged, join the space again from another device, or recover it with the words; if they are not, allow this user to read and write them"
+        "the keys of this device cannot be used ({reason}): if they are damaged, join the space again from another device, or recover it with the words; if they are not, allow this user to read and write them; `leave_without_relay` takes the file out of the space"
     )]
     KeysUnreadable {
         /// What is wrong. It never contains a key.
@@ -465,7 +467,7 @@ pub enum Error {
 
     /// Another member has removed this device from the space. What this device has is left as it is.
     #[error(
-        "this device was removed from the space, and what the file holds is left as it is: join it again by a code of another device"
+        "this device was removed from the space, and what the file holds is left as it is: join it again by a code of another device, or leave it to go on alone"
     )]
     RemovedFromSpace,
 

@@ -21,7 +21,7 @@ pub use keys::file::FileKeyStore;
 pub use keys::keychain::Keychain;
 pub use keys::memory::MemoryKeyStore;
 pub use keys::{KeptKeys, KeyStore};
-pub use pairing::{Invitation, Join, JoinRequest, Joining, QrCode, join};
+pub use pairing::{Cancel, Invitation, Join, JoinRequest, Joining, QrCode, join};
 pub use session::{
     Recover, Recovery, RecoveryWords, RemovalPlan, Session, Space, SyncBuilder, Syncing, recover,
 };

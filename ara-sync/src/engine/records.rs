@@ -283,7 +283,7 @@ impl Engine {
     }
 
     /// Returns whether the relay has had the space.
-    fn is_founded(&self) -> Result<bool> {
+    pub(super) fn is_founded(&self) -> Result<bool> {
         let founded = self.database.sync_read(|sync| facts::get(sync, facts::FOUNDED))?;
         Ok(founded.flatten().is_some())
     }
@@ -375,6 +375,7 @@ fn note_change(
                 facts::put(sync, &left(by.as_bytes()), &[])?;
             }
             for device in members {
+                facts::remove(sync, &format!("{}{}", facts::NAMED, facts::hex(device.as_bytes())))?;
                 if segments::flag_author(sync, device.as_bytes())? {
                     facts::put(sync, facts::RESEAL, &[])?;
                 }

@@ -21,8 +21,9 @@ use crate::transport::http::cutoff::Cutoff;
 /// Where sync begins: `db.sync::<App>(url)`.
 pub trait Syncing {
     /// Prepares to sync this database, with the schema of the app, through the relay at a URL. The first session of a
-    /// file founds a space, in which the file then is for good; the next ones go on from there. If the space has moved to
-    /// another relay, that counts and not this URL.
+    /// file founds a space, in which the file then is until it leaves; the next ones go on from there. If the space has
+    /// moved to another relay, that counts and not this URL. So does the relay of a QR code by which the device joined,
+    /// until the app gives another URL than it did then. [`space`](Self::space) tells which it is.
     ///
     /// The schema is [ensured](Database::ensure) first, so that the other devices are told which version this app has. It is
     /// the one that `ara::schema!` declares. A single table in its place is a schema of that table alone, without a version:
@@ -87,12 +88,6 @@ pub struct SyncBuilder<'d, S> {
 
 impl<S: Schema> SyncBuilder<'_, S> {
     option_methods!();
-
-    /// Sets the token by which the relay founds a space, if it wants one.
-    pub fn admission(mut self, token: impl Into<String>) -> Self {
-        self.options.admission = token.into();
-        self
-    }
 
     /// Begins to sync, in the background. Without a network it begins too, and goes on once there is one.
     ///
@@ -213,8 +208,9 @@ impl Beginning {
             let connect = self.options.connect(&cutoff);
             (cutoff, connect)
         });
-        let Self { database, store, cutoff, closing, claim, .. } = self;
-        let parts = Parts { database, store, cutoff, streams, pairings, closing, claim };
+        let Self { database, store, options, cutoff, closing, claim, .. } = self;
+        let http = options.http;
+        let parts = Parts { database, store, cutoff, streams, pairings, http, closing, claim };
         Session::paused(Shared::new(opened, parts))
     }
 }

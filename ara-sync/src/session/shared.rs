@@ -6,13 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ara_core::{Database, Error, Result, Timestamp};
-use ara_protocol::keys::{PublicKeys, SecretKeys};
+use ara_protocol::keys::{MemberKey, PublicKeys, SecretKeys};
 use ara_protocol::{RecordHash, SpaceId};
 
 use crate::engine::base::{Engine, Outcome, Progress};
 use crate::engine::settings::Connect;
 use crate::fault::{self, Fault};
 use crate::keys::KeyStore;
+use crate::options::connect;
 use crate::pairing::host::Host;
 use crate::relay::Relay;
 use crate::session::claim::Claim;
@@ -24,6 +25,7 @@ use crate::state::Alarm;
 use crate::status::cell::StatusCell;
 use crate::status::{self, Connection, Quota, SendProgress, Status, SyncProgress};
 use crate::transport::Events;
+use crate::transport::http::HttpSettings;
 use crate::transport::http::cutoff::Cutoff;
 
 thread_local! {
@@ -62,6 +64,7 @@ pub(crate) struct Shared {
     /// Ends the requests of pairings.
     pub(super) pairing_cutoff: Cutoff,
     pairing_connect: Connect,
+    http: HttpSettings,
     pub(super) signal: Signal,
     pub(super) status: Arc<StatusCell>,
     /// `None` once the space was left.
@@ -71,7 +74,7 @@ pub(crate) struct Shared {
     /// New keys of this device, as the old ones were found copied.
     successor: Mutex<Option<Arc<SecretKeys>>>,
     known: Mutex<Known>,
-    /// A space that the file was alone in before, and that is to be closed.
+    /// A space that the file was in before, and that is to be closed.
     closing: Mutex<Option<Closing>>,
     claim: Mutex<Option<Claim>>,
 }
@@ -83,6 +86,7 @@ pub(super) struct Parts {
     pub(super) cutoff: Cutoff,
     pub(super) streams: (Cutoff, Connect),
     pub(super) pairings: (Cutoff, Connect),
+    pub(super) http: HttpSettings,
     /// A space that the file was alone in before.
     pub(super) closing: Option<Closing>,
     pub(super) claim: Claim,
@@ -99,7 +103,7 @@ struct Known {
 impl Shared {
     pub(super) fn new(opened: Opened, parts: Parts) -> Self {
         let Opened { mut engine, successor } = opened;
-        let Parts { database, store, cutoff, streams, pairings, closing, claim } = parts;
+        let Parts { database, store, cutoff, streams, pairings, http, closing, claim } = parts;
         let url = engine.url().to_owned();
         let (space, keys) = (engine.space(), Arc::clone(engine.keys()));
         let shared = Self {
@@ -110,6 +114,7 @@ impl Shared {
             stream_connect: streams.1,
             pairing_cutoff: pairings.0,
             pairing_connect: pairings.1,
+            http,
             closing: Mutex::new(closing),
             signal: Signal::default(),
             status: Arc::new(StatusCell::new(Status::new(url.clone()))),
@@ -182,11 +187,16 @@ impl Shared {
         result
     }
 
-    /// Closes the space that the file was alone in before, once everything of it is in the one that it has joined.
+    /// Notes a space that is to be closed.
+    pub(super) fn close_later(&self, closing: Closing) {
+        *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(closing);
+    }
+
+    /// Closes the space that the file was in before, once everything of it is in the one in which it is now.
     fn close_former(&self) {
         let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(closing) = closing {
-            closing.close(&self.pairing_connect);
+            closing.close(&self.database, &self.pairing_connect);
         }
     }
 
@@ -229,10 +239,11 @@ impl Shared {
         !matches!(bytes, Some(Ok(0)))
     }
 
-    /// Returns the relay and its URL, for a pairing.
-    pub(super) fn relay(&self) -> fault::Result<(Relay, String)> {
-        let url = self.known().url;
-        Ok((Relay::new(&url, (self.pairing_connect)(&url)?)?, url))
+    /// Returns the relay, its URL, and what ends its requests, for a pairing.
+    pub(super) fn relay(&self) -> fault::Result<(Relay, String, Cutoff)> {
+        let (url, cutoff) = (self.known().url, self.pairing_cutoff.child());
+        let transport = connect(&self.http, &cutoff)(&url)?;
+        Ok((Relay::new(&url, transport)?, url, cutoff))
     }
 
     /// Tells the status what the engine knows. `devices_changed` says whether that may concern the devices.
@@ -421,11 +432,16 @@ impl Host for Shared {
         self.known().keys
     }
 
-    fn add(&self, device: &PublicKeys) -> Result<RecordHash> {
+    fn add(&self, device: &PublicKeys, name: &str) -> Result<RecordHash> {
         self.with_engine(|engine| {
+            engine.note_name(device.member(), name)?;
             engine.add(device)?;
             Ok(engine.members().head())
         })
+    }
+
+    fn remove(&self, device: MemberKey) -> Result<()> {
+        self.with_engine(|engine| engine.remove(&[device]))
     }
 
     fn is_over(&self) -> bool {

@@ -92,7 +92,7 @@ fn the_space_moves_with_all_that_it_has() {
     laptop.write("before");
     converge(&mut [&mut laptop, &mut phone]);
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.write("after");
     laptop.sync();
     // The phone has written meanwhile, and finds the way by the old relay.
@@ -116,22 +116,22 @@ fn a_space_moves_nowhere_but_to_a_relay_that_answers() {
     let mut phone = world.join(&mut laptop);
     laptop.write("one");
     // There is none, and one that serves another URL.
-    assert!(laptop.engine.move_to(OTHER_URL).is_err());
+    assert!(laptop.engine.move_to(OTHER_URL, "").is_err());
     let other = world.net.relay(URL);
     world.net.swap(OTHER_URL, &other);
-    assert!(laptop.engine.move_to(OTHER_URL).is_err());
+    assert!(laptop.engine.move_to(OTHER_URL, "").is_err());
     assert_eq!((laptop.engine.url(), laptop.engine.members().relay()), (URL, None));
     converge(&mut [&mut laptop, &mut phone]);
     // Nor to one at which the space was deleted.
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     phone.relay().delete(phone.engine.space(), &phone.keys).unwrap();
-    assert!(laptop.engine.move_to(URL).is_err());
+    assert!(laptop.engine.move_to(URL, "").is_err());
     assert_eq!(laptop.engine.url(), OTHER_URL);
     converge(&mut [&mut laptop, &mut phone]);
     // To where it is, it may.
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.write("two");
     converge(&mut [&mut laptop, &mut phone]);
 }
@@ -145,11 +145,11 @@ fn a_space_comes_back_to_a_relay_that_it_has_left() {
     laptop.write("before");
     converge(&mut [&mut laptop, &mut phone, &mut tablet]);
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     // What the old relay has missed lets somebody out.
     laptop.engine.remove(&[tablet.engine.own_key()]).unwrap();
-    laptop.engine.move_to(URL).unwrap();
+    laptop.engine.move_to(URL, "").unwrap();
     laptop.write("after");
     laptop.sync();
     phone.write("meanwhile");
@@ -165,7 +165,7 @@ fn who_follows_a_space_knows_the_epochs_that_began_at_the_new_relay() {
     let mut phone = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut phone]);
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.engine.rotate().unwrap();
     laptop.write("under a new epoch");
     laptop.sync();
@@ -276,7 +276,7 @@ fn what_a_space_that_moved_had_left_can_go_and_still_leads_to_the_other_relay() 
     converge(&mut [&mut laptop, &mut phone]);
     world.start_relay(OTHER_URL, "other");
     let old = Arc::clone(&laptop.engine.relay);
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     old.delete(laptop.engine.space(), &laptop.keys).unwrap();
     phone.write("meanwhile");
@@ -294,7 +294,7 @@ fn who_has_not_heard_of_a_move_deletes_the_space_where_it_is() {
     let mut phone = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut phone]);
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     phone.engine.delete_at_relay().unwrap();
     assert_eq!(phone.engine.url(), OTHER_URL);
