@@ -42,8 +42,8 @@
 #[cfg(feature = "keyring")]
 pub use ara_sync::Keychain;
 pub use ara_sync::{
-    Alarm, Connection, Device, DeviceId, FileKeyStore, Invitation, Join, JoinRequest, Joining,
-    KeptKeys, KeyStore, MemoryKeyStore, QrCode, Quota, Recover, Recovery, RecoveryWords,
-    RemovalPlan, Session, Space, SpaceId, Status, StatusWatch, SyncBuilder, SyncProgress, Syncing,
-    join, recover,
+    Alarm, Cancel, Connection, Device, DeviceId, FileKeyStore, Invitation, Join, JoinRequest,
+    Joining, KeptKeys, KeyStore, MemoryKeyStore, QrCode, Quota, Recover, Recovery, RecoveryWords,
+    RemovalPlan, SendProgress, Session, Space, SpaceId, Status, StatusWatch, SyncBuilder,
+    SyncProgress, Syncing, Who, join, recover,
 };

@@ -15,6 +15,9 @@ const FILE: &str = "ara-relay.db";
 /// How many seconds' worth of requests may come at once.
 const BURST_SECONDS: u32 = 10;
 
+/// The least that a space may be given. Below, not even its members and one large change have room.
+const LEAST_QUOTA: u64 = 1 << 20;
+
 /// The relay of ara's sync.
 ///
 /// Devices of one person keep equal databases through it. It stores and passes on what they send, and cannot read it:
@@ -54,8 +57,9 @@ pub(crate) struct Arguments {
 
     /// Where the relay keeps everything: a file, or a database of PostgreSQL.
     ///
-    /// A path, which can begin with sqlite:, is that of a file of SQLite, beside which are two others while the relay
-    /// runs. One relay uses it at a time. If it is a folder, the file in it is ara-relay.db.
+    /// A path, which can begin with sqlite:, is that of a file of SQLite, beside which are others while the relay
+    /// runs. One relay uses it at a time: a second one does not start. If it is a folder, the file in it is
+    /// ara-relay.db.
     ///
     /// postgres://USER:PASSWORD@HOST/DATABASE is a database of PostgreSQL, in which the relay makes its tables. Any number
     /// of relays use it at a time. With ?sslmode=verify-full the connection is encrypted, and it is checked who the
@@ -63,7 +67,6 @@ pub(crate) struct Arguments {
     /// the machine: prefer the environment variable.
     #[arg(
         long,
-        alias = "data",
         value_name = "STORE",
         env = "ARA_RELAY_STORE",
         hide_env_values = true,
@@ -111,8 +114,8 @@ pub(crate) struct Arguments {
 
     /// How much a space may have: a number of bytes, or of KB, MB, GB or TB.
     ///
-    /// What does not fit is refused, and waits on the device. Letting a device out always passes.
-    #[arg(long, value_name = "SIZE", env = "ARA_RELAY_QUOTA", default_value = "1GB", value_parser = parse_size)]
+    /// What does not fit is refused, and waits on the device. Letting a device out always passes. It is 1 MB at least.
+    #[arg(long, value_name = "SIZE", env = "ARA_RELAY_QUOTA", default_value = "1GB", value_parser = parse_quota)]
     pub(crate) quota: u64,
 
     /// How many requests a second one address may send, or 0 for any number.
@@ -201,8 +204,7 @@ impl Arguments {
     /// Returns what is missing if no device elsewhere could call it.
     pub(crate) fn origins(&self, listening: SocketAddr) -> Result<Vec<String>, String> {
         let mut origins = self.origin.clone();
-        let address = listening.ip();
-        if origins.is_empty() && address.is_unspecified() {
+        if self.lacks_origin(listening) {
             return Err("the relay listens on all addresses, so it has to be told by which URL devices call it: \
                         add --origin URL"
                 .to_owned());
@@ -234,9 +236,13 @@ impl Arguments {
                 Err("--admit token needs a --token, or ARA_RELAY_TOKEN".to_owned())
             }
             None if tokens.is_empty() && self.is_reached_by_others() => {
-                Err("others can reach this relay, so it has to be told who may found spaces: \
-                     add --token TOKEN, or --admit open"
-                    .to_owned())
+                let mut told = "others can reach this relay, so it has to be told who may found \
+                                spaces: add --token TOKEN, or --admit open"
+                    .to_owned();
+                if self.lacks_origin(self.listen) {
+                    told.push_str("; and by which URL devices call it: add --origin URL");
+                }
+                Err(told)
             }
             None if tokens.is_empty() => Ok(Admission::Open),
             Some(Admit::Token) | None => Ok(Admission::Token(tokens)),
@@ -247,6 +253,11 @@ impl Arguments {
     pub(crate) fn rate(&self) -> Option<Rate> {
         let burst = self.rate.saturating_mul(BURST_SECONDS);
         (self.rate > 0).then_some(Rate { per_second: self.rate, burst })
+    }
+
+    /// Returns whether nothing tells by which URL devices elsewhere call the relay.
+    fn lacks_origin(&self, listening: SocketAddr) -> bool {
+        self.origin.is_empty() && listening.ip().is_unspecified()
     }
 
     fn is_reached_by_others(&self) -> bool {
@@ -266,6 +277,15 @@ impl Arguments {
 
 fn parse_origin(url: &str) -> Result<String, String> {
     origin(url).map_err(|error| error.to_string())
+}
+
+/// Reads how much a space may have.
+fn parse_quota(text: &str) -> Result<u64, String> {
+    let size = parse_size(text)?;
+    if size < LEAST_QUOTA {
+        return Err("a space needs at least 1MB, and a number without a unit is bytes: say `5GB`, for example".to_owned());
+    }
+    Ok(size)
 }
 
 fn parse_size(text: &str) -> Result<u64, String> {
@@ -344,6 +364,10 @@ mod tests {
         for own in ["http://localhost:4040", "http://[::1]:80", "http://127.0.0.1"] {
             assert_eq!(parse(&["--origin", own]).admission(), Ok(Admission::Open), "{own}");
         }
+        let both = parse(&["--listen", "0.0.0.0:80"]).admission().unwrap_err();
+        assert!(both.contains("--token") && both.contains("--origin"), "{both}");
+        let one = parse(&["--listen", "192.168.1.2:80"]).admission().unwrap_err();
+        assert!(!one.contains("--origin"), "{one}");
         assert!(parse(&["--admit", "token"]).admission().is_err());
         assert!(parse(&["--admit", "token", "--token", ""]).admission().is_err());
         assert!(parse(&["--admit", "open", "--token", "a"]).admission().is_err());
@@ -370,6 +394,10 @@ mod tests {
             [("10", 10), ("3KB", 3 << 10), ("5 mb", 5 << 20), ("2G", 2 << 30), ("1TB", 1 << 40)]
         {
             assert_eq!(parse_size(text), Ok(size), "{text}");
+        }
+        assert_eq!(parse_quota("1MB"), Ok(1 << 20));
+        for text in ["5", "1023KB"] {
+            assert!(parse_quota(text).unwrap_err().contains("at least 1MB"), "{text}");
         }
         for text in ["", "GB", "1.5GB", "-1", "3 apples", "99999999999TB", "1ä"] {
             assert!(parse_size(text).is_err(), "{text}");

@@ -1,6 +1,7 @@
 //! `ara-relay`: the relay of ara's sync, as a server.
 
 mod args;
+mod lock;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -61,7 +62,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
         None => None,
     };
 
-    let (store, kept) = open(arguments)?;
+    let place = arguments.place();
+    // Others may open the store, such as who looks into it. A file has one relay.
+    let _lock = match &place {
+        Place::File(file) => Some(lock::lock(file)?),
+        Place::Postgres(_) => None,
+    };
+    let (store, kept) = open(place, arguments.store_connections)?;
     let options = RelayOptions {
         origins,
         admission,
@@ -105,8 +112,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Opens the store, and returns where it is, without what is secret.
-fn open(arguments: &Arguments) -> Result<(Arc<dyn Store>, String)> {
-    match arguments.place() {
+fn open(place: Place, connections: usize) -> Result<(Arc<dyn Store>, String)> {
+    match place {
         Place::File(file) => {
             let store = SqliteStore::open(&file).with_context(|| file.display().to_string())?;
             // The file is there, so this fails only if it has gone already.
@@ -114,7 +121,7 @@ fn open(arguments: &Arguments) -> Result<(Arc<dyn Store>, String)> {
             Ok((Arc::new(store), file.display().to_string()))
         }
         Place::Postgres(url) => {
-            let store = PostgresStore::connect_with(&url, arguments.store_connections)?;
+            let store = PostgresStore::connect_with(&url, connections)?;
             let kept = store.to_string();
             Ok((Arc::new(store), kept))
         }

@@ -130,6 +130,24 @@ fn one_that_others_can_reach_does_not_start_without_being_told() {
 }
 
 #[test]
+fn a_second_one_does_not_start_with_the_same_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Running::start(in_folder(folder.path()));
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(folder.path().join("ara-relay.db"), &link).unwrap();
+    for data in [folder.path(), &link] {
+        let output = in_folder(data).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        assert!(error.contains("is used by another relay that runs"), "{error}");
+    }
+    assert!(get(&relay.address("http://"), "/health").starts_with("HTTP/1.1 200"));
+    // The system gives it free, also after a relay that could not.
+    drop(relay);
+    Running::start(in_folder(folder.path())).stop();
+}
+
+#[test]
 fn what_it_cannot_use_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.txt");

@@ -11,8 +11,9 @@ pub(crate) mod device;
 mod doubting;
 mod founding;
 mod holes;
-mod joining;
+pub(crate) mod joining;
 mod judging;
+pub(crate) mod leaving;
 mod own_slot;
 mod pushing;
 mod reading;
@@ -28,3 +29,4 @@ pub(crate) mod settings;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod told_alarms;

@@ -21,11 +21,13 @@ pub use keys::file::FileKeyStore;
 pub use keys::keychain::Keychain;
 pub use keys::memory::MemoryKeyStore;
 pub use keys::{KeptKeys, KeyStore};
-pub use pairing::{Invitation, Join, JoinRequest, Joining, QrCode, join};
+pub use pairing::{Cancel, Invitation, Join, JoinRequest, Joining, QrCode, join};
 pub use session::{
     Recover, Recovery, RecoveryWords, RemovalPlan, Session, Space, SyncBuilder, Syncing, recover,
 };
-pub use state::Alarm;
-pub use status::{Connection, Device, DeviceId, Quota, Status, StatusWatch, SyncProgress};
+pub use state::{Alarm, Who};
+pub use status::{
+    Connection, Device, DeviceId, Quota, SendProgress, Status, StatusWatch, SyncProgress,
+};
 #[doc(hidden)]
 pub use transport::{Events, Response, Transport, TransportError};

@@ -39,11 +39,7 @@ impl Options {
 
     /// Returns what makes the way to a relay. A cutoff ends its requests.
     pub(crate) fn connect(&self, cutoff: &Cutoff) -> Connect {
-        let (http, cutoff) = (self.http.clone(), cutoff.clone());
-        Arc::new(move |url| {
-            let transport: Arc<dyn Transport> = HttpTransport::new(url, &http, &cutoff)?;
-            Ok(transport)
-        })
+        connect(&self.http, cutoff)
     }
 
     /// Checks what does not depend on the network, so that a wrong certificate is told at once.
@@ -56,6 +52,15 @@ impl Options {
     pub(crate) fn set_proxy(&mut self, url: &str) {
         self.http.proxy = ProxyChoice::At(url.to_owned());
     }
+}
+
+/// Returns what makes the way to a relay.
+pub(crate) fn connect(http: &HttpSettings, cutoff: &Cutoff) -> Connect {
+    let (http, cutoff) = (http.clone(), cutoff.clone());
+    Arc::new(move |url| {
+        let transport: Arc<dyn Transport> = HttpTransport::new(url, &http, &cutoff)?;
+        Ok(transport)
+    })
 }
 
 /// The options that all builders have.
@@ -76,6 +81,9 @@ macro_rules! option_methods {
 
         /// Lets what was written under a newer schema than this app's wait for an update of the app. Without it,
         /// everything is taken, and what this app does not know stays in the file unseen.
+        ///
+        /// Versions are those of `ara.lock`, so each release has to be recorded by `cargo ara lock`. Without any,
+        /// sync does not begin: [`Error::NothingReleased`](ara_core::Error::NothingReleased).
         pub fn refuse_newer(mut self) -> Self {
             self.options.refuse_newer = true;
             self
@@ -99,6 +107,13 @@ macro_rules! option_methods {
         /// that is 45 seconds. While devices pair, a relay is silent for 5 seconds at a time, so it should be longer.
         pub fn patience(mut self, silence: std::time::Duration) -> Self {
             self.options.http.silence = Some(silence);
+            self
+        }
+
+        /// Sets the token by which the relay takes a space that it does not have, if it wants one: a new one, or one that
+        /// it has lost and is given again.
+        pub fn admission(mut self, token: impl Into<String>) -> Self {
+            self.options.admission = token.into();
             self
         }
 

@@ -86,7 +86,7 @@ fn run(mut args: Vec<OsString>) -> Result<String, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
 
-    if let ["sync" | "pair" | "devices" | "words" | "recover", ..] = args[..] {
+    if let ["sync" | "pair" | "devices" | "leave" | "words" | "recover", ..] = args[..] {
         return sync(&path, &args, is_last_years);
     }
     if is_last_years {

@@ -1,4 +1,5 @@
-//! Syncing the list with the user's other devices: `todo sync`, `pair`, `devices`, `words` and `recover`.
+//! Syncing the list with the user's other devices: `todo sync`, `pair`, `devices`, `leave`, `words`
+//! and `recover`.
 //!
 //! `edition` says what sync needs to know of this year's and of last year's app, `pairing` and `recovery` let devices
 //! in, `screen` shows what happens while the list is being synced, and `told` has the words for it.
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ara::prelude::*;
-use ara::sync::{FileKeyStore, KeyStore, SyncBuilder};
+use ara::sync::SyncBuilder;
 
 use self::edition::Edition;
 pub use self::edition::{LastYear, ThisYear};
@@ -25,6 +26,7 @@ const USAGE: &str = "To sync the list with other devices:
   todo sync [RELAY]            keep it in step with them, and let one in if there is none yet
   todo pair [RELAY] CODE       join them, by the code that `sync` shows, or the text of its QR code
   todo devices [RELAY]         show them
+  todo leave [RELAY]           sync it no more: it stays here, and `sync` would begin anew
   todo words [RELAY]           make 24 words that bring the list back when all devices are lost
   todo recover [RELAY]         bring it back: the words are read from here
 
@@ -47,6 +49,7 @@ pub fn run<E: Edition>(path: &Path, args: &[&str]) -> Result<(), Failure> {
         ["sync"] => sync::<E>(&setting),
         ["pair", code] => pairing::join::<E>(&setting, code),
         ["devices"] => devices::<E>(&setting),
+        ["leave"] => leave::<E>(&setting),
         ["words"] => recovery::make_words::<E>(&setting),
         ["recover"] => recovery::recover::<E>(&setting),
         _ => Err(usage(format!("this is not how it is used:\n\n{USAGE}"))),
@@ -92,11 +95,14 @@ impl<'a> Setting<'a> {
 
     /// Opens the file, if it takes part in sync.
     fn open(&self) -> Result<Database, Failure> {
-        if FileKeyStore::beside(self.path).load()?.is_none() {
-            let path = self.path.display();
-            return Err(usage(format!("{path} is not synced yet: `todo sync` begins")));
+        let db = self.path.exists().then(|| Database::open(self.path)).transpose()?;
+        if let Some(db) = db
+            && db.space()?.is_some()
+        {
+            return Ok(db);
         }
-        Ok(Database::open(self.path)?)
+        let path = self.path.display();
+        Err(usage(format!("{path} is not synced yet: `todo sync` begins")))
     }
 }
 
@@ -117,6 +123,13 @@ fn devices<E: Edition>(setting: &Setting<'_>) -> Result<(), Failure> {
     let status = setting.builder::<E>(&db).open()?.status();
     let rows: Vec<_> = status.devices.iter().map(told::device).collect();
     say(table::aligned(["name", "app", "last heard of", ""], &rows).trim_end())
+}
+
+/// Takes the list out of sync. Nothing begins that again but `todo sync`.
+fn leave<E: Edition>(setting: &Setting<'_>) -> Result<(), Failure> {
+    let db = setting.open()?;
+    setting.builder::<E>(&db).open()?.leave()?;
+    say("the list is synced no more, and stays here")
 }
 
 /// The time at which what must come to an end is given up.

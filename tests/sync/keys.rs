@@ -11,7 +11,7 @@ use ara::prelude::*;
 use ara::sync::{Alarm, KeptKeys, KeyStore, recover};
 
 use crate::device::{
-    App, Device, LONG, Place, add, has_alarm, titles, wait_for, wait_sent, wait_until,
+    App, Device, LONG, Place, add, has_alarm, names, titles, wait_for, wait_sent, wait_until,
 };
 use crate::test_relay::TestRelay;
 
@@ -135,12 +135,13 @@ fn a_copy_of_the_folder_becomes_a_device_of_its_own() {
         let file = file.unwrap();
         fs::copy(file.path(), copy.folder().join(file.file_name())).unwrap();
     }
-    let copied = again(&copy, &relay).unwrap();
+    let copied = Device::start(copy.open(), &relay, "Copy");
     let status = wait_until(&copied.session, |status| {
         has_alarm(status, |alarm| *alarm == Alarm::KeysReplaced) && status.is_up_to_date()
     });
     assert_ne!(status.this_device().map(|device| device.id), id);
-    assert_eq!(status.devices.len(), 2);
+    // The original keeps its name.
+    assert_eq!(names(&status), ["Copy", "Laptop"]);
     // Both go on, also in their next sessions.
     drop(copied);
     let [original, copied] = [&place, &copy].map(|place| again(place, &relay).unwrap());

@@ -3,7 +3,9 @@
 mod device;
 mod keys;
 mod live;
+mod moving;
 mod pairing;
+mod pairing_ends;
 mod recovery;
 mod relays;
 mod removal;

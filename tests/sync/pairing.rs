@@ -1,5 +1,6 @@
 //! Letting devices in.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -9,7 +10,9 @@ use ara::Error;
 use ara::prelude::*;
 use ara::sync::{Joining, join};
 
-use crate::device::{App, Device, LONG, add, names, titles, wait_for, wait_sent, wait_until};
+use crate::device::{
+    App, Device, LONG, Place, add, names, titles, wait_for, wait_sent, wait_until,
+};
 use crate::test_relay::{Mode, TestRelay};
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -69,6 +72,39 @@ fn the_qr_code_names_the_relay_too() {
 }
 
 #[test]
+fn the_relay_of_the_qr_code_counts_until_the_app_names_another() {
+    let [relay, usual, other] = [(); 3].map(|()| TestRelay::start());
+    for given in [usual.url(), String::new()] {
+        let place = Place::new();
+        let laptop = Device::first(&relay);
+        let invitation = laptop.session.invite().unwrap();
+        let joining = begin(given, invitation.qr().payload());
+        let mut request = invitation.wait(LONG).unwrap();
+        let joining = joining.join().unwrap().unwrap();
+        request.accept(&joining.digits()).unwrap();
+        wait_sent(&joining.finish::<App>(&place.open()).unwrap());
+        // The app starts again, with its usual relay.
+        for _ in 0..2 {
+            let phone = Device::start(place.open(), &usual, "Phone");
+            assert_eq!(wait_sent(&phone.session).relay, relay.url());
+        }
+        let phone = Device::start(place.open(), &usual, "Phone");
+        phone.session.start_over().unwrap();
+        wait_until(&phone.session, |status| names(status) == ["Phone"] && status.is_up_to_date());
+        drop(phone);
+        let phone = Device::start(place.open(), &usual, "Phone");
+        assert_eq!(wait_sent(&phone.session).relay, relay.url());
+        drop(phone);
+        for _ in 0..2 {
+            let phone = Device::start(place.open(), &other, "Phone");
+            assert_eq!(wait_sent(&phone.session).relay, other.url());
+        }
+        let phone = Device::start(place.open(), &usual, "Phone");
+        assert_eq!(wait_sent(&phone.session).relay, usual.url());
+    }
+}
+
+#[test]
 fn wrong_digits_may_be_typed_twice() {
     let relay = TestRelay::start();
     let laptop = Device::first(&relay);
@@ -105,12 +141,14 @@ fn digits_that_are_wrong_three_times_end_it() {
     for _ in 0..3 {
         request.accept(wrong).unwrap_err();
     }
+    // The device is told at once.
+    let error = joining.finish::<App>(&Database::memory().unwrap()).unwrap_err();
+    assert!(matches!(error, Error::PairingFailed { .. }), "{error}");
+    assert!(error.to_string().contains("refused"), "{error}");
     let refused = request.accept(&digits).unwrap_err();
     assert!(matches!(refused, Error::PairingDigits { tries_left: 0, .. }), "{refused}");
     wait_until(&laptop.session, |status| names(status) == ["Laptop"]);
     request.refuse().unwrap();
-    let error = joining.finish::<App>(&Database::memory().unwrap()).unwrap_err();
-    assert!(matches!(error, Error::PairingFailed { .. }), "{error}");
 }
 
 #[test]
@@ -138,6 +176,11 @@ fn nobody_waits_for_ever() {
     let code = invitation.code().to_owned();
     let error = invitation.wait(SHORT).unwrap_err();
     assert!(matches!(error, Error::PairingTimedOut), "{error}");
+    // Who uses the code after that is told so.
+    let error = join(relay.url(), code).begin().unwrap_err();
+    assert!(matches!(error, Error::PairingCode { .. }), "{error}");
+    assert!(error.to_string().contains("no more"), "{error}");
+    let code = laptop.session.invite().unwrap().code().to_owned();
     // The mailbox is there, and nobody answers.
     let error = join(relay.url(), code).timeout(SHORT).begin().unwrap_err();
     assert!(matches!(error, Error::PairingTimedOut), "{error}");
@@ -288,12 +331,20 @@ fn pairing_ends_with_the_session() {
 
 #[test]
 fn a_database_in_a_space_with_others_joins_no_other() {
-    let relay = TestRelay::start();
+    let (relay, place) = (TestRelay::start(), Place::new());
     let laptop = Device::first(&relay);
-    let phone = laptop.let_in_new(&relay, "Phone");
+    let phone = laptop.let_in(place.open(), &relay, "Phone");
     let other = Device::first(&relay);
     let Device { db, session } = phone;
     drop(session);
+    let keys = fs::read(place.keys()).unwrap();
+    // It can be told before anything is sent.
+    wait_sent(&other.session);
+    relay.asked();
+    let error = join(relay.url(), "K7QP-3MTX-9WDR-2HVC").begin_for(&db).unwrap_err();
+    assert!(matches!(error, Error::InASpace), "{error}");
+    assert!(error.to_string().contains("`leave_without_relay`"), "{error}");
+    assert!(!relay.asked().iter().any(|path| path == "/v1/mailbox"));
     let invitation = other.session.invite().unwrap();
     let joining = begin(relay.url(), invitation.code());
     let mut request = invitation.wait(LONG).unwrap();
@@ -301,7 +352,9 @@ fn a_database_in_a_space_with_others_joins_no_other() {
     request.accept(&joining.digits()).unwrap();
     let error = joining.finish::<App>(&db).unwrap_err();
     assert!(matches!(error, Error::InASpace), "{error}");
-    // It is still where it was.
+    // The other space is rid of it, and it is still where it was.
+    wait_until(&other.session, |status| names(status) == ["Laptop"]);
+    assert_eq!(fs::read(place.keys()).unwrap(), keys);
     add(&db, "still there");
     let _phone = Device::start(db, &relay, "Phone");
     wait_for(&laptop.db, &["still there"]);

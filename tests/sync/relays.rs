@@ -158,6 +158,24 @@ fn what_is_deleted_at_the_relay_stays_with_the_devices() {
 }
 
 #[test]
+fn a_deleted_space_does_not_hold_a_file_whose_keys_are_lost() {
+    let (relay, place) = (TestRelay::start(), Place::new());
+    let laptop = Device::start(place.open(), &relay, "Laptop");
+    add(&laptop.db, "one");
+    laptop.session.delete_at_relay().unwrap();
+    drop(laptop);
+    fs::remove_file(place.keys()).unwrap();
+    let db = place.open();
+    let error = db.sync::<App>(relay.url()).open().unwrap_err();
+    assert!(matches!(error, Error::KeysMissing), "{error}");
+    assert!(error.to_string().contains("`leave_without_relay`"), "{error}");
+    db.sync::<App>(relay.url()).leave_without_relay().unwrap();
+    let laptop = Device::start(db, &relay, "Laptop");
+    wait_sent(&laptop.session);
+    assert_eq!(titles(&laptop.db), ["one"]);
+}
+
+#[test]
 fn a_space_is_founded_anew_and_the_others_join_it_with_their_rows() {
     let (relay, place) = (TestRelay::start(), Place::new());
     let laptop = Device::start(place.open(), &relay, "Laptop");
@@ -167,10 +185,20 @@ fn a_space_is_founded_anew_and_the_others_join_it_with_their_rows() {
     for device in [&phone, &tablet] {
         wait_for(&device.db, &["one"]);
     }
+    laptop.session.new_recovery_words().unwrap();
+    wait_until(&laptop.session, |status| status.has_recovery_words && status.is_up_to_date());
     phone.session.pause();
     add(&phone.db, "two");
     laptop.session.start_over().unwrap();
-    wait_until(&laptop.session, |status| names(status) == ["Laptop"] && status.is_up_to_date());
+    let status =
+        wait_until(&laptop.session, |status| names(status) == ["Laptop"] && status.is_up_to_date());
+    // The words are those of the old space.
+    assert!(!status.has_recovery_words);
+    // Who stays in the old space hears that the laptop has left it.
+    let status = wait_until(&tablet.session, |status| names(status) == ["Phone", "Tablet"]);
+    let has_left =
+        |alarm: &Alarm| matches!(alarm, Alarm::DeviceRemoved { device, by } if device == by);
+    assert!(has_alarm(&status, has_left), "{status:?}");
     let Device { db, session } = phone;
     drop(session);
     let phone = laptop.let_in(db, &relay, "Phone");

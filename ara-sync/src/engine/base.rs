@@ -28,6 +28,10 @@ pub(crate) struct Engine {
     pub(super) connect: Connect,
     pub(super) settings: Settings,
     pub(super) url: String,
+    /// The URL that the app gave.
+    pub(super) given: String,
+    /// Whether this device tells nothing of itself, as another one may have its keys.
+    pub(super) is_silent: bool,
     pub(super) relay: Arc<Relay>,
     pub(super) access: AccessLog,
     /// The keys of the epochs, or `None` if this device is no member any more, or cannot open what was wrapped for it.
@@ -149,8 +153,8 @@ pub(crate) struct Progress {
     pub(crate) read: u64,
     /// The end of the relay's log.
     pub(crate) end: u64,
-    /// How many segments were sent.
-    pub(crate) sent: u64,
+    /// About how many bytes are to be sent, if the request has sent some.
+    pub(crate) to_send: Option<u64>,
 }
 
 /// What lets a device join: what the pairing told it.
@@ -165,17 +169,25 @@ pub(crate) struct Invitation {
 }
 
 impl Engine {
-    /// Opens sync of a file. Returns `None` if the file is in no space. `url` is where the relay is, unless the space
-    /// has moved.
+    /// Opens sync of a file. Returns `None` if the file is in no space. `given` is where the relay is, unless the space
+    /// has moved, or the file came to another relay when the app gave the same.
     pub(crate) fn open(
         database: &Database,
         keys: Arc<SecretKeys>,
-        url: &str,
+        given: &str,
         connect: Connect,
         settings: Settings,
     ) -> Result<Option<Self>> {
         let Some(Kept { access, place, unread }) = Kept::load(database)? else { return Ok(None) };
-        let url = access.members.relay().unwrap_or(url).to_owned();
+        let noted = database.sync_read(|sync| {
+            let given_then = facts::get(sync, facts::GIVEN)?;
+            let is_same = |then: &Vec<u8>| then.is_empty() || *then == given.as_bytes();
+            let relay = facts::get(sync, facts::RELAY)?;
+            Ok(relay.filter(|_| given_then.as_ref().is_some_and(is_same)))
+        })?;
+        let noted = noted.flatten().and_then(|url| String::from_utf8(url).ok());
+        let moved = access.members.relay().map(str::to_owned);
+        let url = moved.or(noted).unwrap_or_else(|| given.to_owned());
         let relay = Arc::new(Relay::new(&url, connect(&url)?)?);
         let mut engine = Self {
             database: database.clone(),
@@ -183,6 +195,8 @@ impl Engine {
             connect,
             settings,
             url,
+            given: given.to_owned(),
+            is_silent: false,
             relay,
             access,
             epoch_keys: None,
@@ -198,7 +212,19 @@ impl Engine {
 
     /// Notes which relay it is. If the space has moved since the file was open, all of the new relay's log is read.
     fn settle(&mut self) -> Result<()> {
-        let noted = self.database.sync_read(|sync| facts::get(sync, facts::RELAY))?.flatten();
+        let read = self.database.sync_read(|sync| {
+            Ok((facts::get(sync, facts::RELAY)?, facts::get(sync, facts::GIVEN)?))
+        })?;
+        let (noted, noted_given) = read.unwrap_or_default();
+        if noted_given.is_some_and(|noted| noted != self.given.as_bytes()) && !self.given.is_empty()
+        {
+            // Another one counts, but for the first one that the app gives at all.
+            let (given, is_kept) = (self.given.clone(), self.given != self.url);
+            self.write(|sync| match is_kept {
+                true => facts::put(sync, facts::GIVEN, given.as_bytes()),
+                false => facts::remove(sync, facts::GIVEN),
+            })?;
+        }
         if noted.as_deref() == Some(self.url.as_bytes()) {
             return Ok(());
         }
@@ -297,16 +323,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns about how many bytes are to be sent.
+    /// Returns about how many bytes are to be sent: those of the log that come after what is sealed of each node. A
+    /// segment takes about as many.
     pub(crate) fn bytes_to_send(&mut self) -> Result<u64> {
-        /// What a change takes in a segment, about.
-        const OF_A_CHANGE: u64 = 60;
-        let mut changes = 0;
+        let mut bytes: u64 = 0;
         for known in self.database.sync_nodes()? {
             let sealed = self.tail(NodeId::from_bytes(known.node))?.end.number;
-            changes += known.end.number.saturating_sub(sealed);
+            if sealed < known.end.number {
+                bytes = bytes.saturating_add(self.database.sync_bytes_after(known.node, sealed)?);
+            }
         }
-        Ok(changes.saturating_mul(OF_A_CHANGE))
+        Ok(bytes)
     }
 
     /// Raises an alarm.

@@ -68,23 +68,30 @@ impl Engine {
             .map(|_| ())
     }
 
-    /// Moves the space to another relay.
-    pub(crate) fn move_to(&mut self, url: &str) -> Result<()> {
-        // Once it is told to all, there is no way back but by the new relay. So that one is asked first.
+    /// Moves the space to another relay, which may want a token.
+    pub(crate) fn move_to(&mut self, url: &str, admission: &str) -> Result<()> {
+        // Once it is told to all, there is no way back but by the new relay. So that one is asked first, with what is no
+        // record: it is not taken, and a relay that does not admit the space says so before it looks.
         let relay = Relay::new(url, (self.connect)(url)?)?;
         let request = AccessRequest {
             space: self.space(),
             after: Some(self.access.members.head()),
             cursor: self.place.cursor,
-            admission: String::new(),
-            records: vec![],
+            admission: admission.to_owned(),
+            records: vec![vec![]],
         };
         match relay.access(&request, &self.keys) {
             Ok(_) | Err(Fault::Refused(Refusal::Unknown | Refusal::Moved)) => {}
             Err(fault) => return Err(fault),
         }
         self.change(&mut |members, keys, _| members.move_to(keys, url))?;
-        self.go_to(url, &mut Outcome::default())
+        admission.clone_into(&mut self.settings.admission);
+        let mut outcome = Outcome::default();
+        self.go_to(url, &mut outcome)?;
+        // The others may have no token, so the new relay is to have the space before they come. All know by now that it
+        // moves there, so what fails here is done by the next round.
+        let _ = self.repair_access(&mut outcome);
+        Ok(())
     }
 
     /// Deletes the space at the relay, for ever. Sync stops.
@@ -96,7 +103,7 @@ impl Engine {
         }
         self.relay.delete(self.space(), &self.keys)?;
         let by = self.own_key();
-        match self.stop(&Alarm::DeletedAtRelay { by }, &mut Outcome::default()) {
+        match self.stop(&Alarm::DeletedAtRelay { by: by.into() }, &mut Outcome::default()) {
             Fault::Stopped => Ok(()),
             fault => Err(fault),
         }
@@ -109,7 +116,9 @@ impl Engine {
     /// Returns a fault if something could not be sent: the device has not left then.
     pub(crate) fn leave(mut self) -> Result<()> {
         let own = self.own_key();
-        if !self.is_stopped()? {
+        // There is nobody to tell of a space that no relay has.
+        let is_known_here_alone = self.members().iter().count() == 1 && !self.is_founded()?;
+        if !is_known_here_alone && !self.is_stopped()? {
             let Outcome { is_complete, used, .. } = self.round(&|| false, &mut |_| {})?;
             if !is_complete {
                 let (used, limit) = used.unwrap_or_default();
@@ -121,10 +130,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Tells the others nothing of this device, as its keys may be those of another one, until it has
+    /// [others](Self::replace_own_keys).
+    pub(crate) const fn keep_silent(&mut self) {
+        self.is_silent = true;
+    }
+
     /// Gives this device new keys, as its old ones were found copied: the old pair makes the new one a member.
     pub(crate) fn replace_own_keys(&mut self, keys: Arc<SecretKeys>) -> Result<()> {
         self.add(&keys.public())?;
-        self.keys = keys;
+        (self.keys, self.is_silent) = (keys, false);
         self.find_keys()?;
         self.raise(&Alarm::KeysReplaced, &mut Outcome::default())
     }

@@ -15,6 +15,8 @@ pub(crate) struct Device {
     pub(crate) is_own: bool,
     /// Whether these are the recovery words.
     pub(crate) is_recovery: bool,
+    /// The name that it gave when this device let it in.
+    pub(crate) named: Option<String>,
     /// What it last said of itself.
     pub(crate) said: Option<Said>,
 }

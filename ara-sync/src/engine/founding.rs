@@ -37,11 +37,11 @@ impl Engine {
     /// Founds a space that succeeds this one, with new keys, at the same relay. The rows of the file are brought along.
     /// If that fails, this one goes on.
     pub(crate) fn start_over(&self, keys: Arc<SecretKeys>) -> Result<Self> {
-        let Self { database, url, .. } = self;
+        let Self { database, url, given, .. } = self;
         let access = genesis(database, &keys, Some(self.space()))?;
-        put_in_space(database, (Some(self.space()), &access), url, &[])?;
+        put_in_space(database, (Some(self.space()), &access), url, &not_as_given(url, given))?;
         let (connect, settings) = (Arc::clone(&self.connect), self.settings.clone());
-        let opened = Self::open(database, keys, url, connect, settings)?;
+        let opened = Self::open(database, keys, given, connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 }
@@ -49,6 +49,12 @@ impl Engine {
 fn genesis(database: &Database, keys: &SecretKeys, succeeds: Option<SpaceId>) -> Result<AccessLog> {
     let genesis = Record::genesis(keys, succeeds, &mut Random::of(database)?)?;
     Ok(AccessLog::found(&genesis)?)
+}
+
+/// Returns what a file notes that comes to another relay than the one whose URL the app gave.
+pub(super) fn not_as_given(url: &str, given: &str) -> Vec<(String, Vec<u8>)> {
+    let note = (facts::GIVEN.to_owned(), given.as_bytes().to_vec());
+    if url == given { vec![] } else { vec![note] }
 }
 
 /// Notes that a file is in a space, in place of the one that it was in before.

@@ -1,16 +1,19 @@
 //! What this device tells the others of itself, and what they told.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ara_core::VersionVector;
 use ara_protocol::NodeId;
 use ara_protocol::access::Role;
+use ara_protocol::keys::MemberKey;
 use ara_protocol::slot::{Slot, SlotContent};
 
 use crate::engine::base::{Engine, Outcome};
 use crate::engine::device::{Device, Said};
 use crate::engine::pushing::Push;
 use crate::fault::Result;
+use crate::state::facts;
 use crate::state::segments::{self, node_point};
 use crate::state::slots::{self, HeardSlot, OwnSlot};
 
@@ -27,7 +30,7 @@ const LONGEST_VECTOR: usize = 60_000;
 impl Engine {
     /// Returns the own slot, if it says something new, and it is time. `pushes` are sent with it.
     pub(super) fn own_slot(&mut self, pushes: &[Push]) -> Result<Option<(Slot, OwnSlot)>> {
-        if self.epoch_keys.is_none() {
+        if self.is_silent || self.epoch_keys.is_none() {
             return Ok(None);
         }
         let sent = self.database.sync_read(OwnSlot::load)?.unwrap_or_default();
@@ -182,9 +185,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Notes the name of a device that is about to be let in. It counts until the device says one.
+    pub(crate) fn note_name(&self, device: MemberKey, name: &str) -> Result<()> {
+        let key = format!("{}{}", facts::NAMED, facts::hex(device.as_bytes()));
+        self.write(|sync| facts::put(sync, &key, cut(name).as_bytes()))
+    }
+
     /// Returns the members, with what they said of themselves.
     pub(crate) fn devices(&self) -> Result<Vec<Device>> {
-        let heard = self.database.sync_read(slots::all)?.unwrap_or_default();
+        let read = self
+            .database
+            .sync_read(|sync| Ok((slots::all(sync)?, facts::under(sync, facts::NAMED)?)))?;
+        let (heard, named) = read.unwrap_or_default();
+        let named: BTreeMap<_, _> = named.into_iter().collect();
         let own = self.own_key();
         let devices = self.access.members.iter().map(|member| {
             let key = member.keys().member();
@@ -194,6 +207,9 @@ impl Engine {
                 added_by: member.added_by(),
                 is_own: key == own,
                 is_recovery: member.role() == Role::Recovery,
+                named: named
+                    .get(&facts::hex(key.as_bytes()))
+                    .map(|name| String::from_utf8_lossy(name).into_owned()),
                 said: heard.and_then(|heard| self.said(heard)),
             }
         });

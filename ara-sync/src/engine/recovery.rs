@@ -35,6 +35,8 @@ pub(crate) struct Recovery {
     words: Arc<SecretKeys>,
     relay: Arc<Relay>,
     url: String,
+    /// The URL that the app gave.
+    given: String,
     connect: Connect,
     access: AccessLog,
 }
@@ -53,7 +55,8 @@ impl Recovery {
             let recovery = read_log(&relay, space, words).and_then(|access| {
                 let (words, relay, connect) =
                     (Arc::clone(words), Arc::clone(&relay), Arc::clone(connect));
-                Self { words, relay, url: url.to_owned(), connect, access }.follow()
+                let (url, given) = (url.to_owned(), url.to_owned());
+                Self { words, relay, url, given, connect, access }.follow()
             });
             let recovery = match recovery {
                 Ok(recovery) => recovery,
@@ -137,6 +140,7 @@ impl Recovery {
                 added_by: member.added_by(),
                 is_own: false,
                 is_recovery: false,
+                named: None,
                 said: said.map(|content| Said::of(content, 0)),
             }
         });
@@ -176,7 +180,7 @@ impl Recovery {
         also.push((facts::FOUNDED.to_owned(), vec![]));
         self.access.apply(&added)?;
         put_in_space(database, (before, &self.access), &self.url, &also)?;
-        let opened = Engine::open(database, keys, &self.url, self.connect, settings)?;
+        let opened = Engine::open(database, keys, &self.given, self.connect, settings)?;
         opened.ok_or(Fault::Database(Error::NotInASpace))
     }
 }

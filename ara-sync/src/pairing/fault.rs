@@ -14,6 +14,11 @@ pub(super) fn failed(reason: &str) -> Error {
     Error::PairingFailed { reason: reason.to_owned() }
 }
 
+/// The other side has ended the pairing.
+pub(super) fn ended() -> Error {
+    failed("the other device has ended it")
+}
+
 /// What a box holds is not what it should be, or cannot be made.
 pub(super) fn told(error: ara_protocol::Error) -> Error {
     match error {

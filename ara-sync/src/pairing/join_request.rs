@@ -4,19 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use ara_core::{Error, Result};
-use ara_protocol::keys::SecretKeys;
+use ara_protocol::keys::{MemberKey, SecretKeys};
+use ara_protocol::message::Refusal;
 use ara_protocol::pairing;
 
+use crate::fault::Fault;
 use crate::pairing::boxes::{Boxes, RESULT};
-use crate::pairing::fault::{failed, told};
+use crate::pairing::fault::{ended, failed, told};
 use crate::pairing::host::Host;
 use crate::random::Random;
 use crate::relay::Relay;
 
 /// A device that used the code of an [`Invitation`](crate::Invitation), and shows six digits.
 ///
-/// It is let in by [`accept`](Self::accept). A request that is dropped lets nobody in: the device waits until it gives
-/// up, unless it is [refused](Self::refuse).
+/// It is let in by [`accept`](Self::accept), and told by [`refuse`](Self::refuse) that it is not. A request that is dropped
+/// lets nobody in, and the device waits until it gives up.
 pub struct JoinRequest {
     host: Arc<dyn Host>,
     /// With which this device has answered.
@@ -24,8 +26,10 @@ pub struct JoinRequest {
     relay: Relay,
     request: pairing::JoinRequest,
     random: Random,
-    /// The last box, once the device is a member.
-    result: Option<Vec<u8>>,
+    /// The device and the last box, once it is a member.
+    let_in: Option<(MemberKey, Vec<u8>)>,
+    /// The last box, once it is refused.
+    refusal: Option<Vec<u8>>,
 }
 
 impl JoinRequest {
@@ -36,7 +40,7 @@ impl JoinRequest {
         request: pairing::JoinRequest,
         random: Random,
     ) -> Self {
-        Self { host, keys, relay, request, random, result: None }
+        Self { host, keys, relay, request, random, let_in: None, refusal: None }
     }
 
     /// Returns the name of the device. Whoever saw the code may have chosen it: the digits tell who it is.
@@ -50,35 +54,72 @@ impl JoinRequest {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::PairingDigits`] if they are not its digits, which may happen three times: if they were typed
-    /// as shown, somebody else has used the code. Returns [`Error::PairingTimedOut`] if the device waits no more, and
-    /// [`Error::Relay`] or [`Error::PairingFailed`] if the relay cannot be used or refuses.
+    /// Returns [`Error::PairingDigits`] if they are not its digits: if they were typed as shown, somebody else has used the
+    /// code. After the third wrong ones, when it says that no try is left, the device is refused. Returns
+    /// [`Error::PairingTimedOut`] if the device waits no more, [`Error::PairingFailed`] if its user has refused, or if the
+    /// session has ended, and [`Error::Relay`] if the relay cannot be used.
     pub fn accept(&mut self, digits: &str) -> Result<()> {
-        if self.result.is_none() {
+        let boxes = Boxes::of(self.request.mailbox(), &self.relay);
+        if self.let_in.is_none() {
+            let name = self.request.name().to_owned();
             let accepted = match self.request.confirm(digits) {
                 Ok(accepted) => accepted,
-                Err(error) => return Err(wrong_digits(error, self.request.tries_left())),
+                Err(error) => {
+                    let tries_left = self.request.tries_left();
+                    if tries_left == 0 {
+                        // If it cannot be told, it waits until it gives up.
+                        let _ = self.put_refusal();
+                    }
+                    return Err(wrong_digits(error, tries_left));
+                }
             };
             if self.host.is_over() {
                 return Err(failed("sync was stopped"));
             }
-            let access = self.host.add(accepted.device())?;
+            match boxes.is_ended(RESULT) {
+                Ok(false) => {}
+                Ok(true) => return Err(ended()),
+                Err(Fault::Refused(Refusal::Unknown)) => return Err(Error::PairingTimedOut),
+                Err(fault) => return Err(fault.into()),
+            }
+            let access = self.host.add(accepted.device(), &name)?;
             let result = accepted.result(&self.keys, self.host.space(), access, &mut self.random);
-            self.result = Some(result.map_err(told)?);
+            self.let_in = Some((accepted.device().member(), result.map_err(told)?));
         }
-        let Some(result) = self.result.clone() else { return Ok(()) };
-        Ok(Boxes { relay: &self.relay, mailbox: self.request.mailbox() }.put(RESULT, result)?)
+        let Some((device, result)) = self.let_in.clone() else { return Ok(()) };
+        match boxes.put(RESULT, result) {
+            // It has given up in between.
+            Err(Fault::Refused(Refusal::Malformed)) => {
+                self.host.remove(device)?;
+                Err(ended())
+            }
+            put => Ok(put?),
+        }
     }
 
-    /// Tells the device that it is not let in.
+    /// Tells the device that it is not let in. If it was [accepted](Self::accept), that is taken back.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if it cannot be told. It is not let in then either.
-    pub fn refuse(self) -> Result<()> {
-        let Self { keys, relay, request, mut random, .. } = self;
-        let refusal = request.refuse(&keys, &mut random).map_err(told)?;
-        Ok(Boxes { relay: &relay, mailbox: request.mailbox() }.put(RESULT, refusal)?)
+    /// Returns [`Error::Relay`] if it cannot be told. It is not let in then either, unless it was accepted before.
+    pub fn refuse(mut self) -> Result<()> {
+        if let Some((device, _)) = self.let_in {
+            self.host.remove(device)?;
+        }
+        match self.put_refusal() {
+            // It has the other answer, or has given up.
+            Err(Fault::Refused(Refusal::Malformed)) => Ok(()),
+            put => Ok(put?),
+        }
+    }
+
+    fn put_refusal(&mut self) -> Result<(), Fault> {
+        let refusal = match self.refusal.take() {
+            Some(refusal) => refusal,
+            None => self.request.refuse(&self.keys, &mut self.random)?,
+        };
+        self.refusal = Some(refusal.clone());
+        Boxes::of(self.request.mailbox(), &self.relay).put(RESULT, refusal)
     }
 }
 

@@ -1,22 +1,27 @@
-//! Closing the space that a file was alone in before it joined another.
+//! Closing the space that a file was in before it is in another.
 
 use ara_core::{Database, Result};
-use ara_protocol::SpaceId;
 use ara_protocol::keys::SecretKeys;
+use ara_protocol::{RecordHash, SpaceId};
 
+use crate::engine::base::Engine;
+use crate::engine::leaving::leave;
 use crate::engine::settings::Connect;
-use crate::fault::{self, Fault};
+use crate::fault;
 use crate::keys::KeyStore;
 use crate::keys::device_keys::DeviceKeys;
+use crate::random::Random;
 use crate::relay::Relay;
 use crate::state::facts;
 use crate::state::records::AccessLog;
 
-/// A space whose only member is this device.
+/// A space that a file was in before.
 pub(super) struct Closing {
     space: SpaceId,
     keys: SecretKeys,
     url: String,
+    /// The last record of its access log, if others go on in it, and are to hear that this device is gone.
+    head: Option<RecordHash>,
 }
 
 impl Closing {
@@ -45,15 +50,33 @@ impl Closing {
             space: members.space(),
             keys: kept.keys,
             url,
+            head: None,
         }))
     }
 
-    /// Deletes it at its relay. If that fails, it stays there, and nobody can read it.
-    pub(super) fn close(&self, connect: &Connect) {
-        let closed =
-            connect(&self.url).map_err(Fault::from).and_then(|transport| -> fault::Result<()> {
-                Relay::new(&self.url, transport)?.delete(self.space, &self.keys)
-            });
-        drop(closed);
+    /// Returns the space of a file that starts over, unless there is nothing that can be told to others.
+    pub(super) fn of_engine(engine: &Engine) -> fault::Result<Option<Self>> {
+        let members = engine.members();
+        let is_alone = members.iter().count() == 1;
+        if is_alone || members.get(engine.own_key()).is_none() || engine.is_stopped()? {
+            return Ok(None);
+        }
+        let keys = SecretKeys::from_bytes(&engine.keys().to_bytes());
+        let (space, url, head) = (engine.space(), engine.url().to_owned(), Some(members.head()));
+        Ok(Some(Self { space, keys, url, head }))
+    }
+
+    /// Deletes it at its relay, or tells those who go on in it that this device is gone. If that fails, it stays as it is.
+    pub(super) fn close(&self, database: &Database, connect: &Connect) {
+        let closed = || -> fault::Result<()> {
+            let relay = Relay::new(&self.url, connect(&self.url)?)?;
+            match self.head {
+                None => relay.delete(self.space, &self.keys),
+                Some(head) => {
+                    leave(&relay, self.space, head, &self.keys, &mut Random::of(database)?)
+                }
+            }
+        };
+        drop(closed());
     }
 }

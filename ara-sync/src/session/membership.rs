@@ -66,7 +66,8 @@ impl Session {
     /// println!("{}\n{}", invitation.code(), invitation.qr());
     /// let mut request = invitation.wait(Duration::from_secs(600))?;
     /// println!("{} wants in. Which digits does it show?", request.name());
-    /// request.accept(typed)
+    /// request.accept(typed)?;                                // after wrong ones, it can be called twice more
+    /// # Ok(())
     /// # }
     /// ```
     ///
@@ -87,10 +88,10 @@ impl Session {
     }
 
     fn open_invitation(&self) -> Result<Invitation, Fault> {
-        let (relay, url) = self.shared.relay()?;
+        let (relay, url, cutoff) = self.shared.relay()?;
         let random = Random::of(&self.shared.database)?;
         let host: Arc<dyn Host> = Arc::<Shared>::clone(&self.shared);
-        Invitation::open(host, relay, &url, random)
+        Invitation::open(host, (relay, cutoff), &url, random)
     }
 
     /// Makes recovery words: 24 words by which [`recover`](crate::recover) brings everything back on a new device,

@@ -94,11 +94,12 @@ impl Opening<'_> {
             kept.save(self.store)?;
         }
         let DeviceKeys { keys, successor, .. } = kept;
-        let engine = self.engine(keys)?;
+        let mut engine = self.engine(keys)?;
         let Some((_, successor)) = successor else {
             return Ok(Opened { engine, successor: None });
         };
         if engine.members().get(successor.public().member()).is_none() {
+            engine.keep_silent();
             return Ok(Opened { engine, successor: Some(successor) });
         }
         // The others know the new keys, and a crash came before they were kept as the only ones.

@@ -8,12 +8,17 @@ use ara_protocol::keys::SecretKeys;
 use crate::engine::base::Engine;
 use crate::fault::Fault;
 use crate::random::Random;
+use crate::session::closing::Closing;
 use crate::session::handle::Session;
 use crate::session::own_keys::{keep, prepare};
 
 impl Session {
     /// Sends what is new, leaves the space, and ends the session. What the file holds stays in it, and in the other
-    /// devices.
+    /// devices. A space of which no relay has heard yet is only forgotten.
+    ///
+    /// The next session of the file founds a space of its own, and sends all that the file holds to the relay. An app
+    /// whose user does not want that remembers it, and starts no session then:
+    /// [`space`](crate::Syncing::space) tells whether the file is in one.
     ///
     /// # Errors
     ///
@@ -34,14 +39,33 @@ impl Session {
     /// Moves the space to the relay at another URL. The other devices learn of it from the old one, and follow, so it
     /// should stay for as long as a device may be away.
     ///
+    /// The old relay is needed to move: it alone knows whether another device has changed the members meanwhile. If it is
+    /// gone for good, [`leave_without_relay`](crate::SyncBuilder::leave_without_relay) is the way: each device leaves by
+    /// that, one of them founds a space at the new relay, and the others join it with the files that they have.
+    ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL; [`Error::SpaceDeleted`] if
-    /// the space was deleted at the new one, to which it does not come back; other errors that the
-    /// [status](Session::status) tells of if one cannot be used; and [common errors](ara_core::Database#common-errors).
+    /// Returns [`Error::Relay`] if one of the two relays cannot be reached, or if this is no URL;
+    /// [`Error::AdmissionNeeded`] if the new one wants a [token](Self::change_relay_with_token);
+    /// [`Error::SpaceDeleted`] if the space was deleted at the new one, to which it does not come back; other errors that
+    /// the [status](Session::status) tells of if one cannot be used; and
+    /// [common errors](ara_core::Database#common-errors). The space has not moved then.
     pub fn change_relay(&self, url: &str) -> Result<()> {
+        self.change_relay_with_token(url, "")
+    }
+
+    /// Moves the space to the relay at another URL, as [`change_relay`](Self::change_relay) does, with a token by which that
+    /// takes it. The one that the session [began with](crate::SyncBuilder::admission) is for the old relay, and the new one
+    /// is not told it. The next session begins with the new one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::AdmissionNeeded`] if this is no token of the new relay, and the errors of
+    /// [`change_relay`](Self::change_relay).
+    pub fn change_relay_with_token(&self, url: &str, token: &str) -> Result<()> {
+        let url = url.trim();
         ara_protocol::request::origin(url).map_err(Fault::from)?;
-        self.shared.with_engine(|engine| engine.move_to(url))?;
+        self.shared.with_engine(|engine| engine.move_to(url, token))?;
         // The stream of events is that of the old one.
         self.shared.listen_anew();
         Ok(())
@@ -64,6 +88,12 @@ impl Session {
     /// [stopped](crate::Connection::Stopped), for example as the relay shows an access log that cannot be right. The
     /// other devices join the new space by a code, and bring along what they have.
     ///
+    /// Where the old space still works, this device leaves it once all is at the relay in the new one, so that the others
+    /// hear that it is gone. They go on in the old space until they join the new one.
+    ///
+    /// The new space has no recovery words: those of the old one lead to what that had. Make
+    /// [new ones](Self::new_recovery_words), and show them.
+    ///
     /// # Errors
     ///
     /// Returns [`Error::KeysUnreadable`] if the new keys cannot be kept, and
@@ -73,8 +103,12 @@ impl Session {
         let store = &*self.shared.store;
         self.shared.with_slot(|slot| {
             let engine = slot.as_ref().ok_or(Error::NotInASpace)?;
+            let closing = Closing::of_engine(engine)?;
             prepare(store, None, &keys)?;
             let mut engine = engine.start_over(Arc::clone(&keys))?;
+            if let Some(closing) = closing {
+                self.shared.close_later(closing);
+            }
             self.shared.publish(&mut engine, true);
             let space = engine.space();
             *slot = Some(engine);

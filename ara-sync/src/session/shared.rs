@@ -6,13 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ara_core::{Database, Error, Result, Timestamp};
-use ara_protocol::keys::{PublicKeys, SecretKeys};
+use ara_protocol::keys::{MemberKey, PublicKeys, SecretKeys};
 use ara_protocol::{RecordHash, SpaceId};
 
 use crate::engine::base::{Engine, Outcome, Progress};
 use crate::engine::settings::Connect;
 use crate::fault::{self, Fault};
 use crate::keys::KeyStore;
+use crate::options::connect;
 use crate::pairing::host::Host;
 use crate::relay::Relay;
 use crate::session::claim::Claim;
@@ -22,13 +23,30 @@ use crate::session::signal::Signal;
 use crate::session::turns::Turns;
 use crate::state::Alarm;
 use crate::status::cell::StatusCell;
-use crate::status::{self, Connection, Quota, Status, SyncProgress};
+use crate::status::{self, Connection, Quota, SendProgress, Status, SyncProgress};
 use crate::transport::Events;
+use crate::transport::http::HttpSettings;
 use crate::transport::http::cutoff::Cutoff;
 
 thread_local! {
     /// Whether this thread is making a round. What it commits then is what has arrived.
     static IS_IN_ROUND: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that this thread is making a round, until it is dropped, also by a panic.
+struct InRound;
+
+impl InRound {
+    fn begin() -> Self {
+        IS_IN_ROUND.set(true);
+        Self
+    }
+}
+
+impl Drop for InRound {
+    fn drop(&mut self) {
+        IS_IN_ROUND.set(false);
+    }
 }
 
 /// How long to leave the file to another process that syncs it, too.
@@ -46,6 +64,7 @@ pub(crate) struct Shared {
     /// Ends the requests of pairings.
     pub(super) pairing_cutoff: Cutoff,
     pairing_connect: Connect,
+    http: HttpSettings,
     pub(super) signal: Signal,
     pub(super) status: Arc<StatusCell>,
     /// `None` once the space was left.
@@ -55,7 +74,7 @@ pub(crate) struct Shared {
     /// New keys of this device, as the old ones were found copied.
     successor: Mutex<Option<Arc<SecretKeys>>>,
     known: Mutex<Known>,
-    /// A space that the file was alone in before, and that is to be closed.
+    /// A space that the file was in before, and that is to be closed.
     closing: Mutex<Option<Closing>>,
     claim: Mutex<Option<Claim>>,
 }
@@ -67,6 +86,7 @@ pub(super) struct Parts {
     pub(super) cutoff: Cutoff,
     pub(super) streams: (Cutoff, Connect),
     pub(super) pairings: (Cutoff, Connect),
+    pub(super) http: HttpSettings,
     /// A space that the file was alone in before.
     pub(super) closing: Option<Closing>,
     pub(super) claim: Claim,
@@ -83,7 +103,7 @@ struct Known {
 impl Shared {
     pub(super) fn new(opened: Opened, parts: Parts) -> Self {
         let Opened { mut engine, successor } = opened;
-        let Parts { database, store, cutoff, streams, pairings, closing, claim } = parts;
+        let Parts { database, store, cutoff, streams, pairings, http, closing, claim } = parts;
         let url = engine.url().to_owned();
         let (space, keys) = (engine.space(), Arc::clone(engine.keys()));
         let shared = Self {
@@ -94,6 +114,7 @@ impl Shared {
             stream_connect: streams.1,
             pairing_cutoff: pairings.0,
             pairing_connect: pairings.1,
+            http,
             closing: Mutex::new(closing),
             signal: Signal::default(),
             status: Arc::new(StatusCell::new(Status::new(url.clone()))),
@@ -151,11 +172,11 @@ impl Shared {
         let gives_way = || is_stopped() || self.turns.are_wanted();
         let mut on_progress = |progress: Progress| self.tell_progress(progress);
         let members = engine.members().head();
-        IS_IN_ROUND.set(true);
+        let in_round = InRound::begin();
         let result = self
             .replace_copied_keys(engine)
             .and_then(|()| engine.round(&gives_way, &mut on_progress));
-        IS_IN_ROUND.set(false);
+        drop(in_round);
         let is_same = result.as_ref().is_ok_and(|outcome| !outcome.devices_changed);
         self.publish(engine, !is_same || engine.members().head() != members);
         self.tell_result(&result);
@@ -166,11 +187,16 @@ impl Shared {
         result
     }
 
-    /// Closes the space that the file was alone in before, once everything of it is in the one that it has joined.
+    /// Notes a space that is to be closed.
+    pub(super) fn close_later(&self, closing: Closing) {
+        *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(closing);
+    }
+
+    /// Closes the space that the file was in before, once everything of it is in the one in which it is now.
     fn close_former(&self) {
         let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(closing) = closing {
-            closing.close(&self.pairing_connect);
+            closing.close(&self.database, &self.pairing_connect);
         }
     }
 
@@ -213,10 +239,11 @@ impl Shared {
         !matches!(bytes, Some(Ok(0)))
     }
 
-    /// Returns the relay and its URL, for a pairing.
-    pub(super) fn relay(&self) -> fault::Result<(Relay, String)> {
-        let url = self.known().url;
-        Ok((Relay::new(&url, (self.pairing_connect)(&url)?)?, url))
+    /// Returns the relay, its URL, and what ends its requests, for a pairing.
+    pub(super) fn relay(&self) -> fault::Result<(Relay, String, Cutoff)> {
+        let (url, cutoff) = (self.known().url, self.pairing_cutoff.child());
+        let transport = connect(&self.http, &cutoff)(&url)?;
+        Ok((Relay::new(&url, transport)?, url, cutoff))
     }
 
     /// Tells the status what the engine knows. `devices_changed` says whether that may concern the devices.
@@ -228,7 +255,7 @@ impl Shared {
         }
         // To read them, what each has signed is checked again.
         let devices = devices_changed.then(|| engine.devices());
-        let alarms = engine.alarms();
+        let alarms = engine.told_alarms();
         let bytes = engine.bytes_to_send();
         self.status.update(|status| {
             engine.url().clone_into(&mut status.relay);
@@ -238,7 +265,15 @@ impl Shared {
                 let devices = devices.iter().filter(|device| !device.is_recovery);
                 status.devices = devices.map(status::Device::of).collect();
             }
-            if let Ok(alarms) = alarms {
+            if let Ok(mut alarms) = alarms {
+                for who in alarms.iter_mut().flat_map(Alarm::named) {
+                    // Who is in the space tells its name itself, as long as this device can read it.
+                    let device = status.devices.iter().find(|it| it.id == who.id);
+                    if let Some(device) = device.filter(|device| !device.name.is_empty()) {
+                        device.name.clone_into(&mut who.name);
+                        device.app_version.clone_into(&mut who.app_version);
+                    }
+                }
                 status.alarms = alarms;
             }
             if let Ok(bytes) = bytes {
@@ -247,11 +282,29 @@ impl Shared {
         });
     }
 
-    fn tell_progress(&self, Progress { read, end, .. }: Progress) {
+    /// Tells how far a round has come, after an answer of the relay.
+    fn tell_progress(&self, Progress { read, end, to_send }: Progress) {
         let progress = SyncProgress { received: read, total: end };
         self.status.update(|status| {
+            // All of a round can take long.
+            status.connection = Connection::Connected;
             status.progress = (read < end).then_some(progress);
+            if let Some(left) = to_send {
+                let sent = status.sending.map_or(0, |sending| sending.sent);
+                let sent = sent.saturating_add(status.bytes_to_send.saturating_sub(left));
+                let total = sent.saturating_add(left);
+                status.sending = (left > 0).then_some(SendProgress { sent, total });
+                status.bytes_to_send = left;
+            }
         });
+    }
+
+    /// Says that a thread has ended by a panic, which the app's code has caused: sync calls nothing else that panics.
+    pub(super) fn tell_panic(&self) {
+        let reason = "a key store or a waker of the app has panicked within it: mend that, then pause and resume the session";
+        let error = Arc::new(Error::SyncStopped { reason: reason.to_owned() });
+        self.signal.set_online(false);
+        self.set_connection(Connection::Stopped { error });
     }
 
     fn tell_result(&self, result: &fault::Result<Outcome>) {
@@ -264,6 +317,9 @@ impl Shared {
                 }
                 if outcome.is_complete {
                     (status.last_success, status.progress) = (Some(now), None);
+                }
+                if outcome.is_complete || outcome.is_full {
+                    status.sending = None;
                 }
             }
             // Another process syncs the file too, and this one goes on from there.
@@ -376,11 +432,16 @@ impl Host for Shared {
         self.known().keys
     }
 
-    fn add(&self, device: &PublicKeys) -> Result<RecordHash> {
+    fn add(&self, device: &PublicKeys, name: &str) -> Result<RecordHash> {
         self.with_engine(|engine| {
+            engine.note_name(device.member(), name)?;
             engine.add(device)?;
             Ok(engine.members().head())
         })
+    }
+
+    fn remove(&self, device: MemberKey) -> Result<()> {
+        self.with_engine(|engine| engine.remove(&[device]))
     }
 
     fn is_over(&self) -> bool {

@@ -7,6 +7,9 @@ use rusqlite::{Connection, OptionalExtension};
 pub(crate) const SPACE: &str = "space";
 /// The URL of the relay.
 pub(crate) const RELAY: &str = "relay";
+/// The URL that the app gave when the file came to another relay than that, without the space having moved: the code of
+/// a pairing named it. It is empty if the app gave none.
+pub(crate) const GIVEN: &str = "given";
 /// Whether the relay has had the space, so that one that has not was put back.
 pub(crate) const FOUNDED: &str = "founded";
 /// Up to where the relay's log was read.
@@ -23,6 +26,8 @@ pub(crate) const RESEAL: &str = "reseal";
 pub(crate) const TO_REMOVE: &str = "to_remove/";
 /// Before members that have left by themselves: the end of the log when this device heard of it.
 pub(crate) const LEFT: &str = "left/";
+/// Before devices that this one has let in: the name that each gave then.
+pub(crate) const NAMED: &str = "named/";
 /// Why sync has stopped for good.
 pub(crate) const STOPPED: &str = "stopped";
 

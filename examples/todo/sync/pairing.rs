@@ -49,7 +49,6 @@ pub fn let_in(
     };
     say(&error.to_string())?;
     if matches!(error, Error::PairingDigits { tries_left: 0, .. }) {
-        request.refuse()?;
         say("`todo sync --invite` shows a new code")?;
         return Ok(None);
     }
@@ -58,15 +57,16 @@ pub fn let_in(
 
 /// Joins the user's devices by the code that one of them shows.
 pub fn join<E: Edition>(setting: &Setting<'_>, code: &str) -> Result<(), Failure> {
+    let db = Database::open(setting.path)?;
     let joining = sync::join(&setting.relay, code)
         .device_name(&setting.name)
         .app_version(E::VERSION)
-        .begin()?;
+        .begin_for(&db)?;
     say(&format!("digits: {}", joining.digits()))?;
     if !is_confirmed("Type them on the other device. Did it take them?")? {
+        joining.refuse()?;
         return Err(Failure::Usage("not confirmed, so nothing was sent or received".to_owned()));
     }
-    let db = Database::open(setting.path)?;
     let screen = Screen::of::<E>(&db)?;
     let session = joining.finish::<E>(&db)?;
     if setting.once { screen.finish(session) } else { screen.show(session, false) }

@@ -18,7 +18,7 @@ fn every_change_of_members_is_told_on_the_other_devices() {
     let mut tablet = world.join(&mut phone);
     converge(&mut [&mut laptop, &mut phone, &mut tablet]);
     let [one, two, three] = [&laptop, &phone, &tablet].map(|device| device.engine.own_key());
-    assert_eq!(laptop.alarms(), [Alarm::DeviceAdded { device: three, by: two }]);
+    assert_eq!(laptop.alarms(), [Alarm::DeviceAdded { device: three.into(), by: two.into() }]);
     assert_eq!(phone.alarms(), []);
     laptop.engine.dismiss(&laptop.alarms()[0]).unwrap();
     assert_eq!(laptop.alarms(), []);
@@ -26,7 +26,7 @@ fn every_change_of_members_is_told_on_the_other_devices() {
     phone.engine.set_recovery(&words).unwrap();
     tablet.engine.remove(&[one]).unwrap();
     phone.sync();
-    assert_eq!(phone.alarms(), [Alarm::DeviceRemoved { device: one, by: three }]);
+    assert_eq!(phone.alarms(), [Alarm::DeviceRemoved { device: one.into(), by: three.into() }]);
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
     assert!(laptop.alarms().contains(&Alarm::Removed));
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
@@ -92,7 +92,7 @@ fn the_space_moves_with_all_that_it_has() {
     laptop.write("before");
     converge(&mut [&mut laptop, &mut phone]);
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.write("after");
     laptop.sync();
     // The phone has written meanwhile, and finds the way by the old relay.
@@ -116,22 +116,22 @@ fn a_space_moves_nowhere_but_to_a_relay_that_answers() {
     let mut phone = world.join(&mut laptop);
     laptop.write("one");
     // There is none, and one that serves another URL.
-    assert!(laptop.engine.move_to(OTHER_URL).is_err());
+    assert!(laptop.engine.move_to(OTHER_URL, "").is_err());
     let other = world.net.relay(URL);
     world.net.swap(OTHER_URL, &other);
-    assert!(laptop.engine.move_to(OTHER_URL).is_err());
+    assert!(laptop.engine.move_to(OTHER_URL, "").is_err());
     assert_eq!((laptop.engine.url(), laptop.engine.members().relay()), (URL, None));
     converge(&mut [&mut laptop, &mut phone]);
     // Nor to one at which the space was deleted.
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     phone.relay().delete(phone.engine.space(), &phone.keys).unwrap();
-    assert!(laptop.engine.move_to(URL).is_err());
+    assert!(laptop.engine.move_to(URL, "").is_err());
     assert_eq!(laptop.engine.url(), OTHER_URL);
     converge(&mut [&mut laptop, &mut phone]);
     // To where it is, it may.
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.write("two");
     converge(&mut [&mut laptop, &mut phone]);
 }
@@ -145,11 +145,11 @@ fn a_space_comes_back_to_a_relay_that_it_has_left() {
     laptop.write("before");
     converge(&mut [&mut laptop, &mut phone, &mut tablet]);
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     // What the old relay has missed lets somebody out.
     laptop.engine.remove(&[tablet.engine.own_key()]).unwrap();
-    laptop.engine.move_to(URL).unwrap();
+    laptop.engine.move_to(URL, "").unwrap();
     laptop.write("after");
     laptop.sync();
     phone.write("meanwhile");
@@ -165,7 +165,7 @@ fn who_follows_a_space_knows_the_epochs_that_began_at_the_new_relay() {
     let mut phone = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut phone]);
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.engine.rotate().unwrap();
     laptop.write("under a new epoch");
     laptop.sync();
@@ -276,7 +276,7 @@ fn what_a_space_that_moved_had_left_can_go_and_still_leads_to_the_other_relay() 
     converge(&mut [&mut laptop, &mut phone]);
     world.start_relay(OTHER_URL, "other");
     let old = Arc::clone(&laptop.engine.relay);
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     old.delete(laptop.engine.space(), &laptop.keys).unwrap();
     phone.write("meanwhile");
@@ -294,13 +294,13 @@ fn who_has_not_heard_of_a_move_deletes_the_space_where_it_is() {
     let mut phone = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut phone]);
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     phone.engine.delete_at_relay().unwrap();
     assert_eq!(phone.engine.url(), OTHER_URL);
     assert!(laptop.try_sync().is_err());
     let by = phone.engine.own_key();
-    assert!(laptop.alarms().contains(&Alarm::DeletedAtRelay { by }));
+    assert!(laptop.alarms().contains(&Alarm::DeletedAtRelay { by: by.into() }));
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_deletion_stops_all_and_takes_nothing_from_them() {
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
     assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
     let by = laptop.engine.own_key();
-    assert_eq!(phone.alarms(), [Alarm::DeletedAtRelay { by }]);
+    assert_eq!(phone.alarms(), [Alarm::DeletedAtRelay { by: by.into() }]);
     assert_eq!(phone.titles(), ["kept"]);
     // A successor takes the rows along.
     let keys = world.keys();
@@ -338,7 +338,7 @@ fn a_relay_that_was_wiped_hears_of_the_space_before_it_is_deleted_there() {
     laptop.engine.delete_at_relay().unwrap();
     let by = laptop.engine.own_key();
     assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
-    assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by }));
+    assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by: by.into() }));
 }
 
 #[test]
@@ -503,6 +503,25 @@ fn a_relay_without_room_is_told_until_there_is_some() {
     assert_eq!(laptop.alarms(), []);
     let mut phone = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
+fn what_has_room_is_sent_before_what_has_none() {
+    let world = World::with_quota(1_000_000);
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    let of_a_segment = super::bulk::noise(550_000, 1);
+    laptop.write(&of_a_segment);
+    // This one has several parts, which are refused before the request that would name them.
+    laptop.write(&super::bulk::noise(2_000_000, 2));
+    let outcome = laptop.try_sync().unwrap();
+    assert!(outcome.is_full && outcome.sent == 1, "{outcome:?}");
+    let told = laptop.alarms();
+    let [Alarm::Full { used, limit: 1_000_000, needed }] = told[..] else { panic!("{told:?}") };
+    assert!(used > 300_000 && (1_400_000..4_000_000).contains(&needed), "{told:?}");
+    phone.sync();
+    assert_eq!(phone.titles(), [of_a_segment]);
 }
 
 #[test]

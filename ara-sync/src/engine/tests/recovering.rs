@@ -38,7 +38,7 @@ fn words_bring_all_back_and_shut_out_who_is_not_confirmed() {
     assert_eq!(laptop.engine.members().iter().count(), 3);
     let key = new.engine.own_key();
     let by = words().public().member();
-    assert!(laptop.alarms().contains(&Alarm::DeviceAdded { device: key, by }));
+    assert!(laptop.alarms().contains(&Alarm::DeviceAdded { device: key.into(), by: by.into() }));
     let other = Arc::new(SecretKeys::generate(&mut Random::seeded(98)));
     assert!(Recovery::find(&other, URL, &connect).unwrap().is_empty());
 }
@@ -52,14 +52,14 @@ fn words_find_a_space_by_the_relay_that_it_has_left() {
     laptop.write("laptop");
     laptop.sync();
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     let mut new = by_words(&world, &words, URL);
     assert_eq!(new.engine.url(), OTHER_URL);
     converge(&mut [&mut new, &mut laptop]);
     assert_eq!(new.titles(), ["laptop"]);
     // It comes back, and no device was there since.
-    laptop.engine.move_to(URL).unwrap();
+    laptop.engine.move_to(URL, "").unwrap();
     let mut newest = by_words(&world, &words, OTHER_URL);
     assert_eq!(newest.engine.url(), URL);
     converge(&mut [&mut newest, &mut new, &mut laptop]);

@@ -18,6 +18,8 @@ pub(crate) struct Cutoff(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
+    /// What ends these requests too.
+    parent: Option<Cutoff>,
     deadline: Mutex<Option<Instant>>,
     /// Whether nothing may be sent any more.
     is_shut: AtomicBool,
@@ -27,6 +29,11 @@ struct Shared {
 }
 
 impl Cutoff {
+    /// Makes one for some of the requests that this one ends.
+    pub(crate) fn child(&self) -> Self {
+        Self(Arc::new(Shared { parent: Some(self.clone()), ..Shared::default() }))
+    }
+
     /// Sets the time by which each request must have ended.
     pub(crate) fn set_deadline(&self, deadline: Option<Instant>) {
         *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
@@ -56,7 +63,8 @@ impl Cutoff {
     }
 
     pub(crate) fn is_shut(&self) -> bool {
-        self.0.is_shut.load(Ordering::SeqCst)
+        let is_parent_shut = self.0.parent.as_ref().is_some_and(Self::is_shut);
+        is_parent_shut || self.0.is_shut.load(Ordering::SeqCst)
     }
 
     /// Returns whether a request is under way. After [`shut`](Self::shut), this is one that looks up a name or connects.
@@ -74,6 +82,10 @@ impl Cutoff {
         let mut transports = self.transports();
         transports.retain(|transport| transport.strong_count() > 0);
         transports.push(Arc::downgrade(transport));
+        drop(transports);
+        if let Some(parent) = &self.0.parent {
+            parent.register(transport);
+        }
     }
 
     fn transports(&self) -> std::sync::MutexGuard<'_, Vec<Weak<HttpTransport>>> {
@@ -99,6 +111,17 @@ impl fmt::Debug for Cutoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_some_requests_ends_with_that_of_all() {
+        let all = Cutoff::default();
+        let [one, other] = [all.child(), all.child()];
+        one.shut();
+        assert_eq!([&all, &one, &other].map(Cutoff::is_shut), [false, true, false]);
+        one.reopen();
+        all.shut();
+        assert_eq!([&all, &one, &other].map(Cutoff::is_shut), [true; 3]);
+    }
 
     #[test]
     fn no_request_takes_for_ever() {

@@ -106,7 +106,7 @@ fn a_deletion_that_is_sent_again_deletes_no_other_space() {
     laptop.write("laptop");
     laptop.sync();
     world.start_relay(OTHER_URL, "other");
-    laptop.engine.move_to(OTHER_URL).unwrap();
+    laptop.engine.move_to(OTHER_URL, "").unwrap();
     laptop.sync();
     let seen = watch(&world);
     // The old relay is closed, and the new one must not be.

@@ -11,7 +11,7 @@ impl Story {
         self.maker.network.put_if_none(to);
         self.be_calm();
         self.causes.moved = true;
-        let done = self.members[at].engine_mut().move_to(to);
+        let done = self.members[at].engine_mut().move_to(to, "");
         let name = self.members[at].name;
         self.tell(format!("{name} moves to {to}: {:?}", done.is_ok()));
         match done {
