@@ -74,7 +74,7 @@ mkfifo "$folder/laptop" "$folder/phone"
 exec 3<>"$folder/laptop" 4<>"$folder/phone"
 
 start_relay() {
-    exec 7< <(exec "$relay" --listen "$1" --data "$folder" --log warn 3>&- 4>&-)
+    exec 7< <(exec "$relay" --listen "$1" --store "$folder" --log warn 3>&- 4>&-)
     relay_id=$!
     running+=("$relay_id")
     await relay 7 'listens on http://([^ ]+)'

@@ -1,7 +1,8 @@
 //! Files that are read or replaced as a whole.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use cargo_metadata::camino::Utf8Path;
@@ -30,6 +31,13 @@ pub fn replace(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
+    Ok(())
+}
+
+/// Makes a file look changed to cargo, which then compiles again what it is part of. Its content stays.
+pub fn touch(path: &Utf8Path) -> Result<()> {
+    let file = File::options().write(true).open(path)?;
+    file.set_modified(SystemTime::now())?;
     Ok(())
 }
 

@@ -406,6 +406,12 @@ pub enum Error {
     #[error("the file is in no space: start syncing to found one, or join one by a code")]
     NotInASpace,
 
+    /// Sync was told to refuse what is of a newer schema than the app's, and the app's schema has no version.
+    #[error(
+        "`refuse_newer` compares versions of the schema, and this app's schema has none: declare it by `ara::schema!`, record its first release by `cargo ara lock`, and compile the app anew"
+    )]
+    NothingReleased,
+
     /// Another session syncs this file already, in this process or in another one.
     #[error("the file is synced by another session already: use that one, or end it first")]
     SyncedAlready,
@@ -418,16 +424,17 @@ pub enum Error {
 
     /// The keys of this device are there, and cannot be read or written.
     #[error(
-        "the keys of this device cannot be used ({reason}): allow this user to read and write them; if they are damaged, join the space again from another device, or recover it with the words; `leave_without_relay` takes the file out of the space"
+        "the keys of this device cannot be used ({reason}): if they are damaged, join the space again from another device, or recover it with the words; if they are not, allow this user to read and write them; `leave_without_relay` takes the file out of the space"
     )]
     KeysUnreadable {
         /// What is wrong. It never contains a key.
         reason: String,
     },
 
-    /// The relay cannot be reached, or does not answer as a relay does.
+    /// The relay cannot be reached, or does not answer as a relay does. While a space is synced, what is written
+    /// meanwhile is sent later.
     #[error(
-        "the relay cannot be used ({reason}): check its address and the connection, then try again; what was written meanwhile is sent then"
+        "the relay cannot be used ({reason}): check its address and the connection, then try again"
     )]
     Relay {
         /// What the relay, or the system, said.
@@ -437,7 +444,7 @@ pub enum Error {
     /// The space has used up what the relay grants it. Writing goes on here, and what waits is sent when there
     /// is room.
     #[error(
-        "the relay has no more room for this space, which uses {used} bytes of {limit}: have the limit raised, or change to another relay; what waits is sent when there is room"
+        "the relay has no room for what is to be sent, as the space uses {used} bytes of {limit}: have the limit raised, or change to another relay; what waits is sent when there is room"
     )]
     RelayFull {
         /// How many bytes the space uses at the relay.
@@ -448,7 +455,7 @@ pub enum Error {
 
     /// The relay founds spaces only for those to whom its operator has given a token.
     #[error(
-        "the relay founds spaces only with a token: ask its operator for one, and pass it to `admission`"
+        "the relay founds spaces only with a token, and was given none, or one that it does not know: ask its operator for one, and pass it to `admission`"
     )]
     AdmissionNeeded,
 
@@ -522,7 +529,7 @@ pub enum Error {
 
     /// Sync has stopped, as going on would be unsafe. Nothing is lost.
     #[error(
-        "sync has stopped ({reason}), and nothing is lost: look at the alarms of the status; `start_over` founds the space anew from this file"
+        "sync has stopped ({reason}), and nothing is lost: look at the alarms of the status; if histories of members differ, `start_over` founds the space anew from this file"
     )]
     SyncStopped {
         /// Why it has stopped.

@@ -394,7 +394,8 @@ pub fn derive_one_of(input: TokenStream) -> TokenStream {
 ///   no schema of their own: `db.ensure::<OldTodo>()` takes a table alone.
 ///
 /// Cargo compiles the package again when the file changes or is removed, but does not notice when it is
-/// created: touch a source file then. If the environment variable `ARA_LOCK` contains a path, the macro
+/// created. `cargo ara lock` touches the crate's first source file then, such as `src/main.rs`, which has the same
+/// effect; who gets the first `ara.lock` in another way touches one. If the environment variable `ARA_LOCK` contains a path, the macro
 /// reads that file in place of the package's own. It must exist.
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {

@@ -1,9 +1,11 @@
 //! The arguments of the command.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ara_protocol::request::origin;
+use ara_relay::store::postgres::DEFAULT_CONNECTIONS;
 use ara_relay::{Admission, Rate, loopback_origins};
 use clap::{Parser, ValueEnum};
 
@@ -12,6 +14,9 @@ const FILE: &str = "ara-relay.db";
 
 /// How many seconds' worth of requests may come at once.
 const BURST_SECONDS: u32 = 10;
+
+/// The least that a space may be given. Below, not even its members and one large change have room.
+const LEAST_QUOTA: u64 = 1 << 20;
 
 /// The relay of ara's sync.
 ///
@@ -26,6 +31,10 @@ const BURST_SECONDS: u32 = 10;
 ///
 /// The proxy must pass on bodies of 8 MB, must not buffer answers (those of /v1/events never end), and must wait at
 /// least 30 seconds for an answer. It sets X-Forwarded-For.
+///
+/// One that serves many keeps its data in PostgreSQL, and can be started several times behind a load balancer:
+///
+///   ara-relay --origin https://relay.example --behind-proxy --store postgres://ara:SECRET@db.example/ara
 ///
 /// A copy of the data that is made while the relay runs needs `sqlite3 ara-relay.db ".backup copy.db"`, or the like. A
 /// relay that was put back to such a copy is given by the devices what it has lost.
@@ -46,12 +55,33 @@ pub(crate) struct Arguments {
     )]
     pub(crate) listen: SocketAddr,
 
-    /// The file in which the relay keeps everything, or the folder for it.
+    /// Where the relay keeps everything: a file, or a database of PostgreSQL.
     ///
-    /// It is a file of SQLite, beside which are two others while the relay runs. One relay uses it at a time. If it is a
-    /// folder, the file in it is ara-relay.db.
-    #[arg(long, value_name = "PATH", env = "ARA_RELAY_DATA", default_value = FILE)]
-    data: PathBuf,
+    /// A path, which can begin with sqlite:, is that of a file of SQLite, beside which are others while the relay
+    /// runs. One relay uses it at a time: a second one does not start. If it is a folder, the file in it is
+    /// ara-relay.db.
+    ///
+    /// postgres://USER:PASSWORD@HOST/DATABASE is a database of PostgreSQL, in which the relay makes its tables. Any number
+    /// of relays use it at a time. With ?sslmode=verify-full the connection is encrypted, and it is checked who the
+    /// database is, by the authorities that browsers trust or by &sslrootcert=FILE. Arguments are seen by other users of
+    /// the machine: prefer the environment variable.
+    #[arg(
+        long,
+        value_name = "STORE",
+        env = "ARA_RELAY_STORE",
+        hide_env_values = true,
+        default_value = FILE
+    )]
+    store: OsString,
+
+    /// How many connections to PostgreSQL there may be at once, besides the one by which relays tell each other news.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "ARA_RELAY_STORE_CONNECTIONS",
+        default_value_t = DEFAULT_CONNECTIONS
+    )]
+    pub(crate) store_connections: usize,
 
     /// A URL by which devices call the relay. Can be given several times.
     ///
@@ -84,8 +114,8 @@ pub(crate) struct Arguments {
 
     /// How much a space may have: a number of bytes, or of KB, MB, GB or TB.
     ///
-    /// What does not fit is refused, and waits on the device. Letting a device out always passes.
-    #[arg(long, value_name = "SIZE", env = "ARA_RELAY_QUOTA", default_value = "1GB", value_parser = parse_size)]
+    /// What does not fit is refused, and waits on the device. Letting a device out always passes. It is 1 MB at least.
+    #[arg(long, value_name = "SIZE", env = "ARA_RELAY_QUOTA", default_value = "1GB", value_parser = parse_quota)]
     pub(crate) quota: u64,
 
     /// How many requests a second one address may send, or 0 for any number.
@@ -143,10 +173,28 @@ pub(crate) enum Level {
     Debug,
 }
 
+/// Where everything is kept.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) enum Place {
+    /// A file of SQLite.
+    File(PathBuf),
+    /// The URL of a database of PostgreSQL, which may hold a password.
+    Postgres(String),
+}
+
 impl Arguments {
-    /// Returns the file in which everything is kept.
-    pub(crate) fn file(&self) -> PathBuf {
-        if self.data.is_dir() { self.data.join(FILE) } else { self.data.clone() }
+    /// Returns where everything is kept.
+    pub(crate) fn place(&self) -> Place {
+        let text = self.store.to_str();
+        let is_url =
+            |text: &&str| ["postgres://", "postgresql://"].iter().any(|it| text.starts_with(it));
+        if let Some(url) = text.filter(is_url) {
+            return Place::Postgres(url.to_owned());
+        }
+        let path = text.and_then(|text| text.strip_prefix("sqlite:"));
+        let path = path.map_or_else(|| PathBuf::from(&self.store), PathBuf::from);
+        Place::File(if path.is_dir() { path.join(FILE) } else { path })
     }
 
     /// Returns the origins that the relay serves, once it is known on which port it listens.
@@ -156,8 +204,7 @@ impl Arguments {
     /// Returns what is missing if no device elsewhere could call it.
     pub(crate) fn origins(&self, listening: SocketAddr) -> Result<Vec<String>, String> {
         let mut origins = self.origin.clone();
-        let address = listening.ip();
-        if origins.is_empty() && address.is_unspecified() {
+        if self.lacks_origin(listening) {
             return Err("the relay listens on all addresses, so it has to be told by which URL devices call it: \
                         add --origin URL"
                 .to_owned());
@@ -189,9 +236,13 @@ impl Arguments {
                 Err("--admit token needs a --token, or ARA_RELAY_TOKEN".to_owned())
             }
             None if tokens.is_empty() && self.is_reached_by_others() => {
-                Err("others can reach this relay, so it has to be told who may found spaces: \
-                     add --token TOKEN, or --admit open"
-                    .to_owned())
+                let mut told = "others can reach this relay, so it has to be told who may found \
+                                spaces: add --token TOKEN, or --admit open"
+                    .to_owned();
+                if self.lacks_origin(self.listen) {
+                    told.push_str("; and by which URL devices call it: add --origin URL");
+                }
+                Err(told)
             }
             None if tokens.is_empty() => Ok(Admission::Open),
             Some(Admit::Token) | None => Ok(Admission::Token(tokens)),
@@ -202,6 +253,11 @@ impl Arguments {
     pub(crate) fn rate(&self) -> Option<Rate> {
         let burst = self.rate.saturating_mul(BURST_SECONDS);
         (self.rate > 0).then_some(Rate { per_second: self.rate, burst })
+    }
+
+    /// Returns whether nothing tells by which URL devices elsewhere call the relay.
+    fn lacks_origin(&self, listening: SocketAddr) -> bool {
+        self.origin.is_empty() && listening.ip().is_unspecified()
     }
 
     fn is_reached_by_others(&self) -> bool {
@@ -221,6 +277,15 @@ impl Arguments {
 
 fn parse_origin(url: &str) -> Result<String, String> {
     origin(url).map_err(|error| error.to_string())
+}
+
+/// Reads how much a space may have.
+fn parse_quota(text: &str) -> Result<u64, String> {
+    let size = parse_size(text)?;
+    if size < LEAST_QUOTA {
+        return Err("a space needs at least 1MB, and a number without a unit is bytes: say `5GB`, for example".to_owned());
+    }
+    Ok(size)
 }
 
 fn parse_size(text: &str) -> Result<u64, String> {
@@ -258,12 +323,25 @@ mod tests {
     fn without_arguments_it_serves_this_machine() {
         let arguments = parse(&[]);
         assert_eq!(arguments.listen, "127.0.0.1:4040".parse().unwrap());
-        assert_eq!(arguments.file(), PathBuf::from("ara-relay.db"));
+        assert!(arguments.place() == Place::File(PathBuf::from("ara-relay.db")));
         assert_eq!(arguments.admission(), Ok(Admission::Open));
         assert_eq!(arguments.quota, 1 << 30);
         assert_eq!(arguments.rate(), Some(Rate { per_second: 50, burst: 500 }));
         let origins = arguments.origins(arguments.listen).unwrap();
         assert_eq!(origins, loopback_origins(4040));
+    }
+
+    #[test]
+    fn a_store_is_a_file_or_a_database() {
+        for (text, place) in [
+            ("a.db", Place::File(PathBuf::from("a.db"))),
+            ("sqlite:a.db", Place::File(PathBuf::from("a.db"))),
+            ("sqlite:/", Place::File(PathBuf::from("/ara-relay.db"))),
+            ("postgres://a:b@c/d", Place::Postgres("postgres://a:b@c/d".to_owned())),
+            ("postgresql://c", Place::Postgres("postgresql://c".to_owned())),
+        ] {
+            assert_eq!(parse(&["--store", text]).place(), place);
+        }
     }
 
     #[test]
@@ -286,6 +364,10 @@ mod tests {
         for own in ["http://localhost:4040", "http://[::1]:80", "http://127.0.0.1"] {
             assert_eq!(parse(&["--origin", own]).admission(), Ok(Admission::Open), "{own}");
         }
+        let both = parse(&["--listen", "0.0.0.0:80"]).admission().unwrap_err();
+        assert!(both.contains("--token") && both.contains("--origin"), "{both}");
+        let one = parse(&["--listen", "192.168.1.2:80"]).admission().unwrap_err();
+        assert!(!one.contains("--origin"), "{one}");
         assert!(parse(&["--admit", "token"]).admission().is_err());
         assert!(parse(&["--admit", "token", "--token", ""]).admission().is_err());
         assert!(parse(&["--admit", "open", "--token", "a"]).admission().is_err());
@@ -312,6 +394,10 @@ mod tests {
             [("10", 10), ("3KB", 3 << 10), ("5 mb", 5 << 20), ("2G", 2 << 30), ("1TB", 1 << 40)]
         {
             assert_eq!(parse_size(text), Ok(size), "{text}");
+        }
+        assert_eq!(parse_quota("1MB"), Ok(1 << 20));
+        for text in ["5", "1023KB"] {
+            assert!(parse_quota(text).unwrap_err().contains("at least 1MB"), "{text}");
         }
         for text in ["", "GB", "1.5GB", "-1", "3 apples", "99999999999TB", "1ä"] {
             assert!(parse_size(text).is_err(), "{text}");

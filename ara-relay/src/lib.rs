@@ -38,7 +38,8 @@
 //! # }
 //! ```
 //!
-//! A [`SqliteStore`] is in a file or in memory; [`store::Store`] is what another one implements.
+//! A [`SqliteStore`] is in a file or in memory, and a [`PostgresStore`] is shared by any number of processes;
+//! [`store::Store`] is what another one implements.
 #![warn(missing_docs)]
 
 mod options;
@@ -51,6 +52,8 @@ mod testing;
 pub use options::{
     Admission, Clock, DEFAULT_QUOTA, Entropy, Rate, RelayOptions, loopback_origins, now_seconds,
 };
-pub use relay::{News, Relay, RelayAnswer, Subscription, Topic};
+pub use relay::{News, Relay, RelayAnswer, Subscription};
 pub use server::{Server, ServerOptions, serve};
+pub use store::Topic;
+pub use store::postgres::PostgresStore;
 pub use store::sqlite::SqliteStore;

@@ -1,18 +1,20 @@
 //! `ara-relay`: the relay of ara's sync, as a server.
 
 mod args;
+mod lock;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::{self, PathBuf};
+use std::path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use ara_relay::{Relay, RelayOptions, Server, ServerOptions, SqliteStore};
-use args::{Arguments, Level};
+use ara_relay::store::Store;
+use ara_relay::{PostgresStore, Relay, RelayOptions, Server, ServerOptions, SqliteStore};
+use args::{Arguments, Level, Place};
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -60,8 +62,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
         None => None,
     };
 
-    let file = arguments.file();
-    let store = SqliteStore::open(&file).with_context(|| file.display().to_string())?;
+    let place = arguments.place();
+    // Others may open the store, such as who looks into it. A file has one relay.
+    let _lock = match &place {
+        Place::File(file) => Some(lock::lock(file)?),
+        Place::Postgres(_) => None,
+    };
+    let (store, kept) = open(place, arguments.store_connections)?;
     let options = RelayOptions {
         origins,
         admission,
@@ -69,7 +76,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         rate: arguments.rate(),
         ..RelayOptions::default()
     };
-    let relay = Arc::new(Relay::new(store, options)?);
+    let relay = Arc::new(Relay::over(store, options)?);
     let server = Server::new(
         relay,
         ServerOptions {
@@ -80,8 +87,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
     );
     // Who reads the line may stop the relay at once.
     let mut signals = Signals::new().context("signals cannot be received")?;
-    let told =
-        ready(&address.to_string(), file, metrics.as_ref()).context("a listener has no address")?;
+    let told = ready(&address.to_string(), &kept, metrics.as_ref());
+    let told = told.context("a listener has no address")?;
     print(&told).context("the standard output cannot be written")?;
 
     let (stopping, stop) = watch::channel(false);
@@ -104,12 +111,26 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("it cannot listen on {address}"))
 }
 
+/// Opens the store, and returns where it is, without what is secret.
+fn open(place: Place, connections: usize) -> Result<(Arc<dyn Store>, String)> {
+    match place {
+        Place::File(file) => {
+            let store = SqliteStore::open(&file).with_context(|| file.display().to_string())?;
+            // The file is there, so this fails only if it has gone already.
+            let file = path::absolute(&file).unwrap_or(file);
+            Ok((Arc::new(store), file.display().to_string()))
+        }
+        Place::Postgres(url) => {
+            let store = PostgresStore::connect_with(&url, connections)?;
+            let kept = store.to_string();
+            Ok((Arc::new(store), kept))
+        }
+    }
+}
+
 /// Returns the line that says that the relay is ready.
-fn ready(address: &str, file: PathBuf, metrics: Option<&TcpListener>) -> io::Result<String> {
-    // The file is there, so this fails only if it has gone already.
-    let file = path::absolute(&file).unwrap_or(file);
-    let mut line =
-        format!("ara-relay listens on http://{address} and keeps its data in {}", file.display());
+fn ready(address: &str, kept: &str, metrics: Option<&TcpListener>) -> io::Result<String> {
+    let mut line = format!("ara-relay listens on http://{address} and keeps its data in {kept}");
     if let Some(metrics) = metrics {
         let _ = write!(line, "; metrics are at http://{}/metrics", metrics.local_addr()?);
     }

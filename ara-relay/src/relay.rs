@@ -37,10 +37,10 @@ use crate::relay::fault::Fault;
 use crate::relay::limits::Limits;
 use crate::relay::members::KnownMembers;
 use crate::relay::news::Listeners;
-use crate::store::{Ending, Result, Store, StoreError, Transaction};
+use crate::store::{Ending, Result, Store, StoreError, Topic, Transaction};
 
 pub(crate) use crate::relay::limits::network_of;
-pub use crate::relay::news::{News, Subscription, Topic};
+pub use crate::relay::news::{News, Subscription};
 
 /// How many seconds a challenge counts.
 const CHALLENGE_LIFE: u64 = 600;
@@ -66,7 +66,7 @@ pub struct Relay {
     secret: [u8; 32],
     limits: Option<Limits>,
     known: KnownMembers,
-    listeners: Listeners,
+    listeners: Arc<Listeners>,
     /// The origin for which the last request was signed, which is likely that of the next.
     last_origin: AtomicUsize,
 }
@@ -112,7 +112,7 @@ impl Relay {
     /// As [`new`](Self::new).
     pub fn over(store: Arc<dyn Store>, options: RelayOptions) -> Result<Self> {
         let mut secret = None;
-        store.write(&mut |transaction| {
+        store.write(None, &mut |transaction| {
             secret = transaction.secret()?;
             if secret.is_none() {
                 let mut new = [0; 32];
@@ -124,13 +124,20 @@ impl Relay {
             }
             Ok(Ending::Keep)
         })?;
+        let listeners = Arc::<Listeners>::default();
+        let told = Arc::downgrade(&listeners);
+        store.on_news(Box::new(move |topic| {
+            if let Some(listeners) = told.upgrade() {
+                listeners.tell(topic);
+            }
+        }));
         Ok(Self {
             store,
             secret: secret.ok_or(StoreError::BrokeOff)?,
             limits: options.rate.map(Limits::new),
             options,
             known: KnownMembers::default(),
-            listeners: Listeners::default(),
+            listeners,
             last_origin: AtomicUsize::new(0),
         })
     }
@@ -189,6 +196,15 @@ impl Relay {
         }
         self.drop_expired()?;
         self.store.shrink()
+    }
+
+    /// Checks that the store can be read.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub fn check(&self) -> Result<()> {
+        self.store.read(&mut |transaction| transaction.secret().map(|_| Ending::Keep))
     }
 
     /// Returns how many spaces are here.
@@ -301,9 +317,10 @@ impl Relay {
     /// Runs a job that writes. If it is refused, what it wrote is undone.
     fn write<T>(
         &self,
+        about: Option<Topic>,
         job: impl FnMut(&mut dyn Transaction) -> std::result::Result<T, Fault>,
     ) -> std::result::Result<T, Fault> {
-        run(|job| self.store.write(job), job)
+        run(|job| self.store.write(about, job), job)
     }
 }
 

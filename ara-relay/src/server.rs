@@ -7,6 +7,7 @@ mod body;
 mod connections;
 mod events;
 mod handling;
+mod looking;
 mod metrics;
 mod notices;
 mod patience;
@@ -43,6 +44,8 @@ pub struct ServerOptions {
     pub stop_patience: Duration,
     /// How often what has expired is dropped.
     pub tidy_every: Duration,
+    /// How often is looked for what others wrote who share the store, in case that it was not told.
+    pub look_every: Duration,
     /// How many connections there may be at once. More wait.
     pub most_connections: usize,
     /// How many of them one address may have. More are closed. This is not for who runs on the same machine, and not
@@ -61,6 +64,7 @@ impl Default for ServerOptions {
             write_patience: Duration::from_secs(60),
             stop_patience: Duration::from_secs(10),
             tidy_every: Duration::from_secs(60 * 60),
+            look_every: Duration::from_secs(1),
             most_connections: 4096,
             most_connections_of_one: 256,
             is_behind_proxy: false,
@@ -133,9 +137,11 @@ impl Server {
     ) -> io::Result<()> {
         let router = handling::router(self.shared.clone());
         let tidying = tokio::spawn(tidy(self.shared.clone()));
+        let looking = tokio::spawn(looking::look(self.shared.clone()));
         let accepting = Accepting { shared: self.shared.clone(), router };
         let served = accepting.run(listener, stop).await;
         tidying.abort();
+        looking.abort();
         served
     }
 

@@ -3,16 +3,20 @@
 //! A [`Store`] runs jobs, each in a transaction. What a job can do there are operations that mean something to the
 //! relay, so that another database can stand behind them. The rules are not here: a store keeps what it is told to.
 
+mod batch;
 mod error;
 mod kept;
 mod mending;
+pub mod postgres;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 pub use error::{Result, StoreError};
 pub use kept::{
-    KeptMailbox, KeptSlot, Listed, Live, NewSegment, Space, SpaceKey, StoredPlace, StoredRecord,
-    StoredSegment, Tombstone,
+    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Questions, Space, SpaceKey, StoredPlace,
+    StoredRecord, StoredSegment, Tombstone, Topic,
 };
 pub use mending::Mending;
 pub use transaction::{Log, Mailboxes, Parts, Slots, Spaces, Transaction};
@@ -30,6 +34,9 @@ pub enum Ending {
 /// time is left.
 pub type Job<'a> = &'a mut dyn FnMut(&mut dyn Transaction) -> Result<Ending>;
 
+/// Who is told of news.
+pub type Listener = Box<dyn Fn(Topic) + Send + Sync>;
+
 /// Where a relay keeps what it is sent.
 pub trait Store: Send + Sync {
     /// Runs a job that writes nothing. It sees what was committed, and no change while it runs.
@@ -39,12 +46,25 @@ pub trait Store: Send + Sync {
     /// Returns the error of the job, or of the store.
     fn read(&self, job: Job<'_>) -> Result<()>;
 
-    /// Runs a job that writes. When this returns, what it wrote is on the disk.
+    /// Runs a job that writes, and that is about a space or a mailbox, or about none or several. When this returns, what
+    /// it wrote is on the disk. Jobs that are about the same one run one after the other, and may share a commit.
     ///
     /// # Errors
     ///
     /// Returns the error of the job, or of the store. Then nothing that the job wrote is kept.
-    fn write(&self, job: Job<'_>) -> Result<()>;
+    fn write(&self, about: Option<Topic>, job: Job<'_>) -> Result<()>;
+
+    /// Tells others that share the store, such as other processes, that something is new in a topic. It returns at once,
+    /// and those who miss it find it by [`Spaces::marks`].
+    fn tell(&self, _topic: Topic) {}
+
+    /// Has a function called when another one that shares the store tells of something new.
+    fn on_news(&self, _listener: Listener) {}
+
+    /// Returns whether others may write into the store, so that who waits has to look for what they wrote.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Gives room back to the disk that is not needed any more, a little at a time.
     ///

@@ -19,7 +19,9 @@ use chacha20::ChaCha20Rng;
 
 use crate::options::RelayOptions;
 use crate::relay::Relay;
-use crate::store::sqlite::SqliteStore;
+use crate::testing::stores::test_store;
+
+pub(crate) mod stores;
 
 pub(crate) const ORIGIN: &str = "http://relay.example";
 
@@ -82,7 +84,7 @@ impl TestSpace {
     pub(crate) fn with_unfounded(change: impl FnOnce(&mut RelayOptions)) -> Self {
         let (mut options, clock) = options();
         change(&mut options);
-        let relay = Arc::new(Relay::new(SqliteStore::memory().unwrap(), options).unwrap());
+        let relay = Arc::new(Relay::new(test_store(), options).unwrap());
         Self::unfounded(relay, clock, 1)
     }
 

@@ -29,3 +29,4 @@ pub(crate) mod settings;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod told_alarms;

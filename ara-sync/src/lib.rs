@@ -25,7 +25,9 @@ pub use pairing::{Cancel, Invitation, Join, JoinRequest, Joining, QrCode, join};
 pub use session::{
     Recover, Recovery, RecoveryWords, RemovalPlan, Session, Space, SyncBuilder, Syncing, recover,
 };
-pub use state::Alarm;
-pub use status::{Connection, Device, DeviceId, Quota, Status, StatusWatch, SyncProgress};
+pub use state::{Alarm, Who};
+pub use status::{
+    Connection, Device, DeviceId, Quota, SendProgress, Status, StatusWatch, SyncProgress,
+};
 #[doc(hidden)]
 pub use transport::{Events, Response, Transport, TransportError};

@@ -81,6 +81,9 @@ macro_rules! option_methods {
 
         /// Lets what was written under a newer schema than this app's wait for an update of the app. Without it,
         /// everything is taken, and what this app does not know stays in the file unseen.
+        ///
+        /// Versions are those of `ara.lock`, so each release has to be recorded by `cargo ara lock`. Without any,
+        /// sync does not begin: [`Error::NothingReleased`](ara_core::Error::NothingReleased).
         pub fn refuse_newer(mut self) -> Self {
             self.options.refuse_newer = true;
             self

@@ -7,11 +7,14 @@ mod alarm;
 pub(crate) mod alarms;
 pub(crate) mod doubts;
 pub(crate) mod facts;
+pub(crate) mod gone;
 pub(crate) mod place;
 pub(crate) mod records;
 pub(crate) mod segments;
 pub(crate) mod slots;
 pub(crate) mod stood;
 pub(crate) mod unread;
+mod who;
 
 pub use alarm::Alarm;
+pub use who::Who;

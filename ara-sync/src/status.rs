@@ -22,8 +22,11 @@ pub struct Status {
     pub connection: Connection,
     /// The URL of the relay.
     pub relay: String,
-    /// About how many bytes are to be sent.
+    /// About how many bytes are to be sent: as many as the log of this file has of what the relay does not. What is sent is
+    /// about as large.
     pub bytes_to_send: u64,
+    /// How far sending has come, if it takes more than one request: what a device has when it founds a space, for example.
+    pub sending: Option<SendProgress>,
     /// When all that was new on either side was last sent and received, since this session began.
     pub last_success: Option<Timestamp>,
     /// How far the first sync has come that a device goes through when it has joined, or was away long. `None` if
@@ -49,6 +52,16 @@ pub struct SyncProgress {
     pub total: u64,
 }
 
+/// How much of what was to be sent is at the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SendProgress {
+    /// About how many bytes were sent.
+    pub sent: u64,
+    /// About how many there are in all, with what was written since.
+    pub total: u64,
+}
+
 /// How much room a space has at the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -66,6 +79,7 @@ impl Status {
             connection: Connection::Connecting,
             relay,
             bytes_to_send: 0,
+            sending: None,
             last_success: None,
             progress: None,
             quota: None,

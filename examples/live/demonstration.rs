@@ -98,7 +98,7 @@ mod two_devices {
                 return Err("run `cargo build -p ara-relay` first".into());
             }
             let mut program = Command::new(path)
-                .args(["--listen", "127.0.0.1:0", "--log", "error", "--data"])
+                .args(["--listen", "127.0.0.1:0", "--log", "error", "--store"])
                 .arg(folder)
                 .stdout(Stdio::piped())
                 .spawn()?;

@@ -175,7 +175,12 @@ fn words_bring_the_list_back() {
     let output = laptop.run(&["sync", &relay.url, "--once"]);
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1));
-    assert!(told.contains("\n! this device was removed by another one\n"), "{told}");
+    assert!(
+        told.contains(
+            "\n! this device was removed from the space, so sync has stopped; what is here stays\n"
+        ),
+        "{told}"
+    );
 }
 
 #[test]

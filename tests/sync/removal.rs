@@ -73,7 +73,7 @@ fn the_plan_tells_whom_a_device_let_in() {
     phone.session.new_recovery_words().unwrap();
     let by_phone = id_of(&laptop, "Phone");
     wait_until(&laptop.session, |status| {
-        has_alarm(status, |alarm| *alarm == Alarm::RecoveryWordsSet { by: by_phone })
+        has_alarm(status, |alarm| *alarm == Alarm::RecoveryWordsSet { by: by_phone.into() })
     });
     let plan = laptop.session.removal_plan(of_phone).unwrap();
     assert_eq!((plan.device, plan.let_in.as_slice()), (of_phone, &[of_tablet][..]));
@@ -133,10 +133,10 @@ fn the_others_hear_of_every_change() {
     let relay = TestRelay::start();
     let laptop = Device::first(&relay);
     let phone = laptop.let_in_new(&relay, "Phone");
-    let _tablet = laptop.let_in_new(&relay, "Tablet");
-    let status = wait_until(&phone.session, |status| {
-        has_alarm(status, |alarm| matches!(alarm, Alarm::DeviceAdded { .. }))
-    });
+    let tablet = laptop.let_in_new(&relay, "Tablet");
+    wait_until(&phone.session, |status| tells(status, "Tablet was let in by Laptop"));
+    wait_until(&tablet.session, |status| status.devices.len() == 3);
+    let status = phone.session.status();
     let own = status.this_device().unwrap().added_by;
     laptop.session.remove_device(id_of(&laptop, "Tablet")).unwrap();
     let status = wait_until(&phone.session, |status| {
@@ -145,5 +145,19 @@ fn the_others_hear_of_every_change() {
     assert!(has_alarm(&status, |alarm| {
         matches!(alarm, Alarm::DeviceRemoved { by, .. } if *by == own)
     }));
-    let _ = Database::memory();
+    // Who is out is told by the name that was last heard of it.
+    assert!(tells(&status, "Tablet was removed by Laptop"), "{:?}", status.alarms);
+    wait_until(&tablet.session, is_stopped);
+    assert!(tells(&tablet.session.status(), "this device was removed by Laptop"));
+    laptop.session.leave().unwrap();
+    let status = wait_until(&phone.session, |status| tells(status, "Laptop has left"));
+    for alarm in &status.alarms {
+        phone.session.dismiss(alarm).unwrap();
+    }
+    assert_eq!(phone.session.status().alarms, []);
+}
+
+/// Returns whether an alarm reads so.
+fn tells(status: &ara::sync::Status, text: &str) -> bool {
+    status.alarms.iter().any(|alarm| alarm.to_string() == text)
 }

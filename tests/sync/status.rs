@@ -115,3 +115,64 @@ fn it_is_a_stream_too() {
     add(&phone.db, "one");
     wait_for(&laptop.db, &["one"]);
 }
+
+/// A waker of an app that panics.
+struct Panicking;
+
+impl Wake for Panicking {
+    fn wake(self: Arc<Self>) {
+        panic!("the app's waker");
+    }
+}
+
+#[test]
+fn a_panic_of_the_app_within_sync_is_told_and_sync_can_go_on() {
+    let relay = TestRelay::start();
+    let laptop = Device::first(&relay);
+    let phone = laptop.let_in_new(&relay, "Phone");
+    wait_sent(&laptop.session);
+    wait_sent(&phone.session);
+    let mut watch = laptop.session.watch_status();
+    let waker = Arc::new(Panicking).into();
+    let mut context = Context::from_waker(&waker);
+    while Pin::new(&mut watch).poll_next(&mut context).is_ready() {}
+    // What arrives changes the status in a thread of sync.
+    add(&phone.db, "one");
+    let is_told = |status: &ara::sync::Status| {
+        status.error().is_some_and(|error| error.to_string().contains("panicked"))
+    };
+    wait_until(&laptop.session, is_told);
+    laptop.session.pause();
+    laptop.session.resume().unwrap();
+    add(&phone.db, "two");
+    wait_for(&laptop.db, &["one", "two"]);
+    add(&laptop.db, "three");
+    wait_for(&phone.db, &["one", "three", "two"]);
+}
+
+#[test]
+fn a_long_first_upload_is_told_while_it_goes_on() {
+    const LARGE: usize = 900_000;
+    let relay = TestRelay::start();
+    let db = Database::memory().unwrap();
+    for seed in 0..12 {
+        add(&db, &incompressible(LARGE, seed));
+    }
+    let builder = db.sync::<App>(relay.url()).device_name("Laptop");
+    let session = builder.open().unwrap();
+    let to_send = session.status().bytes_to_send;
+    let most = 12 * LARGE as u64;
+    assert!(to_send > most / 2 && to_send < most * 2, "{to_send}");
+    let mut watch = session.watch_status();
+    session.resume().unwrap();
+    let mut told = vec![];
+    while let Some(status) = watch.recv().filter(|status| !status.is_up_to_date()) {
+        if let Some(sending) = status.sending {
+            assert_eq!(status.connection, Connection::Connected);
+            assert_eq!(sending.total, sending.sent + status.bytes_to_send);
+            told.push(sending.sent);
+        }
+    }
+    assert!(!told.is_empty() && told.is_sorted(), "{told:?}");
+    assert_eq!(session.status().sending, None);
+}

@@ -174,3 +174,15 @@ fn a_relay_that_is_full_takes_the_rest_once_there_is_room() {
     wait_for(&phone.db, &[&large, "phone", "small"]);
     wait_until(&laptop.session, |status| !has_alarm(status, is_full));
 }
+
+#[test]
+fn without_a_release_nothing_is_newer_than_the_app() {
+    let db = Database::memory().unwrap();
+    let begun = || db.sync::<App>("http://127.0.0.1:9").refuse_newer();
+    for error in [begun().start().unwrap_err(), begun().open().unwrap_err()] {
+        assert!(matches!(error, Error::NothingReleased), "{error}");
+    }
+    // It is in no space by that, and its file is free.
+    assert!(db.space().unwrap().is_none());
+    db.sync::<App>(" http://127.0.0.1:9\n").open().unwrap();
+}

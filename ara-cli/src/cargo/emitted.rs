@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use ara_schema::Snapshot;
 use ara_schema::compile_time::EMITTED;
+use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{CompilerMessage, Message, PackageId, Target};
 use serde::Deserialize;
@@ -19,6 +20,9 @@ pub struct Emitted {
     pub name: String,
     /// Its tables.
     pub tables: Snapshot,
+    /// The files with which the targets that declare it begin.
+    #[serde(skip)]
+    pub roots: Vec<Utf8PathBuf>,
 }
 
 /// What the compiler has said about a package that was asked for its schema.
@@ -26,6 +30,8 @@ pub struct Emitted {
 pub struct Said {
     /// The schemas, and where they are declared.
     emitted: Vec<(Emitted, Place)>,
+    /// The files with which the targets begin that declare them.
+    roots: Vec<Utf8PathBuf>,
     /// All other errors, as the compiler shows them.
     errors: Vec<String>,
 }
@@ -55,6 +61,7 @@ impl Said {
                     );
                 };
                 self.emitted.push((emitted, Place::of(&target, &message)));
+                self.roots.push(target.src_path);
             }
         } else if is_error(&message) {
             self.errors.push(message.rendered.unwrap_or(message.message));
@@ -71,7 +78,7 @@ impl Said {
         if self.emitted.iter().any(|(emitted, _)| emitted != first) {
             bail!("{}", several(package, &self.emitted));
         }
-        Ok(first.clone())
+        Ok(Emitted { roots: self.roots, ..first.clone() })
     }
 
     /// Returns the error for a package that has emitted no schema.
@@ -193,6 +200,7 @@ mod tests {
         let schema = said.schema("app", false, "")?;
         assert_eq!(schema.name, "App");
         assert_eq!(schema.tables.tables.len(), 1);
+        assert_eq!(schema.roots, ["/app/src/main.rs"]);
         Ok(())
     }
 

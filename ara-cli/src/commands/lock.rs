@@ -2,11 +2,13 @@
 
 use anyhow::{Result, bail};
 use ara_schema::{LOCK_FILE, Lock, Release};
+use cargo_metadata::camino::Utf8PathBuf;
 use serde_json::json;
 
 use crate::args::Lock as Arguments;
 use crate::cargo::compiler::schema_of;
 use crate::cargo::package::Package;
+use crate::files::touch;
 use crate::git::attributes;
 use crate::lock::comparison::Comparison;
 use crate::lock::file::LockFile;
@@ -38,7 +40,9 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let is_attributed = attributes::ensure(&package)?;
 
     let joins: Vec<u32> = joined(&lock, &release);
-    let text = as_text(&file, &release, &joins, &comparison) + &to_commit(is_attributed, true);
+    let text = as_text(&file, &release, &joins, &comparison)
+        + &to_commit(is_attributed, true)
+        + &compiled_anew(&file, &code.roots);
     let json = json!({
         "recorded": true,
         "version": release.version,
@@ -72,6 +76,20 @@ fn as_text(file: &LockFile, release: &Release, joins: &[u32], comparison: &Compa
         text.push_str(&format!("joins releases {} and {last}\n", others.join(", ")));
     }
     text
+}
+
+/// Sees to it that cargo compiles the app with a lock that was not there before: a file that is missing cannot be
+/// tracked. Returns what the user has to do if that fails.
+fn compiled_anew(file: &LockFile, roots: &[Utf8PathBuf]) -> String {
+    if file.is_there() {
+        return String::new();
+    }
+    let untouched = roots.iter().filter(|root| touch(root).is_err());
+    untouched
+        .map(|root| {
+            format!("\n{root} cannot be touched: do that, so that cargo sees the new file\n")
+        })
+        .collect()
 }
 
 /// Returns what to do with the files that were written.

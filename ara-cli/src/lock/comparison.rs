@@ -141,7 +141,8 @@ mod tests {
     use super::*;
 
     fn schema(json: &str) -> Emitted {
-        Emitted { name: "App".to_owned(), tables: serde_json::from_str(json).expect("a schema") }
+        let tables = serde_json::from_str(json).expect("a schema");
+        Emitted { name: "App".to_owned(), tables, roots: vec![] }
     }
 
     fn lock(released: &Emitted) -> Lock {

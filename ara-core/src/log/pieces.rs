@@ -251,6 +251,38 @@ pub(crate) fn bytes_at(
         .optional()?)
 }
 
+/// Returns about how many bytes the pieces of a node take after a change that is known, up to the `end` of its log. Of a
+/// piece that has both, its share counts.
+pub(crate) fn bytes_after(
+    connection: &Connection,
+    (node, is_forked): (NodeOrdinal, bool),
+    known: ChangeNumber,
+    end: ChangeNumber,
+) -> Result<u64> {
+    let from = known.next();
+    let found = if is_forked { None } else { find(connection, node, from)? };
+    // The length of a value is read without the value.
+    let mut pieces = connection.prepare_cached(
+        "SELECT first, length(data) FROM ara_log WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos",
+    )?;
+    let mut rows = pieces.query((found.unwrap_or(start_of(node)), end_of(node)))?;
+    let Some(row) = rows.next()? else { return Ok(0) };
+    let (first, length): (ChangeNumber, i64) = (row.get(0)?, row.get(1)?);
+    let (mut next, mut rest): (_, i64) = (None, 0);
+    while let Some(row) = rows.next()? {
+        next = next.or(Some(row.get(0)?));
+        rest = rest.saturating_add(row.get(1)?);
+    }
+    let next = next.unwrap_or(end.next());
+    let count = |from: ChangeNumber| i128::from(next.get()) - i128::from(from.get());
+    let is_shared = !is_forked && first < from && count(first) > 0;
+    let share = match is_shared {
+        true => i128::from(length) * count(from).max(0) / count(first),
+        false => length.into(),
+    };
+    Ok(u64::try_from(share + i128::from(rest)).unwrap_or_default())
+}
+
 /// Returns the position of the last piece of a node that begins with the change of this number or an earlier
 /// one, by bisection over the places.
 fn find(connection: &Connection, node: NodeOrdinal, number: ChangeNumber) -> Result<Option<i64>> {

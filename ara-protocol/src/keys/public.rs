@@ -1,6 +1,7 @@
 //! The public halves.
 
 use std::fmt;
+use std::str::FromStr;
 
 use ed25519_dalek::VerifyingKey;
 
@@ -48,6 +49,24 @@ impl MemberKey {
 impl fmt::Display for MemberKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Reads what `Display` writes: 64 hexadecimal digits.
+impl FromStr for MemberKey {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        const NO_KEY: Error = Error::Malformed { what: "id of a member" };
+        let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let pairs = text.as_bytes().as_chunks().0.iter().filter(|_| is_hex);
+        let read = pairs.map(|pair: &[u8; 2]| {
+            let digits = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(digits, 16).ok()
+        });
+        let bytes: Option<Vec<u8>> = read.collect();
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(NO_KEY)?;
+        Self::from_bytes(bytes)
     }
 }
 
@@ -229,5 +248,19 @@ mod tests {
 
     fn of_hex(hex: &str) -> [u8; 32] {
         std::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_is_shown() {
+        let key = MemberKey::from_bytes(
+            ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key().to_bytes(),
+        );
+        let key = key.unwrap();
+        let shown = key.to_string();
+        assert_eq!(shown.parse(), Ok(key));
+        assert_eq!(shown.to_uppercase().parse(), Ok(key));
+        for text in ["", &shown[1..], &format!("{shown}00"), &format!("+{}", &shown[1..])] {
+            assert!(text.parse::<MemberKey>().is_err(), "{text}");
+        }
     }
 }

@@ -25,8 +25,8 @@ struct Round {
     pull: Duration,
     read: Duration,
     merge: Duration,
-    /// By how many bytes the relay's file grew.
-    stored: u64,
+    /// By how many bytes the relay's file grew, if it has one.
+    stored: Option<u64>,
 }
 
 /// Sends changes, and takes them over.
@@ -48,8 +48,9 @@ pub fn bulk(report: &mut Report) -> Result<()> {
         |one: Duration, other: Duration| Figure::Ratio(one.as_secs_f64() / other.as_secs_f64());
     report.add(AGAINST_READ, ratio(push, read), None);
     report.add(AGAINST_MERGE, ratio(pull, merge), None);
-    let stored = median(&rounds.iter().map(|round| round.stored).collect::<Vec<_>>());
-    report.add(DISK, Figure::Bytes(stored as f64 / count as f64), Some(Figure::Bytes(60.0)));
+    if let Some(stored) = median(&rounds.iter().map(|round| round.stored).collect::<Vec<_>>()) {
+        report.add(DISK, Figure::Bytes(stored as f64 / count as f64), Some(Figure::Bytes(60.0)));
+    }
     Ok(())
 }
 
@@ -60,7 +61,7 @@ fn round(count: usize) -> Result<Round> {
     create_tasks(&first.db, count)?;
     let (push, sent) = timed(|| first.sync());
     sent?;
-    let stored = pair.relay.size_of_file() - before;
+    let stored = pair.relay.size_of_file().zip(before).map(|(after, before)| after - before);
 
     let second = Device::open(&pair.second(), &pair.relay.url)?;
     let (pull, taken) = timed(|| second.sync());

@@ -13,9 +13,8 @@ use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
 use crate::relay::members::{number_of, records_after};
 use crate::relay::mending::regain;
-use crate::relay::news::Topic;
 use crate::relay::standing::Standing;
-use crate::store::{Result as StoreResult, Space, Transaction};
+use crate::store::{Result as StoreResult, Space, Topic, Transaction};
 
 /// The most bytes of records in an answer.
 const MOST_RECORDS: usize = 12 << 20;
@@ -61,9 +60,9 @@ impl Relay {
         let request = AccessRequest::read(asked.content())?;
         let new = self.read(|transaction| self.new_records(transaction, asked, &request))?;
         let are_taken = match new.read(asked)? {
-            Some(records) if !records.is_empty() => {
-                self.write(|transaction| self.take_records(transaction, asked, &request, &records))?
-            }
+            Some(records) if !records.is_empty() => self.write(asked.topic(), |transaction| {
+                self.take_records(transaction, asked, &request, &records)
+            })?,
             read => read.is_some(),
         };
         if are_taken && !new.records.is_empty() {

@@ -4,6 +4,8 @@ use ara_protocol::keys::MemberKey;
 use ara_protocol::message::SignedRequest;
 use ara_protocol::{Result, SpaceId};
 
+use crate::store::Topic;
+
 /// A request whose signature was checked. Whether who signed may ask is still open.
 pub(super) struct Asked<'a> {
     request: SignedRequest<'a>,
@@ -28,6 +30,11 @@ impl<'a> Asked<'a> {
     /// Which space it is about.
     pub(super) const fn space(&self) -> SpaceId {
         self.request.space()
+    }
+
+    /// The space as what a job is about.
+    pub(super) const fn topic(&self) -> Option<Topic> {
+        Some(Topic::Space(self.request.space()))
     }
 
     /// What it asks.

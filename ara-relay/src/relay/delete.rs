@@ -5,16 +5,15 @@ use ara_protocol::message::SpaceRequest;
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
-use crate::relay::news::Topic;
 use crate::relay::standing::Standing;
-use crate::store::Tombstone;
+use crate::store::{Tombstone, Topic};
 
 impl Relay {
     pub(super) fn delete(&self, asked: &Asked<'_>) -> Result<Vec<u8>, Fault> {
         SpaceRequest::read(asked.content())?;
         let tombstone =
             Tombstone { audience: asked.audience.clone(), request: asked.body.to_vec() };
-        self.write(|transaction| {
+        self.write(asked.topic(), |transaction| {
             // What a space that moved has left here can be deleted, which is nothing to the other relay.
             let Standing { mut space, .. } = self.standing_wherever(transaction, asked)?;
             transaction.put_tombstone(space.key, &tombstone)?;
@@ -30,7 +29,7 @@ impl Relay {
 
     /// Drops what deleted spaces have left, a little at a time, so that others are answered in between.
     pub(super) fn drop_remains(&self) -> Result<(), Fault> {
-        while self.write(|transaction| Ok(transaction.drop_some()?))? {}
+        while self.write(None, |transaction| Ok(transaction.drop_some()?))? {}
         Ok(())
     }
 }

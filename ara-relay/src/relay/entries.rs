@@ -1,6 +1,6 @@
 //! Reading the log of a space.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ara_protocol::message::sync::{Entry, PlaceInRequest};
 use ara_protocol::segment::Outline;
@@ -63,6 +63,7 @@ impl Reading<'_> {
         loop {
             let page = transaction.list(space.key, seen, self.node, PAGE)?;
             let is_last = page.len() < PAGE;
+            let mut whole = vec![];
             for listed in page {
                 seen = listed.number;
                 let outline = check(transaction, space, &listed, last)?;
@@ -71,7 +72,7 @@ impl Reading<'_> {
                 let is_too_much = size + cost > self.budget && !read.entries.is_empty();
                 if is_too_much || size + cost > self.room {
                     read.is_more = true;
-                    return Ok(read);
+                    break;
                 }
                 if listed.number > told + 1 && self.node.is_none() {
                     let to = skip(transaction, space, listed.number - 1)?;
@@ -80,11 +81,24 @@ impl Reading<'_> {
                 }
                 size += cost;
                 told = listed.number;
-                read.entries.push(entry(transaction, space.key, (listed, outline), form)?);
+                let at = read.entries.len();
+                read.entries.push(match form {
+                    Form::Pushed(at) => Entry::Pushed { number: told, at },
+                    Form::Head | Form::Whole => Entry::Head { number: told, head: listed.head },
+                });
+                if matches!(form, Form::Whole) {
+                    whole.push(Whole { at, number: told, size: listed.size, outline });
+                }
+            }
+            if !whole.is_empty() {
+                add_parts(transaction, space.key, &whole, &mut read.entries)?;
             }
             if is_last {
                 break;
             }
+        }
+        if read.is_more {
+            return Ok(read);
         }
         if space.end.number > told && self.node.is_none() {
             read.entries.push(Entry::Skip { to: space.end });
@@ -110,25 +124,37 @@ impl Reading<'_> {
     }
 }
 
-fn entry(
+/// A segment that is told with its part.
+struct Whole {
+    /// Where among the entries.
+    at: usize,
+    number: u64,
+    size: u64,
+    outline: Outline,
+}
+
+/// Makes entries whole that have only their heads yet.
+fn add_parts(
     transaction: &mut dyn Transaction,
     space: SpaceKey,
-    (listed, outline): (Listed, Outline),
-    form: Form,
-) -> Result<Entry, Fault> {
-    let Listed { number, head, size, .. } = listed;
-    Ok(match form {
-        Form::Pushed(at) => Entry::Pushed { number, at },
-        Form::Head => Entry::Head { number, head },
-        Form::Whole => {
-            let part = transaction.part(space, number, 0)?;
-            let is_as_noted = |part: &Vec<u8>| {
-                outline.is_part(0, part) && (part.len() + head.len()) as u64 == size
-            };
-            let part = part.filter(is_as_noted).ok_or(Fault::Damaged(number))?;
-            Entry::Whole { number, head, part }
+    whole: &[Whole],
+    entries: &mut [Entry],
+) -> Result<(), Fault> {
+    let numbers: Vec<_> = whole.iter().map(|one| one.number).collect();
+    let parts = transaction.first_parts(space, &numbers)?;
+    let mut parts: HashMap<_, _> = parts.into_iter().collect();
+    for Whole { at, number, size, outline } in whole {
+        let Some(Entry::Head { head, .. }) = entries.get(*at) else { continue };
+        let is_as_noted =
+            |part: &Vec<u8>| outline.is_part(0, part) && (part.len() + head.len()) as u64 == *size;
+        let part = parts.remove(number).filter(is_as_noted).ok_or(Fault::Damaged(*number))?;
+        if let Some(entry) = entries.get_mut(*at)
+            && let Entry::Head { number, head } = entry
+        {
+            *entry = Entry::Whole { number: *number, head: std::mem::take(head), part };
         }
-    })
+    }
+    Ok(())
 }
 
 /// Checks that a segment is what was kept of it, and comes in the log where it says. `last` is a place that was checked.

@@ -7,9 +7,8 @@ use ara_protocol::{MailboxId, SpaceId};
 
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
-use crate::relay::news::Topic;
 use crate::relay::{Done, Relay};
-use crate::store::{KeptMailbox, Transaction};
+use crate::store::{KeptMailbox, Topic, Transaction};
 
 /// For how many seconds a mailbox is open.
 const LIFE: u64 = 600;
@@ -21,7 +20,7 @@ impl Relay {
     pub(super) fn mailbox(&self, asked: &Asked<'_>) -> Result<Done, Fault> {
         match MailboxRequest::read(asked.content())? {
             MailboxRequest::Open { mailbox, signer, .. } => {
-                self.write(|transaction| {
+                self.write(asked.topic(), |transaction| {
                     let space = self.standing(transaction, asked)?.space.key;
                     let expires = self.now().saturating_add(LIFE);
                     self.open(transaction, mailbox, KeptMailbox { space, signer, expires })
@@ -32,7 +31,7 @@ impl Relay {
                 if sealed.len() > LONGEST_BOX {
                     return Err(Refusal::TooLarge.into());
                 }
-                let is_new = self.write(|transaction| {
+                let is_new = self.write(Some(Topic::Mailbox(mailbox)), |transaction| {
                     self.opened(transaction, asked, mailbox)?;
                     match transaction.boxed(mailbox, index)? {
                         None => transaction.put_box(mailbox, index, &sealed)?,
@@ -66,12 +65,15 @@ impl Relay {
         mailbox: KeptMailbox,
     ) -> Result<(), Fault> {
         let now = self.now();
-        transaction.drop_expired_mailboxes(now)?;
-        if let Some(before) = transaction.mailbox(id)? {
-            let is_same = (before.space, before.signer) == (mailbox.space, mailbox.signer);
-            return if is_same { Ok(()) } else { Err(Refusal::Malformed.into()) };
+        match transaction.mailbox(id)? {
+            Some(before) if before.expires > now => {
+                let is_same = (before.space, before.signer) == (mailbox.space, mailbox.signer);
+                return if is_same { Ok(()) } else { Err(Refusal::Malformed.into()) };
+            }
+            Some(_) => transaction.drop_mailbox(id)?,
+            None => {}
         }
-        let mailboxes = transaction.mailboxes(mailbox.space)?;
+        let mailboxes = transaction.mailboxes(mailbox.space, now)?;
         if let Some((_, first)) = mailboxes.first().filter(|_| mailboxes.len() >= MOST_MAILBOXES) {
             let Some(unused) = unused(transaction, &mailboxes)? else {
                 let retry_after = u32::try_from(first.saturating_sub(now)).unwrap_or(u32::MAX);

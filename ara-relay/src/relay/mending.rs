@@ -19,7 +19,8 @@ use crate::relay::fault::Fault;
 use crate::relay::order::{Link, order};
 use crate::relay::push::STUB_SIZE;
 use crate::store::{
-    Result, Space, StoreError, StoredPlace, StoredRecord, StoredSegment, Tombstone, Transaction,
+    Result, Space, StoreError, StoredPlace, StoredRecord, StoredSegment, Tombstone, Topic,
+    Transaction,
 };
 
 /// How often a space is mended while a request is answered: once for each part that is found damaged.
@@ -55,7 +56,7 @@ impl Relay {
 
     /// Mends a space. The parts of a segment are looked at if it is suspected.
     fn mend(&self, id: SpaceId, suspect: Option<u64>) -> std::result::Result<(), Fault> {
-        self.write(|transaction| {
+        self.write(Some(Topic::Space(id)), |transaction| {
             let Some(mut space) = transaction.space(id)? else { return Ok(()) };
             let members = mend_records(transaction, &mut space)?;
             space.is_deleted = mend_tombstone(transaction, &space)?;
@@ -143,12 +144,12 @@ fn mend_tombstone(transaction: &mut dyn Transaction, space: &Space) -> Result<bo
     let mut has_any = false;
     for (key, tombstone) in transaction.tombstones()? {
         if is_of(&tombstone, space.key.id) {
-            if key.row != space.key.row {
+            if key != space.key {
                 transaction.move_tombstone(key, space.key)?;
             }
             return Ok(true);
         }
-        has_any |= key.row == space.key.row;
+        has_any |= key == space.key;
     }
     Ok(has_any && space.is_deleted)
 }
@@ -170,7 +171,7 @@ fn mend_log(
     let mut rows = HashMap::new();
     for place in &mut places {
         let Some(row) = place.row else { continue };
-        let mut segment = transaction.stored_segment(row)?;
+        let mut segment = transaction.stored_segment(space.key, row)?;
         let outline = genuine(&segment, space.key.id);
         place.id = outline.as_ref().map_or(place.id, |(id, _)| *id);
         let head_size = std::mem::take(&mut segment.head).len() as u64;
@@ -220,7 +221,7 @@ fn mend_log(
             if let Some((row, was, segment)) = kept.get_mut(&number) {
                 segment.before = last;
                 if was != segment {
-                    transaction.put_segment(*row, segment)?;
+                    transaction.put_segment(space.key, *row, segment)?;
                 }
             }
             last = Some(number);

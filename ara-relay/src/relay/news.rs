@@ -2,14 +2,14 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use ara_protocol::SpaceId;
 use ara_protocol::keys::MemberKey;
 use ara_protocol::message::SpaceRequest;
-use ara_protocol::{MailboxId, SpaceId};
 
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
-use crate::store::{Ending, Result};
+use crate::store::{Ending, Listener, Mark, Result, Topic};
 
 /// How far a space is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,15 +20,6 @@ pub struct News {
     pub records: u64,
     /// The number of its newest slot, as the relay counts them.
     pub newest_slot: u64,
-}
-
-/// In what there is something new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Topic {
-    /// A space.
-    Space(SpaceId),
-    /// A mailbox.
-    Mailbox(MailboxId),
 }
 
 /// A member that is told of news in its space.
@@ -46,15 +37,13 @@ impl Subscription {
     }
 }
 
-type Listener = Box<dyn Fn(Topic) + Send + Sync>;
-
 /// Who is told.
 #[derive(Default)]
 pub(super) struct Listeners(RwLock<Vec<Listener>>);
 
 impl Relay {
-    /// Has a function called after each commit that has something new, on the thread that committed. It must return
-    /// at once.
+    /// Has a function called after each commit that has something new, on the thread that committed, and when it is heard
+    /// that another process has something new. It must return at once.
     pub fn on_news(&self, listener: impl Fn(Topic) + Send + Sync + 'static) {
         let mut listeners = self.listeners.0.write().unwrap_or_else(PoisonError::into_inner);
         listeners.push(Box::new(listener));
@@ -111,9 +100,30 @@ impl Relay {
         Ok(Subscription { space: asked.space(), member: asked.signer })
     }
 
-    /// Tells who listens that there is something new.
+    /// Returns how far topics are, by which is found what other processes wrote.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub(crate) fn marks(&self, topics: &[Topic]) -> Result<Vec<(Topic, Mark)>> {
+        let mut marks = vec![];
+        self.store.read(&mut |transaction| {
+            marks = transaction.marks(topics)?;
+            Ok(Ending::Keep)
+        })?;
+        Ok(marks)
+    }
+
+    /// Tells who listens, here and elsewhere, that there is something new.
     pub(super) fn tell(&self, topic: Topic) {
-        let listeners = self.listeners.0.read().unwrap_or_else(PoisonError::into_inner);
+        self.listeners.tell(topic);
+        self.store.tell(topic);
+    }
+}
+
+impl Listeners {
+    pub(super) fn tell(&self, topic: Topic) {
+        let listeners = self.0.read().unwrap_or_else(PoisonError::into_inner);
         listeners.iter().for_each(|listener| listener(topic));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ara_protocol::access::Members;
 use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, PushedSegment};
 use ara_protocol::segment::Head;
-use ara_protocol::{Error, SegmentId};
+use ara_protocol::{Error, NodeId, SegmentId};
 
 use crate::relay::order::check_node;
 use crate::relay::placing::{NoPlace, Placing, place};
@@ -49,6 +49,14 @@ impl Pushed {
         Some(Self { head, part: segment.part })
     }
 
+    pub(super) const fn id(&self) -> SegmentId {
+        self.head.id()
+    }
+
+    pub(super) const fn node(&self) -> NodeId {
+        self.head.header().node
+    }
+
     fn size(&self, staged: u64) -> u64 {
         (self.head.as_bytes().len() + self.part.as_ref().map_or(0, Vec::len)) as u64 + staged
     }
@@ -74,10 +82,8 @@ impl Taking<'_> {
         (index, push): (u16, &Push),
     ) -> Result<PushOutcome> {
         let Some(push) = push else { return Ok(PushOutcome::Refused) };
-        let mut known = 0;
-        for segment in push {
-            known += usize::from(transaction.has_segment(self.space.key, segment.head.id())?);
-        }
+        let ids: Vec<_> = push.iter().map(Pushed::id).collect();
+        let known = transaction.count_known(self.space.key, &ids)?;
         let outcome = if known == push.len() {
             PushOutcome::Taken
         } else if known > 0 {

@@ -14,7 +14,7 @@ use crate::relay::asked::Asked;
 use crate::relay::entries::Reading;
 use crate::relay::fault::Fault;
 use crate::relay::standing::Standing;
-use crate::store::{Space, Transaction};
+use crate::store::{Ending, Space, Topic, Transaction};
 
 /// How many bytes of heads or of parts an answer has at most.
 const MOST: usize = LONGEST_ANSWER - 4096;
@@ -54,7 +54,10 @@ impl Relay {
             Ok(transaction.is_unheard(space, asked.signer)?.then_some(space))
         })?;
         let Some(space) = space else { return Ok(()) };
-        self.write(|transaction| Ok(transaction.forget_unheard(space, asked.signer)?))
+        self.write(
+            asked.topic(),
+            |transaction| Ok(transaction.forget_unheard(space, asked.signer)?),
+        )
     }
 
     pub(super) fn parts(&self, asked: &Asked<'_>) -> Result<Vec<u8>, Fault> {
@@ -90,7 +93,7 @@ impl Relay {
             return Err(Refusal::TooLarge.into());
         }
         let hash = hash_body(&request.part);
-        self.write(|transaction| {
+        self.write(asked.topic(), |transaction| {
             let Standing { mut space, .. } = self.standing(transaction, asked)?;
             let now = self.now();
             let expires = now.saturating_add(STAGED_LIFE);
@@ -115,22 +118,27 @@ impl Relay {
     /// Drops what has expired, in all spaces.
     pub(super) fn drop_expired(&self) -> crate::store::Result<()> {
         let now = self.now();
+        self.store.write(None, &mut |transaction| {
+            transaction.drop_expired_mailboxes(now)?;
+            Ok(Ending::Keep)
+        })?;
         loop {
             let mut spaces = vec![];
-            let tidied = self.write(|transaction| {
-                transaction.drop_expired_mailboxes(now)?;
+            self.store.read(&mut |transaction| {
                 spaces = transaction.with_expired_parts(now, SPACES_AT_ONCE)?;
-                for space in &spaces {
-                    let Some(mut space) = transaction.space(*space)? else { continue };
-                    drop_expired_parts(transaction, &mut space, now)?;
-                    transaction.put_space(&space)?;
-                }
-                Ok(())
-            });
-            match tidied {
-                Err(Fault::Store(error)) => return Err(error),
-                _ if spaces.is_empty() => return Ok(()),
-                _ => {}
+                Ok(Ending::Keep)
+            })?;
+            if spaces.is_empty() {
+                return Ok(());
+            }
+            for id in spaces {
+                self.store.write(Some(Topic::Space(id)), &mut |transaction| {
+                    if let Some(mut space) = transaction.space(id)? {
+                        drop_expired_parts(transaction, &mut space, now)?;
+                        transaction.put_space(&space)?;
+                    }
+                    Ok(Ending::Keep)
+                })?;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ara_protocol::keys::MemberKey;
 use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, SyncAnswer, SyncRequest};
 use ara_protocol::message::{LONGEST_ANSWER, Refusal};
 use ara_protocol::slot::Slot;
@@ -12,10 +13,9 @@ use crate::relay::asked::Asked;
 use crate::relay::entries::{Read, Reading};
 use crate::relay::fault::Fault;
 use crate::relay::members::{number_of, records_after};
-use crate::relay::news::Topic;
-use crate::relay::push::{Push, Taking, read as read_push};
+use crate::relay::push::{Push, Pushed, Taking, read as read_push};
 use crate::relay::standing::Standing;
-use crate::store::{Result, Space, Transaction};
+use crate::store::{Questions, Result, Space, Topic, Transaction};
 
 /// The most bytes of access records in an answer.
 const MOST_RECORDS: usize = 4 << 20;
@@ -39,6 +39,23 @@ struct Writing {
     cursor: Cursor,
     pushes: Vec<Push>,
     slot: Option<Slot>,
+}
+
+impl Writing {
+    /// What the store is asked for it.
+    fn questions(&self, author: MemberKey) -> Questions {
+        let pushed = || self.pushes.iter().flatten().flatten();
+        let mut nodes: Vec<_> = pushed().map(Pushed::node).collect();
+        nodes.dedup();
+        Questions {
+            asked_by: Some(author),
+            ids: pushed().map(Pushed::id).collect(),
+            nodes,
+            slot_of: self.slot.as_ref().map(|_| author),
+            chain_at: Some(self.cursor.number),
+            ..Questions::default()
+        }
+    }
 }
 
 /// What became of it.
@@ -67,19 +84,28 @@ impl Relay {
 
         let mut written = Written::default();
         if writing.slot.is_some() || !writing.pushes.is_empty() {
-            written = self.write(|transaction| self.take_news(transaction, asked, &writing))?;
+            written = self
+                .write(asked.topic(), |transaction| self.take_news(transaction, asked, &writing))?;
         }
         if written.has_news {
             self.tell(Topic::Space(asked.space()));
         }
         let (answer, is_use_news) = self.read(|transaction| {
+            let questions = Questions {
+                asked_by: Some(asked.signer),
+                chain_at: Some(request.cursor.number),
+                slots_after: Some(request.slots_seen),
+                list_after: (request.budget > 0).then_some(request.cursor.number),
+                ..Questions::default()
+            };
+            transaction.expect(asked.space(), &questions)?;
             let space = self.standing(transaction, asked)?.space;
             let answer = self.read_news(transaction, asked, &space, (&request, &written))?;
             Ok((answer, self.is_use_news(&space)))
         })?;
         if is_use_news {
             let nothing = Writing { pushes: vec![], slot: None, ..writing };
-            self.write(|transaction| self.take_news(transaction, asked, &nothing))?;
+            self.write(asked.topic(), |transaction| self.take_news(transaction, asked, &nothing))?;
         }
         Ok(answer.to_bytes()?)
     }
@@ -103,6 +129,7 @@ impl Relay {
         asked: &Asked<'_>,
         writing: &Writing,
     ) -> std::result::Result<Written, Fault> {
+        transaction.expect(asked.space(), &writing.questions(asked.signer))?;
         let Standing { mut space, members } = self.standing(transaction, asked)?;
         let now = self.now();
         let stands_here = knows(transaction, &space, asked, writing.cursor)?;
@@ -150,18 +177,31 @@ impl Relay {
         space: &Space,
         (request, written): (&SyncRequest, &Written),
     ) -> std::result::Result<SyncAnswer, Fault> {
-        let known_record = number_of(transaction, space, request.access)?;
+        let known_record = match request.access == space.access {
+            true => Some(space.records),
+            false => number_of(transaction, space, request.access)?,
+        };
         let records = match known_record {
-            Some(number) => records_after(transaction, space, number, MOST_RECORDS)?,
-            None => vec![],
+            Some(number) if number < space.records => {
+                records_after(transaction, space, number, MOST_RECORDS)?
+            }
+            _ => vec![],
         };
         let has_all_records =
             known_record.is_none_or(|number| number + records.len() as u64 == space.records);
 
-        let slots = transaction.slots_after(space.key, request.slots_seen, MOST_SLOTS)?;
+        let slots = match request.slots_seen < space.slots {
+            true => transaction.slots_after(space.key, request.slots_seen, MOST_SLOTS)?,
+            false => vec![],
+        };
         // If they do not all fit, the next request brings the others.
         let newest_slot = match slots.last() {
-            Some((last, _)) if !transaction.slots_after(space.key, *last, 0)?.is_empty() => *last,
+            Some((last, _))
+                if *last < space.slots
+                    && !transaction.slots_after(space.key, *last, 0)?.is_empty() =>
+            {
+                *last
+            }
             _ => space.slots,
         };
         // Who has just sent one knows it.

@@ -6,6 +6,7 @@ mod asking;
 mod deleting;
 mod mailbox;
 mod model;
+mod processes;
 mod reading;
 mod replace;
 mod room;

@@ -13,9 +13,10 @@ use axum::routing::{get, post};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
 
-use crate::relay::{RelayAnswer, Topic, peek_mailbox, refusal};
+use crate::relay::{RelayAnswer, peek_mailbox, refusal};
 use crate::server::connections::Peer;
 use crate::server::{Shared, events};
+use crate::store::Topic;
 
 /// Returns what answers at each path.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -96,8 +97,8 @@ pub(super) fn respond_with(answer: RelayAnswer) -> Response {
 /// Tells whether the store can be read.
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let relay = shared.relay.clone();
-    match spawn_blocking(move || relay.count_spaces()).await {
-        Ok(Ok(_)) => (StatusCode::OK, "ok\n").into_response(),
+    match spawn_blocking(move || relay.check()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ok\n").into_response(),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response(),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::relay::Topic;
+use crate::store::Topic;
 
 /// Those who wait, by what they wait for.
 #[derive(Default)]
@@ -26,6 +26,11 @@ impl Notices {
         if let Some(sender) = self.topics().get(&topic) {
             sender.send_replace(());
         }
+    }
+
+    /// Returns for what anybody waits.
+    pub(super) fn awaited(&self) -> Vec<Topic> {
+        self.topics().keys().copied().collect()
     }
 
     /// Begins to wait.

@@ -7,18 +7,27 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// SQLite cannot open, read or write the file.
+    /// The database cannot be opened, read or written.
     #[error("the store fails: {reason}")]
     Failed {
-        /// What SQLite says.
+        /// What the database says.
         reason: String,
     },
 
-    /// The file is a database of something else.
-    #[error("the file is not a relay's store: name another one by --data")]
+    /// The URL of a database cannot be used.
+    #[error(
+        "the URL of the database cannot be used, as {why}: write postgres://USER:PASSWORD@HOST/DATABASE"
+    )]
+    WrongAddress {
+        /// What is wrong, without what is secret.
+        why: &'static str,
+    },
+
+    /// The file, or the database, is one of something else.
+    #[error("this is not a relay's store: name another one by --store")]
     NotAStore,
 
-    /// A newer version of the relay wrote the file.
+    /// A newer version of the relay wrote it.
     #[error("a newer version of the relay wrote this store: run that one")]
     Newer,
 

@@ -1,7 +1,19 @@
 //! What is kept, as the relay reads and writes it.
 
 use ara_protocol::keys::MemberKey;
-use ara_protocol::{Cursor, NodeId, RecordHash, SegmentId, SpaceId};
+use ara_protocol::{Cursor, MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
+
+/// In what there is something new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// A space.
+    Space(SpaceId),
+    /// A mailbox.
+    Mailbox(MailboxId),
+}
+
+/// How far a topic is, as numbers of which one is another after each news.
+pub type Mark = [u64; 4];
 
 /// By what a store finds what a space has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +47,33 @@ pub struct Space {
     pub last_use: u64,
     /// Whether a member has deleted it. Then it has a [`Tombstone`] and its access records, and nothing else.
     pub is_deleted: bool,
+}
+
+impl Space {
+    /// Returns how far it is.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        [self.end.number, self.records, self.slots, u64::from(self.is_deleted)]
+    }
+}
+
+/// What a job is going to ask of a space, as far as that is known before.
+#[derive(Debug, Clone, Default)]
+pub struct Questions {
+    /// Who asks.
+    pub asked_by: Option<MemberKey>,
+    /// Segments that may be there.
+    pub ids: Vec<SegmentId>,
+    /// Nodes whose last segments are asked for.
+    pub nodes: Vec<NodeId>,
+    /// The author of a slot.
+    pub slot_of: Option<MemberKey>,
+    /// A number at which the chain is asked for.
+    pub chain_at: Option<u64>,
+    /// The number as the relay counts slots after which they are asked for.
+    pub slots_after: Option<u64>,
+    /// The number after which the log is listed.
+    pub list_after: Option<u64>,
 }
 
 /// The request that deleted a space.

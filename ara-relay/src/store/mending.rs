@@ -17,12 +17,12 @@ pub trait Mending {
     fn move_places(&mut self, space: SpaceKey, moved: &[(StoredPlace, Cursor)]) -> Result<()>;
     /// Puts a stub where there is nothing.
     fn put_stub(&mut self, space: SpaceKey, place: Cursor, id: SegmentId) -> Result<()>;
-    /// Returns the segment of a row.
-    fn stored_segment(&mut self, row: i64) -> Result<StoredSegment>;
+    /// Returns the segment of a row of [`stored_places`](Self::stored_places).
+    fn stored_segment(&mut self, space: SpaceKey, row: i64) -> Result<StoredSegment>;
     /// Returns how many parts of the segment of a number there are, and how many bytes these have.
     fn stored_parts(&mut self, space: SpaceKey, segment: u64) -> Result<(u64, u64)>;
     /// Writes what is noted of a segment besides its place and its head.
-    fn put_segment(&mut self, row: i64, segment: &StoredSegment) -> Result<()>;
+    fn put_segment(&mut self, space: SpaceKey, row: i64, segment: &StoredSegment) -> Result<()>;
     /// Forgets which segments are the last ones of their nodes.
     fn forget_last(&mut self, space: SpaceKey) -> Result<()>;
     /// Returns the access records, in the order of their numbers.

@@ -19,9 +19,10 @@ use std::sync::Mutex;
 
 use rusqlite::Connection;
 
+use crate::store::batch::locked;
 use crate::store::error::{Result, StoreError};
-use crate::store::sqlite::group::{Group, locked};
-use crate::store::{Ending, Job, Store};
+use crate::store::sqlite::group::Group;
+use crate::store::{Ending, Job, Store, Topic};
 
 /// How many connections that read are kept open.
 const MOST_READERS: usize = 64;
@@ -119,7 +120,7 @@ impl Store for SqliteStore {
         result
     }
 
-    fn write(&self, job: Job<'_>) -> Result<()> {
+    fn write(&self, _about: Option<Topic>, job: Job<'_>) -> Result<()> {
         self.writer.run(job)
     }
 

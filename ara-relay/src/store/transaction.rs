@@ -8,7 +8,8 @@ use ara_protocol::{MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
 
 use crate::store::error::Result;
 use crate::store::kept::{
-    KeptMailbox, KeptSlot, Listed, Live, NewSegment, Space, SpaceKey, Tombstone,
+    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Questions, Space, SpaceKey, Tombstone,
+    Topic,
 };
 use crate::store::mending::Mending;
 
@@ -26,8 +27,14 @@ pub trait Spaces {
     fn put_secret(&mut self, secret: &[u8; 32]) -> Result<()>;
     /// Returns how many spaces there are, deleted ones not counted.
     fn count_spaces(&mut self) -> Result<u64>;
-    /// Finds a space.
+    /// Returns how far those topics are that are there.
+    fn marks(&mut self, topics: &[Topic]) -> Result<Vec<(Topic, Mark)>>;
+    /// Finds a space. In a job that writes, no other one changes it until this one has ended.
     fn space(&mut self, id: SpaceId) -> Result<Option<Space>>;
+    /// Is told what is going to be asked of a space, so that a store that is far away asks for all of it at once.
+    fn expect(&mut self, _space: SpaceId, _questions: &Questions) -> Result<()> {
+        Ok(())
+    }
     /// Makes a space that has nothing yet.
     fn found(&mut self, id: SpaceId) -> Result<Space>;
     /// Keeps what was changed of a space.
@@ -66,8 +73,8 @@ pub trait Spaces {
 pub trait Log {
     /// Returns the hash of the chain at a number, which is that of a segment or a stub.
     fn chain_at(&mut self, space: SpaceKey, number: u64) -> Result<Option<[u8; 32]>>;
-    /// Returns whether a segment is in the log, as itself or as a stub.
-    fn has_segment(&mut self, space: SpaceKey, id: SegmentId) -> Result<bool>;
+    /// Returns how many segments of some are in the log, as themselves or as stubs.
+    fn count_known(&mut self, space: SpaceKey, ids: &[SegmentId]) -> Result<usize>;
     /// Finds a segment that was not replaced, by its id or its alias.
     fn live(&mut self, space: SpaceKey, name: SegmentId) -> Result<Option<Live>>;
     /// Returns the segment of a number, if it was not replaced.
@@ -103,6 +110,8 @@ pub trait Log {
 pub trait Parts {
     /// Returns a part of the segment of a number.
     fn part(&mut self, space: SpaceKey, segment: u64, index: u16) -> Result<Option<Vec<u8>>>;
+    /// Returns the first parts of segments of these numbers, with the numbers.
+    fn first_parts(&mut self, space: SpaceKey, segments: &[u64]) -> Result<Vec<(u64, Vec<u8>)>>;
     /// Stages a part.
     fn stage(&mut self, space: SpaceKey, hash: &[u8; 32], part: &[u8], expires: u64) -> Result<()>;
     /// Returns how many bytes a staged part has, if it is there at a time.
@@ -148,12 +157,12 @@ pub trait Slots {
 /// Mailboxes.
 #[allow(clippy::missing_errors_doc)]
 pub trait Mailboxes {
-    /// Finds a mailbox.
+    /// Finds a mailbox. In a job that writes, no other one changes it until this one has ended.
     fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>>;
     /// Makes a mailbox.
     fn open_mailbox(&mut self, id: MailboxId, mailbox: &KeptMailbox) -> Result<()>;
-    /// Returns the mailboxes of a space, and when each is gone, the first first.
-    fn mailboxes(&mut self, space: SpaceKey) -> Result<Vec<(MailboxId, u64)>>;
+    /// Returns the mailboxes that a space has at a time, and when each is gone, the first first.
+    fn mailboxes(&mut self, space: SpaceKey, now: u64) -> Result<Vec<(MailboxId, u64)>>;
     /// Returns what is in a box.
     fn boxed(&mut self, id: MailboxId, index: u8) -> Result<Option<Vec<u8>>>;
     /// Fills a box that is empty.

@@ -153,8 +153,8 @@ pub(crate) struct Progress {
     pub(crate) read: u64,
     /// The end of the relay's log.
     pub(crate) end: u64,
-    /// How many segments were sent.
-    pub(crate) sent: u64,
+    /// About how many bytes are to be sent, if the request has sent some.
+    pub(crate) to_send: Option<u64>,
 }
 
 /// What lets a device join: what the pairing told it.
@@ -323,16 +323,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns about how many bytes are to be sent.
+    /// Returns about how many bytes are to be sent: those of the log that come after what is sealed of each node. A
+    /// segment takes about as many.
     pub(crate) fn bytes_to_send(&mut self) -> Result<u64> {
-        /// What a change takes in a segment, about.
-        const OF_A_CHANGE: u64 = 60;
-        let mut changes = 0;
+        let mut bytes: u64 = 0;
         for known in self.database.sync_nodes()? {
             let sealed = self.tail(NodeId::from_bytes(known.node))?.end.number;
-            changes += known.end.number.saturating_sub(sealed);
+            if sealed < known.end.number {
+                bytes = bytes.saturating_add(self.database.sync_bytes_after(known.node, sealed)?);
+            }
         }
-        Ok(changes.saturating_mul(OF_A_CHANGE))
+        Ok(bytes)
     }
 
     /// Raises an alarm.

@@ -103,7 +103,7 @@ impl Engine {
         }
         self.relay.delete(self.space(), &self.keys)?;
         let by = self.own_key();
-        match self.stop(&Alarm::DeletedAtRelay { by }, &mut Outcome::default()) {
+        match self.stop(&Alarm::DeletedAtRelay { by: by.into() }, &mut Outcome::default()) {
             Fault::Stopped => Ok(()),
             fault => Err(fault),
         }

@@ -111,7 +111,7 @@ pub(super) fn alarm_of(node: [u8; 16], why: Why) -> Option<Alarm> {
             let reason = "it is not what its head says".to_owned();
             Some(Alarm::Refused { node, reason })
         }
-        Why::Held => Some(Alarm::Held { node }),
+        Why::Held => Some(Alarm::Held { node, by: None }),
         Why::Newer => Some(Alarm::UpdateNeeded),
         Why::Pending | Why::UnknownAuthor => None,
     }

@@ -1,6 +1,6 @@
 //! Finding out what the relay hides: what other devices say that they have seen there, and this one is not shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ara_core::VersionVector;
 use ara_protocol::keys::MemberKey;
@@ -39,7 +39,9 @@ impl Engine {
     /// Returns of which nodes other devices have more than this one, and under which epochs they said so.
     fn lacking(&self) -> Result<BTreeMap<NodeId, BTreeSet<EpochId>>> {
         let own = self.own_key();
+        // Others name many nodes, and to look one up in a version vector is to go through it.
         let known = self.database.version_vector()?;
+        let known: HashMap<_, _> = known.points().collect();
         let heard = self.database.sync_read(slots::of_this_log)?.unwrap_or_default();
         let mut lacking = BTreeMap::<_, BTreeSet<_>>::new();
         for heard in heard.iter().filter(|heard| heard.slot.author() != own) {
@@ -48,7 +50,7 @@ impl Engine {
             let vector = said.and_then(|said| VersionVector::from_bytes(&said.vector).ok());
             for (node, point) in vector.iter().flat_map(VersionVector::points) {
                 let id = NodeId::from_bytes(node);
-                let is_more = point.number > known.point_of(node).number;
+                let is_more = point.number > known.get(&node).map_or(0, |known| known.number);
                 if is_more && !self.unread.contains_key(&id) {
                     lacking.entry(id).or_default().insert(heard.slot.epoch());
                 }

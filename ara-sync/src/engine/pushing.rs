@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ara_core::{SyncNode, Uuid};
+use ara_protocol::message::Refusal;
 use ara_protocol::message::sync::{PlaceInRequest, PushOutcome, PushedSegment};
 use ara_protocol::segment::Point;
 use ara_protocol::{NodeId, SegmentId};
@@ -76,6 +77,8 @@ impl Engine {
                 Err(Fault::Protocol(ara_protocol::Error::TooLarge { what })) => {
                     self.tell_too_large(node, what)?;
                 }
+                // A large one has no room for its parts. What comes before it may have some, and is sent first.
+                Err(Fault::Refused(Refusal::Full { .. })) if !pushes.is_empty() => break,
                 planned => planned?,
             }
             if pushes.len() == before {

@@ -232,11 +232,7 @@ impl Engine {
         }
         let of_batch = batch.unread.iter().find(|(unread, _)| *unread == node);
         let waits = self.unread.get(&node).or(of_batch.map(|(_, why)| why)).copied();
-        let is_last_word = is_removed
-            && follows
-            && bounds.is_some()
-            && waits.is_none()
-            && self.is_last_word(header.author, at.number)?;
+        let is_last_word = is_removed && self.is_last_word(&row)?;
         let standing = if is_removed && !is_last_word {
             // Who has merged it before seals it again.
             Standing::Settled
@@ -380,10 +376,12 @@ impl Engine {
     }
     /// Returns whether a member has left by itself, and this place of the log was there when this device heard of it.
     /// What it sent before counts, as nobody may have read it, and is sealed again.
-    fn is_last_word(&self, author: MemberKey, number: u64) -> Result<bool> {
-        let left = self.database.sync_read(|sync| facts::get(sync, &left(author.as_bytes())))?;
-        let Some(end) = left.flatten() else { return Ok(false) };
-        Ok(end.try_into().map_or(true, |end| number <= u64::from_be_bytes(end)))
+    pub(super) fn is_last_word(&self, segment: &Segment) -> Result<bool> {
+        let left = self.database.sync_read(|sync| facts::get(sync, &left(&segment.author)))?;
+        let Some(end) = left.flatten().filter(|_| segment.bounds.is_some()) else {
+            return Ok(false);
+        };
+        Ok(end.try_into().map_or(true, |end| segment.number <= u64::from_be_bytes(end)))
     }
 
     /// Returns whether an author is or was a member.

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use crate::engine::base::{Engine, Outcome};
 use crate::fault::{Fault, Result};
+use crate::state::gone::Gone;
 use crate::state::records::AccessLog;
 use crate::state::{Alarm, alarms, facts, segments, slots};
 
@@ -51,8 +52,10 @@ impl Engine {
         let own = self.own_key();
         let made = self.told.made;
         if !news.is_empty() {
+            let gone = self.gone_by(&log)?;
             let changed = self.write(|sync| {
                 let mut changed = false;
+                gone.iter().try_for_each(|gone| gone.save(sync))?;
                 for record in &news {
                     changed |= note_change(sync, record, own, made == Some(record.hash()))?;
                 }
@@ -77,6 +80,25 @@ impl Engine {
             }
             Err(_) => Err(self.stop(&Alarm::AccessForked, outcome)),
         }
+    }
+
+    /// Returns which members are none any more by a later access log, with their names: their slots are about to go. If this
+    /// device is one of them, these are all, as it cannot open any slot from then on.
+    fn gone_by(&self, later: &AccessLog) -> Result<Vec<Gone>> {
+        let is_out = later.members.get(self.own_key()).is_none();
+        let is_gone = |key| is_out || later.members.get(key).is_none();
+        // To read the names, what each has signed is checked again.
+        if !self.access.members.iter().any(|member| is_gone(member.keys().member())) {
+            return Ok(vec![]);
+        }
+        let devices = self.devices()?.into_iter().filter(|device| is_gone(device.key));
+        Ok(devices
+            .map(|device| Gone {
+                key: device.key,
+                name: device.said.map(|said| said.name).unwrap_or_default(),
+                is_recovery: device.is_recovery,
+            })
+            .collect())
     }
 
     /// Notes where the log ended when this device heard that others have left by themselves. Nobody needs to have read
@@ -341,7 +363,11 @@ fn note_change(
     match record.change() {
         Change::Added { device } => {
             let device = device.member();
-            if device == own { Ok(false) } else { raise(&Alarm::DeviceAdded { device, by }) }
+            if device == own {
+                Ok(false)
+            } else {
+                raise(&Alarm::DeviceAdded { device: device.into(), by: by.into() })
+            }
         }
         Change::Removed { members } => {
             let mut changed = false;
@@ -353,7 +379,8 @@ fn note_change(
                 if segments::flag_author(sync, device.as_bytes())? {
                     facts::put(sync, facts::RESEAL, &[])?;
                 }
-                changed |= raise(&Alarm::DeviceRemoved { device: *device, by })?;
+                changed |=
+                    raise(&Alarm::DeviceRemoved { device: (*device).into(), by: by.into() })?;
                 if *device == own {
                     facts::put(sync, facts::STOPPED, &[])?;
                     changed |= alarms::raise(sync, &Alarm::Removed)?;
@@ -364,7 +391,9 @@ fn note_change(
         // The words that this device has made, and that its user was not shown since the answer was lost, are told too:
         // those from before do not count any more.
         Change::RecoverySet { .. } if is_made => Ok(false),
-        Change::RecoverySet { .. } => alarms::raise(sync, &Alarm::RecoveryWordsSet { by }),
+        Change::RecoverySet { .. } => {
+            alarms::raise(sync, &Alarm::RecoveryWordsSet { by: by.into() })
+        }
         Change::Moved { relay } => raise(&Alarm::Moved { relay: relay.to_owned() }),
         _ => Ok(false),
     }

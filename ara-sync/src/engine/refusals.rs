@@ -28,14 +28,15 @@ impl Engine {
                 self.apply_records(new, outcome)?;
                 match self.access.members.relay().map(str::to_owned) {
                     Some(url) if url != self.url => self.go_to(&url, outcome),
-                    _ => Err(self.stop(&Alarm::DeletedAtRelay { by }, outcome)),
+                    _ => Err(self.stop(&Alarm::DeletedAtRelay { by: by.into() }, outcome)),
                 }
             }
             Refusal::Full { used, limit } => {
                 outcome.used = Some((used, limit));
                 // What others have sent is read all the same.
                 self.told.is_full = true;
-                self.raise(&Alarm::Full { used, limit }, outcome)
+                let needed = self.bytes_to_send()?;
+                self.raise(&Alarm::Full { used, limit, needed }, outcome)
             }
             refusal => Err(Fault::Refused(refusal)),
         }
@@ -77,8 +78,9 @@ impl Engine {
         request: &[u8],
         records: &[Vec<u8>],
     ) -> Result<MemberKey> {
-        const LIE: Fault =
-            Fault::Lied { what: "it says that the space was deleted, and no member did it" };
+        const LIE: Fault = Fault::Lied {
+            what: "it says that the space was deleted, and no member did it by this address of the relay",
+        };
         if audience != self.relay.audience() {
             return Err(LIE);
         }

@@ -97,7 +97,8 @@ impl Engine {
             known.into_iter().map(|known| (NodeId::from_bytes(known.node), known)).collect();
         let (mut is_connected, mut has_removed) = (true, false);
         for segment in &chain.segments {
-            if segment.is(OF_REMOVED) {
+            let is_last_word = segment.is(OF_REMOVED) && self.is_last_word(segment)?;
+            if segment.is(OF_REMOVED) && !is_last_word {
                 has_removed = true;
                 continue;
             }
@@ -108,13 +109,19 @@ impl Engine {
                 continue;
             }
             let Some(head) = heads.remove(&segment.id) else {
+                if is_last_word {
+                    has_removed = true;
+                    continue;
+                }
                 return Ok(Again::Not(Why::Pending, None));
             };
-            if self.access.members.get(head.header().author).is_none() {
+            if !is_last_word && self.access.members.get(head.header().author).is_none() {
                 return Ok(Again::Not(Why::UnknownAuthor, None));
             }
             let again = self.merge_again(&head, segment, &mut known, outcome)?;
             match again {
+                // What cannot be taken of it counts for nothing, as what others sealed who are out.
+                Again::Not(why, _) if is_last_word && why != Why::Held => has_removed = true,
                 // Another one may come that begins before it, and covers it.
                 Again::Not(Why::Pending, None) => is_connected = false,
                 Again::Merged => is_connected = true,

@@ -77,11 +77,15 @@ impl Engine {
     ) -> Result<()> {
         let mut in_vain = 0;
         while !is_stopped() {
-            let before = self.standing(outcome);
+            let (before, sent) = (self.standing(outcome), outcome.sent);
             let requested = self.request(true, outcome);
             let is_more = self.unless_refused(requested, outcome)?;
-            let end = self.told.end.map_or(0, |end| end.number);
-            on_progress(Progress { read: self.place.cursor.number, end, sent: outcome.sent });
+            // Where the log begins anew, nobody knows yet how much there is to read.
+            if let Some(end) = self.told.end {
+                let to_send = if outcome.sent > sent { Some(self.bytes_to_send()?) } else { None };
+                let (read, end) = (self.place.cursor.number, end.number);
+                on_progress(Progress { read, end, to_send });
+            }
             if !is_more {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {
@@ -194,7 +198,8 @@ impl Engine {
         self.note_founded()?;
         self.take_outcomes(&sent.pushes, &answer.pushes, outcome)?;
         if self.told.is_full {
-            let alarm = Alarm::Full { used: answer.used, limit: answer.limit };
+            let (used, limit) = (answer.used, answer.limit);
+            let alarm = Alarm::Full { used, limit, needed: self.bytes_to_send()? };
             self.raise(&alarm, outcome)?;
         }
         if answer.knows_access {
@@ -228,9 +233,9 @@ impl Engine {
     fn lower_full(&self, outcome: &mut Outcome) -> Result<()> {
         let is_full = |alarm: &Alarm| matches!(alarm, Alarm::Full { .. });
         if self.alarms()?.iter().any(is_full) {
-            let lowered = self
-                .database
-                .sync_write(|sync| alarms::lower(sync, &Alarm::Full { used: 0, limit: 0 }))?;
+            let lowered = self.database.sync_write(|sync| {
+                alarms::lower(sync, &Alarm::Full { used: 0, limit: 0, needed: 0 })
+            })?;
             outcome.alarms_changed |= lowered;
         }
         Ok(())

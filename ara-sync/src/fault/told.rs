@@ -41,6 +41,10 @@ impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         match error {
             TransportError::ClockWrong => Self::ClockWrong,
+            // Around it stands that it is about the relay.
+            TransportError::Unreachable { reason } => {
+                Self::Relay { reason: format!("it cannot be reached: {reason}") }
+            }
             error => Self::Relay { reason: error.to_string() },
         }
     }
@@ -57,6 +61,9 @@ mod tests {
         assert!(matches!(told(Fault::Refused(full)), Error::RelayFull { used: 1, limit: 2 }));
         let clock = Fault::Transport(TransportError::ClockWrong);
         assert!(matches!(told(clock), Error::ClockWrong));
+        let reason = "connection refused".to_owned();
+        let gone = told(Fault::Transport(TransportError::Unreachable { reason })).to_string();
+        assert_eq!(gone.matches("relay").count(), 1, "{gone}");
         let newer = ara_protocol::Error::UpdateNeeded { what: "segment" };
         let newer = told(Fault::Protocol(newer)).to_string();
         assert!(newer.contains("this segment is of a newer version"), "{newer}");

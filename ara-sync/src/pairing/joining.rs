@@ -47,7 +47,7 @@ const TEN_MINUTES: Duration = Duration::from_secs(600);
 /// ```
 #[must_use = "nothing happens until `begin` is called"]
 pub fn join(url: impl Into<String>, code: impl Into<String>) -> Join {
-    let (url, code) = (url.into(), code.into());
+    let (url, code) = (url.into().trim().to_owned(), code.into());
     let (options, cutoff) = (Options::default(), Cutoff::default());
     Join { url, code, timeout: TEN_MINUTES, options, cutoff }
 }

@@ -24,6 +24,11 @@ impl Ticket {
         let text = text.trim();
         let (scheme, rest) = text.split_at_checked(SCHEME.len()).unwrap_or(("", text));
         if !scheme.eq_ignore_ascii_case(SCHEME) {
+            if text.contains("://") {
+                return Err(wrong_code(
+                    "this is a web address: type the letters and digits that the other device shows",
+                ));
+            }
             return Ok(Self { code: code(text)?, relay: None });
         }
         let (typed, relay) = rest.split_once('@').ok_or_else(|| {
@@ -81,6 +86,8 @@ mod tests {
             assert!(matches!(error, Error::PairingCode { .. }), "{text}: {error}");
             assert!(!error.to_string().contains("K7QP"), "{error}");
         }
+        let error = Ticket::read("https://relay.example").unwrap_err();
+        assert!(error.to_string().contains("web address"), "{error}");
         let error = Ticket::read("ara-sync:K7QP3MTX9WDR2HVC@nowhere").unwrap_err();
         assert!(matches!(error, Error::Relay { .. }), "{error}");
     }

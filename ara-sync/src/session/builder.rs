@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use ara_core::{Database, Result, Schema, schema_facts};
+use ara_core::{Database, Error, Result, Schema, schema_facts};
 
 use crate::engine::settings::Settings;
 use crate::keys::KeyStore;
@@ -25,7 +25,9 @@ pub trait Syncing {
     /// moved to another relay, that counts and not this URL. So does the relay of a QR code by which the device joined,
     /// until the app gives another URL than it did then. [`space`](Self::space) tells which it is.
     ///
-    /// The schema is [ensured](Database::ensure) first, so that the other devices are told which version this app has.
+    /// The schema is [ensured](Database::ensure) first, so that the other devices are told which version this app has. It is
+    /// the one that `ara::schema!` declares. A single table in its place is a schema of that table alone, without a version:
+    /// all tables of the file are synced, and the others have to be ensured by themselves.
     ///
     /// ```no_run
     /// use ara::prelude::*;
@@ -66,7 +68,7 @@ pub trait Syncing {
 
 impl Syncing for Database {
     fn sync<S: Schema>(&self, url: impl Into<String>) -> SyncBuilder<'_, S> {
-        let (url, options) = (url.into(), Options::default());
+        let (url, options) = (url.into().trim().to_owned(), Options::default());
         SyncBuilder { database: self, url, options, schema: PhantomData }
     }
 
@@ -107,7 +109,8 @@ impl<S: Schema> SyncBuilder<'_, S> {
     /// [`Error::KeysMissing`](ara_core::Error::KeysMissing) or
     /// [`Error::KeysUnreadable`](ara_core::Error::KeysUnreadable) if the file is in a space, and the keys of this device
     /// are not there; [`Error::Relay`](ara_core::Error::Relay) if this is no URL, or the root certificate or the proxy
-    /// that was given is none; the errors of [`ensure`](Database::ensure); and
+    /// that was given is none; [`Error::NothingReleased`](ara_core::Error::NothingReleased) if what is newer is to be
+    /// [refused](Self::refuse_newer), and the schema has no version; the errors of [`ensure`](Database::ensure); and
     /// [common errors](Database#common-errors).
     pub fn open(self) -> Result<Session> {
         let Self { database, url, options, .. } = self;
@@ -177,10 +180,14 @@ pub(super) struct Beginning {
 impl Beginning {
     /// Claims a database, and ensures the schema of the app.
     pub(super) fn of<S: Schema>(database: &Database, options: Options) -> Result<Self> {
+        let facts = schema_facts::<S>();
+        if options.refuse_newer && facts.version == 0 {
+            return Err(Error::NothingReleased);
+        }
         let claim = Claim::of(database)?;
         database.ensure::<S>()?;
         let store = options.keys.clone().unwrap_or_else(|| usual_keys(database));
-        let settings = options.settings(&schema_facts::<S>());
+        let settings = options.settings(&facts);
         let (database, cutoff) = (database.clone(), Cutoff::default());
         Ok(Self { database, store, settings, closing: None, options, cutoff, claim })
     }

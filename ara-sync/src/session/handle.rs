@@ -103,9 +103,9 @@ impl Session {
     /// [`Error::RelayFull`](ara_core::Error::RelayFull) if it has no room for what is to be sent, while all that is new
     /// there was received; and [common errors](ara_core::Database#common-errors).
     pub fn run_once(&self, deadline: Instant) -> Result<()> {
-        self.shared.cutoff.set_deadline(Some(deadline));
+        let until = Until::begin(&self.shared, deadline);
         let result = self.shared.finish_rounds(Some(deadline));
-        self.shared.cutoff.set_deadline(None);
+        drop(until);
         if self.threads().is_none() {
             self.shared.set_paused_unless_failing();
         }
@@ -133,6 +133,22 @@ impl Session {
 
     fn threads(&self) -> MutexGuard<'_, Option<Threads>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A deadline of requests, until it is dropped, also by a panic.
+struct Until<'s>(&'s Shared);
+
+impl<'s> Until<'s> {
+    fn begin(shared: &'s Shared, deadline: Instant) -> Self {
+        shared.cutoff.set_deadline(Some(deadline));
+        Self(shared)
+    }
+}
+
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        self.0.cutoff.set_deadline(None);
     }
 }
 

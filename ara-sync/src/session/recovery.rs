@@ -40,7 +40,7 @@ use crate::transport::http::cutoff::Cutoff;
 #[must_use = "nothing happens until `begin` is called"]
 pub fn recover(url: impl Into<String>, words: &str) -> Recover {
     let words = RecoveryWords::parse(words).map_err(wrong_words);
-    Recover { url: url.into(), words, options: Options::default() }
+    Recover { url: url.into().trim().to_owned(), words, options: Options::default() }
 }
 
 /// What a device says that brings everything back: made by [`recover`].
@@ -67,7 +67,7 @@ impl Recover {
         let connect = options.connect(&Cutoff::default());
         let found = engine::recovery::Recovery::find(&keys, &url, &connect)?;
         let found = found.into_iter().next().ok_or_else(|| {
-            let reason = "no space at this relay has them: check the relay's URL, and whether newer words were made";
+            let reason = "no space at this relay has them: check the relay's URL, and whether newer words were made; a relay that was wiped knows them again once a device of the space has synced";
             Error::RecoveryWords { reason: reason.to_owned(), word: None }
         })?;
         Ok(Recovery { found, options, kept: vec![] })

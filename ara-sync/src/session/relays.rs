@@ -63,6 +63,7 @@ impl Session {
     /// Returns [`Error::AdmissionNeeded`] if this is no token of the new relay, and the errors of
     /// [`change_relay`](Self::change_relay).
     pub fn change_relay_with_token(&self, url: &str, token: &str) -> Result<()> {
+        let url = url.trim();
         ara_protocol::request::origin(url).map_err(Fault::from)?;
         self.shared.with_engine(|engine| engine.move_to(url, token))?;
         // The stream of events is that of the old one.

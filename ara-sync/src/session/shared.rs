@@ -23,7 +23,7 @@ use crate::session::signal::Signal;
 use crate::session::turns::Turns;
 use crate::state::Alarm;
 use crate::status::cell::StatusCell;
-use crate::status::{self, Connection, Quota, Status, SyncProgress};
+use crate::status::{self, Connection, Quota, SendProgress, Status, SyncProgress};
 use crate::transport::Events;
 use crate::transport::http::HttpSettings;
 use crate::transport::http::cutoff::Cutoff;
@@ -31,6 +31,22 @@ use crate::transport::http::cutoff::Cutoff;
 thread_local! {
     /// Whether this thread is making a round. What it commits then is what has arrived.
     static IS_IN_ROUND: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that this thread is making a round, until it is dropped, also by a panic.
+struct InRound;
+
+impl InRound {
+    fn begin() -> Self {
+        IS_IN_ROUND.set(true);
+        Self
+    }
+}
+
+impl Drop for InRound {
+    fn drop(&mut self) {
+        IS_IN_ROUND.set(false);
+    }
 }
 
 /// How long to leave the file to another process that syncs it, too.
@@ -156,11 +172,11 @@ impl Shared {
         let gives_way = || is_stopped() || self.turns.are_wanted();
         let mut on_progress = |progress: Progress| self.tell_progress(progress);
         let members = engine.members().head();
-        IS_IN_ROUND.set(true);
+        let in_round = InRound::begin();
         let result = self
             .replace_copied_keys(engine)
             .and_then(|()| engine.round(&gives_way, &mut on_progress));
-        IS_IN_ROUND.set(false);
+        drop(in_round);
         let is_same = result.as_ref().is_ok_and(|outcome| !outcome.devices_changed);
         self.publish(engine, !is_same || engine.members().head() != members);
         self.tell_result(&result);
@@ -239,7 +255,7 @@ impl Shared {
         }
         // To read them, what each has signed is checked again.
         let devices = devices_changed.then(|| engine.devices());
-        let alarms = engine.alarms();
+        let alarms = engine.told_alarms();
         let bytes = engine.bytes_to_send();
         self.status.update(|status| {
             engine.url().clone_into(&mut status.relay);
@@ -249,7 +265,15 @@ impl Shared {
                 let devices = devices.iter().filter(|device| !device.is_recovery);
                 status.devices = devices.map(status::Device::of).collect();
             }
-            if let Ok(alarms) = alarms {
+            if let Ok(mut alarms) = alarms {
+                for who in alarms.iter_mut().flat_map(Alarm::named) {
+                    // Who is in the space tells its name itself, as long as this device can read it.
+                    let device = status.devices.iter().find(|it| it.id == who.id);
+                    if let Some(device) = device.filter(|device| !device.name.is_empty()) {
+                        device.name.clone_into(&mut who.name);
+                        device.app_version.clone_into(&mut who.app_version);
+                    }
+                }
                 status.alarms = alarms;
             }
             if let Ok(bytes) = bytes {
@@ -258,11 +282,29 @@ impl Shared {
         });
     }
 
-    fn tell_progress(&self, Progress { read, end, .. }: Progress) {
+    /// Tells how far a round has come, after an answer of the relay.
+    fn tell_progress(&self, Progress { read, end, to_send }: Progress) {
         let progress = SyncProgress { received: read, total: end };
         self.status.update(|status| {
+            // All of a round can take long.
+            status.connection = Connection::Connected;
             status.progress = (read < end).then_some(progress);
+            if let Some(left) = to_send {
+                let sent = status.sending.map_or(0, |sending| sending.sent);
+                let sent = sent.saturating_add(status.bytes_to_send.saturating_sub(left));
+                let total = sent.saturating_add(left);
+                status.sending = (left > 0).then_some(SendProgress { sent, total });
+                status.bytes_to_send = left;
+            }
         });
+    }
+
+    /// Says that a thread has ended by a panic, which the app's code has caused: sync calls nothing else that panics.
+    pub(super) fn tell_panic(&self) {
+        let reason = "a key store or a waker of the app has panicked within it: mend that, then pause and resume the session";
+        let error = Arc::new(Error::SyncStopped { reason: reason.to_owned() });
+        self.signal.set_online(false);
+        self.set_connection(Connection::Stopped { error });
     }
 
     fn tell_result(&self, result: &fault::Result<Outcome>) {
@@ -275,6 +317,9 @@ impl Shared {
                 }
                 if outcome.is_complete {
                     (status.last_success, status.progress) = (Some(now), None);
+                }
+                if outcome.is_complete || outcome.is_full {
+                    status.sending = None;
                 }
             }
             // Another process syncs the file too, and this one goes on from there.

@@ -1,5 +1,6 @@
 //! The threads of a session.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -74,7 +75,10 @@ impl Threads {
         let counted = Counted::new(&self.running);
         let shared = Arc::clone(shared);
         let work = move || {
-            run(&shared);
+            // The app's key store and wakers are called in here.
+            if panic::catch_unwind(AssertUnwindSafe(|| run(&shared))).is_err() {
+                shared.tell_panic();
+            }
             drop(shared);
             drop(counted);
         };

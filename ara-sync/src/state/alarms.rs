@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use crate::state::alarm::Alarm;
 use crate::state::facts::{self, hex};
+use crate::state::who::Who;
 
 const PREFIX: &str = "alarm/";
 
@@ -35,14 +36,14 @@ pub(crate) fn lower_of_node(connection: &Connection, node: Uuid) -> Result<bool>
         Alarm::Incomplete { node },
         Alarm::NotOpened { node },
         Alarm::Refused { node, reason: String::new() },
-        Alarm::Held { node },
+        Alarm::Held { node, by: None },
     ] {
         any |= lower(connection, &alarm)?;
     }
     Ok(any)
 }
 
-/// Returns the alarms.
+/// Returns the alarms. Of those that they name, only the ids are kept with them.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<Alarm>> {
     let alarms = facts::under(connection, PREFIX)?;
     Ok(alarms.iter().filter_map(|(_, value)| read(value)).collect())
@@ -59,16 +60,16 @@ fn write(alarm: &Alarm) -> (String, Vec<u8>) {
         Alarm::Refused { node, reason } => {
             (6, node.as_bytes().to_vec(), reason.as_bytes().to_vec())
         }
-        Alarm::Held { node } => (7, node.as_bytes().to_vec(), vec![]),
+        Alarm::Held { node, .. } => (7, node.as_bytes().to_vec(), vec![]),
         Alarm::UpdateNeeded => (8, vec![], vec![]),
         Alarm::DeviceAdded { device, by } => (9, two(device, by), vec![]),
         Alarm::DeviceRemoved { device, by } => (10, two(device, by), vec![]),
-        Alarm::RecoveryWordsSet { by } => (11, by.as_bytes().to_vec(), vec![]),
+        Alarm::RecoveryWordsSet { by } => (11, by.id.as_bytes().to_vec(), vec![]),
         Alarm::Moved { relay } => (12, vec![], relay.as_bytes().to_vec()),
-        Alarm::DeletedAtRelay { by } => (13, by.as_bytes().to_vec(), vec![]),
+        Alarm::DeletedAtRelay { by } => (13, by.id.as_bytes().to_vec(), vec![]),
         Alarm::Removed => (14, vec![], vec![]),
-        Alarm::Full { used, limit } => {
-            (15, vec![], [used.to_be_bytes(), limit.to_be_bytes()].concat())
+        Alarm::Full { used, limit, needed } => {
+            (15, vec![], [used, limit, needed].map(|it| it.to_be_bytes()).concat())
         }
         Alarm::KeysReplaced => (16, vec![], vec![]),
         Alarm::NotSent { node, reason } => {
@@ -78,14 +79,17 @@ fn write(alarm: &Alarm) -> (String, Vec<u8>) {
     (format!("{tag:02}{}", hex(&about)), [&[tag][..], &about, &more].concat())
 }
 
-fn two(one: &MemberKey, other: &MemberKey) -> Vec<u8> {
-    [*one.as_bytes(), *other.as_bytes()].concat()
+fn two(one: &Who, other: &Who) -> Vec<u8> {
+    [*one.id.as_bytes(), *other.id.as_bytes()].concat()
 }
 
 fn read(value: &[u8]) -> Option<Alarm> {
     let (tag, rest) = value.split_first()?;
     let node = || Some(Uuid::from_bytes(*rest.first_chunk()?));
-    let member = |at: usize| MemberKey::from_bytes(*rest.get(at..)?.first_chunk()?).ok();
+    let member = |at: usize| {
+        let key = MemberKey::from_bytes(*rest.get(at..)?.first_chunk()?);
+        key.ok().map(Who::from)
+    };
     let number = |at: usize| Some(u64::from_be_bytes(*rest.get(at..)?.first_chunk()?));
     let text = |at: usize| Some(String::from_utf8_lossy(rest.get(at..)?).into_owned());
     Some(match tag {
@@ -95,7 +99,7 @@ fn read(value: &[u8]) -> Option<Alarm> {
         4 => Alarm::Incomplete { node: node()? },
         5 => Alarm::NotOpened { node: node()? },
         6 => Alarm::Refused { node: node()?, reason: text(16)? },
-        7 => Alarm::Held { node: node()? },
+        7 => Alarm::Held { node: node()?, by: None },
         8 => Alarm::UpdateNeeded,
         9 => Alarm::DeviceAdded { device: member(0)?, by: member(32)? },
         10 => Alarm::DeviceRemoved { device: member(0)?, by: member(32)? },
@@ -103,7 +107,7 @@ fn read(value: &[u8]) -> Option<Alarm> {
         12 => Alarm::Moved { relay: text(0)? },
         13 => Alarm::DeletedAtRelay { by: member(0)? },
         14 => Alarm::Removed,
-        15 => Alarm::Full { used: number(0)?, limit: number(8)? },
+        15 => Alarm::Full { used: number(0)?, limit: number(8)?, needed: number(16)? },
         16 => Alarm::KeysReplaced,
         17 => Alarm::NotSent { node: node()?, reason: text(16)? },
         _ => return None,
@@ -120,7 +124,8 @@ mod tests {
     #[test]
     fn every_alarm_comes_back_until_it_is_lowered() -> Result<()> {
         let node = Uuid::from_bytes([7; 16]);
-        let key = |seed| SecretKeys::generate(&mut Random::seeded(seed)).public().member();
+        let key =
+            |seed| Who::from(SecretKeys::generate(&mut Random::seeded(seed)).public().member());
         let (device, by) = (key(1), key(2));
         let every = [
             Alarm::RelayWentBack,
@@ -129,15 +134,15 @@ mod tests {
             Alarm::Incomplete { node },
             Alarm::NotOpened { node },
             Alarm::Refused { node, reason: "digest".to_owned() },
-            Alarm::Held { node },
+            Alarm::Held { node, by: None },
             Alarm::UpdateNeeded,
-            Alarm::DeviceAdded { device, by },
-            Alarm::DeviceRemoved { device, by },
-            Alarm::RecoveryWordsSet { by },
+            Alarm::DeviceAdded { device: device.clone(), by: by.clone() },
+            Alarm::DeviceRemoved { device, by: by.clone() },
+            Alarm::RecoveryWordsSet { by: by.clone() },
             Alarm::Moved { relay: "https://b".to_owned() },
             Alarm::DeletedAtRelay { by },
             Alarm::Removed,
-            Alarm::Full { used: 3, limit: 2 },
+            Alarm::Full { used: 3, limit: 2, needed: 4 },
             Alarm::KeysReplaced,
             Alarm::NotSent { node, reason: "too large".to_owned() },
         ];

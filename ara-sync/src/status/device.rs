@@ -4,7 +4,9 @@ use ara_core::Timestamp;
 
 use crate::engine;
 
-/// The id of a device, or of the recovery words: the public key by which it is a member of its space.
+/// The id of a device, or of the recovery words: the public key by which it is a member of its space. It is the same on all
+/// devices, and stays as long as the device does not join anew. `Display` writes it as hexadecimal digits, which can be
+/// parsed. In signatures it also shows by the name that it has in the protocol, `MemberKey`.
 pub use ara_protocol::keys::MemberKey as DeviceId;
 
 /// A device of a space, as the others know it.

@@ -129,7 +129,7 @@ impl Screen {
     fn show_alarms(&mut self, status: &Status) -> Result<(), Failure> {
         for alarm in &status.alarms {
             if !self.alarms.contains(alarm) {
-                say(&format!("! {}", told::alarm(alarm, status)))?;
+                say(&format!("! {alarm}"))?;
                 self.alarms.push(alarm.clone());
             }
         }

@@ -1,9 +1,14 @@
 //! What the user is told, in words.
 
-use ara::sync::{Alarm, Connection, Device, DeviceId, Status};
+use ara::sync::{Connection, Device, Status};
 
 /// How sync stands.
 pub fn standing(status: &Status) -> String {
+    if let (Connection::Connected, None, Some(sending)) =
+        (&status.connection, status.progress, status.sending)
+    {
+        return format!("sent {} of {} bytes", sending.sent, sending.total);
+    }
     match (&status.connection, status.progress) {
         (Connection::Connecting, _) => "connecting".to_owned(),
         (Connection::Failing { error }, _) => format!("not connected: {error}"),
@@ -15,36 +20,12 @@ pub fn standing(status: &Status) -> String {
     }
 }
 
-/// What the user should hear of.
-pub fn alarm(alarm: &Alarm, status: &Status) -> String {
-    let name = |id: &DeviceId| name_of(*id, status);
-    match alarm {
-        Alarm::DeviceAdded { device, by } => format!("{} was let in by {}", name(device), name(by)),
-        Alarm::DeviceRemoved { device, by } => {
-            format!("{} was removed by {}", name(device), name(by))
-        }
-        Alarm::RecoveryWordsSet { by } => format!("{} made recovery words", name(by)),
-        Alarm::RelayWentBack => "the relay had lost something, and is given it again".to_owned(),
-        Alarm::Moved { relay } => format!("the list is synced through {relay} now"),
-        Alarm::Removed => "this device was removed by another one".to_owned(),
-        Alarm::DeletedAtRelay { by } => format!("{} deleted the list at the relay", name(by)),
-        Alarm::Full { used, limit } => format!("the relay is full: {used} bytes of {limit}"),
-        // The others are rare, and for who looks into it.
-        other => format!("{other:?}"),
-    }
-}
-
 /// A line of the table of devices.
 pub fn device(device: &Device) -> [String; 4] {
     let heard = device.last_heard.map(|time| time.to_string());
     let this = if device.is_this { "this one" } else { "" };
     let heard = heard.unwrap_or_else(|| "never".to_owned());
     [name(device), device.app_version.clone(), heard, this.to_owned()]
-}
-
-fn name_of(id: DeviceId, status: &Status) -> String {
-    let found = status.devices.iter().find(|device| device.id == id);
-    found.map_or_else(|| "a device that is gone".to_owned(), name)
 }
 
 fn name(device: &Device) -> String {

@@ -6,7 +6,8 @@ use crate::error::Result;
 use crate::exchange::points::NodePoint;
 use crate::log::journal::known_nodes;
 use crate::log::node::NodeId;
-use crate::log::place::Point;
+use crate::log::pieces::bytes_after;
+use crate::log::place::{ChangeNumber, Point};
 use crate::log::points::find_point;
 use crate::sync::changes_since::ChangesSince;
 
@@ -40,6 +41,23 @@ impl Database {
                 is_forked: known.is_forked,
             })
             .collect())
+    }
+
+    /// Returns about how many bytes the log has of a node after so many changes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [common errors](Self#common-errors).
+    pub fn sync_bytes_after(&self, node: [u8; 16], number: u64) -> Result<u64> {
+        self.with_reader(|reading| {
+            let snapshot = reading.snapshot()?;
+            let Some(known) = known_nodes(&snapshot)?.remove(&NodeId::from_bytes(node)) else {
+                return Ok(0);
+            };
+            let of = (known.ordinal, known.is_forked);
+            let number = ChangeNumber::new(i64::try_from(number).unwrap_or(i64::MAX));
+            bytes_after(&snapshot, of, number, known.end.number)
+        })
     }
 
     /// Returns whether a transaction of a node ends at this point in the log of this database. The start is in each
@@ -107,6 +125,23 @@ mod tests {
             db.receive(OTHERS[0], &[received])?;
         }
         Ok(db)
+    }
+
+    #[test]
+    fn the_bytes_after_a_change_are_fewer_and_fewer() -> Result<()> {
+        let db = written()?;
+        for node in db.sync_nodes()? {
+            let after = |number| db.sync_bytes_after(node.node, number);
+            let mut last = after(0)?;
+            assert!(last > 20, "{last}");
+            for number in 1..=node.end.number {
+                assert!(after(number)? < last, "{number}");
+                last = after(number)?;
+            }
+            assert_eq!((last, after(u64::MAX)?), (0, 0));
+        }
+        assert_eq!(db.sync_bytes_after([0; 16], 0)?, 0);
+        Ok(())
     }
 
     fn runs(changes: ChangesSince) -> Result<Vec<NodeRun>> {

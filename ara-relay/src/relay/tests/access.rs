@@ -8,10 +8,10 @@ use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::access::AccessRequest;
 use ara_protocol::message::{Endpoint, Refusal};
 
+use crate::testing::stores::{on_every_store, test_store};
 use crate::testing::{TestSpace, copy, fixed, node, options};
-use crate::{Admission, Relay, SqliteStore};
+use crate::{Admission, Relay};
 
-#[test]
 fn records_are_taken_in_their_order() {
     let mut space = TestSpace::new();
     let phone = SecretKeys::generate(&mut space.random);
@@ -32,7 +32,6 @@ fn records_are_taken_in_their_order() {
     assert!(space.put_records(&phone, &space.log).unwrap().are_taken);
 }
 
-#[test]
 fn a_twin_is_not_taken() {
     let mut space = TestSpace::new();
     let [one, twin] =
@@ -46,7 +45,6 @@ fn a_twin_is_not_taken() {
     assert_eq!(answer.head, Some(space.members.head()));
 }
 
-#[test]
 fn a_record_that_is_newer_than_the_relay_needs_an_update_of_it() {
     let space = TestSpace::new();
     let mut record = space.log[0].as_bytes().to_vec();
@@ -55,7 +53,6 @@ fn a_record_that_is_newer_than_the_relay_needs_an_update_of_it() {
     assert_eq!(space.access(&space.laptop, request), Err(Refusal::UpdateNeeded));
 }
 
-#[test]
 fn who_knows_a_record_is_sent_those_after_it() {
     let mut space = TestSpace::new();
     space.rotate();
@@ -79,7 +76,6 @@ fn who_knows_a_record_is_sent_those_after_it() {
     assert!(!answer.knows_access && answer.records.is_empty());
 }
 
-#[test]
 fn only_who_has_read_all_lets_somebody_out() {
     let mut space = TestSpace::new();
     let phone = space.add_device();
@@ -113,7 +109,6 @@ fn only_who_has_read_all_lets_somebody_out() {
     assert!(put(&space, &other, space.end()));
 }
 
-#[test]
 fn who_became_a_member_after_a_removal_brings_it_back() {
     let mut space = TestSpace::new();
     let phone = space.add_device();
@@ -138,7 +133,6 @@ fn start_of(space: &TestSpace) -> Cursor {
     Cursor::start(space.id())
 }
 
-#[test]
 fn who_was_let_out_reads_how_and_nothing_else() {
     let mut space = TestSpace::new();
     let phone = space.add_device();
@@ -152,7 +146,6 @@ fn who_was_let_out_reads_how_and_nothing_else() {
     assert_eq!(all.unwrap_err(), Refusal::Unknown);
 }
 
-#[test]
 fn who_is_added_by_a_request_may_send_it() {
     let mut space = TestSpace::new();
     let phone = SecretKeys::generate(&mut space.random);
@@ -160,11 +153,10 @@ fn who_is_added_by_a_request_may_send_it() {
     assert!(space.put_records(&phone, &[add]).unwrap().are_taken);
 }
 
-#[test]
 fn a_new_space_needs_a_token_where_one_is_wanted() {
     let (mut options, clock) = options();
     options.admission = Admission::Token(vec!["secret".to_owned()]);
-    let relay = Arc::new(Relay::new(SqliteStore::memory().unwrap(), options).unwrap());
+    let relay = Arc::new(Relay::new(test_store(), options).unwrap());
     let space = TestSpace::unfounded(relay, clock, 1);
     let found = |admission: &str| {
         let records = vec![space.log[0].as_bytes().to_vec()];
@@ -181,7 +173,6 @@ fn a_new_space_needs_a_token_where_one_is_wanted() {
     assert!(found("").unwrap().are_taken);
 }
 
-#[test]
 fn only_a_genesis_founds_its_space() {
     let space = TestSpace::new();
     let mut other = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 2);
@@ -194,7 +185,6 @@ fn only_a_genesis_founds_its_space() {
     assert!(put(&other.log).unwrap().are_taken);
 }
 
-#[test]
 fn recovery_words_find_their_spaces() {
     let mut space = TestSpace::new();
     let find =
@@ -211,7 +201,6 @@ fn recovery_words_find_their_spaces() {
     assert!(find(&space, &others).is_empty());
 }
 
-#[test]
 fn a_space_that_moved_answers_so() {
     let mut space = TestSpace::new();
     let words = space.set_recovery();
@@ -238,7 +227,6 @@ fn a_space_that_moved_answers_so() {
     assert!(space.sync(&space.laptop, space.request()).is_ok());
 }
 
-#[test]
 fn a_new_relay_takes_the_whole_log_of_a_space_that_came_to_it() {
     let mut space = TestSpace::new();
     let phone = space.add_device();
@@ -249,13 +237,12 @@ fn a_new_relay_takes_the_whole_log_of_a_space_that_came_to_it() {
     let here = to(&space, "http://other.example");
     space.apply(here);
     let (options, clock) = options();
-    let relay = Arc::new(Relay::new(SqliteStore::memory().unwrap(), options).unwrap());
+    let relay = Arc::new(Relay::new(test_store(), options).unwrap());
     (space.relay, space.clock) = (relay, clock);
     assert!(space.put_records(&phone, &space.log).unwrap().are_taken);
     space.append(node(1), None);
 }
 
-#[test]
 fn who_left_alone_leaves_a_space_that_nobody_uses() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -264,3 +251,20 @@ fn who_left_alone_leaves_a_space_that_nobody_uses() {
     assert!(space.put_records(&laptop, &[leave]).unwrap().are_taken);
     assert_eq!(space.sync(&laptop, space.request()), Err(Refusal::Unknown));
 }
+
+on_every_store!(
+    records_are_taken_in_their_order,
+    a_twin_is_not_taken,
+    a_record_that_is_newer_than_the_relay_needs_an_update_of_it,
+    who_knows_a_record_is_sent_those_after_it,
+    only_who_has_read_all_lets_somebody_out,
+    who_became_a_member_after_a_removal_brings_it_back,
+    who_was_let_out_reads_how_and_nothing_else,
+    who_is_added_by_a_request_may_send_it,
+    a_new_space_needs_a_token_where_one_is_wanted,
+    only_a_genesis_founds_its_space,
+    recovery_words_find_their_spaces,
+    a_space_that_moved_answers_so,
+    a_new_relay_takes_the_whole_log_of_a_space_that_came_to_it,
+    who_left_alone_leaves_a_space_that_nobody_uses,
+);

@@ -4,11 +4,11 @@ use ara_protocol::message::sync::{Entry, PlaceInRequest, PushOutcome, PushedSegm
 use ara_protocol::segment::{LONGEST_PART, Sealed};
 use ara_protocol::{Cursor, SegmentId};
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{TestSpace, copy, node, noise, pushed, short};
 
 const NODE: ara_protocol::NodeId = node(1);
 
-#[test]
 fn a_segment_is_appended_behind_the_last_one_of_its_node() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -33,7 +33,6 @@ fn a_segment_is_appended_behind_the_last_one_of_its_node() {
     assert!(read.knows_cursor && space.read(end, 1).knows_cursor);
 }
 
-#[test]
 fn the_same_again_is_taken_and_changes_nothing() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -54,7 +53,6 @@ fn the_same_again_is_taken_and_changes_nothing() {
     assert_eq!(space.end(), before);
 }
 
-#[test]
 fn what_a_request_pushes_comes_back_as_its_place_there() {
     let mut space = TestSpace::new();
     space.append(node(2), None);
@@ -86,7 +84,6 @@ fn what_a_request_pushes_comes_back_as_its_place_there() {
     assert_eq!(short(&space.read(Cursor::start(space.id()), u32::MAX).entries), "w1 w2 w3");
 }
 
-#[test]
 fn who_stands_where_the_log_is_not_reads_before_it_writes() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -99,7 +96,6 @@ fn who_stands_where_the_log_is_not_reads_before_it_writes() {
     assert_eq!(space.push(&[&second]), PushOutcome::Taken);
 }
 
-#[test]
 fn each_push_has_its_own_outcome() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -112,7 +108,6 @@ fn each_push_has_its_own_outcome() {
     assert_eq!(answer.end.number, 2);
 }
 
-#[test]
 fn only_the_newest_epoch_is_taken() {
     let mut space = TestSpace::new();
     let (laptop, phone) = (copy(&space.laptop), space.add_device());
@@ -126,7 +121,6 @@ fn only_the_newest_epoch_is_taken() {
     assert_eq!(space.end().number, 0);
 }
 
-#[test]
 fn nothing_is_taken_before_a_rotation_that_is_due() {
     let mut space = TestSpace::new();
     let (laptop, phone) = (copy(&space.laptop), space.add_device());
@@ -139,7 +133,6 @@ fn nothing_is_taken_before_a_rotation_that_is_due() {
     space.append(NODE, None);
 }
 
-#[test]
 fn what_is_no_segment_is_refused() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -170,7 +163,6 @@ fn large(space: &mut TestSpace) -> Sealed {
     sealed
 }
 
-#[test]
 fn the_parts_of_a_large_segment_are_staged_before() {
     let mut space = TestSpace::new();
     let sealed = large(&mut space);
@@ -193,7 +185,6 @@ fn the_parts_of_a_large_segment_are_staged_before() {
     assert!(space.parts(SegmentId::from_bytes([1; 32]), 0).is_empty());
 }
 
-#[test]
 fn a_single_part_can_be_staged_too() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -210,7 +201,6 @@ fn a_single_part_can_be_staged_too() {
     assert_eq!(read.entries, [Entry::Whole { number: 1, head, part }]);
 }
 
-#[test]
 fn staged_parts_expire_after_a_day() {
     let mut space = TestSpace::new();
     let sealed = large(&mut space);
@@ -235,9 +225,23 @@ fn staged_parts_expire_after_a_day() {
     assert_eq!(space.read(Cursor::start(space.id()), 1).used, before);
 }
 
-#[test]
 fn a_part_that_is_too_large_is_not_staged() {
     let space = TestSpace::new();
     let refused = space.stage(&noise(LONGEST_PART + 1)).unwrap_err();
     assert_eq!(refused, ara_protocol::message::Refusal::TooLarge);
 }
+
+on_every_store!(
+    a_segment_is_appended_behind_the_last_one_of_its_node,
+    the_same_again_is_taken_and_changes_nothing,
+    what_a_request_pushes_comes_back_as_its_place_there,
+    who_stands_where_the_log_is_not_reads_before_it_writes,
+    each_push_has_its_own_outcome,
+    only_the_newest_epoch_is_taken,
+    nothing_is_taken_before_a_rotation_that_is_due,
+    what_is_no_segment_is_refused,
+    the_parts_of_a_large_segment_are_staged_before,
+    a_single_part_can_be_staged_too,
+    staged_parts_expire_after_a_day,
+    a_part_that_is_too_large_is_not_staged,
+);

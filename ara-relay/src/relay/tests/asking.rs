@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::{Answer, Endpoint, LONGEST_REQUEST, Refusal, SignedRequest};
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{ORIGIN, TestSpace, fixed};
 use crate::{Rate, RelayAnswer};
 
@@ -12,7 +13,6 @@ fn read(answer: &RelayAnswer) -> Answer {
     Answer::read(&answer.body).unwrap()
 }
 
-#[test]
 fn a_challenge_counts_for_ten_minutes_and_its_space() {
     let space = TestSpace::new();
     let content = space.request().to_bytes().unwrap();
@@ -36,7 +36,6 @@ fn a_challenge_counts_for_ten_minutes_and_its_space() {
     }
 }
 
-#[test]
 fn a_signature_counts_for_its_relay_path_and_body() {
     let space = TestSpace::new();
     let content = space.request().to_bytes().unwrap();
@@ -57,7 +56,6 @@ fn a_signature_counts_for_its_relay_path_and_body() {
     assert_eq!(ask(&changed), wrong);
 }
 
-#[test]
 fn a_stranger_and_a_stranger_space_are_unknown() {
     let space = TestSpace::new();
     let stranger = SecretKeys::generate(&mut fixed(8));
@@ -87,7 +85,6 @@ fn content_of(endpoint: Endpoint, space: &[u8; 16]) -> Vec<u8> {
     [&space[..], &vec![0; zeros]].concat()
 }
 
-#[test]
 fn what_cannot_be_read_is_refused() {
     let space = TestSpace::new();
     let outcome = |endpoint, body: &[u8]| {
@@ -113,7 +110,6 @@ fn what_cannot_be_read_is_refused() {
     }
 }
 
-#[test]
 fn an_address_that_asks_too_often_has_to_wait() {
     let space = TestSpace::with(|options| {
         options.rate = Some(Rate { per_second: 1, burst: 2 });
@@ -135,7 +131,6 @@ fn an_address_that_asks_too_often_has_to_wait() {
     assert!(space.sync(&space.laptop, space.request()).is_ok());
 }
 
-#[test]
 fn who_subscribes_hears_of_news_until_it_is_over() {
     let mut space = TestSpace::new();
     let phone = space.add_device();
@@ -154,7 +149,6 @@ fn who_subscribes_hears_of_news_until_it_is_over() {
     assert_eq!(read(&refused.unwrap_err()).outcome, Err(Refusal::Unknown));
 }
 
-#[test]
 fn what_a_stranger_sends_is_not_read_if_it_is_large() {
     let space = TestSpace::new();
     let stranger = SecretKeys::generate(&mut fixed(99));
@@ -163,3 +157,13 @@ fn what_a_stranger_sends_is_not_read_if_it_is_large() {
     assert_eq!(space.ask(Endpoint::Sync, &large, &space.laptop), Err(Refusal::Malformed));
     assert_eq!(space.ask(Endpoint::Sync, &large, &stranger), Err(Refusal::Unknown));
 }
+
+on_every_store!(
+    a_challenge_counts_for_ten_minutes_and_its_space,
+    a_signature_counts_for_its_relay_path_and_body,
+    a_stranger_and_a_stranger_space_are_unknown,
+    what_cannot_be_read_is_refused,
+    an_address_that_asks_too_often_has_to_wait,
+    who_subscribes_hears_of_news_until_it_is_over,
+    what_a_stranger_sends_is_not_read_if_it_is_large,
+);

@@ -9,10 +9,10 @@ use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::sync::{PushOutcome, SyncRequest};
 use ara_protocol::message::{Endpoint, Refusal, SignedRequest};
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{ORIGIN, TestSpace, copy, fixed, node, noise, options};
 use crate::{Relay, SqliteStore};
 
-#[test]
 fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
     let mut space = TestSpace::new();
     let phone = space.add_device();
@@ -48,7 +48,6 @@ fn a_space_is_deleted_for_ever_and_anybody_can_check_who_did() {
     assert_eq!(space.ask(Endpoint::Find, &[0; 16], &words), Ok(space.id().as_bytes().to_vec()));
 }
 
-#[test]
 fn what_a_space_that_moved_has_left_is_deleted_and_tells_where_it_went() {
     let mut space = TestSpace::new();
     space.append_many(node(1), 3);
@@ -103,7 +102,6 @@ fn nothing_is_left_of_it_but_who_were_members() {
     assert_eq!(space.relay.count_spaces(), Ok(0));
 }
 
-#[test]
 fn what_was_open_for_it_is_gone_and_other_spaces_stay() {
     let space = TestSpace::new();
     let other = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 2);
@@ -122,3 +120,9 @@ fn what_was_open_for_it_is_gone_and_other_spaces_stay() {
     assert_eq!(space.ask(Endpoint::Mailbox, &get, &keys), Err(Refusal::Unknown));
     assert!(other.sync(&other.laptop, other.request()).is_ok());
 }
+
+on_every_store!(
+    a_space_is_deleted_for_ever_and_anybody_can_check_who_did,
+    what_a_space_that_moved_has_left_is_deleted_and_tells_where_it_went,
+    what_was_open_for_it_is_gone_and_other_spaces_stay,
+);

@@ -6,6 +6,7 @@ use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::{Endpoint, Refusal};
 use ara_protocol::pairing::LONGEST_BOX;
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{TestSpace, fixed};
 
 const MAILBOX: MailboxId = MailboxId::from_bytes([5; 16]);
@@ -42,7 +43,6 @@ fn get(space: &TestSpace, index: u8) -> Result<Vec<u8>, Refusal> {
     ask(space, &MailboxRequest::Get { mailbox: MAILBOX, index, wait: 9 }, &signer())
 }
 
-#[test]
 fn a_box_is_put_once() {
     let space = TestSpace::new();
     open(&space, MAILBOX).unwrap();
@@ -57,7 +57,6 @@ fn a_box_is_put_once() {
     assert_eq!(put(&space, 4, b"no box"), Err(Refusal::Malformed));
 }
 
-#[test]
 fn who_waits_is_told_for_how_long() {
     let space = TestSpace::new();
     open(&space, MAILBOX).unwrap();
@@ -71,7 +70,6 @@ fn who_waits_is_told_for_how_long() {
     assert_eq!(wait(7), 0);
 }
 
-#[test]
 fn only_a_member_opens_one_and_only_its_keys_use_it() {
     let space = TestSpace::new();
     let stranger = SecretKeys::generate(&mut fixed(8));
@@ -92,7 +90,6 @@ fn only_a_member_opens_one_and_only_its_keys_use_it() {
     assert_eq!(ask(&space, &request, &space.laptop), Err(Refusal::Malformed));
 }
 
-#[test]
 fn it_is_gone_after_ten_minutes() {
     let space = TestSpace::new();
     open(&space, MAILBOX).unwrap();
@@ -107,7 +104,6 @@ fn it_is_gone_after_ten_minutes() {
     assert_eq!(get(&space, 0), Ok(vec![]));
 }
 
-#[test]
 fn a_space_has_eight_at_a_time() {
     let space = TestSpace::new();
     for number in 0..8 {
@@ -122,7 +118,6 @@ fn a_space_has_eight_at_a_time() {
     assert_eq!(open(&space, id(10)), Err(Refusal::Limited { retry_after: 10 }));
 }
 
-#[test]
 fn one_that_is_done_or_else_the_oldest_that_is_not_used_gives_way_to_the_ninth() {
     let space = TestSpace::new();
     for number in 0..8 {
@@ -148,3 +143,12 @@ fn one_that_is_done_or_else_the_oldest_that_is_not_used_gives_way_to_the_ninth()
     let get = MailboxRequest::Get { mailbox: id(5), index: 0, wait: 0 };
     assert_eq!(ask(&space, &get, &signer()), Ok(vec![]));
 }
+
+on_every_store!(
+    a_box_is_put_once,
+    who_waits_is_told_for_how_long,
+    only_a_member_opens_one_and_only_its_keys_use_it,
+    it_is_gone_after_ten_minutes,
+    a_space_has_eight_at_a_time,
+    one_that_is_done_or_else_the_oldest_that_is_not_used_gives_way_to_the_ninth,
+);

@@ -1,14 +1,19 @@
 //! Random pushes and replacements, against a plain model: a list for the log, and one for each node.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ara_protocol::message::sync::{Entry, PushOutcome};
 use ara_protocol::segment::Head;
 use ara_protocol::{Cursor, NodeId, SegmentId};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::TestRunner;
 
-use crate::testing::{TestSpace, copy, node};
+use crate::Relay;
+use crate::testing::stores::{on_every_store, test_store};
+use crate::testing::{TestSpace, copy, node, options};
 
 /// What a client does.
 #[derive(Debug, Clone)]
@@ -162,17 +167,28 @@ fn compare(space: &TestSpace, model: &Model, budget: u32) {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+/// How many cases there are for each store.
+const CASES: u32 = 48;
 
-    #[test]
-    fn numbers_have_no_gaps_and_the_chain_holds(steps in steps()) {
-        let mut space = TestSpace::new();
+fn numbers_have_no_gaps_and_the_chain_holds() {
+    let (options, clock) = options();
+    let relay = Arc::new(Relay::new(test_store(), options).unwrap());
+    let seed = Cell::new(0);
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(CASES));
+    let outcome = runner.run(&steps(), |steps| {
+        // Each case has a space of its own.
+        seed.set(seed.get() + 1);
+        let mut space = TestSpace::unfounded(relay.clone(), clock.clone(), seed.get());
+        space.put_records(&space.laptop, &space.log).unwrap();
         let mut model = Model::default();
         for one in &steps {
             step(&mut space, &mut model, one);
         }
         compare(&space, &model, u32::MAX);
         compare(&space, &model, 1);
-    }
+        Ok(())
+    });
+    outcome.unwrap();
 }
+
+on_every_store!(numbers_have_no_gaps_and_the_chain_holds);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ara_protocol::Cursor;
 use ara_protocol::message::sync::{Entry, PushOutcome, SyncRequest};
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{TestSpace, copy, node, noise, short};
 
 const NODE: ara_protocol::NodeId = node(1);
@@ -14,7 +15,6 @@ fn place(space: &TestSpace, ids: &[ara_protocol::SegmentId]) -> Cursor {
     ids.iter().fold(Cursor::start(space.id()), |place, id| place.after(*id))
 }
 
-#[test]
 fn a_reader_gets_what_follows_its_cursor() {
     let mut space = TestSpace::new();
     let ids = space.append_many(NODE, 3);
@@ -25,7 +25,6 @@ fn a_reader_gets_what_follows_its_cursor() {
     }
 }
 
-#[test]
 fn an_unknown_cursor_gets_nothing_but_the_end() {
     let mut space = TestSpace::new();
     let ids = space.append_many(NODE, 2);
@@ -69,7 +68,6 @@ fn a_relay_that_was_put_back_does_not_know_what_came_later() {
     space.append(NODE, Some(first));
 }
 
-#[test]
 fn the_budget_ends_an_answer_after_one_segment_at_least() {
     let mut space = TestSpace::new();
     let ids = space.append_many(NODE, 4);
@@ -94,7 +92,6 @@ fn the_budget_ends_an_answer_after_one_segment_at_least() {
     }
 }
 
-#[test]
 fn what_was_replaced_is_passed_over_in_one_step() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -124,7 +121,6 @@ fn what_was_replaced_is_passed_over_in_one_step() {
     }
 }
 
-#[test]
 fn who_has_passed_over_the_old_ones_is_still_told_of_the_new() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -143,7 +139,6 @@ fn who_has_passed_over_the_old_ones_is_still_told_of_the_new() {
     }
 }
 
-#[test]
 fn a_reader_between_old_and_new_is_sent_the_new() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -160,7 +155,6 @@ fn a_reader_between_old_and_new_is_sent_the_new() {
     }
 }
 
-#[test]
 fn an_answer_is_never_too_large() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -182,7 +176,6 @@ fn an_answer_is_never_too_large() {
     assert_eq!(answer.end.number, 18);
 }
 
-#[test]
 fn heads_are_listed_of_all_nodes_and_of_one() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -200,7 +193,6 @@ fn heads_are_listed_of_all_nodes_and_of_one() {
     assert_eq!(short(&space.heads(0, Some(node(3))).entries), "");
 }
 
-#[test]
 fn many_are_read_page_by_page() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -219,3 +211,15 @@ fn many_are_read_page_by_page() {
     let numbers: Vec<_> = read.entries.iter().map(Entry::number).collect();
     assert_eq!(numbers, (1..=300).collect::<Vec<_>>());
 }
+
+on_every_store!(
+    a_reader_gets_what_follows_its_cursor,
+    an_unknown_cursor_gets_nothing_but_the_end,
+    the_budget_ends_an_answer_after_one_segment_at_least,
+    what_was_replaced_is_passed_over_in_one_step,
+    who_has_passed_over_the_old_ones_is_still_told_of_the_new,
+    a_reader_between_old_and_new_is_sent_the_new,
+    an_answer_is_never_too_large,
+    heads_are_listed_of_all_nodes_and_of_one,
+    many_are_read_page_by_page,
+);

@@ -3,6 +3,7 @@
 use ara_protocol::message::sync::PushOutcome;
 use ara_protocol::{Cursor, SegmentId};
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{TestSpace, copy, node, noise, short};
 
 const NODE: ara_protocol::NodeId = node(1);
@@ -22,7 +23,6 @@ fn entries(space: &TestSpace) -> String {
     short(&space.read(Cursor::start(space.id()), u32::MAX).entries)
 }
 
-#[test]
 fn a_whole_node_is_replaced() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 3);
@@ -37,7 +37,6 @@ fn a_whole_node_is_replaced() {
     space.append(NODE, Some(old[2]));
 }
 
-#[test]
 fn the_next_one_may_name_the_replacement_too() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 2);
@@ -50,7 +49,6 @@ fn the_next_one_may_name_the_replacement_too() {
     assert_eq!(replace(&mut space, None, &[newer, next]).0, PushOutcome::Taken);
 }
 
-#[test]
 fn a_range_in_the_middle_is_replaced() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 4);
@@ -62,7 +60,6 @@ fn a_range_in_the_middle_is_replaced() {
     assert_eq!(entries(&space), "s5 w6");
 }
 
-#[test]
 fn a_range_at_the_tip_is_replaced_and_goes_on() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 3);
@@ -72,7 +69,6 @@ fn a_range_at_the_tip_is_replaced_and_goes_on() {
     assert_eq!(entries(&space), "w1 s3 w4 w5");
 }
 
-#[test]
 fn a_replacement_is_replaced_again_under_its_stable_name() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 3);
@@ -91,7 +87,6 @@ fn a_replacement_is_replaced_again_under_its_stable_name() {
     assert_eq!(entries(&space), "s5 w6");
 }
 
-#[test]
 fn several_take_the_place_of_one_range() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 3);
@@ -105,7 +100,6 @@ fn several_take_the_place_of_one_range() {
     assert_eq!(entries(&space), "s3 w4 s5 w6");
 }
 
-#[test]
 fn a_list_may_be_spread_over_several() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 3);
@@ -116,7 +110,6 @@ fn a_list_may_be_spread_over_several() {
     assert_eq!(entries(&space), "s3 w4 w5");
 }
 
-#[test]
 fn what_does_not_fit_the_log_is_a_conflict() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 4);
@@ -140,7 +133,6 @@ fn what_does_not_fit_the_log_is_a_conflict() {
     assert_eq!(entries(&space), "w1 w2 w3 w4 w5");
 }
 
-#[test]
 fn who_is_late_re_reads() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 3);
@@ -149,7 +141,6 @@ fn who_is_late_re_reads() {
     assert_eq!(replace(&mut space, Some(old[0]), &old[1..2]).0, PushOutcome::Conflict);
 }
 
-#[test]
 fn what_can_never_fit_is_refused() {
     let mut space = TestSpace::new();
     let old = space.append_many(NODE, 2);
@@ -166,7 +157,6 @@ fn what_can_never_fit_is_refused() {
     assert_eq!(space.push(&[&first, &apart]), PushOutcome::Conflict);
 }
 
-#[test]
 fn a_replacement_is_at_most_twice_as_large() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -188,7 +178,6 @@ fn a_replacement_is_at_most_twice_as_large() {
     assert_eq!(space.push(&[&whole]), PushOutcome::Taken);
 }
 
-#[test]
 fn the_parts_of_what_was_replaced_are_gone() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -201,3 +190,18 @@ fn the_parts_of_what_was_replaced_are_gone() {
     assert!(space.parts(old.head.id(), 0).is_empty());
     assert!(space.read(Cursor::start(space.id()), 1).used < used - 1_900_000);
 }
+
+on_every_store!(
+    a_whole_node_is_replaced,
+    the_next_one_may_name_the_replacement_too,
+    a_range_in_the_middle_is_replaced,
+    a_range_at_the_tip_is_replaced_and_goes_on,
+    a_replacement_is_replaced_again_under_its_stable_name,
+    several_take_the_place_of_one_range,
+    a_list_may_be_spread_over_several,
+    what_does_not_fit_the_log_is_a_conflict,
+    who_is_late_re_reads,
+    what_can_never_fit_is_refused,
+    a_replacement_is_at_most_twice_as_large,
+    the_parts_of_what_was_replaced_are_gone,
+);

@@ -5,6 +5,7 @@ use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::Refusal;
 use ara_protocol::message::sync::PushOutcome;
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{TestSpace, copy, fixed, node, noise};
 
 const NODE: ara_protocol::NodeId = node(1);
@@ -20,7 +21,6 @@ fn used(space: &TestSpace) -> u64 {
     answer.used
 }
 
-#[test]
 fn a_push_that_does_not_fit_is_full_and_a_smaller_one_is_taken() {
     let mut space = space();
     let laptop = copy(&space.laptop);
@@ -34,7 +34,6 @@ fn a_push_that_does_not_fit_is_full_and_a_smaller_one_is_taken() {
     assert_eq!(used(&space), before + size as u64);
 }
 
-#[test]
 fn a_replacement_that_makes_room_always_passes() {
     let mut space = space();
     let laptop = copy(&space.laptop);
@@ -51,7 +50,6 @@ fn a_replacement_that_makes_room_always_passes() {
     assert_eq!(space.push(&[&next]), PushOutcome::Taken);
 }
 
-#[test]
 fn what_is_staged_counts() {
     let space = space();
     let before = used(&space);
@@ -67,7 +65,6 @@ fn what_is_staged_counts() {
     assert_eq!(used(&space), before + 20_000);
 }
 
-#[test]
 fn a_rotation_without_which_nobody_may_write_passes_over_the_quota() {
     let mut space = space();
     let laptop = copy(&space.laptop);
@@ -89,7 +86,6 @@ fn a_rotation_without_which_nobody_may_write_passes_over_the_quota() {
     assert!(matches!(space.put_records(&laptop, &[again]), Err(Refusal::Full { .. })));
 }
 
-#[test]
 fn a_removal_passes_over_the_quota_and_nothing_else() {
     let mut space = space();
     let phone = space.add_device();
@@ -111,3 +107,11 @@ fn a_removal_passes_over_the_quota_and_nothing_else() {
     assert_eq!(refused, Err(Refusal::Full { used: 0, limit: 10 }));
     assert_eq!(tiny.access(&tiny.laptop, tiny.access_request()), Err(Refusal::Unknown));
 }
+
+on_every_store!(
+    a_push_that_does_not_fit_is_full_and_a_smaller_one_is_taken,
+    a_replacement_that_makes_room_always_passes,
+    what_is_staged_counts,
+    a_rotation_without_which_nobody_may_write_passes_over_the_quota,
+    a_removal_passes_over_the_quota_and_nothing_else,
+);

@@ -5,6 +5,7 @@ use ara_protocol::message::sync::SyncRequest;
 use ara_protocol::slot::{Slot, SlotContent};
 use ara_protocol::{Cursor, SpaceId};
 
+use crate::testing::stores::on_every_store;
 use crate::testing::{TestSpace, copy, fixed};
 
 /// Sends a slot. Returns whether it was taken, and the others that are told.
@@ -18,7 +19,6 @@ fn put(
     (answer.took_slot, answer.slots)
 }
 
-#[test]
 fn each_device_has_one_slot_and_the_newest_counts() {
     let mut space = TestSpace::new();
     let (laptop, phone) = (copy(&space.laptop), space.add_device());
@@ -40,7 +40,6 @@ fn each_device_has_one_slot_and_the_newest_counts() {
     assert_eq!(space.relay.news(space.id()).unwrap().unwrap().newest_slot, 3);
 }
 
-#[test]
 fn a_slot_is_of_who_sends_it() {
     let mut space = TestSpace::new();
     let (laptop, phone) = (copy(&space.laptop), space.add_device());
@@ -57,7 +56,6 @@ fn a_slot_is_of_who_sends_it() {
     assert_eq!(space.relay.news(space.id()).unwrap().unwrap().newest_slot, 0);
 }
 
-#[test]
 fn a_slot_of_an_older_epoch_is_not_kept() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -68,7 +66,6 @@ fn a_slot_of_an_older_epoch_is_not_kept() {
     assert_eq!(put(&space, &laptop, &slot), (true, vec![]));
 }
 
-#[test]
 fn who_is_out_has_no_slot() {
     let mut space = TestSpace::new();
     let phone = space.add_device();
@@ -84,3 +81,10 @@ fn who_is_out_has_no_slot() {
     let removal = space.log.last().unwrap().as_bytes().len() as u64;
     assert_eq!(used(&space), before + removal - slot.as_bytes().len() as u64);
 }
+
+on_every_store!(
+    each_device_has_one_slot_and_the_newest_counts,
+    a_slot_is_of_who_sends_it,
+    a_slot_of_an_older_epoch_is_not_kept,
+    who_is_out_has_no_slot,
+);

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::{Sqlite, array, stored};
-use crate::store::{Space, SpaceKey, Spaces, Tombstone};
+use crate::store::{Mark, Space, SpaceKey, Spaces, Tombstone, Topic};
 
 /// What drops some rows of a space, what others refer to last: some 16 MB at once.
 const DROP_SOME: &[&[&str]] = &[
@@ -100,6 +100,18 @@ impl Spaces for Sqlite<'_> {
     fn count_spaces(&mut self) -> Result<u64> {
         let mut query = self.0.prepare_cached("SELECT count(*) FROM space WHERE NOT is_deleted")?;
         Ok(query.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    fn marks(&mut self, topics: &[Topic]) -> Result<Vec<(Topic, Mark)>> {
+        let mut marks = vec![];
+        for topic in topics {
+            let mark = match topic {
+                Topic::Space(id) => self.space(*id)?.map(|space| space.mark()),
+                Topic::Mailbox(id) => self.mailbox_mark(*id)?,
+            };
+            marks.extend(mark.map(|mark| (*topic, mark)));
+        }
+        Ok(marks)
     }
 
     fn space(&mut self, id: SpaceId) -> Result<Option<Space>> {

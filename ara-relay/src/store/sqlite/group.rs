@@ -7,11 +7,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
 use crate::store::Job;
+use crate::store::batch::{Batch, locked};
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::write_with;
 
@@ -30,36 +31,7 @@ pub(super) struct Group {
 struct Writer {
     connection: Connection,
     /// The transaction that is open, with how many jobs it has.
-    open: Option<(Arc<Batch>, usize)>,
-}
-
-/// A transaction that several share.
-#[derive(Debug, Default)]
-struct Batch {
-    outcome: Mutex<Option<Result<()>>>,
-    is_over: Condvar,
-}
-
-impl Batch {
-    fn end(&self, outcome: Result<()>) {
-        *locked(&self.outcome) = Some(outcome);
-        self.is_over.notify_all();
-    }
-
-    fn wait(&self) -> Result<()> {
-        let mut outcome = locked(&self.outcome);
-        loop {
-            if let Some(outcome) = &*outcome {
-                return outcome.clone();
-            }
-            outcome = self.is_over.wait(outcome).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
-/// Locks also what a panic has left: what is guarded here is valid at every step.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    open: Option<(Arc<Batch<StoreError>>, usize)>,
 }
 
 impl Group {
@@ -109,13 +81,13 @@ impl Group {
 }
 
 impl Writer {
-    fn begin(&mut self) -> Result<Arc<Batch>> {
+    fn begin(&mut self) -> Result<Arc<Batch<StoreError>>> {
         if let Some((batch, jobs)) = &mut self.open {
             *jobs += 1;
             return Ok(batch.clone());
         }
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let batch = Arc::<Batch>::default();
+        let batch = Arc::<Batch<StoreError>>::default();
         self.open = Some((batch.clone(), 1));
         Ok(batch)
     }

@@ -50,12 +50,16 @@ impl Log for Sqlite<'_> {
         chain.optional()?.map(|chain| array(chain, "the chain of a log")).transpose()
     }
 
-    fn has_segment(&mut self, space: SpaceKey, id: SegmentId) -> Result<bool> {
+    fn count_known(&mut self, space: SpaceKey, ids: &[SegmentId]) -> Result<usize> {
         let mut query = self.0.prepare_cached(
             "SELECT 1 FROM segment WHERE space = ?1 AND id = ?2
              UNION ALL SELECT 1 FROM stub WHERE space = ?1 AND id = ?2",
         )?;
-        Ok(query.exists(params![space.row, &id.as_bytes()[..]])?)
+        let mut count = 0;
+        for id in ids {
+            count += usize::from(query.exists(params![space.row, &id.as_bytes()[..]])?);
+        }
+        Ok(count)
     }
 
     fn live(&mut self, space: SpaceKey, name: SegmentId) -> Result<Option<Live>> {

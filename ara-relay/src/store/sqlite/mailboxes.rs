@@ -6,7 +6,19 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::{Sqlite, array, stored};
-use crate::store::{KeptMailbox, Mailboxes, SpaceKey};
+use crate::store::{KeptMailbox, Mailboxes, Mark, SpaceKey};
+
+impl Sqlite<'_> {
+    /// Returns how many boxes of a mailbox are filled, if it is there.
+    pub(super) fn mailbox_mark(&self, id: MailboxId) -> Result<Option<Mark>> {
+        let mut query = self.0.prepare_cached(
+            "SELECT (SELECT count(*) FROM box WHERE mailbox = ?1) FROM mailbox WHERE id = ?1",
+        )?;
+        let filled =
+            query.query_row([&id.as_bytes()[..]], |row| row.get::<_, i64>(0)).optional()?;
+        Ok(filled.map(|filled| [filled.unsigned_abs(), 0, 0, 0]))
+    }
+}
 
 impl Mailboxes for Sqlite<'_> {
     fn mailbox(&mut self, id: MailboxId) -> Result<Option<KeptMailbox>> {
@@ -35,11 +47,12 @@ impl Mailboxes for Sqlite<'_> {
         Ok(())
     }
 
-    fn mailboxes(&mut self, space: SpaceKey) -> Result<Vec<(MailboxId, u64)>> {
-        let mut query = self
-            .0
-            .prepare_cached("SELECT id, expires FROM mailbox WHERE space = ?1 ORDER BY expires")?;
-        let rows = query.query_map([space.row], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+    fn mailboxes(&mut self, space: SpaceKey, now: u64) -> Result<Vec<(MailboxId, u64)>> {
+        let mut query = self.0.prepare_cached(
+            "SELECT id, expires FROM mailbox WHERE space = ?1 AND expires > ?2 ORDER BY expires",
+        )?;
+        let rows = query
+            .query_map([space.row, stored(now)], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
         rows.map(|row| {
             let (id, expires) = row?;
             Ok((MailboxId::from_bytes(array(id, "a mailbox")?), expires.unsigned_abs()))

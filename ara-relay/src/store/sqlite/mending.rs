@@ -84,7 +84,7 @@ impl Mending for Sqlite<'_> {
         Ok(())
     }
 
-    fn stored_segment(&mut self, row: i64) -> Result<StoredSegment> {
+    fn stored_segment(&mut self, _space: SpaceKey, row: i64) -> Result<StoredSegment> {
         let mut query = self.0.prepare_cached(
             "SELECT id, alias, node, before, size, parts, head FROM segment WHERE key = ?1",
         )?;
@@ -123,7 +123,7 @@ impl Mending for Sqlite<'_> {
         Ok((count.unsigned_abs(), size.unsigned_abs()))
     }
 
-    fn put_segment(&mut self, row: i64, segment: &StoredSegment) -> Result<()> {
+    fn put_segment(&mut self, _space: SpaceKey, row: i64, segment: &StoredSegment) -> Result<()> {
         self.0
             .prepare_cached(
                 "UPDATE segment SET id = ?2, alias = ?3, node = ?4, before = ?5, size = ?6, parts = ?7
@@ -187,13 +187,16 @@ impl Mending for Sqlite<'_> {
     }
 
     fn tombstones(&mut self) -> Result<Vec<(SpaceKey, Tombstone)>> {
-        let mut query = self
-            .0
-            .prepare_cached("SELECT space, CAST(audience AS BLOB), request FROM tombstone")?;
+        let mut query = self.0.prepare_cached(
+            "SELECT space, CAST(audience AS BLOB), request, space.id FROM tombstone
+                 LEFT JOIN space ON space.key = tombstone.space",
+        )?;
         let rows = query.query_map([], |row| {
             let audience = String::from_utf8_lossy(&row.get::<_, Vec<u8>>(1)?).into_owned();
-            // Which space it is of, the request says.
-            let key = SpaceKey { id: SpaceId::from_bytes([0; 16]), row: row.get(0)? };
+            // One that is noted for no space may be of any, which its request says.
+            let id = row.get::<_, Option<Vec<u8>>>(3)?.and_then(|id| id.try_into().ok());
+            let id = SpaceId::from_bytes(id.unwrap_or([0; 16]));
+            let key = SpaceKey { id, row: row.get(0)? };
             Ok((key, Tombstone { audience, request: row.get(2)? }))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

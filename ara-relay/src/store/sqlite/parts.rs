@@ -23,6 +23,15 @@ impl Parts for Sqlite<'_> {
         Ok(query.query_row(parameters, |row| row.get(0)).optional()?)
     }
 
+    fn first_parts(&mut self, space: SpaceKey, segments: &[u64]) -> Result<Vec<(u64, Vec<u8>)>> {
+        let mut parts = vec![];
+        for segment in segments {
+            let part = self.part(space, *segment, 0)?;
+            parts.extend(part.map(|part| (*segment, part)));
+        }
+        Ok(parts)
+    }
+
     fn stage(&mut self, space: SpaceKey, hash: &[u8; 32], part: &[u8], expires: u64) -> Result<()> {
         self.0.prepare_cached("INSERT INTO blob VALUES (NULL, ?1)")?.execute([part])?;
         let blob = self.0.last_insert_rowid();

@@ -1,6 +1,5 @@
-//! Tests of the store itself: what is kept, and how commits are shared.
+//! Tests of the file, and of how commits are shared.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Barrier;
 use std::thread;
 
@@ -15,7 +14,7 @@ fn space(number: u16) -> SpaceId {
 }
 
 fn found(store: &SqliteStore, number: u16, ending: Ending) -> Result<()> {
-    store.write(&mut |transaction| {
+    store.write(None, &mut |transaction| {
         transaction.found(space(number))?;
         Ok(ending)
     })
@@ -62,42 +61,9 @@ fn what_is_no_store_is_left_alone() {
     assert!(matches!(SqliteStore::open(nowhere), Err(StoreError::Failed { .. })));
 }
 
-#[test]
-fn a_job_that_fails_or_is_undone_leaves_nothing() {
-    for store in [SqliteStore::memory().unwrap(), in_folder().0] {
-        found(&store, 1, Ending::Keep).unwrap();
-        found(&store, 2, Ending::Undo).unwrap();
-        let failed = store.write(&mut |transaction| {
-            transaction.found(space(3))?;
-            Err(StoreError::Damaged { what: "a test" })
-        });
-        assert_eq!(failed, Err(StoreError::Damaged { what: "a test" }));
-        assert!(matches!(found(&store, 1, Ending::Keep), Err(StoreError::Failed { .. })));
-        assert_eq!(count(&store), 1);
-    }
-}
-
 fn in_folder() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (SqliteStore::open(folder.path().join("relay.db")).unwrap(), folder)
-}
-
-#[test]
-fn a_read_sees_one_state_and_nothing_that_is_not_committed() {
-    let (store, _folder) = in_folder();
-    store
-        .read(&mut |before| {
-            assert_eq!(before.count_spaces()?, 0);
-            store.write(&mut |transaction| {
-                transaction.found(space(1))?;
-                assert_eq!(count(&store), 0);
-                Ok(Ending::Keep)
-            })?;
-            assert_eq!(before.count_spaces()?, 0);
-            Ok(Ending::Keep)
-        })
-        .unwrap();
-    assert_eq!(count(&store), 1);
 }
 
 #[test]
@@ -132,19 +98,4 @@ fn those_who_wait_share_a_commit_and_fail_alone() {
     assert_eq!(count(&store), (threads * jobs * 3 / 4) as u64);
     let commits = store.commits() - before;
     assert!(commits < (threads * jobs) as u64, "{commits} commits");
-}
-
-#[test]
-fn a_job_that_panics_does_not_stop_the_others() {
-    let (store, _folder) = in_folder();
-    let panicked = catch_unwind(AssertUnwindSafe(|| {
-        store.write(&mut |transaction| {
-            transaction.found(space(1))?;
-            panic!("a test")
-        })
-    }));
-    assert!(panicked.is_err());
-    assert_eq!(count(&store), 0);
-    found(&store, 1, Ending::Keep).unwrap();
-    assert_eq!(count(&store), 1);
 }

@@ -260,7 +260,7 @@ fn a_deletion_lasts_though_what_is_noted_of_it_is_damaged() {
         phone.write("more");
         assert!(matches!(phone.try_sync(), Err(Fault::Stopped)), "{column}");
         let by = laptop.engine.own_key();
-        assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by }));
+        assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by: by.into() }));
         assert_eq!(phone.titles(), ["more", "phone"]);
     }
 }

@@ -18,7 +18,7 @@ fn every_change_of_members_is_told_on_the_other_devices() {
     let mut tablet = world.join(&mut phone);
     converge(&mut [&mut laptop, &mut phone, &mut tablet]);
     let [one, two, three] = [&laptop, &phone, &tablet].map(|device| device.engine.own_key());
-    assert_eq!(laptop.alarms(), [Alarm::DeviceAdded { device: three, by: two }]);
+    assert_eq!(laptop.alarms(), [Alarm::DeviceAdded { device: three.into(), by: two.into() }]);
     assert_eq!(phone.alarms(), []);
     laptop.engine.dismiss(&laptop.alarms()[0]).unwrap();
     assert_eq!(laptop.alarms(), []);
@@ -26,7 +26,7 @@ fn every_change_of_members_is_told_on_the_other_devices() {
     phone.engine.set_recovery(&words).unwrap();
     tablet.engine.remove(&[one]).unwrap();
     phone.sync();
-    assert_eq!(phone.alarms(), [Alarm::DeviceRemoved { device: one, by: three }]);
+    assert_eq!(phone.alarms(), [Alarm::DeviceRemoved { device: one.into(), by: three.into() }]);
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
     assert!(laptop.alarms().contains(&Alarm::Removed));
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
@@ -200,6 +200,34 @@ fn what_a_device_sent_before_it_left_reaches_all() {
 }
 
 #[test]
+fn what_one_had_sealed_again_before_it_left_reaches_all() {
+    for is_first_known in [false, true] {
+        let world = World::new();
+        let mut laptop = world.found();
+        let mut phone = world.join(&mut laptop);
+        let mut tablet = world.join(&mut laptop);
+        laptop.sync();
+        tablet.write("0");
+        tablet.sync();
+        if is_first_known {
+            laptop.sync();
+        }
+        tablet.write("1");
+        tablet.sync();
+        tablet.engine.leave().unwrap();
+        // It takes the place of what the tablet had sealed, and nobody else has read either.
+        assert!(phone.sync().sent > 0);
+        phone.engine.leave().unwrap();
+        laptop.sync();
+        assert_eq!(laptop.titles(), ["0", "1"]);
+        let mut late = world.join(&mut laptop);
+        converge(&mut [&mut laptop, &mut late]);
+        assert_eq!(late.titles(), ["0", "1"]);
+        assert_eq!((laptop.sync().sent, late.sync().sent), (0, 0));
+    }
+}
+
+#[test]
 fn what_is_known_of_a_segment_of_who_has_left_reaches_who_comes_later() {
     let world = World::new();
     let mut laptop = world.found();
@@ -272,7 +300,7 @@ fn who_has_not_heard_of_a_move_deletes_the_space_where_it_is() {
     assert_eq!(phone.engine.url(), OTHER_URL);
     assert!(laptop.try_sync().is_err());
     let by = phone.engine.own_key();
-    assert!(laptop.alarms().contains(&Alarm::DeletedAtRelay { by }));
+    assert!(laptop.alarms().contains(&Alarm::DeletedAtRelay { by: by.into() }));
 }
 
 #[test]
@@ -286,7 +314,7 @@ fn a_deletion_stops_all_and_takes_nothing_from_them() {
     assert!(matches!(laptop.try_sync(), Err(Fault::Stopped)));
     assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
     let by = laptop.engine.own_key();
-    assert_eq!(phone.alarms(), [Alarm::DeletedAtRelay { by }]);
+    assert_eq!(phone.alarms(), [Alarm::DeletedAtRelay { by: by.into() }]);
     assert_eq!(phone.titles(), ["kept"]);
     // A successor takes the rows along.
     let keys = world.keys();
@@ -310,7 +338,7 @@ fn a_relay_that_was_wiped_hears_of_the_space_before_it_is_deleted_there() {
     laptop.engine.delete_at_relay().unwrap();
     let by = laptop.engine.own_key();
     assert!(matches!(phone.try_sync(), Err(Fault::Stopped)));
-    assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by }));
+    assert!(phone.alarms().contains(&Alarm::DeletedAtRelay { by: by.into() }));
 }
 
 #[test]
@@ -475,6 +503,25 @@ fn a_relay_without_room_is_told_until_there_is_some() {
     assert_eq!(laptop.alarms(), []);
     let mut phone = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut phone]);
+}
+
+#[test]
+fn what_has_room_is_sent_before_what_has_none() {
+    let world = World::with_quota(1_000_000);
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone]);
+    let of_a_segment = super::bulk::noise(550_000, 1);
+    laptop.write(&of_a_segment);
+    // This one has several parts, which are refused before the request that would name them.
+    laptop.write(&super::bulk::noise(2_000_000, 2));
+    let outcome = laptop.try_sync().unwrap();
+    assert!(outcome.is_full && outcome.sent == 1, "{outcome:?}");
+    let told = laptop.alarms();
+    let [Alarm::Full { used, limit: 1_000_000, needed }] = told[..] else { panic!("{told:?}") };
+    assert!(used > 300_000 && (1_400_000..4_000_000).contains(&needed), "{told:?}");
+    phone.sync();
+    assert_eq!(phone.titles(), [of_a_segment]);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn words_that_nobody_was_shown_are_told() {
     assert!(laptop.engine.set_recovery(&world.keys()).is_err());
     laptop.sync();
     assert_ne!(laptop.engine.members().recovery().unwrap().keys().member(), before);
-    assert_eq!(laptop.alarms(), [Alarm::RecoveryWordsSet { by: laptop.engine.own_key() }]);
+    assert_eq!(laptop.alarms(), [Alarm::RecoveryWordsSet { by: laptop.engine.own_key().into() }]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn words_bring_all_back_and_shut_out_who_is_not_confirmed() {
     assert_eq!(laptop.engine.members().iter().count(), 3);
     let key = new.engine.own_key();
     let by = words().public().member();
-    assert!(laptop.alarms().contains(&Alarm::DeviceAdded { device: key, by }));
+    assert!(laptop.alarms().contains(&Alarm::DeviceAdded { device: key.into(), by: by.into() }));
     let other = Arc::new(SecretKeys::generate(&mut Random::seeded(98)));
     assert!(Recovery::find(&other, URL, &connect).unwrap().is_empty());
 }

@@ -100,7 +100,7 @@ fn what_a_newer_schema_wrote_waits_for_the_update() {
     for _ in 0..2 {
         tablet.sync();
         assert_eq!(tablet.titles(), ["before", "phone"]);
-        assert_eq!(tablet.alarms(), [Alarm::Held { node }]);
+        assert_eq!(tablet.alarms(), [Alarm::Held { node, by: None }]);
         // Later segments of the node wait, too, also where the app starts anew.
         laptop.write("later");
         laptop.sync();

@@ -44,6 +44,10 @@ fn tls_failure(error: &rustls::Error) -> TransportError {
         rustls::Error::InvalidCertificate(error) => {
             TransportError::Certificate { reason: error.to_string() }
         }
+        // What answers there answers without TLS, mostly by a page of HTTP.
+        rustls::Error::InvalidMessage(_) => unreachable_by(
+            "it speaks no TLS there: use the port at which https is spoken, or an address that begins with http://",
+        ),
         error => unreachable_by(&error.to_string()),
     }
 }

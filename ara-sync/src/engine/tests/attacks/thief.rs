@@ -27,9 +27,9 @@ fn whom_it_let_in_is_named_and_goes_with_it() {
     let [first, middle, last] = [&thief, &second, &third].map(|device| device.engine.own_key());
     let told = laptop.alarms();
     for (device, by) in [(middle, first), (last, middle)] {
-        assert!(told.contains(&Alarm::DeviceAdded { device, by }));
+        assert!(told.contains(&Alarm::DeviceAdded { device: device.into(), by: by.into() }));
     }
-    assert!(told.contains(&Alarm::RecoveryWordsSet { by: last }));
+    assert!(told.contains(&Alarm::RecoveryWordsSet { by: last.into() }));
     let plan = laptop.engine.removal_plan(first);
     let mut expected = vec![middle, last, words.public().member()];
     expected.sort_unstable();

@@ -46,8 +46,8 @@ impl Story {
                     Alarm::RelayWentBack | Alarm::Withheld => self.causes.went_back,
                     Alarm::AccessForked => self.causes.twins,
                     Alarm::Held { .. } => device.refuse_newer,
-                    Alarm::DeviceAdded { device, .. } => self.causes.added.contains(device),
-                    Alarm::DeviceRemoved { device, .. } => self.causes.removed.contains(device),
+                    Alarm::DeviceAdded { device, .. } => self.causes.added.contains(&device.id),
+                    Alarm::DeviceRemoved { device, .. } => self.causes.removed.contains(&device.id),
                     Alarm::RecoveryWordsSet { .. } => self.causes.words,
                     Alarm::Moved { .. } => self.causes.moved,
                     Alarm::DeletedAtRelay { .. } => self.causes.deleted,
@@ -252,12 +252,14 @@ fn check_told(device: &Device, records: &[Record]) {
         let by = record.author();
         if was_member && by != own {
             let is_told = match record.change() {
-                Change::Added { device } => {
-                    alarms.contains(&Alarm::DeviceAdded { device: device.member(), by })
-                }
-                Change::Removed { members } => members
-                    .iter()
-                    .all(|device| alarms.contains(&Alarm::DeviceRemoved { device: *device, by })),
+                Change::Added { device } => alarms.contains(&Alarm::DeviceAdded {
+                    device: device.member().into(),
+                    by: by.into(),
+                }),
+                Change::Removed { members } => members.iter().all(|device| {
+                    alarms
+                        .contains(&Alarm::DeviceRemoved { device: (*device).into(), by: by.into() })
+                }),
                 Change::RecoverySet { .. } => {
                     alarms.iter().any(|alarm| matches!(alarm, Alarm::RecoveryWordsSet { .. }))
                 }

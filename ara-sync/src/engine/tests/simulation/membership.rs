@@ -227,6 +227,11 @@ impl Story {
             }
         };
         self.tell(format!("{name} comes by the words, and keeps the first {kept}"));
+        if self.causes.went_back && engine.records().len() <= self.longest_log().len() {
+            // The relay has lost records, and nobody who has them was there since, so that this one has a twin.
+            self.causes.twins = true;
+            self.unknown.late_writes = true;
+        }
         let url = engine.url().to_owned();
         device.set_engine(engine, &url);
         // Those whose records the relay has lost are not out.

@@ -12,7 +12,7 @@ impl Story {
     }
 
     /// Returns the access log of the member that knows most of it.
-    fn longest_log(&self) -> Vec<Vec<u8>> {
+    pub(super) fn longest_log(&self) -> Vec<Vec<u8>> {
         let logs = self.members.iter().map(|device| device.engine().records().to_vec());
         logs.max_by_key(Vec::len).unwrap_or_default()
     }

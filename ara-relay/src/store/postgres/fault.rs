@@ -1,0 +1,108 @@
+//! What can go wrong with a database elsewhere, and what of that is worth another try.
+
+use std::error::Error as _;
+use std::io;
+
+use deadpool_postgres::{HookError, PoolError};
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use crate::store::error::StoreError;
+
+/// What went wrong, and whether it may go well another time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) error: StoreError,
+    pub(super) kind: Kind,
+}
+
+/// Whether a job is to be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It would fail again.
+    Lasting,
+    /// Another one was faster with something that this one was to make. Once repeated, the job finds it.
+    Race,
+    /// The database chose this transaction to be repeated, or the connection was lost. If it was lost while a commit was
+    /// on its way, the commit may have been made: the job finds what it wrote, and writes it no second time.
+    Passing,
+    /// The transaction failed before, by what was told then.
+    Aborted,
+}
+
+impl Fault {
+    pub(super) const fn lasting(error: StoreError) -> Self {
+        Self { error, kind: Kind::Lasting }
+    }
+
+    /// Returns the fault of those whose transaction ended by a fault of another job.
+    pub(super) const fn broke_off() -> Self {
+        Self { error: StoreError::BrokeOff, kind: Kind::Passing }
+    }
+
+    pub(super) fn no_answer() -> Self {
+        Self::lasting(StoreError::Failed { reason: "the database does not answer".to_owned() })
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let kind = match error.code() {
+            Some(code) => kind_of(code),
+            None if error.is_closed() => Kind::Passing,
+            None => match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+                Some(_) => Kind::Passing,
+                None => Kind::Lasting,
+            },
+        };
+        Self { error: StoreError::from(&error), kind }
+    }
+}
+
+impl From<PoolError> for Fault {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                error.into()
+            }
+            PoolError::Timeout(_) => Self::lasting(StoreError::Failed {
+                reason: "no connection to the database became free in time".to_owned(),
+            }),
+            _ => Self::lasting(StoreError::BrokeOff),
+        }
+    }
+}
+
+impl From<&Error> for StoreError {
+    fn from(error: &Error) -> Self {
+        // What the database says of values, its detail, is left out.
+        let reason = match (error.as_db_error(), error.source()) {
+            (Some(said), _) => format!("{} ({})", said.message(), said.code().code()),
+            (None, Some(source)) => source.to_string(),
+            (None, None) => error.to_string(),
+        };
+        Self::Failed { reason }
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+fn kind_of(code: &SqlState) -> Kind {
+    match *code {
+        SqlState::IN_FAILED_SQL_TRANSACTION => Kind::Aborted,
+        SqlState::UNIQUE_VIOLATION => Kind::Race,
+        SqlState::LOCK_NOT_AVAILABLE
+        | SqlState::TOO_MANY_CONNECTIONS
+        | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        | SqlState::ADMIN_SHUTDOWN
+        | SqlState::CRASH_SHUTDOWN
+        | SqlState::CANNOT_CONNECT_NOW => Kind::Passing,
+        // Transactions that are to be repeated, and connections that were lost.
+        _ if code.code().starts_with("40") || code.code().starts_with("08") => Kind::Passing,
+        _ => Kind::Lasting,
+    }
+}

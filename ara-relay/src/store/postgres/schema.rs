@@ -1,0 +1,144 @@
+//! The tables, and how they come to be.
+//!
+//! Whoever starts first makes them, and adds what a newer version needs; others that start at the same time wait for the
+//! row with the version. Versions only add, so that processes of the version before go on while others are replaced.
+//!
+//! Each table's key begins with the id of a space, or of a mailbox, which is found without knowing its space. So a
+//! database that spreads over machines has each space on one of them, and all are used alike.
+
+use crate::store::error::{Result, StoreError};
+use crate::store::postgres::Connections;
+use crate::store::postgres::fault::{Fault, Kind};
+use crate::store::postgres::session::{Session, values};
+
+/// The version of the tables that this relay knows.
+const VERSION: i32 = 1;
+
+/// The version of which a relay must be to use the tables of this one.
+const LEAST: i32 = 1;
+
+/// What is done to get from each version to the next one. Each can be done again.
+const STEPS: &[&str] = &["
+    CREATE TABLE IF NOT EXISTS ara_secret (id integer PRIMARY KEY, key bytea NOT NULL);
+
+    CREATE TABLE IF NOT EXISTS ara_space (
+        id bytea PRIMARY KEY, number bigint NOT NULL, chain bytea NOT NULL, records bigint NOT NULL,
+        records_size bigint NOT NULL, access bytea NOT NULL, recovery bytea, slots bigint NOT NULL,
+        used bigint NOT NULL, last_use bigint NOT NULL, is_deleted boolean NOT NULL);
+    CREATE INDEX IF NOT EXISTS ara_space_recovery ON ara_space (recovery) WHERE recovery IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS ara_tombstone (
+        space bytea PRIMARY KEY, audience text NOT NULL, request bytea NOT NULL);
+    CREATE TABLE IF NOT EXISTS ara_remains (space bytea PRIMARY KEY);
+
+    CREATE TABLE IF NOT EXISTS ara_record (
+        space bytea NOT NULL, number bigint NOT NULL, hash bytea NOT NULL, bytes bytea NOT NULL,
+        PRIMARY KEY (space, number), UNIQUE (space, hash));
+
+    CREATE TABLE IF NOT EXISTS ara_segment (
+        space bytea NOT NULL, number bigint NOT NULL, id bytea NOT NULL, chain bytea NOT NULL,
+        node bytea NOT NULL, alias bytea, before bigint, replaced_to bigint NOT NULL, size bigint NOT NULL,
+        parts integer NOT NULL, head bytea NOT NULL, part bytea,
+        PRIMARY KEY (space, number), UNIQUE (space, id));
+    CREATE INDEX IF NOT EXISTS ara_segment_alias ON ara_segment (space, alias) WHERE alias IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS ara_segment_before ON ara_segment (space, before) WHERE before IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS ara_stub (
+        space bytea NOT NULL, number bigint NOT NULL, id bytea NOT NULL, chain bytea NOT NULL,
+        PRIMARY KEY (space, number), UNIQUE (space, id));
+    CREATE TABLE IF NOT EXISTS ara_node (
+        space bytea NOT NULL, node bytea NOT NULL, last bigint NOT NULL, PRIMARY KEY (space, node));
+
+    CREATE TABLE IF NOT EXISTS ara_part (
+        space bytea NOT NULL, segment bigint NOT NULL, number integer NOT NULL, hash bytea NOT NULL,
+        size bigint NOT NULL, expires bigint, bytes bytea NOT NULL,
+        PRIMARY KEY (space, segment, number, hash));
+    CREATE INDEX IF NOT EXISTS ara_part_expires ON ara_part (expires) WHERE expires IS NOT NULL;
+
+    CREATE TABLE IF NOT EXISTS ara_slot (
+        space bytea NOT NULL, author bytea NOT NULL, count bigint NOT NULL, number bigint NOT NULL,
+        size bigint NOT NULL, hash bytea NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (space, author));
+    CREATE TABLE IF NOT EXISTS ara_unheard (
+        space bytea NOT NULL, member bytea NOT NULL, PRIMARY KEY (space, member));
+    CREATE INDEX IF NOT EXISTS ara_slot_count ON ara_slot (space, count);
+
+    CREATE TABLE IF NOT EXISTS ara_mailbox (
+        id bytea PRIMARY KEY, space bytea NOT NULL, signer bytea NOT NULL, expires bigint NOT NULL);
+    CREATE INDEX IF NOT EXISTS ara_mailbox_space ON ara_mailbox (space, expires);
+    CREATE INDEX IF NOT EXISTS ara_mailbox_expires ON ara_mailbox (expires);
+    CREATE TABLE IF NOT EXISTS ara_box (
+        mailbox bytea NOT NULL, number integer NOT NULL, sealed bytea NOT NULL,
+        PRIMARY KEY (mailbox, number));
+"];
+
+/// Who makes the first table finds that another one does, in one of these ways.
+const BEGUN: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS ara_schema (
+        id integer PRIMARY KEY, version integer NOT NULL, least integer NOT NULL)",
+    "INSERT INTO ara_schema VALUES (1, 0, 0) ON CONFLICT DO NOTHING",
+];
+
+/// How often it is tried to make the first table while others do the same.
+const TRIES: usize = 20;
+
+/// Makes the tables, or what they lack.
+pub(super) fn prepare(connections: &Connections) -> Result<()> {
+    let mut tries = 0;
+    loop {
+        match step(connections) {
+            Ok(()) => return Ok(()),
+            Err(fault) if tries >= TRIES || fault.kind == Kind::Lasting => return Err(fault.error),
+            Err(_) => connections.back_off(tries),
+        }
+        tries += 1;
+    }
+}
+
+fn step(connections: &Connections) -> std::result::Result<(), Fault> {
+    let mut session = connections.begin("BEGIN")?;
+    let found = session.row("SELECT to_regclass('ara_schema') IS NOT NULL", &[]);
+    let is_there = found.and_then(|row| flag(row.as_ref())).map_err(|error| of(&session, error))?;
+    if !is_there {
+        BEGUN.iter().for_each(|sql| session.control(sql));
+        match session.flush() {
+            Ok(()) => {}
+            // Another one makes it now: whatever is told of that, it is there when this is tried again.
+            Err(fault) => {
+                session.end();
+                return Err(Fault { kind: Kind::Race, ..fault });
+            }
+        }
+    }
+    let version = upgrade(&mut session).map_err(|error| of(&session, error));
+    if let Err(fault) = version {
+        session.end();
+        return Err(fault);
+    }
+    session.control("COMMIT");
+    session.flush()
+}
+
+fn upgrade(session: &mut Session) -> Result<()> {
+    let sql = "SELECT version, least FROM ara_schema WHERE id = 1 FOR UPDATE";
+    let row = session.row(sql, &[])?.ok_or(StoreError::NotAStore)?;
+    let (version, least): (i32, i32) = (row.try_get(0)?, row.try_get(1)?);
+    if least > VERSION {
+        return Err(StoreError::Newer);
+    }
+    let done = usize::try_from(version).map_err(|_| StoreError::NotAStore)?;
+    for step in STEPS.iter().skip(done) {
+        session.control(step);
+    }
+    if version < VERSION {
+        let sql = "UPDATE ara_schema SET version = $1, least = $2 WHERE id = 1";
+        session.flush().map_err(|fault| fault.error)?;
+        session.send(sql, values![VERSION, LEAST])?;
+    }
+    Ok(())
+}
+
+fn of(session: &Session, error: StoreError) -> Fault {
+    session.fault().cloned().unwrap_or_else(|| Fault::lasting(error))
+}
+
+fn flag(row: Option<&tokio_postgres::Row>) -> Result<bool> {
+    row.map_or(Ok(false), |row| Ok(row.try_get(0)?))
+}
