@@ -1,5 +1,6 @@
 //! The status as it changes.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -19,13 +20,17 @@ pub(super) struct Held {
     pub(super) version: u64,
     /// Whether the session has ended.
     pub(super) is_over: bool,
-    /// Tasks that wait for a change.
-    pub(super) wakers: Vec<Waker>,
+    /// How many watches there were.
+    pub(super) watches: u64,
+    /// Tasks that wait for a change, by the number of their watch.
+    pub(super) wakers: BTreeMap<u64, Waker>,
 }
 
 impl StatusCell {
     pub(crate) fn new(status: Status) -> Self {
-        let held = Held { status: Arc::new(status), version: 1, is_over: false, wakers: vec![] };
+        let status = Arc::new(status);
+        let wakers = BTreeMap::new();
+        let held = Held { status, version: 1, is_over: false, watches: 0, wakers };
         Self { held: Mutex::new(held), changed: Condvar::new() }
     }
 
@@ -58,7 +63,7 @@ impl StatusCell {
         let wakers = std::mem::take(&mut held.wakers);
         drop(held);
         self.changed.notify_all();
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.into_values().for_each(Waker::wake);
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Held> {

@@ -16,13 +16,20 @@ use crate::status::cell::StatusCell;
 #[must_use = "a watch tells nothing until it is asked: call `recv`, or iterate"]
 pub struct StatusWatch {
     cell: Arc<StatusCell>,
+    /// The number of this watch, by which its task is known.
+    #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "only tasks are known by it"))]
+    number: u64,
     /// The version that was given last.
     seen: u64,
 }
 
 impl StatusWatch {
     pub(crate) fn new(cell: Arc<StatusCell>) -> Self {
-        Self { cell, seen: 0 }
+        let mut held = cell.lock();
+        held.watches += 1;
+        let number = held.watches;
+        drop(held);
+        Self { cell, number, seen: 0 }
     }
 
     /// Waits for the next status, and returns `None` once the session has ended.
@@ -100,9 +107,8 @@ impl StatusWatch {
         if held.is_over {
             return Poll::Ready(None);
         }
-        if !held.wakers.iter().any(|other| other.will_wake(waker)) {
-            held.wakers.push(waker.clone());
-        }
+        // A task is woken once, however often it asks.
+        held.wakers.insert(self.number, waker.clone());
         Poll::Pending
     }
 }

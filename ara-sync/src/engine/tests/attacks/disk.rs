@@ -243,6 +243,9 @@ impl Flips {
             self.laptop.engine.remove(&[self.victim.engine.own_key()]).unwrap();
             self.victim = self.world.join(&mut self.laptop);
         }
+        // What the relay did not show is missed once its author has told what it has.
+        self.world.wait(10);
+        self.laptop.sync();
         self.world.reopen(&mut self.victim);
         self.victim.sync();
         assert_eq!(self.victim.titles(), self.laptop.titles());
