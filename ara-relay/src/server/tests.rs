@@ -15,7 +15,9 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::server::tests::http::{Client, Events, Response};
 use crate::server::{Server, ServerOptions};
-use crate::testing::{TestSpace, copy, fixed, node};
+use crate::store::{Job, Store, Topic};
+use crate::testing::{TestSpace, copy, fixed, node, options};
+use crate::{Relay, SqliteStore};
 
 /// A relay that serves a space, on a port of its own.
 struct Serving {
@@ -28,7 +30,10 @@ struct Serving {
 
 impl Serving {
     async fn new(change: impl FnOnce(&mut ServerOptions)) -> Self {
-        let space = TestSpace::new();
+        Self::of(TestSpace::new(), change).await
+    }
+
+    async fn of(space: TestSpace, change: impl FnOnce(&mut ServerOptions)) -> Self {
         let mut options = ServerOptions::default();
         change(&mut options);
         let server = Server::new(space.relay.clone(), options);
@@ -149,6 +154,48 @@ async fn events_tell_of_news_until_the_member_is_out() {
     let content = *serving.space.id().as_bytes();
     let (status, answered) = serving.ask(Endpoint::Events, &content, &phone).await;
     assert_eq!((status, answered.outcome), (403, Err(Refusal::Unknown)));
+}
+
+/// A store into which another relay writes, which tells nobody.
+struct Shared(Arc<SqliteStore>);
+
+impl Store for Shared {
+    fn read(&self, job: Job<'_>) -> crate::store::Result<()> {
+        self.0.read(job)
+    }
+
+    fn write(&self, about: Option<Topic>, job: Job<'_>) -> crate::store::Result<()> {
+        self.0.write(about, job)
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn shrink(&self) -> crate::store::Result<()> {
+        self.0.shrink()
+    }
+
+    fn size(&self) -> crate::store::Result<u64> {
+        self.0.size()
+    }
+}
+
+#[tokio::test]
+async fn what_another_process_wrote_is_found_though_nobody_tells_it() {
+    let store = Arc::new(SqliteStore::memory().unwrap());
+    let (options, clock) = options();
+    let [here, elsewhere] =
+        [0, 1].map(|_| Arc::new(Relay::new(Shared(store.clone()), options.clone()).unwrap()));
+    let space = TestSpace::unfounded(here, clock, 1);
+    space.put_records(&space.laptop, &space.log).unwrap();
+    let look_every = Duration::from_millis(5);
+    let mut serving = Serving::of(space, |options| options.look_every = look_every).await;
+    let mut events = serving.events(&copy(&serving.space.laptop)).await;
+    assert_eq!(events.next().await.as_deref(), Some("0 1 0"));
+    serving.space.relay = elsewhere;
+    serving.space.append(node(1), None);
+    assert_eq!(events.next().await.as_deref(), Some("1 1 0"));
 }
 
 #[tokio::test]
