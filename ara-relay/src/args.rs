@@ -1,13 +1,15 @@
 //! The arguments of the command.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ara_protocol::request::origin;
 use ara_relay::store::postgres::DEFAULT_CONNECTIONS;
 use ara_relay::{Admission, Rate, loopback_origins};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::command::Admin;
 
 /// How the file in a folder is called.
 const FILE: &str = "ara-relay.db";
@@ -38,6 +40,8 @@ const LEAST_QUOTA: u64 = 1 << 20;
 ///
 /// A copy of the data that is made while the relay runs needs `sqlite3 ara-relay.db ".backup copy.db"`, or the like. A
 /// relay that was put back to such a copy is given by the devices what it has lost.
+///
+/// `ara-relay admin` looks after what a relay keeps, also while it runs.
 ///
 /// Each option can be set by an environment variable too. What is given as an argument counts more.
 #[derive(Debug, Parser)]
@@ -70,7 +74,8 @@ pub(crate) struct Arguments {
         value_name = "STORE",
         env = "ARA_RELAY_STORE",
         hide_env_values = true,
-        default_value = FILE
+        default_value = FILE,
+        global = true
     )]
     store: OsString,
 
@@ -147,6 +152,16 @@ pub(crate) struct Arguments {
     /// How much to write to the standard error. It never names a space, a device, or what they sent.
     #[arg(long, value_name = "LEVEL", env = "ARA_RELAY_LOG", default_value = "info")]
     pub(crate) log: Level,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What is done instead of serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Looks after what a relay keeps: lists spaces, decides about single ones, copies and checks them.
+    Admin(Admin),
 }
 
 /// Who may found a space.
@@ -186,15 +201,7 @@ pub(crate) enum Place {
 impl Arguments {
     /// Returns where everything is kept.
     pub(crate) fn place(&self) -> Place {
-        let text = self.store.to_str();
-        let is_url =
-            |text: &&str| ["postgres://", "postgresql://"].iter().any(|it| text.starts_with(it));
-        if let Some(url) = text.filter(is_url) {
-            return Place::Postgres(url.to_owned());
-        }
-        let path = text.and_then(|text| text.strip_prefix("sqlite:"));
-        let path = path.map_or_else(|| PathBuf::from(&self.store), PathBuf::from);
-        Place::File(if path.is_dir() { path.join(FILE) } else { path })
+        place_of(&self.store)
     }
 
     /// Returns the origins that the relay serves, once it is known on which port it listens.
@@ -275,12 +282,25 @@ impl Arguments {
     }
 }
 
+/// Returns where a store is.
+pub(crate) fn place_of(store: &OsStr) -> Place {
+    let text = store.to_str();
+    let is_url =
+        |text: &&str| ["postgres://", "postgresql://"].iter().any(|it| text.starts_with(it));
+    if let Some(url) = text.filter(is_url) {
+        return Place::Postgres(url.to_owned());
+    }
+    let path = text.and_then(|text| text.strip_prefix("sqlite:"));
+    let path = path.map_or_else(|| PathBuf::from(store), PathBuf::from);
+    Place::File(if path.is_dir() { path.join(FILE) } else { path })
+}
+
 fn parse_origin(url: &str) -> Result<String, String> {
     origin(url).map_err(|error| error.to_string())
 }
 
 /// Reads how much a space may have.
-fn parse_quota(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_quota(text: &str) -> Result<u64, String> {
     let size = parse_size(text)?;
     if size < LEAST_QUOTA {
         return Err("a space needs at least 1MB, and a number without a unit is bytes: say `5GB`, for example".to_owned());

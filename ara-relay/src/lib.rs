@@ -42,6 +42,7 @@
 //! [`store::Store`] is what another one implements.
 #![warn(missing_docs)]
 
+pub mod admin;
 mod options;
 pub mod relay;
 pub mod server;

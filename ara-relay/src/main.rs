@@ -1,6 +1,7 @@
 //! `ara-relay`: the relay of ara's sync, as a server.
 
 mod args;
+mod command;
 mod lock;
 
 use std::fmt::Write as _;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use ara_relay::store::Store;
 use ara_relay::{PostgresStore, Relay, RelayOptions, Server, ServerOptions, SqliteStore};
-use args::{Arguments, Level, Place};
+use args::{Arguments, Command, Level, Place};
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -34,6 +35,14 @@ fn main() -> ExitCode {
         .with_max_level(filter(arguments.log))
         .with_target(false)
         .init();
+    if let Some(Command::Admin(admin)) = &arguments.command {
+        return match command::run(admin, arguments.place(), arguments.quota) {
+            Ok(true) => ExitCode::SUCCESS,
+            // What was found is written already.
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => failed(&error),
+        };
+    }
     let runtime =
         Builder::new_multi_thread().enable_all().max_blocking_threads(MOST_THREADS).build();
     let ended = runtime.context("the runtime cannot be started").and_then(|runtime| {
@@ -44,12 +53,14 @@ fn main() -> ExitCode {
     });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Whatever is logged, whoever started it is told why it did not.
-            eprintln!("ara-relay: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+/// Whatever is logged, whoever started it is told why it did not do it.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("ara-relay: {error:#}");
+    ExitCode::FAILURE
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
@@ -112,7 +123,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Opens the store, and returns where it is, without what is secret.
-fn open(place: Place, connections: usize) -> Result<(Arc<dyn Store>, String)> {
+pub(crate) fn open(place: Place, connections: usize) -> Result<(Arc<dyn Store>, String)> {
     match place {
         Place::File(file) => {
             let store = SqliteStore::open(&file).with_context(|| file.display().to_string())?;

@@ -40,7 +40,10 @@ use crate::relay::news::Listeners;
 use crate::store::{Ending, Result, Store, StoreError, Topic, Transaction};
 
 pub(crate) use crate::relay::limits::network_of;
+pub(crate) use crate::relay::mending::is_of;
 pub use crate::relay::news::{News, Subscription};
+pub(crate) use crate::relay::order::check_node;
+pub(crate) use crate::relay::push::STUB_SIZE;
 
 /// How many seconds a challenge counts.
 const CHALLENGE_LIFE: u64 = 600;

@@ -4,6 +4,7 @@
 //! relay, so that another database can stand behind them. The rules are not here: a store keeps what it is told to.
 
 mod batch;
+mod decided;
 mod error;
 mod kept;
 mod mending;
@@ -15,8 +16,8 @@ mod transaction;
 
 pub use error::{Result, StoreError};
 pub use kept::{
-    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Questions, Space, SpaceKey, StoredPlace,
-    StoredRecord, StoredSegment, Tombstone, Topic,
+    KeptMailbox, KeptSlot, Listed, Listing, Live, Mark, NewSegment, Questions, Space, SpaceKey,
+    SpaceState, StoredPlace, StoredRecord, StoredSegment, Tombstone, Topic,
 };
 pub use mending::Mending;
 pub use transaction::{Log, Mailboxes, Parts, Slots, Spaces, Transaction};
@@ -64,6 +65,24 @@ pub trait Store: Send + Sync {
     /// Returns whether others may write into the store, so that who waits has to look for what they wrote.
     fn is_shared(&self) -> bool {
         false
+    }
+
+    /// Returns whether others may have written since this was asked the last time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    fn may_have_changed(&self) -> Result<bool> {
+        Ok(self.is_shared())
+    }
+
+    /// Gives all room back to the disk that is not needed any more, also if that takes long. Others go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    fn vacuum(&self) -> Result<()> {
+        self.shrink()
     }
 
     /// Gives room back to the disk that is not needed any more, a little at a time.

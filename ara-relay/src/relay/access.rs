@@ -172,7 +172,7 @@ impl Relay {
     ) -> Result<(), Fault> {
         let size = record.as_bytes().len() as u64;
         let has_room =
-            space.used + size <= self.options.quota && space.records_size + size <= LONGEST_LOG;
+            space.used + size <= self.quota(space) && space.records_size + size <= LONGEST_LOG;
         if !has_room && !is_needed {
             return Err(self.full(space).into());
         }

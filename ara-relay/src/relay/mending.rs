@@ -154,7 +154,7 @@ fn mend_tombstone(transaction: &mut dyn Transaction, space: &Space) -> Result<bo
     Ok(has_any && space.is_deleted)
 }
 
-fn is_of(tombstone: &Tombstone, space: SpaceId) -> bool {
+pub(crate) fn is_of(tombstone: &Tombstone, space: SpaceId) -> bool {
     SignedRequest::read(&tombstone.request).is_ok_and(|request| {
         request.verify(Endpoint::Delete, &tombstone.audience).is_ok()
             && SpaceRequest::read(request.content()).is_ok_and(|it| it.space == space)

@@ -9,7 +9,7 @@ use ara_protocol::message::SpaceRequest;
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
-use crate::store::{Ending, Listener, Mark, Result, Topic};
+use crate::store::{Ending, Listener, Mark, Result, Space, SpaceState, Topic};
 
 /// How far a space is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Relay {
     pub fn news(&self, space: SpaceId) -> Result<Option<News>> {
         let mut news = None;
         self.store.read(&mut |transaction| {
-            let space = transaction.space(space)?.filter(|space| !space.is_deleted);
+            let space = transaction.space(space)?.filter(is_served);
             news = space.map(|space| News {
                 number: space.end.number,
                 records: space.records,
@@ -69,7 +69,7 @@ impl Relay {
     }
 
     /// Returns how far the space of a subscription is, or `None` if that is over: if the member is none any more, or
-    /// the space was deleted or has moved.
+    /// the space was deleted, was closed, or has moved.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Relay {
     pub fn news_for(&self, subscription: &Subscription) -> Result<Option<News>> {
         let mut news = None;
         self.store.read(&mut |transaction| {
-            let space = transaction.space(subscription.space)?.filter(|space| !space.is_deleted);
+            let space = transaction.space(subscription.space)?.filter(is_served);
             let Some(space) = space else { return Ok(Ending::Keep) };
             let members = self.known.of(transaction, &space)?;
             let is_member = members.get(subscription.member).is_some();
@@ -119,6 +119,10 @@ impl Relay {
         self.listeners.tell(topic);
         self.store.tell(topic);
     }
+}
+
+fn is_served(space: &Space) -> bool {
+    !space.is_deleted && space.state == SpaceState::Open
 }
 
 impl Listeners {

@@ -66,7 +66,7 @@ pub(super) fn order(links: &[Link]) -> Vec<u64> {
 }
 
 /// Checks that the order of a node's segments in the store is that which their heads tell.
-pub(super) fn check_node(
+pub(crate) fn check_node(
     transaction: &mut dyn Transaction,
     space: SpaceKey,
     node: NodeId,

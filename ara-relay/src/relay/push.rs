@@ -12,7 +12,7 @@ use crate::relay::placing::{NoPlace, Placing, place};
 use crate::store::{NewSegment, Result, Space, Transaction};
 
 /// How many bytes a stub counts: what it has on the disk.
-pub(super) const STUB_SIZE: u64 = 128;
+pub(crate) const STUB_SIZE: u64 = 128;
 
 /// How much larger than what it replaces a replacement of a part of a node may be: twice as large, and this.
 const GRACE: u64 = 4096;

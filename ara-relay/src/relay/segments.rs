@@ -103,7 +103,7 @@ impl Relay {
                 transaction.renew_staged(space.key, &hash, expires)?;
             } else {
                 let used = space.used + request.part.len() as u64;
-                if used > self.options.quota {
+                if used > self.quota(&space) {
                     return Err(self.full(&space).into());
                 }
                 space.used = used;

@@ -11,7 +11,7 @@ use crate::relay::Relay;
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
 use crate::relay::members::records_after;
-use crate::store::{Space, StoreError, Transaction};
+use crate::store::{Space, SpaceState, StoreError, Transaction};
 
 /// After how many seconds it is noted again that a space is used.
 const A_DAY: u64 = 24 * 60 * 60;
@@ -67,6 +67,9 @@ impl Relay {
         if space.is_deleted {
             return Err(deleted(transaction, &space)?.into());
         }
+        if space.state != SpaceState::Open {
+            return Err(Refusal::Closed.into());
+        }
         if space.records == 0 {
             // All that was known of its members was damaged. Whoever is one brings it back.
             return Ok(None);
@@ -90,7 +93,7 @@ impl Relay {
         let end = end.unwrap_or_else(|| Cursor::start(space.key.id));
         // No space has more than all of them.
         let is_too_much =
-            space.used > self.options.quota && space.used > transaction.store_size()?;
+            space.used > self.quota(space) && space.used > transaction.store_size()?;
         if end == space.end && space.slots <= MOST_SLOTS_EVER && !is_too_much {
             return Ok(());
         }
@@ -109,9 +112,14 @@ impl Relay {
         self.now() >= space.last_use.saturating_add(A_DAY)
     }
 
+    /// Returns how many bytes a space may have.
+    pub(super) fn quota(&self, space: &Space) -> u64 {
+        space.quota.unwrap_or(self.options.quota)
+    }
+
     /// Returns the refusal of what there is no room for.
     pub(super) fn full(&self, space: &Space) -> Refusal {
-        Refusal::Full { used: space.used, limit: self.options.quota }
+        Refusal::Full { used: space.used, limit: self.quota(space) }
     }
 }
 

@@ -133,10 +133,11 @@ impl Relay {
         let Standing { mut space, members } = self.standing(transaction, asked)?;
         let now = self.now();
         let stands_here = knows(transaction, &space, asked, writing.cursor)?;
+        let quota = self.quota(&space);
         let mut taking = Taking {
             space: &mut space,
             members: &members,
-            quota: self.options.quota,
+            quota,
             now,
             taken: BTreeMap::new(),
             has_written: false,
@@ -234,7 +235,7 @@ impl Relay {
             newest_slot,
             slots,
             used: space.used,
-            limit: self.options.quota,
+            limit: self.quota(space),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod append;
 mod asking;
+mod closing;
 mod deleting;
 mod mailbox;
 mod model;

@@ -18,15 +18,26 @@ pub(super) async fn look(shared: Arc<Shared>) {
         return;
     }
     let mut seen: HashMap<Topic, Option<Mark>> = HashMap::new();
+    let mut is_due = true;
     loop {
         sleep(shared.options.look_every).await;
         let awaited = shared.notices.awaited();
         if awaited.is_empty() {
             continue;
         }
-        let (relay, topics) = (shared.relay.clone(), awaited.clone());
-        let marks = match spawn_blocking(move || relay.marks(&topics)).await {
-            Ok(Ok(marks)) => marks.into_iter().collect::<HashMap<_, _>>(),
+        let (relay, topics, was_due) = (shared.relay.clone(), awaited.clone(), is_due);
+        let look = move || {
+            // It is asked first, so that nothing is missed that is written while this looks.
+            let may_have_changed = relay.store().may_have_changed()?;
+            if may_have_changed || was_due { relay.marks(&topics).map(Some) } else { Ok(None) }
+        };
+        is_due = true;
+        let marks = match spawn_blocking(look).await {
+            Ok(Ok(Some(marks))) => marks.into_iter().collect::<HashMap<_, _>>(),
+            Ok(Ok(None)) => {
+                is_due = false;
+                continue;
+            }
             Ok(Err(error)) => {
                 tracing::error!(%error, "it cannot be seen what others wrote");
                 continue;
@@ -40,5 +51,6 @@ pub(super) async fn look(shared: Arc<Shared>) {
             shared.notices.tell(*topic);
         }
         seen = found;
+        is_due = false;
     }
 }

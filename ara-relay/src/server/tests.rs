@@ -314,3 +314,27 @@ async fn health_and_metrics_are_told() {
 async fn blocking<T: Send + 'static>(action: impl FnOnce() -> T + Send + 'static) -> T {
     spawn_blocking(action).await.unwrap()
 }
+
+#[tokio::test]
+async fn events_end_when_the_operators_command_closes_the_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    let (options, clock) = options();
+    let relay = Arc::new(Relay::new(SqliteStore::open(&path).unwrap(), options).unwrap());
+    let space = TestSpace::unfounded(relay, clock, 1);
+    space.put_records(&space.laptop, &space.log).unwrap();
+    let look_every = Duration::from_millis(5);
+    let serving = Serving::of(space, |options| options.look_every = look_every).await;
+    let laptop = copy(&serving.space.laptop);
+    let mut events = serving.events(&laptop).await;
+    assert_eq!(events.next().await.as_deref(), Some("0 1 0"));
+    // As another process does it.
+    let command = SqliteStore::open(&path).unwrap();
+    crate::admin::close(&command, serving.space.id()).unwrap();
+    assert_eq!(events.next().await, None);
+    let content = *serving.space.id().as_bytes();
+    let (status, answered) = serving.ask(Endpoint::Events, &content, &laptop).await;
+    assert_eq!((status, answered.outcome), (403, Err(Refusal::Closed)));
+    crate::admin::open(&command, serving.space.id()).unwrap();
+    assert_eq!(serving.events(&laptop).await.next().await.as_deref(), Some("0 1 0"));
+}

@@ -47,14 +47,68 @@ pub struct Space {
     pub last_use: u64,
     /// Whether a member has deleted it. Then it has a [`Tombstone`] and its access records, and nothing else.
     pub is_deleted: bool,
+    /// How many bytes it may have, if the operator has decided so for this space alone.
+    pub quota: Option<u64>,
+    /// Whether it is served.
+    pub state: SpaceState,
 }
 
 impl Space {
+    /// A space that has nothing yet.
+    #[must_use]
+    pub fn new(key: SpaceKey) -> Self {
+        Self {
+            key,
+            end: Cursor::start(key.id),
+            records: 0,
+            records_size: 0,
+            access: RecordHash::from_bytes([0; 32]),
+            recovery: None,
+            slots: 0,
+            used: 0,
+            last_use: 0,
+            is_deleted: false,
+            quota: None,
+            state: SpaceState::Open,
+        }
+    }
+
     /// Returns how far it is.
     #[must_use]
     pub fn mark(&self) -> Mark {
-        [self.end.number, self.records, self.slots, u64::from(self.is_deleted)]
+        mark([self.end.number, self.records, self.slots], self.is_deleted, self.state)
     }
+}
+
+/// Returns how far a space is.
+pub(super) fn mark(
+    [number, records, slots]: [u64; 3],
+    is_deleted: bool,
+    state: SpaceState,
+) -> Mark {
+    [number, records, slots, u64::from(is_deleted) + 2 * u64::from(state != SpaceState::Open)]
+}
+
+/// Whether a space is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpaceState {
+    /// It is.
+    Open,
+    /// The operator has closed it: all that is there stays.
+    Closed,
+    /// It is being copied from another store, and not all of it is here.
+    Arriving,
+}
+
+/// Which spaces are listed first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// Those that have most bytes.
+    Size,
+    /// Those that were used last the longest time ago.
+    Age,
+    /// Those whose ids come after one, or all, in the order of the ids.
+    After(Option<SpaceId>),
 }
 
 /// What a job is going to ask of a space, as far as that is known before.

@@ -13,6 +13,13 @@ pub trait Mending {
     fn end_of_log(&mut self, space: SpaceKey) -> Result<Option<Cursor>>;
     /// Returns all places of a log, in the order of their numbers.
     fn stored_places(&mut self, space: SpaceKey) -> Result<Vec<StoredPlace>>;
+    /// Returns the places of a log after a number, in the order of their numbers, at most `most` of them.
+    fn places_after(
+        &mut self,
+        space: SpaceKey,
+        number: u64,
+        most: usize,
+    ) -> Result<Vec<StoredPlace>>;
     /// Moves places of a log to others.
     fn move_places(&mut self, space: SpaceKey, moved: &[(StoredPlace, Cursor)]) -> Result<()>;
     /// Puts a stub where there is nothing.

@@ -217,6 +217,15 @@ impl Store for PostgresStore {
         true
     }
 
+    fn vacuum(&self) -> Result<()> {
+        let Connections { runtime, pool, .. } = &self.connections;
+        let client = wait_for(runtime, pool.get()).map_err(|error| Fault::from(error).error)?;
+        for table in schema::TABLES {
+            wait_for(runtime, client.batch_execute(&format!("VACUUM (ANALYZE) {table}")))?;
+        }
+        Ok(())
+    }
+
     /// The database does that by itself.
     fn shrink(&self) -> Result<()> {
         Ok(())

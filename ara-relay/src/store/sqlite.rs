@@ -16,6 +16,7 @@ mod tests;
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use rusqlite::Connection;
 
@@ -50,6 +51,8 @@ const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
 pub struct SqliteStore {
     writer: Group,
     readers: Readers,
+    /// The version of the file's data when it was asked for the last time.
+    version: AtomicI64,
 }
 
 /// Where reads happen.
@@ -75,7 +78,7 @@ impl SqliteStore {
         let path = path.as_ref().to_owned();
         let writer = schema::open(&path)?;
         let readers = Readers::File { path, idle: Mutex::default() };
-        Ok(Self { writer: Group::new(writer), readers })
+        Ok(Self { writer: Group::new(writer), readers, version: AtomicI64::default() })
     }
 
     /// Makes a store in memory.
@@ -85,7 +88,7 @@ impl SqliteStore {
     /// Returns [`StoreError::Failed`] if there is no memory for it.
     pub fn memory() -> Result<Self> {
         let writer = Group::new(schema::in_memory()?);
-        Ok(Self { writer, readers: Readers::Memory })
+        Ok(Self { writer, readers: Readers::Memory, version: AtomicI64::default() })
     }
 
     /// Returns how many transactions were committed so far.
@@ -122,6 +125,43 @@ impl Store for SqliteStore {
 
     fn write(&self, _about: Option<Topic>, job: Job<'_>) -> Result<()> {
         self.writer.run(job)
+    }
+
+    /// A relay and its operator's command may share a file.
+    fn is_shared(&self) -> bool {
+        matches!(self.readers, Readers::File { .. })
+    }
+
+    fn may_have_changed(&self) -> Result<bool> {
+        if !self.is_shared() {
+            return Ok(false);
+        }
+        let mut version = 0;
+        self.writer.alone(|connection| {
+            // It changes when another connection has committed, and those of this store only read.
+            version = connection.pragma_query_value(None, "data_version", |row| row.get(0))?;
+            Ok(())
+        })?;
+        Ok(self.version.swap(version, Ordering::Relaxed) != version)
+    }
+
+    fn vacuum(&self) -> Result<()> {
+        let mut left = u32::MAX;
+        loop {
+            self.shrink()?;
+            let before = left;
+            self.writer.alone(|connection| {
+                left = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+                Ok(())
+            })?;
+            if left == 0 || left == before {
+                break;
+            }
+        }
+        // What readers need of the log stays until they have ended.
+        self.writer.alone(|connection| {
+            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        })
     }
 
     fn shrink(&self) -> Result<()> {

@@ -8,8 +8,8 @@ use ara_protocol::{MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
 
 use crate::store::error::Result;
 use crate::store::kept::{
-    KeptMailbox, KeptSlot, Listed, Live, Mark, NewSegment, Questions, Space, SpaceKey, Tombstone,
-    Topic,
+    KeptMailbox, KeptSlot, Listed, Listing, Live, Mark, NewSegment, Questions, Space, SpaceKey,
+    Tombstone, Topic,
 };
 use crate::store::mending::Mending;
 
@@ -27,6 +27,8 @@ pub trait Spaces {
     fn put_secret(&mut self, secret: &[u8; 32]) -> Result<()>;
     /// Returns how many spaces there are, deleted ones not counted.
     fn count_spaces(&mut self) -> Result<u64>;
+    /// Lists spaces, deleted ones too, at most `most` of them.
+    fn spaces(&mut self, listing: Listing, most: usize) -> Result<Vec<Space>>;
     /// Returns how far those topics are that are there.
     fn marks(&mut self, topics: &[Topic]) -> Result<Vec<(Topic, Mark)>>;
     /// Finds a space. In a job that writes, no other one changes it until this one has ended.
@@ -75,6 +77,8 @@ pub trait Log {
     fn chain_at(&mut self, space: SpaceKey, number: u64) -> Result<Option<[u8; 32]>>;
     /// Returns how many segments of some are in the log, as themselves or as stubs.
     fn count_known(&mut self, space: SpaceKey, ids: &[SegmentId]) -> Result<usize>;
+    /// Returns how many segments there are that were not replaced.
+    fn count_segments(&mut self, space: SpaceKey) -> Result<u64>;
     /// Finds a segment that was not replaced, by its id or its alias.
     fn live(&mut self, space: SpaceKey, name: SegmentId) -> Result<Option<Live>>;
     /// Returns the segment of a number, if it was not replaced.

@@ -115,6 +115,14 @@ impl Store for TestStore {
         self.store.is_shared()
     }
 
+    fn may_have_changed(&self) -> Result<bool> {
+        self.store.may_have_changed()
+    }
+
+    fn vacuum(&self) -> Result<()> {
+        self.store.vacuum()
+    }
+
     fn shrink(&self) -> Result<()> {
         self.store.shrink()
     }

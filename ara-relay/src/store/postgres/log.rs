@@ -99,6 +99,12 @@ impl Log for Postgres<'_> {
         Ok(ids.iter().filter(|id| known.contains(id)).count())
     }
 
+    fn count_segments(&mut self, space: SpaceKey) -> Result<u64> {
+        let sql = "SELECT count(*) FROM ara_segment WHERE space = $1";
+        let row = self.session.row(sql, &[&&space.id.as_bytes()[..]])?;
+        row.map_or(Ok(0), |row| number(&row, 0))
+    }
+
     fn live(&mut self, space: SpaceKey, name: SegmentId) -> Result<Option<Live>> {
         let name = &name.as_bytes()[..];
         match self.live_by(live!("WHERE space = $1 AND id = $2"), space, &name)? {

@@ -29,6 +29,16 @@ pub(super) fn read_end(row: &Row) -> Result<Cursor> {
     Ok(Cursor { number: number(row, 0)?, chain: array(row, 1, CHAIN)? })
 }
 
+fn read_place(row: &Row) -> Result<StoredPlace> {
+    let number: i64 = get(row, 1)?;
+    Ok(StoredPlace {
+        row: get::<bool>(row, 0)?.then_some(number),
+        number,
+        id: SegmentId::from_bytes(array(row, 2, SEGMENT)?),
+        chain: array(row, 3, CHAIN)?,
+    })
+}
+
 impl Postgres<'_> {
     /// Returns the number that a segment has now.
     fn moved(&self, row: i64) -> i64 {
@@ -49,16 +59,25 @@ impl Mending for Postgres<'_> {
         let sql = "SELECT true, number, id, chain FROM ara_segment WHERE space = $1
             UNION ALL SELECT false, number, id, chain FROM ara_stub WHERE space = $1 ORDER BY number";
         let rows = self.session.rows(sql, &[&&space.id.as_bytes()[..]])?;
-        let read = |row: &Row| {
-            let number: i64 = get(row, 1)?;
-            Ok(StoredPlace {
-                row: get::<bool>(row, 0)?.then_some(number),
-                number,
-                id: SegmentId::from_bytes(array(row, 2, SEGMENT)?),
-                chain: array(row, 3, CHAIN)?,
-            })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(read_place).collect()
+    }
+
+    fn places_after(
+        &mut self,
+        space: SpaceKey,
+        number: u64,
+        most: usize,
+    ) -> Result<Vec<StoredPlace>> {
+        let sql = "SELECT * FROM (
+            (SELECT true, number, id, chain FROM ara_segment
+             WHERE space = $1 AND number > $2 ORDER BY number LIMIT $3)
+            UNION ALL
+            (SELECT false, number, id, chain FROM ara_stub
+             WHERE space = $1 AND number > $2 ORDER BY number LIMIT $3)
+            ) AS places ORDER BY number LIMIT $3";
+        let space = &space.id.as_bytes()[..];
+        let rows = self.session.rows(sql, &[&space, &stored(number), &stored(most)])?;
+        rows.iter().map(read_place).collect()
     }
 
     fn move_places(&mut self, space: SpaceKey, moved: &[(StoredPlace, Cursor)]) -> Result<()> {

@@ -12,7 +12,7 @@ use crate::store::postgres::fault::{Fault, Kind};
 use crate::store::postgres::session::{Session, values};
 
 /// The version of the tables that this relay knows.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// The version of which a relay must be to use the tables of this one.
 const LEAST: i32 = 1;
@@ -67,7 +67,22 @@ const STEPS: &[&str] = &["
     CREATE TABLE IF NOT EXISTS ara_box (
         mailbox bytea NOT NULL, number integer NOT NULL, sealed bytea NOT NULL,
         PRIMARY KEY (mailbox, number));
+", "
+    ALTER TABLE ara_space ADD COLUMN IF NOT EXISTS decided bytea;
 "];
+
+/// The tables from which rows go.
+pub(super) const TABLES: &[&str] = &[
+    "ara_space",
+    "ara_record",
+    "ara_segment",
+    "ara_stub",
+    "ara_node",
+    "ara_part",
+    "ara_slot",
+    "ara_mailbox",
+    "ara_box",
+];
 
 /// Who makes the first table finds that another one does, in one of these ways.
 const BEGUN: &[&str] = &[

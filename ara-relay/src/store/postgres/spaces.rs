@@ -9,16 +9,26 @@ use tokio_postgres::types::ToSql;
 use crate::store::error::{Result, StoreError};
 use crate::store::postgres::session::{Session, values};
 use crate::store::postgres::{Held, Postgres, array, array_of, get, number, stored};
-use crate::store::{Mark, Questions, Space, SpaceKey, Spaces, Tombstone, Topic};
+use crate::store::{
+    Listing, Mark, Questions, Space, SpaceKey, Spaces, Tombstone, Topic, decided, kept,
+};
 
 const SPACE: &str = "a space";
 
-const FIND: &str = "SELECT number, records, records_size, slots, used, last_use, id, chain, access,
-    recovery, is_deleted FROM ara_space WHERE id = $1";
+/// What is read of a space.
+macro_rules! spaces {
+    ($condition:literal) => {
+        concat!(
+            "SELECT number, records, records_size, slots, used, last_use, id, chain, access, recovery, ",
+            "is_deleted, decided FROM ara_space",
+            $condition
+        )
+    };
+}
 
-const FIND_AND_LOCK: &str =
-    "SELECT number, records, records_size, slots, used, last_use, id, chain,
-    access, recovery, is_deleted FROM ara_space WHERE id = $1 FOR UPDATE";
+const SPACES: &str = spaces!("");
+const FIND: &str = spaces!(" WHERE id = $1");
+const FIND_AND_LOCK: &str = spaces!(" WHERE id = $1 FOR UPDATE");
 
 /// Returns what finds a space, and locks it in a job that writes.
 pub(super) const fn find(is_locked: bool) -> &'static str {
@@ -72,8 +82,10 @@ pub(super) fn member(bytes: &[u8], what: &'static str) -> Result<MemberKey> {
 pub(super) fn read_space(row: &Row) -> Result<Space> {
     // One that is none is not that of the access log, which is told by who compares them.
     let recovery = get::<Option<&[u8]>>(row, 9)?.and_then(|key| member(key, SPACE).ok());
+    let id = SpaceId::from_bytes(array(row, 6, SPACE)?);
+    let (quota, state) = decided::read(id, get(row, 11)?);
     Ok(Space {
-        key: key(SpaceId::from_bytes(array(row, 6, SPACE)?)),
+        key: key(id),
         end: Cursor { number: number(row, 0)?, chain: array(row, 7, SPACE)? },
         records: number(row, 1)?,
         records_size: number(row, 2)?,
@@ -83,13 +95,16 @@ pub(super) fn read_space(row: &Row) -> Result<Space> {
         used: number(row, 4)?,
         last_use: number(row, 5)?,
         is_deleted: get(row, 10)?,
+        quota,
+        state,
     })
 }
 
 fn write_space(session: &mut Session, space: &Space) -> Result<()> {
     session.send(
         "UPDATE ara_space SET number = $2, chain = $3, records = $4, records_size = $5, access = $6,
-         recovery = $7, slots = $8, used = $9, last_use = $10, is_deleted = $11 WHERE id = $1",
+         recovery = $7, slots = $8, used = $9, last_use = $10, is_deleted = $11,
+         decided = $12 WHERE id = $1",
         values![
             space.key.id.as_bytes().to_vec(),
             stored(space.end.number),
@@ -102,6 +117,7 @@ fn write_space(session: &mut Session, space: &Space) -> Result<()> {
             stored(space.used),
             stored(space.last_use),
             space.is_deleted,
+            decided::write(space.key.id, space.quota, space.state),
         ],
     )
 }
@@ -157,6 +173,19 @@ impl Spaces for Postgres<'_> {
         row.map_or(Ok(0), |row| number(&row, 0))
     }
 
+    fn spaces(&mut self, listing: Listing, most: usize) -> Result<Vec<Space>> {
+        self.write_held()?;
+        let (order, after) = match listing {
+            Listing::Size => ("used DESC, id", None),
+            Listing::Age => ("last_use, id", None),
+            Listing::After(after) => ("id", after),
+        };
+        let sql = format!("{SPACES} WHERE id > $1 ORDER BY {order} LIMIT $2");
+        // All that are there come after the empty one.
+        let after = after.as_ref().map_or(&[][..], |id| &id.as_bytes()[..]);
+        self.session.rows(&sql, &[&after, &stored(most)])?.iter().map(read_space).collect()
+    }
+
     fn marks(&mut self, topics: &[Topic]) -> Result<Vec<(Topic, Mark)>> {
         self.write_held()?;
         let (mut spaces, mut mailboxes): (Vec<&[u8]>, Vec<&[u8]>) = (vec![], vec![]);
@@ -168,13 +197,12 @@ impl Spaces for Postgres<'_> {
         }
         let mut marks = vec![];
         if !spaces.is_empty() {
-            let sql =
-                "SELECT number, records, slots, is_deleted, id FROM ara_space WHERE id = ANY($1)";
+            let sql = "SELECT number, records, slots, is_deleted, id, decided FROM ara_space WHERE id = ANY($1)";
             for row in self.session.rows(sql, &[&spaces])? {
-                let topic = Topic::Space(SpaceId::from_bytes(array(&row, 4, SPACE)?));
-                let deleted = u64::from(get::<bool>(&row, 3)?);
-                let mark = [number(&row, 0)?, number(&row, 1)?, number(&row, 2)?, deleted];
-                marks.push((topic, mark));
+                let id = SpaceId::from_bytes(array(&row, 4, SPACE)?);
+                let numbers = [number(&row, 0)?, number(&row, 1)?, number(&row, 2)?];
+                let (_, state) = decided::read(id, get(&row, 5)?);
+                marks.push((Topic::Space(id), kept::mark(numbers, get(&row, 3)?, state)));
             }
         }
         if !mailboxes.is_empty() {
@@ -209,18 +237,7 @@ impl Spaces for Postgres<'_> {
             "INSERT INTO ara_space VALUES ($1, 0, $2, 0, 0, $3, NULL, 0, 0, 0, false)",
             &[&&id.as_bytes()[..], &&end.chain[..], &&access.as_bytes()[..]],
         )?;
-        let space = Space {
-            key: key(id),
-            end,
-            records: 0,
-            records_size: 0,
-            access,
-            recovery: None,
-            slots: 0,
-            used: 0,
-            last_use: 0,
-            is_deleted: false,
-        };
+        let space = Space::new(key(id));
         self.hold(&space)?;
         Ok(space)
     }

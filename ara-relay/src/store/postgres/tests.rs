@@ -71,6 +71,23 @@ fn tables_that_need_a_newer_relay_are_left_alone() {
 
 #[test]
 #[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn tables_of_the_version_before_are_upgraded() {
+    let schema = Schema::new();
+    add_one(&schema.store()).unwrap();
+    schema.run("ALTER TABLE ara_space DROP COLUMN decided; UPDATE ara_schema SET version = 1");
+    let store = schema.store();
+    assert_eq!(schema.ask("SELECT version FROM ara_schema"), ["2"]);
+    crate::admin::close(&store, SPACE).unwrap();
+    // A process of that version still founds spaces.
+    schema.run(
+        "INSERT INTO ara_space VALUES ('\\x02020202020202020202020202020202', 0, '', 0, 0, '', NULL, 0, 0, 0,
+         false)",
+    );
+    assert_eq!(schema.ask("SELECT count(*) FROM ara_space WHERE decided IS NULL"), ["1"]);
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
 fn jobs_of_several_processes_about_a_space_come_one_after_the_other() {
     let schema = Schema::new();
     let stores = [schema.store(), schema.store(), schema.store()];

@@ -3,11 +3,12 @@
 use ara_protocol::keys::MemberKey;
 use ara_protocol::request::hash_body;
 use ara_protocol::{Cursor, RecordHash, SpaceId};
+use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::{Sqlite, array, stored};
-use crate::store::{Mark, Space, SpaceKey, Spaces, Tombstone, Topic};
+use crate::store::{Listing, Mark, Space, SpaceKey, Spaces, Tombstone, Topic, decided};
 
 /// What drops some rows of a space, what others refer to last: some 16 MB at once.
 const DROP_SOME: &[&[&str]] = &[
@@ -43,12 +44,13 @@ struct Raw {
     access: Vec<u8>,
     recovery: Option<Vec<u8>>,
     is_deleted: bool,
+    decided: Value,
 }
 
 impl Raw {
     const COLUMNS: &str =
         "key, number, records, records_size, slots, used, last_use, id, chain, access,
-        recovery, is_deleted";
+        recovery, is_deleted, decided";
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let mut numbers = [0; 7];
@@ -62,6 +64,7 @@ impl Raw {
             access: row.get(9)?,
             recovery: row.get(10)?,
             is_deleted: row.get(11)?,
+            decided: row.get(12)?,
         })
     }
 
@@ -70,8 +73,12 @@ impl Raw {
         // One that is none is not that of the access log, which is told by who compares them.
         let recovery =
             self.recovery.and_then(|key| MemberKey::from_bytes(key.try_into().ok()?).ok());
+        let id = SpaceId::from_bytes(array(self.id, "a space")?);
+        let decided =
+            if let Value::Blob(decided) = &self.decided { Some(&decided[..]) } else { None };
+        let (quota, state) = decided::read(id, decided);
         Ok(Space {
-            key: SpaceKey { id: SpaceId::from_bytes(array(self.id, "a space")?), row: key },
+            key: SpaceKey { id, row: key },
             end: Cursor { number: number.unsigned_abs(), chain: array(self.chain, "a space")? },
             records: records.unsigned_abs(),
             records_size: records_size.unsigned_abs(),
@@ -81,6 +88,8 @@ impl Raw {
             used: used.unsigned_abs(),
             last_use: last_use.unsigned_abs(),
             is_deleted: self.is_deleted,
+            quota,
+            state,
         })
     }
 }
@@ -100,6 +109,22 @@ impl Spaces for Sqlite<'_> {
     fn count_spaces(&mut self) -> Result<u64> {
         let mut query = self.0.prepare_cached("SELECT count(*) FROM space WHERE NOT is_deleted")?;
         Ok(query.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    fn spaces(&mut self, listing: Listing, most: usize) -> Result<Vec<Space>> {
+        let (order, after) = match listing {
+            Listing::Size => ("used DESC, id", None),
+            Listing::Age => ("last_use, id", None),
+            Listing::After(after) => ("id", after),
+        };
+        let mut query = self.0.prepare_cached(&format!(
+            "SELECT {} FROM space WHERE id > ?1 ORDER BY {order} LIMIT ?2",
+            Raw::COLUMNS
+        ))?;
+        // All that are there come after the empty one.
+        let after = after.as_ref().map_or(&[][..], |id| &id.as_bytes()[..]);
+        let rows = query.query_map(params![after, stored(most)], Raw::read)?;
+        rows.map(|row| row?.into_space()).collect()
     }
 
     fn marks(&mut self, topics: &[Topic]) -> Result<Vec<(Topic, Mark)>> {
@@ -125,28 +150,18 @@ impl Spaces for Sqlite<'_> {
         let (end, access) = (Cursor::start(id), RecordHash::from_bytes([0; 32]));
         self.0
             .prepare_cached(
-                "INSERT INTO space VALUES (NULL, ?1, 0, ?2, 0, 0, ?3, NULL, 0, 0, 0, 0)",
+                "INSERT INTO space VALUES (NULL, ?1, 0, ?2, 0, 0, ?3, NULL, 0, 0, 0, 0, NULL)",
             )?
             .execute(params![&id.as_bytes()[..], &end.chain[..], &access.as_bytes()[..]])?;
-        Ok(Space {
-            key: SpaceKey { id, row: self.0.last_insert_rowid() },
-            end,
-            records: 0,
-            records_size: 0,
-            access,
-            recovery: None,
-            slots: 0,
-            used: 0,
-            last_use: 0,
-            is_deleted: false,
-        })
+        Ok(Space::new(SpaceKey { id, row: self.0.last_insert_rowid() }))
     }
 
     fn put_space(&mut self, space: &Space) -> Result<()> {
         self.0
             .prepare_cached(
                 "UPDATE space SET number = ?2, chain = ?3, records = ?4, records_size = ?5, access = ?6,
-                 recovery = ?7, slots = ?8, used = ?9, last_use = ?10, is_deleted = ?11 WHERE key = ?1",
+                 recovery = ?7, slots = ?8, used = ?9, last_use = ?10, is_deleted = ?11,
+                 decided = ?12 WHERE key = ?1",
             )?
             .execute(params![
                 space.key.row,
@@ -160,6 +175,7 @@ impl Spaces for Sqlite<'_> {
                 stored(space.used),
                 stored(space.last_use),
                 space.is_deleted,
+                decided::write(space.key.id, space.quota, space.state),
             ])?;
         Ok(())
     }

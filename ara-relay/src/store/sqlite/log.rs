@@ -62,6 +62,11 @@ impl Log for Sqlite<'_> {
         Ok(count)
     }
 
+    fn count_segments(&mut self, space: SpaceKey) -> Result<u64> {
+        let mut query = self.0.prepare_cached("SELECT count(*) FROM segment WHERE space = ?1")?;
+        Ok(query.query_row([space.row], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
     fn live(&mut self, space: SpaceKey, name: SegmentId) -> Result<Option<Live>> {
         let name = &name.as_bytes()[..];
         let by_id = self.live_where("WHERE space = ?1 AND id = ?2", params![space.row, name])?;

@@ -51,6 +51,23 @@ impl Mending for Sqlite<'_> {
         rows.map(|row| place_of(row?)).collect()
     }
 
+    fn places_after(
+        &mut self,
+        space: SpaceKey,
+        number: u64,
+        most: usize,
+    ) -> Result<Vec<StoredPlace>> {
+        let mut query = self.0.prepare_cached(
+            "SELECT * FROM (SELECT key, number, id, chain FROM segment
+                 WHERE space = ?1 AND number > ?2 ORDER BY number LIMIT ?3)
+             UNION ALL SELECT * FROM (SELECT NULL, number, id, chain FROM stub
+                 WHERE space = ?1 AND number > ?2 ORDER BY number LIMIT ?3)
+             ORDER BY number LIMIT ?3",
+        )?;
+        let rows = query.query_map([space.row, stored(number), stored(most)], raw_place)?;
+        rows.map(|row| place_of(row?)).collect()
+    }
+
     fn move_places(&mut self, space: SpaceKey, moved: &[(StoredPlace, Cursor)]) -> Result<()> {
         let mut segment = self.0.prepare_cached(
             "UPDATE segment SET number = ?3, chain = ?4 WHERE key = ?2 AND space = ?1",

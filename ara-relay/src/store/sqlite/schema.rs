@@ -11,7 +11,7 @@ use crate::store::error::{Result, StoreError};
 const APPLICATION: i64 = 0x6172_6152;
 
 /// The format of the tables.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,7 +34,8 @@ const TABLES: &str = "
     CREATE TABLE space (
         key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, number INTEGER NOT NULL, chain BLOB NOT NULL,
         records INTEGER NOT NULL, records_size INTEGER NOT NULL, access BLOB NOT NULL, recovery BLOB,
-        slots INTEGER NOT NULL, used INTEGER NOT NULL, last_use INTEGER NOT NULL, is_deleted INTEGER NOT NULL);
+        slots INTEGER NOT NULL, used INTEGER NOT NULL, last_use INTEGER NOT NULL, is_deleted INTEGER NOT NULL,
+        decided BLOB);
     CREATE INDEX space_recovery ON space (recovery) WHERE recovery IS NOT NULL;
     CREATE TABLE tombstone (space INTEGER PRIMARY KEY, audience TEXT NOT NULL, request BLOB NOT NULL);
     -- Deleted spaces of which not all was dropped yet.
@@ -92,6 +93,9 @@ const TABLES: &str = "
         PRIMARY KEY (mailbox, number)) WITHOUT ROWID;
 ";
 
+/// What gets a file from each format to the next one.
+const STEPS: &[(i64, &str)] = &[(1, "ALTER TABLE space ADD COLUMN decided BLOB;")];
+
 /// Opens the connection that writes a file.
 pub(super) fn open(path: &Path) -> Result<Connection> {
     keep_from_others(path);
@@ -145,6 +149,14 @@ fn prepare(connection: Connection) -> Result<Connection> {
             ))?;
         }
         (APPLICATION, FORMAT) => connection.execute_batch(SETTINGS)?,
+        (APPLICATION, older) if (1..FORMAT).contains(&older) => {
+            connection.execute_batch(SETTINGS)?;
+            let steps = STEPS.iter().filter(|(from, _)| *from >= older);
+            let steps: String = steps.map(|(_, step)| *step).collect();
+            connection.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"
+            ))?;
+        }
         (APPLICATION, format) if format > FORMAT => return Err(StoreError::Newer),
         _ => return Err(StoreError::NotAStore),
     }

@@ -55,10 +55,31 @@ fn what_is_no_store_is_left_alone() {
 
     let path = folder.path().join("newer.db");
     drop(SqliteStore::open(&path).unwrap());
-    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     assert_eq!(SqliteStore::open(&path).unwrap_err(), StoreError::Newer);
     let nowhere = folder.path().join("missing/relay.db");
     assert!(matches!(SqliteStore::open(nowhere), Err(StoreError::Failed { .. })));
+}
+
+#[test]
+fn a_file_of_the_format_before_is_upgraded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    found(&SqliteStore::open(&path).unwrap(), 1, Ending::Keep).unwrap();
+    let before = "ALTER TABLE space DROP COLUMN decided; PRAGMA user_version = 1";
+    Connection::open(&path).unwrap().execute_batch(before).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    let mut spaces = vec![];
+    let listed = store.read(&mut |transaction| {
+        spaces = transaction.spaces(crate::store::Listing::Size, 2)?;
+        Ok(Ending::Keep)
+    });
+    listed.unwrap();
+    let id = spaces[0].key.id;
+    crate::admin::close(&store, id).unwrap();
+    assert_eq!(spaces.len(), 1);
+    drop(store);
+    drop(SqliteStore::open(&path).unwrap());
 }
 
 fn in_folder() -> (SqliteStore, tempfile::TempDir) {
