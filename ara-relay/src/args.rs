@@ -38,8 +38,8 @@ const LEAST_QUOTA: u64 = 1 << 20;
 ///
 ///   ara-relay --origin https://relay.example --behind-proxy --store postgres://ara:SECRET@db.example/ara
 ///
-/// A copy of the data that is made while the relay runs needs `sqlite3 ara-relay.db ".backup copy.db"`, or the like. A
-/// relay that was put back to such a copy is given by the devices what it has lost.
+/// A copy of the data that is made while the relay runs needs `ara-relay admin backup copy.db`, or the like. A relay that
+/// was put back to such a copy is given by the devices what it has lost.
 ///
 /// `ara-relay admin` looks after what a relay keeps, also while it runs.
 ///

@@ -4,12 +4,13 @@ mod listing;
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use ara_protocol::SpaceId;
-use ara_relay::admin;
 use ara_relay::store::{Listing, Store};
+use ara_relay::{SqliteStore, admin};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::args::{Place, parse_quota, place_of};
@@ -100,6 +101,15 @@ enum Action {
         spaces: Vec<SpaceId>,
     },
 
+    /// Copies the whole file, as it is now, into a new one, also while the relay runs.
+    ///
+    /// The copy is a store like the file itself: to restore it is to put it in its place while no relay runs. Of a
+    /// database of PostgreSQL, backups are its own.
+    Backup {
+        /// The file to write, which must not be there.
+        file: PathBuf,
+    },
+
     /// Gives room back to the disk that the store does not need any more.
     Vacuum,
 }
@@ -146,6 +156,16 @@ pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
             let to = open(place_of(to), CONNECTIONS)?.0;
             return copy(&*store, &*to, spaces, is_stopped);
         }
+        Action::Backup { file } => match place {
+            Place::File(store) => SqliteStore::open(store)?
+                .back_up(file)
+                .with_context(|| file.display().to_string())?,
+            Place::Postgres(_) => {
+                bail!(
+                    "PostgreSQL makes backups of its own: use pg_dump, or archive its write-ahead log"
+                )
+            }
+        },
         Action::Check { spaces } => return check(&*store, spaces),
         Action::Vacuum => {
             let before = store.size()?;

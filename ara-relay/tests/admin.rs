@@ -149,6 +149,11 @@ fn it_lists_limits_copies_and_checks_spaces() {
     done(&store, &["quota", &space, "default"]);
     assert!(done(&store, &["spaces", "--json"]).contains(r#""quota":null,"#));
 
+    let backup = path("backup.db");
+    done(&store, &["backup", &backup]);
+    assert!(done(&backup, &["check"]).contains("1 space checked, 0 with"));
+    assert!(failed(&store, &["backup", &backup]).contains("backup.db"));
+
     // While the relay runs, a space is closed first.
     assert!(failed(&store, &["copy", "--to", &export, &space]).contains("close it first"));
     done(&store, &["close", &space]);
@@ -239,4 +244,5 @@ fn a_space_goes_from_a_file_into_a_database_and_back() {
     assert!(done(&url, &["check", &space]).contains("0 with something wrong"));
     assert!(done(&back, &["check"]).contains("1 space checked, 0 with"));
     done(&url, &["vacuum"]);
+    assert!(failed(&url, &["backup", &path("backup.db")]).contains("pg_dump"));
 }

@@ -97,6 +97,27 @@ impl SqliteStore {
         self.writer.commits()
     }
 
+    /// Writes a copy of the store, as it is now, into a file that is not there yet. Others read and write meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StoreError::Failed`] if the file is there, or cannot be written.
+    pub fn back_up(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let failed = |error: &dyn std::fmt::Display| StoreError::Failed {
+            reason: format!("the copy cannot be written: {error}"),
+        };
+        schema::keep_from_others(path);
+        let name = path.to_str().ok_or_else(|| failed(&"its name is no text"))?;
+        let copy = |connection: &Connection| Ok(connection.execute("VACUUM INTO ?1", [name])?);
+        match &self.readers {
+            Readers::Memory => self.writer.alone(|connection| copy(connection).map(|_| ()))?,
+            Readers::File { path, .. } => copy(&schema::open_reader(path)?).map(|_| ())?,
+        }
+        let written = std::fs::File::open(path).and_then(|file| file.sync_all());
+        written.map_err(|error| failed(&error))
+    }
+
     /// Writes a copy of the store into a file, for tests that put a relay back.
     #[doc(hidden)]
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<()> {

@@ -106,7 +106,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 
 /// Makes the file one that only its owner reads. SQLite makes those beside it alike. If this fails, opening the file
 /// says why.
-fn keep_from_others(path: &Path) {
+pub(super) fn keep_from_others(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -62,6 +62,32 @@ fn what_is_no_store_is_left_alone() {
 }
 
 #[test]
+fn a_copy_is_made_while_it_is_written_and_over_nothing() {
+    let (store, folder) = in_folder();
+    found(&store, 1, Ending::Keep).unwrap();
+    let path = folder.path().join("copy.db");
+    thread::scope(|scope| {
+        let writing =
+            scope.spawn(|| (2..50).for_each(|at| found(&store, at, Ending::Keep).unwrap()));
+        store.back_up(&path).unwrap();
+        writing.join().unwrap();
+    });
+    let copy = SqliteStore::open(&path).unwrap();
+    assert!((1..50).contains(&count(&copy)));
+    drop(copy);
+    let again = store.back_up(&path);
+    assert!(matches!(again, Err(StoreError::Failed { .. })), "{again:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let memory = SqliteStore::memory().unwrap();
+    memory.back_up(folder.path().join("memory.db")).unwrap();
+    assert_eq!(count(&SqliteStore::open(folder.path().join("memory.db")).unwrap()), 0);
+}
+
+#[test]
 fn a_file_of_the_format_before_is_upgraded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("relay.db");
