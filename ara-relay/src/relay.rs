@@ -37,7 +37,7 @@ use crate::relay::fault::Fault;
 use crate::relay::limits::Limits;
 use crate::relay::members::KnownMembers;
 use crate::relay::news::Listeners;
-use crate::store::{Ending, Result, Store, StoreError, Topic, Transaction};
+use crate::store::{Ending, Result, SpaceSize, Store, StoreError, Topic, Transaction};
 
 pub(crate) use crate::relay::limits::network_of;
 pub(crate) use crate::relay::mending::is_of;
@@ -222,6 +222,16 @@ impl Relay {
             Ok(Ending::Keep)
         })?;
         Ok(count)
+    }
+
+    /// Returns how large each space is.
+    pub(crate) fn space_sizes(&self) -> Result<Vec<SpaceSize>> {
+        let mut sizes = vec![];
+        self.store.read(&mut |transaction| {
+            sizes = transaction.space_sizes()?;
+            Ok(Ending::Keep)
+        })?;
+        Ok(sizes)
     }
 
     fn try_answer(

@@ -119,7 +119,7 @@ impl Server {
                 notices.tell(topic);
             }
         });
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(relay.store());
         let (stopping, _) = watch::channel(false);
         let bodies = Room::default();
         Self { shared: Arc::new(Shared { relay, options, notices, metrics, bodies, stopping }) }

@@ -14,10 +14,12 @@ pub mod sqlite;
 mod tests;
 mod transaction;
 
+use std::time::Duration;
+
 pub use error::{Result, StoreError};
 pub use kept::{
-    KeptMailbox, KeptSlot, Listed, Listing, Live, Mark, NewSegment, Questions, Space, SpaceKey,
-    SpaceState, StoredPlace, StoredRecord, StoredSegment, Tombstone, Topic,
+    KeptMailbox, KeptSlot, Listed, Listing, Live, Mark, NewSegment, Pool, Questions, Space,
+    SpaceKey, SpaceSize, SpaceState, StoredPlace, StoredRecord, StoredSegment, Tombstone, Topic,
 };
 pub use mending::Mending;
 pub use transaction::{Log, Mailboxes, Parts, Slots, Spaces, Transaction};
@@ -37,6 +39,9 @@ pub type Job<'a> = &'a mut dyn FnMut(&mut dyn Transaction) -> Result<Ending>;
 
 /// Who is told of news.
 pub type Listener = Box<dyn Fn(Topic) + Send + Sync>;
+
+/// Who is told how long news took.
+pub type LagListener = Box<dyn Fn(Duration) + Send + Sync>;
 
 /// Where a relay keeps what it is sent.
 pub trait Store: Send + Sync {
@@ -61,6 +66,14 @@ pub trait Store: Send + Sync {
 
     /// Has a function called when another one that shares the store tells of something new.
     fn on_news(&self, _listener: Listener) {}
+
+    /// Has a function called with how long it took until what was told reached those who share the store.
+    fn on_lag(&self, _listener: LagListener) {}
+
+    /// Returns how the connections to the database are used, if there are any that jobs share.
+    fn pool(&self) -> Option<Pool> {
+        None
+    }
 
     /// Returns whether others may write into the store, so that who waits has to look for what they wrote.
     fn is_shared(&self) -> bool {

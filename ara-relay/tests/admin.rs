@@ -120,7 +120,6 @@ fn a_device_says_that_its_space_is_closed_and_goes_on_once_it_is_opened() {
     assert_eq!(db.query::<Task>().count().unwrap(), 2);
 
     done(&store, &["open", &space]);
-    session.sync_now();
     settle(&session);
     // Nothing of it was lost, and nothing was made anew.
     assert_eq!(only_space(&store), space);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use ara_protocol::message::{Endpoint, Refusal};
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +28,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
             let begun = Instant::now();
             let response = respond(&shared, endpoint, peer, body).await;
             shared.metrics.answered(endpoint, response.status(), begun.elapsed());
+            // A stream of events has no length.
+            shared.metrics.sent(endpoint, response.body().size_hint().exact().unwrap_or(0));
             tracing::debug!(
                 endpoint = endpoint.path(),
                 status = response.status().as_u16(),
@@ -50,6 +52,7 @@ async fn respond(shared: &Arc<Shared>, endpoint: Endpoint, peer: Peer, body: Bod
         Err(refused) => return respond_with(refusal(refused)),
     };
     let body = held.bytes.clone();
+    shared.metrics.received(endpoint, body.len() as u64);
     match endpoint {
         Endpoint::Events => events::respond(shared, body).await,
         Endpoint::Mailbox => respond_with(wait_for_box(shared, body).await),

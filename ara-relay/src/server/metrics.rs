@@ -1,5 +1,7 @@
 //! What Prometheus is told. It names no space and no device.
 
+mod spaces;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ use prometheus_client::registry::{Registry, Unit};
 use tokio::task::spawn_blocking;
 
 use crate::server::Shared;
+use crate::server::metrics::spaces::SpaceSizes;
+use crate::store::Store;
 
 /// The content type of the text format.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -49,10 +53,15 @@ pub(super) struct Metrics {
     registry: Mutex<Registry>,
     requests: Family<Answered, Counter>,
     seconds: Family<At, Histogram, Durations>,
+    received: Family<At, Counter>,
+    sent: Family<At, Counter>,
     connections: Gauge,
     streams: Gauge,
     spaces: Gauge,
     stored: Gauge,
+    sizes: Arc<SpaceSizes>,
+    /// Of the connections to a database: how many there may be, are, are used, and how many jobs wait.
+    pool: [Gauge; 4],
 }
 
 /// Something that is open, and counted while it is.
@@ -72,16 +81,20 @@ impl Drop for Open {
 }
 
 impl Metrics {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(store: &dyn Store) -> Self {
         let mut registry = Registry::with_prefix("ara_relay");
         let metrics = Self {
             registry: Mutex::default(),
             requests: Family::default(),
             seconds: Family::new_with_constructor(Durations),
+            received: Family::default(),
+            sent: Family::default(),
             connections: Gauge::default(),
             streams: Gauge::default(),
             spaces: Gauge::default(),
             stored: Gauge::default(),
+            sizes: Arc::default(),
+            pool: Default::default(),
         };
         registry.register(
             "requests",
@@ -94,6 +107,12 @@ impl Metrics {
             Unit::Seconds,
             metrics.seconds.clone(),
         );
+        for (name, help, counter) in [
+            ("received", "Bytes of the bodies of requests, by endpoint", &metrics.received),
+            ("sent", "Bytes of the bodies of answers, by endpoint, without events", &metrics.sent),
+        ] {
+            registry.register_with_unit(name, help, Unit::Bytes, counter.clone());
+        }
         for (name, help, gauge) in [
             ("connections", "Connections that are open", &metrics.connections),
             ("event_streams", "Devices that wait for news", &metrics.streams),
@@ -103,6 +122,23 @@ impl Metrics {
         }
         let help = "What the store takes on its disk";
         registry.register_with_unit("store", help, Unit::Bytes, metrics.stored.clone());
+        registry.register_collector(Box::new(metrics.sizes.clone()));
+        if store.pool().is_some() {
+            let [most, open, used, waiting] = &metrics.pool;
+            for (name, help, gauge) in [
+                ("most", "Connections to the database that there may be", most),
+                ("open", "Connections to the database that there are", open),
+                ("used", "Connections to the database that are in use", used),
+                ("waiting", "Jobs that wait for a connection to the database", waiting),
+            ] {
+                registry.register(format!("store_connections_{name}"), help, gauge.clone());
+            }
+            let lag = Histogram::new(exponential_buckets(0.005, 2.0, 12));
+            let help =
+                "How long it took until news had reached other processes, by way of the database";
+            registry.register_with_unit("news_lag", help, Unit::Seconds, lag.clone());
+            store.on_lag(Box::new(move |took| lag.observe(took.as_secs_f64())));
+        }
         Self { registry: Mutex::new(registry), ..metrics }
     }
 
@@ -112,6 +148,16 @@ impl Metrics {
         let endpoint = endpoint.path();
         self.requests.get_or_create(&Answered { endpoint, status }).inc();
         self.seconds.get_or_create(&At { endpoint }).observe(took.as_secs_f64());
+    }
+
+    /// Counts the bytes of a request.
+    pub(super) fn received(&self, endpoint: Endpoint, bytes: u64) {
+        self.received.get_or_create(&At { endpoint: endpoint.path() }).inc_by(bytes);
+    }
+
+    /// Counts the bytes of an answer.
+    pub(super) fn sent(&self, endpoint: Endpoint, bytes: u64) {
+        self.sent.get_or_create(&At { endpoint: endpoint.path() }).inc_by(bytes);
     }
 
     /// Counts a connection while it is open.
@@ -137,14 +183,28 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new().route("/metrics", get(respond)).with_state(shared)
 }
 
+fn set(gauge: &Gauge, figure: impl TryInto<i64>) {
+    gauge.set(figure.try_into().unwrap_or(i64::MAX));
+}
+
 async fn respond(State(shared): State<Arc<Shared>>) -> Response {
-    let relay = shared.relay.clone();
+    let counting = shared.clone();
     let counted = spawn_blocking(move || {
-        Ok::<_, crate::store::StoreError>((relay.count_spaces()?, relay.store().size()?))
+        let (relay, metrics) = (&counting.relay, &counting.metrics);
+        set(&metrics.spaces, relay.count_spaces()?);
+        set(&metrics.stored, relay.store().size()?);
+        if let Some(pool) = relay.store().pool() {
+            let figures = [pool.most, pool.open, pool.used, pool.waiting];
+            metrics.pool.iter().zip(figures).for_each(|(gauge, figure)| set(gauge, figure));
+        }
+        if metrics.sizes.are_due() {
+            metrics.sizes.put(&relay.space_sizes()?);
+        }
+        Ok::<_, crate::store::StoreError>(())
     });
-    if let Ok(Ok((spaces, size))) = counted.await {
-        shared.metrics.spaces.set(i64::try_from(spaces).unwrap_or(i64::MAX));
-        shared.metrics.stored.set(i64::try_from(size).unwrap_or(i64::MAX));
+    if !matches!(counted.await, Ok(Ok(()))) {
+        // What is told then is what was counted before.
+        tracing::warn!("the store cannot be counted");
     }
     match shared.metrics.text() {
         Some(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),

@@ -300,10 +300,17 @@ async fn health_and_metrics_are_told() {
         "ara_relay_request_duration_seconds_count{endpoint=\"/v1/sync\"} 1",
         "ara_relay_event_streams 1",
         "ara_relay_spaces 1",
+        "ara_relay_space_bytes_count 1",
+        "ara_relay_space_segments_sum 1.0",
+        "ara_relay_received_bytes_total{endpoint=\"/v1/sync\"} 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
     assert!(text.contains("ara_relay_store_bytes "));
+    // The answer that refuses the request has some bytes.
+    let sent = "ara_relay_sent_bytes_total{endpoint=\"/v1/sync\"} ";
+    let sent = text.lines().find_map(|line| line.strip_prefix(sent)).unwrap();
+    assert!(sent.parse::<u64>().unwrap() > 0);
     assert!(!text.contains(&serving.space.id().to_string()));
     // They are on a listener of their own.
     assert_eq!(serving.client.get("/metrics").await.status, 404);
@@ -337,4 +344,25 @@ async fn events_end_when_the_operators_command_closes_the_space() {
     assert_eq!((status, answered.outcome), (403, Err(Refusal::Closed)));
     crate::admin::open(&command, serving.space.id()).unwrap();
     assert_eq!(serving.events(&laptop).await.next().await.as_deref(), Some("0 1 0"));
+}
+
+#[tokio::test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+async fn metrics_tell_of_the_database_that_relays_share() {
+    let schema = crate::testing::stores::Schema::new();
+    let (options, clock) = options();
+    let relay = Arc::new(Relay::new(schema.store(), options).unwrap());
+    let space = TestSpace::unfounded(relay, clock, 1);
+    space.put_records(&space.laptop, &space.log).unwrap();
+    let serving = Serving::of(space, |_| {}).await;
+    let metrics = serving.metrics.get("/metrics").await;
+    let text = String::from_utf8(metrics.body).unwrap();
+    for line in [
+        "ara_relay_store_connections_most 8",
+        "ara_relay_store_connections_waiting 0",
+        "ara_relay_space_segments_sum 0.0",
+        "# UNIT ara_relay_news_lag_seconds seconds",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
 }

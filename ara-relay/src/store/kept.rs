@@ -130,6 +130,28 @@ pub struct Questions {
     pub list_after: Option<u64>,
 }
 
+/// How large a space is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpaceSize {
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// How many segments it has that were not replaced.
+    pub segments: u64,
+}
+
+/// The connections to a database that jobs share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    /// How many there may be.
+    pub most: usize,
+    /// How many there are.
+    pub open: usize,
+    /// How many of them are in use.
+    pub used: usize,
+    /// How many jobs wait for one.
+    pub waiting: usize,
+}
+
 /// The request that deleted a space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone {

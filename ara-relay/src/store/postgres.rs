@@ -44,7 +44,7 @@ use crate::store::postgres::fault::{Fault, Kind};
 use crate::store::postgres::group::Group;
 use crate::store::postgres::news::News;
 use crate::store::postgres::session::Session;
-use crate::store::{Job, Listener, Space, Store, Topic};
+use crate::store::{Job, LagListener, Listener, Space, Store, Topic, kept};
 
 /// How many connections a store has at most, besides the one by which news are told.
 pub const DEFAULT_CONNECTIONS: usize = 16;
@@ -211,6 +211,20 @@ impl Store for PostgresStore {
 
     fn on_news(&self, listener: Listener) {
         self.news.on_news(listener);
+    }
+
+    fn on_lag(&self, listener: LagListener) {
+        self.news.on_lag(listener);
+    }
+
+    fn pool(&self) -> Option<kept::Pool> {
+        let status = self.connections.pool.status();
+        Some(kept::Pool {
+            most: status.max_size,
+            open: status.size,
+            used: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+        })
     }
 
     fn is_shared(&self) -> bool {

@@ -9,7 +9,7 @@ use ara_protocol::{MailboxId, NodeId, RecordHash, SegmentId, SpaceId};
 use crate::store::error::Result;
 use crate::store::kept::{
     KeptMailbox, KeptSlot, Listed, Listing, Live, Mark, NewSegment, Questions, Space, SpaceKey,
-    Tombstone, Topic,
+    SpaceSize, Tombstone, Topic,
 };
 use crate::store::mending::Mending;
 
@@ -27,6 +27,8 @@ pub trait Spaces {
     fn put_secret(&mut self, secret: &[u8; 32]) -> Result<()>;
     /// Returns how many spaces there are, deleted ones not counted.
     fn count_spaces(&mut self) -> Result<u64>;
+    /// Returns how large each space is, deleted ones not counted.
+    fn space_sizes(&mut self) -> Result<Vec<SpaceSize>>;
     /// Lists spaces, deleted ones too, at most `most` of them.
     fn spaces(&mut self, listing: Listing, most: usize) -> Result<Vec<Space>>;
     /// Returns how far those topics are that are there.

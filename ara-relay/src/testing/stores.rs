@@ -13,7 +13,7 @@ use tokio_postgres::NoTls;
 
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Job, Listener, Result, Store, Topic};
+use crate::store::{Job, LagListener, Listener, Pool, Result, Store, Topic};
 
 /// Where a test keeps what it stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,14 @@ impl Store for TestStore {
 
     fn on_news(&self, listener: Listener) {
         self.store.on_news(listener);
+    }
+
+    fn on_lag(&self, listener: LagListener) {
+        self.store.on_lag(listener);
+    }
+
+    fn pool(&self) -> Option<Pool> {
+        self.store.pool()
     }
 
     fn is_shared(&self) -> bool {

@@ -4,11 +4,11 @@
 //! of those of others. To tell it within the transactions that write would have them wait for each other. Whatever is
 //! missed, or if a database has nothing like it, is found by who looks at the marks of topics now and then.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ara_protocol::{MailboxId, SpaceId};
 use tokio::runtime::Handle;
@@ -19,7 +19,7 @@ use tokio_postgres::{AsyncMessage, Error, NoTls, Socket};
 
 use crate::store::batch::locked;
 use crate::store::postgres::address::Address;
-use crate::store::{Listener, Topic};
+use crate::store::{LagListener, Listener, Topic};
 
 /// How long what is new is gathered after something was told.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -37,9 +37,20 @@ const MOST_KEPT: usize = 100_000;
 pub(super) struct News {
     /// By which a process knows its own messages.
     sender: String,
-    untold: Mutex<HashSet<Topic>>,
+    untold: Mutex<Untold>,
     wake: Notify,
     listeners: RwLock<Vec<Listener>>,
+    /// Since when what was sent waited, of the messages that have not come back yet.
+    sent: Mutex<VecDeque<Instant>>,
+    lag: RwLock<Vec<LagListener>>,
+}
+
+/// What others were not told yet.
+#[derive(Default)]
+struct Untold {
+    topics: HashSet<Topic>,
+    /// Since when the first of them waits.
+    since: Option<Instant>,
 }
 
 impl News {
@@ -53,6 +64,8 @@ impl News {
             untold: Mutex::default(),
             wake: Notify::new(),
             listeners: RwLock::default(),
+            sent: Mutex::default(),
+            lag: RwLock::default(),
         });
         runtime.spawn(run(news.clone(), address));
         news
@@ -61,9 +74,10 @@ impl News {
     /// Has others told soon that there is something new.
     pub(super) fn tell(&self, topic: Topic) {
         let mut untold = locked(&self.untold);
-        if untold.len() < MOST_KEPT {
-            untold.insert(topic);
+        if untold.topics.len() < MOST_KEPT {
+            untold.topics.insert(topic);
         }
+        untold.since.get_or_insert_with(Instant::now);
         drop(untold);
         self.wake.notify_one();
     }
@@ -72,10 +86,24 @@ impl News {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
+    pub(super) fn on_lag(&self, listener: LagListener) {
+        self.lag.write().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    /// Takes a message of this process, which has been where all others hear it, too. So no clock but its own is
+    /// asked how long that took.
+    fn came_back(&self) {
+        let Some(since) = locked(&self.sent).pop_front() else { return };
+        let lag = since.elapsed();
+        let listeners = self.lag.read().unwrap_or_else(PoisonError::into_inner);
+        listeners.iter().for_each(|listener| listener(lag));
+    }
+
     /// Takes a message that came, of whichever process.
     fn hear(&self, message: &str) {
         let mut words = message.split(' ');
         if words.next() == Some(&self.sender) {
+            self.came_back();
             return;
         }
         let listeners = self.listeners.read().unwrap_or_else(PoisonError::into_inner);
@@ -84,14 +112,15 @@ impl News {
         }
     }
 
-    /// Returns the messages that tell what was not told yet.
-    fn messages(&self) -> Vec<String> {
-        let untold: Vec<_> = locked(&self.untold).drain().collect();
+    /// Returns the messages that tell what was not told yet, and since when the first of it waits.
+    fn messages(&self) -> (Vec<String>, Option<Instant>) {
+        let Untold { topics, since } = std::mem::take(&mut *locked(&self.untold));
+        let untold: Vec<_> = topics.into_iter().collect();
         let words = |topics: &[Topic]| {
             let topics = topics.iter().map(write_topic);
             [self.sender.clone()].into_iter().chain(topics).collect::<Vec<_>>().join(" ")
         };
-        untold.chunks(TOPICS_AT_ONCE).map(words).collect()
+        (untold.chunks(TOPICS_AT_ONCE).map(words).collect(), since)
     }
 }
 
@@ -114,6 +143,8 @@ where
     T: MakeTlsConnect<Socket>,
     T::Stream: Send + 'static,
 {
+    // What was sent on a connection that is lost does not come back.
+    locked(&news.sent).clear();
     let (client, mut connection) = address.config.connect(tls).await?;
     let hearing = poll_fn(|context| {
         loop {
@@ -130,12 +161,13 @@ where
     let telling = async {
         client.batch_execute("LISTEN ara_relay").await?;
         loop {
-            let messages = news.messages();
+            let (messages, since) = news.messages();
             if messages.is_empty() {
                 news.wake.notified().await;
                 continue;
             }
             for message in messages {
+                locked(&news.sent).extend(since);
                 client.execute("SELECT pg_notify('ara_relay', $1)", &[&message]).await?;
             }
             sleep(PAUSE).await;

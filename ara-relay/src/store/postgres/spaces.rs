@@ -10,7 +10,7 @@ use crate::store::error::{Result, StoreError};
 use crate::store::postgres::session::{Session, values};
 use crate::store::postgres::{Held, Postgres, array, array_of, get, number, stored};
 use crate::store::{
-    Listing, Mark, Questions, Space, SpaceKey, Spaces, Tombstone, Topic, decided, kept,
+    Listing, Mark, Questions, Space, SpaceKey, SpaceSize, Spaces, Tombstone, Topic, decided, kept,
 };
 
 const SPACE: &str = "a space";
@@ -171,6 +171,15 @@ impl Spaces for Postgres<'_> {
         self.write_held()?;
         let row = self.session.row("SELECT count(*) FROM ara_space WHERE NOT is_deleted", &[])?;
         row.map_or(Ok(0), |row| number(&row, 0))
+    }
+
+    fn space_sizes(&mut self) -> Result<Vec<SpaceSize>> {
+        self.write_held()?;
+        let sql = "SELECT used, coalesce(segments, 0) FROM ara_space LEFT JOIN (
+                SELECT space, count(*) AS segments FROM ara_segment GROUP BY space
+            ) AS counts ON counts.space = ara_space.id WHERE NOT is_deleted";
+        let read = |row: &Row| Ok(SpaceSize { bytes: number(row, 0)?, segments: number(row, 1)? });
+        self.session.rows(sql, &[])?.iter().map(read).collect()
     }
 
     fn spaces(&mut self, listing: Listing, most: usize) -> Result<Vec<Space>> {

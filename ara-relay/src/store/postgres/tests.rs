@@ -134,6 +134,11 @@ fn news_reach_other_processes_and_not_the_own() {
     let heard = Arc::new(Mutex::new(vec![]));
     let (sender, arrived) = channel();
     other.on_news(Box::new(move |topic| sender.send(topic).unwrap()));
+    let (lag, lags) = channel();
+    one.on_lag(Box::new(move |took| {
+        // The test may be over.
+        let _ = lag.send(took);
+    }));
     let own = heard.clone();
     one.on_news(Box::new(move |topic| own.lock().unwrap().push(topic)));
     // Until both listen, what is told is lost.
@@ -145,6 +150,8 @@ fn news_reach_other_processes_and_not_the_own() {
     }
     let heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
     assert!(heard.is_empty());
+    // It hears itself only to know how long that takes.
+    assert!(lags.recv_timeout(LONG).unwrap() < LONG);
 }
 
 #[test]

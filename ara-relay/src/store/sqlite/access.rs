@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::{Sqlite, array, stored};
-use crate::store::{Listing, Mark, Space, SpaceKey, Spaces, Tombstone, Topic, decided};
+use crate::store::{Listing, Mark, Space, SpaceKey, SpaceSize, Spaces, Tombstone, Topic, decided};
 
 /// What drops some rows of a space, what others refer to last: some 16 MB at once.
 const DROP_SOME: &[&[&str]] = &[
@@ -109,6 +109,18 @@ impl Spaces for Sqlite<'_> {
     fn count_spaces(&mut self) -> Result<u64> {
         let mut query = self.0.prepare_cached("SELECT count(*) FROM space WHERE NOT is_deleted")?;
         Ok(query.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    fn space_sizes(&mut self) -> Result<Vec<SpaceSize>> {
+        let mut query = self.0.prepare_cached(
+            "SELECT used, (SELECT count(*) FROM segment WHERE segment.space = space.key)
+             FROM space WHERE NOT is_deleted",
+        )?;
+        let rows = query.query_map([], |row| {
+            let [bytes, segments] = [row.get::<_, i64>(0)?, row.get(1)?].map(i64::unsigned_abs);
+            Ok(SpaceSize { bytes, segments })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     fn spaces(&mut self, listing: Listing, most: usize) -> Result<Vec<Space>> {
