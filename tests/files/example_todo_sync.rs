@@ -220,5 +220,5 @@ fn what_cannot_be_synced_says_why() {
     let url = relay.url.clone();
     drop(relay);
     let (code, error) = user.fails(&["sync", &url, "--once"]);
-    assert!(code == 1 && error.contains("the relay cannot be reached"), "{error}");
+    assert!(code == 1 && error.contains("it cannot be reached"), "{error}");
 }
