@@ -267,14 +267,17 @@ fn place(transaction: &mut dyn Transaction, space: &Space, number: u64) -> Resul
     places.pop().ok_or(StoreError::BrokeOff)
 }
 
-#[test]
 fn a_segment_too_large_for_one_step_is_copied_part_by_part() {
     let mut space = TestSpace::new();
     let laptop = copied(&space.laptop);
     let large = space.seal(&laptop, node(1), None, &[], &noise(10 << 20));
     large.parts.iter().for_each(|part| space.stage(part).unwrap());
     assert_eq!(space.push(&[&large]), PushOutcome::Taken);
-    let target = SqliteStore::memory().unwrap();
+    let target = test_store();
+    // It breaks off between two parts first.
+    let breaking = Breaking(&target, AtomicUsize::new(4));
+    let broken = copy(space.relay.store(), &breaking, space.id(), true);
+    assert_eq!(broken, Err(CopyError::Store(StoreError::BrokeOff)));
     copy(space.relay.store(), &target, space.id(), true).unwrap();
     assert_eq!(check(&target, space.id()), Ok(vec![]));
 }
@@ -283,6 +286,7 @@ on_every_store!(
     a_space_is_copied_to_another_store_and_back,
     a_copy_that_breaks_off_goes_on,
     a_deleted_space_is_copied_with_its_tombstone,
+    a_segment_too_large_for_one_step_is_copied_part_by_part,
     spaces_are_listed_by_size_and_by_age,
     a_check_finds_what_is_not_as_it_was_written,
 );

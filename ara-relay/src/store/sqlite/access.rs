@@ -3,7 +3,7 @@
 use ara_protocol::keys::MemberKey;
 use ara_protocol::request::hash_body;
 use ara_protocol::{Cursor, RecordHash, SpaceId};
-use rusqlite::types::Value;
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::error::{Result, StoreError};
@@ -44,7 +44,7 @@ struct Raw {
     access: Vec<u8>,
     recovery: Option<Vec<u8>>,
     is_deleted: bool,
-    decided: Value,
+    decided: Option<Vec<u8>>,
 }
 
 impl Raw {
@@ -64,7 +64,11 @@ impl Raw {
             access: row.get(9)?,
             recovery: row.get(10)?,
             is_deleted: row.get(11)?,
-            decided: row.get(12)?,
+            decided: match row.get_ref(12)? {
+                // One bit makes a text of it, which need not be one.
+                ValueRef::Blob(bytes) | ValueRef::Text(bytes) => Some(bytes.to_vec()),
+                _ => None,
+            },
         })
     }
 
@@ -74,9 +78,7 @@ impl Raw {
         let recovery =
             self.recovery.and_then(|key| MemberKey::from_bytes(key.try_into().ok()?).ok());
         let id = SpaceId::from_bytes(array(self.id, "a space")?);
-        let decided =
-            if let Value::Blob(decided) = &self.decided { Some(&decided[..]) } else { None };
-        let (quota, state) = decided::read(id, decided);
+        let (quota, state) = decided::read(id, self.decided.as_deref());
         Ok(Space {
             key: SpaceKey { id, row: key },
             end: Cursor { number: number.unsigned_abs(), chain: array(self.chain, "a space")? },

@@ -108,6 +108,27 @@ fn a_file_of_the_format_before_is_upgraded() {
     drop(SqliteStore::open(&path).unwrap());
 }
 
+#[test]
+fn what_was_decided_of_a_space_is_read_whatever_it_became() {
+    let (store, folder) = in_folder();
+    found(&store, 1, Ending::Keep).unwrap();
+    let id = crate::admin::all(&store).unwrap()[0];
+    crate::admin::close(&store, id).unwrap();
+    let file = Connection::open(folder.path().join("relay.db")).unwrap();
+    for (value, is_closed) in [
+        ("CAST(decided AS TEXT)", true),
+        ("CAST(decided AS BLOB)", true),
+        ("zeroblob(9)", false),
+        ("1", false),
+        ("CAST(x'ff' AS TEXT)", false),
+    ] {
+        file.execute(&format!("UPDATE space SET decided = {value}"), []).unwrap();
+        let listed = crate::admin::list(&store, crate::store::Listing::Size, 1).unwrap();
+        let state = listed[0].space.state;
+        assert_eq!(state == crate::store::SpaceState::Closed, is_closed, "{value}");
+    }
+}
+
 fn in_folder() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (SqliteStore::open(folder.path().join("relay.db")).unwrap(), folder)
