@@ -1,8 +1,7 @@
 //! The arguments of the command.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 
 use ara_protocol::request::origin;
 use ara_relay::store::postgres::DEFAULT_CONNECTIONS;
@@ -10,15 +9,11 @@ use ara_relay::{Admission, Rate, loopback_origins};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command::Admin;
-
-/// How the file in a folder is called.
-const FILE: &str = "ara-relay.db";
+use crate::place::{FILE, Place, place_of};
+use crate::size::parse_quota;
 
 /// How many seconds' worth of requests may come at once.
 const BURST_SECONDS: u32 = 10;
-
-/// The least that a space may be given. Below, not even its members and one large change have room.
-const LEAST_QUOTA: u64 = 1 << 20;
 
 /// The relay of ara's sync.
 ///
@@ -188,16 +183,6 @@ pub(crate) enum Level {
     Debug,
 }
 
-/// Where everything is kept.
-#[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(test, derive(Debug))]
-pub(crate) enum Place {
-    /// A file of SQLite.
-    File(PathBuf),
-    /// The URL of a database of PostgreSQL, which may hold a password.
-    Postgres(String),
-}
-
 impl Arguments {
     /// Returns where everything is kept.
     pub(crate) fn place(&self) -> Place {
@@ -282,50 +267,14 @@ impl Arguments {
     }
 }
 
-/// Returns where a store is.
-pub(crate) fn place_of(store: &OsStr) -> Place {
-    let text = store.to_str();
-    let is_url =
-        |text: &&str| ["postgres://", "postgresql://"].iter().any(|it| text.starts_with(it));
-    if let Some(url) = text.filter(is_url) {
-        return Place::Postgres(url.to_owned());
-    }
-    let path = text.and_then(|text| text.strip_prefix("sqlite:"));
-    let path = path.map_or_else(|| PathBuf::from(store), PathBuf::from);
-    Place::File(if path.is_dir() { path.join(FILE) } else { path })
-}
-
 fn parse_origin(url: &str) -> Result<String, String> {
     origin(url).map_err(|error| error.to_string())
 }
 
-/// Reads how much a space may have.
-pub(crate) fn parse_quota(text: &str) -> Result<u64, String> {
-    let size = parse_size(text)?;
-    if size < LEAST_QUOTA {
-        return Err("a space needs at least 1MB, and a number without a unit is bytes: say `5GB`, for example".to_owned());
-    }
-    Ok(size)
-}
-
-fn parse_size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let unit =
-        match text.get(digits.len()..).unwrap_or_default().trim().to_ascii_uppercase().as_str() {
-            "" | "B" => Some(0),
-            "K" | "KB" => Some(10),
-            "M" | "MB" => Some(20),
-            "G" | "GB" => Some(30),
-            "T" | "TB" => Some(40),
-            _ => None,
-        };
-    let number = digits.trim().parse::<u64>().ok();
-    let size = number.zip(unit).and_then(|(number, unit)| number.checked_mul(1 << unit));
-    size.ok_or_else(|| "write it as in 500MB, or as a number of bytes".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -349,19 +298,6 @@ mod tests {
         assert_eq!(arguments.rate(), Some(Rate { per_second: 50, burst: 500 }));
         let origins = arguments.origins(arguments.listen).unwrap();
         assert_eq!(origins, loopback_origins(4040));
-    }
-
-    #[test]
-    fn a_store_is_a_file_or_a_database() {
-        for (text, place) in [
-            ("a.db", Place::File(PathBuf::from("a.db"))),
-            ("sqlite:a.db", Place::File(PathBuf::from("a.db"))),
-            ("sqlite:/", Place::File(PathBuf::from("/ara-relay.db"))),
-            ("postgres://a:b@c/d", Place::Postgres("postgres://a:b@c/d".to_owned())),
-            ("postgresql://c", Place::Postgres("postgresql://c".to_owned())),
-        ] {
-            assert_eq!(parse(&["--store", text]).place(), place);
-        }
     }
 
     #[test]
@@ -406,21 +342,5 @@ mod tests {
         assert_eq!(origins, expected);
         assert!(parse(&[]).origins("0.0.0.0:80".parse().unwrap()).is_err());
         assert!(Arguments::try_parse_from(["ara-relay", "--origin", "relay.example"]).is_err());
-    }
-
-    #[test]
-    fn a_size_has_a_unit() {
-        for (text, size) in
-            [("10", 10), ("3KB", 3 << 10), ("5 mb", 5 << 20), ("2G", 2 << 30), ("1TB", 1 << 40)]
-        {
-            assert_eq!(parse_size(text), Ok(size), "{text}");
-        }
-        assert_eq!(parse_quota("1MB"), Ok(1 << 20));
-        for text in ["5", "1023KB"] {
-            assert!(parse_quota(text).unwrap_err().contains("at least 1MB"), "{text}");
-        }
-        for text in ["", "GB", "1.5GB", "-1", "3 apples", "99999999999TB", "1ä"] {
-            assert!(parse_size(text).is_err(), "{text}");
-        }
     }
 }

@@ -13,8 +13,9 @@ use ara_relay::store::{Listing, Store};
 use ara_relay::{SqliteStore, admin};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::args::{Place, parse_quota, place_of};
-use crate::{lock, open};
+use crate::lock;
+use crate::place::{Place, open, place_of};
+use crate::size::parse_quota;
 
 /// How many connections to PostgreSQL a command has.
 const CONNECTIONS: usize = 2;

@@ -3,20 +3,21 @@
 mod args;
 mod command;
 mod lock;
+mod place;
+mod size;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use ara_relay::store::Store;
-use ara_relay::{PostgresStore, Relay, RelayOptions, Server, ServerOptions, SqliteStore};
-use args::{Arguments, Command, Level, Place};
+use ara_relay::{Relay, RelayOptions, Server, ServerOptions};
+use args::{Arguments, Command, Level};
 use clap::Parser;
+use place::{Place, open};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -120,23 +121,6 @@ async fn run(arguments: &Arguments) -> Result<()> {
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("it cannot listen on {address}"))
-}
-
-/// Opens the store, and returns where it is, without what is secret.
-pub(crate) fn open(place: Place, connections: usize) -> Result<(Arc<dyn Store>, String)> {
-    match place {
-        Place::File(file) => {
-            let store = SqliteStore::open(&file).with_context(|| file.display().to_string())?;
-            // The file is there, so this fails only if it has gone already.
-            let file = path::absolute(&file).unwrap_or(file);
-            Ok((Arc::new(store), file.display().to_string()))
-        }
-        Place::Postgres(url) => {
-            let store = PostgresStore::connect_with(&url, connections)?;
-            let kept = store.to_string();
-            Ok((Arc::new(store), kept))
-        }
-    }
 }
 
 /// Returns the line that says that the relay is ready.
