@@ -3,6 +3,7 @@
 mod attacks;
 mod bulk;
 mod damaged;
+mod dice;
 mod forks;
 mod lies;
 mod members;

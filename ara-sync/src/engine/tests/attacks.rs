@@ -33,24 +33,3 @@ mod relay;
 mod removed;
 mod thief;
 mod words;
-
-/// A generator of places, whose seed is printed.
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new() -> Self {
-        let seed = std::env::var("ARA_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = seed.unwrap_or(1);
-        println!("ARA_SEED={seed}");
-        Self(seed)
-    }
-
-    pub(super) fn roll(&mut self, sides: usize) -> usize {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % sides as u64).unwrap()
-    }
-}

@@ -4,8 +4,8 @@ use ara::prelude::*;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-use crate::engine::tests::attacks::Dice;
 use crate::engine::tests::bulk::noise;
+use crate::engine::tests::dice::Dice;
 use crate::engine::tests::world::{Device, Todo, URL, World, assert_equal, converge};
 use crate::fault::Fault;
 use crate::state::Alarm;
@@ -13,13 +13,13 @@ use crate::state::Alarm;
 /// Flips a bit of a value. Numbers are mostly damaged where they stay small.
 fn flip(value: Value, dice: &mut Dice) -> Option<Value> {
     let mut flipped = |mut bytes: Vec<u8>| {
-        let bit = dice.roll(bytes.len().max(1) * 8);
+        let bit = dice.below(bytes.len().max(1) * 8);
         *bytes.get_mut(bit / 8)? ^= 1 << (bit % 8);
         Some(bytes)
     };
     Some(match value {
         Value::Null => return None,
-        Value::Integer(number) => Value::Integer(number ^ (1 << dice.roll(64))),
+        Value::Integer(number) => Value::Integer(number ^ (1 << dice.below(64))),
         Value::Real(_) => return None,
         // What is no text any more is stored as bytes.
         Value::Text(text) => Value::Blob(flipped(text.into_bytes())?),
@@ -34,7 +34,7 @@ fn damage(file: &Connection, (table, column): (&str, &str), dice: &mut Dice) -> 
     if count == 0 {
         return false;
     }
-    let at = dice.roll(usize::try_from(count).unwrap());
+    let at = dice.below(usize::try_from(count).unwrap());
     let select = format!("SELECT {column} FROM {table} LIMIT 1 OFFSET {at}");
     let value: Value = file.query_row(&select, [], |row| row.get(0)).unwrap();
     let Some(flipped) = flip(value.clone(), dice) else { return false };
@@ -117,7 +117,7 @@ fn fill(world: &World) -> [Device; 3] {
 
 #[test]
 fn whichever_column_is_damaged_all_is_back_once_all_have_synced() {
-    let mut dice = Dice::new();
+    let mut dice = Dice::of_environment();
     let world = World::new();
     let [mut laptop, mut phone, mut tablet] = fill(&world);
     // One that begins with nothing each time.
@@ -273,7 +273,7 @@ fn a_tombstone_that_is_damaged_proves_nothing_and_fills_no_relay() {
         let mut phone = world.join(&mut laptop);
         converge(&mut [&mut laptop, &mut phone]);
         laptop.engine.delete_at_relay().unwrap();
-        let mut dice = Dice::new();
+        let mut dice = Dice::of_environment();
         assert!(change(&world, "damaged", |file| damage(file, ("tombstone", column), &mut dice)));
         phone.write("kept");
         let synced = phone.try_sync();

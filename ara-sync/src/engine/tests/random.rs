@@ -4,27 +4,10 @@ use std::sync::Arc;
 
 use ara::prelude::*;
 
+use crate::engine::tests::dice::Dice;
 use crate::engine::tests::net::Mishap;
 use crate::engine::tests::world::{Device, Todo, World, assert_equal, settings};
 use crate::fault::Fault;
-
-/// A generator of steps.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (bits ^ (bits >> 31)) % sides
-    }
-
-    fn pick(&mut self, length: usize) -> usize {
-        self.roll(length as u64) as usize
-    }
-}
 
 struct Run {
     world: World,
@@ -49,7 +32,7 @@ impl Run {
         let devices = vec![laptop, phone, tablet];
         Self {
             world,
-            dice: Dice(seed),
+            dice: Dice::new(seed),
             devices,
             todos: vec![],
             backups: vec![],
@@ -60,7 +43,7 @@ impl Run {
     }
 
     fn step(&mut self) {
-        let at = self.dice.pick(self.devices.len());
+        let at = self.dice.below(self.devices.len());
         let kind = self.dice.roll(100);
         self.steps.push(format!("{kind} {at}"));
         match kind {
@@ -105,7 +88,7 @@ impl Run {
 
     fn todo(&mut self) -> Option<Id<Todo>> {
         let count = self.todos.len();
-        (count > 0).then(|| self.todos[self.dice.pick(count)])
+        (count > 0).then(|| self.todos[self.dice.below(count)])
     }
 
     fn edit(&mut self, at: usize) {
@@ -127,8 +110,8 @@ impl Run {
 
     fn sync(&mut self, at: usize) {
         if self.dice.roll(3) == 0 {
-            let mishap = [Mishap::Lost, Mishap::AnswerLost, Mishap::Twice][self.dice.pick(3)];
-            self.world.net.plan(self.dice.pick(6), mishap);
+            let mishap = [Mishap::Lost, Mishap::AnswerLost, Mishap::Twice][self.dice.below(3)];
+            self.world.net.plan(self.dice.below(6), mishap);
         }
         let most = self.dice.roll(4);
         let asked = std::cell::Cell::new(0);
@@ -151,7 +134,7 @@ impl Run {
         if self.backups.is_empty() || !self.all_know_records {
             return;
         }
-        let backup = self.dice.pick(self.backups.len());
+        let backup = self.dice.below(self.backups.len());
         // What it writes from now on is not of the backup.
         let backup = self.backups.swap_remove(backup);
         self.world.put_relay_back(&backup);
@@ -178,7 +161,7 @@ impl Run {
             return;
         }
         let out = self.devices.remove(at);
-        let by = self.dice.pick(self.devices.len());
+        let by = self.dice.below(self.devices.len());
         self.devices[by].engine.remove(&[out.engine.own_key()]).unwrap();
         self.all_know_records = false;
     }

@@ -6,7 +6,6 @@
 mod apps;
 mod checks;
 mod device;
-mod dice;
 mod everyday;
 mod meanwhile;
 mod membership;

@@ -16,6 +16,7 @@ use ara::prelude::*;
 use ara_core::{Database, Timestamp};
 
 use crate::engine::base::Engine;
+use crate::engine::tests::dice::Dice;
 use crate::engine::tests::world::{Device, Todo, URL, World, converge, settings};
 
 /// How many edits the household makes in a day.
@@ -32,34 +33,20 @@ const DAY: i64 = 86_400_000;
 /// What may lie at the relay for each edit, in bytes. A note alone has 3,000, of which a thousand are left compressed.
 const MOST_AT_RELAY: u64 = 1_500;
 
-/// A generator with a seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (bits ^ (bits >> 31)) % sides
-    }
-
-    /// Returns text of some two thousand words, of which few are frequent.
-    fn text(&mut self, letters: usize) -> String {
-        let mut text = String::with_capacity(letters + 16);
-        while text.len() < letters {
-            let frequent = self.roll(2_000).min(self.roll(2_000));
-            let mut word = Self(frequent);
-            for _ in 0..2 + word.roll(3) {
-                let syllable = [word.roll(21), word.roll(5)];
-                text.push(char::from(b"bcdfghjklmnpqrstvwxyz"[syllable[0] as usize]));
-                text.push(char::from(b"aeiou"[syllable[1] as usize]));
-            }
-            text.push(if self.roll(12) == 0 { '\n' } else { ' ' });
+/// Returns text of some two thousand words, of which few are frequent.
+fn text(dice: &mut Dice, letters: usize) -> String {
+    let mut text = String::with_capacity(letters + 16);
+    while text.len() < letters {
+        let frequent = dice.roll(2_000).min(dice.roll(2_000));
+        let mut word = Dice::new(frequent);
+        for _ in 0..2 + word.roll(3) {
+            let syllable = [word.below(21), word.below(5)];
+            text.push(char::from(b"bcdfghjklmnpqrstvwxyz"[syllable[0]]));
+            text.push(char::from(b"aeiou"[syllable[1]]));
         }
-        text
+        text.push(if dice.roll(12) == 0 { '\n' } else { ' ' });
     }
+    text
 }
 
 struct Household {
@@ -90,17 +77,17 @@ impl Household {
             devices.push(device);
             devices[0].sync();
         }
-        Self { world, devices, clocks, todos: vec![], dice: Dice(1) }
+        Self { world, devices, clocks, todos: vec![], dice: Dice::new(1) }
     }
 
     /// Each edit is sent at once, and each device reads some of the time.
     fn live_a_day(&mut self) {
         for _ in 0..EDITS {
-            let writer = self.dice.roll(3) as usize;
+            let writer = self.dice.below(3);
             self.edit(writer);
             self.devices[writer].sync();
             if self.dice.roll(4) == 0 {
-                let reader = self.dice.roll(3) as usize;
+                let reader = self.dice.below(3);
                 self.devices[reader].sync();
             }
             for clock in &self.clocks {
@@ -118,7 +105,7 @@ impl Household {
         let known = self.todos.len() as u64;
         let what = self.dice.roll(10);
         if known == 0 || what < 2 {
-            let (title, notes) = (self.dice.text(30), self.dice.text(LETTERS));
+            let (title, notes) = (text(&mut self.dice, 30), text(&mut self.dice, LETTERS));
             self.todos.push(db.create(Todo::draft().title(title).notes(&*notes)).unwrap());
             return;
         }
@@ -127,12 +114,12 @@ impl Household {
         let id = self.todos[(known - 1 - back) as usize];
         let Some(todo) = db.get(id).unwrap() else { return };
         if what < 4 {
-            let title = self.dice.text(30);
+            let title = text(&mut self.dice, 30);
             db.update(Todo::patch(id).title(title)).unwrap();
         } else {
             // A sentence more, and one less where the note is long enough.
             let mut notes = todo.notes.unwrap_or_default();
-            let added = self.dice.text(80);
+            let added = text(&mut self.dice, 80);
             if notes.len() > LETTERS {
                 notes.drain(..added.len());
             }

@@ -12,8 +12,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
 
 use crate::engine::settings::Settings;
-use crate::engine::tests::attacks::Dice;
 use crate::engine::tests::attacks::forger::rewrite;
+use crate::engine::tests::dice::Dice;
 use crate::engine::tests::world::{Device, URL, World, converge};
 use crate::state::Alarm;
 
@@ -260,7 +260,7 @@ impl Flips {
 
 #[test]
 fn every_bit_that_is_flipped_on_the_way_is_noticed() {
-    let (mut dice, mut flips) = (Dice::new(), Flips::new());
+    let (mut dice, mut flips) = (Dice::of_environment(), Flips::new());
     for at in 0..FLIPS {
         flips.laptop.write(&format!("{at}"));
         flips.laptop.sync();
@@ -269,7 +269,7 @@ fn every_bit_that_is_flipped_on_the_way_is_noticed() {
             flips.laptop.engine.rotate().unwrap();
         }
         flips.laptop.sync();
-        let (mut is_first, random) = (true, dice.roll(1 << 30));
+        let (mut is_first, random) = (true, dice.below(1 << 30));
         flips.world.net.twist(move |endpoint, _, answer| {
             rewrite(answer, |content| {
                 if endpoint == Endpoint::Sync && is_first {
@@ -290,10 +290,18 @@ fn every_bit_that_is_flipped_on_the_way_is_noticed() {
 
 #[test]
 fn every_bit_that_is_flipped_on_the_disk_is_noticed() {
-    let (mut dice, mut flips) = (Dice::new(), Flips::new());
-    let columns =
-        [("segment", "head"), ("segment", "part"), ("record", "bytes"), ("segment", "chain")];
-    for (at, (table, column)) in columns.iter().cycle().take(FLIPS / 4).enumerate() {
+    let (mut dice, mut flips) = (Dice::of_environment(), Flips::new());
+    let columns = [
+        ("segment", "head", "number"),
+        ("segment", "part", "number"),
+        ("record", "bytes", "number"),
+        ("segment", "chain", "number"),
+        // As the relay counts them: the others count their own.
+        ("slot", "bytes", "count"),
+    ];
+    for (at, (table, column, order)) in columns.iter().cycle().take(FLIPS / 4).enumerate() {
+        // So that there is a slot that the victim has not read.
+        flips.world.wait(10);
         flips.laptop.write(&format!("{at}"));
         flips.laptop.sync();
         flips.laptop.engine.rotate().unwrap();
@@ -301,10 +309,10 @@ fn every_bit_that_is_flipped_on_the_disk_is_noticed() {
         let name = format!("flipped {at}");
         flips.world.back_up_relay(&name);
         let file = rusqlite::Connection::open(flips.world.path(&name)).unwrap();
-        let select = format!("SELECT key, {column} FROM {table} ORDER BY number DESC LIMIT 1");
+        let select = format!("SELECT key, {column} FROM {table} ORDER BY {order} DESC LIMIT 1");
         let (key, mut bytes): (i64, Vec<u8>) =
             file.query_row(&select, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        let bit = dice.roll(bytes.len() * 8);
+        let bit = dice.below(bytes.len() * 8);
         bytes[bit / 8] ^= 1 << (bit % 8);
         let update = format!("UPDATE {table} SET {column} = ?1 WHERE key = ?2");
         assert_eq!(file.execute(&update, (bytes, key)).unwrap(), 1);

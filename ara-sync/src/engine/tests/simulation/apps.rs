@@ -3,7 +3,7 @@
 use ara::prelude::*;
 use ara_core::{AppSchema, Database, Error, Schema, TableRef};
 
-use crate::engine::tests::simulation::dice::Dice;
+use crate::engine::tests::dice::Dice;
 
 /// How many rows each table can have, so that devices often write the same one.
 const KEYS: usize = 4;

@@ -12,8 +12,8 @@ use ara_protocol::keys::{MemberKey, SecretKeys};
 
 use crate::engine::base::{Engine, Invitation, Outcome};
 use crate::engine::settings::Settings;
+use crate::engine::tests::dice::Dice;
 use crate::engine::tests::simulation::apps;
-use crate::engine::tests::simulation::dice::Dice;
 use crate::engine::tests::simulation::network::Network;
 use crate::fault::Fault;
 use crate::random::Random;

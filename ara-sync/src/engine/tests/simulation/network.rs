@@ -9,7 +9,7 @@ use ara_protocol::message::Endpoint;
 use ara_relay::{Relay, RelayOptions, SqliteStore};
 
 use crate::engine::settings::Connect;
-use crate::engine::tests::simulation::dice::Dice;
+use crate::engine::tests::dice::Dice;
 use crate::transport::{Events, Response, Transport, TransportError};
 
 /// How many requests are kept, to be sent once more later.

@@ -9,9 +9,9 @@ use ara_protocol::keys::{MemberKey, SecretKeys};
 use tempfile::TempDir;
 
 use crate::engine::base::Invitation;
+use crate::engine::tests::dice::Dice;
 use crate::engine::tests::simulation::apps::NEWEST;
 use crate::engine::tests::simulation::device::{Device, Known, Maker};
-use crate::engine::tests::simulation::dice::Dice;
 use crate::engine::tests::simulation::network::Network;
 use crate::fault::Fault;
 
