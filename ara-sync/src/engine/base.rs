@@ -153,7 +153,7 @@ pub(crate) struct Progress {
     pub(crate) read: u64,
     /// The end of the relay's log.
     pub(crate) end: u64,
-    /// About how many bytes are to be sent, if the request has sent some.
+    /// About how many bytes are to be sent, if the request has sent some, and there is more.
     pub(crate) to_send: Option<u64>,
 }
 

@@ -82,7 +82,10 @@ impl Engine {
             let is_more = self.unless_refused(requested, outcome)?;
             // Where the log begins anew, nobody knows yet how much there is to read.
             if let Some(end) = self.told.end {
-                let to_send = if outcome.sent > sent { Some(self.bytes_to_send()?) } else { None };
+                let to_send = match is_more && outcome.sent > sent {
+                    true => Some(self.bytes_to_send()?),
+                    false => None,
+                };
                 let (read, end) = (self.place.cursor.number, end.number);
                 on_progress(Progress { read, end, to_send });
             }
