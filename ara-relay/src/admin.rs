@@ -11,16 +11,13 @@ pub use self::check::check;
 pub use self::copy::{CopyError, copy};
 
 use ara_protocol::SpaceId;
-use ara_protocol::access::{Members, Record};
+use ara_protocol::access::Members;
 
 use crate::options::RelayOptions;
-use crate::relay::Relay;
+use crate::relay::{Relay, read_members};
 use crate::store::{
     Ending, Listing, Result, Space, SpaceState, Store, StoreError, Topic, Transaction,
 };
-
-/// How many bytes of access records are read at once.
-const PAGE_OF_RECORDS: usize = 1 << 20;
 
 /// A space, as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,24 +178,7 @@ fn read<T>(store: &dyn Store, mut job: impl FnMut(&mut dyn Transaction) -> Resul
     outcome.ok_or(StoreError::BrokeOff)
 }
 
-/// Reads the access log of a space by the rules of the protocol, and returns who its members are, or `None` if it has
-/// none.
+/// Returns who the members of a space are, or `None` if it has no access log.
 fn members_of(transaction: &mut dyn Transaction, space: &Space) -> Result<Option<Members>> {
-    const DAMAGED: StoreError = StoreError::Damaged { what: "an access log" };
-    let (mut members, mut number): (Option<Members>, _) = (None, 0);
-    while number < space.records {
-        let page = transaction.records(space.key, number, space.records, PAGE_OF_RECORDS)?;
-        if page.is_empty() {
-            return Err(DAMAGED);
-        }
-        for record in page {
-            let record = Record::read(&record).map_err(|_| DAMAGED)?;
-            match &mut members {
-                None => members = Some(Members::found(&record).map_err(|_| DAMAGED)?),
-                Some(members) => members.apply(&record).map_err(|_| DAMAGED)?,
-            }
-            number += 1;
-        }
-    }
-    Ok(members)
+    read_members(transaction, space, None)
 }

@@ -40,6 +40,7 @@ use crate::relay::news::Listeners;
 use crate::store::{Ending, Result, SpaceSize, Store, StoreError, Topic, Transaction};
 
 pub(crate) use crate::relay::limits::network_of;
+pub(crate) use crate::relay::members::{PAGE_OF_RECORDS, read as read_members, records_after};
 pub(crate) use crate::relay::mending::is_of;
 pub use crate::relay::news::{News, Subscription};
 pub(crate) use crate::relay::order::check_node;

@@ -11,7 +11,8 @@ use ara_protocol::slot::Slot;
 use ara_protocol::{NodeId, RecordHash, SpaceId};
 
 use crate::admin::check::check;
-use crate::admin::{PAGE_OF_RECORDS, members_of, read};
+use crate::admin::{members_of, read};
+use crate::relay::{PAGE_OF_RECORDS, records_after};
 use crate::store::{
     Ending, Listed, Live, NewSegment, Result, Space, SpaceState, Store, StoreError, StoredPlace,
     Topic, Transaction,
@@ -228,11 +229,8 @@ impl Copying<'_> {
                 return Ok(());
             }
             let page = read(self.from, |transaction| {
-                transaction.records(here.key, known, here.records, PAGE_OF_RECORDS)
+                records_after(transaction, here, known, PAGE_OF_RECORDS)
             })?;
-            if page.is_empty() {
-                return Err(StoreError::Damaged { what: "an access log" });
-            }
             self.write(|transaction, space| {
                 space.records = known;
                 for record in &page {

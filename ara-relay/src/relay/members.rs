@@ -12,7 +12,7 @@ use crate::store::{Result, Space, StoreError, Transaction};
 const MOST: usize = 512;
 
 /// How many bytes of records are read at once.
-const PAGE: usize = 1 << 20;
+pub(crate) const PAGE_OF_RECORDS: usize = 1 << 20;
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "an access log" };
 
@@ -50,7 +50,9 @@ impl KnownMembers {
             }
             None => None,
         };
-        let members = Arc::new(read(transaction, space, from)?);
+        let members = read(transaction, space, from)?;
+        let members = members.filter(|members| members.head() == space.access).ok_or(DAMAGED)?;
+        let members = Arc::new(members);
         self.put(members.clone());
         Ok(members)
     }
@@ -76,7 +78,7 @@ impl KnownMembers {
 }
 
 /// Returns the access records of a space after one, as many as fit, or one at least if there are any.
-pub(super) fn records_after(
+pub(crate) fn records_after(
     transaction: &mut dyn Transaction,
     space: &Space,
     after: u64,
@@ -98,18 +100,19 @@ pub(super) fn number_of(
     Ok(transaction.record_number(space.key, hash)?.filter(|number| *number <= space.records))
 }
 
-/// Reads the access log, after the record that is known already.
-fn read(
+/// Reads the access log by the rules of the protocol, after the record that is known already. Returns who the members are,
+/// or `None` if there are no records.
+pub(crate) fn read(
     transaction: &mut dyn Transaction,
     space: &Space,
     known: Option<(Members, u64)>,
-) -> Result<Members> {
+) -> Result<Option<Members>> {
     let (mut members, mut number) = match known {
         Some((members, number)) => (Some(members), number),
         None => (None, 0),
     };
     while number < space.records {
-        let records = records_after(transaction, space, number, PAGE)?;
+        let records = records_after(transaction, space, number, PAGE_OF_RECORDS)?;
         for record in records {
             let record = Record::read(&record).map_err(|_| DAMAGED)?;
             match &mut members {
@@ -119,5 +122,5 @@ fn read(
             number += 1;
         }
     }
-    members.filter(|members| members.head() == space.access).ok_or(DAMAGED)
+    Ok(members)
 }

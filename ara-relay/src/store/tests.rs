@@ -20,14 +20,14 @@ fn space(number: u16) -> SpaceId {
 /// All jobs here are about the same, so that they share commits where they can.
 const ABOUT: Option<Topic> = Some(Topic::Space(SpaceId::from_bytes([9; 16])));
 
-fn found(store: &dyn Store, number: u16, ending: Ending) -> Result<()> {
+pub(super) fn found(store: &dyn Store, number: u16, ending: Ending) -> Result<()> {
     store.write(ABOUT, &mut |transaction| {
         transaction.found(space(number))?;
         Ok(ending)
     })
 }
 
-fn count(store: &dyn Store) -> u64 {
+pub(super) fn count(store: &dyn Store) -> u64 {
     let mut count = 0;
     store
         .read(&mut |transaction| {
@@ -91,13 +91,12 @@ fn a_read_sees_one_state_and_nothing_that_is_not_committed() {
     assert_eq!(count(&store), 1);
 }
 
-fn those_who_wait_fail_alone() {
-    let store = test_store();
-    let (threads, jobs) = (8, 20);
+/// Has threads make spaces at once, of which each fourth is there already, and asserts that all others are there.
+pub(super) fn found_at_once(store: &dyn Store, (threads, jobs): (usize, usize)) {
     let start = Barrier::new(threads);
     thread::scope(|scope| {
         for thread in 0..threads {
-            let (store, start) = (&store, &start);
+            let start = &start;
             scope.spawn(move || {
                 start.wait();
                 for job in 0..jobs {
@@ -107,6 +106,7 @@ fn those_who_wait_fail_alone() {
                         continue;
                     }
                     found(store, number, Ending::Keep).unwrap();
+                    // It is on the disk now, so a read on another connection sees it.
                     store
                         .read(&mut |transaction| {
                             assert!(transaction.space(space(number))?.is_some());
@@ -117,7 +117,11 @@ fn those_who_wait_fail_alone() {
             });
         }
     });
-    assert_eq!(count(&store), (threads * jobs * 3 / 4) as u64);
+    assert_eq!(count(store), (threads * jobs * 3 / 4) as u64);
+}
+
+fn those_who_wait_fail_alone() {
+    found_at_once(&test_store(), (8, 20));
 }
 
 fn a_job_that_panics_does_not_stop_the_others() {

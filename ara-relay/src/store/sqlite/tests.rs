@@ -1,35 +1,9 @@
 //! Tests of the file, and of how commits are shared.
 
-use std::sync::Barrier;
 use std::thread;
 
-use ara_protocol::SpaceId;
-
 use super::*;
-
-fn space(number: u16) -> SpaceId {
-    let mut id = [0; 16];
-    id[..2].copy_from_slice(&number.to_be_bytes());
-    SpaceId::from_bytes(id)
-}
-
-fn found(store: &SqliteStore, number: u16, ending: Ending) -> Result<()> {
-    store.write(None, &mut |transaction| {
-        transaction.found(space(number))?;
-        Ok(ending)
-    })
-}
-
-fn count(store: &SqliteStore) -> u64 {
-    let mut count = 0;
-    store
-        .read(&mut |transaction| {
-            count = transaction.count_spaces()?;
-            Ok(Ending::Keep)
-        })
-        .unwrap();
-    count
-}
+use crate::store::tests::{count, found, found_at_once};
 
 #[test]
 fn what_was_written_is_there_when_the_file_is_opened_again() {
@@ -139,31 +113,7 @@ fn those_who_wait_share_a_commit_and_fail_alone() {
     let (store, _folder) = in_folder();
     let (threads, jobs) = (16, 40);
     let before = store.commits();
-    let start = Barrier::new(threads);
-    thread::scope(|scope| {
-        for thread in 0..threads {
-            let (store, start) = (&store, &start);
-            scope.spawn(move || {
-                start.wait();
-                for job in 0..jobs {
-                    let number = u16::try_from(thread * jobs + job).unwrap();
-                    if job % 4 == 3 {
-                        assert!(found(store, number - 1, Ending::Keep).is_err());
-                    } else {
-                        found(store, number, Ending::Keep).unwrap();
-                        // It is on the disk now, so a read on another connection sees it.
-                        store
-                            .read(&mut |transaction| {
-                                assert!(transaction.space(space(number))?.is_some());
-                                Ok(Ending::Keep)
-                            })
-                            .unwrap();
-                    }
-                }
-            });
-        }
-    });
-    assert_eq!(count(&store), (threads * jobs * 3 / 4) as u64);
+    found_at_once(&store, (threads, jobs));
     let commits = store.commits() - before;
     assert!(commits < (threads * jobs) as u64, "{commits} commits");
 }
