@@ -273,7 +273,14 @@ fn is_so(status: &Status, what: &[&str]) -> bool {
     match what {
         ["sent"] => status.last_success.is_some() && status.is_up_to_date(),
         ["connected"] => status.connection == Connection::Connected,
-        ["failing"] => matches!(status.connection, Connection::Failing { .. }),
+        // With a word of what it tells, as a connection that is cut is told before what a relay answers afterwards.
+        ["failing", words @ ..] => match status.connection {
+            Connection::Failing { .. } => {
+                let told = status.error().map(ToString::to_string).unwrap_or_default();
+                told.contains(&words.join(" "))
+            }
+            _ => false,
+        },
         ["stopped"] => matches!(status.connection, Connection::Stopped { .. }),
         ["relay", url] => status.relay == *url,
         ["devices", count] => status.devices.len().to_string() == *count,

@@ -220,8 +220,7 @@ fn a_relay_that_is_out_of_order_is_told_and_asked_again() {
     network.proxy.forget_traffic();
     let mut devices = [laptop, phone];
     for (number, device) in devices.iter_mut().enumerate() {
-        let told = device.ask("until failing");
-        assert!(told.contains("no relay"), "{told}");
+        device.ask("until failing no relay");
         device.ask(&format!("bulk d{number}n 10 500 {number}"));
         device.ask("until failing");
     }
