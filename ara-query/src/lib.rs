@@ -19,6 +19,7 @@
 mod tuple;
 
 mod expr;
+mod mutations;
 mod queries;
 mod query;
 mod run;
@@ -34,6 +35,7 @@ pub use expr::param::{Param, Params, Values};
 pub use expr::scope::{At, Contains, Member, Push, Scope};
 pub use expr::text::{Text, TextFunctions, TextOperand};
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
+pub use mutations::Mutations;
 pub use queries::Queries;
 pub use query::Query;
 pub use query::aggregate::{Aggregates, Count, Counted, count};

@@ -3,6 +3,7 @@
 mod chinook;
 mod clauses;
 mod items;
+mod newtypes;
 mod null_rules;
 mod pages;
 mod plans;
