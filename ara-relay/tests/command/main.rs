@@ -1,0 +1,7 @@
+//! The command, as whoever runs a relay starts, stops and loses it.
+#![cfg(unix)]
+
+mod admin;
+mod processes;
+mod running;
+mod serving;
