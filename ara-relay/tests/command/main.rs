@@ -2,6 +2,9 @@
 #![cfg(unix)]
 
 mod admin;
+mod damaged;
+mod device;
 mod processes;
 mod running;
 mod serving;
+mod sql;

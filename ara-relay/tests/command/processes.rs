@@ -2,7 +2,6 @@
 //! halted, and the database crashes. What a device was told to be sent is there, and all devices end with the same.
 
 mod cluster;
-mod device;
 mod relays;
 mod stored;
 
@@ -17,10 +16,10 @@ use support::proxy::Faults;
 use support::random::{Random, number};
 
 use self::cluster::Cluster;
-use self::device::{Device, LONG, MANY};
 use self::relays::{RELAYS, Relays};
 use self::stored::check_logs;
 use crate::admin::done;
+use crate::device::{Device, LONG, MANY};
 
 const SPACES: usize = 20;
 
@@ -321,7 +320,7 @@ fn what_is_told_to_be_sent_is_there_though_relays_and_the_database_fail() {
         let begun = Instant::now();
         in_each(&mut groups, |space, group| group.check(space, &url, devices_of(space)));
         println!("{} ms until all was checked", begun.elapsed().as_millis());
-        let stored = check_logs(&cluster);
+        let stored = check_logs(&cluster.url());
         let pushed = relays.proxy.traffic().segments;
         let lost = pushed.iter().filter(|(id, pushed)| pushed.told > 0 && !stored.contains(*id));
         assert_eq!(lost.count(), 0, "segments are gone that were taken");

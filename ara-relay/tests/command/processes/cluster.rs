@@ -3,9 +3,6 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use tokio::runtime::Builder;
-use tokio_postgres::{NoTls, Row};
-
 /// What starts it, and runs a command meanwhile.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/postgres");
 
@@ -60,16 +57,6 @@ impl Cluster {
         let mut line = String::new();
         self.told.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
-    }
-
-    /// Asks for rows.
-    pub fn ask(&self, sql: &str) -> Vec<Row> {
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.unwrap();
-            tokio::spawn(connection);
-            client.query(sql, &[]).await.unwrap()
-        })
     }
 }
 

@@ -53,17 +53,21 @@ impl Device {
 
     /// Lets another device in.
     pub fn let_in(&self, name: String, url: &str) -> Self {
-        let invitation = self.session.invite().unwrap();
+        self.try_to_let_in(name, url).unwrap()
+    }
+
+    pub fn try_to_let_in(&self, name: String, url: &str) -> ara::Result<Self> {
+        let invitation = self.session.invite()?;
         let code = invitation.code().to_owned();
-        let (session, db) = thread::scope(|scope| {
-            let joining = scope.spawn(|| join(url, code).device_name(&name).begin().unwrap());
-            let mut request = invitation.wait(LONG).unwrap();
-            let joining = joining.join().unwrap();
-            request.accept(&joining.digits()).unwrap();
-            let db = Database::memory().unwrap();
-            (joining.finish::<App>(&db).unwrap(), db)
-        });
-        Self { name, db, session, written: BTreeSet::new(), edits: 0 }
+        let (session, db) = thread::scope(|scope| -> ara::Result<_> {
+            let joining = scope.spawn(|| join(url, code).device_name(&name).begin());
+            let mut request = invitation.wait(LONG)?;
+            let joining = joining.join().unwrap()?;
+            request.accept(&joining.digits())?;
+            let db = Database::memory()?;
+            Ok((joining.finish::<App>(&db)?, db))
+        })?;
+        Ok(Self { name, db, session, written: BTreeSet::new(), edits: 0 })
     }
 
     /// Writes a note, and into another one, in a transaction.
@@ -85,6 +89,13 @@ impl Device {
             .unwrap();
         self.written.insert(title);
         self.edits += i64::from(!others.is_empty());
+    }
+
+    /// Deletes and forgets a note.
+    pub fn forget_one(&self) {
+        let notes = self.db.query::<Note>().select(Note::id).all().unwrap();
+        self.db.delete(notes[0]).unwrap();
+        self.db.forget(notes[0]).unwrap();
     }
 
     /// Waits until it is told that all is sent, and that nothing is new.
