@@ -268,7 +268,8 @@ impl Engine {
         match standing {
             Standing::Settled => {}
             Standing::Waits(why) => {
-                if why != Why::NotOpened {
+                // What takes the place of others may be what can be opened.
+                if why != Why::NotOpened || !header.replaces.is_empty() {
                     self.told.due.insert(node);
                 }
                 batch.hold(node, why, alarm_of(*node.as_bytes(), why));
@@ -304,6 +305,9 @@ impl Engine {
         let (changes, stood, is_held) = match content {
             Content::Changes { changes, stood, is_held } => (changes, stood, is_held),
             Content::Not(why) => {
+                if why == Why::Pending {
+                    self.told.due.insert(node);
+                }
                 batch.hold(node, why, alarm_of(*node.as_bytes(), why));
                 return Ok(());
             }

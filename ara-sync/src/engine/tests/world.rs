@@ -56,7 +56,7 @@ impl World {
     pub(crate) fn with_quota(quota: u64) -> Self {
         let world = Self {
             net: Arc::default(),
-            folder: tempfile::tempdir().unwrap(),
+            folder: fast_folder(),
             clock: Arc::new(AtomicI64::new(START)),
             next: AtomicU64::new(1),
             quota,
@@ -87,11 +87,20 @@ impl World {
         self.net.put(url, Relay::new(store, options).unwrap());
     }
 
+    /// Returns where the relay's file is.
+    pub(crate) fn relay_path(&self) -> PathBuf {
+        self.path(&self.relay.lock().unwrap())
+    }
+
+    /// Lets the relay drop what has expired.
+    pub(crate) fn tidy_relay(&self) {
+        self.net.relay(URL).tidy().unwrap();
+    }
+
     /// Copies the relay's file.
     pub(crate) fn back_up_relay(&self, name: &str) {
         let copy = self.path(name);
-        let relay = self.path(&self.relay.lock().unwrap());
-        let relay = rusqlite::Connection::open(relay).unwrap();
+        let relay = rusqlite::Connection::open(self.relay_path()).unwrap();
         relay.execute("VACUUM INTO ?1", [copy.to_str()]).unwrap();
     }
 
@@ -185,6 +194,12 @@ impl World {
         let opened = Engine::open(&device.db, keys, URL, self.net.connect(), settings);
         device.engine = opened.unwrap().unwrap();
     }
+}
+
+/// Returns a folder in memory, if the system has such.
+pub(crate) fn fast_folder() -> TempDir {
+    let in_memory = tempfile::tempdir_in("/dev/shm");
+    in_memory.or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 pub(crate) fn settings(name: &str) -> Settings {
