@@ -1,6 +1,7 @@
 //! What takes the place of segments that do not count, or hold what was forgotten.
 
 mod causes;
+mod killed;
 mod raced;
 mod settled;
 

@@ -48,13 +48,13 @@ pub(super) struct Others {
 }
 
 impl Cause {
-    pub(super) fn begin(self) -> Case {
+    pub(super) fn begin(self, world: World) -> Case {
         match self {
-            Self::Forgotten => forgotten(false),
-            Self::Large => forgotten(true),
-            Self::Small => small(),
-            Self::Removed => removed(),
-            Self::Forked => forked(),
+            Self::Forgotten => forgotten(world, false),
+            Self::Large => forgotten(world, true),
+            Self::Small => small(world),
+            Self::Removed => removed(world),
+            Self::Forked => forked(world),
         }
     }
 
@@ -93,10 +93,9 @@ fn forget(db: &Database, row: Id<Todo>) {
 
 /// Notes that together are more than a part.
 static LARGE: LazyLock<Vec<String>> =
-    LazyLock::new(|| (0..5).map(|seed| noise(300_000, seed)).collect());
+    LazyLock::new(|| (0..7).map(|seed| noise(300_000, seed)).collect());
 
-fn forgotten(is_large: bool) -> Case {
-    let world = World::new();
+fn forgotten(world: World, is_large: bool) -> Case {
     let mut laptop = world.found();
     let [mut phone, mut tablet] = [world.join(&mut laptop), world.join(&mut laptop)];
     let mut rows = vec![];
@@ -116,12 +115,11 @@ fn forgotten(is_large: bool) -> Case {
     }
     phone.sync();
     forget(&phone.db, rows[2]);
-    let titles = ["0", "1", "3"].into_iter().chain(["large"; 4].into_iter().filter(|_| is_large));
+    let titles = ["0", "1", "3"].into_iter().chain(["large"; 6].into_iter().filter(|_| is_large));
     case((world, phone), (laptop, tablet), (rows[1], "1"), titles)
 }
 
-fn small() -> Case {
-    let world = World::new();
+fn small(world: World) -> Case {
     let mut laptop = world.found();
     let mut tablet = world.join(&mut laptop);
     let mut rows = vec![];
@@ -157,8 +155,7 @@ fn small() -> Case {
     case((world, laptop), (author, tablet), row, titles)
 }
 
-fn removed() -> Case {
-    let world = World::new();
+fn removed(world: World) -> Case {
     let mut laptop = world.found();
     let [mut tablet, mut thief] = [world.join(&mut laptop), world.join(&mut laptop)];
     let mut rows = vec![];
@@ -174,8 +171,7 @@ fn removed() -> Case {
     case((world, laptop), (thief, tablet), (rows[1], "1"), ["0", "1", "2", "3"])
 }
 
-fn forked() -> Case {
-    let world = World::new();
+fn forked(world: World) -> Case {
     let mut laptop = world.found();
     let row = laptop.write("both");
     laptop.sync();

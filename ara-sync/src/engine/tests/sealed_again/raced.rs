@@ -11,7 +11,7 @@ use crate::engine::base::Outcome;
 use crate::engine::tests::dice::Dice;
 use crate::engine::tests::net::Moment;
 use crate::engine::tests::sealed_again::causes::{Case, Cause, Others};
-use crate::engine::tests::sealed_again::settled::{assert_settles, become_quiet};
+use crate::engine::tests::sealed_again::settled::{are_all_tried, assert_settles, become_quiet};
 use crate::engine::tests::world::{Device, Todo, World};
 use crate::fault::{Fault, Result};
 
@@ -143,7 +143,7 @@ enum Interrupted {
 /// Lets one side do what it does, and the other one all of what it does at a moment of that. Returns whether that moment
 /// was there.
 fn race((cause, act): (Cause, Act), who: Interrupted, at: (usize, Moment)) -> bool {
-    let Case { world, sealer, others, mut titles } = cause.begin();
+    let Case { world, sealer, others, mut titles } = cause.begin(World::new());
     let key = *sealer.engine.own_key().as_bytes();
     let sealer = Arc::new(Mutex::new(sealer));
     let others = Arc::new(Mutex::new(others));
@@ -237,8 +237,7 @@ fn end(
 /// Races something that is sealed again for a cause against all that others do.
 fn race_all(cause: Cause) {
     let mut dice = Dice::of_environment();
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    let is_all = cases.unwrap_or(64) >= 640;
+    let is_all = are_all_tried();
     let mut count = 0;
     for act in ACTS.into_iter().filter(|act| act.is_for(cause)) {
         for who in [Interrupted::Sealer, Interrupted::Others] {

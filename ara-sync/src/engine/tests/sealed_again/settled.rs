@@ -12,6 +12,12 @@ use crate::state::segments::{Chain, HAS_FORGOTTEN, OF_REMOVED, UNREAD};
 /// After how many passes all are quiet.
 const MOST_PASSES: usize = 8;
 
+/// Returns whether all moments at which something can happen are tried, and not some of them.
+pub(super) fn are_all_tried() -> bool {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    cases.unwrap_or(64) >= 640
+}
+
 /// Syncs devices until none has anything to send or to read.
 pub(super) fn become_quiet(devices: &mut [&mut Device]) {
     for _ in 0..MOST_PASSES {
