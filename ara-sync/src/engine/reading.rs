@@ -240,7 +240,11 @@ impl Engine {
             match waits {
                 _ if self.knows(known, node, bounds)? => Standing::Settled,
                 Some(why) => Standing::Waits(why),
-                None if follows => {
+                // What takes the place of others follows them, or what comes after them. It begins where this device
+                // stands, or before that.
+                None if follows
+                    || self.database.knows_point(*node.as_bytes(), node_point(bounds.from))? =>
+                {
                     // What a merge notes of segments, it notes of those that are written.
                     self.write_batch(batch, outcome)?;
                     Standing::Opened(self.content(&head, bounds, part)?)

@@ -1,11 +1,15 @@
 //! What takes the place of segments that do not count, or hold what was forgotten.
 
+mod away;
 mod causes;
+mod cost;
 mod killed;
+mod lied_about;
 mod raced;
 mod settled;
 
 use ara::prelude::*;
+use ara_protocol::message::Endpoint;
 
 use crate::engine::base::Outcome;
 use crate::engine::settings::Settings;
@@ -204,6 +208,27 @@ fn who_removes_a_device_has_merged_what_it_sealed_again() {
     let mut late = world.join(&mut laptop);
     converge(&mut [&mut laptop, &mut late]);
     assert_eq!(late.titles().len(), 64);
+}
+
+#[test]
+fn what_was_united_comes_with_the_requests_that_read_the_log() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    united_unread(&world, &mut laptop, &mut phone);
+    for at in 0..10 {
+        phone.write(&format!("after {at}"));
+        phone.sync();
+    }
+    let mut late = world.join(&mut phone);
+    for device in [&mut laptop, &mut late] {
+        world.net.sent();
+        device.sync();
+        assert_eq!(device.titles().len(), 74);
+        let sent = world.net.sent();
+        // The second one tells what the device has.
+        assert!(sent.len() <= 2 && sent.iter().all(|it| *it == Endpoint::Sync), "{sent:?}");
+    }
 }
 
 #[test]

@@ -37,10 +37,21 @@ pub(super) fn become_quiet(devices: &mut [&mut Device]) {
     panic!("they never become quiet");
 }
 
-/// Asserts that devices become quiet, and then hold these rows; that who joins gets them; that nothing lies at the relay
-/// twice, or that is to be sealed again; and that a further round is one request.
+/// Asserts that [all hold the same](assert_all_hold), and that nothing lies at the relay twice.
 #[track_caller]
 pub(super) fn assert_settles(world: &World, devices: &mut [&mut Device], titles: &[&str]) {
+    let late = assert_all_hold(world, devices, titles);
+    assert_tiled(&late);
+}
+
+/// Asserts that devices become quiet, and then hold these rows; that who joins gets them; that nothing is to be sealed
+/// again; and that a further round is one request. Returns who has joined.
+#[track_caller]
+pub(super) fn assert_all_hold(
+    world: &World,
+    devices: &mut [&mut Device],
+    titles: &[&str],
+) -> Device {
     become_quiet(devices);
     assert_equal(devices);
     let mut titles = titles.to_vec();
@@ -51,7 +62,6 @@ pub(super) fn assert_settles(world: &World, devices: &mut [&mut Device], titles:
     late.sync();
     become_quiet(&mut [first, &mut late]);
     assert_equal(&[first, &mut late]);
-    assert_tiled(&late);
     for device in devices.iter_mut().map(|device| &mut **device).chain([&mut late]) {
         assert_no_complaints(device);
         device.sync();
@@ -63,11 +73,12 @@ pub(super) fn assert_settles(world: &World, devices: &mut [&mut Device], titles:
         assert!(!device.engine.has_dirty().unwrap());
     }
     assert_nothing_is_staged_for_long(world);
+    late
 }
 
 /// Asserts that the segments of each node follow one another, and that each change is in one of them.
 #[track_caller]
-pub(super) fn assert_tiled(device: &Device) {
+fn assert_tiled(device: &Device) {
     for known in device.db.sync_nodes().unwrap() {
         let node = NodeId::from_bytes(known.node);
         let chain = device.db.sync_read(|sync| Chain::load(sync, node)).unwrap().unwrap();
@@ -95,7 +106,7 @@ pub(super) fn assert_no_complaints(device: &Device) {
 
 /// Asserts that parts which were staged and never used are gone after a day.
 #[track_caller]
-pub(super) fn assert_nothing_is_staged_for_long(world: &World) {
+fn assert_nothing_is_staged_for_long(world: &World) {
     world.wait(24 * 60 * 60);
     world.tidy_relay();
     let relay = Connection::open(world.relay_path()).unwrap();
