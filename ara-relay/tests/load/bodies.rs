@@ -22,7 +22,7 @@ fn claim(relay: &Relay, from: crate::light::From) -> Line {
 
 #[test]
 fn bodies_that_trickle_or_stop_are_given_up() {
-    let relay = Relay::strict(&["--patience", "2"]);
+    let relay = Relay::strict(&["--patience", "3"]);
     let mut honest = Honest::new(&relay);
     // More than there is room for, if what is announced were counted.
     let mut lines: Vec<_> = (0..100).map(|_| claim(&relay, ATTACKER)).collect();
