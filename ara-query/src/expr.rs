@@ -13,6 +13,7 @@ pub(crate) mod order;
 pub(crate) mod param;
 pub(crate) mod scope;
 pub(crate) mod text;
+pub(crate) mod time;
 
 use std::fmt;
 use std::marker::PhantomData;

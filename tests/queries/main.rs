@@ -2,11 +2,16 @@
 
 mod chinook;
 mod clauses;
+mod groups;
 mod items;
+mod lists;
 mod null_rules;
+mod owned;
 mod pages;
 mod plans;
 mod raw_sql;
 mod search;
+mod times;
 mod typing;
 mod watch;
+mod writes;

@@ -4,7 +4,9 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::time::{Duration, Instant};
 
-use ara_core::{Database, Error, Reading, Result, Source, Subscription, TableRef, Until, Uuid};
+use ara_core::{
+    Database, Error, Handle, Reading, Result, Source, Subscription, TableRef, Until, Uuid,
+};
 
 use crate::expr::scope::Scope;
 use crate::query::Query;
@@ -50,7 +52,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         let tables = self.clauses.tables(S::MEMBERS);
         let statements = self.clauses.rows(S::MEMBERS).in_turn().collect();
         Watched { tables, statements, many: None, collect: collect::<R> }.watch(
-            self.source,
+            &self.source,
             &[],
             &named,
         )
@@ -187,11 +189,11 @@ impl<O> Watched<O> {
     /// - `named`: the tables of which the query reads only rows with these ids.
     pub(crate) fn watch(
         self,
-        source: &dyn Source,
+        source: &Handle<'_>,
         more: &[Statement],
         named: &[(String, Vec<Uuid>)],
     ) -> Result<Watch<O>> {
-        let database = source.watchable().ok_or(Error::WatchedTransaction)?;
+        let database = source.get()?.watchable().ok_or(Error::WatchedTransaction)?;
         let statements = self.statements.iter().chain(more);
         let statements: Vec<_> = statements.map(|statement| statement.sql.as_str()).collect();
         let subscription = database.subscribe(&self.tables, &statements, named)?;
