@@ -46,8 +46,9 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use ara_macros::{OneOf, Table, Value, Versioned, View};
     pub use ara_query::{
-        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, OneOf,
-        OwnedQueries, Queries, Query, Referring, Sort, TextFunctions, TimeFunctions, View,
+        Aggregates, Compare, Contains, Expr, Filter, InQuery, JsonFunctions, NumberFunctions,
+        OfAlias, OneOf, OwnedQueries, Queries, Query, Referring, Sort, TextFunctions,
+        TimeFunctions, View,
     };
     #[cfg(feature = "sync")]
     pub use ara_sync::Syncing;

@@ -8,6 +8,7 @@
 pub(crate) mod column;
 pub(crate) mod comparand;
 pub(crate) mod compare;
+pub(crate) mod json;
 pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod param;

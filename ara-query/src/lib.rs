@@ -28,6 +28,7 @@ mod untyped;
 pub use expr::column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
 pub use expr::comparand::{Comparand, OptionalComparand, Read};
 pub use expr::compare::Compare;
+pub use expr::json::{JsonFunctions, JsonPart};
 pub use expr::number::{Integer, Number, NumberFunctions, NumberOperand};
 pub use expr::order::{IntoOrder, Order, Sort};
 pub use expr::param::{OptionalParam, Param, Parameter, Params, ValueOfParam, Values};
@@ -60,7 +61,7 @@ pub use run::raw_sql::{IntoSql, Sql};
 pub use run::sql_row::SqlRow;
 pub use run::union::Union;
 pub use run::unreadable::UnreadableColumn;
-pub use run::watch::Watch;
+pub use run::watch::{Results, Watch};
 pub use run::write::OneTable;
 pub use untyped::member::MemberRef;
 

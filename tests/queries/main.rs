@@ -4,6 +4,7 @@ mod chinook;
 mod clauses;
 mod groups;
 mod items;
+mod json;
 mod lists;
 mod null_rules;
 mod owned;
