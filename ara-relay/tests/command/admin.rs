@@ -23,7 +23,7 @@ ara::schema! { pub App: Task }
 /// How long to wait for what is a matter of seconds.
 const LONG: Duration = Duration::from_secs(300);
 
-pub fn admin(store: &str, arguments: &[&str]) -> Output {
+fn admin(store: &str, arguments: &[&str]) -> Output {
     command(&[&["admin"], arguments, &["--store", store]].concat()).output().unwrap()
 }
 
