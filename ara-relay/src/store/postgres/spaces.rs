@@ -322,15 +322,17 @@ impl Spaces for Postgres<'_> {
         record: &[u8],
     ) -> Result<()> {
         self.expected.forget_notes();
+        let place =
+            || values![space.id.as_bytes().to_vec(), stored(number), hash.as_bytes().to_vec()];
+        // One whose number was damaged is in the way.
+        let sql = "DELETE FROM ara_record WHERE space = $1 AND number <> $2 AND hash = $3";
+        self.session.send(sql, place())?;
+        let mut values = place();
+        values.push(Box::new(record.to_vec()));
         self.session.send(
             "INSERT INTO ara_record VALUES ($1, $2, $3, $4) ON CONFLICT (space, number) DO UPDATE
              SET hash = excluded.hash, bytes = excluded.bytes",
-            values![
-                space.id.as_bytes().to_vec(),
-                stored(number),
-                hash.as_bytes().to_vec(),
-                record.to_vec()
-            ],
+            values,
         )
     }
 
