@@ -22,11 +22,12 @@ impl Error {
             TooManyOpenFiles ReadOnly OpenedReadOnly Io Rule Parameter Parse TooLarge EndOfTime
             Exists Shape NotMade TooManyColumns TooManyNodes NotOne NotSearched InsideTransaction
             Broken QueryTooLarge Overflow RawSql RawWrite RawShape RawValue RawParameters
-            WatchedTransaction OnlyNow Compacted CompactedTransaction UnknownTransaction Forgotten
-            Line Closed Unreadable NewerChanges Transfer InASpace NotInASpace NothingReleased
-            SyncedAlready KeysMissing KeysUnreadable Relay RelayFull AdmissionNeeded SpaceDeleted
-            RemovedFromSpace ClockWrong PairingCode PairingDigits PairingFailed PairingTimedOut
-            RecoveryWords NoSuchDevice SyncStopped DeadlinePassed SyncUpdateNeeded Sqlite
+            WatchedTransaction OtherThread OnlyNow Compacted CompactedTransaction UnknownTransaction
+            Forgotten Line Closed Unreadable NewerChanges Transfer InASpace NotInASpace
+            NothingReleased SyncedAlready KeysMissing KeysUnreadable Relay RelayFull AdmissionNeeded
+            SpaceDeleted RemovedFromSpace ClockWrong PairingCode PairingDigits PairingFailed
+            PairingTimedOut RecoveryWords NoSuchDevice SyncStopped DeadlinePassed SyncUpdateNeeded
+            Sqlite
         }
     }
 }

@@ -1,4 +1,3 @@
-
 use ara::prelude::*;
 
 #[derive(Debug, Table)]

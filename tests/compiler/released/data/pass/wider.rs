@@ -14,7 +14,10 @@ pub enum Split {
     Equally,
     By(String),
     #[value(name = "in parts")]
-    Parts { first: u8, second: Option<u8> },
+    Parts {
+        first: u8,
+        second: Option<u8>,
+    },
     Among(Vec<String>),
 }
 

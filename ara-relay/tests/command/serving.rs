@@ -1,70 +1,11 @@
 //! The command, as whoever runs a relay starts and stops it.
-#![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-/// The command, without what the environment of the test says.
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ara-relay"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ARA_RELAY_")) {
-        command.env_remove(name);
-    }
-    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// A relay that runs, and what it said when it was ready.
-struct Running {
-    child: Child,
-    said: String,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-        if said.is_empty() {
-            let mut error = String::new();
-            child.stderr.as_mut().unwrap().read_to_string(&mut error).unwrap();
-            panic!("{error}");
-        }
-        Self { child, said }
-    }
-
-    /// The address that follows a word of what it said.
-    fn address(&self, after: &str) -> String {
-        let (_, rest) = self.said.split_once(after).unwrap();
-        rest.chars()
-            .take_while(|letter| letter.is_ascii_digit() || ".:".contains(*letter))
-            .collect()
-    }
-
-    /// Ends the relay as an administrator does, and returns what it logged.
-    fn stop(self) -> String {
-        self.stop_by("-TERM")
-    }
-
-    fn stop_by(mut self, signal: &str) -> String {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
-        let mut logged = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut logged).unwrap();
-        logged
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It has ended already, unless the test failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::running::{Running, command};
 
 fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -74,8 +15,15 @@ fn get(address: &str, path: &str) -> String {
     answer
 }
 
+/// The command, whose log is read.
+fn logging(arguments: &[&str]) -> Command {
+    let mut command = command(arguments);
+    command.stderr(Stdio::piped());
+    command
+}
+
 fn in_folder(folder: &Path) -> Command {
-    command(&["--listen", "127.0.0.1:0", "--store", folder.to_str().unwrap()])
+    logging(&["--listen", "127.0.0.1:0", "--store", folder.to_str().unwrap()])
 }
 
 #[test]
@@ -97,7 +45,7 @@ fn it_says_where_it_listens_and_stops_when_it_is_told_to() {
 #[test]
 fn the_environment_sets_each_option() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = command(&[]);
+    let mut command = logging(&[]);
     command
         .env("ARA_RELAY_LISTEN", "127.0.0.1:0")
         .env("ARA_RELAY_STORE", folder.path())
@@ -163,7 +111,7 @@ fn what_it_cannot_use_is_named() {
 fn two_relays_keep_their_data_in_one_database() {
     let url = std::env::var("ARA_TEST_POSTGRES").unwrap();
     let start = || {
-        let mut command = command(&["--listen", "127.0.0.1:0"]);
+        let mut command = logging(&["--listen", "127.0.0.1:0"]);
         command.env("ARA_RELAY_STORE", &url);
         Running::start(command)
     };

@@ -1,13 +1,13 @@
 //! The operator's command, on a relay that runs and has a device.
-#![cfg(unix)]
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use ara::prelude::*;
 use ara::sync::{Connection, Session};
+
+use crate::running::{Running, command};
 
 /// What is synced.
 #[derive(Table)]
@@ -23,45 +23,12 @@ ara::schema! { pub App: Task }
 /// How long to wait for what is a matter of seconds.
 const LONG: Duration = Duration::from_secs(300);
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ara-relay"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ARA_RELAY_")) {
-        command.env_remove(name);
-    }
-    command.args(arguments);
-    command
-}
-
-/// A relay that runs, on a store.
-struct Running {
-    child: Child,
-    url: String,
-}
-
-impl Running {
-    fn start(store: &str) -> Self {
-        let mut command = command(&["--listen", "127.0.0.1:0", "--store", store, "--log", "warn"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-        let url = said.split_whitespace().find(|word| word.starts_with("http://"));
-        Self { url: url.unwrap().to_owned(), child }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn admin(store: &str, arguments: &[&str]) -> Output {
     command(&[&["admin"], arguments, &["--store", store]].concat()).output().unwrap()
 }
 
 /// Runs a command that finds nothing wrong, and returns what it says.
-fn done(store: &str, arguments: &[&str]) -> String {
+pub fn done(store: &str, arguments: &[&str]) -> String {
     let output = admin(store, arguments);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && error.is_empty(), "{arguments:?}: {error}");
@@ -101,9 +68,9 @@ fn settle(session: &Session) {
 fn a_device_says_that_its_space_is_closed_and_goes_on_once_it_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().to_str().unwrap().to_owned();
-    let relay = Running::start(&store);
+    let relay = Running::on(&store);
     let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url).device_name("Laptop").start().unwrap();
+    let session = db.sync::<App>(&relay.url()).device_name("Laptop").start().unwrap();
     add(&db, "one");
     settle(&session);
     let space = only_space(&store);
@@ -132,9 +99,9 @@ fn it_lists_limits_copies_and_checks_spaces() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (store, export) = (path("relay.db"), path("export.db"));
-    let mut relay = Running::start(&store);
+    let relay = Running::on(&store);
     let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url).device_name("Laptop").open().unwrap();
+    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
     add(&db, "one");
     sync(&session).unwrap();
     let space = only_space(&store);
@@ -159,23 +126,18 @@ fn it_lists_limits_copies_and_checks_spaces() {
     assert_eq!(done(&store, &["copy", "--to", &export, &space]), "1 space copied\n");
     assert!(failed(&store, &["copy", "--to", &export, &space]).contains("there already"));
     assert!(done(&store, &["copy", "--to", &export]).contains("0 spaces copied"));
+    assert!(failed(&export, &["drop-copy", &space]).contains("nothing of it was dropped"));
     done(&store, &["vacuum"]);
 
     // The relay is lost, and the export is all that there is.
-    let listen = relay.url.trim_start_matches("http://").to_owned();
-    drop(session);
-    relay.child.kill().unwrap();
-    relay.child.wait().unwrap();
+    let listen = relay.address("http://");
+    drop((session, relay));
     let again = path("again.db");
     assert_eq!(done(&export, &["copy", "--to", &again]), "1 space copied\n");
     done(&again, &["open", &space]);
     assert!(done(&again, &["check", &space]).contains("1 space checked, 0 with"));
-    let mut command = command(&["--listen", &listen, "--store", &again, "--log", "warn"]);
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut said = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-    let _relay = Running { child, url: relay.url.clone() };
-    let session = db.sync::<App>(&relay.url).device_name("Laptop").open().unwrap();
+    let relay = Running::start(command(&["--listen", &listen, "--store", &again, "--log", "warn"]));
+    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
     add(&db, "two");
     sync(&session).unwrap();
     assert!(session.status().alarms.is_empty());
@@ -186,9 +148,9 @@ fn a_check_exits_with_1_if_something_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("relay.db");
     let name = store.to_str().unwrap();
-    let relay = Running::start(name);
+    let relay = Running::on(name);
     let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url).device_name("Laptop").open().unwrap();
+    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
     add(&db, "one");
     sync(&session).unwrap();
     drop(relay);
@@ -210,7 +172,7 @@ fn what_is_not_there_is_said_and_not_made() {
     assert!(!Path::new(name).exists());
     let store = folder.path().join("relay.db");
     let name = store.to_str().unwrap();
-    drop(Running::start(name));
+    drop(Running::on(name));
     let space = "00".repeat(16);
     for arguments in [&["close", &space][..], &["open", &space], &["quota", &space, "1GB"]] {
         assert!(failed(name, arguments).contains("no such space"), "{arguments:?}");
@@ -227,9 +189,9 @@ fn a_space_goes_from_a_file_into_a_database_and_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let store = path("relay.db");
-    let relay = Running::start(&store);
+    let relay = Running::on(&store);
     let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url).device_name("Laptop").open().unwrap();
+    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
     add(&db, "one");
     sync(&session).unwrap();
     drop((session, relay));

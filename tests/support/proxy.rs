@@ -1,16 +1,16 @@
-//! What stands between the devices and the relay: a network that loses, cuts, delays and doubles, as its seed says.
+//! What stands between the devices and the relays: a network that loses, cuts, delays and doubles, as its seed says. Where
+//! several relays share what they keep, each request goes to another one of them, as behind a load balancer.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use support::random::Random;
-
 use crate::http::{Head, read_body, read_head};
+use crate::random::Random;
 use crate::traffic::{Pushes, Traffic, pushes};
 
 /// How long one hangs that is about to be dropped.
@@ -51,18 +51,24 @@ enum Fate {
     Hung(u64),
 }
 
-/// A network between the devices and the relay. It ends when this is dropped.
+/// A network between the devices and the relays. It ends when this is dropped.
 pub struct Proxy {
     shared: Arc<Shared>,
     address: SocketAddr,
 }
 
+/// Connections by their numbers, and the relay to which each is, if it is to one.
+type Connections = BTreeMap<u64, (Option<SocketAddr>, TcpStream)>;
+
 struct Shared {
-    relay: Mutex<Option<SocketAddr>>,
+    relays: Mutex<Vec<SocketAddr>>,
+    /// How often a relay was chosen.
+    turns: AtomicUsize,
     faults: Mutex<Faults>,
     random: Mutex<Random>,
     traffic: Mutex<Traffic>,
-    connections: Mutex<(u64, BTreeMap<u64, TcpStream>)>,
+    /// How many there were, and those that are open.
+    connections: Mutex<(u64, Connections)>,
     is_over: AtomicBool,
     /// Ends what waits when it is over.
     over: Condvar,
@@ -77,7 +83,8 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
-            relay: Mutex::default(),
+            relays: Mutex::default(),
+            turns: AtomicUsize::new(0),
             faults: Mutex::default(),
             random: Mutex::new(Random::new()),
             traffic: Mutex::default(),
@@ -102,10 +109,14 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Leads to this relay from now on. What was open is cut.
-    pub fn lead_to(&self, relay: Option<SocketAddr>) {
-        *lock(&self.shared.relay) = relay;
-        self.cut();
+    /// Leads to these relays from now on, to each in turn. What is open to others is cut.
+    pub fn lead_to(&self, relays: &[SocketAddr]) {
+        *lock(&self.shared.relays) = relays.to_vec();
+        for (relay, connection) in lock(&self.shared.connections).1.values() {
+            if relay.is_some_and(|relay| !relays.contains(&relay)) {
+                let _ = connection.shutdown(Shutdown::Both);
+            }
+        }
     }
 
     pub fn set_faults(&self, faults: Faults) {
@@ -114,7 +125,7 @@ impl Proxy {
 
     /// Cuts all that is open.
     pub fn cut(&self) {
-        for connection in std::mem::take(&mut lock(&self.shared.connections).1).into_values() {
+        for (_, connection) in std::mem::take(&mut lock(&self.shared.connections).1).into_values() {
             let _ = connection.shutdown(Shutdown::Both);
         }
     }
@@ -140,6 +151,9 @@ impl Drop for Proxy {
     }
 }
 
+/// The connections to relays of a client, of which it is the only one.
+type Open<'a> = BTreeMap<SocketAddr, Known<'a>>;
+
 /// A connection that is known to [`Proxy::cut`].
 struct Known<'a> {
     shared: &'a Shared,
@@ -148,12 +162,12 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn new(shared: &'a Shared, stream: TcpStream) -> io::Result<Self> {
+    fn new(shared: &'a Shared, stream: TcpStream, relay: Option<SocketAddr>) -> io::Result<Self> {
         let _ = stream.set_nodelay(true);
         let mut connections = lock(&shared.connections);
         let number = connections.0;
         connections.0 += 1;
-        connections.1.insert(number, stream.try_clone()?);
+        connections.1.insert(number, (relay, stream.try_clone()?));
         Ok(Self { shared, number, stream: BufReader::new(stream) })
     }
 
@@ -172,18 +186,18 @@ impl Drop for Known<'_> {
 impl Shared {
     fn serve_until_its_end(&self, client: TcpStream) {
         // Who is cut off, is.
-        let _ = Known::new(self, client).and_then(|mut client| self.serve(&mut client));
+        let _ = Known::new(self, client, None).and_then(|mut client| self.serve(&mut client));
     }
 
     fn serve(&self, client: &mut Known<'_>) -> io::Result<()> {
-        let mut relay = None;
+        let mut open = Open::new();
         while let Some(head) = read_head(&mut client.stream)? {
             let body = read_body(&mut client.stream, head.length.unwrap_or(0))?;
             let pushes = pushes(&head.what, &body);
             lock(&self.traffic).ask(&head.what, head.bytes.len() + body.len(), &pushes);
             let fate = self.fate(body.len());
             let request = [head.bytes.as_slice(), &body].concat();
-            self.pass(client, &mut relay, &request, &pushes, fate)?;
+            self.pass(client, &mut open, &request, &pushes, fate)?;
         }
         Ok(())
     }
@@ -211,7 +225,7 @@ impl Shared {
     fn pass<'a>(
         &'a self,
         client: &mut Known<'_>,
-        relay: &mut Option<Known<'a>>,
+        open: &mut Open<'a>,
         request: &[u8],
         pushes: &Pushes,
         fate: Fate,
@@ -225,11 +239,11 @@ impl Shared {
                 return Err(ErrorKind::TimedOut.into());
             }
             Fate::Cut(length) => {
-                self.relay()?.write(&request[..length.min(request.len() - 1)])?;
+                self.connect(self.turn())?.write(&request[..length.min(request.len() - 1)])?;
                 return Err(ErrorKind::ConnectionReset.into());
             }
             Fate::Lost => {
-                let mut relay = self.relay()?;
+                let mut relay = self.connect(self.turn())?;
                 relay.write(request)?;
                 let _ = read_head(&mut relay.stream)?;
                 return Err(ErrorKind::ConnectionReset.into());
@@ -239,10 +253,7 @@ impl Shared {
             Fate::Doubled(millis) => self.repeat(request, millis),
             Fate::Passed => {}
         }
-        let relay = match relay {
-            Some(relay) => relay,
-            none => none.insert(self.relay()?),
-        };
+        let relay = self.relay(open)?;
         relay.write(request)?;
         let head = read_head(&mut relay.stream)?.ok_or(ErrorKind::ConnectionReset)?;
         match head.length {
@@ -269,15 +280,42 @@ impl Shared {
         Ok(())
     }
 
-    /// Connects to the relay.
-    fn relay(&self) -> io::Result<Known<'_>> {
-        let address = lock(&self.relay).ok_or(ErrorKind::ConnectionRefused)?;
-        Known::new(self, TcpStream::connect(address)?)
+    /// The relays, of which the first one is that whose turn it is.
+    fn turn(&self) -> Vec<SocketAddr> {
+        let mut relays = lock(&self.relays).clone();
+        let turn = self.turns.fetch_add(1, Ordering::SeqCst);
+        let first = turn % relays.len().max(1);
+        relays.rotate_left(first);
+        relays
+    }
+
+    /// The connection of a client to the relay whose turn it is, or to the next one that can be reached.
+    fn relay<'a, 'b>(&'a self, open: &'b mut Open<'a>) -> io::Result<&'b mut Known<'a>> {
+        let relays = self.turn();
+        open.retain(|address, _| relays.contains(address));
+        let is_open = relays.first().is_some_and(|first| open.contains_key(first));
+        let address = if is_open {
+            relays[0]
+        } else {
+            let relay = self.connect(relays)?;
+            let address = relay.stream.get_ref().peer_addr()?;
+            open.insert(address, relay);
+            address
+        };
+        open.get_mut(&address).ok_or_else(|| ErrorKind::NotConnected.into())
+    }
+
+    /// Connects to the first relay that can be reached.
+    fn connect(&self, relays: Vec<SocketAddr>) -> io::Result<Known<'_>> {
+        let mut reached = relays.iter().filter_map(|relay| TcpStream::connect(relay).ok());
+        let stream = reached.next().ok_or(ErrorKind::ConnectionRefused)?;
+        let address = stream.peer_addr()?;
+        Known::new(self, stream, Some(address))
     }
 
     /// Sends a request once more, later, and hears nothing of it.
     fn repeat(&self, request: &[u8], millis: u64) {
-        let (request, address) = (request.to_vec(), *lock(&self.relay));
+        let (request, address) = (request.to_vec(), self.turn().first().copied());
         thread::spawn(move || -> io::Result<()> {
             thread::sleep(Duration::from_millis(millis));
             let mut relay = TcpStream::connect(address.ok_or(ErrorKind::ConnectionRefused)?)?;
