@@ -18,6 +18,7 @@ mod past;
 mod rows;
 mod search;
 mod sync;
+mod text;
 mod trace;
 mod value;
 mod watch;

@@ -140,6 +140,7 @@ pub(crate) fn configure(connection: &mut Connection, busy: Duration) -> Result<(
     crate::value::one_of::register_functions(connection)?;
     crate::log::row_clock::stamping::register_functions(connection)?;
     crate::log::row_clock::last_edit::register_functions(connection)?;
+    crate::text::functions::register_functions(connection)?;
     crate::search::functions::register_functions(connection)?;
     Ok(())
 }
