@@ -8,5 +8,6 @@ mod pages;
 mod plans;
 mod raw_sql;
 mod search;
+mod texts;
 mod typing;
 mod watch;

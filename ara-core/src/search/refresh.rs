@@ -123,3 +123,49 @@ impl SearchIndex {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::functions::register_functions;
+
+    #[test]
+    fn what_was_there_is_indexed_in_steps_while_others_write() -> rusqlite::Result<()> {
+        let connection = Connection::open_in_memory()?;
+        register_functions(&connection)?;
+        connection.execute_batch(
+            "CREATE TABLE note (ara_row INTEGER PRIMARY KEY, is_deleted, text); \
+             WITH RECURSIVE at(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM at WHERE n < 25000) \
+             INSERT INTO note SELECT n * 2, n = 7, 'old' FROM at",
+        )?;
+        let index = SearchIndex::new("note".to_owned(), ["text".to_owned()].into_iter());
+        index.statements().try_for_each(|sql| connection.execute_batch(&sql))?;
+        let left = index.part(LEFT);
+        connection.execute_batch(&format!("INSERT INTO {left} SELECT min(ara_row) FROM note"))?;
+        let refresh = Refresh::of(&index);
+        let found = |word: &str| -> rusqlite::Result<i64> {
+            let name = index.part("");
+            let sql = format!("SELECT count(*) FROM {name} WHERE {name} MATCH ?1");
+            connection.query_row(&sql, [word], |row| row.get(0))
+        };
+
+        assert!(refresh.is_due(&connection)? && refresh.fill_some(&connection)?);
+        assert_eq!(found("old")?, STEP as i64 - 1);
+        // Before and behind the place up to which rows are indexed.
+        connection.execute_batch(
+            "UPDATE note SET text = 'new' WHERE ara_row IN (2, 4, 40000, 40002); \
+             DELETE FROM note WHERE ara_row IN (6, 40004); \
+             UPDATE note SET is_deleted = 1 WHERE ara_row IN (8, 40006); \
+             INSERT INTO note VALUES (1, 0, 'new'), (39999, 0, 'new')",
+        )?;
+        refresh.run(&connection)?;
+        assert_eq!(found("new")?, 6);
+        connection.execute_batch("UPDATE note SET text = 'newer' WHERE ara_row IN (4, 40002)")?;
+        while refresh.fill_some(&connection)? {}
+        refresh.run(&connection)?;
+        assert_eq!((found("new")?, found("newer")?), (4, 2));
+        assert_eq!(found("old")?, 25_000 - 1 - 8);
+        assert!(!refresh.is_due(&connection)? && !refresh.fill_some(&connection)?);
+        Ok(())
+    }
+}

@@ -23,8 +23,11 @@ pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
-    let changing: [(&str, fn(&str) -> String); 3] =
-        [("ara_lower", str::to_lowercase), ("ara_upper", str::to_uppercase), ("ara_fold", fold)];
+    let changing = [
+        ("ara_lower", str::to_lowercase as fn(&str) -> String),
+        ("ara_upper", str::to_uppercase),
+        ("ara_fold", fold),
+    ];
     for (name, change) in changing {
         connection.create_scalar_function(name, 1, flags, move |context| {
             Ok(match text(context, 0) {
