@@ -18,6 +18,7 @@ mod past;
 mod rows;
 mod search;
 mod sync;
+mod text;
 mod trace;
 mod value;
 mod watch;
@@ -57,6 +58,8 @@ pub use exchange::changes::Changes;
 #[doc(hidden)]
 pub use exchange::points::{NodePoint, NodeRun};
 pub use exchange::vector::VersionVector;
+#[doc(hidden)]
+pub use file::functions::register_functions;
 pub use growth::drift::Drift;
 pub use growth::failure::SchemaFailure;
 pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
@@ -117,7 +120,4 @@ pub use value::{
     Stored, Timestamp, UtcOffset, Value, Whole,
 };
 #[doc(hidden)]
-pub use value::{
-    Document, UpgradesTo, Versioned, one_of_value, read_as, read_data, register_functions,
-    store_data,
-};
+pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as, read_data, store_data};
