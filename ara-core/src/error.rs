@@ -39,7 +39,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be opened, created or replaced: its folder is missing, it is a directory, access
-    /// is denied, it is in use, or beside it lies the write-ahead log of another file. The reason tells which.
+    /// is denied, it is in use, its path is too long, it has a second name (a hard link), or beside it lies the write-ahead
+    /// log of another file. The reason tells which.
     #[error("cannot open {}: {reason}", path.display())]
     Open {
         /// The path of the file.

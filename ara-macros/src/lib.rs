@@ -124,10 +124,6 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 /// not. A released variant keeps its name, and whether it has data. Its fields change as those of
 /// [`Json`](../ara/struct.Json.html) do: new ones are `Option`, or have `#[serde(default)]`.
 ///
-/// # The name of the crate
-///
-/// `#[value(crate = "my_lib::ara")]` is as [with tables](macro@Table#crate).
-///
 /// ```
 /// use ara::prelude::*;
 ///
@@ -152,6 +148,10 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # The name of the crate
+///
+/// `#[value(crate = "my_lib::ara")]` is as [with tables](macro@Table#crate).
 #[proc_macro_derive(Value, attributes(value))]
 pub fn derive_value(input: TokenStream) -> TokenStream {
     derived(parse_macro_input!(input), &["value"], value::derive)
