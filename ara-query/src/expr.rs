@@ -212,7 +212,8 @@ impl<S, T: Value> Operand for Expr<S, T> {
     message = "`{Self}` is not part of this query",
     label = "the query reads `{S}`",
     note = "join the table first, or take a column of a table that the query reads",
-    note = "groups have the columns that they are grouped by, and aggregates"
+    note = "groups have the columns that they are grouped by, aggregates, and expressions that they are grouped by, \
+            as `.of_group()`"
 )]
 pub trait Within<S, I> {}
 

@@ -107,8 +107,8 @@ pub trait ViewField<T, I> {
 /// The fields as which something can be read.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "{Self} cannot be read as `{F}`",
-    label = "expected its own type, or an `Option` of it"
+    message = "what this field reads is no `{F}`",
+    label = "expected the type of what it reads, or an `Option` of it"
 )]
 pub trait FieldRead<F> {
     #[doc(hidden)]

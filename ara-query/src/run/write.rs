@@ -27,7 +27,7 @@ impl<T: Table, R: Record<Table = T>> OneTable<(R,)> for (T,) {}
 ///
 /// These methods end a chain of clauses, and write the rows that the query would return, in the transaction that it is of,
 /// or else in one of their own.
-impl<S: OneTable<R>, R> Query<'_, S, R> {
+impl<S: Scope, R> Query<'_, S, R> {
     /// Updates the rows, and returns how many there were. The function sets what is to change.
     ///
     /// All clauses count, so that a query with a limit updates the first rows only.
@@ -54,7 +54,10 @@ impl<S: OneTable<R>, R> Query<'_, S, R> {
     pub fn update(
         self,
         mut change: impl FnMut(<S::First as Table>::Patch) -> <S::First as Table>::Patch,
-    ) -> Result<u64> {
+    ) -> Result<u64>
+    where
+        S: OneTable<R>,
+    {
         self.write_each(&mut |tx, id| tx.update(change(S::First::patch(id))))
     }
 
@@ -78,7 +81,10 @@ impl<S: OneTable<R>, R> Query<'_, S, R> {
     /// # Errors
     ///
     /// Returns the errors of [`update`](Self::update).
-    pub fn delete(self) -> Result<u64> {
+    pub fn delete(self) -> Result<u64>
+    where
+        S: OneTable<R>,
+    {
         self.write_each(&mut |tx, id| tx.delete(id))
     }
 
