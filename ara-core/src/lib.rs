@@ -39,7 +39,7 @@ pub use catalog::search_index::search_table;
 pub use catalog::shown_column::{checked_limit, edit_columns_of};
 pub use database::Database;
 pub use database::options::Options;
-pub use database::source::{Reading, Source};
+pub use database::source::{Handle, Reading, Source};
 #[doc(hidden)]
 pub use database::subscription::{Subscription, Until};
 pub use database::transaction::Transaction;
@@ -100,7 +100,7 @@ pub use uuid::Uuid;
 pub use value::{
     Addition, AsRead, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue,
     Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule, Stored,
-    Timestamp, Value, Whole,
+    Timestamp, UtcOffset, Value, Whole,
 };
 #[doc(hidden)]
 pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as, register_functions};

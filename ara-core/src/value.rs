@@ -34,6 +34,7 @@ mod text;
 #[cfg(feature = "time")]
 mod time;
 mod timestamp;
+mod utc_offset;
 
 pub use self::as_read::AsRead;
 pub use self::column_type::Value;
@@ -56,3 +57,4 @@ pub use self::stored::Stored;
 pub(crate) use self::stored::is_same;
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;
+pub use self::utc_offset::UtcOffset;

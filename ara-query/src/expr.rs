@@ -8,11 +8,13 @@
 pub(crate) mod column;
 pub(crate) mod comparand;
 pub(crate) mod compare;
+pub(crate) mod json;
 pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod param;
 pub(crate) mod scope;
 pub(crate) mod text;
+pub(crate) mod time;
 
 use std::fmt;
 use std::marker::PhantomData;

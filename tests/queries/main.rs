@@ -2,11 +2,17 @@
 
 mod chinook;
 mod clauses;
+mod groups;
 mod items;
+mod json;
+mod lists;
 mod null_rules;
+mod owned;
 mod pages;
 mod plans;
 mod raw_sql;
 mod search;
+mod times;
 mod typing;
 mod watch;
+mod writes;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
-use crate::database::source::{Reading, Source};
+use crate::database::source::{Handle, Reading, Source};
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::grow::{grow, has_indexes, look, showing};
@@ -172,6 +172,14 @@ impl Source for Database {
     fn watchable(&self) -> Option<&Database> {
         Some(self)
     }
+
+    fn write(&self, write: &mut dyn FnMut(&Transaction<'_>) -> Result<()>) -> Result<()> {
+        self.transaction(write)
+    }
+
+    fn handle(&self) -> Handle<'_> {
+        Handle::shared(self)
+    }
 }
 
 impl<'c> Transaction<'c> {
@@ -294,5 +302,9 @@ impl Source for Transaction<'_> {
             }
             read => read,
         }
+    }
+
+    fn write(&self, write: &mut dyn FnMut(&Transaction<'_>) -> Result<()>) -> Result<()> {
+        write(self)
     }
 }

@@ -231,7 +231,7 @@ fn has_at(text: Sql, part: Sql, place: impl FnOnce(Sql, Sql) -> Sql) -> Sql {
     let fits = binary(length.clone(), BinOper::GreaterThanOrEqual, of_part.clone());
     let there = call("substr", [text, place(length, of_part.clone()), of_part]);
     // SQLite gives NULL for a part of an empty blob.
-    let there = call("ifnull", [there, Sql::Value(Vec::new().into())]);
+    let there = call("ifnull", [there, Sql::Value(Vec::<u8>::new().into())]);
     and(fits, binary(there, BinOper::Equal, part))
 }
 

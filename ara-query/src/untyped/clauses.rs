@@ -150,7 +150,11 @@ impl Clauses {
 
     /// Returns what must be known of the expressions.
     pub(crate) fn notes(&self) -> Notes {
-        let notes = self.notes.clone();
+        let mut notes = self.notes.clone();
+        if let Some(groups) = &self.groups {
+            let by: Vec<_> = groups.by.iter().map(|term| term.clone().value()).collect();
+            notes.grouped_by(&by);
+        }
         if self.search.is_some() { notes.searched() } else { notes }
     }
 
@@ -188,6 +192,11 @@ impl Clauses {
     /// Returns whether several rows of the tables become one.
     pub(super) fn are_several_one(&self) -> bool {
         self.distinct || self.groups.is_some()
+    }
+
+    /// Returns whether the rows are grouped.
+    pub(crate) fn is_grouped(&self) -> bool {
+        self.groups.is_some()
     }
 
     /// Returns whether the column is narrowed.

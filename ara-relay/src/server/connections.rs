@@ -30,6 +30,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How many bytes of a request are read at once, and its head may have.
 const MOST_READ: usize = 64 << 10;
 
+/// How many bytes that are not on their way yet the system keeps of a connection. Without a limit it would take megabytes of
+/// an answer over that nobody reads, and nobody would count them.
+#[cfg(target_os = "linux")]
+const MOST_UNSENT: u32 = 128 << 10;
+
 /// In which header a reverse proxy says from where a request came.
 const FORWARDED: &str = "x-forwarded-for";
 
@@ -106,8 +111,8 @@ impl Accepting {
     ) {
         let options = self.shared.options;
         // News is small, and is not to wait for more.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection is slower than it need be");
+        if let Err(error) = stream.set_nodelay(true).and_then(|()| bound_unsent(&stream)) {
+            tracing::debug!(%error, "a connection is not as it should be");
         }
         let router = self.router.clone();
         let service =
@@ -129,6 +134,17 @@ impl Accepting {
             drop((room, open));
         });
     }
+}
+
+#[cfg(target_os = "linux")]
+fn bound_unsent(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT)
+}
+
+/// Elsewhere the system decides.
+#[cfg(not(target_os = "linux"))]
+const fn bound_unsent(_stream: &TcpStream) -> io::Result<()> {
+    Ok(())
 }
 
 async fn answer(

@@ -22,7 +22,7 @@ fn claim(relay: &Relay, from: crate::light::From) -> Line {
 
 #[test]
 fn bodies_that_trickle_or_stop_are_given_up() {
-    let relay = Relay::strict(&["--patience", "2"]);
+    let relay = Relay::strict(&["--patience", "3"]);
     let mut honest = Honest::new(&relay);
     // More than there is room for, if what is announced were counted.
     let mut lines: Vec<_> = (0..100).map(|_| claim(&relay, ATTACKER)).collect();
@@ -44,7 +44,7 @@ fn bodies_that_trickle_or_stop_are_given_up() {
 fn one_address_has_a_part_of_the_room_for_bodies() {
     // Behind a proxy, it is known which address that is.
     for (options, from) in [("--limit-this-machine", ATTACKER), ("--behind-proxy", BEHIND_PROXY)] {
-        let relay = Relay::start(&[options]);
+        let relay = Relay::start(&[options, "--patience", "600"]);
         let mut honest = Honest::new(&relay);
         let before = relay.memory().unwrap().0;
         let mut lines: Vec<_> = (0..size(12, 100)).map(|_| claim(&relay, from)).collect();

@@ -7,6 +7,7 @@ use ara::Database;
 use ara::prelude::*;
 use ara::sync::{Session, join};
 
+use crate::noise;
 use crate::relay::Relay;
 
 /// How long to wait for what should come soon.
@@ -55,13 +56,7 @@ impl Honest {
 
     /// Commits a text so long that it takes several requests.
     pub fn go_on_with_much(&mut self) {
-        let mut state = 1_u64;
-        let letters = (0..3 << 20).map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            char::from(b'!' + (state >> 58) as u8)
-        });
-        let text = letters.collect::<String>();
-        self.commit(0, &text);
+        self.commit(0, &noise(3 << 20));
     }
 
     fn commit(&mut self, from: usize, text: &str) {

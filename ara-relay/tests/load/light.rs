@@ -161,6 +161,13 @@ impl Line {
         self.receive()
     }
 
+    /// Asks for a challenge for requests about a space, and returns the status.
+    pub fn challenge(&mut self, space: SpaceId) -> io::Result<u16> {
+        let (status, answer) = self.post(Endpoint::Challenge.path(), space.as_bytes())?;
+        self.challenge = Some((space, read(&answer)?.challenge));
+        Ok(status)
+    }
+
     /// Signs the content of a request, for which it may ask for a challenge.
     pub fn sign(
         &mut self,
@@ -171,8 +178,7 @@ impl Line {
         let begin = content.get(..16).and_then(|space| space.try_into().ok());
         let space = SpaceId::from_bytes(begin.expect("a content begins with a space"));
         if self.challenge.as_ref().is_none_or(|(known, _)| *known != space) {
-            let (_, answer) = self.post(Endpoint::Challenge.path(), space.as_bytes())?;
-            self.challenge = Some((space, read(&answer)?.challenge));
+            self.challenge(space)?;
         }
         let challenge = self.challenge.as_ref().map_or(&[][..], |(_, challenge)| challenge);
         let audience = format!("http://{}", self.relay);

@@ -32,3 +32,13 @@ const HONEST: usize = 4;
 fn size(few: usize, full: usize) -> usize {
     if std::env::var("ARA_LOAD").is_ok_and(|load| load == "full") { full } else { few }
 }
+
+/// Returns letters that no compression makes much shorter.
+fn noise(length: usize) -> String {
+    let mut state = 1_u64;
+    let letter = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'!' + (state >> 58) as u8)
+    };
+    (0..length).map(letter).collect()
+}

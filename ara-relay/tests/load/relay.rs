@@ -45,7 +45,9 @@ impl Relay {
         let folder = tempfile::tempdir().unwrap();
         let database = std::env::var_os("ARA_TEST_POSTGRES").filter(|url| !url.is_empty());
         let own = std::env::vars().filter(|(name, _)| name.starts_with("ARA_RELAY_"));
-        own.for_each(|(name, _)| drop(command.env_remove(name)));
+        for (name, _) in own {
+            command.env_remove(name);
+        }
         command
             .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
             .args(["--admit", "open", "--log", "error"])
