@@ -6,10 +6,14 @@
 
 mod bulk;
 mod child;
+mod connected;
 mod crowd;
 mod devices;
 mod idle;
 mod latency;
+#[expect(dead_code, reason = "tests that attack need the rest")]
+#[path = "../../tests/load/light.rs"]
+mod light;
 mod memory;
 mod proxy;
 mod relay;
@@ -32,6 +36,7 @@ fn main() -> ara::Result<()> {
     wire::one_at_a_time(&mut report)?;
     latency::latency(&mut report)?;
     crowd::crowd(&mut report)?;
+    connected::connected(&mut report)?;
     memory::first_sync(&mut report)?;
     idle::idle(&mut report)
 }

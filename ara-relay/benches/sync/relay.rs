@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use ara_measure::Usage;
 
 /// A relay that is running.
 pub struct Relay {
@@ -31,6 +34,17 @@ impl Relay {
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.expect("the relay says where it is").to_owned();
         Self { process, url, file: database.is_none().then_some(file) }
+    }
+
+    /// Returns where it listens.
+    pub fn address(&self) -> SocketAddr {
+        let address = self.url.strip_prefix("http://");
+        address.and_then(|address| address.parse().ok()).expect("the URL has an address")
+    }
+
+    /// Returns what the relay has used so far, where the system tells it.
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::of(self.process.id())
     }
 
     /// Returns how large the relay's file is, with all that was committed in it, if it has one.
