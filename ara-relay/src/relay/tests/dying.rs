@@ -16,12 +16,12 @@ use crate::testing::{TestSpace, copy, node, noise, options, short};
 
 const NODE: ara_protocol::NodeId = node(1);
 
-/// When a relay dies.
+/// Before what a relay dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
-    BeforeItWrites,
-    BeforeItCommits,
-    BeforeItAnswers,
+    Write,
+    Commit,
+    Answer,
 }
 
 /// A store with which the relay dies at one of its writes.
@@ -52,12 +52,12 @@ impl Store for Dying {
             return self.store.write(about, job);
         }
         match self.at {
-            Moment::BeforeItWrites => {}
-            Moment::BeforeItCommits => self.store.write(about, &mut |transaction| {
+            Moment::Write => {}
+            Moment::Commit => self.store.write(about, &mut |transaction| {
                 job(transaction)?;
                 Ok(Ending::Undo)
             })?,
-            Moment::BeforeItAnswers => self.store.write(about, job)?,
+            Moment::Answer => self.store.write(about, job)?,
         }
         Err(StoreError::Failed { reason: "it is dead".to_owned() })
     }
@@ -138,7 +138,7 @@ fn dies_at(after: usize, at: Moment) -> bool {
 }
 
 fn a_range_is_replaced_whole_or_not_at_all() {
-    for at in [Moment::BeforeItWrites, Moment::BeforeItCommits, Moment::BeforeItAnswers] {
+    for at in [Moment::Write, Moment::Commit, Moment::Answer] {
         let writes = (0..).take_while(|after| dies_at(*after, at)).count();
         // Each of the parts, and the segments.
         assert_eq!(writes, 3, "{at:?}");
