@@ -18,6 +18,7 @@ mod past;
 mod rows;
 mod search;
 mod sync;
+mod text;
 mod trace;
 mod value;
 mod watch;
@@ -48,6 +49,8 @@ pub use exchange::changes::Changes;
 #[doc(hidden)]
 pub use exchange::points::{NodePoint, NodeRun};
 pub use exchange::vector::VersionVector;
+#[doc(hidden)]
+pub use file::functions::register_functions;
 pub use growth::drift::Drift;
 pub use growth::failure::SchemaFailure;
 pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
@@ -103,4 +106,4 @@ pub use value::{
     Timestamp, UtcOffset, Value, Whole,
 };
 #[doc(hidden)]
-pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as, register_functions};
+pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as};

@@ -138,9 +138,26 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn order_by<H>(mut self, order: impl IntoOrder<S, H>) -> Self {
-        for order in order.into_orders() {
-            self.clauses.order(order.term, order.notes);
-        }
+        let orders = order.into_orders().into_iter();
+        self.clauses.order(orders.map(|order| (order.term, order.notes)));
+        self
+    }
+
+    /// Ignores the case of texts in the order that the last [`order_by`](Self::order_by) gave, in every script:
+    /// `apple` comes before `Zebra`. Texts that differ in case alone are equal. Accents count, and no index serves.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String }
+    /// # let db = Database::memory()?;
+    /// db.create_all(["Zebra", "Ölung", "öl", "apple"].map(|title| Todo::draft().title(title)))?;
+    /// let todos = db.query::<Todo>().order_by(Todo::title).ignoring_case().narrow(Todo::title);
+    /// assert_eq!(todos.select(Todo::title).all()?, ["apple", "Zebra", "öl", "Ölung"]);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn ignoring_case(mut self) -> Self {
+        self.clauses.ignore_case();
         self
     }
 

@@ -63,8 +63,9 @@ pub(crate) struct Arguments {
     ///
     /// postgres://USER:PASSWORD@HOST/DATABASE is a database of PostgreSQL, in which the relay makes its tables. Any number
     /// of relays use it at a time. With ?sslmode=verify-full the connection is encrypted, and it is checked who the
-    /// database is, by the authorities that browsers trust or by &sslrootcert=FILE. Arguments are seen by other users of
-    /// the machine: prefer the environment variable.
+    /// database is, by the authorities that browsers trust or by &sslrootcert=FILE; verify-ca checks no name, and require
+    /// checks nothing unless there is a FILE. Arguments are seen by other users of the machine: prefer the environment
+    /// variable.
     #[arg(
         long,
         value_name = "STORE",

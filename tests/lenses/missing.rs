@@ -261,7 +261,7 @@ fn another_value_makes_the_index_anew() -> Outcome {
         [
             "ara_index expense(shares=2)",
             "ara_index expense(shares=2,what)",
-            "ara_search expense(place=%27nowhere%27)",
+            "ara_search_2 expense(place=%27nowhere%27)",
         ]
     );
     db.rebuild()?;

@@ -12,6 +12,7 @@ mod pages;
 mod plans;
 mod raw_sql;
 mod search;
+mod texts;
 mod times;
 mod typing;
 mod watch;

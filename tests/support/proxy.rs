@@ -57,6 +57,9 @@ pub struct Proxy {
     address: SocketAddr,
 }
 
+/// Connections by their numbers, and the relay to which each is, if it is to one.
+type Connections = BTreeMap<u64, (Option<SocketAddr>, TcpStream)>;
+
 struct Shared {
     relays: Mutex<Vec<SocketAddr>>,
     /// How often a relay was chosen.
@@ -64,8 +67,8 @@ struct Shared {
     faults: Mutex<Faults>,
     random: Mutex<Random>,
     traffic: Mutex<Traffic>,
-    /// All that is open, and the relay to which it is, if it is to one.
-    connections: Mutex<(u64, BTreeMap<u64, (Option<SocketAddr>, TcpStream)>)>,
+    /// How many there were, and those that are open.
+    connections: Mutex<(u64, Connections)>,
     is_over: AtomicBool,
     /// Ends what waits when it is over.
     over: Condvar,

@@ -123,7 +123,7 @@ impl Readable {
 /// # Errors
 ///
 /// Returns the error of `rusqlite` if SQLite cannot register it.
-pub fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;

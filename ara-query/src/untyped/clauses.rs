@@ -38,6 +38,8 @@ pub(crate) struct Clauses {
     is_unseen: bool,
     pub(super) groups: Option<Groups>,
     pub orders: Vec<OrderTerm>,
+    /// Where the orders of the last `order_by` begin.
+    last_order: usize,
     notes: Notes,
 }
 
@@ -125,9 +127,17 @@ impl Clauses {
     }
 
     /// Orders the rows that the orders before leave equal.
-    pub(crate) fn order(&mut self, order: OrderTerm, notes: Notes) {
-        self.notes.add(notes);
-        self.orders.push(order);
+    pub(crate) fn order(&mut self, orders: impl IntoIterator<Item = (OrderTerm, Notes)>) {
+        self.last_order = self.orders.len();
+        for (order, notes) in orders {
+            self.notes.add(notes);
+            self.orders.push(order);
+        }
+    }
+
+    /// Ignores the case of texts in the orders that were added last.
+    pub(crate) fn ignore_case(&mut self) {
+        self.orders.iter_mut().skip(self.last_order).for_each(OrderTerm::ignore_case);
     }
 
     /// Keeps only the row with this id, whatever the limit and the offset.

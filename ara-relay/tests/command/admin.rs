@@ -23,7 +23,7 @@ ara::schema! { pub App: Task }
 /// How long to wait for what is a matter of seconds.
 const LONG: Duration = Duration::from_secs(300);
 
-pub fn admin(store: &str, arguments: &[&str]) -> Output {
+fn admin(store: &str, arguments: &[&str]) -> Output {
     command(&[&["admin"], arguments, &["--store", store]].concat()).output().unwrap()
 }
 
@@ -126,6 +126,7 @@ fn it_lists_limits_copies_and_checks_spaces() {
     assert_eq!(done(&store, &["copy", "--to", &export, &space]), "1 space copied\n");
     assert!(failed(&store, &["copy", "--to", &export, &space]).contains("there already"));
     assert!(done(&store, &["copy", "--to", &export]).contains("0 spaces copied"));
+    assert!(failed(&export, &["drop-copy", &space]).contains("nothing of it was dropped"));
     done(&store, &["vacuum"]);
 
     // The relay is lost, and the export is all that there is.

@@ -2,8 +2,10 @@
 #![cfg(unix)]
 
 mod admin;
+mod cluster;
 mod damaged;
 mod device;
+mod encrypted;
 mod processes;
 mod running;
 mod serving;

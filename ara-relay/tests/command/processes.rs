@@ -1,7 +1,6 @@
 //! Several relays over one PostgreSQL, as processes of their own: while many devices write, relays are killed and
 //! halted, and the database crashes. What a device was told to be sent is there, and all devices end with the same.
 
-mod cluster;
 mod relays;
 mod stored;
 
@@ -15,10 +14,10 @@ use ara::sync::Alarm;
 use support::proxy::Faults;
 use support::random::{Random, number};
 
-use self::cluster::Cluster;
 use self::relays::{RELAYS, Relays};
 use self::stored::check_logs;
 use crate::admin::done;
+use crate::cluster::Cluster;
 use crate::device::{Device, LONG, MANY};
 
 const SPACES: usize = 20;
