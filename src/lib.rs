@@ -11,19 +11,29 @@ mod schema_history;
 #[cfg(feature = "sync")]
 pub mod sync;
 
+#[cfg(feature = "chrono")]
+#[doc(no_inline)]
+pub use ara_core::chrono;
+#[cfg(feature = "jiff")]
+#[doc(no_inline)]
+pub use ara_core::jiff;
 pub use ara_core::schema::{
     ColumnDef, ColumnSnapshot, IndexDef, Range, Replaces, ReplacesSnapshot, Snapshot, TableDef,
     TableSnapshot, Type, TypeSnapshot,
 };
+#[cfg(feature = "time")]
+#[doc(no_inline)]
+pub use ara_core::time;
 pub use ara_core::{
     Addition, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,
-    Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue, Growth,
-    Id, ImportReport, IntoOptional, IntoSqlValue, IntoValue, Json, LineProblem, MergeReport,
-    NonEmptyString, Obstacle, OnProblem, Options, Ordered, ParseError, Past, Progress, Readable,
-    Reason, RebuildReport, Record, RecordedType, Refused, Result, RowChange, RowCount, Rule,
-    Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored,
-    Table, Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport,
-    UnfitCells, Update, UtcOffset, Uuid, Value, Verification, VersionVector, What, ddl,
+    CreatedAt, Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue,
+    Growth, Id, IdColumn, ImportReport, IntoOptional, IntoSqlValue, IntoValue, Json, KeyPart,
+    LineProblem, MergeReport, NaturalKey, NonEmptyString, Obstacle, OnProblem, Options, Ordered,
+    ParseError, Past, Progress, Readable, Reason, RebuildReport, Record, RecordedType, Refused,
+    Result, RowChange, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn,
+    Searchable, SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId,
+    TransactionSummary, Transactions, UndoReport, UnfitCells, Update, UpdatedAt, UtcOffset, Uuid,
+    Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 #[doc(hidden)]
@@ -46,9 +56,9 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use ara_macros::{OneOf, Table, Value, Versioned, View};
     pub use ara_query::{
-        Aggregates, Compare, Contains, Expr, Filter, InQuery, JsonFunctions, NumberFunctions,
-        OfAlias, OneOf, OwnedQueries, Queries, Query, Referring, Sort, TextFunctions,
-        TimeFunctions, View,
+        Aggregates, Compare, Contains, Expr, Filter, InQuery, JsonFunctions, Mutations,
+        NumberFunctions, OfAlias, OneOf, OwnedQueries, Queries, Query, Referring, Sort,
+        TextFunctions, TimeFunctions, View,
     };
     #[cfg(feature = "sync")]
     pub use ara_sync::Syncing;
@@ -56,6 +66,11 @@ pub mod prelude {
 
 #[doc(hidden)]
 pub mod __private {
+    /// The derive, whose name is that of a trait here as well.
+    pub mod derive {
+        pub use ara_macros::Table;
+    }
+
     pub use ara_core::schema::compile_time::*;
     pub use ara_core::schema::{
         ColumnDef, IndexDef, Place, Range, Replaces, TableDef, Type, lacks_a_table,
@@ -69,12 +84,12 @@ pub mod __private {
         SetsKey, Stored, SystemColumn, Table, TableRef, There, Timestamp, Update, UpgradesTo,
         Value, Versioned, Whole, WriteBy, WriteLens, Writes, as_read, call_read, call_read_with,
         call_write, column_def, definitions, given, given_at, is_counter, key_read, key_replaced,
-        key_text, key_written, missing_value, read_value, refuse_missing_counter,
-        replaces_no_counter, search_text, written_value,
+        key_text, key_written, missing_value, read_data, read_value, refuse_missing_counter,
+        replaces_no_counter, search_text, serde, store_data, written_value,
     };
     pub use ara_query::{
-        Grouped, Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant,
-        refuse_local,
+        Grouped, Holds, Number, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow,
+        read_variant, refuse_local,
     };
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};

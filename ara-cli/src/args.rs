@@ -388,7 +388,8 @@ fn parse_message(text: &str) -> Result<String, &'static str> {
 fn parse_moment(text: &str) -> Result<Timestamp, String> {
     match text.parse::<jiff::civil::Date>() {
         Ok(day) if !text.contains(':') => {
-            let begins = day.to_zoned(TimeZone::system()).map_err(|error| error.to_string())?;
+            let begins =
+                day.to_zoned_datetime(TimeZone::system()).map_err(|error| error.to_string())?;
             Ok(Timestamp::from_millis(begins.timestamp().as_millisecond()))
         }
         _ => text.parse().map_err(|_| {

@@ -69,6 +69,7 @@ use crate::value::Id;
 /// | [`Error::Corrupt`] | The file is damaged. |
 /// | [`Error::DiskFull`] | A write finds no space left. |
 /// | [`Error::Io`] | The system cannot read or write the file. |
+/// | [`Error::TooManyOpenFiles`] | The process, or the system, may not open another file. |
 /// | [`Error::ReadOnly`] | The file or its folder does not allow writing. |
 /// | [`Error::Replaced`] | The file was moved, deleted or replaced since it was opened, and a write, or a new connection, would use it. |
 /// | [`Error::InsideTransaction`] | The closure of [`transaction`](Self::transaction) uses the database instead of the transaction that it is given, or a closure uses it that is called while a method holds the writer, to be told the progress of [`vacuum_with`](Self::vacuum_with), for example. |

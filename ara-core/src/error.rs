@@ -1,6 +1,8 @@
 //! The error type.
 
 mod kind;
+mod raw_sql;
+mod shown;
 mod sqlite;
 
 use std::path::PathBuf;
@@ -15,6 +17,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Its message says what went wrong and what to do about it. Errors contain the names of tables and
 /// columns, and never the values of rows.
 ///
+/// `{:?}` shows the message as well, as an error of `main` and of `unwrap` is shown by it. `{:#?}` adds the name of the
+/// variant, which [`name`](Self::name) returns.
+///
 /// ```
 /// use ara::Error;
 /// use ara::prelude::*;
@@ -26,13 +31,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// let error = db.create(Todo::draft().title(" ")).unwrap_err();
 /// assert!(matches!(error, Error::Rule { table: "todo", column: "title", .. }));
 /// assert_eq!(error.to_string(), "column `todo.title` must not be blank");
+/// assert_eq!(format!("{error:?}"), error.to_string());
+/// assert_eq!(error.name(), "Rule");
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be opened, created or replaced: its folder is missing, it is a directory, access
-    /// is denied, it is in use, or beside it lies the write-ahead log of another file. The reason tells which.
+    /// is denied, it is in use, its path is too long, it has a second name (a hard link), or beside it lies the write-ahead
+    /// log of another file. The reason tells which.
     #[error("cannot open {}: {reason}", path.display())]
     Open {
         /// The path of the file.
@@ -117,6 +125,12 @@ pub enum Error {
         "the database is locked by another process, or opened twice in this one: try again, or raise the busy timeout"
     )]
     Busy,
+
+    /// The process, or the system, has as many files open as it is allowed.
+    #[error(
+        "too many files are open for another one: raise the limit of the process (`ulimit -n`), or close files that are not needed; nothing was written"
+    )]
+    TooManyOpenFiles,
 
     /// The file could not be written, because it or its folder is read-only for this user.
     #[error("the database is read-only: allow this user to write the file and its folder")]
@@ -259,6 +273,28 @@ pub enum Error {
         "an earlier error broke this transaction, and nothing was written: return it from the closure"
     )]
     Broken,
+
+    /// A query is larger than SQLite takes: it has more than 32,766 values, or is nested too deeply.
+    #[error(
+        "the query is larger than SQLite takes ({reason}): ask for a part at a time, and put the rows together"
+    )]
+    QueryTooLarge {
+        /// The message of SQLite.
+        reason: String,
+    },
+
+    /// A sum of integers does not fit into an `i64`.
+    #[error(
+        "a sum of integers does not fit into 64 bits: sum up fewer rows, or take `avg`, which gives a floating-point number"
+    )]
+    Overflow,
+
+    /// Raw SQL is not valid: it has a typing error, or names what is not there.
+    #[error("SQL that is written by hand is not valid: {reason}")]
+    RawSql {
+        /// What is wrong with it. It never contains a value.
+        reason: String,
+    },
 
     /// Raw SQL is not a statement that only reads.
     #[error(

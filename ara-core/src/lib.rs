@@ -23,6 +23,15 @@ mod trace;
 mod value;
 mod watch;
 
+#[cfg(feature = "chrono")]
+#[doc(no_inline)]
+pub use ::chrono;
+#[cfg(feature = "jiff")]
+#[doc(no_inline)]
+pub use ::jiff;
+#[cfg(feature = "time")]
+#[doc(no_inline)]
+pub use ::time;
 pub use ara_schema as schema;
 pub use care::import_report::{ImportReport, LineProblem, OnProblem};
 #[doc(hidden)]
@@ -72,9 +81,11 @@ pub use model::lens_functions::{
 };
 #[doc(hidden)]
 pub use model::lens_laws::{LawFault, LensLaws, LensValues};
+pub use model::natural_key::{KeyPart, NaturalKey};
 pub use model::record::{
     FieldOf, Fields, Maybe, Presence, Record, SYSTEM_FIELDS, There, put_columns, select_list,
 };
+pub use model::system_columns::{CreatedAt, IdColumn, UpdatedAt};
 pub use model::table::{
     Column, Create, IdOf, Missing, MissingValue, Provided, SearchColumn, Searchable, Set,
     SystemColumn, Table, Update, as_read, column_def, is_counter, missing_value,
@@ -86,6 +97,9 @@ pub use past::as_of::Past;
 pub use past::row_history::{ColumnChange, RowChange};
 pub use past::transaction_list::{TransactionSummary, Transactions};
 pub use past::undo::UndoReport;
+/// What generated code reads and writes data with.
+#[doc(hidden)]
+pub use serde;
 pub use sync::changes_since::ChangesSince;
 #[doc(hidden)]
 pub use sync::client::commits::CommitListener;
@@ -101,9 +115,9 @@ pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
 pub use value::{
-    Addition, AsRead, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue,
-    Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule, Stored,
-    Timestamp, UtcOffset, Value, Whole,
+    Addition, AsRead, Borrowed, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue,
+    IntoValue, Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule,
+    Stored, Timestamp, UtcOffset, Value, Whole,
 };
 #[doc(hidden)]
-pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as};
+pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as, read_data, store_data};

@@ -15,10 +15,22 @@ mod view;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
+use input::facade::Facade;
+
+/// Generates code for a type that may say in one of these helper attributes what ara is called.
+fn derived(
+    mut input: DeriveInput,
+    helpers: &[&str],
+    derive: fn(&DeriveInput) -> proc_macro2::TokenStream,
+) -> TokenStream {
+    let facade = Facade::take(&mut input.attrs, helpers);
+    facade.put_into(derive(&input)).into()
+}
+
 #[doc = include_str!("table/derive.md")]
 #[proc_macro_derive(Table, attributes(table, __ara_table))]
 pub fn derive_table(input: TokenStream) -> TokenStream {
-    table::derive(&parse_macro_input!(input as DeriveInput)).into()
+    derived(parse_macro_input!(input), &["table", "__ara_table"], table::derive)
 }
 
 /// Makes a struct a table of the database, and derives the traits that most apps want for it.
@@ -43,10 +55,14 @@ pub fn derive_table(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
-    table::attribute(&args.into(), parse_macro_input!(input as DeriveInput)).into()
+    let mut args = args.into();
+    let (facade, given) = Facade::take_attribute(&mut args);
+    let mut input: DeriveInput = parse_macro_input!(input);
+    input.attrs.extend(given);
+    facade.put_into(table::attribute(&args, input)).into()
 }
 
-/// Makes a newtype, or an enum without data, a type that columns can have.
+/// Makes a newtype, or an enum, a type that columns can have.
 ///
 /// Types of other shapes can be stored as [`Json`](../ara/struct.Json.html), if they implement serde's
 /// traits.
@@ -61,7 +77,8 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 /// - A stored value that `TryFrom` refuses is read as missing. Another version of the app may have
 ///   written it, with other rules.
 ///
-/// Setters take the newtype and the field's type. If the field is a `String`, they also take a `&str`.
+/// Setters take the newtype and the field's type. If the field is a `String`, they also take a `&str`. A newtype of a number
+/// is a [`Number`](../ara/trait.Number.html): queries compare it, calculate with it and sum it up.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -102,6 +119,11 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 ///
 /// A name that only another version of the app knows is read as missing.
 ///
+/// A variant that holds data is stored as JSON, an object of its name and its data: `{"Circle":{"radius":1.5}}`. Its
+/// fields are of types with serde's traits. `#[serde(..)]` on a field is heeded, and on the enum and its variants it is
+/// not. A released variant keeps its name, and whether it has data. Its fields change as those of
+/// [`Json`](../ara/struct.Json.html) do: new ones are `Option`, or have `#[serde(default)]`.
+///
 /// ```
 /// use ara::prelude::*;
 ///
@@ -126,9 +148,13 @@ pub fn table(args: TokenStream, input: TokenStream) -> TokenStream {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # The name of the crate
+///
+/// `#[value(crate = "my_lib::ara")]` is as [with tables](macro@Table#crate).
 #[proc_macro_derive(Value, attributes(value))]
 pub fn derive_value(input: TokenStream) -> TokenStream {
-    value::derive(&parse_macro_input!(input as DeriveInput)).into()
+    derived(parse_macro_input!(input), &["value"], value::derive)
 }
 
 /// Makes a type that columns can have of a document that changes its shape from release to release.
@@ -215,7 +241,7 @@ pub fn derive_value(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_derive(Versioned, attributes(value))]
 pub fn derive_versioned(input: TokenStream) -> TokenStream {
-    value::versioned::derive(&parse_macro_input!(input as DeriveInput)).into()
+    derived(parse_macro_input!(input), &["value"], value::versioned::derive)
 }
 
 /// Makes a struct a view: what a query returns in place of rows, by
@@ -280,7 +306,7 @@ pub fn derive_versioned(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_derive(View, attributes(view))]
 pub fn derive_view(input: TokenStream) -> TokenStream {
-    view::derive(&parse_macro_input!(input as DeriveInput)).into()
+    derived(parse_macro_input!(input), &["view"], view::derive)
 }
 
 /// Makes an enum one of several columns of a table: in each row, the one that was edited last. A query returns it by
@@ -329,7 +355,7 @@ pub fn derive_view(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_derive(OneOf, attributes(one_of))]
 pub fn derive_one_of(input: TokenStream) -> TokenStream {
-    one_of::derive(&parse_macro_input!(input as DeriveInput)).into()
+    derived(parse_macro_input!(input), &["one_of"], one_of::derive)
 }
 
 /// Declares the schema of an app: all its tables, under one name.
@@ -382,6 +408,8 @@ pub fn derive_one_of(input: TokenStream) -> TokenStream {
 ///   and is of the same revision, or its revision is lower.
 /// - A column is [`retired`](macro@Table#retired) and was never released.
 ///
+/// `#[schema(crate = "my_lib::ara")]` before the name of the schema is as [with tables](macro@Table#crate).
+///
 /// What is not in the file is unreleased, and can still be renamed and removed. Without the file,
 /// everything can. The page [`schema_changes`](../ara/guide/schema_changes/index.html) lists what may
 /// change and what may not.
@@ -399,5 +427,7 @@ pub fn derive_one_of(input: TokenStream) -> TokenStream {
 /// reads that file in place of the package's own. It must exist.
 #[proc_macro]
 pub fn schema(input: TokenStream) -> TokenStream {
-    schema::declare(parse_macro_input!(input as schema::Schema)).into()
+    let mut schema: schema::Schema = parse_macro_input!(input);
+    let facade = Facade::take(&mut schema.attrs, &["schema"]);
+    facade.put_into(schema::declare(schema)).into()
 }

@@ -51,7 +51,8 @@ pub fn attribute(args: &TokenStream, mut input: DeriveInput) -> TokenStream {
     let helper = format_ident!("{TABLE_OF_MACRO}");
     quote! {
         #[allow(clippy::derive_partial_eq_without_eq)]
-        #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq, ::ara::Table)]
+        #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
+        #[derive(::ara::__private::derive::Table)]
         #[#helper(#args)]
         #input
     }

@@ -2,7 +2,6 @@
 
 mod args;
 mod enumeration;
-mod itself;
 mod newtype;
 pub mod versioned;
 
@@ -36,7 +35,7 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
         faults.on(
             &input.ident,
             "`derive(Value)` is for a struct of one unnamed field, `struct Title(String)`, and for an \
-             enum without data; any serde type can be stored as `ara::Json<..>`",
+             enum; any serde type can be stored as `ara::Json<..>`",
         );
     }
     let generated = generated.unwrap_or_else(|| fallback(input));
@@ -48,7 +47,6 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
 /// errors.
 fn fallback(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;
-    let itself = itself::into_value(ident);
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
@@ -63,6 +61,5 @@ fn fallback(input: &DeriveInput) -> TokenStream {
                 ::core::option::Option::None
             }
         }
-        #itself
     }
 }

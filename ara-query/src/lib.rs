@@ -19,6 +19,7 @@
 mod tuple;
 
 mod expr;
+mod mutations;
 mod queries;
 mod query;
 mod run;
@@ -36,6 +37,7 @@ pub use expr::scope::{At, Contains, Member, Push, Scope};
 pub use expr::text::{Text, TextFunctions, TextOperand};
 pub use expr::time::{LocalTime, TimeFunctions};
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
+pub use mutations::Mutations;
 pub use queries::{OwnedQueries, Queries};
 pub use query::Query;
 pub use query::aggregate::{

@@ -19,6 +19,7 @@ use crate::refusal::tables::{write_key_changed, write_local, write_table_gone};
 use crate::refusal::types::{write_narrower, write_type_changed, write_variant_gone};
 use crate::table::TableDef;
 use crate::text::Text;
+use crate::ty::Type;
 use crate::violation::{Violation, Violations};
 
 /// The place in a struct at which the refusal of its table is shown.
@@ -69,6 +70,7 @@ pub const fn write_refusal(
     let mut violations = Violations::new(released, now);
     let mut count = 0;
     let mut is_of_released = false;
+    let mut is_gone = false;
     while !text.is_full()
         && let Some(violation) = violations.next()
     {
@@ -77,6 +79,11 @@ pub const fn write_refusal(
         }
         count += 1;
         is_of_released |= !matches!(violation, Violation::RetiredUnreleased { .. });
+        is_gone |= match violation {
+            Violation::ColumnGone { .. } => true,
+            Violation::VariantGone { now, .. } => matches!(now.ty, Type::Enum(_)),
+            _ => false,
+        };
         match violation {
             Violation::Local => write_local(text, released),
             Violation::Key => write_key_changed(text, released, now),
@@ -106,7 +113,7 @@ pub const fn write_refusal(
         }
     }
     if is_of_released {
-        write_why(text);
+        write_why(text, is_gone);
     }
 }
 
@@ -144,11 +151,18 @@ pub const fn write_lacking_tables(
         }
         at += 1;
     }
-    write_why(text);
+    write_why(text, true);
 }
 
-const fn write_why(text: &mut Text<'_>) {
+/// Writes why nothing released may go, and if something has, what becomes of it.
+const fn write_why(text: &mut Text<'_>, is_gone: bool) {
     text.push(
         "\n\nwhat was released stays, for devices that run an older version: `ara.lock` lists it",
     );
+    if is_gone {
+        text.push(
+            "\nkept unused, it costs nothing: rows keep what they hold, older versions go on reading and writing it,\n\
+             and find it missing in rows that this version creates",
+        );
+    }
 }

@@ -21,4 +21,5 @@ mod processes;
 mod read_only;
 #[cfg(unix)]
 mod temporary;
+mod too_many_files;
 mod vacuum;

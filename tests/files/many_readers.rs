@@ -1,7 +1,6 @@
 //! More threads that read at once than connections may be open, and reads within reads.
 
 use std::fs;
-use std::process::Command;
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
@@ -70,12 +69,8 @@ fn limited() -> Outcome {
 #[test]
 fn threads_beyond_the_limit_of_descriptors_read() -> Outcome {
     let folder = tempfile::tempdir()?;
-    let child = child::command("many_readers::limited", &folder.path().join("notes.db"))?;
-    let mut limited = Command::new("sh");
-    limited.arg("-c").arg("ulimit -n 256; exec \"$0\" \"$@\"");
-    limited.arg(child.get_program()).args(child.get_args());
-    limited.envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = limited.output()?;
+    let output =
+        child::limited("many_readers::limited", &folder.path().join("notes.db"), 256)?.output()?;
     let told =
         [output.stdout, output.stderr].map(|told| String::from_utf8_lossy(&told).into_owned());
     assert!(output.status.success(), "{}", told.concat());

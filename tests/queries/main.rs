@@ -6,6 +6,7 @@ mod groups;
 mod items;
 mod json;
 mod lists;
+mod newtypes;
 mod null_rules;
 mod owned;
 mod pages;

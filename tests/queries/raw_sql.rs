@@ -194,3 +194,69 @@ fn a_watch_tells_it_too() -> Outcome {
     assert_eq!(pages.recv()?, [(475,)]);
     Ok(())
 }
+
+/// A typing error is one of the SQL: the file is not damaged, and nothing was to be written.
+#[test]
+fn what_is_mistyped_is_told_as_that() -> Outcome {
+    let (db, _) = filled()?;
+    for (sql, told) in [
+        ("SELECT titel FROM book", "no such column: titel"),
+        ("SELECT ara_clok FROM book", "no such column: ara_clok"),
+        ("SELECT b.titel FROM book b", "no such column: b.titel"),
+        ("SELECT title FROM boook", "no such table: boook"),
+        ("SELECT title FROM ara_lgo", "no such table: ara_lgo"),
+        ("SELEC 1", "near \"SELEC\": syntax error"),
+        ("(SELECT 1)", "near \"(\": syntax error"),
+        ("SELECT title FROM book WHERE", "incomplete input"),
+        ("SELECT 1; SELECT 2", "it has several statements"),
+        ("", "it is empty"),
+        ("-- nothing", "it is empty"),
+        ("SELECT json('{')", "malformed JSON"),
+    ] {
+        for error in [
+            db.sql::<(Option<String>,)>(sql).all().expect_err(sql),
+            db.transaction(|tx| tx.sql::<(Option<String>,)>(sql).all()).expect_err(sql),
+            db.sql::<(Option<String>,)>(sql)
+                .watch()
+                .and_then(|mut watch| watch.recv())
+                .expect_err(sql),
+        ] {
+            let Error::RawSql { reason } = &error else { panic!("{sql}: {error:#?}") };
+            assert!(reason.starts_with(told), "{sql}: {reason}");
+            assert!(!error.to_string().contains("report"), "{error}");
+        }
+    }
+    for sql in [
+        "DELETE FROM book",
+        "delete from boook",
+        "PRAGMA journal_mode = delete",
+        "BEGIN",
+        "ATTACH 'x' AS x",
+        "WITH a AS (SELECT 1) INSERT INTO book (id) SELECT 1 RETURNING 1",
+    ] {
+        let error = db.sql::<(Option<String>,)>(sql).all().expect_err(sql);
+        assert!(matches!(error, Error::RawWrite), "{sql}: {error:#?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_too_large_is_told_as_that() -> Outcome {
+    let (db, _) = filled()?;
+    db.create(Book::draft().title("Long").genre(Genre::Novel).pages(i64::MAX))?;
+    for error in [
+        db.query::<Book>().aggregate(Book::pages.sum()).one().expect_err("is too much"),
+        db.sql::<(i64,)>("SELECT sum(pages) FROM book").one().expect_err("is too much"),
+    ] {
+        assert!(matches!(error, Error::Overflow), "{error:#?}");
+    }
+    assert!(db.query::<Book>().aggregate(Book::pages.avg()).one()?.is_some());
+
+    let values = (0..33_000_i64).map(|pages| Book::pages.lt(pages));
+    let error = db.query::<Book>().filter(Filter::any(values)).count().expect_err("is too large");
+    assert!(matches!(error, Error::QueryTooLarge { .. }), "{error:#?}");
+    let deep = format!("SELECT {}1{}", "(1+".repeat(1200), ")".repeat(1200));
+    let error = db.sql::<(i64,)>(deep.as_str()).one().expect_err("is too deep");
+    assert!(matches!(error, Error::QueryTooLarge { .. }), "{error:#?}");
+    Ok(())
+}

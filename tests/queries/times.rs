@@ -13,7 +13,7 @@ pub struct Event {
     pub instant: Option<jiff::Timestamp>,
     pub utc: Option<chrono::DateTime<chrono::Utc>>,
     pub offset: Option<time::OffsetDateTime>,
-    pub zoned: Option<jiff::Zoned>,
+    pub zoned: Option<jiff::ZonedDateTime>,
     pub date: Option<jiff::civil::Date>,
     pub day: Option<chrono::NaiveDate>,
     pub civil: Option<jiff::civil::DateTime>,
@@ -83,7 +83,7 @@ fn agree(millis: i64, nanos: i64, offset: i32) -> Outcome {
     let of_jiff = jiff::tz::Offset::from_seconds(offset)?;
     let event = Event::draft().at(at).instant(instant).due(Due(at));
     let db = one(event
-        .zoned(instant.to_zoned(jiff::tz::TimeZone::UTC))
+        .zoned(instant.to_zoned_datetime(jiff::tz::TimeZone::UTC))
         .civil(of_jiff.to_datetime(instant)))?;
     let event = || db.query::<Event>();
     let here = parts_of(of_jiff.to_datetime(instant));

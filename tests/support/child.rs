@@ -18,6 +18,16 @@ pub fn command(test: &str, file: &Path) -> std::io::Result<Command> {
     Ok(command)
 }
 
+/// The same command in a process that may have this many files open.
+pub fn limited(test: &str, file: &Path, files: u32) -> std::io::Result<Command> {
+    let child = command(test, file)?;
+    let mut limited = Command::new("sh");
+    limited.arg("-c").arg(format!("ulimit -n {files}; exec \"$0\" \"$@\""));
+    limited.arg(child.get_program()).args(child.get_args());
+    limited.envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Ok(limited)
+}
+
 /// The file that this process was started for, if it is a child.
 pub fn file() -> Option<std::path::PathBuf> {
     std::env::var_os(FILE).map(Into::into)

@@ -4,6 +4,7 @@ mod copies;
 mod derive;
 mod drift;
 mod ensure;
+mod enum_with_data;
 mod growth;
 mod limits;
 mod log;

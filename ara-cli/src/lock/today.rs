@@ -26,7 +26,7 @@ fn at(seconds: &str) -> Result<Timestamp> {
 }
 
 fn day_of(moment: Timestamp) -> String {
-    moment.to_zoned(TimeZone::UTC).date().to_string()
+    moment.to_zoned_datetime(TimeZone::UTC).date().to_string()
 }
 
 #[cfg(test)]

@@ -310,7 +310,7 @@ fn make_key_row(
     let (Some(slot), Some(table)) = (key_column, registry.tables.get(&plan.table)) else {
         return Ok(false);
     };
-    let id = uuid_of_key(plan.def.name, key).into_bytes();
+    let id = uuid_of_key(plan.def.name, key.as_bytes()).into_bytes();
     let sql = format!("SELECT 1 FROM {} WHERE \"id\" = ?1", quoted(&table.name));
     if writing.connection.prepare_cached(&sql)?.exists([id])? {
         return Ok(false);

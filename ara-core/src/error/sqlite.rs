@@ -34,7 +34,12 @@ impl From<rusqlite::Error> for Error {
             ErrorCode::DiskFull => Self::DiskFull,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::ReadOnly => Self::ReadOnly,
+            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen if no_file_can_be_opened() => {
+                Self::TooManyOpenFiles
+            }
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Self::Io { reason },
+            _ if reason == "integer overflow" => Self::Overflow,
+            _ if is_limit(&reason) => Self::QueryTooLarge { reason },
             _ => match missing(&reason) {
                 Some((table, _))
                     if table.starts_with("ara_")
@@ -48,6 +53,36 @@ impl From<rusqlite::Error> for Error {
             },
         }
     }
+}
+
+/// Returns whether the process has as many files open as it is allowed. SQLite tells of any file only that it cannot
+/// be opened.
+#[cfg(unix)]
+fn no_file_can_be_opened() -> bool {
+    /// The error numbers of a process and of a system that have too many files open.
+    const TOO_MANY: [i32; 2] = [24, 23];
+    let opened = std::fs::File::open("/dev/null");
+    opened.is_err_and(|error| error.raw_os_error().is_some_and(|code| TOO_MANY.contains(&code)))
+}
+
+#[cfg(not(unix))]
+fn no_file_can_be_opened() -> bool {
+    false
+}
+
+/// Returns whether SQLite's message is about one of its limits on statements.
+pub(super) fn is_limit(message: &str) -> bool {
+    const LIMITS: [&str; 8] = [
+        "too many SQL variables",
+        "too many terms in ",
+        "too many columns in ",
+        "Expression tree is too large",
+        "parser stack overflow",
+        "Recursion limit",
+        "LIKE or GLOB pattern too complex",
+        "string or blob too big",
+    ];
+    LIMITS.iter().any(|limit| message.starts_with(limit)) || message.ends_with("tables in a join")
 }
 
 /// What to do about a table or a column that is missing.
@@ -107,7 +142,7 @@ fn unquoted(name: &str) -> &str {
 
 /// Returns SQLite's message about a statement, unless it may quote a value. Values are bound, but a raw
 /// expression may contain one as a literal.
-fn without_values(message: String) -> String {
+pub(super) fn without_values(message: String) -> String {
     let quoted = ["near \"", "unrecognized token: \""];
     let quoted = quoted.iter().find_map(|start| message.strip_prefix(start));
     if quoted.is_some_and(|token| token.contains(|c: char| c == '\'' || c.is_ascii_digit())) {

@@ -14,6 +14,57 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The reason given for a path whose folder does not exist.
 pub(crate) const NO_FOLDER: &str = "its folder does not exist: create the folder first";
 
+/// The reason given for a path that is too long for the system.
+const TOO_LONG: &str = "the path, or a name in it, is too long: give a shorter one";
+
+/// The reason given for a file that has hard links.
+const SEVERAL_NAMES: &str = "the file has a second name (a hard link), and SQLite would keep a log beside each of them, \
+     which would damage the file: remove the other name, or open a copy";
+
+/// The longest path that SQLite opens, in bytes: the path of the file beside it is some bytes longer, and has a limit.
+#[cfg(unix)]
+const LONGEST_PATH: usize = 504;
+
+/// The longest name of a file that has room for the ending of those beside it, in bytes.
+#[cfg(unix)]
+const LONGEST_NAME: usize = 247;
+
+/// Refuses a path that SQLite cannot open. It resolves links first.
+#[cfg(unix)]
+fn refuse_long_path(path: &Path) -> Result<()> {
+    let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+    let name = path.file_name().unwrap_or_default();
+    let whole = fs::canonicalize(path).ok().or_else(|| Some(folder?.join(name)));
+    let whole = whole.unwrap_or_else(|| path.to_owned());
+    let reason = if whole.as_os_str().len() > LONGEST_PATH {
+        format!(
+            "the path has {} bytes, and SQLite opens paths of {LONGEST_PATH} at most: give a shorter one",
+            whole.as_os_str().len()
+        )
+    } else if whole.file_name().unwrap_or_default().len() > LONGEST_NAME {
+        TOO_LONG.to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::Open { path: path.to_owned(), reason })
+}
+
+#[cfg(not(unix))]
+fn refuse_long_path(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Returns how many names a file has.
+#[cfg(unix)]
+fn names(file: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(file)
+}
+
+#[cfg(not(unix))]
+fn names(_: &fs::Metadata) -> u64 {
+    1
+}
+
 /// Refuses a path at which there can be no database. Returns whether a log is beside the file that SQLite
 /// would move into it: that of a database that is open, or was when its process ended.
 ///
@@ -25,8 +76,10 @@ pub(crate) fn check_path(path: &Path) -> Result<bool> {
         Ok(file) => file,
         Err(error) => match error.kind() {
             ErrorKind::NotFound if path.parent().is_none_or(Path::is_dir) => {
+                refuse_long_path(path)?;
                 return refuse_log_alone(path).map(|()| false);
             }
+            ErrorKind::InvalidFilename => return Err(refuse(TOO_LONG.to_owned())),
             ErrorKind::NotFound | ErrorKind::NotADirectory => {
                 return Err(refuse(NO_FOLDER.to_owned()));
             }
@@ -39,6 +92,10 @@ pub(crate) fn check_path(path: &Path) -> Result<bool> {
     if !file.is_file() {
         return Err(refuse("it is not a file: give the path of a file".into()));
     }
+    if names(&file) > 1 {
+        return Err(refuse(SEVERAL_NAMES.to_owned()));
+    }
+    refuse_long_path(path)?;
     if file.len() == 1 {
         // SQLite would take it for an empty file.
         return Err(Error::NotADatabase { path: path.to_owned() });

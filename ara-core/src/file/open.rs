@@ -115,8 +115,11 @@ pub(crate) fn open_another(path: &Path, busy: Duration) -> Result<Connection> {
 fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
-    let connection = Connection::open_with_flags(path, flags)
-        .map_err(|_| refuse("allow this user to read and write the file and its folder"))?;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| match error.into() {
+            Error::TooManyOpenFiles => Error::TooManyOpenFiles,
+            _ => refuse("allow this user to read and write the file and its folder"),
+        })?;
     if connection.is_readonly("main")? {
         return Err(refuse("it is read-only: allow this user to write it"));
     }

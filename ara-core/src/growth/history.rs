@@ -155,7 +155,7 @@ pub(crate) fn record(
     let snapshot = Snapshot::of(tables.iter().copied());
     let checksum = checksum(&snapshot.facts());
     let device = mutation.writing.recorder.node_id().uuid();
-    let id = uuid_of_key(HISTORY.name, &format!("{device} {checksum}"));
+    let id = uuid_of_key(HISTORY.name, format!("{device} {checksum}").as_bytes());
     let values = [
         app.name.to_owned().store(),
         app.version.store(),

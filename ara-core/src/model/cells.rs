@@ -137,7 +137,7 @@ fn id_of_key(
     else {
         return Ok(id);
     };
-    let made = uuid_of_key(table.name, text);
+    let made = uuid_of_key(table.name, text.as_bytes());
     if id.is_some_and(|id| id != made) {
         let rule = Rule::new("must be the key from which the row's id is made: `Id::from_key(..)`");
         return Err(Error::Rule { table: table.name, column: key, rule });

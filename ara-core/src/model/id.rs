@@ -3,6 +3,7 @@
 use ara_schema::Type;
 use uuid::Uuid;
 
+use crate::model::natural_key::NaturalKey;
 use crate::model::table::Table;
 use crate::value::{Id, IntoSqlValue, Ordered, Readable, Rule, Stored, Value, uuid_of_key};
 
@@ -22,9 +23,12 @@ impl<T: Table> Id<T> {
     /// let id = Id::<Contact>::from_key("ada@example.org");
     /// assert_eq!(id, Id::from_key("ada@example.org"));
     /// assert_ne!(id, Id::from_key("bob@example.org"));
+    ///
+    /// let of_two = Id::<Contact>::from_key((id, 2026));
+    /// assert_ne!(of_two, Id::from_key((id, 2027)));
     /// ```
-    pub fn from_key(key: &str) -> Self {
-        Self::from_uuid(uuid_of_key(T::TABLE.name, key))
+    pub fn from_key(key: impl NaturalKey) -> Self {
+        Self::from_uuid(uuid_of_key(T::TABLE.name, &key.bytes()))
     }
 }
 

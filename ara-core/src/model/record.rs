@@ -15,6 +15,9 @@ pub trait Record: Sized {
     /// The table whose rows it holds.
     type Table: Table;
 
+    /// Returns the id of the row, for code that is generic over the table. Other code reads the field.
+    fn id(&self) -> Id<Self::Table>;
+
     /// Reads a row. Returns `None` if a column that must have a value cannot be read.
     #[doc(hidden)]
     fn from_fields(fields: &Fields<'_>) -> Option<Self>;

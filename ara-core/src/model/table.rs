@@ -7,6 +7,7 @@ use ara_schema::{ColumnDef, ReadAs, TableDef, Type};
 use crate::model::cells::Cells;
 use crate::model::lens::Lenses;
 use crate::model::record::Record;
+use crate::model::system_columns::{CreatedAt, IdColumn, UpdatedAt};
 use crate::model::table_ref::TableRef;
 use crate::value::{AsRead, Id, IntoValue, Rule, Stored, Value, literal};
 
@@ -61,6 +62,42 @@ pub trait Table: Record<Table = Self> + 'static {
     /// Returns a change of the row with this id. Set the columns that change, then pass it to
     /// [`update`](crate::Database::update).
     fn patch(id: Id<Self>) -> Self::Patch;
+
+    /// Returns the column of the ids, for code that is generic over the table. Other code writes `Todo::id`.
+    #[must_use]
+    fn id_column() -> IdColumn<Self> {
+        IdColumn::new()
+    }
+
+    /// Returns the column that tells when rows were created, for code that is generic over the table. Other code writes
+    /// `Todo::created_at`.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    ///
+    /// fn newest<T: Table>(db: &Database) -> ara::Result<Option<T::Row>> {
+    ///     db.query::<T>().order_by(T::created_at().desc()).first()
+    /// }
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// let id = db.create(Todo::draft().title("Buy milk"))?;
+    /// assert_eq!(newest::<Todo>(&db)?.map(|todo| todo.id), Some(id));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    #[must_use]
+    fn created_at() -> CreatedAt<Self> {
+        CreatedAt::new()
+    }
+
+    /// Returns the column that tells when rows were last changed, for code that is generic over the table. Other code
+    /// writes `Todo::updated_at`.
+    #[must_use]
+    fn updated_at() -> UpdatedAt<Self> {
+        UpdatedAt::new()
+    }
 }
 
 /// A column of a table, such as `Todo::title`. `#[derive(Table)]` makes one for each field.

@@ -82,7 +82,7 @@ pub(crate) fn make_ready(writing: &mut Writing<'_>) -> Result<()> {
 
 /// Returns the id of the row about a transaction.
 pub(crate) fn row_about(transaction: TransactionId) -> [u8; 16] {
-    uuid_of_key(UNDONE.name, &transaction.to_string()).into_bytes()
+    uuid_of_key(UNDONE.name, transaction.to_string().as_bytes()).into_bytes()
 }
 
 /// Tells which transactions are undone.

@@ -262,7 +262,7 @@ impl<'r> Row<'r> {
             }
             ReadBy::Key(table) => match given.first() {
                 Some(Some(Stored::Text(key))) if !key.is_empty() => {
-                    let id = uuid_of_key(table().def.name, key);
+                    let id = uuid_of_key(table().def.name, key.as_bytes());
                     Some(Stored::Blob(id.into_bytes().to_vec().into()))
                 }
                 _ => None,

@@ -33,20 +33,6 @@ impl Value for Vec<u8> {
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoValue<Vec<u8>> for Vec<u8> {
-    fn into_value(self) -> Result<Vec<u8>, Rule> {
-        Ok(self)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl IntoValue<Vec<u8>> for &Vec<u8> {
-    fn into_value(self) -> Result<Vec<u8>, Rule> {
-        Ok(self.clone())
-    }
-}
-
-#[diagnostic::do_not_recommend]
 impl IntoValue<Vec<u8>> for &[u8] {
     fn into_value(self) -> Result<Vec<u8>, Rule> {
         Ok(self.to_vec())
@@ -85,13 +71,6 @@ impl Value for Uuid {
 
     fn readable() -> Readable {
         Readable::BlobsOf(16)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl IntoValue<Uuid> for Uuid {
-    fn into_value(self) -> Result<Uuid, Rule> {
-        Ok(self)
     }
 }
 

@@ -8,10 +8,14 @@ use crate::value::stored::Stored;
 
 /// A type that a column can have.
 ///
-/// Most apps never implement it by hand: `#[derive(Value)]` implements it for a newtype, or for an enum
-/// without data.
+/// Most apps never implement it by hand: `#[derive(Value)]` implements it for a newtype, or for an enum.
 ///
-/// [`read`](Self::read) must be able to read whatever [`store`](Self::store) returns.
+/// [`read`](Self::read) must be able to read whatever [`store`](Self::store) returns, also what a released version of the
+/// app stored.
+///
+/// Setters take the type itself. For other types that they should convert, implement [`IntoValue`](crate::IntoValue); to
+/// compare with `lt` or `gt`, [`Ordered`](crate::Ordered); and to calculate in queries, `ara::Number`. The page about
+/// money in the guide has a decimal number with all of these.
 ///
 /// ```
 /// use ara::{Rule, Stored, Type, Value};
@@ -37,10 +41,10 @@ use crate::value::stored::Stored;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of a column",
     label = "not a column type",
-    note = "column types implement `ara::Value`: put `#[derive(Value)]` on a newtype or an enum without data, \
+    note = "column types implement `ara::Value`: put `#[derive(Value)]` on a newtype or an enum, \
             or store any serde type as `Json<{Self}>`",
     note = "integers are `i64` or smaller (`u64` and `usize` do not fit), a moment is `ara::Timestamp`, \
-            and dates need the feature `jiff`, `chrono` or `time`"
+            and dates need the feature `jiff`, `chrono` or `time`, and the version of the crate that `ara::jiff` is"
 )]
 pub trait Value: Sized + 'static {
     /// The stored type, which `ara.lock` records for a column.

@@ -134,13 +134,6 @@ impl Value for Counter {
 impl Ordered for Counter {}
 
 #[diagnostic::do_not_recommend]
-impl IntoValue<Self> for Counter {
-    fn into_value(self) -> Result<Self, Rule> {
-        Ok(self)
-    }
-}
-
-#[diagnostic::do_not_recommend]
 impl IntoValue<Counter> for i64 {
     fn into_value(self) -> Result<Counter, Rule> {
         Ok(Counter(self))

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::value::civil::{Date, Reader, Time};
 use crate::value::column_type::Value;
-use crate::value::json::version_of;
+use crate::value::json::{variant_of, version_of};
 use crate::value::stored::Stored;
 
 /// Returns whether a stored value is one that a column of this type and range can hold.
@@ -46,7 +46,7 @@ fn text_fits(ty: &TypeSnapshot, range: Range, text: &str) -> bool {
             has(range, characters) && (range.min < 1 || !text.trim().is_empty())
         }
         TypeSnapshot::Json => serde_json::from_str::<IgnoredAny>(text).is_ok(),
-        TypeSnapshot::Enum(variants) => variants.iter().any(|variant| variant == text),
+        TypeSnapshot::Enum(variants) => is_variant(variants, text),
         TypeSnapshot::Versioned(versions) => version_of(text).is_some_and(|version| {
             let name =
                 |listed: &String| listed.split_once(' ').is_some_and(|(_, it)| it == version);
@@ -66,6 +66,15 @@ fn text_fits(ty: &TypeSnapshot, range: Range, text: &str) -> bool {
             }),
         _ => false,
     }
+}
+
+/// Returns whether a text is one of these variants. Those with data are listed with a mark: `Circle(..)`.
+fn is_variant(listed: &[String], text: &str) -> bool {
+    let with_data = variant_of(text);
+    listed.iter().any(|listed| match listed.strip_suffix("(..)") {
+        Some(name) => with_data.as_deref() == Some(name),
+        None => listed == text,
+    })
 }
 
 fn time(reader: &mut Reader<'_>) -> Option<()> {
@@ -133,6 +142,15 @@ mod tests {
         let is_one = |name: &'static str| fits(&ty, None, &Stored::Text(name.into()));
         assert!(is_one("Done") && !is_one("done") && !is_one("Late"));
         assert!(!fits(&ty, None, &Stored::Integer(1)));
+
+        let ty = TypeSnapshot::from(Type::Enum(&["Open", "Due(..)"]));
+        let is_one = |name: &'static str| fits(&ty, None, &Stored::Text(name.into()));
+        assert!(is_one("Open") && is_one(r#"{"Due":5}"#) && is_one(r#"{"Due":{"on":[]}}"#));
+        for none in
+            ["Due", "Due(..)", r#"{"Open":5}"#, r#"{"Due":5,"Open":5}"#, r#"{"Due":}"#, "{}"]
+        {
+            assert!(!is_one(none), "{none}");
+        }
     }
 
     #[test]

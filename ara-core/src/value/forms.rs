@@ -56,13 +56,6 @@ macro_rules! civil_values {
 
         #[diagnostic::do_not_recommend]
         impl $crate::value::ordered::Ordered for $ty {}
-
-        #[diagnostic::do_not_recommend]
-        impl $crate::value::into::IntoValue<$ty> for $ty {
-            fn into_value(self) -> Result<$ty, $crate::value::rule::Rule> {
-                Ok(self)
-            }
-        }
     )*};
 }
 

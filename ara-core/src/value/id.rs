@@ -10,9 +10,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::value::into::IntoValue;
 use crate::value::parse_error::ParseError;
-use crate::value::rule::Rule;
 
 /// The id of a row of table `T`.
 ///
@@ -49,25 +47,11 @@ impl<T> Id<T> {
 }
 
 /// Returns the id that belongs to a natural key in the table with this stored name.
-pub(crate) fn uuid_of_key(table: &str, key: &str) -> Uuid {
+pub(crate) fn uuid_of_key(table: &str, key: &[u8]) -> Uuid {
     /// The namespace of all tables of ara. It was drawn at random once, and must never change.
     const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_5a52_37d1_4c0e_9b1d_58c4_7e2a_9f63);
     let table = Uuid::new_v5(&NAMESPACE, table.as_bytes());
-    Uuid::new_v5(&table, key.as_bytes())
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> IntoValue<Self> for Id<T> {
-    fn into_value(self) -> Result<Self, Rule> {
-        Ok(self)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> IntoValue<Id<T>> for &Id<T> {
-    fn into_value(self) -> Result<Id<T>, Rule> {
-        Ok(*self)
-    }
+    Uuid::new_v5(&table, key)
 }
 
 impl<T> From<Uuid> for Id<T> {

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 
 use ::jiff::civil::{Date, DateTime, Time};
 use ::jiff::tz::{Offset, TimeZone};
-use ::jiff::{Timestamp, Zoned};
+use ::jiff::{Timestamp, ZonedDateTime};
 use ara_schema::Type;
 
 use crate::value::column_type::Value;
 use crate::value::forms::{Civil, Instant, civil_values};
-use crate::value::into::IntoValue;
 use crate::value::rule::Rule;
 use crate::value::stored::Stored;
 use crate::value::{civil, forms};
@@ -75,7 +74,7 @@ impl Civil for Timestamp {
 /// So the text sorts as the moments do, and a moment stays what it is when the rules of its zone
 /// change. Where the zone is not known, it cannot be read.
 #[diagnostic::do_not_recommend]
-impl Value for Zoned {
+impl Value for ZonedDateTime {
     const TYPE: Type = Type::Zoned;
 
     fn store(self) -> Result<Stored<'static>, Rule> {
@@ -89,21 +88,7 @@ impl Value for Zoned {
         let Stored::Text(text) = stored else { return None };
         let (moment, zone) = text.strip_suffix(']')?.split_once('[')?;
         let moment: Timestamp = forms::from_text(moment)?;
-        Some(moment.to_zoned(zone_of(zone)?))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl IntoValue<Self> for Zoned {
-    fn into_value(self) -> Result<Self, Rule> {
-        Ok(self)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl IntoValue<Zoned> for &Zoned {
-    fn into_value(self) -> Result<Zoned, Rule> {
-        Ok(self.clone())
+        Some(moment.to_zoned_datetime(zone_of(zone)?))
     }
 }
 
@@ -160,7 +145,7 @@ mod tests {
     use crate::value::tests::{others, stored_and_read};
 
     fn text(zoned: &str) -> String {
-        let zoned: Zoned = zoned.parse().expect("is a moment with a zone");
+        let zoned: ZonedDateTime = zoned.parse().expect("is a moment with a zone");
         let back = stored_and_read(zoned.clone());
         assert_eq!((&back, back.time_zone()), (&zoned, zoned.time_zone()));
         match zoned.store() {
@@ -219,7 +204,7 @@ mod tests {
             "!UTC",
         ] {
             let stored = format!("2026-11-21T08:30:00.000000000Z[{zone}]");
-            assert_eq!(Zoned::read(Stored::Text(stored.into())), None, "{zone}");
+            assert_eq!(ZonedDateTime::read(Stored::Text(stored.into())), None, "{zone}");
         }
         for text in [
             "",
@@ -231,10 +216,10 @@ mod tests {
             "2026-11-21T08:30:00Z[UTC]",
             "2026-11-21T09:30:00.000000000+01:00[Europe/Berlin]",
         ] {
-            assert_eq!(Zoned::read(Stored::Text(text.into())), None, "{text}");
+            assert_eq!(ZonedDateTime::read(Stored::Text(text.into())), None, "{text}");
         }
         for other in others("text") {
-            assert_eq!(Zoned::read(other), None);
+            assert_eq!(ZonedDateTime::read(other), None);
         }
     }
 
@@ -243,7 +228,8 @@ mod tests {
         let of_seconds = TimeZone::fixed(Offset::from_seconds(90).expect("in range"));
         let of_rules = TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").expect("is a rule");
         for zone in [of_seconds, of_rules] {
-            let rule = Timestamp::UNIX_EPOCH.to_zoned(zone).store().expect_err("has no name");
+            let rule =
+                Timestamp::UNIX_EPOCH.to_zoned_datetime(zone).store().expect_err("has no name");
             assert!(rule.to_string().starts_with("must be in a time zone of"));
         }
     }
@@ -253,7 +239,7 @@ mod tests {
         assert!(Date::MIN.store().is_err());
         assert!(DateTime::MIN.store().is_err());
         assert!(Timestamp::MIN.store().is_err());
-        assert!(Timestamp::MIN.to_zoned(TimeZone::UTC).store().is_err());
+        assert!(Timestamp::MIN.to_zoned_datetime(TimeZone::UTC).store().is_err());
         for (date, is_good) in [(Date::constant(-1, 12, 31), false), (Date::ZERO, true)] {
             assert_eq!(date.store().is_ok(), is_good);
         }

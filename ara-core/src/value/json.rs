@@ -1,6 +1,7 @@
 //! Values of any serde type.
 
 mod canonical;
+mod data;
 mod versioned;
 
 use std::borrow::Cow;
@@ -11,6 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::canonical::{Fault, canonical};
+pub(super) use self::data::variant_of;
+pub use self::data::{read_data, store_data};
 pub(super) use self::versioned::version_of;
 pub use self::versioned::{Document, UpgradesTo, Versioned};
 use crate::value::column_type::Value;
@@ -68,13 +71,6 @@ fn stored_json<R: DeserializeOwned>(value: &impl Serialize) -> Result<Stored<'st
 const NOT_READ_AGAIN: Rule = Rule::fixed(
     "must be a value that can be read again from its JSON (no NaN, 128 levels at most)",
 );
-
-#[diagnostic::do_not_recommend]
-impl<T> IntoValue<Self> for Json<T> {
-    fn into_value(self) -> Result<Self, Rule> {
-        Ok(self)
-    }
-}
 
 #[diagnostic::do_not_recommend]
 impl<T> IntoValue<Json<T>> for T {

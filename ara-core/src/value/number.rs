@@ -3,21 +3,9 @@
 use ara_schema::{Range, Type};
 
 use crate::value::column_type::Value;
-use crate::value::into::IntoValue;
 use crate::value::readable::Readable;
 use crate::value::rule::Rule;
 use crate::value::stored::Stored;
-
-macro_rules! exact {
-    ($($ty:ty),*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl IntoValue<$ty> for $ty {
-            fn into_value(self) -> Result<$ty, Rule> {
-                Ok(self)
-            }
-        }
-    )*};
-}
 
 macro_rules! integers {
     ($($ty:ty),*) => {$(
@@ -46,7 +34,6 @@ macro_rules! integers {
 }
 
 integers!(i8, i16, i32, i64, u8, u16, u32);
-exact!(bool, i8, i16, i32, i64, u8, u16, u32, f32, f64);
 
 #[diagnostic::do_not_recommend]
 impl Value for bool {

@@ -35,20 +35,6 @@ impl Value for String {
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoValue<String> for String {
-    fn into_value(self) -> Result<String, Rule> {
-        Ok(self)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl IntoValue<String> for &String {
-    fn into_value(self) -> Result<String, Rule> {
-        Ok(self.clone())
-    }
-}
-
-#[diagnostic::do_not_recommend]
 impl IntoValue<String> for &str {
     fn into_value(self) -> Result<String, Rule> {
         Ok(self.to_owned())
@@ -161,20 +147,6 @@ macro_rules! from_texts {
 }
 
 from_texts!(String, &String, &str, Cow<'_, str>);
-
-#[diagnostic::do_not_recommend]
-impl<const MAX: usize> IntoValue<Self> for NonEmptyString<MAX> {
-    fn into_value(self) -> Result<Self, Rule> {
-        Ok(self)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<const MAX: usize> IntoValue<NonEmptyString<MAX>> for &NonEmptyString<MAX> {
-    fn into_value(self) -> Result<NonEmptyString<MAX>, Rule> {
-        Ok(self.clone())
-    }
-}
 
 #[diagnostic::do_not_recommend]
 impl<const MAX: usize> IntoValue<String> for NonEmptyString<MAX> {

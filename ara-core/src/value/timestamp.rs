@@ -24,7 +24,9 @@ use crate::value::stored::Stored;
 /// cover, have a sign and at least six digits, as in ISO 8601. Serde serializes the milliseconds.
 ///
 /// It can be converted from and to [`SystemTime`] and, with the features `chrono`, `jiff` and `time`,
-/// from and to their moments in UTC. These are rounded down to the millisecond.
+/// from and to their moments in UTC. These are rounded down to the millisecond, in setters and filters too: a
+/// `SystemTime` that is stored comes back up to a millisecond earlier. To keep nanoseconds, have a column of a type of
+/// `chrono`, `jiff` or `time`.
 ///
 /// ```
 /// use ara::Timestamp;
@@ -32,6 +34,9 @@ use crate::value::stored::Stored;
 /// let moment: Timestamp = "2026-11-21T09:30:00+01:00".parse()?;
 /// assert_eq!(moment.to_string(), "2026-11-21T08:30:00.000Z");
 /// assert_eq!(moment, Timestamp::from_millis(1_795_249_800_000));
+///
+/// let exact = std::time::UNIX_EPOCH + std::time::Duration::from_micros(1_999);
+/// assert_eq!(Timestamp::from(exact), Timestamp::from_millis(1));
 /// # Ok::<(), ara::ParseError>(())
 /// ```
 #[derive(
@@ -217,13 +222,6 @@ impl Value for Timestamp {
 
     fn readable() -> Readable {
         Readable::Integers(i64::MIN, i64::MAX)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl IntoValue<Timestamp> for Timestamp {
-    fn into_value(self) -> Result<Timestamp, Rule> {
-        Ok(self)
     }
 }
 

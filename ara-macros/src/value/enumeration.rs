@@ -1,16 +1,20 @@
-//! Enums without data, which are stored as the name of the variant.
+//! Enums: a variant without data is stored as its name, and one with data as JSON.
+
+mod with_data;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DataEnum, DeriveInput, Fields, Variant};
 
 use super::args::ValueArgs;
-use super::itself;
 use crate::input::faults::Faults;
 use crate::input::names::StoredName;
 
 /// The length of the longest stored name of a variant, in bytes.
 const MAX_LENGTH: usize = 64;
+
+/// What follows the name of a variant with data where schemas are written down.
+const MARK: &str = "(..)";
 
 /// Generates what an enum implements, unless it has faults.
 pub fn expand(input: &DeriveInput, data: &DataEnum, faults: &mut Faults) -> Option<TokenStream> {
@@ -21,21 +25,21 @@ pub fn expand(input: &DeriveInput, data: &DataEnum, faults: &mut Faults) -> Opti
         faults.on(&input.ident, "an enum without variants has no value that a column could hold");
     }
     same_name(&names, data, faults);
-    for variant in &data.variants {
-        if !matches!(variant.fields, Fields::Unit) {
-            faults.on(
-                variant,
-                "a variant with data cannot be stored by its name; \
-                 any serde type can be stored as `ara::Json<..>`",
-            );
+    faults.is_empty().then(|| {
+        if data.variants.iter().any(holds_data) {
+            with_data::implementation(input, data, &names)
+        } else {
+            implementation(input, data, &names)
         }
-    }
-    faults.is_empty().then(|| implementation(input, data, &names))
+    })
+}
+
+fn holds_data(variant: &Variant) -> bool {
+    !matches!(variant.fields, Fields::Unit)
 }
 
 fn implementation(input: &DeriveInput, data: &DataEnum, names: &[StoredName]) -> TokenStream {
     let ident = &input.ident;
-    let itself = itself::into_value(ident);
     let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
     quote! {
         #[allow(deprecated)]
@@ -66,16 +70,6 @@ fn implementation(input: &DeriveInput, data: &DataEnum, names: &[StoredName]) ->
                     ::ara::__private::Readable::Names(&[#(#names),*])
                 }
             }
-            #itself
-            #[automatically_derived]
-            #[diagnostic::do_not_recommend]
-            impl ::ara::__private::IntoValue<#ident> for &#ident {
-                fn into_value(self) -> ::core::result::Result<#ident, ::ara::__private::Rule> {
-                    ::core::result::Result::Ok(match self {
-                        #(#ident::#variants => #ident::#variants,)*
-                    })
-                }
-            }
         };
     }
 }
@@ -88,6 +82,8 @@ pub(super) fn name(variant: &Variant, faults: &mut Faults) -> StoredName {
         "" => Some("it is empty".to_owned()),
         text if text.len() > MAX_LENGTH => Some(format!("it has more than {MAX_LENGTH} bytes")),
         text if text.chars().any(char::is_control) => Some("it has a control character".to_owned()),
+        text if text.starts_with('{') => Some("it begins as JSON does".to_owned()),
+        text if text.ends_with(MARK) => Some(format!("it ends with `{MARK}`")),
         _ => None,
     };
     if let Some(fault) = fault {

@@ -6,7 +6,6 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, Field};
 
 use super::args::ValueArgs;
-use super::itself;
 use crate::input::faults::Faults;
 use crate::input::types::is_string;
 
@@ -15,7 +14,6 @@ pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenS
     ValueArgs::refuse(&input.attrs, "a newtype", faults);
     ValueArgs::refuse(&field.attrs, "the field of a newtype", faults);
     let (ident, inner) = (&input.ident, &field.ty);
-    let itself = itself::into_value(ident);
     let mut sources = vec![(quote!(#inner), quote!(self))];
     if is_string(inner) {
         let from = quote!(::core::convert::From::from(self));
@@ -50,12 +48,16 @@ pub fn expand(input: &DeriveInput, field: &Field, faults: &mut Faults) -> TokenS
                 #made_of(#stored_as::read(__stored)?).ok()
             }
         }
-        // A plain bound would be an error here if the field has no order, though a newtype of such a
-        // field is fine. A bound with a lifetime is checked only where the impl is used.
+        // A plain bound would be an error here if the field has no order or is no number, though a newtype
+        // of such a field is fine. A bound with a lifetime is checked only where the impl is used.
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl ::ara::__private::Ordered for #ident where for<'__a> #inner: ::ara::__private::Ordered {}
-        #itself
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::ara::__private::Number for #ident where for<'__a> #inner: ::ara::__private::Number {
+            type Wide = <#inner as ::ara::__private::Number>::Wide;
+        }
         #(#conversions)*
     }
 }

@@ -7,7 +7,7 @@ use syn::{Data, DataEnum, DeriveInput, Fields, Type, Variant};
 
 use super::args::ValueArgs;
 use super::enumeration::{name, same_name};
-use super::{fallback, itself};
+use super::fallback;
 use crate::input::faults::Faults;
 use crate::input::names::StoredName;
 
@@ -90,7 +90,6 @@ fn implementation(
     newest: &Version<'_>,
 ) -> TokenStream {
     let (ident, visibility) = (&input.ident, &input.vis);
-    let itself = itself::into_value(ident);
     let listed = (1..).zip(versions).map(|(at, version)| format!("{at} {}", version.name.text));
     let names: Vec<_> = versions.iter().map(|version| &version.name).collect();
     let idents: Vec<_> = versions.iter().map(|version| version.ident).collect();
@@ -144,7 +143,6 @@ fn implementation(
                     ::core::option::Option::Some(Self::#last(__document.newest()))
                 }
             }
-            #itself
             #[automatically_derived]
             #[diagnostic::do_not_recommend]
             impl ::ara::__private::IntoValue<#ident> for #document {

@@ -1,6 +1,6 @@
 //! What operands are compared with.
 
-use ara_core::{IntoValue, Plain, Value, Whole};
+use ara_core::{Borrowed, IntoOptional, IntoValue, Plain, Value, Whole};
 
 use crate::expr::{Operand, Within};
 use crate::untyped::term::Untyped;
@@ -10,6 +10,7 @@ use crate::untyped::term::Untyped;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "expected `{T}`, what converts to it, or a column or expression of this type",
+    note = "an `Option` may be absent: of a row that was read, `narrow` in its query gives the column without `Option`",
     note = "convert other types first: `x.into()` or `x.try_into()?`",
     note = "a column must be of a table that the query reads"
 )]
@@ -32,13 +33,12 @@ impl<S, T: Value, O: Operand<Value = T> + Within<S, I>, I> Comparand<S, T, Read<
     }
 }
 
-/// What can be compared with a `T` that may be absent: every [`Comparand`], and an `Option<T>`. `How` is
-/// inferred.
+/// What can be compared with a `T` that may be absent: every [`Comparand`], an `Option<T>`, and a reference to an
+/// `Option` of what converts to a `T`. `How` is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a column of type `{T}`",
     label = "expected `{T}`, what converts to it, `None`, or a column or expression of this type",
-    note = "an `Option` must be of the column's own type: `option.map(Into::into)`, \
-            or `option.map(TryInto::try_into).transpose()?` where that can fail",
+    note = "an `Option` of what converts to `{T}` is taken by reference: `&option`",
     note = "convert other types first: `x.into()` or `x.try_into()?`",
     note = "a column must be of a table that the query reads"
 )]
@@ -58,6 +58,16 @@ impl<S, T: Value, V: IntoValue<T>> OptionalComparand<S, T, Plain> for V {
 impl<S, T: Value> OptionalComparand<S, T, Whole> for Option<T> {
     fn optional_comparand(self) -> Untyped {
         Untyped::optional(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, S, T: Value, V> OptionalComparand<S, T, Borrowed> for &'a Option<V>
+where
+    &'a Option<V>: IntoOptional<T, Borrowed>,
+{
+    fn optional_comparand(self) -> Untyped {
+        Untyped::stored(self.into_optional().and_then(|value| value.map(T::store).transpose()))
     }
 }
 

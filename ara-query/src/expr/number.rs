@@ -11,9 +11,14 @@ use crate::untyped::sql::{binary, call, constant};
 use crate::untyped::term::Untyped;
 
 /// Types that can be calculated with: integers, counters and floating-point numbers.
+///
+/// `#[derive(Value)]` makes a newtype of a number one. A [`Value`] that is implemented by hand and stored as an integer or
+/// a floating-point number can be one too.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number",
-    label = "expected a column or expression of numbers"
+    label = "expected a column or expression of numbers",
+    note = "a newtype of a number is one by `#[derive(Value)]`; for a `Value` that is written by hand and stored as a \
+            number, implement `ara::Number`; of a text, `.length()` is a number"
 )]
 pub trait Number: Value {
     /// The type that calculations give: `i64` for integers and counters, `f64` for floating-point numbers.

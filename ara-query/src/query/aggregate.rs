@@ -86,7 +86,7 @@ pub trait Aggregates: Operand {
     /// if there is no value.
     ///
     /// If a sum of integers does not fit into an `i64`, the query fails with
-    /// [`Error::Sqlite`](ara_core::Error::Sqlite) when it is run.
+    /// [`Error::Overflow`](ara_core::Error::Overflow) when it is run.
     fn sum<S, G, I>(self) -> Aggregate<Grouped<S, G>, Self, <Self::Value as Number>::Wide>
     where
         Self: Within<S, I>,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use ara_core::{Error, Handle, IntoSqlValue, Reading, Result};
-use rusqlite::Row;
+use rusqlite::{CachedStatement, Row};
 use sea_query::SelectStatement;
 
 use crate::expr::scope::Scope;
@@ -82,9 +82,9 @@ impl<'s, T: SqlRow> Sql<'s, T> {
     /// Returns [`Error::RawWrite`] if the SQL would change the file; [`Error::RawShape`] if it gives more
     /// or fewer columns than the row has values; [`Error::RawParameters`] if it has more or fewer
     /// parameters than are bound; [`Error::RawValue`] if it gives a value that is not of the type it is
-    /// read as; [`Error::Parameter`] if a value that is bound breaks a rule of its type; [`Error::Sqlite`]
-    /// or [`Error::Shape`] if SQLite refuses the SQL; and [`Error::Corrupt`], [`Error::Busy`] or
-    /// [`Error::Io`] if the file cannot be read.
+    /// read as; [`Error::Parameter`] if a value that is bound breaks a rule of its type; [`Error::RawSql`] if
+    /// the SQL is not valid, or names what is not there; [`Error::QueryTooLarge`] or [`Error::Overflow`] if
+    /// SQLite cannot run it; and [`Error::Corrupt`], [`Error::Busy`] or [`Error::Io`] if the file cannot be read.
     pub fn all(self) -> Result<Vec<T>> {
         self.notes.check()?;
         let mut rows = Vec::new();
@@ -104,13 +104,13 @@ impl<'s, T: SqlRow> Sql<'s, T> {
     ///
     /// Returns [`Error::WatchedTransaction`] if the SQL is given to a transaction or to the past;
     /// [`Error::RawWrite`] if it would change the file; [`Error::Parameter`] if a value that is bound
-    /// breaks a rule of its type; and [`Error::Sqlite`] or [`Error::Shape`] if SQLite refuses the SQL. The
+    /// breaks a rule of its type; and [`Error::RawSql`] if the SQL is not valid, or names what is not there. The
     /// other errors of [`all`](Self::all) come with the result that has them.
     pub fn watch(self) -> Result<Watch<T>> {
         self.notes.check()?;
-        if !reads_only(&self.statement.sql) {
-            return Err(Error::RawWrite);
-        }
+        self.source
+            .get()?
+            .read(&[], &mut |reading| prepared(reading, &self.statement).map(drop))?;
         let (tables, statements) = (Vec::new(), vec![self.statement]);
         Watched { tables, statements, many: None, collect: collect::<T> }.watch(
             &self.source,
@@ -144,13 +144,7 @@ fn each_sql_row(
     width: usize,
     each: &mut dyn FnMut(&Row<'_>) -> Result<Next>,
 ) -> Result<()> {
-    if !reads_only(&sql.sql) {
-        return Err(Error::RawWrite);
-    }
-    let mut statement = reading.connection.prepare_cached(&sql.sql)?;
-    if !statement.readonly() {
-        return Err(Error::RawWrite);
-    }
+    let mut statement = prepared(reading, sql)?;
     let (found, expected) = (statement.column_count(), width);
     if found != expected {
         return Err(Error::RawShape { found, expected });
@@ -159,7 +153,21 @@ fn each_sql_row(
     if given != parameters {
         return Err(Error::RawParameters { given, parameters });
     }
-    each_row_of(&mut statement, &sql.values, each)
+    each_row_of(&mut statement, &sql.values, each).map_err(Error::of_running_raw_sql)
+}
+
+/// Prepares SQL that only reads.
+fn prepared<'r>(reading: Reading<'r>, sql: &Statement) -> Result<CachedStatement<'r>> {
+    match Begins::of(&sql.sql) {
+        Begins::Nothing => {
+            return Err(Error::RawSql { reason: "it is empty, write a `SELECT`".to_owned() });
+        }
+        Begins::Writing => return Err(Error::RawWrite),
+        // What SQLite does not know either is a typing error, of which it tells the place.
+        Begins::Reading | Begins::Otherwise => {}
+    }
+    let statement = reading.connection.prepare_cached(&sql.sql).map_err(Error::of_raw_sql)?;
+    if statement.readonly() { Ok(statement) } else { Err(Error::RawWrite) }
 }
 
 fn collect<T: SqlRow>(
@@ -177,22 +185,65 @@ fn collect<T: SqlRow>(
     Ok(Collected { rows, is_left_out: false, digest: digest.finish() })
 }
 
-/// Returns whether the first word of a statement is one with which SQL only reads. That SQLite calls a
-/// statement `readonly` is not enough: it does so for `BEGIN`, and for settings of the connection.
-fn reads_only(sql: &str) -> bool {
-    let mut rest = sql.trim_start();
-    loop {
-        rest = if let Some(comment) = rest.strip_prefix("--") {
-            comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start()
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            comment.split_once("*/").map_or("", |(_, rest)| rest).trim_start()
+/// What the first word of a statement says.
+#[derive(Debug, PartialEq)]
+enum Begins {
+    Nothing,
+    /// SQL only reads that begins so. That SQLite calls a statement `readonly` is not enough: it does so for `BEGIN`,
+    /// and for settings of the connection.
+    Reading,
+    Writing,
+    Otherwise,
+}
+
+impl Begins {
+    const READING: [&str; 4] = ["select", "with", "values", "explain"];
+    const WRITING: [&str; 19] = [
+        "alter",
+        "analyze",
+        "attach",
+        "begin",
+        "commit",
+        "create",
+        "delete",
+        "detach",
+        "drop",
+        "end",
+        "insert",
+        "pragma",
+        "reindex",
+        "release",
+        "replace",
+        "rollback",
+        "savepoint",
+        "update",
+        "vacuum",
+    ];
+
+    fn of(sql: &str) -> Self {
+        let mut rest = sql.trim_start();
+        loop {
+            rest = if let Some(comment) = rest.strip_prefix("--") {
+                comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start()
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                comment.split_once("*/").map_or("", |(_, rest)| rest).trim_start()
+            } else {
+                break;
+            };
+        }
+        let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let word = rest.get(..end).unwrap_or_default();
+        let is_one_of = |known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+        if is_one_of(&Self::READING) {
+            Self::Reading
+        } else if is_one_of(&Self::WRITING) {
+            Self::Writing
+        } else if rest.trim_start_matches([';', ' ', '\n']).is_empty() {
+            Self::Nothing
         } else {
-            break;
-        };
+            Self::Otherwise
+        }
     }
-    let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-    let word = rest.get(..end).unwrap_or_default();
-    ["select", "with", "values", "explain"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 impl<S: Scope, R: Rows> Query<'_, S, R> {
@@ -229,30 +280,28 @@ impl<T> fmt::Debug for Sql<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::reads_only;
+    use super::Begins;
 
     #[test]
     fn what_can_only_read_is_told_from_the_rest() {
-        for sql in [
-            "SELECT 1",
-            " \n-- all\nselect 1",
-            "/* a */ WITH t AS (..)",
-            "VALUES (1)",
-            "EXPLAIN QUERY PLAN ..",
+        for (sql, begins) in [
+            ("SELECT 1", Begins::Reading),
+            (" \n-- all\nselect 1", Begins::Reading),
+            ("/* a */ WITH t AS (..)", Begins::Reading),
+            ("VALUES (1)", Begins::Reading),
+            ("EXPLAIN QUERY PLAN ..", Begins::Reading),
+            ("", Begins::Nothing),
+            ("--", Begins::Nothing),
+            ("/*", Begins::Nothing),
+            (" ; ", Begins::Nothing),
+            ("BEGIN", Begins::Writing),
+            ("PRAGMA journal_mode = delete", Begins::Writing),
+            ("-- all\nUPDATE todo", Begins::Writing),
+            ("selected", Begins::Otherwise),
+            ("(SELECT 1)", Begins::Otherwise),
+            ("é", Begins::Otherwise),
         ] {
-            assert!(reads_only(sql), "{sql}");
-        }
-        for sql in [
-            "",
-            "--",
-            "/*",
-            "BEGIN",
-            "PRAGMA journal_mode = delete",
-            "UPDATE todo",
-            "selected",
-            "é",
-        ] {
-            assert!(!reads_only(sql), "{sql}");
+            assert_eq!(Begins::of(sql), begins, "{sql}");
         }
     }
 }

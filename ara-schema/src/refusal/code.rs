@@ -156,10 +156,22 @@ const fn write_field_type(text: &mut Text<'_>, column: &ColumnDef, required: boo
     text.push(if required { "," } else { ">," });
 }
 
-/// Writes the variant with this stored name.
-pub(super) const fn write_variant(text: &mut Text<'_>, stored: &str) {
+/// Writes the variant that is listed so. What data it has, the lock does not tell.
+pub(super) const fn write_variant(text: &mut Text<'_>, listed: &str) {
+    let (stored, has_data) = variant(listed);
     write_named(text, stored);
-    text.push(",");
+    text.push(if has_data { "(..)," } else { "," });
+}
+
+/// Returns the stored name of a variant, and whether it has data, as [`Type::Enum`] lists it.
+pub(super) const fn variant(listed: &str) -> (&str, bool) {
+    match listed.as_bytes() {
+        [.., b'(', b'.', b'.', b')'] => match listed.split_at_checked(listed.len() - 4) {
+            Some((stored, _)) => (stored, true),
+            None => (listed, false),
+        },
+        _ => (listed, false),
+    }
 }
 
 /// Writes the variant of a version with this stored name. What its document is, the lock does not tell.
@@ -306,7 +318,7 @@ const fn write_rust_type(text: &mut Text<'_>, column: &ColumnDef) {
         Type::Date => "jiff::civil::Date",
         Type::Time => "jiff::civil::Time",
         Type::DateTime => "jiff::civil::DateTime",
-        Type::Zoned => "jiff::Zoned",
+        Type::Zoned => "jiff::ZonedDateTime",
         Type::Json => "ara::Json<serde_json::Value>",
         Type::Id(table) => {
             text.push("ara::Id<");

@@ -35,9 +35,15 @@ fn lacking(released: &'static [TableDef], now: &'static [TableDef]) -> String {
 const WHY: &str =
     "\n\nwhat was released stays, for devices that run an older version: `ara.lock` lists it";
 
+/// What is told if something is gone.
+const KEPT: &str = "\nkept unused, it costs nothing: rows keep what they hold, older versions go on reading and \
+                    writing it,\nand find it missing in rows that this version creates";
+
 #[track_caller]
 fn says(released: &'static TableDef, now: &'static TableDef, place: Place, expected: &[&str]) {
-    assert_eq!(refusal(released, now), format!("{}{WHY}", expected.join("\n")));
+    let is_kept = expected.iter().any(|line| line.contains("keep it, unused"));
+    let kept = if is_kept { KEPT } else { "" };
+    assert_eq!(refusal(released, now), format!("{}{WHY}{kept}", expected.join("\n")));
     assert_eq!(place_of_refusal(released, now), Some(place));
 }
 
@@ -480,7 +486,7 @@ fn what_is_retired_was_released() {
     assert_eq!(place_of_refusal(now, now), None);
     // Why something else must stay is told after it.
     let text = refusal(todo(&format!("{TITLE},{DONE}")), now);
-    assert!(text.ends_with(&format!("{told}{WHY}")), "{text}");
+    assert!(text.ends_with(&format!("{told}{WHY}{KEPT}")), "{text}");
 }
 
 #[test]
@@ -540,6 +546,35 @@ fn a_variant_that_is_gone() {
             "  else keep it, unused:  #[deprecated] Done,",
         ],
     );
+}
+
+#[test]
+fn a_variant_with_data_that_is_gone() {
+    let state = |variants: &str| {
+        todo(&format!(r#"{TITLE},{{"name":"state","type":{{"enum":[{variants}]}}}}"#))
+    };
+    says(
+        state(r#""Open","due date(..)""#),
+        state(r#""Open","Until(..)","Done""#),
+        Place::Field(1),
+        &[
+            "variant `due date` of column `todo.state` was released, and is gone. Was it renamed to `Until`?",
+            r#"  then, on that variant: #[value(name = "due date")]"#,
+            r#"  else keep it, unused:  #[deprecated] #[value(name = "due date")] DueDate(..),"#,
+        ],
+    );
+    for (before, now, told, kept) in [
+        ("Open", "Open(..)", "without data, and has some now", "Open,"),
+        ("Open(..)", "Open", "with data, and has none now", "Open(..),"),
+    ] {
+        let text = refusal(state(&format!(r#""{before}""#)), state(&format!(r#""{now}""#)));
+        let lines = [
+            &format!("variant `Open` of column `todo.state` was released {told}"),
+            &format!("  keep it:               {kept}"),
+            "  and add beside it:     a variant with another name",
+        ];
+        assert!(text.starts_with(&lines.join("\n")), "{text}");
+    }
 }
 
 #[test]
@@ -623,7 +658,7 @@ fn a_table_that_is_gone() {
         "  name its struct:       App: .., DraftNote",
         &format!("  or keep it, unused:    {code}"),
     ];
-    assert_eq!(lacking(released, &released[1..]), format!("{}{WHY}", gone.join("\n")));
+    assert_eq!(lacking(released, &released[1..]), format!("{}{WHY}{KEPT}", gone.join("\n")));
 
     let now = tables(
         r#"[{"name":"todo","columns":[]},{"name":"note","local":true,"columns":[
@@ -637,19 +672,19 @@ fn a_table_that_is_gone() {
         "  else name its struct:  App: .., DraftNote",
         &format!("  or keep it, unused:    {code}"),
     ];
-    assert_eq!(lacking(released, now), format!("{}{WHY}", renamed.join("\n")));
+    assert_eq!(lacking(released, now), format!("{}{WHY}{KEPT}", renamed.join("\n")));
     // A table without these columns is not suggested, be it synced or local. For a table that had no columns,
     // nothing is suggested.
     for other in [
         r#"[{"name":"todo","columns":[]},{"name":"note","columns":[]}]"#,
         r#"[{"name":"todo","columns":[]},{"name":"note","local":true,"columns":[]}]"#,
     ] {
-        assert_eq!(lacking(released, tables(other)), format!("{}{WHY}", gone.join("\n")));
+        assert_eq!(lacking(released, tables(other)), format!("{}{WHY}{KEPT}", gone.join("\n")));
     }
     let all = lacking(released, tables(r#"[{"name":"note","columns":[]}]"#));
     let empty = "pub struct Todo { pub id: ara::Id<Todo>, }";
     assert!(all.starts_with(&format!("{}\n\ntable `todo` was released", gone.join("\n"))), "{all}");
-    assert!(all.ends_with(&format!("{empty}{WHY}")), "{all}");
+    assert!(all.ends_with(&format!("{empty}{WHY}{KEPT}")), "{all}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::lookup::contains;
 use crate::refusal::code::{
-    version, write_enum, write_field, write_field_beside, write_range, write_type, write_variant,
-    write_version,
+    variant, version, write_enum, write_field, write_field_beside, write_range, write_type,
+    write_variant, write_version,
 };
 use crate::refusal::column_gone::write_retire_for;
 use crate::refusal::offers::{
@@ -64,34 +64,59 @@ pub(super) const fn write_variant_gone(
     text: &mut Text<'_>,
     released: &TableDef,
     now: &ColumnDef,
-    variant: &'static str,
+    gone: &'static str,
     (before, variants): (&[&'static str], &[&'static str]),
 ) {
     if let Type::Versioned(_) = now.ty {
-        return write_version_gone(text, released, now, (variant, before, variants));
+        return write_version_gone(text, released, now, (gone, before, variants));
     }
+    let (stored, had_data) = variant(gone);
     text.push("variant `");
-    text.push(variant);
+    text.push(stored);
     text.push("` of ");
     write_column(text, released, now.name);
+    if names_variant(variants, stored) {
+        text.push(if had_data {
+            " was released with data, and has none now"
+        } else {
+            " was released without data, and has some now"
+        });
+        write_keep_it(text, false);
+        write_variant(text, gone);
+        text.push("\n  and add beside it:     a variant with another name");
+        return;
+    }
     text.push(" was released, and is gone");
     let mut at = 0;
     let mut count = 0;
     while at < variants.len() && count <= MOST_CANDIDATES {
-        if !contains(before, variants[at]) {
-            write_candidate(text, variants[at], count);
+        let (name, has_data) = variant(variants[at]);
+        if has_data == had_data && !names_variant(before, name) {
+            write_candidate(text, name, count);
             count += 1;
         }
         at += 1;
     }
     if count > 0 {
         text.push("?\n  then, on that variant: #[value(name = ");
-        text.push_json(variant);
+        text.push_json(stored);
         text.push(")]");
     }
     write_keep(text, count);
     text.push("#[deprecated] ");
-    write_variant(text, variant);
+    write_variant(text, gone);
+}
+
+/// Returns whether a variant of this stored name is listed, with data or without.
+const fn names_variant(listed: &[&str], stored: &str) -> bool {
+    let mut at = 0;
+    while at < listed.len() {
+        if same(variant(listed[at]).0, stored) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// Writes which version of a document is gone, or has another number now.

@@ -3,7 +3,9 @@ use ara::prelude::*;
 #[derive(Value)]
 enum Data {
     Open,
+    #[value(name = "{")]
     Done(Timestamp),
+    #[value(name = "Left(..)")]
     Left { rank: i64 },
 }
 

@@ -135,6 +135,60 @@ mod unix {
         Ok(())
     }
 
+    /// The two would have a log each, and would overwrite each other's pages.
+    #[test]
+    fn a_file_with_two_names_is_not_written() -> TestResult {
+        let folder = tempfile::tempdir()?;
+        let [path, other] = ["notes.db", "other.db"].map(|name| folder.path().join(name));
+        make_notes(&path, 3)?;
+        let open = Database::open(&path)?;
+        fs::hard_link(&path, &other)?;
+        for name in [&path, &other] {
+            assert!(refusal(name).starts_with("the file has a second name (a hard link)"));
+        }
+        open.create(note(3))?;
+        drop(open);
+        fs::remove_file(&other)?;
+        assert_eq!(notes(&Database::open(&path)?)?.len(), 4);
+        Ok(())
+    }
+
+    #[test]
+    fn a_path_that_is_too_long_is_told() -> TestResult {
+        let folder = tempfile::tempdir()?;
+        let folder = folder.path().canonicalize()?;
+        let mut deep = folder.clone();
+        while deep.as_os_str().len() < 440 {
+            deep.push("d".repeat(40));
+        }
+        fs::create_dir_all(&deep)?;
+        let of = |length: usize| deep.join("f".repeat(length - deep.as_os_str().len() - 1));
+        make_notes(&of(504), 3)?;
+        assert_eq!(notes(&Database::open(of(504))?)?.len(), 3);
+        for length in [505, 508, 512, 513, 600] {
+            let told = refusal(of(length));
+            assert!(
+                told.starts_with(&format!("the path has {length} bytes, and SQLite opens")),
+                "{told}"
+            );
+        }
+        // What counts is where a link leads to.
+        let link = folder.join("link.db");
+        symlink(of(510), &link)?;
+        fs::write(of(510), [])?;
+        assert!(refusal(&link).starts_with("the path has 510 bytes"));
+
+        let name = |length| folder.join("n".repeat(length));
+        make_notes(&name(247), 3)?;
+        for length in [248, 255, 256, 300] {
+            assert_eq!(
+                refusal(name(length)),
+                "the path, or a name in it, is too long: give a shorter one"
+            );
+        }
+        Ok(())
+    }
+
     #[test]
     fn a_symlink_is_the_file_it_leads_to() -> TestResult {
         let folder = tempfile::tempdir()?;

@@ -40,14 +40,11 @@ macro_rules! newtype {
             }
         }
 
-        impl<V: TryInto<$name>> IntoValue<$name> for V
-        where
-            V::Error: fmt::Display,
-        {
+        $(impl IntoValue<$name> for $from {
             fn into_value(self) -> Result<$name, Rule> {
-                self.try_into().map_err(|error| Rule::new(error.to_string()))
+                self.try_into().map_err(|error: String| Rule::new(error.to_string()))
             }
-        }
+        })*
     };
 }
 
@@ -167,4 +164,26 @@ fn optional_columns_take() {
 fn what_breaks_a_rule_is_refused_in_either() {
     assert!(IntoValue::<Short>::into_value(" ").is_err());
     assert!(IntoOptional::<Short, _>::into_optional(" ").is_err());
+}
+
+/// What forms hold: an `Option` of what converts.
+#[test]
+fn optional_columns_take_options_by_reference() {
+    let short = Some(required::<Short>("x"));
+    for text in [Some(String::from("x")), None] {
+        let expected = short.clone().filter(|_| text.is_some());
+        assert_eq!(optional::<Short, _>(&text), expected);
+        assert_eq!(optional::<Short, _>(&text.as_deref()), expected);
+        assert_eq!(optional::<Short, _>(&text.as_deref().map(Cow::Borrowed)), expected);
+        assert_eq!(optional::<String, _>(&text.as_deref()), text);
+        assert_eq!(optional::<String, _>(&text), text);
+        assert_eq!(optional::<Title, _>(&text.as_deref()), text.clone().map(Title));
+    }
+    assert_eq!(optional::<Short, _>(&short), short);
+    assert_eq!(optional::<String, _>(&short), Some("x".to_owned()));
+    assert_eq!(optional::<i64, _>(&Some(5)), Some(5));
+    assert_eq!(optional::<bool, _>(&None::<bool>), None);
+    assert!(IntoOptional::<Short, _>::into_optional(&Some(" ")).is_err());
+    let id = Some(Id::<Category>::from_uuid(Uuid::from_u128(1)));
+    assert_eq!(optional::<Id<Category>, _>(&id), id);
 }

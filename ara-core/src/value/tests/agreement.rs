@@ -117,7 +117,7 @@ fn all_agree(connection: &Connection, stored: &Stored<'_>) {
         ::jiff::civil::Time,
         ::jiff::civil::DateTime,
         ::jiff::Timestamp,
-        ::jiff::Zoned,
+        ::jiff::ZonedDateTime,
     );
     #[cfg(feature = "time")]
     agree!(

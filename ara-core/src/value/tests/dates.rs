@@ -38,7 +38,7 @@ macro_rules! each {
         $call::<::jiff::Timestamp>($arg);
         $call::<::time::UtcDateTime>($arg);
         $call::<::time::OffsetDateTime>($arg);
-        $call::<::jiff::Zoned>($arg);
+        $call::<::jiff::ZonedDateTime>($arg);
     };
 }
 
@@ -157,7 +157,7 @@ proptest! {
         let names = ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Apia", "Asia/Kathmandu"];
         let zoned = |moment, zone: u8| {
             let zone = TimeZone::get(names[usize::from(zone) % names.len()]).expect("is known");
-            ::jiff::Timestamp::of(Instant(moment)).expect("in range").to_zoned(zone)
+            ::jiff::Timestamp::of(Instant(moment)).expect("in range").to_zoned_datetime(zone)
         };
         let (one, other) = (zoned(one, zones.0), zoned(other, zones.1));
         let back = stored_and_read(one.clone());
@@ -211,7 +211,7 @@ fn the_stored_forms_are_these() {
     assert_eq!(::chrono::NaiveDateTime::TYPE, Type::DateTime);
     assert_eq!(::chrono::NaiveDate::TYPE, Type::Date);
     assert_eq!(::chrono::NaiveTime::TYPE, Type::Time);
-    assert_eq!(::jiff::Zoned::TYPE, Type::Zoned);
+    assert_eq!(::jiff::ZonedDateTime::TYPE, Type::Zoned);
 }
 
 #[test]
@@ -259,8 +259,8 @@ fn optional_columns_take_them() {
     assert_eq!(optional::<::jiff::civil::Date, _>(date), Some(date));
     assert_eq!(optional::<::jiff::civil::Date, _>(Some(date)), Some(date));
     assert_eq!(optional::<::jiff::civil::Date, _>(None), None);
-    let zoned = ::jiff::Zoned::default();
-    assert_eq!(optional::<::jiff::Zoned, _>(&zoned), Some(zoned));
+    let zoned = ::jiff::ZonedDateTime::default();
+    assert_eq!(optional::<::jiff::ZonedDateTime, _>(&zoned), Some(zoned));
     assert_eq!(
         optional::<::chrono::DateTime<Utc>, _>(::chrono::DateTime::UNIX_EPOCH).map(text).as_deref(),
         Some("1970-01-01T00:00:00.000000000Z")

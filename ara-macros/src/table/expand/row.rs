@@ -77,6 +77,9 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             #(#bounds,)*
         {
             type Table = #ident;
+            fn id(&self) -> _ara::Id<#ident> {
+                self.id
+            }
             fn from_fields(
                 __fields: &_ara::Fields<'_>,
             ) -> _ara::Option<Self> {

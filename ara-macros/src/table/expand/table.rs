@@ -125,9 +125,10 @@ fn defaults(table: &Table<'_>) -> Option<TokenStream> {
 fn record_and_create(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let unrecommended = table.unrecommended();
-    let (from_fields, into_cells) = if table.is_faulty {
+    let Bodies { id, from_fields, into_cells } = if table.is_faulty {
         // Not all fields are known here. The code never runs, so it only has to compile.
-        (quote!(_ara::None), quote!(_ara::Cells::new()))
+        let (from_fields, into_cells) = (quote!(_ara::None), quote!(_ara::Cells::new()));
+        Bodies { id: quote!(::core::unreachable!()), from_fields, into_cells }
     } else {
         bodies(table)
     };
@@ -135,6 +136,9 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
         #[automatically_derived]
         impl _ara::Record for #ident {
             type Table = #ident;
+            fn id(&self) -> _ara::Id<#ident> {
+                #id
+            }
             fn from_fields(__fields: &_ara::Fields<'_>) -> _ara::Option<Self> {
                 #from_fields
             }
@@ -151,8 +155,14 @@ fn record_and_create(table: &Table<'_>) -> TokenStream {
     }
 }
 
-/// Generates the bodies of `from_fields` and `into_cells`.
-fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
+/// The bodies of functions of the struct.
+struct Bodies {
+    id: TokenStream,
+    from_fields: TokenStream,
+    into_cells: TokenStream,
+}
+
+fn bodies(table: &Table<'_>) -> Bodies {
     let ident = table.ident;
     // The macro cannot tell an alias of `Id<Todo>` from another type, so the compiler checks it.
     let id_of = table.id.as_ref().map(|id| {
@@ -185,7 +195,7 @@ fn bodies(table: &Table<'_>) -> (TokenStream, TokenStream) {
         #(#ignored)*
         _ara::Cells::of(#id_of::into_id(self.id)) #(#cells)*
     };
-    (from_fields, into_cells)
+    Bodies { id: quote!(#id_of::into_id(self.id)), from_fields, into_cells }
 }
 
 /// Generates what lets the table be searched, if any of its columns can be.
