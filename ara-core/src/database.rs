@@ -136,6 +136,9 @@ impl Database {
 
     /// Creates a database in memory, which is gone when its last handle is dropped.
     ///
+    /// It has one connection, so a read waits while another thread is in a transaction. A transaction of it must not
+    /// wait for a thread that reads; one of a file may.
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Io`] if the system provides no random bytes, and [`Error::Sqlite`] if SQLite cannot

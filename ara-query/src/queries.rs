@@ -174,8 +174,9 @@ pub trait OwnedQueries {
     /// db.create(Todo::draft().title("Buy milk").stars(2))?;
     /// let todos = Todos::new(&db);
     /// drop(db);
-    /// let counts = std::thread::spawn(move || Ok((todos.all.count()?, todos.starred.count((3,))?)));
-    /// assert_eq!(counts.join().expect("does not panic")?, (1, 0));
+    /// let counts = std::thread::spawn(move || (todos.all.count(), todos.starred.count((3,))));
+    /// let (all, starred) = counts.join().expect("does not panic");
+    /// assert_eq!((all?, starred?), (1, 0));
     /// # Ok::<(), ara::Error>(())
     /// ```
     fn owned_query<T: Table>(&self) -> Query<'static, (T,)>;

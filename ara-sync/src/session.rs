@@ -4,6 +4,7 @@ mod backoff;
 mod builder;
 mod claim;
 mod closing;
+mod commits;
 mod events_thread;
 mod finish;
 mod handle;

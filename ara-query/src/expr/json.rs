@@ -15,27 +15,22 @@ use crate::untyped::term::{Term, Untyped};
 /// Parts of the JSON in columns of type [`Json`](ara_core::Json).
 ///
 /// ```
+/// use std::collections::BTreeMap;
+///
 /// use ara::prelude::*;
-/// use serde::{Deserialize, Serialize};
-///
-/// #[derive(Serialize, Deserialize)]
-/// struct Details { tags: Vec<String>, size: Option<Size> }
-///
-/// #[derive(Serialize, Deserialize)]
-/// struct Size { width: f64 }
 ///
 /// #[derive(Table)]
-/// struct Todo { id: Id<Todo>, details: Json<Details> }
+/// struct Plank { id: Id<Plank>, sizes: Json<BTreeMap<String, Vec<f64>>> }
 ///
 /// let db = Database::memory()?;
-/// db.create(Todo::draft().details(Details { tags: vec!["milk".into(), "oat".into()], size: None }))?;
-/// db.create(Todo::draft().details(Details { tags: vec![], size: Some(Size { width: 2.5 }) }))?;
-///
-/// let tags = || Todo::details.path("$.tags");
-/// assert_eq!(db.query::<Todo>().filter(tags().contains("oat")).count()?, 1);
-/// let width = Todo::details.path("$.size.width").value::<f64>();
-/// let widths = db.query::<Todo>().filter(width.clone().gt(1.0)).select((width, tags().length()));
-/// assert_eq!(widths.one()?, (Some(2.5), Some(0)));
+/// for widths in [vec![2.5, 3.0], vec![]] {
+///     db.create(Plank::draft().sizes(BTreeMap::from([("widths".to_owned(), widths)])))?;
+/// }
+/// let widths = || Plank::sizes.path("$.widths");
+/// assert_eq!(db.query::<Plank>().filter(widths().contains(3.0)).count()?, 1);
+/// let first = Plank::sizes.path("$.widths[0]").value::<f64>();
+/// let firsts = db.query::<Plank>().filter(first.clone().gt(1.0)).select((first, widths().length()));
+/// assert_eq!(firsts.one()?, (Some(2.5), Some(2)));
 /// # Ok::<(), ara::Error>(())
 /// ```
 pub trait JsonFunctions: Operand {

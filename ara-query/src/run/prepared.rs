@@ -23,8 +23,11 @@ pub struct Prepared<'s, P, S: Scope, R = <S as Scope>::Rows> {
     statements: Vec<Statement>,
     counted: Statement,
     notes: Notes,
-    types: PhantomData<fn() -> (P, S, R)>,
+    types: Types<(P, S, R)>,
 }
+
+/// Types, of which nothing is held.
+type Types<T> = PhantomData<fn() -> T>;
 
 impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
     /// Compiles a query in which [parameters](crate::Param) stand for some values.

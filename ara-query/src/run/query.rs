@@ -40,7 +40,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
     /// without a [`search`](Self::search); [`Error::Sqlite`] if SQLite refuses an expression that was given
     /// as SQL, or has to bind too many values; [`Error::Shape`], [`Error::TooManyColumns`] or
     /// [`Error::NotMade`] if a table cannot be made ready; [`Error::InsideTransaction`] if the database is
-    /// asked in a transaction of its own; [`Error::OnlyNow`] or [`Error::Compacted`] if the past is asked
+    /// asked in a transaction of its own; [`Error::OtherThread`] if a transaction is asked in another thread than its own; [`Error::OnlyNow`] or [`Error::Compacted`] if the past is asked
     /// for what it cannot tell; and [`Error::Corrupt`], [`Error::Busy`] or [`Error::Io`] if the file cannot
     /// be read.
     pub fn all(self) -> Result<Vec<R::Output>> {

@@ -5,6 +5,7 @@ mod append;
 mod asking;
 mod closing;
 mod deleting;
+mod dying;
 mod mailbox;
 mod model;
 mod processes;

@@ -18,6 +18,7 @@ use crate::pairing::host::Host;
 use crate::relay::Relay;
 use crate::session::claim::Claim;
 use crate::session::closing::Closing;
+use crate::session::commits::{Commits, Mark};
 use crate::session::own_keys::{self, Opened};
 use crate::session::signal::Signal;
 use crate::session::turns::Turns;
@@ -67,6 +68,7 @@ pub(crate) struct Shared {
     http: HttpSettings,
     pub(super) signal: Signal,
     pub(super) status: Arc<StatusCell>,
+    commits: Commits,
     /// `None` once the space was left.
     engine: Mutex<Option<Engine>>,
     /// Who wants the engine.
@@ -118,6 +120,7 @@ impl Shared {
             closing: Mutex::new(closing),
             signal: Signal::default(),
             status: Arc::new(StatusCell::new(Status::new(url.clone()))),
+            commits: Commits::default(),
             engine: Mutex::new(None),
             turns: Turns::default(),
             successor: Mutex::new(successor.map(Arc::new)),
@@ -170,7 +173,8 @@ impl Shared {
             engine.tell_at_once();
         }
         let gives_way = || is_stopped() || self.turns.are_wanted();
-        let mut on_progress = |progress: Progress| self.tell_progress(progress);
+        let begun = self.commits.mark();
+        let mut on_progress = |progress: Progress| self.tell_progress(progress, begun);
         let members = engine.members().head();
         let in_round = InRound::begin();
         let result = self
@@ -221,6 +225,7 @@ impl Shared {
         if IS_IN_ROUND.get() {
             return;
         }
+        self.commits.note();
         // How much it is, a thread works out. Until then, nobody takes it for sent.
         if self.status.get().bytes_to_send == 0 {
             self.status.update(|status| status.bytes_to_send = 1);
@@ -231,9 +236,10 @@ impl Shared {
     /// Returns whether there is anything to send.
     pub(super) fn has_to_send(&self) -> bool {
         let mut slot = self.turns.last(|| self.lock());
+        let mark = self.commits.mark();
         let bytes = slot.as_mut().map(Engine::bytes_to_send);
         if let Some(Ok(bytes)) = bytes {
-            self.status.update(|status| status.bytes_to_send = bytes);
+            self.status.update(|status| status.bytes_to_send = self.commits.unsent(bytes, mark));
         }
         // What cannot be told is found out by a round.
         !matches!(bytes, Some(Ok(0)))
@@ -256,6 +262,7 @@ impl Shared {
         // To read them, what each has signed is checked again.
         let devices = devices_changed.then(|| engine.devices());
         let alarms = engine.told_alarms();
+        let mark = self.commits.mark();
         let bytes = engine.bytes_to_send();
         self.status.update(|status| {
             engine.url().clone_into(&mut status.relay);
@@ -277,19 +284,20 @@ impl Shared {
                 status.alarms = alarms;
             }
             if let Ok(bytes) = bytes {
-                status.bytes_to_send = bytes;
+                status.bytes_to_send = self.commits.unsent(bytes, mark);
             }
         });
     }
 
-    /// Tells how far a round has come, after an answer of the relay.
-    fn tell_progress(&self, Progress { read, end, to_send }: Progress) {
+    /// Tells how far a round has come that began at a mark, after an answer of the relay.
+    fn tell_progress(&self, Progress { read, end, to_send }: Progress, begun: Mark) {
         let progress = SyncProgress { received: read, total: end };
         self.status.update(|status| {
             // All of a round can take long.
             status.connection = Connection::Connected;
             status.progress = (read < end).then_some(progress);
-            if let Some(left) = to_send {
+            if let Some(counted) = to_send {
+                let left = self.commits.unsent(counted, begun);
                 let sent = status.sending.map_or(0, |sending| sending.sent);
                 let sent = sent.saturating_add(status.bytes_to_send.saturating_sub(left));
                 let total = sent.saturating_add(left);

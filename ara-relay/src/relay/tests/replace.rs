@@ -1,10 +1,12 @@
 //! Replacing segments.
 
-use ara_protocol::message::sync::PushOutcome;
+use ara_protocol::message::Refusal;
+use ara_protocol::message::sync::{PushOutcome, SyncRequest};
+use ara_protocol::segment::MOST_REPLACED;
 use ara_protocol::{Cursor, SegmentId};
 
 use crate::testing::stores::on_every_store;
-use crate::testing::{TestSpace, copy, node, noise, short};
+use crate::testing::{TestSpace, copy, node, noise, pushed, short};
 
 const NODE: ara_protocol::NodeId = node(1);
 
@@ -178,6 +180,59 @@ fn a_replacement_is_at_most_twice_as_large() {
     assert_eq!(space.push(&[&whole]), PushOutcome::Taken);
 }
 
+fn who_is_no_member_and_an_epoch_that_is_over_replace_nothing() {
+    let mut space = TestSpace::new();
+    let (laptop, phone) = (copy(&space.laptop), space.add_device());
+    let old = space.append_many(NODE, 2);
+    let over = space.seal(&laptop, NODE, None, &old, b"under an epoch that is over");
+    space.rotate();
+    assert_eq!(space.push(&[&over]), PushOutcome::OtherEpoch);
+    let by_phone = space.seal(&phone, NODE, None, &old, b"by a member");
+    space.remove(&phone);
+    // Neither it nor a member who brings it.
+    assert_eq!(space.push(&[&by_phone]), PushOutcome::OtherEpoch);
+    let brought = space.sync(&phone, space.pushing(&[&[&by_phone]]));
+    assert_eq!(brought, Err(Refusal::Unknown));
+    let stranger = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 9).laptop;
+    let brought = space.sync(&stranger, space.pushing(&[&[&by_phone]]));
+    assert_eq!(brought, Err(Refusal::Unknown));
+    assert_eq!(entries(&space), "w1 w2");
+}
+
+fn a_list_that_is_changed_or_too_long_is_refused() {
+    let mut space = TestSpace::new();
+    let laptop = copy(&space.laptop);
+    let old = space.append_many(NODE, 3);
+    let good = space.seal(&laptop, NODE, None, &old[..2], b"a");
+    let at = good.head.as_bytes().windows(32).position(|it| it == old[1].as_bytes()).unwrap();
+    let mut changed = pushed(&good);
+    changed.head[at..at + 32].copy_from_slice(old[2].as_bytes());
+    let request = SyncRequest { pushes: vec![vec![changed]], ..space.request() };
+    assert_eq!(space.sync(&laptop, request).unwrap().pushes, [PushOutcome::Refused]);
+    // The same name in the lists of two.
+    let first = space.seal(&laptop, NODE, None, &old[..2], b"a");
+    let second = space.seal(&laptop, NODE, Some(old[1]), &old[..1], b"b");
+    assert_eq!(space.push(&[&first, &second]), PushOutcome::Conflict);
+    let mut previous = None;
+    let mut many = vec![];
+    for part in 0..3 {
+        let list: Vec<_> =
+            (0..MOST_REPLACED / 2).map(|at| name((part * MOST_REPLACED + at) as u64)).collect();
+        many.push(space.seal(&laptop, NODE, previous, &list, b"a"));
+        previous = list.last().copied();
+    }
+    assert_eq!(space.push(&many.iter().collect::<Vec<_>>()), PushOutcome::Refused);
+    assert_eq!(space.push(&many[..2].iter().collect::<Vec<_>>()), PushOutcome::Conflict);
+    assert_eq!(entries(&space), "w1 w2 w3");
+}
+
+/// A name that no segment has.
+fn name(number: u64) -> SegmentId {
+    let mut id = [9; 32];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    SegmentId::from_bytes(id)
+}
+
 fn the_parts_of_what_was_replaced_are_gone() {
     let mut space = TestSpace::new();
     let laptop = copy(&space.laptop);
@@ -203,5 +258,7 @@ on_every_store!(
     who_is_late_re_reads,
     what_can_never_fit_is_refused,
     a_replacement_is_at_most_twice_as_large,
+    who_is_no_member_and_an_epoch_that_is_over_replace_nothing,
+    a_list_that_is_changed_or_too_long_is_refused,
     the_parts_of_what_was_replaced_are_gone,
 );
