@@ -40,7 +40,7 @@ impl Facade {
     pub fn take_attribute(args: &mut TokenStream) -> (Self, Option<Attribute>) {
         let mut facade = Self::default();
         *args = facade.take_from(std::mem::take(args));
-        let given = facade.path.as_ref().map(|path| text(path));
+        let given = facade.path.as_ref().map(text);
         let attribute = given.map(|path| parse_quote!(#[__ara_table(crate = #path)]));
         (facade, attribute)
     }

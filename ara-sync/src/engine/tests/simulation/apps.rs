@@ -118,7 +118,7 @@ fn write_one(
 ) -> ara_core::Result<()> {
     let key = dice.below(KEYS);
     let text = format!("{}", dice.below(1000));
-    let first = Id::<v1::Item>::from_key(&key.to_string());
+    let first = Id::<v1::Item>::from_key(key.to_string());
     let done = match dice.below(if can_forget { 12 } else { 11 }) {
         0..3 => tx.upsert(v1::Item::draft().id(first).title(text)).map(|_| ()),
         3..5 => tx.update(v1::Item::patch(first).body(text)).map(|_| ()),
@@ -126,17 +126,17 @@ fn write_one(
         6 => tx.restore(first).map(|_| ()),
         7..9 if version > 1 => {
             let amount = 1 + dice.below(9) as i64;
-            let id = Id::<v2::Item>::from_key(&key.to_string());
+            let id = Id::<v2::Item>::from_key(key.to_string());
             let is_there = tx.update(v2::Item::patch(id).stars(Counter::add(amount)))?;
             written.added.extend(is_there.then_some((key, amount)));
             Ok(())
         }
         9 if version > 2 => {
-            let id = Id::<v3::Tag>::from_key(&key.to_string());
+            let id = Id::<v3::Tag>::from_key(key.to_string());
             tx.upsert(v3::Tag::draft().id(id).name(text)).map(|_| ())
         }
         10 if version > 2 => {
-            let id = Id::<v3::Item>::from_key(&key.to_string());
+            let id = Id::<v3::Item>::from_key(key.to_string());
             tx.update(v3::Item::patch(id).rank(dice.below(100) as i64)).map(|_| ())
         }
         11 => {
@@ -187,7 +187,7 @@ pub(super) fn export(db: &Database) -> Vec<String> {
 
 /// Returns what the counter of an item says, or `None` if there is no item.
 pub(super) fn stars(db: &Database, key: usize) -> Option<i64> {
-    let id = Id::<v3::Item>::from_key(&key.to_string());
+    let id = Id::<v3::Item>::from_key(key.to_string());
     let items = db.query::<v3::Item>().with_deleted().all().unwrap();
     let item = items.into_iter().find(|item| item.id == id)?;
     Some(item.stars.map_or(0, i64::from))
