@@ -61,7 +61,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn id(row: u8) -> Id<Item> {
-    Id::from_key(&row.to_string())
+    Id::from_key(row.to_string())
 }
 
 /// Does what can be done to a row as it is shown. Returns what that writes.

@@ -28,7 +28,7 @@ ara::schema! { App: Doc }
 const COLUMNS: [&str; 2] = ["title", "note"];
 
 fn id(row: u8) -> Id<Doc> {
-    Id::from_key(&row.to_string())
+    Id::from_key(row.to_string())
 }
 
 /// What a column and the one beside it hold in the file. Where there is none beside it, it is as if that held

@@ -33,7 +33,7 @@ type Writes = BTreeMap<u64, Option<i64>>;
 const KEYS: usize = 80;
 
 fn id(key: u64) -> Id<Note> {
-    Id::from_key(&key.to_string())
+    Id::from_key(key.to_string())
 }
 
 fn apply(notes: &mut Notes, writes: &Writes) {

@@ -31,7 +31,7 @@ fn make_notes(path: &Path, count: i64) -> ara::Result<()> {
 }
 
 fn id(number: i64) -> Id<Note> {
-    Id::from_key(&number.to_string())
+    Id::from_key(number.to_string())
 }
 
 fn note(number: i64) -> Note {

@@ -46,7 +46,7 @@ fn lists_of_each_kind_may_be_long() -> Outcome {
     assert_eq!(count(Song::length.is_in(lengths.clone()))?, 9);
     assert_eq!(count(Song::length.is_not_in(lengths))?, 1);
     assert_eq!(count(Song::id.is_in((0..MANY).map(|_| ids[3])))?, 1);
-    let albums = || (0..MANY).map(|n| Id::<Album>::from_key(&n.to_string()));
+    let albums = || (0..MANY).map(|n| Id::<Album>::from_key(n.to_string()));
     assert_eq!(count(Song::album_id.is_in(albums()))?, 9);
     assert_eq!(count(Song::album_id.is_in(albums()) & Song::number.is_in(5..MANY))?, 4);
     Ok(())

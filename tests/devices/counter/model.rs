@@ -125,7 +125,7 @@ impl Model {
 }
 
 fn row_id(row: usize) -> Id<Article> {
-    Id::from_key(&row.to_string())
+    Id::from_key(row.to_string())
 }
 
 fn is_there(db: &Database, row: usize) -> ara::Result<bool> {

@@ -64,7 +64,7 @@ fn holds(steps: &[(usize, u8, Step)]) -> Outcome {
     let wall = Wall::new();
     let open = |seed| wall.options().seed(seed).memory();
     let all = [open(1)?, open(2)?, open(3)?];
-    let ids = [0, 1].map(|row| Id::<Note>::from_key(&format!("row {row}")));
+    let ids = [0, 1].map(|row| Id::<Note>::from_key(format!("row {row}")));
     let mut forgotten = [false; 2];
     for (device, row, step) in steps {
         wall.advance(i64::from(*row));

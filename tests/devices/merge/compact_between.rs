@@ -47,7 +47,7 @@ impl World {
     fn write(&mut self, device: usize) -> Outcome {
         let (db, key) = (&self.devices[device], self.random.below(KEYS));
         self.wall.advance(1);
-        let (id, number) = (Id::<Article>::from_key(&key.to_string()), self.wall.millis());
+        let (id, number) = (Id::<Article>::from_key(key.to_string()), self.wall.millis());
         let last = self.model.entry(key).or_default();
         if db.get(id)?.is_none() {
             let title = format!("title {number}");
@@ -121,7 +121,7 @@ impl World {
             let rows = db.query::<Article>().with_deleted().all()?;
             assert_eq!(rows.len(), self.model.len());
             for (key, last) in &self.model {
-                let id = Id::from_key(&key.to_string());
+                let id = Id::from_key(key.to_string());
                 let row = rows.iter().find(|row| row.id == id).ok_or("a row is lacking")?;
                 let views = row.views.map_or(0, Counter::get);
                 let is_deleted = db.get(id)?.is_none();

@@ -16,11 +16,11 @@ struct Note {
 const TWINS: usize = 4_000;
 
 fn todo(n: usize) -> Id<Todo> {
-    Id::from_key(&format!("todo {n}"))
+    Id::from_key(format!("todo {n}"))
 }
 
 fn note(n: usize) -> Id<Note> {
-    Id::from_key(&format!("note {n}"))
+    Id::from_key(format!("note {n}"))
 }
 
 /// Two devices that are one node, as their seed and their clock are the same: what the one and the other write

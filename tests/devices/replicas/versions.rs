@@ -171,7 +171,7 @@ macro_rules! table {
             name: $name,
             columns: &[$(stringify!($column),)* $(stringify!($counter))?],
             write: |tx, what, key, cells| {
-                let id = Id::<$table>::from_key(&key.to_string());
+                let id = Id::<$table>::from_key(key.to_string());
                 let draft = || {
                     let draft = <$table>::draft().id(id);
                     $(let draft = match cells.get(stringify!($column)) {
@@ -224,8 +224,8 @@ macro_rules! table {
                 });
                 Ok(rows.collect())
             },
-            history: |db, key| db.history(Id::<$table>::from_key(&key.to_string())),
-            id: |key| Id::<$table>::from_key(&key.to_string()).uuid(),
+            history: |db, key| db.history(Id::<$table>::from_key(key.to_string())),
+            id: |key| Id::<$table>::from_key(key.to_string()).uuid(),
         }
     };
 }

@@ -26,7 +26,7 @@ pub const SECRETS: u32 = 40;
 pub const OTHERS: u32 = 60;
 
 pub fn id(key: u32) -> Id<Page> {
-    Id::from_key(&key.to_string())
+    Id::from_key(key.to_string())
 }
 
 /// What the row of a key holds, and no other.

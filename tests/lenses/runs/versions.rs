@@ -371,10 +371,10 @@ pub fn ensure(db: &Database, version: u8) -> ara::Result<()> {
 /// The row of a table with a number. What names a category is its key.
 pub fn id_of(table: &str, key: u8) -> Uuid {
     match table {
-        "chain" => Id::<v1::Chain>::from_key(&key.to_string()).uuid(),
-        "person" => Id::<v1::Person>::from_key(&key.to_string()).uuid(),
-        "memo" => Id::<v1::Memo>::from_key(&key.to_string()).uuid(),
-        "expense" => Id::<v1::Expense>::from_key(&key.to_string()).uuid(),
+        "chain" => Id::<v1::Chain>::from_key(key.to_string()).uuid(),
+        "person" => Id::<v1::Person>::from_key(key.to_string()).uuid(),
+        "memo" => Id::<v1::Memo>::from_key(key.to_string()).uuid(),
+        "expense" => Id::<v1::Expense>::from_key(key.to_string()).uuid(),
         _ => category(&category_name(key)),
     }
 }

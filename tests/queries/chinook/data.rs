@@ -72,7 +72,7 @@ pub const COUNTRIES: [&str; 24] = [
 
 /// The id of the row of this number: the same in every run.
 fn id<T: Table>(number: usize) -> Id<T> {
-    Id::from_key(&number.to_string())
+    Id::from_key(number.to_string())
 }
 
 fn ids<T: Table>(count: usize) -> Vec<Id<T>> {

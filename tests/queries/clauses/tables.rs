@@ -51,7 +51,7 @@ ara::alias! { pub Parent: Team, pub Child: Team, pub Reply: Remark }
 
 /// The id of the row of this number.
 pub fn id<T: Table>(number: u8) -> Id<T> {
-    Id::from_key(&number.to_string())
+    Id::from_key(number.to_string())
 }
 
 /// The same tables as another version of the app has them: its columns hold anything.

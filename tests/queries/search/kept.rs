@@ -168,7 +168,7 @@ fn after_a_rebuild() -> Outcome {
     let db = file.open()?;
     // Their ids are in another order than their row ids.
     let drafts =
-        (0..50).map(|n| Todo::draft().id(Id::from_key(&n.to_string())).title(format!("todo {n}")));
+        (0..50).map(|n| Todo::draft().id(Id::from_key(n.to_string())).title(format!("todo {n}")));
     let ids = db.create_all(drafts)?;
     db.delete(ids[7])?;
     file.sqlite()?.execute_batch("DELETE FROM todo WHERE ara_row % 2 = 0")?;

@@ -32,7 +32,7 @@ fn it_tells_what_was_ensured_and_what_that_did() -> Outcome {
     assert_eq!(second.time, Timestamp::from_millis(Wall::START + 1000));
     assert_ne!(first.checksum, second.checksum);
     assert_eq!(first.checksum.len(), 64);
-    assert_eq!(second.id, Id::from_key(&format!("{} {}", second.device, second.checksum)));
+    assert_eq!(second.id, Id::from_key(format!("{} {}", second.device, second.checksum)));
     verified(&db)
 }
 

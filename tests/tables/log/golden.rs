@@ -135,7 +135,7 @@ fn a_filter_is_these_bytes() -> Outcome {
     let (file, wall) = (File::new()?, Wall::new());
     let db = wall.options().seed(1).open(file.path())?;
     for n in 0..255 {
-        let id = Id::<Article>::from_key(&(n % 2).to_string());
+        let id = Id::<Article>::from_key((n % 2).to_string());
         db.upsert(Article::draft().id(id).title(n.to_string()).views(0))?;
     }
     is(

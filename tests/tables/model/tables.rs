@@ -60,7 +60,7 @@ impl Did {
 
 /// The id of one of the few keys.
 pub fn id(key: u8) -> Uuid {
-    Id::<v1::Item>::from_key(&key.to_string()).uuid()
+    Id::<v1::Item>::from_key(key.to_string()).uuid()
 }
 
 /// Sets on a draft or a patch what is to be set.

@@ -52,7 +52,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn id(row: u8) -> Id<Todo> {
-    Id::from_key(&row.to_string())
+    Id::from_key(row.to_string())
 }
 
 pub fn write(db: &Database, writes: &[(u8, Write)]) -> ara::Result<()> {
