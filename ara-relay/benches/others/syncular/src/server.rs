@@ -1,7 +1,5 @@
 //! The server: syncular's, with HTTP around it.
 
-use std::io::Read;
-
 use syncular_authority::LocalAuthority;
 use tiny_http::{Response, Server};
 
