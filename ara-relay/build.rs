@@ -1,9 +1,14 @@
-//! Tells the tests whether there is a PostgreSQL to test with, so that those that need one are listed as ignored if not.
+//! Tells the tests whether there is a PostgreSQL to test with, and whether they can start one of their own, so that those
+//! that need it are listed as ignored if not.
 
 fn main() {
-    println!("cargo::rustc-check-cfg=cfg(has_postgres)");
-    println!("cargo::rerun-if-env-changed=ARA_TEST_POSTGRES");
-    if std::env::var_os("ARA_TEST_POSTGRES").is_some_and(|url| !url.is_empty()) {
-        println!("cargo::rustc-cfg=has_postgres");
+    for (variable, name) in
+        [("ARA_TEST_POSTGRES", "has_postgres"), ("ARA_TEST_POSTGRES_CONTROL", "has_own_postgres")]
+    {
+        println!("cargo::rustc-check-cfg=cfg({name})");
+        println!("cargo::rerun-if-env-changed={variable}");
+        if std::env::var_os(variable).is_some_and(|value| !value.is_empty()) {
+            println!("cargo::rustc-cfg={name}");
+        }
     }
 }

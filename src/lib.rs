@@ -23,7 +23,7 @@ pub use ara_core::{
     Reason, RebuildReport, Record, RecordedType, Refused, Result, RowChange, RowCount, Rule,
     Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored,
     Table, Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport,
-    UnfitCells, Update, Uuid, Value, Verification, VersionVector, What, ddl,
+    UnfitCells, Update, UtcOffset, Uuid, Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 #[doc(hidden)]
@@ -46,8 +46,9 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use ara_macros::{OneOf, Table, Value, Versioned, View};
     pub use ara_query::{
-        Aggregates, Compare, Contains, Expr, Filter, InQuery, NumberFunctions, OfAlias, OneOf,
-        Queries, Query, Referring, Sort, TextFunctions, View,
+        Aggregates, Compare, Contains, Expr, Filter, InQuery, JsonFunctions, NumberFunctions,
+        OfAlias, OneOf, OwnedQueries, Queries, Query, Referring, Sort, TextFunctions,
+        TimeFunctions, View,
     };
     #[cfg(feature = "sync")]
     pub use ara_sync::Syncing;
@@ -72,7 +73,8 @@ pub mod __private {
         replaces_no_counter, search_text, written_value,
     };
     pub use ara_query::{
-        Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant, refuse_local,
+        Grouped, Holds, OneOf, OneOfColumn, StartsWith, View, ViewPart, ViewRow, read_variant,
+        refuse_local,
     };
     pub use core::marker::PhantomData;
     pub use core::option::Option::{self, None, Some};

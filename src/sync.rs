@@ -44,6 +44,6 @@ pub use ara_sync::Keychain;
 pub use ara_sync::{
     Alarm, Cancel, Connection, Device, DeviceId, FileKeyStore, Invitation, Join, JoinRequest,
     Joining, KeptKeys, KeyStore, MemoryKeyStore, QrCode, Quota, Recover, Recovery, RecoveryWords,
-    RemovalPlan, SendProgress, Session, Space, SpaceId, Status, StatusWatch, SyncBuilder,
+    RemovalPlan, SendProgress, Session, Space, SpaceId, Status, StatusWatch, Statuses, SyncBuilder,
     SyncProgress, Syncing, Who, join, recover,
 };

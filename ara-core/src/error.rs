@@ -305,6 +305,12 @@ pub enum Error {
     )]
     WatchedTransaction,
 
+    /// A query of a transaction was run in another thread than the transaction's.
+    #[error(
+        "a query of a transaction can be run only in the thread of the transaction: run it there, or ask the database"
+    )]
+    OtherThread,
+
     /// A query of the past needs what is not in the log: a search, or the rows of a local table.
     #[error("{what} is of the present alone: ask the database itself, and not `at` a time")]
     OnlyNow {

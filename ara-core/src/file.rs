@@ -3,6 +3,7 @@
 pub(crate) mod at_path;
 pub(crate) mod checks;
 pub(crate) mod claim;
+pub(crate) mod functions;
 pub(crate) mod identity;
 pub(crate) mod log_length;
 pub(crate) mod log_mark;

@@ -18,6 +18,7 @@ mod past;
 mod rows;
 mod search;
 mod sync;
+mod text;
 mod trace;
 mod value;
 mod watch;
@@ -39,7 +40,7 @@ pub use catalog::search_index::search_table;
 pub use catalog::shown_column::{checked_limit, edit_columns_of};
 pub use database::Database;
 pub use database::options::Options;
-pub use database::source::{Reading, Source};
+pub use database::source::{Handle, Reading, Source};
 #[doc(hidden)]
 pub use database::subscription::{Subscription, Until};
 pub use database::transaction::Transaction;
@@ -48,6 +49,8 @@ pub use exchange::changes::Changes;
 #[doc(hidden)]
 pub use exchange::points::{NodePoint, NodeRun};
 pub use exchange::vector::VersionVector;
+#[doc(hidden)]
+pub use file::functions::register_functions;
 pub use growth::drift::Drift;
 pub use growth::failure::SchemaFailure;
 pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
@@ -100,7 +103,7 @@ pub use uuid::Uuid;
 pub use value::{
     Addition, AsRead, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue, IntoValue,
     Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule, Stored,
-    Timestamp, Value, Whole,
+    Timestamp, UtcOffset, Value, Whole,
 };
 #[doc(hidden)]
-pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as, register_functions};
+pub use value::{Document, UpgradesTo, Versioned, one_of_value, read_as};

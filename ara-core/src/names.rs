@@ -19,7 +19,16 @@ pub(crate) const SHOWN_PREFIX: &str = "ara_now ";
 
 /// The prefix of the names of all tables and triggers that belong to a full-text search. The name of an
 /// index never begins with it.
-pub(crate) const SEARCH_PREFIX: &str = "ara_search ";
+///
+/// The number tells how texts are prepared for it. A version of ara that prepares them in another way takes another one,
+/// and makes a search of its own: two versions that use one file must not put their words into one index.
+pub(crate) const SEARCH_PREFIX: &str = "ara_search_2 ";
+
+/// The prefix of the names of what belongs to a search as the first versions of ara prepared texts for it.
+pub(crate) const EARLIER_SEARCH_PREFIX: &str = "ara_search ";
+
+/// What the prefixes of all searches begin with.
+pub(crate) const SEARCHES: &str = "ara_search";
 
 /// The prefix of the names of the columns that hold the last edits of others.
 pub(crate) const EDIT_PREFIX: &str = "ara_edit_";

@@ -6,4 +6,5 @@ mod shown_then;
 pub(crate) mod transaction_end;
 pub(crate) mod transaction_list;
 pub(crate) mod undo;
+mod undo_last;
 pub(crate) mod undone;

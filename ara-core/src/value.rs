@@ -34,6 +34,7 @@ mod text;
 #[cfg(feature = "time")]
 mod time;
 mod timestamp;
+mod utc_offset;
 
 pub use self::as_read::AsRead;
 pub use self::column_type::Value;
@@ -49,10 +50,12 @@ pub use self::made_of::MadeOf;
 pub use self::one_of::one_of_value;
 pub use self::ordered::Ordered;
 pub use self::parse_error::ParseError;
-pub use self::readable::{Class, Readable, register_functions};
+pub(crate) use self::readable::register_functions;
+pub use self::readable::{Class, Readable};
 pub use self::rule::Rule;
 pub use self::sql::{FromSqlValue, IntoSqlValue};
 pub use self::stored::Stored;
 pub(crate) use self::stored::is_same;
 pub use self::text::NonEmptyString;
 pub use self::timestamp::Timestamp;
+pub use self::utc_offset::UtcOffset;

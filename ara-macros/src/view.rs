@@ -12,7 +12,7 @@ use crate::input::types::inside_option;
 /// Generates what `#[derive(View)]` stands for.
 pub fn derive(input: &DeriveInput) -> TokenStream {
     let mut faults = Faults::default();
-    let tables = tables(input, &mut faults);
+    let (tables, is_grouped) = tables(input, &mut faults);
     let fields = fields(input, &mut faults);
     if !input.generics.params.is_empty() {
         faults.on(&input.generics, "a view has no type parameters, lifetimes or constants");
@@ -25,23 +25,34 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
         return faults.into_compile_errors();
     }
     let ident = &input.ident;
+    let read_tables = quote!((#(#tables,)*));
+    let (generics, scope, reads) = match is_grouped {
+        true => (
+            quote!(, __G: 'static),
+            quote!(_ara::Grouped<__S, __G>),
+            quote!(_ara::Grouped<#read_tables, ()>),
+        ),
+        false => (TokenStream::new(), quote!(__S), read_tables.clone()),
+    };
     let parts = fields.iter().zip(&columns).map(|(field, column)| {
         let inside = inside_option(&field.ty);
         let is_narrowed = inside.is_none();
         let Some(column) = column else {
             let ty = inside.unwrap_or(&field.ty);
             return quote_spanned! {ty.span()=>
-                _ara::ViewPart::one_of::<(#(#tables,)*), #ty, _>(#is_narrowed)
+                _ara::ViewPart::one_of::<#read_tables, #ty, _>(#is_narrowed)
             };
         };
         quote_spanned! {column.span()=>
-            _ara::ViewPart::new::<(#(#tables,)*), _, _>(#column, #is_narrowed)
+            _ara::ViewPart::new::<#reads, _, _>(#column, #is_narrowed)
         }
     });
     let read = fields.iter().zip(&columns).enumerate().map(|(at, (field, column))| {
         let (ident, ty) = (&field.ident, &field.ty);
         let read = match (column, inside_option(ty)) {
-            (Some(column), _) => quote_spanned!(ty.span()=> __row.field::<_, #ty>(#at, #column)?),
+            (Some(column), _) => quote_spanned! {ty.span()=>
+                __row.field::<#reads, _, #ty, _>(#at, || #column)?
+            },
             (None, Some(inside)) => quote_spanned!(ty.span()=> __row.one_of::<#inside>(#at)),
             (None, None) => quote_spanned!(ty.span()=> __row.one_of::<#ty>(#at)?),
         };
@@ -52,7 +63,7 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
         const _: () = {
             use ::ara::__private as _ara;
             #[automatically_derived]
-            impl<__S: _ara::StartsWith<(#(#tables,)*)>> _ara::View<__S> for #ident {
+            impl<__S: _ara::StartsWith<#read_tables> #generics> _ara::View<#scope> for #ident {
                 fn parts() -> ::std::vec::Vec<_ara::ViewPart> {
                     ::std::vec![#(#parts),*]
                 }
@@ -64,8 +75,8 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// Returns the tables that `#[view(Todo, Category)]` on the struct names.
-fn tables(input: &DeriveInput, faults: &mut Faults) -> Vec<Path> {
+/// Returns the tables that `#[view(Todo, Category)]` on the struct names, and whether it says `grouped`.
+fn tables(input: &DeriveInput, faults: &mut Faults) -> (Vec<Path>, bool) {
     let mut tables = Vec::new();
     for attr in of_view(&input.attrs) {
         match attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) {
@@ -73,6 +84,9 @@ fn tables(input: &DeriveInput, faults: &mut Faults) -> Vec<Path> {
             Err(fault) => faults.push(fault),
         }
     }
+    let named = tables.len();
+    tables.retain(|path: &Path| !path.is_ident("grouped"));
+    let is_grouped = tables.len() < named;
     if tables.is_empty() && faults.is_empty() {
         faults.on(
             &input.ident,
@@ -80,7 +94,7 @@ fn tables(input: &DeriveInput, faults: &mut Faults) -> Vec<Path> {
              query that joins them",
         );
     }
-    tables
+    (tables, is_grouped)
 }
 
 /// Returns the fields of a struct with named fields.
@@ -96,7 +110,7 @@ fn fields<'a>(input: &'a DeriveInput, faults: &mut Faults) -> Vec<&'a Field> {
     }
 }
 
-/// Returns the column of a field: the one that `#[view(Category::name)]` on it names, or else the column
+/// Returns the column or expression of a field: the one that `#[view(Category::name)]` on it names, or else the column
 /// of the first table that is named like the field. `None` if it is one of several columns, by `#[view(one_of)]`.
 fn column(field: &Field, first: &Path, faults: &mut Faults) -> Option<TokenStream> {
     let mut named = None;

@@ -8,11 +8,13 @@
 pub(crate) mod column;
 pub(crate) mod comparand;
 pub(crate) mod compare;
+pub(crate) mod json;
 pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod param;
 pub(crate) mod scope;
 pub(crate) mod text;
+pub(crate) mod time;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -210,7 +212,8 @@ impl<S, T: Value> Operand for Expr<S, T> {
     message = "`{Self}` is not part of this query",
     label = "the query reads `{S}`",
     note = "join the table first, or take a column of a table that the query reads",
-    note = "groups have the columns that they are grouped by, and aggregates"
+    note = "groups have the columns that they are grouped by, aggregates, and expressions that they are grouped by, \
+            as `.of_group()`"
 )]
 pub trait Within<S, I> {}
 

@@ -28,16 +28,20 @@ mod untyped;
 pub use expr::column::{ColumnRef, InTable, Of, OfAlias, ValueOf};
 pub use expr::comparand::{Comparand, OptionalComparand, Read};
 pub use expr::compare::Compare;
+pub use expr::json::{JsonFunctions, JsonPart};
 pub use expr::number::{Integer, Number, NumberFunctions, NumberOperand};
 pub use expr::order::{IntoOrder, Order, Sort};
-pub use expr::param::{Param, Params, Values};
+pub use expr::param::{OptionalParam, Param, Parameter, Params, ValueOfParam, Values};
 pub use expr::scope::{At, Contains, Member, Push, Scope};
 pub use expr::text::{Text, TextFunctions, TextOperand};
+pub use expr::time::{LocalTime, TimeFunctions};
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
-pub use queries::Queries;
+pub use queries::{OwnedQueries, Queries};
 pub use query::Query;
-pub use query::aggregate::{Aggregates, Count, Counted, count};
-pub use query::group::{Grouped, GroupedBy, Grouping, InGroup, Unselected};
+pub use query::aggregate::{
+    Aggregate, Aggregated, Aggregates, Count, Counted, GroupsOf, OfColumn, count,
+};
+pub use query::group::{GroupPart, Grouped, GroupedBy, Grouping, InGroup, Unselected};
 pub use query::holds::{Holds, HoldsAt};
 pub use query::join::{JoinMany, Reference, RefersInto, TargetOf};
 pub use query::narrow::{Missable, Narrow, NarrowBy};
@@ -48,7 +52,7 @@ pub use query::rows::{As, Left, Part, Rows};
 pub use query::search::{Snippet, rank, snippet};
 pub use query::select::{Computed, Item, Selectable, Selected, Selection, Single, Taken};
 pub use query::subquery::{InQuery, Referring};
-pub use query::view::{StartsWith, View, ViewPart, ViewRow, Viewed};
+pub use query::view::{StartsWith, View, ViewField, ViewPart, ViewRow, Viewed};
 pub use run::cursor::Cursor;
 pub use run::many::WithMany;
 pub use run::page::Page;
@@ -57,7 +61,8 @@ pub use run::raw_sql::{IntoSql, Sql};
 pub use run::sql_row::SqlRow;
 pub use run::union::Union;
 pub use run::unreadable::UnreadableColumn;
-pub use run::watch::Watch;
+pub use run::watch::{Results, Watch};
+pub use run::write::OneTable;
 pub use untyped::member::MemberRef;
 
 /// Declares aliases, so that a query can read the same table twice: see

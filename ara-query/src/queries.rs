@@ -1,6 +1,6 @@
 //! The methods by which an app begins its queries.
 
-use ara_core::{Result, Schema, Source, Table};
+use ara_core::{Database, Handle, Result, Schema, Source, Table};
 
 use crate::expr::param::Params;
 use crate::expr::scope::Scope;
@@ -82,10 +82,12 @@ pub trait Queries: Source {
     /// assert_eq!(starred.all((3, "Buy milk"))?[0].title.as_deref(), Some("Think"));
     /// # Ok::<(), ara::Error>(())
     /// ```
-    fn prepare<'s, P: Params, S: Scope, R: Rows>(
-        &'s self,
-        build: impl FnOnce(P) -> Query<'s, S, R>,
-    ) -> Prepared<'s, P, S, R> {
+    ///
+    /// The query may be one that [owns its database](OwnedQueries::owned_query), so that it can be kept in a struct.
+    fn prepare<'q, P: Params, S: Scope, R: Rows>(
+        &self,
+        build: impl FnOnce(P) -> Query<'q, S, R>,
+    ) -> Prepared<'q, P, S, R> {
         Prepared::new(build(P::markers()))
     }
 
@@ -134,14 +136,60 @@ pub trait Queries: Source {
 
 impl<D: Source> Queries for D {
     fn query<T: Table>(&self) -> Query<'_, (T,)> {
-        Query::new(self)
+        Query::new(self.handle())
     }
 
     fn sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'_, T> {
-        Sql::new(self, sql)
+        Sql::new(self.handle(), sql)
     }
 
     fn unreadable<T: Schema>(&self) -> Result<Vec<UnreadableColumn>> {
         unreadable(self, T::TABLES)
+    }
+}
+
+/// Queries and SQL that own a handle to their database, and can be kept longer than another handle: in the field of a
+/// struct, in a thread or in a task.
+pub trait OwnedQueries {
+    /// Begins a query, as [`query`](Queries::query) does, that owns a handle to the database and keeps it open.
+    ///
+    /// ```
+    /// use ara::prelude::*;
+    /// use ara::{Param, Prepared};
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String, stars: i64 }
+    ///
+    /// struct Todos { all: Query<'static, (Todo,)>, starred: Prepared<'static, (Param<i64>,), (Todo,)> }
+    ///
+    /// impl Todos {
+    ///     fn new(db: &Database) -> Self {
+    ///         let all = db.owned_query::<Todo>().order_by(Todo::title);
+    ///         let starred = db.prepare(|(least,)| db.owned_query::<Todo>().filter(Todo::stars.ge(least)));
+    ///         Self { all, starred }
+    ///     }
+    /// }
+    ///
+    /// let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Buy milk").stars(2))?;
+    /// let todos = Todos::new(&db);
+    /// drop(db);
+    /// let counts = std::thread::spawn(move || Ok((todos.all.count()?, todos.starred.count((3,))?)));
+    /// assert_eq!(counts.join().expect("does not panic")?, (1, 0));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    fn owned_query<T: Table>(&self) -> Query<'static, (T,)>;
+
+    /// Returns SQL, as [`sql`](Queries::sql) does, that owns a handle to the database and keeps it open.
+    fn owned_sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'static, T>;
+}
+
+impl OwnedQueries for Database {
+    fn owned_query<T: Table>(&self) -> Query<'static, (T,)> {
+        Query::new(Handle::owned(self.clone()))
+    }
+
+    fn owned_sql<T: SqlRow>(&self, sql: impl IntoSql) -> Sql<'static, T> {
+        Sql::new(Handle::owned(self.clone()), sql)
     }
 }

@@ -19,7 +19,7 @@ pub(crate) mod view;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::Source;
+use ara_core::Handle;
 
 use crate::expr::IntoFilter;
 use crate::expr::order::IntoOrder;
@@ -56,15 +56,20 @@ use crate::untyped::clauses::{Clauses, Deleted};
 /// ```
 #[must_use = "a query reads nothing until it is run: end it with `all`, `first`, `count` or the like"]
 pub struct Query<'s, S: Scope, R = <S as Scope>::Rows> {
-    pub(crate) source: &'s dyn Source,
+    pub(crate) source: Handle<'s>,
     pub(crate) clauses: Clauses,
     types: PhantomData<fn() -> (S, R)>,
 }
 
 impl<'s, S: Scope, R> Query<'s, S, R> {
     /// Begins a query without clauses.
-    pub(crate) fn new(source: &'s dyn Source) -> Self {
-        Query { source, clauses: Clauses::default(), types: PhantomData }
+    pub(crate) fn new(source: Handle<'s>) -> Self {
+        Self::with(source, Clauses::default())
+    }
+
+    /// Returns the query with these clauses.
+    pub(crate) fn with(source: Handle<'s>, clauses: Clauses) -> Self {
+        Query { source, clauses, types: PhantomData }
     }
 
     /// Keeps the rows in which the column is there and can be read, and returns its values without `Option`.
@@ -133,9 +138,26 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn order_by<H>(mut self, order: impl IntoOrder<S, H>) -> Self {
-        for order in order.into_orders() {
-            self.clauses.order(order.term, order.notes);
-        }
+        let orders = order.into_orders().into_iter();
+        self.clauses.order(orders.map(|order| (order.term, order.notes)));
+        self
+    }
+
+    /// Ignores the case of texts in the order that the last [`order_by`](Self::order_by) gave, in every script:
+    /// `apple` comes before `Zebra`. Texts that differ in case alone are equal. Accents count, and no index serves.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String }
+    /// # let db = Database::memory()?;
+    /// db.create_all(["Zebra", "Ölung", "öl", "apple"].map(|title| Todo::draft().title(title)))?;
+    /// let todos = db.query::<Todo>().order_by(Todo::title).ignoring_case().narrow(Todo::title);
+    /// assert_eq!(todos.select(Todo::title).all()?, ["apple", "Zebra", "öl", "Ölung"]);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn ignoring_case(mut self) -> Self {
+        self.clauses.ignore_case();
         self
     }
 
@@ -190,7 +212,7 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
 
 impl<S: Scope, R> Clone for Query<'_, S, R> {
     fn clone(&self) -> Self {
-        Self { source: self.source, clauses: self.clauses.clone(), types: PhantomData }
+        Self { source: self.source.clone(), clauses: self.clauses.clone(), types: PhantomData }
     }
 }
 

@@ -3,7 +3,7 @@
 //! The methods that end a chain of clauses are here, by how they return the rows: once (`query`), as pages
 //! (`page`), again with other values (`prepared`), as often as they change (`watch`), together with the
 //! rows that refer to them (`many`), or with those of other queries (`union`). SQL that is written by hand
-//! is run here too (`raw_sql`).
+//! is run here too (`raw_sql`), and rows are updated and deleted (`write`).
 //!
 //! All of them run statements by `reader`.
 
@@ -23,3 +23,4 @@ mod stream;
 pub(crate) mod union;
 pub(crate) mod unreadable;
 pub(crate) mod watch;
+pub(crate) mod write;

@@ -8,7 +8,7 @@ mod copy;
 mod tests;
 
 pub use self::check::check;
-pub use self::copy::{CopyError, copy};
+pub use self::copy::{CopyError, copy, drop_copy};
 
 use ara_protocol::SpaceId;
 use ara_protocol::access::Members;
@@ -43,8 +43,14 @@ pub enum AdminError {
     Deleted,
 
     /// The space is being copied here.
-    #[error("this space was not copied whole: run the same copy again")]
+    #[error(
+        "this space was not copied whole: run the same copy again, or drop what is there by `admin drop-copy`"
+    )]
     Incomplete,
+
+    /// The space is no copy that broke off.
+    #[error("this space is whole, so nothing of it was dropped")]
+    Whole,
 
     /// The store fails.
     #[error(transparent)]

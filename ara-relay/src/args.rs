@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use ara_protocol::request::origin;
 use ara_relay::store::postgres::DEFAULT_CONNECTIONS;
-use ara_relay::{Admission, Rate, loopback_origins};
+use ara_relay::{Admission, Rate, ServerOptions, loopback_origins};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command::Admin;
@@ -62,8 +63,9 @@ pub(crate) struct Arguments {
     ///
     /// postgres://USER:PASSWORD@HOST/DATABASE is a database of PostgreSQL, in which the relay makes its tables. Any number
     /// of relays use it at a time. With ?sslmode=verify-full the connection is encrypted, and it is checked who the
-    /// database is, by the authorities that browsers trust or by &sslrootcert=FILE. Arguments are seen by other users of
-    /// the machine: prefer the environment variable.
+    /// database is, by the authorities that browsers trust or by &sslrootcert=FILE; verify-ca checks no name, and require
+    /// checks nothing unless there is a FILE. Arguments are seen by other users of the machine: prefer the environment
+    /// variable.
     #[arg(
         long,
         value_name = "STORE",
@@ -121,7 +123,7 @@ pub(crate) struct Arguments {
     /// How many requests a second one address may send, or 0 for any number.
     ///
     /// Ten times as many may come at once. All addresses of one IPv6 network (/64) count as one. Requests from this
-    /// machine are not counted, unless there is --behind-proxy.
+    /// machine are not counted, unless there is --behind-proxy or --limit-this-machine.
     #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_RATE", default_value_t = 50)]
     rate: u32,
 
@@ -133,10 +135,31 @@ pub(crate) struct Arguments {
 
     /// How many connections there may be at once. More wait.
     ///
-    /// Each device that is connected has one or two. The system must allow as many open files. One address has at most
-    /// 256 of them, unless there is --behind-proxy.
+    /// Each device that is connected has one or two. If the system does not allow as many open files, there are fewer,
+    /// and the relay says so.
     #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_CONNECTIONS", default_value_t = 4096)]
     pub(crate) connections: usize,
+
+    /// How many of them one address may have. More are closed.
+    ///
+    /// With --behind-proxy it is how many requests and streams of events of one address there may be at once, and more
+    /// are refused. It should be twice the devices that may be behind one address, such as those of an office.
+    /// Connections from this machine are not counted, unless there is --limit-this-machine.
+    #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_CONNECTIONS_EACH", default_value_t = 256)]
+    pub(crate) connections_each: usize,
+
+    /// Limits who runs on this machine, by address, as others are.
+    ///
+    /// It is for a machine whose users do not trust each other, and has no effect with --behind-proxy.
+    #[arg(long, env = "ARA_RELAY_LIMIT_THIS_MACHINE")]
+    pub(crate) limit_this_machine: bool,
+
+    /// For how many seconds the relay waits for a client.
+    ///
+    /// A client may take so long for the head of a request, and again for its body; may take no answer for so long, or
+    /// less than 128 KB of it; and may leave a connection unused. Then it is closed.
+    #[arg(long, value_name = "SECONDS", env = "ARA_RELAY_PATIENCE", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    patience: u64,
 
     /// An address to tell Prometheus at how the relay does, at the path /metrics.
     ///
@@ -247,6 +270,21 @@ impl Arguments {
         (self.rate > 0).then_some(Rate { per_second: self.rate, burst })
     }
 
+    /// Returns how the server behaves that the arguments ask for, with so many connections.
+    pub(crate) fn server(&self, connections: usize) -> ServerOptions {
+        let patience = Duration::from_secs(self.patience);
+        ServerOptions {
+            head_patience: patience,
+            body_patience: patience,
+            write_patience: patience,
+            most_connections: connections,
+            most_connections_of_one: self.connections_each,
+            limits_this_machine: self.limit_this_machine,
+            is_behind_proxy: self.behind_proxy,
+            ..ServerOptions::default()
+        }
+    }
+
     /// Returns whether nothing tells by which URL devices elsewhere call the relay.
     fn lacks_origin(&self, listening: SocketAddr) -> bool {
         self.origin.is_empty() && listening.ip().is_unspecified()
@@ -296,6 +334,7 @@ mod tests {
         assert_eq!(arguments.admission(), Ok(Admission::Open));
         assert_eq!(arguments.quota, 1 << 30);
         assert_eq!(arguments.rate(), Some(Rate { per_second: 50, burst: 500 }));
+        assert_eq!(arguments.server(4096), ServerOptions::default());
         let origins = arguments.origins(arguments.listen).unwrap();
         assert_eq!(origins, loopback_origins(4040));
     }

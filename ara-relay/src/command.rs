@@ -92,6 +92,15 @@ enum Action {
         spaces: Vec<SpaceId>,
     },
 
+    /// Drops what a copy has left that broke off and is not to go on.
+    ///
+    /// A space that is whole is left alone.
+    DropCopy {
+        /// The id of the space, as `spaces` lists it: one that is `arriving`.
+        #[arg(value_parser = parse_space)]
+        space: SpaceId,
+    },
+
     /// Checks spaces, and exits with 1 if something is wrong. It changes nothing.
     ///
     /// It reads all of them: hash chains, heads and their signatures, parts, the order of segments, access logs by the
@@ -156,6 +165,9 @@ pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
             let is_stopped = *stopped || matches!(lock, Ok(Some(_)));
             let to = open(place_of(to), CONNECTIONS)?.0;
             return copy(&*store, &*to, spaces, is_stopped);
+        }
+        Action::DropCopy { space } => {
+            admin::drop_copy(&*store, *space).with_context(|| space.to_string())?;
         }
         Action::Backup { file } => match place {
             Place::File(store) => SqliteStore::open(store)?

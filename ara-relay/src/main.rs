@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod files;
 mod lock;
 mod place;
 mod size;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use ara_relay::{Relay, RelayOptions, Server, ServerOptions};
+use ara_relay::{Relay, RelayOptions, Server};
 use args::{Arguments, Command, Level};
 use clap::Parser;
 use place::{Place, open};
@@ -89,14 +90,14 @@ async fn run(arguments: &Arguments) -> Result<()> {
         ..RelayOptions::default()
     };
     let relay = Arc::new(Relay::over(store, options)?);
-    let server = Server::new(
-        relay,
-        ServerOptions {
-            most_connections: arguments.connections,
-            is_behind_proxy: arguments.behind_proxy,
-            ..ServerOptions::default()
-        },
-    );
+    let connections = files::connections(arguments.connections);
+    if connections < arguments.connections {
+        tracing::warn!(
+            connections,
+            "the system lets the relay open too few files for --connections: raise its limit"
+        );
+    }
+    let server = Server::new(relay, arguments.server(connections));
     // Who reads the line may stop the relay at once.
     let mut signals = Signals::new().context("signals cannot be received")?;
     let told = ready(&address.to_string(), &kept, metrics.as_ref());

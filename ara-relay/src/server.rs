@@ -11,6 +11,7 @@ mod looking;
 mod metrics;
 mod notices;
 mod patience;
+mod room;
 mod shares;
 #[cfg(test)]
 mod tests;
@@ -24,10 +25,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::relay::Relay;
-use crate::server::body::Room;
 use crate::server::connections::Accepting;
 use crate::server::metrics::Metrics;
 use crate::server::notices::Notices;
+use crate::server::room::Room;
+use crate::server::shares::Shares;
 
 /// How a server behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +40,7 @@ pub struct ServerOptions {
     pub head_patience: Duration,
     /// How long a client may take for the body of a request.
     pub body_patience: Duration,
-    /// How long a client may take nothing of an answer.
+    /// How long a client may take nothing of an answer, or less than 128 KB of it.
     pub write_patience: Duration,
     /// How long requests that are running may take when the server stops.
     pub stop_patience: Duration,
@@ -48,9 +50,11 @@ pub struct ServerOptions {
     pub look_every: Duration,
     /// How many connections there may be at once. More wait.
     pub most_connections: usize,
-    /// How many of them one address may have. More are closed. This is not for who runs on the same machine, and not
-    /// behind a reverse proxy.
+    /// How many of them one address may have. More are closed. Behind a reverse proxy it is how many requests and streams
+    /// of events of one address there may be at once, of which more are refused.
     pub most_connections_of_one: usize,
+    /// Whether who runs on the same machine is limited as others are, where no reverse proxy is before the server.
+    pub limits_this_machine: bool,
     /// Whether a reverse proxy stands before the server, which says in `X-Forwarded-For` from where a request came.
     pub is_behind_proxy: bool,
 }
@@ -67,6 +71,7 @@ impl Default for ServerOptions {
             look_every: Duration::from_secs(1),
             most_connections: 4096,
             most_connections_of_one: 256,
+            limits_this_machine: false,
             is_behind_proxy: false,
         }
     }
@@ -103,7 +108,10 @@ struct Shared {
     options: ServerOptions,
     notices: Arc<Notices>,
     metrics: Metrics,
+    /// What each address asks at once, behind a reverse proxy.
+    turns: Arc<Shares>,
     bodies: Room,
+    answers: Room,
     /// Whether the server stops, so that what waits does not wait any longer.
     stopping: watch::Sender<bool>,
 }
@@ -121,8 +129,17 @@ impl Server {
         });
         let metrics = Metrics::new(relay.store());
         let (stopping, _) = watch::channel(false);
-        let bodies = Room::default();
-        Self { shared: Arc::new(Shared { relay, options, notices, metrics, bodies, stopping }) }
+        let shared = Shared {
+            relay,
+            options,
+            notices,
+            metrics,
+            turns: Shares::new(options.most_connections_of_one),
+            bodies: Room::default(),
+            answers: Room::default(),
+            stopping,
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Answers requests, until `stop` returns. Then it takes no more, and ends those that are running.

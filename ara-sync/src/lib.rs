@@ -27,7 +27,7 @@ pub use session::{
 };
 pub use state::{Alarm, Who};
 pub use status::{
-    Connection, Device, DeviceId, Quota, SendProgress, Status, StatusWatch, SyncProgress,
+    Connection, Device, DeviceId, Quota, SendProgress, Status, StatusWatch, Statuses, SyncProgress,
 };
 #[doc(hidden)]
 pub use transport::{Events, Response, Transport, TransportError};

@@ -11,7 +11,7 @@ use ara_core::{Error, Timestamp};
 
 pub use self::connection::Connection;
 pub use self::device::{Device, DeviceId};
-pub use self::watch::StatusWatch;
+pub use self::watch::{StatusWatch, Statuses};
 use crate::state::Alarm;
 
 /// How sync stands: see [`Session::status`](crate::Session::status).

@@ -2,11 +2,18 @@
 
 mod chinook;
 mod clauses;
+mod groups;
 mod items;
+mod json;
+mod lists;
 mod null_rules;
+mod owned;
 mod pages;
 mod plans;
 mod raw_sql;
 mod search;
+mod texts;
+mod times;
 mod typing;
 mod watch;
+mod writes;

@@ -48,6 +48,8 @@ fn indexes_serve_comparisons() {
         items.clone().filter(Item::title.between("a", "b")) => "SEARCH item USING INDEX by_title (title>? AND title<?)";
         items.clone().filter(Item::title.starts_with("a")) => "SEARCH item USING INDEX by_title (title>? AND title<?)";
         items.clone().filter(Item::title.is_in(["a", "b"])) => "SEARCH item USING INDEX by_title (title=?)";
+        items.clone().filter(Item::title.is_in(["a"; 65])) => "SEARCH item USING INDEX by_title (title=?); LIST SUBQUERY 1; SCAN rarray VIRTUAL TABLE INDEX 1:";
+        items.clone().filter(Item::owner_id.is_in([owner; 65])) => "SEARCH item USING INDEX by_owner (owner_id=?); LIST SUBQUERY 1; SCAN rarray VIRTUAL TABLE INDEX 1:";
         items.clone().filter(Item::stars.eq(3)) => "SEARCH item USING INDEX by_stars (stars=?)";
         items.clone().filter(Item::stars.ge(3)) => "SEARCH item USING INDEX by_stars (stars>? AND stars<?)";
         items.clone().filter(Item::score.lt(0.5)) => "SEARCH item USING INDEX by_score (score<?)";

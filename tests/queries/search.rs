@@ -6,7 +6,9 @@ mod processes;
 mod property;
 mod query;
 mod schema;
+mod scripts;
 mod turns;
+mod upgrade;
 
 use ara::prelude::*;
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use support::cases::scaled;
+use support::proxy::Faults;
 use support::random::Random;
 
 use crate::device::Device;
 use crate::network::Network;
-use crate::proxy::Faults;
 
 /// How long the devices may take until all have the same.
 const LONG: Duration = Duration::from_secs(120);

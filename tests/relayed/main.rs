@@ -5,12 +5,9 @@ mod converge;
 mod copies;
 mod device;
 mod device_process;
-mod http;
 #[cfg(target_os = "linux")]
 mod idle;
 mod killed;
 mod network;
-mod proxy;
 mod relay_process;
 mod relays;
-mod traffic;

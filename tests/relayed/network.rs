@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use rusqlite::{Connection, OpenFlags};
+use support::proxy::Proxy;
 use tempfile::TempDir;
 
 use crate::device::Device;
-use crate::proxy::Proxy;
 use crate::relay_process::RelayProcess;
 
 /// How many bytes a space may have, unless a test is about that.
@@ -41,14 +41,15 @@ impl Network {
     /// Kills the relay.
     pub fn kill_relay(&mut self) {
         self.relay = None;
-        self.proxy.lead_to(None);
+        self.proxy.lead_to(&[]);
+        self.proxy.cut();
     }
 
     /// Starts the relay.
     pub fn start_relay(&mut self, quota: u64) {
         let mut relay = RelayProcess::start(&self.relay_file(), quota, &[self.url()]);
         relay.set_ahead(self.ahead);
-        self.proxy.lead_to(Some(relay.address));
+        self.proxy.lead_to(&[relay.address]);
         self.relay = Some(relay);
     }
 

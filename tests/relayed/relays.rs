@@ -1,8 +1,9 @@
 //! Relays that have lost what they had, are others, are full, slow, or out of order. Devices go on by themselves.
 
+use support::proxy::Faults;
+
 use crate::converge::converge;
 use crate::network::{Network, ROOM};
-use crate::proxy::Faults;
 
 #[test]
 fn what_a_wiped_relay_has_lost_and_what_was_not_sent_yet_is_sent() {

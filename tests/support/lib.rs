@@ -1,5 +1,5 @@
-//! What the tests share: a wall clock that a test sets, the file seen by SQLite alone, made-up cases, and
-//! processes that a test starts.
+//! What the tests share: a wall clock that a test sets, the file seen by SQLite alone, made-up cases,
+//! processes that a test starts, and the network between them.
 #![allow(
     missing_docs,
     clippy::new_without_default,
@@ -12,10 +12,13 @@ pub mod cases;
 pub mod child;
 pub mod dump;
 pub mod folder;
+pub mod http;
 pub mod log;
+pub mod proxy;
 pub mod random;
 pub mod received;
 pub mod through;
+pub mod traffic;
 pub mod wire;
 
 use std::error::Error;

@@ -12,6 +12,7 @@ mod steps;
 mod together;
 mod transactions;
 mod undo;
+mod undo_last;
 
 use ara::prelude::*;
 use ara::{Stored, Timestamp};

@@ -11,7 +11,7 @@ use crate::catalog::search_index::SearchIndex;
 use crate::log::change::Names;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::{self, Node};
-use crate::names::{EDIT_PREFIX, INDEX_PREFIX, LOCAL_PREFIX, SEARCH_PREFIX, app_name};
+use crate::names::{EDIT_PREFIX, INDEX_PREFIX, LOCAL_PREFIX, app_name};
 
 /// What ara noted about the tables, columns and indexes that it created. A program that changes them in
 /// the file without ara leaves these notes as they are, so the two can be compared.
@@ -22,7 +22,7 @@ pub(crate) struct Registry {
     pub(crate) tables: BTreeMap<i64, RegisteredTable>,
     /// The indexes by name.
     pub(crate) indexes: BTreeMap<String, RegisteredIndex>,
-    /// The full-text searches.
+    /// The full-text searches, those of earlier versions of ara included.
     pub(crate) searches: Vec<SearchIndex>,
 }
 
@@ -101,14 +101,9 @@ impl Registry {
             .prepare("SELECT name FROM ara_index")?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<String>>>()?;
+        let searches = names.iter().filter_map(|name| SearchIndex::named(name)).collect();
         let index = |name: String| RegisteredIndex::named(&name).map(|index| (name, index));
-        let indexes: BTreeMap<_, _> = names.into_iter().filter_map(index).collect();
-        let (searches, indexes): (BTreeMap<_, _>, _) =
-            indexes.into_iter().partition(|(name, _)| name.starts_with(SEARCH_PREFIX));
-        let searches = searches
-            .into_values()
-            .map(|RegisteredIndex { table, columns }| SearchIndex::new(table, columns.into_iter()))
-            .collect();
+        let indexes = names.into_iter().filter_map(index).collect();
         Ok(Self { nodes, tables, indexes, searches })
     }
 
@@ -198,10 +193,10 @@ pub(crate) fn is_made(origin: i64) -> bool {
 }
 
 impl RegisteredIndex {
-    /// Returns the index or search that has a name, which tells what it is of.
+    /// Returns the index that has a name, which tells what it is of.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        let of = name.strip_prefix(INDEX_PREFIX).or_else(|| name.strip_prefix(SEARCH_PREFIX))?;
-        let (table, columns) = of.strip_suffix(')')?.split_once('(')?;
+        let (table, columns) =
+            name.strip_prefix(INDEX_PREFIX)?.strip_suffix(')')?.split_once('(')?;
         Some(Self {
             table: table.to_owned(),
             columns: columns.split(',').map(str::to_owned).collect(),

@@ -3,11 +3,13 @@
 use ara_schema::TableDef;
 
 use crate::catalog::read_as::{column_entries, name_of};
-use crate::names::{SEARCH_PREFIX, name_list, stored_table_name};
+use crate::names::{EARLIER_SEARCH_PREFIX, SEARCH_PREFIX, name_list, stored_table_name};
 
 /// The full-text search over some columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchIndex {
+    /// What its name begins with: how texts are prepared for it.
+    prefix: &'static str,
     /// The name of the table in the file.
     pub(crate) table: String,
     /// The columns, as [entries](crate::catalog::read_as::column_entry). They are sorted, so that the order of a struct's fields does not matter.
@@ -15,7 +17,7 @@ pub(crate) struct SearchIndex {
 }
 
 /// The parts of a search: the suffix of the name of each, and the SQL that creates it.
-pub(crate) type Parts = [(&'static str, String); 5];
+pub(crate) type Parts = [(&'static str, String); 6];
 
 /// The suffixes of the names of the tables that FTS5 itself creates.
 pub(crate) const SHADOWS: [&str; 4] = ["_data", "_idx", "_docsize", "_config"];
@@ -26,6 +28,10 @@ pub(crate) const INDEXED: &str = "_docsize";
 
 /// The suffix of the table with the row ids of the rows that changed since the index was last updated.
 pub(crate) const STALE: &str = " stale";
+
+/// The suffix of the table with the row id from which on rows are still to be indexed, because they were in the table
+/// before it had the search. It is empty once all are.
+pub(crate) const LEFT: &str = " left";
 
 impl SearchIndex {
     /// Returns the search that a struct declares, if it does.
@@ -41,12 +47,31 @@ impl SearchIndex {
     pub(crate) fn new(table: String, columns: impl Iterator<Item = String>) -> Self {
         let mut columns: Vec<_> = columns.collect();
         columns.sort();
-        Self { table, columns }
+        Self { prefix: SEARCH_PREFIX, table, columns }
+    }
+
+    /// Returns the search with a name, also one as an earlier version of ara made it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let prefix = [SEARCH_PREFIX, EARLIER_SEARCH_PREFIX];
+        let prefix = prefix.into_iter().find(|prefix| name.starts_with(prefix))?;
+        let (table, columns) = name.strip_prefix(prefix)?.strip_suffix(')')?.split_once('(')?;
+        let columns = columns.split(',').map(str::to_owned);
+        Some(Self { prefix, ..Self::new(table.to_owned(), columns) })
+    }
+
+    /// Returns the same search as an earlier version of ara made it.
+    pub(crate) fn earlier(&self) -> Self {
+        Self { prefix: EARLIER_SEARCH_PREFIX, ..self.clone() }
+    }
+
+    /// Returns whether it is one as an earlier version of ara made it, which this version does not use.
+    pub(crate) fn is_earlier(&self) -> bool {
+        self.prefix != SEARCH_PREFIX
     }
 
     /// Returns the name of the FTS5 table. No other table can have it, as a stored name has no brackets.
     pub(crate) fn name(&self) -> String {
-        format!("{SEARCH_PREFIX}{}({})", self.table, self.columns.join(","))
+        format!("{}{}({})", self.prefix, self.table, self.columns.join(","))
     }
 
     /// Returns the quoted name of the part with this suffix.
@@ -83,7 +108,7 @@ impl SearchIndex {
 
     /// Returns the parts of the search.
     pub(crate) fn parts(&self) -> Parts {
-        let (words, stale) = (self.part(""), self.part(STALE));
+        let [words, stale, left] = ["", STALE, LEFT].map(|suffix| self.part(suffix));
         let on = |suffix: &str, event: &str, rows: &[&str]| {
             let mut sql = format!(
                 "CREATE TRIGGER {} AFTER {event} ON \"{}\" BEGIN",
@@ -105,6 +130,7 @@ impl SearchIndex {
             // `c1` and so on, because FTS5 refuses the name `rank`, which a column of an app may have.
             ("", format!("CREATE VIRTUAL TABLE {words} {}", self.fts5())),
             (STALE, format!("CREATE TABLE {stale} (\"ara_row\" INTEGER PRIMARY KEY)")),
+            (LEFT, format!("CREATE TABLE {left} (\"ara_row\" INTEGER PRIMARY KEY)")),
             (" insert", on(" insert", "INSERT", &["NEW"])),
             (" update", on(" update", &format!("UPDATE OF {written}"), &["OLD", "NEW"])),
             (" delete", on(" delete", "DELETE", &["OLD"])),
@@ -112,8 +138,9 @@ impl SearchIndex {
     }
 }
 
-/// FTS5's tokenizer: words are of letters and digits of any script, and `e` finds `é`.
-pub(crate) const TOKENIZER: &str = "unicode61 remove_diacritics 2";
+/// FTS5's tokenizer, which splits at all ASCII characters but letters and digits, and lowers ASCII letters. Texts with
+/// others are prepared so that this is right.
+const TOKENIZER: &str = "ascii";
 
 /// Returns the stored names of the table and the columns of the search that an object of this name
 /// belongs to.

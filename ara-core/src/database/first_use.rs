@@ -7,13 +7,13 @@ use rusqlite::Connection;
 
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
-use crate::database::source::{Reading, Source};
+use crate::database::source::{Handle, Reading, Source};
 use crate::database::transaction::{State, Transaction};
 use crate::error::{Error, Result};
 use crate::growth::grow::{grow, has_indexes, look, showing};
 use crate::growth::history::Growth;
 use crate::growth::mend::mend_tables;
-use crate::growth::searches::{is_made, make_declared, refresh_search};
+use crate::growth::searches::{fill_search, is_earlier_made, is_made, make_declared};
 use crate::growth::shown_columns::drop_broken;
 use crate::model::table_ref::TableRef;
 use crate::names::{SEARCH_PREFIX, stored_table_name};
@@ -76,20 +76,24 @@ impl Database {
         Ok(())
     }
 
-    /// Brings the search index of a table up to date with what another program wrote. A version of the app that
-    /// does not declare the search drops it by `ensure`, so it may have to be made again.
+    /// Brings the search index of a table up to date with what another program wrote, and with the rows that it still
+    /// lacks, in steps that let others write in between. A version of the app that does not declare the search drops it
+    /// by `ensure`, so it may have to be made again.
     pub(crate) fn refresh_search(&self, table: TableRef, plan: &Plan) -> Result<()> {
         if self.0.options.read_only {
-            return match self.with_reader(|reading| is_made(reading.connection, plan.def))? {
-                true => Ok(()),
-                false => Err(lacks_search(plan.def)),
-            };
+            let can_read = self.with_reader(|Reading { connection, .. }| {
+                Ok(is_made(connection, plan.def)? || is_earlier_made(connection, plan.def)?)
+            })?;
+            return if can_read { Ok(()) } else { Err(lacks_search(plan.def)) };
         }
         let Some(search) = &plan.search else { return Ok(()) };
         match self.with_reader(|reading| Ok(search.is_due(reading.connection)?)) {
             Ok(false) => Ok(()),
             Err(error) if !error.may_be_of_one_table() => Err(error),
-            Ok(true) | Err(_) => self.transaction(|tx| tx.read(&[table], &mut |_| Ok(()))),
+            Ok(true) | Err(_) => {
+                while self.transaction(|tx| tx.fill_search(table))? {}
+                Ok(())
+            }
         }
     }
 
@@ -172,6 +176,14 @@ impl Source for Database {
     fn watchable(&self) -> Option<&Database> {
         Some(self)
     }
+
+    fn write(&self, write: &mut dyn FnMut(&Transaction<'_>) -> Result<()>) -> Result<()> {
+        self.transaction(write)
+    }
+
+    fn handle(&self) -> Handle<'_> {
+        Handle::shared(self)
+    }
 }
 
 impl<'c> Transaction<'c> {
@@ -241,6 +253,12 @@ impl<'c> Transaction<'c> {
         Ok(state.writing.in_savepoint(|writing| made_ready(writing, def))?.0)
     }
 
+    /// Updates the search of a table, and indexes some of the rows that are left to be. Returns whether others are.
+    fn fill_search(&self, table: TableRef) -> Result<bool> {
+        let plan = self.plan(table)?;
+        fill_search(&mut self.state.borrow_mut().writing, &plan)
+    }
+
     /// Makes the searches of tables that the file lacks.
     fn make_searches(&self, tables: &[TableRef]) -> Result<()> {
         let writing = &mut self.state.borrow_mut().writing;
@@ -284,15 +302,22 @@ impl Source for Transaction<'_> {
         for table in tables {
             let plan = self.plan(*table)?;
             if table.is_searched {
-                refresh_search(&mut self.state.borrow_mut().writing, &plan)?;
+                while fill_search(&mut self.state.borrow_mut().writing, &plan)? {}
             }
         }
         match self.read_up_to_date(tables, &mut *read) {
             Err(error) if is_search_lost(self.connection, tables, &error)? => {
                 self.make_searches(tables)?;
+                for table in tables.iter().filter(|table| table.is_searched) {
+                    while self.fill_search(*table)? {}
+                }
                 self.read_up_to_date(tables, read)
             }
             read => read,
         }
+    }
+
+    fn write(&self, write: &mut dyn FnMut(&Transaction<'_>) -> Result<()>) -> Result<()> {
+        write(self)
     }
 }

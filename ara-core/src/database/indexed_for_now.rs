@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::catalog::search_index::{STALE, SearchIndex};
+use crate::catalog::search_index::{LEFT, STALE, SearchIndex};
 use crate::database::shown_in_views::{run_temporary, show_in_view};
 use crate::error::Result;
 use crate::names::quoted;
@@ -23,11 +23,15 @@ pub(crate) fn index_for_now(connection: &Connection, plan: &Arc<Plan>) -> Result
     run_temporary(connection, &format!("{create}; {fill}"))
 }
 
-/// Returns whether rows changed since they were indexed, or since what they show was worked out.
+/// Returns whether the search is one of an earlier version of ara, or has no words of some rows; or whether rows changed
+/// since they were indexed, or since what they show was worked out.
 fn is_behind(connection: &Connection, plan: &Plan, index: &SearchIndex) -> Result<bool> {
+    if !index.is_whole(connection)? {
+        return Ok(true);
+    }
     let shown = plan.lensed.iter().flat_map(|lensed| &lensed.shown);
     let mut stale = shown.map(|shown| quoted(&shown.stale())).collect::<Vec<_>>();
-    stale.push(index.part(STALE));
+    stale.extend([STALE, LEFT].map(|suffix| index.part(suffix)));
     for stale in stale {
         // A view of before may hide the table itself.
         let sql = format!("SELECT 1 FROM main.{stale}");

@@ -86,8 +86,10 @@ pub(crate) fn purge_searches(connection: &Connection) -> Result<bool> {
         rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let registry = Registry::load(&transaction)?;
     for index in &registry.searches {
-        // One that another program has damaged is made anew when its table is ensured.
-        if index.is_whole(&transaction)? {
+        if index.is_earlier() {
+            index.withdraw(&transaction)?;
+        } else if index.is_whole(&transaction)? {
+            // One that another program has damaged is made anew when its table is ensured.
             Refresh::of(index).run(&transaction)?;
             let words = index.part("");
             let optimize = format!("INSERT INTO {words} ({words}) VALUES ('optimize')");

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::file::readers::{Readers, data_version};
 use crate::model::table_ref::TableRef;
 use crate::watch::host::Host;
+use crate::watch::listener::Listener;
 use crate::watch::reads::interest;
 use crate::watch::signal::{Signal, Waited};
 use crate::watch::watches::{Purpose, Watches};
@@ -108,6 +109,12 @@ impl Host for Shared {
 }
 
 impl Subscription {
+    /// Calls a function whenever a commit touches what the statements read, at most once until [`wait`](Self::wait)
+    /// has returned the database, and when the database is closed. It is called at once if that is so already.
+    pub fn on_change(&self, changed: impl Fn() + Send + Sync + 'static) {
+        self.signal.on_change(Listener(Arc::new(changed)));
+    }
+
     /// Waits until a commit has touched what the statements read since this last returned the database, and
     /// returns the database. Returns `None` if the time is over, or if the waker will be woken.
     ///

@@ -14,6 +14,7 @@ use crate::growth::searches::refresh_search;
 use crate::growth::wanted::Wanted;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
+use crate::log::meta;
 use crate::log::recorder::Recorder;
 use crate::log::transaction_id::TransactionId;
 use crate::model::app_schema::Schema;
@@ -62,6 +63,8 @@ pub struct Transaction<'c> {
     watches: &'c Watches,
     pub(crate) state: RefCell<State<'c>>,
     open: bool,
+    /// How many rows the connection had written before.
+    written_before: u64,
 }
 
 /// What a transaction has done so far.
@@ -111,7 +114,8 @@ impl<'c> Transaction<'c> {
             has_met_nodes: false,
             has_dropped_indexes: false,
         };
-        Self { connection, plans, watches, state: RefCell::new(state), open: true }
+        let written_before = connection.total_changes();
+        Self { connection, plans, watches, state: RefCell::new(state), open: true, written_before }
     }
 
     /// Returns the id of the transaction, or `None` if it has written nothing but local tables so far.
@@ -167,6 +171,11 @@ impl<'c> Transaction<'c> {
             }
         }
         let journal = state.writing.recorder.finish()?;
+        if state.writing.recorder.logged().is_none()
+            && self.connection.total_changes() != self.written_before
+        {
+            meta::count_up(self.connection, meta::UNLOGGED)?;
+        }
         let plans = std::mem::take(&mut state.plans);
         let mut touched = state.writing.touched.take();
         if let Some(touched) = &mut touched {

@@ -13,6 +13,7 @@ use crate::file::checks::{
     check_path, marks, refuse_if_foreign, refuse_other_format, refuse_unlocked, with_diagnosis,
 };
 use crate::file::claim::claim;
+use crate::file::functions::register_functions;
 use crate::file::identity::Identity;
 use crate::file::log_mark::refuse_foreign_log;
 use crate::log::entropy::Entropy;
@@ -136,12 +137,7 @@ pub(crate) fn configure(connection: &mut Connection, busy: Duration) -> Result<(
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     // The folder for temporary files may be small or read-only, where the disk of the file is neither.
     connection.pragma_update(None, "temp_store", "memory")?;
-    crate::value::register_functions(connection)?;
-    crate::value::one_of::register_functions(connection)?;
-    crate::log::row_clock::stamping::register_functions(connection)?;
-    crate::log::row_clock::last_edit::register_functions(connection)?;
-    crate::search::functions::register_functions(connection)?;
-    Ok(())
+    Ok(register_functions(connection)?)
 }
 
 /// Sets how long a connection waits for a lock.

@@ -186,7 +186,7 @@ pub(crate) fn drift(connection: &Connection) -> Result<Vec<Drift>> {
         }
     }
     index_drift(&registry, &objects, &mut found);
-    for index in &registry.searches {
+    for index in registry.searches.iter().filter(|index| !index.is_earlier()) {
         if !index.is_whole(&snapshot)? {
             let (table, columns) =
                 (index.table.clone(), index.columns().map(|it| field_of(it).to_owned()).collect());

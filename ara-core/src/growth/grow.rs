@@ -20,7 +20,7 @@ use crate::growth::searches::{drop_undeclared, is_made, make_declared};
 use crate::growth::shown_columns::{has_shown, hidden_columns, make_edits, make_shown};
 use crate::log::recorder::Recorder;
 use crate::model::table_ref::TableRef;
-use crate::names::{SEARCH_PREFIX, SHOWN_PREFIX, index_name, quoted, stored_table_name};
+use crate::names::{SEARCHES, SHOWN_PREFIX, index_name, quoted, stored_table_name};
 use crate::rows::insert::OnConflict;
 use crate::rows::plan::Plan;
 
@@ -230,7 +230,7 @@ fn has_only_own_triggers(connection: &Connection, table: &str) -> Result<bool> {
         "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE \
          AND substr(name, 1, length(?2)) <> ?2 AND substr(name, 1, length(?3)) <> ?3",
     )?;
-    Ok(!others.exists([table, SHOWN_PREFIX, SEARCH_PREFIX])?)
+    Ok(!others.exists([table, SHOWN_PREFIX, SEARCHES])?)
 }
 
 /// Returns the ordinal of a table, which is registered if it is new.

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog::own_tables::OWN_TABLES;
 use crate::catalog::registry::{RegisteredIndex, Registry};
+use crate::catalog::search_index::SearchIndex;
 use crate::error::Result;
 use crate::log::cells::{IS_DELETED, Standing, Write};
 use crate::log::counters::{CounterCell, Counters, Sum};
@@ -75,13 +76,15 @@ fn find_indexes(connection: &Connection) -> Result<()> {
     let names = connection
         .prepare(
             "SELECT name FROM sqlite_schema WHERE type = 'index' AND name GLOB 'ara_index *(*)' \
-             OR type = 'table' AND name GLOB 'ara_search *(*)'",
+             OR type = 'table' AND name GLOB 'ara_search*(*)'",
         )?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<String>>>()?;
     let mut register = connection.prepare("INSERT INTO ara_index VALUES (?1, ?2, ?3)")?;
     for name in names {
-        if let Some(RegisteredIndex { table, columns }) = RegisteredIndex::named(&name) {
+        let index = RegisteredIndex::named(&name).map(|index| (index.table, index.columns));
+        let search = || SearchIndex::named(&name).map(|search| (search.table, search.columns));
+        if let Some((table, columns)) = index.or_else(search) {
             register.execute((&name, table, columns.join(",")))?;
         }
     }

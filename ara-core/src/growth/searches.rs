@@ -6,11 +6,11 @@ use ara_schema::TableDef;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::catalog::search_index::{SHADOWS, SearchIndex};
+use crate::catalog::search_index::{LEFT, SHADOWS, SearchIndex};
 use crate::catalog::shape::columns_in_file;
 use crate::error::{Error, Result};
 use crate::growth::history::Growth;
-use crate::names::{SEARCH_PREFIX, stored_table_name};
+use crate::names::{SEARCHES, quoted, stored_table_name};
 use crate::rows::plan::Plan;
 use crate::rows::writing::Writing;
 
@@ -30,15 +30,27 @@ impl SearchIndex {
             && SHADOWS.iter().all(|suffix| held.contains_key(*suffix)))
     }
 
-    /// Creates the search, and indexes every row.
+    /// Creates the search in the place of what earlier versions of ara made. Every row is left to be indexed: see
+    /// [`fill_search`].
     fn make(&self, connection: &Connection, growth: &mut Growth) -> Result<()> {
         self.drop(connection)?;
+        self.earlier().withdraw(connection)?;
         for sql in self.statements() {
             connection.execute_batch(&sql)?;
         }
-        connection.execute_batch(&self.read_words(&format!("\"{}\"", self.table)))?;
+        let (left, table) = (self.part(LEFT), quoted(&self.table));
+        connection.execute_batch(&format!(
+            "INSERT INTO {left} SELECT \"ara_row\" FROM {table} ORDER BY \"ara_row\" LIMIT 1"
+        ))?;
         growth.add_search(&self.table, self.columns());
         Ok(())
+    }
+
+    /// Drops the search, and registers it no longer.
+    pub(crate) fn withdraw(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.drop(connection)?;
+        let mut forget = connection.prepare_cached("DELETE FROM ara_index WHERE name = ?1")?;
+        forget.execute([self.name()]).map(drop)
     }
 
     /// Registers the search, so that a schema that does not declare it drops it.
@@ -106,6 +118,13 @@ pub(crate) fn is_made(connection: &Connection, def: &TableDef) -> Result<bool> {
     }
 }
 
+/// Returns whether the file has the search that a definition declares as an earlier version of ara made it.
+pub(crate) fn is_earlier_made(connection: &Connection, def: &TableDef) -> Result<bool> {
+    let Some(index) = SearchIndex::of(def) else { return Ok(false) };
+    let mut named = connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE name = ?1")?;
+    Ok(named.exists([index.earlier().name()])?)
+}
+
 /// Creates the search that a definition declares, unless it exists, and registers it.
 pub(crate) fn make_declared(
     connection: &Connection,
@@ -129,9 +148,10 @@ pub(crate) fn drop_undeclared(
     let declared: Vec<_> = defs.iter().filter_map(|def| SearchIndex::of(def)).collect();
     for index in registered(connection)? {
         if tables.contains(&*index.table) && !declared.contains(&index) {
-            index.drop(connection)?;
-            connection.execute("DELETE FROM ara_index WHERE name = ?1", [index.name()])?;
-            growth.drop_search(&index.table, index.columns());
+            index.withdraw(connection)?;
+            if !declared.iter().any(|declared| declared.earlier() == index) {
+                growth.drop_search(&index.table, index.columns());
+            }
         }
     }
     Ok(())
@@ -144,7 +164,8 @@ pub(crate) fn drop_broken(connection: &Connection, index: &SearchIndex) -> Resul
 
 /// Updates the search of a table with what was written. If that fails, the search is made anew.
 pub(crate) fn refresh_search(writing: &mut Writing<'_>, plan: &Plan) -> Result<()> {
-    match plan.refresh_search(writing.connection).map_err(Error::from) {
+    let refreshed = plan.search.as_ref().map_or(Ok(()), |search| search.run(writing.connection));
+    match refreshed.map_err(Error::from) {
         Err(error) if error.may_be_of_one_table() => {
             let Some(index) = SearchIndex::of(plan.def) else { return Err(error) };
             let connection = writing.connection;
@@ -158,10 +179,18 @@ pub(crate) fn refresh_search(writing: &mut Writing<'_>, plan: &Plan) -> Result<(
     }
 }
 
-/// Creates a search if it is missing.
+/// Updates the search of a table, and indexes some of the rows that are left to be. Returns whether others are.
+pub(crate) fn fill_search(writing: &mut Writing<'_>, plan: &Plan) -> Result<bool> {
+    refresh_search(writing, plan)?;
+    Ok(plan.search.as_ref().map_or(Ok(false), |search| search.fill_some(writing.connection))?)
+}
+
+/// Creates a search if it is missing, and drops one of an earlier version of ara.
 pub(crate) fn mend(connection: &Connection, index: &SearchIndex) -> Result<Growth> {
     let mut growth = Growth::default();
-    if !index.is_whole(connection)? {
+    if index.is_earlier() {
+        index.withdraw(connection)?;
+    } else if !index.is_whole(connection)? {
         let present = columns_in_file(connection, &index.table)?.unwrap_or_default();
         if index.columns().all(|column| present.contains_key(column)) {
             index.make(connection, &mut growth)?;
@@ -173,10 +202,10 @@ pub(crate) fn mend(connection: &Connection, index: &SearchIndex) -> Result<Growt
 /// Returns the searches that are registered.
 fn registered(connection: &Connection) -> rusqlite::Result<Vec<SearchIndex>> {
     connection
-        .prepare_cached("SELECT tbl, columns FROM ara_index WHERE name GLOB ?1")?
-        .query_map([format!("{SEARCH_PREFIX}*")], |row| {
-            let columns: String = row.get(1)?;
-            Ok(SearchIndex::new(row.get(0)?, columns.split(',').map(str::to_owned)))
+        .prepare_cached("SELECT name FROM ara_index WHERE name GLOB ?1")?
+        .query_map([format!("{SEARCHES}*")], |row| {
+            Ok(SearchIndex::named(row.get_ref(0)?.as_str()?))
         })?
+        .filter_map(Result::transpose)
         .collect()
 }

@@ -112,11 +112,17 @@ impl<'a> Fields<'a> {
     label = "expected the column's own type, or an `Option` of it"
 )]
 pub trait FieldOf<C>: Sized {
+    /// Whether the column has a value in each row: [`There`] or [`Maybe`].
+    #[doc(hidden)]
+    type Presence: Presence + 'static;
+
     #[doc(hidden)]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self>;
 }
 
 impl<C: Column<Value = V>, V: Value> FieldOf<C> for V {
+    type Presence = There;
+
     #[inline]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self> {
         stored.and_then(V::read)
@@ -124,6 +130,8 @@ impl<C: Column<Value = V>, V: Value> FieldOf<C> for V {
 }
 
 impl<C: Column> FieldOf<C> for Option<C::Value> {
+    type Presence = Maybe;
+
     #[inline]
     fn from_stored_column(stored: Option<Stored<'_>>) -> Option<Self> {
         Some(stored.and_then(C::Value::read))
@@ -137,6 +145,10 @@ impl<C: Column> FieldOf<C> for Option<C::Value> {
 pub trait Presence {
     /// The type of the row's field.
     type Of<T>;
+
+    /// Returns the field, or `None` if it must have a value and there is none.
+    #[doc(hidden)]
+    fn of<T>(value: Option<T>) -> Option<Self::Of<T>>;
 }
 
 /// The column may have no value.
@@ -149,8 +161,18 @@ pub struct There;
 
 impl Presence for Maybe {
     type Of<T> = Option<T>;
+
+    #[inline]
+    fn of<T>(value: Option<T>) -> Option<Option<T>> {
+        Some(value)
+    }
 }
 
 impl Presence for There {
     type Of<T> = T;
+
+    #[inline]
+    fn of<T>(value: Option<T>) -> Option<T> {
+        value
+    }
 }

@@ -15,7 +15,7 @@ use crate::catalog::own_tables::{
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
 use crate::database::Database;
-use crate::database::source::{Reading, Source};
+use crate::database::source::{Handle, Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
 use crate::growth::shown_columns::{has_shown, make_edits, make_shown};
@@ -408,6 +408,10 @@ impl Source for Past {
         past.drop_if_forgotten(&self.database)?;
         past.make_ready(&self.database, tables)?;
         read(Reading { connection: &past.connection, is_private: false })
+    }
+
+    fn handle(&self) -> Handle<'_> {
+        Handle::shared(self)
     }
 }
 

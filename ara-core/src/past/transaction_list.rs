@@ -14,6 +14,8 @@ use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::log::journal::{Journal, known_nodes};
+use crate::log::node::NodeOrdinal;
+use crate::log::nodes::Node;
 use crate::log::pieces;
 use crate::log::transaction_id::TransactionId;
 use crate::names::is_ara_s;
@@ -206,7 +208,7 @@ impl Iterator for Transactions {
 }
 
 /// The transactions of all nodes, newest first.
-struct List {
+pub(super) struct List {
     /// The place before which the list begins.
     before: Option<Key>,
     cursors: Vec<Cursor>,
@@ -221,12 +223,32 @@ impl List {
         registry: &Registry,
         before: Option<TransactionId>,
     ) -> Result<Self> {
+        Self::of(connection, registry, before, |_| true)
+    }
+
+    /// Begins a list of the transactions of one node.
+    pub(super) fn of_node(
+        connection: &Connection,
+        registry: &Registry,
+        node: NodeOrdinal,
+        before: Option<TransactionId>,
+    ) -> Result<Self> {
+        Self::of(connection, registry, before, |known| known.ordinal == node)
+    }
+
+    fn of(
+        connection: &Connection,
+        registry: &Registry,
+        before: Option<TransactionId>,
+        is_listed: impl Fn(&Node) -> bool,
+    ) -> Result<Self> {
         let nodes = known_nodes(connection)?;
         let before = match before {
             Some(id) => Some(cursor::place_of(connection, registry, &nodes, id)?),
             None => None,
         };
-        let cursors: Vec<Cursor> = nodes.into_values().map(Cursor::new).collect();
+        let listed = nodes.into_values().filter(is_listed);
+        let cursors: Vec<Cursor> = listed.map(Cursor::new).collect();
         let next = cursors.iter().map(Cursor::end).zip(0..).collect();
         Ok(Self { before, cursors, next })
     }
@@ -235,7 +257,11 @@ impl List {
     ///
     /// What a node has written last is read once its turn may have come, so that the nodes that have not
     /// written for long are not read.
-    fn next(&mut self, connection: &Connection, registry: &Registry) -> Result<Option<Entry>> {
+    pub(super) fn next(
+        &mut self,
+        connection: &Connection,
+        registry: &Registry,
+    ) -> Result<Option<Entry>> {
         while let Some((_, at)) = self.next.pop() {
             let Some(cursor) = self.cursors.get_mut(at) else { continue };
             let entry = match cursor.take_read() {

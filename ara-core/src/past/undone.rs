@@ -46,6 +46,13 @@ pub(crate) struct UndoneWrite {
     is_undone: bool,
 }
 
+impl UndoneWrite {
+    /// Returns whether it undid its transaction, and did not do it again.
+    pub(crate) fn is_undoing(&self) -> bool {
+        self.is_undone
+    }
+}
+
 /// What becomes of a transaction that is not an undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Turn {

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ara_schema::{TableDef, Type};
 use foldhash::fast::FixedState;
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use crate::catalog::edit_columns::EditColumns;
@@ -152,11 +151,6 @@ impl Plan {
     /// what refers to the rows by a key.
     pub(crate) fn is_to_be_followed_up(&self) -> bool {
         self.search.is_some() || self.lensed.is_some() || self.def.key.is_some()
-    }
-
-    /// Updates the full-text search with what was written, inside the caller's transaction.
-    pub(crate) fn refresh_search(&self, connection: &Connection) -> rusqlite::Result<()> {
-        self.search.as_ref().map_or(Ok(()), |search| search.run(connection))
     }
 
     /// Returns the SQL that updates these slots. It is created when it is first needed.

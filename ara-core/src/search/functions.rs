@@ -1,30 +1,36 @@
 //! The SQL functions of full-text search.
 
-use std::panic::AssertUnwindSafe;
-use std::sync::{Mutex, PoisonError};
-
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::ValueRef;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 
-use crate::search::snippet::{Marks, Snippets};
+use crate::search::snippet::{Marks, snippet};
+use crate::search::tokens::prepared;
 use crate::search::words::{NOTHING, Words};
 
-/// Registers two SQL functions: `ara_match(text)` returns the FTS5 expression for what a user searches
-/// for, and `ara_snippet(column, text, before, after, words)` the part of a column's text in which that
-/// was found.
+/// Registers three SQL functions: `ara_words(text)` returns a text as it is put into the index, `ara_match(text)` the
+/// FTS5 expression for what a user searches for, and `ara_snippet(column, text, before, after, words)` the part of a
+/// column's text in which that was found.
 pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("ara_words", 1, flags, |context| {
+        Ok(match context.get_raw(0) {
+            ValueRef::Text(text) => match prepared(&String::from_utf8_lossy(text)) {
+                Some(words) => ToSqlOutput::Owned(Value::Text(words)),
+                None => ToSqlOutput::Arg(0),
+            },
+            _ => ToSqlOutput::Owned(Value::Null),
+        })
+    })?;
     connection.create_scalar_function("ara_match", 1, flags, |context| {
         Ok(match context.get_raw(0) {
             ValueRef::Text(text) => Words::parse(&String::from_utf8_lossy(text)).matching(),
             _ => NOTHING.to_owned(),
         })
     })?;
-    let snippets = AssertUnwindSafe(Mutex::new(Snippets::default()));
-    connection.create_scalar_function("ara_snippet", 5, flags, move |context| {
+    connection.create_scalar_function("ara_snippet", 5, flags, |context| {
         let text = |at: usize| match context.get_raw(at) {
             ValueRef::Text(text) => Some(String::from_utf8_lossy(text)),
             _ => None,
@@ -35,7 +41,6 @@ pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()
             after: &text(3).unwrap_or_default(),
             words: context.get(4)?,
         };
-        let mut snippets = snippets.lock().unwrap_or_else(PoisonError::into_inner);
-        snippets.of(&column, &searched, marks).map(Some)
+        Ok(Some(snippet(&column, &searched, marks)))
     })
 }

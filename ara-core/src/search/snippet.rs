@@ -1,13 +1,9 @@
 //! Snippets: the part of a text in which the words were found.
-//!
-//! The index of a search holds no texts, so the text is put into an FTS5 table in memory, which finds
-//! the words as that index does. A long text is cut into pieces, and the snippet is made of the best
-//! one: FTS5 takes time that grows with the square of how often the words occur in a text.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use std::ops::Range;
 
-use crate::catalog::search_index::TOKENIZER;
-use crate::search::words::Words;
+use crate::search::tokens::each_token;
+use crate::search::words::{Phrase, Words};
 
 /// How a snippet is made: the text before and after each word that was found, and how many words the
 /// snippet has.
@@ -17,103 +13,145 @@ pub(super) struct Marks<'a> {
     pub(super) words: i64,
 }
 
-/// Makes snippets. The database in memory is opened for the first one.
+/// The most words that a snippet has.
+const MOST: i64 = 64;
+
+/// Returns the part of the text that best matches what was searched for, or the beginning if nothing does. It is cut
+/// between grapheme clusters.
+pub(super) fn snippet(text: &str, searched: &str, marks: Marks<'_>) -> String {
+    let tokens = Tokens::of(text);
+    let found = tokens.find(&Words::parse(searched).marked());
+    let shown = best(&found, marks.words.clamp(1, MOST).unsigned_abs() as usize, tokens.count());
+    let (is_first, is_last) = (shown.start == 0, shown.end == tokens.count());
+    let bytes = tokens.bytes(&shown);
+    let bytes =
+        if is_first { 0 } else { bytes.start }..if is_last { text.len() } else { bytes.end };
+
+    let part = |range: Range<usize>| text.get(range).unwrap_or_default();
+    let mut snippet = String::from(if is_first { "" } else { "…" });
+    let mut at = bytes.start;
+    for marked in tokens.marked(&found, &shown) {
+        let (between, end) = (part(at..marked.start), marked.end);
+        snippet.extend([between, marks.before, part(marked), marks.after]);
+        at = end;
+    }
+    snippet.extend([part(at..bytes.end), if is_last { "" } else { "…" }]);
+    snippet
+}
+
+/// The tokens of a text.
 #[derive(Default)]
-pub(super) struct Snippets(Option<Connection>);
+struct Tokens {
+    /// Where each is in the text.
+    places: Vec<Range<usize>>,
+    /// Their spellings, one after the other.
+    spelled: String,
+    /// Where each spelling ends.
+    ends: Vec<usize>,
+}
 
-/// The FTS5 expression that finds the first piece, whatever its text is.
-const FIRST: &str = "\"is_first\" : \"1\"";
+/// Where a phrase is: which one, and which tokens.
+struct Found {
+    phrase: usize,
+    tokens: Range<usize>,
+}
 
-impl Snippets {
-    /// Returns the part of the text that best matches what was searched for, or the beginning if
-    /// nothing does.
-    pub(super) fn of(
-        &mut self,
-        text: &str,
-        searched: &str,
-        marks: Marks<'_>,
-    ) -> rusqlite::Result<String> {
-        let connection = self.connection()?;
-        let mut insert = connection.prepare_cached(
-            "INSERT OR REPLACE INTO one (rowid, text, is_first) VALUES (?1, ?2, ?1 = 1)",
-        )?;
-        let mut pieces = 0_i64;
-        for piece in Pieces(Some(text)) {
-            pieces += 1;
-            insert.execute(params![pieces, piece])?;
-        }
-        connection.prepare_cached("DELETE FROM one WHERE rowid > ?1")?.execute([pieces])?;
-
-        // FTS5 makes snippets of at most 64 words.
-        let words = marks.words.clamp(1, 64);
-        let best = |expression: &str| {
-            connection
-                .prepare_cached(
-                    "SELECT rowid, snippet(one, 0, ?2, ?3, '…', ?4) FROM one WHERE one MATCH ?1 \
-                     ORDER BY rank, rowid LIMIT 1",
-                )?
-                .query_row(params![expression, marks.before, marks.after, words], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-                })
-                .optional()
-        };
-        let found = match Words::parse(searched).marked() {
-            Some(marked) => best(&format!("\"text\" : ({marked})"))?,
-            None => None,
-        };
-        let Some((piece, mut snippet)) =
-            found.map_or_else(|| best(FIRST), |found| Ok(Some(found)))?
-        else {
-            return Ok(String::new());
-        };
-        if piece > 1 && !snippet.starts_with('…') {
-            snippet.insert(0, '…');
-        }
-        if piece < pieces && !snippet.ends_with('…') {
-            snippet.push('…');
-        }
-        Ok(snippet)
+impl Tokens {
+    fn of(text: &str) -> Self {
+        let mut tokens = Self::default();
+        each_token(text, |place, token| {
+            tokens.places.push(place);
+            tokens.spelled.push_str(token);
+            tokens.ends.push(tokens.spelled.len());
+        });
+        tokens
     }
 
-    fn connection(&mut self) -> rusqlite::Result<&Connection> {
-        let connection = match self.0.take() {
-            Some(connection) => connection,
-            None => {
-                let connection = Connection::open_in_memory()?;
-                // Nothing in it is ever rolled back.
-                connection.pragma_update_and_check(None, "journal_mode", "off", |_| Ok(()))?;
-                connection.execute_batch(&format!(
-                    "CREATE VIRTUAL TABLE one USING fts5(text, is_first, tokenize='{TOKENIZER}')"
-                ))?;
-                connection
+    fn count(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Returns the spelling of a token.
+    fn spelled(&self, at: usize) -> Option<&str> {
+        let start = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.spelled.get(start..*self.ends.get(at)?)
+    }
+
+    /// Returns where the phrases are, in their order.
+    fn find(&self, phrases: &[Phrase]) -> Vec<Found> {
+        let mut found = Vec::new();
+        for at in 0..self.count() {
+            for (phrase, Phrase { tokens, is_prefix }) in phrases.iter().enumerate() {
+                let is_there = tokens.iter().enumerate().all(|(n, token)| {
+                    let is_beginning = *is_prefix && n + 1 == tokens.len();
+                    self.spelled(at + n).is_some_and(|there| {
+                        there == token || is_beginning && there.starts_with(token.as_str())
+                    })
+                });
+                if is_there {
+                    found.push(Found { phrase, tokens: at..at + tokens.len() });
+                }
             }
-        };
-        Ok(self.0.insert(connection))
+        }
+        found
+    }
+
+    /// Returns the part of the text from the first of some tokens to the last one.
+    fn bytes(&self, tokens: &Range<usize>) -> Range<usize> {
+        let first = self.places.get(tokens.start).map_or(0, |place| place.start);
+        let last = tokens.end.checked_sub(1).and_then(|last| self.places.get(last));
+        first..last.map_or(first, |place| place.end)
+    }
+
+    /// Returns the parts of the text to be marked. Where phrases overlap, it is one part.
+    fn marked(&self, found: &[Found], shown: &Range<usize>) -> Vec<Range<usize>> {
+        let mut marked: Vec<Range<usize>> = Vec::new();
+        for Found { tokens, .. } in found {
+            let tokens = tokens.start.max(shown.start)..tokens.end.min(shown.end);
+            if tokens.is_empty() {
+                continue;
+            }
+            let bytes = self.bytes(&tokens);
+            match marked.last_mut() {
+                Some(last) if bytes.start < last.end => last.end = last.end.max(bytes.end),
+                _ => marked.push(bytes),
+            }
+        }
+        marked
     }
 }
 
-/// The pieces of a text, at least one. The text is cut between words, unless a word is longer than a piece.
-struct Pieces<'a>(Option<&'a str>);
-
-/// The most bytes that a piece has.
-const PIECE: usize = 8 << 10;
-
-impl<'a> Iterator for Pieces<'a> {
-    type Item = &'a str;
-
-    fn next(&mut self) -> Option<&'a str> {
-        let text = self.0?;
-        let end = text.floor_char_boundary(PIECE);
-        let (piece, rest) = text.split_at(end);
-        if rest.is_empty() {
-            self.0 = None;
-            return Some(piece);
+/// Returns which tokens to show: so many that have the most of the different phrases, then the most of all phrases, as
+/// near to the beginning as may be. What was found is in their middle.
+fn best(found: &[Found], most: usize, count: usize) -> Range<usize> {
+    let mut times = vec![0_usize; found.iter().map(|found| found.phrase + 1).max().unwrap_or(0)];
+    let (mut different, mut end) = (0_usize, 0);
+    let mut best = ((0, 0), 0..0);
+    for (at, first) in found.iter().enumerate() {
+        while let Some(next) =
+            found.get(end).filter(|next| next.tokens.start < first.tokens.start + most)
+        {
+            if let Some(times) = times.get_mut(next.phrase) {
+                different += usize::from(*times == 0);
+                *times += 1;
+            }
+            end += 1;
         }
-        let end = piece.rfind(char::is_whitespace).filter(|end| *end > 0).unwrap_or(end);
-        let (piece, rest) = text.split_at(end);
-        self.0 = Some(rest);
-        Some(piece)
+        let score = (different, end - at);
+        if score > best.0 {
+            best = (score, at..end);
+        }
+        if let Some(times) = times.get_mut(first.phrase) {
+            *times -= 1;
+            different -= usize::from(*times == 0);
+        }
     }
+    let shown = found.get(best.1).unwrap_or_default();
+    let first = shown.first().map_or(0, |found| found.tokens.start);
+    let last = shown.iter().map(|found| found.tokens.end).max().unwrap_or(first + most);
+    let spare = (first + most).saturating_sub(last);
+    let end = (first - first.min(spare / 2) + most).min(count);
+    end.saturating_sub(most)..end
 }
 
 #[cfg(test)]
@@ -125,10 +163,9 @@ mod tests {
     }
 
     #[test]
-    fn words_are_marked() -> rusqlite::Result<()> {
-        let mut snippets = Snippets::default();
+    fn words_are_marked() {
         let long = "one two three four five six oat milk and more of it";
-        for (text, searched, snippet) in [
+        for (text, searched, expected) in [
             ("Buy oat milk", "milk", "Buy oat [milk]"),
             ("Buy oat milk", "MIL* bu*", "[Buy] oat [milk]"),
             ("Café crème", "cafe creme", "[Café] [crème]"),
@@ -137,37 +174,39 @@ mod tests {
             (long, "-soup", "one two three four…"),
             (long, "", "one two three four…"),
             ("Buy", "😀", "Buy"),
-            ("Buy 😀", "buy 😀", "[Buy] 😀"),
+            ("Buy 😀", "buy 😀", "[Buy] [😀]"),
+            ("a b c", "\"a b\" \"b c\"", "[a b c]"),
+            ("a b c", "a b", "[a] [b] c"),
+            ("今日は牛乳を買う", "牛乳", "…は[牛乳]を…"),
+            ("今日は牛乳を買う", "牛乳を買う", "…[牛乳を買]…"),
+            ("ซื้อนมที่ร้าน", "นม", "…อ[นม]ที่…"),
+            ("काला घोड़ा", "घोड़ा", "काला [घोड़ा]"),
+            ("ｃａｆｅ\u{301} ㍿です", "café 株式", "[ｃａｆｅ\u{301}] [㍿]…"),
+            ("👩🏽‍💻👍🏿🎉🎊 x", "👍", "👩🏽‍💻[👍🏿]🎉🎊…"),
+            ("...", "a", "..."),
             ("", "a", ""),
             ("x", "a", "x"),
         ] {
-            assert_eq!(snippets.of(text, searched, marks())?, snippet, "{text} {searched}");
+            assert_eq!(snippet(text, searched, marks()), expected, "{text} {searched}");
         }
-        Ok(())
     }
 
     #[test]
-    fn any_number_of_words_will_do() -> rusqlite::Result<()> {
-        let mut snippets = Snippets::default();
+    fn any_number_of_words_will_do() {
         for words in [i64::MIN, -1, 0, 1, 64, 65, i64::MAX] {
-            let snippet = snippets.of("a b c", "c", Marks { words, ..marks() })?;
+            let snippet = snippet("a b c", "c", Marks { words, ..marks() });
             assert!(snippet.contains("[c]"), "{words}: {snippet}");
         }
-        Ok(())
     }
 
     #[test]
-    fn long_texts_are_looked_through() -> rusqlite::Result<()> {
-        let mut snippets = Snippets::default();
+    fn long_texts_are_looked_through() {
         let long = format!("{} the needle {}", "hay ".repeat(100_000), "straw ".repeat(100_000));
-        assert_eq!(snippets.of(&long, "needle", marks())?, "…the [needle] straw straw…");
-        assert_eq!(snippets.of(&long, "nothing", marks())?, "hay hay hay hay…");
-        assert_eq!(snippets.of("the needle", "needle", marks())?, "the [needle]");
+        assert_eq!(snippet(&long, "needle", marks()), "…the [needle] straw straw…");
+        assert_eq!(snippet(&long, "nothing", marks()), "hay hay hay hay…");
+        assert_eq!(snippet("the needle", "needle", marks()), "the [needle]");
+        assert_eq!(snippet(&long, "hay hay* straw", marks()), "…[hay]  the needle [straw]…");
         let word = "é".repeat(100_000);
-        assert!(snippets.of(&word, "é*", marks())?.starts_with("[éé"));
-        let pieces: String = Pieces(Some(&long)).collect();
-        assert_eq!(pieces, long);
-        assert_eq!(Pieces(Some("")).collect::<Vec<_>>(), [""]);
-        Ok(())
+        assert_eq!(snippet(&word, "é*", marks()), format!("[{word}]"));
     }
 }

@@ -1,4 +1,6 @@
-//! Translates what a user searches for into the query language of FTS5.
+//! What a user searches for, and the query of FTS5 for it.
+
+use crate::search::tokens::each_token;
 
 /// How many characters of a user's text are searched for at most: each word costs FTS5 time.
 const MOST: usize = 1000;
@@ -9,10 +11,26 @@ pub(super) const NOTHING: &str = "\"\"";
 /// What is searched for.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    /// The words and phrases that a row must contain, all of them, as strings of FTS5.
-    wanted: Vec<String>,
+    /// The words and phrases that a row must contain, all of them.
+    wanted: Vec<Phrase>,
     /// Those that it must not contain.
-    unwanted: Vec<String>,
+    unwanted: Vec<Phrase>,
+}
+
+/// Tokens that must follow one another.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Phrase {
+    /// The tokens, at least one, as they are in the index.
+    pub(super) tokens: Vec<String>,
+    /// Whether the last one is the beginning of a token.
+    pub(super) is_prefix: bool,
+}
+
+impl Phrase {
+    /// Returns the phrase as a string of FTS5, which tokens have no quotes to end.
+    fn to_fts5(&self) -> String {
+        format!("\"{}\"{}", self.tokens.join(" "), if self.is_prefix { "*" } else { "" })
+    }
 }
 
 impl Words {
@@ -48,14 +66,13 @@ impl Words {
     }
 
     fn add(&mut self, is_wanted: bool, phrase: &str, is_prefix: bool) {
+        let mut tokens = Vec::new();
+        each_token(phrase, |_, token| tokens.push(token.to_owned()));
         // Punctuation alone has no words.
-        if !phrase.chars().any(|c| c.is_ascii_alphanumeric() || !c.is_ascii()) {
-            return;
+        if !tokens.is_empty() {
+            let into = if is_wanted { &mut self.wanted } else { &mut self.unwanted };
+            into.push(Phrase { tokens, is_prefix });
         }
-        let into = if is_wanted { &mut self.wanted } else { &mut self.unwanted };
-        // FTS5 reads an expression up to the first NUL. A quote cannot be in a phrase: it ends it.
-        let phrase = phrase.replace('\0', " ");
-        into.push(format!("\"{phrase}\"{}", if is_prefix { "*" } else { "" }));
     }
 
     /// Returns the FTS5 expression that the rows must match. Without a wanted word no row does.
@@ -63,16 +80,21 @@ impl Words {
         if self.wanted.is_empty() {
             return NOTHING.to_owned();
         }
-        let mut expression = self.wanted.join(" ");
+        let joined = |phrases: &[Phrase], by: &str| {
+            phrases.iter().map(Phrase::to_fts5).collect::<Vec<_>>().join(by)
+        };
+        let mut expression = joined(&self.wanted, " ");
         if !self.unwanted.is_empty() {
-            expression.push_str(&format!(" NOT ({})", self.unwanted.join(" OR ")));
+            expression.push_str(&format!(" NOT ({})", joined(&self.unwanted, " OR ")));
         }
         expression
     }
 
-    /// Returns the FTS5 expression for the words to mark in a text that was found, or `None` without any.
-    pub(super) fn marked(&self) -> Option<String> {
-        (!self.wanted.is_empty()).then(|| self.wanted.join(" OR "))
+    /// Returns the phrases to mark in a text that was found, each once.
+    pub(super) fn marked(mut self) -> Vec<Phrase> {
+        self.wanted.sort();
+        self.wanted.dedup();
+        self.wanted
     }
 }
 
@@ -83,14 +105,16 @@ mod tests {
     #[test]
     fn what_users_write_has_a_meaning() {
         for (text, expression) in [
-            ("buy mil*", r#""buy" "mil*"*"#),
+            ("buy mil*", r#""buy" "mil"*"#),
             ("\"oat milk\" -soy", r#""oat milk" NOT ("soy")"#),
             ("a -b -\"c d\" e", r#""a" "e" NOT ("b" OR "c d")"#),
             ("\"oat mi\"* tea", r#""oat mi"* "tea""#),
-            ("NEAR(a b) AND OR", r#""NEAR(a" "b)" "AND" "OR""#),
+            ("NEAR(a b) AND OR", r#""near a" "b" "and" "or""#),
             ("say\"so", r#""say" "so""#),
             ("a\0b", r#""a b""#),
-            ("title:a ^b {c}", r#""title:a" "^b" "{c}""#),
+            ("今日は", r#""今 日 は""#),
+            ("牛* -“豆乳”", r#""牛"* NOT ("豆 乳")"#),
+            ("title:a ^b {c}", r#""title a" "b" "c""#),
             ("-b", NOTHING),
             (" * - -- \" \"* ** ", NOTHING),
             ("", NOTHING),
@@ -106,8 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn each_word_is_marked() {
-        assert_eq!(Words::parse("a b* -c").marked().as_deref(), Some(r#""a" OR "b*"*"#));
-        assert_eq!(Words::parse("-c").marked(), None);
+    fn each_word_is_marked_once() {
+        let marked = Words::parse("b* a -c A a").marked();
+        let marked: Vec<_> = marked.iter().map(|phrase| phrase.to_fts5()).collect();
+        assert_eq!(marked, ["\"a\"", "\"b\"*"]);
+        assert!(Words::parse("-c").marked().is_empty());
     }
 }

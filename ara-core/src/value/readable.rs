@@ -117,12 +117,13 @@ impl Readable {
     }
 }
 
-/// Registers the SQL function `ara_reads(key, value)`, which [`Readable::Checked`] describes.
+/// Registers what queries call: the SQL function `ara_reads(key, value)`, which [`Readable::Checked`] describes, and
+/// the table `rarray(values)` of the values that are bound as one.
 ///
 /// # Errors
 ///
 /// Returns the error of `rusqlite` if SQLite cannot register it.
-pub fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
@@ -133,5 +134,6 @@ pub fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
         drop(checks);
         let stored = Stored::from_sql(context.get_raw(1));
         Ok(check.zip(stored).is_some_and(|(check, stored)| check(stored)))
-    })
+    })?;
+    rusqlite::vtab::array::load_module(connection)
 }

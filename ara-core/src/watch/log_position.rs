@@ -20,6 +20,8 @@ pub(crate) struct LogPosition {
     state: FileState,
     /// The number of the last change by the node that writes the file.
     last: i64,
+    /// How many transactions have written something, and nothing into the log.
+    unlogged: i64,
 }
 
 /// The part of a position that ordinary writes to the file do not change. If it is the same, all that was
@@ -93,7 +95,8 @@ impl LogPosition {
     pub(crate) fn load(connection: &Connection, known: Option<&Self>) -> Result<Self> {
         let state = FileState::load(connection, known.map(|known| &known.state))?;
         let last = LogEnd::load(connection, state.node)?.point().number.get();
-        Ok(Self { state, last })
+        let unlogged = meta::get(connection, meta::UNLOGGED)?.unwrap_or(0);
+        Ok(Self { state, last, unlogged })
     }
 
     /// Returns the number of the last change by the node that writes the file.
@@ -109,6 +112,14 @@ impl LogPosition {
     /// Sets that part, when it is known that only this database has changed it.
     pub(crate) fn move_to(&mut self, state: &FileState) {
         self.state.clone_from(state);
+    }
+
+    /// Returns whether ara has written nothing beside the log of this node since that was at `earlier`, and has made no
+    /// new version of the same schema either, as `VACUUM` does.
+    pub(crate) fn is_same_beside(&self, earlier: &Self) -> bool {
+        self.state == earlier.state
+            && self.state.schema.version == earlier.state.schema.version
+            && self.unlogged == earlier.unlogged
     }
 
     /// Returns what others have touched since the log was at `earlier`. `gaps` are the numbers between this

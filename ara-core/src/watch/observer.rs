@@ -193,7 +193,7 @@ impl Probe {
         let (has_committed, has_met_others) = own.take_commits();
         own.forget(log.last());
         drop(own);
-        let touched = log.since(&self.log, &gaps, &snapshot)?;
+        let mut touched = log.since(&self.log, &gaps, &snapshot)?;
         drop(snapshot);
         // A commit of others may have written local tables, which the log does not show. If it is unclear
         // whether there was one, the host knows.
@@ -203,6 +203,9 @@ impl Probe {
             *handle = host.upgrade();
             handle.as_deref().map_or(Some(false), Host::others_wrote)
         };
+        // Others have committed, but not by ara. Nothing tells what they wrote.
+        touched.everything |=
+            local == Some(true) && touched.is_empty() && log.is_same_beside(&self.log);
         self.log = log;
         match local {
             None => observer.own().meet_commit(),

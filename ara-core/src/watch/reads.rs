@@ -18,7 +18,7 @@ use crate::watch::interest::{Interest, TableInterest};
 pub(crate) type Named = [(String, Vec<Uuid>)];
 
 /// Table-valued functions, which read nothing but their arguments.
-const FUNCTIONS: [&str; 2] = ["json_each", "json_tree"];
+const FUNCTIONS: [&str; 3] = ["json_each", "json_tree", "rarray"];
 
 /// What the ordinals of tables and columns stand for, which never changes.
 const NAMES: [&str; 2] = ["ara_table", "ara_column"];

@@ -4,6 +4,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
+use crate::watch::listener::Listener;
+
 /// The mark of one watch, set when a commit touches what it reads and cleared by a wait.
 #[derive(Debug)]
 pub(crate) struct Signal {
@@ -16,6 +18,8 @@ struct State {
     is_marked: bool,
     is_closed: bool,
     waker: Option<Waker>,
+    /// What is called whenever the signal is marked, or closed.
+    on_change: Option<Listener>,
 }
 
 /// The result of waiting for a signal.
@@ -32,7 +36,7 @@ pub(crate) enum Waited {
 impl Signal {
     /// Creates a signal that is marked, as nothing was read yet.
     pub(crate) fn new() -> Self {
-        let state = State { is_marked: true, is_closed: false, waker: None };
+        let state = State { is_marked: true, is_closed: false, waker: None, on_change: None };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -53,11 +57,27 @@ impl Signal {
         if !change(&mut state) {
             return;
         }
-        let waker = state.waker.take();
+        let (waker, on_change) = (state.waker.take(), state.on_change.clone());
         drop(state);
         self.changed.notify_all();
         if let Some(waker) = waker {
             waker.wake();
+        }
+        if let Some(Listener(call)) = on_change {
+            call();
+        }
+    }
+
+    /// Calls a function whenever the signal is marked or closed, and at once if it is now.
+    pub(crate) fn on_change(&self, listener: Listener) {
+        let mut state = self.state();
+        let is_changed = state.is_marked || state.is_closed;
+        let replaced = state.on_change.replace(listener.clone());
+        drop(state);
+        // What the function owns is dropped without the lock.
+        drop(replaced);
+        if is_changed {
+            (listener.0)();
         }
     }
 

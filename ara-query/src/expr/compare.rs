@@ -131,8 +131,7 @@ pub trait Compare: Operand {
 
     /// Holds where it equals one of these values. If there are none, it holds for no row.
     ///
-    /// SQLite takes some 32,000 values in a query. A query with more fails with
-    /// [`Error::Sqlite`](ara_core::Error::Sqlite) when it is run.
+    /// There may be any number of them, and an index on the column serves.
     fn is_in<S, V, I>(self, values: impl IntoIterator<Item = V>) -> Filter<S>
     where
         Self: Within<S, I>,

@@ -82,7 +82,7 @@ pub trait Sort: Operand {
 impl<O: Operand> Sort for O {}
 
 /// What [`order_by`](crate::Query::order_by) takes: an [`Order`], a column or an expression, or a tuple of
-/// up to eight of these. A column or an expression is ordered from the least value to the greatest. `How`
+/// up to sixteen of these. A column or an expression is ordered from the least value to the greatest. `How`
 /// is inferred.
 #[diagnostic::on_unimplemented(
     message = "a query cannot be ordered by `{Self}`",

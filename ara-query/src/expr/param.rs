@@ -35,12 +35,114 @@ impl<T: Value> Operand for Param<T> {
 #[diagnostic::do_not_recommend]
 impl<S, T> Within<S, Anywhere> for Param<T> {}
 
-/// The parameters of a prepared query, as a tuple of up to eight: `(Param<i64>, Param<String>)`.
+/// A value of type `T`, or nothing, that a prepared query is given each time it is run: an `Option` of the very type
+/// `T`.
+///
+/// Nothing is what is absent: `Todo::place.eq(place)` holds where the place is absent if `place` is given as `None`, as
+/// `Todo::place.eq(None)` does.
+///
+/// ```
+/// use ara::prelude::*;
+/// use ara::OptionalParam;
+///
+/// #[derive(Table)]
+/// struct Todo { id: Id<Todo>, place: Option<String> }
+///
+/// let db = Database::memory()?;
+/// for place in [Some("Home"), Some("Work"), None, None] {
+///     db.create(Todo::draft().place(place.map(str::to_owned)))?;
+/// }
+/// let at = db.prepare(|(place,): (OptionalParam<String>,)| {
+///     db.query::<Todo>().filter(Todo::place.eq(place))
+/// });
+/// assert_eq!(at.count((Some("Home".to_owned()),))?, 1);
+/// assert_eq!(at.count((None,))?, 2);
+///
+/// let everywhere = db.prepare(|(place,): (OptionalParam<String>,)| {
+///     db.query::<Todo>().filter(place.is_null() | Todo::place.eq(place))
+/// });
+/// assert_eq!(everywhere.count((None,))?, 4);
+/// # Ok::<(), ara::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct OptionalParam<T> {
+    at: usize,
+    ty: PhantomData<fn() -> T>,
+}
+
+impl<T> Copy for OptionalParam<T> {}
+
+impl<T> Clone for OptionalParam<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Value> Operand for OptionalParam<T> {
+    type Value = T;
+
+    fn untyped(self) -> Untyped {
+        Term::Perhaps(parameter(self.at)).into()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T> Within<S, Anywhere> for OptionalParam<T> {}
+
+/// A parameter of a prepared query: [`Param`] or [`OptionalParam`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parameter of a prepared query",
+    label = "expected `Param<..>` or `OptionalParam<..>`"
+)]
+pub trait Parameter {
+    #[doc(hidden)]
+    fn marker(at: usize) -> Self;
+}
+
+impl<T> Parameter for Param<T> {
+    fn marker(at: usize) -> Self {
+        Self { at, ty: PhantomData }
+    }
+}
+
+impl<T> Parameter for OptionalParam<T> {
+    fn marker(at: usize) -> Self {
+        Self { at, ty: PhantomData }
+    }
+}
+
+/// A value that a parameter `P` can be given: what converts to its type, or an `Option` of the very type for an
+/// [`OptionalParam`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of the parameter `{P}`",
+    label = "expected a value of `{P}`",
+    note = "numbers must be of the exact type, and an `OptionalParam<T>` takes an `Option<T>`"
+)]
+pub trait ValueOfParam<P> {
+    #[doc(hidden)]
+    fn into_given(self) -> Untyped;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Value, V: IntoValue<T>> ValueOfParam<Param<T>> for V {
+    fn into_given(self) -> Untyped {
+        Untyped::bound::<T, _>(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Value> ValueOfParam<OptionalParam<T>> for Option<T> {
+    fn into_given(self) -> Untyped {
+        Untyped::optional(self)
+    }
+}
+
+/// The parameters of a prepared query, as a tuple of up to sixteen: `(Param<i64>, Param<String>)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are not the parameters of a prepared query",
     label = "expected a tuple of `Param`s",
     note = "the closure takes one tuple, also for one parameter: `|(title,): (Param<String>,)| ..`",
-    note = "eight parameters at most"
+    note = "sixteen parameters at most"
 )]
 pub trait Params {
     #[doc(hidden)]
@@ -73,20 +175,18 @@ impl Values<()> for () {
 
 macro_rules! params {
     ($($part:ident $value:ident $n:literal)*) => {
-        impl<$($part),*> Params for ($(Param<$part>,)*) {
+        impl<$($part: Parameter),*> Params for ($($part,)*) {
             fn markers() -> Self {
-                ($(Param { at: $n, ty: PhantomData::<fn() -> $part> },)*)
+                ($($part::marker($n),)*)
             }
         }
 
         #[diagnostic::do_not_recommend]
         #[allow(non_snake_case)]
-        impl<$($part: Value, $value: IntoValue<$part>),*> Values<($(Param<$part>,)*)>
-            for ($($value,)*)
-        {
+        impl<$($part, $value: ValueOfParam<$part>),*> Values<($($part,)*)> for ($($value,)*) {
             fn into_values(self) -> Result<Vec<sea_query::Value>> {
                 let ($($value,)*) = self;
-                Ok(vec![$(Untyped::bound::<$part, _>($value).into_bound()?),*])
+                Ok(vec![$($value.into_given().into_bound()?),*])
             }
         }
     };

@@ -107,5 +107,5 @@ push! { A B C D }
 push! { A B C D E }
 push! { A B C D E F }
 push! { A B C D E F G }
-tuples! { scope }
-members! { contains }
+tables! { scope }
+members! { tables contains }

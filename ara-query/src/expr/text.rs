@@ -48,8 +48,8 @@ impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O
 /// Functions of columns and expressions of text. Where a text is absent, so is the result, and a filter
 /// does not hold.
 ///
-/// As in SQLite, only ASCII letters have an upper and a lower case: `lower`, `upper` and `like` do not change
-/// `Ä` to `ä`.
+/// Upper and lower case are those of Unicode, in every script and for all languages alike. Accents are not case:
+/// `a` is not like `ä`. [`search`](crate::Query::search) finds words without regard to both.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -68,9 +68,21 @@ impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O
 /// # Ok::<(), ara::Error>(())
 /// ```
 pub trait TextFunctions: Operand {
-    /// Holds where the text matches a pattern, without regard to the case of ASCII letters. In the pattern,
-    /// `%` stands for any characters or none, and `_` for any one character. After a `\`, a character
-    /// stands for itself.
+    /// Holds where the text matches a pattern, without regard to case. In the pattern, `%` stands for any
+    /// characters or none, and `_` for any one character. After a `\`, a character stands for itself.
+    ///
+    /// Characters are compared one by one: `Ä` is like `ä`, and `ß` is not like `ss`. No index serves.
+    ///
+    /// ```
+    /// # use ara::prelude::*;
+    /// # #[derive(Table)]
+    /// # struct Todo { id: Id<Todo>, title: String }
+    /// # let db = Database::memory()?;
+    /// db.create(Todo::draft().title("Äpfel"))?;
+    /// assert!(db.query::<Todo>().filter(Todo::title.like("%äPF%")).exists()?);
+    /// assert!(!db.query::<Todo>().filter(Todo::title.like("apfel")).exists()?);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
     fn like<S, V, H, I>(self, pattern: V) -> Filter<S>
     where
         Self: Within<S, I>,
@@ -78,8 +90,7 @@ pub trait TextFunctions: Operand {
         V: TextOperand<S, H>,
     {
         holds(self.untyped(), pattern.text_operand(), |text, pattern| {
-            let pattern = binary(pattern, BinOper::Escape, constant("\\"));
-            binary(text, BinOper::Like, pattern)
+            call("ara_like", [text, pattern])
         })
     }
 
@@ -150,22 +161,22 @@ pub trait TextFunctions: Operand {
         })
     }
 
-    /// Returns the text in lower case.
+    /// Returns the text in lower case, as [`str::to_lowercase`] does.
     fn lower<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
         Self::Value: Text,
     {
-        Expr::new(self.untyped().compute(|text| call("lower", [text])))
+        Expr::new(self.untyped().compute(|text| call("ara_lower", [text])))
     }
 
-    /// Returns the text in upper case.
+    /// Returns the text in upper case, as [`str::to_uppercase`] does.
     fn upper<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
         Self::Value: Text,
     {
-        Expr::new(self.untyped().compute(|text| call("upper", [text])))
+        Expr::new(self.untyped().compute(|text| call("ara_upper", [text])))
     }
 
     /// Returns the text without the spaces at both ends.
@@ -177,13 +188,13 @@ pub trait TextFunctions: Operand {
         Expr::new(self.untyped().compute(|text| call("trim", [text])))
     }
 
-    /// Returns the number of characters. As in SQLite, those from the first NUL on are not counted.
+    /// Returns the number of characters.
     fn length<S, I>(self) -> Expr<S, i64>
     where
         Self: Within<S, I>,
         Self::Value: Text,
     {
-        Expr::new(self.untyped().compute(|text| call("length", [text])))
+        Expr::new(self.untyped().compute(|text| call("ara_length", [text])))
     }
 
     /// Returns at most `length` characters, from the one at `start` on. As in SQL, the first character is
@@ -194,7 +205,7 @@ pub trait TextFunctions: Operand {
         Self::Value: Text,
     {
         let (start, length) = (Sql::Value(start.into()), Sql::Value(i64::from(length).into()));
-        Expr::new(self.untyped().compute(|text| call("substr", [text, start, length])))
+        Expr::new(self.untyped().compute(|text| call("ara_substr", [text, start, length])))
     }
 
     /// Returns the text followed by another one.
@@ -231,7 +242,7 @@ fn has_at(text: Sql, part: Sql, place: impl FnOnce(Sql, Sql) -> Sql) -> Sql {
     let fits = binary(length.clone(), BinOper::GreaterThanOrEqual, of_part.clone());
     let there = call("substr", [text, place(length, of_part.clone()), of_part]);
     // SQLite gives NULL for a part of an empty blob.
-    let there = call("ifnull", [there, Sql::Value(Vec::new().into())]);
+    let there = call("ifnull", [there, Sql::Value(Vec::<u8>::new().into())]);
     and(fits, binary(there, BinOper::Equal, part))
 }
 

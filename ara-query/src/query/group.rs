@@ -2,12 +2,14 @@
 
 use std::marker::PhantomData;
 
+use ara_core::Value;
+
 use crate::expr::column::ColumnRef;
 use crate::expr::scope::{At, Scope};
-use crate::expr::{Operand, Within};
+use crate::expr::{Anywhere, Expr, Operand, Within};
 use crate::query::Query;
 use crate::query::holds::HoldsAt;
-use crate::query::select::Selection;
+use crate::query::select::{Computed, Selection, Single};
 use crate::untyped::member::MemberRef;
 use crate::untyped::term::Untyped;
 
@@ -51,37 +53,68 @@ macro_rules! grouped_by {
     };
 }
 
-members! { grouped_by }
+members! { tuples grouped_by }
 
 #[diagnostic::do_not_recommend]
 impl<S, G: GroupedBy<C, I>, C: ColumnRef, I> Within<Grouped<S, G>, InGroup<I>> for C {}
 
-/// What [`group_by`](Query::group_by) takes: a column, or a tuple of up to eight. `How` is inferred.
+/// A column or an expression by which a query can be grouped. `How` is inferred.
 #[diagnostic::on_unimplemented(
     message = "a query cannot be grouped by `{Self}`",
-    label = "expected a column of the query, or a tuple of them"
+    label = "expected a column or an expression of the query"
 )]
-pub trait Grouping<S, How> {
-    /// The columns, as a tuple.
-    type Columns: 'static;
+pub trait GroupPart<S, How> {
+    /// The column, or a mark for an expression.
+    type Key: 'static;
 
     #[doc(hidden)]
-    fn into_columns(self) -> Vec<Untyped>;
+    fn into_untyped(self) -> Untyped;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, C: ColumnRef + Within<S, I>, I> Grouping<S, InGroup<I>> for C {
-    type Columns = (C,);
+impl<S, C: ColumnRef + Within<S, I>, I> GroupPart<S, InGroup<I>> for C {
+    type Key = C;
 
-    fn into_columns(self) -> Vec<Untyped> {
-        vec![self.untyped()]
+    fn into_untyped(self) -> Untyped {
+        self.untyped()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T: Value> GroupPart<S, Anywhere> for Expr<S, T> {
+    type Key = Computed<T>;
+
+    fn into_untyped(self) -> Untyped {
+        self.untyped
+    }
+}
+
+/// What [`group_by`](Query::group_by) takes: a column or an expression, or a tuple of up to sixteen. `How` is inferred.
+#[diagnostic::on_unimplemented(
+    message = "a query cannot be grouped by `{Self}`",
+    label = "expected a column or an expression of the query, or a tuple of them"
+)]
+pub trait Grouping<S, How> {
+    /// The columns, with a mark for each expression, as a tuple.
+    type Columns: 'static;
+
+    #[doc(hidden)]
+    fn into_keys(self) -> Vec<Untyped>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, X: GroupPart<S, How>, How> Grouping<S, Single<How>> for X {
+    type Columns = (X::Key,);
+
+    fn into_keys(self) -> Vec<Untyped> {
+        vec![self.into_untyped()]
     }
 }
 
 impl<S> Grouping<S, ()> for () {
     type Columns = ();
 
-    fn into_columns(self) -> Vec<Untyped> {
+    fn into_keys(self) -> Vec<Untyped> {
         Vec::new()
     }
 }
@@ -90,14 +123,14 @@ macro_rules! groupings {
     ($($part:ident $index:ident $_n:literal)*) => {
         #[diagnostic::do_not_recommend]
         #[allow(non_snake_case)]
-        impl<S, $($index, $part: ColumnRef + Within<S, $index>),*> Grouping<S, ($($index,)*)>
+        impl<S, $($index, $part: GroupPart<S, $index>),*> Grouping<S, ($($index,)*)>
             for ($($part,)*)
         {
-            type Columns = ($($part,)*);
+            type Columns = ($($part::Key,)*);
 
-            fn into_columns(self) -> Vec<Untyped> {
+            fn into_keys(self) -> Vec<Untyped> {
                 let ($($part,)*) = self;
-                vec![$($part.untyped()),*]
+                vec![$($part.into_untyped()),*]
             }
         }
     };
@@ -105,11 +138,38 @@ macro_rules! groupings {
 
 tuples! { groupings }
 
-impl<'s, S: Scope, R> Query<'s, S, R> {
-    /// Puts the rows that are equal in these columns into one group.
+impl<S, T: Value> Expr<S, T> {
+    /// Returns an expression by which a query is grouped, as what its groups have: to select it, to choose among the
+    /// groups, or to order them.
     ///
-    /// From then on the query is one of groups: it can select the columns by which it is grouped, and
-    /// aggregates such as [`count`](crate::count) and [`sum`](crate::Aggregates::sum), and filters that are
+    /// If the query is not grouped by the very same expression, running it returns
+    /// [`Error::Parameter`](ara_core::Error::Parameter).
+    ///
+    /// ```
+    /// use ara::count;
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// db.create_all(["Buy milk", "Buy tea", "Think"].map(|title| Todo::draft().title(title)))?;
+    /// let word = Todo::title.substr(1, 3);
+    /// let words = db.query::<Todo>().group_by(word.clone()).order_by(word.clone().of_group());
+    /// let words = words.select((word.of_group(), count())).all()?;
+    /// assert_eq!(words, [(Some("Buy".to_owned()), 2), (Some("Thi".to_owned()), 1)]);
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn of_group<G>(self) -> Expr<Grouped<S, G>, T> {
+        Expr::new(self.untyped.of_group())
+    }
+}
+
+impl<'s, S: Scope, R> Query<'s, S, R> {
+    /// Puts the rows that are equal in these columns and expressions into one group.
+    ///
+    /// From then on the query is one of groups: it can select the columns by which it is grouped, the expressions
+    /// [of the group](Expr::of_group), and aggregates such as [`count`](crate::count) and [`sum`](crate::Aggregates::sum), and filters that are
     /// added now choose among the groups.
     ///
     /// ```
@@ -130,9 +190,9 @@ impl<'s, S: Scope, R> Query<'s, S, R> {
     /// ```
     pub fn group_by<G: Grouping<S, How>, How>(
         mut self,
-        columns: G,
+        by: G,
     ) -> Query<'s, Grouped<S, G::Columns>, Unselected<R>> {
-        self.clauses.group(columns.into_columns());
+        self.clauses.group(by.into_keys());
         self.over()
     }
 

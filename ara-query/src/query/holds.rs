@@ -59,4 +59,4 @@ macro_rules! holds {
     };
 }
 
-members! { holds }
+members! { tables holds }

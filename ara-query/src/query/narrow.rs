@@ -68,4 +68,4 @@ macro_rules! narrow_by {
     };
 }
 
-members! { narrow_by }
+members! { tables narrow_by }

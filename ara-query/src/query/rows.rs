@@ -160,4 +160,4 @@ macro_rules! rows {
     };
 }
 
-tuples! { rows }
+tables! { rows }

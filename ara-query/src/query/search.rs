@@ -14,8 +14,12 @@ use crate::untyped::term::{Term, Untyped};
 /// # Search
 impl<S: Scope, R> Query<'_, S, R> {
     /// Keeps the rows of the query's first table that contain the words of a text, in any of the columns
-    /// that have `#[table(search)]`. Case and accents make no difference. The rows that fit best come
-    /// first, unless the query has an order of its own. Deleted rows are not found.
+    /// that have `#[table(search)]`. The rows that fit best come first, unless the query has an order of its
+    /// own. Deleted rows are not found.
+    ///
+    /// Case makes no difference, and neither do accents of Latin, Greek and Cyrillic, or points of Hebrew and
+    /// Arabic. In scripts in which words have no spaces between them, such as Chinese, Japanese, Korean and
+    /// Thai, everything that stands in a text is found. An emoji is a word, in any color of skin.
     ///
     /// The text can be what a user has written. It is never an error:
     ///
@@ -26,7 +30,7 @@ impl<S: Scope, R> Query<'_, S, R> {
     /// | `"oat milk"` | rows with these words one after the other |
     /// | `milk -soy`, `milk -"soy milk"` | rows with the first word, and without the word or words after `-` |
     ///
-    /// All other characters separate words. A text without a word that must be there finds nothing. Only
+    /// All other characters but emoji separate words. A text without a word that must be there finds nothing. Only
     /// the first 1,000 characters of the text count, and only the last search of a query.
     ///
     /// ```
@@ -81,8 +85,9 @@ pub fn rank<S>() -> Expr<S, f64> {
 /// Returns the part of a column's text with most of the words that the query [searches](Query::search) for,
 /// to be selected. If the column contains none of them, it is the beginning of the text.
 ///
-/// The snippet has at most `words` words, and at most 64. Each word that was searched for stands between
-/// `before` and `after`, and `…` stands where text was left out.
+/// The snippet has at most `words` words, and at most 64; a letter of a script in which words have no spaces
+/// between them counts as a word. Each word that was searched for stands between `before` and `after`, and `…`
+/// stands where text was left out. Grapheme clusters are never cut.
 ///
 /// The text is not escaped. If it is to become HTML, mark the words by characters that are in no text,
 /// escape the snippet, and then replace these characters by tags.

@@ -18,7 +18,7 @@ use crate::untyped::term::Untyped;
 /// `I` is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
-    label = "expected a column, an expression, or a tuple of eight of them at most",
+    label = "expected a column, an expression, or a tuple of sixteen of them at most",
     note = "the query reads `{S}`: each part must be of a table that it reads, so `join` that first",
     note = "of groups, each part is a column of `group_by`, or an aggregate such as `count()`; \
             of all rows, aggregates are taken by `aggregate(..)`"
@@ -93,11 +93,11 @@ impl<T: Value> Item for Computed<T> {
     }
 }
 
-/// What [`select`](Query::select) takes: a column or expression, or a tuple of up to eight. `How` is
+/// What [`select`](Query::select) takes: a column or expression, or a tuple of up to sixteen. `How` is
 /// inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected here",
-    label = "expected a column, an expression, or a tuple of eight of them at most",
+    label = "expected a column, an expression, or a tuple of sixteen of them at most",
     note = "the query reads `{S}`: each part must be of a table that it reads, so `join` that first",
     note = "of groups, each part is a column of `group_by`, or an aggregate such as `count()`; \
             of all rows, aggregates are taken by `aggregate(..)`"

@@ -1,5 +1,7 @@
 //! Binding the values of a statement.
 
+use std::rc::Rc;
+
 use ara_core::{Error, Result};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, types};
@@ -8,13 +10,14 @@ use sea_query::Value;
 /// Binds values to the parameters of a statement, in order. Texts and blobs are not copied.
 pub(crate) fn bind(statement: &mut CachedStatement<'_>, values: &[Value]) -> Result<()> {
     for (at, value) in values.iter().enumerate() {
-        let Some(bound) = as_sql(value) else {
-            return Err(Error::Sqlite {
-                code: 0,
-                reason: "a raw expression holds a value of a kind that SQLite has not".to_owned(),
-            });
-        };
-        statement.raw_bind_parameter(at + 1, Bound(bound))?;
+        match value {
+            Value::Array(_, Some(values)) => {
+                let values: Result<Vec<_>> =
+                    values.iter().map(|value| as_sql(value).map(into_owned)).collect();
+                statement.raw_bind_parameter(at + 1, Rc::new(values?))?;
+            }
+            value => statement.raw_bind_parameter(at + 1, Bound(as_sql(value)?))?,
+        }
     }
     Ok(())
 }
@@ -30,10 +33,10 @@ impl ToSql for Bound<'_> {
     }
 }
 
-fn as_sql(value: &Value) -> Option<ToSqlOutput<'_>> {
+fn as_sql(value: &Value) -> Result<ToSqlOutput<'_>> {
     let integer = |integer: Option<i64>| owned(integer.map(types::Value::Integer));
     let real = |real: Option<f64>| owned(real.map(types::Value::Real));
-    Some(match value {
+    Ok(match value {
         Value::Bool(value) => integer(value.map(i64::from)),
         Value::TinyInt(value) => integer(value.map(i64::from)),
         Value::SmallInt(value) => integer(value.map(i64::from)),
@@ -42,7 +45,9 @@ fn as_sql(value: &Value) -> Option<ToSqlOutput<'_>> {
         Value::TinyUnsigned(value) => integer(value.map(i64::from)),
         Value::SmallUnsigned(value) => integer(value.map(i64::from)),
         Value::Unsigned(value) => integer(value.map(i64::from)),
-        Value::BigUnsigned(Some(value)) => integer(Some(i64::try_from(*value).ok()?)),
+        Value::BigUnsigned(Some(value)) => {
+            integer(Some(i64::try_from(*value).map_err(|_| of_another_kind())?))
+        }
         Value::BigUnsigned(None) => integer(None),
         Value::Float(value) => real(value.map(f64::from)),
         Value::Double(value) => real(*value),
@@ -52,8 +57,25 @@ fn as_sql(value: &Value) -> Option<ToSqlOutput<'_>> {
         Value::Bytes(value) => borrowed(value.as_deref(), ValueRef::Blob),
         Value::Char(value) => owned(value.map(|char| types::Value::Text(char.to_string()))),
         // Features of sea-query add further kinds.
-        _ => return None,
+        _ => return Err(of_another_kind()),
     })
+}
+
+fn of_another_kind() -> Error {
+    let reason = "a raw expression holds a value of a kind that SQLite has not".to_owned();
+    Error::Sqlite { code: 0, reason }
+}
+
+fn into_owned(value: ToSqlOutput<'_>) -> types::Value {
+    match value {
+        ToSqlOutput::Borrowed(ValueRef::Text(text)) => {
+            types::Value::Text(String::from_utf8_lossy(text).into_owned())
+        }
+        ToSqlOutput::Borrowed(ValueRef::Blob(bytes)) => types::Value::Blob(bytes.to_vec()),
+        ToSqlOutput::Owned(value) => value,
+        // Only texts and blobs are borrowed, and nothing else is owned.
+        _ => types::Value::Null,
+    }
 }
 
 fn owned(value: Option<types::Value>) -> ToSqlOutput<'static> {

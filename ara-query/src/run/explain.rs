@@ -33,7 +33,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         self.clauses.check()?;
         let tables = self.clauses.tables(S::MEMBERS);
         let statements = self.clauses.rows(S::MEMBERS).in_turn();
-        steps(self.source, &tables, statements.take(1))
+        steps(self.source.get()?, &tables, statements.take(1))
     }
 }
 
@@ -45,7 +45,7 @@ impl<I> Union<'_, I> {
     /// Returns the errors of [`Query::all`].
     pub fn explain(self) -> Result<Vec<String>> {
         self.notes.check()?;
-        steps(self.source, &self.tables, [self.statement])
+        steps(self.source.get()?, &self.tables, [self.statement])
     }
 }
 
@@ -57,9 +57,9 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
     ///
     /// Returns the errors of [`Query::all`].
     pub fn explain(self) -> Result<Vec<String>> {
-        let (source, tables) = (self.parents.source, self.checked_tables()?);
-        let children = self.children_of(&[]);
-        steps(source, &tables, [self.parents.clauses.rows(S::MEMBERS).at_once(), children])
+        let (source, tables) = (self.parents.source.clone(), self.checked_tables()?);
+        let children = self.children_of(Vec::new());
+        steps(source.get()?, &tables, [self.parents.clauses.rows(S::MEMBERS).at_once(), children])
     }
 }
 

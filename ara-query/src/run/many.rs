@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use ara_core::{Column, Error, Id, Reading, Record, Result, Table, TableRef};
 use rusqlite::Row;
+use sea_query::Value;
 
 use crate::expr::column::ColumnRef;
 use crate::expr::scope::Scope;
@@ -82,7 +83,7 @@ impl<'s, S: Scope, A: Part> Query<'s, S, (A,)> {
     {
         let _ = column;
         WithMany {
-            children: children(Query::new(self.source)).clauses,
+            children: children(Query::new(self.source.clone())).clauses,
             parents: self,
             types: PhantomData,
         }
@@ -100,7 +101,7 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
         let Self { parents: Query { source, clauses, .. }, children, .. } = self;
         let parents = clauses.rows(S::MEMBERS).at_once();
         let mut rows = Vec::new();
-        source.read(&tables, &mut |reading| {
+        source.get()?.read(&tables, &mut |reading| {
             rows = read::<R, C, P>(reading, &parents, &children, &mut |_| ())?;
             Ok(())
         })?;
@@ -145,11 +146,11 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
     /// Returns the errors of [`Query::watch`].
     pub fn watch(self) -> Result<Watch<(R::Output, Vec<P>)>> {
         let tables = self.checked_tables()?;
-        let more = [self.children_of(&[])];
+        let more = [self.children_of(Vec::new())];
         let Self { parents: Query { source, clauses, .. }, children, .. } = self;
         let statements = vec![clauses.rows(S::MEMBERS).at_once()];
         let collect = collect::<R, C, P>;
-        Watched { tables, statements, many: Some(children), collect }.watch(source, &more, &[])
+        Watched { tables, statements, many: Some(children), collect }.watch(&source, &more, &[])
     }
 
     /// Checks both queries, and returns the tables that they read.
@@ -162,12 +163,12 @@ impl<S: Scope, R: Rows, C: Column, P: Record<Table = C::Table>> WithMany<'_, S, 
     }
 
     /// Returns the statement that reads the rows which refer to rows with these ids.
-    pub(super) fn children_of(&self, ids: &[u8]) -> Statement {
+    pub(super) fn children_of(&self, ids: Vec<Value>) -> Statement {
         children_of::<C>(&self.children, ids)
     }
 }
 
-fn children_of<C: Column>(children: &Clauses, ids: &[u8]) -> Statement {
+fn children_of<C: Column>(children: &Clauses, ids: Vec<Value>) -> Statement {
     children.clone().of_parents(&[MemberRef::of::<C::Table>()], C::term(), ids)
 }
 
@@ -184,11 +185,11 @@ fn read<R: Rows, C: Column, P: Record<Table = C::Table>>(
         false => None,
     };
     let mut found = Vec::new();
-    let mut ids: Vec<u8> = Vec::new();
+    let mut ids = Vec::new();
     each_row(reading, parents, &mut |row| {
         if let Some(parent) = R::from_row(row) {
             let id: RowId = row.get(0).map_err(|_| Error::Corrupt)?;
-            ids.extend(id);
+            ids.push(id.to_vec().into());
             found.push((id, parent));
             each(row);
         }
@@ -196,7 +197,7 @@ fn read<R: Rows, C: Column, P: Record<Table = C::Table>>(
     })?;
     let mut many: HashMap<RowId, Vec<P>> = HashMap::with_capacity(found.len());
     let width = P::width();
-    each_row(reading, &children_of::<C>(children, &ids), &mut |row| {
+    each_row(reading, &children_of::<C>(children, ids), &mut |row| {
         if let Some(child) = <P as Part>::from_row(row, 0) {
             let parent: RowId = row.get(width).map_err(|_| Error::Corrupt)?;
             many.entry(parent).or_default().push(child);

@@ -79,7 +79,7 @@ impl<S: Scope + StartsWith<(<S as Scope>::First,)>, R: Rows> Query<'_, S, R> {
         let statement = self.clauses.rows_and(S::MEMBERS, orders).exactly();
 
         let mut page = Page { rows: Vec::new(), next: None };
-        self.source.read(&tables, &mut |reading| {
+        self.source.get()?.read(&tables, &mut |reading| {
             page = Page { rows: Vec::new(), next: None };
             let mut last = None;
             each_row(reading, &statement, &mut |row| {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Result, Source, TableRef};
+use ara_core::{Handle, Result, TableRef};
 
 use crate::expr::param::Values;
 use crate::expr::scope::Scope;
@@ -16,14 +16,14 @@ use crate::untyped::statement::Statement;
 
 /// A query over the tables `S` with the parameters `P`, compiled to SQL: see
 /// [`prepare`](crate::Queries::prepare).
-pub struct Prepared<'s, P, S, R> {
-    source: &'s dyn Source,
+pub struct Prepared<'s, P, S: Scope, R = <S as Scope>::Rows> {
+    source: Handle<'s>,
     tables: Vec<TableRef>,
     /// The statements that read the rows, which are run in turn.
     statements: Vec<Statement>,
     counted: Statement,
     notes: Notes,
-    types: PhantomData<(P, S, R)>,
+    types: PhantomData<fn() -> (P, S, R)>,
 }
 
 impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
@@ -49,7 +49,7 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
     pub fn all(&self, values: impl Values<P>) -> Result<Vec<R::Output>> {
         let values = self.given(values)?;
         let statements = self.statements.iter().map(|statement| statement.given(&values));
-        Reader { source: self.source, tables: &self.tables }.rows::<R>(statements)
+        Reader { source: &self.source, tables: &self.tables }.rows::<R>(statements)
     }
 
     /// Returns the first row in the query's order, or `None` if there is none. All rows are read, so the
@@ -83,7 +83,7 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
         let statements = self.statements.iter().map(|statement| statement.given(&values));
         let (tables, statements) = (self.tables.clone(), statements.collect());
         Watched { tables, statements, many: None, collect: collect::<R> }.watch(
-            self.source,
+            &self.source,
             &[],
             &[],
         )
@@ -96,7 +96,7 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
     /// Returns the errors of [`all`](Self::all).
     pub fn count(&self, values: impl Values<P>) -> Result<u64> {
         let values = self.given(values)?;
-        let reader = Reader { source: self.source, tables: &self.tables };
+        let reader = Reader { source: &self.source, tables: &self.tables };
         reader.number(&self.counted.given(&values))
     }
 
@@ -107,7 +107,7 @@ impl<'s, P, S: Scope, R: Rows> Prepared<'s, P, S, R> {
 }
 
 /// Shows the SQL, with a `?` for each value.
-impl<P, S, R> fmt::Debug for Prepared<'_, P, S, R> {
+impl<P, S: Scope, R> fmt::Debug for Prepared<'_, P, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Prepared({})", self.statements.last().map_or("", |statement| &statement.sql))
     }

@@ -47,7 +47,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         self.clauses.check()?;
         let tables = self.clauses.tables(S::MEMBERS);
         let select = self.clauses.rows(S::MEMBERS);
-        Reader { source: self.source, tables: &tables }.rows::<R>(select.in_turn())
+        Reader { source: &self.source, tables: &tables }.rows::<R>(select.in_turn())
     }
 
     /// Returns the first row in the query's order, or `None` if there is none.
@@ -138,7 +138,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         let statement = self.clauses.rows(S::MEMBERS).at_once();
         let mut outcome = Ok(());
         let mut rows = Vec::new();
-        self.source.read(&tables, &mut |reading| {
+        self.source.get()?.read(&tables, &mut |reading| {
             rows.clear();
             each_row(reading, &statement, &mut |row| {
                 let Some(row) = R::from_row(row) else { return Ok(Next::Row) };
@@ -163,7 +163,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         self.clauses.check()?;
         let tables = self.clauses.tables(S::MEMBERS);
         let statement = self.clauses.count(S::MEMBERS);
-        Reader { source: self.source, tables: &tables }.number(&statement)
+        Reader { source: &self.source, tables: &tables }.number(&statement)
     }
 
     /// Returns whether there is a row.
@@ -177,7 +177,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         let tables = self.clauses.tables(S::MEMBERS);
         let statement = self.clauses.something_of_each(S::MEMBERS);
         let mut exists = false;
-        self.source.read(&tables, &mut |reading| {
+        self.source.get()?.read(&tables, &mut |reading| {
             exists = false;
             each_row(reading, &statement, &mut |_| {
                 exists = true;

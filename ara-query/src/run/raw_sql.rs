@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Error, IntoSqlValue, Reading, Result, Source};
+use ara_core::{Error, Handle, IntoSqlValue, Reading, Result};
 use rusqlite::Row;
 use sea_query::SelectStatement;
 
@@ -22,7 +22,7 @@ use crate::untyped::term::Untyped;
 /// SQL that returns rows `T`, a tuple: see [`sql`](crate::Queries::sql).
 #[must_use = "SQL reads nothing until it is run: end it with `all`, `first` or `one`"]
 pub struct Sql<'s, T> {
-    source: &'s dyn Source,
+    source: Handle<'s>,
     statement: Statement,
     notes: Notes,
     rows: PhantomData<fn() -> T>,
@@ -53,7 +53,7 @@ impl IntoSql for SelectStatement {
 }
 
 impl<'s, T: SqlRow> Sql<'s, T> {
-    pub(crate) fn new(source: &'s dyn Source, sql: impl IntoSql) -> Self {
+    pub(crate) fn new(source: Handle<'s>, sql: impl IntoSql) -> Self {
         let (statement, notes) = (sql.into_statement(), Notes::default());
         Self { source, statement, notes, rows: PhantomData }
     }
@@ -88,7 +88,7 @@ impl<'s, T: SqlRow> Sql<'s, T> {
     pub fn all(self) -> Result<Vec<T>> {
         self.notes.check()?;
         let mut rows = Vec::new();
-        self.source.read(&[], &mut |reading| {
+        self.source.get()?.read(&[], &mut |reading| {
             rows.clear();
             each_sql_row(reading, &self.statement, T::WIDTH, &mut |row| {
                 rows.push(T::from_row(row)?);
@@ -113,7 +113,7 @@ impl<'s, T: SqlRow> Sql<'s, T> {
         }
         let (tables, statements) = (Vec::new(), vec![self.statement]);
         Watched { tables, statements, many: None, collect: collect::<T> }.watch(
-            self.source,
+            &self.source,
             &[],
             &[],
         )

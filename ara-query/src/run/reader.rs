@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use ara_core::{Error, Reading, Result, Source, TableRef};
+use ara_core::{Error, Handle, Reading, Result, TableRef};
 use rusqlite::{CachedStatement, Row};
 use sea_query::Value;
 
@@ -13,7 +13,7 @@ use crate::untyped::statement::Statement;
 /// What statements are run on, and the tables that they read, which must be in the file.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'s> {
-    pub source: &'s dyn Source,
+    pub source: &'s Handle<'s>,
     pub tables: &'s [TableRef],
 }
 
@@ -26,7 +26,7 @@ impl Reader<'_> {
         in_turn(statements, |statement| {
             let mut rows = Vec::new();
             let mut is_left_out = false;
-            self.source.read(self.tables, &mut |reading| {
+            self.source.get()?.read(self.tables, &mut |reading| {
                 rows.clear();
                 is_left_out = false;
                 each_row(reading, statement, &mut |row| {
@@ -44,7 +44,7 @@ impl Reader<'_> {
     /// Reads the number that a statement gives.
     pub(crate) fn number(self, statement: &Statement) -> Result<u64> {
         let mut number = 0;
-        self.source.read(self.tables, &mut |reading| {
+        self.source.get()?.read(self.tables, &mut |reading| {
             each_row(reading, statement, &mut |row| {
                 number = row.get::<_, i64>(0)?.unsigned_abs();
                 Ok(Next::Nothing)

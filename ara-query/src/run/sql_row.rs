@@ -6,7 +6,7 @@ use ara_core::{Error, FromSqlValue, Result, Stored};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-/// A row of [`sql`](crate::Queries::sql): a tuple of up to eight values, each a [`Value`](ara_core::Value)
+/// A row of [`sql`](crate::Queries::sql): a tuple of up to sixteen values, each a [`Value`](ara_core::Value)
 /// or an `Option` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a row of SQL",

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ara_core::{Result, Source, TableRef};
+use ara_core::{Handle, Result, TableRef};
 
 use crate::expr::scope::Scope;
 use crate::query::Query;
@@ -19,7 +19,7 @@ use crate::untyped::statement::Statement;
 /// The rows of several queries that select the same: see [`union`](Query::union).
 #[must_use = "a query reads nothing until it is run: end it with `all` or `count`"]
 pub struct Union<'s, I> {
-    pub(super) source: &'s dyn Source,
+    pub(super) source: Handle<'s>,
     pub(super) statement: Statement,
     pub(super) tables: Vec<TableRef>,
     pub(super) notes: Notes,
@@ -78,7 +78,7 @@ impl<'s, I> Union<'s, I> {
     }
 
     fn reader(&self) -> Reader<'_> {
-        Reader { source: self.source, tables: &self.tables }
+        Reader { source: &self.source, tables: &self.tables }
     }
 
     fn and(mut self, mut clauses: Clauses, members: &[MemberRef], distinct: bool) -> Self {
@@ -131,7 +131,7 @@ impl<'s, I> Union<'s, I> {
         self.notes.check()?;
         let (tables, statements) = (self.tables, vec![self.statement]);
         let collect = collect::<Selected<I>>;
-        Watched { tables, statements, many: None, collect }.watch(self.source, &[], &[])
+        Watched { tables, statements, many: None, collect }.watch(&self.source, &[], &[])
     }
 
     /// Returns the number of rows.
@@ -149,7 +149,7 @@ impl<'s, I> Union<'s, I> {
 impl<I> Clone for Union<'_, I> {
     fn clone(&self) -> Self {
         Self {
-            source: self.source,
+            source: self.source.clone(),
             statement: self.statement.clone(),
             tables: self.tables.clone(),
             notes: self.notes.clone(),

@@ -4,7 +4,9 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::time::{Duration, Instant};
 
-use ara_core::{Database, Error, Reading, Result, Source, Subscription, TableRef, Until, Uuid};
+use ara_core::{
+    Database, Error, Handle, Reading, Result, Source, Subscription, TableRef, Until, Uuid,
+};
 
 use crate::expr::scope::Scope;
 use crate::query::Query;
@@ -50,7 +52,7 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
         let tables = self.clauses.tables(S::MEMBERS);
         let statements = self.clauses.rows(S::MEMBERS).in_turn().collect();
         Watched { tables, statements, many: None, collect: collect::<R> }.watch(
-            self.source,
+            &self.source,
             &[],
             &named,
         )
@@ -69,8 +71,12 @@ impl<S: Scope, R: Rows> Query<'_, S, R> {
 /// other processes, one thread for all watches of a database looks at the file, 20 times a second unless
 /// [`Options::watch_interval`](ara_core::Options::watch_interval) is set.
 ///
+/// A change that another program makes, which is not ara, is noticed as well, and every query is run for it, as nothing
+/// tells what it changed. If another process commits by ara at the same moment, it is noticed by the next such change.
+///
 /// A watch does not keep the database open. Once the last handle of the database is dropped, the watch ends,
-/// also for a thread that waits for it. With the feature `stream`, a watch is a `Stream` too.
+/// also for a thread that waits for it. A loop over a watch waits for each result, and with the feature `stream`, a watch
+/// is a `Stream`.
 ///
 /// ```
 /// use ara::prelude::*;
@@ -158,11 +164,52 @@ impl<O> Watch<O> {
         self.recv_timeout(Duration::ZERO)
     }
 
+    /// Calls a function whenever there may be a newer result, so that no thread has to wait for it: once, until the
+    /// result is taken by [`try_recv`](Self::try_recv) or the like, and once more when the database is closed. It is
+    /// called at once if there may be one now, and replaces the function of an earlier call.
+    ///
+    /// The thread that commits calls it, after the commit. So it should do no more than to pass on that there is news,
+    /// for example to the loop of a GUI, and not read the result itself. If it owns a handle to the database, that is kept
+    /// open as long as there is the watch.
+    ///
+    /// ```
+    /// use std::sync::mpsc::channel;
+    ///
+    /// use ara::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// struct Todo { id: Id<Todo>, title: String }
+    ///
+    /// let db = Database::memory()?;
+    /// let mut todos = db.query::<Todo>().watch()?;
+    /// let (tell, told) = channel();
+    /// todos.on_change(move || tell.send(()).unwrap_or_default());
+    /// assert!(told.try_recv().is_ok());
+    /// assert_eq!(todos.try_recv()?.map(|todos| todos.len()), Some(0));
+    ///
+    /// assert!(told.try_recv().is_err());
+    /// db.create_all(["Buy milk", "Think"].map(|title| Todo::draft().title(title)))?;
+    /// assert!(told.try_recv().is_ok());
+    /// assert_eq!(todos.try_recv()?.map(|todos| todos.len()), Some(2));
+    /// # Ok::<(), ara::Error>(())
+    /// ```
+    pub fn on_change(&self, changed: impl Fn() + Send + Sync + 'static) {
+        self.subscription.on_change(changed);
+    }
+
     /// Returns how many times the query was run.
     #[doc(hidden)]
     #[must_use]
     pub fn runs(&self) -> u64 {
         self.runs
+    }
+
+    /// Waits for the next result, or returns `None` once the database is closed.
+    fn until_closed(&mut self) -> Option<Result<Vec<O>>> {
+        match self.recv() {
+            Err(Error::Closed) => None,
+            result => Some(result),
+        }
     }
 
     /// Waits until a commit touches what the query reads, and runs it, until that gives a new result.
@@ -187,11 +234,11 @@ impl<O> Watched<O> {
     /// - `named`: the tables of which the query reads only rows with these ids.
     pub(crate) fn watch(
         self,
-        source: &dyn Source,
+        source: &Handle<'_>,
         more: &[Statement],
         named: &[(String, Vec<Uuid>)],
     ) -> Result<Watch<O>> {
-        let database = source.watchable().ok_or(Error::WatchedTransaction)?;
+        let database = source.get()?.watchable().ok_or(Error::WatchedTransaction)?;
         let statements = self.statements.iter().chain(more);
         let statements: Vec<_> = statements.map(|statement| statement.sql.as_str()).collect();
         let subscription = database.subscribe(&self.tables, &statements, named)?;
@@ -234,19 +281,50 @@ pub(crate) fn collect<R: Rows>(
     Ok(Collected { rows, is_left_out, digest: digest.finish() })
 }
 
-/// Waits for each result by [`recv`](Watch::recv), and ends when the database is closed.
-impl<O> Iterator for Watch<O> {
+/// The results of a [`Watch`], one after the other. It waits for each of them by [`recv`](Watch::recv), and ends when
+/// the database is closed.
+#[derive(Debug)]
+pub struct Results<W>(W);
+
+impl<O> Iterator for Results<Watch<O>> {
     type Item = Result<Vec<O>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.recv() {
-            Err(Error::Closed) => None,
-            result => Some(result),
-        }
+        self.0.until_closed()
     }
 }
 
-impl<O> FusedIterator for Watch<O> {}
+impl<O> Iterator for Results<&mut Watch<O>> {
+    type Item = Result<Vec<O>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.until_closed()
+    }
+}
+
+impl<O> FusedIterator for Results<Watch<O>> {}
+
+impl<O> FusedIterator for Results<&mut Watch<O>> {}
+
+/// Waits for each result. A watch is no iterator itself, as it may be a `Stream`, whose methods have the same names.
+impl<O> IntoIterator for Watch<O> {
+    type Item = Result<Vec<O>>;
+    type IntoIter = Results<Self>;
+
+    fn into_iter(self) -> Results<Self> {
+        Results(self)
+    }
+}
+
+/// Waits for each result.
+impl<'w, O> IntoIterator for &'w mut Watch<O> {
+    type Item = Result<Vec<O>>;
+    type IntoIter = Results<&'w mut Watch<O>>;
+
+    fn into_iter(self) -> Results<&'w mut Watch<O>> {
+        Results(self)
+    }
+}
 
 /// Shows the SQL, with a `?` for each value.
 impl<O> fmt::Debug for Watch<O> {

@@ -2,15 +2,13 @@
 
 use std::mem;
 
-use sea_query::{
-    BinOper, Expr as Sql, Func, OverStatement, SelectStatement, Value, WindowStatement,
-};
+use sea_query::{BinOper, Func, OverStatement, SelectStatement, Value, WindowStatement};
 
 use crate::untyped::clauses::Clauses;
 use crate::untyped::column::ColumnTerm;
 use crate::untyped::compile::record_columns;
 use crate::untyped::member::MemberRef;
-use crate::untyped::sql::binary;
+use crate::untyped::sql::{binary, each_of};
 use crate::untyped::statement::Statement;
 
 /// The name of the column that tells to which row a row refers. No stored name has a space in it.
@@ -19,21 +17,14 @@ const PARENT: &str = "the parent";
 /// The name of the column that tells a row's place among those that refer to the same row, from 1.
 const PLACE: &str = "the place";
 
-/// The ids in a blob in which they stand one after the other; the length of the blob is bound first. The
-/// recursion carries only the places of the ids, since it would copy the blob for each row.
-const IDS: &str = "(WITH RECURSIVE \"the ids\"(at) AS (SELECT 1 UNION ALL \
-     SELECT at + 16 FROM \"the ids\" WHERE at + 16 < ?) \
-     SELECT substr(?, at, 16) FROM \"the ids\")";
-
 impl Clauses {
-    /// Reads the rows that refer by a column to one of these parents, whose ids stand one after the other.
-    /// The values of each row are followed by that column. The limit and the offset count the rows of each
-    /// parent.
+    /// Reads the rows that refer by a column to one of the parents with these ids. The values of each row are
+    /// followed by that column. The limit and the offset count the rows of each parent.
     pub(crate) fn of_parents(
         mut self,
         members: &[MemberRef],
         by: ColumnTerm,
-        parents: &[u8],
+        parents: Vec<Value>,
     ) -> Statement {
         let (limit, offset) = (self.limit.take(), mem::take(&mut self.offset));
         let is_cut = limit.is_some() || offset > 0;
@@ -49,10 +40,7 @@ impl Clauses {
         } else {
             orders.into_iter().for_each(|order| order.put(&mut select));
         }
-        // SQLite limits how many values can be bound, so all ids are one value.
-        let length = i64::try_from(parents.len()).unwrap_or(i64::MAX);
-        let ids = Sql::cust_with_values(IDS, [Value::from(length), parents.to_vec().into()]);
-        self.filters.push(binary(by.sql(), BinOper::In, ids).into());
+        self.filters.push(binary(by.sql(), BinOper::In, each_of(parents)).into());
         let mut select = self.finish(select, members);
         // SQL counts the rows by their places, and not by a limit that the select has.
         select.is_exact |= is_cut;

@@ -38,6 +38,8 @@ pub(crate) struct Clauses {
     is_unseen: bool,
     pub(super) groups: Option<Groups>,
     pub orders: Vec<OrderTerm>,
+    /// Where the orders of the last `order_by` begin.
+    last_order: usize,
     notes: Notes,
 }
 
@@ -125,9 +127,17 @@ impl Clauses {
     }
 
     /// Orders the rows that the orders before leave equal.
-    pub(crate) fn order(&mut self, order: OrderTerm, notes: Notes) {
-        self.notes.add(notes);
-        self.orders.push(order);
+    pub(crate) fn order(&mut self, orders: impl IntoIterator<Item = (OrderTerm, Notes)>) {
+        self.last_order = self.orders.len();
+        for (order, notes) in orders {
+            self.notes.add(notes);
+            self.orders.push(order);
+        }
+    }
+
+    /// Ignores the case of texts in the orders that were added last.
+    pub(crate) fn ignore_case(&mut self) {
+        self.orders.iter_mut().skip(self.last_order).for_each(OrderTerm::ignore_case);
     }
 
     /// Keeps only the row with this id, whatever the limit and the offset.
@@ -150,7 +160,11 @@ impl Clauses {
 
     /// Returns what must be known of the expressions.
     pub(crate) fn notes(&self) -> Notes {
-        let notes = self.notes.clone();
+        let mut notes = self.notes.clone();
+        if let Some(groups) = &self.groups {
+            let by: Vec<_> = groups.by.iter().map(|term| term.clone().value()).collect();
+            notes.grouped_by(&by);
+        }
         if self.search.is_some() { notes.searched() } else { notes }
     }
 
@@ -188,6 +202,11 @@ impl Clauses {
     /// Returns whether several rows of the tables become one.
     pub(super) fn are_several_one(&self) -> bool {
         self.distinct || self.groups.is_some()
+    }
+
+    /// Returns whether the rows are grouped.
+    pub(crate) fn is_grouped(&self) -> bool {
+        self.groups.is_some()
     }
 
     /// Returns whether the column is narrowed.

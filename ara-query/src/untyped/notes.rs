@@ -1,6 +1,7 @@
 //! What is to be known of an expression besides its SQL.
 
 use ara_core::{Error, Result, Rule, TableRef};
+use sea_query::Expr as Sql;
 
 /// What must be known of the expressions of a query to run it.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +12,8 @@ pub(crate) struct Notes {
     reads: Vec<TableRef>,
     /// Whether an expression is about the search of the query, which must have one.
     is_of_search: bool,
+    /// What the query must be grouped by.
+    of_groups: Vec<Sql>,
 }
 
 /// A value that breaks a rule, and the column that it was to be compared with.
@@ -47,6 +50,23 @@ impl Notes {
         self.refused = self.refused.take().or(other.refused);
         self.reads.extend(other.reads);
         self.is_of_search |= other.is_of_search;
+        self.of_groups.extend(other.of_groups);
+    }
+
+    /// Notes that the query must be grouped by this.
+    pub(crate) fn of_group(&mut self, by: Sql) {
+        self.of_groups.push(by);
+    }
+
+    /// Notes a broken rule unless the query is grouped by all that it must be grouped by.
+    pub(crate) fn grouped_by(&mut self, by: &[Sql]) {
+        let of_groups = std::mem::take(&mut self.of_groups);
+        if self.refused.is_none() && !of_groups.iter().all(|it| by.contains(it)) {
+            let rule = Rule::new(
+                "must be what the query is grouped by: give `group_by` the same expression",
+            );
+            self.refused = Self::refusing(rule).refused;
+        }
     }
 
     /// Names the column that a value which breaks a rule was to be compared with, unless one is named

@@ -38,8 +38,20 @@ fn equal_terms(left: Term, right: Term) -> Condition {
             let equal = binary(column.sql(), BinOper::Is, Sql::Value(value));
             Condition::guarded(equal, column, column.beside_equal())
         }
+        (Term::Column(column), Term::Perhaps(value)) => equal_perhaps(column, value),
         (left, right) => Condition::One(binary(left.value(), BinOper::Is, right.value())),
     }
+}
+
+/// Returns the condition that a column equals a value, or that both are absent.
+fn equal_perhaps(column: ColumnTerm, value: sea_query::Value) -> Condition {
+    let equal = binary(column.sql(), BinOper::Is, Sql::Value(value.clone()));
+    if column.is_system() {
+        return Condition::One(equal);
+    }
+    let equal = Condition::guarded(equal, column, column.beside_equal());
+    let nothing = binary(Sql::Value(value), BinOper::Is, null());
+    equal.or(Condition::One(and(nothing, absent(Term::Column(column)))))
 }
 
 /// Returns the condition that it is absent.
@@ -69,7 +81,7 @@ pub(crate) fn order(left: Untyped, op: BinOper, right: Untyped) -> Untyped {
     left.with(right, |left, right| {
         Term::Condition(match (left, right) {
             (_, Term::Absent) => Condition::One(sql::constant(false)),
-            (Term::Column(column), Term::Bound(value)) => {
+            (Term::Column(column), Term::Bound(value) | Term::Perhaps(value)) => {
                 let above = matches!(op, BinOper::GreaterThan | BinOper::GreaterThanOrEqual);
                 let ordered = binary(column.sql(), op, Sql::Value(value));
                 readable_in_range(column, ordered, above, !above)
@@ -112,6 +124,9 @@ fn readable_in_range(column: ColumnTerm, ordered: Sql, above: bool, below: bool)
     Condition::guarded(ordered, column, beside)
 }
 
+/// How many values a list has at most that stands in the text of a statement.
+const WRITTEN_OUT: usize = 64;
+
 /// Returns the condition that it is one of these values.
 pub(crate) fn among(it: Untyped, values: impl IntoIterator<Item = Untyped>) -> Untyped {
     let mut bound = Vec::new();
@@ -119,7 +134,7 @@ pub(crate) fn among(it: Untyped, values: impl IntoIterator<Item = Untyped>) -> U
     let it = values.into_iter().fold(it, |it, value| {
         it.with(value, |term, value| {
             if let Term::Bound(value) = value {
-                bound.push(Sql::Value(value));
+                bound.push(value);
             }
             term
         })
@@ -128,7 +143,12 @@ pub(crate) fn among(it: Untyped, values: impl IntoIterator<Item = Untyped>) -> U
         if bound.is_empty() {
             return one(sql::constant(false));
         }
-        let among = binary(term.clone().stored(), BinOper::In, Sql::Tuple(bound));
+        // However many there are, SQLite prepares one statement for all longer lists.
+        let values = match bound.len() {
+            ..=WRITTEN_OUT => Sql::Tuple(bound.into_iter().map(Sql::Value).collect()),
+            _ => sql::each_of(bound),
+        };
+        let among = binary(term.clone().stored(), BinOper::In, values);
         Term::Condition(match term {
             Term::Column(column) => Condition::guarded(among, column, column.beside_equal()),
             _ => Condition::One(among),

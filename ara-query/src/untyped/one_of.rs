@@ -9,7 +9,7 @@ use crate::untyped::sql::{binary, constant, null};
 
 /// A [`OneOf`](crate::OneOf) without its type: columns of a row of which the one counts that was edited last.
 #[derive(Debug, Clone)]
-pub(crate) struct OneOfTerm {
+pub struct OneOfTerm {
     member: MemberRef,
     columns: Vec<ColumnTerm>,
 }

@@ -3,6 +3,7 @@
 use sea_query::{Expr as Sql, NullOrdering, Order as Direction, OrderedStatement};
 
 use crate::untyped::column::ColumnTerm;
+use crate::untyped::sql::call;
 use crate::untyped::term::Term;
 
 /// What rows are ordered by, in which direction, and where the rows come in which it is NULL.
@@ -18,6 +19,11 @@ impl OrderTerm {
     /// Orders by the ids of a table's rows, which are never NULL.
     pub(crate) fn by_id(id: ColumnTerm) -> Self {
         Self { by: Term::Column(id), direction: Direction::Asc, nulls: None }
+    }
+
+    /// Orders texts that differ in case alone as if they were the same. Other values stay as they are.
+    pub(crate) fn ignore_case(&mut self) {
+        self.by = Term::Computed(call("ara_fold", [self.sql()]));
     }
 
     /// Returns what SQL orders by.

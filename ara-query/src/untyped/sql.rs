@@ -1,6 +1,6 @@
 //! The forms of SQL expressions that queries are made of.
 
-use sea_query::{BinOper, Expr as Sql, Func, Keyword, Value};
+use sea_query::{ArrayType, BinOper, Expr as Sql, Func, Keyword, Value};
 
 /// Returns `left op right`. sea-query adds parentheses where they are needed.
 pub(crate) fn binary(left: Sql, op: BinOper, right: Sql) -> Sql {
@@ -10,6 +10,13 @@ pub(crate) fn binary(left: Sql, op: BinOper, right: Sql) -> Sql {
 /// Returns a call of a function.
 pub(crate) fn call<const N: usize>(function: &'static str, arguments: [Sql; N]) -> Sql {
     Sql::FunctionCall(Func::cust(function).args(arguments))
+}
+
+/// Returns the values as a subquery, which binds them as one: SQLite limits how many can be bound.
+pub(crate) fn each_of(values: Vec<Value>) -> Sql {
+    // The type is for other databases.
+    let values = Value::Array(ArrayType::Bytes, Some(Box::new(values)));
+    Sql::cust_with_values("(SELECT \"value\" FROM rarray(?))", [values])
 }
 
 /// Returns a literal, which becomes part of the statement's text. It must be fixed by this crate: a value

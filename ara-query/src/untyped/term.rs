@@ -28,6 +28,8 @@ pub(crate) enum Term {
     Condition(Condition),
     /// A value that the app gives. It is never absent.
     Bound(sea_query::Value),
+    /// A value that the app gives, or nothing, which is known only when the query is run.
+    Perhaps(sea_query::Value),
     /// A snippet of a text. Its SQL needs what was searched for, which the clauses know.
     Snippet(Box<SnippetTerm>),
     /// Nothing.
@@ -41,7 +43,7 @@ impl Term {
             Self::Column(column) => column.value(),
             Self::Computed(value) => value,
             Self::Condition(condition) => sql::is_true(condition.into_sql()),
-            Self::Bound(value) => Sql::Value(value),
+            Self::Bound(value) | Self::Perhaps(value) => Sql::Value(value),
             Self::Snippet(_) | Self::Absent => sql::null(),
         }
     }
@@ -142,6 +144,13 @@ impl Untyped {
                 other => function(other.value()),
             }))
         })
+    }
+
+    /// Returns it as what the groups of a query have, which must be grouped by it.
+    pub(crate) fn of_group(self) -> Self {
+        let Self { term, mut notes } = self;
+        notes.of_group(term.clone().value());
+        Self { term, notes }
     }
 
     /// Computes something from the value.

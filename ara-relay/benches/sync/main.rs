@@ -8,10 +8,14 @@
 
 mod bulk;
 mod child;
+mod connected;
 mod crowd;
 mod devices;
 mod idle;
 mod latency;
+#[expect(dead_code, reason = "tests that attack need the rest")]
+#[path = "../../tests/load/light.rs"]
+mod light;
 mod memory;
 mod others;
 mod proxy;
@@ -54,6 +58,7 @@ fn measure(report: &mut Report, store: &Store) -> ara::Result<()> {
     wire::one_at_a_time(report, store)?;
     latency::latency(report, store)?;
     crowd::crowd(report, store)?;
+    connected::connected(report, store)?;
     memory::first_sync(report, store)?;
     idle::idle(report, store)
 }

@@ -1,8 +1,11 @@
 //! The relay, as it is shipped, in a process of its own.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use ara_measure::Usage;
 
 use crate::store::Store;
 
@@ -26,6 +29,17 @@ impl Relay {
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.expect("the relay says where it is").to_owned();
         Self { process, url }
+    }
+
+    /// Returns where it listens.
+    pub fn address(&self) -> SocketAddr {
+        let address = self.url.strip_prefix("http://");
+        address.and_then(|address| address.parse().ok()).expect("the URL has an address")
+    }
+
+    /// Returns what the relay has used so far, where the system tells it.
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::of(self.process.id())
     }
 }
 

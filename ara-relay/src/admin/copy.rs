@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ara_protocol::request::hash_body;
 use ara_protocol::segment::Head;
 use ara_protocol::slot::Slot;
-use ara_protocol::{NodeId, RecordHash, SpaceId};
+use ara_protocol::{Cursor, NodeId, RecordHash, SpaceId};
 
 use crate::admin::check::check;
-use crate::admin::{members_of, read};
+use crate::admin::{AdminError, members_of, read};
 use crate::relay::{PAGE_OF_RECORDS, records_after};
 use crate::store::{
     Ending, Listed, Live, NewSegment, Result, Space, SpaceState, Store, StoreError, StoredPlace,
@@ -58,7 +58,7 @@ pub enum CopyError {
 
     /// What is there of a copy that broke off is of another state.
     #[error(
-        "what is there of a copy that broke off does not go on here: copy into a store without it"
+        "what is there of a copy that broke off does not go on here: drop that by `admin drop-copy`, and copy again"
     )]
     Differs,
 
@@ -108,6 +108,36 @@ pub fn copy(
         space.state = state;
         Ok(())
     })?)
+}
+
+/// Drops what there is of a copy that broke off and is not to go on. A space that was copied whole is left alone.
+///
+/// # Errors
+///
+/// Returns [`AdminError::NotThere`] if the space is not there, [`AdminError::Whole`] if it was copied whole or is no copy,
+/// and [`AdminError::Store`] if the store fails.
+pub fn drop_copy(store: &dyn Store, id: SpaceId) -> std::result::Result<(), AdminError> {
+    // A little at a time, so that others are answered in between.
+    let (mut has_begun, mut is_more) = (false, true);
+    while is_more {
+        let mut outcome = Ok(false);
+        store.write(Some(Topic::Space(id)), &mut |transaction| {
+            outcome = match transaction.space(id)? {
+                None if has_begun => Ok(false),
+                None => Err(AdminError::NotThere),
+                Some(space) if space.state != SpaceState::Arriving => Err(AdminError::Whole),
+                Some(mut space) => {
+                    // A copy does not go on from here, if this breaks off as well.
+                    space.end = Cursor { number: space.end.number.max(1), chain: [0; 32] };
+                    transaction.put_space(&space)?;
+                    Ok(transaction.drop_some_of(space.key)?)
+                }
+            };
+            Ok(Ending::Keep)
+        })?;
+        (has_begun, is_more) = (true, outcome?);
+    }
+    Ok(())
 }
 
 struct Copying<'a> {

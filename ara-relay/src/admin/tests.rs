@@ -109,6 +109,36 @@ fn a_space_is_copied_to_another_store_and_back() {
     assert_eq!(check(space.relay.store(), space.id()), Ok(vec![]));
 }
 
+fn what_is_left_of_a_copy_that_broke_off_is_dropped_and_nothing_else() {
+    let space = full();
+    let (source, target) = (space.relay.store(), relay());
+    let target = target.store();
+    close(source, space.id()).unwrap();
+    assert_eq!(drop_copy(target, space.id()), Err(AdminError::NotThere));
+    assert_eq!(drop_copy(source, space.id()), Err(AdminError::Whole));
+    let break_off = |writes| {
+        let breaking = Breaking(target, AtomicUsize::new(writes));
+        copy(source, &breaking, space.id(), false)
+    };
+    for writes in [1, 4, 7] {
+        assert_eq!(break_off(writes), Err(CopyError::Store(StoreError::BrokeOff)));
+        // Dropping breaks off as well.
+        let breaking = Breaking(target, AtomicUsize::new(writes / 2));
+        if drop_copy(&breaking, space.id()).is_err() && writes > 1 {
+            assert_eq!(copy(source, target, space.id(), false), Err(CopyError::Differs));
+        }
+        // It may have been all.
+        let dropped = drop_copy(target, space.id());
+        assert!(matches!(dropped, Ok(()) | Err(AdminError::NotThere)), "{dropped:?}");
+        assert_eq!(all(target), Ok(vec![]));
+    }
+    copy(source, target, space.id(), false).unwrap();
+    // Nothing was in the way.
+    assert_eq!(check(target, space.id()), Ok(vec![]));
+    assert_eq!(drop_copy(target, space.id()), Err(AdminError::Whole));
+    assert_eq!(check(target, space.id()), Ok(vec![]));
+}
+
 fn a_copy_that_breaks_off_goes_on() {
     let mut space = full();
     let target = relay();
@@ -285,6 +315,7 @@ fn a_segment_too_large_for_one_step_is_copied_part_by_part() {
 on_every_store!(
     a_space_is_copied_to_another_store_and_back,
     a_copy_that_breaks_off_goes_on,
+    what_is_left_of_a_copy_that_broke_off_is_dropped_and_nothing_else,
     a_deleted_space_is_copied_with_its_tombstone,
     a_segment_too_large_for_one_step_is_copied_part_by_part,
     spaces_are_listed_by_size_and_by_age,

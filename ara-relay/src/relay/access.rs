@@ -14,7 +14,7 @@ use crate::relay::fault::Fault;
 use crate::relay::members::{number_of, records_after};
 use crate::relay::mending::regain;
 use crate::relay::standing::Standing;
-use crate::store::{Result as StoreResult, Space, Topic, Transaction};
+use crate::store::{Result as StoreResult, Space, StoreError, Topic, Transaction};
 
 /// The most bytes of records in an answer.
 const MOST_RECORDS: usize = 12 << 20;
@@ -174,6 +174,7 @@ impl Relay {
         let has_room =
             space.used + size <= self.quota(space) && space.records_size + size <= LONGEST_LOG;
         if !has_room && !is_needed {
+            check_size(transaction, space)?;
             return Err(self.full(space).into());
         }
         space.records += 1;
@@ -227,6 +228,17 @@ impl Relay {
             records,
         })
     }
+}
+
+/// Checks that the records of a space have as many bytes as are noted.
+fn check_size(transaction: &mut dyn Transaction, space: &Space) -> StoreResult<()> {
+    let stored = transaction.stored_records(space.key)?;
+    let counted = stored.iter().filter(|record| record.number <= space.records);
+    let size: u64 = counted.map(|record| record.bytes.len() as u64).sum();
+    if size == space.records_size {
+        return Ok(());
+    }
+    Err(StoreError::Damaged { what: "what is noted of an access log" })
 }
 
 /// Returns whether who signed is or was a member. Who was let out may read how.

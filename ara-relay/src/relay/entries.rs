@@ -9,6 +9,10 @@ use ara_protocol::{Cursor, NodeId, SegmentId};
 use crate::relay::fault::Fault;
 use crate::store::{Listed, Space, SpaceKey, StoreError, Transaction};
 
+/// How many bytes of entries or of parts an answer has, whatever the reader wants: it may ask for more, and many answers are
+/// in memory at the same time. One entry that is larger is told alone.
+pub(super) const MOST_AT_ONCE: usize = 4 << 20;
+
 /// How many segments are listed at once.
 const PAGE: usize = 128;
 
@@ -25,7 +29,7 @@ pub(super) struct Reading<'a> {
     pub(super) pushed: &'a BTreeMap<SegmentId, PlaceInRequest>,
     /// Whether the parts are wanted.
     pub(super) with_parts: bool,
-    /// How many bytes the reader wants. It gets one segment at least.
+    /// How many bytes the reader wants. It gets one segment at least, and [`MOST_AT_ONCE`] at most.
     pub(super) budget: usize,
     /// How many bytes there is room for.
     pub(super) room: usize,
@@ -59,6 +63,7 @@ impl Reading<'_> {
         let mut read = Read { entries: vec![], is_more: false };
         // Up to where the log was seen, and up to where it is told.
         let (mut seen, mut told, mut size) = (self.after, self.after, 0);
+        let budget = self.budget.min(MOST_AT_ONCE);
         let mut last = None;
         loop {
             let page = transaction.list(space.key, seen, self.node, PAGE)?;
@@ -69,7 +74,7 @@ impl Reading<'_> {
                 let outline = check(transaction, space, &listed, last)?;
                 last = Some(Cursor { number: listed.number, chain: listed.chain });
                 let (form, cost) = self.form(&listed, self.room.saturating_sub(size));
-                let is_too_much = size + cost > self.budget && !read.entries.is_empty();
+                let is_too_much = size + cost > budget && !read.entries.is_empty();
                 if is_too_much || size + cost > self.room {
                     read.is_more = true;
                     break;

@@ -30,6 +30,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Returns the space.
+    pub(crate) const fn space(&self) -> SpaceId {
+        self.space
+    }
+
     /// Returns what there is news in.
     #[must_use]
     pub const fn topic(&self) -> Topic {

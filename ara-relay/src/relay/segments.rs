@@ -11,12 +11,12 @@ use ara_protocol::segment::{LONGEST_PART, Outline};
 
 use crate::relay::Relay;
 use crate::relay::asked::Asked;
-use crate::relay::entries::Reading;
+use crate::relay::entries::{MOST_AT_ONCE, Reading};
 use crate::relay::fault::Fault;
 use crate::relay::standing::Standing;
 use crate::store::{Ending, Space, Topic, Transaction};
 
-/// How many bytes of heads or of parts an answer has at most.
+/// How many bytes of heads an answer has room for.
 const MOST: usize = LONGEST_ANSWER - 4096;
 
 /// For how many seconds a part is staged.
@@ -38,7 +38,7 @@ impl Relay {
                 node: request.node,
                 pushed: &BTreeMap::new(),
                 with_parts: false,
-                budget: MOST,
+                budget: MOST_AT_ONCE,
                 room: MOST,
             };
             let read = reading.read(transaction, &space)?;
@@ -73,7 +73,7 @@ impl Relay {
             let count = u16::try_from(outline.part_count()).unwrap_or(u16::MAX);
             let (mut parts, mut size) = (vec![], 0);
             for index in request.from..count {
-                if size + LONGEST_PART > MOST {
+                if size + LONGEST_PART > MOST_AT_ONCE {
                     break;
                 }
                 let part = transaction.part(space.key, live.number, index)?;

@@ -1,62 +1,35 @@
 //! Reading the body of a request.
-//!
-//! Anybody can send one, so how many bytes of them are held is bounded. Small ones are not counted: there are as many as
-//! there are connections.
 
 use ara_protocol::message::{LONGEST_REQUEST, Refusal};
 use axum::body::{Body, Bytes, HttpBody};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use crate::server::ServerOptions;
+use crate::server::Shared;
+use crate::server::connections::Peer;
+use crate::server::room::Held;
 
-/// How many bytes a body may have that is not counted.
-const SMALL: u64 = 64 << 10;
-
-/// In what larger ones are counted.
-const UNIT: u64 = 1 << 20;
-
-/// How many of these may be held at once.
-const MOST_UNITS: usize = 512;
-
-/// The room for bodies.
-pub(super) struct Room(Semaphore);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(Semaphore::new(MOST_UNITS))
+/// Reads a body, which takes room until the bytes are dropped. One that is too large is refused before it is read, if its
+/// length is known.
+pub(super) async fn read(shared: &Shared, body: Body, peer: Peer) -> Result<Bytes, Refusal> {
+    if body.size_hint().lower() > LONGEST_REQUEST as u64 {
+        return Err(Refusal::TooLarge);
     }
+    let reading = timeout(shared.options.body_patience, collect(shared, body, peer));
+    reading.await.unwrap_or(Err(Refusal::Busy)).map(Bytes::from_owner)
 }
 
-/// A body, and the room that it takes.
-pub(super) struct Held<'a> {
-    pub(super) bytes: Bytes,
-    _room: Option<SemaphorePermit<'a>>,
-}
-
-impl Room {
-    /// Reads a body. One that is too large is refused before it is read, if its length is known.
-    pub(super) async fn read(
-        &self,
-        body: Body,
-        options: &ServerOptions,
-    ) -> Result<Held<'_>, Refusal> {
-        let hint = body.size_hint();
-        if hint.lower() > LONGEST_REQUEST as u64 {
+/// Takes room for what has come, and not for what was announced: who claims much and sends nothing takes none.
+async fn collect(shared: &Shared, body: Body, peer: Peer) -> Result<Held, Refusal> {
+    let mut frames = body.into_data_stream();
+    let mut held = Held::default();
+    while let Some(bytes) = frames.next().await {
+        // It broke off, or is no body of HTTP. Who is still there has to be told something.
+        let bytes = bytes.map_err(|_| Refusal::Malformed)?;
+        if held.len().saturating_add(bytes.len()) > LONGEST_REQUEST {
             return Err(Refusal::TooLarge);
         }
-        let most = hint.upper().unwrap_or(LONGEST_REQUEST as u64);
-        let reading = async {
-            let units = u32::try_from(most.div_ceil(UNIT)).unwrap_or(u32::MAX);
-            // The semaphore is never closed.
-            let room = if most > SMALL { self.0.acquire_many(units).await.ok() } else { None };
-            (axum::body::to_bytes(body, LONGEST_REQUEST).await, room)
-        };
-        match timeout(options.body_patience, reading).await {
-            Ok((Ok(bytes), room)) => Ok(Held { bytes, _room: room }),
-            // It has no end, or is longer than it may be.
-            Ok((Err(_), _)) => Err(Refusal::TooLarge),
-            Err(_) => Err(Refusal::Busy),
-        }
+        shared.bodies.add(&mut held, &bytes, peer).await?;
     }
+    Ok(held)
 }

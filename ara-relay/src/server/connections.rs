@@ -20,12 +20,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
-use crate::server::Shared;
 use crate::server::patience::Patience;
 use crate::server::shares::{Share, Shares};
+use crate::server::{ServerOptions, Shared};
 
 /// How long to wait when no connection can be taken, as when there are no more file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many bytes of a request are read at once, and its head may have.
+const MOST_READ: usize = 64 << 10;
+
+/// How many bytes that are not on their way yet the system keeps of a connection. Without a limit it would take megabytes of
+/// an answer over that nobody reads, and nobody would count them.
+#[cfg(target_os = "linux")]
+const MOST_UNSENT: u32 = 128 << 10;
 
 /// In which header a reverse proxy says from where a request came.
 const FORWARDED: &str = "x-forwarded-for";
@@ -33,9 +41,6 @@ const FORWARDED: &str = "x-forwarded-for";
 /// From where a request came, if it is to be limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Peer(pub(super) Option<IpAddr>);
-
-/// An address has as many connections as it may have.
-struct TooMany;
 
 /// What takes connections.
 pub(super) struct Accepting {
@@ -52,20 +57,28 @@ impl Accepting {
     ) -> io::Result<()> {
         listener.local_addr()?;
         let room = Arc::new(Semaphore::new(self.shared.options.most_connections));
-        let shares = Arc::<Shares>::default();
+        let shares = Shares::new(self.shared.options.most_connections_of_one);
         let running = GracefulShutdown::new();
         let taking = async {
+            let mut fails = false;
             loop {
                 let Ok(permit) = room.clone().acquire_owned().await else { return };
                 match listener.accept().await {
-                    Ok((stream, address)) => match self.share(&shares, address.ip()) {
-                        Ok(share) => {
-                            self.begin(stream, address, (permit, share), running.watcher());
+                    Ok((stream, address)) => {
+                        fails = false;
+                        match shares.take(self.counted(address.ip()), 1) {
+                            Some(share) => {
+                                self.begin(stream, address, (permit, share), running.watcher());
+                            }
+                            // There may be thousands of them, so they are counted and not told.
+                            None => self.shared.metrics.refused_connection(),
                         }
-                        Err(TooMany) => tracing::warn!("an address has too many connections"),
-                    },
+                    }
                     Err(error) => {
-                        tracing::warn!(%error, "a connection cannot be taken");
+                        // That may go on for long, and is told once.
+                        if !std::mem::replace(&mut fails, true) {
+                            tracing::warn!(%error, "no connection can be taken");
+                        }
                         sleep(PAUSE).await;
                     }
                 }
@@ -83,38 +96,34 @@ impl Accepting {
         Ok(())
     }
 
-    /// Counts a connection of an address, if it is one whose connections are counted.
-    fn share(&self, shares: &Arc<Shares>, address: IpAddr) -> Result<Option<Share>, TooMany> {
+    /// Returns the address whose connections are counted. A reverse proxy has as many as it needs.
+    fn counted(&self, address: IpAddr) -> Option<IpAddr> {
         let options = &self.shared.options;
-        if options.is_behind_proxy || address.to_canonical().is_loopback() {
-            return Ok(None);
-        }
-        let share = shares.take(address, options.most_connections_of_one);
-        share.map(Some).ok_or(TooMany)
+        Some(address).filter(|address| !options.is_behind_proxy && options.limits(*address))
     }
 
     fn begin(
         &self,
         stream: TcpStream,
         address: SocketAddr,
-        room: (OwnedSemaphorePermit, Option<Share>),
+        room: (OwnedSemaphorePermit, Share),
         watcher: Watcher,
     ) {
         let options = self.shared.options;
         // News is small, and is not to wait for more.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection is slower than it need be");
+        if let Err(error) = stream.set_nodelay(true).and_then(|()| bound_unsent(&stream)) {
+            tracing::debug!(%error, "a connection is not as it should be");
         }
         let router = self.router.clone();
-        let service = service_fn(move |request| {
-            answer(router.clone(), request, address.ip(), options.is_behind_proxy)
-        });
+        let service =
+            service_fn(move |request| answer(router.clone(), request, address.ip(), options));
         let stream = TokioIo::new(Patience::new(stream, options.write_patience));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // Answers are not to be kept by anybody, and no client reads their time.
             .auto_date_header(false)
             .header_read_timeout(options.head_patience)
+            .max_buf_size(MOST_READ)
             .serve_connection(stream, service);
         let connection = watcher.watch(connection);
         let open = self.shared.metrics.connection();
@@ -127,22 +136,47 @@ impl Accepting {
     }
 }
 
+#[cfg(target_os = "linux")]
+fn bound_unsent(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT)
+}
+
+/// Elsewhere the system decides.
+#[cfg(not(target_os = "linux"))]
+const fn bound_unsent(_stream: &TcpStream) -> io::Result<()> {
+    Ok(())
+}
+
 async fn answer(
     router: Router,
     request: hyper::Request<Incoming>,
     address: IpAddr,
-    is_behind_proxy: bool,
+    options: ServerOptions,
 ) -> Result<Response, Infallible> {
     let mut request: Request = request.map(Body::new);
-    let peer = peer(&request, address, is_behind_proxy);
+    let peer = peer(&request, address, &options);
     request.extensions_mut().insert(peer);
     router.oneshot(request).await
 }
 
-/// Returns from where a request came. Who runs on this machine is not limited.
-fn peer(request: &Request, address: IpAddr, is_behind_proxy: bool) -> Peer {
-    if !is_behind_proxy {
-        return Peer(Some(address).filter(|address| !address.to_canonical().is_loopback()));
+impl ServerOptions {
+    /// Returns whether what comes from an address is limited, if no proxy says where it came from.
+    fn limits(&self, address: IpAddr) -> bool {
+        self.limits_this_machine || !address.to_canonical().is_loopback()
+    }
+}
+
+impl Shared {
+    /// Returns whose requests at the same time are counted. Without a proxy, each has a connection, and these are counted.
+    pub(super) fn turn_of(&self, peer: Peer) -> Option<IpAddr> {
+        peer.0.filter(|_| self.options.is_behind_proxy)
+    }
+}
+
+/// Returns from where a request came, if it is to be limited.
+fn peer(request: &Request, address: IpAddr, options: &ServerOptions) -> Peer {
+    if !options.is_behind_proxy {
+        return Peer(Some(address).filter(|address| options.limits(*address)));
     }
     // The proxy adds the address that it sees behind what it was sent, which anybody may have made up.
     let last = request.headers().get_all(FORWARDED).iter().next_back();
@@ -165,12 +199,20 @@ mod tests {
         };
         let [here, there, named] =
             ["127.0.0.1", "1.2.3.4", "5.6.7.8"].map(|address| address.parse::<IpAddr>().unwrap());
+        let options = |is_behind_proxy, limits_this_machine| ServerOptions {
+            is_behind_proxy,
+            limits_this_machine,
+            ..ServerOptions::default()
+        };
+        let [alone, proxied, strict] =
+            [options(false, false), options(true, false), options(false, true)];
         let forwarded = request(&["9.9.9.9, 5.6.7.8"]);
-        assert_eq!(peer(&forwarded, here, false), Peer(None));
-        assert_eq!(peer(&forwarded, there, false), Peer(Some(there)));
-        assert_eq!(peer(&forwarded, here, true), Peer(Some(named)));
-        assert_eq!(peer(&request(&["9.9.9.9", "5.6.7.8"]), here, true), Peer(Some(named)));
-        assert_eq!(peer(&request(&[]), there, true), Peer(Some(there)));
-        assert_eq!(peer(&request(&["nonsense"]), here, true), Peer(Some(here)));
+        assert_eq!(peer(&forwarded, here, &strict), Peer(Some(here)));
+        assert_eq!(peer(&forwarded, here, &alone), Peer(None));
+        assert_eq!(peer(&forwarded, there, &alone), Peer(Some(there)));
+        assert_eq!(peer(&forwarded, here, &proxied), Peer(Some(named)));
+        assert_eq!(peer(&request(&["9.9.9.9", "5.6.7.8"]), here, &proxied), Peer(Some(named)));
+        assert_eq!(peer(&request(&[]), there, &proxied), Peer(Some(there)));
+        assert_eq!(peer(&request(&["nonsense"]), here, &proxied), Peer(Some(here)));
     }
 }

@@ -20,6 +20,7 @@ use crate::server::Shared;
 use crate::server::handling::respond_with;
 use crate::server::metrics::Open;
 use crate::server::notices::Notice;
+use crate::server::shares::Share;
 
 /// One who is told.
 struct Telling {
@@ -30,10 +31,11 @@ struct Telling {
     /// What was told last.
     told: Option<News>,
     _open: Open,
+    _turn: Share,
 }
 
-/// Answers a request for events.
-pub(super) async fn respond(shared: &Arc<Shared>, body: Bytes) -> Response {
+/// Answers a request for events. It has its turn as long as it is told.
+pub(super) async fn respond(shared: &Arc<Shared>, body: Bytes, turn: Share) -> Response {
     let relay = shared.relay.clone();
     let subscribed = spawn_blocking(move || relay.subscribe(&body, None)).await;
     let subscription = match subscribed {
@@ -48,6 +50,7 @@ pub(super) async fn respond(shared: &Arc<Shared>, body: Bytes) -> Response {
         stopping: shared.stopping.subscribe(),
         told: None,
         _open: shared.metrics.stream(),
+        _turn: turn,
     };
     let heartbeat = KeepAlive::new().interval(shared.options.heartbeat);
     Sse::new(stream(telling)).keep_alive(heartbeat).into_response()
@@ -65,26 +68,52 @@ impl Telling {
     /// Returns what is to be told next, or `None` if it is over.
     async fn next(&mut self) -> Option<News> {
         loop {
+            let news = match self.told {
+                None => self.look().await?,
+                Some(told) => {
+                    let found = tokio::select! {
+                        found = self.notice.wait() => found,
+                        _ = self.stopping.wait_for(|stops| *stops) => return None,
+                    };
+                    match found.get_or_init(|| self.look_for_all()).await {
+                        // Who is a member says the access log, and that is as it was.
+                        Some(news) if news.records == told.records => *news,
+                        _ => self.look().await?,
+                    }
+                }
+            };
             if *self.stopping.borrow() {
                 return None;
             }
-            let (relay, subscription) = (self.shared.relay.clone(), self.subscription);
-            let news = spawn_blocking(move || relay.news_for(&subscription)).await;
-            let news = match news {
-                Ok(Ok(news)) => news?,
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "the store fails");
-                    return None;
-                }
-                Err(_) => return None,
-            };
             if self.told.replace(news) != Some(news) {
                 return Some(news);
             }
-            tokio::select! {
-                () = self.notice.wait() => {}
-                _ = self.stopping.wait_for(|stops| *stops) => return None,
-            }
         }
+    }
+
+    /// Returns how far the space is, unless the member is none any more.
+    async fn look(&self) -> Option<News> {
+        let (relay, subscription) = (self.shared.relay.clone(), self.subscription);
+        read(move || relay.news_for(&subscription)).await
+    }
+
+    /// Returns how far the space is, whoever is a member.
+    async fn look_for_all(&self) -> Option<News> {
+        let (relay, space) = (self.shared.relay.clone(), self.subscription.space());
+        read(move || relay.news(space)).await
+    }
+}
+
+/// Reads the store, on a thread for what blocks.
+async fn read(
+    news: impl FnOnce() -> crate::store::Result<Option<News>> + Send + 'static,
+) -> Option<News> {
+    match spawn_blocking(news).await {
+        Ok(Ok(news)) => news,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the store fails");
+            None
+        }
+        Err(_) => None,
     }
 }

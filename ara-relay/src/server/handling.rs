@@ -15,7 +15,7 @@ use tokio::time::timeout_at;
 
 use crate::relay::{RelayAnswer, peek_mailbox, refusal};
 use crate::server::connections::Peer;
-use crate::server::{Shared, events};
+use crate::server::{Shared, body, events};
 use crate::store::Topic;
 
 /// Returns what answers at each path.
@@ -47,16 +47,23 @@ async fn respond(shared: &Arc<Shared>, endpoint: Endpoint, peer: Peer, body: Bod
     if let Some(limited) = peer.0.and_then(|peer| shared.relay.limited(peer)) {
         return respond_with(limited);
     }
-    let held = match shared.bodies.read(body, &shared.options).await {
-        Ok(held) => held,
+    let Some(turn) = shared.turns.take(shared.turn_of(peer), 1) else {
+        return respond_with(refusal(Refusal::Limited { retry_after: 1 }));
+    };
+    let body = match body::read(shared, body, peer).await {
+        Ok(body) => body,
         Err(refused) => return respond_with(refusal(refused)),
     };
-    let body = held.bytes.clone();
     shared.metrics.received(endpoint, body.len() as u64);
-    match endpoint {
-        Endpoint::Events => events::respond(shared, body).await,
-        Endpoint::Mailbox => respond_with(wait_for_box(shared, body).await),
-        _ => respond_with(answer(shared, endpoint, body).await),
+    let answer = match endpoint {
+        Endpoint::Events => return events::respond(shared, body, turn).await,
+        Endpoint::Mailbox => wait_for_box(shared, body).await,
+        _ => answer(shared, endpoint, body).await,
+    };
+    // It takes room until it was sent.
+    match shared.answers.hold(answer.body, peer) {
+        Ok(held) => respond_by(answer.status, Bytes::from_owner(held)),
+        Err(refused) => respond_with(refusal(refused)),
     }
 }
 
@@ -93,8 +100,12 @@ async fn wait_for_box(shared: &Shared, body: Bytes) -> RelayAnswer {
 
 /// Makes a response of what the relay answers.
 pub(super) fn respond_with(answer: RelayAnswer) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/octet-stream")], answer.body).into_response()
+    respond_by(answer.status, answer.body.into())
+}
+
+fn respond_by(status: u16, body: Bytes) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/octet-stream")], body).into_response()
 }
 
 /// Tells whether the store can be read.

@@ -56,6 +56,7 @@ pub(super) struct Metrics {
     received: Family<At, Counter>,
     sent: Family<At, Counter>,
     connections: Gauge,
+    refused: Counter,
     streams: Gauge,
     spaces: Gauge,
     stored: Gauge,
@@ -90,6 +91,7 @@ impl Metrics {
             received: Family::default(),
             sent: Family::default(),
             connections: Gauge::default(),
+            refused: Counter::default(),
             streams: Gauge::default(),
             spaces: Gauge::default(),
             stored: Gauge::default(),
@@ -120,6 +122,8 @@ impl Metrics {
         ] {
             registry.register(name, help, gauge.clone());
         }
+        let help = "Connections that were closed at once, as their address has as many as it may";
+        registry.register("refused_connections", help, metrics.refused.clone());
         let help = "What the store takes on its disk";
         registry.register_with_unit("store", help, Unit::Bytes, metrics.stored.clone());
         registry.register_collector(Box::new(metrics.sizes.clone()));
@@ -163,6 +167,11 @@ impl Metrics {
     /// Counts a connection while it is open.
     pub(super) fn connection(&self) -> Open {
         Open::new(&self.connections)
+    }
+
+    /// Counts a connection that was not taken.
+    pub(super) fn refused_connection(&self) {
+        self.refused.inc();
     }
 
     /// Counts a stream of events while it is open.

@@ -3,20 +3,24 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
+use crate::relay::News;
 use crate::store::Topic;
+
+/// How far a space is since it was told of, or `None` if it is not here. Who is woken first reads it for all.
+pub(super) type Found = Arc<OnceCell<Option<News>>>;
 
 /// Those who wait, by what they wait for.
 #[derive(Default)]
 pub(super) struct Notices {
-    topics: Mutex<HashMap<Topic, watch::Sender<()>>>,
+    topics: Mutex<HashMap<Topic, watch::Sender<Found>>>,
 }
 
 /// One who waits. What is told from its making on is not missed.
 pub(super) struct Notice {
     topic: Topic,
-    told: watch::Receiver<()>,
+    told: watch::Receiver<Found>,
     notices: Arc<Notices>,
 }
 
@@ -24,7 +28,7 @@ impl Notices {
     /// Wakes those who wait.
     pub(super) fn tell(&self, topic: Topic) {
         if let Some(sender) = self.topics().get(&topic) {
-            sender.send_replace(());
+            sender.send_replace(Found::default());
         }
     }
 
@@ -35,20 +39,22 @@ impl Notices {
 
     /// Begins to wait.
     pub(super) fn about(self: &Arc<Self>, topic: Topic) -> Notice {
-        let told = self.topics().entry(topic).or_insert_with(|| watch::channel(()).0).subscribe();
-        Notice { topic, told, notices: self.clone() }
+        let mut topics = self.topics();
+        let sender = topics.entry(topic).or_insert_with(|| watch::channel(Found::default()).0);
+        Notice { topic, told: sender.subscribe(), notices: self.clone() }
     }
 
-    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, watch::Sender<()>>> {
+    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, watch::Sender<Found>>> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Notice {
-    /// Waits until something was told since the last time.
-    pub(super) async fn wait(&mut self) {
+    /// Waits until something was told since the last time, and returns what all who are woken by it find out together.
+    pub(super) async fn wait(&mut self) -> Found {
         // The sender stays as long as anybody waits.
         let _ = self.told.changed().await;
+        self.told.borrow_and_update().clone()
     }
 }
 
@@ -75,12 +81,12 @@ mod tests {
         let mut elsewhere = notices.about(other);
         notices.tell(one);
         notices.tell(one);
-        first.wait().await;
-        second.wait().await;
+        // What one of them finds, the other need not look for.
+        assert!(Arc::ptr_eq(&first.wait().await, &second.wait().await));
         tokio::select! {
             biased;
-            () = first.wait() => panic!("it was told once"),
-            () = elsewhere.wait() => panic!("it was told of something else"),
+            _ = first.wait() => panic!("it was told once"),
+            _ = elsewhere.wait() => panic!("it was told of something else"),
             () = std::future::ready(()) => {}
         }
         drop(first);

@@ -1,4 +1,4 @@
-//! How many connections one address may have, so that nobody takes all of them.
+//! How much of something one address may have, so that nobody takes all of it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,37 +6,49 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::relay::network_of;
 
-/// The connections of each address.
-#[derive(Debug, Default)]
-pub(super) struct Shares(Mutex<HashMap<IpAddr, usize>>);
+/// What each address has.
+#[derive(Debug)]
+pub(super) struct Shares {
+    most: usize,
+    taken: Mutex<HashMap<IpAddr, usize>>,
+}
 
-/// A connection that counts while it is open.
+/// What somebody has, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Share {
-    address: IpAddr,
+    /// Whose it is, and how much, if it is counted.
+    counted: Option<(IpAddr, usize)>,
     shares: Arc<Shares>,
 }
 
 impl Shares {
-    /// Counts a connection, or returns `None` if the address has as many as it may.
-    pub(super) fn take(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Share> {
-        let address = network_of(address);
-        let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = shares.entry(address).or_default();
-        (*count < most).then(|| {
-            *count += 1;
-            Share { address, shares: self.clone() }
-        })
+    /// Lets each address have so much.
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, taken: Mutex::default() })
+    }
+
+    /// Takes so much for an address, or returns `None` if that is more than it may have. Who has no address, as who is not
+    /// limited, may have any amount.
+    pub(super) fn take(self: &Arc<Self>, address: Option<IpAddr>, amount: usize) -> Option<Share> {
+        let counted = address.map(|address| (network_of(address), amount));
+        if let Some((address, amount)) = counted {
+            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+            let had = taken.get(&address).copied().unwrap_or_default();
+            let has = had.checked_add(amount).filter(|has| *has <= self.most)?;
+            taken.insert(address, has);
+        }
+        Some(Share { counted, shares: self.clone() })
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut shares = self.shares.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = shares.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                shares.remove(&self.address);
+        let Some((address, amount)) = self.counted else { return };
+        let mut taken = self.shares.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(has) = taken.get_mut(&address) {
+            *has = has.saturating_sub(amount);
+            if *has == 0 {
+                taken.remove(&address);
             }
         }
     }
@@ -48,16 +60,16 @@ mod tests {
 
     #[test]
     fn one_address_has_its_share_and_no_more() {
-        let shares = Arc::<Shares>::default();
-        let [one, other] = [1, 2].map(|last| IpAddr::from([1, 2, 3, last]));
-        let take = |address| shares.take(address, 2);
-        let first = take(one);
-        let second = take(one);
-        assert!(first.is_some() && second.is_some() && take(one).is_none());
-        assert!(take(other).is_some());
+        let shares = Shares::new(2);
+        let [one, other] = [1, 2].map(|last| Some(IpAddr::from([1, 2, 3, last])));
+        let first = shares.take(one, 1);
+        let second = shares.take(one, 1);
+        assert!(first.is_some() && second.is_some() && shares.take(one, 1).is_none());
+        assert!(shares.take(other, 2).is_some() && shares.take(other, 3).is_none());
+        assert!(shares.take(None, 3).is_some());
         drop(first);
-        assert!(take(one).is_some());
+        assert!(shares.take(one, 2).is_none() && shares.take(one, 1).is_some());
         drop(second);
-        assert!(shares.0.lock().unwrap().is_empty());
+        assert!(shares.taken.lock().unwrap().is_empty());
     }
 }

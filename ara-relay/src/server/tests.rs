@@ -299,6 +299,7 @@ async fn health_and_metrics_are_told() {
         "ara_relay_requests_total{endpoint=\"/v1/sync\",status=\"400\"} 1",
         "ara_relay_request_duration_seconds_count{endpoint=\"/v1/sync\"} 1",
         "ara_relay_event_streams 1",
+        "ara_relay_refused_connections_total 0",
         "ara_relay_spaces 1",
         "ara_relay_space_bytes_count 1",
         "ara_relay_space_segments_sum 1.0",

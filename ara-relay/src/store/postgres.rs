@@ -21,6 +21,7 @@ mod slots;
 mod spaces;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -89,8 +90,9 @@ struct Connections {
 impl PostgresStore {
     /// Connects to a database, and makes the tables, or what they lack.
     ///
-    /// With `sslmode=require` or `verify-full` in the URL the connection is encrypted, and it is checked who the database
-    /// is: by the certificates in the file `sslrootcert`, or by the authorities that browsers trust.
+    /// With `sslmode=verify-full` in the URL the connection is encrypted, and it is checked who the database is: by the
+    /// certificates in the file `sslrootcert`, or by the authorities that browsers trust. `verify-ca` checks no name, and
+    /// `require` nothing unless there is `sslrootcert`. Without `sslmode` nothing is encrypted.
     ///
     /// # Errors
     ///

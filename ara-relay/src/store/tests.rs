@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use ara_protocol::keys::SecretKeys;
-use ara_protocol::{MailboxId, SpaceId};
+use ara_protocol::{MailboxId, RecordHash, SpaceId};
 
 use super::*;
 use crate::testing::fixed;
@@ -69,6 +69,25 @@ fn what_is_undone_of_a_space_is_not_seen_by_the_next_job() {
     store
         .read(&mut |transaction| {
             assert_eq!(transaction.space(space(1))?.unwrap().used, 9);
+            Ok(Ending::Keep)
+        })
+        .unwrap();
+}
+
+fn a_record_that_is_added_replaces_itself_and_what_has_its_number() {
+    let store = test_store();
+    let [one, other] = [1, 2].map(|byte| RecordHash::from_bytes([byte; 32]));
+    let numbers = [(1, one), (2, other), (1 << 47, other), (2, other), (2, one)];
+    store
+        .write(ABOUT, &mut |transaction| {
+            let key = transaction.found(space(1))?.key;
+            for (number, hash) in numbers {
+                transaction.add_record(key, number, hash, hash.as_bytes())?;
+                assert_eq!(transaction.record_number(key, hash)?, Some(number));
+            }
+            let left = transaction.stored_records(key)?;
+            let left: Vec<_> = left.iter().map(|record| (record.number, record.hash)).collect();
+            assert_eq!(left, [(2, one)]);
             Ok(Ending::Keep)
         })
         .unwrap();
@@ -185,6 +204,7 @@ on_every_store!(
     those_who_wait_fail_alone,
     a_job_that_panics_does_not_stop_the_others,
     marks_change_with_what_is_new,
+    a_record_that_is_added_replaces_itself_and_what_has_its_number,
 );
 
 mod read_while_written {

@@ -68,6 +68,8 @@ pub trait Spaces {
     /// Drops some of what deleted spaces have besides their tombstones and their access records, so that others need
     /// not wait for long. Returns whether there may be more.
     fn drop_some(&mut self) -> Result<bool>;
+    /// Drops some of what a space has, or the space itself once it has nothing else. Returns whether there is more.
+    fn drop_some_of(&mut self, space: SpaceKey) -> Result<bool>;
     /// Returns the tombstone of a space that was deleted.
     fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>>;
 }

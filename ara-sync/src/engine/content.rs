@@ -32,14 +32,18 @@ pub(super) enum Content {
 }
 
 impl Engine {
-    /// Fetches what is needed of a segment, opens it, and checks it against its head.
+    /// Fetches what is needed of a segment, opens it, and checks it against its head. Where the relay has no parts of it,
+    /// others may have taken its place meanwhile, so that it is pending.
     pub(super) fn content(
         &mut self,
         head: &Head,
         bounds: Bounds,
         part: Option<Vec<u8>>,
     ) -> Result<Content> {
-        let Some(parts) = self.parts(head, part)? else { return Ok(Content::Not(Why::NotOpened)) };
+        let parts = match self.parts(head, part)? {
+            Ok(parts) => parts,
+            Err(why) => return Ok(Content::Not(why)),
+        };
         let keys = self.epoch_keys.as_ref();
         let Some(key) = keys.and_then(|keys| keys.get(head.header().epoch)) else {
             return Ok(Content::Not(Why::NotOpened));
@@ -72,16 +76,20 @@ impl Engine {
         Ok(Content::Changes { changes: cut.before, stood, is_held: cut.is_any_held })
     }
 
-    /// Returns the parts of a segment: the one that came with it, or those that the relay has. Returns `None` if they
-    /// are not there any more, or are not those of the segment.
-    fn parts(&self, head: &Head, part: Option<Vec<u8>>) -> Result<Option<Vec<Vec<u8>>>> {
+    /// Returns the parts of a segment: the one that came with it, or those that the relay has. Or returns why there are
+    /// none: they are not there any more, or are not those of the segment.
+    fn parts(
+        &self,
+        head: &Head,
+        part: Option<Vec<u8>>,
+    ) -> Result<std::result::Result<Vec<Vec<u8>>, Why>> {
         if let Some(part) =
             part.filter(|part| head.part_count() == 1 && head.check_part(0, part).is_ok())
         {
-            return Ok(Some(vec![part]));
+            return Ok(Ok(vec![part]));
         }
         if head.part_count() > MOST_PARTS {
-            return Ok(None);
+            return Ok(Err(Why::NotOpened));
         }
         let mut parts = Vec::new();
         while parts.len() < head.part_count() {
@@ -89,16 +97,16 @@ impl Engine {
             let request = PartsRequest { space: self.space(), segment: head.id(), from };
             let answer = self.relay.parts(&request, &self.keys)?;
             if answer.parts.is_empty() {
-                return Ok(None);
+                return Ok(Err(Why::Pending));
             }
             for part in answer.parts {
                 if head.check_part(parts.len(), &part).is_err() {
-                    return Ok(None);
+                    return Ok(Err(Why::NotOpened));
                 }
                 parts.push(part);
             }
         }
-        Ok(Some(parts))
+        Ok(Ok(parts))
     }
 }
 

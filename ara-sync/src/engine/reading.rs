@@ -240,7 +240,11 @@ impl Engine {
             match waits {
                 _ if self.knows(known, node, bounds)? => Standing::Settled,
                 Some(why) => Standing::Waits(why),
-                None if follows => {
+                // What takes the place of others follows them, or what comes after them. It begins where this device
+                // stands, or before that.
+                None if follows
+                    || self.database.knows_point(*node.as_bytes(), node_point(bounds.from))? =>
+                {
                     // What a merge notes of segments, it notes of those that are written.
                     self.write_batch(batch, outcome)?;
                     Standing::Opened(self.content(&head, bounds, part)?)
@@ -268,7 +272,8 @@ impl Engine {
         match standing {
             Standing::Settled => {}
             Standing::Waits(why) => {
-                if why != Why::NotOpened {
+                // What takes the place of others may be what can be opened.
+                if why != Why::NotOpened || !header.replaces.is_empty() {
                     self.told.due.insert(node);
                 }
                 batch.hold(node, why, alarm_of(*node.as_bytes(), why));
@@ -304,6 +309,9 @@ impl Engine {
         let (changes, stood, is_held) = match content {
             Content::Changes { changes, stood, is_held } => (changes, stood, is_held),
             Content::Not(why) => {
+                if why == Why::Pending {
+                    self.told.due.insert(node);
+                }
                 batch.hold(node, why, alarm_of(*node.as_bytes(), why));
                 return Ok(());
             }

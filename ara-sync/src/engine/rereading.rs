@@ -146,6 +146,12 @@ impl Engine {
         Ok(noted.len() == heads.len() && noted.iter().filter(reached).count() == noted.len())
     }
 
+    /// Returns whether the relay still says that it has a segment, of which it has shown no parts.
+    fn is_listed(&mut self, head: &Head, outcome: &mut Outcome) -> Result<bool> {
+        let heads = self.heads_of(head.header().node, outcome)?;
+        Ok(heads.is_some_and(|heads| heads.contains_key(&head.id())))
+    }
+
     /// Looks what the relay has of the nodes of which it takes nothing. If that is something else than it has shown, its
     /// log is begun anew. Returns whether that is so.
     pub(super) fn look_again(&mut self, outcome: &mut Outcome) -> Result<bool> {
@@ -226,6 +232,10 @@ impl Engine {
         let Some(bounds) = segment.bounds else { return Ok(Again::Not(Why::NotOpened, None)) };
         let (changes, stood, is_held) = match self.content(head, bounds, None)? {
             Content::Changes { changes, stood, is_held } => (changes, stood, is_held),
+            Content::Not(Why::Pending) if self.is_listed(head, outcome)? => {
+                let why = Why::NotOpened;
+                return Ok(Again::Not(why, alarm_of(*node.as_bytes(), why)));
+            }
             Content::Not(why) => return Ok(Again::Not(why, alarm_of(*node.as_bytes(), why))),
         };
         let mut batch = Batch::new(self.place);

@@ -133,7 +133,7 @@ impl Engine {
         (self.told.taken, self.place.by_heads, known, told, self.url.clone())
     }
 
-    /// Reads up to the end of the log, and sends nothing but the own slot.
+    /// Reads up to the end of the log, and sends nothing but the own slot. What took the place of others is merged too.
     pub(super) fn read_to_end(&mut self, outcome: &mut Outcome) -> Result<()> {
         let mut in_vain = 0;
         loop {
@@ -142,7 +142,13 @@ impl Engine {
             let done = self.unless_refused(requested, outcome);
             self.forget_if_failed(done)?;
             if self.told.end == Some(self.place.cursor) {
-                return Ok(());
+                let reread = self.reread(&|| false, outcome);
+                let done = self.unless_refused(reread, outcome);
+                self.forget_if_failed(done)?;
+                // Unless the relay has shown that its log is another one.
+                if self.told.end == Some(self.place.cursor) {
+                    return Ok(());
+                }
             }
             in_vain = if self.standing(outcome) == before { in_vain + 1 } else { 0 };
             if in_vain >= MOST_IN_VAIN {

@@ -12,9 +12,9 @@ const PREFIX: &str = "unread/";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Why {
-    /// Something before them is still to come.
+    /// Something before them is still to come, or what has taken their place.
     Pending = 1,
-    /// They could not be opened, or their parts are not there.
+    /// They could not be opened, or the relay shows no parts of them.
     NotOpened = 2,
     /// The merge refused them.
     Refused = 3,

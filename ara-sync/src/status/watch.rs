@@ -11,9 +11,9 @@ use crate::status::cell::StatusCell;
 /// The status of a session as it changes: see [`Session::watch_status`](crate::Session::watch_status).
 ///
 /// The status of now is there at once, and each later one when it has changed. They do not queue up: a reader that is
-/// slow gets the newest one. As an iterator it blocks until the status changes, and ends with the session. With the
-/// feature `stream` it is a `Stream` too.
-#[must_use = "a watch tells nothing until it is asked: call `recv`, or iterate"]
+/// slow gets the newest one. A loop over it blocks until the status changes, and ends with the session. With the feature
+/// `stream` it is a `Stream`.
+#[must_use = "a watch tells nothing until it is asked: call `recv`, or loop over it"]
 pub struct StatusWatch {
     cell: Arc<StatusCell>,
     /// The number of this watch, by which its task is known.
@@ -113,15 +113,29 @@ impl StatusWatch {
     }
 }
 
-impl Iterator for StatusWatch {
+/// Waits for each status. A watch is no iterator itself, as it may be a `Stream`, whose methods have the same names.
+impl IntoIterator for StatusWatch {
     type Item = Status;
+    type IntoIter = Statuses;
 
-    fn next(&mut self) -> Option<Status> {
-        self.recv()
+    fn into_iter(self) -> Statuses {
+        Statuses(self)
     }
 }
 
-impl FusedIterator for StatusWatch {}
+/// The statuses of a [`StatusWatch`], one after the other. It blocks until the status changes, and ends with the session.
+#[derive(Debug)]
+pub struct Statuses(StatusWatch);
+
+impl Iterator for Statuses {
+    type Item = Status;
+
+    fn next(&mut self) -> Option<Status> {
+        self.0.recv()
+    }
+}
+
+impl FusedIterator for Statuses {}
 
 impl fmt::Debug for StatusWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,7 +177,7 @@ mod tests {
         let mut watch = StatusWatch::new(Arc::clone(&cell));
         let waiting = thread::spawn(move || {
             let found = watch.wait_until(LONG, |status| status.connection == Connection::Connected);
-            (found.is_some(), watch.last())
+            (found.is_some(), watch.into_iter().last())
         });
         cell.update(|status| status.connection = Connection::Connected);
         cell.end();

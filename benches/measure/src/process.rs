@@ -1,4 +1,4 @@
-//! What the system tells of this process.
+//! What the system tells of a process.
 
 use std::fs;
 use std::time::Duration;
@@ -20,12 +20,18 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Returns what the process has used so far, or `None` where the system has no `/proc`.
+    /// Returns what this process has used so far, or `None` where the system has no `/proc`.
     #[must_use]
     pub fn now() -> Option<Self> {
-        let status = fs::read_to_string("/proc/self/status").ok()?;
-        let io = fs::read_to_string("/proc/self/io").ok()?;
-        let stat = fs::read_to_string("/proc/self/stat").ok()?;
+        Self::of(std::process::id())
+    }
+
+    /// Returns what a process has used so far, or `None` if there is none, or where the system has no `/proc`.
+    #[must_use]
+    pub fn of(process: u32) -> Option<Self> {
+        let [status, io, stat] = ["status", "io", "stat"]
+            .map(|file| fs::read_to_string(format!("/proc/{process}/{file}")).ok());
+        let (status, io, stat) = (status?, io?, stat?);
         // What comes before is the name of the program, in which anything may be.
         let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();

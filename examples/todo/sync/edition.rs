@@ -29,7 +29,7 @@ impl Edition for ThisYear {
         let todos = db.query::<Todo>().narrow_all();
         let watch = todos.order_by(Todo::created_at.asc()).order_by(Todo::id.asc()).watch()?;
         let line = |todo| Task::from(todo).to_string();
-        Ok(Box::new(watch.map(move |todos| Ok(todos?.into_iter().map(line).collect()))))
+        Ok(Box::new(watch.into_iter().map(move |todos| Ok(todos?.into_iter().map(line).collect()))))
     }
 }
 
@@ -38,6 +38,8 @@ impl Edition for LastYear {
 
     fn watch(db: &Database) -> Result<Lines> {
         let watch = last_year::todos(db).watch()?;
-        Ok(Box::new(watch.map(|todos| Ok(todos?.iter().map(last_year::line).collect()))))
+        Ok(Box::new(
+            watch.into_iter().map(|todos| Ok(todos?.iter().map(last_year::line).collect())),
+        ))
     }
 }

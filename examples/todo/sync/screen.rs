@@ -68,7 +68,7 @@ impl Screen {
         let (tell, news) = channel();
         let typed = from_fn(|| io::stdin().lines().next()?.ok()).map(News::Typed);
         tell_each(typed.chain(once(News::EndOfInput)), &tell);
-        tell_each(session.watch_status().map(News::Status), &tell);
+        tell_each(session.watch_status().into_iter().map(News::Status), &tell);
         tell_each((self.watch)(&self.db)?.map(News::List), &tell);
 
         say(&format!("syncing through {}; Enter ends it", session.status().relay))?;

@@ -27,6 +27,14 @@ fn main() -> ara::Result<()> {
             Todo::title.lower(),
             Todo::title.upper(),
             Todo::stars.add(1),
+            Todo::stars.add(2),
+            Todo::stars.add(3),
+            Todo::stars.add(4),
+            Todo::stars.add(5),
+            Todo::stars.add(6),
+            Todo::stars.add(7),
+            Todo::stars.add(8),
+            Todo::stars.add(9),
         ))
         .all()?;
     db.query::<Todo>().select("title").all()?;

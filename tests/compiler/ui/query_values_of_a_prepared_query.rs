@@ -1,4 +1,4 @@
-use ara::Param;
+use ara::{OptionalParam, Param};
 use ara::prelude::*;
 
 #[derive(Table)]
@@ -20,5 +20,10 @@ fn main() -> ara::Result<()> {
     let starred = db.prepare(|(stars,): (Param<i64>,)| db.query::<Todo>().filter(Todo::stars.ge(stars)));
     starred.all(("five",))?;
     starred.all(5)?;
+    let titled = db.prepare(|(title,): (OptionalParam<NonEmptyString<1000>>,)| {
+        db.query::<Todo>().filter(Todo::title.eq(title))
+    });
+    titled.all((Some("Buy milk"),))?;
+    titled.all(("Buy milk",))?;
     Ok(())
 }

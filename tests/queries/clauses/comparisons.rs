@@ -110,6 +110,18 @@ fn among<D: Queries>(asked: &mut Asked<'_, D>) -> Outcome {
         format!("weight IN (1.0, {:?})", given.weight),
     )?;
     asked.filter(Task::state.is_in([State::Open, State::Done]), "state IN ('Open', 'Done')")?;
+    // A list that is too long for the text of the statement.
+    let long = stars..stars.saturating_add(100);
+    asked.filter(
+        Task::stars.is_in(long.clone()),
+        format!("stars >= {stars} AND stars < {}", long.end),
+    )?;
+    asked.filter(
+        Task::weight.is_not_in((0..100).map(|_| given.weight)),
+        format!("weight IS NOT {:?}", given.weight),
+    )?;
+    let titles = (0..100).map(|n| format!("no {n}")).chain([given.title.to_owned()]);
+    asked.filter(Task::title.is_in(titles), format!("title IS {}", quoted(given.title)))?;
     let teams = [id::<Team>(given.number), id(0)];
     asked.filter(
         Task::team_id.is_in(teams),

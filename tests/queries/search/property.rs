@@ -58,7 +58,7 @@ type Model = Vec<(Id<Todo>, String, bool)>;
 fn words(text: &str) -> Vec<String> {
     let plain = text.to_lowercase().replace('é', "e");
     plain
-        .split(|c: char| !c.is_alphanumeric())
+        .split(|c: char| !c.is_alphanumeric() && c != '😀')
         .filter(|w| !w.is_empty())
         .map(str::to_owned)
         .collect()

@@ -43,7 +43,7 @@ mod turned {
     }
 }
 
-const OBJECTS: &str = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%ara_search %'";
+const OBJECTS: &str = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%ara_search_2 %'";
 
 fn filled(file: &File) -> Outcome<Database> {
     let db = file.open()?;
@@ -157,7 +157,7 @@ fn versions_of_the_app_take_turns() -> Outcome {
 
 #[test]
 fn what_was_lost_is_told_and_made_again() -> Outcome {
-    let name = "ara_search todo(notes,title)";
+    let name = "ara_search_2 todo(notes,title)";
     for lost in [
         format!("DROP TABLE \"{name}\""),
         format!("DROP TABLE \"{name} stale\""),
@@ -201,7 +201,7 @@ fn a_column_that_comes_back_is_searched() -> Outcome {
     let file = File::new()?;
     let db = filled(&file)?;
     db.ensure::<Todo>()?;
-    let name = "ara_search todo(notes,title)";
+    let name = "ara_search_2 todo(notes,title)";
     for sql in ["", "DROP TRIGGER \"{name} update\";", "DROP TABLE \"{name}\";"] {
         let sql = sql.replace("{name}", name);
         file.sqlite()?.execute_batch(&format!("{sql} ALTER TABLE todo DROP COLUMN notes"))?;

@@ -33,7 +33,7 @@ mod older {
 }
 
 const INDEXES: &str = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'ara_index note%'";
-const SEARCHES: &str = "SELECT count(*) FROM sqlite_schema WHERE name = 'ara_search note(text)'";
+const SEARCHES: &str = "SELECT count(*) FROM sqlite_schema WHERE name = 'ara_search_2 note(text)'";
 const REGISTERED: &str = "SELECT count(*) FROM ara_index";
 
 fn draft(text: &str) -> impl ara::Create<Table = newer::Note> {
@@ -175,7 +175,7 @@ fn who_only_reads_is_told() -> Outcome {
 /// A part that another program dropped, of which `ensure` tells, is made by the search that lacks it.
 #[test]
 fn a_lost_part_is_made_again() -> Outcome {
-    let name = "ara_search note(text)";
+    let name = "ara_search_2 note(text)";
     for lost in ["", " stale", "_idx", "_data", "_config", "_docsize"] {
         let file = File::new()?;
         let db = file.open()?;

@@ -27,7 +27,7 @@ fn waits_until_the_end(db: Database) -> Outcome {
         let _ = over.send(Some(todos.recv().map(drop)));
         // It stays over.
         let _ = over.send(Some(todos.try_recv().map(drop)));
-        todos.next().is_none()
+        todos.into_iter().next().is_none()
     });
     assert!(is_over.recv_timeout(LONG)?.is_none());
     let clone = db.clone();
@@ -125,5 +125,45 @@ fn watches_come_and_go_while_others_write() -> Outcome {
     })?;
     let mut todos = db.query::<Todo>().select(Todo::id).watch()?;
     assert_eq!(todos.told()?.len(), 200);
+    Ok(())
+}
+
+/// The function is called once for each result that may be there, by whoever commits.
+#[test]
+fn a_function_hears_of_changes_without_a_thread() -> Outcome {
+    let file = File::new()?;
+    for db in [Database::memory()?, unwatched().open(file.path())?] {
+        let mut todos = db.query::<Todo>().select(Todo::id).watch()?;
+        let (tell, told) = channel();
+        let tell_again = tell.clone();
+        todos.on_change(move || tell.send("first").unwrap_or_default());
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["first"]);
+        assert_eq!(todos.told()?.len(), 0);
+        db.create(Todo::draft().title("Buy milk"))?;
+        db.create(Todo::draft().title("Buy tea"))?;
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["first"]);
+        // Another function takes its place, and hears of what is there already.
+        todos.on_change(move || tell_again.send("second").unwrap_or_default());
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["second"]);
+        assert_eq!(todos.told()?.len(), 2);
+        // It may use the database.
+        let (reader, (count, counted)) = (db.clone(), channel());
+        todos.on_change(move || drop(count.send(reader.query::<Todo>().count())));
+        let failed: ara::Result<()> = db.transaction(|_| Err(Error::Broken));
+        assert!(failed.is_err());
+        assert!(counted.try_recv().is_err());
+        db.create(Todo::draft().title("Think"))?;
+        assert_eq!(counted.try_recv()??, 3);
+        todos.on_change(|| {});
+        assert!(counted.try_recv().is_err());
+
+        let (tell, told) = channel();
+        todos.told()?;
+        todos.on_change(move || tell.send("the end").unwrap_or_default());
+        assert!(told.try_recv().is_err());
+        drop((db, counted));
+        assert_eq!(told.try_recv(), Ok("the end"));
+        assert!(matches!(todos.try_recv(), Err(Error::Closed)));
+    }
     Ok(())
 }

@@ -236,3 +236,45 @@ fn a_database_that_only_reads_notices_the_writer() -> Outcome {
     assert!(todos.try_recv()?.is_none());
     Ok(())
 }
+
+/// It writes no log, so that nothing tells what it changed.
+#[test]
+fn what_another_program_changes_is_noticed() -> Outcome {
+    let file = File::new()?;
+    let (db, other) = (unwatched().open(file.path())?, file.open()?);
+    let milk = db.create(Todo::draft().title("Buy milk"))?;
+    let dark = db.create(Setting::draft().text("dark"))?;
+    let mut titles = db.query::<Todo>().select(Todo::title).watch()?;
+    let mut one = db.query::<Todo>().filter(Todo::id.eq(milk)).watch()?;
+    let mut settings = db.query::<Setting>().watch()?;
+    titles.told()?;
+    one.told()?;
+    settings.told()?;
+    let program = file.sqlite()?;
+    program.execute("UPDATE todo SET title = 'Buy oat milk'", [])?;
+    db.look_for_commits();
+    assert_eq!(titles.told()?[0].as_deref(), Some("Buy oat milk"));
+    assert_eq!(one.told()?[0].title.as_deref(), Some("Buy oat milk"));
+    settings.is_quiet(2)?;
+    program.execute("UPDATE ara_local_setting SET text = 'light'", [])?;
+    db.look_for_commits();
+    assert_eq!(settings.told()?[0].text.as_deref(), Some("light"));
+    db.look_for_commits();
+    titles.is_quiet(3)?;
+
+    // Between commits of this database.
+    db.update(Todo::patch(milk).stars(1))?;
+    program.execute("UPDATE todo SET title = 'Buy soy milk'", [])?;
+    db.update(Todo::patch(milk).stars(2))?;
+    db.look_for_commits();
+    assert_eq!(titles.told()?[0].as_deref(), Some("Buy soy milk"));
+    one.told()?;
+    let (of_titles, of_one) = (titles.runs(), one.runs());
+    // What ara writes without the log is no change of another program.
+    db.update(Setting::patch(dark).size(1))?;
+    db.look_for_commits();
+    other.update(Setting::patch(dark).size(2))?;
+    db.look_for_commits();
+    titles.is_quiet(of_titles)?;
+    one.is_quiet(of_one)
+}

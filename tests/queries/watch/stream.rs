@@ -66,3 +66,27 @@ fn a_task_is_woken_by_each_commit_and_by_the_end() -> Outcome {
     }
     Ok(())
 }
+
+/// As those of the crates of streams do, it gives each stream a `next`.
+trait StreamExt: Stream + Unpin {
+    fn next(&mut self) -> impl Future<Output = Option<Self::Item>> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context))
+    }
+}
+
+impl<S: Stream + Unpin> StreamExt for S {}
+
+#[test]
+fn one_method_is_called_next() -> Outcome {
+    let db = Database::memory()?;
+    let mut todos = db.query::<Todo>().watch()?;
+    assert!(block_on(todos.next()).ok_or("ends")??.is_empty());
+    db.create(Todo::draft().title("Buy milk"))?;
+    assert_eq!((&mut todos).into_iter().next().ok_or("ends")??.len(), 1);
+    drop(db);
+    assert!(block_on(todos.next()).is_none());
+    for _ in todos {
+        return Err("it is over".into());
+    }
+    Ok(())
+}

@@ -13,6 +13,7 @@ use crate::log::piece::unpacking::{LoggedChange, Piece};
 use crate::log::pieces::{self, PieceReader, end_of};
 use crate::log::place::ChangeNumber;
 use crate::log::transaction_id::TransactionId;
+use crate::names::is_ara_s;
 use crate::past::undone::{UndoneWrite, undone_write};
 
 /// The place of a transaction in the list.
@@ -20,33 +21,39 @@ use crate::past::undone::{UndoneWrite, undone_write};
 /// The dates of the transactions of a node need not ascend, but the greatest dates so far do. So the list is a
 /// merge of the logs of the nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(in crate::past) struct Key {
     /// The greatest date of any transaction of the node up to this one, in milliseconds since 1970.
     date: i64,
     /// Of the transactions of a node, this is their order in the log.
-    pub(super) id: TransactionId,
+    pub(in crate::past) id: TransactionId,
 }
 
 /// A transaction that was read.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) place: Key,
+pub(in crate::past) struct Entry {
+    pub(in crate::past) place: Key,
     pub(super) node: NodeOrdinal,
     /// Its own date, in milliseconds since 1970.
     pub(super) date: i64,
-    pub(super) written: Written,
+    pub(in crate::past) written: Written,
 }
 
 /// What a transaction has written.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(in crate::past) struct Written {
     /// How many changes there are of each table, by the table's ordinal.
     pub(super) tables: BTreeMap<i64, u64>,
     /// Its changes of the table of undone transactions.
-    pub(super) undone: Vec<UndoneWrite>,
+    pub(in crate::past) undone: Vec<UndoneWrite>,
 }
 
 impl Written {
+    /// Returns whether any of it is in a table of the app's.
+    pub(in crate::past) fn is_of_app(&self, registry: &Registry) -> bool {
+        let mut tables = self.tables.keys().filter_map(|table| registry.tables.get(table));
+        tables.any(|table| !is_ara_s(&table.name))
+    }
+
     fn add(&mut self, registry: &Registry, change: &LoggedChange<'_>) -> Result<()> {
         // What ara itself has made of others' changes is not listed.
         if change.record.cells.are_written_through() {

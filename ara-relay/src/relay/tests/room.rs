@@ -5,6 +5,8 @@ use ara_protocol::keys::SecretKeys;
 use ara_protocol::message::Refusal;
 use ara_protocol::message::sync::PushOutcome;
 
+use crate::admin;
+use crate::store::{Ending, Space, Topic, Transaction};
 use crate::testing::stores::on_every_store;
 use crate::testing::{TestSpace, copy, fixed, node, noise};
 
@@ -48,6 +50,23 @@ fn a_replacement_that_makes_room_always_passes() {
     assert_eq!(space.push(&[&smaller]), PushOutcome::Taken);
     assert!(used(&space) < before - 15_000);
     assert_eq!(space.push(&[&next]), PushOutcome::Taken);
+}
+
+fn a_size_that_is_noted_wrong_keeps_no_device_out() {
+    for size in [1 << 40, 1 << 63] {
+        let mut space = space();
+        let id = space.id();
+        let before = used(&space);
+        let damage = |transaction: &mut dyn Transaction| {
+            let damaged = transaction.space(id)?.unwrap();
+            transaction.put_space(&Space { records_size: size, ..damaged })?;
+            Ok(Ending::Keep)
+        };
+        space.relay.store().write(Some(Topic::Space(id)), &mut { damage }).unwrap();
+        space.add_device();
+        assert_eq!(used(&space), before + space.log[1].as_bytes().len() as u64);
+        assert!(admin::check(space.relay.store(), id).unwrap().is_empty());
+    }
 }
 
 fn what_is_staged_counts() {
@@ -109,6 +128,7 @@ fn a_removal_passes_over_the_quota_and_nothing_else() {
 }
 
 on_every_store!(
+    a_size_that_is_noted_wrong_keeps_no_device_out,
     a_push_that_does_not_fit_is_full_and_a_smaller_one_is_taken,
     a_replacement_that_makes_room_always_passes,
     what_is_staged_counts,

@@ -2,18 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::error::{Result, StoreError};
+use crate::store::postgres::tls::{Check, connector};
 
 /// How long connecting may take.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
@@ -59,12 +56,20 @@ impl Address {
         if config.get_application_name().is_none() {
             config.application_name("ara-relay");
         }
-        let tls = match taken.mode.as_deref() {
+        let check = match taken.mode.as_deref() {
             None | Some("disable") if taken.roots.is_none() => None,
-            Some("require" | "verify-ca" | "verify-full") => Some(tls(taken.roots.as_deref())?),
             None | Some("disable") => return Err(invalid("sslrootcert needs sslmode=verify-full")),
-            Some(_) => return Err(invalid("sslmode is one of disable, require and verify-full")),
+            // Who names authorities means them to be asked.
+            Some("require") if taken.roots.is_none() => Some(Check::Nothing),
+            Some("require" | "verify-ca") => Some(Check::Authority),
+            Some("verify-full") => Some(Check::Name),
+            Some(_) => {
+                return Err(invalid(
+                    "sslmode is one of disable, require, verify-ca and verify-full",
+                ));
+            }
         };
+        let tls = check.map(|check| connector(check, taken.roots.as_deref())).transpose()?;
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         Ok(Self { config, tls })
     }
@@ -159,27 +164,6 @@ fn decoded(text: &str) -> Result<String> {
         read.push(byte);
     }
     String::from_utf8(read).map_err(|_| invalid("a parameter is no text"))
-}
-
-/// Makes what checks who the database is: by a file of certificates, or by the authorities that browsers trust.
-fn tls(roots: Option<&str>) -> Result<MakeRustlsConnect> {
-    let mut trusted = RootCertStore::empty();
-    match roots {
-        None => trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let unreadable = |_| invalid("the file of sslrootcert cannot be read as certificates");
-            for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
-                let certificate = certificate.map_err(unreadable)?;
-                let added = trusted.add(certificate);
-                added.map_err(|_| invalid("the file of sslrootcert has a wrong certificate"))?;
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| StoreError::Failed { reason: error.to_string() })?;
-    Ok(MakeRustlsConnect::new(config.with_root_certificates(trusted).with_no_client_auth()))
 }
 
 fn invalid(why: &'static str) -> StoreError {

@@ -5,9 +5,10 @@ use std::io;
 
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 use crate::store::error::StoreError;
+use crate::store::postgres::tls::{ENCRYPT, advice};
 
 /// What went wrong, and whether it may go well another time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,7 @@ impl Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let kind = match error.code() {
+            _ if advice(&error).is_some() => Kind::Lasting,
             Some(code) => kind_of(code),
             None if error.is_closed() => Kind::Passing,
             None => match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
@@ -77,6 +79,8 @@ impl From<&Error> for StoreError {
     fn from(error: &Error) -> Self {
         // What the database says of values, its detail, is left out.
         let reason = match (error.as_db_error(), error.source()) {
+            _ if let Some(advice) = advice(error) => advice.to_owned(),
+            (Some(said), _) if is_unencrypted(said) => format!("{}: {ENCRYPT}", said.message()),
             (Some(said), _) => format!("{} ({})", said.message(), said.code().code()),
             (None, Some(source)) => source.to_string(),
             (None, None) => error.to_string(),
@@ -89,6 +93,12 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         Self::from(&error)
     }
+}
+
+/// Returns whether a database refuses a connection as it is not encrypted.
+fn is_unencrypted(said: &DbError) -> bool {
+    *said.code() == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+        && said.message().ends_with("no encryption")
 }
 
 fn kind_of(code: &SqlState) -> Kind {

@@ -53,6 +53,14 @@ const DROP_SOME: &[&str] = &[
     "DELETE FROM ara_mailbox WHERE space = $1",
 ];
 
+/// What drops the rest of a space that has nothing else.
+const DROP_LAST: &[&str] = &[
+    "DELETE FROM ara_record WHERE space = $1",
+    "DELETE FROM ara_tombstone WHERE space = $1",
+    "DELETE FROM ara_remains WHERE space = $1",
+    "DELETE FROM ara_space WHERE id = $1",
+];
+
 /// The tombstone of a space.
 pub(super) const TOMBSTONE: &str = "SELECT audience, request FROM ara_tombstone WHERE space = $1";
 
@@ -136,6 +144,16 @@ impl Postgres<'_> {
     /// Has the database know what was changed of the space.
     pub(super) fn write_held(&mut self) -> Result<()> {
         self.held.as_mut().map_or(Ok(()), |held| held.write_with(self.session))
+    }
+
+    /// Drops some of what a space has besides its access records. Returns whether there was any.
+    fn drop_rows(&mut self, space: &[u8]) -> Result<bool> {
+        for statement in DROP_SOME {
+            if self.session.change(statement, &[&space])? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns a space, if it is locked.
@@ -322,15 +340,17 @@ impl Spaces for Postgres<'_> {
         record: &[u8],
     ) -> Result<()> {
         self.expected.forget_notes();
+        let place =
+            || values![space.id.as_bytes().to_vec(), stored(number), hash.as_bytes().to_vec()];
+        // One whose number was damaged is in the way.
+        let sql = "DELETE FROM ara_record WHERE space = $1 AND number <> $2 AND hash = $3";
+        self.session.send(sql, place())?;
+        let mut values = place();
+        values.push(Box::new(record.to_vec()));
         self.session.send(
             "INSERT INTO ara_record VALUES ($1, $2, $3, $4) ON CONFLICT (space, number) DO UPDATE
              SET hash = excluded.hash, bytes = excluded.bytes",
-            values![
-                space.id.as_bytes().to_vec(),
-                stored(number),
-                hash.as_bytes().to_vec(),
-                record.to_vec()
-            ],
+            values,
         )
     }
 
@@ -354,13 +374,26 @@ impl Spaces for Postgres<'_> {
         let alive = "SELECT 1 FROM ara_space WHERE id = $1 AND NOT is_deleted";
         // What is noted of a space that lives is a damaged note.
         let is_alive = self.session.row(alive, &[&space])?.is_some();
-        for statement in DROP_SOME.iter().filter(|_| !is_alive) {
-            if self.session.change(statement, &[&space])? > 0 {
-                return Ok(true);
-            }
+        if is_alive || !self.drop_rows(space)? {
+            self.session
+                .send("DELETE FROM ara_remains WHERE space = $1", values![space.to_vec()])?;
         }
-        self.session.send("DELETE FROM ara_remains WHERE space = $1", values![space.to_vec()])?;
         Ok(true)
+    }
+
+    fn drop_some_of(&mut self, space: SpaceKey) -> Result<bool> {
+        self.write_held()?;
+        let id = space.id.as_bytes();
+        if self.drop_rows(id)? {
+            return Ok(true);
+        }
+        for sql in DROP_LAST {
+            self.session.send(sql, values![id.to_vec()])?;
+        }
+        if let Some(held) = &mut self.held {
+            held.space = None;
+        }
+        Ok(false)
     }
 
     fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>> {

@@ -36,6 +36,14 @@ const DROP_SOME: &[&[&str]] = &[
     ],
 ];
 
+/// What drops the rest of a space that has nothing else.
+const DROP_LAST: &[&str] = &[
+    "DELETE FROM record WHERE space = ?1",
+    "DELETE FROM tombstone WHERE space = ?1",
+    "DELETE FROM remains WHERE space = ?1",
+    "DELETE FROM space WHERE key = ?1",
+];
+
 /// A row of `space`, as SQLite has it.
 struct Raw {
     numbers: [i64; 7],
@@ -93,6 +101,22 @@ impl Raw {
             quota,
             state,
         })
+    }
+}
+
+impl Sqlite<'_> {
+    /// Drops some of what a space has besides its access records. Returns whether there was any.
+    fn drop_rows(&self, space: i64) -> Result<bool> {
+        for statements in DROP_SOME {
+            let mut dropped = 0;
+            for statement in *statements {
+                dropped += self.0.execute(statement, [space])?;
+            }
+            if dropped > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -271,17 +295,20 @@ impl Spaces for Sqlite<'_> {
             self.0.prepare_cached("SELECT 1 FROM space WHERE key = ?1 AND is_deleted = 0")?;
         // What is noted of a space that lives is a damaged note.
         let is_alive = query.exists([space])?;
-        for statements in DROP_SOME.iter().filter(|_| !is_alive) {
-            let mut dropped = 0;
-            for statement in *statements {
-                dropped += self.0.execute(statement, [space])?;
-            }
-            if dropped > 0 {
-                return Ok(true);
-            }
+        if is_alive || !self.drop_rows(space)? {
+            self.0.execute("DELETE FROM remains WHERE space = ?1", [space])?;
         }
-        self.0.execute("DELETE FROM remains WHERE space = ?1", [space])?;
         Ok(true)
+    }
+
+    fn drop_some_of(&mut self, space: SpaceKey) -> Result<bool> {
+        if self.drop_rows(space.row)? {
+            return Ok(true);
+        }
+        for statement in DROP_LAST {
+            self.0.execute(statement, [space.row])?;
+        }
+        Ok(false)
     }
 
     fn tombstone(&mut self, space: SpaceKey) -> Result<Option<Tombstone>> {

@@ -16,14 +16,14 @@
 //! | a removed device | write anything that counts | `removed` |
 //! | | read what is written from then on | `thief::who_is_out_reads_nothing_that_is_written_from_then_on` |
 //! | who holds a device | hide whom it let in | `thief` |
-//! | another member | lose or change what others have | `member` |
+//! | another member | lose or change what others have | `member`, `sealed_again::lied_about` |
 //! | the network | what the relay cannot, or replay | `network` |
 //! | who saw a pairing code | join without the six digits | `code` |
 
 mod bombs;
 mod code;
 mod disk;
-mod forger;
+pub(super) mod forger;
 mod member;
 // Where the system tells how much memory a process had at most.
 #[cfg(target_os = "linux")]

@@ -20,6 +20,18 @@ pub(crate) enum Mishap {
     Twice,
 }
 
+/// When something happens while a request is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Before the relay has it.
+    Asked,
+    /// When the relay has answered it, and the answer has not arrived.
+    Answered,
+}
+
+/// What happens while a request is on its way.
+type Interruption = Box<dyn FnOnce() + Send>;
+
 /// Changes the answer to a request.
 pub(crate) type Tamper = Box<dyn FnMut(Endpoint, &mut Vec<u8>) + Send>;
 
@@ -34,6 +46,8 @@ pub(crate) struct Net {
     sent: Mutex<Vec<Endpoint>>,
     /// What happens to the request of this number, counted from now.
     mishap: Mutex<Option<(usize, Mishap)>>,
+    /// What happens at the request of this number, counted from now.
+    interruption: Mutex<Option<(usize, Moment, Interruption)>>,
     tamper: Mutex<Option<Tamper>>,
     twist: Mutex<Option<Twist>>,
     /// How many bytes went to the relay.
@@ -66,6 +80,39 @@ impl Net {
     /// Returns whether what was planned is still to come.
     pub(crate) fn is_planned(&self) -> bool {
         self.mishap.lock().unwrap().take().is_some()
+    }
+
+    /// Lets something happen at the request after `after` others. Requests that it sends itself do not count.
+    pub(crate) fn interrupt(
+        &self,
+        (after, moment): (usize, Moment),
+        act: impl FnOnce() + Send + 'static,
+    ) {
+        *self.interruption.lock().unwrap() = Some((after, moment, Box::new(act)));
+    }
+
+    /// Returns whether what was to interrupt a request is still to come, and lets it not come.
+    pub(crate) fn is_to_interrupt(&self) -> bool {
+        self.interruption.lock().unwrap().take().is_some()
+    }
+
+    fn happen(&self, now: Moment) {
+        let act = {
+            let mut planned = self.interruption.lock().unwrap();
+            match planned.as_mut() {
+                Some((after, moment, _)) if *moment == now => match after.checked_sub(1) {
+                    Some(less) => {
+                        *after = less;
+                        None
+                    }
+                    None => planned.take(),
+                },
+                _ => None,
+            }
+        };
+        if let Some((_, _, act)) = act {
+            act();
+        }
     }
 
     pub(crate) fn tamper(&self, tamper: impl FnMut(Endpoint, &mut Vec<u8>) + Send + 'static) {
@@ -131,6 +178,9 @@ fn unreachable() -> TransportError {
 impl Transport for Wire {
     fn post(&self, path: &str, body: &[u8], most: usize) -> Result<Response, TransportError> {
         let endpoint = Endpoint::at(path).expect("a path of the relay");
+        if endpoint != Endpoint::Challenge {
+            self.net.happen(Moment::Asked);
+        }
         let relay = self.relay()?;
         *self.net.bytes.lock().unwrap() += body.len();
         let mut mishap = None;
@@ -147,6 +197,9 @@ impl Transport for Wire {
         let mut answer = relay.answer(endpoint, body, None);
         if let Some(twist) = &mut *self.net.twist.lock().unwrap() {
             answer = twist(endpoint, body, answer);
+        }
+        if endpoint != Endpoint::Challenge {
+            self.net.happen(Moment::Answered);
         }
         if mishap == Some(Mishap::AnswerLost) {
             return Err(TransportError::TimedOut);

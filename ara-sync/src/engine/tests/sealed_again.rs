@@ -1,8 +1,21 @@
 //! What takes the place of segments that do not count, or hold what was forgotten.
 
-use ara::prelude::*;
+mod away;
+mod causes;
+mod cost;
+mod killed;
+mod lied_about;
+mod raced;
+mod settled;
 
-use crate::engine::tests::world::{Todo, World, converge};
+use ara::prelude::*;
+use ara_protocol::message::Endpoint;
+
+use crate::engine::base::Outcome;
+use crate::engine::settings::Settings;
+use crate::engine::tests::net::Moment;
+use crate::engine::tests::sealed_again::settled::assert_no_complaints;
+use crate::engine::tests::world::{Device, Todo, World, converge, settings};
 use crate::state::Alarm;
 
 #[test]
@@ -85,7 +98,7 @@ fn who_seals_again_less_than_others_know_makes_nobody_doubt_the_relay() {
 }
 
 /// Returns how many bytes all parts of the relay have together.
-fn bytes_at_relay(world: &World, device: &mut crate::engine::tests::world::Device) -> u64 {
+fn bytes_at_relay(world: &World, device: &mut Device) -> u64 {
     let _ = world;
     device.sync().used.unwrap().0
 }
@@ -152,7 +165,7 @@ fn many_small_segments_become_a_large_one() {
         }
     }
     let node = ara_protocol::NodeId::from_bytes(laptop.db.node().unwrap().into_bytes());
-    let count = |device: &crate::engine::tests::world::Device| {
+    let count = |device: &Device| {
         let rows = device.db.sync_read(|sync| crate::state::segments::of_node(sync, node));
         rows.unwrap().unwrap().len()
     };
@@ -163,4 +176,104 @@ fn many_small_segments_become_a_large_one() {
     assert_eq!(phone.alarms().len(), 1);
     let mut late = world.join(&mut phone);
     converge(&mut [&mut laptop, &mut phone, &mut tablet, &mut late]);
+}
+
+/// Lets a phone send as many small segments as are just not united, of which a laptop reads some, and then unite them.
+fn united_unread(world: &World, laptop: &mut Device, phone: &mut Device) {
+    let tiny = Settings { most_changes: 1_500, ..settings("Phone") };
+    world.reopen_with(phone, tiny);
+    for count in [40, 23] {
+        for at in 0..count {
+            phone.write(&super::bulk::noise(100, at));
+        }
+        assert_eq!(phone.sync().sent, count);
+        if count == 40 {
+            laptop.sync();
+        }
+    }
+    world.reopen(phone);
+    phone.write("the last");
+    assert_eq!(phone.sync().sent, 2);
+}
+
+#[test]
+fn who_removes_a_device_has_merged_what_it_sealed_again() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    united_unread(&world, &mut laptop, &mut phone);
+    assert_eq!(laptop.titles().len(), 40);
+    laptop.engine.remove(&[phone.engine.own_key()]).unwrap();
+    assert_eq!(laptop.titles().len(), 64);
+    let mut late = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut late]);
+    assert_eq!(late.titles().len(), 64);
+}
+
+#[test]
+fn what_was_united_comes_with_the_requests_that_read_the_log() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    united_unread(&world, &mut laptop, &mut phone);
+    for at in 0..10 {
+        phone.write(&format!("after {at}"));
+        phone.sync();
+    }
+    let mut late = world.join(&mut phone);
+    for device in [&mut laptop, &mut late] {
+        world.net.sent();
+        device.sync();
+        assert_eq!(device.titles().len(), 74);
+        let sent = world.net.sent();
+        // The second one tells what the device has.
+        assert!(sent.len() <= 2 && sent.iter().all(|it| *it == Endpoint::Sync), "{sent:?}");
+    }
+}
+
+#[test]
+fn who_deletes_a_space_at_the_relay_has_merged_what_was_sealed_again() {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    united_unread(&world, &mut laptop, &mut phone);
+    laptop.engine.delete_at_relay().unwrap();
+    assert_eq!(laptop.titles().len(), 64);
+}
+
+/// Lets a phone forget a row while a device is being told what holds it.
+#[track_caller]
+fn replaced_on_the_way(length: usize, is_by_heads: bool) {
+    let world = World::new();
+    let mut laptop = world.found();
+    let mut phone = world.join(&mut laptop);
+    let mut tablet = world.join(&mut laptop);
+    converge(&mut [&mut laptop, &mut phone, &mut tablet]);
+    let write = laptop.db.transaction(|tx| {
+        tx.create(Todo::draft().title("stays").notes(super::bulk::noise(length, 1)))?;
+        tx.create(Todo::draft().title("goes").notes(super::bulk::noise(length, 2)))
+    });
+    let row = write.unwrap();
+    laptop.sync();
+    phone.sync();
+    if is_by_heads {
+        tablet.engine.begin_anew(false, &mut Outcome::default()).unwrap();
+    }
+    phone.db.delete(row).unwrap();
+    phone.db.forget(row).unwrap();
+    world.net.interrupt((0, Moment::Answered), move || {
+        assert!(phone.sync().sent > 0);
+    });
+    tablet.sync();
+    assert!(!world.net.is_to_interrupt());
+    tablet.sync();
+    assert_eq!(tablet.titles(), ["stays"]);
+    assert_no_complaints(&tablet);
+}
+
+#[test]
+fn what_is_replaced_before_its_parts_are_fetched_is_no_alarm_and_comes() {
+    replaced_on_the_way(2_000_000, false);
+    replaced_on_the_way(2_000_000, true);
+    replaced_on_the_way(10, true);
 }

@@ -1,6 +1,6 @@
 //! Devices, a relay, and what the tests do with them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -37,6 +37,8 @@ pub(crate) struct World {
     clock: Arc<AtomicI64>,
     next: AtomicU64,
     quota: u64,
+    /// Whether databases are in files.
+    in_files: bool,
     /// The file of the relay.
     relay: Mutex<String>,
 }
@@ -56,14 +58,20 @@ impl World {
     pub(crate) fn with_quota(quota: u64) -> Self {
         let world = Self {
             net: Arc::default(),
-            folder: tempfile::tempdir().unwrap(),
+            folder: fast_folder(),
             clock: Arc::new(AtomicI64::new(START)),
             next: AtomicU64::new(1),
             quota,
+            in_files: false,
             relay: Mutex::new("relay".to_owned()),
         };
         world.start_relay(URL, "relay");
         world
+    }
+
+    /// Makes a world whose devices can die: their databases are in files.
+    pub(crate) fn of_files() -> Self {
+        Self { in_files: true, ..Self::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -87,12 +95,27 @@ impl World {
         self.net.put(url, Relay::new(store, options).unwrap());
     }
 
+    /// Returns where the relay's file is.
+    pub(crate) fn relay_path(&self) -> PathBuf {
+        self.path(&self.relay.lock().unwrap())
+    }
+
+    /// Lets the relay drop what has expired.
+    pub(crate) fn tidy_relay(&self) {
+        self.net.relay(URL).tidy().unwrap();
+    }
+
     /// Copies the relay's file.
     pub(crate) fn back_up_relay(&self, name: &str) {
         let copy = self.path(name);
-        let relay = self.path(&self.relay.lock().unwrap());
-        let relay = rusqlite::Connection::open(relay).unwrap();
+        let relay = rusqlite::Connection::open(self.relay_path()).unwrap();
         relay.execute("VACUUM INTO ?1", [copy.to_str()]).unwrap();
+    }
+
+    /// Starts the relay again on its file.
+    pub(crate) fn restart_relay(&self) {
+        let name = self.relay.lock().unwrap().clone();
+        self.put_relay_back(&name);
     }
 
     /// Starts the relay again on another file.
@@ -108,20 +131,31 @@ impl World {
     }
 
     pub(crate) fn database(&self) -> Database {
+        let (seed, options) = self.options();
+        match self.in_files {
+            true => options.open(self.path(&format!("device {seed}"))).unwrap(),
+            false => options.memory().unwrap(),
+        }
+    }
+
+    /// Opens a file again, as an app does that was started again.
+    pub(crate) fn open(&self, path: &Path) -> Database {
+        self.options().1.open(path).unwrap()
+    }
+
+    fn options(&self) -> (u64, ara_core::Options) {
         let seed = self.next.fetch_add(1, Ordering::SeqCst);
         let clock = Arc::clone(&self.clock);
         let now = move || Timestamp::from_millis(clock.fetch_add(1, Ordering::SeqCst));
-        Database::options().seed(seed).clock(now).memory().unwrap()
+        (seed, Database::options().seed(seed).clock(now))
     }
 
     /// Returns a copy of a database, which writes under the id of the same node until it finds out.
     pub(crate) fn copy(&self, db: &Database) -> Database {
-        let seed = self.next.fetch_add(1, Ordering::SeqCst);
+        let (seed, options) = self.options();
         let path = self.path(&format!("copy {seed}"));
         db.backup(&path).unwrap();
-        let clock = Arc::clone(&self.clock);
-        let now = move || Timestamp::from_millis(clock.fetch_add(1, Ordering::SeqCst));
-        Database::options().seed(seed).clock(now).open(&path).unwrap()
+        options.open(&path).unwrap()
     }
 
     pub(crate) fn keys(&self) -> Arc<SecretKeys> {
@@ -185,6 +219,12 @@ impl World {
         let opened = Engine::open(&device.db, keys, URL, self.net.connect(), settings);
         device.engine = opened.unwrap().unwrap();
     }
+}
+
+/// Returns a folder in memory, if the system has such.
+pub(crate) fn fast_folder() -> TempDir {
+    let in_memory = tempfile::tempdir_in("/dev/shm");
+    in_memory.or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 pub(crate) fn settings(name: &str) -> Settings {

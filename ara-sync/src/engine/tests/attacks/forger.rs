@@ -18,24 +18,24 @@ use crate::random::Random;
 use crate::state::segments::{Chain, sealed_point};
 
 /// Somebody who has the keys of a device, and code of their own.
-pub(super) struct Forger {
-    pub(super) keys: Arc<SecretKeys>,
-    pub(super) members: Members,
-    pub(super) random: Random,
+pub(crate) struct Forger {
+    pub(crate) keys: Arc<SecretKeys>,
+    pub(crate) members: Members,
+    pub(crate) random: Random,
     /// Where it says that it stands.
-    pub(super) stood: Position,
+    pub(crate) stood: Position,
 }
 
 impl Forger {
     /// Takes the keys of a device, and what it knows of the members.
-    pub(super) fn of(device: &Device) -> Self {
+    pub(crate) fn of(device: &Device) -> Self {
         let members = device.engine.members().clone();
         let stood = Position { cursor: device.engine.place.cursor, access: members.head() };
         Self { keys: Arc::clone(&device.keys), members, random: Random::seeded(4711), stood }
     }
 
     /// Seals changes with the bounds that they have.
-    pub(super) fn seal(
+    pub(crate) fn seal(
         &mut self,
         changes: &Changes,
         previous: Option<SegmentId>,
@@ -48,7 +48,7 @@ impl Forger {
     }
 
     /// Seals anything as anything.
-    pub(super) fn seal_as(
+    pub(crate) fn seal_as(
         &mut self,
         (changes, bounds): (&[u8], Bounds),
         (node, previous, replaces): (NodeId, Option<SegmentId>, &[SegmentId]),
@@ -58,7 +58,7 @@ impl Forger {
     }
 
     /// Seals anything under a key.
-    pub(super) fn seal_under(
+    pub(crate) fn seal_under(
         &mut self,
         key: &EpochKey,
         (changes, bounds): (&[u8], Bounds),
@@ -70,7 +70,7 @@ impl Forger {
     }
 
     /// Pushes segments together, past all that the code of a device would check.
-    pub(super) fn push(&self, device: &Device, sealed: &[&Sealed]) -> PushOutcome {
+    pub(crate) fn push(&self, device: &Device, sealed: &[&Sealed]) -> PushOutcome {
         let push = sealed.iter().map(|sealed| {
             let part = sealed.parts.first().cloned();
             PushedSegment { head: sealed.head.as_bytes().to_vec(), part }
@@ -81,7 +81,7 @@ impl Forger {
 }
 
 /// A request of a device that asks for nothing.
-pub(super) fn asking(device: &Device) -> SyncRequest {
+pub(crate) fn asking(device: &Device) -> SyncRequest {
     SyncRequest {
         space: device.engine.space(),
         cursor: device.engine.place.cursor,
@@ -94,23 +94,23 @@ pub(super) fn asking(device: &Device) -> SyncRequest {
 }
 
 /// Returns the changes of a node after a point.
-pub(super) fn changes_of(db: &Database, node: NodeId, after: NodePoint) -> Changes {
+pub(crate) fn changes_of(db: &Database, node: NodeId, after: NodePoint) -> Changes {
     let all = db.changes_of_node(*node.as_bytes(), after, None).unwrap();
     all.in_batches_of(1 << 30).next().unwrap().unwrap()
 }
 
 /// Returns the node under which a device writes.
-pub(super) fn node_of(device: &Device) -> NodeId {
+pub(crate) fn node_of(device: &Device) -> NodeId {
     NodeId::from_bytes(*device.db.node().unwrap().as_bytes())
 }
 
 /// Returns the segments of a node, as a device has read them.
-pub(super) fn chain_of(device: &Device, node: NodeId) -> Chain {
+pub(crate) fn chain_of(device: &Device, node: NodeId) -> Chain {
     device.db.sync_read(|sync| Chain::load(sync, node)).unwrap().unwrap()
 }
 
 /// Lets the relay lie in the answers to two kinds of requests.
-pub(super) fn lie(
+pub(crate) fn lie(
     world: &World,
     mut sync: impl FnMut(&SyncRequest, &mut SyncAnswer) + Send + 'static,
     mut heads: impl FnMut(&HeadsRequest, &mut HeadsAnswer) + Send + 'static,
@@ -136,7 +136,7 @@ pub(super) fn lie(
 }
 
 /// Changes the content of an answer that is no refusal.
-pub(super) fn rewrite(answer: RelayAnswer, change: impl FnOnce(&mut Vec<u8>)) -> RelayAnswer {
+pub(crate) fn rewrite(answer: RelayAnswer, change: impl FnOnce(&mut Vec<u8>)) -> RelayAnswer {
     match Answer::read(&answer.body) {
         Ok(Answer { challenge, outcome: Ok(mut content) }) => {
             change(&mut content);
@@ -148,7 +148,7 @@ pub(super) fn rewrite(answer: RelayAnswer, change: impl FnOnce(&mut Vec<u8>)) ->
 }
 
 /// Lets the relay pass over segments, with a log that looks as it should.
-pub(super) fn hide(
+pub(crate) fn hide(
     world: &World,
     space: SpaceId,
     is_hidden: impl Fn(&Head) -> bool + Send + Clone + 'static,
@@ -181,7 +181,7 @@ fn pass_over(entries: &mut [Entry], mut at: Cursor, is_hidden: impl Fn(&Head) ->
 }
 
 /// Returns the head of an entry, if it has one.
-pub(super) fn head_of(entry: &Entry) -> Option<Head> {
+pub(crate) fn head_of(entry: &Entry) -> Option<Head> {
     match entry {
         Entry::Whole { head, .. } | Entry::Head { head, .. } => Some(Head::read(head).unwrap()),
         _ => None,
@@ -190,7 +190,7 @@ pub(super) fn head_of(entry: &Entry) -> Option<Head> {
 
 /// Lets the relay show segments to who stands at a place, which it never took. After them it skips to the true end of
 /// its log, if that is further on.
-pub(super) fn inject(world: &World, at: Cursor, sealed: &[Sealed]) {
+pub(crate) fn inject(world: &World, at: Cursor, sealed: &[Sealed]) {
     let mut end = at;
     let mut shown = vec![];
     for sealed in sealed {

@@ -13,6 +13,7 @@ use crate::engine::tests::dice::Dice;
 use crate::engine::tests::simulation::apps::NEWEST;
 use crate::engine::tests::simulation::device::{Device, Known, Maker};
 use crate::engine::tests::simulation::network::Network;
+use crate::engine::tests::world::fast_folder;
 use crate::fault::Fault;
 
 /// The relays' URLs.
@@ -271,10 +272,4 @@ impl Story {
         let alarms = self.members[at].alarms();
         self.judge(name, fault, &alarms);
     }
-}
-
-/// Returns a folder in memory, if the system has such.
-fn fast_folder() -> TempDir {
-    let in_memory = tempfile::tempdir_in("/dev/shm");
-    in_memory.or_else(|_| tempfile::tempdir()).unwrap()
 }

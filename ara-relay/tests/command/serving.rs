@@ -1,0 +1,136 @@
+//! The command, as whoever runs a relay starts and stops it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::running::{Running, command};
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The command, whose log is read.
+fn logging(arguments: &[&str]) -> Command {
+    let mut command = command(arguments);
+    command.stderr(Stdio::piped());
+    command
+}
+
+fn in_folder(folder: &Path) -> Command {
+    logging(&["--listen", "127.0.0.1:0", "--store", folder.to_str().unwrap()])
+}
+
+#[test]
+fn it_says_where_it_listens_and_stops_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Running::start(in_folder(folder.path()));
+    let file = folder.path().join("ara-relay.db");
+    let address = relay.address("http://");
+    let expected =
+        format!("ara-relay listens on http://{address} and keeps its data in {}\n", file.display());
+    assert_eq!(relay.said, expected);
+    assert!(file.exists());
+    assert!(get(&address, "/health").starts_with("HTTP/1.1 200"));
+    assert!(relay.stop().contains("the relay stops"));
+    // What it kept is opened again.
+    Running::start(in_folder(folder.path())).stop_by("-INT");
+}
+
+#[test]
+fn the_environment_sets_each_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = logging(&[]);
+    command
+        .env("ARA_RELAY_LISTEN", "127.0.0.1:0")
+        .env("ARA_RELAY_STORE", folder.path())
+        .env("ARA_RELAY_METRICS", "127.0.0.1:0")
+        .env("ARA_RELAY_ORIGIN", "https://relay.example")
+        .env("ARA_RELAY_TOKEN", "one,two")
+        .env("ARA_RELAY_BEHIND_PROXY", "true")
+        .env("ARA_RELAY_LOG", "off");
+    let relay = Running::start(command);
+    let metrics = get(&relay.address("metrics are at http://"), "/metrics");
+    assert!(metrics.contains("ara_relay_connections"));
+    assert_eq!(relay.stop(), "");
+}
+
+#[test]
+fn one_that_others_can_reach_does_not_start_without_being_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    for (arguments, missing) in [
+        (&["--listen", "0.0.0.0:0", "--origin", "http://a"][..], "who may found spaces"),
+        (&["--listen", "0.0.0.0:0", "--admit", "open"], "--origin URL"),
+        (&["--admit", "token", "--listen", "127.0.0.1:0"], "needs a --token"),
+    ] {
+        let output = command(&[arguments, &["--store", data]].concat()).output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(missing), "{error}");
+    }
+    assert!(!folder.path().join("ara-relay.db").exists());
+}
+
+#[test]
+fn a_second_one_does_not_start_with_the_same_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Running::start(in_folder(folder.path()));
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(folder.path().join("ara-relay.db"), &link).unwrap();
+    for data in [folder.path(), &link] {
+        let output = in_folder(data).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        assert!(error.contains("is used by another relay that runs"), "{error}");
+    }
+    assert!(get(&relay.address("http://"), "/health").starts_with("HTTP/1.1 200"));
+    // The system gives it free, also after a relay that could not.
+    drop(relay);
+    Running::start(in_folder(folder.path())).stop();
+}
+
+#[test]
+fn what_it_cannot_use_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    std::fs::write(&file, "my notes, which are not to be lost".repeat(200)).unwrap();
+    let output = command(&["--listen", "127.0.0.1:0", "--store", file.to_str().unwrap()]).output();
+    let error = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(error.contains("notes.txt: this is not a relay's store"), "{error}");
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("my notes"));
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn two_relays_keep_their_data_in_one_database() {
+    let url = std::env::var("ARA_TEST_POSTGRES").unwrap();
+    let start = || {
+        let mut command = logging(&["--listen", "127.0.0.1:0"]);
+        command.env("ARA_RELAY_STORE", &url);
+        Running::start(command)
+    };
+    let relays = [start(), start()];
+    for relay in relays {
+        assert!(relay.said.contains("keeps its data in the PostgreSQL database"), "{}", relay.said);
+        assert!(get(&relay.address("http://"), "/health").starts_with("HTTP/1.1 200"));
+        assert!(relay.stop().contains("the relay stops"));
+    }
+}
+
+#[test]
+fn a_password_is_in_no_error() {
+    for url in ["postgres://user:hidden@127.0.0.1:1/db", "postgres://user:hidden@a/b?sslmode=allow"]
+    {
+        let output = command(&["--listen", "127.0.0.1:0", "--store", url]).output().unwrap();
+        assert!(!output.status.success());
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        assert!(!told.contains("hidden") && !told.is_empty(), "{told}");
+    }
+}
