@@ -51,6 +51,8 @@ pub mod prelude {
         Column, Counter, Create, Database, Id, Json, NonEmptyString, Source, Table, Timestamp,
         Transaction, Update, Value,
     };
+    // For `row.id()` in code that is generic over the table. The name is left to apps.
+    pub use ara_core::Record as _;
     // Never the attribute `table`: as a bare word it is the helper of the derive.
     // The links of the derives' pages are relative, and lead nowhere from a page in this module.
     #[doc(no_inline)]

@@ -70,7 +70,7 @@ mod tests {
             ),
             ("SELEC 1", "near \"SELEC\": syntax error; correct it there"),
             ("SELECT 1 WHERE", "incomplete input; correct it there"),
-            ("SELECT nothing(1)", "no such function: nothing; correct it there"),
+            ("SELECT nowhere(1)", "no such function: nowhere; correct it there"),
             ("SELECT 'secret", "a statement is not valid SQL; correct it there"),
             ("SELECT 1; SELECT 2", "it has several statements"),
         ] {

@@ -18,6 +18,7 @@ pub(crate) const NO_FOLDER: &str = "its folder does not exist: create the folder
 const TOO_LONG: &str = "the path, or a name in it, is too long: give a shorter one";
 
 /// The reason given for a file that has hard links.
+#[cfg(unix)]
 const SEVERAL_NAMES: &str = "the file has a second name (a hard link), and SQLite would keep a log beside each of them, \
      which would damage the file: remove the other name, or open a copy";
 
@@ -54,15 +55,20 @@ fn refuse_long_path(_: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns how many names a file has.
+/// Refuses a file that has hard links, for writing. To read one does no harm.
 #[cfg(unix)]
-fn names(file: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::nlink(file)
+pub(crate) fn refuse_several_names(path: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    if fs::metadata(path).is_ok_and(|file| file.nlink() > 1) {
+        let reason = SEVERAL_NAMES.to_owned();
+        return Err(Error::Open { path: path.to_owned(), reason });
+    }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-fn names(_: &fs::Metadata) -> u64 {
-    1
+pub(crate) fn refuse_several_names(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// Refuses a path at which there can be no database. Returns whether a log is beside the file that SQLite
@@ -91,9 +97,6 @@ pub(crate) fn check_path(path: &Path) -> Result<bool> {
     }
     if !file.is_file() {
         return Err(refuse("it is not a file: give the path of a file".into()));
-    }
-    if names(&file) > 1 {
-        return Err(refuse(SEVERAL_NAMES.to_owned()));
     }
     refuse_long_path(path)?;
     if file.len() == 1 {

@@ -10,7 +10,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::catalog::format::{APPLICATION_ID, create_format};
 use crate::error::{Error, Result};
 use crate::file::checks::{
-    check_path, marks, refuse_if_foreign, refuse_other_format, refuse_unlocked, with_diagnosis,
+    check_path, marks, refuse_if_foreign, refuse_other_format, refuse_several_names,
+    refuse_unlocked, with_diagnosis,
 };
 use crate::file::claim::claim;
 use crate::file::functions::register_functions;
@@ -66,6 +67,7 @@ pub(crate) fn open(
         Location::File(path) => path,
     };
     let has_log = check_path(path)?;
+    refuse_several_names(path)?;
     if has_log {
         refuse_unlocked(path)?;
     }

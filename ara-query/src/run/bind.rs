@@ -62,8 +62,8 @@ fn as_sql(value: &Value) -> Result<ToSqlOutput<'_>> {
 }
 
 fn of_another_kind() -> Error {
-    let reason = "a raw expression holds a value of a kind that SQLite has not".to_owned();
-    Error::Sqlite { code: 0, reason }
+    let reason = "an expression holds a value of a kind that SQLite has not, give it as one of `i64`, `f64`, text or bytes";
+    Error::RawSql { reason: reason.to_owned() }
 }
 
 fn into_owned(value: ToSqlOutput<'_>) -> types::Value {

@@ -43,7 +43,7 @@ fn column(text: &str) -> ColumnSnapshot {
     let optional = ty.strip_suffix('?');
     let ty = optional.unwrap_or(ty);
     let (ty, range) = match ty.rsplit_once(' ') {
-        Some((ty, range)) if range.contains("..") => (ty, Some(range)),
+        Some((ty, range)) if range.contains("..") && !range.ends_with(')') => (ty, Some(range)),
         _ => (ty, None),
     };
     ColumnSnapshot {

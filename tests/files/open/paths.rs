@@ -148,6 +148,9 @@ mod unix {
         }
         open.create(note(3))?;
         drop(open);
+        let reading = Database::options().read_only().open(&other)?;
+        assert_eq!(notes(&reading)?.len(), 4);
+        drop(reading);
         fs::remove_file(&other)?;
         assert_eq!(notes(&Database::open(&path)?)?.len(), 4);
         Ok(())
