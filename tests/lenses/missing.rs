@@ -289,14 +289,14 @@ fn what_arrives_and_what_was_is_read_the_same_way() -> Outcome {
     let wall = Wall::new();
     let (old, new) = (wall.options().memory()?, wall.options().memory()?);
     let mut watch = new.query::<Expense>().filter(Expense::shares.eq(1)).watch()?;
-    assert_eq!(watch.next().there()??.len(), 0);
+    assert_eq!(watch.recv()?.len(), 0);
     let tea = old.create(v1::Expense::draft().what("tea"))?;
     send(&old, &new)?;
-    assert_eq!(watch.next().there()??.len(), 1);
+    assert_eq!(watch.recv()?.len(), 1);
     let then = Timestamp::from_millis(wall.millis());
     wall.advance(1000);
     new.update(Expense::patch(id(tea)).shares(4))?;
-    assert_eq!(watch.next().there()??.len(), 0);
+    assert_eq!(watch.recv()?.len(), 0);
     let past = new.at(then);
     assert_eq!(past.query::<Expense>().filter(Expense::shares.eq(1)).count()?, 1);
     assert_eq!(past.query::<Expense>().narrow(Expense::shares).one()?.shares, 1);
