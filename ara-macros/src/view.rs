@@ -59,7 +59,7 @@ pub fn derive(input: &DeriveInput) -> TokenStream {
         quote!(#ident: #read)
     });
     quote! {
-        #[allow(deprecated)]
+        #[allow(deprecated, clippy::redundant_closure)]
         const _: () = {
             use ::ara::__private as _ara;
             #[automatically_derived]

@@ -63,8 +63,6 @@ pub struct Transaction<'c> {
     watches: &'c Watches,
     pub(crate) state: RefCell<State<'c>>,
     open: bool,
-    /// How many rows the connection had written before.
-    written_before: u64,
 }
 
 /// What a transaction has done so far.
@@ -114,8 +112,7 @@ impl<'c> Transaction<'c> {
             has_met_nodes: false,
             has_dropped_indexes: false,
         };
-        let written_before = connection.total_changes();
-        Self { connection, plans, watches, state: RefCell::new(state), open: true, written_before }
+        Self { connection, plans, watches, state: RefCell::new(state), open: true }
     }
 
     /// Returns the id of the transaction, or `None` if it has written nothing but local tables so far.
@@ -171,9 +168,7 @@ impl<'c> Transaction<'c> {
             }
         }
         let journal = state.writing.recorder.finish()?;
-        if state.writing.recorder.logged().is_none()
-            && self.connection.total_changes() != self.written_before
-        {
+        if state.writing.recorder.has_written_local_rows_alone() {
             meta::count_up(self.connection, meta::UNLOGGED)?;
         }
         let plans = std::mem::take(&mut state.plans);

@@ -18,8 +18,8 @@ pub(crate) const LOG_MARK: &str = "wal";
 /// processes of it.
 pub(crate) const REBUILDS: &str = "rebuilds";
 
-/// How many transactions have written something, and nothing into the log. This number tells other processes that it
-/// was ara.
+/// How many transactions have written rows of local tables alone. They write nothing into the log, so this number tells
+/// other processes that it was ara.
 pub(crate) const UNLOGGED: &str = "unlogged";
 
 /// The latest stamp of a change of another device that moved the clock on.

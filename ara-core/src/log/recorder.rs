@@ -40,6 +40,8 @@ pub(crate) struct Recorder<'c> {
     logged: Option<(ChangeNumber, ChangeNumber)>,
     /// How many changes were recorded.
     changes: u64,
+    /// Whether rows of local tables were written.
+    has_local: bool,
     /// Whether a change that was made could not be written into the log, so that nothing may be committed.
     broken: bool,
 }
@@ -108,6 +110,7 @@ impl<'c> Recorder<'c> {
             others,
             logged,
             changes: 0,
+            has_local: false,
             broken: false,
         }
     }
@@ -132,6 +135,16 @@ impl<'c> Recorder<'c> {
     /// Moves the clock on to a stamp that was used or seen.
     pub(crate) fn meet(&mut self, stamp: Stamp) {
         self.clock.follow(stamp);
+    }
+
+    /// Notes that a row of a local table was written, which is not recorded.
+    pub(crate) fn note_local(&mut self) {
+        self.has_local = true;
+    }
+
+    /// Returns whether rows of local tables were written, and no change was recorded.
+    pub(crate) fn has_written_local_rows_alone(&self) -> bool {
+        self.has_local && self.logged.is_none()
     }
 
     /// Notes in the file how far what was seen has moved the clock on.

@@ -59,6 +59,7 @@ impl<'c, 'r> AnyRows<'c, 'r> {
         let (is_local, table) = (table.is_local, (table.ordinal, table.name.as_str()));
         if is_local {
             recorder.meet(stamp);
+            recorder.note_local();
         } else {
             record(recorder, (stamp, table, Uuid::from_bytes(row)), &cells)?;
         }

@@ -64,6 +64,7 @@ pub(crate) fn forget_rows(
         for (row, _) in &deleted {
             delete_row(connection, (table.ordinal, &table.name), row)?;
             touch(writing, table, row);
+            writing.recorder.note_local();
         }
     } else {
         // The changes that are made here have no values, so that what is recorded before is all there is.

@@ -376,6 +376,7 @@ impl Mutation<'_, '_> {
     ) -> Result<()> {
         let Some(ordinal) = self.plan.ordinal else {
             self.writing.recorder.meet(stamp);
+            self.writing.recorder.note_local();
             return Ok(());
         };
         let Writing { recorder, counters, .. } = &mut *self.writing;

@@ -4,8 +4,7 @@ use std::iter;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
-use unicode_properties::UnicodeEmoji;
-use unicode_script::{Script, UnicodeScript};
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::text::case::folded;
 
@@ -17,9 +16,12 @@ const BREVE: char = '\u{306}';
 pub(super) fn spell(cluster: &str, each: impl FnMut(char)) {
     let mut letter = char::default();
     let letters = cluster.nfkd().filter(|&char| {
+        if is_ignored(char) {
+            return false;
+        }
         if !is_combining_mark(char) {
             letter = char;
-            return !is_ignored(char);
+            return true;
         }
         // Whatever else is the accent of a letter, `й` is another letter than `и`.
         !is_accent(char) || char == BREVE && matches!(letter, 'и' | 'И')
@@ -65,12 +67,16 @@ fn is_ignored(char: char) -> bool {
 }
 
 /// Returns whether the mark is one that may be left out: an accent of Latin, Greek or Cyrillic, or a point of Hebrew,
-/// Arabic or Syriac. In other scripts, marks are vowels.
+/// Arabic or Syriac. In other scripts, marks are vowels. What is told here of blocks of characters, Unicode never changes.
 fn is_accent(mark: char) -> bool {
-    use Script::{Arabic, Cyrillic, Greek, Hebrew, Inherited, Latin, Syriac};
-    // The marks of voiced kana are inherited from their letters, too.
-    matches!(mark.script(), Arabic | Cyrillic | Greek | Hebrew | Inherited | Latin | Syriac)
-        && !matches!(mark, '\u{3099}' | '\u{309a}')
+    matches!(mark,
+        // For letters of several scripts.
+        '\u{300}'..='\u{36f}' | '\u{951}'..='\u{954}' | '\u{1ab0}'..='\u{1aff}' | '\u{1cd0}'..='\u{1cff}'
+        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{302a}'..='\u{302d}' | '\u{fe20}'..='\u{fe2f}'
+        // Cyrillic, Hebrew.
+        | '\u{483}'..='\u{489}' | '\u{2de0}'..='\u{2dff}' | '\u{a66f}'..='\u{a69f}' | '\u{591}'..='\u{5c7}' | '\u{fb1e}'
+        // Arabic, Syriac.
+        | '\u{610}'..='\u{6ed}' | '\u{890}'..='\u{8ff}' | '\u{10ec0}'..='\u{10eff}' | '\u{711}'..='\u{74a}')
 }
 
 /// Returns the plain letters of one that Unicode does not decompose, but sorts as if it did.
@@ -96,23 +102,17 @@ pub(super) fn is_of_word(char: char) -> bool {
 
 /// Returns whether words are written without spaces between them, or with others in one, in the script of a letter.
 pub(super) fn is_unspaced(letter: char) -> bool {
-    use Script::{
-        Ahom, Balinese, Bopomofo, Han, Hangul, Hiragana, Javanese, Katakana, Khmer, Lao, Myanmar,
-        New_Tai_Lue, Tai_Le, Tai_Tham, Tai_Viet, Thai, Yi,
-    };
-    // It saves time not to look up the most frequent ones.
-    match letter {
-        '\0'..='\u{dff}' => return false,
-        '\u{3400}'..='\u{9fff}' | '가'..='힣' => return true,
-        _ => {}
-    }
-    match letter.script() {
-        Ahom | Balinese | Bopomofo | Han | Hangul | Hiragana | Javanese | Katakana | Khmer
-        | Lao | Myanmar | New_Tai_Lue | Tai_Le | Tai_Tham | Tai_Viet | Thai | Yi => true,
-        // Such as the mark of a long vowel, which kana share.
-        Script::Common => matches!(letter, '\u{3000}'..='\u{30ff}'),
-        _ => false,
-    }
+    matches!(letter,
+        // Thai and Lao, Burmese, Hangul, Khmer, Tai Le and New Tai Lue, Tai Tham, Balinese.
+        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1100}'..='\u{11ff}' | '\u{1780}'..='\u{17ff}'
+        | '\u{1950}'..='\u{19df}' | '\u{1a20}'..='\u{1aaf}' | '\u{1b00}'..='\u{1b7f}'
+        // Han and what belongs to it, kana, Bopomofo, Hangul, Yi.
+        | '\u{2e80}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{a4cf}'
+        // Hangul, Javanese and Burmese, Burmese and Tai Viet, Hangul, Han.
+        | '\u{a960}'..='\u{a9ff}' | '\u{aa60}'..='\u{aadf}' | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}'
+        // Burmese, Ahom, kana, Han.
+        | '\u{116d0}'..='\u{116ff}' | '\u{11700}'..='\u{1174f}' | '\u{1aff0}'..='\u{1b16f}'
+        | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Returns whether the sign joins the letter that follows to the one before, in a script without spaces.
@@ -123,13 +123,28 @@ pub(super) fn is_linker(sign: char) -> bool {
 /// Returns how an emoji is spelled, if the grapheme cluster is one: without the color of its skin, and without marks,
 /// such as the one by which it is to be shown as a picture.
 pub(super) fn emoji(cluster: &str) -> Option<String> {
-    let first = cluster.chars().next()?;
-    if first.is_ascii() || !first.is_emoji_char() {
-        return None;
-    }
+    let first = cluster.chars().next().filter(|first| is_picture(*first))?;
     let plain: String = cluster.chars().filter(|char| !is_variant(*char)).collect();
     // A color alone.
     Some(if plain.is_empty() { first.to_string() } else { plain })
+}
+
+/// Returns whether the character is the first of an emoji.
+fn is_picture(char: char) -> bool {
+    if !matches!(char, '©' | '®' | '\u{2010}'..)
+        || char.is_alphanumeric()
+        || is_combining_mark(char)
+    {
+        return false;
+    }
+    // Of what is neither a mark nor ignored, only pictures and colors are joined by a joiner to one grapheme cluster.
+    let is_joined = |text: String| text.graphemes(true).nth(1).is_none();
+    is_regional(char) || !is_ignored(char) && is_joined([char, '\u{200d}', char].iter().collect())
+}
+
+/// Returns whether the character is one of the letters that two by two are flags.
+fn is_regional(char: char) -> bool {
+    matches!(char, '\u{1f1e6}'..='\u{1f1ff}')
 }
 
 fn is_variant(char: char) -> bool {
@@ -138,8 +153,6 @@ fn is_variant(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use unicode_segmentation::UnicodeSegmentation;
-
     use super::*;
 
     fn spelled(cluster: &str) -> String {

@@ -20,7 +20,7 @@ pub(crate) struct LogPosition {
     state: FileState,
     /// The number of the last change by the node that writes the file.
     last: i64,
-    /// How many transactions have written something, and nothing into the log.
+    /// How many transactions have written rows of local tables, and nothing into the log.
     unlogged: i64,
 }
 

@@ -6,6 +6,7 @@ use ara::{Changes, Database, Result, VersionVector};
 use ara_measure::{Figure, Report, median, timed};
 
 use crate::devices::{Device, Pair};
+use crate::store::Store;
 use crate::tables::{check_count, create_tasks};
 
 /// How often everything is done anew, of which the median counts.
@@ -25,17 +26,17 @@ struct Round {
     pull: Duration,
     read: Duration,
     merge: Duration,
-    /// By how many bytes the relay's file grew, if it has one.
-    stored: Option<u64>,
+    /// By how many bytes the relay grew on the disk.
+    stored: u64,
 }
 
 /// Sends changes, and takes them over.
-pub fn bulk(report: &mut Report) -> Result<()> {
+pub fn bulk(report: &mut Report, store: &Store) -> Result<()> {
     if !report.wants_any(&[PUSH, PULL, READ, MERGE, AGAINST_READ, AGAINST_MERGE, DISK]) {
         return Ok(());
     }
     let count = report.size(100_000);
-    let rounds = (0..ROUNDS).map(|_| round(count)).collect::<Result<Vec<_>>>()?;
+    let rounds = (0..ROUNDS).map(|_| round(store, count)).collect::<Result<Vec<_>>>()?;
     let times = |time: fn(&Round) -> Duration| median(&rounds.iter().map(time).collect::<Vec<_>>());
     let [push, pull] = [times(|round| round.push), times(|round| round.pull)];
     let [read, merge] = [times(|round| round.read), times(|round| round.merge)];
@@ -48,20 +49,19 @@ pub fn bulk(report: &mut Report) -> Result<()> {
         |one: Duration, other: Duration| Figure::Ratio(one.as_secs_f64() / other.as_secs_f64());
     report.add(AGAINST_READ, ratio(push, read), None);
     report.add(AGAINST_MERGE, ratio(pull, merge), None);
-    if let Some(stored) = median(&rounds.iter().map(|round| round.stored).collect::<Vec<_>>()) {
-        report.add(DISK, Figure::Bytes(stored as f64 / count as f64), Some(Figure::Bytes(60.0)));
-    }
+    let stored = median(&rounds.iter().map(|round| round.stored).collect::<Vec<_>>());
+    report.add(DISK, Figure::Bytes(stored as f64 / count as f64), Some(Figure::Bytes(60.0)));
     Ok(())
 }
 
-fn round(count: usize) -> Result<Round> {
-    let pair = Pair::new(&[])?;
-    let before = pair.relay.size_of_file();
+fn round(store: &Store, count: usize) -> Result<Round> {
+    let pair = Pair::new(store, &[])?;
+    let before = pair.stored();
     let first = Device::open(&pair.first(), &pair.relay.url)?;
     create_tasks(&first.db, count)?;
     let (push, sent) = timed(|| first.sync());
     sent?;
-    let stored = pair.relay.size_of_file().zip(before).map(|(after, before)| after - before);
+    let stored = pair.stored().saturating_sub(before);
 
     let second = Device::open(&pair.second(), &pair.relay.url)?;
     let (pull, taken) = timed(|| second.sync());

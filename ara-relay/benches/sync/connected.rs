@@ -15,6 +15,7 @@ use ara_protocol::message::Endpoint;
 
 use crate::light::{Events, From, Line, Space};
 use crate::relay::Relay;
+use crate::store::Store;
 
 const MEMORY: &str = "memory of the relay, 1,000 connected devices in 400 spaces";
 const EACH: &str = "from a push until the space has heard, of 1,000 devices: median";
@@ -43,7 +44,8 @@ impl Connected {
     /// Founds a space of some devices, of which each syncs once, and then waits for news.
     fn new(relay: SocketAddr, seed: usize, devices: usize) -> io::Result<Self> {
         let here = From::Here(Ipv4Addr::LOCALHOST);
-        let mut space = Space::new(seed as u64);
+        // A database may have the spaces of earlier runs.
+        let mut space = Space::new(u64::from(std::process::id()) << 16 | seed as u64);
         let others: Vec<_> = (1..devices).map(|_| space.add()).collect();
         let mut line = Line::open(relay, here)?;
         ask(&mut line, Endpoint::Access, &space.founding(), &space.first)?;
@@ -76,19 +78,19 @@ impl Connected {
 }
 
 /// Measures the memory of the relay, and how soon devices hear.
-pub fn connected(report: &mut Report) -> Result<()> {
+pub fn connected(report: &mut Report, store: &Store) -> Result<()> {
     if report.wants_any(&[MEMORY, EACH, MOST, ALL]) {
-        many_spaces(report).expect("the relay answers");
+        many_spaces(report, store).expect("the relay answers");
     }
     if report.wants_any(&[ONE_SPACE, RAN]) {
-        one_space(report).expect("the relay answers");
+        one_space(report, store).expect("the relay answers");
     }
     Ok(())
 }
 
-fn many_spaces(report: &mut Report) -> io::Result<()> {
+fn many_spaces(report: &mut Report, store: &Store) -> io::Result<()> {
     let folder = tempfile::tempdir()?;
-    let relay = Relay::start(folder.path(), &[]);
+    let relay = Relay::start(folder.path(), store, &[]);
     allow_files();
     let (devices, spaces) = (report.size(DEVICES), report.size(SPACES));
     let of = |number| devices / spaces + usize::from(number < devices % spaces);
@@ -114,11 +116,11 @@ fn many_spaces(report: &mut Report) -> io::Result<()> {
     Ok(())
 }
 
-fn one_space(report: &mut Report) -> io::Result<()> {
+fn one_space(report: &mut Report, store: &Store) -> io::Result<()> {
     let folder = tempfile::tempdir()?;
-    let relay = Relay::start(folder.path(), &[]);
+    let relay = Relay::start(folder.path(), store, &[]);
     allow_files();
-    let mut space = Connected::new(relay.address(), 1, report.size(OF_ONE))?;
+    let mut space = Connected::new(relay.address(), SPACES, report.size(OF_ONE))?;
     let before = relay.usage();
     let mut times = vec![];
     for _ in 0..report.size(200) {

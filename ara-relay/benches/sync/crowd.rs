@@ -1,7 +1,7 @@
 //! Many devices that commit at the same time.
 
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ara::prelude::*;
 use ara::sync::join;
@@ -10,6 +10,7 @@ use ara_measure::{Figure, Random, Report};
 
 use crate::devices::{Device, LONG};
 use crate::relay::Relay;
+use crate::store::Store;
 use crate::tables::{App, task};
 
 const ALONE: &str = "small commits of 50 devices in 50 spaces, synced";
@@ -21,29 +22,41 @@ const DEVICES: usize = 50;
 const SPACES: usize = 20;
 
 /// From the first commit until the relay has the last one. All devices are in this process.
-pub fn crowd(report: &mut Report) -> Result<()> {
+pub fn crowd(report: &mut Report, store: &Store) -> Result<()> {
     if report.wants(ALONE) {
         let each = report.size(200);
-        let time = measure(DEVICES, each, each)?;
+        let time = measure(store, DEVICES, each, each)?;
         report.add(ALONE, Figure::rate(each * DEVICES, time), None);
     }
     if report.wants(SHARED) {
         let each = report.size(200);
-        let time = measure(SPACES, each, each)?;
-        report.add(SHARED, Figure::rate(each * DEVICES, time), Some(Figure::PerSecond(2_000.0)));
+        let time = measure(store, SPACES, each, each)?;
+        report.add(
+            SHARED,
+            Figure::rate(each * DEVICES, time),
+            Some(Figure::PerSecond(shared_target(store))),
+        );
     }
     if report.wants(SINGLE) {
         let each = report.size(40);
-        let time = measure(SPACES, each, 1)?;
+        let time = measure(store, SPACES, each, 1)?;
         report.add(SINGLE, Figure::rate(each * DEVICES, time), None);
     }
     Ok(())
 }
 
+/// How many small commits a second a relay should take.
+const fn shared_target(store: &Store) -> f64 {
+    match store {
+        Store::Sqlite => 5_000.0,
+        Store::Postgres(_) => 2_000.0,
+    }
+}
+
 /// Has each device commit so often, and wait each time after some commits until the relay has them.
-fn measure(spaces: usize, each: usize, at_once: usize) -> Result<std::time::Duration> {
+fn measure(store: &Store, spaces: usize, each: usize, at_once: usize) -> Result<Duration> {
     let folder = tempfile::tempdir().expect("a folder for files");
-    let relay = Relay::start(folder.path(), &[]);
+    let relay = Relay::start(folder.path(), store, &[]);
     let mut devices = vec![];
     for n in 0..DEVICES {
         devices.push(match n.checked_sub(spaces).map(|_| &devices[n % spaces]) {

@@ -10,6 +10,7 @@ use ara::{Database, Result};
 use tempfile::TempDir;
 
 use crate::relay::Relay;
+use crate::store::Store;
 use crate::tables::App;
 
 /// How long to wait for what is a matter of seconds.
@@ -18,6 +19,7 @@ pub const LONG: Duration = Duration::from_secs(600);
 /// Two devices that are in a space, in which nothing is yet, and whose sessions are over.
 pub struct Pair {
     folder: TempDir,
+    store: Store,
     pub relay: Relay,
 }
 
@@ -29,14 +31,20 @@ pub struct Device {
 
 impl Pair {
     /// Makes two devices. The relay can be called by other URLs, too.
-    pub fn new(origins: &[&str]) -> Result<Self> {
+    pub fn new(store: &Store, origins: &[&str]) -> Result<Self> {
         let folder = tempfile::tempdir().expect("a folder for files");
-        let pair = Self { relay: Relay::start(folder.path(), origins), folder };
+        let relay = Relay::start(folder.path(), store, origins);
+        let pair = Self { folder, store: store.clone(), relay };
         let first = Device::start(&pair.first(), &pair.relay.url)?;
         let second = first.let_in(&pair.second(), &pair.relay.url)?;
         first.settle();
         second.settle();
         Ok(pair)
+    }
+
+    /// Returns how many bytes the relay has on the disk.
+    pub fn stored(&self) -> u64 {
+        self.store.size(self.folder.path())
     }
 
     pub fn first(&self) -> PathBuf {

@@ -9,6 +9,7 @@ use ara_measure::{Figure, Report, Usage};
 
 use crate::child;
 use crate::devices::{Device, Pair};
+use crate::store::Store;
 use crate::tables::create_tasks;
 
 /// The argument that makes a process be idle: the path of a file, the URL of the relay, and for how many seconds.
@@ -24,12 +25,12 @@ const A_TICK: Duration = Duration::from_millis(10);
 const SETTLED: Duration = Duration::from_secs(1);
 
 /// Measures what a process does while nothing happens.
-pub fn idle(report: &mut Report) -> Result<()> {
+pub fn idle(report: &mut Report, store: &Store) -> Result<()> {
     if !report.wants_any(&[RAN, WRITTEN]) {
         return Ok(());
     }
     let seconds = report.size(60).to_string();
-    let pair = Pair::new(&[])?;
+    let pair = Pair::new(store, &[])?;
     let first = Device::open(&pair.first(), &pair.relay.url)?;
     create_tasks(&first.db, report.size(10_000))?;
     first.sync()?;

@@ -9,6 +9,7 @@ use ara::prelude::*;
 use ara_measure::{Figure, Random, Report, median, part};
 
 use crate::devices::{Device, LONG, Pair};
+use crate::store::Store;
 use crate::tables::{Task, task};
 
 const MEDIAN: &str = "from a commit to the watch of another device: median";
@@ -16,11 +17,11 @@ const MOST: &str = "from a commit to the watch of another device: 99 of 100";
 
 /// From the beginning of a commit to the rows that a thread is given by a watch of another device. Between commits it is
 /// quiet for a while, of changing length.
-pub fn latency(report: &mut Report) -> Result<()> {
+pub fn latency(report: &mut Report, store: &Store) -> Result<()> {
     if !report.wants_any(&[MEDIAN, MOST]) {
         return Ok(());
     }
-    let pair = Pair::new(&[])?;
+    let pair = Pair::new(store, &[])?;
     let first = Device::start(&pair.first(), &pair.relay.url)?;
     let second = Device::start(&pair.second(), &pair.relay.url)?;
     let mut random = Random::new(1);

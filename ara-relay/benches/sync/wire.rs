@@ -9,6 +9,7 @@ use ara_measure::{Figure, Random, Report};
 
 use crate::devices::{Device, Pair};
 use crate::proxy::Proxy;
+use crate::store::Store;
 use crate::tables::{Task, check_count, create_tasks, task};
 
 const PUSHED: &str = "bytes on the wire, a change: pushed in bulk";
@@ -27,9 +28,9 @@ struct Proxied {
 }
 
 impl Proxied {
-    fn new() -> Result<Self> {
+    fn new(store: &Store) -> Result<Self> {
         let (first, second) = (Proxy::new(), Proxy::new());
-        let pair = Pair::new(&[&first.url(), &second.url()])?;
+        let pair = Pair::new(store, &[&first.url(), &second.url()])?;
         first.lead_to(&pair.relay.url);
         second.lead_to(&pair.relay.url);
         Ok(Self { pair, first, second })
@@ -37,12 +38,12 @@ impl Proxied {
 }
 
 /// Many changes at once.
-pub fn in_bulk(report: &mut Report) -> Result<()> {
+pub fn in_bulk(report: &mut Report, store: &Store) -> Result<()> {
     if !report.wants_any(&[PUSHED, PULLED]) {
         return Ok(());
     }
     let count = report.size(100_000);
-    let Proxied { pair, first: sending, second: receiving } = Proxied::new()?;
+    let Proxied { pair, first: sending, second: receiving } = Proxied::new(store)?;
     let most = Some(Figure::Bytes(50.0));
     let first = Device::open(&pair.first(), &sending.url())?;
     create_tasks(&first.db, count)?;
@@ -56,12 +57,12 @@ pub fn in_bulk(report: &mut Report) -> Result<()> {
 }
 
 /// One change after another, while both devices are connected.
-pub fn one_at_a_time(report: &mut Report) -> Result<()> {
+pub fn one_at_a_time(report: &mut Report, store: &Store) -> Result<()> {
     if !report.wants_any(&[SENT, RECEIVED]) {
         return Ok(());
     }
     let count = report.size(100);
-    let Proxied { pair, first: sending, second: receiving } = Proxied::new()?;
+    let Proxied { pair, first: sending, second: receiving } = Proxied::new(store)?;
     let first = Device::start(&pair.first(), &sending.url())?;
     let second = Device::start(&pair.second(), &receiving.url())?;
     let mut random = Random::new(1);

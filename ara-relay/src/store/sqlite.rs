@@ -211,9 +211,9 @@ impl Store for SqliteStore {
 
 /// Runs a job in a transaction that sees one state.
 fn read_with(reader: &Connection, job: Job<'_>) -> Result<()> {
-    reader.execute_batch("BEGIN")?;
+    reader.prepare_cached("BEGIN")?.execute([])?;
     let result = job(&mut Sqlite(reader));
-    reader.execute_batch("ROLLBACK")?;
+    reader.prepare_cached("ROLLBACK")?.execute([])?;
     result.map(|_| ())
 }
 

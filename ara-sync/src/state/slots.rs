@@ -17,6 +17,9 @@ pub(crate) struct HeardSlot {
     pub(crate) heard_at: i64,
 }
 
+/// How a slot is read that was kept.
+type ReadSlot = fn(&[u8]) -> ara_protocol::Result<Slot>;
+
 /// The own slot that was sent last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct OwnSlot {
@@ -33,7 +36,8 @@ pub(crate) struct OwnSlot {
 /// Notes a slot, if it is newer than the one of the same device that is known. Returns whether it is.
 pub(crate) fn note(connection: &Connection, slot: &Slot, now: i64) -> Result<bool> {
     let key = format!("{PREFIX}{}", hex(slot.author().as_bytes()));
-    let known = facts::get(connection, &key)?.and_then(|bytes| heard(&bytes));
+    // One that is damaged makes room for any.
+    let known = facts::get(connection, &key)?.and_then(|bytes| heard(&bytes, Slot::read));
     if known.is_some_and(|known| known.slot.number() >= slot.number()) {
         return Ok(false);
     }
@@ -41,14 +45,20 @@ pub(crate) fn note(connection: &Connection, slot: &Slot, now: i64) -> Result<boo
     Ok(true)
 }
 
-/// Returns the slots of all devices.
+/// Returns the slots of all devices. Their signatures were checked when they were noted, and are not again.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<HeardSlot>> {
-    Ok(facts::under(connection, PREFIX)?.iter().filter_map(|(_, bytes)| heard(bytes)).collect())
+    all_by(connection, Slot::read_kept)
+}
+
+fn all_by(connection: &Connection, read: ReadSlot) -> Result<Vec<HeardSlot>> {
+    let kept = facts::under(connection, PREFIX)?;
+    Ok(kept.iter().filter_map(|(_, bytes)| heard(bytes, read)).collect())
 }
 
 /// Notes that what devices said until now is of another log than the one that the relay has from now on.
 pub(crate) fn begin_anew(connection: &Connection) -> Result<()> {
-    for HeardSlot { slot, .. } in all(connection)? {
+    // The number of one that is damaged would have those that come be passed over.
+    for HeardSlot { slot, .. } in all_by(connection, Slot::read)? {
         let key = format!("{BEFORE}{}", hex(slot.author().as_bytes()));
         facts::put(connection, &key, &slot.number().to_be_bytes())?;
     }
@@ -77,9 +87,9 @@ pub(crate) fn forget(connection: &Connection, is_out: impl Fn(MemberKey) -> bool
     Ok(())
 }
 
-fn heard(bytes: &[u8]) -> Option<HeardSlot> {
+fn heard(bytes: &[u8], read: ReadSlot) -> Option<HeardSlot> {
     let (heard_at, slot) = bytes.split_first_chunk()?;
-    Some(HeardSlot { slot: Slot::read(slot).ok()?, heard_at: i64::from_be_bytes(*heard_at) })
+    Some(HeardSlot { slot: read(slot).ok()?, heard_at: i64::from_be_bytes(*heard_at) })
 }
 
 impl OwnSlot {
@@ -100,5 +110,55 @@ impl OwnSlot {
         let numbers = [number, sent_at.cast_unsigned(), first, second, told_to];
         let numbers = numbers.map(u64::to_be_bytes);
         facts::put(connection, facts::OWN_SLOT, numbers.as_flattened())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ara_protocol::SpaceId;
+    use ara_protocol::epoch::EpochKey;
+    use ara_protocol::keys::SecretKeys;
+    use ara_protocol::slot::SlotContent;
+
+    use super::*;
+    use crate::random::Random;
+
+    fn slot(number: u64, author: &SecretKeys) -> Slot {
+        let random = &mut Random::seeded(number);
+        let key = EpochKey::generate(random);
+        let content = SlotContent {
+            name: "Laptop".to_owned(),
+            app_version: String::new(),
+            schema_version: 1,
+            schema_checksum: [0; 32],
+            vector: vec![],
+        };
+        Slot::seal(&content, SpaceId::from_bytes([1; 16]), number, author, &key, random).unwrap()
+    }
+
+    #[test]
+    fn one_that_is_damaged_in_the_file_makes_room_for_any() {
+        let connection = Connection::open_in_memory().unwrap();
+        let table = "CREATE TABLE ara_sync (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID";
+        connection.execute_batch(table).unwrap();
+        let author = SecretKeys::generate(&mut Random::seeded(1));
+        let kept = || {
+            let all = all(&connection).unwrap();
+            all.iter().map(|heard| heard.slot.number()).collect::<Vec<_>>()
+        };
+        assert!(note(&connection, &slot(7, &author), 1).unwrap());
+        assert!(!note(&connection, &slot(6, &author), 2).unwrap());
+        assert_eq!(kept(), [7]);
+
+        // The highest byte of its number, which comes after the time and most of the header.
+        let key = format!("{PREFIX}{}", hex(author.public().member().as_bytes()));
+        let mut bytes = facts::get(&connection, &key).unwrap().unwrap();
+        bytes[8 + 66] = 0xff;
+        facts::put(&connection, &key, &bytes).unwrap();
+        assert!(kept()[0] > 7);
+        begin_anew(&connection).unwrap();
+        assert!(note(&connection, &slot(6, &author), 3).unwrap());
+        assert_eq!(kept(), [6]);
+        assert_eq!(of_this_log(&connection).unwrap().len(), 1);
     }
 }

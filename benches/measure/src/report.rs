@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::table::Table;
+
 /// How often a short call is repeated, of which the median counts.
 pub const ROUNDS: usize = 7;
 
@@ -11,7 +13,16 @@ pub const ROUNDS: usize = 7;
 pub struct Report {
     word: Option<String>,
     divisor: usize,
-    is_begun: bool,
+    shown: Shown,
+}
+
+/// How figures are shown.
+#[derive(Debug)]
+enum Shown {
+    /// At once, a row each.
+    AtOnce { is_begun: bool },
+    /// At the end, beside those that others had for the same work.
+    Beside { column: &'static str, table: Table },
 }
 
 /// What was measured, or is wanted.
@@ -48,7 +59,7 @@ impl Figure {
         Self::PerSecond(count as f64 / time.as_secs_f64())
     }
 
-    fn misses(self, target: Self) -> bool {
+    pub(crate) fn misses(self, target: Self) -> bool {
         match self {
             Self::PerSecond(_) => self < target,
             _ => self > target,
@@ -70,7 +81,32 @@ impl Report {
         if divisor > 1 {
             println!("Every size is divided by {divisor}, so the targets do not apply.");
         }
-        Self { word, divisor, is_begun: false }
+        Self { word, divisor, shown: Shown::AtOnce { is_begun: false } }
+    }
+
+    /// Reads the same arguments, and shows at the end a table with a column for each name.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the number to divide by is none.
+    #[must_use]
+    pub fn with_columns(arguments: &[String], columns: &[&'static str]) -> Self {
+        let table = Table::new(columns);
+        Self { shown: Shown::Beside { column: "", table }, ..Self::new(arguments) }
+    }
+
+    /// Puts the figures that follow into this column.
+    pub const fn begin_column(&mut self, name: &'static str) {
+        if let Shown::Beside { column, .. } = &mut self.shown {
+            *column = name;
+        }
+    }
+
+    /// Prints the table, if there is one, with where its figures were taken above it.
+    pub fn finish(self, heading: &str) {
+        if let Shown::Beside { table, .. } = self.shown {
+            println!("{heading}\n\n{table}");
+        }
     }
 
     /// Returns whether a row is asked for.
@@ -91,19 +127,30 @@ impl Report {
         (full / self.divisor).max(1)
     }
 
-    /// Prints a row, if it is asked for.
+    /// Shows a figure, if its row is asked for.
     pub fn add(&mut self, name: &str, measured: Figure, target: Option<Figure>) {
         if !self.wants(name) {
             return;
         }
-        if !std::mem::replace(&mut self.is_begun, true) {
-            println!("{:58} {:>14} {:>14}", "work", "measured", "target");
+        match &mut self.shown {
+            Shown::AtOnce { is_begun } => {
+                if !std::mem::replace(is_begun, true) {
+                    println!("{:58} {:>14} {:>14}", "work", "measured", "target");
+                }
+                print_row(name, measured, target);
+            }
+            Shown::Beside { column, table } => {
+                eprintln!("{column}: {name}: {measured}");
+                table.add(column, name, measured, target);
+            }
         }
-        let missed =
-            if target.is_some_and(|target| measured.misses(target)) { "  missed" } else { "" };
-        let target = target.map_or_else(|| "-".to_owned(), |target| target.to_string());
-        println!("{name:58} {:>14} {target:>14}{missed}", measured.to_string());
     }
+}
+
+fn print_row(name: &str, measured: Figure, target: Option<Figure>) {
+    let missed = if target.is_some_and(|target| measured.misses(target)) { "  missed" } else { "" };
+    let target = target.map_or_else(|| "-".to_owned(), |target| target.to_string());
+    println!("{name:58} {:>14} {target:>14}{missed}", measured.to_string());
 }
 
 /// Times what a closure does.

@@ -133,6 +133,11 @@ fn no_text_is_an_error() -> Outcome {
     hostile.push("-a ".repeat(300_000));
     hostile.push("é".repeat(1_000_000));
     hostile.push("a*".repeat(500_000));
+    hostile.push("牛".repeat(500_000));
+    hostile.push("👍🏽".repeat(500_000));
+    hostile.push(format!("-{}", "น้ำ".repeat(500_000)));
+    hostile.push("e\u{301}\u{302}".repeat(500_000));
+    hostile.push("㍿".repeat(500_000));
     for text in &hostile {
         let shown: String = text.chars().take(40).collect();
         let parts = db.query::<Todo>().search(text.as_str());

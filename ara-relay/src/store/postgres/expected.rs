@@ -12,14 +12,28 @@ use tokio_postgres::types::ToSql;
 
 use crate::store::error::Result;
 use crate::store::postgres::log::{self, read_listed, read_live};
-use crate::store::postgres::mending;
+use crate::store::postgres::mending::read_end;
 use crate::store::postgres::slots::{self, read_counted, read_slot};
 use crate::store::postgres::spaces::{self, read_space, read_tombstone};
-use crate::store::postgres::{Postgres, array, stored};
+use crate::store::postgres::{Postgres, array, get, number, stored};
 use crate::store::{KeptSlot, Listed, Live, Questions, Tombstone};
 
 /// How many segments and slots are asked for before it is known whether there are any.
 const AT_ONCE: i64 = 128;
+
+/// What is noted of the space $1, and whether the member $2 is to hear of a loss, in one row. What is not there is null.
+/// Asked one by one, each would cost the database more than it takes to find it.
+const NOTES: &str = "SELECT ara_tombstone.audience, ara_tombstone.request, ara_record.hash, ara_record.number,
+        ara_segment.number, ara_segment.chain, ara_stub.number, ara_stub.chain, ara_unheard.member IS NOT NULL
+    FROM (SELECT $1::bytea AS space) AS asked
+    LEFT JOIN ara_tombstone ON ara_tombstone.space = asked.space
+    LEFT JOIN ara_space ON ara_space.id = asked.space
+    LEFT JOIN ara_record ON ara_record.space = ara_space.id AND ara_record.hash = ara_space.access
+    LEFT JOIN ara_segment ON ara_segment.space = asked.space
+        AND ara_segment.number = (SELECT max(number) FROM ara_segment WHERE space = $1)
+    LEFT JOIN ara_stub ON ara_stub.space = asked.space
+        AND ara_stub.number = (SELECT max(number) FROM ara_stub WHERE space = $1)
+    LEFT JOIN ara_unheard ON ara_unheard.space = asked.space AND ara_unheard.member = $2";
 
 /// Slots with their numbers as the relay counts them.
 type CountedSlots = Vec<(u64, Vec<u8>)>;
@@ -44,7 +58,31 @@ pub(super) struct Expected {
     listed: Option<(u64, Vec<Listed>)>,
 }
 
+fn read_last_record(row: &Row) -> Result<(RecordHash, u64)> {
+    Ok((RecordHash::from_bytes(array(row, 2, "an access record")?), number(row, 3)?))
+}
+
 impl Expected {
+    /// Reads what is noted of a space.
+    fn noted(row: &Row, asked_by: Option<MemberKey>) -> Result<Self> {
+        let is_there =
+            |column| -> Result<bool> { Ok(get::<Option<&[u8]>>(row, column)?.is_some()) };
+        let end_at = |column| -> Result<Option<Cursor>> {
+            let is_there = get::<Option<i64>>(row, column)?.is_some();
+            is_there.then(|| read_end(row, column)).transpose()
+        };
+        let (segment, stub) = (end_at(4)?, end_at(6)?);
+        let is_stub = stub.map(|it| it.number) > segment.map(|it| it.number);
+        let is_unheard: bool = get(row, 8)?;
+        Ok(Self {
+            tombstone: Some(is_there(1)?.then(|| read_tombstone(row)).transpose()?),
+            record: is_there(2)?.then(|| read_last_record(row)).transpose()?,
+            end: Some(if is_stub { stub } else { segment }),
+            unheard: asked_by.map(|member| (member, is_unheard)),
+            ..Self::default()
+        })
+    }
+
     /// Returns how many of these segments are there, if all were looked for.
     pub(super) fn count_known(&self, ids: &[SegmentId]) -> Option<usize> {
         let are_known = ids.iter().all(|id| self.looked_for.contains(id));
@@ -156,12 +194,7 @@ impl Postgres<'_> {
         if !has_space {
             asked.push((spaces::find(self.held.is_some()), vec![&id]));
         }
-        asked.push((spaces::TOMBSTONE, vec![&id]));
-        asked.push((spaces::LAST_RECORD, vec![&id]));
-        asked.push((mending::END, vec![&id]));
-        if let Some(member) = &member {
-            asked.push((mending::UNHEARD, vec![&id, member]));
-        }
+        asked.push((NOTES, vec![&id, &member]));
         if !ids.is_empty() {
             asked.push((log::KNOWN, vec![&id, &ids]));
         }
@@ -187,16 +220,10 @@ impl Postgres<'_> {
             let space = read_space(row)?;
             self.hold(&space)?;
         }
-        let read = |rows: Option<Vec<Row>>| rows.unwrap_or_default().into_iter().next();
-        let mut expected = Expected {
-            tombstone: Some(read(next(true)).map(|row| read_tombstone(&row)).transpose()?),
-            record: read(next(true)).map(|row| spaces::read_last_record(&row)).transpose()?,
-            end: Some(read(next(true)).map(|row| mending::read_end(&row)).transpose()?),
-            ..Expected::default()
+        let mut expected = match next(true).unwrap_or_default().first() {
+            Some(row) => Expected::noted(row, questions.asked_by)?,
+            None => Expected::default(),
         };
-        if let Some((rows, member)) = next(member.is_some()).zip(questions.asked_by) {
-            expected.unheard = Some((member, !rows.is_empty()));
-        }
         if let Some(rows) = next(!ids.is_empty()) {
             expected.looked_for = questions.ids.iter().copied().collect();
             let read = |row: &Row| Ok(SegmentId::from_bytes(array(row, 0, "a segment")?));

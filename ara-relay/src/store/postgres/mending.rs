@@ -16,17 +16,18 @@ const SEGMENT: &str = "a segment";
 const CHAIN: &str = "the chain of a log";
 
 /// The end of a log.
-pub(super) const END: &str = "SELECT number, chain FROM (
+const END: &str = "SELECT number, chain FROM (
     (SELECT number, chain FROM ara_segment WHERE space = $1 ORDER BY number DESC LIMIT 1)
     UNION ALL
     (SELECT number, chain FROM ara_stub WHERE space = $1 ORDER BY number DESC LIMIT 1)
     ) AS ends ORDER BY number DESC LIMIT 1";
 
 /// Whether a member is to hear that something of the log was lost.
-pub(super) const UNHEARD: &str = "SELECT 1 FROM ara_unheard WHERE space = $1 AND member = $2";
+const UNHEARD: &str = "SELECT 1 FROM ara_unheard WHERE space = $1 AND member = $2";
 
-pub(super) fn read_end(row: &Row) -> Result<Cursor> {
-    Ok(Cursor { number: number(row, 0)?, chain: array(row, 1, CHAIN)? })
+/// Reads the end of a log: its number, and the chain in the next column.
+pub(super) fn read_end(row: &Row, at: usize) -> Result<Cursor> {
+    Ok(Cursor { number: number(row, at)?, chain: array(row, at + 1, CHAIN)? })
 }
 
 fn read_place(row: &Row) -> Result<StoredPlace> {
@@ -52,7 +53,7 @@ impl Mending for Postgres<'_> {
             return Ok(expected);
         }
         let row = self.session.row(END, &[&&space.id.as_bytes()[..]])?;
-        row.as_ref().map(read_end).transpose()
+        row.map(|row| read_end(&row, 0)).transpose()
     }
 
     fn stored_places(&mut self, space: SpaceKey) -> Result<Vec<StoredPlace>> {

@@ -62,19 +62,10 @@ const DROP_LAST: &[&str] = &[
 ];
 
 /// The tombstone of a space.
-pub(super) const TOMBSTONE: &str = "SELECT audience, request FROM ara_tombstone WHERE space = $1";
-
-/// The access record after which a space is.
-pub(super) const LAST_RECORD: &str = "SELECT ara_record.hash, ara_record.number FROM ara_space
-    JOIN ara_record ON ara_record.space = ara_space.id AND ara_record.hash = ara_space.access
-    WHERE ara_space.id = $1";
+const TOMBSTONE: &str = "SELECT audience, request FROM ara_tombstone WHERE space = $1";
 
 pub(super) fn read_tombstone(row: &Row) -> Result<Tombstone> {
     Ok(Tombstone { audience: get(row, 0)?, request: get(row, 1)? })
-}
-
-pub(super) fn read_last_record(row: &Row) -> Result<(RecordHash, u64)> {
-    Ok((RecordHash::from_bytes(array(row, 0, "an access record")?), number(row, 1)?))
 }
 
 /// Returns the key of a space: its id.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::error::{Result, StoreError};
@@ -124,14 +125,22 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&connection)?;
     // There may be many, and the system keeps what is read often.
     connection.pragma_update(None, "cache_size", -512)?;
     Ok(connection)
 }
 
-fn prepare(connection: Connection) -> Result<Connection> {
+/// Has a connection compile each statement once. Otherwise SQLite compiles some anew for each value that they are given, as
+/// that might tell of a better plan: those with a limit, for one.
+fn keep_statements(connection: &Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+fn prepare(connection: Connection) -> Result<Connection> {
+    keep_statements(&connection)?;
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let is_of_sqlite = |_| StoreError::NotAStore;
     let application = pragma("application_id").map_err(is_of_sqlite)?;

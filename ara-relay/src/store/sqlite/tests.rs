@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use rusqlite::StatementStatus;
+
 use super::*;
 use crate::store::tests::{count, found, found_at_once};
 
@@ -106,6 +108,26 @@ fn what_was_decided_of_a_space_is_read_whatever_it_became() {
 fn in_folder() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (SqliteStore::open(folder.path().join("relay.db")).unwrap(), folder)
+}
+
+#[test]
+fn a_statement_is_compiled_once_for_all_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    let writer = schema::open(&path).unwrap();
+    let connections = [writer, schema::open_reader(&path).unwrap(), schema::in_memory().unwrap()];
+    for connection in connections {
+        let statement = || {
+            let sql = "SELECT number FROM segment WHERE space = ?1 AND (?2 IS NULL OR node = ?2) LIMIT ?3";
+            connection.prepare_cached(sql).unwrap()
+        };
+        for number in 0..5 {
+            assert!(!statement().exists([number, number, number]).unwrap());
+        }
+        let statement = statement();
+        assert_eq!(statement.get_status(StatementStatus::Run), 5);
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }
 
 #[test]
