@@ -126,7 +126,11 @@ impl Tokens {
 fn best(found: &[Found], most: usize, count: usize) -> Range<usize> {
     let mut times = vec![0_usize; found.iter().map(|found| found.phrase + 1).max().unwrap_or(0)];
     let (mut different, mut end) = (0_usize, 0);
-    let mut best = ((0, false, 0), 0..most.min(count));
+    let mut opening: Vec<_> =
+        found.iter().filter(|found| found.tokens.start < most).map(|found| found.phrase).collect();
+    opening.sort_unstable();
+    opening.dedup();
+    let mut best = ((opening.len(), true, 0), 0..most.min(count));
     for (at, first) in found.iter().enumerate() {
         let is_near = |next: &&Found| next.tokens.start < first.tokens.start + most;
         while let Some(next) = found.get(end).filter(is_near) {
@@ -182,7 +186,8 @@ mod tests {
             ("a b c", "\"a b\" \"b c\"", "[a b c]"),
             ("a b c", "a b", "[a] [b] c"),
             ("a b c d a a", "a", "[a] b c d…"),
-            ("b c d a e a f g h", "a", "…[a] e [a] f…"),
+            ("b c a d a", "a", "b c [a] d…"),
+            ("b c d e a f a g h", "a", "…[a] f [a] g…"),
             ("今日は牛乳を買う", "牛乳", "…は[牛乳]を…"),
             ("今日は牛乳を買う", "牛乳を買う", "…[牛乳を買]…"),
             ("ซื้อนมที่ร้าน", "นม", "…อ[นม]ที่…"),
