@@ -127,7 +127,7 @@ fn best(found: &[Found], most: usize, count: usize) -> Range<usize> {
     let mut times = vec![0_usize; found.iter().map(|found| found.phrase + 1).max().unwrap_or(0)];
     let (mut different, mut end) = (0_usize, 0);
     let mut opening: Vec<_> =
-        found.iter().filter(|found| found.tokens.start < most).map(|found| found.phrase).collect();
+        found.iter().filter(|found| found.tokens.end <= most).map(|found| found.phrase).collect();
     opening.sort_unstable();
     opening.dedup();
     let mut best = ((opening.len(), true, 0), 0..most.min(count));
@@ -190,7 +190,7 @@ mod tests {
             ("b c d e a f a g h", "a", "…[a] f [a] g…"),
             ("今日は牛乳を買う", "牛乳", "…は[牛乳]を…"),
             ("今日は牛乳を買う", "牛乳を買う", "…[牛乳を買]…"),
-            ("ซื้อนมที่ร้าน", "นม", "…อ[นม]ที่…"),
+            ("ซื้อนมที่ร้าน", "นม", "ซื้อ[นม]…"),
             ("काला घोड़ा", "घोड़ा", "काला [घोड़ा]"),
             ("ｃａｆｅ\u{301} ㍿です", "café 株式", "[ｃａｆｅ\u{301}] [㍿]…"),
             ("👩🏽‍💻👍🏿🎉🎊 x", "👍", "👩🏽‍💻[👍🏿]🎉🎊…"),
