@@ -121,34 +121,42 @@ impl Tokens {
     }
 }
 
-/// Returns which tokens to show: so many that have the most of the different phrases, then the most of all phrases, as
-/// near to the beginning as may be. What was found is in their middle.
+/// Returns which tokens to show: so many that have the most of the different phrases. Of several, those at the beginning
+/// are best, then those that have phrases most often, and then those before the others.
 fn best(found: &[Found], most: usize, count: usize) -> Range<usize> {
     let mut times = vec![0_usize; found.iter().map(|found| found.phrase + 1).max().unwrap_or(0)];
     let (mut different, mut end) = (0_usize, 0);
-    let mut best = ((0, 0), 0..0);
+    let mut opening: Vec<_> =
+        found.iter().filter(|found| found.tokens.end <= most).map(|found| found.phrase).collect();
+    opening.sort_unstable();
+    opening.dedup();
+    let mut best = ((opening.len(), true, 0), 0..most.min(count));
     for (at, first) in found.iter().enumerate() {
-        while let Some(next) =
-            found.get(end).filter(|next| next.tokens.start < first.tokens.start + most)
-        {
+        let is_near = |next: &&Found| next.tokens.start < first.tokens.start + most;
+        while let Some(next) = found.get(end).filter(is_near) {
             if let Some(times) = times.get_mut(next.phrase) {
                 different += usize::from(*times == 0);
                 *times += 1;
             }
             end += 1;
         }
-        let score = (different, end - at);
+        let shown = around(found.get(at..end).unwrap_or_default(), most, count);
+        let score = (different, shown.start == 0, end - at);
         if score > best.0 {
-            best = (score, at..end);
+            best = (score, shown);
         }
         if let Some(times) = times.get_mut(first.phrase) {
             *times -= 1;
             different -= usize::from(*times == 0);
         }
     }
-    let shown = found.get(best.1).unwrap_or_default();
-    let first = shown.first().map_or(0, |found| found.tokens.start);
-    let last = shown.iter().map(|found| found.tokens.end).max().unwrap_or(first + most);
+    best.1
+}
+
+/// Returns which tokens to show so that what was found is in their middle.
+fn around(found: &[Found], most: usize, count: usize) -> Range<usize> {
+    let first = found.first().map_or(0, |found| found.tokens.start);
+    let last = found.iter().map(|found| found.tokens.end).max().unwrap_or(first);
     let spare = (first + most).saturating_sub(last);
     let end = (first - first.min(spare / 2) + most).min(count);
     end.saturating_sub(most)..end
@@ -177,9 +185,12 @@ mod tests {
             ("Buy 😀", "buy 😀", "[Buy] [😀]"),
             ("a b c", "\"a b\" \"b c\"", "[a b c]"),
             ("a b c", "a b", "[a] [b] c"),
+            ("a b c d a a", "a", "[a] b c d…"),
+            ("b c a d a", "a", "b c [a] d…"),
+            ("b c d e a f a g h", "a", "…[a] f [a] g…"),
             ("今日は牛乳を買う", "牛乳", "…は[牛乳]を…"),
             ("今日は牛乳を買う", "牛乳を買う", "…[牛乳を買]…"),
-            ("ซื้อนมที่ร้าน", "นม", "…อ[นม]ที่…"),
+            ("ซื้อนมที่ร้าน", "นม", "ซื้อ[นม]…"),
             ("काला घोड़ा", "घोड़ा", "काला [घोड़ा]"),
             ("ｃａｆｅ\u{301} ㍿です", "café 株式", "[ｃａｆｅ\u{301}] [㍿]…"),
             ("👩🏽‍💻👍🏿🎉🎊 x", "👍", "👩🏽‍💻[👍🏿]🎉🎊…"),

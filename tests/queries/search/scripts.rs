@@ -127,7 +127,7 @@ fn snippets_are_of_whole_letters() -> Outcome {
     let db = filled(&[text])?;
     for (searched, words, snippet) in [
         ("牛乳", 4, "…は[牛乳]を…"),
-        ("นม", 4, "…อ[นม]ที่…"),
+        ("นม", 4, "ซื้อ[นม]…"),
         ("👍", 3, "…👩🏽\u{200d}💻[👍🏿], e\u{301}te\u{301}"),
         ("ete", 1, "…[e\u{301}te\u{301}]"),
     ] {
