@@ -36,10 +36,10 @@ pub(crate) const VACUUM: &str = "vacuum";
 /// The prefix of the keys under which the file notes that a schema was ensured.
 pub(crate) const ENSURED: &str = "ensured ";
 
-/// Returns the value of a key.
+/// Returns the value of a key. One that was set to NULL, which ara never does, is none.
 pub(crate) fn get<T: FromSql>(connection: &Connection, key: &str) -> rusqlite::Result<Option<T>> {
     connection
-        .prepare_cached("SELECT value FROM ara_meta WHERE key = ?1")?
+        .prepare_cached("SELECT value FROM ara_meta WHERE key = ?1 AND value IS NOT NULL")?
         .query_row([key], |row| row.get(0))
         .optional()
 }
@@ -60,7 +60,7 @@ pub(crate) fn count_up(connection: &Connection, key: &str) -> Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO ara_meta (key, value) VALUES (?1, 1) \
-             ON CONFLICT (key) DO UPDATE SET value = value + 1",
+             ON CONFLICT (key) DO UPDATE SET value = coalesce(value, 0) + 1",
         )?
         .execute([key])?;
     Ok(())

@@ -35,8 +35,12 @@ fn who_opens_many_connections_has_its_share_of_them() {
 fn a_relay_that_may_open_few_files_takes_few_connections_and_keeps_its_store() {
     // Nobody is limited, so that all connections are taken. Those who wait are taken as others end.
     let relay = Relay::with_files(64, &["--patience", "2"]);
-    let lines: Vec<_> = (0..size(100, 1000)).map(|_| Line::open(relay.address, ATTACKER)).collect();
-    relay.wait_until("all connections are taken", |relay| relay.connections() >= 32);
+    let connect = || Line::open(relay.address, ATTACKER);
+    let mut lines: Vec<_> = (0..size(100, 1000)).map(|_| connect()).collect();
+    relay.wait_until("all connections are taken", |relay| {
+        lines.push(connect());
+        relay.connections() >= 32
+    });
     let mut honest = Honest::new(&relay);
     honest.go_on();
     drop(lines);

@@ -42,9 +42,10 @@ fn who_does_not_take_answers_holds_a_part_of_the_room_and_is_left() {
         let mut honest = Honest::new(&relay);
         let count = size(40, 250);
         let mut lines: Vec<_> = (0..count).map(|_| ask_for_all(&relay, &space, from)).collect();
-        relay.wait_until("all are answered", |relay| {
-            let answered = relay.metric("ara_relay_requests_total", "/v1/sync") as usize;
-            answered >= 5 + count && relay.answered(429) > 0
+        // Those that came first may be left before the last ones come, where the machine is slow.
+        relay.wait_until("its part of the room is taken", |relay| {
+            lines.push(ask_for_all(relay, &space, from));
+            relay.answered(429) > 0
         });
         honest.go_on_with_much();
         // One of them takes a byte now and then, which does not help.
