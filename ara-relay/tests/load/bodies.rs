@@ -51,8 +51,9 @@ fn one_address_has_a_part_of_the_room_for_bodies() {
         let most = vec![0; LONGEST_REQUEST - 1];
         // Who is refused may be so while it still sends.
         lines.iter_mut().for_each(|line| drop(line.write(&most)));
+        // So may one be that comes while the room of another that is refused is given back.
         relay.wait_until("what is too much is refused", |relay| {
-            relay.answered(429) == lines.len() - 8
+            relay.answered(429) >= lines.len() - 8
         });
         honest.go_on_with_much();
         let during = relay.memory().unwrap().0;
@@ -63,7 +64,8 @@ fn one_address_has_a_part_of_the_room_for_bodies() {
             line.receive().ok()
         });
         let ended: Vec<_> = ended.map(|answer| answer.map_or(429, |(status, _)| status)).collect();
-        assert_eq!(ended.iter().filter(|status| **status == 400).count(), 8, "{ended:?}");
+        let ended = ended.iter().filter(|status| **status == 400).count();
+        assert!((1..=8).contains(&ended), "{ended}");
         drop(lines);
         relay.wait_until("connections are given back", |relay| relay.connections() <= HONEST);
     }
