@@ -36,10 +36,10 @@ pub(crate) const VACUUM: &str = "vacuum";
 /// The prefix of the keys under which the file notes that a schema was ensured.
 pub(crate) const ENSURED: &str = "ensured ";
 
-/// Returns the value of a key. One that was set to NULL, which ara never does, is none.
+/// Returns the value of a key.
 pub(crate) fn get<T: FromSql>(connection: &Connection, key: &str) -> rusqlite::Result<Option<T>> {
     connection
-        .prepare_cached("SELECT value FROM ara_meta WHERE key = ?1 AND value IS NOT NULL")?
+        .prepare_cached("SELECT value FROM ara_meta WHERE key = ?1")?
         .query_row([key], |row| row.get(0))
         .optional()
 }
@@ -53,6 +53,11 @@ pub(crate) fn set(connection: &Connection, key: &str, value: impl ToSql) -> Resu
         )?
         .execute((key, value))?;
     Ok(())
+}
+
+/// Returns how often a key was counted up. What another program has made NULL counts as nothing.
+pub(crate) fn count(connection: &Connection, key: &str) -> rusqlite::Result<i64> {
+    Ok(get::<Option<i64>>(connection, key)?.flatten().unwrap_or(0))
 }
 
 /// Adds one to the number under a key.

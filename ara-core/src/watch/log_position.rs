@@ -85,7 +85,7 @@ impl FileState {
         let node = meta::get(connection, meta::NODE)?.ok_or(Error::Corrupt)?;
         let others = nodes::kept(connection)?.into_iter().filter(|other| other.ordinal != node);
         let others = others.map(|other| (other.ordinal, other.end)).collect();
-        let rebuilds = meta::get(connection, meta::REBUILDS)?.unwrap_or(0);
+        let rebuilds = meta::count(connection, meta::REBUILDS)?;
         Ok(Self { schema, node, others, rebuilds })
     }
 }
@@ -95,7 +95,7 @@ impl LogPosition {
     pub(crate) fn load(connection: &Connection, known: Option<&Self>) -> Result<Self> {
         let state = FileState::load(connection, known.map(|known| &known.state))?;
         let last = LogEnd::load(connection, state.node)?.point().number.get();
-        let unlogged = meta::get(connection, meta::UNLOGGED)?.unwrap_or(0);
+        let unlogged = meta::count(connection, meta::UNLOGGED)?;
         Ok(Self { state, last, unlogged })
     }
 
