@@ -37,7 +37,8 @@ fn ask_for_all(relay: &Relay, space: &Space, from: crate::light::From) -> Line {
 #[test]
 fn who_does_not_take_answers_holds_a_part_of_the_room_and_is_left() {
     for (options, from) in [("--limit-this-machine", ATTACKER), ("--behind-proxy", BEHIND_PROXY)] {
-        let relay = Relay::start(&[options, "--patience", "5"]);
+        // Only the room refuses them.
+        let relay = Relay::start(&[options, "--patience", "5", "--rate", "0"]);
         let space = large_space(&relay, from, 5);
         let mut honest = Honest::new(&relay);
         let count = size(40, 250);

@@ -43,7 +43,6 @@ impl Relay {
 
     fn run(mut command: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = std::env::var_os("ARA_TEST_POSTGRES").filter(|url| !url.is_empty());
         let own = std::env::vars().filter(|(name, _)| name.starts_with("ARA_RELAY_"));
         for (name, _) in own {
             command.env_remove(name);
@@ -51,7 +50,7 @@ impl Relay {
         command
             .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
             .args(["--admit", "open", "--log", "error"])
-            .env("ARA_RELAY_STORE", database.unwrap_or_else(|| folder.path().into()));
+            .env("ARA_RELAY_STORE", folder.path());
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
