@@ -2,8 +2,8 @@
 # The drill of a backup: two devices sync through a relay, which is copied while it runs, and lost. The copy is put back,
 # and both devices have everything.
 #
-#     examples/backup.sh                                # builds what it needs
-#     examples/backup.sh --workspace --all-features     # builds it with these arguments of cargo
+#     examples/backup.sh                               # builds what it needs
+#     examples/backup.sh --workspace --features full   # builds it with these arguments of cargo
 #
 # What an operator does in it stands under "== the operator".
 set -euo pipefail

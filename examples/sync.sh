@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Two devices with different versions of the to-do app sync through a relay. Nobody has to type anything.
 #
-#     examples/sync.sh                                # builds what it needs
-#     examples/sync.sh --workspace --all-features     # builds it with these arguments of cargo
+#     examples/sync.sh                               # builds what it needs
+#     examples/sync.sh --workspace --features full   # builds it with these arguments of cargo
 #
 # It shows what the devices show, and fails if one of them does not have what the other one wrote.
 set -euo pipefail

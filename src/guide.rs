@@ -43,6 +43,10 @@ page! { counters: include_str!("../guide/counters.md") }
 page! { history: include_str!("../guide/history.md") }
 page! { forgetting: include_str!("../guide/forgetting.md") }
 page! { maintenance: include_str!("../guide/maintenance.md") }
+#[cfg(feature = "encryption")]
+page! { encryption: include_str!("../guide/encryption.md") }
+#[cfg(not(feature = "encryption"))]
+page! { encryption: "This page is about the feature `encryption`: build the documentation with it to read the page." }
 page! { tracing: include_str!("../guide/tracing.md") }
 #[cfg(feature = "sync")]
 page! { sync: include_str!("../guide/sync.md") }

@@ -11,6 +11,8 @@ mod schema_history;
 #[cfg(feature = "sync")]
 pub mod sync;
 
+#[cfg(feature = "encryption")]
+pub use ara_core::Key;
 #[cfg(feature = "chrono")]
 #[doc(no_inline)]
 pub use ara_core::chrono;

@@ -120,6 +120,9 @@ pub struct Diff {
     pub file: Option<PathBuf>,
 
     #[command(flatten)]
+    pub unlock: Unlock,
+
+    #[command(flatten)]
     pub code: Code,
 }
 
@@ -161,6 +164,9 @@ pub struct Inspect {
     pub file: PathBuf,
 
     #[command(flatten)]
+    pub unlock: Unlock,
+
+    #[command(flatten)]
     pub code: Code,
 }
 
@@ -177,6 +183,9 @@ pub struct Inspect {
 pub struct History {
     /// The database file.
     pub file: PathBuf,
+
+    #[command(flatten)]
+    pub unlock: Unlock,
 }
 
 /// Compare the tables of a database file with the log of its changes.
@@ -190,6 +199,9 @@ pub struct History {
 pub struct Verify {
     /// The database file.
     pub file: PathBuf,
+
+    #[command(flatten)]
+    pub unlock: Unlock,
 }
 
 /// List the cells of a database file that no recorded version of the app can read.
@@ -210,6 +222,9 @@ pub struct Verify {
 pub struct Unreadable {
     /// The database file.
     pub file: PathBuf,
+
+    #[command(flatten)]
+    pub unlock: Unlock,
 }
 
 /// Give unused room in a database file back to the system.
@@ -222,6 +237,9 @@ pub struct Unreadable {
 pub struct Vacuum {
     /// The database file.
     pub file: PathBuf,
+
+    #[command(flatten)]
+    pub unlock: Unlock,
 }
 
 /// Remove the values of deleted rows for good, from the file and from every device that it merges with.
@@ -235,6 +253,9 @@ pub struct Vacuum {
 pub struct Forget {
     /// The database file.
     pub file: PathBuf,
+
+    #[command(flatten)]
+    pub unlock: Unlock,
 
     /// The table of the rows.
     #[arg(requires = "ids", required_unless_present = "deleted_before")]
@@ -253,6 +274,23 @@ pub struct Forget {
     /// Do not ask.
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// Where the key of an encrypted file is. If no file is named, the passphrase is asked for.
+///
+/// There is no argument for the key itself: other users of the computer may see it, and the shell remembers it.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Encryption")]
+pub struct Unlock {
+    /// Read the passphrase of an encrypted file from the first line of this file.
+    #[cfg(feature = "encryption")]
+    #[arg(long, value_name = "PATH", conflicts_with = "raw_key_file")]
+    pub key_file: Option<PathBuf>,
+
+    /// Read the key of an encrypted file, as 32 bytes, from this file.
+    #[cfg(feature = "encryption")]
+    #[arg(long, value_name = "PATH")]
+    pub raw_key_file: Option<PathBuf>,
 }
 
 /// Where the app's code is, and how it is compiled.

@@ -8,6 +8,8 @@ pub(crate) mod json_line;
 pub(crate) mod json_lines;
 pub(crate) mod json_unread;
 pub(crate) mod json_value;
+#[cfg(feature = "encryption")]
+pub(crate) mod keys;
 pub(crate) mod panicking_lenses;
 pub(crate) mod progress;
 pub(crate) mod rebuild_all;

@@ -71,6 +71,7 @@ use crate::value::Id;
 /// | [`Error::Io`] | The system cannot read or write the file. |
 /// | [`Error::TooManyOpenFiles`] | The process, or the system, may not open another file. |
 /// | [`Error::ReadOnly`] | The file or its folder does not allow writing. |
+/// | [`Error::WrongKey`] | The key of the file was changed since it was opened: see `change_key`, with the feature `encryption`. |
 /// | [`Error::Replaced`] | The file was moved, deleted or replaced since it was opened, and a write, or a new connection, would use it. |
 /// | [`Error::InsideTransaction`] | The closure of [`transaction`](Self::transaction) uses the database instead of the transaction that it is given, or a closure uses it that is called while a method holds the writer, to be told the progress of [`vacuum_with`](Self::vacuum_with), for example. |
 /// | [`Error::OpenedReadOnly`] | A method writes, and the database was opened by [`Options::read_only`]. |
@@ -125,8 +126,9 @@ impl Database {
     /// # Errors
     ///
     /// - Returns [`Error::Open`] if the path cannot be opened.
-    /// - Returns [`Error::NotADatabase`] if the file is not a SQLite database, [`Error::ForeignDatabase`]
-    ///   if another program created it, and [`Error::NewerFormat`] or [`Error::OlderFormat`] if another
+    /// - Returns [`Error::NotADatabase`] if the file is not a SQLite database, [`Error::Encrypted`],
+    ///   [`Error::WrongKey`] or [`Error::NotEncrypted`] if it has another key than the options, or none,
+    ///   [`Error::ForeignDatabase`] if another program created it, and [`Error::NewerFormat`] or [`Error::OlderFormat`] if another
     ///   version of ara wrote it, in a format that this version does not read. The file is left untouched
     ///   then.
     /// - Returns [`Error::Corrupt`] if the file is damaged, and other [common errors](Self#common-errors).

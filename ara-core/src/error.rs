@@ -56,6 +56,35 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// The file that was to be opened is encrypted, and no key was given. It was not changed. Encrypted bytes look random:
+    /// it may also be another file whose bytes do, and that has as many of them.
+    #[error(
+        "{} is encrypted, or is no database: open it with its key, by `Options::key`, which ara has with the feature `encryption`", path.display()
+    )]
+    Encrypted {
+        /// The path of the file.
+        path: PathBuf,
+    },
+
+    /// The key that was given is not that of the file, or another process has changed the key since the file was opened.
+    /// Nothing was written. A file whose first page is damaged looks the same, and one that is no database may.
+    #[error(
+        "{} cannot be read with this key: open it with the key that it has now; if this is that key, the file is damaged, or is no database: restore a backup, or move the file away", path.display()
+    )]
+    WrongKey {
+        /// The path of the file.
+        path: PathBuf,
+    },
+
+    /// A key was given for a file that is not encrypted. It was not changed.
+    #[error(
+        "{} is not encrypted: open it without a key, or encrypt it first, by `backup_with_key` and `Options::restore_backup`", path.display()
+    )]
+    NotEncrypted {
+        /// The path of the file.
+        path: PathBuf,
+    },
+
     /// The file that was to be opened is a SQLite database of another program. It was not changed.
     #[error(
         "{} is a database that ara did not make: give ara a file of its own and copy the rows over", path.display()

@@ -2,6 +2,7 @@
 
 pub(crate) mod at_path;
 pub(crate) mod checks;
+pub(crate) mod cipher;
 pub(crate) mod claim;
 pub(crate) mod functions;
 pub(crate) mod identity;

@@ -58,6 +58,8 @@ pub use exchange::changes::Changes;
 #[doc(hidden)]
 pub use exchange::points::{NodePoint, NodeRun};
 pub use exchange::vector::VersionVector;
+#[cfg(feature = "encryption")]
+pub use file::cipher::key::Key;
 #[doc(hidden)]
 pub use file::functions::register_functions;
 pub use growth::drift::Drift;

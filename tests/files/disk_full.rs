@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use ara::prelude::*;
 use support::child;
+use support::disk;
 
 use crate::kill::forget;
 
@@ -90,7 +91,7 @@ struct Other {
 #[test]
 fn limited() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = match Database::open(path) {
+    let db = match disk::open(path) {
         Ok(db) => db,
         Err(ara::Error::Open { .. }) => return Ok(()),
         Err(error) if is_full(&error) => return Ok(()),
@@ -128,7 +129,7 @@ fn what_was_acknowledged_outlasts_a_limit() -> TestResult {
         let done = run_limited("disk_full::limited", &path, blocks)?.len() as u64;
         assert!(done > 0 || blocks < 400, "{blocks} blocks");
         // Without the limit, it goes on.
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         assert_eq!(db.query::<Note>().count()?, done * 2, "{blocks} blocks");
         let found = db.verify()?;
         assert!(found.holds(), "{blocks} blocks: {found:?}");
@@ -142,7 +143,7 @@ fn what_was_acknowledged_outlasts_a_limit() -> TestResult {
 #[test]
 fn limited_forgetter() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = match Database::open(path) {
+    let db = match disk::open(path) {
         Ok(db) => db,
         Err(ara::Error::Open { .. }) => return Ok(()),
         Err(error) if is_full(&error) => return Ok(()),
@@ -221,18 +222,18 @@ fn a_full_disk_is_told() -> TestResult {
             return Ok(());
         };
         let path = disk.0.path().join("notes.db");
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         let mut acknowledged = fill(&db, 2000, || {})?;
         let elsewhere = tempfile::tempdir()?;
         disk.fill_up()?;
         check_full(&db, acknowledged)?;
         db.backup(elsewhere.path().join("backup.db"))?;
-        let backup = Database::open(elsewhere.path().join("backup.db"))?;
+        let backup = disk::open(elsewhere.path().join("backup.db"))?;
         assert_eq!(backup.query::<Note>().count()?, acknowledged * 2);
         std::fs::remove_file(disk.filler())?;
         drop(db);
         // It may be moved into the file now, and it may be that there is no room for that either.
-        match Database::open(&path) {
+        match disk::open(&path) {
             Ok(db) => {
                 assert_eq!(db.query::<Note>().count()?, acknowledged * 2);
                 acknowledged += fill(&db, 2000, || {})?;
@@ -245,7 +246,7 @@ fn a_full_disk_is_told() -> TestResult {
             let entry = entry?;
             std::fs::copy(entry.path(), kept.path().join(entry.file_name()))?;
         }
-        let db = Database::open(kept.path().join("notes.db"))?;
+        let db = disk::open(kept.path().join("notes.db"))?;
         assert_eq!(db.query::<Note>().count()?, acknowledged * 2, "{size}");
         assert!(db.verify()?.holds());
         db.create(Note::draft().number(1))?;
@@ -257,7 +258,7 @@ fn a_full_disk_is_told() -> TestResult {
 #[test]
 fn vacuumer() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for error in [db.vacuum(), db.vacuum_with(|_| {})].map(|done| done.expect_err("no room")) {
         assert!(is_full(&error), "{error:?}");
     }
@@ -274,12 +275,12 @@ fn a_vacuum_needs_room_and_leaves_the_file_alone_without() -> TestResult {
         return Ok(());
     };
     let path = disk.0.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     for number in 0..400 {
         db.create(Note::draft().number(number).bytes(vec![7; 60_000]))?;
     }
     drop(db);
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     disk.fill_up()?;
     for error in [db.vacuum(), db.vacuum_with(|_| {})].map(|done| done.expect_err("no room")) {
         assert!(is_full(&error), "{error:?}");
@@ -296,7 +297,7 @@ fn a_vacuum_needs_room_and_leaves_the_file_alone_without() -> TestResult {
     assert_eq!(child::told(&mut child).collect::<Vec<_>>(), ["refused"]);
     assert!(child.wait()?.success());
 
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.vacuum()?;
     assert_eq!(db.query::<Note>().count()?, 401);
     assert!(db.verify()?.holds());
@@ -312,9 +313,9 @@ fn a_file_is_made_once_there_is_room() -> TestResult {
     };
     let path = disk.0.path().join("notes.db");
     disk.fill_up()?;
-    let error = Database::open(&path).map(drop).expect_err("there is no room");
+    let error = disk::open(&path).map(drop).expect_err("there is no room");
     assert!(is_full(&error) || matches!(error, ara::Error::Open { .. }), "{error:?}");
     std::fs::remove_file(disk.filler())?;
-    assert!(Database::open(&path)?.verify()?.holds());
+    assert!(disk::open(&path)?.verify()?.holds());
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ara::prelude::*;
 use ara::{Error, Options};
 use support::random::Random;
-use support::{Outcome, verified};
+use support::{Outcome, disk, verified};
 use tempfile::TempDir;
 
 #[derive(Debug, Table)]
@@ -45,7 +45,7 @@ fn log(path: &Path) -> PathBuf {
 fn refuse(state: &State, rows: u64) -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = state.put(folder.path())?;
-    for options in [Database::options(), Database::options().read_only()] {
+    for options in [disk::options(), disk::options().read_only()] {
         let error = options.open(&path).map(drop).expect_err("it is not its own log");
         let told = error.to_string();
         assert!(matches!(error, Error::Open { .. }) && told.contains("app.db-wal"), "{told}");
@@ -54,7 +54,7 @@ fn refuse(state: &State, rows: u64) -> Outcome {
         assert!(left.0 == state.0 && left.1 == state.1, "something was changed");
     }
     fs::rename(log(&path), folder.path().join("away"))?;
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     assert_eq!(db.query::<Note>().count()?, rows);
     verified(&db)
 }
@@ -64,7 +64,7 @@ fn an_earlier_log_is_refused() -> Outcome {
     for (before, after) in [(1, 0), (1, 1), (1, 700), (50, 50), (60, 900), (900, 0), (900, 10)] {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("app.db");
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         write(&db, before)?;
         let log = State::of(&path)?.1;
         write(&db, after)?;
@@ -80,7 +80,7 @@ fn an_earlier_log_is_refused() -> Outcome {
 fn an_earlier_log_is_refused_while_another_is_in_use() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     write(&db, 60)?;
     let log = State::of(&path)?.1;
     write(&db, 900)?;
@@ -92,21 +92,21 @@ fn an_earlier_log_is_refused_while_another_is_in_use() -> Outcome {
 fn a_later_log_and_that_of_another_file_are_refused() -> Outcome {
     let folder = tempfile::tempdir()?;
     let [path, other] = ["app.db", "other.db"].map(|name| folder.path().join(name));
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     write(&db, 3)?;
     drop(db);
     let early = fs::read(&path)?;
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     write(&db, 900)?;
     drop(db);
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     write(&db, 3)?;
     refuse(&State(early.clone(), State::of(&path)?.1), 3)?;
 
-    let db = Database::open(&other)?;
+    let db = disk::open(&other)?;
     write(&db, 3)?;
     drop(db);
-    let db = Database::open(&other)?;
+    let db = disk::open(&other)?;
     write(&db, 3)?;
     refuse(&State(early, State::of(&other)?.1), 3)
 }
@@ -126,14 +126,14 @@ impl World {
 
     fn db(&mut self) -> ara::Result<Database> {
         if self.open.is_empty() || (self.open.len() < 3 && self.random.below(6) == 0) {
-            self.open.push(Database::open(self.path())?);
+            self.open.push(disk::open(self.path())?);
         }
         let at = self.random.below(self.open.len());
         Ok(self.open[at].clone())
     }
 
     fn sqlite(&self, sql: &str) -> Outcome {
-        let sqlite = rusqlite::Connection::open(self.path())?;
+        let sqlite = disk::sqlite(self.path())?;
         let mut statement = sqlite.prepare(sql)?;
         let mut rows = statement.query([])?;
         while rows.next()?.is_some() {}
@@ -201,7 +201,7 @@ impl World {
             let folder = tempfile::tempdir()?;
             let path = state.put(folder.path())?;
             for options in [Options::read_only as fn(Options) -> Options, |options| options] {
-                let db = options(Database::options()).open(&path)?;
+                let db = options(disk::options()).open(&path)?;
                 assert_eq!(db.query::<Note>().count()?, self.rows);
             }
         }

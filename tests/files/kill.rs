@@ -13,6 +13,7 @@ use std::path::Path;
 use ara::prelude::*;
 use support::cases::scaled;
 use support::child;
+use support::disk;
 use support::random::Random;
 
 type TestResult<T = ()> = Result<T, Box<dyn Error>>;
@@ -88,7 +89,7 @@ fn writer() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     let mut random = Random::new();
     child::tell("start");
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     loop {
         let count = 1 + random.below(6);
         let writes: Writes = (0..count)
@@ -130,7 +131,7 @@ fn run_and_kill(
 
 /// Opens the file again: it has what was acknowledged, and all or nothing of what was under way.
 fn check(path: &Path, mut notes: Notes, open: &Writes) -> Result<Notes, Box<dyn Error>> {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     let found = db.verify()?;
     assert!(found.holds(), "{found:?}");
     let kept = notes_in(&db)?;

@@ -5,7 +5,7 @@ use support::cases::scaled;
 use support::child;
 
 use support::random::Random;
-use support::{File, Outcome, verified};
+use support::{File, Outcome, disk, verified};
 
 #[derive(Debug, Table)]
 struct Note {
@@ -21,7 +21,7 @@ const ROWS: i64 = 300;
 #[test]
 fn rebuilder() -> Outcome {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     child::tell("start");
     loop {
         db.rebuild()?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use ara::prelude::*;
-use support::{Outcome, verified};
+use support::{Outcome, disk, verified};
 
 #[derive(Debug, Table)]
 struct Note {
@@ -27,7 +27,7 @@ fn write(db: &Database, rows: usize, bytes: usize) -> ara::Result<()> {
 fn after_a_large_transaction() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.create_all((0..30).map(|_| Note::draft().bytes(vec![7; 1 << 20])))?;
     assert!(log(&path)? < MEGABYTE, "{} bytes", log(&path)?);
     verified(&db)
@@ -39,7 +39,7 @@ fn after_a_slow_reader() -> Outcome {
     for is_outside in [false, true] {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("app.db");
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         write(&db, 1, 10)?;
         let mut longest = 0;
         let mut beside = || {
@@ -48,7 +48,7 @@ fn after_a_slow_reader() -> Outcome {
             Ok(())
         };
         if is_outside {
-            let sqlite = rusqlite::Connection::open(&path)?;
+            let sqlite = disk::sqlite(&path)?;
             let snapshot = sqlite.unchecked_transaction()?;
             snapshot.query_row("SELECT count(*) FROM note", [], |_| Ok(()))?;
             beside()?;
@@ -68,11 +68,10 @@ fn after_a_slow_reader() -> Outcome {
 fn after_another_program_has_moved_it() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     write(&db, 1, 10)?;
     db.query::<Note>().for_each(|_| write(&db, 300, 100_000))?;
-    rusqlite::Connection::open(&path)?
-        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    disk::sqlite(&path)?.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     write(&db, 1, 10)?;
     assert!(log(&path)? <= 16 * MEGABYTE, "{} bytes", log(&path)?);
     verified(&db)
@@ -82,7 +81,7 @@ fn after_another_program_has_moved_it() -> Outcome {
 fn while_only_little_is_written_at_a_time() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     for _ in 0..20 {
         write(&db, 100, 1000)?;
         assert!(log(&path)? < 5 * MEGABYTE, "{} bytes", log(&path)?);

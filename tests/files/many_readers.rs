@@ -5,7 +5,7 @@ use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use ara::prelude::*;
-use support::{Outcome, child};
+use support::{Outcome, child, disk};
 use tempfile::TempDir;
 
 #[derive(Debug, Table)]
@@ -16,7 +16,7 @@ struct Note {
 
 fn open(readers: usize) -> Outcome<(TempDir, Database)> {
     let folder = tempfile::tempdir()?;
-    let db = Database::options().readers(readers).open(folder.path().join("notes.db"))?;
+    let db = disk::options().readers(readers).open(folder.path().join("notes.db"))?;
     db.create(Note::draft().number(1))?;
     Ok((folder, db))
 }
@@ -40,7 +40,7 @@ fn descriptors() -> Option<usize> {
 fn limited() -> Outcome {
     const THREADS: usize = 512;
     let Some(path) = child::file() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     db.create(Note::draft().number(1))?;
     for _ in 0..3 {
         let barrier = Barrier::new(THREADS);

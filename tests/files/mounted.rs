@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use ara::prelude::*;
-use support::{Outcome, verified};
+use support::{Outcome, disk, verified};
 
 #[derive(Debug, Table)]
 struct Note {
@@ -37,7 +37,7 @@ impl Drop for Mounted {
 fn a_restore_that_fails_at_its_last_step_leaves_what_was_there() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name);
-    let db = Database::open(path("running.db"))?;
+    let db = disk::open(path("running.db"))?;
     db.create(Note::draft().number(0))?;
     db.backup(path("backup.db"))?;
     db.create_all((1..=50).map(|number| Note::draft().number(number)))?;
@@ -48,10 +48,10 @@ fn a_restore_that_fails_at_its_last_step_leaves_what_was_there() -> Outcome {
         return Ok(());
     };
     for _ in 0..2 {
-        let restored = Database::restore_backup(path("backup.db"), &mounted.0);
+        let restored = disk::options().restore_backup(path("backup.db"), &mounted.0);
         let told = restored.expect_err("it cannot be replaced").to_string();
         assert!(told.contains("holds what it held") && told.contains("its folder"), "{told}");
-        let db = Database::open(&mounted.0)?;
+        let db = disk::open(&mounted.0)?;
         assert_eq!(db.query::<Note>().count()?, 51);
         verified(&db)?;
     }

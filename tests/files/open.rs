@@ -12,6 +12,7 @@ use std::error::Error;
 use std::path::Path;
 
 use ara::prelude::*;
+use support::disk;
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -24,7 +25,7 @@ struct Note {
 
 /// A database with notes in it, all of them in the file itself: nothing lies beside it.
 fn make_notes(path: &Path, count: i64) -> ara::Result<()> {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     db.create_all((0..count).map(note))?;
     db.update(Note::patch(id(0)).stars(7))?;
     Ok(())

@@ -5,6 +5,7 @@ use std::thread;
 
 use ara::prelude::*;
 use support::cases::scaled;
+use support::disk;
 
 #[derive(Table)]
 struct Todo {
@@ -21,7 +22,7 @@ fn a_new_file_can_be_opened_by_several_at_once() -> ara::Result<()> {
         let start = Barrier::new(OPENERS);
         let open = || -> ara::Result<()> {
             start.wait();
-            let db = Database::open(&path)?;
+            let db = disk::open(&path)?;
             db.create(Todo::draft().title("mine"))?;
             Ok(())
         };
@@ -32,7 +33,7 @@ fn a_new_file_can_be_opened_by_several_at_once() -> ara::Result<()> {
                 result.unwrap_or_else(|error| panic!("round {round}: {error:?}"));
             }
         });
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         assert_eq!(db.query::<Todo>().count()?, OPENERS as u64);
         assert!(db.verify()?.holds());
     }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use ara::prelude::*;
 use support::child;
+use support::disk;
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -42,7 +43,7 @@ fn writer() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     child::tell("ready");
     std::io::stdin().read_line(&mut String::new())?;
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for number in 0..EACH {
         child::tell("write");
         let ids = db.transaction(|tx| {
@@ -81,7 +82,7 @@ fn write_together(path: &Path, processes: usize) -> TestResult {
         start(child)?;
     }
     // Meanwhile this process reads, and writes as well.
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     let all_written = AtomicBool::new(false);
     let ids: Vec<String> = thread::scope(|scope| -> ara::Result<_> {
         let reader = scope.spawn(|| -> ara::Result<()> {
@@ -135,7 +136,7 @@ fn four_processes_lose_nothing() -> TestResult {
 fn processes_go_on_with_a_file() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    Database::open(&path)?.ensure::<Note>()?;
+    disk::open(&path)?.ensure::<Note>()?;
     write_together(&path, 3)
 }
 
@@ -144,7 +145,7 @@ fn processes_go_on_with_a_file() -> TestResult {
 fn a_process_waits_for_a_transaction_of_another() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.ensure::<Note>()?;
     let mut child = child::command("processes::writer", &path)?.spawn()?;
     let mut told = child::told(&mut child);
@@ -171,10 +172,10 @@ fn a_process_waits_for_a_transaction_of_another() -> TestResult {
 fn a_busy_file_is_told_after_the_timeout() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     let id = db.create(Note::draft().number(1))?;
     for timeout in [Duration::ZERO, Duration::from_millis(20)] {
-        let hasty = Database::options().busy_timeout(timeout).open(&path)?;
+        let hasty = disk::options().busy_timeout(timeout).open(&path)?;
         db.transaction(|tx| {
             tx.update(Note::patch(id).again(2))?;
             for error in [
@@ -188,7 +189,7 @@ fn a_busy_file_is_told_after_the_timeout() -> TestResult {
             }
             // A reader is no writer, and a file can be opened meanwhile.
             assert_eq!(hasty.get(id)?.and_then(|note| note.number), Some(1));
-            assert_eq!(Database::open(&path)?.query::<Note>().count()?, 1);
+            assert_eq!(disk::open(&path)?.query::<Note>().count()?, 1);
             Ok(())
         })?;
         assert!(hasty.update(Note::patch(id).number(1))?);
@@ -201,7 +202,7 @@ fn a_busy_file_is_told_after_the_timeout() -> TestResult {
 #[test]
 fn readers_do_not_wait() -> TestResult {
     let folder = tempfile::tempdir()?;
-    let db = Database::open(folder.path().join("notes.db"))?;
+    let db = disk::open(folder.path().join("notes.db"))?;
     db.create(Note::draft().number(0))?;
     let (begun, is_begun) = channel();
     let (finish, may_finish) = channel::<()>();
@@ -236,7 +237,7 @@ fn readers_do_not_wait() -> TestResult {
 #[test]
 fn threads_lose_nothing() -> TestResult {
     let folder = tempfile::tempdir()?;
-    for db in [Database::open(folder.path().join("notes.db"))?, Database::memory()?] {
+    for db in [disk::open(folder.path().join("notes.db"))?, Database::memory()?] {
         let all: Vec<Id<Note>> = thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
                 .map(|_| {

@@ -8,6 +8,7 @@ use std::error::Error;
 use std::path::Path;
 
 use ara::prelude::*;
+use support::disk;
 
 type TestResult<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -46,14 +47,14 @@ mod indexed {
 ara::schema! { App: Note }
 
 fn make(path: &Path) -> ara::Result<Database> {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     db.ensure::<App>()?;
     db.create_all((0..100).map(|n| Note::draft().text(format!("note {n}")).stars(n)))?;
     Ok(db)
 }
 
 fn read(path: &Path) -> ara::Result<Database> {
-    Database::options().read_only().open(path)
+    disk::options().read_only().open(path)
 }
 
 /// Everything that a program may ask which only looks.

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use ara::prelude::*;
-use support::{Outcome, There, child, verified};
+use support::{Outcome, There, child, disk, verified};
 
 #[derive(Debug, Table)]
 struct Note {
@@ -52,7 +52,7 @@ fn read(db: &Database) -> Outcome {
 #[test]
 fn limited() -> Outcome {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     read(&db)?;
     child::tell(&format!("{} MB", most_memory().unwrap_or_default()));
     Ok(())
@@ -62,7 +62,7 @@ fn limited() -> Outcome {
 fn reads_need_none_that_is_large() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    fill(&Database::open(&path)?)?;
+    fill(&disk::open(&path)?)?;
     let child = child::command("temporary::limited", &path)?;
     let mut limited = Command::new("sh");
     limited.arg("-c").arg("trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\"");
@@ -82,7 +82,7 @@ fn reads_need_none_that_is_large() -> Outcome {
 #[test]
 fn none_is_made_beside_what_is_written() -> Outcome {
     let folder = tempfile::tempdir()?;
-    let db = Database::open(folder.path().join("notes.db"))?;
+    let db = disk::open(folder.path().join("notes.db"))?;
     db.ensure::<Note>()?;
     const IN_MEMORY: i64 = 2;
     let ask = "SELECT temp_store FROM pragma_temp_store";

@@ -5,7 +5,7 @@ use std::fs::File;
 
 use ara::Error;
 use ara::prelude::*;
-use support::{Outcome, child};
+use support::{Outcome, child, disk};
 
 #[derive(Debug, Table)]
 struct Note {
@@ -21,11 +21,11 @@ fn limited_to_few() -> Outcome {
     while let Ok(file) = File::open("/dev/null") {
         files.push(file);
     }
-    let refused = Database::open(&path).map(drop);
+    let refused = disk::open(&path).map(drop);
     let open = File::open("/dev/null").is_ok();
     drop(files);
     assert!(!open && matches!(refused, Err(Error::TooManyOpenFiles)), "{refused:#?}");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.create(Note::draft().number(1))?;
     child::tell(&format!("wrote {}", db.query::<Note>().count()?));
     Ok(())

@@ -5,6 +5,7 @@ use std::path::Path;
 use ara::prelude::*;
 use ara::{Progress, Timestamp};
 use support::cases::scaled;
+use support::disk;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -35,7 +36,7 @@ fn shrink(db: &Database, path: &Path) -> Result<u64, Box<dyn std::error::Error>>
 fn rows_that_are_gone_leave_a_small_file() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     let count = u64::from(scaled(2_000));
     let text = "A note of about two hundred bytes. ".repeat(6);
     for first in (0..count).step_by(1000) {
@@ -63,7 +64,7 @@ fn rows_that_are_gone_leave_a_small_file() -> TestResult {
 fn what_is_overwritten_is_given_back_and_progress_is_told() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    for db in [Database::open(&path)?, Database::memory()?] {
+    for db in [disk::open(&path)?, Database::memory()?] {
         let note = |number| Note::draft().text("long ".repeat(400)).number(number);
         let ids = db.create_all((0..2000).map(note))?;
         for id in &ids {
@@ -86,16 +87,16 @@ fn what_is_overwritten_is_given_back_and_progress_is_told() -> TestResult {
 fn where_it_is_refused() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.create(Note::draft().text("Milk").number(1))?;
     let inside = db.transaction(|_| db.vacuum());
     assert!(matches!(inside, Err(ara::Error::InsideTransaction)), "{inside:?}");
-    let reading = Database::options().read_only().open(&path)?;
+    let reading = disk::options().read_only().open(&path)?;
     assert!(matches!(reading.vacuum(), Err(ara::Error::OpenedReadOnly)));
     // Another program writes for longer than this one is told to wait.
-    let other = rusqlite::Connection::open(&path)?;
+    let other = disk::sqlite(&path)?;
     other.execute_batch("BEGIN IMMEDIATE")?;
-    let impatient = Database::options().busy_timeout(std::time::Duration::ZERO).open(&path)?;
+    let impatient = disk::options().busy_timeout(std::time::Duration::ZERO).open(&path)?;
     for refused in [impatient.vacuum(), impatient.vacuum_with(|_| {})] {
         assert!(matches!(refused, Err(ara::Error::Busy)), "{refused:?}");
     }

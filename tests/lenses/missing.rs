@@ -1,7 +1,7 @@
 //! Rows without a value in a column, which are read as one.
 
 use ara::prelude::*;
-use support::{Outcome, There, Wall, send, verified};
+use support::{Outcome, There, Wall, disk, send, verified};
 
 mod v1 {
     use ara::prelude::*;
@@ -237,13 +237,13 @@ fn another_value_makes_the_index_anew() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.db");
     {
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         expenses(&db)?;
         db.ensure::<Expense>()?;
         assert_eq!(db.query::<Expense>().search("usual").count()?, 1);
         assert_eq!(db.schema_drift()?, []);
     }
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.ensure::<other::Expense>()?;
     assert_eq!(db.schema_drift()?, []);
     let all = db.query::<other::Expense>();

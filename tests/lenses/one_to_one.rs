@@ -1,7 +1,7 @@
 //! A column that replaces another one, with versions of the app that take turns on one file.
 
 use ara::prelude::*;
-use support::{Outcome, There, Wall, send, verified};
+use support::{Outcome, There, Wall, disk, send, verified};
 
 mod v1 {
     use ara::prelude::*;
@@ -62,7 +62,7 @@ fn what_an_older_version_wrote_is_read_as_if_it_had_always_been_there() -> Outco
 fn what_older_versions_write_through_another_handle_is_seen_at_once() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.db");
-    let (old, new) = (Database::open(&path)?, Database::open(&path)?);
+    let (old, new) = (disk::open(&path)?, disk::open(&path)?);
     let milk = old.create(v1::Expense::draft().note("milk"))?;
     let text = |db: &Database| -> ara::Result<Option<String>> {
         Ok(db.get::<v2::Expense>(id(milk))?.and_then(|row| row.text))
@@ -146,11 +146,11 @@ fn writing_what_is_shown_changes_nothing() -> Outcome {
 fn a_read_only_database_shows_the_same() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.ensure::<v2::Expense>()?;
     let milk = db.create(v1::Expense::draft().note("milk"))?;
     for _ in 0..2 {
-        let reader = Database::options().read_only().open(&path)?;
+        let reader = disk::options().read_only().open(&path)?;
         let by_text = reader.query::<v2::Expense>().narrow(v2::Expense::text);
         assert_eq!(by_text.clone().order_by(v2::Expense::text).one()?.text, "MILK");
         assert_eq!(by_text.filter(v2::Expense::text.eq("MILK")).count()?, 1);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use ara::prelude::*;
-use support::{File, Outcome, There, send, verified};
+use support::{File, Outcome, There, disk, send, verified};
 
 thread_local! {
     static CALLS: Cell<usize> = const { Cell::new(0) };
@@ -175,7 +175,7 @@ fn what_panics_is_absent_and_counted_with_the_name_of_the_function() -> Outcome 
     })?;
     let expected = [("text", Some("Texts::read"), 1)];
     assert_eq!(told::<Note>(&db)?, expected);
-    let reader = Database::options().read_only().open(file.path())?;
+    let reader = disk::options().read_only().open(file.path())?;
     assert_eq!(told::<Note>(&reader)?, expected);
     db.update(v1::Note::patch(panic).body("panic"))?;
     assert_eq!(told::<Note>(&reader)?, [read]);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use ara::{Progress, Schema, prelude::*};
-use support::{File, Outcome, There, verified};
+use support::{File, Outcome, There, disk, verified};
 
 thread_local! {
     static CALLS: Cell<usize> = const { Cell::new(0) };
@@ -106,7 +106,7 @@ fn a_database_that_only_reads_has_nothing_to_work_out() -> Outcome {
     let db = file.open()?;
     db.ensure::<v2::Note>()?;
     db.create(v1::Note::draft().body("tea"))?;
-    let reader = Database::options().read_only().open(file.path())?;
+    let reader = disk::options().read_only().open(file.path())?;
     ensure::<v2::Note>(&reader, 0, || Ok(()))?;
     let tea = reader.query::<v2::Note>().narrow(v2::Note::text).one()?;
     assert_eq!(tea.text, "2 tea");

@@ -1,7 +1,7 @@
 //! Every kind of query sees what columns show, right after another version has written.
 
 use ara::{Param, Stored, count, prelude::*};
-use support::{Outcome, There, verified};
+use support::{Outcome, There, disk, verified};
 
 mod v1 {
     use ara::prelude::*;
@@ -84,7 +84,7 @@ fn each(db: &Database, task: Id<v1::Task>, queries: &[&Check<'_>]) -> Outcome {
 #[test]
 fn all_kinds_of_queries() -> Outcome {
     let folder = tempfile::tempdir()?;
-    let db = Database::open(folder.path().join("app.db"))?;
+    let db = disk::open(folder.path().join("app.db"))?;
     let home = db.create(v1::List::draft().name("Home"))?;
     let milk = db.create(v1::Task::draft().title("milk").list_id(home))?;
     let prepared = db.prepare(|(text,): (Param<NonEmptyString<20>>,)| {
@@ -214,13 +214,13 @@ fn the_ddl_has_all_that_a_file_has() -> Outcome {
     }
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("app.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.ensure::<Task>()?;
     db.ensure::<List>()?;
     drop(db);
     let names = "SELECT name FROM sqlite_schema WHERE name LIKE '%task%' OR name LIKE '%list%' ORDER BY name";
     let columns = "SELECT name FROM pragma_table_info('task') ORDER BY name";
-    let file = rusqlite::Connection::open(&path)?;
+    let file = disk::sqlite(&path)?;
     for sql in [names, columns] {
         assert_eq!(support::rows(&sqlite, sql)?, support::rows(&file, sql)?);
     }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use ara::prelude::*;
-use support::{File, Outcome, There};
+use support::{File, Outcome, There, disk};
 
 mod v1 {
     use ara::prelude::*;
@@ -92,7 +92,7 @@ fn several_tables_are_read_as_older_versions_write_them() -> Outcome {
     let milk = db.create(v1::Note::draft().body("milk").answers_id(tea))?;
     let tag = db.create(v1::Tag::draft().label("drinks").note_id(tea))?;
 
-    let reader = Database::options().read_only().open(file.path())?;
+    let reader = disk::options().read_only().open(file.path())?;
     assert_eq!(reader.query::<Note>().filter(Note::text.eq("new tea")).count()?, 1);
     let (answer, answered) = reader.query::<Note>().join_as(Answered, Note::answers_id).one()?;
     assert_eq!(answer.text.as_deref(), Some("new milk"));
@@ -118,7 +118,7 @@ fn a_table_is_joined_with_itself() -> Outcome {
     db.ensure::<Note>()?;
     let tea = db.create(v1::Note::draft().body("tea"))?;
     db.create(v1::Note::draft().body("milk").answers_id(tea))?;
-    let reader = Database::options().read_only().open(file.path())?;
+    let reader = disk::options().read_only().open(file.path())?;
     let answered = reader.query::<Note>().join_as(Answered, Note::answers_id);
     assert_eq!(answered.one()?.1.text.as_deref(), Some("new tea"));
     Ok(())
@@ -128,7 +128,7 @@ fn a_table_is_joined_with_itself() -> Outcome {
 #[test]
 fn rows_are_read_while_another_writes_for_long() -> Outcome {
     let file = File::new()?;
-    let db = Database::options().busy_timeout(Duration::from_millis(50)).open(file.path())?;
+    let db = disk::options().busy_timeout(Duration::from_millis(50)).open(file.path())?;
     db.ensure::<Note>()?;
     let tea = db.create(v1::Note::draft().body("tea"))?;
     db.create(v1::Note::draft().body("milk").answers_id(tea))?;
@@ -163,7 +163,7 @@ fn a_search_finds_what_older_versions_wrote() -> Outcome {
     let db = file.open()?;
     db.ensure::<v2::Memo>()?;
     let tea = db.create(v1::Memo::draft().body("green tea"))?;
-    let reader = Database::options().read_only().open(file.path())?;
+    let reader = disk::options().read_only().open(file.path())?;
     let found = |db: &Database, words: &str| -> Outcome<Vec<(Option<String>, Option<String>)>> {
         let found = db.query::<v2::Memo>().search(words);
         let snippet = ara::snippet(v2::Memo::text, "[", "]", 5);

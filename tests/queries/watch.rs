@@ -16,7 +16,7 @@ use std::time::Duration;
 use ara::Watch;
 use ara::prelude::*;
 
-use support::{Outcome, There};
+use support::{Outcome, There, disk};
 
 #[derive(Debug, Clone, PartialEq, Table)]
 struct Todo {
@@ -74,5 +74,5 @@ impl<O> Told<O> for Watch<O> {
 
 /// A database whose file nobody looks at unless the test asks for it.
 fn unwatched() -> ara::Options {
-    Database::options().watch_interval(Duration::from_secs(1 << 30))
+    disk::options().watch_interval(Duration::from_secs(1 << 30))
 }

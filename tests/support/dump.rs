@@ -6,8 +6,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::disk;
+
 pub fn dump(path: &Path) -> rusqlite::Result<String> {
-    let file = Connection::open(path)?;
+    let file = disk::sqlite(path)?;
     let mut dump = String::new();
     let mut objects = file
         .prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name")?;

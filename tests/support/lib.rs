@@ -10,6 +10,7 @@
 pub mod bytes;
 pub mod cases;
 pub mod child;
+pub mod disk;
 pub mod dump;
 pub mod folder;
 pub mod http;
@@ -59,7 +60,7 @@ impl Wall {
 
     pub fn options(&self) -> Options {
         let wall = self.clone();
-        Database::options().clock(move || Timestamp::from_millis(wall.millis()))
+        disk::options().clock(move || Timestamp::from_millis(wall.millis()))
     }
 }
 
@@ -77,7 +78,7 @@ impl File {
     }
 
     pub fn open(&self) -> ara::Result<Database> {
-        Database::open(self.path())
+        disk::open(self.path())
     }
 
     pub fn open_at(&self, wall: &Wall) -> ara::Result<Database> {
@@ -86,7 +87,7 @@ impl File {
 
     /// The file as SQLite alone sees it, and can change it behind ara's back.
     pub fn sqlite(&self) -> rusqlite::Result<Connection> {
-        Connection::open(self.path())
+        disk::sqlite(self.path())
     }
 
     /// Runs SQL behind ara's back. It must change something.

@@ -4,6 +4,7 @@
 use std::error::Error;
 
 use ara::prelude::*;
+use support::disk;
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -22,7 +23,7 @@ struct Item {
 /// In memory, and in a file: what is written in one is read by another connection of the other.
 fn databases() -> Result<(tempfile::TempDir, [Database; 2]), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let file = Database::open(folder.path().join("items.db"))?;
+    let file = disk::open(folder.path().join("items.db"))?;
     Ok((folder, [Database::memory()?, file]))
 }
 

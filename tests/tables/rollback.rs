@@ -9,6 +9,7 @@ use std::path::Path;
 
 use ara::Timestamp;
 use ara::prelude::*;
+use support::disk;
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -33,5 +34,5 @@ fn note(key: &str) -> Note {
 /// A database whose time stands still and whose device has always the same name.
 fn fixed(path: &Path) -> ara::Result<Database> {
     let now = || Timestamp::from_millis(1_700_000_000_000);
-    Database::options().clock(now).seed(7).open(path)
+    disk::options().clock(now).seed(7).open(path)
 }

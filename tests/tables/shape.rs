@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use ara::prelude::*;
-use rusqlite::Connection;
+use support::disk;
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -43,7 +43,7 @@ struct Other {
 /// A file of ara's with another table in it, and what somebody else did to it.
 fn file_with(folder: &Path, sql: &str) -> Result<PathBuf, Box<dyn Error>> {
     let path = folder.join("notes.db");
-    Database::open(&path)?.create(Other::draft().text("is there"))?;
-    Connection::open(&path)?.execute_batch(sql)?;
+    disk::open(&path)?.create(Other::draft().text("is there"))?;
+    disk::sqlite(&path)?.execute_batch(sql)?;
     Ok(path)
 }

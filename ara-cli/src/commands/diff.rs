@@ -22,7 +22,7 @@ use crate::output::style::{ADDED, BAD, LACKED, Styled};
 /// Compares the code with the lock, or a schema with a file.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     match &arguments.file {
-        Some(file) => schema_against_file(&arguments.code, file),
+        Some(file) => schema_against_file(arguments, file),
         None => code_against_lock(&arguments.code),
     }
 }
@@ -47,8 +47,8 @@ fn code_against_lock(code: &Code) -> Result<Report> {
     Ok(Report::new(text, json, is_same))
 }
 
-fn schema_against_file(code: &Code, path: &Path) -> Result<Report> {
-    let database = open(path)?;
+fn schema_against_file(Arguments { code, unlock, .. }: &Arguments, path: &Path) -> Result<Report> {
+    let database = open(path, unlock)?;
     let (file, drift) = (database.schema()?, database.schema_drift()?);
     let package = Package::find(&code.selection)?;
     let lock = LockFile::of(&package)?;

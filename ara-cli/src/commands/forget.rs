@@ -17,7 +17,7 @@ use crate::output::style::{GOOD, LACKED, Styled};
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let path = &arguments.file;
     let chosen = Chosen::of(arguments)?;
-    let question = chosen.question(&open(path)?, path)?;
+    let question = chosen.question(&open(path, &arguments.unlock)?, path)?;
     let answer = if arguments.yes { Answer::Yes } else { ask(&question)? };
     match answer {
         Answer::Yes => {}
@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
             bail!("{question} Nobody is there to answer: pass --yes if that is what you want")
         }
     }
-    let database = open_to_write(path)?;
+    let database = open_to_write(path, &arguments.unlock)?;
     let mut outcome = chosen.forget(&database)?;
     if outcome.forgotten > 0 {
         outcome.freed = vacuum(&database).context(

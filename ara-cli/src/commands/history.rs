@@ -13,7 +13,7 @@ use crate::output::table::table;
 
 /// Lists the schemas.
 pub fn run(arguments: &Arguments) -> Result<Report> {
-    let database = open(&arguments.file)?;
+    let database = open(&arguments.file, &arguments.unlock)?;
     let (versions, failures) = (database.schema()?.versions, database.schema_failures()?);
     let mut text = match Ensured::of(&versions) {
         Some(ensured) => format!("{}\n{}", as_table(&versions), ensured.as_text()),

@@ -35,7 +35,7 @@ struct Found {
 /// Inspects a file.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let path = &arguments.file;
-    let database = open(path)?;
+    let database = open(path, &arguments.unlock)?;
     let file = fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let found = Found {
         bytes: file.len(),

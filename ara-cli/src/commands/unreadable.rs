@@ -14,7 +14,7 @@ use crate::output::table::table;
 
 /// Lists the cells.
 pub fn run(arguments: &Arguments) -> Result<Report> {
-    let database = open(&arguments.file)?;
+    let database = open(&arguments.file, &arguments.unlock)?;
     let schemas = Schemas::of(&database.schema()?.versions);
     let cells = database.unfit_cells()?;
     let (undeclared, unreadable): (Vec<_>, Vec<_>) =

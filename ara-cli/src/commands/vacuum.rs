@@ -12,7 +12,7 @@ use crate::output::style::{GOOD, Styled};
 /// Vacuums a file.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let path = &arguments.file;
-    let freed = vacuum(&open_to_write(path)?)?;
+    let freed = vacuum(&open_to_write(path, &arguments.unlock)?)?;
     let json = json!({ "file": path, "freed": freed });
     let done = Styled(GOOD, "done");
     let text = match freed {

@@ -15,7 +15,7 @@ use crate::output::style::{BAD, GOOD, Styled};
 
 /// Verifies a file.
 pub fn run(arguments: &Arguments) -> Result<Report> {
-    let database = open(&arguments.file)?;
+    let database = open(&arguments.file, &arguments.unlock)?;
     let bar = bar();
     let found = database.verify_with(|progress| {
         bar.set_length(progress.total);

@@ -11,6 +11,8 @@ use crate::care::progress::Progress;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::file::checks::NO_FOLDER;
+use crate::file::cipher::FileKey;
+use crate::file::readers::Readers;
 use crate::log::meta;
 
 impl Database {
@@ -18,7 +20,7 @@ impl Database {
     /// copy is flushed to the disk when this returns.
     ///
     /// The copy is a database of its own. When it is opened, it writes as a new device, and the two can be
-    /// merged.
+    /// merged. If the database has a key, the copy is encrypted by it as well.
     ///
     /// - Use [`restore_backup`](Self::restore_backup) to put the copy back in the place of the database.
     ///   Whoever copies it there by hand must first close the file in every process, and remove the files
@@ -59,37 +61,51 @@ impl Database {
         path: impl AsRef<Path>,
         mut tell: impl FnMut(Progress),
     ) -> Result<()> {
-        let path = path.as_ref();
-        let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
-        if path.exists() {
-            return Err(refuse(
-                "there is something already: give the path of a new file".to_owned(),
-            ));
-        }
-        // SQLite gives some relative paths, such as `:memory:`, a special meaning.
-        let whole = absolute(path).map_err(|error| refuse(error.to_string()))?;
-        if !whole.parent().is_some_and(Path::is_dir) {
-            return Err(refuse(NO_FOLDER.to_owned()));
-        }
-        // The file gets its name last, so that a file with that name is complete even if this is interrupted.
-        let unfinished = whole.with_added_extension("unfinished");
-        self.with_private_reader(|reading| {
-            let snapshot = reading.snapshot()?;
-            copy_into(&unfinished, &snapshot, &mut tell)
-        })?;
-        fs::rename(&unfinished, &whole).map_err(|error| {
-            let _ = fs::remove_file(&unfinished);
-            refuse(error.to_string())
+        // A database in memory has no readers, and no key.
+        let key = self.0.readers.as_ref().map(Readers::key).unwrap_or_default();
+        in_new_file(path.as_ref(), |unfinished| {
+            self.with_private_reader(|reading| {
+                copy_into(unfinished, (&reading.snapshot()?, &key), &mut tell)
+            })
         })
     }
 }
 
-/// Copies what a connection sees into a new file, and flushes it to the disk. No file is left if it fails.
+/// Has a new file written beside the path, and gives it that name last, so that a file with that name is complete even
+/// if this is interrupted.
+pub(crate) fn in_new_file(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let refuse = |reason: String| Error::Open { path: path.to_owned(), reason };
+    if path.exists() {
+        return Err(refuse("there is something already: give the path of a new file".to_owned()));
+    }
+    // SQLite gives some relative paths, such as `:memory:`, a special meaning.
+    let whole = absolute(path).map_err(|error| refuse(error.to_string()))?;
+    if !whole.parent().is_some_and(Path::is_dir) {
+        return Err(refuse(NO_FOLDER.to_owned()));
+    }
+    let unfinished = whole.with_added_extension("unfinished");
+    write(&unfinished)?;
+    fs::rename(&unfinished, &whole).map_err(|error| {
+        let _ = fs::remove_file(&unfinished);
+        refuse(error.to_string())
+    })
+}
+
+/// Copies what a connection sees into a new file with the same key, and flushes it to the disk. No file is left if it
+/// fails.
 pub(crate) fn copy_into(
     path: &Path,
-    from: &Connection,
+    from: (&Connection, &FileKey),
     tell: &mut dyn FnMut(Progress),
 ) -> Result<()> {
+    create(path)?;
+    copy(path, from, tell).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    })
+}
+
+/// Creates the file of an unfinished copy.
+pub(crate) fn create(path: &Path) -> Result<()> {
     fs::File::create_new(path).map_err(|error| {
         let reason = match error.kind() {
             ErrorKind::AlreadyExists => {
@@ -99,14 +115,17 @@ pub(crate) fn copy_into(
         };
         Error::Open { path: path.to_owned(), reason }
     })?;
-    copy(path, from, tell).inspect_err(|_| {
-        let _ = fs::remove_file(path);
-    })
+    Ok(())
 }
 
-fn copy(path: &Path, from: &Connection, tell: &mut dyn FnMut(Progress)) -> Result<()> {
+fn copy(
+    path: &Path,
+    (from, key): (&Connection, &FileKey),
+    tell: &mut dyn FnMut(Progress),
+) -> Result<()> {
     const PAGES: i32 = 1024;
     let mut copy = Connection::open(path)?;
+    key.unlock(&copy)?;
     // The first read takes the snapshot. Without one, each write would make the copy start again.
     from.query_row("SELECT count(*) FROM ara_meta", [], |row| row.get::<_, i64>(0))?;
     let backup = Backup::new(from, &mut copy)?;
@@ -123,6 +142,11 @@ fn copy(path: &Path, from: &Connection, tell: &mut dyn FnMut(Progress)) -> Resul
         }
     }
     drop(backup);
+    end_copy(copy)
+}
+
+/// Takes what belongs to the original file alone out of a copy, and closes that.
+pub(crate) fn end_copy(copy: Connection) -> Result<()> {
     // Without the identity of the original file, the copy is recognized as one when it is opened, wherever
     // it is then. In exclusive mode, SQLite creates no shared memory for its log.
     copy.pragma_update(None, "locking_mode", "exclusive")?;

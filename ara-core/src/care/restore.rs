@@ -9,8 +9,10 @@ use rusqlite::config::DbConfig;
 
 use crate::care::backup::copy_into;
 use crate::database::Database;
+use crate::database::options::Options;
 use crate::error::{Error, Result};
 use crate::file::checks::{NO_FOLDER, beside, refuse_if_foreign, with_diagnosis};
+use crate::file::cipher::FileKey;
 use crate::file::log_mark::refuse_foreign_log;
 use crate::file::open::{open_another, whole_path};
 use crate::file::read_only::open_read_only;
@@ -56,15 +58,49 @@ impl Database {
     ///   backup, in a format that this version does not read.
     /// - Returns [`Error::Corrupt`] if the backup is damaged, and [`Error::DiskFull`] or [`Error::Io`] if it
     ///   cannot be copied.
+    /// - Returns [`Error::Encrypted`] or [`Error::WrongKey`] if either file is encrypted, and the key is not given by
+    ///   [`Options::restore_backup`], or is another one.
     ///
     /// The file holds what it held then, also where it cannot be replaced.
     pub fn restore_backup(backup: impl AsRef<Path>, path: impl AsRef<Path>) -> Result<()> {
+        Options::default().restore_backup(backup, path)
+    }
+}
+
+impl Options {
+    /// Replaces a database file by a copy of a backup, like [`Database::restore_backup`], with the key of these options
+    /// for those of the two files that are encrypted: with the feature `encryption`, see `Options::key`.
+    ///
+    /// The copy is as the backup is. So what was in a file that is not encrypted can be put back encrypted:
+    #[cfg_attr(feature = "encryption", doc = "```")]
+    #[cfg_attr(not(feature = "encryption"), doc = "```ignore")]
+    /// use ara::prelude::*;
+    /// use ara::{Error, Key};
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// # let [path, copy] = ["todo.db", "todo-encrypted.db"].map(|name| folder.path().join(name));
+    /// let key = Key::random()?;
+    /// let db = Database::open(&path)?;
+    /// db.backup_with_key(&copy, &key)?;
+    ///
+    /// drop(db);
+    /// Database::options().key(key.clone()).restore_backup(&copy, &path)?;
+    /// assert!(matches!(Database::open(&path), Err(Error::Encrypted { .. })));
+    /// assert!(Database::options().key(key).open(&path).is_ok());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Database::restore_backup`].
+    pub fn restore_backup(&self, backup: impl AsRef<Path>, path: impl AsRef<Path>) -> Result<()> {
         let (backup, path) = (whole_path(backup.as_ref())?, whole_path(path.as_ref())?);
-        let (backup, _) = open_read_only(&backup, PATIENCE)?;
+        let key = FileKey::if_encrypted(&backup, self.key.as_ref())?;
+        let (backup, _) = open_read_only(&backup, &key, PATIENCE)?;
         let refuse = |reason: String| Error::Open { path: path.clone(), reason };
         let target = match fs::canonicalize(&path) {
             Ok(target) => {
-                refuse_if_used(&target)?;
+                refuse_if_used(&target, &FileKey::if_encrypted(&target, self.key.as_ref())?)?;
                 target
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -76,7 +112,7 @@ impl Database {
             Err(error) => return Err(refuse(error.to_string())),
         };
         let unfinished = beside(&target, ".unfinished");
-        copy_into(&unfinished, &*backup.unchecked_transaction()?, &mut |_| {})?;
+        copy_into(&unfinished, (&backup.unchecked_transaction()?, &key), &mut |_| {})?;
         put(&unfinished, &target).map_err(|error| {
             let _ = fs::remove_file(&unfinished);
             refuse(format!(
@@ -117,24 +153,24 @@ fn put(whole: &Path, target: &Path) -> io::Result<()> {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Refuses a file that somebody has open, or that is not ara's. A damaged file may be replaced.
-fn refuse_if_used(path: &Path) -> Result<()> {
+fn refuse_if_used(path: &Path, key: &FileKey) -> Result<()> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
     if !path.is_file() {
         return Err(refuse("it is not a file: give the path of a file"));
     }
-    let connection = open_another(path, PATIENCE)?;
+    let connection = open_another(path, key, PATIENCE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // In this mode SQLite needs a lock on the whole file, which fails if anybody has it open.
     connection.pragma_update(None, "locking_mode", "exclusive")?;
     let looked = refuse_if_foreign(&connection, path);
-    if looked.is_ok() && refuse_foreign_log(&connection, path).is_ok() {
+    if looked.is_ok() && refuse_foreign_log(&connection, path, key).is_ok() {
         // Closing the file moves its log into it, so that the file is whole at whatever step this is stopped.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     }
     drop(connection);
     match looked {
         Err(Error::Busy) => Err(refuse("it is in use: close it, in every process, and try again")),
-        Err(error) => match with_diagnosis(error, path) {
+        Err(error) => match with_diagnosis(error, path, key) {
             Error::Corrupt => Ok(()),
             error => Err(error),
         },

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::file::cipher::Key;
 use crate::file::readers::ReaderSettings;
 use crate::growth::failure::SchemaFailure;
 use crate::log::clock::system_millis;
@@ -35,6 +36,7 @@ pub struct Options {
     pub(crate) read_only: bool,
     pub(crate) watch_interval: Duration,
     pub(crate) on_schema_failure: Option<Hook>,
+    pub(crate) key: Option<Key>,
     seed: Option<u64>,
 }
 
@@ -47,6 +49,7 @@ impl Default for Options {
             read_only: false,
             watch_interval: Duration::from_millis(50),
             on_schema_failure: None,
+            key: None,
             seed: None,
         }
     }
@@ -122,6 +125,33 @@ impl Options {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// Sets the key of the file, by which all that is in it is encrypted on the disk: with the feature `encryption`.
+    ///
+    /// A new file is encrypted from the beginning. An existing one must have been: see
+    /// [`backup_with_key`](crate::Database::backup_with_key), which encrypts what is in a file that is not. The key is not
+    /// in the file, and who loses it loses what is there. A database in memory has no key, and needs none.
+    ///
+    /// ```
+    /// use ara::{Database, Error, Key};
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// # let path = folder.path().join("todo.db");
+    /// let key = Key::passphrase("correct horse battery staple");
+    /// drop(Database::options().key(key.clone()).open(&path)?);
+    ///
+    /// assert!(Database::options().key(key).open(&path).is_ok());
+    /// assert!(matches!(Database::open(&path), Err(Error::Encrypted { .. })));
+    /// let other = Database::options().key(Key::random()?).open(&path);
+    /// assert!(matches!(other, Err(Error::WrongKey { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[cfg(feature = "encryption")]
+    #[must_use]
+    pub fn key(mut self, key: Key) -> Self {
+        self.key = Some(key);
         self
     }
 

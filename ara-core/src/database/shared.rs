@@ -9,7 +9,7 @@ use crate::database::options::Options;
 use crate::database::source::Reading;
 use crate::database::writer::{Writer, this_thread};
 use crate::error::{Error, Result};
-use crate::file::open::{Location, open};
+use crate::file::open::{Location, open, open_in_memory};
 use crate::file::readers::Readers;
 use crate::log::entropy::Entropy;
 use crate::rows::plans::Plans;
@@ -36,18 +36,16 @@ impl Shared {
     pub(crate) fn open(options: Options, location: Location) -> Result<Self> {
         let mut entropy = options.entropy();
         let (connection, readers) = match location {
-            Location::File(path) if options.read_only => {
-                (None, Some(Readers::read_only(path, options.reader_settings())?))
-            }
-            location => {
-                let first = open(&location, options.busy_timeout, &mut entropy)?;
-                match location {
-                    Location::Memory => (Some(first), None),
-                    Location::File(path) => {
-                        let readers = Readers::new(path, first, options.reader_settings())?;
-                        (None, Some(readers))
-                    }
-                }
+            Location::Memory => (Some(open_in_memory(options.busy_timeout, &mut entropy)?), None),
+            Location::File(path) => {
+                let (key, settings) = (options.key.as_ref(), options.reader_settings());
+                let readers = if options.read_only {
+                    Readers::read_only(path, key, settings)?
+                } else {
+                    let (first, key) = open(&path, key, options.busy_timeout, &mut entropy)?;
+                    Readers::new(path, key, first, settings)?
+                };
+                (None, Some(readers))
             }
         };
         let sync_entropy = Mutex::new(options.sync_entropy());

@@ -92,7 +92,8 @@ impl Shared {
         let _span = span!("write");
         let connection = self.writing_connection(held)?;
         let patience = self.options.busy_timeout;
-        let begun = begin(connection, known.take(), entropy, patience)?;
+        let begun = begin(connection, known.take(), entropy, patience);
+        let begun = begun.map_err(|error| self.with_reason(error))?;
         let Begun {
             known: KnownJournal { data_version, schema_version, journal }, is_next, ..
         } = begun;
@@ -139,6 +140,14 @@ impl Shared {
     /// Returns what keeps the write-ahead log short. A database in memory has none.
     pub(crate) fn log(&self) -> Option<&LogLength> {
         self.readers.as_ref().map(|readers| &readers.log)
+    }
+
+    /// Replaces an error of a file whose key was changed by one that says so.
+    fn with_reason(&self, error: Error) -> Error {
+        match &self.readers {
+            Some(readers) => readers.with_reason(error),
+            None => error,
+        }
     }
 
     /// Returns the connection that writes, which the first call opens.

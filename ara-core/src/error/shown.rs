@@ -18,8 +18,8 @@ impl Error {
     #[must_use]
     pub fn name(&self) -> &'static str {
         name_of! { self =>
-            Open NotADatabase ForeignDatabase NewerFormat OlderFormat Corrupt Replaced DiskFull Busy
-            TooManyOpenFiles ReadOnly OpenedReadOnly Io Rule Parameter Parse TooLarge EndOfTime
+            Open NotADatabase Encrypted WrongKey NotEncrypted ForeignDatabase NewerFormat OlderFormat
+            Corrupt Replaced DiskFull Busy TooManyOpenFiles ReadOnly OpenedReadOnly Io Rule Parameter Parse TooLarge EndOfTime
             Exists Shape NotMade TooManyColumns TooManyNodes NotOne NotSearched InsideTransaction
             Broken QueryTooLarge Overflow RawSql RawWrite RawShape RawValue RawParameters
             WatchedTransaction OtherThread OnlyNow Compacted CompactedTransaction UnknownTransaction

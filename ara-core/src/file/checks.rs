@@ -1,15 +1,15 @@
 //! Checking whether a file is one that ara can open, and saying why not.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::catalog::format::{APPLICATION_ID, FORMAT};
 use crate::error::{Error, Result};
-
-const MAGIC: &[u8] = b"SQLite format 3\0";
+use crate::file::cipher::{FileKey, MAGIC, may_be_encrypted, start_of};
 
 /// The reason given for a path whose folder does not exist.
 pub(crate) const NO_FOLDER: &str = "its folder does not exist: create the folder first";
@@ -137,9 +137,9 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// Refuses a file that is not ara's, or that has another format, from what the file itself says. Nothing is
 /// locked, recovered or converted. A file that cannot be judged in this way is not refused.
-pub(crate) fn refuse_unlocked(path: &Path) -> Result<()> {
+pub(crate) fn refuse_unlocked(path: &Path, key: &FileKey) -> Result<()> {
     let look = || -> Result<()> {
-        let file = immutable(path)?;
+        let file = immutable(path, key)?;
         match marks(&file)? {
             (APPLICATION_ID, format) => refuse_other_format(format, path),
             _ => refuse_if_foreign(&file, path),
@@ -157,14 +157,21 @@ pub(crate) fn refuse_unlocked(path: &Path) -> Result<()> {
 }
 
 /// Opens a file for reading as one that nobody changes: SQLite locks nothing and looks for no log.
-pub(crate) fn immutable(path: &Path) -> rusqlite::Result<Connection> {
-    // Each byte of the path is escaped, so that none has a meaning in the URI.
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let name: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+pub(crate) fn immutable(path: &Path, key: &FileKey) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(format!("file:{name}?immutable=1&mode=ro"), flags)
+    let connection = Connection::open_with_flags(uri(path, "immutable=1&mode=ro"), flags)?;
+    key.unlock(&connection)?;
+    Ok(connection)
+}
+
+/// Returns the URI by which SQLite opens a file with some parameters.
+pub(crate) fn uri(path: &Path, parameters: &str) -> String {
+    // Each byte of the path is escaped, so that none has a meaning in the URI.
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let name: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+    format!("file:{name}?{parameters}")
 }
 
 /// Refuses a file that is opened read-only if it is not ara's, or has a format that this version of ara
@@ -190,30 +197,56 @@ pub(crate) fn refuse_other_format(found: i64, path: &Path) -> Result<()> {
     }
 }
 
-/// Replaces an error in opening a file by one that tells whether the file is no database, is damaged, or
+/// Replaces an error in opening a file by one that tells whether the file is no database, is damaged, is encrypted, or
 /// cannot be read.
-pub(crate) fn with_diagnosis(error: Error, path: &Path) -> Error {
-    let error = match error {
+pub(crate) fn with_diagnosis(error: Error, path: &Path, key: &FileKey) -> Error {
+    match error {
         Error::Io { reason } => {
             let reason = format!(
                 "{reason}: check the disk and its free space, and allow this user to read and write the file and its folder"
             );
-            return Error::Open { path: path.to_owned(), reason };
+            Error::Open { path: path.to_owned(), reason }
         }
         // SQLite reports a generic error for a header that no version of it has written.
-        Error::Sqlite { code: 1, .. } => Error::Corrupt,
+        Error::Corrupt | Error::Sqlite { code: 1, .. } => unreadable(path, key),
         error => error,
+    }
+}
+
+/// Returns why SQLite cannot read a file.
+fn unreadable(path: &Path, key: &FileKey) -> Error {
+    let path = path.to_owned();
+    let length = fs::metadata(&path).map_or(0, |file| file.len());
+    match start_of(&path) {
+        Some(MAGIC) if key.is_none() => Error::Corrupt,
+        Some(MAGIC) => Error::NotEncrypted { path },
+        Some(start) if !may_be_encrypted(length, &start) => Error::NotADatabase { path },
+        Some(_) if key.is_none() => Error::Encrypted { path },
+        Some(_) if is_key_of(&path, key) => Error::Corrupt,
+        Some(_) => Error::WrongKey { path },
+        None if length < MAGIC.len() as u64 => Error::NotADatabase { path },
+        None => Error::Corrupt,
+    }
+}
+
+/// Returns whether a key opens a file: whether it decrypts the first page, as the other ones may be damaged. Nothing is
+/// written.
+pub(crate) fn is_key_of(path: &Path, key: &FileKey) -> bool {
+    let look = || -> Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        key.unlock(&connection)?;
+        marks(&connection).map(drop)
     };
-    // Reading the file directly releases no locks, as nobody can have it open as a database.
-    let mut start = [0; MAGIC.len()];
-    let mut is_database = || File::open(path)?.read_exact(&mut start);
-    match (error, is_database()) {
-        (Error::Corrupt, Ok(())) if start == MAGIC => Error::Corrupt,
-        (Error::Corrupt, Ok(())) => Error::NotADatabase { path: path.to_owned() },
-        (Error::Corrupt, Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-            Error::NotADatabase { path: path.to_owned() }
+    match look() {
+        Ok(()) => true,
+        Err(Error::Corrupt) => false,
+        // Where nothing can be written, SQLite may not be able to read the log.
+        Err(_) => {
+            let looked = immutable(path, key).and_then(|file| marks(&file));
+            !matches!(looked, Err(Error::Corrupt))
         }
-        (error, _) => error,
     }
 }
 

@@ -17,6 +17,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::{Error, Result};
 use crate::file::checks::{beside, immutable};
+use crate::file::cipher::FileKey;
 use crate::log::meta;
 
 /// How far the file has come.
@@ -59,16 +60,21 @@ pub(super) fn note_place(connection: &Connection, log: &Path) -> Result<()> {
 }
 
 /// Refuses a file beside which lies the log of another file, or of another state of this one.
-pub(crate) fn refuse_foreign_log(connection: &Connection, path: &Path) -> Result<()> {
+pub(crate) fn refuse_foreign_log(
+    connection: &Connection,
+    path: &Path,
+    key: &FileKey,
+) -> Result<()> {
     // Most files were closed, and have none.
     if std::fs::metadata(log_of(path)).map_or(0, |log| log.len()) == 0 {
         return Ok(());
     }
     // While this is read, nobody moves what is committed later into the file.
     let snapshot = connection.unchecked_transaction()?;
-    let mark = |connection: &Connection| meta::get::<LogMark>(connection, meta::LOG_MARK);
-    // A file that was left half way through taking over its log cannot always be read without it.
-    match (mark(&snapshot), immutable(path).and_then(|file| mark(&file))) {
+    let mark = |connection: &Connection| Ok(meta::get::<LogMark>(connection, meta::LOG_MARK)?);
+    // A file that was left half way through taking over its log cannot always be read without it, and one whose key was
+    // changed cannot be decrypted.
+    match (mark(&snapshot), immutable(path, key).and_then(|file| mark(&file))) {
         (Ok(Some(in_log)), Ok(Some(in_file))) if !in_log.may_follow(in_file.now) => {
             let reason = format!(
                 "{} holds changes of another file, or of another state of this one: put back the file that \

@@ -13,6 +13,7 @@ use crate::file::checks::{
     check_path, marks, refuse_if_foreign, refuse_other_format, refuse_several_names,
     refuse_unlocked, with_diagnosis,
 };
+use crate::file::cipher::{FileKey, Key};
 use crate::file::claim::claim;
 use crate::file::functions::register_functions;
 use crate::file::identity::Identity;
@@ -50,32 +51,52 @@ pub(crate) fn whole_path(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| refuse(format!("{error}: give another path")))
 }
 
-/// Opens a database for writing, and creates the file if there is none.
+/// Opens a database in memory.
+pub(crate) fn open_in_memory(busy: Duration, entropy: &mut Entropy) -> Result<Connection> {
+    let _span = span!("open", is_file = false);
+    let mut connection = Connection::open_in_memory()?;
+    configure(&mut connection, busy)?;
+    create_format(&connection, entropy.node_id()?, None)?;
+    Ok(connection)
+}
+
+/// Opens a file for writing, and creates it if there is none. Returns what opens further connections to it.
 pub(crate) fn open(
-    location: &Location,
+    path: &Path,
+    key: Option<&Key>,
+    busy: Duration,
+    entropy: &mut Entropy,
+) -> Result<(Connection, FileKey)> {
+    let _span = span!("open", is_file = true);
+    loop {
+        let has_log = check_path(path)?;
+        refuse_several_names(path)?;
+        let key = FileKey::of(path, key)?;
+        if has_log {
+            refuse_unlocked(path, &key)?;
+        }
+        match open_by(path, &key, has_log, busy, entropy) {
+            // Another process has created the file meanwhile, and encrypted it with another salt.
+            Err(Error::Corrupt) if !key.is_of(path) => {}
+            opened => {
+                let connection = opened.map_err(|error| with_diagnosis(error, path, &key))?;
+                return Ok((connection, key));
+            }
+        }
+    }
+}
+
+fn open_by(
+    path: &Path,
+    key: &FileKey,
+    has_log: bool,
     busy: Duration,
     entropy: &mut Entropy,
 ) -> Result<Connection> {
-    let _span = span!("open", is_file = matches!(location, Location::File(_)));
-    let path = match location {
-        Location::Memory => {
-            let mut connection = Connection::open_in_memory()?;
-            configure(&mut connection, busy)?;
-            create_format(&connection, entropy.node_id()?, None)?;
-            return Ok(connection);
-        }
-        Location::File(path) => path,
-    };
-    let has_log = check_path(path)?;
-    refuse_several_names(path)?;
-    if has_log {
-        refuse_unlocked(path)?;
-    }
-    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+    let mut connection = connect(path, key, OpenFlags::SQLITE_OPEN_CREATE)?;
     // If the file is refused, closing the connection must not move its log into it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
-    claim_file(&mut connection, path, busy, entropy)
-        .map_err(|error| with_diagnosis(error, path))?;
+    claim_file(&mut connection, path, key, busy, entropy)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(connection)
 }
@@ -84,6 +105,7 @@ pub(crate) fn open(
 fn claim_file(
     connection: &mut Connection,
     path: &Path,
+    key: &FileKey,
     busy: Duration,
     entropy: &mut Entropy,
 ) -> Result<()> {
@@ -95,7 +117,7 @@ fn claim_file(
         create_format(connection, entropy.node_id()?, identity.as_deref())?;
     } else {
         refuse_other_format(format, path)?;
-        refuse_foreign_log(connection, path)?;
+        refuse_foreign_log(connection, path, key)?;
         if connection.is_readonly("main")? {
             // SQLite treats a file whose header asks for a later SQLite as read-only. ara writes none.
             return Err(Error::Corrupt);
@@ -107,14 +129,14 @@ fn claim_file(
 }
 
 /// Opens another connection to a file that exists.
-pub(crate) fn open_another(path: &Path, busy: Duration) -> Result<Connection> {
-    let mut connection = connect(path, OpenFlags::empty())?;
+pub(crate) fn open_another(path: &Path, key: &FileKey, busy: Duration) -> Result<Connection> {
+    let mut connection = connect(path, key, OpenFlags::empty())?;
     configure(&mut connection, busy)?;
     Ok(connection)
 }
 
 /// Opens a connection that can write.
-fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
+pub(crate) fn connect(path: &Path, key: &FileKey, create: OpenFlags) -> Result<Connection> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
     let connection =
@@ -125,6 +147,7 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection> {
     if connection.is_readonly("main")? {
         return Err(refuse("it is read-only: allow this user to write it"));
     }
+    key.unlock(&connection)?;
     Ok(connection)
 }
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
 use crate::file::checks::{beside, check_format, check_path, immutable, with_diagnosis};
+use crate::file::cipher::FileKey;
 use crate::file::log_mark::refuse_foreign_log;
 use crate::file::open::configure;
 
@@ -19,31 +20,37 @@ pub(crate) type FileStamp = Option<(SystemTime, u64)>;
 ///
 /// Beside a file in WAL mode, SQLite needs a log and its index, and creates them. So a file that has none,
 /// as nobody uses it, is opened as one that does not change.
-pub(crate) fn open_read_only(path: &Path, busy: Duration) -> Result<(Connection, FileStamp)> {
+pub(crate) fn open_read_only(
+    path: &Path,
+    key: &FileKey,
+    busy: Duration,
+) -> Result<(Connection, FileStamp)> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
     check_path(path)?;
     if !path.exists() {
         return Err(refuse("there is no such file: give the path of one that is there"));
     }
     let stamp = stamp(path);
-    let connection = match stamp {
-        Some(_) => immutable(path),
-        None => Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        ),
+    let connect = || {
+        if stamp.is_some() {
+            return immutable(path, key);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        key.unlock(&connection)?;
+        Ok(connection)
     };
-    let mut connection = connection.map_err(|_| refuse("allow this user to read the file"))?;
+    let mut connection = connect().map_err(|_| refuse("allow this user to read the file"))?;
     let ready =
         configure(&mut connection, busy).and_then(|()| check_format(&connection, path)).and_then(
-            |()| if stamp.is_none() { refuse_foreign_log(&connection, path) } else { Ok(()) },
+            |()| if stamp.is_none() { refuse_foreign_log(&connection, path, key) } else { Ok(()) },
         );
     match ready {
         Ok(()) => Ok((connection, stamp)),
         Err(Error::ReadOnly) => {
             Err(refuse("a program that wrote it was stopped: open it without `read_only` once"))
         }
-        Err(error) => Err(with_diagnosis(error, path)),
+        Err(error) => Err(with_diagnosis(error, path, key)),
     }
 }
 

@@ -10,6 +10,8 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::file::at_path::{AtPath, OpenFile};
+use crate::file::checks::is_key_of;
+use crate::file::cipher::{FileKey, Key};
 use crate::file::log_length::LogLength;
 use crate::file::log_mark::log_of;
 use crate::file::open::open_another;
@@ -20,6 +22,8 @@ use crate::file::read_only::{FileStamp, open_read_only, stamp};
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
+    /// What opens further connections.
+    key: Mutex<FileKey>,
     /// The file that was at the path when it was opened.
     file: Option<OpenFile>,
     /// Whether the path once led elsewhere. Then nothing is written any more, even if the file comes back.
@@ -41,6 +45,10 @@ struct Pool {
     lent: usize,
     /// How many of these are lent to code that may call that of the app.
     private: usize,
+    /// How many are lent in all, those included that do not count.
+    all_lent: usize,
+    /// Whether none is to be lent, as the key of the file is being changed.
+    is_shut: bool,
     /// How many threads wait for one. To wake nobody would cost as much as half a read.
     waiting: usize,
 }
@@ -74,22 +82,34 @@ const KEPT: usize = 8;
 
 impl Readers {
     /// Creates the pool of a database, from a connection to it.
-    pub(crate) fn new(path: PathBuf, first: Connection, settings: ReaderSettings) -> Result<Self> {
-        Self::with((only_reading(first)?, None), path, settings)
+    pub(crate) fn new(
+        path: PathBuf,
+        key: FileKey,
+        first: Connection,
+        settings: ReaderSettings,
+    ) -> Result<Self> {
+        Self::with((only_reading(first)?, None), path, key, settings)
     }
 
     /// Creates the pool of a file that is opened read-only.
-    pub(crate) fn read_only(path: PathBuf, settings: ReaderSettings) -> Result<Self> {
-        let (first, stamp) = open_read_only(&path, settings.busy_timeout)?;
-        Self::with((only_reading(first)?, stamp), path, settings)
+    pub(crate) fn read_only(
+        path: PathBuf,
+        key: Option<&Key>,
+        settings: ReaderSettings,
+    ) -> Result<Self> {
+        let key = FileKey::of(&path, key)?;
+        let (first, stamp) = open_read_only(&path, &key, settings.busy_timeout)?;
+        Self::with((only_reading(first)?, stamp), path, key, settings)
     }
 
     fn with(
         first: (Connection, FileStamp),
         path: PathBuf,
+        key: FileKey,
         settings: ReaderSettings,
     ) -> Result<Self> {
         Ok(Self {
+            key: Mutex::new(key),
             file: OpenFile::of(&path),
             is_moved: AtomicBool::new(false),
             log: LogLength::new(log_of(&path), settings.busy_timeout),
@@ -107,8 +127,8 @@ impl Readers {
     /// does not write out and read back the same pages again and again.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         const KIBIBYTES: i64 = 32 << 10;
-        let (mut connection, _) =
-            self.open(|| Ok((open_another(&self.path, self.settings.busy_timeout)?, None)))?;
+        let (mut connection, _) = self
+            .open(|key| Ok((open_another(&self.path, key, self.settings.busy_timeout)?, None)))?;
         connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "cache_size", -KIBIBYTES)?;
         self.log.watch(&mut connection)?;
@@ -118,9 +138,9 @@ impl Readers {
     /// Opens a connection, and makes sure that it is to the file that was opened first.
     fn open(
         &self,
-        open: impl FnOnce() -> Result<(Connection, FileStamp)>,
+        open: impl FnOnce(&FileKey) -> Result<(Connection, FileStamp)>,
     ) -> Result<(Connection, FileStamp)> {
-        let connection = open();
+        let connection = open(&self.key());
         self.refuse_if_moved()?;
         connection
     }
@@ -151,14 +171,59 @@ impl Readers {
 
     /// Opens a connection for reading. If it has a stamp, it is valid as long as that is the file's.
     pub(crate) fn open_reader(&self) -> Result<(Box<Connection>, FileStamp)> {
-        let (connection, stamp) = self.open(|| {
+        let (connection, stamp) = self.open(|key| {
             if self.settings.is_read_only {
-                open_read_only(&self.path, self.settings.busy_timeout)
+                open_read_only(&self.path, key, self.settings.busy_timeout)
             } else {
-                Ok((open_another(&self.path, self.settings.busy_timeout)?, None))
+                Ok((open_another(&self.path, key, self.settings.busy_timeout)?, None))
             }
         })?;
         Ok((Box::new(only_reading(connection)?), stamp))
+    }
+
+    /// Returns what opens the file.
+    pub(crate) fn key(&self) -> FileKey {
+        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces an error that an encrypted file gives by [`Error::WrongKey`] if another process has changed its key, so
+    /// that its pages look damaged.
+    pub(crate) fn with_reason(&self, error: Error) -> Error {
+        let key = self.key();
+        match error {
+            Error::Corrupt if !key.is_none() && !is_key_of(&self.path, &key) => {
+                Error::WrongKey { path: self.path.clone() }
+            }
+            error => error,
+        }
+    }
+
+    /// Lends no connection any more, waits until none is lent, and changes the key. Then all connections are new.
+    ///
+    /// Code of the app that holds a connection may wait for a thread that wants one. So this does not wait for ever.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn change_key(
+        &self,
+        change: impl FnOnce(&FileKey) -> Result<FileKey>,
+    ) -> Result<()> {
+        self.pool().is_shut = true;
+        let lent =
+            self.returned.wait_timeout_while(self.pool(), self.settings.busy_timeout, |pool| {
+                pool.all_lent > 0
+            });
+        let mut pool = lent.unwrap_or_else(PoisonError::into_inner).0;
+        let is_free = pool.all_lent == 0;
+        if is_free {
+            pool.idle.clear();
+        }
+        drop(pool);
+        let changed = if is_free { change(&self.key()) } else { Err(Error::Busy) };
+        let changed = changed.map(|key| {
+            *self.key.lock().unwrap_or_else(PoisonError::into_inner) = key;
+        });
+        self.pool().is_shut = false;
+        self.returned.notify_all();
+        changed
     }
 
     /// Returns the stamp that a connection opened now would have.
@@ -176,10 +241,8 @@ impl Readers {
         read: impl FnOnce(&Connection, bool) -> Result<R>,
     ) -> Result<R> {
         let mut pool = self.pool();
-        while pool.lent >= self.settings.most {
-            pool.waiting += 1;
-            pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
-            pool.waiting -= 1;
+        while pool.is_shut || pool.lent >= self.settings.most {
+            pool = self.wait(pool);
         }
         let is_private = pool.private < self.settings.most / 2;
         self.lend(pool, is_private, true)?.read(read)
@@ -191,9 +254,20 @@ impl Readers {
         &self,
         read: impl FnOnce(&Connection, bool) -> Result<R>,
     ) -> Result<R> {
-        let pool = self.pool();
+        let mut pool = self.pool();
+        while pool.is_shut {
+            pool = self.wait(pool);
+        }
         let is_counted = pool.private < self.settings.most / 2 && pool.lent < self.settings.most;
         self.lend(pool, true, is_counted)?.read(read)
+    }
+
+    /// Waits until a connection is returned.
+    fn wait<'p>(&self, mut pool: MutexGuard<'p, Pool>) -> MutexGuard<'p, Pool> {
+        pool.waiting += 1;
+        let mut pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
+        pool.waiting -= 1;
+        pool
     }
 
     fn lend(
@@ -202,6 +276,7 @@ impl Readers {
         is_private: bool,
         is_counted: bool,
     ) -> Result<Loan<'_>> {
+        pool.all_lent += 1;
         if is_counted {
             pool.lent += 1;
             pool.private += usize::from(is_private);
@@ -226,7 +301,9 @@ impl Readers {
 impl Loan<'_> {
     fn read<R>(&self, read: impl FnOnce(&Connection, bool) -> Result<R>) -> Result<R> {
         match &self.connection {
-            Some((connection, _)) => read(connection, self.is_private),
+            Some((connection, _)) => {
+                read(connection, self.is_private).map_err(|error| self.readers.with_reason(error))
+            }
             None => Err(Error::Corrupt),
         }
     }
@@ -237,6 +314,7 @@ impl Drop for Loan<'_> {
         // What a panic has interrupted may have left the connection in a state of its own.
         let mut connection = self.connection.take().filter(|_| !thread::panicking());
         let mut pool = self.readers.pool();
+        pool.all_lent -= 1;
         if self.is_counted {
             pool.lent -= 1;
             pool.private -= usize::from(self.is_private);
@@ -244,9 +322,11 @@ impl Drop for Loan<'_> {
         if pool.idle.len() < KEPT.min(self.readers.settings.most) {
             pool.idle.extend(connection.take());
         }
-        let is_awaited = pool.waiting > 0;
+        let (is_awaited, is_shut) = (pool.waiting > 0, pool.is_shut);
         drop(pool);
-        if is_awaited {
+        if is_shut {
+            self.readers.returned.notify_all();
+        } else if is_awaited {
             self.readers.returned.notify_one();
         }
         // Only now is a connection closed that is not kept, as that takes a while.

@@ -124,6 +124,16 @@ impl Observer {
         self.probe().as_mut().map_or(Err(Error::Closed), |probe| with(&mut probe.connection))
     }
 
+    /// Opens its connection anew, as the key of the file was changed. What others have committed since the last check,
+    /// it does not see any more.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn reopen(&self, readers: &Readers) -> Result<()> {
+        if let Some(probe) = self.probe().as_mut() {
+            *probe = Probe::open(readers)?;
+        }
+        Ok(())
+    }
+
     /// Checks the file, and returns what others have touched since the last check.
     pub(crate) fn look<H: Host>(&self, host: &Weak<H>) -> Option<Seen> {
         // If this becomes the last handle, it must be dropped after the lock below is released: dropping it

@@ -10,6 +10,7 @@ use crate::clocks::{
     DAY, Device, HOUR, MINUTE, NOW, Todo, YEAR, meet, pass, same, see, sync, wall,
 };
 use support::Outcome;
+use support::disk;
 
 #[derive(Debug, Clone, Copy)]
 enum How {
@@ -44,7 +45,7 @@ impl Folder {
         drop(device);
         match how {
             How::Copied => drop(fs::copy(self.file(), self.copy())?),
-            How::Restored => Database::restore_backup(self.copy(), self.file())?,
+            How::Restored => disk::options().restore_backup(self.copy(), self.file())?,
             How::CopiedOver => fs::write(self.file(), fs::read(self.file())?)?,
             How::Left | How::BackedUp => {}
         }
@@ -166,7 +167,7 @@ fn what_others_have_comes_back_to_a_file_of_before() -> Outcome {
         drop(device);
         let path = match how {
             How::Restored => {
-                Database::restore_backup(folder.copy(), folder.file())?;
+                disk::options().restore_backup(folder.copy(), folder.file())?;
                 folder.file()
             }
             _ => folder.copy(),

@@ -5,7 +5,7 @@ use ara::prelude::*;
 use crate::clocks::{
     DAY, Device, HOUR, MINUTE, NOW, Todo, YEAR, meet, pass, see, send, sync, wall,
 };
-use support::{File, Outcome, There};
+use support::{File, Outcome, There, disk};
 
 /// What the clocks of two devices show.
 const WALLS: [[i64; 2]; 8] = [
@@ -98,7 +98,7 @@ fn what_was_deleted_after_a_backup_is_undone() -> Outcome {
         device.edit(ids[4], "edited after the backup")?;
         sync(&device, &phone)?;
         drop(device);
-        Database::restore_backup(backup.path(), file.path())?;
+        disk::options().restore_backup(backup.path(), file.path())?;
         wall.set(NOW + HOUR);
         phone.set(NOW + HOUR);
         let device = Device::opened(file.path(), &wall)?;

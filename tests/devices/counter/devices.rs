@@ -4,6 +4,7 @@ use ara::prelude::*;
 
 use crate::counter::{Article, counted, same, send, sync, view};
 use support::Outcome;
+use support::disk;
 
 #[test]
 fn what_two_devices_add_apart_adds_up() -> Outcome {
@@ -125,7 +126,7 @@ fn other_programs_are_found_out() -> Outcome {
          SELECT tbl, row, col + 1, high, low, stamp, node, writer, total FROM ara_counter",
         "UPDATE article SET views = 99",
     ] {
-        rusqlite::Connection::open(file.path())?.execute_batch(wrong)?;
+        disk::sqlite(file.path())?.execute_batch(wrong)?;
         assert!(!db.verify()?.holds(), "{wrong}");
         db.rebuild()?;
         assert!(db.verify()?.holds(), "{wrong}");

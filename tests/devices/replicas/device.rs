@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use ara::{
     Changes, Database, Error, MergeReport, Reason, Table as _, TransactionId, VersionVector,
 };
-use rusqlite::Connection;
 
 use crate::replicas::known::Known;
 use crate::replicas::shown::Shown;
 use crate::replicas::steps::{Means, Write};
 use crate::replicas::versions::{COURIER, RowKey, ensure, ids, tables, v1};
 use crate::replicas::world::{Made, World};
-use support::{Outcome, There, Wall, verified};
+use support::{Outcome, There, Wall, disk, verified};
 
 pub struct Device {
     db: Option<Database>,
@@ -207,7 +206,7 @@ impl Device {
             Means::ByTheGuide => {
                 let copy = path.with_extension("backup");
                 fs::write(&copy, &backup.bytes)?;
-                Database::restore_backup(&copy, path)?;
+                disk::options().restore_backup(&copy, path)?;
             }
         }
         self.known = backup.known.clone();
@@ -259,7 +258,7 @@ impl Device {
 
 /// The rows in a file of which was only told that they were forgotten.
 fn told(path: &Path) -> Outcome<Vec<RowKey>> {
-    let sqlite = Connection::open(path)?;
+    let sqlite = disk::sqlite(path)?;
     let mut rows = sqlite.prepare(
         "SELECT t.name, f.row FROM ara_forgotten f JOIN ara_table t ON t.ordinal = f.tbl \
          WHERE f.act = 0 ORDER BY f.tbl, f.row",

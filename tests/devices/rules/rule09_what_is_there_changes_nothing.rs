@@ -5,12 +5,12 @@ use std::time::Duration;
 use ara::prelude::*;
 
 use crate::rules::{Todo, everything, send};
-use support::{File, Outcome, verified};
+use support::{File, Outcome, disk, verified};
 
 #[test]
 fn what_is_merged_again_writes_nothing_and_wakes_nobody() -> Outcome {
     let (laptop, file) = (Database::memory()?, File::new()?);
-    let db = Database::options().watch_interval(Duration::from_secs(1 << 30)).open(file.path())?;
+    let db = disk::options().watch_interval(Duration::from_secs(1 << 30)).open(file.path())?;
     let milk = laptop.create(Todo::draft().title("Buy milk").stars(1))?;
     laptop.create(Todo::draft().title("Make tea"))?;
     send(&laptop, &db)?;

@@ -8,6 +8,7 @@ use std::path::Path;
 use ara::prelude::*;
 use support::cases::scaled;
 use support::child;
+use support::disk;
 use support::random::Random;
 
 use crate::kill::{TestResult, killed};
@@ -35,7 +36,7 @@ fn secret(key: u32) -> String {
 }
 
 pub fn make(path: &Path) -> TestResult {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for key in 0..SECRETS + OTHERS {
         let text = format!("{} ", secret(key)).repeat(1 + key as usize % 5 * 60);
         db.create(Page::draft().id(id(key)).text(text))?;
@@ -50,7 +51,7 @@ pub fn make(path: &Path) -> TestResult {
 fn child(work: impl Fn(&Database) -> TestResult) -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     child::tell("start");
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     child::tell("opened");
     work(&db)?;
     child::tell("done");
@@ -89,7 +90,7 @@ fn vacuumer() -> TestResult {
 
 /// Opens the file again, and writes: all is there but for what was forgotten, and of that nothing is left.
 pub fn check(path: &Path, told: &BTreeSet<u32>) -> TestResult {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     let found = db.verify()?;
     assert!(found.holds(), "{found:?}");
     db.create(Page::draft().text("the next one"))?;

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use ara::prelude::*;
-use rusqlite::Connection;
 use support::cases::scaled;
 use support::random::Random;
-use support::{child, log};
+use support::{child, disk, log};
 
 use crate::kill::{Note, NoteRow, TestResult, id, killed};
 
@@ -16,7 +15,7 @@ use crate::kill::{Note, NoteRow, TestResult, id, killed};
 fn mender() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     child::tell("start");
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     child::tell("opened");
     db.rebuild()?;
     child::tell("done");
@@ -25,7 +24,7 @@ fn mender() -> TestResult {
 
 /// Small transactions, and large ones that lie in several pieces.
 fn make(path: &Path) -> TestResult {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for number in 0..20 {
         let note = Note::draft().id(id(number % 7)).number(number as i64);
         db.upsert(note.text("x".repeat(number as usize)))?;
@@ -38,7 +37,7 @@ fn make(path: &Path) -> TestResult {
 
 /// What can be put right: a bit is flipped, two pieces have changed their places, rows are gone.
 fn damage(path: &Path) -> TestResult {
-    let sqlite = Connection::open(path)?;
+    let sqlite = disk::sqlite(path)?;
     let places: Vec<i64> = sqlite
         .prepare("SELECT pos FROM ara_log ORDER BY pos")?
         .query_map([], |row| row.get(0))?
@@ -57,7 +56,7 @@ fn damage(path: &Path) -> TestResult {
 }
 
 fn notes(path: &Path) -> TestResult<Vec<NoteRow>> {
-    Ok(Database::open(path)?.query::<Note>().with_deleted().order_by(Note::id).all()?)
+    Ok(disk::open(path)?.query::<Note>().with_deleted().order_by(Note::id).all()?)
 }
 
 #[test]
@@ -66,7 +65,7 @@ fn a_log_is_mended_whole_or_not_at_all() -> TestResult {
     let folder = tempfile::tempdir()?;
     let [whole, path] = ["whole.db", "notes.db"].map(|name| folder.path().join(name));
     make(&whole)?;
-    let (before, log) = (notes(&whole)?, log::read(&Connection::open(&whole)?)?);
+    let (before, log) = (notes(&whole)?, log::read(&disk::sqlite(&whole)?)?);
     damage(&whole)?;
     let damaged = notes(&whole)?;
     assert!(damaged.len() < before.len());
@@ -81,12 +80,12 @@ fn a_log_is_mended_whole_or_not_at_all() -> TestResult {
         })?;
         let kept = notes(&path)?;
         assert!(kept == before || !is_done && kept == damaged);
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         assert_eq!(db.verify()?.holds(), kept == before);
         db.rebuild()?;
         assert!(db.verify()?.holds());
         assert_eq!(notes(&path)?, before);
-        assert!(log::read(&Connection::open(&path)?)? == log);
+        assert!(log::read(&disk::sqlite(&path)?)? == log);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use ara::prelude::*;
 use ara::{Changes, MergeReport, VersionVector};
 use support::cases::scaled;
 use support::child;
+use support::disk;
 
 use crate::kill::{Note, NoteRow, TestResult, id, killed};
 use support::random::Random;
@@ -22,7 +23,7 @@ fn batches(
     from: &Path,
     to: &Database,
 ) -> ara::Result<impl Iterator<Item = ara::Result<Changes>> + use<>> {
-    let source = Database::options().read_only().open(from)?;
+    let source = disk::options().read_only().open(from)?;
     Ok(source.changes_since(&to.version_vector()?)?.in_batches_of(BATCH))
 }
 
@@ -45,7 +46,7 @@ fn merge_all(
 fn merger() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     child::tell("start");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     merge_all(path.parent().ok_or("has a folder")?, &db, |report| {
         child::tell(&report.changes.to_string());
         Ok(())
@@ -70,12 +71,12 @@ fn write(db: &Database, random: &mut Random, transactions: i64) -> TestResult {
 /// Makes the sources. They have a part in common; then each has changes of its own.
 fn make_sources(folder: &Path, random: &mut Random) -> TestResult {
     let path = folder.join("source.db");
-    write(&Database::open(&path)?, random, 40)?;
+    write(&disk::open(&path)?, random, 40)?;
     let before = fs::read(&path)?;
     for source in SOURCES {
         // The same file, so that it goes on under the same id.
         fs::write(&path, &before)?;
-        write(&Database::open(&path)?, random, 60)?;
+        write(&disk::open(&path)?, random, 60)?;
         fs::copy(&path, folder.join(source))?;
     }
     Ok(())
@@ -125,7 +126,7 @@ fn each_batch_is_merged_whole_or_not_at_all() -> TestResult {
             told += usize::from(!line.is_empty());
             told >= until
         })?;
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         let found = check(&db, &states)?;
         let next = states.range(changes + 1..).next().map(|(next, _)| *next);
         assert!(found == changes || Some(found) == next, "{found} changes, {changes} were told");

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::thread;
 
 use ara::prelude::*;
-use rusqlite::Connection;
 use support::cases::scaled;
 use support::random::Random;
-use support::{child, verified};
+use support::{child, disk, verified};
 
 use crate::kill::{TestResult, killed};
 
@@ -56,7 +55,7 @@ const ROWS: usize = 5_000;
 fn reader() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     child::tell("start");
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     // So that it can be killed at any moment of what is one call.
     thread::spawn(|| {
         loop {
@@ -70,7 +69,7 @@ fn reader() -> TestResult {
 }
 
 fn make(path: &Path) -> TestResult {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     db.create_all(
         (0..ROWS).map(|n| Old::draft().title(format!("t{n}")).list(format!("l{}", n % 40))),
     )?;
@@ -98,17 +97,17 @@ fn what_is_shown_is_worked_out_to_the_end() -> TestResult {
                 ticks = ticks.saturating_sub(usize::from(line == "tick"));
                 ticks == 0 || line == "read"
             })?;
-            let sqlite = Connection::open(&path)?;
+            let sqlite = disk::sqlite(&path)?;
             let at = "SELECT min(ara_row) FROM \"ara_now task(ara_now_text) stale\"";
             let at: rusqlite::Result<Option<i64>> = sqlite.query_row(at, [], |row| row.get(0));
             begun += i32::from(at.is_ok_and(|at| at.is_some_and(|at| at < -1)));
             // An older version writes on meanwhile.
-            let old = Database::open(&path)?;
+            let old = disk::open(&path)?;
             if let Some(task) = old.query::<Old>().first()? {
                 old.update(task.patch().title(format!("again {round}")))?;
             }
         }
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         let tasks = db.query::<Task>().narrow(Task::text);
         assert_eq!(tasks.clone().count()?, ROWS as u64);
         let again = format!("AGAIN {round}");

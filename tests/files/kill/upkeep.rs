@@ -7,6 +7,7 @@ use std::path::Path;
 use ara::prelude::*;
 use support::cases::scaled;
 use support::child;
+use support::disk;
 
 use crate::kill::{Note, NoteRow, TestResult, id, killed};
 use support::random::Random;
@@ -52,7 +53,7 @@ fn rebuild(db: &Database) -> TestResult {
 fn child(work: fn(&Database) -> TestResult) -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     child::tell("start");
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     child::tell("opened");
     work(&db)?;
     child::tell("done");
@@ -76,7 +77,7 @@ fn rebuilder() -> TestResult {
 
 /// Few notes, written over many times.
 fn make(path: &Path) -> TestResult {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for number in 0..200 {
         let note = Note::draft().id(id(number % 30)).number(number as i64);
         db.upsert(note.text("x".repeat(number as usize)))?;
@@ -86,7 +87,7 @@ fn make(path: &Path) -> TestResult {
 
 /// The same by so many devices that a compaction takes several steps.
 fn make_by_many(path: &Path) -> TestResult {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for device in 0..700 {
         let other = Database::memory()?;
         other.transaction(|tx| {
@@ -126,7 +127,7 @@ fn kill(Work { test, make, work }: &Work) -> TestResult {
     let folder = tempfile::tempdir()?;
     let [whole, path] = ["whole.db", "notes.db"].map(|name| folder.path().join(name));
     make(&whole)?;
-    let before = notes(&Database::open(&whole)?)?;
+    let before = notes(&disk::open(&whole)?)?;
     fs::copy(&whole, &path)?;
     let after = worked(*work, &path)?;
     for round in 0..scaled(60) {
@@ -138,7 +139,7 @@ fn kill(Work { test, make, work }: &Work) -> TestResult {
             is_done |= line == "done";
             line == until
         })?;
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         let found = db.verify()?;
         assert!(found.holds(), "{found:?}");
         assert_eq!(notes(&db)?, before);
@@ -146,14 +147,14 @@ fn kill(Work { test, make, work }: &Work) -> TestResult {
         assert!((u64::from(is_ensured)..=1).contains(&schemas(&db)?));
         drop(db);
         assert_eq!(worked(*work, &path)?, after);
-        assert_eq!(notes(&Database::open(&path)?)?, before);
+        assert_eq!(notes(&disk::open(&path)?)?, before);
     }
     Ok(())
 }
 
 /// Does the work, whether it was begun or not. Returns how many changes and rows there are then.
 fn worked(work: fn(&Database) -> TestResult, path: &Path) -> TestResult<(u64, u64)> {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     work(&db)?;
     let found = db.verify()?;
     assert!(found.holds(), "{found:?}");

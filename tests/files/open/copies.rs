@@ -6,15 +6,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use ara::Database;
+use rusqlite::ToSql;
 use rusqlite::types::Value;
-use rusqlite::{Connection, ToSql};
 
 use crate::open::{TestResult, id, make_notes, note, notes};
+use support::disk;
 
 /// The node that writes, and all nodes that the file knows.
 fn nodes(path: &Path) -> rusqlite::Result<(Vec<u8>, Vec<Vec<u8>>)> {
-    let file = Connection::open(path)?;
+    let file = disk::sqlite(path)?;
     let own = file.query_row(
         "SELECT id FROM ara_node WHERE ordinal = (SELECT value FROM ara_meta WHERE key = 'node')",
         [],
@@ -33,7 +33,7 @@ fn a_copy_takes_a_new_name() -> TestResult {
     fs::copy(&path, &copy)?;
     let (before, _) = nodes(&path)?;
     for (file, number) in [(&path, 10), (&copy, 11), (&path, 12), (&copy, 13)] {
-        let db = Database::open(file)?;
+        let db = disk::open(file)?;
         db.create(note(number))?;
         assert!(db.verify()?.holds());
         assert_eq!(notes(&db)?.len(), if number < 12 { 4 } else { 5 });
@@ -50,11 +50,11 @@ fn a_copy_takes_a_new_name() -> TestResult {
 fn every_copy_takes_another_name() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = |n: usize| folder.path().join(format!("{n}.db"));
-    drop(Database::open(path(0))?);
+    drop(disk::open(path(0))?);
     let mut seen = vec![nodes(&path(0))?.0];
     for n in 1..5 {
         fs::copy(path(n - 1), path(n))?;
-        let db = Database::open(path(n))?;
+        let db = disk::open(path(n))?;
         if n % 2 == 0 {
             db.create(note(n as i64))?;
         }
@@ -63,7 +63,7 @@ fn every_copy_takes_another_name() -> TestResult {
         assert!(!seen.contains(&own));
         seen.push(own);
         assert_eq!(all, seen);
-        assert!(Database::open(path(n))?.verify()?.holds());
+        assert!(disk::open(path(n))?.verify()?.holds());
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ fn a_moved_file_keeps_its_name() -> TestResult {
     make_notes(&path, 3)?;
     let before = nodes(&path)?;
     fs::rename(&path, &moved)?;
-    let db = Database::open(&moved)?;
+    let db = disk::open(&moved)?;
     db.create(note(10))?;
     assert!(db.verify()?.holds());
     drop(db);
@@ -91,7 +91,7 @@ fn identity(path: &Path) -> Result<(Option<String>, Value), Box<dyn std::error::
         let birth = at.duration_since(UNIX_EPOCH)?;
         Ok(format!("{}:{}.{:09}", file.ino(), birth.as_secs(), birth.subsec_nanos()))
     });
-    let recorded = Connection::open(path)?.query_row(
+    let recorded = disk::sqlite(path)?.query_row(
         "SELECT value FROM ara_meta WHERE key = 'file'",
         [],
         |row| row.get(0),
@@ -102,7 +102,7 @@ fn identity(path: &Path) -> Result<(Option<String>, Value), Box<dyn std::error::
 /// Writes into a file what its identity is.
 fn record(path: &Path, identity: impl ToSql) -> rusqlite::Result<()> {
     let set = "UPDATE ara_meta SET value = ?1 WHERE key = 'file'";
-    Connection::open(path)?.execute(set, [identity])?;
+    disk::sqlite(path)?.execute(set, [identity])?;
     Ok(())
 }
 
@@ -110,7 +110,7 @@ fn record(path: &Path, identity: impl ToSql) -> rusqlite::Result<()> {
 fn names(path: &Path) -> Result<usize, Box<dyn std::error::Error>> {
     let (_, before) = nodes(path)?;
     for number in 20..23 {
-        let db = Database::open(path)?;
+        let db = disk::open(path)?;
         db.upsert(note(number))?;
         db.delete(id(number))?;
         assert!(db.verify()?.holds());
@@ -194,7 +194,7 @@ fn an_identity_that_cannot_be_read_is_replaced() -> TestResult {
         assert_eq!(names(&path)?, 0, "{value:?}");
     }
     record(&path, 0)?;
-    Connection::open(&path)?
+    disk::sqlite(&path)?
         .execute_batch("UPDATE ara_meta SET value = CAST(x'373aff' AS TEXT) WHERE key = 'file'")?;
     assert_eq!(names(&path)?, 1);
     Ok(())
@@ -208,7 +208,7 @@ fn a_file_that_is_replaced_while_it_is_open_is_not_written() -> TestResult {
     make_notes(&path, 3)?;
     make_notes(&other, 5)?;
     let before = fs::read(&other)?;
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     fs::rename(&other, &path)?;
     assert_eq!(notes(&db)?.len(), 3, "the connection that was opened first");
     assert!(matches!(db.create(note(9)), Err(ara::Error::Replaced { .. })));

@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use ara::{Database, Error};
+use ara::Error;
 
 use crate::open::{TestResult, make_notes, note, notes};
 use support::cases::scaled;
+use support::disk;
 use support::random::Random;
 
 const PAGE: usize = 4096;
@@ -20,7 +21,7 @@ fn original() -> Result<Original, Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
     make_notes(&path, 150)?;
-    let notes = notes(&Database::open(&path)?)?;
+    let notes = notes(&disk::open(&path)?)?;
     Ok(Original { bytes: std::fs::read(&path)?, notes })
 }
 
@@ -35,14 +36,14 @@ fn use_it(bytes: &[u8], original: &Original, what: &str) -> TestResult {
         Ok((_, false)) => {}
         Err(error) => assert!(is_told(&error), "{what}: {error:?}"),
     }
-    if let Err(error) = Database::open(&path).and_then(|db| db.create(note(1000))) {
+    if let Err(error) = disk::open(&path).and_then(|db| db.create(note(1000))) {
         assert!(is_told(&error), "{what}, written: {error:?}");
     }
     Ok(())
 }
 
 fn read_all(path: &Path) -> ara::Result<(Vec<String>, bool)> {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     let holds = db.verify()?.holds();
     Ok((notes(&db)?, holds))
 }
@@ -73,7 +74,7 @@ fn a_truncated_file_is_damaged() -> TestResult {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("notes.db");
         std::fs::write(&path, &original.bytes[..cut])?;
-        match Database::open(&path) {
+        match disk::open(&path) {
             Err(Error::NotADatabase { .. }) if cut < 16 => {}
             Err(Error::Corrupt) if cut >= 16 => {}
             opened => panic!("{cut} bytes: {opened:?}"),
@@ -151,7 +152,7 @@ fn pages_that_lead_back_are_told() -> TestResult {
     const LEADS_TO_OTHERS: u8 = 5;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     (0..400).try_for_each(|number| db.create(note(number)).map(drop))?;
     let notes = notes(&db)?;
     drop(db);

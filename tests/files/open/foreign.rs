@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use ara::{Database, Error};
-use rusqlite::Connection;
+use ara::Error;
 
 use crate::open::TestResult;
+use support::disk;
 use support::folder::files;
 use support::random::Random;
 
 fn refuses(path: &Path) -> Error {
-    match Database::open(path) {
+    match disk::open(path) {
         Err(error) => error,
         Ok(_) => panic!("{} was opened", path.display()),
     }
@@ -57,7 +57,7 @@ fn the_database_of_another_program_is_left_as_it_is() -> TestResult {
         for mode in ["delete", "wal"] {
             let folder = tempfile::tempdir()?;
             let path = folder.path().join("other.db");
-            let other = Connection::open(&path)?;
+            let other = disk::sqlite(&path)?;
             other.pragma_update(None, "journal_mode", mode)?;
             other.execute_batch(setup)?;
             drop(other);
@@ -75,7 +75,7 @@ fn the_database_of_another_program_is_left_as_it_is() -> TestResult {
 fn what_lies_beside_another_programs_file_is_left_as_it_is() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("other.db");
-    let other = Connection::open(&path)?;
+    let other = disk::sqlite(&path)?;
     other.pragma_update(None, "journal_mode", "wal")?;
     other.execute_batch("CREATE TABLE other (x); INSERT INTO other VALUES (1)")?;
 
@@ -111,7 +111,7 @@ fn what_lies_beside_another_programs_file_is_left_as_it_is() -> TestResult {
 fn an_interrupted_transaction_of_another_program_is_left_as_it_is() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("other.db");
-    let other = Connection::open(&path)?;
+    let other = disk::sqlite(&path)?;
     other.execute_batch(
         "CREATE TABLE other (x); PRAGMA cache_size = 1; BEGIN;
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)

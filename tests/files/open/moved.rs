@@ -9,6 +9,7 @@ use ara::{Database, Error};
 use tempfile::TempDir;
 
 use crate::open::{TestResult, id, make_notes, note, notes};
+use support::disk;
 
 /// A database that has written, so that its connections are all open, and what it wrote is in its log.
 struct Open {
@@ -19,7 +20,7 @@ struct Open {
 impl Open {
     fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let db = Database::open(folder.path().join("notes.db"))?;
+        let db = disk::open(folder.path().join("notes.db"))?;
         db.create_all((0..3).map(note))?;
         Ok(Self { folder, db })
     }
@@ -35,7 +36,7 @@ fn is_replaced<T>(result: ara::Result<T>) -> bool {
 
 /// How many notes a file holds that is opened, and that its tables are right.
 fn count(path: &Path) -> Result<usize, Box<dyn std::error::Error>> {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     assert!(db.verify()?.holds());
     Ok(notes(&db)?.len())
 }
@@ -140,7 +141,7 @@ fn a_deleted_file_is_not_written() -> TestResult {
 fn each_who_has_it_open_notices() -> TestResult {
     let open = Open::new()?;
     let [path, moved] = ["notes.db", "moved.db"].map(|name| open.path(name));
-    let other = Database::open(&path)?;
+    let other = disk::open(&path)?;
     other.create(note(3))?;
     fs::rename(&path, &moved)?;
     assert!(is_replaced(open.db.create(note(4))) && is_replaced(other.create(note(4))));
@@ -157,7 +158,7 @@ fn a_log_without_its_file_is_not_thrown_away() -> TestResult {
     let path = folder.path().join("notes.db");
     fs::copy(open.path("notes.db-wal"), folder.path().join("notes.db-wal"))?;
     let before = fs::read(folder.path().join("notes.db-wal"))?;
-    for options in [Database::options(), Database::options().read_only()] {
+    for options in [disk::options(), disk::options().read_only()] {
         let refused = options.open(&path).expect_err("lacks its file");
         assert!(refused.to_string().contains("notes.db-wal"), "{refused}");
     }

@@ -1,9 +1,9 @@
 //! Files of another version of ara.
 
-use ara::{Database, Error};
-use rusqlite::Connection;
+use ara::Error;
 
 use crate::open::{TestResult, make_notes};
+use support::disk;
 use support::folder::files;
 
 #[test]
@@ -13,12 +13,12 @@ fn a_newer_format_is_refused() -> TestResult {
             let folder = tempfile::tempdir()?;
             let path = folder.path().join("notes.db");
             make_notes(&path, 3)?;
-            let newer = Connection::open(&path)?;
+            let newer = disk::sqlite(&path)?;
             newer.pragma_update(None, "user_version", format)?;
             newer.pragma_update(None, "journal_mode", mode)?;
             drop(newer);
             let before = files(folder.path())?;
-            let error = Database::open(&path).map(drop).expect_err("is newer");
+            let error = disk::open(&path).map(drop).expect_err("is newer");
             assert!(matches!(error, Error::NewerFormat { known: 2, .. }), "{error:?}");
             assert!(error.to_string().ends_with("update the app"), "{error}");
             assert_eq!(files(folder.path())?, before);
@@ -33,7 +33,7 @@ fn a_newer_format_in_the_log_is_refused() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
     make_notes(&path, 3)?;
-    let newer = Connection::open(&path)?;
+    let newer = disk::sqlite(&path)?;
     newer.pragma_update(None, "user_version", 3)?;
     let killed = tempfile::tempdir()?;
     for name in ["notes.db", "notes.db-wal"] {
@@ -46,7 +46,7 @@ fn a_newer_format_in_the_log_is_refused() -> TestResult {
             Ok(files)
         };
         let before = without_index()?;
-        let error = Database::open(folder.join("notes.db")).map(drop).expect_err("is newer");
+        let error = disk::open(folder.join("notes.db")).map(drop).expect_err("is newer");
         assert!(matches!(error, Error::NewerFormat { found: 3, .. }), "{error:?}");
         assert_eq!(without_index()?, before);
     }
@@ -59,14 +59,15 @@ fn a_format_that_was_never_published_is_refused() -> TestResult {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("notes.db");
         make_notes(&path, 3)?;
-        let older = Connection::open(&path)?;
+        let older = disk::sqlite(&path)?;
         older.pragma_update(None, "user_version", 1)?;
         older.pragma_update(None, "journal_mode", mode)?;
         drop(older);
         let before = files(folder.path())?;
-        let opened = Database::open(&path).map(drop);
-        let read = Database::options().read_only().open(&path).map(drop);
-        let restored = Database::restore_backup(&path, folder.path().join("restored.db")).map(drop);
+        let opened = disk::open(&path).map(drop);
+        let read = disk::options().read_only().open(&path).map(drop);
+        let restored =
+            disk::options().restore_backup(&path, folder.path().join("restored.db")).map(drop);
         for error in [opened, read, restored] {
             let error = error.expect_err("is older");
             assert!(matches!(error, Error::OlderFormat { found: 1, known: 2, .. }), "{error:?}");
@@ -82,9 +83,9 @@ fn a_format_that_was_never_published_is_refused() -> TestResult {
 fn a_whole_file_of_the_first_format_is_refused() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("todo.db");
-    Connection::open(&path)?.execute_batch(include_str!("first_format.sql"))?;
+    disk::sqlite(&path)?.execute_batch(include_str!("first_format.sql"))?;
     let before = files(folder.path())?;
-    for opened in [Database::open(&path), Database::options().read_only().open(&path)] {
+    for opened in [disk::open(&path), disk::options().read_only().open(&path)] {
         let error = opened.map(drop).expect_err("is older");
         assert!(matches!(error, Error::OlderFormat { found: 1, known: 2, .. }), "{error:?}");
         assert!(error.to_string().contains("was never published"), "{error}");

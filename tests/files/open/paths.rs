@@ -6,12 +6,13 @@ use std::time::Duration;
 use ara::{Database, Error};
 
 use crate::open::{TestResult, id, make_notes, note, notes};
+use support::disk;
 use support::folder::files;
 
 /// Opens what cannot be opened: the reason.
 fn refusal(path: impl AsRef<Path>) -> String {
     let path = path.as_ref();
-    match Database::open(path) {
+    match disk::open(path) {
         Err(Error::Open { reason, .. }) => reason,
         Err(error) => panic!("{}: {error:?}", path.display()),
         Ok(_) => panic!("{} was opened", path.display()),
@@ -56,7 +57,7 @@ fn names_that_mean_something_to_sqlite_are_names() -> TestResult {
         let path = folder.path().join(name);
         make_notes(&path, 3)?;
         assert!(path.is_file(), "{name}");
-        assert_eq!(notes(&Database::open(&path)?)?.len(), 3, "{name}");
+        assert_eq!(notes(&disk::open(&path)?)?.len(), 3, "{name}");
     }
     Ok(())
 }
@@ -70,7 +71,7 @@ fn a_relative_path_stays_what_it_was() -> TestResult {
         let name = "file:notes.db?mode=memory";
         make_notes(Path::new(name), 3)?;
         assert!(folder.join(name).is_file(), "{name}");
-        let db = Database::open("notes.db")?;
+        let db = disk::open("notes.db")?;
         std::env::set_current_dir("/")?;
         db.create(note(1))?;
         assert_eq!(notes(&db)?.len(), 1);
@@ -141,18 +142,18 @@ mod unix {
         let folder = tempfile::tempdir()?;
         let [path, other] = ["notes.db", "other.db"].map(|name| folder.path().join(name));
         make_notes(&path, 3)?;
-        let open = Database::open(&path)?;
+        let open = disk::open(&path)?;
         fs::hard_link(&path, &other)?;
         for name in [&path, &other] {
             assert!(refusal(name).starts_with("the file has a second name (a hard link)"));
         }
         open.create(note(3))?;
         drop(open);
-        let reading = Database::options().read_only().open(&other)?;
+        let reading = disk::options().read_only().open(&other)?;
         assert_eq!(notes(&reading)?.len(), 4);
         drop(reading);
         fs::remove_file(&other)?;
-        assert_eq!(notes(&Database::open(&path)?)?.len(), 4);
+        assert_eq!(notes(&disk::open(&path)?)?.len(), 4);
         Ok(())
     }
 
@@ -167,7 +168,7 @@ mod unix {
         fs::create_dir_all(&deep)?;
         let of = |length: usize| deep.join("f".repeat(length - deep.as_os_str().len() - 1));
         make_notes(&of(504), 3)?;
-        assert_eq!(notes(&Database::open(of(504))?)?.len(), 3);
+        assert_eq!(notes(&disk::open(of(504))?)?.len(), 3);
         for length in [505, 508, 512, 513, 600] {
             let told = refusal(of(length));
             assert!(
@@ -199,7 +200,7 @@ mod unix {
         symlink(&path, &link)?;
         make_notes(&link, 3)?;
         assert!(path.is_file());
-        let (one, other) = (Database::open(&path)?, Database::open(&link)?);
+        let (one, other) = (disk::open(&path)?, disk::open(&link)?);
         one.create(note(3))?;
         other.create(note(4))?;
         assert_eq!(notes(&one)?, notes(&other)?);
@@ -216,7 +217,7 @@ mod unix {
 #[test]
 fn a_timeout_of_any_length_is_taken() -> TestResult {
     for timeout in [Duration::ZERO, Duration::from_secs(1 << 40), Duration::MAX] {
-        let db = Database::options().busy_timeout(timeout).memory()?;
+        let db = disk::options().busy_timeout(timeout).memory()?;
         assert_eq!(db.create(note(1))?, id(1));
     }
     Ok(())
@@ -225,7 +226,7 @@ fn a_timeout_of_any_length_is_taken() -> TestResult {
 #[test]
 fn there_is_a_reader_even_if_none_is_wanted() -> TestResult {
     let folder = tempfile::tempdir()?;
-    let db = Database::options().readers(0).open(folder.path().join("notes.db"))?;
+    let db = disk::options().readers(0).open(folder.path().join("notes.db"))?;
     for n in 0..3 {
         db.create(note(n))?;
         assert_eq!(notes(&db)?.len() as i64, n + 1);

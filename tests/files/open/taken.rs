@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use ara::{Database, Error};
-use rusqlite::Connection;
+use ara::Error;
 
 use crate::open::{TestResult, make_notes, note, notes};
+use support::disk;
 use support::folder::files;
 
 fn takes(path: &Path) -> TestResult {
     make_notes(path, 3)?;
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     assert_eq!(notes(&db)?.len(), 3);
     assert!(db.verify()?.holds());
     Ok(())
@@ -35,7 +35,7 @@ fn an_empty_database_is_taken() -> TestResult {
     ] {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("notes.db");
-        Connection::open(&path)?.execute_batch(setup)?;
+        disk::sqlite(&path)?.execute_batch(setup)?;
         takes(&path)?;
     }
     Ok(())
@@ -48,11 +48,11 @@ fn the_clock_and_the_digest_go_on() -> TestResult {
     for n in 0..20 {
         // The wall clock runs backwards; the file's must not.
         let clock = move || ara::Timestamp::from_millis(1_700_000_000_000 - n);
-        let db = Database::options().clock(clock).open(&path)?;
+        let db = disk::options().clock(clock).open(&path)?;
         db.create(note(n))?;
         assert!(db.verify()?.holds());
     }
-    let log = support::log::read(&Connection::open(&path)?)?;
+    let log = support::log::read(&disk::sqlite(&path)?)?;
     assert!(log.iter().map(|change| (change.node, change.number)).eq((1..=20).map(|n| (1, n))));
     assert!(log.is_sorted_by(|one, next| one.stamp < next.stamp));
     Ok(())
@@ -62,14 +62,14 @@ fn the_clock_and_the_digest_go_on() -> TestResult {
 fn a_file_is_opened_twice_in_one_process() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let one = Database::open(&path)?;
-    let other = Database::open(&path)?;
+    let one = disk::open(&path)?;
+    let other = disk::open(&path)?;
     for n in 0..20 {
         (if n % 2 == 0 { &one } else { &other }).create(note(n))?;
     }
     assert_eq!(notes(&one)?, notes(&other)?);
     assert!(one.verify()?.holds());
-    let quick = Database::options().busy_timeout(std::time::Duration::ZERO).open(&path)?;
+    let quick = disk::options().busy_timeout(std::time::Duration::ZERO).open(&path)?;
     let busy = one.transaction(|_| Ok(quick.create(note(99)).is_err_and(is_busy)))?;
     assert!(busy);
     Ok(())
@@ -88,7 +88,7 @@ fn opening_again_leaves_the_locks() -> TestResult {
 
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.create(note(0))?;
     let file = format!(":{} ", std::fs::metadata(&path)?.ino());
     // The list is not read in one piece: while other processes lock, a line can be missed.
@@ -97,7 +97,7 @@ fn opening_again_leaves_the_locks() -> TestResult {
             .any(|_| std::fs::read_to_string("/proc/locks").is_ok_and(|all| all.contains(&file)))
     };
     assert!(is_locked(), "WAL mode holds a shared lock");
-    drop(Database::open(&path)?);
+    drop(disk::open(&path)?);
     assert!(is_locked());
     Ok(())
 }
@@ -107,8 +107,8 @@ fn opening_again_leaves_the_locks() -> TestResult {
 fn a_file_whose_making_was_interrupted_is_made_again() -> TestResult {
     let folder = tempfile::tempdir()?;
     let made = folder.path().join("made.db");
-    drop(Database::open(&made)?);
-    Connection::open(&made)?.pragma_update(None, "journal_mode", "delete")?;
+    drop(disk::open(&made)?);
+    disk::sqlite(&made)?.pragma_update(None, "journal_mode", "delete")?;
     let path = folder.path().join("notes.db");
     std::fs::copy(&made, &path)?;
     // A journal's header: the file had no page before (https://www.sqlite.org/fileformat2.html).
@@ -126,14 +126,14 @@ fn a_file_whose_making_was_interrupted_is_made_again() -> TestResult {
 fn a_log_beside_an_empty_file_is_kept() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.create(note(1))?;
     let left = tempfile::tempdir()?;
     let path = left.path().join("notes.db");
     std::fs::copy(folder.path().join("notes.db-wal"), left.path().join("notes.db-wal"))?;
     std::fs::write(&path, "")?;
     let before = files(left.path())?;
-    assert!(matches!(Database::open(&path), Err(Error::Corrupt)));
+    assert!(matches!(disk::open(&path), Err(Error::Corrupt)));
     assert_eq!(files(left.path())?, before);
     Ok(())
 }

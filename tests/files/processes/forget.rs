@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ara::prelude::*;
 use support::child;
+use support::disk;
 
 use crate::kill::forget::{OTHERS, Page, SECRETS, check, id, make};
 use crate::processes::TestResult;
@@ -15,7 +16,7 @@ fn two_forget_and_one_writes() -> TestResult {
     make(&path)?;
     let children = (0..2).map(|_| child::command("kill::forget::forgetter", &path)?.spawn());
     let mut children = children.collect::<Result<Vec<_>, _>>()?;
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     let before = db.verify()?;
     let (mut written, mut is_running) = (0, true);
     while is_running || written < 50 {

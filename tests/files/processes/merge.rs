@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ara::prelude::*;
 use support::child;
+use support::disk;
 
 use crate::processes::{EACH, Note, TestResult, check_pairs};
 
@@ -24,7 +25,7 @@ fn merger() -> TestResult {
     let (Some(path), Some(source)) = (child::file(), std::env::var_os(TASK)) else { return Ok(()) };
     child::tell("ready");
     std::io::stdin().read_line(&mut String::new())?;
-    let (source, db) = (Database::open(PathBuf::from(source))?, Database::open(path)?);
+    let (source, db) = (disk::open(PathBuf::from(source))?, disk::open(path)?);
     for changes in source.changes_since(&db.version_vector()?)?.in_batches_of(1) {
         db.merge(&changes?)?;
     }
@@ -37,7 +38,7 @@ fn merger() -> TestResult {
 fn watcher() -> TestResult {
     let (Some(path), Ok(expected)) = (child::file(), std::env::var(TASK)) else { return Ok(()) };
     let Ok(expected) = expected.parse::<usize>() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     let mut notes = db.query::<Note>().narrow(Note::number).select(Note::number).watch()?;
     let mut seen = 0;
     child::tell("ready");
@@ -57,7 +58,7 @@ fn watcher() -> TestResult {
 
 /// A file of another device: some pairs of notes of its own, and a pair that all of them write.
 fn source(path: &Path, device: i64) -> Result<PathBuf, ara::Error> {
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for number in 0..EACH {
         db.transaction(|tx| {
             let pair = [(); 2].map(|()| Note::draft().number(number));
@@ -82,7 +83,7 @@ fn two_processes_merge_while_a_third_writes_and_a_fourth_watches() -> TestResult
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
     let expected = 3 * 2 * EACH as u64 + 2;
-    Database::open(&path)?.ensure::<Note>()?;
+    disk::open(&path)?.ensure::<Note>()?;
     let mut watcher = child::command("processes::merge::watcher", &path)?
         .env(TASK, expected.to_string())
         .spawn()?;
@@ -108,14 +109,14 @@ fn two_processes_merge_while_a_third_writes_and_a_fourth_watches() -> TestResult
     assert_eq!(watched.next().as_deref(), Some("seen"));
     assert!(watcher.wait()?.success());
 
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     assert_eq!(check_pairs(&db)?, expected);
     let found = db.verify()?;
     assert!(found.holds(), "{found:?}");
     // Whoever merges the same in peace has the same.
     let other = Database::memory()?;
     for name in ["phone.db", "laptop.db", "notes.db"] {
-        let source = Database::open(folder.path().join(name))?;
+        let source = disk::open(folder.path().join(name))?;
         for changes in source.changes_since(&other.version_vector()?)? {
             other.merge(&changes?)?;
         }

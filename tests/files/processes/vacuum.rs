@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use ara::prelude::*;
-use rusqlite::Connection;
 use support::child;
+use support::disk;
 
 use crate::processes::TestResult;
 
@@ -36,7 +36,7 @@ fn writer() -> TestResult {
         let _ = std::io::stdin().read_line(&mut String::new());
         told.store(true, Ordering::Relaxed);
     });
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for number in 0.. {
         if is_over.load(Ordering::Relaxed) {
             break;
@@ -56,7 +56,7 @@ fn vacuumer() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     child::tell("ready");
     std::io::stdin().read_line(&mut String::new())?;
-    let mut sqlite = Connection::open(path)?;
+    let mut sqlite = disk::sqlite(path)?;
     // It waits for the others for as long as it takes.
     sqlite.busy_handler(Some(|_| {
         thread::yield_now();
@@ -74,7 +74,7 @@ fn vacuumer_of_ara() -> TestResult {
     let Some(path) = child::file() else { return Ok(()) };
     child::tell("ready");
     std::io::stdin().read_line(&mut String::new())?;
-    let db = Database::options().busy_timeout(Duration::from_secs(600)).open(path)?;
+    let db = disk::options().busy_timeout(Duration::from_secs(600)).open(path)?;
     for number in 0.. {
         match number % 2 {
             0 => db.vacuum()?,
@@ -98,7 +98,7 @@ fn a_file_is_vacuumed_while_processes_write() -> TestResult {
 fn rewrite(vacuumer: &str) -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("pages.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.ensure::<Page>()?;
     let tests = [vacuumer, "writer", "writer"];
     let children =

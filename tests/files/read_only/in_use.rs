@@ -1,10 +1,8 @@
 //! A file that others use meanwhile, or were using when they were stopped.
 
-use ara::Database;
-use rusqlite::Connection;
-
 use crate::read_only::{Note, TestResult, inspect, make, read};
 use ara::prelude::*;
+use support::disk;
 use support::folder::{Files, files};
 
 /// The files but for the index of the log, in which SQLite keeps who reads.
@@ -40,7 +38,7 @@ fn a_writer_that_comes_later_is_noticed() -> TestResult {
     let db = read(&path)?;
     inspect(&db, 100)?;
     for round in 1..=3 {
-        let writer = Database::open(&path)?;
+        let writer = disk::open(&path)?;
         writer.create(Note::draft())?;
         assert_eq!(db.query::<Note>().count()?, 100 + 2 * round - 1);
         writer.create(Note::draft())?;
@@ -77,7 +75,7 @@ fn a_writer_is_not_waited_for() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
     drop(make(&path)?);
-    let writing = Connection::open(&path)?;
+    let writing = disk::sqlite(&path)?;
     writing.execute_batch("BEGIN IMMEDIATE; DELETE FROM note")?;
     inspect(&read(&path)?, 100)
 }

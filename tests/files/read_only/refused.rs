@@ -2,9 +2,9 @@
 
 use ara::prelude::*;
 use ara::{Error, Id};
-use rusqlite::Connection;
 
 use crate::read_only::{App, Note, TestResult, later, make, read};
+use support::disk;
 use support::folder::files;
 
 #[test]
@@ -45,9 +45,9 @@ fn every_write_is_refused() -> TestResult {
 fn a_schema_that_is_not_there_is_told() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    Database::open(&path)?;
+    disk::open(&path)?;
     let (sender, told) = std::sync::mpsc::channel();
-    let options = Database::options().read_only();
+    let options = disk::options().read_only();
     let hook = move |failure: &ara::SchemaFailure| drop(sender.send(failure.schema.clone()));
     let db = options.on_schema_failure(hook).open(&path)?;
     assert!(matches!(db.ensure::<App>(), Err(Error::OpenedReadOnly)));
@@ -91,7 +91,7 @@ fn what_is_not_ara_s_is_refused() -> TestResult {
     ] {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("notes.db");
-        let other = Connection::open(&path)?;
+        let other = disk::sqlite(&path)?;
         other.pragma_update(None, "journal_mode", mode)?;
         other.execute_batch(sql)?;
         drop(other);
@@ -108,7 +108,7 @@ fn a_newer_format_is_refused() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
     drop(make(&path)?);
-    Connection::open(&path)?.pragma_update(None, "user_version", 3)?;
+    disk::sqlite(&path)?.pragma_update(None, "user_version", 3)?;
     let before = files(folder.path())?;
     let error = read(&path).map(drop).expect_err("is newer");
     assert!(matches!(error, Error::NewerFormat { found: 3, .. }), "{error:?}");

@@ -1,8 +1,7 @@
 //! A file that nobody else uses.
 
-use rusqlite::Connection;
-
 use crate::read_only::{TestResult, inspect, make, read};
+use support::disk;
 use support::folder::files;
 
 #[test]
@@ -11,7 +10,7 @@ fn nothing_changes_and_nothing_is_left_beside_it() -> TestResult {
     let path = folder.path().join("notes.db");
     drop(make(&path)?);
     for mode in ["wal", "delete"] {
-        Connection::open(&path)?.pragma_update(None, "journal_mode", mode)?;
+        disk::sqlite(&path)?.pragma_update(None, "journal_mode", mode)?;
         let before = files(folder.path())?;
         assert_eq!(before.len(), 1);
         let db = read(&path)?;
@@ -48,12 +47,12 @@ fn a_copy_keeps_its_node() -> TestResult {
     let copy = folder.path().join("copy.db");
     std::fs::copy(&path, &copy)?;
     let nodes = || -> TestResult<i64> {
-        let sqlite = Connection::open(&copy)?;
+        let sqlite = disk::sqlite(&copy)?;
         Ok(sqlite.query_row("SELECT count(*) FROM ara_node", [], |row| row.get(0))?)
     };
     inspect(&read(&copy)?, 100)?;
     assert_eq!(nodes()?, 1);
-    drop(ara::Database::open(&copy)?);
+    drop(disk::open(&copy)?);
     assert_eq!(nodes()?, if cfg!(unix) { 2 } else { 1 });
     Ok(())
 }

@@ -8,7 +8,7 @@ use ara::{Changes, Database, Error, MergeReport, Reason, TransactionId, Uuid, Ve
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use support::log;
-use support::{Outcome, There, Wall, verified};
+use support::{Outcome, There, Wall, disk, verified};
 
 use crate::runs::model::{Change, Model};
 use crate::runs::steps::{App, Write};
@@ -63,7 +63,7 @@ impl Device {
         }
         self.handles.push((db, app));
         if self.sqlite.is_none() {
-            (self.sqlite, self.read_at) = (Some(Connection::open(&self.path)?), None);
+            (self.sqlite, self.read_at) = (Some(disk::sqlite(&self.path)?), None);
         }
         Ok(())
     }
@@ -463,7 +463,7 @@ impl Device {
         } else {
             let copy = self.path.with_extension("backup");
             fs::write(&copy, bytes)?;
-            Database::restore_backup(&copy, &self.path)?;
+            disk::options().restore_backup(&copy, &self.path)?;
         }
         self.known = known;
         self.reopen(&apps, seed)

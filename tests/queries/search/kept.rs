@@ -3,7 +3,7 @@
 use ara::prelude::*;
 
 use crate::search::{File, Todo, filled, found};
-use support::{Outcome, verified};
+use support::{Outcome, disk, verified};
 
 #[test]
 fn with_each_write() -> Outcome {
@@ -242,7 +242,7 @@ fn files_that_are_only_read_are_searched() -> Outcome {
     let plain = File::new()?;
     file.open()?.create(Todo::draft().title("milk"))?;
     plain.open()?.create(crate::search::schema::unsearched::Todo::draft().title("milk"))?;
-    let options = || Database::options().read_only();
+    let options = || disk::options().read_only();
     let before = file.bytes()?;
     assert_eq!(found(&options().open(file.path())?, "milk")?, ["milk"]);
     assert_eq!(file.bytes()?, before);

@@ -4,7 +4,7 @@ use ara::prelude::*;
 
 use crate::search::{File, Todo, found};
 use support::child;
-use support::{Outcome, verified};
+use support::{Outcome, disk, verified};
 
 const EACH: usize = 30;
 
@@ -12,7 +12,7 @@ const EACH: usize = 30;
 #[test]
 fn writer() -> Outcome {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     for number in 0..EACH {
         let word = format!("p{}n{number}", std::process::id());
         let id = db.create(Todo::draft().title(format!("draft {word}")))?;

@@ -6,7 +6,7 @@ use std::thread;
 use ara::prelude::*;
 use ara::{Error, Table};
 
-use support::{File, Outcome, verified};
+use support::{File, Outcome, disk, verified};
 
 mod newer {
     use ara::prelude::*;
@@ -128,7 +128,7 @@ fn another_handle_makes_the_search_again() -> Outcome {
 #[test]
 fn a_watch_goes_on() -> Outcome {
     let file = File::new()?;
-    let db = Database::options().watch_interval(std::time::Duration::MAX).open(file.path())?;
+    let db = disk::options().watch_interval(std::time::Duration::MAX).open(file.path())?;
     let other = file.open()?;
     let id = db.create(draft("Buy milk"))?;
     let found = || db.query::<newer::Note>().search("milk").select(newer::Note::id);
@@ -158,7 +158,7 @@ fn who_only_reads_is_told() -> Outcome {
     let file = File::new()?;
     let db = file.open()?;
     db.create(draft("Buy milk"))?;
-    let reading = Database::options().read_only().open(file.path())?;
+    let reading = disk::options().read_only().open(file.path())?;
     assert_eq!((milk(&reading)?, starred(&reading)?), (1, 1));
     drop_all(&db, &file)?;
     assert_eq!(starred(&reading)?, 1);
@@ -194,7 +194,7 @@ fn they_are_dropped_while_others_search() -> Outcome {
     let file = File::new()?;
     let (db, other) = (file.open()?, file.open()?);
     db.create(draft("Buy milk"))?;
-    let reading = Database::options().read_only().open(file.path())?;
+    let reading = disk::options().read_only().open(file.path())?;
     thread::scope(|scope| {
         let dropping = scope.spawn(|| (0..150).try_for_each(|_| other.ensure::<older::Note>()));
         let searching = || {

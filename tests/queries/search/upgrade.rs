@@ -4,7 +4,7 @@ use ara::prelude::*;
 
 use crate::search::schema::unsearched;
 use crate::search::{File, Todo, found};
-use support::{Outcome, verified};
+use support::{Outcome, disk, verified};
 
 const EARLIER: &str = "ara_search todo(notes,title)";
 const COUNT: &str =
@@ -79,7 +79,7 @@ fn who_only_reads_finds_as_well() -> Outcome {
     let file = File::new()?;
     filled(&file, false)?;
     let before = file.bytes()?;
-    let db = Database::options().read_only().open(file.path())?;
+    let db = disk::options().read_only().open(file.path())?;
     for _ in 0..2 {
         assert_eq!(found(&db, "牛乳")?, ["今日は牛乳を買う"]);
         assert_eq!(found(&db, "milk")?, ["Buy milk"]);

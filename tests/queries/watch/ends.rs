@@ -7,7 +7,7 @@ use ara::prelude::*;
 use ara::{Error, Watch};
 
 use crate::watch::{LONG, Todo, Told, unwatched};
-use support::{File, Outcome};
+use support::{File, Outcome, disk};
 
 fn is_sent_and_owned<T: Send + 'static>() {}
 
@@ -96,7 +96,7 @@ fn a_dropped_watch_leaves_nothing_behind() -> Outcome {
 #[test]
 fn watches_come_and_go_while_others_write() -> Outcome {
     let file = File::new()?;
-    let db = Database::options().watch_interval(std::time::Duration::ZERO).open(file.path())?;
+    let db = disk::options().watch_interval(std::time::Duration::ZERO).open(file.path())?;
     db.ensure::<Todo>()?;
     thread::scope(|scope| -> Outcome {
         let writers: Vec<_> = (0..2)

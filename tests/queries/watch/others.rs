@@ -2,18 +2,17 @@
 
 use std::io::Write;
 
-use ara::Database;
 use ara::prelude::*;
 
 use crate::watch::{Category, LONG, Setting, Todo, Told, unwatched};
 use support::child;
-use support::{File, Outcome};
+use support::{File, Outcome, disk};
 
 /// The child: writes one todo for each line that it is given.
 #[test]
 fn writer() -> Outcome {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     child::tell("ready");
     for title in std::io::stdin().lines() {
         db.create(Todo::draft().title(title?))?;

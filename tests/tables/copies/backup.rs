@@ -8,7 +8,7 @@ use ara::Error;
 use ara::prelude::*;
 
 use crate::copies::Todo;
-use support::{File, Outcome, There, send, verified};
+use support::{File, Outcome, There, disk, send, verified};
 
 fn titles(db: &Database) -> ara::Result<Vec<String>> {
     db.query::<Todo>().narrow(Todo::title).order_by(Todo::title).select(Todo::title).all()
@@ -25,7 +25,7 @@ fn a_copy_is_a_database_of_its_own() -> Outcome {
     assert_eq!(fs::read_dir(folder.path())?.count(), 1);
     db.create(Todo::draft().title("Make tea"))?;
 
-    let copy = Database::open(&path)?;
+    let copy = disk::open(&path)?;
     assert_eq!(titles(&copy)?, ["Buy milk"]);
     assert_eq!(copy.query::<Todo>().search("milk").count()?, 1);
     verified(&copy)?;
@@ -63,10 +63,10 @@ fn a_database_in_memory_can_be_kept() -> Outcome {
     let db = Database::memory()?;
     db.create(Todo::draft().title("Buy milk"))?;
     db.backup(&path)?;
-    let kept = Database::options().read_only().open(&path)?;
+    let kept = disk::options().read_only().open(&path)?;
     assert_eq!(titles(&kept)?, ["Buy milk"]);
     drop(kept);
-    let kept = Database::open(&path)?;
+    let kept = disk::open(&path)?;
     kept.create(Todo::draft().title("Make tea"))?;
     assert_eq!(titles(&kept)?.len(), 2);
     Ok(())
@@ -117,7 +117,7 @@ fn a_copy_is_one_state_of_a_file_in_use() -> Outcome {
             db.backup_with(&path, |progress| told.push((progress.done, progress.total)))?;
             assert!(told.len() > 1 && told.is_sorted());
             assert!(told.last().is_some_and(|(done, total)| done == total));
-            let copy = Database::open(&path)?;
+            let copy = disk::open(&path)?;
             assert_eq!(copy.query::<Todo>().filter(Todo::title.eq("pair")).count()? % 2, 0);
             verified(&copy)
         });

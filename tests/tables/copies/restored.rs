@@ -8,7 +8,7 @@ use ara::{Error, Options};
 use tempfile::TempDir;
 
 use crate::copies::Todo;
-use support::{Outcome, agree, send, verified};
+use support::{Outcome, agree, disk, send, verified};
 
 /// A file with one row, a backup of it, and what its program wrote after that before it was stopped: that is
 /// in the log beside the file.
@@ -22,7 +22,7 @@ impl Stopped {
     fn new() -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
         let (running, other) = (folder.path().join("running.db"), Database::memory()?);
-        let db = Database::open(&running)?;
+        let db = disk::open(&running)?;
         db.create(Todo::draft().title("before"))?;
         db.backup(folder.path().join("backup.db"))?;
         db.create_all((0..50).map(|_| Todo::draft().title("after")))?;
@@ -39,7 +39,7 @@ impl Stopped {
     }
 
     fn restore(&self) -> ara::Result<()> {
-        Database::restore_backup(self.path("backup.db"), self.path("app.db"))
+        disk::options().restore_backup(self.path("backup.db"), self.path("app.db"))
     }
 }
 
@@ -64,7 +64,7 @@ fn what_the_file_and_its_log_held_is_gone() -> Outcome {
     let backup = fs::read(stopped.path("backup.db"))?;
     stopped.restore()?;
     assert!(!stopped.path("app.db-wal").exists() && !stopped.path("app.db.unfinished").exists());
-    let db = Database::open(stopped.path("app.db"))?;
+    let db = disk::open(stopped.path("app.db"))?;
     assert_eq!(count(&db)?, 1);
     verified(&db)?;
     assert_eq!(fs::read(stopped.path("backup.db"))?, backup);
@@ -76,7 +76,7 @@ fn what_the_file_and_its_log_held_is_gone() -> Outcome {
 fn a_restored_file_syncs() -> Outcome {
     let stopped = Stopped::new()?;
     stopped.restore()?;
-    let db = Database::open(stopped.path("app.db"))?;
+    let db = disk::open(stopped.path("app.db"))?;
     db.create_all((0..20).map(|_| Todo::draft().title("anew")))?;
     assert_eq!(db.version_vector()?.len(), 2);
     send(&db, &stopped.other)?;
@@ -91,14 +91,14 @@ fn a_restored_file_syncs() -> Outcome {
 fn a_plain_copy_is_a_backup_too() -> Outcome {
     let stopped = Stopped::new()?;
     stopped.restore()?;
-    drop(Database::open(stopped.path("app.db"))?);
+    drop(disk::open(stopped.path("app.db"))?);
     fs::copy(stopped.path("app.db"), stopped.path("backup.db"))?;
-    let db = Database::open(stopped.path("app.db"))?;
+    let db = disk::open(stopped.path("app.db"))?;
     db.create(Todo::draft().title("after"))?;
     send(&db, &stopped.other)?;
     drop(db);
     stopped.restore()?;
-    let db = Database::open(stopped.path("app.db"))?;
+    let db = disk::open(stopped.path("app.db"))?;
     db.create(Todo::draft().title("anew"))?;
     send(&db, &stopped.other)?;
     send(&stopped.other, &db)?;
@@ -112,10 +112,10 @@ fn where_nothing_is_a_file_is_made() -> Outcome {
     // Its log alone is left.
     fs::remove_file(stopped.path("app.db"))?;
     stopped.restore()?;
-    assert_eq!(count(&Database::open(stopped.path("app.db"))?)?, 1);
+    assert_eq!(count(&disk::open(stopped.path("app.db"))?)?, 1);
     let path = stopped.path("new.db");
-    Database::restore_backup(stopped.path("backup.db"), &path)?;
-    assert_eq!(count(&Database::open(&path)?)?, 1);
+    disk::options().restore_backup(stopped.path("backup.db"), &path)?;
+    assert_eq!(count(&disk::open(&path)?)?, 1);
     Ok(())
 }
 
@@ -127,7 +127,7 @@ fn a_damaged_file_is_replaced() -> Outcome {
         bytes[damaged].fill(0xff);
         fs::write(stopped.path("app.db"), &bytes)?;
         stopped.restore()?;
-        assert_eq!(count(&Database::open(stopped.path("app.db"))?)?, 1);
+        assert_eq!(count(&disk::open(stopped.path("app.db"))?)?, 1);
     }
     Ok(())
 }
@@ -136,8 +136,8 @@ fn a_damaged_file_is_replaced() -> Outcome {
 fn a_file_in_use_is_refused_and_left() -> Outcome {
     let stopped = Stopped::new()?;
     let open = |options: Options| options.open(stopped.path("app.db"));
-    let db = open(Database::options())?;
-    for reads in [None, Some(open(Database::options().read_only())?)] {
+    let db = open(disk::options())?;
+    for reads in [None, Some(open(disk::options().read_only())?)] {
         let refused = stopped.restore().expect_err("it is open");
         assert!(matches!(refused, Error::Open { .. }), "{refused}");
         assert!(refused.to_string().contains("in use"), "{refused}");
@@ -146,7 +146,7 @@ fn a_file_in_use_is_refused_and_left() -> Outcome {
     assert_eq!(count(&db)?, 51);
     db.create(Todo::draft().title("more"))?;
     drop(db);
-    assert_eq!(count(&open(Database::options())?)?, 52);
+    assert_eq!(count(&open(disk::options())?)?, 52);
     assert!(!stopped.path("app.db.unfinished").exists());
     Ok(())
 }
@@ -156,10 +156,10 @@ fn what_is_no_backup_or_in_the_way_is_told_and_left() -> Outcome {
     let stopped = Stopped::new()?;
     fs::write(stopped.path("notes.txt"), "not a database at all")?;
     let foreign = stopped.path("foreign.db");
-    rusqlite::Connection::open(&foreign)?.execute_batch("CREATE TABLE theirs (x)")?;
+    disk::sqlite(&foreign)?.execute_batch("CREATE TABLE theirs (x)")?;
     let before = files(stopped.folder.path())?;
     let refused = |backup: &str, path: &str| {
-        let restored = Database::restore_backup(stopped.path(backup), stopped.path(path));
+        let restored = disk::options().restore_backup(stopped.path(backup), stopped.path(path));
         restored.expect_err(path)
     };
     assert!(matches!(refused("notes.txt", "app.db"), Error::NotADatabase { .. }));

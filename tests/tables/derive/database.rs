@@ -1,6 +1,7 @@
 //! Derived tables in a database.
 
 use ara::{Id, NonEmptyString, Table};
+use support::disk;
 
 #[derive(Table)]
 struct Category {
@@ -19,7 +20,7 @@ struct Todo {
 #[test]
 fn rows_are_kept() -> ara::Result<()> {
     let dir = tempfile::tempdir().unwrap();
-    for db in [ara::Database::memory()?, ara::Database::open(dir.path().join("a.db"))?] {
+    for db in [ara::Database::memory()?, disk::open(dir.path().join("a.db"))?] {
         let milk = db.create(Todo::draft().title("Buy milk"))?;
         let row = db.get(milk)?.unwrap();
         assert_eq!(row.title.as_deref(), Some("Buy milk"));

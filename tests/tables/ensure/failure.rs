@@ -6,7 +6,7 @@ use ara::prelude::*;
 use ara::{Error, SchemaFailure};
 
 use crate::ensure::{v1, v3};
-use support::{File, Outcome, Wall, verified};
+use support::{File, Outcome, Wall, disk, verified};
 
 const IN_THE_WAY: &str = "CREATE TABLE shelf (x); INSERT INTO shelf VALUES (1)";
 
@@ -131,7 +131,7 @@ fn the_hook_may_use_the_database() -> Outcome {
     let file = File::new()?;
     file.open()?;
     file.tamper(IN_THE_WAY)?;
-    let db = Database::options()
+    let db = disk::options()
         .on_schema_failure(|_| {
             let db = DATABASE.get().expect("is open");
             db.create(v1::Book::draft().title("told")).expect("can be written");

@@ -4,7 +4,7 @@ use ara::prelude::*;
 
 use crate::ensure::{v1, v3};
 use support::child;
-use support::{File, Outcome, verified};
+use support::{File, Outcome, disk, verified};
 
 #[test]
 fn nothing_is_written() -> Outcome {
@@ -64,7 +64,7 @@ fn what_others_did_is_noticed() -> Outcome {
 #[test]
 fn child() -> Outcome {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     db.ensure::<v3::App>()?;
     child::tell("ensured");
     db.ensure::<v1::App>()?;
@@ -140,7 +140,7 @@ fn the_statements_are_told_beforehand() -> Outcome {
 #[test]
 fn one_of_many() -> Outcome {
     let Some(path) = child::file() else { return Ok(()) };
-    let db = Database::open(path)?;
+    let db = disk::open(path)?;
     child::tell("ready");
     std::io::stdin().read_line(&mut String::new())?;
     db.ensure::<v3::App>()?;

@@ -4,7 +4,7 @@ use ara::prelude::*;
 use ara::{Error, Past, Timestamp};
 
 use crate::past::{Setting, Todo, after};
-use support::{File, Outcome, There, Wall, send};
+use support::{File, Outcome, There, Wall, disk, send};
 
 fn moment(millis: i64) -> Timestamp {
     Timestamp::from_millis(Wall::START + millis)
@@ -203,7 +203,7 @@ fn a_file_that_is_read_only_has_its_past_too() -> Outcome {
     wall.advance(10);
     db.update(Todo::patch(milk).stars(2))?;
     drop(db);
-    let db = Database::options().read_only().open(file.path())?;
+    let db = disk::options().read_only().open(file.path())?;
     assert_eq!(rows(&db.at(moment(0)))?.len(), 1);
     assert_eq!(db.history(milk)?.len(), 2);
     assert!(db.set_aside()?.is_empty());

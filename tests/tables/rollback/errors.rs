@@ -2,9 +2,9 @@
 
 use ara::Error;
 use ara::prelude::*;
-use rusqlite::Connection;
 
 use crate::rollback::{Note, Other, TestResult, fixed, note};
+use support::disk;
 
 #[test]
 fn what_was_refused_is_left_out_and_the_rest_is_committed() -> TestResult {
@@ -37,11 +37,11 @@ fn what_was_refused_is_left_out_and_the_rest_is_committed() -> TestResult {
 fn a_change_that_the_log_lacks_is_not_committed() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("notes.db");
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.create(note("a"))?;
     let id = db.create(Other::draft().text("one"))?;
     let refuse: String = id.uuid().as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
-    Connection::open(&path)?.execute_batch(&format!(
+    disk::sqlite(&path)?.execute_batch(&format!(
         "CREATE TRIGGER refuse BEFORE INSERT ON ara_log WHEN instr(hex(new.data), '{refuse}')
          BEGIN SELECT raise(ABORT, 'as a test'); END"
     ))?;
@@ -62,7 +62,7 @@ fn a_change_that_the_log_lacks_is_not_committed() -> TestResult {
     assert_eq!(db.verify()?, before);
     assert_eq!(db.get(id)?.and_then(|row| row.text).as_deref(), Some("one"));
 
-    Connection::open(&path)?.execute_batch("DROP TRIGGER refuse")?;
+    disk::sqlite(&path)?.execute_batch("DROP TRIGGER refuse")?;
     assert!(db.update(Other::patch(id).text("two"))?);
     assert!(db.verify()?.holds());
     Ok(())

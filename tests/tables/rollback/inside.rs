@@ -6,6 +6,7 @@ use ara::Error;
 use ara::prelude::*;
 
 use crate::rollback::{Note, Other, TestResult, note};
+use support::disk;
 
 fn is_inside<R>(result: ara::Result<R>) -> bool {
     matches!(result, Err(Error::InsideTransaction))
@@ -14,7 +15,7 @@ fn is_inside<R>(result: ara::Result<R>) -> bool {
 #[test]
 fn the_database_is_refused_inside() -> TestResult {
     let folder = tempfile::tempdir()?;
-    for db in [Database::memory()?, Database::open(folder.path().join("notes.db"))?] {
+    for db in [Database::memory()?, disk::open(folder.path().join("notes.db"))?] {
         db.create(note("a"))?;
         let id = Id::<Note>::from_key("a");
         let same = db.clone();
@@ -82,7 +83,7 @@ fn others_may_be_used_inside() -> TestResult {
 #[test]
 fn other_threads_wait() -> TestResult {
     let folder = tempfile::tempdir()?;
-    let db = Database::open(folder.path().join("notes.db"))?;
+    let db = disk::open(folder.path().join("notes.db"))?;
     db.create(note("a"))?;
     let (writer, reader) = (db.clone(), db.clone());
     let written = db.transaction(|tx| {

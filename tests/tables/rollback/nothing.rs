@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ara::prelude::*;
 
 use crate::rollback::{Note, Other, TestResult, fixed, note};
+use support::disk;
 use support::dump::dump;
 
 /// Writes of every kind.
@@ -105,7 +106,7 @@ fn nothing_remains() -> TestResult {
 #[test]
 fn the_database_goes_on_after_a_panic() -> TestResult {
     let folder = tempfile::tempdir()?;
-    for db in [Database::memory()?, Database::open(folder.path().join("notes.db"))?] {
+    for db in [Database::memory()?, disk::open(folder.path().join("notes.db"))?] {
         db.create(note("a"))?;
         db.create(note("b"))?;
         let other = db.clone();

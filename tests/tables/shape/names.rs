@@ -1,9 +1,9 @@
 //! SQL in values and in names.
 
 use ara::prelude::*;
-use rusqlite::Connection;
 
 use crate::shape::{Note, Other, TestResult, file_with};
+use support::disk;
 
 const TEXTS: [&str; 9] = [
     "'; DROP TABLE note; --",
@@ -40,18 +40,18 @@ fn sql_in_names_is_a_name() -> TestResult {
     for name in TEXTS {
         let folder = tempfile::tempdir()?;
         let path = file_with(folder.path(), "")?;
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         db.create(Note::draft().text("one").stars(1))?;
         let quoted = name.replace('"', "\"\"");
         let literal = name.replace('\'', "''");
-        Connection::open(&path)?.execute_batch(&format!(
+        disk::sqlite(&path)?.execute_batch(&format!(
             "ALTER TABLE note ADD COLUMN \"{quoted}\";
              CREATE TABLE \"{quoted}\" (\"{quoted}\");
              INSERT INTO ara_column (tbl, ordinal, name) VALUES (2, 99, '{literal}');
              INSERT INTO ara_table (ordinal, name) VALUES (99, '{literal}');
              CREATE TRIGGER \"trigger {quoted}\" AFTER INSERT ON other BEGIN SELECT 1; END;"
         ))?;
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         db.create(Note::draft().text("two"))?;
         db.create(Other::draft().text("two"))?;
         assert_eq!(db.query::<Note>().filter(Note::stars.eq(1)).count()?, 1);

@@ -2,9 +2,9 @@
 
 use ara::prelude::*;
 use ara::{Error, Id};
-use rusqlite::Connection;
 
 use crate::shape::{Note, Other, TestResult, file_with, later};
+use support::disk;
 use support::dump::dump;
 
 const SYSTEM: &str = "ara_row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
@@ -56,7 +56,7 @@ fn a_table_of_another_shape_is_refused() -> TestResult {
         let folder = tempfile::tempdir()?;
         let path = file_with(folder.path(), sql)?;
         let before = dump(&path)?;
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         let id = Id::from_key("a");
         for error in [
             db.ensure::<Note>().expect_err(sql),
@@ -83,7 +83,7 @@ fn a_table_of_another_shape_is_refused() -> TestResult {
 fn the_rest_of_a_transaction_can_be_committed() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = file_with(folder.path(), "CREATE TABLE note (x)")?;
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     db.transaction(|tx| {
         tx.create(Other::draft().text("before"))?;
         assert!(matches!(tx.create(Note::draft()), Err(Error::Shape { .. })));
@@ -91,7 +91,7 @@ fn the_rest_of_a_transaction_can_be_committed() -> TestResult {
     })?;
     assert_eq!(db.query::<Other>().count()?, 3);
     assert!(db.verify()?.holds());
-    Connection::open(&path)?.execute_batch("DROP TABLE note")?;
+    disk::sqlite(&path)?.execute_batch("DROP TABLE note")?;
     db.create(Note::draft().text("now"))?;
     assert!(db.verify()?.holds());
     Ok(())
@@ -102,7 +102,7 @@ fn the_rest_of_a_transaction_can_be_committed() -> TestResult {
 fn an_index_of_another_program_may_refuse_a_row() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = file_with(folder.path(), "CREATE UNIQUE INDEX mine ON other (text)")?;
-    let db = Database::open(&path)?;
+    let db = disk::open(&path)?;
     let id = db.create(Other::draft().text("one"))?;
     let refused = db.create(Other::draft().text("one")).expect_err("the text is taken");
     assert!(matches!(refused, Error::Sqlite { code: 2067, .. }), "{refused:?}");
@@ -122,9 +122,9 @@ fn two_thousand_columns_are_enough() -> TestResult {
     let columns: String = (0..2000 - 8).map(|column| format!(", c{column}")).collect();
     let sql = format!("CREATE TABLE note ({SYSTEM}, text, stars{columns})");
     let path = file_with(folder.path(), &sql)?;
-    Database::open(&path)?.create(Note::draft().text("one"))?;
+    disk::open(&path)?.create(Note::draft().text("one"))?;
     let before = dump(&path)?;
-    let full = Database::open(&path)?;
+    let full = disk::open(&path)?;
     full.ensure::<Note>()?;
     let error = full.create(later::Note::draft().more(1)).expect_err("there is no room");
     assert!(

@@ -2,21 +2,21 @@
 
 use ara::prelude::*;
 use ara::{Error, What};
-use rusqlite::Connection;
 
 use crate::shape::{Note, Other, TestResult, file_with, later};
+use support::disk;
 
 /// Notes, and what another program does to the file while it is open.
 fn tampered(sql: &str, then: impl FnOnce(&Database, Id<Note>) -> TestResult) -> TestResult {
     for reopen in [false, true] {
         let folder = tempfile::tempdir()?;
         let path = file_with(folder.path(), "")?;
-        let mut db = Database::open(&path)?;
+        let mut db = disk::open(&path)?;
         let id = db.create(Note::draft().text("one").stars(1))?;
         db.create(Note::draft().text("two").stars(2))?;
-        Connection::open(&path)?.execute_batch(sql)?;
+        disk::sqlite(&path)?.execute_batch(sql)?;
         if reopen {
-            db = Database::open(&path)?;
+            db = disk::open(&path)?;
             return then(&db, id);
         }
         // Nothing that is done to it may panic, or hang.
@@ -145,11 +145,11 @@ fn changed_bookkeeping_is_told() -> TestResult {
     ] {
         let folder = tempfile::tempdir()?;
         let path = file_with(folder.path(), "")?;
-        let db = Database::open(&path)?;
+        let db = disk::open(&path)?;
         let id = db.create(Note::draft().text("one").stars(1))?;
         db.update(Note::patch(id).stars(2))?;
-        Connection::open(&path)?.execute_batch(sql)?;
-        for db in [Ok(db), Database::open(&path)] {
+        disk::sqlite(&path)?.execute_batch(sql)?;
+        for db in [Ok(db), disk::open(&path)] {
             let told = |error: &Error| {
                 matches!(error, Error::Corrupt | Error::Shape { .. } | Error::Sqlite { .. })
             };
