@@ -23,10 +23,7 @@ type Work = fn(&Options, &Path) -> ara::Result<()>;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let raw = Key::random()?;
-    let sides = [
-        ("plain.db", Database::options()),
-        ("encrypted.db", Database::options().key(raw)),
-    ];
+    let sides = [("plain.db", Database::options()), ("encrypted.db", Database::options().key(raw))];
     for (name, options) in &sides {
         create(&options.clone().open(folder.path().join(name))?, ROWS)?;
     }
@@ -54,7 +51,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     drop(options.clone().open(&path)?);
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
-        times.push(measured(|options, path| options.clone().open(path).map(drop), &options, &path)?);
+        times.push(measured(
+            |options, path| options.clone().open(path).map(drop),
+            &options,
+            &path,
+        )?);
     }
     println!("{:44} {:>21.2?}", "open by a passphrase", median(&times));
     Ok(())
@@ -71,7 +72,10 @@ fn measured(
 
 fn create(db: &Database, rows: usize) -> ara::Result<()> {
     let task = |number: usize| {
-        Task::draft().title(format!("task {number} of many")).done(number % 3 == 0).stars(number as i64)
+        Task::draft()
+            .title(format!("task {number} of many"))
+            .done(number % 3 == 0)
+            .stars(number as i64)
     };
     db.create_all((0..rows).map(task)).map(drop)
 }

@@ -60,7 +60,7 @@ fn threads_read_write_and_watch_meanwhile() -> Outcome {
     let mut watch = db.query::<Note>().watch()?;
     assert_eq!(watch.recv_timeout(Duration::from_secs(120))?.ok_or("late")?.len(), 100);
     let is_over = AtomicBool::new(false);
-    thread::scope(|scope| {
+    thread::scope(|scope| -> Outcome {
         let readers: Vec<_> = (0..3)
             .map(|_| {
                 scope.spawn(|| -> ara::Result<()> {
@@ -79,16 +79,15 @@ fn threads_read_write_and_watch_meanwhile() -> Outcome {
             }
             Ok(number)
         });
-        for number in 1..20 {
-            db.change_key(&key(number))?;
-        }
+        let changed = (1..20).try_for_each(|number| db.change_key(&key(number)));
         is_over.store(true, Ordering::Relaxed);
+        changed?;
         for reader in readers {
             reader.join().expect("it does not panic")?;
         }
         let written = writer.join().expect("it does not panic")?;
-        assert_eq!(numbers(&db).map(|it| it.len() as i64).ok(), Some(written));
-        ara::Result::Ok(())
+        assert_eq!(numbers(&db)?.len() as i64, written);
+        Ok(())
     })?;
     // The watch goes on, also for what another database writes.
     for (number, db) in [(1000, &db), (1001, &open(&path, &key(19))?)] {

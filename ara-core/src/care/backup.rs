@@ -65,7 +65,7 @@ impl Database {
         let key = self.0.readers.as_ref().map(Readers::key).unwrap_or_default();
         in_new_file(path.as_ref(), |unfinished| {
             self.with_private_reader(|reading| {
-                copy_into(unfinished, (&reading.snapshot()?, &key), &mut tell)
+                copy_into(unfinished, (&*reading.snapshot()?, &key), &mut tell)
             })
         })
     }

@@ -173,8 +173,9 @@ fn copy_memory(connection: &Connection, copy: &Path, key: &FileKey) -> Result<()
 }
 
 fn attach(connection: &Connection, uri: &[u8], key: &FileKey) -> Result<()> {
-    let text = |bytes| ToSqlOutput::Borrowed(ValueRef::Text(bytes));
-    let parameters = (text(uri), text(key.text().as_bytes()));
+    let key = key.text();
+    let parameters =
+        [uri, key.as_bytes()].map(|bytes| ToSqlOutput::Borrowed(ValueRef::Text(bytes)));
     connection.execute("ATTACH DATABASE ?1 AS other KEY ?2", parameters)?;
     Ok(())
 }

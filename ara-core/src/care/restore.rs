@@ -112,7 +112,7 @@ impl Options {
             Err(error) => return Err(refuse(error.to_string())),
         };
         let unfinished = beside(&target, ".unfinished");
-        copy_into(&unfinished, (&backup.unchecked_transaction()?, &key), &mut |_| {})?;
+        copy_into(&unfinished, (&*backup.unchecked_transaction()?, &key), &mut |_| {})?;
         put(&unfinished, &target).map_err(|error| {
             let _ = fs::remove_file(&unfinished);
             refuse(format!(

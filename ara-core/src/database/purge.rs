@@ -72,8 +72,9 @@ fn purge_wal((connection, log): Both<'_>) -> Result<bool> {
 
 /// Returns the size of the file, in bytes.
 pub(crate) fn size(connection: &Connection) -> Result<i64> {
-    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-    Ok(number("page_count")? * number("page_size")?)
+    // SQLCipher gives the size of a page as a text.
+    let size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    Ok(connection.query_row(size, [], |row| row.get(0))?)
 }
 
 /// Removes what is left in the indexes of searches. Returns whether anything is left in the `-wal` then.

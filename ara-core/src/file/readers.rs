@@ -187,15 +187,16 @@ impl Readers {
     }
 
     /// Replaces an error that an encrypted file gives by [`Error::WrongKey`] if another process has changed its key, so
-    /// that its pages look damaged.
+    /// that its pages look damaged. SQLCipher then takes the file for one that is read-only.
     pub(crate) fn with_reason(&self, error: Error) -> Error {
+        const ANY: i32 = 1;
+        let may_be =
+            matches!(error, Error::Corrupt | Error::ReadOnly | Error::Sqlite { code: ANY, .. });
         let key = self.key();
-        match error {
-            Error::Corrupt if !key.is_none() && !is_key_of(&self.path, &key) => {
-                Error::WrongKey { path: self.path.clone() }
-            }
-            error => error,
+        if may_be && !key.is_none() && !is_key_of(&self.path, &key) {
+            return Error::WrongKey { path: self.path.clone() };
         }
+        error
     }
 
     /// Lends no connection any more, waits until none is lent, and changes the key. Then all connections are new.

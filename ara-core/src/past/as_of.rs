@@ -116,17 +116,13 @@ impl Database {
 }
 
 /// Makes a database of the past, without the tables of the app, in memory or in a temporary file.
-fn empty(database: &Database, is_in_memory: bool) -> Result<Connection> {
+fn empty(is_in_memory: bool) -> Result<Connection> {
     let mut connection = if is_in_memory {
         Connection::open_in_memory()?
     } else {
         // An empty name makes a temporary database, which SQLite keeps in memory, or in a temporary file if it is large.
-        // What is encrypted in the file is encrypted there, too.
-        let temporary = Connection::open("")?;
-        if let Some(readers) = &database.0.readers {
-            readers.key().of_nobody()?.unlock(&temporary)?;
-        }
-        temporary
+        // With the feature `encryption`, SQLite is built to keep it in memory.
+        Connection::open("")?
     };
     configure(&mut connection, Duration::ZERO)?;
     connection.execute_batch(NODE_TABLE)?;
@@ -153,7 +149,7 @@ fn name_columns(made: &Connection, table: &RegisteredTable) -> Result<()> {
 impl PastTables {
     /// Begins without any table.
     fn begin(database: &Database, time: Timestamp) -> Result<Self> {
-        let connection = empty(database, false)?;
+        let connection = empty(false)?;
         let until = Some(time).filter(|time| *time < database.now());
         let (ends, forgotten) = database.with_reader(|reading| {
             let snapshot = reading.snapshot()?;
@@ -170,7 +166,7 @@ impl PastTables {
         let now = database.with_reader(|reading| ForgottenCount::load(reading.connection))?;
         if now != self.forgotten {
             self.tables.clear();
-            self.connection = empty(database, self.is_in_memory)?;
+            self.connection = empty(self.is_in_memory)?;
             self.forgotten = now;
         }
         Ok(())
@@ -189,7 +185,7 @@ impl PastTables {
         };
         match make(self) {
             Err(Error::Io { .. } | Error::DiskFull) if !self.is_in_memory => {
-                self.connection = empty(database, true)?;
+                self.connection = empty(true)?;
                 self.is_in_memory = true;
                 self.tables.clear();
                 make(self)

@@ -27,10 +27,6 @@ impl FileKey {
         Ok(Self)
     }
 
-    pub(crate) fn of_nobody(&self) -> Result<Self> {
-        Ok(Self)
-    }
-
     pub(crate) fn is_none(&self) -> bool {
         true
     }

@@ -57,12 +57,6 @@ impl FileKey {
         }
     }
 
-    /// Returns a key that nobody knows, for temporary files that hold what is in this file.
-    pub(crate) fn of_nobody(&self) -> Result<Self> {
-        let Some(_) = &self.0 else { return Ok(Self(None)) };
-        Ok(Self(Some(Arc::new(PageKey { key: random()?, salt: *random()? }))))
-    }
-
     fn derive(path: &Path, key: &Key, salt: Start) -> Result<Self> {
         let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.into() };
         let key = key.derived(&salt).map_err(refuse)?;
