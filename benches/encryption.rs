@@ -74,7 +74,7 @@ fn create(db: &Database, rows: usize) -> ara::Result<()> {
     let task = |number: usize| {
         Task::draft()
             .title(format!("task {number} of many"))
-            .done(number % 3 == 0)
+            .done(number.is_multiple_of(3))
             .stars(number as i64)
     };
     db.create_all((0..rows).map(task)).map(drop)

@@ -125,3 +125,32 @@ fn a_file_is_encrypted_in_its_place_and_back() -> Outcome {
     assert_eq!(numbers(&Database::open(&path)?)?.len(), 319);
     Ok(())
 }
+
+/// Its first page is damaged, or its key was changed since the backup: it is told by its salt.
+#[test]
+fn a_backup_is_put_in_the_place_of_what_it_is_a_backup_of() -> Outcome {
+    let (_folder, path) = file()?;
+    let backup = path.with_file_name("backup.db");
+    let db = open(&path, &key(1))?;
+    create(&db, 0..10)?;
+    db.backup(&backup)?;
+    db.change_key(&key(2))?;
+    drop(db);
+    let options = Database::options().key(key(1));
+    options.restore_backup(&backup, &path)?;
+    let mut bytes = fs::read(&path)?;
+    bytes[100..200].fill(0);
+    fs::write(&path, bytes)?;
+    options.restore_backup(&backup, &path)?;
+    assert_eq!(numbers(&open(&path, &key(1))?)?.len(), 10);
+    // Another file with another key is left.
+    let other = path.with_file_name("other.db");
+    create(&open(&other, &key(2))?, 0..3)?;
+    let refused = options.restore_backup(&backup, &other).expect_err("it is another file");
+    assert_eq!(refused.name(), "WrongKey");
+    let plain = path.with_file_name("plain.db");
+    open(&path, &key(1))?.backup_without_key(&plain)?;
+    assert!(options.restore_backup(&plain, &other).is_err());
+    assert_eq!(numbers(&open(&other, &key(2))?)?.len(), 3);
+    Ok(())
+}

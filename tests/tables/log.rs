@@ -57,7 +57,7 @@ fn the_tables_are_those_of_the_format() -> Outcome {
     assert_eq!(file.number("PRAGMA application_id")?, 0x6172_6100);
     assert_eq!(file.number("PRAGMA user_version")?, 2);
     assert_eq!(file.value("PRAGMA journal_mode")?, text("wal"));
-    assert_eq!(file.number("PRAGMA page_size")?, 4096);
+    assert_eq!(file.number("SELECT page_size + 0 FROM pragma_page_size")?, 4096);
     Ok(())
 }
 

@@ -20,7 +20,7 @@ impl Database {
     /// copy is flushed to the disk when this returns.
     ///
     /// The copy is a database of its own. When it is opened, it writes as a new device, and the two can be
-    /// merged. If the database has a key, the copy is encrypted by it as well.
+    /// merged. If the file has a key, the copy is encrypted by it as well. That of a database in memory is not.
     ///
     /// - Use [`restore_backup`](Self::restore_backup) to put the copy back in the place of the database.
     ///   Whoever copies it there by hand must first close the file in every process, and remove the files

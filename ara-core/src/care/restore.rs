@@ -100,7 +100,7 @@ impl Options {
         let refuse = |reason: String| Error::Open { path: path.clone(), reason };
         let target = match fs::canonicalize(&path) {
             Ok(target) => {
-                refuse_if_used(&target, &FileKey::if_encrypted(&target, self.key.as_ref())?)?;
+                refuse_if_used(&target, &FileKey::if_encrypted(&target, self.key.as_ref())?, &key)?;
                 target
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -153,7 +153,7 @@ fn put(whole: &Path, target: &Path) -> io::Result<()> {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Refuses a file that somebody has open, or that is not ara's. A damaged file may be replaced.
-fn refuse_if_used(path: &Path, key: &FileKey) -> Result<()> {
+fn refuse_if_used(path: &Path, key: &FileKey, of_backup: &FileKey) -> Result<()> {
     let refuse = |reason: &str| Error::Open { path: path.to_owned(), reason: reason.to_owned() };
     if !path.is_file() {
         return Err(refuse("it is not a file: give the path of a file"));
@@ -172,6 +172,8 @@ fn refuse_if_used(path: &Path, key: &FileKey) -> Result<()> {
         Err(Error::Busy) => Err(refuse("it is in use: close it, in every process, and try again")),
         Err(error) => match with_diagnosis(error, path, key) {
             Error::Corrupt => Ok(()),
+            // It has the salt of the backup: it is damaged, or its key was changed since.
+            Error::WrongKey { .. } if !of_backup.is_none() && of_backup.is_of(path) => Ok(()),
             error => Err(error),
         },
         Ok(()) => Ok(()),

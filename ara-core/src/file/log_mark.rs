@@ -75,16 +75,23 @@ pub(crate) fn refuse_foreign_log(
     // A file that was left half way through taking over its log cannot always be read without it, and one whose key was
     // changed cannot be decrypted.
     match (mark(&snapshot), immutable(path, key).and_then(|file| mark(&file))) {
+        // Pages of another file are encrypted by another key, or with another salt.
+        (Err(Error::Corrupt), Ok(_)) if !key.is_none() => Err(foreign_log(path)),
         (Ok(Some(in_log)), Ok(Some(in_file))) if !in_log.may_follow(in_file.now) => {
-            let reason = format!(
-                "{} holds changes of another file, or of another state of this one: put back the file that \
-                 it belongs to, or move it away to go on without them",
-                log_of(path).display()
-            );
-            Err(Error::Open { path: path.to_owned(), reason })
+            Err(foreign_log(path))
         }
         _ => Ok(()),
     }
+}
+
+/// Returns the error of a file beside which lies the log of another one.
+fn foreign_log(path: &Path) -> Error {
+    let reason = format!(
+        "{} holds changes of another file, or of another state of this one: put back the file that \
+         it belongs to, or move it away to go on without them",
+        log_of(path).display()
+    );
+    Error::Open { path: path.to_owned(), reason }
 }
 
 /// Returns the path of the write-ahead log of a file.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ara::{Database, Error};
+use ara::Error;
 
 use crate::open::{TestResult, id, make_notes, note, notes};
 use support::disk;

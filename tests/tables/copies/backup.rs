@@ -63,10 +63,10 @@ fn a_database_in_memory_can_be_kept() -> Outcome {
     let db = Database::memory()?;
     db.create(Todo::draft().title("Buy milk"))?;
     db.backup(&path)?;
-    let kept = disk::options().read_only().open(&path)?;
+    let kept = Database::options().read_only().open(&path)?;
     assert_eq!(titles(&kept)?, ["Buy milk"]);
     drop(kept);
-    let kept = disk::open(&path)?;
+    let kept = Database::open(&path)?;
     kept.create(Todo::draft().title("Make tea"))?;
     assert_eq!(titles(&kept)?.len(), 2);
     Ok(())
