@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn what_looks_random_may_be_encrypted() {
-        let salt = *b"\xf0\x9d\x01\x13salt of a fil";
+        let salt = *b"\xf0\x9d\x01\x13salt of a fi";
         assert!(may_be_encrypted(8192, &salt));
         assert!(!may_be_encrypted(0, &salt));
         assert!(!may_be_encrypted(8191, &salt));
