@@ -208,7 +208,11 @@ pub(crate) enum Level {
 
 impl Arguments {
     /// Returns where everything is kept.
-    pub(crate) fn place(&self) -> Place {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is named in no way that is known.
+    pub(crate) fn place(&self) -> anyhow::Result<Place> {
         place_of(&self.store)
     }
 
@@ -330,7 +334,7 @@ mod tests {
     fn without_arguments_it_serves_this_machine() {
         let arguments = parse(&[]);
         assert_eq!(arguments.listen, "127.0.0.1:4040".parse().unwrap());
-        assert!(arguments.place() == Place::File(PathBuf::from("ara-relay.db")));
+        assert_eq!(arguments.place().unwrap(), Place::File(PathBuf::from("ara-relay.db")));
         assert_eq!(arguments.admission(), Ok(Admission::Open));
         assert_eq!(arguments.quota, 1 << 30);
         assert_eq!(arguments.rate(), Some(Rate { per_second: 50, burst: 500 }));

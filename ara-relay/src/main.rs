@@ -18,7 +18,7 @@ use anyhow::{Context, Result, anyhow};
 use ara_relay::{Relay, RelayOptions, Server};
 use args::{Arguments, Command, Level};
 use clap::Parser;
-use place::{Place, open};
+use place::{Place, Purpose, open};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -38,7 +38,8 @@ fn main() -> ExitCode {
         .with_target(false)
         .init();
     if let Some(Command::Admin(admin)) = &arguments.command {
-        return match command::run(admin, arguments.place(), arguments.quota) {
+        let done = arguments.place().and_then(|place| command::run(admin, place, arguments.quota));
+        return match done {
             Ok(true) => ExitCode::SUCCESS,
             // What was found is written already.
             Ok(false) => ExitCode::FAILURE,
@@ -66,6 +67,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
+    let place = arguments.place()?;
     let admission = arguments.admission().map_err(|reason| anyhow!(reason))?;
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
@@ -75,13 +77,12 @@ async fn run(arguments: &Arguments) -> Result<()> {
         None => None,
     };
 
-    let place = arguments.place();
     // Others may open the store, such as who looks into it. A file has one relay.
     let _lock = match &place {
         Place::File(file) => Some(lock::lock(file)?),
         Place::Postgres(_) => None,
     };
-    let (store, kept) = open(place, arguments.store_connections)?;
+    let (store, kept) = open(place, arguments.store_connections, Purpose::Fill)?;
     let options = RelayOptions {
         origins,
         admission,
@@ -89,7 +90,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         rate: arguments.rate(),
         ..RelayOptions::default()
     };
-    let relay = Arc::new(Relay::over(store, options)?);
+    let relay = Arc::new(Relay::over(store.clone(), options)?);
     let connections = files::connections(arguments.connections);
     if connections < arguments.connections {
         tracing::warn!(
@@ -116,6 +117,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
             tokio::try_join!(serving, server.serve_metrics(metrics, wait_for(stop)))?;
         }
         None => serving.await?,
+    }
+    if let Err(error) = store.rest() {
+        tracing::warn!(%error, "what was written last is not all in the file yet, which loses nothing");
     }
     Ok(())
 }

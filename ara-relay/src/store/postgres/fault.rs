@@ -41,6 +41,17 @@ impl Fault {
         Self { error: StoreError::BrokeOff, kind: Kind::Passing }
     }
 
+    /// Says where it went wrong.
+    pub(super) fn at(self, place: &str) -> Self {
+        let error = match self.error {
+            StoreError::Failed { reason } => {
+                StoreError::Failed { reason: format!("{place}: {reason}") }
+            }
+            error => error,
+        };
+        Self { error, ..self }
+    }
+
     pub(super) fn no_answer() -> Self {
         Self::lasting(StoreError::Failed { reason: "the database does not answer".to_owned() })
     }
@@ -81,7 +92,12 @@ impl From<&Error> for StoreError {
         let reason = match (error.as_db_error(), error.source()) {
             _ if let Some(advice) = advice(error) => advice.to_owned(),
             (Some(said), _) if is_unencrypted(said) => format!("{}: {ENCRYPT}", said.message()),
-            (Some(said), _) => format!("{} ({})", said.message(), said.code().code()),
+            (Some(said), _) => {
+                let advice =
+                    advice_for(said).map_or_else(String::new, |advice| format!(": {advice}"));
+                format!("{} ({}){advice}", said.message(), said.code().code())
+            }
+            (None, Some(source)) if source.to_string() == NOT_WHOLE => NO_POSTGRES.to_owned(),
             (None, Some(source)) => source.to_string(),
             (None, None) => error.to_string(),
         };
@@ -92,6 +108,33 @@ impl From<&Error> for StoreError {
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         Self::from(&error)
+    }
+}
+
+/// What the driver says if who answers closes the connection in the middle of what would be a message.
+const NOT_WHOLE: &str = "bytes remaining on stream";
+
+const NO_POSTGRES: &str = "who answers there breaks off, or does not speak as PostgreSQL does: check the host and the port \
+    of the URL, and write what is special in a password as % and two digits, such as %40 for @";
+
+/// Returns what is to be done about what a database says.
+fn advice_for(said: &DbError) -> Option<&'static str> {
+    match *said.code() {
+        SqlState::INVALID_PASSWORD => Some(
+            "check the user and the password of the URL, in which what is special is written as % and two digits, \
+             such as %40 for @",
+        ),
+        SqlState::INSUFFICIENT_PRIVILEGE if said.message().contains("schema") => Some(
+            "let the user of the URL make tables there by GRANT CREATE, USAGE ON SCHEMA public TO that user, or make it \
+             the owner of the database",
+        ),
+        SqlState::INSUFFICIENT_PRIVILEGE => Some(
+            "connect as the user who has made the tables, or make the one of the URL their owner",
+        ),
+        SqlState::INVALID_CATALOG_NAME => {
+            Some("make it first, as by createdb, or name another one")
+        }
+        _ => None,
     }
 }
 
