@@ -177,10 +177,6 @@ impl Action {
 /// Does what an operator says, and returns whether nothing was found wrong.
 pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
     let action = &admin.action;
-    if let Action::Backup { file, replace } = action {
-        back_up(place, file, *replace)?;
-        return Ok(true);
-    }
     let store = existing(place.clone(), action.purpose())?;
     match action {
         Action::Spaces { by, most, json } => {
@@ -215,6 +211,7 @@ pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
         Action::DropCopy { space } => {
             admin::drop_copy(&*store, *space).with_context(|| space.to_string())?;
         }
+        Action::Backup { file, replace } => back_up(&place, file, *replace)?,
         Action::Check { spaces } => return check(&*store, spaces),
         Action::Vacuum => {
             let before = store.size()?;
@@ -222,32 +219,25 @@ pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
             let (before, after) = (listing::size(before), listing::size(store.size()?));
             say(format!("{before} before, {after} now\n"))?;
         }
-        Action::Backup { .. } => {}
     }
     Ok(true)
 }
 
 /// Opens a store that is there.
 fn existing(place: Place, purpose: Purpose) -> Result<Arc<dyn Store>> {
-    if let Place::File(file) = &place {
-        find(file)?;
+    if let Place::File(file) = &place
+        && !file.exists()
+    {
+        bail!("{} is not there: name the relay's store by --store", file.display());
     }
     Ok(open(place, CONNECTIONS, purpose)?.0)
 }
 
-fn find(file: &Path) -> Result<()> {
-    if !file.exists() {
-        bail!("{} is not there: name the relay's store by --store", file.display());
-    }
-    Ok(())
-}
-
-fn back_up(place: Place, to: &Path, replaces: bool) -> Result<()> {
+fn back_up(place: &Place, to: &Path, replaces: bool) -> Result<()> {
     let Place::File(file) = place else {
         bail!("PostgreSQL makes backups of its own: use pg_dump, or archive its write-ahead log")
     };
-    find(&file)?;
-    let store = SqliteReader::open(&file).with_context(|| file.display().to_string())?;
+    let store = SqliteReader::open(file).with_context(|| file.display().to_string())?;
     let earlier = if replaces { Earlier::Replace } else { Earlier::Keep };
     store.back_up(to, earlier).with_context(|| to.display().to_string())
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ara_protocol::request::hash_body;
 use ara_protocol::segment::Head;
 use ara_protocol::slot::Slot;
-use ara_protocol::{Cursor, NodeId, RecordHash, SpaceId};
+use ara_protocol::{NodeId, RecordHash, SpaceId};
 
 use crate::admin::check::check;
 use crate::admin::{members_of, read};

@@ -119,7 +119,7 @@ fn a_backup_that_is_killed_leaves_nothing_under_its_name() {
     }
     for path in left.iter().filter(|path| **path != backup) {
         let name = path.file_name().unwrap().to_str().unwrap();
-        assert!(name.starts_with(".backup.db.") && name.ends_with(".part"), "{name}");
+        assert!(name.starts_with(".backup.db.") && name.contains(".part"), "{name}");
     }
     // What is left is in nobody's way.
     done(&from, &["backup", "--replace", to]);

@@ -8,6 +8,7 @@ use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::store::error::StoreError;
+use crate::store::postgres::schema;
 use crate::store::postgres::tls::{ENCRYPT, advice};
 
 /// What went wrong, and whether it may go well another time.
@@ -64,6 +65,7 @@ impl From<Error> for Fault {
             Some(code) => kind_of(code),
             None if error.is_closed() => Kind::Passing,
             None => match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+                Some(broken) if broken.to_string() == NOT_WHOLE => Kind::Lasting,
                 Some(_) => Kind::Passing,
                 None => Kind::Lasting,
             },
@@ -124,12 +126,13 @@ fn advice_for(said: &DbError) -> Option<&'static str> {
             "check the user and the password of the URL, in which what is special is written as % and two digits, \
              such as %40 for @",
         ),
-        SqlState::INSUFFICIENT_PRIVILEGE if said.message().contains("schema") => Some(
-            "let the user of the URL make tables there by GRANT CREATE, USAGE ON SCHEMA public TO that user, or make it \
-             the owner of the database",
+        // It is said in the language of the database, with the name of what it is about.
+        SqlState::INSUFFICIENT_PRIVILEGE if schema::names_table(said.message()) => Some(
+            "connect as the user who has made the tables, or make the one of the URL their owner",
         ),
         SqlState::INSUFFICIENT_PRIVILEGE => Some(
-            "connect as the user who has made the tables, or make the one of the URL their owner",
+            "let the user of the URL make tables there by GRANT CREATE, USAGE ON SCHEMA public TO that user, or make it \
+             the owner of the database",
         ),
         SqlState::INVALID_CATALOG_NAME => {
             Some("make it first, as by createdb, or name another one")

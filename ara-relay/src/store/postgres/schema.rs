@@ -99,6 +99,11 @@ const TRIES: usize = 20;
 /// How long it is tried to reach the database, if each time takes long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Returns whether a text has the name of a table.
+pub(super) fn names_table(text: &str) -> bool {
+    TABLES.iter().chain(&["ara_schema"]).any(|table| text.contains(table))
+}
+
 /// Makes the tables, or what they lack.
 pub(super) fn prepare(connections: &Connections) -> Result<()> {
     try_often(connections, step)

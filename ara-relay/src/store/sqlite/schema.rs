@@ -199,16 +199,21 @@ pub(super) fn put_to_rest(connection: &Connection) -> Result<bool> {
     connection.busy_timeout(Duration::ZERO)?;
     // Nobody opens it between the two.
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    let folded = connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()));
-    match folded {
-        Ok(()) => set_state(connection, FORMAT, State::AtRest).map(|()| true),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-            connection.pragma_update(None, "locking_mode", "NORMAL")?;
-            connection.busy_timeout(PATIENCE)?;
-            Ok(false)
+    let mode: rusqlite::Result<String> =
+        connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0));
+    match mode {
+        Ok(mode) if mode == "delete" => {
+            set_state(connection, FORMAT, State::AtRest)?;
+            return Ok(true);
         }
-        Err(error) => Err(error.into()),
+        Err(error) if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
+            return Err(error.into());
+        }
+        _ => {}
     }
+    connection.pragma_update(None, "locking_mode", "NORMAL")?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(false)
 }
 
 /// Has a new copy say that it is one.
@@ -231,12 +236,11 @@ pub(super) fn refuse_foreign_log(path: &Path) -> Result<()> {
     if is_empty(&log) {
         return Ok(());
     }
-    // One that cannot be judged without its log is left half way through taking it over.
     let found = open_unused(path).and_then(|connection| identify(&connection));
     let has_none = match found {
-        Ok(Found::Empty) => true,
         Ok(Found::Store { state, .. }) => state != State::InUse,
-        Err(_) => is_empty(path),
+        // Of a new one, all but a head may be in the log; and of one that has taken over a part of it, nothing can be told.
+        _ => is_empty(path),
     };
     if has_none { Err(StoreError::ForeignLog { log }) } else { Ok(()) }
 }
@@ -289,6 +293,14 @@ fn identify(connection: &Connection) -> Result<Found> {
     };
     let format = format % STATE;
     if format > FORMAT { Err(StoreError::Newer) } else { Ok(Found::Store { format, state }) }
+}
+
+/// Has a connection compile each statement once. Otherwise SQLite compiles some anew for each value that they are given, as
+/// that might tell of a better plan: those with a limit, for one.
+fn keep_statements(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn prepare(connection: Connection) -> Result<Connection> {

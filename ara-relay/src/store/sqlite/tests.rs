@@ -178,7 +178,8 @@ fn a_file_that_is_not_whole_is_told_as_such_and_left_as_it_is() {
     // A page in the middle was lost.
     let file = Connection::open(&whole).unwrap();
     let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'space_recovery'";
-    let root: usize = file.query_row(root, [], |row| row.get(0)).unwrap();
+    let root: u16 = file.query_row(root, [], |row| row.get(0)).unwrap();
+    let root = usize::from(root);
     drop(file);
     let mut damaged = bytes.clone();
     damaged[(root - 1) * 4096..root * 4096].fill(0);
