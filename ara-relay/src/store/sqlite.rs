@@ -13,6 +13,7 @@ mod parts;
 mod reader;
 mod schema;
 mod slots;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -221,7 +222,7 @@ impl Store for SqliteStore {
             locked(idle).clear();
         }
         self.writer.alone(|connection| {
-            if schema::put_to_rest(connection)? {
+            if state::put_to_rest(connection)? {
                 return Ok(());
             }
             connection.busy_timeout(PATIENCE_AT_THE_END)?;
@@ -267,7 +268,7 @@ fn checkpoint(connection: &Connection) -> Result<bool> {
 fn faults(connection: &Connection) -> Result<Vec<String>> {
     let mut query = connection.prepare(&format!("PRAGMA integrity_check({MOST_FAULTS})"))?;
     let told = query.query_map([], |row| row.get::<_, String>(0))?;
-    let told = told.collect::<rusqlite::Result<Vec<_>>>().map_err(schema::unreadable)?;
+    let told = told.collect::<rusqlite::Result<Vec<_>>>().map_err(state::unreadable)?;
     Ok(told.into_iter().filter(|told| told != "ok").collect())
 }
 

@@ -146,11 +146,13 @@ fn check_tables(session: &mut Session) -> Result<()> {
     let row = session.row("SELECT version, least FROM ara_schema WHERE id = 1", &[])?;
     let Some(row) = row else { return Err(StoreError::NoTables) };
     let (version, least): (i32, i32) = (row.try_get(0)?, row.try_get(1)?);
-    match version {
+    if version < 1 {
         // Whoever makes them has not got further.
-        ..1 => Err(StoreError::NoTables),
-        _ if least > VERSION => Err(StoreError::Newer),
-        ..VERSION => Err(StoreError::Older),
+        return Err(StoreError::NoTables);
+    }
+    match (version, least) {
+        (_, least) if least > VERSION => Err(StoreError::Newer),
+        (..VERSION, _) => Err(StoreError::Older),
         _ => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::store::error::{Result as StoreResult, StoreError};
-use crate::store::sqlite::schema;
+use crate::store::sqlite::state;
 
 /// Why a copy of a store was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +73,7 @@ pub(super) fn back_up(
     let part = part.prefix(&format!(".{name}.")).suffix(".part").tempfile_in(folder)?;
     let not_text = || BackupError::NotWritten { reason: "the name is no text".to_owned() };
     copy(part.path().to_str().ok_or_else(not_text)?)?;
-    schema::mark_copy(part.path())?;
+    state::mark_copy(part.path())?;
     part.as_file().sync_all()?;
     let named = match earlier {
         Earlier::Keep => part.persist_noclobber(&target),
@@ -91,12 +91,12 @@ fn refuse_what_is_there(target: &Path, earlier: Earlier) -> Result<(), BackupErr
     if fs::symlink_metadata(target).is_ok() {
         match earlier {
             Earlier::Keep => return Err(BackupError::AlreadyThere),
-            Earlier::Replace if !schema::is_copy(target) => return Err(BackupError::NoBackup),
+            Earlier::Replace if !state::is_copy(target) => return Err(BackupError::NoBackup),
             Earlier::Replace => {}
         }
     }
-    let log = schema::log_of(target);
-    if schema::is_empty(&log) { Ok(()) } else { Err(BackupError::LogLeft { log }) }
+    let log = state::log_of(target);
+    if state::is_empty(&log) { Ok(()) } else { Err(BackupError::LogLeft { log }) }
 }
 
 /// Has the name last, too, if the power fails.

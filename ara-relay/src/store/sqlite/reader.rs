@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::store::batch::locked;
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::backup::{self, BackupError, Earlier};
-use crate::store::sqlite::{copy_into, faults, read_with, schema, size};
+use crate::store::sqlite::{copy_into, faults, read_with, schema, size, state};
 use crate::store::{Job, Store, Topic};
 
 /// How often a job is repeated since the file has changed under it.
@@ -56,9 +56,9 @@ impl SqliteReader {
     /// if its write-ahead log is in the way, and [`StoreError::Failed`] if it cannot be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        schema::refuse_foreign_log(&path)?;
+        state::refuse_foreign_log(&path)?;
         let reader = Self { path, kept: Mutex::default() };
-        reader.with(|connection| schema::check(connection))?;
+        reader.with(state::check)?;
         Ok(reader)
     }
 
@@ -101,9 +101,9 @@ impl SqliteReader {
         let first = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
         first.map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
-                StoreError::LogUnreadable { log: schema::log_of(&self.path) }
+                StoreError::LogUnreadable { log: state::log_of(&self.path) }
             }
-            _ => schema::unreadable(error),
+            _ => state::unreadable(error),
         })?;
         Ok(connection)
     }
@@ -112,8 +112,8 @@ impl SqliteReader {
         let failed = |error: std::io::Error| StoreError::Failed { reason: error.to_string() };
         let is_shared = ["-wal", "-journal"]
             .iter()
-            .any(|ending| !schema::is_empty(&schema::beside(&self.path, ending)))
-            || schema::beside(&self.path, "-shm").exists();
+            .any(|ending| !state::is_empty(&state::beside(&self.path, ending)))
+            || state::beside(&self.path, "-shm").exists();
         if is_shared {
             return Ok(Use::Shared);
         }

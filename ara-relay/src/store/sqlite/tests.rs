@@ -204,7 +204,7 @@ fn the_log_of_another_file_is_not_taken_for_its_own() {
     let emptied = path("empty.db");
     std::fs::write(&emptied, "").unwrap();
     for file in [path("relay.db"), emptied, path("missing.db")] {
-        let beside = schema::log_of(&file);
+        let beside = state::log_of(&file);
         std::fs::write(&beside, &log).unwrap();
         let before = std::fs::read(&file).ok();
         let expected = StoreError::ForeignLog { log: beside.clone() };
@@ -243,7 +243,7 @@ fn a_file_is_whole_by_itself_once_it_rests() {
     reader.execute_batch("ROLLBACK").unwrap();
     // If it is open and nobody reads, it is all there.
     store.rest().unwrap();
-    assert!(schema::is_empty(&path("relay.db-wal")));
+    assert!(state::is_empty(&path("relay.db-wal")));
     found(&store, 21, Ending::Keep).unwrap();
     let log = std::fs::read(path("relay.db-wal")).unwrap();
     drop(reader);
