@@ -34,8 +34,8 @@ const BURST_SECONDS: u32 = 10;
 ///
 ///   ara-relay --origin https://relay.example --behind-proxy --store postgres://ara:SECRET@db.example/ara
 ///
-/// A copy of the data that is made while the relay runs needs `ara-relay admin backup copy.db`, or the like. A relay that
-/// was put back to such a copy is given by the devices what it has lost.
+/// A copy of the data while the relay runs is made by `ara-relay admin backup copy.db`, and by nothing else. A relay that was
+/// put back to such a copy is given by the devices what it has lost.
 ///
 /// `ara-relay admin` looks after what a relay keeps, also while it runs.
 ///

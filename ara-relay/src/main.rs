@@ -119,7 +119,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         None => serving.await?,
     }
     if let Err(error) = store.rest() {
-        tracing::warn!(%error, "what was written last is not all in the file yet, which loses nothing");
+        tracing::warn!(%error, "the file alone is not whole: what lies beside it belongs to it");
     }
     Ok(())
 }
