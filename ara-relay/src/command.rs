@@ -245,7 +245,7 @@ fn back_up(place: &Place, to: &Path, replaces: bool) -> Result<()> {
 /// Locks the store that is copied from, if it is a file, and returns whether no relay runs on it.
 fn lock_to_copy(place: &Place, is_said_to_be_stopped: bool) -> Result<(Option<Lock>, bool)> {
     let Place::File(file) = place else { return Ok((None, is_said_to_be_stopped)) };
-    // Where the folder cannot be written, nobody else may have locked anything either.
+    // Where this user may lock nothing, as in a folder that cannot be written, it is as --stopped says.
     let lock = try_lock(file).unwrap_or(Lock::Unknown);
     let is_stopped = match lock {
         Lock::Taken { .. } => true,
