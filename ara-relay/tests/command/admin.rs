@@ -59,6 +59,16 @@ pub fn sync(session: &Session) -> ara::Result<()> {
     session.run_once(Instant::now() + LONG)
 }
 
+/// A relay that runs on a store, and a device that has synced with it.
+fn with_a_device(store: &str, folder: &Path) -> (Running, Database, Session) {
+    let relay = Running::on(store);
+    let db = Database::open(folder.join("app.db")).unwrap();
+    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
+    add(&db, "one");
+    sync(&session).unwrap();
+    (relay, db, session)
+}
+
 fn settle(session: &Session) {
     let settled = session
         .watch_status()
@@ -101,11 +111,7 @@ fn it_lists_limits_copies_and_checks_spaces() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (store, export) = (path("relay.db"), path("export.db"));
-    let relay = Running::on(&store);
-    let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
-    add(&db, "one");
-    sync(&session).unwrap();
+    let (relay, db, session) = with_a_device(&store, folder.path());
     let space = only_space(&store);
 
     done(&store, &["quota", &space, "5GB"]);
@@ -162,11 +168,7 @@ fn it_lists_limits_copies_and_checks_spaces() {
 fn a_space_that_the_operator_has_deleted_comes_again_with_its_devices() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("relay.db").to_str().unwrap().to_owned();
-    let relay = Running::on(&store);
-    let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
-    add(&db, "one");
-    sync(&session).unwrap();
+    let (_relay, db, session) = with_a_device(&store, folder.path());
     let space = only_space(&store);
     assert!(failed(&store, &["delete", "--yes", &space]).contains("`admin close` first"));
     done(&store, &["close", &space]);
@@ -186,12 +188,7 @@ fn a_check_exits_with_1_if_something_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("relay.db");
     let name = store.to_str().unwrap();
-    let relay = Running::on(name);
-    let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
-    add(&db, "one");
-    sync(&session).unwrap();
-    drop(relay);
+    drop(with_a_device(name, folder.path()));
     let space = only_space(name);
     let file = rusqlite::Connection::open(&store).unwrap();
     file.execute("UPDATE segment SET part = zeroblob(length(part))", []).unwrap();
@@ -260,12 +257,7 @@ fn a_space_goes_from_a_file_into_a_database_and_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let store = path("relay.db");
-    let relay = Running::on(&store);
-    let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
-    add(&db, "one");
-    sync(&session).unwrap();
-    drop((session, relay));
+    drop(with_a_device(&store, folder.path()));
     let space = only_space(&store);
     // Without a relay, nothing has to be closed.
     assert_eq!(done(&store, &["copy", "--to", &url, &space]), "1 space copied\n");
