@@ -118,6 +118,15 @@ impl SqliteStore {
         written.map_err(|error| failed(&error))
     }
 
+    /// Returns how many bytes the write-ahead log of the file has.
+    fn size_of_log(&self) -> u64 {
+        let Readers::File { path, .. } = &self.readers else { return 0 };
+        let mut log = path.clone().into_os_string();
+        log.push("-wal");
+        // There is none before anything is written.
+        std::fs::metadata(log).map_or(0, |log| log.len())
+    }
+
     /// Writes a copy of the store into a file, for tests that put a relay back.
     #[doc(hidden)]
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -205,7 +214,7 @@ impl Store for SqliteStore {
             })?,
             Readers::File { path, .. } => size = count(&schema::open_reader(path)?)?,
         }
-        Ok(size.unsigned_abs())
+        Ok(size.unsigned_abs().saturating_add(self.size_of_log()))
     }
 }
 
@@ -221,6 +230,10 @@ fn read_with(reader: &Connection, job: Job<'_>) -> Result<()> {
 fn write_with(writer: &Connection, job: Job<'_>) -> Result<()> {
     writer.prepare_cached("SAVEPOINT job")?.execute([])?;
     let result = job(&mut Sqlite(writer));
+    if writer.is_autocommit() {
+        // SQLite has rolled back all of it already, as where the disk is full.
+        return result.map(|_| ());
+    }
     if !matches!(result, Ok(Ending::Keep)) {
         writer.prepare_cached("ROLLBACK TO job")?.execute([])?;
     }
