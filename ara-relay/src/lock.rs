@@ -18,7 +18,10 @@ const SUFFIX: &str = ".lock";
 /// Returns an error if another relay has it.
 pub(crate) fn lock(data: &Path) -> Result<File> {
     let path = beside(data);
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.create(true).truncate(false).write(true).open(&path);
     let file = file.with_context(|| path.display().to_string())?;
     match file.try_lock() {
         Ok(()) => {}
