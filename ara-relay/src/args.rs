@@ -36,8 +36,8 @@ const BURST_SECONDS: u32 = 10;
 ///
 ///   ara-relay --origin https://relay.example --behind-proxy --store postgres://ara:SECRET@db.example/ara
 ///
-/// A copy of the data that is made while the relay runs needs `ara-relay admin backup copy.db`, or the like. A relay that
-/// was put back to such a copy is given by the devices what it has lost.
+/// A copy of the data while the relay runs is made by `ara-relay admin backup copy.db`, and by nothing else. A relay that was
+/// put back to such a copy is given by the devices what it has lost.
 ///
 /// `ara-relay admin` looks after what a relay keeps, also while it runs.
 ///
@@ -229,7 +229,11 @@ impl Arguments {
     }
 
     /// Returns where everything is kept.
-    pub(crate) fn place(&self) -> Place {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is named in no way that is known.
+    pub(crate) fn place(&self) -> anyhow::Result<Place> {
         place_of(&self.store)
     }
 
@@ -383,7 +387,7 @@ mod tests {
     fn without_arguments_it_serves_this_machine() {
         let arguments = parse(&[]);
         assert_eq!(arguments.listen, "127.0.0.1:4040".parse().unwrap());
-        assert!(arguments.place() == Place::File(PathBuf::from("ara-relay.db")));
+        assert_eq!(arguments.place().unwrap(), Place::File(PathBuf::from("ara-relay.db")));
         assert_eq!(arguments.admission(), Ok(Admission::Open));
         assert_eq!(arguments.quota, 1 << 30);
         assert_eq!(arguments.rate(), Some(Rate { per_second: 50, burst: 500 }));

@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use ara_relay::{Relay, RelayOptions, Server};
 use args::{Arguments, Command, Level};
-use place::{Place, open};
+use place::{Place, Purpose, open};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -38,7 +38,8 @@ fn main() -> ExitCode {
         .with_target(false)
         .init();
     if let Some(Command::Admin(admin)) = &arguments.command {
-        return match command::run(admin, arguments.place(), arguments.quota) {
+        let done = arguments.place().and_then(|place| command::run(admin, place, arguments.quota));
+        return match done {
             Ok(true) => ExitCode::SUCCESS,
             // What was found is written already.
             Ok(false) => ExitCode::FAILURE,
@@ -71,6 +72,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
+    let place = arguments.place()?;
     let admission = arguments.admission().map_err(|reason| anyhow!(reason))?;
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
@@ -83,13 +85,12 @@ async fn run(arguments: &Arguments) -> Result<()> {
         None => None,
     };
 
-    let place = arguments.place();
     // Others may open the store, such as who looks into it. A file has one relay.
     let _lock = match &place {
         Place::File(file) => Some(lock::lock(file)?),
         Place::Postgres(_) => None,
     };
-    let (store, kept) = open(place, arguments.store_connections)?;
+    let (store, kept) = open(place, arguments.store_connections, Purpose::Fill)?;
     let options = RelayOptions {
         origins,
         admission,
@@ -98,7 +99,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         new_spaces: arguments.new_spaces(),
         ..RelayOptions::default()
     };
-    let relay = Arc::new(Relay::over(store, options)?);
+    let relay = Arc::new(Relay::over(store.clone(), options)?);
     let connections = files::connections(arguments.connections);
     if connections < arguments.connections {
         tracing::warn!(
@@ -125,6 +126,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
             tokio::try_join!(serving, server.serve_metrics(metrics, wait_for(stop)))?;
         }
         None => serving.await?,
+    }
+    if let Err(error) = store.rest() {
+        tracing::warn!(%error, "the file alone is not whole: what lies beside it belongs to it");
     }
     Ok(())
 }

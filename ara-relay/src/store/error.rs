@@ -1,5 +1,7 @@
 //! What can be wrong with a store.
 
+use std::path::PathBuf;
+
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
@@ -22,17 +24,58 @@ pub enum StoreError {
     Full,
 
     /// The URL of a database cannot be used.
-    #[error(
-        "the URL of the database cannot be used, as {why}: write postgres://USER:PASSWORD@HOST/DATABASE"
-    )]
+    #[error("the URL of the database cannot be used: {why}")]
     WrongAddress {
-        /// What is wrong, without what is secret.
-        why: &'static str,
+        /// What is wrong and what to do, without what is secret.
+        why: String,
     },
 
     /// The file, or the database, is one of something else.
     #[error("this is not a relay's store: name another one by --store")]
     NotAStore,
+
+    /// The file is empty, and was to be a store already.
+    #[error("this file is empty, so it is no relay's store: name another one by --store")]
+    Empty,
+
+    /// The database has no tables of a relay, and was to have them already.
+    #[error("no relay's tables are here: name the database that the relay uses by --store")]
+    NoTables,
+
+    /// The file lacks a part of itself, or what it says of itself cannot be read.
+    #[error("this file is damaged, or is a copy that broke off: put back one that is whole")]
+    NotWhole,
+
+    /// Beside the file lies a write-ahead log that is not its own, such as that of the file which was here before.
+    #[error(
+        "{} holds what was written into another file than this one: remove it, with the -shm beside it, and start again",
+        log.display()
+    )]
+    ForeignLog {
+        /// The write-ahead log.
+        log: PathBuf,
+    },
+
+    /// What was written into the file last is in its write-ahead log, which cannot be read.
+    #[error(
+        "{} belongs to the file, and is not read without writing into the folder: let this user do so, or put both \
+         elsewhere",
+        log.display()
+    )]
+    LogUnreadable {
+        /// The write-ahead log.
+        log: PathBuf,
+    },
+
+    /// The store was opened to be read only.
+    #[error("this store was opened to be read, and nothing else")]
+    ReadOnly,
+
+    /// An older version of the relay wrote it, and only a relay upgrades it.
+    #[error(
+        "an older version of the relay wrote this store: start a relay of this version on it once, which upgrades it"
+    )]
+    Older,
 
     /// A newer version of the relay wrote it.
     #[error("a newer version of the relay wrote this store: run that one")]
